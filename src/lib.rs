@@ -1,1 +1,5 @@
-//! x
+//! Telescope keeps an organisation's Telegram accounts.
+
+pub mod clock;
+pub mod directory;
+pub mod domain;

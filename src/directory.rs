@@ -1,0 +1,155 @@
+//! The directory: every account with the live picture of its login, in memory, swapped whole on change.
+//!
+//! Pages and live streams read it without locks and without the database, so pages go on working while the
+//! database is away. Account rows are put here by `ops` after their commit, snapshots by the accounts'
+//! actors. Each change gives the entry a new version; a row rendered for a version may be shared.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+
+use crate::domain::{Account, AccountId, Snapshot};
+
+/// An account and how it stands.
+#[derive(Debug)]
+pub struct Entry {
+    /// What people said of it.
+    pub account: Account,
+    /// How it stands.
+    pub snapshot: Snapshot,
+    /// Grows with every change anywhere in the directory; unique per entry value.
+    pub version: u64,
+}
+
+/// All entries at one moment, in the order the accounts were added.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The entries, by id (so: by time of adding).
+    pub entries: Vec<Arc<Entry>>,
+    /// The newest version among them, or of what left.
+    pub version: u64,
+    places: HashMap<AccountId, usize>,
+}
+
+impl Listing {
+    /// The entry of an account.
+    pub fn get(&self, id: AccountId) -> Option<&Arc<Entry>> {
+        self.entries.get(*self.places.get(&id)?)
+    }
+}
+
+/// The shared directory. Reading never waits.
+#[derive(Debug)]
+pub struct Directory {
+    listing: ArcSwap<Listing>,
+    writing: Mutex<()>,
+    changed: watch::Sender<u64>,
+}
+
+impl Directory {
+    /// A directory of these accounts, none of which has a client yet.
+    pub fn new(accounts: Vec<Account>) -> Self {
+        let directory = Self {
+            listing: ArcSwap::default(),
+            writing: Mutex::new(()),
+            changed: watch::Sender::new(0),
+        };
+        directory.write(|entries, version| {
+            for account in accounts {
+                entries.push(Arc::new(Entry {
+                    account,
+                    snapshot: Snapshot::off(),
+                    version,
+                }));
+            }
+        });
+        directory
+    }
+
+    /// The present listing; it does not change under the reader.
+    pub fn listing(&self) -> Arc<Listing> {
+        self.listing.load_full()
+    }
+
+    /// The present entry of an account.
+    pub fn get(&self, id: AccountId) -> Option<Arc<Entry>> {
+        self.listing.load().get(id).cloned()
+    }
+
+    /// Tells of changes by the listing's version; a slow reader sees the newest only.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Puts an account's row in, new or changed. Its live picture stays.
+    pub fn put_account(&self, account: Account) {
+        self.write(|entries, version| {
+            let place = entries.binary_search_by_key(&account.id, |entry| entry.account.id);
+            match place {
+                Ok(at) => {
+                    if let Some(entry) = entries.get_mut(at) {
+                        let snapshot = entry.snapshot.clone();
+                        *entry = Arc::new(Entry {
+                            account,
+                            snapshot,
+                            version,
+                        });
+                    }
+                }
+                Err(at) => {
+                    entries.insert(
+                        at,
+                        Arc::new(Entry {
+                            account,
+                            snapshot: Snapshot::off(),
+                            version,
+                        }),
+                    );
+                }
+            }
+        });
+    }
+
+    /// Puts an account's live picture in. An account that is not listed is ignored.
+    pub fn put_snapshot(&self, id: AccountId, snapshot: Snapshot) {
+        self.write(|entries, version| {
+            let Ok(at) = entries.binary_search_by_key(&id, |entry| entry.account.id) else {
+                return;
+            };
+            if let Some(entry) = entries.get_mut(at) {
+                let account = entry.account.clone();
+                *entry = Arc::new(Entry {
+                    account,
+                    snapshot,
+                    version,
+                });
+            }
+        });
+    }
+
+    /// Takes an account out.
+    pub fn remove(&self, id: AccountId) {
+        self.write(|entries, _| entries.retain(|entry| entry.account.id != id));
+    }
+
+    fn write(&self, change: impl FnOnce(&mut Vec<Arc<Entry>>, u64)) {
+        let _one_writer = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.listing.load();
+        let version = before.version + 1;
+        let mut entries = before.entries.clone();
+        change(&mut entries, version);
+        let places = entries
+            .iter()
+            .enumerate()
+            .map(|(at, entry)| (entry.account.id, at))
+            .collect();
+        self.listing.store(Arc::new(Listing {
+            entries,
+            version,
+            places,
+        }));
+        self.changed.send_replace(version);
+    }
+}

@@ -1,0 +1,145 @@
+//! An account as Telescope knows it: what people said of it, and the live picture of its login.
+
+use super::{AccountId, Email, GroupId, Millis, Phone, Stage, StageToken};
+
+/// One account: the row in the database. What people decided, not how it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Its number at Telegram.
+    pub phone: Phone,
+    /// Who owns it; that person has rights on it.
+    pub owner: Option<Email>,
+    /// A free text for people.
+    pub comment: String,
+    /// The groups it is in, by name order.
+    pub groups: Vec<GroupId>,
+    /// What people asked for.
+    pub wanted: Wanted,
+    /// Name of its TDLib folder below the accounts' directory; random.
+    pub folder: String,
+    /// When it was added.
+    pub created: Millis,
+}
+
+/// What people asked for; it survives a restart. Disconnecting is not logging out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// Its client runs.
+    Connected,
+    /// Its client is stopped; the session at Telegram stays.
+    Disconnected,
+    /// It is being removed, or was.
+    Removed,
+}
+
+impl Wanted {
+    /// The name in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Disconnected => "disconnected",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+impl std::fmt::Display for Wanted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Wanted {
+    type Err = String;
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        [Self::Connected, Self::Disconnected, Self::Removed]
+            .into_iter()
+            .find(|wanted| wanted.name() == name)
+            .ok_or_else(|| format!("no such wish for an account: {name}"))
+    }
+}
+
+super::ids::text_in_database!(Wanted);
+
+/// What TDLib says of its line to Telegram; shown, never stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Network {
+    /// No client runs.
+    #[default]
+    Off,
+    /// Waiting for the network to come up.
+    Waiting,
+    /// Connecting to the proxy.
+    ConnectingToProxy,
+    /// Connecting to Telegram.
+    Connecting,
+    /// Catching up with what happened meanwhile.
+    Updating,
+    /// In touch.
+    Ready,
+}
+
+impl Network {
+    /// Words for a page.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Waiting => "waiting for a network",
+            Self::ConnectingToProxy => "connecting to the proxy",
+            Self::Connecting => "connecting",
+            Self::Updating => "catching up",
+            Self::Ready => "in touch",
+        }
+    }
+}
+
+/// How an account stands at one moment: published whole by its actor, never changed.
+/// It holds no secret: neither a code nor a password, only the fact that a code came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Where the login stands.
+    pub stage: Stage,
+    /// Names this stage in forms; a form with another token is stale.
+    pub token: StageToken,
+    /// What went wrong with the last thing asked of Telegram, in words; gone with the next step.
+    pub problem: Option<String>,
+    /// Telegram refuses until then, because it was asked too often.
+    pub flood_until: Option<Millis>,
+    /// A request of a person is on its way to Telegram.
+    pub busy: bool,
+    /// The line.
+    pub network: Network,
+    /// Whose account it turned out to be.
+    pub profile: Option<Profile>,
+    /// When the newest login code from Telegram came in.
+    pub code_came: Option<Millis>,
+}
+
+/// What Telegram says of the account's user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Telegram's id of the user.
+    pub telegram_id: i64,
+    /// First and last name, as Telegram has them: foreign text.
+    pub name: String,
+    /// The public user name, without the @.
+    pub username: Option<String>,
+}
+
+impl Snapshot {
+    /// An account whose client does not run.
+    pub fn off() -> Self {
+        Self {
+            stage: Stage::Disconnected,
+            token: StageToken::default(),
+            problem: None,
+            flood_until: None,
+            busy: false,
+            network: Network::Off,
+            profile: None,
+            code_came: None,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! E-mail addresses, normalised once, so that two spellings are one person and never two.
+
+use std::fmt;
+
+/// Trimmed, lower case, printable ASCII, one `@` with something on both sides.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct Email(String);
+
+/// Why a text is no address; the words are for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EmailError {
+    /// Nothing was typed.
+    #[error("Type an e-mail address.")]
+    Empty,
+    /// No `@`, nothing before or behind it, a space, or more than one.
+    #[error("This is not an e-mail address. It looks like name@example.org.")]
+    Form,
+    /// A character outside of printable ASCII: look-alikes would make two people of one.
+    #[error("An e-mail address here has plain letters, digits and signs only.")]
+    Character,
+    /// Longer than 254 characters.
+    #[error("An e-mail address has 254 characters at most.")]
+    Length,
+}
+
+impl Email {
+    /// Reads and normalises an address.
+    pub fn parse(typed: &str) -> Result<Self, EmailError> {
+        let address = typed.trim_matches([' ', '\t']).to_ascii_lowercase();
+        if address.is_empty() {
+            return Err(EmailError::Empty);
+        }
+        if address.len() > 254 {
+            return Err(EmailError::Length);
+        }
+        if !address.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
+            return Err(EmailError::Character);
+        }
+        let well_formed = address.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty()
+                && !host.is_empty()
+                && !host.contains('@')
+                && !host.starts_with('.')
+                && !host.ends_with('.')
+                && host
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+                && !name.contains([' ', '<', '>', ',', ';', ':', '"', '\\', '(', ')', '[', ']'])
+        });
+        if well_formed {
+            Ok(Self(address))
+        } else {
+            Err(EmailError::Form)
+        }
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for Email {
+    type Err = EmailError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+crate::domain::ids::text_in_database!(Email);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_person_has_one_spelling() {
+        assert_eq!(
+            Email::parse(" Ada@Example.ORG ").unwrap(),
+            Email::parse("ada@example.org").unwrap()
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for (typed, error) in [
+            ("", EmailError::Empty),
+            ("ada", EmailError::Form),
+            ("@example.org", EmailError::Form),
+            ("ada@", EmailError::Form),
+            ("ada@x@y", EmailError::Form),
+            ("a da@example.org", EmailError::Form),
+            ("Ada <ada@example.org>", EmailError::Form),
+            ("аda@example.org", EmailError::Character),
+            ("ada@example.org\0", EmailError::Character),
+            ("ada\u{202e}@example.org", EmailError::Character),
+        ] {
+            assert_eq!(Email::parse(typed).unwrap_err(), error, "{typed:?}");
+        }
+        assert_eq!(
+            Email::parse(&format!("{}@x", "a".repeat(260))).unwrap_err(),
+            EmailError::Length
+        );
+    }
+}

@@ -1,0 +1,22 @@
+//! What Telescope is about, in plain values: accounts, people, privileges and the stages of a login.
+//!
+//! Everything here is pure. No web, no SQL, no TDLib, no clock, no randomness: the rest of the program
+//! brings those and asks this module what they mean. That is why it can be read first and tested alone.
+
+pub mod access;
+pub mod account;
+pub mod email;
+pub mod ids;
+pub mod phone;
+pub mod privilege;
+pub mod secret;
+pub mod stage;
+pub mod time;
+
+pub use account::{Account, Network, Snapshot, Wanted};
+pub use email::Email;
+pub use ids::{AccountId, GroupId, RoleId, UserId};
+pub use phone::Phone;
+pub use secret::Secret;
+pub use stage::{Input, Stage, StageToken};
+pub use time::Millis;

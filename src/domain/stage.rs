@@ -1,0 +1,261 @@
+//! Where an account's login stands, and which input, if any, it waits for.
+//!
+//! The stages follow TDLib's authorization states, plus those that Telescope adds because a person wants
+//! to know them: no client, a client that is starting, a host that died. A wrong code is not an error page
+//! but the same stage again, with a problem in words beside it.
+
+use super::{Millis, Secret};
+
+/// One value per situation of a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// No client runs, because nobody wants one.
+    Disconnected,
+    /// The client is starting.
+    Starting,
+    /// The process that ran the client died; it is being started again.
+    Reconnecting,
+    /// Nobody is signed in: a code can be asked for.
+    SignedOut,
+    /// Telegram sent a code.
+    WaitCode(CodeSent),
+    /// The two-step password is wanted.
+    WaitPassword {
+        /// What its owner wrote as a reminder: foreign text, may be empty.
+        hint: String,
+        /// Whether it could be recovered by e-mail.
+        can_recover: bool,
+    },
+    /// Telegram wants an e-mail address for logins.
+    WaitEmailAddress,
+    /// Telegram sent a code to the login e-mail address.
+    WaitEmailCode {
+        /// The address, mostly hidden.
+        pattern: String,
+        /// Characters in the code; 0 if unknown.
+        length: i32,
+    },
+    /// A signed-in device has to confirm.
+    WaitOtherDevice,
+    /// The number has no account yet.
+    WaitRegistration,
+    /// Telegram wants Premium bought first.
+    WaitPremium,
+    /// Signed in.
+    Ready,
+    /// The session is being ended.
+    LoggingOut,
+    /// The client is stopping.
+    Closing,
+    /// The client can't run, with the reason in words.
+    Failed(String),
+    /// A state that this version does not know, by TDLib's name.
+    Other(String),
+}
+
+/// Where Telegram sent a code, and what comes if it does not arrive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeSent {
+    /// The way it went.
+    pub way: CodeWay,
+    /// Characters in it; 0 if unknown.
+    pub length: i32,
+    /// The way that asking again would take.
+    pub next: Option<CodeWay>,
+    /// From when on one may ask again.
+    pub resend_from: Option<Millis>,
+}
+
+/// The ways of a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeWay {
+    /// A message in Telegram, to the devices that are signed in.
+    Telegram,
+    /// A text message.
+    Sms,
+    /// A voice call.
+    Call,
+    /// A call that is hung up; its number's digits are the code.
+    FlashCall,
+    /// A missed call; the last digits of its number are the code.
+    MissedCall,
+    /// A message on fragment.com, for anonymous numbers.
+    Fragment,
+    /// Another way, by TDLib's name.
+    Other(String),
+}
+
+/// What a stage waits for from a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Input {
+    /// The login code.
+    Code,
+    /// The two-step password.
+    Password,
+}
+
+impl Input {
+    /// The name in forms.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Password => "password",
+        }
+    }
+}
+
+/// Something a person provides for a stage.
+#[derive(Clone, Debug)]
+pub enum Provided {
+    /// A login code, as typed.
+    Code(Secret),
+    /// A two-step password.
+    Password(Secret),
+}
+
+impl Provided {
+    /// What kind of input it is.
+    pub const fn input(&self) -> Input {
+        match self {
+            Self::Code(_) => Input::Code,
+            Self::Password(_) => Input::Password,
+        }
+    }
+}
+
+/// Names one stage of one account at one time. A form carries it, so that a stale form is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct StageToken(pub u64);
+
+impl std::fmt::Display for StageToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How urgent a stage is, for badges and filters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mood {
+    /// All is well.
+    Good,
+    /// Something is under way.
+    Moving,
+    /// A person has to do something.
+    Waiting,
+    /// Something is wrong.
+    Bad,
+    /// At rest, as wanted.
+    Off,
+}
+
+impl Mood {
+    /// The name in style sheets.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Moving => "moving",
+            Self::Waiting => "waiting",
+            Self::Bad => "bad",
+            Self::Off => "off",
+        }
+    }
+}
+
+impl Stage {
+    /// The input that it waits for.
+    pub const fn input(&self) -> Option<Input> {
+        match self {
+            Self::WaitCode(_) => Some(Input::Code),
+            Self::WaitPassword { .. } => Some(Input::Password),
+            Self::Disconnected
+            | Self::Starting
+            | Self::Reconnecting
+            | Self::SignedOut
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitOtherDevice
+            | Self::WaitRegistration
+            | Self::WaitPremium
+            | Self::Ready
+            | Self::LoggingOut
+            | Self::Closing
+            | Self::Failed(_)
+            | Self::Other(_) => None,
+        }
+    }
+
+    /// Whether a code may be asked for now. TDLib takes the number again in all of these.
+    pub const fn can_ask_for_code(&self) -> bool {
+        matches!(
+            self,
+            Self::SignedOut
+                | Self::WaitCode(_)
+                | Self::WaitPassword { .. }
+                | Self::WaitEmailAddress
+                | Self::WaitEmailCode { .. }
+                | Self::WaitRegistration
+                | Self::WaitPremium
+        )
+    }
+
+    /// The short name on a badge.
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Disconnected => "Disconnected",
+            Self::Starting => "Starting",
+            Self::Reconnecting => "Reconnecting",
+            Self::SignedOut => "Signed out",
+            Self::WaitCode(_) => "Waits for the code",
+            Self::WaitPassword { .. } => "Waits for the password",
+            Self::WaitEmailAddress => "Waits for an e-mail address",
+            Self::WaitEmailCode { .. } => "Waits for the e-mailed code",
+            Self::WaitOtherDevice => "Waits for another device",
+            Self::WaitRegistration => "Not registered",
+            Self::WaitPremium => "Premium wanted",
+            Self::Ready => "Ready",
+            Self::LoggingOut => "Logging out",
+            Self::Closing => "Stopping",
+            Self::Failed(_) => "Failed",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// One word per kind of stage, for style sheets, filters and tests.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Disconnected => "disconnected",
+            Self::Starting => "starting",
+            Self::Reconnecting => "reconnecting",
+            Self::SignedOut => "signed-out",
+            Self::WaitCode(_) => "wait-code",
+            Self::WaitPassword { .. } => "wait-password",
+            Self::WaitEmailAddress => "wait-email-address",
+            Self::WaitEmailCode { .. } => "wait-email-code",
+            Self::WaitOtherDevice => "wait-other-device",
+            Self::WaitRegistration => "wait-registration",
+            Self::WaitPremium => "wait-premium",
+            Self::Ready => "ready",
+            Self::LoggingOut => "logging-out",
+            Self::Closing => "closing",
+            Self::Failed(_) => "failed",
+            Self::Other(_) => "other",
+        }
+    }
+
+    /// How urgent it is.
+    pub const fn mood(&self) -> Mood {
+        match self {
+            Self::Ready => Mood::Good,
+            Self::Starting | Self::Reconnecting | Self::LoggingOut | Self::Closing => Mood::Moving,
+            Self::SignedOut
+            | Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitOtherDevice => Mood::Waiting,
+            Self::WaitRegistration | Self::WaitPremium | Self::Failed(_) | Self::Other(_) => Mood::Bad,
+            Self::Disconnected => Mood::Off,
+        }
+    }
+}
