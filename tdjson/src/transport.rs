@@ -1,0 +1,224 @@
+//! The C functions that tdlib-rs calls, with a wire of our own behind them.
+//!
+//! tdlib-rs declares `td_create_client_id`, `td_send` and `td_receive` as external symbols and matches
+//! answers to requests by their `@extra` number. Here these symbols are a virtual transport: client ids are
+//! counted by us, requests go to the wire that was installed, and answers wait in a queue until tdlib-rs asks
+//! for the next one. Nothing blocks but that waiting.
+//!
+//! A request always gets an answer. If the wire does not take it, or its client ends first, the answer is a
+//! made-up error 500, because a tdlib-rs call without one would wait for ever.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, c_char, c_double, c_int};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+/// Takes a request for a client and says whether it is on its way. Must not block.
+pub type Wire = Box<dyn Fn(i32, &str) -> bool + Send + Sync>;
+
+static WIRE: OnceLock<Wire> = OnceLock::new();
+static LAST_CLIENT: AtomicI32 = AtomicI32::new(0);
+static OPEN: LazyLock<Mutex<HashMap<u32, i32>>> = LazyLock::new(Mutex::default);
+static ANSWERS: LazyLock<Answers> = LazyLock::new(Answers::new);
+
+/// The queue of answers. Bounded by the number of open requests: each is answered once.
+struct Answers {
+    put: Mutex<Sender<CString>>,
+    take: Mutex<Receiver<CString>>,
+}
+
+impl Answers {
+    fn new() -> Self {
+        let (put, take) = channel();
+        Self {
+            put: Mutex::new(put),
+            take: Mutex::new(take),
+        }
+    }
+}
+
+thread_local! {
+    /// What td_receive returned last; it must stay valid until the next call on the thread.
+    static RETURNED: RefCell<Option<CString>> = const { RefCell::new(None) };
+}
+
+#[derive(serde::Deserialize)]
+struct Extra {
+    #[serde(rename = "@extra")]
+    extra: Option<u32>,
+}
+
+fn extra_of(json: &str) -> Option<u32> {
+    serde_json::from_str::<Extra>(json).ok()?.extra
+}
+
+/// Installs the wire, once per process; a second one is not taken.
+pub fn install(wire: Wire) -> Result<(), AlreadyInstalled> {
+    WIRE.set(wire).map_err(|_| AlreadyInstalled)
+}
+
+/// There is a wire already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlreadyInstalled;
+
+impl std::fmt::Display for AlreadyInstalled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a transport to TDLib is installed already")
+    }
+}
+
+impl std::error::Error for AlreadyInstalled {}
+
+/// Hands in an answer (a JSON text with `@extra`). One that nobody waits for is dropped.
+pub fn answer(json: &str) {
+    let waited_for = extra_of(json).is_some_and(|extra| open().remove(&extra).is_some());
+    if waited_for {
+        put(json);
+    }
+}
+
+/// Answers every open request of a client with error 500 and this message.
+pub fn fail_client(client: i32, message: &str) {
+    let extras: Vec<u32> = {
+        let mut open = open();
+        let extras = open
+            .iter()
+            .filter(|(_, owner)| **owner == client)
+            .map(|(extra, _)| *extra)
+            .collect();
+        open.retain(|_, owner| *owner != client);
+        extras
+    };
+    for extra in extras {
+        put_error(extra, client, message);
+    }
+}
+
+/// How many requests wait for their answer.
+pub fn open_requests() -> usize {
+    open().len()
+}
+
+fn open() -> std::sync::MutexGuard<'static, HashMap<u32, i32>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn put(json: &str) {
+    if let Ok(text) = CString::new(json) {
+        let _ = ANSWERS
+            .put
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .send(text);
+    }
+}
+
+fn put_error(extra: u32, client: i32, message: &str) {
+    let error = serde_json::json!({
+        "@type": "error", "code": 500, "message": message, "@extra": extra, "@client_id": client,
+    });
+    put(&error.to_string());
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn td_create_client_id() -> c_int {
+    LAST_CLIENT.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+/// # Safety
+/// `request` points to a NUL-terminated string, as tdlib-rs guarantees.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn td_send(client: c_int, request: *const c_char) {
+    if request.is_null() {
+        return;
+    }
+    // SAFETY: by the contract of this function.
+    let Ok(request) = (unsafe { CStr::from_ptr(request) }).to_str() else {
+        return;
+    };
+    let extra = extra_of(request);
+    if let Some(extra) = extra {
+        open().insert(extra, client);
+    }
+    let taken = WIRE.get().is_some_and(|wire| wire(client, request));
+    if let Some(extra) = extra
+        && !taken
+        && open().remove(&extra).is_some()
+    {
+        put_error(extra, client, "TDLib is not running");
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn td_receive(timeout: c_double) -> *const c_char {
+    let timeout = Duration::try_from_secs_f64(timeout).unwrap_or_default();
+    let next = ANSWERS
+        .take
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .recv_timeout(timeout)
+        .ok();
+    RETURNED.with_borrow_mut(|returned| {
+        *returned = next;
+        returned.as_ref().map_or(std::ptr::null(), |text| text.as_ptr())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn send(client: i32, json: &str) {
+        let text = CString::new(json).unwrap();
+        // SAFETY: a NUL-terminated string.
+        unsafe { td_send(client, text.as_ptr()) }
+    }
+
+    fn receive() -> Option<serde_json::Value> {
+        // SAFETY: null or a string that stays valid until the next receive of this thread.
+        let text = unsafe { td_receive(0.05).as_ref().map(|text| CStr::from_ptr(text)) }?;
+        serde_json::from_slice(text.to_bytes()).ok()
+    }
+
+    /// One test, because the transport is one per process.
+    #[test]
+    fn every_request_gets_exactly_one_answer() {
+        send(1, r#"{"@type":"getMe","@extra":1}"#);
+        let answer_without_wire = receive().unwrap();
+        assert_eq!(
+            (
+                answer_without_wire["code"].as_i64(),
+                answer_without_wire["@extra"].as_i64()
+            ),
+            (Some(500), Some(1))
+        );
+
+        install(Box::new(|client, _| client != 9)).unwrap();
+        assert_eq!(install(Box::new(|_, _| true)), Err(AlreadyInstalled));
+        assert_ne!(td_create_client_id(), td_create_client_id());
+
+        send(2, r#"{"@type":"getMe","@extra":2}"#);
+        send(3, r#"{"@type":"getMe","@extra":3}"#);
+        send(9, r#"{"@type":"getMe","@extra":4}"#);
+        assert_eq!(receive().unwrap()["@extra"], 4, "the wire refused it");
+        assert!(receive().is_none(), "the others wait");
+
+        fail_client(3, "gone");
+        let failed = receive().unwrap();
+        assert_eq!(
+            (failed["@extra"].as_i64(), failed["message"].as_str()),
+            (Some(3), Some("gone"))
+        );
+        answer(r#"{"@type":"ok","@extra":3}"#);
+        assert!(receive().is_none(), "a late answer is dropped");
+
+        answer(r#"{"@type":"ok","@extra":2}"#);
+        assert_eq!(receive().unwrap()["@type"], "ok");
+        answer("no json");
+        assert!(receive().is_none());
+        assert_eq!(open_requests(), 0);
+    }
+}
