@@ -7,6 +7,7 @@ pub mod access;
 pub mod account;
 pub mod email;
 pub mod ids;
+pub mod login_code;
 pub mod phone;
 pub mod privilege;
 pub mod secret;

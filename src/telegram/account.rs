@@ -1,0 +1,604 @@
+//! One actor per account. It owns everything about the account's client: stage, requests, messages.
+//!
+//! An actor lives through several client lives: a client ends when its host dies, when Telegram ends the
+//! session or when people disconnect it, and only in the last case does the actor end too. Whatever happens
+//! here is published as a [`Snapshot`]; secrets stay inside and leave only as the answer to a question.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use tdlib_rs::{enums, functions, types};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+
+use super::client::{CallError, call, configure};
+use super::hub::Inner;
+use super::login::{self, Refused};
+use super::process::Link;
+use crate::domain::account::Profile;
+use crate::domain::stage::Provided;
+use crate::domain::{AccountId, Millis, Network, Phone, Secret, Snapshot, Stage, StageToken, login_code};
+
+/// Requests of people that may wait for an actor.
+const MAILBOX: usize = 16;
+/// Updates of TDLib that may wait for an actor.
+const UPDATES: usize = 1024;
+/// Messages from Telegram that are kept to read a code from.
+const SERVICE_MESSAGES: usize = 10;
+/// Telegram's own user, who sends login codes.
+const TELEGRAM: i64 = 777_000;
+/// How long a client may take to close.
+const CLOSE_TIME: Duration = Duration::from_secs(8);
+/// How often a locked folder is tried again, four times a second: its former host may still be closing.
+const LOCK_TRIES: u32 = 60;
+
+/// What it takes to start an account's client.
+#[derive(Clone, Debug)]
+pub struct ClientStart {
+    /// The account.
+    pub account: AccountId,
+    /// Its number.
+    pub phone: Phone,
+    /// TDLib's folder; exists.
+    pub folder: PathBuf,
+    /// Opens the folder's files; base64.
+    pub key: Secret,
+}
+
+/// A message from Telegram itself.
+#[derive(Clone, Debug)]
+pub struct ServiceMessage {
+    /// Its id; newer is larger.
+    pub id: i64,
+    /// When Telegram sent it.
+    pub sent: Millis,
+    /// Its text.
+    pub text: Secret,
+}
+
+/// Why an actor did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerError {
+    /// The form belongs to a stage that is over.
+    Stale,
+    /// Another request of a person is on its way.
+    Busy,
+    /// The account's stage does not take this.
+    NotNow,
+    /// Telegram said no.
+    Refused(Refused),
+    /// Nobody answered; what was asked may still happen.
+    Away,
+    /// No client runs.
+    NotRunning,
+}
+
+type Reply<T> = oneshot::Sender<Result<T, AnswerError>>;
+
+pub(super) enum Command {
+    AskForCode(Reply<()>),
+    Provide(StageToken, Provided, Reply<()>),
+    ServiceMessages(Reply<Vec<ServiceMessage>>),
+    Close(Reply<()>),
+}
+
+/// The receiving end of a handle; shared so that it outlives an actor's panic.
+pub(super) type Mailbox = Arc<Mutex<mpsc::Receiver<Command>>>;
+
+/// Talks to an account's actor. Cheap to clone.
+#[derive(Clone)]
+pub struct AccountHandle(mpsc::Sender<Command>);
+
+impl AccountHandle {
+    pub(super) fn new() -> (Self, Mailbox) {
+        let (sender, receiver) = mpsc::channel(MAILBOX);
+        (Self(sender), Arc::new(Mutex::new(receiver)))
+    }
+
+    /// Whether its actor has not ended.
+    pub fn is_running(&self) -> bool {
+        !self.0.is_closed()
+    }
+
+    /// Asks Telegram for a login code. The only function that leads to one; see `ops::login`.
+    pub async fn ask_for_code(&self) -> Result<(), AnswerError> {
+        self.ask(Command::AskForCode).await
+    }
+
+    /// Provides what the stage named by `token` waits for.
+    pub async fn provide(&self, token: StageToken, provided: Provided) -> Result<(), AnswerError> {
+        self.ask(|reply| Command::Provide(token, provided, reply)).await
+    }
+
+    /// The newest messages from Telegram itself, newest first.
+    pub async fn service_messages(&self) -> Result<Vec<ServiceMessage>, AnswerError> {
+        self.ask(Command::ServiceMessages).await
+    }
+
+    /// Closes the client and waits for it. The session at Telegram stays.
+    pub async fn close(&self) {
+        let (reply, closed) = oneshot::channel();
+        if self.0.send(Command::Close(reply)).await.is_ok() {
+            let _ = closed.await;
+        }
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, AnswerError> {
+        let (reply, answer) = oneshot::channel();
+        self.0.try_send(command(reply)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => AnswerError::Busy,
+            mpsc::error::TrySendError::Closed(_) => AnswerError::NotRunning,
+        })?;
+        answer.await.unwrap_or(Err(AnswerError::Away))
+    }
+}
+
+/// How a client's life ended.
+enum End {
+    /// People wanted it.
+    Stopped,
+    /// Its host died, or its updates overflowed.
+    HostDied,
+    /// Its folder is still in use by a process that is ending.
+    Locked,
+    /// It can't start.
+    Failed(String),
+    /// Telegram ended the session.
+    SessionEnded,
+}
+
+/// The outcome of a call that ran beside the actor.
+enum Done {
+    Configured(Result<(), CallError>),
+    Asked(Reply<()>, Result<(), CallError>),
+    Me(Result<enums::User, CallError>),
+}
+
+pub(super) struct Actor {
+    hub: Arc<Inner>,
+    start: ClientStart,
+    mailbox: Mailbox,
+    snapshot: Snapshot,
+    messages: VecDeque<ServiceMessage>,
+    /// Set while people want the client closed: who waits for it.
+    closing: Option<Reply<()>>,
+}
+
+/// One client while it lives.
+struct Client {
+    id: i32,
+    calls: FuturesUnordered<BoxFuture<'static, Done>>,
+    closed: Option<End>,
+}
+
+impl Actor {
+    pub(super) fn new(hub: Arc<Inner>, start: ClientStart, mailbox: Mailbox) -> Self {
+        let mut seed = [0; 4];
+        // Tokens of an earlier run must not fit; that they differ suffices, so a failure is no matter.
+        let _ = getrandom::fill(&mut seed);
+        let token = StageToken(u64::from(u32::from_le_bytes(seed)) << 16);
+        let snapshot = Snapshot {
+            stage: Stage::Starting,
+            token,
+            ..Snapshot::off()
+        };
+        Self {
+            hub,
+            start,
+            mailbox,
+            snapshot,
+            messages: VecDeque::new(),
+            closing: None,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let mailbox = Arc::clone(&self.mailbox);
+        let mut mailbox = mailbox.lock().await;
+        let mut lock_tries = 0;
+        loop {
+            self.publish();
+            let end = self.live(&mut mailbox).await;
+            self.snapshot.busy = false;
+            self.snapshot.network = Network::Off;
+            match end {
+                End::Stopped => break,
+                End::HostDied => self.enter(Stage::Reconnecting),
+                End::Locked if lock_tries < LOCK_TRIES => {
+                    lock_tries += 1;
+                    self.enter(Stage::Starting);
+                    tokio::time::sleep(Duration::from_millis(250)).await;
+                }
+                End::Locked => {
+                    self.rest("Another program is using this account's folder.", &mut mailbox)
+                        .await
+                }
+                End::Failed(reason) => self.rest(&reason, &mut mailbox).await,
+                End::SessionEnded => {
+                    self.enter(Stage::Starting);
+                    self.snapshot.profile = None;
+                    self.snapshot.problem =
+                        Some("Telegram has ended this session. To sign in again, ask for a code.".into());
+                }
+            }
+            if self.closing.is_some() {
+                break;
+            }
+        }
+        self.snapshot = Snapshot::off();
+        self.publish();
+        mailbox.close();
+        if let Some(waiting) = self.closing.take() {
+            let _ = waiting.send(Ok(()));
+        }
+    }
+
+    /// A client's whole life, from finding a host to its end.
+    async fn live(&mut self, mailbox: &mut mpsc::Receiver<Command>) -> End {
+        let Some((slot, mut link)) = self.hub.link_for(self.start.account) else {
+            return End::Failed("There is no process to run TDLib in.".into());
+        };
+        let hub = Arc::clone(&self.hub);
+        let Some(present) = self.until(mailbox, wait_for_host(&mut link)).await.flatten() else {
+            return End::Stopped;
+        };
+        let Some(permit) = self.until(mailbox, hub.starting.acquire()).await else {
+            return End::Stopped;
+        };
+        let (sender, mut updates) = mpsc::channel(UPDATES);
+        let id = hub.routes.open(slot, &present, sender);
+        let mut client = Client {
+            id,
+            calls: FuturesUnordered::new(),
+            closed: None,
+        };
+        let start = self.start.clone();
+        let for_settings = Arc::clone(&hub);
+        client.calls.push(Box::pin(async move {
+            Done::Configured(configure(&for_settings.settings, &start, id).await)
+        }));
+        let mut permit = permit.ok();
+        let mut give_up = None;
+        let end = loop {
+            if let Some(end) = client.closed.take() {
+                break end;
+            }
+            if !matches!(self.snapshot.stage, Stage::Starting | Stage::Reconnecting) {
+                permit = None;
+            }
+            let deadline = async {
+                match give_up {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                update = updates.recv() => match update {
+                    Some(json) => self.on_update(&mut client, &json),
+                    None => break End::HostDied,
+                },
+                Some(done) = client.calls.next() => self.on_done(&mut client, done),
+                command = mailbox.recv() => match command {
+                    Some(Command::Close(reply)) => {
+                        self.closing = Some(reply);
+                        give_up = Some(tokio::time::Instant::now() + CLOSE_TIME);
+                        tokio::spawn(call(functions::close(id)));
+                    }
+                    Some(command) => self.on_command(&mut client, command),
+                    None => break End::Stopped,
+                },
+                () = host_is_another(&mut link, present.generation) => break End::HostDied,
+                () = deadline => break End::Stopped,
+            }
+        };
+        drop(permit);
+        hub.routes.close(id);
+        end
+    }
+
+    /// Awaits something while answering people; None once they want the client closed.
+    async fn until<T>(
+        &mut self,
+        mailbox: &mut mpsc::Receiver<Command>,
+        wait: impl Future<Output = T>,
+    ) -> Option<T> {
+        tokio::pin!(wait);
+        loop {
+            tokio::select! {
+                value = &mut wait => return Some(value),
+                command = mailbox.recv() => match command {
+                    Some(Command::Close(reply)) => {
+                        self.closing = Some(reply);
+                        return None;
+                    }
+                    Some(command) => refuse(command, AnswerError::Away),
+                    None => return None,
+                },
+            }
+        }
+    }
+
+    /// Stays failed until people disconnect.
+    async fn rest(&mut self, reason: &str, mailbox: &mut mpsc::Receiver<Command>) {
+        tracing::warn!(account = %self.start.account, reason, "an account's client can't run");
+        self.enter(Stage::Failed(reason.to_owned()));
+        self.publish();
+        let _ = self.until(mailbox, std::future::pending::<()>()).await;
+    }
+
+    fn on_update(&mut self, client: &mut Client, json: &str) {
+        match serde_json::from_str(json) {
+            Ok(enums::Update::AuthorizationState(update)) => {
+                self.on_authorization_state(client, &update.authorization_state);
+            }
+            Ok(enums::Update::ConnectionState(update)) => {
+                self.snapshot.network = network_of(&update.state);
+                self.publish();
+            }
+            Ok(enums::Update::NewMessage(update)) => self.on_message(update.message),
+            Ok(enums::Update::User(update)) => {
+                if self
+                    .snapshot
+                    .profile
+                    .as_ref()
+                    .is_some_and(|me| me.telegram_id == update.user.id)
+                {
+                    self.snapshot.profile = Some(profile_of(&update.user));
+                    self.publish();
+                }
+            }
+            Ok(_) => {}
+            Err(error) => self.on_unknown(json, &error),
+        }
+    }
+
+    /// TDLib said what tdlib-rs does not know. An authorization state is shown by its name all the same.
+    fn on_unknown(&mut self, json: &str, error: &serde_json::Error) {
+        let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+        let kind = value.get("@type").and_then(|kind| kind.as_str()).unwrap_or("");
+        tracing::warn!(account = %self.start.account, kind, line = error.line(), "an update could not be read");
+        if kind == "updateAuthorizationState" {
+            let state = value
+                .pointer("/authorization_state/@type")
+                .and_then(|name| name.as_str());
+            let name = state
+                .unwrap_or("unknown")
+                .trim_start_matches("authorizationState")
+                .to_owned();
+            self.enter(Stage::Other(name));
+            self.publish();
+        }
+    }
+
+    fn on_authorization_state(&mut self, client: &mut Client, state: &enums::AuthorizationState) {
+        if matches!(state, enums::AuthorizationState::Closed) {
+            client.closed = Some(if self.closing.is_some() {
+                End::Stopped
+            } else {
+                End::SessionEnded
+            });
+            return;
+        }
+        let Some(stage) = login::stage_of(state, self.hub.settings.clock.now()) else {
+            return;
+        };
+        if stage == Stage::Ready {
+            let id = client.id;
+            client.calls.push(Box::pin(
+                async move { Done::Me(call(functions::get_me(id)).await) },
+            ));
+        }
+        let ended = stage == Stage::SignedOut && self.snapshot.problem.is_some();
+        let problem = self.snapshot.problem.take().filter(|_| ended);
+        self.enter(stage);
+        self.snapshot.problem = problem;
+        self.publish();
+    }
+
+    fn on_message(&mut self, message: types::Message) {
+        let enums::MessageSender::User(sender) = &message.sender_id else {
+            return;
+        };
+        if message.chat_id != TELEGRAM || sender.user_id != TELEGRAM {
+            return;
+        }
+        let enums::MessageContent::MessageText(content) = message.content else {
+            return;
+        };
+        let text = content.text.text.replace('\0', "");
+        let sent = Millis(i64::from(message.date) * 1000);
+        if login_code::find(&text).is_some() {
+            self.snapshot.code_came = self.snapshot.code_came.max(Some(sent));
+        }
+        self.messages.push_front(ServiceMessage {
+            id: message.id,
+            sent,
+            text: Secret::new(text),
+        });
+        self.messages
+            .make_contiguous()
+            .sort_by_key(|message| std::cmp::Reverse(message.id));
+        self.messages.truncate(SERVICE_MESSAGES);
+        self.publish();
+    }
+
+    fn on_done(&mut self, client: &mut Client, done: Done) {
+        match done {
+            Done::Configured(Ok(())) | Done::Me(Err(_)) => {}
+            Done::Configured(Err(error)) if self.closing.is_none() => {
+                client.closed = Some(start_failure(&error));
+            }
+            Done::Configured(Err(_)) => client.closed = Some(End::Stopped),
+            Done::Me(Ok(enums::User::User(me))) => {
+                self.snapshot.profile = Some(profile_of(&me));
+                self.publish();
+            }
+            Done::Asked(reply, result) => {
+                self.snapshot.busy = false;
+                let answer = result.map_err(|error| self.problem(&error));
+                self.publish();
+                let _ = reply.send(answer);
+            }
+        }
+    }
+
+    /// Turns an error into words, for the one who asked and for everybody who looks.
+    fn problem(&mut self, error: &CallError) -> AnswerError {
+        if error.is_away() {
+            self.snapshot.problem =
+                Some("Telegram did not answer. Look in a moment at how the account stands.".into());
+            return AnswerError::Away;
+        }
+        let refused = login::explain(error.code, &error.message);
+        self.snapshot.problem = Some(refused.sentence.clone());
+        self.snapshot.flood_until = refused
+            .wait_seconds
+            .map(|seconds| self.hub.settings.clock.now().plus_seconds(seconds));
+        AnswerError::Refused(refused)
+    }
+
+    fn on_command(&mut self, client: &mut Client, command: Command) {
+        match command {
+            Command::ServiceMessages(reply) => {
+                let _ = reply.send(Ok(self.messages.iter().cloned().collect()));
+            }
+            Command::AskForCode(reply) if self.snapshot.busy => drop(reply.send(Err(AnswerError::Busy))),
+            Command::AskForCode(reply) => self.ask_for_code(client, reply),
+            Command::Provide(_, _, reply) if self.snapshot.busy => drop(reply.send(Err(AnswerError::Busy))),
+            Command::Provide(token, _, reply) if token != self.snapshot.token => {
+                let _ = reply.send(Err(AnswerError::Stale));
+            }
+            Command::Provide(_, provided, reply) => self.provide(client, provided, reply),
+            // Handled where it is received.
+            Command::Close(reply) => drop(reply.send(Err(AnswerError::NotNow))),
+        }
+    }
+
+    fn ask_for_code(&mut self, client: &mut Client, reply: Reply<()>) {
+        let id = client.id;
+        let phone = self.start.phone.to_string();
+        let again = matches!(&self.snapshot.stage, Stage::WaitCode(sent) if sent.next.is_some());
+        if !self.snapshot.stage.can_ask_for_code() {
+            let _ = reply.send(Err(AnswerError::NotNow));
+            return;
+        }
+        self.begin_request();
+        client.calls.push(Box::pin(async move {
+            let result = if again {
+                call(functions::resend_authentication_code(None, id)).await
+            } else {
+                call(functions::set_authentication_phone_number(phone, None, id)).await
+            };
+            Done::Asked(reply, result)
+        }));
+    }
+
+    fn provide(&mut self, client: &mut Client, provided: Provided, reply: Reply<()>) {
+        if self.snapshot.stage.input() != Some(provided.input()) {
+            let _ = reply.send(Err(AnswerError::Stale));
+            return;
+        }
+        let id = client.id;
+        self.begin_request();
+        client.calls.push(Box::pin(async move {
+            let result = match provided {
+                Provided::Code(code) => {
+                    call(functions::check_authentication_code(code.expose().to_owned(), id)).await
+                }
+                Provided::Password(password) => {
+                    call(functions::check_authentication_password(
+                        password.expose().to_owned(),
+                        id,
+                    ))
+                    .await
+                }
+            };
+            Done::Asked(reply, result)
+        }));
+    }
+
+    /// One request of a person at a time; forms made before it are stale.
+    fn begin_request(&mut self) {
+        self.snapshot.busy = true;
+        self.snapshot.problem = None;
+        self.snapshot.flood_until = None;
+        self.snapshot.token.0 += 1;
+        self.publish();
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        if self.snapshot.stage != stage {
+            tracing::info!(account = %self.start.account, stage = stage.name(), "stage");
+            self.snapshot.token.0 += 1;
+        }
+        self.snapshot.problem = None;
+        self.snapshot.flood_until = None;
+        self.snapshot.stage = stage;
+    }
+
+    fn publish(&self) {
+        (self.hub.observer)(self.start.account, self.snapshot.clone());
+    }
+}
+
+/// Waits for the slot's host; None if there will be none.
+async fn wait_for_host(link: &mut watch::Receiver<Option<Link>>) -> Option<Link> {
+    link.wait_for(Option::is_some).await.ok()?.clone()
+}
+
+/// Resolves when the host of this generation is gone.
+async fn host_is_another(link: &mut watch::Receiver<Option<Link>>, generation: u64) {
+    let _ = link
+        .wait_for(|link| link.as_ref().is_none_or(|link| link.generation != generation))
+        .await;
+}
+
+fn refuse(command: Command, error: AnswerError) {
+    match command {
+        Command::AskForCode(reply) | Command::Provide(_, _, reply) | Command::Close(reply) => {
+            let _ = reply.send(Err(error));
+        }
+        Command::ServiceMessages(reply) => drop(reply.send(Err(error))),
+    }
+}
+
+fn start_failure(error: &CallError) -> End {
+    if error.message.contains("Can't lock file") {
+        return End::Locked;
+    }
+    if error.is_away() {
+        return End::HostDied;
+    }
+    if error.code == 401 {
+        return End::Failed("The key does not open this account's folder.".into());
+    }
+    End::Failed(format!("TDLib can't start (error {}).", error.code))
+}
+
+fn network_of(state: &enums::ConnectionState) -> Network {
+    match state {
+        enums::ConnectionState::WaitingForNetwork => Network::Waiting,
+        enums::ConnectionState::ConnectingToProxy => Network::ConnectingToProxy,
+        enums::ConnectionState::Connecting => Network::Connecting,
+        enums::ConnectionState::Updating => Network::Updating,
+        enums::ConnectionState::Ready => Network::Ready,
+    }
+}
+
+fn profile_of(user: &types::User) -> Profile {
+    let name = format!("{} {}", user.first_name, user.last_name).replace('\0', "");
+    let username = user
+        .usernames
+        .as_ref()
+        .and_then(|names| names.active_usernames.first().cloned());
+    Profile {
+        telegram_id: user.id,
+        name: name.trim().to_owned(),
+        username,
+    }
+}

@@ -1,0 +1,120 @@
+//! One life of a TDLib client: the calls an actor makes, each with a time-out and without a panic.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tdlib_rs::{enums, functions, types};
+
+use super::account::ClientStart;
+use super::hub::HubSettings;
+
+/// How long Telegram may take over a request that a person waits for.
+pub(super) const CALL_TIME: Duration = Duration::from_secs(25);
+
+/// A call that did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CallError {
+    /// TDLib's code; 500 is our own or TDLib's "not now".
+    pub code: i32,
+    /// TDLib's message.
+    pub message: String,
+}
+
+impl CallError {
+    /// Whether nobody answered, rather than somebody saying no.
+    pub(super) fn is_away(&self) -> bool {
+        self.code == 500 || self.code < 0
+    }
+}
+
+/// Awaits a function of tdlib-rs. Its panic on an answer it can't read becomes an error.
+pub(super) async fn call<T>(function: impl Future<Output = Result<T, types::Error>>) -> Result<T, CallError> {
+    match tokio::time::timeout(CALL_TIME, AssertUnwindSafe(function).catch_unwind()).await {
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Err(error))) => Err(CallError {
+            code: error.code,
+            message: error.message,
+        }),
+        Ok(Err(_panic)) => Err(CallError {
+            code: 500,
+            message: "the answer could not be read".into(),
+        }),
+        Err(_elapsed) => Err(CallError {
+            code: 500,
+            message: "no answer in time".into(),
+        }),
+    }
+}
+
+/// Everything a new client is told, in the order that keeps it silent until its proxy is known.
+///
+/// TDLib holds back what comes before `setTdlibParameters` and then does it in this order, so the requests
+/// are sent together and awaited together.
+pub(super) async fn configure(
+    settings: &HubSettings,
+    start: &ClientStart,
+    client: i32,
+) -> Result<(), CallError> {
+    let proxy = async {
+        match &settings.proxy {
+            Some(proxy) => {
+                let kind = enums::ProxyType::Socks5(types::ProxyTypeSocks5 {
+                    username: proxy.username.clone(),
+                    password: proxy.password.expose().to_owned(),
+                });
+                let proxy = types::Proxy {
+                    server: proxy.address.ip().to_string(),
+                    port: i32::from(proxy.address.port()),
+                    r#type: kind,
+                };
+                call(functions::add_proxy(proxy, true, client)).await.map(drop)
+            }
+            None => call(functions::disable_proxy(client)).await,
+        }
+    };
+    let option = |name: &str, value: bool| {
+        let value = enums::OptionValue::Boolean(types::OptionValueBoolean { value });
+        call(functions::set_option(name.to_owned(), Some(value), client))
+    };
+    let parameters = call(functions::set_tdlib_parameters(
+        settings.test_environment,
+        start.folder.to_string_lossy().into_owned(),
+        String::new(),
+        start.key.expose().to_owned(),
+        false,
+        false,
+        false,
+        false,
+        settings.api_id,
+        settings.api_hash.expose().to_owned(),
+        "en".into(),
+        "Telescope".into(),
+        String::new(),
+        env!("CARGO_PKG_VERSION").into(),
+        client,
+    ));
+    let (silent, proxy, ignore, statistics, top, parameters, online) = futures_util::join!(
+        call(functions::set_network_type(
+            Some(enums::NetworkType::None),
+            client
+        )),
+        proxy,
+        option("ignore_background_updates", true),
+        option("disable_network_statistics", true),
+        option("disable_top_chats", true),
+        parameters,
+        call(functions::set_network_type(
+            Some(enums::NetworkType::Other),
+            client
+        )),
+    );
+    // Without its parameters or its proxy the client is of no use; the options only save traffic.
+    for option in [ignore, statistics, top] {
+        if let Err(error) = option {
+            tracing::debug!(?error, "an option was not taken");
+        }
+    }
+    parameters.and(silent).and(proxy).and(online)
+}

@@ -1,0 +1,174 @@
+//! td-host: the child process that runs TDLib. Frames in on stdin, frames out on stdout, log on stderr.
+//!
+//! It knows nothing of accounts. It numbers clients as its parent does, drops the updates that nobody wants,
+//! and ends when its stdin closes: closing its clients first, so that their files are in order, but not for
+//! long, since a new parent may wait for the same files. Whatever kills TDLib kills this process alone.
+
+use std::collections::HashMap;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use tdjson::Library;
+
+use super::frame::{Frame, peek};
+
+/// How long clients may take to close once nobody listens any more.
+const CLOSING_TIME: Duration = Duration::from_secs(3);
+
+/// The updates that somebody wants; all others end here, before they are parsed.
+const WANTED_UPDATES: &[&str] = &[
+    "updateAuthorizationState",
+    "updateConnectionState",
+    "updateNewMessage",
+    "updateUser",
+    "updateUnconfirmedSession",
+    "updateFreezeState",
+    "updateServiceNotification",
+];
+
+/// Telegram's own chat: login codes and notices. Messages of any other chat never leave this process.
+const SERVICE_CHAT: &str = "\"chat_id\":777000,";
+
+/// The clients: our number to TDLib's and back.
+#[derive(Default)]
+struct Clients {
+    theirs: HashMap<i32, i32>,
+    ours: HashMap<i32, i32>,
+}
+
+/// Runs until stdin closes. Does not return: TDLib's threads don't stop, so the process ends here.
+pub fn run(library: &Path) -> ! {
+    let status = match Library::open(library) {
+        Ok(library) => {
+            quieten(&library);
+            serve(&library)
+        }
+        Err(error) => {
+            eprintln!("td-host: {error}");
+            2
+        }
+    };
+    tdjson::exit_now(status)
+}
+
+/// Telephone numbers and codes must not reach a log: only errors, and those cut and without digits.
+fn quieten(library: &Library) {
+    library.execute(r#"{"@type":"setLogVerbosityLevel","new_verbosity_level":1}"#);
+    library.execute(r#"{"@type":"setLogStream","log_stream":{"@type":"logStreamEmpty"}}"#);
+    library.on_log(1, |level, line| {
+        eprintln!("td-host: tdlib[{level}] {}", redact(line))
+    });
+}
+
+/// The first 300 characters of the first line, every run of four or more digits replaced.
+fn redact(line: &str) -> String {
+    let mut out = String::new();
+    let mut digits = String::new();
+    for c in line.lines().next().unwrap_or("").chars().take(300).chain(['\n']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        out.push_str(if digits.len() < 4 { &digits } else { "[digits]" });
+        digits.clear();
+        if c != '\n' {
+            out.push(c);
+        }
+    }
+    out
+}
+
+fn serve(library: &Library) -> i32 {
+    let clients = Mutex::new(Clients::default());
+    let all_closed = Condvar::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| forward_updates(library, &clients, &all_closed));
+        let mut stdin = io::stdin().lock();
+        while let Ok(Some(frame)) = Frame::read(&mut stdin) {
+            forward_request(library, &clients, &frame);
+        }
+        close_all(library, &clients, &all_closed);
+        tdjson::exit_now(0)
+    })
+}
+
+fn forward_request(library: &Library, clients: &Mutex<Clients>, frame: &Frame) {
+    let theirs = {
+        let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
+        match clients.theirs.get(&frame.client) {
+            Some(theirs) => *theirs,
+            None => {
+                let theirs = library.create_client_id();
+                clients.theirs.insert(frame.client, theirs);
+                clients.ours.insert(theirs, frame.client);
+                theirs
+            }
+        }
+    };
+    library.send(theirs, &frame.json);
+}
+
+/// The only thread that receives. Output is flushed when TDLib has nothing more to say for the moment.
+fn forward_updates(library: &Library, clients: &Mutex<Clients>, all_closed: &Condvar) {
+    let mut out = BufWriter::with_capacity(256 * 1024, io::stdout().lock());
+    let mut unflushed = false;
+    loop {
+        let Some(json) = library.receive(if unflushed { 0.0 } else { 10.0 }) else {
+            if unflushed && out.flush().is_err() {
+                tdjson::exit_now(0);
+            }
+            unflushed = false;
+            continue;
+        };
+        let seen = peek(&json);
+        let wanted = seen.is_answer
+            || (WANTED_UPDATES.contains(&seen.kind)
+                && (seen.kind != "updateNewMessage" || json.contains(SERVICE_CHAT)));
+        let closed = seen.kind == "updateAuthorizationState" && json.contains("\"authorizationStateClosed\"");
+        let Some(client) = seen.client.and_then(|theirs| {
+            let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
+            let ours = clients.ours.get(&theirs).copied();
+            if let (true, Some(ours)) = (closed, ours) {
+                clients.ours.remove(&theirs);
+                clients.theirs.remove(&ours);
+            }
+            ours
+        }) else {
+            continue;
+        };
+        if wanted {
+            if (Frame { client, json }).write(&mut out).is_err() {
+                tdjson::exit_now(0);
+            }
+            unflushed = true;
+        }
+        if closed {
+            all_closed.notify_all();
+        }
+    }
+}
+
+fn close_all(library: &Library, clients: &Mutex<Clients>, all_closed: &Condvar) {
+    let guard = clients.lock().unwrap_or_else(PoisonError::into_inner);
+    for theirs in guard.ours.keys() {
+        library.send(*theirs, r#"{"@type":"close"}"#);
+    }
+    let _ = all_closed.wait_timeout_while(guard, CLOSING_TIME, |clients| !clients.ours.is_empty());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::redact;
+
+    #[test]
+    fn log_lines_lose_their_numbers() {
+        assert_eq!(
+            redact("code 01234 for +9996621234, try 3 of 10"),
+            "code [digits] for +[digits], try 3 of 10"
+        );
+        assert_eq!(redact("first\nsecond 12345"), "first");
+        assert!(redact(&"x".repeat(5000)).len() <= 300);
+    }
+}

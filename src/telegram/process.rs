@@ -1,0 +1,130 @@
+//! One td-host child: started, fed, listened to, and started again with a growing pause when it dies.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::{mpsc, watch};
+
+use super::frame::{Frame, peek};
+use super::hub::Routes;
+
+/// Requests that may wait for the pipe; more are refused at once.
+const QUEUE: usize = 4096;
+/// The first pause before a restart; doubled each time up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// A host that lived that long starts again with the first pause.
+const HEALTHY: Duration = Duration::from_secs(30);
+/// How long a host may take to end once its stdin is closed.
+const ENDING_TIME: Duration = Duration::from_secs(6);
+
+/// A running td-host, for those who talk to it.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    /// Differs from that of every other process of this slot.
+    pub generation: u64,
+    /// Frames to the host's stdin.
+    pub frames: mpsc::Sender<Frame>,
+}
+
+/// Keeps one td-host running until `stop` says so. `link` shows the present one.
+pub(super) async fn supervise(
+    program: PathBuf,
+    library: PathBuf,
+    slot: usize,
+    routes: Arc<Routes>,
+    link: watch::Sender<Option<Link>>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut pause = FIRST_PAUSE;
+    let mut generation = 0;
+    while !*stop.borrow() {
+        generation += 1;
+        let started = tokio::time::Instant::now();
+        match spawn(&program, &library) {
+            Ok((child, stdin, stdout)) => {
+                tracing::info!(slot, pid = child.id(), "td-host started");
+                let (frames, queue) = mpsc::channel(QUEUE);
+                link.send_replace(Some(Link { generation, frames }));
+                tokio::select! {
+                    () = listen(stdout, &routes) => {}
+                    _ = stop.wait_for(|stop| *stop) => {}
+                    () = feed(stdin, queue) => {}
+                }
+                link.send_replace(None);
+                routes.host_is_gone(slot);
+                // Both ends of its pipes are closed now, so it ends by itself.
+                let expected = *stop.borrow();
+                end(child, slot, expected).await;
+            }
+            Err(error) => tracing::error!(slot, %error, "td-host can't be started"),
+        }
+        if started.elapsed() > HEALTHY {
+            pause = FIRST_PAUSE;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn spawn(program: &PathBuf, library: &PathBuf) -> std::io::Result<(Child, ChildStdin, ChildStdout)> {
+    let mut child = Command::new(program)
+        .arg("td-host")
+        .arg(library)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        // A group of its own: Ctrl-C in a terminal reaches Telescope, which then closes the clients in order.
+        .process_group(0)
+        .spawn()?;
+    let pipes = child.stdin.take().zip(child.stdout.take());
+    let (stdin, stdout) = pipes.ok_or_else(|| std::io::Error::other("td-host has no pipes"))?;
+    Ok((child, stdin, stdout))
+}
+
+/// Writes what is queued; whatever waits goes out together.
+async fn feed(mut stdin: ChildStdin, mut queue: mpsc::Receiver<Frame>) {
+    let mut batch = Vec::new();
+    while queue.recv_many(&mut batch, 256).await > 0 {
+        let bytes: Vec<u8> = batch.drain(..).flat_map(|frame| frame.encode()).collect();
+        if stdin.write_all(&bytes).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Routes what the host says until its stdout ends.
+async fn listen(stdout: ChildStdout, routes: &Routes) {
+    let mut stdout = BufReader::with_capacity(256 * 1024, stdout);
+    loop {
+        match Frame::read_async(&mut stdout).await {
+            Ok(Some(frame)) if peek(&frame.json).is_answer => tdjson::transport::answer(&frame.json),
+            Ok(Some(frame)) => routes.update(frame),
+            Ok(None) => return,
+            Err(error) => {
+                tracing::error!(%error, "td-host sent what is no frame");
+                return;
+            }
+        }
+    }
+}
+
+async fn end(mut child: Child, slot: usize, expected: bool) {
+    match tokio::time::timeout(ENDING_TIME, child.wait()).await {
+        Ok(Ok(status)) if expected => tracing::info!(slot, %status, "td-host ended"),
+        Ok(Ok(status)) => tracing::warn!(slot, %status, "td-host died; its accounts reconnect"),
+        Ok(Err(error)) => tracing::error!(slot, %error, "td-host can't be waited for"),
+        Err(_) => {
+            tracing::warn!(slot, "td-host did not end in time and is killed");
+            let _ = child.kill().await;
+        }
+    }
+}
