@@ -3,4 +3,5 @@
 pub mod clock;
 pub mod directory;
 pub mod domain;
+pub mod process;
 pub mod telegram;

@@ -16,6 +16,7 @@ pub mod frame;
 pub mod host;
 pub mod hub;
 pub mod login;
+pub mod pinned;
 mod process;
 
 pub use account::{AccountHandle, AnswerError, ClientStart};
