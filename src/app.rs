@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::Directory;
-use crate::domain::{Secret, Wanted};
+use crate::domain::Wanted;
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -73,10 +73,13 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopping = app.stopping.clone();
     let mut stopped = app.stopping.subscribe();
-    let server = axum::serve(listener, web::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            let _ = stopped.wait_for(|stopping| *stopping).await;
-        });
+    let server = axum::serve(
+        listener,
+        web::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move {
+        let _ = stopped.wait_for(|stopping| *stopping).await;
+    });
     let mut server = tokio::spawn(server.into_future());
     tokio::select! {
         signal = stop_signal() => tracing::info!(signal, "stopping"),
@@ -127,6 +130,11 @@ async fn stamp_environment(db: &Db, config: &Config) -> anyhow::Result<()> {
 }
 
 fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
+    anyhow::ensure!(
+        config.tdlib_library.is_file(),
+        "TDLIB_LIBRARY: there is no TDLib at {}. `make natives` fetches it.",
+        config.tdlib_library.display()
+    );
     if !config.telegram_environment.is_test() {
         telegram::pinned::check(&config.tdlib_library, config.tdlib_sha512.as_deref())?;
     }
@@ -138,11 +146,10 @@ fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
         test_environment: config.telegram_environment.is_test(),
         api_id: config.api_id,
         api_hash: config.api_hash.clone(),
-        proxy: config.telegram_proxy.as_ref().map(|proxy| Proxy {
-            address: proxy.address,
-            username: proxy.username.clone().unwrap_or_default(),
-            password: proxy.password.clone().unwrap_or_else(|| Secret::new("")),
-        }),
+        proxy: config
+            .telegram_proxy
+            .as_ref()
+            .map(|proxy| Proxy { address: proxy.address, login: proxy.login.clone() }),
         clock,
     })
 }

@@ -95,9 +95,7 @@ impl Config {
     /// Reads the environment, and `.env` in the working folder for what the environment lacks.
     pub fn load() -> Result<Self, ConfigFaults> {
         let file: HashMap<String, String> = match dotenvy::from_filename_iter(".env") {
-            Ok(lines) => lines
-                .collect::<Result<_, _>>()
-                .map_err(|error| dotenv_fault(&error))?,
+            Ok(lines) => lines.collect::<Result<_, _>>().map_err(|error| dotenv_fault(&error))?,
             Err(error) if error.not_found() => HashMap::new(),
             Err(error) => return Err(dotenv_fault(&error)),
         };
@@ -128,16 +126,12 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let public_url = public_url(env, &host, port);
     let data_dir = PathBuf::from(env.text("DATA_DIR").unwrap_or_else(|| "data".into()));
     let accounts_dir = PathBuf::from(env.text("ACCOUNTS_DIR").unwrap_or_else(|| "accounts".into()));
-    let db_dsn = env
-        .read("DB_DSN", Dsn::parse)
-        .unwrap_or_else(|| Dsn::in_folder(&data_dir));
+    let db_dsn = env.read("DB_DSN", Dsn::parse).unwrap_or_else(|| Dsn::in_folder(&data_dir));
     let telegram_environment = env
         .read("TELEGRAM_ENVIRONMENT", TelegramEnvironment::parse)
         .unwrap_or(TelegramEnvironment::Production);
     let application = application(env, telegram_environment);
-    let tdlib_library = env
-        .text("TDLIB_LIBRARY")
-        .unwrap_or_else(|| default_library().into());
+    let tdlib_library = env.text("TDLIB_LIBRARY").unwrap_or_else(|| default_library().into());
     let tdlib_sha512 = env.read("TDLIB_SHA512", sha512);
     let telegram_proxy = env.read("TELEGRAM_PROXY", Proxy::parse);
     let td_hosts = env.number("TD_HOSTS", 1..=64).unwrap_or(1);
@@ -181,11 +175,8 @@ fn public_url<E: Fn(&str) -> Option<String>>(
     if env.text("PUBLIC_URL").is_some() {
         return env.read("PUBLIC_URL", PublicUrl::parse);
     }
-    let bracketed = if host.contains(':') && !host.starts_with('[') {
-        format!("[{host}]")
-    } else {
-        host.to_owned()
-    };
+    let bracketed =
+        if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
     match PublicUrl::parse(&format!("http://{bracketed}:{port}")) {
         Ok(url) => Some(url),
         Err(_) => {
@@ -206,10 +197,9 @@ fn application<E: Fn(&str) -> Option<String>>(
     let id = env.number("API_ID", 1..=i32::MAX);
     let hash = env.text("API_HASH").map(Secret::new);
     match telegram {
-        TelegramEnvironment::Test => Some((
-            if given { id? } else { 12345 },
-            hash.unwrap_or_else(|| Secret::new("sandbox")),
-        )),
+        TelegramEnvironment::Test => {
+            Some((if given { id? } else { 12345 }, hash.unwrap_or_else(|| Secret::new("sandbox"))))
+        }
         TelegramEnvironment::Production => {
             for (name, missing) in [("API_ID", !given), ("API_HASH", hash.is_none())] {
                 if missing {
@@ -239,10 +229,7 @@ fn sso_mode<E: Fn(&str) -> Option<String>>(
             for (fits, what) in [
                 (telegram == TelegramEnvironment::Test, "TELEGRAM_ENVIRONMENT=test"),
                 (public_url::is_loopback_name(host), "HOST=localhost"),
-                (
-                    public_url.is_none_or(PublicUrl::is_loopback),
-                    "a PUBLIC_URL on localhost",
-                ),
+                (public_url.is_none_or(PublicUrl::is_loopback), "a PUBLIC_URL on localhost"),
             ] {
                 if !fits {
                     env.fault(format!(

@@ -49,18 +49,11 @@ pub struct Directory {
 impl Directory {
     /// A directory of these accounts, none of which has a client yet.
     pub fn new(accounts: Vec<Account>) -> Self {
-        let directory = Self {
-            listing: ArcSwap::default(),
-            writing: Mutex::new(()),
-            changed: watch::Sender::new(0),
-        };
+        let directory =
+            Self { listing: ArcSwap::default(), writing: Mutex::new(()), changed: watch::Sender::new(0) };
         directory.write(|entries, version| {
             for account in accounts {
-                entries.push(Arc::new(Entry {
-                    account,
-                    snapshot: Snapshot::off(),
-                    version,
-                }));
+                entries.push(Arc::new(Entry { account, snapshot: Snapshot::off(), version }));
             }
         });
         directory
@@ -83,28 +76,15 @@ impl Directory {
 
     /// Puts an account's row in, new or changed. Its live picture stays.
     pub fn put_account(&self, account: Account) {
-        self.write(|entries, version| {
-            match place(entries, account.id) {
-                Ok(at) => {
-                    if let Some(entry) = entries.get_mut(at) {
-                        let snapshot = entry.snapshot.clone();
-                        *entry = Arc::new(Entry {
-                            account,
-                            snapshot,
-                            version,
-                        });
-                    }
+        self.write(|entries, version| match place(entries, account.id) {
+            Ok(at) => {
+                if let Some(entry) = entries.get_mut(at) {
+                    let snapshot = entry.snapshot.clone();
+                    *entry = Arc::new(Entry { account, snapshot, version });
                 }
-                Err(at) => {
-                    entries.insert(
-                        at,
-                        Arc::new(Entry {
-                            account,
-                            snapshot: Snapshot::off(),
-                            version,
-                        }),
-                    );
-                }
+            }
+            Err(at) => {
+                entries.insert(at, Arc::new(Entry { account, snapshot: Snapshot::off(), version }));
             }
         });
     }
@@ -117,11 +97,7 @@ impl Directory {
             };
             if let Some(entry) = entries.get_mut(at) {
                 let account = entry.account.clone();
-                *entry = Arc::new(Entry {
-                    account,
-                    snapshot,
-                    version,
-                });
+                *entry = Arc::new(Entry { account, snapshot, version });
             }
         });
     }
@@ -137,16 +113,7 @@ impl Directory {
         let version = before.version + 1;
         let mut entries = before.entries.clone();
         change(&mut entries, version);
-        let places = entries
-            .iter()
-            .enumerate()
-            .map(|(at, entry)| (entry.account.id, at))
-            .collect();
-        self.listing.store(Arc::new(Listing {
-            entries,
-            version,
-            places,
-        }));
+        self.listing.store(Arc::new(Listing { entries, version }));
         self.changed.send_replace(version);
     }
 }

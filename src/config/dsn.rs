@@ -64,7 +64,7 @@ fn sqlite(path: &str) -> Result<Dsn, String> {
     }
     if path.starts_with(":memory:") || path.contains(['?', '\0']) {
         return Err(
-            "must name a file after sqlite:, without options; a database in memory would be lost.".into(),
+            "must name a file after sqlite:, without options; a database in memory would be lost.".into()
         );
     }
     Ok(Dsn::Sqlite(PathBuf::from(path)))
@@ -82,9 +82,8 @@ fn postgres_words(text: &str) -> Result<Dsn, String> {
     let mut url = Url::parse("postgres:///").map_err(|error| error.to_string())?;
     let mut rest = text.trim_start();
     while !rest.is_empty() {
-        let (key, after) = rest
-            .split_once('=')
-            .ok_or_else(|| "has a word without a value; write key=value.".to_owned())?;
+        let (key, after) =
+            rest.split_once('=').ok_or_else(|| "has a word without a value; write key=value.".to_owned())?;
         let key = key.trim_end();
         if !KNOWN.contains(&key) {
             return Err(match key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
@@ -164,16 +163,9 @@ mod tests {
     #[test]
     fn a_file_is_a_path() {
         for text in ["sqlite:data/t.db", "sqlite://data/t.db", " sqlite:data/t.db "] {
-            assert_eq!(
-                Dsn::parse(text).unwrap(),
-                Dsn::Sqlite("data/t.db".into()),
-                "{text}"
-            );
+            assert_eq!(Dsn::parse(text).unwrap(), Dsn::Sqlite("data/t.db".into()), "{text}");
         }
-        assert_eq!(
-            Dsn::parse("sqlite:///srv/t.db").unwrap(),
-            Dsn::Sqlite("/srv/t.db".into())
-        );
+        assert_eq!(Dsn::parse("sqlite:///srv/t.db").unwrap(), Dsn::Sqlite("/srv/t.db".into()));
     }
 
     #[test]
@@ -193,10 +185,7 @@ mod tests {
             "password=a hunter2 b=c",
         ] {
             let fault = Dsn::parse(text).unwrap_err();
-            assert!(
-                !fault.contains("hunter2") && fault.ends_with('.'),
-                "{text}: {fault}"
-            );
+            assert!(!fault.contains("hunter2") && fault.ends_with('.'), "{text}: {fault}");
         }
     }
 

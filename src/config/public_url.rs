@@ -29,7 +29,7 @@ impl PublicUrl {
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err(
-                "must end after the host and port: Telescope has to have an address of its own.".into(),
+                "must end after the host and port: Telescope has to have an address of its own.".into()
             );
         }
         let Some(host) = url.host() else {
@@ -43,12 +43,7 @@ impl PublicUrl {
             Some(port) => format!("{host}:{port}"),
             None => host.to_string(),
         };
-        Ok(Self {
-            origin: format!("{}://{authority}", url.scheme()),
-            authority,
-            https,
-            loopback,
-        })
+        Ok(Self { origin: format!("{}://{authority}", url.scheme()), authority, https, loopback })
     }
 
     /// Scheme, host and port, as browsers send it in `Origin`; no slash at the end.
@@ -105,48 +100,12 @@ mod tests {
     #[test]
     fn an_address_is_an_origin() {
         for (text, origin, authority, https, loopback) in [
-            (
-                "http://localhost:8888",
-                "http://localhost:8888",
-                "localhost:8888",
-                false,
-                true,
-            ),
-            (
-                "http://127.0.0.1:80/",
-                "http://127.0.0.1",
-                "127.0.0.1",
-                false,
-                true,
-            ),
-            (
-                "http://[::1]:8888",
-                "http://[::1]:8888",
-                "[::1]:8888",
-                false,
-                true,
-            ),
-            (
-                "https://T.Example.org",
-                "https://t.example.org",
-                "t.example.org",
-                true,
-                false,
-            ),
-            (
-                "https://t.example.org:443",
-                "https://t.example.org",
-                "t.example.org",
-                true,
-                false,
-            ),
-            (
-                "https://t.example.org:8443/",
-                "https://t.example.org:8443",
-                "t.example.org:8443",
-                true,
-                false,
-            ),
+            ("http://localhost:8888", "http://localhost:8888", "localhost:8888", false, true),
+            ("http://127.0.0.1:80/", "http://127.0.0.1", "127.0.0.1", false, true),
+            ("http://[::1]:8888", "http://[::1]:8888", "[::1]:8888", false, true),
+            ("https://T.Example.org", "https://t.example.org", "t.example.org", true, false),
+            ("https://t.example.org:443", "https://t.example.org", "t.example.org", true, false),
+            ("https://t.example.org:8443/", "https://t.example.org:8443", "t.example.org:8443", true, false),
         ] {
             let url = PublicUrl::parse(text).unwrap();
             assert_eq!(

@@ -23,10 +23,7 @@ pub(super) struct Reader<E> {
 
 impl<E: Fn(&str) -> Option<String>> Reader<E> {
     pub(super) fn new(env: E) -> Self {
-        Self {
-            env,
-            faults: Vec::new(),
-        }
+        Self { env, faults: Vec::new() }
     }
 
     /// The value of a setting, trimmed.
@@ -42,9 +39,7 @@ impl<E: Fn(&str) -> Option<String>> Reader<E> {
     /// The value as `parse` reads it; its error is the rest of a sentence that begins with the name.
     pub(super) fn read<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let value = self.text(name)?;
-        parse(&value)
-            .map_err(|fault| self.fault(format!("{name} {fault}")))
-            .ok()
+        parse(&value).map_err(|fault| self.fault(format!("{name} {fault}"))).ok()
     }
 
     /// A whole number within bounds.
@@ -56,13 +51,7 @@ impl<E: Fn(&str) -> Option<String>> Reader<E> {
             text.parse()
                 .ok()
                 .filter(|number| bounds.contains(number))
-                .ok_or_else(|| {
-                    format!(
-                        "must be a whole number from {} to {}.",
-                        bounds.start(),
-                        bounds.end()
-                    )
-                })
+                .ok_or_else(|| format!("must be a whole number from {} to {}.", bounds.start(), bounds.end()))
         })
     }
 

@@ -20,10 +20,7 @@ fn the_sample_file_names_what_is_read_and_nothing_else() {
         .lines()
         .filter_map(|line| line.trim_start_matches("# ").split_once('='))
         .map(|(name, _)| name)
-        .filter(|name| {
-            name.bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-        })
+        .filter(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'))
         .collect();
     assert_eq!(in_sample, SETTINGS);
 
@@ -32,18 +29,14 @@ fn the_sample_file_names_what_is_read_and_nothing_else() {
         asked.borrow_mut().insert(name.to_owned());
         None
     });
-    assert_eq!(
-        asked.into_inner(),
-        SETTINGS.iter().map(ToString::to_string).collect()
-    );
+    assert_eq!(asked.into_inner(), SETTINGS.iter().map(ToString::to_string).collect());
 }
 
 #[test]
 fn the_sample_file_can_be_used_as_it_is() {
     let sample = include_bytes!("../../.env.sample");
-    let file: HashMap<String, String> = dotenvy::from_read_iter(sample.as_slice())
-        .collect::<Result<_, _>>()
-        .unwrap();
+    let file: HashMap<String, String> =
+        dotenvy::from_read_iter(sample.as_slice()).collect::<Result<_, _>>().unwrap();
     let config = Config::from_env(|name| file.get(name).cloned()).unwrap();
     assert_eq!(config.sso_mode, SsoMode::Mock);
 }
@@ -61,13 +54,7 @@ fn what_is_not_said_has_a_default() {
 
 #[test]
 fn an_empty_value_is_no_value() {
-    let config = config(&[
-        ("PORT", ""),
-        ("API_ID", " "),
-        ("DB_DSN", ""),
-        ("TELEGRAM_PROXY", ""),
-    ])
-    .unwrap();
+    let config = config(&[("PORT", ""), ("API_ID", " "), ("DB_DSN", ""), ("TELEGRAM_PROXY", "")]).unwrap();
     assert_eq!((config.port, config.api_id), (8888, 12345));
 }
 
@@ -125,12 +112,7 @@ fn one_wrong_setting_gives_one_sentence_that_names_it() {
         let faults = config(&more).unwrap_err().0;
         let about = faults.iter().filter(|fault| fault.starts_with(name)).count();
         assert_eq!(about, 1, "{name}={value}: {faults:?}");
-        assert!(
-            faults
-                .iter()
-                .all(|fault| fault.ends_with('.') || fault.ends_with(").")),
-            "{faults:?}"
-        );
+        assert!(faults.iter().all(|fault| fault.ends_with('.') || fault.ends_with(").")), "{faults:?}");
     }
 }
 
@@ -142,18 +124,8 @@ fn all_faults_come_at_once() {
         _ => None,
     })
     .unwrap_err();
-    for name in [
-        "PORT",
-        "TD_HOSTS",
-        "API_ID",
-        "API_HASH",
-        "SSO_MODE",
-        "TWO_FACTOR_ENCRYPTION_KEY",
-    ] {
-        assert!(
-            faults.0.iter().any(|fault| fault.starts_with(name)),
-            "{name}: {faults}"
-        );
+    for name in ["PORT", "TD_HOSTS", "API_ID", "API_HASH", "SSO_MODE", "TWO_FACTOR_ENCRYPTION_KEY"] {
+        assert!(faults.0.iter().any(|fault| fault.starts_with(name)), "{name}: {faults}");
     }
 }
 
@@ -171,10 +143,7 @@ fn a_sign_in_that_believes_everybody_stays_at_home() {
         vec![("PUBLIC_URL", "https://telescope.example.org")],
     ] {
         let faults = config(&more).unwrap_err().0;
-        assert!(
-            faults.len() == 1 && faults[0].starts_with("SSO_MODE=mock"),
-            "{more:?}: {faults:?}"
-        );
+        assert!(faults.len() == 1 && faults[0].starts_with("SSO_MODE=mock"), "{more:?}: {faults:?}");
     }
 }
 
@@ -183,18 +152,8 @@ fn an_old_key_needs_a_new_one_that_differs() {
     let old = ("TWO_FACTOR_ENCRYPTION_KEY_OLD", KEY);
     assert!(config(&[old]).is_err());
     assert!(config(&[old, ("TWO_FACTOR_ENCRYPTION_KEY", KEY)]).is_err());
-    assert!(
-        config(&[
-            old,
-            ("TWO_FACTOR_ENCRYPTION_KEY", "a horse of quite another colour 7")
-        ])
-        .is_err()
-    );
-    let both = config(&[
-        old,
-        ("TWO_FACTOR_ENCRYPTION_KEY", "a horse of quite another colour!"),
-    ])
-    .unwrap();
+    assert!(config(&[old, ("TWO_FACTOR_ENCRYPTION_KEY", "a horse of quite another colour 7")]).is_err());
+    let both = config(&[old, ("TWO_FACTOR_ENCRYPTION_KEY", "a horse of quite another colour!")]).unwrap();
     assert!(both.two_factor_encryption_key_old.is_some());
 }
 

@@ -25,6 +25,11 @@ impl TelegramEnvironment {
         }
     }
 
+    /// Whether it is the test environment.
+    pub const fn is_test(self) -> bool {
+        matches!(self, Self::Test)
+    }
+
     /// Reads the word.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {
@@ -47,9 +52,9 @@ impl SsoMode {
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {
             "mock" => Ok(Self::Mock),
-            "disable" | "cloudflare" | "google" | "aws" | "azure" | "oidc" | "proxy" => Err(format!(
-                "is {text}, which this version does not have; it has mock only."
-            )),
+            "disable" | "cloudflare" | "google" | "aws" | "azure" | "oidc" | "proxy" => {
+                Err(format!("is {text}, which this version does not have; it has mock only."))
+            }
             _ => Err("must be mock, the only way to sign in that this version has.".into()),
         }
     }
@@ -85,10 +90,7 @@ impl Proxy {
         let address = SocketAddr::new(ip, url.port().filter(|port| *port != 0).ok_or_else(form)?);
         let login = match (url.username(), url.password()) {
             ("", None) => None,
-            (user, password) => Some((
-                decoded(user)?,
-                Secret::new(decoded(password.unwrap_or_default())?),
-            )),
+            (user, password) => Some((decoded(user)?, Secret::new(decoded(password.unwrap_or_default())?))),
         };
         Ok(Self { address, login })
     }
@@ -117,10 +119,7 @@ mod tests {
     #[test]
     fn a_proxy_is_a_number_and_a_port() {
         let plain = Proxy::parse("socks5://127.0.0.1:1080").unwrap();
-        assert_eq!(
-            (plain.address.to_string().as_str(), plain.login),
-            ("127.0.0.1:1080", None)
-        );
+        assert_eq!((plain.address.to_string().as_str(), plain.login), ("127.0.0.1:1080", None));
         let six = Proxy::parse("socks5://[::1]:1080").unwrap();
         assert_eq!(six.address.to_string(), "[::1]:1080");
         let proxy = Proxy::parse("socks5://ada:a%40b+c&d@10.0.0.1:9").unwrap();

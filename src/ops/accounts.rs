@@ -123,7 +123,8 @@ fn check_comment(comment: &str) -> Result<(), OpError> {
 
 fn random_bytes() -> Result<[u8; 16], OpError> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| OpError::Internal(anyhow::anyhow!("no randomness: {error}")))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| OpError::Internal(anyhow::anyhow!("no randomness: {error}")))?;
     Ok(bytes)
 }
 

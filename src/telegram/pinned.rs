@@ -14,8 +14,9 @@ const PINNED: &[&str] = &[
 
 /// Refuses a library that is neither pinned nor named by the operator (lower-case hexadecimal).
 pub fn check(library: &Path, also: Option<&str>) -> anyhow::Result<()> {
-    let digest = digest(library)
-        .map_err(|error| anyhow::anyhow!("TDLib is not at {}: {error}. `make natives` fetches it.", library.display()))?;
+    let digest = digest(library).map_err(|error| {
+        anyhow::anyhow!("TDLib is not at {}: {error}. `make natives` fetches it.", library.display())
+    })?;
     if PINNED.contains(&digest.as_str()) || also == Some(digest.as_str()) {
         return Ok(());
     }
