@@ -5,3 +5,4 @@ pub mod config;
 pub mod directory;
 pub mod domain;
 pub mod keys;
+pub mod store;
