@@ -5,12 +5,15 @@ use std::os::unix::fs::DirBuilderExt;
 use super::{App, OpError};
 use crate::domain::access::{Grant, SystemGrant};
 use crate::domain::privilege::can;
-use crate::domain::{Account, AccountId, Email, Phone, Secret, Wanted};
+use crate::domain::{Account, AccountId, Email, GroupId, Phone, Secret, Wanted};
 use crate::store;
 use crate::telegram::ClientStart;
 
 /// Characters that a comment may have.
 pub const MAX_COMMENT: usize = 2000;
+
+/// Characters that a group's name may have.
+pub const MAX_GROUP: usize = 60;
 
 /// What is known of an account when it is added.
 #[derive(Debug, Clone)]
@@ -60,6 +63,59 @@ pub async fn add_test(app: &App, grant: SystemGrant<'_, can::AddAccount>) -> Res
     let [dc, high, low, ..] = random_bytes()?;
     let phone = Phone::test(1 + dc % 3, u16::from_be_bytes([high, low]));
     add(app, grant, NewAccount { phone, owner: None, comment: "Test account".into() }).await
+}
+
+/// What people say of an account, as a whole.
+#[derive(Debug, Clone)]
+pub struct Details {
+    /// Its owner, who has rights on it.
+    pub owner: Option<Email>,
+    /// A free text.
+    pub comment: String,
+    /// The names of its groups; a name that is new makes a group.
+    pub groups: Vec<String>,
+}
+
+/// Changes what is said of an account. The owner and the groups decide who may use it, so this takes the
+/// right to arrange access, beside seeing the account.
+pub async fn edit(
+    app: &App,
+    grant: Grant<'_, can::View>,
+    _arranging: SystemGrant<'_, can::ManageAccess>,
+    details: Details,
+) -> Result<(), OpError> {
+    check_comment(&details.comment)?;
+    for name in &details.groups {
+        check_group(name)?;
+    }
+    let id = grant.account();
+    let account = app
+        .db
+        .change(async |conn| -> Result<Option<Account>, store::StoreError> {
+            let mut groups = Vec::new();
+            for name in &details.groups {
+                groups.push(group(conn, name).await?);
+            }
+            store::accounts::set_details(conn, id, details.owner.as_ref(), &details.comment, &groups).await?;
+            store::accounts::get(conn, id).await
+        })
+        .await?
+        .ok_or(OpError::NotFound)?;
+    tracing::info!(account = %id, actor = %grant.actor(), "account edited");
+    app.directory.put_account(account);
+    Ok(())
+}
+
+/// The group of that name, made if there is none.
+async fn group(conn: &mut store::Conn<'_>, name: &str) -> Result<GroupId, store::StoreError> {
+    let folded = name.to_lowercase();
+    let groups = store::groups::all(conn).await?;
+    if let Some(group) = groups.into_iter().find(|group| group.name.to_lowercase() == folded) {
+        return Ok(group.id);
+    }
+    let id = GroupId::generate();
+    store::groups::insert(conn, id, name).await?;
+    Ok(id)
 }
 
 /// Wants the account's client to run, now and after every restart.
@@ -117,6 +173,14 @@ fn check_comment(comment: &str) -> Result<(), OpError> {
     }
     if comment.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(OpError::invalid("comment", "A comment can't have control characters."));
+    }
+    Ok(())
+}
+
+fn check_group(name: &str) -> Result<(), OpError> {
+    if name.trim().is_empty() || name.chars().count() > MAX_GROUP || name.chars().any(char::is_control) {
+        let message = format!("A group's name has 1 to {MAX_GROUP} characters, without control characters.");
+        return Err(OpError::invalid("groups", message));
     }
     Ok(())
 }

@@ -20,6 +20,8 @@ pub enum OpError {
     Telegram(String),
     /// There is no such thing (any more).
     NotFound,
+    /// The database is away; nothing was changed.
+    Unavailable,
     /// Something broke; the reason is for the log.
     Internal(anyhow::Error),
 }
@@ -33,7 +35,14 @@ impl OpError {
 
 impl From<StoreError> for OpError {
     fn from(error: StoreError) -> Self {
-        Self::Internal(error.into())
+        match error {
+            StoreError::Missing => Self::NotFound,
+            error if error.is_away() => {
+                tracing::warn!(%error, "the database is away");
+                Self::Unavailable
+            }
+            error => Self::Internal(error.into()),
+        }
     }
 }
 
