@@ -36,6 +36,8 @@ pub struct App {
     pub clock: Clock,
     /// True once the program is to stop; streams end then.
     pub stopping: watch::Sender<bool>,
+    /// Names this run of the program: a stream that saw another begins anew.
+    pub epoch: String,
 }
 
 impl App {
@@ -50,7 +52,8 @@ impl App {
             hub_settings(&config, clock.clone())?,
             Box::new(move |account, snapshot| pictures.put_snapshot(account, snapshot)),
         )?;
-        Ok(Arc::new(Self { config, db, directory, hub, clock, stopping: watch::Sender::new(false) }))
+        let epoch = format!("{:x}", clock.now().0);
+        Ok(Arc::new(Self { config, db, directory, hub, clock, stopping: watch::Sender::new(false), epoch }))
     }
 
     /// Starts the client of every account that is wanted connected.

@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 pub use dsn::Dsn;
-pub use public_url::PublicUrl;
+pub use public_url::{PublicUrl, is_loopback_name};
 pub use reader::ConfigFaults;
 pub use values::{Proxy, SsoMode, TelegramEnvironment};
 

@@ -48,6 +48,11 @@ pub enum SsoMode {
 }
 
 impl SsoMode {
+    /// Whether anybody may claim any address.
+    pub const fn is_mock(self) -> bool {
+        matches!(self, Self::Mock)
+    }
+
     /// Reads the word.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {

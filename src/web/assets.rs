@@ -56,9 +56,7 @@ pub async fn icon() -> Response {
 }
 
 fn cached(kind: &'static str, content: &'static str) -> Response {
-    let headers: [(HeaderName, &str); 2] = [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
+    let headers: [(HeaderName, &str); 2] =
+        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
     (headers, content).into_response()
 }

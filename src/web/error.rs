@@ -101,12 +101,8 @@ const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 pub fn render(app: &App, response: Response, request: Option<String>, fragment: bool) -> Response {
     let Some(failed) = response.extensions().get::<Failed>().cloned() else { return response };
     let (parts, _) = response.into_parts();
-    let page = ErrorPage {
-        shell: Shell::anonymous(app),
-        title: failed.title,
-        message: failed.message,
-        request,
-    };
+    let page =
+        ErrorPage { shell: Shell::anonymous(app), title: failed.title, message: failed.message, request };
     let body = if fragment { page.as_message().render() } else { page.render() };
     let mut rendered = (super::shell::no_store(), Html(body.unwrap_or_default())).into_response();
     *rendered.status_mut() = parts.status;

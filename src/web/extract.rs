@@ -42,9 +42,8 @@ impl<P: can::OnAccount> FromRequestParts<Arc<App>> for Allowed<P> {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, AppError> {
         let CurrentUser(actor) = CurrentUser::from_request_parts(parts, app).await?;
         // What is no id is no account either.
-        let Path(path) = Path::<AccountPath>::from_request_parts(parts, app)
-            .await
-            .map_err(|_| AppError::NotFound)?;
+        let Path(path) =
+            Path::<AccountPath>::from_request_parts(parts, app).await.map_err(|_| AppError::NotFound)?;
         let entry = app.directory.get(path.account).ok_or(AppError::NotFound)?;
         let permit = access::decide::<P>(&actor, &entry.account)?;
         Ok(Self { actor, entry, permit })

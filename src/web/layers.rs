@@ -57,8 +57,8 @@ pub fn around(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
 }
 
 fn cross_site<B: From<axum::body::Bytes>>() -> axum::http::Response<B> {
-    let response =
-        AppError::Forbidden("This request came from another site, so it was not done.".into()).into_response();
+    let response = AppError::Forbidden("This request came from another site, so it was not done.".into())
+        .into_response();
     let (parts, _) = response.into_parts();
     axum::http::Response::from_parts(parts, B::from(axum::body::Bytes::new()))
 }
@@ -101,8 +101,7 @@ fn add_headers(headers: &mut HeaderMap, https: bool) {
         headers.insert(name, HeaderValue::from_static(value));
     }
     if https {
-        headers
-            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
 }
 
@@ -121,7 +120,8 @@ async fn gate(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
     let proxied = PROXY_HEADERS.iter().any(|name| request.headers().contains_key(*name));
     if proxied && app.config.sso_mode.is_mock() {
         return AppError::Forbidden(
-            "SSO_MODE=mock lets anybody claim any name, so it takes no request that came through a proxy.".into(),
+            "SSO_MODE=mock lets anybody claim any name, so it takes no request that came through a proxy."
+                .into(),
         )
         .into_response();
     }

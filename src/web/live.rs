@@ -17,7 +17,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::Query;
 use futures_util::Stream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tower_sessions::Session;
 
@@ -26,9 +26,9 @@ use super::extract::Allowed;
 use super::pages::step::Step;
 use super::rows::{self, Query as RowQuery, View};
 use crate::app::App;
+use crate::domain::AccountId;
 use crate::domain::access::{self, Actor};
 use crate::domain::privilege::{AccountPrivileges, can};
-use crate::domain::AccountId;
 
 /// How long changes are gathered into one message.
 const GATHER: Duration = Duration::from_millis(80);
@@ -49,7 +49,7 @@ pub async fn accounts(
     match auth::current(&app, &session).await {
         Ok(Some(actor)) => {
             let mut page = ListPage { query, shown: None, summary: String::new() };
-            tokio::spawn(follow(app, session, actor, sender, move |app, actor, _| page.message(app, actor)));
+            tokio::spawn(follow(app, session, actor, sender, move |app, actor| page.message(app, actor)));
         }
         Ok(None) => drop(sender.try_send(Ok(signed_out()))),
         Err(error) => return error.into_response(),
@@ -68,7 +68,7 @@ pub async fn account(
         Ok(allowed) => {
             let account = allowed.entry.account.id;
             let mut shown = None;
-            tokio::spawn(follow(app, session, allowed.actor, sender, move |app, actor, _| {
+            tokio::spawn(follow(app, session, allowed.actor, sender, move |app, actor| {
                 account_message(app, actor, account, &mut shown)
             }));
         }
@@ -96,7 +96,7 @@ async fn follow(
     session: Session,
     mut actor: Actor,
     sender: Sender,
-    mut message: impl FnMut(&App, &Actor, u64) -> Option<String> + Send,
+    mut message: impl FnMut(&App, &Actor) -> Option<String> + Send,
 ) {
     let mut changes = app.directory.subscribe();
     let mut stopping = app.stopping.subscribe();
@@ -104,7 +104,7 @@ async fn follow(
     check.reset();
     loop {
         let version = *changes.borrow_and_update();
-        if let Some(html) = message(&app, &actor, version) {
+        if let Some(html) = message(&app, &actor) {
             let event = Event::default().id(format!("{}-{version}", app.epoch)).data(html);
             if sender.send(Ok(event)).await.is_err() {
                 return;
@@ -112,7 +112,7 @@ async fn follow(
         }
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return },
-            _ = stopping.wait_for(|stopping| *stopping) => return,
+            () = stopped(&mut stopping) => return,
             () = sender.closed() => return,
             _ = check.tick() => match still_signed_in(&app, &session).await {
                 Some(Some(present)) => actor = present,
@@ -127,10 +127,19 @@ async fn follow(
     }
 }
 
+/// Resolves when the program is to stop. The guard of the value is dropped here: it may not cross an await.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
 /// The session's person now; the outer None if the database can't tell.
 async fn still_signed_in(app: &App, session: &Session) -> Option<Option<Actor>> {
     // A new handle: the stream's own has read the session once and would repeat that.
-    let fresh = Session::new(session.id(), Arc::new(crate::store::WebSessions::new(app.db.clone(), app.clock.clone())), None);
+    let fresh = Session::new(
+        session.id(),
+        Arc::new(crate::store::WebSessions::new(app.db.clone(), app.clock.clone())),
+        None,
+    );
     auth::current(app, &fresh).await.ok()
 }
 
@@ -145,7 +154,8 @@ impl ListPage {
     /// What has to be sent so that the browser shows the present; None if it does.
     fn message(&mut self, app: &App, actor: &Actor) -> Option<String> {
         let view = rows::view(&app.directory.listing(), actor, &self.query);
-        let now: Vec<_> = view.rows.iter().map(|(entry, may)| (entry.account.id, entry.version, *may)).collect();
+        let now: Vec<_> =
+            view.rows.iter().map(|(entry, may)| (entry.account.id, entry.version, *may)).collect();
         let mut html = match &self.shown {
             Some(before) if before.iter().map(|row| row.0).eq(now.iter().map(|row| row.0)) => {
                 changed_rows(&view, before)
@@ -164,7 +174,10 @@ impl ListPage {
 
 /// Every row of a view.
 pub fn all_rows(view: &View) -> String {
-    view.rows.iter().filter_map(|(entry, may)| rows::row(entry, *may).ok()).fold(String::new(), |all, row| all + &row)
+    view.rows
+        .iter()
+        .filter_map(|(entry, may)| rows::row(entry, *may).ok())
+        .fold(String::new(), |all, row| all + &row)
 }
 
 fn changed_rows(view: &View, before: &[(AccountId, u64, AccountPrivileges)]) -> String {
@@ -182,7 +195,9 @@ fn changed_rows(view: &View, before: &[(AccountId, u64, AccountPrivileges)]) -> 
 fn account_message(app: &App, actor: &Actor, account: AccountId, shown: &mut Option<u64>) -> Option<String> {
     let entry = app.directory.get(account)?;
     if access::decide::<can::View>(actor, &entry.account).is_err() {
-        return shown.take().map(|_| partial("#step", "innerHTML", "<p>You may no longer see this account.</p>"));
+        return shown
+            .take()
+            .map(|_| partial("#step", "innerHTML", "<p>You may no longer see this account.</p>"));
     }
     if shown.replace(entry.version) == Some(entry.version) {
         return None;

@@ -59,7 +59,9 @@ pub fn meaning(stage: &Stage) -> String {
 
 fn code_sent(sent: &CodeSent) -> String {
     let way = match &sent.way {
-        CodeWay::Telegram => "Telegram sent a code as a message to the devices that are signed in to this account.",
+        CodeWay::Telegram => {
+            "Telegram sent a code as a message to the devices that are signed in to this account."
+        }
         CodeWay::Sms => "Telegram sent a code by text message.",
         CodeWay::Call => "Telegram tells the code in a voice call.",
         CodeWay::FlashCall => "Telegram calls and hangs up; the calling number is the code.",
@@ -89,7 +91,8 @@ mod tests {
 
     #[test]
     fn a_code_says_where_it_went_and_what_comes_next() {
-        let sent = CodeSent { way: CodeWay::Telegram, length: 5, next: Some(CodeWay::Sms), resend_from: None };
+        let sent =
+            CodeSent { way: CodeWay::Telegram, length: 5, next: Some(CodeWay::Sms), resend_from: None };
         let words = meaning(&Stage::WaitCode(sent));
         for part in ["devices that are signed in", "5 digits", "text message"] {
             assert!(words.contains(part), "{words}");

@@ -28,10 +28,7 @@ struct AccountPage<'a> {
 }
 
 /// The page.
-pub async fn show(
-    State(app): State<Arc<App>>,
-    allowed: Allowed<can::View>,
-) -> Result<Response, AppError> {
+pub async fn show(State(app): State<Arc<App>>, allowed: Allowed<can::View>) -> Result<Response, AppError> {
     page(&app, &allowed.actor, &allowed.entry, StatusCode::OK, None)
 }
 

@@ -67,7 +67,11 @@ pub async fn add(
         Err(OpError::Invalid { field, message }) => {
             let page = Add { shell: Shell::of(&app, &may.actor), typed, error: Some((field, message)) };
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            if wants_fragment(&headers) { html_with(status, &page.as_dialog()) } else { html_with(status, &page) }
+            if wants_fragment(&headers) {
+                html_with(status, &page.as_dialog())
+            } else {
+                html_with(status, &page)
+            }
         }
         Err(error) => Err(error.into()),
     }
