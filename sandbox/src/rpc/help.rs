@@ -1,0 +1,106 @@
+//! `help.*`: the configuration that a client asks for first.
+
+use grammers_tl_types::{enums, functions::help, types};
+
+use super::{Call, Methods};
+use crate::error::RpcError;
+
+pub(super) fn add(methods: &mut Methods) {
+    methods.open(get_config);
+    methods.open(get_app_config);
+    methods.open(get_nearest_dc);
+}
+
+/// Seconds for which a client keeps the configuration.
+const LIFETIME: i32 = 3600;
+
+/// `this_dc` must be the data centre that the client believes to talk to, or TDLib asks again and again.
+fn get_config(call: &mut Call<'_>, _: help::GetConfig) -> Result<enums::Config, RpcError> {
+    let date = call.date();
+    Ok(enums::Config::Config(types::Config {
+        default_p2p_contacts: false,
+        preload_featured_stickers: false,
+        revoke_pm_inbox: false,
+        blocked_mode: false,
+        force_try_ipv6: false,
+        date,
+        expires: date.saturating_add(LIFETIME),
+        test_mode: true,
+        this_dc: call.dc,
+        dc_options: (1..=5).filter_map(|dc| dc_option(call, dc)).collect(),
+        dc_txt_domain_name: String::new(),
+        chat_size_max: 200,
+        megagroup_size_max: 1000,
+        forwarded_count_max: 100,
+        online_update_period_ms: 120_000,
+        offline_blur_timeout_ms: 5_000,
+        offline_idle_timeout_ms: 30_000,
+        online_cloud_timeout_ms: 300_000,
+        notify_cloud_delay_ms: 30_000,
+        notify_default_delay_ms: 1_500,
+        push_chat_period_ms: 60_000,
+        push_chat_limit: 2,
+        edit_time_limit: 172_800,
+        revoke_time_limit: 172_800,
+        revoke_pm_time_limit: 172_800,
+        rating_e_decay: 2_419_200,
+        stickers_recent_limit: 200,
+        channels_read_media_period: 604_800,
+        tmp_sessions: None,
+        call_receive_timeout_ms: 20_000,
+        call_ring_timeout_ms: 90_000,
+        call_connect_timeout_ms: 30_000,
+        call_packet_timeout_ms: 10_000,
+        me_url_prefix: "https://t.me/".to_owned(),
+        autoupdate_url_prefix: None,
+        gif_search_username: None,
+        venue_search_username: None,
+        img_search_username: None,
+        static_maps_provider: None,
+        caption_length_max: 1024,
+        message_length_max: 4096,
+        webfile_dc_id: call.dc,
+        suggested_lang_code: None,
+        lang_pack_version: None,
+        base_lang_pack_version: None,
+        reactions_default: None,
+        autologin_token: None,
+    }))
+}
+
+/// Every data centre is the same port of ours. Through the proxy, the address does not matter.
+fn dc_option(call: &Call<'_>, id: i32) -> Option<enums::DcOption> {
+    let address = call.address?;
+    Some(enums::DcOption::Option(types::DcOption {
+        ipv6: address.is_ipv6(),
+        media_only: false,
+        tcpo_only: false,
+        cdn: false,
+        r#static: false,
+        this_port_only: true,
+        id,
+        ip_address: address.ip().to_string(),
+        port: i32::from(address.port()),
+        secret: None,
+    }))
+}
+
+fn get_app_config(_: &mut Call<'_>, asked: help::GetAppConfig) -> Result<enums::help::AppConfig, RpcError> {
+    const HASH: i32 = 1;
+    if asked.hash == HASH {
+        return Ok(enums::help::AppConfig::NotModified);
+    }
+    let config = enums::Jsonvalue::JsonObject(types::JsonObject { value: Vec::new() });
+    Ok(enums::help::AppConfig::Config(types::help::AppConfig {
+        hash: HASH,
+        config,
+    }))
+}
+
+fn get_nearest_dc(call: &mut Call<'_>, _: help::GetNearestDc) -> Result<enums::NearestDc, RpcError> {
+    Ok(enums::NearestDc::Dc(types::NearestDc {
+        country: "ZZ".to_owned(),
+        this_dc: call.dc,
+        nearest_dc: call.dc,
+    }))
+}

@@ -1,0 +1,121 @@
+//! `messages.*`: the chat list, which has one chat at most, and that chat's history.
+
+use grammers_tl_types::{enums, functions::messages, types};
+
+use super::{Call, Methods, tl};
+use crate::error::RpcError;
+use crate::world::Phone;
+
+pub(super) fn add(methods: &mut Methods) {
+    methods.signed_in(get_dialogs);
+    methods.signed_in(get_pinned_dialogs);
+    methods.signed_in(get_peer_dialogs);
+    methods.signed_in(get_history);
+}
+
+/// Messages in one answer.
+const MOST: i32 = 100;
+
+/// The folder of archived chats is empty, and so is every page of the list but the first.
+fn get_dialogs(
+    call: &mut Call<'_>,
+    asked: messages::GetDialogs,
+) -> Result<enums::messages::Dialogs, RpcError> {
+    let (number, me) = call.me()?;
+    let first_page =
+        asked.folder_id.unwrap_or_default() == 0 && asked.offset_id == 0 && asked.offset_date == 0;
+    let dialogs: Vec<_> = tl::service_dialog(me)
+        .filter(|_| first_page)
+        .into_iter()
+        .collect();
+    let messages = if dialogs.is_empty() { Vec::new() } else { last(me) };
+    Ok(enums::messages::Dialogs::Dialogs(types::messages::Dialogs {
+        dialogs,
+        messages,
+        chats: Vec::new(),
+        users: vec![tl::service_user(), tl::own_user(&number, me)],
+    }))
+}
+
+fn last(phone: &Phone) -> Vec<enums::Message> {
+    phone.messages.back().map(tl::message).into_iter().collect()
+}
+
+fn get_pinned_dialogs(
+    call: &mut Call<'_>,
+    _: messages::GetPinnedDialogs,
+) -> Result<enums::messages::PeerDialogs, RpcError> {
+    peer_dialogs(call, false)
+}
+
+fn get_peer_dialogs(
+    call: &mut Call<'_>,
+    asked: messages::GetPeerDialogs,
+) -> Result<enums::messages::PeerDialogs, RpcError> {
+    let wanted = asked.peers.iter().any(|peer| match peer {
+        enums::InputDialogPeer::Peer(peer) => is_service(&peer.peer),
+        enums::InputDialogPeer::Folder(_) => false,
+    });
+    peer_dialogs(call, wanted)
+}
+
+fn peer_dialogs(call: &Call<'_>, with_service: bool) -> Result<enums::messages::PeerDialogs, RpcError> {
+    let (number, me) = call.me()?;
+    let dialogs: Vec<_> = tl::service_dialog(me)
+        .filter(|_| with_service)
+        .into_iter()
+        .collect();
+    let messages = if dialogs.is_empty() { Vec::new() } else { last(me) };
+    Ok(enums::messages::PeerDialogs::Dialogs(
+        types::messages::PeerDialogs {
+            dialogs,
+            messages,
+            chats: Vec::new(),
+            users: vec![tl::service_user(), tl::own_user(&number, me)],
+            state: tl::state(me, call.date()),
+        },
+    ))
+}
+
+fn is_service(peer: &enums::InputPeer) -> bool {
+    matches!(peer, enums::InputPeer::User(user) if user.user_id == tl::SERVICE_USER)
+}
+
+/// Messages older than `offset_id`, newest first; `add_offset` moves the window.
+fn get_history(
+    call: &mut Call<'_>,
+    asked: messages::GetHistory,
+) -> Result<enums::messages::Messages, RpcError> {
+    let (number, me) = call.me()?;
+    if !is_service(&asked.peer) {
+        return Err(RpcError::bad("PEER_ID_INVALID"));
+    }
+    Ok(enums::messages::Messages::Messages(types::messages::Messages {
+        messages: history(me, &asked),
+        topics: Vec::new(),
+        chats: Vec::new(),
+        users: vec![tl::service_user(), tl::own_user(&number, me)],
+    }))
+}
+
+fn history(phone: &Phone, asked: &messages::GetHistory) -> Vec<enums::Message> {
+    let newer = |id: i32, date: i64| {
+        (asked.offset_id > 0 && id >= asked.offset_id)
+            || (asked.offset_date > 0 && date >= i64::from(asked.offset_date))
+    };
+    let all: Vec<_> = phone.messages.iter().rev().collect();
+    let start = all
+        .iter()
+        .take_while(|message| newer(message.id, message.date))
+        .count();
+    let start = i64::try_from(start).unwrap_or_default() + i64::from(asked.add_offset);
+    let end = start + i64::from(asked.limit.clamp(0, MOST));
+    let window =
+        usize::try_from(start.max(0)).unwrap_or_default()..usize::try_from(end.max(0)).unwrap_or_default();
+    let within = |id: i32| (asked.max_id <= 0 || id < asked.max_id) && id > asked.min_id;
+    all.into_iter()
+        .enumerate()
+        .filter(|(at, message)| window.contains(at) && within(message.id))
+        .map(|(_, message)| tl::message(message))
+        .collect()
+}

@@ -1,0 +1,166 @@
+//! The two-step password: asking for it, checking it, changing it.
+
+use grammers_tl_types::functions::{account, auth};
+use grammers_tl_types::{enums, types};
+
+use super::{Call, Methods, number_of_key};
+use crate::crypto::random;
+use crate::dh;
+use crate::error::RpcError;
+use crate::srp::{Challenge, Password, new_salts};
+use crate::world::{Number, Standing};
+
+pub(super) fn add(methods: &mut Methods) {
+    methods.open(get_password);
+    methods.open(check_password);
+    methods.signed_in(get_password_settings);
+    methods.signed_in(update_password_settings);
+}
+
+/// The number whose password is asked for: the caller's, or the one it is about to sign in as.
+fn owner(call: &Call<'_>) -> Result<Number, RpcError> {
+    let word = match call.world.keys.get(&call.key).map(|record| &record.standing) {
+        Some(Standing::Ended(word)) => word.as_str(),
+        _ => "AUTH_KEY_UNREGISTERED",
+    };
+    number_of_key(call.world, call.key).ok_or_else(|| RpcError::unauthorized(word))
+}
+
+fn password_of(call: &Call<'_>, number: &Number) -> Option<Password> {
+    call.world.phones.get(number)?.password.clone()
+}
+
+fn algorithm(salt1: Vec<u8>, salt2: Vec<u8>) -> enums::PasswordKdfAlgo {
+    enums::PasswordKdfAlgo::Sha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow(
+        types::PasswordKdfAlgoSha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow {
+            salt1,
+            salt2,
+            g: dh::G,
+            p: dh::prime_bytes().to_vec(),
+        },
+    )
+}
+
+/// Poses a new challenge each time. The salts for a new password begin with ours; the client adds its own.
+fn get_password(call: &mut Call<'_>, _: account::GetPassword) -> Result<enums::account::Password, RpcError> {
+    let number = owner(call)?;
+    let password = password_of(call, &number);
+    let challenge = password.as_ref().map(Challenge::new);
+    let (salt1, salt2) = new_salts();
+    let answer = types::account::Password {
+        has_recovery: false,
+        has_secure_values: false,
+        has_password: password.is_some(),
+        current_algo: password
+            .as_ref()
+            .map(|kept| algorithm(kept.salt1.clone(), kept.salt2.clone())),
+        srp_b: challenge.as_ref().map(|challenge| challenge.public.to_vec()),
+        srp_id: challenge.as_ref().map(|challenge| challenge.id),
+        hint: password.map(|kept| kept.hint).filter(|hint| !hint.is_empty()),
+        email_unconfirmed_pattern: None,
+        new_algo: algorithm(salt1, salt2),
+        new_secure_algo: enums::SecurePasswordKdfAlgo::Pbkdf2Hmacsha512iter100000(
+            types::SecurePasswordKdfAlgoPbkdf2Hmacsha512iter100000 {
+                salt: random::<8>().to_vec(),
+            },
+        ),
+        secure_random: random::<256>().to_vec(),
+        pending_reset_date: None,
+        login_email_pattern: None,
+    };
+    if let Some(challenge) = challenge {
+        if call.challenges.len() > 20_000 {
+            call.challenges.clear();
+        }
+        call.challenges.insert(call.key, challenge);
+    }
+    Ok(enums::account::Password::Password(answer))
+}
+
+/// Checks the proof that the caller knows the password of a number. A challenge is good for one try.
+fn prove(call: &mut Call<'_>, number: &Number, proof: &enums::InputCheckPasswordSrp) -> Result<(), RpcError> {
+    let challenge = call.challenges.remove(&call.key);
+    let Some(password) = password_of(call, number) else {
+        return match proof {
+            enums::InputCheckPasswordSrp::InputCheckPasswordEmpty => Ok(()),
+            enums::InputCheckPasswordSrp::Srp(_) => Err(RpcError::bad("SRP_ID_INVALID")),
+        };
+    };
+    let enums::InputCheckPasswordSrp::Srp(proof) = proof else {
+        return Err(RpcError::bad("PASSWORD_HASH_INVALID"));
+    };
+    let challenge = challenge.filter(|challenge| challenge.id == proof.srp_id);
+    let challenge = challenge.ok_or_else(|| RpcError::bad("SRP_ID_INVALID"))?;
+    if challenge.check(&password, &proof.a, &proof.m1) {
+        Ok(())
+    } else {
+        Err(RpcError::bad("PASSWORD_HASH_INVALID"))
+    }
+}
+
+fn check_password(
+    call: &mut Call<'_>,
+    asked: auth::CheckPassword,
+) -> Result<enums::auth::Authorization, RpcError> {
+    let number = owner(call)?;
+    prove(call, &number, &asked.password)?;
+    super::auth::enter(call, &number)
+}
+
+fn get_password_settings(
+    call: &mut Call<'_>,
+    asked: account::GetPasswordSettings,
+) -> Result<enums::account::PasswordSettings, RpcError> {
+    let number = owner(call)?;
+    prove(call, &number, &asked.password)?;
+    let settings = types::account::PasswordSettings {
+        email: None,
+        secure_settings: None,
+    };
+    Ok(enums::account::PasswordSettings::Settings(settings))
+}
+
+/// Sets, changes or removes the password. A recovery address is not kept: nothing here sends mail.
+fn update_password_settings(
+    call: &mut Call<'_>,
+    asked: account::UpdatePasswordSettings,
+) -> Result<bool, RpcError> {
+    let number = owner(call)?;
+    prove(call, &number, &asked.password)?;
+    let enums::account::PasswordInputSettings::Settings(new) = asked.new_settings;
+    let Some(verifier) = new.new_password_hash else {
+        return Ok(true);
+    };
+    let password = if verifier.is_empty() {
+        None
+    } else {
+        Some(new_password(
+            new.new_algo,
+            verifier,
+            new.hint.unwrap_or_default(),
+        )?)
+    };
+    call.world.set_password(&number, password);
+    Ok(true)
+}
+
+fn new_password(
+    algorithm: Option<enums::PasswordKdfAlgo>,
+    verifier: Vec<u8>,
+    hint: String,
+) -> Result<Password, RpcError> {
+    use enums::PasswordKdfAlgo::Sha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow as Known;
+    let Some(Known(algorithm)) = algorithm else {
+        return Err(RpcError::bad("NEW_SETTINGS_INVALID"));
+    };
+    let group = algorithm.g == dh::G && algorithm.p == dh::prime_bytes();
+    if !group || dh::public(&verifier).is_none() || algorithm.salt1.len() > 1024 {
+        return Err(RpcError::bad("NEW_SALT_INVALID"));
+    }
+    Ok(Password {
+        hint: hint.chars().take(255).collect(),
+        salt1: algorithm.salt1,
+        salt2: algorithm.salt2,
+        verifier,
+    })
+}

@@ -1,0 +1,193 @@
+//! What all connections share: the world, the sessions, the table of methods, and the answers that a test has
+//! put in the place of the usual ones.
+//!
+//! One lock guards the world and the sessions together, and it is never held across an await. Whoever changes
+//! the world through [`Server::change`] has its consequences delivered before the lock is given back.
+
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use grammers_tl_types::Serializable;
+use tokio::sync::{Notify, watch};
+
+use crate::clock;
+use crate::crypto::KeyId;
+use crate::error::RpcError;
+use crate::rpc::{Challenges, Methods, tl};
+use crate::rsa::RsaKey;
+use crate::session::{Outgoing, too_long};
+use crate::sessions::Sessions;
+use crate::world::{Event, Message, Number, World};
+
+/// Who calls a method: what an override gets to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The phone number that is signed in, or whose password is waited for.
+    pub number: Option<Number>,
+    /// The data centre that is called, 1 to 5.
+    pub dc: i32,
+    /// The caller's permanent key.
+    pub key: KeyId,
+    /// The client's number for its session.
+    pub session: i64,
+}
+
+/// What an override decides.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer<T> {
+    /// This is the answer.
+    Give(T),
+    /// The request is refused.
+    Refuse(RpcError),
+    /// The usual answer.
+    Usual,
+    /// No answer at all: the client has to live with the silence.
+    Never,
+}
+
+/// An override without its types.
+pub(crate) type Override = Arc<dyn Fn(&Session, &[u8]) -> Answer<Vec<u8>> + Send + Sync>;
+
+/// What the lock guards.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) world: World,
+    pub(crate) sessions: Sessions,
+    pub(crate) challenges: Challenges,
+}
+
+/// The server behind all connections.
+pub(crate) struct Server {
+    pub(crate) rsa: RsaKey,
+    pub(crate) methods: Methods,
+    pub(crate) overrides: RwLock<HashMap<u32, Override>>,
+    /// Where MTProto is spoken without a proxy.
+    pub(crate) address: Option<SocketAddr>,
+    /// Seconds for which a salt is the current one.
+    pub(crate) salt_period: i64,
+    state: Mutex<State>,
+    /// Rings when there is something to write to the disk.
+    pub(crate) dirty: Notify,
+    /// How many changes are safe on the disk. Always all of them when there is no disk.
+    saved: watch::Sender<u64>,
+    unknown: Mutex<HashSet<String>>,
+}
+
+impl Server {
+    pub(crate) fn new(
+        rsa: RsaKey,
+        world: World,
+        address: Option<SocketAddr>,
+        salt_period: i64,
+        has_disk: bool,
+    ) -> Self {
+        Self {
+            rsa,
+            methods: Methods::all(),
+            overrides: RwLock::default(),
+            address,
+            salt_period: salt_period.max(1),
+            state: Mutex::new(State {
+                world,
+                ..State::default()
+            }),
+            dirty: Notify::new(),
+            saved: watch::Sender::new(if has_disk { 0 } else { u64::MAX }),
+            unknown: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the state and delivers what follows from it. The number is for [`saved`](Self::saved).
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> (T, u64) {
+        let mut state = self.lock();
+        let before = state.world.changes;
+        let result = change(&mut state);
+        state.deliver();
+        let changes = state.world.changes;
+        drop(state);
+        if changes != before {
+            self.dirty.notify_one();
+        }
+        (result, changes)
+    }
+
+    /// Waits until this many changes are safe on the disk.
+    pub(crate) async fn saved(&self, changes: u64) {
+        let mut saved = self.saved.subscribe();
+        // The sender lives as long as the server, so waiting can only end with success.
+        let _ = saved.wait_for(|saved| *saved >= changes).await;
+    }
+
+    pub(crate) fn set_saved(&self, changes: u64) {
+        self.saved.send_replace(changes);
+    }
+
+    /// Changes the world with the present time and waits until that is safe.
+    pub(crate) async fn act<T>(&self, act: impl FnOnce(&mut World, i64) -> T) -> T {
+        let now = now_seconds();
+        let (result, changes) = self.change(|state| act(&mut state.world, now));
+        self.saved(changes).await;
+        result
+    }
+
+    pub(crate) fn override_of(&self, id: u32) -> Option<Override> {
+        let overrides = self.overrides.read().unwrap_or_else(PoisonError::into_inner);
+        overrides.get(&id).cloned()
+    }
+
+    /// Logs each method that is not implemented once.
+    pub(crate) fn note_unknown(&self, method: &str) {
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if unknown.len() < 2000 && unknown.insert(method.to_owned()) {
+            tracing::info!(method, "not implemented here");
+        }
+    }
+}
+
+/// Seconds since 1970.
+pub(crate) fn now_seconds() -> i64 {
+    i64::try_from(clock::now().as_secs()).unwrap_or(i64::MAX)
+}
+
+impl State {
+    /// Hands out what happened to the sessions that have to hear of it.
+    fn deliver(&mut self) {
+        for event in std::mem::take(&mut self.world.events) {
+            match event {
+                Event::Message(number, message) => self.deliver_message(&number, &message),
+                Event::Ended(key) => self.deliver_end(key),
+            }
+        }
+    }
+
+    fn deliver_message(&mut self, number: &Number, message: &Message) {
+        let body = tl::new_message(message).to_bytes();
+        for ((key, _), session) in self.sessions.iter_mut() {
+            let device = self
+                .world
+                .permanent(*key)
+                .and_then(|key| self.world.device_of_key(key));
+            if session.wants_updates && device.is_some_and(|(_, device)| device.number == *number) {
+                session.push(Outgoing {
+                    body: body.clone(),
+                    content: true,
+                    answers: None,
+                });
+            }
+        }
+    }
+
+    /// A client learns that its session was ended only by asking for something. This makes it ask.
+    fn deliver_end(&mut self, ended: KeyId) {
+        for ((key, _), session) in self.sessions.iter_mut() {
+            if session.wants_updates && self.world.permanent(*key) == Some(ended) {
+                session.push(too_long());
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! All sessions of the server.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use crate::crypto::KeyId;
+use crate::session::{MessageIds, Session, SessionKey};
+
+/// Sessions that are remembered.
+const MAX_SESSIONS: usize = 20_000;
+/// Seconds after which a session without a connection is forgotten.
+const FORGOTTEN_AFTER: i64 = 3600;
+
+/// The sessions, and the counter of message ids that they share.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    all: HashMap<SessionKey, Session>,
+    /// Ids of the server's messages.
+    pub ids: MessageIds,
+}
+
+impl Sessions {
+    /// The session of this key and number, and whether it is new.
+    pub fn open(&mut self, key: SessionKey, now: i64) -> (&mut Session, bool) {
+        if self.all.len() >= MAX_SESSIONS && !self.all.contains_key(&key) {
+            self.forget(now);
+        }
+        match self.all.entry(key) {
+            Entry::Occupied(entry) => (entry.into_mut(), false),
+            Entry::Vacant(entry) => (entry.insert(Session::new(now)), true),
+        }
+    }
+
+    fn forget(&mut self, now: i64) {
+        self.all
+            .retain(|_, session| session.connection.is_some() || now - session.used < FORGOTTEN_AFTER);
+        while self.all.len() >= MAX_SESSIONS {
+            let oldest = self.all.iter().min_by_key(|(_, session)| session.used);
+            let Some(key) = oldest.map(|(key, _)| *key) else {
+                return;
+            };
+            self.all.remove(&key);
+        }
+    }
+
+    /// A session, if it is known.
+    pub fn get_mut(&mut self, key: &SessionKey) -> Option<&mut Session> {
+        self.all.get_mut(key)
+    }
+
+    /// A session and the counter of ids.
+    pub fn with_ids(&mut self, key: &SessionKey) -> Option<(&mut Session, &mut MessageIds)> {
+        Some((self.all.get_mut(key)?, &mut self.ids))
+    }
+
+    /// All sessions with their keys.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&SessionKey, &mut Session)> {
+        self.all.iter_mut()
+    }
+
+    /// Forgets a session. `false` if there was none.
+    pub fn remove(&mut self, key: &SessionKey) -> bool {
+        self.all.remove(key).is_some()
+    }
+
+    /// Forgets the sessions of keys that are gone.
+    pub fn retain_keys(&mut self, mut keep: impl FnMut(KeyId) -> bool) {
+        self.all.retain(|(key, _), _| keep(*key));
+    }
+
+    /// A connection ended: its sessions wait for the next one.
+    pub fn detach(&mut self, key: &SessionKey, connection: u64) {
+        if let Some(session) = self.all.get_mut(key)
+            && session
+                .connection
+                .as_ref()
+                .is_some_and(|(at, _)| *at == connection)
+        {
+            session.connection = None;
+        }
+    }
+}
