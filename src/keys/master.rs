@@ -21,7 +21,7 @@ impl MasterKey {
                 .ok_or("is as long as base64 of 32 bytes, but is not base64.")?,
             _ => {
                 return Err(
-                    "must be 32 characters or the base64 of 32 bytes (openssl rand -base64 32).".into(),
+                    "must be 32 characters or the base64 of 32 bytes (openssl rand -base64 32).".into()
                 );
             }
         };
@@ -55,10 +55,7 @@ impl MasterKey {
     fn is_guessable(&self) -> bool {
         let mut bytes = self.0;
         bytes.sort_unstable();
-        let different = 1 + bytes
-            .windows(2)
-            .filter(|pair| pair.first() != pair.last())
-            .count();
+        let different = 1 + bytes.windows(2).filter(|pair| pair.first() != pair.last()).count();
         bytes.zeroize();
         different < 8
     }
@@ -86,10 +83,7 @@ mod tests {
         assert_eq!(text.bytes(), b"correct horse battery staple 123");
         assert_eq!(MasterKey::parse(text.to_base64().expose()).unwrap(), text);
         let key = MasterKey::generate().unwrap();
-        assert_eq!(
-            MasterKey::parse(key.to_base64().expose().trim_end_matches('=')).unwrap(),
-            key
-        );
+        assert_eq!(MasterKey::parse(key.to_base64().expose().trim_end_matches('=')).unwrap(), key);
         assert_ne!(key, MasterKey::generate().unwrap());
         assert_eq!(format!("{key:?}"), "[secret]");
     }

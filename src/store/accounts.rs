@@ -96,19 +96,13 @@ pub async fn get(conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>, 
          where account_id = $1 order by name_folded, group_id",
         id
     )?;
-    Ok(Some(
-        row.with_groups(groups.into_iter().map(|(group,)| group).collect()),
-    ))
+    Ok(Some(row.with_groups(groups.into_iter().map(|(group,)| group).collect())))
 }
 
 /// Notes what people ask for. [`StoreError::Missing`] if there is no such account.
 pub async fn set_wanted(conn: &mut Conn<'_>, id: AccountId, wanted: Wanted) -> Result<(), StoreError> {
-    let touched = execute!(
-        conn,
-        "update accounts set wanted = $2 where id = $1 and removed_at is null",
-        id,
-        wanted
-    )?;
+    let touched =
+        execute!(conn, "update accounts set wanted = $2 where id = $1 and removed_at is null", id, wanted)?;
     found(touched)
 }
 
@@ -145,11 +139,7 @@ pub async fn tombstone(conn: &mut Conn<'_>, id: AccountId, at: Millis) -> Result
 }
 
 async fn set_groups(conn: &mut Conn<'_>, id: AccountId, groups: &[GroupId]) -> Result<(), StoreError> {
-    execute!(
-        conn,
-        "delete from account_group_members where account_id = $1",
-        id
-    )?;
+    execute!(conn, "delete from account_group_members where account_id = $1", id)?;
     for group in groups {
         execute!(
             conn,
@@ -162,9 +152,5 @@ async fn set_groups(conn: &mut Conn<'_>, id: AccountId, groups: &[GroupId]) -> R
 }
 
 fn found(touched: u64) -> Result<(), StoreError> {
-    if touched == 0 {
-        Err(StoreError::Missing)
-    } else {
-        Ok(())
-    }
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }

@@ -56,11 +56,8 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::Tls(_) => Self::Away(error),
             sqlx::Error::RowNotFound => Self::Missing,
             sqlx::Error::ColumnDecode { index, source } => {
-                let kind = if source.is::<std::string::FromUtf8Error>() {
-                    "no text"
-                } else {
-                    "no such value"
-                };
+                let kind =
+                    if source.is::<std::string::FromUtf8Error>() { "no text" } else { "no such value" };
                 Self::Corrupt(format!("column {index} has {kind}"))
             }
             sqlx::Error::Database(said) => match said.kind() {
@@ -95,14 +92,9 @@ fn not_unique(said: &dyn sqlx::error::DatabaseError) -> String {
             .and_then(|rest| rest.strip_suffix("_unique"));
         return columns.map_or_else(|| constraint.to_owned(), |columns| format!("{table}.{columns}"));
     }
-    let places = said
-        .message()
-        .rsplit_once("failed: ")
-        .map_or("", |(_, places)| places);
+    let places = said.message().rsplit_once("failed: ").map_or("", |(_, places)| places);
     let table = places.split_once('.').map_or("", |(table, _)| table);
-    let columns: Vec<&str> = places
-        .split(", ")
-        .map(|place| place.split_once('.').map_or(place, |(_, column)| column))
-        .collect();
+    let columns: Vec<&str> =
+        places.split(", ").map(|place| place.split_once('.').map_or(place, |(_, column)| column)).collect();
     format!("{table}.{}", columns.join("_"))
 }

@@ -27,11 +27,7 @@ pub async fn insert(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), 
 
 /// Every group, by name.
 pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<Group>, StoreError> {
-    all!(
-        conn,
-        Group,
-        "select id, name from account_groups order by name_folded"
-    )
+    all!(conn, Group, "select id, name from account_groups order by name_folded")
 }
 
 /// Gives a group another name. [`StoreError::Missing`] if there is no such group.
@@ -43,19 +39,11 @@ pub async fn rename(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), 
         name,
         name.to_lowercase()
     )?;
-    if touched == 0 {
-        Err(StoreError::Missing)
-    } else {
-        Ok(())
-    }
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
 /// Deletes a group; its accounts stay, the rights that came by it do not.
 pub async fn delete(conn: &mut Conn<'_>, id: GroupId) -> Result<(), StoreError> {
     let touched = execute!(conn, "delete from account_groups where id = $1", id)?;
-    if touched == 0 {
-        Err(StoreError::Missing)
-    } else {
-        Ok(())
-    }
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }

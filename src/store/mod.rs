@@ -69,9 +69,7 @@ impl Db {
         W: AsyncFnOnce(&mut Conn<'_>) -> Result<T, E>,
         E: From<StoreError>,
     {
-        let _turn = tokio::time::timeout(TURN, self.turn.lock())
-            .await
-            .map_err(|_| StoreError::Busy)?;
+        let _turn = tokio::time::timeout(TURN, self.turn.lock()).await.map_err(|_| StoreError::Busy)?;
         let mut conn = match &self.pools {
             Pools::Sqlite { write, .. } => sqlite::begin_change(write).await?,
             Pools::Postgres { write, .. } => postgres::begin_change(write).await?,
@@ -107,10 +105,8 @@ impl Db {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
 
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -15,10 +15,7 @@ impl Db {
             Dsn::Sqlite(file) => sqlite::open(file).await?,
             Dsn::Postgres(url) => postgres::open(url).await?,
         };
-        Ok(Self {
-            pools,
-            turn: Arc::new(Mutex::new(())),
-        })
+        Ok(Self { pools, turn: Arc::new(Mutex::new(())) })
     }
 }
 

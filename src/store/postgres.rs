@@ -16,41 +16,30 @@ pub(super) async fn open(url: &Secret) -> Result<Pools, StoreError> {
     let options: PgConnectOptions = url.expose().parse().map_err(|error: sqlx::Error| {
         StoreError::Open(format!("DB_DSN can't be used: {}.", reason(&error)))
     })?;
-    let options = options.application_name("telescope").options([
-        ("lock_timeout", "10s"),
-        ("idle_in_transaction_session_timeout", "60s"),
-    ]);
+    let options = options
+        .application_name("telescope")
+        .options([("lock_timeout", "10s"), ("idle_in_transaction_session_timeout", "60s")]);
     make_if_missing(&options).await?;
     let pool = || PgPoolOptions::new().acquire_timeout(ACQUIRE);
-    let write = pool()
-        .max_connections(1)
-        .connect_with(options.clone())
-        .await
-        .map_err(unreachable)?;
-    MIGRATIONS.run(&write).await.map_err(open::explain)?;
-    let read = pool()
-        .max_connections(8)
-        .connect_with(options)
-        .await
-        .map_err(unreachable)?;
+    let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(unreachable)?;
+    let mut conn = write.acquire().await.map_err(unreachable)?;
+    // Not `run`: the compiler can't see that its future may move between threads.
+    MIGRATIONS.run_direct(None, &mut *conn, false).await.map_err(open::explain)?;
+    drop(conn);
+    let read = pool().max_connections(8).connect_with(options).await.map_err(unreachable)?;
     Ok(Pools::Postgres { write, read })
 }
 
 /// A look at one moment: all statements see the same, and none can write.
 pub(super) async fn begin_read(pool: &PgPool) -> Result<Conn<'static>, StoreError> {
-    let tx = pool
-        .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        .await?;
+    let tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     Ok(Conn(Tx::Postgres(tx)))
 }
 
 /// One change at a time, also among several programs, as SQLite has it.
 pub(super) async fn begin_change(pool: &PgPool) -> Result<Conn<'static>, StoreError> {
     let mut tx = pool.begin_with("BEGIN").await?;
-    sqlx::query("select pg_advisory_xact_lock($1)")
-        .bind(ALONE)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query("select pg_advisory_xact_lock($1)").bind(ALONE).execute(&mut *tx).await?;
     Ok(Conn(Tx::Postgres(tx)))
 }
 
@@ -64,21 +53,11 @@ async fn make_if_missing(options: &PgConnectOptions) -> Result<(), StoreError> {
         return Err(unreachable(missing));
     }
     let name = options.get_database().unwrap_or_else(|| options.get_username());
-    let mut server = options
-        .clone()
-        .database("postgres")
-        .connect()
-        .await
-        .map_err(|error| {
-            StoreError::Open(format!(
-                "There is no database {name}, and it can't be made: {}.",
-                reason(&error)
-            ))
-        })?;
+    let mut server = options.clone().database("postgres").connect().await.map_err(|error| {
+        StoreError::Open(format!("There is no database {name}, and it can't be made: {}.", reason(&error)))
+    })?;
     let quoted = name.replace('"', "\"\"");
-    let made = sqlx::query(AssertSqlSafe(format!("create database \"{quoted}\"")))
-        .execute(&mut server)
-        .await;
+    let made = sqlx::query(AssertSqlSafe(format!("create database \"{quoted}\""))).execute(&mut server).await;
     match made.map(drop) {
         Ok(()) => Ok(()),
         // Another program made it meanwhile.
@@ -95,10 +74,7 @@ fn unreachable(error: sqlx::Error) -> StoreError {
 }
 
 fn code(error: &sqlx::Error) -> Option<String> {
-    error
-        .as_database_error()?
-        .code()
-        .map(std::borrow::Cow::into_owned)
+    error.as_database_error()?.code().map(std::borrow::Cow::into_owned)
 }
 
 /// What the server or the system said, without the driver's words around it.

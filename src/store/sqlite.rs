@@ -13,10 +13,7 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite")
 
 pub(super) async fn open(file: &Path) -> Result<Pools, StoreError> {
     prepare(file).map_err(|error| {
-        StoreError::Open(format!(
-            "The database file {} can't be made or opened: {error}.",
-            file.display()
-        ))
+        StoreError::Open(format!("The database file {} can't be made or opened: {error}.", file.display()))
     })?;
     let options = SqliteConnectOptions::new()
         .filename(file)
@@ -25,36 +22,21 @@ pub(super) async fn open(file: &Path) -> Result<Pools, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true);
-    let pool = || {
-        SqlitePoolOptions::new()
-            .acquire_timeout(ACQUIRE)
-            .idle_timeout(None)
-            .max_lifetime(None)
-    };
-    let unusable = |error| {
-        StoreError::Open(format!(
-            "The file {} is no usable database: {error}.",
-            file.display()
-        ))
-    };
-    let write = pool()
-        .max_connections(1)
-        .connect_with(options.clone())
-        .await
-        .map_err(unusable)?;
+    let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
+    let unusable =
+        |error| StoreError::Open(format!("The file {} is no usable database: {error}.", file.display()));
+    let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(unusable)?;
     migrate(&write).await?;
-    let read = pool()
-        .max_connections(4)
-        .connect_with(options.pragma("query_only", "1"))
-        .await
-        .map_err(unusable)?;
+    let read =
+        pool().max_connections(4).connect_with(options.pragma("query_only", "1")).await.map_err(unusable)?;
     Ok(Pools::Sqlite { write, read })
 }
 
 /// All steps in one transaction: two programs that start at once do not get into each other's way.
 async fn migrate(write: &SqlitePool) -> Result<(), StoreError> {
     let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-    MIGRATIONS.run(&mut *tx).await.map_err(open::explain)?;
+    // Not `run`: the compiler can't see that its future may move between threads.
+    MIGRATIONS.run_direct(None, &mut *tx, false).await.map_err(open::explain)?;
     tx.commit().await?;
     Ok(())
 }
@@ -75,17 +57,10 @@ fn prepare(file: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    let opened = std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(file)?;
+    let opened =
+        std::fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(file)?;
     let rights = opened.metadata()?.permissions();
     if rights.mode() & 0o077 != 0 {
         opened.set_permissions(std::fs::Permissions::from_mode(0o600))?;
@@ -99,10 +74,5 @@ fn prepare(file: &Path) -> std::io::Result<()> {
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(file)
-        .map(drop)
+    std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(file).map(drop)
 }

@@ -23,22 +23,12 @@ pub struct User {
 
 /// The person of that address.
 pub async fn by_email(conn: &mut Conn<'_>, email: &Email) -> Result<Option<User>, StoreError> {
-    first!(
-        conn,
-        User,
-        "select id, email, admin, disabled, created, seen from users where email = $1",
-        email
-    )
+    first!(conn, User, "select id, email, admin, disabled, created, seen from users where email = $1", email)
 }
 
 /// The person of that id.
 pub async fn by_id(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, StoreError> {
-    first!(
-        conn,
-        User,
-        "select id, email, admin, disabled, created, seen from users where id = $1",
-        id
-    )
+    first!(conn, User, "select id, email, admin, disabled, created, seen from users where id = $1", id)
 }
 
 /// The person of that address, added if unknown, and noted as seen now. One statement, so that two first
@@ -59,19 +49,11 @@ pub async fn first_sight(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Res
 /// Makes a person an administrator, or no longer.
 pub async fn set_admin(conn: &mut Conn<'_>, id: UserId, admin: bool) -> Result<(), StoreError> {
     let touched = execute!(conn, "update users set admin = $2 where id = $1", id, admin)?;
-    if touched == 0 {
-        Err(StoreError::Missing)
-    } else {
-        Ok(())
-    }
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
 /// Shuts a person out, or lets him in again.
 pub async fn set_disabled(conn: &mut Conn<'_>, id: UserId, disabled: bool) -> Result<(), StoreError> {
     let touched = execute!(conn, "update users set disabled = $2 where id = $1", id, disabled)?;
-    if touched == 0 {
-        Err(StoreError::Missing)
-    } else {
-        Ok(())
-    }
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }

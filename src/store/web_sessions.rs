@@ -53,17 +53,12 @@ pub async fn end_all_of(conn: &mut Conn<'_>, user: UserId) -> std::result::Resul
 impl SessionStore for WebSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let row = Row::of(record, &self.1)?;
-        let inserted = self
-            .0
-            .change(async |conn: &mut Conn<'_>| row.insert(conn).await)
-            .await;
+        let inserted = self.0.change(async |conn: &mut Conn<'_>| row.insert(conn).await).await;
         match inserted {
             Err(error) if unique(&error).is_some() => {
                 record.id = Id::default();
                 let row = Row::of(record, &self.1)?;
-                self.0
-                    .change(async |conn: &mut Conn<'_>| row.insert(conn).await)
-                    .await
+                self.0.change(async |conn: &mut Conn<'_>| row.insert(conn).await).await
             }
             other => other,
         }
@@ -72,10 +67,7 @@ impl SessionStore for WebSessions {
 
     async fn save(&self, record: &Record) -> Result<()> {
         let row = Row::of(record, &self.1)?;
-        self.0
-            .change(async |conn: &mut Conn<'_>| row.save(conn).await)
-            .await
-            .map_err(backend)
+        self.0.change(async |conn: &mut Conn<'_>| row.save(conn).await).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -101,11 +93,7 @@ impl SessionStore for WebSessions {
             serde_json::from_str(&data).map_err(|_| Error::Decode("a session is not JSON".into()))?;
         let expiry_date = OffsetDateTime::from_unix_timestamp_nanos(i128::from(expires.0) * 1_000_000)
             .map_err(|error| Error::Decode(error.to_string()))?;
-        Ok(Some(Record {
-            id: *id,
-            data,
-            expiry_date,
-        }))
+        Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
@@ -126,12 +114,7 @@ impl WebSessions {
         let noted = self
             .0
             .change(async |conn: &mut Conn<'_>| {
-                execute!(
-                    conn,
-                    "update web_sessions set seen = $2 where id_hash = $1",
-                    hash,
-                    now
-                )
+                execute!(conn, "update web_sessions set seen = $2 where id_hash = $1", hash, now)
             })
             .await;
         if let Err(error) = noted {
@@ -151,11 +134,7 @@ struct Row {
 
 impl Row {
     fn of(record: &Record, clock: &Clock) -> Result<Self> {
-        let user = record
-            .data
-            .get(USER_KEY)
-            .and_then(|id| id.as_str())
-            .map(str::to_owned);
+        let user = record.data.get(USER_KEY).and_then(|id| id.as_str()).map(str::to_owned);
         let expires = i64::try_from(record.expiry_date.unix_timestamp_nanos() / 1_000_000)
             .map_err(|error| Error::Encode(error.to_string()))?;
         Ok(Self {
