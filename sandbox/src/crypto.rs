@@ -113,10 +113,7 @@ impl Sender {
         };
         let a = sha256(&[message_key, first]);
         let b = sha256(&[second, message_key]);
-        (
-            join([&a[0..8], &b[8..24], &a[24..32]]),
-            join([&b[0..8], &a[8..24], &b[24..32]]),
-        )
+        (join([&a[0..8], &b[8..24], &a[24..32]]), join([&b[0..8], &a[8..24], &b[24..32]]))
     }
 
     /// Encrypts a padded plaintext. Its length must be a multiple of 16.
@@ -191,17 +188,10 @@ mod tests {
         let key = AuthKey(random());
         let plain = vec![5; 64];
         let (message_key, data) = Sender::Server.encrypt(&key, plain.clone());
-        assert_eq!(
-            Sender::Server.decrypt(&key, &message_key, &data).unwrap().0,
-            plain
-        );
+        assert_eq!(Sender::Server.decrypt(&key, &message_key, &data).unwrap().0, plain);
         assert!(Sender::Client.decrypt(&key, &message_key, &data).is_none());
         assert!(Sender::Server.decrypt(&key, &message_key, &data[1..]).is_none());
-        assert!(
-            Sender::Server
-                .decrypt(&AuthKey(random()), &message_key, &data)
-                .is_none()
-        );
+        assert!(Sender::Server.decrypt(&AuthKey(random()), &message_key, &data).is_none());
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! x
 fn main() {
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::DEBUG)
-        .init();
+    tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).init();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let sandbox = telescope_sandbox::sandbox::Sandbox::start(telescope_sandbox::sandbox::Options {
             data: Some("data/sandbox".into()),

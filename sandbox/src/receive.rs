@@ -97,11 +97,7 @@ impl Server {
             return self.exchange_keys(link, packet);
         }
         let now = crate::server::now_seconds();
-        let key = self
-            .lock()
-            .world
-            .usable_key(key_id, now)
-            .map(|record| record.key.clone());
+        let key = self.lock().world.usable_key(key_id, now).map(|record| record.key.clone());
         let key = key.ok_or(Fault::Code(-404))?;
         let (envelope, hash) = envelope::open(&key, packet).ok_or(Fault::Malformed)?;
         let session = (key_id, envelope.session);
@@ -124,9 +120,7 @@ impl Server {
         let question = envelope::open_plain(packet).ok_or(Fault::Malformed)?;
         let now = clock::now();
         let known = |id| self.lock().world.keys.contains_key(&id);
-        let answer = link
-            .handshake
-            .answer(&self.rsa, question, clock::seconds(now), known);
+        let answer = link.handshake.answer(&self.rsa, question, clock::seconds(now), known);
         let answer = answer.ok_or(Fault::Code(-404))?;
         let (id, changes) = self.change(|state| {
             if let Some(mut key) = answer.key {
@@ -135,10 +129,7 @@ impl Server {
             }
             state.sessions.ids.next(now)
         });
-        Ok((
-            vec![Output::Packet(envelope::seal_plain(id, &answer.reply))],
-            changes,
-        ))
+        Ok((vec![Output::Packet(envelope::seal_plain(id, &answer.reply))], changes))
     }
 
     /// Checks what stands around a message, and opens its session. `None` when the client was told to do
@@ -158,14 +149,7 @@ impl Server {
         let now = crate::server::now_seconds();
         let period = self.salt_period;
         let (result, _) = self.change(|state| {
-            state.open_session(
-                link,
-                session,
-                &outer,
-                messages.as_deref().unwrap_or_default(),
-                period,
-                now,
-            );
+            state.open_session(link, session, &outer, messages.as_deref().unwrap_or_default(), period, now);
             let verdict = state.check_salt(session, &outer, salt, period, now);
             let verdict = verdict.and_then(|()| check_message(&outer, &messages, now));
             match verdict.and_then(|()| messages.map_err(Bad::Message)) {
@@ -251,20 +235,14 @@ impl Server {
         let Some(record) = world.keys.get(&session.0) else {
             return Vec::new();
         };
-        let salt = record
-            .salts(self.salt_period)
-            .current(crate::server::now_seconds());
+        let salt = record.salts(self.salt_period).current(crate::server::now_seconds());
         let messages = match sessions.with_ids(&session) {
             Some((session, ids)) if session.is_on(link.id) => session.take(ids, now),
             _ => Vec::new(),
         };
         drop(state);
         let seal = |message| {
-            let envelope = Envelope {
-                salt,
-                session: session.1,
-                message,
-            };
+            let envelope = Envelope { salt, session: session.1, message };
             Output::Packet(envelope::seal(key, &envelope))
         };
         messages.into_iter().map(seal).collect()
@@ -274,10 +252,8 @@ impl Server {
     pub(crate) fn ring(&self, link: &Link) -> (Vec<Output>, u64) {
         let state = self.lock();
         let changes = state.world.changes;
-        let key = link
-            .session
-            .and_then(|(key, _)| state.world.keys.get(&key))
-            .map(|record| record.key.clone());
+        let key =
+            link.session.and_then(|(key, _)| state.world.keys.get(&key)).map(|record| record.key.clone());
         drop(state);
         (key.map(|key| self.flush(link, &key)).unwrap_or_default(), changes)
     }
@@ -294,9 +270,7 @@ fn with_room(
     }
     let stack = 2 * 1024 * 1024 + size * 256;
     let ran = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .stack_size(stack)
-            .spawn_scoped(scope, run);
+        let thread = std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, run);
         thread.ok().and_then(|thread| thread.join().ok())
     });
     ran.unwrap_or_else(|| Err(RpcError::new(500, "INTERNAL")))
@@ -368,11 +342,7 @@ fn rpc_result(request: i64, result: Result<Vec<u8>, RpcError>) -> Vec<u8> {
 impl State {
     pub(crate) fn push(&mut self, session: SessionKey, body: Vec<u8>, content: bool, answers: Option<i64>) {
         if let Some(session) = self.sessions.get_mut(&session) {
-            session.push(Outgoing {
-                body,
-                content,
-                answers,
-            });
+            session.push(Outgoing { body, content, answers });
         }
     }
 
@@ -439,11 +409,7 @@ impl State {
                 new.push(message);
             } else {
                 session.resend(|_, answers| answers == Some(message.id));
-                session.push(Outgoing {
-                    body: acknowledge(message.id),
-                    content: false,
-                    answers: None,
-                });
+                session.push(Outgoing { body: acknowledge(message.id), content: false, answers: None });
             }
         }
         new
@@ -459,10 +425,7 @@ impl State {
         self.world.touch(key, now);
         let record = self.world.keys.get(&key);
         let signed_in = record.is_some_and(|record| matches!(record.standing, Standing::SignedIn(_)));
-        let dc = link
-            .dc
-            .or(record.and_then(|record| record.dc))
-            .unwrap_or(DEFAULT_DC);
+        let dc = link.dc.or(record.and_then(|record| record.dc)).unwrap_or(DEFAULT_DC);
         if let Some(session) = self.sessions.get_mut(&session)
             && signed_in
             && !request.without_updates
@@ -472,12 +435,7 @@ impl State {
         let number = rpc::number_of_key(&self.world, key);
         let counted = rpc::number_in(&request.body).or_else(|| number.clone());
         self.world.counters.add(name_for_id(id), counted.as_ref());
-        Session {
-            number,
-            dc,
-            key,
-            session: session.1,
-        }
+        Session { number, dc, key, session: session.1 }
     }
 
     /// After the answers are encrypted: a key that asked for its end is destroyed.

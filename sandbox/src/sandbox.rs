@@ -100,25 +100,14 @@ impl Sandbox {
             }
         };
         let period = options.salt_period.unwrap_or(salts::PERIOD);
-        let server = Arc::new(Server::new(
-            rsa,
-            world,
-            Some(mtproto_address),
-            period,
-            file.is_some(),
-        ));
+        let server = Arc::new(Server::new(rsa, world, Some(mtproto_address), period, file.is_some()));
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(Arc::clone(&server), socks, Front::Socks));
         tasks.spawn(accept(Arc::clone(&server), mtproto, Front::Direct));
         if let Some(file) = file {
             tasks.spawn(disk::keep(Arc::clone(&server), file));
         }
-        Ok(Self {
-            handle: Handle { server },
-            socks: socks_address,
-            mtproto: mtproto_address,
-            _tasks: tasks,
-        })
+        Ok(Self { handle: Handle { server }, socks: socks_address, mtproto: mtproto_address, _tasks: tasks })
     }
 
     /// Where a client with a SOCKS5 proxy connects to.
@@ -185,9 +174,7 @@ impl Handle {
     /// Sets a two-step password.
     pub async fn set_password(&self, number: &Number, password: &str, hint: &str) {
         let password = Password::new(password, hint);
-        self.server
-            .act(|world, _| world.set_password(number, Some(password)))
-            .await;
+        self.server.act(|world, _| world.set_password(number, Some(password))).await;
     }
 
     /// Removes the two-step password.
@@ -197,9 +184,7 @@ impl Handle {
 
     /// Pretends that the account is signed in on another phone, so that codes come as messages from Telegram.
     pub async fn sign_in_elsewhere(&self, number: &Number) {
-        self.server
-            .act(|world, now| world.sign_in_elsewhere(number, now))
-            .await;
+        self.server.act(|world, now| world.sign_in_elsewhere(number, now)).await;
     }
 
     /// Sends a message from Telegram to all sessions of the number, and keeps it in the chat's history.
@@ -209,16 +194,12 @@ impl Handle {
 
     /// Ends all sessions of the number. Connected clients are made to notice.
     pub async fn revoke(&self, number: &Number) {
-        self.server
-            .act(|world, _| world.end_all(number, "SESSION_REVOKED"))
-            .await;
+        self.server.act(|world, _| world.end_all(number, "SESSION_REVOKED")).await;
     }
 
     /// Says whether the number has an account, has none yet, or is banned.
     pub async fn set_account(&self, number: &Number, account: Account) {
-        self.server
-            .act(|world, _| world.set_account(number, account))
-            .await;
+        self.server.act(|world, _| world.set_account(number, account)).await;
     }
 
     /// How often each method was called.
@@ -245,11 +226,7 @@ impl Handle {
                 Answer::Never => Answer::Never,
             },
         };
-        let mut overrides = self
-            .server
-            .overrides
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut overrides = self.server.overrides.write().unwrap_or_else(PoisonError::into_inner);
         overrides.insert(F::CONSTRUCTOR_ID, Arc::new(decide));
     }
 }

@@ -91,10 +91,7 @@ fn get_app_config(_: &mut Call<'_>, asked: help::GetAppConfig) -> Result<enums::
         return Ok(enums::help::AppConfig::NotModified);
     }
     let config = enums::Jsonvalue::JsonObject(types::JsonObject { value: Vec::new() });
-    Ok(enums::help::AppConfig::Config(types::help::AppConfig {
-        hash: HASH,
-        config,
-    }))
+    Ok(enums::help::AppConfig::Config(types::help::AppConfig { hash: HASH, config }))
 }
 
 fn get_nearest_dc(call: &mut Call<'_>, _: help::GetNearestDc) -> Result<enums::NearestDc, RpcError> {

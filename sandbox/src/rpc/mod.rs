@@ -58,9 +58,7 @@ impl Call<'_> {
 
     /// The number that the caller is signed in as.
     pub fn number(&self) -> Option<Number> {
-        self.world
-            .device_of_key(self.key)
-            .map(|(_, device)| device.number.clone())
+        self.world.device_of_key(self.key).map(|(_, device)| device.number.clone())
     }
 
     /// The caller's own number and phone; refused if it is not signed in.
@@ -151,9 +149,7 @@ impl Methods {
 
     /// Answers a request.
     pub fn call(&self, call: &mut Call<'_>, body: &[u8]) -> Result<Vec<u8>, RpcError> {
-        let id = Reader(body)
-            .u32()
-            .ok_or_else(|| RpcError::bad("INPUT_REQUEST_INVALID"))?;
+        let id = Reader(body).u32().ok_or_else(|| RpcError::bad("INPUT_REQUEST_INVALID"))?;
         let method = self.0.get(&id);
         if !method.is_some_and(|method| method.open) {
             check_signed_in(call, method.is_some())?;

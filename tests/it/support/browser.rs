@@ -40,8 +40,12 @@ pub enum Display {
 
 impl Display {
     /// Every display, with its name in file names.
-    pub const ALL: [(Self, &'static str); 4] =
-        [(Self::Wide, "wide"), (Self::WideDark, "wide-dark"), (Self::Phone, "phone"), (Self::PhoneDark, "phone-dark")];
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Wide, "wide"),
+        (Self::WideDark, "wide-dark"),
+        (Self::Phone, "phone"),
+        (Self::PhoneDark, "phone-dark"),
+    ];
 
     const fn size(self) -> (u32, u32) {
         match self {
@@ -87,7 +91,8 @@ impl Browser {
     pub async fn show_as(&self, display: Display) {
         let (width, height) = display.size();
         let cdp = self.driver.cdp();
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
         cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
         let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": display.scheme() }] });
         cdp.send_raw("Emulation.setEmulatedMedia", scheme).await.unwrap();
@@ -238,9 +243,10 @@ impl Chromedriver {
             .spawn()
             .expect("chromedriver starts; `make test` installs it");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
-        });
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
         // Its pipe is read to the end, or it would stop once the pipe is full.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, port: port.expect("chromedriver says its port") }

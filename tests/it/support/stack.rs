@@ -120,8 +120,10 @@ impl Stack {
         let launcher = &mut self.launcher;
         let status = until("the launcher ends", STOP_TIME, async || launcher.try_wait().unwrap()).await;
         for part in parts {
-            until(&format!("{part:?} ends too"), STOP_TIME, async || (!processes::alive(part.pid)).then_some(()))
-                .await;
+            until(&format!("{part:?} ends too"), STOP_TIME, async || {
+                (!processes::alive(part.pid)).then_some(())
+            })
+            .await;
         }
         status
     }
@@ -204,7 +206,5 @@ fn library() -> PathBuf {
 
 /// Two addresses that nobody listens on, taken at the same time so that they differ.
 fn free_addresses() -> [SocketAddr; 2] {
-    [(); 2]
-        .map(|()| TcpListener::bind("127.0.0.1:0").unwrap())
-        .map(|listener| listener.local_addr().unwrap())
+    [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap()).map(|listener| listener.local_addr().unwrap())
 }
