@@ -4,7 +4,6 @@
 //! database is away. Account rows are put here by `ops` after their commit, snapshots by the accounts'
 //! actors. Each change gives the entry a new version; a row rendered for a version may be shared.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -30,13 +29,12 @@ pub struct Listing {
     pub entries: Vec<Arc<Entry>>,
     /// The newest version among them, or of what left.
     pub version: u64,
-    places: HashMap<AccountId, usize>,
 }
 
 impl Listing {
     /// The entry of an account.
     pub fn get(&self, id: AccountId) -> Option<&Arc<Entry>> {
-        self.entries.get(*self.places.get(&id)?)
+        self.entries.get(place(&self.entries, id).ok()?)
     }
 }
 
@@ -51,18 +49,11 @@ pub struct Directory {
 impl Directory {
     /// A directory of these accounts, none of which has a client yet.
     pub fn new(accounts: Vec<Account>) -> Self {
-        let directory = Self {
-            listing: ArcSwap::default(),
-            writing: Mutex::new(()),
-            changed: watch::Sender::new(0),
-        };
+        let directory =
+            Self { listing: ArcSwap::default(), writing: Mutex::new(()), changed: watch::Sender::new(0) };
         directory.write(|entries, version| {
             for account in accounts {
-                entries.push(Arc::new(Entry {
-                    account,
-                    snapshot: Snapshot::off(),
-                    version,
-                }));
+                entries.push(Arc::new(Entry { account, snapshot: Snapshot::off(), version }));
             }
         });
         directory
@@ -85,29 +76,15 @@ impl Directory {
 
     /// Puts an account's row in, new or changed. Its live picture stays.
     pub fn put_account(&self, account: Account) {
-        self.write(|entries, version| {
-            let place = entries.binary_search_by_key(&account.id, |entry| entry.account.id);
-            match place {
-                Ok(at) => {
-                    if let Some(entry) = entries.get_mut(at) {
-                        let snapshot = entry.snapshot.clone();
-                        *entry = Arc::new(Entry {
-                            account,
-                            snapshot,
-                            version,
-                        });
-                    }
+        self.write(|entries, version| match place(entries, account.id) {
+            Ok(at) => {
+                if let Some(entry) = entries.get_mut(at) {
+                    let snapshot = entry.snapshot.clone();
+                    *entry = Arc::new(Entry { account, snapshot, version });
                 }
-                Err(at) => {
-                    entries.insert(
-                        at,
-                        Arc::new(Entry {
-                            account,
-                            snapshot: Snapshot::off(),
-                            version,
-                        }),
-                    );
-                }
+            }
+            Err(at) => {
+                entries.insert(at, Arc::new(Entry { account, snapshot: Snapshot::off(), version }));
             }
         });
     }
@@ -120,11 +97,7 @@ impl Directory {
             };
             if let Some(entry) = entries.get_mut(at) {
                 let account = entry.account.clone();
-                *entry = Arc::new(Entry {
-                    account,
-                    snapshot,
-                    version,
-                });
+                *entry = Arc::new(Entry { account, snapshot, version });
             }
         });
     }
@@ -140,16 +113,57 @@ impl Directory {
         let version = before.version + 1;
         let mut entries = before.entries.clone();
         change(&mut entries, version);
-        let places = entries
-            .iter()
-            .enumerate()
-            .map(|(at, entry)| (entry.account.id, at))
-            .collect();
-        self.listing.store(Arc::new(Listing {
-            entries,
-            version,
-            places,
-        }));
+        self.listing.store(Arc::new(Listing { entries, version }));
         self.changed.send_replace(version);
+    }
+}
+
+/// Where the account is, or would be: entries are in the order of their ids.
+fn place(entries: &[Arc<Entry>], id: AccountId) -> Result<usize, usize> {
+    entries.binary_search_by_key(&id, |entry| entry.account.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Millis, Phone, Stage, Wanted};
+
+    fn account(number: u16) -> Account {
+        Account {
+            id: AccountId::generate(),
+            phone: Phone::test(1, number),
+            owner: None,
+            comment: String::new(),
+            groups: vec![],
+            wanted: Wanted::Connected,
+            folder: String::new(),
+            created: Millis(0),
+        }
+    }
+
+    #[test]
+    fn readers_keep_what_they_read_and_learn_of_changes() {
+        let (first, second) = (account(1), account(2));
+        let directory = Directory::new(vec![first.clone()]);
+        let changes = directory.subscribe();
+        let before = directory.listing();
+        directory.put_account(second.clone());
+        directory.put_snapshot(first.id, Snapshot { stage: Stage::Ready, ..Snapshot::off() });
+        assert_eq!(before.entries.len(), 1, "a reader's listing does not change");
+        assert_eq!(before.get(first.id).unwrap().snapshot.stage, Stage::Disconnected);
+        let now = directory.listing();
+        assert_eq!(now.get(first.id).unwrap().snapshot.stage, Stage::Ready);
+        assert!(now.get(first.id).unwrap().version > now.get(second.id).unwrap().version);
+        assert_eq!(*changes.borrow(), now.version);
+
+        let commented = Account { comment: "sales".into(), ..first.clone() };
+        directory.put_account(commented);
+        let entry = directory.get(first.id).unwrap();
+        assert_eq!((entry.account.comment.as_str(), &entry.snapshot.stage), ("sales", &Stage::Ready));
+
+        directory.remove(first.id);
+        directory.put_snapshot(first.id, Snapshot::off());
+        assert!(directory.get(first.id).is_none(), "a late snapshot brings nobody back");
+        assert_eq!(directory.listing().entries.len(), 1);
     }
 }

@@ -70,11 +70,7 @@ pub fn privileges(actor: &Actor, account: &Account) -> AccountPrivileges {
         Actor::User(person) if person.verified && account.owner.as_ref() == Some(&person.email) => OWNER,
         Actor::User(_) => AccountPrivileges::NONE,
     };
-    if set.has(AccountPrivilege::View) {
-        set
-    } else {
-        AccountPrivileges::NONE
-    }
+    if set.has(AccountPrivilege::View) { set } else { AccountPrivileges::NONE }
 }
 
 /// What `actor` may do with the system.
@@ -95,11 +91,7 @@ pub fn decide<P: can::OnAccount>(actor: &Actor, account: &Account) -> Result<Per
     if !set.has(P::PRIVILEGE) {
         return Err(Refusal::Missing(P::PRIVILEGE));
     }
-    Ok(Permit {
-        actor: actor.clone(),
-        account: account.id,
-        privilege: PhantomData,
-    })
+    Ok(Permit { actor: actor.clone(), account: account.id, privilege: PhantomData })
 }
 
 /// Decides whether `actor` may use the privilege `P` on the system.
@@ -107,10 +99,7 @@ pub fn decide_system<P: can::OnSystem>(actor: &Actor) -> Result<SystemPermit<P>,
     if !system_privileges(actor).has(P::PRIVILEGE) {
         return Err(Refusal::MissingSystem(P::PRIVILEGE));
     }
-    Ok(SystemPermit {
-        actor: actor.clone(),
-        privilege: PhantomData,
-    })
+    Ok(SystemPermit { actor: actor.clone(), privilege: PhantomData })
 }
 
 /// The decision that an actor may use `P` on one account. Not to be copied or stored.
@@ -124,11 +113,7 @@ pub struct Permit<P> {
 impl<P> Permit<P> {
     /// The proof that an operation asks for; it ends with the request.
     pub fn grant(&self) -> Grant<'_, P> {
-        Grant {
-            actor: &self.actor,
-            account: self.account,
-            privilege: PhantomData,
-        }
+        Grant { actor: &self.actor, account: self.account, privilege: PhantomData }
     }
 }
 
@@ -162,10 +147,7 @@ pub struct SystemPermit<P> {
 impl<P> SystemPermit<P> {
     /// The proof that an operation asks for.
     pub fn grant(&self) -> SystemGrant<'_, P> {
-        SystemGrant {
-            actor: &self.actor,
-            privilege: PhantomData,
-        }
+        SystemGrant { actor: &self.actor, privilege: PhantomData }
     }
 }
 
@@ -202,34 +184,17 @@ mod tests {
     }
 
     fn person(email: &str, admin: bool, verified: bool) -> Actor {
-        Actor::User(Person {
-            id: UserId::generate(),
-            email: Email::parse(email).unwrap(),
-            verified,
-            admin,
-        })
+        Actor::User(Person { id: UserId::generate(), email: Email::parse(email).unwrap(), verified, admin })
     }
 
     #[test]
     fn each_kind_of_person_gets_what_the_rules_say() {
         let owned = account(Some("ada@example.org"));
         for (who, actor, expected) in [
-            (
-                "administrator",
-                person("root@example.org", true, true),
-                AccountPrivileges::ALL,
-            ),
+            ("administrator", person("root@example.org", true, true), AccountPrivileges::ALL),
             ("owner", person("ada@example.org", false, true), OWNER),
-            (
-                "owner, unverified",
-                person("ada@example.org", false, false),
-                AccountPrivileges::NONE,
-            ),
-            (
-                "somebody",
-                person("bob@example.org", false, true),
-                AccountPrivileges::NONE,
-            ),
+            ("owner, unverified", person("ada@example.org", false, false), AccountPrivileges::NONE),
+            ("somebody", person("bob@example.org", false, true), AccountPrivileges::NONE),
         ] {
             assert_eq!(privileges(&actor, &owned), expected, "{who}");
         }
@@ -244,10 +209,7 @@ mod tests {
         let owned = account(Some("ada@example.org"));
         let bob = person("bob@example.org", false, true);
         let ada = person("ada@example.org", false, true);
-        assert_eq!(
-            decide::<can::Login>(&bob, &owned).unwrap_err(),
-            Refusal::NotVisible
-        );
+        assert_eq!(decide::<can::Login>(&bob, &owned).unwrap_err(), Refusal::NotVisible);
         assert_eq!(
             decide::<can::RemoveAccount>(&ada, &owned).unwrap_err(),
             Refusal::Missing(AccountPrivilege::RemoveAccount)

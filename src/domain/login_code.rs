@@ -9,10 +9,7 @@ const NEAR_THE_START: usize = 60;
 
 /// The code in the text, with its leading zeros, if there is exactly one candidate near the start.
 pub fn find(text: &str) -> Option<&str> {
-    let window_end = text
-        .char_indices()
-        .nth(NEAR_THE_START)
-        .map_or(text.len(), |(at, _)| at);
+    let window_end = text.char_indices().nth(NEAR_THE_START).map_or(text.len(), |(at, _)| at);
     let mut found = None;
     let mut rest = 0;
     while let Some((start, word)) = next_word(text, rest) {

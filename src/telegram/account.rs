@@ -5,7 +5,6 @@
 //! here is published as a [`Snapshot`]; secrets stay inside and leave only as the answer to a question.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,18 +12,18 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tdlib_rs::{enums, functions, types};
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
 use super::client::{CallError, call, configure};
+use super::handle::{AnswerError, ClientStart, Command, Mailbox, Reply, ServiceMessage};
 use super::hub::Inner;
-use super::login::{self, Refused};
+use super::login;
+use super::picture::{network_of, profile_of};
 use super::process::Link;
 use crate::domain::account::Profile;
 use crate::domain::stage::Provided;
-use crate::domain::{AccountId, Millis, Network, Phone, Secret, Snapshot, Stage, StageToken, login_code};
+use crate::domain::{Millis, Network, Secret, Snapshot, Stage, StageToken, login_code};
 
-/// Requests of people that may wait for an actor.
-const MAILBOX: usize = 16;
 /// Updates of TDLib that may wait for an actor.
 const UPDATES: usize = 1024;
 /// Messages from Telegram that are kept to read a code from.
@@ -35,107 +34,6 @@ const TELEGRAM: i64 = 777_000;
 const CLOSE_TIME: Duration = Duration::from_secs(8);
 /// How often a locked folder is tried again, four times a second: its former host may still be closing.
 const LOCK_TRIES: u32 = 60;
-
-/// What it takes to start an account's client.
-#[derive(Clone, Debug)]
-pub struct ClientStart {
-    /// The account.
-    pub account: AccountId,
-    /// Its number.
-    pub phone: Phone,
-    /// TDLib's folder; exists.
-    pub folder: PathBuf,
-    /// Opens the folder's files; base64.
-    pub key: Secret,
-}
-
-/// A message from Telegram itself.
-#[derive(Clone, Debug)]
-pub struct ServiceMessage {
-    /// Its id; newer is larger.
-    pub id: i64,
-    /// When Telegram sent it.
-    pub sent: Millis,
-    /// Its text.
-    pub text: Secret,
-}
-
-/// Why an actor did not do what it was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AnswerError {
-    /// The form belongs to a stage that is over.
-    Stale,
-    /// Another request of a person is on its way.
-    Busy,
-    /// The account's stage does not take this.
-    NotNow,
-    /// Telegram said no.
-    Refused(Refused),
-    /// Nobody answered; what was asked may still happen.
-    Away,
-    /// No client runs.
-    NotRunning,
-}
-
-type Reply<T> = oneshot::Sender<Result<T, AnswerError>>;
-
-pub(super) enum Command {
-    AskForCode(Reply<()>),
-    Provide(StageToken, Provided, Reply<()>),
-    ServiceMessages(Reply<Vec<ServiceMessage>>),
-    Close(Reply<()>),
-}
-
-/// The receiving end of a handle; shared so that it outlives an actor's panic.
-pub(super) type Mailbox = Arc<Mutex<mpsc::Receiver<Command>>>;
-
-/// Talks to an account's actor. Cheap to clone.
-#[derive(Clone)]
-pub struct AccountHandle(mpsc::Sender<Command>);
-
-impl AccountHandle {
-    pub(super) fn new() -> (Self, Mailbox) {
-        let (sender, receiver) = mpsc::channel(MAILBOX);
-        (Self(sender), Arc::new(Mutex::new(receiver)))
-    }
-
-    /// Whether its actor has not ended.
-    pub fn is_running(&self) -> bool {
-        !self.0.is_closed()
-    }
-
-    /// Asks Telegram for a login code. The only function that leads to one; see `ops::login`.
-    pub async fn ask_for_code(&self) -> Result<(), AnswerError> {
-        self.ask(Command::AskForCode).await
-    }
-
-    /// Provides what the stage named by `token` waits for.
-    pub async fn provide(&self, token: StageToken, provided: Provided) -> Result<(), AnswerError> {
-        self.ask(|reply| Command::Provide(token, provided, reply)).await
-    }
-
-    /// The newest messages from Telegram itself, newest first.
-    pub async fn service_messages(&self) -> Result<Vec<ServiceMessage>, AnswerError> {
-        self.ask(Command::ServiceMessages).await
-    }
-
-    /// Closes the client and waits for it. The session at Telegram stays.
-    pub async fn close(&self) {
-        let (reply, closed) = oneshot::channel();
-        if self.0.send(Command::Close(reply)).await.is_ok() {
-            let _ = closed.await;
-        }
-    }
-
-    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, AnswerError> {
-        let (reply, answer) = oneshot::channel();
-        self.0.try_send(command(reply)).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => AnswerError::Busy,
-            mpsc::error::TrySendError::Closed(_) => AnswerError::NotRunning,
-        })?;
-        answer.await.unwrap_or(Err(AnswerError::Away))
-    }
-}
 
 /// How a client's life ended.
 enum End {
@@ -155,7 +53,7 @@ enum End {
 enum Done {
     Configured(Result<(), CallError>),
     Asked(Reply<()>, Result<(), CallError>),
-    Me(Result<enums::User, CallError>),
+    Me(Result<Profile, CallError>),
 }
 
 pub(super) struct Actor {
@@ -181,19 +79,8 @@ impl Actor {
         // Tokens of an earlier run must not fit; that they differ suffices, so a failure is no matter.
         let _ = getrandom::fill(&mut seed);
         let token = StageToken(u64::from(u32::from_le_bytes(seed)) << 16);
-        let snapshot = Snapshot {
-            stage: Stage::Starting,
-            token,
-            ..Snapshot::off()
-        };
-        Self {
-            hub,
-            start,
-            mailbox,
-            snapshot,
-            messages: VecDeque::new(),
-            closing: None,
-        }
+        let snapshot = Snapshot { stage: Stage::Starting, token, ..Snapshot::off() };
+        Self { hub, start, mailbox, snapshot, messages: VecDeque::new(), closing: None }
     }
 
     pub(super) async fn run(mut self) {
@@ -214,13 +101,14 @@ impl Actor {
                     tokio::time::sleep(Duration::from_millis(250)).await;
                 }
                 End::Locked => {
-                    self.rest("Another program is using this account's folder.", &mut mailbox)
-                        .await
+                    self.rest("Another program is using this account's folder.", &mut mailbox).await
                 }
                 End::Failed(reason) => self.rest(&reason, &mut mailbox).await,
                 End::SessionEnded => {
                     self.enter(Stage::Starting);
                     self.snapshot.profile = None;
+                    self.snapshot.code_came = None;
+                    self.messages.clear();
                     self.snapshot.problem =
                         Some("Telegram has ended this session. To sign in again, ask for a code.".into());
                 }
@@ -251,11 +139,7 @@ impl Actor {
         };
         let (sender, mut updates) = mpsc::channel(UPDATES);
         let id = hub.routes.open(slot, &present, sender);
-        let mut client = Client {
-            id,
-            calls: FuturesUnordered::new(),
-            closed: None,
-        };
+        let mut client = Client { id, calls: FuturesUnordered::new(), closed: None };
         let start = self.start.clone();
         let for_settings = Arc::clone(&hub);
         client.calls.push(Box::pin(async move {
@@ -316,7 +200,7 @@ impl Actor {
                         self.closing = Some(reply);
                         return None;
                     }
-                    Some(command) => refuse(command, AnswerError::Away),
+                    Some(command) => command.refuse(AnswerError::Away),
                     None => return None,
                 },
             }
@@ -342,12 +226,7 @@ impl Actor {
             }
             Ok(enums::Update::NewMessage(update)) => self.on_message(update.message),
             Ok(enums::Update::User(update)) => {
-                if self
-                    .snapshot
-                    .profile
-                    .as_ref()
-                    .is_some_and(|me| me.telegram_id == update.user.id)
-                {
+                if self.snapshot.profile.as_ref().is_some_and(|me| me.telegram_id == update.user.id) {
                     self.snapshot.profile = Some(profile_of(&update.user));
                     self.publish();
                 }
@@ -363,13 +242,8 @@ impl Actor {
         let kind = value.get("@type").and_then(|kind| kind.as_str()).unwrap_or("");
         tracing::warn!(account = %self.start.account, kind, line = error.line(), "an update could not be read");
         if kind == "updateAuthorizationState" {
-            let state = value
-                .pointer("/authorization_state/@type")
-                .and_then(|name| name.as_str());
-            let name = state
-                .unwrap_or("unknown")
-                .trim_start_matches("authorizationState")
-                .to_owned();
+            let state = value.pointer("/authorization_state/@type").and_then(|name| name.as_str());
+            let name = state.unwrap_or("unknown").trim_start_matches("authorizationState").to_owned();
             self.enter(Stage::Other(name));
             self.publish();
         }
@@ -377,11 +251,7 @@ impl Actor {
 
     fn on_authorization_state(&mut self, client: &mut Client, state: &enums::AuthorizationState) {
         if matches!(state, enums::AuthorizationState::Closed) {
-            client.closed = Some(if self.closing.is_some() {
-                End::Stopped
-            } else {
-                End::SessionEnded
-            });
+            client.closed = Some(if self.closing.is_some() { End::Stopped } else { End::SessionEnded });
             return;
         }
         let Some(stage) = login::stage_of(state, self.hub.settings.clock.now()) else {
@@ -389,9 +259,10 @@ impl Actor {
         };
         if stage == Stage::Ready {
             let id = client.id;
-            client.calls.push(Box::pin(
-                async move { Done::Me(call(functions::get_me(id)).await) },
-            ));
+            client.calls.push(Box::pin(async move {
+                let me = call(functions::get_me(id)).await;
+                Done::Me(me.map(|enums::User::User(me)| profile_of(&me)))
+            }));
         }
         let ended = stage == Stage::SignedOut && self.snapshot.problem.is_some();
         let problem = self.snapshot.problem.take().filter(|_| ended);
@@ -415,14 +286,8 @@ impl Actor {
         if login_code::find(&text).is_some() {
             self.snapshot.code_came = self.snapshot.code_came.max(Some(sent));
         }
-        self.messages.push_front(ServiceMessage {
-            id: message.id,
-            sent,
-            text: Secret::new(text),
-        });
-        self.messages
-            .make_contiguous()
-            .sort_by_key(|message| std::cmp::Reverse(message.id));
+        self.messages.push_front(ServiceMessage { id: message.id, sent, text: Secret::new(text) });
+        self.messages.make_contiguous().sort_by_key(|message| std::cmp::Reverse(message.id));
         self.messages.truncate(SERVICE_MESSAGES);
         self.publish();
     }
@@ -434,8 +299,8 @@ impl Actor {
                 client.closed = Some(start_failure(&error));
             }
             Done::Configured(Err(_)) => client.closed = Some(End::Stopped),
-            Done::Me(Ok(enums::User::User(me))) => {
-                self.snapshot.profile = Some(profile_of(&me));
+            Done::Me(Ok(me)) => {
+                self.snapshot.profile = Some(me);
                 self.publish();
             }
             Done::Asked(reply, result) => {
@@ -456,9 +321,8 @@ impl Actor {
         }
         let refused = login::explain(error.code, &error.message);
         self.snapshot.problem = Some(refused.sentence.clone());
-        self.snapshot.flood_until = refused
-            .wait_seconds
-            .map(|seconds| self.hub.settings.clock.now().plus_seconds(seconds));
+        self.snapshot.flood_until =
+            refused.wait_seconds.map(|seconds| self.hub.settings.clock.now().plus_seconds(seconds));
         AnswerError::Refused(refused)
     }
 
@@ -511,11 +375,7 @@ impl Actor {
                     call(functions::check_authentication_code(code.expose().to_owned(), id)).await
                 }
                 Provided::Password(password) => {
-                    call(functions::check_authentication_password(
-                        password.expose().to_owned(),
-                        id,
-                    ))
-                    .await
+                    call(functions::check_authentication_password(password.expose().to_owned(), id)).await
                 }
             };
             Done::Asked(reply, result)
@@ -553,18 +413,7 @@ async fn wait_for_host(link: &mut watch::Receiver<Option<Link>>) -> Option<Link>
 
 /// Resolves when the host of this generation is gone.
 async fn host_is_another(link: &mut watch::Receiver<Option<Link>>, generation: u64) {
-    let _ = link
-        .wait_for(|link| link.as_ref().is_none_or(|link| link.generation != generation))
-        .await;
-}
-
-fn refuse(command: Command, error: AnswerError) {
-    match command {
-        Command::AskForCode(reply) | Command::Provide(_, _, reply) | Command::Close(reply) => {
-            let _ = reply.send(Err(error));
-        }
-        Command::ServiceMessages(reply) => drop(reply.send(Err(error))),
-    }
+    let _ = link.wait_for(|link| link.as_ref().is_none_or(|link| link.generation != generation)).await;
 }
 
 fn start_failure(error: &CallError) -> End {
@@ -578,27 +427,4 @@ fn start_failure(error: &CallError) -> End {
         return End::Failed("The key does not open this account's folder.".into());
     }
     End::Failed(format!("TDLib can't start (error {}).", error.code))
-}
-
-fn network_of(state: &enums::ConnectionState) -> Network {
-    match state {
-        enums::ConnectionState::WaitingForNetwork => Network::Waiting,
-        enums::ConnectionState::ConnectingToProxy => Network::ConnectingToProxy,
-        enums::ConnectionState::Connecting => Network::Connecting,
-        enums::ConnectionState::Updating => Network::Updating,
-        enums::ConnectionState::Ready => Network::Ready,
-    }
-}
-
-fn profile_of(user: &types::User) -> Profile {
-    let name = format!("{} {}", user.first_name, user.last_name).replace('\0', "");
-    let username = user
-        .usernames
-        .as_ref()
-        .and_then(|names| names.active_usernames.first().cloned());
-    Profile {
-        telegram_id: user.id,
-        name: name.trim().to_owned(),
-        username,
-    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tdlib_rs::{enums, functions, types};
 
-use super::account::ClientStart;
+use super::handle::ClientStart;
 use super::hub::HubSettings;
 
 /// How long Telegram may take over a request that a person waits for.
@@ -33,18 +33,9 @@ impl CallError {
 pub(super) async fn call<T>(function: impl Future<Output = Result<T, types::Error>>) -> Result<T, CallError> {
     match tokio::time::timeout(CALL_TIME, AssertUnwindSafe(function).catch_unwind()).await {
         Ok(Ok(Ok(value))) => Ok(value),
-        Ok(Ok(Err(error))) => Err(CallError {
-            code: error.code,
-            message: error.message,
-        }),
-        Ok(Err(_panic)) => Err(CallError {
-            code: 500,
-            message: "the answer could not be read".into(),
-        }),
-        Err(_elapsed) => Err(CallError {
-            code: 500,
-            message: "no answer in time".into(),
-        }),
+        Ok(Ok(Err(error))) => Err(CallError { code: error.code, message: error.message }),
+        Ok(Err(_panic)) => Err(CallError { code: 500, message: "the answer could not be read".into() }),
+        Err(_elapsed) => Err(CallError { code: 500, message: "no answer in time".into() }),
     }
 }
 
@@ -60,10 +51,11 @@ pub(super) async fn configure(
     let proxy = async {
         match &settings.proxy {
             Some(proxy) => {
-                let kind = enums::ProxyType::Socks5(types::ProxyTypeSocks5 {
-                    username: proxy.username.clone(),
-                    password: proxy.password.expose().to_owned(),
-                });
+                let (username, password) = match &proxy.login {
+                    Some((username, password)) => (username.clone(), password.expose().to_owned()),
+                    None => Default::default(),
+                };
+                let kind = enums::ProxyType::Socks5(types::ProxyTypeSocks5 { username, password });
                 let proxy = types::Proxy {
                     server: proxy.address.ip().to_string(),
                     port: i32::from(proxy.address.port()),
@@ -96,19 +88,13 @@ pub(super) async fn configure(
         client,
     ));
     let (silent, proxy, ignore, statistics, top, parameters, online) = futures_util::join!(
-        call(functions::set_network_type(
-            Some(enums::NetworkType::None),
-            client
-        )),
+        call(functions::set_network_type(Some(enums::NetworkType::None), client)),
         proxy,
         option("ignore_background_updates", true),
         option("disable_network_statistics", true),
         option("disable_top_chats", true),
         parameters,
-        call(functions::set_network_type(
-            Some(enums::NetworkType::Other),
-            client
-        )),
+        call(functions::set_network_type(Some(enums::NetworkType::Other), client)),
     );
     // Without its parameters or its proxy the client is of no use; the options only save traffic.
     for option in [ignore, statistics, top] {

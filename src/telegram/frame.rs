@@ -90,22 +90,14 @@ pub struct Peek<'a> {
 /// Looks at a text as TDLib writes it: `@type` first, `@extra` and `@client_id` last. Inside of strings
 /// quotes are escaped, so these markers can't be part of anybody's text.
 pub fn peek(json: &str) -> Peek<'_> {
-    let kind = json
-        .strip_prefix("{\"@type\":\"")
-        .and_then(|rest| rest.split('"').next())
-        .unwrap_or("");
+    let kind = json.strip_prefix("{\"@type\":\"").and_then(|rest| rest.split('"').next()).unwrap_or("");
     let tail = json.rfind("\"@client_id\":");
     let client = tail
         .and_then(|at| json.get(at + "\"@client_id\":".len()..))
         .and_then(|rest| rest.trim_end_matches('}').parse().ok());
-    let is_answer = json
-        .rfind("\"@extra\":")
-        .is_some_and(|at| json.get(..at).is_some_and(|head| head.ends_with(',')));
-    Peek {
-        kind,
-        client,
-        is_answer,
-    }
+    let is_answer =
+        json.rfind("\"@extra\":").is_some_and(|at| json.get(..at).is_some_and(|head| head.ends_with(',')));
+    Peek { kind, client, is_answer }
 }
 
 #[cfg(test)]
@@ -115,18 +107,9 @@ mod tests {
     #[test]
     fn frames_survive_the_pipe() {
         let frames = [
-            Frame {
-                client: 1,
-                json: r#"{"@type":"close"}"#.into(),
-            },
-            Frame {
-                client: -7,
-                json: "äöü \u{1f600}".into(),
-            },
-            Frame {
-                client: 0,
-                json: String::new(),
-            },
+            Frame { client: 1, json: r#"{"@type":"close"}"#.into() },
+            Frame { client: -7, json: "äöü \u{1f600}".into() },
+            Frame { client: 0, json: String::new() },
         ];
         let mut pipe = Vec::new();
         for frame in &frames {
@@ -141,15 +124,8 @@ mod tests {
 
     #[test]
     fn a_broken_pipe_is_an_error_and_not_memory() {
-        assert!(
-            Frame::read(&mut [255; 8].as_slice()).is_err(),
-            "a length of 4 GiB"
-        );
-        let mut cut = Frame {
-            client: 1,
-            json: "abc".into(),
-        }
-        .encode();
+        assert!(Frame::read(&mut [255; 8].as_slice()).is_err(), "a length of 4 GiB");
+        let mut cut = Frame { client: 1, json: "abc".into() }.encode();
         cut.pop();
         assert!(Frame::read(&mut cut.as_slice()).is_err());
         let not_utf8 = [1, 0, 0, 0, 1, 0, 0, 0, 0xff];
@@ -161,39 +137,11 @@ mod tests {
         let update = peek(
             r#"{"@type":"updateOption","name":"x","value":{"@type":"optionValueEmpty"},"@client_id":12}"#,
         );
-        assert_eq!(
-            update,
-            Peek {
-                kind: "updateOption",
-                client: Some(12),
-                is_answer: false
-            }
-        );
+        assert_eq!(update, Peek { kind: "updateOption", client: Some(12), is_answer: false });
         let answer = peek(r#"{"@type":"ok","@extra":5,"@client_id":3}"#);
-        assert_eq!(
-            answer,
-            Peek {
-                kind: "ok",
-                client: Some(3),
-                is_answer: true
-            }
-        );
+        assert_eq!(answer, Peek { kind: "ok", client: Some(3), is_answer: true });
         let foreign = r#"{"@type":"updateNewMessage","text":"\"@extra\":1,\"@client_id\":9","@client_id":4}"#;
-        assert_eq!(
-            peek(foreign),
-            Peek {
-                kind: "updateNewMessage",
-                client: Some(4),
-                is_answer: false
-            }
-        );
-        assert_eq!(
-            peek("garbage"),
-            Peek {
-                kind: "",
-                client: None,
-                is_answer: false
-            }
-        );
+        assert_eq!(peek(foreign), Peek { kind: "updateNewMessage", client: Some(4), is_answer: false });
+        assert_eq!(peek("garbage"), Peek { kind: "", client: None, is_answer: false });
     }
 }

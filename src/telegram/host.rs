@@ -57,9 +57,7 @@ pub fn run(library: &Path) -> ! {
 fn quieten(library: &Library) {
     library.execute(r#"{"@type":"setLogVerbosityLevel","new_verbosity_level":1}"#);
     library.execute(r#"{"@type":"setLogStream","log_stream":{"@type":"logStreamEmpty"}}"#);
-    library.on_log(1, |level, line| {
-        eprintln!("td-host: tdlib[{level}] {}", redact(line))
-    });
+    library.on_log(1, |level, line| eprintln!("td-host: tdlib[{level}] {}", redact(line)));
 }
 
 /// The first 300 characters of the first line, every run of four or more digits replaced.

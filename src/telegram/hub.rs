@@ -11,8 +11,9 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::account::{AccountHandle, Actor, ClientStart, Mailbox};
+use super::account::Actor;
 use super::frame::Frame;
+use super::handle::{AccountHandle, ClientStart, Mailbox};
 use super::process::{self, Link};
 use crate::clock::Clock;
 use crate::domain::{AccountId, Secret, Snapshot, Stage};
@@ -45,10 +46,8 @@ pub struct HubSettings {
 pub struct Proxy {
     /// Its IP address: TDLib would ask public servers for a name's.
     pub address: std::net::SocketAddr,
-    /// May be empty.
-    pub username: String,
-    /// May be empty.
-    pub password: Secret,
+    /// User name and password, if it wants them.
+    pub login: Option<(String, Secret)>,
 }
 
 /// Called with every new snapshot of an account. Must be quick.
@@ -85,9 +84,7 @@ impl Hub {
         let routes = Arc::new(Routes::default());
         let wire = Arc::clone(&routes);
         tdjson::transport::install(Box::new(move |client, request| wire.request(client, request)))?;
-        std::thread::Builder::new()
-            .name("tdlib-rs".into())
-            .spawn(pump_answers)?;
+        std::thread::Builder::new().name("tdlib-rs".into()).spawn(pump_answers)?;
 
         let stop = watch::Sender::new(false);
         let mut links = Vec::new();
@@ -119,10 +116,7 @@ impl Hub {
     /// Starts an account's client, if it does not run.
     pub fn connect(&self, start: ClientStart) {
         let mut accounts = self.accounts();
-        if accounts
-            .get(&start.account)
-            .is_some_and(AccountHandle::is_running)
-        {
+        if accounts.get(&start.account).is_some_and(AccountHandle::is_running) {
             return;
         }
         let (handle, mailbox) = AccountHandle::new();
@@ -140,10 +134,7 @@ impl Hub {
 
     /// The running client of an account.
     pub fn account(&self, account: AccountId) -> Option<AccountHandle> {
-        self.accounts()
-            .get(&account)
-            .filter(|handle| handle.is_running())
-            .cloned()
+        self.accounts().get(&account).filter(|handle| handle.is_running()).cloned()
     }
 
     /// Closes every client, then the hosts. Takes some ten seconds at most.
@@ -175,13 +166,7 @@ async fn supervise_account(hub: Arc<Inner>, start: ClientStart, mailbox: Mailbox
             Err(error) => {
                 tracing::error!(%account, %error, "an account's actor failed and starts again");
                 let stage = Stage::Reconnecting;
-                (hub.observer)(
-                    account,
-                    Snapshot {
-                        stage,
-                        ..Snapshot::off()
-                    },
-                );
+                (hub.observer)(account, Snapshot { stage, ..Snapshot::off() });
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(60));
             }
@@ -213,14 +198,7 @@ impl Routes {
     /// Makes a client on a host; its updates go to `updates`.
     pub(super) fn open(&self, slot: usize, link: &Link, updates: mpsc::Sender<String>) -> i32 {
         let client = tdlib_rs::create_client();
-        self.routes().insert(
-            client,
-            Route {
-                slot,
-                frames: link.frames.clone(),
-                updates,
-            },
-        );
+        self.routes().insert(client, Route { slot, frames: link.frames.clone(), updates });
         client
     }
 
@@ -233,14 +211,7 @@ impl Routes {
     /// Sends a request on its way; false if it can't be.
     fn request(&self, client: i32, request: &str) -> bool {
         let frames = self.routes().get(&client).map(|route| route.frames.clone());
-        frames.is_some_and(|frames| {
-            frames
-                .try_send(Frame {
-                    client,
-                    json: request.to_owned(),
-                })
-                .is_ok()
-        })
+        frames.is_some_and(|frames| frames.try_send(Frame { client, json: request.to_owned() }).is_ok())
     }
 
     /// Hands an update to its actor. An actor that does not keep up loses its stream and starts its client
@@ -259,11 +230,7 @@ impl Routes {
     pub(super) fn host_is_gone(&self, slot: usize) {
         let gone: Vec<i32> = {
             let mut routes = self.routes();
-            let gone = routes
-                .iter()
-                .filter(|(_, route)| route.slot == slot)
-                .map(|(id, _)| *id)
-                .collect();
+            let gone = routes.iter().filter(|(_, route)| route.slot == slot).map(|(id, _)| *id).collect();
             routes.retain(|_, route| route.slot != slot);
             gone
         };

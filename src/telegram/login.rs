@@ -18,12 +18,7 @@ pub fn stage_of(state: &AuthorizationState, now: Millis) -> Option<Stage> {
             let next = wait.code_info.next_type.as_ref().map(|next| code_way(next).0);
             let resend_from = (wait.code_info.timeout > 0 && next.is_some())
                 .then(|| now.plus_seconds(i64::from(wait.code_info.timeout)));
-            Stage::WaitCode(CodeSent {
-                way,
-                length,
-                next,
-                resend_from,
-            })
+            Stage::WaitCode(CodeSent { way, length, next, resend_from })
         }
         AuthorizationState::WaitPassword(wait) => Stage::WaitPassword {
             hint: wait.password_hint.replace('\0', ""),
@@ -78,39 +73,29 @@ pub fn explain(code: i32, message: &str) -> Refused {
         sentence: sentence.to_owned(),
         wait_seconds: None,
     };
-    let says = |sentence: &str| Refused {
-        field: None,
-        sentence: sentence.to_owned(),
-        wait_seconds: None,
-    };
+    let says = |sentence: &str| Refused { field: None, sentence: sentence.to_owned(), wait_seconds: None };
     if let Some(seconds) = flood_wait(message) {
         return Refused {
             field: None,
-            sentence: format!(
-                "Telegram was asked too often. It will answer again in {}.",
-                duration(seconds)
-            ),
+            sentence: format!("Telegram was asked too often. It will answer again in {}.", duration(seconds)),
             wait_seconds: Some(seconds),
         };
     }
     match message {
-        "PHONE_CODE_INVALID" => about(
-            Input::Code,
-            "This code is not right. Look at it once more and type it again.",
-        ),
+        "PHONE_CODE_INVALID" => {
+            about(Input::Code, "This code is not right. Look at it once more and type it again.")
+        }
         "PHONE_CODE_EMPTY" => about(Input::Code, "Type the code that Telegram sent."),
-        "PHONE_CODE_EXPIRED" => about(
-            Input::Code,
-            "This code is too old, or was passed on in Telegram. Ask for a new one.",
-        ),
+        "PHONE_CODE_EXPIRED" => {
+            about(Input::Code, "This code is too old, or was passed on in Telegram. Ask for a new one.")
+        }
         "PASSWORD_HASH_INVALID" => about(
             Input::Password,
             "This password is not right. Mind upper and lower case, and type it again.",
         ),
-        "SRP_ID_INVALID" | "SRP_PASSWORD_CHANGED" => about(
-            Input::Password,
-            "The password was changed just now. Type the new one.",
-        ),
+        "SRP_ID_INVALID" | "SRP_PASSWORD_CHANGED" => {
+            about(Input::Password, "The password was changed just now. Type the new one.")
+        }
         "PHONE_NUMBER_INVALID" => says("Telegram does not know this phone number. Check its digits."),
         "PHONE_NUMBER_BANNED" => says(
             "Telegram has banned this number. Only Telegram can lift that: write to recover@telegram.org.",
@@ -134,9 +119,7 @@ pub fn explain(code: i32, message: &str) -> Refused {
 fn unknown(code: i32, message: &str) -> String {
     let is_a_code = !message.is_empty()
         && message.len() <= 60
-        && message
-            .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        && message.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     // TDLib's rule: the text of a 406 is not for people.
     if is_a_code && code != 406 {
         format!("Telegram said no: {message}.")
@@ -147,11 +130,7 @@ fn unknown(code: i32, message: &str) -> String {
 
 /// The seconds in `Too Many Requests: retry after N`, the form TDLib gives every flood wait.
 pub fn flood_wait(message: &str) -> Option<i64> {
-    message
-        .strip_prefix("Too Many Requests: retry after ")?
-        .trim()
-        .parse()
-        .ok()
+    message.strip_prefix("Too Many Requests: retry after ")?.trim().parse().ok()
 }
 
 /// A length of time in words, rounded up.
@@ -190,14 +169,8 @@ mod tests {
 
     #[test]
     fn own_affairs_are_no_stage() {
-        for name in [
-            "authorizationStateWaitTdlibParameters",
-            "authorizationStateClosed",
-        ] {
-            assert_eq!(
-                stage_of(&state(&format!(r#"{{"@type":"{name}"}}"#)), Millis(0)),
-                None
-            );
+        for name in ["authorizationStateWaitTdlibParameters", "authorizationStateClosed"] {
+            assert_eq!(stage_of(&state(&format!(r#"{{"@type":"{name}"}}"#)), Millis(0)), None);
         }
     }
 
@@ -218,9 +191,6 @@ mod tests {
             assert_eq!(refused.field, field, "{message}");
             assert!(refused.sentence.contains(part), "{message}: {}", refused.sentence);
         }
-        assert_eq!(
-            explain(429, "Too Many Requests: retry after 100").wait_seconds,
-            Some(100)
-        );
+        assert_eq!(explain(429, "Too Many Requests: retry after 100").wait_seconds, Some(100));
     }
 }

@@ -13,10 +13,13 @@
 pub mod account;
 mod client;
 pub mod frame;
+pub mod handle;
 pub mod host;
 pub mod hub;
 pub mod login;
+mod picture;
+pub mod pinned;
 mod process;
 
-pub use account::{AccountHandle, AnswerError, ClientStart};
+pub use handle::{AccountHandle, AnswerError, ClientStart, ServiceMessage};
 pub use hub::{Hub, HubSettings};

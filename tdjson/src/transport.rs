@@ -33,10 +33,7 @@ struct Answers {
 impl Answers {
     fn new() -> Self {
         let (put, take) = channel();
-        Self {
-            put: Mutex::new(put),
-            take: Mutex::new(take),
-        }
+        Self { put: Mutex::new(put), take: Mutex::new(take) }
     }
 }
 
@@ -84,11 +81,7 @@ pub fn answer(json: &str) {
 pub fn fail_client(client: i32, message: &str) {
     let extras: Vec<u32> = {
         let mut open = open();
-        let extras = open
-            .iter()
-            .filter(|(_, owner)| **owner == client)
-            .map(|(extra, _)| *extra)
-            .collect();
+        let extras = open.iter().filter(|(_, owner)| **owner == client).map(|(extra, _)| *extra).collect();
         open.retain(|_, owner| *owner != client);
         extras
     };
@@ -108,11 +101,7 @@ fn open() -> std::sync::MutexGuard<'static, HashMap<u32, i32>> {
 
 fn put(json: &str) {
     if let Ok(text) = CString::new(json) {
-        let _ = ANSWERS
-            .put
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .send(text);
+        let _ = ANSWERS.put.lock().unwrap_or_else(PoisonError::into_inner).send(text);
     }
 }
 
@@ -155,12 +144,7 @@ unsafe extern "C" fn td_send(client: c_int, request: *const c_char) {
 #[unsafe(no_mangle)]
 extern "C" fn td_receive(timeout: c_double) -> *const c_char {
     let timeout = Duration::try_from_secs_f64(timeout).unwrap_or_default();
-    let next = ANSWERS
-        .take
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .recv_timeout(timeout)
-        .ok();
+    let next = ANSWERS.take.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(timeout).ok();
     RETURNED.with_borrow_mut(|returned| {
         *returned = next;
         returned.as_ref().map_or(std::ptr::null(), |text| text.as_ptr())
@@ -189,10 +173,7 @@ mod tests {
         send(1, r#"{"@type":"getMe","@extra":1}"#);
         let answer_without_wire = receive().unwrap();
         assert_eq!(
-            (
-                answer_without_wire["code"].as_i64(),
-                answer_without_wire["@extra"].as_i64()
-            ),
+            (answer_without_wire["code"].as_i64(), answer_without_wire["@extra"].as_i64()),
             (Some(500), Some(1))
         );
 
@@ -208,10 +189,7 @@ mod tests {
 
         fail_client(3, "gone");
         let failed = receive().unwrap();
-        assert_eq!(
-            (failed["@extra"].as_i64(), failed["message"].as_str()),
-            (Some(3), Some("gone"))
-        );
+        assert_eq!((failed["@extra"].as_i64(), failed["message"].as_str()), (Some(3), Some("gone")));
         answer(r#"{"@type":"ok","@extra":3}"#);
         assert!(receive().is_none(), "a late answer is dropped");
 

@@ -1,0 +1,83 @@
+#!/bin/sh
+# Fetches the two things that Telescope needs and does not keep in its repository: the TDLib library and htmx.
+#
+# Both come from the npm registry through the npm client as you have set it up, so that mirrors and proxies keep
+# working. What arrives is compared with the SHA-512 written here, the package and each file taken from it alike:
+# nothing is laid in place that is not byte for byte what this version of Telescope was tested with.
+# What is already there and right is left alone, so running it again costs a second.
+set -eu
+
+cd "$(dirname "$0")/.."
+
+say() { printf 'natives: %s\n' "$*"; }
+fail() { printf 'natives: %s\n' "$*" >&2; exit 1; }
+
+sha512() {
+    if command -v sha512sum >/dev/null 2>&1; then sha512sum "$1"; else shasum -a 512 "$1"; fi | cut -d' ' -f1
+}
+
+# right FILE SHA512: is FILE there, with these bytes?
+right() { [ -f "$1" ] && [ "$(sha512 "$1")" = "$2" ]; }
+
+# pack PACKAGE@VERSION SHA512: leaves the package, checked and unpacked, in $work/package.
+pack() {
+    command -v npm >/dev/null 2>&1 ||
+        fail "npm is missing. It comes with Node.js (Debian: apt-get install npm); only this step needs it."
+    say "fetching $1"
+    rm -rf "$work/package" "$work"/*.tgz
+    if ! (cd "$work" && npm pack --ignore-scripts --loglevel=error "$1" >npm.out 2>npm.err); then
+        sed 's/^/    /' "$work/npm.err" >&2
+        fail "npm could not fetch $1. Is the network there, and does npm reach its registry (npm ping)?"
+    fi
+    for archive in "$work"/*.tgz; do :; done
+    got=$(sha512 "$archive")
+    [ "$got" = "$2" ] || fail "$1 is not the package that was tested: its SHA-512 is $got, expected $2. Nothing was installed."
+    tar -xzf "$archive" -C "$work"
+}
+
+# lay FILE_IN_PACKAGE TARGET SHA512: puts one checked file in its place, whole or not at all.
+lay() {
+    right "$work/package/$1" "$3" || fail "$1 inside the package is not the file that was tested. Nothing was installed from it."
+    mkdir -p "$(dirname "$2")"
+    cp "$work/package/$1" "$2.new"
+    chmod 644 "$2.new"
+    mv -f "$2.new" "$2"
+    say "$2"
+}
+
+htmx=c6ca5adedf4caf32e4c1d7e8ebb2dbb2eb16faddf3d8b1b5723900f2c7985c7de45a890b4e5646acd3cd1992671c5f5aa6fdf687a43847c5d60425b8122369b4
+sse=6b27b224b558e2377779c33d1c15d7d93c57bfb9952df3fa85feb59dd5df0a1fbfca9bfe30bc96b8bb17df5c21a7de1c4f48ddfc9ca681c41ce5f0b316fa3a4d
+htmx_package=a05ec98178435bd5170b2fe4d59605510833bbfae6d7d39158f48f34bf75bcf96e0763c1f7e315e79b7241d1ffc3ba361006d36141b94835b547ad2676476a1a
+tdlib_linux_x64=de4b6c9ea72632055d5db1ec330cebbf1ad607c265a98cf3e63ac22067777a0e9b3c54e71c9d8c61f431c60f66f5edac62abe4068f0d136ed7a20144e786c55d
+tdlib_linux_x64_package=f806cc17a5a8b676059b6999eeb247e272ea798fb62925671b2a26793a1e69c7d4211650c5e9ead4f8c35e9d931ef7a3a5f789a1ac0652d55fb9f82e7d425646
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+if right static/vendor/htmx.min.js $htmx && right static/vendor/hx-sse.min.js $sse; then
+    say "htmx 4.0.1 is in place"
+else
+    pack htmx.org@4.0.1 $htmx_package
+    lay dist/htmx.min.js static/vendor/htmx.min.js $htmx
+    lay dist/ext/hx-sse.min.js static/vendor/hx-sse.min.js $sse
+fi
+
+if [ -n "${TDLIB_LIBRARY:-}" ]; then
+    say "TDLIB_LIBRARY is set to $TDLIB_LIBRARY, so no TDLib is fetched"
+    exit 0
+fi
+case "$(uname -s) $(uname -m)" in
+"Linux x86_64")
+    if right natives/linux/lib/libtdjson.so $tdlib_linux_x64; then
+        say "TDLib 1.8.61 is in place"
+    else
+        pack @prebuilt-tdlib/linux-x64-glibc@0.1008061.0 $tdlib_linux_x64_package
+        lay libtdjson.so natives/linux/lib/libtdjson.so $tdlib_linux_x64
+    fi
+    ;;
+*)
+    # The same packages exist by name for other systems, but none of them has been tried and pinned yet.
+    fail "TDLib is pinned for Linux on x86_64 with glibc only. Elsewhere build TDLib 1.8.61 (tdjson) and set TDLIB_LIBRARY to the file."
+    ;;
+esac

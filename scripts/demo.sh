@@ -1,0 +1,43 @@
+#!/bin/bash
+# Telescope, tried out: the real program and the real TDLib, against a Telegram of our own on this machine.
+# Everything it keeps is in data/demo; removing that folder starts anew.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+page=127.0.0.1:${DEMO_PORT:-8888}
+phones=127.0.0.1:${DEMO_PHONES_PORT:-8889}
+data=$PWD/data/demo
+programs=${CARGO_TARGET_DIR:-target}/debug
+
+command -v cargo >/dev/null || { echo "demo: cargo is missing. Rust comes with rustup." >&2; exit 1; }
+command -v cc >/dev/null || { echo "demo: a C compiler is missing (Debian: apt-get install build-essential)." >&2; exit 1; }
+natives/fetch.sh
+if [ ! -x "$programs/telescope" ] || [ ! -x "$programs/telescope-sandbox" ]; then
+    echo "demo: building. The first time takes about five minutes on two cores, later ones seconds."
+fi
+cargo build --workspace --bins --locked
+
+mkdir -p "$data"
+chmod 700 "$data"
+cat <<STORY
+
+  Telescope        http://$page
+  Pretend phones   http://$phones      what each made-up phone receives; it stands in for the owner's handset
+
+  What to try
+   1. Open Telescope and sign in as admin@example.org (made-up addresses do, and nobody asks for a password).
+   2. "Add test account" makes an account with a test number. Its row says "Signed out".
+   3. On the Phones page give that number a two-step password.
+   4. Back in Telescope: "Ask for a code". Read the code on the Phones page, type it, then the password.
+      The account becomes "Ready" while you look. Try a wrong code first, if you like.
+   5. Stop with Ctrl-C and run "make demo" again: the account is ready, and no new code was asked for.
+
+  Ctrl-C stops everything. What is kept is in data/demo.
+
+STORY
+
+# Set here, so that a .env for something else has no say.
+export SSO_MODE=mock ADMIN_EMAILS=admin@example.org PUBLIC_URL=http://$page
+export DATA_DIR=$data ACCOUNTS_DIR=$data/accounts DB_DSN=sqlite:$data/telescope.db LOG=${LOG:-warn}
+exec "$programs/telescope-sandbox" run --data "$data/sandbox" --listen "$page" --phones "$phones" \
+    -- "$programs/telescope" serve

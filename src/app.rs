@@ -1,0 +1,172 @@
+//! The application: what is shared by everything that runs, how it starts and how it stops.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::directory::Directory;
+use crate::domain::Wanted;
+use crate::store::{self, Db, StoreError};
+use crate::telegram::hub::Proxy;
+use crate::telegram::{Hub, HubSettings};
+use crate::{ops, telegram, web};
+
+/// Clients that may be starting at once.
+const STARTS_AT_ONCE: usize = 16;
+/// How long open requests may take after the signal to stop.
+const STOPPING_TIME: Duration = Duration::from_secs(5);
+
+/// What everything shares.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// Every account and how it stands.
+    pub directory: Arc<Directory>,
+    /// The accounts' clients.
+    pub hub: Hub,
+    /// The time.
+    pub clock: Clock,
+    /// True once the program is to stop; streams end then.
+    pub stopping: watch::Sender<bool>,
+    /// Names this run of the program: a stream that saw another begins anew.
+    pub epoch: String,
+}
+
+impl App {
+    /// Opens the database and starts the hub. No client runs yet.
+    pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Arc<Self>> {
+        let db = Db::open(&config.db_dsn).await?;
+        stamp_environment(&db, &config).await?;
+        let accounts = store::accounts::all(&mut db.read().await?).await?;
+        let directory = Arc::new(Directory::new(accounts));
+        let pictures = Arc::clone(&directory);
+        let hub = Hub::start(
+            hub_settings(&config, clock.clone())?,
+            Box::new(move |account, snapshot| pictures.put_snapshot(account, snapshot)),
+        )?;
+        let epoch = format!("{:x}", clock.now().0);
+        Ok(Arc::new(Self { config, db, directory, hub, clock, stopping: watch::Sender::new(false), epoch }))
+    }
+
+    /// Starts the client of every account that is wanted connected.
+    pub fn connect_wanted(&self) {
+        for entry in &self.directory.listing().entries {
+            if entry.account.wanted == Wanted::Connected
+                && let Err(error) = ops::accounts::start(self, &entry.account)
+            {
+                tracing::error!(account = %entry.account.id, ?error, "an account can't be started");
+            }
+        }
+    }
+}
+
+/// Serves until SIGTERM or Ctrl-C, then stops in order: pages, streams, clients, hosts.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let listener = listener(&config).await?;
+    let app = App::start(config, Clock::System).await?;
+    app.connect_wanted();
+    tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
+    let stopping = app.stopping.clone();
+    let mut stopped = app.stopping.subscribe();
+    let server = axum::serve(
+        listener,
+        web::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move {
+        let _ = stopped.wait_for(|stopping| *stopping).await;
+    });
+    let mut server = tokio::spawn(server.into_future());
+    tokio::select! {
+        signal = stop_signal() => tracing::info!(signal, "stopping"),
+        ended = &mut server => ended?.context("the server ended by itself")?,
+    }
+    stopping.send_replace(true);
+    if tokio::time::timeout(STOPPING_TIME, &mut server).await.is_err() {
+        tracing::warn!("some requests did not end in time");
+        server.abort();
+    }
+    app.hub.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The listener that a launcher handed over (LISTEN_FDS), or one of our own.
+async fn listener(config: &Config) -> anyhow::Result<TcpListener> {
+    if let Some(inherited) = listenfd::ListenFd::from_env().take_tcp_listener(0)? {
+        inherited.set_nonblocking(true)?;
+        return Ok(TcpListener::from_std(inherited)?);
+    }
+    let address = (config.host.as_str(), config.port);
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("HOST and PORT: can't listen on {}:{}", config.host, config.port))
+}
+
+/// A database belongs to one Telegram environment for ever: the accounts of one mean nothing in the other.
+async fn stamp_environment(db: &Db, config: &Config) -> anyhow::Result<()> {
+    const KEY: &str = "telegram_environment";
+    let ours = config.telegram_environment.name();
+    let stamped = db
+        .change(async |conn| -> Result<Option<String>, StoreError> {
+            let stamped = store::meta::get(conn, KEY).await?;
+            if stamped.is_none() {
+                store::meta::set(conn, KEY, ours).await?;
+            }
+            Ok(stamped)
+        })
+        .await?;
+    match stamped {
+        Some(theirs) if theirs != ours => anyhow::bail!(
+            "This database belongs to Telegram's {theirs} environment, but TELEGRAM_ENVIRONMENT is {ours}. \
+             Use another database."
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
+    anyhow::ensure!(
+        config.tdlib_library.is_file(),
+        "TDLIB_LIBRARY: there is no TDLib at {}. `make natives` fetches it.",
+        config.tdlib_library.display()
+    );
+    if !config.telegram_environment.is_test() {
+        telegram::pinned::check(&config.tdlib_library, config.tdlib_sha512.as_deref())?;
+    }
+    Ok(HubSettings {
+        program: std::env::current_exe().context("Telescope does not know where its own program is")?,
+        library: std::path::absolute(&config.tdlib_library)?,
+        hosts: usize::from(config.td_hosts),
+        starts_at_once: STARTS_AT_ONCE,
+        test_environment: config.telegram_environment.is_test(),
+        api_id: config.api_id,
+        api_hash: config.api_hash.clone(),
+        proxy: config
+            .telegram_proxy
+            .as_ref()
+            .map(|proxy| Proxy { address: proxy.address, login: proxy.login.clone() }),
+        clock,
+    })
+}
+
+async fn stop_signal() -> &'static str {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = tokio::signal::ctrl_c() => "SIGINT",
+        },
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+            "SIGINT"
+        }
+    }
+}

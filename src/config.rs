@@ -1,0 +1,322 @@
+//! What the operator decides: the settings, from the environment or a file `.env`.
+//!
+//! They are read once, at the start, into plain values. Whatever is wrong is reported at once and in
+//! sentences, because nobody wants to start a service ten times to find ten mistakes. The environment wins
+//! over the file. The file's values are not put into the environment, so no child process inherits them.
+//! `.env.sample` explains every setting; a test holds it equal to [`SETTINGS`].
+
+mod dsn;
+mod public_url;
+mod reader;
+mod values;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+
+pub use dsn::Dsn;
+pub use public_url::{PublicUrl, is_loopback_name};
+pub use reader::ConfigFaults;
+pub use values::{Proxy, SsoMode, TelegramEnvironment};
+
+use crate::domain::{Email, Secret};
+use crate::keys::MasterKey;
+use reader::Reader;
+
+/// The name of every setting, in the order of `.env.sample`.
+pub const SETTINGS: &[&str] = &[
+    "HOST",
+    "PORT",
+    "PUBLIC_URL",
+    "DATA_DIR",
+    "ACCOUNTS_DIR",
+    "DB_DSN",
+    "TELEGRAM_ENVIRONMENT",
+    "API_ID",
+    "API_HASH",
+    "TDLIB_LIBRARY",
+    "TDLIB_SHA512",
+    "TELEGRAM_PROXY",
+    "TD_HOSTS",
+    "SSO_MODE",
+    "ADMIN_EMAILS",
+    "TWO_FACTOR_ENCRYPTION_KEY",
+    "TWO_FACTOR_ENCRYPTION_KEY_OLD",
+    "LOGIN_ATTEMPTS_PER_DAY",
+    "LOG",
+    "CORS_POLICY",
+];
+
+/// All settings. Secrets in it do not print.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The name or address to listen on.
+    pub host: String,
+    /// The port to listen on; 0 takes any free one.
+    pub port: u16,
+    /// Where people reach Telescope.
+    pub public_url: PublicUrl,
+    /// The folder for what Telescope keeps beside the database.
+    pub data_dir: PathBuf,
+    /// The folder of the accounts' TDLib folders.
+    pub accounts_dir: PathBuf,
+    /// The database.
+    pub db_dsn: Dsn,
+    /// Which Telegram.
+    pub telegram_environment: TelegramEnvironment,
+    /// The application's id at Telegram.
+    pub api_id: i32,
+    /// The application's hash at Telegram.
+    pub api_hash: Secret,
+    /// TDLib itself.
+    pub tdlib_library: PathBuf,
+    /// SHA-512 that the library must have, 128 lower-case hexadecimal digits.
+    pub tdlib_sha512: Option<String>,
+    /// The proxy that TDLib goes through.
+    pub telegram_proxy: Option<Proxy>,
+    /// Processes that run TDLib.
+    pub td_hosts: u16,
+    /// How people sign in.
+    pub sso_mode: SsoMode,
+    /// Who is administrator at the first sight.
+    pub admin_emails: BTreeSet<Email>,
+    /// The master key; none only in the test environment, where one is then made and kept in `data_dir`.
+    pub two_factor_encryption_key: Option<MasterKey>,
+    /// The master key before it, which still opens what it sealed.
+    pub two_factor_encryption_key_old: Option<MasterKey>,
+    /// Codes that may be asked for per number in 24 hours. Telegram locks a number out at about five.
+    pub login_attempts_per_day: u32,
+    /// The filter of the log, as `tracing-subscriber` reads it.
+    pub log: String,
+    /// What the operator should know of his settings though nothing is wrong; for the log.
+    pub notes: Vec<String>,
+}
+
+impl Config {
+    /// Reads the environment, and `.env` in the working folder for what the environment lacks.
+    pub fn load() -> Result<Self, ConfigFaults> {
+        let file: HashMap<String, String> = match dotenvy::from_filename_iter(".env") {
+            Ok(lines) => lines.collect::<Result<_, _>>().map_err(|error| dotenv_fault(&error))?,
+            Err(error) if error.not_found() => HashMap::new(),
+            Err(error) => return Err(dotenv_fault(&error)),
+        };
+        let unreadable = SETTINGS
+            .iter()
+            .filter(|name| std::env::var_os(name).is_some_and(|value| value.to_str().is_none()))
+            .map(|name| format!("{name} is not text (UTF-8)."))
+            .collect::<Vec<_>>();
+        if !unreadable.is_empty() {
+            return Err(ConfigFaults(unreadable));
+        }
+        Self::from_env(|name| std::env::var(name).ok().or_else(|| file.get(name).cloned()))
+    }
+
+    /// Reads the settings from anything that gives values by name.
+    pub fn from_env(env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
+        let mut env = Reader::new(env);
+        let settings = read(&mut env);
+        env.finish()?;
+        settings.ok_or_else(|| ConfigFaults(vec!["Some setting is missing.".into()]))
+    }
+}
+
+/// Reads every setting; `None` only together with a fault.
+fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
+    let host = env.text("HOST").unwrap_or_else(|| "localhost".into());
+    let port = env.number("PORT", 0..=u16::MAX).unwrap_or(8888);
+    let public_url = public_url(env, &host, port);
+    let data_dir = PathBuf::from(env.text("DATA_DIR").unwrap_or_else(|| "data".into()));
+    let accounts_dir = PathBuf::from(env.text("ACCOUNTS_DIR").unwrap_or_else(|| "accounts".into()));
+    let db_dsn = env.read("DB_DSN", Dsn::parse).unwrap_or_else(|| Dsn::in_folder(&data_dir));
+    let telegram_environment = env
+        .read("TELEGRAM_ENVIRONMENT", TelegramEnvironment::parse)
+        .unwrap_or(TelegramEnvironment::Production);
+    let application = application(env, telegram_environment);
+    let tdlib_library = env.text("TDLIB_LIBRARY").unwrap_or_else(|| default_library().into());
+    let tdlib_sha512 = env.read("TDLIB_SHA512", sha512);
+    let telegram_proxy = env.read("TELEGRAM_PROXY", Proxy::parse);
+    let td_hosts = env.number("TD_HOSTS", 1..=64).unwrap_or(1);
+    let sso_mode = sso_mode(env, telegram_environment, &host, public_url.as_ref());
+    let admin_emails = env.read("ADMIN_EMAILS", emails).unwrap_or_default();
+    let (key, old_key) = master_keys(env, telegram_environment);
+    let login_attempts_per_day = env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4);
+    let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
+    let notes = notes(env, login_attempts_per_day);
+    let (api_id, api_hash) = application?;
+    Some(Config {
+        host,
+        port,
+        public_url: public_url?,
+        data_dir,
+        accounts_dir,
+        db_dsn,
+        telegram_environment,
+        api_id,
+        api_hash,
+        tdlib_library: tdlib_library.into(),
+        tdlib_sha512,
+        telegram_proxy,
+        td_hosts,
+        sso_mode: sso_mode?,
+        admin_emails,
+        two_factor_encryption_key: key,
+        two_factor_encryption_key_old: old_key,
+        login_attempts_per_day,
+        log,
+        notes,
+    })
+}
+
+/// PUBLIC_URL, or the address that HOST and PORT make.
+fn public_url<E: Fn(&str) -> Option<String>>(
+    env: &mut Reader<E>,
+    host: &str,
+    port: u16,
+) -> Option<PublicUrl> {
+    if env.text("PUBLIC_URL").is_some() {
+        return env.read("PUBLIC_URL", PublicUrl::parse);
+    }
+    let bracketed =
+        if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
+    match PublicUrl::parse(&format!("http://{bracketed}:{port}")) {
+        Ok(url) => Some(url),
+        Err(_) => {
+            env.fault(format!(
+                "PUBLIC_URL is missing: HOST is {host}, and people reach that by an https:// address."
+            ));
+            None
+        }
+    }
+}
+
+/// API_ID and API_HASH. The test environment takes any, so there they may be missing.
+fn application<E: Fn(&str) -> Option<String>>(
+    env: &mut Reader<E>,
+    telegram: TelegramEnvironment,
+) -> Option<(i32, Secret)> {
+    let given = env.text("API_ID").is_some();
+    let id = env.number("API_ID", 1..=i32::MAX);
+    let hash = env.text("API_HASH").map(Secret::new);
+    match telegram {
+        TelegramEnvironment::Test => {
+            Some((if given { id? } else { 12345 }, hash.unwrap_or_else(|| Secret::new("sandbox"))))
+        }
+        TelegramEnvironment::Production => {
+            for (name, missing) in [("API_ID", !given), ("API_HASH", hash.is_none())] {
+                if missing {
+                    env.fault(format!(
+                        "{name} is missing; my.telegram.org gives it to you under API development tools."
+                    ));
+                }
+            }
+            Some((id?, hash?))
+        }
+    }
+}
+
+/// SSO_MODE. A sign-in that believes everybody is for one's own machine and for test accounts only.
+fn sso_mode<E: Fn(&str) -> Option<String>>(
+    env: &mut Reader<E>,
+    telegram: TelegramEnvironment,
+    host: &str,
+    public_url: Option<&PublicUrl>,
+) -> Option<SsoMode> {
+    if env.text("SSO_MODE").is_none() {
+        env.fault("SSO_MODE is missing; this version has mock only.");
+    }
+    let mode = env.read("SSO_MODE", SsoMode::parse)?;
+    match mode {
+        SsoMode::Mock => {
+            for (fits, what) in [
+                (telegram == TelegramEnvironment::Test, "TELEGRAM_ENVIRONMENT=test"),
+                (public_url::is_loopback_name(host), "HOST=localhost"),
+                (public_url.is_none_or(PublicUrl::is_loopback), "a PUBLIC_URL on localhost"),
+            ] {
+                if !fits {
+                    env.fault(format!(
+                        "SSO_MODE=mock lets anybody sign in as anybody, therefore it needs {what}."
+                    ));
+                }
+            }
+        }
+    }
+    Some(mode)
+}
+
+/// The master keys: required where real accounts are.
+fn master_keys<E: Fn(&str) -> Option<String>>(
+    env: &mut Reader<E>,
+    telegram: TelegramEnvironment,
+) -> (Option<MasterKey>, Option<MasterKey>) {
+    let missing = env.text("TWO_FACTOR_ENCRYPTION_KEY").is_none();
+    let key = env.read("TWO_FACTOR_ENCRYPTION_KEY", MasterKey::parse);
+    let old = env.read("TWO_FACTOR_ENCRYPTION_KEY_OLD", MasterKey::parse);
+    if missing && (telegram == TelegramEnvironment::Production || old.is_some()) {
+        env.fault("TWO_FACTOR_ENCRYPTION_KEY is missing; make one with openssl rand -base64 32 and keep a copy of it.");
+    }
+    if key.is_some() && key == old {
+        env.fault("TWO_FACTOR_ENCRYPTION_KEY_OLD is the same as TWO_FACTOR_ENCRYPTION_KEY; leave it empty.");
+    }
+    (key, old)
+}
+
+fn notes<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>, attempts: u32) -> Vec<String> {
+    let mut notes = Vec::new();
+    if env.text("CORS_POLICY").is_some() {
+        notes.push("CORS_POLICY has no effect: pages and server have one origin, PUBLIC_URL.".into());
+    }
+    if attempts > 4 {
+        notes.push(format!(
+            "LOGIN_ATTEMPTS_PER_DAY is {attempts}; Telegram locks a number out after about five attempts a day."
+        ));
+    }
+    notes
+}
+
+fn emails(text: &str) -> Result<BTreeSet<Email>, String> {
+    text.split(',')
+        .filter(|part| !part.trim().is_empty())
+        .map(|part| {
+            Email::parse(part)
+                .map_err(|_| format!("has something that is no e-mail address: {}.", part.trim()))
+        })
+        .collect()
+}
+
+fn sha512(text: &str) -> Result<String, String> {
+    if text.len() == 128 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err("must be 128 hexadecimal digits, as sha512sum prints them.".into())
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("is no filter; write info, or telescope=debug,info.".into()),
+    }
+}
+
+const fn default_library() -> &'static str {
+    if cfg!(windows) {
+        "natives/windows/tdjson.dll"
+    } else if cfg!(target_os = "macos") {
+        "natives/darwin/lib/libtdjson.dylib"
+    } else {
+        "natives/linux/lib/libtdjson.so"
+    }
+}
+
+/// A fault in the file. The line itself may hold a secret, so only its place is told.
+fn dotenv_fault(error: &dotenvy::Error) -> ConfigFaults {
+    ConfigFaults(vec![match error {
+        dotenvy::Error::LineParse(_, place) => {
+            format!(
+                "A line of .env can't be read, at its character {place}: put quotes around values with spaces."
+            )
+        }
+        _ => "The file .env can't be read.".into(),
+    }])
+}
+
+#[cfg(test)]
+mod tests;

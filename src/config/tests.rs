@@ -1,0 +1,175 @@
+//! Settings as people write them, right and wrong.
+
+use std::cell::RefCell;
+
+use super::*;
+
+const KEY: &str = "correct horse battery staple 123";
+
+/// The least that a test environment needs, then `more`; a later value wins.
+fn config(more: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
+    let mut settings = HashMap::from([("TELEGRAM_ENVIRONMENT", "test"), ("SSO_MODE", "mock")]);
+    settings.extend(more.iter().copied());
+    Config::from_env(|name| settings.get(name).map(ToString::to_string))
+}
+
+#[test]
+fn the_sample_file_names_what_is_read_and_nothing_else() {
+    let sample = include_str!("../../.env.sample");
+    let in_sample: Vec<&str> = sample
+        .lines()
+        .filter_map(|line| line.trim_start_matches("# ").split_once('='))
+        .map(|(name, _)| name)
+        .filter(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'))
+        .collect();
+    assert_eq!(in_sample, SETTINGS);
+
+    let asked = RefCell::new(BTreeSet::new());
+    let _ = Config::from_env(|name| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    });
+    assert_eq!(asked.into_inner(), SETTINGS.iter().map(ToString::to_string).collect());
+}
+
+#[test]
+fn the_sample_file_can_be_used_as_it_is() {
+    let sample = include_bytes!("../../.env.sample");
+    let file: HashMap<String, String> =
+        dotenvy::from_read_iter(sample.as_slice()).collect::<Result<_, _>>().unwrap();
+    let config = Config::from_env(|name| file.get(name).cloned()).unwrap();
+    assert_eq!(config.sso_mode, SsoMode::Mock);
+}
+
+#[test]
+fn what_is_not_said_has_a_default() {
+    let config = config(&[]).unwrap();
+    assert_eq!((config.host.as_str(), config.port), ("localhost", 8888));
+    assert_eq!(config.public_url.origin(), "http://localhost:8888");
+    assert_eq!(config.db_dsn, Dsn::Sqlite("data/telescope.db".into()));
+    assert_eq!((config.api_id, config.api_hash.expose()), (12345, "sandbox"));
+    assert_eq!((config.login_attempts_per_day, config.td_hosts), (4, 1));
+    assert!(config.two_factor_encryption_key.is_none() && config.notes.is_empty());
+}
+
+#[test]
+fn an_empty_value_is_no_value() {
+    let config = config(&[("PORT", ""), ("API_ID", " "), ("DB_DSN", ""), ("TELEGRAM_PROXY", "")]).unwrap();
+    assert_eq!((config.port, config.api_id), (8888, 12345));
+}
+
+#[test]
+fn what_is_said_counts() {
+    let config = config(&[
+        ("PORT", "80"),
+        ("HOST", "127.0.0.1"),
+        ("DATA_DIR", "/srv/t"),
+        ("ADMIN_EMAILS", " Ada@Example.org, bob@example.org ,"),
+        ("TDLIB_SHA512", &"Ab".repeat(64)),
+        ("CORS_POLICY", "*"),
+    ])
+    .unwrap();
+    assert_eq!(config.public_url.authority(), "127.0.0.1");
+    assert_eq!(config.db_dsn, Dsn::Sqlite("/srv/t/telescope.db".into()));
+    assert_eq!(
+        config.admin_emails.iter().map(Email::as_str).collect::<Vec<_>>(),
+        ["ada@example.org", "bob@example.org"]
+    );
+    assert_eq!(config.tdlib_sha512, Some("ab".repeat(64)));
+    assert_eq!(config.notes.len(), 1);
+}
+
+#[test]
+fn one_wrong_setting_gives_one_sentence_that_names_it() {
+    for (name, value) in [
+        ("PORT", "eighty"),
+        ("PORT", "65536"),
+        ("PORT", "-1"),
+        ("PUBLIC_URL", "telescope"),
+        ("DB_DSN", "mysql://x/y"),
+        ("TELEGRAM_ENVIRONMENT", "Test"),
+        ("API_ID", "0"),
+        ("API_ID", "2147483648"),
+        ("TDLIB_SHA512", "abc"),
+        ("TELEGRAM_PROXY", "socks5://proxy:1"),
+        ("TD_HOSTS", "0"),
+        ("SSO_MODE", "cloudflare"),
+        ("SSO_MODE", ""),
+        ("ADMIN_EMAILS", "ada@example.org;bob@example.org"),
+        ("TWO_FACTOR_ENCRYPTION_KEY", "short"),
+        ("TWO_FACTOR_ENCRYPTION_KEY_OLD", "short"),
+        ("LOGIN_ATTEMPTS_PER_DAY", "0"),
+        ("LOG", "telescope=loud"),
+        ("LOG", "in\nfo"),
+    ] {
+        let more = [
+            ("TELEGRAM_ENVIRONMENT", "test"),
+            ("API_ID", "1"),
+            ("API_HASH", "x"),
+            ("TWO_FACTOR_ENCRYPTION_KEY", KEY),
+            (name, value),
+        ];
+        let faults = config(&more).unwrap_err().0;
+        let about = faults.iter().filter(|fault| fault.starts_with(name)).count();
+        assert_eq!(about, 1, "{name}={value}: {faults:?}");
+        assert!(faults.iter().all(|fault| fault.ends_with('.') || fault.ends_with(").")), "{faults:?}");
+    }
+}
+
+#[test]
+fn all_faults_come_at_once() {
+    let faults = Config::from_env(|name| match name {
+        "PORT" => Some("eighty".into()),
+        "TD_HOSTS" => Some("many".into()),
+        _ => None,
+    })
+    .unwrap_err();
+    for name in ["PORT", "TD_HOSTS", "API_ID", "API_HASH", "SSO_MODE", "TWO_FACTOR_ENCRYPTION_KEY"] {
+        assert!(faults.0.iter().any(|fault| fault.starts_with(name)), "{name}: {faults}");
+    }
+}
+
+#[test]
+fn a_sign_in_that_believes_everybody_stays_at_home() {
+    for more in [
+        vec![
+            ("TELEGRAM_ENVIRONMENT", "production"),
+            ("API_ID", "1"),
+            ("API_HASH", "x"),
+            ("TWO_FACTOR_ENCRYPTION_KEY", KEY),
+        ],
+        vec![("HOST", "0.0.0.0"), ("PUBLIC_URL", "http://localhost:8888")],
+        vec![("HOST", "10.0.0.1"), ("PUBLIC_URL", "http://localhost:8888")],
+        vec![("PUBLIC_URL", "https://telescope.example.org")],
+    ] {
+        let faults = config(&more).unwrap_err().0;
+        assert!(faults.len() == 1 && faults[0].starts_with("SSO_MODE=mock"), "{more:?}: {faults:?}");
+    }
+}
+
+#[test]
+fn an_old_key_needs_a_new_one_that_differs() {
+    let old = ("TWO_FACTOR_ENCRYPTION_KEY_OLD", KEY);
+    assert!(config(&[old]).is_err());
+    assert!(config(&[old, ("TWO_FACTOR_ENCRYPTION_KEY", KEY)]).is_err());
+    assert!(config(&[old, ("TWO_FACTOR_ENCRYPTION_KEY", "a horse of quite another colour 7")]).is_err());
+    let both = config(&[old, ("TWO_FACTOR_ENCRYPTION_KEY", "a horse of quite another colour!")]).unwrap();
+    assert!(both.two_factor_encryption_key_old.is_some());
+}
+
+#[test]
+fn secrets_do_not_print() {
+    let secrets = [
+        ("API_HASH", "canary-hash"),
+        ("DB_DSN", "postgres://ada:canary-dsn@db/t"),
+        ("TELEGRAM_PROXY", "socks5://ada:canary-proxy@127.0.0.1:1"),
+        ("TWO_FACTOR_ENCRYPTION_KEY", "canary-key horse battery staple!"),
+    ];
+    let printed = format!("{:?}", config(&secrets).unwrap());
+    assert!(!printed.contains("canary"), "{printed}");
+    for (name, value) in secrets {
+        let broken = format!("{value}\u{1}");
+        let faults = config(&[(name, &broken)]).unwrap_err().to_string();
+        assert!(!faults.contains("canary"), "{faults}");
+    }
+}

@@ -1,0 +1,159 @@
+//! The settings that are one of a few words, or a small value of their own.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use url::{Host, Url};
+
+use crate::domain::Secret;
+
+/// Which Telegram: the real one, or its test environment (where also the sandbox stands).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TelegramEnvironment {
+    /// The real one.
+    Production,
+    /// The test environment.
+    Test,
+}
+
+impl TelegramEnvironment {
+    /// The word for it in settings, the database and folders.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Test => "test",
+        }
+    }
+
+    /// Whether it is the test environment.
+    pub const fn is_test(self) -> bool {
+        matches!(self, Self::Test)
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "production" => Ok(Self::Production),
+            "test" => Ok(Self::Test),
+            _ => Err("must be production or test.".into()),
+        }
+    }
+}
+
+/// How people prove who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SsoMode {
+    /// Anybody may claim any address: for trying Telescope out on one's own machine.
+    Mock,
+}
+
+impl SsoMode {
+    /// Whether anybody may claim any address.
+    pub const fn is_mock(self) -> bool {
+        matches!(self, Self::Mock)
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "mock" => Ok(Self::Mock),
+            "disable" | "cloudflare" | "google" | "aws" | "azure" | "oidc" | "proxy" => {
+                Err(format!("is {text}, which this version does not have; it has mock only."))
+            }
+            _ => Err("must be mock, the only way to sign in that this version has.".into()),
+        }
+    }
+}
+
+/// A SOCKS5 proxy that TDLib goes through.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proxy {
+    /// Its address: a number and never a name, so that no name is asked of anybody.
+    pub address: SocketAddr,
+    /// User name and password, if it wants them.
+    pub login: Option<(String, Secret)>,
+}
+
+impl Proxy {
+    /// Reads `socks5://[user:password@]ADDRESS:PORT`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let form = || "must look like socks5://[USER:PASSWORD@]ADDRESS:PORT.".to_owned();
+        let url = Url::parse(text).map_err(|_| form())?;
+        let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+        if url.scheme() != "socks5" || !bare {
+            return Err(form());
+        }
+        // The URL's rules leave the host of an unknown scheme a name, even if it is four numbers.
+        let ip = match url.host() {
+            Some(Host::Ipv6(ip)) => ip.into(),
+            Some(Host::Ipv4(ip)) => ip.into(),
+            Some(Host::Domain(name)) => name
+                .parse()
+                .map_err(|_| "must name the proxy by its IP address, not by a name.".to_owned())?,
+            None => return Err(form()),
+        };
+        let address = SocketAddr::new(ip, url.port().filter(|port| *port != 0).ok_or_else(form)?);
+        let login = match (url.username(), url.password()) {
+            ("", None) => None,
+            (user, password) => Some((decoded(user)?, Secret::new(decoded(password.unwrap_or_default())?))),
+        };
+        Ok(Self { address, login })
+    }
+}
+
+/// Undoes %XX, as user names and passwords are written in URLs.
+fn decoded(text: &str) -> Result<String, String> {
+    url::form_urlencoded::parse(format!("x={}", text.replace('+', "%2B").replace('&', "%26")).as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned())
+        .filter(|value| !value.contains('\u{fffd}'))
+        .ok_or_else(|| "has a user name or password that is not text.".to_owned())
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let login = if self.login.is_some() { "[secret]@" } else { "" };
+        write!(f, "socks5://{login}{}", self.address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_a_number_and_a_port() {
+        let plain = Proxy::parse("socks5://127.0.0.1:1080").unwrap();
+        assert_eq!((plain.address.to_string().as_str(), plain.login), ("127.0.0.1:1080", None));
+        let six = Proxy::parse("socks5://[::1]:1080").unwrap();
+        assert_eq!(six.address.to_string(), "[::1]:1080");
+        let proxy = Proxy::parse("socks5://ada:a%40b+c&d@10.0.0.1:9").unwrap();
+        assert_eq!(proxy.login, Some(("ada".into(), Secret::new("a@b+c&d"))));
+        assert_eq!(format!("{proxy:?}"), "socks5://[secret]@10.0.0.1:9");
+    }
+
+    #[test]
+    fn other_proxies_are_refused() {
+        for text in [
+            "",
+            "127.0.0.1:1080",
+            "http://127.0.0.1:1080",
+            "socks5://proxy.example.org:1080",
+            "socks5://127.0.0.1",
+            "socks5://127.0.0.1:0",
+            "socks5://127.0.0.1:99999",
+            "socks5://127.0.0.1:1/x",
+            "socks5://:1080",
+            "socks5://a:%ff@127.0.0.1:1080",
+        ] {
+            assert!(Proxy::parse(text).unwrap_err().ends_with('.'), "{text}");
+        }
+    }
+
+    #[test]
+    fn ways_to_sign_in_that_are_missing_are_named() {
+        assert_eq!(SsoMode::parse("mock"), Ok(SsoMode::Mock));
+        assert!(SsoMode::parse("cloudflare").unwrap_err().contains("cloudflare"));
+        assert!(SsoMode::parse("").is_err());
+    }
+}

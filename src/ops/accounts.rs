@@ -1,0 +1,198 @@
+//! Adding accounts, connecting and disconnecting them.
+
+use std::os::unix::fs::DirBuilderExt;
+
+use super::{App, OpError};
+use crate::domain::access::{Grant, SystemGrant};
+use crate::domain::privilege::can;
+use crate::domain::{Account, AccountId, Email, GroupId, Phone, Secret, Wanted};
+use crate::store;
+use crate::telegram::ClientStart;
+
+/// Characters that a comment may have.
+pub const MAX_COMMENT: usize = 2000;
+
+/// Characters that a group's name may have.
+pub const MAX_GROUP: usize = 60;
+
+/// What is known of an account when it is added.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Its number.
+    pub phone: Phone,
+    /// Its owner.
+    pub owner: Option<Email>,
+    /// A free text.
+    pub comment: String,
+}
+
+/// Adds an account and starts its client. Nothing is asked of Telegram in its name yet.
+pub async fn add(
+    app: &App,
+    grant: SystemGrant<'_, can::AddAccount>,
+    new: NewAccount,
+) -> Result<AccountId, OpError> {
+    check_comment(&new.comment)?;
+    let account = Account {
+        id: AccountId::generate(),
+        phone: new.phone,
+        owner: new.owner,
+        comment: new.comment,
+        groups: Vec::new(),
+        wanted: Wanted::Connected,
+        folder: random_name()?,
+        created: app.clock.now(),
+    };
+    let inserted = app.db.change(async |conn| store::accounts::insert(conn, &account).await).await;
+    inserted.map_err(|error| match store::unique(&error) {
+        Some(_) => OpError::invalid("phone", "An account with this number is here already."),
+        None => error.into(),
+    })?;
+    tracing::info!(account = %account.id, actor = %grant.actor(), "account added");
+    let id = account.id;
+    app.directory.put_account(account.clone());
+    start(app, &account)?;
+    Ok(id)
+}
+
+/// Adds an account with a random number of Telegram's test environment.
+pub async fn add_test(app: &App, grant: SystemGrant<'_, can::AddAccount>) -> Result<AccountId, OpError> {
+    if !app.config.telegram_environment.is_test() {
+        return Err(OpError::Refused("Test accounts exist in Telegram's test environment only.".into()));
+    }
+    let [dc, high, low, ..] = random_bytes()?;
+    let phone = Phone::test(1 + dc % 3, u16::from_be_bytes([high, low]));
+    add(app, grant, NewAccount { phone, owner: None, comment: "Test account".into() }).await
+}
+
+/// What people say of an account, as a whole.
+#[derive(Debug, Clone)]
+pub struct Details {
+    /// Its owner, who has rights on it.
+    pub owner: Option<Email>,
+    /// A free text.
+    pub comment: String,
+    /// The names of its groups; a name that is new makes a group.
+    pub groups: Vec<String>,
+}
+
+/// Changes what is said of an account. The owner and the groups decide who may use it, so this takes the
+/// right to arrange access, beside seeing the account.
+pub async fn edit(
+    app: &App,
+    grant: Grant<'_, can::View>,
+    _arranging: SystemGrant<'_, can::ManageAccess>,
+    details: Details,
+) -> Result<(), OpError> {
+    check_comment(&details.comment)?;
+    for name in &details.groups {
+        check_group(name)?;
+    }
+    let id = grant.account();
+    let account = app
+        .db
+        .change(async |conn| -> Result<Option<Account>, store::StoreError> {
+            let mut groups = Vec::new();
+            for name in &details.groups {
+                groups.push(group(conn, name).await?);
+            }
+            store::accounts::set_details(conn, id, details.owner.as_ref(), &details.comment, &groups).await?;
+            store::accounts::get(conn, id).await
+        })
+        .await?
+        .ok_or(OpError::NotFound)?;
+    tracing::info!(account = %id, actor = %grant.actor(), "account edited");
+    app.directory.put_account(account);
+    Ok(())
+}
+
+/// The group of that name, made if there is none.
+async fn group(conn: &mut store::Conn<'_>, name: &str) -> Result<GroupId, store::StoreError> {
+    let folded = name.to_lowercase();
+    let groups = store::groups::all(conn).await?;
+    if let Some(group) = groups.into_iter().find(|group| group.name.to_lowercase() == folded) {
+        return Ok(group.id);
+    }
+    let id = GroupId::generate();
+    store::groups::insert(conn, id, name).await?;
+    Ok(id)
+}
+
+/// Wants the account's client to run, now and after every restart.
+pub async fn connect(app: &App, grant: Grant<'_, can::ManageConnectionState>) -> Result<(), OpError> {
+    let account = want(app, &grant, Wanted::Connected).await?;
+    start(app, &account)
+}
+
+/// Wants the account's client to stop. Its session at Telegram stays.
+pub async fn disconnect(app: &App, grant: Grant<'_, can::ManageConnectionState>) -> Result<(), OpError> {
+    let account = want(app, &grant, Wanted::Disconnected).await?;
+    app.hub.disconnect(account.id).await;
+    Ok(())
+}
+
+/// Starts the client of an account that is wanted; used at the program's start too.
+pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
+    let folder = app.config.accounts_dir.join(&account.folder);
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)
+        .map_err(|error| OpError::Internal(error.into()))?;
+    app.hub.connect(ClientStart {
+        account: account.id,
+        phone: account.phone.clone(),
+        folder,
+        key: Secret::default(),
+    });
+    Ok(())
+}
+
+async fn want(
+    app: &App,
+    grant: &Grant<'_, can::ManageConnectionState>,
+    wanted: Wanted,
+) -> Result<Account, OpError> {
+    let id = grant.account();
+    let account = app
+        .db
+        .change(async |conn| -> Result<Option<Account>, store::StoreError> {
+            store::accounts::set_wanted(conn, id, wanted).await?;
+            store::accounts::get(conn, id).await
+        })
+        .await?
+        .ok_or(OpError::NotFound)?;
+    tracing::info!(account = %id, actor = %grant.actor(), %wanted, "account wanted");
+    app.directory.put_account(account.clone());
+    Ok(account)
+}
+
+fn check_comment(comment: &str) -> Result<(), OpError> {
+    if comment.chars().count() > MAX_COMMENT {
+        return Err(OpError::invalid("comment", format!("A comment has {MAX_COMMENT} characters at most.")));
+    }
+    if comment.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(OpError::invalid("comment", "A comment can't have control characters."));
+    }
+    Ok(())
+}
+
+fn check_group(name: &str) -> Result<(), OpError> {
+    if name.trim().is_empty() || name.chars().count() > MAX_GROUP || name.chars().any(char::is_control) {
+        let message = format!("A group's name has 1 to {MAX_GROUP} characters, without control characters.");
+        return Err(OpError::invalid("groups", message));
+    }
+    Ok(())
+}
+
+fn random_bytes() -> Result<[u8; 16], OpError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| OpError::Internal(anyhow::anyhow!("no randomness: {error}")))?;
+    Ok(bytes)
+}
+
+/// A folder's name: says nothing of the account and is never used twice.
+fn random_name() -> Result<String, OpError> {
+    Ok(random_bytes()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}

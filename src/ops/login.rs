@@ -1,0 +1,64 @@
+//! Signing an account in.
+//!
+//! Telegram locks a number out after about five codes in a day. So one function asks for a code, when a
+//! person presses the button and never at a start, and it writes the attempt down before it asks.
+
+use super::{App, OpError};
+use crate::domain::access::Grant;
+use crate::domain::privilege::can;
+use crate::domain::stage::Provided;
+use crate::domain::{Phone, StageToken};
+use crate::store::{self, StoreError};
+use crate::telegram::AnswerError;
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// Asks Telegram to send a login code. Counted per number and day.
+pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>) -> Result<(), OpError> {
+    let entry = app.directory.get(grant.account()).ok_or(OpError::NotFound)?;
+    let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
+    if entry.snapshot.busy {
+        return Err(AnswerError::Busy.into());
+    }
+    if !entry.snapshot.stage.can_ask_for_code() {
+        return Err(AnswerError::NotNow.into());
+    }
+    count_attempt(app, &entry.account.phone, &grant.actor().to_string()).await?;
+    tracing::info!(account = %grant.account(), actor = %grant.actor(), "asking for a code");
+    Ok(handle.ask_for_code().await?)
+}
+
+/// Writes an attempt down, or refuses because the day's are used up.
+async fn count_attempt(app: &App, phone: &Phone, actor: &str) -> Result<(), OpError> {
+    let now = app.clock.now();
+    let limit = i64::from(app.config.login_attempts_per_day);
+    let used = app
+        .db
+        .change(async |conn| -> Result<i64, StoreError> {
+            let used = store::login_attempts::count_since(conn, phone, now.plus_seconds(-DAY)).await?;
+            if used < limit {
+                store::login_attempts::insert(conn, phone, now, actor).await?;
+            }
+            Ok(used)
+        })
+        .await?;
+    if used < limit {
+        return Ok(());
+    }
+    Err(OpError::Refused(format!(
+        "A code was asked for {used} times in the last 24 hours. Telegram locks a number out at about five, \
+         so Telescope stops at {limit}. Try again tomorrow."
+    )))
+}
+
+/// Provides what the account's stage waits for. `token` names the stage that the form was made for.
+pub async fn provide(
+    app: &App,
+    grant: Grant<'_, can::Login>,
+    token: StageToken,
+    provided: Provided,
+) -> Result<(), OpError> {
+    let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
+    tracing::info!(account = %grant.account(), actor = %grant.actor(), input = provided.input().name(), "provided");
+    Ok(handle.provide(token, provided).await?)
+}

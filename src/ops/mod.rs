@@ -1,0 +1,12 @@
+//! What Telescope can do: the only place that changes things.
+//!
+//! Each function takes the [`App`], the proof that its caller may (a grant, from which it takes the account),
+//! and plain arguments. It writes the audit entry and the change in one transaction, then acts, then
+//! publishes. Pages, commands and jobs all come through here.
+
+pub mod accounts;
+mod error;
+pub mod login;
+
+pub use crate::app::App;
+pub use error::OpError;

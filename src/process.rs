@@ -1,0 +1,25 @@
+//! The process itself: what it may do and where its log goes.
+
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+use tracing_subscriber::EnvFilter;
+
+/// Keeps other processes of the same user from reading this one's memory, where the master key is, and
+/// leaves no core dump. Raises the limit of open files as far as it may: TDLib needs 2 to 7 per account.
+pub fn harden() {
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        eprintln!("Telescope could not make itself undumpable: {error}");
+    }
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        eprintln!("Telescope could not raise its limit of open files: {error}");
+    }
+}
+
+/// Starts the log on stderr. tdlib-rs is silent whatever the filter says: its warnings quote what TDLib sent.
+pub fn start_log(filter: &str) {
+    let silent = "tdlib_rs=off";
+    let filter = EnvFilter::try_new(format!("{filter},{silent}"))
+        .unwrap_or_else(|_| EnvFilter::new(format!("info,{silent}")));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,96 @@
+//! A connection within a transaction, and the macros that run one statement on either database.
+
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use super::StoreError;
+
+/// A transaction that reads a snapshot (from [`Db::read`](super::Db::read)) or changes things (inside of
+/// [`Db::change`](super::Db::change)).
+#[derive(Debug)]
+pub struct Conn<'c>(pub(super) Tx<'c>);
+
+/// The transaction of either driver.
+#[derive(Debug)]
+pub(super) enum Tx<'c> {
+    Sqlite(Transaction<'c, Sqlite>),
+    Postgres(Transaction<'c, Postgres>),
+}
+
+impl Conn<'_> {
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        match self.0 {
+            Tx::Sqlite(tx) => tx.commit().await?,
+            Tx::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Undoes everything. If that fails, the connection is broken, and the database undoes it by itself.
+    pub(super) async fn rollback(self) {
+        let undone = match self.0 {
+            Tx::Sqlite(tx) => tx.rollback().await,
+            Tx::Postgres(tx) => tx.rollback().await,
+        };
+        if let Err(error) = undone {
+            tracing::warn!(%error, "a transaction could not be undone in order");
+        }
+    }
+}
+
+/// Runs the same expression with the connection of either driver.
+macro_rules! on_either {
+    ($conn:expr, $raw:ident => $run:expr) => {
+        match &mut $conn.0 {
+            $crate::store::conn::Tx::Sqlite(tx) => {
+                let $raw = &mut **tx;
+                $run
+            }
+            $crate::store::conn::Tx::Postgres(tx) => {
+                let $raw = &mut **tx;
+                $run
+            }
+        }
+    };
+}
+
+/// `execute!(conn, "update … $1", value)`: runs a statement; how many rows it touched.
+macro_rules! execute {
+    ($conn:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::store::conn::on_either!($conn, raw => {
+            sqlx::query($sql)$(.bind($value))*.execute(raw).await.map(|done| done.rows_affected())
+        })
+        .map_err($crate::store::StoreError::from)
+    };
+}
+
+/// `all!(conn, Row, "select … $1", value)`: every row, as `Row`.
+macro_rules! all {
+    ($conn:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::store::conn::on_either!($conn, raw => {
+            sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_all(raw).await
+        })
+        .map_err($crate::store::StoreError::from)
+    };
+}
+
+/// `first!(conn, Row, "select … $1", value)`: the row, if there is one.
+macro_rules! first {
+    ($conn:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::store::conn::on_either!($conn, raw => {
+            sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_optional(raw).await
+        })
+        .map_err($crate::store::StoreError::from)
+    };
+}
+
+/// `one!(conn, Row, "select count(*) …")`: the row that is always there.
+macro_rules! one {
+    ($conn:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::store::conn::on_either!($conn, raw => {
+            sqlx::query_as::<_, $row>($sql)$(.bind($value))*.fetch_one(raw).await
+        })
+        .map_err($crate::store::StoreError::from)
+    };
+}
+
+pub(super) use {all, execute, first, on_either, one};

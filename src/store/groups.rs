@@ -1,0 +1,49 @@
+//! Groups of accounts. Two names that differ only in upper and lower case are one name.
+
+use super::conn::{all, execute};
+use super::{Conn, StoreError};
+use crate::domain::GroupId;
+
+/// A group of accounts.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// Its name, as typed.
+    pub name: String,
+}
+
+/// Adds a group. [`unique`](super::unique) says `account_groups.name_folded` if the name is taken.
+pub async fn insert(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), StoreError> {
+    execute!(
+        conn,
+        "insert into account_groups (id, name, name_folded) values ($1, $2, $3)",
+        id,
+        name,
+        name.to_lowercase()
+    )?;
+    Ok(())
+}
+
+/// Every group, by name.
+pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<Group>, StoreError> {
+    all!(conn, Group, "select id, name from account_groups order by name_folded")
+}
+
+/// Gives a group another name. [`StoreError::Missing`] if there is no such group.
+pub async fn rename(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), StoreError> {
+    let touched = execute!(
+        conn,
+        "update account_groups set name = $2, name_folded = $3 where id = $1",
+        id,
+        name,
+        name.to_lowercase()
+    )?;
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// Deletes a group; its accounts stay, the rights that came by it do not.
+pub async fn delete(conn: &mut Conn<'_>, id: GroupId) -> Result<(), StoreError> {
+    let touched = execute!(conn, "delete from account_groups where id = $1", id)?;
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}

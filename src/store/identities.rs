@@ -1,0 +1,49 @@
+//! Who the identity providers say that people are: an issuer's subject belongs to one person for good.
+
+use super::conn::{all, execute, first};
+use super::{Conn, StoreError};
+use crate::domain::{Millis, UserId};
+
+/// The person to whom the issuer's subject belongs.
+pub async fn find(conn: &mut Conn<'_>, issuer: &str, subject: &str) -> Result<Option<UserId>, StoreError> {
+    let row = first!(
+        conn,
+        (UserId,),
+        "select user_id from identities where issuer = $1 and subject = $2",
+        issuer,
+        subject
+    )?;
+    Ok(row.map(|(user,)| user))
+}
+
+/// Binds the issuer's subject to a person. [`unique`](super::unique) says `identities.issuer_subject` if it
+/// belongs to somebody already.
+pub async fn bind(
+    conn: &mut Conn<'_>,
+    issuer: &str,
+    subject: &str,
+    user: UserId,
+    now: Millis,
+) -> Result<(), StoreError> {
+    execute!(
+        conn,
+        "insert into identities (issuer, subject, user_id, created) values ($1, $2, $3, $4)",
+        issuer,
+        subject,
+        user,
+        now
+    )?;
+    Ok(())
+}
+
+/// The subjects that an issuer has given to a person: more than one means that the address changed hands.
+pub async fn subjects(conn: &mut Conn<'_>, issuer: &str, user: UserId) -> Result<Vec<String>, StoreError> {
+    let rows = all!(
+        conn,
+        (String,),
+        "select subject from identities where issuer = $1 and user_id = $2 order by created, subject",
+        issuer,
+        user
+    )?;
+    Ok(rows.into_iter().map(|(subject,)| subject).collect())
+}

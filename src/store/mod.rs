@@ -1,0 +1,112 @@
+//! All SQL there is, and nothing else. Each noun has a file; each function takes a [`Conn`].
+//!
+//! There are two databases and one text per statement. The macros of [`conn`](self) run it on whichever
+//! database is open, so a function is written once and its story is tested on both. Therefore only SQL that
+//! both understand alike is allowed here, and times, ids and random values come from the program.
+//!
+//! Reading and changing are apart: [`Db::read`] gives a snapshot that can't write, [`Db::change`] a
+//! transaction that is alone in writing, on both databases. So what a change has read stays true until its
+//! end, and its effects are there as a whole or not at all.
+
+mod conn;
+mod error;
+mod open;
+mod postgres;
+mod sqlite;
+
+pub mod accounts;
+pub mod groups;
+pub mod identities;
+pub mod login_attempts;
+pub mod meta;
+pub mod users;
+pub mod web_sessions;
+
+pub use conn::Conn;
+pub use error::{StoreError, unique};
+pub use web_sessions::WebSessions;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{PgPool, SqlitePool};
+use tokio::sync::Mutex;
+
+/// How long a change waits for those before it.
+const TURN: Duration = Duration::from_secs(10);
+/// How long anybody waits for a connection: pages must say soon that the database is away.
+const ACQUIRE: Duration = Duration::from_secs(2);
+
+/// The open database; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pools: Pools,
+    turn: Arc<Mutex<()>>,
+}
+
+/// Connections: one that writes, several that read.
+#[derive(Clone, Debug)]
+enum Pools {
+    Sqlite { write: SqlitePool, read: SqlitePool },
+    Postgres { write: PgPool, read: PgPool },
+}
+
+impl Db {
+    /// The database as it is now: everything read from the answer is of one moment, and nothing can be
+    /// written to it.
+    pub async fn read(&self) -> Result<Conn<'static>, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { read, .. } => sqlite::begin_read(read).await,
+            Pools::Postgres { read, .. } => postgres::begin_read(read).await,
+        }
+    }
+
+    /// Runs `work` in a transaction of its own. It is committed if `work` succeeds, and nothing of it stays
+    /// otherwise, also if the caller goes away meanwhile. Changes run one after the other; a change inside
+    /// of a change waits for itself and fails with [`StoreError::Busy`].
+    pub async fn change<T, E, W>(&self, work: W) -> Result<T, E>
+    where
+        W: AsyncFnOnce(&mut Conn<'_>) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        let _turn = tokio::time::timeout(TURN, self.turn.lock()).await.map_err(|_| StoreError::Busy)?;
+        let mut conn = match &self.pools {
+            Pools::Sqlite { write, .. } => sqlite::begin_change(write).await?,
+            Pools::Postgres { write, .. } => postgres::begin_change(write).await?,
+        };
+        match work(&mut conn).await {
+            Ok(done) => {
+                conn.commit().await?;
+                Ok(done)
+            }
+            Err(error) => {
+                conn.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Closes every connection, waiting for those in use.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+        }
+    }
+}
+
+/// Bytes as hexadecimal digits, the form in which the tables have them.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

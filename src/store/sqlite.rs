@@ -1,0 +1,77 @@
+//! SQLite: a file that only its owner can read, one connection that writes, several that read.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::conn::Tx;
+use super::{ACQUIRE, Conn, Pools, StoreError, open};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
+
+pub(super) async fn open(file: &Path) -> Result<Pools, StoreError> {
+    prepare(file).map_err(|error| {
+        StoreError::Open(format!("The database file {} can't be made or opened: {error}.", file.display()))
+    })?;
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        // An audit entry has to be on the disk before the secret is on the screen.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true);
+    let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
+    let unusable =
+        |error| StoreError::Open(format!("The file {} is no usable database: {error}.", file.display()));
+    let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(unusable)?;
+    migrate(&write).await?;
+    let read =
+        pool().max_connections(4).connect_with(options.pragma("query_only", "1")).await.map_err(unusable)?;
+    Ok(Pools::Sqlite { write, read })
+}
+
+/// All steps in one transaction: two programs that start at once do not get into each other's way.
+async fn migrate(write: &SqlitePool) -> Result<(), StoreError> {
+    let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
+    MIGRATIONS.run(&mut *tx).await.map_err(open::explain)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+pub(super) async fn begin_read(pool: &SqlitePool) -> Result<Conn<'static>, StoreError> {
+    Ok(Conn(Tx::Sqlite(pool.begin().await?)))
+}
+
+/// Takes the right to write at once: a transaction that only later wants it is refused if another wrote.
+pub(super) async fn begin_change(pool: &SqlitePool) -> Result<Conn<'static>, StoreError> {
+    Ok(Conn(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)))
+}
+
+/// Makes the folder (0700) and the file (0600) if they are missing, and closes an open file to others.
+/// SQLite gives its side files the rights of the main file.
+#[cfg(unix)]
+fn prepare(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let opened =
+        std::fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(file)?;
+    let rights = opened.metadata()?.permissions();
+    if rights.mode() & 0o077 != 0 {
+        opened.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+/// Makes the folder and the file if they are missing; who may read them is for the folder to say.
+#[cfg(not(unix))]
+fn prepare(file: &Path) -> std::io::Result<()> {
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(file).map(drop)
+}

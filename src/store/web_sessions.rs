@@ -1,0 +1,185 @@
+//! Browsers that are signed in, for `tower-sessions`.
+//!
+//! A session's id is as good as a password, so the database keeps its SHA-256 only: whoever reads the
+//! database can't sign in with what he finds. An id is 128 random bits, so no salt is needed.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use tower_sessions::SessionStore;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result};
+
+use super::conn::{execute, first};
+use super::{Conn, Db, StoreError, unique};
+use crate::clock::Clock;
+use crate::domain::{Millis, UserId};
+
+/// The key in a session's data under which the signed-in person's id stands.
+pub const USER_KEY: &str = "user";
+
+/// `seen` is written at most once in that many milliseconds.
+const SEEN_EVERY: i64 = 60_000;
+
+/// The sessions in our own database.
+#[derive(Clone, Debug)]
+pub struct WebSessions(Db, Clock);
+
+impl WebSessions {
+    /// Sessions in `db`, whose ends are judged by `clock`.
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Self(db, clock)
+    }
+
+    /// Deletes what has expired; how many there were.
+    pub async fn delete_expired(&self) -> std::result::Result<u64, StoreError> {
+        let now = self.1.now();
+        self.0
+            .change(async |conn: &mut Conn<'_>| {
+                execute!(conn, "delete from web_sessions where expires <= $1", now)
+            })
+            .await
+    }
+}
+
+/// Ends every session of a person; how many there were.
+pub async fn end_all_of(conn: &mut Conn<'_>, user: UserId) -> std::result::Result<u64, StoreError> {
+    execute!(conn, "delete from web_sessions where user_id = $1", user)
+}
+
+#[async_trait]
+impl SessionStore for WebSessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        let row = Row::of(record, &self.1)?;
+        let inserted = self.0.change(async |conn: &mut Conn<'_>| row.insert(conn).await).await;
+        match inserted {
+            Err(error) if unique(&error).is_some() => {
+                record.id = Id::default();
+                let row = Row::of(record, &self.1)?;
+                self.0.change(async |conn: &mut Conn<'_>| row.insert(conn).await).await
+            }
+            other => other,
+        }
+        .map_err(backend)
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let row = Row::of(record, &self.1)?;
+        self.0.change(async |conn: &mut Conn<'_>| row.save(conn).await).await.map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let now = self.1.now();
+        let hash = hash(*id);
+        let mut conn = self.0.read().await.map_err(backend)?;
+        let row = first!(
+            conn,
+            (String, Millis, Millis),
+            "select data, seen, expires from web_sessions where id_hash = $1 and expires > $2",
+            hash.as_str(),
+            now
+        )
+        .map_err(backend)?;
+        drop(conn);
+        let Some((data, seen, expires)) = row else {
+            return Ok(None);
+        };
+        if now.0 - seen.0 >= SEEN_EVERY {
+            self.note_seen(&hash, now).await;
+        }
+        let data: HashMap<String, serde_json::Value> =
+            serde_json::from_str(&data).map_err(|_| Error::Decode("a session is not JSON".into()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp_nanos(i128::from(expires.0) * 1_000_000)
+            .map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        let hash = hash(*id);
+        self.0
+            .change(async |conn: &mut Conn<'_>| {
+                execute!(conn, "delete from web_sessions where id_hash = $1", hash.as_str())
+            })
+            .await
+            .map(drop)
+            .map_err(backend)
+    }
+}
+
+impl WebSessions {
+    /// That a session was used is worth knowing, but no reason to refuse the request.
+    async fn note_seen(&self, hash: &str, now: Millis) {
+        let noted = self
+            .0
+            .change(async |conn: &mut Conn<'_>| {
+                execute!(conn, "update web_sessions set seen = $2 where id_hash = $1", hash, now)
+            })
+            .await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "a session's last use was not noted");
+        }
+    }
+}
+
+/// A session as the table has it.
+struct Row {
+    id_hash: String,
+    user: Option<String>,
+    data: String,
+    now: Millis,
+    expires: Millis,
+}
+
+impl Row {
+    fn of(record: &Record, clock: &Clock) -> Result<Self> {
+        let user = record.data.get(USER_KEY).and_then(|id| id.as_str()).map(str::to_owned);
+        let expires = i64::try_from(record.expiry_date.unix_timestamp_nanos() / 1_000_000)
+            .map_err(|error| Error::Encode(error.to_string()))?;
+        Ok(Self {
+            id_hash: hash(record.id),
+            user,
+            data: serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?,
+            now: clock.now(),
+            expires: Millis(expires),
+        })
+    }
+
+    async fn insert(&self, conn: &mut Conn<'_>) -> std::result::Result<(), StoreError> {
+        execute!(
+            conn,
+            "insert into web_sessions (id_hash, user_id, data, created, seen, expires)
+             values ($1, $2, $3, $4, $4, $5)",
+            self.id_hash.as_str(),
+            self.user.as_deref(),
+            self.data.as_str(),
+            self.now,
+            self.expires
+        )?;
+        Ok(())
+    }
+
+    /// Changes a session that is there. One that was ended meanwhile stays ended: a request that was on its
+    /// way when its session was ended must not bring it back.
+    async fn save(&self, conn: &mut Conn<'_>) -> std::result::Result<(), StoreError> {
+        execute!(
+            conn,
+            "update web_sessions set user_id = $2, data = $3, expires = $4 where id_hash = $1",
+            self.id_hash.as_str(),
+            self.user.as_deref(),
+            self.data.as_str(),
+            self.expires
+        )?;
+        Ok(())
+    }
+}
+
+/// SHA-256 of the id as the cookie has it, in hexadecimal digits.
+fn hash(id: Id) -> String {
+    super::hex(&Sha256::digest(id.to_string()))
+}
+
+fn backend(error: StoreError) -> Error {
+    Error::Backend(error.to_string())
+}

@@ -1,0 +1,126 @@
+//! Talking to an account's actor: what can be asked of it, and what it answers.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use super::login::Refused;
+use crate::domain::stage::Provided;
+use crate::domain::{AccountId, Millis, Phone, Secret, StageToken};
+
+/// Requests of people that may wait for an actor.
+const MAILBOX: usize = 16;
+
+/// What it takes to start an account's client.
+#[derive(Clone, Debug)]
+pub struct ClientStart {
+    /// The account.
+    pub account: AccountId,
+    /// Its number.
+    pub phone: Phone,
+    /// TDLib's folder; exists.
+    pub folder: PathBuf,
+    /// Opens the folder's files; base64.
+    pub key: Secret,
+}
+
+/// A message from Telegram itself.
+#[derive(Clone, Debug)]
+pub struct ServiceMessage {
+    /// Its id; newer is larger.
+    pub id: i64,
+    /// When Telegram sent it.
+    pub sent: Millis,
+    /// Its text.
+    pub text: Secret,
+}
+
+/// Why an actor did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerError {
+    /// The form belongs to a stage that is over.
+    Stale,
+    /// Another request of a person is on its way.
+    Busy,
+    /// The account's stage does not take this.
+    NotNow,
+    /// Telegram said no.
+    Refused(Refused),
+    /// Nobody answered; what was asked may still happen.
+    Away,
+    /// No client runs.
+    NotRunning,
+}
+
+pub(super) type Reply<T> = oneshot::Sender<Result<T, AnswerError>>;
+
+pub(super) enum Command {
+    AskForCode(Reply<()>),
+    Provide(StageToken, Provided, Reply<()>),
+    ServiceMessages(Reply<Vec<ServiceMessage>>),
+    Close(Reply<()>),
+}
+
+impl Command {
+    /// Answers with an error.
+    pub(super) fn refuse(self, error: AnswerError) {
+        match self {
+            Self::AskForCode(reply) | Self::Provide(_, _, reply) | Self::Close(reply) => {
+                let _ = reply.send(Err(error));
+            }
+            Self::ServiceMessages(reply) => drop(reply.send(Err(error))),
+        }
+    }
+}
+
+/// The receiving end of a handle; shared so that it outlives an actor's panic.
+pub(super) type Mailbox = Arc<Mutex<mpsc::Receiver<Command>>>;
+
+/// Talks to an account's actor. Cheap to clone.
+#[derive(Clone)]
+pub struct AccountHandle(mpsc::Sender<Command>);
+
+impl AccountHandle {
+    pub(super) fn new() -> (Self, Mailbox) {
+        let (sender, receiver) = mpsc::channel(MAILBOX);
+        (Self(sender), Arc::new(Mutex::new(receiver)))
+    }
+
+    /// Whether its actor has not ended.
+    pub fn is_running(&self) -> bool {
+        !self.0.is_closed()
+    }
+
+    /// Asks Telegram for a login code. The only function that leads to one; see `ops::login`.
+    pub async fn ask_for_code(&self) -> Result<(), AnswerError> {
+        self.ask(Command::AskForCode).await
+    }
+
+    /// Provides what the stage named by `token` waits for.
+    pub async fn provide(&self, token: StageToken, provided: Provided) -> Result<(), AnswerError> {
+        self.ask(|reply| Command::Provide(token, provided, reply)).await
+    }
+
+    /// The newest messages from Telegram itself, newest first.
+    pub async fn service_messages(&self) -> Result<Vec<ServiceMessage>, AnswerError> {
+        self.ask(Command::ServiceMessages).await
+    }
+
+    /// Closes the client and waits for it. The session at Telegram stays.
+    pub async fn close(&self) {
+        let (reply, closed) = oneshot::channel();
+        if self.0.send(Command::Close(reply)).await.is_ok() {
+            let _ = closed.await;
+        }
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, AnswerError> {
+        let (reply, answer) = oneshot::channel();
+        self.0.try_send(command(reply)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => AnswerError::Busy,
+            mpsc::error::TrySendError::Closed(_) => AnswerError::NotRunning,
+        })?;
+        answer.await.unwrap_or(Err(AnswerError::Away))
+    }
+}

@@ -1,0 +1,76 @@
+//! Permissions as arguments: a handler that takes [`Allowed<can::Login>`] is only reached by those who may.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use serde::Deserialize;
+
+use super::auth::CurrentUser;
+use super::error::AppError;
+use crate::app::App;
+use crate::directory::Entry;
+use crate::domain::AccountId;
+use crate::domain::access::{self, Actor, Grant, Permit, SystemGrant, SystemPermit};
+use crate::domain::privilege::can;
+
+/// The account in the path, and the decision that this person may use the privilege `P` on it.
+#[derive(Debug)]
+pub struct Allowed<P> {
+    /// Who asks.
+    pub actor: Actor,
+    /// The account, as it stands now.
+    pub entry: Arc<Entry>,
+    permit: Permit<P>,
+}
+
+impl<P> Allowed<P> {
+    /// The proof for an operation.
+    pub fn grant(&self) -> Grant<'_, P> {
+        self.permit.grant()
+    }
+}
+
+#[derive(Deserialize)]
+struct AccountPath {
+    account: AccountId,
+}
+
+impl<P: can::OnAccount> FromRequestParts<Arc<App>> for Allowed<P> {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, AppError> {
+        let CurrentUser(actor) = CurrentUser::from_request_parts(parts, app).await?;
+        // What is no id is no account either.
+        let Path(path) =
+            Path::<AccountPath>::from_request_parts(parts, app).await.map_err(|_| AppError::NotFound)?;
+        let entry = app.directory.get(path.account).ok_or(AppError::NotFound)?;
+        let permit = access::decide::<P>(&actor, &entry.account)?;
+        Ok(Self { actor, entry, permit })
+    }
+}
+
+/// The decision that this person may use the privilege `P` on the system.
+#[derive(Debug)]
+pub struct May<P> {
+    /// Who asks.
+    pub actor: Actor,
+    permit: SystemPermit<P>,
+}
+
+impl<P> May<P> {
+    /// The proof for an operation.
+    pub fn grant(&self) -> SystemGrant<'_, P> {
+        self.permit.grant()
+    }
+}
+
+impl<P: can::OnSystem> FromRequestParts<Arc<App>> for May<P> {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, AppError> {
+        let CurrentUser(actor) = CurrentUser::from_request_parts(parts, app).await?;
+        let permit = access::decide_system::<P>(&actor)?;
+        Ok(Self { actor, permit })
+    }
+}

@@ -1,0 +1,50 @@
+//! The web: the only part that speaks HTTP and HTML.
+//!
+//! Below is the route table, one line per route; what a handler needs to be allowed to stands in its
+//! signature. Around it lie the layers, outermost first: a request is counted, its host checked, its origin
+//! checked, and only then does anybody look at who sent it.
+
+mod assets;
+mod auth;
+mod error;
+mod extract;
+mod layers;
+mod live;
+pub mod pages;
+mod rows;
+mod shell;
+mod text;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::app::App;
+use pages::{account, accounts, add, provide, sign_in};
+
+/// Everything that answers requests.
+pub fn router(app: Arc<App>) -> Router {
+    let pages = Router::new()
+        .route("/", get(accounts::home))
+        .route("/accounts", get(accounts::list))
+        .route("/accounts/events", get(live::accounts))
+        .route("/accounts/add", get(add::form).post(add::add))
+        .route("/accounts/add-test", post(add::add_test))
+        .route("/accounts/{account}", get(account::show))
+        .route("/accounts/{account}/events", get(live::account))
+        .route("/accounts/{account}/ask-for-code", post(account::ask_for_code))
+        .route("/accounts/{account}/connect", post(account::connect))
+        .route("/accounts/{account}/disconnect", post(account::disconnect))
+        .route("/accounts/{account}/provide", get(provide::form).post(provide::provide))
+        .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .fallback(error::not_found)
+        .method_not_allowed_fallback(error::method_not_allowed);
+    let pages = layers::with_session(pages, &app);
+    let public = Router::new()
+        .route("/static/{file}", get(assets::file))
+        .route("/favicon.ico", get(assets::icon))
+        .route("/health", get(|| async { "ok\n" }));
+    layers::around(public.merge(pages), &app).with_state(app)
+}

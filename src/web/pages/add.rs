@@ -1,0 +1,102 @@
+//! `/accounts/add`: a new account.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::domain::privilege::can;
+use crate::domain::{AccountId, Email, Phone};
+use crate::ops::accounts::NewAccount;
+use crate::ops::{self, OpError};
+use crate::web::error::AppError;
+use crate::web::extract::May;
+use crate::web::shell::{Shell, html, html_with, wants_fragment};
+
+/// What a person typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    phone: String,
+    owner: String,
+    comment: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/add.html", blocks = ["dialog"])]
+struct Add {
+    shell: Shell,
+    typed: Typed,
+    error: Option<(&'static str, String)>,
+}
+
+impl Add {
+    fn about(&self, field: &str) -> Option<&str> {
+        self.error.as_ref().filter(|(at, _)| *at == field).map(|(_, message)| message.as_str())
+    }
+}
+
+/// The empty form.
+pub async fn form(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    may: May<can::AddAccount>,
+) -> Result<Response, AppError> {
+    let page = Add { shell: Shell::of(&app, &may.actor), typed: Typed::default(), error: None };
+    if wants_fragment(&headers) { html(&page.as_dialog()) } else { html(&page) }
+}
+
+/// Adds the account, or shows the form again with what was typed.
+pub async fn add(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    may: May<can::AddAccount>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let added = match parse(&typed) {
+        Ok(new) => ops::accounts::add(&app, may.grant(), new).await,
+        Err(error) => Err(error),
+    };
+    match added {
+        Ok(id) => Ok(next(&headers, id)),
+        Err(OpError::Invalid { field, message }) => {
+            let page = Add { shell: Shell::of(&app, &may.actor), typed, error: Some((field, message)) };
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            if wants_fragment(&headers) {
+                html_with(status, &page.as_dialog())
+            } else {
+                html_with(status, &page)
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Adds an account with a random test number.
+pub async fn add_test(State(app): State<Arc<App>>, may: May<can::AddAccount>) -> Result<Response, AppError> {
+    ops::accounts::add_test(&app, may.grant()).await?;
+    Ok(Redirect::to("/accounts").into_response())
+}
+
+/// After adding comes the first step of the login, which the dialog loads in place.
+fn next(headers: &HeaderMap, id: AccountId) -> Response {
+    if wants_fragment(headers) {
+        Redirect::to(&format!("/accounts/{id}/provide")).into_response()
+    } else {
+        Redirect::to(&format!("/accounts/{id}")).into_response()
+    }
+}
+
+fn parse(typed: &Typed) -> Result<NewAccount, OpError> {
+    let phone = Phone::parse(&typed.phone).map_err(|error| OpError::invalid("phone", error))?;
+    let owner = match typed.owner.trim() {
+        "" => None,
+        owner => Some(Email::parse(owner).map_err(|error| OpError::invalid("owner", error))?),
+    };
+    Ok(NewAccount { phone, owner, comment: typed.comment.trim().to_owned() })
+}

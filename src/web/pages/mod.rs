@@ -1,0 +1,8 @@
+//! The pages: one file each, with the template of the same name.
+
+pub mod account;
+pub mod accounts;
+pub mod add;
+pub mod provide;
+pub mod sign_in;
+pub mod step;

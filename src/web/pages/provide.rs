@@ -1,0 +1,92 @@
+//! `/accounts/{id}/provide`: the next step alone, for the dialog and for going on without JavaScript.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use super::account::after;
+use super::step::Step;
+use crate::app::App;
+use crate::directory::Entry;
+use crate::domain::access::privileges;
+use crate::domain::privilege::can;
+use crate::domain::stage::Provided;
+use crate::domain::{Secret, StageToken};
+use crate::ops::{self, OpError};
+use crate::web::error::AppError;
+use crate::web::extract::Allowed;
+use crate::web::shell::{Shell, html, wants_fragment};
+
+#[derive(Template)]
+#[template(path = "pages/provide.html", blocks = ["dialog"])]
+struct Provide<'a> {
+    shell: Shell,
+    entry: &'a Entry,
+    step: String,
+}
+
+/// The step, in a dialog or on a page of its own.
+pub async fn form(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    allowed: Allowed<can::View>,
+) -> Result<Response, AppError> {
+    let entry = &allowed.entry;
+    let may = privileges(&allowed.actor, &entry.account);
+    let step = Step::new(entry, may, app.clock.now()).render()?;
+    let page = Provide { shell: Shell::of(&app, &allowed.actor), entry, step };
+    if wants_fragment(&headers) { html(&page.as_dialog()) } else { html(&page) }
+}
+
+/// What a person typed.
+#[derive(Debug, Deserialize)]
+pub struct Typed {
+    token: StageToken,
+    code: Option<Secret>,
+    password: Option<Secret>,
+}
+
+/// Provides the code or the password.
+pub async fn provide(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    allowed: Allowed<can::Login>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let done = match provided(&typed) {
+        Ok(provided) => ops::login::provide(&app, allowed.grant(), typed.token, provided).await,
+        Err(error) => Err(error),
+    };
+    after(&app, &headers, &allowed.actor, &allowed.entry, done)
+}
+
+fn provided(typed: &Typed) -> Result<Provided, OpError> {
+    match (&typed.code, &typed.password) {
+        (Some(code), None) => {
+            // People copy codes with spaces and dashes; a code has neither.
+            let code: String = code.expose().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+            if code.is_empty() {
+                return Err(OpError::invalid("code", "Type the code that Telegram sent."));
+            }
+            if code.len() > 64 || code.chars().any(char::is_control) {
+                return Err(OpError::invalid("code", "This is not a login code."));
+            }
+            Ok(Provided::Code(Secret::new(code)))
+        }
+        (None, Some(password)) => {
+            if password.is_empty() {
+                return Err(OpError::invalid("password", "Type the two-step password."));
+            }
+            if password.expose().len() > 1024 || password.expose().contains('\0') {
+                return Err(OpError::invalid("password", "This is too long for a password."));
+            }
+            Ok(Provided::Password(password.clone()))
+        }
+        _ => Err(OpError::Refused("This form was incomplete. Load the page again.".into())),
+    }
+}

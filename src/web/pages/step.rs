@@ -1,0 +1,102 @@
+//! The next step of an account's login: what the stage means and the one form that leads on.
+//! The same part stands on the account's page, in the dialog, in the answer to a form and in the live stream.
+
+use askama::Template;
+
+use crate::directory::Entry;
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
+use crate::domain::{Input, Millis, Snapshot, Stage};
+use crate::web::text;
+
+/// The part.
+#[derive(Template)]
+#[template(path = "parts/step.html")]
+pub struct Step<'a> {
+    entry: &'a Entry,
+    may: AccountPrivileges,
+    now: Millis,
+    error: Option<Complaint>,
+}
+
+/// What was wrong with the form that was just sent.
+#[derive(Debug, Clone)]
+pub struct Complaint {
+    /// The field it is about; None if it is about the whole.
+    pub field: Option<&'static str>,
+    /// What to say.
+    pub message: String,
+}
+
+impl<'a> Step<'a> {
+    /// The step of an account for somebody with these privileges.
+    pub fn new(entry: &'a Entry, may: AccountPrivileges, now: Millis) -> Self {
+        Self { entry, may, now, error: None }
+    }
+
+    /// The same, after a form that did not work.
+    pub fn with_complaint(self, complaint: Complaint) -> Self {
+        Self { error: Some(complaint), ..self }
+    }
+
+    fn snapshot(&self) -> &Snapshot {
+        &self.entry.snapshot
+    }
+
+    fn meaning(&self) -> String {
+        text::meaning(&self.entry.snapshot.stage)
+    }
+
+    fn may_login(&self) -> bool {
+        self.may.has(AccountPrivilege::Login)
+    }
+
+    fn may_connect(&self) -> bool {
+        self.may.has(AccountPrivilege::ManageConnectionState)
+    }
+
+    fn wants(&self, input: Input) -> bool {
+        self.may_login() && self.entry.snapshot.stage.input() == Some(input)
+    }
+
+    /// The complaint about a field: from the form just sent, or what Telegram said of the last try.
+    fn about(&self, field: &str) -> Option<&str> {
+        match &self.error {
+            Some(error) if error.field == Some(field) => Some(&error.message),
+            _ => None,
+        }
+    }
+
+    /// What is wrong, if it is not about a field that is shown.
+    fn trouble(&self) -> Option<&str> {
+        match &self.error {
+            Some(error) if error.field.is_none() => Some(&error.message),
+            Some(_) => None,
+            None => self.entry.snapshot.problem.as_deref(),
+        }
+    }
+
+    fn hint(&self) -> &str {
+        match &self.entry.snapshot.stage {
+            Stage::WaitPassword { hint, .. } => hint,
+            _ => "",
+        }
+    }
+
+    fn can_ask(&self) -> bool {
+        self.may_login() && self.entry.snapshot.stage.can_ask_for_code()
+    }
+
+    fn is_first_code(&self) -> bool {
+        self.entry.snapshot.stage == Stage::SignedOut
+    }
+
+    /// Seconds until Telegram answers again.
+    fn wait_seconds(&self) -> Option<i64> {
+        let until = self.entry.snapshot.flood_until?;
+        Some(until.seconds_since(self.now)).filter(|seconds| *seconds > 0)
+    }
+
+    fn code_came(&self) -> Option<String> {
+        self.entry.snapshot.code_came.map(text::moment)
+    }
+}

@@ -1,0 +1,101 @@
+//! Words: what each situation of an account means, and what one can do about it.
+
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use crate::domain::stage::{CodeSent, CodeWay};
+use crate::domain::{Millis, Stage};
+
+/// A moment as people read it, in UTC.
+pub fn moment(at: Millis) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
+    OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000))
+        .ok()
+        .and_then(|time| time.format(format).ok())
+        .unwrap_or_default()
+}
+
+/// What a stage means, in a sentence or two.
+pub fn meaning(stage: &Stage) -> String {
+    match stage {
+        Stage::Disconnected => {
+            "The client does not run. The session at Telegram stays; connecting needs no code.".into()
+        }
+        Stage::Starting => "The client is starting.".into(),
+        Stage::Reconnecting => "TDLib ended unexpectedly and is being started again. No code is needed.".into(),
+        Stage::SignedOut => {
+            "Nobody is signed in to this account here. Ask for a code to begin; Telegram allows only a few a day."
+                .into()
+        }
+        Stage::WaitCode(sent) => code_sent(sent),
+        Stage::WaitPassword { can_recover, .. } => format!(
+            "The code was right. This account also has a two-step password.{}",
+            if *can_recover { " Its owner can recover it by e-mail in the official app." } else { "" }
+        ),
+        Stage::WaitEmailAddress => {
+            "Telegram wants an e-mail address for logins before it goes on. Set one in the official app, then \
+             ask for a code again."
+                .into()
+        }
+        Stage::WaitEmailCode { .. } => {
+            "Telegram sent a code to the account's login e-mail address. This version can't take it yet; ask \
+             for a code again to use another way."
+                .into()
+        }
+        Stage::WaitOtherDevice => "Telegram wants this login confirmed on a device that is signed in.".into(),
+        Stage::WaitRegistration => {
+            "This number has no Telegram account. Telegram no longer lets other apps register; sign up in the \
+             official app, then come back."
+                .into()
+        }
+        Stage::WaitPremium => "Telegram wants Premium bought before it sends a code to this number.".into(),
+        Stage::Ready => "Signed in. Telescope holds this session.".into(),
+        Stage::LoggingOut => "The session is being ended.".into(),
+        Stage::Closing => "The client is stopping.".into(),
+        Stage::Failed(reason) => format!("{reason} Disconnect and connect to try again."),
+        Stage::Other(name) => format!("TDLib is in the state “{name}”, which this version does not know."),
+    }
+}
+
+fn code_sent(sent: &CodeSent) -> String {
+    let way = match &sent.way {
+        CodeWay::Telegram => {
+            "Telegram sent a code as a message to the devices that are signed in to this account."
+        }
+        CodeWay::Sms => "Telegram sent a code by text message.",
+        CodeWay::Call => "Telegram tells the code in a voice call.",
+        CodeWay::FlashCall => "Telegram calls and hangs up; the calling number is the code.",
+        CodeWay::MissedCall => "Telegram calls once; the last digits of the calling number are the code.",
+        CodeWay::Fragment => "Telegram sent the code to fragment.com, where this number belongs.",
+        CodeWay::Other(way) => return format!("Telegram sent a code by {way}."),
+    };
+    let length = if sent.length > 0 { format!(" It has {} digits.", sent.length) } else { String::new() };
+    let next = match &sent.next {
+        Some(CodeWay::Sms) => " If it does not arrive, asking again sends a text message.",
+        Some(CodeWay::Call) => " If it does not arrive, asking again makes a voice call.",
+        Some(_) => " If it does not arrive, asking again tries another way.",
+        None => "",
+    };
+    format!("{way}{length}{next} Do not pass it on in Telegram: that makes it worthless at once.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_utc() {
+        assert_eq!(moment(Millis(0)), "1970-01-01 00:00:00 UTC");
+        assert_eq!(moment(Millis(1_795_236_314_999)), "2026-11-21 04:45:14 UTC");
+    }
+
+    #[test]
+    fn a_code_says_where_it_went_and_what_comes_next() {
+        let sent =
+            CodeSent { way: CodeWay::Telegram, length: 5, next: Some(CodeWay::Sms), resend_from: None };
+        let words = meaning(&Stage::WaitCode(sent));
+        for part in ["devices that are signed in", "5 digits", "text message"] {
+            assert!(words.contains(part), "{words}");
+        }
+    }
+}

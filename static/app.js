@@ -1,0 +1,76 @@
+// What htmx leaves to us: the dialog, notices, the state of the live connection. Nothing here is needed to use
+// Telescope; every link and form works without it.
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const dialog = byId("dialog");
+  const dialogBody = byId("dialog-body");
+  const toasts = byId("toasts");
+  const liveState = byId("live-state");
+
+  // Good notices leave by themselves; bad ones wait until they are dismissed.
+  const settle = () => {
+    for (const toast of toasts.querySelectorAll(".toast.good:not([data-leaving])")) {
+      toast.dataset.leaving = "";
+      setTimeout(() => dismiss(toast), 7000);
+    }
+    // Shown anew, so that it lies above a dialog that was opened after it.
+    if (toasts.matches(":popover-open")) toasts.hidePopover();
+    if (toasts.childElementCount) toasts.showPopover();
+  };
+  const dismiss = (toast) => {
+    toast.remove();
+    if (!toasts.childElementCount && toasts.matches(":popover-open")) toasts.hidePopover();
+  };
+  const say = (text) => {
+    const toast = document.createElement("p");
+    toast.className = "toast bad";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.dismiss = "";
+    button.setAttribute("aria-label", "Dismiss");
+    button.textContent = "×";
+    toast.append(text, button);
+    toasts.append(toast);
+    settle();
+  };
+
+  document.addEventListener("htmx:after:swap", () => {
+    if (dialogBody.childElementCount && !dialog.open) dialog.showModal();
+    if (toasts.querySelector(".toast:not([data-seen])")) {
+      for (const toast of toasts.children) toast.dataset.seen = "";
+      settle();
+    }
+  });
+  document.addEventListener("close-dialog", () => dialog.close());
+  dialog.addEventListener("close", () => dialogBody.replaceChildren());
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-dismiss]");
+    if (button) dismiss(button.closest(".toast"));
+  });
+
+  // A request that got no answer at all, or one that a proxy made up.
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx?.sourceElement?.id !== "live") say("Telescope could not be reached. Try again.");
+  });
+  document.addEventListener("htmx:response:error", (event) => {
+    const { sourceElement, response } = event.detail.ctx;
+    if (sourceElement?.id !== "live" && response.status >= 500 && !response.headers.has("x-request-id")) {
+      say("Something between you and Telescope does not work. Try again.");
+    }
+  });
+
+  // The live connection.
+  if (liveState) {
+    const connected = () => { liveState.textContent = ""; };
+    const paused = () => { liveState.textContent = "Live updates paused, reconnecting…"; };
+    document.addEventListener("htmx:sse:after:connection", connected);
+    document.addEventListener("htmx:sse:error", paused);
+    document.addEventListener("htmx:error", (event) => {
+      if (event.detail.ctx?.sourceElement?.id === "live") paused();
+    });
+    document.addEventListener("htmx:response:error", (event) => {
+      if (event.detail.ctx.sourceElement?.id === "live") paused();
+    });
+  }
+  document.addEventListener("signed-out", () => location.assign("/sign-in"));
+})();

@@ -1,0 +1,284 @@
+//! A real browser: headless Chromium, driven through chromedriver, with or without JavaScript.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::json;
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel};
+
+use super::waiting::until;
+use super::{processes, target};
+
+/// How long a page may take to show what is expected of it.
+pub const SOON: Duration = Duration::from_secs(15);
+
+/// Whether pages may run scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    /// As most people have it.
+    On,
+    /// Everything has to work all the same.
+    Off,
+}
+
+/// What makes a display.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Display {
+    /// A wide screen, light.
+    Wide,
+    /// A wide screen, dark.
+    WideDark,
+    /// A phone, 390 pixels wide, light.
+    Phone,
+    /// A phone, dark.
+    PhoneDark,
+}
+
+impl Display {
+    /// Every display, with its name in file names.
+    pub const ALL: [(Self, &'static str); 4] =
+        [(Self::Wide, "wide"), (Self::WideDark, "wide-dark"), (Self::Phone, "phone"), (Self::PhoneDark, "phone-dark")];
+
+    const fn size(self) -> (u32, u32) {
+        match self {
+            Self::Wide | Self::WideDark => (1280, 900),
+            Self::Phone | Self::PhoneDark => (390, 844),
+        }
+    }
+
+    const fn scheme(self) -> &'static str {
+        match self {
+            Self::Wide | Self::Phone => "light",
+            Self::WideDark | Self::PhoneDark => "dark",
+        }
+    }
+}
+
+/// One browser window with a profile of its own.
+pub struct Browser {
+    driver: WebDriver,
+    scripts: Scripts,
+    _chromedriver: Chromedriver,
+    profile: TempDir,
+}
+
+impl Browser {
+    /// Opens a window.
+    pub async fn open(scripts: Scripts) -> Self {
+        let profile = tempfile::Builder::new().prefix("telescope-browser-").tempdir().unwrap();
+        let chromedriver = Chromedriver::start();
+        let server = format!("http://127.0.0.1:{}", chromedriver.port);
+        let driver = WebDriver::new(server, capabilities(scripts, &profile)).await.expect("Chromium starts");
+        let browser = Self { driver, scripts, _chromedriver: chromedriver, profile };
+        browser.show_as(Display::Wide).await;
+        browser
+    }
+
+    /// Closes the window.
+    pub async fn close(self) {
+        self.driver.clone().quit().await.expect("Chromium ends");
+    }
+
+    /// Makes the window that of another display.
+    pub async fn show_as(&self, display: Display) {
+        let (width, height) = display.size();
+        let cdp = self.driver.cdp();
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
+        let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": display.scheme() }] });
+        cdp.send_raw("Emulation.setEmulatedMedia", scheme).await.unwrap();
+    }
+
+    /// Goes to an address.
+    pub async fn goto(&self, url: &str) {
+        self.driver.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
+    /// The address it is at.
+    pub async fn address(&self) -> String {
+        self.driver.current_url().await.unwrap().to_string()
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.driver.refresh().await.unwrap();
+    }
+
+    /// Waits for a visible element.
+    pub async fn find(&self, css: &str) -> WebElement {
+        let found = async || {
+            for element in self.driver.find_all(By::Css(css)).await.ok()? {
+                if element.is_displayed().await.unwrap_or(false) {
+                    return Some(element);
+                }
+            }
+            None
+        };
+        until(&format!("{css} is on the page"), SOON, found).await
+    }
+
+    /// Whether there is such an element, visible or not.
+    pub async fn has(&self, css: &str) -> bool {
+        !self.driver.find_all(By::Css(css)).await.unwrap().is_empty()
+    }
+
+    /// The text of a visible element.
+    pub async fn text(&self, css: &str) -> String {
+        // An element may be replaced between being found and being read.
+        until(&format!("{css} has a text"), SOON, async || self.find(css).await.text().await.ok()).await
+    }
+
+    /// Types into the field with this name, in place of what is in it.
+    pub async fn fill(&self, name: &str, value: &str) {
+        let css = format!("[name='{name}']");
+        let typed = async || {
+            let field = self.find(&css).await;
+            field.clear().await.ok()?;
+            field.send_keys(value).await.ok()
+        };
+        until(&format!("{name} takes text"), SOON, typed).await;
+    }
+
+    /// Presses the visible button or link with this text. In `within`, a CSS selector, if there are several.
+    pub async fn press(&self, label: &str, within: &str) {
+        let xpath = format!(".//*[self::button or self::a][normalize-space(.)='{label}']");
+        let pressed = async || {
+            for place in self.driver.find_all(By::Css(within)).await.ok()? {
+                for element in place.find_all(By::XPath(xpath.as_str())).await.ok()? {
+                    if element.is_displayed().await.unwrap_or(false) && element.click().await.is_ok() {
+                        return Some(());
+                    }
+                }
+            }
+            None
+        };
+        until(&format!("\"{label}\" can be pressed in {within}"), SOON, pressed).await;
+    }
+
+    /// Waits for an element that says how something stands. Without JavaScript the page is loaded again, as a
+    /// person would do who waits.
+    pub async fn until_shown(&self, css: &str, limit: Duration) {
+        let shown = async || {
+            if self.has(css).await {
+                return Some(());
+            }
+            if self.scripts == Scripts::Off {
+                self.reload().await;
+            }
+            None
+        };
+        until(&format!("{css} is shown"), limit, shown).await;
+    }
+
+    /// Leaves a mark that a reload would remove.
+    pub async fn mark(&self) {
+        self.driver.execute("window.markOfTheTest = true", vec![]).await.unwrap();
+    }
+
+    /// Whether the mark is still there: the page was not loaded again.
+    pub async fn is_marked(&self) -> bool {
+        let answer = self.driver.execute("return window.markOfTheTest === true", vec![]).await.unwrap();
+        answer.convert().unwrap()
+    }
+
+    /// What the page's console complained of: script errors, and what the Content-Security-Policy stopped.
+    pub async fn complaints(&self) -> Vec<String> {
+        let entries = self.driver.browser_log().await.unwrap();
+        let loud = entries.into_iter().filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"));
+        loud.map(|entry| entry.message).collect()
+    }
+
+    /// Saves a picture of the page as `target/screenshots/NAME.png`.
+    pub async fn picture(&self, name: &str) {
+        let folder = target().join("screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        self.driver.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
+    }
+
+    /// Saves a picture for each display, and checks that the page never scrolls sideways.
+    pub async fn pictures(&self, name: &str) {
+        for (display, word) in Display::ALL {
+            self.show_as(display).await;
+            self.picture(&format!("{name}-{word}")).await;
+            let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+            let wider: i64 = self.driver.execute(wider, vec![]).await.unwrap().convert().unwrap();
+            assert!(wider <= 0, "{name} is {wider} pixels too wide for {word}");
+        }
+        self.show_as(Display::Wide).await;
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Chromedriver is killed next, with its browser: nobody is left to say goodbye to.
+        let _ = self.driver.clone().leak();
+        let _ = std::fs::remove_dir_all(self.profile.path());
+    }
+}
+
+/// The program that drives the browser, and by its end also ends it.
+struct Chromedriver {
+    child: Child,
+    port: u16,
+}
+
+impl Chromedriver {
+    /// Starts it on a port that it chooses, and reads which.
+    fn start() -> Self {
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts; `make test` installs it");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
+        });
+        // Its pipe is read to the end, or it would stop once the pipe is full.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, port: port.expect("chromedriver says its port") }
+    }
+}
+
+impl Drop for Chromedriver {
+    fn drop(&mut self) {
+        let parts = processes::descendants(i32::try_from(self.child.id()).unwrap());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        parts.iter().for_each(|part| processes::kill_hard(part.pid));
+    }
+}
+
+fn capabilities(scripts: Scripts, profile: &TempDir) -> ChromeCapabilities {
+    let mut wanted = DesiredCapabilities::chrome();
+    for argument in [
+        "--headless=new",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        // Pages of this machine only: nothing else has a name.
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    ] {
+        wanted.add_arg(argument).unwrap();
+    }
+    if rustix::process::geteuid().is_root() {
+        wanted.add_arg("--no-sandbox").unwrap();
+    }
+    wanted.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
+    let javascript = if scripts == Scripts::On { 1 } else { 2 };
+    let preferences = json!({ "profile.managed_default_content_settings.javascript": javascript });
+    wanted.add_experimental_option("prefs", preferences).unwrap();
+    wanted.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
+    wanted
+}

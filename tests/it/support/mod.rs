@@ -1,0 +1,20 @@
+//! What the stories are told with: a whole stack of processes, the phones, a browser.
+
+pub mod browser;
+pub mod phones;
+pub mod processes;
+pub mod stack;
+pub mod visitor;
+pub mod waiting;
+
+use std::path::{Path, PathBuf};
+
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where cargo builds: beside the folder that it gives to tests.
+pub fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_path_buf()
+}

@@ -1,0 +1,210 @@
+//! Everything that runs when somebody tries Telescope: the launcher, the sandbox's server, Telescope, its
+//! td-hosts. The binaries are the ones that ship.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::phones::Phones;
+use super::processes::{self, Process};
+use super::waiting::until;
+
+/// How long the stack may take to answer its first request: the library is copied, the database made.
+const START_TIME: Duration = Duration::from_secs(60);
+/// How long it may take to stop in order.
+const STOP_TIME: Duration = Duration::from_secs(30);
+
+/// A running stack with data of its own. When it is dropped everything it started is killed.
+pub struct Stack {
+    folder: TempDir,
+    page: SocketAddr,
+    phones: SocketAddr,
+    launcher: Child,
+}
+
+impl Stack {
+    /// Starts one, and waits until it answers.
+    pub async fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("telescope-").tempdir().unwrap();
+        let [page, phones] = free_addresses();
+        let launcher = launch(folder.path(), page, phones);
+        let mut stack = Self { folder, page, phones, launcher };
+        stack.until_it_answers().await;
+        stack
+    }
+
+    /// Starts it again after it was stopped or killed, with the same data, at the same address.
+    pub async fn start_again(&mut self) {
+        assert!(self.launcher.try_wait().unwrap().is_some(), "the stack still runs");
+        self.launcher = launch(self.folder.path(), self.page, self.phones);
+        self.until_it_answers().await;
+    }
+
+    async fn until_it_answers(&mut self) {
+        let health = self.url("/health");
+        let launcher = &mut self.launcher;
+        until("the stack answers", START_TIME, async || {
+            if let Some(status) = launcher.try_wait().unwrap() {
+                panic!("the launcher ended: {status}");
+            }
+            let answer = reqwest::get(&health).await.ok()?;
+            answer.status().is_success().then_some(())
+        })
+        .await;
+    }
+
+    /// A page's address.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.page)
+    }
+
+    /// The pretend phones.
+    pub fn phones(&self) -> Phones {
+        Phones::at(self.phones)
+    }
+
+    /// Where it keeps everything.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The launcher's process.
+    pub fn launcher_pid(&self) -> i32 {
+        i32::try_from(self.launcher.id()).unwrap()
+    }
+
+    /// The process `telescope serve`.
+    pub fn telescope_pid(&self) -> i32 {
+        self.only("telescope serve", |process| process.runs("serve") && program(process) == "telescope")
+    }
+
+    /// The process in which TDLib runs.
+    pub fn td_host_pid(&self) -> i32 {
+        self.only("td-host", |process| process.runs("td-host"))
+    }
+
+    /// The sandbox's server.
+    pub fn server_pid(&self) -> i32 {
+        self.only("the server", |process| process.runs("serve") && program(process) == "telescope-sandbox")
+    }
+
+    fn only(&self, what: &str, wanted: impl Fn(&Process) -> bool) -> i32 {
+        let all = processes::descendants(self.launcher_pid());
+        match all.iter().filter(|process| wanted(process)).collect::<Vec<_>>().as_slice() {
+            [one] => one.pid,
+            other => panic!("{what}: expected one process, found {other:?} among {all:?}"),
+        }
+    }
+
+    /// Stops everything in order, as `systemctl stop` would.
+    pub async fn stop(&mut self) -> ExitStatus {
+        processes::signal(self.launcher_pid(), Signal::TERM);
+        self.until_it_ends().await
+    }
+
+    /// Stops everything as Ctrl-C in a terminal does: every process of the group gets the signal at once.
+    pub async fn interrupt(&mut self) -> ExitStatus {
+        processes::signal_group(self.launcher_pid(), Signal::INT);
+        self.until_it_ends().await
+    }
+
+    /// Waits for the launcher's end and for that of everything it started.
+    pub async fn until_it_ends(&mut self) -> ExitStatus {
+        let parts = processes::descendants(self.launcher_pid());
+        let launcher = &mut self.launcher;
+        let status = until("the launcher ends", STOP_TIME, async || launcher.try_wait().unwrap()).await;
+        for part in parts {
+            until(&format!("{part:?} ends too"), STOP_TIME, async || (!processes::alive(part.pid)).then_some(()))
+                .await;
+        }
+        status
+    }
+
+    /// Kills everything at once, as a power failure would.
+    pub fn kill_all(&mut self) {
+        let parts = processes::descendants(self.launcher_pid());
+        processes::kill_hard(self.launcher_pid());
+        parts.iter().for_each(|part| processes::kill_hard(part.pid));
+        let _ = self.launcher.wait();
+    }
+
+    /// What all processes have said so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.kill_all();
+        if std::thread::panicking() {
+            eprintln!("--- what the stack said:\n{}\n---", self.log());
+        }
+    }
+}
+
+fn program(process: &Process) -> &str {
+    process.line.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default()
+}
+
+/// Starts the launcher in a process group of its own, with its output added to the log.
+fn launch(folder: &Path, page: SocketAddr, phones: SocketAddr) -> Child {
+    let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
+    Command::new(sandbox_program())
+        .arg("run")
+        .args(["--data", path(&folder.join("sandbox"))])
+        .args(["--listen", &page.to_string(), "--phones", &phones.to_string(), "--"])
+        .args([env!("CARGO_BIN_EXE_telescope"), "serve"])
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("TDLIB_LIBRARY", library())
+        .env("SSO_MODE", "mock")
+        .env("ADMIN_EMAILS", "admin@example.org")
+        .env("DATA_DIR", folder.join("data"))
+        .env("ACCOUNTS_DIR", folder.join("accounts"))
+        .env("LOGIN_ATTEMPTS_PER_DAY", "20")
+        .env("LOG", "info,telescope=debug")
+        .env("RUST_BACKTRACE", "1")
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .expect("the launcher starts")
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("a plain path")
+}
+
+/// The sandbox's program, which cargo builds beside ours.
+fn sandbox_program() -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_telescope")).with_file_name("telescope-sandbox");
+    assert!(
+        program.exists(),
+        "{} is missing: `cargo build --workspace --bins` builds it, `make test` does so by itself",
+        program.display()
+    );
+    program
+}
+
+/// The stock TDLib.
+fn library() -> PathBuf {
+    let library = super::root().join("natives/linux/lib/libtdjson.so");
+    assert!(library.exists(), "{} is missing: `make natives` fetches it", library.display());
+    library
+}
+
+/// Two addresses that nobody listens on, taken at the same time so that they differ.
+fn free_addresses() -> [SocketAddr; 2] {
+    [(); 2]
+        .map(|()| TcpListener::bind("127.0.0.1:0").unwrap())
+        .map(|listener| listener.local_addr().unwrap())
+}

@@ -1,0 +1,114 @@
+//! A person without a browser: plain requests with a session cookie. For stories in which the page is not the
+//! point, and for requests that no browser would send.
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+
+use super::stack::Stack;
+use super::waiting::until;
+
+/// Somebody signed in.
+pub struct Visitor {
+    client: Client,
+    origin: String,
+    cookie: String,
+}
+
+/// What an account's row says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The account's id.
+    pub id: String,
+    /// Its stage, by name.
+    pub stage: String,
+    /// Its number, digits only.
+    pub phone: String,
+}
+
+impl Visitor {
+    /// Signs in.
+    pub async fn sign_in(stack: &Stack, email: &str) -> Self {
+        let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        let mut visitor = Self { client, origin: stack.url(""), cookie: String::new() };
+        let answer = visitor.post("/sign-in", &[("email", email)]).await;
+        assert_eq!(answer.status(), 303, "signing in: {}", answer.text().await.unwrap());
+        visitor.cookie = answer
+            .headers()
+            .get_all(SET_COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok()?.split(';').next())
+            .collect::<Vec<_>>()
+            .join("; ");
+        visitor
+    }
+
+    /// Fetches a page.
+    pub async fn get(&self, path: &str) -> Response {
+        let request = self.client.get(format!("{}{path}", self.origin)).header(COOKIE, &self.cookie);
+        request.send().await.expect("Telescope answers")
+    }
+
+    /// Sends a form as a browser would.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        let request = self.client.post(format!("{}{path}", self.origin));
+        request
+            .header(COOKIE, &self.cookie)
+            .header(ORIGIN, &self.origin)
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .form(form)
+            .send()
+            .await
+            .expect("Telescope answers")
+    }
+
+    /// Sends a form and expects to be sent on; says where.
+    pub async fn does(&self, path: &str, form: &[(&str, &str)]) -> String {
+        let answer = self.post(path, form).await;
+        let status = answer.status();
+        let place = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        assert_eq!(status, 303, "{path}: {}", answer.text().await.unwrap());
+        place.expect("a redirect says where")
+    }
+
+    /// The rows of the accounts page.
+    pub async fn rows(&self) -> Vec<Row> {
+        let answer = self.get("/accounts").await;
+        assert_eq!(answer.status(), 200);
+        rows_of(&answer.text().await.unwrap())
+    }
+
+    /// The row of an account, once it is in one of `stages`.
+    pub async fn until_stage(&self, id: &str, stage: &str, limit: Duration) -> Row {
+        until(&format!("account {id} becomes {stage}"), limit, async || {
+            self.rows().await.into_iter().find(|row| row.id == id && row.stage == stage)
+        })
+        .await
+    }
+}
+
+fn rows_of(page: &str) -> Vec<Row> {
+    page.split("<tr ")
+        .skip(1)
+        .filter_map(|piece| {
+            let tag = piece.split_once('>')?.0;
+            Some(Row {
+                id: attribute(tag, "id")?.strip_prefix("account-")?.to_owned(),
+                stage: attribute(tag, "data-stage")?,
+                phone: attribute(tag, "data-phone")?,
+            })
+        })
+        .collect()
+}
+
+/// The value of an attribute in a tag.
+pub fn attribute(tag: &str, name: &str) -> Option<String> {
+    let begin = format!("{name}=\"");
+    let tag = format!(" {tag}");
+    let start = tag.match_indices(&begin).find(|(at, _)| tag[..*at].ends_with(char::is_whitespace))?.0;
+    let value = &tag[start + begin.len()..];
+    Some(value.split_once('"')?.0.to_owned())
+}
