@@ -100,13 +100,3 @@ impl Db {
         }
     }
 }
-
-/// Bytes as hexadecimal digits, the form in which the tables have them.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
