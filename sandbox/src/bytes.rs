@@ -52,10 +52,7 @@ impl<'a> Reader<'a> {
             (usize::from(first), 1)
         } else {
             let [low, middle, high] = self.array()?;
-            (
-                usize::try_from(u32::from_le_bytes([low, middle, high, 0])).ok()?,
-                4,
-            )
+            (usize::try_from(u32::from_le_bytes([low, middle, high, 0])).ok()?, 4)
         };
         let text = self.take(length)?;
         self.take((head + length).wrapping_neg() % 4)?;

@@ -52,11 +52,7 @@ async fn talk(server: &Server, stream: &mut TcpStream, link: &mut Link) -> io::R
     let Some(mut codec) = greet(stream).await? else {
         return Ok(());
     };
-    link.dc = codec
-        .dc
-        .and_then(|dc| dc.checked_abs())
-        .map(|dc| i32::from(dc) % 10_000)
-        .filter(|dc| *dc > 0);
+    link.dc = codec.dc.and_then(|dc| dc.checked_abs()).map(|dc| i32::from(dc) % 10_000).filter(|dc| *dc > 0);
     let bell = Arc::clone(&link.bell);
     let mut buffer = vec![0; 16 * 1024];
     let mut heard = Instant::now();
@@ -139,7 +135,5 @@ async fn write(stream: &mut TcpStream, codec: &mut Codec, out: Vec<Output>) -> i
     if bytes.is_empty() {
         return Ok(());
     }
-    timeout(WRITE, stream.write_all(&bytes))
-        .await
-        .map_err(|_| invalid("the client does not read"))?
+    timeout(WRITE, stream.write_all(&bytes)).await.map_err(|_| invalid("the client does not read"))?
 }

@@ -113,10 +113,7 @@ impl Sender {
         };
         let a = sha256(&[message_key, first]);
         let b = sha256(&[second, message_key]);
-        (
-            join([&a[0..8], &b[8..24], &a[24..32]]),
-            join([&b[0..8], &a[8..24], &b[24..32]]),
-        )
+        (join([&a[0..8], &b[8..24], &a[24..32]]), join([&b[0..8], &a[8..24], &b[24..32]]))
     }
 
     /// Encrypts a padded plaintext. Its length must be a multiple of 16.
@@ -130,7 +127,7 @@ impl Sender {
     /// Decrypts a message and checks its message key. The second value is the hash that a quick
     /// acknowledgement quotes.
     pub fn decrypt(self, key: &AuthKey, message_key: &[u8; 16], data: &[u8]) -> Option<(Vec<u8>, [u8; 32])> {
-        if data.is_empty() || data.len() % 16 != 0 {
+        if data.is_empty() || !data.len().is_multiple_of(16) {
             return None;
         }
         let mut plain = data.to_vec();
@@ -158,7 +155,7 @@ fn join(parts: [&[u8]; 3]) -> [u8; 32] {
 /// Decrypts with the derivation of MTProto 1, which only the binding of a temporary key still uses.
 /// The caller checks the message key, because it covers the plaintext without padding.
 pub fn decrypt_v1(key: &AuthKey, message_key: &[u8; 16], data: &[u8]) -> Option<Vec<u8>> {
-    if data.is_empty() || data.len() % 16 != 0 {
+    if data.is_empty() || !data.len().is_multiple_of(16) {
         return None;
     }
     let k = &key.0;
@@ -191,17 +188,10 @@ mod tests {
         let key = AuthKey(random());
         let plain = vec![5; 64];
         let (message_key, data) = Sender::Server.encrypt(&key, plain.clone());
-        assert_eq!(
-            Sender::Server.decrypt(&key, &message_key, &data).unwrap().0,
-            plain
-        );
+        assert_eq!(Sender::Server.decrypt(&key, &message_key, &data).unwrap().0, plain);
         assert!(Sender::Client.decrypt(&key, &message_key, &data).is_none());
         assert!(Sender::Server.decrypt(&key, &message_key, &data[1..]).is_none());
-        assert!(
-            Sender::Server
-                .decrypt(&AuthKey(random()), &message_key, &data)
-                .is_none()
-        );
+        assert!(Sender::Server.decrypt(&AuthKey(random()), &message_key, &data).is_none());
     }
 
     #[test]

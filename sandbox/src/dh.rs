@@ -68,13 +68,9 @@ mod tests {
 
     #[test]
     fn trivial_powers_are_refused() {
-        for trick in [
-            vec![],
-            vec![1],
-            bytes(prime()).to_vec(),
-            bytes(&(prime() - 1u32)).to_vec(),
-            vec![255; 300],
-        ] {
+        for trick in
+            [vec![], vec![1], bytes(prime()).to_vec(), bytes(&(prime() - 1u32)).to_vec(), vec![255; 300]]
+        {
             assert_eq!(public(&trick), None);
         }
     }

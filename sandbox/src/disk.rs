@@ -31,10 +31,7 @@ pub struct DiskError {
 impl DiskError {
     /// A fault with a file.
     pub fn new(path: &Path, what: impl std::fmt::Display) -> Self {
-        Self {
-            path: path.to_owned(),
-            what: what.to_string(),
-        }
+        Self { path: path.to_owned(), what: what.to_string() }
     }
 }
 
@@ -48,12 +45,8 @@ pub fn make_directory(path: &Path) -> Result<(), DiskError> {
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     let write = || {
         let next = path.with_extension(format!("{}.tmp", std::process::id()));
-        let mut file = fs::OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&next)?;
+        let mut file =
+            fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&next)?;
         file.write_all(bytes)?;
         fs::rename(&next, path)
     };
@@ -74,10 +67,7 @@ pub fn rsa_key(directory: &Path) -> Result<RsaKey, DiskError> {
         }
         Err(error) => return Err(DiskError::new(&path, error)),
     };
-    replace(
-        &directory.join(PUBLIC_KEY),
-        format!("{}\n", key.public_pem()).as_bytes(),
-    )?;
+    replace(&directory.join(PUBLIC_KEY), format!("{}\n", key.public_pem()).as_bytes())?;
     Ok(key)
 }
 
@@ -96,10 +86,7 @@ impl StateFile {
     pub fn read(&self) -> Result<World, DiskError> {
         match fs::read(&self.0) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
-                DiskError::new(
-                    &self.0,
-                    format!("this is no state of a sandbox of this version: {error}"),
-                )
+                DiskError::new(&self.0, format!("this is no state of a sandbox of this version: {error}"))
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(World::default()),
             Err(error) => Err(DiskError::new(&self.0, error)),
@@ -186,17 +173,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(STATE), "{").unwrap();
         fs::write(directory.path().join(KEY), "xyz").unwrap();
-        let error = StateFile::open(directory.path())
-            .unwrap()
-            .read()
-            .unwrap_err()
-            .to_string();
+        let error = StateFile::open(directory.path()).unwrap().read().unwrap_err().to_string();
         assert!(error.contains("state.json: this is no state"), "{error}");
-        assert!(
-            rsa_key(directory.path())
-                .unwrap_err()
-                .to_string()
-                .contains("not a key")
-        );
+        assert!(rsa_key(directory.path()).unwrap_err().to_string().contains("not a key"));
     }
 }

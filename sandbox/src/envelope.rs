@@ -72,14 +72,7 @@ pub fn open(key: &AuthKey, packet: &[u8]) -> Option<(Envelope, [u8; 32])> {
     let (salt, session) = (rest.i64()?, rest.i64()?);
     let message = read_message(&mut rest)?;
     let right = message.body.len() % 4 == 0 && (12..=1024).contains(&rest.0.len());
-    right.then_some((
-        Envelope {
-            salt,
-            session,
-            message,
-        },
-        hash,
-    ))
+    right.then_some((Envelope { salt, session, message }, hash))
 }
 
 /// Encrypts a message for a client.
@@ -145,7 +138,6 @@ fn inflate_message(mut message: Message, left: &mut usize) -> Result<Message, Un
 
 /// The value inside `gzip_packed`, at most `most` bytes of it. The inner `None` means that it was no such thing.
 /// Despite the name, some clients send zlib data there, so the first bytes decide.
-#[expect(clippy::option_option, reason = "failure, or nothing to do, or the result")]
 pub fn inflate(body: &[u8], most: usize) -> Option<Option<Vec<u8>>> {
     let mut rest = Reader(body);
     if rest.u32() != Some(GZIP_PACKED) {
@@ -168,11 +160,7 @@ mod tests {
     use std::io::Write as _;
 
     fn message(id: i64, body: &[u8]) -> Message {
-        Message {
-            id,
-            seqno: 1,
-            body: body.to_vec(),
-        }
+        Message { id, seqno: 1, body: body.to_vec() }
     }
 
     fn container(messages: &[Message]) -> Message {
@@ -203,22 +191,13 @@ mod tests {
 
     #[test]
     fn containers_and_both_kinds_of_compression_are_undone() {
-        let parts = [
-            message(1, b"abcd"),
-            message(2, &packed(b"efgh", true)),
-            message(3, &packed(b"ijkl", false)),
-        ];
+        let parts =
+            [message(1, b"abcd"), message(2, &packed(b"efgh", true)), message(3, &packed(b"ijkl", false))];
         let bodies = |message| {
             let list = unpack(message).unwrap();
-            list.into_iter()
-                .map(|message| (message.id, message.body))
-                .collect::<Vec<_>>()
+            list.into_iter().map(|message| (message.id, message.body)).collect::<Vec<_>>()
         };
-        let expected = [
-            (1, b"abcd".to_vec()),
-            (2, b"efgh".to_vec()),
-            (3, b"ijkl".to_vec()),
-        ];
+        let expected = [(1, b"abcd".to_vec()), (2, b"efgh".to_vec()), (3, b"ijkl".to_vec())];
         assert_eq!(bodies(container(&parts)), expected);
         assert_eq!(bodies(message(9, b"abcd")), [(9, b"abcd".to_vec())]);
     }
@@ -243,20 +222,13 @@ mod tests {
         assert!(bomb.len() < 100_000);
         assert_eq!(unpack(message(1, &bomb)), Err(Unpacking::Malformed));
         let half = message(1, &packed(&vec![0; MAX_INFLATED / 2 + 1], false));
-        assert_eq!(
-            unpack(container(&[half.clone(), half])),
-            Err(Unpacking::Malformed)
-        );
+        assert_eq!(unpack(container(&[half.clone(), half])), Err(Unpacking::Malformed));
     }
 
     #[test]
     fn a_packet_survives_only_unchanged() {
         let key = AuthKey(random());
-        let envelope = Envelope {
-            salt: 1,
-            session: 2,
-            message: message(4, b"body"),
-        };
+        let envelope = Envelope { salt: 1, session: 2, message: message(4, b"body") };
         let mut sealed = seal(&key, &envelope);
         assert_eq!(key_of(&sealed), Some(key.id()));
         assert_eq!(open(&key, &sealed), None, "ours is not a client's");

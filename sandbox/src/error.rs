@@ -13,10 +13,7 @@ pub struct RpcError {
 impl RpcError {
     /// Any error.
     pub fn new(code: i32, name: impl Into<String>) -> Self {
-        Self {
-            code,
-            name: name.into(),
-        }
+        Self { code, name: name.into() }
     }
 
     /// Something is wrong with the request; the client tells its user.

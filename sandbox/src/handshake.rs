@@ -70,10 +70,7 @@ pub struct Answer {
 
 impl Answer {
     fn reply(reply: &impl Serializable) -> Self {
-        Self {
-            reply: reply.to_bytes(),
-            key: None,
-        }
+        Self { reply: reply.to_bytes(), key: None }
     }
 }
 
@@ -110,10 +107,7 @@ impl Handshake {
     }
 
     fn begin(&mut self, rsa: &RsaKey, nonce: [u8; 16]) -> Answer {
-        let nonces = Nonces {
-            client: nonce,
-            server: random(),
-        };
+        let nonces = Nonces { client: nonce, server: random() };
         *self = Self::Asked(nonces);
         Answer::reply(&enums::ResPq::Pq(types::ResPq {
             nonce: nonces.client,
@@ -176,13 +170,11 @@ impl Handshake {
         if known(key.id()) {
             let new_nonce_hash2 = key.nonce_hash(&exchange.new_nonce, 2);
             *self = Self::Exchanging(exchange);
-            return Some(Answer::reply(&enums::SetClientDhParamsAnswer::DhGenRetry(
-                types::DhGenRetry {
-                    nonce: nonces.client,
-                    server_nonce: nonces.server,
-                    new_nonce_hash2,
-                },
-            )));
+            return Some(Answer::reply(&enums::SetClientDhParamsAnswer::DhGenRetry(types::DhGenRetry {
+                nonce: nonces.client,
+                server_nonce: nonces.server,
+                new_nonce_hash2,
+            })));
         }
         let mut answer = Answer::reply(&enums::SetClientDhParamsAnswer::DhGenOk(types::DhGenOk {
             nonce: nonces.client,
@@ -210,7 +202,7 @@ impl Exchange {
     }
 
     fn decrypt(&self, data: &[u8]) -> Option<types::ClientDhInnerData> {
-        if data.is_empty() || data.len() % 16 != 0 {
+        if data.is_empty() || !data.len().is_multiple_of(16) {
             return None;
         }
         let mut data = data.to_vec();
@@ -225,12 +217,7 @@ impl Exchange {
         let salt = self.new_nonce.iter().zip(&self.nonces.server).map(|(a, b)| a ^ b);
         let mut bytes = [0; 8];
         bytes.iter_mut().zip(salt).for_each(|(to, from)| *to = from);
-        NewKey {
-            key,
-            salt: i64::from_le_bytes(bytes),
-            dc: self.dc,
-            expires_in: self.expires_in,
-        }
+        NewKey { key, salt: i64::from_le_bytes(bytes), dc: self.dc, expires_in: self.expires_in }
     }
 }
 
@@ -262,10 +249,7 @@ impl Inner {
             enums::PQInnerData::TempDc(inner) => (Some(inner.dc), Some(inner.expires_in)),
         };
         Some(Self {
-            nonces: Nonces {
-                client: inner.nonce(),
-                server: inner.server_nonce(),
-            },
+            nonces: Nonces { client: inner.nonce(), server: inner.server_nonce() },
             new_nonce: inner.new_nonce(),
             dc,
             expires_in,

@@ -100,7 +100,8 @@ fn listeners(options: &ServeOptions) -> Result<[TcpListener; 3], Fault> {
         return Ok([bind(options.socks)?, bind(options.mtproto)?, bind(options.phones)?]);
     }
     let mut handed = listenfd::ListenFd::from_env();
-    let mut take = |at| handed.take_tcp_listener(at)?.ok_or_else(|| io::Error::other("a listener is missing"));
+    let mut take =
+        |at| handed.take_tcp_listener(at)?.ok_or_else(|| io::Error::other("a listener is missing"));
     Ok([take(0)?, take(1)?, take(2)?])
 }
 

@@ -19,7 +19,7 @@ use crate::handshake::Handshake;
 use crate::rpc::{self, Call, wrapper};
 use crate::server::{Answer, Server, Session, State};
 use crate::session::{Outgoing, SessionKey};
-use crate::world::{KeyKind, Standing};
+use crate::world::Standing;
 
 const RPC_RESULT: u32 = 0xf35c_6d01;
 const RPC_ERROR: u32 = 0x2144_ca19;
@@ -97,11 +97,7 @@ impl Server {
             return self.exchange_keys(link, packet);
         }
         let now = crate::server::now_seconds();
-        let key = self
-            .lock()
-            .world
-            .usable_key(key_id, now)
-            .map(|record| record.key.clone());
+        let key = self.lock().world.usable_key(key_id, now).map(|record| record.key.clone());
         let key = key.ok_or(Fault::Code(-404))?;
         let (envelope, hash) = envelope::open(&key, packet).ok_or(Fault::Malformed)?;
         let session = (key_id, envelope.session);
@@ -124,9 +120,7 @@ impl Server {
         let question = envelope::open_plain(packet).ok_or(Fault::Malformed)?;
         let now = clock::now();
         let known = |id| self.lock().world.keys.contains_key(&id);
-        let answer = link
-            .handshake
-            .answer(&self.rsa, question, clock::seconds(now), known);
+        let answer = link.handshake.answer(&self.rsa, question, clock::seconds(now), known);
         let answer = answer.ok_or(Fault::Code(-404))?;
         let (id, changes) = self.change(|state| {
             if let Some(mut key) = answer.key {
@@ -135,10 +129,7 @@ impl Server {
             }
             state.sessions.ids.next(now)
         });
-        Ok((
-            vec![Output::Packet(envelope::seal_plain(id, &answer.reply))],
-            changes,
-        ))
+        Ok((vec![Output::Packet(envelope::seal_plain(id, &answer.reply))], changes))
     }
 
     /// Checks what stands around a message, and opens its session. `None` when the client was told to do
@@ -158,14 +149,7 @@ impl Server {
         let now = crate::server::now_seconds();
         let period = self.salt_period;
         let (result, _) = self.change(|state| {
-            state.open_session(
-                link,
-                session,
-                &outer,
-                messages.as_deref().unwrap_or_default(),
-                period,
-                now,
-            );
+            state.open_session(link, session, &outer, messages.as_deref().unwrap_or_default(), period, now);
             let verdict = state.check_salt(session, &outer, salt, period, now);
             let verdict = verdict.and_then(|()| check_message(&outer, &messages, now));
             match verdict.and_then(|()| messages.map_err(Bad::Message)) {
@@ -254,20 +238,14 @@ impl Server {
         let Some(record) = world.keys.get(&session.0) else {
             return Vec::new();
         };
-        let salt = record
-            .salts(self.salt_period)
-            .current(crate::server::now_seconds());
+        let salt = record.salts(self.salt_period).current(crate::server::now_seconds());
         let messages = match sessions.with_ids(&session) {
             Some((session, ids)) if session.is_on(link.id) => session.take(ids, now),
             _ => Vec::new(),
         };
         drop(state);
         let seal = |message| {
-            let envelope = Envelope {
-                salt,
-                session: session.1,
-                message,
-            };
+            let envelope = Envelope { salt, session: session.1, message };
             Output::Packet(envelope::seal(key, &envelope))
         };
         messages.into_iter().map(seal).collect()
@@ -277,10 +255,8 @@ impl Server {
     pub(crate) fn ring(&self, link: &Link) -> (Vec<Output>, u64) {
         let state = self.lock();
         let changes = state.world.changes;
-        let key = link
-            .session
-            .and_then(|(key, _)| state.world.keys.get(&key))
-            .map(|record| record.key.clone());
+        let key =
+            link.session.and_then(|(key, _)| state.world.keys.get(&key)).map(|record| record.key.clone());
         drop(state);
         (key.map(|key| self.flush(link, &key)).unwrap_or_default(), changes)
     }
@@ -297,9 +273,7 @@ fn with_room(
     }
     let stack = 2 * 1024 * 1024 + size * 256;
     let ran = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .stack_size(stack)
-            .spawn_scoped(scope, run);
+        let thread = std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, run);
         thread.ok().and_then(|thread| thread.join().ok())
     });
     ran.unwrap_or_else(|| Err(RpcError::new(500, "INTERNAL")))
@@ -371,11 +345,7 @@ fn rpc_result(request: i64, result: Result<Vec<u8>, RpcError>) -> Vec<u8> {
 impl State {
     pub(crate) fn push(&mut self, session: SessionKey, body: Vec<u8>, content: bool, answers: Option<i64>) {
         if let Some(session) = self.sessions.get_mut(&session) {
-            session.push(Outgoing {
-                body,
-                content,
-                answers,
-            });
+            session.push(Outgoing { body, content, answers });
         }
     }
 
@@ -442,11 +412,7 @@ impl State {
                 new.push(message);
             } else {
                 session.resend(|_, answers| answers == Some(message.id));
-                session.push(Outgoing {
-                    body: acknowledge(message.id),
-                    content: false,
-                    answers: None,
-                });
+                session.push(Outgoing { body: acknowledge(message.id), content: false, answers: None });
             }
         }
         new
@@ -462,10 +428,7 @@ impl State {
         self.world.touch(key, now);
         let record = self.world.keys.get(&key);
         let signed_in = record.is_some_and(|record| matches!(record.standing, Standing::SignedIn(_)));
-        let dc = link
-            .dc
-            .or(record.and_then(|record| record.dc))
-            .unwrap_or(DEFAULT_DC);
+        let dc = link.dc.or(record.and_then(|record| record.dc)).unwrap_or(DEFAULT_DC);
         if let Some(session) = self.sessions.get_mut(&session)
             && signed_in
             && !request.without_updates
@@ -474,12 +437,7 @@ impl State {
         }
         let number = rpc::number_in(&request.body).or_else(|| rpc::number_of_key(&self.world, key));
         self.world.counters.add(name_for_id(id), number.as_ref());
-        Session {
-            number,
-            dc,
-            key,
-            session: session.1,
-        }
+        Session { number, dc, key, session: session.1 }
     }
 
     /// After the answers are encrypted: a key that asked for its end is destroyed.
@@ -490,11 +448,5 @@ impl State {
             let world = &self.world;
             self.sessions.retain_keys(|key| world.keys.contains_key(&key));
         }
-    }
-
-    /// Whether this is a temporary key that stands for none yet.
-    pub(crate) fn is_unbound(&self, key: KeyId) -> bool {
-        let kind = self.world.keys.get(&key).map(|record| record.kind);
-        matches!(kind, Some(KeyKind::Temporary { .. })) && self.world.permanent(key).is_none()
     }
 }

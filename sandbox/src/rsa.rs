@@ -53,11 +53,7 @@ impl RsaKey {
         let one = BigUint::from(1u32);
         let order = (&p - &one) * (&q - &one);
         let exponent = BigUint::from(EXPONENT).modinv(&order)?;
-        (modulus.bits() == 2048 && p != q).then_some(Self {
-            modulus,
-            exponent,
-            primes: (p, q),
-        })
+        (modulus.bits() == 2048 && p != q).then_some(Self { modulus, exponent, primes: (p, q) })
     }
 
     /// The two primes in hexadecimal, one per line: all that has to be kept.
@@ -121,17 +117,14 @@ pub enum Opened {
 pub fn padded<const N: usize>(number: &BigUint) -> Option<[u8; N]> {
     let bytes = number.to_bytes_be();
     let mut out = [0; N];
-    out.get_mut(N.checked_sub(bytes.len())?..)?
-        .copy_from_slice(&bytes);
+    out.get_mut(N.checked_sub(bytes.len())?..)?.copy_from_slice(&bytes);
     Some(out)
 }
 
 fn open_rsa_pad(plain: &[u8; 256]) -> Option<Opened> {
     let (hidden_key, encrypted) = plain.split_first_chunk::<32>()?;
     let mut key = sha256(&[encrypted]);
-    key.iter_mut()
-        .zip(hidden_key)
-        .for_each(|(key, hidden)| *key ^= hidden);
+    key.iter_mut().zip(hidden_key).for_each(|(key, hidden)| *key ^= hidden);
     let mut data = encrypted.to_vec();
     ige_decrypt(&mut data, &key, &[0; 32]);
     let (data, hash) = data.split_at_mut_checked(192)?;
@@ -154,16 +147,11 @@ mod tests {
     fn a_key_fits_into_the_library_and_opens_what_clients_send() {
         let key = RsaKey::generate().unwrap();
         assert_eq!(key.public_pem().len(), 425);
-        assert_eq!(
-            RsaKey::from_text(&key.to_text()).unwrap().public_pem(),
-            key.public_pem()
-        );
+        assert_eq!(RsaKey::from_text(&key.to_text()).unwrap().public_pem(), key.public_pem());
 
         let theirs = grammers_crypto::rsa::Key::new(&key.modulus.to_string(), "65537").unwrap();
         let block = grammers_crypto::rsa::encrypt_hashed(b"p, q and a nonce", &theirs, &random());
-        let Some(Opened::Proven(data)) = key.open(&block) else {
-            panic!("not opened")
-        };
+        let Some(Opened::Proven(data)) = key.open(&block) else { panic!("not opened") };
         assert!(data.starts_with(b"p, q and a nonce"));
         assert!(matches!(key.open(&[7; 256]), None | Some(Opened::Sha1(..))));
         assert_eq!(key.open(&[255; 256]), None, "larger than the modulus");

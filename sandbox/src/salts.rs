@@ -68,19 +68,11 @@ mod tests {
     #[test]
     fn a_salt_is_good_for_two_periods() {
         let key = AuthKey([7; 256]);
-        let salts = Salts {
-            key: &key,
-            first: 42,
-            made: 1000,
-            period: 100,
-        };
+        let salts = Salts { key: &key, first: 42, made: 1000, period: 100 };
         assert_eq!(salts.current(1000), 42);
         assert!(salts.accept(42, 1199) && !salts.accept(42, 1200) && !salts.accept(43, 1000));
         let future = salts.future(1150, 3);
-        let since: Vec<_> = future
-            .iter()
-            .map(|salt| (salt.valid_since, salt.valid_until))
-            .collect();
+        let since: Vec<_> = future.iter().map(|salt| (salt.valid_since, salt.valid_until)).collect();
         assert_eq!(since, [(1100, 1300), (1200, 1400), (1300, 1500)]);
         assert_eq!(salts.current(1250), future[1].salt);
         for (at, good) in [(1199, false), (1200, true), (1399, true), (1400, false)] {

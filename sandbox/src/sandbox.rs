@@ -106,13 +106,7 @@ impl Sandbox {
             }
         };
         let period = options.salt_period.unwrap_or(salts::PERIOD);
-        let server = Arc::new(Server::new(
-            rsa,
-            world,
-            Some(mtproto_address),
-            period,
-            file.is_some(),
-        ));
+        let server = Arc::new(Server::new(rsa, world, Some(mtproto_address), period, file.is_some()));
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(Arc::clone(&server), socks, Front::Socks));
         tasks.spawn(accept(Arc::clone(&server), mtproto, Front::Direct));
@@ -212,9 +206,7 @@ impl Handle {
     /// Sets a two-step password.
     pub async fn set_password(&self, number: &Number, password: &str, hint: &str) {
         let password = Password::new(password, hint);
-        self.server
-            .act(|world, _| world.set_password(number, Some(password)))
-            .await;
+        self.server.act(|world, _| world.set_password(number, Some(password))).await;
     }
 
     /// Removes the two-step password.
@@ -224,9 +216,7 @@ impl Handle {
 
     /// Pretends that the account is signed in on another phone, so that codes come as messages from Telegram.
     pub async fn sign_in_elsewhere(&self, number: &Number) {
-        self.server
-            .act(|world, now| world.sign_in_elsewhere(number, now))
-            .await;
+        self.server.act(|world, now| world.sign_in_elsewhere(number, now)).await;
     }
 
     /// Sends a message from Telegram to all sessions of the number, and keeps it in the chat's history.
@@ -241,16 +231,12 @@ impl Handle {
 
     /// Ends all sessions of the number. Connected clients are made to notice.
     pub async fn revoke(&self, number: &Number) {
-        self.server
-            .act(|world, _| world.end_all(number, "SESSION_REVOKED"))
-            .await;
+        self.server.act(|world, _| world.end_all(number, "SESSION_REVOKED")).await;
     }
 
     /// Says whether the number has an account, has none yet, or is banned.
     pub async fn set_account(&self, number: &Number, account: Account) {
-        self.server
-            .act(|world, _| world.set_account(number, account))
-            .await;
+        self.server.act(|world, _| world.set_account(number, account)).await;
     }
 
     /// How often each method was called.
@@ -260,12 +246,7 @@ impl Handle {
 
     /// Lets the next so many calls of a method fail; with a number, only its calls.
     pub fn refuse(&self, method: &str, number: Option<&Number>, error: RpcError, times: u32) {
-        self.server.order(Refusal {
-            method: method.to_owned(),
-            number: number.cloned(),
-            error,
-            times,
-        });
+        self.server.order(Refusal { method: method.to_owned(), number: number.cloned(), error, times });
     }
 
     /// Looks at the whole state.
@@ -287,11 +268,7 @@ impl Handle {
                 Answer::Never => Answer::Never,
             },
         };
-        let mut overrides = self
-            .server
-            .overrides
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut overrides = self.server.overrides.write().unwrap_or_else(PoisonError::into_inner);
         overrides.insert(F::CONSTRUCTOR_ID, Arc::new(decide));
     }
 }

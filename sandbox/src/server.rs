@@ -107,10 +107,7 @@ impl Server {
             overrides: RwLock::default(),
             address,
             salt_period: salt_period.max(1),
-            state: Mutex::new(State {
-                world,
-                ..State::default()
-            }),
+            state: Mutex::new(State { world, ..State::default() }),
             dirty: Notify::new(),
             saved: watch::Sender::new(if has_disk { 0 } else { u64::MAX }),
             news: watch::Sender::new(0),
@@ -219,16 +216,9 @@ impl State {
     fn deliver_message(&mut self, number: &Number, message: &Message) {
         let body = tl::new_message(message).to_bytes();
         for ((key, _), session) in self.sessions.iter_mut() {
-            let device = self
-                .world
-                .permanent(*key)
-                .and_then(|key| self.world.device_of_key(key));
+            let device = self.world.permanent(*key).and_then(|key| self.world.device_of_key(key));
             if session.wants_updates && device.is_some_and(|(_, device)| device.number == *number) {
-                session.push(Outgoing {
-                    body: body.clone(),
-                    content: true,
-                    answers: None,
-                });
+                session.push(Outgoing { body: body.clone(), content: true, answers: None });
             }
         }
     }

@@ -32,13 +32,11 @@ impl Server {
                 .ok()
                 .map(|ping| self.pong(session, message.id, ping.ping_id)),
             functions::PingDelayDisconnect::CONSTRUCTOR_ID => {
-                functions::PingDelayDisconnect::deserialize(&mut body)
-                    .ok()
-                    .map(|ping| {
-                        let seconds = u64::try_from(ping.disconnect_delay).unwrap_or_default();
-                        link.patience = Duration::from_secs(seconds.clamp(PATIENCE.0, PATIENCE.1));
-                        self.pong(session, message.id, ping.ping_id);
-                    })
+                functions::PingDelayDisconnect::deserialize(&mut body).ok().map(|ping| {
+                    let seconds = u64::try_from(ping.disconnect_delay).unwrap_or_default();
+                    link.patience = Duration::from_secs(seconds.clamp(PATIENCE.0, PATIENCE.1));
+                    self.pong(session, message.id, ping.ping_id);
+                })
             }
             functions::GetFutureSalts::CONSTRUCTOR_ID => self.future_salts(session, message.id, &mut body),
             functions::RpcDropAnswer::CONSTRUCTOR_ID => self.drop_answer(session, message.id, &mut body),
@@ -64,10 +62,7 @@ impl Server {
     fn acknowledged(&self, session: SessionKey, body: &mut Cursor<'_>) -> Option<()> {
         let ack = types::MsgsAck::deserialize(body).ok()?;
         self.change(|state| {
-            state
-                .sessions
-                .get_mut(&session)
-                .map(|session| session.acknowledge(&ack.msg_ids))
+            state.sessions.get_mut(&session).map(|session| session.acknowledge(&ack.msg_ids))
         });
         Some(())
     }
@@ -143,10 +138,8 @@ impl Server {
     /// Forgets another session of the same key.
     fn destroy_session(&self, session: SessionKey, body: &mut Cursor<'_>) -> Option<()> {
         let session_id = functions::DestroySession::deserialize(body).ok()?.session_id;
-        let known = session_id != session.1
-            && self
-                .change(|state| state.sessions.remove(&(session.0, session_id)))
-                .0;
+        let known =
+            session_id != session.1 && self.change(|state| state.sessions.remove(&(session.0, session_id))).0;
         let answer = if known {
             enums::DestroySessionRes::DestroySessionOk(types::DestroySessionOk { session_id })
         } else {

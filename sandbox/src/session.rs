@@ -158,10 +158,7 @@ impl Session {
 
     /// The client wants these again.
     pub fn resend(&mut self, wanted: impl Fn(&Message, Option<i64>) -> bool) {
-        let found = self
-            .sent
-            .iter()
-            .filter(|sent| wanted(&sent.message, sent.answers));
+        let found = self.sent.iter().filter(|sent| wanted(&sent.message, sent.answers));
         self.again.extend(found.map(|sent| sent.message.clone()));
     }
 
@@ -205,10 +202,7 @@ impl Session {
     }
 
     fn remember(&mut self, message: &Message, answers: Option<i64>) {
-        self.sent.push_back(Sent {
-            message: message.clone(),
-            answers,
-        });
+        self.sent.push_back(Sent { message: message.clone(), answers });
         if self.sent.len() > MAX_WAITING {
             self.sent.pop_front();
         }
@@ -217,11 +211,7 @@ impl Session {
 
 /// The update that makes a client ask what it missed.
 pub fn too_long() -> Outgoing {
-    Outgoing {
-        body: enums::Updates::TooLong.to_bytes(),
-        content: true,
-        answers: None,
-    }
+    Outgoing { body: enums::Updates::TooLong.to_bytes(), content: true, answers: None }
 }
 
 #[cfg(test)]
@@ -232,11 +222,7 @@ mod tests {
     const NOW: Duration = Duration::from_secs(1_000_000);
 
     fn push(session: &mut Session, answers: Option<i64>) {
-        session.push(Outgoing {
-            body: vec![1, 2, 3, 4],
-            content: true,
-            answers,
-        });
+        session.push(Outgoing { body: vec![1, 2, 3, 4], content: true, answers });
     }
 
     #[test]
@@ -246,10 +232,7 @@ mod tests {
         push(&mut session, None);
         push(&mut session, Some(77));
         let first = session.take(&mut ids, NOW);
-        assert_eq!(
-            first.iter().map(|message| message.seqno).collect::<Vec<_>>(),
-            [1, 3]
-        );
+        assert_eq!(first.iter().map(|message| message.seqno).collect::<Vec<_>>(), [1, 3]);
         assert!(first[0].id % 4 == 1 && first[1].id > first[0].id);
         session.acknowledge(&[first[0].id]);
         session.attach(1, &bell);
@@ -258,10 +241,7 @@ mod tests {
         assert_eq!(session.take(&mut ids, NOW), first[1..]);
         session.attach(3, &bell);
         let later = session.take(&mut ids, NOW + Duration::from_secs(500));
-        assert!(
-            later[0].id > first[1].id && later[0].body == first[1].body,
-            "with an id of today"
-        );
+        assert!(later[0].id > first[1].id && later[0].body == first[1].body, "with an id of today");
         assert_eq!(session.drop_answer(77).unwrap().id, later[0].id);
         assert!(session.drop_answer(77).is_none());
     }
@@ -274,14 +254,7 @@ mod tests {
             push(&mut session, None);
         }
         assert!(!session.receive(9_999));
-        assert_eq!(
-            (
-                session.state_of(9_999),
-                session.state_of(1),
-                session.state_of(20_000)
-            ),
-            (4, 1, 3)
-        );
+        assert_eq!((session.state_of(9_999), session.state_of(1), session.state_of(20_000)), (4, 1, 3));
         let out = session.take(&mut ids, NOW);
         assert!(out.len() <= MAX_WAITING);
         assert_eq!(out[0].body, enums::Updates::TooLong.to_bytes());

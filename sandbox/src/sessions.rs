@@ -32,8 +32,7 @@ impl Sessions {
     }
 
     fn forget(&mut self, now: i64) {
-        self.all
-            .retain(|_, session| session.connection.is_some() || now - session.used < FORGOTTEN_AFTER);
+        self.all.retain(|_, session| session.connection.is_some() || now - session.used < FORGOTTEN_AFTER);
         while self.all.len() >= MAX_SESSIONS {
             let oldest = self.all.iter().min_by_key(|(_, session)| session.used);
             let Some(key) = oldest.map(|(key, _)| *key) else {
@@ -71,10 +70,7 @@ impl Sessions {
     /// A connection ended: its sessions wait for the next one.
     pub fn detach(&mut self, key: &SessionKey, connection: u64) {
         if let Some(session) = self.all.get_mut(key)
-            && session
-                .connection
-                .as_ref()
-                .is_some_and(|(at, _)| *at == connection)
+            && session.connection.as_ref().is_some_and(|(at, _)| *at == connection)
         {
             session.connection = None;
         }

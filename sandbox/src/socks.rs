@@ -76,11 +76,7 @@ async fn read_request<S: AsyncReadExt + Unpin>(stream: &mut S) -> Result<u8> {
     let mut rest = [0; 257];
     let rest = rest.get_mut(..address + port).ok_or(refused("a long address"))?;
     stream.read_exact(rest).await?;
-    if version == VERSION {
-        Ok(command)
-    } else {
-        Err(refused("not SOCKS5"))
-    }
+    if version == VERSION { Ok(command) } else { Err(refused("not SOCKS5")) }
 }
 
 #[cfg(test)]
@@ -115,13 +111,7 @@ mod tests {
         assert_eq!(talk(&[5, 1, 9]).await, (false, vec![5, 0xff]));
         let bind = [5, 1, 0, 5, 2, 0, 1, 0, 0, 0, 0, 0, 0];
         assert_eq!(talk(&bind).await, (false, [&[5, 0], &NOT_SUPPORTED[..]].concat()));
-        for cut in [
-            &[][..],
-            &[4, 1, 0],
-            &[5],
-            &[5, 1, 0, 5, 1, 0, 1, 1],
-            &[5, 1, 0, 5, 1, 0, 9, 1],
-        ] {
+        for cut in [&[][..], &[4, 1, 0], &[5], &[5, 1, 0, 5, 1, 0, 1, 1], &[5, 1, 0, 5, 1, 0, 9, 1]] {
             assert!(!talk(cut).await.0, "{cut:?}");
         }
     }

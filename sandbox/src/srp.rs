@@ -39,12 +39,7 @@ impl Password {
     pub fn new(password: &str, hint: &str) -> Self {
         let (salt1, salt2) = new_salts();
         let hash = BigUint::from_bytes_be(&password_hash(password, &salt1, &salt2));
-        Self {
-            hint: hint.to_owned(),
-            salt1,
-            salt2,
-            verifier: dh::bytes(&dh::power(&hash)).to_vec(),
-        }
+        Self { hint: hint.to_owned(), salt1, salt2, verifier: dh::bytes(&dh::power(&hash)).to_vec() }
     }
 }
 
@@ -86,11 +81,7 @@ impl Challenge {
         let secret = dh::exponent();
         let verifier = BigUint::from_bytes_be(&password.verifier);
         let public = (multiplier() * verifier + dh::power(&secret)) % dh::prime();
-        Self {
-            id: random_id(),
-            public: dh::bytes(&public),
-            secret,
-        }
+        Self { id: random_id(), public: dh::bytes(&public), secret }
     }
 
     /// Whether the client's half `a` and its proof come from somebody who knows the password.
@@ -138,10 +129,7 @@ mod tests {
         };
         let (proof, a) = answer("correct horse");
         assert!(challenge.check(&password, &a, &proof));
-        assert!(
-            !Challenge::new(&password).check(&password, &a, &proof),
-            "another challenge"
-        );
+        assert!(!Challenge::new(&password).check(&password, &a, &proof), "another challenge");
         let (wrong, a) = answer("battery staple");
         assert!(!challenge.check(&password, &a, &wrong));
         assert!(!challenge.check(&password, &[], &proof));

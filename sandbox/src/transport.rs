@@ -72,14 +72,7 @@ impl std::fmt::Debug for Codec {
 
 impl Codec {
     fn new(framing: Framing) -> Self {
-        Self {
-            framing,
-            cipher: None,
-            input: Vec::new(),
-            received: 0,
-            sent: 0,
-            dc: None,
-        }
+        Self { framing, cipher: None, input: Vec::new(), received: 0, sent: 0, dc: None }
     }
 
     /// Recognises the transport by the first bytes of a stream. `None` means that more bytes are needed.
@@ -328,12 +321,7 @@ mod tests {
         ([&header[..], &body].concat(), cipher)
     }
 
-    const ALL: [Framing; 4] = [
-        Framing::Abridged,
-        Framing::Intermediate,
-        Framing::Padded,
-        Framing::Full,
-    ];
+    const ALL: [Framing; 4] = [Framing::Abridged, Framing::Intermediate, Framing::Padded, Framing::Full];
 
     /// Feeds the bytes in pieces of one size and collects what comes out.
     fn read(bytes: &[u8], piece: usize) -> (Codec, Vec<Packet>) {
@@ -371,11 +359,7 @@ mod tests {
                         let (codec, packets) = read(&stream, piece);
                         assert_eq!(codec.framing, framing);
                         let data: Vec<_> = packets.iter().map(|packet| packet.data.clone()).collect();
-                        assert_eq!(
-                            data,
-                            [first.clone(), second.clone()],
-                            "{framing:?} in pieces of {piece}"
-                        );
+                        assert_eq!(data, [first.clone(), second.clone()], "{framing:?} in pieces of {piece}");
                         assert!(!packets[0].quick_ack);
                         assert_eq!(packets[1].quick_ack, framing != Framing::Full);
                     }
@@ -398,18 +382,11 @@ mod tests {
     #[test]
     fn answers_have_the_clients_framing() {
         let codec = |framing| Codec::new(framing);
-        assert_eq!(
-            codec(Framing::Abridged).encode(&[7; 8]),
-            [&[2][..], &[7; 8]].concat()
-        );
+        assert_eq!(codec(Framing::Abridged).encode(&[7; 8]), [&[2][..], &[7; 8]].concat());
         assert_eq!(codec(Framing::Abridged).encode(&[7; 512])[..4], [0x7f, 128, 0, 0]);
         let padded = codec(Framing::Padded).encode(&[5; 24]);
         assert_eq!((padded.len(), padded[0]), (4 + 24 + 5, 24 + 5));
-        assert_eq!(
-            codec(Framing::Padded).encode(&[0xff; 4]).len(),
-            8,
-            "an error code"
-        );
+        assert_eq!(codec(Framing::Padded).encode(&[0xff; 4]).len(), 8, "an error code");
         let mut full = codec(Framing::Full);
         full.encode(&[1; 4]);
         let second = full.encode(&[1; 4]);
@@ -417,14 +394,8 @@ mod tests {
         assert_eq!(crc32(&second[..12]).to_le_bytes(), second[12..]);
         let hash = [1; 32];
         assert_eq!(full.encode_quick_ack(&hash), None);
-        assert_eq!(
-            codec(Framing::Abridged).encode_quick_ack(&hash),
-            Some(vec![0x81, 1, 1, 1])
-        );
-        assert_eq!(
-            codec(Framing::Padded).encode_quick_ack(&hash),
-            Some(vec![1, 1, 1, 0x81])
-        );
+        assert_eq!(codec(Framing::Abridged).encode_quick_ack(&hash), Some(vec![0x81, 1, 1, 1]));
+        assert_eq!(codec(Framing::Padded).encode_quick_ack(&hash), Some(vec![1, 1, 1, 0x81]));
     }
 
     #[test]
@@ -435,14 +406,8 @@ mod tests {
         };
         assert_eq!(fault(b"GET / HTTP/1.1\r\n"), Some(FrameError::Unknown));
         assert_eq!(fault(&[0x33; 64]), Some(FrameError::Unknown));
-        assert_eq!(
-            fault(&[0xee, 0xee, 0xee, 0xee, 0xff, 0xff, 0xff, 0x7f]),
-            Some(FrameError::Length)
-        );
-        assert_eq!(
-            fault(&[0xee, 0xee, 0xee, 0xee, 0, 0, 0, 0]),
-            Some(FrameError::Length)
-        );
+        assert_eq!(fault(&[0xee, 0xee, 0xee, 0xee, 0xff, 0xff, 0xff, 0x7f]), Some(FrameError::Length));
+        assert_eq!(fault(&[0xee, 0xee, 0xee, 0xee, 0, 0, 0, 0]), Some(FrameError::Length));
         assert_eq!(fault(&[0xef, 0x7f, 0xff, 0xff, 0xff]), Some(FrameError::Length));
         assert_eq!(fault(&[0xef, 0]), Some(FrameError::Length));
         assert_eq!(fault(&[3, 0, 0, 0, 0, 0, 0, 0]), Some(FrameError::Length));
@@ -451,10 +416,6 @@ mod tests {
         damaged[10] ^= 1;
         assert_eq!(fault(&damaged), Some(FrameError::Damaged));
         assert_eq!(fault(&[0xee, 0xee]), None, "not enough to tell");
-        assert_eq!(
-            fault(&[0xee, 0xee, 0xee, 0xee, 8, 0, 0, 0, 1]),
-            None,
-            "the rest may still come"
-        );
+        assert_eq!(fault(&[0xee, 0xee, 0xee, 0xee, 8, 0, 0, 0, 1]), None, "the rest may still come");
     }
 }

@@ -64,12 +64,8 @@ fn loopback_up() -> Result<(), Errno> {
     message.extend(UP.to_ne_bytes()); // flags
     message.extend(UP.to_ne_bytes()); // which of them change
 
-    let netlink = socket(
-        AddressFamily::Netlink,
-        SockType::Raw,
-        SockFlag::SOCK_CLOEXEC,
-        SockProtocol::NetlinkRoute,
-    )?;
+    let netlink =
+        socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkRoute)?;
     let kernel = NetlinkAddr::new(0, 0);
     sendto(netlink.as_raw_fd(), &message, &kernel, MsgFlags::empty())?;
     let mut answer = [0; 256];

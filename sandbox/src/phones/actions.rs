@@ -153,9 +153,12 @@ pub(super) async fn refuse(State(handle): State<Handle>, Form(form): Form<Order>
         "" => None,
         number => Some(parse(number)?),
     };
-    let named = form.name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let named =
+        form.name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     if !named || form.name.is_empty() || !(1..=1000).contains(&form.times) {
-        return Err(Refused("An error has a name such as FLOOD_WAIT_30, and comes 1 to 1000 times.".to_owned()));
+        return Err(Refused(
+            "An error has a name such as FLOOD_WAIT_30, and comes 1 to 1000 times.".to_owned(),
+        ));
     }
     handle.refuse(form.method.trim(), number.as_ref(), RpcError::new(form.code, form.name), form.times);
     Ok(Redirect::to("/#refusals"))

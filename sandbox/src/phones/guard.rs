@@ -68,7 +68,9 @@ mod tests {
         for host in ["127.0.0.1:8889", "localhost", "localhost:1", "[::1]:80", "[::1]", "192.168.1.2"] {
             assert!(is_address(host), "{host}");
         }
-        for host in ["", "evil.example", "evil.example:8889", "127.0.0.1.evil.example", "localhost.evil.example:1"] {
+        for host in
+            ["", "evil.example", "evil.example:8889", "127.0.0.1.evil.example", "localhost.evil.example:1"]
+        {
             assert!(!is_address(host), "{host}");
         }
     }

@@ -11,7 +11,8 @@ use crate::world::{Counters, Number, Phone, World};
 /// All phones with their sessions and messages, newest first.
 pub(super) async fn state(State(handle): State<Handle>) -> Json<Value> {
     Json(handle.look(|world| {
-        let phones: Vec<_> = world.phones.iter().map(|(number, phone)| self::phone(world, number, phone)).collect();
+        let phones: Vec<_> =
+            world.phones.iter().map(|(number, phone)| self::phone(world, number, phone)).collect();
         json!({ "pid": std::process::id(), "changes": world.changes, "phones": phones })
     }))
 }

@@ -17,15 +17,12 @@ fn get_authorizations(
 ) -> Result<enums::account::Authorizations, RpcError> {
     let (number, _) = call.me()?;
     let devices = call.world.devices_of(&number);
-    let authorizations = devices
-        .map(|(hash, device)| authorization(hash, device, device.key == Some(call.key)))
-        .collect();
-    Ok(enums::account::Authorizations::Authorizations(
-        types::account::Authorizations {
-            authorization_ttl_days: 180,
-            authorizations,
-        },
-    ))
+    let authorizations =
+        devices.map(|(hash, device)| authorization(hash, device, device.key == Some(call.key))).collect();
+    Ok(enums::account::Authorizations::Authorizations(types::account::Authorizations {
+        authorization_ttl_days: 180,
+        authorizations,
+    }))
 }
 
 /// The caller's own session has the hash 0.
@@ -54,11 +51,7 @@ fn authorization(hash: i64, device: &Device, current: bool) -> enums::Authorizat
 
 fn reset_authorization(call: &mut Call<'_>, asked: account::ResetAuthorization) -> Result<bool, RpcError> {
     let (number, _) = call.me()?;
-    let own = call
-        .world
-        .devices
-        .get(&asked.hash)
-        .is_some_and(|device| device.number == number);
+    let own = call.world.devices.get(&asked.hash).is_some_and(|device| device.number == number);
     if own && call.world.end_device(asked.hash, "SESSION_REVOKED") {
         Ok(true)
     } else {

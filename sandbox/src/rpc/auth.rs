@@ -31,10 +31,7 @@ fn sent(hash: &str, length: usize, by: SentBy) -> enums::auth::SentCode {
             enums::auth::SentCodeType::App(types::auth::SentCodeTypeApp { length }),
             Some(enums::auth::CodeType::Sms),
         ),
-        SentBy::Sms => (
-            enums::auth::SentCodeType::Sms(types::auth::SentCodeTypeSms { length }),
-            None,
-        ),
+        SentBy::Sms => (enums::auth::SentCodeType::Sms(types::auth::SentCodeTypeSms { length }), None),
     };
     enums::auth::SentCode::Code(types::auth::SentCode {
         r#type,
@@ -54,38 +51,34 @@ fn send_code(call: &mut Call<'_>, asked: auth::SendCode) -> Result<enums::auth::
 
 fn resend_code(call: &mut Call<'_>, asked: auth::ResendCode) -> Result<enums::auth::SentCode, RpcError> {
     let number = number(&asked.phone_number)?;
-    let code = call
-        .world
-        .resend_code(&number, &asked.phone_code_hash, call.now)?;
+    let code = call.world.resend_code(&number, &asked.phone_code_hash, call.now)?;
     Ok(sent(&code.hash, code.digits.len(), SentBy::Sms))
 }
 
 fn cancel_code(call: &mut Call<'_>, asked: auth::CancelCode) -> Result<bool, RpcError> {
     let number = number(&asked.phone_number)?;
-    call.world
-        .cancel_code(&number, &asked.phone_code_hash, call.now)?;
+    call.world.cancel_code(&number, &asked.phone_code_hash, call.now)?;
     Ok(true)
 }
 
 fn sign_in(call: &mut Call<'_>, asked: auth::SignIn) -> Result<enums::auth::Authorization, RpcError> {
+    call.check_bound()?;
     let number = number(&asked.phone_number)?;
     let typed = asked.phone_code.unwrap_or_default();
-    call.world
-        .check_code(&number, &asked.phone_code_hash, &typed, call.now)?;
+    call.world.check_code(&number, &asked.phone_code_hash, &typed, call.now)?;
     let Some(phone) = call.world.phones.get(&number) else {
         return Err(RpcError::bad("PHONE_NUMBER_UNOCCUPIED"));
     };
     match (phone.account, &phone.password) {
         (Account::Banned, _) => Err(RpcError::bad("PHONE_NUMBER_BANNED")),
-        (Account::Unregistered, _) => Ok(enums::auth::Authorization::SignUpRequired(
-            types::auth::AuthorizationSignUpRequired {
+        (Account::Unregistered, _) => {
+            Ok(enums::auth::Authorization::SignUpRequired(types::auth::AuthorizationSignUpRequired {
                 terms_of_service: None,
-            },
-        )),
+            }))
+        }
         (Account::Registered, Some(_)) => {
             call.world.forget_code(&number);
-            call.world
-                .set_standing(call.key, Standing::PasswordPending(number));
+            call.world.set_standing(call.key, Standing::PasswordPending(number));
             Err(RpcError::unauthorized("SESSION_PASSWORD_NEEDED"))
         }
         (Account::Registered, None) => enter(call, &number),
@@ -108,12 +101,9 @@ pub(super) fn enter(call: &mut Call<'_>, number: &Number) -> Result<enums::auth:
 
 /// Makes an account for a number that has none, after its code was right.
 fn sign_up(call: &mut Call<'_>, asked: auth::SignUp) -> Result<enums::auth::Authorization, RpcError> {
+    call.check_bound()?;
     let number = number(&asked.phone_number)?;
-    if !call
-        .world
-        .code(&number, &asked.phone_code_hash, call.now)?
-        .confirmed
-    {
+    if !call.world.code(&number, &asked.phone_code_hash, call.now)?.confirmed {
         return Err(RpcError::bad("PHONE_CODE_INVALID"));
     }
     let first_name = asked.first_name.trim();
@@ -137,9 +127,7 @@ fn sign_up(call: &mut Call<'_>, asked: auth::SignUp) -> Result<enums::auth::Auth
 fn log_out(call: &mut Call<'_>, _: auth::LogOut) -> Result<enums::auth::LoggedOut, RpcError> {
     call.world.end_key(call.key, "AUTH_KEY_UNREGISTERED");
     call.world.set_standing(call.key, Standing::Nobody);
-    let answer = types::auth::LoggedOut {
-        future_auth_token: None,
-    };
+    let answer = types::auth::LoggedOut { future_auth_token: None };
     Ok(enums::auth::LoggedOut::Out(answer))
 }
 
@@ -168,11 +156,7 @@ fn bind_temp_auth_key(call: &mut Call<'_>, asked: auth::BindTempAuthKey) -> Resu
     let claimed = (asked.nonce, asked.perm_auth_key_id, asked.expires_at);
     let proven = (inner.nonce, inner.perm_auth_key_id, inner.expires_at) == claimed
         && (inner.temp_auth_key_id, inner.temp_session_id) == (call.wire_key.0, call.session);
-    if proven
-        && call
-            .world
-            .bind(call.wire_key, permanent, i64::from(asked.expires_at))
-    {
+    if proven && call.world.bind(call.wire_key, permanent, i64::from(asked.expires_at)) {
         Ok(true)
     } else {
         Err(refusal())

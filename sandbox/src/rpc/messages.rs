@@ -11,6 +11,7 @@ pub(super) fn add(methods: &mut Methods) {
     methods.signed_in(get_pinned_dialogs);
     methods.signed_in(get_peer_dialogs);
     methods.signed_in(get_history);
+    methods.signed_in(get_dialog_unread_marks);
 }
 
 /// Messages in one answer.
@@ -24,10 +25,7 @@ fn get_dialogs(
     let (number, me) = call.me()?;
     let first_page =
         asked.folder_id.unwrap_or_default() == 0 && asked.offset_id == 0 && asked.offset_date == 0;
-    let dialogs: Vec<_> = tl::service_dialog(me)
-        .filter(|_| first_page)
-        .into_iter()
-        .collect();
+    let dialogs: Vec<_> = tl::service_dialog(me).filter(|_| first_page).into_iter().collect();
     let messages = if dialogs.is_empty() { Vec::new() } else { last(me) };
     Ok(enums::messages::Dialogs::Dialogs(types::messages::Dialogs {
         dialogs,
@@ -61,20 +59,15 @@ fn get_peer_dialogs(
 
 fn peer_dialogs(call: &Call<'_>, with_service: bool) -> Result<enums::messages::PeerDialogs, RpcError> {
     let (number, me) = call.me()?;
-    let dialogs: Vec<_> = tl::service_dialog(me)
-        .filter(|_| with_service)
-        .into_iter()
-        .collect();
+    let dialogs: Vec<_> = tl::service_dialog(me).filter(|_| with_service).into_iter().collect();
     let messages = if dialogs.is_empty() { Vec::new() } else { last(me) };
-    Ok(enums::messages::PeerDialogs::Dialogs(
-        types::messages::PeerDialogs {
-            dialogs,
-            messages,
-            chats: Vec::new(),
-            users: vec![tl::service_user(), tl::own_user(&number, me)],
-            state: tl::state(me, call.date()),
-        },
-    ))
+    Ok(enums::messages::PeerDialogs::Dialogs(types::messages::PeerDialogs {
+        dialogs,
+        messages,
+        chats: Vec::new(),
+        users: vec![tl::service_user(), tl::own_user(&number, me)],
+        state: tl::state(me, call.date()),
+    }))
 }
 
 fn is_service(peer: &enums::InputPeer) -> bool {
@@ -104,10 +97,7 @@ fn history(phone: &Phone, asked: &messages::GetHistory) -> Vec<enums::Message> {
             || (asked.offset_date > 0 && date >= i64::from(asked.offset_date))
     };
     let all: Vec<_> = phone.messages.iter().rev().collect();
-    let start = all
-        .iter()
-        .take_while(|message| newer(message.id, message.date))
-        .count();
+    let start = all.iter().take_while(|message| newer(message.id, message.date)).count();
     let start = i64::try_from(start).unwrap_or_default() + i64::from(asked.add_offset);
     let end = start + i64::from(asked.limit.clamp(0, MOST));
     let window =
@@ -118,4 +108,12 @@ fn history(phone: &Phone, asked: &messages::GetHistory) -> Vec<enums::Message> {
         .filter(|(at, message)| window.contains(at) && within(message.id))
         .map(|(_, message)| tl::message(message))
         .collect()
+}
+
+/// No chat is marked as unread by hand.
+fn get_dialog_unread_marks(
+    call: &mut Call<'_>,
+    _: messages::GetDialogUnreadMarks,
+) -> Result<Vec<enums::DialogPeer>, RpcError> {
+    call.me().map(|_| Vec::new())
 }

@@ -51,18 +51,14 @@ fn get_password(call: &mut Call<'_>, _: account::GetPassword) -> Result<enums::a
         has_recovery: false,
         has_secure_values: false,
         has_password: password.is_some(),
-        current_algo: password
-            .as_ref()
-            .map(|kept| algorithm(kept.salt1.clone(), kept.salt2.clone())),
+        current_algo: password.as_ref().map(|kept| algorithm(kept.salt1.clone(), kept.salt2.clone())),
         srp_b: challenge.as_ref().map(|challenge| challenge.public.to_vec()),
         srp_id: challenge.as_ref().map(|challenge| challenge.id),
         hint: password.map(|kept| kept.hint).filter(|hint| !hint.is_empty()),
         email_unconfirmed_pattern: None,
         new_algo: algorithm(salt1, salt2),
         new_secure_algo: enums::SecurePasswordKdfAlgo::Pbkdf2Hmacsha512iter100000(
-            types::SecurePasswordKdfAlgoPbkdf2Hmacsha512iter100000 {
-                salt: random::<8>().to_vec(),
-            },
+            types::SecurePasswordKdfAlgoPbkdf2Hmacsha512iter100000 { salt: random::<8>().to_vec() },
         ),
         secure_random: random::<256>().to_vec(),
         pending_reset_date: None,
@@ -113,10 +109,7 @@ fn get_password_settings(
 ) -> Result<enums::account::PasswordSettings, RpcError> {
     let number = owner(call)?;
     prove(call, &number, &asked.password)?;
-    let settings = types::account::PasswordSettings {
-        email: None,
-        secure_settings: None,
-    };
+    let settings = types::account::PasswordSettings { email: None, secure_settings: None };
     Ok(enums::account::PasswordSettings::Settings(settings))
 }
 
@@ -134,11 +127,7 @@ fn update_password_settings(
     let password = if verifier.is_empty() {
         None
     } else {
-        Some(new_password(
-            new.new_algo,
-            verifier,
-            new.hint.unwrap_or_default(),
-        )?)
+        Some(new_password(new.new_algo, verifier, new.hint.unwrap_or_default())?)
     };
     call.world.set_password(&number, password);
     Ok(true)

@@ -71,9 +71,7 @@ pub fn own_user(number: &Number, phone: &Phone) -> enums::User {
         is_self: true,
         last_name: Some(phone.last_name.clone()),
         phone: Some(number.to_string()),
-        status: Some(enums::UserStatus::Offline(types::UserStatusOffline {
-            was_online: 1,
-        })),
+        status: Some(enums::UserStatus::Offline(types::UserStatusOffline { was_online: 1 })),
         ..empty_user(phone.user_id, phone.access_hash, &phone.first_name)
     })
 }
@@ -83,9 +81,7 @@ pub fn other_user(phone: &Phone) -> enums::User {
     enums::User::User(types::User {
         deleted: phone.account != Account::Registered,
         last_name: Some(phone.last_name.clone()),
-        status: Some(enums::UserStatus::Recently(types::UserStatusRecently {
-            by_me: false,
-        })),
+        status: Some(enums::UserStatus::Recently(types::UserStatusRecently { by_me: false })),
         ..empty_user(phone.user_id, phone.access_hash, &phone.first_name)
     })
 }
@@ -102,9 +98,7 @@ pub fn service_user() -> enums::User {
 
 /// The chat with Telegram.
 pub fn service_peer() -> enums::Peer {
-    enums::Peer::User(types::PeerUser {
-        user_id: SERVICE_USER,
-    })
+    enums::Peer::User(types::PeerUser { user_id: SERVICE_USER })
 }
 
 /// A message from Telegram.
@@ -161,11 +155,7 @@ pub fn message(message: &Message) -> enums::Message {
 
 /// The update that brings a message to those who are connected.
 pub fn new_message(new: &Message) -> enums::Updates {
-    let update = types::UpdateNewMessage {
-        message: message(new),
-        pts: new.pts,
-        pts_count: 1,
-    };
+    let update = types::UpdateNewMessage { message: message(new), pts: new.pts, pts_count: 1 };
     enums::Updates::Updates(types::Updates {
         updates: vec![enums::Update::NewMessage(update)],
         users: vec![service_user()],

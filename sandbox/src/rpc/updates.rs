@@ -31,14 +31,12 @@ fn get_difference(
         let empty = types::updates::DifferenceEmpty { date, seq: 1 };
         return Ok(enums::updates::Difference::Empty(empty));
     }
-    Ok(enums::updates::Difference::Difference(
-        types::updates::Difference {
-            new_messages,
-            new_encrypted_messages: Vec::new(),
-            other_updates: Vec::new(),
-            chats: Vec::new(),
-            users: vec![tl::service_user(), tl::own_user(&number, me)],
-            state: tl::state(me, date),
-        },
-    ))
+    Ok(enums::updates::Difference::Difference(types::updates::Difference {
+        new_messages,
+        new_encrypted_messages: Vec::new(),
+        other_updates: Vec::new(),
+        chats: Vec::new(),
+        users: vec![tl::service_user(), tl::own_user(&number, me)],
+        state: tl::state(me, date),
+    }))
 }

@@ -35,9 +35,7 @@ pub(super) fn find(call: &Call<'_>, asked: &enums::InputUser) -> Result<enums::U
 /// Users that the caller cannot name are left out as empty ones.
 fn get_users(call: &mut Call<'_>, asked: users::GetUsers) -> Result<Vec<enums::User>, RpcError> {
     let users = asked.id.iter().map(|id| find(call, id));
-    Ok(users
-        .map(|user| user.unwrap_or(enums::User::Empty(types::UserEmpty { id: 0 })))
-        .collect())
+    Ok(users.map(|user| user.unwrap_or(enums::User::Empty(types::UserEmpty { id: 0 }))).collect())
 }
 
 fn get_full_user(call: &mut Call<'_>, asked: users::GetFullUser) -> Result<enums::users::UserFull, RpcError> {

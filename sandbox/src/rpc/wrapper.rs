@@ -30,10 +30,7 @@ pub struct Request {
 
 /// Takes the wrappers off. `None` if they are malformed.
 pub fn unwrap(body: &[u8]) -> Option<Request> {
-    let mut request = Request {
-        body: body.to_vec(),
-        ..Request::default()
-    };
+    let mut request = Request { body: body.to_vec(), ..Request::default() };
     for _ in 0..MOST {
         if let Some(body) = inflate(&request.body, MAX_REQUEST)? {
             request.body = body;
@@ -76,36 +73,21 @@ fn vector_head(rest: &mut Reader<'_>) -> Option<usize> {
 fn take_app(rest: &mut Reader<'_>) -> Option<App> {
     let flags = rest.u32()?;
     let api_id = rest.i32()?;
-    let [
-        device_model,
-        system_version,
-        app_version,
-        _system_language,
-        _pack,
-        _language,
-    ] = take_strings(rest)?;
+    let [device_model, system_version, app_version, _system_language, _pack, _language] = take_strings(rest)?;
     if flags & 1 != 0 {
         let (_constructor, _address, _port) = (rest.u32()?, rest.string()?, rest.i32()?);
     }
     if flags & 2 != 0 {
         skip_json(rest)?;
     }
-    Some(App {
-        api_id,
-        device_model,
-        system_version,
-        app_version,
-    })
+    Some(App { api_id, device_model, system_version, app_version })
 }
 
 /// Strings of an app's choice, cut to a length that one may keep and show.
 fn take_strings<const N: usize>(rest: &mut Reader<'_>) -> Option<[String; N]> {
     let mut strings = [const { String::new() }; N];
     for string in &mut strings {
-        *string = String::from_utf8_lossy(rest.string()?)
-            .chars()
-            .take(128)
-            .collect();
+        *string = String::from_utf8_lossy(rest.string()?).chars().take(128).collect();
     }
     Some(strings)
 }
@@ -166,13 +148,8 @@ mod tests {
     #[test]
     fn wrappers_come_off_one_by_one() {
         let value = enums::Jsonvalue::JsonNumber(types::JsonNumber { value: 1.0 });
-        let entry = types::JsonObjectValue {
-            key: "tz_offset".into(),
-            value,
-        };
-        let params = enums::Jsonvalue::JsonObject(types::JsonObject {
-            value: vec![entry.into(); 2],
-        });
+        let entry = types::JsonObjectValue { key: "tz_offset".into(), value };
+        let params = enums::Jsonvalue::JsonObject(types::JsonObject { value: vec![entry.into(); 2] });
         let request = unwrap(&init(Some(params))).unwrap();
         assert_eq!(request.layer, Some(222));
         assert_eq!(request.app.unwrap().device_model, "Desk");
@@ -184,10 +161,8 @@ mod tests {
         let mut deep = init(None);
         let at = deep.len() - functions::help::GetConfig {}.to_bytes().len() - 28;
         deep[12] |= 2;
-        let array = [
-            &types::JsonArray::CONSTRUCTOR_ID.to_le_bytes()[..],
-            &[0x15, 0xc4, 0xb5, 0x1c, 1, 0, 0, 0],
-        ];
+        let array =
+            [&types::JsonArray::CONSTRUCTOR_ID.to_le_bytes()[..], &[0x15, 0xc4, 0xb5, 0x1c, 1, 0, 0, 0]];
         let tree: Vec<u8> = array.concat().repeat(80_000);
         deep.splice(at..at, tree);
         assert_eq!(unwrap(&deep), None, "it never ends, but neither does the stack");

@@ -48,9 +48,7 @@ fn random_code() -> String {
 impl World {
     /// Sends a new code: as a message if the number is signed in anywhere, else as a text message.
     pub fn send_code(&mut self, number: &Number, now: i64) -> Result<(Code, SentBy), RpcError> {
-        let phone = self
-            .phone(number)
-            .ok_or_else(|| RpcError::bad("PHONE_NUMBER_FLOOD"))?;
+        let phone = self.phone(number).ok_or_else(|| RpcError::bad("PHONE_NUMBER_FLOOD"))?;
         if phone.account == Account::Banned {
             return Err(RpcError::bad("PHONE_NUMBER_BANNED"));
         }
@@ -144,11 +142,7 @@ mod tests {
         let (code, by) = world.send_code(&ada, 101).unwrap();
         assert_eq!(by, SentBy::App);
         let message = world.phones[&ada].messages.back().unwrap();
-        assert!(
-            message
-                .text
-                .starts_with(&format!("Login code: {}. Do not give this code", code.digits))
-        );
+        assert!(message.text.starts_with(&format!("Login code: {}. Do not give this code", code.digits)));
         assert_eq!(world.phones[&ada].sms.len(), 1);
         world.resend_code(&ada, &code.hash, 102).unwrap();
         assert!(world.phones[&ada].sms[1].text.contains(&code.digits));
@@ -165,25 +159,16 @@ mod tests {
         assert_eq!(refusal(check(&old.hash, "22222", 102)), "PHONE_CODE_EXPIRED");
         assert_eq!(refusal(check(&new.hash, "", 102)), "PHONE_CODE_EMPTY");
         assert_eq!(refusal(check(&new.hash, "22223", 102)), "PHONE_CODE_INVALID");
-        assert_eq!(
-            refusal(check(&new.hash, "22222", 101 + LIFETIME)),
-            "PHONE_CODE_EXPIRED"
-        );
+        assert_eq!(refusal(check(&new.hash, "22222", 101 + LIFETIME)), "PHONE_CODE_EXPIRED");
         check(&new.hash, "22222", 102).unwrap();
         world.cancel_code(&ada, &new.hash, 103).unwrap();
-        assert_eq!(
-            refusal(world.check_code(&ada, &new.hash, "22222", 104)),
-            "PHONE_CODE_EXPIRED"
-        );
+        assert_eq!(refusal(world.check_code(&ada, &new.hash, "22222", 104)), "PHONE_CODE_EXPIRED");
     }
 
     #[test]
     fn a_banned_number_gets_no_code() {
         let mut world = World::default();
         world.set_account(&number("9996621234"), Account::Banned);
-        assert_eq!(
-            refusal(world.send_code(&number("9996621234"), 1)),
-            "PHONE_NUMBER_BANNED"
-        );
+        assert_eq!(refusal(world.send_code(&number("9996621234"), 1)), "PHONE_NUMBER_BANNED");
     }
 }

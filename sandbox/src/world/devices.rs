@@ -60,8 +60,7 @@ impl World {
         let hash = random_id();
         let app = record.app.clone().unwrap_or_else(|| pretend_app("Unknown app"));
         record.standing = Standing::SignedIn(hash);
-        self.devices
-            .insert(hash, Device::new(number, Some(key), app, now));
+        self.devices.insert(hash, Device::new(number, Some(key), app, now));
         self.forget_code(number);
         self.changes += 1;
     }
@@ -149,13 +148,7 @@ impl World {
 
 impl Device {
     fn new(number: &Number, key: Option<KeyId>, app: App, now: i64) -> Self {
-        Self {
-            number: number.clone(),
-            key,
-            app,
-            created: now,
-            active: now,
-        }
+        Self { number: number.clone(), key, app, created: now, active: now }
     }
 }
 
@@ -178,12 +171,7 @@ mod tests {
         let mut world = World::default();
         let key = AuthKey(random());
         let id = key.id();
-        let new = NewKey {
-            key,
-            salt: 0,
-            dc: None,
-            expires_in: None,
-        };
+        let new = NewKey { key, salt: 0, dc: None, expires_in: None };
         world.add_key(new, 1);
         (world, id, Number::parse("9996621234").unwrap())
     }
@@ -208,10 +196,7 @@ mod tests {
         world.end_all(&ada, "SESSION_REVOKED");
         assert_eq!(world.devices_of(&ada).count(), 0);
         assert_eq!(world.events, [Event::Ended(key)]);
-        assert_eq!(
-            world.keys[&key].standing,
-            Standing::Ended("SESSION_REVOKED".into())
-        );
+        assert_eq!(world.keys[&key].standing, Standing::Ended("SESSION_REVOKED".into()));
     }
 
     #[test]

@@ -37,12 +37,7 @@ impl World {
         let phone = self.phone(number)?;
         phone.pts = phone.pts.saturating_add(1);
         phone.last_message = phone.last_message.saturating_add(1);
-        let message = Message {
-            id: phone.last_message,
-            date: now,
-            text: text.to_owned(),
-            pts: phone.pts,
-        };
+        let message = Message { id: phone.last_message, date: now, text: text.to_owned(), pts: phone.pts };
         keep(&mut phone.messages, message.clone());
         self.changes += 1;
         self.events.push(Event::Message(number.clone(), message.clone()));
@@ -51,10 +46,7 @@ impl World {
 
     /// Puts a text message onto the phone.
     pub fn receive_text(&mut self, number: &Number, text: &str, now: i64) {
-        let text = TextMessage {
-            date: now,
-            text: text.to_owned(),
-        };
+        let text = TextMessage { date: now, text: text.to_owned() };
         if let Some(phone) = self.phone(number) {
             keep(&mut phone.sms, text);
             self.changes += 1;

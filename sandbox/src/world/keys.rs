@@ -62,12 +62,7 @@ pub enum Standing {
 impl KeyRecord {
     /// Its salts.
     pub fn salts(&self, period: i64) -> Salts<'_> {
-        Salts {
-            key: &self.key,
-            first: self.salt,
-            made: self.made,
-            period,
-        }
+        Salts { key: &self.key, first: self.salt, made: self.made, period }
     }
 
     fn is_idle(&self) -> bool {
@@ -86,10 +81,9 @@ impl World {
     pub fn add_key(&mut self, new: NewKey, now: i64) {
         let kind = match new.expires_in {
             None => KeyKind::Permanent,
-            Some(seconds) => KeyKind::Temporary {
-                expires: now.saturating_add(i64::from(seconds.max(0))),
-                bound: None,
-            },
+            Some(seconds) => {
+                KeyKind::Temporary { expires: now.saturating_add(i64::from(seconds.max(0))), bound: None }
+            }
         };
         self.prune_keys(now);
         let record = KeyRecord {
@@ -134,10 +128,7 @@ impl World {
 
     /// Lets a temporary key stand for a permanent one. `false` if they are not such keys.
     pub fn bind(&mut self, temporary: KeyId, permanent: KeyId, until: i64) -> bool {
-        let is_permanent = self
-            .keys
-            .get(&permanent)
-            .is_some_and(|record| record.kind == KeyKind::Permanent);
+        let is_permanent = self.keys.get(&permanent).is_some_and(|record| record.kind == KeyKind::Permanent);
         let Some(record) = self.keys.get_mut(&temporary) else {
             return false;
         };
@@ -172,12 +163,7 @@ mod tests {
     use crate::crypto::random;
 
     fn new_key(expires_in: Option<i32>) -> NewKey {
-        NewKey {
-            key: AuthKey(random()),
-            salt: 1,
-            dc: Some(-10_002),
-            expires_in,
-        }
+        NewKey { key: AuthKey(random()), salt: 1, dc: Some(-10_002), expires_in }
     }
 
     fn add(world: &mut World, expires_in: Option<i32>) -> KeyId {

@@ -166,13 +166,7 @@ const LAST_NAMES: [&str; 13] = [
 impl Phone {
     fn new(user_id: i64) -> Self {
         let index = usize::try_from(user_id - FIRST_USER).unwrap_or_default();
-        let name = |names: &[&str]| {
-            names
-                .get(index % names.len())
-                .copied()
-                .unwrap_or("Somebody")
-                .to_owned()
-        };
+        let name = |names: &[&str]| names.get(index % names.len()).copied().unwrap_or("Somebody").to_owned();
         Self {
             user_id,
             access_hash: random_id(),

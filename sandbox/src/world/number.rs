@@ -13,10 +13,7 @@ const TEST: &str = "99966";
 impl Number {
     /// Reads what people write: spaces, dashes, brackets and a plus are left out.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits: String = text
-            .chars()
-            .filter(|letter| !" -()+.".contains(*letter))
-            .collect();
+        let digits: String = text.chars().filter(|letter| !" -()+.".contains(*letter)).collect();
         let plain = (5..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
         let test = digits.strip_prefix(TEST);
         let right = plain
@@ -77,10 +74,7 @@ mod tests {
         ] {
             assert_eq!(Number::parse(text).map(String::from).as_deref(), digits, "{text}");
         }
-        assert_eq!(
-            Number::parse("9996631234").unwrap().fixed_code().unwrap(),
-            "33333"
-        );
+        assert_eq!(Number::parse("9996631234").unwrap().fixed_code().unwrap(), "33333");
         assert_eq!(Number::parse("4912345678").unwrap().fixed_code(), None);
     }
 }
