@@ -5,6 +5,7 @@ mod concurrency;
 mod opening;
 mod people;
 mod rules;
+mod secrets;
 mod sessions;
 
 /// Makes two tests of each story: a function that takes a `TestDb`.
