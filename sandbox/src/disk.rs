@@ -72,7 +72,7 @@ pub fn rsa_key(directory: &Path) -> Result<RsaKey, DiskError> {
 }
 
 /// The file that holds the world.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct StateFile(PathBuf);
 
 impl StateFile {

@@ -1,15 +1,124 @@
-//! x
-fn main() {
-    tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).init();
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let sandbox = telescope_sandbox::sandbox::Sandbox::start(telescope_sandbox::sandbox::Options {
-            data: Some("data/sandbox".into()),
-            socks: Some(std::net::TcpListener::bind("127.0.0.1:1080").unwrap()),
-            ..Default::default()
+//! `telescope-sandbox`: a local Telegram, alone or around a program that uses TDLib.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use telescope_sandbox::launcher::{self, RunOptions};
+use telescope_sandbox::{Options, Sandbox};
+use tokio::io::AsyncReadExt as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+#[derive(Parser)]
+#[command(version, about = "A Telegram of one's own, which the stock TDLib logs in to")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve, and nothing else
+    Serve(ServeOptions),
+    /// Patch a copy of TDLib, leave the network, serve, and run a program against the server
+    Run(RunOptions),
+}
+
+#[derive(clap::Args)]
+struct ServeOptions {
+    /// Where keys, accounts, sessions and messages are kept
+    #[arg(long, default_value = "data/sandbox")]
+    data: PathBuf,
+    /// Where SOCKS5 is spoken
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:1080")]
+    socks: SocketAddr,
+    /// Where MTProto is spoken directly
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:4430")]
+    mtproto: SocketAddr,
+    /// The page with the pretend phones
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8889")]
+    phones: SocketAddr,
+    /// The three listeners come from the launcher, and the server ends with it
+    #[arg(long, hide = true)]
+    handed_over: bool,
+}
+
+fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_env("SANDBOX_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let result = match Arguments::parse().command {
+        Command::Serve(options) => serve(options).map(|()| 0),
+        Command::Run(options) => launcher::run(options).map_err(Into::into),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("telescope-sandbox: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Fault = Box<dyn std::error::Error>;
+
+fn serve(options: ServeOptions) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let result = runtime.block_on(async {
+        let (listeners, handed_over) = (listeners(&options)?, options.handed_over);
+        let [socks, mtproto, phones] = listeners;
+        let sandbox = Sandbox::start(Options {
+            data: Some(options.data),
+            socks: Some(socks),
+            mtproto: Some(mtproto),
+            phones: Some(phones),
+            ..Options::default()
         })
-        .await
-        .unwrap();
-        println!("{}", sandbox.mtproto_address());
-        std::future::pending::<()>().await
+        .await?;
+        if !handed_over {
+            tracing::info!(socks = %sandbox.socks_address(), mtproto = %sandbox.mtproto_address(), "serving");
+            if let Some(phones) = sandbox.phones_address() {
+                tracing::info!("phones: http://{phones}");
+            }
+        }
+        wait_for_the_end(handed_over).await?;
+        sandbox.stop()?;
+        Ok(())
     });
+    // A read of standard input cannot be cancelled; the runtime must not wait for it.
+    runtime.shutdown_background();
+    result
+}
+
+fn listeners(options: &ServeOptions) -> Result<[TcpListener; 3], Fault> {
+    if !options.handed_over {
+        let bind = |address: SocketAddr| {
+            TcpListener::bind(address).map_err(|error| format!("{address} cannot be listened on: {error}"))
+        };
+        return Ok([bind(options.socks)?, bind(options.mtproto)?, bind(options.phones)?]);
+    }
+    let mut handed = listenfd::ListenFd::from_env();
+    let mut take =
+        |at| handed.take_tcp_listener(at)?.ok_or_else(|| io::Error::other("a listener is missing"));
+    Ok([take(0)?, take(1)?, take(2)?])
+}
+
+/// Waits for a signal, and for the end of a launcher's pipe if there is one.
+async fn wait_for_the_end(handed_over: bool) -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let launcher_gone = async {
+        if handed_over {
+            let _ = tokio::io::stdin().read(&mut [0]).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        result = tokio::signal::ctrl_c() => result?,
+        () = launcher_gone => {}
+    }
+    Ok(())
 }

@@ -176,9 +176,12 @@ impl Server {
         let request = wrapper::unwrap(&message.body).ok_or(Fault::Malformed)?;
         let id = Reader(&request.body).u32().ok_or(Fault::Malformed)?;
         let caller = self.change(|state| state.enter(link, session, &request, id)).0;
-        let decided = match self.override_of(id) {
-            Some(decide) => decide(&caller, &request.body),
-            None => Answer::Usual,
+        let decided = match self.ordered(name_for_id(id), caller.number.as_ref()) {
+            Some(error) => Answer::Refuse(error),
+            None => match self.override_of(id) {
+                Some(decide) => decide(&caller, &request.body),
+                None => Answer::Usual,
+            },
         };
         let result = match decided {
             Answer::Give(body) => Ok(body),
@@ -432,9 +435,8 @@ impl State {
         {
             session.wants_updates = true;
         }
-        let number = rpc::number_of_key(&self.world, key);
-        let counted = rpc::number_in(&request.body).or_else(|| number.clone());
-        self.world.counters.add(name_for_id(id), counted.as_ref());
+        let number = rpc::number_in(&request.body).or_else(|| rpc::number_of_key(&self.world, key));
+        self.world.counters.add(name_for_id(id), number.as_ref());
         Session { number, dc, key, session: session.1 }
     }
 

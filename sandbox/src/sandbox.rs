@@ -11,10 +11,12 @@ use tokio::task::JoinSet;
 
 use crate::connection::{self, Front};
 use crate::disk::{self, StateFile};
+use crate::error::RpcError;
+use crate::phones;
 use crate::rpc;
 use crate::rsa::RsaKey;
 use crate::salts;
-use crate::server::{Answer, Server, Session};
+use crate::server::{Answer, Refusal, Server, Session};
 use crate::srp::Password;
 use crate::world::{Account, Counters, Message, Number, World};
 
@@ -30,6 +32,8 @@ pub struct Options {
     pub socks: Option<TcpListener>,
     /// Where MTProto is spoken directly.
     pub mtproto: Option<TcpListener>,
+    /// Where the page with the pretend phones is. `None`: nowhere.
+    pub phones: Option<TcpListener>,
     /// Seconds for which a salt is the current one; half an hour if nothing is said.
     pub salt_period: Option<i64>,
 }
@@ -54,13 +58,15 @@ pub struct Sandbox {
     handle: Handle,
     socks: SocketAddr,
     mtproto: SocketAddr,
+    phones: Option<SocketAddr>,
+    file: Option<StateFile>,
     _tasks: JoinSet<()>,
 }
 
 /// A handle to a running server: cheap to clone, and all that is needed to act on it.
 #[derive(Clone)]
 pub struct Handle {
-    server: Arc<Server>,
+    pub(crate) server: Arc<Server>,
 }
 
 impl std::fmt::Debug for Handle {
@@ -104,10 +110,23 @@ impl Sandbox {
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(Arc::clone(&server), socks, Front::Socks));
         tasks.spawn(accept(Arc::clone(&server), mtproto, Front::Direct));
-        if let Some(file) = file {
+        if let Some(file) = file.clone() {
             tasks.spawn(disk::keep(Arc::clone(&server), file));
         }
-        Ok(Self { handle: Handle { server }, socks: socks_address, mtproto: mtproto_address, _tasks: tasks })
+        let handle = Handle { server };
+        let phones = options.phones.map(|listener| listen(Some(listener))).transpose()?;
+        let phones_address = phones.as_ref().map(tokio::net::TcpListener::local_addr).transpose()?;
+        if let Some(listener) = phones {
+            tasks.spawn(phones::serve(handle.clone(), listener));
+        }
+        Ok(Self {
+            handle,
+            phones: phones_address,
+            file,
+            socks: socks_address,
+            mtproto: mtproto_address,
+            _tasks: tasks,
+        })
     }
 
     /// Where a client with a SOCKS5 proxy connects to.
@@ -118,6 +137,19 @@ impl Sandbox {
     /// Where a client without a proxy connects to.
     pub fn mtproto_address(&self) -> SocketAddr {
         self.mtproto
+    }
+
+    /// Where the page with the pretend phones is.
+    pub fn phones_address(&self) -> Option<SocketAddr> {
+        self.phones
+    }
+
+    /// Stops the server and writes what need not be on the disk at every moment, such as the counters.
+    pub fn stop(self) -> Result<(), StartError> {
+        if let Some(file) = &self.file {
+            disk::write(&self.handle.server, file)?;
+        }
+        Ok(())
     }
 
     /// A handle for other tasks.
@@ -192,6 +224,11 @@ impl Handle {
         self.server.act(|world, now| world.post(number, text, now)).await
     }
 
+    /// Ends one session by its hash.
+    pub async fn end_session(&self, hash: i64) -> bool {
+        self.server.act(|world, _| world.end_device(hash, "SESSION_REVOKED")).await
+    }
+
     /// Ends all sessions of the number. Connected clients are made to notice.
     pub async fn revoke(&self, number: &Number) {
         self.server.act(|world, _| world.end_all(number, "SESSION_REVOKED")).await;
@@ -205,6 +242,11 @@ impl Handle {
     /// How often each method was called.
     pub fn requests(&self) -> Counters {
         self.server.lock().world.counters.clone()
+    }
+
+    /// Lets the next so many calls of a method fail; with a number, only its calls.
+    pub fn refuse(&self, method: &str, number: Option<&Number>, error: RpcError, times: u32) {
+        self.server.order(Refusal { method: method.to_owned(), number: number.cloned(), error, times });
     }
 
     /// Looks at the whole state.

@@ -23,7 +23,7 @@ use crate::world::{Event, Message, Number, World};
 /// Who calls a method: what an override gets to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// The phone number that is signed in, or whose password is waited for.
+    /// The phone number that is signed in, or whose password is waited for, or that the request names.
     pub number: Option<Number>,
     /// The data centre that is called, 1 to 5.
     pub dc: i32,
@@ -71,8 +71,27 @@ pub(crate) struct Server {
     pub(crate) dirty: Notify,
     /// How many changes are safe on the disk. Always all of them when there is no disk.
     saved: watch::Sender<u64>,
+    /// How many changes there were; pages that wait for news look at it.
+    pub(crate) news: watch::Sender<u64>,
+    refusals: Mutex<Vec<Refusal>>,
     unknown: Mutex<HashSet<String>>,
 }
+
+/// An error that was ordered: the next so many calls of a method get it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Such as `auth.sendCode`.
+    pub method: String,
+    /// Only calls for this number; `None` for all.
+    pub number: Option<Number>,
+    /// The error.
+    pub error: RpcError,
+    /// How many calls are still to be refused.
+    pub times: u32,
+}
+
+/// Orders that are kept.
+const MAX_REFUSALS: usize = 1000;
 
 impl Server {
     pub(crate) fn new(
@@ -91,6 +110,8 @@ impl Server {
             state: Mutex::new(State { world, ..State::default() }),
             dirty: Notify::new(),
             saved: watch::Sender::new(if has_disk { 0 } else { u64::MAX }),
+            news: watch::Sender::new(0),
+            refusals: Mutex::default(),
             unknown: Mutex::default(),
         }
     }
@@ -109,6 +130,7 @@ impl Server {
         drop(state);
         if changes != before {
             self.dirty.notify_one();
+            self.news.send_replace(changes);
         }
         (result, changes)
     }
@@ -135,6 +157,35 @@ impl Server {
     pub(crate) fn override_of(&self, id: u32) -> Option<Override> {
         let overrides = self.overrides.read().unwrap_or_else(PoisonError::into_inner);
         overrides.get(&id).cloned()
+    }
+
+    /// Orders an error.
+    pub(crate) fn order(&self, refusal: Refusal) {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if refusal.times > 0 && refusals.len() < MAX_REFUSALS {
+            refusals.push(refusal);
+        }
+    }
+
+    /// The error that was ordered for this call, if there is one; it counts as used.
+    pub(crate) fn ordered(&self, method: &str, number: Option<&Number>) -> Option<RpcError> {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let matches = |refusal: &Refusal| {
+            refusal.method == method && (refusal.number.is_none() || refusal.number.as_ref() == number)
+        };
+        let at = refusals.iter().position(matches)?;
+        let refusal = refusals.get_mut(at)?;
+        refusal.times -= 1;
+        let (error, used_up) = (refusal.error.clone(), refusal.times == 0);
+        if used_up {
+            refusals.remove(at);
+        }
+        Some(error)
+    }
+
+    /// The errors that are still ordered.
+    pub(crate) fn orders(&self) -> Vec<Refusal> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Logs each method that is not implemented once.

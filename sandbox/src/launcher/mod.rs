@@ -1,74 +1,135 @@
-//! `telescope-sandbox run -- COMMAND`: any TDLib program behind a Telegram of one's own, and off the network.
+//! Runs any TDLib program against the sandbox.
 //!
-//! The order matters. The pages are bound while the network is still there, so that a browser reaches them;
-//! then the process leaves the network, before it has a second thread; then come the inner ports, the
-//! server and the command. All of them inherit the empty network.
+//! The order matters. The page's listener and the phones' listener are bound while the host's network is still
+//! there; then the process leaves that network for an empty one, in which nothing but loopback exists; only then
+//! do threads start, the server, and the program. Sockets keep the network they were made in, so a browser
+//! outside reaches the page, while the program and its TDLib reach nothing but the sandbox.
 
-pub mod namespace;
-pub mod patch;
-pub mod supervise;
+mod command;
+mod network;
+mod patch;
+mod supervise;
 
-use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 
-use supervise::Surroundings;
+pub use patch::{PatchError, patched_library};
 
-/// The inner ports: fixed, because an empty namespace has no other users, and TDLib remembers its proxy.
+use crate::disk::{self, DiskError};
+
+/// Ports inside of the empty network, where nobody else can have taken them.
 const SOCKS_PORT: u16 = 1080;
-const MTPROTO_PORT: u16 = 1443;
+const MTPROTO_PORT: u16 = 4430;
 
-/// How to run a command in the sandbox.
-#[derive(Debug, Clone)]
+/// What `telescope-sandbox run` was told.
+#[derive(Debug, Clone, clap::Args)]
 pub struct RunOptions {
-    /// Where the sandbox keeps its world.
+    /// Where keys, accounts, sessions and messages are kept
+    #[arg(long, default_value = "data/sandbox")]
     pub data: PathBuf,
-    /// Where the command's page listens.
-    pub listen: SocketAddr,
-    /// Where the phones' page listens.
+    /// The program's page: bound outside, handed over as descriptor 3 (LISTEN_FDS)
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// The page with the pretend phones
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8889")]
     pub phones: SocketAddr,
-    /// The stock TDLib.
+    /// The stock TDLib, of which a patched copy is made
+    #[arg(long, value_name = "PATH", default_value = "natives/linux/lib/libtdjson.so")]
     pub library: PathBuf,
-    /// Go on where the kernel does not let us leave the network.
+    /// Keep the host's network where the kernel allows no other; TDLib may then reach the real Telegram
+    #[arg(long)]
     pub with_network: bool,
-    /// The command and its arguments.
-    pub command: Vec<String>,
+    /// The program and its arguments
+    #[arg(required = true, last = true)]
+    pub command: Vec<std::ffi::OsString>,
 }
 
-/// Runs a command in the sandbox. `public_pem` gives the server's public key; it may make the key first,
-/// but may start no thread. The error is a sentence for the terminal.
-pub fn run(options: &RunOptions, public_pem: impl FnOnce() -> Result<String, String>) -> Result<ExitCode, String> {
-    let page = bind("--listen", options.listen)?;
-    let phones = bind("--phones", options.phones)?;
-    let isolated = match namespace::leave_network() {
-        Ok(()) => true,
+/// Why nothing was run.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// An address outside is taken or not ours.
+    #[error("{0} cannot be listened on: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// The kernel keeps us in the host's network.
+    #[error(
+        "the program must not reach the internet, but this kernel allows no network of its own ({0}); \
+         --with-network runs it in the host's network all the same"
+    )]
+    Network(network::NetworkError),
+    /// The data directory.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The library.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
+    /// Anything the operating system refused.
+    #[error("{0}: {1}")]
+    System(&'static str, io::Error),
+}
+
+/// All that the children need.
+struct Prepared {
+    data: PathBuf,
+    library: PathBuf,
+    public_key: PathBuf,
+    page: Option<TcpListener>,
+    phones: TcpListener,
+    socks: TcpListener,
+    mtproto: TcpListener,
+}
+
+/// Runs the program until it ends, and gives its exit status. To be called before any thread exists.
+pub fn run(options: RunOptions) -> Result<u8, LaunchError> {
+    let prepared = prepare(&options)?;
+    tracing::info!("phones: http://{}", local(&prepared.phones)?);
+    if let Some(page) = &prepared.page {
+        tracing::info!("page: http://{}", local(page)?);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| LaunchError::System("no runtime", error))?;
+    runtime.block_on(supervise::supervise(&prepared, &options.command))
+}
+
+fn prepare(options: &RunOptions) -> Result<Prepared, LaunchError> {
+    disk::make_directory(&options.data)?;
+    let data = absolute(&options.data)?;
+    let rsa = disk::rsa_key(&data)?;
+    let library = patched_library(&options.library, &rsa.public_pem(), &data)?;
+    let page = options.listen.map(bind).transpose()?;
+    let phones = bind(options.phones)?;
+    match network::leave() {
+        Ok(()) => {}
         Err(error) if options.with_network => {
-            eprintln!("sandbox: the network stays ({error}); TDLib may try public hosts");
-            false
+            tracing::warn!(%error, "staying in the host's network; TDLib may reach the real Telegram");
         }
-        Err(error) => {
-            return Err(format!(
-                "This system does not let a program leave the network ({error}). TDLib could then reach \
-                 public hosts. Run as root, allow user namespaces, or add --with-network."
-            ));
-        }
-    };
-    let inner = |port: u16| bind("an inner port", SocketAddr::from(([127, 0, 0, 1], if isolated { port } else { 0 })));
-    let (socks, mtproto) = (inner(SOCKS_PORT)?, inner(MTPROTO_PORT)?);
-    let pem = public_pem()?;
-    let library = options.data.join("libtdjson-patched.so");
-    let public_key = options.data.join("public.pem");
-    patch::patched_copy(&options.library, &pem, &library).map_err(|error| {
-        format!("{}: {error}. `make natives` fetches TDLib.", options.library.display())
-    })?;
-    std::fs::write(&public_key, &pem).map_err(|error| format!("{}: {error}", public_key.display()))?;
-    let surroundings =
-        Surroundings { data: options.data.clone(), library, public_key, page, phones, socks, mtproto };
-    tokio::runtime::Runtime::new()
-        .and_then(|runtime| runtime.block_on(supervise::run(&surroundings, &options.command)))
-        .map_err(|error| error.to_string())
+        Err(error) => return Err(LaunchError::Network(error)),
+    }
+    Ok(Prepared {
+        public_key: data.join(disk::PUBLIC_KEY),
+        data,
+        library,
+        page,
+        phones,
+        socks: bind_inside(SOCKS_PORT)?,
+        mtproto: bind_inside(MTPROTO_PORT)?,
+    })
 }
 
-fn bind(what: &str, address: SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(address).map_err(|error| format!("{what}: can't listen on {address}: {error}"))
+fn absolute(path: &Path) -> Result<PathBuf, LaunchError> {
+    path.canonicalize().map_err(|error| DiskError::new(path, error).into())
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, LaunchError> {
+    TcpListener::bind(address).map_err(|error| LaunchError::Listen(address, error))
+}
+
+/// The usual port, so that clients which keep an address find us again; another one if it is taken.
+fn bind_inside(port: u16) -> Result<TcpListener, LaunchError> {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    bind(usual).or_else(|_| bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
+}
+
+fn local(listener: &TcpListener) -> Result<SocketAddr, LaunchError> {
+    listener.local_addr().map_err(|error| LaunchError::System("a listener without an address", error))
 }

@@ -1,116 +1,116 @@
-//! Putting our public key into a copy of TDLib.
+//! Puts our public key into a copy of TDLib.
 //!
-//! TDLib trusts two RSA keys that are compiled in as PEM texts: one for production, one for the test
-//! environment. Ours has the same length in PEM (2048 bit, e = 65537), so replacing the test one is writing
-//! over bytes. The production key stays: a patched copy can't be used against people's real accounts.
+//! TDLib trusts two RSA keys, one for Telegram's production servers and one for its test servers. Both stand in
+//! the library as PEM text of 425 bytes. In a copy, the second one is replaced by ours, which has exactly that
+//! length. Nothing else changes: what runs is the stock TDLib, in its test environment, trusting another server.
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
-/// The first characters of the key that stands for Telegram's test environment in TDLib.
-const TEST_KEY: &[u8] = b"-----BEGIN RSA PUBLIC KEY-----\nMIIBCgKCAQEAyMEdY1aR";
-const END: &[u8] = b"-----END RSA PUBLIC KEY-----";
+use memchr::memmem;
 
-/// Why a library could not be patched.
-#[derive(Debug)]
+use crate::crypto::sha256;
+use crate::disk::{self, DiskError};
+
+const HEAD: &[u8] = b"-----BEGIN RSA PUBLIC KEY-----\nMIIBCgKCAQEAyMEdY1aR";
+const TAIL: &[u8] = b"-----END RSA PUBLIC KEY-----";
+const LENGTH: usize = 425;
+
+/// Why a library was not patched.
+#[derive(Debug, thiserror::Error)]
 pub enum PatchError {
-    /// It could not be read, or the copy could not be written.
-    Io(io::Error),
-    /// The test key is not in it: not TDLib, or another version.
-    NoTestKey,
-    /// Our key's text has another length than the one it replaces.
-    Length {
-        /// Bytes to replace.
-        theirs: usize,
-        /// Bytes we have.
-        ours: usize,
-    },
+    /// It is not there, or may not be read.
+    #[error("{path}: {error}; this should be the stock libtdjson (make natives fetches it)", path = .0.display(), error = .1)]
+    Read(PathBuf, io::Error),
+    /// It holds no such key: another TDLib, or no TDLib.
+    #[error("{path} does not hold the key of Telegram's test servers, so it is no TDLib that can be patched", path = .0.display())]
+    NoKey(PathBuf),
+    /// It holds several.
+    #[error("{path} holds the key of Telegram's test servers more than once", path = .0.display())]
+    ManyKeys(PathBuf),
+    /// The new key has another length.
+    #[error("the sandbox's key does not fit into the library")]
+    Length,
+    /// The copy could not be written.
+    #[error(transparent)]
+    Write(#[from] DiskError),
 }
 
-impl std::fmt::Display for PatchError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Io(error) => write!(f, "the library could not be copied: {error}"),
-            Self::NoTestKey => f.write_str("the library does not hold the test environment's key; is it TDLib 1.8?"),
-            Self::Length { theirs, ours } => {
-                write!(f, "the key in the library has {theirs} bytes and ours {ours}; they must be equal")
-            }
-        }
+/// The patched copy of a library in this directory. A copy of the same library with the same key is used again.
+pub fn patched_library(stock: &Path, public_pem: &str, directory: &Path) -> Result<PathBuf, PatchError> {
+    let read = |error| PatchError::Read(stock.to_owned(), error);
+    let about = fs::metadata(stock).map_err(read)?;
+    let stamp = format!("{} {} {}.{}", stock.display(), about.len(), about.mtime(), about.mtime_nsec());
+    let hash = sha256(&[stamp.as_bytes(), public_pem.as_bytes()]);
+    let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let target = directory.join(format!("libtdjson-{name}.so"));
+    if !target.exists() {
+        let mut bytes = fs::read(stock).map_err(read)?;
+        replace_key(&mut bytes, public_pem, stock)?;
+        disk::replace(&target, &bytes)?;
     }
+    Ok(target)
 }
 
-impl std::error::Error for PatchError {}
-
-impl From<io::Error> for PatchError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
+fn replace_key(bytes: &mut [u8], public_pem: &str, stock: &Path) -> Result<(), PatchError> {
+    if public_pem.len() != LENGTH {
+        return Err(PatchError::Length);
     }
-}
-
-/// Writes a copy of `stock` with `public_pem` in the place of the test key to `copy`, atomically.
-/// A copy that is newer than the library and holds the key already is left as it is.
-pub fn patched_copy(stock: &Path, public_pem: &str, copy: &Path) -> Result<(), PatchError> {
-    let ours = public_pem.trim().as_bytes();
-    let source = fs::metadata(stock)?;
-    if let Ok(existing) = fs::metadata(copy)
-        && existing.len() == source.len()
-        && existing.modified()? >= source.modified()?
-        && find(&fs::read(copy)?, ours).is_some()
-    {
-        return Ok(());
+    let found: Vec<_> = memmem::find_iter(bytes, HEAD).collect();
+    let at = match found.as_slice() {
+        [] => return Err(PatchError::NoKey(stock.to_owned())),
+        [at] => *at,
+        _ => return Err(PatchError::ManyKeys(stock.to_owned())),
+    };
+    match bytes.get_mut(at..at + LENGTH) {
+        Some(key) if key.ends_with(TAIL) => key.copy_from_slice(public_pem.as_bytes()),
+        _ => return Err(PatchError::NoKey(stock.to_owned())),
     }
-    let mut bytes = fs::read(stock)?;
-    let start = find(&bytes, TEST_KEY).ok_or(PatchError::NoTestKey)?;
-    let tail = bytes.get(start..).unwrap_or_default();
-    let length = find(tail, END).ok_or(PatchError::NoTestKey)? + END.len();
-    if length != ours.len() {
-        return Err(PatchError::Length { theirs: length, ours: ours.len() });
-    }
-    if let Some(place) = bytes.get_mut(start..start + length) {
-        place.copy_from_slice(ours);
-    }
-    let unfinished = copy.with_extension("unfinished");
-    fs::write(&unfinished, &bytes)?;
-    fs::rename(&unfinished, copy)?;
     Ok(())
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    memchr::memmem::find(haystack, needle)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn library(key: &str) -> Vec<u8> {
-        let production = "-----BEGIN RSA PUBLIC KEY-----\nMIIBCgKCAQEA6LszBcC1\n-----END RSA PUBLIC KEY-----";
-        [b"\x7fELF\0".as_slice(), production.as_bytes(), b"\0\xff", key.as_bytes(), b"\0tail"].concat()
+    fn library(keys: usize) -> Vec<u8> {
+        let mut key = HEAD.to_vec();
+        key.resize(LENGTH - TAIL.len(), b'x');
+        key.extend(TAIL);
+        [&b"code"[..], &key.repeat(keys), b"more code"].concat()
     }
 
     #[test]
-    fn the_test_key_alone_is_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let (stock, copy) = (folder.path().join("stock"), folder.path().join("copy"));
-        let theirs = "-----BEGIN RSA PUBLIC KEY-----\nMIIBCgKCAQEAyMEdY1aR0123\n-----END RSA PUBLIC KEY-----";
-        let ours = "-----BEGIN RSA PUBLIC KEY-----\nMIIBCgKCAQEAAAAAAAAAAAAA\n-----END RSA PUBLIC KEY-----";
-        fs::write(&stock, library(theirs)).unwrap();
-        patched_copy(&stock, ours, &copy).unwrap();
-        assert_eq!(fs::read(&copy).unwrap(), library(ours));
-        assert_eq!(fs::read(&stock).unwrap(), library(theirs), "the stock library is not touched");
-        patched_copy(&stock, ours, &copy).unwrap();
+    fn only_the_test_key_changes() {
+        let directory = tempfile::tempdir().unwrap();
+        let stock = directory.path().join("stock.so");
+        fs::write(&stock, library(1)).unwrap();
+        let pem = "p".repeat(LENGTH);
+        let patched = patched_library(&stock, &pem, directory.path()).unwrap();
+        assert_eq!(fs::read(&patched).unwrap(), [b"code", pem.as_bytes(), b"more code"].concat());
+        assert_eq!(fs::read(&stock).unwrap(), library(1), "the stock library is left alone");
+        let inode = |path: &Path| fs::metadata(path).unwrap().ino();
+        let before = inode(&patched);
+        assert_eq!(patched_library(&stock, &pem, directory.path()).unwrap(), patched);
+        assert_eq!(inode(&patched), before, "the copy is used again");
+        assert_ne!(patched_library(&stock, &"q".repeat(LENGTH), directory.path()).unwrap(), patched);
     }
 
     #[test]
-    fn what_is_no_tdlib_is_refused_in_words() {
-        let folder = tempfile::tempdir().unwrap();
-        let (stock, copy) = (folder.path().join("stock"), folder.path().join("copy"));
-        assert!(matches!(patched_copy(&stock, "key", &copy), Err(PatchError::Io(_))));
-        fs::write(&stock, b"something else").unwrap();
-        assert!(matches!(patched_copy(&stock, "key", &copy), Err(PatchError::NoTestKey)));
-        fs::write(&stock, library("-----BEGIN RSA PUBLIC KEY-----\nMIIBCgKCAQEAyMEdY1aR\n-----END RSA PUBLIC KEY-----")).unwrap();
-        assert!(matches!(patched_copy(&stock, "short", &copy), Err(PatchError::Length { ours: 5, .. })));
-        assert!(!copy.exists());
+    fn what_cannot_be_patched_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let stock = directory.path().join("stock.so");
+        let attempt = |pem: &str| patched_library(&stock, pem, directory.path()).unwrap_err().to_string();
+        let pem = "p".repeat(LENGTH);
+        assert!(attempt(&pem).contains("make natives"));
+        fs::write(&stock, library(0)).unwrap();
+        assert!(attempt(&pem).contains("no TDLib that can be patched"));
+        fs::write(&stock, library(2)).unwrap();
+        assert!(attempt(&pem).contains("more than once"));
+        fs::write(&stock, &library(1)[..300]).unwrap();
+        assert!(attempt(&pem).contains("no TDLib that can be patched"));
+        assert!(attempt("short").contains("does not fit"));
     }
 }

@@ -1,131 +1,100 @@
-//! Keeping the server and the command running together, and stopping them in order.
+//! Watches over the two children: the server is started again whenever it dies, and everything ends with the
+//! program.
 
-use std::net::TcpListener;
-use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
-use std::process::{ExitCode, ExitStatus, Stdio};
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
 use std::time::Duration;
 
-use command_fds::{CommandFdExt, FdMapping};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, ChildStdin};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep, timeout};
 
-/// The first inherited descriptor, by the convention of LISTEN_FDS.
-const FIRST_FD: i32 = 3;
-/// How long the command may take to end.
-const COMMAND_TIME: Duration = Duration::from_secs(20);
-/// How long the server may take to end.
-const SERVER_TIME: Duration = Duration::from_secs(5);
-/// The pause before the server is started again.
-const RESTART_PAUSE: Duration = Duration::from_millis(200);
+use super::{LaunchError, Prepared, command, local};
+use crate::disk;
 
-/// Everything a command needs to know of the sandbox it runs in.
-pub struct Surroundings {
-    /// The sandbox's data.
-    pub data: PathBuf,
-    /// The patched library.
-    pub library: PathBuf,
-    /// Our public key, PEM.
-    pub public_key: PathBuf,
-    /// The page that the command may serve: reachable from outside.
-    pub page: TcpListener,
-    /// The page that shows the phones: reachable from outside.
-    pub phones: TcpListener,
-    /// SOCKS5, inside.
-    pub socks: TcpListener,
-    /// MTProto without SOCKS, inside.
-    pub mtproto: TcpListener,
+/// The file that tells tests and people where everything is.
+const ADDRESSES: &str = "run.json";
+/// How long the program and the server may take to stop.
+const PROGRAM_STOPS: Duration = Duration::from_secs(30);
+const SERVER_STOPS: Duration = Duration::from_secs(5);
+/// A server that dies younger than this, so many times in a row, is not started again.
+const YOUNG: Duration = Duration::from_secs(2);
+const ATTEMPTS: u32 = 5;
+
+fn system(what: &'static str) -> impl Fn(io::Error) -> LaunchError {
+    move |error| LaunchError::System(what, error)
 }
 
-/// Runs the server and `command` until the command ends or somebody says stop.
-pub async fn run(surroundings: &Surroundings, command: &[String]) -> std::io::Result<ExitCode> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let (mut server, mut lifeline) = start_server(surroundings)?;
-    let mut child = start_command(surroundings, command)?;
+/// Runs both children until the program ends; gives its exit status.
+pub(super) async fn supervise(prepared: &Prepared, words: &[OsString]) -> Result<u8, LaunchError> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(system("no signals"))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(system("no signals"))?;
+    let (mut server, mut _pipe) = start_server(prepared)?;
+    let mut program = command::program(prepared, words).map_err(system("the program did not start"))?;
+    let (mut born, mut deaths) = (Instant::now(), 0);
     let status = loop {
         tokio::select! {
-            status = child.wait() => break status?,
-            status = server.wait() => {
-                eprintln!("sandbox: the server ended ({}) and is started again", status?);
-                tokio::time::sleep(RESTART_PAUSE).await;
-                (server, lifeline) = start_server(surroundings)?;
+            status = program.wait() => break status.map_err(system("the program was lost"))?,
+            _ = interrupt.recv() => break stop_program(&mut program).await?,
+            _ = terminate.recv() => break stop_program(&mut program).await?,
+            died = server.wait() => {
+                tracing::warn!(?died, "the server died; starting it again");
+                deaths = if born.elapsed() < YOUNG { deaths + 1 } else { 0 };
+                if deaths >= ATTEMPTS {
+                    stop_program(&mut program).await?;
+                    return Err(LaunchError::System("the server does not stay alive", io::ErrorKind::Other.into()));
+                }
+                sleep(Duration::from_millis(100) * deaths).await;
+                (server, _pipe) = start_server(prepared)?;
+                born = Instant::now();
             }
-            _ = terminate.recv() => break stop(&mut child, COMMAND_TIME).await?,
-            _ = interrupt.recv() => break stop(&mut child, COMMAND_TIME).await?,
         }
     };
-    stop(&mut server, SERVER_TIME).await?;
-    drop(lifeline);
+    stop(&mut server, SERVER_STOPS).await.map_err(system("the server was lost"))?;
     Ok(exit_code(status))
 }
 
-/// Starts the server, with the pipe that ends it when it closes, however this process ends.
-/// The pipe is taken out of the child because waiting for a child closes its stdin.
-fn start_server(surroundings: &Surroundings) -> std::io::Result<(Child, Option<ChildStdin>)> {
-    let mut command = std::process::Command::new(std::env::current_exe()?);
-    // A group of its own: Ctrl-C must not end it before the command. It ends when its stdin does.
-    command.arg("serve").arg("--data").arg(&surroundings.data).stdin(Stdio::piped());
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    hand_over(&mut command, &[&surroundings.phones, &surroundings.socks, &surroundings.mtproto])?;
-    let mut server = Command::from(command).kill_on_drop(true).spawn()?;
-    let lifeline = server.stdin.take();
-    Ok((server, lifeline))
+fn start_server(prepared: &Prepared) -> Result<(Child, Option<ChildStdin>), LaunchError> {
+    let (server, pipe) = command::server(prepared).map_err(system("the server did not start"))?;
+    let addresses = serde_json::json!({
+        "phones": local(&prepared.phones)?,
+        "page": prepared.page.as_ref().map(local).transpose()?,
+        "socks": local(&prepared.socks)?,
+        "mtproto": local(&prepared.mtproto)?,
+        "library": prepared.library,
+        "public_key": prepared.public_key,
+        "server_pid": server.id(),
+    });
+    disk::replace(&prepared.data.join(ADDRESSES), format!("{addresses:#}\n").as_bytes())?;
+    Ok((server, pipe))
 }
 
-fn start_command(surroundings: &Surroundings, line: &[String]) -> std::io::Result<Child> {
-    let (program, arguments) =
-        line.split_first().ok_or_else(|| std::io::Error::other("there is no command to run"))?;
-    let page = surroundings.page.local_addr()?;
-    let mut command = std::process::Command::new(program);
-    command
-        .args(arguments)
-        .env("TELEGRAM_ENVIRONMENT", "test")
-        .env("TDLIB_LIBRARY", absolute(&surroundings.library)?)
-        .env("TELEGRAM_PROXY", format!("socks5://{}", surroundings.socks.local_addr()?))
-        .env("SANDBOX_MTPROTO", surroundings.mtproto.local_addr()?.to_string())
-        .env("SANDBOX_PUBLIC_KEY", absolute(&surroundings.public_key)?)
-        .env("HOST", page.ip().to_string())
-        .env("PORT", page.port().to_string());
-    hand_over(&mut command, &[&surroundings.page])?;
-    Command::from(command).kill_on_drop(true).spawn().map_err(|error| {
-        std::io::Error::new(error.kind(), format!("{program} could not be started: {error}"))
-    })
+async fn stop_program(program: &mut Child) -> Result<ExitStatus, LaunchError> {
+    stop(program, PROGRAM_STOPS).await.map_err(system("the program was lost"))
 }
 
-/// Passes listeners as descriptors 3, 4, … and says how many.
-fn hand_over(command: &mut std::process::Command, listeners: &[&TcpListener]) -> std::io::Result<()> {
-    let mut mappings = Vec::new();
-    for (child_fd, listener) in (FIRST_FD..).zip(listeners) {
-        mappings.push(FdMapping { parent_fd: OwnedFd::from(listener.try_clone()?), child_fd });
+/// Asks a child to stop, and makes it after a while.
+async fn stop(child: &mut Child, patience: Duration) -> io::Result<ExitStatus> {
+    if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
+        // A child that is gone already has its status waiting.
+        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
     }
-    command.env("LISTEN_FDS", listeners.len().to_string()).env_remove("LISTEN_PID");
-    command.fd_mappings(mappings).map_err(std::io::Error::other)?;
-    Ok(())
-}
-
-fn absolute(path: &Path) -> std::io::Result<PathBuf> {
-    std::path::absolute(path)
-}
-
-/// Asks a child to end, and kills it if it does not.
-async fn stop(child: &mut Child, time: Duration) -> std::io::Result<ExitStatus> {
-    if let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()) {
-        let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
-    }
-    match tokio::time::timeout(time, child.wait()).await {
+    match timeout(patience, child.wait()).await {
         Ok(status) => status,
         Err(_) => {
+            tracing::warn!("a child did not stop in time and is killed");
             child.kill().await?;
             child.wait().await
         }
     }
 }
 
-fn exit_code(status: ExitStatus) -> ExitCode {
-    use std::os::unix::process::ExitStatusExt;
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
-    ExitCode::from(u8::try_from(code).unwrap_or(1))
+/// The exit status as shells have it: 128 and the signal if there was one.
+fn exit_code(status: ExitStatus) -> u8 {
+    let code = status.code().or(status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }

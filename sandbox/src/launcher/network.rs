@@ -1,0 +1,86 @@
+//! Leaving the host's network for an empty one.
+//!
+//! TDLib asks public servers for advice when a proxy is silent, and it has Telegram's addresses compiled in. In
+//! a network name space that has only loopback, there is nobody to ask. Root may make one at once; anybody else
+//! makes a user name space around it, in which he keeps his own id and becomes nobody else.
+
+use std::fs;
+use std::io;
+
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket,
+};
+use nix::unistd::{getgid, getuid};
+use std::os::fd::AsRawFd as _;
+
+/// What the kernel refused.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// No name space.
+    #[error("unshare: {0}")]
+    Unshare(Errno),
+    /// No mapping of our own id.
+    #[error("{0}: {1}")]
+    Map(&'static str, io::Error),
+    /// Loopback stays down.
+    #[error("loopback: {0}")]
+    Loopback(Errno),
+}
+
+/// Moves this process, which must not have any other thread yet, into an empty network with loopback.
+pub(super) fn leave() -> Result<(), NetworkError> {
+    if getuid().is_root() {
+        unshare(CloneFlags::CLONE_NEWNET).map_err(NetworkError::Unshare)?;
+    } else {
+        let (user, group) = (getuid(), getgid());
+        unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET).map_err(NetworkError::Unshare)?;
+        let map = |path: &'static str, text: String| {
+            fs::write(path, text).map_err(|error| NetworkError::Map(path, error))
+        };
+        map("/proc/self/setgroups", "deny".to_owned())?;
+        map("/proc/self/uid_map", format!("{user} {user} 1"))?;
+        map("/proc/self/gid_map", format!("{group} {group} 1"))?;
+    }
+    loopback_up().map_err(NetworkError::Loopback)
+}
+
+const RTM_NEWLINK: u16 = 16;
+const NLMSG_ERROR: u16 = 2;
+const REQUEST_AND_ACK: u16 = 1 | 4;
+const LOOPBACK: i32 = 1;
+const UP: u32 = 1;
+
+/// `ip link set lo up`, as one netlink message: the header, then `ifinfomsg`.
+fn loopback_up() -> Result<(), Errno> {
+    let mut message = Vec::with_capacity(32);
+    message.extend(32u32.to_ne_bytes());
+    message.extend(RTM_NEWLINK.to_ne_bytes());
+    message.extend(REQUEST_AND_ACK.to_ne_bytes());
+    message.extend([0; 8]); // sequence number, port
+    message.extend([0; 4]); // family, padding, type
+    message.extend(LOOPBACK.to_ne_bytes());
+    message.extend(UP.to_ne_bytes()); // flags
+    message.extend(UP.to_ne_bytes()); // which of them change
+
+    let netlink =
+        socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkRoute)?;
+    let kernel = NetlinkAddr::new(0, 0);
+    sendto(netlink.as_raw_fd(), &message, &kernel, MsgFlags::empty())?;
+    let mut answer = [0; 256];
+    let length = recv(netlink.as_raw_fd(), &mut answer, MsgFlags::empty())?;
+    acknowledged(answer.get(..length).unwrap_or_default())
+}
+
+/// The kernel answers with an error message; error 0 is success.
+fn acknowledged(answer: &[u8]) -> Result<(), Errno> {
+    let mut rest = crate::bytes::Reader(answer);
+    let kind = rest.take(4).and_then(|_| rest.array::<2>()).map(u16::from_ne_bytes);
+    let code = rest.take(10).and_then(|_| rest.array::<4>()).map(i32::from_ne_bytes);
+    match (kind, code) {
+        (Some(NLMSG_ERROR), Some(0)) => Ok(()),
+        (Some(NLMSG_ERROR), Some(code)) => Err(Errno::from_raw(code.saturating_neg())),
+        _ => Err(Errno::EPROTO),
+    }
+}

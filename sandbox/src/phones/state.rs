@@ -1,0 +1,55 @@
+//! What the page shows, for tests.
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use super::view;
+use crate::sandbox::Handle;
+use crate::world::{Counters, Number, Phone, World};
+
+/// All phones with their sessions and messages, newest first.
+pub(super) async fn state(State(handle): State<Handle>) -> Json<Value> {
+    Json(handle.look(|world| {
+        let phones: Vec<_> =
+            world.phones.iter().map(|(number, phone)| self::phone(world, number, phone)).collect();
+        json!({ "pid": std::process::id(), "changes": world.changes, "phones": phones })
+    }))
+}
+
+fn phone(world: &World, number: &Number, phone: &Phone) -> Value {
+    let sessions: Vec<_> = world
+        .devices_of(number)
+        .map(|(hash, device)| {
+            json!({
+                "hash": hash.to_string(),
+                "device": device.app.device_model,
+                "system": device.app.system_version,
+                "version": device.app.app_version,
+                "api_id": device.app.api_id,
+                "created": device.created,
+                "active": device.active,
+                "pretended": device.key.is_none(),
+            })
+        })
+        .collect();
+    let messages: Vec<_> = view::messages(phone)
+        .into_iter()
+        .map(|message| json!({ "from": message.from, "date": message.date, "text": message.text, "code": message.code }))
+        .collect();
+    json!({
+        "number": number,
+        "user_id": phone.user_id,
+        "first_name": phone.first_name,
+        "last_name": phone.last_name,
+        "account": phone.account,
+        "password": phone.password.is_some(),
+        "sessions": sessions,
+        "messages": messages,
+    })
+}
+
+/// How often each method was called, in total and by number.
+pub(super) async fn requests(State(handle): State<Handle>) -> Json<Counters> {
+    Json(handle.requests())
+}

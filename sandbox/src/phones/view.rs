@@ -1,0 +1,169 @@
+//! What the page shows, in the order in which it shows it.
+
+use askama::Template;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use crate::sandbox::Handle;
+use crate::server::Refusal;
+use crate::world::{Account, Number, Phone, World};
+
+/// Phones on one page, the most recently used first.
+const MOST_PHONES: usize = 60;
+/// Messages of one phone.
+const MOST_MESSAGES: usize = 12;
+
+#[derive(Template)]
+#[template(path = "phones.html")]
+pub(super) struct Page {
+    pub(super) search: String,
+    pub(super) total: usize,
+    pub(super) hidden: usize,
+    pub(super) changes: u64,
+    pub(super) phones: Vec<PhoneView>,
+    pub(super) refusals: Vec<Refusal>,
+}
+
+pub(super) struct PhoneView {
+    pub(super) number: Number,
+    pub(super) pretty: String,
+    pub(super) name: String,
+    pub(super) account: Account,
+    pub(super) hint: Option<String>,
+    pub(super) sessions: Vec<SessionView>,
+    pub(super) messages: Vec<MessageView>,
+    pub(super) more: usize,
+}
+
+pub(super) struct SessionView {
+    pub(super) hash: i64,
+    pub(super) device: String,
+    pub(super) details: String,
+    pub(super) since: String,
+}
+
+pub(super) struct MessageView {
+    pub(super) from: &'static str,
+    pub(super) date: i64,
+    pub(super) time: String,
+    pub(super) text: String,
+    pub(super) code: Option<String>,
+}
+
+impl Page {
+    pub(super) fn new(handle: &Handle, search: String) -> Self {
+        let refusals = handle.server.orders();
+        handle.look(|world| {
+            let wanted = search.trim().to_lowercase();
+            let digits: String = wanted.chars().filter(char::is_ascii_digit).collect();
+            let matches = |number: &Number, phone: &Phone| {
+                wanted.is_empty()
+                    || (!digits.is_empty() && number.as_str().contains(&digits))
+                    || format!("{} {}", phone.first_name, phone.last_name).to_lowercase().contains(&wanted)
+            };
+            let mut found: Vec<_> =
+                world.phones.iter().filter(|(number, phone)| matches(number, phone)).collect();
+            found.sort_by_key(|(number, phone)| std::cmp::Reverse(last_used(world, number, phone)));
+            let hidden = found.len().saturating_sub(MOST_PHONES);
+            let shown = found.into_iter().take(MOST_PHONES);
+            Self {
+                total: world.phones.len(),
+                hidden,
+                changes: *handle.server.news.borrow(),
+                phones: shown.map(|(number, phone)| PhoneView::new(world, number, phone)).collect(),
+                refusals,
+                search,
+            }
+        })
+    }
+}
+
+fn last_used(world: &World, number: &Number, phone: &Phone) -> (i64, i64) {
+    let messages = phone.messages.back().map(|message| message.date);
+    let texts = phone.sms.back().map(|text| text.date);
+    let session = world.devices_of(number).map(|(_, device)| device.created).max();
+    (messages.max(texts).max(session).unwrap_or_default(), phone.user_id)
+}
+
+impl PhoneView {
+    fn new(world: &World, number: &Number, phone: &Phone) -> Self {
+        let messages = messages(phone);
+        let sessions = world.devices_of(number).map(|(hash, device)| SessionView {
+            hash,
+            device: device.app.device_model.clone(),
+            details: format!("{}, version {}", device.app.system_version, device.app.app_version),
+            since: clock(device.created),
+        });
+        Self {
+            pretty: pretty(number),
+            number: number.clone(),
+            name: format!("{} {}", phone.first_name, phone.last_name),
+            account: phone.account,
+            hint: phone.password.as_ref().map(|password| password.hint.clone()),
+            sessions: sessions.collect(),
+            more: messages.len().saturating_sub(MOST_MESSAGES),
+            messages: messages.into_iter().take(MOST_MESSAGES).collect(),
+        }
+    }
+}
+
+/// Both kinds of messages, newest first.
+pub(super) fn messages(phone: &Phone) -> Vec<MessageView> {
+    let texts = phone.sms.iter().map(|text| ("SMS", text.date, &text.text));
+    let app = phone.messages.iter().map(|message| ("Telegram", message.date, &message.text));
+    let mut all: Vec<_> = texts
+        .chain(app)
+        .map(|(from, date, text)| MessageView {
+            from,
+            date,
+            time: clock(date),
+            text: text.clone(),
+            code: code_in(text).map(str::to_owned),
+        })
+        .collect();
+    // Stable: of two in the same second, the one that came later stands later in its own list.
+    all.reverse();
+    all.sort_by_key(|message| std::cmp::Reverse(message.date));
+    all
+}
+
+/// The login code in a message: five digits that stand alone.
+fn code_in(text: &str) -> Option<&str> {
+    text.split(|letter: char| !letter.is_ascii_alphanumeric())
+        .find(|word| word.len() == 5 && word.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn clock(seconds: i64) -> String {
+    let format = format_description!("[day] [month repr:short], [hour]:[minute]:[second] UTC");
+    let time = OffsetDateTime::from_unix_timestamp(seconds).ok();
+    time.and_then(|time| time.format(format).ok()).unwrap_or_default()
+}
+
+/// A number in groups: test numbers as prefix, data centre and rest, others in threes.
+fn pretty(number: &Number) -> String {
+    let digits = number.as_str();
+    let cuts: &[usize] = if number.fixed_code().is_some() { &[3, 5, 6] } else { &[2, 5, 8, 11] };
+    let mut out = String::from("+");
+    for (at, digit) in digits.chars().enumerate() {
+        if cuts.contains(&at) {
+            out.push('\u{a0}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_found_and_numbers_are_readable() {
+        assert_eq!(code_in("Login code: 01234. Do not give"), Some("01234"));
+        assert_eq!(code_in("Telegram code: 22222"), Some("22222"));
+        assert_eq!(code_in("call 123456 or a1234"), None);
+        let number = |text| Number::parse(text).unwrap();
+        assert_eq!(pretty(&number("9996621234")).replace('\u{a0}', " "), "+999 66 2 1234");
+        assert_eq!(pretty(&number("4915112345678")).replace('\u{a0}', " "), "+49 151 123 456 78");
+    }
+}
