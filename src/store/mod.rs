@@ -15,6 +15,7 @@ mod postgres;
 mod sqlite;
 
 pub mod accounts;
+pub mod audit;
 pub mod groups;
 pub mod identities;
 pub mod key_check;

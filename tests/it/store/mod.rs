@@ -1,6 +1,7 @@
 //! The store's stories: each is told twice, on SQLite and on a real Postgres.
 
 mod accounts;
+mod audit;
 mod concurrency;
 mod opening;
 mod people;
