@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::domain::Wanted;
+use crate::keys::Keys;
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -32,6 +33,8 @@ pub struct App {
     pub directory: Arc<Directory>,
     /// The accounts' clients.
     pub hub: Hub,
+    /// The keys that seal and sign.
+    pub keys: Keys,
     /// The time.
     pub clock: Clock,
     /// True once the program is to stop; streams end then.
@@ -43,6 +46,7 @@ pub struct App {
 impl App {
     /// Opens the database and starts the hub. No client runs yet.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Arc<Self>> {
+        let keys = Keys::load(&config)?;
         let db = Db::open(&config.db_dsn).await?;
         stamp_environment(&db, &config).await?;
         let accounts = store::accounts::all(&mut db.read().await?).await?;
@@ -53,7 +57,16 @@ impl App {
             Box::new(move |account, snapshot| pictures.put_snapshot(account, snapshot)),
         )?;
         let epoch = format!("{:x}", clock.now().0);
-        Ok(Arc::new(Self { config, db, directory, hub, clock, stopping: watch::Sender::new(false), epoch }))
+        Ok(Arc::new(Self {
+            config,
+            db,
+            directory,
+            hub,
+            keys,
+            clock,
+            stopping: watch::Sender::new(false),
+            epoch,
+        }))
     }
 
     /// Starts the client of every account that is wanted connected.
