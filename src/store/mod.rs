@@ -15,10 +15,13 @@ mod postgres;
 mod sqlite;
 
 pub mod accounts;
+pub mod audit;
 pub mod groups;
 pub mod identities;
+pub mod key_check;
 pub mod login_attempts;
 pub mod meta;
+pub mod secrets;
 pub mod users;
 pub mod web_sessions;
 
