@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::domain::Wanted;
+use crate::domain::access::Actor;
+use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::keys::Keys;
+use crate::ops::{record, reveal, trail, two_step};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -41,6 +44,12 @@ pub struct App {
     pub clock: Clock,
     /// True once the program is to stop; streams end then.
     pub stopping: watch::Sender<bool>,
+    /// Audit entries on their way into the database.
+    pub journal: trail::Journal,
+    /// Reveals that wait for a code.
+    pub armed: reveal::Armed,
+    /// Told when a two-step password was stored.
+    pub stored_passwords: Notify,
     /// Whether the database is away; pages then run from memory and say so.
     pub database_away: watch::Sender<bool>,
     /// Whom sessions belonged to when the database last said so.
@@ -54,6 +63,8 @@ impl App {
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Arc<Self>> {
         let keys = Keys::load(&config)?;
         let db = Db::open(&config.db_dsn).await?;
+        let checked = keys.clone();
+        db.change(async |conn| store::key_check::check(conn, &checked).await).await?;
         stamp_environment(&db, &config).await?;
         let accounts = store::accounts::all(&mut db.read().await?).await?;
         let directory = Arc::new(Directory::new(accounts));
@@ -71,6 +82,9 @@ impl App {
             keys,
             clock,
             stopping: watch::Sender::new(false),
+            journal: trail::Journal::default(),
+            armed: reveal::Armed::default(),
+            stored_passwords: Notify::new(),
             database_away: watch::Sender::new(false),
             remembered: web::Remembered::default(),
             epoch,
@@ -110,8 +124,15 @@ async fn watch_database(app: Arc<App>) {
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listener(&config).await?;
     let app = App::start(config, Clock::System).await?;
+    trail::close_intents(&app).await?;
+    note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
+    let watching = [
+        tokio::spawn(watch_database(Arc::clone(&app))),
+        tokio::spawn(trail::keep_flushing(Arc::clone(&app))),
+        tokio::spawn(record::run(Arc::clone(&app))),
+        tokio::spawn(two_step::run(Arc::clone(&app))),
+    ];
     app.connect_wanted();
-    let watching = tokio::spawn(watch_database(Arc::clone(&app)));
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopping = app.stopping.clone();
     let mut stopped = app.stopping.subscribe();
@@ -132,10 +153,20 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("some requests did not end in time");
         server.abort();
     }
-    watching.abort();
+    for task in watching {
+        task.abort();
+    }
     app.hub.stop().await;
+    note(&app, AuditEvent::Stopped);
+    if let Err(error) = trail::flush(&app).await {
+        tracing::error!(%error, "the last entries of the audit trail were not written");
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+fn note(app: &App, event: AuditEvent) {
+    app.journal.put(AuditEntry::done(app.clock.now(), &Actor::System("telescope"), event));
 }
 
 /// The listener that a launcher handed over (LISTEN_FDS), or one of our own.

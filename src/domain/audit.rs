@@ -37,6 +37,11 @@ pub enum AuditEvent {
     LoginCodeShown,
     /// A two-step password is stored.
     TwoStepPasswordStored,
+    /// A login came to another stage.
+    StageChanged {
+        /// The stage, by its name.
+        stage: String,
+    },
     /// Somebody signs in to Telescope.
     WebSignIn,
     /// Somebody signs out of Telescope.
@@ -60,6 +65,7 @@ impl AuditEvent {
         "login.input.provided",
         "login.code.shown",
         "password.stored",
+        "account.stage",
         "web.sign-in",
         "web.sign-out",
         "telescope.started",
@@ -76,10 +82,26 @@ impl AuditEvent {
             Self::InputProvided { .. } => "login.input.provided",
             Self::LoginCodeShown => "login.code.shown",
             Self::TwoStepPasswordStored => "password.stored",
+            Self::StageChanged { .. } => "account.stage",
             Self::WebSignIn => "web.sign-in",
             Self::WebSignOut => "web.sign-out",
             Self::Started { .. } => "telescope.started",
             Self::Stopped => "telescope.stopped",
+        }
+    }
+
+    /// The event of an intent as it was written: code and details. None for what is never an intent.
+    pub fn of_intent(code: &str, details: Option<&str>) -> Option<Self> {
+        match code {
+            "login.code.asked" => Some(Self::CodeAsked),
+            "login.input.provided" => {
+                let details: serde_json::Value =
+                    serde_json::from_str(details.unwrap_or("")).unwrap_or_default();
+                let is_password = details.get("input").and_then(|input| input.as_str()) == Some("password");
+                let input = if is_password { Input::Password } else { Input::Code };
+                Some(Self::InputProvided { input })
+            }
+            _ => None,
         }
     }
 
@@ -92,6 +114,7 @@ impl AuditEvent {
             Self::WantedChanged { wanted } => serde_json::json!({ "wanted": wanted.name() }),
             Self::DetailsEdited { owner } => serde_json::json!({ "owner": owner }),
             Self::InputProvided { input } => serde_json::json!({ "input": input.name() }),
+            Self::StageChanged { stage } => serde_json::json!({ "stage": stage }),
             Self::Started { version } => serde_json::json!({ "version": version }),
             Self::CodeAsked
             | Self::LoginCodeShown
@@ -224,6 +247,7 @@ mod tests {
             AuditEvent::InputProvided { input: Input::Password },
             AuditEvent::LoginCodeShown,
             AuditEvent::TwoStepPasswordStored,
+            AuditEvent::StageChanged { stage: "ready".into() },
             AuditEvent::WebSignIn,
             AuditEvent::WebSignOut,
             AuditEvent::Started { version: "0.1.0".into() },
@@ -253,6 +277,7 @@ mod tests {
                 serde_json::json!({"wanted": "disconnected"}),
                 serde_json::json!({"owner": "ada@example.org"}),
                 serde_json::json!({"input": "password"}),
+                serde_json::json!({"stage": "ready"}),
                 serde_json::json!({"version": "0.1.0"}),
             ]
         );

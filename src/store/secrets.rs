@@ -35,7 +35,7 @@ pub async fn put(
         "insert into sealed_secrets (purpose, row_id, version, key_id, sealed, stored_at)
          values ($1, $2, $3, $4, $5, $6)
          on conflict (purpose, row_id) do update set version = excluded.version, key_id = excluded.key_id,
-         sealed = excluded.sealed, stored_at = excluded.stored_at, rejected_at = null",
+         sealed = excluded.sealed, stored_at = excluded.stored_at, rejected_at = null, given_at = null",
         purpose.name(),
         row,
         version,
@@ -91,6 +91,44 @@ pub async fn mark_rejected(
         row,
         version,
         at
+    )?;
+    Ok(())
+}
+
+/// Notes that this value is handed to Telegram now. False if it was before and nothing is known of how it
+/// went, if it was rejected, or if there is another value by now: then it must not be handed over.
+pub async fn mark_given(
+    conn: &mut Conn<'_>,
+    purpose: Purpose,
+    row: &str,
+    version: i64,
+    at: Millis,
+) -> Result<bool, StoreError> {
+    let touched = execute!(
+        conn,
+        "update sealed_secrets set given_at = $4 where purpose = $1 and row_id = $2 and version = $3
+         and given_at is null and rejected_at is null",
+        purpose.name(),
+        row,
+        version,
+        at
+    )?;
+    Ok(touched > 0)
+}
+
+/// Notes that Telegram took this value: it may be handed over again, in another login.
+pub async fn mark_accepted(
+    conn: &mut Conn<'_>,
+    purpose: Purpose,
+    row: &str,
+    version: i64,
+) -> Result<(), StoreError> {
+    execute!(
+        conn,
+        "update sealed_secrets set given_at = null where purpose = $1 and row_id = $2 and version = $3",
+        purpose.name(),
+        row,
+        version
     )?;
     Ok(())
 }

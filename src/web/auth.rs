@@ -10,8 +10,9 @@ use tower_sessions::session::Id;
 
 use super::error::AppError;
 use crate::app::App;
-use crate::domain::access::{Actor, Person};
+use crate::domain::access::Actor;
 use crate::domain::{Email, UserId};
+use crate::ops::people;
 use crate::store;
 use crate::store::web_sessions::USER_KEY;
 
@@ -72,31 +73,13 @@ pub async fn current(app: &App, session: &Session) -> Result<Option<Actor>, AppE
 async fn looked_up(app: &App, session: &Session) -> Result<Option<Actor>, AppError> {
     let Some(id) = session.get::<UserId>(USER_KEY).await? else { return Ok(None) };
     let user = store::users::by_id(&mut app.db.read().await?, id).await?;
-    Ok(user.filter(|user| !user.disabled).map(|user| {
-        // The mock is its own proof of the address; what else there will be says whether it was verified.
-        Actor::User(Person { id: user.id, email: user.email, verified: true, admin: user.admin })
-    }))
+    Ok(user.filter(|user| !user.disabled).map(|user| Actor::User(people::person(&user))))
 }
 
-/// Signs a person in: the row is made at the first sight, and the session gets a new id.
+/// Signs a person in whose address is proven; the session gets a new id.
 pub async fn sign_in(app: &App, session: &Session, email: &Email) -> Result<(), AppError> {
-    let now = app.clock.now();
-    let admin = app.config.admin_emails.contains(email);
-    let user = app
-        .db
-        .change(async |conn| -> Result<store::users::User, store::StoreError> {
-            let user = store::users::first_sight(conn, email, now).await?;
-            if admin && !user.admin {
-                store::users::set_admin(conn, user.id, true).await?;
-            }
-            Ok(user)
-        })
-        .await?;
-    if user.disabled {
-        return Err(AppError::Forbidden("This person may not sign in any more.".into()));
-    }
+    let person = people::sign_in(app, email).await?;
     session.cycle_id().await?;
-    session.insert(USER_KEY, user.id).await?;
-    tracing::info!(person = %email, "signed in");
+    session.insert(USER_KEY, person.id).await?;
     Ok(())
 }

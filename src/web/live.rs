@@ -24,6 +24,7 @@ use tower_sessions::Session;
 use super::auth;
 use super::extract::Allowed;
 use super::pages::accounts;
+use super::pages::code::RevealedPart;
 use super::pages::step::Step;
 use super::rows::{self, Query as RowQuery, View};
 use super::shell::notices;
@@ -31,6 +32,7 @@ use crate::app::App;
 use crate::domain::AccountId;
 use crate::domain::access::{self, Actor};
 use crate::domain::privilege::{AccountPrivileges, can};
+use crate::ops::reveal::{self, Awaited};
 
 /// How long changes are gathered into one message.
 const GATHER: Duration = Duration::from_millis(80);
@@ -74,6 +76,55 @@ pub async fn one(
         Err(error) => return error.into_response(),
     }
     answer(ReceiverStream::new(events))
+}
+
+/// Waits for the code of an armed reveal; ends when it came, or when there is nothing to wait for.
+pub async fn code(
+    State(app): State<Arc<App>>,
+    allowed: Result<Allowed<can::Login>, super::error::AppError>,
+) -> Response {
+    let (sender, events) = mpsc::channel(2);
+    match allowed {
+        Ok(allowed) => {
+            tokio::spawn(await_code(app, allowed.actor, allowed.entry.account.id, sender));
+        }
+        Err(super::error::AppError::SignedOut) => drop(sender.try_send(Ok(signed_out()))),
+        Err(error) => return error.into_response(),
+    }
+    answer(ReceiverStream::new(events))
+}
+
+async fn await_code(app: Arc<App>, actor: Actor, account: AccountId, sender: Sender) {
+    let mut changes = app.directory.subscribe();
+    let mut stopping = app.stopping.subscribe();
+    let first = Event::default().id(format!("{}-0", app.epoch)).event("waiting").data("1");
+    if sender.send(Ok(first)).await.is_err() {
+        return;
+    }
+    loop {
+        let left = match reveal::awaited(&app, &actor, account).await {
+            Ok(Awaited::Waiting(until)) => until.seconds_since(app.clock.now()).max(1).unsigned_abs(),
+            Ok(Awaited::Came(revealed)) => {
+                if let Ok(html) = askama::Template::render(&RevealedPart { revealed: &revealed }) {
+                    let event = Event::default().data(partial("#awaited", "outerHTML", &html));
+                    let _ = sender.send(Ok(event)).await;
+                }
+                break;
+            }
+            Ok(Awaited::Over) | Err(_) => {
+                let over = "<p id=\"awaited\">No code came in time. Begin again with a reason.</p>";
+                let _ = sender.send(Ok(Event::default().data(partial("#awaited", "outerHTML", over)))).await;
+                break;
+            }
+        };
+        tokio::select! {
+            _ = changes.changed() => {}
+            () = stopped(&mut stopping) => return,
+            () = sender.closed() => return,
+            () = tokio::time::sleep(Duration::from_secs(left)) => {}
+        }
+    }
+    let _ = sender.send(Ok(Event::default().event("over").data("1"))).await;
 }
 
 fn answer(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {

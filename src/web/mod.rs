@@ -23,7 +23,7 @@ use axum::routing::{get, post};
 pub use auth::Remembered;
 
 use crate::app::App;
-use pages::{account, accounts, add, provide, sign_in};
+use pages::{account, accounts, add, code, provide, sign_in};
 
 /// Everything that answers requests.
 pub fn router(app: Arc<App>) -> Router {
@@ -39,6 +39,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/accounts/{account}/connect", post(account::connect))
         .route("/accounts/{account}/disconnect", post(account::disconnect))
         .route("/accounts/{account}/provide", get(provide::form).post(provide::provide))
+        .route("/accounts/{account}/code", get(code::form).post(code::show))
+        .route("/accounts/{account}/code/wait", post(code::wait))
+        .route("/accounts/{account}/code/events", get(live::code))
+        .route("/accounts/{account}/code/look", post(code::look))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .fallback(error::not_found)

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod accounts;
 pub mod add;
+pub mod code;
 pub mod provide;
 pub mod sign_in;
 pub mod step;
