@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::domain::Wanted;
+use crate::keys::Keys;
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -19,6 +20,8 @@ use crate::{ops, telegram, web};
 
 /// Clients that may be starting at once.
 const STARTS_AT_ONCE: usize = 16;
+/// How often the database is looked after, and how long it may take to answer.
+const DATABASE_CHECK: Duration = Duration::from_secs(1);
 /// How long open requests may take after the signal to stop.
 const STOPPING_TIME: Duration = Duration::from_secs(5);
 
@@ -32,10 +35,16 @@ pub struct App {
     pub directory: Arc<Directory>,
     /// The accounts' clients.
     pub hub: Hub,
+    /// The keys that seal and sign.
+    pub keys: Keys,
     /// The time.
     pub clock: Clock,
     /// True once the program is to stop; streams end then.
     pub stopping: watch::Sender<bool>,
+    /// Whether the database is away; pages then run from memory and say so.
+    pub database_away: watch::Sender<bool>,
+    /// Whom sessions belonged to when the database last said so.
+    pub remembered: web::Remembered,
     /// Names this run of the program: a stream that saw another begins anew.
     pub epoch: String,
 }
@@ -43,6 +52,7 @@ pub struct App {
 impl App {
     /// Opens the database and starts the hub. No client runs yet.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Arc<Self>> {
+        let keys = Keys::load(&config)?;
         let db = Db::open(&config.db_dsn).await?;
         stamp_environment(&db, &config).await?;
         let accounts = store::accounts::all(&mut db.read().await?).await?;
@@ -53,7 +63,18 @@ impl App {
             Box::new(move |account, snapshot| pictures.put_snapshot(account, snapshot)),
         )?;
         let epoch = format!("{:x}", clock.now().0);
-        Ok(Arc::new(Self { config, db, directory, hub, clock, stopping: watch::Sender::new(false), epoch }))
+        Ok(Arc::new(Self {
+            config,
+            db,
+            directory,
+            hub,
+            keys,
+            clock,
+            stopping: watch::Sender::new(false),
+            database_away: watch::Sender::new(false),
+            remembered: web::Remembered::default(),
+            epoch,
+        }))
     }
 
     /// Starts the client of every account that is wanted connected.
@@ -68,11 +89,29 @@ impl App {
     }
 }
 
+/// Looks once a second, for everybody, whether the database answers.
+async fn watch_database(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(DATABASE_CHECK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let answered = tokio::time::timeout(DATABASE_CHECK, app.db.ping()).await;
+        let away = !matches!(answered, Ok(Ok(())));
+        let changed = app.database_away.send_if_modified(|known| std::mem::replace(known, away) != away);
+        if changed && away {
+            tracing::warn!("the database is away; pages run from memory");
+        } else if changed {
+            tracing::info!("the database is back");
+        }
+    }
+}
+
 /// Serves until SIGTERM or Ctrl-C, then stops in order: pages, streams, clients, hosts.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listener(&config).await?;
     let app = App::start(config, Clock::System).await?;
     app.connect_wanted();
+    let watching = tokio::spawn(watch_database(Arc::clone(&app)));
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopping = app.stopping.clone();
     let mut stopped = app.stopping.subscribe();
@@ -93,6 +132,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("some requests did not end in time");
         server.abort();
     }
+    watching.abort();
     app.hub.stop().await;
     tracing::info!("stopped");
     Ok(())

@@ -75,6 +75,12 @@ impl Keys {
         Sealed::seal(&self.current.id, &self.current.sealing, place, secret)
     }
 
+    /// Seals with the key of that name, be it the present one or the former.
+    pub fn seal_with(&self, id: &str, place: &Place<'_>, secret: &Secret) -> Result<Sealed, KeyError> {
+        let key = self.by_id(id).ok_or_else(|| KeyError::UnknownKey(id.to_owned()))?;
+        Sealed::seal(&key.id, &key.sealing, place, secret)
+    }
+
     /// Opens what was sealed for this place, with whichever key sealed it.
     pub fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Result<Secret, KeyError> {
         let key =

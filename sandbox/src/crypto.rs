@@ -127,7 +127,7 @@ impl Sender {
     /// Decrypts a message and checks its message key. The second value is the hash that a quick
     /// acknowledgement quotes.
     pub fn decrypt(self, key: &AuthKey, message_key: &[u8; 16], data: &[u8]) -> Option<(Vec<u8>, [u8; 32])> {
-        if data.is_empty() || data.len() % 16 != 0 {
+        if data.is_empty() || !data.len().is_multiple_of(16) {
             return None;
         }
         let mut plain = data.to_vec();
@@ -155,7 +155,7 @@ fn join(parts: [&[u8]; 3]) -> [u8; 32] {
 /// Decrypts with the derivation of MTProto 1, which only the binding of a temporary key still uses.
 /// The caller checks the message key, because it covers the plaintext without padding.
 pub fn decrypt_v1(key: &AuthKey, message_key: &[u8; 16], data: &[u8]) -> Option<Vec<u8>> {
-    if data.is_empty() || data.len() % 16 != 0 {
+    if data.is_empty() || !data.len().is_multiple_of(16) {
         return None;
     }
     let k = &key.0;

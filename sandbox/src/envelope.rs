@@ -138,7 +138,6 @@ fn inflate_message(mut message: Message, left: &mut usize) -> Result<Message, Un
 
 /// The value inside `gzip_packed`, at most `most` bytes of it. The inner `None` means that it was no such thing.
 /// Despite the name, some clients send zlib data there, so the first bytes decide.
-#[expect(clippy::option_option, reason = "failure, or nothing to do, or the result")]
 pub fn inflate(body: &[u8], most: usize) -> Option<Option<Vec<u8>>> {
     let mut rest = Reader(body);
     if rest.u32() != Some(GZIP_PACKED) {

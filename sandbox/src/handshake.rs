@@ -202,7 +202,7 @@ impl Exchange {
     }
 
     fn decrypt(&self, data: &[u8]) -> Option<types::ClientDhInnerData> {
-        if data.is_empty() || data.len() % 16 != 0 {
+        if data.is_empty() || !data.len().is_multiple_of(16) {
             return None;
         }
         let mut data = data.to_vec();

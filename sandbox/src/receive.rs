@@ -19,7 +19,7 @@ use crate::handshake::Handshake;
 use crate::rpc::{self, Call, wrapper};
 use crate::server::{Answer, Server, Session, State};
 use crate::session::{Outgoing, SessionKey};
-use crate::world::{KeyKind, Standing};
+use crate::world::Standing;
 
 const RPC_RESULT: u32 = 0xf35c_6d01;
 const RPC_ERROR: u32 = 0x2144_ca19;
@@ -448,11 +448,5 @@ impl State {
             let world = &self.world;
             self.sessions.retain_keys(|key| world.keys.contains_key(&key));
         }
-    }
-
-    /// Whether this is a temporary key that stands for none yet.
-    pub(crate) fn is_unbound(&self, key: KeyId) -> bool {
-        let kind = self.world.keys.get(&key).map(|record| record.kind);
-        matches!(kind, Some(KeyKind::Temporary { .. })) && self.world.permanent(key).is_none()
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod account;
+pub mod audit;
 pub mod email;
 pub mod ids;
 pub mod login_code;

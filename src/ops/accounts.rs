@@ -1,11 +1,9 @@
 //! Adding accounts, connecting and disconnecting them.
 
-use std::os::unix::fs::DirBuilderExt;
-
-use super::{App, OpError};
+use super::{App, OpError, folder};
 use crate::domain::access::{Grant, SystemGrant};
 use crate::domain::privilege::can;
-use crate::domain::{Account, AccountId, Email, GroupId, Phone, Secret, Wanted};
+use crate::domain::{Account, AccountId, Email, GroupId, Phone, Wanted};
 use crate::store;
 use crate::telegram::ClientStart;
 
@@ -133,18 +131,9 @@ pub async fn disconnect(app: &App, grant: Grant<'_, can::ManageConnectionState>)
 
 /// Starts the client of an account that is wanted; used at the program's start too.
 pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
-    let folder = app.config.accounts_dir.join(&account.folder);
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)
-        .map_err(|error| OpError::Internal(error.into()))?;
-    app.hub.connect(ClientStart {
-        account: account.id,
-        phone: account.phone.clone(),
-        folder,
-        key: Secret::default(),
-    });
+    let opened = folder::open(&app.config.accounts_dir, &app.keys, app.config.telegram_environment, account);
+    let (folder, key) = opened.map_err(OpError::Internal)?;
+    app.hub.connect(ClientStart { account: account.id, phone: account.phone.clone(), folder, key });
     Ok(())
 }
 

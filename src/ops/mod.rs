@@ -6,6 +6,7 @@
 
 pub mod accounts;
 mod error;
+mod folder;
 pub mod login;
 
 pub use crate::app::App;

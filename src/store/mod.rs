@@ -15,10 +15,13 @@ mod postgres;
 mod sqlite;
 
 pub mod accounts;
+pub mod audit;
 pub mod groups;
 pub mod identities;
+pub mod key_check;
 pub mod login_attempts;
 pub mod meta;
+pub mod secrets;
 pub mod users;
 pub mod web_sessions;
 
@@ -84,6 +87,11 @@ impl Db {
                 Err(error)
             }
         }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        meta::get(&mut self.read().await?, "telegram_environment").await.map(drop)
     }
 
     /// Closes every connection, waiting for those in use.

@@ -64,13 +64,12 @@ fn cross_site<B: From<axum::body::Bytes>>() -> axum::http::Response<B> {
 }
 
 /// Outermost: an id, a line in the log, the error page, the safety headers.
-async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = AccountId::generate().to_string();
     let started = tokio::time::Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let fragment = wants_fragment(request.headers());
-    request.extensions_mut().insert(RequestId(id.clone()));
     let response = next.run(request).await;
     let mut response = error::render(&app, response, Some(id.clone()), fragment);
     tracing::info!(
@@ -82,12 +81,11 @@ async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
         "answered"
     );
     add_headers(response.headers_mut(), app.config.public_url.is_https());
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    }
     response
 }
-
-/// Names a request in the log and on error pages.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
 
 fn add_headers(headers: &mut HeaderMap, https: bool) {
     let fixed = [

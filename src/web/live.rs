@@ -23,8 +23,10 @@ use tower_sessions::Session;
 
 use super::auth;
 use super::extract::Allowed;
+use super::pages::accounts;
 use super::pages::step::Step;
 use super::rows::{self, Query as RowQuery, View};
+use super::shell::notices;
 use crate::app::App;
 use crate::domain::AccountId;
 use crate::domain::access::{self, Actor};
@@ -40,15 +42,11 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 type Sender = mpsc::Sender<Result<Event, Infallible>>;
 
 /// The live list of accounts, for one query.
-pub async fn accounts(
-    State(app): State<Arc<App>>,
-    session: Session,
-    Query(query): Query<RowQuery>,
-) -> Response {
+pub async fn list(State(app): State<Arc<App>>, session: Session, Query(query): Query<RowQuery>) -> Response {
     let (sender, events) = mpsc::channel(2);
     match auth::current(&app, &session).await {
         Ok(Some(actor)) => {
-            let mut page = ListPage { query, shown: None, summary: String::new() };
+            let mut page = ListPage::new(query);
             tokio::spawn(follow(app, session, actor, sender, move |app, actor| page.message(app, actor)));
         }
         Ok(None) => drop(sender.try_send(Ok(signed_out()))),
@@ -58,7 +56,7 @@ pub async fn accounts(
 }
 
 /// The live step of one account's page.
-pub async fn account(
+pub async fn one(
     State(app): State<Arc<App>>,
     session: Session,
     allowed: Result<Allowed<can::View>, super::error::AppError>,
@@ -100,11 +98,18 @@ async fn follow(
 ) {
     let mut changes = app.directory.subscribe();
     let mut stopping = app.stopping.subscribe();
+    let mut database = app.database_away.subscribe();
+    let mut away = false;
     let mut check = tokio::time::interval(SESSION_CHECK);
     check.reset();
     loop {
         let version = *changes.borrow_and_update();
-        if let Some(html) = message(&app, &actor) {
+        let mut html = message(&app, &actor);
+        let now_away = *database.borrow_and_update();
+        if std::mem::replace(&mut away, now_away) != now_away {
+            html.get_or_insert_default().push_str(&partial("#notices", "innerHTML", notices(now_away)));
+        }
+        if let Some(html) = html {
             let event = Event::default().id(format!("{}-{version}", app.epoch)).data(html);
             if sender.send(Ok(event)).await.is_err() {
                 return;
@@ -112,6 +117,7 @@ async fn follow(
         }
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return },
+            _ = database.changed() => {}
             () = stopped(&mut stopping) => return,
             () = sender.closed() => return,
             _ = check.tick() => match still_signed_in(&app, &session).await {
@@ -146,38 +152,56 @@ async fn still_signed_in(app: &App, session: &Session) -> Option<Option<Actor>> 
 /// What a list stream has shown.
 struct ListPage {
     query: RowQuery,
-    shown: Option<Vec<(AccountId, u64, AccountPrivileges)>>,
+    shown: Option<Shown>,
     summary: String,
+    pager: String,
+}
+
+/// The rows that a browser has: with them one can tell what has to be sent.
+struct Shown {
+    rows: Vec<(AccountId, u64, AccountPrivileges)>,
+    /// An empty table says whether there is nothing at all, or nothing that fits.
+    nothing: bool,
 }
 
 impl ListPage {
+    fn new(query: RowQuery) -> Self {
+        Self { query, shown: None, summary: String::new(), pager: String::new() }
+    }
+
     /// What has to be sent so that the browser shows the present; None if it does.
     fn message(&mut self, app: &App, actor: &Actor) -> Option<String> {
         let view = rows::view(&app.directory.listing(), actor, &self.query);
-        let now: Vec<_> =
-            view.rows.iter().map(|(entry, may)| (entry.account.id, entry.version, *may)).collect();
-        let mut html = match &self.shown {
-            Some(before) if before.iter().map(|row| row.0).eq(now.iter().map(|row| row.0)) => {
-                changed_rows(&view, before)
-            }
-            _ => partial("#rows", "innerMorph", &all_rows(&view)),
+        let now = Shown {
+            rows: view.rows.iter().map(|(entry, may)| (entry.account.id, entry.version, *may)).collect(),
+            nothing: view.visible == 0,
         };
-        let summary = super::pages::accounts::summary(&view, &self.query).unwrap_or_default();
-        if summary != self.summary {
-            html.push_str(&partial("#summary", "innerMorph", &summary));
-            self.summary = summary;
-        }
+        let mut html = match &self.shown {
+            Some(before) if before.same_accounts(&now) => changed_rows(&view, &before.rows),
+            _ => partial("#rows", "innerMorph", &rows::body(&view)),
+        };
         self.shown = Some(now);
+        let summary = accounts::summary(&view, &self.query).unwrap_or_default();
+        html.push_str(&changed("#summary", &mut self.summary, summary));
+        let pager = accounts::pager(&view, &self.query).unwrap_or_default();
+        html.push_str(&changed("#pager", &mut self.pager, pager));
         (!html.is_empty()).then_some(html)
     }
 }
 
-/// Every row of a view.
-pub fn all_rows(view: &View) -> String {
-    view.rows
-        .iter()
-        .filter_map(|(entry, may)| rows::row(entry, *may).ok())
-        .fold(String::new(), |all, row| all + &row)
+impl Shown {
+    fn same_accounts(&self, now: &Self) -> bool {
+        self.nothing == now.nothing && self.rows.iter().map(|row| row.0).eq(now.rows.iter().map(|row| row.0))
+    }
+}
+
+/// A partial, if what goes there is not what was there.
+fn changed(target: &str, before: &mut String, now: String) -> String {
+    if *before == now {
+        return String::new();
+    }
+    *before = now;
+    partial(target, "innerMorph", before)
 }
 
 fn changed_rows(view: &View, before: &[(AccountId, u64, AccountPrivileges)]) -> String {

@@ -20,6 +20,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use auth::Remembered;
+
 use crate::app::App;
 use pages::{account, accounts, add, provide, sign_in};
 
@@ -28,11 +30,11 @@ pub fn router(app: Arc<App>) -> Router {
     let pages = Router::new()
         .route("/", get(accounts::home))
         .route("/accounts", get(accounts::list))
-        .route("/accounts/events", get(live::accounts))
+        .route("/accounts/events", get(live::list))
         .route("/accounts/add", get(add::form).post(add::add))
         .route("/accounts/add-test", post(add::add_test))
         .route("/accounts/{account}", get(account::show))
-        .route("/accounts/{account}/events", get(live::account))
+        .route("/accounts/{account}/events", get(live::one))
         .route("/accounts/{account}/ask-for-code", post(account::ask_for_code))
         .route("/accounts/{account}/connect", post(account::connect))
         .route("/accounts/{account}/disconnect", post(account::disconnect))

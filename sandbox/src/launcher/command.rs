@@ -33,7 +33,7 @@ pub(super) fn server(prepared: &Prepared) -> io::Result<(Child, Option<ChildStdi
     use std::os::unix::process::CommandExt as _;
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["serve", "--handed-over", "--data"]).arg(&prepared.data);
-    command.stdin(Stdio::piped()).process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
     hand_over(&mut command, &[&prepared.socks, &prepared.mtproto, &prepared.phones])?;
     let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn()?;
     let pipe = child.stdin.take();

@@ -62,6 +62,7 @@ fn cancel_code(call: &mut Call<'_>, asked: auth::CancelCode) -> Result<bool, Rpc
 }
 
 fn sign_in(call: &mut Call<'_>, asked: auth::SignIn) -> Result<enums::auth::Authorization, RpcError> {
+    call.check_bound()?;
     let number = number(&asked.phone_number)?;
     let typed = asked.phone_code.unwrap_or_default();
     call.world.check_code(&number, &asked.phone_code_hash, &typed, call.now)?;
@@ -100,6 +101,7 @@ pub(super) fn enter(call: &mut Call<'_>, number: &Number) -> Result<enums::auth:
 
 /// Makes an account for a number that has none, after its code was right.
 fn sign_up(call: &mut Call<'_>, asked: auth::SignUp) -> Result<enums::auth::Authorization, RpcError> {
+    call.check_bound()?;
     let number = number(&asked.phone_number)?;
     if !call.world.code(&number, &asked.phone_code_hash, call.now)?.confirmed {
         return Err(RpcError::bad("PHONE_CODE_INVALID"));

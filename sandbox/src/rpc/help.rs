@@ -9,6 +9,8 @@ pub(super) fn add(methods: &mut Methods) {
     methods.open(get_config);
     methods.open(get_app_config);
     methods.open(get_nearest_dc);
+    methods.signed_in(get_promo_data);
+    methods.signed_in(get_terms_of_service_update);
 }
 
 /// Seconds for which a client keeps the configuration.
@@ -100,4 +102,20 @@ fn get_nearest_dc(call: &mut Call<'_>, _: help::GetNearestDc) -> Result<enums::N
         this_dc: call.dc,
         nearest_dc: call.dc,
     }))
+}
+
+/// Nothing is advertised.
+fn get_promo_data(call: &mut Call<'_>, _: help::GetPromoData) -> Result<enums::help::PromoData, RpcError> {
+    let expires = call.date().saturating_add(LIFETIME);
+    Ok(enums::help::PromoData::Empty(types::help::PromoDataEmpty { expires }))
+}
+
+/// The terms stay as they are.
+fn get_terms_of_service_update(
+    call: &mut Call<'_>,
+    _: help::GetTermsOfServiceUpdate,
+) -> Result<enums::help::TermsOfServiceUpdate, RpcError> {
+    let expires = call.date().saturating_add(LIFETIME);
+    let empty = types::help::TermsOfServiceUpdateEmpty { expires };
+    Ok(enums::help::TermsOfServiceUpdate::Empty(empty))
 }

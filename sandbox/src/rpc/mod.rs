@@ -23,7 +23,7 @@ use crate::bytes::Reader;
 use crate::crypto::KeyId;
 use crate::error::RpcError;
 use crate::srp::Challenge;
-use crate::world::{Number, Phone, Standing, World};
+use crate::world::{KeyKind, Number, Phone, Standing, World};
 
 /// Open password challenges, one per key.
 pub type Challenges = HashMap<KeyId, Challenge>;
@@ -59,6 +59,14 @@ impl Call<'_> {
     /// The number that the caller is signed in as.
     pub fn number(&self) -> Option<Number> {
         self.world.device_of_key(self.key).map(|(_, device)| device.number.clone())
+    }
+
+    /// Refused if the caller's key is a temporary one that stands for no permanent key yet.
+    pub fn check_bound(&self) -> Result<(), RpcError> {
+        match self.world.keys.get(&self.key).map(|record| record.kind) {
+            Some(KeyKind::Temporary { .. }) => Err(RpcError::unauthorized("AUTH_KEY_PERM_EMPTY")),
+            _ => Ok(()),
+        }
     }
 
     /// The caller's own number and phone; refused if it is not signed in.
@@ -172,6 +180,7 @@ impl Methods {
 /// A session that was ended is told so by whatever it asks. One that never was anybody's is refused only what is
 /// known to need an account: clients take 401 for the end of their account.
 fn check_signed_in(call: &Call<'_>, known: bool) -> Result<(), RpcError> {
+    call.check_bound()?;
     match call.world.keys.get(&call.key).map(|record| &record.standing) {
         Some(Standing::SignedIn(_)) => Ok(()),
         Some(Standing::Ended(word)) => Err(RpcError::unauthorized(word)),

@@ -54,15 +54,25 @@ impl<'a> Step<'a> {
         self.may.has(AccountPrivilege::ManageConnectionState)
     }
 
+    fn can_connect(&self) -> bool {
+        self.may_connect() && self.snapshot().stage.can_connect()
+    }
+
+    fn can_disconnect(&self) -> bool {
+        self.may_connect() && self.snapshot().stage != Stage::Disconnected
+    }
+
     fn wants(&self, input: Input) -> bool {
         self.may_login() && self.entry.snapshot.stage.input() == Some(input)
     }
 
-    /// The complaint about a field: from the form just sent, or what Telegram said of the last try.
+    /// The complaint about a field: from the form just sent, or else what Telegram said of the last try. Both
+    /// stand at the same place, so that an answer and the live stream can overtake each other unseen.
     fn about(&self, field: &str) -> Option<&str> {
         match &self.error {
             Some(error) if error.field == Some(field) => Some(&error.message),
-            _ => None,
+            Some(error) if error.field.is_some() => None,
+            Some(_) | None => self.problem_at(Some(field)),
         }
     }
 
@@ -71,8 +81,14 @@ impl<'a> Step<'a> {
         match &self.error {
             Some(error) if error.field.is_none() => Some(&error.message),
             Some(_) => None,
-            None => self.entry.snapshot.problem.as_deref(),
+            None => self.problem_at(None),
         }
+    }
+
+    /// What Telegram said of the last try, if it belongs there: beside the field that is shown, if one is.
+    fn problem_at(&self, field: Option<&str>) -> Option<&str> {
+        let shown = self.snapshot().stage.input().filter(|_| self.may_login()).map(Input::name);
+        self.snapshot().problem.as_deref().filter(|_| shown == field)
     }
 
     fn hint(&self) -> &str {

@@ -1,10 +1,12 @@
 //! The store's stories: each is told twice, on SQLite and on a real Postgres.
 
 mod accounts;
+mod audit;
 mod concurrency;
 mod opening;
 mod people;
 mod rules;
+mod secrets;
 mod sessions;
 
 /// Makes two tests of each story: a function that takes a `TestDb`.

@@ -36,17 +36,17 @@ impl TestDb {
     }
 
     /// Runs SQL behind the store's back, as somebody with the database's password could.
-    pub async fn tamper(&self, sql: &'static str) {
+    pub async fn tamper(&self, sql: &str) {
         match &self.dsn {
             Dsn::Sqlite(file) => {
                 let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
                 let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-                sqlx::raw_sql(sql).execute(&pool).await.unwrap();
+                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
                 pool.close().await;
             }
             Dsn::Postgres(url) => {
                 let pool = sqlx::PgPool::connect(url.expose()).await.unwrap();
-                sqlx::raw_sql(sql).execute(&pool).await.unwrap();
+                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
                 pool.close().await;
             }
         }
