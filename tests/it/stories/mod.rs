@@ -1,1 +1,8 @@
 //! Stories that a person would live through, each in a stack of its own.
+
+mod first_login;
+mod interruptions;
+mod messages;
+mod network;
+mod stopping;
+mod wrong_input;

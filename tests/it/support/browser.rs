@@ -87,6 +87,11 @@ impl Browser {
         self.driver.clone().quit().await.expect("Chromium ends");
     }
 
+    /// Whether its pages run scripts.
+    pub const fn scripts(&self) -> Scripts {
+        self.scripts
+    }
+
     /// Makes the window that of another display.
     pub async fn show_as(&self, display: Display) {
         let (width, height) = display.size();
@@ -188,6 +193,27 @@ impl Browser {
     pub async fn is_marked(&self) -> bool {
         let answer = self.driver.execute("return window.markOfTheTest === true", vec![]).await.unwrap();
         answer.convert().unwrap()
+    }
+
+    /// Begins to note every value that this attribute takes in any table row from now on.
+    pub async fn record(&self, attribute: &str) {
+        let script = "
+            const name = arguments[0];
+            window.recordOfTheTest = [];
+            const note = () => {
+                for (const row of document.querySelectorAll(`tr[${name}]`)) {
+                    const value = row.getAttribute(name);
+                    if (window.recordOfTheTest.at(-1) !== value) window.recordOfTheTest.push(value);
+                }
+            };
+            note();
+            new MutationObserver(note).observe(document.body, { subtree: true, childList: true, attributes: true });";
+        self.driver.execute(script, vec![json!(attribute)]).await.unwrap();
+    }
+
+    /// What was noted, in order.
+    pub async fn recorded(&self) -> Vec<String> {
+        self.driver.execute("return window.recordOfTheTest", vec![]).await.unwrap().convert().unwrap()
     }
 
     /// What the page's console complained of: script errors, and what the Content-Security-Policy stopped.

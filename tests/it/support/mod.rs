@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod db;
+pub mod login;
 pub mod phones;
 pub mod postgres;
 pub mod processes;
