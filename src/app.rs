@@ -20,6 +20,8 @@ use crate::{ops, telegram, web};
 
 /// Clients that may be starting at once.
 const STARTS_AT_ONCE: usize = 16;
+/// How often the database is looked after, and how long it may take to answer.
+const DATABASE_CHECK: Duration = Duration::from_secs(1);
 /// How long open requests may take after the signal to stop.
 const STOPPING_TIME: Duration = Duration::from_secs(5);
 
@@ -39,6 +41,10 @@ pub struct App {
     pub clock: Clock,
     /// True once the program is to stop; streams end then.
     pub stopping: watch::Sender<bool>,
+    /// Whether the database is away; pages then run from memory and say so.
+    pub database_away: watch::Sender<bool>,
+    /// Whom sessions belonged to when the database last said so.
+    pub remembered: web::Remembered,
     /// Names this run of the program: a stream that saw another begins anew.
     pub epoch: String,
 }
@@ -65,6 +71,8 @@ impl App {
             keys,
             clock,
             stopping: watch::Sender::new(false),
+            database_away: watch::Sender::new(false),
+            remembered: web::Remembered::default(),
             epoch,
         }))
     }
@@ -81,11 +89,29 @@ impl App {
     }
 }
 
+/// Looks once a second, for everybody, whether the database answers.
+async fn watch_database(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(DATABASE_CHECK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let answered = tokio::time::timeout(DATABASE_CHECK, app.db.ping()).await;
+        let away = !matches!(answered, Ok(Ok(())));
+        let changed = app.database_away.send_if_modified(|known| std::mem::replace(known, away) != away);
+        if changed && away {
+            tracing::warn!("the database is away; pages run from memory");
+        } else if changed {
+            tracing::info!("the database is back");
+        }
+    }
+}
+
 /// Serves until SIGTERM or Ctrl-C, then stops in order: pages, streams, clients, hosts.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listener(&config).await?;
     let app = App::start(config, Clock::System).await?;
     app.connect_wanted();
+    let watching = tokio::spawn(watch_database(Arc::clone(&app)));
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopping = app.stopping.clone();
     let mut stopped = app.stopping.subscribe();
@@ -106,6 +132,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("some requests did not end in time");
         server.abort();
     }
+    watching.abort();
     app.hub.stop().await;
     tracing::info!("stopped");
     Ok(())

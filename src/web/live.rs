@@ -26,6 +26,7 @@ use super::extract::Allowed;
 use super::pages::accounts;
 use super::pages::step::Step;
 use super::rows::{self, Query as RowQuery, View};
+use super::shell::notices;
 use crate::app::App;
 use crate::domain::AccountId;
 use crate::domain::access::{self, Actor};
@@ -97,11 +98,18 @@ async fn follow(
 ) {
     let mut changes = app.directory.subscribe();
     let mut stopping = app.stopping.subscribe();
+    let mut database = app.database_away.subscribe();
+    let mut away = false;
     let mut check = tokio::time::interval(SESSION_CHECK);
     check.reset();
     loop {
         let version = *changes.borrow_and_update();
-        if let Some(html) = message(&app, &actor) {
+        let mut html = message(&app, &actor);
+        let now_away = *database.borrow_and_update();
+        if std::mem::replace(&mut away, now_away) != now_away {
+            html.get_or_insert_default().push_str(&partial("#notices", "innerHTML", notices(now_away)));
+        }
+        if let Some(html) = html {
             let event = Event::default().id(format!("{}-{version}", app.epoch)).data(html);
             if sender.send(Ok(event)).await.is_err() {
                 return;
@@ -109,6 +117,7 @@ async fn follow(
         }
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return },
+            _ = database.changed() => {}
             () = stopped(&mut stopping) => return,
             () = sender.closed() => return,
             _ = check.tick() => match still_signed_in(&app, &session).await {

@@ -20,6 +20,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use auth::Remembered;
+
 use crate::app::App;
 use pages::{account, accounts, add, provide, sign_in};
 

@@ -19,21 +19,28 @@ pub struct Shell {
     pub may: SystemPrivileges,
     /// Telegram's test environment.
     pub test: bool,
+    /// The database is away.
+    pub database_away: bool,
 }
 
 impl Shell {
     /// The frame for somebody.
     pub fn of(app: &App, actor: &Actor) -> Self {
-        Self {
-            person: Some(actor.to_string()),
-            may: system_privileges(actor),
-            test: app.config.telegram_environment.is_test(),
-        }
+        Self { person: Some(actor.to_string()), may: system_privileges(actor), ..Self::anonymous(app) }
     }
 
     /// The frame for nobody.
     pub fn anonymous(app: &App) -> Self {
-        Self { test: app.config.telegram_environment.is_test(), ..Self::default() }
+        Self {
+            test: app.config.telegram_environment.is_test(),
+            database_away: *app.database_away.borrow(),
+            ..Self::default()
+        }
+    }
+
+    /// What everybody should know, as HTML; empty on a good day. The live stream sends it, too.
+    pub fn notices(&self) -> &'static str {
+        notices(self.database_away)
     }
 
     /// Where the script is.
@@ -68,4 +75,14 @@ pub fn wants_fragment(headers: &axum::http::HeaderMap) -> bool {
 /// Pages show private things and differ for htmx.
 pub fn no_store() -> [(HeaderName, &'static str); 2] {
     [(header::CACHE_CONTROL, "no-store"), (header::VARY, "HX-Request, Cookie")]
+}
+
+/// What stands above every page while the database is away.
+pub fn notices(database_away: bool) -> &'static str {
+    if database_away {
+        "<p class=\"note waiting\" role=\"status\">The database is away. What you see comes from memory; \
+         accounts stay connected, and changes have to wait until it is back.</p>"
+    } else {
+        ""
+    }
 }
