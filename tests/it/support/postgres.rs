@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 const SCRIPT: &str = r#"
 set -eu
-trap '' INT TERM HUP
+trap '' INT TERM HUP PIPE
 dir=$(mktemp -d "${TMPDIR:-/tmp}/telescope-postgres.XXXXXX")
 trap 'pg_ctl -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
 run() { "$@" >"$dir/out" 2>&1 </dev/null || { cat "$dir/out" "$dir/log" >&2 || true; exit 1; }; }
