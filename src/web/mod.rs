@@ -8,6 +8,7 @@ mod assets;
 mod auth;
 mod error;
 mod extract;
+mod fragment;
 mod layers;
 mod live;
 pub mod pages;
