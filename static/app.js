@@ -36,13 +36,20 @@
 
   document.addEventListener("htmx:after:swap", () => {
     if (dialogBody.childElementCount && !dialog.open) dialog.showModal();
+    // A form that took another's place goes on where the person was typing.
+    if (dialog.open && !dialogBody.contains(document.activeElement)) {
+      dialogBody.querySelector("input:not([type=hidden]), textarea")?.focus();
+    }
     if (toasts.querySelector(".toast:not([data-seen])")) {
       for (const toast of toasts.children) toast.dataset.seen = "";
       settle();
     }
   });
   document.addEventListener("close-dialog", () => dialog.close());
-  dialog.addEventListener("close", () => dialogBody.replaceChildren());
+  // Emptied through htmx, which thereby ends the live connection in it.
+  dialog.addEventListener("close", () => {
+    htmx.swap({ sourceElement: dialogBody, target: dialogBody, text: "", swap: "innerHTML swapEmpty:true" });
+  });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-dismiss]");
     if (button) dismiss(button.closest(".toast"));

@@ -49,6 +49,11 @@ impl Remembered {
         }
     }
 
+    /// Forgets a session that has ended.
+    pub fn forget(&self, session: Id) {
+        self.put(session, None);
+    }
+
     fn get(&self, session: Id) -> Option<Actor> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&session).cloned()
     }

@@ -8,156 +8,177 @@
 //! A stream never redirects: a browser would try again for ever. Whoever is signed out is told so, once.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderName;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::Query;
-use futures_util::Stream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tower_sessions::Session;
+use tower_sessions::session::Id;
 
 use super::auth;
-use super::extract::Allowed;
+use super::error::AppError;
+use super::extract::AccountPath;
+use super::fragment::partial;
+use super::pages::account::Facts;
 use super::pages::accounts;
-use super::pages::code::RevealedPart;
 use super::pages::step::Step;
 use super::rows::{self, Query as RowQuery, View};
 use super::shell::notices;
 use crate::app::App;
-use crate::domain::AccountId;
 use crate::domain::access::{self, Actor};
 use crate::domain::privilege::{AccountPrivileges, can};
-use crate::ops::reveal::{self, Awaited};
+use crate::domain::{AccountId, Millis};
+use crate::store::WebSessions;
 
 /// How long changes are gathered into one message.
 const GATHER: Duration = Duration::from_millis(80);
 /// How often a stream looks whether its session still holds.
-const SESSION_CHECK: Duration = Duration::from_secs(5);
+const SESSION_CHECK: Duration = Duration::from_secs(15);
 /// Comments that keep proxies from closing a quiet stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-type Sender = mpsc::Sender<Result<Event, Infallible>>;
+/// Where a stream's events go.
+pub(super) type Sender = mpsc::Sender<Result<Event, Infallible>>;
 
 /// The live list of accounts, for one query.
 pub async fn list(State(app): State<Arc<App>>, session: Session, Query(query): Query<RowQuery>) -> Response {
+    let mut page = ListPage::new(query);
+    stream(app, session, move |app, actor| page.message(app, actor)).await
+}
+
+/// The live parts of one account's page. Whoever may not see the account learns that there is none, as he would
+/// from the page; that is decided with every message, so it is not asked here.
+pub async fn one(State(app): State<Arc<App>>, session: Session, path: AccountPath) -> Response {
+    let mut page = AccountPage { account: path.account, shown: String::new() };
+    stream(app, session, move |app, actor| page.message(app, actor)).await
+}
+
+async fn stream(
+    app: Arc<App>,
+    session: Session,
+    message: impl FnMut(&App, &Actor) -> Option<String> + Send + 'static,
+) -> Response {
     let (sender, events) = mpsc::channel(2);
+    // Before the session is looked at: an end in between must not be missed.
+    let ends = ENDED.subscribe();
     match auth::current(&app, &session).await {
         Ok(Some(actor)) => {
-            let mut page = ListPage::new(query);
-            tokio::spawn(follow(app, session, actor, sender, move |app, actor| page.message(app, actor)));
+            let viewer = Viewer { actor, seen: app.clock.now(), session: session.id(), ends };
+            tokio::spawn(follow(app, viewer, sender, message));
         }
         Ok(None) => drop(sender.try_send(Ok(signed_out()))),
-        Err(error) => return error.into_response(),
+        Err(error) => return in_silence(error),
     }
-    answer(ReceiverStream::new(events))
+    answer(events)
 }
 
-/// The live step of one account's page.
-pub async fn one(
-    State(app): State<Arc<App>>,
-    session: Session,
-    allowed: Result<Allowed<can::View>, super::error::AppError>,
-) -> Response {
-    let (sender, events) = mpsc::channel(2);
-    match allowed {
-        Ok(allowed) => {
-            let account = allowed.entry.account.id;
-            let mut shown = None;
-            tokio::spawn(follow(app, session, allowed.actor, sender, move |app, actor| {
-                account_message(app, actor, account, &mut shown)
-            }));
-        }
-        Err(super::error::AppError::SignedOut) => drop(sender.try_send(Ok(signed_out()))),
-        Err(error) => return error.into_response(),
-    }
-    answer(ReceiverStream::new(events))
-}
-
-/// Waits for the code of an armed reveal; ends when it came, or when there is nothing to wait for.
-pub async fn code(
-    State(app): State<Arc<App>>,
-    allowed: Result<Allowed<can::Login>, super::error::AppError>,
-) -> Response {
-    let (sender, events) = mpsc::channel(2);
-    match allowed {
-        Ok(allowed) => {
-            tokio::spawn(await_code(app, allowed.actor, allowed.entry.account.id, sender));
-        }
-        Err(super::error::AppError::SignedOut) => drop(sender.try_send(Ok(signed_out()))),
-        Err(error) => return error.into_response(),
-    }
-    answer(ReceiverStream::new(events))
-}
-
-async fn await_code(app: Arc<App>, actor: Actor, account: AccountId, sender: Sender) {
-    let mut changes = app.directory.subscribe();
-    let mut stopping = app.stopping.subscribe();
-    let first = Event::default().id(format!("{}-0", app.epoch)).event("waiting").data("1");
-    if sender.send(Ok(first)).await.is_err() {
-        return;
-    }
-    loop {
-        let left = match reveal::awaited(&app, &actor, account).await {
-            Ok(Awaited::Waiting(until)) => until.seconds_since(app.clock.now()).max(1).unsigned_abs(),
-            Ok(Awaited::Came(revealed)) => {
-                if let Ok(html) = askama::Template::render(&RevealedPart { revealed: &revealed }) {
-                    let event = Event::default().data(partial("#awaited", "outerHTML", &html));
-                    let _ = sender.send(Ok(event)).await;
-                }
-                break;
-            }
-            Ok(Awaited::Over) | Err(_) => {
-                let over = "<p id=\"awaited\">No code came in time. Begin again with a reason.</p>";
-                let _ = sender.send(Ok(Event::default().data(partial("#awaited", "outerHTML", over)))).await;
-                break;
-            }
-        };
-        tokio::select! {
-            _ = changes.changed() => {}
-            () = stopped(&mut stopping) => return,
-            () = sender.closed() => return,
-            () = tokio::time::sleep(Duration::from_secs(left)) => {}
-        }
-    }
-    let _ = sender.send(Ok(Event::default().event("over").data("1"))).await;
-}
-
-fn answer(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
-    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+/// Events as an answer.
+pub(super) fn answer(events: mpsc::Receiver<Result<Event, Infallible>>) -> Response {
     // Some proxies gather an answer before they pass it on, unless told not to.
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
-    (unbuffered, super::shell::no_store(), Sse::new(events).keep_alive(keep_alive)).into_response()
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+    (unbuffered, Sse::new(ReceiverStream::new(events)).keep_alive(keep_alive)).into_response()
 }
 
-fn signed_out() -> Event {
+/// A failure without words: the browser tries again by itself and says meanwhile that it does.
+pub(super) fn in_silence(error: AppError) -> Response {
+    (error.into_response().status(), Html("")).into_response()
+}
+
+/// Tells the page that nobody is signed in any more.
+pub(super) fn signed_out() -> Event {
     Event::default().event("signed-out").data("1")
+}
+
+/// The sessions that end, by id: their streams end with them. Ids are random, so one list serves all.
+static ENDED: LazyLock<broadcast::Sender<Id>> = LazyLock::new(|| broadcast::Sender::new(64));
+
+/// Tells of the sessions that end from now on.
+pub(super) fn watch_ends() -> broadcast::Receiver<Id> {
+    ENDED.subscribe()
+}
+
+/// Resolves when the session ends, or when so many ended at once that it may be among them.
+pub(super) async fn ends(session: Option<Id>, ended: &mut broadcast::Receiver<Id>) {
+    loop {
+        match ended.recv().await {
+            Ok(id) if Some(id) != session => {}
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// Ends the streams of a session.
+pub fn end(session: Id) {
+    // An error only means that nobody listens.
+    let _ = ENDED.send(session);
+}
+
+/// Whom a stream is for.
+struct Viewer {
+    actor: Actor,
+    /// When the database was last asked who this is.
+    seen: Millis,
+    session: Option<Id>,
+    ends: broadcast::Receiver<Id>,
+}
+
+impl Viewer {
+    /// Asks the database who this is now; false once nobody is signed in. While the database is away, whoever
+    /// was signed in still is: nobody can have signed out.
+    async fn look_again(&mut self, app: &App) -> bool {
+        // A new handle: a session's own has read once and would repeat that.
+        let store = Arc::new(WebSessions::new(app.db.clone(), app.clock.clone()));
+        match auth::current(app, &Session::new(self.session, store, None)).await {
+            Ok(Some(actor)) => {
+                self.actor = actor;
+                self.seen = app.clock.now();
+                true
+            }
+            Ok(None) => false,
+            Err(_) => true,
+        }
+    }
+
+    /// Makes sure that rights are at most a second old.
+    async fn is_present(&mut self, app: &App) -> bool {
+        app.clock.now().seconds_since(self.seen) < 1 || self.look_again(app).await
+    }
+
+    /// Resolves when this session ends, or when so many ended at once that this one may be among them.
+    async fn ends(&mut self) {
+        ends(self.session, &mut self.ends).await;
+    }
 }
 
 /// Sends what `message` makes of the directory, now and after every change, until the reader, the session or
 /// the program ends.
 async fn follow(
     app: Arc<App>,
-    session: Session,
-    mut actor: Actor,
+    mut viewer: Viewer,
     sender: Sender,
     mut message: impl FnMut(&App, &Actor) -> Option<String> + Send,
 ) {
     let mut changes = app.directory.subscribe();
     let mut stopping = app.stopping.subscribe();
     let mut database = app.database_away.subscribe();
-    let mut away = false;
+    let mut away = None;
     let mut check = tokio::time::interval(SESSION_CHECK);
     check.reset();
-    loop {
+    let mut present = true;
+    while present {
         let version = *changes.borrow_and_update();
-        let mut html = message(&app, &actor);
+        let mut html = message(&app, &viewer.actor);
         let now_away = *database.borrow_and_update();
-        if std::mem::replace(&mut away, now_away) != now_away {
+        if away.replace(now_away) != Some(now_away) {
             html.get_or_insert_default().push_str(&partial("#notices", "innerHTML", notices(now_away)));
         }
         if let Some(html) = html {
@@ -167,37 +188,26 @@ async fn follow(
             }
         }
         tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                tokio::time::sleep(GATHER).await;
+                present = viewer.is_present(&app).await;
+            }
             _ = database.changed() => {}
             () = stopped(&mut stopping) => return,
             () = sender.closed() => return,
-            _ = check.tick() => match still_signed_in(&app, &session).await {
-                Some(Some(present)) => actor = present,
-                Some(None) => {
-                    let _ = sender.send(Ok(signed_out())).await;
-                    return;
-                }
-                None => {}
-            },
+            () = viewer.ends() => present = viewer.look_again(&app).await,
+            _ = check.tick() => present = viewer.look_again(&app).await,
         }
-        tokio::time::sleep(GATHER).await;
     }
+    let _ = sender.send(Ok(signed_out())).await;
 }
 
 /// Resolves when the program is to stop. The guard of the value is dropped here: it may not cross an await.
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
+pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stopping| *stopping).await;
-}
-
-/// The session's person now; the outer None if the database can't tell.
-async fn still_signed_in(app: &App, session: &Session) -> Option<Option<Actor>> {
-    // A new handle: the stream's own has read the session once and would repeat that.
-    let fresh = Session::new(
-        session.id(),
-        Arc::new(crate::store::WebSessions::new(app.db.clone(), app.clock.clone())),
-        None,
-    );
-    auth::current(app, &fresh).await.ok()
 }
 
 /// What a list stream has shown.
@@ -267,21 +277,31 @@ fn changed_rows(view: &View, before: &[(AccountId, u64, AccountPrivileges)]) -> 
     html
 }
 
-fn account_message(app: &App, actor: &Actor, account: AccountId, shown: &mut Option<u64>) -> Option<String> {
-    let entry = app.directory.get(account)?;
-    if access::decide::<can::View>(actor, &entry.account).is_err() {
-        return shown
-            .take()
-            .map(|_| partial("#step", "innerHTML", "<p>You may no longer see this account.</p>"));
-    }
-    if shown.replace(entry.version) == Some(entry.version) {
-        return None;
-    }
-    let step = Step::new(&entry, access::privileges(actor, &entry.account), app.clock.now());
-    Some(partial("#step", "outerMorph", &askama::Template::render(&step).ok()?))
+/// What an account's stream has shown.
+struct AccountPage {
+    account: AccountId,
+    shown: String,
 }
 
-/// A piece of HTML and where it belongs, as htmx understands it.
-fn partial(target: &str, swap: &str, html: &str) -> String {
-    format!("<hx-partial hx-target=\"{target}\" hx-swap=\"{swap}\">{html}</hx-partial>\n")
+impl AccountPage {
+    fn message(&mut self, app: &App, actor: &Actor) -> Option<String> {
+        let html = match app.directory.get(self.account) {
+            Some(entry) if access::decide::<can::View>(actor, &entry.account).is_ok() => {
+                let step = Step::new(&entry, access::privileges(actor, &entry.account));
+                partial("#step", "outerMorph", &step.render().ok()?)
+                    + &partial("#facts", "outerMorph", &Facts { entry: &entry }.render().ok()?)
+            }
+            _ => partial("#step", "outerMorph", &Gone.render().ok()?) + &partial("#facts", "delete", ""),
+        };
+        if html == self.shown {
+            return None;
+        }
+        self.shown.clone_from(&html);
+        Some(html)
+    }
 }
+
+/// What is left of an account that one may no longer see.
+#[derive(Template)]
+#[template(path = "parts/gone.html")]
+struct Gone;

@@ -6,8 +6,10 @@
 
 mod assets;
 mod auth;
+mod awaited;
 mod error;
 mod extract;
+mod fragment;
 mod layers;
 mod live;
 pub mod pages;
@@ -41,7 +43,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/accounts/{account}/provide", get(provide::form).post(provide::provide))
         .route("/accounts/{account}/code", get(code::form).post(code::show))
         .route("/accounts/{account}/code/wait", post(code::wait))
-        .route("/accounts/{account}/code/events", get(live::code))
+        .route("/accounts/{account}/code/events", get(awaited::code))
         .route("/accounts/{account}/code/look", post(code::look))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))

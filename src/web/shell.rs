@@ -1,22 +1,19 @@
 //! What every page has around its content, and how templates become answers.
 
 use askama::Template;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::assets::{SCRIPT_URL, STYLE_URL};
 use super::error::AppError;
 use crate::app::App;
-use crate::domain::access::{Actor, system_privileges};
-use crate::domain::privilege::SystemPrivileges;
+use crate::domain::access::Actor;
 
 /// What the frame of a page shows.
 #[derive(Debug, Clone, Default)]
 pub struct Shell {
     /// Who is signed in.
     pub person: Option<String>,
-    /// What that person may do with the system.
-    pub may: SystemPrivileges,
     /// Telegram's test environment.
     pub test: bool,
     /// The database is away.
@@ -26,7 +23,7 @@ pub struct Shell {
 impl Shell {
     /// The frame for somebody.
     pub fn of(app: &App, actor: &Actor) -> Self {
-        Self { person: Some(actor.to_string()), may: system_privileges(actor), ..Self::anonymous(app) }
+        Self { person: Some(actor.to_string()), ..Self::anonymous(app) }
     }
 
     /// The frame for nobody.
@@ -54,27 +51,20 @@ impl Shell {
     }
 }
 
-/// Names the header that tells htmx' requests from navigations.
-const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
-
 /// A template as an answer.
 pub fn html(template: &impl Template) -> Result<Response, AppError> {
-    Ok((no_store(), Html(template.render()?)).into_response())
+    Ok(Html(template.render()?).into_response())
 }
 
 /// A template as an answer with a status.
 pub fn html_with(status: StatusCode, template: &impl Template) -> Result<Response, AppError> {
-    Ok((status, html(template)?).into_response())
+    Ok((status, Html(template.render()?)).into_response())
 }
 
 /// Whether htmx asks for a fragment; anything else is a navigation and gets a page.
-pub fn wants_fragment(headers: &axum::http::HeaderMap) -> bool {
-    headers.get(HX_REQUEST).is_some_and(|value| value == "true")
-}
-
-/// Pages show private things and differ for htmx.
-pub fn no_store() -> [(HeaderName, &'static str); 2] {
-    [(header::CACHE_CONTROL, "no-store"), (header::VARY, "HX-Request, Cookie")]
+pub fn wants_fragment(headers: &HeaderMap) -> bool {
+    let is = |name, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
+    is("hx-request", "true") && is("hx-request-type", "partial")
 }
 
 /// What stands above every page while the database is away.

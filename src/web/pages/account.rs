@@ -24,7 +24,21 @@ struct AccountPage<'a> {
     shell: Shell,
     entry: &'a Entry,
     step: String,
-    added: String,
+    facts: String,
+}
+
+/// What is known of the account. It is live too.
+#[derive(Template)]
+#[template(path = "parts/facts.html")]
+pub struct Facts<'a> {
+    /// The account.
+    pub entry: &'a Entry,
+}
+
+impl Facts<'_> {
+    fn added(&self) -> String {
+        text::moment(self.entry.account.created)
+    }
 }
 
 /// The page.
@@ -39,13 +53,13 @@ fn page(
     status: StatusCode,
     complaint: Option<Complaint>,
 ) -> Result<Response, AppError> {
-    let step = step(app, actor, entry, complaint).render()?;
-    let added = text::moment(entry.account.created);
-    html_with(status, &AccountPage { shell: Shell::of(app, actor), entry, step, added })
+    let step = step(actor, entry, complaint).render()?;
+    let facts = Facts { entry }.render()?;
+    html_with(status, &AccountPage { shell: Shell::of(app, actor), entry, step, facts })
 }
 
-fn step<'a>(app: &App, actor: &Actor, entry: &'a Entry, complaint: Option<Complaint>) -> Step<'a> {
-    let step = Step::new(entry, privileges(actor, &entry.account), app.clock.now());
+fn step<'a>(actor: &Actor, entry: &'a Entry, complaint: Option<Complaint>) -> Step<'a> {
+    let step = Step::new(entry, privileges(actor, &entry.account));
     match complaint {
         Some(complaint) => step.with_complaint(complaint),
         None => step,
@@ -92,7 +106,7 @@ pub fn after(
 ) -> Result<Response, AppError> {
     let entry = app.directory.get(before.account.id).ok_or(AppError::NotFound)?;
     let (status, complaint) = match done {
-        Ok(()) if wants_fragment(headers) => return html(&step(app, actor, &entry, None)),
+        Ok(()) if wants_fragment(headers) => return html(&step(actor, &entry, None)),
         Ok(()) => return Ok(Redirect::to(&format!("/accounts/{}", entry.account.id)).into_response()),
         Err(OpError::Invalid { field, message }) => {
             (StatusCode::UNPROCESSABLE_ENTITY, Complaint { field: Some(field), message })
@@ -102,7 +116,7 @@ pub fn after(
         Err(error) => return Err(error.into()),
     };
     if wants_fragment(headers) {
-        html_with(status, &step(app, actor, &entry, Some(complaint)))
+        html_with(status, &step(actor, &entry, Some(complaint)))
     } else {
         page(app, actor, &entry, status, Some(complaint))
     }

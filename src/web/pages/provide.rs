@@ -38,7 +38,7 @@ pub async fn form(
 ) -> Result<Response, AppError> {
     let entry = &allowed.entry;
     let may = privileges(&allowed.actor, &entry.account);
-    let step = Step::new(entry, may, app.clock.now()).render()?;
+    let step = Step::new(entry, may).render()?;
     let page = Provide { shell: Shell::of(&app, &allowed.actor), entry, step };
     if wants_fragment(&headers) { html(&page.as_dialog()) } else { html(&page) }
 }

@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::directory::Entry;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
-use crate::domain::{Input, Millis, Snapshot, Stage};
+use crate::domain::{Input, Snapshot, Stage};
 use crate::web::text;
 
 /// The part.
@@ -14,7 +14,6 @@ use crate::web::text;
 pub struct Step<'a> {
     entry: &'a Entry,
     may: AccountPrivileges,
-    now: Millis,
     error: Option<Complaint>,
 }
 
@@ -29,8 +28,8 @@ pub struct Complaint {
 
 impl<'a> Step<'a> {
     /// The step of an account for somebody with these privileges.
-    pub fn new(entry: &'a Entry, may: AccountPrivileges, now: Millis) -> Self {
-        Self { entry, may, now, error: None }
+    pub fn new(entry: &'a Entry, may: AccountPrivileges) -> Self {
+        Self { entry, may, error: None }
     }
 
     /// The same, after a form that did not work.
@@ -106,10 +105,17 @@ impl<'a> Step<'a> {
         self.entry.snapshot.stage == Stage::SignedOut
     }
 
-    /// Seconds until Telegram answers again.
-    fn wait_seconds(&self) -> Option<i64> {
-        let until = self.entry.snapshot.flood_until?;
-        Some(until.seconds_since(self.now)).filter(|seconds| *seconds > 0)
+    /// Until when Telegram refuses, because it was asked too often.
+    fn refused_until(&self) -> Option<String> {
+        self.snapshot().flood_until.map(text::moment)
+    }
+
+    /// From when on another code may be asked for.
+    fn resend_from(&self) -> Option<String> {
+        match &self.snapshot().stage {
+            Stage::WaitCode(sent) => sent.resend_from.map(text::moment),
+            _ => None,
+        }
     }
 
     fn code_came(&self) -> Option<String> {
