@@ -52,7 +52,7 @@ pub struct App {
 impl App {
     /// Opens the database and starts the hub. No client runs yet.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Arc<Self>> {
-        let keys = Keys::load(&config)?;
+        let keys = config.keys()?;
         let db = Db::open(&config.db_dsn).await?;
         stamp_environment(&db, &config).await?;
         let accounts = store::accounts::all(&mut db.read().await?).await?;
