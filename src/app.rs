@@ -61,7 +61,7 @@ pub struct App {
 impl App {
     /// Opens the database and starts the hub. No client runs yet.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Arc<Self>> {
-        let keys = Keys::load(&config)?;
+        let keys = config.keys()?;
         let db = Db::open(&config.db_dsn).await?;
         let checked = keys.clone();
         db.change(async |conn| store::key_check::check(conn, &checked).await).await?;

@@ -35,7 +35,6 @@ pub mod clock;
 pub mod config;
 pub mod directory;
 pub mod domain;
-pub mod hex;
 pub mod keys;
 pub mod ops;
 pub mod process;

@@ -6,17 +6,20 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use super::{KeyError, Keys, MasterKey};
-use crate::config::Config;
 
 const NAME: &str = "test-master-key";
 
 impl Keys {
-    /// The keys that the settings say, or in the test environment those of a file in the data folder.
-    pub fn load(config: &Config) -> Result<Self, KeyError> {
-        let old = config.two_factor_encryption_key_old.as_ref();
-        match &config.two_factor_encryption_key {
+    /// The keys of these master keys. Without a present one, which only the test environment may lack, it is
+    /// read from a file in `folder`, and made there the first time.
+    pub fn load(
+        master: Option<&MasterKey>,
+        old: Option<&MasterKey>,
+        folder: &Path,
+    ) -> Result<Self, KeyError> {
+        match master {
             Some(master) => Ok(Self::new(master, old)),
-            None => Ok(Self::new(&read_or_make(&config.data_dir)?, old)),
+            None => Ok(Self::new(&read_or_make(folder)?, old)),
         }
     }
 }

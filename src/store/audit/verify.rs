@@ -117,7 +117,7 @@ impl<'a> Walk<'a> {
         let seq = entry.seq.to_be_bytes();
         let parts: [&[u8]; 3] = [before.as_bytes(), &seq, entry.digest.as_bytes()];
         match self.keys.audit_mac_by(key_id, &parts) {
-            Some(expected) => Ok(Some(crate::hex::encode(&expected?) == mac)),
+            Some(expected) => Ok(Some(crate::domain::hex::encode(&expected?) == mac)),
             None => Ok(None),
         }
     }
