@@ -62,10 +62,11 @@ fn cross_site<B: From<axum::body::Bytes>>() -> axum::http::Response<B> {
 /// Outermost: an id, a line in the log, the error page, the safety headers. The log gets the matched route,
 /// never the address: addresses may hold what people typed.
 async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let fragment = wants_fragment(request.headers());
     let asked = Asked {
         id: uuid::Uuid::now_v7().to_string(),
-        fragment: wants_fragment(request.headers()),
-        page: page_asked_for(&request),
+        fragment,
+        page: page_asked_for(&request).filter(|_| !fragment),
     };
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), route);
