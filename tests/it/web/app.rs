@@ -60,7 +60,7 @@ static HUB: LazyLock<Hub> = LazyLock::new(|| {
 
 fn silent_program() -> std::path::PathBuf {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("silent-{}", std::process::id()));
-    std::fs::write(&program, "#!/bin/sh\nexec cat >/dev/null\n").unwrap();
+    std::fs::write(&program, "#!/bin/sh\ncat >/dev/null\n").unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
     program
 }
@@ -69,7 +69,7 @@ fn silent_program() -> std::path::PathBuf {
 pub struct TestApp {
     /// The application, for what tests arrange behind the pages' back.
     pub app: Arc<App>,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 impl TestApp {
@@ -99,7 +99,7 @@ impl TestApp {
         let directory = Arc::new(Directory::new(Vec::new()));
         DIRECTORIES.lock().unwrap().push(Arc::downgrade(&directory));
         let app = App::assemble(config, Clock::System, keys, db, directory, HUB.clone());
-        Self { app, folder }
+        Self { app, _folder: folder }
     }
 
     /// An account of `owner`, with a number made of `number`.
@@ -140,11 +140,6 @@ impl TestApp {
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
         Visitor { app: Arc::clone(&self.app), cookie: Some(cookie) }
-    }
-
-    /// Where its files are.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 
