@@ -73,8 +73,20 @@ impl App {
             hub_settings(&config, clock.clone())?,
             Box::new(move |account, snapshot| pictures.put_snapshot(account, snapshot)),
         )?;
+        Ok(Self::assemble(config, clock, keys, db, directory, hub))
+    }
+
+    /// The application of these parts, for whoever has started them.
+    pub fn assemble(
+        config: Config,
+        clock: Clock,
+        keys: Keys,
+        db: Db,
+        directory: Arc<Directory>,
+        hub: Hub,
+    ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
-        Ok(Arc::new(Self {
+        Arc::new(Self {
             config,
             db,
             directory,
@@ -88,7 +100,7 @@ impl App {
             database_away: watch::Sender::new(false),
             remembered: web::Remembered::default(),
             epoch,
-        }))
+        })
     }
 
     /// Starts the client of every account that is wanted connected.

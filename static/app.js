@@ -51,9 +51,32 @@
     htmx.swap({ sourceElement: dialogBody, target: dialogBody, text: "", swap: "innerHTML swapEmpty:true" });
   });
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-dismiss]");
-    if (button) dismiss(button.closest(".toast"));
+    const button = event.target.closest("[data-dismiss], [data-copy]");
+    if (button?.dataset.copy) copy(byId(button.dataset.copy), button);
+    else if (button) dismiss(button.closest(".toast"));
   });
+
+  // A secret that is shown can be copied, and leaves after its time.
+  const copy = async (secret, button) => {
+    try {
+      await navigator.clipboard.writeText(secret.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(secret);
+      button.textContent = "Press Ctrl+C";
+    }
+  };
+  const guard = () => {
+    for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+    for (const part of document.querySelectorAll("[data-hide-after]:not([data-hiding])")) {
+      part.dataset.hiding = "";
+      setTimeout(() => {
+        part.textContent = "The code was hidden again.";
+      }, Number(part.dataset.hideAfter) * 1000);
+    }
+  };
+  document.addEventListener("htmx:after:swap", guard);
+  guard();
 
   // A request that got no answer at all, or one that a proxy made up.
   document.addEventListener("htmx:error", (event) => {

@@ -6,7 +6,6 @@
 
 mod assets;
 mod auth;
-mod awaited;
 mod error;
 mod extract;
 mod fragment;
@@ -36,14 +35,14 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/accounts/add", get(add::form).post(add::add))
         .route("/accounts/add-test", post(add::add_test))
         .route("/accounts/{account}", get(account::show))
-        .route("/accounts/{account}/events", get(live::one))
+        .route("/accounts/{account}/events", get(live::account))
         .route("/accounts/{account}/ask-for-code", post(account::ask_for_code))
         .route("/accounts/{account}/connect", post(account::connect))
         .route("/accounts/{account}/disconnect", post(account::disconnect))
         .route("/accounts/{account}/provide", get(provide::form).post(provide::provide))
         .route("/accounts/{account}/code", get(code::form).post(code::show))
         .route("/accounts/{account}/code/wait", post(code::wait))
-        .route("/accounts/{account}/code/events", get(awaited::code))
+        .route("/accounts/{account}/code/events", get(live::code))
         .route("/accounts/{account}/code/look", post(code::look))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))

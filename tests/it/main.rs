@@ -11,3 +11,4 @@ mod house;
 mod store;
 mod stories;
 mod support;
+mod web;
