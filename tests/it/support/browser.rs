@@ -160,9 +160,10 @@ impl Browser {
         until(&format!("{field} takes text"), SOON, typed).await;
     }
 
-    /// Opens the folded part of a page that is about this.
-    pub async fn unfold(&self, details: &str) {
-        self.find(&format!("{details} summary")).await.click().await.unwrap();
+    /// Clicks a visible element. It may be replaced between being found and being clicked.
+    pub async fn click(&self, css: &str) {
+        let clicked = async || self.find(css).await.click().await.ok();
+        until(&format!("{css} can be clicked"), SOON, clicked).await;
     }
 
     /// Presses the visible button or link with this text. In `within`, a CSS selector, if there are several.

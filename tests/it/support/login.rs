@@ -11,12 +11,17 @@ pub const ADMIN: &str = "admin@example.org";
 /// How long a step at Telegram may take, on a busy machine.
 pub const STEP: Duration = Duration::from_secs(30);
 
-/// Signs in with the browser and adds a test account; gives its number.
-pub async fn add_test_account(browser: &Browser, stack: &Stack) -> String {
+/// Signs in with the browser.
+pub async fn sign_in(browser: &Browser, stack: &Stack) {
     browser.goto(&stack.url("/")).await;
     browser.fill("[name='email']", ADMIN).await;
     browser.press("Sign in", "main").await;
-    browser.find("main h1").await;
+    browser.find("form[action='/sign-out']").await;
+}
+
+/// Signs in with the browser and adds a test account; gives its number.
+pub async fn add_test_account(browser: &Browser, stack: &Stack) -> String {
+    sign_in(browser, stack).await;
     browser.mark().await;
     browser.press("Add test account", "main").await;
     if browser.scripts() == Scripts::Off {
@@ -37,7 +42,7 @@ pub const fn place(scripts: Scripts) -> &'static str {
 
 /// From the accounts page: opens the account's next step and asks for a code.
 pub async fn ask_for_code(browser: &Browser, number: &str) {
-    browser.find(&format!("{} .actions a", row(number))).await.click().await.unwrap();
+    browser.click(&format!("{} .actions a", row(number))).await;
     browser.press("Ask for a code", place(browser.scripts())).await;
     browser.find("[name='code']").await;
 }
@@ -53,7 +58,7 @@ pub async fn read_phone(browser: &Browser, stack: &Stack, number: &str, password
     browser
         .meanwhile(&stack.phones().url(), async || {
             let phone = format!("#p{number}");
-            browser.unfold(&phone).await;
+            browser.click(&format!("{phone} summary")).await;
             browser.fill(&format!("{phone} [name='password']"), password).await;
             browser.press("Set", &phone).await;
             browser.find(&format!("{phone} .badge")).await;
