@@ -24,7 +24,7 @@ use axum::routing::{get, post};
 pub use auth::Remembered;
 
 use crate::app::App;
-use pages::{account, accounts, add, code, provide, sign_in};
+use pages::{account, accounts, add, audit, code, edit, password, provide, sign_in};
 
 /// Everything that answers requests.
 pub fn router(app: Arc<App>) -> Router {
@@ -40,10 +40,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/accounts/{account}/connect", post(account::connect))
         .route("/accounts/{account}/disconnect", post(account::disconnect))
         .route("/accounts/{account}/provide", get(provide::form).post(provide::provide))
+        .route("/accounts/{account}/edit", get(edit::form).post(edit::save))
+        .route("/accounts/{account}/password", get(password::form).post(password::save))
         .route("/accounts/{account}/code", get(code::form).post(code::show))
         .route("/accounts/{account}/code/wait", post(code::wait))
         .route("/accounts/{account}/code/events", get(live::code))
         .route("/accounts/{account}/code/look", post(code::look))
+        .route("/audit", get(audit::list))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .fallback(error::not_found)

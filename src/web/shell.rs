@@ -7,13 +7,16 @@ use axum::response::{Html, IntoResponse, Response};
 use super::assets::{SCRIPT_URL, STYLE_URL};
 use super::error::AppError;
 use crate::app::App;
-use crate::domain::access::Actor;
+use crate::domain::access::{Actor, system_privileges};
+use crate::domain::privilege::SystemPrivilege;
 
 /// What the frame of a page shows.
 #[derive(Debug, Clone, Default)]
 pub struct Shell {
     /// Who is signed in.
     pub person: Option<String>,
+    /// Whether the way to the audit trail is shown.
+    pub reads_audit: bool,
     /// Telegram's test environment.
     pub test: bool,
     /// The database is away.
@@ -23,7 +26,8 @@ pub struct Shell {
 impl Shell {
     /// The frame for somebody.
     pub fn of(app: &App, actor: &Actor) -> Self {
-        Self { person: Some(actor.to_string()), ..Self::anonymous(app) }
+        let reads_audit = system_privileges(actor).has(SystemPrivilege::ReadAudit);
+        Self { person: Some(actor.to_string()), reads_audit, ..Self::anonymous(app) }
     }
 
     /// The frame for nobody.

@@ -62,7 +62,7 @@ pub async fn provide(
         Ok(provided) => ops::login::provide(&app, allowed.grant(), typed.token, provided).await,
         Err(error) => Err(error),
     };
-    after(&app, &headers, &allowed.actor, &allowed.entry, done)
+    after(&app, &headers, &allowed.actor, &allowed.entry, done).await
 }
 
 fn provided(typed: &Typed) -> Result<Provided, OpError> {
