@@ -1,7 +1,7 @@
 //! Somebody opens Telescope for the first time, adds a test number, signs it in, and comes back the next day.
 
 use crate::support::browser::{Browser, Scripts};
-use crate::support::login::{add_test_account, ask_for_code, provide, row, until_stage};
+use crate::support::login::{add_test_account, ask_for_code, provide, read_phone, row, until_stage};
 use crate::support::stack::Stack;
 
 const PASSWORD: &str = "correct horse battery";
@@ -16,8 +16,7 @@ async fn story(scripts: Scripts, pictures: &str) {
     browser.pictures(&format!("{pictures}-1-added")).await;
 
     ask_for_code(&browser, &number).await;
-    phones.set_password(&number, PASSWORD).await;
-    let code = phones.code(&number).await;
+    let code = read_phone(&browser, &stack, &number, PASSWORD).await;
     browser.pictures(&format!("{pictures}-2-code")).await;
     provide(&browser, "code", &code).await;
     browser.find("[name='password']").await;

@@ -4,5 +4,7 @@ mod first_login;
 mod interruptions;
 mod messages;
 mod network;
+mod policy;
+mod revoked;
 mod stopping;
 mod wrong_input;

@@ -108,9 +108,17 @@ impl Browser {
         self.driver.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
-    /// The address it is at.
-    pub async fn address(&self) -> String {
-        self.driver.current_url().await.unwrap().to_string()
+    /// Looks at another page in a tab of its own, and comes back.
+    pub async fn meanwhile<T>(&self, url: &str, work: impl AsyncFnOnce() -> T) -> T {
+        let first = self.driver.window().await.unwrap();
+        let tab = self.driver.new_tab().await.unwrap();
+        self.driver.switch_to_window(tab).await.unwrap();
+        self.show_as(Display::Wide).await;
+        self.goto(url).await;
+        let result = work().await;
+        self.driver.close_window().await.unwrap();
+        self.driver.switch_to_window(first).await.unwrap();
+        result
     }
 
     /// Loads the page again.
@@ -142,15 +150,20 @@ impl Browser {
         until(&format!("{css} has a text"), SOON, async || self.find(css).await.text().await.ok()).await
     }
 
-    /// Types into the field with this name, in place of what is in it.
-    pub async fn fill(&self, name: &str, value: &str) {
-        let css = format!("[name='{name}']");
+    /// Types into a field, in place of what is in it.
+    pub async fn fill(&self, field: &str, value: &str) {
         let typed = async || {
-            let field = self.find(&css).await;
+            let field = self.find(field).await;
             field.clear().await.ok()?;
             field.send_keys(value).await.ok()
         };
-        until(&format!("{name} takes text"), SOON, typed).await;
+        until(&format!("{field} takes text"), SOON, typed).await;
+    }
+
+    /// Clicks a visible element. It may be replaced between being found and being clicked.
+    pub async fn click(&self, css: &str) {
+        let clicked = async || self.find(css).await.click().await.ok();
+        until(&format!("{css} can be clicked"), SOON, clicked).await;
     }
 
     /// Presses the visible button or link with this text. In `within`, a CSS selector, if there are several.
@@ -184,15 +197,24 @@ impl Browser {
         until(&format!("{css} is shown"), limit, shown).await;
     }
 
+    /// Runs a script in the page, from outside of its policy.
+    pub async fn run(&self, script: &str) {
+        self.driver.execute(script, vec![]).await.unwrap();
+    }
+
+    /// Whether this holds in the page.
+    pub async fn is_true(&self, expression: &str) -> bool {
+        self.driver.execute(format!("return {expression}"), vec![]).await.unwrap().convert().unwrap()
+    }
+
     /// Leaves a mark that a reload would remove.
     pub async fn mark(&self) {
-        self.driver.execute("window.markOfTheTest = true", vec![]).await.unwrap();
+        self.run("window.markOfTheTest = true").await;
     }
 
     /// Whether the mark is still there: the page was not loaded again.
     pub async fn is_marked(&self) -> bool {
-        let answer = self.driver.execute("return window.markOfTheTest === true", vec![]).await.unwrap();
-        answer.convert().unwrap()
+        self.is_true("window.markOfTheTest === true").await
     }
 
     /// Begins to note every value that this attribute takes in any table row from now on.

@@ -11,12 +11,17 @@ pub const ADMIN: &str = "admin@example.org";
 /// How long a step at Telegram may take, on a busy machine.
 pub const STEP: Duration = Duration::from_secs(30);
 
+/// Signs in with the browser.
+pub async fn sign_in(browser: &Browser, stack: &Stack) {
+    browser.goto(&stack.url("/")).await;
+    browser.fill("[name='email']", ADMIN).await;
+    browser.press("Sign in", "main").await;
+    browser.find("form[action='/sign-out']").await;
+}
+
 /// Signs in with the browser and adds a test account; gives its number.
 pub async fn add_test_account(browser: &Browser, stack: &Stack) -> String {
-    browser.goto(&stack.url("/")).await;
-    browser.fill("email", ADMIN).await;
-    browser.press("Sign in", "main").await;
-    browser.find("main h1").await;
+    sign_in(browser, stack).await;
     browser.mark().await;
     browser.press("Add test account", "main").await;
     if browser.scripts() == Scripts::Off {
@@ -37,15 +42,29 @@ pub const fn place(scripts: Scripts) -> &'static str {
 
 /// From the accounts page: opens the account's next step and asks for a code.
 pub async fn ask_for_code(browser: &Browser, number: &str) {
-    browser.press("Sign in", &row(number)).await;
+    browser.click(&format!("{} .actions a", row(number))).await;
     browser.press("Ask for a code", place(browser.scripts())).await;
     browser.find("[name='code']").await;
 }
 
 /// Types into the field of the present step and sends the form.
 pub async fn provide(browser: &Browser, field: &str, value: &str) {
-    browser.fill(field, value).await;
+    browser.fill(&format!("[name='{field}']"), value).await;
     browser.press("Provide", place(browser.scripts())).await;
+}
+
+/// Does what the owner of the number does: reads the code on the phone, and has a two-step password.
+pub async fn read_phone(browser: &Browser, stack: &Stack, number: &str, password: &str) -> String {
+    browser
+        .meanwhile(&stack.phones().url(), async || {
+            let phone = format!("#p{number}");
+            browser.click(&format!("{phone} summary")).await;
+            browser.fill(&format!("{phone} [name='password']"), password).await;
+            browser.press("Set", &phone).await;
+            browser.find(&format!("{phone} .badge")).await;
+            browser.text(&format!("{phone} .code")).await
+        })
+        .await
 }
 
 /// Goes back to the accounts page, if the story left it, and waits for the row to say so.
@@ -63,8 +82,10 @@ pub fn row(number: &str) -> String {
 
 /// A ready account without a browser. Its owner's phone has the two-step password `password` if there is one.
 pub async fn ready_account(stack: &Stack, visitor: &Visitor, password: Option<&str>) -> Row {
+    let before = visitor.rows().await;
     visitor.does("/accounts/add-test", &[]).await;
-    let newest = visitor.rows().await.pop().expect("the account is listed");
+    let is_new = |row: &Row| before.iter().all(|known| known.id != row.id);
+    let newest = visitor.rows().await.into_iter().find(is_new).expect("the account is listed");
     let row = visitor.until_stage(&newest.id, "signed-out", STEP).await;
     let page = format!("/accounts/{}", row.id);
     visitor.does(&format!("{page}/ask-for-code"), &[]).await;

@@ -41,11 +41,6 @@ impl Phones {
         assert_eq!(answer.status(), 303, "{path}: {}", answer.text().await.unwrap());
     }
 
-    /// Makes a phone for a number before a program asks for it.
-    pub async fn add(&self, number: &str) {
-        self.press("/phones", &[("number", number)]).await;
-    }
-
     /// Gives the phone's account a two-step password.
     pub async fn set_password(&self, number: &str, password: &str) {
         let form = [("password", password), ("hint", "made up")];

@@ -69,11 +69,6 @@ impl Stack {
         Phones::at(self.phones)
     }
 
-    /// Where it keeps everything.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// The launcher's process.
     pub fn launcher_pid(&self) -> i32 {
         i32::try_from(self.launcher.id()).unwrap()
