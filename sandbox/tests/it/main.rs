@@ -1,0 +1,13 @@
+//! The sandbox from outside: a small client of its own, the real TDLib, and Telethon.
+
+mod client;
+mod hostile;
+mod kept;
+mod launched;
+mod library;
+mod login;
+mod phones;
+mod protocol;
+mod support;
+mod tdlib;
+mod telethon;
