@@ -1,5 +1,13 @@
 //! The sandbox from outside: a small client of its own, the real TDLib, and Telethon.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may be blunt"
+)]
+
 mod client;
 mod hostile;
 mod kept;
