@@ -1,6 +1,6 @@
 //! `telescope-sandbox`: a local Telegram, alone or around a program that uses TDLib.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,7 +48,11 @@ struct ServeOptions {
 
 fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("SANDBOX_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
     let result = match Arguments::parse().command {
         Command::Serve(options) => serve(options).map(|()| 0),
         Command::Run(options) => launcher::run(options).map_err(Into::into),

@@ -2,7 +2,7 @@
 //! put in the place of the usual ones.
 //!
 //! One lock guards the world and the sessions together, and it is never held across an await. Whoever changes
-//! the world through [`Server::change`] has its consequences delivered before the lock is given back.
+//! the world through `Server::change` has its consequences delivered before the lock is given back.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;

@@ -12,7 +12,7 @@ use crate::session::SessionKey;
 
 const RPC_RESULT: u32 = 0xf35c_6d01;
 /// The shortest and the longest silence that a client may ask for before it is taken for gone.
-const PATIENCE: (u64, u64) = (5, 3600);
+const PATIENCE: (u64, u64) = (1, 3600);
 
 impl Server {
     /// Handles a message, if it is one about the session.

@@ -1,0 +1,361 @@
+//! Signing in and what belongs to it, method by method.
+
+use telescope_sandbox::tl::{enums, functions, types};
+use telescope_sandbox::{Account, RpcError, dh, number};
+
+use crate::client::Client;
+use crate::support::{ada, client, enter, refusal, sandbox, send_code, sign_in, signed_in};
+
+const GET_STATE: functions::updates::GetState = functions::updates::GetState {};
+
+#[tokio::test]
+async fn a_wrong_code_is_refused_and_the_right_one_taken() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    let sent = send_code(&mut client, "+49 1511 2345678").await.unwrap();
+    assert!(matches!(sent.r#type, enums::auth::SentCodeType::Sms(_)));
+    let number = number("4915112345678").unwrap();
+    let code = sandbox.look(|world| world.phones[&number].code.clone().unwrap().digits);
+    assert_eq!(code.len(), 5);
+    let wrong = if code == "00000" { "00001" } else { "00000" };
+    let hash = &sent.phone_code_hash;
+    let phone = number.as_str();
+    assert_eq!(refusal(enter(&mut client, phone, hash, wrong).await), "400 PHONE_CODE_INVALID");
+    assert_eq!(refusal(enter(&mut client, phone, hash, "").await), "400 PHONE_CODE_EMPTY");
+    assert_eq!(refusal(enter(&mut client, phone, "old", &code).await), "400 PHONE_CODE_EXPIRED");
+    assert_eq!(refusal(enter(&mut client, "12", hash, &code).await), "400 PHONE_NUMBER_INVALID");
+    assert_eq!(refusal(client.invoke(&GET_STATE).await), "401 AUTH_KEY_UNREGISTERED");
+    enter(&mut client, phone, hash, &code).await.unwrap();
+    client.invoke(&GET_STATE).await.unwrap();
+    assert_eq!(
+        refusal(enter(&mut client, phone, hash, &code).await),
+        "400 PHONE_CODE_EXPIRED",
+        "it was used"
+    );
+}
+
+#[tokio::test]
+async fn numbers_that_cannot_sign_in_are_told_why() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    for bad in ["", "12", "abcdef", "9996691234", "99966212345"] {
+        assert_eq!(refusal(send_code(&mut client, bad).await), "400 PHONE_NUMBER_INVALID", "{bad}");
+    }
+    sandbox.set_account(&ada(), Account::Banned).await;
+    assert_eq!(refusal(send_code(&mut client, "9996621234").await), "400 PHONE_NUMBER_BANNED");
+}
+
+#[tokio::test]
+async fn a_number_without_an_account_signs_up() {
+    let sandbox = sandbox().await;
+    sandbox.set_account(&ada(), Account::Unregistered).await;
+    let mut client = client(&sandbox).await;
+    let sent = send_code(&mut client, "9996621234").await.unwrap();
+    let mut request = functions::auth::SignUp {
+        no_joined_notifications: false,
+        phone_number: "9996621234".to_owned(),
+        phone_code_hash: sent.phone_code_hash.clone(),
+        first_name: "Nova".to_owned(),
+        last_name: "Star".to_owned(),
+    };
+    assert_eq!(refusal(client.invoke(&request).await), "400 PHONE_CODE_INVALID", "the code comes first");
+    let answer = enter(&mut client, "9996621234", &sent.phone_code_hash, "22222").await.unwrap();
+    assert!(matches!(answer, enums::auth::Authorization::SignUpRequired(_)));
+    request.first_name = " ".to_owned();
+    assert_eq!(refusal(client.invoke(&request).await), "400 FIRSTNAME_INVALID");
+    request.first_name = "Nova".to_owned();
+    let answer = client.invoke(&request).await.unwrap();
+    let enums::auth::Authorization::Authorization(answer) = answer else { panic!("not signed in") };
+    let enums::User::User(user) = answer.user else { panic!("no user") };
+    assert_eq!((user.first_name.as_deref(), user.is_self), (Some("Nova"), true));
+    assert_eq!(refusal(client.invoke(&request).await), "400 PHONE_CODE_EXPIRED");
+}
+
+#[tokio::test]
+async fn a_code_goes_to_the_other_sessions_and_by_sms_when_asked_again() {
+    let sandbox = sandbox().await;
+    let mut first = signed_in(&sandbox, &ada()).await;
+    let mut second = client(&sandbox).await;
+    let sent = send_code(&mut second, "9996621234").await.unwrap();
+    assert!(matches!(sent.r#type, enums::auth::SentCodeType::App(_)));
+    let texts = history(&mut first, 0, 10).await;
+    assert!(texts[0].starts_with("Login code: 22222. Do not give this code to anyone"), "{texts:?}");
+    let resend = functions::auth::ResendCode {
+        phone_number: "9996621234".to_owned(),
+        phone_code_hash: sent.phone_code_hash.clone(),
+        reason: None,
+    };
+    let enums::auth::SentCode::Code(again) = second.invoke(&resend).await.unwrap() else { panic!("no code") };
+    assert!(matches!(again.r#type, enums::auth::SentCodeType::Sms(_)));
+    assert_eq!(sandbox.look(|world| world.phones[&ada()].sms.len()), 2);
+    let cancel = functions::auth::CancelCode {
+        phone_number: "9996621234".to_owned(),
+        phone_code_hash: sent.phone_code_hash.clone(),
+    };
+    assert_eq!(second.invoke(&cancel).await, Ok(true));
+    assert_eq!(
+        refusal(enter(&mut second, "9996621234", &sent.phone_code_hash, "22222").await),
+        "400 PHONE_CODE_EXPIRED"
+    );
+}
+
+async fn check_password(client: &mut Client, password: &str) -> Result<enums::auth::Authorization, RpcError> {
+    let request = functions::auth::CheckPassword { password: proof(client, password).await };
+    client.invoke(&request).await
+}
+
+async fn proof(client: &mut Client, password: &str) -> enums::InputCheckPasswordSrp {
+    let enums::account::Password::Password(asked) =
+        client.invoke(&functions::account::GetPassword {}).await.unwrap();
+    let Some(enums::PasswordKdfAlgo::Sha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow(algo)) =
+        asked.current_algo
+    else {
+        return enums::InputCheckPasswordSrp::InputCheckPasswordEmpty;
+    };
+    let (m1, a) = grammers_crypto::two_factor_auth::calculate_2fa(
+        &algo.salt1,
+        &algo.salt2,
+        &algo.p,
+        &algo.g,
+        asked.srp_b.unwrap(),
+        telescope_sandbox::crypto::random::<256>().to_vec(),
+        password,
+    );
+    enums::InputCheckPasswordSrp::Srp(types::InputCheckPasswordSrp {
+        srp_id: asked.srp_id.unwrap(),
+        a: a.to_vec(),
+        m1: m1.to_vec(),
+    })
+}
+
+#[tokio::test]
+async fn a_password_is_asked_for_checked_changed_and_removed() {
+    let sandbox = sandbox().await;
+    sandbox.set_password(&ada(), "correct horse", "four words").await;
+    let mut client = client(&sandbox).await;
+    assert_eq!(
+        refusal(client.invoke(&functions::account::GetPassword {}).await),
+        "401 AUTH_KEY_UNREGISTERED"
+    );
+    assert_eq!(refusal(sign_in(&mut client, &ada()).await), "401 SESSION_PASSWORD_NEEDED");
+    assert_eq!(refusal(client.invoke(&GET_STATE).await), "401 AUTH_KEY_UNREGISTERED", "not yet");
+    assert_eq!(refusal(check_password(&mut client, "wrong").await), "400 PASSWORD_HASH_INVALID");
+    let used = proof(&mut client, "wrong").await;
+    let check = functions::auth::CheckPassword { password: used };
+    assert_eq!(refusal(client.invoke(&check).await), "400 PASSWORD_HASH_INVALID");
+    assert_eq!(refusal(client.invoke(&check).await), "400 SRP_ID_INVALID", "a challenge is for one try");
+    check_password(&mut client, "correct horse").await.unwrap();
+    client.invoke(&GET_STATE).await.unwrap();
+
+    let update = functions::account::UpdatePasswordSettings {
+        password: proof(&mut client, "correct horse").await,
+        new_settings: new_settings(None),
+    };
+    assert_eq!(refusal(client.invoke(&update).await), "400 NEW_SETTINGS_INVALID");
+    let update = functions::account::UpdatePasswordSettings {
+        password: proof(&mut client, "nonsense").await,
+        new_settings: new_settings(Some(Vec::new())),
+    };
+    assert_eq!(refusal(client.invoke(&update).await), "400 PASSWORD_HASH_INVALID");
+    let update = functions::account::UpdatePasswordSettings {
+        password: proof(&mut client, "correct horse").await,
+        ..update
+    };
+    assert_eq!(client.invoke(&update).await, Ok(true));
+    assert!(sandbox.look(|world| world.phones[&ada()].password.is_none()));
+}
+
+/// Settings with a verifier but without an algorithm, or those that remove the password.
+fn new_settings(hash: Option<Vec<u8>>) -> enums::account::PasswordInputSettings {
+    enums::account::PasswordInputSettings::Settings(types::account::PasswordInputSettings {
+        new_algo: Some(enums::PasswordKdfAlgo::Unknown),
+        new_password_hash: Some(hash.unwrap_or_else(|| dh::bytes(&dh::power(&dh::exponent())).to_vec())),
+        hint: Some(String::new()),
+        email: None,
+        new_secure_settings: None,
+    })
+}
+
+async fn sessions(client: &mut Client) -> Vec<types::Authorization> {
+    let enums::account::Authorizations::Authorizations(answer) =
+        client.invoke(&functions::account::GetAuthorizations {}).await.unwrap();
+    let rows = answer.authorizations.into_iter();
+    rows.map(|enums::Authorization::Authorization(row)| row).collect()
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended() {
+    let sandbox = sandbox().await;
+    let mut first = signed_in(&sandbox, &ada()).await;
+    let mut second = signed_in(&sandbox, &ada()).await;
+    sandbox.sign_in_elsewhere(&ada()).await;
+    let rows = sessions(&mut first).await;
+    assert_eq!(rows.len(), 3);
+    let current: Vec<_> = rows.iter().filter(|row| row.current).collect();
+    assert_eq!((current.len(), current[0].hash, current[0].device_model.as_str()), (1, 0, "Test desk"));
+    let other = rows.iter().find(|row| !row.current && row.device_model == "Test desk").unwrap();
+    let reset = functions::account::ResetAuthorization { hash: other.hash };
+    assert_eq!(first.invoke(&reset).await, Ok(true));
+    assert_eq!(refusal(first.invoke(&reset).await), "400 HASH_INVALID");
+    assert_eq!(refusal(second.invoke(&GET_STATE).await), "401 SESSION_REVOKED");
+    let unknown = functions::messages::GetAllDrafts {};
+    assert_eq!(refusal(second.invoke(&unknown).await), "401 SESSION_REVOKED", "whatever it asks");
+    assert_eq!(first.invoke(&functions::auth::ResetAuthorizations {}).await, Ok(true));
+    assert_eq!(sessions(&mut first).await.len(), 1);
+    first.invoke(&functions::auth::LogOut {}).await.unwrap();
+    assert_eq!(refusal(first.invoke(&GET_STATE).await), "401 AUTH_KEY_UNREGISTERED");
+    sign_in(&mut second, &ada()).await.unwrap();
+    second.invoke(&GET_STATE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_revoked_client_is_made_to_notice() {
+    let sandbox = sandbox().await;
+    for (banned, word) in [(false, "401 SESSION_REVOKED"), (true, "401 USER_DEACTIVATED_BAN")] {
+        let mut client = signed_in(&sandbox, &ada()).await;
+        client.invoke(&GET_STATE).await.unwrap();
+        if banned {
+            sandbox.set_account(&ada(), Account::Banned).await;
+        } else {
+            sandbox.revoke(&ada()).await;
+        }
+        let prompt = client.wait_for(|received| received.parse::<enums::Updates>().is_some()).await;
+        assert!(matches!(prompt.parse().unwrap(), enums::Updates::TooLong));
+        assert_eq!(refusal(client.invoke(&GET_STATE).await), word);
+    }
+}
+
+async fn history(client: &mut Client, offset_id: i32, limit: i32) -> Vec<String> {
+    let peer = enums::InputPeer::User(types::InputPeerUser { user_id: 777_000, access_hash: 0 });
+    let request = functions::messages::GetHistory {
+        peer,
+        offset_id,
+        offset_date: 0,
+        add_offset: 0,
+        limit,
+        max_id: 0,
+        min_id: 0,
+        hash: 0,
+    };
+    let enums::messages::Messages::Messages(answer) = client.invoke(&request).await.unwrap() else {
+        panic!("another kind of history")
+    };
+    let texts = answer.messages.into_iter().map(|message| match message {
+        enums::Message::Message(message) => message.message,
+        other => panic!("{other:?}"),
+    });
+    texts.collect()
+}
+
+#[tokio::test]
+async fn the_chat_with_telegram_is_listed_paged_and_caught_up_with() {
+    let sandbox = sandbox().await;
+    let mut client = signed_in(&sandbox, &ada()).await;
+    let enums::updates::State::State(state) = client.invoke(&GET_STATE).await.unwrap();
+    for text in ["one", "two", "three"] {
+        sandbox.push_message(&ada(), text).await.unwrap();
+    }
+    assert_eq!(history(&mut client, 0, 2).await, ["three", "two"]);
+    assert_eq!(history(&mut client, 2, 9).await, ["one"]);
+    assert_eq!(history(&mut client, 0, 0).await, [""; 0]);
+
+    let difference = |pts| functions::updates::GetDifference {
+        pts,
+        pts_limit: None,
+        pts_total_limit: None,
+        date: 0,
+        qts: 0,
+        qts_limit: None,
+    };
+    let missed = client.invoke(&difference(state.pts + 1)).await.unwrap();
+    let enums::updates::Difference::Difference(missed) = missed else { panic!("{missed:?}") };
+    assert_eq!(missed.new_messages.len(), 2);
+    let enums::updates::State::State(now) = missed.state;
+    assert_eq!(now.pts, state.pts + 3);
+    let none = client.invoke(&difference(now.pts)).await.unwrap();
+    assert!(matches!(none, enums::updates::Difference::Empty(_)));
+    let future = client.invoke(&difference(now.pts + 1)).await;
+    assert_eq!(refusal(future), "400 PERSISTENT_TIMESTAMP_INVALID");
+
+    let dialogs = functions::messages::GetDialogs {
+        exclude_pinned: false,
+        folder_id: None,
+        offset_date: 0,
+        offset_id: 0,
+        offset_peer: enums::InputPeer::Empty,
+        limit: 20,
+        hash: 0,
+    };
+    let enums::messages::Dialogs::Dialogs(list) = client.invoke(&dialogs).await.unwrap() else {
+        panic!("a slice")
+    };
+    assert_eq!((list.dialogs.len(), list.messages.len()), (1, 1));
+    let archived = functions::messages::GetDialogs { folder_id: Some(1), ..dialogs };
+    let enums::messages::Dialogs::Dialogs(list) = client.invoke(&archived).await.unwrap() else {
+        panic!("a slice")
+    };
+    assert!(list.dialogs.is_empty());
+}
+
+#[tokio::test]
+async fn users_are_found_by_those_who_may_name_them() {
+    let sandbox = sandbox().await;
+    let mut client = signed_in(&sandbox, &ada()).await;
+    let other = number("9996630001").unwrap();
+    sandbox.add_phone(&other).await;
+    let (id, hash) = sandbox.look(|world| (world.phones[&other].user_id, world.phones[&other].access_hash));
+    let input = |user_id, access_hash| enums::InputUser::User(types::InputUser { user_id, access_hash });
+    let request = functions::users::GetUsers {
+        id: vec![
+            enums::InputUser::UserSelf,
+            input(777_000, 0),
+            input(id, hash),
+            input(id, 1),
+            enums::InputUser::Empty,
+        ],
+    };
+    let users = client.invoke(&request).await.unwrap();
+    let phones: Vec<_> = users
+        .iter()
+        .map(|user| match user {
+            enums::User::User(user) => user.phone.as_deref(),
+            enums::User::Empty(_) => Some("empty"),
+        })
+        .collect();
+    assert_eq!(phones, [Some("9996621234"), Some("42777"), None, Some("empty"), Some("empty")]);
+    let full = functions::users::GetFullUser { id: input(id, 1) };
+    assert_eq!(refusal(client.invoke(&full).await), "400 USER_ID_INVALID");
+    let full = functions::users::GetFullUser { id: input(id, hash) };
+    client.invoke(&full).await.unwrap();
+    client.invoke(&functions::contacts::GetContacts { hash: 0 }).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_app_without_an_id_gets_no_code() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    let request = functions::auth::ImportBotAuthorization {
+        flags: 0,
+        api_id: 1,
+        api_hash: "hash".to_owned(),
+        bot_auth_token: "1:a".to_owned(),
+    };
+    assert_eq!(refusal(client.invoke(&request).await), "400 METHOD_NOT_IMPLEMENTED");
+    let request = functions::auth::SendCode {
+        phone_number: "9996621234".to_owned(),
+        api_id: 0,
+        api_hash: "hash".to_owned(),
+        settings: enums::CodeSettings::Settings(types::CodeSettings {
+            allow_flashcall: false,
+            current_number: false,
+            allow_app_hash: false,
+            allow_missed_call: false,
+            allow_firebase: false,
+            unknown_number: false,
+            logout_tokens: None,
+            token: None,
+            app_sandbox: None,
+        }),
+    };
+    assert_eq!(refusal(client.invoke(&request).await), "400 API_ID_INVALID");
+}

@@ -1,0 +1,21 @@
+//! The sandbox from outside: a small client of its own, the real TDLib, and Telethon.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may be blunt"
+)]
+
+mod client;
+mod hostile;
+mod kept;
+mod launched;
+mod library;
+mod login;
+mod phones;
+mod protocol;
+mod support;
+mod tdlib;
+mod telethon;

@@ -1,0 +1,142 @@
+//! The page of phones: what it shows, what its forms do, and whom it refuses.
+
+use std::net::{SocketAddr, TcpListener};
+
+use serde_json::Value;
+use telescope_sandbox::{Options, Sandbox};
+
+use crate::launched::http;
+use crate::support::{ada, client, enter, refusal, send_code, signed_in};
+
+async fn sandbox_with_page() -> (Sandbox, SocketAddr) {
+    let options = Options { phones: Some(TcpListener::bind("127.0.0.1:0").unwrap()), ..Options::default() };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let address = sandbox.phones_address().unwrap();
+    (sandbox, address)
+}
+
+async fn get(address: SocketAddr, path: &str) -> String {
+    let (status, body) = http(address, "GET", path, &[], "").await;
+    assert_eq!(status, 200, "{path}: {body}");
+    body
+}
+
+async fn post(address: SocketAddr, path: &str, form: &str) -> u16 {
+    http(address, "POST", path, &[], form).await.0
+}
+
+async fn state(address: SocketAddr) -> Value {
+    serde_json::from_str(&get(address, "/state.json").await).unwrap()
+}
+
+#[tokio::test]
+async fn a_phone_shows_what_it_received() {
+    let (sandbox, address) = sandbox_with_page().await;
+    assert!(get(address, "/").await.contains("No phones yet"));
+    let mut client = client(&sandbox).await;
+    let sent = send_code(&mut client, "9996621234").await.unwrap();
+    let page = get(address, "/").await;
+    assert!(page.contains("SMS") && page.contains(r#"<strong class="code">22222</strong>"#), "{page}");
+    assert!(page.contains("Nowhere: codes come by SMS"));
+    let code = state(address).await["phones"][0]["messages"][0]["code"].clone();
+    assert_eq!(code, "22222");
+    enter(&mut client, "9996621234", &sent.phone_code_hash, "22222").await.unwrap();
+    let page = get(address, "/").await;
+    assert!(page.contains("Test desk"));
+    sandbox.push_message(&ada(), "<script>alert(1)</script>").await.unwrap();
+    let page = get(address, "/").await;
+    assert!(page.contains("&#60;script&#62;alert(1)") && !page.contains("<script>alert"), "{page}");
+    let requests: Value = serde_json::from_str(&get(address, "/requests.json").await).unwrap();
+    assert_eq!(requests["auth.sendCode"]["total"], 1);
+    assert_eq!(requests["auth.sendCode"]["by_number"]["9996621234"], 1);
+}
+
+#[tokio::test]
+async fn every_button_does_what_it_says() {
+    let (sandbox, address) = sandbox_with_page().await;
+    assert_eq!(post(address, "/phones", "number=99966+2+1234").await, 303);
+    assert_eq!(post(address, "/phones/9996621234/sign-in", "").await, 303);
+    assert_eq!(post(address, "/phones/9996621234/message", "text=Hello+%C3%A9").await, 303);
+    assert_eq!(post(address, "/phones/9996621234/password", "password=secret&hint=none").await, 303);
+    let now = state(address).await["phones"][0].clone();
+    assert_eq!(now["messages"][0]["text"], "Hello é");
+    assert_eq!(
+        (now["password"].clone(), now["sessions"][0]["pretended"].clone()),
+        (true.into(), true.into())
+    );
+    let hash = now["sessions"][0]["hash"].as_str().unwrap().to_owned();
+    assert_eq!(post(address, &format!("/phones/9996621234/sessions/{hash}/end"), "").await, 303);
+    assert_eq!(post(address, &format!("/phones/9996621234/sessions/{hash}/end"), "").await, 422);
+    assert_eq!(post(address, "/phones/9996621234/password", "password=").await, 303);
+    assert_eq!(post(address, "/phones/9996621234/account", "account=banned").await, 303);
+    let now = state(address).await["phones"][0].clone();
+    assert_eq!((now["password"].clone(), now["account"].clone()), (false.into(), "banned".into()));
+    assert_eq!(now["sessions"].as_array().unwrap().len(), 0);
+    assert!(get(address, "/").await.contains("Banned"));
+    assert_eq!(post(address, "/phones/9996621234/account", "account=registered").await, 303);
+
+    let mut client = signed_in(&sandbox, &ada()).await;
+    assert_eq!(post(address, "/phones/9996621234/revoke", "").await, 303);
+    let state = telescope_sandbox::tl::functions::updates::GetState {};
+    assert_eq!(refusal(client.invoke(&state).await), "401 SESSION_REVOKED");
+    let order = "method=auth.sendCode&number=&code=420&name=FLOOD_WAIT_9&times=1";
+    assert_eq!(post(address, "/refusals", order).await, 303);
+    assert!(get(address, "/").await.contains("420 FLOOD_WAIT_9, 1"));
+    assert_eq!(refusal(send_code(&mut client, "9996621234").await), "420 FLOOD_WAIT_9");
+    assert!(!get(address, "/").await.contains("FLOOD_WAIT_9"));
+}
+
+#[tokio::test]
+async fn impossible_forms_are_refused_in_words() {
+    let (_sandbox, address) = sandbox_with_page().await;
+    for (path, form) in [
+        ("/phones", "number=12"),
+        ("/phones", "number=9996691234"),
+        ("/phones", ""),
+        ("/phones/9996621234/message", "text=hello"),
+        ("/phones/x/sign-in", ""),
+        ("/refusals", "method=a&code=420&name=lower"),
+        ("/refusals", "method=a&code=x&name=UPPER"),
+        ("/refusals", "method=a&code=1&name=UPPER&times=0"),
+    ] {
+        assert_eq!(post(address, path, form).await, 422, "{path} {form}");
+    }
+    post(address, "/phones", "number=9996621234").await;
+    let long = format!("text={}", "x".repeat(5000));
+    for form in ["text=", "text=+", &long] {
+        assert_eq!(post(address, "/phones/9996621234/message", form).await, 422);
+    }
+    assert_eq!(post(address, "/phones/9996621234/account", "account=other").await, 422);
+}
+
+#[tokio::test]
+async fn other_sites_are_kept_out() {
+    let (sandbox, address) = sandbox_with_page().await;
+    let own = format!("http://{address}");
+    for (headers, status) in [
+        (vec![("Origin", own.as_str())], 303),
+        (vec![("Origin", "https://evil.example")], 403),
+        (vec![("Origin", "null")], 403),
+        (vec![("Sec-Fetch-Site", "cross-site")], 403),
+        (vec![("Host", "evil.example")], 421),
+    ] {
+        let (got, _) = http(address, "POST", "/phones", &headers, "number=9996621234").await;
+        assert_eq!(got, status, "{headers:?}");
+    }
+    let (status, _) = http(address, "GET", "/state.json", &[("Host", "evil.example:80")], "").await;
+    assert_eq!(status, 421);
+    assert_eq!(sandbox.look(|world| world.phones.len()), 1);
+}
+
+#[tokio::test]
+async fn the_page_hears_of_news() {
+    let (sandbox, address) = sandbox_with_page().await;
+    let before: u64 = get(address, "/news?after=999").await.parse().unwrap();
+    let waiting = tokio::spawn(async move { get(address, &format!("/news?after={before}")).await });
+    sandbox.add_phone(&ada()).await;
+    assert_ne!(waiting.await.unwrap(), before.to_string());
+    for (path, part) in [("/phones.css", "light dark"), ("/phones.js", "/news"), ("/?q=ada", "Ada Almond")] {
+        assert!(get(address, path).await.contains(part), "{path}");
+    }
+    assert!(get(address, "/?q=nobody").await.contains("No phone matches"));
+}

@@ -1,0 +1,376 @@
+//! MTProto itself: every transport, every form of the key exchange, and what a session promises.
+
+use std::time::Duration;
+
+use telescope_sandbox::crypto::{random, random_id, sha1};
+use telescope_sandbox::tl::{Deserializable as _, Identifiable as _, Serializable, enums, functions, types};
+use telescope_sandbox::{Options, Sandbox, clock};
+
+use crate::client::{
+    Client, Exchange, Framing, PLAIN, Received, USUAL, Way, exchange_keys, message_id, transport_error,
+};
+use crate::support::{ada, client, client_by, refusal, sandbox, sign_in, signed_in, wire};
+
+const GET_CONFIG: functions::help::GetConfig = functions::help::GetConfig {};
+
+#[tokio::test]
+async fn a_client_signs_in_over_every_transport() {
+    let sandbox = sandbox().await;
+    let mut ways = 0;
+    for framing in [Framing::Abridged, Framing::Intermediate, Framing::Padded, Framing::Full] {
+        for obfuscated in [false, true] {
+            for socks in [false, true] {
+                if framing == Framing::Full && obfuscated {
+                    continue;
+                }
+                let way = Way { framing, obfuscated, socks };
+                let mut client = client_by(&sandbox, way).await;
+                sign_in(&mut client, &ada()).await.unwrap_or_else(|error| panic!("{way:?}: {error}"));
+                let enums::Config::Config(config) = client.invoke(&GET_CONFIG).await.unwrap();
+                assert_eq!(config.this_dc, if obfuscated { 3 } else { 2 }, "{way:?}");
+                assert_eq!(config.dc_options.len(), 5);
+                ways += 1;
+            }
+        }
+    }
+    assert_eq!(sandbox.requests().of("auth.signIn", &ada()), ways);
+    assert_eq!(ways, 14);
+}
+
+#[tokio::test]
+async fn every_form_of_the_key_exchange_gives_a_key() {
+    let sandbox = sandbox().await;
+    for old_question in [false, true] {
+        for old_padding in [false, true] {
+            for (dc, expires_in) in
+                [(None, None), (Some(10_001), None), (None, Some(60)), (Some(-10_004), Some(60))]
+            {
+                let how = Exchange { old_question, old_padding, dc, expires_in };
+                let mut wire = wire(&sandbox, PLAIN).await;
+                let (key, salt) = exchange_keys(&mut wire, &sandbox.public_key_pem(), how).await;
+                let mut client = Client::new(wire, key, salt);
+                let enums::Config::Config(config) = client.invoke(&GET_CONFIG).await.unwrap();
+                assert_eq!(config.this_dc, dc.map_or(2, |dc| dc.abs() - 10_000), "{how:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_exchange_with_a_wrong_nonce_or_key_is_refused() {
+    let sandbox = sandbox().await;
+    let mut wire = wire(&sandbox, PLAIN).await;
+    let question = functions::ReqDhParams {
+        nonce: [1; 16],
+        server_nonce: [2; 16],
+        p: vec![1],
+        q: vec![2],
+        public_key_fingerprint: 3,
+        encrypted_data: vec![4; 256],
+    }
+    .to_bytes();
+    let length = u32::try_from(question.len()).unwrap();
+    let packet = [&[0; 8][..], &message_id().to_le_bytes(), &length.to_le_bytes(), &question].concat();
+    wire.send(&packet, false).await;
+    assert_eq!(transport_error(&mut wire).await, Some(-404));
+    assert!(wire.receive().await.is_none(), "closed");
+}
+
+#[tokio::test]
+async fn a_temporary_key_works_once_it_is_bound() {
+    let sandbox = sandbox().await;
+    let main = signed_in(&sandbox, &ada()).await;
+    let mut wire = wire(&sandbox, PLAIN).await;
+    let how = Exchange { expires_in: Some(3600), ..USUAL };
+    let (key, salt) = exchange_keys(&mut wire, &sandbox.public_key_pem(), how).await;
+    let mut client = Client::new(wire, key, salt);
+    let state = functions::updates::GetState {};
+    assert_eq!(refusal(client.invoke(&state).await), "401 AUTH_KEY_PERM_EMPTY");
+    assert_eq!(bind(&mut client, &main, 1).await, Err("400 ENCRYPTED_MESSAGE_INVALID".to_owned()));
+    assert_eq!(bind(&mut client, &main, 0).await, Ok(()));
+    client.invoke(&state).await.unwrap();
+}
+
+/// Binds the client's key to another client's. `wrong` is added to the session's number in the proof.
+async fn bind(client: &mut Client, main: &Client, wrong: i64) -> Result<(), String> {
+    let (id, nonce) = (message_id(), random_id());
+    let expires_at = clock::seconds(clock::now()) + 3000;
+    let inner = enums::BindAuthKeyInner::Inner(types::BindAuthKeyInner {
+        nonce,
+        temp_auth_key_id: client.key.id().0,
+        perm_auth_key_id: main.key.id().0,
+        temp_session_id: client.session + wrong,
+        expires_at,
+    })
+    .to_bytes();
+    let length = u32::try_from(inner.len()).unwrap();
+    let plain = [&random::<16>()[..], &id.to_le_bytes(), &[0; 4], &length.to_le_bytes(), &inner].concat();
+    let message_key: [u8; 16] = sha1(&[&plain])[4..].try_into().unwrap();
+    let mut data = plain;
+    data.resize(data.len().next_multiple_of(16), 3);
+    let k = &main.key.0;
+    let (a, b) = (sha1(&[&message_key, &k[..32]]), sha1(&[&k[32..48], &message_key, &k[48..64]]));
+    let (c, d) = (sha1(&[&k[64..96], &message_key]), sha1(&[&message_key, &k[96..128]]));
+    let aes = [&a[..8], &b[8..20], &c[4..16]].concat().try_into().unwrap();
+    let iv = [&a[8..20], &b[..8], &c[16..20], &d[..8]].concat().try_into().unwrap();
+    grammers_crypto::aes::ige_encrypt(&mut data, &aes, &iv);
+    let request = functions::auth::BindTempAuthKey {
+        perm_auth_key_id: main.key.id().0,
+        nonce,
+        expires_at,
+        encrypted_message: [&main.key.id().0.to_le_bytes()[..], &message_key, &data].concat(),
+    };
+    let seqno = client.next_seqno();
+    client.send_as(id, seqno, &request.to_bytes()).await;
+    client.result(id).await.map(drop).map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn a_new_session_is_announced_with_its_first_message() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    let id = client.send(&GET_CONFIG.to_bytes()).await;
+    let enums::NewSession::Created(created) = client.wait_as().await;
+    assert_eq!((created.first_msg_id, created.server_salt), (id, client.salt));
+    client.result(id).await.unwrap();
+    let ping = |ping_id| functions::Ping { ping_id };
+    client.tell(&ping(5)).await;
+    let enums::Pong::Pong(pong) = client.wait_as().await;
+    assert_eq!(pong.ping_id, 5);
+    assert!(client.others.is_empty(), "announced once");
+}
+
+#[tokio::test]
+async fn containers_and_compressed_requests_are_answered_one_by_one() {
+    use std::io::Write as _;
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    let packed = |data: &[u8]| {
+        let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        out.write_all(data).unwrap();
+        [&0x3072_cfa1u32.to_le_bytes()[..], &out.finish().unwrap().to_bytes()].concat()
+    };
+    let ids = [message_id(), message_id(), message_id()];
+    let nearest = functions::help::GetNearestDc {}.to_bytes();
+    let after = functions::InvokeAfterMsg { msg_id: ids[0], query: GET_CONFIG };
+    let after = packed(&after.to_bytes());
+    let body = Client::container(&[
+        (ids[0], 1, packed(&nearest)),
+        (ids[1], 3, after),
+        (ids[2], 4, functions::Ping { ping_id: 9 }.to_bytes()),
+    ]);
+    client.send_as(message_id(), 4, &body).await;
+    let enums::NewSession::Created(created) = client.wait_as().await;
+    assert_eq!(created.first_msg_id, ids[0], "the first message, not its container");
+    assert!(enums::NearestDc::from_bytes(&client.result(ids[0]).await.unwrap()).is_ok());
+    assert!(enums::Config::from_bytes(&client.result(ids[1]).await.unwrap()).is_ok());
+    let enums::Pong::Pong(pong) = client.wait_as().await;
+    assert_eq!((pong.msg_id, pong.ping_id), (ids[2], 9));
+
+    let nested = Client::container(&[(message_id(), 6, body)]);
+    let id = message_id();
+    client.send_as(id, 6, &nested).await;
+    assert_eq!(bad_message(&mut client).await, (id, 64));
+}
+
+async fn bad_message(client: &mut Client) -> (i64, i32) {
+    match client.wait_as::<enums::BadMsgNotification>().await {
+        enums::BadMsgNotification::Notification(bad) => (bad.bad_msg_id, bad.error_code),
+        enums::BadMsgNotification::BadServerSalt(bad) => (bad.bad_msg_id, bad.error_code),
+    }
+}
+
+#[tokio::test]
+async fn impossible_ids_are_named() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    let now = message_id();
+    for (id, code) in [(now - (400 << 32), 16), (now + (100 << 32), 17), (now | 1, 18)] {
+        let seqno = client.next_seqno();
+        client.send_as(id, seqno, &GET_CONFIG.to_bytes()).await;
+        assert_eq!(bad_message(&mut client).await, (id, code));
+    }
+    assert_eq!(sandbox.requests().total("help.getConfig"), 0);
+    client.invoke(&GET_CONFIG).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wrong_salt_is_corrected() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    client.salt ^= 1;
+    let id = client.send(&GET_CONFIG.to_bytes()).await;
+    let enums::BadMsgNotification::BadServerSalt(bad) = client.wait_as().await else {
+        panic!("not about the salt")
+    };
+    assert_eq!((bad.bad_msg_id, bad.error_code, bad.bad_msg_seqno), (id, 48, 1));
+    client.salt = bad.new_server_salt;
+    client.invoke(&GET_CONFIG).await.unwrap();
+    assert_eq!(sandbox.requests().total("help.getConfig"), 1, "the first was not run");
+}
+
+#[tokio::test]
+async fn salts_change_and_are_told_in_advance() {
+    let options = Options { salt_period: Some(1), ..Options::default() };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let mut client = client(&sandbox).await;
+    client.tell(&functions::GetFutureSalts { num: 8 }).await;
+    let enums::FutureSalts::Salts(salts) = client.wait_as().await;
+    let salts = salts.salts.0;
+    assert_eq!(salts.len(), 8);
+    let third = &salts[3];
+    // The first salt is refused once its time is over; what was told in advance is taken.
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while clock::seconds(clock::now()) < third.valid_since {
+        assert!(tokio::time::Instant::now() < deadline);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    client.send(&GET_CONFIG.to_bytes()).await;
+    assert_eq!(bad_message(&mut client).await.1, 48);
+    client.salt = third.salt;
+    client.invoke(&GET_CONFIG).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_repeated_request_is_run_once_and_answered_again() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    let id = client.send(&GET_CONFIG.to_bytes()).await;
+    let first = client.result(id).await.unwrap();
+    client.send_as(id, 1, &GET_CONFIG.to_bytes()).await;
+    assert_eq!(client.result(id).await.unwrap(), first);
+    assert_eq!(sandbox.requests().total("help.getConfig"), 1);
+}
+
+#[tokio::test]
+async fn the_state_of_messages_can_be_asked_for() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    let old = message_id();
+    let id = client.send(&GET_CONFIG.to_bytes()).await;
+    client.result(id).await.unwrap();
+    let msg_ids = vec![old, id, id + (10 << 32)];
+    let asked = client.tell(&enums::MsgsStateReq::Req(types::MsgsStateReq { msg_ids })).await;
+    let enums::MsgsStateInfo::Info(info) = client.wait_as().await;
+    assert_eq!((info.req_msg_id, info.info), (asked, vec![1, 4, 3]));
+    client.result(id).await.expect("the answer that was not acknowledged comes along");
+}
+
+#[tokio::test]
+async fn sessions_and_answers_can_be_dropped() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    let id = client.send(&GET_CONFIG.to_bytes()).await;
+    client.result(id).await.unwrap();
+    let dropped = client.send(&functions::RpcDropAnswer { req_msg_id: id }.to_bytes()).await;
+    let answer = enums::RpcDropAnswer::from_bytes(&client.result(dropped).await.unwrap()).unwrap();
+    assert!(matches!(answer, enums::RpcDropAnswer::RpcAnswerDropped(_)));
+    let dropped = client.send(&functions::RpcDropAnswer { req_msg_id: id }.to_bytes()).await;
+    let answer = enums::RpcDropAnswer::from_bytes(&client.result(dropped).await.unwrap()).unwrap();
+    assert!(matches!(answer, enums::RpcDropAnswer::RpcAnswerUnknown));
+
+    client.tell(&functions::DestroySession { session_id: 5 }).await;
+    let none: enums::DestroySessionRes = client.wait_as().await;
+    assert!(matches!(none, enums::DestroySessionRes::DestroySessionNone(_)));
+    let old = std::mem::replace(&mut client.session, 77);
+    client.invoke(&GET_CONFIG).await.unwrap();
+    client.tell(&functions::DestroySession { session_id: old }).await;
+    let destroyed: enums::DestroySessionRes = client.wait_as().await;
+    assert!(matches!(destroyed, enums::DestroySessionRes::DestroySessionOk(ok) if ok.session_id == old));
+}
+
+#[tokio::test]
+async fn a_destroyed_key_is_unknown() {
+    let sandbox = sandbox().await;
+    let mut client = signed_in(&sandbox, &ada()).await;
+    client.send(&functions::DestroyAuthKey {}.to_bytes()).await;
+    let answer: enums::DestroyAuthKeyRes = client.wait_as().await;
+    assert!(matches!(answer, enums::DestroyAuthKeyRes::DestroyAuthKeyOk));
+    assert_eq!(sandbox.look(|world| (world.keys.len(), world.devices.len())), (0, 0));
+    client.send(&GET_CONFIG.to_bytes()).await;
+    assert_eq!(transport_error(&mut client.wire).await, Some(-404));
+}
+
+fn message_of(received: &Received) -> Option<String> {
+    let enums::Updates::Updates(updates) = received.parse()? else { return None };
+    match updates.updates.first()? {
+        enums::Update::NewMessage(update) => match &update.message {
+            enums::Message::Message(message) => Some(message.message.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn an_update_that_was_not_acknowledged_comes_again() {
+    let sandbox = sandbox().await;
+    let mut client = signed_in(&sandbox, &ada()).await;
+    client.invoke(&functions::updates::GetState {}).await.unwrap();
+    sandbox.push_message(&ada(), "one").await.unwrap();
+    sandbox.push_message(&ada(), "two").await.unwrap();
+    let texts = |text: &'static str| move |received: &Received| message_of(received).as_deref() == Some(text);
+    let one = client.wait_for(texts("one")).await;
+    client.wait_for(texts("two")).await;
+    client.tell(&enums::MsgsAck::Ack(types::MsgsAck { msg_ids: vec![one.id] })).await;
+    client.tell(&functions::Ping { ping_id: 1 }).await;
+    client.wait_as::<enums::Pong>().await;
+
+    let mut client = client.on(wire(&sandbox, PLAIN).await);
+    client.others.clear();
+    sandbox.push_message(&ada(), "three").await.unwrap();
+    client.tell(&functions::Ping { ping_id: 2 }).await;
+    client.wait_for(texts("two")).await;
+    client.wait_for(texts("three")).await;
+    assert!(!client.others.iter().any(texts("one")), "that one was acknowledged");
+}
+
+#[tokio::test]
+async fn a_quick_acknowledgement_quotes_the_hash() {
+    let sandbox = sandbox().await;
+    for framing in [Framing::Abridged, Framing::Intermediate, Framing::Padded] {
+        let way = Way { framing, ..PLAIN };
+        let mut client = client_by(&sandbox, way).await;
+        let id = message_id();
+        let packet = client.seal(id, 1, &GET_CONFIG.to_bytes());
+        let message_key: [u8; 16] = packet[8..24].try_into().unwrap();
+        client.wire.send(&packet, true).await;
+        client.result(id).await.unwrap();
+        let sender = telescope_sandbox::crypto::Sender::Client;
+        let (_, hash) = sender.decrypt(&client.key, &message_key, &packet[24..]).unwrap();
+        let expected = u32::from_le_bytes(hash[..4].try_into().unwrap()) | 1 << 31;
+        assert_eq!(client.wire.quick_acks(), [expected], "{framing:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_client_is_left_after_the_delay_it_asked_for() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    let ping = functions::PingDelayDisconnect { ping_id: 1, disconnect_delay: 1 };
+    client.tell(&ping).await;
+    client.wait_as::<enums::Pong>().await;
+    while client.receive().await.is_some() {}
+}
+
+#[tokio::test]
+async fn what_nobody_has_implemented_is_refused_in_so_many_words() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    let unknown = functions::messages::GetAllDrafts {};
+    assert_eq!(refusal(client.invoke(&unknown).await), "400 METHOD_NOT_IMPLEMENTED");
+    let id = client.send(&[0x78, 0x56, 0x34, 0x12]).await;
+    assert_eq!(refusal(client.result(id).await), format!("400 INPUT_METHOD_INVALID_{}", 0x1234_5678));
+    let body = functions::auth::SendCode::CONSTRUCTOR_ID.to_le_bytes();
+    let id = client.send(&body).await;
+    assert_eq!(refusal(client.result(id).await), "400 INPUT_REQUEST_INVALID");
+    assert_eq!(sandbox.requests().total("messages.getAllDrafts"), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_refused() {
+    let sandbox = sandbox().await;
+    let mut wire = wire(&sandbox, PLAIN).await;
+    wire.send(&[7; 64], false).await;
+    assert_eq!(transport_error(&mut wire).await, Some(-404));
+}
