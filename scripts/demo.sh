@@ -13,7 +13,7 @@ command -v cargo >/dev/null || { echo "demo: cargo is missing. Rust comes with r
 command -v cc >/dev/null || { echo "demo: a C compiler is missing (Debian: apt-get install build-essential)." >&2; exit 1; }
 natives/fetch.sh
 if [ ! -x "$programs/telescope" ] || [ ! -x "$programs/telescope-sandbox" ]; then
-    echo "demo: building. The first time takes about five minutes on two cores, later ones seconds."
+    echo "demo: building. The first time takes some five minutes on two cores, later ones seconds."
 fi
 cargo build --workspace --bins --locked
 
@@ -25,12 +25,12 @@ cat <<STORY
   Pretend phones   http://$phones      what each made-up phone receives; it stands in for the owner's handset
 
   What to try
-   1. Open Telescope and sign in as admin@example.org (made-up addresses do, and nobody asks for a password).
-   2. "Add test account" makes an account with a test number. Its row says "Signed out".
-   3. On the Phones page give that number a two-step password.
-   4. Back in Telescope: "Ask for a code". Read the code on the Phones page, type it, then the password.
-      The account becomes "Ready" while you look. Try a wrong code first, if you like.
-   5. Stop with Ctrl-C and run "make demo" again: the account is ready, and no new code was asked for.
+   1. Open Telescope and sign in as admin@example.org (any made-up address works, and nobody asks for a password).
+   2. "Add test account": a row with a test number appears and says "Signed out".
+   3. "Sign in" in its row, then "Ask for a code".
+   4. On the Phones page the number has a phone now: read the code there, and give it a two-step password.
+   5. Type the code, then the password; mistype one first, if you like. The row becomes "Ready" while you look.
+   6. Stop with Ctrl-C and run "make demo" again: the account is ready, and no new code was asked for.
 
   Ctrl-C stops everything. What is kept is in data/demo.
 
@@ -38,6 +38,7 @@ STORY
 
 # Set here, so that a .env for something else has no say.
 export SSO_MODE=mock ADMIN_EMAILS=admin@example.org PUBLIC_URL=http://$page
-export DATA_DIR=$data ACCOUNTS_DIR=$data/accounts DB_DSN=sqlite:$data/telescope.db LOG=${LOG:-warn}
+export DATA_DIR=$data ACCOUNTS_DIR=$data/accounts DB_DSN=sqlite:$data/telescope.db
+export LOG=${LOG:-warn} SANDBOX_LOG=${SANDBOX_LOG:-warn}
 exec "$programs/telescope-sandbox" run --data "$data/sandbox" --listen "$page" --phones "$phones" \
-    -- "$programs/telescope" serve
+    --library "${TDLIB_LIBRARY:-natives/linux/lib/libtdjson.so}" -- "$programs/telescope" serve

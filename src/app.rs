@@ -6,12 +6,16 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::domain::Wanted;
+use crate::domain::access::Actor;
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::keys::Keys;
+use crate::ops::{record, reveal, trail, two_step};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -19,6 +23,8 @@ use crate::{ops, telegram, web};
 
 /// Clients that may be starting at once.
 const STARTS_AT_ONCE: usize = 16;
+/// How often the database is looked after, and how long it may take to answer.
+const DATABASE_CHECK: Duration = Duration::from_secs(1);
 /// How long open requests may take after the signal to stop.
 const STOPPING_TIME: Duration = Duration::from_secs(5);
 
@@ -32,10 +38,22 @@ pub struct App {
     pub directory: Arc<Directory>,
     /// The accounts' clients.
     pub hub: Hub,
+    /// The keys that seal and sign.
+    pub keys: Keys,
     /// The time.
     pub clock: Clock,
     /// True once the program is to stop; streams end then.
     pub stopping: watch::Sender<bool>,
+    /// Audit entries on their way into the database.
+    pub journal: trail::Journal,
+    /// Reveals that wait for a code.
+    pub armed: reveal::Armed,
+    /// Told when a two-step password was stored.
+    pub stored_passwords: Notify,
+    /// Whether the database is away; pages then run from memory and say so.
+    pub database_away: watch::Sender<bool>,
+    /// Whom sessions belonged to when the database last said so.
+    pub remembered: web::Remembered,
     /// Names this run of the program: a stream that saw another begins anew.
     pub epoch: String,
 }
@@ -43,7 +61,10 @@ pub struct App {
 impl App {
     /// Opens the database and starts the hub. No client runs yet.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Arc<Self>> {
+        let keys = config.keys()?;
         let db = Db::open(&config.db_dsn).await?;
+        let checked = keys.clone();
+        db.change(async |conn| store::key_check::check(conn, &checked).await).await?;
         stamp_environment(&db, &config).await?;
         let accounts = store::accounts::all(&mut db.read().await?).await?;
         let directory = Arc::new(Directory::new(accounts));
@@ -52,8 +73,34 @@ impl App {
             hub_settings(&config, clock.clone())?,
             Box::new(move |account, snapshot| pictures.put_snapshot(account, snapshot)),
         )?;
+        Ok(Self::assemble(config, clock, keys, db, directory, hub))
+    }
+
+    /// The application of these parts, for whoever has started them.
+    pub fn assemble(
+        config: Config,
+        clock: Clock,
+        keys: Keys,
+        db: Db,
+        directory: Arc<Directory>,
+        hub: Hub,
+    ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
-        Ok(Arc::new(Self { config, db, directory, hub, clock, stopping: watch::Sender::new(false), epoch }))
+        Arc::new(Self {
+            config,
+            db,
+            directory,
+            hub,
+            keys,
+            clock,
+            stopping: watch::Sender::new(false),
+            journal: trail::Journal::default(),
+            armed: reveal::Armed::default(),
+            stored_passwords: Notify::new(),
+            database_away: watch::Sender::new(false),
+            remembered: web::Remembered::default(),
+            epoch,
+        })
     }
 
     /// Starts the client of every account that is wanted connected.
@@ -68,10 +115,35 @@ impl App {
     }
 }
 
+/// Looks once a second, for everybody, whether the database answers.
+async fn watch_database(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(DATABASE_CHECK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let answered = tokio::time::timeout(DATABASE_CHECK, app.db.ping()).await;
+        let away = !matches!(answered, Ok(Ok(())));
+        let changed = app.database_away.send_if_modified(|known| std::mem::replace(known, away) != away);
+        if changed && away {
+            tracing::warn!("the database is away; pages run from memory");
+        } else if changed {
+            tracing::info!("the database is back");
+        }
+    }
+}
+
 /// Serves until SIGTERM or Ctrl-C, then stops in order: pages, streams, clients, hosts.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listener(&config).await?;
     let app = App::start(config, Clock::System).await?;
+    trail::close_intents(&app).await?;
+    note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
+    let watching = [
+        tokio::spawn(watch_database(Arc::clone(&app))),
+        tokio::spawn(trail::keep_flushing(Arc::clone(&app))),
+        tokio::spawn(record::run(Arc::clone(&app))),
+        tokio::spawn(two_step::run(Arc::clone(&app))),
+    ];
     app.connect_wanted();
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopping = app.stopping.clone();
@@ -93,9 +165,20 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("some requests did not end in time");
         server.abort();
     }
+    for task in watching {
+        task.abort();
+    }
     app.hub.stop().await;
+    note(&app, AuditEvent::Stopped);
+    if let Err(error) = trail::flush(&app).await {
+        tracing::error!(%error, "the last entries of the audit trail were not written");
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+fn note(app: &App, event: AuditEvent) {
+    app.journal.put(AuditEntry::done(app.clock.now(), &Actor::System("telescope"), event));
 }
 
 /// The listener that a launcher handed over (LISTEN_FDS), or one of our own.

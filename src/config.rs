@@ -19,7 +19,7 @@ pub use reader::ConfigFaults;
 pub use values::{Proxy, SsoMode, TelegramEnvironment};
 
 use crate::domain::{Email, Secret};
-use crate::keys::MasterKey;
+use crate::keys::{KeyError, Keys, MasterKey};
 use reader::Reader;
 
 /// The name of every setting, in the order of `.env.sample`.
@@ -108,6 +108,12 @@ impl Config {
             return Err(ConfigFaults(unreadable));
         }
         Self::from_env(|name| std::env::var(name).ok().or_else(|| file.get(name).cloned()))
+    }
+
+    /// The keys that these settings name.
+    pub fn keys(&self) -> Result<Keys, KeyError> {
+        let old = self.two_factor_encryption_key_old.as_ref();
+        Keys::load(self.two_factor_encryption_key.as_ref(), old, &self.data_dir)
     }
 
     /// Reads the settings from anything that gives values by name.

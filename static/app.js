@@ -36,17 +36,47 @@
 
   document.addEventListener("htmx:after:swap", () => {
     if (dialogBody.childElementCount && !dialog.open) dialog.showModal();
+    // A form that took another's place goes on where the person was typing.
+    if (dialog.open && !dialogBody.contains(document.activeElement)) {
+      dialogBody.querySelector("input:not([type=hidden]), textarea")?.focus();
+    }
     if (toasts.querySelector(".toast:not([data-seen])")) {
       for (const toast of toasts.children) toast.dataset.seen = "";
       settle();
     }
   });
   document.addEventListener("close-dialog", () => dialog.close());
-  dialog.addEventListener("close", () => dialogBody.replaceChildren());
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-dismiss]");
-    if (button) dismiss(button.closest(".toast"));
+  // Emptied through htmx, which thereby ends the live connection in it.
+  dialog.addEventListener("close", () => {
+    htmx.swap({ sourceElement: dialogBody, target: dialogBody, text: "", swap: "innerHTML swapEmpty:true" });
   });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-dismiss], [data-copy]");
+    if (button?.dataset.copy) copy(byId(button.dataset.copy), button);
+    else if (button) dismiss(button.closest(".toast"));
+  });
+
+  // A secret that is shown can be copied, and leaves after its time.
+  const copy = async (secret, button) => {
+    try {
+      await navigator.clipboard.writeText(secret.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(secret);
+      button.textContent = "Press Ctrl+C";
+    }
+  };
+  const guard = () => {
+    for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+    for (const part of document.querySelectorAll("[data-hide-after]:not([data-hiding])")) {
+      part.dataset.hiding = "";
+      setTimeout(() => {
+        part.textContent = "The code was hidden again.";
+      }, Number(part.dataset.hideAfter) * 1000);
+    }
+  };
+  document.addEventListener("htmx:after:swap", guard);
+  guard();
 
   // A request that got no answer at all, or one that a proxy made up.
   document.addEventListener("htmx:error", (event) => {

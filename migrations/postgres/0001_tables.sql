@@ -128,22 +128,29 @@ create table sealed_secrets (
 );
 create index sealed_secrets_key on sealed_secrets (key_id);
 
--- What happened: a chain, so that a changed or missing entry shows. The head is one row.
+-- What happened: a chain, so that a changed or missing entry shows. intent is the seq of the entry that said
+-- before what was to be done. details and their salt can be blanked, their digest stays. The head is one row.
 create table audit_log (
     seq bigint not null,
     at bigint not null,
     code text not null,
     outcome text not null,
+    intent bigint,
     actor text not null,
     account text,
     reason text,
     address text,
     request_id text,
     details text,
+    details_salt text,
+    details_digest text,
     digest text not null,
     mac text not null,
     constraint audit_log_seq_unique primary key (seq)
 );
+create index audit_log_intent on audit_log (intent);
+create index audit_log_outcome on audit_log (outcome, seq);
+create index audit_log_actor on audit_log (actor, seq);
 create index audit_log_account on audit_log (account, seq);
 create index audit_log_code on audit_log (code, seq);
 

@@ -5,7 +5,9 @@
 
 pub mod access;
 pub mod account;
+pub mod audit;
 pub mod email;
+pub mod hex;
 pub mod ids;
 pub mod login_code;
 pub mod phone;

@@ -199,6 +199,11 @@ impl Stage {
         )
     }
 
+    /// Whether connecting leads on: there is no client, or one that can't run.
+    pub const fn can_connect(&self) -> bool {
+        matches!(self, Self::Disconnected | Self::Failed(_))
+    }
+
     /// The short name on a badge.
     pub fn label(&self) -> &str {
         match self {

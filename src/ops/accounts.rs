@@ -1,11 +1,10 @@
 //! Adding accounts, connecting and disconnecting them.
 
-use std::os::unix::fs::DirBuilderExt;
-
-use super::{App, OpError};
+use super::{App, OpError, folder};
 use crate::domain::access::{Grant, SystemGrant};
+use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
-use crate::domain::{Account, AccountId, Email, GroupId, Phone, Secret, Wanted};
+use crate::domain::{Account, AccountId, Email, GroupId, Phone, Wanted};
 use crate::store;
 use crate::telegram::ClientStart;
 
@@ -43,7 +42,17 @@ pub async fn add(
         folder: random_name()?,
         created: app.clock.now(),
     };
-    let inserted = app.db.change(async |conn| store::accounts::insert(conn, &account).await).await;
+    let event = AuditEvent::AccountAdded { phone: account.phone.clone(), owner: account.owner.clone() };
+    let entry = AuditEntry::done(account.created, grant.actor(), event).about(account.id);
+    let keys = &app.keys;
+    let inserted = app
+        .db
+        .change(async |conn| -> Result<(), store::StoreError> {
+            store::accounts::insert(conn, &account).await?;
+            store::audit::append(conn, keys, &entry).await?;
+            Ok(())
+        })
+        .await;
     inserted.map_err(|error| match store::unique(&error) {
         Some(_) => OpError::invalid("phone", "An account with this number is here already."),
         None => error.into(),
@@ -89,6 +98,9 @@ pub async fn edit(
         check_group(name)?;
     }
     let id = grant.account();
+    let event = AuditEvent::DetailsEdited { owner: details.owner.clone() };
+    let entry = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
+    let keys = &app.keys;
     let account = app
         .db
         .change(async |conn| -> Result<Option<Account>, store::StoreError> {
@@ -97,7 +109,9 @@ pub async fn edit(
                 groups.push(group(conn, name).await?);
             }
             store::accounts::set_details(conn, id, details.owner.as_ref(), &details.comment, &groups).await?;
-            store::accounts::get(conn, id).await
+            let account = store::accounts::get(conn, id).await?;
+            store::audit::append(conn, keys, &entry).await?;
+            Ok(account)
         })
         .await?
         .ok_or(OpError::NotFound)?;
@@ -133,18 +147,9 @@ pub async fn disconnect(app: &App, grant: Grant<'_, can::ManageConnectionState>)
 
 /// Starts the client of an account that is wanted; used at the program's start too.
 pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
-    let folder = app.config.accounts_dir.join(&account.folder);
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)
-        .map_err(|error| OpError::Internal(error.into()))?;
-    app.hub.connect(ClientStart {
-        account: account.id,
-        phone: account.phone.clone(),
-        folder,
-        key: Secret::default(),
-    });
+    let opened = folder::open(&app.config.accounts_dir, &app.keys, app.config.telegram_environment, account);
+    let (folder, key) = opened.map_err(OpError::Internal)?;
+    app.hub.connect(ClientStart { account: account.id, phone: account.phone.clone(), folder, key });
     Ok(())
 }
 
@@ -154,11 +159,16 @@ async fn want(
     wanted: Wanted,
 ) -> Result<Account, OpError> {
     let id = grant.account();
+    let entry =
+        AuditEntry::done(app.clock.now(), grant.actor(), AuditEvent::WantedChanged { wanted }).about(id);
+    let keys = &app.keys;
     let account = app
         .db
         .change(async |conn| -> Result<Option<Account>, store::StoreError> {
             store::accounts::set_wanted(conn, id, wanted).await?;
-            store::accounts::get(conn, id).await
+            let account = store::accounts::get(conn, id).await?;
+            store::audit::append(conn, keys, &entry).await?;
+            Ok(account)
         })
         .await?
         .ok_or(OpError::NotFound)?;

@@ -3,8 +3,9 @@
 //! Telegram locks a number out after about five codes in a day. So one function asks for a code, when a
 //! person presses the button and never at a start, and it writes the attempt down before it asks.
 
-use super::{App, OpError};
+use super::{App, OpError, trail};
 use crate::domain::access::Grant;
+use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::stage::Provided;
 use crate::domain::{Phone, StageToken};
@@ -23,32 +24,36 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>) -> Result<(),
     if !entry.snapshot.stage.can_ask_for_code() {
         return Err(AnswerError::NotNow.into());
     }
-    count_attempt(app, &entry.account.phone, &grant.actor().to_string()).await?;
-    tracing::info!(account = %grant.account(), actor = %grant.actor(), "asking for a code");
-    Ok(handle.ask_for_code().await?)
+    let intent =
+        AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::CodeAsked).about(grant.account());
+    let seq = count_attempt(app, &entry.account.phone, &intent).await?;
+    let result = handle.ask_for_code().await;
+    trail::outcome(app, (seq, &intent), &result);
+    Ok(result?)
 }
 
 /// Writes an attempt down, or refuses because the day's are used up.
-async fn count_attempt(app: &App, phone: &Phone, actor: &str) -> Result<(), OpError> {
+async fn count_attempt(app: &App, phone: &Phone, intent: &AuditEntry) -> Result<i64, OpError> {
     let now = app.clock.now();
     let limit = i64::from(app.config.login_attempts_per_day);
-    let used = app
+    let keys = &app.keys;
+    let counted = app
         .db
-        .change(async |conn| -> Result<i64, StoreError> {
+        .change(async |conn| -> Result<Result<i64, i64>, StoreError> {
             let used = store::login_attempts::count_since(conn, phone, now.plus_seconds(-DAY)).await?;
-            if used < limit {
-                store::login_attempts::insert(conn, phone, now, actor).await?;
+            if used >= limit {
+                return Ok(Err(used));
             }
-            Ok(used)
+            store::login_attempts::insert(conn, phone, now, &intent.actor).await?;
+            Ok(Ok(store::audit::append(conn, keys, intent).await?))
         })
         .await?;
-    if used < limit {
-        return Ok(());
-    }
-    Err(OpError::Refused(format!(
-        "A code was asked for {used} times in the last 24 hours. Telegram locks a number out at about five, \
-         so Telescope stops at {limit}. Try again tomorrow."
-    )))
+    counted.map_err(|used| {
+        OpError::Refused(format!(
+            "A code was asked for {used} times in the last 24 hours. Telegram locks a number out at about five, \
+             so Telescope stops at {limit}. Try again tomorrow."
+        ))
+    })
 }
 
 /// Provides what the account's stage waits for. `token` names the stage that the form was made for.
@@ -59,6 +64,10 @@ pub async fn provide(
     provided: Provided,
 ) -> Result<(), OpError> {
     let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
-    tracing::info!(account = %grant.account(), actor = %grant.actor(), input = provided.input().name(), "provided");
-    Ok(handle.provide(token, provided).await?)
+    let event = AuditEvent::InputProvided { input: provided.input() };
+    let intent = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
+    let seq = trail::write(app, &intent).await?;
+    let result = handle.provide(token, provided).await;
+    trail::outcome(app, (seq, &intent), &result);
+    Ok(result?)
 }

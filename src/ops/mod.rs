@@ -6,7 +6,13 @@
 
 pub mod accounts;
 mod error;
+mod folder;
 pub mod login;
+pub mod people;
+pub mod record;
+pub mod reveal;
+pub mod trail;
+pub mod two_step;
 
 pub use crate::app::App;
 pub use error::OpError;

@@ -15,10 +15,13 @@ mod postgres;
 mod sqlite;
 
 pub mod accounts;
+pub mod audit;
 pub mod groups;
 pub mod identities;
+pub mod key_check;
 pub mod login_attempts;
 pub mod meta;
+pub mod secrets;
 pub mod users;
 pub mod web_sessions;
 
@@ -86,6 +89,11 @@ impl Db {
         }
     }
 
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        meta::get(&mut self.read().await?, "telegram_environment").await.map(drop)
+    }
+
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
         match &self.pools {
@@ -99,14 +107,4 @@ impl Db {
             }
         }
     }
-}
-
-/// Bytes as hexadecimal digits, the form in which the tables have them.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

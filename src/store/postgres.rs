@@ -22,7 +22,10 @@ pub(super) async fn open(url: &Secret) -> Result<Pools, StoreError> {
     make_if_missing(&options).await?;
     let pool = || PgPoolOptions::new().acquire_timeout(ACQUIRE);
     let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(unreachable)?;
-    MIGRATIONS.run(&write).await.map_err(open::explain)?;
+    let mut conn = write.acquire().await.map_err(unreachable)?;
+    // Not `run`: the compiler can't see that its future may move between threads.
+    MIGRATIONS.run_direct(None, &mut *conn, false).await.map_err(open::explain)?;
+    drop(conn);
     let read = pool().max_connections(8).connect_with(options).await.map_err(unreachable)?;
     Ok(Pools::Postgres { write, read })
 }

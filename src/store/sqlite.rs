@@ -35,7 +35,8 @@ pub(super) async fn open(file: &Path) -> Result<Pools, StoreError> {
 /// All steps in one transaction: two programs that start at once do not get into each other's way.
 async fn migrate(write: &SqlitePool) -> Result<(), StoreError> {
     let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-    MIGRATIONS.run(&mut *tx).await.map_err(open::explain)?;
+    // Not `run`: the compiler can't see that its future may move between threads.
+    MIGRATIONS.run_direct(None, &mut *tx, false).await.map_err(open::explain)?;
     tx.commit().await?;
     Ok(())
 }

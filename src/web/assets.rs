@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
@@ -31,32 +31,38 @@ pub static STYLE_URL: LazyLock<String> = LazyLock::new(|| format!("/static/{}", 
 pub static SCRIPT_URL: LazyLock<String> = LazyLock::new(|| format!("/static/{}", *SCRIPT_NAME));
 
 fn named(name: &str, content: &str, ending: &str) -> String {
-    let digest = Sha256::digest(content.as_bytes());
-    let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("{name}.{short}.{ending}")
+    format!("{name}.{}.{ending}", digest(content))
+}
+
+fn digest(content: &str) -> String {
+    Sha256::digest(content.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One of the files.
-pub async fn file(Path(name): Path<String>) -> Result<Response, AppError> {
+pub async fn file(headers: HeaderMap, Path(name): Path<String>) -> Result<Response, AppError> {
     if name == *STYLE_NAME {
-        Ok(cached("text/css; charset=utf-8", STYLE))
+        Ok(cached(&headers, "text/css; charset=utf-8", FOR_EVER, STYLE))
     } else if name == *SCRIPT_NAME {
-        Ok(cached("text/javascript; charset=utf-8", SCRIPT.as_str()))
+        Ok(cached(&headers, "text/javascript; charset=utf-8", FOR_EVER, &SCRIPT))
     } else if name == "icon.svg" {
-        Ok(icon().await)
+        Ok(icon(headers).await)
     } else {
         Err(AppError::NotFound)
     }
 }
 
-/// The icon.
-pub async fn icon() -> Response {
-    let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")];
-    (headers, ICON).into_response()
+/// The icon, whose name stays, so that it is asked for again each day.
+pub async fn icon(headers: HeaderMap) -> Response {
+    cached(&headers, "image/svg+xml", "public, max-age=86400", ICON)
 }
 
-fn cached(kind: &'static str, content: &'static str) -> Response {
-    let headers: [(HeaderName, &str); 2] =
-        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
-    (headers, content).into_response()
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+fn cached(asked: &HeaderMap, kind: &'static str, keep: &'static str, content: &'static str) -> Response {
+    let tag = format!("\"{}\"", digest(content));
+    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CACHE_CONTROL, keep.to_owned())];
+    if asked.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_str()) {
+        return (StatusCode::NOT_MODIFIED, headers, [(header::ETAG, tag)]).into_response();
+    }
+    (headers, [(header::ETAG, tag)], content).into_response()
 }

@@ -9,6 +9,8 @@ use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
+use super::fragment;
+use super::pages::sign_in;
 use super::shell::Shell;
 use crate::app::App;
 use crate::domain::access::Refusal;
@@ -36,13 +38,14 @@ pub enum AppError {
     Internal(anyhow::Error),
 }
 
+/// A page that says what went wrong.
 #[derive(Template)]
-#[template(path = "pages/error.html", blocks = ["message"])]
-struct ErrorPage {
+#[template(path = "pages/error.html")]
+struct ErrorPage<'a> {
     shell: Shell,
-    title: &'static str,
-    message: String,
-    request: Option<String>,
+    title: &'a str,
+    message: &'a str,
+    request: &'a str,
 }
 
 impl AppError {
@@ -65,14 +68,15 @@ impl AppError {
             ),
             Self::Internal(error) => {
                 tracing::error!(error = format!("{error:#}"), "a request failed");
-                (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "Something broke",
-                    "This is our fault, not yours. The log has the details.".into(),
-                )
+                broke()
             }
         }
     }
+}
+
+fn broke() -> (StatusCode, &'static str, String) {
+    let message = "This is Telescope's fault, not yours. Its operator finds the reason by the number below.";
+    (StatusCode::INTERNAL_SERVER_ERROR, "Something broke", message.into())
 }
 
 /// The place where a failed answer leaves what its page is made of, for [`render`].
@@ -82,12 +86,29 @@ pub struct Failed {
     message: String,
 }
 
+impl Failed {
+    /// The words for a failure that has none of its own, from a library's layer or extractor.
+    fn by_status(status: StatusCode) -> Self {
+        let (_, title, message) = match status {
+            StatusCode::PAYLOAD_TOO_LARGE => AppError::Bad(
+                status,
+                "A form may hold 64 KiB. Nothing of what you sent was used; send less.".into(),
+            )
+            .parts(),
+            status if status.is_client_error() => AppError::Bad(
+                status,
+                "The request is not one that this page's forms send. Load the page again and repeat it."
+                    .into(),
+            )
+            .parts(),
+            _ => broke(),
+        };
+        Self { title, message }
+    }
+}
+
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
-        if matches!(self, Self::SignedOut) {
-            let to = [(header::LOCATION, "/sign-in"), (HX_REDIRECT, "/sign-in")];
-            return (StatusCode::SEE_OTHER, to).into_response();
-        }
         let (status, title, message) = self.parts();
         let mut response = status.into_response();
         response.extensions_mut().insert(Failed { title, message });
@@ -95,19 +116,61 @@ impl IntoResponse for AppError {
     }
 }
 
-const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+/// Who asked, as far as a failed answer has to know.
+#[derive(Debug)]
+pub struct Asked {
+    /// The request's id.
+    pub id: String,
+    /// Whether htmx wants a fragment.
+    pub fragment: bool,
+    /// The page that was asked for, to return to after signing in.
+    pub page: Option<String>,
+}
 
-/// Gives a failed answer its page, once it is known who asks and under which id.
-pub fn render(app: &App, response: Response, request: Option<String>, fragment: bool) -> Response {
-    let Some(failed) = response.extensions().get::<Failed>().cloned() else { return response };
-    let (parts, _) = response.into_parts();
-    let page =
-        ErrorPage { shell: Shell::anonymous(app), title: failed.title, message: failed.message, request };
-    let body = if fragment { page.as_message().render() } else { page.render() };
-    let mut rendered = (super::shell::no_store(), Html(body.unwrap_or_default())).into_response();
-    *rendered.status_mut() = parts.status;
+/// Gives a failed answer its page, once it is known who asks and under which id. An answer that is HTML has one
+/// already.
+pub fn render(app: &App, response: Response, asked: &Asked) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let has_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if has_page || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        return to_sign_in(asked);
+    }
+    let failed = response.extensions().get::<Failed>().cloned().unwrap_or_else(|| Failed::by_status(status));
+    let mut rendered = if asked.fragment {
+        fragment::failed(status, &format!("{}. {}", failed.title, failed.message))
+    } else {
+        let page = ErrorPage {
+            shell: Shell::anonymous(app),
+            title: failed.title,
+            message: &failed.message,
+            request: &asked.id,
+        };
+        (status, Html(page.render().unwrap_or(failed.message))).into_response()
+    };
+    // What the layers below have said beside the body: which methods there are, which cookies.
+    for name in [header::ALLOW, header::SET_COOKIE] {
+        for value in response.headers().get_all(&name) {
+            rendered.headers_mut().append(&name, value.clone());
+        }
+    }
     rendered
 }
+
+/// The way to the sign-in page. For htmx not as a redirect, which it would follow into the middle of the page.
+fn to_sign_in(asked: &Asked) -> Response {
+    let address = sign_in::address(asked.page.as_deref());
+    if asked.fragment {
+        (StatusCode::UNAUTHORIZED, [(HX_REDIRECT, address)]).into_response()
+    } else {
+        (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response()
+    }
+}
+
+const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
 /// No such page.
 pub async fn not_found() -> AppError {

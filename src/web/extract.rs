@@ -31,9 +31,21 @@ impl<P> Allowed<P> {
     }
 }
 
-#[derive(Deserialize)]
-struct AccountPath {
-    account: AccountId,
+/// The account that a path names, which need not exist.
+#[derive(Debug, Deserialize)]
+pub struct AccountPath {
+    /// Its id.
+    pub account: AccountId,
+}
+
+/// What is no id is no account either.
+impl<S: Send + Sync> FromRequestParts<S> for AccountPath {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
+        let Path(path) = Path::from_request_parts(parts, state).await.map_err(|_| AppError::NotFound)?;
+        Ok(path)
+    }
 }
 
 impl<P: can::OnAccount> FromRequestParts<Arc<App>> for Allowed<P> {
@@ -41,9 +53,7 @@ impl<P: can::OnAccount> FromRequestParts<Arc<App>> for Allowed<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, AppError> {
         let CurrentUser(actor) = CurrentUser::from_request_parts(parts, app).await?;
-        // What is no id is no account either.
-        let Path(path) =
-            Path::<AccountPath>::from_request_parts(parts, app).await.map_err(|_| AppError::NotFound)?;
+        let path = AccountPath::from_request_parts(parts, app).await?;
         let entry = app.directory.get(path.account).ok_or(AppError::NotFound)?;
         let permit = access::decide::<P>(&actor, &entry.account)?;
         Ok(Self { actor, entry, permit })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -12,11 +12,11 @@ use tower_http::csrf::CsrfLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
+use tracing::Instrument;
 
-use super::error::{self, AppError};
+use super::error::{self, AppError, Asked};
 use super::shell::wants_fragment;
 use crate::app::App;
-use crate::domain::AccountId;
 use crate::store::WebSessions;
 
 /// Bytes of a form.
@@ -26,10 +26,6 @@ const IDLE_HOURS: i64 = 12;
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-/// Headers by which a proxy betrays itself.
-const PROXY_HEADERS: [&str; 6] =
-    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
 /// Adds web sessions to the routes that need them.
 pub fn with_session(routes: Router<Arc<App>>, app: &App) -> Router<Arc<App>> {
@@ -63,34 +59,39 @@ fn cross_site<B: From<axum::body::Bytes>>() -> axum::http::Response<B> {
     axum::http::Response::from_parts(parts, B::from(axum::body::Bytes::new()))
 }
 
-/// Outermost: an id, a line in the log, the error page, the safety headers.
-async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let id = AccountId::generate().to_string();
-    let started = tokio::time::Instant::now();
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+/// Outermost: an id, a line in the log, the error page, the safety headers. The log gets the matched route,
+/// never the address: addresses may hold what people typed.
+async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let fragment = wants_fragment(request.headers());
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let response = next.run(request).await;
-    let mut response = error::render(&app, response, Some(id.clone()), fragment);
-    tracing::info!(
-        request = %id,
-        %method,
-        route = route.as_deref().unwrap_or("-"),
-        status = response.status().as_u16(),
-        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "answered"
-    );
-    add_headers(response.headers_mut(), app.config.public_url.is_https());
-    response
+    let asked = Asked {
+        id: uuid::Uuid::now_v7().to_string(),
+        fragment,
+        page: page_asked_for(&request).filter(|_| !fragment),
+    };
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+    let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), route);
+    let https = app.config.public_url.is_https();
+    async {
+        let started = tokio::time::Instant::now();
+        let mut response = error::render(&app, next.run(request).await, &asked);
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(status = response.status().as_u16(), ms, "answered");
+        add_headers(response.headers_mut(), &asked.id, https);
+        response
+    }
+    .instrument(span)
+    .await
 }
 
-/// Names a request in the log and on error pages.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
+/// Where a navigation was going, so that it can go on after signing in.
+fn page_asked_for(request: &Request) -> Option<String> {
+    let path = request.uri().path_and_query().filter(|_| request.method() == Method::GET);
+    path.filter(|path| path.path() != "/").map(|path| path.as_str().to_owned())
+}
 
-fn add_headers(headers: &mut HeaderMap, https: bool) {
+fn add_headers(headers: &mut HeaderMap, id: &str, https: bool) {
     let fixed = [
+        (header::VARY, "HX-Request, HX-Request-Type, Cookie"),
         (header::CONTENT_SECURITY_POLICY, CSP),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -100,6 +101,10 @@ fn add_headers(headers: &mut HeaderMap, https: bool) {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
     if https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
@@ -108,17 +113,11 @@ fn add_headers(headers: &mut HeaderMap, https: bool) {
 /// Refuses what was not sent to us: another host (which stops DNS rebinding), and, while anybody may claim
 /// any name, whatever came through a proxy.
 async fn gate(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let host = request
-        .uri()
-        .authority()
-        .map(|authority| authority.as_str())
-        .or_else(|| request.headers().get(header::HOST).and_then(|host| host.to_str().ok()));
-    if host.is_none_or(|host| !is_ours(&app, host)) {
+    if !host(&request).is_some_and(|host| is_ours(&app, host)) {
         let message = format!("This server is {}. Use that address.", app.config.public_url.origin());
         return AppError::Bad(StatusCode::MISDIRECTED_REQUEST, message).into_response();
     }
-    let proxied = PROXY_HEADERS.iter().any(|name| request.headers().contains_key(*name));
-    if proxied && app.config.sso_mode.is_mock() {
+    if app.config.sso_mode.is_mock() && request.headers().keys().any(betrays_a_proxy) {
         return AppError::Forbidden(
             "SSO_MODE=mock lets anybody claim any name, so it takes no request that came through a proxy."
                 .into(),
@@ -126,6 +125,24 @@ async fn gate(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
         .into_response();
     }
     next.run(request).await
+}
+
+/// The one host that a request names; None if it names none, several, or two different ones.
+fn host(request: &Request) -> Option<&str> {
+    let mut named = request.headers().get_all(header::HOST).iter();
+    let in_header = named.next().map(|host| host.to_str().unwrap_or_default());
+    let in_target = request.uri().authority().map(|authority| authority.as_str());
+    match (in_target, in_header, named.next()) {
+        (Some(target), Some(header), None) if target == header => Some(target),
+        (Some(host), None, None) | (None, Some(host), None) => Some(host),
+        _ => None,
+    }
+}
+
+/// Headers that proxies add and browsers never send.
+fn betrays_a_proxy(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
 }
 
 /// Whether a Host header names us: the public address, or loopback while that is loopback too.

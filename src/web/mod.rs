@@ -8,6 +8,7 @@ mod assets;
 mod auth;
 mod error;
 mod extract;
+mod fragment;
 mod layers;
 mod live;
 pub mod pages;
@@ -20,15 +21,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use auth::Remembered;
+
 use crate::app::App;
-use pages::{account, accounts, add, provide, sign_in};
+use pages::{account, accounts, add, audit, code, edit, password, provide, sign_in};
 
 /// Everything that answers requests.
 pub fn router(app: Arc<App>) -> Router {
     let pages = Router::new()
         .route("/", get(accounts::home))
         .route("/accounts", get(accounts::list))
-        .route("/accounts/events", get(live::accounts))
+        .route("/accounts/events", get(live::list))
         .route("/accounts/add", get(add::form).post(add::add))
         .route("/accounts/add-test", post(add::add_test))
         .route("/accounts/{account}", get(account::show))
@@ -37,6 +40,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/accounts/{account}/connect", post(account::connect))
         .route("/accounts/{account}/disconnect", post(account::disconnect))
         .route("/accounts/{account}/provide", get(provide::form).post(provide::provide))
+        .route("/accounts/{account}/edit", get(edit::form).post(edit::save))
+        .route("/accounts/{account}/password", get(password::form).post(password::save))
+        .route("/accounts/{account}/code", get(code::form).post(code::show))
+        .route("/accounts/{account}/code/wait", post(code::wait))
+        .route("/accounts/{account}/code/events", get(live::code))
+        .route("/accounts/{account}/code/look", post(code::look))
+        .route("/audit", get(audit::list))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .fallback(error::not_found)

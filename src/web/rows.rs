@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::text;
 use crate::directory::{Entry, Listing};
-use crate::domain::access::{Actor, privileges};
-use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
-use crate::domain::{Network, Snapshot};
+use crate::domain::access::{Actor, privileges, system_privileges};
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
+use crate::domain::stage::Mood;
+use crate::domain::{AccountId, Email, Network, Snapshot};
 
 /// Rows on a page.
 pub const PAGE: usize = 100;
@@ -31,7 +32,10 @@ pub struct Query {
     /// The name of a stage.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stage: String,
-    /// Order: `phone`, `owner`, `stage`; anything else is by time of adding.
+    /// The address of an owner.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub owner: String,
+    /// Order: `phone`, `owner`, `stage` (what waits for somebody first); anything else: the newest first.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sort: String,
     /// From 1.
@@ -44,11 +48,31 @@ fn is_first(page: &Option<usize>) -> bool {
 }
 
 impl Query {
-    /// This query as it stands in a URL, with another page.
+    /// The address of this query's list, at another page.
     pub fn url(&self, page: usize) -> String {
-        let query = Self { page: Some(page), ..self.clone() };
-        let encoded = serde_html_form::to_string(&query).unwrap_or_default();
+        let encoded = Self { page: Some(page), ..self.clone() }.encoded();
         if encoded.is_empty() { "/accounts".into() } else { format!("/accounts?{encoded}") }
+    }
+
+    /// The address of the same list with another stage, or any (`""`).
+    pub fn with_stage(&self, stage: &str) -> String {
+        Self { stage: stage.to_owned(), ..self.clone() }.url(1)
+    }
+
+    /// The address of the same list of any owner.
+    pub fn with_any_owner(&self) -> String {
+        Self { owner: String::new(), ..self.clone() }.url(1)
+    }
+
+    /// The address of the same list in another order; the order that it has already leads back.
+    pub fn with_sort(&self, sort: &str) -> String {
+        let sort = if self.sort == sort { "" } else { sort };
+        Self { sort: sort.to_owned(), ..self.clone() }.url(1)
+    }
+
+    /// Whether it leaves accounts out.
+    pub fn filters(&self) -> bool {
+        !(self.q.trim().is_empty() && self.stage.is_empty() && self.owner.is_empty())
     }
 
     /// The part behind the question mark.
@@ -60,6 +84,10 @@ impl Query {
         if !self.stage.is_empty() && entry.snapshot.stage.name() != self.stage {
             return false;
         }
+        let owner = entry.account.owner.as_ref().map_or("", Email::as_str);
+        if !self.owner.is_empty() && owner != self.owner.trim().to_lowercase() {
+            return false;
+        }
         let wanted = self.q.trim().to_lowercase();
         if wanted.is_empty() {
             return true;
@@ -68,7 +96,7 @@ impl Query {
         let account = &entry.account;
         let profile = entry.snapshot.profile.as_ref();
         (!digits.is_empty() && digits.len() + 3 >= wanted.len() && account.phone.digits().contains(&digits))
-            || account.owner.as_ref().is_some_and(|owner| owner.as_str().contains(&wanted))
+            || owner.contains(&wanted)
             || account.comment.to_lowercase().contains(&wanted)
             || profile.is_some_and(|profile| {
                 profile.name.to_lowercase().contains(&wanted)
@@ -90,13 +118,48 @@ pub struct View {
     pub page: usize,
     /// How many pages there are.
     pub pages: usize,
-    /// How many of the visible are in each stage that occurs: name, label, count.
-    pub stages: Vec<(&'static str, String, usize)>,
+    /// The stages that occur among the visible, the most urgent first.
+    pub stages: Vec<Count>,
+    /// Whether the viewer may add accounts.
+    pub may_add: bool,
+}
+
+/// How many accounts are in a stage.
+#[derive(Debug)]
+pub struct Count {
+    /// The stage's name.
+    pub name: &'static str,
+    /// The stage's label.
+    pub label: String,
+    /// How urgent it is.
+    pub mood: Mood,
+    /// How many.
+    pub count: usize,
+}
+
+impl View {
+    /// The places of the first and the last row shown, from 1.
+    pub fn range(&self) -> (usize, usize) {
+        let before = self.page.saturating_sub(1) * PAGE;
+        (before + 1, before + self.rows.len())
+    }
+}
+
+/// What waits for somebody comes before what goes on by itself.
+const fn urgency(mood: Mood) -> u8 {
+    match mood {
+        Mood::Bad => 0,
+        Mood::Waiting => 1,
+        Mood::Moving => 2,
+        Mood::Good => 3,
+        Mood::Off => 4,
+    }
 }
 
 /// What `actor` sees of `listing` with `query`.
 pub fn view(listing: &Listing, actor: &Actor, query: &Query) -> View {
-    let mut view = View::default();
+    let may_add = system_privileges(actor).has(SystemPrivilege::AddAccount);
+    let mut view = View { may_add, ..View::default() };
     let mut matching = Vec::new();
     for entry in &listing.entries {
         let may = privileges(actor, &entry.account);
@@ -105,20 +168,28 @@ pub fn view(listing: &Listing, actor: &Actor, query: &Query) -> View {
         }
         view.visible += 1;
         let stage = &entry.snapshot.stage;
-        match view.stages.iter_mut().find(|(name, ..)| *name == stage.name()) {
-            Some((_, _, count)) => *count += 1,
-            None => view.stages.push((stage.name(), stage.label().to_owned(), 1)),
+        match view.stages.iter_mut().find(|count| count.name == stage.name()) {
+            Some(count) => count.count += 1,
+            None => view.stages.push(Count {
+                name: stage.name(),
+                label: stage.label().to_owned(),
+                mood: stage.mood(),
+                count: 1,
+            }),
         }
         if query.matches(entry) {
             matching.push((Arc::clone(entry), may));
         }
     }
-    view.stages.sort();
+    view.stages.sort_by(|a, b| (urgency(a.mood), &a.label).cmp(&(urgency(b.mood), &b.label)));
     match query.sort.as_str() {
         "phone" => matching.sort_by(|(a, _), (b, _)| a.account.phone.cmp(&b.account.phone)),
         "owner" => matching.sort_by(|(a, _), (b, _)| a.account.owner.cmp(&b.account.owner)),
-        "stage" => matching.sort_by_key(|(entry, _)| entry.snapshot.stage.label().to_owned()),
-        _ => {}
+        "stage" => matching.sort_by_key(|(entry, _)| {
+            let stage = &entry.snapshot.stage;
+            (urgency(stage.mood()), stage.label().to_owned())
+        }),
+        _ => matching.reverse(),
     }
     view.matching = matching.len();
     view.pages = matching.len().div_ceil(PAGE).max(1);
@@ -140,8 +211,19 @@ impl Row<'_> {
         &self.entry.snapshot
     }
 
-    fn may_login(&self) -> bool {
-        self.may.has(AccountPrivilege::Login)
+    /// What this viewer can do next; the dialog behind it says more.
+    fn next_step(&self) -> Option<&'static str> {
+        let stage = &self.entry.snapshot.stage;
+        let may = |privilege| self.may.has(privilege);
+        if may(AccountPrivilege::Login) && stage.input().is_some() {
+            Some("Provide")
+        } else if may(AccountPrivilege::Login) && stage.can_ask_for_code() {
+            Some("Ask for a code")
+        } else if may(AccountPrivilege::ManageConnectionState) && stage.can_connect() {
+            Some("Connect")
+        } else {
+            None
+        }
     }
 
     fn trouble_with_the_line(&self) -> bool {
@@ -153,12 +235,31 @@ impl Row<'_> {
     }
 }
 
-type Rendered = HashMap<(u64, AccountPrivileges), Arc<str>>;
+/// What stands in the table when it has no row.
+#[derive(Template)]
+#[template(path = "parts/empty.html")]
+struct Empty<'a> {
+    view: &'a View,
+}
+
+/// The body of the table.
+pub fn body(view: &View) -> String {
+    if view.rows.is_empty() {
+        return Empty { view }.render().unwrap_or_default();
+    }
+    view.rows
+        .iter()
+        .filter_map(|(entry, may)| row(entry, *may).ok())
+        .fold(String::new(), |all, row| all + &row)
+}
+
+/// Versions are unique to an entry's value, but entries that came at once share one: the id tells them apart.
+type Rendered = HashMap<(AccountId, u64, AccountPrivileges), Arc<str>>;
 static CACHED: LazyLock<Mutex<Rendered>> = LazyLock::new(Mutex::default);
 
 /// A row as HTML, rendered once for all who have these privileges.
 pub fn row(entry: &Entry, may: AccountPrivileges) -> Result<Arc<str>, askama::Error> {
-    let key = (entry.version, may);
+    let key = (entry.account.id, entry.version, may);
     if let Some(html) = CACHED.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(Arc::clone(html));
     }

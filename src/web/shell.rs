@@ -1,39 +1,47 @@
 //! What every page has around its content, and how templates become answers.
 
 use askama::Template;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::assets::{SCRIPT_URL, STYLE_URL};
 use super::error::AppError;
 use crate::app::App;
 use crate::domain::access::{Actor, system_privileges};
-use crate::domain::privilege::SystemPrivileges;
+use crate::domain::privilege::SystemPrivilege;
 
 /// What the frame of a page shows.
 #[derive(Debug, Clone, Default)]
 pub struct Shell {
     /// Who is signed in.
     pub person: Option<String>,
-    /// What that person may do with the system.
-    pub may: SystemPrivileges,
+    /// Whether the way to the audit trail is shown.
+    pub reads_audit: bool,
     /// Telegram's test environment.
     pub test: bool,
+    /// The database is away.
+    pub database_away: bool,
 }
 
 impl Shell {
     /// The frame for somebody.
     pub fn of(app: &App, actor: &Actor) -> Self {
-        Self {
-            person: Some(actor.to_string()),
-            may: system_privileges(actor),
-            test: app.config.telegram_environment.is_test(),
-        }
+        let reads_audit = system_privileges(actor).has(SystemPrivilege::ReadAudit);
+        Self { person: Some(actor.to_string()), reads_audit, ..Self::anonymous(app) }
     }
 
     /// The frame for nobody.
     pub fn anonymous(app: &App) -> Self {
-        Self { test: app.config.telegram_environment.is_test(), ..Self::default() }
+        Self {
+            test: app.config.telegram_environment.is_test(),
+            database_away: *app.database_away.borrow(),
+            ..Self::default()
+        }
+    }
+
+    /// What everybody should know, as HTML; empty on a good day. The live stream sends it, too.
+    pub fn notices(&self) -> &'static str {
+        notices(self.database_away)
     }
 
     /// Where the script is.
@@ -47,25 +55,28 @@ impl Shell {
     }
 }
 
-/// Names the header that tells htmx' requests from navigations.
-const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
-
 /// A template as an answer.
 pub fn html(template: &impl Template) -> Result<Response, AppError> {
-    Ok((no_store(), Html(template.render()?)).into_response())
+    Ok(Html(template.render()?).into_response())
 }
 
 /// A template as an answer with a status.
 pub fn html_with(status: StatusCode, template: &impl Template) -> Result<Response, AppError> {
-    Ok((status, html(template)?).into_response())
+    Ok((status, Html(template.render()?)).into_response())
 }
 
 /// Whether htmx asks for a fragment; anything else is a navigation and gets a page.
-pub fn wants_fragment(headers: &axum::http::HeaderMap) -> bool {
-    headers.get(HX_REQUEST).is_some_and(|value| value == "true")
+pub fn wants_fragment(headers: &HeaderMap) -> bool {
+    let is = |name, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
+    is("hx-request", "true") && is("hx-request-type", "partial")
 }
 
-/// Pages show private things and differ for htmx.
-pub fn no_store() -> [(HeaderName, &'static str); 2] {
-    [(header::CACHE_CONTROL, "no-store"), (header::VARY, "HX-Request, Cookie")]
+/// What stands above every page while the database is away.
+pub fn notices(database_away: bool) -> &'static str {
+    if database_away {
+        "<p class=\"note waiting\" role=\"status\">The database is away. What you see comes from memory; \
+         accounts stay connected, and changes have to wait until it is back.</p>"
+    } else {
+        ""
+    }
 }

@@ -8,5 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod house;
+mod store;
 mod stories;
 mod support;
+mod web;

@@ -7,12 +7,16 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::audit::Line;
 use super::step::{Complaint, Step};
 use crate::app::App;
 use crate::directory::Entry;
-use crate::domain::access::{Actor, privileges};
-use crate::domain::privilege::can;
+use crate::domain::access::{Actor, privileges, system_privileges};
+use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
+use crate::keys::Purpose;
 use crate::ops::{self, OpError};
+use crate::store::audit::Filter;
+use crate::store::{self, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::shell::{Shell, html, html_with, wants_fragment};
@@ -24,28 +28,109 @@ struct AccountPage<'a> {
     shell: Shell,
     entry: &'a Entry,
     step: String,
-    added: String,
+    facts: String,
+    more: More,
+}
+
+/// What the page offers, and what the database knows.
+struct More {
+    may_login: bool,
+    may_password: bool,
+    may_edit: bool,
+    /// None while the database is away.
+    kept: Option<Kept>,
+}
+
+impl More {
+    fn may_anything(&self) -> bool {
+        self.may_login || self.may_password || self.may_edit
+    }
+}
+
+/// What the database knows of an account, beside its row.
+struct Kept {
+    groups: Vec<String>,
+    attempts: i64,
+    limit: u32,
+    password: String,
+    history: Vec<Line>,
+}
+
+/// Entries of the history.
+const HISTORY: u32 = 12;
+
+impl Kept {
+    async fn read(app: &App, entry: &Entry) -> Result<Self, StoreError> {
+        let account = &entry.account;
+        let conn = &mut app.db.read().await?;
+        let groups = store::groups::all(conn).await?;
+        let day_ago = app.clock.now().plus_seconds(-24 * 60 * 60);
+        let attempts = store::login_attempts::count_since(conn, &account.phone, day_ago).await?;
+        let password = store::secrets::fact(conn, Purpose::TwoStepPassword, &account.id.to_string()).await?;
+        let filter = Filter { account: Some(account.id), ..Filter::default() };
+        let history = store::audit::page(conn, &filter, HISTORY).await?;
+        Ok(Self {
+            groups: groups
+                .into_iter()
+                .filter(|group| account.groups.contains(&group.id))
+                .map(|group| group.name)
+                .collect(),
+            attempts,
+            limit: app.config.login_attempts_per_day,
+            password: match password {
+                None => "none is stored".into(),
+                Some(fact) => match fact.rejected_at {
+                    None => format!("stored at {}", text::moment(fact.stored_at)),
+                    Some(at) => {
+                        format!("Telegram rejected the stored one at {}; set the right one", text::moment(at))
+                    }
+                },
+            },
+            history: history.into_iter().map(|entry| Line::of(app, entry)).collect(),
+        })
+    }
+}
+
+/// What is known of the account. It is live too.
+#[derive(Template)]
+#[template(path = "parts/facts.html")]
+pub struct Facts<'a> {
+    /// The account.
+    pub entry: &'a Entry,
+}
+
+impl Facts<'_> {
+    fn added(&self) -> String {
+        text::moment(self.entry.account.created)
+    }
 }
 
 /// The page.
 pub async fn show(State(app): State<Arc<App>>, allowed: Allowed<can::View>) -> Result<Response, AppError> {
-    page(&app, &allowed.actor, &allowed.entry, StatusCode::OK, None)
+    page(&app, &allowed.actor, &allowed.entry, StatusCode::OK, None).await
 }
 
-fn page(
+async fn page(
     app: &App,
     actor: &Actor,
     entry: &Entry,
     status: StatusCode,
     complaint: Option<Complaint>,
 ) -> Result<Response, AppError> {
-    let step = step(app, actor, entry, complaint).render()?;
-    let added = text::moment(entry.account.created);
-    html_with(status, &AccountPage { shell: Shell::of(app, actor), entry, step, added })
+    let step = step(actor, entry, complaint).render()?;
+    let facts = Facts { entry }.render()?;
+    let may = privileges(actor, &entry.account);
+    let more = More {
+        may_login: may.has(AccountPrivilege::Login),
+        may_password: may.has(AccountPrivilege::EditTwoFactorPassword),
+        may_edit: system_privileges(actor).has(SystemPrivilege::ManageAccess),
+        kept: if *app.database_away.borrow() { None } else { Kept::read(app, entry).await.ok() },
+    };
+    html_with(status, &AccountPage { shell: Shell::of(app, actor), entry, step, facts, more })
 }
 
-fn step<'a>(app: &App, actor: &Actor, entry: &'a Entry, complaint: Option<Complaint>) -> Step<'a> {
-    let step = Step::new(entry, privileges(actor, &entry.account), app.clock.now());
+fn step<'a>(actor: &Actor, entry: &'a Entry, complaint: Option<Complaint>) -> Step<'a> {
+    let step = Step::new(entry, privileges(actor, &entry.account));
     match complaint {
         Some(complaint) => step.with_complaint(complaint),
         None => step,
@@ -59,7 +144,7 @@ pub async fn ask_for_code(
     allowed: Allowed<can::Login>,
 ) -> Result<Response, AppError> {
     let done = ops::login::ask_for_code(&app, allowed.grant()).await;
-    after(&app, &headers, &allowed.actor, &allowed.entry, done)
+    after(&app, &headers, &allowed.actor, &allowed.entry, done).await
 }
 
 /// Wants the account connected.
@@ -69,7 +154,7 @@ pub async fn connect(
     allowed: Allowed<can::ManageConnectionState>,
 ) -> Result<Response, AppError> {
     let done = ops::accounts::connect(&app, allowed.grant()).await;
-    after(&app, &headers, &allowed.actor, &allowed.entry, done)
+    after(&app, &headers, &allowed.actor, &allowed.entry, done).await
 }
 
 /// Wants the account disconnected.
@@ -79,11 +164,11 @@ pub async fn disconnect(
     allowed: Allowed<can::ManageConnectionState>,
 ) -> Result<Response, AppError> {
     let done = ops::accounts::disconnect(&app, allowed.grant()).await;
-    after(&app, &headers, &allowed.actor, &allowed.entry, done)
+    after(&app, &headers, &allowed.actor, &allowed.entry, done).await
 }
 
 /// What a form about the account is answered with: the step as it stands now, or with the complaint in it.
-pub fn after(
+pub async fn after(
     app: &App,
     headers: &HeaderMap,
     actor: &Actor,
@@ -92,7 +177,7 @@ pub fn after(
 ) -> Result<Response, AppError> {
     let entry = app.directory.get(before.account.id).ok_or(AppError::NotFound)?;
     let (status, complaint) = match done {
-        Ok(()) if wants_fragment(headers) => return html(&step(app, actor, &entry, None)),
+        Ok(()) if wants_fragment(headers) => return html(&step(actor, &entry, None)),
         Ok(()) => return Ok(Redirect::to(&format!("/accounts/{}", entry.account.id)).into_response()),
         Err(OpError::Invalid { field, message }) => {
             (StatusCode::UNPROCESSABLE_ENTITY, Complaint { field: Some(field), message })
@@ -102,8 +187,8 @@ pub fn after(
         Err(error) => return Err(error.into()),
     };
     if wants_fragment(headers) {
-        html_with(status, &step(app, actor, &entry, Some(complaint)))
+        html_with(status, &step(actor, &entry, Some(complaint)))
     } else {
-        page(app, actor, &entry, status, Some(complaint))
+        page(app, actor, &entry, status, Some(complaint)).await
     }
 }

@@ -8,10 +8,8 @@ use axum::response::{Redirect, Response};
 use axum_extra::extract::Query;
 
 use crate::app::App;
-use crate::domain::privilege::SystemPrivilege;
 use crate::web::auth::CurrentUser;
 use crate::web::error::AppError;
-use crate::web::live::all_rows;
 use crate::web::rows::{self, Query as RowQuery, View};
 use crate::web::shell::{Shell, html};
 
@@ -23,11 +21,12 @@ struct Accounts {
     view: View,
     rows: String,
     summary: String,
+    pager: String,
 }
 
 impl Accounts {
-    fn may_add(&self) -> bool {
-        self.shell.may.has(SystemPrivilege::AddAccount)
+    fn sorted(&self, sort: &str) -> &'static str {
+        if self.query.sort == sort { "ascending" } else { "none" }
     }
 }
 
@@ -44,6 +43,19 @@ pub fn summary(view: &View, query: &RowQuery) -> Result<String, askama::Error> {
     Summary { view, query }.render()
 }
 
+/// What stands below the table: which part of the list it is. It is live too.
+#[derive(Template)]
+#[template(path = "parts/pager.html")]
+struct Pager<'a> {
+    view: &'a View,
+    query: &'a RowQuery,
+}
+
+/// The way through the pages of the list.
+pub fn pager(view: &View, query: &RowQuery) -> Result<String, askama::Error> {
+    Pager { view, query }.render()
+}
+
 /// `/` is the list.
 pub async fn home() -> Redirect {
     Redirect::to("/accounts")
@@ -56,7 +68,8 @@ pub async fn list(
     Query(query): Query<RowQuery>,
 ) -> Result<Response, AppError> {
     let view = rows::view(&app.directory.listing(), &actor, &query);
-    let rows = all_rows(&view);
+    let rows = rows::body(&view);
     let summary = summary(&view, &query)?;
-    html(&Accounts { shell: Shell::of(&app, &actor), query, view, rows, summary })
+    let pager = pager(&view, &query)?;
+    html(&Accounts { shell: Shell::of(&app, &actor), query, view, rows, summary, pager })
 }

@@ -16,6 +16,7 @@ use crate::ops::accounts::NewAccount;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
+use crate::web::fragment;
 use crate::web::shell::{Shell, html, html_with, wants_fragment};
 
 /// What a person typed.
@@ -77,10 +78,18 @@ pub async fn add(
     }
 }
 
-/// Adds an account with a random test number.
-pub async fn add_test(State(app): State<Arc<App>>, may: May<can::AddAccount>) -> Result<Response, AppError> {
-    ops::accounts::add_test(&app, may.grant()).await?;
-    Ok(Redirect::to("/accounts").into_response())
+/// Adds an account with a random test number. The row comes by itself where the page is live.
+pub async fn add_test(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    may: May<can::AddAccount>,
+) -> Result<Response, AppError> {
+    let id = ops::accounts::add_test(&app, may.grant()).await?;
+    if !wants_fragment(&headers) {
+        return Ok(Redirect::to(&format!("/accounts#account-{id}")).into_response());
+    }
+    let number = app.directory.get(id).map_or_else(String::new, |entry| entry.account.phone.to_string());
+    Ok(fragment::done(&format!("{number} was added.")))
 }
 
 /// After adding comes the first step of the login, which the dialog loads in place.

@@ -3,6 +3,10 @@
 pub mod account;
 pub mod accounts;
 pub mod add;
+pub mod audit;
+pub mod code;
+pub mod edit;
+pub mod password;
 pub mod provide;
 pub mod sign_in;
 pub mod step;

@@ -16,7 +16,7 @@ use crate::directory::Entry;
 use crate::domain::access::privileges;
 use crate::domain::privilege::can;
 use crate::domain::stage::Provided;
-use crate::domain::{Secret, StageToken};
+use crate::domain::{Input, Secret, StageToken};
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
@@ -38,7 +38,7 @@ pub async fn form(
 ) -> Result<Response, AppError> {
     let entry = &allowed.entry;
     let may = privileges(&allowed.actor, &entry.account);
-    let step = Step::new(entry, may, app.clock.now()).render()?;
+    let step = Step::new(entry, may).render()?;
     let page = Provide { shell: Shell::of(&app, &allowed.actor), entry, step };
     if wants_fragment(&headers) { html(&page.as_dialog()) } else { html(&page) }
 }
@@ -58,20 +58,23 @@ pub async fn provide(
     allowed: Allowed<can::Login>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
-    let done = match provided(&typed) {
+    let wanted = allowed.entry.snapshot.stage.input();
+    let done = match provided(&typed, wanted) {
         Ok(provided) => ops::login::provide(&app, allowed.grant(), typed.token, provided).await,
         Err(error) => Err(error),
     };
-    after(&app, &headers, &allowed.actor, &allowed.entry, done)
+    after(&app, &headers, &allowed.actor, &allowed.entry, done).await
 }
 
-fn provided(typed: &Typed) -> Result<Provided, OpError> {
+/// What was typed. An empty field arrives like none at all, so then the complaint is about the field that the
+/// account's stage has.
+fn provided(typed: &Typed, wanted: Option<Input>) -> Result<Provided, OpError> {
     match (&typed.code, &typed.password) {
         (Some(code), None) => {
             // People copy codes with spaces and dashes; a code has neither.
             let code: String = code.expose().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
             if code.is_empty() {
-                return Err(OpError::invalid("code", "Type the code that Telegram sent."));
+                return Err(nothing_typed(Input::Code));
             }
             if code.len() > 64 || code.chars().any(char::is_control) {
                 return Err(OpError::invalid("code", "This is not a login code."));
@@ -79,14 +82,23 @@ fn provided(typed: &Typed) -> Result<Provided, OpError> {
             Ok(Provided::Code(Secret::new(code)))
         }
         (None, Some(password)) => {
-            if password.is_empty() {
-                return Err(OpError::invalid("password", "Type the two-step password."));
-            }
             if password.expose().len() > 1024 || password.expose().contains('\0') {
-                return Err(OpError::invalid("password", "This is too long for a password."));
+                return Err(OpError::invalid("password", "This can't be a two-step password."));
             }
             Ok(Provided::Password(password.clone()))
         }
-        _ => Err(OpError::Refused("This form was incomplete. Load the page again.".into())),
+        (None, None) => Err(wanted.map_or_else(incomplete, nothing_typed)),
+        (Some(_), Some(_)) => Err(incomplete()),
     }
+}
+
+fn nothing_typed(input: Input) -> OpError {
+    match input {
+        Input::Code => OpError::invalid("code", "Type the code that Telegram sent."),
+        Input::Password => OpError::invalid("password", "Type the two-step password."),
+    }
+}
+
+fn incomplete() -> OpError {
+    OpError::Refused("This form was not the one that the account waits for. Load the page again.".into())
 }

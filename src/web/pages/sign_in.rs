@@ -6,14 +6,16 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::Form;
+use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 use tower_sessions::Session;
+use tower_sessions::session::Id;
 
 use crate::app::App;
 use crate::domain::Email;
 use crate::web::auth;
 use crate::web::error::AppError;
+use crate::web::live;
 use crate::web::shell::{Shell, html, html_with};
 
 #[derive(Template)]
@@ -22,26 +24,58 @@ struct SignIn {
     shell: Shell,
     email: String,
     admins: Vec<String>,
+    next: String,
     error: Option<String>,
 }
 
 impl SignIn {
-    fn new(app: &App, email: String, error: Option<String>) -> Self {
+    fn new(app: &App, email: String, next: String, error: Option<String>) -> Self {
         let admins = app.config.admin_emails.iter().map(ToString::to_string).collect();
-        Self { shell: Shell::anonymous(app), email, admins, error }
+        Self { shell: Shell::anonymous(app), email, admins, next, error }
     }
+}
+
+/// Where to go afterwards, if somewhere.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct After {
+    next: String,
 }
 
 /// What a person typed.
 #[derive(Debug, Deserialize)]
 pub struct Typed {
     email: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// The address of the form, which leads on to `next` afterwards.
+pub fn address(next: Option<&str>) -> String {
+    match next.map(onward) {
+        None | Some(HOME) => "/sign-in".to_owned(),
+        Some(next) => {
+            let query = serde_html_form::to_string([("next", next)]).unwrap_or_default();
+            format!("/sign-in?{query}")
+        }
+    }
+}
+
+/// Where people go who wanted nothing else.
+const HOME: &str = "/accounts";
+
+/// `next`, if it is a page of ours; anything that a browser might read as another site's is not.
+fn onward(next: &str) -> &str {
+    let ours = next.starts_with('/')
+        && !next.starts_with("//")
+        && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if ours { next } else { HOME }
 }
 
 /// The form.
-pub async fn form(State(app): State<Arc<App>>) -> Result<Response, AppError> {
+pub async fn form(State(app): State<Arc<App>>, Query(after): Query<After>) -> Result<Response, AppError> {
     let first = app.config.admin_emails.iter().next().map(ToString::to_string).unwrap_or_default();
-    html(&SignIn::new(&app, first, None))
+    html(&SignIn::new(&app, first, after.next, None))
 }
 
 /// Signs in.
@@ -52,18 +86,56 @@ pub async fn sign_in(
 ) -> Result<Response, AppError> {
     match Email::parse(&typed.email) {
         Ok(email) => {
+            let replaced = session.id();
             auth::sign_in(&app, &session, &email).await?;
-            Ok(Redirect::to("/accounts").into_response())
+            over(&app, replaced);
+            Ok(Redirect::to(onward(&typed.next)).into_response())
         }
         Err(error) => {
-            let page = SignIn::new(&app, typed.email, Some(error.to_string()));
+            let page = SignIn::new(&app, typed.email, typed.next, Some(error.to_string()));
             html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }
 }
 
 /// Signs out: the session ends, and its open pages with it.
-pub async fn sign_out(session: Session) -> Result<Response, AppError> {
+pub async fn sign_out(State(app): State<Arc<App>>, session: Session) -> Result<Response, AppError> {
+    let ended = session.id();
     session.flush().await?;
+    over(&app, ended);
     Ok(Redirect::to("/sign-in").into_response())
+}
+
+/// Whatever still knows a session learns that it is over.
+fn over(app: &App, session: Option<Id>) {
+    if let Some(session) = session {
+        app.remembered.forget(session);
+        live::end(session);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_to_our_own_pages_only() {
+        for ours in ["/accounts", "/accounts?q=a%20b&page=2", "/accounts/1/provide"] {
+            assert_eq!(onward(ours), ours);
+        }
+        for foreign in [
+            "",
+            "https://x.example",
+            "//x.example",
+            "/\\x.example",
+            "\\/x.example",
+            "/\t/x.example",
+            "/a\r\nb",
+            "x",
+        ] {
+            assert_eq!(onward(foreign), HOME, "{foreign:?}");
+        }
+        assert_eq!(address(Some("/accounts?q=1&x")), "/sign-in?next=%2Faccounts%3Fq%3D1%26x");
+        assert_eq!(address(Some("//x.example")), "/sign-in");
+    }
 }

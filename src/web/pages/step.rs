@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::directory::Entry;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
-use crate::domain::{Input, Millis, Snapshot, Stage};
+use crate::domain::{Input, Snapshot, Stage};
 use crate::web::text;
 
 /// The part.
@@ -14,7 +14,6 @@ use crate::web::text;
 pub struct Step<'a> {
     entry: &'a Entry,
     may: AccountPrivileges,
-    now: Millis,
     error: Option<Complaint>,
 }
 
@@ -29,8 +28,8 @@ pub struct Complaint {
 
 impl<'a> Step<'a> {
     /// The step of an account for somebody with these privileges.
-    pub fn new(entry: &'a Entry, may: AccountPrivileges, now: Millis) -> Self {
-        Self { entry, may, now, error: None }
+    pub fn new(entry: &'a Entry, may: AccountPrivileges) -> Self {
+        Self { entry, may, error: None }
     }
 
     /// The same, after a form that did not work.
@@ -54,15 +53,25 @@ impl<'a> Step<'a> {
         self.may.has(AccountPrivilege::ManageConnectionState)
     }
 
+    fn can_connect(&self) -> bool {
+        self.may_connect() && self.snapshot().stage.can_connect()
+    }
+
+    fn can_disconnect(&self) -> bool {
+        self.may_connect() && self.snapshot().stage != Stage::Disconnected
+    }
+
     fn wants(&self, input: Input) -> bool {
         self.may_login() && self.entry.snapshot.stage.input() == Some(input)
     }
 
-    /// The complaint about a field: from the form just sent, or what Telegram said of the last try.
+    /// The complaint about a field: from the form just sent, or else what Telegram said of the last try. Both
+    /// stand at the same place, so that an answer and the live stream can overtake each other unseen.
     fn about(&self, field: &str) -> Option<&str> {
         match &self.error {
             Some(error) if error.field == Some(field) => Some(&error.message),
-            _ => None,
+            Some(error) if error.field.is_some() => None,
+            Some(_) | None => self.problem_at(Some(field)),
         }
     }
 
@@ -71,8 +80,14 @@ impl<'a> Step<'a> {
         match &self.error {
             Some(error) if error.field.is_none() => Some(&error.message),
             Some(_) => None,
-            None => self.entry.snapshot.problem.as_deref(),
+            None => self.problem_at(None),
         }
+    }
+
+    /// What Telegram said of the last try, if it belongs there: beside the field that is shown, if one is.
+    fn problem_at(&self, field: Option<&str>) -> Option<&str> {
+        let shown = self.snapshot().stage.input().filter(|_| self.may_login()).map(Input::name);
+        self.snapshot().problem.as_deref().filter(|_| shown == field)
     }
 
     fn hint(&self) -> &str {
@@ -90,10 +105,17 @@ impl<'a> Step<'a> {
         self.entry.snapshot.stage == Stage::SignedOut
     }
 
-    /// Seconds until Telegram answers again.
-    fn wait_seconds(&self) -> Option<i64> {
-        let until = self.entry.snapshot.flood_until?;
-        Some(until.seconds_since(self.now)).filter(|seconds| *seconds > 0)
+    /// Until when Telegram refuses, because it was asked too often.
+    fn refused_until(&self) -> Option<String> {
+        self.snapshot().flood_until.map(text::moment)
+    }
+
+    /// From when on another code may be asked for.
+    fn resend_from(&self) -> Option<String> {
+        match &self.snapshot().stage {
+            Stage::WaitCode(sent) => sent.resend_from.map(text::moment),
+            _ => None,
+        }
     }
 
     fn code_came(&self) -> Option<String> {

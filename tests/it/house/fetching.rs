@@ -25,12 +25,33 @@ fn place(npm: Option<&str>) -> TempDir {
 
 /// Runs it with the place's own npm or none: the other tools it uses are linked one by one.
 fn run(place: &Path) -> Output {
-    let tools = ["sh", "dirname", "uname", "mktemp", "rm", "cut", "sha512sum", "tar", "gzip", "sed", "cp", "mv", "mkdir", "chmod"];
+    let tools = [
+        "sh",
+        "dirname",
+        "uname",
+        "mktemp",
+        "rm",
+        "cut",
+        "sha512sum",
+        "tar",
+        "gzip",
+        "sed",
+        "cp",
+        "mv",
+        "mkdir",
+        "chmod",
+    ];
     for tool in tools {
-        let found = ["/usr/bin", "/bin"].iter().map(|folder| Path::new(folder).join(tool)).find(|path| path.exists());
+        let found =
+            ["/usr/bin", "/bin"].iter().map(|folder| Path::new(folder).join(tool)).find(|path| path.exists());
         let _ = std::os::unix::fs::symlink(found.expect(tool), place.join("bin").join(tool));
     }
-    Command::new("/bin/sh").arg(place.join("natives/fetch.sh")).env_clear().env("PATH", place.join("bin")).output().unwrap()
+    Command::new("/bin/sh")
+        .arg(place.join("natives/fetch.sh"))
+        .env_clear()
+        .env("PATH", place.join("bin"))
+        .output()
+        .unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -43,7 +64,8 @@ fn has_nothing(place: &Path) -> bool {
 
 #[test]
 fn another_package_than_the_tested_one_is_not_installed() {
-    let place = place(Some("mkdir package && echo bad >package/x && tar -czf htmx.tgz package && echo htmx.tgz"));
+    let place =
+        place(Some("mkdir package && echo bad >package/x && tar -czf htmx.tgz package && echo htmx.tgz"));
     let output = run(place.path());
     assert!(!output.status.success());
     assert!(said(&output).contains("htmx.org@4.0.1 is not the package that was tested"), "{}", said(&output));
@@ -61,14 +83,18 @@ fn without_npm_or_network_a_sentence_says_so() {
     let output = run(offline.path());
     assert!(!output.status.success());
     let words = said(&output);
-    assert!(words.contains("network is unreachable") && words.contains("could not fetch htmx.org@4.0.1"), "{words}");
+    assert!(
+        words.contains("network is unreachable") && words.contains("could not fetch htmx.org@4.0.1"),
+        "{words}"
+    );
     assert!(has_nothing(offline.path()));
 }
 
 #[test]
 fn what_is_there_and_right_is_left_alone_and_what_is_wrong_is_not() {
     let place = place(Some("echo 'npm was called' >&2; exit 1"));
-    for file in ["static/vendor/htmx.min.js", "static/vendor/hx-sse.min.js", "natives/linux/lib/libtdjson.so"] {
+    for file in ["static/vendor/htmx.min.js", "static/vendor/hx-sse.min.js", "natives/linux/lib/libtdjson.so"]
+    {
         let copy = place.path().join(file);
         fs::create_dir_all(copy.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(root().join(file), copy).unwrap();

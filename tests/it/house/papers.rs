@@ -30,7 +30,10 @@ fn every_make_command_in_the_papers_exists() {
         for (at, _) in text.match_indices("make ") {
             let quoted = text[..at].ends_with(['`', '\n']) || text[..at].ends_with("    ");
             let verb: String = text[at + 5..].chars().take_while(char::is_ascii_lowercase).collect();
-            assert!(!quoted || verbs.contains(&verb), "{paper} speaks of `make {verb}`, which is not in the Makefile");
+            assert!(
+                !quoted || verbs.contains(&verb),
+                "{paper} speaks of `make {verb}`, which is not in the Makefile"
+            );
         }
     }
 }

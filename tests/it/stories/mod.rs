@@ -1,1 +1,10 @@
 //! Stories that a person would live through, each in a stack of its own.
+
+mod first_login;
+mod interruptions;
+mod messages;
+mod network;
+mod policy;
+mod revoked;
+mod stopping;
+mod wrong_input;

@@ -40,8 +40,12 @@ pub enum Display {
 
 impl Display {
     /// Every display, with its name in file names.
-    pub const ALL: [(Self, &'static str); 4] =
-        [(Self::Wide, "wide"), (Self::WideDark, "wide-dark"), (Self::Phone, "phone"), (Self::PhoneDark, "phone-dark")];
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Wide, "wide"),
+        (Self::WideDark, "wide-dark"),
+        (Self::Phone, "phone"),
+        (Self::PhoneDark, "phone-dark"),
+    ];
 
     const fn size(self) -> (u32, u32) {
         match self {
@@ -83,11 +87,17 @@ impl Browser {
         self.driver.clone().quit().await.expect("Chromium ends");
     }
 
+    /// Whether its pages run scripts.
+    pub const fn scripts(&self) -> Scripts {
+        self.scripts
+    }
+
     /// Makes the window that of another display.
     pub async fn show_as(&self, display: Display) {
         let (width, height) = display.size();
         let cdp = self.driver.cdp();
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
         cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
         let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": display.scheme() }] });
         cdp.send_raw("Emulation.setEmulatedMedia", scheme).await.unwrap();
@@ -98,9 +108,17 @@ impl Browser {
         self.driver.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
-    /// The address it is at.
-    pub async fn address(&self) -> String {
-        self.driver.current_url().await.unwrap().to_string()
+    /// Looks at another page in a tab of its own, and comes back.
+    pub async fn meanwhile<T>(&self, url: &str, work: impl AsyncFnOnce() -> T) -> T {
+        let first = self.driver.window().await.unwrap();
+        let tab = self.driver.new_tab().await.unwrap();
+        self.driver.switch_to_window(tab).await.unwrap();
+        self.show_as(Display::Wide).await;
+        self.goto(url).await;
+        let result = work().await;
+        self.driver.close_window().await.unwrap();
+        self.driver.switch_to_window(first).await.unwrap();
+        result
     }
 
     /// Loads the page again.
@@ -132,15 +150,20 @@ impl Browser {
         until(&format!("{css} has a text"), SOON, async || self.find(css).await.text().await.ok()).await
     }
 
-    /// Types into the field with this name, in place of what is in it.
-    pub async fn fill(&self, name: &str, value: &str) {
-        let css = format!("[name='{name}']");
+    /// Types into a field, in place of what is in it.
+    pub async fn fill(&self, field: &str, value: &str) {
         let typed = async || {
-            let field = self.find(&css).await;
+            let field = self.find(field).await;
             field.clear().await.ok()?;
             field.send_keys(value).await.ok()
         };
-        until(&format!("{name} takes text"), SOON, typed).await;
+        until(&format!("{field} takes text"), SOON, typed).await;
+    }
+
+    /// Clicks a visible element. It may be replaced between being found and being clicked.
+    pub async fn click(&self, css: &str) {
+        let clicked = async || self.find(css).await.click().await.ok();
+        until(&format!("{css} can be clicked"), SOON, clicked).await;
     }
 
     /// Presses the visible button or link with this text. In `within`, a CSS selector, if there are several.
@@ -174,15 +197,45 @@ impl Browser {
         until(&format!("{css} is shown"), limit, shown).await;
     }
 
+    /// Runs a script in the page, from outside of its policy.
+    pub async fn run(&self, script: &str) {
+        self.driver.execute(script, vec![]).await.unwrap();
+    }
+
+    /// Whether this holds in the page.
+    pub async fn is_true(&self, expression: &str) -> bool {
+        self.driver.execute(format!("return {expression}"), vec![]).await.unwrap().convert().unwrap()
+    }
+
     /// Leaves a mark that a reload would remove.
     pub async fn mark(&self) {
-        self.driver.execute("window.markOfTheTest = true", vec![]).await.unwrap();
+        self.run("window.markOfTheTest = true").await;
     }
 
     /// Whether the mark is still there: the page was not loaded again.
     pub async fn is_marked(&self) -> bool {
-        let answer = self.driver.execute("return window.markOfTheTest === true", vec![]).await.unwrap();
-        answer.convert().unwrap()
+        self.is_true("window.markOfTheTest === true").await
+    }
+
+    /// Begins to note every value that this attribute takes in any table row from now on.
+    pub async fn record(&self, attribute: &str) {
+        let script = "
+            const name = arguments[0];
+            window.recordOfTheTest = [];
+            const note = () => {
+                for (const row of document.querySelectorAll(`tr[${name}]`)) {
+                    const value = row.getAttribute(name);
+                    if (window.recordOfTheTest.at(-1) !== value) window.recordOfTheTest.push(value);
+                }
+            };
+            note();
+            new MutationObserver(note).observe(document.body, { subtree: true, childList: true, attributes: true });";
+        self.driver.execute(script, vec![json!(attribute)]).await.unwrap();
+    }
+
+    /// What was noted, in order.
+    pub async fn recorded(&self) -> Vec<String> {
+        self.driver.execute("return window.recordOfTheTest", vec![]).await.unwrap().convert().unwrap()
     }
 
     /// What the page's console complained of: script errors, and what the Content-Security-Policy stopped.
@@ -238,9 +291,10 @@ impl Chromedriver {
             .spawn()
             .expect("chromedriver starts; `make test` installs it");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
-        });
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
         // Its pipe is read to the end, or it would stop once the pipe is full.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, port: port.expect("chromedriver says its port") }

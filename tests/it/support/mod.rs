@@ -1,7 +1,10 @@
 //! What the stories are told with: a whole stack of processes, the phones, a browser.
 
 pub mod browser;
+pub mod db;
+pub mod login;
 pub mod phones;
+pub mod postgres;
 pub mod processes;
 pub mod stack;
 pub mod visitor;

@@ -1,21 +1,96 @@
-//! The sandbox's Phones page: what the owners' made-up handsets receive, and what they do.
+//! The sandbox's Phones page: what the owners' made-up handsets receive, and what their owners do with them.
 
 use std::net::SocketAddr;
+use std::time::Duration;
+
+use reqwest::header::ORIGIN;
+use reqwest::redirect::Policy;
+use serde_json::Value;
+
+use super::waiting::until;
 
 /// The Phones page of a stack.
 #[derive(Debug, Clone)]
 pub struct Phones {
-    address: SocketAddr,
+    origin: String,
+    client: reqwest::Client,
 }
 
 impl Phones {
     /// The page at this address.
     pub fn at(address: SocketAddr) -> Self {
-        Self { address }
+        let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        Self { origin: format!("http://{address}"), client }
     }
 
     /// Its address for people.
     pub fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        format!("{}/", self.origin)
+    }
+
+    async fn json(&self, path: &str) -> Value {
+        let answer =
+            self.client.get(format!("{}{path}", self.origin)).send().await.expect("the phones answer");
+        serde_json::from_slice(&answer.bytes().await.unwrap()).expect("JSON")
+    }
+
+    async fn press(&self, path: &str, form: &[(&str, &str)]) {
+        let request =
+            self.client.post(format!("{}{path}", self.origin)).header(ORIGIN, &self.origin).form(form);
+        let answer = request.send().await.expect("the phones answer");
+        assert_eq!(answer.status(), 303, "{path}: {}", answer.text().await.unwrap());
+    }
+
+    /// Gives the phone's account a two-step password.
+    pub async fn set_password(&self, number: &str, password: &str) {
+        let form = [("password", password), ("hint", "made up")];
+        self.press(&format!("/phones/{number}/password"), &form).await;
+    }
+
+    /// Lets somebody at Telegram write to the number.
+    pub async fn send_message(&self, number: &str, text: &str) {
+        self.press(&format!("/phones/{number}/message"), &[("text", text)]).await;
+    }
+
+    /// Ends every session of the number.
+    pub async fn revoke(&self, number: &str) {
+        self.press(&format!("/phones/{number}/revoke"), &[]).await;
+    }
+
+    /// What is known of a phone.
+    pub async fn phone(&self, number: &str) -> Option<Value> {
+        let state = self.json("/state.json").await;
+        let phones = state["phones"].as_array().expect("a list of phones").clone();
+        phones.into_iter().find(|phone| phone["number"] == number)
+    }
+
+    /// The newest login code on a phone, once it came.
+    pub async fn code(&self, number: &str) -> String {
+        until(&format!("a code comes to {number}"), Duration::from_secs(10), async || {
+            let phone = self.phone(number).await?;
+            let messages = phone["messages"].as_array()?;
+            messages.iter().find_map(|message| message["code"].as_str().map(str::to_owned))
+        })
+        .await
+    }
+
+    /// How often programs asked for a code for this number.
+    pub async fn codes_asked_for(&self, number: &str) -> u64 {
+        self.calls("auth.sendCode", number).await + self.calls("auth.resendCode", number).await
+    }
+
+    /// How often a method was called for this number.
+    pub async fn calls(&self, method: &str, number: &str) -> u64 {
+        self.json("/requests.json").await[method]["by_number"][number].as_u64().unwrap_or(0)
+    }
+
+    /// How often a method was called at all.
+    pub async fn calls_in_all(&self, method: &str) -> u64 {
+        self.json("/requests.json").await[method]["total"].as_u64().unwrap_or(0)
+    }
+
+    /// The process that serves.
+    pub async fn server_pid(&self) -> i64 {
+        self.json("/state.json").await["pid"].as_i64().expect("a process number")
     }
 }

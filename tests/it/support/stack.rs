@@ -69,14 +69,14 @@ impl Stack {
         Phones::at(self.phones)
     }
 
-    /// Where it keeps everything.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// The launcher's process.
     pub fn launcher_pid(&self) -> i32 {
         i32::try_from(self.launcher.id()).unwrap()
+    }
+
+    /// Every process that the launcher started, directly or not.
+    pub fn parts(&self) -> Vec<Process> {
+        processes::descendants(self.launcher_pid())
     }
 
     /// The process `telescope serve`.
@@ -91,11 +91,18 @@ impl Stack {
 
     /// The sandbox's server.
     pub fn server_pid(&self) -> i32 {
-        self.only("the server", |process| process.runs("serve") && program(process) == "telescope-sandbox")
+        self.only("the server", is_server)
+    }
+
+    /// Waits until another process is the sandbox's server than this one.
+    pub async fn until_another_server(&self, former: i32) {
+        let another =
+            async || self.parts().iter().any(|part| is_server(part) && part.pid != former).then_some(());
+        until("the server is started again", START_TIME, another).await;
     }
 
     fn only(&self, what: &str, wanted: impl Fn(&Process) -> bool) -> i32 {
-        let all = processes::descendants(self.launcher_pid());
+        let all = self.parts();
         match all.iter().filter(|process| wanted(process)).collect::<Vec<_>>().as_slice() {
             [one] => one.pid,
             other => panic!("{what}: expected one process, found {other:?} among {all:?}"),
@@ -104,31 +111,41 @@ impl Stack {
 
     /// Stops everything in order, as `systemctl stop` would.
     pub async fn stop(&mut self) -> ExitStatus {
+        let parts = self.parts();
         processes::signal(self.launcher_pid(), Signal::TERM);
-        self.until_it_ends().await
+        self.until_gone(parts).await
     }
 
     /// Stops everything as Ctrl-C in a terminal does: every process of the group gets the signal at once.
     pub async fn interrupt(&mut self) -> ExitStatus {
+        let parts = self.parts();
         processes::signal_group(self.launcher_pid(), Signal::INT);
-        self.until_it_ends().await
+        self.until_gone(parts).await
     }
 
     /// Waits for the launcher's end and for that of everything it started.
-    pub async fn until_it_ends(&mut self) -> ExitStatus {
-        let parts = processes::descendants(self.launcher_pid());
+    async fn until_gone(&mut self, parts: Vec<Process>) -> ExitStatus {
         let launcher = &mut self.launcher;
         let status = until("the launcher ends", STOP_TIME, async || launcher.try_wait().unwrap()).await;
         for part in parts {
-            until(&format!("{part:?} ends too"), STOP_TIME, async || (!processes::alive(part.pid)).then_some(()))
-                .await;
+            until(&format!("{part:?} ends too"), STOP_TIME, async || {
+                (!processes::alive(part.pid)).then_some(())
+            })
+            .await;
         }
         status
     }
 
+    /// Kills Telescope itself, as when memory runs out, and waits until nothing of the stack is left.
+    pub async fn kill_telescope(&mut self) {
+        let parts = self.parts();
+        processes::kill_hard(self.telescope_pid());
+        self.until_gone(parts).await;
+    }
+
     /// Kills everything at once, as a power failure would.
     pub fn kill_all(&mut self) {
-        let parts = processes::descendants(self.launcher_pid());
+        let parts = self.parts();
         processes::kill_hard(self.launcher_pid());
         parts.iter().for_each(|part| processes::kill_hard(part.pid));
         let _ = self.launcher.wait();
@@ -149,6 +166,10 @@ impl Drop for Stack {
     }
 }
 
+fn is_server(process: &Process) -> bool {
+    process.runs("serve") && program(process) == "telescope-sandbox"
+}
+
 fn program(process: &Process) -> &str {
     process.line.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default()
 }
@@ -158,13 +179,12 @@ fn launch(folder: &Path, page: SocketAddr, phones: SocketAddr) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
     Command::new(sandbox_program())
         .arg("run")
-        .args(["--data", path(&folder.join("sandbox"))])
+        .args(["--data", path(&folder.join("sandbox")), "--library", path(&library())])
         .args(["--listen", &page.to_string(), "--phones", &phones.to_string(), "--"])
         .args([env!("CARGO_BIN_EXE_telescope"), "serve"])
         .current_dir(folder)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("TDLIB_LIBRARY", library())
         .env("SSO_MODE", "mock")
         .env("ADMIN_EMAILS", "admin@example.org")
         .env("DATA_DIR", folder.join("data"))
@@ -204,7 +224,5 @@ fn library() -> PathBuf {
 
 /// Two addresses that nobody listens on, taken at the same time so that they differ.
 fn free_addresses() -> [SocketAddr; 2] {
-    [(); 2]
-        .map(|()| TcpListener::bind("127.0.0.1:0").unwrap())
-        .map(|listener| listener.local_addr().unwrap())
+    [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap()).map(|listener| listener.local_addr().unwrap())
 }

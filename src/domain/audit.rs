@@ -1,0 +1,303 @@
+//! What is written down of what people do: one variant per kind of event, with what an auditor needs of it.
+//!
+//! An event never holds a secret: that a code was shown is written down, the code is not. Codes are stable
+//! names; reports and alarms outside of Telescope depend on them, so a code is never changed or used anew.
+
+use super::access::Actor;
+use super::{AccountId, Email, Input, Millis, Phone, Wanted};
+
+/// Something that happened, or is about to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuditEvent {
+    /// An account was added.
+    AccountAdded {
+        /// Its number.
+        phone: Phone,
+        /// Its owner.
+        owner: Option<Email>,
+    },
+    /// People asked for an account to be connected, disconnected or removed.
+    WantedChanged {
+        /// What for.
+        wanted: Wanted,
+    },
+    /// Owner, comment or groups were edited.
+    DetailsEdited {
+        /// The owner from now on.
+        owner: Option<Email>,
+    },
+    /// Telegram is asked for a login code.
+    CodeAsked,
+    /// A login code or two-step password is handed to Telegram.
+    InputProvided {
+        /// Which of them.
+        input: Input,
+    },
+    /// A login code is shown to somebody.
+    LoginCodeShown,
+    /// A two-step password is stored.
+    TwoStepPasswordStored,
+    /// A login came to another stage.
+    StageChanged {
+        /// The stage, by its name.
+        stage: String,
+    },
+    /// Somebody signs in to Telescope.
+    WebSignIn,
+    /// Somebody signs out of Telescope.
+    WebSignOut,
+    /// Telescope starts.
+    Started {
+        /// Its version.
+        version: String,
+    },
+    /// Telescope stops in order.
+    Stopped,
+}
+
+impl AuditEvent {
+    /// Every code, for filters.
+    pub const CODES: &'static [&'static str] = &[
+        "account.added",
+        "account.wanted",
+        "account.edited",
+        "login.code.asked",
+        "login.input.provided",
+        "login.code.shown",
+        "password.stored",
+        "account.stage",
+        "web.sign-in",
+        "web.sign-out",
+        "telescope.started",
+        "telescope.stopped",
+    ];
+
+    /// The stable name of this kind of event.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::AccountAdded { .. } => "account.added",
+            Self::WantedChanged { .. } => "account.wanted",
+            Self::DetailsEdited { .. } => "account.edited",
+            Self::CodeAsked => "login.code.asked",
+            Self::InputProvided { .. } => "login.input.provided",
+            Self::LoginCodeShown => "login.code.shown",
+            Self::TwoStepPasswordStored => "password.stored",
+            Self::StageChanged { .. } => "account.stage",
+            Self::WebSignIn => "web.sign-in",
+            Self::WebSignOut => "web.sign-out",
+            Self::Started { .. } => "telescope.started",
+            Self::Stopped => "telescope.stopped",
+        }
+    }
+
+    /// The event of an intent as it was written: code and details. None for what is never an intent.
+    pub fn of_intent(code: &str, details: Option<&str>) -> Option<Self> {
+        match code {
+            "login.code.asked" => Some(Self::CodeAsked),
+            "login.input.provided" => {
+                let details: serde_json::Value =
+                    serde_json::from_str(details.unwrap_or("")).unwrap_or_default();
+                let is_password = details.get("input").and_then(|input| input.as_str()) == Some("password");
+                let input = if is_password { Input::Password } else { Input::Code };
+                Some(Self::InputProvided { input })
+            }
+            _ => None,
+        }
+    }
+
+    /// What else there is to say of it, as JSON. It may be blanked one day, for the sake of those named in it.
+    pub fn details(&self) -> Option<String> {
+        let details = match self {
+            Self::AccountAdded { phone, owner } => {
+                serde_json::json!({ "phone": phone.to_string(), "owner": owner })
+            }
+            Self::WantedChanged { wanted } => serde_json::json!({ "wanted": wanted.name() }),
+            Self::DetailsEdited { owner } => serde_json::json!({ "owner": owner }),
+            Self::InputProvided { input } => serde_json::json!({ "input": input.name() }),
+            Self::StageChanged { stage } => serde_json::json!({ "stage": stage }),
+            Self::Started { version } => serde_json::json!({ "version": version }),
+            Self::CodeAsked
+            | Self::LoginCodeShown
+            | Self::TwoStepPasswordStored
+            | Self::WebSignIn
+            | Self::WebSignOut
+            | Self::Stopped => return None,
+        };
+        Some(details.to_string())
+    }
+}
+
+/// How it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It is done: this entry and the change were written together.
+    Done,
+    /// It is about to be tried; another entry says how it went.
+    Intent,
+    /// It was refused or went wrong.
+    Failed,
+    /// Telescope stopped before it knew.
+    Unknown,
+}
+
+impl Outcome {
+    /// Every one.
+    pub const ALL: &'static [Self] = &[Self::Done, Self::Intent, Self::Failed, Self::Unknown];
+
+    /// The name in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Intent => "intent",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Outcome {
+    type Err = String;
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|outcome| outcome.name() == name)
+            .ok_or_else(|| format!("no such outcome: {name}"))
+    }
+}
+
+super::ids::text_in_database!(Outcome);
+
+/// An entry to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Millis,
+    /// What.
+    pub event: AuditEvent,
+    /// How it went.
+    pub outcome: Outcome,
+    /// The entry of the intent whose outcome this is.
+    pub intent: Option<i64>,
+    /// Who, as [`Actor`] prints it.
+    pub actor: String,
+    /// The account it is about.
+    pub account: Option<AccountId>,
+    /// Why, in the actor's own words.
+    pub reason: Option<String>,
+    /// The network address the request came from.
+    pub address: Option<String>,
+    /// The request's id, which the log has, too.
+    pub request_id: Option<String>,
+}
+
+impl AuditEntry {
+    /// Something that is done with this entry.
+    pub fn done(at: Millis, actor: &Actor, event: AuditEvent) -> Self {
+        Self {
+            at,
+            event,
+            outcome: Outcome::Done,
+            intent: None,
+            actor: actor.to_string(),
+            account: None,
+            reason: None,
+            address: None,
+            request_id: None,
+        }
+    }
+
+    /// Something that is about to be tried.
+    pub fn intent(at: Millis, actor: &Actor, event: AuditEvent) -> Self {
+        Self { outcome: Outcome::Intent, ..Self::done(at, actor, event) }
+    }
+
+    /// How this intent went, by the number that it got when it was written.
+    pub fn outcome(&self, intent: i64, at: Millis, outcome: Outcome) -> Self {
+        Self { at, outcome, intent: Some(intent), ..self.clone() }
+    }
+
+    /// The same, about an account.
+    pub fn about(self, account: AccountId) -> Self {
+        Self { account: Some(account), ..self }
+    }
+
+    /// The same, with the actor's reason.
+    pub fn because(self, reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events() -> Vec<AuditEvent> {
+        vec![
+            AuditEvent::AccountAdded { phone: Phone::test(2, 7), owner: None },
+            AuditEvent::WantedChanged { wanted: Wanted::Disconnected },
+            AuditEvent::DetailsEdited { owner: Some(Email::parse("ada@example.org").unwrap()) },
+            AuditEvent::CodeAsked,
+            AuditEvent::InputProvided { input: Input::Password },
+            AuditEvent::LoginCodeShown,
+            AuditEvent::TwoStepPasswordStored,
+            AuditEvent::StageChanged { stage: "ready".into() },
+            AuditEvent::WebSignIn,
+            AuditEvent::WebSignOut,
+            AuditEvent::Started { version: "0.1.0".into() },
+            AuditEvent::Stopped,
+        ]
+    }
+
+    #[test]
+    fn each_event_has_a_code_of_its_own() {
+        let codes: Vec<&str> = events().iter().map(AuditEvent::code).collect();
+        assert_eq!(codes, AuditEvent::CODES);
+        let different: std::collections::BTreeSet<_> = codes.iter().collect();
+        assert_eq!(different.len(), codes.len());
+    }
+
+    #[test]
+    fn details_say_what_the_code_does_not() {
+        let details: Vec<serde_json::Value> = events()
+            .iter()
+            .filter_map(AuditEvent::details)
+            .map(|text| serde_json::from_str(&text).unwrap())
+            .collect();
+        assert_eq!(
+            details,
+            [
+                serde_json::json!({"phone": "+9996620007", "owner": null}),
+                serde_json::json!({"wanted": "disconnected"}),
+                serde_json::json!({"owner": "ada@example.org"}),
+                serde_json::json!({"input": "password"}),
+                serde_json::json!({"stage": "ready"}),
+                serde_json::json!({"version": "0.1.0"}),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_outcome_tells_of_the_same_as_its_intent() {
+        let system = Actor::System("test");
+        let account = AccountId::generate();
+        let intent =
+            AuditEntry::intent(Millis(1), &system, AuditEvent::CodeAsked).about(account).because("lost");
+        let failed = intent.outcome(7, Millis(2), Outcome::Failed);
+        assert_eq!((failed.intent, failed.at, failed.outcome), (Some(7), Millis(2), Outcome::Failed));
+        assert_eq!(
+            (failed.account, failed.reason.as_deref(), failed.actor.as_str()),
+            (Some(account), Some("lost"), "system:test")
+        );
+        for outcome in Outcome::ALL {
+            assert_eq!(outcome.name().parse(), Ok(*outcome));
+        }
+        assert!("Done".parse::<Outcome>().is_err());
+    }
+}

@@ -1,0 +1,153 @@
+//! What is sealed opens at its place with its key, and nowhere else, whatever is done to it.
+
+use super::*;
+
+fn master(text: &str) -> MasterKey {
+    MasterKey::parse(text).unwrap()
+}
+
+fn keys() -> Keys {
+    Keys::new(&master("correct horse battery staple 123"), None)
+}
+
+const PLACE: Place<'static> = Place { purpose: Purpose::TwoStepPassword, row: "account-1", version: 1 };
+
+#[test]
+fn what_is_sealed_opens_at_its_place() {
+    let keys = keys();
+    for text in ["", "hunter2", "пароль \u{1f600}", &"x".repeat(10_000)] {
+        let secret = Secret::new(text);
+        let sealed = keys.seal(&PLACE, &secret).unwrap();
+        let read: Sealed = sealed.to_string().parse().unwrap();
+        assert_eq!(keys.open(&PLACE, &read).unwrap(), secret);
+        assert!(text.is_empty() || !sealed.to_string().contains(text));
+        assert_ne!(keys.seal(&PLACE, &secret).unwrap(), sealed, "the nonce is new each time");
+    }
+}
+
+#[test]
+fn it_opens_at_no_other_place() {
+    let keys = keys();
+    let sealed = keys.seal(&PLACE, &Secret::new("hunter2")).unwrap();
+    let elsewhere = [
+        Place { row: "account-2", ..PLACE },
+        Place { row: "", ..PLACE },
+        Place { version: 2, ..PLACE },
+        Place { version: -1, ..PLACE },
+        Place { purpose: Purpose::FolderKey, ..PLACE },
+        Place { purpose: Purpose::KeyCheck, ..PLACE },
+    ];
+    for place in elsewhere {
+        assert_eq!(keys.open(&place, &sealed), Err(KeyError::Damaged), "{place:?}");
+    }
+}
+
+#[test]
+fn a_changed_key_still_opens_what_the_old_one_sealed() {
+    let (one, two) = (master("correct horse battery staple 123"), master("a horse of quite another colour!"));
+    let old = Keys::new(&one, None);
+    let sealed = old.seal(&PLACE, &Secret::new("hunter2")).unwrap();
+
+    let changing = Keys::new(&two, Some(&one));
+    assert_eq!(changing.open(&PLACE, &sealed).unwrap().expose(), "hunter2");
+    let anew = changing.seal(&PLACE, &Secret::new("hunter2")).unwrap();
+    assert_eq!(anew.key_id(), changing.id());
+    assert_eq!(changing.old_id(), Some(old.id()));
+
+    let changed = Keys::new(&two, None);
+    assert_eq!(changed.open(&PLACE, &anew).unwrap().expose(), "hunter2");
+    assert_eq!(changed.open(&PLACE, &sealed), Err(KeyError::UnknownKey(old.id().to_owned())));
+}
+
+#[test]
+fn a_value_under_another_keys_name_does_not_open() {
+    let (one, two) = (master("correct horse battery staple 123"), master("a horse of quite another colour!"));
+    let both = Keys::new(&two, Some(&one));
+    let sealed = both.seal(&PLACE, &Secret::new("hunter2")).unwrap().to_string();
+    let renamed: Sealed = sealed.replace(both.id(), both.old_id().unwrap()).parse().unwrap();
+    assert_eq!(both.open(&PLACE, &renamed), Err(KeyError::Damaged));
+}
+
+#[test]
+fn every_changed_bit_shows() {
+    let keys = keys();
+    let sealed = keys.seal(&PLACE, &Secret::new("hunter2")).unwrap().to_string();
+    for at in 0..sealed.len() {
+        for bit in 0..7 {
+            let mut bytes = sealed.clone().into_bytes();
+            bytes[at] ^= 1 << bit;
+            let changed = String::from_utf8(bytes).unwrap();
+            let opened = changed.parse::<Sealed>().and_then(|sealed| keys.open(&PLACE, &sealed));
+            assert!(opened.is_err(), "{changed}");
+        }
+    }
+    for length in 0..sealed.len() {
+        assert!(sealed[..length].parse::<Sealed>().and_then(|sealed| keys.open(&PLACE, &sealed)).is_err());
+    }
+}
+
+#[test]
+fn any_text_is_read_or_refused_and_what_is_read_is_written_the_same() {
+    let keys = keys();
+    let alphabet: Vec<char> = "v1.0af9_-AZ=+/é \0\n".chars().collect();
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        usize::try_from(random % below as u64).unwrap()
+    };
+    let mut read = 0;
+    for round in 0..20_000 {
+        let mut text: String = (0..next(80)).map(|_| alphabet[next(alphabet.len())]).collect();
+        if round % 2 == 0 {
+            text =
+                format!("v1.{}.{}", keys.id(), text.replace(['.', '=', '+', '/', 'é', ' ', '\0', '\n'], "x"));
+        }
+        if let Ok(sealed) = text.parse::<Sealed>() {
+            read += 1;
+            assert_eq!(sealed.to_string(), text);
+            assert!(keys.open(&PLACE, &sealed).is_err(), "{text}");
+        }
+    }
+    assert!(read > 500, "only {read} of the texts had the form");
+}
+
+#[test]
+fn each_purpose_has_its_own_key_and_name() {
+    let keys = keys();
+    let parts: &[&[u8]] = &[b"a", b"b"];
+    assert_ne!(keys.audit_mac(parts), keys.link_mac(parts));
+    assert_ne!(keys.audit_mac(&[b"ab", b""]), keys.audit_mac(parts));
+    assert_eq!(keys.audit_mac_by(keys.id(), parts), Some(keys.audit_mac(parts)));
+    assert_eq!(keys.audit_mac_by("00000000", parts), None);
+    for purpose in Purpose::ALL {
+        assert_eq!(Purpose::from_name(purpose.name()), Some(*purpose));
+    }
+}
+
+/// Values made by another implementation of HKDF-SHA256 and AES-256-GCM: what older versions sealed opens.
+#[test]
+fn the_form_stays_the_same() {
+    let keys = keys();
+    assert_eq!(keys.id(), "7a31bac8");
+    let sealed: Sealed = "v1.7a31bac8.AAECAwQFBgcICQoLgDVV0kIl7K-anZDDguuraRYwaQMzsbI".parse().unwrap();
+    assert_eq!(keys.open(&PLACE, &sealed).unwrap().expose(), "hunter2");
+    assert_eq!(
+        crate::domain::hex::encode(&keys.audit_mac(&[b"a", b"bc"]).unwrap()),
+        "c77f1cc0fa73a96430464b8a69a3877ead616d0a27df37c2b39a85328727aa21"
+    );
+}
+
+#[test]
+fn keys_do_not_print() {
+    let printed = format!("{:?} {:?}", keys(), keys().seal(&PLACE, &Secret::new("hunter2")).unwrap());
+    assert_eq!(printed, format!("Keys({0}, None) Sealed({0})", keys().id()));
+}
+
+#[test]
+fn folder_keys_are_new_each_time() {
+    let (one, two) = (new_folder_key().unwrap(), new_folder_key().unwrap());
+    assert_ne!(one, two);
+    assert_eq!(one.expose().len(), 44);
+}

@@ -1,0 +1,123 @@
+//! Stored two-step passwords: kept sealed, and handed to Telegram when a login waits for one.
+//!
+//! A value is handed over once. Whether it was right is noted; until that is known, and for ever if it was
+//! wrong, it is not handed over again, not even by another run of the program: repeating a wrong password
+//! locks an account.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{App, OpError, trail};
+use crate::directory::Entry;
+use crate::domain::access::{Actor, Grant};
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::privilege::can;
+use crate::domain::stage::Provided;
+use crate::domain::{AccountId, Input, Secret, Stage, StageToken};
+use crate::keys::Purpose;
+use crate::store::{self, StoreError};
+use crate::telegram::AnswerError;
+
+/// Bytes of a password.
+const LONGEST: usize = 1024;
+
+/// Stores the account's two-step password, in place of the one before. Telegram is not told.
+pub async fn store_password(
+    app: &App,
+    grant: Grant<'_, can::EditTwoFactorPassword>,
+    password: &Secret,
+) -> Result<(), OpError> {
+    if password.is_empty() {
+        return Err(OpError::invalid("password", "Type the two-step password."));
+    }
+    if password.expose().len() > LONGEST || password.expose().chars().any(char::is_control) {
+        return Err(OpError::invalid(
+            "password",
+            "A password has no control characters and 1024 bytes at most.",
+        ));
+    }
+    let id = grant.account();
+    let now = app.clock.now();
+    let entry = AuditEntry::done(now, grant.actor(), AuditEvent::TwoStepPasswordStored).about(id);
+    let keys = &app.keys;
+    app.db
+        .change(async |conn| -> Result<(), StoreError> {
+            store::secrets::put(conn, keys, Purpose::TwoStepPassword, &id.to_string(), password, now).await?;
+            store::audit::append(conn, keys, &entry).await?;
+            Ok(())
+        })
+        .await?;
+    app.stored_passwords.notify_one();
+    Ok(())
+}
+
+/// Hands stored passwords to logins that wait for one, until the program ends.
+pub async fn run(app: Arc<App>) {
+    let mut changes = app.directory.subscribe();
+    let mut looked_at: HashSet<(AccountId, StageToken)> = HashSet::new();
+    loop {
+        let listing = app.directory.listing();
+        let waiting: Vec<_> = listing.entries.iter().filter(|entry| waits(entry)).collect();
+        looked_at.retain(|(id, _)| waiting.iter().any(|entry| entry.account.id == *id));
+        for entry in waiting {
+            if looked_at.insert((entry.account.id, entry.snapshot.token))
+                && let Err(error) = give(&app, entry).await
+            {
+                tracing::warn!(account = %entry.account.id, ?error, "a stored password was not handed over");
+            }
+        }
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            () = app.stored_passwords.notified() => looked_at.clear(),
+        }
+    }
+}
+
+fn waits(entry: &Entry) -> bool {
+    matches!(entry.snapshot.stage, Stage::WaitPassword { .. }) && !entry.snapshot.busy
+}
+
+/// Hands the stored password of an account over, if there is one that may be.
+async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
+    let id = entry.account.id;
+    let row = id.to_string();
+    let now = app.clock.now();
+    let actor = Actor::System("stored-password");
+    let intent =
+        AuditEntry::intent(now, &actor, AuditEvent::InputProvided { input: Input::Password }).about(id);
+    let keys = &app.keys;
+    let given = app
+        .db
+        .change(async |conn| -> Result<Option<(i64, Secret, i64)>, StoreError> {
+            let purpose = Purpose::TwoStepPassword;
+            let Some((version, password)) = store::secrets::get(conn, keys, purpose, &row).await? else {
+                return Ok(None);
+            };
+            if !store::secrets::mark_given(conn, purpose, &row, version, now).await? {
+                return Ok(None);
+            }
+            let seq = store::audit::append(conn, keys, &intent).await?;
+            Ok(Some((version, password, seq)))
+        })
+        .await?;
+    let Some((version, password, seq)) = given else { return Ok(()) };
+    let handle = app.hub.account(id).ok_or(AnswerError::NotRunning)?;
+    let result = handle.provide(entry.snapshot.token, Provided::Password(password)).await;
+    trail::outcome(app, (seq, &intent), &result);
+    let rejected = matches!(&result, Err(AnswerError::Refused(said)) if said.field == Some(Input::Password));
+    if !rejected && result.is_err() {
+        // Nobody knows whether Telegram saw it: it stays marked as given.
+        return Ok(result?);
+    }
+    app.db
+        .change(async |conn| -> Result<(), StoreError> {
+            let purpose = Purpose::TwoStepPassword;
+            if rejected {
+                store::secrets::mark_rejected(conn, purpose, &row, version, now).await
+            } else {
+                store::secrets::mark_accepted(conn, purpose, &row, version).await
+            }
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! The end of the chain, also outside of the database: whoever cuts entries off there has to reach this, too.
+
+use std::fmt;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// The newest link. As text: `SEQ MAC`.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Head {
+    /// The number of the newest entry; 0 if there is none.
+    pub seq: i64,
+    /// Its link.
+    pub mac: String,
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.seq, self.mac)
+    }
+}
+
+impl FromStr for Head {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (seq, mac) =
+            text.trim_end_matches('\n').split_once(' ').ok_or("this is no head of an audit trail")?;
+        Ok(Self { seq: seq.parse().map_err(|_| "this is no number of an entry")?, mac: mac.to_owned() })
+    }
+}
+
+/// The file that has the newest head that was committed.
+#[derive(Clone, Debug)]
+pub struct HeadFile(PathBuf);
+
+impl HeadFile {
+    /// The file `audit-head` in that folder.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self(folder.join("audit-head"))
+    }
+
+    /// What it says; none if it was never written.
+    pub fn read(&self) -> std::io::Result<Option<Head>> {
+        match std::fs::read_to_string(&self.0) {
+            Ok(text) => text
+                .parse()
+                .map(Some)
+                .map_err(|fault: String| std::io::Error::new(ErrorKind::InvalidData, fault)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes a head. The file has either the former or the new one at any moment, never half of one.
+    pub fn write(&self, head: &Head) -> std::io::Result<()> {
+        let new = self.0.with_extension("new");
+        let mut file = std::fs::File::create(&new)?;
+        writeln!(file, "{head}")?;
+        file.sync_all()?;
+        std::fs::rename(&new, &self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = HeadFile::in_folder(folder.path());
+        assert_eq!(file.read().unwrap(), None);
+        for (seq, mac) in [(0, ""), (7, "01234567.ab")] {
+            let head = Head { seq, mac: mac.into() };
+            file.write(&head).unwrap();
+            assert_eq!(file.read().unwrap(), Some(head));
+        }
+        for broken in ["", "7", "x y"] {
+            std::fs::write(folder.path().join("audit-head"), broken).unwrap();
+            assert!(file.read().is_err(), "{broken:?}");
+        }
+    }
+}

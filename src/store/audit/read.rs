@@ -1,0 +1,85 @@
+//! Looking into the trail.
+
+use super::Entry;
+use crate::domain::audit::Outcome;
+use crate::domain::{AccountId, Millis};
+use crate::store::conn::{all, first};
+use crate::store::{Conn, StoreError};
+
+/// Which entries to show; what is not said does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// About this account.
+    pub account: Option<AccountId>,
+    /// Of this code.
+    pub code: Option<String>,
+    /// By this actor, exactly.
+    pub actor: Option<String>,
+    /// With this outcome.
+    pub outcome: Option<Outcome>,
+    /// At this moment or later.
+    pub from: Option<Millis>,
+    /// Before this moment.
+    pub until: Option<Millis>,
+    /// Older than this entry: the last one of the page before.
+    pub before: Option<i64>,
+}
+
+/// The newest `limit` entries that the filter lets through, the newest first.
+pub async fn page(conn: &mut Conn<'_>, filter: &Filter, limit: u32) -> Result<Vec<Entry>, StoreError> {
+    all!(
+        conn,
+        Entry,
+        "select seq, at, code, outcome, intent, actor, account, reason, address, request_id,
+         details, details_salt, details_digest, digest, mac from audit_log
+         where ($1 is null or account = $1) and ($2 is null or code = $2) and ($3 is null or actor = $3)
+         and ($4 is null or outcome = $4) and ($5 is null or at >= $5) and ($6 is null or at < $6)
+         and ($7 is null or seq < $7)
+         order by seq desc limit $8",
+        filter.account,
+        filter.code.as_deref(),
+        filter.actor.as_deref(),
+        filter.outcome,
+        filter.from,
+        filter.until,
+        filter.before,
+        i64::from(limit)
+    )
+}
+
+/// One entry.
+pub async fn get(conn: &mut Conn<'_>, seq: i64) -> Result<Option<Entry>, StoreError> {
+    first!(
+        conn,
+        Entry,
+        "select seq, at, code, outcome, intent, actor, account, reason, address, request_id,
+         details, details_salt, details_digest, digest, mac from audit_log where seq = $1",
+        seq
+    )
+}
+
+/// Up to `limit` entries from `seq` on, in order.
+pub(super) async fn from(conn: &mut Conn<'_>, seq: i64, limit: i64) -> Result<Vec<Entry>, StoreError> {
+    all!(
+        conn,
+        Entry,
+        "select seq, at, code, outcome, intent, actor, account, reason, address, request_id,
+         details, details_salt, details_digest, digest, mac from audit_log
+         where seq >= $1 order by seq limit $2",
+        seq,
+        limit
+    )
+}
+
+/// Intents of which no outcome is written: Telescope stopped before it knew. The oldest first.
+pub async fn open_intents(conn: &mut Conn<'_>) -> Result<Vec<Entry>, StoreError> {
+    all!(
+        conn,
+        Entry,
+        "select seq, at, code, outcome, intent, actor, account, reason, address, request_id,
+         details, details_salt, details_digest, digest, mac from audit_log
+         where outcome = $1 and not exists (select 1 from audit_log later where later.intent = audit_log.seq)
+         order by seq",
+        Outcome::Intent
+    )
+}

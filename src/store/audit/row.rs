@@ -1,0 +1,165 @@
+//! An entry as the table has it, and the digest over its fields.
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::audit::{AuditEntry, Outcome};
+use crate::domain::{AccountId, Millis};
+use crate::keys::KeyError;
+
+/// An entry that was written.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Entry {
+    /// Its number: 1, 2, 3, without holes, in the order of the commits.
+    pub seq: i64,
+    /// When.
+    pub at: Millis,
+    /// What, by the code of its [`AuditEvent`](crate::domain::audit::AuditEvent).
+    pub code: String,
+    /// How it went.
+    pub outcome: Outcome,
+    /// The entry of the intent whose outcome this is.
+    pub intent: Option<i64>,
+    /// Who.
+    pub actor: String,
+    /// The account it is about.
+    pub account: Option<AccountId>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The network address the request came from.
+    pub address: Option<String>,
+    /// The request's id.
+    pub request_id: Option<String>,
+    /// More, as JSON; none if there is no more or it was blanked.
+    pub details: Option<String>,
+    pub(super) details_salt: Option<String>,
+    pub(super) details_digest: Option<String>,
+    pub(super) digest: String,
+    pub(super) mac: String,
+}
+
+impl Entry {
+    /// Whether it had details that were taken out.
+    pub fn is_blanked(&self) -> bool {
+        self.details.is_none() && self.details_digest.is_some()
+    }
+
+    /// Whether the fields are what they were when the digest was made.
+    pub(super) fn holds(&self) -> bool {
+        let details_hold = match (&self.details, &self.details_salt, &self.details_digest) {
+            (Some(details), Some(salt), Some(digest)) => details_digest(salt, details) == *digest,
+            (None, None, _) => true,
+            _ => false,
+        };
+        details_hold && self.fields().digest() == self.digest
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields {
+            seq: self.seq,
+            at: self.at,
+            code: &self.code,
+            outcome: self.outcome,
+            intent: self.intent,
+            actor: &self.actor,
+            account: self.account,
+            reason: self.reason.as_deref(),
+            address: self.address.as_deref(),
+            request_id: self.request_id.as_deref(),
+            details_digest: self.details_digest.as_deref(),
+        }
+    }
+}
+
+/// What is computed for an entry that is being written.
+pub(super) struct NewEntry {
+    pub(super) details: Option<String>,
+    pub(super) salt: Option<String>,
+    pub(super) details_digest: Option<String>,
+    pub(super) digest: String,
+}
+
+impl NewEntry {
+    pub(super) fn of(seq: i64, entry: &AuditEntry) -> Result<Self, KeyError> {
+        let details = entry.event.details();
+        let salt = details.as_ref().map(|_| new_salt()).transpose()?;
+        let details_digest =
+            details.as_ref().zip(salt.as_ref()).map(|(details, salt)| details_digest(salt, details));
+        let fields = Fields {
+            seq,
+            at: entry.at,
+            code: entry.event.code(),
+            outcome: entry.outcome,
+            intent: entry.intent,
+            actor: &entry.actor,
+            account: entry.account,
+            reason: entry.reason.as_deref(),
+            address: entry.address.as_deref(),
+            request_id: entry.request_id.as_deref(),
+            details_digest: details_digest.as_deref(),
+        };
+        let digest = fields.digest();
+        Ok(Self { details, salt, details_digest, digest })
+    }
+}
+
+/// The fields that the digest is over. Their order can't be changed.
+struct Fields<'a> {
+    seq: i64,
+    at: Millis,
+    code: &'a str,
+    outcome: Outcome,
+    intent: Option<i64>,
+    actor: &'a str,
+    account: Option<AccountId>,
+    reason: Option<&'a str>,
+    address: Option<&'a str>,
+    request_id: Option<&'a str>,
+    details_digest: Option<&'a str>,
+}
+
+impl Fields<'_> {
+    /// SHA-256 over every field with its length before it; an absent one differs from an empty one.
+    fn digest(&self) -> String {
+        let numbers = [self.seq.to_string(), self.at.0.to_string()];
+        let intent = self.intent.map(|seq| seq.to_string());
+        let account = self.account.map(|id| id.to_string());
+        let [seq, at] = &numbers;
+        let fields = [
+            Some(seq.as_str()),
+            Some(at),
+            Some(self.code),
+            Some(self.outcome.name()),
+            intent.as_deref(),
+            Some(self.actor),
+            account.as_deref(),
+            self.reason,
+            self.address,
+            self.request_id,
+            self.details_digest,
+        ];
+        let mut hash = Sha256::new();
+        hash.update(b"telescope audit entry v1");
+        for field in fields {
+            match field {
+                Some(text) => {
+                    hash.update([1]);
+                    hash.update((text.len() as u64).to_be_bytes());
+                    hash.update(text);
+                }
+                None => hash.update([0]),
+            }
+        }
+        crate::domain::hex::encode(&hash.finalize())
+    }
+}
+
+fn details_digest(salt: &str, details: &str) -> String {
+    crate::domain::hex::encode(&Sha256::digest(format!("{salt}.{details}")))
+}
+
+/// 16 random bytes: without them a digest of a phone number could be found by trying all numbers.
+fn new_salt() -> Result<String, KeyError> {
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|_| KeyError::Randomness)?;
+    Ok(crate::domain::hex::encode(&salt))
+}

@@ -1,0 +1,39 @@
+//! Pieces of page for htmx: an answer may hold several, each with the place that it belongs to.
+//!
+//! A place that is not on the present page is passed over in silence. So what changed is sent to everybody,
+//! and nobody has to know which page asked.
+
+use askama::Template;
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+
+/// A piece of page and where it belongs.
+pub fn partial(target: &str, swap: &str, html: &str) -> String {
+    format!("<hx-partial hx-target=\"{target}\" hx-swap=\"{swap}\">{html}</hx-partial>\n")
+}
+
+#[derive(Template)]
+#[template(path = "parts/toast.html")]
+struct Toast<'a> {
+    tone: &'static str,
+    text: &'a str,
+}
+
+fn toast(tone: &'static str, text: &str) -> String {
+    let html = Toast { tone, text }.render().unwrap_or_default();
+    partial("#toasts", "beforeend", &html)
+}
+
+/// An answer that leaves the page as it is, with a notice that leaves by itself.
+pub fn done(text: &str) -> Response {
+    aside(StatusCode::OK, toast("good", text))
+}
+
+/// An answer that leaves the page as it is, with a notice that stays until it is dismissed.
+pub fn failed(status: StatusCode, text: &str) -> Response {
+    aside(status, toast("bad", text))
+}
+
+fn aside(status: StatusCode, html: String) -> Response {
+    (status, [(HeaderName::from_static("hx-reswap"), "none")], Html(html)).into_response()
+}

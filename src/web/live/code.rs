@@ -1,0 +1,82 @@
+//! Waiting for the code of an armed reveal. This stream ends when the code came, or when there is nothing to wait
+//! for; it carries the code, so it looks at its viewer's rights before each look at the reveal.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use axum::response::sse::Event;
+use tokio::sync::mpsc;
+use tower_sessions::Session;
+
+use super::viewer::Viewer;
+use super::{SESSION_CHECK, Sender, answer, begin, signed_out, stopped};
+use crate::app::App;
+use crate::domain::AccountId;
+use crate::ops::reveal::{self, Awaited};
+use crate::web::extract::AccountPath;
+use crate::web::fragment::partial;
+use crate::web::pages::code::RevealedPart;
+
+/// The stream. What is armed is bound to its viewer, and whether he may see it is decided when the code is given.
+pub async fn code(State(app): State<Arc<App>>, session: Session, path: AccountPath) -> Response {
+    let (sender, events) = mpsc::channel(2);
+    match begin(&app, &session, &sender).await {
+        Ok(Some(viewer)) => drop(tokio::spawn(wait(app, viewer, path.account, sender))),
+        Ok(None) => {}
+        Err(silence) => return silence,
+    }
+    answer(events)
+}
+
+async fn wait(app: Arc<App>, mut viewer: Viewer, account: AccountId, sender: Sender) {
+    let mut changes = app.directory.subscribe();
+    let mut stopping = app.stopping.subscribe();
+    let first = Event::default().id(format!("{}-0", app.epoch)).event("waiting").data("1");
+    if sender.send(Ok(first)).await.is_err() {
+        return;
+    }
+    loop {
+        if !viewer.is_present(&app).await {
+            let _ = sender.send(Ok(signed_out())).await;
+            return;
+        }
+        let left = match reveal::awaited(&app, &viewer.actor, account).await {
+            Ok(Awaited::Waiting(until)) => until.seconds_since(app.clock.now()).max(1).unsigned_abs(),
+            Ok(Awaited::Came(revealed)) => {
+                end(&sender, (RevealedPart { revealed: &revealed }).render()).await;
+                return;
+            }
+            Ok(Awaited::Over) | Err(_) => {
+                end(&sender, Nothing.render()).await;
+                return;
+            }
+        };
+        tokio::select! {
+            _ = changes.changed() => {}
+            () = stopped(&mut stopping) => return,
+            () = sender.closed() => return,
+            () = viewer.ends() => {
+                if !viewer.look_again(&app).await {
+                    let _ = sender.send(Ok(signed_out())).await;
+                    return;
+                }
+            }
+            () = tokio::time::sleep(SESSION_CHECK.min(Duration::from_secs(left))) => {}
+        }
+    }
+}
+
+/// What stands there when no code came.
+#[derive(Template)]
+#[template(path = "parts/no_code.html")]
+struct Nothing;
+
+async fn end(sender: &Sender, html: askama::Result<String>) {
+    if let Ok(html) = html {
+        let _ = sender.send(Ok(Event::default().data(partial("#awaited", "outerHTML", &html)))).await;
+    }
+    let _ = sender.send(Ok(Event::default().event("over").data("1"))).await;
+}

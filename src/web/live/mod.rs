@@ -1,0 +1,135 @@
+//! Open pages that change by themselves: server-sent events, in the form that htmx applies.
+//!
+//! A stream remembers what it showed. Changes are gathered for a moment, rights are decided anew for every
+//! message, and a stream that fell behind simply shows the newest state: what is sent is always the present, never
+//! a queue of the past. So whoever connects again needs nothing but the present, too.
+//!
+//! A stream never redirects: a browser would try again for ever. Whoever is signed out is told so, once.
+
+mod account;
+mod code;
+mod list;
+mod viewer;
+
+pub use account::account;
+pub use code::code;
+pub use list::list;
+pub use viewer::end;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderName;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{Html, IntoResponse, Response};
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
+use tower_sessions::Session;
+
+use super::error::AppError;
+use super::fragment::partial;
+use super::shell::notices;
+use crate::app::App;
+use crate::domain::access::Actor;
+use viewer::Viewer;
+
+/// How long changes are gathered into one message.
+const GATHER: Duration = Duration::from_millis(80);
+/// How often a quiet stream looks whether its session still holds.
+const SESSION_CHECK: Duration = Duration::from_secs(15);
+/// Comments that keep proxies from closing a quiet stream.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+type Sender = mpsc::Sender<Result<Event, Infallible>>;
+type Events = mpsc::Receiver<Result<Event, Infallible>>;
+
+/// A stream of what `message` says for its viewer.
+async fn stream(
+    app: Arc<App>,
+    session: Session,
+    message: impl FnMut(&App, &Actor) -> Option<String> + Send + 'static,
+) -> Response {
+    let (sender, events) = mpsc::channel(2);
+    match begin(&app, &session, &sender).await {
+        Ok(Some(viewer)) => drop(tokio::spawn(follow(app, viewer, sender, message))),
+        Ok(None) => {}
+        Err(silence) => return silence,
+    }
+    answer(events)
+}
+
+/// Whom a stream is for; nobody, who is then told so; or a failure without words: the browser tries again by
+/// itself and says meanwhile that it does.
+async fn begin(app: &App, session: &Session, sender: &Sender) -> Result<Option<Viewer>, Response> {
+    match Viewer::of(app, session).await {
+        Ok(None) => {
+            let _ = sender.try_send(Ok(signed_out()));
+            Ok(None)
+        }
+        Ok(viewer) => Ok(viewer),
+        Err(error) => Err((AppError::into_response(error).status(), Html("")).into_response()),
+    }
+}
+
+fn answer(events: Events) -> Response {
+    // Some proxies gather an answer before they pass it on, unless told not to.
+    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+    (unbuffered, Sse::new(ReceiverStream::new(events)).keep_alive(keep_alive)).into_response()
+}
+
+fn signed_out() -> Event {
+    Event::default().event("signed-out").data("1")
+}
+
+/// Sends what `message` makes of the directory, now and after every change, until the reader, the session or
+/// the program ends.
+async fn follow(
+    app: Arc<App>,
+    mut viewer: Viewer,
+    sender: Sender,
+    mut message: impl FnMut(&App, &Actor) -> Option<String> + Send,
+) {
+    let mut changes = app.directory.subscribe();
+    let mut stopping = app.stopping.subscribe();
+    let mut database = app.database_away.subscribe();
+    let mut away = None;
+    let mut check = tokio::time::interval(SESSION_CHECK);
+    check.reset();
+    let mut present = true;
+    while present {
+        let version = *changes.borrow_and_update();
+        let mut html = message(&app, &viewer.actor);
+        let now_away = *database.borrow_and_update();
+        if away.replace(now_away) != Some(now_away) {
+            html.get_or_insert_default().push_str(&partial("#notices", "innerHTML", notices(now_away)));
+        }
+        if let Some(html) = html {
+            let event = Event::default().id(format!("{}-{version}", app.epoch)).data(html);
+            if sender.send(Ok(event)).await.is_err() {
+                return;
+            }
+        }
+        tokio::select! {
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                tokio::time::sleep(GATHER).await;
+                present = viewer.is_present(&app).await;
+            }
+            _ = database.changed() => {}
+            () = stopped(&mut stopping) => return,
+            () = sender.closed() => return,
+            () = viewer.ends() => present = viewer.look_again(&app).await,
+            _ = check.tick() => present = viewer.look_again(&app).await,
+        }
+    }
+    let _ = sender.send(Ok(signed_out())).await;
+}
+
+/// Resolves when the program is to stop. The guard of the value is dropped here: it may not cross an await.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}

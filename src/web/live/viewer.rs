@@ -1,0 +1,76 @@
+//! Whom a stream is for. A page is decided once, when it is asked for; a stream lives on, so it looks again: before
+//! each message, if what it knows is a second old, now and then, and at once when its session ends.
+
+use std::sync::{Arc, LazyLock};
+
+use tokio::sync::broadcast;
+use tower_sessions::Session;
+use tower_sessions::session::Id;
+
+use crate::app::App;
+use crate::domain::Millis;
+use crate::domain::access::Actor;
+use crate::store::WebSessions;
+use crate::web::auth;
+use crate::web::error::AppError;
+
+/// The sessions that end, by id: their streams end with them. Ids are random, so one list serves all.
+static ENDED: LazyLock<broadcast::Sender<Id>> = LazyLock::new(|| broadcast::Sender::new(64));
+
+/// Ends the streams of a session.
+pub fn end(session: Id) {
+    // An error only means that nobody listens.
+    let _ = ENDED.send(session);
+}
+
+/// Whom a stream is for.
+pub struct Viewer {
+    /// Who it is.
+    pub actor: Actor,
+    /// When the database was last asked who this is.
+    seen: Millis,
+    session: Option<Id>,
+    ends: broadcast::Receiver<Id>,
+}
+
+impl Viewer {
+    /// The person of a session; None if nobody is signed in.
+    pub async fn of(app: &App, session: &Session) -> Result<Option<Self>, AppError> {
+        // Before the session is looked at: an end in between must not be missed.
+        let ends = ENDED.subscribe();
+        let actor = auth::current(app, session).await?;
+        Ok(actor.map(|actor| Self { actor, seen: app.clock.now(), session: session.id(), ends }))
+    }
+
+    /// Asks the database who this is now; false once nobody is signed in. While the database is away, whoever
+    /// was signed in still is: nobody can have signed out.
+    pub async fn look_again(&mut self, app: &App) -> bool {
+        // A new handle: a session's own has read once and would repeat that.
+        let store = Arc::new(WebSessions::new(app.db.clone(), app.clock.clone()));
+        match auth::current(app, &Session::new(self.session, store, None)).await {
+            Ok(Some(actor)) => {
+                self.actor = actor;
+                self.seen = app.clock.now();
+                true
+            }
+            Ok(None) => false,
+            Err(_) => true,
+        }
+    }
+
+    /// Makes sure that rights are at most a second old.
+    pub async fn is_present(&mut self, app: &App) -> bool {
+        app.clock.now().seconds_since(self.seen) < 1 || self.look_again(app).await
+    }
+
+    /// Resolves when this session ends, or when so many ended at once that this one may be among them.
+    pub async fn ends(&mut self) {
+        loop {
+            match self.ends.recv().await {
+                Ok(ended) if Some(ended) != self.session => {}
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
+}

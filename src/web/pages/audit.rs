@@ -1,0 +1,105 @@
+//! `/audit`: what happened, newest first.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use axum_extra::extract::Query;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::domain::AccountId;
+use crate::domain::audit::AuditEvent;
+use crate::domain::privilege::can;
+use crate::store;
+use crate::store::audit::{Entry, Filter};
+use crate::web::error::AppError;
+use crate::web::extract::May;
+use crate::web::shell::{Shell, html};
+use crate::web::text;
+
+/// Entries on a page.
+const PAGE: u32 = 100;
+
+/// What to show, from the URL.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Wanted {
+    actor: String,
+    code: String,
+    account: String,
+    before: Option<i64>,
+}
+
+/// An entry as a line of a page.
+#[derive(Debug)]
+pub struct Line {
+    /// Its number.
+    pub seq: i64,
+    /// When.
+    pub at: String,
+    /// What, as a code.
+    pub code: String,
+    /// Done, intent, failed or unknown.
+    pub outcome: &'static str,
+    /// Who.
+    pub actor: String,
+    /// The account's id and number, if it is still there.
+    pub account: Option<(AccountId, String)>,
+    /// Why.
+    pub reason: Option<String>,
+    /// More.
+    pub details: Option<String>,
+}
+
+impl Line {
+    /// An entry, with the account's number as it is known now.
+    pub fn of(app: &App, entry: Entry) -> Self {
+        let account = entry.account.map(|id| {
+            let known = app.directory.get(id).map(|known| known.account.phone.to_string());
+            (id, known.unwrap_or_else(|| "removed".into()))
+        });
+        Self {
+            seq: entry.seq,
+            at: text::moment(entry.at),
+            code: entry.code,
+            outcome: entry.outcome.name(),
+            actor: entry.actor,
+            account,
+            reason: entry.reason,
+            details: entry.details,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "pages/audit.html")]
+struct AuditPage {
+    shell: Shell,
+    lines: Vec<Line>,
+    wanted: Wanted,
+    codes: &'static [&'static str],
+    older: Option<i64>,
+}
+
+/// The page.
+pub async fn list(
+    State(app): State<Arc<App>>,
+    may: May<can::ReadAudit>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, AppError> {
+    let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+    let filter = Filter {
+        account: wanted.account.trim().parse().ok(),
+        code: given(&wanted.code),
+        actor: given(&wanted.actor),
+        before: wanted.before,
+        ..Filter::default()
+    };
+    let entries = store::audit::page(&mut app.db.read().await?, &filter, PAGE).await?;
+    let full = entries.len() == PAGE as usize;
+    let older = entries.last().filter(|_| full).map(|entry| entry.seq);
+    let lines = entries.into_iter().map(|entry| Line::of(&app, entry)).collect();
+    html(&AuditPage { shell: Shell::of(&app, &may.actor), lines, wanted, codes: AuditEvent::CODES, older })
+}

@@ -1,0 +1,160 @@
+//! `/accounts/{id}/code`: showing a login code, now or when it comes.
+//!
+//! A code is the answer to a form and stands nowhere else: loading the page again shows nothing. It hides
+//! after a minute, by the script or, without one, by a refresh.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::directory::Entry;
+use crate::domain::Millis;
+use crate::domain::access::Actor;
+use crate::domain::privilege::can;
+use crate::ops::OpError;
+use crate::ops::reveal::{self, Awaited, Revealed};
+use crate::web::error::AppError;
+use crate::web::extract::Allowed;
+use crate::web::shell::{Shell, html_with, wants_fragment};
+use crate::web::text;
+
+/// Seconds that a code stays on the page.
+pub const SHOWN: i64 = 60;
+
+/// What the page shows below its form.
+#[derive(Debug)]
+enum Outcome {
+    Nothing,
+    Shown(Revealed),
+    Waiting(Millis),
+}
+
+#[derive(Template)]
+#[template(path = "pages/code.html", blocks = ["dialog"])]
+struct CodePage<'a> {
+    shell: Shell,
+    entry: &'a Entry,
+    outcome: Outcome,
+    reason: String,
+    error: Option<(Option<&'static str>, String)>,
+}
+
+impl CodePage<'_> {
+    fn about_reason(&self) -> Option<&str> {
+        self.error.as_ref().filter(|(field, _)| *field == Some("reason")).map(|(_, message)| message.as_str())
+    }
+
+    fn trouble(&self) -> Option<&str> {
+        self.error.as_ref().filter(|(field, _)| field.is_none()).map(|(_, message)| message.as_str())
+    }
+
+    fn moment(&self, at: &Millis) -> String {
+        text::moment(*at)
+    }
+}
+
+/// A code that was revealed, for the page and for the live stream.
+#[derive(Template)]
+#[template(path = "parts/revealed.html")]
+pub struct RevealedPart<'a> {
+    /// The code.
+    pub revealed: &'a Revealed,
+}
+
+impl RevealedPart<'_> {
+    fn sent(&self) -> String {
+        text::moment(self.revealed.sent)
+    }
+}
+
+/// What a person typed.
+#[derive(Debug, Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    reason: String,
+}
+
+/// The form.
+pub async fn form(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    allowed: Allowed<can::Login>,
+) -> Result<Response, AppError> {
+    answer(&app, &headers, &allowed.actor, &allowed.entry, String::new(), Ok(Outcome::Nothing))
+}
+
+/// Shows the newest code.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    allowed: Allowed<can::Login>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let shown = reveal::show_code(&app, allowed.grant(), &typed.reason).await.map(Outcome::Shown);
+    answer(&app, &headers, &allowed.actor, &allowed.entry, typed.reason, shown)
+}
+
+/// Waits for the next code.
+pub async fn wait(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    allowed: Allowed<can::Login>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let armed = reveal::arm(&app, &allowed.grant(), &typed.reason).map(Outcome::Waiting);
+    answer(&app, &headers, &allowed.actor, &allowed.entry, typed.reason, armed)
+}
+
+/// Looks once whether the awaited code came: the way without JavaScript.
+pub async fn look(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    allowed: Allowed<can::Login>,
+) -> Result<Response, AppError> {
+    let looked = match reveal::awaited(&app, &allowed.actor, allowed.entry.account.id).await {
+        Ok(Awaited::Came(revealed)) => Ok(Outcome::Shown(revealed)),
+        Ok(Awaited::Waiting(until)) => Ok(Outcome::Waiting(until)),
+        Ok(Awaited::Over) => {
+            Err(OpError::Refused("Nothing is awaited any more. Begin again with a reason.".into()))
+        }
+        Err(error) => Err(error),
+    };
+    answer(&app, &headers, &allowed.actor, &allowed.entry, String::new(), looked)
+}
+
+fn answer(
+    app: &App,
+    headers: &HeaderMap,
+    actor: &Actor,
+    entry: &Entry,
+    reason: String,
+    outcome: Result<Outcome, OpError>,
+) -> Result<Response, AppError> {
+    let (status, outcome, error) = match outcome {
+        Ok(outcome) => (StatusCode::OK, outcome, None),
+        Err(OpError::Invalid { field, message }) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, Outcome::Nothing, Some((Some(field), message)))
+        }
+        Err(OpError::Refused(message)) => (StatusCode::CONFLICT, Outcome::Nothing, Some((None, message))),
+        Err(OpError::Telegram(message)) => (StatusCode::BAD_GATEWAY, Outcome::Nothing, Some((None, message))),
+        Err(error) => return Err(error.into()),
+    };
+    let shown = matches!(outcome, Outcome::Shown(_));
+    let page = CodePage { shell: Shell::of(app, actor), entry, outcome, reason, error };
+    if wants_fragment(headers) {
+        return html_with(status, &page.as_dialog());
+    }
+    let response = html_with(status, &page)?;
+    if !shown {
+        return Ok(response);
+    }
+    // Without a script the code leaves with the page.
+    let away = format!("{SHOWN}; url=/accounts/{}", entry.account.id);
+    Ok(([(HeaderName::from_static("refresh"), away)], response).into_response())
+}

@@ -1,0 +1,271 @@
+//! The audit trail is written with what it tells of, is found again, and shows what was done to it.
+
+use telescope::domain::access::Actor;
+use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use telescope::domain::{AccountId, Millis, Phone, Wanted};
+use telescope::keys::{Keys, MasterKey};
+use telescope::store::audit::{self, Fault, Filter, Head, Verified};
+use telescope::store::{Conn, StoreError};
+
+use crate::support::db::TestDb;
+
+super::on_both!(
+    entries_come_back_by_filter_and_page,
+    an_intent_is_open_until_its_outcome,
+    an_entry_is_there_with_its_change_or_not_at_all,
+    entries_of_many_at_once_make_one_chain,
+    an_untouched_trail_verifies,
+    details_can_be_blanked_and_the_chain_holds,
+    whatever_is_changed_shows,
+    a_cut_end_shows_by_the_head_outside,
+    a_forger_without_the_key_is_found_out,
+    a_changed_key_goes_on_with_the_chain,
+);
+
+fn keys(name: &str) -> Keys {
+    Keys::new(&master(name), None)
+}
+
+fn master(name: &str) -> MasterKey {
+    MasterKey::parse(&format!("{name:_<12} and 20 more letters")).unwrap()
+}
+
+const ADA: Actor = Actor::System("ada");
+
+fn added(at: i64) -> AuditEntry {
+    AuditEntry::done(Millis(at), &ADA, AuditEvent::AccountAdded { phone: Phone::test(2, 1), owner: None })
+}
+
+async fn append(test: &TestDb, entry: &AuditEntry) -> i64 {
+    append_with(test, &keys("one"), entry).await
+}
+
+async fn append_with(test: &TestDb, keys: &Keys, entry: &AuditEntry) -> i64 {
+    test.db.change(async |conn: &mut Conn<'_>| audit::append(conn, keys, entry).await).await.unwrap()
+}
+
+async fn head(test: &TestDb) -> Head {
+    audit::head(&mut test.db.read().await.unwrap()).await.unwrap()
+}
+
+async fn verify(test: &TestDb, known: Option<&Head>) -> Verified {
+    audit::verify(&mut test.db.read().await.unwrap(), &keys("one"), known).await.unwrap()
+}
+
+async fn seqs(test: &TestDb, filter: Filter, limit: u32) -> Vec<i64> {
+    let page = audit::page(&mut test.db.read().await.unwrap(), &filter, limit).await.unwrap();
+    page.iter().map(|entry| entry.seq).collect()
+}
+
+/// Six entries: three kinds, two actors, one account.
+async fn six(test: &TestDb) -> AccountId {
+    let account = AccountId::generate();
+    let bob = Actor::System("bob");
+    let wanted = AuditEvent::WantedChanged { wanted: Wanted::Disconnected };
+    append(test, &AuditEntry::done(Millis(10), &ADA, AuditEvent::WebSignIn)).await;
+    append(test, &added(20).about(account)).await;
+    append(test, &AuditEntry::done(Millis(30), &bob, wanted).about(account).because("she left")).await;
+    append(test, &AuditEntry::intent(Millis(40), &bob, AuditEvent::CodeAsked).about(account)).await;
+    append(test, &added(50)).await;
+    append(test, &AuditEntry::done(Millis(60), &ADA, AuditEvent::WebSignOut)).await;
+    account
+}
+
+async fn entries_come_back_by_filter_and_page(test: TestDb) {
+    assert!(seqs(&test, Filter::default(), 10).await.is_empty());
+    let account = six(&test).await;
+    let some = |text: &str| Some(text.to_owned());
+    for (filter, expected) in [
+        (Filter::default(), vec![6, 5, 4, 3, 2, 1]),
+        (Filter { account: Some(account), ..Filter::default() }, vec![4, 3, 2]),
+        (Filter { account: Some(AccountId::generate()), ..Filter::default() }, vec![]),
+        (Filter { code: some("account.added"), ..Filter::default() }, vec![5, 2]),
+        (Filter { actor: some("system:bob"), ..Filter::default() }, vec![4, 3]),
+        (Filter { actor: some("system:b%"), ..Filter::default() }, vec![]),
+        (Filter { outcome: Some(Outcome::Intent), ..Filter::default() }, vec![4]),
+        (Filter { from: Some(Millis(20)), until: Some(Millis(40)), ..Filter::default() }, vec![3, 2]),
+        (Filter { before: Some(3), ..Filter::default() }, vec![2, 1]),
+        (Filter { account: Some(account), code: some("account.added"), ..Filter::default() }, vec![2]),
+    ] {
+        assert_eq!(seqs(&test, filter.clone(), 10).await, expected, "{filter:?}");
+    }
+    assert_eq!(seqs(&test, Filter::default(), 2).await, [6, 5]);
+    assert_eq!(seqs(&test, Filter { before: Some(5), ..Filter::default() }, 2).await, [4, 3]);
+
+    let mut conn = test.db.read().await.unwrap();
+    let third = audit::get(&mut conn, 3).await.unwrap().unwrap();
+    assert_eq!((third.at, third.code.as_str(), third.outcome), (Millis(30), "account.wanted", Outcome::Done));
+    assert_eq!((third.actor.as_str(), third.account), ("system:bob", Some(account)));
+    assert_eq!(third.reason.as_deref(), Some("she left"));
+    assert_eq!(third.details.as_deref(), Some(r#"{"wanted":"disconnected"}"#));
+    assert_eq!(audit::get(&mut conn, 7).await.unwrap(), None);
+}
+
+async fn an_intent_is_open_until_its_outcome(test: TestDb) {
+    let intent = AuditEntry::intent(Millis(1), &ADA, AuditEvent::CodeAsked).about(AccountId::generate());
+    let (first, second) = (append(&test, &intent).await, append(&test, &intent).await);
+    let open = async || -> Vec<i64> {
+        let open = audit::open_intents(&mut test.db.read().await.unwrap()).await.unwrap();
+        open.iter().map(|entry| entry.seq).collect()
+    };
+    assert_eq!(open().await, [first, second]);
+    append(&test, &intent.outcome(first, Millis(2), Outcome::Failed)).await;
+    assert_eq!(open().await, [second]);
+    append(&test, &intent.outcome(second, Millis(2), Outcome::Unknown)).await;
+    assert!(open().await.is_empty());
+}
+
+async fn an_entry_is_there_with_its_change_or_not_at_all(test: TestDb) {
+    let failed = test
+        .db
+        .change(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+            audit::append(conn, &keys("one"), &added(1)).await?;
+            Err(StoreError::Missing)
+        })
+        .await;
+    assert!(failed.is_err());
+    assert_eq!(head(&test).await.seq, 0);
+    assert_eq!(append(&test, &added(2)).await, 1, "no number is lost");
+
+    test.tamper("alter table audit_log rename to audit_hidden").await;
+    let unwritable = test
+        .db
+        .change(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+            telescope::store::meta::set(conn, "done", "yes").await?;
+            audit::append(conn, &keys("one"), &added(3)).await.map(drop)
+        })
+        .await;
+    assert!(unwritable.is_err());
+    let done = telescope::store::meta::get(&mut test.db.read().await.unwrap(), "done").await.unwrap();
+    assert_eq!(done, None, "nothing is done that can't be written down");
+}
+
+async fn entries_of_many_at_once_make_one_chain(test: TestDb) {
+    let writers: Vec<_> = (0..40)
+        .map(|at| {
+            let db = test.db.clone();
+            tokio::spawn(async move {
+                let (keys, entry) = (keys("one"), added(at));
+                db.change(async |conn: &mut Conn<'_>| audit::append(conn, &keys, &entry).await).await
+            })
+        })
+        .collect();
+    let mut numbers = Vec::new();
+    for writer in writers {
+        numbers.push(writer.await.unwrap().unwrap());
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=40).collect::<Vec<_>>());
+    assert_eq!(verify(&test, None).await.faults, []);
+}
+
+async fn an_untouched_trail_verifies(test: TestDb) {
+    let empty = verify(&test, None).await;
+    assert_eq!((empty.entries, empty.faults), (0, vec![]));
+    let nothing = head(&test).await;
+    six(&test).await;
+    let known = head(&test).await;
+    append(&test, &added(70)).await;
+    for known in [None, Some(&nothing), Some(&known), Some(&head(&test).await)] {
+        let found = verify(&test, known).await;
+        assert_eq!((found.entries, found.blanked, found.under_other_keys), (7, 0, 0));
+        assert_eq!(found.faults, []);
+    }
+}
+
+async fn details_can_be_blanked_and_the_chain_holds(test: TestDb) {
+    six(&test).await;
+    test.db.change(async |conn: &mut Conn<'_>| audit::blank_details(conn, 2).await).await.unwrap();
+    let blanked = audit::get(&mut test.db.read().await.unwrap(), 2).await.unwrap().unwrap();
+    assert!(blanked.is_blanked() && blanked.details.is_none());
+    let found = verify(&test, Some(&head(&test).await)).await;
+    assert_eq!((found.blanked, found.faults), (1, vec![]));
+    let nothing = test.db.change(async |conn: &mut Conn<'_>| audit::blank_details(conn, 99).await).await;
+    assert!(matches!(nothing, Err(StoreError::Missing)));
+    test.tamper("update audit_log set actor = 'system:eve' where seq = 2").await;
+    assert_eq!(verify(&test, None).await.faults, [Fault::Changed(2)], "what is left is still watched");
+}
+
+async fn whatever_is_changed_shows(test: TestDb) {
+    six(&test).await;
+    test.tamper("create table kept as select * from audit_log").await;
+    test.tamper("create table kept_head as select * from audit_head").await;
+    for (tampering, faults) in [
+        ("update audit_log set at = at + 1 where seq = 3", vec![Fault::Changed(3)]),
+        ("update audit_log set code = 'web.sign-in' where seq = 3", vec![Fault::Changed(3)]),
+        ("update audit_log set outcome = 'failed' where seq = 4", vec![Fault::Changed(4)]),
+        ("update audit_log set intent = 1 where seq = 4", vec![Fault::Changed(4)]),
+        ("update audit_log set actor = 'system:eve' where seq = 3", vec![Fault::Changed(3)]),
+        ("update audit_log set account = null where seq = 3", vec![Fault::Changed(3)]),
+        ("update audit_log set reason = 'she stayed' where seq = 3", vec![Fault::Changed(3)]),
+        ("update audit_log set reason = null where seq = 3", vec![Fault::Changed(3)]),
+        ("update audit_log set reason = '' where seq = 6", vec![Fault::Changed(6)]),
+        ("update audit_log set address = '10.0.0.1' where seq = 1", vec![Fault::Changed(1)]),
+        ("update audit_log set reason = null, address = reason where seq = 3", vec![Fault::Changed(3)]),
+        ("update audit_log set request_id = 'x' where seq = 1", vec![Fault::Changed(1)]),
+        ("update audit_log set details = '{}' where seq = 2", vec![Fault::Changed(2)]),
+        ("update audit_log set details = '{}' where seq = 1", vec![Fault::Changed(1)]),
+        ("update audit_log set details_salt = '00' where seq = 2", vec![Fault::Changed(2)]),
+        ("update audit_log set details_digest = '00' where seq = 2", vec![Fault::Changed(2)]),
+        (
+            "update audit_log set digest = (select digest from kept where seq = 2) where seq = 3",
+            vec![Fault::Changed(3), Fault::Unlinked(3)],
+        ),
+        ("update audit_log set mac = 'x' where seq = 3", vec![Fault::Unlinked(3), Fault::Unlinked(4)]),
+        ("delete from audit_log where seq = 3", vec![Fault::Missing(3, 3)]),
+        ("delete from audit_log where seq in (1, 2)", vec![Fault::Missing(1, 2)]),
+        ("delete from audit_log where seq > 4", vec![Fault::Missing(5, 6)]),
+        ("delete from audit_log", vec![Fault::Missing(1, 6)]),
+        ("update audit_head set seq = 5", vec![Fault::Surplus(6)]),
+        ("update audit_head set mac = 'x'", vec![Fault::Head]),
+        (
+            "update audit_log set seq = 7 where seq = 6",
+            vec![Fault::Missing(6, 6), Fault::Changed(7), Fault::Surplus(7)],
+        ),
+    ] {
+        test.tamper(tampering).await;
+        assert_eq!(verify(&test, None).await.faults, faults, "{tampering}");
+        test.tamper("delete from audit_log; insert into audit_log select * from kept").await;
+        test.tamper("delete from audit_head; insert into audit_head select * from kept_head").await;
+        assert_eq!(verify(&test, None).await.faults, [], "put back");
+    }
+}
+
+async fn a_cut_end_shows_by_the_head_outside(test: TestDb) {
+    six(&test).await;
+    let known = head(&test).await;
+    test.tamper("delete from audit_log where seq > 4").await;
+    test.tamper("update audit_head set seq = 4, mac = (select mac from audit_log where seq = 4)").await;
+    assert_eq!(verify(&test, None).await.faults, [], "from within it does not show");
+    assert_eq!(verify(&test, Some(&known)).await.faults, [Fault::Cut(6)]);
+    append(&test, &added(70)).await;
+    append(&test, &added(80)).await;
+    append(&test, &added(90)).await;
+    assert_eq!(verify(&test, Some(&known)).await.faults, [Fault::Cut(6)], "nor is it hidden by new entries");
+}
+
+/// Somebody writes a consistent entry with the whole program, but without the key.
+async fn a_forger_without_the_key_is_found_out(test: TestDb) {
+    six(&test).await;
+    let eve = keys("eve");
+    append_with(&test, &eve, &added(70)).await;
+    assert_eq!(verify(&test, None).await.faults, [Fault::Unlinked(7)]);
+    let (theirs, ours) = (eve.id(), keys("one").id().to_owned());
+    test.tamper(&format!("update audit_log set mac = replace(mac, '{theirs}.', '{ours}.') where seq = 7"))
+        .await;
+    let faults = verify(&test, None).await.faults;
+    assert_eq!(faults, [Fault::Unlinked(7), Fault::Head]);
+}
+
+async fn a_changed_key_goes_on_with_the_chain(test: TestDb) {
+    six(&test).await;
+    let both = Keys::new(&master("two"), Some(&master("one")));
+    append_with(&test, &both, &added(70)).await;
+    let verify = async |keys: &Keys| {
+        let found = audit::verify(&mut test.db.read().await.unwrap(), keys, None).await.unwrap();
+        (found.under_other_keys, found.faults)
+    };
+    assert_eq!(verify(&both).await, (0, vec![]));
+    assert_eq!(verify(&keys("two")).await, (6, vec![]), "the former key has left the settings");
+    assert_eq!(verify(&keys("three")).await, (7, vec![]));
+}

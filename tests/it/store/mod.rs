@@ -1,0 +1,33 @@
+//! The store's stories: each is told twice, on SQLite and on a real Postgres.
+
+mod accounts;
+mod audit;
+mod concurrency;
+mod opening;
+mod people;
+mod rules;
+mod secrets;
+mod sessions;
+
+/// Makes two tests of each story: a function that takes a `TestDb`.
+macro_rules! on_both {
+    ($($story:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $story() {
+                    super::$story(crate::support::db::TestDb::sqlite().await).await;
+                }
+            )+
+        }
+        mod on_postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $story() {
+                    super::$story(crate::support::db::TestDb::postgres().await).await;
+                }
+            )+
+        }
+    };
+}
+use on_both;

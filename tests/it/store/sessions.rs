@@ -1,0 +1,97 @@
+//! Browsers stay signed in, for a while, and only with the id that the database does not have.
+
+use telescope::clock::Clock;
+use telescope::domain::{Email, Millis};
+use telescope::store::web_sessions::{USER_KEY, end_all_of};
+use telescope::store::{Conn, WebSessions, users};
+use time::OffsetDateTime;
+use tower_sessions::SessionStore;
+use tower_sessions::session::{Id, Record};
+
+use crate::support::db::TestDb;
+
+super::on_both!(
+    a_session_is_kept_and_ends,
+    an_id_that_is_taken_is_exchanged,
+    an_expired_session_is_none,
+    a_person_is_signed_out_everywhere,
+);
+
+const NOW: i64 = 1_700_000_000_000;
+
+fn sessions(test: &TestDb) -> (WebSessions, Clock) {
+    let clock = Clock::manual(Millis(NOW));
+    (WebSessions::new(test.db.clone(), clock.clone()), clock)
+}
+
+fn record(minutes: i64) -> Record {
+    Record {
+        id: Id::default(),
+        data: [("theme".to_owned(), serde_json::json!({"dark": true}))].into(),
+        expiry_date: OffsetDateTime::from_unix_timestamp(NOW / 1000 + minutes * 60).unwrap(),
+    }
+}
+
+async fn a_session_is_kept_and_ends(test: TestDb) {
+    let (sessions, _) = sessions(&test);
+    let mut record = record(10);
+    sessions.create(&mut record).await.unwrap();
+    assert_eq!(sessions.load(&record.id).await.unwrap(), Some(record.clone()));
+    record.data.insert("more".into(), serde_json::json!("\u{0} and \u{1f600}"));
+    record.expiry_date += time::Duration::minutes(5);
+    sessions.save(&record).await.unwrap();
+    assert_eq!(sessions.load(&record.id).await.unwrap(), Some(record.clone()));
+    assert_eq!(sessions.load(&Id::default()).await.unwrap(), None);
+
+    sessions.delete(&record.id).await.unwrap();
+    assert_eq!(sessions.load(&record.id).await.unwrap(), None);
+    sessions.save(&record).await.unwrap();
+    assert_eq!(sessions.load(&record.id).await.unwrap(), None, "an ended session does not come back");
+}
+
+async fn an_id_that_is_taken_is_exchanged(test: TestDb) {
+    let (sessions, _) = sessions(&test);
+    let mut first = record(10);
+    sessions.create(&mut first).await.unwrap();
+    let mut second = Record { id: first.id, ..record(20) };
+    sessions.create(&mut second).await.unwrap();
+    assert_ne!(first.id, second.id);
+    assert_eq!(sessions.load(&first.id).await.unwrap(), Some(first));
+    assert_eq!(sessions.load(&second.id).await.unwrap(), Some(second));
+}
+
+async fn an_expired_session_is_none(test: TestDb) {
+    let (sessions, clock) = sessions(&test);
+    let (mut short, mut long) = (record(10), record(20));
+    sessions.create(&mut short).await.unwrap();
+    sessions.create(&mut long).await.unwrap();
+    clock.advance(10 * 60 - 1);
+    assert!(sessions.load(&short.id).await.unwrap().is_some());
+    assert_eq!(sessions.delete_expired().await.unwrap(), 0);
+    clock.advance(1);
+    assert!(sessions.load(&short.id).await.unwrap().is_none());
+    assert!(sessions.load(&long.id).await.unwrap().is_some());
+    assert_eq!(sessions.delete_expired().await.unwrap(), 1);
+}
+
+async fn a_person_is_signed_out_everywhere(test: TestDb) {
+    let (sessions, _) = sessions(&test);
+    let email = Email::parse("ada@example.org").unwrap();
+    let ada = test
+        .db
+        .change(async |conn: &mut Conn<'_>| users::first_sight(conn, &email, Millis(1)).await)
+        .await
+        .unwrap();
+    let (mut hers, mut also_hers, mut other) = (record(10), record(10), record(10));
+    hers.data.insert(USER_KEY.into(), serde_json::json!(ada.id));
+    sessions.create(&mut hers).await.unwrap();
+    sessions.create(&mut also_hers).await.unwrap();
+    also_hers.data.insert(USER_KEY.into(), serde_json::json!(ada.id));
+    sessions.save(&also_hers).await.unwrap();
+    sessions.create(&mut other).await.unwrap();
+    let ended = test.db.change(async |conn: &mut Conn<'_>| end_all_of(conn, ada.id).await).await.unwrap();
+    assert_eq!(ended, 2);
+    assert!(sessions.load(&hers.id).await.unwrap().is_none());
+    assert!(sessions.load(&also_hers.id).await.unwrap().is_none());
+    assert!(sessions.load(&other.id).await.unwrap().is_some());
+}

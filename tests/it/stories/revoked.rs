@@ -1,0 +1,24 @@
+//! The owner of a number ends Telescope's session on the phone. That account alone is signed out, and says why.
+
+use crate::support::login::{ADMIN, STEP, ready_account};
+use crate::support::stack::Stack;
+use crate::support::visitor::Visitor;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_the_owner_ends_is_told_of_and_can_be_made_anew() {
+    let stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let ended = ready_account(&stack, &visitor, None).await;
+    let other = ready_account(&stack, &visitor, None).await;
+
+    stack.phones().revoke(&ended.phone).await;
+    visitor.until_stage(&ended.id, "signed-out", STEP).await;
+    let page = visitor.get(&format!("/accounts/{}", ended.id)).await.text().await.unwrap();
+    assert!(page.contains("Telegram has ended this session"), "{page}");
+    assert_eq!(stack.phones().codes_asked_for(&ended.phone).await, 1, "nobody asked for a code again");
+    visitor.until_stage(&other.id, "ready", STEP).await;
+
+    visitor.does(&format!("/accounts/{}/ask-for-code", ended.id), &[]).await;
+    visitor.until_stage(&ended.id, "wait-code", STEP).await;
+    assert_eq!(stack.phones().codes_asked_for(&ended.phone).await, 2);
+}

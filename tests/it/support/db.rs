@@ -1,0 +1,60 @@
+//! A fresh database of either kind for each story.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use telescope::config::Dsn;
+use telescope::store::Db;
+
+use super::postgres;
+
+/// An open database that nobody else uses. SQLite's file is deleted when it is dropped.
+pub struct TestDb {
+    /// The database.
+    pub db: Db,
+    /// Its address, to open it again.
+    pub dsn: Dsn,
+    folder: Option<tempfile::TempDir>,
+}
+
+impl TestDb {
+    /// A new SQLite file.
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let dsn = Dsn::Sqlite(folder.path().join("inner/telescope.db"));
+        Self { db: Db::open(&dsn).await.unwrap(), dsn, folder: Some(folder) }
+    }
+
+    /// A new database on the tests' Postgres.
+    pub async fn postgres() -> Self {
+        let dsn = Dsn::parse(&postgres::cluster().dsn("postgres", &new_name())).unwrap();
+        Self { db: Db::open(&dsn).await.unwrap(), dsn, folder: None }
+    }
+
+    /// SQLite's file.
+    pub fn file(&self) -> Option<std::path::PathBuf> {
+        Some(self.folder.as_ref()?.path().join("inner/telescope.db"))
+    }
+
+    /// Runs SQL behind the store's back, as somebody with the database's password could.
+    pub async fn tamper(&self, sql: &str) {
+        match &self.dsn {
+            Dsn::Sqlite(file) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+                let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
+                pool.close().await;
+            }
+            Dsn::Postgres(url) => {
+                let pool = sqlx::PgPool::connect(url.expose()).await.unwrap();
+                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
+                pool.close().await;
+            }
+        }
+    }
+}
+
+/// A name that no other database of the cluster has; with a quote, which names may have.
+pub fn new_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("story\"{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,114 @@
+//! The login that other stories begin with, once by a browser and once without.
+
+use std::time::Duration;
+
+use super::browser::{Browser, Scripts};
+use super::stack::Stack;
+use super::visitor::{Row, Visitor, attribute};
+
+/// The administrator of every stack.
+pub const ADMIN: &str = "admin@example.org";
+/// How long a step at Telegram may take, on a busy machine.
+pub const STEP: Duration = Duration::from_secs(30);
+
+/// Signs in with the browser.
+pub async fn sign_in(browser: &Browser, stack: &Stack) {
+    browser.goto(&stack.url("/")).await;
+    browser.fill("[name='email']", ADMIN).await;
+    browser.press("Sign in", "main").await;
+    browser.find("form[action='/sign-out']").await;
+}
+
+/// Signs in with the browser and adds a test account; gives its number.
+pub async fn add_test_account(browser: &Browser, stack: &Stack) -> String {
+    sign_in(browser, stack).await;
+    browser.mark().await;
+    browser.press("Add test account", "main").await;
+    if browser.scripts() == Scripts::Off {
+        browser.goto(&stack.url("/accounts")).await;
+    }
+    browser.until_shown("tr[data-stage='signed-out']", STEP).await;
+    let row = browser.find("tr[data-stage='signed-out']").await;
+    row.attr("data-phone").await.unwrap().expect("the row says its number")
+}
+
+/// Where the next step of an account is shown: in the dialog, or on a page.
+pub const fn place(scripts: Scripts) -> &'static str {
+    match scripts {
+        Scripts::On => "#dialog",
+        Scripts::Off => "main",
+    }
+}
+
+/// From the accounts page: opens the account's next step and asks for a code.
+pub async fn ask_for_code(browser: &Browser, number: &str) {
+    browser.click(&format!("{} .actions a", row(number))).await;
+    browser.press("Ask for a code", place(browser.scripts())).await;
+    browser.find("[name='code']").await;
+}
+
+/// Types into the field of the present step and sends the form.
+pub async fn provide(browser: &Browser, field: &str, value: &str) {
+    browser.fill(&format!("[name='{field}']"), value).await;
+    browser.press("Provide", place(browser.scripts())).await;
+}
+
+/// Does what the owner of the number does: reads the code on the phone, and has a two-step password.
+pub async fn read_phone(browser: &Browser, stack: &Stack, number: &str, password: &str) -> String {
+    browser
+        .meanwhile(&stack.phones().url(), async || {
+            let phone = format!("#p{number}");
+            browser.click(&format!("{phone} summary")).await;
+            browser.fill(&format!("{phone} [name='password']"), password).await;
+            browser.press("Set", &phone).await;
+            browser.find(&format!("{phone} .badge")).await;
+            browser.text(&format!("{phone} .code")).await
+        })
+        .await
+}
+
+/// Goes back to the accounts page, if the story left it, and waits for the row to say so.
+pub async fn until_stage(browser: &Browser, stack: &Stack, number: &str, stage: &str) {
+    if browser.scripts() == Scripts::Off {
+        browser.goto(&stack.url("/accounts")).await;
+    }
+    browser.until_shown(&format!("{}[data-stage='{stage}']", row(number)), STEP).await;
+}
+
+/// The row of a number.
+pub fn row(number: &str) -> String {
+    format!("tr[data-phone='{number}']")
+}
+
+/// A ready account without a browser. Its owner's phone has the two-step password `password` if there is one.
+pub async fn ready_account(stack: &Stack, visitor: &Visitor, password: Option<&str>) -> Row {
+    let before = visitor.rows().await;
+    visitor.does("/accounts/add-test", &[]).await;
+    let is_new = |row: &Row| before.iter().all(|known| known.id != row.id);
+    let newest = visitor.rows().await.into_iter().find(is_new).expect("the account is listed");
+    let row = visitor.until_stage(&newest.id, "signed-out", STEP).await;
+    let page = format!("/accounts/{}", row.id);
+    visitor.does(&format!("{page}/ask-for-code"), &[]).await;
+    visitor.until_stage(&row.id, "wait-code", STEP).await;
+    if let Some(password) = password {
+        stack.phones().set_password(&row.phone, password).await;
+    }
+    let code = stack.phones().code(&row.phone).await;
+    visitor
+        .does(&format!("{page}/provide"), &[("token", &token(visitor, &page).await), ("code", &code)])
+        .await;
+    if let Some(password) = password {
+        visitor.until_stage(&row.id, "wait-password", STEP).await;
+        let form = [("token", token(visitor, &page).await), ("password", password.to_owned())];
+        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        visitor.does(&format!("{page}/provide"), &form).await;
+    }
+    visitor.until_stage(&row.id, "ready", STEP).await
+}
+
+/// The token of the present step's form.
+pub async fn token(visitor: &Visitor, page: &str) -> String {
+    let page = visitor.get(&format!("{page}/provide")).await.text().await.unwrap();
+    let tag = page.split("<input ").find(|tag| tag.contains("name=\"token\"")).expect("the step has a form");
+    attribute(tag, "value").expect("the token has a value")
+}

@@ -1,0 +1,133 @@
+//! The list of accounts: what it shows, how it is filtered and sorted, what it says when it is empty.
+
+use axum::http::StatusCode;
+use telescope::domain::account::Profile;
+use telescope::domain::{Network, Snapshot, Stage};
+
+use super::app::{ADMIN, Answer, TestApp};
+
+fn phones(page: &Answer) -> Vec<String> {
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    page.attributes("#rows tr[data-phone]", "data-phone").iter().map(|phone| phone[6..].to_owned()).collect()
+}
+
+#[tokio::test]
+async fn an_empty_list_says_what_to_do() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await.get("/accounts").await;
+    assert_eq!(root.texts("#rows h2"), ["No accounts yet"]);
+    assert!(root.has("#rows a[href='/accounts/add']"));
+    let somebody = test.signed_in("ada@example.org").await.get("/accounts").await;
+    assert_eq!(somebody.texts("#rows h2"), ["Nothing to see yet"]);
+    assert!(!somebody.has("a[href='/accounts/add']") && !somebody.has("form[action='/accounts/add-test']"));
+}
+
+#[tokio::test]
+async fn a_row_says_how_an_account_stands_and_what_comes_next() {
+    let test = TestApp::new().await;
+    let owner = test.signed_in("ada@example.org").await;
+    let wait_password = Stage::WaitPassword { hint: String::new(), can_recover: false };
+    for (number, stage, badge, next) in [
+        (1, Stage::Disconnected, "Disconnected", "Connect"),
+        (2, Stage::SignedOut, "Signed out", "Ask for a code"),
+        (3, wait_password, "Waits for the password", "Provide"),
+        (4, Stage::Ready, "Ready", ""),
+        (5, Stage::Failed("No space left.".into()), "Failed", "Connect"),
+        (6, Stage::Other("<new>".into()), "<new>", ""),
+    ] {
+        let id = test.account(number, Some("ada@example.org")).await;
+        test.stands(id, stage.clone());
+        let page = owner.get("/accounts").await;
+        let row = format!("tr#account-{id}[data-stage={}]", stage.name());
+        assert_eq!(page.texts(&format!("{row} .badge.{}", stage.mood().name())), [badge]);
+        assert!(page.texts(&format!("{row} .actions a")).concat().starts_with(next), "{badge}");
+        assert_eq!(page.has(&format!("{row} .actions a")), !next.is_empty(), "{badge}");
+        // The same part, in the page of the account.
+        assert_eq!(owner.get(&format!("/accounts/{id}")).await.texts("#step .badge"), [badge]);
+    }
+    let page = owner.get("/accounts?stage=failed").await;
+    assert!(page.texts("#rows").concat().contains("No space left."));
+}
+
+#[tokio::test]
+async fn the_list_can_be_filtered_and_sorted() {
+    let test = TestApp::new().await;
+    for (number, owner, stage) in [
+        (1, Some("bob@example.org"), Stage::Ready),
+        (3, Some("ada@example.org"), Stage::SignedOut),
+        (2, None, Stage::Ready),
+    ] {
+        let id = test.account(number, owner).await;
+        let profile = Profile { telegram_id: 1, name: format!("Name{number} Ünal"), username: None };
+        let snapshot = Snapshot { stage, profile: Some(profile), ..Snapshot::off() };
+        test.app.directory.put_snapshot(id, snapshot);
+    }
+    let root = test.signed_in(ADMIN).await;
+    for (query, expected) in [
+        ("", &["0002", "0003", "0001"][..]),
+        ("?sort=phone", &["0001", "0002", "0003"]),
+        ("?sort=owner", &["0002", "0003", "0001"]),
+        ("?sort=stage", &["0003", "0001", "0002"]),
+        ("?sort=nonsense", &["0002", "0003", "0001"]),
+        ("?stage=ready", &["0002", "0001"]),
+        ("?stage=nonsense", &[]),
+        ("?owner=ADA@example.org", &["0003"]),
+        ("?q=%2B99966%2020003", &["0003"]),
+        ("?q=bob", &["0001"]),
+        ("?q=%C3%9CNAL&sort=phone", &["0001", "0002", "0003"]),
+        ("?q=name2", &["0002"]),
+        ("?q=nothing+like+it", &[]),
+        ("?q=%3Cscript%3E", &[]),
+        ("?page=1&unknown=1", &["0002", "0003", "0001"]),
+        ("?page=99", &["0002", "0003", "0001"]),
+    ] {
+        let page = root.get(&format!("/accounts{query}")).await;
+        assert_eq!(phones(&page), expected, "{query}");
+        assert!(!page.body.contains("<script>\""), "{query}");
+        let stream = page.attributes("#live", "hx-sse:connect");
+        assert!(stream[0].starts_with("/accounts/events"), "{stream:?}");
+    }
+    let page = root.get("/accounts?stage=ready&q=a").await;
+    assert_eq!(page.texts("#summary a[aria-current]"), ["Ready 2"]);
+    assert_eq!(page.attributes("#q", "value"), ["a"]);
+    assert!(page.attributes("#summary a", "href").contains(&"/accounts?q=a&stage=signed-out".to_owned()));
+    for wrong in ["?page=-1", "?page=x", "?q=%ff"] {
+        let answer = root.get(&format!("/accounts{wrong}")).await;
+        assert!(answer.status == StatusCode::OK || answer.has("h1"), "{wrong}: {}", answer.body);
+        assert!(!answer.status.is_server_error(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_has_a_hundred_rows() {
+    let test = TestApp::new().await;
+    for number in 1..=101 {
+        test.account(number, None).await;
+    }
+    let root = test.signed_in(ADMIN).await;
+    let first = root.get("/accounts?sort=phone").await;
+    assert_eq!(phones(&first).len(), 100);
+    assert_eq!(first.texts("#pager p"), ["1–100 of 101"]);
+    let next = first.attributes("#pager a[rel=next]", "href");
+    let second = root.get(&next[0]).await;
+    assert_eq!(phones(&second), ["0101"]);
+    assert_eq!(second.texts("#pager p"), ["101–101 of 101"]);
+}
+
+#[tokio::test]
+async fn telegrams_text_is_inert() {
+    let test = TestApp::new().await;
+    let id = test.account(1, None).await;
+    let name = format!("\u{202e}<script>alert(1)</script>\" onload=x {}", "x".repeat(70_000));
+    let profile = Profile { telegram_id: 1, name, username: Some("\"><img src=x>".into()) };
+    let snapshot =
+        Snapshot { stage: Stage::Ready, profile: Some(profile), network: Network::Ready, ..Snapshot::off() };
+    test.app.directory.put_snapshot(id, snapshot);
+    let root = test.signed_in(ADMIN).await;
+    for path in ["/accounts".to_owned(), format!("/accounts/{id}")] {
+        let page = root.get(&path).await;
+        assert_eq!(page.attributes("script", "src").len(), 1, "{path}");
+        assert!(!page.has("img[src=x]"), "{path}");
+        assert!(page.texts("bdi").concat().contains("<script>alert(1)</script>"), "{path}");
+    }
+}

@@ -1,0 +1,261 @@
+//! A Telescope without TDLib, and people who use it.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::{Arc, LazyLock, Mutex, Weak};
+
+use axum::body::{Body, BodyDataStream, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::response::Response;
+use scraper::{Html, Selector};
+use telescope::app::App;
+use telescope::clock::Clock;
+use telescope::config::Config;
+use telescope::directory::Directory;
+use telescope::domain::{
+    Account, AccountId, Email, Millis, Network, Phone, Secret, Snapshot, Stage, StageToken, Wanted,
+};
+use telescope::store::{self, Db, StoreError};
+use telescope::telegram::{Hub, HubSettings};
+use telescope::web;
+use tower::ServiceExt;
+
+/// The administrator of every [`TestApp`].
+pub const ADMIN: &str = "root@example.org";
+/// Its name and port.
+pub const HOST: &str = "localhost:8888";
+
+/// The directories of all applications in this process: a process has one hub.
+static DIRECTORIES: Mutex<Vec<Weak<Directory>>> = Mutex::new(Vec::new());
+
+/// A hub whose TDLib process swallows everything and never answers. Its tasks live on a runtime of their own,
+/// because each test's ends with the test.
+static HUB: LazyLock<Hub> = LazyLock::new(|| {
+    let started = std::thread::spawn(|| {
+        let runtime: &'static tokio::runtime::Runtime =
+            Box::leak(Box::new(tokio::runtime::Runtime::new().unwrap()));
+        let _inside = runtime.enter();
+        let settings = HubSettings {
+            program: silent_program(),
+            library: "none".into(),
+            hosts: 1,
+            starts_at_once: 4,
+            test_environment: true,
+            api_id: 1,
+            api_hash: Secret::new("none"),
+            proxy: None,
+            clock: Clock::System,
+        };
+        let tell = |account, snapshot: Snapshot| {
+            for directory in DIRECTORIES.lock().unwrap().iter().filter_map(Weak::upgrade) {
+                if directory.get(account).is_some() {
+                    directory.put_snapshot(account, snapshot.clone());
+                }
+            }
+        };
+        Hub::start(settings, Box::new(tell)).unwrap()
+    });
+    started.join().unwrap()
+});
+
+fn silent_program() -> std::path::PathBuf {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("silent-{}", std::process::id()));
+    std::fs::write(&program, "#!/bin/sh\ncat >/dev/null\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+    program
+}
+
+/// The application and its router.
+pub struct TestApp {
+    /// The application, for what tests arrange behind the pages' back.
+    pub app: Arc<App>,
+    _folder: tempfile::TempDir,
+}
+
+impl TestApp {
+    /// A fresh one, as on one's own machine.
+    pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// One with other settings.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let config = Config::from_env(|name| {
+            let given = settings.iter().find(|(setting, _)| *setting == name);
+            given.map(|(_, value)| (*value).to_owned()).or_else(|| match name {
+                "TELEGRAM_ENVIRONMENT" => Some("test".into()),
+                "SSO_MODE" => Some("mock".into()),
+                "ADMIN_EMAILS" => Some(ADMIN.into()),
+                "DATA_DIR" => Some(path("data")),
+                "ACCOUNTS_DIR" => Some(path("accounts")),
+                _ => None,
+            })
+        })
+        .unwrap();
+        let keys = config.keys().unwrap();
+        let db = Db::open(&config.db_dsn).await.unwrap();
+        let directory = Arc::new(Directory::new(Vec::new()));
+        DIRECTORIES.lock().unwrap().push(Arc::downgrade(&directory));
+        let app = App::assemble(config, Clock::System, keys, db, directory, HUB.clone());
+        Self { app, _folder: folder }
+    }
+
+    /// An account of `owner`, with a number made of `number`.
+    pub async fn account(&self, number: u16, owner: Option<&str>) -> AccountId {
+        let account = Account {
+            id: AccountId::generate(),
+            phone: Phone::test(2, number),
+            owner: owner.map(|address| Email::parse(address).unwrap()),
+            comment: String::new(),
+            groups: Vec::new(),
+            wanted: Wanted::Connected,
+            folder: format!("folder-{number}"),
+            created: Millis(0),
+        };
+        let inserted = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
+            store::accounts::insert(conn, &account).await
+        };
+        self.app.db.change(inserted).await.unwrap();
+        let id = account.id;
+        self.app.directory.put_account(account);
+        id
+    }
+
+    /// Lets an account stand so.
+    pub fn stands(&self, id: AccountId, stage: Stage) {
+        let snapshot = Snapshot { stage, token: StageToken(7), network: Network::Ready, ..Snapshot::off() };
+        self.app.directory.put_snapshot(id, snapshot);
+    }
+
+    /// Somebody who has not signed in.
+    pub fn anonymous(&self) -> Visitor {
+        Visitor { app: Arc::clone(&self.app), cookie: None }
+    }
+
+    /// Somebody who has.
+    pub async fn signed_in(&self, email: &str) -> Visitor {
+        let answer = self.anonymous().post("/sign-in", &[("email", email)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+        Visitor { app: Arc::clone(&self.app), cookie: Some(cookie) }
+    }
+}
+
+/// Somebody with a browser.
+#[derive(Clone)]
+pub struct Visitor {
+    app: Arc<App>,
+    cookie: Option<String>,
+}
+
+impl Visitor {
+    /// A request as a browser sends it, to be changed by the test.
+    pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, HOST)
+            .header(header::ORIGIN, format!("http://{HOST}"))
+            .header("sec-fetch-site", "same-origin");
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        request
+    }
+
+    /// Sends anything.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        Answer::of(self.answer(request).await).await
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Response {
+        web::router(Arc::clone(&self.app)).oneshot(request).await.unwrap()
+    }
+
+    /// Opens a page.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Loads a fragment, as htmx does.
+    pub async fn fragment(&self, path: &str) -> Answer {
+        let request = as_htmx(self.request(Method::GET, path));
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(filled(self.request(Method::POST, path), form)).await
+    }
+
+    /// Sends a form, as htmx does.
+    pub async fn post_fragment(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(filled(as_htmx(self.request(Method::POST, path)), form)).await
+    }
+
+    /// Opens a live stream.
+    pub async fn stream(&self, path: &str) -> BodyDataStream {
+        let request = as_htmx(self.request(Method::GET, path)).body(Body::empty()).unwrap();
+        let response = self.answer(request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+        response.into_body().into_data_stream()
+    }
+}
+
+/// Adds what htmx says of itself.
+pub fn as_htmx(request: axum::http::request::Builder) -> axum::http::request::Builder {
+    request.header("hx-request", "true").header("hx-request-type", "partial")
+}
+
+/// Puts a form into a request.
+pub fn filled(request: axum::http::request::Builder, form: &[(&str, &str)]) -> Request<Body> {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(Body::from(body)).unwrap()
+}
+
+/// What came back.
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: String,
+}
+
+impl Answer {
+    async fn of(response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 10_000_000).await.unwrap();
+        Self { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
+    /// A header's value, empty if it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The texts of what a selector finds, each with its spaces made plain.
+    pub fn texts(&self, selector: &str) -> Vec<String> {
+        let found = |element: scraper::ElementRef<'_>| {
+            element.text().flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+        };
+        Html::parse_document(&self.body).select(&Selector::parse(selector).unwrap()).map(found).collect()
+    }
+
+    /// An attribute of everything that a selector finds.
+    pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
+        Html::parse_document(&self.body)
+            .select(&Selector::parse(selector).unwrap())
+            .map(|element| element.attr(name).unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    /// Whether a selector finds something.
+    pub fn has(&self, selector: &str) -> bool {
+        !self.texts(selector).is_empty()
+    }
+}

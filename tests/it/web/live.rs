@@ -1,0 +1,179 @@
+//! Open pages that change by themselves.
+
+use std::time::Duration;
+
+use axum::body::BodyDataStream;
+use futures_util::StreamExt;
+use telescope::domain::{Email, Stage};
+use telescope::store::{self, StoreError};
+
+use super::app::{ADMIN, TestApp};
+
+/// The next message of a stream, without comments; empty if the stream has ended.
+pub async fn next(stream: &mut BodyDataStream) -> String {
+    loop {
+        let piece = tokio::time::timeout(Duration::from_secs(10), stream.next());
+        match piece.await.expect("a message comes") {
+            Some(bytes) => {
+                let text = String::from_utf8(bytes.unwrap().to_vec()).unwrap();
+                if !text.starts_with(':') {
+                    return text;
+                }
+            }
+            None => return String::new(),
+        }
+    }
+}
+
+/// Asserts that nothing is sent before `event`, which is.
+async fn next_is(stream: &mut BodyDataStream, event: &str) {
+    let message = next(stream).await;
+    assert!(message.contains(&format!("event: {event}\n")), "{message}");
+}
+
+#[tokio::test]
+async fn a_stream_begins_with_the_present_and_then_sends_what_changed() {
+    let test = TestApp::new().await;
+    let first = test.account(1, None).await;
+    let second = test.account(2, None).await;
+    let root = test.signed_in(ADMIN).await;
+    let mut stream = root.stream("/accounts/events").await;
+    let message = next(&mut stream).await;
+    assert!(message.contains(&format!("id: {}-", test.app.epoch)), "{message}");
+    assert!(message.contains("hx-target=\"#rows\" hx-swap=\"innerMorph\""));
+    assert!(message.contains(&format!("account-{first}")) && message.contains(&format!("account-{second}")));
+
+    test.stands(first, Stage::Ready);
+    let message = next(&mut stream).await;
+    assert!(message.contains(&format!("hx-target=\"#account-{first}\" hx-swap=\"outerMorph\"")), "{message}");
+    assert!(message.contains("data-stage=\"ready\""));
+    assert!(!message.contains(&format!("account-{second}")) && !message.contains("#rows"), "{message}");
+    assert!(message.contains("#summary"), "the counts changed, too: {message}");
+
+    let third = test.account(3, None).await;
+    let message = next(&mut stream).await;
+    assert!(message.contains("hx-target=\"#rows\"") && message.contains(&format!("account-{third}")));
+}
+
+#[tokio::test]
+async fn many_changes_at_once_are_one_message() {
+    let test = TestApp::new().await;
+    let ids = [test.account(1, None).await, test.account(2, None).await, test.account(3, None).await];
+    let root = test.signed_in(ADMIN).await;
+    let mut stream = root.stream("/accounts/events").await;
+    next(&mut stream).await;
+    for stage in [Stage::Starting, Stage::SignedOut, Stage::Ready] {
+        for id in ids {
+            test.stands(id, stage.clone());
+        }
+    }
+    let message = next(&mut stream).await;
+    for id in ids {
+        assert_eq!(message.matches(&format!("hx-target=\"#account-{id}\"")).count(), 1, "{message}");
+    }
+    assert!(!message.contains("data-stage=\"starting\""), "the newest state only: {message}");
+}
+
+#[tokio::test]
+async fn each_viewer_gets_what_he_may_see() {
+    let test = TestApp::new().await;
+    let hers = test.account(1, Some("ada@example.org")).await;
+    let his = test.account(2, Some("bob@example.org")).await;
+    let ada = test.signed_in("ada@example.org").await;
+    let mut stream = ada.stream("/accounts/events").await;
+    let message = next(&mut stream).await;
+    assert!(message.contains(&hers.to_string()) && !message.contains(&his.to_string()), "{message}");
+    test.stands(his, Stage::Ready);
+    test.stands(hers, Stage::SignedOut);
+    let message = next(&mut stream).await;
+    assert!(message.contains(&hers.to_string()) && !message.contains(&his.to_string()), "{message}");
+    assert!(!message.contains("9996620002"), "{message}");
+}
+
+#[tokio::test]
+async fn a_filtered_stream_lets_rows_come_and_go() {
+    let test = TestApp::new().await;
+    let id = test.account(1, None).await;
+    let root = test.signed_in(ADMIN).await;
+    let mut stream = root.stream("/accounts/events?stage=ready").await;
+    assert!(next(&mut stream).await.contains("No account fits"));
+    test.stands(id, Stage::Ready);
+    assert!(next(&mut stream).await.contains(&format!("id=\"account-{id}\"")));
+    test.stands(id, Stage::SignedOut);
+    let message = next(&mut stream).await;
+    assert!(message.contains("No account fits") && !message.contains(&id.to_string()), "{message}");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_session_and_says_so() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    let mut list = root.stream("/accounts/events").await;
+    next(&mut list).await;
+    root.post("/sign-out", &[]).await;
+    next_is(&mut list, "signed-out").await;
+    assert_eq!(next(&mut list).await, "", "it has ended");
+    let mut late = root.stream("/accounts/events").await;
+    next_is(&mut late, "signed-out").await;
+    assert_eq!(next(&mut late).await, "");
+}
+
+#[tokio::test]
+async fn rights_are_looked_at_before_each_message() {
+    let test = TestApp::new().await;
+    let id = test.account(1, Some("ada@example.org")).await;
+    let ada = test.signed_in("ada@example.org").await;
+    let mut list = ada.stream("/accounts/events").await;
+    let mut page = ada.stream(&format!("/accounts/{id}/events")).await;
+    next(&mut list).await;
+    assert!(next(&mut page).await.contains("hx-target=\"#step\""));
+    // The owner changes; the pages that are open learn it with the same change.
+    let mut account = test.app.directory.get(id).unwrap().account.clone();
+    account.owner = Some(Email::parse("bob@example.org").unwrap());
+    test.app.directory.put_account(account);
+    assert!(next(&mut list).await.contains("Nothing to see yet"));
+    let message = next(&mut page).await;
+    assert!(message.contains("not here any more") && message.contains("#facts"), "{message}");
+    test.stands(id, Stage::Ready);
+    // Somebody is shut out: at the latest a second later the next change ends the stream.
+    let shut_out = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
+        let address = Email::parse("ada@example.org").unwrap();
+        let user = store::users::by_email(conn, &address).await?.ok_or(StoreError::Missing)?;
+        store::users::set_disabled(conn, user.id, true).await
+    };
+    test.app.db.change(shut_out).await.unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let mut other = 2;
+    loop {
+        assert!(tokio::time::Instant::now() < deadline, "the stream ends");
+        other += 1;
+        test.account(other, Some("ada@example.org")).await;
+        if next(&mut list).await.contains("event: signed-out") {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn streams_end_when_the_program_stops() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    let mut stream = root.stream("/accounts/events").await;
+    next(&mut stream).await;
+    test.app.stopping.send_replace(true);
+    assert_eq!(next(&mut stream).await, "");
+}
+
+#[tokio::test]
+async fn an_open_page_says_that_the_database_is_away_and_back() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    let mut stream = root.stream("/accounts/events").await;
+    next(&mut stream).await;
+    for (away, said) in [(true, true), (false, false)] {
+        test.app.database_away.send_replace(away);
+        let message = next(&mut stream).await;
+        assert!(message.contains("hx-target=\"#notices\""), "{message}");
+        assert_eq!(message.contains("The database is away"), said, "{message}");
+    }
+}

@@ -1,0 +1,9 @@
+//! The pages, in this process: requests go into the router and answers are read with CSS selectors. There is
+//! no TDLib here; what an account's client would say is put into the directory.
+
+mod accounts;
+mod app;
+mod forms;
+mod guards;
+mod live;
+mod walk;

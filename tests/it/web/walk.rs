@@ -1,0 +1,124 @@
+//! Who gets where: every route, asked for by everybody. The table below has to name each route of the route table.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use axum::http::Method;
+use telescope::domain::Stage;
+
+use super::app::{ADMIN, TestApp, Visitor, filled};
+use crate::support::root;
+
+/// What a form holds that gets past the reading of it.
+const FORM: &[(&str, &str)] = &[("token", "1"), ("code", ""), ("phone", ""), ("email", ""), ("reason", "")];
+
+/// For each route the answers to: nobody signed in, somebody without any right, the owner, an administrator.
+/// 303 to `/sign-in` is written 401, a stream that says `signed-out` 410.
+const TABLE: &[(&str, &str, [u16; 4])] = &[
+    ("GET", "/", [303, 303, 303, 303]),
+    ("GET", "/accounts", [401, 200, 200, 200]),
+    ("GET", "/accounts/events", [410, 200, 200, 200]),
+    ("GET", "/accounts/add", [401, 403, 403, 200]),
+    ("POST", "/accounts/add", [401, 403, 403, 422]),
+    ("POST", "/accounts/add-test", [401, 403, 403, 303]),
+    ("GET", "/accounts/{account}", [401, 404, 200, 200]),
+    ("GET", "/accounts/{account}/events", [410, 200, 200, 200]),
+    ("POST", "/accounts/{account}/ask-for-code", [401, 404, 409, 409]),
+    ("POST", "/accounts/{account}/connect", [401, 404, 303, 303]),
+    ("POST", "/accounts/{account}/disconnect", [401, 404, 303, 303]),
+    ("GET", "/accounts/{account}/provide", [401, 404, 200, 200]),
+    ("POST", "/accounts/{account}/provide", [401, 404, 409, 409]),
+    ("GET", "/accounts/{account}/code", [401, 404, 200, 200]),
+    ("POST", "/accounts/{account}/code", [401, 404, 422, 422]),
+    ("POST", "/accounts/{account}/code/wait", [401, 404, 422, 422]),
+    ("GET", "/accounts/{account}/code/events", [410, 200, 200, 200]),
+    ("POST", "/accounts/{account}/code/look", [401, 404, 409, 409]),
+    ("GET", "/sign-in", [200, 200, 200, 200]),
+    ("POST", "/sign-in", [422, 422, 422, 422]),
+    ("POST", "/sign-out", [401, 401, 401, 401]),
+    ("GET", "/static/{file}", [404, 404, 404, 404]),
+    ("GET", "/favicon.ico", [200, 200, 200, 200]),
+    ("GET", "/health", [200, 200, 200, 200]),
+];
+
+async fn ask(visitor: &Visitor, method: &str, path: &str) -> u16 {
+    let request = visitor.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
+    if path.ends_with("/events") {
+        let mut stream = visitor.stream(path).await;
+        let first = super::live::next(&mut stream).await;
+        return if first.contains("event: signed-out") { 410 } else { 200 };
+    }
+    let answer = match method {
+        "GET" => visitor.send(request.body(Body::empty()).unwrap()).await,
+        _ => visitor.send(filled(request, FORM)).await,
+    };
+    let to_sign_in = answer.header("location").starts_with("/sign-in");
+    if answer.status == 303 && to_sign_in { 401 } else { answer.status.as_u16() }
+}
+
+#[tokio::test]
+async fn everybody_gets_where_the_table_says_and_nowhere_else() {
+    let test = TestApp::new().await;
+    let mut wrong = Vec::new();
+    for (number, (method, pattern, expected)) in (1..).zip(TABLE) {
+        // Each row has an account and people of its own, so that none changes another's answers.
+        let owner = format!("owner{number}@example.org");
+        let account = test.account(number, Some(&owner)).await;
+        test.stands(account, Stage::SignedOut);
+        let path = pattern.replace("{account}", &account.to_string()).replace("{file}", "no.css");
+        let people = [
+            ("nobody", test.anonymous()),
+            ("somebody", test.signed_in("somebody@example.org").await),
+            ("owner", test.signed_in(&owner).await),
+            ("administrator", test.signed_in(ADMIN).await),
+        ];
+        for ((who, visitor), expected) in people.iter().zip(expected) {
+            let got = ask(visitor, method, &path).await;
+            if got != *expected {
+                wrong.push(format!("{method} {pattern}, {who}: {got} instead of {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn an_account_that_one_may_not_see_is_like_none() {
+    let test = TestApp::new().await;
+    let foreign = test.account(1, Some("ada@example.org")).await;
+    let somebody = test.signed_in("bob@example.org").await;
+    let theirs = somebody.get(&format!("/accounts/{foreign}")).await;
+    let none = somebody.get("/accounts/0190aaaa-0000-7000-8000-000000000000").await;
+    assert_eq!(
+        (theirs.status, theirs.texts("main p")[0].clone()),
+        (none.status, none.texts("main p")[0].clone())
+    );
+    let mut streams = Vec::new();
+    for id in [foreign.to_string(), "0190aaaa-0000-7000-8000-000000000000".into()] {
+        let mut stream = somebody.stream(&format!("/accounts/{id}/events")).await;
+        let message = super::live::next(&mut stream).await;
+        streams.push(message.lines().filter(|line| line.starts_with("data")).collect::<String>());
+    }
+    assert_eq!(streams[0], streams[1]);
+    assert!(!streams[0].contains("99966"), "{}", streams[0]);
+}
+
+/// Reads the route table in the sources: one line per route, as the architecture has it.
+#[test]
+fn every_route_is_in_the_table() {
+    let source = std::fs::read_to_string(root().join("src/web/mod.rs")).unwrap();
+    let mut routes = BTreeSet::new();
+    for piece in source.split(".route(").skip(1) {
+        let line = piece.split(".route(").next().unwrap().lines().next().unwrap();
+        let path = line.split('"').nth(1).expect("a route and its path stand on one line").to_owned();
+        for (word, method) in
+            [("get(", "GET"), ("post(", "POST"), ("put(", "PUT"), ("delete(", "DELETE"), ("any(", "ANY")]
+        {
+            if line.contains(word) {
+                routes.insert((method, path.clone()));
+            }
+        }
+    }
+    let table: BTreeSet<_> = TABLE.iter().map(|(method, path, _)| (*method, (*path).to_owned())).collect();
+    assert_eq!(table, routes);
+}
