@@ -13,7 +13,7 @@
 //!              |
 //!           envelope -> session         a packet under a key: messages, ids, salts, acknowledgements
 //!              |
-//!           service | rpc               a message about the session, or a request
+//!           service | request -> rpc    a message about the session, or a request
 //!              |
 //!           world -> disk               what this Telegram knows, and where it is kept
 //! ```
@@ -60,6 +60,7 @@ pub mod handshake;
 pub mod launcher;
 mod phones;
 mod receive;
+mod request;
 pub mod rpc;
 pub mod rsa;
 pub mod salts;

@@ -25,6 +25,9 @@ enum Command {
     Serve(ServeOptions),
     /// Patch a copy of TDLib, leave the network, serve, and run a program against the server
     Run(RunOptions),
+    /// Try to leave the network, for the launcher
+    #[command(name = launcher::TRY_NETWORK, hide = true)]
+    TryNetwork,
 }
 
 #[derive(clap::Args)]
@@ -56,6 +59,15 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve(options) => serve(options).map(|()| 0),
         Command::Run(options) => launcher::run(options).map_err(Into::into),
+        Command::TryNetwork => {
+            return launcher::try_network().map_or_else(
+                |why| {
+                    eprintln!("{why}");
+                    ExitCode::FAILURE
+                },
+                |()| ExitCode::SUCCESS,
+            );
+        }
     };
     match result {
         Ok(code) => ExitCode::from(code),

@@ -7,30 +7,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grammers_tl_types::{Serializable, enums, name_for_id, types};
+use grammers_tl_types::{Serializable, enums, types};
 use tokio::sync::Notify;
 
 use crate::bytes::Reader;
 use crate::clock;
 use crate::crypto::{AuthKey, KeyId, random_id};
 use crate::envelope::{self, Envelope, Message, Unpacking};
-use crate::error::RpcError;
 use crate::handshake::Handshake;
-use crate::rpc::{self, Call, wrapper};
-use crate::server::{Answer, Server, Session, State};
+use crate::request::acknowledgement;
+use crate::server::{Server, State};
 use crate::session::{Outgoing, SessionKey};
-use crate::world::Standing;
 
-const RPC_RESULT: u32 = 0xf35c_6d01;
-const RPC_ERROR: u32 = 0x2144_ca19;
 const CONTAINER: u32 = 0x73f1_f8dc;
-/// The data centre of a client that names none.
-const DEFAULT_DC: i32 = 2;
 /// Clients whose clock is further off are told so.
 const MAX_AGE: i64 = 300;
 const MAX_AHEAD: i64 = 30;
-/// Requests above this size run with a stack of their own, so that no nesting can exhaust it.
-const SMALL_REQUEST: usize = 2048;
 
 /// One connection as far as packets are concerned.
 #[derive(Debug)]
@@ -171,62 +163,6 @@ impl Server {
         }
     }
 
-    /// Answers a request.
-    fn request(&self, link: &Link, session: SessionKey, message: &Message) -> Result<(), Fault> {
-        let request = wrapper::unwrap(&message.body).ok_or(Fault::Malformed)?;
-        let id = Reader(&request.body).u32().ok_or(Fault::Malformed)?;
-        let caller = self.change(|state| state.enter(link, session, &request, id)).0;
-        let decided = match self.ordered(name_for_id(id), caller.number.as_ref()) {
-            Some(error) => Answer::Refuse(error),
-            None => match self.override_of(id) {
-                Some(decide) => decide(&caller, &request.body),
-                None => Answer::Usual,
-            },
-        };
-        let result = match decided {
-            Answer::Give(body) => Ok(body),
-            Answer::Refuse(error) => Err(error),
-            Answer::Usual => self.usual(&caller, session, message.id, &request.body),
-            Answer::Never => {
-                self.change(|state| state.push(session, acknowledge(message.id), false, None));
-                return Ok(());
-            }
-        };
-        if matches!(&result, Err(error) if error.name == "METHOD_NOT_IMPLEMENTED") {
-            self.note_unknown(name_for_id(id));
-        }
-        let body = rpc_result(message.id, result);
-        self.change(|state| state.push(session, body, true, Some(message.id)));
-        Ok(())
-    }
-
-    fn usual(
-        &self,
-        caller: &Session,
-        session: SessionKey,
-        message: i64,
-        body: &[u8],
-    ) -> Result<Vec<u8>, RpcError> {
-        with_room(body.len(), || {
-            let now = crate::server::now_seconds();
-            let (result, _) = self.change(|state| {
-                let mut call = Call {
-                    world: &mut state.world,
-                    challenges: &mut state.challenges,
-                    key: caller.key,
-                    wire_key: session.0,
-                    session: session.1,
-                    message,
-                    dc: caller.dc,
-                    now,
-                    address: self.address,
-                };
-                self.methods.call(&mut call, body)
-            });
-            result
-        })
-    }
-
     /// Encrypts what the link's session has to send.
     pub(crate) fn flush(&self, link: &Link, key: &AuthKey) -> Vec<Output> {
         let Some(session) = link.session else {
@@ -260,23 +196,6 @@ impl Server {
         drop(state);
         (key.map(|key| self.flush(link, &key)).unwrap_or_default(), changes)
     }
-}
-
-/// Runs a method. Parsing a value of the schema recurses as deep as the value is nested, and dropping it does
-/// too: a request that is large enough to be dangerous gets a thread with a stack to match.
-fn with_room(
-    size: usize,
-    run: impl FnOnce() -> Result<Vec<u8>, RpcError> + Send,
-) -> Result<Vec<u8>, RpcError> {
-    if size <= SMALL_REQUEST {
-        return run();
-    }
-    let stack = 2 * 1024 * 1024 + size * 256;
-    let ran = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, run);
-        thread.ok().and_then(|thread| thread.join().ok())
-    });
-    ran.unwrap_or_else(|| Err(RpcError::new(500, "INTERNAL")))
 }
 
 enum Bad {
@@ -322,24 +241,6 @@ fn check_message(message: &Message, parts: &Result<Vec<Message>, i32>, now: i64)
         return Ok(());
     };
     Err(Bad::Message(code))
-}
-
-fn acknowledge(id: i64) -> Vec<u8> {
-    enums::MsgsAck::Ack(types::MsgsAck { msg_ids: vec![id] }).to_bytes()
-}
-
-fn rpc_result(request: i64, result: Result<Vec<u8>, RpcError>) -> Vec<u8> {
-    let mut body = RPC_RESULT.to_le_bytes().to_vec();
-    body.extend(request.to_le_bytes());
-    match result {
-        Ok(answer) => body.extend(answer),
-        Err(error) => {
-            body.extend(RPC_ERROR.to_le_bytes());
-            body.extend(error.code.to_le_bytes());
-            body.extend(error.name.to_bytes());
-        }
-    }
-    body
 }
 
 impl State {
@@ -412,32 +313,10 @@ impl State {
                 new.push(message);
             } else {
                 session.resend(|_, answers| answers == Some(message.id));
-                session.push(Outgoing { body: acknowledge(message.id), content: false, answers: None });
+                session.push(Outgoing { body: acknowledgement(message.id), content: false, answers: None });
             }
         }
         new
-    }
-
-    /// Notes a request and says who calls.
-    fn enter(&mut self, link: &Link, session: SessionKey, request: &wrapper::Request, id: u32) -> Session {
-        let now = crate::server::now_seconds();
-        let key = self.world.permanent(session.0).unwrap_or(session.0);
-        if let Some(app) = &request.app {
-            self.world.set_app(key, app.clone());
-        }
-        self.world.touch(key, now);
-        let record = self.world.keys.get(&key);
-        let signed_in = record.is_some_and(|record| matches!(record.standing, Standing::SignedIn(_)));
-        let dc = link.dc.or(record.and_then(|record| record.dc)).unwrap_or(DEFAULT_DC);
-        if let Some(session) = self.sessions.get_mut(&session)
-            && signed_in
-            && !request.without_updates
-        {
-            session.wants_updates = true;
-        }
-        let number = rpc::number_in(&request.body).or_else(|| rpc::number_of_key(&self.world, key));
-        self.world.counters.add(name_for_id(id), number.as_ref());
-        Session { number, dc, key, session: session.1 }
     }
 
     /// After the answers are encrypted: a key that asked for its end is destroyed.

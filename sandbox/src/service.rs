@@ -1,5 +1,6 @@
 //! Messages about the session itself: acknowledgements, pings, salts, questions about what was received.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use grammers_tl_types::{Cursor, Deserializable, Identifiable, Serializable, enums, functions, types};
@@ -78,8 +79,9 @@ impl Server {
             let Some(known) = state.sessions.get_mut(&session) else {
                 return;
             };
-            let info = asked.msg_ids.iter().map(|id| known.state_of(*id)).collect();
-            known.resend(|_, answers| answers.is_some_and(|id| asked.msg_ids.contains(&id)));
+            let info = known.states_of(&asked.msg_ids);
+            let ids: HashSet<_> = asked.msg_ids.into_iter().collect();
+            known.resend(|_, answers| answers.is_some_and(|id| ids.contains(&id)));
             let info = enums::MsgsStateInfo::Info(types::MsgsStateInfo { req_msg_id, info });
             state.push(session, info.to_bytes(), false, None);
         });
@@ -88,9 +90,10 @@ impl Server {
 
     fn send_again(&self, session: SessionKey, body: &mut Cursor<'_>) -> Option<()> {
         let asked = types::MsgResendReq::deserialize(body).ok()?;
+        let ids: HashSet<_> = asked.msg_ids.into_iter().collect();
         self.change(|state| {
             let session = state.sessions.get_mut(&session)?;
-            session.resend(|message, _| asked.msg_ids.contains(&message.id));
+            session.resend(|message, _| ids.contains(&message.id));
             Some(())
         });
         Some(())

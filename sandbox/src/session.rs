@@ -15,8 +15,11 @@ use crate::envelope::Message;
 
 /// Ids of received messages that are remembered, to tell repeated ones.
 const REMEMBERED: usize = 2000;
-/// Messages that wait for their acknowledgement or for the client to come back.
-const MAX_WAITING: usize = 400;
+/// Updates that wait for the client to come back; more are summed up in one.
+const MAX_UPDATES: usize = 200;
+/// Messages that wait for their acknowledgement, and their bytes. The oldest are not kept beyond that.
+const MAX_SENT: usize = 1200;
+const MAX_SENT_BYTES: usize = 4 * 1024 * 1024;
 /// Telegram's clients refuse ids older than 300 seconds.
 const ID_LIFETIME: i64 = 200;
 
@@ -32,6 +35,13 @@ pub struct Outgoing {
     pub content: bool,
     /// The request that it answers.
     pub answers: Option<i64>,
+}
+
+impl Outgoing {
+    /// Whether it is news rather than an answer. What needs no acknowledgement is about the session.
+    fn is_update(&self) -> bool {
+        self.content && self.answers.is_none()
+    }
 }
 
 /// Something that was sent and not acknowledged.
@@ -55,6 +65,7 @@ pub struct Session {
     queue: VecDeque<Outgoing>,
     again: VecDeque<Message>,
     sent: VecDeque<Sent>,
+    sent_bytes: usize,
     content_count: i32,
 }
 
@@ -85,6 +96,7 @@ impl Session {
             queue: VecDeque::new(),
             again: VecDeque::new(),
             sent: VecDeque::new(),
+            sent_bytes: 0,
             content_count: 0,
         }
     }
@@ -116,44 +128,47 @@ impl Session {
         true
     }
 
-    /// The byte of `msgs_state_info` for a message id: 4 received, 1 too old to know, 2 not received, 3 not
+    /// The bytes of `msgs_state_info` for message ids: 4 received, 1 too old to know, 2 not received, 3 not
     /// received and greater than all that were.
-    pub fn state_of(&self, id: i64) -> u8 {
+    pub fn states_of(&self, ids: &[i64]) -> Vec<u8> {
         let (oldest, newest) = (self.received.iter().min(), self.received.iter().max());
-        if self.received_set.contains(&id) {
-            4
-        } else if oldest.is_none_or(|oldest| id < *oldest) {
-            1
-        } else if newest.is_some_and(|newest| id > *newest) {
-            3
-        } else {
-            2
-        }
+        let state = |id: &i64| {
+            if self.received_set.contains(id) {
+                4
+            } else if oldest.is_none_or(|oldest| id < oldest) {
+                1
+            } else if newest.is_some_and(|newest| id > newest) {
+                3
+            } else {
+                2
+            }
+        };
+        ids.iter().map(state).collect()
     }
 
     /// Queues something and rings the connection's bell.
     pub fn push(&mut self, outgoing: Outgoing) {
         self.queue.push_back(outgoing);
-        if self.queue.len() > MAX_WAITING {
-            self.summarise();
+        let updates = self.queue.iter().filter(|outgoing| outgoing.is_update()).count();
+        if updates > MAX_UPDATES {
+            self.queue.retain(|outgoing| !outgoing.is_update());
+            self.queue.push_back(too_long());
         }
         if let Some((_, bell)) = &self.connection {
             bell.notify_one();
         }
     }
 
-    /// Too much waits: answers stay as far as there is room, and one `updatesTooLong` stands for the updates.
-    fn summarise(&mut self) {
-        self.queue.retain(|outgoing| outgoing.answers.is_some());
-        while self.queue.len() >= MAX_WAITING {
-            self.queue.pop_front();
-        }
-        self.queue.push_back(too_long());
+    /// The bytes that are queued.
+    pub fn waiting(&self) -> usize {
+        self.queue.iter().map(|outgoing| outgoing.body.len()).sum()
     }
 
     /// The client has got these.
     pub fn acknowledge(&mut self, ids: &[i64]) {
+        let ids: HashSet<_> = ids.iter().collect();
         self.sent.retain(|sent| !ids.contains(&sent.message.id));
+        self.sent_bytes = self.sent.iter().map(|sent| sent.message.body.len()).sum();
     }
 
     /// The client wants these again.
@@ -165,7 +180,9 @@ impl Session {
     /// The client does not want the answer to this request any more.
     pub fn drop_answer(&mut self, request: i64) -> Option<Message> {
         let at = self.sent.iter().position(|sent| sent.answers == Some(request))?;
-        self.sent.remove(at).map(|sent| sent.message)
+        let dropped = self.sent.remove(at)?.message;
+        self.sent_bytes -= dropped.body.len();
+        Some(dropped)
     }
 
     /// Takes what is to be sent now, in order: first what goes out again, then what is new.
@@ -202,9 +219,11 @@ impl Session {
     }
 
     fn remember(&mut self, message: &Message, answers: Option<i64>) {
+        self.sent_bytes += message.body.len();
         self.sent.push_back(Sent { message: message.clone(), answers });
-        if self.sent.len() > MAX_WAITING {
-            self.sent.pop_front();
+        while self.sent.len() > MAX_SENT || self.sent_bytes > MAX_SENT_BYTES {
+            let Some(forgotten) = self.sent.pop_front() else { return };
+            self.sent_bytes -= forgotten.message.body.len();
         }
     }
 }
@@ -254,14 +273,24 @@ mod tests {
             push(&mut session, None);
         }
         assert!(!session.receive(9_999));
-        assert_eq!((session.state_of(9_999), session.state_of(1), session.state_of(20_000)), (4, 1, 3));
+        assert_eq!(session.states_of(&[9_999, 1, 20_000]), [4, 1, 3]);
         let out = session.take(&mut ids, NOW);
-        assert!(out.len() <= MAX_WAITING);
+        assert!(out.len() <= MAX_UPDATES + 1);
         assert_eq!(out[0].body, enums::Updates::TooLong.to_bytes());
-        for _ in 0..MAX_WAITING + 5 {
-            push(&mut session, None);
-            session.take(&mut ids, NOW);
+        for request in 0..3000 {
+            push(&mut session, Some(request));
         }
-        assert_eq!(session.sent.len(), MAX_WAITING);
+        assert_eq!(session.waiting(), 3000 * 4);
+        assert_eq!(session.take(&mut ids, NOW).len(), 3000, "no answer is left out");
+        assert_eq!(session.sent.len(), MAX_SENT);
+        let body = vec![0; MAX_SENT_BYTES / 2 + 4];
+        for request in 0..3 {
+            session.push(Outgoing { body: body.clone(), content: true, answers: Some(request) });
+        }
+        session.take(&mut ids, NOW);
+        assert_eq!(session.sent.len(), 1);
+        let last = session.sent[0].message.id;
+        session.acknowledge(&[last]);
+        assert_eq!((session.sent.len(), session.sent_bytes), (0, 0));
     }
 }

@@ -13,6 +13,7 @@ mod supervise;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 pub use patch::{PatchError, patched_library};
 
@@ -56,7 +57,7 @@ pub enum LaunchError {
         "the program must not reach the internet, but this kernel allows no network of its own ({0}); \
          --with-network runs it in the host's network all the same"
     )]
-    Network(network::NetworkError),
+    Network(String),
     /// The data directory.
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -98,13 +99,7 @@ fn prepare(options: &RunOptions) -> Result<Prepared, LaunchError> {
     let library = patched_library(&options.library, &rsa.public_pem(), &data)?;
     let page = options.listen.map(bind).transpose()?;
     let phones = bind(options.phones)?;
-    match network::leave() {
-        Ok(()) => {}
-        Err(error) if options.with_network => {
-            tracing::warn!(%error, "staying in the host's network; TDLib may reach the real Telegram");
-        }
-        Err(error) => return Err(LaunchError::Network(error)),
-    }
+    leave_network(options.with_network)?;
     Ok(Prepared {
         public_key: data.join(disk::PUBLIC_KEY),
         data,
@@ -114,6 +109,29 @@ fn prepare(options: &RunOptions) -> Result<Prepared, LaunchError> {
         socks: bind_inside(SOCKS_PORT)?,
         mtproto: bind_inside(MTPROTO_PORT)?,
     })
+}
+
+/// Some kernels refuse only halfway, when there is no return. So another process tries first.
+fn leave_network(may_stay: bool) -> Result<(), LaunchError> {
+    let trial = std::env::current_exe().and_then(|own| Command::new(own).arg(TRY_NETWORK).output());
+    let trial = trial.map_err(|error| LaunchError::System("the network was not tried", error))?;
+    if trial.status.success() {
+        return network::leave().map_err(|error| LaunchError::Network(error.to_string()));
+    }
+    let why = String::from_utf8_lossy(&trial.stderr).trim().to_owned();
+    if !may_stay {
+        return Err(LaunchError::Network(why));
+    }
+    tracing::warn!(why, "staying in the host's network; TDLib may reach the real Telegram");
+    Ok(())
+}
+
+/// The hidden command of the process that tries.
+pub const TRY_NETWORK: &str = "try-network";
+
+/// Leaves the network and says nothing, or says in plain words why that is impossible.
+pub fn try_network() -> Result<(), String> {
+    network::leave().map_err(|error| error.to_string())
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, LaunchError> {

@@ -5,8 +5,9 @@ use std::path::Path;
 use telescope_sandbox::tl::functions;
 use telescope_sandbox::{Options, Sandbox};
 
-use crate::client::{Client, PLAIN};
+use crate::client::Client;
 use crate::support::{ada, client, enter, send_code, signed_in, wire};
+use crate::wire::PLAIN;
 
 async fn sandbox_in(data: &Path) -> Sandbox {
     let options = Options { data: Some(data.to_owned()), ..Options::default() };

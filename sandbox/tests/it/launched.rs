@@ -29,7 +29,9 @@ pub fn workspace() -> PathBuf {
 /// An example of this crate, which cargo builds together with the tests.
 pub fn example(name: &str) -> PathBuf {
     let binary = Path::new(env!("CARGO_BIN_EXE_telescope-sandbox"));
-    binary.parent().unwrap().join("examples").join(name)
+    let path = binary.parent().unwrap().join("examples").join(name);
+    assert!(path.is_file(), "{} is not there: cargo build -p telescope-sandbox --examples", path.display());
+    path
 }
 
 /// A launcher with a program.

@@ -9,6 +9,7 @@
 )]
 
 mod client;
+mod exchange;
 mod hostile;
 mod kept;
 mod launched;
@@ -19,3 +20,4 @@ mod protocol;
 mod support;
 mod tdlib;
 mod telethon;
+mod wire;

@@ -6,10 +6,10 @@ use telescope_sandbox::crypto::{random, random_id, sha1};
 use telescope_sandbox::tl::{Deserializable as _, Identifiable as _, Serializable, enums, functions, types};
 use telescope_sandbox::{Options, Sandbox, clock};
 
-use crate::client::{
-    Client, Exchange, Framing, PLAIN, Received, USUAL, Way, exchange_keys, message_id, transport_error,
-};
+use crate::client::{Client, Received, message_id};
+use crate::exchange::{Exchange, USUAL, exchange_keys};
 use crate::support::{ada, client, client_by, refusal, sandbox, sign_in, signed_in, wire};
+use crate::wire::{Framing, PLAIN, Way, transport_error};
 
 const GET_CONFIG: functions::help::GetConfig = functions::help::GetConfig {};
 
@@ -171,6 +171,31 @@ async fn containers_and_compressed_requests_are_answered_one_by_one() {
     let id = message_id();
     client.send_as(id, 6, &nested).await;
     assert_eq!(bad_message(&mut client).await, (id, 64));
+}
+
+#[tokio::test]
+async fn a_thousand_requests_at_once_are_all_answered() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    let nearest = functions::help::GetNearestDc {}.to_bytes();
+    let messages: Vec<_> = (0..1000).map(|_| (message_id(), client.next_seqno(), nearest.clone())).collect();
+    client.send_as(message_id(), 2000, &Client::container(&messages)).await;
+    for (id, _, _) in &messages {
+        client.result(*id).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_message_can_be_asked_for_again() {
+    let sandbox = sandbox().await;
+    let mut client = client(&sandbox).await;
+    let id = client.send(&GET_CONFIG.to_bytes()).await;
+    let head = [&crate::client::RPC_RESULT.to_le_bytes()[..], &id.to_le_bytes()].concat();
+    let answer = |received: &Received| received.body.starts_with(&head);
+    let first = client.wait_for(answer).await;
+    let again = enums::MsgResendReq::Req(types::MsgResendReq { msg_ids: vec![first.id, 1] });
+    client.tell(&again).await;
+    assert_eq!(client.wait_for(answer).await.id, first.id);
 }
 
 async fn bad_message(client: &mut Client) -> (i64, i32) {

@@ -3,7 +3,9 @@
 use telescope_sandbox::tl::{enums, functions, types};
 use telescope_sandbox::{Number, Options, RpcError, Sandbox, number};
 
-use crate::client::{Client, PLAIN, USUAL, Way, Wire, exchange_keys};
+use crate::client::Client;
+use crate::exchange::{USUAL, exchange_keys};
+use crate::wire::{PLAIN, Way, Wire};
 
 pub async fn sandbox() -> Sandbox {
     Sandbox::start(Options::default()).await.unwrap()
