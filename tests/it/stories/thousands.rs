@@ -3,8 +3,9 @@
 //! The limits are those that people are promised, times three: the machine that runs the tests does much else
 //! meanwhile. The figures themselves are printed.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
+use telescope::clock::Clock;
 use telescope::domain::{Account, AccountId, Email, Millis, Phone, Wanted};
 use telescope::store::{self, Conn, Db, StoreError};
 
@@ -50,40 +51,36 @@ async fn thousands(db: &Db) {
     .unwrap();
 }
 
-fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64() * 1000.0
-}
-
-fn median(mut all: Vec<f64>) -> Duration {
-    all.sort_by(f64::total_cmp);
-    Duration::from_secs_f64(all[all.len() / 2].max(0.0) / 1000.0)
+fn median(mut all: Vec<i64>) -> Duration {
+    all.sort_unstable();
+    Duration::from_millis(u64::try_from(all[all.len() / 2]).unwrap_or_default())
 }
 
 /// Loads the page and says when it was loaded and when its rows were live.
-async fn load(browser: &Browser, stack: &Stack) -> (f64, f64) {
+async fn load(browser: &Browser, stack: &Stack) -> (i64, i64) {
     browser.goto(&stack.url("/accounts")).await;
-    let live: f64 = browser.value("window.liveOfTheTest").await;
-    let loaded = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd || null";
+    let live: i64 = browser.value("window.liveOfTheTest").await;
+    let loaded = "Math.round(performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd) || null";
     (browser.value(loaded).await, live)
 }
 
 /// From the answer to somebody's edit until the page shows it, in milliseconds.
-async fn change(browser: &Browser, visitor: &Visitor, id: &str, words: &str) -> f64 {
+async fn change(browser: &Browser, visitor: &Visitor, id: &str, words: &str) -> i64 {
     browser
         .run(&format!(
             "delete window.seenOfTheTest;
              const rows = document.getElementById('rows');
              const look = () => {{
                  if (window.seenOfTheTest || !rows.textContent.includes('{words}')) return;
-                 window.seenOfTheTest = performance.timeOrigin + performance.now();
+                 window.seenOfTheTest = Math.round(performance.timeOrigin + performance.now());
              }};
              new MutationObserver(look).observe(rows, {{ subtree: true, childList: true, characterData: true }});"
         ))
         .await;
     visitor.does(&format!("/accounts/{id}/edit"), &[("comment", words)]).await;
-    let answered = now();
-    let seen: f64 = browser.value("window.seenOfTheTest").await;
-    seen - answered
+    let answered = Clock::System.now();
+    let seen: i64 = browser.value("window.seenOfTheTest").await;
+    seen - answered.0
 }
 
 /// How many pages a second are answered.
@@ -106,7 +103,7 @@ async fn the_page_is_quick_and_so_are_changes() {
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let browser = Browser::open(Scripts::On).await;
     let note = "document.addEventListener('htmx:sse:after:message', () => {
-                    window.liveOfTheTest ??= performance.now();
+                    window.liveOfTheTest ??= Math.round(performance.now());
                 });";
     browser.before_each_page(note).await;
     sign_in(&browser, &stack).await;
@@ -127,7 +124,7 @@ async fn the_page_is_quick_and_so_are_changes() {
         let row = &rows[number * 6];
         delays.push(change(&browser, &visitor, &row.id, &format!("Changed {number}.")).await);
     }
-    println!("delays in ms: {delays:.0?}");
+    println!("delays in ms: {delays:?}");
     let seen = median(delays);
     println!("{ACCOUNTS} accounts: a change is seen {seen:?} after its answer (median of {CHANGES})");
 

@@ -305,8 +305,14 @@ struct Chromedriver {
 }
 
 impl Chromedriver {
-    /// Starts it on a port that it chooses, and reads which.
+    /// Starts it. The port that it chooses may be taken for one of the two kinds of address that it listens at;
+    /// then it ends, and another one finds another.
     fn start() -> Self {
+        (0..5).find_map(|_| Self::try_start()).expect("chromedriver says its port")
+    }
+
+    /// Starts it on a port that it chooses, and reads which; None if it ends without one.
+    fn try_start() -> Option<Self> {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .process_group(0)
@@ -322,7 +328,12 @@ impl Chromedriver {
             .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
         // Its pipe is read to the end, or it would stop once the pipe is full.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, port: port.expect("chromedriver says its port") }
+        let Some(port) = port else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        };
+        Some(Self { child, port })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use telescope::domain::account::Profile;
-use telescope::domain::{Network, Snapshot, Stage};
+use telescope::domain::{Millis, Network, Snapshot, Stage};
 
 use super::app::{ADMIN, Answer, TestApp};
 
@@ -198,6 +198,23 @@ async fn a_page_has_a_hundred_rows() {
     let second = root.get(&next[0]).await;
     assert_eq!(phones(&second), ["0101"]);
     assert_eq!(second.texts("#pager p"), ["101–101 of 101"]);
+}
+
+#[tokio::test]
+async fn a_wait_says_its_end_and_leaves_counting_to_the_script() {
+    let test = TestApp::new().await;
+    let id = test.account(1, None).await;
+    let until = Millis(1_795_236_314_000);
+    let snapshot = Snapshot { stage: Stage::SignedOut, flood_until: Some(until), ..Snapshot::off() };
+    test.app.directory.put_snapshot(id, snapshot);
+    let page = test.signed_in(ADMIN).await.get(&format!("/accounts/{id}")).await;
+    assert_eq!(page.texts("#step .note time"), ["2026-11-21 04:45:14 UTC"]);
+    let counted = "#step .note [aria-hidden=true][data-countdown='1795236314000']";
+    assert_eq!(
+        page.texts(counted),
+        [""],
+        "nothing without a script, and nothing that is read out each second"
+    );
 }
 
 #[tokio::test]
