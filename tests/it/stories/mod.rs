@@ -1,6 +1,7 @@
 //! Stories that a person would live through, each in a stack of its own.
 
 mod accessibility;
+mod countdown;
 mod first_login;
 mod interruptions;
 mod messages;
