@@ -2,6 +2,7 @@
 //! td-hosts. The binaries are the ones that ship.
 
 use std::fs::{self, File};
+use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -232,7 +233,14 @@ fn library() -> PathBuf {
     library
 }
 
-/// Two addresses that nobody listens on, taken at the same time so that they differ.
+/// Two addresses that nobody listens on, taken at the same time so that they differ. They are none of those that
+/// the system gives to whoever asks for any: while a stack is stopped, its addresses have to stay free.
 fn free_addresses() -> [SocketAddr; 2] {
-    [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap()).map(|listener| listener.local_addr().unwrap())
+    let listening = || {
+        let random = RandomState::new().hash_one(std::process::id());
+        let port = 10_000 + u16::try_from(random % 20_000).unwrap();
+        TcpListener::bind(("127.0.0.1", port)).ok()
+    };
+    let one = || (0..100).find_map(|_| listening()).expect("a free port");
+    [one(), one()].map(|listener| listener.local_addr().unwrap())
 }
