@@ -48,7 +48,7 @@ pub(super) async fn supervise(prepared: &Prepared, words: &[OsString]) -> Result
                 deaths = if gave_up && born.elapsed() < YOUNG { deaths + 1 } else { 0 };
                 if deaths >= ATTEMPTS {
                     stop_program(&mut program).await?;
-                    return Err(LaunchError::System("the server does not stay alive", io::ErrorKind::Other.into()));
+                    return Err(LaunchError::ServerGivesUp);
                 }
                 sleep(Duration::from_millis(100) * deaths).await;
                 (server, _pipe) = start_server(prepared)?;
