@@ -27,7 +27,7 @@ cat <<STORY
   What to try
    1. Open Telescope and sign in as admin@example.org (any made-up address works, and nobody asks for a password).
    2. "Add test account": a row with a test number appears and says "Signed out".
-   3. "Sign in" in its row, then "Ask for a code".
+   3. "Ask for a code" in its row, and once more in the box that opens.
    4. On the Phones page the number has a phone now: read the code there, and give it a two-step password.
    5. Type the code, then the password; mistype one first, if you like. The row becomes "Ready" while you look.
    6. Stop with Ctrl-C and run "make demo" again: the account is ready, and no new code was asked for.

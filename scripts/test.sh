@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/test-tools.sh
+TELETHON_PYTHON=$(realpath -s "${CARGO_TARGET_DIR:-target}/telethon/bin/python")
+export TELETHON_PYTHON
 natives/fetch.sh
 # One build of everything, so that the programs that the end-to-end tests start are the ones just built.
 cargo build --workspace --all-targets --locked

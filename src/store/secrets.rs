@@ -5,7 +5,7 @@
 
 use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError};
-use crate::domain::{Millis, Secret};
+use crate::domain::{AccountId, Millis, Secret};
 use crate::keys::{KeyError, Keys, Place, Purpose, Sealed};
 
 /// What may be known of a secret without opening it.
@@ -63,6 +63,11 @@ pub async fn get(
     let Some((version, sealed)) = found else { return Ok(None) };
     let sealed: Sealed = sealed.parse()?;
     Ok(Some((version, keys.open(&Place { purpose, row, version }, &sealed)?)))
+}
+
+/// What is known of an account's stored two-step password, beside the password itself.
+pub async fn two_step_password(conn: &mut Conn<'_>, account: AccountId) -> Result<Option<Fact>, StoreError> {
+    fact(conn, Purpose::TwoStepPassword, &account.to_string()).await
 }
 
 /// What is known of a secret without opening it.

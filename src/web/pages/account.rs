@@ -13,7 +13,6 @@ use crate::app::App;
 use crate::directory::Entry;
 use crate::domain::access::{Actor, privileges, system_privileges};
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
-use crate::keys::Purpose;
 use crate::ops::{self, OpError};
 use crate::store::audit::Filter;
 use crate::store::{self, StoreError};
@@ -34,7 +33,6 @@ struct AccountPage<'a> {
 
 /// What the page offers, and what the database knows.
 struct More {
-    may_login: bool,
     may_password: bool,
     may_edit: bool,
     /// None while the database is away.
@@ -43,7 +41,7 @@ struct More {
 
 impl More {
     fn may_anything(&self) -> bool {
-        self.may_login || self.may_password || self.may_edit
+        self.may_password || self.may_edit
     }
 }
 
@@ -66,7 +64,7 @@ impl Kept {
         let groups = store::groups::all(conn).await?;
         let day_ago = app.clock.now().plus_seconds(-24 * 60 * 60);
         let attempts = store::login_attempts::count_since(conn, &account.phone, day_ago).await?;
-        let password = store::secrets::fact(conn, Purpose::TwoStepPassword, &account.id.to_string()).await?;
+        let password = store::secrets::two_step_password(conn, account.id).await?;
         let filter = Filter { account: Some(account.id), ..Filter::default() };
         let history = store::audit::page(conn, &filter, HISTORY).await?;
         Ok(Self {
@@ -121,7 +119,6 @@ async fn page(
     let facts = Facts { entry }.render()?;
     let may = privileges(actor, &entry.account);
     let more = More {
-        may_login: may.has(AccountPrivilege::Login),
         may_password: may.has(AccountPrivilege::EditTwoFactorPassword),
         may_edit: system_privileges(actor).has(SystemPrivilege::ManageAccess),
         kept: if *app.database_away.borrow() { None } else { Kept::read(app, entry).await.ok() },
