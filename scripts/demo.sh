@@ -41,4 +41,4 @@ export SSO_MODE=mock ADMIN_EMAILS=admin@example.org PUBLIC_URL=http://$page
 export DATA_DIR=$data ACCOUNTS_DIR=$data/accounts DB_DSN=sqlite:$data/telescope.db
 export LOG=${LOG:-warn} SANDBOX_LOG=${SANDBOX_LOG:-warn}
 exec "$programs/telescope-sandbox" run --data "$data/sandbox" --listen "$page" --phones "$phones" \
-    --library "${TDLIB_LIBRARY:-natives/linux/lib/libtdjson.so}" -- "$programs/telescope" serve
+    ${DEMO_WITH_NETWORK:+--with-network} --library "${TDLIB_LIBRARY:-natives/linux/lib/libtdjson.so}" -- "$programs/telescope" serve

@@ -1,6 +1,7 @@
 //! What the stories are told with: a whole stack of processes, the phones, a browser.
 
 pub mod browser;
+pub mod chromium;
 pub mod db;
 pub mod login;
 pub mod phones;
