@@ -12,6 +12,7 @@ use super::step::{Complaint, Step};
 use crate::app::App;
 use crate::directory::Entry;
 use crate::domain::access::{Actor, privileges, system_privileges};
+use crate::domain::audit::Outcome;
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
 use crate::ops::{self, OpError};
 use crate::store::audit::Filter;
@@ -55,7 +56,7 @@ struct Kept {
 }
 
 /// Entries of the history.
-const HISTORY: u32 = 12;
+const HISTORY: u32 = 30;
 
 impl Kept {
     async fn read(app: &App, entry: &Entry) -> Result<Self, StoreError> {
@@ -84,7 +85,12 @@ impl Kept {
                     }
                 },
             },
-            history: history.into_iter().map(|entry| Line::of(app, entry)).collect(),
+            // The outcome says it all; the intent before it would say it twice.
+            history: history
+                .into_iter()
+                .filter(|entry| entry.outcome != Outcome::Intent)
+                .map(|entry| Line::of(app, entry))
+                .collect(),
         })
     }
 }
