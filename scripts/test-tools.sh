@@ -51,3 +51,6 @@ if ! cmp -s "$requirements" "$home/requirements.txt"; then
     }
     cp "$requirements" "$home/requirements.txt"
 fi
+
+# axe looks for barriers in the pages; it is put into them by the tests' browser, never shipped.
+natives/fetch.sh axe "${CARGO_TARGET_DIR:-target}/axe"

@@ -1,5 +1,6 @@
 //! Stories that a person would live through, each in a stack of its own.
 
+mod accessibility;
 mod first_login;
 mod interruptions;
 mod messages;

@@ -201,6 +201,11 @@ impl Browser {
         self.driver.execute(script, vec![]).await.unwrap();
     }
 
+    /// Runs a script in the page that gives its result to the function in its last argument.
+    pub async fn ask<T: serde::de::DeserializeOwned>(&self, script: &str) -> T {
+        self.driver.execute_async(script, vec![]).await.unwrap().convert().unwrap()
+    }
+
     /// Whether this holds in the page.
     pub async fn is_true(&self, expression: &str) -> bool {
         self.driver.execute(format!("return {expression}"), vec![]).await.unwrap().convert().unwrap()
@@ -251,13 +256,18 @@ impl Browser {
         self.driver.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
     }
 
+    /// By how much the page scrolls sideways.
+    pub async fn pixels_too_wide(&self) -> i64 {
+        let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        self.driver.execute(wider, vec![]).await.unwrap().convert().unwrap()
+    }
+
     /// Saves a picture for each display, and checks that the page never scrolls sideways.
     pub async fn pictures(&self, name: &str) {
         for (display, word) in Display::ALL {
             self.show_as(display).await;
             self.picture(&format!("{name}-{word}")).await;
-            let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-            let wider: i64 = self.driver.execute(wider, vec![]).await.unwrap().convert().unwrap();
+            let wider = self.pixels_too_wide().await;
             assert!(wider <= 0, "{name} is {wider} pixels too wide for {word}");
         }
         self.show_as(Display::Wide).await;
