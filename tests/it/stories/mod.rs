@@ -7,5 +7,7 @@ mod messages;
 mod network;
 mod policy;
 mod revoked;
+mod searching;
 mod stopping;
+mod thousands;
 mod wrong_input;

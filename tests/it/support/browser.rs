@@ -206,6 +206,21 @@ impl Browser {
         self.driver.execute_async(script, vec![]).await.unwrap().convert().unwrap()
     }
 
+    /// Runs a script in every page from now on, before the page's own.
+    pub async fn before_each_page(&self, script: &str) {
+        let source = json!({ "source": script });
+        self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await.unwrap();
+    }
+
+    /// What an expression of the page gives, once it gives anything.
+    pub async fn value<T: serde::de::DeserializeOwned>(&self, expression: &str) -> T {
+        let look = async || {
+            let value = self.driver.execute(format!("return {expression}"), vec![]).await.ok()?;
+            value.convert::<Option<T>>().unwrap()
+        };
+        until(&format!("{expression} is something"), SOON, look).await
+    }
+
     /// Whether this holds in the page.
     pub async fn is_true(&self, expression: &str) -> bool {
         self.driver.execute(format!("return {expression}"), vec![]).await.unwrap().convert().unwrap()

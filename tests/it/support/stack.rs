@@ -9,6 +9,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
+use telescope::config::Dsn;
+use telescope::store::Db;
 use tempfile::TempDir;
 
 use super::phones::Phones;
@@ -31,7 +33,15 @@ pub struct Stack {
 impl Stack {
     /// Starts one, and waits until it answers.
     pub async fn start() -> Self {
+        Self::start_with(async |_| {}).await
+    }
+
+    /// Starts one whose database is there already, filled by `fill`.
+    pub async fn start_with(fill: impl AsyncFnOnce(&Db)) -> Self {
         let folder = tempfile::Builder::new().prefix("telescope-").tempdir().unwrap();
+        let db = Db::open(&Dsn::in_folder(&folder.path().join("data"))).await.unwrap();
+        fill(&db).await;
+        db.close().await;
         let [page, phones] = free_addresses();
         let launcher = launch(folder.path(), page, phones);
         let mut stack = Self { folder, page, phones, launcher };
