@@ -6,11 +6,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::Form;
+use serde::Deserialize;
 
 use super::audit::Line;
 use super::step::{Complaint, Step};
 use crate::app::App;
 use crate::directory::Entry;
+use crate::domain::StageToken;
 use crate::domain::access::{Actor, privileges, system_privileges};
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
 use crate::ops::{self, OpError};
@@ -134,13 +137,20 @@ fn step<'a>(actor: &Actor, entry: &'a Entry, complaint: Option<Complaint>) -> St
     }
 }
 
+/// The stage that the button was made for.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    token: StageToken,
+}
+
 /// Asks Telegram for a code.
 pub async fn ask_for_code(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     allowed: Allowed<can::Login>,
+    Form(asked): Form<Asked>,
 ) -> Result<Response, AppError> {
-    let done = ops::login::ask_for_code(&app, allowed.grant()).await;
+    let done = ops::login::ask_for_code(&app, allowed.grant(), asked.token).await;
     after(&app, &headers, &allowed.actor, &allowed.entry, done).await
 }
 
