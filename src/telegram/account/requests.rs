@@ -49,12 +49,15 @@ impl Actor {
             Command::ServiceMessages(reply) => {
                 let _ = reply.send(Ok(self.messages.iter().cloned().collect()));
             }
-            Command::AskForCode(reply) if self.snapshot.busy => drop(reply.send(Err(AnswerError::Busy))),
-            Command::AskForCode(reply) => self.ask_for_code(client, reply),
-            Command::Provide(_, _, reply) if self.snapshot.busy => drop(reply.send(Err(AnswerError::Busy))),
-            Command::Provide(token, _, reply) if token != self.snapshot.token => {
+            Command::AskForCode(_, reply) | Command::Provide(_, _, reply) if self.snapshot.busy => {
+                let _ = reply.send(Err(AnswerError::Busy));
+            }
+            Command::AskForCode(token, reply) | Command::Provide(token, _, reply)
+                if token != self.snapshot.token =>
+            {
                 let _ = reply.send(Err(AnswerError::Stale));
             }
+            Command::AskForCode(_, reply) => self.ask_for_code(client, reply),
             Command::Provide(_, provided, reply) => self.provide(client, provided, reply),
             // Handled where it is received.
             Command::Close(reply) => drop(reply.send(Err(AnswerError::NotNow))),

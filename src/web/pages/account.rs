@@ -6,11 +6,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::Form;
+use serde::Deserialize;
 
 use super::audit::Line;
 use super::step::{Complaint, Step};
 use crate::app::App;
 use crate::directory::Entry;
+use crate::domain::StageToken;
 use crate::domain::access::{Actor, privileges, system_privileges};
 use crate::domain::audit::Outcome;
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
@@ -34,6 +37,7 @@ struct AccountPage<'a> {
 
 /// What the page offers, and what the database knows.
 struct More {
+    may_login: bool,
     may_password: bool,
     may_edit: bool,
     /// None while the database is away.
@@ -42,7 +46,7 @@ struct More {
 
 impl More {
     fn may_anything(&self) -> bool {
-        self.may_password || self.may_edit
+        self.may_login || self.may_password || self.may_edit
     }
 }
 
@@ -125,6 +129,7 @@ async fn page(
     let facts = Facts { entry }.render()?;
     let may = privileges(actor, &entry.account);
     let more = More {
+        may_login: may.has(AccountPrivilege::Login),
         may_password: may.has(AccountPrivilege::EditTwoFactorPassword),
         may_edit: system_privileges(actor).has(SystemPrivilege::ManageAccess),
         kept: if *app.database_away.borrow() { None } else { Kept::read(app, entry).await.ok() },
@@ -140,13 +145,20 @@ fn step<'a>(actor: &Actor, entry: &'a Entry, complaint: Option<Complaint>) -> St
     }
 }
 
+/// The stage that the button was made for.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    token: StageToken,
+}
+
 /// Asks Telegram for a code.
 pub async fn ask_for_code(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     allowed: Allowed<can::Login>,
+    Form(asked): Form<Asked>,
 ) -> Result<Response, AppError> {
-    let done = ops::login::ask_for_code(&app, allowed.grant()).await;
+    let done = ops::login::ask_for_code(&app, allowed.grant(), asked.token).await;
     after(&app, &headers, &allowed.actor, &allowed.entry, done).await
 }
 
