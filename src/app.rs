@@ -15,7 +15,7 @@ use crate::domain::Wanted;
 use crate::domain::access::Actor;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::keys::Keys;
-use crate::ops::{record, reveal, trail, two_step};
+use crate::ops::{login, record, reveal, trail, two_step};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -46,6 +46,8 @@ pub struct App {
     pub stopping: watch::Sender<bool>,
     /// Audit entries on their way into the database.
     pub journal: trail::Journal,
+    /// Accounts for which a code is being asked.
+    pub asking: login::Asking,
     /// Reveals that wait for a code.
     pub armed: reveal::Armed,
     /// Told when a two-step password was stored.
@@ -97,6 +99,7 @@ impl App {
             clock,
             stopping: watch::Sender::new(false),
             journal: trail::Journal::default(),
+            asking: login::Asking::default(),
             armed: reveal::Armed::default(),
             stored_passwords: Notify::new(),
             database_away: watch::Sender::new(false),

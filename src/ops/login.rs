@@ -3,23 +3,55 @@
 //! Telegram locks a number out after about five codes in a day. So one function asks for a code, when a
 //! person presses the button and never at a start, and it writes the attempt down before it asks.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use super::{App, OpError, trail};
 use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::stage::Provided;
-use crate::domain::{Phone, StageToken};
+use crate::domain::{AccountId, Phone, StageToken};
 use crate::store::{self, StoreError};
 use crate::telegram::AnswerError;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// Asks Telegram to send a login code. Counted per number and day.
-pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>) -> Result<(), OpError> {
+/// The accounts for which a code is being asked. Of two people who ask at once one is refused before anything is
+/// counted or asked.
+#[derive(Debug, Default)]
+pub struct Asking(Mutex<HashSet<AccountId>>);
+
+impl Asking {
+    fn begin(&self, account: AccountId) -> Option<AskingOne<'_>> {
+        self.accounts().insert(account).then_some(AskingOne(self, account))
+    }
+
+    fn accounts(&self) -> MutexGuard<'_, HashSet<AccountId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets others ask once it is dropped.
+struct AskingOne<'a>(&'a Asking, AccountId);
+
+impl Drop for AskingOne<'_> {
+    fn drop(&mut self) {
+        self.0.accounts().remove(&self.1);
+    }
+}
+
+/// Asks Telegram to send a login code. Counted per number and day. `token` names the stage that the button was made
+/// for: pressed a second time it asks for nothing.
+pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageToken) -> Result<(), OpError> {
+    let _alone = app.asking.begin(grant.account()).ok_or(AnswerError::Busy)?;
     let entry = app.directory.get(grant.account()).ok_or(OpError::NotFound)?;
     let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
     if entry.snapshot.busy {
         return Err(AnswerError::Busy.into());
+    }
+    if entry.snapshot.token != token {
+        return Err(AnswerError::Stale.into());
     }
     if !entry.snapshot.stage.can_ask_for_code() {
         return Err(AnswerError::NotNow.into());
@@ -27,7 +59,7 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>) -> Result<(),
     let intent =
         AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::CodeAsked).about(grant.account());
     let seq = count_attempt(app, &entry.account.phone, &intent).await?;
-    let result = handle.ask_for_code().await;
+    let result = handle.ask_for_code(token).await;
     trail::outcome(app, (seq, &intent), &result);
     Ok(result?)
 }

@@ -56,7 +56,7 @@ pub enum AnswerError {
 pub(super) type Reply<T> = oneshot::Sender<Result<T, AnswerError>>;
 
 pub(super) enum Command {
-    AskForCode(Reply<()>),
+    AskForCode(StageToken, Reply<()>),
     Provide(StageToken, Provided, Reply<()>),
     ServiceMessages(Reply<Vec<ServiceMessage>>),
     Close(Reply<()>),
@@ -66,7 +66,7 @@ impl Command {
     /// Answers with an error.
     pub(super) fn refuse(self, error: AnswerError) {
         match self {
-            Self::AskForCode(reply) | Self::Provide(_, _, reply) | Self::Close(reply) => {
+            Self::AskForCode(_, reply) | Self::Provide(_, _, reply) | Self::Close(reply) => {
                 let _ = reply.send(Err(error));
             }
             Self::ServiceMessages(reply) => drop(reply.send(Err(error))),
@@ -92,9 +92,10 @@ impl AccountHandle {
         !self.0.is_closed()
     }
 
-    /// Asks Telegram for a login code. The only function that leads to one; see `ops::login`.
-    pub async fn ask_for_code(&self) -> Result<(), AnswerError> {
-        self.ask(Command::AskForCode).await
+    /// Asks Telegram for a login code, in the stage named by `token`. The only function that leads to one; see
+    /// `ops::login`.
+    pub async fn ask_for_code(&self, token: StageToken) -> Result<(), AnswerError> {
+        self.ask(|reply| Command::AskForCode(token, reply)).await
     }
 
     /// Provides what the stage named by `token` waits for.

@@ -1,6 +1,6 @@
 //! The owner of a number ends Telescope's session on the phone. That account alone is signed out, and says why.
 
-use crate::support::login::{ADMIN, STEP, ready_account};
+use crate::support::login::{ADMIN, STEP, ask, ready_account};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 
@@ -18,7 +18,7 @@ async fn a_session_that_the_owner_ends_is_told_of_and_can_be_made_anew() {
     assert_eq!(stack.phones().codes_asked_for(&ended.phone).await, 1, "nobody asked for a code again");
     visitor.until_stage(&other.id, "ready", STEP).await;
 
-    visitor.does(&format!("/accounts/{}/ask-for-code", ended.id), &[]).await;
+    ask(&visitor, &ended).await;
     visitor.until_stage(&ended.id, "wait-code", STEP).await;
     assert_eq!(stack.phones().codes_asked_for(&ended.phone).await, 2);
 }

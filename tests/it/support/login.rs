@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::browser::{Browser, Scripts};
 use super::stack::Stack;
 use super::visitor::{Row, Visitor, attribute};
+use super::waiting::until_true;
 
 /// The administrator of every stack.
 pub const ADMIN: &str = "admin@example.org";
@@ -69,10 +70,17 @@ pub async fn read_phone(browser: &Browser, stack: &Stack, number: &str, password
 
 /// Goes back to the accounts page, if the story left it, and waits for the row to say so.
 pub async fn until_stage(browser: &Browser, stack: &Stack, number: &str, stage: &str) {
-    if browser.scripts() == Scripts::Off {
-        browser.goto(&stack.url("/accounts")).await;
+    let shown = format!("{}[data-stage='{stage}']", row(number));
+    if browser.scripts() == Scripts::On {
+        return browser.until_shown(&shown, STEP).await;
     }
-    browser.until_shown(&format!("{}[data-stage='{stage}']", row(number)), STEP).await;
+    // The answer to a form that was just sent may come in between and take the browser elsewhere.
+    let list = stack.url("/accounts");
+    until_true(&shown, STEP, async || {
+        browser.goto(&list).await;
+        browser.has(&shown).await
+    })
+    .await;
 }
 
 /// The row of a number.
@@ -80,30 +88,62 @@ pub fn row(number: &str) -> String {
     format!("tr[data-phone='{number}']")
 }
 
-/// A ready account without a browser. Its owner's phone has the two-step password `password` if there is one.
-pub async fn ready_account(stack: &Stack, visitor: &Visitor, password: Option<&str>) -> Row {
+/// Adds a test account without a browser; nobody is signed in to it yet.
+pub async fn added_account(visitor: &Visitor) -> Row {
     let before = visitor.rows().await;
     visitor.does("/accounts/add-test", &[]).await;
     let is_new = |row: &Row| before.iter().all(|known| known.id != row.id);
     let newest = visitor.rows().await.into_iter().find(is_new).expect("the account is listed");
-    let row = visitor.until_stage(&newest.id, "signed-out", STEP).await;
-    let page = format!("/accounts/{}", row.id);
-    visitor.does(&format!("{page}/ask-for-code"), &[]).await;
-    visitor.until_stage(&row.id, "wait-code", STEP).await;
-    if let Some(password) = password {
-        stack.phones().set_password(&row.phone, password).await;
-    }
-    let code = stack.phones().code(&row.phone).await;
-    visitor
-        .does(&format!("{page}/provide"), &[("token", &token(visitor, &page).await), ("code", &code)])
-        .await;
-    if let Some(password) = password {
-        visitor.until_stage(&row.id, "wait-password", STEP).await;
-        let form = [("token", token(visitor, &page).await), ("password", password.to_owned())];
-        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        visitor.does(&format!("{page}/provide"), &form).await;
-    }
+    visitor.until_stage(&newest.id, "signed-out", STEP).await
+}
+
+/// An account for which a code was asked.
+pub async fn account_that_waits_for_a_code(visitor: &Visitor) -> Row {
+    let row = added_account(visitor).await;
+    ask(visitor, &row).await;
+    visitor.until_stage(&row.id, "wait-code", STEP).await
+}
+
+/// An account whose code was right, and whose owner has this two-step password.
+pub async fn account_that_waits_for_a_password(stack: &Stack, visitor: &Visitor, password: &str) -> Row {
+    let row = account_that_waits_for_a_code(visitor).await;
+    stack.phones().set_password(&row.phone, password).await;
+    give_code(stack, visitor, &row).await;
+    visitor.until_stage(&row.id, "wait-password", STEP).await
+}
+
+/// A ready account without a browser. Its owner's phone has the two-step password `password` if there is one.
+pub async fn ready_account(stack: &Stack, visitor: &Visitor, password: Option<&str>) -> Row {
+    let row = if let Some(password) = password {
+        let row = account_that_waits_for_a_password(stack, visitor, password).await;
+        give(visitor, &row, "password", password).await;
+        row
+    } else {
+        let row = account_that_waits_for_a_code(visitor).await;
+        give_code(stack, visitor, &row).await;
+        row
+    };
     visitor.until_stage(&row.id, "ready", STEP).await
+}
+
+/// Presses the button that asks for a code.
+pub async fn ask(visitor: &Visitor, row: &Row) {
+    let page = format!("/accounts/{}", row.id);
+    let token = token(visitor, &page).await;
+    visitor.does(&format!("{page}/ask-for-code"), &[("token", &token)]).await;
+}
+
+/// Reads the code on the phone and provides it.
+pub async fn give_code(stack: &Stack, visitor: &Visitor, row: &Row) {
+    let code = stack.phones().code(&row.phone).await;
+    give(visitor, row, "code", &code).await;
+}
+
+/// Provides what is right for the account's present stage.
+async fn give(visitor: &Visitor, row: &Row, field: &str, value: &str) {
+    let page = format!("/accounts/{}", row.id);
+    let token = token(visitor, &page).await;
+    visitor.does(&format!("{page}/provide"), &[("token", &token), (field, value)]).await;
 }
 
 /// The token of the present step's form.

@@ -2,6 +2,7 @@
 
 pub mod axe;
 pub mod browser;
+pub mod chromium;
 pub mod db;
 pub mod login;
 pub mod phones;

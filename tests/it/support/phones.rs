@@ -57,6 +57,14 @@ impl Phones {
         self.press(&format!("/phones/{number}/revoke"), &[]).await;
     }
 
+    /// Lets the next calls of a method for this number fail with this error.
+    pub async fn refuse(&self, method: &str, number: &str, error: &str, times: u32) {
+        let times = times.to_string();
+        let form =
+            [("method", method), ("number", number), ("code", "400"), ("name", error), ("times", &times)];
+        self.press("/refusals", &form).await;
+    }
+
     /// What is known of a phone.
     pub async fn phone(&self, number: &str) -> Option<Value> {
         let state = self.json("/state.json").await;

@@ -154,6 +154,13 @@ impl Stack {
         self.until_gone(parts).await;
     }
 
+    /// Asks Telescope alone to stop, and waits until nothing of the stack is left.
+    pub async fn terminate_telescope(&mut self) {
+        let parts = self.parts();
+        processes::signal(self.telescope_pid(), Signal::TERM);
+        self.until_gone(parts).await;
+    }
+
     /// Kills everything at once, as a power failure would.
     pub fn kill_all(&mut self) {
         let parts = self.parts();
