@@ -1,6 +1,9 @@
 //! Stories that a person would live through, each in a stack of its own.
 
+mod canary;
+mod database_away;
 mod first_login;
+mod foreign_text;
 mod interruptions;
 mod messages;
 mod network;
@@ -10,4 +13,5 @@ mod revoked;
 mod stopping;
 mod stored_password;
 mod together;
+mod two_browsers;
 mod wrong_input;

@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use rustix::process::Signal;
+
+use super::processes;
+
 const SCRIPT: &str = r#"
 set -eu
 trap '' INT TERM HUP PIPE
@@ -36,6 +40,28 @@ pub fn cluster() -> &'static Cluster {
 }
 
 impl Cluster {
+    /// A cluster of one's own, which one may stop.
+    pub fn start() -> Self {
+        start()
+    }
+
+    /// Lets the server hang: its processes stand still, connections stay open, and nobody answers.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let file = std::fs::read_to_string(self.socket.join("data/postmaster.pid")).unwrap();
+        let postmaster = file.lines().next().unwrap().trim().parse().unwrap();
+        processes::signal(postmaster, signal);
+        processes::descendants(postmaster).iter().for_each(|part| processes::signal(part.pid, signal));
+    }
+
     /// libpq's words for a database of this cluster.
     pub fn dsn(&self, role: &str, database: &str) -> String {
         format!("host={} user={role} dbname={database}", self.socket.display())

@@ -26,15 +26,23 @@ pub struct Stack {
     page: SocketAddr,
     phones: SocketAddr,
     launcher: Child,
+    settings: Vec<(String, String)>,
 }
 
 impl Stack {
     /// Starts one, and waits until it answers.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts one with more settings.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let settings: Vec<_> =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let folder = tempfile::Builder::new().prefix("telescope-").tempdir().unwrap();
         let [page, phones] = free_addresses();
-        let launcher = launch(folder.path(), page, phones);
-        let mut stack = Self { folder, page, phones, launcher };
+        let launcher = launch(folder.path(), page, phones, &settings);
+        let mut stack = Self { folder, page, phones, launcher, settings };
         stack.until_it_answers().await;
         stack
     }
@@ -42,7 +50,7 @@ impl Stack {
     /// Starts it again after it was stopped or killed, with the same data, at the same address.
     pub async fn start_again(&mut self) {
         assert!(self.launcher.try_wait().unwrap().is_some(), "the stack still runs");
-        self.launcher = launch(self.folder.path(), self.page, self.phones);
+        self.launcher = launch(self.folder.path(), self.page, self.phones, &self.settings);
         self.until_it_answers().await;
     }
 
@@ -57,6 +65,19 @@ impl Stack {
             answer.status().is_success().then_some(())
         })
         .await;
+    }
+
+    /// Every file of Telescope's own: the database, the keys, the accounts' folders.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.folder.path().join("data"), self.folder.path().join("accounts")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { found.push(path) }
+            }
+        }
+        found
     }
 
     /// A page's address.
@@ -182,7 +203,7 @@ fn program(process: &Process) -> &str {
 }
 
 /// Starts the launcher in a process group of its own, with its output added to the log.
-fn launch(folder: &Path, page: SocketAddr, phones: SocketAddr) -> Child {
+fn launch(folder: &Path, page: SocketAddr, phones: SocketAddr, settings: &[(String, String)]) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
     Command::new(sandbox_program())
         .arg("run")
@@ -199,6 +220,7 @@ fn launch(folder: &Path, page: SocketAddr, phones: SocketAddr) -> Child {
         .env("LOGIN_ATTEMPTS_PER_DAY", "20")
         .env("LOG", "info,telescope=debug")
         .env("RUST_BACKTRACE", "1")
+        .envs(settings.iter().map(|(name, value)| (name, value)))
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
