@@ -1,4 +1,4 @@
-//! The database server hangs for a while: connections stay open and nobody answers. People go on looking, changes are
+//! The database server hangs for a while, or is stopped and started again. People go on looking, changes are
 //! refused in words, and what Telegram did meanwhile is written down afterwards.
 
 use std::time::{Duration, Instant};
@@ -26,8 +26,7 @@ async fn page_in_time(visitor: &Visitor, path: &str) -> String {
     page
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn pages_go_on_and_nothing_is_lost() {
+async fn story(goes: fn(&Cluster), returns: fn(&Cluster)) {
     let database = Cluster::start();
     let stack = Stack::start_with(&[("DB_DSN", &database.dsn("postgres", "away"))]).await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
@@ -41,7 +40,7 @@ async fn pages_go_on_and_nothing_is_lost() {
     let audit = format!("/audit?account={}&code=account.stage", ended.id);
     let before = history(&visitor.get(&audit).await.text().await.unwrap());
 
-    database.freeze();
+    goes(&database);
     let since = Instant::now();
     until_true("pages say so", SOON, async || page_in_time(&visitor, "/accounts").await.contains(SAYS_SO))
         .await;
@@ -67,7 +66,7 @@ async fn pages_go_on_and_nothing_is_lost() {
         assert!(page_in_time(&visitor, &page).await.contains(SAYS_SO));
     }
 
-    database.thaw();
+    returns(&database);
     until_true("pages no longer say so", STEP, async || {
         !page_in_time(&visitor, "/accounts").await.contains(SAYS_SO)
     })
@@ -85,4 +84,14 @@ async fn pages_go_on_and_nothing_is_lost() {
     visitor.until_stage(&other.id, "disconnected", STEP).await;
     assert_eq!((stack.telescope_pid(), stack.td_host_pid()), processes, "nothing was started again");
     browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_go_on_while_the_server_hangs() {
+    story(Cluster::freeze, Cluster::thaw).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_go_on_while_the_server_is_stopped() {
+    story(Cluster::stop, Cluster::start_again).await;
 }

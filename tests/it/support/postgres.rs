@@ -55,6 +55,25 @@ impl Cluster {
         self.signal(Signal::CONT);
     }
 
+    /// Stops the server in order: connections are closed, and new ones refused.
+    pub fn stop(&self) {
+        self.pg_ctl("-m fast stop");
+    }
+
+    /// Starts a server that was stopped.
+    pub fn start_again(&self) {
+        let socket = self.socket.display();
+        self.pg_ctl(&format!("-l '{socket}/log' -o \"-k {socket} -c listen_addresses= -c fsync=off\" start"));
+    }
+
+    fn pg_ctl(&self, words: &str) {
+        let line =
+            format!("'{}/pg_ctl' -D '{}/data' -w {words}", binaries().display(), self.socket.display());
+        let mut command = shell();
+        command.args(["-c", &line]).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null());
+        assert!(command.status().expect("a shell starts").success(), "{line}");
+    }
+
     fn signal(&self, signal: Signal) {
         let file = std::fs::read_to_string(self.socket.join("data/postmaster.pid")).unwrap();
         let postmaster = file.lines().next().unwrap().trim().parse().unwrap();
