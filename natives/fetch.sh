@@ -5,6 +5,7 @@
 # working. What arrives is compared with the SHA-512 written here, the package and each file taken from it alike:
 # nothing is laid in place that is not byte for byte what this version of Telescope was tested with.
 # What is already there and right is left alone, so running it again costs a second.
+# `natives/fetch.sh axe FOLDER` fetches axe instead, which looks for barriers in pages and serves the tests only.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -51,9 +52,23 @@ htmx_package=a05ec98178435bd5170b2fe4d59605510833bbfae6d7d39158f48f34bf75bcf96e0
 tdlib_linux_x64=de4b6c9ea72632055d5db1ec330cebbf1ad607c265a98cf3e63ac22067777a0e9b3c54e71c9d8c61f431c60f66f5edac62abe4068f0d136ed7a20144e786c55d
 tdlib_linux_x64_package=f806cc17a5a8b676059b6999eeb247e272ea798fb62925671b2a26793a1e69c7d4211650c5e9ead4f8c35e9d931ef7a3a5f789a1ac0652d55fb9f82e7d425646
 
+axe=e63e659f9806d7ae5bd40899043b0871a5062c5442b01b3f1a3edf5eaf50bf5c3a7104a72463293b4ad1b77c661a0d4e40e850dec89de9d6ece70a8c13a9af17
+axe_package=1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b734f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
+
+if [ "${1:-}" = axe ]; then
+    folder=${2:?"the folder for axe is missing"}
+    if right "$folder/axe.min.js" $axe; then
+        say "axe 4.14.1 is in place"
+    else
+        pack axe-core@4.14.1 $axe_package
+        lay axe.min.js "$folder/axe.min.js" $axe
+    fi
+    exit 0
+fi
 
 if right static/vendor/htmx.min.js $htmx && right static/vendor/hx-sse.min.js $sse; then
     say "htmx 4.0.1 is in place"

@@ -24,6 +24,8 @@ cat <<STORY
   Telescope        http://$page
   Pretend phones   http://$phones      what each made-up phone receives; it stands in for the owner's handset
 
+  A made-up organisation of a dozen accounts signs in while Telescope starts, for the first time only.
+
   What to try
    1. Open Telescope and sign in as admin@example.org (any made-up address works, and nobody asks for a password).
    2. "Add test account": a row with a test number appears and says "Signed out".
@@ -40,5 +42,7 @@ STORY
 export SSO_MODE=mock ADMIN_EMAILS=admin@example.org PUBLIC_URL=http://$page
 export DATA_DIR=$data ACCOUNTS_DIR=$data/accounts DB_DSN=sqlite:$data/telescope.db
 export LOG=${LOG:-warn} SANDBOX_LOG=${SANDBOX_LOG:-warn}
+# The organisation signs in while you look; it is done once.
+node scripts/demo-organisation.mjs "http://$page" "http://$phones" &
 exec "$programs/telescope-sandbox" run --data "$data/sandbox" --listen "$page" --phones "$phones" \
-    --library "${TDLIB_LIBRARY:-natives/linux/lib/libtdjson.so}" -- "$programs/telescope" serve
+    ${DEMO_WITH_NETWORK:+--with-network} --library "${TDLIB_LIBRARY:-natives/linux/lib/libtdjson.so}" -- "$programs/telescope" serve

@@ -45,6 +45,12 @@ if ! cmp -s "$requirements" "$home/requirements.txt"; then
     echo "test: preparing Telethon in $home"
     rm -rf "$home"
     python3 -m venv "$home"
-    "$home/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+    "$home/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements" || {
+        echo "test: pip could not fetch Telethon, the tests' second client. Is the network there?" >&2
+        exit 1
+    }
     cp "$requirements" "$home/requirements.txt"
 fi
+
+# axe looks for barriers in the pages; it is put into them by the tests' browser, never shipped.
+natives/fetch.sh axe "${CARGO_TARGET_DIR:-target}/axe"

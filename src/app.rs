@@ -71,7 +71,9 @@ impl App {
         db.change(async |conn| store::key_check::check(conn, &checked).await).await?;
         stamp_environment(&db, &config).await?;
         let accounts = store::accounts::all(&mut db.read().await?).await?;
+        let groups = store::groups::all(&mut db.read().await?).await?;
         let directory = Arc::new(Directory::new(accounts));
+        directory.put_groups(groups.into_iter().map(|group| (group.id, group.name)));
         let pictures = Arc::clone(&directory);
         let hub = Hub::start(
             hub_settings(&config, clock.clone())?,

@@ -4,12 +4,16 @@
 //! database is away. Account rows are put here by `ops` after their commit, snapshots by the accounts'
 //! actors. Each change gives the entry a new version; a row rendered for a version may be shared.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use crate::domain::{Account, AccountId, Snapshot};
+use crate::domain::{Account, AccountId, GroupId, Snapshot};
+
+/// The names of groups.
+pub type GroupNames = BTreeMap<GroupId, Arc<str>>;
 
 /// An account and how it stands.
 #[derive(Debug)]
@@ -42,6 +46,7 @@ impl Listing {
 #[derive(Debug)]
 pub struct Directory {
     listing: ArcSwap<Listing>,
+    groups: ArcSwap<GroupNames>,
     writing: Mutex<()>,
     changed: watch::Sender<u64>,
 }
@@ -49,8 +54,12 @@ pub struct Directory {
 impl Directory {
     /// A directory of these accounts, none of which has a client yet.
     pub fn new(accounts: Vec<Account>) -> Self {
-        let directory =
-            Self { listing: ArcSwap::default(), writing: Mutex::new(()), changed: watch::Sender::new(0) };
+        let directory = Self {
+            listing: ArcSwap::default(),
+            groups: ArcSwap::default(),
+            writing: Mutex::new(()),
+            changed: watch::Sender::new(0),
+        };
         directory.write(|entries, version| {
             for account in accounts {
                 entries.push(Arc::new(Entry { account, snapshot: Snapshot::off(), version }));
@@ -100,6 +109,19 @@ impl Directory {
                 *entry = Arc::new(Entry { account, snapshot, version });
             }
         });
+    }
+
+    /// The names of all groups.
+    pub fn groups(&self) -> Arc<GroupNames> {
+        self.groups.load_full()
+    }
+
+    /// Puts groups in, new or with another name.
+    pub fn put_groups(&self, groups: impl IntoIterator<Item = (GroupId, String)>) {
+        let _one_writer = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = GroupNames::clone(&self.groups.load());
+        names.extend(groups.into_iter().map(|(id, name)| (id, name.into())));
+        self.groups.store(Arc::new(names));
     }
 
     /// Takes an account out.

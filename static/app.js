@@ -78,6 +78,20 @@
   document.addEventListener("htmx:after:swap", guard);
   guard();
 
+  // How long a time is still to come, beside the time itself.
+  const count = () => {
+    for (const place of document.querySelectorAll("[data-countdown]")) {
+      const left = Math.ceil((Number(place.dataset.countdown) - Date.now()) / 1000);
+      const [hours, minutes, seconds] = [left / 3600, (left / 60) % 60, left % 60].map(Math.floor);
+      const two = (number) => String(number).padStart(2, "0");
+      const clock = hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+      place.textContent = left > 0 ? `${clock} left` : "";
+    }
+  };
+  document.addEventListener("htmx:after:swap", count);
+  setInterval(count, 1000);
+  count();
+
   // A request that got no answer at all, or one that a proxy made up.
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.ctx?.sourceElement?.id !== "live") say("Telescope could not be reached. Try again.");

@@ -3,8 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::PoisonError;
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use grammers_tl_types::{Deserializable, Identifiable, RemoteCall, Serializable};
 use tokio::task::JoinSet;
@@ -92,13 +91,25 @@ fn listen(listener: Option<TcpListener>) -> io::Result<tokio::net::TcpListener> 
     tokio::net::TcpListener::from_std(listener)
 }
 
+/// The key of servers that keep nothing. Making one takes a second, so those of one process share it.
+fn passing_key() -> Result<RsaKey, crate::rsa::NoKey> {
+    static KEY: OnceLock<RsaKey> = OnceLock::new();
+    match KEY.get() {
+        Some(key) => Ok(key.clone()),
+        None => {
+            let key = RsaKey::generate()?;
+            Ok(KEY.get_or_init(|| key).clone())
+        }
+    }
+}
+
 impl Sandbox {
     /// Starts a server inside the present tokio runtime.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let (socks, mtproto) = (listen(options.socks)?, listen(options.mtproto)?);
         let (socks_address, mtproto_address) = (socks.local_addr()?, mtproto.local_addr()?);
         let (rsa, world, file) = match options.data {
-            None => (RsaKey::generate()?, World::default(), None),
+            None => (passing_key()?, World::default(), None),
             Some(directory) => {
                 let rsa = disk::rsa_key(&directory)?;
                 let file = StateFile::open(&directory)?;

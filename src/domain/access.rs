@@ -4,6 +4,56 @@
 //! that account, and what changes things takes the account from it and from nowhere else. So a check can't
 //! be forgotten: without it there is nothing to call the operation with.
 //!
+//! What the compiler refuses, beside what it takes:
+//!
+//! ```
+//! use telescope::domain::access::{Actor, Grant, decide};
+//! use telescope::domain::{Account, privilege::can};
+//!
+//! fn operation(_: Grant<'_, can::Login>) {}
+//! fn page(actor: &Actor, account: &Account) {
+//!     if let Ok(permit) = decide::<can::Login>(actor, account) {
+//!         operation(permit.grant());
+//!     }
+//! }
+//! ```
+//!
+//! Another privilege does not do:
+//!
+//! ```compile_fail
+//! # use telescope::domain::access::{Actor, Grant, decide};
+//! # use telescope::domain::{Account, privilege::can};
+//! fn operation(_: Grant<'_, can::Login>) {}
+//! fn page(actor: &Actor, account: &Account) {
+//!     if let Ok(permit) = decide::<can::View>(actor, account) {
+//!         operation(permit.grant());
+//!     }
+//! }
+//! ```
+//!
+//! Nobody makes a grant without a decision, keeps one for later, or uses it twice:
+//!
+//! ```compile_fail
+//! # use telescope::domain::{AccountId, access::{Actor, Grant}, privilege::can};
+//! fn forged(actor: &Actor, account: AccountId) -> Grant<'_, can::Login> {
+//!     Grant { actor, account, privilege: std::marker::PhantomData }
+//! }
+//! ```
+//!
+//! ```compile_fail
+//! # use telescope::domain::{Account, access::{Actor, Grant, decide}, privilege::can};
+//! fn kept(actor: &Actor, account: &Account) -> Grant<'static, can::Login> {
+//!     decide::<can::Login>(actor, account).unwrap().grant()
+//! }
+//! ```
+//!
+//! ```compile_fail
+//! # use telescope::domain::{access::Grant, privilege::can};
+//! fn twice(grant: Grant<'_, can::Login>) -> [Grant<'_, can::Login>; 2] {
+//!     [grant.clone(), grant]
+//! }
+//! ```
+//!
 //! Rules so far: an administrator has every privilege; the owner of an account (the same verified e-mail
 //! address) has [`OWNER`] on it; nobody else sees it.
 

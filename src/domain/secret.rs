@@ -1,4 +1,19 @@
 //! A text that must not be seen: it does not print, is not serialised, and leaves memory when dropped.
+//!
+//! ```
+//! # use telescope::domain::Secret;
+//! println!("{:?} of {} bytes", Secret::new("01234"), Secret::new("01234").expose().len());
+//! ```
+//!
+//! ```compile_fail
+//! # use telescope::domain::Secret;
+//! println!("{}", Secret::new("01234"));
+//! ```
+//!
+//! ```compile_fail
+//! # use telescope::domain::Secret;
+//! serde_json::to_string(&Secret::new("01234"));
+//! ```
 
 use zeroize::Zeroize;
 

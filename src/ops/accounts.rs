@@ -5,7 +5,7 @@ use crate::domain::access::{Grant, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, Email, GroupId, Phone, Wanted};
-use crate::store;
+use crate::store::{self, groups::Group};
 use crate::telegram::ClientStart;
 
 /// Characters that a comment may have.
@@ -101,35 +101,37 @@ pub async fn edit(
     let event = AuditEvent::DetailsEdited { owner: details.owner.clone() };
     let entry = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
     let keys = &app.keys;
-    let account = app
+    let (account, groups) = app
         .db
-        .change(async |conn| -> Result<Option<Account>, store::StoreError> {
+        .change(async |conn| -> Result<(Option<Account>, Vec<Group>), store::StoreError> {
             let mut groups = Vec::new();
             for name in &details.groups {
                 groups.push(group(conn, name).await?);
             }
-            store::accounts::set_details(conn, id, details.owner.as_ref(), &details.comment, &groups).await?;
+            let ids: Vec<_> = groups.iter().map(|group| group.id).collect();
+            store::accounts::set_details(conn, id, details.owner.as_ref(), &details.comment, &ids).await?;
             let account = store::accounts::get(conn, id).await?;
             store::audit::append(conn, keys, &entry).await?;
-            Ok(account)
+            Ok((account, groups))
         })
-        .await?
-        .ok_or(OpError::NotFound)?;
+        .await?;
+    let account = account.ok_or(OpError::NotFound)?;
     tracing::info!(account = %id, actor = %grant.actor(), "account edited");
+    app.directory.put_groups(groups.into_iter().map(|group| (group.id, group.name)));
     app.directory.put_account(account);
     Ok(())
 }
 
 /// The group of that name, made if there is none.
-async fn group(conn: &mut store::Conn<'_>, name: &str) -> Result<GroupId, store::StoreError> {
+async fn group(conn: &mut store::Conn<'_>, name: &str) -> Result<Group, store::StoreError> {
     let folded = name.to_lowercase();
     let groups = store::groups::all(conn).await?;
     if let Some(group) = groups.into_iter().find(|group| group.name.to_lowercase() == folded) {
-        return Ok(group.id);
+        return Ok(group);
     }
     let id = GroupId::generate();
     store::groups::insert(conn, id, name).await?;
-    Ok(id)
+    Ok(Group { id, name: name.to_owned() })
 }
 
 /// Wants the account's client to run, now and after every restart.

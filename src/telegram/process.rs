@@ -5,8 +5,8 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, watch};
 
 use super::frame::{Frame, peek};
@@ -21,6 +21,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const HEALTHY: Duration = Duration::from_secs(30);
 /// How long a host may take to end once its stdin is closed.
 const ENDING_TIME: Duration = Duration::from_secs(6);
+
+/// How the lines of TDLib's own log begin that it survives; level 0 it does not.
+const NOT_FATAL: &str = "td-host: tdlib[1]";
 
 /// A running td-host, for those who talk to it.
 #[derive(Clone, Debug)]
@@ -46,8 +49,9 @@ pub(super) async fn supervise(
         generation += 1;
         let started = tokio::time::Instant::now();
         match spawn(&program, &library) {
-            Ok((child, stdin, stdout)) => {
+            Ok((mut child, stdin, stdout)) => {
                 tracing::info!(slot, pid = child.id(), "td-host started");
+                let complaints = child.stderr.take().map(|stderr| tokio::spawn(log_complaints(slot, stderr)));
                 let (frames, queue) = mpsc::channel(QUEUE);
                 link.send_replace(Some(Link { generation, frames }));
                 tokio::select! {
@@ -60,6 +64,9 @@ pub(super) async fn supervise(
                 // Both ends of its pipes are closed now, so it ends by itself.
                 let expected = *stop.borrow();
                 end(child, slot, expected).await;
+                if let Some(complaints) = complaints {
+                    let _ = complaints.await;
+                }
             }
             Err(error) => tracing::error!(slot, %error, "td-host can't be started"),
         }
@@ -81,6 +88,7 @@ fn spawn(program: &PathBuf, library: &PathBuf) -> std::io::Result<(Child, ChildS
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
         // A group of its own: Ctrl-C in a terminal reaches Telescope, which then closes the clients in order.
         .process_group(0)
@@ -113,6 +121,19 @@ async fn listen(stdout: ChildStdout, routes: &Routes) {
                 tracing::error!(%error, "td-host sent what is no frame");
                 return;
             }
+        }
+    }
+}
+
+/// What a host says on stderr, in our log. TDLib calls much an error that is none for us, so only what the host
+/// says itself and what kills it is loud.
+async fn log_complaints(slot: usize, stderr: ChildStderr) {
+    let mut lines = BufReader::new(stderr).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if line.starts_with(NOT_FATAL) {
+            tracing::debug!(slot, "{line}");
+        } else {
+            tracing::error!(slot, "{line}");
         }
     }
 }

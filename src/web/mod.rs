@@ -12,6 +12,7 @@ mod fragment;
 mod layers;
 mod live;
 pub mod pages;
+mod query;
 mod rows;
 mod shell;
 mod text;

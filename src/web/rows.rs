@@ -4,14 +4,14 @@
 //! a reload. A row holds nothing of its viewer but his privileges, so it is rendered once per version and set
 //! of privileges and shared by all who look.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use askama::Template;
-use serde::{Deserialize, Serialize};
 
+use super::query::{NOBODY, Query};
 use super::text;
-use crate::directory::{Entry, Listing};
+use crate::directory::{Entry, GroupNames, Listing};
 use crate::domain::access::{Actor, privileges, system_privileges};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
 use crate::domain::stage::Mood;
@@ -21,89 +21,6 @@ use crate::domain::{AccountId, Email, Network, Snapshot};
 pub const PAGE: usize = 100;
 /// Rows that are kept rendered.
 const CACHE: usize = 8192;
-
-/// What the viewer wants to see, from the URL.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(default)]
-pub struct Query {
-    /// Part of a number, name, owner or comment.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub q: String,
-    /// The name of a stage.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub stage: String,
-    /// The address of an owner.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub owner: String,
-    /// Order: `phone`, `owner`, `stage` (what waits for somebody first); anything else: the newest first.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub sort: String,
-    /// From 1.
-    #[serde(skip_serializing_if = "is_first")]
-    pub page: Option<usize>,
-}
-
-fn is_first(page: &Option<usize>) -> bool {
-    page.is_none_or(|page| page <= 1)
-}
-
-impl Query {
-    /// The address of this query's list, at another page.
-    pub fn url(&self, page: usize) -> String {
-        let encoded = Self { page: Some(page), ..self.clone() }.encoded();
-        if encoded.is_empty() { "/accounts".into() } else { format!("/accounts?{encoded}") }
-    }
-
-    /// The address of the same list with another stage, or any (`""`).
-    pub fn with_stage(&self, stage: &str) -> String {
-        Self { stage: stage.to_owned(), ..self.clone() }.url(1)
-    }
-
-    /// The address of the same list of any owner.
-    pub fn with_any_owner(&self) -> String {
-        Self { owner: String::new(), ..self.clone() }.url(1)
-    }
-
-    /// The address of the same list in another order; the order that it has already leads back.
-    pub fn with_sort(&self, sort: &str) -> String {
-        let sort = if self.sort == sort { "" } else { sort };
-        Self { sort: sort.to_owned(), ..self.clone() }.url(1)
-    }
-
-    /// Whether it leaves accounts out.
-    pub fn filters(&self) -> bool {
-        !(self.q.trim().is_empty() && self.stage.is_empty() && self.owner.is_empty())
-    }
-
-    /// The part behind the question mark.
-    pub fn encoded(&self) -> String {
-        serde_html_form::to_string(self).unwrap_or_default()
-    }
-
-    fn matches(&self, entry: &Entry) -> bool {
-        if !self.stage.is_empty() && entry.snapshot.stage.name() != self.stage {
-            return false;
-        }
-        let owner = entry.account.owner.as_ref().map_or("", Email::as_str);
-        if !self.owner.is_empty() && owner != self.owner.trim().to_lowercase() {
-            return false;
-        }
-        let wanted = self.q.trim().to_lowercase();
-        if wanted.is_empty() {
-            return true;
-        }
-        let digits: String = wanted.chars().filter(char::is_ascii_digit).collect();
-        let account = &entry.account;
-        let profile = entry.snapshot.profile.as_ref();
-        (!digits.is_empty() && digits.len() + 3 >= wanted.len() && account.phone.digits().contains(&digits))
-            || owner.contains(&wanted)
-            || account.comment.to_lowercase().contains(&wanted)
-            || profile.is_some_and(|profile| {
-                profile.name.to_lowercase().contains(&wanted)
-                    || profile.username.as_ref().is_some_and(|name| name.to_lowercase().contains(&wanted))
-            })
-    }
-}
 
 /// What a viewer sees of a listing.
 #[derive(Debug, Default)]
@@ -160,6 +77,7 @@ const fn urgency(mood: Mood) -> u8 {
 pub fn view(listing: &Listing, actor: &Actor, query: &Query) -> View {
     let may_add = system_privileges(actor).has(SystemPrivilege::AddAccount);
     let mut view = View { may_add, ..View::default() };
+    let filter = query.filter();
     let mut matching = Vec::new();
     for entry in &listing.entries {
         let may = privileges(actor, &entry.account);
@@ -177,7 +95,7 @@ pub fn view(listing: &Listing, actor: &Actor, query: &Query) -> View {
                 count: 1,
             }),
         }
-        if query.matches(entry) {
+        if filter.fits(entry) {
             matching.push((Arc::clone(entry), may));
         }
     }
@@ -185,9 +103,9 @@ pub fn view(listing: &Listing, actor: &Actor, query: &Query) -> View {
     match query.sort.as_str() {
         "phone" => matching.sort_by(|(a, _), (b, _)| a.account.phone.cmp(&b.account.phone)),
         "owner" => matching.sort_by(|(a, _), (b, _)| a.account.owner.cmp(&b.account.owner)),
-        "stage" => matching.sort_by_key(|(entry, _)| {
-            let stage = &entry.snapshot.stage;
-            (urgency(stage.mood()), stage.label().to_owned())
+        "stage" => matching.sort_by(|(a, _), (b, _)| {
+            let (a, b) = (&a.snapshot.stage, &b.snapshot.stage);
+            (urgency(a.mood()), a.label()).cmp(&(urgency(b.mood()), b.label()))
         }),
         _ => matching.reverse(),
     }
@@ -196,6 +114,41 @@ pub fn view(listing: &Listing, actor: &Actor, query: &Query) -> View {
     view.page = query.page.unwrap_or(1).clamp(1, view.pages);
     view.rows = matching.into_iter().skip((view.page - 1) * PAGE).take(PAGE).collect();
     view
+}
+
+/// Owners that are offered to choose from; beyond them the search finds everybody.
+const OWNERS: usize = 300;
+
+/// What a viewer may filter by. Groups and owners of accounts that he can't see are not told.
+#[derive(Debug, Default)]
+pub struct Choices {
+    /// Ids and names, by name.
+    pub groups: Vec<(String, Arc<str>)>,
+    /// Addresses; empty if there is but one.
+    pub owners: Vec<String>,
+}
+
+/// What `actor` may filter `listing` by.
+pub fn choices(listing: &Listing, names: &GroupNames, actor: &Actor, query: &Query) -> Choices {
+    let (mut groups, mut owners) = (BTreeSet::new(), BTreeSet::new());
+    for entry in &listing.entries {
+        if privileges(actor, &entry.account).has(AccountPrivilege::View) {
+            groups.extend(&entry.account.groups);
+            owners.extend(entry.account.owner.as_ref().map(Email::as_str));
+        }
+    }
+    let named = |id| Some((ToString::to_string(id), Arc::clone(names.get(id)?)));
+    let mut groups: Vec<_> = groups.into_iter().filter_map(named).collect();
+    groups.sort_by_cached_key(|(_, name)| name.to_lowercase());
+    let wanted = query.wanted_owner();
+    let mut owners: Vec<String> = owners.into_iter().take(OWNERS).map(str::to_owned).collect();
+    if !wanted.is_empty() && wanted != NOBODY && !owners.contains(&wanted) {
+        owners.push(wanted);
+    }
+    if owners.len() < 2 && query.owner.is_empty() {
+        owners.clear();
+    }
+    Choices { groups, owners }
 }
 
 /// A row of the table.

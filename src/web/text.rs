@@ -79,6 +79,30 @@ fn code_sent(sent: &CodeSent) -> String {
     format!("{way}{length}{next} Do not pass it on in Telegram: that makes it worthless at once.")
 }
 
+/// An entry of the audit trail as a sentence without its subject: "asked Telegram for a code".
+pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
+    let details: serde_json::Value =
+        details.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let detail = |name: &str| details.get(name).and_then(|value| value.as_str()).unwrap_or("").to_owned();
+    let words = match code {
+        "account.added" => "added the account".into(),
+        "account.wanted" => format!("wants it {}", detail("wanted")),
+        "account.edited" => "edited owner, comment or groups".into(),
+        "account.stage" => format!("came to the stage “{}”", detail("stage").replace('-', " ")),
+        "login.code.asked" => "asked Telegram for a code".into(),
+        "login.code.shown" => "looked at a login code".into(),
+        "login.input.provided" => format!("gave Telegram the {}", detail("input")),
+        "password.stored" => "stored a two-step password".into(),
+        other => other.to_owned(),
+    };
+    match outcome {
+        "done" => words,
+        "failed" => format!("{words}: refused"),
+        "unknown" => format!("{words}: nobody knows how it went"),
+        _ => format!("{words}: about to"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

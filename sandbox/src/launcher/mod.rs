@@ -64,6 +64,9 @@ pub enum LaunchError {
     /// The library.
     #[error(transparent)]
     Patch(#[from] PatchError),
+    /// The server ends again and again.
+    #[error("the server does not stay alive; its own words are above")]
+    ServerGivesUp,
     /// Anything the operating system refused.
     #[error("{0}: {1}")]
     System(&'static str, io::Error),

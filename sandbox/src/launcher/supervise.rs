@@ -21,7 +21,8 @@ const ADDRESSES: &str = "run.json";
 /// How long the program and the server may take to stop.
 const PROGRAM_STOPS: Duration = Duration::from_secs(30);
 const SERVER_STOPS: Duration = Duration::from_secs(5);
-/// A server that dies younger than this, so many times in a row, is not started again.
+/// A server that gives up younger than this, so many times in a row, is not started again. One that is killed
+/// always is.
 const YOUNG: Duration = Duration::from_secs(2);
 const ATTEMPTS: u32 = 5;
 
@@ -43,10 +44,11 @@ pub(super) async fn supervise(prepared: &Prepared, words: &[OsString]) -> Result
             _ = terminate.recv() => break stop_program(&mut program).await?,
             died = server.wait() => {
                 tracing::warn!(?died, "the server died; starting it again");
-                deaths = if born.elapsed() < YOUNG { deaths + 1 } else { 0 };
+                let gave_up = died.is_ok_and(|status| status.code().is_some());
+                deaths = if gave_up && born.elapsed() < YOUNG { deaths + 1 } else { 0 };
                 if deaths >= ATTEMPTS {
                     stop_program(&mut program).await?;
-                    return Err(LaunchError::System("the server does not stay alive", io::ErrorKind::Other.into()));
+                    return Err(LaunchError::ServerGivesUp);
                 }
                 sleep(Duration::from_millis(100) * deaths).await;
                 (server, _pipe) = start_server(prepared)?;

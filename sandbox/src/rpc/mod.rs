@@ -170,11 +170,6 @@ impl Methods {
             None => Err(RpcError::bad("METHOD_NOT_IMPLEMENTED")),
         }
     }
-
-    /// Whether there is such a method here.
-    pub fn has(&self, id: u32) -> bool {
-        self.0.contains_key(&id)
-    }
 }
 
 /// A session that was ended is told so by whatever it asks. One that never was anybody's is refused only what is

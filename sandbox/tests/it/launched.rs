@@ -176,4 +176,34 @@ async fn what_cannot_be_run_is_said_in_one_sentence() {
     let address = taken.local_addr().unwrap().to_string();
     let text = fault(run(&data, &library, &["--listen", &address], &["true"])).await;
     assert!(text.contains(&format!("{address} cannot be listened on")), "{text}");
+    std::fs::write(data.join("state.json"), "[]").unwrap();
+    let text = fault(run(&data, &library, &[], &["sleep", "60"])).await;
+    assert!(text.contains("state.json: this is no state") && text.contains("does not stay alive"), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_may_be_killed_as_often_as_one_likes() {
+    let directory = tempfile::tempdir().unwrap();
+    let library = pretend_library(directory.path());
+    let data = directory.path().join("data");
+    let mut child = run(&data, &library, &[], &["cat"]).spawn().unwrap();
+    let mut before = 0;
+    for _ in 0..8 {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            assert!(Instant::now() < deadline, "no new server");
+            match addresses(&data).await["server_pid"].as_u64().unwrap() {
+                pid if pid != before => {
+                    let phones = addresses(&data).await["phones"].as_str().unwrap().parse().unwrap();
+                    assert_eq!(http(phones, "GET", "/", &[], "").await.0, 200);
+                    std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+                    before = pid;
+                    break;
+                }
+                _ => sleep(Duration::from_millis(10)).await,
+            }
+        }
+    }
+    drop(child.stdin.take());
+    assert_eq!(child.wait().await.unwrap().code(), Some(0), "the program never noticed");
 }

@@ -15,7 +15,8 @@ use crate::domain::access::Actor;
 use crate::domain::privilege::AccountPrivileges;
 use crate::web::fragment::partial;
 use crate::web::pages::accounts;
-use crate::web::rows::{self, Query as RowQuery, View};
+use crate::web::query::Query as RowQuery;
+use crate::web::rows::{self, View};
 
 /// The stream, for one query.
 pub async fn list(State(app): State<Arc<App>>, session: Session, Query(query): Query<RowQuery>) -> Response {

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::directory::Entry;
 use crate::domain::StageToken;
 use crate::domain::access::{Actor, privileges, system_privileges};
+use crate::domain::audit::Outcome;
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
 use crate::ops::{self, OpError};
 use crate::store::audit::Filter;
@@ -36,6 +37,7 @@ struct AccountPage<'a> {
 
 /// What the page offers, and what the database knows.
 struct More {
+    may_login: bool,
     may_password: bool,
     may_edit: bool,
     /// None while the database is away.
@@ -44,7 +46,7 @@ struct More {
 
 impl More {
     fn may_anything(&self) -> bool {
-        self.may_password || self.may_edit
+        self.may_login || self.may_password || self.may_edit
     }
 }
 
@@ -58,7 +60,7 @@ struct Kept {
 }
 
 /// Entries of the history.
-const HISTORY: u32 = 12;
+const HISTORY: u32 = 30;
 
 impl Kept {
     async fn read(app: &App, entry: &Entry) -> Result<Self, StoreError> {
@@ -87,7 +89,12 @@ impl Kept {
                     }
                 },
             },
-            history: history.into_iter().map(|entry| Line::of(app, entry)).collect(),
+            // The outcome says it all; the intent before it would say it twice.
+            history: history
+                .into_iter()
+                .filter(|entry| entry.outcome != Outcome::Intent)
+                .map(|entry| Line::of(app, entry))
+                .collect(),
         })
     }
 }
@@ -122,6 +129,7 @@ async fn page(
     let facts = Facts { entry }.render()?;
     let may = privileges(actor, &entry.account);
     let more = More {
+        may_login: may.has(AccountPrivilege::Login),
         may_password: may.has(AccountPrivilege::EditTwoFactorPassword),
         may_edit: system_privileges(actor).has(SystemPrivilege::ManageAccess),
         kept: if *app.database_away.borrow() { None } else { Kept::read(app, entry).await.ok() },

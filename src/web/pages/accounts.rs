@@ -4,21 +4,25 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{Redirect, Response};
+use axum::http::HeaderMap;
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::Query;
 
 use crate::app::App;
 use crate::web::auth::CurrentUser;
 use crate::web::error::AppError;
-use crate::web::rows::{self, Query as RowQuery, View};
-use crate::web::shell::{Shell, html};
+use crate::web::fragment::partial;
+use crate::web::query::{LINES, NOBODY, Query as RowQuery};
+use crate::web::rows::{self, Choices, View};
+use crate::web::shell::{Shell, html, wants_fragment};
 
 #[derive(Template)]
-#[template(path = "pages/accounts.html")]
+#[template(path = "pages/accounts.html", blocks = ["list"])]
 struct Accounts {
     shell: Shell,
     query: RowQuery,
     view: View,
+    choices: Choices,
     rows: String,
     summary: String,
     pager: String,
@@ -61,15 +65,34 @@ pub async fn home() -> Redirect {
     Redirect::to("/accounts")
 }
 
-/// The list.
+/// The list; to a search that goes on while somebody types, the list alone.
 pub async fn list(
     State(app): State<Arc<App>>,
+    headers: HeaderMap,
     CurrentUser(actor): CurrentUser,
     Query(query): Query<RowQuery>,
 ) -> Result<Response, AppError> {
-    let view = rows::view(&app.directory.listing(), &actor, &query);
+    let listing = app.directory.listing();
+    let view = rows::view(&listing, &actor, &query);
     let rows = rows::body(&view);
     let summary = summary(&view, &query)?;
     let pager = pager(&view, &query)?;
-    html(&Accounts { shell: Shell::of(&app, &actor), query, view, rows, summary, pager })
+    let fragment = wants_fragment(&headers);
+    let choices = match fragment {
+        true => Choices::default(),
+        false => rows::choices(&listing, &app.directory.groups(), &actor, &query),
+    };
+    let shell = Shell::of(&app, &actor);
+    let page = Accounts { shell, query, view, choices, rows, summary, pager };
+    if fragment { found(&page) } else { html(&page) }
+}
+
+/// The list that a search led to, how long it is, for those who do not see it, and where it is found again.
+fn found(page: &Accounts) -> Result<Response, AppError> {
+    let words = match page.view.matching {
+        1 => "One account fits.".to_owned(),
+        many => format!("{many} accounts fit."),
+    };
+    let html = page.as_list().render()? + &partial("#found", "innerHTML", &words);
+    Ok(([("hx-replace-url", page.query.url(page.view.page))], Html(html)).into_response())
 }

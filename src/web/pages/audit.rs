@@ -43,6 +43,8 @@ pub struct Line {
     pub code: String,
     /// Done, intent, failed or unknown.
     pub outcome: &'static str,
+    /// All of it in words, but for who and when.
+    pub words: String,
     /// Who.
     pub actor: String,
     /// The account's id and number, if it is still there.
@@ -63,6 +65,7 @@ impl Line {
         Self {
             seq: entry.seq,
             at: text::moment(entry.at),
+            words: text::event(&entry.code, entry.outcome.name(), entry.details.as_deref()),
             code: entry.code,
             outcome: entry.outcome.name(),
             actor: entry.actor,

@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::directory::Entry;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
-use crate::domain::{Input, Snapshot, Stage};
+use crate::domain::{Input, Millis, Snapshot, Stage};
 use crate::web::text;
 
 /// The part.
@@ -105,15 +105,14 @@ impl<'a> Step<'a> {
         self.entry.snapshot.stage == Stage::SignedOut
     }
 
-    /// Until when Telegram refuses, because it was asked too often.
-    fn refused_until(&self) -> Option<String> {
-        self.snapshot().flood_until.map(text::moment)
+    fn moment(&self, at: &Millis) -> String {
+        text::moment(*at)
     }
 
     /// From when on another code may be asked for.
-    fn resend_from(&self) -> Option<String> {
+    fn resend_from(&self) -> Option<&Millis> {
         match &self.snapshot().stage {
-            Stage::WaitCode(sent) => sent.resend_from.map(text::moment),
+            Stage::WaitCode(sent) => sent.resend_from.as_ref(),
             _ => None,
         }
     }

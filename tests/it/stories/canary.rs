@@ -18,7 +18,7 @@ fn holds(bytes: &[u8], secret: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_stay_secret_through_all_flows() {
-    let mut stack = Stack::start_with(&[("LOG", "trace,sqlx=debug,hyper=info")]).await;
+    let mut stack = Stack::start_with_settings(&[("LOG", "trace,sqlx=debug,hyper=info")]).await;
     let phones = stack.phones();
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = account_that_waits_for_a_code(&visitor).await;

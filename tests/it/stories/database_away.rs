@@ -28,7 +28,7 @@ async fn page_in_time(visitor: &Visitor, path: &str) -> String {
 
 async fn story(goes: fn(&Cluster), returns: fn(&Cluster)) {
     let database = Cluster::start();
-    let stack = Stack::start_with(&[("DB_DSN", &database.dsn("postgres", "away"))]).await;
+    let stack = Stack::start_with_settings(&[("DB_DSN", &database.dsn("postgres", "away"))]).await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let ended = ready_account(&stack, &visitor, None).await;
     let other = ready_account(&stack, &visitor, None).await;

@@ -1,5 +1,6 @@
 //! Stories that a person would live through, each in a stack of its own.
 
+mod accessibility;
 mod canary;
 mod database_away;
 mod first_login;
@@ -10,8 +11,10 @@ mod network;
 mod policy;
 mod restarts;
 mod revoked;
+mod searching;
 mod stopping;
 mod stored_password;
+mod thousands;
 mod together;
 mod two_browsers;
 mod wrong_input;

@@ -1,17 +1,14 @@
 //! A real browser: headless Chromium, driven through chromedriver, with or without JavaScript.
 
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
-use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 
+use super::chromium::{Chromedriver, capabilities};
+use super::target;
 use super::waiting::until;
-use super::{processes, target};
 
 /// How long a page may take to show what is expected of it.
 pub const SOON: Duration = Duration::from_secs(15);
@@ -76,7 +73,9 @@ impl Browser {
         let profile = tempfile::Builder::new().prefix("telescope-browser-").tempdir().unwrap();
         let chromedriver = Chromedriver::start();
         let server = format!("http://127.0.0.1:{}", chromedriver.port);
-        let driver = WebDriver::new(server, capabilities(scripts, &profile)).await.expect("Chromium starts");
+        let driver = WebDriver::new(server, capabilities(scripts == Scripts::On, profile.path()))
+            .await
+            .expect("Chromium starts");
         let browser = Self { driver, scripts, _chromedriver: chromedriver, profile };
         browser.show_as(Display::Wide).await;
         browser
@@ -202,6 +201,26 @@ impl Browser {
         self.driver.execute(script, vec![]).await.unwrap();
     }
 
+    /// Runs a script in the page that gives its result to the function in its last argument.
+    pub async fn ask<T: serde::de::DeserializeOwned>(&self, script: &str) -> T {
+        self.driver.execute_async(script, vec![]).await.unwrap().convert().unwrap()
+    }
+
+    /// Runs a script in every page from now on, before the page's own.
+    pub async fn before_each_page(&self, script: &str) {
+        let source = json!({ "source": script });
+        self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await.unwrap();
+    }
+
+    /// What an expression of the page gives, once it gives anything.
+    pub async fn value<T: serde::de::DeserializeOwned>(&self, expression: &str) -> T {
+        let look = async || {
+            let value = self.driver.execute(format!("return {expression}"), vec![]).await.ok()?;
+            value.convert::<Option<T>>().unwrap()
+        };
+        until(&format!("{expression} is something"), SOON, look).await
+    }
+
     /// Whether this holds in the page.
     pub async fn is_true(&self, expression: &str) -> bool {
         self.driver.execute(format!("return {expression}"), vec![]).await.unwrap().convert().unwrap()
@@ -252,13 +271,18 @@ impl Browser {
         self.driver.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
     }
 
+    /// By how much the page scrolls sideways.
+    pub async fn pixels_too_wide(&self) -> i64 {
+        let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        self.driver.execute(wider, vec![]).await.unwrap().convert().unwrap()
+    }
+
     /// Saves a picture for each display, and checks that the page never scrolls sideways.
     pub async fn pictures(&self, name: &str) {
         for (display, word) in Display::ALL {
             self.show_as(display).await;
             self.picture(&format!("{name}-{word}")).await;
-            let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-            let wider: i64 = self.driver.execute(wider, vec![]).await.unwrap().convert().unwrap();
+            let wider = self.pixels_too_wide().await;
             assert!(wider <= 0, "{name} is {wider} pixels too wide for {word}");
         }
         self.show_as(Display::Wide).await;
@@ -271,68 +295,4 @@ impl Drop for Browser {
         let _ = self.driver.clone().leak();
         let _ = std::fs::remove_dir_all(self.profile.path());
     }
-}
-
-/// The program that drives the browser, and by its end also ends it.
-struct Chromedriver {
-    child: Child,
-    port: u16,
-}
-
-impl Chromedriver {
-    /// Starts it on a port that it chooses, and reads which.
-    fn start() -> Self {
-        let mut child = Command::new("chromedriver")
-            .arg("--port=0")
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver starts; `make test` installs it");
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
-        // Its pipe is read to the end, or it would stop once the pipe is full.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, port: port.expect("chromedriver says its port") }
-    }
-}
-
-impl Drop for Chromedriver {
-    fn drop(&mut self) {
-        let parts = processes::descendants(i32::try_from(self.child.id()).unwrap());
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        parts.iter().for_each(|part| processes::kill_hard(part.pid));
-    }
-}
-
-fn capabilities(scripts: Scripts, profile: &TempDir) -> ChromeCapabilities {
-    let mut wanted = DesiredCapabilities::chrome();
-    for argument in [
-        "--headless=new",
-        "--disable-gpu",
-        "--disable-quic",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        // Pages of this machine only: nothing else has a name.
-        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-    ] {
-        wanted.add_arg(argument).unwrap();
-    }
-    if rustix::process::geteuid().is_root() {
-        wanted.add_arg("--no-sandbox").unwrap();
-    }
-    wanted.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
-    let javascript = if scripts == Scripts::On { 1 } else { 2 };
-    let preferences = json!({ "profile.managed_default_content_settings.javascript": javascript });
-    wanted.add_experimental_option("prefs", preferences).unwrap();
-    wanted.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
-    wanted
 }

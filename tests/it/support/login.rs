@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::browser::{Browser, Scripts};
 use super::stack::Stack;
 use super::visitor::{Row, Visitor, attribute};
+use super::waiting::until_true;
 
 /// The administrator of every stack.
 pub const ADMIN: &str = "admin@example.org";
@@ -69,10 +70,17 @@ pub async fn read_phone(browser: &Browser, stack: &Stack, number: &str, password
 
 /// Goes back to the accounts page, if the story left it, and waits for the row to say so.
 pub async fn until_stage(browser: &Browser, stack: &Stack, number: &str, stage: &str) {
-    if browser.scripts() == Scripts::Off {
-        browser.goto(&stack.url("/accounts")).await;
+    let shown = format!("{}[data-stage='{stage}']", row(number));
+    if browser.scripts() == Scripts::On {
+        return browser.until_shown(&shown, STEP).await;
     }
-    browser.until_shown(&format!("{}[data-stage='{stage}']", row(number)), STEP).await;
+    // The answer to a form that was just sent may come in between and take the browser elsewhere.
+    let list = stack.url("/accounts");
+    until_true(&shown, STEP, async || {
+        browser.goto(&list).await;
+        browser.has(&shown).await
+    })
+    .await;
 }
 
 /// The row of a number.

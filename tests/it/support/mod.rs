@@ -1,6 +1,8 @@
 //! What the stories are told with: a whole stack of processes, the phones, a browser.
 
+pub mod axe;
 pub mod browser;
+pub mod chromium;
 pub mod db;
 pub mod login;
 pub mod phones;

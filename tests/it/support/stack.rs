@@ -9,6 +9,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
+use telescope::config::Dsn;
+use telescope::store::Db;
 use tempfile::TempDir;
 
 use super::phones::Phones;
@@ -32,14 +34,26 @@ pub struct Stack {
 impl Stack {
     /// Starts one, and waits until it answers.
     pub async fn start() -> Self {
-        Self::start_with(&[]).await
+        Self::start_as(async |_| {}, &[]).await
     }
 
     /// Starts one with more settings.
-    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+    pub async fn start_with_settings(settings: &[(&str, &str)]) -> Self {
+        Self::start_as(async |_| {}, settings).await
+    }
+
+    /// Starts one whose database is there already, filled by `fill`.
+    pub async fn start_with(fill: impl AsyncFnOnce(&Db)) -> Self {
+        Self::start_as(fill, &[]).await
+    }
+
+    async fn start_as(fill: impl AsyncFnOnce(&Db), settings: &[(&str, &str)]) -> Self {
         let settings: Vec<_> =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let folder = tempfile::Builder::new().prefix("telescope-").tempdir().unwrap();
+        let db = Db::open(&Dsn::in_folder(&folder.path().join("data"))).await.unwrap();
+        fill(&db).await;
+        db.close().await;
         let [page, phones] = free_addresses();
         let launcher = launch(folder.path(), page, phones, &settings);
         let mut stack = Self { folder, page, phones, launcher, settings };

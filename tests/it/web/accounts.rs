@@ -99,6 +99,92 @@ async fn the_list_can_be_filtered_and_sorted() {
 }
 
 #[tokio::test]
+async fn the_list_can_be_filtered_by_group_owner_and_line() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    for (number, owner, groups, network) in [
+        (1, Some("ada@example.org"), "Sales, Support", Network::Ready),
+        (2, Some("bob@example.org"), "sales", Network::Connecting),
+        (3, None, "", Network::Off),
+    ] {
+        let id = test.account(number, owner).await;
+        let form = [("owner", owner.unwrap_or_default()), ("groups", groups)];
+        assert_eq!(root.post(&format!("/accounts/{id}/edit"), &form).await.status, StatusCode::SEE_OTHER);
+        let snapshot = Snapshot { stage: Stage::Ready, network, ..Snapshot::off() };
+        test.app.directory.put_snapshot(id, snapshot);
+    }
+    let page = root.get("/accounts").await;
+    assert_eq!(
+        page.texts("#group option"),
+        ["Any group", "Sales", "Support"],
+        "one group, however it is typed"
+    );
+    let groups = page.attributes("#group option", "value");
+    let (sales, support) = (&groups[1], &groups[2]);
+    let owners = page.texts("#owner-filter option");
+    assert_eq!(owners, ["Any owner", "Without an owner", "ada@example.org", "bob@example.org"]);
+    for (query, expected) in [
+        (format!("?group={sales}"), &["0002", "0001"][..]),
+        (format!("?group={support}"), &["0001"]),
+        (format!("?group={sales}&owner=bob@example.org"), &["0002"]),
+        (format!("?group={sales}&line=trouble&q=bob"), &["0002"]),
+        ("?group=nonsense".into(), &[]),
+        ("?group=00000000-0000-0000-0000-000000000000".into(), &[]),
+        ("?owner=nobody".into(), &["0003"]),
+        ("?owner=nobody@example.org".into(), &[]),
+        ("?line=in-touch".into(), &["0001"]),
+        ("?line=off".into(), &["0003"]),
+        ("?line=nonsense".into(), &[]),
+        ("?q=&group=&owner=&line=".into(), &["0003", "0002", "0001"]),
+    ] {
+        assert_eq!(phones(&root.get(&format!("/accounts{query}")).await), expected, "{query}");
+    }
+    let page =
+        root.get(&format!("/accounts?group={sales}&line=trouble&owner=BOB@example.org&sort=phone")).await;
+    let chosen = page.texts(".search option[selected]");
+    assert_eq!(chosen, ["Sales", "bob@example.org", "Not in touch"]);
+    assert!(
+        page.attributes("#summary a", "href").contains(&"/accounts?sort=phone".to_owned()),
+        "all can be cleared"
+    );
+    let stream = &page.attributes("#live", "hx-sse:connect")[0];
+    assert!(stream.contains(&format!("group={sales}")) && stream.contains("line=trouble"), "{stream}");
+}
+
+#[tokio::test]
+async fn groups_and_owners_that_one_may_not_see_are_not_offered() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    for (number, owner, group) in [(1, "ada@example.org", "Sales"), (2, "bob@example.org", "Secret plan")] {
+        let id = test.account(number, Some(owner)).await;
+        root.post(&format!("/accounts/{id}/edit"), &[("owner", owner), ("groups", group)]).await;
+    }
+    let page = test.signed_in("ada@example.org").await.get("/accounts").await;
+    assert_eq!(page.texts("#group option"), ["Any group", "Sales"]);
+    assert!(!page.body.contains("Secret plan") && !page.body.contains("bob@example.org"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_search_while_one_types_gets_the_list_alone() {
+    let test = TestApp::new().await;
+    for (number, owner) in [(1, "ada@example.org"), (2, "bob@example.org")] {
+        test.account(number, Some(owner)).await;
+    }
+    let root = test.signed_in(ADMIN).await;
+    let answer = root.fragment("/accounts?q=bob&group=&owner=&line=&sort=phone").await;
+    assert_eq!(phones(&answer), ["0002"]);
+    assert!(!answer.has("h1") && !answer.has("#q"), "what is typed stays as it is: {}", answer.body);
+    assert_eq!(answer.attributes("#list #live", "hx-sse:connect"), ["/accounts/events?q=bob&sort=phone"]);
+    assert_eq!(answer.header("hx-replace-url"), "/accounts?q=bob&sort=phone");
+    assert!(answer.body.contains("One account fits."));
+    let odd = root.fragment("/accounts?q=%0d%0aSet-Cookie:%20a=b%E2%80%AE").await;
+    assert_eq!(odd.header("set-cookie"), "");
+    assert_eq!(odd.header("hx-replace-url"), "/accounts?q=%0D%0ASet-Cookie%3A+a%3Db%E2%80%AE");
+    let out = test.anonymous().fragment("/accounts?q=bob").await;
+    assert!(!out.body.contains("9996620002"), "{}", out.body);
+}
+
+#[tokio::test]
 async fn a_page_has_a_hundred_rows() {
     let test = TestApp::new().await;
     for number in 1..=101 {

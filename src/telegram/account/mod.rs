@@ -4,6 +4,9 @@
 //! session or when people disconnect it, and only in the last case does the actor end too. Whatever happens
 //! here is published as a [`Snapshot`]; secrets stay inside and leave only as the answer to a question.
 
+mod requests;
+mod updates;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,25 +14,18 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use tdlib_rs::{enums, functions, types};
+use tdlib_rs::functions;
 use tokio::sync::{mpsc, watch};
 
 use super::client::{CallError, call, configure};
 use super::handle::{AnswerError, ClientStart, Command, Mailbox, Reply, ServiceMessage};
 use super::hub::Inner;
-use super::login;
-use super::picture::{network_of, profile_of};
 use super::process::Link;
 use crate::domain::account::Profile;
-use crate::domain::stage::Provided;
-use crate::domain::{Millis, Network, Secret, Snapshot, Stage, StageToken, login_code};
+use crate::domain::{Network, Snapshot, Stage, StageToken};
 
 /// Updates of TDLib that may wait for an actor.
 const UPDATES: usize = 1024;
-/// Messages from Telegram that are kept to read a code from.
-const SERVICE_MESSAGES: usize = 10;
-/// Telegram's own user, who sends login codes.
-const TELEGRAM: i64 = 777_000;
 /// How long a client may take to close.
 const CLOSE_TIME: Duration = Duration::from_secs(8);
 /// How often a locked folder is tried again, four times a second: its former host may still be closing.
@@ -215,185 +211,6 @@ impl Actor {
         let _ = self.until(mailbox, std::future::pending::<()>()).await;
     }
 
-    fn on_update(&mut self, client: &mut Client, json: &str) {
-        match serde_json::from_str(json) {
-            Ok(enums::Update::AuthorizationState(update)) => {
-                self.on_authorization_state(client, &update.authorization_state);
-            }
-            Ok(enums::Update::ConnectionState(update)) => {
-                self.snapshot.network = network_of(&update.state);
-                self.publish();
-            }
-            Ok(enums::Update::NewMessage(update)) => self.on_message(update.message),
-            Ok(enums::Update::User(update)) => {
-                if self.snapshot.profile.as_ref().is_some_and(|me| me.telegram_id == update.user.id) {
-                    self.snapshot.profile = Some(profile_of(&update.user));
-                    self.publish();
-                }
-            }
-            Ok(_) => {}
-            Err(error) => self.on_unknown(json, &error),
-        }
-    }
-
-    /// TDLib said what tdlib-rs does not know. An authorization state is shown by its name all the same.
-    fn on_unknown(&mut self, json: &str, error: &serde_json::Error) {
-        let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
-        let kind = value.get("@type").and_then(|kind| kind.as_str()).unwrap_or("");
-        tracing::warn!(account = %self.start.account, kind, line = error.line(), "an update could not be read");
-        if kind == "updateAuthorizationState" {
-            let state = value.pointer("/authorization_state/@type").and_then(|name| name.as_str());
-            let name = state.unwrap_or("unknown").trim_start_matches("authorizationState").to_owned();
-            self.enter(Stage::Other(name));
-            self.publish();
-        }
-    }
-
-    fn on_authorization_state(&mut self, client: &mut Client, state: &enums::AuthorizationState) {
-        if matches!(state, enums::AuthorizationState::Closed) {
-            client.closed = Some(if self.closing.is_some() { End::Stopped } else { End::SessionEnded });
-            return;
-        }
-        let Some(stage) = login::stage_of(state, self.hub.settings.clock.now()) else {
-            return;
-        };
-        if stage == Stage::Ready {
-            let id = client.id;
-            client.calls.push(Box::pin(async move {
-                let me = call(functions::get_me(id)).await;
-                Done::Me(me.map(|enums::User::User(me)| profile_of(&me)))
-            }));
-        }
-        let ended = stage == Stage::SignedOut && self.snapshot.problem.is_some();
-        let problem = self.snapshot.problem.take().filter(|_| ended);
-        self.enter(stage);
-        self.snapshot.problem = problem;
-        self.publish();
-    }
-
-    fn on_message(&mut self, message: types::Message) {
-        let enums::MessageSender::User(sender) = &message.sender_id else {
-            return;
-        };
-        if message.chat_id != TELEGRAM || sender.user_id != TELEGRAM {
-            return;
-        }
-        let enums::MessageContent::MessageText(content) = message.content else {
-            return;
-        };
-        let text = content.text.text.replace('\0', "");
-        let sent = Millis(i64::from(message.date) * 1000);
-        if login_code::find(&text).is_some() {
-            self.snapshot.code_came = self.snapshot.code_came.max(Some(sent));
-        }
-        self.messages.push_front(ServiceMessage { id: message.id, sent, text: Secret::new(text) });
-        self.messages.make_contiguous().sort_by_key(|message| std::cmp::Reverse(message.id));
-        self.messages.truncate(SERVICE_MESSAGES);
-        self.publish();
-    }
-
-    fn on_done(&mut self, client: &mut Client, done: Done) {
-        match done {
-            Done::Configured(Ok(())) | Done::Me(Err(_)) => {}
-            Done::Configured(Err(error)) if self.closing.is_none() => {
-                client.closed = Some(start_failure(&error));
-            }
-            Done::Configured(Err(_)) => client.closed = Some(End::Stopped),
-            Done::Me(Ok(me)) => {
-                self.snapshot.profile = Some(me);
-                self.publish();
-            }
-            Done::Asked(reply, result) => {
-                self.snapshot.busy = false;
-                let answer = result.map_err(|error| self.problem(&error));
-                self.publish();
-                let _ = reply.send(answer);
-            }
-        }
-    }
-
-    /// Turns an error into words, for the one who asked and for everybody who looks.
-    fn problem(&mut self, error: &CallError) -> AnswerError {
-        if error.is_away() {
-            self.snapshot.problem =
-                Some("Telegram did not answer. Look in a moment at how the account stands.".into());
-            return AnswerError::Away;
-        }
-        let refused = login::explain(error.code, &error.message);
-        self.snapshot.problem = Some(refused.sentence.clone());
-        self.snapshot.flood_until =
-            refused.wait_seconds.map(|seconds| self.hub.settings.clock.now().plus_seconds(seconds));
-        AnswerError::Refused(refused)
-    }
-
-    fn on_command(&mut self, client: &mut Client, command: Command) {
-        match command {
-            Command::ServiceMessages(reply) => {
-                let _ = reply.send(Ok(self.messages.iter().cloned().collect()));
-            }
-            Command::AskForCode(_, reply) | Command::Provide(_, _, reply) if self.snapshot.busy => {
-                let _ = reply.send(Err(AnswerError::Busy));
-            }
-            Command::AskForCode(token, reply) | Command::Provide(token, _, reply)
-                if token != self.snapshot.token =>
-            {
-                let _ = reply.send(Err(AnswerError::Stale));
-            }
-            Command::AskForCode(_, reply) => self.ask_for_code(client, reply),
-            Command::Provide(_, provided, reply) => self.provide(client, provided, reply),
-            // Handled where it is received.
-            Command::Close(reply) => drop(reply.send(Err(AnswerError::NotNow))),
-        }
-    }
-
-    fn ask_for_code(&mut self, client: &mut Client, reply: Reply<()>) {
-        let id = client.id;
-        let phone = self.start.phone.to_string();
-        let again = matches!(&self.snapshot.stage, Stage::WaitCode(sent) if sent.next.is_some());
-        if !self.snapshot.stage.can_ask_for_code() {
-            let _ = reply.send(Err(AnswerError::NotNow));
-            return;
-        }
-        self.begin_request();
-        client.calls.push(Box::pin(async move {
-            let result = if again {
-                call(functions::resend_authentication_code(None, id)).await
-            } else {
-                call(functions::set_authentication_phone_number(phone, None, id)).await
-            };
-            Done::Asked(reply, result)
-        }));
-    }
-
-    fn provide(&mut self, client: &mut Client, provided: Provided, reply: Reply<()>) {
-        if self.snapshot.stage.input() != Some(provided.input()) {
-            let _ = reply.send(Err(AnswerError::Stale));
-            return;
-        }
-        let id = client.id;
-        self.begin_request();
-        client.calls.push(Box::pin(async move {
-            let result = match provided {
-                Provided::Code(code) => {
-                    call(functions::check_authentication_code(code.expose().to_owned(), id)).await
-                }
-                Provided::Password(password) => {
-                    call(functions::check_authentication_password(password.expose().to_owned(), id)).await
-                }
-            };
-            Done::Asked(reply, result)
-        }));
-    }
-
-    /// One request of a person at a time; forms made before it are stale.
-    fn begin_request(&mut self) {
-        self.snapshot.busy = true;
-        self.snapshot.problem = None;
-        self.snapshot.flood_until = None;
-        self.snapshot.token.0 += 1;
-        self.publish();
-    }
-
     fn enter(&mut self, stage: Stage) {
         if self.snapshot.stage != stage {
             tracing::info!(account = %self.start.account, stage = stage.name(), "stage");
@@ -417,17 +234,4 @@ async fn wait_for_host(link: &mut watch::Receiver<Option<Link>>) -> Option<Link>
 /// Resolves when the host of this generation is gone.
 async fn host_is_another(link: &mut watch::Receiver<Option<Link>>, generation: u64) {
     let _ = link.wait_for(|link| link.as_ref().is_none_or(|link| link.generation != generation)).await;
-}
-
-fn start_failure(error: &CallError) -> End {
-    if error.message.contains("Can't lock file") {
-        return End::Locked;
-    }
-    if error.is_away() {
-        return End::HostDied;
-    }
-    if error.code == 401 {
-        return End::Failed("The key does not open this account's folder.".into());
-    }
-    End::Failed(format!("TDLib can't start (error {}).", error.code))
 }

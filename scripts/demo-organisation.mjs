@@ -1,0 +1,119 @@
+// Fills an empty demo with a made-up organisation: two groups, six people, a dozen accounts. Every account is
+// signed in for real, through the pages that people use: this script types into forms and reads the phones.
+//
+//   node scripts/demo-organisation.mjs TELESCOPE PHONES
+//
+// It does nothing where there are accounts already, and stops in silence when the demo does.
+
+const [telescope, phones] = process.argv.slice(2);
+const ADMIN = "admin@example.org";
+
+// What is left undone: "code" waits for its code, "password" for its password, "revoked" was ended by Telegram.
+const accounts = [
+  ["9996611001", "ada@example.org", "Sales", "Fairs and first contacts"],
+  ["9996611002", "ada@example.org", "Sales", "Partners in the north"],
+  ["9996611003", "ben@example.org", "Sales", "Partners in the south"],
+  ["9996611004", "ben@example.org", "Sales", "Renewals", { password: "correct horse" }],
+  ["9996611005", "clara@example.org", "Sales", "New number, the code is on its way", { left: "code" }],
+  ["9996622001", "dan@example.org", "Support", "First line, mornings"],
+  ["9996622002", "dan@example.org", "Support", "First line, evenings"],
+  ["9996622003", "eva@example.org", "Support", "Second line"],
+  ["9996622004", "eva@example.org", "Support", "Two-step password wanted", { password: "ask Eva", left: "password" }],
+  ["9996622005", "finn@example.org", "Support", "Telegram ended this session", { left: "revoked" }],
+  ["9996633001", "clara@example.org", "Sales, Support", "Founder"],
+  ["9996633002", "finn@example.org", "Support", "Status messages"],
+];
+
+let cookie = "";
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+async function get(path) {
+  const answer = await fetch(telescope + path, { headers: { cookie }, redirect: "manual" });
+  return answer.text();
+}
+
+async function post(path, fields) {
+  const answer = await fetch(telescope + path, {
+    method: "POST",
+    headers: { cookie },
+    body: new URLSearchParams(fields),
+    redirect: "manual",
+  });
+  const set = answer.headers.get("set-cookie");
+  if (set) cookie = set.split(";")[0];
+  if (answer.status !== 303) throw new Error(`${path} answered ${answer.status}`);
+}
+
+async function press(path, fields) {
+  const answer = await fetch(phones + path, {
+    method: "POST",
+    headers: { origin: phones },
+    body: new URLSearchParams(fields),
+    redirect: "manual",
+  });
+  if (answer.status !== 303) throw new Error(`the phones' ${path} answered ${answer.status}`);
+}
+
+async function until(what, look) {
+  for (let tries = 0; tries < 300; tries++) {
+    const seen = await look();
+    if (seen) return seen;
+    await sleep(100);
+  }
+  throw new Error(`${what}: not within half a minute`);
+}
+
+const rows = async () => {
+  const found = [];
+  for (const [tag] of (await get("/accounts")).matchAll(/<tr id="account-[^>]*>/g)) {
+    const value = (name) => tag.match(new RegExp(`${name}="([^"]*)"`))?.[1] ?? "";
+    found.push({ id: value("id").slice("account-".length), phone: value("data-phone"), stage: value("data-stage") });
+  }
+  return found;
+};
+
+const reaches = (phone, stage) =>
+  until(`${phone} reaches ${stage}`, async () => (await rows()).find((row) => row.phone === phone && row.stage === stage));
+
+const token = async (id) => (await get(`/accounts/${id}/provide`)).match(/name="token" value="(\d+)"/)?.[1];
+
+async function codeOn(phone) {
+  return until(`a code comes to ${phone}`, async () => {
+    const state = await (await fetch(`${phones}/state.json`)).json();
+    const messages = state.phones.find((one) => one.number === phone)?.messages ?? [];
+    return messages.find((message) => message.code)?.code;
+  });
+}
+
+async function signIn([phone, owner, groups, comment, { password, left } = {}]) {
+  await post("/accounts/add", { phone, owner, comment });
+  const { id } = await reaches(phone, "signed-out");
+  await post(`/accounts/${id}/edit`, { owner, groups, comment });
+  await post(`/accounts/${id}/ask-for-code`, { token: await token(id) });
+  await reaches(phone, "wait-code");
+  if (left === "code") return;
+  if (password) await press(`/phones/${phone}/password`, { password, hint: "made up for the demo" });
+  await post(`/accounts/${id}/provide`, { token: await token(id), code: await codeOn(phone) });
+  if (password) {
+    await reaches(phone, "wait-password");
+    if (left === "password") return;
+    await post(`/accounts/${id}/provide`, { token: await token(id), password });
+  }
+  await reaches(phone, "ready");
+  if (left === "revoked") {
+    await press(`/phones/${phone}/revoke`, {});
+    await reaches(phone, "signed-out");
+  }
+}
+
+try {
+  await until("Telescope answers", () => fetch(`${telescope}/health`).then((answer) => answer.ok, () => false));
+  await post("/sign-in", { email: ADMIN });
+  if ((await rows()).length === 0) {
+    for (const account of accounts) await signIn(account);
+    console.log(`demo: ${accounts.length} accounts of a made-up organisation are signed in`);
+  }
+} catch (error) {
+  console.error(`demo: the made-up organisation is not complete: ${error.message}`);
+  process.exitCode = 1;
+}

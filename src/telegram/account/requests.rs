@@ -1,0 +1,127 @@
+//! What people ask of an actor, and what becomes of it.
+
+use tdlib_rs::functions;
+
+use super::{Actor, Client, Done, End};
+use crate::domain::Stage;
+use crate::domain::stage::Provided;
+use crate::telegram::client::{CallError, call};
+use crate::telegram::handle::{AnswerError, Command, Reply};
+use crate::telegram::login;
+
+impl Actor {
+    pub(super) fn on_done(&mut self, client: &mut Client, done: Done) {
+        match done {
+            Done::Configured(Ok(())) | Done::Me(Err(_)) => {}
+            Done::Configured(Err(error)) if self.closing.is_none() => {
+                client.closed = Some(start_failure(&error));
+            }
+            Done::Configured(Err(_)) => client.closed = Some(End::Stopped),
+            Done::Me(Ok(me)) => {
+                self.snapshot.profile = Some(me);
+                self.publish();
+            }
+            Done::Asked(reply, result) => {
+                self.snapshot.busy = false;
+                let answer = result.map_err(|error| self.problem(&error));
+                self.publish();
+                let _ = reply.send(answer);
+            }
+        }
+    }
+
+    /// Turns an error into words, for the one who asked and for everybody who looks.
+    pub(super) fn problem(&mut self, error: &CallError) -> AnswerError {
+        if error.is_away() {
+            self.snapshot.problem =
+                Some("Telegram did not answer. Look in a moment at how the account stands.".into());
+            return AnswerError::Away;
+        }
+        let refused = login::explain(error.code, &error.message);
+        self.snapshot.problem = Some(refused.sentence.clone());
+        self.snapshot.flood_until =
+            refused.wait_seconds.map(|seconds| self.hub.settings.clock.now().plus_seconds(seconds));
+        AnswerError::Refused(refused)
+    }
+
+    pub(super) fn on_command(&mut self, client: &mut Client, command: Command) {
+        match command {
+            Command::ServiceMessages(reply) => {
+                let _ = reply.send(Ok(self.messages.iter().cloned().collect()));
+            }
+            Command::AskForCode(_, reply) | Command::Provide(_, _, reply) if self.snapshot.busy => {
+                let _ = reply.send(Err(AnswerError::Busy));
+            }
+            Command::AskForCode(token, reply) | Command::Provide(token, _, reply)
+                if token != self.snapshot.token =>
+            {
+                let _ = reply.send(Err(AnswerError::Stale));
+            }
+            Command::AskForCode(_, reply) => self.ask_for_code(client, reply),
+            Command::Provide(_, provided, reply) => self.provide(client, provided, reply),
+            // Handled where it is received.
+            Command::Close(reply) => drop(reply.send(Err(AnswerError::NotNow))),
+        }
+    }
+
+    pub(super) fn ask_for_code(&mut self, client: &mut Client, reply: Reply<()>) {
+        let id = client.id;
+        let phone = self.start.phone.to_string();
+        let again = matches!(&self.snapshot.stage, Stage::WaitCode(sent) if sent.next.is_some());
+        if !self.snapshot.stage.can_ask_for_code() {
+            let _ = reply.send(Err(AnswerError::NotNow));
+            return;
+        }
+        self.begin_request();
+        client.calls.push(Box::pin(async move {
+            let result = if again {
+                call(functions::resend_authentication_code(None, id)).await
+            } else {
+                call(functions::set_authentication_phone_number(phone, None, id)).await
+            };
+            Done::Asked(reply, result)
+        }));
+    }
+
+    pub(super) fn provide(&mut self, client: &mut Client, provided: Provided, reply: Reply<()>) {
+        if self.snapshot.stage.input() != Some(provided.input()) {
+            let _ = reply.send(Err(AnswerError::Stale));
+            return;
+        }
+        let id = client.id;
+        self.begin_request();
+        client.calls.push(Box::pin(async move {
+            let result = match provided {
+                Provided::Code(code) => {
+                    call(functions::check_authentication_code(code.expose().to_owned(), id)).await
+                }
+                Provided::Password(password) => {
+                    call(functions::check_authentication_password(password.expose().to_owned(), id)).await
+                }
+            };
+            Done::Asked(reply, result)
+        }));
+    }
+
+    /// One request of a person at a time; forms made before it are stale.
+    pub(super) fn begin_request(&mut self) {
+        self.snapshot.busy = true;
+        self.snapshot.problem = None;
+        self.snapshot.flood_until = None;
+        self.snapshot.token.0 += 1;
+        self.publish();
+    }
+}
+
+fn start_failure(error: &CallError) -> End {
+    if error.message.contains("Can't lock file") {
+        return End::Locked;
+    }
+    if error.is_away() {
+        return End::HostDied;
+    }
+    if error.code == 401 {
+        return End::Failed("The key does not open this account's folder.".into());
+    }
+    End::Failed(format!("TDLib can't start (error {}).", error.code))
+}

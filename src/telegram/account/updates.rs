@@ -1,0 +1,94 @@
+//! What TDLib tells an actor of its own accord.
+
+use tdlib_rs::{enums, functions, types};
+
+use super::{Actor, Client, Done, End};
+use crate::domain::{Millis, Secret, Stage, login_code};
+use crate::telegram::client::call;
+use crate::telegram::handle::ServiceMessage;
+use crate::telegram::login;
+use crate::telegram::picture::{network_of, profile_of};
+
+/// Messages from Telegram that are kept to read a code from.
+const SERVICE_MESSAGES: usize = 10;
+/// Telegram's own user, who sends login codes.
+const TELEGRAM: i64 = 777_000;
+
+impl Actor {
+    pub(super) fn on_update(&mut self, client: &mut Client, json: &str) {
+        match serde_json::from_str(json) {
+            Ok(enums::Update::AuthorizationState(update)) => {
+                self.on_authorization_state(client, &update.authorization_state);
+            }
+            Ok(enums::Update::ConnectionState(update)) => {
+                self.snapshot.network = network_of(&update.state);
+                self.publish();
+            }
+            Ok(enums::Update::NewMessage(update)) => self.on_message(update.message),
+            Ok(enums::Update::User(update)) => {
+                if self.snapshot.profile.as_ref().is_some_and(|me| me.telegram_id == update.user.id) {
+                    self.snapshot.profile = Some(profile_of(&update.user));
+                    self.publish();
+                }
+            }
+            Ok(_) => {}
+            Err(error) => self.on_unknown(json, &error),
+        }
+    }
+
+    /// TDLib said what tdlib-rs does not know. An authorization state is shown by its name all the same.
+    pub(super) fn on_unknown(&mut self, json: &str, error: &serde_json::Error) {
+        let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+        let kind = value.get("@type").and_then(|kind| kind.as_str()).unwrap_or("");
+        tracing::warn!(account = %self.start.account, kind, line = error.line(), "an update could not be read");
+        if kind == "updateAuthorizationState" {
+            let state = value.pointer("/authorization_state/@type").and_then(|name| name.as_str());
+            let name = state.unwrap_or("unknown").trim_start_matches("authorizationState").to_owned();
+            self.enter(Stage::Other(name));
+            self.publish();
+        }
+    }
+
+    pub(super) fn on_authorization_state(&mut self, client: &mut Client, state: &enums::AuthorizationState) {
+        if matches!(state, enums::AuthorizationState::Closed) {
+            client.closed = Some(if self.closing.is_some() { End::Stopped } else { End::SessionEnded });
+            return;
+        }
+        let Some(stage) = login::stage_of(state, self.hub.settings.clock.now()) else {
+            return;
+        };
+        if stage == Stage::Ready {
+            let id = client.id;
+            client.calls.push(Box::pin(async move {
+                let me = call(functions::get_me(id)).await;
+                Done::Me(me.map(|enums::User::User(me)| profile_of(&me)))
+            }));
+        }
+        let ended = stage == Stage::SignedOut && self.snapshot.problem.is_some();
+        let problem = self.snapshot.problem.take().filter(|_| ended);
+        self.enter(stage);
+        self.snapshot.problem = problem;
+        self.publish();
+    }
+
+    pub(super) fn on_message(&mut self, message: types::Message) {
+        let enums::MessageSender::User(sender) = &message.sender_id else {
+            return;
+        };
+        if message.chat_id != TELEGRAM || sender.user_id != TELEGRAM {
+            return;
+        }
+        let enums::MessageContent::MessageText(content) = message.content else {
+            return;
+        };
+        let text = content.text.text.replace('\0', "");
+        let sent = Millis(i64::from(message.date) * 1000);
+        if login_code::find(&text).is_some() {
+            self.snapshot.code_came = self.snapshot.code_came.max(Some(sent));
+        }
+        self.messages.push_front(ServiceMessage { id: message.id, sent, text: Secret::new(text) });
+        self.messages.make_contiguous().sort_by_key(|message| std::cmp::Reverse(message.id));
+        self.messages.truncate(SERVICE_MESSAGES);
+        self.publish();
+    }
+}

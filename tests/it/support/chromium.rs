@@ -1,0 +1,78 @@
+//! Chromium and the program that drives it: how they are started, and that nothing of them is left over.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::json;
+use thirtyfour::prelude::*;
+use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel};
+
+use super::processes;
+
+/// The program that drives the browser, and by its end also ends it.
+pub struct Chromedriver {
+    child: Child,
+    /// Where it listens.
+    pub port: u16,
+}
+
+impl Chromedriver {
+    /// Starts it on a port that it chooses, and reads which.
+    pub fn start() -> Self {
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts; `make test` installs it");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
+        // Its pipe is read to the end, or it would stop once the pipe is full.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, port: port.expect("chromedriver says its port") }
+    }
+}
+
+impl Drop for Chromedriver {
+    fn drop(&mut self) {
+        let parts = processes::descendants(i32::try_from(self.child.id()).unwrap());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        parts.iter().for_each(|part| processes::kill_hard(part.pid));
+    }
+}
+
+/// How Chromium is to run: without a window, with this profile, with or without JavaScript.
+pub fn capabilities(javascript: bool, profile: &Path) -> ChromeCapabilities {
+    let mut wanted = DesiredCapabilities::chrome();
+    for argument in [
+        "--headless=new",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        // Pages of this machine only: nothing else has a name.
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    ] {
+        wanted.add_arg(argument).unwrap();
+    }
+    if rustix::process::geteuid().is_root() {
+        wanted.add_arg("--no-sandbox").unwrap();
+    }
+    wanted.add_arg(&format!("--user-data-dir={}", profile.display())).unwrap();
+    let javascript = if javascript { 1 } else { 2 };
+    let preferences = json!({ "profile.managed_default_content_settings.javascript": javascript });
+    wanted.add_experimental_option("prefs", preferences).unwrap();
+    wanted.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
+    wanted
+}
