@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use telescope::config::Dsn;
@@ -191,6 +191,11 @@ impl Stack {
         processes::kill_hard(self.launcher_pid());
         parts.iter().for_each(|part| processes::kill_hard(part.pid));
         let _ = self.launcher.wait();
+        // The kernel ends them in its own time; what they held, such as the port, is free only then.
+        let end = Instant::now() + STOP_TIME;
+        while parts.iter().any(|part| processes::alive(part.pid)) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What all processes have said so far.
