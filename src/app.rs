@@ -23,8 +23,10 @@ use crate::{ops, telegram, web};
 
 /// Clients that may be starting at once.
 const STARTS_AT_ONCE: usize = 16;
-/// How often the database is looked after, and how long it may take to answer.
+/// How often the database is looked after.
 const DATABASE_CHECK: Duration = Duration::from_secs(1);
+/// How long the database may take to answer: people shall know within three seconds that it does not.
+const DATABASE_ANSWERS: Duration = Duration::from_millis(1500);
 /// How long open requests may take after the signal to stop.
 const STOPPING_TIME: Duration = Duration::from_secs(5);
 
@@ -126,8 +128,9 @@ async fn watch_database(app: Arc<App>) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let answered = tokio::time::timeout(DATABASE_CHECK, app.db.ping()).await;
+        let answered = tokio::time::timeout(DATABASE_ANSWERS, app.db.ping()).await;
         let away = !matches!(answered, Ok(Ok(())));
+        app.db.set_away(away);
         let changed = app.database_away.send_if_modified(|known| std::mem::replace(known, away) != away);
         if changed && away {
             tracing::warn!("the database is away; pages run from memory");

@@ -214,6 +214,11 @@ impl Handle {
         self.server.act(|world, _| world.phone(number).is_some()).await;
     }
 
+    /// Gives the person another first name.
+    pub async fn set_first_name(&self, number: &Number, name: &str) {
+        self.server.act(|world, _| world.set_first_name(number, name)).await;
+    }
+
     /// Sets a two-step password.
     pub async fn set_password(&self, number: &Number, password: &str, hint: &str) {
         let password = Password::new(password, hint);

@@ -24,7 +24,8 @@ pub struct Asking(Mutex<HashSet<AccountId>>);
 
 impl Asking {
     fn begin(&self, account: AccountId) -> Option<AskingOne<'_>> {
-        self.accounts().insert(account).then_some(AskingOne(self, account))
+        let first = self.accounts().insert(account);
+        first.then(|| AskingOne(self, account))
     }
 
     fn accounts(&self) -> MutexGuard<'_, HashSet<AccountId>> {

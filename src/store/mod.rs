@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{PgPool, SqlitePool};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 /// How long a change waits for those before it.
 const TURN: Duration = Duration::from_secs(10);
@@ -45,6 +45,8 @@ const ACQUIRE: Duration = Duration::from_secs(2);
 pub struct Db {
     pools: Pools,
     turn: Arc<Mutex<()>>,
+    /// Whether the database is known to be away: then nobody waits for it, and those who do are let go.
+    away: Arc<watch::Sender<bool>>,
 }
 
 /// Connections: one that writes, several that read.
@@ -58,6 +60,10 @@ impl Db {
     /// The database as it is now: everything read from the answer is of one moment, and nothing can be
     /// written to it.
     pub async fn read(&self) -> Result<Conn<'static>, StoreError> {
+        self.unless_away(self.begin_read()).await
+    }
+
+    async fn begin_read(&self) -> Result<Conn<'static>, StoreError> {
         match &self.pools {
             Pools::Sqlite { read, .. } => sqlite::begin_read(read).await,
             Pools::Postgres { read, .. } => postgres::begin_read(read).await,
@@ -72,11 +78,15 @@ impl Db {
         W: AsyncFnOnce(&mut Conn<'_>) -> Result<T, E>,
         E: From<StoreError>,
     {
-        let _turn = tokio::time::timeout(TURN, self.turn.lock()).await.map_err(|_| StoreError::Busy)?;
-        let mut conn = match &self.pools {
-            Pools::Sqlite { write, .. } => sqlite::begin_change(write).await?,
-            Pools::Postgres { write, .. } => postgres::begin_change(write).await?,
+        let begin = async {
+            let turn = tokio::time::timeout(TURN, self.turn.lock()).await.map_err(|_| StoreError::Busy)?;
+            let conn = match &self.pools {
+                Pools::Sqlite { write, .. } => sqlite::begin_change(write).await?,
+                Pools::Postgres { write, .. } => postgres::begin_change(write).await?,
+            };
+            Ok((turn, conn))
         };
+        let (_turn, mut conn) = self.unless_away(begin).await?;
         match work(&mut conn).await {
             Ok(done) => {
                 conn.commit().await?;
@@ -89,9 +99,30 @@ impl Db {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers. Asks also while it is known to be away.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        meta::get(&mut self.read().await?, "telegram_environment").await.map(drop)
+        meta::get(&mut self.begin_read().await?, "telegram_environment").await.map(drop)
+    }
+
+    /// Says whether the database is away. Until it is back whatever is begun fails at once, and what was about to
+    /// begin fails too: a page must not wait for a server that hangs, once in line and once more at its turn.
+    pub fn set_away(&self, away: bool) {
+        self.away.send_replace(away);
+    }
+
+    async fn unless_away<T>(
+        &self,
+        begin: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let mut away = self.away.subscribe();
+        let is_away = async {
+            let _ = away.wait_for(|away| *away).await;
+        };
+        tokio::select! {
+            biased;
+            () = is_away => Err(StoreError::Away(sqlx::Error::PoolTimedOut)),
+            begun = begin => begun,
+        }
     }
 
     /// Closes every connection, waiting for those in use.

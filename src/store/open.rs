@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::migrate::MigrateError;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::{Db, StoreError, postgres, sqlite};
 use crate::config::Dsn;
@@ -15,7 +15,7 @@ impl Db {
             Dsn::Sqlite(file) => sqlite::open(file).await?,
             Dsn::Postgres(url) => postgres::open(url).await?,
         };
-        Ok(Self { pools, turn: Arc::new(Mutex::new(())) })
+        Ok(Self { pools, turn: Arc::new(Mutex::new(())), away: Arc::new(watch::Sender::new(false)) })
     }
 }
 

@@ -77,6 +77,28 @@ pub(super) async fn sign_in(State(handle): State<Handle>, Path(number): Path<Str
 }
 
 #[derive(Deserialize)]
+pub(super) struct NewName {
+    first_name: String,
+}
+
+/// The most that Telegram lets into a first name.
+const MAX_NAME: usize = 64;
+
+/// Clients hear of it when they look at the user next, such as after signing in.
+pub(super) async fn name(
+    State(handle): State<Handle>,
+    Path(number): Path<String>,
+    Form(form): Form<NewName>,
+) -> Done {
+    let number = known(&handle, &number)?;
+    if !(1..=MAX_NAME).contains(&form.first_name.chars().count()) {
+        return Err(Refused(format!("A first name has 1 to {MAX_NAME} characters.")));
+    }
+    handle.set_first_name(&number, &form.first_name).await;
+    Ok(back(&number))
+}
+
+#[derive(Deserialize)]
 pub(super) struct NewMessage {
     text: String,
 }

@@ -43,6 +43,7 @@ fn router(handle: Handle) -> Router {
         .route("/phones", post(actions::add))
         .route("/phones/{number}/password", post(actions::password))
         .route("/phones/{number}/sign-in", post(actions::sign_in))
+        .route("/phones/{number}/name", post(actions::name))
         .route("/phones/{number}/message", post(actions::message))
         .route("/phones/{number}/account", post(actions::account))
         .route("/phones/{number}/revoke", post(actions::revoke))

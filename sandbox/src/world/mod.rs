@@ -139,6 +139,14 @@ impl World {
         }
     }
 
+    /// Gives the phone's person another first name.
+    pub fn set_first_name(&mut self, number: &Number, name: &str) {
+        if let Some(phone) = self.phone(number) {
+            name.clone_into(&mut phone.first_name);
+            self.changes += 1;
+        }
+    }
+
     /// Says whether a number has an account. Banning ends its sessions.
     pub fn set_account(&mut self, number: &Number, account: Account) {
         if let Some(phone) = self.phone(number) {

@@ -1,8 +1,11 @@
 //! Stories that a person would live through, each in a stack of its own.
 
 mod accessibility;
+mod canary;
 mod countdown;
+mod database_away;
 mod first_login;
+mod foreign_text;
 mod interruptions;
 mod messages;
 mod network;
@@ -14,4 +17,5 @@ mod stopping;
 mod stored_password;
 mod thousands;
 mod together;
+mod two_browsers;
 mod wrong_input;

@@ -52,6 +52,11 @@ impl Phones {
         self.press(&format!("/phones/{number}/message"), &[("text", text)]).await;
     }
 
+    /// Gives the number's account another first name.
+    pub async fn set_name(&self, number: &str, name: &str) {
+        self.press(&format!("/phones/{number}/name"), &[("first_name", name)]).await;
+    }
+
     /// Ends every session of the number.
     pub async fn revoke(&self, number: &str) {
         self.press(&format!("/phones/{number}/revoke"), &[]).await;

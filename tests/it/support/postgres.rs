@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use rustix::process::Signal;
+
+use super::processes;
+
 const SCRIPT: &str = r#"
 set -eu
 trap '' INT TERM HUP PIPE
@@ -36,6 +40,47 @@ pub fn cluster() -> &'static Cluster {
 }
 
 impl Cluster {
+    /// A cluster of one's own, which one may stop.
+    pub fn start() -> Self {
+        start()
+    }
+
+    /// Lets the server hang: its processes stand still, connections stay open, and nobody answers.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// Stops the server in order: connections are closed, and new ones refused.
+    pub fn stop(&self) {
+        self.pg_ctl("-m fast stop");
+    }
+
+    /// Starts a server that was stopped.
+    pub fn start_again(&self) {
+        let socket = self.socket.display();
+        self.pg_ctl(&format!("-l '{socket}/log' -o \"-k {socket} -c listen_addresses= -c fsync=off\" start"));
+    }
+
+    fn pg_ctl(&self, words: &str) {
+        let line =
+            format!("'{}/pg_ctl' -D '{}/data' -w {words}", binaries().display(), self.socket.display());
+        let mut command = shell();
+        command.args(["-c", &line]).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null());
+        assert!(command.status().expect("a shell starts").success(), "{line}");
+    }
+
+    fn signal(&self, signal: Signal) {
+        let file = std::fs::read_to_string(self.socket.join("data/postmaster.pid")).unwrap();
+        let postmaster = file.lines().next().unwrap().trim().parse().unwrap();
+        processes::signal(postmaster, signal);
+        processes::descendants(postmaster).iter().for_each(|part| processes::signal(part.pid, signal));
+    }
+
     /// libpq's words for a database of this cluster.
     pub fn dsn(&self, role: &str, database: &str) -> String {
         format!("host={} user={role} dbname={database}", self.socket.display())

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use telescope::config::Dsn;
@@ -29,23 +29,35 @@ pub struct Stack {
     page: SocketAddr,
     phones: SocketAddr,
     launcher: Child,
+    settings: Vec<(String, String)>,
 }
 
 impl Stack {
     /// Starts one, and waits until it answers.
     pub async fn start() -> Self {
-        Self::start_with(async |_| {}).await
+        Self::start_as(async |_| {}, &[]).await
+    }
+
+    /// Starts one with more settings.
+    pub async fn start_with_settings(settings: &[(&str, &str)]) -> Self {
+        Self::start_as(async |_| {}, settings).await
     }
 
     /// Starts one whose database is there already, filled by `fill`.
     pub async fn start_with(fill: impl AsyncFnOnce(&Db)) -> Self {
+        Self::start_as(fill, &[]).await
+    }
+
+    async fn start_as(fill: impl AsyncFnOnce(&Db), settings: &[(&str, &str)]) -> Self {
+        let settings: Vec<_> =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let folder = tempfile::Builder::new().prefix("telescope-").tempdir().unwrap();
         let db = Db::open(&Dsn::in_folder(&folder.path().join("data"))).await.unwrap();
         fill(&db).await;
         db.close().await;
         let [page, phones] = free_addresses();
-        let launcher = launch(folder.path(), page, phones);
-        let mut stack = Self { folder, page, phones, launcher };
+        let launcher = launch(folder.path(), page, phones, &settings);
+        let mut stack = Self { folder, page, phones, launcher, settings };
         stack.until_it_answers().await;
         stack
     }
@@ -53,7 +65,7 @@ impl Stack {
     /// Starts it again after it was stopped or killed, with the same data, at the same address.
     pub async fn start_again(&mut self) {
         assert!(self.launcher.try_wait().unwrap().is_some(), "the stack still runs");
-        self.launcher = launch(self.folder.path(), self.page, self.phones);
+        self.launcher = launch(self.folder.path(), self.page, self.phones, &self.settings);
         self.until_it_answers().await;
     }
 
@@ -68,6 +80,19 @@ impl Stack {
             answer.status().is_success().then_some(())
         })
         .await;
+    }
+
+    /// Every file of Telescope's own: the database, the keys, the accounts' folders.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.folder.path().join("data"), self.folder.path().join("accounts")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { found.push(path) }
+            }
+        }
+        found
     }
 
     /// A page's address.
@@ -167,6 +192,15 @@ impl Stack {
         processes::kill_hard(self.launcher_pid());
         parts.iter().for_each(|part| processes::kill_hard(part.pid));
         let _ = self.launcher.wait();
+        // The kernel ends them in its own time; what they held, such as the port, is free only then.
+        let end = Instant::now() + STOP_TIME;
+        while parts.iter().any(|part| processes::alive(part.pid)) && Instant::now() < end {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a drop can't await, and waits for processes that are dead"
+            )]
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What all processes have said so far.
@@ -193,7 +227,7 @@ fn program(process: &Process) -> &str {
 }
 
 /// Starts the launcher in a process group of its own, with its output added to the log.
-fn launch(folder: &Path, page: SocketAddr, phones: SocketAddr) -> Child {
+fn launch(folder: &Path, page: SocketAddr, phones: SocketAddr, settings: &[(String, String)]) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
     Command::new(sandbox_program())
         .arg("run")
@@ -210,6 +244,7 @@ fn launch(folder: &Path, page: SocketAddr, phones: SocketAddr) -> Child {
         .env("LOGIN_ATTEMPTS_PER_DAY", "20")
         .env("LOG", "info,telescope=debug")
         .env("RUST_BACKTRACE", "1")
+        .envs(settings.iter().map(|(name, value)| (name, value)))
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())

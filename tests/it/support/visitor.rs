@@ -10,6 +10,9 @@ use reqwest::{Client, Response};
 use super::stack::Stack;
 use super::waiting::until;
 
+/// How long any answer may take.
+const ANSWER: Duration = Duration::from_secs(60);
+
 /// Somebody signed in.
 pub struct Visitor {
     client: Client,
@@ -31,7 +34,7 @@ pub struct Row {
 impl Visitor {
     /// Signs in.
     pub async fn sign_in(stack: &Stack, email: &str) -> Self {
-        let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        let client = Client::builder().redirect(Policy::none()).no_proxy().timeout(ANSWER).build().unwrap();
         let mut visitor = Self { client, origin: stack.url(""), cookie: String::new() };
         let answer = visitor.post("/sign-in", &[("email", email)]).await;
         assert_eq!(answer.status(), 303, "signing in: {}", answer.text().await.unwrap());
@@ -43,6 +46,11 @@ impl Visitor {
             .collect::<Vec<_>>()
             .join("; ");
         visitor
+    }
+
+    /// The value of the session's cookie.
+    pub fn session(&self) -> &str {
+        self.cookie.split_once('=').expect("a cookie has a value").1
     }
 
     /// Fetches a page.

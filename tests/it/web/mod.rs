@@ -5,5 +5,6 @@ mod accounts;
 mod app;
 mod forms;
 mod guards;
+mod hostile;
 mod live;
 mod walk;
