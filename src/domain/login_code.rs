@@ -4,6 +4,8 @@
 //! six digits, alone, near the start of the text. The code for my.telegram.org ("web login code") has letters
 //! in it and is far more dangerous, since it opens the developer's console: it is never taken for one.
 
+use super::Millis;
+
 /// How far into the text a code may start, in characters.
 const NEAR_THE_START: usize = 60;
 
@@ -25,6 +27,14 @@ pub fn find(text: &str) -> Option<&str> {
     found
 }
 
+/// Seconds for which Telegram takes a code.
+pub const LIFE: i64 = 5 * 60;
+
+/// Whether a code that was sent then is of no use any more.
+pub const fn is_stale(sent: Millis, now: Millis) -> bool {
+    now.seconds_since(sent) > LIFE
+}
+
 /// The next run of letters, digits and the characters that join them into one word.
 fn next_word(text: &str, from: usize) -> Option<(usize, &str)> {
     let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '/' | '@' | '#');
@@ -37,7 +47,16 @@ fn next_word(text: &str, from: usize) -> Option<(usize, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::find;
+    use super::{find, is_stale};
+    use crate::domain::Millis;
+
+    #[test]
+    fn a_code_lives_five_minutes() {
+        let sent = Millis(1_000_000);
+        for (seconds, stale) in [(-5, false), (0, false), (300, false), (301, true), (86_400, true)] {
+            assert_eq!(is_stale(sent, sent.plus_seconds(seconds)), stale, "{seconds} s");
+        }
+    }
 
     #[test]
     fn codes_in_many_languages() {

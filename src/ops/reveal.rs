@@ -14,8 +14,6 @@ use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Millis, Secret, login_code};
 
-/// Seconds after which a code is stale.
-pub const CODE_LIFE: i64 = 5 * 60;
 /// Seconds that an armed reveal waits.
 pub const ARMED_LIFE: i64 = 5 * 60;
 /// Characters of a reason.
@@ -40,11 +38,11 @@ pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) ->
                 .into(),
         ));
     };
-    let age = app.clock.now().seconds_since(revealed.sent);
-    if age > CODE_LIFE {
+    let now = app.clock.now();
+    if login_code::is_stale(revealed.sent, now) {
         return Err(OpError::Refused(format!(
             "The newest code came {} minutes ago and no longer works. Ask for a new one on the other device.",
-            age / 60
+            now.seconds_since(revealed.sent) / 60
         )));
     }
     write_down(app, grant.actor(), grant.account(), reason).await?;
