@@ -15,7 +15,7 @@ use super::{App, OpError};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::store::{self, StoreError};
 
-/// Entries that wait while the database is away; older ones are dropped and counted.
+/// Entries that wait while the database is away; more are left out and counted.
 const WAITING: usize = 20_000;
 /// Entries of one transaction.
 const BATCH: usize = 200;
@@ -45,17 +45,14 @@ impl Journal {
     pub fn put(&self, entry: AuditEntry) {
         let mut waiting = self.waiting();
         if waiting.len() >= WAITING {
-            waiting.pop_front();
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+            // The oldest are being written just now, so it is the newest that is left out.
+            let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::error!(dropped, code = entry.event.code(), "the journal is full; an entry is lost");
+            return;
         }
         waiting.push_back(entry);
         drop(waiting);
         self.came.notify_one();
-    }
-
-    /// How many entries were dropped since the start.
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<AuditEntry>> {

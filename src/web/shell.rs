@@ -65,6 +65,16 @@ pub fn html_with(status: StatusCode, template: &impl Template) -> Result<Respons
     Ok((status, Html(template.render()?)).into_response())
 }
 
+/// A form that stands in the dialog for htmx, and on a page of its own for everybody else.
+pub fn dialog_or_page(
+    headers: &HeaderMap,
+    status: StatusCode,
+    dialog: &impl Template,
+    page: &impl Template,
+) -> Result<Response, AppError> {
+    if wants_fragment(headers) { html_with(status, dialog) } else { html_with(status, page) }
+}
+
 /// Whether htmx asks for a fragment; anything else is a navigation and gets a page.
 pub fn wants_fragment(headers: &HeaderMap) -> bool {
     let is = |name, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);

@@ -17,7 +17,7 @@ use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::fragment;
-use crate::web::shell::{Shell, html, html_with, wants_fragment};
+use crate::web::shell::{Shell, dialog_or_page, wants_fragment};
 
 /// What a person typed.
 #[derive(Debug, Default, Deserialize)]
@@ -49,7 +49,7 @@ pub async fn form(
     may: May<can::AddAccount>,
 ) -> Result<Response, AppError> {
     let page = Add { shell: Shell::of(&app, &may.actor), typed: Typed::default(), error: None };
-    if wants_fragment(&headers) { html(&page.as_dialog()) } else { html(&page) }
+    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
 }
 
 /// Adds the account, or shows the form again with what was typed.
@@ -67,12 +67,7 @@ pub async fn add(
         Ok(id) => Ok(next(&headers, id)),
         Err(OpError::Invalid { field, message }) => {
             let page = Add { shell: Shell::of(&app, &may.actor), typed, error: Some((field, message)) };
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            if wants_fragment(&headers) {
-                html_with(status, &page.as_dialog())
-            } else {
-                html_with(status, &page)
-            }
+            dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         Err(error) => Err(error.into()),
     }

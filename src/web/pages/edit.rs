@@ -18,7 +18,7 @@ use crate::ops::{self, OpError};
 use crate::store;
 use crate::web::error::AppError;
 use crate::web::extract::{Allowed, May};
-use crate::web::shell::{Shell, html, html_with, wants_fragment};
+use crate::web::shell::{Shell, dialog_or_page, wants_fragment};
 
 /// What a person typed.
 #[derive(Debug, Default, Deserialize)]
@@ -63,7 +63,7 @@ pub async fn form(
     let known_groups = groups.into_iter().map(|group| group.name).collect();
     let shell = Shell::of(&app, &allowed.actor);
     let page = Edit { shell, entry: &allowed.entry, typed, known_groups, error: None };
-    if wants_fragment(&headers) { html(&page.as_dialog()) } else { html(&page) }
+    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
 }
 
 /// Saves what was typed, or shows the form again with it.
@@ -87,12 +87,7 @@ pub async fn save(
             let shell = Shell::of(&app, &allowed.actor);
             let error = Some((field, message));
             let page = Edit { shell, entry: &allowed.entry, typed, known_groups: Vec::new(), error };
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            if wants_fragment(&headers) {
-                html_with(status, &page.as_dialog())
-            } else {
-                html_with(status, &page)
-            }
+            dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         Err(error) => Err(error.into()),
     }

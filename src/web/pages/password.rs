@@ -16,7 +16,7 @@ use crate::domain::privilege::can;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::shell::{Shell, html, html_with, wants_fragment};
+use crate::web::shell::{Shell, dialog_or_page, wants_fragment};
 
 /// What a person typed.
 #[derive(Debug, Deserialize)]
@@ -40,7 +40,7 @@ pub async fn form(
 ) -> Result<Response, AppError> {
     let shell = Shell::of(&app, &allowed.actor);
     let page = PasswordPage { shell, entry: &allowed.entry, error: None };
-    if wants_fragment(&headers) { html(&page.as_dialog()) } else { html(&page) }
+    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
 }
 
 /// Stores the password.
@@ -59,12 +59,7 @@ pub async fn save(
         Err(OpError::Invalid { message, .. }) => {
             let shell = Shell::of(&app, &allowed.actor);
             let page = PasswordPage { shell, entry: &allowed.entry, error: Some(message) };
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            if wants_fragment(&headers) {
-                html_with(status, &page.as_dialog())
-            } else {
-                html_with(status, &page)
-            }
+            dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         Err(error) => Err(error.into()),
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum_extra::extract::Form;
 use serde::Deserialize;
@@ -20,7 +20,7 @@ use crate::domain::{Input, Secret, StageToken};
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::shell::{Shell, html, wants_fragment};
+use crate::web::shell::{Shell, dialog_or_page};
 
 #[derive(Template)]
 #[template(path = "pages/provide.html", blocks = ["dialog"])]
@@ -40,7 +40,7 @@ pub async fn form(
     let may = privileges(&allowed.actor, &entry.account);
     let step = Step::new(entry, may).render()?;
     let page = Provide { shell: Shell::of(&app, &allowed.actor), entry, step };
-    if wants_fragment(&headers) { html(&page.as_dialog()) } else { html(&page) }
+    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
 }
 
 /// What a person typed.
