@@ -11,9 +11,9 @@ use tokio::sync::{Notify, watch};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::Directory;
-use crate::domain::Wanted;
 use crate::domain::access::Actor;
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::{Snapshot, Wanted};
 use crate::keys::Keys;
 use crate::ops::{login, record, reveal, trail, two_step};
 use crate::store::{self, Db, StoreError};
@@ -52,6 +52,8 @@ pub struct App {
     pub asking: login::Asking,
     /// Reveals that wait for a code.
     pub armed: reveal::Armed,
+    /// What was last known of each account.
+    pub memory: record::Memory,
     /// Told when a two-step password was stored.
     pub stored_passwords: Notify,
     /// Whether the database is away; pages then run from memory and say so.
@@ -72,14 +74,18 @@ impl App {
         stamp_environment(&db, &config).await?;
         let accounts = store::accounts::all(&mut db.read().await?).await?;
         let groups = store::groups::all(&mut db.read().await?).await?;
+        let known = store::account_states::all(&mut db.read().await?).await?;
         let directory = Arc::new(Directory::new(accounts));
+        for (account, known) in &known {
+            directory.put_snapshot(*account, Snapshot { profile: known.profile.clone(), ..Snapshot::off() });
+        }
         directory.put_groups(groups.into_iter().map(|group| (group.id, group.name)));
         let pictures = Arc::clone(&directory);
         let hub = Hub::start(
             hub_settings(&config, clock.clone())?,
             Box::new(move |account, snapshot| pictures.put_snapshot(account, snapshot)),
         )?;
-        Ok(Self::assemble(config, clock, keys, db, directory, hub))
+        Ok(Self::assemble(config, clock, keys, db, directory, record::Memory::of(known), hub))
     }
 
     /// The application of these parts, for whoever has started them.
@@ -89,6 +95,7 @@ impl App {
         keys: Keys,
         db: Db,
         directory: Arc<Directory>,
+        memory: record::Memory,
         hub: Hub,
     ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
@@ -103,6 +110,7 @@ impl App {
             journal: trail::Journal::default(),
             asking: login::Asking::default(),
             armed: reveal::Armed::default(),
+            memory,
             stored_passwords: Notify::new(),
             database_away: watch::Sender::new(false),
             remembered: web::Remembered::default(),
@@ -176,6 +184,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     for task in watching {
         task.abort();
     }
+    if let Err(error) = record::keep(&app).await {
+        tracing::warn!(%error, "what is known of the accounts was not written");
+    }
     app.hub.stop().await;
     note(&app, AuditEvent::Stopped);
     if let Err(error) = trail::flush(&app).await {
@@ -236,6 +247,7 @@ fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
         program: std::env::current_exe().context("Telescope does not know where its own program is")?,
         library: std::path::absolute(&config.tdlib_library)?,
         hosts: usize::from(config.td_hosts),
+        memory_mark: (config.td_host_memory_mb > 0).then_some(config.td_host_memory_mb * 1024 * 1024),
         starts_at_once: STARTS_AT_ONCE,
         test_environment: config.telegram_environment.is_test(),
         api_id: config.api_id,

@@ -7,6 +7,7 @@ pub mod access;
 pub mod account;
 pub mod audit;
 pub mod email;
+pub mod ending;
 pub mod hex;
 pub mod ids;
 pub mod login_code;
@@ -18,6 +19,7 @@ pub mod time;
 
 pub use account::{Account, Network, Snapshot, Wanted};
 pub use email::Email;
+pub use ending::Ending;
 pub use ids::{AccountId, GroupId, RoleId, UserId};
 pub use phone::Phone;
 pub use secret::Secret;

@@ -14,6 +14,7 @@ mod open;
 mod postgres;
 mod sqlite;
 
+pub mod account_states;
 pub mod accounts;
 pub mod audit;
 pub mod groups;

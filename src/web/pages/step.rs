@@ -102,7 +102,7 @@ impl<'a> Step<'a> {
     }
 
     fn is_first_code(&self) -> bool {
-        self.entry.snapshot.stage == Stage::SignedOut
+        matches!(self.entry.snapshot.stage, Stage::SignedOut | Stage::Ended(_))
     }
 
     fn moment(&self, at: &Millis) -> String {
