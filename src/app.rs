@@ -14,7 +14,9 @@ use crate::directory::Directory;
 use crate::domain::access::Actor;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::{Snapshot, Wanted};
+use crate::jobs::{self, Board};
 use crate::keys::Keys;
+use crate::ops::remove::JobSteps;
 use crate::ops::{login, record, reveal, trail, two_step};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
@@ -52,6 +54,8 @@ pub struct App {
     pub asking: login::Asking,
     /// Reveals that wait for a code.
     pub armed: reveal::Armed,
+    /// Long work.
+    pub board: Arc<Board>,
     /// What was last known of each account.
     pub memory: record::Memory,
     /// Told when a two-step password was stored.
@@ -110,6 +114,7 @@ impl App {
             journal: trail::Journal::default(),
             asking: login::Asking::default(),
             armed: reveal::Armed::default(),
+            board: Arc::default(),
             memory,
             stored_passwords: Notify::new(),
             database_away: watch::Sender::new(false),
@@ -159,6 +164,12 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tokio::spawn(trail::keep_flushing(Arc::clone(&app))),
         tokio::spawn(record::run(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
+        tokio::spawn(jobs::run(
+            app.db.clone(),
+            app.clock.clone(),
+            Arc::clone(&app.board),
+            Arc::new(JobSteps(Arc::clone(&app))),
+        )),
     ];
     app.connect_wanted();
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");

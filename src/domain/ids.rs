@@ -109,3 +109,7 @@ id!(
     /// A role that people have.
     RoleId
 );
+id!(
+    /// A piece of long work.
+    JobId
+);

@@ -56,6 +56,10 @@ pub async fn add(
         })
         .await;
     inserted.map_err(|error| match store::unique(&error) {
+        Some(_) if is_leaving(app, &account.phone) => OpError::invalid(
+            "phone",
+            "The account with this number is being removed. Add it again when that is done; see Jobs.",
+        ),
         Some(_) => OpError::invalid("phone", "An account with this number is here already."),
         None => error.into(),
     })?;
@@ -64,6 +68,14 @@ pub async fn add(
     app.directory.put_account(account.clone());
     start(app, &account)?;
     Ok(id)
+}
+
+fn is_leaving(app: &App, phone: &Phone) -> bool {
+    let listing = app.directory.listing();
+    listing
+        .entries
+        .iter()
+        .any(|entry| entry.account.phone == *phone && entry.account.wanted == Wanted::Removed)
 }
 
 /// Adds an account with a random number of Telegram's test environment.

@@ -10,6 +10,7 @@ mod folder;
 pub mod login;
 pub mod people;
 pub mod record;
+pub mod remove;
 pub mod reveal;
 pub mod trail;
 pub mod two_step;

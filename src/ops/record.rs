@@ -34,6 +34,11 @@ impl Memory {
         self.known().get(&account).cloned()
     }
 
+    /// Forgets an account.
+    pub(super) fn forget(&self, account: AccountId) {
+        self.known().remove(&account);
+    }
+
     fn known(&self) -> MutexGuard<'_, HashMap<AccountId, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

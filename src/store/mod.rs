@@ -19,6 +19,7 @@ pub mod accounts;
 pub mod audit;
 pub mod groups;
 pub mod identities;
+pub mod jobs;
 pub mod key_check;
 pub mod login_attempts;
 pub mod meta;

@@ -131,6 +131,11 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "login.code.shown" => "looked at a login code".into(),
         "login.input.provided" => format!("gave Telegram the {}", detail("input")),
         "password.stored" => "stored a two-step password".into(),
+        "session.logged-out" => "ended the session at Telegram".into(),
+        "account.removal.log-out-skipped" => "lets the removal go on without ending the session".into(),
+        "account.removal.retried" => "lets the removal try again".into(),
+        "account.folder.destroyed" => "removed the account's folder".into(),
+        "account.removed" => "removed the account".into(),
         other => other.to_owned(),
     };
     match outcome {

@@ -10,6 +10,7 @@ mod interruptions;
 mod messages;
 mod network;
 mod policy;
+mod removal;
 mod restarts;
 mod revoked;
 mod searching;
