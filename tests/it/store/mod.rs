@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod concurrency;
+mod jobs;
 mod opening;
 mod people;
 mod rules;
