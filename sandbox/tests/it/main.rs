@@ -10,14 +10,17 @@
 
 mod client;
 mod exchange;
+mod faults;
 mod hostile;
 mod kept;
 mod launched;
 mod library;
 mod login;
 mod phones;
+mod pipe;
 mod protocol;
 mod support;
 mod tdlib;
+mod tdlib_faults;
 mod telethon;
 mod wire;
