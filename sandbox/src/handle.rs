@@ -8,6 +8,7 @@ use grammers_tl_types::{Deserializable, Identifiable, RemoteCall, Serializable};
 use tokio::time::Instant;
 
 use crate::error::RpcError;
+use crate::flood::FloodEnd;
 use crate::network::Breakage;
 use crate::rpc;
 use crate::server::{Answer, Refusal, Server, Session};
@@ -66,6 +67,11 @@ impl Handle {
     /// Sends a message from Telegram to all sessions of the number, and keeps it in the chat's history.
     pub async fn push_message(&self, number: &Number, text: &str) -> Option<Message> {
         self.server.act(|world, now| world.post(number, text, now)).await
+    }
+
+    /// Sends the number messages as fast as its clients take them. One flood of a number ends with the next.
+    pub fn flood(&self, number: &Number, end: FloodEnd) {
+        self.server.floods.start(&self.server, number, end);
     }
 
     /// Ends one session by its hash.

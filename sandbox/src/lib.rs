@@ -57,6 +57,7 @@ pub mod dh;
 pub mod disk;
 pub mod envelope;
 pub mod error;
+mod flood;
 pub mod handle;
 pub mod handshake;
 pub mod launcher;
@@ -78,6 +79,7 @@ pub mod transport;
 pub mod world;
 
 pub use error::RpcError;
+pub use flood::FloodEnd;
 pub use grammers_tl_types as tl;
 pub use handle::Handle;
 pub use network::Breakage;

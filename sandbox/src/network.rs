@@ -4,7 +4,7 @@
 //! idle one is reached as well.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub(crate) struct Network {
     silences: Mutex<Vec<Silence>>,
     /// Until when no connection is accepted.
     down: Mutex<Option<Instant>>,
+    /// Connections that there ever were.
+    joined: AtomicU64,
     /// Seconds by which the server's clock is fast.
     skew: AtomicI64,
 }
@@ -62,7 +64,13 @@ fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Network {
     /// A connection begins.
     pub(crate) fn join(&self, id: u64, bell: &Arc<Notify>) {
+        self.joined.fetch_add(1, Ordering::Relaxed);
         guard(&self.lines).insert(id, Line { bell: Arc::clone(bell), ordered: None });
+    }
+
+    /// How many connections there were since the server began.
+    pub(crate) fn joined(&self) -> u64 {
+        self.joined.load(Ordering::Relaxed)
     }
 
     /// A connection has ended.

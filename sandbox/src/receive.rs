@@ -180,6 +180,9 @@ impl Server {
             _ => Vec::new(),
         };
         drop(state);
+        if !messages.is_empty() {
+            self.taken.notify_waiters();
+        }
         let seal = |message| {
             let envelope = Envelope { salt, session: session.1, message };
             Output::Packet(envelope::seal(key, &envelope))

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::crypto::KeyId;
 use crate::error::RpcError;
+use crate::flood::Floods;
 use crate::network::{Breakage, Network};
 use crate::receive::Link;
 use crate::rpc::{self, Challenges, Methods, tl};
@@ -74,6 +75,10 @@ pub(crate) struct Server {
     saved: watch::Sender<u64>,
     /// How many changes there were; pages that wait for news look at it.
     pub(crate) news: watch::Sender<u64>,
+    /// Rings when a client was sent something.
+    pub(crate) taken: Notify,
+    /// Accounts that get more messages than anybody can read.
+    pub(crate) floods: Floods,
     /// Faults of the network and of the clock.
     pub(crate) network: Network,
     refusals: Mutex<Vec<Refusal>>,
@@ -114,6 +119,8 @@ impl Server {
             dirty: Notify::new(),
             saved: watch::Sender::new(if has_disk { 0 } else { u64::MAX }),
             news: watch::Sender::new(0),
+            taken: Notify::new(),
+            floods: Floods::default(),
             network: Network::default(),
             refusals: Mutex::default(),
             unknown: Mutex::default(),
@@ -283,6 +290,16 @@ impl State {
         let connections = self.sessions.iter_mut().filter_map(of_key).flatten().collect();
         self.sessions.retain_keys(|used| world.permanent(used) != Some(key));
         connections
+    }
+
+    /// How many updates wait for each connected client of a number.
+    pub(crate) fn updates_waiting(&mut self, number: &Number) -> impl Iterator<Item = u64> {
+        let world = &self.world;
+        let listens = |key: KeyId, session: &session::Session| {
+            session.connection.is_some() && session.wants_updates && Self::is_of(world, key, number)
+        };
+        let listening = self.sessions.iter_mut().filter(move |((key, _), session)| listens(*key, session));
+        listening.map(|(_, session)| session.updates_waiting() as u64)
     }
 
     /// The connections of a number's sessions.

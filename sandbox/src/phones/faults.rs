@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::actions::{Done, Refused, back, known, parse};
 use crate::error::RpcError;
+use crate::flood::FloodEnd;
 use crate::handle::Handle;
 use crate::network::{Breakage, LONGEST, MOST_SKEW};
 use crate::world::Number;
@@ -97,6 +98,37 @@ pub(super) async fn dc(
 
 fn no_dc() -> Refused {
     Refused("A data centre is a number from 1 to 5.".to_owned())
+}
+
+#[derive(Deserialize)]
+pub(super) struct NewFlood {
+    #[serde(default)]
+    count: String,
+    #[serde(default)]
+    seconds: String,
+}
+
+/// The most messages of one flood.
+const MAX_FLOOD: u64 = 1_000_000;
+
+/// Messages as fast as they are taken: so many, or for so long. None at all ends a flood.
+pub(super) async fn flood(
+    State(handle): State<Handle>,
+    Path(number): Path<String>,
+    Form(form): Form<NewFlood>,
+) -> Done {
+    let number = known(&handle, &number)?;
+    let end = match (form.count.trim(), form.seconds.trim()) {
+        ("", seconds) => FloodEnd::Time(length(seconds)?),
+        (count, "") => {
+            let count = count.parse().ok().filter(|count| *count <= MAX_FLOOD);
+            let refusal = || Refused(format!("A flood has 0 to {MAX_FLOOD} messages."));
+            FloodEnd::Count(count.ok_or_else(refusal)?)
+        }
+        _ => return Err(Refused("A flood ends by its count or by its seconds, not by both.".to_owned())),
+    };
+    handle.flood(&number, end);
+    Ok(back(&number))
 }
 
 #[derive(Deserialize)]

@@ -10,11 +10,13 @@ use crate::world::{Counters, Number, Phone, World};
 
 /// All phones with their sessions and messages, newest first.
 pub(super) async fn state(State(handle): State<Handle>) -> Json<Value> {
-    let clock = handle.server.network.skew();
+    let network = &handle.server.network;
+    let (clock, connections) = (network.skew(), network.joined());
     Json(handle.look(|world| {
         let phones: Vec<_> =
             world.phones.iter().map(|(number, phone)| self::phone(world, number, phone)).collect();
-        json!({ "pid": std::process::id(), "changes": world.changes, "clock": clock, "keys": world.keys.len(),
+        json!({ "pid": std::process::id(), "changes": world.changes, "clock": clock, "connections": connections,
+            "keys": world.keys.len(),
             "phones": phones })
     }))
 }

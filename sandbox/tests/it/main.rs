@@ -9,6 +9,7 @@
 )]
 
 mod client;
+mod delivery;
 mod exchange;
 mod faults;
 mod hostile;
@@ -16,11 +17,13 @@ mod kept;
 mod launched;
 mod library;
 mod login;
+mod network;
 mod phones;
 mod pipe;
 mod protocol;
 mod support;
 mod tdlib;
 mod tdlib_faults;
+mod tdlib_network;
 mod telethon;
 mod wire;

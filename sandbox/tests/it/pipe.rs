@@ -19,7 +19,7 @@ pub struct Launched {
     pub child: Child,
     pub requests: ChildStdin,
     updates: Lines<BufReader<ChildStdout>>,
-    kept: VecDeque<Value>,
+    pub kept: VecDeque<Value>,
     data: PathBuf,
     phones: SocketAddr,
     /// Which of TDLib's clients is spoken to, counted from 1.
