@@ -15,7 +15,7 @@ use crate::domain::Wanted;
 use crate::domain::access::Actor;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::keys::Keys;
-use crate::ops::{login, record, reveal, trail, two_step};
+use crate::ops::{head_file, login, record, reveal, trail, two_step};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -144,11 +144,13 @@ async fn watch_database(app: Arc<App>) {
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listener(&config).await?;
     let app = App::start(config, Clock::System).await?;
+    head_file::compare(&app).await?;
     trail::close_intents(&app).await?;
     note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
     let watching = [
         tokio::spawn(watch_database(Arc::clone(&app))),
         tokio::spawn(trail::keep_flushing(Arc::clone(&app))),
+        tokio::spawn(head_file::keep(Arc::clone(&app))),
         tokio::spawn(record::run(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
     ];
@@ -181,6 +183,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     if let Err(error) = trail::flush(&app).await {
         tracing::error!(%error, "the last entries of the audit trail were not written");
     }
+    head_file::write_last(&app).await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -7,6 +7,7 @@
 pub mod accounts;
 mod error;
 mod folder;
+pub mod head_file;
 pub mod login;
 pub mod people;
 pub mod record;

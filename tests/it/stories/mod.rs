@@ -3,6 +3,7 @@
 mod accessibility;
 mod canary;
 mod countdown;
+mod cut_trail;
 mod database_away;
 mod first_login;
 mod foreign_text;

@@ -82,6 +82,11 @@ impl Stack {
         .await;
     }
 
+    /// A file in `DATA_DIR`.
+    pub fn data(&self, name: &str) -> PathBuf {
+        self.folder.path().join("data").join(name)
+    }
+
     /// Every file of Telescope's own: the database, the keys, the accounts' folders.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
