@@ -15,7 +15,7 @@ use crate::domain::Wanted;
 use crate::domain::access::Actor;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::keys::Keys;
-use crate::ops::{head_file, login, record, reveal, trail, two_step};
+use crate::ops::{head_file, in_touch, login, record, reveal, trail, two_step};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -56,6 +56,8 @@ pub struct App {
     pub stored_passwords: Notify,
     /// Whether the database is away; pages then run from memory and say so.
     pub database_away: watch::Sender<bool>,
+    /// Whether Telegram can't be reached, by any account.
+    pub telegram_away: watch::Sender<bool>,
     /// Whom sessions belonged to when the database last said so.
     pub remembered: web::Remembered,
     /// Names this run of the program: a stream that saw another begins anew.
@@ -105,6 +107,7 @@ impl App {
             armed: reveal::Armed::default(),
             stored_passwords: Notify::new(),
             database_away: watch::Sender::new(false),
+            telegram_away: watch::Sender::new(false),
             remembered: web::Remembered::default(),
             epoch,
         })
@@ -152,6 +155,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tokio::spawn(trail::keep_flushing(Arc::clone(&app))),
         tokio::spawn(head_file::keep(Arc::clone(&app))),
         tokio::spawn(record::run(Arc::clone(&app))),
+        tokio::spawn(in_touch::run(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
     ];
     app.connect_wanted();

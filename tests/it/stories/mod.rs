@@ -16,6 +16,7 @@ mod revoked;
 mod searching;
 mod stopping;
 mod stored_password;
+mod telegram_away;
 mod thousands;
 mod together;
 mod two_browsers;
