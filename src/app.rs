@@ -15,7 +15,7 @@ use crate::domain::Wanted;
 use crate::domain::access::Actor;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::keys::Keys;
-use crate::ops::{head_file, in_touch, login, record, reveal, trail, two_step};
+use crate::ops::{head_file, in_touch, login, people, record, reveal, trail, two_step};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -156,6 +156,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tokio::spawn(head_file::keep(Arc::clone(&app))),
         tokio::spawn(record::run(Arc::clone(&app))),
         tokio::spawn(in_touch::run(Arc::clone(&app))),
+        tokio::spawn(people::tidy_sessions(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
     ];
     app.connect_wanted();
