@@ -10,6 +10,7 @@ mod foreign_text;
 mod interruptions;
 mod messages;
 mod network;
+mod plain;
 mod policy;
 mod restarts;
 mod revoked;
