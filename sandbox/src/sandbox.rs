@@ -240,6 +240,11 @@ impl Handle {
         self.server.act(|world, now| world.post(number, text, now)).await
     }
 
+    /// The same with a message that is some seconds old, as if the sessions had been away when it was sent.
+    pub async fn push_old_message(&self, number: &Number, text: &str, age: u32) -> Option<Message> {
+        self.server.act(|world, now| world.post(number, text, now.saturating_sub(age.into()))).await
+    }
+
     /// Ends one session by its hash.
     pub async fn end_session(&self, hash: i64) -> bool {
         self.server.act(|world, _| world.end_device(hash, "SESSION_REVOKED")).await
