@@ -17,7 +17,7 @@ use crate::domain::{Snapshot, Wanted};
 use crate::jobs::{self, Board};
 use crate::keys::Keys;
 use crate::ops::remove::JobSteps;
-use crate::ops::{login, record, reveal, trail, two_step};
+use crate::ops::{head_file, in_touch, login, people, record, reveal, trail, two_step};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -62,6 +62,8 @@ pub struct App {
     pub stored_passwords: Notify,
     /// Whether the database is away; pages then run from memory and say so.
     pub database_away: watch::Sender<bool>,
+    /// Whether Telegram can't be reached, by any account.
+    pub telegram_away: watch::Sender<bool>,
     /// Whom sessions belonged to when the database last said so.
     pub remembered: web::Remembered,
     /// Names this run of the program: a stream that saw another begins anew.
@@ -118,6 +120,7 @@ impl App {
             memory,
             stored_passwords: Notify::new(),
             database_away: watch::Sender::new(false),
+            telegram_away: watch::Sender::new(false),
             remembered: web::Remembered::default(),
             epoch,
         })
@@ -157,12 +160,16 @@ async fn watch_database(app: Arc<App>) {
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listener(&config).await?;
     let app = App::start(config, Clock::System).await?;
+    head_file::compare(&app).await?;
     trail::close_intents(&app).await?;
     note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
     let watching = [
         tokio::spawn(watch_database(Arc::clone(&app))),
         tokio::spawn(trail::keep_flushing(Arc::clone(&app))),
+        tokio::spawn(head_file::keep(Arc::clone(&app))),
         tokio::spawn(record::run(Arc::clone(&app))),
+        tokio::spawn(in_touch::run(Arc::clone(&app))),
+        tokio::spawn(people::tidy_sessions(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
         tokio::spawn(jobs::run(
             app.db.clone(),
@@ -203,6 +210,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     if let Err(error) = trail::flush(&app).await {
         tracing::error!(%error, "the last entries of the audit trail were not written");
     }
+    head_file::write_last(&app).await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -69,6 +69,11 @@ impl Handle {
         self.server.act(|world, now| world.post(number, text, now)).await
     }
 
+    /// The same with a message that is some seconds old, as if the sessions had been away when it was sent.
+    pub async fn push_old_message(&self, number: &Number, text: &str, age: u32) -> Option<Message> {
+        self.server.act(|world, now| world.post(number, text, now.saturating_sub(age.into()))).await
+    }
+
     /// Sends the number messages as fast as its clients take them. One flood of a number ends with the next.
     pub fn flood(&self, number: &Number, end: FloodEnd) {
         self.server.floods.start(&self.server, number, end);

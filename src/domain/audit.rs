@@ -63,6 +63,55 @@ pub enum AuditEvent {
     },
     /// Telescope stops in order.
     Stopped,
+    /// At a start the trail did not lead through the end that the file `audit-head` knew of.
+    TrailMismatch {
+        /// What was wrong.
+        fault: TrailFault,
+        /// The end that the file knew of: its number and link.
+        known: Option<String>,
+        /// The number of the trail's last entry as it was found.
+        found: i64,
+    },
+}
+
+/// Why the audit trail can't be what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrailFault {
+    /// The entry that was the last is missing.
+    Shorter,
+    /// There is another entry in its place.
+    Other,
+    /// The file that should say which was the last can't be read.
+    Unreadable,
+}
+
+impl TrailFault {
+    /// Every one.
+    pub const ALL: &'static [Self] = &[Self::Shorter, Self::Other, Self::Unreadable];
+
+    /// The name in the trail.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Shorter => "shorter",
+            Self::Other => "other",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// What it means, in a sentence.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Shorter => {
+                "Entries at its end are missing. Somebody cut them off, or an older copy of the database was put back."
+            }
+            Self::Other => {
+                "Where its last entry was stands another one. Somebody wrote it anew, or this is another database."
+            }
+            Self::Unreadable => {
+                "The file audit-head, which says where it ended, was damaged. Whether entries are missing can't be told."
+            }
+        }
+    }
 }
 
 impl AuditEvent {
@@ -85,7 +134,11 @@ impl AuditEvent {
         "web.sign-out",
         "telescope.started",
         "telescope.stopped",
+        Self::TRAIL_MISMATCH,
     ];
+
+    /// The code of [`AuditEvent::TrailMismatch`], for which the trail's own page looks.
+    pub const TRAIL_MISMATCH: &'static str = "audit.mismatch";
 
     /// The stable name of this kind of event.
     pub const fn code(&self) -> &'static str {
@@ -107,6 +160,7 @@ impl AuditEvent {
             Self::WebSignOut => "web.sign-out",
             Self::Started { .. } => "telescope.started",
             Self::Stopped => "telescope.stopped",
+            Self::TrailMismatch { .. } => Self::TRAIL_MISMATCH,
         }
     }
 
@@ -138,6 +192,9 @@ impl AuditEvent {
             Self::InputProvided { input } => serde_json::json!({ "input": input.name() }),
             Self::StageChanged { stage } => serde_json::json!({ "stage": stage }),
             Self::Started { version } => serde_json::json!({ "version": version }),
+            Self::TrailMismatch { fault, known, found } => {
+                serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
+            }
             Self::CodeAsked
             | Self::LoginCodeShown
             | Self::TwoStepPasswordStored
@@ -284,6 +341,7 @@ mod tests {
             AuditEvent::WebSignOut,
             AuditEvent::Started { version: "0.1.0".into() },
             AuditEvent::Stopped,
+            AuditEvent::TrailMismatch { fault: TrailFault::Shorter, known: Some("9 k.ab".into()), found: 5 },
         ]
     }
 
@@ -311,6 +369,7 @@ mod tests {
                 serde_json::json!({"input": "password"}),
                 serde_json::json!({"stage": "ready"}),
                 serde_json::json!({"version": "0.1.0"}),
+                serde_json::json!({"fault": "shorter", "known": "9 k.ab", "found": 5}),
             ]
         );
     }

@@ -7,6 +7,8 @@
 pub mod accounts;
 mod error;
 mod folder;
+pub mod head_file;
+pub mod in_touch;
 pub mod login;
 pub mod people;
 pub mod record;

@@ -49,6 +49,8 @@ pub struct Db {
     turn: Arc<Mutex<()>>,
     /// Whether the database is known to be away: then nobody waits for it, and those who do are let go.
     away: Arc<watch::Sender<bool>>,
+    /// The end of the audit trail that was committed last; none before the first.
+    heads: Arc<watch::Sender<Option<audit::Head>>>,
 }
 
 /// Connections: one that writes, several that read.
@@ -91,7 +93,9 @@ impl Db {
         let (_turn, mut conn) = self.unless_away(begin).await?;
         match work(&mut conn).await {
             Ok(done) => {
-                conn.commit().await?;
+                if let Some(head) = conn.commit().await? {
+                    self.heads.send_replace(Some(head));
+                }
                 Ok(done)
             }
             Err(error) => {
@@ -99,6 +103,11 @@ impl Db {
                 Err(error)
             }
         }
+    }
+
+    /// Tells of each new end of the audit trail after its commit; a slow reader sees the newest only.
+    pub fn audit_heads(&self) -> watch::Receiver<Option<audit::Head>> {
+        self.heads.subscribe()
     }
 
     /// Whether the database answers. Asks also while it is known to be away.

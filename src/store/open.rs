@@ -15,7 +15,12 @@ impl Db {
             Dsn::Sqlite(file) => sqlite::open(file).await?,
             Dsn::Postgres(url) => postgres::open(url).await?,
         };
-        Ok(Self { pools, turn: Arc::new(Mutex::new(())), away: Arc::new(watch::Sender::new(false)) })
+        Ok(Self {
+            pools,
+            turn: Arc::new(Mutex::new(())),
+            away: Arc::new(watch::Sender::new(false)),
+            heads: Arc::default(),
+        })
     }
 }
 

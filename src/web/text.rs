@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use crate::domain::audit::{AuditEvent, TrailFault};
 use crate::domain::stage::{CodeSent, CodeWay};
 use crate::domain::{Ending, Millis, Stage};
 
@@ -130,6 +131,7 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "login.code.asked" => "asked Telegram for a code".into(),
         "login.code.shown" => "looked at a login code".into(),
         "login.input.provided" => format!("gave Telegram the {}", detail("input")),
+        AuditEvent::TRAIL_MISMATCH => "found the audit trail changed".into(),
         "password.stored" => "stored a two-step password".into(),
         "session.logged-out" => "ended the session at Telegram".into(),
         "account.removal.log-out-skipped" => "lets the removal go on without ending the session".into(),
@@ -144,6 +146,14 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "unknown" => format!("{words}: nobody knows how it went"),
         _ => format!("{words}: about to"),
     }
+}
+
+/// What is wrong with the audit trail, by the details of the entry that says so.
+pub fn trail_fault(details: Option<&str>) -> &'static str {
+    let details: serde_json::Value =
+        details.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let name = details.get("fault").and_then(|fault| fault.as_str());
+    TrailFault::ALL.iter().find(|fault| Some(fault.name()) == name).map_or("", |fault| fault.words())
 }
 
 #[cfg(test)]

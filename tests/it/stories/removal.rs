@@ -49,7 +49,7 @@ fn folders(stack: &Stack) -> Vec<PathBuf> {
 }
 
 async fn open(stack: &Stack) -> Db {
-    Db::open(&Dsn::in_folder(&stack.data())).await.unwrap()
+    Db::open(&Dsn::in_folder(&stack.data(""))).await.unwrap()
 }
 
 /// How often each code stands in the trail as done.

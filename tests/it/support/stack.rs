@@ -82,10 +82,15 @@ impl Stack {
         .await;
     }
 
+    /// A file in `DATA_DIR`.
+    pub fn data(&self, name: &str) -> PathBuf {
+        self.folder.path().join("data").join(name)
+    }
+
     /// Every file of Telescope's own: the database, the keys, the accounts' folders.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
-        let mut folders = vec![self.data(), self.accounts()];
+        let mut folders = vec![self.data(""), self.accounts()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -93,11 +98,6 @@ impl Stack {
             }
         }
         found
-    }
-
-    /// The folder of the database and the keys.
-    pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
     }
 
     /// The folder of the accounts' folders.

@@ -82,6 +82,15 @@ impl TestApp {
 
     /// One with other settings.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::with_clock(settings, Clock::System).await
+    }
+
+    /// One whose time the test moves. It begins now, since cookies are dated by the system.
+    pub async fn with_its_own_time() -> Self {
+        Self::with_clock(&[], Clock::manual(Clock::System.now())).await
+    }
+
+    async fn with_clock(settings: &[(&str, &str)], clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         let config = Config::from_env(|name| {
@@ -100,8 +109,7 @@ impl TestApp {
         let db = Db::open(&config.db_dsn).await.unwrap();
         let directory = Arc::new(Directory::new(Vec::new()));
         DIRECTORIES.lock().unwrap().push(Arc::downgrade(&directory));
-        let app =
-            App::assemble(config, Clock::System, keys, db, directory, record::Memory::default(), HUB.clone());
+        let app = App::assemble(config, clock, keys, db, directory, record::Memory::default(), HUB.clone());
         Self { app, _folder: folder }
     }
 
