@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod concurrency;
+mod lease;
 mod opening;
 mod people;
 mod rules;
