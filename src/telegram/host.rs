@@ -81,7 +81,7 @@ fn quieten(library: &Library) {
     });
 }
 
-/// Reads a log line such as `[ 2][t 1][…][AuthManager.cpp:1388][#7][!Td]	Lost authorization because of X`: the number
+/// Reads a log line such as `[ 2][t 1][…][AuthManager.cpp:1388][#7][!Td] Lost authorization because of X`: the number
 /// of the client is behind the hash.
 fn read_lost(line: &str) -> Option<(i32, String)> {
     let (head, reason) = line.split_once(LOST)?;
