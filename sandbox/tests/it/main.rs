@@ -18,6 +18,7 @@ mod keys;
 mod launched;
 mod library;
 mod login;
+mod many;
 mod network;
 mod phones;
 mod pipe;

@@ -18,7 +18,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Launched {
     pub child: Child,
     pub requests: ChildStdin,
-    updates: Lines<BufReader<ChildStdout>>,
+    pub updates: Lines<BufReader<ChildStdout>>,
     pub kept: VecDeque<Value>,
     data: PathBuf,
     phones: SocketAddr,
