@@ -74,6 +74,11 @@ impl Handle {
         self.server.act(|world, now| world.post(number, text, now.saturating_sub(age.into()))).await
     }
 
+    /// Forgets the temporary keys of the number's clients, which have to make new ones. Gives how many they were.
+    pub async fn drop_temporary_keys(&self, number: &Number) -> usize {
+        self.server.act(|world, _| world.drop_temporary_keys_of(number)).await
+    }
+
     /// Sends the number messages as fast as its clients take them. One flood of a number ends with the next.
     pub fn flood(&self, number: &Number, end: FloodEnd) {
         self.server.floods.start(&self.server, number, end);

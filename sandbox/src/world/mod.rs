@@ -56,6 +56,8 @@ pub enum Event {
     Message(Number, Message),
     /// This key is not signed in any more.
     Ended(KeyId),
+    /// Keys are not known any more; whoever is connected with one has to be told.
+    KeysGone,
     /// Whoever is connected with this key is to be cut off.
     PushedOff(KeyId),
     /// This account's configuration is another one, since this time.

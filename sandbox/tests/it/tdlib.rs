@@ -80,19 +80,3 @@ async fn tdlib_lives_a_whole_life() {
     td.state("authorizationStateClosed").await;
     td.end().await;
 }
-
-#[tokio::test]
-async fn tdlib_signs_in_with_temporary_keys() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut td = Launched::start(&directory.path().join("data")).await;
-    let enabled = json!({"@type": "optionValueBoolean", "value": true});
-    td.send(json!({"@type": "setOption", "name": "use_pfs", "value": enabled})).await;
-    td.open().await;
-    td.state("authorizationStateWaitPhoneNumber").await;
-    td.ask(json!({"@type": "setAuthenticationPhoneNumber", "phone_number": "9996631234"})).await;
-    td.state("authorizationStateWaitCode").await;
-    assert_eq!(td.ask(code("33333")).await["@type"], "ok");
-    td.state("authorizationStateReady").await;
-    assert!(td.get("/requests.json").await["auth.bindTempAuthKey"]["total"].as_u64() >= Some(1));
-    td.close().await;
-}
