@@ -1,6 +1,7 @@
 //! Stories that a person would live through, each in a stack of its own.
 
 mod accessibility;
+mod at_rest;
 mod canary;
 mod countdown;
 mod cut_trail;
@@ -8,6 +9,7 @@ mod database_away;
 mod first_login;
 mod foreign_text;
 mod interruptions;
+mod limits;
 mod messages;
 mod network;
 mod plain;
@@ -15,6 +17,7 @@ mod policy;
 mod restarts;
 mod revoked;
 mod searching;
+mod settings;
 mod stopping;
 mod stored_password;
 mod telegram_away;
