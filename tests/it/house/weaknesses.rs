@@ -60,7 +60,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W8",
         "TDLib's files have no encryption key: the folder is the account.",
         &[
-            "stories::at_rest::what_tdlib_keeps_can_not_be_read",
+            "stories::at_rest::a_session_does_not_open_in_the_place_of_another",
             "ops::folder::tests::a_folder_opens_again_and_only_for_its_account",
         ],
     ),
