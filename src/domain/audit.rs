@@ -37,6 +37,16 @@ pub enum AuditEvent {
     LoginCodeShown,
     /// A two-step password is stored.
     TwoStepPasswordStored,
+    /// A session is ended at Telegram.
+    SessionLoggedOut,
+    /// A removal is told to go on though the session was not ended at Telegram.
+    LogOutSkipped,
+    /// A removal is told to try again.
+    RemovalRetried,
+    /// An account's folder is removed from the disk.
+    FolderDestroyed,
+    /// An account is removed: nothing of it is left but its history.
+    AccountRemoved,
     /// A login came to another stage.
     StageChanged {
         /// The stage, by its name.
@@ -114,6 +124,11 @@ impl AuditEvent {
         "login.input.provided",
         "login.code.shown",
         "password.stored",
+        "session.logged-out",
+        "account.removal.log-out-skipped",
+        "account.removal.retried",
+        "account.folder.destroyed",
+        "account.removed",
         "account.stage",
         "web.sign-in",
         "web.sign-out",
@@ -135,6 +150,11 @@ impl AuditEvent {
             Self::InputProvided { .. } => "login.input.provided",
             Self::LoginCodeShown => "login.code.shown",
             Self::TwoStepPasswordStored => "password.stored",
+            Self::SessionLoggedOut => "session.logged-out",
+            Self::LogOutSkipped => "account.removal.log-out-skipped",
+            Self::RemovalRetried => "account.removal.retried",
+            Self::FolderDestroyed => "account.folder.destroyed",
+            Self::AccountRemoved => "account.removed",
             Self::StageChanged { .. } => "account.stage",
             Self::WebSignIn => "web.sign-in",
             Self::WebSignOut => "web.sign-out",
@@ -148,6 +168,8 @@ impl AuditEvent {
     pub fn of_intent(code: &str, details: Option<&str>) -> Option<Self> {
         match code {
             "login.code.asked" => Some(Self::CodeAsked),
+            "session.logged-out" => Some(Self::SessionLoggedOut),
+            "account.folder.destroyed" => Some(Self::FolderDestroyed),
             "login.input.provided" => {
                 let details: serde_json::Value =
                     serde_json::from_str(details.unwrap_or("")).unwrap_or_default();
@@ -176,6 +198,11 @@ impl AuditEvent {
             Self::CodeAsked
             | Self::LoginCodeShown
             | Self::TwoStepPasswordStored
+            | Self::SessionLoggedOut
+            | Self::LogOutSkipped
+            | Self::RemovalRetried
+            | Self::FolderDestroyed
+            | Self::AccountRemoved
             | Self::WebSignIn
             | Self::WebSignOut
             | Self::Stopped => return None,
@@ -304,6 +331,11 @@ mod tests {
             AuditEvent::InputProvided { input: Input::Password },
             AuditEvent::LoginCodeShown,
             AuditEvent::TwoStepPasswordStored,
+            AuditEvent::SessionLoggedOut,
+            AuditEvent::LogOutSkipped,
+            AuditEvent::RemovalRetried,
+            AuditEvent::FolderDestroyed,
+            AuditEvent::AccountRemoved,
             AuditEvent::StageChanged { stage: "ready".into() },
             AuditEvent::WebSignIn,
             AuditEvent::WebSignOut,

@@ -12,6 +12,7 @@ pub mod in_touch;
 pub mod login;
 pub mod people;
 pub mod record;
+pub mod remove;
 pub mod reveal;
 pub mod trail;
 pub mod two_step;

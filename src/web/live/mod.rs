@@ -8,11 +8,13 @@
 
 mod account;
 mod code;
+mod jobs;
 mod list;
 mod viewer;
 
 pub use account::account;
 pub use code::code;
+pub use jobs::jobs;
 pub use list::list;
 pub use viewer::end;
 

@@ -14,6 +14,7 @@ mod messages;
 mod network;
 mod plain;
 mod policy;
+mod removal;
 mod restarts;
 mod revoked;
 mod searching;

@@ -100,7 +100,7 @@ impl Stack {
     /// Every file of Telescope's own: the database, the keys, the accounts' folders.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
-        let mut folders = vec![self.folder.path().join("data"), self.folder.path().join("accounts")];
+        let mut folders = vec![self.data(""), self.accounts()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -108,6 +108,11 @@ impl Stack {
             }
         }
         found
+    }
+
+    /// The folder of the accounts' folders.
+    pub fn accounts(&self) -> PathBuf {
+        self.folder.path().join("accounts")
     }
 
     /// A page's address.

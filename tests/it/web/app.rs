@@ -15,6 +15,7 @@ use telescope::directory::Directory;
 use telescope::domain::{
     Account, AccountId, Email, Millis, Network, Phone, Secret, Snapshot, Stage, StageToken, Wanted,
 };
+use telescope::ops::record;
 use telescope::store::{self, Db, StoreError};
 use telescope::telegram::{Hub, HubSettings};
 use telescope::web;
@@ -38,6 +39,7 @@ static HUB: LazyLock<Hub> = LazyLock::new(|| {
         let settings = HubSettings {
             program: silent_program(),
             library: "none".into(),
+            memory_mark: None,
             hosts: 1,
             starts_at_once: 4,
             test_environment: true,
@@ -107,7 +109,7 @@ impl TestApp {
         let db = Db::open(&config.db_dsn).await.unwrap();
         let directory = Arc::new(Directory::new(Vec::new()));
         DIRECTORIES.lock().unwrap().push(Arc::downgrade(&directory));
-        let app = App::assemble(config, clock, keys, db, directory, HUB.clone());
+        let app = App::assemble(config, clock, keys, db, directory, record::Memory::default(), HUB.clone());
         Self { app, _folder: folder }
     }
 
