@@ -1,6 +1,7 @@
 //! Stories that a person would live through, each in a stack of its own.
 
 mod accessibility;
+mod at_rest;
 mod canary;
 mod countdown;
 mod crashes;
@@ -10,6 +11,7 @@ mod endings;
 mod first_login;
 mod foreign_text;
 mod interruptions;
+mod limits;
 mod messages;
 mod network;
 mod plain;
@@ -18,6 +20,7 @@ mod removal;
 mod restarts;
 mod revoked;
 mod searching;
+mod settings;
 mod stopping;
 mod stored_password;
 mod telegram_away;

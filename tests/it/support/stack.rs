@@ -10,6 +10,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use sqlx::AssertSqlSafe;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use telescope::config::Dsn;
 use telescope::store::Db;
 use tempfile::TempDir;
@@ -85,6 +87,14 @@ impl Stack {
     /// A file in `DATA_DIR`.
     pub fn data(&self, name: &str) -> PathBuf {
         self.folder.path().join("data").join(name)
+    }
+
+    /// Runs SQL behind Telescope's back, as somebody who has the database's file could.
+    pub async fn tamper(&self, sql: &str) {
+        let options = SqliteConnectOptions::new().filename(self.data("telescope.db"));
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
+        pool.close().await;
     }
 
     /// Every file of Telescope's own: the database, the keys, the accounts' folders.
