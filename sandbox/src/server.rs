@@ -18,7 +18,7 @@ use crate::rpc::{Challenges, Methods, tl};
 use crate::rsa::RsaKey;
 use crate::session::{Outgoing, too_long};
 use crate::sessions::Sessions;
-use crate::world::{Event, Message, Number, World};
+use crate::world::{Event, Number, World};
 
 /// Who calls a method: what an override gets to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,18 +207,25 @@ impl State {
     fn deliver(&mut self) {
         for event in std::mem::take(&mut self.world.events) {
             match event {
-                Event::Message(number, message) => self.deliver_message(&number, &message),
+                Event::Message(number, message) => {
+                    self.deliver_update(&number, &tl::new_message(&message).to_bytes());
+                }
+                Event::Renamed(number) => {
+                    if let Some(phone) = self.world.phones.get(&number) {
+                        let name = tl::new_name(phone, tl::date(now_seconds())).to_bytes();
+                        self.deliver_update(&number, &name);
+                    }
+                }
                 Event::Ended(key) => self.deliver_end(key),
             }
         }
     }
 
-    fn deliver_message(&mut self, number: &Number, message: &Message) {
-        let body = tl::new_message(message).to_bytes();
+    fn deliver_update(&mut self, number: &Number, body: &[u8]) {
         for ((key, _), session) in self.sessions.iter_mut() {
             let device = self.world.permanent(*key).and_then(|key| self.world.device_of_key(key));
             if session.wants_updates && device.is_some_and(|(_, device)| device.number == *number) {
-                session.push(Outgoing { body: body.clone(), content: true, answers: None });
+                session.push(Outgoing { body: body.to_vec(), content: true, answers: None });
             }
         }
     }

@@ -165,6 +165,17 @@ pub fn new_message(new: &Message) -> enums::Updates {
     })
 }
 
+/// What clients are told when their own user has another name.
+pub fn new_name(phone: &Phone, date: i32) -> enums::Updates {
+    let update = types::UpdateUserName {
+        user_id: phone.user_id,
+        first_name: phone.first_name.clone(),
+        last_name: phone.last_name.clone(),
+        usernames: Vec::new(),
+    };
+    enums::Updates::UpdateShort(types::UpdateShort { update: enums::Update::UserName(update), date })
+}
+
 /// The state of somebody's account.
 pub fn state(phone: &Phone, date: i32) -> enums::updates::State {
     enums::updates::State::State(types::updates::State {
