@@ -43,9 +43,9 @@ impl Handle {
         self.server.act(|world, _| world.phone(number).is_some()).await;
     }
 
-    /// Gives the person another first name.
+    /// Gives the person another first name. Clients that are connected hear of it at once.
     pub async fn set_first_name(&self, number: &Number, name: &str) {
-        self.server.act(|world, _| world.set_first_name(number, name)).await;
+        self.server.act(|world, now| world.set_first_name(number, name, now)).await;
     }
 
     /// Sets a two-step password.
