@@ -87,20 +87,23 @@ pub(super) async fn configure(
         env!("CARGO_PKG_VERSION").into(),
         client,
     ));
-    let (silent, proxy, ignore, statistics, top, parameters, online) = futures_util::join!(
-        call(functions::set_network_type(Some(enums::NetworkType::None), client)),
-        proxy,
-        option("ignore_background_updates", true),
-        option("disable_network_statistics", true),
-        option("disable_top_chats", true),
-        parameters,
-        call(functions::set_network_type(Some(enums::NetworkType::Other), client)),
-    );
-    // Without its parameters or its proxy the client is of no use; the options only save traffic.
-    for option in [ignore, statistics, top] {
-        if let Err(error) = option {
-            tracing::debug!(?error, "an option was not taken");
+    let before = async {
+        let (silent, proxy, ignore, statistics, top) = futures_util::join!(
+            call(functions::set_network_type(Some(enums::NetworkType::None), client)),
+            proxy,
+            option("ignore_background_updates", true),
+            option("disable_network_statistics", true),
+            option("disable_top_chats", true),
+        );
+        // Without its parameters or its proxy the client is of no use; the options only save traffic.
+        for option in [ignore, statistics, top] {
+            if let Err(error) = option {
+                tracing::debug!(?error, "an option was not taken");
+            }
         }
-    }
-    parameters.and(silent).and(proxy).and(online)
+        silent.and(proxy)
+    };
+    let after = call(functions::set_network_type(Some(enums::NetworkType::Other), client));
+    // Polled, and therefore sent, in this order. If the parameters are refused nothing else is ever answered.
+    futures_util::try_join!(before, parameters, after).map(drop)
 }

@@ -28,8 +28,12 @@ use crate::domain::{Network, Snapshot, Stage, StageToken};
 const UPDATES: usize = 1024;
 /// How long a client may take to close.
 const CLOSE_TIME: Duration = Duration::from_secs(8);
-/// How often a locked folder is tried again, four times a second: its former host may still be closing.
-const LOCK_TRIES: u32 = 60;
+/// How often a locked folder is tried again at once: its former host may still be closing. TDLib itself waits ten
+/// seconds for a lock each time.
+const LOCK_TRIES: u32 = 2;
+/// The pause between the tries after that. Another server may have the folder, and gives it up when it learns that
+/// it is not the active one any more.
+const LOCKED_PAUSE: Duration = Duration::from_secs(10);
 
 /// How a client's life ended.
 enum End {
@@ -88,6 +92,9 @@ impl Actor {
             let end = self.live(&mut mailbox).await;
             self.snapshot.busy = false;
             self.snapshot.network = Network::Off;
+            if !matches!(end, End::Locked) {
+                lock_tries = 0;
+            }
             match end {
                 End::Stopped => break,
                 End::HostDied => self.enter(Stage::Reconnecting),
@@ -97,9 +104,10 @@ impl Actor {
                     tokio::time::sleep(Duration::from_millis(250)).await;
                 }
                 End::Locked => {
-                    self.rest("Another program is using this account's folder.", &mut mailbox).await
+                    let reason = "Another program is using this account's folder. Telescope tries again until it is free.";
+                    self.rest(reason, tokio::time::sleep(LOCKED_PAUSE), &mut mailbox).await;
                 }
-                End::Failed(reason) => self.rest(&reason, &mut mailbox).await,
+                End::Failed(reason) => self.rest(&reason, std::future::pending(), &mut mailbox).await,
                 End::SessionEnded => {
                     self.enter(Stage::Starting);
                     self.snapshot.profile = None;
@@ -177,6 +185,10 @@ impl Actor {
             }
         };
         drop(permit);
+        if matches!(end, End::Locked | End::Failed(_) | End::HostDied) {
+            // In a host that lives, the client would stay for ever, and with it perhaps the folder's lock.
+            hub.routes.request(id, r#"{"@type":"close"}"#);
+        }
         hub.routes.close(id);
         end
     }
@@ -203,12 +215,20 @@ impl Actor {
         }
     }
 
-    /// Stays failed until people disconnect.
-    async fn rest(&mut self, reason: &str, mailbox: &mut mpsc::Receiver<Command>) {
-        tracing::warn!(account = %self.start.account, reason, "an account's client can't run");
-        self.enter(Stage::Failed(reason.to_owned()));
+    /// Stays failed until `wait` is over or people disconnect.
+    async fn rest(
+        &mut self,
+        reason: &str,
+        wait: impl Future<Output = ()>,
+        mailbox: &mut mpsc::Receiver<Command>,
+    ) {
+        let failed = Stage::Failed(reason.to_owned());
+        if self.snapshot.stage != failed {
+            tracing::warn!(account = %self.start.account, reason, "an account's client can't run");
+        }
+        self.enter(failed);
         self.publish();
-        let _ = self.until(mailbox, std::future::pending::<()>()).await;
+        let _ = self.until(mailbox, wait).await;
     }
 
     fn enter(&mut self, stage: Stage) {
