@@ -7,6 +7,7 @@ mod database_away;
 mod first_login;
 mod foreign_text;
 mod interruptions;
+mod lease;
 mod messages;
 mod network;
 mod policy;

@@ -1,6 +1,7 @@
 //! Everything that runs when somebody tries Telescope: the launcher, the sandbox's server, Telescope, its
 //! td-hosts. The binaries are the ones that ship.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener};
@@ -21,7 +22,7 @@ use super::waiting::until;
 /// How long the stack may take to answer its first request: the library is copied, the database made.
 const START_TIME: Duration = Duration::from_secs(60);
 /// How long it may take to stop in order.
-const STOP_TIME: Duration = Duration::from_secs(30);
+pub(super) const STOP_TIME: Duration = Duration::from_secs(30);
 
 /// A running stack with data of its own. When it is dropped everything it started is killed.
 pub struct Stack {
@@ -93,6 +94,16 @@ impl Stack {
             }
         }
         found
+    }
+
+    /// The folder of all that it keeps.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The environment of its programs.
+    pub fn environment(&self) -> Vec<(OsString, OsString)> {
+        environment(self.folder.path(), &self.settings)
     }
 
     /// A page's address.
@@ -172,6 +183,12 @@ impl Stack {
         status
     }
 
+    /// Waits until Telescope ends by itself, and everything with it.
+    pub async fn until_ended(&mut self) -> ExitStatus {
+        let parts = self.parts();
+        self.until_gone(parts).await
+    }
+
     /// Kills Telescope itself, as when memory runs out, and waits until nothing of the stack is left.
     pub async fn kill_telescope(&mut self) {
         let parts = self.parts();
@@ -236,21 +253,30 @@ fn launch(folder: &Path, page: SocketAddr, phones: SocketAddr, settings: &[(Stri
         .args([env!("CARGO_BIN_EXE_telescope"), "serve"])
         .current_dir(folder)
         .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("SSO_MODE", "mock")
-        .env("ADMIN_EMAILS", "admin@example.org")
-        .env("DATA_DIR", folder.join("data"))
-        .env("ACCOUNTS_DIR", folder.join("accounts"))
-        .env("LOGIN_ATTEMPTS_PER_DAY", "20")
-        .env("LOG", "info,telescope=debug")
-        .env("RUST_BACKTRACE", "1")
-        .envs(settings.iter().map(|(name, value)| (name, value)))
+        .envs(environment(folder, settings))
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .spawn()
         .expect("the launcher starts")
+}
+
+/// What Telescope is told, the settings of the story last.
+fn environment(folder: &Path, settings: &[(String, String)]) -> Vec<(OsString, OsString)> {
+    let mut environment: Vec<(OsString, OsString)> = vec![
+        ("PATH".into(), std::env::var_os("PATH").unwrap_or_default()),
+        ("SSO_MODE".into(), "mock".into()),
+        ("ADMIN_EMAILS".into(), "admin@example.org".into()),
+        ("DATA_DIR".into(), folder.join("data").into()),
+        ("ACCOUNTS_DIR".into(), folder.join("accounts").into()),
+        ("LOGIN_ATTEMPTS_PER_DAY".into(), "20".into()),
+        ("LOG".into(), "info,telescope=debug".into()),
+        ("RUST_BACKTRACE".into(), "1".into()),
+        ("NO_COLOR".into(), "1".into()),
+    ];
+    environment.extend(settings.iter().map(|(name, value)| (name.into(), value.into())));
+    environment
 }
 
 fn path(path: &Path) -> &str {

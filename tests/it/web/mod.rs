@@ -7,4 +7,5 @@ mod forms;
 mod guards;
 mod hostile;
 mod live;
+mod standby;
 mod walk;
