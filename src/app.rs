@@ -1,11 +1,13 @@
 //! The application: what is shared by everything that runs, how it starts and how it stops.
 
-use std::net::SocketAddr;
+mod lease;
+
+use std::net::{SocketAddr, TcpListener};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
@@ -71,10 +73,10 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the database and starts the hub. No client runs yet.
-    pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Arc<Self>> {
+    /// Brings the database up to date and starts the hub. No client runs yet. The lease has to be held.
+    pub async fn start(config: Config, clock: Clock, db: Db) -> anyhow::Result<Arc<Self>> {
         let keys = config.keys()?;
-        let db = Db::open(&config.db_dsn).await?;
+        db.migrate().await?;
         let checked = keys.clone();
         db.change(async |conn| store::key_check::check(conn, &checked).await).await?;
         stamp_environment(&db, &config).await?;
@@ -156,10 +158,34 @@ async fn watch_database(app: Arc<App>) {
     }
 }
 
-/// Serves until SIGTERM or Ctrl-C, then stops in order: pages, streams, clients, hosts.
+/// Serves until SIGTERM or Ctrl-C, once no other server is active on the database.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listener(&config).await?;
-    let app = App::start(config, Clock::System).await?;
+    let clock = Clock::System;
+    let mut stop = pin!(stop_signal());
+    let db = Db::connect(&config.db_dsn).await?;
+    let lease = tokio::select! {
+        lease = lease::obtain(&db, &clock, &listener) => lease?,
+        signal = &mut stop => {
+            tracing::info!(signal, "stopped before it was the active one");
+            return Ok(());
+        }
+    };
+    let served = serve_alone(config, clock, db, listener, stop).await;
+    let given_back = lease.give_back().await;
+    served.and(given_back)
+}
+
+/// Serves as the active one, then stops in order: pages, streams, clients, hosts. Once the lease is lost, clients
+/// are closed at once and nothing more is written.
+async fn serve_alone(
+    config: Config,
+    clock: Clock,
+    db: Db,
+    listener: TcpListener,
+    stop: impl Future<Output = &'static str>,
+) -> anyhow::Result<()> {
+    let app = App::start(config, clock, db).await?;
     head_file::compare(&app).await?;
     trail::close_intents(&app).await?;
     note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
@@ -183,25 +209,41 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let stopping = app.stopping.clone();
     let mut stopped = app.stopping.subscribe();
     let server = axum::serve(
-        listener,
+        tokio::net::TcpListener::from_std(listener)?,
         web::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>(),
     )
     .with_graceful_shutdown(async move {
         let _ = stopped.wait_for(|stopping| *stopping).await;
     });
     let mut server = tokio::spawn(server.into_future());
-    tokio::select! {
-        signal = stop_signal() => tracing::info!(signal, "stopping"),
-        ended = &mut server => ended?.context("the server ended by itself")?,
-    }
+    let lost = tokio::select! {
+        () = app.db.lease_lost() => {
+            tracing::error!("another Telescope has taken over; closing every client, and writing nothing more");
+            true
+        }
+        signal = stop => {
+            tracing::info!(signal, "stopping");
+            false
+        }
+        ended = &mut server => {
+            ended?.context("the server ended by itself")?;
+            false
+        }
+    };
     stopping.send_replace(true);
-    if tokio::time::timeout(STOPPING_TIME, &mut server).await.is_err() {
-        tracing::warn!("some requests did not end in time");
-        server.abort();
+    let answering = async {
+        if tokio::time::timeout(STOPPING_TIME, &mut server).await.is_err() {
+            tracing::warn!("some requests did not end in time");
+            server.abort();
+        }
+    };
+    if lost {
+        watching.iter().for_each(tokio::task::JoinHandle::abort);
+        tokio::join!(answering, app.hub.stop());
+        return Ok(());
     }
-    for task in watching {
-        task.abort();
-    }
+    answering.await;
+    watching.iter().for_each(tokio::task::JoinHandle::abort);
     if let Err(error) = record::keep(&app).await {
         tracing::warn!(%error, "what is known of the accounts was not written");
     }
@@ -219,16 +261,17 @@ fn note(app: &App, event: AuditEvent) {
     app.journal.put(AuditEntry::done(app.clock.now(), &Actor::System("telescope"), event));
 }
 
-/// The listener that a launcher handed over (LISTEN_FDS), or one of our own.
+/// The listener that a launcher handed over (LISTEN_FDS), or one of our own. Of no runtime yet, so that it can be
+/// lent while this server waits.
 async fn listener(config: &Config) -> anyhow::Result<TcpListener> {
     if let Some(inherited) = listenfd::ListenFd::from_env().take_tcp_listener(0)? {
         inherited.set_nonblocking(true)?;
-        return Ok(TcpListener::from_std(inherited)?);
+        return Ok(inherited);
     }
-    let address = (config.host.as_str(), config.port);
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("HOST and PORT: can't listen on {}:{}", config.host, config.port))
+    let own = tokio::net::TcpListener::bind((config.host.as_str(), config.port)).await;
+    let own =
+        own.with_context(|| format!("HOST and PORT: can't listen on {}:{}", config.host, config.port))?;
+    Ok(own.into_std()?)
 }
 
 /// A database belongs to one Telegram environment for ever: the accounts of one mean nothing in the other.

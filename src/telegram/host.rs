@@ -2,11 +2,13 @@
 //!
 //! It knows nothing of accounts. It numbers clients as its parent does, drops the updates that nobody wants,
 //! and ends when its stdin closes: closing its clients first, so that their files are in order, but not for
-//! long, since a new parent may wait for the same files. Whatever kills TDLib kills this process alone.
+//! long, since a new parent may wait for the same files. It ends likewise when its parent stands still: another
+//! server then takes the parent's place, and needs the files. Whatever kills TDLib kills this process alone.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +18,9 @@ use super::frame::{Frame, peek};
 
 /// How long clients may take to close once nobody listens any more.
 const CLOSING_TIME: Duration = Duration::from_secs(3);
+
+/// For how many seconds a parent may be silent. It sends a heartbeat every five.
+const SILENCE: u32 = 20;
 
 /// The updates that somebody wants; all others end here, before they are parsed.
 const WANTED_UPDATES: &[&str] = &[
@@ -111,15 +116,34 @@ fn redact(line: &str) -> String {
 fn serve(library: &Library) -> i32 {
     let clients = Mutex::new(Clients::default());
     let all_closed = Condvar::new();
+    let silent = AtomicU32::new(0);
     std::thread::scope(|scope| {
         scope.spawn(|| forward_updates(library, &clients, &all_closed));
+        scope.spawn(|| {
+            await_silence(&silent);
+            eprintln!("td-host: Telescope has been silent for {SILENCE} seconds; closing the clients");
+            close_all(library, &clients, &all_closed);
+            tdjson::exit_now(0)
+        });
         let mut stdin = io::stdin().lock();
         while let Ok(Some(frame)) = Frame::read(&mut stdin) {
-            forward_request(library, &clients, &frame);
+            silent.store(0, Ordering::Relaxed);
+            if !frame.is_heartbeat() {
+                forward_request(library, &clients, &frame);
+            }
         }
         close_all(library, &clients, &all_closed);
         tdjson::exit_now(0)
     })
+}
+
+/// Counts the seconds that this process lives through without hearing anything. A clock would not do: where all
+/// processes stood still, as in a machine that slept, nobody was silent.
+fn await_silence(silent: &AtomicU32) {
+    while silent.fetch_add(1, Ordering::Relaxed) < SILENCE {
+        #[expect(clippy::disallowed_methods, reason = "a thread of its own, in a process without a runtime")]
+        std::thread::sleep(Duration::from_secs(1));
+    }
 }
 
 fn forward_request(library: &Library, clients: &Mutex<Clients>, frame: &Frame) {

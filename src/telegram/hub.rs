@@ -215,7 +215,7 @@ impl Routes {
     }
 
     /// Sends a request on its way; false if it can't be.
-    fn request(&self, client: i32, request: &str) -> bool {
+    pub(super) fn request(&self, client: i32, request: &str) -> bool {
         let frames = self.routes().get(&client).map(|route| route.frames.clone());
         frames.is_some_and(|frames| frames.try_send(Frame { client, json: request.to_owned() }).is_ok())
     }

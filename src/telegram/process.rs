@@ -24,6 +24,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A host that lived that long starts again with the first pause.
 const HEALTHY: Duration = Duration::from_secs(30);
+/// How often a host hears from us, whatever else it hears. It ends when it hears nothing for some time.
+const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How long a host may take to end once its stdin is closed.
 const ENDING_TIME: Duration = Duration::from_secs(6);
 
@@ -122,11 +124,19 @@ fn spawn(program: &PathBuf, library: &PathBuf) -> std::io::Result<(Child, ChildS
     Ok((child, stdin, stdout))
 }
 
-/// Writes what is queued; whatever waits goes out together.
+/// Writes what is queued, and heartbeats; whatever waits goes out together.
 async fn feed(mut stdin: ChildStdin, mut queue: mpsc::Receiver<Frame>, traffic: &AtomicU64) {
     let mut batch = Vec::new();
-    while queue.recv_many(&mut batch, 256).await > 0 {
-        traffic.fetch_add(1, Ordering::Relaxed);
+    let mut beats = tokio::time::interval(HEARTBEAT);
+    beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            taken = queue.recv_many(&mut batch, 256) => match taken {
+                0 => return,
+                _ => drop(traffic.fetch_add(1, Ordering::Relaxed)),
+            },
+            _ = beats.tick() => batch.push(Frame::heartbeat()),
+        }
         let bytes: Vec<u8> = batch.drain(..).flat_map(|frame| frame.encode()).collect();
         if stdin.write_all(&bytes).await.is_err() {
             return;

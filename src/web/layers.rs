@@ -90,7 +90,8 @@ fn page_asked_for(request: &Request) -> Option<String> {
     path.filter(|path| path.path() != "/").map(|path| path.as_str().to_owned())
 }
 
-fn add_headers(headers: &mut HeaderMap, id: &str, https: bool) {
+/// What every answer says beside its content. `id` is the request's.
+pub fn add_headers(headers: &mut HeaderMap, id: &str, https: bool) {
     let fixed = [
         (header::VARY, "HX-Request, HX-Request-Type, Cookie"),
         (header::CONTENT_SECURITY_POLICY, CSP),

@@ -15,6 +15,7 @@ pub mod pages;
 mod query;
 mod rows;
 mod shell;
+mod standby;
 mod text;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub use auth::Remembered;
+pub use standby::standby;
 
 use crate::app::App;
 use pages::{account, accounts, add, audit, code, edit, jobs, log_out, password, provide, remove, sign_in};

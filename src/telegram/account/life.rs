@@ -130,6 +130,10 @@ impl Actor {
             let over = matches!(end, End::SessionEnded(_));
             let _ = waiting.send(if over { Ok(()) } else { Err(AnswerError::Away) });
         }
+        if matches!(end, End::Locked | End::Failed(_) | End::HostDied) {
+            // In a host that lives, the client would stay for ever, and with it perhaps the folder's lock.
+            hub.routes.request(id, r#"{"@type":"close"}"#);
+        }
         hub.routes.close(id);
         end
     }

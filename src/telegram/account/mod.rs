@@ -10,6 +10,7 @@ mod strikes;
 mod updates;
 
 use std::collections::VecDeque;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +23,12 @@ use crate::domain::account::Profile;
 use crate::domain::{Ending, Network, Snapshot, Stage, StageToken};
 use strikes::Strikes;
 
-/// How often a locked folder is tried again, four times a second: its former host may still be closing.
-const LOCK_TRIES: u32 = 60;
+/// How often a locked folder is tried again at once: its former host may still be closing. TDLib itself waits ten
+/// seconds for a lock each time.
+const LOCK_TRIES: u32 = 2;
+/// The pause between the tries after that. Another server may have the folder, and gives it up when it learns that
+/// it is not the active one any more.
+const LOCKED_PAUSE: Duration = Duration::from_secs(10);
 
 /// The pause of an account that was flooded, for the sake of the others.
 const BREATH: Duration = Duration::from_secs(1);
@@ -106,6 +111,9 @@ impl Actor {
             let end = self.live(&mut mailbox).await;
             self.snapshot.busy = false;
             self.snapshot.network = Network::Off;
+            if !matches!(end, End::Locked) {
+                lock_tries = 0;
+            }
             match end {
                 End::Stopped => break,
                 End::HostDied => self.enter(Stage::Reconnecting),
@@ -123,11 +131,12 @@ impl Actor {
                     tokio::time::sleep(Duration::from_millis(250)).await;
                 }
                 End::Locked => {
-                    let reason = "Another program is using this account's folder.".into();
-                    self.rest(Stage::Failed(reason), &mut mailbox).await;
+                    let reason = "Another program is using this account's folder. Telescope tries again until it is free.";
+                    let wait = tokio::time::sleep(LOCKED_PAUSE);
+                    self.rest(Stage::Failed(reason.into()), wait, &mut mailbox).await;
                 }
-                End::Failed(reason) => self.rest(Stage::Failed(reason), &mut mailbox).await,
-                End::Quarantined => self.rest(Stage::Quarantined, &mut mailbox).await,
+                End::Failed(reason) => self.rest(Stage::Failed(reason), pending(), &mut mailbox).await,
+                End::Quarantined => self.rest(Stage::Quarantined, pending(), &mut mailbox).await,
                 End::SessionEnded(ending) => self.session_ended(ending),
             }
             if self.closing.is_some() {
@@ -153,23 +162,36 @@ impl Actor {
         self.was_ready = false;
     }
 
-    /// Stays as it is until people disconnect, or connect again.
-    async fn rest(&mut self, stage: Stage, mailbox: &mut mpsc::Receiver<Command>) {
-        tracing::warn!(account = %self.start.account, reason = stage.detail(), "an account's client can't run");
+    /// Stays as it is until `wait` is over, or until people disconnect or connect again.
+    async fn rest(
+        &mut self,
+        stage: Stage,
+        wait: impl Future<Output = ()>,
+        mailbox: &mut mpsc::Receiver<Command>,
+    ) {
+        if self.snapshot.stage != stage {
+            tracing::warn!(account = %self.start.account, reason = stage.detail(), "an account's client can't run");
+        }
         self.enter(stage);
         self.publish();
-        while let Some(command) = mailbox.recv().await {
+        tokio::pin!(wait);
+        loop {
+            let command = tokio::select! {
+                () = &mut wait => return,
+                command = mailbox.recv() => command,
+            };
             match command {
-                Command::Close(reply) => {
+                Some(Command::Close(reply)) => {
                     self.closing = Some(reply);
                     return;
                 }
-                Command::Again => {
+                Some(Command::Again) => {
                     self.strikes = Strikes::default();
                     self.enter(Stage::Starting);
                     return;
                 }
-                command => command.refuse(AnswerError::Away),
+                Some(command) => command.refuse(AnswerError::Away),
+                None => return,
             }
         }
     }

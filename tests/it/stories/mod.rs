@@ -11,6 +11,7 @@ mod endings;
 mod first_login;
 mod foreign_text;
 mod interruptions;
+mod lease;
 mod limits;
 mod messages;
 mod network;

@@ -17,21 +17,6 @@ fn stages(log: &str, row: &Row) -> Vec<String> {
         .collect()
 }
 
-/// The log without the codes that colour it.
-fn log(stack: &Stack) -> String {
-    let mut plain = String::new();
-    let mut escaped = false;
-    for c in stack.log().chars() {
-        match c {
-            '\u{1b}' => escaped = true,
-            'm' if escaped => escaped = false,
-            c if !escaped => plain.push(c),
-            _ => {}
-        }
-    }
-    plain
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn nobodys_trouble_is_felt_by_another() {
     let stack = Stack::start().await;
@@ -45,7 +30,7 @@ async fn nobodys_trouble_is_felt_by_another() {
     let damaged = well.pop().unwrap();
     let [flooded, revoked, banned] = [well.pop().unwrap(), well.pop().unwrap(), well.pop().unwrap()];
     assert_eq!(well.len(), 25);
-    let before = log(&stack).len();
+    let before = stack.log().len();
 
     visitor.does(&format!("/accounts/{}/disconnect", damaged.id), &[]).await;
     visitor.until_stage(&damaged.id, "disconnected", STEP).await;
@@ -70,7 +55,7 @@ async fn nobodys_trouble_is_felt_by_another() {
     // It may be too much for the flooded one or not; afterwards it is well.
     visitor.until_stage(&flooded.id, "ready", STEP).await;
 
-    let log = log(&stack);
+    let log = stack.log();
     let since = &log[before..];
     let moved: BTreeSet<&str> =
         well.iter().filter(|row| !stages(since, row).is_empty()).map(|row| row.phone.as_str()).collect();

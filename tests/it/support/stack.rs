@@ -25,7 +25,7 @@ use super::waiting::until;
 /// How long the stack may take to answer its first request: the library is copied, the database made.
 const START_TIME: Duration = Duration::from_secs(60);
 /// How long it may take to stop in order.
-const STOP_TIME: Duration = Duration::from_secs(30);
+pub(super) const STOP_TIME: Duration = Duration::from_secs(30);
 
 /// Where a stack lives: its data and its addresses, which stay while nothing runs.
 #[derive(Debug)]
@@ -160,6 +160,16 @@ impl Stack {
         self.home.folder().join("accounts")
     }
 
+    /// The folder of all that it keeps.
+    pub fn folder(&self) -> &Path {
+        self.home.folder()
+    }
+
+    /// The environment of its programs.
+    pub fn environment(&self) -> Vec<(OsString, OsString)> {
+        environment(self.home.folder(), &self.settings)
+    }
+
     /// A page's address.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.home.page)
@@ -243,6 +253,12 @@ impl Stack {
         status
     }
 
+    /// Waits until Telescope ends by itself, and everything with it.
+    pub async fn until_ended(&mut self) -> ExitStatus {
+        let parts = self.parts();
+        self.until_gone(parts).await
+    }
+
     /// Kills Telescope itself, as when memory runs out, and waits until nothing of the stack is left.
     pub async fn kill_telescope(&mut self) {
         let parts = self.parts();
@@ -313,21 +329,30 @@ fn launch(home: &Home, program: &[OsString], settings: &[(String, String)]) -> C
         .args(program)
         .current_dir(folder)
         .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("SSO_MODE", "mock")
-        .env("ADMIN_EMAILS", "admin@example.org")
-        .env("DATA_DIR", folder.join("data"))
-        .env("ACCOUNTS_DIR", folder.join("accounts"))
-        .env("LOGIN_ATTEMPTS_PER_DAY", "20")
-        .env("LOG", "info,telescope=debug")
-        .env("RUST_BACKTRACE", "1")
-        .envs(settings.iter().map(|(name, value)| (name, value)))
+        .envs(environment(folder, settings))
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .spawn()
         .expect("the launcher starts")
+}
+
+/// What Telescope is told, the settings of the story last.
+fn environment(folder: &Path, settings: &[(String, String)]) -> Vec<(OsString, OsString)> {
+    let mut environment: Vec<(OsString, OsString)> = vec![
+        ("PATH".into(), std::env::var_os("PATH").unwrap_or_default()),
+        ("SSO_MODE".into(), "mock".into()),
+        ("ADMIN_EMAILS".into(), "admin@example.org".into()),
+        ("DATA_DIR".into(), folder.join("data").into()),
+        ("ACCOUNTS_DIR".into(), folder.join("accounts").into()),
+        ("LOGIN_ATTEMPTS_PER_DAY".into(), "20".into()),
+        ("LOG".into(), "info,telescope=debug".into()),
+        ("RUST_BACKTRACE".into(), "1".into()),
+        ("NO_COLOR".into(), "1".into()),
+    ];
+    environment.extend(settings.iter().map(|(name, value)| (name.into(), value.into())));
+    environment
 }
 
 fn path(path: &Path) -> &str {

@@ -14,6 +14,7 @@ use super::waiting::until;
 const ANSWER: Duration = Duration::from_secs(60);
 
 /// Somebody signed in.
+#[derive(Clone)]
 pub struct Visitor {
     client: Client,
     origin: String,
@@ -48,6 +49,11 @@ impl Visitor {
         visitor
     }
 
+    /// The same person, with the same session, at another server of the same database.
+    pub fn at(&self, origin: String) -> Self {
+        Self { origin, ..self.clone() }
+    }
+
     /// The value of the session's cookie.
     pub fn session(&self) -> &str {
         self.cookie.split_once('=').expect("a cookie has a value").1
@@ -74,6 +80,11 @@ impl Visitor {
 
     /// Sends a form as a browser would.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        self.try_post(path, form).await.expect("Telescope answers")
+    }
+
+    /// Sends a form to a server that may not answer.
+    pub async fn try_post(&self, path: &str, form: &[(&str, &str)]) -> reqwest::Result<Response> {
         let request = self.client.post(format!("{}{path}", self.origin));
         request
             .header(COOKIE, &self.cookie)
@@ -83,7 +94,6 @@ impl Visitor {
             .form(form)
             .send()
             .await
-            .expect("Telescope answers")
     }
 
     /// Sends a form and expects to be sent on; says where.
