@@ -38,6 +38,18 @@ pub fn stage_of(state: &AuthorizationState, now: Millis) -> Option<Stage> {
     })
 }
 
+/// The stage of an update that tdlib-rs can't read, if it is about the login: a state of a newer TDLib, or one with
+/// fields that this version does not know, is shown by its name.
+pub fn unknown_stage(update: &str) -> Option<Stage> {
+    let update: serde_json::Value = serde_json::from_str(update).ok()?;
+    if update.get("@type")?.as_str()? != "updateAuthorizationState" {
+        return None;
+    }
+    let state = update.pointer("/authorization_state/@type").and_then(|name| name.as_str());
+    let name = state.unwrap_or("unknown").trim_start_matches("authorizationState");
+    Some(Stage::Other(name.chars().filter(|c| c.is_ascii_alphanumeric()).take(60).collect()))
+}
+
 fn code_way(kind: &AuthenticationCodeType) -> (CodeWay, i32) {
     match kind {
         AuthenticationCodeType::TelegramMessage(way) => (CodeWay::Telegram, way.length),
@@ -193,6 +205,22 @@ mod tests {
             ("", Ending::Unknown),
         ] {
             assert_eq!(ending_of(reason), ending, "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_state_of_the_future_is_shown_by_its_name_and_harms_nobody() {
+        let other = |name: &str| Some(Stage::Other(name.into()));
+        for (update, stage) in [
+            (r#"{"@type":"updateAuthorizationState","authorization_state":{"@type":"authorizationStateWaitDna"}}"#, other("WaitDna")),
+            (r#"{"@type":"updateAuthorizationState","authorization_state":{"@type":"authorizationStateWaitCode"}}"#, other("WaitCode")),
+            (r#"{"@type":"updateAuthorizationState","authorization_state":{"@type":"<b>"}}"#, other("b")),
+            (r#"{"@type":"updateAuthorizationState"}"#, other("unknown")),
+            (r#"{"@type":"updateSomethingNew","x":1}"#, None),
+            ("{}", None),
+            ("", None),
+        ] {
+            assert_eq!(unknown_stage(update), stage, "{update}");
         }
     }
 

@@ -7,6 +7,7 @@ use super::{Actor, Done, End};
 use crate::domain::account::Frozen;
 use crate::domain::{Ending, Millis, Secret, Stage, login_code};
 use crate::telegram::client::call;
+use crate::telegram::frame::peek;
 use crate::telegram::handle::ServiceMessage;
 use crate::telegram::picture::{network_of, profile_of};
 use crate::telegram::{host, login};
@@ -52,13 +53,10 @@ impl Actor {
 
     /// TDLib said what tdlib-rs does not know. An authorization state is shown by its name all the same.
     pub(super) fn on_unknown(&mut self, json: &str, error: &serde_json::Error) {
-        let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
-        let kind = value.get("@type").and_then(|kind| kind.as_str()).unwrap_or("");
+        let kind = peek(json).kind;
         tracing::warn!(account = %self.start.account, kind, line = error.line(), "an update could not be read");
-        if kind == "updateAuthorizationState" {
-            let state = value.pointer("/authorization_state/@type").and_then(|name| name.as_str());
-            let name = state.unwrap_or("unknown").trim_start_matches("authorizationState").to_owned();
-            self.enter(Stage::Other(name));
+        if let Some(stage) = login::unknown_stage(json) {
+            self.enter(stage);
             self.publish();
         }
     }

@@ -39,6 +39,15 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &["web::rights::who_acts_and_who_owns_is_not_for_a_stranger_to_say"],
     ),
     (
+        "W5",
+        "A removed account keeps its session, and whoever adds the number again resumes it.",
+        &[
+            "stories::removal::a_removed_account_leaves_nothing_that_could_resume_it",
+            "stories::removal::a_removal_goes_on_from_each_of_its_steps",
+            "stories::removal::a_removal_waits_for_telegram_and_survives_a_sudden_end",
+        ],
+    ),
+    (
         "W6",
         "A password that does not open is replaced by its ciphertext: shown, and sent to Telegram.",
         &[
@@ -93,6 +102,24 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "W18",
+        "A login state that the program does not know ends it, with every account.",
+        &[
+            "telegram::login::tests::a_state_of_the_future_is_shown_by_its_name_and_harms_nobody",
+            "stories::trouble::nobodys_trouble_is_felt_by_another",
+        ],
+    ),
+    (
+        "W19",
+        "A missing row ends the page of whoever looks at it.",
+        &["web::accounts::an_account_in_a_group_that_is_not_there_is_shown_all_the_same"],
+    ),
+    (
+        "W20",
+        "One account's updates hold up those of all others.",
+        &["stories::trouble::nobodys_trouble_is_felt_by_another"],
+    ),
+    (
         "W21",
         "Some changes are shown to nobody, the others a second late.",
         &[
@@ -137,6 +164,16 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "W26",
+        "After a close that nobody asked for, disconnecting waits for ever.",
+        &["stories::endings::each_ending_has_its_words"],
+    ),
+    (
+        "W27",
+        "Answers are awaited without a limit.",
+        &["stories::telegram_falters::silence_a_dropped_line_and_a_restart"],
+    ),
+    (
         "W28",
         "A page asks the database once per account and viewer.",
         &[
@@ -150,12 +187,26 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &["web::live::a_request_that_makes_no_sense_is_that_requests_matter"],
     ),
     (
+        "W31",
+        "A newer TDLib breaks the program by what it adds or leaves out.",
+        &["telegram::login::tests::a_state_of_the_future_is_shown_by_its_name_and_harms_nobody"],
+    ),
+    (
         "W32",
         "A way to sign in that is offered fails in use, the file overrides the environment, a missing setting is an exception.",
         &[
             "stories::settings::the_environment_wins_over_the_file",
             "stories::settings::what_is_missing_is_said_all_at_once_and_in_sentences",
             "config::values::tests::ways_to_sign_in_that_are_missing_are_named",
+        ],
+    ),
+    (
+        "W33",
+        "The tables are made by hand, an older program opens a newer database, and stopping is an exception.",
+        &[
+            "store::opening::a_newer_database_is_refused",
+            "store::opening::ten_open_at_once",
+            "stories::stopping::ctrl_c_stops_everything_and_a_second_start_keeps_everything",
         ],
     ),
     (

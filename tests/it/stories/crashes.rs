@@ -1,13 +1,17 @@
 //! TDLib crashes. Its accounts are back in seconds without a login, and the pages go on meanwhile.
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use telescope::store::{Db, accounts};
 
 use crate::support::login::{ADMIN, STEP, ready_account};
 use crate::support::processes;
-use crate::support::stack::Stack;
-use crate::support::visitor::Visitor;
+use crate::support::stack::{Home, Stack, telescope};
+use crate::support::visitor::{Row, Visitor};
 use crate::support::waiting::until;
 
 /// A page's answer while a host is down.
@@ -34,6 +38,53 @@ async fn thirty_accounts_come_back_after_a_crash() {
         visitor.until_stage(&row.id, "ready", STEP).await;
     }
     assert_eq!(stack.phones().calls_in_all("auth.sendCode").await, asked, "nobody signed in again");
+}
+
+/// One account makes TDLib crash whenever it is loaded. It is found out, named and left alone; the others are back,
+/// and when its folder is well again, so is it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_crashes_tdlib_is_quarantined() {
+    let home = Arc::new(Home::new());
+    let poison = Path::new(env!("CARGO_BIN_EXE_telescope")).with_file_name("examples").join("libpoison.so");
+    assert!(poison.exists(), "{} is missing: `cargo build --workspace --all-targets` makes it", poison.display());
+    let program = ["sh", "-c", CRASHING].map(OsString::from).into_iter().chain([poison.into()]).chain(telescope());
+    let mut stack = Stack::launch(home, program.collect(), Vec::new());
+    stack.until_it_answers().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let mut accounts = Vec::new();
+    for _ in 0..6 {
+        accounts.push(ready_account(&stack, &visitor, None).await);
+    }
+    let asked = stack.phones().calls_in_all("auth.sendCode").await;
+    let culprit = accounts.pop().unwrap();
+    let folder = folder_of(&stack, &culprit).await;
+    visitor.does(&format!("/accounts/{}/disconnect", culprit.id), &[]).await;
+    visitor.until_stage(&culprit.id, "disconnected", STEP).await;
+    std::fs::write(folder.join("poison"), "").unwrap();
+
+    visitor.does(&format!("/accounts/{}/connect", culprit.id), &[]).await;
+    visitor.until_stage(&culprit.id, "quarantined", STEP * 2).await;
+    let said = visitor.get(&format!("/accounts/{}", culprit.id)).await.text().await.unwrap();
+    assert!(said.contains("TDLib crashed three times while it loaded this account"), "{said}");
+    for row in &accounts {
+        visitor.until_stage(&row.id, "ready", STEP).await;
+    }
+    assert_eq!(stack.log().matches("td-host died").count(), 3, "{}", stack.log());
+
+    std::fs::remove_file(folder.join("poison")).unwrap();
+    visitor.does(&format!("/accounts/{}/connect", culprit.id), &[]).await;
+    visitor.until_stage(&culprit.id, "ready", STEP).await;
+    assert_eq!(stack.phones().calls_in_all("auth.sendCode").await, asked, "nobody signed in again");
+}
+
+/// Puts the library that crashes, the first argument, in the place of TDLib, and runs the rest.
+const CRASHING: &str = "printf %s \"$TDLIB_LIBRARY\" > poison.library && export TDLIB_LIBRARY=\"$0\" && exec \"$@\"";
+
+async fn folder_of(stack: &Stack, row: &Row) -> PathBuf {
+    let db = Db::open(&stack.home().dsn()).await.unwrap();
+    let conn = &mut db.read().await.unwrap();
+    let account = accounts::get(conn, row.id.parse().unwrap()).await.unwrap().unwrap();
+    stack.accounts().join(account.folder)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -54,6 +54,13 @@ async fn each_ending_has_its_words() {
         assert!(said.contains(words), "after a restart, {words}: {said}");
     }
 
+    // An account without a session can be disconnected like any other, and stays what it was.
+    let expired = &accounts[1].0;
+    visitor.does(&format!("/accounts/{}/disconnect", expired.id), &[]).await;
+    visitor.until_stage(&expired.id, "disconnected", STEP).await;
+    visitor.does(&format!("/accounts/{}/connect", expired.id), &[]).await;
+    visitor.until_stage(&expired.id, "ended", STEP).await;
+
     // What can be signed in again, can be signed in again.
     let revoked = &accounts[0].0;
     ask(&visitor, revoked).await;

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use telescope::domain::account::Profile;
-use telescope::domain::{Millis, Network, Snapshot, Stage};
+use telescope::domain::{Account, GroupId, Millis, Network, Snapshot, Stage};
 
 use super::app::{ADMIN, Answer, TestApp};
 
@@ -252,4 +252,21 @@ async fn clients_on_their_way_up_are_counted_for_whoever_sees_them() {
     assert_eq!(ada.get("/accounts").await.texts(".starting"), ["1 of 2 clients have started"]);
     let nobody = test.signed_in("eve@example.org").await;
     assert!(!nobody.get("/accounts").await.has(".starting"));
+}
+
+#[tokio::test]
+async fn an_account_in_a_group_that_is_not_there_is_shown_all_the_same() {
+    let test = TestApp::new().await;
+    let id = test.account(1, Some("ada@example.org")).await;
+    let entry = test.app.directory.get(id).unwrap();
+    let account = Account { groups: vec![GroupId::generate()], ..entry.account.clone() };
+    test.app.directory.put_account(account);
+    for email in [ADMIN, "ada@example.org"] {
+        let person = test.signed_in(email).await;
+        assert_eq!(phones(&person.get("/accounts").await), ["0001"]);
+        let page = person.get(&format!("/accounts/{id}")).await;
+        assert_eq!(page.status, StatusCode::OK);
+        let mut stream = person.stream("/accounts/events").await;
+        assert!(super::live::next(&mut stream).await.contains(&id.to_string()));
+    }
 }
