@@ -9,4 +9,5 @@ mod hostile;
 mod live;
 mod rights;
 mod sessions;
+mod stored_password;
 mod walk;
