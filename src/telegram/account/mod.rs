@@ -25,12 +25,17 @@ use strikes::Strikes;
 /// How often a locked folder is tried again, four times a second: its former host may still be closing.
 const LOCK_TRIES: u32 = 60;
 
+/// The pause of an account that was flooded, for the sake of the others.
+const BREATH: Duration = Duration::from_secs(1);
+
 /// How a client's life ended.
 enum End {
     /// People wanted it.
     Stopped,
-    /// Its host died, or its updates overflowed, or TDLib hung.
+    /// Its host died, or TDLib hung.
     HostDied,
+    /// More came than it could take in.
+    Overflowed,
     /// Its folder is still in use by a process that is ending.
     Locked,
     /// It can't start.
@@ -104,6 +109,14 @@ impl Actor {
             match end {
                 End::Stopped => break,
                 End::HostDied => self.enter(Stage::Reconnecting),
+                End::Overflowed => {
+                    self.enter(Stage::Reconnecting);
+                    self.snapshot.problem = Some(
+                        "More came from Telegram than could be taken in; the client was started anew.".into(),
+                    );
+                    self.publish();
+                    self.until(&mut mailbox, tokio::time::sleep(BREATH)).await;
+                }
                 End::Locked if lock_tries < LOCK_TRIES => {
                     lock_tries += 1;
                     self.enter(Stage::Starting);
