@@ -103,23 +103,46 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
         })
         .await?;
     let Some((version, password, seq)) = given else { return Ok(()) };
-    let handle = app.hub.account(id).ok_or(AnswerError::NotRunning)?;
-    let result = handle.provide(entry.snapshot.token, Provided::Password(password)).await;
+    let result = match app.hub.account(id) {
+        Some(handle) => handle.provide(entry.snapshot.token, Provided::Password(password)).await,
+        // It stopped meanwhile. The intent is written, so its outcome has to be.
+        None => Err(AnswerError::NotRunning),
+    };
     trail::outcome(app, (seq, &intent), &result);
-    let rejected = matches!(&result, Err(AnswerError::Refused(said)) if said.field == Some(Input::Password));
-    if !rejected && result.is_err() {
-        // Nobody knows whether Telegram saw it: it stays marked as given.
-        return Ok(result?);
-    }
+    let purpose = Purpose::TwoStepPassword;
     app.db
         .change(async |conn| -> Result<(), StoreError> {
-            let purpose = Purpose::TwoStepPassword;
-            if rejected {
-                store::secrets::mark_rejected(conn, purpose, &row, version, now).await
-            } else {
-                store::secrets::mark_accepted(conn, purpose, &row, version).await
+            match fate(&result) {
+                Fate::MayBeGiven => store::secrets::mark_accepted(conn, purpose, &row, version).await,
+                Fate::Rejected => store::secrets::mark_rejected(conn, purpose, &row, version, now).await,
+                Fate::Unknown => Ok(()),
             }
         })
         .await?;
-    Ok(())
+    match fate(&result) {
+        Fate::Rejected => Ok(()),
+        Fate::MayBeGiven | Fate::Unknown => Ok(result?),
+    }
+}
+
+/// What becomes of a value after it was handed over, or was about to be.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate {
+    /// Telegram took it, or never saw it.
+    MayBeGiven,
+    /// Telegram said that it is wrong.
+    Rejected,
+    /// Nobody knows whether Telegram saw it: it stays marked as given.
+    Unknown,
+}
+
+fn fate(result: &Result<(), AnswerError>) -> Fate {
+    match result {
+        Ok(()) => Fate::MayBeGiven,
+        Err(AnswerError::Stale | AnswerError::Busy | AnswerError::NotNow | AnswerError::NotRunning) => {
+            Fate::MayBeGiven
+        }
+        Err(AnswerError::Refused(said)) if said.field == Some(Input::Password) => Fate::Rejected,
+        Err(AnswerError::Refused(_) | AnswerError::Away) => Fate::Unknown,
+    }
 }

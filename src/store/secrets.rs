@@ -121,7 +121,7 @@ pub async fn mark_given(
     Ok(touched > 0)
 }
 
-/// Notes that Telegram took this value: it may be handed over again, in another login.
+/// Notes that Telegram took this value, or never saw it: it may be handed over again, in another login.
 pub async fn mark_accepted(
     conn: &mut Conn<'_>,
     purpose: Purpose,

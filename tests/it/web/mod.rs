@@ -10,4 +10,5 @@ mod live;
 mod rights;
 mod sessions;
 mod standby;
+mod stored_password;
 mod walk;

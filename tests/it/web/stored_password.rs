@@ -1,0 +1,45 @@
+//! A stored password is about to be handed over, and the account stops just then.
+
+use std::sync::Arc;
+
+use telescope::domain::Stage;
+use telescope::domain::audit::Outcome;
+use telescope::keys::Purpose;
+use telescope::ops::{trail, two_step};
+use telescope::store::audit::Filter;
+use telescope::store::{self, StoreError};
+
+use super::app::{ADMIN, TestApp};
+use crate::support::browser::SOON;
+use crate::support::waiting::until;
+
+#[tokio::test]
+async fn one_that_reached_nobody_is_written_down_and_may_be_given_later() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    // Its page says that it waits, but its client is gone.
+    let id = test.account(1, None).await;
+    test.stands(id, Stage::WaitPassword { hint: String::new(), can_recover: false });
+    let giving = tokio::spawn(two_step::run(Arc::clone(&test.app)));
+    root.post(&format!("/accounts/{id}/password"), &[("password", "made up")]).await;
+
+    let filter = Filter { code: Some("login.input.provided".into()), account: Some(id), ..Filter::default() };
+    let entries = until("the intent has its outcome", SOON, async || {
+        trail::flush(&test.app).await.unwrap();
+        let entries = store::audit::page(&mut test.app.db.read().await.unwrap(), &filter, 10).await.unwrap();
+        (entries.len() >= 2).then_some(entries)
+    })
+    .await;
+    let [outcome, intent] = entries.as_slice() else { panic!("one intent, one outcome: {entries:?}") };
+    assert_eq!((intent.outcome, outcome.outcome), (Outcome::Intent, Outcome::Failed));
+    assert_eq!(outcome.intent, Some(intent.seq));
+    until("it may be given to the next login", SOON, async || {
+        let row = id.to_string();
+        let given = async |conn: &mut store::Conn<'_>| -> Result<bool, StoreError> {
+            store::secrets::mark_given(conn, Purpose::TwoStepPassword, &row, 1, test.app.clock.now()).await
+        };
+        test.app.db.change(given).await.unwrap().then_some(())
+    })
+    .await;
+    giving.abort();
+}
