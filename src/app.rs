@@ -1,21 +1,25 @@
 //! The application: what is shared by everything that runs, how it starts and how it stops.
 
-use std::net::SocketAddr;
+mod lease;
+
+use std::net::{SocketAddr, TcpListener};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::Directory;
-use crate::domain::Wanted;
 use crate::domain::access::Actor;
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::{Snapshot, Wanted};
+use crate::jobs::{self, Board};
 use crate::keys::Keys;
-use crate::ops::{login, record, reveal, trail, two_step};
+use crate::ops::remove::JobSteps;
+use crate::ops::{head_file, in_touch, login, people, record, reveal, trail, two_step};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -52,10 +56,16 @@ pub struct App {
     pub asking: login::Asking,
     /// Reveals that wait for a code.
     pub armed: reveal::Armed,
+    /// Long work.
+    pub board: Arc<Board>,
+    /// What was last known of each account.
+    pub memory: record::Memory,
     /// Told when a two-step password was stored.
     pub stored_passwords: Notify,
     /// Whether the database is away; pages then run from memory and say so.
     pub database_away: watch::Sender<bool>,
+    /// Whether Telegram can't be reached, by any account.
+    pub telegram_away: watch::Sender<bool>,
     /// Whom sessions belonged to when the database last said so.
     pub remembered: web::Remembered,
     /// Names this run of the program: a stream that saw another begins anew.
@@ -63,23 +73,27 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the database and starts the hub. No client runs yet.
-    pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Arc<Self>> {
+    /// Brings the database up to date and starts the hub. No client runs yet. The lease has to be held.
+    pub async fn start(config: Config, clock: Clock, db: Db) -> anyhow::Result<Arc<Self>> {
         let keys = config.keys()?;
-        let db = Db::open(&config.db_dsn).await?;
+        db.migrate().await?;
         let checked = keys.clone();
         db.change(async |conn| store::key_check::check(conn, &checked).await).await?;
         stamp_environment(&db, &config).await?;
         let accounts = store::accounts::all(&mut db.read().await?).await?;
         let groups = store::groups::all(&mut db.read().await?).await?;
+        let known = store::account_states::all(&mut db.read().await?).await?;
         let directory = Arc::new(Directory::new(accounts));
+        for (account, known) in &known {
+            directory.put_snapshot(*account, Snapshot { profile: known.profile.clone(), ..Snapshot::off() });
+        }
         directory.put_groups(groups.into_iter().map(|group| (group.id, group.name)));
         let pictures = Arc::clone(&directory);
         let hub = Hub::start(
             hub_settings(&config, clock.clone())?,
             Box::new(move |account, snapshot| pictures.put_snapshot(account, snapshot)),
         )?;
-        Ok(Self::assemble(config, clock, keys, db, directory, hub))
+        Ok(Self::assemble(config, clock, keys, db, directory, record::Memory::of(known), hub))
     }
 
     /// The application of these parts, for whoever has started them.
@@ -89,6 +103,7 @@ impl App {
         keys: Keys,
         db: Db,
         directory: Arc<Directory>,
+        memory: record::Memory,
         hub: Hub,
     ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
@@ -103,8 +118,11 @@ impl App {
             journal: trail::Journal::default(),
             asking: login::Asking::default(),
             armed: reveal::Armed::default(),
+            board: Arc::default(),
+            memory,
             stored_passwords: Notify::new(),
             database_away: watch::Sender::new(false),
+            telegram_away: watch::Sender::new(false),
             remembered: web::Remembered::default(),
             epoch,
         })
@@ -140,47 +158,101 @@ async fn watch_database(app: Arc<App>) {
     }
 }
 
-/// Serves until SIGTERM or Ctrl-C, then stops in order: pages, streams, clients, hosts.
+/// Serves until SIGTERM or Ctrl-C, once no other server is active on the database.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listener(&config).await?;
-    let app = App::start(config, Clock::System).await?;
+    let clock = Clock::System;
+    let mut stop = pin!(stop_signal());
+    let db = Db::connect(&config.db_dsn).await?;
+    let lease = tokio::select! {
+        lease = lease::obtain(&db, &clock, &listener) => lease?,
+        signal = &mut stop => {
+            tracing::info!(signal, "stopped before it was the active one");
+            return Ok(());
+        }
+    };
+    let served = serve_alone(config, clock, db, listener, stop).await;
+    let given_back = lease.give_back().await;
+    served.and(given_back)
+}
+
+/// Serves as the active one, then stops in order: pages, streams, clients, hosts. Once the lease is lost, clients
+/// are closed at once and nothing more is written.
+async fn serve_alone(
+    config: Config,
+    clock: Clock,
+    db: Db,
+    listener: TcpListener,
+    stop: impl Future<Output = &'static str>,
+) -> anyhow::Result<()> {
+    let app = App::start(config, clock, db).await?;
+    head_file::compare(&app).await?;
     trail::close_intents(&app).await?;
     note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
     let watching = [
         tokio::spawn(watch_database(Arc::clone(&app))),
         tokio::spawn(trail::keep_flushing(Arc::clone(&app))),
+        tokio::spawn(head_file::keep(Arc::clone(&app))),
         tokio::spawn(record::run(Arc::clone(&app))),
+        tokio::spawn(in_touch::run(Arc::clone(&app))),
+        tokio::spawn(people::tidy_sessions(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
+        tokio::spawn(jobs::run(
+            app.db.clone(),
+            app.clock.clone(),
+            Arc::clone(&app.board),
+            Arc::new(JobSteps(Arc::clone(&app))),
+        )),
     ];
     app.connect_wanted();
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopping = app.stopping.clone();
     let mut stopped = app.stopping.subscribe();
     let server = axum::serve(
-        listener,
+        tokio::net::TcpListener::from_std(listener)?,
         web::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>(),
     )
     .with_graceful_shutdown(async move {
         let _ = stopped.wait_for(|stopping| *stopping).await;
     });
     let mut server = tokio::spawn(server.into_future());
-    tokio::select! {
-        signal = stop_signal() => tracing::info!(signal, "stopping"),
-        ended = &mut server => ended?.context("the server ended by itself")?,
-    }
+    let lost = tokio::select! {
+        () = app.db.lease_lost() => {
+            tracing::error!("another Telescope has taken over; closing every client, and writing nothing more");
+            true
+        }
+        signal = stop => {
+            tracing::info!(signal, "stopping");
+            false
+        }
+        ended = &mut server => {
+            ended?.context("the server ended by itself")?;
+            false
+        }
+    };
     stopping.send_replace(true);
-    if tokio::time::timeout(STOPPING_TIME, &mut server).await.is_err() {
-        tracing::warn!("some requests did not end in time");
-        server.abort();
+    let answering = async {
+        if tokio::time::timeout(STOPPING_TIME, &mut server).await.is_err() {
+            tracing::warn!("some requests did not end in time");
+            server.abort();
+        }
+    };
+    if lost {
+        watching.iter().for_each(tokio::task::JoinHandle::abort);
+        tokio::join!(answering, app.hub.stop());
+        return Ok(());
     }
-    for task in watching {
-        task.abort();
+    answering.await;
+    watching.iter().for_each(tokio::task::JoinHandle::abort);
+    if let Err(error) = record::keep(&app).await {
+        tracing::warn!(%error, "what is known of the accounts was not written");
     }
     app.hub.stop().await;
     note(&app, AuditEvent::Stopped);
     if let Err(error) = trail::flush(&app).await {
         tracing::error!(%error, "the last entries of the audit trail were not written");
     }
+    head_file::write_last(&app).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -189,16 +261,17 @@ fn note(app: &App, event: AuditEvent) {
     app.journal.put(AuditEntry::done(app.clock.now(), &Actor::System("telescope"), event));
 }
 
-/// The listener that a launcher handed over (LISTEN_FDS), or one of our own.
+/// The listener that a launcher handed over (LISTEN_FDS), or one of our own. Of no runtime yet, so that it can be
+/// lent while this server waits.
 async fn listener(config: &Config) -> anyhow::Result<TcpListener> {
     if let Some(inherited) = listenfd::ListenFd::from_env().take_tcp_listener(0)? {
         inherited.set_nonblocking(true)?;
-        return Ok(TcpListener::from_std(inherited)?);
+        return Ok(inherited);
     }
-    let address = (config.host.as_str(), config.port);
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("HOST and PORT: can't listen on {}:{}", config.host, config.port))
+    let own = tokio::net::TcpListener::bind((config.host.as_str(), config.port)).await;
+    let own =
+        own.with_context(|| format!("HOST and PORT: can't listen on {}:{}", config.host, config.port))?;
+    Ok(own.into_std()?)
 }
 
 /// A database belongs to one Telegram environment for ever: the accounts of one mean nothing in the other.
@@ -236,6 +309,7 @@ fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
         program: std::env::current_exe().context("Telescope does not know where its own program is")?,
         library: std::path::absolute(&config.tdlib_library)?,
         hosts: usize::from(config.td_hosts),
+        memory_mark: (config.td_host_memory_mb > 0).then_some(config.td_host_memory_mb * 1024 * 1024),
         starts_at_once: STARTS_AT_ONCE,
         test_environment: config.telegram_environment.is_test(),
         api_id: config.api_id,

@@ -1,4 +1,8 @@
-//! The process itself: what it may do and where its log goes.
+//! The process itself: what it may do, where its log goes, and how others find it again.
+
+mod identity;
+
+pub use identity::Identity;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 use tracing_subscriber::EnvFilter;

@@ -17,6 +17,11 @@ impl State {
             match event {
                 Event::Message(number, message) => self.tell_all(&number, &tl::new_message(&message)),
                 Event::Config(number, now) => self.tell_all(&number, &tl::new_config(now)),
+                Event::Renamed(number, now) => {
+                    if let Some(name) = self.world.phones.get(&number).map(|phone| tl::new_name(phone, now)) {
+                        self.tell_all(&number, &name);
+                    }
+                }
                 Event::Ended(key) => self.deliver_end(key),
                 Event::KeysGone => broken.push((Breakage::UnknownKey, self.forget_lost_keys())),
                 Event::PushedOff(key) => broken.push((Breakage::Drop, self.push_off(key))),

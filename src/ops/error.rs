@@ -22,6 +22,8 @@ pub enum OpError {
     NotFound,
     /// The database is away; nothing was changed.
     Unavailable,
+    /// Another server is the active one now; nothing was changed.
+    TakenOver,
     /// Something broke; the reason is for the log.
     Internal(anyhow::Error),
 }
@@ -37,6 +39,7 @@ impl From<StoreError> for OpError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Missing => Self::NotFound,
+            StoreError::LeaseLost => Self::TakenOver,
             error if error.is_away() => {
                 tracing::warn!(%error, "the database is away");
                 Self::Unavailable

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// Too many changes wait for one another.
     #[error("the database is busy with other changes")]
     Busy,
+    /// Another server is the active one now; this one must not change anything any more.
+    #[error("another Telescope has taken over this database")]
+    LeaseLost,
     /// A value that must be unique is there already: `table.columns`.
     #[error("{0} is there already")]
     Unique(String),
@@ -33,6 +36,7 @@ pub fn unique(error: &StoreError) -> Option<&str> {
         StoreError::Open(_)
         | StoreError::Away(_)
         | StoreError::Busy
+        | StoreError::LeaseLost
         | StoreError::Missing
         | StoreError::Corrupt(_)
         | StoreError::Database(_) => None,

@@ -6,7 +6,8 @@
 //!
 //! Reading and changing are apart: [`Db::read`] gives a snapshot that can't write, [`Db::change`] a
 //! transaction that is alone in writing, on both databases. So what a change has read stays true until its
-//! end, and its effects are there as a whole or not at all.
+//! end, and its effects are there as a whole or not at all. A server's changes also check that it is still the
+//! active one, see [`lease`].
 
 mod conn;
 mod error;
@@ -14,11 +15,14 @@ mod open;
 mod postgres;
 mod sqlite;
 
+pub mod account_states;
 pub mod accounts;
 pub mod audit;
 pub mod groups;
 pub mod identities;
+pub mod jobs;
 pub mod key_check;
+pub mod lease;
 pub mod login_attempts;
 pub mod meta;
 pub mod secrets;
@@ -47,6 +51,10 @@ pub struct Db {
     turn: Arc<Mutex<()>>,
     /// Whether the database is known to be away: then nobody waits for it, and those who do are let go.
     away: Arc<watch::Sender<bool>>,
+    /// The end of the audit trail that was committed last; none before the first.
+    heads: Arc<watch::Sender<Option<audit::Head>>>,
+    /// What a server has to hold while it changes things.
+    lease: Arc<lease::Held>,
 }
 
 /// Connections: one that writes, several that read.
@@ -72,12 +80,14 @@ impl Db {
 
     /// Runs `work` in a transaction of its own. It is committed if `work` succeeds, and nothing of it stays
     /// otherwise, also if the caller goes away meanwhile. Changes run one after the other; a change inside
-    /// of a change waits for itself and fails with [`StoreError::Busy`].
+    /// of a change waits for itself and fails with [`StoreError::Busy`]. With [`StoreError::LeaseLost`] it fails
+    /// if this server held the lease and another one has it now.
     pub async fn change<T, E, W>(&self, work: W) -> Result<T, E>
     where
         W: AsyncFnOnce(&mut Conn<'_>) -> Result<T, E>,
         E: From<StoreError>,
     {
+        self.lease.refuse_if_lost()?;
         let begin = async {
             let turn = tokio::time::timeout(TURN, self.turn.lock()).await.map_err(|_| StoreError::Busy)?;
             let conn = match &self.pools {
@@ -87,9 +97,15 @@ impl Db {
             Ok((turn, conn))
         };
         let (_turn, mut conn) = self.unless_away(begin).await?;
-        match work(&mut conn).await {
+        let done = match self.lease.check(&mut conn).await {
+            Ok(()) => work(&mut conn).await,
+            Err(error) => Err(error.into()),
+        };
+        match done {
             Ok(done) => {
-                conn.commit().await?;
+                if let Some(head) = conn.commit().await? {
+                    self.heads.send_replace(Some(head));
+                }
                 Ok(done)
             }
             Err(error) => {
@@ -97,6 +113,11 @@ impl Db {
                 Err(error)
             }
         }
+    }
+
+    /// Tells of each new end of the audit trail after its commit; a slow reader sees the newest only.
+    pub fn audit_heads(&self) -> watch::Receiver<Option<audit::Head>> {
+        self.heads.subscribe()
     }
 
     /// Whether the database answers. Asks also while it is known to be away.

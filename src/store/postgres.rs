@@ -4,13 +4,17 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool};
 
 use super::conn::Tx;
-use super::{ACQUIRE, Conn, Pools, StoreError, open};
+use super::{ACQUIRE, Conn, Pools, StoreError};
 use crate::domain::Secret;
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
+pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Who changes things holds this lock until the end of his transaction: "telescop" in ASCII.
 const ALONE: i64 = 0x7465_6c65_7363_6f70;
+
+/// After that long the server ends a transaction in which nothing is said any more: the process may stand still
+/// and must not keep its successor from writing. No change and no page of ours thinks for so long.
+const ABANDONED: &str = "12s";
 
 pub(super) async fn open(url: &Secret) -> Result<Pools, StoreError> {
     let options: PgConnectOptions = url.expose().parse().map_err(|error: sqlx::Error| {
@@ -18,29 +22,31 @@ pub(super) async fn open(url: &Secret) -> Result<Pools, StoreError> {
     })?;
     let options = options
         .application_name("telescope")
-        .options([("lock_timeout", "10s"), ("idle_in_transaction_session_timeout", "60s")]);
+        .options([("lock_timeout", "10s"), ("idle_in_transaction_session_timeout", ABANDONED)]);
     make_if_missing(&options).await?;
     let pool = || PgPoolOptions::new().acquire_timeout(ACQUIRE);
     let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(unreachable)?;
-    let mut conn = write.acquire().await.map_err(unreachable)?;
-    // Not `run`: the compiler can't see that its future may move between threads.
-    MIGRATIONS.run_direct(None, &mut *conn, false).await.map_err(open::explain)?;
-    drop(conn);
     let read = pool().max_connections(8).connect_with(options).await.map_err(unreachable)?;
     Ok(Pools::Postgres { write, read })
+}
+
+/// Whether the tables were made already, by this or any earlier Telescope.
+pub(super) async fn has_tables(pool: &PgPool) -> Result<bool, StoreError> {
+    let (there,): (bool,) = sqlx::query_as("select to_regclass('lease') is not null").fetch_one(pool).await?;
+    Ok(there)
 }
 
 /// A look at one moment: all statements see the same, and none can write.
 pub(super) async fn begin_read(pool: &PgPool) -> Result<Conn<'static>, StoreError> {
     let tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    Ok(Conn(Tx::Postgres(tx)))
+    Ok(Conn::of(Tx::Postgres(tx)))
 }
 
 /// One change at a time, also among several programs, as SQLite has it.
 pub(super) async fn begin_change(pool: &PgPool) -> Result<Conn<'static>, StoreError> {
     let mut tx = pool.begin_with("BEGIN").await?;
     sqlx::query("select pg_advisory_xact_lock($1)").bind(ALONE).execute(&mut *tx).await?;
-    Ok(Conn(Tx::Postgres(tx)))
+    Ok(Conn::of(Tx::Postgres(tx)))
 }
 
 /// Makes the database if the server says that there is none, and the role may.

@@ -7,9 +7,9 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::conn::Tx;
-use super::{ACQUIRE, Conn, Pools, StoreError, open};
+use super::{ACQUIRE, Conn, Pools, StoreError};
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
 pub(super) async fn open(file: &Path) -> Result<Pools, StoreError> {
     prepare(file).map_err(|error| {
@@ -26,28 +26,25 @@ pub(super) async fn open(file: &Path) -> Result<Pools, StoreError> {
     let unusable =
         |error| StoreError::Open(format!("The file {} is no usable database: {error}.", file.display()));
     let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(unusable)?;
-    migrate(&write).await?;
     let read =
         pool().max_connections(4).connect_with(options.pragma("query_only", "1")).await.map_err(unusable)?;
     Ok(Pools::Sqlite { write, read })
 }
 
-/// All steps in one transaction: two programs that start at once do not get into each other's way.
-async fn migrate(write: &SqlitePool) -> Result<(), StoreError> {
-    let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-    // Not `run`: the compiler can't see that its future may move between threads.
-    MIGRATIONS.run_direct(None, &mut *tx, false).await.map_err(open::explain)?;
-    tx.commit().await?;
-    Ok(())
+/// Whether the tables were made already, by this or any earlier Telescope.
+pub(super) async fn has_tables(pool: &SqlitePool) -> Result<bool, StoreError> {
+    let sql = "select count(*) from sqlite_master where type = 'table' and name = 'lease'";
+    let (count,): (i64,) = sqlx::query_as(sql).fetch_one(pool).await?;
+    Ok(count > 0)
 }
 
 pub(super) async fn begin_read(pool: &SqlitePool) -> Result<Conn<'static>, StoreError> {
-    Ok(Conn(Tx::Sqlite(pool.begin().await?)))
+    Ok(Conn::of(Tx::Sqlite(pool.begin().await?)))
 }
 
 /// Takes the right to write at once: a transaction that only later wants it is refused if another wrote.
 pub(super) async fn begin_change(pool: &SqlitePool) -> Result<Conn<'static>, StoreError> {
-    Ok(Conn(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)))
+    Ok(Conn::of(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)))
 }
 
 /// Makes the folder (0700) and the file (0600) if they are missing, and closes an open file to others.

@@ -19,6 +19,16 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// What a parent sends now and then to a host that has nothing else to do: that it lives.
+    pub const fn heartbeat() -> Self {
+        Self { client: 0, json: String::new() }
+    }
+
+    /// Whether it is for no client. Their numbers begin with 1.
+    pub const fn is_heartbeat(&self) -> bool {
+        self.client == 0
+    }
+
     /// The frame as bytes.
     pub fn encode(&self) -> Vec<u8> {
         let length = u32::try_from(self.json.len()).unwrap_or(u32::MAX);

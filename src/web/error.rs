@@ -34,6 +34,8 @@ pub enum AppError {
     Telegram(String),
     /// The database is away.
     Unavailable,
+    /// Another Telescope is the active one now.
+    TakenOver,
     /// Something broke.
     Internal(anyhow::Error),
 }
@@ -65,6 +67,11 @@ impl AppError {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The database is away",
                 "Nothing was changed. Accounts stay connected; try again in a moment.".into(),
+            ),
+            Self::TakenOver => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Another Telescope has taken over",
+                "Nothing was changed. This Telescope is ending; load the page again in a moment.".into(),
             ),
             Self::Internal(error) => {
                 tracing::error!(error = format!("{error:#}"), "a request failed");
@@ -204,6 +211,7 @@ impl From<OpError> for AppError {
             OpError::Telegram(message) => Self::Telegram(message),
             OpError::NotFound => Self::NotFound,
             OpError::Unavailable => Self::Unavailable,
+            OpError::TakenOver => Self::TakenOver,
             OpError::Internal(error) => Self::Internal(error),
         }
     }

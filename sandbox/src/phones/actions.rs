@@ -83,7 +83,7 @@ pub(super) struct NewName {
 /// The most that Telegram lets into a first name.
 const MAX_NAME: usize = 64;
 
-/// Clients hear of it when they look at the user next, such as after signing in.
+/// Clients that are connected hear of it at once, others when they look at the user next.
 pub(super) async fn name(
     State(handle): State<Handle>,
     Path(number): Path<String>,
@@ -100,7 +100,12 @@ pub(super) async fn name(
 #[derive(Deserialize)]
 pub(super) struct NewMessage {
     text: String,
+    #[serde(default)]
+    age: u32,
 }
+
+/// A message may be a day old.
+const MAX_AGE: u32 = 24 * 60 * 60;
 
 /// The most that Telegram lets into one message.
 const MAX_TEXT: usize = 4096;
@@ -115,7 +120,10 @@ pub(super) async fn message(
     if form.text.trim().is_empty() || length > MAX_TEXT {
         return Err(Refused(format!("A message has 1 to {MAX_TEXT} characters.")));
     }
-    handle.push_message(&number, &form.text).await;
+    if form.age > MAX_AGE {
+        return Err(Refused(format!("A message is 0 to {MAX_AGE} seconds old.")));
+    }
+    handle.push_old_message(&number, &form.text, form.age).await;
     Ok(back(&number))
 }
 

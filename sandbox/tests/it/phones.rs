@@ -53,6 +53,24 @@ async fn a_phone_shows_what_it_received() {
 }
 
 #[tokio::test]
+async fn a_message_may_be_older_than_its_coming() {
+    let (_sandbox, address) = sandbox_with_page().await;
+    assert_eq!(post(address, "/phones", "number=9996621234").await, 303);
+    for form in ["text=new", "text=old&age=400"] {
+        assert_eq!(post(address, "/phones/9996621234/message", form).await, 303);
+    }
+    let messages = state(address).await["phones"][0]["messages"].clone();
+    let date = |text: &str| {
+        let message = messages.as_array().unwrap().iter().find(|message| message["text"] == text);
+        message.unwrap()["date"].as_i64().unwrap()
+    };
+    assert!((390..=400).contains(&(date("new") - date("old"))), "{messages}");
+    for age in ["86401", "-1", "soon"] {
+        assert_eq!(post(address, "/phones/9996621234/message", &format!("text=old&age={age}")).await, 422);
+    }
+}
+
+#[tokio::test]
 async fn every_button_does_what_it_says() {
     let (sandbox, address) = sandbox_with_page().await;
     assert_eq!(post(address, "/phones", "number=99966+2+1234").await, 303);

@@ -46,6 +46,13 @@ async fn tdlib_lives_a_whole_life() {
     let message = td.message("01234").await;
     assert_eq!(message["message"]["chat_id"], 777000);
 
+    // A new name arrives without being asked for.
+    td.post("/phones/9996621234/name", "first_name=Renata").await;
+    td.wait_for("new name", |value| {
+        value["@type"] == "updateUser" && value["user"]["first_name"] == "Renata"
+    })
+    .await;
+
     // The server is killed. TDLib comes back by itself and hears what it missed.
     let addresses = addresses(&data).await;
     let server = addresses["server_pid"].as_u64().unwrap().to_string();

@@ -3,6 +3,8 @@
 mod accounts;
 mod audit;
 mod concurrency;
+mod jobs;
+mod lease;
 mod opening;
 mod people;
 mod rules;

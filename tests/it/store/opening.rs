@@ -3,7 +3,7 @@
 use telescope::config::Dsn;
 use telescope::store::{Conn, Db, StoreError, meta};
 
-use crate::support::db::{TestDb, new_name};
+use crate::support::db::TestDb;
 use crate::support::postgres;
 
 super::on_both!(
@@ -45,10 +45,7 @@ async fn a_changed_migration_is_refused(test: TestDb) {
 }
 
 async fn ten_open_at_once(test: TestDb) {
-    let dsn = match &test.dsn {
-        Dsn::Sqlite(file) => Dsn::Sqlite(file.with_file_name("fresh.db")),
-        Dsn::Postgres(_) => Dsn::parse(&postgres::cluster().dsn("postgres", &new_name())).unwrap(),
-    };
+    let dsn = test.empty();
     let opened: Vec<_> = (0..10)
         .map(|_| {
             let dsn = dsn.clone();

@@ -30,6 +30,14 @@ impl TestDb {
         Self { db: Db::open(&dsn).await.unwrap(), dsn, folder: None }
     }
 
+    /// The address of another database of the same kind, which does not exist yet.
+    pub fn empty(&self) -> Dsn {
+        match &self.dsn {
+            Dsn::Sqlite(file) => Dsn::Sqlite(file.with_file_name("fresh.db")),
+            Dsn::Postgres(_) => Dsn::parse(&postgres::cluster().dsn("postgres", &new_name())).unwrap(),
+        }
+    }
+
     /// SQLite's file.
     pub fn file(&self) -> Option<std::path::PathBuf> {
         Some(self.folder.as_ref()?.path().join("inner/telescope.db"))
@@ -54,7 +62,7 @@ impl TestDb {
 }
 
 /// A name that no other database of the cluster has; with a quote, which names may have.
-pub fn new_name() -> String {
+fn new_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("story\"{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }

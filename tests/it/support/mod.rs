@@ -8,6 +8,7 @@ pub mod login;
 pub mod phones;
 pub mod postgres;
 pub mod processes;
+pub mod second;
 pub mod stack;
 pub mod visitor;
 pub mod waiting;

@@ -52,6 +52,11 @@ impl Phones {
         self.press(&format!("/phones/{number}/message"), &[("text", text)]).await;
     }
 
+    /// The same, and it was sent some seconds ago.
+    pub async fn send_old_message(&self, number: &str, text: &str, age: u32) {
+        self.press(&format!("/phones/{number}/message"), &[("text", text), ("age", &age.to_string())]).await;
+    }
+
     /// Gives the number's account another first name.
     pub async fn set_name(&self, number: &str, name: &str) {
         self.press(&format!("/phones/{number}/name"), &[("first_name", name)]).await;
@@ -60,6 +65,26 @@ impl Phones {
     /// Ends every session of the number.
     pub async fn revoke(&self, number: &str) {
         self.press(&format!("/phones/{number}/revoke"), &[]).await;
+    }
+
+    /// Ends every session of the number for a reason: `revoked`, `expired` or `duplicated`.
+    pub async fn end_sessions(&self, number: &str, why: &str) {
+        self.press(&format!("/phones/{number}/revoke"), &[("why", why)]).await;
+    }
+
+    /// Makes the account what Telegram makes of some: `banned`, `deactivated`, `frozen`, `registered`.
+    pub async fn set_account(&self, number: &str, account: &str) {
+        self.press(&format!("/phones/{number}/account"), &[("account", account)]).await;
+    }
+
+    /// Sends messages to the number, as fast as they are taken, for so many seconds.
+    pub async fn flood(&self, number: &str, seconds: u32) {
+        self.press(&format!("/phones/{number}/flood"), &[("seconds", &seconds.to_string())]).await;
+    }
+
+    /// Breaks the network: `silence` for so many seconds, or `drop`.
+    pub async fn break_network(&self, fault: &str, seconds: u32) {
+        self.press("/network", &[("fault", fault), ("seconds", &seconds.to_string())]).await;
     }
 
     /// Lets the next calls of a method for this number fail with this error.

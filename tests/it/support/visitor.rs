@@ -14,6 +14,7 @@ use super::waiting::until;
 const ANSWER: Duration = Duration::from_secs(60);
 
 /// Somebody signed in.
+#[derive(Clone)]
 pub struct Visitor {
     client: Client,
     origin: String,
@@ -48,9 +49,20 @@ impl Visitor {
         visitor
     }
 
+    /// The same person, with the same session, at another server of the same database.
+    pub fn at(&self, origin: String) -> Self {
+        Self { origin, ..self.clone() }
+    }
+
     /// The value of the session's cookie.
     pub fn session(&self) -> &str {
         self.cookie.split_once('=').expect("a cookie has a value").1
+    }
+
+    /// The cookies, as a request has them.
+    #[allow(dead_code, reason = "the programs in benches/ use it")]
+    pub fn cookie(&self) -> &str {
+        &self.cookie
     }
 
     /// Fetches a page.
@@ -59,8 +71,20 @@ impl Visitor {
         request.send().await.expect("Telescope answers")
     }
 
+    /// Fetches what does not end, such as a live stream.
+    #[allow(dead_code, reason = "the programs in benches/ use it")]
+    pub async fn stream(&self, path: &str) -> Response {
+        let request = self.client.get(format!("{}{path}", self.origin)).header(COOKIE, &self.cookie);
+        request.timeout(Duration::from_secs(24 * 60 * 60)).send().await.expect("Telescope answers")
+    }
+
     /// Sends a form as a browser would.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        self.try_post(path, form).await.expect("Telescope answers")
+    }
+
+    /// Sends a form to a server that may not answer.
+    pub async fn try_post(&self, path: &str, form: &[(&str, &str)]) -> reqwest::Result<Response> {
         let request = self.client.post(format!("{}{path}", self.origin));
         request
             .header(COOKIE, &self.cookie)
@@ -70,7 +94,6 @@ impl Visitor {
             .form(form)
             .send()
             .await
-            .expect("Telescope answers")
     }
 
     /// Sends a form and expects to be sent on; says where.
@@ -84,7 +107,12 @@ impl Visitor {
 
     /// The rows of the accounts page.
     pub async fn rows(&self) -> Vec<Row> {
-        let answer = self.get("/accounts").await;
+        self.rows_at("/accounts").await
+    }
+
+    /// The rows of a page of that list.
+    pub async fn rows_at(&self, path: &str) -> Vec<Row> {
+        let answer = self.get(path).await;
         assert_eq!(answer.status(), 200);
         rows_of(&answer.text().await.unwrap())
     }

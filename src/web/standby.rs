@@ -1,0 +1,55 @@
+//! What is said while another server is the active one: every request is answered that this one waits. There is
+//! no application yet that could answer anything else; only the style of the page is there.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+
+use super::shell::{Shell, wants_fragment};
+use super::{assets, fragment, layers};
+
+const WORDS: &str = "Another Telescope is active on this database. This one waits until that one stops.";
+
+/// Seconds after which a browser may ask again.
+const AGAIN: u16 = 5;
+
+#[derive(Template)]
+#[template(path = "pages/standby.html")]
+struct Standby {
+    shell: Shell,
+    words: &'static str,
+    /// Seconds until the page loads itself again; none for what a form sent, which a browser would not repeat.
+    again: Option<u16>,
+}
+
+/// Answers everything with 503.
+pub fn standby() -> Router {
+    Router::new()
+        .route("/static/{file}", get(assets::file))
+        .route("/health", get(|| async { (StatusCode::SERVICE_UNAVAILABLE, format!("{WORDS}\n")) }))
+        .fallback(waiting)
+        .layer(from_fn(frame))
+}
+
+async fn waiting(request: Request) -> Response {
+    if wants_fragment(request.headers()) {
+        return fragment::failed(StatusCode::SERVICE_UNAVAILABLE, WORDS);
+    }
+    let again = (request.method() == Method::GET).then_some(AGAIN);
+    let page = Standby { shell: Shell::default(), words: WORDS, again };
+    let page = page.render().unwrap_or_else(|_| WORDS.to_owned());
+    (StatusCode::SERVICE_UNAVAILABLE, Html(page)).into_response()
+}
+
+async fn frame(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    layers::add_headers(response.headers_mut(), &uuid::Uuid::now_v7().to_string(), false);
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, AGAIN.into());
+    }
+    response
+}

@@ -1,0 +1,154 @@
+//! Two servers on one database. The second waits while the first lives, takes over when the first stands still, and
+//! the first, when it goes on, learns that it is too late.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use telescope::config::Dsn;
+use telescope::keys::{Keys, MasterKey};
+use telescope::store::audit::{self, Entry, Filter};
+use telescope::store::lease::{self, Lease};
+use telescope::store::{Conn, Db};
+
+use crate::support::login::{ADMIN, STEP, ready_account};
+use crate::support::postgres::Cluster;
+use crate::support::processes::{kill_hard, signal};
+use crate::support::second::Second;
+use crate::support::stack::Stack;
+use crate::support::visitor::Visitor;
+use crate::support::waiting::{until, until_true};
+
+const KEY: &str = "correct horse battery staple 123";
+/// The lease's life, and what a busy machine adds.
+const TAKING_OVER: Duration = Duration::from_secs(60);
+/// How long a folder may stay with a td-host whose parent stands still, and the next try after that.
+const FOLDER_IS_FREE: Duration = Duration::from_secs(90);
+
+const WAITS: &str = "Another Telescope is active on this database";
+
+async fn row(db: &Db) -> Lease {
+    lease::get(&mut db.read().await.unwrap()).await.unwrap()
+}
+
+/// The whole trail, the newest entry first.
+async fn trail(conn: &mut Conn<'_>) -> Vec<Entry> {
+    audit::page(conn, &Filter::default(), 1000).await.unwrap()
+}
+
+async fn status(second: &Second) -> u16 {
+    reqwest::get(second.url("/health")).await.map_or(0, |answer| answer.status().as_u16())
+}
+
+/// The second answers everything, and with nothing but that it waits.
+async fn it_waits_and_says_so(stack: &Stack, second: &Second, visitor: &Visitor) {
+    until_true("the second answers", STEP, async || status(second).await == 503).await;
+    let page = visitor.get("/accounts").await;
+    assert_eq!((page.status().as_u16(), page.headers()["retry-after"].as_bytes()), (503, &b"5"[..]));
+    assert!(page.text().await.unwrap().contains(WAITS));
+    let form = visitor.post("/accounts/add-test", &[]).await;
+    assert_eq!(form.status(), 503);
+    assert!(form.text().await.unwrap().contains(WAITS));
+    let said = format!("process={} ", stack.telescope_pid());
+    until_true("the log says who is active", STEP, async || {
+        let log = second.log();
+        log.lines().any(|line| line.contains("another Telescope is active") && line.contains(&said))
+    })
+    .await;
+}
+
+/// What of the first stands still.
+#[derive(PartialEq, Eq)]
+enum Stands {
+    /// Telescope alone: its td-host ends by itself after a while.
+    Telescope,
+    /// The td-host too, so that it keeps the accounts' folders until it is killed.
+    TdHostToo,
+}
+
+async fn story(dsn: Option<String>, stands: Stands) {
+    let mut settings = vec![("TWO_FACTOR_ENCRYPTION_KEY", KEY)];
+    settings.extend(dsn.as_deref().map(|dsn| ("DB_DSN", dsn)));
+    let mut stack = Stack::start_with_settings(&settings).await;
+    let dsn =
+        dsn.map_or_else(|| Dsn::in_folder(&stack.folder().join("data")), |dsn| Dsn::parse(&dsn).unwrap());
+    let db = Db::connect(&dsn).await.unwrap();
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = ready_account(&stack, &visitor, None).await;
+    let phones = stack.phones();
+
+    let mut second = Second::start(&stack);
+    let elsewhere = visitor.at(second.url(""));
+    it_waits_and_says_so(&stack, &second, &elsewhere).await;
+    // For longer than the lease's life without renewals.
+    for renewal in 0..4 {
+        let before = row(&db).await;
+        until_true("the first renews", STEP, async || row(&db).await != before).await;
+        assert_eq!(row(&db).await.epoch, before.epoch, "renewal {renewal}");
+    }
+    assert_eq!(status(&second).await, 503);
+    assert_eq!(visitor.rows().await, std::slice::from_ref(&account), "the first is not disturbed");
+
+    let (first, host) = (stack.telescope_pid(), stack.td_host_pid());
+    signal(first, Signal::STOP);
+    if stands == Stands::TdHostToo {
+        signal(host, Signal::STOP);
+    }
+    // Somebody wants something of the first while it stands still. It will read that when it goes on.
+    let late = visitor.clone();
+    let page = format!("/accounts/{}/disconnect", account.id);
+    let late = tokio::spawn(async move { late.try_post(&page, &[]).await });
+    until_true("the second takes over", TAKING_OVER, async || status(&second).await == 200).await;
+    if stands == Stands::TdHostToo {
+        let page = format!("/accounts/{}", account.id);
+        until_true("the account says what it waits for", FOLDER_IS_FREE, async || {
+            let page = elsewhere.get(&page).await.text().await.unwrap();
+            page.contains("Another program is using this account") && page.contains("tries again")
+        })
+        .await;
+        kill_hard(host);
+    }
+    elsewhere.until_stage(&account.id, "ready", FOLDER_IS_FREE).await;
+    assert_eq!(phones.calls_in_all("auth.sendCode").await, 1, "nothing was asked of Telegram");
+    let held = row(&db).await;
+    assert_eq!(held.epoch, 2);
+    let written = until("the second has written that the account is ready", STEP, async || {
+        let trail = trail(&mut db.read().await.unwrap()).await;
+        let started = trail.iter().position(|entry| entry.code == "telescope.started")?;
+        trail[..started].iter().any(|entry| entry.code == "account.stage").then_some(trail)
+    })
+    .await;
+
+    signal(first, Signal::CONT);
+    let ended = stack.until_ended().await;
+    assert!(!ended.success(), "{ended}");
+    if let Ok(answer) = late.await.unwrap() {
+        let status = answer.status();
+        assert_eq!(status, 503, "{}", answer.text().await.unwrap());
+    }
+    let log = stack.log();
+    assert!(log.contains("another Telescope has taken over this database"), "it says why");
+    assert!(!log.contains("panicked"));
+    let mut conn = db.read().await.unwrap();
+    assert_eq!(trail(&mut conn).await, written, "the first has written nothing");
+    let keys = Keys::new(&MasterKey::parse(KEY).unwrap(), None);
+    assert_eq!(audit::verify(&mut conn, &keys, None).await.unwrap().faults, []);
+    drop(conn);
+
+    assert_eq!(row(&db).await.epoch, held.epoch);
+    assert_eq!(elsewhere.rows().await, [account], "the second goes on");
+    assert!(second.stop().await.success());
+    assert_eq!(row(&db).await.holder, "", "given back");
+    let last = trail(&mut db.read().await.unwrap()).await.swap_remove(0);
+    assert_eq!(last.code, "telescope.stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_server_takes_over_from_one_that_stands_still() {
+    story(None, Stands::Telescope).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_server_takes_over_on_postgres_too() {
+    let cluster = Cluster::start();
+    story(Some(cluster.dsn("postgres", "two_servers")), Stands::TdHostToo).await;
+}
