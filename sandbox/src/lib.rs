@@ -18,7 +18,7 @@
 //!           world -> disk               what this Telegram knows, and where it is kept
 //! ```
 //!
-//! * [`transport`] cuts a byte stream into packets. [`handshake`] agrees on keys. [`envelope`] decrypts packets
+//! * [`transport`] cuts a byte stream into packets, with the help of [`framing`]. [`handshake`] agrees on keys. [`envelope`] decrypts packets
 //!   and unpacks containers. None of them does I/O: bytes go in, values come out.
 //! * [`session`] remembers what a client sent and what it has not confirmed. It outlives the connection.
 //! * [`rpc`] has one function per method, from a request of the schema to the answer that the schema names for
@@ -49,6 +49,7 @@
 //! # }
 //! ```
 
+mod accept;
 pub mod bytes;
 pub mod clock;
 mod connection;
@@ -59,6 +60,7 @@ pub mod disk;
 pub mod envelope;
 pub mod error;
 mod flood;
+pub mod framing;
 pub mod handle;
 pub mod handshake;
 pub mod launcher;

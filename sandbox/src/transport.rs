@@ -4,53 +4,11 @@
 //! each framing can be tested with plain byte strings. Anything malformed is a [`FrameError`], after which the
 //! stream is of no more use: its connection is closed, the others go on.
 
-use flate2::Crc;
 use grammers_crypto::ObfuscatedCipher;
 
 use crate::bytes::Reader;
-use crate::crypto::random;
-
-/// The largest packet that is accepted: more than a client ever sends, little enough to keep in memory.
-pub const MAX_PACKET: usize = 2 * 1024 * 1024;
-
-/// A length's highest bit asks for a quick acknowledgement.
-const QUICK: u32 = 1 << 31;
-
-/// How packets are delimited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
-    /// A length of one or four bytes, in words.
-    Abridged,
-    /// A length of four bytes.
-    Intermediate,
-    /// A length of four bytes and up to fifteen bytes of padding.
-    Padded,
-    /// Length, sequence number and a checksum.
-    Full,
-}
-
-/// What a client's bytes cannot be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum FrameError {
-    /// The first bytes belong to no transport that is spoken here.
-    #[error("no MTProto transport begins like this")]
-    Unknown,
-    /// A packet is longer than [`MAX_PACKET`], or shorter than its framing allows.
-    #[error("a packet of an impossible length")]
-    Length,
-    /// A checksum or a sequence number of the full transport is wrong.
-    #[error("a damaged packet")]
-    Damaged,
-}
-
-/// A packet that came in.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Packet {
-    /// The packet without its framing; a padded one still has its padding.
-    pub data: Vec<u8>,
-    /// The client wants a quick acknowledgement.
-    pub quick_ack: bool,
-}
+pub use crate::framing::{FrameError, Framing, MAX_PACKET, Packet};
+use crate::framing::{QUICK, check_full};
 
 /// One connection's framing, with the obfuscation around it if there is any.
 pub struct Codec {
@@ -157,24 +115,7 @@ impl Codec {
 
     /// Frames a packet for the client.
     pub fn encode(&mut self, data: &[u8]) -> Vec<u8> {
-        let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        let mut out = Vec::with_capacity(data.len() + 16);
-        match self.framing {
-            Framing::Abridged if length / 4 < 0x7f => out.extend([(length / 4).to_le_bytes()[0]]),
-            Framing::Abridged => out.extend(((length / 4) << 8 | 0x7f).to_le_bytes()),
-            Framing::Intermediate => out.extend(length.to_le_bytes()),
-            Framing::Padded => out.extend((length + padding_length(data)).to_le_bytes()),
-            Framing::Full => {
-                out.extend((length + 12).to_le_bytes());
-                out.extend(self.sent.to_le_bytes());
-            }
-        }
-        out.extend(data);
-        match self.framing {
-            Framing::Full => out.extend(crc32(&out).to_le_bytes()),
-            Framing::Padded => out.extend(random::<15>().iter().take(padding_length(data) as usize)),
-            _ => {}
-        }
+        let out = self.framing.frame(data, self.sent);
         self.sent = self.sent.wrapping_add(1);
         self.obfuscate(out)
     }
@@ -199,73 +140,10 @@ impl Codec {
     }
 }
 
-impl Framing {
-    /// Takes the head of a packet: how many bytes follow it, and whether a quick acknowledgement is wanted.
-    fn head(self, rest: &mut Reader<'_>) -> Result<Option<(usize, bool)>, FrameError> {
-        let (length, quick) = match self {
-            Self::Abridged => match abridged_head(rest) {
-                Some(head) => head,
-                None => return Ok(None),
-            },
-            Self::Intermediate | Self::Padded => match rest.u32() {
-                Some(length) => (length & !QUICK, length & QUICK != 0),
-                None => return Ok(None),
-            },
-            Self::Full => match rest.u32() {
-                Some(length) if length % 4 != 0 => return Err(FrameError::Length),
-                Some(length) => (length.checked_sub(4).ok_or(FrameError::Length)?, false),
-                None => return Ok(None),
-            },
-        };
-        let least = if self == Self::Full { 12 } else { 4 };
-        match usize::try_from(length) {
-            Ok(length) if (least..=MAX_PACKET).contains(&length) => Ok(Some((length, quick))),
-            _ => Err(FrameError::Length),
-        }
-    }
-}
-
-fn abridged_head(rest: &mut Reader<'_>) -> Option<(u32, bool)> {
-    let first = rest.u8()?;
-    let quick = first & 0x80 != 0;
-    let words = match first & 0x7f {
-        0x7f => {
-            let [low, middle, high] = rest.array()?;
-            u32::from_le_bytes([low, middle, high, 0])
-        }
-        words => u32::from(words),
-    };
-    Some((words * 4, quick))
-}
-
-/// `body` is sequence number, packet and checksum; the checksum covers the length before it too.
-fn check_full<'a>(input: &[u8], body: &'a [u8], expected: u32) -> Result<&'a [u8], FrameError> {
-    let mut rest = Reader(body);
-    let number = rest.u32().ok_or(FrameError::Damaged)?;
-    let (data, sum) = rest.0.split_last_chunk::<4>().ok_or(FrameError::Damaged)?;
-    let summed = input.get(..body.len()).ok_or(FrameError::Damaged)?;
-    let right = number == expected && crc32(summed) == u32::from_le_bytes(*sum);
-    right.then_some(data).ok_or(FrameError::Damaged)
-}
-
-fn crc32(data: &[u8]) -> u32 {
-    let mut crc = Crc::new();
-    crc.update(data);
-    crc.sum()
-}
-
-/// Padding of a packet, different from packet to packet but the same whenever it is asked for one of them.
-/// An error code stays bare: clients know it by its length.
-fn padding_length(data: &[u8]) -> u32 {
-    match data.last() {
-        Some(last) if data.len() >= 24 => u32::from(last & 15),
-        _ => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::crc32;
 
     /// A client's bytes for two packets, the second of which asks for a quick acknowledgement.
     fn client_bytes(framing: Framing, first: &[u8], second: &[u8]) -> Vec<u8> {

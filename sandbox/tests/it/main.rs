@@ -8,6 +8,7 @@
     reason = "tests may be blunt"
 )]
 
+mod chats;
 mod client;
 mod delivery;
 mod exchange;

@@ -18,6 +18,13 @@ fn resident(pid: u64) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
+/// The processor time that a process has used so far, in seconds; the kernel counts hundredths.
+fn processor(pid: u64) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<_> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    fields[11..13].iter().map(|ticks| ticks.parse::<f64>().unwrap() / 100.0).sum()
+}
+
 /// The program that the launcher runs: its child which is not the server.
 fn program(launcher: u32, server: u64) -> u64 {
     let children = std::fs::read_to_string(format!("/proc/{launcher}/task/{launcher}/children")).unwrap();
@@ -88,10 +95,12 @@ impl Launched {
         self.end().await;
     }
 
-    async fn tell_memory(&self, data: &Path, count: u32) {
+    async fn tell_cost(&self, data: &Path, count: u32) {
         let server = addresses(data).await["server_pid"].as_u64().unwrap();
         let program = program(self.child.id().unwrap(), server);
-        println!("{count} clients: TDLib {} MB, server {} MB", resident(program), resident(server));
+        for (name, pid) in [("TDLib", program), ("server", server)] {
+            println!("{count} clients: {name} has {} MB and used {:.1} s", resident(pid), processor(pid));
+        }
     }
 
     /// Waits until so many clients asked for the state of their updates: what comes then is news to them.
@@ -116,22 +125,22 @@ async fn many_clients_sign_in_hear_news_lose_their_connections_and_come_back() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
     let mut td = Launched::start(&data).await;
-    td.tell_memory(&data, 0).await;
+    td.tell_cost(&data, 0).await;
     td.open_all(count).await;
     td.updates_flow_for(count).await;
     td.message_to_all(count, "one").await;
-    td.tell_memory(&data, count).await;
+    td.tell_cost(&data, count).await;
 
     td.post("/network", "fault=drop").await;
     td.message_to_all(count, "two").await;
-    td.tell_memory(&data, count).await;
+    td.tell_cost(&data, count).await;
     td.close_all(count).await;
 
     // All of them begin anew, and nobody signs in again.
     let mut td = Launched::start(&data).await;
     td.open_all(count).await;
     td.message_to_all(count, "three").await;
-    td.tell_memory(&data, count).await;
+    td.tell_cost(&data, count).await;
     assert_eq!(td.get("/requests.json").await["auth.signIn"]["total"], count);
     td.close_all(count).await;
 }

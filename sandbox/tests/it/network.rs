@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use telescope_sandbox::number;
-use telescope_sandbox::tl::{enums, functions, types};
+use telescope_sandbox::tl::{Serializable as _, enums, functions, types};
 
 use crate::client::Received;
 use crate::faults::{back, ends};
@@ -22,14 +22,22 @@ async fn in_a_silence_requests_are_carried_out_and_answers_wait() {
     ada_s.invoke(&GET_STATE).await.unwrap();
     assert_eq!(post(address, "/network", "fault=silence&seconds=2&number=9996621234").await, 303);
     assert!(get(address, "/").await.contains("Silence towards 9996621234"));
-    let (begun, before) = (Instant::now(), sandbox.requests().total("updates.getState"));
+    let begun = Instant::now();
     sandbox.push_message(&ada(), "unheard").await.unwrap();
-    other.invoke(&GET_STATE).await.unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(1), "others are answered");
     ada_s.invoke(&GET_STATE).await.unwrap();
     assert!(begun.elapsed() > Duration::from_millis(1900), "{:?}", begun.elapsed());
-    assert_eq!(sandbox.requests().total("updates.getState"), before + 2);
     ada_s.wait_for(|received| received.parse::<enums::Updates>().is_some()).await;
+
+    // One that will not end by itself: others are answered, and what is asked for is done.
+    post(address, "/network", "fault=silence&seconds=3600&number=9996621234").await;
+    let before = sandbox.requests().of("updates.getState", &ada());
+    let id = ada_s.send(&GET_STATE.to_bytes()).await;
+    while sandbox.requests().of("updates.getState", &ada()) == before {
+        tokio::task::yield_now().await;
+    }
+    other.invoke(&GET_STATE).await.unwrap();
+    post(address, "/network", "fault=silence&seconds=0&number=9996621234").await;
+    ada_s.result(id).await.unwrap();
 
     // A silence towards everybody covers key exchanges, and ends on order.
     post(address, "/network", "fault=silence&seconds=3600").await;
@@ -102,7 +110,7 @@ async fn the_clock_can_be_wrong() {
     assert_eq!(state(address).await["clock"], -900);
     assert!(get(address, "/").await.contains("The clock is slow by 900 seconds"));
     let mut slow = client(&sandbox).await;
-    let id = slow.send(&telescope_sandbox::tl::Serializable::to_bytes(&PING)).await;
+    let id = slow.send(&PING.to_bytes()).await;
     let bad = slow.wait_for(|received| received.parse::<enums::BadMsgNotification>().is_some()).await;
     let Some(enums::BadMsgNotification::Notification(notice)) = bad.parse() else { panic!("{bad:?}") };
     assert_eq!((notice.bad_msg_id, notice.error_code), (id, 17));
