@@ -266,6 +266,8 @@ fn note(app: &App, event: AuditEvent) {
 async fn listener(config: &Config) -> anyhow::Result<TcpListener> {
     if let Some(inherited) = listenfd::ListenFd::from_env().take_tcp_listener(0)? {
         inherited.set_nonblocking(true)?;
+        // Or a td-host that outlives this process by a moment would hold the port.
+        rustix::io::fcntl_setfd(&inherited, rustix::io::FdFlags::CLOEXEC)?;
         return Ok(inherited);
     }
     let own = tokio::net::TcpListener::bind((config.host.as_str(), config.port)).await;

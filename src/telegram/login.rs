@@ -212,8 +212,14 @@ mod tests {
     fn a_state_of_the_future_is_shown_by_its_name_and_harms_nobody() {
         let other = |name: &str| Some(Stage::Other(name.into()));
         for (update, stage) in [
-            (r#"{"@type":"updateAuthorizationState","authorization_state":{"@type":"authorizationStateWaitDna"}}"#, other("WaitDna")),
-            (r#"{"@type":"updateAuthorizationState","authorization_state":{"@type":"authorizationStateWaitCode"}}"#, other("WaitCode")),
+            (
+                r#"{"@type":"updateAuthorizationState","authorization_state":{"@type":"authorizationStateWaitDna"}}"#,
+                other("WaitDna"),
+            ),
+            (
+                r#"{"@type":"updateAuthorizationState","authorization_state":{"@type":"authorizationStateWaitCode"}}"#,
+                other("WaitCode"),
+            ),
             (r#"{"@type":"updateAuthorizationState","authorization_state":{"@type":"<b>"}}"#, other("b")),
             (r#"{"@type":"updateAuthorizationState"}"#, other("unknown")),
             (r#"{"@type":"updateSomethingNew","x":1}"#, None),

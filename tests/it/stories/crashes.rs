@@ -46,8 +46,13 @@ async fn thirty_accounts_come_back_after_a_crash() {
 async fn an_account_that_crashes_tdlib_is_quarantined() {
     let home = Arc::new(Home::new());
     let poison = Path::new(env!("CARGO_BIN_EXE_telescope")).with_file_name("examples").join("libpoison.so");
-    assert!(poison.exists(), "{} is missing: `cargo build --workspace --all-targets` makes it", poison.display());
-    let program = ["sh", "-c", CRASHING].map(OsString::from).into_iter().chain([poison.into()]).chain(telescope());
+    assert!(
+        poison.exists(),
+        "{} is missing: `cargo build --workspace --all-targets` makes it",
+        poison.display()
+    );
+    let program =
+        ["sh", "-c", CRASHING].map(OsString::from).into_iter().chain([poison.into()]).chain(telescope());
     let mut stack = Stack::launch(home, program.collect(), Vec::new());
     stack.until_it_answers().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
@@ -78,7 +83,8 @@ async fn an_account_that_crashes_tdlib_is_quarantined() {
 }
 
 /// Puts the library that crashes, the first argument, in the place of TDLib, and runs the rest.
-const CRASHING: &str = "printf %s \"$TDLIB_LIBRARY\" > poison.library && export TDLIB_LIBRARY=\"$0\" && exec \"$@\"";
+const CRASHING: &str =
+    "printf %s \"$TDLIB_LIBRARY\" > poison.library && export TDLIB_LIBRARY=\"$0\" && exec \"$@\"";
 
 async fn folder_of(stack: &Stack, row: &Row) -> PathBuf {
     let db = Db::open(&stack.home().dsn()).await.unwrap();
