@@ -74,7 +74,9 @@ async fn look(db: &Db, board: &Board) -> Result<Vec<Job>, StoreError> {
     let older = waiting.iter().rev().filter(|job| shown.iter().all(|known| known.id != job.id)).cloned();
     let older: Vec<Job> = older.collect();
     shown.extend(older);
+    let phones = store::jobs::phones(conn).await?;
     board.jobs.store(Arc::new(shown));
+    board.phones.store(Arc::new(phones.into_iter().collect()));
     Ok(waiting)
 }
 

@@ -3,7 +3,7 @@
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::job::{Job, JobKind, JobState};
-use crate::domain::{JobId, Millis};
+use crate::domain::{JobId, Millis, Phone};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -68,6 +68,15 @@ pub async fn newest(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<Job>, StoreEr
         i64::from(limit)
     )?;
     Ok(rows.into_iter().map(Job::from).collect())
+}
+
+/// The numbers of the accounts that jobs are about, also of those that are removed: by what the jobs are about.
+pub async fn phones(conn: &mut Conn<'_>) -> Result<Vec<(String, Phone)>, StoreError> {
+    all!(
+        conn,
+        (String, Phone),
+        "select accounts.id, accounts.phone from accounts where id in (select args from jobs)"
+    )
 }
 
 /// A job.

@@ -38,8 +38,10 @@ struct Jobs {
 /// A job as a line of the page.
 struct Line {
     kind: &'static str,
-    /// The account, while it is there: id and number.
-    account: Option<(AccountId, String)>,
+    /// The account's number.
+    phone: String,
+    /// The account, while it is there.
+    account: Option<AccountId>,
     step: &'static str,
     mood: &'static str,
     label: &'static str,
@@ -87,7 +89,8 @@ fn line(app: &App, actor: &Actor, job: &Job) -> Option<Line> {
         kind: match job.kind {
             JobKind::RemoveAccount => "Remove account",
         },
-        account: entry.map(|entry| (entry.account.id, entry.account.phone.to_string())),
+        phone: app.board.phone(job).map(|phone| phone.to_string()).unwrap_or_default(),
+        account: entry.map(|entry| entry.account.id),
         step: match step {
             Some(RemoveStep::LogOut) => "ends the session at Telegram",
             Some(RemoveStep::Destroy) => "removes the account's files",

@@ -108,6 +108,9 @@ async fn only_the_newest_of_an_account_is_kept(test: TestDb) {
     assert_eq!(known().await, [], "an account that is not there is passed over");
 
     change(&test, async |conn| accounts::insert(conn, &account).await).await;
+    change(&test, async |conn| jobs::insert(conn, &job(&id.to_string())).await).await;
+    let phones = async || jobs::phones(&mut test.db.read().await.unwrap()).await.unwrap();
+    assert_eq!(phones().await, [(id.to_string(), account.phone.clone())]);
     for state in [&ready, &ended, &ready] {
         change(&test, async |conn| account_states::put(conn, id, state, NOW).await).await;
         assert_eq!(known().await, [(id, state.clone())]);
@@ -118,4 +121,5 @@ async fn only_the_newest_of_an_account_is_kept(test: TestDb) {
     })
     .await;
     assert_eq!(known().await, []);
+    assert_eq!(phones().await.len(), 1, "a job's page still names the account that it removed");
 }
