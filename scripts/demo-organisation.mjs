@@ -102,7 +102,7 @@ async function signIn([phone, owner, groups, comment, { password, left } = {}]) 
   await reaches(phone, "ready");
   if (left === "revoked") {
     await press(`/phones/${phone}/revoke`, {});
-    await reaches(phone, "signed-out");
+    await reaches(phone, "ended");
   }
 }
 

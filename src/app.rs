@@ -13,11 +13,13 @@ use tokio::sync::{Notify, watch};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::Directory;
-use crate::domain::Wanted;
 use crate::domain::access::Actor;
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::{Snapshot, Wanted};
+use crate::jobs::{self, Board};
 use crate::keys::Keys;
-use crate::ops::{login, record, reveal, trail, two_step};
+use crate::ops::remove::JobSteps;
+use crate::ops::{head_file, in_touch, login, people, record, reveal, trail, two_step};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -54,10 +56,16 @@ pub struct App {
     pub asking: login::Asking,
     /// Reveals that wait for a code.
     pub armed: reveal::Armed,
+    /// Long work.
+    pub board: Arc<Board>,
+    /// What was last known of each account.
+    pub memory: record::Memory,
     /// Told when a two-step password was stored.
     pub stored_passwords: Notify,
     /// Whether the database is away; pages then run from memory and say so.
     pub database_away: watch::Sender<bool>,
+    /// Whether Telegram can't be reached, by any account.
+    pub telegram_away: watch::Sender<bool>,
     /// Whom sessions belonged to when the database last said so.
     pub remembered: web::Remembered,
     /// Names this run of the program: a stream that saw another begins anew.
@@ -74,14 +82,18 @@ impl App {
         stamp_environment(&db, &config).await?;
         let accounts = store::accounts::all(&mut db.read().await?).await?;
         let groups = store::groups::all(&mut db.read().await?).await?;
+        let known = store::account_states::all(&mut db.read().await?).await?;
         let directory = Arc::new(Directory::new(accounts));
+        for (account, known) in &known {
+            directory.put_snapshot(*account, Snapshot { profile: known.profile.clone(), ..Snapshot::off() });
+        }
         directory.put_groups(groups.into_iter().map(|group| (group.id, group.name)));
         let pictures = Arc::clone(&directory);
         let hub = Hub::start(
             hub_settings(&config, clock.clone())?,
             Box::new(move |account, snapshot| pictures.put_snapshot(account, snapshot)),
         )?;
-        Ok(Self::assemble(config, clock, keys, db, directory, hub))
+        Ok(Self::assemble(config, clock, keys, db, directory, record::Memory::of(known), hub))
     }
 
     /// The application of these parts, for whoever has started them.
@@ -91,6 +103,7 @@ impl App {
         keys: Keys,
         db: Db,
         directory: Arc<Directory>,
+        memory: record::Memory,
         hub: Hub,
     ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
@@ -105,8 +118,11 @@ impl App {
             journal: trail::Journal::default(),
             asking: login::Asking::default(),
             armed: reveal::Armed::default(),
+            board: Arc::default(),
+            memory,
             stored_passwords: Notify::new(),
             database_away: watch::Sender::new(false),
+            telegram_away: watch::Sender::new(false),
             remembered: web::Remembered::default(),
             epoch,
         })
@@ -170,13 +186,23 @@ async fn serve_alone(
     stop: impl Future<Output = &'static str>,
 ) -> anyhow::Result<()> {
     let app = App::start(config, clock, db).await?;
+    head_file::compare(&app).await?;
     trail::close_intents(&app).await?;
     note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
     let watching = [
         tokio::spawn(watch_database(Arc::clone(&app))),
         tokio::spawn(trail::keep_flushing(Arc::clone(&app))),
+        tokio::spawn(head_file::keep(Arc::clone(&app))),
         tokio::spawn(record::run(Arc::clone(&app))),
+        tokio::spawn(in_touch::run(Arc::clone(&app))),
+        tokio::spawn(people::tidy_sessions(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
+        tokio::spawn(jobs::run(
+            app.db.clone(),
+            app.clock.clone(),
+            Arc::clone(&app.board),
+            Arc::new(JobSteps(Arc::clone(&app))),
+        )),
     ];
     app.connect_wanted();
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
@@ -218,11 +244,15 @@ async fn serve_alone(
     }
     answering.await;
     watching.iter().for_each(tokio::task::JoinHandle::abort);
+    if let Err(error) = record::keep(&app).await {
+        tracing::warn!(%error, "what is known of the accounts was not written");
+    }
     app.hub.stop().await;
     note(&app, AuditEvent::Stopped);
     if let Err(error) = trail::flush(&app).await {
         tracing::error!(%error, "the last entries of the audit trail were not written");
     }
+    head_file::write_last(&app).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -279,6 +309,7 @@ fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
         program: std::env::current_exe().context("Telescope does not know where its own program is")?,
         library: std::path::absolute(&config.tdlib_library)?,
         hosts: usize::from(config.td_hosts),
+        memory_mark: (config.td_host_memory_mb > 0).then_some(config.td_host_memory_mb * 1024 * 1024),
         starts_at_once: STARTS_AT_ONCE,
         test_environment: config.telegram_environment.is_test(),
         api_id: config.api_id,

@@ -37,6 +37,8 @@ pub const SETTINGS: &[&str] = &[
     "TDLIB_SHA512",
     "TELEGRAM_PROXY",
     "TD_HOSTS",
+    "TD_HOST_MEMORY_MB",
+    "SESSION_PROBE_SECONDS",
     "SSO_MODE",
     "ADMIN_EMAILS",
     "TWO_FACTOR_ENCRYPTION_KEY",
@@ -75,6 +77,10 @@ pub struct Config {
     pub telegram_proxy: Option<Proxy>,
     /// Processes that run TDLib.
     pub td_hosts: u16,
+    /// Megabytes at which such a process is started anew at a quiet time; 0: never.
+    pub td_host_memory_mb: u64,
+    /// Seconds of silence after which Telegram is asked whether a session still holds; 0: never.
+    pub session_probe_seconds: u64,
     /// How people sign in.
     pub sso_mode: SsoMode,
     /// Who is administrator at the first sight.
@@ -141,6 +147,8 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let tdlib_sha512 = env.read("TDLIB_SHA512", sha512);
     let telegram_proxy = env.read("TELEGRAM_PROXY", Proxy::parse);
     let td_hosts = env.number("TD_HOSTS", 1..=64).unwrap_or(1);
+    let td_host_memory_mb = env.number("TD_HOST_MEMORY_MB", 0..=1_000_000).unwrap_or(0);
+    let session_probe_seconds = env.number("SESSION_PROBE_SECONDS", 0..=86_400).unwrap_or(600);
     let sso_mode = sso_mode(env, telegram_environment, &host, public_url.as_ref());
     let admin_emails = env.read("ADMIN_EMAILS", emails).unwrap_or_default();
     let (key, old_key) = master_keys(env, telegram_environment);
@@ -162,6 +170,8 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         tdlib_sha512,
         telegram_proxy,
         td_hosts,
+        td_host_memory_mb,
+        session_probe_seconds,
         sso_mode: sso_mode?,
         admin_emails,
         two_factor_encryption_key: key,

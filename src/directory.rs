@@ -124,6 +124,11 @@ impl Directory {
         self.groups.store(Arc::new(names));
     }
 
+    /// Tells readers to look again, though no account has changed.
+    pub fn touch(&self) {
+        self.write(|_, _| {});
+    }
+
     /// Takes an account out.
     pub fn remove(&self, id: AccountId) {
         self.write(|entries, _| entries.retain(|entry| entry.account.id != id));

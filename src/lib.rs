@@ -35,6 +35,7 @@ pub mod clock;
 pub mod config;
 pub mod directory;
 pub mod domain;
+pub mod jobs;
 pub mod keys;
 pub mod ops;
 pub mod process;

@@ -25,4 +25,10 @@ impl RpcError {
     pub fn unauthorized(name: &str) -> Self {
         Self::new(401, name)
     }
+
+    /// The session was ended, for the reason that this word names.
+    pub fn ended(word: &str) -> Self {
+        let code = if word == "AUTH_KEY_DUPLICATED" { 406 } else { 401 };
+        Self::new(code, word)
+    }
 }

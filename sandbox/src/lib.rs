@@ -26,7 +26,8 @@
 //! * [`world`] is a plain value with everything that matters. Changes to it leave events behind, which
 //!   [`server`] hands to the sessions that have to hear of them. [`disk`] writes it before a client gets its
 //!   answer, so that killing the server loses nothing.
-//! * [`sandbox`] is the front for Rust programs: start a server, make phones, override answers.
+//! * [`sandbox`] is the front for Rust programs: start a server. [`handle`] acts on it: make phones, order
+//!   faults, override answers.
 //! * `phones` is the front for people and other programs: a page and a few forms.
 //! * [`launcher`] runs any program that uses TDLib against a server, in a network where nothing else exists.
 //!
@@ -56,8 +57,11 @@ pub mod dh;
 pub mod disk;
 pub mod envelope;
 pub mod error;
+mod flood;
+pub mod handle;
 pub mod handshake;
 pub mod launcher;
+mod network;
 mod phones;
 mod receive;
 mod request;
@@ -75,7 +79,10 @@ pub mod transport;
 pub mod world;
 
 pub use error::RpcError;
+pub use flood::FloodEnd;
 pub use grammers_tl_types as tl;
-pub use sandbox::{Handle, NotANumber, Options, Sandbox, StartError, number};
+pub use handle::Handle;
+pub use network::Breakage;
+pub use sandbox::{NotANumber, Options, Sandbox, StartError, number};
 pub use server::{Answer, Session};
 pub use world::{Account, Number};

@@ -88,7 +88,7 @@ impl Server {
         if key_id == KeyId(0) {
             return self.exchange_keys(link, packet);
         }
-        let now = crate::server::now_seconds();
+        let now = self.now_seconds();
         let key = self.lock().world.usable_key(key_id, now).map(|record| record.key.clone());
         let key = key.ok_or(Fault::Code(-404))?;
         let (envelope, hash) = envelope::open(&key, packet).ok_or(Fault::Malformed)?;
@@ -110,14 +110,14 @@ impl Server {
 
     fn exchange_keys(&self, link: &mut Link, packet: &[u8]) -> Result<(Vec<Output>, u64), Fault> {
         let question = envelope::open_plain(packet).ok_or(Fault::Malformed)?;
-        let now = clock::now();
+        let now = self.network.now();
         let known = |id| self.lock().world.keys.contains_key(&id);
         let answer = link.handshake.answer(&self.rsa, question, clock::seconds(now), known);
         let answer = answer.ok_or(Fault::Code(-404))?;
         let (id, changes) = self.change(|state| {
             if let Some(mut key) = answer.key {
                 key.dc = key.dc.or(link.dc);
-                state.world.add_key(key, crate::server::now_seconds());
+                state.world.add_key(key, i64::from(clock::seconds(now)));
             }
             state.sessions.ids.next(now)
         });
@@ -138,7 +138,7 @@ impl Server {
             Err(Unpacking::BadContainer) => Err(64),
             Err(Unpacking::Malformed) => return Err(Fault::Malformed),
         };
-        let now = crate::server::now_seconds();
+        let now = self.now_seconds();
         let period = self.salt_period;
         let (result, _) = self.change(|state| {
             state.open_session(link, session, &outer, messages.as_deref().unwrap_or_default(), period, now);
@@ -168,18 +168,21 @@ impl Server {
         let Some(session) = link.session else {
             return Vec::new();
         };
-        let now = clock::now();
+        let now = self.network.now();
         let mut state = self.lock();
         let State { world, sessions, .. } = &mut *state;
         let Some(record) = world.keys.get(&session.0) else {
             return Vec::new();
         };
-        let salt = record.salts(self.salt_period).current(crate::server::now_seconds());
+        let salt = record.salts(self.salt_period).current(i64::from(clock::seconds(now)));
         let messages = match sessions.with_ids(&session) {
             Some((session, ids)) if session.is_on(link.id) => session.take(ids, now),
             _ => Vec::new(),
         };
         drop(state);
+        if !messages.is_empty() {
+            self.taken.notify_waiters();
+        }
         let seal = |message| {
             let envelope = Envelope { salt, session: session.1, message };
             Output::Packet(envelope::seal(key, &envelope))

@@ -10,7 +10,7 @@ use crate::envelope::Message;
 use crate::error::RpcError;
 use crate::receive::{Fault, Link};
 use crate::rpc::{self, Call, wrapper};
-use crate::server::{Answer, Server, Session, State, now_seconds};
+use crate::server::{Answer, Server, Session, State};
 use crate::session::SessionKey;
 use crate::world::Standing;
 
@@ -31,7 +31,8 @@ impl Server {
     pub(crate) fn request(&self, link: &Link, session: SessionKey, message: &Message) -> Result<(), Fault> {
         let request = wrapper::unwrap(&message.body).ok_or(Fault::Malformed)?;
         let id = Reader(&request.body).u32().ok_or(Fault::Malformed)?;
-        let (caller, waiting) = self.change(|state| state.enter(link, session, &request, id)).0;
+        let now = self.now_seconds();
+        let (caller, waiting) = self.change(|state| state.enter(link, session, &request, id, now)).0;
         let result = if waiting > MAX_WAITING {
             Some(Err(RpcError::new(420, "FLOOD_WAIT_1")))
         } else {
@@ -67,7 +68,7 @@ impl Server {
         message: i64,
         body: &[u8],
     ) -> Result<Vec<u8>, RpcError> {
-        let now = now_seconds();
+        let now = self.now_seconds();
         let (result, _) = self.change(|state| {
             let mut call = Call {
                 world: &mut state.world,
@@ -127,8 +128,8 @@ impl State {
         session: SessionKey,
         request: &wrapper::Request,
         id: u32,
+        now: i64,
     ) -> (Session, usize) {
-        let now = now_seconds();
         let key = self.world.permanent(session.0).unwrap_or(session.0);
         if let Some(app) = &request.app {
             self.world.set_app(key, app.clone());

@@ -3,21 +3,18 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
-use grammers_tl_types::{Deserializable, Identifiable, RemoteCall, Serializable};
 use tokio::task::JoinSet;
 
 use crate::connection::{self, Front};
 use crate::disk::{self, StateFile};
-use crate::error::RpcError;
+use crate::handle::Handle;
 use crate::phones;
-use crate::rpc;
 use crate::rsa::RsaKey;
 use crate::salts;
-use crate::server::{Answer, Refusal, Server, Session};
-use crate::srp::Password;
-use crate::world::{Account, Counters, Message, Number, World};
+use crate::server::Server;
+use crate::world::{Number, World};
 
 /// Connections that are open at the same time; more are closed at once.
 const MAX_CONNECTIONS: usize = 8192;
@@ -60,18 +57,6 @@ pub struct Sandbox {
     phones: Option<SocketAddr>,
     file: Option<StateFile>,
     _tasks: JoinSet<()>,
-}
-
-/// A handle to a running server: cheap to clone, and all that is needed to act on it.
-#[derive(Clone)]
-pub struct Handle {
-    pub(crate) server: Arc<Server>,
-}
-
-impl std::fmt::Debug for Handle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Handle({:?})", self.server.rsa)
-    }
 }
 
 impl std::ops::Deref for Sandbox {
@@ -176,6 +161,7 @@ async fn accept(server: Arc<Server>, listener: tokio::net::TcpListener, front: F
         tokio::select! {
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
+                Ok(_) if server.network.down_for(tokio::time::Instant::now()).is_some() => {}
                 Ok((stream, _)) if connections.len() < MAX_CONNECTIONS => {
                     count += 2;
                     connections.spawn(connection::serve(Arc::clone(&server), stream, front, count));
@@ -196,95 +182,4 @@ pub struct NotANumber;
 /// A phone number from its digits; spaces, dashes, brackets and a plus do not matter.
 pub fn number(text: &str) -> Result<Number, NotANumber> {
     Number::parse(text).ok_or(NotANumber)
-}
-
-impl Handle {
-    /// The public key as PKCS#1 PEM, for clients to trust.
-    pub fn public_key_pem(&self) -> String {
-        self.server.rsa.public_pem()
-    }
-
-    /// The number by which clients know the public key.
-    pub fn key_fingerprint(&self) -> i64 {
-        self.server.rsa.fingerprint()
-    }
-
-    /// Makes a phone with an account, if there is none of this number yet.
-    pub async fn add_phone(&self, number: &Number) {
-        self.server.act(|world, _| world.phone(number).is_some()).await;
-    }
-
-    /// Gives the person another first name.
-    pub async fn set_first_name(&self, number: &Number, name: &str) {
-        self.server.act(|world, _| world.set_first_name(number, name)).await;
-    }
-
-    /// Sets a two-step password.
-    pub async fn set_password(&self, number: &Number, password: &str, hint: &str) {
-        let password = Password::new(password, hint);
-        self.server.act(|world, _| world.set_password(number, Some(password))).await;
-    }
-
-    /// Removes the two-step password.
-    pub async fn remove_password(&self, number: &Number) {
-        self.server.act(|world, _| world.set_password(number, None)).await;
-    }
-
-    /// Pretends that the account is signed in on another phone, so that codes come as messages from Telegram.
-    pub async fn sign_in_elsewhere(&self, number: &Number) {
-        self.server.act(|world, now| world.sign_in_elsewhere(number, now)).await;
-    }
-
-    /// Sends a message from Telegram to all sessions of the number, and keeps it in the chat's history.
-    pub async fn push_message(&self, number: &Number, text: &str) -> Option<Message> {
-        self.server.act(|world, now| world.post(number, text, now)).await
-    }
-
-    /// Ends one session by its hash.
-    pub async fn end_session(&self, hash: i64) -> bool {
-        self.server.act(|world, _| world.end_device(hash, "SESSION_REVOKED")).await
-    }
-
-    /// Ends all sessions of the number. Connected clients are made to notice.
-    pub async fn revoke(&self, number: &Number) {
-        self.server.act(|world, _| world.end_all(number, "SESSION_REVOKED")).await;
-    }
-
-    /// Says whether the number has an account, has none yet, or is banned.
-    pub async fn set_account(&self, number: &Number, account: Account) {
-        self.server.act(|world, _| world.set_account(number, account)).await;
-    }
-
-    /// How often each method was called.
-    pub fn requests(&self) -> Counters {
-        self.server.lock().world.counters.clone()
-    }
-
-    /// Lets the next so many calls of a method fail; with a number, only its calls.
-    pub fn refuse(&self, method: &str, number: Option<&Number>, error: RpcError, times: u32) {
-        self.server.order(Refusal { method: method.to_owned(), number: number.cloned(), error, times });
-    }
-
-    /// Looks at the whole state.
-    pub fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
-        look(&self.server.lock().world)
-    }
-
-    /// Puts another answer in the place of a method's usual one. The last override of a method counts.
-    pub fn on<F>(&self, decide: impl Fn(&Session, F) -> Answer<F::Return> + Send + Sync + 'static)
-    where
-        F: RemoteCall<Return: Serializable> + Deserializable + Identifiable,
-    {
-        let decide = move |session: &Session, body: &[u8]| match rpc::parse::<F>(body) {
-            Err(error) => Answer::Refuse(error),
-            Ok(request) => match decide(session, request) {
-                Answer::Give(answer) => Answer::Give(answer.to_bytes()),
-                Answer::Refuse(error) => Answer::Refuse(error),
-                Answer::Usual => Answer::Usual,
-                Answer::Never => Answer::Never,
-            },
-        };
-        let mut overrides = self.server.overrides.write().unwrap_or_else(PoisonError::into_inner);
-        overrides.insert(F::CONSTRUCTOR_ID, Arc::new(decide));
-    }
 }

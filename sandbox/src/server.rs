@@ -8,17 +8,19 @@ use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use grammers_tl_types::Serializable;
+use grammers_tl_types::{Serializable, enums};
 use tokio::sync::{Notify, watch};
 
-use crate::clock;
 use crate::crypto::KeyId;
 use crate::error::RpcError;
-use crate::rpc::{Challenges, Methods, tl};
+use crate::flood::Floods;
+use crate::network::{Breakage, Network};
+use crate::receive::Link;
+use crate::rpc::{self, Challenges, Methods, tl};
 use crate::rsa::RsaKey;
-use crate::session::{Outgoing, too_long};
+use crate::session::{self, MessageIds, Outgoing, SessionKey, too_long};
 use crate::sessions::Sessions;
-use crate::world::{Event, Message, Number, World};
+use crate::world::{Event, Number, World};
 
 /// Who calls a method: what an override gets to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +75,12 @@ pub(crate) struct Server {
     saved: watch::Sender<u64>,
     /// How many changes there were; pages that wait for news look at it.
     pub(crate) news: watch::Sender<u64>,
+    /// Rings when a client was sent something.
+    pub(crate) taken: Notify,
+    /// Accounts that get more messages than anybody can read.
+    pub(crate) floods: Floods,
+    /// Faults of the network and of the clock.
+    pub(crate) network: Network,
     refusals: Mutex<Vec<Refusal>>,
     unknown: Mutex<HashSet<String>>,
 }
@@ -80,7 +88,7 @@ pub(crate) struct Server {
 /// An error that was ordered: the next so many calls of a method get it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Such as `auth.sendCode`.
+    /// Such as `auth.sendCode`; `*` is any.
     pub method: String,
     /// Only calls for this number; `None` for all.
     pub number: Option<Number>,
@@ -111,6 +119,9 @@ impl Server {
             dirty: Notify::new(),
             saved: watch::Sender::new(if has_disk { 0 } else { u64::MAX }),
             news: watch::Sender::new(0),
+            taken: Notify::new(),
+            floods: Floods::default(),
+            network: Network::default(),
             refusals: Mutex::default(),
             unknown: Mutex::default(),
         }
@@ -125,9 +136,12 @@ impl Server {
         let mut state = self.lock();
         let before = state.world.changes;
         let result = change(&mut state);
-        state.deliver();
+        let pushed_off = state.deliver();
         let changes = state.world.changes;
         drop(state);
+        if !pushed_off.is_empty() {
+            self.network.break_lines(Breakage::Drop, |id| pushed_off.contains(&id));
+        }
         if changes != before {
             self.dirty.notify_one();
             self.news.send_replace(changes);
@@ -148,10 +162,38 @@ impl Server {
 
     /// Changes the world with the present time and waits until that is safe.
     pub(crate) async fn act<T>(&self, act: impl FnOnce(&mut World, i64) -> T) -> T {
-        let now = now_seconds();
+        let now = self.now_seconds();
         let (result, changes) = self.change(|state| act(&mut state.world, now));
         self.saved(changes).await;
         result
+    }
+
+    /// Seconds since 1970, as this server believes.
+    pub(crate) fn now_seconds(&self) -> i64 {
+        i64::try_from(self.network.now().as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// Lets the clock be wrong by so many seconds. Ids of messages follow it.
+    pub(crate) fn set_skew(&self, seconds: i64) {
+        let mut state = self.lock();
+        self.network.set_skew(seconds);
+        state.sessions.ids = MessageIds::default();
+    }
+
+    /// Whose connection it is, as far as that is known.
+    pub(crate) fn number_of(&self, link: &Link) -> Option<Number> {
+        let (key, _) = link.session?;
+        let world = &self.lock().world;
+        rpc::number_of_key(world, world.permanent(key)?)
+    }
+
+    /// Breaks all connections, or those of one number. Gives how many they are.
+    pub(crate) fn break_lines(&self, breakage: Breakage, number: Option<&Number>) -> usize {
+        let Some(number) = number else {
+            return self.network.break_lines(breakage, |_| true);
+        };
+        let ids = self.lock().connections_of(number);
+        self.network.break_lines(breakage, |id| ids.contains(&id))
     }
 
     pub(crate) fn override_of(&self, id: u32) -> Option<Override> {
@@ -171,7 +213,8 @@ impl Server {
     pub(crate) fn ordered(&self, method: &str, number: Option<&Number>) -> Option<RpcError> {
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         let matches = |refusal: &Refusal| {
-            refusal.method == method && (refusal.number.is_none() || refusal.number.as_ref() == number)
+            (refusal.method == "*" || refusal.method == method)
+                && (refusal.number.is_none() || refusal.number.as_ref() == number)
         };
         let at = refusals.iter().position(matches)?;
         let refusal = refusals.get_mut(at)?;
@@ -197,27 +240,32 @@ impl Server {
     }
 }
 
-/// Seconds since 1970.
-pub(crate) fn now_seconds() -> i64 {
-    i64::try_from(clock::now().as_secs()).unwrap_or(i64::MAX)
-}
-
 impl State {
-    /// Hands out what happened to the sessions that have to hear of it.
-    fn deliver(&mut self) {
+    /// Hands out what happened to the sessions that have to hear of it. Gives the connections to cut off.
+    fn deliver(&mut self) -> Vec<u64> {
+        let mut pushed_off = Vec::new();
         for event in std::mem::take(&mut self.world.events) {
             match event {
-                Event::Message(number, message) => self.deliver_message(&number, &message),
+                Event::Message(number, message) => self.tell_all(&number, &tl::new_message(&message)),
+                Event::Config(number, now) => self.tell_all(&number, &tl::new_config(now)),
                 Event::Ended(key) => self.deliver_end(key),
+                Event::PushedOff(key) => pushed_off.extend(self.push_off(key)),
             }
         }
+        pushed_off
     }
 
-    fn deliver_message(&mut self, number: &Number, message: &Message) {
-        let body = tl::new_message(message).to_bytes();
+    /// Whether a key is signed in as this number, itself or through the key that it stands for.
+    fn is_of(world: &World, key: KeyId, number: &Number) -> bool {
+        let device = world.permanent(key).and_then(|key| world.device_of_key(key));
+        device.is_some_and(|(_, device)| device.number == *number)
+    }
+
+    /// Sends an update to everybody who is signed in as this number.
+    fn tell_all(&mut self, number: &Number, update: &enums::Updates) {
+        let body = update.to_bytes();
         for ((key, _), session) in self.sessions.iter_mut() {
-            let device = self.world.permanent(*key).and_then(|key| self.world.device_of_key(key));
-            if session.wants_updates && device.is_some_and(|(_, device)| device.number == *number) {
+            if session.wants_updates && Self::is_of(&self.world, *key, number) {
                 session.push(Outgoing { body: body.clone(), content: true, answers: None });
             }
         }
@@ -230,5 +278,38 @@ impl State {
                 session.push(too_long());
             }
         }
+    }
+
+    /// Forgets the sessions of a key, and gives the connections they are on. A client that comes back is told
+    /// that its session is new, and asks what it missed.
+    fn push_off(&mut self, key: KeyId) -> Vec<u64> {
+        let world = &self.world;
+        let of_key = |((used, _), session): (&SessionKey, &mut session::Session)| {
+            (world.permanent(*used) == Some(key)).then(|| session.connection.as_ref().map(|(id, _)| *id))
+        };
+        let connections = self.sessions.iter_mut().filter_map(of_key).flatten().collect();
+        self.sessions.retain_keys(|used| world.permanent(used) != Some(key));
+        connections
+    }
+
+    /// How many updates wait for each connected client of a number.
+    pub(crate) fn updates_waiting(&mut self, number: &Number) -> impl Iterator<Item = u64> {
+        let world = &self.world;
+        let listens = |key: KeyId, session: &session::Session| {
+            session.connection.is_some() && session.wants_updates && Self::is_of(world, key, number)
+        };
+        let listening = self.sessions.iter_mut().filter(move |((key, _), session)| listens(*key, session));
+        listening.map(|(_, session)| session.updates_waiting() as u64)
+    }
+
+    /// The connections of a number's sessions.
+    fn connections_of(&mut self, number: &Number) -> Vec<u64> {
+        let world = &self.world;
+        let mine = |key: KeyId| {
+            let permanent = world.permanent(key);
+            permanent.and_then(|key| rpc::number_of_key(world, key)).as_ref() == Some(number)
+        };
+        let of_number = self.sessions.iter_mut().filter(|((key, _), _)| mine(*key));
+        of_number.filter_map(|(_, session)| session.connection.as_ref().map(|(id, _)| *id)).collect()
     }
 }

@@ -8,7 +8,7 @@ use grammers_tl_types::{Cursor, Deserializable, Identifiable, Serializable, enum
 use crate::clock;
 use crate::envelope::Message;
 use crate::receive::{Fault, Link};
-use crate::server::{Server, now_seconds};
+use crate::server::Server;
 use crate::session::SessionKey;
 
 const RPC_RESULT: u32 = 0xf35c_6d01;
@@ -101,13 +101,13 @@ impl Server {
 
     fn future_salts(&self, session: SessionKey, req_msg_id: i64, body: &mut Cursor<'_>) -> Option<()> {
         let asked = functions::GetFutureSalts::deserialize(body).ok()?;
-        let now = now_seconds();
+        let now = self.now_seconds();
         self.change(|state| {
             let record = state.world.keys.get(&session.0)?;
             let salts = record.salts(self.salt_period).future(now, asked.num);
             let answer = enums::FutureSalts::Salts(types::FutureSalts {
                 req_msg_id,
-                now: clock::seconds(clock::now()),
+                now: clock::seconds(self.network.now()),
                 salts: grammers_tl_types::RawVec(salts),
             });
             state.push(session, answer.to_bytes(), false, None);

@@ -149,8 +149,7 @@ impl Session {
     /// Queues something and rings the connection's bell.
     pub fn push(&mut self, outgoing: Outgoing) {
         self.queue.push_back(outgoing);
-        let updates = self.queue.iter().filter(|outgoing| outgoing.is_update()).count();
-        if updates > MAX_UPDATES {
+        if self.updates_waiting() > MAX_UPDATES {
             self.queue.retain(|outgoing| !outgoing.is_update());
             self.queue.push_back(too_long());
         }
@@ -162,6 +161,11 @@ impl Session {
     /// The bytes that are queued.
     pub fn waiting(&self) -> usize {
         self.queue.iter().map(|outgoing| outgoing.body.len()).sum()
+    }
+
+    /// The updates that are queued.
+    pub fn updates_waiting(&self) -> usize {
+        self.queue.iter().filter(|outgoing| outgoing.is_update()).count()
     }
 
     /// The client has got these.

@@ -60,7 +60,7 @@
 use std::marker::PhantomData;
 
 use super::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
-use super::{Account, AccountId, Email, UserId};
+use super::{Account, AccountId, Email, UserId, Wanted};
 
 /// What an owner may do with his own account.
 pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
@@ -69,6 +69,10 @@ pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
     AccountPrivilege::EditTwoFactorPassword,
     AccountPrivilege::ManageConnectionState,
 ]);
+
+/// What anybody may do with an account that is being removed: watch that, and see it through.
+pub const LEAVING: AccountPrivileges =
+    AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::RemoveAccount]);
 
 /// Whoever acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +124,10 @@ pub fn privileges(actor: &Actor, account: &Account) -> AccountPrivileges {
         Actor::User(person) if person.verified && account.owner.as_ref() == Some(&person.email) => OWNER,
         Actor::User(_) => AccountPrivileges::NONE,
     };
-    if set.has(AccountPrivilege::View) { set } else { AccountPrivileges::NONE }
+    if !set.has(AccountPrivilege::View) {
+        return AccountPrivileges::NONE;
+    }
+    if account.wanted == Wanted::Removed { set.intersection(LEAVING) } else { set }
 }
 
 /// What `actor` may do with the system.
@@ -218,7 +225,7 @@ impl<P> SystemGrant<'_, P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Millis, Phone, Wanted};
+    use crate::domain::{Millis, Phone};
 
     fn account(owner: Option<&str>) -> Account {
         Account {
@@ -252,6 +259,19 @@ mod tests {
             privileges(&person("ada@example.org", false, true), &account(None)),
             AccountPrivileges::NONE
         );
+    }
+
+    #[test]
+    fn an_account_that_is_being_removed_can_only_be_removed() {
+        let leaving = Account { wanted: Wanted::Removed, ..account(Some("ada@example.org")) };
+        assert_eq!(privileges(&person("root@example.org", true, true), &leaving), LEAVING);
+        let owner = person("ada@example.org", false, true);
+        assert_eq!(
+            privileges(&owner, &leaving),
+            AccountPrivileges::of(&[AccountPrivilege::View]),
+            "nobody gains a right by it"
+        );
+        assert!(decide::<can::Login>(&owner, &leaving).is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! An account as Telescope knows it: what people said of it, and the live picture of its login.
 
-use super::{AccountId, Email, GroupId, Millis, Phone, Stage, StageToken};
+use super::{AccountId, Email, Ending, GroupId, Millis, Phone, Stage, StageToken};
 
 /// One account: the row in the database. What people decided, not how it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +115,47 @@ pub struct Snapshot {
     pub profile: Option<Profile>,
     /// When the newest login code from Telegram came in.
     pub code_came: Option<Millis>,
+    /// Telegram has frozen the account.
+    pub frozen: Option<Frozen>,
+}
+
+/// An account that Telegram holds for abuse: it can be looked at, and is deleted unless its owner appeals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frozen {
+    /// When Telegram will delete it.
+    pub deleted_at: Option<Millis>,
+}
+
+/// What was last known of an account, kept for the time when its client does not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The name of the last stage that was no passing one.
+    pub stage: String,
+    /// How its last session ended, if it is over.
+    pub ending: Option<Ending>,
+    /// Whose account it is.
+    pub profile: Option<Profile>,
+}
+
+impl Known {
+    /// What is to be kept of a snapshot; none while it says nothing of how the login stands.
+    pub fn of(snapshot: &Snapshot) -> Option<Self> {
+        let ending = match snapshot.stage {
+            Stage::Ended(ending) => Some(ending),
+            _ => None,
+        };
+        let profile = snapshot.profile.clone();
+        (!snapshot.stage.is_passing()).then(|| Self {
+            stage: snapshot.stage.name().to_owned(),
+            ending,
+            profile,
+        })
+    }
+
+    /// Whether the account was signed in.
+    pub fn was_ready(&self) -> bool {
+        self.stage == Stage::Ready.name()
+    }
 }
 
 /// What Telegram says of the account's user.
@@ -140,6 +181,7 @@ impl Snapshot {
             network: Network::Off,
             profile: None,
             code_came: None,
+            frozen: None,
         }
     }
 }

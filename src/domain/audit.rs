@@ -37,6 +37,16 @@ pub enum AuditEvent {
     LoginCodeShown,
     /// A two-step password is stored.
     TwoStepPasswordStored,
+    /// A session is ended at Telegram.
+    SessionLoggedOut,
+    /// A removal is told to go on though the session was not ended at Telegram.
+    LogOutSkipped,
+    /// A removal is told to try again.
+    RemovalRetried,
+    /// An account's folder is removed from the disk.
+    FolderDestroyed,
+    /// An account is removed: nothing of it is left but its history.
+    AccountRemoved,
     /// A login came to another stage.
     StageChanged {
         /// The stage, by its name.
@@ -53,6 +63,55 @@ pub enum AuditEvent {
     },
     /// Telescope stops in order.
     Stopped,
+    /// At a start the trail did not lead through the end that the file `audit-head` knew of.
+    TrailMismatch {
+        /// What was wrong.
+        fault: TrailFault,
+        /// The end that the file knew of: its number and link.
+        known: Option<String>,
+        /// The number of the trail's last entry as it was found.
+        found: i64,
+    },
+}
+
+/// Why the audit trail can't be what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrailFault {
+    /// The entry that was the last is missing.
+    Shorter,
+    /// There is another entry in its place.
+    Other,
+    /// The file that should say which was the last can't be read.
+    Unreadable,
+}
+
+impl TrailFault {
+    /// Every one.
+    pub const ALL: &'static [Self] = &[Self::Shorter, Self::Other, Self::Unreadable];
+
+    /// The name in the trail.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Shorter => "shorter",
+            Self::Other => "other",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// What it means, in a sentence.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Shorter => {
+                "Entries at its end are missing. Somebody cut them off, or an older copy of the database was put back."
+            }
+            Self::Other => {
+                "Where its last entry was stands another one. Somebody wrote it anew, or this is another database."
+            }
+            Self::Unreadable => {
+                "The file audit-head, which says where it ended, was damaged. Whether entries are missing can't be told."
+            }
+        }
+    }
 }
 
 impl AuditEvent {
@@ -65,12 +124,21 @@ impl AuditEvent {
         "login.input.provided",
         "login.code.shown",
         "password.stored",
+        "session.logged-out",
+        "account.removal.log-out-skipped",
+        "account.removal.retried",
+        "account.folder.destroyed",
+        "account.removed",
         "account.stage",
         "web.sign-in",
         "web.sign-out",
         "telescope.started",
         "telescope.stopped",
+        Self::TRAIL_MISMATCH,
     ];
+
+    /// The code of [`AuditEvent::TrailMismatch`], for which the trail's own page looks.
+    pub const TRAIL_MISMATCH: &'static str = "audit.mismatch";
 
     /// The stable name of this kind of event.
     pub const fn code(&self) -> &'static str {
@@ -82,11 +150,17 @@ impl AuditEvent {
             Self::InputProvided { .. } => "login.input.provided",
             Self::LoginCodeShown => "login.code.shown",
             Self::TwoStepPasswordStored => "password.stored",
+            Self::SessionLoggedOut => "session.logged-out",
+            Self::LogOutSkipped => "account.removal.log-out-skipped",
+            Self::RemovalRetried => "account.removal.retried",
+            Self::FolderDestroyed => "account.folder.destroyed",
+            Self::AccountRemoved => "account.removed",
             Self::StageChanged { .. } => "account.stage",
             Self::WebSignIn => "web.sign-in",
             Self::WebSignOut => "web.sign-out",
             Self::Started { .. } => "telescope.started",
             Self::Stopped => "telescope.stopped",
+            Self::TrailMismatch { .. } => Self::TRAIL_MISMATCH,
         }
     }
 
@@ -94,6 +168,8 @@ impl AuditEvent {
     pub fn of_intent(code: &str, details: Option<&str>) -> Option<Self> {
         match code {
             "login.code.asked" => Some(Self::CodeAsked),
+            "session.logged-out" => Some(Self::SessionLoggedOut),
+            "account.folder.destroyed" => Some(Self::FolderDestroyed),
             "login.input.provided" => {
                 let details: serde_json::Value =
                     serde_json::from_str(details.unwrap_or("")).unwrap_or_default();
@@ -116,9 +192,17 @@ impl AuditEvent {
             Self::InputProvided { input } => serde_json::json!({ "input": input.name() }),
             Self::StageChanged { stage } => serde_json::json!({ "stage": stage }),
             Self::Started { version } => serde_json::json!({ "version": version }),
+            Self::TrailMismatch { fault, known, found } => {
+                serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
+            }
             Self::CodeAsked
             | Self::LoginCodeShown
             | Self::TwoStepPasswordStored
+            | Self::SessionLoggedOut
+            | Self::LogOutSkipped
+            | Self::RemovalRetried
+            | Self::FolderDestroyed
+            | Self::AccountRemoved
             | Self::WebSignIn
             | Self::WebSignOut
             | Self::Stopped => return None,
@@ -247,11 +331,17 @@ mod tests {
             AuditEvent::InputProvided { input: Input::Password },
             AuditEvent::LoginCodeShown,
             AuditEvent::TwoStepPasswordStored,
+            AuditEvent::SessionLoggedOut,
+            AuditEvent::LogOutSkipped,
+            AuditEvent::RemovalRetried,
+            AuditEvent::FolderDestroyed,
+            AuditEvent::AccountRemoved,
             AuditEvent::StageChanged { stage: "ready".into() },
             AuditEvent::WebSignIn,
             AuditEvent::WebSignOut,
             AuditEvent::Started { version: "0.1.0".into() },
             AuditEvent::Stopped,
+            AuditEvent::TrailMismatch { fault: TrailFault::Shorter, known: Some("9 k.ab".into()), found: 5 },
         ]
     }
 
@@ -279,6 +369,7 @@ mod tests {
                 serde_json::json!({"input": "password"}),
                 serde_json::json!({"stage": "ready"}),
                 serde_json::json!({"version": "0.1.0"}),
+                serde_json::json!({"fault": "shorter", "known": "9 k.ab", "found": 5}),
             ]
         );
     }

@@ -89,6 +89,14 @@ id!(
     /// One Telegram account that the organisation keeps.
     AccountId
 );
+
+impl AccountId {
+    /// A number that differs between accounts, to spread what they do over time.
+    pub const fn spread(self) -> u64 {
+        self.0.as_u64_pair().1
+    }
+}
+
 id!(
     /// A person who signs in to Telescope.
     UserId
@@ -100,4 +108,8 @@ id!(
 id!(
     /// A role that people have.
     RoleId
+);
+id!(
+    /// A piece of long work.
+    JobId
 );

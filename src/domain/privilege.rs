@@ -55,6 +55,11 @@ macro_rules! privileges {
                 Self(self.0 | other.0)
             }
 
+            /// What is in both sets.
+            pub const fn intersection(self, other: Self) -> Self {
+                Self(self.0 & other.0)
+            }
+
             /// Whether it has that one.
             pub const fn has(self, privilege: $kind) -> bool {
                 self.0 & privilege.bit() != 0

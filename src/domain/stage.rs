@@ -4,7 +4,7 @@
 //! to know them: no client, a client that is starting, a host that died. A wrong code is not an error page
 //! but the same stage again, with a problem in words beside it.
 
-use super::{Millis, Secret};
+use super::{Ending, Millis, Secret};
 
 /// One value per situation of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Stage {
     Reconnecting,
     /// Nobody is signed in: a code can be asked for.
     SignedOut,
+    /// The session that was here is over: a code can be asked for.
+    Ended(Ending),
     /// Telegram sent a code.
     WaitCode(CodeSent),
     /// The two-step password is wanted.
@@ -49,6 +51,8 @@ pub enum Stage {
     Closing,
     /// The client can't run, with the reason in words.
     Failed(String),
+    /// TDLib crashed again and again while it loaded this account, so it is left alone.
+    Quarantined,
     /// A state that this version does not know, by TDLib's name.
     Other(String),
 }
@@ -172,6 +176,7 @@ impl Stage {
             | Self::Starting
             | Self::Reconnecting
             | Self::SignedOut
+            | Self::Ended(_)
             | Self::WaitEmailAddress
             | Self::WaitEmailCode { .. }
             | Self::WaitOtherDevice
@@ -181,6 +186,7 @@ impl Stage {
             | Self::LoggingOut
             | Self::Closing
             | Self::Failed(_)
+            | Self::Quarantined
             | Self::Other(_) => None,
         }
     }
@@ -190,6 +196,7 @@ impl Stage {
         matches!(
             self,
             Self::SignedOut
+                | Self::Ended(_)
                 | Self::WaitCode(_)
                 | Self::WaitPassword { .. }
                 | Self::WaitEmailAddress
@@ -201,7 +208,46 @@ impl Stage {
 
     /// Whether connecting leads on: there is no client, or one that can't run.
     pub const fn can_connect(&self) -> bool {
-        matches!(self, Self::Disconnected | Self::Failed(_))
+        matches!(self, Self::Disconnected | Self::Failed(_) | Self::Quarantined)
+    }
+
+    /// Whether there is a session, or the beginning of one, that logging out would end.
+    pub const fn can_log_out(&self) -> bool {
+        matches!(
+            self,
+            Self::Ready
+                | Self::WaitCode(_)
+                | Self::WaitPassword { .. }
+                | Self::WaitEmailAddress
+                | Self::WaitEmailCode { .. }
+                | Self::WaitOtherDevice
+                | Self::WaitRegistration
+                | Self::WaitPremium
+        )
+    }
+
+    /// Whether the client is on its way up; it says nothing yet of how the account stands.
+    pub const fn is_starting(&self) -> bool {
+        matches!(self, Self::Starting | Self::Reconnecting)
+    }
+
+    /// Whether it lasts for a moment only, or says nothing of how the login stands.
+    pub const fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Starting | Self::Reconnecting | Self::Closing | Self::LoggingOut | Self::Disconnected
+        )
+    }
+
+    /// Why it is so, in a few words, where the label does not say it.
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Failed(reason) => Some(reason),
+            Self::Ended(Ending::LoggedOut) => None,
+            Self::Ended(ending) => Some(ending.reason()),
+            Self::Quarantined => Some("TDLib crashed three times while it loaded this account"),
+            _ => None,
+        }
     }
 
     /// The short name on a badge.
@@ -211,6 +257,8 @@ impl Stage {
             Self::Starting => "Starting",
             Self::Reconnecting => "Reconnecting",
             Self::SignedOut => "Signed out",
+            Self::Ended(Ending::LoggedOut) => "Logged out",
+            Self::Ended(_) => "Session ended",
             Self::WaitCode(_) => "Waits for the code",
             Self::WaitPassword { .. } => "Waits for the password",
             Self::WaitEmailAddress => "Waits for an e-mail address",
@@ -222,6 +270,7 @@ impl Stage {
             Self::LoggingOut => "Logging out",
             Self::Closing => "Stopping",
             Self::Failed(_) => "Failed",
+            Self::Quarantined => "Quarantined",
             Self::Other(name) => name,
         }
     }
@@ -233,6 +282,8 @@ impl Stage {
             Self::Starting => "starting",
             Self::Reconnecting => "reconnecting",
             Self::SignedOut => "signed-out",
+            Self::Ended(Ending::LoggedOut) => "logged-out",
+            Self::Ended(_) => "ended",
             Self::WaitCode(_) => "wait-code",
             Self::WaitPassword { .. } => "wait-password",
             Self::WaitEmailAddress => "wait-email-address",
@@ -244,6 +295,7 @@ impl Stage {
             Self::LoggingOut => "logging-out",
             Self::Closing => "closing",
             Self::Failed(_) => "failed",
+            Self::Quarantined => "quarantined",
             Self::Other(_) => "other",
         }
     }
@@ -254,12 +306,18 @@ impl Stage {
             Self::Ready => Mood::Good,
             Self::Starting | Self::Reconnecting | Self::LoggingOut | Self::Closing => Mood::Moving,
             Self::SignedOut
+            | Self::Ended(Ending::LoggedOut)
             | Self::WaitCode(_)
             | Self::WaitPassword { .. }
             | Self::WaitEmailAddress
             | Self::WaitEmailCode { .. }
             | Self::WaitOtherDevice => Mood::Waiting,
-            Self::WaitRegistration | Self::WaitPremium | Self::Failed(_) | Self::Other(_) => Mood::Bad,
+            Self::Ended(_)
+            | Self::WaitRegistration
+            | Self::WaitPremium
+            | Self::Failed(_)
+            | Self::Quarantined
+            | Self::Other(_) => Mood::Bad,
             Self::Disconnected => Mood::Off,
         }
     }

@@ -1,5 +1,7 @@
 //! Adding accounts, connecting and disconnecting them.
 
+use std::time::Duration;
+
 use super::{App, OpError, folder};
 use crate::domain::access::{Grant, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
@@ -54,6 +56,10 @@ pub async fn add(
         })
         .await;
     inserted.map_err(|error| match store::unique(&error) {
+        Some(_) if is_leaving(app, &account.phone) => OpError::invalid(
+            "phone",
+            "The account with this number is being removed. Add it again when that is done; see Jobs.",
+        ),
         Some(_) => OpError::invalid("phone", "An account with this number is here already."),
         None => error.into(),
     })?;
@@ -62,6 +68,14 @@ pub async fn add(
     app.directory.put_account(account.clone());
     start(app, &account)?;
     Ok(id)
+}
+
+fn is_leaving(app: &App, phone: &Phone) -> bool {
+    let listing = app.directory.listing();
+    listing
+        .entries
+        .iter()
+        .any(|entry| entry.account.phone == *phone && entry.account.wanted == Wanted::Removed)
 }
 
 /// Adds an account with a random number of Telegram's test environment.
@@ -151,8 +165,21 @@ pub async fn disconnect(app: &App, grant: Grant<'_, can::ManageConnectionState>)
 pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
     let opened = folder::open(&app.config.accounts_dir, &app.keys, app.config.telegram_environment, account);
     let (folder, key) = opened.map_err(OpError::Internal)?;
-    app.hub.connect(ClientStart { account: account.id, phone: account.phone.clone(), folder, key });
+    app.hub.connect(ClientStart {
+        account: account.id,
+        phone: account.phone.clone(),
+        folder,
+        key,
+        known: app.memory.of_account(account.id),
+        probe: probe_period(app.config.session_probe_seconds, account.id),
+    });
     Ok(())
+}
+
+/// The period of an account's probes: four to six fifths of what is set, so that they don't all come at once.
+fn probe_period(seconds: u64, account: AccountId) -> Option<Duration> {
+    let jitter = account.spread() % 401;
+    (seconds > 0).then(|| Duration::from_millis(seconds * (800 + jitter)))
 }
 
 async fn want(

@@ -73,6 +73,24 @@ pub fn open(
     Ok((folder, key))
 }
 
+/// Whether the account has a folder.
+pub fn exists(accounts: &Path, account: &Account) -> bool {
+    accounts.join(&account.folder).symlink_metadata().is_ok()
+}
+
+/// Removes the account's folder with all that is in it. What a sudden end leaves over, the next call removes.
+pub fn destroy(accounts: &Path, account: &Account) -> std::io::Result<()> {
+    let folder = accounts.join(&account.folder);
+    // An account's folder is a plain name below the accounts' directory, or it is not ours to remove.
+    if account.folder.is_empty() || account.folder.contains(['/', '.']) {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "this is no account's folder"));
+    }
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => std::fs::File::open(accounts)?.sync_all(),
+    }
+}
+
 /// Whole or not at all, and on the disk when it returns.
 fn write(folder: &Path, file: &Path, text: &str) -> std::io::Result<()> {
     let unfinished = file.with_extension("unfinished");

@@ -7,9 +7,12 @@
 pub mod accounts;
 mod error;
 mod folder;
+pub mod head_file;
+pub mod in_touch;
 pub mod login;
 pub mod people;
 pub mod record;
+pub mod remove;
 pub mod reveal;
 pub mod trail;
 pub mod two_step;

@@ -13,7 +13,7 @@ use crate::domain::access::{Actor, Grant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::stage::Provided;
-use crate::domain::{AccountId, Input, Secret, Stage, StageToken};
+use crate::domain::{AccountId, Input, Secret, Stage, StageToken, Wanted};
 use crate::keys::Purpose;
 use crate::store::{self, StoreError};
 use crate::telegram::AnswerError;
@@ -74,7 +74,9 @@ pub async fn run(app: Arc<App>) {
 }
 
 fn waits(entry: &Entry) -> bool {
-    matches!(entry.snapshot.stage, Stage::WaitPassword { .. }) && !entry.snapshot.busy
+    matches!(entry.snapshot.stage, Stage::WaitPassword { .. })
+        && !entry.snapshot.busy
+        && entry.account.wanted == Wanted::Connected
 }
 
 /// Hands the stored password of an account over, if there is one that may be.

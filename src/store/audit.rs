@@ -52,7 +52,8 @@ pub async fn append(conn: &mut Conn<'_>, keys: &Keys, entry: &AuditEntry) -> Res
         new.digest.as_str(),
         mac.as_str()
     )?;
-    execute!(conn, "update audit_head set mac = $1 where id = 1", mac)?;
+    execute!(conn, "update audit_head set mac = $1 where id = 1", mac.as_str())?;
+    conn.head = Some(Head { seq, mac });
     Ok(seq)
 }
 

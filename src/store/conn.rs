@@ -3,11 +3,16 @@
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use super::StoreError;
+use super::audit::Head;
 
 /// A transaction that reads a snapshot (from [`Db::read`](super::Db::read)) or changes things (inside of
 /// [`Db::change`](super::Db::change)).
 #[derive(Debug)]
-pub struct Conn<'c>(pub(super) Tx<'c>);
+pub struct Conn<'c> {
+    pub(super) tx: Tx<'c>,
+    /// The end of the audit trail, if this transaction wrote a new one.
+    pub(super) head: Option<Head>,
+}
 
 /// The transaction of either driver.
 #[derive(Debug)]
@@ -16,18 +21,23 @@ pub(super) enum Tx<'c> {
     Postgres(Transaction<'c, Postgres>),
 }
 
-impl Conn<'_> {
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
-        match self.0 {
+impl<'c> Conn<'c> {
+    pub(super) fn of(tx: Tx<'c>) -> Self {
+        Self { tx, head: None }
+    }
+
+    /// Makes it all true. Says the end of the audit trail, if there is a new one.
+    pub(super) async fn commit(self) -> Result<Option<Head>, StoreError> {
+        match self.tx {
             Tx::Sqlite(tx) => tx.commit().await?,
             Tx::Postgres(tx) => tx.commit().await?,
         }
-        Ok(())
+        Ok(self.head)
     }
 
     /// Undoes everything. If that fails, the connection is broken, and the database undoes it by itself.
     pub(super) async fn rollback(self) {
-        let undone = match self.0 {
+        let undone = match self.tx {
             Tx::Sqlite(tx) => tx.rollback().await,
             Tx::Postgres(tx) => tx.rollback().await,
         };
@@ -40,7 +50,7 @@ impl Conn<'_> {
 /// Runs the same expression with the connection of either driver.
 macro_rules! on_either {
     ($conn:expr, $raw:ident => $run:expr) => {
-        match &mut $conn.0 {
+        match &mut $conn.tx {
             $crate::store::conn::Tx::Sqlite(tx) => {
                 let $raw = &mut **tx;
                 $run

@@ -15,10 +15,12 @@ mod open;
 mod postgres;
 mod sqlite;
 
+pub mod account_states;
 pub mod accounts;
 pub mod audit;
 pub mod groups;
 pub mod identities;
+pub mod jobs;
 pub mod key_check;
 pub mod lease;
 pub mod login_attempts;
@@ -49,6 +51,8 @@ pub struct Db {
     turn: Arc<Mutex<()>>,
     /// Whether the database is known to be away: then nobody waits for it, and those who do are let go.
     away: Arc<watch::Sender<bool>>,
+    /// The end of the audit trail that was committed last; none before the first.
+    heads: Arc<watch::Sender<Option<audit::Head>>>,
     /// What a server has to hold while it changes things.
     lease: Arc<lease::Held>,
 }
@@ -99,7 +103,9 @@ impl Db {
         };
         match done {
             Ok(done) => {
-                conn.commit().await?;
+                if let Some(head) = conn.commit().await? {
+                    self.heads.send_replace(Some(head));
+                }
                 Ok(done)
             }
             Err(error) => {
@@ -107,6 +113,11 @@ impl Db {
                 Err(error)
             }
         }
+    }
+
+    /// Tells of each new end of the audit trail after its commit; a slow reader sees the newest only.
+    pub fn audit_heads(&self) -> watch::Receiver<Option<audit::Head>> {
+        self.heads.subscribe()
     }
 
     /// Whether the database answers. Asks also while it is known to be away.

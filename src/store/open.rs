@@ -28,6 +28,7 @@ impl Db {
             pools,
             turn: Arc::new(Mutex::new(())),
             away: Arc::new(watch::Sender::new(false)),
+            heads: Arc::default(),
             lease: Arc::new(lease::Held::default()),
         })
     }
@@ -45,7 +46,7 @@ impl Db {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         self.change(async |conn: &mut Conn<'_>| {
             // Not `run`: the compiler can't see that its future may move between threads.
-            let done = match &mut conn.0 {
+            let done = match &mut conn.tx {
                 Tx::Sqlite(tx) => sqlite::MIGRATIONS.run_direct(None, &mut **tx, false).await,
                 Tx::Postgres(tx) => postgres::MIGRATIONS.run_direct(None, &mut **tx, false).await,
             };

@@ -39,14 +39,14 @@ pub(super) async fn has_tables(pool: &PgPool) -> Result<bool, StoreError> {
 /// A look at one moment: all statements see the same, and none can write.
 pub(super) async fn begin_read(pool: &PgPool) -> Result<Conn<'static>, StoreError> {
     let tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    Ok(Conn(Tx::Postgres(tx)))
+    Ok(Conn::of(Tx::Postgres(tx)))
 }
 
 /// One change at a time, also among several programs, as SQLite has it.
 pub(super) async fn begin_change(pool: &PgPool) -> Result<Conn<'static>, StoreError> {
     let mut tx = pool.begin_with("BEGIN").await?;
     sqlx::query("select pg_advisory_xact_lock($1)").bind(ALONE).execute(&mut *tx).await?;
-    Ok(Conn(Tx::Postgres(tx)))
+    Ok(Conn::of(Tx::Postgres(tx)))
 }
 
 /// Makes the database if the server says that there is none, and the role may.

@@ -39,12 +39,12 @@ pub(super) async fn has_tables(pool: &SqlitePool) -> Result<bool, StoreError> {
 }
 
 pub(super) async fn begin_read(pool: &SqlitePool) -> Result<Conn<'static>, StoreError> {
-    Ok(Conn(Tx::Sqlite(pool.begin().await?)))
+    Ok(Conn::of(Tx::Sqlite(pool.begin().await?)))
 }
 
 /// Takes the right to write at once: a transaction that only later wants it is refused if another wrote.
 pub(super) async fn begin_change(pool: &SqlitePool) -> Result<Conn<'static>, StoreError> {
-    Ok(Conn(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)))
+    Ok(Conn::of(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)))
 }
 
 /// Makes the folder (0700) and the file (0600) if they are missing, and closes an open file to others.

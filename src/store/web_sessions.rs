@@ -2,6 +2,9 @@
 //!
 //! A session's id is as good as a password, so the database keeps its SHA-256 only: whoever reads the
 //! database can't sign in with what he finds. An id is 128 random bits, so no salt is needed.
+//!
+//! A session ends a fixed time after the sign-in, as its record says, and earlier if nobody uses it. Use is
+//! written down at most once a minute, so that looking at pages does not write to the database all the time.
 
 use std::collections::HashMap;
 
@@ -22,23 +25,37 @@ pub const USER_KEY: &str = "user";
 
 /// `seen` is written at most once in that many milliseconds.
 const SEEN_EVERY: i64 = 60_000;
+/// Milliseconds that a session lives without being used.
+const IDLE: i64 = 12 * 60 * 60 * 1000;
 
 /// The sessions in our own database.
 #[derive(Clone, Debug)]
-pub struct WebSessions(Db, Clock);
+pub struct WebSessions {
+    db: Db,
+    clock: Clock,
+    /// Whether to load a session is to use it.
+    uses: bool,
+}
 
 impl WebSessions {
     /// Sessions in `db`, whose ends are judged by `clock`.
     pub fn new(db: Db, clock: Clock) -> Self {
-        Self(db, clock)
+        Self { db, clock, uses: true }
+    }
+
+    /// The same for whoever only looks whether a session still holds, as an open page does by itself: a page that
+    /// was left open on a desk does not keep its session alive.
+    pub fn watching(db: Db, clock: Clock) -> Self {
+        Self { db, clock, uses: false }
     }
 
     /// Deletes what has expired; how many there were.
     pub async fn delete_expired(&self) -> std::result::Result<u64, StoreError> {
-        let now = self.1.now();
-        self.0
+        let now = self.clock.now();
+        let idle = Millis(now.0 - IDLE);
+        self.db
             .change(async |conn: &mut Conn<'_>| {
-                execute!(conn, "delete from web_sessions where expires <= $1", now)
+                execute!(conn, "delete from web_sessions where expires <= $1 or seen <= $2", now, idle)
             })
             .await
     }
@@ -52,13 +69,13 @@ pub async fn end_all_of(conn: &mut Conn<'_>, user: UserId) -> std::result::Resul
 #[async_trait]
 impl SessionStore for WebSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        let row = Row::of(record, &self.1)?;
-        let inserted = self.0.change(async |conn: &mut Conn<'_>| row.insert(conn).await).await;
+        let row = Row::of(record, &self.clock)?;
+        let inserted = self.db.change(async |conn: &mut Conn<'_>| row.insert(conn).await).await;
         match inserted {
             Err(error) if unique(&error).is_some() => {
                 record.id = Id::default();
-                let row = Row::of(record, &self.1)?;
-                self.0.change(async |conn: &mut Conn<'_>| row.insert(conn).await).await
+                let row = Row::of(record, &self.clock)?;
+                self.db.change(async |conn: &mut Conn<'_>| row.insert(conn).await).await
             }
             other => other,
         }
@@ -66,27 +83,28 @@ impl SessionStore for WebSessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let row = Row::of(record, &self.1)?;
-        self.0.change(async |conn: &mut Conn<'_>| row.save(conn).await).await.map_err(backend)
+        let row = Row::of(record, &self.clock)?;
+        self.db.change(async |conn: &mut Conn<'_>| row.save(conn).await).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let now = self.1.now();
+        let now = self.clock.now();
         let hash = hash(*id);
-        let mut conn = self.0.read().await.map_err(backend)?;
+        let mut conn = self.db.read().await.map_err(backend)?;
         let row = first!(
             conn,
             (String, Millis, Millis),
-            "select data, seen, expires from web_sessions where id_hash = $1 and expires > $2",
+            "select data, seen, expires from web_sessions where id_hash = $1 and expires > $2 and seen > $3",
             hash.as_str(),
-            now
+            now,
+            Millis(now.0 - IDLE)
         )
         .map_err(backend)?;
         drop(conn);
         let Some((data, seen, expires)) = row else {
             return Ok(None);
         };
-        if now.0 - seen.0 >= SEEN_EVERY {
+        if self.uses && now.0 - seen.0 >= SEEN_EVERY {
             self.note_seen(&hash, now).await;
         }
         let data: HashMap<String, serde_json::Value> =
@@ -98,7 +116,7 @@ impl SessionStore for WebSessions {
 
     async fn delete(&self, id: &Id) -> Result<()> {
         let hash = hash(*id);
-        self.0
+        self.db
             .change(async |conn: &mut Conn<'_>| {
                 execute!(conn, "delete from web_sessions where id_hash = $1", hash.as_str())
             })
@@ -112,9 +130,10 @@ impl WebSessions {
     /// That a session was used is worth knowing, but no reason to refuse the request.
     async fn note_seen(&self, hash: &str, now: Millis) {
         let noted = self
-            .0
+            .db
             .change(async |conn: &mut Conn<'_>| {
-                execute!(conn, "update web_sessions set seen = $2 where id_hash = $1", hash, now)
+                let sql = "update web_sessions set seen = $2 where id_hash = $1 and seen <= $3";
+                execute!(conn, sql, hash, now, Millis(now.0 - SEEN_EVERY))
             })
             .await;
         if let Err(error) = noted {

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::login::Refused;
+use crate::domain::account::Known;
 use crate::domain::stage::Provided;
 use crate::domain::{AccountId, Millis, Phone, Secret, StageToken};
 
@@ -23,6 +25,10 @@ pub struct ClientStart {
     pub folder: PathBuf,
     /// Opens the folder's files; base64.
     pub key: Secret,
+    /// What was known of the account when its client last ran.
+    pub known: Option<Known>,
+    /// How long a session may be silent before Telegram is asked whether it still holds.
+    pub probe: Option<Duration>,
 }
 
 /// A message from Telegram itself.
@@ -59,6 +65,9 @@ pub(super) enum Command {
     AskForCode(StageToken, Reply<()>),
     Provide(StageToken, Provided, Reply<()>),
     ServiceMessages(Reply<Vec<ServiceMessage>>),
+    LogOut(Reply<()>),
+    /// Wakes an actor that rests because its client could not run.
+    Again,
     Close(Reply<()>),
 }
 
@@ -66,9 +75,13 @@ impl Command {
     /// Answers with an error.
     pub(super) fn refuse(self, error: AnswerError) {
         match self {
-            Self::AskForCode(_, reply) | Self::Provide(_, _, reply) | Self::Close(reply) => {
+            Self::AskForCode(_, reply)
+            | Self::Provide(_, _, reply)
+            | Self::LogOut(reply)
+            | Self::Close(reply) => {
                 let _ = reply.send(Err(error));
             }
+            Self::Again => {}
             Self::ServiceMessages(reply) => drop(reply.send(Err(error))),
         }
     }
@@ -106,6 +119,16 @@ impl AccountHandle {
     /// The newest messages from Telegram itself, newest first.
     pub async fn service_messages(&self) -> Result<Vec<ServiceMessage>, AnswerError> {
         self.ask(Command::ServiceMessages).await
+    }
+
+    /// Ends the session at Telegram, and answers when it is over.
+    pub async fn log_out(&self) -> Result<(), AnswerError> {
+        self.ask(Command::LogOut).await
+    }
+
+    /// Tries once more, if the client rests because it could not run.
+    pub(super) fn again(&self) {
+        let _ = self.0.try_send(Command::Again);
     }
 
     /// Closes the client and waits for it. The session at Telegram stays.

@@ -5,7 +5,7 @@
 //! long, since a new parent may wait for the same files. It ends likewise when its parent stands still: another
 //! server then takes the parent's place, and needs the files. Whatever kills TDLib kills this process alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -43,6 +43,21 @@ struct Clients {
     ours: HashMap<i32, i32>,
 }
 
+/// How TDLib's log begins to say why a session is over. Nothing else tells that of every session: the updates say
+/// only that it is.
+const LOST: &str = "Lost authorization because of ";
+
+/// Why sessions are over, by TDLib's client number, until the update comes that says so.
+static LOST_REASONS: Mutex<BTreeMap<i32, String>> = Mutex::new(BTreeMap::new());
+
+/// How the message begins by which a host tells its parent why a session is over.
+const LOST_MESSAGE: &str = "{\"@type\":\"telescope.lost\",\"reason\":\"";
+
+/// The reason in a message of a host that says why a session is over.
+pub fn lost_reason(json: &str) -> Option<&str> {
+    json.strip_prefix(LOST_MESSAGE)?.split('"').next()
+}
+
 /// Runs until stdin closes. Does not return: TDLib's threads don't stop, so the process ends here.
 pub fn run(library: &Path) -> ! {
     let status = match Library::open(library) {
@@ -60,9 +75,24 @@ pub fn run(library: &Path) -> ! {
 
 /// Telephone numbers and codes must not reach a log: only errors, and those cut and without digits.
 fn quieten(library: &Library) {
-    library.execute(r#"{"@type":"setLogVerbosityLevel","new_verbosity_level":1}"#);
+    library.execute(r#"{"@type":"setLogVerbosityLevel","new_verbosity_level":2}"#);
     library.execute(r#"{"@type":"setLogStream","log_stream":{"@type":"logStreamEmpty"}}"#);
-    library.on_log(1, |level, line| eprintln!("td-host: tdlib[{level}] {}", redact(line)));
+    library.on_log(2, |level, line| {
+        if level < 2 {
+            eprintln!("td-host: tdlib[{level}] {}", redact(line));
+        } else if let Some((client, reason)) = read_lost(line) {
+            LOST_REASONS.lock().unwrap_or_else(PoisonError::into_inner).insert(client, reason);
+        }
+    });
+}
+
+/// Reads a log line such as `[ 2][t 1][…][AuthManager.cpp:1388][#7][!Td] Lost authorization because of X`: the number
+/// of the client is behind the hash.
+fn read_lost(line: &str) -> Option<(i32, String)> {
+    let (head, reason) = line.split_once(LOST)?;
+    let client = head.split("[#").nth(1)?.split(']').next()?.parse().ok()?;
+    let reason = reason.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
+    Some((client, reason))
 }
 
 /// The first 300 characters of the first line, every run of four or more digits replaced.
@@ -160,6 +190,15 @@ fn forward_updates(library: &Library, clients: &Mutex<Clients>, all_closed: &Con
         }) else {
             continue;
         };
+        let leaving =
+            seen.kind == "updateAuthorizationState" && json.contains("\"authorizationStateLoggingOut\"");
+        let reason = if leaving { take_reason(seen.client) } else { None };
+        if let Some(reason) = reason {
+            let json = format!("{LOST_MESSAGE}{reason}\"}}");
+            if (Frame { client, json }).write(&mut out).is_err() {
+                tdjson::exit_now(0);
+            }
+        }
         if wanted {
             if (Frame { client, json }).write(&mut out).is_err() {
                 tdjson::exit_now(0);
@@ -172,6 +211,10 @@ fn forward_updates(library: &Library, clients: &Mutex<Clients>, all_closed: &Con
     }
 }
 
+fn take_reason(client: Option<i32>) -> Option<String> {
+    LOST_REASONS.lock().unwrap_or_else(PoisonError::into_inner).remove(&client?)
+}
+
 fn close_all(library: &Library, clients: &Mutex<Clients>, all_closed: &Condvar) {
     let guard = clients.lock().unwrap_or_else(PoisonError::into_inner);
     for theirs in guard.ours.keys() {
@@ -182,7 +225,18 @@ fn close_all(library: &Library, clients: &Mutex<Clients>, all_closed: &Condvar) 
 
 #[cfg(test)]
 mod tests {
-    use super::redact;
+    use super::{LOST_MESSAGE, lost_reason, read_lost, redact};
+
+    #[test]
+    fn the_reason_of_an_ending_is_read_from_the_log_and_told() {
+        let line = "[ 2][t 7][1763700000.123456789][AuthManager.cpp:1388][#12][!AuthManager]\tLost authorization \
+                    because of USER_DEACTIVATED_BAN";
+        assert_eq!(read_lost(line), Some((12, "USER_DEACTIVATED_BAN".into())));
+        assert_eq!(read_lost("[ 2][t 7][AuthManager.cpp:1][!Td]\tLost authorization because of X"), None);
+        assert_eq!(read_lost("[ 2][#12] something else"), None);
+        assert_eq!(lost_reason(&format!("{LOST_MESSAGE}SESSION_REVOKED\"}}")), Some("SESSION_REVOKED"));
+        assert_eq!(lost_reason(r#"{"@type":"updateUser"}"#), None);
+    }
 
     #[test]
     fn log_lines_lose_their_numbers() {

@@ -37,6 +37,8 @@ pub struct HubSettings {
     pub api_hash: Secret,
     /// The SOCKS5 proxy for every connection.
     pub proxy: Option<Proxy>,
+    /// Bytes of memory at which a td-host is started anew at a quiet time.
+    pub memory_mark: Option<u64>,
     /// The time.
     pub clock: Clock,
 }
@@ -60,7 +62,7 @@ pub struct Hub(Arc<Inner>);
 pub(super) struct Inner {
     pub settings: HubSettings,
     pub routes: Arc<Routes>,
-    pub starting: Semaphore,
+    pub starting: Arc<Semaphore>,
     pub observer: Observer,
     links: Vec<watch::Receiver<Option<Link>>>,
     stop: watch::Sender<bool>,
@@ -93,16 +95,19 @@ impl Hub {
             let link = watch::Sender::new(None);
             links.push(link.subscribe());
             hosts.push(tokio::spawn(process::supervise(
-                settings.program.clone(),
-                settings.library.clone(),
-                slot,
+                process::Slot {
+                    program: settings.program.clone(),
+                    library: settings.library.clone(),
+                    number: slot,
+                    memory_mark: settings.memory_mark,
+                },
                 Arc::clone(&routes),
                 link,
                 stop.subscribe(),
             )));
         }
         Ok(Self(Arc::new(Inner {
-            starting: Semaphore::new(settings.starts_at_once.max(1)),
+            starting: Arc::new(Semaphore::new(settings.starts_at_once.max(1))),
             settings,
             routes,
             observer,
@@ -113,10 +118,11 @@ impl Hub {
         })))
     }
 
-    /// Starts an account's client, if it does not run.
+    /// Starts an account's client, if it does not run, or once more, if it could not run.
     pub fn connect(&self, start: ClientStart) {
         let mut accounts = self.accounts();
-        if accounts.get(&start.account).is_some_and(AccountHandle::is_running) {
+        if let Some(handle) = accounts.get(&start.account).filter(|handle| handle.is_running()) {
+            handle.again();
             return;
         }
         let (handle, mailbox) = AccountHandle::new();

@@ -5,7 +5,7 @@
 use tdlib_rs::enums::{AuthenticationCodeType, AuthorizationState};
 
 use crate::domain::stage::{CodeSent, CodeWay};
-use crate::domain::{Input, Millis, Stage};
+use crate::domain::{Ending, Input, Millis, Stage};
 
 /// The stage of an authorization state that was seen at `now`.
 /// None for the states that are Telescope's own affair: waiting for parameters, and closed.
@@ -52,6 +52,19 @@ fn code_way(kind: &AuthenticationCodeType) -> (CodeWay, i32) {
             (CodeWay::Other("the Android app".into()), way.length)
         }
         AuthenticationCodeType::FirebaseIos(way) => (CodeWay::Other("the iOS app".into()), way.length),
+    }
+}
+
+/// How a session ended for which Telegram gives this reason.
+pub fn ending_of(reason: &str) -> Ending {
+    match reason {
+        // Telegram says so both when a session is ended on another device and when its key is not known any more.
+        "SESSION_REVOKED" | "AUTH_KEY_UNREGISTERED" => Ending::Revoked,
+        "SESSION_EXPIRED" => Ending::Expired,
+        "USER_DEACTIVATED" => Ending::Deactivated,
+        "USER_DEACTIVATED_BAN" => Ending::Banned,
+        "AUTH_KEY_DUPLICATED" => Ending::KeyDuplicated,
+        _ => Ending::Unknown,
     }
 }
 
@@ -165,6 +178,22 @@ mod tests {
             resend_from: Some(Millis(61_000)),
         };
         assert_eq!(stage_of(&state, Millis(1000)), Some(Stage::WaitCode(sent)));
+    }
+
+    #[test]
+    fn each_reason_is_an_ending() {
+        for (reason, ending) in [
+            ("SESSION_REVOKED", Ending::Revoked),
+            ("AUTH_KEY_UNREGISTERED", Ending::Revoked),
+            ("SESSION_EXPIRED", Ending::Expired),
+            ("USER_DEACTIVATED", Ending::Deactivated),
+            ("USER_DEACTIVATED_BAN", Ending::Banned),
+            ("AUTH_KEY_DUPLICATED", Ending::KeyDuplicated),
+            ("Main authorization key is invalid", Ending::Unknown),
+            ("", Ending::Unknown),
+        ] {
+            assert_eq!(ending_of(reason), ending, "{reason}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod handle;
 pub mod host;
 pub mod hub;
 pub mod login;
+mod memory;
 mod picture;
 pub mod pinned;
 mod process;

@@ -1,16 +1,21 @@
 //! One td-host child: started, fed, listened to, and started again with a growing pause when it dies.
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 use super::frame::{Frame, peek};
 use super::hub::Routes;
+use super::memory::MemoryMark;
 
 /// Requests that may wait for the pipe; more are refused at once.
 const QUEUE: usize = 4096;
@@ -32,45 +37,64 @@ const NOT_FATAL: &str = "td-host: tdlib[1]";
 pub(super) struct Link {
     /// Differs from that of every other process of this slot.
     pub generation: u64,
+    /// The newest generation of this slot that ended by a fault of its own; 0 if none did.
+    pub crashed: u64,
     /// Frames to the host's stdin.
     pub frames: mpsc::Sender<Frame>,
 }
 
+/// What a slot's host is started with.
+pub(super) struct Slot {
+    pub program: PathBuf,
+    pub library: PathBuf,
+    /// Its number, for the log.
+    pub number: usize,
+    /// Bytes of memory at which it is started anew.
+    pub memory_mark: Option<u64>,
+}
+
 /// Keeps one td-host running until `stop` says so. `link` shows the present one.
 pub(super) async fn supervise(
-    program: PathBuf,
-    library: PathBuf,
-    slot: usize,
+    slot: Slot,
     routes: Arc<Routes>,
     link: watch::Sender<Option<Link>>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut pause = FIRST_PAUSE;
-    let mut generation = 0;
+    let (mut generation, mut crashed) = (0, 0);
+    let mut memory = MemoryMark::new(slot.memory_mark);
+    let number = slot.number;
     while !*stop.borrow() {
         generation += 1;
-        let started = tokio::time::Instant::now();
-        match spawn(&program, &library) {
+        let started = Instant::now();
+        match spawn(&slot.program, &slot.library) {
             Ok((mut child, stdin, stdout)) => {
-                tracing::info!(slot, pid = child.id(), "td-host started");
-                let complaints = child.stderr.take().map(|stderr| tokio::spawn(log_complaints(slot, stderr)));
+                tracing::info!(slot = number, pid = child.id(), "td-host started");
+                let complaints =
+                    child.stderr.take().map(|stderr| tokio::spawn(log_complaints(number, stderr)));
                 let (frames, queue) = mpsc::channel(QUEUE);
-                link.send_replace(Some(Link { generation, frames }));
-                tokio::select! {
-                    () = listen(stdout, &routes) => {}
-                    _ = stop.wait_for(|stop| *stop) => {}
-                    () = feed(stdin, queue) => {}
-                }
+                let traffic = AtomicU64::new(0);
+                link.send_replace(Some(Link { generation, crashed, frames }));
+                let expected = tokio::select! {
+                    () = listen(stdout, &routes, &traffic) => false,
+                    _ = stop.wait_for(|stop| *stop) => true,
+                    () = feed(stdin, queue, &traffic) => false,
+                    bytes = memory.reached(child.id(), &traffic) => {
+                        tracing::info!(slot = number, bytes, "td-host is over its memory mark and is started anew");
+                        true
+                    }
+                };
                 link.send_replace(None);
-                routes.host_is_gone(slot);
+                routes.host_is_gone(number);
                 // Both ends of its pipes are closed now, so it ends by itself.
-                let expected = *stop.borrow();
-                end(child, slot, expected).await;
+                if end(child, number, expected).await {
+                    crashed = generation;
+                }
                 if let Some(complaints) = complaints {
                     let _ = complaints.await;
                 }
             }
-            Err(error) => tracing::error!(slot, %error, "td-host can't be started"),
+            Err(error) => tracing::error!(slot = number, %error, "td-host can't be started"),
         }
         if started.elapsed() > HEALTHY {
             pause = FIRST_PAUSE;
@@ -101,13 +125,16 @@ fn spawn(program: &PathBuf, library: &PathBuf) -> std::io::Result<(Child, ChildS
 }
 
 /// Writes what is queued, and heartbeats; whatever waits goes out together.
-async fn feed(mut stdin: ChildStdin, mut queue: mpsc::Receiver<Frame>) {
+async fn feed(mut stdin: ChildStdin, mut queue: mpsc::Receiver<Frame>, traffic: &AtomicU64) {
     let mut batch = Vec::new();
     let mut beats = tokio::time::interval(HEARTBEAT);
     beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            taken = queue.recv_many(&mut batch, 256) => if taken == 0 { return },
+            taken = queue.recv_many(&mut batch, 256) => match taken {
+                0 => return,
+                _ => drop(traffic.fetch_add(1, Ordering::Relaxed)),
+            },
             _ = beats.tick() => batch.push(Frame::heartbeat()),
         }
         let bytes: Vec<u8> = batch.drain(..).flat_map(|frame| frame.encode()).collect();
@@ -118,10 +145,12 @@ async fn feed(mut stdin: ChildStdin, mut queue: mpsc::Receiver<Frame>) {
 }
 
 /// Routes what the host says until its stdout ends.
-async fn listen(stdout: ChildStdout, routes: &Routes) {
+async fn listen(stdout: ChildStdout, routes: &Routes, traffic: &AtomicU64) {
     let mut stdout = BufReader::with_capacity(256 * 1024, stdout);
     loop {
-        match Frame::read_async(&mut stdout).await {
+        let frame = Frame::read_async(&mut stdout).await;
+        traffic.fetch_add(1, Ordering::Relaxed);
+        match frame {
             Ok(Some(frame)) if peek(&frame.json).is_answer => tdjson::transport::answer(&frame.json),
             Ok(Some(frame)) => routes.update(frame),
             Ok(None) => return,
@@ -146,14 +175,27 @@ async fn log_complaints(slot: usize, stderr: ChildStderr) {
     }
 }
 
-async fn end(mut child: Child, slot: usize, expected: bool) {
+/// Waits for the end of a host, or makes one. True if it was the host's own fault: whoever kills it from outside,
+/// be it the operator or the kernel for want of memory, says nothing against the account that was being loaded.
+async fn end(mut child: Child, slot: usize, expected: bool) -> bool {
     match tokio::time::timeout(ENDING_TIME, child.wait()).await {
-        Ok(Ok(status)) if expected => tracing::info!(slot, %status, "td-host ended"),
-        Ok(Ok(status)) => tracing::warn!(slot, %status, "td-host died; its accounts reconnect"),
-        Ok(Err(error)) => tracing::error!(slot, %error, "td-host can't be waited for"),
+        Ok(Ok(status)) if expected => {
+            tracing::info!(slot, %status, "td-host ended");
+            false
+        }
+        Ok(Ok(status)) => {
+            tracing::warn!(slot, %status, "td-host died; its accounts reconnect");
+            let from_outside = [Signal::KILL, Signal::TERM, Signal::INT].map(|signal| Some(signal.as_raw()));
+            !from_outside.contains(&status.signal()) && !status.success()
+        }
+        Ok(Err(error)) => {
+            tracing::error!(slot, %error, "td-host can't be waited for");
+            false
+        }
         Err(_) => {
             tracing::warn!(slot, "td-host did not end in time and is killed");
             let _ = child.kill().await;
+            false
         }
     }
 }

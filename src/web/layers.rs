@@ -21,8 +21,8 @@ use crate::store::WebSessions;
 
 /// Bytes of a form.
 const MAX_BODY: usize = 64 * 1024;
-/// Hours that a session lives without being used.
-const IDLE_HOURS: i64 = 12;
+/// Days after which one has to sign in again. One that nobody uses ends earlier, which its store sees to.
+const SESSION_DAYS: i64 = 7;
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -36,7 +36,8 @@ pub fn with_session(routes: Router<Arc<App>>, app: &App) -> Router<Arc<App>> {
         .with_secure(https)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
-        .with_expiry(Expiry::OnInactivity(Duration::hours(IDLE_HOURS)));
+        // Counted from the last change of what the session holds, which is the sign-in.
+        .with_expiry(Expiry::OnInactivity(Duration::days(SESSION_DAYS)));
     routes.layer(sessions)
 }
 

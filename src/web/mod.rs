@@ -27,7 +27,7 @@ pub use auth::Remembered;
 pub use standby::standby;
 
 use crate::app::App;
-use pages::{account, accounts, add, audit, code, edit, password, provide, sign_in};
+use pages::{account, accounts, add, audit, code, edit, jobs, log_out, password, provide, remove, sign_in};
 
 /// Everything that answers requests.
 pub fn router(app: Arc<App>) -> Router {
@@ -49,6 +49,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/accounts/{account}/code/wait", post(code::wait))
         .route("/accounts/{account}/code/events", get(live::code))
         .route("/accounts/{account}/code/look", post(code::look))
+        .route("/accounts/{account}/log-out", get(log_out::form).post(log_out::log_out))
+        .route("/accounts/{account}/remove", get(remove::form).post(remove::remove))
+        .route("/accounts/{account}/remove/retry", post(remove::retry))
+        .route("/accounts/{account}/remove/skip", post(remove::skip))
+        .route("/jobs", get(jobs::list))
+        .route("/jobs/events", get(live::jobs))
         .route("/audit", get(audit::list))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))

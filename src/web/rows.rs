@@ -15,7 +15,7 @@ use crate::directory::{Entry, GroupNames, Listing};
 use crate::domain::access::{Actor, privileges, system_privileges};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
 use crate::domain::stage::Mood;
-use crate::domain::{AccountId, Email, Network, Snapshot};
+use crate::domain::{AccountId, Email, Network, Snapshot, Wanted};
 
 /// Rows on a page.
 pub const PAGE: usize = 100;
@@ -39,6 +39,10 @@ pub struct View {
     pub stages: Vec<Count>,
     /// Whether the viewer may add accounts.
     pub may_add: bool,
+    /// How many of the visible are wanted connected.
+    pub wanted: usize,
+    /// How many of those are on their way up.
+    pub starting: usize,
 }
 
 /// How many accounts are in a stage.
@@ -86,6 +90,10 @@ pub fn view(listing: &Listing, actor: &Actor, query: &Query) -> View {
         }
         view.visible += 1;
         let stage = &entry.snapshot.stage;
+        if entry.account.wanted == Wanted::Connected {
+            view.wanted += 1;
+            view.starting += usize::from(stage.is_starting());
+        }
         match view.stages.iter_mut().find(|count| count.name == stage.name()) {
             Some(count) => count.count += 1,
             None => view.stages.push(Count {

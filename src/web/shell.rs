@@ -19,8 +19,8 @@ pub struct Shell {
     pub reads_audit: bool,
     /// Telegram's test environment.
     pub test: bool,
-    /// The database is away.
-    pub database_away: bool,
+    /// Who is away.
+    pub away: Away,
 }
 
 impl Shell {
@@ -32,16 +32,12 @@ impl Shell {
 
     /// The frame for nobody.
     pub fn anonymous(app: &App) -> Self {
-        Self {
-            test: app.config.telegram_environment.is_test(),
-            database_away: *app.database_away.borrow(),
-            ..Self::default()
-        }
+        Self { test: app.config.telegram_environment.is_test(), away: Away::now(app), ..Self::default() }
     }
 
     /// What everybody should know, as HTML; empty on a good day. The live stream sends it, too.
-    pub fn notices(&self) -> &'static str {
-        notices(self.database_away)
+    pub fn notices(&self) -> String {
+        self.away.notices()
     }
 
     /// Where the script is.
@@ -81,12 +77,34 @@ pub fn wants_fragment(headers: &HeaderMap) -> bool {
     is("hx-request", "true") && is("hx-request-type", "partial")
 }
 
-/// What stands above every page while the database is away.
-pub fn notices(database_away: bool) -> &'static str {
-    if database_away {
-        "<p class=\"note waiting\" role=\"status\">The database is away. What you see comes from memory; \
-         accounts stay connected, and changes have to wait until it is back.</p>"
-    } else {
-        ""
+/// What Telescope needs and can't reach at this moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Away {
+    database: bool,
+    telegram: bool,
+}
+
+impl Away {
+    /// As it is now.
+    pub fn now(app: &App) -> Self {
+        Self { database: *app.database_away.borrow(), telegram: *app.telegram_away.borrow() }
+    }
+
+    /// What then stands above every page, as HTML.
+    pub fn notices(self) -> String {
+        let mut html = String::new();
+        if self.database {
+            html.push_str(
+                "<p class=\"note waiting\" role=\"status\">The database is away. What you see comes from memory; \
+                 accounts stay connected, and changes have to wait until it is back.</p>",
+            );
+        }
+        if self.telegram {
+            html.push_str(
+                "<p class=\"note waiting\" role=\"status\">Telegram can't be reached. Until it answers, no code \
+                 comes in and nobody can be signed in. No session is lost; the accounts try again by themselves.</p>",
+            );
+        }
+        html
     }
 }

@@ -3,8 +3,9 @@
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use crate::domain::audit::{AuditEvent, TrailFault};
 use crate::domain::stage::{CodeSent, CodeWay};
-use crate::domain::{Millis, Stage};
+use crate::domain::{Ending, Millis, Stage};
 
 /// A moment as people read it, in UTC.
 pub fn moment(at: Millis) -> String {
@@ -27,6 +28,7 @@ pub fn meaning(stage: &Stage) -> String {
             "Nobody is signed in to this account here. Ask for a code to begin; Telegram allows only a few a day."
                 .into()
         }
+        Stage::Ended(ending) => after(*ending).into(),
         Stage::WaitCode(sent) => code_sent(sent),
         Stage::WaitPassword { can_recover, .. } => format!(
             "The code was right. This account also has a two-step password.{}",
@@ -52,8 +54,45 @@ pub fn meaning(stage: &Stage) -> String {
         Stage::Ready => "Signed in. Telescope holds this session.".into(),
         Stage::LoggingOut => "The session is being ended.".into(),
         Stage::Closing => "The client is stopping.".into(),
-        Stage::Failed(reason) => format!("{reason} Disconnect and connect to try again."),
+        Stage::Failed(reason) => format!("{reason} Connect to try again."),
+        Stage::Quarantined => "TDLib crashed three times while it loaded this account, so the account is left \
+                               alone for the sake of the others. Its files stay as they are. Connect tries again; \
+                               if it crashes once more, tell whoever runs Telescope."
+            .into(),
         Stage::Other(name) => format!("TDLib is in the state “{name}”, which this version does not know."),
+    }
+}
+
+/// What to do after the end of a session.
+const fn after(ending: Ending) -> &'static str {
+    match ending {
+        Ending::LoggedOut => "The session was ended here. To sign in again, ask for a code.",
+        Ending::Revoked => {
+            "Telegram has ended this session: somebody ended it on another device of the account. If that was not \
+             agreed upon, talk to its owner; to sign in again, ask for a code."
+        }
+        Ending::Expired => {
+            "Telegram has ended this session, because it was not used for too long. To sign in again, ask for a code."
+        }
+        Ending::Deactivated => {
+            "The account was deleted at Telegram. Its number can begin a new one in the official app; here it can \
+             only be removed."
+        }
+        Ending::Banned => {
+            "Telegram has banned this account and ended its sessions. Only Telegram can lift that: its owner \
+             writes to recover@telegram.org from the official app. Then ask for a code."
+        }
+        Ending::KeyDuplicated => {
+            "Telegram has ended this session, because it was used from two places at once: perhaps a copy of its \
+             files was started elsewhere. Find that copy and destroy it, then ask for a code."
+        }
+        Ending::Lost => {
+            "This account was signed in, but its files are gone. Put its folder back from a backup and connect \
+             again, or ask for a code. The lost session is still listed at Telegram: end it there."
+        }
+        Ending::Unknown => {
+            "Telegram has ended this session without a reason. To sign in again, ask for a code."
+        }
     }
 }
 
@@ -92,7 +131,13 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "login.code.asked" => "asked Telegram for a code".into(),
         "login.code.shown" => "looked at a login code".into(),
         "login.input.provided" => format!("gave Telegram the {}", detail("input")),
+        AuditEvent::TRAIL_MISMATCH => "found the audit trail changed".into(),
         "password.stored" => "stored a two-step password".into(),
+        "session.logged-out" => "ended the session at Telegram".into(),
+        "account.removal.log-out-skipped" => "lets the removal go on without ending the session".into(),
+        "account.removal.retried" => "lets the removal try again".into(),
+        "account.folder.destroyed" => "removed the account's folder".into(),
+        "account.removed" => "removed the account".into(),
         other => other.to_owned(),
     };
     match outcome {
@@ -101,6 +146,14 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "unknown" => format!("{words}: nobody knows how it went"),
         _ => format!("{words}: about to"),
     }
+}
+
+/// What is wrong with the audit trail, by the details of the entry that says so.
+pub fn trail_fault(details: Option<&str>) -> &'static str {
+    let details: serde_json::Value =
+        details.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let name = details.get("fault").and_then(|fault| fault.as_str());
+    TrailFault::ALL.iter().find(|fault| Some(fault.name()) == name).map_or("", |fault| fault.words())
 }
 
 #[cfg(test)]

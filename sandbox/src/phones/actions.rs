@@ -6,12 +6,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use crate::error::RpcError;
-use crate::sandbox::Handle;
+use crate::handle::Handle;
 use crate::world::{Account, Number};
 
 /// A form that says something impossible, in words.
-pub(super) struct Refused(String);
+pub(super) struct Refused(pub(super) String);
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
@@ -19,18 +18,18 @@ impl IntoResponse for Refused {
     }
 }
 
-type Done = Result<Redirect, Refused>;
+pub(super) type Done = Result<Redirect, Refused>;
 
-fn back(number: &Number) -> Redirect {
+pub(super) fn back(number: &Number) -> Redirect {
     Redirect::to(&format!("/#p{number}"))
 }
 
-fn parse(number: &str) -> Result<Number, Refused> {
+pub(super) fn parse(number: &str) -> Result<Number, Refused> {
     crate::sandbox::number(number).map_err(|error| Refused(format!("{error}.")))
 }
 
 /// A phone that exists; only the form for a new one makes phones.
-fn known(handle: &Handle, number: &str) -> Result<Number, Refused> {
+pub(super) fn known(handle: &Handle, number: &str) -> Result<Number, Refused> {
     let number = parse(number)?;
     let exists = handle.look(|world| world.phones.contains_key(&number));
     exists.then_some(number).ok_or_else(|| Refused("There is no phone of this number.".to_owned()))
@@ -101,7 +100,12 @@ pub(super) async fn name(
 #[derive(Deserialize)]
 pub(super) struct NewMessage {
     text: String,
+    #[serde(default)]
+    age: u32,
 }
+
+/// A message may be a day old.
+const MAX_AGE: u32 = 24 * 60 * 60;
 
 /// The most that Telegram lets into one message.
 const MAX_TEXT: usize = 4096;
@@ -116,7 +120,10 @@ pub(super) async fn message(
     if form.text.trim().is_empty() || length > MAX_TEXT {
         return Err(Refused(format!("A message has 1 to {MAX_TEXT} characters.")));
     }
-    handle.push_message(&number, &form.text).await;
+    if form.age > MAX_AGE {
+        return Err(Refused(format!("A message is 0 to {MAX_AGE} seconds old.")));
+    }
+    handle.push_old_message(&number, &form.text, form.age).await;
     Ok(back(&number))
 }
 
@@ -135,12 +142,6 @@ pub(super) async fn account(
     Ok(back(&number))
 }
 
-pub(super) async fn revoke(State(handle): State<Handle>, Path(number): Path<String>) -> Done {
-    let number = known(&handle, &number)?;
-    handle.revoke(&number).await;
-    Ok(back(&number))
-}
-
 pub(super) async fn end_session(
     State(handle): State<Handle>,
     Path((number, hash)): Path<(String, i64)>,
@@ -152,36 +153,4 @@ pub(super) async fn end_session(
     } else {
         Err(Refused("There is no such session.".to_owned()))
     }
-}
-
-#[derive(Deserialize)]
-pub(super) struct Order {
-    method: String,
-    #[serde(default)]
-    number: String,
-    code: i32,
-    name: String,
-    #[serde(default = "once")]
-    times: u32,
-}
-
-fn once() -> u32 {
-    1
-}
-
-/// Lets the next calls of a method fail.
-pub(super) async fn refuse(State(handle): State<Handle>, Form(form): Form<Order>) -> Done {
-    let number = match form.number.trim() {
-        "" => None,
-        number => Some(parse(number)?),
-    };
-    let named =
-        form.name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    if !named || form.name.is_empty() || !(1..=1000).contains(&form.times) {
-        return Err(Refused(
-            "An error has a name such as FLOOD_WAIT_30, and comes 1 to 1000 times.".to_owned(),
-        ));
-    }
-    handle.refuse(form.method.trim(), number.as_ref(), RpcError::new(form.code, form.name), form.times);
-    Ok(Redirect::to("/#refusals"))
 }

@@ -8,6 +8,7 @@
 //! host must be an address, not a name that somebody may have pointed here, and a form must come from this page.
 
 mod actions;
+mod faults;
 mod guard;
 mod state;
 mod view;
@@ -20,7 +21,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use std::time::Duration;
 
-use crate::sandbox::Handle;
+use crate::handle::Handle;
 
 /// How long a page may wait for news before it is told that there is none.
 const NEWS: Duration = Duration::from_secs(25);
@@ -46,9 +47,13 @@ fn router(handle: Handle) -> Router {
         .route("/phones/{number}/name", post(actions::name))
         .route("/phones/{number}/message", post(actions::message))
         .route("/phones/{number}/account", post(actions::account))
-        .route("/phones/{number}/revoke", post(actions::revoke))
+        .route("/phones/{number}/revoke", post(faults::revoke))
+        .route("/phones/{number}/expire-code", post(faults::expire_code))
+        .route("/phones/{number}/dc", post(faults::dc))
+        .route("/phones/{number}/flood", post(faults::flood))
+        .route("/network", post(faults::network))
         .route("/phones/{number}/sessions/{hash}/end", post(actions::end_session))
-        .route("/refusals", post(actions::refuse))
+        .route("/refusals", post(faults::refuse))
         .layer(middleware::from_fn(guard::guard))
         .with_state(handle)
 }

@@ -5,15 +5,19 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::view;
-use crate::sandbox::Handle;
+use crate::handle::Handle;
 use crate::world::{Counters, Number, Phone, World};
 
 /// All phones with their sessions and messages, newest first.
 pub(super) async fn state(State(handle): State<Handle>) -> Json<Value> {
+    let network = &handle.server.network;
+    let (clock, connections) = (network.skew(), network.joined());
     Json(handle.look(|world| {
         let phones: Vec<_> =
             world.phones.iter().map(|(number, phone)| self::phone(world, number, phone)).collect();
-        json!({ "pid": std::process::id(), "changes": world.changes, "phones": phones })
+        json!({ "pid": std::process::id(), "changes": world.changes, "clock": clock, "connections": connections,
+            "keys": world.keys.len(),
+            "phones": phones })
     }))
 }
 
@@ -43,6 +47,7 @@ fn phone(world: &World, number: &Number, phone: &Phone) -> Value {
         "first_name": phone.first_name,
         "last_name": phone.last_name,
         "account": phone.account,
+        "dc": phone.dc,
         "password": phone.password.is_some(),
         "sessions": sessions,
         "messages": messages,

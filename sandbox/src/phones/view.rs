@@ -3,8 +3,10 @@
 use askama::Template;
 use time::OffsetDateTime;
 use time::macros::format_description;
+use tokio::time::Instant;
 
-use crate::sandbox::Handle;
+use crate::handle::Handle;
+use crate::network::{Network, Silence};
 use crate::server::Refusal;
 use crate::world::{Account, Number, Phone, World};
 
@@ -22,6 +24,7 @@ pub(super) struct Page {
     pub(super) changes: u64,
     pub(super) phones: Vec<PhoneView>,
     pub(super) refusals: Vec<Refusal>,
+    pub(super) faults: Vec<String>,
 }
 
 pub(super) struct PhoneView {
@@ -29,6 +32,7 @@ pub(super) struct PhoneView {
     pub(super) pretty: String,
     pub(super) name: String,
     pub(super) account: Account,
+    pub(super) dc: Option<i32>,
     pub(super) hint: Option<String>,
     pub(super) sessions: Vec<SessionView>,
     pub(super) messages: Vec<MessageView>,
@@ -53,6 +57,7 @@ pub(super) struct MessageView {
 impl Page {
     pub(super) fn new(handle: &Handle, search: String) -> Self {
         let refusals = handle.server.orders();
+        let faults = faults(&handle.server.network);
         handle.look(|world| {
             let wanted = search.trim().to_lowercase();
             let digits: String = wanted.chars().filter(char::is_ascii_digit).collect();
@@ -72,10 +77,30 @@ impl Page {
                 changes: *handle.server.news.borrow(),
                 phones: shown.map(|(number, phone)| PhoneView::new(world, number, phone)).collect(),
                 refusals,
+                faults,
                 search,
             }
         })
     }
+}
+
+/// What is wrong with the network, in words.
+fn faults(network: &Network) -> Vec<String> {
+    let seconds = |until: Instant| until.saturating_duration_since(Instant::now()).as_secs() + 1;
+    let silence = |silence: &Silence| {
+        let whom = silence.number.as_ref().map_or("anybody".to_owned(), ToString::to_string);
+        format!("Silence towards {whom} for {} seconds", seconds(silence.until))
+    };
+    let mut faults: Vec<_> = network.silences(Instant::now()).iter().map(silence).collect();
+    if let Some(left) = network.down_for(Instant::now()) {
+        faults.push(format!("No connections for {} seconds", left.as_secs() + 1));
+    }
+    match network.skew() {
+        0 => {}
+        skew if skew > 0 => faults.push(format!("The clock is fast by {skew} seconds")),
+        skew => faults.push(format!("The clock is slow by {} seconds", skew.unsigned_abs())),
+    }
+    faults
 }
 
 fn last_used(world: &World, number: &Number, phone: &Phone) -> (i64, i64) {
@@ -99,6 +124,7 @@ impl PhoneView {
             number: number.clone(),
             name: format!("{} {}", phone.first_name, phone.last_name),
             account: phone.account,
+            dc: phone.dc,
             hint: phone.password.as_ref().map(|password| password.hint.clone()),
             sessions: sessions.collect(),
             more: messages.len().saturating_sub(MOST_MESSAGES),

@@ -8,7 +8,7 @@ use crate::world::Device;
 
 pub(super) fn add(methods: &mut Methods) {
     methods.signed_in(get_authorizations);
-    methods.signed_in(reset_authorization);
+    methods.changing(reset_authorization);
 }
 
 fn get_authorizations(

@@ -17,11 +17,20 @@ pub(super) fn add(methods: &mut Methods) {
     methods.open(bind_temp_auth_key);
     methods.open(drop_temp_auth_keys);
     methods.signed_in(log_out);
-    methods.signed_in(reset_authorizations);
+    methods.changing(reset_authorizations);
 }
 
 fn number(text: &str) -> Result<Number, RpcError> {
     Number::parse(text).ok_or_else(|| RpcError::bad("PHONE_NUMBER_INVALID"))
+}
+
+/// The number of a request, if this data centre serves it.
+fn served_here(call: &Call<'_>, text: &str) -> Result<Number, RpcError> {
+    let number = number(text)?;
+    match call.world.phones.get(&number).and_then(|phone| phone.dc) {
+        Some(dc) if dc != call.dc => Err(RpcError::new(303, format!("PHONE_MIGRATE_{dc}"))),
+        _ => Ok(number),
+    }
 }
 
 fn sent(hash: &str, length: usize, by: SentBy) -> enums::auth::SentCode {
@@ -45,12 +54,13 @@ fn send_code(call: &mut Call<'_>, asked: auth::SendCode) -> Result<enums::auth::
     if asked.api_id <= 0 || asked.api_hash.is_empty() {
         return Err(RpcError::bad("API_ID_INVALID"));
     }
-    let (code, by) = call.world.send_code(&number(&asked.phone_number)?, call.now)?;
+    let number = served_here(call, &asked.phone_number)?;
+    let (code, by) = call.world.send_code(&number, call.now)?;
     Ok(sent(&code.hash, code.digits.len(), by))
 }
 
 fn resend_code(call: &mut Call<'_>, asked: auth::ResendCode) -> Result<enums::auth::SentCode, RpcError> {
-    let number = number(&asked.phone_number)?;
+    let number = served_here(call, &asked.phone_number)?;
     let code = call.world.resend_code(&number, &asked.phone_code_hash, call.now)?;
     Ok(sent(&code.hash, code.digits.len(), SentBy::Sms))
 }
@@ -63,7 +73,7 @@ fn cancel_code(call: &mut Call<'_>, asked: auth::CancelCode) -> Result<bool, Rpc
 
 fn sign_in(call: &mut Call<'_>, asked: auth::SignIn) -> Result<enums::auth::Authorization, RpcError> {
     call.check_bound()?;
-    let number = number(&asked.phone_number)?;
+    let number = served_here(call, &asked.phone_number)?;
     let typed = asked.phone_code.unwrap_or_default();
     call.world.check_code(&number, &asked.phone_code_hash, &typed, call.now)?;
     let Some(phone) = call.world.phones.get(&number) else {
@@ -71,17 +81,17 @@ fn sign_in(call: &mut Call<'_>, asked: auth::SignIn) -> Result<enums::auth::Auth
     };
     match (phone.account, &phone.password) {
         (Account::Banned, _) => Err(RpcError::bad("PHONE_NUMBER_BANNED")),
-        (Account::Unregistered, _) => {
+        (Account::Unregistered | Account::Deactivated, _) => {
             Ok(enums::auth::Authorization::SignUpRequired(types::auth::AuthorizationSignUpRequired {
                 terms_of_service: None,
             }))
         }
-        (Account::Registered, Some(_)) => {
+        (Account::Registered | Account::Frozen, Some(_)) => {
             call.world.forget_code(&number);
             call.world.set_standing(call.key, Standing::PasswordPending(number));
             Err(RpcError::unauthorized("SESSION_PASSWORD_NEEDED"))
         }
-        (Account::Registered, None) => enter(call, &number),
+        (Account::Registered | Account::Frozen, None) => enter(call, &number),
     }
 }
 
@@ -102,7 +112,7 @@ pub(super) fn enter(call: &mut Call<'_>, number: &Number) -> Result<enums::auth:
 /// Makes an account for a number that has none, after its code was right.
 fn sign_up(call: &mut Call<'_>, asked: auth::SignUp) -> Result<enums::auth::Authorization, RpcError> {
     call.check_bound()?;
-    let number = number(&asked.phone_number)?;
+    let number = served_here(call, &asked.phone_number)?;
     if !call.world.code(&number, &asked.phone_code_hash, call.now)?.confirmed {
         return Err(RpcError::bad("PHONE_CODE_INVALID"));
     }
@@ -114,7 +124,7 @@ fn sign_up(call: &mut Call<'_>, asked: auth::SignUp) -> Result<enums::auth::Auth
         return Err(RpcError::bad("LASTNAME_INVALID"));
     }
     match call.world.phones.get_mut(&number) {
-        Some(phone) if phone.account == Account::Unregistered => {
+        Some(phone) if phone.account.is_missing() => {
             phone.account = Account::Registered;
             first_name.clone_into(&mut phone.first_name);
             asked.last_name.trim().clone_into(&mut phone.last_name);

@@ -2,8 +2,9 @@
 
 use grammers_tl_types::{enums, functions::help, types};
 
-use super::{Call, Methods};
+use super::{Call, Methods, tl};
 use crate::error::RpcError;
+use crate::world::Account;
 
 pub(super) fn add(methods: &mut Methods) {
     methods.open(get_config);
@@ -87,13 +88,37 @@ fn dc_option(call: &Call<'_>, id: i32) -> Option<enums::DcOption> {
     }))
 }
 
-fn get_app_config(_: &mut Call<'_>, asked: help::GetAppConfig) -> Result<enums::help::AppConfig, RpcError> {
-    const HASH: i32 = 1;
-    if asked.hash == HASH {
+/// How long a frozen account is kept, in seconds.
+const FROZEN_FOR: i64 = 30 * 24 * 3600;
+
+/// Tells the owner of a frozen account that it is; there is nothing else to configure. The hash tells one
+/// content from another.
+fn get_app_config(
+    call: &mut Call<'_>,
+    asked: help::GetAppConfig,
+) -> Result<enums::help::AppConfig, RpcError> {
+    let frozen = match call.me() {
+        Ok((_, phone)) if phone.account == Account::Frozen => Some(phone.frozen_since),
+        _ => None,
+    };
+    let hash = frozen.map_or(1, tl::date);
+    if asked.hash == hash {
         return Ok(enums::help::AppConfig::NotModified);
     }
-    let config = enums::Jsonvalue::JsonObject(types::JsonObject { value: Vec::new() });
-    Ok(enums::help::AppConfig::Config(types::help::AppConfig { hash: HASH, config }))
+    let config = types::JsonObject { value: frozen.map(freeze_entries).unwrap_or_default() };
+    Ok(enums::help::AppConfig::Config(types::help::AppConfig { hash, config: config.into() }))
+}
+
+fn freeze_entries(since: i64) -> Vec<enums::JsonobjectValue> {
+    let number = |seconds| types::JsonNumber { value: f64::from(tl::date(seconds)) }.into();
+    let appeal = types::JsonString { value: "https://t.me/spambot".to_owned() };
+    let entry =
+        |key: &str, value: enums::Jsonvalue| types::JsonObjectValue { key: key.to_owned(), value }.into();
+    vec![
+        entry("freeze_since_date", number(since)),
+        entry("freeze_until_date", number(since.saturating_add(FROZEN_FOR))),
+        entry("freeze_appeal_url", appeal.into()),
+    ]
 }
 
 fn get_nearest_dc(call: &mut Call<'_>, _: help::GetNearestDc) -> Result<enums::NearestDc, RpcError> {

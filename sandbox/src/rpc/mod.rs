@@ -23,7 +23,7 @@ use crate::bytes::Reader;
 use crate::crypto::KeyId;
 use crate::error::RpcError;
 use crate::srp::Challenge;
-use crate::world::{KeyKind, Number, Phone, Standing, World};
+use crate::world::{Account, KeyKind, Number, Phone, Standing, World};
 
 /// Open password challenges, one per key.
 pub type Challenges = HashMap<KeyId, Challenge>;
@@ -102,9 +102,19 @@ pub fn number_in(body: &[u8]) -> Option<Number> {
 type Run = Box<dyn Fn(&mut Call<'_>, &[u8]) -> Result<Vec<u8>, RpcError> + Send + Sync>;
 
 struct Method {
-    /// It may be called before signing in.
-    open: bool,
+    access: Access,
     run: Run,
+}
+
+/// Who may call a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// Anybody, before signing in too.
+    Open,
+    /// Who is signed in.
+    SignedIn,
+    /// Who is signed in to an account that is not frozen.
+    Changing,
 }
 
 /// The table of methods.
@@ -136,7 +146,7 @@ impl Methods {
     where
         F: RemoteCall<Return: Serializable> + Deserializable + Identifiable + 'static,
     {
-        self.add(true, method);
+        self.add(Access::Open, method);
     }
 
     /// Adds a method for those who are signed in.
@@ -144,23 +154,35 @@ impl Methods {
     where
         F: RemoteCall<Return: Serializable> + Deserializable + Identifiable + 'static,
     {
-        self.add(false, method);
+        self.add(Access::SignedIn, method);
     }
 
-    fn add<F>(&mut self, open: bool, method: fn(&mut Call<'_>, F) -> Result<F::Return, RpcError>)
+    /// Adds a method that changes something, for those who are signed in.
+    fn changing<F>(&mut self, method: fn(&mut Call<'_>, F) -> Result<F::Return, RpcError>)
+    where
+        F: RemoteCall<Return: Serializable> + Deserializable + Identifiable + 'static,
+    {
+        self.add(Access::Changing, method);
+    }
+
+    fn add<F>(&mut self, access: Access, method: fn(&mut Call<'_>, F) -> Result<F::Return, RpcError>)
     where
         F: RemoteCall<Return: Serializable> + Deserializable + Identifiable + 'static,
     {
         let run: Run = Box::new(move |call, body| Ok(method(call, parse(body)?)?.to_bytes()));
-        self.0.insert(F::CONSTRUCTOR_ID, Method { open, run });
+        self.0.insert(F::CONSTRUCTOR_ID, Method { access, run });
     }
 
     /// Answers a request.
     pub fn call(&self, call: &mut Call<'_>, body: &[u8]) -> Result<Vec<u8>, RpcError> {
         let id = Reader(body).u32().ok_or_else(|| RpcError::bad("INPUT_REQUEST_INVALID"))?;
         let method = self.0.get(&id);
-        if !method.is_some_and(|method| method.open) {
+        let access = method.map(|method| method.access);
+        if access != Some(Access::Open) {
             check_signed_in(call, method.is_some())?;
+        }
+        if !matches!(access, Some(Access::Open | Access::SignedIn)) {
+            check_not_frozen(call)?;
         }
         match method {
             Some(method) => (method.run)(call, body),
@@ -178,8 +200,18 @@ fn check_signed_in(call: &Call<'_>, known: bool) -> Result<(), RpcError> {
     call.check_bound()?;
     match call.world.keys.get(&call.key).map(|record| &record.standing) {
         Some(Standing::SignedIn(_)) => Ok(()),
-        Some(Standing::Ended(word)) => Err(RpcError::unauthorized(word)),
+        Some(Standing::Ended(word)) => Err(RpcError::ended(word)),
         _ if known => Err(RpcError::unauthorized("AUTH_KEY_UNREGISTERED")),
+        _ => Ok(()),
+    }
+}
+
+/// A frozen account can be looked at and signed out of. What is not known here is taken for a change.
+fn check_not_frozen(call: &Call<'_>) -> Result<(), RpcError> {
+    match call.me() {
+        Ok((_, phone)) if phone.account == Account::Frozen => {
+            Err(RpcError::new(420, "FROZEN_METHOD_INVALID"))
+        }
         _ => Ok(()),
     }
 }

@@ -14,16 +14,16 @@ pub(super) fn add(methods: &mut Methods) {
     methods.open(get_password);
     methods.open(check_password);
     methods.signed_in(get_password_settings);
-    methods.signed_in(update_password_settings);
+    methods.changing(update_password_settings);
 }
 
 /// The number whose password is asked for: the caller's, or the one it is about to sign in as.
 fn owner(call: &Call<'_>) -> Result<Number, RpcError> {
-    let word = match call.world.keys.get(&call.key).map(|record| &record.standing) {
-        Some(Standing::Ended(word)) => word.as_str(),
-        _ => "AUTH_KEY_UNREGISTERED",
+    let refusal = match call.world.keys.get(&call.key).map(|record| &record.standing) {
+        Some(Standing::Ended(word)) => RpcError::ended(word),
+        _ => RpcError::unauthorized("AUTH_KEY_UNREGISTERED"),
     };
-    number_of_key(call.world, call.key).ok_or_else(|| RpcError::unauthorized(word))
+    number_of_key(call.world, call.key).ok_or(refusal)
 }
 
 fn password_of(call: &Call<'_>, number: &Number) -> Option<Password> {

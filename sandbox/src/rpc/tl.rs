@@ -79,7 +79,7 @@ pub fn own_user(number: &Number, phone: &Phone) -> enums::User {
 /// Another person, whose number nobody sees.
 pub fn other_user(phone: &Phone) -> enums::User {
     enums::User::User(types::User {
-        deleted: phone.account != Account::Registered,
+        deleted: !matches!(phone.account, Account::Registered | Account::Frozen),
         last_name: Some(phone.last_name.clone()),
         status: Some(enums::UserStatus::Recently(types::UserStatusRecently { by_me: false })),
         ..empty_user(phone.user_id, phone.access_hash, &phone.first_name)
@@ -163,6 +163,12 @@ pub fn new_message(new: &Message) -> enums::Updates {
         date: date(new.date),
         seq: 0,
     })
+}
+
+/// The update that makes a client ask for its configuration anew.
+pub fn new_config(now: i64) -> enums::Updates {
+    let update = enums::Update::Config;
+    enums::Updates::UpdateShort(types::UpdateShort { update, date: date(now) })
 }
 
 /// The state of somebody's account.

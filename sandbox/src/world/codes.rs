@@ -107,6 +107,16 @@ impl World {
         }
     }
 
+    /// Makes the code that is out too old. `false` if there is none.
+    pub fn expire_code(&mut self, number: &Number) -> bool {
+        let Some(code) = self.phones.get_mut(number).and_then(|phone| phone.code.as_mut()) else {
+            return false;
+        };
+        code.sent = i64::MIN;
+        self.changes += 1;
+        true
+    }
+
     /// The code that is out, if this is its name and it is not too old.
     pub fn code(&self, number: &Number, hash: &str, now: i64) -> Result<&Code, RpcError> {
         let code = self.phones.get(number).and_then(|phone| phone.code.as_ref());
@@ -168,7 +178,7 @@ mod tests {
     #[test]
     fn a_banned_number_gets_no_code() {
         let mut world = World::default();
-        world.set_account(&number("9996621234"), Account::Banned);
+        world.set_account(&number("9996621234"), Account::Banned, 1);
         assert_eq!(refusal(world.send_code(&number("9996621234"), 1)), "PHONE_NUMBER_BANNED");
     }
 }

@@ -104,6 +104,13 @@ impl World {
         }
     }
 
+    /// Ends every session of a number and cuts off the clients that hold them.
+    pub fn push_off(&mut self, number: &Number, word: &str) {
+        let keys: Vec<_> = self.devices_of(number).filter_map(|(_, device)| device.key).collect();
+        self.end_all(number, word);
+        self.events.extend(keys.into_iter().map(Event::PushedOff));
+    }
+
     /// Ends what this key is signed in as.
     pub fn end_key(&mut self, key: KeyId, word: &str) {
         if let Some((hash, _)) = self.device_of_key(key) {

@@ -56,6 +56,10 @@ pub enum Event {
     Message(Number, Message),
     /// This key is not signed in any more.
     Ended(KeyId),
+    /// Whoever is connected with this key is to be cut off.
+    PushedOff(KeyId),
+    /// This account's configuration is another one, since this time.
+    Config(Number, i64),
 }
 
 /// A pretend phone: a person with a number, its text messages and its Telegram account.
@@ -71,6 +75,12 @@ pub struct Phone {
     pub last_name: String,
     /// Whether there is an account.
     pub account: Account,
+    /// When the account was frozen, in seconds since 1970.
+    #[serde(default)]
+    pub frozen_since: i64,
+    /// The only data centre that serves the account, 1 to 5; `None`: all of them.
+    #[serde(default)]
+    pub dc: Option<i32>,
     /// The two-step password.
     pub password: Option<Password>,
     /// The code that was sent last and not used yet.
@@ -95,6 +105,17 @@ pub enum Account {
     Unregistered,
     /// It is banned.
     Banned,
+    /// It was deleted: signing in asks for a name first, as if there had never been one.
+    Deactivated,
+    /// It can be read, and nothing in it can be changed.
+    Frozen,
+}
+
+impl Account {
+    /// Whether signing in makes a new account.
+    pub fn is_missing(self) -> bool {
+        matches!(self, Self::Unregistered | Self::Deactivated)
+    }
 }
 
 impl Default for World {
@@ -147,16 +168,32 @@ impl World {
         }
     }
 
-    /// Says whether a number has an account. Banning ends its sessions.
-    pub fn set_account(&mut self, number: &Number, account: Account) {
+    /// Puts an account at one data centre, or at all of them.
+    pub fn set_dc(&mut self, number: &Number, dc: Option<i32>) {
         if let Some(phone) = self.phone(number) {
-            phone.account = account;
+            phone.dc = dc;
             self.changes += 1;
         }
+    }
+
+    /// Says what became of a number's account. Losing it ends its sessions.
+    pub fn set_account(&mut self, number: &Number, account: Account, now: i64) {
+        let Some(phone) = self.phone(number) else {
+            return;
+        };
+        let before = std::mem::replace(&mut phone.account, account);
+        if account == Account::Frozen && before != Account::Frozen {
+            phone.frozen_since = now;
+        }
+        self.changes += 1;
         match account {
-            Account::Registered => {}
+            Account::Registered | Account::Frozen => {}
             Account::Unregistered => self.end_all(number, "SESSION_REVOKED"),
-            Account::Banned => self.end_all(number, "USER_DEACTIVATED_BAN"),
+            Account::Banned => self.push_off(number, "USER_DEACTIVATED_BAN"),
+            Account::Deactivated => self.push_off(number, "USER_DEACTIVATED"),
+        }
+        if (before == Account::Frozen) != (account == Account::Frozen) {
+            self.events.push(Event::Config(number.clone(), now));
         }
     }
 }
@@ -181,6 +218,8 @@ impl Phone {
             first_name: name(&FIRST_NAMES),
             last_name: name(&LAST_NAMES),
             account: Account::Registered,
+            frozen_since: 0,
+            dc: None,
             password: None,
             code: None,
             sms: VecDeque::new(),

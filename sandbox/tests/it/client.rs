@@ -42,7 +42,7 @@ pub struct Client {
     pub session: i64,
     pub introduced: bool,
     content: i32,
-    last_id: i64,
+    pub last_id: i64,
     /// Messages that came while another one was waited for.
     pub others: Vec<Received>,
 }

@@ -9,15 +9,21 @@
 )]
 
 mod client;
+mod delivery;
 mod exchange;
+mod faults;
 mod hostile;
 mod kept;
 mod launched;
 mod library;
 mod login;
+mod network;
 mod phones;
+mod pipe;
 mod protocol;
 mod support;
 mod tdlib;
+mod tdlib_faults;
+mod tdlib_network;
 mod telethon;
 mod wire;

@@ -3,29 +3,30 @@
 use std::net::{SocketAddr, TcpListener};
 
 use serde_json::Value;
+use telescope_sandbox::tl::{enums, functions};
 use telescope_sandbox::{Options, Sandbox};
 
 use crate::launched::http;
 use crate::support::{ada, client, enter, refusal, send_code, signed_in};
 
-async fn sandbox_with_page() -> (Sandbox, SocketAddr) {
+pub async fn sandbox_with_page() -> (Sandbox, SocketAddr) {
     let options = Options { phones: Some(TcpListener::bind("127.0.0.1:0").unwrap()), ..Options::default() };
     let sandbox = Sandbox::start(options).await.unwrap();
     let address = sandbox.phones_address().unwrap();
     (sandbox, address)
 }
 
-async fn get(address: SocketAddr, path: &str) -> String {
+pub async fn get(address: SocketAddr, path: &str) -> String {
     let (status, body) = http(address, "GET", path, &[], "").await;
     assert_eq!(status, 200, "{path}: {body}");
     body
 }
 
-async fn post(address: SocketAddr, path: &str, form: &str) -> u16 {
+pub async fn post(address: SocketAddr, path: &str, form: &str) -> u16 {
     http(address, "POST", path, &[], form).await.0
 }
 
-async fn state(address: SocketAddr) -> Value {
+pub async fn state(address: SocketAddr) -> Value {
     serde_json::from_str(&get(address, "/state.json").await).unwrap()
 }
 
@@ -49,6 +50,24 @@ async fn a_phone_shows_what_it_received() {
     let requests: Value = serde_json::from_str(&get(address, "/requests.json").await).unwrap();
     assert_eq!(requests["auth.sendCode"]["total"], 1);
     assert_eq!(requests["auth.sendCode"]["by_number"]["9996621234"], 1);
+}
+
+#[tokio::test]
+async fn a_message_may_be_older_than_its_coming() {
+    let (_sandbox, address) = sandbox_with_page().await;
+    assert_eq!(post(address, "/phones", "number=9996621234").await, 303);
+    for form in ["text=new", "text=old&age=400"] {
+        assert_eq!(post(address, "/phones/9996621234/message", form).await, 303);
+    }
+    let messages = state(address).await["phones"][0]["messages"].clone();
+    let date = |text: &str| {
+        let message = messages.as_array().unwrap().iter().find(|message| message["text"] == text);
+        message.unwrap()["date"].as_i64().unwrap()
+    };
+    assert!((390..=400).contains(&(date("new") - date("old"))), "{messages}");
+    for age in ["86401", "-1", "soon"] {
+        assert_eq!(post(address, "/phones/9996621234/message", &format!("text=old&age={age}")).await, 422);
+    }
 }
 
 #[tokio::test]
@@ -84,6 +103,24 @@ async fn every_button_does_what_it_says() {
     assert!(get(address, "/").await.contains("420 FLOOD_WAIT_9, 1"));
     assert_eq!(refusal(send_code(&mut client, "9996621234").await), "420 FLOOD_WAIT_9");
     assert!(!get(address, "/").await.contains("FLOOD_WAIT_9"));
+}
+
+#[tokio::test]
+async fn a_person_gets_another_name() {
+    let (sandbox, address) = sandbox_with_page().await;
+    let mut client = signed_in(&sandbox, &ada()).await;
+    let name = "/phones/9996621234/name";
+    assert_eq!(post(address, name, "first_name=Zo%C3%AB").await, 303);
+    assert_eq!(state(address).await["phones"][0]["first_name"], "Zoë");
+    assert!(get(address, "/?q=zo%C3%AB").await.contains("Zoë Almond"));
+    let me = functions::users::GetUsers { id: vec![enums::InputUser::UserSelf] };
+    let Some(enums::User::User(me)) = client.invoke(&me).await.unwrap().pop() else { panic!("nobody") };
+    assert_eq!(me.first_name.as_deref(), Some("Zoë"), "clients see it when they look");
+    for form in ["first_name=", "", &format!("first_name={}", "x".repeat(65))] {
+        assert_eq!(post(address, name, form).await, 422, "{form}");
+    }
+    assert_eq!(post(address, "/phones/9996639999/name", "first_name=Zo").await, 422, "no such phone");
+    assert_eq!(post(address, name, &format!("first_name={}", "%C3%A9".repeat(64))).await, 303);
 }
 
 #[tokio::test]

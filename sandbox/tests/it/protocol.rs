@@ -6,7 +6,7 @@ use telescope_sandbox::crypto::{random, random_id, sha1};
 use telescope_sandbox::tl::{Deserializable as _, Identifiable as _, Serializable, enums, functions, types};
 use telescope_sandbox::{Options, Sandbox, clock};
 
-use crate::client::{Client, Received, message_id};
+use crate::client::{Client, message_id};
 use crate::exchange::{Exchange, USUAL, exchange_keys};
 use crate::support::{ada, client, client_by, refusal, sandbox, sign_in, signed_in, wire};
 use crate::wire::{Framing, PLAIN, Way, transport_error};
@@ -185,19 +185,6 @@ async fn a_thousand_requests_at_once_are_all_answered() {
     }
 }
 
-#[tokio::test]
-async fn a_message_can_be_asked_for_again() {
-    let sandbox = sandbox().await;
-    let mut client = client(&sandbox).await;
-    let id = client.send(&GET_CONFIG.to_bytes()).await;
-    let head = [&crate::client::RPC_RESULT.to_le_bytes()[..], &id.to_le_bytes()].concat();
-    let answer = |received: &Received| received.body.starts_with(&head);
-    let first = client.wait_for(answer).await;
-    let again = enums::MsgResendReq::Req(types::MsgResendReq { msg_ids: vec![first.id, 1] });
-    client.tell(&again).await;
-    assert_eq!(client.wait_for(answer).await.id, first.id);
-}
-
 async fn bad_message(client: &mut Client) -> (i64, i32) {
     match client.wait_as::<enums::BadMsgNotification>().await {
         enums::BadMsgNotification::Notification(bad) => (bad.bad_msg_id, bad.error_code),
@@ -257,54 +244,6 @@ async fn salts_change_and_are_told_in_advance() {
 }
 
 #[tokio::test]
-async fn a_repeated_request_is_run_once_and_answered_again() {
-    let sandbox = sandbox().await;
-    let mut client = client(&sandbox).await;
-    let id = client.send(&GET_CONFIG.to_bytes()).await;
-    let first = client.result(id).await.unwrap();
-    client.send_as(id, 1, &GET_CONFIG.to_bytes()).await;
-    assert_eq!(client.result(id).await.unwrap(), first);
-    assert_eq!(sandbox.requests().total("help.getConfig"), 1);
-}
-
-#[tokio::test]
-async fn the_state_of_messages_can_be_asked_for() {
-    let sandbox = sandbox().await;
-    let mut client = client(&sandbox).await;
-    let old = message_id();
-    let id = client.send(&GET_CONFIG.to_bytes()).await;
-    client.result(id).await.unwrap();
-    let msg_ids = vec![old, id, id + (10 << 32)];
-    let asked = client.tell(&enums::MsgsStateReq::Req(types::MsgsStateReq { msg_ids })).await;
-    let enums::MsgsStateInfo::Info(info) = client.wait_as().await;
-    assert_eq!((info.req_msg_id, info.info), (asked, vec![1, 4, 3]));
-    client.result(id).await.expect("the answer that was not acknowledged comes along");
-}
-
-#[tokio::test]
-async fn sessions_and_answers_can_be_dropped() {
-    let sandbox = sandbox().await;
-    let mut client = client(&sandbox).await;
-    let id = client.send(&GET_CONFIG.to_bytes()).await;
-    client.result(id).await.unwrap();
-    let dropped = client.send(&functions::RpcDropAnswer { req_msg_id: id }.to_bytes()).await;
-    let answer = enums::RpcDropAnswer::from_bytes(&client.result(dropped).await.unwrap()).unwrap();
-    assert!(matches!(answer, enums::RpcDropAnswer::RpcAnswerDropped(_)));
-    let dropped = client.send(&functions::RpcDropAnswer { req_msg_id: id }.to_bytes()).await;
-    let answer = enums::RpcDropAnswer::from_bytes(&client.result(dropped).await.unwrap()).unwrap();
-    assert!(matches!(answer, enums::RpcDropAnswer::RpcAnswerUnknown));
-
-    client.tell(&functions::DestroySession { session_id: 5 }).await;
-    let none: enums::DestroySessionRes = client.wait_as().await;
-    assert!(matches!(none, enums::DestroySessionRes::DestroySessionNone(_)));
-    let old = std::mem::replace(&mut client.session, 77);
-    client.invoke(&GET_CONFIG).await.unwrap();
-    client.tell(&functions::DestroySession { session_id: old }).await;
-    let destroyed: enums::DestroySessionRes = client.wait_as().await;
-    assert!(matches!(destroyed, enums::DestroySessionRes::DestroySessionOk(ok) if ok.session_id == old));
-}
-
-#[tokio::test]
 async fn a_destroyed_key_is_unknown() {
     let sandbox = sandbox().await;
     let mut client = signed_in(&sandbox, &ada()).await;
@@ -314,40 +253,6 @@ async fn a_destroyed_key_is_unknown() {
     assert_eq!(sandbox.look(|world| (world.keys.len(), world.devices.len())), (0, 0));
     client.send(&GET_CONFIG.to_bytes()).await;
     assert_eq!(transport_error(&mut client.wire).await, Some(-404));
-}
-
-fn message_of(received: &Received) -> Option<String> {
-    let enums::Updates::Updates(updates) = received.parse()? else { return None };
-    match updates.updates.first()? {
-        enums::Update::NewMessage(update) => match &update.message {
-            enums::Message::Message(message) => Some(message.message.clone()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-#[tokio::test]
-async fn an_update_that_was_not_acknowledged_comes_again() {
-    let sandbox = sandbox().await;
-    let mut client = signed_in(&sandbox, &ada()).await;
-    client.invoke(&functions::updates::GetState {}).await.unwrap();
-    sandbox.push_message(&ada(), "one").await.unwrap();
-    sandbox.push_message(&ada(), "two").await.unwrap();
-    let texts = |text: &'static str| move |received: &Received| message_of(received).as_deref() == Some(text);
-    let one = client.wait_for(texts("one")).await;
-    client.wait_for(texts("two")).await;
-    client.tell(&enums::MsgsAck::Ack(types::MsgsAck { msg_ids: vec![one.id] })).await;
-    client.tell(&functions::Ping { ping_id: 1 }).await;
-    client.wait_as::<enums::Pong>().await;
-
-    let mut client = client.on(wire(&sandbox, PLAIN).await);
-    client.others.clear();
-    sandbox.push_message(&ada(), "three").await.unwrap();
-    client.tell(&functions::Ping { ping_id: 2 }).await;
-    client.wait_for(texts("two")).await;
-    client.wait_for(texts("three")).await;
-    assert!(!client.others.iter().any(texts("one")), "that one was acknowledged");
 }
 
 #[tokio::test]

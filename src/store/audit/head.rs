@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 /// The newest link. As text: `SEQ MAC`.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -30,6 +31,9 @@ impl FromStr for Head {
     }
 }
 
+/// Whoever writes the file: what is half written has one name.
+static WRITING: Mutex<()> = Mutex::new(());
+
 /// The file that has the newest head that was committed.
 #[derive(Clone, Debug)]
 pub struct HeadFile(PathBuf);
@@ -54,6 +58,10 @@ impl HeadFile {
 
     /// Writes a head. The file has either the former or the new one at any moment, never half of one.
     pub fn write(&self, head: &Head) -> std::io::Result<()> {
+        let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = self.0.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
         let new = self.0.with_extension("new");
         let mut file = std::fs::File::create(&new)?;
         writeln!(file, "{head}")?;

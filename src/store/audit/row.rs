@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::Head;
 use crate::domain::audit::{AuditEntry, Outcome};
 use crate::domain::{AccountId, Millis};
 use crate::keys::KeyError;
@@ -41,6 +42,11 @@ impl Entry {
     /// Whether it had details that were taken out.
     pub fn is_blanked(&self) -> bool {
         self.details.is_none() && self.details_digest.is_some()
+    }
+
+    /// Whether the chain led through this end here.
+    pub fn is_at(&self, head: &Head) -> bool {
+        self.seq == head.seq && self.mac == head.mac
     }
 
     /// Whether the fields are what they were when the digest was made.

@@ -4,30 +4,25 @@
 //! session or when people disconnect it, and only in the last case does the actor end too. Whatever happens
 //! here is published as a [`Snapshot`]; secrets stay inside and leave only as the answer to a question.
 
+mod life;
 mod requests;
+mod strikes;
 mod updates;
 
 use std::collections::VecDeque;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
-use tdlib_rs::functions;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
-use super::client::{CallError, call, configure};
+use super::client::CallError;
 use super::handle::{AnswerError, ClientStart, Command, Mailbox, Reply, ServiceMessage};
 use super::hub::Inner;
-use super::process::Link;
 use crate::domain::account::Profile;
-use crate::domain::{Network, Snapshot, Stage, StageToken};
+use crate::domain::{Ending, Network, Snapshot, Stage, StageToken};
+use strikes::Strikes;
 
-/// Updates of TDLib that may wait for an actor.
-const UPDATES: usize = 1024;
-/// How long a client may take to close.
-const CLOSE_TIME: Duration = Duration::from_secs(8);
 /// How often a locked folder is tried again at once: its former host may still be closing. TDLib itself waits ten
 /// seconds for a lock each time.
 const LOCK_TRIES: u32 = 2;
@@ -39,14 +34,16 @@ const LOCKED_PAUSE: Duration = Duration::from_secs(10);
 enum End {
     /// People wanted it.
     Stopped,
-    /// Its host died, or its updates overflowed.
+    /// Its host died, or its updates overflowed, or TDLib hung.
     HostDied,
     /// Its folder is still in use by a process that is ending.
     Locked,
     /// It can't start.
     Failed(String),
-    /// Telegram ended the session.
-    SessionEnded,
+    /// It made its host crash each time it was loaded.
+    Quarantined,
+    /// The session is over.
+    SessionEnded(Ending),
 }
 
 /// The outcome of a call that ran beside the actor.
@@ -54,6 +51,8 @@ enum Done {
     Configured(Result<(), CallError>),
     Asked(Reply<()>, Result<(), CallError>),
     Me(Result<Profile, CallError>),
+    LoggedOut(Result<(), CallError>),
+    Probed(Result<(), CallError>),
 }
 
 pub(super) struct Actor {
@@ -64,13 +63,12 @@ pub(super) struct Actor {
     messages: VecDeque<ServiceMessage>,
     /// Set while people want the client closed: who waits for it.
     closing: Option<Reply<()>>,
-}
-
-/// One client while it lives.
-struct Client {
-    id: i32,
-    calls: FuturesUnordered<BoxFuture<'static, Done>>,
-    closed: Option<End>,
+    /// How the former session ended; shown until a login goes on.
+    ending: Option<Ending>,
+    /// Whether the folder should hold a session.
+    was_ready: bool,
+    /// Deaths of the host while this account was loaded.
+    strikes: Strikes,
 }
 
 impl Actor {
@@ -79,8 +77,24 @@ impl Actor {
         // Tokens of an earlier run must not fit; that they differ suffices, so a failure is no matter.
         let _ = getrandom::fill(&mut seed);
         let token = StageToken(u64::from(u32::from_le_bytes(seed)) << 16);
-        let snapshot = Snapshot { stage: Stage::Starting, token, ..Snapshot::off() };
-        Self { hub, start, mailbox, snapshot, messages: VecDeque::new(), closing: None }
+        let known = start.known.as_ref();
+        let snapshot = Snapshot {
+            stage: Stage::Starting,
+            token,
+            profile: known.and_then(|known| known.profile.clone()),
+            ..Snapshot::off()
+        };
+        Self {
+            ending: known.and_then(|known| known.ending),
+            was_ready: known.is_some_and(crate::domain::account::Known::was_ready),
+            hub,
+            start,
+            mailbox,
+            snapshot,
+            messages: VecDeque::new(),
+            closing: None,
+            strikes: Strikes::default(),
+        }
     }
 
     pub(super) async fn run(mut self) {
@@ -105,23 +119,19 @@ impl Actor {
                 }
                 End::Locked => {
                     let reason = "Another program is using this account's folder. Telescope tries again until it is free.";
-                    self.rest(reason, tokio::time::sleep(LOCKED_PAUSE), &mut mailbox).await;
+                    let pause = tokio::time::sleep(LOCKED_PAUSE);
+                    self.rest(Stage::Failed(reason.into()), pause, &mut mailbox).await;
                 }
-                End::Failed(reason) => self.rest(&reason, std::future::pending(), &mut mailbox).await,
-                End::SessionEnded => {
-                    self.enter(Stage::Starting);
-                    self.snapshot.profile = None;
-                    self.snapshot.code_came = None;
-                    self.messages.clear();
-                    self.snapshot.problem =
-                        Some("Telegram has ended this session. To sign in again, ask for a code.".into());
-                }
+                End::Failed(reason) => self.rest(Stage::Failed(reason), pending(), &mut mailbox).await,
+                End::Quarantined => self.rest(Stage::Quarantined, pending(), &mut mailbox).await,
+                End::SessionEnded(ending) => self.session_ended(ending),
             }
             if self.closing.is_some() {
                 break;
             }
         }
-        self.snapshot = Snapshot::off();
+        let profile = self.snapshot.profile.take();
+        self.snapshot = Snapshot { profile, ..Snapshot::off() };
         self.publish();
         mailbox.close();
         if let Some(waiting) = self.closing.take() {
@@ -129,106 +139,48 @@ impl Actor {
         }
     }
 
-    /// A client's whole life, from finding a host to its end.
-    async fn live(&mut self, mailbox: &mut mpsc::Receiver<Command>) -> End {
-        let Some((slot, mut link)) = self.hub.link_for(self.start.account) else {
-            return End::Failed("There is no process to run TDLib in.".into());
-        };
-        let hub = Arc::clone(&self.hub);
-        let Some(present) = self.until(mailbox, wait_for_host(&mut link)).await.flatten() else {
-            return End::Stopped;
-        };
-        let Some(permit) = self.until(mailbox, hub.starting.acquire()).await else {
-            return End::Stopped;
-        };
-        let (sender, mut updates) = mpsc::channel(UPDATES);
-        let id = hub.routes.open(slot, &present, sender);
-        let mut client = Client { id, calls: FuturesUnordered::new(), closed: None };
-        let start = self.start.clone();
-        let for_settings = Arc::clone(&hub);
-        client.calls.push(Box::pin(async move {
-            Done::Configured(configure(&for_settings.settings, &start, id).await)
-        }));
-        let mut permit = permit.ok();
-        let mut give_up = None;
-        let end = loop {
-            if let Some(end) = client.closed.take() {
-                break end;
-            }
-            if !matches!(self.snapshot.stage, Stage::Starting | Stage::Reconnecting) {
-                permit = None;
-            }
-            let deadline = async {
-                match give_up {
-                    Some(at) => tokio::time::sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                biased;
-                update = updates.recv() => match update {
-                    Some(json) => self.on_update(&mut client, &json),
-                    None => break End::HostDied,
-                },
-                Some(done) = client.calls.next() => self.on_done(&mut client, done),
-                command = mailbox.recv() => match command {
-                    Some(Command::Close(reply)) => {
-                        self.closing = Some(reply);
-                        give_up = Some(tokio::time::Instant::now() + CLOSE_TIME);
-                        tokio::spawn(call(functions::close(id)));
-                    }
-                    Some(command) => self.on_command(&mut client, command),
-                    None => break End::Stopped,
-                },
-                () = host_is_another(&mut link, present.generation) => break End::HostDied,
-                () = deadline => break End::Stopped,
-            }
-        };
-        drop(permit);
-        if matches!(end, End::Locked | End::Failed(_) | End::HostDied) {
-            // In a host that lives, the client would stay for ever, and with it perhaps the folder's lock.
-            hub.routes.request(id, r#"{"@type":"close"}"#);
-        }
-        hub.routes.close(id);
-        end
+    fn session_ended(&mut self, ending: Ending) {
+        tracing::info!(account = %self.start.account, %ending, "the session is over");
+        self.enter(Stage::Starting);
+        self.snapshot.code_came = None;
+        self.snapshot.frozen = None;
+        self.messages.clear();
+        self.ending = Some(ending);
+        self.was_ready = false;
     }
 
-    /// Awaits something while answering people; None once they want the client closed.
-    async fn until<T>(
-        &mut self,
-        mailbox: &mut mpsc::Receiver<Command>,
-        wait: impl Future<Output = T>,
-    ) -> Option<T> {
-        tokio::pin!(wait);
-        loop {
-            tokio::select! {
-                value = &mut wait => return Some(value),
-                command = mailbox.recv() => match command {
-                    Some(Command::Close(reply)) => {
-                        self.closing = Some(reply);
-                        return None;
-                    }
-                    Some(command) => command.refuse(AnswerError::Away),
-                    None => return None,
-                },
-            }
-        }
-    }
-
-    /// Stays failed until `wait` is over or people disconnect.
+    /// Stays as it is until `wait` is over, or people disconnect, or connect again.
     async fn rest(
         &mut self,
-        reason: &str,
+        stage: Stage,
         wait: impl Future<Output = ()>,
         mailbox: &mut mpsc::Receiver<Command>,
     ) {
-        let failed = Stage::Failed(reason.to_owned());
-        if self.snapshot.stage != failed {
-            tracing::warn!(account = %self.start.account, reason, "an account's client can't run");
+        if self.snapshot.stage != stage {
+            tracing::warn!(account = %self.start.account, reason = stage.detail(), "an account's client can't run");
         }
-        self.enter(failed);
+        self.enter(stage);
         self.publish();
-        let _ = self.until(mailbox, wait).await;
+        tokio::pin!(wait);
+        loop {
+            let command = tokio::select! {
+                () = &mut wait => return,
+                command = mailbox.recv() => command,
+            };
+            match command {
+                Some(Command::Close(reply)) => {
+                    self.closing = Some(reply);
+                    return;
+                }
+                Some(Command::Again) => {
+                    self.strikes = Strikes::default();
+                    self.enter(Stage::Starting);
+                    return;
+                }
+                Some(command) => command.refuse(AnswerError::Away),
+                None => return,
+            }
+        }
     }
 
     fn enter(&mut self, stage: Stage) {
@@ -244,14 +196,4 @@ impl Actor {
     fn publish(&self) {
         (self.hub.observer)(self.start.account, self.snapshot.clone());
     }
-}
-
-/// Waits for the slot's host; None if there will be none.
-async fn wait_for_host(link: &mut watch::Receiver<Option<Link>>) -> Option<Link> {
-    link.wait_for(Option::is_some).await.ok()?.clone()
-}
-
-/// Resolves when the host of this generation is gone.
-async fn host_is_another(link: &mut watch::Receiver<Option<Link>>, generation: u64) {
-    let _ = link.wait_for(|link| link.as_ref().is_none_or(|link| link.generation != generation)).await;
 }

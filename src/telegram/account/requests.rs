@@ -2,9 +2,10 @@
 
 use tdlib_rs::functions;
 
-use super::{Actor, Client, Done, End};
-use crate::domain::Stage;
+use super::life::{Client, LOG_OUT_TIME};
+use super::{Actor, Done, End};
 use crate::domain::stage::Provided;
+use crate::domain::{Ending, Stage};
 use crate::telegram::client::{CallError, call};
 use crate::telegram::handle::{AnswerError, Command, Reply};
 use crate::telegram::login;
@@ -12,7 +13,7 @@ use crate::telegram::login;
 impl Actor {
     pub(super) fn on_done(&mut self, client: &mut Client, done: Done) {
         match done {
-            Done::Configured(Ok(())) | Done::Me(Err(_)) => {}
+            Done::Configured(Ok(())) | Done::Me(Err(_)) | Done::LoggedOut(Ok(())) => {}
             Done::Configured(Err(error)) if self.closing.is_none() => {
                 client.closed = Some(start_failure(&error));
             }
@@ -21,7 +22,17 @@ impl Actor {
                 self.snapshot.profile = Some(me);
                 self.publish();
             }
+            Done::LoggedOut(Err(error)) => {
+                if let Some((waiting, _)) = client.logging_out.take() {
+                    client.ending = None;
+                    let answer = self.problem(&error);
+                    self.publish();
+                    let _ = waiting.send(Err(answer));
+                }
+            }
+            Done::Probed(result) => Self::on_probed(client, &result),
             Done::Asked(reply, result) => {
+                client.heard = tokio::time::Instant::now();
                 self.snapshot.busy = false;
                 let answer = result.map_err(|error| self.problem(&error));
                 self.publish();
@@ -59,6 +70,9 @@ impl Actor {
             }
             Command::AskForCode(_, reply) => self.ask_for_code(client, reply),
             Command::Provide(_, provided, reply) => self.provide(client, provided, reply),
+            Command::LogOut(reply) => self.log_out(client, reply),
+            // It runs.
+            Command::Again => {}
             // Handled where it is received.
             Command::Close(reply) => drop(reply.send(Err(AnswerError::NotNow))),
         }
@@ -103,6 +117,43 @@ impl Actor {
         }));
     }
 
+    /// Ends the session, or the beginning of one, at Telegram. Whoever asks is answered when it is over.
+    fn log_out(&mut self, client: &mut Client, reply: Reply<()>) {
+        if !self.snapshot.stage.can_log_out() || client.logging_out.is_some() {
+            let _ = reply.send(Err(AnswerError::NotNow));
+            return;
+        }
+        let id = client.id;
+        client.ending = Some(Ending::LoggedOut);
+        client.logging_out = Some((reply, tokio::time::Instant::now() + LOG_OUT_TIME));
+        client.calls.push(Box::pin(async move { Done::LoggedOut(call(functions::log_out(id)).await) }));
+    }
+
+    /// Asks Telegram for something small, only to hear whether the session still holds: a session that was
+    /// ended elsewhere shows at the next request.
+    pub(super) fn probe(client: &mut Client) {
+        let id = client.id;
+        client.probing = true;
+        client.calls.push(Box::pin(async move {
+            Done::Probed(call(functions::get_account_ttl(id)).await.map(drop))
+        }));
+    }
+
+    fn on_probed(client: &mut Client, result: &Result<(), CallError>) {
+        client.probing = false;
+        client.heard = tokio::time::Instant::now();
+        let Err(error) = result else { return };
+        if error.code == 401 {
+            // TDLib ends the client by itself.
+            client.ending.get_or_insert(login::ending_of(&error.message));
+        } else if error.message == "AUTH_KEY_DUPLICATED" {
+            // TDLib would keep a session that is worth nothing any more.
+            client.ending.get_or_insert(Ending::KeyDuplicated);
+            let id = client.id;
+            client.calls.push(Box::pin(async move { Done::LoggedOut(call(functions::destroy(id)).await) }));
+        }
+    }
+
     /// One request of a person at a time; forms made before it are stale.
     pub(super) fn begin_request(&mut self) {
         self.snapshot.busy = true;
@@ -121,7 +172,11 @@ fn start_failure(error: &CallError) -> End {
         return End::HostDied;
     }
     if error.code == 401 {
-        return End::Failed("The key does not open this account's folder.".into());
+        return End::Failed(
+            "The files in this account's folder are damaged, or its key does not fit. Put the folder back from a \
+             backup; without one, remove the account and add it again."
+                .into(),
+        );
     }
     End::Failed(format!("TDLib can't start (error {}).", error.code))
 }

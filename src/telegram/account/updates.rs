@@ -2,12 +2,14 @@
 
 use tdlib_rs::{enums, functions, types};
 
-use super::{Actor, Client, Done, End};
-use crate::domain::{Millis, Secret, Stage, login_code};
+use super::life::Client;
+use super::{Actor, Done, End};
+use crate::domain::account::Frozen;
+use crate::domain::{Ending, Millis, Secret, Stage, login_code};
 use crate::telegram::client::call;
 use crate::telegram::handle::ServiceMessage;
-use crate::telegram::login;
 use crate::telegram::picture::{network_of, profile_of};
+use crate::telegram::{host, login};
 
 /// Messages from Telegram that are kept to read a code from.
 const SERVICE_MESSAGES: usize = 10;
@@ -24,7 +26,16 @@ impl Actor {
                 self.snapshot.network = network_of(&update.state);
                 self.publish();
             }
-            Ok(enums::Update::NewMessage(update)) => self.on_message(update.message),
+            Ok(enums::Update::NewMessage(update)) => {
+                client.heard = tokio::time::Instant::now();
+                self.on_message(update.message);
+            }
+            Ok(enums::Update::FreezeState(update)) => {
+                let deleted_at =
+                    (update.deletion_date > 0).then(|| Millis(i64::from(update.deletion_date) * 1000));
+                self.snapshot.frozen = update.is_frozen.then_some(Frozen { deleted_at });
+                self.publish();
+            }
             Ok(enums::Update::User(update)) => {
                 if self.snapshot.profile.as_ref().is_some_and(|me| me.telegram_id == update.user.id) {
                     self.snapshot.profile = Some(profile_of(&update.user));
@@ -32,7 +43,10 @@ impl Actor {
                 }
             }
             Ok(_) => {}
-            Err(error) => self.on_unknown(json, &error),
+            Err(error) => match host::lost_reason(json) {
+                Some(reason) => client.ending = Some(login::ending_of(reason)),
+                None => self.on_unknown(json, &error),
+            },
         }
     }
 
@@ -51,24 +65,51 @@ impl Actor {
 
     pub(super) fn on_authorization_state(&mut self, client: &mut Client, state: &enums::AuthorizationState) {
         if matches!(state, enums::AuthorizationState::Closed) {
-            client.closed = Some(if self.closing.is_some() { End::Stopped } else { End::SessionEnded });
+            client.closed = Some(self.end_of(client));
             return;
         }
-        let Some(stage) = login::stage_of(state, self.hub.settings.clock.now()) else {
+        let Some(mut stage) = login::stage_of(state, self.hub.settings.clock.now()) else {
             return;
         };
-        if stage == Stage::Ready {
-            let id = client.id;
-            client.calls.push(Box::pin(async move {
-                let me = call(functions::get_me(id)).await;
-                Done::Me(me.map(|enums::User::User(me)| profile_of(&me)))
-            }));
+        match stage {
+            Stage::SignedOut => {
+                if self.was_ready {
+                    self.ending = Some(Ending::Lost);
+                    self.was_ready = false;
+                }
+                stage = self.ending.map_or(Stage::SignedOut, Stage::Ended);
+            }
+            Stage::Ready => {
+                self.ending = None;
+                self.was_ready = true;
+                client.heard = tokio::time::Instant::now();
+                let id = client.id;
+                client.calls.push(Box::pin(async move {
+                    let me = call(functions::get_me(id)).await;
+                    Done::Me(me.map(|enums::User::User(me)| profile_of(&me)))
+                }));
+            }
+            Stage::LoggingOut => {
+                client.leaving_since.get_or_insert_with(tokio::time::Instant::now);
+            }
+            Stage::Closing => {}
+            _ => self.ending = None,
         }
-        let ended = stage == Stage::SignedOut && self.snapshot.problem.is_some();
-        let problem = self.snapshot.problem.take().filter(|_| ended);
         self.enter(stage);
-        self.snapshot.problem = problem;
         self.publish();
+    }
+
+    /// What the end of a client means: who wanted it, and what became of the session.
+    fn end_of(&self, client: &Client) -> End {
+        if self.closing.is_some() {
+            return End::Stopped;
+        }
+        // A client that was closed while it was logging out goes on with that when it starts again.
+        match (client.ending, &self.snapshot.stage) {
+            (Some(ending), _) => End::SessionEnded(ending),
+            (None, Stage::LoggingOut) => End::SessionEnded(Ending::Unknown),
+            (None, _) => End::HostDied,
+        }
     }
 
     pub(super) fn on_message(&mut self, message: types::Message) {

@@ -8,11 +8,13 @@
 
 mod account;
 mod code;
+mod jobs;
 mod list;
 mod viewer;
 
 pub use account::account;
 pub use code::code;
+pub use jobs::jobs;
 pub use list::list;
 pub use viewer::end;
 
@@ -29,7 +31,7 @@ use tower_sessions::Session;
 
 use super::error::AppError;
 use super::fragment::partial;
-use super::shell::notices;
+use super::shell::Away;
 use crate::app::App;
 use crate::domain::access::Actor;
 use viewer::Viewer;
@@ -94,6 +96,7 @@ async fn follow(
     let mut changes = app.directory.subscribe();
     let mut stopping = app.stopping.subscribe();
     let mut database = app.database_away.subscribe();
+    let mut telegram = app.telegram_away.subscribe();
     let mut away = None;
     let mut check = tokio::time::interval(SESSION_CHECK);
     check.reset();
@@ -101,9 +104,12 @@ async fn follow(
     while present {
         let version = *changes.borrow_and_update();
         let mut html = message(&app, &viewer.actor);
-        let now_away = *database.borrow_and_update();
+        database.mark_unchanged();
+        telegram.mark_unchanged();
+        let now_away = Away::now(&app);
         if away.replace(now_away) != Some(now_away) {
-            html.get_or_insert_default().push_str(&partial("#notices", "innerHTML", notices(now_away)));
+            let notices = partial("#notices", "innerHTML", &now_away.notices());
+            html.get_or_insert_default().push_str(&notices);
         }
         if let Some(html) = html {
             let event = Event::default().id(format!("{}-{version}", app.epoch)).data(html);
@@ -120,6 +126,7 @@ async fn follow(
                 present = viewer.is_present(&app).await;
             }
             _ = database.changed() => {}
+            _ = telegram.changed() => {}
             () = stopped(&mut stopping) => return,
             () = sender.closed() => return,
             () = viewer.ends() => present = viewer.look_again(&app).await,

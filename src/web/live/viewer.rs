@@ -46,7 +46,7 @@ impl Viewer {
     /// was signed in still is: nobody can have signed out.
     pub async fn look_again(&mut self, app: &App) -> bool {
         // A new handle: a session's own has read once and would repeat that.
-        let store = Arc::new(WebSessions::new(app.db.clone(), app.clock.clone()));
+        let store = Arc::new(WebSessions::watching(app.db.clone(), app.clock.clone()));
         match auth::current(app, &Session::new(self.session, store, None)).await {
             Ok(Some(actor)) => {
                 self.actor = actor;

@@ -13,17 +13,17 @@ use super::audit::Line;
 use super::step::{Complaint, Step};
 use crate::app::App;
 use crate::directory::Entry;
-use crate::domain::StageToken;
 use crate::domain::access::{Actor, privileges, system_privileges};
 use crate::domain::audit::Outcome;
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
+use crate::domain::{StageToken, Wanted};
 use crate::ops::{self, OpError};
 use crate::store::audit::Filter;
 use crate::store::{self, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::shell::{Shell, html, html_with, wants_fragment};
-use crate::web::text;
+use crate::web::{fragment, text};
 
 #[derive(Template)]
 #[template(path = "pages/account.html")]
@@ -40,13 +40,14 @@ struct More {
     may_login: bool,
     may_password: bool,
     may_edit: bool,
+    may_remove: bool,
     /// None while the database is away.
     kept: Option<Kept>,
 }
 
 impl More {
     fn may_anything(&self) -> bool {
-        self.may_login || self.may_password || self.may_edit
+        self.may_login || self.may_password || self.may_edit || self.may_remove
     }
 }
 
@@ -132,6 +133,7 @@ async fn page(
         may_login: may.has(AccountPrivilege::Login),
         may_password: may.has(AccountPrivilege::EditTwoFactorPassword),
         may_edit: system_privileges(actor).has(SystemPrivilege::ManageAccess),
+        may_remove: may.has(AccountPrivilege::RemoveAccount) && entry.account.wanted != Wanted::Removed,
         kept: if *app.database_away.borrow() { None } else { Kept::read(app, entry).await.ok() },
     };
     html_with(status, &AccountPage { shell: Shell::of(app, actor), entry, step, facts, more })
@@ -180,6 +182,22 @@ pub async fn disconnect(
 ) -> Result<Response, AppError> {
     let done = ops::accounts::disconnect(&app, allowed.grant()).await;
     after(&app, &headers, &allowed.actor, &allowed.entry, done).await
+}
+
+/// What a form in a dialog is answered with: the dialog closes with a word, or the account's page comes; what went
+/// wrong stands in the dialog, or on that page.
+pub async fn after_dialog(
+    app: &App,
+    headers: &HeaderMap,
+    actor: &Actor,
+    before: &Entry,
+    done: Result<(), OpError>,
+    words: &str,
+) -> Result<Response, AppError> {
+    if done.is_ok() && wants_fragment(headers) {
+        return Ok(([("hx-trigger", "close-dialog")], fragment::done(words)).into_response());
+    }
+    after(app, headers, actor, before, done).await
 }
 
 /// What a form about the account is answered with: the step as it stands now, or with the complaint in it.

@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::domain::AccountId;
 use crate::domain::audit::AuditEvent;
 use crate::domain::privilege::can;
-use crate::store;
 use crate::store::audit::{Entry, Filter};
+use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::shell::{Shell, html};
@@ -21,6 +21,8 @@ use crate::web::text;
 
 /// Entries on a page.
 const PAGE: u32 = 100;
+/// Seconds for which the page says above all that the trail is not what it was; the entry stays.
+const MISMATCH_SHOWN: i64 = 30 * 24 * 60 * 60;
 
 /// What to show, from the URL.
 #[derive(Debug, Default, Deserialize)]
@@ -84,6 +86,32 @@ struct AuditPage {
     wanted: Wanted,
     codes: &'static [&'static str],
     older: Option<i64>,
+    mismatch: Option<Mismatch>,
+}
+
+/// That the trail was found not to be what it was, not long ago.
+#[derive(Debug)]
+struct Mismatch {
+    /// The entry that says so.
+    seq: i64,
+    at: String,
+    words: &'static str,
+}
+
+impl Mismatch {
+    async fn newest(app: &App, conn: &mut Conn<'_>) -> Result<Option<Self>, StoreError> {
+        let filter = Filter {
+            code: Some(AuditEvent::TRAIL_MISMATCH.to_owned()),
+            from: Some(app.clock.now().plus_seconds(-MISMATCH_SHOWN)),
+            ..Filter::default()
+        };
+        let newest = store::audit::page(conn, &filter, 1).await?.pop();
+        Ok(newest.map(|entry| Self {
+            seq: entry.seq,
+            at: text::moment(entry.at),
+            words: text::trail_fault(entry.details.as_deref()),
+        }))
+    }
 }
 
 /// The page.
@@ -100,9 +128,13 @@ pub async fn list(
         before: wanted.before,
         ..Filter::default()
     };
-    let entries = store::audit::page(&mut app.db.read().await?, &filter, PAGE).await?;
+    let mut conn = app.db.read().await?;
+    let entries = store::audit::page(&mut conn, &filter, PAGE).await?;
+    let mismatch = Mismatch::newest(&app, &mut conn).await?;
+    drop(conn);
     let full = entries.len() == PAGE as usize;
     let older = entries.last().filter(|_| full).map(|entry| entry.seq);
     let lines = entries.into_iter().map(|entry| Line::of(&app, entry)).collect();
-    html(&AuditPage { shell: Shell::of(&app, &may.actor), lines, wanted, codes: AuditEvent::CODES, older })
+    let shell = Shell::of(&app, &may.actor);
+    html(&AuditPage { shell, lines, wanted, codes: AuditEvent::CODES, older, mismatch })
 }

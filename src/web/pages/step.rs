@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::directory::Entry;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
-use crate::domain::{Input, Millis, Snapshot, Stage};
+use crate::domain::{Input, Millis, Snapshot, Stage, Wanted};
 use crate::web::text;
 
 /// The part.
@@ -43,6 +43,10 @@ impl<'a> Step<'a> {
 
     fn meaning(&self) -> String {
         text::meaning(&self.entry.snapshot.stage)
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.entry.account.wanted == Wanted::Removed
     }
 
     fn may_login(&self) -> bool {
@@ -102,7 +106,7 @@ impl<'a> Step<'a> {
     }
 
     fn is_first_code(&self) -> bool {
-        self.entry.snapshot.stage == Stage::SignedOut
+        matches!(self.entry.snapshot.stage, Stage::SignedOut | Stage::Ended(_))
     }
 
     fn moment(&self, at: &Millis) -> String {

@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "domain",
         ],
     ),
-    ("web", &["app", "ops", "sso", "store", "directory", "config", "clock", "domain"]),
+    ("web", &["app", "ops", "jobs", "sso", "store", "directory", "config", "clock", "domain"]),
     ("ops", &["app", "store", "telegram", "sso", "jobs", "directory", "keys", "config", "clock", "domain"]),
     ("jobs", &["store", "telegram", "directory", "clock", "domain"]),
     ("store", &["config", "keys", "clock", "hex", "domain"]),

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod concurrency;
+mod jobs;
 mod lease;
 mod opening;
 mod people;

@@ -14,6 +14,9 @@ super::on_both!(
     a_session_is_kept_and_ends,
     an_id_that_is_taken_is_exchanged,
     an_expired_session_is_none,
+    a_session_that_nobody_uses_ends,
+    use_is_written_once_a_minute,
+    watching_is_no_use,
     a_person_is_signed_out_everywhere,
 );
 
@@ -72,6 +75,55 @@ async fn an_expired_session_is_none(test: TestDb) {
     assert!(sessions.load(&short.id).await.unwrap().is_none());
     assert!(sessions.load(&long.id).await.unwrap().is_some());
     assert_eq!(sessions.delete_expired().await.unwrap(), 1);
+}
+
+const HOUR: i64 = 60 * 60;
+
+async fn a_session_that_nobody_uses_ends(test: TestDb) {
+    let (sessions, clock) = sessions(&test);
+    let (mut used, mut left) = (record(7 * 24 * 60), record(7 * 24 * 60));
+    sessions.create(&mut used).await.unwrap();
+    sessions.create(&mut left).await.unwrap();
+    clock.advance(12 * HOUR - 1);
+    assert!(sessions.load(&used.id).await.unwrap().is_some());
+    clock.advance(1);
+    assert!(sessions.load(&left.id).await.unwrap().is_none(), "nobody used it for twelve hours");
+    assert_eq!(sessions.delete_expired().await.unwrap(), 1);
+    for _ in 0..13 {
+        clock.advance(11 * HOUR);
+        assert!(sessions.load(&used.id).await.unwrap().is_some());
+    }
+    for _ in 0..2 {
+        clock.advance(11 * HOUR);
+        let held = sessions.load(&used.id).await.unwrap().is_some();
+        assert_eq!(held, clock.now().0 < NOW + 7 * 24 * HOUR * 1000, "seven days are the end in any case");
+    }
+}
+
+async fn use_is_written_once_a_minute(test: TestDb) {
+    let (sessions, clock) = sessions(&test);
+    let (mut early, mut late) = (record(24 * 60), record(24 * 60));
+    sessions.create(&mut early).await.unwrap();
+    sessions.create(&mut late).await.unwrap();
+    clock.advance(59);
+    assert!(sessions.load(&early.id).await.unwrap().is_some());
+    clock.advance(1);
+    assert!(sessions.load(&late.id).await.unwrap().is_some());
+    clock.advance(12 * HOUR - 60);
+    assert!(sessions.load(&early.id).await.unwrap().is_none(), "a use within the minute was not written");
+    assert!(sessions.load(&late.id).await.unwrap().is_some(), "one after a minute was");
+}
+
+async fn watching_is_no_use(test: TestDb) {
+    let (sessions, clock) = sessions(&test);
+    let watching = WebSessions::watching(test.db.clone(), clock.clone());
+    let mut record = record(24 * 60);
+    sessions.create(&mut record).await.unwrap();
+    clock.advance(11 * HOUR);
+    assert!(watching.load(&record.id).await.unwrap().is_some());
+    clock.advance(HOUR);
+    assert!(watching.load(&record.id).await.unwrap().is_none());
+    assert!(sessions.load(&record.id).await.unwrap().is_none());
 }
 
 async fn a_person_is_signed_out_everywhere(test: TestDb) {

@@ -126,8 +126,19 @@ async fn pages_of_one_account() {
     walk.browser.find("#awaited").await;
     walk.look("code awaited").await;
 
+    walk.look_at(&part("log-out"), "log out").await;
+    walk.look_at(&part("remove"), "remove").await;
+    walk.browser.fill("[name='digits']", "12").await;
+    walk.browser.press("Remove account", "main").await;
+    walk.browser.find("#digits-error").await;
+    walk.look("remove refused").await;
+    walk.look_at("/jobs", "no jobs").await;
+
     visitor.does(&part("disconnect"), &[]).await;
     visitor.until_stage(&account.id, "disconnected", STEP).await;
     walk.look_at(&page, "account disconnected").await;
+    let digits = &account.phone[account.phone.len() - 4..];
+    visitor.does(&part("remove"), &[("digits", digits)]).await;
+    walk.look_at("/jobs", "jobs").await;
     walk.end().await;
 }

@@ -36,7 +36,7 @@ async fn story(goes: fn(&Cluster), returns: fn(&Cluster)) {
     sign_in(&browser, &stack).await;
     browser.mark().await;
     let processes = (stack.telescope_pid(), stack.td_host_pid());
-    let history = |page: &str| page.matches("signed-out").count();
+    let history = |page: &str| page.matches("ended").count();
     let audit = format!("/audit?account={}&code=account.stage", ended.id);
     let before = history(&visitor.get(&audit).await.text().await.unwrap());
 
@@ -58,7 +58,7 @@ async fn story(goes: fn(&Cluster), returns: fn(&Cluster)) {
     }
     // All the time, and what Telegram does shows at once.
     until_true("the row says that the session ended", STEP, async || {
-        page_in_time(&visitor, "/accounts?stage=signed-out").await.contains(&ended.phone)
+        page_in_time(&visitor, "/accounts?stage=ended").await.contains(&ended.phone)
     })
     .await;
     while since.elapsed() < AWAY {

@@ -44,6 +44,38 @@ async fn a_code_is_shown_for_a_reason_and_stands_nowhere_else() {
     assert!(!stack.log().contains("01234"), "nor is it in the log");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_stale_after_five_minutes() {
+    let stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = ready_account(&stack, &visitor, None).await;
+    let page = format!("/accounts/{}/code", account.id);
+    let shown = async || {
+        let answer = visitor.post(&page, &[("reason", "A new phone for the front desk")]).await;
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let came = async |code: &str, age: u32| {
+        let text = format!("Login code: {code}. Do not give this code to anyone.");
+        stack.phones().send_old_message(&account.phone, &text, age).await;
+    };
+
+    came("01234", 302).await;
+    until_true("the old code is refused by its age", STEP, async || {
+        let (status, said) = shown().await;
+        assert!(!said.contains("01234"), "{said}");
+        status == 409 && said.contains("came 5 minutes ago and no longer works")
+    })
+    .await;
+    came("56789", 240).await;
+    until_true("a younger one is shown", STEP, async || {
+        let (status, said) = shown().await;
+        status == 200 && said.contains("56789")
+    })
+    .await;
+    let audit = visitor.get("/audit?code=login.code.shown").await.text().await.unwrap();
+    assert_eq!(audit.matches("A new phone for the front desk").count(), 1, "only what was shown: {audit}");
+}
+
 async fn waiting(scripts: Scripts) {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;

@@ -52,6 +52,11 @@ impl Phones {
         self.press(&format!("/phones/{number}/message"), &[("text", text)]).await;
     }
 
+    /// The same, and it was sent some seconds ago.
+    pub async fn send_old_message(&self, number: &str, text: &str, age: u32) {
+        self.press(&format!("/phones/{number}/message"), &[("text", text), ("age", &age.to_string())]).await;
+    }
+
     /// Gives the number's account another first name.
     pub async fn set_name(&self, number: &str, name: &str) {
         self.press(&format!("/phones/{number}/name"), &[("first_name", name)]).await;

@@ -83,10 +83,15 @@ impl Stack {
         .await;
     }
 
+    /// A file in `DATA_DIR`.
+    pub fn data(&self, name: &str) -> PathBuf {
+        self.folder.path().join("data").join(name)
+    }
+
     /// Every file of Telescope's own: the database, the keys, the accounts' folders.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
-        let mut folders = vec![self.folder.path().join("data"), self.folder.path().join("accounts")];
+        let mut folders = vec![self.data(""), self.accounts()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -104,6 +109,11 @@ impl Stack {
     /// The environment of its programs.
     pub fn environment(&self) -> Vec<(OsString, OsString)> {
         environment(self.folder.path(), &self.settings)
+    }
+
+    /// The folder of the accounts' folders.
+    pub fn accounts(&self) -> PathBuf {
+        self.folder.path().join("accounts")
     }
 
     /// A page's address.

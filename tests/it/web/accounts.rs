@@ -234,3 +234,22 @@ async fn telegrams_text_is_inert() {
         assert!(page.texts("bdi").concat().contains("<script>alert(1)</script>"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn clients_on_their_way_up_are_counted_for_whoever_sees_them() {
+    let test = TestApp::new().await;
+    for (number, owner, stage) in [
+        (1, "ada@example.org", Stage::Ready),
+        (2, "ada@example.org", Stage::Starting),
+        (3, "bob@example.org", Stage::Reconnecting),
+    ] {
+        let id = test.account(number, Some(owner)).await;
+        test.stands(id, stage);
+    }
+    let root = test.signed_in(ADMIN).await;
+    assert_eq!(root.get("/accounts").await.texts(".starting"), ["1 of 3 clients have started"]);
+    let ada = test.signed_in("ada@example.org").await;
+    assert_eq!(ada.get("/accounts").await.texts(".starting"), ["1 of 2 clients have started"]);
+    let nobody = test.signed_in("eve@example.org").await;
+    assert!(!nobody.get("/accounts").await.has(".starting"));
+}

@@ -15,6 +15,7 @@ use telescope::directory::Directory;
 use telescope::domain::{
     Account, AccountId, Email, Millis, Network, Phone, Secret, Snapshot, Stage, StageToken, Wanted,
 };
+use telescope::ops::record;
 use telescope::store::{self, Db, StoreError};
 use telescope::telegram::{Hub, HubSettings};
 use telescope::web;
@@ -38,6 +39,7 @@ static HUB: LazyLock<Hub> = LazyLock::new(|| {
         let settings = HubSettings {
             program: silent_program(),
             library: "none".into(),
+            memory_mark: None,
             hosts: 1,
             starts_at_once: 4,
             test_environment: true,
@@ -80,6 +82,15 @@ impl TestApp {
 
     /// One with other settings.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::with_clock(settings, Clock::System).await
+    }
+
+    /// One whose time the test moves. It begins now, since cookies are dated by the system.
+    pub async fn with_its_own_time() -> Self {
+        Self::with_clock(&[], Clock::manual(Clock::System.now())).await
+    }
+
+    async fn with_clock(settings: &[(&str, &str)], clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         let config = Config::from_env(|name| {
@@ -98,7 +109,7 @@ impl TestApp {
         let db = Db::open(&config.db_dsn).await.unwrap();
         let directory = Arc::new(Directory::new(Vec::new()));
         DIRECTORIES.lock().unwrap().push(Arc::downgrade(&directory));
-        let app = App::assemble(config, Clock::System, keys, db, directory, HUB.clone());
+        let app = App::assemble(config, clock, keys, db, directory, record::Memory::default(), HUB.clone());
         Self { app, _folder: folder }
     }
 

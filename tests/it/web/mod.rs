@@ -7,5 +7,6 @@ mod forms;
 mod guards;
 mod hostile;
 mod live;
+mod sessions;
 mod standby;
 mod walk;

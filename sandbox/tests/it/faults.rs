@@ -1,0 +1,158 @@
+//! Faults of accounts on order, as the small client sees them: lost accounts, ended sessions, moved numbers.
+
+use telescope_sandbox::tl::{enums, functions};
+use telescope_sandbox::{Sandbox, number};
+
+use crate::client::{Client, Received};
+use crate::exchange::{Exchange, USUAL, exchange_keys};
+use crate::phones::{get, post, sandbox_with_page, state};
+use crate::support::{ada, client, enter, refusal, send_code, sign_in, signed_in, wire};
+use crate::wire::PLAIN;
+
+const GET_STATE: functions::updates::GetState = functions::updates::GetState {};
+
+/// The connection ends, whatever is said before.
+pub async fn ends(client: &mut Client) {
+    while client.receive().await.is_some() {}
+}
+
+pub async fn back(client: Client, sandbox: &Sandbox) -> Client {
+    client.on(wire(sandbox, PLAIN).await)
+}
+
+#[tokio::test]
+async fn a_lost_account_is_cut_off_and_told_why() {
+    let (sandbox, address) = sandbox_with_page().await;
+    let mut witness = signed_in(&sandbox, &number("9996630000").unwrap()).await;
+    for (account, word, after) in [
+        ("banned", "401 USER_DEACTIVATED_BAN", Some("400 PHONE_NUMBER_BANNED")),
+        ("deactivated", "401 USER_DEACTIVATED", None),
+    ] {
+        post(address, "/phones", "number=9996621234").await;
+        post(address, "/phones/9996621234/account", "account=registered").await;
+        let mut client = signed_in(&sandbox, &ada()).await;
+        client.invoke(&GET_STATE).await.unwrap();
+        assert_eq!(post(address, "/phones/9996621234/account", &format!("account={account}")).await, 303);
+        ends(&mut client).await;
+        let mut client = back(client, &sandbox).await;
+        for _ in 0..2 {
+            assert_eq!(refusal(client.invoke(&GET_STATE).await), word);
+        }
+        assert!(client.others.iter().any(|new| new.parse::<enums::NewSession>().is_some()));
+        let again = send_code(&mut client, "9996621234").await;
+        assert_eq!(again.as_ref().err().map(ToString::to_string).as_deref(), after);
+        if let Ok(sent) = again {
+            let new = enter(&mut client, "9996621234", &sent.phone_code_hash, "22222").await.unwrap();
+            assert!(
+                matches!(new, enums::auth::Authorization::SignUpRequired(_)),
+                "as if there had been none"
+            );
+        }
+    }
+    witness.invoke(&GET_STATE).await.unwrap();
+}
+
+fn is_config(received: &Received) -> bool {
+    let update = received.parse::<enums::Updates>();
+    matches!(update, Some(enums::Updates::UpdateShort(short)) if matches!(short.update, enums::Update::Config))
+}
+
+async fn app_config(client: &mut Client, hash: i32) -> Option<(i32, usize)> {
+    match client.invoke(&functions::help::GetAppConfig { hash }).await.unwrap() {
+        enums::help::AppConfig::NotModified => None,
+        enums::help::AppConfig::Config(config) => match config.config {
+            enums::Jsonvalue::JsonObject(object) => Some((config.hash, object.value.len())),
+            other => panic!("{other:?}"),
+        },
+    }
+}
+
+#[tokio::test]
+async fn a_frozen_account_can_be_read_and_not_changed() {
+    let (sandbox, address) = sandbox_with_page().await;
+    let mut client = signed_in(&sandbox, &ada()).await;
+    client.invoke(&GET_STATE).await.unwrap();
+    let (usual, entries) = app_config(&mut client, 0).await.unwrap();
+    assert_eq!((entries, app_config(&mut client, usual).await), (0, None));
+    post(address, "/phones/9996621234/account", "account=frozen").await;
+    client.wait_for(is_config).await;
+    let (frozen, entries) = app_config(&mut client, usual).await.unwrap();
+    assert_eq!((entries, app_config(&mut client, frozen).await), (3, None));
+    client.invoke(&GET_STATE).await.unwrap();
+    client.invoke(&functions::account::GetAuthorizations {}).await.unwrap();
+    let refused = "420 FROZEN_METHOD_INVALID";
+    assert_eq!(refusal(client.invoke(&functions::auth::ResetAuthorizations {}).await), refused);
+    assert_eq!(refusal(client.invoke(&functions::messages::GetAllDrafts {}).await), refused);
+    assert!(get(address, "/").await.contains("Frozen"));
+    let mut other = self::client(&sandbox).await;
+    sign_in(&mut other, &ada()).await.expect("signing in is still possible");
+    post(address, "/phones/9996621234/account", "account=registered").await;
+    client.wait_for(is_config).await;
+    assert_eq!(app_config(&mut client, frozen).await, Some((usual, 0)));
+    client.invoke(&functions::auth::ResetAuthorizations {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn sessions_end_for_the_reason_that_was_ordered() {
+    let (sandbox, address) = sandbox_with_page().await;
+    for (form, word) in [
+        ("", "401 SESSION_REVOKED"),
+        ("why=revoked", "401 SESSION_REVOKED"),
+        ("why=expired", "401 SESSION_EXPIRED"),
+        ("why=duplicated", "406 AUTH_KEY_DUPLICATED"),
+    ] {
+        let mut client = signed_in(&sandbox, &ada()).await;
+        assert_eq!(post(address, "/phones/9996621234/revoke", form).await, 303);
+        assert_eq!(refusal(client.invoke(&GET_STATE).await), word);
+        assert_eq!(refusal(client.invoke(&GET_STATE).await), word, "for every call");
+    }
+    assert_eq!(post(address, "/phones/9996621234/revoke", "why=bored").await, 422);
+}
+
+#[tokio::test]
+async fn an_error_can_be_ordered_for_any_method() {
+    let (sandbox, address) = sandbox_with_page().await;
+    let (mut ada_s, mut other) =
+        (signed_in(&sandbox, &ada()).await, signed_in(&sandbox, &number("9996630000").unwrap()).await);
+    let order = "method=*&number=9996621234&code=420&name=FLOOD_WAIT_7&times=2";
+    assert_eq!(post(address, "/refusals", order).await, 303);
+    other.invoke(&GET_STATE).await.unwrap();
+    assert_eq!(refusal(ada_s.invoke(&GET_STATE).await), "420 FLOOD_WAIT_7");
+    assert_eq!(refusal(ada_s.invoke(&functions::help::GetConfig {}).await), "420 FLOOD_WAIT_7");
+    ada_s.invoke(&GET_STATE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_number_is_served_at_its_data_centre_only() {
+    let (sandbox, address) = sandbox_with_page().await;
+    post(address, "/phones", "number=9996621234").await;
+    assert_eq!(post(address, "/phones/9996621234/dc", "dc=4").await, 303);
+    assert_eq!(state(address).await["phones"][0]["dc"], 4);
+    let mut far = client(&sandbox).await;
+    assert_eq!(refusal(send_code(&mut far, "9996621234").await), "303 PHONE_MIGRATE_4");
+    let early = enter(&mut far, "9996621234", "hash", "22222").await;
+    assert_eq!(refusal(early), "303 PHONE_MIGRATE_4");
+    send_code(&mut far, "9996630000").await.expect("others are served");
+    let mut wire = wire(&sandbox, PLAIN).await;
+    let how = Exchange { dc: Some(10_004), ..USUAL };
+    let (key, salt) = exchange_keys(&mut wire, &sandbox.public_key_pem(), how).await;
+    sign_in(&mut Client::new(wire, key, salt), &ada()).await.unwrap();
+    assert_eq!(post(address, "/phones/9996621234/dc", "dc=").await, 303);
+    send_code(&mut far, "9996621234").await.unwrap();
+    for form in ["dc=0", "dc=6", "dc=x", "dc=-1"] {
+        assert_eq!(post(address, "/phones/9996621234/dc", form).await, 422, "{form}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_can_be_made_too_old() {
+    let (sandbox, address) = sandbox_with_page().await;
+    let mut client = client(&sandbox).await;
+    post(address, "/phones", "number=9996621234").await;
+    assert_eq!(post(address, "/phones/9996621234/expire-code", "").await, 422, "there is none");
+    let sent = send_code(&mut client, "9996621234").await.unwrap();
+    assert_eq!(post(address, "/phones/9996621234/expire-code", "").await, 303);
+    let late = enter(&mut client, "9996621234", &sent.phone_code_hash, "22222").await;
+    assert_eq!(refusal(late), "400 PHONE_CODE_EXPIRED");
+    sign_in(&mut client, &ada()).await.expect("a new one is good");
+}

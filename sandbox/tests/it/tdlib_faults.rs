@@ -1,0 +1,138 @@
+//! What the real TDLib makes of faults on order.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::pipe::{Launched, code};
+
+const SESSIONS: &str = r#"{"@type":"getActiveSessions"}"#;
+
+fn sessions() -> serde_json::Value {
+    serde_json::from_str(SESSIONS).unwrap()
+}
+
+#[tokio::test]
+async fn tdlib_notices_by_itself_that_an_account_is_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut td = Launched::start(&directory.path().join("data")).await;
+    for (client, (path, form)) in
+        [("account", "account=banned"), ("account", "account=deactivated"), ("revoke", "why=expired")]
+            .into_iter()
+            .enumerate()
+    {
+        td.client = u32::try_from(client).unwrap() + 1;
+        let number = format!("999662000{client}");
+        td.sign_in(&number).await;
+        let begun = Instant::now();
+        td.post(&format!("/phones/{number}/{path}"), form).await;
+        td.state("authorizationStateLoggingOut").await;
+        td.state("authorizationStateClosed").await;
+        println!("{form}: Closed after {:?}", begun.elapsed());
+    }
+    td.end().await;
+}
+
+#[tokio::test]
+async fn tdlib_stays_with_a_duplicated_key_and_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut td = Launched::start(&directory.path().join("data")).await;
+    td.sign_in("9996621234").await;
+    td.post("/phones/9996621234/revoke", "why=duplicated").await;
+    let refused = td.ask(sessions()).await;
+    assert_eq!((&refused["code"], &refused["message"]), (&json!(406), &json!("AUTH_KEY_DUPLICATED")));
+    let state = td.ask(json!({"@type": "getAuthorizationState"})).await;
+    assert_eq!(state["@type"], "authorizationStateReady");
+    td.close().await;
+}
+
+#[tokio::test]
+async fn tdlib_hears_that_its_account_is_frozen_and_is_not_any_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut td = Launched::start(&directory.path().join("data")).await;
+    td.sign_in("9996621234").await;
+    td.updates_flow().await;
+    td.post("/phones/9996621234/account", "account=frozen").await;
+    let frozen = td.wait_for("freeze", |value| value["@type"] == "updateFreezeState").await;
+    assert_eq!(
+        (&frozen["is_frozen"], &frozen["appeal_link"]),
+        (&json!(true), &json!("https://t.me/spambot"))
+    );
+    assert!(frozen["deletion_date"].as_i64() > frozen["freezing_date"].as_i64());
+    let refused = td.ask(json!({"@type": "terminateAllOtherSessions"})).await;
+    assert_eq!((&refused["code"], &refused["message"]), (&json!(406), &json!("FROZEN_METHOD_INVALID")));
+    assert_eq!(td.ask(sessions()).await["@type"], "sessions", "looking is allowed");
+    td.post("/phones/9996621234/account", "account=registered").await;
+    let thawed = td.wait_for("thaw", |value| value["@type"] == "updateFreezeState").await;
+    assert_eq!(thawed["is_frozen"], false);
+    td.close().await;
+}
+
+#[tokio::test]
+async fn tdlib_waits_a_little_flood_out_and_reports_a_long_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut td = Launched::start(&directory.path().join("data")).await;
+    td.sign_in("9996621234").await;
+    td.updates_flow().await;
+    let order = "method=account.getAuthorizations&number=9996621234&code=420&name=FLOOD_WAIT_2&times=1";
+    td.post("/refusals", order).await;
+    let begun = Instant::now();
+    assert_eq!(td.ask(sessions()).await["@type"], "sessions");
+    assert!(begun.elapsed() >= Duration::from_secs(2), "{:?}", begun.elapsed());
+    let order = "method=*&number=9996621234&code=420&name=FLOOD_WAIT_300&times=1";
+    td.post("/refusals", order).await;
+    let refused = td.ask(sessions()).await;
+    assert_eq!(refused["code"], 429);
+    assert_eq!(refused["message"], "Too Many Requests: retry after 300");
+    td.close().await;
+}
+
+#[tokio::test]
+async fn tdlib_follows_a_number_to_its_data_centre() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut td = Launched::start(&directory.path().join("data")).await;
+    td.post("/phones", "number=9996621234").await;
+    td.post("/phones/9996621234/dc", "dc=4").await;
+    td.sign_in("9996621234").await;
+    assert_eq!(td.get("/requests.json").await["auth.sendCode"]["by_number"]["9996621234"], 2);
+    assert_eq!(td.ask(sessions()).await["@type"], "sessions");
+
+    td.client = 2;
+    td.post("/refusals", "method=auth.sendCode&number=9996630000&code=303&name=NETWORK_MIGRATE_3").await;
+    td.sign_in("9996630000").await;
+    assert_eq!(td.get("/requests.json").await["auth.sendCode"]["by_number"]["9996630000"], 2);
+
+    // Between the code and signing in, the number moves: what was sent is asked for again elsewhere.
+    td.client = 3;
+    td.open().await;
+    td.state("authorizationStateWaitPhoneNumber").await;
+    td.ask(json!({"@type": "setAuthenticationPhoneNumber", "phone_number": "9996640000"})).await;
+    td.state("authorizationStateWaitCode").await;
+    td.post("/phones/9996640000/dc", "dc=5").await;
+    assert_eq!(td.ask(code("44444")).await["@type"], "ok");
+    td.state("authorizationStateReady").await;
+    for client in [1, 2, 3] {
+        td.client = client;
+        td.send(json!({"@type": "close"})).await;
+        td.state("authorizationStateClosed").await;
+    }
+    td.end().await;
+}
+
+#[tokio::test]
+async fn tdlib_reports_a_code_that_expired_and_takes_the_next() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut td = Launched::start(&directory.path().join("data")).await;
+    td.open().await;
+    td.state("authorizationStateWaitPhoneNumber").await;
+    let asked = json!({"@type": "setAuthenticationPhoneNumber", "phone_number": "9996621234"});
+    td.ask(asked.clone()).await;
+    td.state("authorizationStateWaitCode").await;
+    td.post("/phones/9996621234/expire-code", "").await;
+    let refused = td.ask(code("22222")).await;
+    assert_eq!((&refused["code"], &refused["message"]), (&json!(400), &json!("PHONE_CODE_EXPIRED")));
+    assert_eq!(td.ask(asked).await["@type"], "ok");
+    assert_eq!(td.ask(code("22222")).await["@type"], "ok");
+    td.state("authorizationStateReady").await;
+    td.close().await;
+}

@@ -1,0 +1,158 @@
+//! Long work, a row each. A step and the cursor that it leads to are committed together.
+
+use super::conn::{all, execute, first};
+use super::{Conn, StoreError};
+use crate::domain::job::{Job, JobKind, JobState};
+use crate::domain::{JobId, Millis};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: JobId,
+    kind: JobKind,
+    args: String,
+    cursor: Option<String>,
+    state: JobState,
+    attempts: i64,
+    not_before: Millis,
+    error: Option<String>,
+    actor: String,
+    created: Millis,
+}
+
+impl From<Row> for Job {
+    fn from(row: Row) -> Self {
+        let Row { id, kind, args, cursor, state, attempts, not_before, error, actor, created } = row;
+        Self { id, kind, args, cursor, state, attempts, not_before, error, actor, created }
+    }
+}
+
+/// Adds a job.
+pub async fn insert(conn: &mut Conn<'_>, job: &Job) -> Result<(), StoreError> {
+    execute!(
+        conn,
+        "insert into jobs (id, kind, args, cursor, state, attempts, not_before, error, actor, created)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        job.id,
+        job.kind,
+        job.args.as_str(),
+        job.cursor.as_deref(),
+        job.state,
+        job.attempts,
+        job.not_before,
+        job.error.as_deref(),
+        job.actor.as_str(),
+        job.created
+    )?;
+    Ok(())
+}
+
+/// Every job that has something to do, the oldest first.
+pub async fn waiting(conn: &mut Conn<'_>) -> Result<Vec<Job>, StoreError> {
+    let rows = all!(
+        conn,
+        Row,
+        "select id, kind, args, cursor, state, attempts, not_before, error, actor, created
+         from jobs where state = $1 order by id",
+        JobState::Waiting
+    )?;
+    Ok(rows.into_iter().map(Job::from).collect())
+}
+
+/// The newest jobs, the newest first.
+pub async fn newest(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<Job>, StoreError> {
+    let rows = all!(
+        conn,
+        Row,
+        "select id, kind, args, cursor, state, attempts, not_before, error, actor, created
+         from jobs order by id desc limit $1",
+        i64::from(limit)
+    )?;
+    Ok(rows.into_iter().map(Job::from).collect())
+}
+
+/// A job.
+pub async fn get(conn: &mut Conn<'_>, id: JobId) -> Result<Option<Job>, StoreError> {
+    let row = first!(
+        conn,
+        Row,
+        "select id, kind, args, cursor, state, attempts, not_before, error, actor, created
+         from jobs where id = $1",
+        id
+    )?;
+    Ok(row.map(Job::from))
+}
+
+/// The newest job of a kind about something.
+pub async fn about(conn: &mut Conn<'_>, kind: JobKind, args: &str) -> Result<Option<Job>, StoreError> {
+    let row = first!(
+        conn,
+        Row,
+        "select id, kind, args, cursor, state, attempts, not_before, error, actor, created
+         from jobs where kind = $1 and args = $2 order by id desc limit 1",
+        kind,
+        args
+    )?;
+    Ok(row.map(Job::from))
+}
+
+/// A step is done: the next one comes at once, or none, and then the job is done.
+pub async fn advance(conn: &mut Conn<'_>, id: JobId, cursor: Option<&str>) -> Result<(), StoreError> {
+    let state = if cursor.is_some() { JobState::Waiting } else { JobState::Done };
+    let touched = execute!(
+        conn,
+        "update jobs set cursor = $2, state = $3, attempts = 0, error = null where id = $1 and state = $4",
+        id,
+        cursor,
+        state,
+        JobState::Waiting
+    )?;
+    found(touched)
+}
+
+/// A step did not work: it is tried again at `not_before`.
+pub async fn postpone(
+    conn: &mut Conn<'_>,
+    id: JobId,
+    not_before: Millis,
+    error: &str,
+) -> Result<(), StoreError> {
+    let touched = execute!(
+        conn,
+        "update jobs set attempts = attempts + 1, not_before = $2, error = $3 where id = $1 and state = $4",
+        id,
+        not_before,
+        error,
+        JobState::Waiting
+    )?;
+    found(touched)
+}
+
+/// A step can't be done without somebody's help.
+pub async fn fail(conn: &mut Conn<'_>, id: JobId, error: &str) -> Result<(), StoreError> {
+    let touched = execute!(
+        conn,
+        "update jobs set attempts = attempts + 1, state = $2, error = $3 where id = $1 and state = $4",
+        id,
+        JobState::Failed,
+        error,
+        JobState::Waiting
+    )?;
+    found(touched)
+}
+
+/// Lets a job go on now that waits or has failed.
+pub async fn retry(conn: &mut Conn<'_>, id: JobId, now: Millis) -> Result<(), StoreError> {
+    let touched = execute!(
+        conn,
+        "update jobs set state = $2, not_before = $3 where id = $1 and state <> $4",
+        id,
+        JobState::Waiting,
+        now,
+        JobState::Done
+    )?;
+    found(touched)
+}
+
+fn found(touched: u64) -> Result<(), StoreError> {
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}

@@ -1,0 +1,121 @@
+//! Long work is kept with how far it came; what was last known of an account is kept too, and goes with it.
+
+use telescope::domain::account::{Known, Profile};
+use telescope::domain::job::{Job, JobKind, JobState};
+use telescope::domain::{Account, AccountId, Ending, JobId, Millis, Phone, Wanted};
+use telescope::store::{Conn, StoreError, account_states, accounts, jobs};
+
+use crate::support::db::TestDb;
+
+super::on_both!(
+    a_job_goes_on_step_by_step,
+    a_job_that_cannot_go_on_waits_for_somebody,
+    only_the_newest_of_an_account_is_kept,
+);
+
+const NOW: Millis = Millis(1_700_000_000_000);
+
+fn job(args: &str) -> Job {
+    Job {
+        id: JobId::generate(),
+        kind: JobKind::RemoveAccount,
+        args: args.into(),
+        cursor: Some("log-out".into()),
+        state: JobState::Waiting,
+        attempts: 0,
+        not_before: NOW,
+        error: None,
+        actor: "root@example.org".into(),
+        created: NOW,
+    }
+}
+
+async fn change<T>(test: &TestDb, work: impl AsyncFnOnce(&mut Conn<'_>) -> Result<T, StoreError>) -> T {
+    test.db.change(work).await.unwrap()
+}
+
+async fn read(test: &TestDb, id: JobId) -> Job {
+    jobs::get(&mut test.db.read().await.unwrap(), id).await.unwrap().expect("the job is there")
+}
+
+async fn a_job_goes_on_step_by_step(test: TestDb) {
+    let (first, second) = (job("a"), job("b"));
+    for job in [&first, &second] {
+        change(&test, async |conn| jobs::insert(conn, job).await).await;
+    }
+    assert_eq!(read(&test, first.id).await, first);
+    let conn = &mut test.db.read().await.unwrap();
+    assert_eq!(jobs::waiting(conn).await.unwrap(), [first.clone(), second.clone()]);
+    assert_eq!(jobs::newest(conn, 1).await.unwrap(), std::slice::from_ref(&second));
+    assert_eq!(jobs::about(conn, JobKind::RemoveAccount, "a").await.unwrap(), Some(first.clone()));
+    assert_eq!(jobs::about(conn, JobKind::RemoveAccount, "c").await.unwrap(), None);
+
+    let later = NOW.plus_seconds(60);
+    change(&test, async |conn| jobs::postpone(conn, first.id, later, "not yet").await).await;
+    let postponed = read(&test, first.id).await;
+    assert_eq!((postponed.attempts, postponed.not_before), (1, later));
+    assert_eq!(postponed.error.as_deref(), Some("not yet"));
+
+    change(&test, async |conn| jobs::advance(conn, first.id, Some("destroy")).await).await;
+    let advanced = read(&test, first.id).await;
+    assert_eq!((advanced.attempts, advanced.error), (0, None), "a new step begins anew");
+    assert_eq!(advanced.cursor.as_deref(), Some("destroy"));
+
+    change(&test, async |conn| jobs::advance(conn, first.id, None).await).await;
+    assert_eq!(read(&test, first.id).await.state, JobState::Done);
+    assert_eq!(jobs::waiting(&mut test.db.read().await.unwrap()).await.unwrap(), [second]);
+    for again in [
+        test.db.change(async |conn| jobs::advance(conn, first.id, Some("log-out")).await).await,
+        test.db.change(async |conn| jobs::postpone(conn, first.id, later, "late").await).await,
+        test.db.change(async |conn| jobs::fail(conn, first.id, "late").await).await,
+        test.db.change(async |conn| jobs::retry(conn, first.id, later).await).await,
+    ] {
+        assert!(matches!(again, Err(StoreError::Missing)), "what is done stays done: {again:?}");
+    }
+}
+
+async fn a_job_that_cannot_go_on_waits_for_somebody(test: TestDb) {
+    let job = job("a");
+    change(&test, async |conn| jobs::insert(conn, &job).await).await;
+    change(&test, async |conn| jobs::fail(conn, job.id, "no way on").await).await;
+    let failed = read(&test, job.id).await;
+    assert_eq!((failed.state, failed.error.as_deref()), (JobState::Failed, Some("no way on")));
+    assert!(jobs::waiting(&mut test.db.read().await.unwrap()).await.unwrap().is_empty());
+
+    let later = NOW.plus_seconds(5);
+    change(&test, async |conn| jobs::retry(conn, job.id, later).await).await;
+    let retried = read(&test, job.id).await;
+    assert_eq!((retried.state, retried.not_before, retried.cursor), (JobState::Waiting, later, job.cursor));
+}
+
+async fn only_the_newest_of_an_account_is_kept(test: TestDb) {
+    let account = Account {
+        id: AccountId::generate(),
+        phone: Phone::test(2, 1),
+        owner: None,
+        comment: String::new(),
+        groups: vec![],
+        wanted: Wanted::Connected,
+        folder: "f".into(),
+        created: NOW,
+    };
+    let id = account.id;
+    let profile = Profile { telegram_id: 7, name: "Ada \u{1f600}".into(), username: Some("ada".into()) };
+    let ready = Known { stage: "ready".into(), ending: None, profile: Some(profile) };
+    let ended = Known { stage: "ended".into(), ending: Some(Ending::Banned), profile: None };
+    change(&test, async |conn| account_states::put(conn, id, &ready, NOW).await).await;
+    let known = async || account_states::all(&mut test.db.read().await.unwrap()).await.unwrap();
+    assert_eq!(known().await, [], "an account that is not there is passed over");
+
+    change(&test, async |conn| accounts::insert(conn, &account).await).await;
+    for state in [&ready, &ended, &ready] {
+        change(&test, async |conn| account_states::put(conn, id, state, NOW).await).await;
+        assert_eq!(known().await, [(id, state.clone())]);
+    }
+    change(&test, async |conn| {
+        account_states::remove(conn, id).await?;
+        accounts::tombstone(conn, id, NOW).await
+    })
+    .await;
+    assert_eq!(known().await, []);
+}

@@ -1,0 +1,99 @@
+//! Somebody whose browser runs no scripts looks after an account: everything is a page and a form.
+
+use std::time::{Duration, Instant};
+
+use crate::support::browser::{Browser, Scripts};
+use crate::support::login::{ADMIN, STEP, ready_account, sign_in};
+use crate::support::stack::Stack;
+use crate::support::visitor::{Row, Visitor};
+use crate::support::waiting::{until, until_true};
+
+const MESSAGE: &str = "Login code: 01234. Do not give this code to anyone.";
+
+async fn desk() -> (Stack, Visitor, Row, Browser) {
+    let stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = ready_account(&stack, &visitor, None).await;
+    let browser = Browser::open(Scripts::Off).await;
+    sign_in(&browser, &stack).await;
+    browser.goto(&stack.url(&format!("/accounts/{}", account.id))).await;
+    (stack, visitor, account, browser)
+}
+
+/// Waits until the page, which is not live, says it.
+async fn until_page_says(browser: &Browser, url: &str, words: &str) {
+    until_true(&format!("the page says {words:?}"), STEP, async || {
+        browser.goto(url).await;
+        browser.text("main").await.contains(words)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_edited_disconnected_and_connected_without_javascript() {
+    let (stack, _, account, browser) = desk().await;
+    let page = stack.url(&format!("/accounts/{}", account.id));
+
+    browser.click(&format!("a[href$='/{}/edit']", account.id)).await;
+    browser.fill("[name='owner']", "ada@example.org").await;
+    browser.fill("[name='groups']", &format!("Front desk, {}", "long ".repeat(20))).await;
+    browser.fill("[name='comment']", "Blue SIM <b>in the safe</b>").await;
+    browser.press("Save", "main").await;
+    let wrong = browser.find("#groups-error").await.text().await.unwrap();
+    assert!(!wrong.is_empty(), "the field is named");
+    let kept = browser.find("[name='comment']").await.prop("value").await.unwrap();
+    assert_eq!(kept.as_deref(), Some("Blue SIM <b>in the safe</b>"), "what was typed stays");
+    browser.pictures("edit-plain").await;
+    browser.fill("[name='groups']", "Front desk, Night shift").await;
+    browser.press("Save", "main").await;
+    browser.find("#facts").await;
+    let said = browser.text("main").await;
+    for part in ["ada@example.org", "Front desk", "Night shift", "Blue SIM <b>in the safe</b>"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+
+    browser.click(&format!("a[href$='/{}/password']", account.id)).await;
+    browser.fill("[name='password']", "a made up password").await;
+    browser.press("Store", "main").await;
+    browser.find("#facts").await;
+    let said = browser.text("main").await;
+    assert!(said.contains("stored at") && !said.contains("made up password"), "{said}");
+
+    browser.press("Disconnect", "main").await;
+    until_page_says(&browser, &page, "The client does not run").await;
+    browser.press("Connect", "main").await;
+    until_page_says(&browser, &page, "Telescope holds this session").await;
+    assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1, "connecting asks for no code");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_shown_for_a_minute_without_javascript() {
+    let (stack, _, account, browser) = desk().await;
+    let page = stack.url(&format!("/accounts/{}", account.id));
+    stack.phones().send_message(&account.phone, MESSAGE).await;
+    until_page_says(&browser, &page, "login code came").await;
+
+    browser.click(&format!("a[href$='/{}/code']", account.id)).await;
+    browser.press("Show login code", "main").await;
+    assert!(!browser.find("#reason-error").await.text().await.unwrap().is_empty(), "a reason is wanted");
+    assert!(!browser.text("body").await.contains("01234"));
+    browser.fill("[name='reason']", "A new phone for the front desk").await;
+    browser.press("Show login code", "main").await;
+    let shown = until("the code is on the page", STEP, async || {
+        browser.text("body").await.contains("01234").then(Instant::now)
+    })
+    .await;
+    assert!(!browser.text("main").await.contains("Copy"), "a button that needs a script is not there");
+    browser.pictures("code-plain").await;
+
+    until_true("the code leaves by itself", Duration::from_secs(80), async || {
+        !browser.text("body").await.contains("01234")
+    })
+    .await;
+    assert!(shown.elapsed() > Duration::from_secs(50), "there was time to read it: {:?}", shown.elapsed());
+    browser.find("#facts").await;
+    let history = browser.text("main").await;
+    assert!(history.contains("A new phone for the front desk"), "it is written down: {history}");
+    browser.close().await;
+}
