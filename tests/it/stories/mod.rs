@@ -22,5 +22,6 @@ mod stored_password;
 mod telegram_away;
 mod thousands;
 mod together;
+mod too_many_pages;
 mod two_browsers;
 mod wrong_input;
