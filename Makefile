@@ -1,7 +1,7 @@
 # The whole workshop. `make` alone lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt build natives clean
+.PHONY: help demo test bench soak lint fmt build natives clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -11,6 +11,12 @@ demo: ## try Telescope: a Telegram of its own, test accounts, no API keys, no ne
 
 test: ## run every test; installs what the tests need where it may
 	@scripts/test.sh
+
+bench: ## what Telescope costs beside the bare TDLib; half an hour with the build
+	@scripts/measure.sh bench
+
+soak: ## an hour of kills and outages; SOAK_MINUTES, SOAK_ACCOUNTS and SOAK_KILLS make it shorter
+	@scripts/measure.sh soak
 
 lint: natives ## what the compiler and clippy have to say; warnings are errors
 	cargo fmt --all --check

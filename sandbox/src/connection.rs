@@ -24,6 +24,9 @@ const WRITE: Duration = Duration::from_secs(60);
 /// Bytes that wait for the end of a silence; whoever makes more of them is left.
 const MAX_HELD: usize = 8 * 1024 * 1024;
 
+/// What a client is told when its key is not known, or not any more.
+const UNKNOWN_KEY: i32 = -404;
+
 /// What the client speaks before MTProto.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Front {
@@ -84,6 +87,14 @@ fn invalid(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Erro
     io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
+/// Ends after this time; never without one.
+async fn sleep_for(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// A connection whose transport is known.
 struct Talk<'a> {
     server: &'a Server,
@@ -106,12 +117,8 @@ impl Talk<'_> {
                 self.answer(&packet).await?;
             }
             let silent = self.silent_until();
-            let silence_ends = async {
-                match silent {
-                    Some(until) => tokio::time::sleep_until(until).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let key_expires = sleep_for(self.server.key_life(self.link));
+            let silence_ends = sleep_for(silent.map(|until| until.saturating_duration_since(Instant::now())));
             tokio::select! {
                 read = self.stream.read(&mut buffer) => match read? {
                     0 => return Ok(()),
@@ -122,6 +129,7 @@ impl Talk<'_> {
                     None => self.deliver().await?,
                 },
                 () = silence_ends => self.deliver().await?,
+                () = key_expires => return self.refuse(UNKNOWN_KEY).await,
                 () = tokio::time::sleep_until(heard + self.link.patience.min(PATIENCE)) => return Ok(()),
             }
         }
@@ -150,12 +158,15 @@ impl Talk<'_> {
         }
         match result {
             Ok((out, changes)) => self.say(out, changes).await,
-            Err(Fault::Code(code)) => {
-                self.say(vec![Output::Packet(code.to_le_bytes().to_vec())], 0).await?;
-                Err(invalid(format!("refused with {code}")))
-            }
+            Err(Fault::Code(code)) => self.refuse(code).await,
             Err(Fault::Malformed) => Err(invalid("a malformed packet")),
         }
+    }
+
+    /// Says a number that every transport has for it, and ends.
+    async fn refuse(&mut self, code: i32) -> io::Result<()> {
+        self.say(vec![Output::Packet(code.to_le_bytes().to_vec())], 0).await?;
+        Err(invalid(format!("refused with {code}")))
     }
 
     /// Writes what is to be said once the changes are safe; in a silence it is kept for later.
@@ -188,8 +199,10 @@ impl Talk<'_> {
 
     /// Does to the connection what was ordered. Only garbage leaves it open: the client has to judge it.
     async fn break_now(&mut self, breakage: Breakage) -> io::Result<()> {
-        if breakage == Breakage::Drop {
-            return Err(invalid("closed on order"));
+        match breakage {
+            Breakage::Drop => return Err(invalid("closed on order")),
+            Breakage::UnknownKey => return self.refuse(UNKNOWN_KEY).await,
+            Breakage::Garbage | Breakage::Truncate => {}
         }
         // The frames are one stream: those that wait for the end of a silence come before this one.
         let mut bytes = std::mem::take(&mut self.held).concat();

@@ -43,9 +43,9 @@ impl Handle {
         self.server.act(|world, _| world.phone(number).is_some()).await;
     }
 
-    /// Gives the person another first name.
+    /// Gives the person another first name. Clients that are connected hear of it at once.
     pub async fn set_first_name(&self, number: &Number, name: &str) {
-        self.server.act(|world, _| world.set_first_name(number, name)).await;
+        self.server.act(|world, now| world.set_first_name(number, name, now)).await;
     }
 
     /// Sets a two-step password.
@@ -72,6 +72,11 @@ impl Handle {
     /// The same with a message that is some seconds old, as if the sessions had been away when it was sent.
     pub async fn push_old_message(&self, number: &Number, text: &str, age: u32) -> Option<Message> {
         self.server.act(|world, now| world.post(number, text, now.saturating_sub(age.into()))).await
+    }
+
+    /// Forgets the temporary keys of the number's clients, which have to make new ones. Gives how many they were.
+    pub async fn drop_temporary_keys(&self, number: &Number) -> usize {
+        self.server.act(|world, _| world.drop_temporary_keys_of(number)).await
     }
 
     /// Sends the number messages as fast as its clients take them. One flood of a number ends with the next.

@@ -53,6 +53,7 @@ pub mod bytes;
 pub mod clock;
 mod connection;
 pub mod crypto;
+mod deliver;
 pub mod dh;
 pub mod disk;
 pub mod envelope;

@@ -44,6 +44,9 @@ struct ServeOptions {
     /// The page with the pretend phones
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8889")]
     phones: SocketAddr,
+    /// The longest that a temporary key may live, whatever its client asks for
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i32).range(1..))]
+    temporary_keys: Option<i32>,
     /// The three listeners come from the launcher, and the server ends with it
     #[arg(long, hide = true)]
     handed_over: bool,
@@ -90,6 +93,7 @@ fn serve(options: ServeOptions) -> Result<(), Fault> {
             socks: Some(socks),
             mtproto: Some(mtproto),
             phones: Some(phones),
+            temporary_keys: options.temporary_keys,
             ..Options::default()
         })
         .await?;

@@ -23,6 +23,8 @@ pub enum Breakage {
     Garbage,
     /// It gets the beginning of a packet and is closed.
     Truncate,
+    /// It is told that its key is not known, and closed.
+    UnknownKey,
 }
 
 /// The faults that are in force.

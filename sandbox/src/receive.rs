@@ -117,6 +117,7 @@ impl Server {
         let (id, changes) = self.change(|state| {
             if let Some(mut key) = answer.key {
                 key.dc = key.dc.or(link.dc);
+                key.expires_in = key.expires_in.map(|life| self.temporary_keys.unwrap_or(life).min(life));
                 state.world.add_key(key, i64::from(clock::seconds(now)));
             }
             state.sessions.ids.next(now)
@@ -328,7 +329,7 @@ impl State {
             self.world.destroy_key(key);
             self.challenges.remove(&key);
             let world = &self.world;
-            self.sessions.retain_keys(|key| world.keys.contains_key(&key));
+            self.sessions.forget(|key| !world.keys.contains_key(&key));
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct Options {
     pub phones: Option<TcpListener>,
     /// Seconds for which a salt is the current one; half an hour if nothing is said.
     pub salt_period: Option<i64>,
+    /// The longest that a temporary key may live, in seconds; as long as its client likes if nothing is said.
+    pub temporary_keys: Option<i32>,
 }
 
 /// Why a server did not start.
@@ -102,7 +104,9 @@ impl Sandbox {
             }
         };
         let period = options.salt_period.unwrap_or(salts::PERIOD);
-        let server = Arc::new(Server::new(rsa, world, Some(mtproto_address), period, file.is_some()));
+        let mut server = Server::new(rsa, world, Some(mtproto_address), period, file.is_some());
+        server.temporary_keys = options.temporary_keys;
+        let server = Arc::new(server);
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(Arc::clone(&server), socks, Front::Socks));
         tasks.spawn(accept(Arc::clone(&server), mtproto, Front::Direct));

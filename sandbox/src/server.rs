@@ -2,13 +2,13 @@
 //! put in the place of the usual ones.
 //!
 //! One lock guards the world and the sessions together, and it is never held across an await. Whoever changes
-//! the world through `Server::change` has its consequences delivered before the lock is given back.
+//! the world through `Server::change` has its consequences delivered (see `deliver`) before the lock is given back.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
-use grammers_tl_types::{Serializable, enums};
 use tokio::sync::{Notify, watch};
 
 use crate::crypto::KeyId;
@@ -16,11 +16,11 @@ use crate::error::RpcError;
 use crate::flood::Floods;
 use crate::network::{Breakage, Network};
 use crate::receive::Link;
-use crate::rpc::{self, Challenges, Methods, tl};
+use crate::rpc::{self, Challenges, Methods};
 use crate::rsa::RsaKey;
-use crate::session::{self, MessageIds, Outgoing, SessionKey, too_long};
+use crate::session::MessageIds;
 use crate::sessions::Sessions;
-use crate::world::{Event, Number, World};
+use crate::world::{Number, World};
 
 /// Who calls a method: what an override gets to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub(crate) struct Server {
     pub(crate) address: Option<SocketAddr>,
     /// Seconds for which a salt is the current one.
     pub(crate) salt_period: i64,
+    /// The longest that a temporary key may live, in seconds.
+    pub(crate) temporary_keys: Option<i32>,
     state: Mutex<State>,
     /// Rings when there is something to write to the disk.
     pub(crate) dirty: Notify,
@@ -115,6 +117,7 @@ impl Server {
             overrides: RwLock::default(),
             address,
             salt_period: salt_period.max(1),
+            temporary_keys: None,
             state: Mutex::new(State { world, ..State::default() }),
             dirty: Notify::new(),
             saved: watch::Sender::new(if has_disk { 0 } else { u64::MAX }),
@@ -136,11 +139,11 @@ impl Server {
         let mut state = self.lock();
         let before = state.world.changes;
         let result = change(&mut state);
-        let pushed_off = state.deliver();
+        let broken = state.deliver();
         let changes = state.world.changes;
         drop(state);
-        if !pushed_off.is_empty() {
-            self.network.break_lines(Breakage::Drop, |id| pushed_off.contains(&id));
+        for (breakage, ids) in broken {
+            self.network.break_lines(breakage, |id| ids.contains(&id));
         }
         if changes != before {
             self.dirty.notify_one();
@@ -185,6 +188,14 @@ impl Server {
         let (key, _) = link.session?;
         let world = &self.lock().world;
         rpc::number_of_key(world, world.permanent(key)?)
+    }
+
+    /// How long the link's key is still good; `None` if it never expires or there is none yet.
+    pub(crate) fn key_life(&self, link: &Link) -> Option<Duration> {
+        let (key, _) = link.session?;
+        let now = self.now_seconds();
+        let life = self.lock().world.key_life(key, now)?;
+        Some(Duration::from_secs(u64::try_from(life).unwrap_or_default()))
     }
 
     /// Breaks all connections, or those of one number. Gives how many they are.
@@ -237,79 +248,5 @@ impl Server {
         if unknown.len() < 2000 && unknown.insert(method.to_owned()) {
             tracing::info!(method, "not implemented here");
         }
-    }
-}
-
-impl State {
-    /// Hands out what happened to the sessions that have to hear of it. Gives the connections to cut off.
-    fn deliver(&mut self) -> Vec<u64> {
-        let mut pushed_off = Vec::new();
-        for event in std::mem::take(&mut self.world.events) {
-            match event {
-                Event::Message(number, message) => self.tell_all(&number, &tl::new_message(&message)),
-                Event::Config(number, now) => self.tell_all(&number, &tl::new_config(now)),
-                Event::Ended(key) => self.deliver_end(key),
-                Event::PushedOff(key) => pushed_off.extend(self.push_off(key)),
-            }
-        }
-        pushed_off
-    }
-
-    /// Whether a key is signed in as this number, itself or through the key that it stands for.
-    fn is_of(world: &World, key: KeyId, number: &Number) -> bool {
-        let device = world.permanent(key).and_then(|key| world.device_of_key(key));
-        device.is_some_and(|(_, device)| device.number == *number)
-    }
-
-    /// Sends an update to everybody who is signed in as this number.
-    fn tell_all(&mut self, number: &Number, update: &enums::Updates) {
-        let body = update.to_bytes();
-        for ((key, _), session) in self.sessions.iter_mut() {
-            if session.wants_updates && Self::is_of(&self.world, *key, number) {
-                session.push(Outgoing { body: body.clone(), content: true, answers: None });
-            }
-        }
-    }
-
-    /// A client learns that its session was ended only by asking for something. This makes it ask.
-    fn deliver_end(&mut self, ended: KeyId) {
-        for ((key, _), session) in self.sessions.iter_mut() {
-            if session.wants_updates && self.world.permanent(*key) == Some(ended) {
-                session.push(too_long());
-            }
-        }
-    }
-
-    /// Forgets the sessions of a key, and gives the connections they are on. A client that comes back is told
-    /// that its session is new, and asks what it missed.
-    fn push_off(&mut self, key: KeyId) -> Vec<u64> {
-        let world = &self.world;
-        let of_key = |((used, _), session): (&SessionKey, &mut session::Session)| {
-            (world.permanent(*used) == Some(key)).then(|| session.connection.as_ref().map(|(id, _)| *id))
-        };
-        let connections = self.sessions.iter_mut().filter_map(of_key).flatten().collect();
-        self.sessions.retain_keys(|used| world.permanent(used) != Some(key));
-        connections
-    }
-
-    /// How many updates wait for each connected client of a number.
-    pub(crate) fn updates_waiting(&mut self, number: &Number) -> impl Iterator<Item = u64> {
-        let world = &self.world;
-        let listens = |key: KeyId, session: &session::Session| {
-            session.connection.is_some() && session.wants_updates && Self::is_of(world, key, number)
-        };
-        let listening = self.sessions.iter_mut().filter(move |((key, _), session)| listens(*key, session));
-        listening.map(|(_, session)| session.updates_waiting() as u64)
-    }
-
-    /// The connections of a number's sessions.
-    fn connections_of(&mut self, number: &Number) -> Vec<u64> {
-        let world = &self.world;
-        let mine = |key: KeyId| {
-            let permanent = world.permanent(key);
-            permanent.and_then(|key| rpc::number_of_key(world, key)).as_ref() == Some(number)
-        };
-        let of_number = self.sessions.iter_mut().filter(|((key, _), _)| mine(*key));
-        of_number.filter_map(|(_, session)| session.connection.as_ref().map(|(id, _)| *id)).collect()
     }
 }

@@ -23,7 +23,7 @@ impl Sessions {
     /// The session of this key and number, and whether it is new.
     pub fn open(&mut self, key: SessionKey, now: i64) -> (&mut Session, bool) {
         if self.all.len() >= MAX_SESSIONS && !self.all.contains_key(&key) {
-            self.forget(now);
+            self.make_room(now);
         }
         match self.all.entry(key) {
             Entry::Occupied(entry) => (entry.into_mut(), false),
@@ -31,7 +31,7 @@ impl Sessions {
         }
     }
 
-    fn forget(&mut self, now: i64) {
+    fn make_room(&mut self, now: i64) {
         self.all.retain(|_, session| session.connection.is_some() || now - session.used < FORGOTTEN_AFTER);
         while self.all.len() >= MAX_SESSIONS {
             let oldest = self.all.iter().min_by_key(|(_, session)| session.used);
@@ -62,9 +62,10 @@ impl Sessions {
         self.all.remove(key).is_some()
     }
 
-    /// Forgets the sessions of keys that are gone.
-    pub fn retain_keys(&mut self, mut keep: impl FnMut(KeyId) -> bool) {
-        self.all.retain(|(key, _), _| keep(*key));
+    /// Forgets the sessions of some keys, and gives the connections they were on.
+    pub fn forget(&mut self, which: impl Fn(KeyId) -> bool) -> Vec<u64> {
+        let forgotten = self.all.extract_if(|(key, _), _| which(*key));
+        forgotten.filter_map(|(_, session)| session.connection.map(|(id, _)| id)).collect()
     }
 
     /// A connection ended: its sessions wait for the next one.

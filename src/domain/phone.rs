@@ -127,6 +127,16 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_every_length_that_exists_are_taken() {
+        for length in 5..=15 {
+            for country in ["1", "44", "49", "354", "888", "9996"] {
+                let digits = format!("{country:0<length$}").replace('0', "7");
+                assert_eq!(Phone::parse(&format!("+{digits}")).unwrap().digits(), digits);
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_number_is_refused_in_words() {
         for (typed, error) in [
             ("", PhoneError::Empty),

@@ -66,9 +66,13 @@ pub(super) async fn configure(
             None => call(functions::disable_proxy(client)).await,
         }
     };
-    let option = |name: &str, value: bool| {
-        let value = enums::OptionValue::Boolean(types::OptionValueBoolean { value });
-        call(functions::set_option(name.to_owned(), Some(value), client))
+    // Without its parameters or its proxy the client is of no use; the options only save traffic.
+    let option = async |name: &str| {
+        let value = enums::OptionValue::Boolean(types::OptionValueBoolean { value: true });
+        if let Err(error) = call(functions::set_option(name.to_owned(), Some(value), client)).await {
+            tracing::debug!(?error, name, "an option was not taken");
+        }
+        Ok(())
     };
     let parameters = call(functions::set_tdlib_parameters(
         settings.test_environment,
@@ -87,23 +91,15 @@ pub(super) async fn configure(
         env!("CARGO_PKG_VERSION").into(),
         client,
     ));
-    let before = async {
-        let (silent, proxy, ignore, statistics, top) = futures_util::join!(
-            call(functions::set_network_type(Some(enums::NetworkType::None), client)),
-            proxy,
-            option("ignore_background_updates", true),
-            option("disable_network_statistics", true),
-            option("disable_top_chats", true),
-        );
-        // Without its parameters or its proxy the client is of no use; the options only save traffic.
-        for option in [ignore, statistics, top] {
-            if let Err(error) = option {
-                tracing::debug!(?error, "an option was not taken");
-            }
-        }
-        silent.and(proxy)
-    };
-    let after = call(functions::set_network_type(Some(enums::NetworkType::Other), client));
-    // Polled, and therefore sent, in this order. If the parameters are refused nothing else is ever answered.
-    futures_util::try_join!(before, parameters, after).map(drop)
+    // The first failure is the end: a TDLib whose key is wrong answers nothing else.
+    futures_util::try_join!(
+        call(functions::set_network_type(Some(enums::NetworkType::None), client)),
+        proxy,
+        option("ignore_background_updates"),
+        option("disable_network_statistics"),
+        option("disable_top_chats"),
+        parameters,
+        call(functions::set_network_type(Some(enums::NetworkType::Other), client)),
+    )
+    .map(drop)
 }

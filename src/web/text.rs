@@ -87,7 +87,7 @@ const fn after(ending: Ending) -> &'static str {
              files was started elsewhere. Find that copy and destroy it, then ask for a code."
         }
         Ending::Lost => {
-            "This account was signed in, but its files are gone. Put its folder back from a backup and connect \
+            "This account was signed in, but its files are gone or damaged. Put its folder back from a backup and connect \
              again, or ask for a code. The lost session is still listed at Telegram: end it there."
         }
         Ending::Unknown => {

@@ -33,6 +33,9 @@ pub(super) fn server(prepared: &Prepared) -> io::Result<(Child, Option<ChildStdi
     use std::os::unix::process::CommandExt as _;
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["serve", "--handed-over", "--data"]).arg(&prepared.data);
+    if let Some(seconds) = prepared.temporary_keys {
+        command.args(["--temporary-keys", &seconds.to_string()]);
+    }
     command.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
     hand_over(&mut command, &[&prepared.socks, &prepared.mtproto, &prepared.phones])?;
     let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn()?;

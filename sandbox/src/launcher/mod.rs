@@ -41,6 +41,9 @@ pub struct RunOptions {
     /// Keep the host's network where the kernel allows no other; TDLib may then reach the real Telegram
     #[arg(long)]
     pub with_network: bool,
+    /// The longest that a temporary key may live, whatever TDLib asks for
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i32).range(1..))]
+    pub temporary_keys: Option<i32>,
     /// The program and its arguments
     #[arg(required = true, last = true)]
     pub command: Vec<std::ffi::OsString>,
@@ -81,6 +84,7 @@ struct Prepared {
     phones: TcpListener,
     socks: TcpListener,
     mtproto: TcpListener,
+    temporary_keys: Option<i32>,
 }
 
 /// Runs the program until it ends, and gives its exit status. To be called before any thread exists.
@@ -111,6 +115,7 @@ fn prepare(options: &RunOptions) -> Result<Prepared, LaunchError> {
         phones,
         socks: bind_inside(SOCKS_PORT)?,
         mtproto: bind_inside(MTPROTO_PORT)?,
+        temporary_keys: options.temporary_keys,
     })
 }
 

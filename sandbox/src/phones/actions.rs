@@ -83,7 +83,7 @@ pub(super) struct NewName {
 /// The most that Telegram lets into a first name.
 const MAX_NAME: usize = 64;
 
-/// Clients hear of it when they look at the user next, such as after signing in.
+/// Clients that are connected hear of it at once, others when they look at the user next.
 pub(super) async fn name(
     State(handle): State<Handle>,
     Path(number): Path<String>,

@@ -75,6 +75,16 @@ pub(super) async fn expire_code(State(handle): State<Handle>, Path(number): Path
     }
 }
 
+/// Forgets the temporary keys of the number's clients.
+pub(super) async fn drop_keys(State(handle): State<Handle>, Path(number): Path<String>) -> Done {
+    let number = known(&handle, &number)?;
+    if handle.drop_temporary_keys(&number).await > 0 {
+        Ok(back(&number))
+    } else {
+        Err(Refused("Nobody who is signed in with this number uses a temporary key.".to_owned()))
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct NewDc {
     #[serde(default)]

@@ -50,6 +50,7 @@ fn router(handle: Handle) -> Router {
         .route("/phones/{number}/revoke", post(faults::revoke))
         .route("/phones/{number}/expire-code", post(faults::expire_code))
         .route("/phones/{number}/dc", post(faults::dc))
+        .route("/phones/{number}/drop-keys", post(faults::drop_keys))
         .route("/phones/{number}/flood", post(faults::flood))
         .route("/network", post(faults::network))
         .route("/phones/{number}/sessions/{hash}/end", post(actions::end_session))

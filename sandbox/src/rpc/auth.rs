@@ -152,8 +152,12 @@ fn reset_authorizations(call: &mut Call<'_>, _: auth::ResetAuthorizations) -> Re
     Ok(true)
 }
 
-/// Nothing has to be dropped here: unbound keys expire. Clients repeat this call for ever if it fails.
-fn drop_temp_auth_keys(_: &mut Call<'_>, _: auth::DropTempAuthKeys) -> Result<bool, RpcError> {
+/// Drops the caller's other temporary keys, but not those that it names. Clients repeat this call for ever if it
+/// fails, so it never does.
+fn drop_temp_auth_keys(call: &mut Call<'_>, asked: auth::DropTempAuthKeys) -> Result<bool, RpcError> {
+    let mut except: Vec<_> = asked.except_auth_keys.into_iter().map(KeyId).collect();
+    except.push(call.wire_key);
+    call.world.drop_temporary_keys(call.key, &except);
     Ok(true)
 }
 

@@ -171,6 +171,20 @@ pub fn new_config(now: i64) -> enums::Updates {
     enums::Updates::UpdateShort(types::UpdateShort { update, date: date(now) })
 }
 
+/// What clients are told when their own user has another name.
+pub fn new_name(phone: &Phone, now: i64) -> enums::Updates {
+    let update = types::UpdateUserName {
+        user_id: phone.user_id,
+        first_name: phone.first_name.clone(),
+        last_name: phone.last_name.clone(),
+        usernames: Vec::new(),
+    };
+    enums::Updates::UpdateShort(types::UpdateShort {
+        update: enums::Update::UserName(update),
+        date: date(now),
+    })
+}
+
 /// The state of somebody's account.
 pub fn state(phone: &Phone, date: i32) -> enums::updates::State {
     enums::updates::State::State(types::updates::State {

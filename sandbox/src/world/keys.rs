@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{App, Number, World};
+use super::{App, Event, Number, World};
 use crate::crypto::{AuthKey, KeyId};
 use crate::handshake::NewKey;
 use crate::salts::Salts;
@@ -144,6 +144,36 @@ impl World {
         true
     }
 
+    /// How many seconds a temporary key is still good for; `None` for all others.
+    pub fn key_life(&self, id: KeyId, now: i64) -> Option<i64> {
+        match self.keys.get(&id).map(|record| record.kind) {
+            Some(KeyKind::Temporary { expires, .. }) => Some(expires.saturating_sub(now).max(0)),
+            Some(KeyKind::Permanent) | None => None,
+        }
+    }
+
+    /// Forgets the temporary keys that stand for a permanent one, except some. Gives how many went.
+    pub fn drop_temporary_keys(&mut self, permanent: KeyId, except: &[KeyId]) -> usize {
+        let before = self.keys.len();
+        self.keys.retain(|id, record| {
+            let bound_to_it =
+                matches!(record.kind, KeyKind::Temporary { bound, .. } if bound == Some(permanent));
+            !bound_to_it || except.contains(id)
+        });
+        let dropped = before - self.keys.len();
+        if dropped > 0 {
+            self.changes += 1;
+            self.events.push(Event::KeysGone);
+        }
+        dropped
+    }
+
+    /// Forgets the temporary keys of everybody who is signed in as a number.
+    pub fn drop_temporary_keys_of(&mut self, number: &Number) -> usize {
+        let permanent: Vec<_> = self.devices_of(number).filter_map(|(_, device)| device.key).collect();
+        permanent.into_iter().map(|key| self.drop_temporary_keys(key, &[])).sum()
+    }
+
     /// Destroys a key and the temporary ones bound to it, as if they had never been.
     pub fn destroy_key(&mut self, id: KeyId) -> bool {
         let id = self.permanent(id).unwrap_or(id);
@@ -183,6 +213,13 @@ mod tests {
         assert!(world.bind(temporary, permanent, 120));
         assert_eq!(world.permanent(temporary), Some(permanent));
         assert!(world.usable_key(temporary, 119).is_some() && world.usable_key(temporary, 120).is_none());
+        assert_eq!((world.key_life(temporary, 100), world.key_life(temporary, 999)), (Some(20), Some(0)));
+        assert_eq!((world.key_life(permanent, 100), world.key_life(KeyId(5), 100)), (None, None));
+        assert_eq!(world.drop_temporary_keys(permanent, &[temporary]), 0);
+        let second = add(&mut world, Some(50));
+        assert!(world.bind(second, permanent, 120));
+        assert_eq!(world.drop_temporary_keys(permanent, &[temporary]), 1);
+        assert!(!world.keys.contains_key(&second) && world.events == [Event::KeysGone]);
         assert!(world.destroy_key(temporary));
         assert!(world.keys.is_empty(), "both are gone");
     }

@@ -54,8 +54,12 @@ pub struct World {
 pub enum Event {
     /// A message came into the chat with Telegram.
     Message(Number, Message),
+    /// The person of this number has another name, since this time.
+    Renamed(Number, i64),
     /// This key is not signed in any more.
     Ended(KeyId),
+    /// Keys are not known any more; whoever is connected with one has to be told.
+    KeysGone,
     /// Whoever is connected with this key is to be cut off.
     PushedOff(KeyId),
     /// This account's configuration is another one, since this time.
@@ -160,11 +164,12 @@ impl World {
         }
     }
 
-    /// Gives the phone's person another first name.
-    pub fn set_first_name(&mut self, number: &Number, name: &str) {
+    /// Gives the phone's person another first name. Everybody who is signed in hears of it.
+    pub fn set_first_name(&mut self, number: &Number, name: &str, now: i64) {
         if let Some(phone) = self.phone(number) {
             name.clone_into(&mut phone.first_name);
             self.changes += 1;
+            self.events.push(Event::Renamed(number.clone(), now));
         }
     }
 

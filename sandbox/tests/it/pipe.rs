@@ -18,7 +18,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Launched {
     pub child: Child,
     pub requests: ChildStdin,
-    updates: Lines<BufReader<ChildStdout>>,
+    pub updates: Lines<BufReader<ChildStdout>>,
     pub kept: VecDeque<Value>,
     data: PathBuf,
     phones: SocketAddr,
@@ -28,9 +28,14 @@ pub struct Launched {
 
 impl Launched {
     pub async fn start(data: &Path) -> Self {
+        Self::start_with(data, &[]).await
+    }
+
+    /// With options for the launcher.
+    pub async fn start_with(data: &Path, options: &[&str]) -> Self {
         let _ = std::fs::remove_file(data.join("run.json"));
         let program = example("tdjson_pipe");
-        let mut child = run(data, &stock_library(), &[], &[program.to_str().unwrap()]).spawn().unwrap();
+        let mut child = run(data, &stock_library(), options, &[program.to_str().unwrap()]).spawn().unwrap();
         let phones = addresses(data).await["phones"].as_str().unwrap().parse().unwrap();
         Self {
             requests: child.stdin.take().unwrap(),
@@ -122,6 +127,12 @@ impl Launched {
         self.send(json!({"@type": "close"})).await;
         self.state("authorizationStateClosed").await;
         self.end().await;
+    }
+
+    /// Signs the client out for good.
+    pub async fn log_out(&mut self) {
+        self.send(json!({"@type": "logOut"})).await;
+        self.state("authorizationStateClosed").await;
     }
 
     /// Ends the launcher when every client is closed.

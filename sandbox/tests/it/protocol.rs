@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use telescope_sandbox::crypto::{random, random_id, sha1};
-use telescope_sandbox::tl::{Deserializable as _, Identifiable as _, Serializable, enums, functions, types};
+use telescope_sandbox::tl::{Deserializable as _, Identifiable as _, Serializable, enums, functions};
 use telescope_sandbox::{Options, Sandbox, clock};
 
 use crate::client::{Client, message_id};
-use crate::exchange::{Exchange, USUAL, exchange_keys};
-use crate::support::{ada, client, client_by, refusal, sandbox, sign_in, signed_in, wire};
+use crate::exchange::{Exchange, exchange_keys};
+use crate::support::{ada, client, client_by, refusal, sandbox, sign_in, wire};
 use crate::wire::{Framing, PLAIN, Way, transport_error};
 
 const GET_CONFIG: functions::help::GetConfig = functions::help::GetConfig {};
@@ -74,55 +73,6 @@ async fn a_key_exchange_with_a_wrong_nonce_or_key_is_refused() {
     wire.send(&packet, false).await;
     assert_eq!(transport_error(&mut wire).await, Some(-404));
     assert!(wire.receive().await.is_none(), "closed");
-}
-
-#[tokio::test]
-async fn a_temporary_key_works_once_it_is_bound() {
-    let sandbox = sandbox().await;
-    let main = signed_in(&sandbox, &ada()).await;
-    let mut wire = wire(&sandbox, PLAIN).await;
-    let how = Exchange { expires_in: Some(3600), ..USUAL };
-    let (key, salt) = exchange_keys(&mut wire, &sandbox.public_key_pem(), how).await;
-    let mut client = Client::new(wire, key, salt);
-    let state = functions::updates::GetState {};
-    assert_eq!(refusal(client.invoke(&state).await), "401 AUTH_KEY_PERM_EMPTY");
-    assert_eq!(bind(&mut client, &main, 1).await, Err("400 ENCRYPTED_MESSAGE_INVALID".to_owned()));
-    assert_eq!(bind(&mut client, &main, 0).await, Ok(()));
-    client.invoke(&state).await.unwrap();
-}
-
-/// Binds the client's key to another client's. `wrong` is added to the session's number in the proof.
-async fn bind(client: &mut Client, main: &Client, wrong: i64) -> Result<(), String> {
-    let (id, nonce) = (message_id(), random_id());
-    let expires_at = clock::seconds(clock::now()) + 3000;
-    let inner = enums::BindAuthKeyInner::Inner(types::BindAuthKeyInner {
-        nonce,
-        temp_auth_key_id: client.key.id().0,
-        perm_auth_key_id: main.key.id().0,
-        temp_session_id: client.session + wrong,
-        expires_at,
-    })
-    .to_bytes();
-    let length = u32::try_from(inner.len()).unwrap();
-    let plain = [&random::<16>()[..], &id.to_le_bytes(), &[0; 4], &length.to_le_bytes(), &inner].concat();
-    let message_key: [u8; 16] = sha1(&[&plain])[4..].try_into().unwrap();
-    let mut data = plain;
-    data.resize(data.len().next_multiple_of(16), 3);
-    let k = &main.key.0;
-    let (a, b) = (sha1(&[&message_key, &k[..32]]), sha1(&[&k[32..48], &message_key, &k[48..64]]));
-    let (c, d) = (sha1(&[&k[64..96], &message_key]), sha1(&[&message_key, &k[96..128]]));
-    let aes = [&a[..8], &b[8..20], &c[4..16]].concat().try_into().unwrap();
-    let iv = [&a[8..20], &b[..8], &c[16..20], &d[..8]].concat().try_into().unwrap();
-    grammers_crypto::aes::ige_encrypt(&mut data, &aes, &iv);
-    let request = functions::auth::BindTempAuthKey {
-        perm_auth_key_id: main.key.id().0,
-        nonce,
-        expires_at,
-        encrypted_message: [&main.key.id().0.to_le_bytes()[..], &message_key, &data].concat(),
-    };
-    let seqno = client.next_seqno();
-    client.send_as(id, seqno, &request.to_bytes()).await;
-    client.result(id).await.map(drop).map_err(|error| error.to_string())
 }
 
 #[tokio::test]
@@ -241,18 +191,6 @@ async fn salts_change_and_are_told_in_advance() {
     assert_eq!(bad_message(&mut client).await.1, 48);
     client.salt = third.salt;
     client.invoke(&GET_CONFIG).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_destroyed_key_is_unknown() {
-    let sandbox = sandbox().await;
-    let mut client = signed_in(&sandbox, &ada()).await;
-    client.send(&functions::DestroyAuthKey {}.to_bytes()).await;
-    let answer: enums::DestroyAuthKeyRes = client.wait_as().await;
-    assert!(matches!(answer, enums::DestroyAuthKeyRes::DestroyAuthKeyOk));
-    assert_eq!(sandbox.look(|world| (world.keys.len(), world.devices.len())), (0, 0));
-    client.send(&GET_CONFIG.to_bytes()).await;
-    assert_eq!(transport_error(&mut client.wire).await, Some(-404));
 }
 
 #[tokio::test]

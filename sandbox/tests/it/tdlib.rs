@@ -46,6 +46,13 @@ async fn tdlib_lives_a_whole_life() {
     let message = td.message("01234").await;
     assert_eq!(message["message"]["chat_id"], 777000);
 
+    // A new name arrives without being asked for.
+    td.post("/phones/9996621234/name", "first_name=Renata").await;
+    td.wait_for("new name", |value| {
+        value["@type"] == "updateUser" && value["user"]["first_name"] == "Renata"
+    })
+    .await;
+
     // The server is killed. TDLib comes back by itself and hears what it missed.
     let addresses = addresses(&data).await;
     let server = addresses["server_pid"].as_u64().unwrap().to_string();
@@ -79,20 +86,4 @@ async fn tdlib_lives_a_whole_life() {
     td.state("authorizationStateLoggingOut").await;
     td.state("authorizationStateClosed").await;
     td.end().await;
-}
-
-#[tokio::test]
-async fn tdlib_signs_in_with_temporary_keys() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut td = Launched::start(&directory.path().join("data")).await;
-    let enabled = json!({"@type": "optionValueBoolean", "value": true});
-    td.send(json!({"@type": "setOption", "name": "use_pfs", "value": enabled})).await;
-    td.open().await;
-    td.state("authorizationStateWaitPhoneNumber").await;
-    td.ask(json!({"@type": "setAuthenticationPhoneNumber", "phone_number": "9996631234"})).await;
-    td.state("authorizationStateWaitCode").await;
-    assert_eq!(td.ask(code("33333")).await["@type"], "ok");
-    td.state("authorizationStateReady").await;
-    assert!(td.get("/requests.json").await["auth.bindTempAuthKey"]["total"].as_u64() >= Some(1));
-    td.close().await;
 }

@@ -107,6 +107,7 @@ impl Actor {
                 biased;
                 update = updates.recv() => match update {
                     Some(json) => self.on_update(&mut client, &json),
+                    None if is_host(&link, present.generation) => break End::Overflowed,
                     None => break End::HostDied,
                 },
                 Some(done) = client.calls.next() => self.on_done(&mut client, done),
@@ -204,6 +205,11 @@ impl Actor {
 /// Waits for the slot's host; None if there will be none.
 async fn wait_for_host(link: &mut watch::Receiver<Option<Link>>) -> Option<Link> {
     link.wait_for(Option::is_some).await.ok()?.clone()
+}
+
+/// Whether the slot's host is of that generation.
+fn is_host(link: &watch::Receiver<Option<Link>>, generation: u64) -> bool {
+    link.borrow().as_ref().is_some_and(|link| link.generation == generation)
 }
 
 /// Resolves when the host of this generation is gone.

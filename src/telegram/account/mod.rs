@@ -30,12 +30,17 @@ const LOCK_TRIES: u32 = 2;
 /// it is not the active one any more.
 const LOCKED_PAUSE: Duration = Duration::from_secs(10);
 
+/// The pause of an account that was flooded, for the sake of the others.
+const BREATH: Duration = Duration::from_secs(1);
+
 /// How a client's life ended.
 enum End {
     /// People wanted it.
     Stopped,
-    /// Its host died, or its updates overflowed, or TDLib hung.
+    /// Its host died, or TDLib hung.
     HostDied,
+    /// More came than it could take in.
+    Overflowed,
     /// Its folder is still in use by a process that is ending.
     Locked,
     /// It can't start.
@@ -112,6 +117,14 @@ impl Actor {
             match end {
                 End::Stopped => break,
                 End::HostDied => self.enter(Stage::Reconnecting),
+                End::Overflowed => {
+                    self.enter(Stage::Reconnecting);
+                    self.snapshot.problem = Some(
+                        "More came from Telegram than could be taken in; the client was started anew.".into(),
+                    );
+                    self.publish();
+                    self.until(&mut mailbox, tokio::time::sleep(BREATH)).await;
+                }
                 End::Locked if lock_tries < LOCK_TRIES => {
                     lock_tries += 1;
                     self.enter(Stage::Starting);
@@ -119,8 +132,8 @@ impl Actor {
                 }
                 End::Locked => {
                     let reason = "Another program is using this account's folder. Telescope tries again until it is free.";
-                    let pause = tokio::time::sleep(LOCKED_PAUSE);
-                    self.rest(Stage::Failed(reason.into()), pause, &mut mailbox).await;
+                    let wait = tokio::time::sleep(LOCKED_PAUSE);
+                    self.rest(Stage::Failed(reason.into()), wait, &mut mailbox).await;
                 }
                 End::Failed(reason) => self.rest(Stage::Failed(reason), pending(), &mut mailbox).await,
                 End::Quarantined => self.rest(Stage::Quarantined, pending(), &mut mailbox).await,
@@ -149,7 +162,7 @@ impl Actor {
         self.was_ready = false;
     }
 
-    /// Stays as it is until `wait` is over, or people disconnect, or connect again.
+    /// Stays as it is until `wait` is over, or until people disconnect or connect again.
     async fn rest(
         &mut self,
         stage: Stage,

@@ -7,12 +7,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::app::App;
 use crate::directory::Entry;
-use crate::domain::Email;
 use crate::domain::privilege::can;
+use crate::domain::{Account, Email};
 use crate::ops::accounts::Details;
 use crate::ops::{self, OpError};
 use crate::store;
@@ -20,13 +20,51 @@ use crate::web::error::AppError;
 use crate::web::extract::{Allowed, May};
 use crate::web::shell::{Shell, dialog_or_page, wants_fragment};
 
-/// What a person typed.
+/// What a form sends. What is not in it stays as it is: half a form must not take an owner away.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Typed {
+pub struct Sent {
+    #[serde(deserialize_with = "even_if_empty")]
+    owner: Option<String>,
+    #[serde(deserialize_with = "even_if_empty")]
+    comment: Option<String>,
+    #[serde(deserialize_with = "even_if_empty")]
+    groups: Option<String>,
+}
+
+/// An empty field is a field: whoever empties it means it.
+fn even_if_empty<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(field).map(Some)
+}
+
+/// What stands in the fields.
+#[derive(Debug)]
+struct Typed {
     owner: String,
     comment: String,
     groups: String,
+}
+
+impl Typed {
+    /// The account as it is.
+    fn present(app: &App, account: &Account) -> Self {
+        let names = app.directory.groups();
+        let groups: Vec<&str> =
+            account.groups.iter().filter_map(|id| names.get(id)).map(AsRef::as_ref).collect();
+        Self {
+            owner: account.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
+            comment: account.comment.clone(),
+            groups: groups.join(", "),
+        }
+    }
+
+    fn with(self, sent: Sent) -> Self {
+        Self {
+            owner: sent.owner.unwrap_or(self.owner),
+            comment: sent.comment.unwrap_or(self.comment),
+            groups: sent.groups.unwrap_or(self.groups),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -52,14 +90,8 @@ pub async fn form(
     allowed: Allowed<can::View>,
     _may: May<can::ManageAccess>,
 ) -> Result<Response, AppError> {
-    let account = &allowed.entry.account;
     let groups = store::groups::all(&mut app.db.read().await?).await?;
-    let in_it = groups.iter().filter(|group| account.groups.contains(&group.id));
-    let typed = Typed {
-        owner: account.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
-        comment: account.comment.clone(),
-        groups: in_it.map(|group| group.name.as_str()).collect::<Vec<_>>().join(", "),
-    };
+    let typed = Typed::present(&app, &allowed.entry.account);
     let known_groups = groups.into_iter().map(|group| group.name).collect();
     let shell = Shell::of(&app, &allowed.actor);
     let page = Edit { shell, entry: &allowed.entry, typed, known_groups, error: None };
@@ -72,8 +104,9 @@ pub async fn save(
     headers: HeaderMap,
     allowed: Allowed<can::View>,
     may: May<can::ManageAccess>,
-    Form(typed): Form<Typed>,
+    Form(sent): Form<Sent>,
 ) -> Result<Response, AppError> {
+    let typed = Typed::present(&app, &allowed.entry.account).with(sent);
     let saved = match parse(&typed) {
         Ok(details) => ops::accounts::edit(&app, allowed.grant(), may.grant(), details).await,
         Err(error) => Err(error),

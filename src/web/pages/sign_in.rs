@@ -13,6 +13,7 @@ use tower_sessions::session::Id;
 
 use crate::app::App;
 use crate::domain::Email;
+use crate::ops::people;
 use crate::web::auth;
 use crate::web::error::AppError;
 use crate::web::live;
@@ -101,6 +102,9 @@ pub async fn sign_in(
 /// Signs out: the session ends, and its open pages with it.
 pub async fn sign_out(State(app): State<Arc<App>>, session: Session) -> Result<Response, AppError> {
     let ended = session.id();
+    if let Some(actor) = auth::current(&app, &session).await? {
+        people::sign_out(&app, &actor).await?;
+    }
     session.flush().await?;
     over(&app, ended);
     Ok(Redirect::to("/sign-in").into_response())

@@ -1,9 +1,6 @@
 //! Somebody with the database's file cuts the last entries off the audit trail, so that what is left is a perfect
 //! chain. The next start notices, by the file that has the trail's end, and says so where it is seen.
 
-use sqlx::AssertSqlSafe;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
-
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{ADMIN, STEP, sign_in};
 use crate::support::stack::Stack;
@@ -16,13 +13,6 @@ const WORDS: &str = "The audit trail is not what it was";
 fn known_end(stack: &Stack) -> i64 {
     let text = std::fs::read_to_string(stack.data("audit-head")).unwrap();
     text.split_once(' ').unwrap().0.parse().unwrap()
-}
-
-async fn tamper(stack: &Stack, sql: &str) {
-    let options = SqliteConnectOptions::new().filename(stack.data("telescope.db"));
-    let pool = SqlitePool::connect_with(options).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
-    pool.close().await;
 }
 
 async fn trail(visitor: &Visitor) -> String {
@@ -47,15 +37,13 @@ async fn a_cut_end_is_noticed_at_the_next_start() {
     assert!(stack.stop().await.success());
 
     let end = known_end(&stack);
-    tamper(
-        &stack,
-        &format!(
+    stack
+        .tamper(&format!(
             "delete from audit_log where seq > {cut};
              update audit_head set seq = {cut}, mac = (select mac from audit_log where seq = {cut});",
             cut = end - 2
-        ),
-    )
-    .await;
+        ))
+        .await;
     stack.start_again().await;
     assert!(stack.log().contains("THE AUDIT TRAIL IS NOT WHAT IT WAS"), "the log says so");
     let page = trail(&visitor).await;
@@ -81,7 +69,7 @@ async fn another_entry_in_the_place_of_the_last_is_noticed() {
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     assert!(stack.stop().await.success());
     let end = known_end(&stack);
-    tamper(&stack, &format!("update audit_log set mac = 'made.up' where seq = {end};")).await;
+    stack.tamper(&format!("update audit_log set mac = 'made.up' where seq = {end};")).await;
     stack.start_again().await;
     let page = trail(&visitor).await;
     assert!(page.contains("stands another one"), "{page}");

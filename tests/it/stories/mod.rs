@@ -1,14 +1,18 @@
 //! Stories that a person would live through, each in a stack of its own.
 
 mod accessibility;
+mod at_rest;
 mod canary;
 mod countdown;
+mod crashes;
 mod cut_trail;
 mod database_away;
+mod endings;
 mod first_login;
 mod foreign_text;
 mod interruptions;
 mod lease;
+mod limits;
 mod messages;
 mod network;
 mod plain;
@@ -17,11 +21,14 @@ mod removal;
 mod restarts;
 mod revoked;
 mod searching;
+mod settings;
 mod stopping;
 mod stored_password;
 mod telegram_away;
+mod telegram_falters;
 mod thousands;
 mod together;
 mod too_many_pages;
+mod trouble;
 mod two_browsers;
 mod wrong_input;

@@ -57,3 +57,34 @@ async fn a_wrong_one_is_tried_once_and_marked() {
     assert_eq!(phones.calls("auth.checkPassword", &account.phone).await, 2);
     assert!(!is_marked().await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_can_not_be_opened_is_given_to_nobody() {
+    let stack = Stack::start().await;
+    let phones = stack.phones();
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = account_that_waits_for_a_code(&visitor).await;
+    let other = account_that_waits_for_a_code(&visitor).await;
+    phones.set_password(&account.phone, RIGHT).await;
+    for row in [&account, &other] {
+        visitor.does(&format!("/accounts/{}/password", row.id), &[("password", RIGHT)]).await;
+    }
+    // Somebody with the database puts the other account's sealed value here: the same password, another place.
+    stack
+        .tamper(&format!(
+            "update sealed_secrets set sealed =
+                 (select sealed from sealed_secrets where row_id = '{}' and purpose = 'two_step_password')
+             where row_id = '{}' and purpose = 'two_step_password'",
+            other.id, account.id
+        ))
+        .await;
+    give_code(&stack, &visitor, &account).await;
+    visitor.until_stage(&account.id, "wait-password", STEP).await;
+    until_true("the log says that it was not handed over", STEP, async || {
+        stack.log().contains("a stored password was not handed over")
+    })
+    .await;
+    assert_eq!(phones.calls("auth.checkPassword", &account.phone).await, 0, "nothing was tried in its place");
+    visitor.does(&format!("/accounts/{}/password", account.id), &[("password", RIGHT)]).await;
+    visitor.until_stage(&account.id, "ready", STEP).await;
+}

@@ -67,6 +67,26 @@ impl Phones {
         self.press(&format!("/phones/{number}/revoke"), &[]).await;
     }
 
+    /// Ends every session of the number for a reason: `revoked`, `expired` or `duplicated`.
+    pub async fn end_sessions(&self, number: &str, why: &str) {
+        self.press(&format!("/phones/{number}/revoke"), &[("why", why)]).await;
+    }
+
+    /// Makes the account what Telegram makes of some: `banned`, `deactivated`, `frozen`, `registered`.
+    pub async fn set_account(&self, number: &str, account: &str) {
+        self.press(&format!("/phones/{number}/account"), &[("account", account)]).await;
+    }
+
+    /// Sends messages to the number, as fast as they are taken, for so many seconds.
+    pub async fn flood(&self, number: &str, seconds: u32) {
+        self.press(&format!("/phones/{number}/flood"), &[("seconds", &seconds.to_string())]).await;
+    }
+
+    /// Breaks the network: `silence` for so many seconds, or `drop`.
+    pub async fn break_network(&self, fault: &str, seconds: u32) {
+        self.press("/network", &[("fault", fault), ("seconds", &seconds.to_string())]).await;
+    }
+
     /// Lets the next calls of a method for this number fail with this error.
     pub async fn refuse(&self, method: &str, number: &str, error: &str, times: u32) {
         let times = times.to_string();

@@ -8,9 +8,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use sqlx::AssertSqlSafe;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use telescope::config::Dsn;
 use telescope::store::Db;
 use tempfile::TempDir;
@@ -24,13 +27,39 @@ const START_TIME: Duration = Duration::from_secs(60);
 /// How long it may take to stop in order.
 pub(super) const STOP_TIME: Duration = Duration::from_secs(30);
 
-/// A running stack with data of its own. When it is dropped everything it started is killed.
-pub struct Stack {
+/// Where a stack lives: its data and its addresses, which stay while nothing runs.
+#[derive(Debug)]
+pub struct Home {
     folder: TempDir,
     page: SocketAddr,
     phones: SocketAddr,
-    launcher: Child,
+}
+
+impl Home {
+    /// An empty one.
+    pub fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("telescope-").tempdir().unwrap();
+        let [page, phones] = free_addresses();
+        Self { folder, page, phones }
+    }
+
+    /// Its folder: `data` and `accounts` are Telescope's, `sandbox` is the server's.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The database of its Telescope.
+    pub fn dsn(&self) -> Dsn {
+        Dsn::in_folder(&self.folder().join("data"))
+    }
+}
+
+/// A running stack with data of its own. When it is dropped everything it started is killed.
+pub struct Stack {
+    home: Arc<Home>,
+    program: Vec<OsString>,
     settings: Vec<(String, String)>,
+    launcher: Child,
 }
 
 impl Stack {
@@ -52,25 +81,42 @@ impl Stack {
     async fn start_as(fill: impl AsyncFnOnce(&Db), settings: &[(&str, &str)]) -> Self {
         let settings: Vec<_> =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let folder = tempfile::Builder::new().prefix("telescope-").tempdir().unwrap();
-        let db = Db::open(&Dsn::in_folder(&folder.path().join("data"))).await.unwrap();
+        let home = Home::new();
+        let db = Db::open(&home.dsn()).await.unwrap();
         fill(&db).await;
         db.close().await;
-        let [page, phones] = free_addresses();
-        let launcher = launch(folder.path(), page, phones, &settings);
-        let mut stack = Self { folder, page, phones, launcher, settings };
+        let mut stack = Self::launch(Arc::new(home), telescope(), settings);
         stack.until_it_answers().await;
         stack
     }
 
+    /// Starts this program with the sandbox's server around it, and does not wait for anything.
+    pub fn launch(home: Arc<Home>, program: Vec<OsString>, settings: Vec<(String, String)>) -> Self {
+        let launcher = launch(&home, &program, &settings);
+        Self { home, program, settings, launcher }
+    }
+
     /// Starts it again after it was stopped or killed, with the same data, at the same address.
     pub async fn start_again(&mut self) {
-        assert!(self.launcher.try_wait().unwrap().is_some(), "the stack still runs");
-        self.launcher = launch(self.folder.path(), self.page, self.phones, &self.settings);
+        self.start_again_unheard();
         self.until_it_answers().await;
     }
 
-    async fn until_it_answers(&mut self) {
+    /// The same, without waiting for an answer.
+    pub fn start_again_unheard(&mut self) {
+        assert!(self.launcher.try_wait().unwrap().is_some(), "the stack still runs");
+        self.launcher = launch(&self.home, &self.program, &self.settings);
+    }
+
+    /// Waits until somebody listens at the page's address: the launcher does, before its program.
+    #[allow(dead_code, reason = "the programs in benches/ use it")]
+    pub async fn until_it_listens(&self) {
+        let connect = async || tokio::net::TcpStream::connect(self.home.page).await.ok();
+        until("somebody listens", START_TIME, connect).await;
+    }
+
+    /// Waits until the page answers.
+    pub async fn until_it_answers(&mut self) {
         let health = self.url("/health");
         let launcher = &mut self.launcher;
         until("the stack answers", START_TIME, async || {
@@ -85,7 +131,15 @@ impl Stack {
 
     /// A file in `DATA_DIR`.
     pub fn data(&self, name: &str) -> PathBuf {
-        self.folder.path().join("data").join(name)
+        self.home.folder().join("data").join(name)
+    }
+
+    /// Runs SQL behind Telescope's back, as somebody who has the database's file could.
+    pub async fn tamper(&self, sql: &str) {
+        let options = SqliteConnectOptions::new().filename(self.data("telescope.db"));
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
+        pool.close().await;
     }
 
     /// Every file of Telescope's own: the database, the keys, the accounts' folders.
@@ -101,29 +155,35 @@ impl Stack {
         found
     }
 
+    /// The folder of the accounts' folders.
+    pub fn accounts(&self) -> PathBuf {
+        self.home.folder().join("accounts")
+    }
+
     /// The folder of all that it keeps.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        self.home.folder()
     }
 
     /// The environment of its programs.
     pub fn environment(&self) -> Vec<(OsString, OsString)> {
-        environment(self.folder.path(), &self.settings)
-    }
-
-    /// The folder of the accounts' folders.
-    pub fn accounts(&self) -> PathBuf {
-        self.folder.path().join("accounts")
+        environment(self.home.folder(), &self.settings)
     }
 
     /// A page's address.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.page)
+        format!("http://{}{path}", self.home.page)
+    }
+
+    /// Where it lives.
+    #[allow(dead_code, reason = "the programs in benches/ use it")]
+    pub fn home(&self) -> &Arc<Home> {
+        &self.home
     }
 
     /// The pretend phones.
     pub fn phones(&self) -> Phones {
-        Phones::at(self.phones)
+        Phones::at(self.home.phones)
     }
 
     /// The launcher's process.
@@ -232,7 +292,7 @@ impl Stack {
 
     /// What all processes have said so far.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+        fs::read_to_string(self.home.folder().join("log")).unwrap_or_default()
     }
 }
 
@@ -253,14 +313,20 @@ fn program(process: &Process) -> &str {
     process.line.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default()
 }
 
+/// The command that serves; the binary is the one that ships.
+pub fn telescope() -> Vec<OsString> {
+    vec![env!("CARGO_BIN_EXE_telescope").into(), "serve".into()]
+}
+
 /// Starts the launcher in a process group of its own, with its output added to the log.
-fn launch(folder: &Path, page: SocketAddr, phones: SocketAddr, settings: &[(String, String)]) -> Child {
+fn launch(home: &Home, program: &[OsString], settings: &[(String, String)]) -> Child {
+    let folder = home.folder();
     let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
     Command::new(sandbox_program())
         .arg("run")
         .args(["--data", path(&folder.join("sandbox")), "--library", path(&library())])
-        .args(["--listen", &page.to_string(), "--phones", &phones.to_string(), "--"])
-        .args([env!("CARGO_BIN_EXE_telescope"), "serve"])
+        .args(["--listen", &home.page.to_string(), "--phones", &home.phones.to_string(), "--"])
+        .args(program)
         .current_dir(folder)
         .env_clear()
         .envs(environment(folder, settings))

@@ -59,10 +59,23 @@ impl Visitor {
         self.cookie.split_once('=').expect("a cookie has a value").1
     }
 
+    /// The cookies, as a request has them.
+    #[allow(dead_code, reason = "the programs in benches/ use it")]
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
     /// Fetches a page.
     pub async fn get(&self, path: &str) -> Response {
         let request = self.client.get(format!("{}{path}", self.origin)).header(COOKIE, &self.cookie);
         request.send().await.expect("Telescope answers")
+    }
+
+    /// Fetches what does not end, such as a live stream.
+    #[allow(dead_code, reason = "the programs in benches/ use it")]
+    pub async fn stream(&self, path: &str) -> Response {
+        let request = self.client.get(format!("{}{path}", self.origin)).header(COOKIE, &self.cookie);
+        request.timeout(Duration::from_secs(24 * 60 * 60)).send().await.expect("Telescope answers")
     }
 
     /// Sends a form as a browser would.
@@ -94,7 +107,12 @@ impl Visitor {
 
     /// The rows of the accounts page.
     pub async fn rows(&self) -> Vec<Row> {
-        let answer = self.get("/accounts").await;
+        self.rows_at("/accounts").await
+    }
+
+    /// The rows of a page of that list.
+    pub async fn rows_at(&self, path: &str) -> Vec<Row> {
+        let answer = self.get(path).await;
         assert_eq!(answer.status(), 200);
         rows_of(&answer.text().await.unwrap())
     }

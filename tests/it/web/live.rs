@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use axum::body::BodyDataStream;
+use axum::body::{Body, BodyDataStream};
+use axum::http::Method;
 use futures_util::StreamExt;
 use telescope::domain::{Email, Stage};
 use telescope::store::{self, StoreError};
@@ -208,4 +209,72 @@ async fn one_stream_too_many_is_refused_and_those_that_are_open_stay() {
     });
     let _reopened = reopened.await;
     assert!(ada.try_stream("/accounts/events").await.is_err(), "one place was free, not two");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_change_is_lost_to_any_of_ten_viewers() {
+    const CHANGES: u16 = 100;
+    let test = TestApp::new().await;
+    let mut accounts = Vec::new();
+    for number in 1..=CHANGES {
+        accounts.push(test.account(number, None).await);
+    }
+    let root = test.signed_in(ADMIN).await;
+    let mut viewers = Vec::new();
+    for _ in 0..10 {
+        let mut stream = root.stream("/accounts/events").await;
+        next(&mut stream).await;
+        viewers.push(tokio::spawn(async move {
+            let mut missing: Vec<String> = (1..=CHANGES).map(|number| format!("change {number}.")).collect();
+            while !missing.is_empty() {
+                let message = next(&mut stream).await;
+                missing.retain(|change| !message.contains(change.as_str()));
+            }
+        }));
+    }
+    // Each comes while others are being gathered, rendered or sent.
+    for (number, id) in (1..).zip(accounts) {
+        let mut account = test.app.directory.get(id).unwrap().account.clone();
+        account.comment = format!("change {number}.");
+        test.app.directory.put_account(account);
+        tokio::time::sleep(Duration::from_millis(number * 7 % 23)).await;
+    }
+    for viewer in viewers {
+        viewer.await.expect("every change was shown to every viewer");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_makes_no_sense_is_that_requests_matter() {
+    let test = TestApp::new().await;
+    let id = test.account(1, Some("ada@example.org")).await;
+    let root = test.signed_in(ADMIN).await;
+    let mut stream = root.stream("/accounts/events").await;
+    next(&mut stream).await;
+    for path in
+        ["/accounts/add".to_owned(), format!("/accounts/{id}/provide"), format!("/accounts/{id}/edit")]
+    {
+        for (kind, body) in [
+            ("application/json", "{\"data\": null}"),
+            ("application/json", "{"),
+            ("application/x-www-form-urlencoded", "%%%=&&&&=%ff%00"),
+            ("application/x-www-form-urlencoded", "token=1&token=2&phone=1&phone=2&owner=a&owner=b"),
+            ("multipart/form-data; boundary=x", "--x"),
+            ("nonsense", "\u{0}"),
+        ] {
+            let request = root.request(Method::POST, &path).header("content-type", kind);
+            let answer = root.send(request.body(Body::from(body)).unwrap()).await;
+            let nothing_in_it = answer.status == 303 && path.ends_with("/edit");
+            assert!(
+                answer.status.is_client_error() || nothing_in_it,
+                "{path} {kind} {body:?}: {}",
+                answer.status
+            );
+        }
+    }
+    let owner = test.app.directory.get(id).unwrap().account.owner.clone();
+    assert_eq!(owner, Some(Email::parse("ada@example.org").unwrap()), "what no form says stays");
+    test.stands(id, Stage::Ready);
+    let ready = async { while !next(&mut stream).await.contains("data-stage=\"ready\"") {} };
+    tokio::time::timeout(Duration::from_secs(10), ready).await.expect("the open page goes on");
 }

@@ -1,0 +1,48 @@
+//! `make bench`: what Telescope costs beside the bare TDLib, on the machine that it runs on.
+//!
+//! Telescope and the bare program take turns over the same folders of the same accounts, on the same sandbox, so
+//! that what else the machine does falls on both. The ratios are the result; the figures behind them belong to the
+//! machine.
+
+// A program for those who work on this one may be blunt.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../common/mod.rs"]
+#[allow(dead_code, reason = "shared with the other program")]
+mod common;
+#[path = "../../tests/it/support/mod.rs"]
+#[allow(dead_code, reason = "the stories use all of it")]
+mod support;
+
+mod codes;
+mod report;
+mod requests;
+mod rounds;
+mod viewers;
+
+use common::{bare, setting};
+use report::Report;
+
+/// Of how many accounts, when nothing is said. The difference of the two tells what one more costs.
+const FEWER: u64 = 100;
+const MORE: u64 = 300;
+
+fn main() {
+    let words: Vec<_> = std::env::args_os().collect();
+    if words.get(1).is_some_and(|word| word == bare::WORD) {
+        bare::run(words[2].as_ref());
+    }
+    tokio::runtime::Runtime::new().unwrap().block_on(bench());
+}
+
+async fn bench() {
+    let (fewer, more) = (setting("BENCH_FEWER", FEWER), setting("BENCH_MORE", MORE));
+    let (fewer, more) = (usize::try_from(fewer).unwrap(), usize::try_from(more).unwrap());
+    assert!(fewer < more, "BENCH_FEWER must be below BENCH_MORE");
+    let mut report = Report::default();
+    let home = common::accounts::home_of(u16::try_from(more).unwrap()).await;
+    rounds::run(&home, fewer, more, &mut report).await;
+    viewers::run(&home, &mut report).await;
+    requests::run(&mut report).await;
+    report.print();
+}

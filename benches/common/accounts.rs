@@ -1,0 +1,113 @@
+//! Accounts that are signed in: once, by the pages, as a person would do it; the folders are kept for the next time.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use telescope::domain::{Phone, Wanted};
+use telescope::keys::{Keys, Place, Purpose};
+use telescope::store::{self, Conn, Db, StoreError};
+
+use super::copy;
+use crate::support::login::{ADMIN, token};
+use crate::support::stack::{Home, Stack};
+use crate::support::target;
+use crate::support::visitor::{Visitor, attribute};
+use crate::support::waiting::until_true;
+
+/// How many sign in at the same time.
+const AT_ONCE: usize = 6;
+/// How long a step may take while all others go on.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// What of a home is kept.
+const PARTS: [&str; 3] = ["data", "accounts", "sandbox"];
+
+/// A home with so many signed-in accounts, copied from the kept one; that is made if there is none.
+pub async fn home_of(count: u16) -> Arc<Home> {
+    let kept = target().join(format!("signed-in-{count}"));
+    if !kept.exists() {
+        sign_in_all(count, &kept).await;
+    }
+    let home = Home::new();
+    for part in PARTS {
+        copy(&kept.join(part), &home.folder().join(part));
+    }
+    Arc::new(home)
+}
+
+async fn sign_in_all(count: u16, kept: &Path) {
+    println!("signing {count} accounts in, for the first time only ({} is kept)", kept.display());
+    let mut stack = Stack::start_with_settings(&[("LOG", "info")]).await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let all = futures_util::stream::iter(1..=count);
+    all.for_each_concurrent(AT_ONCE, |number| sign_in(&visitor, number)).await;
+    assert!(stack.stop().await.success());
+    let unfinished = kept.with_extension("unfinished");
+    let _ = std::fs::remove_dir_all(&unfinished);
+    for part in PARTS {
+        copy(&stack.home().folder().join(part), &unfinished.join(part));
+    }
+    std::fs::rename(unfinished, kept).unwrap();
+}
+
+async fn sign_in(visitor: &Visitor, number: u16) {
+    let phone = Phone::test(u8::try_from(number % 3).unwrap() + 1, number);
+    let form = [("phone", phone.digits()), ("owner", ""), ("comment", "")];
+    let account = visitor.does("/accounts/add", &form).await;
+    until_stage(visitor, &account, "signed-out").await;
+    let form = [("token", token(visitor, &account).await)];
+    visitor.does(&format!("{account}/ask-for-code"), &form.each_ref().map(|(n, v)| (*n, v.as_str()))).await;
+    until_stage(visitor, &account, "wait-code").await;
+    let token = token(visitor, &account).await;
+    // The code of a number of the test environment: its sixth digit, five times.
+    let code = phone.digits()[5..6].repeat(5);
+    visitor.does(&format!("{account}/provide"), &[("token", &token), ("code", &code)]).await;
+    until_stage(visitor, &account, "ready").await;
+}
+
+async fn until_stage(visitor: &Visitor, account: &str, stage: &str) {
+    until_true(&format!("{account} becomes {stage}"), PATIENCE, async || {
+        let page = visitor.get(account).await.text().await.unwrap();
+        let step = page.split("<section ").find(|tag| tag.starts_with("id=\"step\"")).expect("a step");
+        attribute(step, "data-stage").as_deref() == Some(stage)
+    })
+    .await;
+}
+
+/// Wants this many of the accounts connected at the next start, and the others not. Gives their numbers, newest
+/// first, as the list has them.
+pub async fn want(home: &Home, connected: usize) -> Vec<String> {
+    let db = Db::open(&home.dsn()).await.unwrap();
+    let accounts = db.change(async |conn: &mut Conn<'_>| -> Result<_, StoreError> {
+        let accounts = store::accounts::all(conn).await?;
+        for (at, account) in accounts.iter().enumerate() {
+            let wanted = if at < connected { Wanted::Connected } else { Wanted::Disconnected };
+            store::accounts::set_wanted(conn, account.id, wanted).await?;
+        }
+        Ok(accounts)
+    });
+    let accounts = accounts.await.unwrap();
+    db.close().await;
+    accounts.iter().take(connected).rev().map(|account| account.phone.digits().to_owned()).collect()
+}
+
+/// The folders of the accounts that are wanted, each with the key of TDLib's files in it.
+pub async fn folders(home: &Home) -> Vec<(PathBuf, String)> {
+    let keys = Keys::load(None, None, &home.folder().join("data")).unwrap();
+    let db = Db::open(&home.dsn()).await.unwrap();
+    let accounts = store::accounts::all(&mut db.read().await.unwrap()).await.unwrap();
+    db.close().await;
+    let wanted = accounts.iter().filter(|account| account.wanted == Wanted::Connected);
+    wanted
+        .map(|account| {
+            let folder = home.folder().join("accounts").join(&account.folder);
+            let manifest = std::fs::read(folder.join("account.json")).unwrap();
+            let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+            let id = account.id.to_string();
+            let place = Place { purpose: Purpose::FolderKey, row: &id, version: 1 };
+            let key = keys.open(&place, &manifest["key"].as_str().unwrap().parse().unwrap()).unwrap();
+            (folder, key.expose().to_owned())
+        })
+        .collect()
+}

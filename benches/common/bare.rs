@@ -1,0 +1,104 @@
+//! The bare program: the same TDLib with the same sessions in one process, and nothing else. What it costs is what
+//! TDLib costs; Telescope is measured against it.
+//!
+//! It runs as this same program with other words, starts a client per folder with the parameters that Telescope
+//! gives, and drains what TDLib says. Of that it prints two things with the time: that a client is ready, and that
+//! its user was given a name that begins with [`MARK`].
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tdjson::Library;
+use telescope::clock::Clock;
+
+use super::{accounts, launch_noting};
+use crate::support::stack::{Home, Stack};
+use crate::support::waiting::until;
+
+/// The word that makes this program the bare one.
+pub const WORD: &str = "bare";
+/// How names begin that are looked out for.
+pub const MARK: &str = "Seen ";
+/// How long anything may take that is waited for.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Starts it with the folders of the accounts that are wanted.
+pub async fn launch(home: &Arc<Home>) -> Stack {
+    let folders = accounts::folders(home).await;
+    let list = home.folder().join("folders.json");
+    std::fs::write(&list, serde_json::to_vec(&folders).unwrap()).unwrap();
+    let own = std::env::current_exe().unwrap();
+    launch_noting(home, vec![own.into(), WORD.into(), OsString::from(list)], &[])
+}
+
+/// The moment when so many clients had said this word, in milliseconds since 1970.
+pub async fn until_said(stack: &Stack, word: &str, count: usize) -> i64 {
+    let word = format!("bare: {word} ");
+    until(&format!("{count} times {word:?}"), PATIENCE, async || {
+        let log = stack.log();
+        let said: Vec<&str> = log.lines().filter_map(|line| line.strip_prefix(&word)).collect();
+        (said.len() >= count).then(|| said[count - 1].parse().unwrap())
+    })
+    .await
+}
+
+/// Runs until it is killed.
+pub fn run(list: &Path) -> ! {
+    let folders: Vec<(String, String)> = serde_json::from_slice(&std::fs::read(list).unwrap()).unwrap();
+    let library = Library::open(Path::new(&std::env::var_os("TDLIB_LIBRARY").unwrap())).unwrap();
+    library.execute(r#"{"@type":"setLogVerbosityLevel","new_verbosity_level":1}"#);
+    library.execute(r#"{"@type":"setLogStream","log_stream":{"@type":"logStreamEmpty"}}"#);
+    for (folder, key) in &folders {
+        start(&library, folder, key);
+    }
+    loop {
+        if let Some(update) = library.receive(10.0) {
+            note(&update);
+        }
+    }
+}
+
+fn note(update: &str) {
+    let now = || Clock::System.now().0;
+    if update.starts_with(r#"{"@type":"updateAuthorizationState""#) {
+        if update.contains("authorizationStateReady") {
+            println!("bare: ready {}", now());
+        }
+    } else if update.starts_with(r#"{"@type":"updateUser","#) {
+        let name = update.split_once(r#""first_name":""#).map(|(_, rest)| rest);
+        if let Some((name, _)) = name.filter(|name| name.starts_with(MARK)).and_then(|it| it.split_once('"'))
+        {
+            println!("bare: {name} {}", now());
+        }
+    }
+}
+
+/// What `telegram::client` tells a new client, in its order.
+fn start(library: &Library, folder: &str, key: &str) {
+    let proxy = std::env::var("TELEGRAM_PROXY").unwrap();
+    let (server, port) = proxy.trim_start_matches("socks5://").rsplit_once(':').unwrap();
+    let proxy = json!({ "@type": "proxy", "server": server, "port": port.parse::<u16>().unwrap(),
+        "type": { "@type": "proxyTypeSocks5", "username": "", "password": "" } });
+    let network = |kind: &str| json!({ "@type": "setNetworkType", "type": { "@type": kind } });
+    let option = |name: &str| json!({ "@type": "setOption", "name": name, "value": { "@type": "optionValueBoolean", "value": true } });
+    let parameters = json!({
+        "@type": "setTdlibParameters", "use_test_dc": true, "database_directory": folder,
+        "database_encryption_key": key, "api_id": 12345, "api_hash": "sandbox", "system_language_code": "en",
+        "device_model": "Telescope", "application_version": env!("CARGO_PKG_VERSION"),
+    });
+    let client = library.create_client_id();
+    for request in [
+        network("networkTypeNone"),
+        json!({ "@type": "addProxy", "proxy": proxy, "enable": true }),
+        option("ignore_background_updates"),
+        option("disable_network_statistics"),
+        option("disable_top_chats"),
+        parameters,
+        network("networkTypeOther"),
+    ] {
+        library.send(client, &request.to_string());
+    }
+}

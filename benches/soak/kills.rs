@@ -1,0 +1,96 @@
+//! `kill -9` at random moments, of Telescope and of the process that runs TDLib, also while they are starting.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+
+use crate::common::{accounts, setting};
+use crate::report::Report;
+use crate::support::login::ADMIN;
+use crate::support::processes::kill_hard;
+use crate::support::stack::{Home, Stack, telescope};
+use crate::support::visitor::Visitor;
+use crate::support::waiting::until_true;
+use crate::watch::{self, RECOVERY, td_host};
+
+const ACCOUNTS: usize = 30;
+/// A kill comes within this time of the recovery before.
+const CALM: u64 = 3000;
+/// One of three is killed again within this time, in milliseconds: while it starts.
+const STARTING: u64 = 400;
+
+/// Kills, and tells the report.
+pub async fn run(home: &Arc<Home>, accounts: usize, random: &mut Rng, report: &mut Report) {
+    let count = accounts.min(ACCOUNTS);
+    accounts::want(home, count).await;
+    let mut stack = Stack::launch(Arc::clone(home), telescope(), Vec::new());
+    stack.until_it_answers().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let ready = watch::until_count(&visitor, "stage=ready", count, RECOVERY).await;
+    report.promise("kills: accounts are ready to begin with", &count.to_string(), ready.is_some());
+    let before = watch::codes_asked(&stack.phones()).await;
+
+    let kills = setting("SOAK_KILLS", 20);
+    let (mut of_telescope, mut of_hosts, mut lost) = (Vec::new(), Vec::new(), 0);
+    for kill in 1..=kills {
+        tokio::time::sleep(Duration::from_millis(random.u64(..CALM))).await;
+        let (host, twice) = (random.bool(), random.u8(..3) == 0);
+        let again = twice.then(|| Duration::from_millis(random.u64(..STARTING)));
+        let began =
+            if host { kill_host(&stack, again).await } else { kill_telescope(&mut stack, again).await };
+        let again = watch::until_count(&visitor, "stage=ready", count, RECOVERY).await;
+        let took = began.elapsed().as_secs_f64();
+        let what = if host { "td-host" } else { "Telescope" };
+        println!(
+            "kill {kill} of {kills}: {what}{}, ready after {took:.2} s",
+            if twice { " twice" } else { "" }
+        );
+        match again {
+            Some(_) if host => of_hosts.push(took),
+            Some(_) => of_telescope.push(took),
+            None => lost += 1,
+        }
+    }
+    report.promise(
+        "kills: all accounts are ready again",
+        &format!("{kills} kills, {lost} without"),
+        lost == 0,
+    );
+    report.times("kills: Telescope killed until all are ready", &of_telescope);
+    report.times("kills: td-host killed until all are ready", &of_hosts);
+    let asked = watch::codes_asked(&stack.phones()).await.abs_diff(before);
+    report.promise("kills: no code was asked for", &asked.to_string(), asked == 0);
+    let orderly = stack.stop().await.success();
+    report.promise("kills: it stops in order after all that", if orderly { "yes" } else { "no" }, orderly);
+    watch::audit_trail(home, report, "kills").await;
+}
+
+/// Kills the host, perhaps its successor too; gives the moment of the last kill, once yet another one runs.
+async fn kill_host(stack: &Stack, again: Option<Duration>) -> Instant {
+    let mut killed = Instant::now();
+    for pause in [Some(Duration::ZERO), again].into_iter().flatten() {
+        until_true("a td-host runs", RECOVERY, async || td_host(stack).is_some()).await;
+        tokio::time::sleep(pause).await;
+        let Some(host) = td_host(stack) else { continue };
+        killed = Instant::now();
+        kill_hard(host);
+        let another = async || td_host(stack).is_some_and(|now| now != host);
+        until_true("another td-host runs", RECOVERY, another).await;
+    }
+    killed
+}
+
+/// Kills Telescope, perhaps once more while it starts; gives the moment of the last kill, once it answers.
+async fn kill_telescope(stack: &mut Stack, again: Option<Duration>) -> Instant {
+    let mut killed = Instant::now();
+    stack.kill_telescope().await;
+    if let Some(pause) = again {
+        stack.start_again_unheard();
+        tokio::time::sleep(pause).await;
+        killed = Instant::now();
+        stack.kill_all();
+    }
+    stack.start_again().await;
+    killed
+}

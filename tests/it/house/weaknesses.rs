@@ -1,0 +1,223 @@
+//! What went wrong in programs of this kind before, each with the tests that keep it from going wrong here.
+//!
+//! The numbers are those of a review of such programs; they have gaps where a weakness is held elsewhere or is still
+//! to come. A line says the weakness, not the rule; a test named beside it fails in a program that has it.
+
+use super::read;
+use crate::support::root;
+
+/// Number, weakness, tests.
+const WEAKNESSES: &[(&str, &str, &[&str])] = &[
+    (
+        "W1",
+        "Whoever may see an account is sent its login code.",
+        &[
+            "stories::messages::a_code_is_shown_for_a_reason_and_stands_nowhere_else",
+            "stories::canary::secrets_stay_secret_through_all_flows",
+            "web::walk::everybody_gets_where_the_table_says_and_nowhere_else",
+        ],
+    ),
+    (
+        "W2",
+        "A right that one person has on his own account leaks to every owner until the restart.",
+        &[
+            "web::rights::what_one_person_is_shown_changes_nothing_for_another",
+            "domain::access::tests::each_kind_of_person_gets_what_the_rules_say",
+        ],
+    ),
+    (
+        "W3",
+        "Accounts can be added without a right, even by nobody.",
+        &[
+            "web::walk::everybody_gets_where_the_table_says_and_nowhere_else",
+            "web::rights::who_acts_and_who_owns_is_not_for_a_stranger_to_say",
+        ],
+    ),
+    (
+        "W4",
+        "The browser says whose a new account is.",
+        &["web::rights::who_acts_and_who_owns_is_not_for_a_stranger_to_say"],
+    ),
+    (
+        "W6",
+        "A password that does not open is replaced by its ciphertext: shown, and sent to Telegram.",
+        &[
+            "stories::stored_password::one_that_can_not_be_opened_is_given_to_nobody",
+            "keys::tests::every_changed_bit_shows",
+        ],
+    ),
+    (
+        "W7",
+        "Sealed values can be swapped between rows, and their key can never be changed.",
+        &[
+            "store::secrets::a_secret_does_not_open_where_it_does_not_belong",
+            "store::secrets::a_key_is_changed_while_everything_stays_readable",
+            "keys::tests::it_opens_at_no_other_place",
+            "keys::master::tests::keys_that_protect_nothing_are_refused",
+        ],
+    ),
+    (
+        "W8",
+        "TDLib's files have no encryption key: the folder is the account.",
+        &[
+            "stories::at_rest::a_session_does_not_open_in_the_place_of_another",
+            "ops::folder::tests::a_folder_opens_again_and_only_for_its_account",
+        ],
+    ),
+    (
+        "W14",
+        "Nobody can tell afterwards who looked at a code or changed anything.",
+        &[
+            "web::rights::every_change_is_written_down",
+            "stories::messages::a_code_is_stale_after_five_minutes",
+            "store::audit::whatever_is_changed_shows",
+            "stories::cut_trail::a_cut_end_is_noticed_at_the_next_start",
+        ],
+    ),
+    (
+        "W16",
+        "One person in two spellings is two; two first visits at once are an error.",
+        &[
+            "domain::email::tests::one_person_has_one_spelling",
+            "web::rights::an_owner_is_known_however_the_address_is_written",
+            "store::people::a_first_sight_makes_one_person_however_many_come_at_once",
+        ],
+    ),
+    (
+        "W17",
+        "Codes are asked for without a limit, and by every restart.",
+        &[
+            "stories::limits::codes_are_counted_over_restarts_and_stop_at_the_limit",
+            "stories::restarts::ten_restarts_ask_telegram_for_nothing",
+            "stories::together::two_people_ask_for_a_code_at_once",
+        ],
+    ),
+    (
+        "W21",
+        "Some changes are shown to nobody, the others a second late.",
+        &[
+            "web::live::no_change_is_lost_to_any_of_ten_viewers",
+            "stories::thousands::the_page_is_quick_and_so_are_changes",
+            "stories::two_browsers::what_one_does_the_other_sees_within_a_second",
+        ],
+    ),
+    (
+        "W22",
+        "Codes lose their leading zeros, are read in English only, and never grow old.",
+        &[
+            "domain::login_code::tests::codes_in_many_languages",
+            "domain::login_code::tests::what_is_no_login_code",
+            "stories::messages::a_code_is_stale_after_five_minutes",
+        ],
+    ),
+    (
+        "W23",
+        "An edited owner or group counts only after a restart.",
+        &[
+            "web::rights::a_new_owner_counts_at_once_and_the_former_no_longer",
+            "web::live::rights_are_looked_at_before_each_message",
+        ],
+    ),
+    (
+        "W24",
+        "A time in minutes is compared with seconds.",
+        &[
+            "web::sessions::whoever_works_stays_signed_in_and_whoever_leaves_does_not",
+            "store::sessions::use_is_written_once_a_minute",
+            "domain::login_code::tests::a_code_lives_five_minutes",
+        ],
+    ),
+    (
+        "W25",
+        "After a wrong code one has to disconnect; a wrong stored password is tried again at each start.",
+        &[
+            "stories::wrong_input::with_javascript",
+            "stories::wrong_input::without_javascript",
+            "stories::stored_password::a_wrong_one_is_tried_once_and_marked",
+        ],
+    ),
+    (
+        "W28",
+        "A page asks the database once per account and viewer.",
+        &[
+            "web::guards::pages_run_from_memory_while_the_database_is_away",
+            "stories::thousands::the_page_is_quick_and_so_are_changes",
+        ],
+    ),
+    (
+        "W29",
+        "A malformed request ends the connection of whoever sent it.",
+        &["web::live::a_request_that_makes_no_sense_is_that_requests_matter"],
+    ),
+    (
+        "W32",
+        "A way to sign in that is offered fails in use, the file overrides the environment, a missing setting is an exception.",
+        &[
+            "stories::settings::the_environment_wins_over_the_file",
+            "stories::settings::what_is_missing_is_said_all_at_once_and_in_sentences",
+            "config::values::tests::ways_to_sign_in_that_are_missing_are_named",
+        ],
+    ),
+    (
+        "W35",
+        "Only numbers of eleven digits are taken, so most countries' are not.",
+        &[
+            "domain::phone::tests::numbers_of_every_length_that_exists_are_taken",
+            "domain::phone::tests::people_type_numbers_in_many_ways",
+        ],
+    ),
+];
+
+/// The file that a test stands in, and its own name.
+fn place(test: &str) -> (String, &str) {
+    let (module, name) = test.rsplit_once("::").expect("a test stands in a module");
+    let Some(module) = module.strip_suffix("tests").and_then(|module| module.strip_suffix("::")) else {
+        return (format!("tests/it/{}.rs", module.replace("::", "/")), name);
+    };
+    let module = module.replace("::", "/");
+    let apart = format!("src/{module}/tests.rs");
+    (if root().join(&apart).exists() { apart } else { format!("src/{module}.rs") }, name)
+}
+
+/// Whether a source has a test of that name: marked as one, or in the list of those that run on both databases.
+fn has_test(source: &str, name: &str) -> bool {
+    let mut before = "";
+    let marked = source.lines().map(str::trim).any(|line| {
+        let is_it = line.strip_prefix("async ").unwrap_or(line).starts_with(&format!("fn {name}("));
+        let found = is_it && before.starts_with("#[") && before.contains("test");
+        before = line;
+        found
+    });
+    let listed = source.split_once("on_both!(").is_some_and(|(_, list)| {
+        list.split(')').next().unwrap().split(',').any(|listed| listed.trim() == name)
+    });
+    marked || listed
+}
+
+#[test]
+fn every_weakness_has_tests_that_exist() {
+    let mut missing = Vec::new();
+    for (number, weakness, tests) in WEAKNESSES {
+        assert!(!tests.is_empty() && weakness.ends_with('.'), "{number}");
+        for test in *tests {
+            let (file, name) = place(test);
+            if !has_test(&read(&file), name) {
+                missing.push(format!("{number}: {test} is not in {file}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+    let numbers: Vec<u32> = WEAKNESSES.iter().map(|(number, ..)| number[1..].parse().unwrap()).collect();
+    assert!(numbers.is_sorted_by(|one, next| one < next), "each once, in order: {numbers:?}");
+}
+
+#[test]
+fn what_is_no_test_does_not_count() {
+    let source =
+        "super::on_both!(\n    first,\n    second,\n);\n#[tokio::test]\nasync fn third() {}\nfn fourth() {}";
+    for (name, is_there) in
+        [("first", true), ("second", true), ("third", true), ("fourth", false), ("fifth", false)]
+    {
+        assert_eq!(has_test(source, name), is_there, "{name}");
+    }
+}

@@ -1,0 +1,49 @@
+//! Somebody moves the session of one account to the place of another, as if he had carried it away and put it into a
+//! program of his own. It does not open there: each account's files have a key of their own.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::login::{ADMIN, STEP, ready_account};
+use crate::support::stack::Stack;
+use crate::support::visitor::Visitor;
+
+/// The folder of an account, by the file that says whose it is.
+fn folder(stack: &Stack, id: &str) -> PathBuf {
+    let about = |file: &PathBuf| {
+        file.ends_with("account.json") && std::fs::read_to_string(file).unwrap().contains(id)
+    };
+    stack.files().into_iter().find(about).expect("the account has a folder").parent().unwrap().to_owned()
+}
+
+/// The file in which TDLib keeps the session.
+fn session(folder: &Path) -> PathBuf {
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut logs = files.filter(|file| file.extension().is_some_and(|kind| kind == "binlog"));
+    logs.next().expect("TDLib keeps its session in a file")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_does_not_open_in_the_place_of_another() {
+    let mut stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let theirs = ready_account(&stack, &visitor, None).await;
+    let thiefs = ready_account(&stack, &visitor, None).await;
+    assert!(stack.stop().await.success());
+
+    let stolen = session(&folder(&stack, &theirs.id));
+    let place = session(&folder(&stack, &thiefs.id));
+    let own = std::fs::read(&place).unwrap();
+    let loot = std::fs::read(stolen).unwrap();
+    std::fs::write(&place, &loot).unwrap();
+    stack.start_again().await;
+    visitor.until_stage(&thiefs.id, "failed", 2 * STEP).await;
+    visitor.until_stage(&theirs.id, "ready", STEP).await;
+    assert!(std::fs::read(&place).unwrap() == loot, "what does not open is not thrown away");
+
+    assert!(stack.stop().await.success());
+    std::fs::write(&place, own).unwrap();
+    stack.start_again().await;
+    for account in [theirs, thiefs] {
+        visitor.until_stage(&account.id, "ready", STEP).await;
+    }
+}

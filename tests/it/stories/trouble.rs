@@ -1,0 +1,87 @@
+//! Thirty accounts, and five of them in trouble of different kinds. Each says what its trouble is; the others do not
+//! even notice.
+
+use std::collections::BTreeSet;
+
+use crate::support::login::{ADMIN, STEP, account_that_waits_for_a_password, ready_account};
+use crate::support::stack::Stack;
+use crate::support::visitor::{Row, Visitor};
+use crate::support::waiting::until_true;
+
+/// The stages that the log tells of an account.
+fn stages(log: &str, row: &Row) -> Vec<String> {
+    let mark = format!("account={}", row.id);
+    log.lines()
+        .filter(|line| line.contains(&mark) && line.contains(" stage "))
+        .filter_map(|line| Some(line.split("stage=").nth(1)?.split(' ').next()?.trim_matches('"').to_owned()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobodys_trouble_is_felt_by_another() {
+    let stack = Stack::start().await;
+    let phones = stack.phones();
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let mut well = Vec::new();
+    for _ in 0..29 {
+        well.push(ready_account(&stack, &visitor, None).await);
+    }
+    let password = account_that_waits_for_a_password(&stack, &visitor, "the right one").await;
+    let damaged = well.pop().unwrap();
+    let [flooded, revoked, banned] = [well.pop().unwrap(), well.pop().unwrap(), well.pop().unwrap()];
+    assert_eq!(well.len(), 25);
+    let before = stack.log().len();
+
+    visitor.does(&format!("/accounts/{}/disconnect", damaged.id), &[]).await;
+    visitor.until_stage(&damaged.id, "disconnected", STEP).await;
+    let spoiled = spoil(&stack, &damaged).await;
+    assert!(spoiled > 0, "TDLib's files were spoiled");
+    phones.flood(&flooded.phone, 5).await;
+    phones.end_sessions(&revoked.phone, "revoked").await;
+    phones.set_account(&banned.phone, "banned").await;
+    visitor.does(&format!("/accounts/{}/connect", damaged.id), &[]).await;
+    visitor.does(&format!("/accounts/{}/password", password.id), &[("password", "a wrong one")]).await;
+
+    let says = async |row: &Row, words: &str| {
+        until_true(&format!("{} says {words}", row.phone), STEP, async || {
+            visitor.get(&format!("/accounts/{}", row.id)).await.text().await.unwrap().contains(words)
+        })
+        .await;
+    };
+    says(&revoked, "on another device").await;
+    says(&banned, "recover@telegram.org").await;
+    says(&damaged, "gone or damaged").await;
+    says(&password, "rejected the stored one").await;
+    // It may be too much for the flooded one or not; afterwards it is well.
+    visitor.until_stage(&flooded.id, "ready", STEP).await;
+
+    let log = stack.log();
+    let since = &log[before..];
+    let moved: BTreeSet<&str> =
+        well.iter().filter(|row| !stages(since, row).is_empty()).map(|row| row.phone.as_str()).collect();
+    assert!(moved.is_empty(), "these left their stage: {moved:?}");
+    assert!(!stages(since, &revoked).is_empty(), "the log does tell of those that did");
+    for row in &well {
+        visitor.until_stage(&row.id, "ready", STEP).await;
+    }
+}
+
+/// Overwrites the middle of TDLib's files of an account; says how many.
+async fn spoil(stack: &Stack, row: &Row) -> usize {
+    use telescope::config::Dsn;
+    use telescope::store::{Db, accounts};
+    let db = Db::open(&Dsn::in_folder(&stack.data(""))).await.unwrap();
+    let account =
+        accounts::get(&mut db.read().await.unwrap(), row.id.parse().unwrap()).await.unwrap().unwrap();
+    let mut spoiled = 0;
+    for entry in std::fs::read_dir(stack.accounts().join(account.folder)).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|kind| kind == "binlog") {
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes.iter_mut().for_each(|byte| *byte ^= 0x5a);
+            std::fs::write(&path, bytes).unwrap();
+            spoiled += 1;
+        }
+    }
+    spoiled
+}

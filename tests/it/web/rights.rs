@@ -1,0 +1,122 @@
+//! Whose word counts: who acts is who signed in, who owns is what the account's row says now, and each change is
+//! written down with the name of whoever made it.
+
+use axum::http::StatusCode;
+use telescope::domain::AccountId;
+use telescope::ops::trail;
+use telescope::store;
+
+use super::app::{ADMIN, TestApp, Visitor};
+
+const ADA: &str = "ada@example.org";
+const BOB: &str = "bob@example.org";
+
+async fn sees(visitor: &Visitor, account: AccountId) -> bool {
+    let listed = visitor.get("/accounts").await.has(&format!("#account-{account}"));
+    let shown = visitor.get(&format!("/accounts/{account}")).await.status;
+    assert_eq!(shown, if listed { StatusCode::OK } else { StatusCode::NOT_FOUND }, "list and page agree");
+    listed
+}
+
+#[tokio::test]
+async fn a_new_owner_counts_at_once_and_the_former_no_longer() {
+    let test = TestApp::new().await;
+    let account = test.account(1, Some(ADA)).await;
+    let (root, ada, bob) =
+        (test.signed_in(ADMIN).await, test.signed_in(ADA).await, test.signed_in(BOB).await);
+    for (owner, expected) in
+        [(ADA, (true, false)), (BOB, (false, true)), ("", (false, false)), (ADA, (true, false))]
+    {
+        let form = [("owner", owner), ("comment", ""), ("groups", "")];
+        let saved = root.post(&format!("/accounts/{account}/edit"), &form).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+        assert_eq!((sees(&ada, account).await, sees(&bob, account).await), expected, "owner: {owner:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_one_person_is_shown_changes_nothing_for_another() {
+    let test = TestApp::new().await;
+    let (hers, his) = (test.account(1, Some(ADA)).await, test.account(2, Some(BOB)).await);
+    let (root, ada, bob) =
+        (test.signed_in(ADMIN).await, test.signed_in(ADA).await, test.signed_in(BOB).await);
+    for round in 0..5 {
+        assert!(sees(&root, hers).await && sees(&root, his).await, "{round}");
+        assert_eq!((sees(&ada, hers).await, sees(&ada, his).await), (true, false), "{round}");
+        assert_eq!((sees(&bob, hers).await, sees(&bob, his).await), (false, true), "{round}");
+        let edit = format!("/accounts/{hers}/edit");
+        assert_eq!(ada.get(&edit).await.status, StatusCode::FORBIDDEN, "an administrator was here before");
+        assert_eq!(root.get(&edit).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn an_owner_is_known_however_the_address_is_written() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    let account = test.account(1, None).await;
+    let form = [("owner", " Ada@EXAMPLE.org "), ("comment", ""), ("groups", "")];
+    assert_eq!(root.post(&format!("/accounts/{account}/edit"), &form).await.status, StatusCode::SEE_OTHER);
+    for spelling in ["ada@example.org", "ADA@example.org", "Ada@Example.Org"] {
+        assert!(sees(&test.signed_in(spelling).await, account).await, "{spelling}");
+    }
+    assert!(!sees(&test.signed_in("ada@example.com").await, account).await);
+}
+
+#[tokio::test]
+async fn who_acts_and_who_owns_is_not_for_a_stranger_to_say() {
+    let test = TestApp::new().await;
+    let account = test.account(1, Some(ADA)).await;
+    let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
+    // Whoever may not add accounts adds none, whatever address he names; nor does an owner pass his on.
+    for visitor in [&test.anonymous(), &ada] {
+        let form = [("phone", "+9996620099"), ("owner", ADA), ("email", ADA), ("actor", ADMIN)];
+        assert_ne!(visitor.post("/accounts/add", &form).await.status, StatusCode::OK);
+        visitor.post("/accounts/add-test", &form).await;
+        visitor.post(&format!("/accounts/{account}/edit"), &[("owner", BOB)]).await;
+    }
+    let listing = test.app.directory.listing();
+    assert_eq!(listing.entries.len(), 1, "nothing was added");
+    assert_eq!(listing.entries[0].account.owner.as_ref().map(ToString::to_string).as_deref(), Some(ADA));
+    // An address beside the owner's field says nothing, and the trail has whoever was signed in.
+    let form = [("phone", "+9996620099"), ("email", BOB), ("user", BOB), ("actor", BOB)];
+    assert_eq!(root.post("/accounts/add", &form).await.status, StatusCode::SEE_OTHER);
+    let listing = test.app.directory.listing();
+    let added = listing.entries.iter().find(|entry| entry.account.id != account).unwrap();
+    assert_eq!(added.account.owner, None);
+    let filter = store::audit::Filter { account: Some(added.account.id), ..Default::default() };
+    let entries = store::audit::page(&mut test.app.db.read().await.unwrap(), &filter, 10).await.unwrap();
+    assert!(!entries.is_empty() && entries.iter().all(|entry| entry.actor == ADMIN), "{entries:?}");
+}
+
+#[tokio::test]
+async fn every_change_is_written_down() {
+    let test = TestApp::new().await;
+    let newest = async || {
+        trail::flush(&test.app).await.unwrap();
+        let conn = &mut test.app.db.read().await.unwrap();
+        let entries = store::audit::page(conn, &store::audit::Filter::default(), 1).await.unwrap();
+        entries.into_iter().next().map(|entry| (entry.seq, entry.code, entry.actor))
+    };
+    let account = test.account(1, None).await;
+    assert_eq!(newest().await, None, "what the test arranged itself is no change of anybody");
+    let root = test.signed_in(ADMIN).await;
+    let mut expected = vec!["web.sign-in"];
+    assert_eq!(newest().await, Some((1, "web.sign-in".into(), ADMIN.into())));
+    let page = format!("/accounts/{account}");
+    let edit = [("owner", ADA), ("comment", ""), ("groups", "")];
+    for (path, form, code) in [
+        ("/accounts/add-test".to_owned(), &[][..], "account.added"),
+        (format!("{page}/edit"), &edit, "account.edited"),
+        (format!("{page}/password"), &[("password", "made up")], "password.stored"),
+        (format!("{page}/disconnect"), &[], "account.wanted"),
+        (format!("{page}/connect"), &[], "account.wanted"),
+        ("/sign-out".to_owned(), &[], "web.sign-out"),
+    ] {
+        assert_eq!(root.post(&path, form).await.status, StatusCode::SEE_OTHER, "{path}");
+        expected.push(code);
+        let (seq, written, actor) = newest().await.unwrap();
+        assert_eq!((written.as_str(), actor.as_str()), (code, ADMIN), "{path}");
+        assert!(usize::try_from(seq).unwrap() >= expected.len(), "{path} has an entry of its own");
+    }
+}
