@@ -68,6 +68,8 @@ pub struct App {
     pub telegram_away: watch::Sender<bool>,
     /// Whom sessions belonged to when the database last said so.
     pub remembered: web::Remembered,
+    /// The open live streams.
+    pub streams: web::OpenStreams,
     /// Names this run of the program: a stream that saw another begins anew.
     pub epoch: String,
 }
@@ -124,6 +126,7 @@ impl App {
             database_away: watch::Sender::new(false),
             telegram_away: watch::Sender::new(false),
             remembered: web::Remembered::default(),
+            streams: web::OpenStreams::default(),
             epoch,
         })
     }

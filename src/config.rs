@@ -44,6 +44,7 @@ pub const SETTINGS: &[&str] = &[
     "TWO_FACTOR_ENCRYPTION_KEY",
     "TWO_FACTOR_ENCRYPTION_KEY_OLD",
     "LOGIN_ATTEMPTS_PER_DAY",
+    "STREAMS_PER_USER",
     "LOG",
     "CORS_POLICY",
 ];
@@ -91,6 +92,8 @@ pub struct Config {
     pub two_factor_encryption_key_old: Option<MasterKey>,
     /// Codes that may be asked for per number in 24 hours. Telegram locks a number out at about five.
     pub login_attempts_per_day: u32,
+    /// Pages that a person may have open so that they change by themselves.
+    pub streams_per_user: u32,
     /// The filter of the log, as `tracing-subscriber` reads it.
     pub log: String,
     /// What the operator should know of his settings though nothing is wrong; for the log.
@@ -153,6 +156,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let admin_emails = env.read("ADMIN_EMAILS", emails).unwrap_or_default();
     let (key, old_key) = master_keys(env, telegram_environment);
     let login_attempts_per_day = env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4);
+    let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
     let notes = notes(env, login_attempts_per_day);
     let (api_id, api_hash) = application?;
@@ -177,6 +181,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         two_factor_encryption_key: key,
         two_factor_encryption_key_old: old_key,
         login_attempts_per_day,
+        streams_per_user,
         log,
         notes,
     })

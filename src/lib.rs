@@ -24,6 +24,8 @@
 //!   [`directory`] is swapped; open pages get the rows that changed, if their viewers may see them.
 //! * **A process dies**: TDLib lives in child processes, so a crash in it costs its accounts seconds and
 //!   nobody else anything. Sessions are on disk; no start ever asks Telegram for a code.
+//! * **Another server is started**: it waits as long as the first holds the database's lease
+//!   ([`store::lease`]). Whoever was taken over from can't write any more, and ends.
 //!
 //! # Where to begin reading
 //!

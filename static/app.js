@@ -106,14 +106,20 @@
   // The live connection.
   if (liveState) {
     const connected = () => { liveState.textContent = ""; };
-    const paused = () => { liveState.textContent = "Live updates paused, reconnecting…"; };
+    // It is tried again all the while, every 10 to 15 seconds.
+    const paused = (status) => {
+      liveState.textContent = status === 429
+        ? "Too many open pages: this one does not change by itself until you close another."
+        : "Live updates paused, reconnecting…";
+    };
     document.addEventListener("htmx:sse:after:connection", connected);
-    document.addEventListener("htmx:sse:error", paused);
+    document.addEventListener("htmx:sse:error", (event) => paused(event.detail.status));
     document.addEventListener("htmx:error", (event) => {
       if (event.detail.ctx?.sourceElement?.id === "live") paused();
     });
     document.addEventListener("htmx:response:error", (event) => {
-      if (event.detail.ctx.sourceElement?.id === "live") paused();
+      const { sourceElement, response } = event.detail.ctx;
+      if (sourceElement?.id === "live" || response.status === 429) paused(response.status);
     });
   }
   document.addEventListener("signed-out", () => location.assign("/sign-in"));

@@ -93,7 +93,7 @@ pub async fn start_telescope(home: &Arc<Home>, count: usize) -> (Stack, Visitor,
     stack.stop().await;
     drop(stack);
 
-    let stack = launch_noting(home, telescope(), &[("LOG", "info")]);
+    let stack = launch_noting(home, telescope(), &[("LOG", "info"), ("STREAMS_PER_USER", "100")]);
     stack.until_it_listens().await;
     let ready = Live::open(&visitor, "").await.until_ready(count).await;
     let took = seconds(ready - started(home));

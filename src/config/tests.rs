@@ -99,6 +99,7 @@ fn one_wrong_setting_gives_one_sentence_that_names_it() {
         ("TWO_FACTOR_ENCRYPTION_KEY", "short"),
         ("TWO_FACTOR_ENCRYPTION_KEY_OLD", "short"),
         ("LOGIN_ATTEMPTS_PER_DAY", "0"),
+        ("STREAMS_PER_USER", "0"),
         ("LOG", "telescope=loud"),
         ("LOG", "in\nfo"),
     ] {

@@ -90,6 +90,10 @@ pub async fn write_last(app: &App) {
 /// Whether the file says it now. There is nothing to write before this run has added to the trail.
 async fn write(app: &App, newest: Option<Head>) -> bool {
     let Some(head) = newest else { return true };
+    if app.db.is_taken_over().await {
+        // The file is the successor's.
+        return true;
+    }
     let file = HeadFile::in_folder(&app.config.data_dir);
     // The disk may take its time.
     match tokio::task::spawn_blocking(move || file.write(&head)).await {

@@ -137,6 +137,16 @@ impl Db {
         given
     }
 
+    /// Whether somebody else has the lease that was held here, for what is kept beside the database. Asks the
+    /// database; if that does not answer, the lease counts as held.
+    pub async fn is_taken_over(&self) -> bool {
+        let checked = async {
+            self.lease.refuse_if_lost()?;
+            self.lease.check(&mut self.read().await?).await
+        };
+        matches!(checked.await, Err(StoreError::LeaseLost))
+    }
+
     /// Resolves once the lease was held and is no more.
     pub async fn lease_lost(&self) {
         let _ = self.lease.lost.subscribe().wait_for(|lost| *lost).await;

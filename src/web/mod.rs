@@ -24,6 +24,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub use auth::Remembered;
+pub use live::OpenStreams;
 pub use standby::standby;
 
 use crate::app::App;

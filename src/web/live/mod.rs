@@ -9,12 +9,14 @@
 mod account;
 mod code;
 mod jobs;
+mod limit;
 mod list;
 mod viewer;
 
 pub use account::account;
 pub use code::code;
 pub use jobs::jobs;
+pub use limit::OpenStreams;
 pub use list::list;
 pub use viewer::end;
 
@@ -61,8 +63,8 @@ async fn stream(
     answer(events)
 }
 
-/// Whom a stream is for; nobody, who is then told so; or a failure without words: the browser tries again by
-/// itself and says meanwhile that it does.
+/// Whom a stream is for; nobody, who is then told so; or a failure, mostly without words: the browser tries again
+/// by itself and says meanwhile that it does.
 async fn begin(app: &App, session: &Session, sender: &Sender) -> Result<Option<Viewer>, Response> {
     match Viewer::of(app, session).await {
         Ok(None) => {
@@ -70,6 +72,7 @@ async fn begin(app: &App, session: &Session, sender: &Sender) -> Result<Option<V
             Ok(None)
         }
         Ok(viewer) => Ok(viewer),
+        Err(AppError::Bad(status, words)) => Err((status, Html(words)).into_response()),
         Err(error) => Err((AppError::into_response(error).status(), Html("")).into_response()),
     }
 }

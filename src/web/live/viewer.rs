@@ -3,10 +3,12 @@
 
 use std::sync::{Arc, LazyLock};
 
+use axum::http::StatusCode;
 use tokio::sync::broadcast;
 use tower_sessions::Session;
 use tower_sessions::session::Id;
 
+use super::limit::Place;
 use crate::app::App;
 use crate::domain::Millis;
 use crate::domain::access::Actor;
@@ -16,6 +18,9 @@ use crate::web::error::AppError;
 
 /// The sessions that end, by id: their streams end with them. Ids are random, so one list serves all.
 static ENDED: LazyLock<broadcast::Sender<Id>> = LazyLock::new(|| broadcast::Sender::new(64));
+
+/// What somebody is told who has too many streams open.
+const TOO_MANY: &str = "Too many open pages: this one does not change by itself until you close another.";
 
 /// Ends the streams of a session.
 pub fn end(session: Id) {
@@ -31,15 +36,20 @@ pub struct Viewer {
     seen: Millis,
     session: Option<Id>,
     ends: broadcast::Receiver<Id>,
+    /// Held as long as the stream is open.
+    _place: Place,
 }
 
 impl Viewer {
-    /// The person of a session; None if nobody is signed in.
+    /// The person of a session; None if nobody is signed in. Refused if he has too many streams open.
     pub async fn of(app: &App, session: &Session) -> Result<Option<Self>, AppError> {
         // Before the session is looked at: an end in between must not be missed.
         let ends = ENDED.subscribe();
         let actor = auth::current(app, session).await?;
-        Ok(actor.map(|actor| Self { actor, seen: app.clock.now(), session: session.id(), ends }))
+        let Some(actor) = actor else { return Ok(None) };
+        let place = app.streams.open(&actor, app.config.streams_per_user);
+        let place = place.ok_or_else(|| AppError::Bad(StatusCode::TOO_MANY_REQUESTS, TOO_MANY.into()))?;
+        Ok(Some(Self { actor, seen: app.clock.now(), session: session.id(), ends, _place: place }))
     }
 
     /// Asks the database who this is now; false once nobody is signed in. While the database is away, whoever

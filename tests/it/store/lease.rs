@@ -77,6 +77,8 @@ async fn whoever_lost_it_writes_nothing_more(test: TestDb) {
     write(first, "by the first").await.unwrap();
     take(&second, "second").await;
     assert!(tokio::time::timeout(Duration::ZERO, first.lease_lost()).await.is_err(), "it can't know yet");
+    assert!(first.is_taken_over().await, "unless it asks");
+    assert!(!second.is_taken_over().await && !another(&test).await.is_taken_over().await);
     for _ in 0..2 {
         assert!(matches!(write(first, "too late").await, Err(StoreError::LeaseLost)));
     }

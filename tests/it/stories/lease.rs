@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use telescope::config::Dsn;
 use telescope::keys::{Keys, MasterKey};
-use telescope::store::audit::{self, Entry, Filter};
+use telescope::store::audit::{self, Entry, Filter, HeadFile};
 use telescope::store::lease::{self, Lease};
 use telescope::store::{Conn, Db};
 
@@ -118,6 +118,12 @@ async fn story(dsn: Option<String>, stands: Stands) {
     })
     .await;
 
+    let head = HeadFile::in_folder(&stack.folder().join("data"));
+    until_true("the second has written the end of the trail", STEP, async || {
+        head.read().unwrap().is_some_and(|head| head.seq == written[0].seq)
+    })
+    .await;
+
     signal(first, Signal::CONT);
     let ended = stack.until_ended().await;
     assert!(!ended.success(), "{ended}");
@@ -130,6 +136,7 @@ async fn story(dsn: Option<String>, stands: Stands) {
     assert!(!log.contains("panicked"));
     let mut conn = db.read().await.unwrap();
     assert_eq!(trail(&mut conn).await, written, "the first has written nothing");
+    assert_eq!(head.read().unwrap().unwrap().seq, written[0].seq, "nor its file");
     let keys = Keys::new(&MasterKey::parse(KEY).unwrap(), None);
     assert_eq!(audit::verify(&mut conn, &keys, None).await.unwrap().faults, []);
     drop(conn);

@@ -28,6 +28,7 @@ mod telegram_away;
 mod telegram_falters;
 mod thousands;
 mod together;
+mod too_many_pages;
 mod trouble;
 mod two_browsers;
 mod wrong_input;

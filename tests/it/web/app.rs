@@ -208,11 +208,21 @@ impl Visitor {
 
     /// Opens a live stream.
     pub async fn stream(&self, path: &str) -> BodyDataStream {
+        match self.try_stream(path).await {
+            Ok(stream) => stream,
+            Err(answer) => panic!("{path}: {} {}", answer.status, answer.body),
+        }
+    }
+
+    /// Opens a live stream, if the server has one.
+    pub async fn try_stream(&self, path: &str) -> Result<BodyDataStream, Answer> {
         let request = as_htmx(self.request(Method::GET, path)).body(Body::empty()).unwrap();
         let response = self.answer(request).await;
-        assert_eq!(response.status(), StatusCode::OK);
+        if response.status() != StatusCode::OK {
+            return Err(Answer::of(response).await);
+        }
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
-        response.into_body().into_data_stream()
+        Ok(response.into_body().into_data_stream())
     }
 }
 

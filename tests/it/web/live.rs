@@ -9,6 +9,7 @@ use telescope::domain::{Email, Stage};
 use telescope::store::{self, StoreError};
 
 use super::app::{ADMIN, TestApp};
+use crate::support::waiting::until;
 
 /// The next message of a stream, without comments; empty if the stream has ended.
 pub async fn next(stream: &mut BodyDataStream) -> String {
@@ -177,6 +178,37 @@ async fn an_open_page_says_that_the_database_is_away_and_back() {
         assert!(message.contains("hx-target=\"#notices\""), "{message}");
         assert_eq!(message.contains("The database is away"), said, "{message}");
     }
+}
+
+/// Somebody's streams of all kinds are counted together, and nobody else's with them.
+#[tokio::test]
+async fn one_stream_too_many_is_refused_and_those_that_are_open_stay() {
+    let test = TestApp::with(&[("STREAMS_PER_USER", "2")]).await;
+    let id = test.account(1, Some("ada@example.org")).await;
+    let ada = test.signed_in("ada@example.org").await;
+    let again = test.signed_in("ada@example.org").await;
+    let list = ada.stream("/accounts/events").await;
+    let mut page = again.stream(&format!("/accounts/{id}/events")).await;
+    next(&mut page).await;
+    for path in
+        ["/accounts/events".into(), format!("/accounts/{id}/events"), format!("/accounts/{id}/code/events")]
+    {
+        let Err(refused) = ada.try_stream(&path).await else { panic!("{path} is one too many") };
+        assert_eq!(refused.status, 429, "{path}");
+        assert!(refused.body.starts_with("Too many open pages"), "{path}: {}", refused.body);
+    }
+    assert_eq!(ada.get("/accounts").await.status, 200, "pages themselves are not limited");
+    let root = test.signed_in(ADMIN).await;
+    next(&mut root.stream("/accounts/events").await).await;
+    test.stands(id, Stage::Ready);
+    assert!(next(&mut page).await.contains("data-stage=\"ready\""), "the open one goes on");
+
+    drop(list);
+    let reopened = until("the place is free again", Duration::from_secs(10), async || {
+        ada.try_stream("/accounts/events").await.ok()
+    });
+    let _reopened = reopened.await;
+    assert!(ada.try_stream("/accounts/events").await.is_err(), "one place was free, not two");
 }
 
 #[tokio::test(flavor = "multi_thread")]
