@@ -4,38 +4,66 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{App, OpError, trail};
-use crate::domain::Email;
 use crate::domain::access::{Actor, Person};
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::{Identity, Millis};
 use crate::store::{self, StoreError, WebSessions};
 
-/// Signs a person in whose address is proven: the row is made at the first sight, the trail is written, and
-/// whoever is named in ADMIN_EMAILS becomes administrator.
-pub async fn sign_in(app: &App, email: &Email) -> Result<Person, OpError> {
+/// Signs a person in whose identity is proven: the row is made at the first sight, the identity is bound to it, the
+/// trail is written, and whoever is named in ADMIN_EMAILS becomes administrator.
+///
+/// An address that comes with another subject of the same issuer than before is refused: it may have been given to
+/// somebody else, who must not inherit what the former owner could do.
+pub async fn sign_in(app: &App, identity: &Identity) -> Result<Person, OpError> {
     let now = app.clock.now();
-    let named_admin = app.config.admin_emails.contains(email);
+    let named_admin = identity.verified && app.config.admin_emails.contains(&identity.email);
     let keys = &app.keys;
     let user = app
         .db
-        .change(async |conn| -> Result<store::users::User, StoreError> {
-            let mut user = store::users::first_sight(conn, email, now).await?;
-            if named_admin && !user.admin {
+        .change(async |conn| -> Result<Option<store::users::User>, StoreError> {
+            let Some(mut user) = known(conn, identity, now).await? else { return Ok(None) };
+            if named_admin && !user.admin && user.email == identity.email {
                 store::users::set_admin(conn, user.id, true).await?;
                 user.admin = true;
             }
             if !user.disabled {
-                let actor = Actor::User(person(&user));
+                let actor = Actor::User(person(&user, identity.verified));
                 let entry = AuditEntry::done(now, &actor, AuditEvent::WebSignIn);
                 store::audit::append(conn, keys, &entry).await?;
             }
-            Ok(user)
+            Ok(Some(user))
         })
         .await?;
+    let user = user.ok_or_else(|| {
+        OpError::Refused(
+            "Your identity provider names another person than before under this address. An administrator of \
+             Telescope has to confirm that it is yours now."
+                .into(),
+        )
+    })?;
     if user.disabled {
         return Err(OpError::Refused("This person may not sign in any more.".into()));
     }
-    tracing::info!(person = %email, "signed in");
-    Ok(person(&user))
+    tracing::info!(person = %user.email, "signed in");
+    Ok(person(&user, identity.verified))
+}
+
+/// The person of an identity, bound at the first sight; none if the address belongs to another subject.
+async fn known(
+    conn: &mut store::Conn<'_>,
+    identity: &Identity,
+    now: Millis,
+) -> Result<Option<store::users::User>, StoreError> {
+    let Identity { issuer, subject, email, .. } = identity;
+    if let Some(bound) = store::identities::find(conn, issuer, subject).await? {
+        return store::users::by_id(conn, bound).await;
+    }
+    let user = store::users::first_sight(conn, email, now).await?;
+    if !store::identities::subjects(conn, issuer, user.id).await?.is_empty() {
+        return Ok(None);
+    }
+    store::identities::bind(conn, issuer, subject, user.id, now).await?;
+    Ok(Some(user))
 }
 
 /// Writes down that somebody signs out.
@@ -43,9 +71,9 @@ pub async fn sign_out(app: &App, actor: &Actor) -> Result<(), OpError> {
     trail::write(app, &AuditEntry::done(app.clock.now(), actor, AuditEvent::WebSignOut)).await.map(drop)
 }
 
-/// What rights need to know of a user. The mock sign-in is its own proof of the address.
-pub fn person(user: &store::users::User) -> Person {
-    Person { id: user.id, email: user.email.clone(), verified: true, admin: user.admin }
+/// What rights need to know of a user; `verified` says whether the present identity proves the address.
+pub fn person(user: &store::users::User, verified: bool) -> Person {
+    Person { id: user.id, email: user.email.clone(), verified, admin: user.admin }
 }
 
 /// Deletes the sessions that have ended by themselves, now and every hour, until the program ends.

@@ -11,7 +11,7 @@ use tower_sessions::session::Id;
 use super::error::AppError;
 use crate::app::App;
 use crate::domain::access::Actor;
-use crate::domain::{Email, UserId};
+use crate::domain::{Identity, UserId};
 use crate::ops::people;
 use crate::store;
 use crate::store::web_sessions::USER_KEY;
@@ -78,13 +78,18 @@ pub async fn current(app: &App, session: &Session) -> Result<Option<Actor>, AppE
 async fn looked_up(app: &App, session: &Session) -> Result<Option<Actor>, AppError> {
     let Some(id) = session.get::<UserId>(USER_KEY).await? else { return Ok(None) };
     let user = store::users::by_id(&mut app.db.read().await?, id).await?;
-    Ok(user.filter(|user| !user.disabled).map(|user| Actor::User(people::person(&user))))
+    let verified = session.get(VERIFIED_KEY).await?.unwrap_or(false);
+    Ok(user.filter(|user| !user.disabled).map(|user| Actor::User(people::person(&user, verified))))
 }
 
-/// Signs a person in whose address is proven; the session gets a new id.
-pub async fn sign_in(app: &App, session: &Session, email: &Email) -> Result<(), AppError> {
-    let person = people::sign_in(app, email).await?;
+/// In a session: whether the identity that began it proves the person's address.
+const VERIFIED_KEY: &str = "verified";
+
+/// Signs a person in whose identity is proven; the session gets a new id.
+pub async fn sign_in(app: &App, session: &Session, identity: &Identity) -> Result<(), AppError> {
+    let person = people::sign_in(app, identity).await?;
     session.cycle_id().await?;
     session.insert(USER_KEY, person.id).await?;
+    session.insert(VERIFIED_KEY, person.verified).await?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use tower_sessions::Session;
 use tower_sessions::session::Id;
 
 use crate::app::App;
-use crate::domain::Email;
+use crate::domain::{Email, Identity};
 use crate::ops::people;
 use crate::web::auth;
 use crate::web::error::AppError;
@@ -88,7 +88,7 @@ pub async fn sign_in(
     match Email::parse(&typed.email) {
         Ok(email) => {
             let replaced = session.id();
-            auth::sign_in(&app, &session, &email).await?;
+            auth::sign_in(&app, &session, &Identity::claimed(email)).await?;
             over(&app, replaced);
             Ok(Redirect::to(onward(&typed.next)).into_response())
         }
