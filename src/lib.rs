@@ -5,6 +5,7 @@
 //! ```text
 //! main ── app ── web ── ops ──┬── store      (all SQL, both databases)
 //!                             ├── telegram   (all that knows TDLib)
+//!                             ├── sso        (who somebody is, as others prove it)
 //!                             └── domain     (pure: what it is all about)
 //! ```
 //!
@@ -41,6 +42,7 @@ pub mod jobs;
 pub mod keys;
 pub mod ops;
 pub mod process;
+pub mod sso;
 pub mod store;
 pub mod telegram;
 pub mod web;

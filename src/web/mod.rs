@@ -28,7 +28,9 @@ pub use live::OpenStreams;
 pub use standby::standby;
 
 use crate::app::App;
-use pages::{account, accounts, add, audit, code, edit, jobs, log_out, password, provide, remove, sign_in};
+use pages::{
+    account, accounts, add, audit, code, edit, jobs, log_out, oidc, password, provide, remove, sign_in,
+};
 
 /// Everything that answers requests.
 pub fn router(app: Arc<App>) -> Router {
@@ -58,6 +60,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/jobs/events", get(live::jobs))
         .route("/audit", get(audit::list))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
+        .route("/sign-in/start", get(oidc::start))
+        .route("/sign-in/callback", get(oidc::callback))
         .route("/sign-out", post(sign_in::sign_out))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed);
