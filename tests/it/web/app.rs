@@ -90,7 +90,8 @@ impl TestApp {
         Self::with_clock(&[], Clock::manual(Clock::System.now())).await
     }
 
-    async fn with_clock(settings: &[(&str, &str)], clock: Clock) -> Self {
+    /// One with other settings and another time.
+    pub async fn with_clock(settings: &[(&str, &str)], clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         let config = Config::from_env(|name| {
@@ -174,6 +175,17 @@ impl Visitor {
             request = request.header(header::COOKIE, cookie);
         }
         request
+    }
+
+    /// The same browser after an answer that may have given it another cookie.
+    pub fn after(&self, answer: &Answer) -> Self {
+        let given = answer.header("set-cookie").split(';').next().filter(|cookie| !cookie.is_empty());
+        Self { app: Arc::clone(&self.app), cookie: given.map(str::to_owned).or_else(|| self.cookie.clone()) }
+    }
+
+    /// The cookie that it sends.
+    pub fn cookie(&self) -> &str {
+        self.cookie.as_deref().unwrap_or_default()
     }
 
     /// Sends anything.

@@ -7,6 +7,7 @@ mod forms;
 mod guards;
 mod hostile;
 mod live;
+mod oidc;
 mod rights;
 mod sessions;
 mod standby;
