@@ -86,7 +86,7 @@ async fn kill_telescope(stack: &mut Stack, again: Option<Duration>) -> Instant {
     let mut killed = Instant::now();
     stack.kill_telescope().await;
     if let Some(pause) = again {
-        stack.start_again_unheard();
+        stack.start_again_unheard().await;
         tokio::time::sleep(pause).await;
         killed = Instant::now();
         stack.kill_all();
