@@ -25,8 +25,9 @@ use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
 use crate::{ops, telegram, web};
 
-/// Clients that may be starting at once.
-const STARTS_AT_ONCE: usize = 16;
+/// Clients that may be starting at once. TDLib loads hundreds together faster than a few at a time; what the limit
+/// spares is memory and a crowd of connections where there are thousands.
+const STARTS_AT_ONCE: usize = 256;
 /// How often the database is looked after.
 const DATABASE_CHECK: Duration = Duration::from_secs(1);
 /// How long the database may take to answer: people shall know within three seconds that it does not.

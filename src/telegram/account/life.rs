@@ -102,6 +102,9 @@ impl Actor {
                 break end;
             }
             self.let_others_start(&mut permit);
+            if self.unpublished && updates.is_empty() {
+                self.publish();
+            }
             let next_alarm = self.next_alarm(&client);
             tokio::select! {
                 biased;

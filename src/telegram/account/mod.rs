@@ -72,6 +72,8 @@ pub(super) struct Actor {
     ending: Option<Ending>,
     /// Whether the folder should hold a session.
     was_ready: bool,
+    /// The snapshot has changed and is told of when no more updates wait.
+    unpublished: bool,
     /// Deaths of the host while this account was loaded.
     strikes: Strikes,
 }
@@ -98,6 +100,7 @@ impl Actor {
             snapshot,
             messages: VecDeque::new(),
             closing: None,
+            unpublished: false,
             strikes: Strikes::default(),
         }
     }
@@ -206,7 +209,8 @@ impl Actor {
         self.snapshot.stage = stage;
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
+        self.unpublished = false;
         (self.hub.observer)(self.start.account, self.snapshot.clone());
     }
 }
