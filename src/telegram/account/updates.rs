@@ -112,7 +112,7 @@ impl Actor {
         match (client.ending, &self.snapshot.stage) {
             (Some(ending), _) => End::SessionEnded(ending),
             (None, Stage::LoggingOut) => End::SessionEnded(Ending::Unknown),
-            (None, _) => End::HostDied,
+            (None, _) => End::ClosedItself,
         }
     }
 
