@@ -16,6 +16,7 @@ pub mod remove;
 pub mod reveal;
 pub mod trail;
 pub mod two_step;
+pub mod users;
 
 pub use crate::app::App;
 pub use error::OpError;
