@@ -10,6 +10,7 @@ mod folder;
 pub mod head_file;
 pub mod in_touch;
 pub mod login;
+mod office;
 pub mod people;
 pub mod record;
 pub mod remove;
@@ -20,3 +21,4 @@ pub mod users;
 
 pub use crate::app::App;
 pub use error::OpError;
+pub use office::Office;

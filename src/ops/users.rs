@@ -5,20 +5,15 @@
 //! each other's office at the same moment do not leave a Telescope without any. Whoever gets another rank signs in
 //! anew, so that no session is older than the rights it carries.
 //!
-//! The command line does the same where no server runs; therefore what is needed for it is little, and named
-//! [`Office`].
+//! The command line does the same where no server runs; so nothing but an [`Office`] is needed for it.
 
-use std::collections::BTreeSet;
-
-use super::{App, OpError};
-use crate::clock::Clock;
+use super::{App, Office, OpError};
 use crate::domain::access::{Actor, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{Email, UserId};
-use crate::keys::Keys;
 use crate::store::users::User;
-use crate::store::{self, Conn, Db};
+use crate::store::{self, Conn};
 
 /// What is done to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,25 +65,6 @@ pub enum Whom<'a> {
     Email(&'a Email),
 }
 
-/// What it takes to administer people.
-#[derive(Debug)]
-pub struct Office<'a> {
-    /// The database.
-    pub db: &'a Db,
-    /// The keys of the audit trail.
-    pub keys: &'a Keys,
-    /// The time.
-    pub clock: &'a Clock,
-    /// Who is administrator by the settings.
-    pub admin_emails: &'a BTreeSet<Email>,
-}
-
-impl<'a> From<&'a App> for Office<'a> {
-    fn from(app: &'a App) -> Self {
-        Self { db: &app.db, keys: &app.keys, clock: &app.clock, admin_emails: &app.config.admin_emails }
-    }
-}
-
 /// Changes a person, and lets everything know that goes by what was: open pages end or change at once, and nothing
 /// is remembered for the time that the database is away. Says who it was.
 pub async fn change(
@@ -97,7 +73,7 @@ pub async fn change(
     whom: Whom<'_>,
     change: Change,
 ) -> Result<User, OpError> {
-    let user = write(&Office::from(app), grant, whom, change).await?;
+    let user = write(Office::from(app), grant, whom, change).await?;
     app.remembered.forget_person(user.id);
     app.streams.look_again_at(user.id);
     Ok(user)
@@ -105,7 +81,7 @@ pub async fn change(
 
 /// Changes a person in the database only, where no server runs that would have to know.
 pub async fn write(
-    office: &Office<'_>,
+    office: Office<'_>,
     grant: SystemGrant<'_, can::ManageAccess>,
     whom: Whom<'_>,
     change: Change,
@@ -138,7 +114,7 @@ pub async fn write(
 
 /// Refuses what would leave nobody in charge, or would not last.
 async fn check(
-    office: &Office<'_>,
+    office: Office<'_>,
     conn: &mut Conn<'_>,
     actor: &Actor,
     user: &User,
@@ -149,7 +125,7 @@ async fn check(
     if lowers && matches!(actor, Actor::User(person) if person.id == user.id) {
         return refused("Nobody can do this to himself. Ask another administrator.");
     }
-    if change == Change::RevokeAdmin && office.admin_emails.contains(&user.email) {
+    if change == Change::RevokeAdmin && office.config.admin_emails.contains(&user.email) {
         return refused(
             "The setting ADMIN_EMAILS names this person and would make an administrator of him at the next sign-in. \
              Take the address out of it first, and restart Telescope.",

@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use telescope::domain::access::{Actor, decide_system};
 use telescope::domain::privilege::can;
 use telescope::domain::{Email, Identity, Stage};
-use telescope::ops::users::{Change, Office, Whom};
-use telescope::ops::{OpError, people, users};
+use telescope::ops::users::{Change, Whom};
+use telescope::ops::{Office, OpError, people, users};
 use telescope::store;
 
 use super::app::{ADMIN, Answer, TestApp, Visitor};
@@ -147,7 +147,7 @@ async fn somebody_stays_in_charge() {
     let permit = decide_system::<can::ManageAccess>(&Actor::Cli).unwrap();
     let whom = Email::parse(ADA).unwrap();
     for change in [Change::RevokeAdmin, Change::Disable] {
-        let last = users::write(&Office::from(&*test.app), permit.grant(), Whom::Email(&whom), change).await;
+        let last = users::write(Office::from(&*test.app), permit.grant(), Whom::Email(&whom), change).await;
         assert!(matches!(last, Err(OpError::Refused(words)) if words.contains("last administrator")));
     }
     assert!(is_signed_in(&ada).await);
