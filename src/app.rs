@@ -1,5 +1,7 @@
 //! The application: what is shared by everything that runs, how it starts and how it stops.
 
+pub mod admin;
+mod control;
 mod lease;
 
 use std::net::{SocketAddr, TcpListener};
@@ -78,11 +80,7 @@ pub struct App {
 impl App {
     /// Brings the database up to date and starts the hub. No client runs yet. The lease has to be held.
     pub async fn start(config: Config, clock: Clock, db: Db) -> anyhow::Result<Arc<Self>> {
-        let keys = config.keys()?;
-        db.migrate().await?;
-        let checked = keys.clone();
-        db.change(async |conn| store::key_check::check(conn, &checked).await).await?;
-        stamp_environment(&db, &config).await?;
+        let keys = prepare(&db, &config).await?;
         let accounts = store::accounts::all(&mut db.read().await?).await?;
         let groups = store::groups::all(&mut db.read().await?).await?;
         let known = store::account_states::all(&mut db.read().await?).await?;
@@ -190,7 +188,7 @@ async fn serve_alone(
     stop: impl Future<Output = &'static str>,
 ) -> anyhow::Result<()> {
     let app = App::start(config, clock, db).await?;
-    head_file::compare(&app).await?;
+    head_file::compare((&*app).into()).await?;
     trail::close_intents(&app).await?;
     note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
     let watching = [
@@ -201,6 +199,7 @@ async fn serve_alone(
         tokio::spawn(in_touch::run(Arc::clone(&app))),
         tokio::spawn(people::tidy_sessions(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
+        tokio::spawn(control::run(Arc::clone(&app))),
         tokio::spawn(jobs::run(
             app.db.clone(),
             app.clock.clone(),
@@ -247,6 +246,7 @@ async fn serve_alone(
         return Ok(());
     }
     answering.await;
+    control::close(&app);
     watching.iter().for_each(tokio::task::JoinHandle::abort);
     if let Err(error) = record::keep(&app).await {
         tracing::warn!(%error, "what is known of the accounts was not written");
@@ -256,7 +256,7 @@ async fn serve_alone(
     if let Err(error) = trail::flush(&app).await {
         tracing::error!(%error, "the last entries of the audit trail were not written");
     }
-    head_file::write_last(&app).await;
+    head_file::write_last((&*app).into()).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -278,6 +278,16 @@ async fn listener(config: &Config) -> anyhow::Result<TcpListener> {
     let own =
         own.with_context(|| format!("HOST and PORT: can't listen on {}:{}", config.host, config.port))?;
     Ok(own.into_std()?)
+}
+
+/// Brings the database up to date and makes sure that it is the one of these settings: of this master key, and of
+/// this Telegram. The lease has to be held.
+async fn prepare(db: &Db, config: &Config) -> anyhow::Result<Keys> {
+    let keys = config.keys()?;
+    db.migrate().await?;
+    db.change(async |conn| store::key_check::check(conn, &keys).await).await?;
+    stamp_environment(db, config).await?;
+    Ok(keys)
 }
 
 /// A database belongs to one Telegram environment for ever: the accounts of one mean nothing in the other.

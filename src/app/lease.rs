@@ -86,6 +86,17 @@ pub async fn obtain(db: &Db, clock: &Clock, listener: &TcpListener) -> anyhow::R
     Ok(Held { db: db.clone(), keeper: tokio::spawn(keep(db.clone(), clock.clone())) })
 }
 
+/// Takes the lease if nobody else has it, for a command that does not wait for it.
+pub async fn obtain_at_once(db: &Db, clock: &Clock) -> anyhow::Result<Option<Held>> {
+    if !db.has_tables().await? {
+        db.migrate().await?;
+    }
+    if !Waiting::new(clock).try_once(db, clock).await? {
+        return Ok(None);
+    }
+    Ok(Some(Held { db: db.clone(), keeper: tokio::spawn(keep(db.clone(), clock.clone())) }))
+}
+
 /// Renews until the lease is lost.
 async fn keep(db: Db, clock: Clock) {
     let mut ticks = tokio::time::interval(RENEW);

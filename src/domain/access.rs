@@ -79,6 +79,8 @@ pub const LEAVING: AccountPrivileges =
 pub enum Actor {
     /// A person, signed in.
     User(Person),
+    /// Whoever may run Telescope's commands on its machine.
+    Cli,
     /// Telescope itself, doing what it must; the text names the job.
     System(&'static str),
 }
@@ -100,6 +102,7 @@ impl std::fmt::Display for Actor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::User(person) => person.email.fmt(f),
+            Self::Cli => f.write_str("command line"),
             Self::System(job) => write!(f, "system:{job}"),
         }
     }
@@ -119,7 +122,7 @@ pub enum Refusal {
 /// What `actor` may do with `account`. Without `view`, nothing.
 pub fn privileges(actor: &Actor, account: &Account) -> AccountPrivileges {
     let set = match actor {
-        Actor::System(_) => AccountPrivileges::ALL,
+        Actor::System(_) | Actor::Cli => AccountPrivileges::ALL,
         Actor::User(person) if person.admin => AccountPrivileges::ALL,
         Actor::User(person) if person.verified && account.owner.as_ref() == Some(&person.email) => OWNER,
         Actor::User(_) => AccountPrivileges::NONE,
@@ -133,7 +136,7 @@ pub fn privileges(actor: &Actor, account: &Account) -> AccountPrivileges {
 /// What `actor` may do with the system.
 pub fn system_privileges(actor: &Actor) -> SystemPrivileges {
     match actor {
-        Actor::System(_) => SystemPrivileges::ALL,
+        Actor::System(_) | Actor::Cli => SystemPrivileges::ALL,
         Actor::User(person) if person.admin => SystemPrivileges::ALL,
         Actor::User(_) => SystemPrivileges::NONE,
     }

@@ -1,7 +1,7 @@
 //! Who sends a request: the session's person, looked up anew each time, so that a change counts at once.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -32,30 +32,59 @@ impl FromRequestParts<Arc<App>> for CurrentUser {
 /// Whom sessions belonged to when the database last said so, for the time that it is away. In memory only,
 /// bounded, and asked only then: while the database answers, what it says counts.
 #[derive(Debug, Default)]
-pub struct Remembered(Mutex<HashMap<Id, Actor>>);
+pub struct Remembered(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    actors: HashMap<Id, Actor>,
+    /// Counts what was forgotten: whoever asked the database before that has an answer of the past.
+    forgotten: u64,
+}
 
 /// Sessions that are remembered.
 const REMEMBERED: usize = 10_000;
 
 impl Remembered {
-    fn put(&self, session: Id, actor: Option<&Actor>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How much was forgotten so far.
+    fn forgotten(&self) -> u64 {
+        self.known().forgotten
+    }
+
+    /// Notes what the database said when it was asked after so much had been forgotten. If more was forgotten
+    /// meanwhile, that answer may be of the past, and is not kept.
+    fn put(&self, session: Id, actor: Option<&Actor>, asked_after: u64) {
+        let mut known = self.known();
+        let fresh = known.forgotten == asked_after;
         match actor {
-            Some(actor) if known.len() < REMEMBERED || known.contains_key(&session) => {
-                known.insert(session, actor.clone());
+            Some(_) if !fresh => {}
+            Some(actor) if known.actors.len() < REMEMBERED || known.actors.contains_key(&session) => {
+                known.actors.insert(session, actor.clone());
             }
-            Some(_) => known.clear(),
-            None => drop(known.remove(&session)),
+            Some(_) => known.actors.clear(),
+            None => drop(known.actors.remove(&session)),
         }
     }
 
     /// Forgets a session that has ended.
     pub fn forget(&self, session: Id) {
-        self.put(session, None);
+        let mut known = self.known();
+        known.forgotten += 1;
+        known.actors.remove(&session);
+    }
+
+    /// Forgets every session of a person whose sessions or rights were changed.
+    pub fn forget_person(&self, id: UserId) {
+        let mut known = self.known();
+        known.forgotten += 1;
+        known.actors.retain(|_, actor| !matches!(actor, Actor::User(person) if person.id == id));
     }
 
     fn get(&self, session: Id) -> Option<Actor> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&session).cloned()
+        self.known().actors.get(&session).cloned()
     }
 }
 
@@ -65,9 +94,10 @@ pub async fn current(app: &App, session: &Session) -> Result<Option<Actor>, AppE
     if *app.database_away.borrow() {
         return app.remembered.get(id).map(Some).ok_or(AppError::Unavailable);
     }
+    let asked_after = app.remembered.forgotten();
     match looked_up(app, session).await {
         Ok(actor) => {
-            app.remembered.put(id, actor.as_ref());
+            app.remembered.put(id, actor.as_ref(), asked_after);
             Ok(actor)
         }
         Err(AppError::Unavailable) => app.remembered.get(id).map(Some).ok_or(AppError::Unavailable),

@@ -58,7 +58,7 @@ async fn wait(app: Arc<App>, mut viewer: Viewer, account: AccountId, sender: Sen
             _ = changes.changed() => {}
             () = stopped(&mut stopping) => return,
             () = sender.closed() => return,
-            () = viewer.ends() => {
+            () = viewer.has_news() => {
                 if !viewer.look_again(&app).await {
                     let _ = sender.send(Ok(signed_out())).await;
                     return;

@@ -137,7 +137,7 @@ async fn follow(
             _ = telegram.changed() => {}
             () = stopped(&mut stopping) => return,
             () = sender.closed() => return,
-            () = viewer.ends() => present = viewer.look_again(&app).await,
+            () = viewer.has_news() => present = viewer.look_again(&app).await,
             _ = check.tick() => present = viewer.look_again(&app).await,
         }
     }

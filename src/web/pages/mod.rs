@@ -13,3 +13,4 @@ pub mod provide;
 pub mod remove;
 pub mod sign_in;
 pub mod step;
+pub mod users;

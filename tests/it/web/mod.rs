@@ -11,4 +11,5 @@ mod rights;
 mod sessions;
 mod standby;
 mod stored_password;
+mod users;
 mod walk;
