@@ -22,6 +22,7 @@ use crate::jobs::{self, Board};
 use crate::keys::Keys;
 use crate::ops::remove::JobSteps;
 use crate::ops::{head_file, in_touch, login, people, record, reveal, trail, two_step};
+use crate::sso::oidc;
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -69,6 +70,8 @@ pub struct App {
     pub database_away: watch::Sender<bool>,
     /// Whether Telegram can't be reached, by any account.
     pub telegram_away: watch::Sender<bool>,
+    /// The OpenID provider, if people sign in through one.
+    pub oidc: Option<oidc::Provider>,
     /// Whom sessions belonged to when the database last said so.
     pub remembered: web::Remembered,
     /// The open live streams.
@@ -108,6 +111,8 @@ impl App {
         hub: Hub,
     ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
+        let oidc = config.oidc.clone().filter(|_| config.sso_mode.is_oidc());
+        let oidc = oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), clock.clone()));
         Arc::new(Self {
             config,
             db,
@@ -124,6 +129,7 @@ impl App {
             stored_passwords: Notify::new(),
             database_away: watch::Sender::new(false),
             telegram_away: watch::Sender::new(false),
+            oidc,
             remembered: web::Remembered::default(),
             streams: web::OpenStreams::default(),
             epoch,

@@ -6,6 +6,7 @@
 //! main ── app ── web ── ops ──┬── store      (all SQL, both databases)
 //!                             ├── telegram   (all that knows TDLib)
 //!                             ├── jobs       (long work: rows, and who works on them)
+//!                             ├── sso        (who somebody is, as others prove it)
 //!                             └── domain     (pure: what it is all about)
 //! ```
 //!
@@ -43,6 +44,7 @@ pub mod jobs;
 pub mod keys;
 pub mod ops;
 pub mod process;
+pub mod sso;
 pub mod store;
 pub mod telegram;
 pub mod web;
