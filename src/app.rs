@@ -1,6 +1,7 @@
 //! The application: what is shared by everything that runs, how it starts and how it stops.
 
 pub mod admin;
+pub mod audit;
 mod control;
 mod lease;
 
