@@ -8,13 +8,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
-use tower_sessions::Session;
 use tower_sessions::session::Id;
 
 use crate::app::App;
 use crate::domain::{Email, Identity};
 use crate::ops::people;
-use crate::web::auth;
+use crate::web::auth::{self, Caller};
 use crate::web::error::AppError;
 use crate::web::live;
 use crate::web::shell::{Shell, html, html_with};
@@ -82,13 +81,13 @@ pub async fn form(State(app): State<Arc<App>>, Query(after): Query<After>) -> Re
 /// Signs in.
 pub async fn sign_in(
     State(app): State<Arc<App>>,
-    session: Session,
+    caller: Caller,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     match Email::parse(&typed.email) {
         Ok(email) => {
-            let replaced = session.id();
-            auth::sign_in(&app, &session, &Identity::claimed(email)).await?;
+            let replaced = caller.session.id();
+            auth::sign_in(&app, &caller, &Identity::claimed(email)).await?;
             over(&app, replaced);
             Ok(Redirect::to(onward(&typed.next)).into_response())
         }
@@ -100,9 +99,10 @@ pub async fn sign_in(
 }
 
 /// Signs out: the session ends, and its open pages with it.
-pub async fn sign_out(State(app): State<Arc<App>>, session: Session) -> Result<Response, AppError> {
+pub async fn sign_out(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, AppError> {
+    let Caller { session, origin } = caller;
     let ended = session.id();
-    if let Some(actor) = auth::current(&app, &session).await? {
+    if let Some(actor) = auth::current(&app, &session, &origin).await? {
         people::sign_out(&app, &actor).await?;
     }
     session.flush().await?;
