@@ -4,8 +4,9 @@ pub mod admin;
 pub mod audit;
 mod control;
 mod lease;
+pub mod server;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,7 @@ use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
 use crate::{ops, telegram, web};
+use server::Limits;
 
 /// Clients that may be starting at once. TDLib loads hundreds together faster than a few at a time; what the limit
 /// spares is memory and a crowd of connections where there are thousands.
@@ -174,7 +176,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mut stop = pin!(stop_signal());
     let db = Db::connect(&config.db_dsn).await?;
     let lease = tokio::select! {
-        lease = lease::obtain(&db, &clock, &listener) => lease?,
+        lease = lease::obtain(&db, &clock, &listener, Limits::of(config.max_connections)) => lease?,
         signal = &mut stop => {
             tracing::info!(signal, "stopped before it was the active one");
             return Ok(());
@@ -218,14 +220,12 @@ async fn serve_alone(
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopping = app.stopping.clone();
     let mut stopped = app.stopping.subscribe();
-    let server = axum::serve(
-        tokio::net::TcpListener::from_std(listener)?,
-        web::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(async move {
-        let _ = stopped.wait_for(|stopping| *stopping).await;
-    });
-    let mut server = tokio::spawn(server.into_future());
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let limits = Limits::of(app.config.max_connections);
+    let mut server =
+        tokio::spawn(server::serve(listener, web::router(Arc::clone(&app)), limits, async move {
+            let _ = stopped.wait_for(|stopping| *stopping).await;
+        }));
     let lost = tokio::select! {
         () = app.db.lease_lost() => {
             tracing::error!("another Telescope has taken over; closing every client, and writing nothing more");
@@ -236,7 +236,7 @@ async fn serve_alone(
             false
         }
         ended = &mut server => {
-            ended?.context("the server ended by itself")?;
+            ended.context("the server ended by itself")?;
             false
         }
     };

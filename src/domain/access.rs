@@ -60,7 +60,7 @@
 use std::marker::PhantomData;
 
 use super::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
-use super::{Account, AccountId, Email, UserId, Wanted};
+use super::{Account, AccountId, Email, Origin, UserId, Wanted};
 
 /// What an owner may do with his own account.
 pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
@@ -96,6 +96,26 @@ pub struct Person {
     pub verified: bool,
     /// Whether this is an administrator.
     pub admin: bool,
+    /// Where the present request came from. No right depends on it; the audit trail keeps it.
+    pub origin: Origin,
+}
+
+impl Actor {
+    /// Where the request came from in which this actor acts.
+    pub fn origin(&self) -> Origin {
+        match self {
+            Self::User(person) => person.origin.clone(),
+            Self::Cli | Self::System(_) => Origin::default(),
+        }
+    }
+
+    /// The same actor in a request from there.
+    pub fn coming_from(self, origin: &Origin) -> Self {
+        match self {
+            Self::User(person) => Self::User(Person { origin: origin.clone(), ..person }),
+            other => other,
+        }
+    }
 }
 
 impl std::fmt::Display for Actor {
@@ -244,7 +264,8 @@ mod tests {
     }
 
     fn person(email: &str, admin: bool, verified: bool) -> Actor {
-        Actor::User(Person { id: UserId::generate(), email: Email::parse(email).unwrap(), verified, admin })
+        let email = Email::parse(email).unwrap();
+        Actor::User(Person { id: UserId::generate(), email, verified, admin, origin: Origin::default() })
     }
 
     #[test]

@@ -332,6 +332,7 @@ pub struct AuditEntry {
 impl AuditEntry {
     /// Something that is done with this entry.
     pub fn done(at: Millis, actor: &Actor, event: AuditEvent) -> Self {
+        let origin = actor.origin();
         Self {
             at,
             event,
@@ -340,8 +341,8 @@ impl AuditEntry {
             actor: actor.to_string(),
             account: None,
             reason: None,
-            address: None,
-            request_id: None,
+            address: origin.address.map(|address| address.to_string()),
+            request_id: origin.request,
         }
     }
 

@@ -11,7 +11,7 @@ use tower_sessions::session::Id;
 use super::error::AppError;
 use crate::app::App;
 use crate::domain::access::{Actor, Person};
-use crate::domain::{Identity, UserId};
+use crate::domain::{Identity, Origin, UserId};
 use crate::ops::people;
 use crate::store;
 use crate::store::web_sessions::USER_KEY;
@@ -24,8 +24,26 @@ impl FromRequestParts<Arc<App>> for CurrentUser {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, AppError> {
+        let Caller { session, origin } = Caller::from_request_parts(parts, app).await?;
+        current(app, &session, &origin).await?.map(Self).ok_or(AppError::SignedOut)
+    }
+}
+
+/// Who asks, before anybody has looked at who that is: the session, and where the request came from.
+#[derive(Debug)]
+pub struct Caller {
+    /// The session.
+    pub session: Session,
+    /// Where the request came from.
+    pub origin: Origin,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
         let session = parts.extensions.get::<Session>().cloned().ok_or(AppError::SignedOut)?;
-        current(app, &session).await?.map(Self).ok_or(AppError::SignedOut)
+        Ok(Self { session, origin: parts.extensions.get::<Origin>().cloned().unwrap_or_default() })
     }
 }
 
@@ -89,7 +107,12 @@ impl Remembered {
 }
 
 /// The person of a session, if there is one who may still sign in.
-pub async fn current(app: &App, session: &Session) -> Result<Option<Actor>, AppError> {
+pub async fn current(app: &App, session: &Session, origin: &Origin) -> Result<Option<Actor>, AppError> {
+    let actor = known(app, session).await?;
+    Ok(actor.map(|actor| actor.coming_from(origin)))
+}
+
+async fn known(app: &App, session: &Session) -> Result<Option<Actor>, AppError> {
     let Some(id) = session.id() else { return Ok(None) };
     if *app.database_away.borrow() {
         return app.remembered.get(id).map(Some).ok_or(AppError::Unavailable);
@@ -116,8 +139,9 @@ async fn looked_up(app: &App, session: &Session) -> Result<Option<Actor>, AppErr
 const VERIFIED_KEY: &str = "verified";
 
 /// Signs a person in whose identity is proven; the session gets a new id.
-pub async fn sign_in(app: &App, session: &Session, identity: &Identity) -> Result<Person, AppError> {
-    let person = people::sign_in(app, identity).await?;
+pub async fn sign_in(app: &App, caller: &Caller, identity: &Identity) -> Result<Person, AppError> {
+    let Caller { session, origin } = caller;
+    let person = people::sign_in(app, identity, origin).await?;
     session.cycle_id().await?;
     session.insert(USER_KEY, person.id).await?;
     session.insert(VERIFIED_KEY, person.verified).await?;

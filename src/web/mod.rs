@@ -6,8 +6,10 @@
 
 mod assets;
 mod auth;
+mod client;
 mod error;
 mod extract;
+mod form;
 mod fragment;
 mod layers;
 mod live;

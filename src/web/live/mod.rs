@@ -30,8 +30,8 @@ use axum::response::{Html, IntoResponse, Response};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
-use tower_sessions::Session;
 
+use super::auth::Caller;
 use super::error::AppError;
 use super::fragment::partial;
 use super::shell::Away;
@@ -54,11 +54,11 @@ type Events = mpsc::Receiver<Result<Event, Infallible>>;
 /// A stream of what `message` says for its viewer.
 async fn stream(
     app: Arc<App>,
-    session: Session,
+    caller: Caller,
     message: impl FnMut(&App, &Actor) -> Option<String> + Send + 'static,
 ) -> Response {
     let (sender, events) = mpsc::channel(2);
-    match begin(&app, &session, &sender).await {
+    match begin(&app, &caller, &sender).await {
         Ok(Some(viewer)) => drop(tokio::spawn(follow(app, viewer, sender, message))),
         Ok(None) => {}
         Err(silence) => return silence,
@@ -68,8 +68,8 @@ async fn stream(
 
 /// Whom a stream is for; nobody, who is then told so; or a failure, mostly without words: the browser tries again
 /// by itself and says meanwhile that it does.
-async fn begin(app: &App, session: &Session, sender: &Sender) -> Result<Option<Viewer>, Response> {
-    match Viewer::of(app, session).await {
+async fn begin(app: &App, caller: &Caller, sender: &Sender) -> Result<Option<Viewer>, Response> {
+    match Viewer::of(app, caller).await {
         Ok(None) => {
             let _ = sender.try_send(Ok(signed_out()));
             Ok(None)

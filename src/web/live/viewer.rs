@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::domain::access::Actor;
 use crate::domain::{Millis, UserId};
 use crate::store::WebSessions;
-use crate::web::auth;
+use crate::web::auth::{self, Caller};
 use crate::web::error::AppError;
 
 /// What streams have to hear of: then they look again at whom they are for. Ids are random, so one list serves all.
@@ -57,10 +57,11 @@ pub struct Viewer {
 
 impl Viewer {
     /// The person of a session; None if nobody is signed in. Refused if he has too many streams open.
-    pub async fn of(app: &App, session: &Session) -> Result<Option<Self>, AppError> {
+    pub async fn of(app: &App, caller: &Caller) -> Result<Option<Self>, AppError> {
+        let Caller { session, origin } = caller;
         // Before the session is looked at: an end in between must not be missed.
         let news = NEWS.subscribe();
-        let actor = auth::current(app, session).await?;
+        let actor = auth::current(app, session, origin).await?;
         let Some(actor) = actor else { return Ok(None) };
         let place = app.streams.open(&actor, app.config.streams_per_user);
         let place = place.ok_or_else(|| AppError::Bad(StatusCode::TOO_MANY_REQUESTS, TOO_MANY.into()))?;
@@ -72,7 +73,8 @@ impl Viewer {
     pub async fn look_again(&mut self, app: &App) -> bool {
         // A new handle: a session's own has read once and would repeat that.
         let store = Arc::new(WebSessions::watching(app.db.clone(), app.clock.clone()));
-        match auth::current(app, &Session::new(self.session, store, None)).await {
+        let origin = self.actor.origin();
+        match auth::current(app, &Session::new(self.session, store, None), &origin).await {
             Ok(Some(actor)) => {
                 self.actor = actor;
                 self.seen = app.clock.now();

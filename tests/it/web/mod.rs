@@ -6,6 +6,7 @@ mod app;
 mod forms;
 mod guards;
 mod hostile;
+mod limits;
 mod live;
 mod rights;
 mod sessions;

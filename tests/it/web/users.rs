@@ -6,7 +6,7 @@ use axum::body::BodyDataStream;
 use axum::http::StatusCode;
 use telescope::domain::access::{Actor, decide_system};
 use telescope::domain::privilege::can;
-use telescope::domain::{Email, Identity, Stage};
+use telescope::domain::{Email, Identity, Origin, Stage};
 use telescope::ops::users::{Change, Whom};
 use telescope::ops::{Office, OpError, people, users};
 use telescope::store;
@@ -178,12 +178,15 @@ async fn a_forgotten_identity_lets_another_be_bound() {
         issuer: "https://id.example.org".into(),
         ..Identity::claimed(email.clone())
     };
-    let ada = people::sign_in(&test.app, &named("1")).await.unwrap();
-    let stranger = people::sign_in(&test.app, &named("2")).await;
+    let ada = people::sign_in(&test.app, &named("1"), &Origin::default()).await.unwrap();
+    let stranger = people::sign_in(&test.app, &named("2"), &Origin::default()).await;
     assert!(matches!(stranger, Err(OpError::Refused(words)) if words.contains("administrator")));
     done(&test, &root, "forget-identity", ADA).await;
-    assert_eq!(people::sign_in(&test.app, &named("2")).await.unwrap().id, ada.id);
-    assert!(people::sign_in(&test.app, &named("1")).await.is_err(), "the former one is the stranger now");
+    assert_eq!(people::sign_in(&test.app, &named("2"), &Origin::default()).await.unwrap().id, ada.id);
+    assert!(
+        people::sign_in(&test.app, &named("1"), &Origin::default()).await.is_err(),
+        "the former one is the stranger now"
+    );
 }
 
 #[tokio::test]
