@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{App, OpError, trail};
 use crate::domain::access::{Actor, Person};
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::domain::{Identity, Millis};
+use crate::domain::{Identity, Millis, Origin};
 use crate::store::{self, StoreError, WebSessions};
 
 /// Signs a person in whose identity is proven: the row is made at the first sight, the identity is bound to it, the
@@ -15,7 +15,7 @@ use crate::store::{self, StoreError, WebSessions};
 /// An address that comes with another subject of the same issuer than before is refused: it may have been given to
 /// somebody else, who must not inherit what the former owner could do. So is a subject that is seen for the first time
 /// with an address that nobody has verified: anybody could claim a place that is meant for another.
-pub async fn sign_in(app: &App, identity: &Identity) -> Result<Person, OpError> {
+pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<Person, OpError> {
     let now = app.clock.now();
     if !identity.verified && !is_bound(app, identity).await? {
         return Err(OpError::Refused(format!(
@@ -35,7 +35,7 @@ pub async fn sign_in(app: &App, identity: &Identity) -> Result<Person, OpError> 
                 user.admin = true;
             }
             if !user.disabled {
-                let actor = Actor::User(person(&user, identity.proves(&user.email)));
+                let actor = Actor::User(person(&user, identity.proves(&user.email))).coming_from(origin);
                 let entry = AuditEntry::done(now, &actor, AuditEvent::WebSignIn);
                 store::audit::append(conn, keys, &entry).await?;
             }
@@ -87,7 +87,7 @@ pub async fn sign_out(app: &App, actor: &Actor) -> Result<(), OpError> {
 
 /// What rights need to know of a user; `verified` says whether the present identity proves the address.
 pub fn person(user: &store::users::User, verified: bool) -> Person {
-    Person { id: user.id, email: user.email.clone(), verified, admin: user.admin }
+    Person { id: user.id, email: user.email.clone(), verified, admin: user.admin, origin: Origin::default() }
 }
 
 /// Deletes the sessions that have ended by themselves, now and every hour, until the program ends.

@@ -14,3 +14,4 @@ pub mod provide;
 pub mod remove;
 pub mod sign_in;
 pub mod step;
+pub mod users;

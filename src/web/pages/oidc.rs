@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::domain::{Email, Secret};
 use crate::sso::oidc::{Answer, Attempt, Fault, LIFE, Proven, Provider};
 use crate::store::web_sessions::USER_KEY;
+use crate::web::auth::Caller;
 use crate::web::error::AppError;
 use crate::web::shell::{Shell, html};
 
@@ -79,20 +80,21 @@ pub async fn start(
 /// Takes the answer that the browser brings from the provider.
 pub async fn callback(
     State(app): State<Arc<App>>,
-    session: Session,
+    caller: Caller,
     Query(answer): Query<Answer>,
 ) -> Result<Response, AppError> {
+    let session = &caller.session;
     let provider = app.oidc.as_ref().ok_or(AppError::NotFound)?;
-    let mut attempts = waiting(&session).await?;
+    let mut attempts = waiting(session).await?;
     let at = attempts.iter().position(|attempt| attempt.is(&answer.state)).ok_or(Fault::Stale)?;
     let attempt = attempts.remove(at);
     let usual = session.expiry();
-    keep(&session, attempts).await?;
+    keep(session, attempts).await?;
     // Before the provider is asked: the same answer finds no attempt from here on.
     session.save().await?;
     let Proven { identity, id_token } = provider.finish(&attempt, &answer).await?;
     session.set_expiry(usual);
-    let person = sign_in::begin(&app, &session, &identity).await?;
+    let person = sign_in::begin(&app, &caller, &identity).await?;
     session.remove_value(PROOF_KEY).await?;
     if id_token.expose().len() <= MAX_PROOF {
         session.insert(PROOF_KEY, id_token.expose()).await?;

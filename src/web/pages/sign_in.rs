@@ -9,7 +9,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
-use tower_sessions::Session;
 use tower_sessions::session::Id;
 
 use super::oidc;
@@ -17,7 +16,7 @@ use crate::app::App;
 use crate::domain::access::Person;
 use crate::domain::{Email, Identity};
 use crate::ops::people;
-use crate::web::auth;
+use crate::web::auth::{self, Caller};
 use crate::web::error::AppError;
 use crate::web::live;
 use crate::web::shell::{Shell, html, html_with};
@@ -88,7 +87,7 @@ pub async fn form(State(app): State<Arc<App>>, Query(after): Query<After>) -> Re
 /// Signs in whoever claims an address, where that is proof enough.
 pub async fn sign_in(
     State(app): State<Arc<App>>,
-    session: Session,
+    caller: Caller,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     if !app.config.sso_mode.is_mock() {
@@ -96,7 +95,7 @@ pub async fn sign_in(
     }
     match Email::parse(&typed.email) {
         Ok(email) => {
-            begin(&app, &session, &Identity::claimed(email)).await?;
+            begin(&app, &caller, &Identity::claimed(email)).await?;
             Ok(Redirect::to(onward(&typed.next)).into_response())
         }
         Err(error) => {
@@ -107,17 +106,18 @@ pub async fn sign_in(
 }
 
 /// Begins a person's session: under a new id, and nothing knows the former one any more.
-pub(super) async fn begin(app: &App, session: &Session, identity: &Identity) -> Result<Person, AppError> {
-    let replaced = session.id();
-    let person = auth::sign_in(app, session, identity).await?;
+pub(super) async fn begin(app: &App, caller: &Caller, identity: &Identity) -> Result<Person, AppError> {
+    let replaced = caller.session.id();
+    let person = auth::sign_in(app, caller, identity).await?;
     over(app, replaced);
     Ok(person)
 }
 
 /// Signs out: the session ends, and its open pages with it. Then the provider is told, if there is one.
-pub async fn sign_out(State(app): State<Arc<App>>, session: Session) -> Result<Response, AppError> {
+pub async fn sign_out(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, AppError> {
+    let Caller { session, origin } = caller;
     let ended = session.id();
-    if let Some(actor) = auth::current(&app, &session).await? {
+    if let Some(actor) = auth::current(&app, &session, &origin).await? {
         people::sign_out(&app, &actor).await?;
     }
     let proof = oidc::proof(&session).await?;

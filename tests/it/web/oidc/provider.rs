@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -70,6 +70,7 @@ impl Key {
     }
 }
 
+#[derive(Clone)]
 struct Grant {
     challenge: String,
     nonce: String,
@@ -80,6 +81,8 @@ struct Inside {
     issuer: String,
     key: Mutex<Key>,
     codes: Mutex<HashMap<String, Grant>>,
+    /// A careless provider's codes are good for more than once.
+    careless: AtomicBool,
     signing: Mutex<Signing>,
     bend_token: Mutex<Bend>,
     bend_metadata: Mutex<Bend>,
@@ -103,6 +106,7 @@ impl Provider {
             issuer: format!("http://{address}"),
             key: Mutex::new(Key::new("first")),
             codes: Mutex::default(),
+            careless: AtomicBool::new(false),
             signing: Mutex::new(Signing::Right),
             bend_token: Mutex::new(Box::new(|_| {})),
             bend_metadata: Mutex::new(Box::new(|_| {})),
@@ -142,6 +146,11 @@ impl Provider {
     /// Signs in another way from now on.
     pub fn sign(&self, signing: Signing) {
         *self.inside.signing.lock().unwrap() = signing;
+    }
+
+    /// Takes a code more than once from now on.
+    pub fn be_careless(&self) {
+        self.inside.careless.store(true, Ordering::SeqCst);
     }
 
     /// What it says of the person beside the token.
@@ -281,7 +290,7 @@ async fn token(
     if !says("grant_type", "authorization_code") || !says("redirect_uri", REDIRECT) {
         return refuse("invalid_request");
     }
-    let Some(grant) = form.get("code").and_then(|code| inside.codes.lock().unwrap().remove(code)) else {
+    let Some(grant) = form.get("code").and_then(|code| inside.take(code)) else {
         return refuse("invalid_grant");
     };
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(form.get("code_verifier").unwrap()));
@@ -305,6 +314,11 @@ async fn userinfo(State(inside): State<Arc<Inside>>, headers: HeaderMap) -> Resp
 }
 
 impl Inside {
+    fn take(&self, code: &str) -> Option<Grant> {
+        let mut codes = self.codes.lock().unwrap();
+        if self.careless.load(Ordering::SeqCst) { codes.get(code).cloned() } else { codes.remove(code) }
+    }
+
     fn id_token(&self, nonce: &str) -> String {
         let now = Clock::System.now().0 / 1000;
         let mut claims = json!({
