@@ -57,3 +57,9 @@ impl Scene {
 async fn is_signed_in(visitor: &Visitor) -> bool {
     visitor.get("/accounts").await.status == StatusCode::OK
 }
+
+/// What a browser brings that comes back this way.
+fn brought(way: &str) -> telescope::sso::oidc::Answer {
+    let (_, query) = way.split_once('?').unwrap();
+    serde_html_form::from_str(query).unwrap()
+}

@@ -3,11 +3,10 @@
 use axum::http::StatusCode;
 use serde_json::json;
 use telescope::domain::{Email, Stage};
-use telescope::sso::oidc::Answer;
 use telescope::store;
 
 use super::provider::Signing;
-use super::{Scene, is_signed_in};
+use super::{Scene, brought, is_signed_in};
 
 #[tokio::test]
 async fn a_person_signs_in_and_out() {
@@ -113,7 +112,7 @@ async fn the_rest_may_stand_at_another_address() {
     scene.provider.userinfo(said("ada's number"));
     let provider = scene.test.app.oidc.as_ref().unwrap();
     let (question, attempt) = provider.begin("/accounts".into()).await.unwrap();
-    let answer = answer(&scene.provider.authorize(question.as_str()));
+    let answer = brought(&scene.provider.authorize(question.as_str()));
     let identity = provider.finish(&attempt, &answer).await.unwrap().identity;
     assert_eq!(identity.groups, Some(vec!["all".into()]));
     assert_eq!(identity.issuer, scene.provider.issuer());
@@ -125,18 +124,12 @@ async fn the_rest_may_stand_at_another_address() {
     assert!(!is_signed_in(&visitor).await);
 }
 
-/// What a browser would bring.
-fn answer(way: &str) -> Answer {
-    let (_, query) = way.split_once('?').unwrap();
-    serde_html_form::from_str(query).unwrap()
-}
-
 #[tokio::test]
 async fn groups_are_taken_over_from_the_claim() {
     let scene = Scene::new().await;
     let provider = scene.test.app.oidc.as_ref().unwrap();
     let (question, attempt) = provider.begin("/accounts".into()).await.unwrap();
-    let answer = answer(&scene.provider.authorize(question.as_str()));
+    let answer = brought(&scene.provider.authorize(question.as_str()));
     let identity = provider.finish(&attempt, &answer).await.unwrap().identity;
     assert_eq!(identity.groups, Some(vec!["support".into(), "night shift".into()]));
 }

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use telescope::domain::Email;
+use telescope::sso::oidc::Fault;
 use telescope::store;
 
 use super::super::app::TestApp;
@@ -38,6 +39,19 @@ async fn an_answer_counts_once_and_only_in_the_browser_that_asked() {
     let again = signed_in.get(&way).await;
     assert_eq!(again.status, StatusCode::BAD_REQUEST, "{}", again.body);
     assert!(is_signed_in(&signed_in.after(&again)).await, "whoever is signed in stays so");
+}
+
+/// Two requests may both have found the attempt in the session before either took it out.
+#[tokio::test]
+async fn an_attempt_takes_one_answer_also_if_two_come_at_once() {
+    let scene = Scene::new().await;
+    scene.provider.be_careless();
+    let provider = scene.test.app.oidc.as_ref().unwrap();
+    let (question, attempt) = provider.begin("/accounts".into()).await.unwrap();
+    let answer = super::brought(&scene.provider.authorize(question.as_str()));
+    let (one, two) = tokio::join!(provider.finish(&attempt, &answer), provider.finish(&attempt, &answer));
+    assert!(one.is_ok());
+    assert_eq!(two.err(), Some(Fault::Stale));
 }
 
 #[tokio::test]
