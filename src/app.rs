@@ -20,6 +20,7 @@ use crate::jobs::{self, Board};
 use crate::keys::Keys;
 use crate::ops::remove::JobSteps;
 use crate::ops::{head_file, in_touch, login, people, record, reveal, trail, two_step};
+use crate::sso::Doorman;
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -68,6 +69,10 @@ pub struct App {
     pub telegram_away: watch::Sender<bool>,
     /// Whom sessions belonged to when the database last said so.
     pub remembered: web::Remembered,
+    /// Looks at signed assertions, if people come with them.
+    pub doorman: Option<Doorman>,
+    /// Until when the assertions hold with which people came.
+    pub asserted: web::Asserted,
     /// The open live streams.
     pub streams: web::OpenStreams,
     /// Names this run of the program: a stream that saw another begins anew.
@@ -109,6 +114,7 @@ impl App {
         hub: Hub,
     ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
+        let doorman = config.assertion.clone().map(|format| Doorman::new(format, clock.clone()));
         Arc::new(Self {
             config,
             db,
@@ -126,6 +132,8 @@ impl App {
             database_away: watch::Sender::new(false),
             telegram_away: watch::Sender::new(false),
             remembered: web::Remembered::default(),
+            doorman,
+            asserted: web::Asserted::default(),
             streams: web::OpenStreams::default(),
             epoch,
         })

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! main ── app ── web ── ops ──┬── store      (all SQL, both databases)
+//!                             ├── sso        (who somebody is, as others prove it)
 //!                             ├── telegram   (all that knows TDLib)
 //!                             └── domain     (pure: what it is all about)
 //! ```
@@ -22,6 +23,9 @@
 //! * **Telegram says something**: a td-host process ([`telegram::host`]) drops what nobody wants and sends the
 //!   rest up; the account's actor changes its picture and publishes it whole ([`domain::Snapshot`]); the
 //!   [`directory`] is swapped; open pages get the rows that changed, if their viewers may see them.
+//! * **Somebody comes**: by a form where anybody may claim any address, or with an assertion that a proxy has
+//!   signed, which is verified on each request ([`sso`]). The first one begins a web session; a session without
+//!   the assertion that it belongs to is worth nothing.
 //! * **A process dies**: TDLib lives in child processes, so a crash in it costs its accounts seconds and
 //!   nobody else anything. Sessions are on disk; no start ever asks Telegram for a code.
 //! * **Another server is started**: it waits as long as the first holds the database's lease
@@ -41,6 +45,7 @@ pub mod jobs;
 pub mod keys;
 pub mod ops;
 pub mod process;
+pub mod sso;
 pub mod store;
 pub mod telegram;
 pub mod web;

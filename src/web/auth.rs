@@ -11,7 +11,7 @@ use tower_sessions::session::Id;
 use super::error::AppError;
 use crate::app::App;
 use crate::domain::access::Actor;
-use crate::domain::{Identity, UserId};
+use crate::domain::{Email, Identity, UserId};
 use crate::ops::people;
 use crate::store;
 use crate::store::web_sessions::USER_KEY;
@@ -52,6 +52,11 @@ impl Remembered {
     /// Forgets a session that has ended.
     pub fn forget(&self, session: Id) {
         self.put(session, None);
+    }
+
+    /// Whether a session belonged to that address.
+    pub fn is_of(&self, session: Id, email: &Email) -> bool {
+        self.get(session).is_some_and(|actor| matches!(actor, Actor::User(person) if person.email == *email))
     }
 
     fn get(&self, session: Id) -> Option<Actor> {

@@ -6,6 +6,7 @@
 
 mod assets;
 mod auth;
+mod entrance;
 mod error;
 mod extract;
 mod fragment;
@@ -24,6 +25,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub use auth::Remembered;
+pub use entrance::Asserted;
 pub use live::OpenStreams;
 pub use standby::standby;
 

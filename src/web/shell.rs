@@ -17,6 +17,8 @@ pub struct Shell {
     pub person: Option<String>,
     /// Whether the way to the audit trail is shown.
     pub reads_audit: bool,
+    /// The one person that everybody is taken for, if so.
+    pub everybody: Option<String>,
     /// Telegram's test environment.
     pub test: bool,
     /// Who is away.
@@ -32,7 +34,14 @@ impl Shell {
 
     /// The frame for nobody.
     pub fn anonymous(app: &App) -> Self {
-        Self { test: app.config.telegram_environment.is_test(), away: Away::now(app), ..Self::default() }
+        let config = &app.config;
+        let everybody = config.admin_emails.iter().next().filter(|_| config.sso_mode.is_disabled());
+        Self {
+            everybody: everybody.map(ToString::to_string),
+            test: config.telegram_environment.is_test(),
+            away: Away::now(app),
+            ..Self::default()
+        }
     }
 
     /// What everybody should know, as HTML; empty on a good day. The live stream sends it, too.

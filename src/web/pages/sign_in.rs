@@ -1,4 +1,5 @@
-//! `/sign-in`: for trying Telescope out, where anybody may claim any address.
+//! `/sign-in`: for trying Telescope out, where anybody may claim any address. Where each request says itself who
+//! sends it, the page says so; there is nothing to type.
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use tower_sessions::Session;
 use tower_sessions::session::Id;
 
 use crate::app::App;
+use crate::config::SsoMode;
 use crate::domain::{Email, Identity};
 use crate::ops::people;
 use crate::web::auth;
@@ -73,8 +75,37 @@ fn onward(next: &str) -> &str {
     if ours { next } else { HOME }
 }
 
-/// The form.
+/// Says how one gets in.
+#[derive(Template)]
+#[template(path = "pages/entrance.html")]
+struct Entrance {
+    shell: Shell,
+    words: &'static str,
+    next: String,
+}
+
+/// How one gets in where there is no form.
+const fn way_in(mode: SsoMode) -> &'static str {
+    match mode {
+        SsoMode::Cloudflare => {
+            "You sign in at Cloudflare Access, on your way here: each page that you open takes you for whom it names. \
+             To go on as somebody else, sign out there first."
+        }
+        SsoMode::Jwt => {
+            "You sign in at your company's proxy, on your way here: each page that you open takes you for whom it \
+             names. To go on as somebody else, sign out there first, or close the browser."
+        }
+        SsoMode::Disable | SsoMode::Mock => "Nobody signs in to this Telescope.",
+    }
+}
+
+/// The form, or how one gets in without.
 pub async fn form(State(app): State<Arc<App>>, Query(after): Query<After>) -> Result<Response, AppError> {
+    let mode = app.config.sso_mode;
+    if !mode.is_mock() {
+        let next = onward(&after.next).to_owned();
+        return html(&Entrance { shell: Shell::anonymous(&app), words: way_in(mode), next });
+    }
     let first = app.config.admin_emails.iter().next().map(ToString::to_string).unwrap_or_default();
     html(&SignIn::new(&app, first, after.next, None))
 }
@@ -85,6 +116,9 @@ pub async fn sign_in(
     session: Session,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
+    if !app.config.sso_mode.is_mock() {
+        return Err(AppError::Forbidden("Nobody signs in to this Telescope by a form.".into()));
+    }
     match Email::parse(&typed.email) {
         Ok(email) => {
             let replaced = session.id();
@@ -99,7 +133,8 @@ pub async fn sign_in(
     }
 }
 
-/// Signs out: the session ends, and its open pages with it.
+/// Signs out: the session ends, and its open pages with it. Whoever is known by a proxy is sent to sign out there,
+/// since otherwise the next page would begin a session again.
 pub async fn sign_out(State(app): State<Arc<App>>, session: Session) -> Result<Response, AppError> {
     let ended = session.id();
     if let Some(actor) = auth::current(&app, &session).await? {
@@ -107,7 +142,8 @@ pub async fn sign_out(State(app): State<Arc<App>>, session: Session) -> Result<R
     }
     session.flush().await?;
     over(&app, ended);
-    Ok(Redirect::to("/sign-in").into_response())
+    let elsewhere = app.doorman.as_ref().and_then(|doorman| doorman.format().log_out);
+    Ok(Redirect::to(elsewhere.unwrap_or("/sign-in")).into_response())
 }
 
 /// Whatever still knows a session learns that it is over.
