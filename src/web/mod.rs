@@ -7,6 +7,7 @@
 mod assets;
 mod auth;
 mod client;
+mod entrance;
 mod error;
 mod extract;
 mod form;
@@ -26,6 +27,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub use auth::Remembered;
+pub use entrance::Asserted;
 pub use live::OpenStreams;
 pub use standby::standby;
 

@@ -90,7 +90,8 @@ impl TestApp {
         Self::with_clock(&[], Clock::manual(Clock::System.now())).await
     }
 
-    async fn with_clock(settings: &[(&str, &str)], clock: Clock) -> Self {
+    /// One with other settings and another time.
+    pub async fn with_clock(settings: &[(&str, &str)], clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         let config = Config::from_env(|name| {
@@ -219,6 +220,18 @@ impl Visitor {
             Ok(stream) => stream,
             Err(answer) => panic!("{path}: {} {}", answer.status, answer.body),
         }
+    }
+
+    /// The same browser with another cookie.
+    pub fn with_cookie(&self, cookie: &str) -> Self {
+        Self { app: Arc::clone(&self.app), cookie: Some(cookie.to_owned()) }
+    }
+
+    /// Opens a live stream by a request that the test has changed.
+    pub async fn stream_of(&self, request: axum::http::request::Builder) -> BodyDataStream {
+        let response = self.answer(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+        response.into_body().into_data_stream()
     }
 
     /// Opens a live stream, if the server has one.
