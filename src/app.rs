@@ -1,6 +1,7 @@
 //! The application: what is shared by everything that runs, how it starts and how it stops.
 
 pub mod admin;
+pub mod audit;
 mod control;
 mod lease;
 pub mod server;
@@ -23,14 +24,16 @@ use crate::jobs::{self, Board};
 use crate::keys::Keys;
 use crate::ops::remove::JobSteps;
 use crate::ops::{head_file, in_touch, login, people, record, reveal, trail, two_step};
+use crate::sso::oidc;
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
 use crate::{ops, telegram, web};
 use server::Limits;
 
-/// Clients that may be starting at once.
-const STARTS_AT_ONCE: usize = 16;
+/// Clients that may be starting at once. TDLib loads hundreds together faster than a few at a time; what the limit
+/// spares is memory and a crowd of connections where there are thousands.
+const STARTS_AT_ONCE: usize = 256;
 /// How often the database is looked after.
 const DATABASE_CHECK: Duration = Duration::from_secs(1);
 /// How long the database may take to answer: people shall know within three seconds that it does not.
@@ -70,6 +73,8 @@ pub struct App {
     pub database_away: watch::Sender<bool>,
     /// Whether Telegram can't be reached, by any account.
     pub telegram_away: watch::Sender<bool>,
+    /// The OpenID provider, if people sign in through one.
+    pub oidc: Option<oidc::Provider>,
     /// Whom sessions belonged to when the database last said so.
     pub remembered: web::Remembered,
     /// The open live streams.
@@ -109,6 +114,8 @@ impl App {
         hub: Hub,
     ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
+        let oidc = config.oidc.clone().filter(|_| config.sso_mode.is_oidc());
+        let oidc = oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), clock.clone()));
         Arc::new(Self {
             config,
             db,
@@ -125,6 +132,7 @@ impl App {
             stored_passwords: Notify::new(),
             database_away: watch::Sender::new(false),
             telegram_away: watch::Sender::new(false),
+            oidc,
             remembered: web::Remembered::default(),
             streams: web::OpenStreams::default(),
             epoch,

@@ -6,6 +6,7 @@
 //! `.env.sample` explains every setting; a test holds it equal to [`SETTINGS`].
 
 mod dsn;
+mod oidc;
 mod public_url;
 mod reader;
 mod values;
@@ -14,6 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 pub use dsn::Dsn;
+pub use oidc::OidcSettings;
 pub use public_url::{PublicUrl, is_loopback_name};
 pub use reader::ConfigFaults;
 pub use values::{Proxy, SsoMode, TelegramEnvironment};
@@ -42,6 +44,12 @@ pub const SETTINGS: &[&str] = &[
     "SESSION_PROBE_SECONDS",
     "SSO_MODE",
     "ADMIN_EMAILS",
+    "OIDC_ISSUER",
+    "OIDC_CLIENT_ID",
+    "OIDC_CLIENT_SECRET",
+    "OIDC_SCOPES",
+    "OIDC_GROUPS_CLAIM",
+    "OIDC_TRUST_EMAIL",
     "TWO_FACTOR_ENCRYPTION_KEY",
     "TWO_FACTOR_ENCRYPTION_KEY_OLD",
     "LOGIN_ATTEMPTS_PER_DAY",
@@ -90,6 +98,8 @@ pub struct Config {
     pub sso_mode: SsoMode,
     /// Who is administrator at the first sight.
     pub admin_emails: BTreeSet<Email>,
+    /// The OpenID provider; there whenever people sign in through one.
+    pub oidc: Option<OidcSettings>,
     /// The master key; none only in the test environment, where one is then made and kept in `data_dir`.
     pub two_factor_encryption_key: Option<MasterKey>,
     /// The master key before it, which still opens what it sealed.
@@ -161,6 +171,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let session_probe_seconds = env.number("SESSION_PROBE_SECONDS", 0..=86_400).unwrap_or(600);
     let sso_mode = sso_mode(env, telegram_environment, &host, public_url.as_ref());
     let admin_emails = env.read("ADMIN_EMAILS", emails).unwrap_or_default();
+    let oidc = oidc::read(env, sso_mode == Some(SsoMode::Oidc));
     let (key, old_key) = master_keys(env, telegram_environment);
     let login_attempts_per_day = env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4);
     let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
@@ -187,6 +198,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         session_probe_seconds,
         sso_mode: sso_mode?,
         admin_emails,
+        oidc,
         two_factor_encryption_key: key,
         two_factor_encryption_key_old: old_key,
         login_attempts_per_day,
@@ -252,7 +264,7 @@ fn sso_mode<E: Fn(&str) -> Option<String>>(
     public_url: Option<&PublicUrl>,
 ) -> Option<SsoMode> {
     if env.text("SSO_MODE").is_none() {
-        env.fault("SSO_MODE is missing; this version has mock only.");
+        env.fault("SSO_MODE is missing; it is oidc, or mock for trying out.");
     }
     let mode = env.read("SSO_MODE", SsoMode::parse)?;
     match mode {
@@ -269,6 +281,7 @@ fn sso_mode<E: Fn(&str) -> Option<String>>(
                 }
             }
         }
+        SsoMode::Oidc => {}
     }
     Some(mode)
 }

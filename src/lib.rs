@@ -5,6 +5,8 @@
 //! ```text
 //! main ── app ── web ── ops ──┬── store      (all SQL, both databases)
 //!                             ├── telegram   (all that knows TDLib)
+//!                             ├── jobs       (long work: rows, and who works on them)
+//!                             ├── sso        (who somebody is, as others prove it)
 //!                             └── domain     (pure: what it is all about)
 //! ```
 //!
@@ -22,6 +24,7 @@
 //! * **Telegram says something**: a td-host process ([`telegram::host`]) drops what nobody wants and sends the
 //!   rest up; the account's actor changes its picture and publishes it whole ([`domain::Snapshot`]); the
 //!   [`directory`] is swapped; open pages get the rows that changed, if their viewers may see them.
+//! * **Something takes long**: it is a row ([`jobs`]), and goes on from its last step after every end of the program.
 //! * **A process dies**: TDLib lives in child processes, so a crash in it costs its accounts seconds and
 //!   nobody else anything. Sessions are on disk; no start ever asks Telegram for a code.
 //! * **Another server is started**: it waits as long as the first holds the database's lease
@@ -41,6 +44,7 @@ pub mod jobs;
 pub mod keys;
 pub mod ops;
 pub mod process;
+pub mod sso;
 pub mod store;
 pub mod telegram;
 pub mod web;

@@ -45,6 +45,8 @@ impl TelegramEnvironment {
 pub enum SsoMode {
     /// Anybody may claim any address: for trying Telescope out on one's own machine.
     Mock,
+    /// An OpenID provider says who they are.
+    Oidc,
 }
 
 impl SsoMode {
@@ -53,14 +55,20 @@ impl SsoMode {
         matches!(self, Self::Mock)
     }
 
+    /// Whether an OpenID provider says who somebody is.
+    pub const fn is_oidc(self) -> bool {
+        matches!(self, Self::Oidc)
+    }
+
     /// Reads the word.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {
             "mock" => Ok(Self::Mock),
-            "disable" | "cloudflare" | "google" | "aws" | "azure" | "oidc" | "proxy" => {
-                Err(format!("is {text}, which this version does not have; it has mock only."))
+            "oidc" => Ok(Self::Oidc),
+            "disable" | "cloudflare" | "google" | "aws" | "azure" | "proxy" => {
+                Err(format!("is {text}, which this version does not have; it has oidc and mock."))
             }
-            _ => Err("must be mock, the only way to sign in that this version has.".into()),
+            _ => Err("must be oidc or mock, the ways to sign in that this version has.".into()),
         }
     }
 }
@@ -153,6 +161,7 @@ mod tests {
     #[test]
     fn ways_to_sign_in_that_are_missing_are_named() {
         assert_eq!(SsoMode::parse("mock"), Ok(SsoMode::Mock));
+        assert_eq!(SsoMode::parse("oidc"), Ok(SsoMode::Oidc));
         assert!(SsoMode::parse("cloudflare").unwrap_err().contains("cloudflare"));
         assert!(SsoMode::parse("").is_err());
     }

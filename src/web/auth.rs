@@ -10,7 +10,7 @@ use tower_sessions::session::Id;
 
 use super::error::AppError;
 use crate::app::App;
-use crate::domain::access::Actor;
+use crate::domain::access::{Actor, Person};
 use crate::domain::{Identity, Origin, UserId};
 use crate::ops::people;
 use crate::store;
@@ -139,11 +139,11 @@ async fn looked_up(app: &App, session: &Session) -> Result<Option<Actor>, AppErr
 const VERIFIED_KEY: &str = "verified";
 
 /// Signs a person in whose identity is proven; the session gets a new id.
-pub async fn sign_in(app: &App, caller: &Caller, identity: &Identity) -> Result<(), AppError> {
+pub async fn sign_in(app: &App, caller: &Caller, identity: &Identity) -> Result<Person, AppError> {
     let Caller { session, origin } = caller;
     let person = people::sign_in(app, identity, origin).await?;
     session.cycle_id().await?;
     session.insert(USER_KEY, person.id).await?;
     session.insert(VERIFIED_KEY, person.verified).await?;
-    Ok(())
+    Ok(person)
 }

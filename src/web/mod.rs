@@ -32,7 +32,7 @@ pub use standby::standby;
 
 use crate::app::App;
 use pages::{
-    account, accounts, add, audit, code, edit, jobs, log_out, password, provide, remove, sign_in, users,
+    account, accounts, add, audit, code, edit, jobs, log_out, oidc, password, provide, remove, sign_in, users,
 };
 
 /// Everything that answers requests.
@@ -70,6 +70,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/users/{user}/revoke-admin", post(users::revoke_admin))
         .route("/users/{user}/forget-identity", post(users::forget_identity))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
+        .route("/sign-in/start", get(oidc::start))
+        .route("/sign-in/callback", get(oidc::callback))
         .route("/sign-out", post(sign_in::sign_out))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed);

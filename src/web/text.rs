@@ -20,7 +20,7 @@ pub fn moment(at: Millis) -> String {
 pub fn meaning(stage: &Stage) -> String {
     match stage {
         Stage::Disconnected => {
-            "The client does not run. The session at Telegram stays; connecting needs no code.".into()
+            "The client does not run. A session at Telegram stays as it is; to connect again needs no code.".into()
         }
         Stage::Starting => "The client is starting.".into(),
         Stage::Reconnecting => "TDLib ended unexpectedly and is being started again. No code is needed.".into(),

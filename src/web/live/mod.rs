@@ -28,6 +28,7 @@ use axum::http::HeaderName;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::auth::Caller;
@@ -38,7 +39,9 @@ use crate::app::App;
 use crate::domain::access::Actor;
 use viewer::Viewer;
 
-/// How long changes are gathered into one message.
+/// How long the first changes are gathered into one message: what happens to an account comes in small bursts.
+const BURST: Duration = Duration::from_millis(5);
+/// How long lies between two messages at least; what changes meanwhile is gathered into the next.
 const GATHER: Duration = Duration::from_millis(80);
 /// How often a quiet stream looks whether its session still holds.
 const SESSION_CHECK: Duration = Duration::from_secs(15);
@@ -104,6 +107,7 @@ async fn follow(
     let mut check = tokio::time::interval(SESSION_CHECK);
     check.reset();
     let mut present = true;
+    let mut next = Instant::now();
     while present {
         let version = *changes.borrow_and_update();
         let mut html = message(&app, &viewer.actor);
@@ -119,13 +123,14 @@ async fn follow(
             if sender.send(Ok(event)).await.is_err() {
                 return;
             }
+            next = Instant::now() + GATHER;
         }
         tokio::select! {
             changed = changes.changed() => {
                 if changed.is_err() {
                     return;
                 }
-                tokio::time::sleep(GATHER).await;
+                tokio::time::sleep_until(next.max(Instant::now() + BURST)).await;
                 present = viewer.is_present(&app).await;
             }
             _ = database.changed() => {}

@@ -8,6 +8,7 @@ pub mod code;
 pub mod edit;
 pub mod jobs;
 pub mod log_out;
+pub mod oidc;
 pub mod password;
 pub mod provide;
 pub mod remove;

@@ -1,4 +1,5 @@
-//! `/sign-in`: for trying Telescope out, where anybody may claim any address.
+//! `/sign-in`, and signing out. Where an identity provider says who people are, the page is [`oidc`]'s; the form here
+//! is for trying Telescope out, where anybody may claim any address.
 
 use std::sync::Arc;
 
@@ -10,7 +11,9 @@ use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 use tower_sessions::session::Id;
 
+use super::oidc;
 use crate::app::App;
+use crate::domain::access::Person;
 use crate::domain::{Email, Identity};
 use crate::ops::people;
 use crate::web::auth::{self, Caller};
@@ -39,7 +42,7 @@ impl SignIn {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct After {
-    next: String,
+    pub(super) next: String,
 }
 
 /// What a person typed.
@@ -65,7 +68,7 @@ pub fn address(next: Option<&str>) -> String {
 const HOME: &str = "/accounts";
 
 /// `next`, if it is a page of ours; anything that a browser might read as another site's is not.
-fn onward(next: &str) -> &str {
+pub(super) fn onward(next: &str) -> &str {
     let ours = next.starts_with('/')
         && !next.starts_with("//")
         && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
@@ -74,21 +77,25 @@ fn onward(next: &str) -> &str {
 
 /// The form.
 pub async fn form(State(app): State<Arc<App>>, Query(after): Query<After>) -> Result<Response, AppError> {
+    if let Some(provider) = &app.oidc {
+        return oidc::page(&app, provider, &after.next);
+    }
     let first = app.config.admin_emails.iter().next().map(ToString::to_string).unwrap_or_default();
     html(&SignIn::new(&app, first, after.next, None))
 }
 
-/// Signs in.
+/// Signs in whoever claims an address, where that is proof enough.
 pub async fn sign_in(
     State(app): State<Arc<App>>,
     caller: Caller,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
+    if !app.config.sso_mode.is_mock() {
+        return Err(AppError::NotFound);
+    }
     match Email::parse(&typed.email) {
         Ok(email) => {
-            let replaced = caller.session.id();
-            auth::sign_in(&app, &caller, &Identity::claimed(email)).await?;
-            over(&app, replaced);
+            begin(&app, &caller, &Identity::claimed(email)).await?;
             Ok(Redirect::to(onward(&typed.next)).into_response())
         }
         Err(error) => {
@@ -98,15 +105,29 @@ pub async fn sign_in(
     }
 }
 
-/// Signs out: the session ends, and its open pages with it.
+/// Begins a person's session: under a new id, and nothing knows the former one any more.
+pub(super) async fn begin(app: &App, caller: &Caller, identity: &Identity) -> Result<Person, AppError> {
+    let replaced = caller.session.id();
+    let person = auth::sign_in(app, caller, identity).await?;
+    over(app, replaced);
+    Ok(person)
+}
+
+/// Signs out: the session ends, and its open pages with it. Then the provider is told, if there is one.
 pub async fn sign_out(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, AppError> {
     let Caller { session, origin } = caller;
     let ended = session.id();
     if let Some(actor) = auth::current(&app, &session, &origin).await? {
         people::sign_out(&app, &actor).await?;
     }
+    let proof = oidc::proof(&session).await?;
     session.flush().await?;
     over(&app, ended);
+    if let Some(provider) = &app.oidc
+        && let Some(page) = oidc::signed_out(&app, provider, proof).await
+    {
+        return page;
+    }
     Ok(Redirect::to("/sign-in").into_response())
 }
 

@@ -55,6 +55,8 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/users/{user}/forget-identity", [401, 403, 403, 303]),
     ("GET", "/sign-in", [200, 200, 200, 200]),
     ("POST", "/sign-in", [422, 422, 422, 422]),
+    ("GET", "/sign-in/start", [404, 404, 404, 404]),
+    ("GET", "/sign-in/callback", [404, 404, 404, 404]),
     ("POST", "/sign-out", [401, 401, 401, 401]),
     ("GET", "/static/{file}", [404, 404, 404, 404]),
     ("GET", "/favicon.ico", [200, 200, 200, 200]),
