@@ -193,6 +193,11 @@ impl Visitor {
         web::router(Arc::clone(&self.app)).oneshot(request).await.unwrap()
     }
 
+    /// The status of an answer that need not end.
+    pub async fn status(&self, request: Request<Body>) -> StatusCode {
+        self.answer(request).await.status()
+    }
+
     /// Opens a page.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path).body(Body::empty()).unwrap()).await
