@@ -184,6 +184,17 @@ impl Visitor {
         request
     }
 
+    /// The same browser after an answer that may have given it another cookie.
+    pub fn after(&self, answer: &Answer) -> Self {
+        let given = answer.header("set-cookie").split(';').next().filter(|cookie| !cookie.is_empty());
+        Self { app: Arc::clone(&self.app), cookie: given.map(str::to_owned).or_else(|| self.cookie.clone()) }
+    }
+
+    /// The cookie that it sends.
+    pub fn cookie(&self) -> &str {
+        self.cookie.as_deref().unwrap_or_default()
+    }
+
     /// Sends anything.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         Answer::of(self.answer(request).await).await
