@@ -24,7 +24,7 @@ use crate::jobs::{self, Board};
 use crate::keys::Keys;
 use crate::ops::remove::JobSteps;
 use crate::ops::{head_file, in_touch, login, people, record, reveal, trail, two_step};
-use crate::sso::oidc;
+use crate::sso::{Doorman, oidc};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
@@ -77,6 +77,10 @@ pub struct App {
     pub oidc: Option<oidc::Provider>,
     /// Whom sessions belonged to when the database last said so.
     pub remembered: web::Remembered,
+    /// Looks at signed assertions, if people come with them.
+    pub doorman: Option<Doorman>,
+    /// Until when the assertions hold with which people came.
+    pub asserted: web::Asserted,
     /// The open live streams.
     pub streams: web::OpenStreams,
     /// Names this run of the program: a stream that saw another begins anew.
@@ -116,6 +120,7 @@ impl App {
         let epoch = format!("{:x}", clock.now().0);
         let oidc = config.oidc.clone().filter(|_| config.sso_mode.is_oidc());
         let oidc = oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), clock.clone()));
+        let doorman = config.assertion.clone().map(|format| Doorman::new(format, clock.clone()));
         Arc::new(Self {
             config,
             db,
@@ -134,6 +139,8 @@ impl App {
             telegram_away: watch::Sender::new(false),
             oidc,
             remembered: web::Remembered::default(),
+            doorman,
+            asserted: web::Asserted::default(),
             streams: web::OpenStreams::default(),
             epoch,
         })

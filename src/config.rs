@@ -5,8 +5,10 @@
 //! over the file. The file's values are not put into the environment, so no child process inherits them.
 //! `.env.sample` explains every setting; a test holds it equal to [`SETTINGS`].
 
+mod assertion;
 mod dsn;
 mod oidc;
+mod presets;
 mod public_url;
 mod reader;
 mod values;
@@ -14,6 +16,7 @@ mod values;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
+pub use assertion::{AssertionFormat, Audience, KeysAt, MAX_SKEW, Place};
 pub use dsn::Dsn;
 pub use oidc::OidcSettings;
 pub use public_url::{PublicUrl, is_loopback_name};
@@ -43,6 +46,15 @@ pub const SETTINGS: &[&str] = &[
     "TD_HOST_MEMORY_MB",
     "SESSION_PROBE_SECONDS",
     "SSO_MODE",
+    "CLOUDFLARE_ACCESS_CERTS",
+    "CLOUDFLARE_POLICY_AUD",
+    "JWT_PRESET",
+    "JWT_HEADER",
+    "JWT_ALGORITHMS",
+    "JWT_ISSUER",
+    "JWT_AUDIENCE",
+    "JWT_JWKS_URL",
+    "JWT_EMAIL_CLAIM",
     "ADMIN_EMAILS",
     "OIDC_ISSUER",
     "OIDC_CLIENT_ID",
@@ -96,6 +108,8 @@ pub struct Config {
     pub session_probe_seconds: u64,
     /// How people sign in.
     pub sso_mode: SsoMode,
+    /// The signed assertions of a proxy; there whenever people sign in by them.
+    pub assertion: Option<AssertionFormat>,
     /// Who is administrator at the first sight.
     pub admin_emails: BTreeSet<Email>,
     /// The OpenID provider; there whenever people sign in through one.
@@ -170,8 +184,12 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let td_host_memory_mb = env.number("TD_HOST_MEMORY_MB", 0..=1_000_000).unwrap_or(0);
     let session_probe_seconds = env.number("SESSION_PROBE_SECONDS", 0..=86_400).unwrap_or(600);
     let sso_mode = sso_mode(env, telegram_environment, &host, public_url.as_ref());
+    let assertion = assertion::read(env, sso_mode, public_url.as_ref());
     let admin_emails = env.read("ADMIN_EMAILS", emails).unwrap_or_default();
     let oidc = oidc::read(env, sso_mode == Some(SsoMode::Oidc));
+    if sso_mode == Some(SsoMode::Disable) && admin_emails.len() != 1 {
+        env.fault("ADMIN_EMAILS has to name the one person whom SSO_MODE=disable takes everybody for.");
+    }
     let (key, old_key) = master_keys(env, telegram_environment);
     let login_attempts_per_day = env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4);
     let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
@@ -197,6 +215,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         td_host_memory_mb,
         session_probe_seconds,
         sso_mode: sso_mode?,
+        assertion,
         admin_emails,
         oidc,
         two_factor_encryption_key: key,
@@ -256,7 +275,7 @@ fn application<E: Fn(&str) -> Option<String>>(
     }
 }
 
-/// SSO_MODE. A sign-in that believes everybody is for one's own machine and for test accounts only.
+/// SSO_MODE. A sign-in that believes everybody is for one's own machine, and one as anybody for test accounts only.
 fn sso_mode<E: Fn(&str) -> Option<String>>(
     env: &mut Reader<E>,
     telegram: TelegramEnvironment,
@@ -264,24 +283,22 @@ fn sso_mode<E: Fn(&str) -> Option<String>>(
     public_url: Option<&PublicUrl>,
 ) -> Option<SsoMode> {
     if env.text("SSO_MODE").is_none() {
-        env.fault("SSO_MODE is missing; it is oidc, or mock for trying out.");
+        env.fault(format!("SSO_MODE is missing; it is {}.", SsoMode::WORDS));
     }
     let mode = env.read("SSO_MODE", SsoMode::parse)?;
-    match mode {
-        SsoMode::Mock => {
-            for (fits, what) in [
-                (telegram == TelegramEnvironment::Test, "TELEGRAM_ENVIRONMENT=test"),
-                (public_url::is_loopback_name(host), "HOST=localhost"),
-                (public_url.is_none_or(PublicUrl::is_loopback), "a PUBLIC_URL on localhost"),
-            ] {
-                if !fits {
-                    env.fault(format!(
-                        "SSO_MODE=mock lets anybody sign in as anybody, therefore it needs {what}."
-                    ));
-                }
-            }
+    let believes = match mode {
+        SsoMode::Mock => "SSO_MODE=mock lets anybody sign in as anybody",
+        SsoMode::Disable => "SSO_MODE=disable takes everybody for the administrator",
+        SsoMode::Cloudflare | SsoMode::Jwt | SsoMode::Oidc => return Some(mode),
+    };
+    for (fits, what) in [
+        (!mode.is_mock() || telegram.is_test(), "TELEGRAM_ENVIRONMENT=test"),
+        (public_url::is_loopback_name(host), "HOST=localhost"),
+        (public_url.is_none_or(PublicUrl::is_loopback), "a PUBLIC_URL on localhost"),
+    ] {
+        if !fits {
+            env.fault(format!("{believes}, therefore it needs {what}."));
         }
-        SsoMode::Oidc => {}
     }
     Some(mode)
 }

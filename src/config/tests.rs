@@ -96,8 +96,20 @@ fn one_wrong_setting_gives_one_sentence_that_names_it() {
         ("TDLIB_SHA512", "abc"),
         ("TELEGRAM_PROXY", "socks5://proxy:1"),
         ("TD_HOSTS", "0"),
-        ("SSO_MODE", "cloudflare"),
+        ("SSO_MODE", "saml"),
+        ("SSO_MODE", "google"),
         ("SSO_MODE", ""),
+        ("CLOUDFLARE_ACCESS_CERTS", "http://team.example.org/certs"),
+        ("CLOUDFLARE_POLICY_AUD", " , "),
+        ("JWT_PRESET", "iap"),
+        ("JWT_HEADER", "x assertion"),
+        ("JWT_HEADER", "Cookie"),
+        ("JWT_ALGORITHMS", "none"),
+        ("JWT_ALGORITHMS", "RS256,HS256"),
+        ("JWT_AUDIENCE", ","),
+        ("JWT_JWKS_URL", "http://keys.example.org/"),
+        ("JWT_JWKS_URL", "https://ada:b@keys.example.org/"),
+        ("JWT_JWKS_URL", "keys"),
         ("ADMIN_EMAILS", "ada@example.org;bob@example.org"),
         ("TWO_FACTOR_ENCRYPTION_KEY", "short"),
         ("TWO_FACTOR_ENCRYPTION_KEY_OLD", "short"),
@@ -162,6 +174,112 @@ fn a_sign_in_that_believes_everybody_stays_at_home() {
         let faults = config(&more).unwrap_err().0;
         assert!(faults.len() == 1 && faults[0].starts_with("SSO_MODE=mock"), "{more:?}: {faults:?}");
     }
+}
+
+/// A configuration for real accounts behind a proxy.
+fn behind_a_proxy(more: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
+    let mut all = vec![
+        ("TELEGRAM_ENVIRONMENT", "production"),
+        ("API_ID", "1"),
+        ("API_HASH", "x"),
+        ("TWO_FACTOR_ENCRYPTION_KEY", KEY),
+        ("HOST", "0.0.0.0"),
+        ("PUBLIC_URL", "https://telescope.example.org"),
+    ];
+    all.extend(more);
+    config(&all)
+}
+
+#[test]
+fn cloudflare_needs_two_settings_and_the_issuer_follows() {
+    let certs = ("CLOUDFLARE_ACCESS_CERTS", "https://team.cloudflareaccess.com/cdn-cgi/access/certs");
+    let mode = ("SSO_MODE", "cloudflare");
+    let format =
+        behind_a_proxy(&[mode, certs, ("CLOUDFLARE_POLICY_AUD", "aa, bb")]).unwrap().assertion.unwrap();
+    assert_eq!(format.issuer, "https://team.cloudflareaccess.com");
+    assert_eq!(format.audience, Audience::Claim(vec!["aa".into(), "bb".into()]));
+    assert_eq!(format.header, "cf-access-jwt-assertion");
+    let faults = behind_a_proxy(&[mode]).unwrap_err().0;
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    for (fault, name) in faults.iter().zip(["CLOUDFLARE_ACCESS_CERTS", "CLOUDFLARE_POLICY_AUD"]) {
+        assert!(fault.starts_with(name), "{fault}");
+    }
+}
+
+#[test]
+fn presets_know_what_can_be_known() {
+    let arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/telescope/1a2b";
+    let tenant = "https://login.microsoftonline.com/6f2c/v2.0";
+    for (preset, more, keys) in [
+        (
+            "google-iap",
+            vec![("JWT_AUDIENCE", "/projects/1/apps/x")],
+            "https://www.gstatic.com/iap/verify/public_key-jwk",
+        ),
+        ("pomerium", vec![], "https://telescope.example.org/.well-known/pomerium/jwks.json"),
+        (
+            "azure",
+            vec![("JWT_AUDIENCE", "client"), ("JWT_ISSUER", tenant)],
+            "https://login.microsoftonline.com/6f2c/discovery/v2.0/keys",
+        ),
+        (
+            "aws-alb",
+            vec![("JWT_AUDIENCE", arn), ("JWT_ISSUER", "https://sso.example.org")],
+            "https://public-keys.auth.elb.eu-central-1.amazonaws.com/",
+        ),
+    ] {
+        let mut all = vec![("SSO_MODE", "jwt"), ("JWT_PRESET", preset)];
+        let needed = more.len();
+        let lacking = behind_a_proxy(&all);
+        match needed {
+            0 => assert!(lacking.is_ok(), "{preset}"),
+            _ => assert_eq!(lacking.unwrap_err().0.len(), needed, "{preset}"),
+        }
+        all.extend(more);
+        let format = behind_a_proxy(&all).unwrap().assertion.unwrap();
+        assert_eq!(format.keys.url().as_str(), keys);
+        assert!(format.skew <= MAX_SKEW && format.header.starts_with("x-") && !format.issuer.is_empty());
+        all.extend([
+            ("JWT_HEADER", "X-Mine"),
+            ("JWT_JWKS_URL", "https://keys.example.org/"),
+            ("JWT_EMAIL_CLAIM", "upn"),
+        ]);
+        let own = behind_a_proxy(&all).unwrap().assertion.unwrap();
+        assert_eq!((own.header.as_str(), own.email_claim.as_str()), ("x-mine", "upn"));
+        assert_eq!(own.keys.url().as_str(), "https://keys.example.org/");
+    }
+}
+
+#[test]
+fn without_a_preset_everything_has_to_be_said() {
+    let faults = behind_a_proxy(&[("SSO_MODE", "jwt")]).unwrap_err().0;
+    assert_eq!(faults.len(), 5, "{faults:?}");
+    let said = [
+        ("SSO_MODE", "jwt"),
+        ("JWT_HEADER", "X-Assertion"),
+        ("JWT_ALGORITHMS", "ES256, RS256"),
+        ("JWT_ISSUER", "https://sso.example.org"),
+        ("JWT_AUDIENCE", "telescope"),
+        ("JWT_JWKS_URL", "https://sso.example.org/keys"),
+    ];
+    assert!(behind_a_proxy(&said).unwrap().assertion.is_some());
+}
+
+#[test]
+fn to_be_everybodys_administrator_one_stays_at_home_and_is_one() {
+    let everybody = |more: &[(&str, &str)]| {
+        let mut all = vec![("SSO_MODE", "disable"), ("ADMIN_EMAILS", "ada@example.org")];
+        all.extend(more);
+        config(&all)
+    };
+    assert!(everybody(&[]).unwrap().sso_mode.is_disabled());
+    for more in [("ADMIN_EMAILS", ""), ("ADMIN_EMAILS", "ada@example.org,bob@example.org")] {
+        let faults = everybody(&[more]).unwrap_err().0;
+        assert!(faults.len() == 1 && faults[0].starts_with("ADMIN_EMAILS"), "{faults:?}");
+    }
+    let faults =
+        everybody(&[("HOST", "0.0.0.0"), ("PUBLIC_URL", "https://telescope.example.org")]).unwrap_err().0;
+    assert!(faults.len() == 2 && faults.iter().all(|it| it.starts_with("SSO_MODE=disable")), "{faults:?}");
 }
 
 #[test]

@@ -47,9 +47,18 @@ pub enum SsoMode {
     Mock,
     /// An OpenID provider says who they are.
     Oidc,
+    /// Nobody proves anything: whoever comes is the one administrator. For one's own machine.
+    Disable,
+    /// Cloudflare Access stands before Telescope and signs who somebody is.
+    Cloudflare,
+    /// Some other proxy does.
+    Jwt,
 }
 
 impl SsoMode {
+    /// The words for all of them, as part of a sentence.
+    pub const WORDS: &'static str = "oidc, cloudflare or jwt, or on one's own machine disable or mock";
+
     /// Whether anybody may claim any address.
     pub const fn is_mock(self) -> bool {
         matches!(self, Self::Mock)
@@ -60,15 +69,31 @@ impl SsoMode {
         matches!(self, Self::Oidc)
     }
 
+    /// Whether everybody is the administrator.
+    pub const fn is_disabled(self) -> bool {
+        matches!(self, Self::Disable)
+    }
+
+    /// Whether each request says who sends it, so that nobody signs in by a page.
+    pub const fn is_by_request(self) -> bool {
+        match self {
+            Self::Cloudflare | Self::Jwt | Self::Disable => true,
+            Self::Mock | Self::Oidc => false,
+        }
+    }
+
     /// Reads the word.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {
             "mock" => Ok(Self::Mock),
             "oidc" => Ok(Self::Oidc),
-            "disable" | "cloudflare" | "google" | "aws" | "azure" | "proxy" => {
-                Err(format!("is {text}, which this version does not have; it has oidc and mock."))
-            }
-            _ => Err("must be oidc or mock, the ways to sign in that this version has.".into()),
+            "disable" => Ok(Self::Disable),
+            "cloudflare" => Ok(Self::Cloudflare),
+            "jwt" => Ok(Self::Jwt),
+            "google" | "aws" | "azure" | "pomerium" => Err(format!(
+                "is {text}; write SSO_MODE=jwt, and JWT_PRESET=google-iap, aws-alb, azure or pomerium."
+            )),
+            _ => Err(format!("must be {}.", Self::WORDS)),
         }
     }
 }
@@ -162,7 +187,9 @@ mod tests {
     fn ways_to_sign_in_that_are_missing_are_named() {
         assert_eq!(SsoMode::parse("mock"), Ok(SsoMode::Mock));
         assert_eq!(SsoMode::parse("oidc"), Ok(SsoMode::Oidc));
-        assert!(SsoMode::parse("cloudflare").unwrap_err().contains("cloudflare"));
+        assert_eq!(SsoMode::parse("cloudflare"), Ok(SsoMode::Cloudflare));
+        assert!(SsoMode::parse("google").unwrap_err().contains("google-iap"));
+        assert!(SsoMode::parse("saml").unwrap_err().contains("cloudflare"));
         assert!(SsoMode::parse("").is_err());
     }
 }

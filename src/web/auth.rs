@@ -11,7 +11,7 @@ use tower_sessions::session::Id;
 use super::error::AppError;
 use crate::app::App;
 use crate::domain::access::{Actor, Person};
-use crate::domain::{Identity, Origin, UserId};
+use crate::domain::{Email, Identity, Origin, UserId};
 use crate::ops::people;
 use crate::store;
 use crate::store::web_sessions::USER_KEY;
@@ -99,6 +99,11 @@ impl Remembered {
         let mut known = self.known();
         known.forgotten += 1;
         known.actors.retain(|_, actor| !matches!(actor, Actor::User(person) if person.id == id));
+    }
+
+    /// Whether a session belonged to that address.
+    pub fn is_of(&self, session: Id, email: &Email) -> bool {
+        self.get(session).is_some_and(|actor| matches!(actor, Actor::User(person) if person.email == *email))
     }
 
     fn get(&self, session: Id) -> Option<Actor> {

@@ -9,10 +9,12 @@ use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
+use super::entrance;
 use super::fragment;
 use super::pages::sign_in;
 use super::shell::Shell;
 use crate::app::App;
+use crate::config::SsoMode;
 use crate::domain::access::Refusal;
 use crate::ops::OpError;
 use crate::store::StoreError;
@@ -94,6 +96,12 @@ pub struct Failed {
 }
 
 impl Failed {
+    /// The words for a request that proves nobody, where each has to bring its proof.
+    fn unproven(mode: SsoMode) -> Self {
+        let (title, message) = entrance::unproven(mode);
+        Self { title, message: message.into() }
+    }
+
     /// The words for a failure that has none of its own, from a library's layer or extractor.
     fn by_status(status: StatusCode) -> Self {
         let (_, title, message) = match status {
@@ -143,10 +151,14 @@ pub fn render(app: &App, response: Response, asked: &Asked) -> Response {
     if has_page || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    if status == StatusCode::UNAUTHORIZED {
+    let mode = app.config.sso_mode;
+    if status == StatusCode::UNAUTHORIZED && !mode.is_by_request() {
         return to_sign_in(asked);
     }
-    let failed = response.extensions().get::<Failed>().cloned().unwrap_or_else(|| Failed::by_status(status));
+    let failed = match status {
+        StatusCode::UNAUTHORIZED => Failed::unproven(mode),
+        _ => response.extensions().get::<Failed>().cloned().unwrap_or_else(|| Failed::by_status(status)),
+    };
     let mut rendered = if asked.fragment {
         fragment::failed(status, &format!("{}. {}", failed.title, failed.message))
     } else {

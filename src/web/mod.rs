@@ -7,10 +7,12 @@
 mod assets;
 mod auth;
 mod client;
+mod entrance;
 mod error;
 mod extract;
 mod form;
 mod fragment;
+mod host;
 mod layers;
 mod live;
 pub mod pages;
@@ -26,6 +28,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub use auth::Remembered;
+pub use entrance::Asserted;
 pub use live::OpenStreams;
 pub use standby::standby;
 

@@ -19,6 +19,8 @@ pub struct Shell {
     pub reads_audit: bool,
     /// Whether the way to the list of people is shown.
     pub manages_access: bool,
+    /// The one person that everybody is taken for, if so.
+    pub everybody: Option<String>,
     /// Telegram's test environment.
     pub test: bool,
     /// Who is away.
@@ -36,7 +38,14 @@ impl Shell {
 
     /// The frame for nobody.
     pub fn anonymous(app: &App) -> Self {
-        Self { test: app.config.telegram_environment.is_test(), away: Away::now(app), ..Self::default() }
+        let config = &app.config;
+        let everybody = config.admin_emails.iter().next().filter(|_| config.sso_mode.is_disabled());
+        Self {
+            everybody: everybody.map(ToString::to_string),
+            test: config.telegram_environment.is_test(),
+            away: Away::now(app),
+            ..Self::default()
+        }
     }
 
     /// What everybody should know, as HTML; empty on a good day. The live stream sends it, too.

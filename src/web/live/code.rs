@@ -11,7 +11,7 @@ use axum::response::sse::Event;
 use tokio::sync::mpsc;
 
 use super::viewer::Viewer;
-use super::{SESSION_CHECK, Sender, answer, begin, signed_out, stopped};
+use super::{SESSION_CHECK, Sender, answer, begin, say_goodbye, stopped};
 use crate::app::App;
 use crate::domain::AccountId;
 use crate::ops::reveal::{self, Awaited};
@@ -40,7 +40,7 @@ async fn wait(app: Arc<App>, mut viewer: Viewer, account: AccountId, sender: Sen
     }
     loop {
         if !viewer.is_present(&app).await {
-            let _ = sender.send(Ok(signed_out())).await;
+            say_goodbye(&app, &viewer, &sender).await;
             return;
         }
         let left = match reveal::awaited(&app, &viewer.actor, account).await {
@@ -60,7 +60,7 @@ async fn wait(app: Arc<App>, mut viewer: Viewer, account: AccountId, sender: Sen
             () = sender.closed() => return,
             () = viewer.has_news() => {
                 if !viewer.look_again(&app).await {
-                    let _ = sender.send(Ok(signed_out())).await;
+                    say_goodbye(&app, &viewer, &sender).await;
                     return;
                 }
             }

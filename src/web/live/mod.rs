@@ -141,7 +141,15 @@ async fn follow(
             _ = check.tick() => present = viewer.look_again(&app).await,
         }
     }
-    let _ = sender.send(Ok(signed_out())).await;
+    say_goodbye(&app, &viewer, &sender).await;
+}
+
+/// Tells a page that nobody is signed in any more; not if only the proof is too old, which the page's next question
+/// may renew.
+async fn say_goodbye(app: &App, viewer: &Viewer, sender: &Sender) {
+    if !viewer.has_lapsed(app) {
+        let _ = sender.send(Ok(signed_out())).await;
+    }
 }
 
 /// Resolves when the program is to stop. The guard of the value is dropped here: it may not cross an await.

@@ -71,6 +71,9 @@ impl Viewer {
     /// Asks the database who this is now; false once nobody is signed in. While the database is away, whoever
     /// was signed in still is: nobody can have signed out.
     pub async fn look_again(&mut self, app: &App) -> bool {
+        if self.has_lapsed(app) {
+            return false;
+        }
         // A new handle: a session's own has read once and would repeat that.
         let store = Arc::new(WebSessions::watching(app.db.clone(), app.clock.clone()));
         let origin = self.actor.origin();
@@ -83,6 +86,11 @@ impl Viewer {
             Ok(None) => false,
             Err(_) => true,
         }
+    }
+
+    /// Whether what proved who this is holds no more. The browser then asks again, with a newer proof if it has one.
+    pub fn has_lapsed(&self, app: &App) -> bool {
+        app.config.sso_mode.is_by_request() && !app.asserted.holds(self.session, app.clock.now())
     }
 
     /// Makes sure that rights are at most a second old.

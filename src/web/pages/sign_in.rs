@@ -1,5 +1,6 @@
-//! `/sign-in`, and signing out. Where an identity provider says who people are, the page is [`oidc`]'s; the form here
-//! is for trying Telescope out, where anybody may claim any address.
+//! `/sign-in`, and signing out. Where an identity provider says who people are, the page is [`oidc`]'s. Where each
+//! request says itself who sends it, the page says so; there is nothing to type. The form here is for trying Telescope
+//! out, where anybody may claim any address.
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use tower_sessions::session::Id;
 
 use super::oidc;
 use crate::app::App;
+use crate::config::SsoMode;
 use crate::domain::access::Person;
 use crate::domain::{Email, Identity};
 use crate::ops::people;
@@ -75,10 +77,39 @@ pub(super) fn onward(next: &str) -> &str {
     if ours { next } else { HOME }
 }
 
-/// The form.
+/// Says how one gets in.
+#[derive(Template)]
+#[template(path = "pages/entrance.html")]
+struct Entrance {
+    shell: Shell,
+    words: &'static str,
+    next: String,
+}
+
+/// How one gets in where there is no form.
+const fn way_in(mode: SsoMode) -> &'static str {
+    match mode {
+        SsoMode::Cloudflare => {
+            "You sign in at Cloudflare Access, on your way here: each page that you open takes you for whom it names. \
+             To go on as somebody else, sign out there first."
+        }
+        SsoMode::Jwt => {
+            "You sign in at your company's proxy, on your way here: each page that you open takes you for whom it \
+             names. To go on as somebody else, sign out there first, or close the browser."
+        }
+        SsoMode::Disable | SsoMode::Mock | SsoMode::Oidc => "Nobody signs in to this Telescope.",
+    }
+}
+
+/// The form, or how one gets in without.
 pub async fn form(State(app): State<Arc<App>>, Query(after): Query<After>) -> Result<Response, AppError> {
     if let Some(provider) = &app.oidc {
         return oidc::page(&app, provider, &after.next);
+    }
+    let mode = app.config.sso_mode;
+    if !mode.is_mock() {
+        let next = onward(&after.next).to_owned();
+        return html(&Entrance { shell: Shell::anonymous(&app), words: way_in(mode), next });
     }
     let first = app.config.admin_emails.iter().next().map(ToString::to_string).unwrap_or_default();
     html(&SignIn::new(&app, first, after.next, None))
@@ -91,7 +122,7 @@ pub async fn sign_in(
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     if !app.config.sso_mode.is_mock() {
-        return Err(AppError::NotFound);
+        return Err(AppError::Forbidden("Nobody signs in to this Telescope by a form.".into()));
     }
     match Email::parse(&typed.email) {
         Ok(email) => {
@@ -113,7 +144,8 @@ pub(super) async fn begin(app: &App, caller: &Caller, identity: &Identity) -> Re
     Ok(person)
 }
 
-/// Signs out: the session ends, and its open pages with it. Then the provider is told, if there is one.
+/// Signs out: the session ends, and its open pages with it. Then the provider is told, if there is one. Whoever is
+/// known by a proxy is sent to sign out there, since otherwise the next page would begin a session again.
 pub async fn sign_out(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, AppError> {
     let Caller { session, origin } = caller;
     let ended = session.id();
@@ -128,7 +160,8 @@ pub async fn sign_out(State(app): State<Arc<App>>, caller: Caller) -> Result<Res
     {
         return page;
     }
-    Ok(Redirect::to("/sign-in").into_response())
+    let elsewhere = app.doorman.as_ref().and_then(|doorman| doorman.format().log_out);
+    Ok(Redirect::to(elsewhere.unwrap_or("/sign-in")).into_response())
 }
 
 /// Whatever still knows a session learns that it is over.

@@ -74,6 +74,26 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "W9",
+        "A signed assertion is believed whoever issued it and whichever key signed it, and one without a person is an exception.",
+        &[
+            "sso::corpus::another_issuers_word_does_not_count",
+            "sso::corpus::a_signature_is_over_all_of_it_and_by_the_key_it_names",
+            "sso::corpus::a_service_token_is_no_person",
+            "sso::header::the_header_wins_and_the_cookie_is_there_for_want_of_one",
+            "web::assertions::without_a_proof_there_is_a_page_in_words_and_nothing_else",
+        ],
+    ),
+    (
+        "W10",
+        "Everybody waits while keys are fetched, without a limit, and a new key is not looked for.",
+        &[
+            "sso::fetching::whoever_hangs_holds_up_nobody_whose_key_is_known",
+            "sso::fetching::new_keys_are_found_and_old_ones_end_with_their_set",
+            "sso::fetching::a_thousand_invented_keys_are_one_question",
+        ],
+    ),
+    (
         "W14",
         "Nobody can tell afterwards who looked at a code or changed anything.",
         &[
@@ -220,7 +240,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
 ];
 
 /// The file that a test stands in, and its own name.
-fn place(test: &str) -> (String, &str) {
+pub(super) fn place(test: &str) -> (String, &str) {
     let (module, name) = test.rsplit_once("::").expect("a test stands in a module");
     let Some(module) = module.strip_suffix("tests").and_then(|module| module.strip_suffix("::")) else {
         return (format!("tests/it/{}.rs", module.replace("::", "/")), name);
@@ -231,7 +251,7 @@ fn place(test: &str) -> (String, &str) {
 }
 
 /// Whether a source has a test of that name: marked as one, or in the list of those that run on both databases.
-fn has_test(source: &str, name: &str) -> bool {
+pub(super) fn has_test(source: &str, name: &str) -> bool {
     let mut before = "";
     let marked = source.lines().map(str::trim).any(|line| {
         let is_it = line.strip_prefix("async ").unwrap_or(line).starts_with(&format!("fn {name}("));

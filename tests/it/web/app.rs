@@ -204,6 +204,11 @@ impl Visitor {
         web::router(Arc::clone(&self.app)).oneshot(request).await.unwrap()
     }
 
+    /// The status of an answer that need not end.
+    pub async fn status(&self, request: Request<Body>) -> StatusCode {
+        self.answer(request).await.status()
+    }
+
     /// Opens a page.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path).body(Body::empty()).unwrap()).await
@@ -231,6 +236,18 @@ impl Visitor {
             Ok(stream) => stream,
             Err(answer) => panic!("{path}: {} {}", answer.status, answer.body),
         }
+    }
+
+    /// The same browser with another cookie.
+    pub fn with_cookie(&self, cookie: &str) -> Self {
+        Self { app: Arc::clone(&self.app), cookie: Some(cookie.to_owned()) }
+    }
+
+    /// Opens a live stream by a request that the test has changed.
+    pub async fn stream_of(&self, request: axum::http::request::Builder) -> BodyDataStream {
+        let response = self.answer(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+        response.into_body().into_data_stream()
     }
 
     /// Opens a live stream, if the server has one.

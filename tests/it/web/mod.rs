@@ -3,6 +3,7 @@
 
 mod accounts;
 mod app;
+mod assertions;
 mod forms;
 mod guards;
 mod hostile;

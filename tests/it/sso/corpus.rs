@@ -1,0 +1,298 @@
+//! Tokens that prove nothing, each in its own way, beside one that does.
+
+use serde_json::{Value, json};
+use telescope::config::{AssertionFormat, Audience, KeysAt, MAX_SKEW, Place};
+use telescope::domain::Millis;
+use telescope::sso::{Assertion, Presented, Untrue};
+
+use super::issuer::{SigningKey, part};
+
+/// The second at which all of this happens.
+pub const NOW: i64 = 1_800_000_000;
+const ISSUER: &str = "https://team.example.org";
+
+pub fn format() -> AssertionFormat {
+    AssertionFormat {
+        header: "x-assertion".into(),
+        cookie: None,
+        algorithms: vec![jsonwebtoken::Algorithm::RS256],
+        issuer: ISSUER.into(),
+        audience: Audience::Claim(vec!["telescope".into()]),
+        place: Place::Claims,
+        keys: KeysAt::Set("https://team.example.org/certs".parse().unwrap()),
+        email_claim: "email".into(),
+        skew: MAX_SKEW,
+        log_out: None,
+    }
+}
+
+/// Claims that hold, with some of them changed; null takes one away.
+pub fn claims(changed: Value) -> Value {
+    let mut claims = json!({
+        "iss": ISSUER, "aud": ["other", "telescope"], "sub": "7335", "email": "Ada@example.org",
+        "iat": NOW - 10, "nbf": NOW - 10, "exp": NOW + 600,
+    });
+    for (name, value) in changed.as_object().unwrap() {
+        match value {
+            Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
+            value => claims[name] = value.clone(),
+        }
+    }
+    claims
+}
+
+/// What comes of a token, measured by that key.
+pub fn measure(format: &AssertionFormat, key: &SigningKey, token: &str) -> Result<Assertion, Untrue> {
+    Presented::read(format, token)?.verify(format, &key.public(), Millis(NOW * 1000))
+}
+
+fn with(changed: Value) -> Result<Assertion, Untrue> {
+    let key = SigningKey::rs256("one", 0);
+    measure(&format(), &key, &key.sign(&claims(changed)))
+}
+
+#[test]
+fn a_true_one_says_who_it_is_and_until_when() {
+    let assertion = with(json!({"groups": ["staff", "support"]})).unwrap();
+    let who = &assertion.identity;
+    assert_eq!(
+        (who.issuer.as_str(), who.subject.as_str(), who.email.as_str()),
+        (ISSUER, "7335", "ada@example.org")
+    );
+    assert!(who.verified);
+    assert_eq!(who.groups, Some(vec!["staff".into(), "support".into()]));
+    assert_eq!(assertion.until, Millis((NOW + 660) * 1000));
+    assert!(with(json!({"aud": "telescope"})).is_ok(), "one audience may be a text");
+    assert!(
+        with(json!({"nbf": null})).is_ok() && with(json!({"iat": null})).is_ok(),
+        "one of both is enough"
+    );
+    assert!(!with(json!({"email_verified": false})).unwrap().identity.verified);
+    assert!(!with(json!({"email_verified": "false"})).unwrap().identity.verified);
+    assert!(with(json!({"email_verified": "true"})).unwrap().identity.verified);
+}
+
+#[test]
+fn the_algorithm_is_never_the_tokens_choice() {
+    let key = SigningKey::rs256("one", 0);
+    let refused = |token: &str| measure(&format(), &key, token).unwrap_err();
+    for alg in ["none", "None", "NONE", "", "RS255", "ES256", "HS512", "PS256"] {
+        let token = key.sign_as(&json!({"alg": alg, "kid": "one"}), &claims(json!({})));
+        assert_eq!(refused(&token), Untrue::Algorithm, "{alg}");
+    }
+    let unsigned = format!("{}.{}.", part(&json!({"alg": "none", "kid": "one"})), part(&claims(json!({}))));
+    assert_eq!(refused(&unsigned), Untrue::Algorithm);
+
+    // Signed with the public key as if it were a shared secret, in each form that somebody may have it in.
+    let jwk = key.jwk();
+    for secret in [jwk.to_string(), jwk["n"].as_str().unwrap().to_owned()] {
+        let secret = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
+        let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
+        header.kid = Some("one".into());
+        let token = jsonwebtoken::encode(&header, &claims(json!({})), &secret).unwrap();
+        assert_eq!(refused(&token), Untrue::Algorithm);
+    }
+
+    // An algorithm that is taken, but a key of another family under that name.
+    let both = AssertionFormat {
+        algorithms: vec![jsonwebtoken::Algorithm::RS256, jsonwebtoken::Algorithm::ES256],
+        ..format()
+    };
+    let curve = SigningKey::es256("one");
+    assert_eq!(measure(&both, &key, &curve.sign(&claims(json!({})))).unwrap_err(), Untrue::Algorithm);
+    assert!(measure(&both, &curve, &curve.sign(&claims(json!({})))).is_ok());
+}
+
+#[test]
+fn a_signature_is_over_all_of_it_and_by_the_key_it_names() {
+    let key = SigningKey::rs256("one", 0);
+    let token = key.sign(&claims(json!({})));
+    assert_eq!(measure(&format(), &SigningKey::rs256("one", 1), &token).unwrap_err(), Untrue::Signature);
+    let parts: Vec<&str> = token.split('.').collect();
+    let other = part(&claims(json!({"email": "root@example.org"})));
+    for forged in [
+        format!("{}.{other}.{}", parts[0], parts[2]),
+        format!("{}.{}.", parts[0], parts[1]),
+        format!("{}.{}.{}", parts[0], parts[1], &parts[2][..300]),
+        format!("{}.{}.{}", parts[0], parts[1], "A".repeat(342)),
+    ] {
+        assert_eq!(measure(&format(), &key, &forged).unwrap_err(), Untrue::Signature);
+    }
+    let refused =
+        |header: Value| measure(&format(), &key, &key.sign_as(&header, &claims(json!({})))).unwrap_err();
+    assert_eq!(refused(json!({"alg": "RS256"})), Untrue::NoKey);
+    assert_eq!(refused(json!({"alg": "RS256", "kid": ""})), Untrue::NoKey);
+    assert_eq!(refused(json!({"alg": "RS256", "kid": "k".repeat(1000)})), Untrue::NoKey);
+    assert_eq!(refused(json!({"alg": "RS256", "kid": 1})), Untrue::Form);
+    assert_eq!(
+        refused(json!({"alg": "RS256", "kid": "one", "crit": ["b64"], "b64": false})),
+        Untrue::Critical
+    );
+}
+
+#[test]
+fn another_issuers_word_does_not_count() {
+    for iss in [
+        json!("https://other.example.org"),
+        json!("https://team.example.org/"),
+        json!("HTTPS://TEAM.EXAMPLE.ORG"),
+        json!("https://team.example.org.evil.example"),
+        json!([ISSUER]),
+        json!(""),
+        Value::Null,
+    ] {
+        assert_eq!(with(json!({"iss": iss})).unwrap_err(), Untrue::Issuer, "{iss}");
+    }
+}
+
+#[test]
+fn what_is_for_another_program_does_not_count() {
+    for aud in [
+        json!("other"),
+        json!(["other"]),
+        json!([]),
+        json!(""),
+        json!("telescope "),
+        json!(["telescope", 1]),
+        json!([["telescope"]]),
+        json!({"telescope": true}),
+        Value::Null,
+    ] {
+        assert_eq!(with(json!({"aud": aud})).unwrap_err(), Untrue::Audience, "{aud}");
+    }
+}
+
+#[test]
+fn times_have_to_be_there_and_to_be_times() {
+    for value in [
+        json!((NOW + 600).to_string()),
+        json!((NOW + 600) as f64 + 0.5),
+        json!(1e300),
+        json!(-1),
+        json!(u64::MAX),
+        json!(true),
+        json!([NOW + 600]),
+        json!({}),
+    ] {
+        assert_eq!(with(json!({"exp": value})).unwrap_err(), Untrue::Time("exp"), "{value}");
+        assert_eq!(with(json!({"iat": value})).unwrap_err(), Untrue::Time("iat"), "{value}");
+        assert_eq!(with(json!({"nbf": value})).unwrap_err(), Untrue::Time("nbf"), "{value}");
+    }
+    // As text, since a number this long does not survive being a value.
+    let key = SigningKey::rs256("one", 0);
+    for exp in ["18446744073709551616", "1.8000006e9", "9999999999999999999999", "1800000600.0"] {
+        let claims = claims(json!({})).to_string().replace(&(NOW + 600).to_string(), exp);
+        let claims: Value = serde_json::from_str(&claims).unwrap();
+        assert_eq!(measure(&format(), &key, &key.sign(&claims)).unwrap_err(), Untrue::Time("exp"), "{exp}");
+    }
+    assert_eq!(with(json!({"exp": null})).unwrap_err(), Untrue::Time("exp"));
+    assert_eq!(with(json!({"iat": null, "nbf": null})).unwrap_err(), Untrue::Time("iat"));
+}
+
+#[test]
+fn clocks_may_differ_by_a_minute_and_no_more() {
+    assert!(with(json!({"exp": NOW - 59})).is_ok());
+    assert_eq!(with(json!({"exp": NOW - 60})).unwrap_err(), Untrue::Expired);
+    assert_eq!(with(json!({"exp": 0})).unwrap_err(), Untrue::Expired);
+    assert!(with(json!({"nbf": NOW + 60, "iat": NOW + 60})).is_ok());
+    assert_eq!(with(json!({"nbf": NOW + 61})).unwrap_err(), Untrue::Future);
+    assert_eq!(with(json!({"iat": NOW + 61})).unwrap_err(), Untrue::Future);
+    let google = AssertionFormat { skew: 30, ..format() };
+    let key = SigningKey::rs256("one", 0);
+    let late = key.sign(&claims(json!({"exp": NOW - 31})));
+    assert_eq!(measure(&google, &key, &late).unwrap_err(), Untrue::Expired);
+}
+
+#[test]
+fn a_service_token_is_no_person() {
+    let service = json!({"email": null, "sub": "", "common_name": "88a1.access", "type": "app"});
+    assert_eq!(with(service).unwrap_err(), Untrue::NoEmail);
+    assert_eq!(with(json!({"email": ""})).unwrap_err(), Untrue::NoEmail);
+    for email in [json!("ada"), json!(["ada@example.org"]), json!(7), json!("аda@example.org")] {
+        assert_eq!(with(json!({"email": email})).unwrap_err(), Untrue::Email, "{email}");
+    }
+    for sub in [json!(""), json!(7), json!("a\u{0}"), json!("s".repeat(256)), Value::Null] {
+        assert_eq!(with(json!({"sub": sub})).unwrap_err(), Untrue::NoSubject, "{sub}");
+    }
+}
+
+#[test]
+fn what_is_no_token_is_refused_before_anything_is_reckoned() {
+    let key = SigningKey::rs256("one", 0);
+    let token = key.sign(&claims(json!({})));
+    let long = key.sign(&claims(json!({"groups": ["g".repeat(20_000)]})));
+    assert_eq!(measure(&format(), &key, &long).unwrap_err(), Untrue::Long);
+    for text in ["", ".", "..", "...", "a.b", "a.b.c", "{}.{}.", &format!("{token}.x"), &format!("x.{token}")]
+    {
+        assert_eq!(measure(&format(), &key, text).unwrap_err(), Untrue::Form, "{text}");
+    }
+    for head in ["[]", "1", "{\"alg\":1}", "{\"kid\":\"one\"}", "\u{0}"] {
+        use base64::Engine;
+        let head = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(head);
+        assert_eq!(measure(&format(), &key, &format!("{head}.e30.AA")).unwrap_err(), Untrue::Form);
+    }
+    // Padding belongs to one proxy only.
+    assert!(measure(&format(), &key, &format!("{token}=")).is_err());
+}
+
+#[test]
+fn the_load_balancer_of_aws_has_its_own_ways() {
+    let arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/telescope/1a2b";
+    let format = AssertionFormat {
+        algorithms: vec![jsonwebtoken::Algorithm::ES256],
+        audience: Audience::Signer(arn.into()),
+        place: Place::Header,
+        ..format()
+    };
+    let key = SigningKey::es256("6f2c-11");
+    let person = json!({"sub": "7335", "email": "ada@example.org", "email_verified": "true", "name": "Ada"});
+    let header = |changed: &str, value: Value| {
+        let mut header = json!({"alg": "ES256", "kid": "6f2c-11", "signer": arn, "iss": ISSUER, "client": "c", "exp": NOW + 120});
+        header[changed] = value;
+        header
+    };
+    let token = key.sign_padded(&header("client", json!("c")), &person);
+    assert!(token.contains('='), "the padding is what this is about: {token}");
+    let by_pem = telescope::sso::Key::of_pem(key.pem()).unwrap();
+    let measured = Presented::read(&format, &token).unwrap().verify(&format, &by_pem, Millis(NOW * 1000));
+    assert_eq!(measured.unwrap().identity.subject, "7335");
+    for (changed, value, refused) in [
+        (
+            "signer",
+            json!("arn:aws:elasticloadbalancing:eu-central-1:9:loadbalancer/app/evil/1"),
+            Untrue::Audience,
+        ),
+        ("signer", json!(null), Untrue::Audience),
+        ("iss", json!("https://other.example.org"), Untrue::Issuer),
+        ("exp", json!(NOW - 120), Untrue::Expired),
+        ("exp", json!("1800000120"), Untrue::Time("exp")),
+        ("alg", json!("RS256"), Untrue::Algorithm),
+    ] {
+        let token = key.sign_padded(&header(changed, value), &person);
+        assert_eq!(measure(&format, &key, &token).unwrap_err(), refused, "{changed}");
+    }
+}
+
+/// Prints what a request pays; a machine under load may be slow once, but not each time.
+#[test]
+fn a_request_pays_less_than_a_millisecond() {
+    for (key, algorithm) in [
+        (SigningKey::rs256("one", 0), jsonwebtoken::Algorithm::RS256),
+        (SigningKey::es256("one"), jsonwebtoken::Algorithm::ES256),
+    ] {
+        let format = AssertionFormat { algorithms: vec![algorithm], ..format() };
+        let token = key.sign(&claims(json!({})));
+        let public = key.public();
+        let mut best = std::time::Duration::MAX;
+        for _ in 0..20 {
+            let started = std::time::Instant::now();
+            for _ in 0..20 {
+                let presented = Presented::read(&format, &token).unwrap();
+                assert!(presented.verify(&format, &public, Millis(NOW * 1000)).is_ok());
+            }
+            best = best.min(started.elapsed() / 20);
+        }
+        println!("an assertion signed by {algorithm:?} is verified in {best:?}");
+        assert!(best < std::time::Duration::from_millis(1), "{best:?}");
+    }
+}

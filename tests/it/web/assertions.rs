@@ -1,0 +1,334 @@
+//! Sign-on by signed assertions, as a browser behind Cloudflare Access meets it: real tokens, a real address for the
+//! keys, the whole router.
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+use telescope::clock::Clock;
+use telescope::domain::{Email, Stage};
+use telescope::store::{self, StoreError};
+
+use super::app::{ADMIN, Answer, TestApp, Visitor, as_htmx};
+use super::live::next;
+use crate::sso::issuer::{Answering, Issuer, SigningKey};
+
+const HEADER: &str = "Cf-Access-Jwt-Assertion";
+const TAG: &str = "4714c1358e65fe4b408ad6d432a5f878";
+const ADA: &str = "ada@example.org";
+
+/// A Telescope behind Cloudflare Access, whose time the test moves.
+struct Behind {
+    test: TestApp,
+    issuer: Issuer,
+    key: SigningKey,
+}
+
+impl Behind {
+    async fn new() -> Self {
+        let key = SigningKey::rs256("one", 0);
+        let issuer = Issuer::start(Answering::Keys(vec![key.clone()])).await;
+        let settings = [
+            ("SSO_MODE", "cloudflare"),
+            ("CLOUDFLARE_ACCESS_CERTS", &issuer.certs()),
+            ("CLOUDFLARE_POLICY_AUD", TAG),
+        ];
+        let test = TestApp::with_clock(&settings, Clock::manual(Clock::System.now())).await;
+        Self { test, issuer, key }
+    }
+
+    /// What Cloudflare says of somebody for the next ten minutes, with some of it changed.
+    fn claims(&self, email: &str, changed: Value) -> Value {
+        let now = self.test.app.clock.now().0 / 1000;
+        let mut claims = json!({
+            "aud": [TAG], "iss": self.issuer.name(), "email": email, "sub": format!("subject-of-{email}"),
+            "iat": now, "nbf": now, "exp": now + 600, "type": "app", "country": "NL",
+        });
+        for (name, value) in changed.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        claims
+    }
+
+    fn token(&self, email: &str) -> String {
+        self.key.sign(&self.claims(email, json!({})))
+    }
+
+    /// A browser that Cloudflare lets through, before its first page.
+    fn browser(&self, token: &str) -> Browser {
+        Browser { visitor: self.test.anonymous(), token: token.to_owned() }
+    }
+
+    /// The same with a session.
+    async fn at_home(&self, email: &str) -> Browser {
+        let mut browser = self.browser(&self.token(email));
+        let answer = browser.get("/accounts").await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        browser.keep(&answer);
+        browser
+    }
+
+    async fn sign_ins(&self) -> usize {
+        let conn = &mut self.test.app.db.read().await.unwrap();
+        let entries = store::audit::page(conn, &store::audit::Filter::default(), 1000).await.unwrap();
+        entries.iter().filter(|entry| entry.code == "web.sign-in").count()
+    }
+
+    async fn bare(&self, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.test.anonymous().request(Method::GET, "/accounts");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.test.anonymous().send(request.body(Body::empty()).unwrap()).await
+    }
+}
+
+#[derive(Clone)]
+struct Browser {
+    visitor: Visitor,
+    token: String,
+}
+
+impl Browser {
+    fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+        self.visitor.request(method, path).header(HEADER, &self.token)
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.visitor.send(self.request(Method::GET, path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Takes the cookie of an answer.
+    fn keep(&mut self, answer: &Answer) {
+        let cookie = answer.header("set-cookie").split(';').next().unwrap();
+        assert!(cookie.starts_with("telescope="), "{cookie}");
+        self.visitor = self.visitor.with_cookie(cookie);
+    }
+
+    async fn stream(&self, path: &str) -> axum::body::BodyDataStream {
+        self.visitor.stream_of(as_htmx(self.request(Method::GET, path))).await
+    }
+}
+
+#[tokio::test]
+async fn whoever_comes_through_the_proxy_is_in() {
+    let behind = Behind::new().await;
+    let account = behind.test.account(1, Some(ADA)).await;
+    behind.test.account(2, None).await;
+    let ada = behind.at_home(ADA).await;
+    let page = ada.get("/accounts").await;
+    assert_eq!(page.texts(".who span"), [ADA]);
+    assert!(page.body.contains(&account.to_string()), "her own account is there");
+    let root = behind.at_home(ADMIN).await;
+    assert_eq!(root.get("/audit").await.status, StatusCode::OK, "named in ADMIN_EMAILS");
+    assert_eq!(ada.get("/audit").await.status, StatusCode::FORBIDDEN);
+
+    let cookie = format!("CF_Authorization={}", behind.token("bob@example.org"));
+    let by_cookie = behind.bare(&[("cookie", &cookie)]).await;
+    assert_eq!(by_cookie.texts(".who span"), ["bob@example.org"]);
+    let both = behind.bare(&[("cookie", &cookie), (HEADER, &behind.token(ADA))]).await;
+    assert_eq!(both.texts(".who span"), [ADA], "the header wins");
+}
+
+#[tokio::test]
+async fn later_requests_are_compared_and_nothing_is_written() {
+    let behind = Behind::new().await;
+    let mut ada = behind.at_home(ADA).await;
+    assert_eq!(behind.sign_ins().await, 1);
+    for _ in 0..5 {
+        // The proxy renews what it says.
+        behind.test.app.clock.advance(30);
+        ada.token = behind.token(ADA);
+        let answer = ada.get("/accounts").await;
+        assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::OK, ""));
+    }
+    assert_eq!(behind.sign_ins().await, 1);
+    assert_eq!(behind.issuer.asked(), 1);
+}
+
+#[tokio::test]
+async fn without_a_proof_there_is_a_page_in_words_and_nothing_else() {
+    let behind = Behind::new().await;
+    let account = behind.test.account(1, Some(ADA)).await;
+    let ada = behind.at_home(ADA).await;
+    let claims = |changed: Value| behind.key.sign(&behind.claims(ADA, changed));
+    let good = behind.token(ADA);
+    let now = behind.test.app.clock.now().0 / 1000;
+    let mut bad: Vec<Vec<(&str, String)>> = vec![
+        vec![],
+        vec![(HEADER, String::new())],
+        vec![(HEADER, "nonsense".into())],
+        vec![(HEADER, good.clone()), (HEADER, good.clone())],
+        vec![(HEADER, "x".repeat(20_000))],
+        vec![("cookie", format!("CF_Authorization={good}; CF_Authorization={good}"))],
+        vec![("authorization", format!("Bearer {good}"))],
+        vec![("cf-access-authenticated-user-email", ADA.into())],
+        vec![("x-forwarded-email", ADA.into())],
+        vec![(HEADER, "none".into()), ("cookie", format!("CF_Authorization={good}"))],
+        vec![(HEADER, SigningKey::rs256("one", 1).sign(&behind.claims(ADA, json!({}))))],
+        vec![(HEADER, SigningKey::rs256("unknown", 0).sign(&behind.claims(ADA, json!({}))))],
+    ];
+    for changed in [
+        json!({"iss": "https://other.cloudflareaccess.com"}),
+        json!({"aud": ["other"]}),
+        json!({"exp": now - 61}),
+        json!({"exp": "9999999999"}),
+        json!({"nbf": now + 3600}),
+        json!({"email": null, "sub": "", "common_name": "robot.access"}),
+    ] {
+        bad.push(vec![(HEADER, claims(changed))]);
+    }
+    for headers in &bad {
+        let headers: Vec<(&str, &str)> =
+            headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = behind.bare(&headers).await;
+        let said = answer.texts("p[role=alert]").concat();
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{headers:?}");
+        assert!(said.contains("Cloudflare Access"), "{said}");
+        assert!(
+            answer.texts("code").concat() == answer.header("x-request-id"),
+            "the number leads to the log"
+        );
+        for leaked in [ADA, "signature", "expired", "issuer", "audience", "kid", TAG] {
+            assert!(!answer.body.contains(leaked), "{leaked}: {}", answer.body);
+        }
+        assert_eq!(answer.header("set-cookie"), "");
+    }
+    // A session alone is worth nothing, for pages, fragments, changes and streams.
+    assert_eq!(ada.visitor.get("/accounts").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(ada.visitor.fragment("/accounts").await.status, StatusCode::UNAUTHORIZED);
+    let changed = ada.visitor.post(&format!("/accounts/{account}/disconnect"), &[]).await;
+    assert_eq!(changed.status, StatusCode::UNAUTHORIZED);
+    let told = next(&mut ada.visitor.stream("/accounts/events").await).await;
+    assert!(told.contains("event: signed-out"), "{told}");
+    assert_eq!(ada.get("/accounts").await.status, StatusCode::OK, "and it was not ended by that");
+    assert_eq!(behind.sign_ins().await, 1);
+}
+
+#[tokio::test]
+async fn another_person_on_the_same_browser_begins_anew() {
+    let behind = Behind::new().await;
+    behind.test.account(1, Some(ADA)).await;
+    let ada = behind.at_home(ADA).await;
+    let mut open = ada.stream("/accounts/events").await;
+    next(&mut open).await;
+    let mut bob = Browser { token: behind.token("bob@example.org"), ..ada.clone() };
+    let page = bob.get("/accounts").await;
+    assert_eq!(page.texts(".who span"), ["bob@example.org"]);
+    let old = ada.visitor.request(Method::GET, "/").body(()).unwrap().headers()["cookie"].clone();
+    bob.keep(&page);
+    let new = bob.visitor.request(Method::GET, "/").body(()).unwrap().headers()["cookie"].clone();
+    assert_ne!(old, new);
+    assert!(next(&mut open).await.contains("event: signed-out"), "her open page does not become his");
+
+    // The same address under another subject may be another person.
+    let other = behind.key.sign(&behind.claims(ADA, json!({"sub": "somebody else"})));
+    let refused = behind.browser(&other).get("/accounts").await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.body.contains("another person"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn an_open_page_ends_with_its_proof_and_begins_with_a_newer_one() {
+    let behind = Behind::new().await;
+    let account = behind.test.account(1, None).await;
+    let mut root = behind.at_home(ADMIN).await;
+    let mut open = root.stream("/accounts/events").await;
+    next(&mut open).await;
+    behind.test.app.clock.advance(655);
+    behind.test.stands(account, Stage::Starting);
+    assert!(next(&mut open).await.contains(Stage::Starting.name()), "a minute more, since clocks differ");
+    behind.test.app.clock.advance(10);
+    behind.test.stands(account, Stage::Ready);
+    let last = next(&mut open).await;
+    assert_eq!(last, "", "it ends without a word, so that the browser asks again");
+
+    let late = root.stream("/accounts/events").await;
+    assert!(next(&mut { late }).await.contains("event: signed-out"), "the old proof opens nothing");
+    root.token = behind.token(ADMIN);
+    let mut again = root.stream("/accounts/events").await;
+    assert!(next(&mut again).await.contains(Stage::Ready.name()));
+    // A page that was opened with an older proof goes on while the person works.
+    behind.test.app.clock.advance(500);
+    root.token = behind.token(ADMIN);
+    assert_eq!(root.get("/accounts").await.status, StatusCode::OK);
+    behind.test.app.clock.advance(300);
+    behind.test.stands(account, Stage::SignedOut);
+    assert!(next(&mut again).await.contains(Stage::SignedOut.name()));
+}
+
+#[tokio::test]
+async fn signing_out_leads_on_to_the_proxy() {
+    let behind = Behind::new().await;
+    let ada = behind.at_home(ADA).await;
+    let mut open = ada.stream("/accounts/events").await;
+    next(&mut open).await;
+    let out = ada.request(Method::POST, "/sign-out").body(Body::empty()).unwrap();
+    let out = ada.visitor.send(out).await;
+    assert_eq!((out.status, out.header("location")), (StatusCode::SEE_OTHER, "/cdn-cgi/access/logout"));
+    assert!(next(&mut open).await.contains("event: signed-out"));
+
+    let page = behind.test.anonymous().get("/sign-in").await;
+    assert!(page.body.contains("Cloudflare Access") && !page.has("input"), "{}", page.body);
+    let claimed = behind.test.anonymous().post("/sign-in", &[("email", ADMIN)]).await;
+    assert_eq!((claimed.status, claimed.header("set-cookie")), (StatusCode::FORBIDDEN, ""));
+}
+
+#[tokio::test]
+async fn a_disabled_person_is_out_whatever_the_proxy_says() {
+    let behind = Behind::new().await;
+    let ada = behind.at_home(ADA).await;
+    let disable = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
+        let user = store::users::by_email(conn, &Email::parse(ADA).unwrap()).await?.unwrap();
+        store::users::set_disabled(conn, user.id, true).await
+    };
+    behind.test.app.db.change(disable).await.unwrap();
+    assert_eq!(ada.get("/accounts").await.status, StatusCode::UNAUTHORIZED);
+    let fresh = behind.browser(&behind.token(ADA)).get("/accounts").await;
+    assert_eq!((fresh.status, fresh.header("set-cookie")), (StatusCode::CONFLICT, ""));
+}
+
+#[tokio::test]
+async fn keys_that_can_not_be_had_let_nobody_in_and_known_ones_go_on() {
+    let behind = Behind::new().await;
+    behind.issuer.answers(Answering::Broken);
+    let early = behind.bare(&[(HEADER, &behind.token(ADA))]).await;
+    assert_eq!((early.status, early.header("set-cookie")), (StatusCode::SERVICE_UNAVAILABLE, ""));
+    behind.issuer.answers(Answering::Keys(vec![behind.key.clone()]));
+    behind.test.app.clock.advance(60);
+    let ada = behind.at_home(ADA).await;
+    behind.issuer.answers(Answering::Broken);
+    behind.test.app.clock.advance(120);
+    assert_eq!(ada.get("/accounts").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_only_whoever_was_in_is_in() {
+    let behind = Behind::new().await;
+    let ada = behind.at_home(ADA).await;
+    assert_eq!(ada.get("/accounts").await.status, StatusCode::OK);
+    behind.test.app.database_away.send_replace(true);
+    assert_eq!(ada.get("/accounts").await.status, StatusCode::OK);
+    assert_eq!(ada.visitor.get("/accounts").await.status, StatusCode::UNAUTHORIZED);
+    let bob = Browser { token: behind.token("bob@example.org"), ..ada.clone() };
+    assert_eq!(bob.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn where_nobody_signs_in_every_page_says_so() {
+    let test = TestApp::with(&[("SSO_MODE", "disable")]).await;
+    let account = test.account(1, None).await;
+    for path in ["/accounts", &format!("/accounts/{account}"), "/jobs", "/audit", "/nothing-here", "/sign-in"]
+    {
+        let page = test.anonymous().get(path).await;
+        let banner = page.texts("main > p[role=note]").concat();
+        assert!(banner.contains("SSO_MODE=disable") && banner.contains(ADMIN), "{path}: {}", page.body);
+    }
+    assert_eq!(test.anonymous().get("/audit").await.status, StatusCode::OK, "everybody is the administrator");
+    for proxy in ["x-forwarded-for", "forwarded", "via", "x-forwarded-host"] {
+        let request = test.anonymous().request(Method::GET, "/accounts").header(proxy, "10.0.0.1");
+        let answer = test.anonymous().send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{proxy}");
+    }
+    let other = TestApp::new().await.signed_in(ADMIN).await.get("/accounts").await;
+    assert!(!other.body.contains("SSO_MODE=disable"));
+}
