@@ -3,6 +3,7 @@
 mod arrows;
 mod fetching;
 mod papers;
+mod tree;
 mod weaknesses;
 
 use std::path::{Path, PathBuf};
