@@ -195,7 +195,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
     let max_connections = env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
-    let notes = notes(env, login_attempts_per_day);
+    let notes = notes(env, login_attempts_per_day, sso_mode);
     let (api_id, api_hash) = application?;
     Some(Config {
         host,
@@ -320,8 +320,17 @@ fn master_keys<E: Fn(&str) -> Option<String>>(
     (key, old)
 }
 
-fn notes<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>, attempts: u32) -> Vec<String> {
+fn notes<E: Fn(&str) -> Option<String>>(
+    env: &mut Reader<E>,
+    attempts: u32,
+    sso_mode: Option<SsoMode>,
+) -> Vec<String> {
     let mut notes = Vec::new();
+    if sso_mode == Some(SsoMode::Disable) {
+        notes.push(
+            "SSO_MODE is disable: whoever reaches this server from this machine is the administrator.".into(),
+        );
+    }
     if env.text("CORS_POLICY").is_some() {
         notes.push("CORS_POLICY has no effect: pages and server have one origin, PUBLIC_URL.".into());
     }

@@ -272,7 +272,8 @@ fn to_be_everybodys_administrator_one_stays_at_home_and_is_one() {
         all.extend(more);
         config(&all)
     };
-    assert!(everybody(&[]).unwrap().sso_mode.is_disabled());
+    let config = everybody(&[]).unwrap();
+    assert!(config.sso_mode.is_disabled() && config.notes.len() == 1, "{:?}", config.notes);
     for more in [("ADMIN_EMAILS", ""), ("ADMIN_EMAILS", "ada@example.org,bob@example.org")] {
         let faults = everybody(&[more]).unwrap_err().0;
         assert!(faults.len() == 1 && faults[0].starts_with("ADMIN_EMAILS"), "{faults:?}");

@@ -130,8 +130,11 @@ impl KeySet {
     pub async fn find(self: &Arc<Self>, kid: &str) -> Option<Key> {
         let known = self.known.load_full();
         if let Some(key) = known.keys.get(kid) {
-            let is_old = known.fetched.is_none_or(|at| self.clock.now().seconds_since(at) >= FRESH);
-            if is_old && matches!(self.at, KeysAt::Set(_)) {
+            let now = self.clock.now();
+            let is_old = known.fetched.is_none_or(|at| now.seconds_since(at) >= FRESH);
+            let has_newer = is_old && matches!(self.at, KeysAt::Set(_));
+            // Whoever is asking already asks for all.
+            if has_newer && self.asked.try_lock().is_ok_and(|asked| is_due(*asked, now)) {
                 drop(self.ask(kid));
             }
             return Some(key.clone());
@@ -148,7 +151,7 @@ impl KeySet {
         tokio::spawn(async move {
             let mut asked = keys.asked.lock().await;
             let now = keys.clock.now();
-            if asked.is_some_and(|at| (0..FLOOR).contains(&now.seconds_since(at))) {
+            if !is_due(*asked, now) {
                 return;
             }
             *asked = Some(now);
@@ -197,6 +200,11 @@ impl KeySet {
         }
         Ok(body)
     }
+}
+
+/// Whether the provider may be asked again. A clock that was set back asks once more rather than never.
+fn is_due(asked: Option<Millis>, now: Millis) -> bool {
+    asked.is_none_or(|at| !(0..FLOOR).contains(&now.seconds_since(at)))
 }
 
 /// The keys of a set that can be used; those of other kinds are the business of others.

@@ -4,6 +4,7 @@ mod arrows;
 mod fetching;
 mod papers;
 mod requirements;
+mod tree;
 mod weaknesses;
 
 use std::path::{Path, PathBuf};

@@ -104,6 +104,11 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "W15",
+        "The password of a database lies in the repository, and the image runs as root.",
+        &["house::tree::nothing_secret_is_handed_on", "house::tree::the_image_does_not_run_as_root"],
+    ),
+    (
         "W16",
         "One person in two spellings is two; two first visits at once are an error.",
         &[

@@ -1,0 +1,95 @@
+//! What lies in the repository and what may not: secrets, and an image that runs as root.
+
+use std::path::Path;
+
+use super::read;
+use crate::support::root;
+
+/// What is made or fetched here and never handed on: its own `.gitignore` entries.
+const NOT_HANDED_ON: &[&str] = &[".git", "target", "data", "accounts", "node_modules", ".env"];
+
+/// Every file below a folder that is handed on, as its path from the root.
+fn tree(folder: &Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.strip_prefix(root()).unwrap().display().to_string();
+        let fetched = path.is_dir() && (name.starts_with("natives/") || name == "static/vendor");
+        if NOT_HANDED_ON.contains(&name.as_str()) || fetched {
+            continue;
+        }
+        if path.is_dir() {
+            tree(&path, found);
+        } else {
+            found.push(name);
+        }
+    }
+}
+
+/// Whether a text has an address of a database with a password that is no placeholder.
+fn has_password(text: &str) -> bool {
+    let in_urls = text.split("postgres://").chain(text.split("postgresql://")).skip(1).any(|rest| {
+        let address = rest.split(['/', '"', '`', '\'', ' ', '\n', ')']).next().unwrap_or_default();
+        let login = address.rsplit_once('@').map_or("", |(login, _)| login);
+        login.split_once(':').is_some_and(|(_, password)| !is_placeholder(password))
+    });
+    let in_words = text.split("password=").skip(1).any(|rest| {
+        let password = rest.split([' ', '"', '\'', '\n', '`', '&']).next().unwrap_or_default();
+        rest.contains("dbname=") && !is_placeholder(password)
+    });
+    in_urls || in_words
+}
+
+fn is_placeholder(password: &str) -> bool {
+    password.is_empty() || password.starts_with(['.', '{', '$', '<']) || password == "PASSWORD"
+}
+
+#[test]
+fn nothing_secret_is_handed_on() {
+    let mut files = Vec::new();
+    tree(root(), &mut files);
+    assert!(files.len() > 100 && files.contains(&"Dockerfile".to_owned()), "the tree is found");
+    for file in &files {
+        let name = Path::new(file).file_name().unwrap().to_str().unwrap();
+        let is_private = [".db", ".pem", ".key", ".p12", ".sqlite"].iter().any(|end| name.ends_with(end))
+            || (name.starts_with(".env") && name != ".env.sample")
+            || file.split('/').any(|part| matches!(part, ".idea" | ".vscode" | ".aws"));
+        assert!(!is_private, "{file} does not belong here");
+    }
+    for file in [".env.sample", "Dockerfile", "Makefile", "README.md", "CONTRIBUTING.md", "SECURITY.md"] {
+        assert!(!has_password(&read(file)), "{file} has the password of a database");
+    }
+    for script in files.iter().filter(|file| file.starts_with("scripts/") || file.starts_with(".ci/")) {
+        assert!(!has_password(&read(script)), "{script} has the password of a database");
+    }
+    assert!(read(".gitignore").lines().any(|line| line == "/.env"), "a person's own settings stay his own");
+    let image = read(".dockerignore");
+    let takes: Vec<&str> = image.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert_eq!(takes[0], "*", "the image takes what it is told to and nothing else");
+    assert!(takes.iter().all(|line| !line.contains(".env")), "{takes:?}");
+}
+
+#[test]
+fn a_password_is_seen_where_there_is_one() {
+    for text in [
+        "DB_DSN=postgres://ada:secret@db/t",
+        "host=db password=secret dbname=t",
+        "password='' postgresql://a:b@c/d",
+    ] {
+        assert!(has_password(text), "{text}");
+    }
+    for text in
+        ["postgres://USER@HOST/DATABASE", "postgres://ada:${PASSWORD}@db/t", "host=db password=... dbname=t"]
+    {
+        assert!(!has_password(text), "{text}");
+    }
+}
+
+#[test]
+fn the_image_does_not_run_as_root() {
+    let dockerfile = read("Dockerfile");
+    let last = dockerfile.rsplit("\nFROM ").next().unwrap();
+    let user = last.lines().filter_map(|line| line.strip_prefix("USER ")).next_back().unwrap_or("root");
+    assert!(!matches!(user.trim().split(':').next(), Some("root" | "0" | "")), "{user}");
+    let after = last.split("\nUSER ").nth(1).unwrap();
+    assert!(after.contains("ENTRYPOINT"), "the program is started as that user");
+}
