@@ -310,7 +310,7 @@ async fn afterwards_one_is_on_a_page_of_ours() {
 async fn nobody_signs_in_by_claiming_an_address() {
     let scene = Scene::new().await;
     let answer = scene.test.anonymous().post("/sign-in", &[("email", super::super::app::ADMIN)]).await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(!is_signed_in(&scene.test.anonymous().after(&answer)).await);
     // And without a provider there is no way to one.
     let mock = TestApp::new().await;
