@@ -1,8 +1,12 @@
 //! The application: what is shared by everything that runs, how it starts and how it stops.
 
+pub mod admin;
+pub mod audit;
+mod control;
 mod lease;
+pub mod server;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,14 +24,16 @@ use crate::jobs::{self, Board};
 use crate::keys::Keys;
 use crate::ops::remove::JobSteps;
 use crate::ops::{head_file, in_touch, login, people, record, reveal, trail, two_step};
-use crate::sso::Doorman;
+use crate::sso::{Doorman, oidc};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
 use crate::telegram::{Hub, HubSettings};
 use crate::{ops, telegram, web};
+use server::Limits;
 
-/// Clients that may be starting at once.
-const STARTS_AT_ONCE: usize = 16;
+/// Clients that may be starting at once. TDLib loads hundreds together faster than a few at a time; what the limit
+/// spares is memory and a crowd of connections where there are thousands.
+const STARTS_AT_ONCE: usize = 256;
 /// How often the database is looked after.
 const DATABASE_CHECK: Duration = Duration::from_secs(1);
 /// How long the database may take to answer: people shall know within three seconds that it does not.
@@ -67,6 +73,8 @@ pub struct App {
     pub database_away: watch::Sender<bool>,
     /// Whether Telegram can't be reached, by any account.
     pub telegram_away: watch::Sender<bool>,
+    /// The OpenID provider, if people sign in through one.
+    pub oidc: Option<oidc::Provider>,
     /// Whom sessions belonged to when the database last said so.
     pub remembered: web::Remembered,
     /// Looks at signed assertions, if people come with them.
@@ -82,11 +90,7 @@ pub struct App {
 impl App {
     /// Brings the database up to date and starts the hub. No client runs yet. The lease has to be held.
     pub async fn start(config: Config, clock: Clock, db: Db) -> anyhow::Result<Arc<Self>> {
-        let keys = config.keys()?;
-        db.migrate().await?;
-        let checked = keys.clone();
-        db.change(async |conn| store::key_check::check(conn, &checked).await).await?;
-        stamp_environment(&db, &config).await?;
+        let keys = prepare(&db, &config).await?;
         let accounts = store::accounts::all(&mut db.read().await?).await?;
         let groups = store::groups::all(&mut db.read().await?).await?;
         let known = store::account_states::all(&mut db.read().await?).await?;
@@ -115,6 +119,8 @@ impl App {
     ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
         let doorman = config.assertion.clone().map(|format| Doorman::new(format, clock.clone()));
+        let oidc = config.oidc.clone().filter(|_| config.sso_mode.is_oidc());
+        let oidc = oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), clock.clone()));
         Arc::new(Self {
             config,
             db,
@@ -131,6 +137,7 @@ impl App {
             stored_passwords: Notify::new(),
             database_away: watch::Sender::new(false),
             telegram_away: watch::Sender::new(false),
+            oidc,
             remembered: web::Remembered::default(),
             doorman,
             asserted: web::Asserted::default(),
@@ -176,7 +183,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mut stop = pin!(stop_signal());
     let db = Db::connect(&config.db_dsn).await?;
     let lease = tokio::select! {
-        lease = lease::obtain(&db, &clock, &listener) => lease?,
+        lease = lease::obtain(&db, &clock, &listener, Limits::of(config.max_connections)) => lease?,
         signal = &mut stop => {
             tracing::info!(signal, "stopped before it was the active one");
             return Ok(());
@@ -197,7 +204,7 @@ async fn serve_alone(
     stop: impl Future<Output = &'static str>,
 ) -> anyhow::Result<()> {
     let app = App::start(config, clock, db).await?;
-    head_file::compare(&app).await?;
+    head_file::compare((&*app).into()).await?;
     trail::close_intents(&app).await?;
     note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
     let watching = [
@@ -208,6 +215,7 @@ async fn serve_alone(
         tokio::spawn(in_touch::run(Arc::clone(&app))),
         tokio::spawn(people::tidy_sessions(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
+        tokio::spawn(control::run(Arc::clone(&app))),
         tokio::spawn(jobs::run(
             app.db.clone(),
             app.clock.clone(),
@@ -219,14 +227,12 @@ async fn serve_alone(
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopping = app.stopping.clone();
     let mut stopped = app.stopping.subscribe();
-    let server = axum::serve(
-        tokio::net::TcpListener::from_std(listener)?,
-        web::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(async move {
-        let _ = stopped.wait_for(|stopping| *stopping).await;
-    });
-    let mut server = tokio::spawn(server.into_future());
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let limits = Limits::of(app.config.max_connections);
+    let mut server =
+        tokio::spawn(server::serve(listener, web::router(Arc::clone(&app)), limits, async move {
+            let _ = stopped.wait_for(|stopping| *stopping).await;
+        }));
     let lost = tokio::select! {
         () = app.db.lease_lost() => {
             tracing::error!("another Telescope has taken over; closing every client, and writing nothing more");
@@ -237,7 +243,7 @@ async fn serve_alone(
             false
         }
         ended = &mut server => {
-            ended?.context("the server ended by itself")?;
+            ended.context("the server ended by itself")?;
             false
         }
     };
@@ -254,6 +260,7 @@ async fn serve_alone(
         return Ok(());
     }
     answering.await;
+    control::close(&app);
     watching.iter().for_each(tokio::task::JoinHandle::abort);
     if let Err(error) = record::keep(&app).await {
         tracing::warn!(%error, "what is known of the accounts was not written");
@@ -263,7 +270,7 @@ async fn serve_alone(
     if let Err(error) = trail::flush(&app).await {
         tracing::error!(%error, "the last entries of the audit trail were not written");
     }
-    head_file::write_last(&app).await;
+    head_file::write_last((&*app).into()).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -285,6 +292,16 @@ async fn listener(config: &Config) -> anyhow::Result<TcpListener> {
     let own =
         own.with_context(|| format!("HOST and PORT: can't listen on {}:{}", config.host, config.port))?;
     Ok(own.into_std()?)
+}
+
+/// Brings the database up to date and makes sure that it is the one of these settings: of this master key, and of
+/// this Telegram. The lease has to be held.
+async fn prepare(db: &Db, config: &Config) -> anyhow::Result<Keys> {
+    let keys = config.keys()?;
+    db.migrate().await?;
+    db.change(async |conn| store::key_check::check(conn, &keys).await).await?;
+    stamp_environment(db, config).await?;
+    Ok(keys)
 }
 
 /// A database belongs to one Telegram environment for ever: the accounts of one mean nothing in the other.

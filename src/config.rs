@@ -7,6 +7,7 @@
 
 mod assertion;
 mod dsn;
+mod oidc;
 mod presets;
 mod public_url;
 mod reader;
@@ -17,11 +18,12 @@ use std::path::PathBuf;
 
 pub use assertion::{AssertionFormat, Audience, KeysAt, MAX_SKEW, Place};
 pub use dsn::Dsn;
+pub use oidc::OidcSettings;
 pub use public_url::{PublicUrl, is_loopback_name};
 pub use reader::ConfigFaults;
 pub use values::{Proxy, SsoMode, TelegramEnvironment};
 
-use crate::domain::{Email, Secret};
+use crate::domain::{Email, Secret, Subnet};
 use crate::keys::{KeyError, Keys, MasterKey};
 use reader::Reader;
 
@@ -30,6 +32,7 @@ pub const SETTINGS: &[&str] = &[
     "HOST",
     "PORT",
     "PUBLIC_URL",
+    "TRUSTED_PROXIES",
     "DATA_DIR",
     "ACCOUNTS_DIR",
     "DB_DSN",
@@ -53,10 +56,17 @@ pub const SETTINGS: &[&str] = &[
     "JWT_JWKS_URL",
     "JWT_EMAIL_CLAIM",
     "ADMIN_EMAILS",
+    "OIDC_ISSUER",
+    "OIDC_CLIENT_ID",
+    "OIDC_CLIENT_SECRET",
+    "OIDC_SCOPES",
+    "OIDC_GROUPS_CLAIM",
+    "OIDC_TRUST_EMAIL",
     "TWO_FACTOR_ENCRYPTION_KEY",
     "TWO_FACTOR_ENCRYPTION_KEY_OLD",
     "LOGIN_ATTEMPTS_PER_DAY",
     "STREAMS_PER_USER",
+    "MAX_CONNECTIONS",
     "LOG",
     "CORS_POLICY",
 ];
@@ -70,6 +80,8 @@ pub struct Config {
     pub port: u16,
     /// Where people reach Telescope.
     pub public_url: PublicUrl,
+    /// The networks of the proxies that may say whom they speak for.
+    pub trusted_proxies: Vec<Subnet>,
     /// The folder for what Telescope keeps beside the database.
     pub data_dir: PathBuf,
     /// The folder of the accounts' TDLib folders.
@@ -100,6 +112,8 @@ pub struct Config {
     pub assertion: Option<AssertionFormat>,
     /// Who is administrator at the first sight.
     pub admin_emails: BTreeSet<Email>,
+    /// The OpenID provider; there whenever people sign in through one.
+    pub oidc: Option<OidcSettings>,
     /// The master key; none only in the test environment, where one is then made and kept in `data_dir`.
     pub two_factor_encryption_key: Option<MasterKey>,
     /// The master key before it, which still opens what it sealed.
@@ -108,6 +122,8 @@ pub struct Config {
     pub login_attempts_per_day: u32,
     /// Pages that a person may have open so that they change by themselves.
     pub streams_per_user: u32,
+    /// Connections that are served at once.
+    pub max_connections: usize,
     /// The filter of the log, as `tracing-subscriber` reads it.
     pub log: String,
     /// What the operator should know of his settings though nothing is wrong; for the log.
@@ -153,6 +169,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let host = env.text("HOST").unwrap_or_else(|| "localhost".into());
     let port = env.number("PORT", 0..=u16::MAX).unwrap_or(8888);
     let public_url = public_url(env, &host, port);
+    let trusted_proxies = env.read("TRUSTED_PROXIES", subnets).unwrap_or_default();
     let data_dir = PathBuf::from(env.text("DATA_DIR").unwrap_or_else(|| "data".into()));
     let accounts_dir = PathBuf::from(env.text("ACCOUNTS_DIR").unwrap_or_else(|| "accounts".into()));
     let db_dsn = env.read("DB_DSN", Dsn::parse).unwrap_or_else(|| Dsn::in_folder(&data_dir));
@@ -172,9 +189,11 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     if sso_mode == Some(SsoMode::Disable) && admin_emails.len() != 1 {
         env.fault("ADMIN_EMAILS has to name the one person whom SSO_MODE=disable takes everybody for.");
     }
+    let oidc = oidc::read(env, sso_mode == Some(SsoMode::Oidc));
     let (key, old_key) = master_keys(env, telegram_environment);
     let login_attempts_per_day = env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4);
     let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
+    let max_connections = env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
     let notes = notes(env, login_attempts_per_day, sso_mode);
     let (api_id, api_hash) = application?;
@@ -182,6 +201,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         host,
         port,
         public_url: public_url?,
+        trusted_proxies,
         data_dir,
         accounts_dir,
         db_dsn,
@@ -197,10 +217,12 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         sso_mode: sso_mode?,
         assertion,
         admin_emails,
+        oidc,
         two_factor_encryption_key: key,
         two_factor_encryption_key_old: old_key,
         login_attempts_per_day,
         streams_per_user,
+        max_connections,
         log,
         notes,
     })
@@ -267,7 +289,7 @@ fn sso_mode<E: Fn(&str) -> Option<String>>(
     let believes = match mode {
         SsoMode::Mock => "SSO_MODE=mock lets anybody sign in as anybody",
         SsoMode::Disable => "SSO_MODE=disable takes everybody for the administrator",
-        SsoMode::Cloudflare | SsoMode::Jwt => return Some(mode),
+        SsoMode::Oidc | SsoMode::Cloudflare | SsoMode::Jwt => return Some(mode),
     };
     for (fits, what) in [
         (!mode.is_mock() || telegram.is_test(), "TELEGRAM_ENVIRONMENT=test"),
@@ -328,6 +350,11 @@ fn emails(text: &str) -> Result<BTreeSet<Email>, String> {
                 .map_err(|_| format!("has something that is no e-mail address: {}.", part.trim()))
         })
         .collect()
+}
+
+fn subnets(text: &str) -> Result<Vec<Subnet>, String> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| Subnet::parse(part).map_err(|fault| format!("has {part}, which {fault}."))).collect()
 }
 
 fn sha512(text: &str) -> Result<String, String> {

@@ -4,8 +4,9 @@
 //!
 //! ```text
 //! main ── app ── web ── ops ──┬── store      (all SQL, both databases)
-//!                             ├── sso        (who somebody is, as others prove it)
 //!                             ├── telegram   (all that knows TDLib)
+//!                             ├── jobs       (long work: rows, and who works on them)
+//!                             ├── sso        (who somebody is, as others prove it)
 //!                             └── domain     (pure: what it is all about)
 //! ```
 //!
@@ -26,6 +27,7 @@
 //! * **Somebody comes**: by a form where anybody may claim any address, or with an assertion that a proxy has
 //!   signed, which is verified on each request ([`sso`]). The first one begins a web session; a session without
 //!   the assertion that it belongs to is worth nothing.
+//! * **Something takes long**: it is a row ([`jobs`]), and goes on from its last step after every end of the program.
 //! * **A process dies**: TDLib lives in child processes, so a crash in it costs its accounts seconds and
 //!   nobody else anything. Sessions are on disk; no start ever asks Telegram for a code.
 //! * **Another server is started**: it waits as long as the first holds the database's lease

@@ -1,4 +1,4 @@
-//! The program: `telescope serve` and, for itself only, `telescope td-host`.
+//! The program: `telescope serve`, `telescope admin …`, `telescope audit …` and, for itself only, `telescope td-host`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,6 +19,12 @@ struct Arguments {
 enum Command {
     /// Serve the pages and keep the accounts (the default).
     Serve,
+    /// Say who is an administrator; this is how the first one comes to be.
+    #[command(subcommand)]
+    Admin(app::admin::Admin),
+    /// Verify the audit trail.
+    #[command(subcommand)]
+    Audit(app::audit::Audit),
     /// Run TDLib for a parent process; not for people.
     #[command(hide = true)]
     TdHost {
@@ -30,12 +36,14 @@ enum Command {
 fn main() -> ExitCode {
     process::harden();
     match Arguments::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => serve(),
+        Command::Serve => run("Telescope can't run", app::serve),
+        Command::Admin(asked) => run("Not done", |config| app::admin::run(config, asked)),
+        Command::Audit(asked) => run("Wrong", |config| app::audit::run(config, asked)),
         Command::TdHost { library } => telegram::host::run(&library),
     }
 }
 
-fn serve() -> ExitCode {
+fn run<W: Future<Output = anyhow::Result<()>>>(failed: &str, work: impl FnOnce(Config) -> W) -> ExitCode {
     let config = match Config::load() {
         Ok(config) => config,
         Err(faults) => {
@@ -44,16 +52,12 @@ fn serve() -> ExitCode {
         }
     };
     process::start_log(&config.log);
-    for note in &config.notes {
-        tracing::warn!("{note}");
-    }
-    let served = tokio::runtime::Runtime::new()
-        .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(app::serve(config)));
-    match served {
+    config.notes.iter().for_each(|note| tracing::warn!("{note}"));
+    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from);
+    match runtime.and_then(|runtime| runtime.block_on(work(config))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("Telescope can't run: {error:#}");
+            eprintln!("{failed}: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use telescope::clock::Clock;
+
 use crate::codes;
 use crate::common::live::Live;
 use crate::common::{accounts, bare, launch_noting, median, process, setting, started};
@@ -20,6 +22,10 @@ const MIB: f64 = 1024.0 * 1024.0;
 #[derive(Default)]
 struct Figures {
     ready: Vec<f64>,
+    /// Until all are connected to Telegram, too.
+    touch: Vec<f64>,
+    /// The processor's seconds until then: less swayed by what else the machine does.
+    work: Vec<f64>,
     /// Of all processes.
     memory: Vec<f64>,
     /// Of the process that runs TDLib.
@@ -58,6 +64,10 @@ fn tell(report: &mut Report, fewer: usize, more: usize, small: Pair, large: Pair
     for (count, pair) in [(fewer, &small), (more, &large)] {
         let what = format!("saved sessions until all {count} are ready");
         report.beside(&what, "s", middle(&pair.ours.ready), middle(&pair.bare.ready), seconds);
+        let what = format!("until all {count} are in touch with Telegram");
+        report.beside(&what, "s", middle(&pair.ours.touch), middle(&pair.bare.touch), Goal::None);
+        let what = format!("the processor's time until all {count} are in touch");
+        report.beside(&what, "s", middle(&pair.ours.work), middle(&pair.bare.work), Goal::None);
     }
     #[allow(clippy::cast_precision_loss, reason = "a number of accounts")]
     let between = (more - fewer) as f64;
@@ -83,8 +93,9 @@ fn tell(report: &mut Report, fewer: usize, more: usize, small: Pair, large: Pair
     report.beside(&what, "s", ours.idle, bare.idle, Goal::None);
 }
 
-/// Telescope on this home, with somebody signed in at its pages.
-pub async fn start_telescope(home: &Arc<Home>, count: usize) -> (Stack, Visitor, f64) {
+/// Telescope on this home, with somebody signed in at its pages, and the seconds until all were ready and until all
+/// were in touch.
+pub async fn start_telescope(home: &Arc<Home>, count: usize) -> (Stack, Visitor, [f64; 2]) {
     // The person signs in before: only the accounts' start is measured.
     let mut stack = Stack::launch(Arc::clone(home), telescope(), Vec::new());
     stack.until_it_answers().await;
@@ -96,21 +107,23 @@ pub async fn start_telescope(home: &Arc<Home>, count: usize) -> (Stack, Visitor,
     let stack = launch_noting(home, telescope(), &[("LOG", "info"), ("STREAMS_PER_USER", "100")]);
     stack.until_it_listens().await;
     let ready = Live::open(&visitor, "").await.until_ready(count).await;
-    let took = seconds(ready - started(home));
     until_true("all are in touch", STEP, async || {
         let page = visitor.get("/accounts?stage=ready&line=in-touch").await.text().await.unwrap();
         page.contains(&format!("of {count}")) || page.matches("<tr id=").count() == count
     })
     .await;
-    (stack, visitor, took)
+    let touch = Clock::System.now().0;
+    (stack, visitor, [ready, touch].map(|at| seconds(at - started(home))))
 }
 
 async fn telescope_round(home: &Arc<Home>, numbers: &[String], last: bool, figures: &mut Figures) {
-    let (mut stack, visitor, ready) = start_telescope(home, numbers.len()).await;
+    let (mut stack, visitor, [ready, touch]) = start_telescope(home, numbers.len()).await;
     figures.ready.push(ready);
+    figures.touch.push(touch);
     let host = stack.td_host_pid();
     let pids = process::programs(&stack.parts());
     let memory = process::settled_pss(&pids).await;
+    figures.work.push(pids.iter().map(|pid| process::cpu_seconds(*pid)).sum());
     figures.memory.push(memory.iter().sum());
     figures.tdlib_memory.push(pids.iter().zip(&memory).filter(|(pid, _)| **pid == host).map(|it| it.1).sum());
     figures.codes.push(codes::seen_by_telescope(&stack, &visitor, numbers, None).await);
@@ -125,8 +138,11 @@ async fn bare_round(home: &Arc<Home>, numbers: &[String], last: bool, figures: &
     let mut stack = bare::launch(home).await;
     let ready = bare::until_said(&stack, "ready", numbers.len()).await;
     figures.ready.push(seconds(ready - started(home)));
+    let touch = bare::until_said(&stack, "touch", numbers.len()).await;
+    figures.touch.push(seconds(touch - started(home)));
     let pids = process::programs(&stack.parts());
     let memory: f64 = process::settled_pss(&pids).await.iter().sum();
+    figures.work.push(pids.iter().map(|pid| process::cpu_seconds(*pid)).sum());
     figures.memory.push(memory);
     figures.tdlib_memory.push(memory);
     figures.codes.push(codes::seen_by_bare(&stack, numbers, None).await);

@@ -2,9 +2,10 @@
 //! TDLib costs; Telescope is measured against it.
 //!
 //! It runs as this same program with other words, starts a client per folder with the parameters that Telescope
-//! gives, and drains what TDLib says. Of that it prints two things with the time: that a client is ready, and that
-//! its user was given a name that begins with [`MARK`].
+//! gives, and drains what TDLib says. Of that it prints three things with the time: that a client is ready, that it is
+//! in touch with Telegram, and that its user was given a name that begins with [`MARK`].
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
@@ -54,25 +55,31 @@ pub fn run(list: &Path) -> ! {
     for (folder, key) in &folders {
         start(&library, folder, key);
     }
+    let mut said = HashSet::new();
     loop {
-        if let Some(update) = library.receive(10.0) {
-            note(&update);
+        if let Some(update) = library.receive(10.0)
+            && let Some(word) = word_of(&update)
+        {
+            let client = update.rsplit_once("\"@client_id\":").map_or("", |(_, rest)| rest);
+            // Each client's first time counts: a line may drop and come back.
+            if said.insert((word.to_owned(), client.to_owned())) {
+                println!("bare: {word} {}", Clock::System.now().0);
+            }
         }
     }
 }
 
-fn note(update: &str) {
-    let now = || Clock::System.now().0;
+/// What an update says, if that is one of the things that are looked out for.
+fn word_of(update: &str) -> Option<&str> {
     if update.starts_with(r#"{"@type":"updateAuthorizationState""#) {
-        if update.contains("authorizationStateReady") {
-            println!("bare: ready {}", now());
-        }
+        update.contains("authorizationStateReady").then_some("ready")
+    } else if update.starts_with(r#"{"@type":"updateConnectionState""#) {
+        update.contains("connectionStateReady").then_some("touch")
     } else if update.starts_with(r#"{"@type":"updateUser","#) {
-        let name = update.split_once(r#""first_name":""#).map(|(_, rest)| rest);
-        if let Some((name, _)) = name.filter(|name| name.starts_with(MARK)).and_then(|it| it.split_once('"'))
-        {
-            println!("bare: {name} {}", now());
-        }
+        let name = update.split_once(r#""first_name":""#)?.1.split_once('"')?.0;
+        name.starts_with(MARK).then_some(name)
+    } else {
+        None
     }
 }
 

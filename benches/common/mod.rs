@@ -55,7 +55,10 @@ fn started_file(home: &Home) -> PathBuf {
 /// Starts a program and notes the moment just before, in the same process.
 pub fn launch_noting(home: &Arc<Home>, program: Vec<OsString>, settings: &[(&str, &str)]) -> Stack {
     let file = started_file(home);
-    let _ = std::fs::remove_file(&file);
+    // What an earlier program said must not be taken for this one's.
+    for former in [&file, &home.folder().join("log")] {
+        let _ = std::fs::remove_file(former);
+    }
     let note = r#"date +%s%3N >"$0"; exec "$@""#;
     let words = ["sh".into(), "-c".into(), note.into(), file.into_os_string()];
     let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

@@ -12,7 +12,7 @@ use crate::support::processes::kill_hard;
 use crate::support::stack::{Home, Stack, telescope};
 use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
-use crate::watch::{self, RECOVERY, td_host};
+use crate::watch::{self, recovery, td_host};
 
 const ACCOUNTS: usize = 30;
 /// A kill comes within this time of the recovery before.
@@ -27,7 +27,7 @@ pub async fn run(home: &Arc<Home>, accounts: usize, random: &mut Rng, report: &m
     let mut stack = Stack::launch(Arc::clone(home), telescope(), Vec::new());
     stack.until_it_answers().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
-    let ready = watch::until_count(&visitor, "stage=ready", count, RECOVERY).await;
+    let ready = watch::until_count(&visitor, "stage=ready", count, recovery()).await;
     report.promise("kills: accounts are ready to begin with", &count.to_string(), ready.is_some());
     let before = watch::codes_asked(&stack.phones()).await;
 
@@ -39,7 +39,7 @@ pub async fn run(home: &Arc<Home>, accounts: usize, random: &mut Rng, report: &m
         let again = twice.then(|| Duration::from_millis(random.u64(..STARTING)));
         let began =
             if host { kill_host(&stack, again).await } else { kill_telescope(&mut stack, again).await };
-        let again = watch::until_count(&visitor, "stage=ready", count, RECOVERY).await;
+        let again = watch::until_count(&visitor, "stage=ready", count, recovery()).await;
         let took = began.elapsed().as_secs_f64();
         let what = if host { "td-host" } else { "Telescope" };
         println!(
@@ -70,13 +70,13 @@ pub async fn run(home: &Arc<Home>, accounts: usize, random: &mut Rng, report: &m
 async fn kill_host(stack: &Stack, again: Option<Duration>) -> Instant {
     let mut killed = Instant::now();
     for pause in [Some(Duration::ZERO), again].into_iter().flatten() {
-        until_true("a td-host runs", RECOVERY, async || td_host(stack).is_some()).await;
+        until_true("a td-host runs", recovery(), async || td_host(stack).is_some()).await;
         tokio::time::sleep(pause).await;
         let Some(host) = td_host(stack) else { continue };
         killed = Instant::now();
         kill_hard(host);
         let another = async || td_host(stack).is_some_and(|now| now != host);
-        until_true("another td-host runs", RECOVERY, another).await;
+        until_true("another td-host runs", recovery(), another).await;
     }
     killed
 }
@@ -86,7 +86,7 @@ async fn kill_telescope(stack: &mut Stack, again: Option<Duration>) -> Instant {
     let mut killed = Instant::now();
     stack.kill_telescope().await;
     if let Some(pause) = again {
-        stack.start_again_unheard();
+        stack.start_again_unheard().await;
         tokio::time::sleep(pause).await;
         killed = Instant::now();
         stack.kill_all();

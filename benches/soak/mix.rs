@@ -14,7 +14,7 @@ use crate::support::login::ADMIN;
 use crate::support::processes::{Process, kill_hard};
 use crate::support::stack::{Home, Stack, telescope};
 use crate::support::visitor::{Row, Visitor, attribute};
-use crate::watch::{self, RECOVERY, td_host};
+use crate::watch::{self, recovery, td_host};
 
 /// The longest pause between two things that happen, in milliseconds.
 const PAUSE: u64 = 400;
@@ -39,7 +39,7 @@ pub async fn run(home: &Arc<Home>, count: usize, random: &mut Rng, report: &mut 
     let mut stack = Stack::launch(Arc::clone(home), telescope(), Vec::new());
     stack.until_it_answers().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
-    let ready = watch::until_count(&visitor, "stage=ready", count, RECOVERY).await;
+    let ready = watch::until_count(&visitor, "stage=ready", count, recovery()).await;
     report.promise("mix: accounts are ready to begin with", &count.to_string(), ready.is_some());
     let before = watch::codes_asked(&stack.phones()).await;
     let rows = visitor.rows().await;
@@ -58,7 +58,7 @@ pub async fn run(home: &Arc<Home>, count: usize, random: &mut Rng, report: &mut 
     for row in std::mem::take(&mut diary.disconnected) {
         visitor.does(&format!("/accounts/{}/connect", row.id), &[]).await;
     }
-    let touch = watch::until_count(&visitor, "stage=ready&line=in-touch", count, RECOVERY).await;
+    let touch = watch::until_count(&visitor, "stage=ready&line=in-touch", count, recovery()).await;
     tell(report, &diary, minutes);
     report.promise("mix: all are ready and in touch after it", &count.to_string(), touch.is_some());
     let named = names_arrive(&stack, &visitor, &rows).await;

@@ -9,7 +9,7 @@ use crate::support::login::ADMIN;
 use crate::support::processes::kill_hard;
 use crate::support::stack::{Home, Stack, telescope};
 use crate::support::visitor::Visitor;
-use crate::watch::{self, RECOVERY};
+use crate::watch::{self, recovery};
 
 const IN_TOUCH: &str = "stage=ready&line=in-touch";
 
@@ -20,7 +20,7 @@ pub async fn run(home: &Arc<Home>, count: usize, report: &mut Report) {
     let began = Instant::now();
     stack.until_it_answers().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
-    let touch = watch::until_count(&visitor, IN_TOUCH, count, RECOVERY).await;
+    let touch = watch::until_count(&visitor, IN_TOUCH, count, recovery()).await;
     let seen = format!("after {:.2} s", began.elapsed().as_secs_f64());
     report.promise(&format!("outage: {count} accounts are in touch"), &seen, touch.is_some());
     let asked = watch::codes_asked(&stack.phones()).await;
@@ -34,7 +34,7 @@ pub async fn run(home: &Arc<Home>, count: usize, report: &mut Report) {
     while !noticed && began.elapsed() < Duration::from_secs(20) {
         noticed = watch::count(&visitor, IN_TOUCH).await < count;
     }
-    let touch = watch::until_count(&visitor, IN_TOUCH, count, RECOVERY).await;
+    let touch = watch::until_count(&visitor, IN_TOUCH, count, recovery()).await;
     let seen = format!("after {:.2} s", began.elapsed().as_secs_f64());
     report.promise("outage: it is noticed", if noticed { "yes" } else { "no" }, noticed);
     report.promise("outage: all are in touch again", &seen, touch.is_some());
@@ -42,7 +42,7 @@ pub async fn run(home: &Arc<Home>, count: usize, report: &mut Report) {
     stack.kill_telescope().await;
     let began = Instant::now();
     stack.start_again().await;
-    let ready = watch::until_count(&visitor, "stage=ready", count, RECOVERY).await;
+    let ready = watch::until_count(&visitor, "stage=ready", count, recovery()).await;
     let seen = format!("after {:.2} s", began.elapsed().as_secs_f64());
     report.promise("outage: Telescope started anew, all are ready", &seen, ready.is_some());
     let asked = watch::codes_asked(&stack.phones()).await.abs_diff(asked);

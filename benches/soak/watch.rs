@@ -6,13 +6,17 @@ use std::time::{Duration, Instant};
 use telescope::keys::Keys;
 use telescope::store::{self, Db};
 
+use crate::common::setting;
 use crate::report::Report;
 use crate::support::phones::Phones;
 use crate::support::stack::{Home, Stack};
 use crate::support::visitor::Visitor;
 
 /// How long accounts may take to be ready again before that counts as broken.
-pub const RECOVERY: Duration = Duration::from_secs(120);
+pub fn recovery() -> Duration {
+    Duration::from_secs(setting("SOAK_PATIENCE", 120))
+}
+
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(50);
 

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::server::{self, Limits};
 use crate::clock::Clock;
 use crate::process::Identity;
 use crate::store::lease::{self, LIFE_SECONDS, Lease};
@@ -62,7 +63,7 @@ impl Held {
 }
 
 /// Takes the lease, however long that takes. Meanwhile `listener` is answered that another server is active.
-pub async fn obtain(db: &Db, clock: &Clock, listener: &TcpListener) -> anyhow::Result<Held> {
+pub async fn obtain(db: &Db, clock: &Clock, listener: &TcpListener, limits: Limits) -> anyhow::Result<Held> {
     if !db.has_tables().await? {
         // Nobody was ever active here, and there is no row yet that could say so.
         db.migrate().await?;
@@ -71,10 +72,9 @@ pub async fn obtain(db: &Db, clock: &Clock, listener: &TcpListener) -> anyhow::R
     if !waiting.try_once(db, clock).await? {
         let (taken, is_taken) = oneshot::channel::<()>();
         let listener = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
-        let server = axum::serve(listener, web::standby()).with_graceful_shutdown(async {
+        let mut server = tokio::spawn(server::serve(listener, web::standby(), limits, async {
             let _ = is_taken.await;
-        });
-        let mut server = tokio::spawn(server.into_future());
+        }));
         let outcome = waiting.until_taken(db, clock).await;
         drop(taken);
         if tokio::time::timeout(LAST_ANSWERS, &mut server).await.is_err() {
@@ -84,6 +84,17 @@ pub async fn obtain(db: &Db, clock: &Clock, listener: &TcpListener) -> anyhow::R
     }
     tracing::info!("this Telescope is the active one on its database");
     Ok(Held { db: db.clone(), keeper: tokio::spawn(keep(db.clone(), clock.clone())) })
+}
+
+/// Takes the lease if nobody else has it, for a command that does not wait for it.
+pub async fn obtain_at_once(db: &Db, clock: &Clock) -> anyhow::Result<Option<Held>> {
+    if !db.has_tables().await? {
+        db.migrate().await?;
+    }
+    if !Waiting::new(clock).try_once(db, clock).await? {
+        return Ok(None);
+    }
+    Ok(Some(Held { db: db.clone(), keeper: tokio::spawn(keep(db.clone(), clock.clone())) }))
 }
 
 /// Renews until the lease is lost.

@@ -112,7 +112,7 @@ pub(super) fn read<E: Fn(&str) -> Option<String>>(
             Some(presets::cloudflare(certs?, tags?))
         }
         SsoMode::Jwt => jwt(env, given, public_url),
-        SsoMode::Mock | SsoMode::Disable => None,
+        SsoMode::Mock | SsoMode::Disable | SsoMode::Oidc => None,
     }
 }
 

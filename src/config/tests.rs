@@ -86,6 +86,9 @@ fn one_wrong_setting_gives_one_sentence_that_names_it() {
         ("PORT", "65536"),
         ("PORT", "-1"),
         ("PUBLIC_URL", "telescope"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, ::/0"),
+        ("TRUSTED_PROXIES", "proxy.example.org"),
         ("DB_DSN", "mysql://x/y"),
         ("TELEGRAM_ENVIRONMENT", "Test"),
         ("API_ID", "0"),
@@ -112,6 +115,7 @@ fn one_wrong_setting_gives_one_sentence_that_names_it() {
         ("TWO_FACTOR_ENCRYPTION_KEY_OLD", "short"),
         ("LOGIN_ATTEMPTS_PER_DAY", "0"),
         ("STREAMS_PER_USER", "0"),
+        ("MAX_CONNECTIONS", "9"),
         ("LOG", "telescope=loud"),
         ("LOG", "in\nfo"),
     ] {
@@ -126,6 +130,18 @@ fn one_wrong_setting_gives_one_sentence_that_names_it() {
         let about = faults.iter().filter(|fault| fault.starts_with(name)).count();
         assert_eq!(about, 1, "{name}={value}: {faults:?}");
         assert!(faults.iter().all(|fault| fault.ends_with('.') || fault.ends_with(").")), "{faults:?}");
+    }
+}
+
+#[test]
+fn proxies_are_trusted_by_their_networks_and_everybody_is_no_network() {
+    let test = [("TELEGRAM_ENVIRONMENT", "test"), ("SSO_MODE", "mock")];
+    let with = |value| config(&[test[0], test[1], ("TRUSTED_PROXIES", value)]);
+    assert_eq!(format!("{:?}", with("10.0.0.0/8, ::1").unwrap().trusted_proxies), "[10.0.0.0/8, ::1/128]");
+    assert!(with("").unwrap().trusted_proxies.is_empty());
+    for everybody in ["0.0.0.0/0", "::/0", "10.0.0.0/8,0.0.0.0/0"] {
+        let faults = with(everybody).unwrap_err().0.concat();
+        assert!(faults.contains("is everybody") && faults.contains("TRUSTED_PROXIES"), "{faults}");
     }
 }
 

@@ -51,11 +51,13 @@ pub enum SsoMode {
     Cloudflare,
     /// Some other proxy does.
     Jwt,
+    /// An OpenID provider says who they are.
+    Oidc,
 }
 
 impl SsoMode {
     /// The words for all of them, as part of a sentence.
-    pub const WORDS: &'static str = "cloudflare or jwt, or on one's own machine disable or mock";
+    pub const WORDS: &'static str = "oidc, cloudflare or jwt, or on one's own machine disable or mock";
 
     /// Whether anybody may claim any address.
     pub const fn is_mock(self) -> bool {
@@ -67,11 +69,16 @@ impl SsoMode {
         matches!(self, Self::Disable)
     }
 
+    /// Whether an OpenID provider says who somebody is.
+    pub const fn is_oidc(self) -> bool {
+        matches!(self, Self::Oidc)
+    }
+
     /// Whether each request says who sends it, so that nobody signs in by a page.
     pub const fn is_by_request(self) -> bool {
         match self {
             Self::Cloudflare | Self::Jwt | Self::Disable => true,
-            Self::Mock => false,
+            Self::Mock | Self::Oidc => false,
         }
     }
 
@@ -79,6 +86,7 @@ impl SsoMode {
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {
             "mock" => Ok(Self::Mock),
+            "oidc" => Ok(Self::Oidc),
             "disable" => Ok(Self::Disable),
             "cloudflare" => Ok(Self::Cloudflare),
             "jwt" => Ok(Self::Jwt),
@@ -178,6 +186,7 @@ mod tests {
     #[test]
     fn ways_to_sign_in_that_are_missing_are_named() {
         assert_eq!(SsoMode::parse("mock"), Ok(SsoMode::Mock));
+        assert_eq!(SsoMode::parse("oidc"), Ok(SsoMode::Oidc));
         assert_eq!(SsoMode::parse("cloudflare"), Ok(SsoMode::Cloudflare));
         assert!(SsoMode::parse("google").unwrap_err().contains("google-iap"));
         assert!(SsoMode::parse("saml").unwrap_err().contains("cloudflare"));

@@ -60,7 +60,7 @@
 use std::marker::PhantomData;
 
 use super::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
-use super::{Account, AccountId, Email, UserId, Wanted};
+use super::{Account, AccountId, Email, Origin, UserId, Wanted};
 
 /// What an owner may do with his own account.
 pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
@@ -79,6 +79,8 @@ pub const LEAVING: AccountPrivileges =
 pub enum Actor {
     /// A person, signed in.
     User(Person),
+    /// Whoever may run Telescope's commands on its machine.
+    Cli,
     /// Telescope itself, doing what it must; the text names the job.
     System(&'static str),
 }
@@ -94,12 +96,33 @@ pub struct Person {
     pub verified: bool,
     /// Whether this is an administrator.
     pub admin: bool,
+    /// Where the present request came from. No right depends on it; the audit trail keeps it.
+    pub origin: Origin,
+}
+
+impl Actor {
+    /// Where the request came from in which this actor acts.
+    pub fn origin(&self) -> Origin {
+        match self {
+            Self::User(person) => person.origin.clone(),
+            Self::Cli | Self::System(_) => Origin::default(),
+        }
+    }
+
+    /// The same actor in a request from there.
+    pub fn coming_from(self, origin: &Origin) -> Self {
+        match self {
+            Self::User(person) => Self::User(Person { origin: origin.clone(), ..person }),
+            other => other,
+        }
+    }
 }
 
 impl std::fmt::Display for Actor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::User(person) => person.email.fmt(f),
+            Self::Cli => f.write_str("command line"),
             Self::System(job) => write!(f, "system:{job}"),
         }
     }
@@ -119,7 +142,7 @@ pub enum Refusal {
 /// What `actor` may do with `account`. Without `view`, nothing.
 pub fn privileges(actor: &Actor, account: &Account) -> AccountPrivileges {
     let set = match actor {
-        Actor::System(_) => AccountPrivileges::ALL,
+        Actor::System(_) | Actor::Cli => AccountPrivileges::ALL,
         Actor::User(person) if person.admin => AccountPrivileges::ALL,
         Actor::User(person) if person.verified && account.owner.as_ref() == Some(&person.email) => OWNER,
         Actor::User(_) => AccountPrivileges::NONE,
@@ -133,7 +156,7 @@ pub fn privileges(actor: &Actor, account: &Account) -> AccountPrivileges {
 /// What `actor` may do with the system.
 pub fn system_privileges(actor: &Actor) -> SystemPrivileges {
     match actor {
-        Actor::System(_) => SystemPrivileges::ALL,
+        Actor::System(_) | Actor::Cli => SystemPrivileges::ALL,
         Actor::User(person) if person.admin => SystemPrivileges::ALL,
         Actor::User(_) => SystemPrivileges::NONE,
     }
@@ -241,7 +264,8 @@ mod tests {
     }
 
     fn person(email: &str, admin: bool, verified: bool) -> Actor {
-        Actor::User(Person { id: UserId::generate(), email: Email::parse(email).unwrap(), verified, admin })
+        let email = Email::parse(email).unwrap();
+        Actor::User(Person { id: UserId::generate(), email, verified, admin, origin: Origin::default() })
     }
 
     #[test]

@@ -138,18 +138,17 @@ pub struct Known {
 }
 
 impl Known {
-    /// What is to be kept of a snapshot; none while it says nothing of how the login stands.
+    /// What is to be kept of a snapshot; none while it says nothing of how the login stands, be it because the client
+    /// can't run: the session is in its files all the same.
     pub fn of(snapshot: &Snapshot) -> Option<Self> {
         let ending = match snapshot.stage {
             Stage::Ended(ending) => Some(ending),
             _ => None,
         };
         let profile = snapshot.profile.clone();
-        (!snapshot.stage.is_passing()).then(|| Self {
-            stage: snapshot.stage.name().to_owned(),
-            ending,
-            profile,
-        })
+        let silent = snapshot.stage.is_passing()
+            || matches!(snapshot.stage, Stage::Failed(_) | Stage::Quarantined | Stage::Other(_));
+        (!silent).then(|| Self { stage: snapshot.stage.name().to_owned(), ending, profile })
     }
 
     /// Whether the account was signed in.

@@ -56,6 +56,36 @@ pub enum AuditEvent {
     WebSignIn,
     /// Somebody signs out of Telescope.
     WebSignOut,
+    /// An administrator ends every session of a person.
+    PersonSessionsEnded {
+        /// Whose.
+        person: Email,
+    },
+    /// A person is shut out.
+    PersonDisabled {
+        /// Who.
+        person: Email,
+    },
+    /// A person is let in again.
+    PersonEnabled {
+        /// Who.
+        person: Email,
+    },
+    /// A person becomes administrator.
+    AdminGranted {
+        /// Who.
+        person: Email,
+    },
+    /// A person is administrator no longer.
+    AdminRevoked {
+        /// Who.
+        person: Email,
+    },
+    /// The identities that were bound to a person are forgotten, so that another may be bound.
+    IdentityForgotten {
+        /// Whose.
+        person: Email,
+    },
     /// Telescope starts.
     Started {
         /// Its version.
@@ -132,6 +162,12 @@ impl AuditEvent {
         "account.stage",
         "web.sign-in",
         "web.sign-out",
+        "person.sessions.ended",
+        "person.disabled",
+        "person.enabled",
+        "person.admin.granted",
+        "person.admin.revoked",
+        "person.identity.forgotten",
         "telescope.started",
         "telescope.stopped",
         Self::TRAIL_MISMATCH,
@@ -158,6 +194,12 @@ impl AuditEvent {
             Self::StageChanged { .. } => "account.stage",
             Self::WebSignIn => "web.sign-in",
             Self::WebSignOut => "web.sign-out",
+            Self::PersonSessionsEnded { .. } => "person.sessions.ended",
+            Self::PersonDisabled { .. } => "person.disabled",
+            Self::PersonEnabled { .. } => "person.enabled",
+            Self::AdminGranted { .. } => "person.admin.granted",
+            Self::AdminRevoked { .. } => "person.admin.revoked",
+            Self::IdentityForgotten { .. } => "person.identity.forgotten",
             Self::Started { .. } => "telescope.started",
             Self::Stopped => "telescope.stopped",
             Self::TrailMismatch { .. } => Self::TRAIL_MISMATCH,
@@ -191,6 +233,12 @@ impl AuditEvent {
             Self::DetailsEdited { owner } => serde_json::json!({ "owner": owner }),
             Self::InputProvided { input } => serde_json::json!({ "input": input.name() }),
             Self::StageChanged { stage } => serde_json::json!({ "stage": stage }),
+            Self::PersonSessionsEnded { person }
+            | Self::PersonDisabled { person }
+            | Self::PersonEnabled { person }
+            | Self::AdminGranted { person }
+            | Self::AdminRevoked { person }
+            | Self::IdentityForgotten { person } => serde_json::json!({ "person": person }),
             Self::Started { version } => serde_json::json!({ "version": version }),
             Self::TrailMismatch { fault, known, found } => {
                 serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
@@ -284,6 +332,7 @@ pub struct AuditEntry {
 impl AuditEntry {
     /// Something that is done with this entry.
     pub fn done(at: Millis, actor: &Actor, event: AuditEvent) -> Self {
+        let origin = actor.origin();
         Self {
             at,
             event,
@@ -292,8 +341,8 @@ impl AuditEntry {
             actor: actor.to_string(),
             account: None,
             reason: None,
-            address: None,
-            request_id: None,
+            address: origin.address.map(|address| address.to_string()),
+            request_id: origin.request,
         }
     }
 
@@ -322,11 +371,15 @@ impl AuditEntry {
 mod tests {
     use super::*;
 
+    fn ada() -> Email {
+        Email::parse("ada@example.org").unwrap()
+    }
+
     fn events() -> Vec<AuditEvent> {
         vec![
             AuditEvent::AccountAdded { phone: Phone::test(2, 7), owner: None },
             AuditEvent::WantedChanged { wanted: Wanted::Disconnected },
-            AuditEvent::DetailsEdited { owner: Some(Email::parse("ada@example.org").unwrap()) },
+            AuditEvent::DetailsEdited { owner: Some(ada()) },
             AuditEvent::CodeAsked,
             AuditEvent::InputProvided { input: Input::Password },
             AuditEvent::LoginCodeShown,
@@ -339,6 +392,12 @@ mod tests {
             AuditEvent::StageChanged { stage: "ready".into() },
             AuditEvent::WebSignIn,
             AuditEvent::WebSignOut,
+            AuditEvent::PersonSessionsEnded { person: ada() },
+            AuditEvent::PersonDisabled { person: ada() },
+            AuditEvent::PersonEnabled { person: ada() },
+            AuditEvent::AdminGranted { person: ada() },
+            AuditEvent::AdminRevoked { person: ada() },
+            AuditEvent::IdentityForgotten { person: ada() },
             AuditEvent::Started { version: "0.1.0".into() },
             AuditEvent::Stopped,
             AuditEvent::TrailMismatch { fault: TrailFault::Shorter, known: Some("9 k.ab".into()), found: 5 },
@@ -368,6 +427,12 @@ mod tests {
                 serde_json::json!({"owner": "ada@example.org"}),
                 serde_json::json!({"input": "password"}),
                 serde_json::json!({"stage": "ready"}),
+                serde_json::json!({"person": "ada@example.org"}),
+                serde_json::json!({"person": "ada@example.org"}),
+                serde_json::json!({"person": "ada@example.org"}),
+                serde_json::json!({"person": "ada@example.org"}),
+                serde_json::json!({"person": "ada@example.org"}),
+                serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"version": "0.1.0"}),
                 serde_json::json!({"fault": "shorter", "known": "9 k.ab", "found": 5}),
             ]

@@ -21,6 +21,12 @@ impl Identity {
     /// The issuer of [`Identity::claimed`].
     pub const MOCK: &'static str = "mock";
 
+    /// Whether it proves that an address is this person's: the very one, and verified. A person may have come with
+    /// another address before.
+    pub fn proves(&self, email: &Email) -> bool {
+        self.verified && self.email == *email
+    }
+
     /// An address that somebody merely claims: for trying out, where that is proof enough.
     pub fn claimed(email: Email) -> Self {
         let subject = email.as_str().to_owned();

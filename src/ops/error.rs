@@ -1,6 +1,7 @@
 //! Why an operation was not done, in words that may be shown.
 
 use crate::domain::Input;
+use crate::domain::access::Refusal;
 use crate::store::StoreError;
 use crate::telegram::AnswerError;
 
@@ -45,6 +46,20 @@ impl From<StoreError> for OpError {
                 Self::Unavailable
             }
             error => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<Refusal> for OpError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotVisible => Self::NotFound,
+            Refusal::Missing(privilege) => {
+                Self::Refused(format!("The privilege {} is missing.", privilege.name()))
+            }
+            Refusal::MissingSystem(privilege) => {
+                Self::Refused(format!("The privilege {} is missing.", privilege.name()))
+            }
         }
     }
 }

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::App;
+use super::{App, Office};
 use crate::domain::access::Actor;
 use crate::domain::audit::{AuditEntry, AuditEvent, TrailFault};
 use crate::store::audit::{self, Head, HeadFile};
@@ -21,9 +21,9 @@ const GATHER: Duration = Duration::from_millis(100);
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// Compares the trail with the file of the run before. To be called before anything is added to the trail.
-pub async fn compare(app: &App) -> Result<(), StoreError> {
-    let file = HeadFile::in_folder(&app.config.data_dir);
-    let mut conn = app.db.read().await?;
+pub async fn compare(office: Office<'_>) -> Result<(), StoreError> {
+    let file = HeadFile::in_folder(&office.config.data_dir);
+    let mut conn = office.db.read().await?;
     let found = audit::head(&mut conn).await?;
     let (known, fault) = match file.read() {
         Ok(None) if found.seq > 0 => {
@@ -49,9 +49,9 @@ pub async fn compare(app: &App) -> Result<(), StoreError> {
     );
     let event =
         AuditEvent::TrailMismatch { fault, known: known.map(|head| head.to_string()), found: found.seq };
-    let entry = AuditEntry::done(app.clock.now(), &Actor::System("telescope"), event);
-    let keys = &app.keys;
-    app.db.change(async |conn| audit::append(conn, keys, &entry).await).await.map(drop)
+    let entry = AuditEntry::done(office.clock.now(), &Actor::System("telescope"), event);
+    let keys = office.keys;
+    office.db.change(async |conn| audit::append(conn, keys, &entry).await).await.map(drop)
 }
 
 /// What is wrong if the trail does not lead through its former end.
@@ -73,7 +73,7 @@ pub async fn keep(app: Arc<App>) {
     while heads.changed().await.is_ok() {
         tokio::time::sleep(GATHER).await;
         let newest = heads.borrow_and_update().clone();
-        if !write(&app, newest).await {
+        if !write(Office::from(&*app), newest).await {
             // Time, or another commit: whichever comes first.
             let _ = tokio::time::timeout(AGAIN, heads.changed()).await;
             heads.mark_changed();
@@ -82,19 +82,19 @@ pub async fn keep(app: Arc<App>) {
 }
 
 /// Writes the end of the trail a last time, when nothing more will be added.
-pub async fn write_last(app: &App) {
-    let newest = app.db.audit_heads().borrow().clone();
-    write(app, newest).await;
+pub async fn write_last(office: Office<'_>) {
+    let newest = office.db.audit_heads().borrow().clone();
+    write(office, newest).await;
 }
 
 /// Whether the file says it now. There is nothing to write before this run has added to the trail.
-async fn write(app: &App, newest: Option<Head>) -> bool {
+async fn write(office: Office<'_>, newest: Option<Head>) -> bool {
     let Some(head) = newest else { return true };
-    if app.db.is_taken_over().await {
+    if office.db.is_taken_over().await {
         // The file is the successor's.
         return true;
     }
-    let file = HeadFile::in_folder(&app.config.data_dir);
+    let file = HeadFile::in_folder(&office.config.data_dir);
     // The disk may take its time.
     match tokio::task::spawn_blocking(move || file.write(&head)).await {
         Ok(Ok(())) => true,

@@ -10,12 +10,15 @@ mod folder;
 pub mod head_file;
 pub mod in_touch;
 pub mod login;
+mod office;
 pub mod people;
 pub mod record;
 pub mod remove;
 pub mod reveal;
 pub mod trail;
 pub mod two_step;
+pub mod users;
 
 pub use crate::app::App;
 pub use error::OpError;
+pub use office::Office;

@@ -6,28 +6,36 @@ use std::time::Duration;
 use super::{App, OpError, trail};
 use crate::domain::access::{Actor, Person};
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::domain::{Identity, Millis};
+use crate::domain::{Identity, Millis, Origin};
 use crate::store::{self, StoreError, WebSessions};
 
 /// Signs a person in whose identity is proven: the row is made at the first sight, the identity is bound to it, the
 /// trail is written, and whoever is named in ADMIN_EMAILS becomes administrator.
 ///
 /// An address that comes with another subject of the same issuer than before is refused: it may have been given to
-/// somebody else, who must not inherit what the former owner could do.
-pub async fn sign_in(app: &App, identity: &Identity) -> Result<Person, OpError> {
+/// somebody else, who must not inherit what the former owner could do. So is a subject that is seen for the first time
+/// with an address that nobody has verified: anybody could claim a place that is meant for another.
+pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<Person, OpError> {
     let now = app.clock.now();
-    let named_admin = identity.verified && app.config.admin_emails.contains(&identity.email);
+    if !identity.verified && !is_bound(app, identity).await? {
+        return Err(OpError::Refused(format!(
+            "Your identity provider has not verified that {} is your address. Have it verified there, then sign in \
+             again.",
+            identity.email
+        )));
+    }
+    let named_admin = app.config.admin_emails.contains(&identity.email);
     let keys = &app.keys;
     let user = app
         .db
         .change(async |conn| -> Result<Option<store::users::User>, StoreError> {
             let Some(mut user) = known(conn, identity, now).await? else { return Ok(None) };
-            if named_admin && !user.admin && user.email == identity.email {
+            if named_admin && !user.admin && identity.proves(&user.email) {
                 store::users::set_admin(conn, user.id, true).await?;
                 user.admin = true;
             }
             if !user.disabled {
-                let actor = Actor::User(person(&user, identity.verified));
+                let actor = Actor::User(person(&user, identity.proves(&user.email))).coming_from(origin);
                 let entry = AuditEntry::done(now, &actor, AuditEvent::WebSignIn);
                 store::audit::append(conn, keys, &entry).await?;
             }
@@ -45,7 +53,13 @@ pub async fn sign_in(app: &App, identity: &Identity) -> Result<Person, OpError> 
         return Err(OpError::Refused("This person may not sign in any more.".into()));
     }
     tracing::info!(person = %user.email, "signed in");
-    Ok(person(&user, identity.verified))
+    Ok(person(&user, identity.proves(&user.email)))
+}
+
+async fn is_bound(app: &App, identity: &Identity) -> Result<bool, StoreError> {
+    let bound =
+        store::identities::find(&mut app.db.read().await?, &identity.issuer, &identity.subject).await?;
+    Ok(bound.is_some())
 }
 
 /// The person of an identity, bound at the first sight; none if the address belongs to another subject.
@@ -73,7 +87,7 @@ pub async fn sign_out(app: &App, actor: &Actor) -> Result<(), OpError> {
 
 /// What rights need to know of a user; `verified` says whether the present identity proves the address.
 pub fn person(user: &store::users::User, verified: bool) -> Person {
-    Person { id: user.id, email: user.email.clone(), verified, admin: user.admin }
+    Person { id: user.id, email: user.email.clone(), verified, admin: user.admin, origin: Origin::default() }
 }
 
 /// Deletes the sessions that have ended by themselves, now and every hour, until the program ends.

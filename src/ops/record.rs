@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::App;
 use crate::directory::Listing;
 use crate::domain::AccountId;
@@ -49,18 +51,33 @@ pub async fn run(app: Arc<App>) {
     let mut changes = app.directory.subscribe();
     let mut away = app.database_away.subscribe();
     let mut recorded = HashMap::new();
+    // When what is known is to be written; never, while nothing has changed since.
+    let mut due = Some(Instant::now());
     loop {
         changes.borrow_and_update();
         note_stages(&app, &app.directory.listing(), &mut recorded);
-        if let Err(error) = keep(&app).await {
-            tracing::warn!(%error, "what is known of the accounts has to wait");
-            let _ = away.changed().await;
-            continue;
+        tokio::select! {
+            changed = changes.changed() => match changed {
+                Ok(()) => due = due.or(Some(Instant::now() + GATHER)),
+                Err(_) => return,
+            },
+            () = reached(due) => {
+                due = None;
+                if let Err(error) = keep(&app).await {
+                    tracing::warn!(%error, "what is known of the accounts has to wait");
+                }
+            }
+            // The database went, or came back: what it has not taken is written then.
+            _ = away.changed() => due = Some(Instant::now()),
         }
-        if changes.changed().await.is_err() {
-            return;
-        }
-        tokio::time::sleep(GATHER).await;
+    }
+}
+
+/// Resolves at that time, or never.
+async fn reached(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

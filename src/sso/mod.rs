@@ -3,6 +3,7 @@
 mod assertion;
 mod doorman;
 mod keys;
+pub mod oidc;
 
 pub use assertion::{Assertion, Presented, Untrue};
 pub use doorman::{Doorman, Refused};

@@ -47,3 +47,8 @@ pub async fn subjects(conn: &mut Conn<'_>, issuer: &str, user: UserId) -> Result
     )?;
     Ok(rows.into_iter().map(|(subject,)| subject).collect())
 }
+
+/// Forgets every subject of a person: whoever signs in next under the address is bound to it. How many there were.
+pub async fn forget(conn: &mut Conn<'_>, user: UserId) -> Result<u64, StoreError> {
+    execute!(conn, "delete from identities where user_id = $1", user)
+}

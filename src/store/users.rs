@@ -1,7 +1,7 @@
 //! People who have signed in.
 
-use super::conn::{execute, first, one};
-use super::{Conn, StoreError};
+use super::conn::{all, execute, first, one};
+use super::{Conn, StoreError, web_sessions};
 use crate::domain::{Email, Millis, UserId};
 
 /// A person.
@@ -17,8 +17,83 @@ pub struct User {
     pub disabled: bool,
     /// When the person was first seen.
     pub created: Millis,
-    /// When the person last signed in.
+    /// When the person last signed in; 0: never.
     pub seen: Millis,
+}
+
+/// A person as the list of people has him.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Listed {
+    /// The person.
+    #[sqlx(flatten)]
+    pub user: User,
+    /// How many browsers are signed in as this person.
+    pub sessions: i64,
+    /// How many identities are bound to this person.
+    pub identities: i64,
+}
+
+/// People whose address comes after `after` and holds `part`, by their address. Sessions that have ended by
+/// themselves are not counted.
+pub async fn page(
+    conn: &mut Conn<'_>,
+    part: &str,
+    after: &str,
+    now: Millis,
+    limit: u32,
+) -> Result<Vec<Listed>, StoreError> {
+    all!(
+        conn,
+        Listed,
+        "select id, email, admin, disabled, created, seen,
+         (select count(*) from web_sessions
+          where user_id = users.id and expires > $1 and web_sessions.seen > $2) as sessions,
+         (select count(*) from identities where user_id = users.id) as identities
+         from users where email > $3 and email like $4 escape '!' order by email limit $5",
+        now,
+        web_sessions::idle_since(now),
+        after,
+        contains(part),
+        i64::from(limit)
+    )
+}
+
+/// The pattern of what holds this text.
+fn contains(part: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in part.chars().flat_map(char::to_lowercase) {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// How many administrators who may sign in there are beside this person.
+pub async fn other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, StoreError> {
+    let (count,) = one!(
+        conn,
+        (i64,),
+        "select count(*) from users where admin = true and disabled = false and id <> $1",
+        id
+    )?;
+    Ok(count)
+}
+
+/// The person of that address, added if unknown as one who was never seen.
+pub async fn named(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Result<User, StoreError> {
+    one!(
+        conn,
+        User,
+        "insert into users (id, email, admin, disabled, created, seen) values ($1, $2, false, false, $3, 0)
+         on conflict (email) do update set email = excluded.email
+         returning id, email, admin, disabled, created, seen",
+        UserId::generate(),
+        email,
+        now
+    )
 }
 
 /// The person of that address.

@@ -52,13 +52,18 @@ impl WebSessions {
     /// Deletes what has expired; how many there were.
     pub async fn delete_expired(&self) -> std::result::Result<u64, StoreError> {
         let now = self.clock.now();
-        let idle = Millis(now.0 - IDLE);
+        let idle = idle_since(now);
         self.db
             .change(async |conn: &mut Conn<'_>| {
                 execute!(conn, "delete from web_sessions where expires <= $1 or seen <= $2", now, idle)
             })
             .await
     }
+}
+
+/// A session that was last used then, or earlier, has ended by itself.
+pub(super) const fn idle_since(now: Millis) -> Millis {
+    Millis(now.0 - IDLE)
 }
 
 /// Ends every session of a person; how many there were.
@@ -97,7 +102,7 @@ impl SessionStore for WebSessions {
             "select data, seen, expires from web_sessions where id_hash = $1 and expires > $2 and seen > $3",
             hash.as_str(),
             now,
-            Millis(now.0 - IDLE)
+            idle_since(now)
         )
         .map_err(backend)?;
         drop(conn);

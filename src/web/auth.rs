@@ -1,7 +1,7 @@
 //! Who sends a request: the session's person, looked up anew each time, so that a change counts at once.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -10,8 +10,8 @@ use tower_sessions::session::Id;
 
 use super::error::AppError;
 use crate::app::App;
-use crate::domain::access::Actor;
-use crate::domain::{Email, Identity, UserId};
+use crate::domain::access::{Actor, Person};
+use crate::domain::{Email, Identity, Origin, UserId};
 use crate::ops::people;
 use crate::store;
 use crate::store::web_sessions::USER_KEY;
@@ -24,34 +24,81 @@ impl FromRequestParts<Arc<App>> for CurrentUser {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, AppError> {
+        let Caller { session, origin } = Caller::from_request_parts(parts, app).await?;
+        current(app, &session, &origin).await?.map(Self).ok_or(AppError::SignedOut)
+    }
+}
+
+/// Who asks, before anybody has looked at who that is: the session, and where the request came from.
+#[derive(Debug)]
+pub struct Caller {
+    /// The session.
+    pub session: Session,
+    /// Where the request came from.
+    pub origin: Origin,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
         let session = parts.extensions.get::<Session>().cloned().ok_or(AppError::SignedOut)?;
-        current(app, &session).await?.map(Self).ok_or(AppError::SignedOut)
+        Ok(Self { session, origin: parts.extensions.get::<Origin>().cloned().unwrap_or_default() })
     }
 }
 
 /// Whom sessions belonged to when the database last said so, for the time that it is away. In memory only,
 /// bounded, and asked only then: while the database answers, what it says counts.
 #[derive(Debug, Default)]
-pub struct Remembered(Mutex<HashMap<Id, Actor>>);
+pub struct Remembered(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    actors: HashMap<Id, Actor>,
+    /// Counts what was forgotten: whoever asked the database before that has an answer of the past.
+    forgotten: u64,
+}
 
 /// Sessions that are remembered.
 const REMEMBERED: usize = 10_000;
 
 impl Remembered {
-    fn put(&self, session: Id, actor: Option<&Actor>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How much was forgotten so far.
+    fn forgotten(&self) -> u64 {
+        self.known().forgotten
+    }
+
+    /// Notes what the database said when it was asked after so much had been forgotten. If more was forgotten
+    /// meanwhile, that answer may be of the past, and is not kept.
+    fn put(&self, session: Id, actor: Option<&Actor>, asked_after: u64) {
+        let mut known = self.known();
+        let fresh = known.forgotten == asked_after;
         match actor {
-            Some(actor) if known.len() < REMEMBERED || known.contains_key(&session) => {
-                known.insert(session, actor.clone());
+            Some(_) if !fresh => {}
+            Some(actor) if known.actors.len() < REMEMBERED || known.actors.contains_key(&session) => {
+                known.actors.insert(session, actor.clone());
             }
-            Some(_) => known.clear(),
-            None => drop(known.remove(&session)),
+            Some(_) => known.actors.clear(),
+            None => drop(known.actors.remove(&session)),
         }
     }
 
     /// Forgets a session that has ended.
     pub fn forget(&self, session: Id) {
-        self.put(session, None);
+        let mut known = self.known();
+        known.forgotten += 1;
+        known.actors.remove(&session);
+    }
+
+    /// Forgets every session of a person whose sessions or rights were changed.
+    pub fn forget_person(&self, id: UserId) {
+        let mut known = self.known();
+        known.forgotten += 1;
+        known.actors.retain(|_, actor| !matches!(actor, Actor::User(person) if person.id == id));
     }
 
     /// Whether a session belonged to that address.
@@ -60,19 +107,25 @@ impl Remembered {
     }
 
     fn get(&self, session: Id) -> Option<Actor> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&session).cloned()
+        self.known().actors.get(&session).cloned()
     }
 }
 
 /// The person of a session, if there is one who may still sign in.
-pub async fn current(app: &App, session: &Session) -> Result<Option<Actor>, AppError> {
+pub async fn current(app: &App, session: &Session, origin: &Origin) -> Result<Option<Actor>, AppError> {
+    let actor = known(app, session).await?;
+    Ok(actor.map(|actor| actor.coming_from(origin)))
+}
+
+async fn known(app: &App, session: &Session) -> Result<Option<Actor>, AppError> {
     let Some(id) = session.id() else { return Ok(None) };
     if *app.database_away.borrow() {
         return app.remembered.get(id).map(Some).ok_or(AppError::Unavailable);
     }
+    let asked_after = app.remembered.forgotten();
     match looked_up(app, session).await {
         Ok(actor) => {
-            app.remembered.put(id, actor.as_ref());
+            app.remembered.put(id, actor.as_ref(), asked_after);
             Ok(actor)
         }
         Err(AppError::Unavailable) => app.remembered.get(id).map(Some).ok_or(AppError::Unavailable),
@@ -91,10 +144,11 @@ async fn looked_up(app: &App, session: &Session) -> Result<Option<Actor>, AppErr
 const VERIFIED_KEY: &str = "verified";
 
 /// Signs a person in whose identity is proven; the session gets a new id.
-pub async fn sign_in(app: &App, session: &Session, identity: &Identity) -> Result<(), AppError> {
-    let person = people::sign_in(app, identity).await?;
+pub async fn sign_in(app: &App, caller: &Caller, identity: &Identity) -> Result<Person, AppError> {
+    let Caller { session, origin } = caller;
+    let person = people::sign_in(app, identity, origin).await?;
     session.cycle_id().await?;
     session.insert(USER_KEY, person.id).await?;
     session.insert(VERIFIED_KEY, person.verified).await?;
-    Ok(())
+    Ok(person)
 }

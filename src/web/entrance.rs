@@ -14,11 +14,12 @@ use axum::response::{IntoResponse, Response};
 use tower_sessions::Session;
 use tower_sessions::session::Id;
 
+use super::auth::{self, Caller};
 use super::error::AppError;
-use super::{auth, live};
+use super::live;
 use crate::app::App;
 use crate::config::SsoMode;
-use crate::domain::{Identity, Millis};
+use crate::domain::{Identity, Millis, Origin};
 use crate::sso::{Assertion, Refused};
 use crate::store::WebSessions;
 
@@ -64,8 +65,10 @@ pub async fn enter(State(app): State<Arc<App>>, mut request: Request, next: Next
     let Some(session) = request.extensions().get::<Session>().cloned() else {
         return AppError::SignedOut.into_response();
     };
+    let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
+    let caller = Caller { session, origin };
     match proven(&app, request.headers()).await {
-        Ok(assertion) => match admit(&app, &session, &assertion).await {
+        Ok(assertion) => match admit(&app, &caller, &assertion).await {
             Ok(()) => next.run(request).await,
             Err(error) => error.into_response(),
         },
@@ -101,8 +104,8 @@ async fn proven(app: &App, headers: &HeaderMap) -> Result<Assertion, Refused> {
 }
 
 /// Makes the session that of the assertion's person.
-async fn admit(app: &App, session: &Session, assertion: &Assertion) -> Result<(), AppError> {
-    let identity = &assertion.identity;
+async fn admit(app: &App, caller: &Caller, assertion: &Assertion) -> Result<(), AppError> {
+    let (session, identity) = (&caller.session, &assertion.identity);
     if !is_of(app, session, identity).await? {
         let replaced = session.id();
         session.flush().await?;
@@ -110,7 +113,7 @@ async fn admit(app: &App, session: &Session, assertion: &Assertion) -> Result<()
             app.remembered.forget(replaced);
             live::end(replaced);
         }
-        auth::sign_in(app, session, identity).await?;
+        auth::sign_in(app, caller, identity).await?;
         session.insert(IDENTITY_KEY, traits(identity)).await?;
         // Now, since the page that was asked for wants to know whose the session is.
         session.save().await?;
@@ -156,7 +159,7 @@ pub fn unproven(mode: SsoMode) -> (&'static str, &'static str) {
             "Your company's proxy says who people are, and it did not say so of this request. Load the page again by \
              the address of Telescope. If that does not help, your way in has ended there, or does not lead through it."
         }
-        SsoMode::Disable | SsoMode::Mock => "This person may not sign in any more.",
+        SsoMode::Disable | SsoMode::Mock | SsoMode::Oidc => "This person may not sign in any more.",
     };
     ("Telescope does not know who you are", words)
 }

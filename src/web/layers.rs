@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
@@ -14,15 +14,16 @@ use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 use tracing::Instrument;
 
+use super::client::client;
 use super::entrance;
 use super::error::{self, AppError, Asked};
+use super::form::{self, MAX_BODY};
 use super::shell::wants_fragment;
 use crate::app::App;
 use crate::config::SsoMode;
+use crate::domain::Origin;
 use crate::store::WebSessions;
 
-/// Bytes of a form.
-const MAX_BODY: usize = 64 * 1024;
 /// Days after which one has to sign in again. One that nobody uses ends earlier, which its store sees to.
 const SESSION_DAYS: i64 = 7;
 
@@ -46,6 +47,7 @@ pub fn with_session(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>
 /// Adds what every request goes through.
 pub fn around(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
     routes
+        .layer(from_fn(form::whole))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
         .layer(CatchPanicLayer::custom(|_| {
@@ -64,7 +66,7 @@ fn cross_site<B: From<axum::body::Bytes>>() -> axum::http::Response<B> {
 
 /// Outermost: an id, a line in the log, the error page, the safety headers. The log gets the matched route,
 /// never the address: addresses may hold what people typed.
-async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let fragment = wants_fragment(request.headers());
     let asked = Asked {
         id: uuid::Uuid::now_v7().to_string(),
@@ -72,7 +74,10 @@ async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
         page: page_asked_for(&request).filter(|_| !fragment),
     };
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
-    let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), route);
+    let client = client(&request, &app.config.trusted_proxies);
+    let from = client.map(tracing::field::display);
+    let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), route, from);
+    request.extensions_mut().insert(Origin { address: client, request: Some(asked.id.clone()) });
     let https = app.config.public_url.is_https();
     async {
         let started = tokio::time::Instant::now();
@@ -124,7 +129,7 @@ async fn gate(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
     let believes = match app.config.sso_mode {
         SsoMode::Mock => Some("SSO_MODE=mock lets anybody claim any name"),
         SsoMode::Disable => Some("SSO_MODE=disable takes everybody for the administrator"),
-        SsoMode::Cloudflare | SsoMode::Jwt => None,
+        SsoMode::Oidc | SsoMode::Cloudflare | SsoMode::Jwt => None,
     };
     if let Some(believes) = believes.filter(|_| request.headers().keys().any(betrays_a_proxy)) {
         let message = format!("{believes}, so it takes no request that came through a proxy.");

@@ -6,9 +6,11 @@
 
 mod assets;
 mod auth;
+mod client;
 mod entrance;
 mod error;
 mod extract;
+mod form;
 mod fragment;
 mod layers;
 mod live;
@@ -30,7 +32,9 @@ pub use live::OpenStreams;
 pub use standby::standby;
 
 use crate::app::App;
-use pages::{account, accounts, add, audit, code, edit, jobs, log_out, password, provide, remove, sign_in};
+use pages::{
+    account, accounts, add, audit, code, edit, jobs, log_out, oidc, password, provide, remove, sign_in, users,
+};
 
 /// Everything that answers requests.
 pub fn router(app: Arc<App>) -> Router {
@@ -59,7 +63,16 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/jobs", get(jobs::list))
         .route("/jobs/events", get(live::jobs))
         .route("/audit", get(audit::list))
+        .route("/users", get(users::list))
+        .route("/users/{user}/end-sessions", post(users::end_sessions))
+        .route("/users/{user}/disable", post(users::disable))
+        .route("/users/{user}/enable", post(users::enable))
+        .route("/users/{user}/grant-admin", post(users::grant_admin))
+        .route("/users/{user}/revoke-admin", post(users::revoke_admin))
+        .route("/users/{user}/forget-identity", post(users::forget_identity))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
+        .route("/sign-in/start", get(oidc::start))
+        .route("/sign-in/callback", get(oidc::callback))
         .route("/sign-out", post(sign_in::sign_out))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed);

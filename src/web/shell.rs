@@ -19,6 +19,8 @@ pub struct Shell {
     pub reads_audit: bool,
     /// The one person that everybody is taken for, if so.
     pub everybody: Option<String>,
+    /// Whether the way to the list of people is shown.
+    pub manages_access: bool,
     /// Telegram's test environment.
     pub test: bool,
     /// Who is away.
@@ -28,8 +30,10 @@ pub struct Shell {
 impl Shell {
     /// The frame for somebody.
     pub fn of(app: &App, actor: &Actor) -> Self {
-        let reads_audit = system_privileges(actor).has(SystemPrivilege::ReadAudit);
-        Self { person: Some(actor.to_string()), reads_audit, ..Self::anonymous(app) }
+        let may = system_privileges(actor);
+        let reads_audit = may.has(SystemPrivilege::ReadAudit);
+        let manages_access = may.has(SystemPrivilege::ManageAccess);
+        Self { person: Some(actor.to_string()), reads_audit, manages_access, ..Self::anonymous(app) }
     }
 
     /// The frame for nobody.

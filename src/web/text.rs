@@ -20,7 +20,7 @@ pub fn moment(at: Millis) -> String {
 pub fn meaning(stage: &Stage) -> String {
     match stage {
         Stage::Disconnected => {
-            "The client does not run. The session at Telegram stays; connecting needs no code.".into()
+            "The client does not run. A session at Telegram stays as it is; to connect again needs no code.".into()
         }
         Stage::Starting => "The client is starting.".into(),
         Stage::Reconnecting => "TDLib ended unexpectedly and is being started again. No code is needed.".into(),
@@ -138,6 +138,12 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "account.removal.retried" => "lets the removal try again".into(),
         "account.folder.destroyed" => "removed the account's folder".into(),
         "account.removed" => "removed the account".into(),
+        "person.sessions.ended" => format!("ended every session of {}", detail("person")),
+        "person.disabled" => format!("shut {} out", detail("person")),
+        "person.enabled" => format!("let {} in again", detail("person")),
+        "person.admin.granted" => format!("made {} an administrator", detail("person")),
+        "person.admin.revoked" => format!("took administration away from {}", detail("person")),
+        "person.identity.forgotten" => format!("had the identity of {} forgotten", detail("person")),
         other => other.to_owned(),
     };
     match outcome {

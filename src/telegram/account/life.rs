@@ -18,6 +18,8 @@ use crate::telegram::process::Link;
 
 /// Updates of TDLib that may wait for an actor.
 const UPDATES: usize = 1024;
+/// Updates that are taken one after the other before people and clocks have their turn.
+const BURST: u32 = 64;
 /// How long a client may take to close.
 const CLOSE_TIME: Duration = Duration::from_secs(8);
 /// How long people wait for Telegram to confirm that a session is over.
@@ -97,16 +99,23 @@ impl Actor {
             Done::Configured(configure(&for_settings.settings, &start, id).await)
         }));
         let mut permit = permit.ok();
+        let mut burst = 0;
         let end = loop {
             if let Some(end) = client.closed.take() {
                 break end;
             }
             self.let_others_start(&mut permit);
+            if self.unpublished && (updates.is_empty() || burst >= BURST) {
+                self.publish();
+            }
             let next_alarm = self.next_alarm(&client);
             tokio::select! {
                 biased;
-                update = updates.recv() => match update {
-                    Some(json) => self.on_update(&mut client, &json),
+                update = updates.recv(), if burst < BURST => match update {
+                    Some(json) => {
+                        burst += 1;
+                        self.on_update(&mut client, &json);
+                    }
                     None if is_host(&link, present.generation) => break End::Overflowed,
                     None => break End::HostDied,
                 },
@@ -121,6 +130,8 @@ impl Actor {
                 },
                 () = host_is_another(&mut link, present.generation) => break End::HostDied,
                 () = alarm(next_alarm) => self.on_alarm(&mut client),
+                // Nobody else has anything: more updates, then.
+                () = std::future::ready(()), if burst > 0 => burst = 0,
             }
         };
         if !matches!(end, End::HostDied) {

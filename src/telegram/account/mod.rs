@@ -30,7 +30,7 @@ const LOCK_TRIES: u32 = 2;
 /// it is not the active one any more.
 const LOCKED_PAUSE: Duration = Duration::from_secs(10);
 
-/// The pause of an account that was flooded, for the sake of the others.
+/// The pause before an account's client is started anew for no fault of its host's, for the sake of the others.
 const BREATH: Duration = Duration::from_secs(1);
 
 /// How a client's life ended.
@@ -39,6 +39,8 @@ enum End {
     Stopped,
     /// Its host died, or TDLib hung.
     HostDied,
+    /// TDLib closed it without being told to, and without a word.
+    ClosedItself,
     /// More came than it could take in.
     Overflowed,
     /// Its folder is still in use by a process that is ending.
@@ -72,6 +74,8 @@ pub(super) struct Actor {
     ending: Option<Ending>,
     /// Whether the folder should hold a session.
     was_ready: bool,
+    /// The snapshot has changed and is told of when no more updates wait.
+    unpublished: bool,
     /// Deaths of the host while this account was loaded.
     strikes: Strikes,
 }
@@ -98,6 +102,7 @@ impl Actor {
             snapshot,
             messages: VecDeque::new(),
             closing: None,
+            unpublished: false,
             strikes: Strikes::default(),
         }
     }
@@ -117,6 +122,11 @@ impl Actor {
             match end {
                 End::Stopped => break,
                 End::HostDied => self.enter(Stage::Reconnecting),
+                End::ClosedItself => {
+                    self.enter(Stage::Reconnecting);
+                    self.publish();
+                    self.until(&mut mailbox, tokio::time::sleep(BREATH)).await;
+                }
                 End::Overflowed => {
                     self.enter(Stage::Reconnecting);
                     self.snapshot.problem = Some(
@@ -206,7 +216,8 @@ impl Actor {
         self.snapshot.stage = stage;
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
+        self.unpublished = false;
         (self.hub.observer)(self.start.account, self.snapshot.clone());
     }
 }

@@ -23,8 +23,8 @@ impl Actor {
                 self.publish();
             }
             Done::LoggedOut(Err(error)) => {
+                client.ending = client.ending.filter(|ending| *ending != Ending::LoggedOut);
                 if let Some((waiting, _)) = client.logging_out.take() {
-                    client.ending = None;
                     let answer = self.problem(&error);
                     self.publish();
                     let _ = waiting.send(Err(answer));

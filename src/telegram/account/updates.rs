@@ -19,6 +19,16 @@ const TELEGRAM: i64 = 777_000;
 
 impl Actor {
     pub(super) fn on_update(&mut self, client: &mut Client, json: &str) {
+        // The update that comes in great number is read without looking at what else it could be.
+        if peek(json).kind == "updateNewMessage" {
+            return match serde_json::from_str::<types::UpdateNewMessage>(json) {
+                Ok(update) => {
+                    client.heard = tokio::time::Instant::now();
+                    self.on_message(update.message);
+                }
+                Err(error) => self.on_unknown(json, &error),
+            };
+        }
         match serde_json::from_str(json) {
             Ok(enums::Update::AuthorizationState(update)) => {
                 self.on_authorization_state(client, &update.authorization_state);
@@ -26,10 +36,6 @@ impl Actor {
             Ok(enums::Update::ConnectionState(update)) => {
                 self.snapshot.network = network_of(&update.state);
                 self.publish();
-            }
-            Ok(enums::Update::NewMessage(update)) => {
-                client.heard = tokio::time::Instant::now();
-                self.on_message(update.message);
             }
             Ok(enums::Update::FreezeState(update)) => {
                 let deleted_at =
@@ -106,7 +112,7 @@ impl Actor {
         match (client.ending, &self.snapshot.stage) {
             (Some(ending), _) => End::SessionEnded(ending),
             (None, Stage::LoggingOut) => End::SessionEnded(Ending::Unknown),
-            (None, _) => End::HostDied,
+            (None, _) => End::ClosedItself,
         }
     }
 
@@ -128,6 +134,6 @@ impl Actor {
         self.messages.push_front(ServiceMessage { id: message.id, sent, text: Secret::new(text) });
         self.messages.make_contiguous().sort_by_key(|message| std::cmp::Reverse(message.id));
         self.messages.truncate(SERVICE_MESSAGES);
-        self.publish();
+        self.unpublished = true;
     }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use tower_sessions::Session;
 
 use super::stream;
 use crate::app::App;
 use crate::domain::AccountId;
 use crate::domain::access::{self, Actor};
 use crate::domain::privilege::can;
+use crate::web::auth::Caller;
 use crate::web::extract::AccountPath;
 use crate::web::fragment::partial;
 use crate::web::pages::account::Facts;
@@ -19,9 +19,9 @@ use crate::web::pages::step::Step;
 
 /// The stream. Whoever may not see the account learns that there is none, as he would from the page; that is
 /// decided with every message, so it is not asked here.
-pub async fn account(State(app): State<Arc<App>>, session: Session, path: AccountPath) -> Response {
+pub async fn account(State(app): State<Arc<App>>, caller: Caller, path: AccountPath) -> Response {
     let mut page = AccountPage { account: path.account, shown: String::new() };
-    stream(app, session, move |app, actor| page.message(app, actor)).await
+    stream(app, caller, move |app, actor| page.message(app, actor)).await
 }
 
 /// What an account's stream has shown.

@@ -9,21 +9,21 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::response::sse::Event;
 use tokio::sync::mpsc;
-use tower_sessions::Session;
 
 use super::viewer::Viewer;
 use super::{SESSION_CHECK, Sender, answer, begin, say_goodbye, stopped};
 use crate::app::App;
 use crate::domain::AccountId;
 use crate::ops::reveal::{self, Awaited};
+use crate::web::auth::Caller;
 use crate::web::extract::AccountPath;
 use crate::web::fragment::partial;
 use crate::web::pages::code::RevealedPart;
 
 /// The stream. What is armed is bound to its viewer, and whether he may see it is decided when the code is given.
-pub async fn code(State(app): State<Arc<App>>, session: Session, path: AccountPath) -> Response {
+pub async fn code(State(app): State<Arc<App>>, caller: Caller, path: AccountPath) -> Response {
     let (sender, events) = mpsc::channel(2);
-    match begin(&app, &session, &sender).await {
+    match begin(&app, &caller, &sender).await {
         Ok(Some(viewer)) => drop(tokio::spawn(wait(app, viewer, path.account, sender))),
         Ok(None) => {}
         Err(silence) => return silence,
@@ -58,7 +58,7 @@ async fn wait(app: Arc<App>, mut viewer: Viewer, account: AccountId, sender: Sen
             _ = changes.changed() => {}
             () = stopped(&mut stopping) => return,
             () = sender.closed() => return,
-            () = viewer.ends() => {
+            () = viewer.has_news() => {
                 if !viewer.look_again(&app).await {
                     say_goodbye(&app, &viewer, &sender).await;
                     return;

@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::viewer;
+use crate::domain::UserId;
 use crate::domain::access::Actor;
 
 /// The open streams, counted by person.
@@ -23,6 +25,11 @@ impl OpenStreams {
         *count += 1;
         drop(open);
         Some(Place { streams: self.clone(), person })
+    }
+
+    /// Lets the streams of a person look again at once, whose sessions or rights were changed.
+    pub fn look_again_at(&self, person: UserId) {
+        viewer::look_again_at(person);
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<String, u32>> {

@@ -6,22 +6,22 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use axum_extra::extract::Query;
-use tower_sessions::Session;
 
 use super::stream;
 use crate::app::App;
 use crate::domain::AccountId;
 use crate::domain::access::Actor;
 use crate::domain::privilege::AccountPrivileges;
+use crate::web::auth::Caller;
 use crate::web::fragment::partial;
 use crate::web::pages::accounts;
 use crate::web::query::Query as RowQuery;
 use crate::web::rows::{self, View};
 
 /// The stream, for one query.
-pub async fn list(State(app): State<Arc<App>>, session: Session, Query(query): Query<RowQuery>) -> Response {
+pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<RowQuery>) -> Response {
     let mut page = ListPage::new(query);
-    stream(app, session, move |app, actor| page.message(app, actor)).await
+    stream(app, caller, move |app, actor| page.message(app, actor)).await
 }
 
 /// What a list stream has shown.

@@ -28,9 +28,10 @@ use axum::http::HeaderName;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
-use tower_sessions::Session;
 
+use super::auth::Caller;
 use super::error::AppError;
 use super::fragment::partial;
 use super::shell::Away;
@@ -38,7 +39,9 @@ use crate::app::App;
 use crate::domain::access::Actor;
 use viewer::Viewer;
 
-/// How long changes are gathered into one message.
+/// How long the first changes are gathered into one message: what happens to an account comes in small bursts.
+const BURST: Duration = Duration::from_millis(5);
+/// How long lies between two messages at least; what changes meanwhile is gathered into the next.
 const GATHER: Duration = Duration::from_millis(80);
 /// How often a quiet stream looks whether its session still holds.
 const SESSION_CHECK: Duration = Duration::from_secs(15);
@@ -51,11 +54,11 @@ type Events = mpsc::Receiver<Result<Event, Infallible>>;
 /// A stream of what `message` says for its viewer.
 async fn stream(
     app: Arc<App>,
-    session: Session,
+    caller: Caller,
     message: impl FnMut(&App, &Actor) -> Option<String> + Send + 'static,
 ) -> Response {
     let (sender, events) = mpsc::channel(2);
-    match begin(&app, &session, &sender).await {
+    match begin(&app, &caller, &sender).await {
         Ok(Some(viewer)) => drop(tokio::spawn(follow(app, viewer, sender, message))),
         Ok(None) => {}
         Err(silence) => return silence,
@@ -65,8 +68,8 @@ async fn stream(
 
 /// Whom a stream is for; nobody, who is then told so; or a failure, mostly without words: the browser tries again
 /// by itself and says meanwhile that it does.
-async fn begin(app: &App, session: &Session, sender: &Sender) -> Result<Option<Viewer>, Response> {
-    match Viewer::of(app, session).await {
+async fn begin(app: &App, caller: &Caller, sender: &Sender) -> Result<Option<Viewer>, Response> {
+    match Viewer::of(app, caller).await {
         Ok(None) => {
             let _ = sender.try_send(Ok(signed_out()));
             Ok(None)
@@ -104,6 +107,7 @@ async fn follow(
     let mut check = tokio::time::interval(SESSION_CHECK);
     check.reset();
     let mut present = true;
+    let mut next = Instant::now();
     while present {
         let version = *changes.borrow_and_update();
         let mut html = message(&app, &viewer.actor);
@@ -119,20 +123,21 @@ async fn follow(
             if sender.send(Ok(event)).await.is_err() {
                 return;
             }
+            next = Instant::now() + GATHER;
         }
         tokio::select! {
             changed = changes.changed() => {
                 if changed.is_err() {
                     return;
                 }
-                tokio::time::sleep(GATHER).await;
+                tokio::time::sleep_until(next.max(Instant::now() + BURST)).await;
                 present = viewer.is_present(&app).await;
             }
             _ = database.changed() => {}
             _ = telegram.changed() => {}
             () = stopped(&mut stopping) => return,
             () = sender.closed() => return,
-            () = viewer.ends() => present = viewer.look_again(&app).await,
+            () = viewer.has_news() => present = viewer.look_again(&app).await,
             _ = check.tick() => present = viewer.look_again(&app).await,
         }
     }

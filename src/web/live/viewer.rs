@@ -10,14 +10,23 @@ use tower_sessions::session::Id;
 
 use super::limit::Place;
 use crate::app::App;
-use crate::domain::Millis;
 use crate::domain::access::Actor;
+use crate::domain::{Millis, UserId};
 use crate::store::WebSessions;
-use crate::web::auth;
+use crate::web::auth::{self, Caller};
 use crate::web::error::AppError;
 
-/// The sessions that end, by id: their streams end with them. Ids are random, so one list serves all.
-static ENDED: LazyLock<broadcast::Sender<Id>> = LazyLock::new(|| broadcast::Sender::new(64));
+/// What streams have to hear of: then they look again at whom they are for. Ids are random, so one list serves all.
+static NEWS: LazyLock<broadcast::Sender<News>> = LazyLock::new(|| broadcast::Sender::new(64));
+
+/// Why a stream has to look again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    /// This session has ended, and its streams end with it.
+    Ended(Id),
+    /// This person's sessions or rights were changed.
+    Changed(UserId),
+}
 
 /// What somebody is told who has too many streams open.
 const TOO_MANY: &str = "Too many open pages: this one does not change by itself until you close another.";
@@ -25,7 +34,13 @@ const TOO_MANY: &str = "Too many open pages: this one does not change by itself 
 /// Ends the streams of a session.
 pub fn end(session: Id) {
     // An error only means that nobody listens.
-    let _ = ENDED.send(session);
+    let _ = NEWS.send(News::Ended(session));
+}
+
+/// Lets every stream of a person look again: it ends if its session has ended, and goes on with what the person may
+/// do now.
+pub fn look_again_at(person: UserId) {
+    let _ = NEWS.send(News::Changed(person));
 }
 
 /// Whom a stream is for.
@@ -35,21 +50,22 @@ pub struct Viewer {
     /// When the database was last asked who this is.
     seen: Millis,
     session: Option<Id>,
-    ends: broadcast::Receiver<Id>,
+    news: broadcast::Receiver<News>,
     /// Held as long as the stream is open.
     _place: Place,
 }
 
 impl Viewer {
     /// The person of a session; None if nobody is signed in. Refused if he has too many streams open.
-    pub async fn of(app: &App, session: &Session) -> Result<Option<Self>, AppError> {
+    pub async fn of(app: &App, caller: &Caller) -> Result<Option<Self>, AppError> {
+        let Caller { session, origin } = caller;
         // Before the session is looked at: an end in between must not be missed.
-        let ends = ENDED.subscribe();
-        let actor = auth::current(app, session).await?;
+        let news = NEWS.subscribe();
+        let actor = auth::current(app, session, origin).await?;
         let Some(actor) = actor else { return Ok(None) };
         let place = app.streams.open(&actor, app.config.streams_per_user);
         let place = place.ok_or_else(|| AppError::Bad(StatusCode::TOO_MANY_REQUESTS, TOO_MANY.into()))?;
-        Ok(Some(Self { actor, seen: app.clock.now(), session: session.id(), ends, _place: place }))
+        Ok(Some(Self { actor, seen: app.clock.now(), session: session.id(), news, _place: place }))
     }
 
     /// Asks the database who this is now; false once nobody is signed in. While the database is away, whoever
@@ -60,7 +76,8 @@ impl Viewer {
         }
         // A new handle: a session's own has read once and would repeat that.
         let store = Arc::new(WebSessions::watching(app.db.clone(), app.clock.clone()));
-        match auth::current(app, &Session::new(self.session, store, None)).await {
+        let origin = self.actor.origin();
+        match auth::current(app, &Session::new(self.session, store, None), &origin).await {
             Ok(Some(actor)) => {
                 self.actor = actor;
                 self.seen = app.clock.now();
@@ -81,11 +98,20 @@ impl Viewer {
         app.clock.now().seconds_since(self.seen) < 1 || self.look_again(app).await
     }
 
-    /// Resolves when this session ends, or when so many ended at once that this one may be among them.
-    pub async fn ends(&mut self) {
+    fn concerns(&self, news: News) -> bool {
+        match (news, &self.actor) {
+            (News::Ended(session), _) => Some(session) == self.session,
+            (News::Changed(changed), Actor::User(person)) => changed == person.id,
+            (News::Changed(_), _) => false,
+        }
+    }
+
+    /// Resolves when there is news of this session or person, or when there was so much at once that this one may
+    /// be among it.
+    pub async fn has_news(&mut self) {
         loop {
-            match self.ends.recv().await {
-                Ok(ended) if Some(ended) != self.session => {}
+            match self.news.recv().await {
+                Ok(news) if !self.concerns(news) => {}
                 Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
                 Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
             }

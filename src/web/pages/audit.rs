@@ -51,6 +51,10 @@ pub struct Line {
     pub actor: String,
     /// The account's id and number, if it is still there.
     pub account: Option<(AccountId, String)>,
+    /// The address that the request came from.
+    pub address: Option<String>,
+    /// The number of the request in the log.
+    pub request: Option<String>,
     /// Why.
     pub reason: Option<String>,
     /// More.
@@ -72,6 +76,8 @@ impl Line {
             outcome: entry.outcome.name(),
             actor: entry.actor,
             account,
+            address: entry.address,
+            request: entry.request_id,
             reason: entry.reason,
             details: entry.details,
         }

@@ -1,5 +1,6 @@
-//! `/sign-in`: for trying Telescope out, where anybody may claim any address. Where each request says itself who
-//! sends it, the page says so; there is nothing to type.
+//! `/sign-in`, and signing out. Where an identity provider says who people are, the page is [`oidc`]'s; the form here
+//! is for trying Telescope out, where anybody may claim any address. Where each request says itself who sends it, the
+//! page says so; there is nothing to type.
 
 use std::sync::Arc;
 
@@ -9,14 +10,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
-use tower_sessions::Session;
 use tower_sessions::session::Id;
 
+use super::oidc;
 use crate::app::App;
 use crate::config::SsoMode;
+use crate::domain::access::Person;
 use crate::domain::{Email, Identity};
 use crate::ops::people;
-use crate::web::auth;
+use crate::web::auth::{self, Caller};
 use crate::web::error::AppError;
 use crate::web::live;
 use crate::web::shell::{Shell, html, html_with};
@@ -42,7 +44,7 @@ impl SignIn {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct After {
-    next: String,
+    pub(super) next: String,
 }
 
 /// What a person typed.
@@ -68,7 +70,7 @@ pub fn address(next: Option<&str>) -> String {
 const HOME: &str = "/accounts";
 
 /// `next`, if it is a page of ours; anything that a browser might read as another site's is not.
-fn onward(next: &str) -> &str {
+pub(super) fn onward(next: &str) -> &str {
     let ours = next.starts_with('/')
         && !next.starts_with("//")
         && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
@@ -95,12 +97,15 @@ const fn way_in(mode: SsoMode) -> &'static str {
             "You sign in at your company's proxy, on your way here: each page that you open takes you for whom it \
              names. To go on as somebody else, sign out there first, or close the browser."
         }
-        SsoMode::Disable | SsoMode::Mock => "Nobody signs in to this Telescope.",
+        SsoMode::Disable | SsoMode::Mock | SsoMode::Oidc => "Nobody signs in to this Telescope.",
     }
 }
 
 /// The form, or how one gets in without.
 pub async fn form(State(app): State<Arc<App>>, Query(after): Query<After>) -> Result<Response, AppError> {
+    if let Some(provider) = &app.oidc {
+        return oidc::page(&app, provider, &after.next);
+    }
     let mode = app.config.sso_mode;
     if !mode.is_mock() {
         let next = onward(&after.next).to_owned();
@@ -110,20 +115,18 @@ pub async fn form(State(app): State<Arc<App>>, Query(after): Query<After>) -> Re
     html(&SignIn::new(&app, first, after.next, None))
 }
 
-/// Signs in.
+/// Signs in whoever claims an address, where that is proof enough.
 pub async fn sign_in(
     State(app): State<Arc<App>>,
-    session: Session,
+    caller: Caller,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     if !app.config.sso_mode.is_mock() {
-        return Err(AppError::Forbidden("Nobody signs in to this Telescope by a form.".into()));
+        return Err(AppError::NotFound);
     }
     match Email::parse(&typed.email) {
         Ok(email) => {
-            let replaced = session.id();
-            auth::sign_in(&app, &session, &Identity::claimed(email)).await?;
-            over(&app, replaced);
+            begin(&app, &caller, &Identity::claimed(email)).await?;
             Ok(Redirect::to(onward(&typed.next)).into_response())
         }
         Err(error) => {
@@ -133,15 +136,30 @@ pub async fn sign_in(
     }
 }
 
-/// Signs out: the session ends, and its open pages with it. Whoever is known by a proxy is sent to sign out there,
-/// since otherwise the next page would begin a session again.
-pub async fn sign_out(State(app): State<Arc<App>>, session: Session) -> Result<Response, AppError> {
+/// Begins a person's session: under a new id, and nothing knows the former one any more.
+pub(super) async fn begin(app: &App, caller: &Caller, identity: &Identity) -> Result<Person, AppError> {
+    let replaced = caller.session.id();
+    let person = auth::sign_in(app, caller, identity).await?;
+    over(app, replaced);
+    Ok(person)
+}
+
+/// Signs out: the session ends, and its open pages with it. Then the provider is told, if there is one. Whoever is
+/// known by a proxy is sent to sign out there, since otherwise the next page would begin a session again.
+pub async fn sign_out(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, AppError> {
+    let Caller { session, origin } = caller;
     let ended = session.id();
-    if let Some(actor) = auth::current(&app, &session).await? {
+    if let Some(actor) = auth::current(&app, &session, &origin).await? {
         people::sign_out(&app, &actor).await?;
     }
+    let proof = oidc::proof(&session).await?;
     session.flush().await?;
     over(&app, ended);
+    if let Some(provider) = &app.oidc
+        && let Some(page) = oidc::signed_out(&app, provider, proof).await
+    {
+        return page;
+    }
     let elsewhere = app.doorman.as_ref().and_then(|doorman| doorman.format().log_out);
     Ok(Redirect::to(elsewhere.unwrap_or("/sign-in")).into_response())
 }

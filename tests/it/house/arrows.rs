@@ -43,6 +43,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Each of these words stands in the sources of these rooms only.
 const OWNED: &[(&str, &[&str])] = &[
     ("axum::", &["web", "app"]),
+    ("hyper::", &["app"]),
+    ("hyper_util::", &["app"]),
     ("axum_extra::", &["web"]),
     ("askama::", &["web"]),
     ("sqlx::", &["store", "domain"]),

@@ -9,6 +9,9 @@ super::on_both!(
     a_first_sight_makes_one_person_however_many_come_at_once,
     people_become_administrators,
     a_subject_belongs_to_one_person,
+    people_are_listed_by_their_address,
+    the_other_administrators_are_counted,
+    a_forgotten_subject_may_be_bound_anew,
     facts_are_set_and_read,
 );
 
@@ -93,6 +96,102 @@ async fn a_subject_belongs_to_one_person(test: TestDb) {
     assert_eq!(identities::find(&mut conn, "https://other.example.org", "7").await.unwrap(), None);
     assert_eq!(identities::subjects(&mut conn, "https://id.example.org", ada).await.unwrap(), ["7"]);
     assert!(identities::subjects(&mut conn, "https://id.example.org", bob).await.unwrap().is_empty());
+}
+
+async fn seen(test: &TestDb, address: &str, now: i64) -> users::User {
+    let email = Email::parse(address).unwrap();
+    let first = async |conn: &mut Conn<'_>| users::first_sight(conn, &email, Millis(now)).await;
+    test.db.change(first).await.unwrap()
+}
+
+async fn people_are_listed_by_their_address(test: TestDb) {
+    const HOUR: i64 = 3_600_000;
+    for address in ["eve@example.org", "a_b@example.org", "aab@example.org", "ada@example.org"] {
+        seen(&test, address, 5 * HOUR).await;
+    }
+    let ada = seen(&test, "ada@example.org", 6 * HOUR).await;
+    let add = async |conn: &mut Conn<'_>| {
+        users::named(conn, &Email::parse("new@example.org").unwrap(), Millis(9)).await
+    };
+    assert_eq!(test.db.change(add).await.unwrap().seen, Millis(0), "never");
+    assert_eq!(
+        test.db
+            .change(async |conn: &mut Conn<'_>| users::named(conn, &ada.email, Millis(9)).await)
+            .await
+            .unwrap(),
+        ada
+    );
+    let bind = async |conn: &mut Conn<'_>| identities::bind(conn, "i", "7", ada.id, Millis(2)).await;
+    test.db.change(bind).await.unwrap();
+    // One session that holds, one that is too old, one that nobody used for too long.
+    for (hash, used, expires) in
+        [("a", 99 * HOUR, 200 * HOUR), ("b", 99 * HOUR, 100 * HOUR), ("c", HOUR, 200 * HOUR)]
+    {
+        test.tamper(&format!(
+            "insert into web_sessions (id_hash, user_id, data, created, seen, expires)
+             values ('{hash}', '{}', '{{}}', 0, {used}, {expires})",
+            ada.id
+        ))
+        .await;
+    }
+    let page = async |part: &str, after: &str, limit| {
+        let conn = &mut test.db.read().await.unwrap();
+        let people = users::page(conn, part, after, Millis(100 * HOUR), limit).await.unwrap();
+        people
+            .into_iter()
+            .map(|one| (one.user.email.to_string(), one.sessions, one.identities))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(page("ADA", "", 10).await, [("ada@example.org".to_owned(), 1, 1)]);
+    let addresses =
+        |people: Vec<(String, i64, i64)>| people.into_iter().map(|(email, ..)| email).collect::<Vec<_>>();
+    assert_eq!(addresses(page("a_b", "", 10).await), ["a_b@example.org"], "a text, not a pattern");
+    assert_eq!(addresses(page("%", "", 10).await), Vec::<String>::new());
+    assert_eq!(addresses(page("!", "", 10).await), Vec::<String>::new());
+    let all = addresses(page("", "", 10).await);
+    assert_eq!(all.len(), 5);
+    let mut walked: Vec<String> = Vec::new();
+    while walked.len() < 5 {
+        let after = walked.last().cloned().unwrap_or_default();
+        let next = addresses(page("", &after, 2).await);
+        assert!(!next.is_empty() && next.len() <= 2);
+        walked.extend(next);
+    }
+    assert_eq!(walked, all, "page by page");
+}
+
+async fn the_other_administrators_are_counted(test: TestDb) {
+    let (ada, bob) = (seen(&test, "ada@example.org", 1).await, seen(&test, "bob@example.org", 1).await);
+    let others = async || users::other_admins(&mut test.db.read().await.unwrap(), ada.id).await.unwrap();
+    let change = async |admin, disabled| {
+        let change = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+            users::set_admin(conn, bob.id, admin).await?;
+            users::set_disabled(conn, bob.id, disabled).await
+        };
+        test.db.change(change).await.unwrap();
+    };
+    test.db.change(async |conn: &mut Conn<'_>| users::set_admin(conn, ada.id, true).await).await.unwrap();
+    assert_eq!(others().await, 0);
+    for (admin, disabled, expected) in [(true, false, 1), (true, true, 0), (false, false, 0)] {
+        change(admin, disabled).await;
+        assert_eq!(others().await, expected, "{admin} {disabled}");
+    }
+}
+
+async fn a_forgotten_subject_may_be_bound_anew(test: TestDb) {
+    let (ada, bob) = (seen(&test, "ada@example.org", 1).await, seen(&test, "bob@example.org", 1).await);
+    let work = async |conn: &mut Conn<'_>| -> Result<u64, StoreError> {
+        for (issuer, subject, user) in [("i", "1", ada.id), ("j", "1", ada.id), ("i", "2", bob.id)] {
+            identities::bind(conn, issuer, subject, user, Millis(2)).await?;
+        }
+        let forgotten = identities::forget(conn, ada.id).await?;
+        identities::bind(conn, "i", "1", bob.id, Millis(3)).await?;
+        Ok(forgotten)
+    };
+    assert_eq!(test.db.change(work).await.unwrap(), 2);
+    let mut conn = test.db.read().await.unwrap();
+    assert_eq!(identities::subjects(&mut conn, "i", bob.id).await.unwrap(), ["2", "1"]);
+    assert!(identities::subjects(&mut conn, "j", ada.id).await.unwrap().is_empty());
 }
 
 async fn facts_are_set_and_read(test: TestDb) {

@@ -64,6 +64,9 @@ async fn pages_of_many_accounts() {
     walk.look("add refused in the dialog").await;
 
     walk.look_at("/audit", "audit").await;
+    Visitor::sign_in(&walk.stack, "ada@example.org").await;
+    walk.look_at("/users", "people").await;
+    walk.look_at("/users?q=nobody", "people none").await;
     walk.look_at("/accounts/nothing", "not found").await;
     // A page of nowhere sends a form: another site, which is refused.
     let target = walk.stack.url("/accounts/add-test");

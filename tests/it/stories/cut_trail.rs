@@ -1,6 +1,8 @@
 //! Somebody with the database's file cuts the last entries off the audit trail, so that what is left is a perfect
 //! chain. The next start notices, by the file that has the trail's end, and says so where it is seen.
 
+use std::process::Command;
+
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{ADMIN, STEP, sign_in};
 use crate::support::stack::Stack;
@@ -17,6 +19,54 @@ fn known_end(stack: &Stack) -> i64 {
 
 async fn trail(visitor: &Visitor) -> String {
     visitor.get("/audit").await.text().await.unwrap()
+}
+
+/// Runs `telescope audit verify` with more words; whether all is well, and what it said.
+async fn verify(stack: &Stack, more: &[&str]) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_telescope"));
+    command.args(["audit", "verify"]).args(more).env_clear().envs(stack.environment());
+    command.env("TELEGRAM_ENVIRONMENT", "test").env("LOG", "error").current_dir(stack.folder());
+    let ran = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    (ran.status.success(), String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_tells_whether_the_trail_is_as_it_was_written() {
+    let mut stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    until_true("the file follows the trail", STEP, async || verify(&stack, &[]).await.0).await;
+    let (well, said) = verify(&stack, &[]).await;
+    assert!(well && said.contains("The trail is as it was written."), "while the server runs: {said}");
+    let (well, said) = verify(&stack, &["--head", "no such file"]).await;
+    assert!(!well && said.contains("can't be read"), "{said}");
+
+    visitor.does("/accounts/add-test", &[]).await;
+    assert!(stack.stop().await.success());
+    let copy = stack.folder().join("kept-elsewhere");
+    std::fs::copy(stack.data("audit-head"), &copy).unwrap();
+    let end = known_end(&stack);
+    let kept = ["--head", copy.to_str().unwrap()];
+    assert!(verify(&stack, &kept).await.0);
+
+    stack
+        .tamper(
+            "update audit_log set details = replace(details, '99966', '99967') where code = 'account.added'",
+        )
+        .await;
+    let (well, said) = verify(&stack, &[]).await;
+    assert!(!well && said.contains("was changed") && said.starts_with(&format!("{end} entries")), "{said}");
+
+    stack
+        .tamper(
+            "delete from audit_log where seq > 1;
+             update audit_head set seq = 1, mac = (select mac from audit_log where seq = 1);",
+        )
+        .await;
+    let (well, said) = verify(&stack, &kept).await;
+    assert!(!well && said.contains(&format!("former end, entry {end}")), "{said}");
+    std::fs::remove_file(stack.data("audit-head")).unwrap();
+    let (well, said) = verify(&stack, &[]).await;
+    assert!(well && said.contains("would not show it"), "it says what it can't know: {said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

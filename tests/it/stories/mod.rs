@@ -1,6 +1,7 @@
 //! Stories that a person would live through, each in a stack of its own.
 
 mod accessibility;
+mod administrators;
 mod at_rest;
 mod canary;
 mod countdown;

@@ -2,11 +2,15 @@
 //! even notice.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::support::login::{ADMIN, STEP, account_that_waits_for_a_password, ready_account};
 use crate::support::stack::Stack;
 use crate::support::visitor::{Row, Visitor};
 use crate::support::waiting::until_true;
+
+/// How long a form may take while its account is flooded.
+const SOON: Duration = Duration::from_secs(5);
 
 /// The stages that the log tells of an account.
 fn stages(log: &str, row: &Row) -> Vec<String> {
@@ -37,6 +41,11 @@ async fn nobodys_trouble_is_felt_by_another() {
     let spoiled = spoil(&stack, &damaged).await;
     assert!(spoiled > 0, "TDLib's files were spoiled");
     phones.flood(&flooded.phone, 5).await;
+    // People have their turn with the flooded account, too.
+    let code = format!("/accounts/{}/code", flooded.id);
+    let answered =
+        tokio::time::timeout(SOON, visitor.post(&code, &[("reason", "Who writes so much?")])).await;
+    assert!(answered.is_ok(), "a form about the flooded account waits");
     phones.end_sessions(&revoked.phone, "revoked").await;
     phones.set_account(&banned.phone, "banned").await;
     visitor.does(&format!("/accounts/{}/connect", damaged.id), &[]).await;

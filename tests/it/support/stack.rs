@@ -98,13 +98,17 @@ impl Stack {
 
     /// Starts it again after it was stopped or killed, with the same data, at the same address.
     pub async fn start_again(&mut self) {
-        self.start_again_unheard();
+        self.start_again_unheard().await;
         self.until_it_answers().await;
     }
 
     /// The same, without waiting for an answer.
-    pub fn start_again_unheard(&mut self) {
+    pub async fn start_again_unheard(&mut self) {
         assert!(self.launcher.try_wait().unwrap().is_some(), "the stack still runs");
+        // Killed while it started, a stack may leave a child that nobody knew of, and that ends by itself.
+        let free =
+            async || [self.home.page, self.home.phones].into_iter().all(|at| TcpListener::bind(at).is_ok());
+        until("the addresses are free", STOP_TIME, async || free().await.then_some(())).await;
         self.launcher = launch(&self.home, &self.program, &self.settings);
     }
 

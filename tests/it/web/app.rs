@@ -141,6 +141,13 @@ impl TestApp {
         self.app.directory.put_snapshot(id, snapshot);
     }
 
+    /// A person as the database has him.
+    pub async fn user(&self, email: &str) -> store::users::User {
+        let email = Email::parse(email).unwrap();
+        let conn = &mut self.app.db.read().await.unwrap();
+        store::users::by_email(conn, &email).await.unwrap().expect("this person has been here")
+    }
+
     /// Somebody who has not signed in.
     pub fn anonymous(&self) -> Visitor {
         Visitor { app: Arc::clone(&self.app), cookie: None }

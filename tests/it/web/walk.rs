@@ -46,8 +46,17 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/jobs", [401, 200, 200, 200]),
     ("GET", "/jobs/events", [410, 200, 200, 200]),
     ("GET", "/audit", [401, 403, 403, 200]),
+    ("GET", "/users", [401, 403, 403, 200]),
+    ("POST", "/users/{user}/end-sessions", [401, 403, 403, 303]),
+    ("POST", "/users/{user}/disable", [401, 403, 403, 303]),
+    ("POST", "/users/{user}/enable", [401, 403, 403, 303]),
+    ("POST", "/users/{user}/grant-admin", [401, 403, 403, 303]),
+    ("POST", "/users/{user}/revoke-admin", [401, 403, 403, 303]),
+    ("POST", "/users/{user}/forget-identity", [401, 403, 403, 303]),
     ("GET", "/sign-in", [200, 200, 200, 200]),
     ("POST", "/sign-in", [422, 422, 422, 422]),
+    ("GET", "/sign-in/start", [404, 404, 404, 404]),
+    ("GET", "/sign-in/callback", [404, 404, 404, 404]),
     ("POST", "/sign-out", [401, 401, 401, 401]),
     ("GET", "/static/{file}", [404, 404, 404, 404]),
     ("GET", "/favicon.ico", [200, 200, 200, 200]),
@@ -85,6 +94,7 @@ async fn everybody_gets_where_the_table_says_and_nowhere_else() {
             ("owner", test.signed_in(&owner).await),
             ("administrator", test.signed_in(ADMIN).await),
         ];
+        let path = path.replace("{user}", &test.user(&owner).await.id.to_string());
         for ((who, visitor), expected) in people.iter().zip(expected) {
             let got = ask(visitor, method, &path).await;
             if got != *expected {

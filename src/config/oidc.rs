@@ -1,0 +1,113 @@
+//! The settings of sign-on by OpenID Connect.
+
+use url::Url;
+
+use super::public_url::is_loopback_name;
+use super::reader::Reader;
+use crate::domain::Secret;
+
+/// What Telescope has to know to ask an OpenID provider who somebody is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OidcSettings {
+    /// The provider's own name for itself, letter by letter: an address, below which its description is found.
+    pub issuer: String,
+    /// Telescope's name at the provider.
+    pub client_id: String,
+    /// What proves to the provider that it is Telescope.
+    pub client_secret: Secret,
+    /// What Telescope asks for, with spaces between the words; `openid` is among them.
+    pub scopes: String,
+    /// The claim that holds the names of a person's groups.
+    pub groups_claim: Option<String>,
+    /// Whether every address that the provider names counts as verified, also if the provider does not say so.
+    pub trust_email: bool,
+}
+
+/// Reads them all. `None` if one is missing or wrong, with a fault only if they are `needed`.
+pub(super) fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>, needed: bool) -> Option<OidcSettings> {
+    if needed {
+        for name in ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"] {
+            if env.text(name).is_none() {
+                env.fault(format!("{name} is missing; SSO_MODE=oidc needs it."));
+            }
+        }
+    }
+    let issuer = env.read("OIDC_ISSUER", issuer);
+    let client_id = env.text("OIDC_CLIENT_ID");
+    let client_secret = env.text("OIDC_CLIENT_SECRET").map(Secret::new);
+    let scopes = env.read("OIDC_SCOPES", scopes);
+    let groups_claim = env.text("OIDC_GROUPS_CLAIM");
+    let trust_email = env.read("OIDC_TRUST_EMAIL", yes_or_no);
+    Some(OidcSettings {
+        issuer: issuer?,
+        client_id: client_id?,
+        client_secret: client_secret?,
+        scopes: scopes.unwrap_or_else(|| "openid email profile".into()),
+        groups_claim,
+        trust_email: trust_email.unwrap_or(false),
+    })
+}
+
+/// An address of https, or of http on this machine, with nothing behind its path.
+fn issuer(text: &str) -> Result<String, String> {
+    let form = || "is not a web address; it looks like https://login.example.org/company.".to_owned();
+    let url = Url::parse(text).map_err(|_| form())?;
+    let host = url.host_str().ok_or_else(form)?;
+    if !(url.scheme() == "https" || url.scheme() == "http" && is_loopback_name(host)) {
+        return Err("must begin with https:// (or http:// on this machine).".into());
+    }
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    match bare {
+        true => Ok(text.to_owned()),
+        false => Err("must hold no user name, no password, no ? and no #.".into()),
+    }
+}
+
+fn scopes(text: &str) -> Result<String, String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.contains(&"openid") {
+        true => Ok(words.join(" ")),
+        false => Err("must have the word openid in it.".into()),
+    }
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("must be yes or no.".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_is_taken_letter_by_letter() {
+        for right in ["https://login.example.org", "https://a.example.org/realms/x/", "http://127.0.0.1:9000"]
+        {
+            assert_eq!(issuer(right).as_deref(), Ok(right));
+        }
+        for wrong in [
+            "",
+            "login.example.org",
+            "http://login.example.org",
+            "ftp://login.example.org",
+            "https://ada:x@login.example.org",
+            "https://login.example.org/?tenant=1",
+            "https://login.example.org/#x",
+        ] {
+            assert!(issuer(wrong).unwrap_err().ends_with('.'), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn scopes_have_openid_among_them() {
+        assert_eq!(scopes("openid  email"), Ok("openid email".into()));
+        assert!(scopes("email profile").unwrap_err().contains("openid"));
+    }
+}

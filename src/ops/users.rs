@@ -1,0 +1,155 @@
+//! Administering people: ending their sessions, shutting them out, making them administrators, and confirming that
+//! an address has changed hands.
+//!
+//! Each change and its audit entry are one transaction, in which the rules are looked at: two administrators who take
+//! each other's office at the same moment do not leave a Telescope without any. Whoever gets another rank signs in
+//! anew, so that no session is older than the rights it carries.
+//!
+//! The command line does the same where no server runs; so nothing but an [`Office`] is needed for it.
+
+use super::{App, Office, OpError};
+use crate::domain::access::{Actor, SystemGrant};
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::privilege::can;
+use crate::domain::{Email, UserId};
+use crate::store::users::User;
+use crate::store::{self, Conn};
+
+/// What is done to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Every browser that is signed in as this person is signed out.
+    EndSessions,
+    /// The person may not sign in any more.
+    Disable,
+    /// The person may sign in again.
+    Enable,
+    /// The person becomes administrator.
+    GrantAdmin,
+    /// The person is administrator no longer.
+    RevokeAdmin,
+    /// Whoever signs in next under the address is taken for its owner.
+    ForgetIdentity,
+}
+
+impl Change {
+    fn event(self, person: Email) -> AuditEvent {
+        match self {
+            Self::EndSessions => AuditEvent::PersonSessionsEnded { person },
+            Self::Disable => AuditEvent::PersonDisabled { person },
+            Self::Enable => AuditEvent::PersonEnabled { person },
+            Self::GrantAdmin => AuditEvent::AdminGranted { person },
+            Self::RevokeAdmin => AuditEvent::AdminRevoked { person },
+            Self::ForgetIdentity => AuditEvent::IdentityForgotten { person },
+        }
+    }
+
+    /// Whether the person is so already, so that there is nothing to do or to write down.
+    const fn is_so(self, user: &User) -> bool {
+        match self {
+            Self::Disable => user.disabled,
+            Self::Enable => !user.disabled,
+            Self::GrantAdmin => user.admin,
+            Self::RevokeAdmin => !user.admin,
+            Self::EndSessions | Self::ForgetIdentity => false,
+        }
+    }
+}
+
+/// Who is meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Whom<'a> {
+    /// The person of this id.
+    Id(UserId),
+    /// The person of this address. One who becomes administrator need not have been here yet.
+    Email(&'a Email),
+}
+
+/// Changes a person, and lets everything know that goes by what was: open pages end or change at once, and nothing
+/// is remembered for the time that the database is away. Says who it was.
+pub async fn change(
+    app: &App,
+    grant: SystemGrant<'_, can::ManageAccess>,
+    whom: Whom<'_>,
+    change: Change,
+) -> Result<User, OpError> {
+    let user = write(Office::from(app), grant, whom, change).await?;
+    app.remembered.forget_person(user.id);
+    app.streams.look_again_at(user.id);
+    Ok(user)
+}
+
+/// Changes a person in the database only, where no server runs that would have to know.
+pub async fn write(
+    office: Office<'_>,
+    grant: SystemGrant<'_, can::ManageAccess>,
+    whom: Whom<'_>,
+    change: Change,
+) -> Result<User, OpError> {
+    let now = office.clock.now();
+    let user = office
+        .db
+        .change(async |conn| -> Result<User, OpError> {
+            let user = match whom {
+                Whom::Id(id) => store::users::by_id(conn, id).await?,
+                Whom::Email(email) if change == Change::GrantAdmin => {
+                    Some(store::users::named(conn, email, now).await?)
+                }
+                Whom::Email(email) => store::users::by_email(conn, email).await?,
+            };
+            let user = user.ok_or(OpError::NotFound)?;
+            if change.is_so(&user) {
+                return Ok(user);
+            }
+            check(office, conn, grant.actor(), &user, change).await?;
+            apply(conn, user.id, change).await?;
+            let entry = AuditEntry::done(now, grant.actor(), change.event(user.email.clone()));
+            store::audit::append(conn, office.keys, &entry).await?;
+            Ok(user)
+        })
+        .await?;
+    tracing::info!(person = %user.email, actor = %grant.actor(), ?change, "a person was changed");
+    Ok(user)
+}
+
+/// Refuses what would leave nobody in charge, or would not last.
+async fn check(
+    office: Office<'_>,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    user: &User,
+    change: Change,
+) -> Result<(), OpError> {
+    let refused = |words: &str| Err(OpError::Refused(words.to_owned()));
+    let lowers = matches!(change, Change::Disable | Change::RevokeAdmin);
+    if lowers && matches!(actor, Actor::User(person) if person.id == user.id) {
+        return refused("Nobody can do this to himself. Ask another administrator.");
+    }
+    if change == Change::RevokeAdmin && office.config.admin_emails.contains(&user.email) {
+        return refused(
+            "The setting ADMIN_EMAILS names this person and would make an administrator of him at the next sign-in. \
+             Take the address out of it first, and restart Telescope.",
+        );
+    }
+    if change == Change::GrantAdmin && user.disabled {
+        return refused("This person may not sign in. Let him in again first.");
+    }
+    if lowers && user.admin && store::users::other_admins(conn, user.id).await? == 0 {
+        return refused("This is the last administrator who may sign in. Make another one first.");
+    }
+    Ok(())
+}
+
+async fn apply(conn: &mut Conn<'_>, id: UserId, change: Change) -> Result<(), OpError> {
+    match change {
+        Change::EndSessions => {}
+        // Lets in again whoever was shut out: there is no session that could end.
+        Change::Enable => return Ok(store::users::set_disabled(conn, id, false).await?),
+        Change::Disable => store::users::set_disabled(conn, id, true).await?,
+        Change::GrantAdmin => store::users::set_admin(conn, id, true).await?,
+        Change::RevokeAdmin => store::users::set_admin(conn, id, false).await?,
+        Change::ForgetIdentity => drop(store::identities::forget(conn, id).await?),
+    }
+    store::web_sessions::end_all_of(conn, id).await?;
+    Ok(())
+}

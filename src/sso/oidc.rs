@@ -1,0 +1,284 @@
+//! Sign-on by OpenID Connect: the authorization code flow with PKCE, as OpenID Connect Core 1.0, RFC 7636 and RFC 9207
+//! have it, for a client that has a secret.
+//!
+//! A browser is sent to the provider with three random values ([`Attempt`]) that its session keeps. It comes back with
+//! a code, which is exchanged for a signed token; the token has to hold in every respect ([`id_token`]). Nothing that
+//! comes through the browser is believed for itself. What goes wrong is told to people in general words ([`Fault`])
+//! and to the log exactly; codes and tokens go to neither.
+
+mod attempt;
+mod discovery;
+mod http;
+mod id_token;
+mod person;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+use url::Url;
+
+pub use attempt::{Attempt, LIFE};
+
+use crate::clock::Clock;
+use crate::config::{OidcSettings, PublicUrl};
+use crate::domain::{Identity, Secret};
+use discovery::{Discovery, Known, Metadata};
+use http::json;
+use id_token::{Claims, Untrue, verify};
+
+/// Where the provider sends browsers back to, below PUBLIC_URL.
+pub const CALLBACK: &str = "/sign-in/callback";
+
+/// Why somebody is not signed in; the words are for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The provider does not answer, or not in a way that makes sense.
+    #[error(
+        "Telescope can't reach your identity provider, or does not understand it. Try again in a moment. Whoever is \
+         signed in stays so."
+    )]
+    Away,
+    /// No attempt of this browser waits for this answer.
+    #[error(
+        "This answer of your identity provider can't be used: it was used before, it came later than ten minutes, or \
+         another browser had asked for it. Sign in again."
+    )]
+    Stale,
+    /// The provider, or the person there, said no.
+    #[error(
+        "Your identity provider did not let you in to Telescope, or you said no there. Nobody was signed in."
+    )]
+    Denied,
+    /// The provider refuses the question itself.
+    #[error(
+        "Your identity provider does not take the question that Telescope asks. An operator of Telescope finds the \
+         reason in its log."
+    )]
+    Refused,
+    /// What the provider sent does not prove anything.
+    #[error(
+        "What your identity provider sent does not prove who you are, so nobody was signed in. An operator of \
+         Telescope finds the reason in its log."
+    )]
+    Untrue,
+    /// There is no address, or it is none that Telescope takes.
+    #[error(
+        "Your identity provider proves who you are, but tells no e-mail address that Telescope can use. It knows \
+         people by their address."
+    )]
+    NoEmail,
+}
+
+/// What comes back through the browser.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Answer {
+    /// To be exchanged for a token.
+    pub code: Option<Secret>,
+    /// Which attempt it belongs to.
+    pub state: String,
+    /// Who says so, if the provider does.
+    pub iss: Option<String>,
+    /// A word for what went wrong.
+    pub error: Option<String>,
+}
+
+/// Who somebody is, and the token that says so, which the provider wants to see when the person signs out.
+#[derive(Debug)]
+pub struct Proven {
+    /// The person.
+    pub identity: Identity,
+    /// The token.
+    pub id_token: Secret,
+}
+
+/// The identity provider of these settings.
+#[derive(Debug)]
+pub struct Provider {
+    settings: OidcSettings,
+    public: PublicUrl,
+    clock: Clock,
+    discovery: Discovery,
+    /// The states of attempts that were answered, until the attempt would have ended.
+    answered: Mutex<HashMap<String, i64>>,
+}
+
+/// What the provider gives for a code.
+#[derive(Deserialize)]
+struct Tokens {
+    id_token: Secret,
+    access_token: Option<Secret>,
+}
+
+impl Provider {
+    /// Nobody is asked yet.
+    pub fn new(settings: OidcSettings, public: PublicUrl, clock: Clock) -> Self {
+        let discovery = Discovery::new(&settings.issuer, clock.clone());
+        Self { settings, public, clock, discovery, answered: Mutex::default() }
+    }
+
+    /// The name under which people know the provider: its host.
+    pub fn host(&self) -> String {
+        let url = Url::parse(&self.settings.issuer).ok();
+        url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// The way to the provider, and what the browser's session has to keep until it comes back. `next` is where the
+    /// person wants to go.
+    pub async fn begin(&self, next: String) -> Result<(Url, Attempt), Fault> {
+        let known = self.discovery.known().await?;
+        let attempt = Attempt::new(self.clock.now(), next).map_err(|error| {
+            tracing::error!(%error, "the system gives no random numbers");
+            Fault::Away
+        })?;
+        let mut url = known.metadata.authorization_endpoint.clone();
+        url.query_pairs_mut().extend_pairs([
+            ("response_type", "code"),
+            ("client_id", &self.settings.client_id),
+            ("redirect_uri", &self.address(CALLBACK)),
+            ("scope", &self.settings.scopes),
+            ("state", &attempt.state),
+            ("nonce", &attempt.nonce),
+            ("code_challenge", &attempt.challenge()),
+            ("code_challenge_method", "S256"),
+        ]);
+        Ok((url, attempt))
+    }
+
+    /// Who the person is that comes back. The attempt is over with this, whatever comes of it.
+    pub async fn finish(&self, attempt: &Attempt, answer: &Answer) -> Result<Proven, Fault> {
+        if !self.is_first(attempt) || !attempt.is(&answer.state) {
+            return Err(Fault::Stale);
+        }
+        let known = self.discovery.known().await?;
+        self.comes_from_it(&known.metadata, answer.iss.as_deref())?;
+        if let Some(word) = &answer.error {
+            return Err(refusal(word));
+        }
+        let code = answer.code.as_ref().ok_or(Fault::Stale)?;
+        let tokens = self.exchange(&known.metadata, code, attempt).await?;
+        let claims = self.verified(tokens.id_token.expose(), known, &attempt.nonce).await?;
+        let identity = self.person(claims, tokens.access_token.as_ref()).await?;
+        Ok(Proven { identity, id_token: tokens.id_token })
+    }
+
+    /// Where somebody signs out of the provider as well, if it has such an address.
+    pub async fn sign_out(&self, id_token: Option<&Secret>) -> Option<Url> {
+        let known = self.discovery.known().await.ok()?;
+        let mut url = known.metadata.end_session_endpoint.clone()?;
+        let mut query = url.query_pairs_mut();
+        query.append_pair("client_id", &self.settings.client_id);
+        query.append_pair("post_logout_redirect_uri", &self.address("/sign-in"));
+        if let Some(token) = id_token {
+            query.append_pair("id_token_hint", token.expose());
+        }
+        drop(query);
+        Some(url)
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.public.origin())
+    }
+
+    /// Notes that an attempt is answered. Its session forgets it too, but two answers that come at once may both find
+    /// it there.
+    fn is_first(&self, attempt: &Attempt) -> bool {
+        let now = self.clock.now().0;
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.retain(|_, until| *until > now);
+        attempt.until > now && answered.insert(attempt.state.clone(), attempt.until).is_none()
+    }
+
+    /// RFC 9207: an answer that names another provider than the one that was asked was mixed up by somebody.
+    fn comes_from_it(&self, metadata: &Metadata, issuer: Option<&str>) -> Result<(), Fault> {
+        match issuer {
+            Some(issuer) if issuer == self.settings.issuer => Ok(()),
+            None if !metadata.authorization_response_iss_parameter_supported => Ok(()),
+            _ => {
+                tracing::warn!("an answer came that does not name the issuer that was asked");
+                Err(Fault::Untrue)
+            }
+        }
+    }
+
+    async fn exchange(&self, metadata: &Metadata, code: &Secret, attempt: &Attempt) -> Result<Tokens, Fault> {
+        let (id, secret) = (self.settings.client_id.as_str(), self.settings.client_secret.expose());
+        let redirect = self.address(CALLBACK);
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code.expose()),
+            ("redirect_uri", &redirect),
+            ("code_verifier", &attempt.verifier),
+        ];
+        let methods = metadata.token_endpoint_auth_methods_supported.as_deref();
+        let basic = methods.is_none_or(|all| all.iter().any(|method| method == "client_secret_basic"));
+        let [id_encoded, secret_encoded] = [id, secret].map(form_encoded);
+        if !basic {
+            form.extend([("client_id", id), ("client_secret", secret)]);
+        }
+        let login = basic.then_some((id_encoded.as_str(), secret_encoded.as_str()));
+        let answer = self.discovery.http.post(&metadata.token_endpoint, &form, login).await;
+        let (status, body) = answer.map_err(|problem| {
+            tracing::warn!(%problem, "the identity provider took no code");
+            Fault::Away
+        })?;
+        if status != StatusCode::OK {
+            return Err(no_tokens(status, &body));
+        }
+        json(&body).map_err(|problem| {
+            tracing::warn!(%problem, "the identity provider gave no tokens");
+            Fault::Away
+        })
+    }
+
+    async fn verified(&self, token: &str, known: Arc<Known>, nonce: &str) -> Result<Claims, Fault> {
+        let check =
+            |known: &Known| verify(token, known, &self.settings.client_id, nonce, self.clock.now().0 / 1000);
+        let checked = match check(&known) {
+            Err(Untrue::UnknownKey) => check(&*self.discovery.with_new_keys().await?),
+            other => other,
+        };
+        checked.map_err(|reason| {
+            tracing::warn!(%reason, "a token of the identity provider does not hold");
+            Fault::Untrue
+        })
+    }
+}
+
+/// What a word of the provider means; RFC 6749 and OpenID Connect have a dozen of them.
+fn refusal(word: &str) -> Fault {
+    let word: String = word.chars().filter(char::is_ascii_graphic).take(60).collect();
+    tracing::info!(word, "the identity provider did not let somebody in");
+    match word.as_str() {
+        "access_denied"
+        | "login_required"
+        | "interaction_required"
+        | "consent_required"
+        | "account_selection_required" => Fault::Denied,
+        "temporarily_unavailable" | "server_error" => Fault::Away,
+        _ => Fault::Refused,
+    }
+}
+
+/// Why a code gave no tokens. The provider's word goes to the log, its explanations do not.
+fn no_tokens(status: StatusCode, body: &[u8]) -> Fault {
+    #[derive(Deserialize)]
+    struct Said {
+        error: String,
+    }
+    let word = json::<Said>(body).map(|said| said.error).unwrap_or_default();
+    let word: String = word.chars().filter(char::is_ascii_graphic).take(60).collect();
+    tracing::warn!(%status, word, "the identity provider gave no tokens for a code");
+    match word.as_str() {
+        "invalid_grant" => Fault::Stale,
+        _ if status.is_client_error() && !word.is_empty() => Fault::Refused,
+        _ => Fault::Away,
+    }
+}
+
+/// As RFC 6749 wants a name and a secret written before they are put into a header.
+fn form_encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

@@ -1,0 +1,113 @@
+//! The one small HTTP client for questions to an identity provider: it follows nobody elsewhere, waits for a bounded
+//! time, and reads a bounded answer.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, StatusCode};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(3);
+/// How long a whole answer may take.
+const ANSWER: Duration = Duration::from_secs(8);
+/// Bytes of an answer.
+const MAX_ANSWER: usize = 512 * 1024;
+
+/// The client; none if this machine has no root certificates to trust.
+#[derive(Debug)]
+pub(super) struct Http(Option<Client>);
+
+impl Http {
+    /// A client for a provider that is reached by https, or not.
+    pub(super) fn new(https: bool) -> Self {
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .connect_timeout(CONNECT)
+            .timeout(ANSWER)
+            .https_only(https)
+            .no_proxy()
+            .user_agent(concat!("Telescope/", env!("CARGO_PKG_VERSION")))
+            .build();
+        if let Err(error) = &client {
+            tracing::error!(?error, "nobody can be asked over https; are root certificates installed?");
+        }
+        Self(client.ok())
+    }
+
+    /// A question by GET, with an access token if there is one.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        url: &Url,
+        token: Option<&str>,
+    ) -> Result<T, Problem> {
+        let request = self.client()?.get(url.clone());
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        match ask(request).await? {
+            (StatusCode::OK, body) => json(&body),
+            (status, _) => Err(Problem(format!("{url}: answered {status}"))),
+        }
+    }
+
+    /// A form by POST, with a user name and password if there are; the status and the answer.
+    pub(super) async fn post(
+        &self,
+        url: &Url,
+        form: &[(&str, &str)],
+        login: Option<(&str, &str)>,
+    ) -> Result<(StatusCode, Vec<u8>), Problem> {
+        let request = self.client()?.post(url.clone()).form(form);
+        ask(match login {
+            Some((name, password)) => request.basic_auth(name, Some(password)),
+            None => request,
+        })
+        .await
+    }
+
+    fn client(&self) -> Result<&Client, Problem> {
+        self.0.as_ref().ok_or_else(|| Problem("there are no root certificates to trust".into()))
+    }
+}
+
+async fn ask(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Problem> {
+    let request = request.header("accept", "application/json");
+    let mut response = request.send().await.map_err(|error| Problem(chain(&error)))?;
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| Problem(chain(&error)))? {
+        body.extend_from_slice(&piece);
+        if body.len() > MAX_ANSWER {
+            return Err(Problem(format!("{}: an answer of more than {MAX_ANSWER} bytes", response.url())));
+        }
+    }
+    Ok((response.status(), body))
+}
+
+/// An answer as JSON. Its text is not told, since it may hold tokens.
+pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        Problem(format!(
+            "not the JSON that was expected, at line {}, column {}",
+            error.line(),
+            error.column()
+        ))
+    })
+}
+
+/// Why there is no answer; for the log.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Problem(pub(super) String);
+
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}

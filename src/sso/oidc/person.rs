@@ -1,0 +1,122 @@
+//! The person that a verified token speaks of: the address, whether it is his, and the groups.
+//!
+//! Many providers put a subject into the token and nothing else, and have the rest at another address, which the
+//! access token opens. That answer is not signed, so it counts only for the subject of the token.
+
+use serde_json::{Map, Value};
+
+use super::id_token::Claims;
+use super::{Fault, Provider};
+use crate::domain::{Email, Identity, Secret};
+
+/// Groups that are taken over from a provider.
+const MAX_GROUPS: usize = 500;
+
+impl Provider {
+    /// The person of a token that holds.
+    pub(super) async fn person(&self, claims: Claims, access: Option<&Secret>) -> Result<Identity, Fault> {
+        let Claims { sub, mut more, .. } = claims;
+        if self.is_missing_something(&more)
+            && let Some(access) = access
+        {
+            self.add_what_else_is_known(&mut more, &sub, access).await?;
+        }
+        let email = more.get("email").and_then(Value::as_str).and_then(|text| Email::parse(text).ok());
+        let Some(email) = email else {
+            tracing::warn!("the identity provider names no usable address; are the scopes right?");
+            return Err(Fault::NoEmail);
+        };
+        Ok(Identity {
+            issuer: self.settings.issuer.clone(),
+            subject: sub,
+            email,
+            verified: self.settings.trust_email || is_verified(&more),
+            groups: self.settings.groups_claim.as_ref().and_then(|claim| groups(more.get(claim)?)),
+        })
+    }
+
+    fn is_missing_something(&self, claims: &Map<String, Value>) -> bool {
+        let groups = self.settings.groups_claim.as_deref();
+        ["email"].into_iter().chain(groups).any(|name| !claims.contains_key(name))
+    }
+
+    /// Adds what the provider's UserInfo says of the same person. What the token says stays.
+    async fn add_what_else_is_known(
+        &self,
+        claims: &mut Map<String, Value>,
+        subject: &str,
+        access: &Secret,
+    ) -> Result<(), Fault> {
+        let known = self.discovery.known().await?;
+        let Some(address) = &known.metadata.userinfo_endpoint else { return Ok(()) };
+        let said: Result<Map<String, Value>, _> =
+            self.discovery.http.get(address, Some(access.expose())).await;
+        let mut said = said.map_err(|problem| {
+            tracing::warn!(%problem, "the identity provider does not say more of somebody");
+            Fault::Away
+        })?;
+        if said.get("sub").and_then(Value::as_str) != Some(subject) {
+            tracing::warn!("the identity provider speaks of somebody else than its token");
+            return Err(Fault::Untrue);
+        }
+        // An address and whether it is verified belong together.
+        if claims.contains_key("email") {
+            said.remove("email_verified");
+        } else {
+            claims.remove("email_verified");
+        }
+        for (name, value) in said {
+            claims.entry(name).or_insert(value);
+        }
+        Ok(())
+    }
+}
+
+/// Some providers write the word instead of the value.
+fn is_verified(claims: &Map<String, Value>) -> bool {
+    match claims.get("email_verified") {
+        Some(Value::Bool(verified)) => *verified,
+        Some(Value::String(word)) => word == "true",
+        _ => false,
+    }
+}
+
+/// The names in a claim: a list of texts, or one text.
+fn groups(claim: &Value) -> Option<Vec<String>> {
+    match claim {
+        Value::String(one) => Some(vec![one.clone()]),
+        Value::Array(many) => {
+            Some(many.iter().filter_map(Value::as_str).take(MAX_GROUPS).map(str::to_owned).collect())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_a_clear_word_verifies_an_address() {
+        for (claim, verified) in [
+            (json!({"email_verified": true}), true),
+            (json!({"email_verified": "true"}), true),
+            (json!({"email_verified": false}), false),
+            (json!({"email_verified": "yes"}), false),
+            (json!({"email_verified": 1}), false),
+            (json!({"email_verified": null}), false),
+            (json!({}), false),
+        ] {
+            assert_eq!(is_verified(claim.as_object().unwrap()), verified, "{claim}");
+        }
+    }
+
+    #[test]
+    fn groups_are_texts() {
+        assert_eq!(groups(&json!(["a", 1, "b"])), Some(vec!["a".into(), "b".into()]));
+        assert_eq!(groups(&json!("a")), Some(vec!["a".into()]));
+        assert_eq!((groups(&json!(null)), groups(&json!({"a": 1}))), (None, None));
+    }
+}

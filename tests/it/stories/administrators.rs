@@ -1,0 +1,90 @@
+//! How a Telescope gets its administrators: by a command on its machine, whether the server runs or not, and never by
+//! coming first.
+
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::process::{Command, Output};
+
+use crate::support::login::STEP;
+use crate::support::stack::Stack;
+use crate::support::visitor::Visitor;
+use crate::support::waiting::until_true;
+
+const ADA: &str = "ada@example.org";
+const BOB: &str = "bob@example.org";
+
+/// Runs `telescope admin`; whether it was done, and what it said.
+async fn admin(stack: &Stack, what: &str, email: &str) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_telescope"));
+    command
+        .args(["admin", what, email])
+        .env_clear()
+        .envs(stack.environment())
+        .env("TELEGRAM_ENVIRONMENT", "test")
+        .env("LOG", "error")
+        .current_dir(stack.folder());
+    let ran = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let Output { status, stdout, stderr } = ran;
+    let said = String::from_utf8([stdout, stderr].concat()).unwrap();
+    (status.success(), said.trim().to_owned())
+}
+
+async fn done(stack: &Stack, what: &str, email: &str, words: &str) {
+    assert_eq!(admin(stack, what, email).await, (true, format!("{email} {words}")));
+}
+
+async fn refused(stack: &Stack, what: &str, email: &str, words: &str) {
+    let (done, said) = admin(stack, what, email).await;
+    assert!(!done && said.starts_with("Not done: ") && said.contains(words), "{said}");
+}
+
+async fn may(visitor: &Visitor) -> u16 {
+    visitor.get("/users").await.status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_makes_the_first_administrator_and_coming_first_does_not() {
+    let mut stack = Stack::start_with_settings(&[("ADMIN_EMAILS", "")]).await;
+    let ada = Visitor::sign_in(&stack, ADA).await;
+    assert_eq!(may(&ada).await, 403, "the first who came is nobody");
+
+    let socket = stack.data("telescope.sock");
+    until_true("the server listens", STEP, async || socket.exists()).await;
+    let kind = std::fs::metadata(&socket).unwrap();
+    assert!(kind.file_type().is_socket() && kind.permissions().mode() & 0o777 == 0o600, "{kind:?}");
+    done(&stack, "grant", ADA, "is an administrator now.").await;
+    assert_eq!(may(&ada).await, 303, "the session from before is over, in the running server");
+    let ada = Visitor::sign_in(&stack, ADA).await;
+    assert_eq!(may(&ada).await, 200);
+    done(&stack, "grant", ADA, "is an administrator already.").await;
+    refused(&stack, "revoke", ADA, "last administrator").await;
+    refused(&stack, "revoke", BOB, "Nobody with this address").await;
+    refused(&stack, "grant", "nobody", "address").await;
+    assert_eq!(may(&ada).await, 200);
+
+    // The same without a server, under a lease of its own.
+    assert!(stack.stop().await.success());
+    assert!(!socket.exists());
+    done(&stack, "grant", BOB, "is an administrator now.").await;
+    done(&stack, "revoke", ADA, "is no administrator any more.").await;
+    refused(&stack, "revoke", BOB, "last administrator").await;
+    stack.start_again().await;
+    let bob = Visitor::sign_in(&stack, BOB).await;
+    assert_eq!((may(&bob).await, may(&ada).await), (200, 303));
+    let trail = bob.get("/audit").await.text().await.unwrap();
+    for code in ["person.admin.granted", "person.admin.revoked", "command line"] {
+        assert!(trail.contains(&format!(">{code}<")), "{code}");
+    }
+    assert!(!trail.contains("is not what it was"), "the command kept the end of the trail in its file, too");
+
+    // A server that was killed leaves its socket and its lease behind; nobody has to tidy up.
+    stack.kill_telescope().await;
+    assert!(socket.exists());
+    done(&stack, "grant", ADA, "is an administrator now.").await;
+    stack.start_again().await;
+    assert_eq!(may(&Visitor::sign_in(&stack, ADA).await).await, 200);
+
+    // A server that can't be asked is not gone round.
+    std::fs::remove_file(&socket).unwrap();
+    refused(&stack, "revoke", ADA, "another Telescope is active").await;
+    assert_eq!(may(&Visitor::sign_in(&stack, ADA).await).await, 200);
+}

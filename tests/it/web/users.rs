@@ -1,0 +1,225 @@
+//! What administrators do to people: it counts at once, is written down, and leaves somebody in charge.
+
+use std::time::Duration;
+
+use axum::body::BodyDataStream;
+use axum::http::StatusCode;
+use telescope::domain::access::{Actor, decide_system};
+use telescope::domain::privilege::can;
+use telescope::domain::{Email, Identity, Origin, Stage};
+use telescope::ops::users::{Change, Whom};
+use telescope::ops::{Office, OpError, people, users};
+use telescope::store;
+
+use super::app::{ADMIN, Answer, TestApp, Visitor};
+use super::live::next;
+
+const ADA: &str = "ada@example.org";
+const BOB: &str = "bob@example.org";
+/// How long an open page may take to close.
+const CLOSED: Duration = Duration::from_secs(5);
+
+async fn does(test: &TestApp, who: &Visitor, what: &str, whom: &str) -> Answer {
+    let path = format!("/users/{}/{what}", test.user(whom).await.id);
+    who.post(&path, &[]).await
+}
+
+async fn done(test: &TestApp, who: &Visitor, what: &str, whom: &str) {
+    let answer = does(test, who, what, whom).await;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (StatusCode::SEE_OTHER, "/users"),
+        "{}",
+        answer.body
+    );
+}
+
+async fn refused(test: &TestApp, who: &Visitor, what: &str, whom: &str) -> String {
+    let before = test.user(whom).await;
+    let answer = does(test, who, what, whom).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{what}: {}", answer.body);
+    assert_eq!(test.user(whom).await, before);
+    answer.texts("main p").join(" ")
+}
+
+async fn is_signed_in(who: &Visitor) -> bool {
+    who.get("/accounts").await.status == StatusCode::OK
+}
+
+async fn ends(stream: &mut BodyDataStream) {
+    let ended = async { while !next(stream).await.contains("event: signed-out") {} };
+    tokio::time::timeout(CLOSED, ended).await.expect("the open page is closed");
+}
+
+/// Kind, person and details of the newest entry of the trail.
+async fn newest(test: &TestApp) -> (String, String, Option<String>) {
+    let conn = &mut test.app.db.read().await.unwrap();
+    let entry = store::audit::page(conn, &store::audit::Filter::default(), 1).await.unwrap().remove(0);
+    (entry.code, entry.actor, entry.details)
+}
+
+#[tokio::test]
+async fn whoever_is_shut_out_is_out_at_once_also_where_pages_are_open() {
+    for (what, code) in [
+        ("end-sessions", "person.sessions.ended"),
+        ("disable", "person.disabled"),
+        ("grant-admin", "person.admin.granted"),
+        ("forget-identity", "person.identity.forgotten"),
+    ] {
+        let test = TestApp::new().await;
+        let account = test.account(1, Some(ADA)).await;
+        test.stands(account, Stage::Ready);
+        let (root, bob) = (test.signed_in(ADMIN).await, test.signed_in(BOB).await);
+        let (desk, phone) = (test.signed_in(ADA).await, test.signed_in(ADA).await);
+        let mut streams = Vec::new();
+        for (browser, path) in [
+            (&desk, "/accounts/events".to_owned()),
+            (&phone, format!("/accounts/{account}/events")),
+            (&phone, "/jobs/events".into()),
+        ] {
+            let mut stream = browser.stream(&path).await;
+            next(&mut stream).await;
+            streams.push(stream);
+        }
+        let mut others = bob.stream("/accounts/events").await;
+        next(&mut others).await;
+        done(&test, &root, what, ADA).await;
+        for mut stream in streams {
+            ends(&mut stream).await;
+        }
+        assert!(!is_signed_in(&desk).await && !is_signed_in(&phone).await, "{what}");
+        assert!(is_signed_in(&bob).await && is_signed_in(&root).await, "{what}: nobody else");
+        let details = Some(format!("{{\"person\":\"{ADA}\"}}"));
+        assert_eq!(newest(&test).await, (code.into(), ADMIN.into(), details));
+        // What is remembered for the time without a database is forgotten with it.
+        test.app.database_away.send_replace(true);
+        assert_eq!(desk.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
+        assert!(is_signed_in(&bob).await, "{what}: others are remembered");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_shut_out_stays_out_until_let_in_again() {
+    let test = TestApp::new().await;
+    let (root, _) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
+    done(&test, &root, "disable", ADA).await;
+    let again = test.anonymous().post("/sign-in", &[("email", ADA)]).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    assert!(again.texts("main p").join(" ").contains("may not sign in"));
+    let words = refused(&test, &root, "grant-admin", ADA).await;
+    assert!(words.contains("Let him in again first"), "{words}");
+    done(&test, &root, "enable", ADA).await;
+    assert_eq!(newest(&test).await.0, "person.enabled");
+    assert!(is_signed_in(&test.signed_in(ADA).await).await);
+}
+
+#[tokio::test]
+async fn administration_is_given_and_taken_with_a_new_session_each() {
+    let test = TestApp::new().await;
+    let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
+    assert_eq!(ada.get("/users").await.status, StatusCode::FORBIDDEN);
+    done(&test, &root, "grant-admin", ADA).await;
+    assert!(!is_signed_in(&ada).await, "the session of before is no administrator's");
+    let ada = test.signed_in(ADA).await;
+    assert_eq!(ada.get("/users").await.status, StatusCode::OK);
+    done(&test, &root, "revoke-admin", ADA).await;
+    assert!(!is_signed_in(&ada).await);
+    assert_eq!(test.signed_in(ADA).await.get("/users").await.status, StatusCode::FORBIDDEN);
+    let before = newest(&test).await;
+    done(&test, &root, "revoke-admin", ADA).await;
+    assert_eq!(newest(&test).await, before, "what is so already is not written down again");
+}
+
+#[tokio::test]
+async fn somebody_stays_in_charge() {
+    let test = TestApp::new().await;
+    let (root, _) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
+    for what in ["disable", "revoke-admin"] {
+        let words = refused(&test, &root, what, ADMIN).await;
+        assert!(words.contains("to himself"), "{words}");
+    }
+    done(&test, &root, "grant-admin", ADA).await;
+    let ada = test.signed_in(ADA).await;
+    let words = refused(&test, &ada, "revoke-admin", ADMIN).await;
+    assert!(words.contains("ADMIN_EMAILS"), "{words}");
+    done(&test, &ada, "disable", ADMIN).await;
+    // The command line is nobody's own, and must not leave a Telescope without administrators either.
+    let permit = decide_system::<can::ManageAccess>(&Actor::Cli).unwrap();
+    let whom = Email::parse(ADA).unwrap();
+    for change in [Change::RevokeAdmin, Change::Disable] {
+        let last = users::write(Office::from(&*test.app), permit.grant(), Whom::Email(&whom), change).await;
+        assert!(matches!(last, Err(OpError::Refused(words)) if words.contains("last administrator")));
+    }
+    assert!(is_signed_in(&ada).await);
+}
+
+#[tokio::test]
+async fn two_administrators_at_once_do_not_leave_nobody() {
+    let test = TestApp::with(&[("ADMIN_EMAILS", "")]).await;
+    let permit = decide_system::<can::ManageAccess>(&Actor::Cli).unwrap();
+    let both = [ADA, BOB].map(|address| Email::parse(address).unwrap());
+    for email in &both {
+        users::change(&test.app, permit.grant(), Whom::Email(email), Change::GrantAdmin).await.unwrap();
+    }
+    let (ada, bob) = (test.signed_in(ADA).await, test.signed_in(BOB).await);
+    let (first, second) =
+        tokio::join!(does(&test, &ada, "revoke-admin", BOB), does(&test, &bob, "revoke-admin", ADA));
+    assert!(first.status != second.status || first.status != StatusCode::SEE_OTHER, "not both");
+    assert!(test.user(ADA).await.admin || test.user(BOB).await.admin);
+}
+
+#[tokio::test]
+async fn a_forgotten_identity_lets_another_be_bound() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    let email = Email::parse(ADA).unwrap();
+    let named = |subject: &str| Identity {
+        subject: subject.into(),
+        issuer: "https://id.example.org".into(),
+        ..Identity::claimed(email.clone())
+    };
+    let ada = people::sign_in(&test.app, &named("1"), &Origin::default()).await.unwrap();
+    let stranger = people::sign_in(&test.app, &named("2"), &Origin::default()).await;
+    assert!(matches!(stranger, Err(OpError::Refused(words)) if words.contains("administrator")));
+    done(&test, &root, "forget-identity", ADA).await;
+    assert_eq!(people::sign_in(&test.app, &named("2"), &Origin::default()).await.unwrap().id, ada.id);
+    assert!(
+        people::sign_in(&test.app, &named("1"), &Origin::default()).await.is_err(),
+        "the former one is the stranger now"
+    );
+}
+
+#[tokio::test]
+async fn the_list_says_who_is_who_and_offers_what_can_be_done() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    test.signed_in(ADA).await;
+    test.signed_in(ADA).await;
+    let page = root.get("/users").await;
+    let line = async |email: &str, page: &Answer| {
+        let id = test.user(email).await.id;
+        let cells = page.texts(&format!("#user-{id} th, #user-{id} td"));
+        let forms = page.attributes(&format!("#user-{id} form"), "action");
+        (
+            cells,
+            forms.into_iter().map(|action| action.rsplit('/').next().unwrap().to_owned()).collect::<Vec<_>>(),
+        )
+    };
+    let (cells, forms) = line(ADA, &page).await;
+    assert_eq!((cells[0].as_str(), cells[1].as_str(), cells[4].as_str()), (ADA, "", "2"));
+    assert!(cells[2].ends_with("UTC") && cells[3].ends_with("UTC"), "{cells:?}");
+    assert_eq!(forms, ["end-sessions", "disable", "grant-admin", "forget-identity"]);
+    let (cells, forms) = line(ADMIN, &page).await;
+    assert_eq!((cells[0].as_str(), cells[1].as_str()), ("root@example.org (you)", "Administrator"));
+    assert_eq!(forms, ["end-sessions", "forget-identity"], "nothing that would be refused");
+    done(&test, &root, "disable", ADA).await;
+    let (cells, forms) = line(ADA, &root.get("/users").await).await;
+    assert_eq!((cells[1].as_str(), cells[4].as_str()), ("Shut out", "0"));
+    assert_eq!(forms, ["enable", "forget-identity"]);
+    let found = root.get("/users?q=ADA").await;
+    assert_eq!(found.texts("tbody th"), [ADA]);
+    assert!(root.get("/users?q=%3Cscript%3E").await.texts("main").join(" ").contains("Nobody like that"));
+    for path in ["/users/none/disable", "/users/0190aaaa-0000-7000-8000-000000000000/disable"] {
+        assert_eq!(root.post(path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
