@@ -1,7 +1,7 @@
 #!/bin/bash
-# Sees to it that what the tests need beside Rust is there: a browser and its driver, Postgres' programs, and a
-# Python with Telethon in an environment of its own. On a Debian-like system and as root it installs what is
-# missing; elsewhere it names it. A test is never skipped because something is not there.
+# Sees to it that what the tests need beside Rust is there: a browser and its driver, Postgres' programs, a Python with
+# Telethon in an environment of its own, axe, and an OpenID provider. On a Debian-like system and as root it installs
+# what is missing; elsewhere it names it. A test is never skipped because something is not there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -54,3 +54,17 @@ fi
 
 # axe looks for barriers in the pages; it is put into them by the tests' browser, never shipped.
 natives/fetch.sh axe "${CARGO_TARGET_DIR:-target}/axe"
+
+# A real OpenID provider, of the versions that its lock file names and checks; none of its packages runs anything here.
+home=${CARGO_TARGET_DIR:-target}/openid-provider
+if ! cmp -s tests/openid-provider/package-lock.json "$home/installed.json"; then
+    echo "test: preparing the OpenID provider in $home"
+    rm -rf "$home"
+    mkdir -p "$home"
+    cp tests/openid-provider/package.json tests/openid-provider/package-lock.json "$home/"
+    (cd "$home" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null) || {
+        echo "test: npm could not fetch oidc-provider, the tests' identity provider. Is the network there?" >&2
+        exit 1
+    }
+    cp tests/openid-provider/package-lock.json "$home/installed.json"
+fi

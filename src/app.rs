@@ -118,9 +118,9 @@ impl App {
         hub: Hub,
     ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
-        let doorman = config.assertion.clone().map(|format| Doorman::new(format, clock.clone()));
         let oidc = config.oidc.clone().filter(|_| config.sso_mode.is_oidc());
         let oidc = oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), clock.clone()));
+        let doorman = config.assertion.clone().map(|format| Doorman::new(format, clock.clone()));
         Arc::new(Self {
             config,
             db,

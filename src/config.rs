@@ -186,10 +186,10 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let sso_mode = sso_mode(env, telegram_environment, &host, public_url.as_ref());
     let assertion = assertion::read(env, sso_mode, public_url.as_ref());
     let admin_emails = env.read("ADMIN_EMAILS", emails).unwrap_or_default();
+    let oidc = oidc::read(env, sso_mode == Some(SsoMode::Oidc));
     if sso_mode == Some(SsoMode::Disable) && admin_emails.len() != 1 {
         env.fault("ADMIN_EMAILS has to name the one person whom SSO_MODE=disable takes everybody for.");
     }
-    let oidc = oidc::read(env, sso_mode == Some(SsoMode::Oidc));
     let (key, old_key) = master_keys(env, telegram_environment);
     let login_attempts_per_day = env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4);
     let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
@@ -289,7 +289,7 @@ fn sso_mode<E: Fn(&str) -> Option<String>>(
     let believes = match mode {
         SsoMode::Mock => "SSO_MODE=mock lets anybody sign in as anybody",
         SsoMode::Disable => "SSO_MODE=disable takes everybody for the administrator",
-        SsoMode::Oidc | SsoMode::Cloudflare | SsoMode::Jwt => return Some(mode),
+        SsoMode::Cloudflare | SsoMode::Jwt | SsoMode::Oidc => return Some(mode),
     };
     for (fits, what) in [
         (!mode.is_mock() || telegram.is_test(), "TELEGRAM_ENVIRONMENT=test"),

@@ -24,10 +24,10 @@
 //! * **Telegram says something**: a td-host process ([`telegram::host`]) drops what nobody wants and sends the
 //!   rest up; the account's actor changes its picture and publishes it whole ([`domain::Snapshot`]); the
 //!   [`directory`] is swapped; open pages get the rows that changed, if their viewers may see them.
-//! * **Somebody comes**: by a form where anybody may claim any address, or with an assertion that a proxy has
-//!   signed, which is verified on each request ([`sso`]). The first one begins a web session; a session without
-//!   the assertion that it belongs to is worth nothing.
 //! * **Something takes long**: it is a row ([`jobs`]), and goes on from its last step after every end of the program.
+//! * **Somebody comes**: through an OpenID provider, or with an assertion that a proxy has signed, which is verified on
+//!   each request ([`sso`]); or, where anybody may claim any address, by a form. The first request begins a web
+//!   session; a session without the assertion that it belongs to is worth nothing.
 //! * **A process dies**: TDLib lives in child processes, so a crash in it costs its accounts seconds and
 //!   nobody else anything. Sessions are on disk; no start ever asks Telegram for a code.
 //! * **Another server is started**: it waits as long as the first holds the database's lease

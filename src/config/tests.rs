@@ -309,3 +309,33 @@ fn secrets_do_not_print() {
         assert!(!faults.contains("canary"), "{faults}");
     }
 }
+
+#[test]
+fn an_identity_provider_needs_its_settings() {
+    let oidc = [
+        ("SSO_MODE", "oidc"),
+        ("OIDC_ISSUER", "https://login.example.org"),
+        ("OIDC_CLIENT_ID", "telescope"),
+        ("OIDC_CLIENT_SECRET", "hush"),
+    ];
+    let settings = config(&oidc).unwrap().oidc.unwrap();
+    assert_eq!((settings.issuer.as_str(), settings.scopes.as_str()), (oidc[1].1, "openid email profile"));
+    assert!(!settings.trust_email && settings.groups_claim.is_none());
+    assert!(!format!("{settings:?}").contains("hush"));
+    for missing in ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"] {
+        let faults = config(&[&oidc[..], &[(missing, "")]].concat()).unwrap_err().0;
+        assert_eq!(faults, [format!("{missing} is missing; SSO_MODE=oidc needs it.")]);
+    }
+    for (name, wrong) in
+        [("OIDC_ISSUER", "http://login.example.org"), ("OIDC_SCOPES", "email"), ("OIDC_TRUST_EMAIL", "maybe")]
+    {
+        let faults = config(&[&oidc[..], &[(name, wrong)]].concat()).unwrap_err().0;
+        assert!(faults.len() == 1 && faults[0].starts_with(name), "{faults:?}");
+    }
+    // Real accounts may be behind it.
+    let production = [("TELEGRAM_ENVIRONMENT", "production"), ("API_ID", "1"), ("API_HASH", "x")];
+    let key =
+        [("TWO_FACTOR_ENCRYPTION_KEY", KEY), ("PUBLIC_URL", "https://t.example.org"), ("HOST", "0.0.0.0")];
+    assert!(config(&[&oidc[..], &production, &key].concat()).unwrap().oidc.is_some());
+    assert!(config(&[]).unwrap().oidc.is_none());
+}

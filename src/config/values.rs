@@ -45,14 +45,14 @@ impl TelegramEnvironment {
 pub enum SsoMode {
     /// Anybody may claim any address: for trying Telescope out on one's own machine.
     Mock,
+    /// An OpenID provider says who they are.
+    Oidc,
     /// Nobody proves anything: whoever comes is the one administrator. For one's own machine.
     Disable,
     /// Cloudflare Access stands before Telescope and signs who somebody is.
     Cloudflare,
     /// Some other proxy does.
     Jwt,
-    /// An OpenID provider says who they are.
-    Oidc,
 }
 
 impl SsoMode {
@@ -64,14 +64,14 @@ impl SsoMode {
         matches!(self, Self::Mock)
     }
 
-    /// Whether everybody is the administrator.
-    pub const fn is_disabled(self) -> bool {
-        matches!(self, Self::Disable)
-    }
-
     /// Whether an OpenID provider says who somebody is.
     pub const fn is_oidc(self) -> bool {
         matches!(self, Self::Oidc)
+    }
+
+    /// Whether everybody is the administrator.
+    pub const fn is_disabled(self) -> bool {
+        matches!(self, Self::Disable)
     }
 
     /// Whether each request says who sends it, so that nobody signs in by a page.

@@ -78,7 +78,25 @@ crate::domain::ids::text_in_database!(Email);
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_refused_or_has_one_spelling(
+            typed in prop_oneof!["\\PC{0,60}", "[ \t]?[A-Za-zé.+ -]{0,9}@?[A-Za-z.@ -]{0,12}[\t ]?"],
+        ) {
+            if let Ok(email) = Email::parse(&typed) {
+                let text = email.to_string();
+                prop_assert!(text.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase()), "{text}");
+                prop_assert_eq!(text.matches('@').count(), 1);
+                for spelling in [text.clone(), text.to_ascii_uppercase(), format!(" {text}\t")] {
+                    prop_assert_eq!(Email::parse(&spelling), Ok(email.clone()));
+                }
+            }
+        }
+    }
 
     #[test]
     fn one_person_has_one_spelling() {

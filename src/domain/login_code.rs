@@ -47,8 +47,23 @@ fn next_word(text: &str, from: usize) -> Option<(usize, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{find, is_stale};
     use crate::domain::Millis;
+
+    proptest! {
+        #[test]
+        fn any_text_has_no_code_or_five_or_six_digits_of_its_own(
+            text in prop_oneof!["\\PC{0,200}", "[0-9a-z .:é-]{0,80}"],
+        ) {
+            if let Some(code) = find(&text) {
+                prop_assert!(matches!(code.len(), 5 | 6) && code.bytes().all(|b| b.is_ascii_digit()), "{code}");
+                let around = text.split(code).collect::<Vec<_>>();
+                prop_assert!(around.len() >= 2, "it stands in the text");
+            }
+        }
+    }
 
     #[test]
     fn a_code_lives_five_minutes() {

@@ -111,7 +111,23 @@ where
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_refused_or_is_its_digits(
+            typed in prop_oneof!["\\PC{0,40}", "\\+?[0-9 ().-]{0,22}[0-9a٣]?"],
+        ) {
+            if let Ok(phone) = Phone::parse(&typed) {
+                let digits = phone.digits();
+                prop_assert!((5..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
+                prop_assert_eq!(digits, typed.chars().filter(char::is_ascii_digit).collect::<String>());
+                prop_assert_eq!(Phone::parse(&phone.to_string()), Ok(phone.clone()));
+            }
+        }
+    }
 
     #[test]
     fn people_type_numbers_in_many_ways() {

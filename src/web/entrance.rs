@@ -14,9 +14,9 @@ use axum::response::{IntoResponse, Response};
 use tower_sessions::Session;
 use tower_sessions::session::Id;
 
-use super::auth::{self, Caller};
+use super::auth::Caller;
 use super::error::AppError;
-use super::live;
+use super::{auth, live};
 use crate::app::App;
 use crate::config::SsoMode;
 use crate::domain::{Identity, Millis, Origin};
@@ -66,9 +66,8 @@ pub async fn enter(State(app): State<Arc<App>>, mut request: Request, next: Next
         return AppError::SignedOut.into_response();
     };
     let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
-    let caller = Caller { session, origin };
     match proven(&app, request.headers()).await {
-        Ok(assertion) => match admit(&app, &caller, &assertion).await {
+        Ok(assertion) => match admit(&app, &Caller { session, origin }, &assertion).await {
             Ok(()) => next.run(request).await,
             Err(error) => error.into_response(),
         },
@@ -105,7 +104,8 @@ async fn proven(app: &App, headers: &HeaderMap) -> Result<Assertion, Refused> {
 
 /// Makes the session that of the assertion's person.
 async fn admit(app: &App, caller: &Caller, assertion: &Assertion) -> Result<(), AppError> {
-    let (session, identity) = (&caller.session, &assertion.identity);
+    let session = &caller.session;
+    let identity = &assertion.identity;
     if !is_of(app, session, identity).await? {
         let replaced = session.id();
         session.flush().await?;

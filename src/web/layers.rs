@@ -18,6 +18,7 @@ use super::client::client;
 use super::entrance;
 use super::error::{self, AppError, Asked};
 use super::form::{self, MAX_BODY};
+use super::host::{betrays_a_proxy, host, is_ours, is_read_from_elsewhere};
 use super::shell::wants_fragment;
 use crate::app::App;
 use crate::config::SsoMode;
@@ -119,50 +120,24 @@ pub fn add_headers(headers: &mut HeaderMap, id: &str, https: bool) {
     }
 }
 
-/// Refuses what was not sent to us: another host (which stops DNS rebinding), and, while everybody is believed,
-/// whatever came through a proxy.
+/// Refuses what was not sent to us: another host (which stops DNS rebinding), what another site's page would read,
+/// and, while everybody is believed, whatever came through a proxy.
 async fn gate(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    if !host(&request).is_some_and(|host| is_ours(&app, host)) {
+    if !host(&request).is_some_and(|host| is_ours(&app.config.public_url, host)) {
         let message = format!("This server is {}. Use that address.", app.config.public_url.origin());
         return AppError::Bad(StatusCode::MISDIRECTED_REQUEST, message).into_response();
+    }
+    if is_read_from_elsewhere(&app.config.public_url, &request) {
+        return AppError::Forbidden("A page of another site may not read this.".into()).into_response();
     }
     let believes = match app.config.sso_mode {
         SsoMode::Mock => Some("SSO_MODE=mock lets anybody claim any name"),
         SsoMode::Disable => Some("SSO_MODE=disable takes everybody for the administrator"),
-        SsoMode::Oidc | SsoMode::Cloudflare | SsoMode::Jwt => None,
+        SsoMode::Cloudflare | SsoMode::Jwt | SsoMode::Oidc => None,
     };
     if let Some(believes) = believes.filter(|_| request.headers().keys().any(betrays_a_proxy)) {
         let message = format!("{believes}, so it takes no request that came through a proxy.");
         return AppError::Forbidden(message).into_response();
     }
     next.run(request).await
-}
-
-/// The one host that a request names; None if it names none, several, or two different ones.
-fn host(request: &Request) -> Option<&str> {
-    let mut named = request.headers().get_all(header::HOST).iter();
-    let in_header = named.next().map(|host| host.to_str().unwrap_or_default());
-    let in_target = request.uri().authority().map(|authority| authority.as_str());
-    match (in_target, in_header, named.next()) {
-        (Some(target), Some(header), None) if target == header => Some(target),
-        (Some(host), None, None) | (None, Some(host), None) => Some(host),
-        _ => None,
-    }
-}
-
-/// Headers that proxies add and browsers never send.
-fn betrays_a_proxy(name: &HeaderName) -> bool {
-    let name = name.as_str();
-    matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
-}
-
-/// Whether a Host header names us: the public address, or loopback while that is loopback too.
-fn is_ours(app: &App, host: &str) -> bool {
-    let public = &app.config.public_url;
-    if host.eq_ignore_ascii_case(public.authority()) {
-        return true;
-    }
-    let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
-    let public_port = public.authority().rsplit_once(':').map_or("", |(_, port)| port);
-    public.is_loopback() && port == public_port && crate::config::is_loopback_name(name)
 }

@@ -12,6 +12,7 @@ mod error;
 mod extract;
 mod form;
 mod fragment;
+mod host;
 mod layers;
 mod live;
 pub mod pages;

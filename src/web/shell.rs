@@ -17,10 +17,10 @@ pub struct Shell {
     pub person: Option<String>,
     /// Whether the way to the audit trail is shown.
     pub reads_audit: bool,
-    /// The one person that everybody is taken for, if so.
-    pub everybody: Option<String>,
     /// Whether the way to the list of people is shown.
     pub manages_access: bool,
+    /// The one person that everybody is taken for, if so.
+    pub everybody: Option<String>,
     /// Telegram's test environment.
     pub test: bool,
     /// Who is away.

@@ -88,11 +88,12 @@ pub async fn callback(
     let mut attempts = waiting(session).await?;
     let at = attempts.iter().position(|attempt| attempt.is(&answer.state)).ok_or(Fault::Stale)?;
     let attempt = attempts.remove(at);
+    let usual = session.expiry();
     keep(session, attempts).await?;
     // Before the provider is asked: the same answer finds no attempt from here on.
     session.save().await?;
     let Proven { identity, id_token } = provider.finish(&attempt, &answer).await?;
-    session.set_expiry(None);
+    session.set_expiry(usual);
     let person = sign_in::begin(&app, &caller, &identity).await?;
     session.remove_value(PROOF_KEY).await?;
     if id_token.expose().len() <= MAX_PROOF {

@@ -1,6 +1,6 @@
-//! `/sign-in`, and signing out. Where an identity provider says who people are, the page is [`oidc`]'s; the form here
-//! is for trying Telescope out, where anybody may claim any address. Where each request says itself who sends it, the
-//! page says so; there is nothing to type.
+//! `/sign-in`, and signing out. Where an identity provider says who people are, the page is [`oidc`]'s. Where each
+//! request says itself who sends it, the page says so; there is nothing to type. The form here is for trying Telescope
+//! out, where anybody may claim any address.
 
 use std::sync::Arc;
 
@@ -122,7 +122,7 @@ pub async fn sign_in(
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     if !app.config.sso_mode.is_mock() {
-        return Err(AppError::NotFound);
+        return Err(AppError::Forbidden("Nobody signs in to this Telescope by a form.".into()));
     }
     match Email::parse(&typed.email) {
         Ok(email) => {

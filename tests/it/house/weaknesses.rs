@@ -245,7 +245,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
 ];
 
 /// The file that a test stands in, and its own name.
-fn place(test: &str) -> (String, &str) {
+pub(super) fn place(test: &str) -> (String, &str) {
     let (module, name) = test.rsplit_once("::").expect("a test stands in a module");
     let Some(module) = module.strip_suffix("tests").and_then(|module| module.strip_suffix("::")) else {
         return (format!("tests/it/{}.rs", module.replace("::", "/")), name);
@@ -256,7 +256,7 @@ fn place(test: &str) -> (String, &str) {
 }
 
 /// Whether a source has a test of that name: marked as one, or in the list of those that run on both databases.
-fn has_test(source: &str, name: &str) -> bool {
+pub(super) fn has_test(source: &str, name: &str) -> bool {
     let mut before = "";
     let marked = source.lines().map(str::trim).any(|line| {
         let is_it = line.strip_prefix("async ").unwrap_or(line).starts_with(&format!("fn {name}("));

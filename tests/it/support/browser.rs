@@ -107,6 +107,11 @@ impl Browser {
         self.driver.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
+    /// The address of the present page.
+    pub async fn address(&self) -> String {
+        self.driver.current_url().await.unwrap().into()
+    }
+
     /// Looks at another page in a tab of its own, and comes back.
     pub async fn meanwhile<T>(&self, url: &str, work: impl AsyncFnOnce() -> T) -> T {
         let first = self.driver.window().await.unwrap();

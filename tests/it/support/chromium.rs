@@ -73,7 +73,7 @@ pub fn capabilities(javascript: bool, profile: &Path) -> ChromeCapabilities {
         "--disable-component-update",
         "--disable-sync",
         // Pages of this machine only: nothing else has a name.
-        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE 127.0.0.2",
     ] {
         wanted.add_arg(argument).unwrap();
     }

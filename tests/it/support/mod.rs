@@ -5,6 +5,7 @@ pub mod browser;
 pub mod chromium;
 pub mod db;
 pub mod login;
+pub mod openid;
 pub mod phones;
 pub mod postgres;
 pub mod processes;

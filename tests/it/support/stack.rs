@@ -153,7 +153,11 @@ impl Stack {
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() { folders.push(path) } else { found.push(path) }
+                if path.is_dir() {
+                    folders.push(path)
+                } else if path.is_file() {
+                    found.push(path)
+                }
             }
         }
         found

@@ -184,6 +184,17 @@ impl Visitor {
         request
     }
 
+    /// The same browser after an answer that may have given it another cookie.
+    pub fn after(&self, answer: &Answer) -> Self {
+        let given = answer.header("set-cookie").split(';').next().filter(|cookie| !cookie.is_empty());
+        Self { app: Arc::clone(&self.app), cookie: given.map(str::to_owned).or_else(|| self.cookie.clone()) }
+    }
+
+    /// The cookie that it sends.
+    pub fn cookie(&self) -> &str {
+        self.cookie.as_deref().unwrap_or_default()
+    }
+
     /// Sends anything.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         Answer::of(self.answer(request).await).await
@@ -191,6 +202,11 @@ impl Visitor {
 
     async fn answer(&self, request: Request<Body>) -> Response {
         web::router(Arc::clone(&self.app)).oneshot(request).await.unwrap()
+    }
+
+    /// The status of an answer that need not end.
+    pub async fn status(&self, request: Request<Body>) -> StatusCode {
+        self.answer(request).await.status()
     }
 
     /// Opens a page.

@@ -272,7 +272,7 @@ async fn signing_out_leads_on_to_the_proxy() {
     let page = behind.test.anonymous().get("/sign-in").await;
     assert!(page.body.contains("Cloudflare Access") && !page.has("input"), "{}", page.body);
     let claimed = behind.test.anonymous().post("/sign-in", &[("email", ADMIN)]).await;
-    assert_eq!((claimed.status, claimed.header("set-cookie")), (StatusCode::NOT_FOUND, ""));
+    assert_eq!((claimed.status, claimed.header("set-cookie")), (StatusCode::FORBIDDEN, ""));
 }
 
 #[tokio::test]

@@ -152,6 +152,40 @@ async fn forms_of_other_sites_are_refused() {
 }
 
 #[tokio::test]
+async fn other_sites_read_nothing_and_may_link_here() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    let own = format!("http://{HOST}");
+    for (site, mode, origin, allowed) in [
+        (Some("same-origin"), Some("cors"), None, true),
+        (Some("same-origin"), Some("cors"), Some(own.as_str()), true),
+        (Some("none"), Some("navigate"), None, true),
+        (Some("cross-site"), Some("navigate"), None, true),
+        (None, None, None, true),
+        (Some("cross-site"), Some("cors"), Some("http://evil.example"), false),
+        (Some("cross-site"), Some("no-cors"), None, false),
+        (Some("same-site"), Some("cors"), Some("http://localhost:9999"), false),
+        (Some("cross-site"), Some("websocket"), Some("http://evil.example"), false),
+        (None, None, Some("http://evil.example"), false),
+        (None, None, Some("http://localhost:8888.evil.example"), false),
+        (None, None, Some("null"), false),
+    ] {
+        for path in ["/accounts", "/accounts/events", "/jobs/events"] {
+            let mut request = root.request(Method::GET, path).body(Body::empty()).unwrap();
+            for (name, value) in [("sec-fetch-site", site), ("sec-fetch-mode", mode), ("origin", origin)] {
+                request.headers_mut().remove(name);
+                if let Some(value) = value {
+                    request.headers_mut().insert(name, value.parse().unwrap());
+                }
+            }
+            let status = root.status(request).await;
+            let expected = if allowed { StatusCode::OK } else { StatusCode::FORBIDDEN };
+            assert_eq!(status, expected, "{path} {site:?} {mode:?} {origin:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_mock_sign_in_is_not_offered_through_a_proxy() {
     let test = TestApp::new().await;
     let nobody = test.anonymous();

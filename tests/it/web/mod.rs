@@ -9,6 +9,7 @@ mod guards;
 mod hostile;
 mod limits;
 mod live;
+mod oidc;
 mod rights;
 mod sessions;
 mod standby;

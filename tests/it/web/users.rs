@@ -81,6 +81,8 @@ async fn whoever_is_shut_out_is_out_at_once_also_where_pages_are_open() {
             next(&mut stream).await;
             streams.push(stream);
         }
+        let asleep = test.signed_in(ADA).await;
+        assert!(is_signed_in(&asleep).await);
         let mut others = bob.stream("/accounts/events").await;
         next(&mut others).await;
         done(&test, &root, what, ADA).await;
@@ -91,8 +93,9 @@ async fn whoever_is_shut_out_is_out_at_once_also_where_pages_are_open() {
         assert!(is_signed_in(&bob).await && is_signed_in(&root).await, "{what}: nobody else");
         let details = Some(format!("{{\"person\":\"{ADA}\"}}"));
         assert_eq!(newest(&test).await, (code.into(), ADMIN.into(), details));
-        // What is remembered for the time without a database is forgotten with it.
+        // What is remembered for the time without a database is forgotten with it, also of whoever did not ask since.
         test.app.database_away.send_replace(true);
+        assert_eq!(asleep.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
         assert_eq!(desk.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
         assert!(is_signed_in(&bob).await, "{what}: others are remembered");
     }
@@ -161,11 +164,15 @@ async fn two_administrators_at_once_do_not_leave_nobody() {
     for email in &both {
         users::change(&test.app, permit.grant(), Whom::Email(email), Change::GrantAdmin).await.unwrap();
     }
-    let (ada, bob) = (test.signed_in(ADA).await, test.signed_in(BOB).await);
-    let (first, second) =
-        tokio::join!(does(&test, &ada, "revoke-admin", BOB), does(&test, &bob, "revoke-admin", ADA));
-    assert!(first.status != second.status || first.status != StatusCode::SEE_OTHER, "not both");
-    assert!(test.user(ADA).await.admin || test.user(BOB).await.admin);
+    // Both were let in before either has done anything.
+    let (ada, bob) = (test.user(ADA).await, test.user(BOB).await);
+    let permits = [&ada, &bob]
+        .map(|user| decide_system::<can::ManageAccess>(&Actor::User(people::person(user, true))).unwrap());
+    let first = users::change(&test.app, permits[0].grant(), Whom::Id(bob.id), Change::RevokeAdmin).await;
+    assert!(first.is_ok());
+    let second = users::change(&test.app, permits[1].grant(), Whom::Id(ada.id), Change::RevokeAdmin).await;
+    assert!(matches!(second, Err(OpError::Refused(words)) if words.contains("last administrator")));
+    assert!(test.user(ADA).await.admin && !test.user(BOB).await.admin);
 }
 
 #[tokio::test]

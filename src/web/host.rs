@@ -1,0 +1,87 @@
+//! Whether a request was sent to us, and from where: the host that it names, and the site that it comes from.
+
+use axum::extract::Request;
+use axum::http::{HeaderName, Method, header};
+
+use crate::config::{PublicUrl, is_loopback_name};
+
+/// The one host that a request names; None if it names none, several, or two different ones.
+pub fn host(request: &Request) -> Option<&str> {
+    let mut named = request.headers().get_all(header::HOST).iter();
+    let in_header = named.next().map(|host| host.to_str().unwrap_or_default());
+    let in_target = request.uri().authority().map(|authority| authority.as_str());
+    match (in_target, in_header, named.next()) {
+        (Some(target), Some(header), None) if target == header => Some(target),
+        (Some(host), None, None) | (None, Some(host), None) => Some(host),
+        _ => None,
+    }
+}
+
+/// Whether a Host header names us: the public address, or loopback while that is loopback too.
+pub fn is_ours(public: &PublicUrl, host: &str) -> bool {
+    if host.eq_ignore_ascii_case(public.authority()) {
+        return true;
+    }
+    let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
+    let public_port = public.authority().rsplit_once(':').map_or("", |(_, port)| port);
+    public.is_loopback() && port == public_port && is_loopback_name(name)
+}
+
+/// Headers that proxies add and browsers never send.
+pub fn betrays_a_proxy(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
+}
+
+/// Whether a page of another site reads this, as a stream or a picture, say. Following a link from there is no
+/// reading, and forms have a guard of their own.
+pub fn is_read_from_elsewhere(public: &PublicUrl, request: &Request) -> bool {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return false;
+    }
+    let value = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    let navigates = value("sec-fetch-mode") == Some("navigate");
+    let other_site = value("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    // Older browsers say only the origin, and only when a script asks.
+    let other_origin = value("origin").is_some_and(|origin| {
+        let authority = origin.split_once("://").map(|(_, authority)| authority);
+        !authority.is_some_and(|authority| is_ours(public, authority))
+    });
+    (other_site && !navigates) || other_origin
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at_home() -> PublicUrl {
+        PublicUrl::parse("http://localhost:8888").unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn any_host_is_foreign_but_for_the_names_of_this_machine(
+            text in prop_oneof!["\\PC{0,40}", "(localhost|127\\.[0-9.]{0,6}|\\[?::1\\]?|[a-z.]{0,9})[:.@/a-z0-9]{0,12}"],
+        ) {
+            prop_assert!(!is_ours(&PublicUrl::parse("https://telescope.example.org").unwrap(), &text));
+            if is_ours(&at_home(), &text) {
+                let name = text.strip_suffix(":8888").expect("our port");
+                prop_assert!(is_loopback_name(name), "{name}");
+                prop_assert!(!name.contains(['@', '/', '?', '#', '\\', ' ']), "{name}");
+            }
+        }
+
+        #[test]
+        fn our_public_name_is_known_in_any_case(upper in proptest::collection::vec(any::<bool>(), 21)) {
+            let letters = "telescope.example.org".chars().zip(upper);
+            let text: String =
+                letters.map(|(c, upper)| if upper { c.to_ascii_uppercase() } else { c }).collect();
+            let public = PublicUrl::parse("https://telescope.example.org").unwrap();
+            prop_assert!(is_ours(&public, &text));
+            let longer = format!("{text}.evil.example");
+            prop_assert!(!is_ours(&public, &longer));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What SECURITY.md says is required is shown by tests that exist, or said to be missing.
+
+use super::read;
+use super::weaknesses::{has_test, place};
+
+/// Number, requirement and what shows it, of each line of the table.
+fn requirements(paper: &str) -> Vec<(String, String, String)> {
+    let rows = paper.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| S")?.trim_end_matches('|').split('|').map(str::trim);
+        let [number, requirement, shown] = [cells.next()?, cells.next()?, cells.next()?];
+        number.parse::<u32>().ok()?;
+        Some((format!("S{number}"), requirement.to_owned(), shown.to_owned()))
+    });
+    rows.collect()
+}
+
+/// What is wrong with what shows a requirement; empty if nothing is.
+fn faults(number: &str, requirement: &str, shown: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let (tests, missing) = match shown.split_once("not yet: ") {
+        Some((tests, missing)) => (tests.trim_end_matches("; "), Some(missing)),
+        None => (shown, None),
+    };
+    if !requirement.ends_with('.') || missing.is_some_and(str::is_empty) {
+        faults.push(format!("{number} is no sentence, or does not say what is missing"));
+    }
+    let tests: Vec<&str> = tests.split(", ").filter(|test| !test.is_empty()).collect();
+    if tests.is_empty() && missing.is_none() {
+        faults.push(format!("{number} is shown by nothing"));
+    }
+    for test in tests {
+        let Some(name) = test.strip_prefix('`').and_then(|test| test.strip_suffix('`')) else {
+            faults.push(format!("{number}: {test} is no test"));
+            continue;
+        };
+        let (file, function) = place(name);
+        let source = std::fs::read_to_string(crate::support::root().join(&file)).unwrap_or_default();
+        if !has_test(&source, function) {
+            faults.push(format!("{number}: {name} is not in {file}"));
+        }
+    }
+    faults
+}
+
+#[test]
+fn each_requirement_is_shown_by_tests_that_exist() {
+    let table = requirements(&read("SECURITY.md"));
+    let numbers: Vec<&str> = table.iter().map(|(number, ..)| number.as_str()).collect();
+    let expected: Vec<String> = (1..=50).map(|number| format!("S{number}")).collect();
+    assert_eq!(numbers, expected, "each once, in order");
+    let faults: Vec<String> =
+        table.iter().flat_map(|(number, requirement, shown)| faults(number, requirement, shown)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn what_shows_nothing_is_found() {
+    let own = "`house::requirements::what_shows_nothing_is_found`";
+    for (shown, is_right) in [
+        (own.to_owned(), true),
+        (format!("{own}; not yet: the rest"), true),
+        ("not yet: all of it".to_owned(), true),
+        (String::new(), false),
+        ("not yet: ".to_owned(), false),
+        ("`house::requirements::requirements`".to_owned(), false),
+        ("`house::nowhere::at_all`".to_owned(), false),
+        (format!("{own}, some words"), false),
+    ] {
+        assert_eq!(faults("S1", "A sentence.", &shown).is_empty(), is_right, "{shown}");
+    }
+}

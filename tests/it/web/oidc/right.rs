@@ -1,0 +1,183 @@
+//! As it should go.
+
+use axum::http::StatusCode;
+use serde_json::json;
+use telescope::domain::{Email, Stage};
+use telescope::sso::oidc::Answer;
+use telescope::store;
+
+use super::provider::Signing;
+use super::{Scene, is_signed_in};
+
+#[tokio::test]
+async fn a_person_signs_in_and_out() {
+    let scene = Scene::new().await;
+    let sent_away = scene.test.anonymous().get("/jobs").await;
+    assert_eq!(sent_away.header("location"), "/sign-in?next=%2Fjobs");
+    let page = scene.test.anonymous().get("/sign-in?next=%2Fjobs").await;
+    assert_eq!(page.attributes("main a.button", "href"), ["/sign-in/start?next=%2Fjobs"]);
+    assert!(page.texts("main p")[0].contains("127.0.0.1") && !page.has("main form"));
+
+    let (before, question) = scene.begin(&scene.test.anonymous(), "/jobs").await;
+    let answer = before.get(&scene.provider.authorize(&question)).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/jobs"));
+    let ada = before.after(&answer);
+    assert_ne!(ada.cookie(), before.cookie(), "the session has another id");
+    assert!(is_signed_in(&ada).await && !is_signed_in(&before).await, "the former id is dead");
+    assert_eq!(ada.get("/accounts").await.texts(".who span"), ["ada@example.org"]);
+
+    let out = ada.post("/sign-out", &[]).await;
+    assert_eq!(
+        out.status,
+        StatusCode::OK,
+        "a page that leads on: a redirect would be stopped by form-action"
+    );
+    let on = out.header("refresh").strip_prefix("0; url=").unwrap().to_owned();
+    assert_eq!(out.attributes("main a.button", "href"), [on.as_str()]);
+    assert!(on.starts_with(&format!("{}/leave?from=telescope&", scene.provider.issuer())), "{on}");
+    let query: std::collections::HashMap<_, _> =
+        url::Url::parse(&on).unwrap().query_pairs().into_owned().collect();
+    assert_eq!(query["post_logout_redirect_uri"], "http://localhost:8888/sign-in");
+    assert_eq!((query["client_id"].as_str(), query["id_token_hint"].split('.').count()), ("telescope", 3));
+    assert!(!is_signed_in(&ada).await);
+}
+
+#[tokio::test]
+async fn a_provider_without_a_way_out_is_not_asked_for_it() {
+    let scene = Scene::new().await;
+    scene.provider.bend_metadata(|said| said["end_session_endpoint"] = json!(null));
+    let ada = scene.signed_in().await;
+    let out = ada.post("/sign-out", &[]).await;
+    assert_eq!((out.status, out.header("location")), (StatusCode::SEE_OTHER, "/sign-in"));
+    assert!(!is_signed_in(&ada).await);
+}
+
+#[tokio::test]
+async fn the_session_before_signing_in_lives_ten_minutes_and_the_one_after_a_week() {
+    let scene = Scene::new().await;
+    let start = scene.test.anonymous().get("/sign-in/start").await;
+    let age = |cookie: &str| -> i64 {
+        let (_, age) = cookie.split_once("Max-Age=").unwrap_or_else(|| panic!("{cookie}"));
+        age.split(';').next().unwrap().parse().unwrap()
+    };
+    assert!((595..=600).contains(&age(start.header("set-cookie"))), "{}", start.header("set-cookie"));
+    let (_, answer) = scene.whole_way().await;
+    assert!(age(answer.header("set-cookie")) > 6 * 24 * 60 * 60, "{}", answer.header("set-cookie"));
+}
+
+#[tokio::test]
+async fn several_pages_may_sign_in_at_once() {
+    let scene = Scene::new().await;
+    let (first, question) = scene.begin(&scene.test.anonymous(), "/jobs").await;
+    let (second, other) = scene.begin(&first, "/accounts").await;
+    assert_eq!(first.cookie(), second.cookie());
+    let answer = second.get(&scene.provider.authorize(&question)).await;
+    assert_eq!(answer.header("location"), "/jobs", "{}", answer.body);
+    let answer = second.after(&answer).get(&scene.provider.authorize(&other)).await;
+    assert_eq!(answer.header("location"), "/accounts", "{}", answer.body);
+}
+
+#[tokio::test]
+async fn what_is_rare_but_right_is_taken() {
+    let scene = Scene::new().await;
+    scene.provider.bend_token(|claims| {
+        claims["aud"] = json!(["telescope", "others"]);
+        claims["azp"] = json!("telescope");
+        claims["email_verified"] = json!("true");
+        claims["nbf"] = claims["iat"].clone();
+    });
+    scene.provider.sign(Signing::NoName);
+    assert!(is_signed_in(&scene.signed_in().await).await);
+    // A provider that takes the secret in the form only, and names itself in every answer.
+    let scene = Scene::new().await;
+    scene.provider.bend_metadata(|said| {
+        said["token_endpoint_auth_methods_supported"] = json!(["client_secret_post"]);
+        said["authorization_response_iss_parameter_supported"] = json!(true);
+    });
+    let (visitor, question) = scene.begin(&scene.test.anonymous(), "/accounts").await;
+    let way = scene.provider.authorize(&question);
+    let answer = visitor.get(&format!("{way}&iss={}", scene.provider.issuer())).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn the_rest_may_stand_at_another_address() {
+    let scene = Scene::new().await;
+    scene.provider.bend_token(|claims| {
+        let claims = claims.as_object_mut().unwrap();
+        for name in ["email", "email_verified", "groups"] {
+            claims.remove(name);
+        }
+    });
+    let said = |sub: &str| json!({ "sub": sub, "email": "ada@example.org", "email_verified": true, "groups": "all" });
+    scene.provider.userinfo(said("ada's number"));
+    let provider = scene.test.app.oidc.as_ref().unwrap();
+    let (question, attempt) = provider.begin("/accounts".into()).await.unwrap();
+    let answer = answer(&scene.provider.authorize(question.as_str()));
+    let identity = provider.finish(&attempt, &answer).await.unwrap().identity;
+    assert_eq!(identity.groups, Some(vec!["all".into()]));
+    assert_eq!(identity.issuer, scene.provider.issuer());
+    assert!(identity.verified && identity.email == Email::parse("ada@example.org").unwrap());
+
+    scene.provider.userinfo(said("somebody else's number"));
+    let (visitor, answer) = scene.whole_way().await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+    assert!(!is_signed_in(&visitor).await);
+}
+
+/// What a browser would bring.
+fn answer(way: &str) -> Answer {
+    let (_, query) = way.split_once('?').unwrap();
+    serde_html_form::from_str(query).unwrap()
+}
+
+#[tokio::test]
+async fn groups_are_taken_over_from_the_claim() {
+    let scene = Scene::new().await;
+    let provider = scene.test.app.oidc.as_ref().unwrap();
+    let (question, attempt) = provider.begin("/accounts".into()).await.unwrap();
+    let answer = answer(&scene.provider.authorize(question.as_str()));
+    let identity = provider.finish(&attempt, &answer).await.unwrap().identity;
+    assert_eq!(identity.groups, Some(vec!["support".into(), "night shift".into()]));
+}
+
+#[tokio::test]
+async fn keys_are_changed_without_a_restart() {
+    let scene = Scene::new().await;
+    scene.signed_in().await;
+    scene.provider.new_key("second");
+    let (_, answer) = scene.whole_way().await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "nobody asks for keys twice within half a minute");
+    assert_eq!(scene.provider.asked_for_keys(), 1);
+    scene.test.app.clock.advance(31);
+    assert!(is_signed_in(&scene.signed_in().await).await);
+    assert_eq!(scene.provider.asked_for_keys(), 2);
+}
+
+#[tokio::test]
+async fn whoever_loses_the_proof_of_an_address_loses_its_accounts() {
+    let scene = Scene::new().await;
+    let account = scene.test.account(1, Some("ada@example.org")).await;
+    scene.test.stands(account, Stage::SignedOut);
+    let page = format!("/accounts/{account}");
+    let ada = scene.signed_in().await;
+    assert_eq!(ada.get(&page).await.status, StatusCode::OK);
+    scene.provider.bend_token(|claims| claims["email_verified"] = json!(false));
+    let (ada, answer) = scene.whole_way().await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let said = answer.texts("main p.note");
+    assert!(said[0].contains("has not verified that ada@example.org"), "{said:?}");
+    assert_eq!(answer.attributes("main a.button", "href"), ["/jobs"]);
+    assert!(is_signed_in(&ada).await);
+    assert_eq!(ada.get(&page).await.status, StatusCode::NOT_FOUND);
+
+    // The same subject with another address: neither address is proven to be that of the known person.
+    scene.provider.bend_token(|claims| claims["email"] = json!("root@example.org"));
+    let (ada, answer) = scene.whole_way().await;
+    let said = answer.texts("main p.note");
+    assert!(said[0].contains("knows you as ada@example.org"), "{said:?}");
+    assert_eq!(ada.get(&page).await.status, StatusCode::NOT_FOUND);
+    let mut conn = scene.test.app.db.read().await.unwrap();
+    let root = Email::parse("root@example.org").unwrap();
+    assert!(store::users::by_email(&mut conn, &root).await.unwrap().is_none(), "nobody became another");
+}
