@@ -12,8 +12,7 @@ COPY --from=natives /build/static/vendor static/vendor
 RUN cargo build --release --locked --bin telescope
 
 FROM debian:bookworm-slim
-# TDLib and the program need the C library only, and to fetch an identity provider's keys the certificates to trust.
-COPY --from=program /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+# TDLib and the program need the C library only.
 RUN useradd --system --uid 10001 --home-dir /data telescope \
     && install -d -o telescope -g telescope -m 700 /data
 COPY --from=program /build/target/release/telescope /usr/local/bin/telescope

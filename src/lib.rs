@@ -4,9 +4,9 @@
 //!
 //! ```text
 //! main ── app ── web ── ops ──┬── store      (all SQL, both databases)
-//!                             ├── sso        (who somebody is, as others prove it)
 //!                             ├── telegram   (all that knows TDLib)
 //!                             ├── jobs       (long work: rows, and who works on them)
+//!                             ├── sso        (who somebody is, as others prove it)
 //!                             └── domain     (pure: what it is all about)
 //! ```
 //!
