@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::http::Method;
 use telescope::domain::Stage;
+use telescope::ops::trail;
+use telescope::store;
 
 use super::app::{ADMIN, TestApp, Visitor, filled};
 use crate::support::root;
@@ -124,6 +126,32 @@ async fn an_account_that_one_may_not_see_is_like_none() {
     }
     assert_eq!(streams[0], streams[1]);
     assert!(!streams[0].contains("99966"), "{}", streams[0]);
+}
+
+#[tokio::test]
+async fn looking_changes_nothing() {
+    let test = TestApp::new().await;
+    let account = test.account(1, Some("ada@example.org")).await;
+    test.stands(account, Stage::SignedOut);
+    let root = test.signed_in(ADMIN).await;
+    let present = async || {
+        trail::flush(&test.app).await.unwrap();
+        let conn = &mut test.app.db.read().await.unwrap();
+        let newest = store::audit::page(conn, &store::audit::Filter::default(), 1).await.unwrap();
+        let accounts = store::accounts::all(conn).await.unwrap();
+        let people = store::users::page(conn, "", "", test.app.clock.now(), 100).await.unwrap();
+        (newest, accounts, people)
+    };
+    let before = present().await;
+    for method in [Method::GET, Method::HEAD] {
+        for (_, pattern, _) in TABLE {
+            let path = pattern.replace("{account}", &account.to_string()).replace("{file}", "no.css");
+            let path = path.replace("{user}", &test.user(ADMIN).await.id.to_string());
+            root.status(root.request(method.clone(), &path).body(Body::empty()).unwrap()).await;
+        }
+    }
+    assert_eq!(present().await, before);
+    assert_eq!(root.get("/accounts").await.status, 200, "still signed in");
 }
 
 /// Reads the route table in the sources: one line per route, as the architecture has it.
