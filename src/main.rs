@@ -27,10 +27,7 @@ enum Command {
     Audit(app::audit::Audit),
     /// Run TDLib for a parent process; not for people.
     #[command(hide = true)]
-    TdHost {
-        /// The TDLib library.
-        library: PathBuf,
-    },
+    TdHost { library: PathBuf },
 }
 
 fn main() -> ExitCode {
@@ -46,19 +43,18 @@ fn main() -> ExitCode {
 fn run<W: Future<Output = anyhow::Result<()>>>(failed: &str, work: impl FnOnce(Config) -> W) -> ExitCode {
     let config = match Config::load() {
         Ok(config) => config,
-        Err(faults) => {
-            eprintln!("{faults}");
-            return ExitCode::from(2);
-        }
+        Err(faults) => return end(2, format_args!("{faults}")),
     };
     process::start_log(&config.log);
     config.notes.iter().for_each(|note| tracing::warn!("{note}"));
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from);
     match runtime.and_then(|runtime| runtime.block_on(work(config))) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{failed}: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => end(1, format_args!("{failed}: {error:#}")),
     }
+}
+
+fn end(status: u8, words: std::fmt::Arguments<'_>) -> ExitCode {
+    eprintln!("{words}");
+    ExitCode::from(status)
 }
