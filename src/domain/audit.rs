@@ -71,6 +71,13 @@ pub enum AuditEvent {
         /// Who.
         person: Email,
     },
+    /// A person has other roles, because the identity provider puts him into other groups.
+    RolesByProvider {
+        /// Who.
+        person: Email,
+        /// All roles that he has now.
+        roles: Vec<String>,
+    },
     /// A person becomes administrator.
     AdminGranted {
         /// Who.
@@ -165,6 +172,7 @@ impl AuditEvent {
         "person.sessions.ended",
         "person.disabled",
         "person.enabled",
+        "person.roles.provider",
         "person.admin.granted",
         "person.admin.revoked",
         "person.identity.forgotten",
@@ -197,6 +205,7 @@ impl AuditEvent {
             Self::PersonSessionsEnded { .. } => "person.sessions.ended",
             Self::PersonDisabled { .. } => "person.disabled",
             Self::PersonEnabled { .. } => "person.enabled",
+            Self::RolesByProvider { .. } => "person.roles.provider",
             Self::AdminGranted { .. } => "person.admin.granted",
             Self::AdminRevoked { .. } => "person.admin.revoked",
             Self::IdentityForgotten { .. } => "person.identity.forgotten",
@@ -239,6 +248,9 @@ impl AuditEvent {
             | Self::AdminGranted { person }
             | Self::AdminRevoked { person }
             | Self::IdentityForgotten { person } => serde_json::json!({ "person": person }),
+            Self::RolesByProvider { person, roles } => {
+                serde_json::json!({ "person": person, "roles": roles })
+            }
             Self::Started { version } => serde_json::json!({ "version": version }),
             Self::TrailMismatch { fault, known, found } => {
                 serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
@@ -395,6 +407,7 @@ mod tests {
             AuditEvent::PersonSessionsEnded { person: ada() },
             AuditEvent::PersonDisabled { person: ada() },
             AuditEvent::PersonEnabled { person: ada() },
+            AuditEvent::RolesByProvider { person: ada(), roles: vec!["Support".into()] },
             AuditEvent::AdminGranted { person: ada() },
             AuditEvent::AdminRevoked { person: ada() },
             AuditEvent::IdentityForgotten { person: ada() },
@@ -430,6 +443,7 @@ mod tests {
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),
+                serde_json::json!({"person": "ada@example.org", "roles": ["Support"]}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),

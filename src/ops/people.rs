@@ -33,6 +33,17 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
             if named_admin && !user.admin && identity.proves(&user.email) {
                 store::users::set_admin(conn, user.id, true).await?;
                 user.admin = true;
+                let event = AuditEvent::AdminGranted { person: user.email.clone() };
+                let entry = AuditEntry::done(now, &Actor::System("ADMIN_EMAILS"), event);
+                store::audit::append(conn, keys, &entry).await?;
+            }
+            if let Some(groups) = &identity.groups
+                && store::roles::set_from_provider(conn, user.id, groups).await?
+            {
+                let roles = store::roles::of_person(conn, user.id).await?;
+                let event = AuditEvent::RolesByProvider { person: user.email.clone(), roles };
+                let entry = AuditEntry::done(now, &Actor::System("identity-provider"), event);
+                store::audit::append(conn, keys, &entry).await?;
             }
             if !user.disabled {
                 let actor = Actor::User(person(&user, identity.proves(&user.email))).coming_from(origin);

@@ -141,6 +141,7 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "person.sessions.ended" => format!("ended every session of {}", detail("person")),
         "person.disabled" => format!("shut {} out", detail("person")),
         "person.enabled" => format!("let {} in again", detail("person")),
+        "person.roles.provider" => format!("gave {} the roles of the provider's groups", detail("person")),
         "person.admin.granted" => format!("made {} an administrator", detail("person")),
         "person.admin.revoked" => format!("took administration away from {}", detail("person")),
         "person.identity.forgotten" => format!("had the identity of {} forgotten", detail("person")),

@@ -94,6 +94,30 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "W11",
+        "Pages of the developers' own machine may always read and write.",
+        &[
+            "web::guards::other_sites_read_nothing_and_may_link_here",
+            "web::guards::forms_of_other_sites_are_refused",
+        ],
+    ),
+    (
+        "W12",
+        "Whoever has signed in can be sent on to any site.",
+        &[
+            "web::pages::sign_in::tests::signing_in_leads_to_our_own_pages_only",
+            "web::oidc::wrong::afterwards_one_is_on_a_page_of_ours",
+        ],
+    ),
+    (
+        "W13",
+        "Codes and passwords stand in the log.",
+        &[
+            "stories::canary::secrets_stay_secret_through_all_flows",
+            "telegram::host::tests::log_lines_lose_their_numbers",
+        ],
+    ),
+    (
         "W14",
         "Nobody can tell afterwards who looked at a code or changed anything.",
         &[

@@ -1,7 +1,7 @@
 //! People sign in, become administrators, and keep what is theirs.
 
-use telescope::domain::{Email, Millis, UserId};
-use telescope::store::{Conn, StoreError, identities, meta, unique, users};
+use telescope::domain::{Email, Millis, RoleId, UserId};
+use telescope::store::{Conn, StoreError, identities, meta, roles, unique, users};
 
 use crate::support::db::TestDb;
 
@@ -13,6 +13,7 @@ super::on_both!(
     the_other_administrators_are_counted,
     a_forgotten_subject_may_be_bound_anew,
     facts_are_set_and_read,
+    the_provider_gives_and_takes_what_is_its_own,
 );
 
 fn ada() -> Email {
@@ -204,4 +205,35 @@ async fn facts_are_set_and_read(test: TestDb) {
         assert_eq!(meta::get(&mut conn, "environment").await.unwrap().as_deref(), Some(value));
         assert_eq!(meta::get(&mut conn, "other").await.unwrap(), None);
     }
+}
+
+async fn the_provider_gives_and_takes_what_is_its_own(test: TestDb) {
+    let [support, sales, arranged] = [RoleId::generate(), RoleId::generate(), RoleId::generate()];
+    let made = async |conn: &mut Conn<'_>| -> Result<UserId, StoreError> {
+        for (id, name) in [(support, "Support"), (sales, "Sales"), (arranged, "By hand")] {
+            roles::insert(conn, id, name).await?;
+        }
+        Ok(users::first_sight(conn, &ada(), Millis(1)).await?.id)
+    };
+    let user = test.db.change(made).await.unwrap();
+    test.tamper(&format!(
+        "insert into role_members (role_id, user_id, source) values ('{arranged}', '{user}', 'page'),
+         ('{support}', '{user}', 'page')"
+    ))
+    .await;
+    let set = async |groups: &[&str]| {
+        let groups: Vec<String> = groups.iter().map(|group| (*group).to_owned()).collect();
+        let set = async |conn: &mut Conn<'_>| roles::set_from_provider(conn, user, &groups).await;
+        let changed = test.db.change(set).await.unwrap();
+        let names = roles::of_person(&mut test.db.read().await.unwrap(), user).await.unwrap();
+        (changed, names)
+    };
+    let both = || vec!["By hand".to_owned(), "Support".to_owned()];
+    let all = || vec!["By hand".to_owned(), "Sales".to_owned(), "Support".to_owned()];
+    assert_eq!(set(&["no such role"]).await, (false, both()));
+    assert_eq!(set(&["SALES", "support", "sales"]).await, (true, all()));
+    assert_eq!(set(&["Support", "Sales"]).await, (false, all()), "the same once more changes nothing");
+    assert_eq!(set(&[]).await, (true, both()), "what was arranged on a page stays");
+    let again = test.db.change(async |conn| roles::insert(conn, RoleId::generate(), "SUPPORT").await).await;
+    assert_eq!(unique(&again.unwrap_err()), Some("roles.name_folded"));
 }

@@ -172,6 +172,8 @@ async fn its_pages_have_no_barriers() {
     scene.name_oneself("ada").await;
     scene.agree().await;
     scene.until_at(&format!("{}/jobs", scene.url)).await;
+    // From a page without a live part, which would lead away as soon as the session is over.
+    browser.goto(&format!("{}/no-such-page", scene.url)).await;
     assert_eq!(browser.ask::<String>(SIGN_OUT_AND_STAY).await, "Signed out · Telescope");
     found.extend(barriers(browser, "oidc signed out").await);
     assert!(found.is_empty(), "{} barriers:\n{}", found.len(), found.join("\n"));
