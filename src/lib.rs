@@ -47,6 +47,7 @@ pub mod jobs;
 pub mod keys;
 pub mod ops;
 pub mod process;
+pub mod rules;
 pub mod sso;
 pub mod store;
 pub mod telegram;

@@ -14,7 +14,7 @@ use super::{control, lease, prepare};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::Email;
-use crate::domain::access::{Actor, decide_system};
+use crate::domain::access::{AccessRules, Actor, decide_system};
 use crate::domain::privilege::can;
 use crate::ops::users::{self, Change, Whom};
 use crate::ops::{Office, OpError, head_file};
@@ -93,7 +93,7 @@ pub async fn run(config: Config, asked: Admin) -> anyhow::Result<()> {
 /// What a running server does for the command.
 pub(super) async fn serve(app: &crate::app::App, asked: &Admin) -> Result<String, OpError> {
     let (email, change) = asked.meaning()?;
-    let permit = decide_system::<can::ManageAccess>(&Actor::Cli)?;
+    let permit = decide_system::<can::ManageAccess>(&AccessRules::default(), &Actor::Cli)?;
     let user = users::change(app, permit.grant(), Whom::Email(&email), change).await?;
     Ok(asked.words(&user))
 }
@@ -117,8 +117,8 @@ async fn change(db: &Db, clock: &Clock, config: &Config, asked: &Admin) -> anyho
     let office = Office { db, keys: &keys, clock, config };
     head_file::compare(office).await?;
     let (email, change) = asked.meaning().map_err(in_words)?;
-    let permit =
-        decide_system::<can::ManageAccess>(&Actor::Cli).map_err(|refusal| in_words(refusal.into()))?;
+    let permit = decide_system::<can::ManageAccess>(&AccessRules::default(), &Actor::Cli)
+        .map_err(|refusal| in_words(refusal.into()))?;
     let user = users::write(office, permit.grant(), Whom::Email(&email), change).await;
     head_file::write_last(office).await;
     Ok(asked.words(&user.map_err(in_words)?))

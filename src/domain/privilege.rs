@@ -60,6 +60,21 @@ macro_rules! privileges {
                 Self(self.0 & other.0)
             }
 
+            /// What is in this set and not in the other.
+            pub const fn without(self, other: Self) -> Self {
+                Self(self.0 & !other.0)
+            }
+
+            /// Whether everything in the other is in this one.
+            pub const fn contains(self, other: Self) -> bool {
+                other.0 & !self.0 == 0
+            }
+
+            /// Whether nothing is in it.
+            pub const fn is_empty(self) -> bool {
+                self.0 == 0
+            }
+
             /// Whether it has that one.
             pub const fn has(self, privilege: $kind) -> bool {
                 self.0 & privilege.bit() != 0

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{App, OpError, folder};
+use super::{App, OpError, folder, rules};
 use crate::domain::access::{Grant, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
@@ -115,24 +115,19 @@ pub async fn edit(
     let event = AuditEvent::DetailsEdited { owner: details.owner.clone() };
     let entry = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
     let keys = &app.keys;
-    let (account, groups) = app
-        .db
-        .change(async |conn| -> Result<(Option<Account>, Vec<Group>), store::StoreError> {
+    app.db
+        .change(async |conn| -> Result<(), store::StoreError> {
             let mut groups = Vec::new();
             for name in &details.groups {
-                groups.push(group(conn, name).await?);
+                groups.push(group(conn, name).await?.id);
             }
-            let ids: Vec<_> = groups.iter().map(|group| group.id).collect();
-            store::accounts::set_details(conn, id, details.owner.as_ref(), &details.comment, &ids).await?;
-            let account = store::accounts::get(conn, id).await?;
+            store::accounts::set_details(conn, id, details.owner.as_ref(), &details.comment, &groups).await?;
             store::audit::append(conn, keys, &entry).await?;
-            Ok((account, groups))
+            Ok(())
         })
         .await?;
-    let account = account.ok_or(OpError::NotFound)?;
     tracing::info!(account = %id, actor = %grant.actor(), "account edited");
-    app.directory.put_groups(groups.into_iter().map(|group| (group.id, group.name)));
-    app.directory.put_account(account);
+    rules::in_force(app).await;
     Ok(())
 }
 

@@ -98,7 +98,7 @@ pub async fn awaited(app: &App, actor: &Actor, account: AccountId) -> Result<Awa
         return Ok(Awaited::Over);
     };
     let entry = app.directory.get(account).ok_or(OpError::NotFound)?;
-    if access::decide::<can::Login>(actor, &entry.account).is_err() {
+    if access::decide::<can::Login>(&app.rules.current(), actor, &entry.account).is_err() {
         app.armed.entries().remove(&key);
         return Ok(Awaited::Over);
     }

@@ -30,7 +30,7 @@ pub struct Shell {
 impl Shell {
     /// The frame for somebody.
     pub fn of(app: &App, actor: &Actor) -> Self {
-        let may = system_privileges(actor);
+        let may = system_privileges(&app.rules.current(), actor);
         let reads_audit = may.has(SystemPrivilege::ReadAudit);
         let manages_access = may.has(SystemPrivilege::ManageAccess);
         Self { person: Some(actor.to_string()), reads_audit, manages_access, ..Self::anonymous(app) }
