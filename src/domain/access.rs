@@ -61,11 +61,13 @@
 
 mod actor;
 mod change;
+mod effect;
 mod grant;
 mod rules;
 
 pub use actor::{Actor, Person};
 pub use change::{Change, Escalation, Subject, permit_change};
+pub use effect::{Effect, Moved, effects};
 pub use grant::{Grant, Permit, SystemGrant, SystemPermit};
 pub use rules::{AccessRules, Role, Rows};
 

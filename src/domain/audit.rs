@@ -3,9 +3,11 @@
 //! An event never holds a secret: that a code was shown is written down, the code is not. Codes are stable
 //! names; reports and alarms outside of Telescope depend on them, so a code is never changed or used anew.
 
+mod access;
 mod entry;
 mod fault;
 
+pub use access::AccessEvent;
 pub use entry::{AuditEntry, Outcome};
 pub use fault::TrailFault;
 
@@ -98,6 +100,8 @@ pub enum AuditEvent {
         /// Whose.
         person: Email,
     },
+    /// Who may do what is arranged otherwise.
+    Access(AccessEvent),
     /// Telescope starts.
     Started {
         /// Its version.
@@ -141,6 +145,18 @@ impl AuditEvent {
         "person.admin.granted",
         "person.admin.revoked",
         "person.identity.forgotten",
+        "role.added",
+        "role.renamed",
+        "role.deleted",
+        "role.given",
+        "role.taken",
+        "role.group.privileges",
+        "role.system.privileges",
+        "group.added",
+        "group.renamed",
+        "group.deleted",
+        "group.account.joined",
+        "group.account.left",
         "telescope.started",
         "telescope.stopped",
         Self::TRAIL_MISMATCH,
@@ -174,6 +190,7 @@ impl AuditEvent {
             Self::AdminGranted { .. } => "person.admin.granted",
             Self::AdminRevoked { .. } => "person.admin.revoked",
             Self::IdentityForgotten { .. } => "person.identity.forgotten",
+            Self::Access(event) => event.code(),
             Self::Started { .. } => "telescope.started",
             Self::Stopped => "telescope.stopped",
             Self::TrailMismatch { .. } => Self::TRAIL_MISMATCH,
@@ -199,6 +216,7 @@ impl AuditEvent {
             Self::RolesByProvider { person, roles } => {
                 serde_json::json!({ "person": person, "roles": roles })
             }
+            Self::Access(event) => event.details(),
             Self::Started { version } => serde_json::json!({ "version": version }),
             Self::TrailMismatch { fault, known, found } => {
                 serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
@@ -228,7 +246,7 @@ mod tests {
     }
 
     fn events() -> Vec<AuditEvent> {
-        vec![
+        let mut events = vec![
             AuditEvent::AccountAdded { phone: Phone::test(2, 7), owner: None },
             AuditEvent::WantedChanged { wanted: Wanted::Disconnected },
             AuditEvent::DetailsEdited { owner: Some(ada()) },
@@ -254,7 +272,9 @@ mod tests {
             AuditEvent::Started { version: "0.1.0".into() },
             AuditEvent::Stopped,
             AuditEvent::TrailMismatch { fault: TrailFault::Shorter, known: Some("9 k.ab".into()), found: 5 },
-        ]
+        ];
+        events.extend(AccessEvent::examples().into_iter().map(AuditEvent::Access));
+        events
     }
 
     #[test]

@@ -29,7 +29,7 @@ macro_rules! privileges {
         }
 
         #[doc = concat!("A set of [`", stringify!($kind), "`]s: a plain value, copied, never shared.")]
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         pub struct $set(u16);
 
         impl $set {

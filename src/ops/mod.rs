@@ -4,6 +4,7 @@
 //! and plain arguments. It writes the audit entry and the change in one transaction, then acts, then
 //! publishes. Pages, commands and jobs all come through here.
 
+pub mod access;
 pub mod accounts;
 mod error;
 mod folder;
