@@ -1,6 +1,7 @@
 //! The pages, in this process: requests go into the router and answers are read with CSS selectors. There is
 //! no TDLib here; what an account's client would say is put into the directory.
 
+mod access;
 mod accounts;
 mod app;
 mod assertions;
@@ -9,6 +10,7 @@ mod guards;
 mod hostile;
 mod limits;
 mod live;
+mod many;
 mod oidc;
 mod rights;
 mod sessions;

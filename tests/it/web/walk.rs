@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::http::Method;
 use telescope::domain::Stage;
+use telescope::domain::privilege::SystemPrivileges;
 use telescope::ops::trail;
 use telescope::store;
 
@@ -48,7 +49,28 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/jobs", [401, 200, 200, 200]),
     ("GET", "/jobs/events", [410, 200, 200, 200]),
     ("GET", "/audit", [401, 403, 403, 200]),
+    ("GET", "/access", [401, 403, 403, 200]),
+    ("GET", "/access/{group}/{role}", [401, 403, 403, 200]),
+    ("POST", "/access/{group}/{role}", [401, 403, 403, 200]),
+    ("GET", "/roles", [401, 403, 403, 200]),
+    ("POST", "/roles", [401, 403, 403, 422]),
+    ("GET", "/roles/{role}", [401, 403, 403, 200]),
+    ("POST", "/roles/{role}/rename", [401, 403, 403, 422]),
+    ("POST", "/roles/{role}/delete", [401, 403, 403, 200]),
+    ("POST", "/roles/{role}/system", [401, 403, 403, 200]),
+    ("POST", "/roles/{role}/give", [401, 403, 403, 422]),
+    ("POST", "/roles/{role}/take", [401, 403, 403, 422]),
+    ("GET", "/groups", [401, 403, 403, 200]),
+    ("POST", "/groups", [401, 403, 403, 422]),
+    ("GET", "/groups/{group}", [401, 403, 403, 200]),
+    ("POST", "/groups/{group}/rename", [401, 403, 403, 422]),
+    ("POST", "/groups/{group}/delete", [401, 403, 403, 200]),
+    ("POST", "/groups/{group}/put-in", [401, 403, 403, 422]),
+    ("POST", "/groups/{group}/take-out", [401, 403, 403, 422]),
     ("GET", "/users", [401, 403, 403, 200]),
+    ("POST", "/users/roles", [401, 403, 403, 422]),
+    ("GET", "/users/{user}", [401, 403, 403, 200]),
+    ("POST", "/users/{user}/roles", [401, 403, 403, 422]),
     ("POST", "/users/{user}/end-sessions", [401, 403, 403, 303]),
     ("POST", "/users/{user}/disable", [401, 403, 403, 303]),
     ("POST", "/users/{user}/enable", [401, 403, 403, 303]),
@@ -80,6 +102,16 @@ async fn ask(visitor: &Visitor, method: &str, path: &str) -> u16 {
     if answer.status == 303 && to_sign_in { 401 } else { answer.status.as_u16() }
 }
 
+/// Puts a role and a group of this name into a path that wants them.
+async fn with_role_and_group(test: &TestApp, path: String, name: &str) -> String {
+    if !path.contains("{role}") && !path.contains("{group}") {
+        return path;
+    }
+    let group = test.group(name, &[]).await;
+    let role = test.role(name, &[], SystemPrivileges::NONE).await;
+    path.replace("{group}", &group.to_string()).replace("{role}", &role.to_string())
+}
+
 #[tokio::test]
 async fn everybody_gets_where_the_table_says_and_nowhere_else() {
     let test = TestApp::new().await;
@@ -97,6 +129,7 @@ async fn everybody_gets_where_the_table_says_and_nowhere_else() {
             ("administrator", test.signed_in(ADMIN).await),
         ];
         let path = path.replace("{user}", &test.user(&owner).await.id.to_string());
+        let path = with_role_and_group(&test, path, &owner).await;
         for ((who, visitor), expected) in people.iter().zip(expected) {
             let got = ask(visitor, method, &path).await;
             if got != *expected {
@@ -134,6 +167,8 @@ async fn looking_changes_nothing() {
     let account = test.account(1, Some("ada@example.org")).await;
     test.stands(account, Stage::SignedOut);
     let root = test.signed_in(ADMIN).await;
+    let access = with_role_and_group(&test, "{group} {role}".into(), "Sales").await;
+    let (group, role) = access.split_once(' ').unwrap();
     let present = async || {
         trail::flush(&test.app).await.unwrap();
         let conn = &mut test.app.db.read().await.unwrap();
@@ -147,6 +182,7 @@ async fn looking_changes_nothing() {
         for (_, pattern, _) in TABLE {
             let path = pattern.replace("{account}", &account.to_string()).replace("{file}", "no.css");
             let path = path.replace("{user}", &test.user(ADMIN).await.id.to_string());
+            let path = path.replace("{group}", group).replace("{role}", role);
             root.status(root.request(method.clone(), &path).body(Body::empty()).unwrap()).await;
         }
     }
