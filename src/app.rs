@@ -1,8 +1,11 @@
 //! The application: what is shared by everything that runs, how it starts and how it stops.
 
+pub mod access;
 pub mod admin;
 pub mod audit;
+pub mod command;
 mod control;
+mod explained;
 mod lease;
 pub mod server;
 

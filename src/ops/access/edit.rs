@@ -31,8 +31,8 @@ pub enum Who {
 /// One thing to be arranged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// Make a role of this name.
-    AddRole(String),
+    /// Make a role of this new id and name.
+    AddRole(RoleId, String),
     /// Call a role otherwise.
     RenameRole(RoleId, String),
     /// Delete a role.
@@ -45,8 +45,8 @@ pub enum Edit {
     Give(Who, RoleId),
     /// Take a role from a person.
     Take(Who, RoleId),
-    /// Make a group of this name.
-    AddGroup(String),
+    /// Make a group of this new id and name.
+    AddGroup(GroupId, String),
     /// Call a group otherwise.
     RenameGroup(GroupId, String),
     /// Delete a group.
@@ -66,10 +66,10 @@ impl Edit {
             | Self::Cell(..)
             | Self::System(..)
             | Self::DeleteGroup(_) => true,
-            Self::AddRole(_)
+            Self::AddRole(..)
             | Self::Give(..)
             | Self::Take(..)
-            | Self::AddGroup(_)
+            | Self::AddGroup(..)
             | Self::RenameGroup(..)
             | Self::PutIn(..)
             | Self::TakeOut(..) => false,
@@ -97,14 +97,14 @@ impl Desk<'_> {
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
         match edit {
-            Edit::AddRole(name) => self.add_role(conn, name).await,
+            Edit::AddRole(id, name) => self.add_role(conn, *id, name).await,
             Edit::RenameRole(role, name) => self.rename_role(conn, *role, name).await,
             Edit::DeleteRole(role) => self.delete_role(conn, *role).await,
             Edit::Cell(group, role, set) => self.set_cell(conn, *group, *role, *set).await,
             Edit::System(role, set) => self.set_system(conn, *role, *set).await,
             Edit::Give(who, role) => self.give(conn, who, *role).await,
             Edit::Take(who, role) => self.take(conn, who, *role).await,
-            Edit::AddGroup(name) => self.add_group(conn, name).await,
+            Edit::AddGroup(id, name) => self.add_group(conn, *id, name).await,
             Edit::RenameGroup(group, name) => self.rename_group(conn, *group, name).await,
             Edit::DeleteGroup(group) => self.delete_group(conn, *group, moved).await,
             Edit::PutIn(account, group) => self.put_in(conn, *account, *group, moved).await,
@@ -112,7 +112,7 @@ impl Desk<'_> {
         }
     }
 
-    async fn add_role(&self, conn: &mut Conn<'_>, name: &str) -> Done {
+    async fn add_role(&self, conn: &mut Conn<'_>, id: RoleId, name: &str) -> Done {
         let name = match checked(name) {
             Ok(name) => name,
             Err(failed) => return Ok(Err(failed)),
@@ -120,7 +120,7 @@ impl Desk<'_> {
         if store::roles::by_name(conn, name).await?.is_some() {
             return taken(name, "a role");
         }
-        store::roles::insert(conn, RoleId::generate(), name).await?;
+        store::roles::insert(conn, id, name).await?;
         self.note(conn, AccessEvent::RoleAdded { role: name.to_owned() }).await
     }
 
@@ -214,7 +214,7 @@ impl Desk<'_> {
         Ok(Ok(()))
     }
 
-    async fn add_group(&self, conn: &mut Conn<'_>, name: &str) -> Done {
+    async fn add_group(&self, conn: &mut Conn<'_>, id: GroupId, name: &str) -> Done {
         let name = match checked(name) {
             Ok(name) => name,
             Err(failed) => return Ok(Err(failed)),
@@ -222,7 +222,7 @@ impl Desk<'_> {
         if store::groups::by_name(conn, name).await?.is_some() {
             return taken(name, "a group");
         }
-        store::groups::insert(conn, GroupId::generate(), name).await?;
+        store::groups::insert(conn, id, name).await?;
         self.note(conn, AccessEvent::GroupAdded { group: name.to_owned() }).await
     }
 

@@ -21,6 +21,7 @@ mod policy;
 mod removal;
 mod restarts;
 mod revoked;
+mod rules_as_text;
 mod searching;
 mod settings;
 mod stopping;
