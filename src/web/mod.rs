@@ -34,7 +34,8 @@ pub use standby::standby;
 
 use crate::app::App;
 use pages::{
-    account, accounts, add, audit, code, edit, jobs, log_out, oidc, password, provide, remove, sign_in, users,
+    account, accounts, add, audit, code, edit, explain, jobs, log_out, oidc, password, provide, remove,
+    sign_in, users,
 };
 
 /// Everything that answers requests.
@@ -71,6 +72,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/users/{user}/grant-admin", post(users::grant_admin))
         .route("/users/{user}/revoke-admin", post(users::revoke_admin))
         .route("/users/{user}/forget-identity", post(users::forget_identity))
+        .route("/access/explain", get(explain::explained))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-in/start", get(oidc::start))
         .route("/sign-in/callback", get(oidc::callback))
