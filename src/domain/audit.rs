@@ -37,6 +37,8 @@ pub enum AuditEvent {
     LoginCodeShown,
     /// A two-step password is stored.
     TwoStepPasswordStored,
+    /// A stored two-step password is shown to somebody.
+    TwoStepPasswordShown,
     /// A session is ended at Telegram.
     SessionLoggedOut,
     /// A removal is told to go on though the session was not ended at Telegram.
@@ -161,6 +163,7 @@ impl AuditEvent {
         "login.input.provided",
         "login.code.shown",
         "password.stored",
+        "password.shown",
         "session.logged-out",
         "account.removal.log-out-skipped",
         "account.removal.retried",
@@ -194,6 +197,7 @@ impl AuditEvent {
             Self::InputProvided { .. } => "login.input.provided",
             Self::LoginCodeShown => "login.code.shown",
             Self::TwoStepPasswordStored => "password.stored",
+            Self::TwoStepPasswordShown => "password.shown",
             Self::SessionLoggedOut => "session.logged-out",
             Self::LogOutSkipped => "account.removal.log-out-skipped",
             Self::RemovalRetried => "account.removal.retried",
@@ -258,6 +262,7 @@ impl AuditEvent {
             Self::CodeAsked
             | Self::LoginCodeShown
             | Self::TwoStepPasswordStored
+            | Self::TwoStepPasswordShown
             | Self::SessionLoggedOut
             | Self::LogOutSkipped
             | Self::RemovalRetried
@@ -396,6 +401,7 @@ mod tests {
             AuditEvent::InputProvided { input: Input::Password },
             AuditEvent::LoginCodeShown,
             AuditEvent::TwoStepPasswordStored,
+            AuditEvent::TwoStepPasswordShown,
             AuditEvent::SessionLoggedOut,
             AuditEvent::LogOutSkipped,
             AuditEvent::RemovalRetried,

@@ -15,6 +15,7 @@ pub mod people;
 pub mod record;
 pub mod remove;
 pub mod reveal;
+pub mod reveal_password;
 pub mod trail;
 pub mod two_step;
 pub mod users;

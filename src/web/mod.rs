@@ -34,7 +34,8 @@ pub use standby::standby;
 
 use crate::app::App;
 use pages::{
-    account, accounts, add, audit, code, edit, jobs, log_out, oidc, password, provide, remove, sign_in, users,
+    account, accounts, add, audit, code, edit, jobs, log_out, oidc, password, provide, remove,
+    reveal_password, sign_in, users,
 };
 
 /// Everything that answers requests.
@@ -53,6 +54,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/accounts/{account}/provide", get(provide::form).post(provide::provide))
         .route("/accounts/{account}/edit", get(edit::form).post(edit::save))
         .route("/accounts/{account}/password", get(password::form).post(password::save))
+        .route("/accounts/{account}/password/reveal", get(reveal_password::form).post(reveal_password::show))
         .route("/accounts/{account}/code", get(code::form).post(code::show))
         .route("/accounts/{account}/code/wait", post(code::wait))
         .route("/accounts/{account}/code/events", get(live::code))

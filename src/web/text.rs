@@ -133,6 +133,7 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "login.input.provided" => format!("gave Telegram the {}", detail("input")),
         AuditEvent::TRAIL_MISMATCH => "found the audit trail changed".into(),
         "password.stored" => "stored a two-step password".into(),
+        "password.shown" => "looked at the stored two-step password".into(),
         "session.logged-out" => "ended the session at Telegram".into(),
         "account.removal.log-out-skipped" => "lets the removal go on without ending the session".into(),
         "account.removal.retried" => "lets the removal try again".into(),

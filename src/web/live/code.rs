@@ -46,7 +46,7 @@ async fn wait(app: Arc<App>, mut viewer: Viewer, account: AccountId, sender: Sen
         let left = match reveal::awaited(&app, &viewer.actor, account).await {
             Ok(Awaited::Waiting(until)) => until.seconds_since(app.clock.now()).max(1).unsigned_abs(),
             Ok(Awaited::Came(revealed)) => {
-                end(&sender, (RevealedPart { revealed: &revealed }).render()).await;
+                end(&sender, RevealedPart::code(&revealed).render()).await;
                 return;
             }
             Ok(Awaited::Over) | Err(_) => {

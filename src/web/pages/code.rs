@@ -14,9 +14,9 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::directory::Entry;
-use crate::domain::Millis;
 use crate::domain::access::Actor;
 use crate::domain::privilege::can;
+use crate::domain::{AccountId, Millis, Secret};
 use crate::ops::OpError;
 use crate::ops::reveal::{self, Awaited, Revealed};
 use crate::web::error::AppError;
@@ -24,7 +24,7 @@ use crate::web::extract::Allowed;
 use crate::web::shell::{Shell, html_with, wants_fragment};
 use crate::web::text;
 
-/// Seconds that a code stays on the page.
+/// Seconds that a secret stays on the page.
 pub const SHOWN: i64 = 60;
 
 /// What the page shows below its form.
@@ -59,17 +59,26 @@ impl CodePage<'_> {
     }
 }
 
-/// A code that was revealed, for the page and for the live stream.
+/// A secret that was revealed, for the page and for the live stream.
 #[derive(Template)]
 #[template(path = "parts/revealed.html")]
 pub struct RevealedPart<'a> {
-    /// The code.
-    pub revealed: &'a Revealed,
+    /// The secret.
+    pub secret: &'a Secret,
+    /// Where it is from, in a sentence.
+    pub words: String,
+    /// Whether it is a text of any length rather than a few digits.
+    pub long: bool,
 }
 
-impl RevealedPart<'_> {
-    fn sent(&self) -> String {
-        text::moment(self.revealed.sent)
+impl<'a> RevealedPart<'a> {
+    /// A login code.
+    pub fn code(revealed: &'a Revealed) -> Self {
+        let words = format!(
+            "Telegram sent it at {}. Do not pass it on in Telegram: that makes it worthless at once.",
+            text::moment(revealed.sent)
+        );
+        Self { secret: &revealed.code, words, long: false }
     }
 }
 
@@ -151,10 +160,11 @@ fn answer(
         return html_with(status, &page.as_dialog());
     }
     let response = html_with(status, &page)?;
-    if !shown {
-        return Ok(response);
-    }
-    // Without a script the code leaves with the page.
-    let away = format!("{SHOWN}; url=/accounts/{}", entry.account.id);
-    Ok(([(HeaderName::from_static("refresh"), away)], response).into_response())
+    Ok(if shown { leaving(response, entry.account.id) } else { response })
+}
+
+/// A page with a secret on it, which without a script leaves with the page.
+pub fn leaving(page: Response, account: AccountId) -> Response {
+    let away = format!("{SHOWN}; url=/accounts/{account}");
+    ([(HeaderName::from_static("refresh"), away)], page).into_response()
 }

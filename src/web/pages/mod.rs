@@ -12,6 +12,7 @@ pub mod oidc;
 pub mod password;
 pub mod provide;
 pub mod remove;
+pub mod reveal_password;
 pub mod sign_in;
 pub mod step;
 pub mod users;

@@ -20,6 +20,7 @@ mod plain;
 mod policy;
 mod removal;
 mod restarts;
+mod revealed_password;
 mod revoked;
 mod searching;
 mod settings;

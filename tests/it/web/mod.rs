@@ -10,6 +10,7 @@ mod hostile;
 mod limits;
 mod live;
 mod oidc;
+mod revealed_password;
 mod rights;
 mod sessions;
 mod standby;

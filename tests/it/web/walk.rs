@@ -39,6 +39,8 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/accounts/{account}/edit", [401, 404, 403, 303]),
     ("GET", "/accounts/{account}/password", [401, 404, 200, 200]),
     ("POST", "/accounts/{account}/password", [401, 404, 422, 422]),
+    ("GET", "/accounts/{account}/password/reveal", [401, 404, 403, 200]),
+    ("POST", "/accounts/{account}/password/reveal", [401, 404, 403, 422]),
     ("GET", "/accounts/{account}/log-out", [401, 404, 403, 200]),
     ("POST", "/accounts/{account}/log-out", [401, 404, 403, 409]),
     ("GET", "/accounts/{account}/remove", [401, 404, 403, 200]),
