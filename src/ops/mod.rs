@@ -5,6 +5,7 @@
 //! publishes. Pages, commands and jobs all come through here.
 
 pub mod accounts;
+pub mod approval;
 mod error;
 mod folder;
 pub mod head_file;

@@ -3,8 +3,7 @@
 //! It is opened, written down and only then given out, and nothing of it stays: the next one who wants to see it
 //! gives a reason anew. A value that does not open is said to be so and never shown in its sealed form.
 
-use super::reveal::check_reason;
-use super::{App, OpError};
+use super::{App, OpError, approval};
 use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
@@ -29,17 +28,23 @@ pub async fn show_password(
     grant: Grant<'_, can::ViewTwoFactorPassword>,
     reason: &str,
 ) -> Result<RevealedPassword, OpError> {
-    let reason = check_reason(reason)?;
-    let event = AuditEvent::TwoStepPasswordShown;
-    let entry =
-        AuditEntry::done(app.clock.now(), grant.actor(), event).about(grant.account()).because(reason);
-    app.db
-        .change(async |conn| -> Result<RevealedPassword, OpError> {
+    let (actor, account) = (grant.actor(), grant.account());
+    let (revealed, used) = app
+        .db
+        .change(async |conn| -> Result<(RevealedPassword, bool), OpError> {
+            let cleared =
+                approval::clear::<can::ViewTwoFactorPassword>(app, conn, actor, account, reason).await?;
             let revealed = open(app, conn, &grant).await?;
-            store::audit::append(conn, &app.keys, &entry).await?;
-            Ok(revealed)
+            let event = AuditEvent::TwoStepPasswordShown { approved_by: cleared.approved_by() };
+            let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);
+            store::audit::append(conn, &app.keys, &entry.because(cleared.reason.as_str())).await?;
+            Ok((revealed, cleared.approval.is_some()))
         })
-        .await
+        .await?;
+    if used {
+        approval::board::changed(app).await;
+    }
+    Ok(revealed)
 }
 
 async fn open(

@@ -7,16 +7,18 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
+use super::approval::Approval;
 use super::code::{RevealedPart, leaving};
 use crate::app::App;
 use crate::directory::Entry;
 use crate::domain::privilege::can;
-use crate::ops::OpError;
+use crate::domain::reveal::RevealKind;
 use crate::ops::reveal_password::{self, RevealedPassword};
+use crate::ops::{OpError, approval};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::shell::{Shell, html_with, wants_fragment};
@@ -33,6 +35,8 @@ struct RevealPage<'a> {
     about_reason: Option<String>,
     /// What else is in the way.
     trouble: Option<String>,
+    /// The way to another person's approval, if one is needed.
+    approval: Option<Approval>,
 }
 
 impl RevealPage<'_> {
@@ -59,7 +63,7 @@ pub async fn form(
     headers: HeaderMap,
     allowed: Allowed<can::ViewTwoFactorPassword>,
 ) -> Result<Response, AppError> {
-    answer(&app, &headers, &allowed, String::new(), None)
+    answer(&app, &headers, &allowed, String::new(), None).await
 }
 
 /// Shows the password.
@@ -70,23 +74,39 @@ pub async fn show(
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     let shown = reveal_password::show_password(&app, allowed.grant(), &typed.reason).await;
-    answer(&app, &headers, &allowed, typed.reason, Some(shown))
+    answer(&app, &headers, &allowed, typed.reason, Some(shown.map(Some))).await
 }
 
-fn answer(
+/// Asks for another person's approval.
+pub async fn request(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    allowed: Allowed<can::ViewTwoFactorPassword>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let asked = approval::request(&app, allowed.grant(), &typed.reason).await;
+    if asked.is_ok() && !wants_fragment(&headers) {
+        let back = format!("/accounts/{}/password/reveal", allowed.entry.account.id);
+        return Ok(Redirect::to(&back).into_response());
+    }
+    answer(&app, &headers, &allowed, typed.reason, Some(asked.map(|()| None))).await
+}
+
+async fn answer(
     app: &App,
     headers: &HeaderMap,
     allowed: &Allowed<can::ViewTwoFactorPassword>,
     reason: String,
-    asked: Option<Result<RevealedPassword, OpError>>,
+    asked: Option<Result<Option<RevealedPassword>, OpError>>,
 ) -> Result<Response, AppError> {
     let shell = Shell::of(app, &allowed.actor);
     let entry = &allowed.entry;
-    let mut page = RevealPage { shell, entry, shown: None, reason, about_reason: None, trouble: None };
+    let mut page =
+        RevealPage { shell, entry, shown: None, reason, about_reason: None, trouble: None, approval: None };
     let status = match asked {
         None => StatusCode::OK,
         Some(Ok(revealed)) => {
-            page.shown = Some(revealed);
+            page.shown = revealed;
             StatusCode::OK
         }
         Some(Err(OpError::Invalid { message, .. })) => {
@@ -99,6 +119,11 @@ fn answer(
         }
         Some(Err(error)) => return Err(error.into()),
     };
+    if page.shown.is_none() {
+        let (id, about) = (entry.account.id, page.about_reason.clone());
+        let kind = RevealKind::TwoStepPassword;
+        page.approval = Approval::read(app, &allowed.actor, id, kind, &page.reason, about).await?;
+    }
     if wants_fragment(headers) {
         return html_with(status, &page.as_dialog());
     }

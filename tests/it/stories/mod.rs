@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod administrators;
+mod approvals;
 mod at_rest;
 mod canary;
 mod countdown;

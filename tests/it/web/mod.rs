@@ -11,6 +11,7 @@ mod limits;
 mod live;
 mod oidc;
 mod revealed_password;
+mod reveals;
 mod rights;
 mod sessions;
 mod standby;
