@@ -91,7 +91,9 @@ pub fn rendered(app: &App, actor: &Actor, complaint: Option<Complaint>) -> Resul
     let may = app.reveals.waiting_for(actor, now).is_some();
     let requests = app.reveals.requests();
     let lines = requests.iter().filter(|_| may).map(|request| line(app, actor, request, now));
-    let (waiting, over) = lines.partition(|line| line.label == WAITING);
+    let (mut waiting, over): (Vec<_>, Vec<_>) = lines.partition(|line| line.label == WAITING);
+    // A new one comes last: it must not move under somebody's hand what he is about to press.
+    waiting.reverse();
     Reveals { waiting, over, complaint }.render()
 }
 

@@ -82,11 +82,11 @@ async fn somebody_asks_another_agrees_and_both_see_it_happen() {
     .await;
     let typed = "Array.from(document.querySelectorAll('#reveals textarea'), (it) => it.value).join()";
     let typed: String = deciding.value(typed).await;
-    assert_eq!(typed, ",I know of it", "the newest is the first, and what was typed is where it was");
+    assert_eq!(typed, "I know of it,", "the newest is the last, and what was typed is where it was");
     assert!(deciding.is_true("document.activeElement.value === 'I know of it'").await, "typing goes on");
     deciding.pictures("approval-3-reveals").await;
     found.extend(barriers(&deciding, "reveals").await);
-    deciding.click("#reveals li:last-child .primary").await;
+    presses(&deciding, APPROVE).await;
     until_true("his list has one less", STEP, async || deciding.text("nav .count").await.starts_with('1'))
         .await;
     assert!(deciding.text("#decided").await.contains("I know of it"));
