@@ -26,7 +26,7 @@ use crate::domain::{Snapshot, Wanted};
 use crate::jobs::{self, Board};
 use crate::keys::Keys;
 use crate::ops::remove::JobSteps;
-use crate::ops::{head_file, in_touch, login, people, record, reveal, rules, trail, two_step};
+use crate::ops::{approval, head_file, in_touch, login, people, record, reveal, rules, trail, two_step};
 use crate::rules::Rules;
 use crate::sso::{Doorman, oidc};
 use crate::store::{self, Db, StoreError};
@@ -69,6 +69,8 @@ pub struct App {
     pub asking: login::Asking,
     /// Reveals that wait for a code.
     pub armed: reveal::Armed,
+    /// Requests to see a secret.
+    pub reveals: approval::Board,
     /// Long work.
     pub board: Arc<Board>,
     /// What was last known of each account.
@@ -143,6 +145,7 @@ impl App {
             journal: trail::Journal::default(),
             asking: login::Asking::default(),
             armed: reveal::Armed::default(),
+            reveals: approval::Board::default(),
             board: Arc::default(),
             memory,
             stored_passwords: Notify::new(),
@@ -229,6 +232,7 @@ async fn serve_alone(
         tokio::spawn(in_touch::run(Arc::clone(&app))),
         tokio::spawn(people::tidy_sessions(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
+        tokio::spawn(approval::board::run(Arc::clone(&app))),
         tokio::spawn(control::run(Arc::clone(&app))),
         tokio::spawn(jobs::run(
             app.db.clone(),

@@ -11,6 +11,7 @@ pub use access::AccessEvent;
 pub use entry::{AuditEntry, Outcome};
 pub use fault::TrailFault;
 
+use super::reveal::RevealKind;
 use super::{Email, Input, Phone, Wanted};
 
 /// Something that happened, or is about to.
@@ -41,9 +42,50 @@ pub enum AuditEvent {
         input: Input,
     },
     /// A login code is shown to somebody.
-    LoginCodeShown,
+    LoginCodeShown {
+        /// Who approved that, if it took somebody.
+        approved_by: Option<Email>,
+    },
     /// A two-step password is stored.
     TwoStepPasswordStored,
+    /// A stored two-step password is shown to somebody.
+    TwoStepPasswordShown {
+        /// Who approved that, if it took somebody.
+        approved_by: Option<Email>,
+    },
+    /// Somebody asks another person to approve that he sees a secret.
+    RevealRequested {
+        /// What.
+        kind: RevealKind,
+    },
+    /// Somebody approves it.
+    RevealApproved {
+        /// What.
+        kind: RevealKind,
+        /// For whom.
+        person: Email,
+    },
+    /// Somebody refuses it.
+    RevealRefused {
+        /// What.
+        kind: RevealKind,
+        /// To whom.
+        person: Email,
+    },
+    /// The time of a request is over before it was refused or used.
+    RevealExpired {
+        /// What.
+        kind: RevealKind,
+        /// Whose.
+        person: Email,
+    },
+    /// It was arranged whether the accounts of a group need approvals.
+    GroupApprovalSet {
+        /// The group, by its name.
+        group: String,
+        /// Whether they do from now on.
+        needed: bool,
+    },
     /// A session is ended at Telegram.
     SessionLoggedOut,
     /// A removal is told to go on though the session was not ended at Telegram.
@@ -130,6 +172,12 @@ impl AuditEvent {
         "login.input.provided",
         "login.code.shown",
         "password.stored",
+        "password.shown",
+        "reveal.requested",
+        "reveal.approved",
+        "reveal.refused",
+        "reveal.expired",
+        "group.approval",
         "session.logged-out",
         "account.removal.log-out-skipped",
         "account.removal.retried",
@@ -173,8 +221,14 @@ impl AuditEvent {
             Self::DetailsEdited { .. } => "account.edited",
             Self::CodeAsked => "login.code.asked",
             Self::InputProvided { .. } => "login.input.provided",
-            Self::LoginCodeShown => "login.code.shown",
+            Self::LoginCodeShown { .. } => "login.code.shown",
             Self::TwoStepPasswordStored => "password.stored",
+            Self::TwoStepPasswordShown { .. } => "password.shown",
+            Self::RevealRequested { .. } => "reveal.requested",
+            Self::RevealApproved { .. } => "reveal.approved",
+            Self::RevealRefused { .. } => "reveal.refused",
+            Self::RevealExpired { .. } => "reveal.expired",
+            Self::GroupApprovalSet { .. } => "group.approval",
             Self::SessionLoggedOut => "session.logged-out",
             Self::LogOutSkipped => "account.removal.log-out-skipped",
             Self::RemovalRetried => "account.removal.retried",
@@ -217,12 +271,23 @@ impl AuditEvent {
                 serde_json::json!({ "person": person, "roles": roles })
             }
             Self::Access(event) => event.details(),
+            Self::LoginCodeShown { approved_by } | Self::TwoStepPasswordShown { approved_by } => {
+                serde_json::json!({ "approved_by": approved_by.as_ref()? })
+            }
+            Self::RevealRequested { kind } => serde_json::json!({ "kind": kind.name() }),
+            Self::RevealApproved { kind, person }
+            | Self::RevealRefused { kind, person }
+            | Self::RevealExpired { kind, person } => {
+                serde_json::json!({ "kind": kind.name(), "person": person })
+            }
+            Self::GroupApprovalSet { group, needed } => {
+                serde_json::json!({ "group": group, "needed": needed })
+            }
             Self::Started { version } => serde_json::json!({ "version": version }),
             Self::TrailMismatch { fault, known, found } => {
                 serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
             }
             Self::CodeAsked
-            | Self::LoginCodeShown
             | Self::TwoStepPasswordStored
             | Self::SessionLoggedOut
             | Self::LogOutSkipped
@@ -252,8 +317,14 @@ mod tests {
             AuditEvent::DetailsEdited { owner: Some(ada()) },
             AuditEvent::CodeAsked,
             AuditEvent::InputProvided { input: Input::Password },
-            AuditEvent::LoginCodeShown,
+            AuditEvent::LoginCodeShown { approved_by: None },
             AuditEvent::TwoStepPasswordStored,
+            AuditEvent::TwoStepPasswordShown { approved_by: Some(ada()) },
+            AuditEvent::RevealRequested { kind: RevealKind::LoginCode },
+            AuditEvent::RevealApproved { kind: RevealKind::LoginCode, person: ada() },
+            AuditEvent::RevealRefused { kind: RevealKind::TwoStepPassword, person: ada() },
+            AuditEvent::RevealExpired { kind: RevealKind::LoginCode, person: ada() },
+            AuditEvent::GroupApprovalSet { group: "Board".into(), needed: true },
             AuditEvent::SessionLoggedOut,
             AuditEvent::LogOutSkipped,
             AuditEvent::RemovalRetried,
@@ -299,6 +370,12 @@ mod tests {
                 serde_json::json!({"wanted": "disconnected"}),
                 serde_json::json!({"owner": "ada@example.org"}),
                 serde_json::json!({"input": "password"}),
+                serde_json::json!({"approved_by": "ada@example.org"}),
+                serde_json::json!({"kind": "login-code"}),
+                serde_json::json!({"kind": "login-code", "person": "ada@example.org"}),
+                serde_json::json!({"kind": "two-step-password", "person": "ada@example.org"}),
+                serde_json::json!({"kind": "login-code", "person": "ada@example.org"}),
+                serde_json::json!({"group": "Board", "needed": true}),
                 serde_json::json!({"stage": "ready"}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),

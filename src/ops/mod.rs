@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod approval;
 mod error;
 mod folder;
 pub mod head_file;
@@ -16,6 +17,7 @@ pub mod people;
 pub mod record;
 pub mod remove;
 pub mod reveal;
+pub mod reveal_password;
 pub mod rules;
 pub mod trail;
 pub mod two_step;

@@ -249,6 +249,10 @@ impl Desk<'_> {
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
         let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
+        let event = AccessEvent::GroupDeleted { group: group.name.clone() };
+        if let Err(why) = self.judge_leaving(conn, id).await? {
+            return self.refuse(conn, event, group.name, why).await;
+        }
         for account in store::accounts::all(conn).await? {
             if account.groups.contains(&id) {
                 let groups = account.groups.iter().copied().filter(|group| *group != id).collect();
@@ -256,7 +260,7 @@ impl Desk<'_> {
             }
         }
         store::groups::delete(conn, id).await?;
-        self.note(conn, AccessEvent::GroupDeleted { group: group.name }).await
+        self.note(conn, event).await
     }
 
     async fn put_in(
@@ -291,15 +295,32 @@ impl Desk<'_> {
     ) -> Done {
         let Some(group) = store::groups::get(conn, g).await? else { return gone("This group") };
         let Some(account) = self.visible(conn, id).await? else { return gone("This account") };
-        if !store::groups::take_out(conn, g, id).await? {
+        let event = AccessEvent::AccountLeft { group: group.name };
+        if !account.groups.contains(&g) {
             return Ok(Ok(()));
         }
+        if let Err(why) = self.judge_leaving(conn, g).await? {
+            let entry = self.entry(event).about(id);
+            store::audit::append(conn, self.keys, &refused(&entry, &why)).await?;
+            return Ok(Err(Failed { what: account.phone.to_string(), field: None, why: why.to_string() }));
+        }
+        store::groups::take_out(conn, g, id).await?;
         note_move(moved, &account, account.groups.iter().copied().filter(|group| *group != g).collect());
-        self.note_about(conn, AccessEvent::AccountLeft { group: group.name }, id).await
+        self.note_about(conn, event, id).await
     }
 
     fn judge(&self, change: Change<'_>) -> Result<(), Escalation> {
         permit_change(self.rules, self.actor, change)
+    }
+
+    /// Whether accounts may leave a group: where their secrets need a second person's approval, that ends with it.
+    async fn judge_leaving(
+        &self,
+        conn: &mut Conn<'_>,
+        group: GroupId,
+    ) -> Result<Result<(), Escalation>, StoreError> {
+        let protected = store::groups::needing_approval(conn).await?.contains(&group);
+        Ok(if protected { self.judge(Change::NoApproval) } else { Ok(()) })
     }
 
     /// An account that the actor may see; any other is for him as if it did not exist.

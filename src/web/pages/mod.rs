@@ -3,6 +3,7 @@
 pub mod account;
 pub mod accounts;
 pub mod add;
+pub mod approval;
 pub mod audit;
 pub mod code;
 pub mod edit;
@@ -13,6 +14,8 @@ pub mod oidc;
 pub mod password;
 pub mod provide;
 pub mod remove;
+pub mod reveal_password;
+pub mod reveals;
 pub mod sign_in;
 pub mod step;
 pub mod users;

@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod administrators;
+mod approvals;
 mod at_rest;
 mod canary;
 mod countdown;
@@ -20,6 +21,7 @@ mod plain;
 mod policy;
 mod removal;
 mod restarts;
+mod revealed_password;
 mod revoked;
 mod rules_as_text;
 mod searching;

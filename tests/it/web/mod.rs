@@ -10,6 +10,8 @@ mod hostile;
 mod limits;
 mod live;
 mod oidc;
+mod revealed_password;
+mod reveals;
 mod rights;
 mod sessions;
 mod standby;
