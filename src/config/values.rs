@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use url::{Host, Url};
 
-use crate::domain::Secret;
+use crate::domain::{Secret, Subnet};
 
 /// Which Telegram: the real one, or its test environment (where also the sandbox stands).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -147,6 +147,18 @@ impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let login = if self.login.is_some() { "[secret]@" } else { "" };
         write!(f, "socks5://{login}{}", self.address)
+    }
+}
+
+pub(super) fn subnets(text: &str) -> Result<Vec<Subnet>, String> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| Subnet::parse(part).map_err(|fault| format!("has {part}, which {fault}."))).collect()
+}
+
+pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("is no filter; write info, or telescope=debug,info.".into()),
     }
 }
 

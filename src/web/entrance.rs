@@ -20,6 +20,7 @@ use super::{auth, live};
 use crate::app::App;
 use crate::config::SsoMode;
 use crate::domain::{Identity, Millis, Origin};
+use crate::ops::people;
 use crate::sso::{Assertion, Refused};
 use crate::store::WebSessions;
 
@@ -106,6 +107,7 @@ async fn proven(app: &App, headers: &HeaderMap) -> Result<Assertion, Refused> {
 async fn admit(app: &App, caller: &Caller, assertion: &Assertion) -> Result<(), AppError> {
     let session = &caller.session;
     let identity = &assertion.identity;
+    people::admitted(&app.config, identity)?;
     if !is_of(app, session, identity).await? {
         let replaced = session.id();
         session.flush().await?;

@@ -4,6 +4,8 @@
 mod accounts;
 mod app;
 mod assertions;
+mod behind;
+mod domains;
 mod forms;
 mod guards;
 mod hostile;
