@@ -22,14 +22,19 @@ use super::app::{ADMIN, HOST, TestApp, filled};
 const SOON: Duration = Duration::from_secs(10);
 
 /// The pages on a listener of their own.
-struct Served {
-    address: SocketAddr,
+pub(super) struct Served {
+    pub(super) address: SocketAddr,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
 
-async fn serve(test: &TestApp, limits: Limits) -> Served {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+pub(super) async fn serve(test: &TestApp, limits: Limits) -> Served {
+    serve_at("127.0.0.1:0", test, limits).await
+}
+
+/// The same on another address.
+pub(super) async fn serve_at(place: &str, test: &TestApp, limits: Limits) -> Served {
+    let listener = TcpListener::bind(place).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let router = web::router(test.app.clone());
@@ -37,7 +42,7 @@ async fn serve(test: &TestApp, limits: Limits) -> Served {
     Served { address, stop, server }
 }
 
-async fn connect(served: &Served) -> TcpStream {
+pub(super) async fn connect(served: &Served) -> TcpStream {
     TcpStream::connect(served.address).await.unwrap()
 }
 
@@ -47,7 +52,7 @@ fn health() -> String {
 }
 
 /// Reads until `end` came or the connection is closed; all that came.
-async fn read(client: &mut TcpStream, end: &str) -> String {
+pub(super) async fn read(client: &mut TcpStream, end: &str) -> String {
     let mut came = String::new();
     let mut piece = [0; 4096];
     while !came.contains(end) {

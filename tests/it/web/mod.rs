@@ -7,6 +7,7 @@ mod assertions;
 mod behind;
 mod domains;
 mod forms;
+mod forwarded;
 mod guards;
 mod hostile;
 mod limits;
