@@ -118,9 +118,11 @@ impl App {
         hub: Hub,
     ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
+        let authorities = config.sso_authorities.as_ref();
         let oidc = config.oidc.clone().filter(|_| config.sso_mode.is_oidc());
-        let oidc = oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), clock.clone()));
-        let doorman = config.assertion.clone().map(|format| Doorman::new(format, clock.clone()));
+        let oidc =
+            oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), authorities, clock.clone()));
+        let doorman = config.assertion.clone().map(|format| Doorman::new(format, authorities, clock.clone()));
         Arc::new(Self {
             config,
             db,
@@ -155,6 +157,16 @@ impl App {
                 tracing::error!(account = %entry.account.id, ?error, "an account can't be started");
             }
         }
+    }
+}
+
+/// Begins to ask the identity provider what the first sign-in needs.
+fn prepare_sign_on(app: &App) {
+    if let Some(doorman) = &app.doorman {
+        doorman.prepare();
+    }
+    if let Some(provider) = &app.oidc {
+        provider.prepare();
     }
 }
 
@@ -224,6 +236,7 @@ async fn serve_alone(
         )),
     ];
     app.connect_wanted();
+    prepare_sign_on(&app);
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopping = app.stopping.clone();
     let mut stopped = app.stopping.subscribe();

@@ -6,6 +6,7 @@
 //! `.env.sample` explains every setting; a test holds it equal to [`SETTINGS`].
 
 mod assertion;
+mod authorities;
 mod dsn;
 mod master_keys;
 mod oidc;
@@ -20,6 +21,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 pub use assertion::{AssertionFormat, Audience, KeysAt, MAX_SKEW, Place};
+pub use authorities::Authorities;
 pub use dsn::Dsn;
 pub use oidc::OidcSettings;
 pub use public_url::{PublicUrl, is_loopback_name};
@@ -61,6 +63,7 @@ pub const SETTINGS: &[&str] = &[
     "JWT_EMAIL_CLAIM",
     "ADMIN_EMAILS",
     "SSO_EMAIL_DOMAINS",
+    "SSO_CA_FILE",
     "OIDC_ISSUER",
     "OIDC_CLIENT_ID",
     "OIDC_CLIENT_SECRET",
@@ -119,6 +122,8 @@ pub struct Config {
     pub admin_emails: BTreeSet<Email>,
     /// The domains whose addresses may sign in; every domain if there are none.
     pub sso_email_domains: BTreeSet<EmailDomain>,
+    /// Authorities that are trusted beside the system's when an identity provider is asked.
+    pub sso_authorities: Option<Authorities>,
     /// The OpenID provider; there whenever people sign in through one.
     pub oidc: Option<OidcSettings>,
     /// The master key; none only in the test environment, where one is then made and kept in `data_dir`.
@@ -198,6 +203,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let sso_mode = people::sso_mode(env, telegram_environment, &host, public_url.as_ref());
     let assertion = assertion::read(env, sso_mode, public_url.as_ref());
     let (admin_emails, sso_email_domains) = people::named(env, sso_mode);
+    let sso_authorities = env.read("SSO_CA_FILE", |file| Authorities::read(file.as_ref()));
     let oidc = oidc::read(env, sso_mode == Some(SsoMode::Oidc));
     let (key, old_key) = master_keys::read(env, telegram_environment);
     let login_attempts_per_day = env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4);
@@ -227,6 +233,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         assertion,
         admin_emails,
         sso_email_domains,
+        sso_authorities,
         oidc,
         two_factor_encryption_key: key,
         two_factor_encryption_key_old: old_key,

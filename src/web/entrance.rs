@@ -86,7 +86,7 @@ pub async fn enter(State(app): State<Arc<App>>, mut request: Request, next: Next
 }
 
 /// What people are told whose proof can't be checked.
-const NO_KEYS: &str = "Telescope can't reach your identity provider to check who you are. Try again in a minute; an \
+const NO_KEYS: &str = "Telescope can't reach your identity provider to check who you are. Try again in a moment; an \
                        operator of Telescope finds the reason in its log.";
 
 /// Who a request's headers say that it is from.

@@ -2,7 +2,7 @@
 //! no TDLib here; what an account's client would say is put into the directory.
 
 mod accounts;
-mod app;
+pub mod app;
 mod assertions;
 mod behind;
 mod domains;
