@@ -81,6 +81,8 @@ pub struct App {
     pub doorman: Option<Doorman>,
     /// Until when the assertions hold with which people came.
     pub asserted: web::Asserted,
+    /// How often people tried to sign in just now.
+    pub sign_ins: web::SignIns,
     /// The open live streams.
     pub streams: web::OpenStreams,
     /// Names this run of the program: a stream that saw another begins anew.
@@ -143,6 +145,7 @@ impl App {
             remembered: web::Remembered::default(),
             doorman,
             asserted: web::Asserted::default(),
+            sign_ins: web::SignIns::default(),
             streams: web::OpenStreams::default(),
             epoch,
         })

@@ -73,6 +73,9 @@ pub const SETTINGS: &[&str] = &[
     "TWO_FACTOR_ENCRYPTION_KEY",
     "TWO_FACTOR_ENCRYPTION_KEY_OLD",
     "LOGIN_ATTEMPTS_PER_DAY",
+    "CODES_PER_PERSON_PER_DAY",
+    "WRONG_INPUTS_PER_PERSON_PER_DAY",
+    "SIGN_INS_PER_MINUTE",
     "STREAMS_PER_USER",
     "MAX_CONNECTIONS",
     "LOG",
@@ -132,6 +135,12 @@ pub struct Config {
     pub two_factor_encryption_key_old: Option<MasterKey>,
     /// Codes that may be asked for per number in 24 hours. Telegram locks a number out at about five.
     pub login_attempts_per_day: u32,
+    /// Codes that one person may ask for in 24 hours, for all numbers together.
+    pub codes_per_person_per_day: u32,
+    /// Codes and passwords that one person may hand in in vain in 24 hours.
+    pub wrong_inputs_per_person_per_day: u32,
+    /// Sign-ins that may be tried from one network address in a minute.
+    pub sign_ins_per_minute: u32,
     /// Pages that a person may have open so that they change by themselves.
     pub streams_per_user: u32,
     /// Connections that are served at once.
@@ -207,6 +216,10 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let oidc = oidc::read(env, sso_mode == Some(SsoMode::Oidc));
     let (key, old_key) = master_keys::read(env, telegram_environment);
     let login_attempts_per_day = env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4);
+    let codes_per_person_per_day = env.number("CODES_PER_PERSON_PER_DAY", 1..=1_000_000).unwrap_or(50);
+    let wrong_inputs_per_person_per_day =
+        env.number("WRONG_INPUTS_PER_PERSON_PER_DAY", 1..=1_000_000).unwrap_or(30);
+    let sign_ins_per_minute = env.number("SIGN_INS_PER_MINUTE", 1..=1_000_000).unwrap_or(100);
     let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
     let max_connections = env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
@@ -238,6 +251,9 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         two_factor_encryption_key: key,
         two_factor_encryption_key_old: old_key,
         login_attempts_per_day,
+        codes_per_person_per_day,
+        wrong_inputs_per_person_per_day,
+        sign_ins_per_minute,
         streams_per_user,
         max_connections,
         log,
