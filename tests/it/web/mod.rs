@@ -17,5 +17,6 @@ mod rights;
 mod sessions;
 mod standby;
 mod stored_password;
+mod through_proxy;
 mod users;
 mod walk;
