@@ -3,6 +3,7 @@
 //! An event never holds a secret: that a code was shown is written down, the code is not. Codes are stable
 //! names; reports and alarms outside of Telescope depend on them, so a code is never changed or used anew.
 
+pub mod codes;
 mod entry;
 mod fault;
 

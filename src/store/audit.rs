@@ -11,11 +11,13 @@
 mod head;
 mod read;
 mod row;
+mod search;
 mod verify;
 
 pub use head::{Head, HeadFile};
 pub use read::{Filter, get, open_intents, page};
 pub use row::Entry;
+pub use search::{Found, Narrowed, Search, Whose};
 pub use verify::{Fault, Verified, verify};
 
 use super::conn::{execute, first};

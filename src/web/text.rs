@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use crate::domain::audit::{AuditEvent, TrailFault};
+use crate::domain::audit::{AuditEvent, TrailFault, codes};
 use crate::domain::stage::{CodeSent, CodeWay};
 use crate::domain::{Ending, Millis, Stage};
 
@@ -145,7 +145,11 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "person.admin.granted" => format!("made {} an administrator", detail("person")),
         "person.admin.revoked" => format!("took administration away from {}", detail("person")),
         "person.identity.forgotten" => format!("had the identity of {} forgotten", detail("person")),
-        other => other.to_owned(),
+        "web.sign-in" => "signed in".into(),
+        "web.sign-out" => "signed out".into(),
+        "telescope.started" => format!("started, version {}", detail("version")),
+        "telescope.stopped" => "stopped in order".into(),
+        other => codes::meaning(other).to_owned(),
     };
     match outcome {
         "done" => words,

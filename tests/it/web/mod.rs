@@ -14,5 +14,6 @@ mod rights;
 mod sessions;
 mod standby;
 mod stored_password;
+mod trail;
 mod users;
 mod walk;
