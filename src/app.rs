@@ -83,6 +83,8 @@ pub struct App {
     pub asserted: web::Asserted,
     /// The open live streams.
     pub streams: web::OpenStreams,
+    /// New entries of the trail, for the pages that show it.
+    pub trail_feed: web::TrailFeed,
     /// Names this run of the program: a stream that saw another begins anew.
     pub epoch: String,
 }
@@ -142,6 +144,7 @@ impl App {
             doorman,
             asserted: web::Asserted::default(),
             streams: web::OpenStreams::default(),
+            trail_feed: web::TrailFeed::default(),
             epoch,
         })
     }

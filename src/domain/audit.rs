@@ -106,6 +106,13 @@ pub enum AuditEvent {
     },
     /// Telescope stops in order.
     Stopped,
+    /// The trail, or part of it, is taken out as a file.
+    TrailExported {
+        /// The kind of file.
+        format: String,
+        /// What had to fit, as in the address of the page; empty: everything.
+        filter: String,
+    },
     /// At a start the trail did not lead through the end that the file `audit-head` knew of.
     TrailMismatch {
         /// What was wrong.
@@ -144,6 +151,7 @@ impl AuditEvent {
         "person.identity.forgotten",
         "telescope.started",
         "telescope.stopped",
+        "audit.exported",
         Self::TRAIL_MISMATCH,
     ];
 
@@ -177,6 +185,7 @@ impl AuditEvent {
             Self::IdentityForgotten { .. } => "person.identity.forgotten",
             Self::Started { .. } => "telescope.started",
             Self::Stopped => "telescope.stopped",
+            Self::TrailExported { .. } => "audit.exported",
             Self::TrailMismatch { .. } => Self::TRAIL_MISMATCH,
         }
     }
@@ -201,6 +210,9 @@ impl AuditEvent {
                 serde_json::json!({ "person": person, "roles": roles })
             }
             Self::Started { version } => serde_json::json!({ "version": version }),
+            Self::TrailExported { format, filter } => {
+                serde_json::json!({ "format": format, "filter": filter })
+            }
             Self::TrailMismatch { fault, known, found } => {
                 serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
             }
@@ -254,6 +266,7 @@ mod tests {
             AuditEvent::IdentityForgotten { person: ada() },
             AuditEvent::Started { version: "0.1.0".into() },
             AuditEvent::Stopped,
+            AuditEvent::TrailExported { format: "csv".into(), filter: "actor=ada".into() },
             AuditEvent::TrailMismatch { fault: TrailFault::Shorter, known: Some("9 k.ab".into()), found: 5 },
         ]
     }
@@ -289,6 +302,7 @@ mod tests {
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"version": "0.1.0"}),
+                serde_json::json!({"format": "csv", "filter": "actor=ada"}),
                 serde_json::json!({"fault": "shorter", "known": "9 k.ab", "found": 5}),
             ]
         );

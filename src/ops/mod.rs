@@ -6,6 +6,7 @@
 
 pub mod accounts;
 mod error;
+pub mod export;
 mod folder;
 pub mod head_file;
 pub mod in_touch;

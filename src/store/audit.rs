@@ -15,7 +15,7 @@ mod search;
 mod verify;
 
 pub use head::{Head, HeadFile};
-pub use read::{Filter, get, open_intents, page};
+pub use read::{Filter, from, get, open_intents, page};
 pub use row::Entry;
 pub use search::{Found, Narrowed, Search, Whose};
 pub use verify::{Fault, Verified, verify};

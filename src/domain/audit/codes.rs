@@ -28,6 +28,7 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("person.identity.forgotten", "A person's identities were forgotten"),
     ("telescope.started", "Telescope started"),
     ("telescope.stopped", "Telescope stopped in order"),
+    ("audit.exported", "The audit trail is taken out as a file"),
     ("audit.mismatch", "The audit trail was found not to be what it was"),
 ];
 

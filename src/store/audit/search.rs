@@ -123,11 +123,9 @@ impl Search {
     /// The first and last number of the entries within the time.
     async fn numbers(&self, conn: &mut Conn<'_>) -> Result<Option<(i64, i64)>, StoreError> {
         let (first, last) = match (self.from, self.until) {
-            (None, None) => one!(
-                conn,
-                Ends,
-                "select (select min(seq) from audit_log), (select max(seq) from audit_log)"
-            )?,
+            (None, None) => {
+                one!(conn, Ends, "select (select min(seq) from audit_log), (select max(seq) from audit_log)")?
+            }
             // The sum keeps the planner from walking the whole trail for its least number: the index by time has it.
             (from, until) => one!(
                 conn,

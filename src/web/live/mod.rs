@@ -7,18 +7,22 @@
 //! A stream never redirects: a browser would try again for ever. Whoever is signed out is told so, once.
 
 mod account;
+mod audit;
 mod code;
+mod feed;
 mod jobs;
 mod limit;
 mod list;
 mod viewer;
 
 pub use account::account;
+pub use audit::trail;
 pub use code::code;
+pub use feed::TrailFeed;
 pub use jobs::jobs;
 pub use limit::OpenStreams;
 pub use list::list;
-pub use viewer::end;
+pub use viewer::{Viewer, end};
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -37,7 +41,6 @@ use super::fragment::partial;
 use super::shell::Away;
 use crate::app::App;
 use crate::domain::access::Actor;
-use viewer::Viewer;
 
 /// How long the first changes are gathered into one message: what happens to an account comes in small bursts.
 const BURST: Duration = Duration::from_millis(5);

@@ -1,5 +1,6 @@
 //! `/audit`: what happened, newest first.
 
+pub mod export;
 pub mod form;
 pub mod line;
 
@@ -29,6 +30,8 @@ use form::{Family, Fault, families};
 pub const PAGE: usize = 100;
 /// Seconds for which the page says above all that the trail is not what it was; the entry stays.
 const MISMATCH_SHOWN: i64 = 30 * 24 * 60 * 60;
+/// What stands in place of the table's rows where there are none.
+pub const NOTHING: &str = "<p class=\"quiet\">Nothing like that happened.</p>";
 /// What is said of a search that so much fits that it can't be looked for.
 pub const TOO_MANY: &str = "Too many fit. Say more of the person or of the number.";
 

@@ -15,5 +15,6 @@ mod sessions;
 mod standby;
 mod stored_password;
 mod trail;
+mod trail_export;
 mod users;
 mod walk;

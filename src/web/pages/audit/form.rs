@@ -112,10 +112,23 @@ impl Wanted {
         }
     }
 
+    /// The filters that say something, by the names of their fields.
+    pub fn filters(&self) -> Vec<(&'static str, &str)> {
+        let filters = [
+            ("actor", &self.actor),
+            ("account", &self.account),
+            ("code", &self.code),
+            ("outcome", &self.outcome),
+            ("from", &self.from),
+            ("until", &self.until),
+        ];
+        let given = filters.into_iter().map(|(name, filter)| (name, filter.trim()));
+        given.filter(|(_, filter)| !filter.is_empty()).collect()
+    }
+
     /// Whether it asks for less than everything.
     pub fn narrows(&self) -> bool {
-        let filters = [&self.actor, &self.account, &self.code, &self.outcome, &self.from, &self.until];
-        filters.iter().any(|filter| !filter.trim().is_empty())
+        !self.filters().is_empty()
     }
 
     /// Whether it is the newest page.
