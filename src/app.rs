@@ -4,6 +4,7 @@ pub mod admin;
 pub mod audit;
 mod control;
 mod lease;
+pub mod migrate;
 pub mod server;
 
 use std::net::TcpListener;
@@ -23,7 +24,7 @@ use crate::domain::{Snapshot, Wanted};
 use crate::jobs::{self, Board};
 use crate::keys::Keys;
 use crate::ops::remove::JobSteps;
-use crate::ops::{head_file, in_touch, login, people, record, reveal, trail, two_step};
+use crate::ops::{head_file, in_touch, login, people, record, retention, reveal, trail, two_step};
 use crate::sso::{Doorman, oidc};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
@@ -217,6 +218,7 @@ async fn serve_alone(
         tokio::spawn(record::run(Arc::clone(&app))),
         tokio::spawn(in_touch::run(Arc::clone(&app))),
         tokio::spawn(people::tidy_sessions(Arc::clone(&app))),
+        tokio::spawn(retention::run(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
         tokio::spawn(control::run(Arc::clone(&app))),
         tokio::spawn(jobs::run(

@@ -65,6 +65,7 @@ pub const SETTINGS: &[&str] = &[
     "TWO_FACTOR_ENCRYPTION_KEY",
     "TWO_FACTOR_ENCRYPTION_KEY_OLD",
     "LOGIN_ATTEMPTS_PER_DAY",
+    "AUDIT_DETAILS_DAYS",
     "STREAMS_PER_USER",
     "MAX_CONNECTIONS",
     "LOG",
@@ -120,6 +121,8 @@ pub struct Config {
     pub two_factor_encryption_key_old: Option<MasterKey>,
     /// Codes that may be asked for per number in 24 hours. Telegram locks a number out at about five.
     pub login_attempts_per_day: u32,
+    /// Days for which the details of audit entries are kept; 0: for ever.
+    pub audit_details_days: u32,
     /// Pages that a person may have open so that they change by themselves.
     pub streams_per_user: u32,
     /// Connections that are served at once.
@@ -192,6 +195,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     }
     let (key, old_key) = master_keys(env, telegram_environment);
     let login_attempts_per_day = env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4);
+    let audit_details_days = env.number("AUDIT_DETAILS_DAYS", 0..=36_500).unwrap_or(0);
     let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
     let max_connections = env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
@@ -221,6 +225,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         two_factor_encryption_key: key,
         two_factor_encryption_key_old: old_key,
         login_attempts_per_day,
+        audit_details_days,
         streams_per_user,
         max_connections,
         log,

@@ -1,4 +1,4 @@
-//! The program: `telescope serve`, `telescope admin …`, `telescope audit …` and, for itself only, `telescope td-host`.
+//! The program: `telescope serve`, `telescope admin …`, `telescope audit …`, `telescope migrate` and, for itself only, `telescope td-host`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,9 +22,11 @@ enum Command {
     /// Say who is an administrator; this is how the first one comes to be.
     #[command(subcommand)]
     Admin(app::admin::Admin),
-    /// Verify the audit trail.
+    /// Verify the audit trail, or take the details of old entries out of it.
     #[command(subcommand)]
     Audit(app::audit::Audit),
+    /// Make the database's tables, or bring them up to date, where the server's own role may not.
+    Migrate,
     /// Run TDLib for a parent process; not for people.
     #[command(hide = true)]
     TdHost { library: PathBuf },
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Serve => run("Telescope can't run", app::serve),
         Command::Admin(asked) => run("Not done", |config| app::admin::run(config, asked)),
         Command::Audit(asked) => run("Wrong", |config| app::audit::run(config, asked)),
+        Command::Migrate => run("Not done", app::migrate::run),
         Command::TdHost { library } => telegram::host::run(&library),
     }
 }

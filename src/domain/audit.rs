@@ -113,6 +113,13 @@ pub enum AuditEvent {
         /// What had to fit, as in the address of the page; empty: everything.
         filter: String,
     },
+    /// The details of old entries are taken out.
+    DetailsBlanked {
+        /// How many entries: before it is done those that have details, afterwards those that lost them.
+        entries: u64,
+        /// Entries before this moment.
+        before: String,
+    },
     /// At a start the trail did not lead through the end that the file `audit-head` knew of.
     TrailMismatch {
         /// What was wrong.
@@ -152,6 +159,7 @@ impl AuditEvent {
         "telescope.started",
         "telescope.stopped",
         "audit.exported",
+        "audit.blanked",
         Self::TRAIL_MISMATCH,
     ];
 
@@ -186,6 +194,7 @@ impl AuditEvent {
             Self::Started { .. } => "telescope.started",
             Self::Stopped => "telescope.stopped",
             Self::TrailExported { .. } => "audit.exported",
+            Self::DetailsBlanked { .. } => "audit.blanked",
             Self::TrailMismatch { .. } => Self::TRAIL_MISMATCH,
         }
     }
@@ -212,6 +221,9 @@ impl AuditEvent {
             Self::Started { version } => serde_json::json!({ "version": version }),
             Self::TrailExported { format, filter } => {
                 serde_json::json!({ "format": format, "filter": filter })
+            }
+            Self::DetailsBlanked { entries, before } => {
+                serde_json::json!({ "entries": entries, "before": before })
             }
             Self::TrailMismatch { fault, known, found } => {
                 serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
@@ -267,6 +279,7 @@ mod tests {
             AuditEvent::Started { version: "0.1.0".into() },
             AuditEvent::Stopped,
             AuditEvent::TrailExported { format: "csv".into(), filter: "actor=ada".into() },
+            AuditEvent::DetailsBlanked { entries: 7, before: "2026-11-21T00:00:00.000Z".into() },
             AuditEvent::TrailMismatch { fault: TrailFault::Shorter, known: Some("9 k.ab".into()), found: 5 },
         ]
     }
@@ -303,6 +316,7 @@ mod tests {
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"version": "0.1.0"}),
                 serde_json::json!({"format": "csv", "filter": "actor=ada"}),
+                serde_json::json!({"entries": 7, "before": "2026-11-21T00:00:00.000Z"}),
                 serde_json::json!({"fault": "shorter", "known": "9 k.ab", "found": 5}),
             ]
         );

@@ -15,6 +15,7 @@ mod office;
 pub mod people;
 pub mod record;
 pub mod remove;
+pub mod retention;
 pub mod reveal;
 pub mod trail;
 pub mod two_step;

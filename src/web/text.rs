@@ -16,18 +16,9 @@ pub fn moment(at: Millis) -> String {
         .unwrap_or_default()
 }
 
-/// A moment to the millisecond, as programs read it (RFC 3339).
-pub fn precise(at: Millis) -> String {
-    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000)
-        .ok()
-        .and_then(|time| time.format(format).ok())
-        .unwrap_or_default()
-}
-
 /// A moment as part of a file's name.
 pub fn stamp(at: Millis) -> String {
-    precise(at).chars().filter(char::is_ascii_alphanumeric).take("20261121T143000".len()).collect()
+    at.rfc3339().chars().filter(char::is_ascii_alphanumeric).take("20261121T143000".len()).collect()
 }
 
 /// What a stage means, in a sentence or two.
@@ -147,6 +138,11 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "login.input.provided" => format!("gave Telegram the {}", detail("input")),
         AuditEvent::TRAIL_MISMATCH => "found the audit trail changed".into(),
         "audit.exported" => format!("took the audit trail out as {}", detail("format")),
+        "audit.blanked" => format!(
+            "took the details out of {} entries before {}",
+            details.get("entries").and_then(serde_json::Value::as_u64).unwrap_or_default(),
+            detail("before").get(..10).unwrap_or_default()
+        ),
         "password.stored" => "stored a two-step password".into(),
         "session.logged-out" => "ended the session at Telegram".into(),
         "account.removal.log-out-skipped" => "lets the removal go on without ending the session".into(),
@@ -190,7 +186,7 @@ mod tests {
     fn moments_are_utc() {
         assert_eq!(moment(Millis(0)), "1970-01-01 00:00:00 UTC");
         assert_eq!(moment(Millis(1_795_236_314_999)), "2026-11-21 04:45:14 UTC");
-        assert_eq!(precise(Millis(1_795_236_314_009)), "2026-11-21T04:45:14.009Z");
+        assert_eq!(Millis(1_795_236_314_009).rfc3339(), "2026-11-21T04:45:14.009Z");
         assert_eq!(stamp(Millis(1_795_236_314_009)), "20261121T044514");
     }
 

@@ -29,6 +29,7 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("telescope.started", "Telescope started"),
     ("telescope.stopped", "Telescope stopped in order"),
     ("audit.exported", "The audit trail is taken out as a file"),
+    ("audit.blanked", "The details of old entries are taken out"),
     ("audit.mismatch", "The audit trail was found not to be what it was"),
 ];
 

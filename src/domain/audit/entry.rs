@@ -129,6 +129,10 @@ impl AuditEvent {
                 format: detail("format").to_owned(),
                 filter: detail("filter").to_owned(),
             }),
+            "audit.blanked" => Some(Self::DetailsBlanked {
+                entries: details.get("entries").and_then(serde_json::Value::as_u64).unwrap_or_default(),
+                before: detail("before").to_owned(),
+            }),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ mod countdown;
 mod crashes;
 mod cut_trail;
 mod database_away;
+mod database_role;
 mod endings;
 mod first_login;
 mod foreign_text;

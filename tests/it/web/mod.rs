@@ -16,5 +16,6 @@ mod standby;
 mod stored_password;
 mod trail;
 mod trail_export;
+mod trail_retention;
 mod users;
 mod walk;

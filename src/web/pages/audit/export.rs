@@ -127,7 +127,7 @@ fn values(entry: &Entry, numbers: &Numbers) -> [Value; 17] {
     let chained = entry.chained();
     [
         json!(entry.seq),
-        json!(text::precise(entry.at)),
+        json!(entry.at.rfc3339()),
         json!(entry.code),
         json!(entry.outcome.name()),
         json!(entry.intent),
