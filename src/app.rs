@@ -24,7 +24,7 @@ use crate::domain::{Snapshot, Wanted};
 use crate::jobs::{self, Board};
 use crate::keys::Keys;
 use crate::ops::remove::JobSteps;
-use crate::ops::{head_file, in_touch, login, people, record, retention, reveal, trail, two_step};
+use crate::ops::{head_file, in_touch, login, people, record, refusals, retention, reveal, trail, two_step};
 use crate::sso::{Doorman, oidc};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
@@ -86,6 +86,8 @@ pub struct App {
     pub streams: web::OpenStreams,
     /// New entries of the trail, for the pages that show it.
     pub trail_feed: web::TrailFeed,
+    /// What was refused not long ago, and written down.
+    pub refusals: refusals::Refusals,
     /// Names this run of the program: a stream that saw another begins anew.
     pub epoch: String,
 }
@@ -146,6 +148,7 @@ impl App {
             asserted: web::Asserted::default(),
             streams: web::OpenStreams::default(),
             trail_feed: web::TrailFeed::default(),
+            refusals: refusals::Refusals::default(),
             epoch,
         })
     }

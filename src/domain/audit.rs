@@ -8,7 +8,7 @@ mod entry;
 mod fault;
 
 pub use entry::{AuditEntry, Outcome};
-pub use fault::TrailFault;
+pub use fault::{NotLetIn, TrailFault};
 
 use super::{Email, Input, Phone, Wanted};
 
@@ -60,6 +60,13 @@ pub enum AuditEvent {
     },
     /// Somebody signs in to Telescope.
     WebSignIn,
+    /// Somebody whose identity is proven is not let in.
+    SignInRefused {
+        /// The address that the identity comes with.
+        person: Email,
+        /// Why.
+        why: NotLetIn,
+    },
     /// Somebody signs out of Telescope.
     WebSignOut,
     /// An administrator ends every session of a person.
@@ -148,6 +155,7 @@ impl AuditEvent {
         "account.removed",
         "account.stage",
         "web.sign-in",
+        "web.sign-in.refused",
         "web.sign-out",
         "person.sessions.ended",
         "person.disabled",
@@ -183,6 +191,7 @@ impl AuditEvent {
             Self::AccountRemoved => "account.removed",
             Self::StageChanged { .. } => "account.stage",
             Self::WebSignIn => "web.sign-in",
+            Self::SignInRefused { .. } => "web.sign-in.refused",
             Self::WebSignOut => "web.sign-out",
             Self::PersonSessionsEnded { .. } => "person.sessions.ended",
             Self::PersonDisabled { .. } => "person.disabled",
@@ -215,6 +224,9 @@ impl AuditEvent {
             | Self::AdminGranted { person }
             | Self::AdminRevoked { person }
             | Self::IdentityForgotten { person } => serde_json::json!({ "person": person }),
+            Self::SignInRefused { person, why } => {
+                serde_json::json!({ "person": person, "why": why.name() })
+            }
             Self::RolesByProvider { person, roles } => {
                 serde_json::json!({ "person": person, "roles": roles })
             }
@@ -268,6 +280,7 @@ mod tests {
             AuditEvent::AccountRemoved,
             AuditEvent::StageChanged { stage: "ready".into() },
             AuditEvent::WebSignIn,
+            AuditEvent::SignInRefused { person: ada(), why: NotLetIn::ShutOut },
             AuditEvent::WebSignOut,
             AuditEvent::PersonSessionsEnded { person: ada() },
             AuditEvent::PersonDisabled { person: ada() },
@@ -307,6 +320,7 @@ mod tests {
                 serde_json::json!({"owner": "ada@example.org"}),
                 serde_json::json!({"input": "password"}),
                 serde_json::json!({"stage": "ready"}),
+                serde_json::json!({"person": "ada@example.org", "why": "shut-out"}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),

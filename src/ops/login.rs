@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{App, OpError, trail};
+use super::{App, OpError, refusals, trail};
 use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
@@ -82,6 +82,7 @@ async fn count_attempt(app: &App, phone: &Phone, intent: &AuditEntry) -> Result<
         })
         .await?;
     counted.map_err(|used| {
+        refusals::note(app, &intent.actor, intent.clone());
         OpError::Refused(format!(
             "A code was asked for {used} times in the last 24 hours. Telegram locks a number out at about five, \
              so Telescope stops at {limit}. Try again tomorrow."

@@ -14,6 +14,7 @@ pub mod login;
 mod office;
 pub mod people;
 pub mod record;
+pub mod refusals;
 pub mod remove;
 pub mod retention;
 pub mod reveal;

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use crate::domain::audit::{AuditEvent, TrailFault, codes};
+use crate::domain::audit::{AuditEvent, NotLetIn, TrailFault, codes};
 use crate::domain::stage::{CodeSent, CodeWay};
 use crate::domain::{Ending, Millis, Stage};
 
@@ -157,6 +157,11 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "person.admin.revoked" => format!("took administration away from {}", detail("person")),
         "person.identity.forgotten" => format!("had the identity of {} forgotten", detail("person")),
         "web.sign-in" => "signed in".into(),
+        "web.sign-in.refused" => {
+            let why =
+                NotLetIn::ALL.iter().find(|why| why.name() == detail("why")).map_or("", |why| why.words());
+            return format!("{} was not let in: {why}", detail("person"));
+        }
         "web.sign-out" => "signed out".into(),
         "telescope.started" => format!("started, version {}", detail("version")),
         "telescope.stopped" => "stopped in order".into(),

@@ -18,6 +18,7 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("account.removed", "An account is removed"),
     ("account.stage", "An account's login came to another stage"),
     ("web.sign-in", "Somebody signed in to Telescope"),
+    ("web.sign-in.refused", "Somebody whose identity is proven was not let in"),
     ("web.sign-out", "Somebody signed out of Telescope"),
     ("person.sessions.ended", "A person was signed out everywhere"),
     ("person.disabled", "A person was shut out"),

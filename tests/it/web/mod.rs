@@ -10,6 +10,7 @@ mod hostile;
 mod limits;
 mod live;
 mod oidc;
+mod refusals;
 mod rights;
 mod sessions;
 mod standby;
