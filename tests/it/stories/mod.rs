@@ -31,6 +31,7 @@ mod telegram_falters;
 mod thousands;
 mod together;
 mod too_many_pages;
+mod trail;
 mod trouble;
 mod two_browsers;
 mod wrong_input;
