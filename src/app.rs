@@ -7,6 +7,7 @@ pub mod command;
 mod control;
 mod explained;
 mod lease;
+pub mod migrate;
 pub mod server;
 
 use std::net::TcpListener;
@@ -26,7 +27,9 @@ use crate::domain::{Snapshot, Wanted};
 use crate::jobs::{self, Board};
 use crate::keys::Keys;
 use crate::ops::remove::JobSteps;
-use crate::ops::{approval, head_file, in_touch, login, people, record, reveal, rules, trail, two_step};
+use crate::ops::{
+    approval, head_file, in_touch, login, people, record, refusals, retention, reveal, rules, trail, two_step,
+};
 use crate::rules::Rules;
 use crate::sso::{Doorman, oidc};
 use crate::store::{self, Db, StoreError};
@@ -93,6 +96,10 @@ pub struct App {
     pub sign_ins: web::SignIns,
     /// The open live streams.
     pub streams: web::OpenStreams,
+    /// New entries of the trail, for the pages that show it.
+    pub trail_feed: web::TrailFeed,
+    /// What was refused not long ago, and written down.
+    pub refusals: refusals::Refusals,
     /// Names this run of the program: a stream that saw another begins anew.
     pub epoch: String,
 }
@@ -161,6 +168,8 @@ impl App {
             asserted: web::Asserted::default(),
             sign_ins: web::SignIns::default(),
             streams: web::OpenStreams::default(),
+            trail_feed: web::TrailFeed::default(),
+            refusals: refusals::Refusals::default(),
             epoch,
         })
     }
@@ -246,6 +255,7 @@ async fn serve_alone(
         tokio::spawn(record::run(Arc::clone(&app))),
         tokio::spawn(in_touch::run(Arc::clone(&app))),
         tokio::spawn(people::tidy_sessions(Arc::clone(&app))),
+        tokio::spawn(retention::run(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
         tokio::spawn(approval::board::run(Arc::clone(&app))),
         tokio::spawn(control::run(Arc::clone(&app))),

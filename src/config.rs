@@ -79,6 +79,7 @@ pub const SETTINGS: &[&str] = &[
     "CODES_PER_PERSON_PER_DAY",
     "WRONG_INPUTS_PER_PERSON_PER_DAY",
     "SIGN_INS_PER_MINUTE",
+    "AUDIT_DETAILS_DAYS",
     "STREAMS_PER_USER",
     "MAX_CONNECTIONS",
     "LOG",
@@ -146,6 +147,8 @@ pub struct Config {
     pub wrong_inputs_per_person_per_day: u32,
     /// Sign-ins that may be tried from one network address in a minute.
     pub sign_ins_per_minute: u32,
+    /// Days for which the details of audit entries are kept; 0: for ever.
+    pub audit_details_days: u32,
     /// Pages that a person may have open so that they change by themselves.
     pub streams_per_user: u32,
     /// Connections that are served at once.
@@ -226,6 +229,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let wrong_inputs_per_person_per_day =
         env.number("WRONG_INPUTS_PER_PERSON_PER_DAY", 1..=1_000_000).unwrap_or(30);
     let sign_ins_per_minute = env.number("SIGN_INS_PER_MINUTE", 1..=1_000_000).unwrap_or(100);
+    let audit_details_days = env.number("AUDIT_DETAILS_DAYS", 0..=36_500).unwrap_or(0);
     let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
     let max_connections = env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
@@ -261,6 +265,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         codes_per_person_per_day,
         wrong_inputs_per_person_per_day,
         sign_ins_per_minute,
+        audit_details_days,
         streams_per_user,
         max_connections,
         log,

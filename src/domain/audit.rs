@@ -4,12 +4,13 @@
 //! names; reports and alarms outside of Telescope depend on them, so a code is never changed or used anew.
 
 mod access;
+pub mod codes;
 mod entry;
 mod fault;
 
 pub use access::AccessEvent;
 pub use entry::{AuditEntry, Outcome};
-pub use fault::TrailFault;
+pub use fault::{NotLetIn, TrailFault};
 
 use super::reveal::RevealKind;
 use super::{Email, Input, Phone, Wanted};
@@ -103,6 +104,13 @@ pub enum AuditEvent {
     },
     /// Somebody signs in to Telescope.
     WebSignIn,
+    /// Somebody whose identity is proven is not let in.
+    SignInRefused {
+        /// The address that the identity comes with.
+        person: Email,
+        /// Why.
+        why: NotLetIn,
+    },
     /// Somebody signs out of Telescope.
     WebSignOut,
     /// An administrator ends every session of a person.
@@ -151,6 +159,20 @@ pub enum AuditEvent {
     },
     /// Telescope stops in order.
     Stopped,
+    /// The trail, or part of it, is taken out as a file.
+    TrailExported {
+        /// The kind of file.
+        format: String,
+        /// What had to fit, as in the address of the page; empty: everything.
+        filter: String,
+    },
+    /// The details of old entries are taken out.
+    DetailsBlanked {
+        /// How many entries: before it is done those that have details, afterwards those that lost them.
+        entries: u64,
+        /// Entries before this moment.
+        before: String,
+    },
     /// At a start the trail did not lead through the end that the file `audit-head` knew of.
     TrailMismatch {
         /// What was wrong.
@@ -185,6 +207,7 @@ impl AuditEvent {
         "account.removed",
         "account.stage",
         "web.sign-in",
+        "web.sign-in.refused",
         "web.sign-out",
         "person.sessions.ended",
         "person.disabled",
@@ -207,6 +230,8 @@ impl AuditEvent {
         "group.account.left",
         "telescope.started",
         "telescope.stopped",
+        "audit.exported",
+        "audit.blanked",
         Self::TRAIL_MISMATCH,
     ];
 
@@ -236,6 +261,7 @@ impl AuditEvent {
             Self::AccountRemoved => "account.removed",
             Self::StageChanged { .. } => "account.stage",
             Self::WebSignIn => "web.sign-in",
+            Self::SignInRefused { .. } => "web.sign-in.refused",
             Self::WebSignOut => "web.sign-out",
             Self::PersonSessionsEnded { .. } => "person.sessions.ended",
             Self::PersonDisabled { .. } => "person.disabled",
@@ -247,6 +273,8 @@ impl AuditEvent {
             Self::Access(event) => event.code(),
             Self::Started { .. } => "telescope.started",
             Self::Stopped => "telescope.stopped",
+            Self::TrailExported { .. } => "audit.exported",
+            Self::DetailsBlanked { .. } => "audit.blanked",
             Self::TrailMismatch { .. } => Self::TRAIL_MISMATCH,
         }
     }
@@ -267,6 +295,9 @@ impl AuditEvent {
             | Self::AdminGranted { person }
             | Self::AdminRevoked { person }
             | Self::IdentityForgotten { person } => serde_json::json!({ "person": person }),
+            Self::SignInRefused { person, why } => {
+                serde_json::json!({ "person": person, "why": why.name() })
+            }
             Self::RolesByProvider { person, roles } => {
                 serde_json::json!({ "person": person, "roles": roles })
             }
@@ -284,6 +315,12 @@ impl AuditEvent {
                 serde_json::json!({ "group": group, "needed": needed })
             }
             Self::Started { version } => serde_json::json!({ "version": version }),
+            Self::TrailExported { format, filter } => {
+                serde_json::json!({ "format": format, "filter": filter })
+            }
+            Self::DetailsBlanked { entries, before } => {
+                serde_json::json!({ "entries": entries, "before": before })
+            }
             Self::TrailMismatch { fault, known, found } => {
                 serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
             }
@@ -332,6 +369,7 @@ mod tests {
             AuditEvent::AccountRemoved,
             AuditEvent::StageChanged { stage: "ready".into() },
             AuditEvent::WebSignIn,
+            AuditEvent::SignInRefused { person: ada(), why: NotLetIn::ShutOut },
             AuditEvent::WebSignOut,
             AuditEvent::PersonSessionsEnded { person: ada() },
             AuditEvent::PersonDisabled { person: ada() },
@@ -342,6 +380,8 @@ mod tests {
             AuditEvent::IdentityForgotten { person: ada() },
             AuditEvent::Started { version: "0.1.0".into() },
             AuditEvent::Stopped,
+            AuditEvent::TrailExported { format: "csv".into(), filter: "actor=ada".into() },
+            AuditEvent::DetailsBlanked { entries: 7, before: "2026-11-21T00:00:00.000Z".into() },
             AuditEvent::TrailMismatch { fault: TrailFault::Shorter, known: Some("9 k.ab".into()), found: 5 },
         ];
         events.extend(AccessEvent::examples().into_iter().map(AuditEvent::Access));
@@ -377,6 +417,7 @@ mod tests {
                 serde_json::json!({"kind": "login-code", "person": "ada@example.org"}),
                 serde_json::json!({"group": "Board", "needed": true}),
                 serde_json::json!({"stage": "ready"}),
+                serde_json::json!({"person": "ada@example.org", "why": "shut-out"}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),
@@ -385,6 +426,8 @@ mod tests {
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"version": "0.1.0"}),
+                serde_json::json!({"format": "csv", "filter": "actor=ada"}),
+                serde_json::json!({"entries": 7, "before": "2026-11-21T00:00:00.000Z"}),
                 serde_json::json!({"fault": "shorter", "known": "9 k.ab", "found": 5}),
             ]
         );

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{App, OpError, trail};
+use super::{App, OpError, refusals, trail};
 use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
@@ -72,7 +72,8 @@ async fn count_attempt(app: &App, phone: &Phone, intent: &AuditEntry) -> Result<
     let limit = i64::from(app.config.login_attempts_per_day);
     let personal = i64::from(app.config.codes_per_person_per_day);
     let keys = &app.keys;
-    app.db
+    let counted = app
+        .db
         .change(async |conn| -> Result<Result<i64, OpError>, StoreError> {
             let used = store::login_attempts::count_since(conn, phone, since).await?;
             if used >= limit {
@@ -87,7 +88,11 @@ async fn count_attempt(app: &App, phone: &Phone, intent: &AuditEntry) -> Result<
             store::login_attempts::insert(conn, phone, now, &intent.actor).await?;
             Ok(Ok(store::audit::append(conn, keys, intent).await?))
         })
-        .await?
+        .await?;
+    if counted.is_err() {
+        refusals::note(app, &intent.actor, intent.clone());
+    }
+    counted
 }
 
 /// The refusal of a person who has used up what is allowed.
@@ -113,7 +118,10 @@ async fn count_input(app: &App, intent: &AuditEntry) -> Result<i64, OpError> {
             Ok(Some(store::audit::append(conn, keys, intent).await?))
         })
         .await?;
-    seq.ok_or_else(|| too_often(intent, &format!("You typed {limit} codes or passwords that were not taken")))
+    seq.ok_or_else(|| {
+        refusals::note(app, &intent.actor, intent.clone());
+        too_often(intent, &format!("You typed {limit} codes or passwords that were not taken"))
+    })
 }
 
 /// Provides what the account's stage waits for. `token` names the stage that the form was made for.

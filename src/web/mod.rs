@@ -8,6 +8,7 @@ mod assets;
 mod attempts;
 mod auth;
 mod client;
+mod csv;
 mod entrance;
 mod error;
 mod extract;
@@ -31,7 +32,7 @@ use axum::routing::{get, post};
 pub use attempts::SignIns;
 pub use auth::Remembered;
 pub use entrance::Asserted;
-pub use live::OpenStreams;
+pub use live::{OpenStreams, TrailFeed};
 pub use standby::standby;
 
 use crate::app::App;
@@ -76,6 +77,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/jobs", get(jobs::list))
         .route("/jobs/events", get(live::jobs))
         .route("/audit", get(audit::list))
+        .route("/audit/events", get(live::trail))
+        .route("/audit/export", post(audit::export::export))
         .route("/users", get(users::list))
         .route("/users/{user}/end-sessions", post(users::end_sessions))
         .route("/users/{user}/disable", post(users::disable))

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use crate::domain::audit::{AuditEvent, TrailFault};
+use crate::domain::audit::{AuditEvent, NotLetIn, TrailFault, codes};
 use crate::domain::stage::{CodeSent, CodeWay};
 use crate::domain::{Ending, Millis, Stage};
 
@@ -14,6 +14,11 @@ pub fn moment(at: Millis) -> String {
         .ok()
         .and_then(|time| time.format(format).ok())
         .unwrap_or_default()
+}
+
+/// A moment as part of a file's name.
+pub fn stamp(at: Millis) -> String {
+    at.rfc3339().chars().filter(char::is_ascii_alphanumeric).take("20261121T143000".len()).collect()
 }
 
 /// What a stage means, in a sentence or two.
@@ -137,6 +142,12 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "login.code.shown" => format!("looked at a login code{approved}"),
         "login.input.provided" => format!("gave Telegram the {}", detail("input")),
         AuditEvent::TRAIL_MISMATCH => "found the audit trail changed".into(),
+        "audit.exported" => format!("took the audit trail out as {}", detail("format")),
+        "audit.blanked" => format!(
+            "took the details out of {} entries before {}",
+            details.get("entries").and_then(serde_json::Value::as_u64).unwrap_or_default(),
+            detail("before").get(..10).unwrap_or_default()
+        ),
         "password.stored" => "stored a two-step password".into(),
         "password.shown" => format!("looked at the stored two-step password{approved}"),
         "reveal.requested" => format!("asked for approval to see {what}"),
@@ -173,7 +184,16 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "group.deleted" => format!("deleted the group “{}”", detail("group")),
         "group.account.joined" => format!("put it into the group “{}”", detail("group")),
         "group.account.left" => format!("took it out of the group “{}”", detail("group")),
-        other => other.to_owned(),
+        "web.sign-in" => "signed in".into(),
+        "web.sign-in.refused" => {
+            let why =
+                NotLetIn::ALL.iter().find(|why| why.name() == detail("why")).map_or("", |why| why.words());
+            return format!("{} was not let in: {why}", detail("person"));
+        }
+        "web.sign-out" => "signed out".into(),
+        "telescope.started" => format!("started, version {}", detail("version")),
+        "telescope.stopped" => "stopped in order".into(),
+        other => codes::meaning(other).to_owned(),
     };
     match outcome {
         "done" => words,
@@ -199,6 +219,8 @@ mod tests {
     fn moments_are_utc() {
         assert_eq!(moment(Millis(0)), "1970-01-01 00:00:00 UTC");
         assert_eq!(moment(Millis(1_795_236_314_999)), "2026-11-21 04:45:14 UTC");
+        assert_eq!(Millis(1_795_236_314_009).rfc3339(), "2026-11-21T04:45:14.009Z");
+        assert_eq!(stamp(Millis(1_795_236_314_009)), "20261121T044514");
     }
 
     #[test]

@@ -8,7 +8,9 @@
 
 mod account;
 mod approval;
+mod audit;
 mod code;
+mod feed;
 mod jobs;
 mod limit;
 mod list;
@@ -17,12 +19,14 @@ mod viewer;
 
 pub use account::account;
 pub use approval::{code_request, password_request};
+pub use audit::trail;
 pub use code::code;
+pub use feed::TrailFeed;
 pub use jobs::jobs;
 pub use limit::OpenStreams;
 pub use list::list;
 pub use reveals::reveals;
-pub use viewer::end;
+pub use viewer::{Viewer, end};
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -41,7 +45,6 @@ use super::fragment::partial;
 use super::shell::{Away, waiting_reveals};
 use crate::app::App;
 use crate::domain::access::Actor;
-use viewer::Viewer;
 
 /// How long the first changes are gathered into one message: what happens to an account comes in small bursts.
 const BURST: Duration = Duration::from_millis(5);

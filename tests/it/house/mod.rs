@@ -1,6 +1,7 @@
 //! The building's own rules, held by reading its files.
 
 mod arrows;
+mod codes;
 mod fetching;
 mod papers;
 mod release;

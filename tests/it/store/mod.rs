@@ -2,6 +2,8 @@
 
 mod accounts;
 mod audit;
+mod audit_role;
+mod audit_search;
 mod concurrency;
 mod jobs;
 mod lease;

@@ -64,6 +64,10 @@ async fn pages_of_many_accounts() {
     walk.look("add refused in the dialog").await;
 
     walk.look_at("/audit", "audit").await;
+    walk.browser.run("document.querySelector('.kinds').open = true").await;
+    walk.look("audit kinds").await;
+    walk.look_at("/audit?from=soon&account=x", "audit refused").await;
+    walk.look_at("/audit?actor=nobody", "audit none").await;
     Visitor::sign_in(&walk.stack, "ada@example.org").await;
     walk.look_at("/users", "people").await;
     walk.look_at("/users?q=nobody", "people none").await;

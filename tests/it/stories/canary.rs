@@ -81,6 +81,12 @@ async fn secrets_stay_secret_through_all_flows() {
         pages.push(visitor.get(path).await.text().await.unwrap());
     }
 
+    for format in ["csv", "jsonl"] {
+        let file = visitor.post("/audit/export", &[("format", format)]).await.text().await.unwrap();
+        assert!(file.contains("login.code.shown"), "{file}");
+        pages.push(file);
+    }
+
     let is_nowhere = |stack: &Stack, when: &str| {
         let log = stack.log();
         for secret in secrets {

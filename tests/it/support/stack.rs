@@ -90,6 +90,15 @@ impl Stack {
         stack
     }
 
+    /// Makes a place for one that is started later, when its database is prepared.
+    pub fn prepare(settings: Vec<(String, String)>) -> Self {
+        let nothing = vec!["true".into()];
+        let mut stack = Self::launch(Arc::new(Home::new()), nothing, settings);
+        stack.launcher.wait().expect("a launcher of nothing ends");
+        stack.program = telescope();
+        stack
+    }
+
     /// Starts this program with the sandbox's server around it, and does not wait for anything.
     pub fn launch(home: Arc<Home>, program: Vec<OsString>, settings: Vec<(String, String)>) -> Self {
         let launcher = launch(&home, &program, &settings);

@@ -274,7 +274,8 @@ impl Visitor {
         Answer::of(self.answer(request).await).await
     }
 
-    async fn answer(&self, request: Request<Body>) -> Response {
+    /// Sends anything, and leaves the body of the answer unread.
+    pub async fn answer(&self, request: Request<Body>) -> Response {
         web::router(Arc::clone(&self.app)).oneshot(request).await.unwrap()
     }
 

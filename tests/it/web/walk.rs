@@ -61,6 +61,8 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/jobs", [401, 200, 200, 200]),
     ("GET", "/jobs/events", [410, 200, 200, 200]),
     ("GET", "/audit", [401, 403, 403, 200]),
+    ("GET", "/audit/events", [410, 403, 403, 200]),
+    ("POST", "/audit/export", [401, 403, 403, 422]),
     ("GET", "/users", [401, 403, 403, 200]),
     ("POST", "/users/{user}/end-sessions", [401, 403, 403, 303]),
     ("POST", "/users/{user}/disable", [401, 403, 403, 303]),
@@ -82,7 +84,10 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
 async fn ask(visitor: &Visitor, method: &str, path: &str) -> u16 {
     let request = visitor.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
     if path.ends_with("/events") {
-        let mut stream = visitor.stream(path).await;
+        let mut stream = match visitor.try_stream(path).await {
+            Ok(stream) => stream,
+            Err(refused) => return refused.status.as_u16(),
+        };
         let first = super::live::next(&mut stream).await;
         return if first.contains("event: signed-out") { 410 } else { 200 };
     }
