@@ -1,9 +1,13 @@
 //! The application: what is shared by everything that runs, how it starts and how it stops.
 
+pub mod access;
 pub mod admin;
 pub mod audit;
+pub mod command;
 mod control;
+mod explained;
 mod lease;
+pub mod migrate;
 pub mod server;
 
 use std::net::TcpListener;
@@ -23,7 +27,9 @@ use crate::domain::{Snapshot, Wanted};
 use crate::jobs::{self, Board};
 use crate::keys::Keys;
 use crate::ops::remove::JobSteps;
-use crate::ops::{head_file, in_touch, login, people, record, reveal, rules, trail, two_step};
+use crate::ops::{
+    approval, head_file, in_touch, login, people, record, refusals, retention, reveal, rules, trail, two_step,
+};
 use crate::rules::Rules;
 use crate::sso::{Doorman, oidc};
 use crate::store::{self, Db, StoreError};
@@ -66,6 +72,8 @@ pub struct App {
     pub asking: login::Asking,
     /// Reveals that wait for a code.
     pub armed: reveal::Armed,
+    /// Requests to see a secret.
+    pub reveals: approval::Board,
     /// Long work.
     pub board: Arc<Board>,
     /// What was last known of each account.
@@ -84,8 +92,14 @@ pub struct App {
     pub doorman: Option<Doorman>,
     /// Until when the assertions hold with which people came.
     pub asserted: web::Asserted,
+    /// How often people tried to sign in just now.
+    pub sign_ins: web::SignIns,
     /// The open live streams.
     pub streams: web::OpenStreams,
+    /// New entries of the trail, for the pages that show it.
+    pub trail_feed: web::TrailFeed,
+    /// What was refused not long ago, and written down.
+    pub refusals: refusals::Refusals,
     /// Names this run of the program: a stream that saw another begins anew.
     pub epoch: String,
 }
@@ -125,9 +139,11 @@ impl App {
         hub: Hub,
     ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
+        let authorities = config.sso_authorities.as_ref();
         let oidc = config.oidc.clone().filter(|_| config.sso_mode.is_oidc());
-        let oidc = oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), clock.clone()));
-        let doorman = config.assertion.clone().map(|format| Doorman::new(format, clock.clone()));
+        let oidc =
+            oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), authorities, clock.clone()));
+        let doorman = config.assertion.clone().map(|format| Doorman::new(format, authorities, clock.clone()));
         Arc::new(Self {
             config,
             db,
@@ -140,6 +156,7 @@ impl App {
             journal: trail::Journal::default(),
             asking: login::Asking::default(),
             armed: reveal::Armed::default(),
+            reveals: approval::Board::default(),
             board: Arc::default(),
             memory,
             stored_passwords: Notify::new(),
@@ -149,7 +166,10 @@ impl App {
             remembered: web::Remembered::default(),
             doorman,
             asserted: web::Asserted::default(),
+            sign_ins: web::SignIns::default(),
             streams: web::OpenStreams::default(),
+            trail_feed: web::TrailFeed::default(),
+            refusals: refusals::Refusals::default(),
             epoch,
         })
     }
@@ -163,6 +183,16 @@ impl App {
                 tracing::error!(account = %entry.account.id, ?error, "an account can't be started");
             }
         }
+    }
+}
+
+/// Begins to ask the identity provider what the first sign-in needs.
+fn prepare_sign_on(app: &App) {
+    if let Some(doorman) = &app.doorman {
+        doorman.prepare();
+    }
+    if let Some(provider) = &app.oidc {
+        provider.prepare();
     }
 }
 
@@ -225,7 +255,9 @@ async fn serve_alone(
         tokio::spawn(record::run(Arc::clone(&app))),
         tokio::spawn(in_touch::run(Arc::clone(&app))),
         tokio::spawn(people::tidy_sessions(Arc::clone(&app))),
+        tokio::spawn(retention::run(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
+        tokio::spawn(approval::board::run(Arc::clone(&app))),
         tokio::spawn(control::run(Arc::clone(&app))),
         tokio::spawn(jobs::run(
             app.db.clone(),
@@ -235,6 +267,7 @@ async fn serve_alone(
         )),
     ];
     app.connect_wanted();
+    prepare_sign_on(&app);
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopping = app.stopping.clone();
     let mut stopped = app.stopping.subscribe();

@@ -1,4 +1,4 @@
-//! The program: `telescope serve`, `telescope admin …`, `telescope audit …` and, for itself only, `telescope td-host`.
+//! The program: `telescope serve`, commands for whoever runs it and, for itself only, `telescope td-host`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,9 +22,14 @@ enum Command {
     /// Say who is an administrator; this is how the first one comes to be.
     #[command(subcommand)]
     Admin(app::admin::Admin),
-    /// Verify the audit trail.
+    /// Explain, export and import who may do what.
+    #[command(subcommand)]
+    Access(app::access::Access),
+    /// Verify the audit trail, or take the details of old entries out of it.
     #[command(subcommand)]
     Audit(app::audit::Audit),
+    /// Make the database's tables, or bring them up to date, where the server's own role may not.
+    Migrate,
     /// Run TDLib for a parent process; not for people.
     #[command(hide = true)]
     TdHost { library: PathBuf },
@@ -34,8 +39,12 @@ fn main() -> ExitCode {
     process::harden();
     match Arguments::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => run("Telescope can't run", app::serve),
-        Command::Admin(asked) => run("Not done", |config| app::admin::run(config, asked)),
+        Command::Admin(asked) => {
+            run("Not done", |config| app::command::run(config, app::command::Order::Admin(asked)))
+        }
+        Command::Access(asked) => run("Not done", |config| app::access::run(config, asked)),
         Command::Audit(asked) => run("Wrong", |config| app::audit::run(config, asked)),
+        Command::Migrate => run("Not done", app::migrate::run),
         Command::TdHost { library } => telegram::host::run(&library),
     }
 }

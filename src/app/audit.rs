@@ -1,12 +1,19 @@
 //! `telescope audit verify`: whether the audit trail is as it was written. It only reads, so the server may run.
+//! `telescope audit blank`: takes the details of old entries out. It says first how many those are, and does it when
+//! told so; the server may run, also as a role of the database that could not do it.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
+use super::lease;
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::Db;
+use crate::domain::access::Actor;
+use crate::domain::{Millis, Period};
+use crate::ops::{Office, head_file, retention};
 use crate::store::audit::{self, Head, HeadFile, Verified};
+use crate::store::{Db, key_check};
 
 /// Faults that are listed; who has more has a trail that is worth nothing.
 const LISTED: usize = 50;
@@ -20,13 +27,61 @@ pub enum Audit {
         #[arg(long)]
         head: Option<PathBuf>,
     },
+    /// Take the details of entries before a date out of the trail, for good. Without --yes only says how many.
+    Blank {
+        /// A date, as 2026-11-21, or a date and a time (UTC): entries before it.
+        #[arg(long)]
+        before: String,
+        /// Do it.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// Does it.
 pub async fn run(config: Config, asked: Audit) -> anyhow::Result<()> {
     match asked {
         Audit::Verify { head } => verify(&config, head).await,
+        Audit::Blank { before, yes } => blank(&config, &before, yes).await,
     }
+}
+
+/// Says how many entries before a date have details, or takes them out.
+async fn blank(config: &Config, before: &str, yes: bool) -> anyhow::Result<()> {
+    let clock = Clock::System;
+    let before = Period::parse(before).context("--before")?.start;
+    ensure!(before <= clock.now(), "--before: this lies in the future");
+    let keys = config.keys()?;
+    let db = Db::connect(&config.db_dsn).await?;
+    ensure!(db.has_tables().await?, "There is no audit trail in this database yet.");
+    let there = audit::with_details(&mut db.read().await?, before).await?;
+    if there == 0 || !yes {
+        let how = if there == 0 { "" } else { " Say --yes to take them out; they can't be put back." };
+        println!("{there} entries before {} have details.{how}", shown(before));
+        return Ok(());
+    }
+    ensure!(
+        db.may_change_trail().await?,
+        "the role in DB_DSN can't change the audit trail, as it should be for a server. Give DB_DSN of the tables' owner"
+    );
+    db.change(async |conn| key_check::check(conn, &keys).await).await?;
+    let office = Office { db: &db, keys: &keys, clock: &clock, config };
+    // With the lease, the file audit-head is ours to write. A running server has it otherwise, and writes on.
+    let lease = lease::obtain_at_once(&db, &clock).await?;
+    if lease.is_some() {
+        head_file::compare(office).await?;
+    }
+    let blanked = retention::blank(office, &Actor::Cli, before).await;
+    if let Some(lease) = lease {
+        head_file::write_last(office).await;
+        lease.give_back().await?;
+    }
+    println!("{} entries before {} had their details taken out.", blanked?, shown(before));
+    Ok(())
+}
+
+fn shown(moment: Millis) -> String {
+    moment.rfc3339()
 }
 
 /// Verifies the whole trail and prints what was found; an error if all is not well. `head` is a file with a former end of the

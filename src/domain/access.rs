@@ -62,12 +62,14 @@
 mod actor;
 mod change;
 mod effect;
+mod explain;
 mod grant;
 mod rules;
 
 pub use actor::{Actor, Person};
 pub use change::{Change, Escalation, Subject, permit_change};
 pub use effect::{Effect, Moved, effects};
+pub use explain::{Explained, Source, Withheld, explain, explain_system, holders};
 pub use grant::{Grant, Permit, SystemGrant, SystemPermit};
 pub use rules::{AccessRules, Role, Rows};
 

@@ -4,13 +4,15 @@
 //! names; reports and alarms outside of Telescope depend on them, so a code is never changed or used anew.
 
 mod access;
+pub mod codes;
 mod entry;
 mod fault;
 
 pub use access::AccessEvent;
 pub use entry::{AuditEntry, Outcome};
-pub use fault::TrailFault;
+pub use fault::{NotLetIn, TrailFault};
 
+use super::reveal::RevealKind;
 use super::{Email, Input, Phone, Wanted};
 
 /// Something that happened, or is about to.
@@ -41,9 +43,50 @@ pub enum AuditEvent {
         input: Input,
     },
     /// A login code is shown to somebody.
-    LoginCodeShown,
+    LoginCodeShown {
+        /// Who approved that, if it took somebody.
+        approved_by: Option<Email>,
+    },
     /// A two-step password is stored.
     TwoStepPasswordStored,
+    /// A stored two-step password is shown to somebody.
+    TwoStepPasswordShown {
+        /// Who approved that, if it took somebody.
+        approved_by: Option<Email>,
+    },
+    /// Somebody asks another person to approve that he sees a secret.
+    RevealRequested {
+        /// What.
+        kind: RevealKind,
+    },
+    /// Somebody approves it.
+    RevealApproved {
+        /// What.
+        kind: RevealKind,
+        /// For whom.
+        person: Email,
+    },
+    /// Somebody refuses it.
+    RevealRefused {
+        /// What.
+        kind: RevealKind,
+        /// To whom.
+        person: Email,
+    },
+    /// The time of a request is over before it was refused or used.
+    RevealExpired {
+        /// What.
+        kind: RevealKind,
+        /// Whose.
+        person: Email,
+    },
+    /// It was arranged whether the accounts of a group need approvals.
+    GroupApprovalSet {
+        /// The group, by its name.
+        group: String,
+        /// Whether they do from now on.
+        needed: bool,
+    },
     /// A session is ended at Telegram.
     SessionLoggedOut,
     /// A removal is told to go on though the session was not ended at Telegram.
@@ -61,6 +104,13 @@ pub enum AuditEvent {
     },
     /// Somebody signs in to Telescope.
     WebSignIn,
+    /// Somebody whose identity is proven is not let in.
+    SignInRefused {
+        /// The address that the identity comes with.
+        person: Email,
+        /// Why.
+        why: NotLetIn,
+    },
     /// Somebody signs out of Telescope.
     WebSignOut,
     /// An administrator ends every session of a person.
@@ -109,6 +159,20 @@ pub enum AuditEvent {
     },
     /// Telescope stops in order.
     Stopped,
+    /// The trail, or part of it, is taken out as a file.
+    TrailExported {
+        /// The kind of file.
+        format: String,
+        /// What had to fit, as in the address of the page; empty: everything.
+        filter: String,
+    },
+    /// The details of old entries are taken out.
+    DetailsBlanked {
+        /// How many entries: before it is done those that have details, afterwards those that lost them.
+        entries: u64,
+        /// Entries before this moment.
+        before: String,
+    },
     /// At a start the trail did not lead through the end that the file `audit-head` knew of.
     TrailMismatch {
         /// What was wrong.
@@ -130,6 +194,12 @@ impl AuditEvent {
         "login.input.provided",
         "login.code.shown",
         "password.stored",
+        "password.shown",
+        "reveal.requested",
+        "reveal.approved",
+        "reveal.refused",
+        "reveal.expired",
+        "group.approval",
         "session.logged-out",
         "account.removal.log-out-skipped",
         "account.removal.retried",
@@ -137,6 +207,7 @@ impl AuditEvent {
         "account.removed",
         "account.stage",
         "web.sign-in",
+        "web.sign-in.refused",
         "web.sign-out",
         "person.sessions.ended",
         "person.disabled",
@@ -159,6 +230,8 @@ impl AuditEvent {
         "group.account.left",
         "telescope.started",
         "telescope.stopped",
+        "audit.exported",
+        "audit.blanked",
         Self::TRAIL_MISMATCH,
     ];
 
@@ -173,8 +246,14 @@ impl AuditEvent {
             Self::DetailsEdited { .. } => "account.edited",
             Self::CodeAsked => "login.code.asked",
             Self::InputProvided { .. } => "login.input.provided",
-            Self::LoginCodeShown => "login.code.shown",
+            Self::LoginCodeShown { .. } => "login.code.shown",
             Self::TwoStepPasswordStored => "password.stored",
+            Self::TwoStepPasswordShown { .. } => "password.shown",
+            Self::RevealRequested { .. } => "reveal.requested",
+            Self::RevealApproved { .. } => "reveal.approved",
+            Self::RevealRefused { .. } => "reveal.refused",
+            Self::RevealExpired { .. } => "reveal.expired",
+            Self::GroupApprovalSet { .. } => "group.approval",
             Self::SessionLoggedOut => "session.logged-out",
             Self::LogOutSkipped => "account.removal.log-out-skipped",
             Self::RemovalRetried => "account.removal.retried",
@@ -182,6 +261,7 @@ impl AuditEvent {
             Self::AccountRemoved => "account.removed",
             Self::StageChanged { .. } => "account.stage",
             Self::WebSignIn => "web.sign-in",
+            Self::SignInRefused { .. } => "web.sign-in.refused",
             Self::WebSignOut => "web.sign-out",
             Self::PersonSessionsEnded { .. } => "person.sessions.ended",
             Self::PersonDisabled { .. } => "person.disabled",
@@ -193,6 +273,8 @@ impl AuditEvent {
             Self::Access(event) => event.code(),
             Self::Started { .. } => "telescope.started",
             Self::Stopped => "telescope.stopped",
+            Self::TrailExported { .. } => "audit.exported",
+            Self::DetailsBlanked { .. } => "audit.blanked",
             Self::TrailMismatch { .. } => Self::TRAIL_MISMATCH,
         }
     }
@@ -213,16 +295,36 @@ impl AuditEvent {
             | Self::AdminGranted { person }
             | Self::AdminRevoked { person }
             | Self::IdentityForgotten { person } => serde_json::json!({ "person": person }),
+            Self::SignInRefused { person, why } => {
+                serde_json::json!({ "person": person, "why": why.name() })
+            }
             Self::RolesByProvider { person, roles } => {
                 serde_json::json!({ "person": person, "roles": roles })
             }
             Self::Access(event) => event.details(),
+            Self::LoginCodeShown { approved_by } | Self::TwoStepPasswordShown { approved_by } => {
+                serde_json::json!({ "approved_by": approved_by.as_ref()? })
+            }
+            Self::RevealRequested { kind } => serde_json::json!({ "kind": kind.name() }),
+            Self::RevealApproved { kind, person }
+            | Self::RevealRefused { kind, person }
+            | Self::RevealExpired { kind, person } => {
+                serde_json::json!({ "kind": kind.name(), "person": person })
+            }
+            Self::GroupApprovalSet { group, needed } => {
+                serde_json::json!({ "group": group, "needed": needed })
+            }
             Self::Started { version } => serde_json::json!({ "version": version }),
+            Self::TrailExported { format, filter } => {
+                serde_json::json!({ "format": format, "filter": filter })
+            }
+            Self::DetailsBlanked { entries, before } => {
+                serde_json::json!({ "entries": entries, "before": before })
+            }
             Self::TrailMismatch { fault, known, found } => {
                 serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
             }
             Self::CodeAsked
-            | Self::LoginCodeShown
             | Self::TwoStepPasswordStored
             | Self::SessionLoggedOut
             | Self::LogOutSkipped
@@ -252,8 +354,14 @@ mod tests {
             AuditEvent::DetailsEdited { owner: Some(ada()) },
             AuditEvent::CodeAsked,
             AuditEvent::InputProvided { input: Input::Password },
-            AuditEvent::LoginCodeShown,
+            AuditEvent::LoginCodeShown { approved_by: None },
             AuditEvent::TwoStepPasswordStored,
+            AuditEvent::TwoStepPasswordShown { approved_by: Some(ada()) },
+            AuditEvent::RevealRequested { kind: RevealKind::LoginCode },
+            AuditEvent::RevealApproved { kind: RevealKind::LoginCode, person: ada() },
+            AuditEvent::RevealRefused { kind: RevealKind::TwoStepPassword, person: ada() },
+            AuditEvent::RevealExpired { kind: RevealKind::LoginCode, person: ada() },
+            AuditEvent::GroupApprovalSet { group: "Board".into(), needed: true },
             AuditEvent::SessionLoggedOut,
             AuditEvent::LogOutSkipped,
             AuditEvent::RemovalRetried,
@@ -261,6 +369,7 @@ mod tests {
             AuditEvent::AccountRemoved,
             AuditEvent::StageChanged { stage: "ready".into() },
             AuditEvent::WebSignIn,
+            AuditEvent::SignInRefused { person: ada(), why: NotLetIn::ShutOut },
             AuditEvent::WebSignOut,
             AuditEvent::PersonSessionsEnded { person: ada() },
             AuditEvent::PersonDisabled { person: ada() },
@@ -271,6 +380,8 @@ mod tests {
             AuditEvent::IdentityForgotten { person: ada() },
             AuditEvent::Started { version: "0.1.0".into() },
             AuditEvent::Stopped,
+            AuditEvent::TrailExported { format: "csv".into(), filter: "actor=ada".into() },
+            AuditEvent::DetailsBlanked { entries: 7, before: "2026-11-21T00:00:00.000Z".into() },
             AuditEvent::TrailMismatch { fault: TrailFault::Shorter, known: Some("9 k.ab".into()), found: 5 },
         ];
         events.extend(AccessEvent::examples().into_iter().map(AuditEvent::Access));
@@ -299,7 +410,14 @@ mod tests {
                 serde_json::json!({"wanted": "disconnected"}),
                 serde_json::json!({"owner": "ada@example.org"}),
                 serde_json::json!({"input": "password"}),
+                serde_json::json!({"approved_by": "ada@example.org"}),
+                serde_json::json!({"kind": "login-code"}),
+                serde_json::json!({"kind": "login-code", "person": "ada@example.org"}),
+                serde_json::json!({"kind": "two-step-password", "person": "ada@example.org"}),
+                serde_json::json!({"kind": "login-code", "person": "ada@example.org"}),
+                serde_json::json!({"group": "Board", "needed": true}),
                 serde_json::json!({"stage": "ready"}),
+                serde_json::json!({"person": "ada@example.org", "why": "shut-out"}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),
@@ -308,6 +426,8 @@ mod tests {
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"person": "ada@example.org"}),
                 serde_json::json!({"version": "0.1.0"}),
+                serde_json::json!({"format": "csv", "filter": "actor=ada"}),
+                serde_json::json!({"entries": 7, "before": "2026-11-21T00:00:00.000Z"}),
                 serde_json::json!({"fault": "shorter", "known": "9 k.ab", "found": 5}),
             ]
         );

@@ -5,6 +5,8 @@
 //! transaction, taken back: so it tells what would really happen.
 
 mod edit;
+pub mod file;
+pub mod import;
 
 use std::collections::{HashMap, HashSet};
 
@@ -44,13 +46,13 @@ pub struct Failed {
 }
 
 /// Why a whole batch was not made.
-enum Stop {
+enum Stop<T> {
     /// A preview is taken back.
-    Preview(Report),
+    Preview(T),
     Failed(OpError),
 }
 
-impl<E: Into<OpError>> From<E> for Stop {
+impl<T, E: Into<OpError>> From<E> for Stop<T> {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
@@ -64,7 +66,7 @@ pub async fn preview(
 ) -> Result<Report, OpError> {
     let shown = office
         .db
-        .change(async |conn| -> Result<Report, Stop> {
+        .change(async |conn| -> Result<Report, Stop<Report>> {
             Err(Stop::Preview(make(office, conn, grant.actor(), edits, None).await?))
         })
         .await;

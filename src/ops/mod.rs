@@ -6,7 +6,9 @@
 
 pub mod access;
 pub mod accounts;
+pub mod approval;
 mod error;
+pub mod export;
 mod folder;
 pub mod head_file;
 pub mod in_touch;
@@ -14,8 +16,11 @@ pub mod login;
 mod office;
 pub mod people;
 pub mod record;
+pub mod refusals;
 pub mod remove;
+pub mod retention;
 pub mod reveal;
+pub mod reveal_password;
 pub mod rules;
 pub mod trail;
 pub mod two_step;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{App, OpError, rules, trail};
+use super::{App, OpError, refusals, rules, trail};
+use crate::config::Config;
 use crate::domain::access::{Actor, Person};
-use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::domain::{Identity, Millis, Origin};
+use crate::domain::audit::{AuditEntry, AuditEvent, NotLetIn};
+use crate::domain::{Email, Identity, Millis, Origin};
 use crate::store::{self, StoreError, WebSessions};
 
 /// Signs a person in whose identity is proven: the row is made at the first sight, the identity is bound to it, the
@@ -16,8 +17,10 @@ use crate::store::{self, StoreError, WebSessions};
 /// somebody else, who must not inherit what the former owner could do. So is a subject that is seen for the first time
 /// with an address that nobody has verified: anybody could claim a place that is meant for another.
 pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<Person, OpError> {
+    admitted(&app.config, identity)?;
     let now = app.clock.now();
     if !identity.verified && !is_bound(app, identity).await? {
+        not_let_in(app, &identity.email, origin, NotLetIn::Unverified);
         return Err(OpError::Refused(format!(
             "Your identity provider has not verified that {} is your address. Have it verified there, then sign in \
              again.",
@@ -59,6 +62,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
         rules::in_force(app).await;
     }
     let user = user.ok_or_else(|| {
+        not_let_in(app, &identity.email, origin, NotLetIn::OtherIdentity);
         OpError::Refused(
             "Your identity provider names another person than before under this address. An administrator of \
              Telescope has to confirm that it is yours now."
@@ -66,10 +70,41 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
         )
     })?;
     if user.disabled {
+        not_let_in(app, &user.email, origin, NotLetIn::ShutOut);
         return Err(OpError::Refused("This person may not sign in any more.".into()));
     }
     tracing::info!(person = %user.email, "signed in");
     Ok(person(&user, identity.proves(&user.email)))
+}
+
+/// Refuses an address whose domain may not sign in. It holds for each request that proves somebody, too, since the
+/// settings may have changed since that session began.
+pub fn admitted(config: &Config, identity: &Identity) -> Result<(), OpError> {
+    if config.admits(&identity.email) {
+        return Ok(());
+    }
+    tracing::warn!(person = %identity.email, "an address of no domain in SSO_EMAIL_DOMAINS was refused");
+    Err(OpError::Denied(format!(
+        "You are {}, and addresses of this domain may not sign in to this Telescope. If you have another address, sign \
+         out where you signed in and go on with that one.",
+        identity.email
+    )))
+}
+
+/// Writes down that somebody was not let in. Only whoever is shut out is known for certain to be who he says; of the
+/// others the entry has the address that came with the identity.
+fn not_let_in(app: &App, person: &Email, origin: &Origin, why: NotLetIn) {
+    let mut entry = AuditEntry::done(
+        app.clock.now(),
+        &Actor::System("sign-in"),
+        AuditEvent::SignInRefused { person: person.clone(), why },
+    );
+    entry.address = origin.address.map(|address| address.to_string());
+    entry.request_id.clone_from(&origin.request);
+    if why == NotLetIn::ShutOut {
+        entry.actor = person.to_string();
+    }
+    refusals::note(app, &format!("{person} {}", why.name()), entry);
 }
 
 async fn is_bound(app: &App, identity: &Identity) -> Result<bool, StoreError> {

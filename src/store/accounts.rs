@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::conn::{all, execute, first};
+use super::conn::{Built, all, all_built, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::{Account, AccountId, Email, GroupId, Millis, Phone, Wanted};
+
+/// Ids that are asked for at once.
+const CHUNK: usize = 500;
 
 /// A row, without the groups.
 #[derive(sqlx::FromRow)]
@@ -97,6 +100,39 @@ pub async fn get(conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>, 
         id
     )?;
     Ok(Some(row.with_groups(groups.into_iter().map(|(group,)| group).collect())))
+}
+
+/// The numbers of these accounts, also of removed ones, and whether they are removed.
+pub async fn numbers(
+    conn: &mut Conn<'_>,
+    ids: &[AccountId],
+) -> Result<HashMap<AccountId, (Phone, bool)>, StoreError> {
+    let mut numbers = HashMap::new();
+    for ids in ids.chunks(CHUNK) {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let mut built = Built::new("select id, phone, removed_at is not null from accounts where id in ");
+        built.list(&ids);
+        let rows = all_built!(conn, (AccountId, Phone, bool), built)?;
+        numbers.extend(rows.into_iter().map(|(id, phone, removed)| (id, (phone, removed))));
+    }
+    Ok(numbers)
+}
+
+/// The ids of up to `limit` accounts whose number holds these digits, also of removed ones.
+pub async fn with_digits(
+    conn: &mut Conn<'_>,
+    digits: &str,
+    limit: u32,
+) -> Result<Vec<AccountId>, StoreError> {
+    let pattern: String = digits.chars().filter(char::is_ascii_digit).collect();
+    let found = all!(
+        conn,
+        (AccountId,),
+        "select id from accounts where phone like $1 order by id limit $2",
+        format!("%{pattern}%"),
+        i64::from(limit)
+    )?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
 /// Notes what people ask for. [`StoreError::Missing`] if there is no such account.

@@ -11,15 +11,20 @@
 mod head;
 mod read;
 mod row;
+mod search;
+mod tries;
 mod verify;
 
 pub use head::{Head, HeadFile};
-pub use read::{Filter, get, open_intents, page};
+pub use read::{Filter, from, get, open_intents, page};
 pub use row::Entry;
+pub use search::{Found, Narrowed, Search, Whose};
+pub use tries::in_vain;
 pub use verify::{Fault, Verified, verify};
 
-use super::conn::{execute, first};
+use super::conn::{execute, first, one};
 use super::{Conn, StoreError};
+use crate::domain::Millis;
 use crate::domain::audit::AuditEntry;
 use crate::keys::{KeyError, Keys};
 use row::NewEntry;
@@ -62,6 +67,24 @@ pub async fn blank_details(conn: &mut Conn<'_>, seq: i64) -> Result<(), StoreErr
     let touched =
         execute!(conn, "update audit_log set details = null, details_salt = null where seq = $1", seq)?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// How many entries before this moment have details.
+pub async fn with_details(conn: &mut Conn<'_>, before: Millis) -> Result<u64, StoreError> {
+    let (count,) =
+        one!(conn, (i64,), "select count(*) from audit_log where details is not null and at < $1", before)?;
+    Ok(count.unsigned_abs())
+}
+
+/// Takes the details out of up to `limit` entries before this moment, the oldest first, for good. How many it were.
+pub async fn blank_before(conn: &mut Conn<'_>, before: Millis, limit: u32) -> Result<u64, StoreError> {
+    execute!(
+        conn,
+        "update audit_log set details = null, details_salt = null where seq in
+         (select seq from audit_log where details is not null and at < $1 order by at, seq limit $2)",
+        before,
+        i64::from(limit)
+    )
 }
 
 /// The newest link of the chain.

@@ -103,4 +103,65 @@ macro_rules! one {
     };
 }
 
-pub(super) use {all, execute, first, on_either, one};
+/// A value of a statement that is put together from parts.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Text(String),
+    Number(i64),
+}
+
+/// A statement that is put together from parts, each with its values. What people typed is a value and never part of
+/// the text.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Built {
+    pub(super) sql: String,
+    pub(super) values: Vec<Value>,
+}
+
+impl Built {
+    /// A statement that begins so.
+    pub(super) fn new(sql: &'static str) -> Self {
+        Self { sql: sql.to_owned(), values: Vec::new() }
+    }
+
+    /// Adds a part of its text.
+    pub(super) fn text(&mut self, sql: &'static str) -> &mut Self {
+        self.sql.push_str(sql);
+        self
+    }
+
+    /// Adds the place of a value.
+    pub(super) fn value(&mut self, value: Value) -> &mut Self {
+        self.values.push(value);
+        self.sql.push_str(&format!("${}", self.values.len()));
+        self
+    }
+
+    /// Adds `(…)` with the places of these.
+    pub(super) fn list(&mut self, values: &[String]) -> &mut Self {
+        for (at, value) in values.iter().enumerate() {
+            self.text(if at == 0 { "(" } else { ", " }).value(Value::Text(value.clone()));
+        }
+        self.text(")")
+    }
+}
+
+/// `all_built!(conn, Row, built)`: every row of a statement that was put together.
+macro_rules! all_built {
+    ($conn:expr, $row:ty, $built:expr) => {{
+        let $crate::store::conn::Built { sql, values } = $built;
+        $crate::store::conn::on_either!($conn, raw => {
+            let mut query = sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(sql));
+            for value in values {
+                query = match value {
+                    $crate::store::conn::Value::Text(text) => query.bind(text),
+                    $crate::store::conn::Value::Number(number) => query.bind(number),
+                };
+            }
+            query.fetch_all(raw).await
+        })
+        .map_err($crate::store::StoreError::from)
+    }};
+}
+
+pub(super) use {all, all_built, execute, first, on_either, one};

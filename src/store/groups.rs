@@ -1,6 +1,6 @@
 //! Groups of accounts. Two names that differ only in upper and lower case are one name.
 
-use super::conn::{all, execute, first};
+use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError};
 use crate::domain::{AccountId, GroupId};
 
@@ -79,4 +79,34 @@ pub async fn rename(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), 
 pub async fn delete(conn: &mut Conn<'_>, id: GroupId) -> Result<(), StoreError> {
     let touched = execute!(conn, "delete from account_groups where id = $1", id)?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// Says whether secrets of the group's accounts are shown only after a second person's approval.
+/// [`StoreError::Missing`] if there is no such group.
+pub async fn set_needs_approval(conn: &mut Conn<'_>, id: GroupId, needed: bool) -> Result<(), StoreError> {
+    let touched =
+        execute!(conn, "update account_groups set reveals_need_approval = $2 where id = $1", id, needed)?;
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// The groups whose accounts need that approval.
+pub async fn needing_approval(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
+    let rows = all!(
+        conn,
+        (GroupId,),
+        "select id from account_groups where reveals_need_approval = true order by id"
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whether any group of this account needs that approval.
+pub async fn any_needs_approval(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
+    let (count,) = one!(
+        conn,
+        (i64,),
+        "select count(*) from account_group_members join account_groups on id = group_id
+         where account_id = $1 and reveals_need_approval = true",
+        account
+    )?;
+    Ok(count > 0)
 }

@@ -25,6 +25,7 @@ pub mod key_check;
 pub mod lease;
 pub mod login_attempts;
 pub mod meta;
+pub mod reveal_requests;
 pub mod roles;
 pub mod rules;
 pub mod secrets;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::migrate::MigrateError;
 use tokio::sync::{Mutex, watch};
 
-use super::conn::Tx;
+use super::conn::{Tx, all};
 use super::{Conn, Db, Pools, StoreError, lease, postgres, sqlite};
 use crate::config::Dsn;
 
@@ -41,24 +41,69 @@ impl Db {
         }
     }
 
+    /// Whether the audit trail could be changed through this connection. Postgres knows roles that can only add to it.
+    pub async fn may_change_trail(&self) -> Result<bool, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok(true),
+            Pools::Postgres { read, .. } => postgres::may_change_trail(read).await,
+        }
+    }
+
     /// Brings the tables up to date. All steps are one change: programs that start at once do not get into each
-    /// other's way, and nobody sees half of it.
+    /// other's way, and nobody sees half of it. Where there is nothing to do nothing is tried: the role may be one that
+    /// can't make tables.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        let there = self.has_tables().await?;
         self.change(async |conn: &mut Conn<'_>| {
-            // Not `run`: the compiler can't see that its future may move between threads.
-            let done = match &mut conn.tx {
-                Tx::Sqlite(tx) => sqlite::MIGRATIONS.run_direct(None, &mut **tx, false).await,
-                Tx::Postgres(tx) => postgres::MIGRATIONS.run_direct(None, &mut **tx, false).await,
-            };
-            done.map_err(explain)?;
+            if !(there && is_current(conn).await?) {
+                // Not `run`: the compiler can't see that its future may move between threads.
+                let done = match &mut conn.tx {
+                    Tx::Sqlite(tx) => sqlite::MIGRATIONS.run_direct(None, &mut **tx, false).await,
+                    Tx::Postgres(tx) => postgres::MIGRATIONS.run_direct(None, &mut **tx, false).await,
+                };
+                done.map_err(explain)?;
+            }
             self.lease.touch(conn).await
         })
         .await
     }
 }
 
+/// Whether exactly the steps of this Telescope were taken.
+async fn is_current(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+    let steps = match &conn.tx {
+        Tx::Sqlite(_) => &sqlite::MIGRATIONS,
+        Tx::Postgres(_) => &postgres::MIGRATIONS,
+    };
+    let taken = all!(
+        conn,
+        (i64, Vec<u8>, bool),
+        "select version, checksum, success from _sqlx_migrations order by version"
+    )?;
+    let ours = steps.iter().map(|step| (step.version, &*step.checksum, true));
+    Ok(taken.iter().map(|(version, checksum, success)| (*version, checksum.as_slice(), *success)).eq(ours))
+}
+
+/// The database's word for what a role may not do.
+const DENIED: &str = "42501";
+
+/// Whether a migration failed because this role may not change tables.
+fn is_denied(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
+        return false;
+    };
+    error.as_database_error().and_then(|said| said.code()).as_deref() == Some(DENIED)
+}
+
 /// A failed migration, in words.
 fn explain(error: MigrateError) -> StoreError {
+    if is_denied(&error) {
+        return StoreError::Open(
+            "The database's tables are not those of this Telescope, and the role in DB_DSN may not change them. Run \
+             `telescope migrate` with the DB_DSN of their owner."
+                .into(),
+        );
+    }
     StoreError::Open(match error {
         MigrateError::VersionMissing(version) => format!(
             "The database was used by a newer Telescope (its step {version} is not known here). Start that one."

@@ -36,6 +36,13 @@ pub(super) async fn has_tables(pool: &PgPool) -> Result<bool, StoreError> {
     Ok(there)
 }
 
+/// Whether this role may change what stands in the audit trail.
+pub(super) async fn may_change_trail(pool: &PgPool) -> Result<bool, StoreError> {
+    let sql = "select has_table_privilege('audit_log', 'update')";
+    let (may,): (bool,) = sqlx::query_as(sql).fetch_one(pool).await?;
+    Ok(may)
+}
+
 /// A look at one moment: all statements see the same, and none can write.
 pub(super) async fn begin_read(pool: &PgPool) -> Result<Conn<'static>, StoreError> {
     let tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;

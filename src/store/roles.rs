@@ -30,6 +30,16 @@ pub async fn sizes(conn: &mut Conn<'_>) -> Result<Vec<(RoleId, i64)>, StoreError
     all!(conn, (RoleId, i64), "select role_id, count(distinct user_id) from role_members group by role_id")
 }
 
+/// Every role with the address of everybody to whom somebody gave it, by address.
+pub async fn given(conn: &mut Conn<'_>) -> Result<Vec<(RoleId, Email)>, StoreError> {
+    all!(
+        conn,
+        (RoleId, Email),
+        "select role_id, email from role_members join users on users.id = user_id where source = $1 order by email",
+        PAGE
+    )
+}
+
 /// The role of that id.
 pub async fn get(conn: &mut Conn<'_>, id: RoleId) -> Result<Option<Role>, StoreError> {
     first!(conn, Role, "select id, name from roles where id = $1", id)

@@ -115,6 +115,15 @@ pub async fn other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, StoreE
     Ok(count)
 }
 
+/// Everybody who may sign in, by address.
+pub async fn active(conn: &mut Conn<'_>) -> Result<Vec<User>, StoreError> {
+    all!(
+        conn,
+        User,
+        "select id, email, admin, disabled, created, seen from users where disabled = false order by email"
+    )
+}
+
 /// The person of that address, added if unknown as one who was never seen.
 pub async fn named(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Result<User, StoreError> {
     one!(

@@ -6,8 +6,10 @@
 
 mod arrange;
 mod assets;
+mod attempts;
 mod auth;
 mod client;
+mod csv;
 mod effects;
 mod entrance;
 mod error;
@@ -30,15 +32,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use attempts::SignIns;
 pub use auth::Remembered;
 pub use entrance::Asserted;
-pub use live::OpenStreams;
+pub use live::{OpenStreams, TrailFeed};
 pub use standby::standby;
 
 use crate::app::App;
 use pages::{
-    access, account, accounts, add, audit, cell, code, edit, group, groups, jobs, log_out, oidc, password,
-    provide, remove, role, roles, sign_in, user, users,
+    access, account, accounts, add, audit, cell, code, edit, explain, group, groups, jobs, log_out, oidc,
+    password, provide, remove, reveal_password, reveals, role, roles, sign_in, user, users,
 };
 
 /// Everything that answers requests.
@@ -57,18 +60,30 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/accounts/{account}/provide", get(provide::form).post(provide::provide))
         .route("/accounts/{account}/edit", get(edit::form).post(edit::save))
         .route("/accounts/{account}/password", get(password::form).post(password::save))
+        .route("/accounts/{account}/password/reveal", get(reveal_password::form).post(reveal_password::show))
+        .route("/accounts/{account}/password/reveal/request", post(reveal_password::request))
+        .route("/accounts/{account}/password/reveal/request/events", get(live::password_request))
         .route("/accounts/{account}/code", get(code::form).post(code::show))
         .route("/accounts/{account}/code/wait", post(code::wait))
+        .route("/accounts/{account}/code/request", post(code::request))
+        .route("/accounts/{account}/code/request/events", get(live::code_request))
         .route("/accounts/{account}/code/events", get(live::code))
         .route("/accounts/{account}/code/look", post(code::look))
         .route("/accounts/{account}/log-out", get(log_out::form).post(log_out::log_out))
         .route("/accounts/{account}/remove", get(remove::form).post(remove::remove))
         .route("/accounts/{account}/remove/retry", post(remove::retry))
         .route("/accounts/{account}/remove/skip", post(remove::skip))
+        .route("/reveals", get(reveals::list))
+        .route("/reveals/events", get(live::reveals))
+        .route("/reveals/{reveal}/approve", post(reveals::approve))
+        .route("/reveals/{reveal}/refuse", post(reveals::refuse))
         .route("/jobs", get(jobs::list))
         .route("/jobs/events", get(live::jobs))
         .route("/audit", get(audit::list))
+        .route("/audit/events", get(live::trail))
+        .route("/audit/export", post(audit::export::export))
         .route("/access", get(access::matrix))
+        .route("/access/explain", get(explain::explained))
         .route("/access/{group}/{role}", get(cell::form).post(cell::save))
         .route("/roles", get(roles::list).post(roles::add))
         .route("/roles/{role}", get(role::show))
@@ -81,6 +96,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/groups/{group}", get(group::show))
         .route("/groups/{group}/rename", post(group::rename))
         .route("/groups/{group}/delete", post(group::delete))
+        .route("/groups/{group}/approval", post(group::approval))
         .route("/groups/{group}/put-in", post(group::put_in))
         .route("/groups/{group}/take-out", post(group::take_out))
         .route("/users", get(users::list))

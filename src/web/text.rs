@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use crate::domain::audit::{AuditEvent, TrailFault};
+use crate::domain::audit::{AuditEvent, NotLetIn, TrailFault, codes};
 use crate::domain::stage::{CodeSent, CodeWay};
 use crate::domain::{Ending, Millis, Stage};
 
@@ -14,6 +14,11 @@ pub fn moment(at: Millis) -> String {
         .ok()
         .and_then(|time| time.format(format).ok())
         .unwrap_or_default()
+}
+
+/// A moment as part of a file's name.
+pub fn stamp(at: Millis) -> String {
+    at.rfc3339().chars().filter(char::is_ascii_alphanumeric).take("20261121T143000".len()).collect()
 }
 
 /// What a stage means, in a sentence or two.
@@ -123,16 +128,36 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
     let details: serde_json::Value =
         details.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let detail = |name: &str| details.get(name).and_then(|value| value.as_str()).unwrap_or("").to_owned();
+    let approved = match detail("approved_by") {
+        by if by.is_empty() => by,
+        by => format!(", approved by {by}"),
+    };
+    let what = if detail("kind") == "login-code" { "a login code" } else { "the stored two-step password" };
     let words = match code {
         "account.added" => "added the account".into(),
         "account.wanted" => format!("wants it {}", detail("wanted")),
         "account.edited" => "edited owner, comment or groups".into(),
         "account.stage" => format!("came to the stage “{}”", detail("stage").replace('-', " ")),
         "login.code.asked" => "asked Telegram for a code".into(),
-        "login.code.shown" => "looked at a login code".into(),
+        "login.code.shown" => format!("looked at a login code{approved}"),
         "login.input.provided" => format!("gave Telegram the {}", detail("input")),
         AuditEvent::TRAIL_MISMATCH => "found the audit trail changed".into(),
+        "audit.exported" => format!("took the audit trail out as {}", detail("format")),
+        "audit.blanked" => format!(
+            "took the details out of {} entries before {}",
+            details.get("entries").and_then(serde_json::Value::as_u64).unwrap_or_default(),
+            detail("before").get(..10).unwrap_or_default()
+        ),
         "password.stored" => "stored a two-step password".into(),
+        "password.shown" => format!("looked at the stored two-step password{approved}"),
+        "reveal.requested" => format!("asked for approval to see {what}"),
+        "reveal.approved" => format!("approved that {} sees {what}", detail("person")),
+        "reveal.refused" => format!("refused to let {} see {what}", detail("person")),
+        "reveal.expired" => format!("let the request of {} to see {what} expire", detail("person")),
+        "group.approval" if details.get("needed").and_then(serde_json::Value::as_bool) == Some(true) => {
+            format!("wants approvals for the accounts of “{}”", detail("group"))
+        }
+        "group.approval" => format!("wants no approvals any more for the accounts of “{}”", detail("group")),
         "session.logged-out" => "ended the session at Telegram".into(),
         "account.removal.log-out-skipped" => "lets the removal go on without ending the session".into(),
         "account.removal.retried" => "lets the removal try again".into(),
@@ -159,7 +184,16 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "group.deleted" => format!("deleted the group “{}”", detail("group")),
         "group.account.joined" => format!("put it into the group “{}”", detail("group")),
         "group.account.left" => format!("took it out of the group “{}”", detail("group")),
-        other => other.to_owned(),
+        "web.sign-in" => "signed in".into(),
+        "web.sign-in.refused" => {
+            let why =
+                NotLetIn::ALL.iter().find(|why| why.name() == detail("why")).map_or("", |why| why.words());
+            return format!("{} was not let in: {why}", detail("person"));
+        }
+        "web.sign-out" => "signed out".into(),
+        "telescope.started" => format!("started, version {}", detail("version")),
+        "telescope.stopped" => "stopped in order".into(),
+        other => codes::meaning(other).to_owned(),
     };
     match outcome {
         "done" => words,
@@ -185,6 +219,8 @@ mod tests {
     fn moments_are_utc() {
         assert_eq!(moment(Millis(0)), "1970-01-01 00:00:00 UTC");
         assert_eq!(moment(Millis(1_795_236_314_999)), "2026-11-21 04:45:14 UTC");
+        assert_eq!(Millis(1_795_236_314_009).rfc3339(), "2026-11-21T04:45:14.009Z");
+        assert_eq!(stamp(Millis(1_795_236_314_009)), "20261121T044514");
     }
 
     #[test]

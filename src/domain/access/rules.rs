@@ -54,7 +54,7 @@ impl Role {
 }
 
 /// A person's roles, and what they give together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Holder {
     roles: Arc<[RoleId]>,
     rights: Arc<Role>,
@@ -83,15 +83,15 @@ impl AccessRules {
         for (person, role) in &rows.members {
             by_person.entry(*person).or_default().insert(*role);
         }
-        let mut shared: HashMap<BTreeSet<RoleId>, (Arc<[RoleId]>, Arc<Role>)> = HashMap::new();
+        let mut shared: HashMap<BTreeSet<RoleId>, Holder> = HashMap::new();
         let mut holders = HashMap::with_capacity(by_person.len());
         for (person, set) in by_person {
-            let (roles, rights) = shared.entry(set).or_insert_with_key(|set| {
+            let holder = shared.entry(set).or_insert_with_key(|set| {
                 let mut rights = Role::default();
                 set.iter().filter_map(|role| roles.get(role)).for_each(|role| rights.join(role));
-                (set.iter().copied().collect(), Arc::new(rights))
+                Holder { roles: set.iter().copied().collect(), rights: Arc::new(rights) }
             });
-            holders.insert(person, Holder { roles: Arc::clone(roles), rights: Arc::clone(rights) });
+            holders.insert(person, holder.clone());
         }
         Self { version: rows.version, owner: without_view_nothing(owner), roles, holders }
     }

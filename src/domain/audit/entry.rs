@@ -115,17 +115,24 @@ impl AuditEntry {
 impl AuditEvent {
     /// The event of an intent as it was written: code and details. None for what is never an intent.
     pub fn of_intent(code: &str, details: Option<&str>) -> Option<Self> {
+        let details: serde_json::Value = serde_json::from_str(details.unwrap_or("")).unwrap_or_default();
+        let detail = |name: &str| details.get(name).and_then(|value| value.as_str()).unwrap_or_default();
         match code {
             "login.code.asked" => Some(Self::CodeAsked),
             "session.logged-out" => Some(Self::SessionLoggedOut),
             "account.folder.destroyed" => Some(Self::FolderDestroyed),
             "login.input.provided" => {
-                let details: serde_json::Value =
-                    serde_json::from_str(details.unwrap_or("")).unwrap_or_default();
-                let is_password = details.get("input").and_then(|input| input.as_str()) == Some("password");
-                let input = if is_password { Input::Password } else { Input::Code };
+                let input = if detail("input") == "password" { Input::Password } else { Input::Code };
                 Some(Self::InputProvided { input })
             }
+            "audit.exported" => Some(Self::TrailExported {
+                format: detail("format").to_owned(),
+                filter: detail("filter").to_owned(),
+            }),
+            "audit.blanked" => Some(Self::DetailsBlanked {
+                entries: details.get("entries").and_then(serde_json::Value::as_u64).unwrap_or_default(),
+                before: detail("before").to_owned(),
+            }),
             _ => None,
         }
     }

@@ -1,4 +1,4 @@
-//! Why the trail can't be what it was, for the entry and the page that say so.
+//! Why something is not as it should be: what entries of failures say beside their code.
 
 /// Why the audit trail can't be what it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,40 @@ impl TrailFault {
             Self::Unreadable => {
                 "The file audit-head, which says where it ended, was damaged. Whether entries are missing can't be told."
             }
+        }
+    }
+}
+
+/// Why somebody is not let in though his identity is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotLetIn {
+    /// An administrator has shut him out.
+    ShutOut,
+    /// The address belongs to another identity of the same provider.
+    OtherIdentity,
+    /// The provider has not verified the address, and nobody is known by this identity.
+    Unverified,
+}
+
+impl NotLetIn {
+    /// Every one.
+    pub const ALL: &'static [Self] = &[Self::ShutOut, Self::OtherIdentity, Self::Unverified];
+
+    /// The name in the trail.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ShutOut => "shut-out",
+            Self::OtherIdentity => "other-identity",
+            Self::Unverified => "unverified",
+        }
+    }
+
+    /// What it means, after "was not let in".
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ShutOut => "an administrator has shut this person out",
+            Self::OtherIdentity => "the address belongs to another identity",
+            Self::Unverified => "the address is not verified",
         }
     }
 }

@@ -31,8 +31,8 @@ pub enum Who {
 /// One thing to be arranged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// Make a role of this name.
-    AddRole(String),
+    /// Make a role of this new id and name.
+    AddRole(RoleId, String),
     /// Call a role otherwise.
     RenameRole(RoleId, String),
     /// Delete a role.
@@ -45,8 +45,8 @@ pub enum Edit {
     Give(Who, RoleId),
     /// Take a role from a person.
     Take(Who, RoleId),
-    /// Make a group of this name.
-    AddGroup(String),
+    /// Make a group of this new id and name.
+    AddGroup(GroupId, String),
     /// Call a group otherwise.
     RenameGroup(GroupId, String),
     /// Delete a group.
@@ -66,10 +66,10 @@ impl Edit {
             | Self::Cell(..)
             | Self::System(..)
             | Self::DeleteGroup(_) => true,
-            Self::AddRole(_)
+            Self::AddRole(..)
             | Self::Give(..)
             | Self::Take(..)
-            | Self::AddGroup(_)
+            | Self::AddGroup(..)
             | Self::RenameGroup(..)
             | Self::PutIn(..)
             | Self::TakeOut(..) => false,
@@ -97,14 +97,14 @@ impl Desk<'_> {
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
         match edit {
-            Edit::AddRole(name) => self.add_role(conn, name).await,
+            Edit::AddRole(id, name) => self.add_role(conn, *id, name).await,
             Edit::RenameRole(role, name) => self.rename_role(conn, *role, name).await,
             Edit::DeleteRole(role) => self.delete_role(conn, *role).await,
             Edit::Cell(group, role, set) => self.set_cell(conn, *group, *role, *set).await,
             Edit::System(role, set) => self.set_system(conn, *role, *set).await,
             Edit::Give(who, role) => self.give(conn, who, *role).await,
             Edit::Take(who, role) => self.take(conn, who, *role).await,
-            Edit::AddGroup(name) => self.add_group(conn, name).await,
+            Edit::AddGroup(id, name) => self.add_group(conn, *id, name).await,
             Edit::RenameGroup(group, name) => self.rename_group(conn, *group, name).await,
             Edit::DeleteGroup(group) => self.delete_group(conn, *group, moved).await,
             Edit::PutIn(account, group) => self.put_in(conn, *account, *group, moved).await,
@@ -112,7 +112,7 @@ impl Desk<'_> {
         }
     }
 
-    async fn add_role(&self, conn: &mut Conn<'_>, name: &str) -> Done {
+    async fn add_role(&self, conn: &mut Conn<'_>, id: RoleId, name: &str) -> Done {
         let name = match checked(name) {
             Ok(name) => name,
             Err(failed) => return Ok(Err(failed)),
@@ -120,7 +120,7 @@ impl Desk<'_> {
         if store::roles::by_name(conn, name).await?.is_some() {
             return taken(name, "a role");
         }
-        store::roles::insert(conn, RoleId::generate(), name).await?;
+        store::roles::insert(conn, id, name).await?;
         self.note(conn, AccessEvent::RoleAdded { role: name.to_owned() }).await
     }
 
@@ -214,7 +214,7 @@ impl Desk<'_> {
         Ok(Ok(()))
     }
 
-    async fn add_group(&self, conn: &mut Conn<'_>, name: &str) -> Done {
+    async fn add_group(&self, conn: &mut Conn<'_>, id: GroupId, name: &str) -> Done {
         let name = match checked(name) {
             Ok(name) => name,
             Err(failed) => return Ok(Err(failed)),
@@ -222,7 +222,7 @@ impl Desk<'_> {
         if store::groups::by_name(conn, name).await?.is_some() {
             return taken(name, "a group");
         }
-        store::groups::insert(conn, GroupId::generate(), name).await?;
+        store::groups::insert(conn, id, name).await?;
         self.note(conn, AccessEvent::GroupAdded { group: name.to_owned() }).await
     }
 
@@ -249,6 +249,10 @@ impl Desk<'_> {
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
         let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
+        let event = AccessEvent::GroupDeleted { group: group.name.clone() };
+        if let Err(why) = self.judge_leaving(conn, id).await? {
+            return self.refuse(conn, event, group.name, why).await;
+        }
         for account in store::accounts::all(conn).await? {
             if account.groups.contains(&id) {
                 let groups = account.groups.iter().copied().filter(|group| *group != id).collect();
@@ -256,7 +260,7 @@ impl Desk<'_> {
             }
         }
         store::groups::delete(conn, id).await?;
-        self.note(conn, AccessEvent::GroupDeleted { group: group.name }).await
+        self.note(conn, event).await
     }
 
     async fn put_in(
@@ -291,15 +295,32 @@ impl Desk<'_> {
     ) -> Done {
         let Some(group) = store::groups::get(conn, g).await? else { return gone("This group") };
         let Some(account) = self.visible(conn, id).await? else { return gone("This account") };
-        if !store::groups::take_out(conn, g, id).await? {
+        let event = AccessEvent::AccountLeft { group: group.name };
+        if !account.groups.contains(&g) {
             return Ok(Ok(()));
         }
+        if let Err(why) = self.judge_leaving(conn, g).await? {
+            let entry = self.entry(event).about(id);
+            store::audit::append(conn, self.keys, &refused(&entry, &why)).await?;
+            return Ok(Err(Failed { what: account.phone.to_string(), field: None, why: why.to_string() }));
+        }
+        store::groups::take_out(conn, g, id).await?;
         note_move(moved, &account, account.groups.iter().copied().filter(|group| *group != g).collect());
-        self.note_about(conn, AccessEvent::AccountLeft { group: group.name }, id).await
+        self.note_about(conn, event, id).await
     }
 
     fn judge(&self, change: Change<'_>) -> Result<(), Escalation> {
         permit_change(self.rules, self.actor, change)
+    }
+
+    /// Whether accounts may leave a group: where their secrets need a second person's approval, that ends with it.
+    async fn judge_leaving(
+        &self,
+        conn: &mut Conn<'_>,
+        group: GroupId,
+    ) -> Result<Result<(), Escalation>, StoreError> {
+        let protected = store::groups::needing_approval(conn).await?.contains(&group);
+        Ok(if protected { self.judge(Change::NoApproval) } else { Ok(()) })
     }
 
     /// An account that the actor may see; any other is for him as if it did not exist.

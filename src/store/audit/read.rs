@@ -59,7 +59,7 @@ pub async fn get(conn: &mut Conn<'_>, seq: i64) -> Result<Option<Entry>, StoreEr
 }
 
 /// Up to `limit` entries from `seq` on, in order.
-pub(super) async fn from(conn: &mut Conn<'_>, seq: i64, limit: i64) -> Result<Vec<Entry>, StoreError> {
+pub async fn from(conn: &mut Conn<'_>, seq: i64, limit: i64) -> Result<Vec<Entry>, StoreError> {
     all!(
         conn,
         Entry,

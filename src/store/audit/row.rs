@@ -38,7 +38,30 @@ pub struct Entry {
     pub(super) mac: String,
 }
 
+/// What makes an entry a link of the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chained<'a> {
+    /// What the digest of its details was made with.
+    pub details_salt: Option<&'a str>,
+    /// The digest of its details.
+    pub details_digest: Option<&'a str>,
+    /// The digest of its fields.
+    pub digest: &'a str,
+    /// The link: the key's name and the MAC.
+    pub mac: &'a str,
+}
+
 impl Entry {
+    /// What makes it a link of the chain, for whoever checks a copy of it.
+    pub fn chained(&self) -> Chained<'_> {
+        Chained {
+            details_salt: self.details_salt.as_deref(),
+            details_digest: self.details_digest.as_deref(),
+            digest: &self.digest,
+            mac: &self.mac,
+        }
+    }
+
     /// Whether it had details that were taken out.
     pub fn is_blanked(&self) -> bool {
         self.details.is_none() && self.details_digest.is_some()

@@ -39,6 +39,7 @@ struct AccountPage<'a> {
 struct More {
     may_login: bool,
     may_password: bool,
+    may_see_password: bool,
     may_edit: bool,
     may_remove: bool,
     /// None while the database is away.
@@ -46,8 +47,13 @@ struct More {
 }
 
 impl More {
+    /// Whether there is a stored password that the reader may see.
+    fn sees_password(&self) -> bool {
+        self.may_see_password && self.kept.as_ref().is_some_and(|kept| kept.has_password)
+    }
+
     fn may_anything(&self) -> bool {
-        self.may_login || self.may_password || self.may_edit || self.may_remove
+        self.may_login || self.may_password || self.sees_password() || self.may_edit || self.may_remove
     }
 }
 
@@ -57,6 +63,7 @@ struct Kept {
     attempts: i64,
     limit: u32,
     password: String,
+    has_password: bool,
     history: Vec<Line>,
 }
 
@@ -81,6 +88,7 @@ impl Kept {
                 .collect(),
             attempts,
             limit: app.config.login_attempts_per_day,
+            has_password: password.is_some(),
             password: match password {
                 None => "none is stored".into(),
                 Some(fact) => match fact.rejected_at {
@@ -132,6 +140,7 @@ async fn page(
     let more = More {
         may_login: may.has(AccountPrivilege::Login),
         may_password: may.has(AccountPrivilege::EditTwoFactorPassword),
+        may_see_password: may.has(AccountPrivilege::ViewTwoFactorPassword),
         may_edit: system_privileges(&app.rules.current(), actor).has(SystemPrivilege::ManageAccess),
         may_remove: may.has(AccountPrivilege::RemoveAccount) && entry.account.wanted != Wanted::Removed,
         kept: if *app.database_away.borrow() { None } else { Kept::read(app, entry).await.ok() },
@@ -217,6 +226,9 @@ pub async fn after(
             (StatusCode::UNPROCESSABLE_ENTITY, Complaint { field: Some(field), message })
         }
         Err(OpError::Refused(message)) => (StatusCode::CONFLICT, Complaint { field: None, message }),
+        Err(OpError::TooOften(message)) => {
+            (StatusCode::TOO_MANY_REQUESTS, Complaint { field: None, message })
+        }
         Err(OpError::Telegram(message)) => (StatusCode::BAD_GATEWAY, Complaint { field: None, message }),
         Err(error) => return Err(error.into()),
     };

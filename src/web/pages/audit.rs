@@ -1,98 +1,68 @@
 //! `/audit`: what happened, newest first.
 
+pub mod export;
+pub mod form;
+pub mod line;
+
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum_extra::extract::Query;
-use serde::Deserialize;
+
+pub use form::Wanted;
+pub use line::Line;
 
 use crate::app::App;
-use crate::domain::AccountId;
-use crate::domain::audit::AuditEvent;
+use crate::domain::audit::{AuditEvent, Outcome};
 use crate::domain::privilege::can;
-use crate::store::audit::{Entry, Filter};
+use crate::store::audit::{Filter, Found, Search};
 use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::shell::{Shell, html};
+use crate::web::shell::{Shell, html_with};
 use crate::web::text;
+use form::{Family, Fault, families};
 
 /// Entries on a page.
-const PAGE: u32 = 100;
+pub const PAGE: usize = 100;
 /// Seconds for which the page says above all that the trail is not what it was; the entry stays.
 const MISMATCH_SHOWN: i64 = 30 * 24 * 60 * 60;
-
-/// What to show, from the URL.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Wanted {
-    actor: String,
-    code: String,
-    account: String,
-    before: Option<i64>,
-}
-
-/// An entry as a line of a page.
-#[derive(Debug)]
-pub struct Line {
-    /// Its number.
-    pub seq: i64,
-    /// When.
-    pub at: String,
-    /// What, as a code.
-    pub code: String,
-    /// Done, intent, failed or unknown.
-    pub outcome: &'static str,
-    /// All of it in words, but for who and when.
-    pub words: String,
-    /// Who.
-    pub actor: String,
-    /// The account's id and number, if it is still there.
-    pub account: Option<(AccountId, String)>,
-    /// The address that the request came from.
-    pub address: Option<String>,
-    /// The number of the request in the log.
-    pub request: Option<String>,
-    /// Why.
-    pub reason: Option<String>,
-    /// More.
-    pub details: Option<String>,
-}
-
-impl Line {
-    /// An entry, with the account's number as it is known now.
-    pub fn of(app: &App, entry: Entry) -> Self {
-        let account = entry.account.map(|id| {
-            let known = app.directory.get(id).map(|known| known.account.phone.to_string());
-            (id, known.unwrap_or_else(|| "removed".into()))
-        });
-        Self {
-            seq: entry.seq,
-            at: text::moment(entry.at),
-            words: text::event(&entry.code, entry.outcome.name(), entry.details.as_deref()),
-            code: entry.code,
-            outcome: entry.outcome.name(),
-            actor: entry.actor,
-            account,
-            address: entry.address,
-            request: entry.request_id,
-            reason: entry.reason,
-            details: entry.details,
-        }
-    }
-}
+/// What stands in place of the table's rows where there are none.
+pub const NOTHING: &str = "<p class=\"quiet\">Nothing like that happened.</p>";
+/// What is said of a search that so much fits that it can't be looked for.
+pub const TOO_MANY: &str = "Too many fit. Say more of the person or of the number.";
 
 #[derive(Template)]
 #[template(path = "pages/audit.html")]
 struct AuditPage {
     shell: Shell,
-    lines: Vec<Line>,
     wanted: Wanted,
-    codes: &'static [&'static str],
-    older: Option<i64>,
+    faults: Vec<Fault>,
+    families: Vec<Family>,
+    outcomes: &'static [Outcome],
+    rows: String,
+    empty: bool,
+    pager: String,
     mismatch: Option<Mismatch>,
+}
+
+impl AuditPage {
+    /// What is wrong with a field.
+    fn fault(&self, field: &str) -> Option<&str> {
+        self.faults.iter().find(|(faulty, _)| *faulty == field).map(|(_, words)| words.as_str())
+    }
+}
+
+/// What stands below the table: the way to what is older.
+#[derive(Template)]
+#[template(path = "parts/trail_pager.html")]
+struct Pager {
+    /// Before which entry the next page begins, and its address.
+    older: Option<(i64, String)>,
+    cut: bool,
 }
 
 /// That the trail was found not to be what it was, not long ago.
@@ -120,27 +90,72 @@ impl Mismatch {
     }
 }
 
-/// The page.
+/// A page of the trail, as it is shown.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// The lines, the newest first.
+    pub lines: Vec<Line>,
+    /// Before which number the next page begins.
+    pub next: Option<i64>,
+    /// Whether the page ends because enough was looked at.
+    pub cut: bool,
+}
+
+/// Looks for what is wanted; none if too much fits.
+pub async fn look(
+    conn: &mut Conn<'_>,
+    search: &Search,
+    before: Option<i64>,
+) -> Result<Option<Shown>, StoreError> {
+    let Some(narrowed) = search.narrow(conn).await? else { return Ok(None) };
+    let Found { entries, next, cut } = narrowed.page(conn, before, PAGE).await?;
+    let numbers = line::numbers(conn, &entries).await?;
+    let lines = entries.into_iter().map(|entry| Line::with(entry, &numbers)).collect();
+    Ok(Some(Shown { lines, next, cut }))
+}
+
+/// The way to what is older.
+pub fn pager(wanted: &Wanted, shown: &Shown) -> Result<String, askama::Error> {
+    let older = shown.next.map(|next| (next, wanted.older(next)));
+    Pager { older, cut: shown.cut }.render()
+}
+
+/// The page. What is wrong with a search is said beside its field, and nothing is looked for.
 pub async fn list(
     State(app): State<Arc<App>>,
     may: May<can::ReadAudit>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, AppError> {
-    let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
-    let filter = Filter {
-        account: wanted.account.trim().parse().ok(),
-        code: given(&wanted.code),
-        actor: given(&wanted.actor),
-        before: wanted.before,
-        ..Filter::default()
-    };
+    page(&app, &may, wanted).await
+}
+
+/// The page for what was typed, also for an export of what makes no sense.
+pub async fn page(app: &App, may: &May<can::ReadAudit>, wanted: Wanted) -> Result<Response, AppError> {
     let mut conn = app.db.read().await?;
-    let entries = store::audit::page(&mut conn, &filter, PAGE).await?;
-    let mismatch = Mismatch::newest(&app, &mut conn).await?;
+    let looked = match wanted.read() {
+        Ok((search, before)) => look(&mut conn, &search, before).await?.ok_or_else(|| {
+            let field = if search.actor.is_some() { "actor" } else { "account" };
+            vec![(field, TOO_MANY.to_owned())]
+        }),
+        Err(faults) => Err(faults),
+    };
+    let mismatch = Mismatch::newest(app, &mut conn).await?;
     drop(conn);
-    let full = entries.len() == PAGE as usize;
-    let older = entries.last().filter(|_| full).map(|entry| entry.seq);
-    let lines = entries.into_iter().map(|entry| Line::of(&app, entry)).collect();
-    let shell = Shell::of(&app, &may.actor);
-    html(&AuditPage { shell, lines, wanted, codes: AuditEvent::CODES, older, mismatch })
+    let (shown, faults) = match looked {
+        Ok(shown) => (shown, Vec::new()),
+        Err(faults) => (Shown::default(), faults),
+    };
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = AuditPage {
+        shell: Shell::of(app, &may.actor),
+        rows: line::rows(&shown.lines)?,
+        empty: shown.lines.is_empty(),
+        pager: pager(&wanted, &shown)?,
+        families: families(),
+        outcomes: Outcome::ALL,
+        wanted,
+        faults,
+        mismatch,
+    };
+    html_with(status, &page)
 }

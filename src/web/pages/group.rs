@@ -15,6 +15,7 @@ use crate::domain::access::{Actor, privileges};
 use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::{GroupId, Phone, RoleId};
 use crate::ops::access::{Edit, Failed, MAX_NAME};
+use crate::ops::approval::set_needed;
 use crate::store;
 use crate::store::groups::Group;
 use crate::web::arrange::{Done, Fields, Plan, arrange, make};
@@ -54,6 +55,8 @@ struct GroupPage {
     /// Whether the search found more than it shows.
     found_more: bool,
     cells: Vec<Cell>,
+    /// Whether secrets of its accounts are shown only after a second person's approval.
+    needs_approval: bool,
     name: String,
     numbers: String,
     error: Option<(&'static str, String)>,
@@ -102,6 +105,18 @@ pub async fn rename(
         Ok(()) => Ok(Redirect::to(&format!("/groups/{id}?done=renamed")).into_response()),
         Err(failed) => GroupPage { name, ..page }.wrong("name", failed.why),
     }
+}
+
+/// Says whether secrets of its accounts are shown only after a second person's approval.
+pub async fn approval(
+    State(app): State<Arc<App>>,
+    may: May<can::ManageAccess>,
+    Named(id): Named<GroupId>,
+    Form(fields): Form<Fields>,
+) -> Result<Redirect, AppError> {
+    // Anything but a clear no asks for approvals: half a form makes nothing easier to see.
+    set_needed(&app, may.grant(), id, fields.one("needed") != "no").await?;
+    Ok(Redirect::to(&format!("/groups/{id}?done=saved")))
 }
 
 /// Deletes it, after a look at what that takes away. Its accounts stay.
@@ -188,6 +203,7 @@ async fn page(app: &App, reader: &Actor, id: GroupId, wanted: Wanted) -> Result<
     let mut conn = app.db.read().await?;
     let group = store::groups::get(&mut conn, id).await?.ok_or(AppError::NotFound)?;
     let roles = store::roles::all(&mut conn).await?;
+    let needs_approval = store::groups::needing_approval(&mut conn).await?.contains(&id);
     drop(conn);
     let rules = app.rules.current();
     let (mut inside, outside): (Vec<_>, Vec<_>) =
@@ -221,6 +237,7 @@ async fn page(app: &App, reader: &Actor, id: GroupId, wanted: Wanted) -> Result<
         found,
         found_more,
         cells: roles.into_iter().map(cell).collect(),
+        needs_approval,
         name: group.name.clone(),
         numbers: String::new(),
         error: None,

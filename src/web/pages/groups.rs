@@ -56,15 +56,13 @@ pub async fn add(
     may: May<can::ManageAccess>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
-    let name = fields.one("name");
-    if let Err(failed) = make(&app, &may, Edit::AddGroup(name.to_owned())).await? {
+    let (id, name) = (GroupId::generate(), fields.one("name"));
+    if let Err(failed) = make(&app, &may, Edit::AddGroup(id, name.to_owned())).await? {
         let page = page(&app, &may, None).await?;
         let page = Groups { typed: name.to_owned(), error: Some(failed), ..page };
         return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
-    let made = store::groups::by_name(&mut app.db.read().await?, name.trim()).await?;
-    let place = made.map_or_else(|| "/groups".to_owned(), |group| format!("/groups/{}?done=made", group.id));
-    Ok(Redirect::to(&place).into_response())
+    Ok(Redirect::to(&format!("/groups/{id}?done=made")).into_response())
 }
 
 async fn page(

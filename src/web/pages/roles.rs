@@ -56,15 +56,13 @@ pub async fn add(
     may: May<can::ManageAccess>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
-    let name = fields.one("name");
-    if let Err(failed) = make(&app, &may, Edit::AddRole(name.to_owned())).await? {
+    let (id, name) = (RoleId::generate(), fields.one("name"));
+    if let Err(failed) = make(&app, &may, Edit::AddRole(id, name.to_owned())).await? {
         let page = page(&app, &may, None).await?;
         let page = Roles { typed: name.to_owned(), error: Some(failed), ..page };
         return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
-    let made = store::roles::by_name(&mut app.db.read().await?, name.trim()).await?;
-    let place = made.map_or_else(|| "/roles".to_owned(), |role| format!("/roles/{}?done=made", role.id));
-    Ok(Redirect::to(&place).into_response())
+    Ok(Redirect::to(&format!("/roles/{id}?done=made")).into_response())
 }
 
 async fn page(

@@ -1,8 +1,10 @@
 //! The building's own rules, held by reading its files.
 
 mod arrows;
+mod codes;
 mod fetching;
 mod papers;
+mod release;
 mod requirements;
 mod tree;
 mod weaknesses;

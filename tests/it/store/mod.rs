@@ -2,11 +2,14 @@
 
 mod accounts;
 mod audit;
+mod audit_role;
+mod audit_search;
 mod concurrency;
 mod jobs;
 mod lease;
 mod opening;
 mod people;
+mod reveals;
 mod rules;
 mod secrets;
 mod sessions;

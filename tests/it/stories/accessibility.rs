@@ -66,6 +66,10 @@ async fn pages_of_many_accounts() {
     walk.look("add refused in the dialog").await;
 
     walk.look_at("/audit", "audit").await;
+    walk.browser.run("document.querySelector('.kinds').open = true").await;
+    walk.look("audit kinds").await;
+    walk.look_at("/audit?from=soon&account=x", "audit refused").await;
+    walk.look_at("/audit?actor=nobody", "audit none").await;
     Visitor::sign_in(&walk.stack, "ada@example.org").await;
     walk.look_at("/users", "people").await;
     walk.look_at("/users?q=nobody", "people none").await;
@@ -120,6 +124,15 @@ async fn pages_of_one_account() {
 
     walk.look_at(&part("edit"), "edit").await;
     walk.look_at(&part("password"), "password").await;
+    visitor.does(&part("password"), &[("password", PASSWORD)]).await;
+    walk.look_at(&part("password/reveal"), "reveal password").await;
+    walk.browser.press("Show password", "main").await;
+    walk.browser.find("#reason-error").await;
+    walk.look("reveal password refused").await;
+    walk.browser.fill("[name='reason']", "Signing in to the desktop app").await;
+    walk.browser.press("Show password", "main").await;
+    walk.browser.find(".secret").await;
+    walk.look("password shown").await;
     walk.look_at(&part("code"), "code").await;
     walk.browser.fill("[name='reason']", "Signing in to the desktop app").await;
     walk.browser.press("Show login code", "main").await;

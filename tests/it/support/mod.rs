@@ -9,6 +9,7 @@ pub mod openid;
 pub mod phones;
 pub mod postgres;
 pub mod processes;
+pub mod roles;
 pub mod second;
 pub mod stack;
 pub mod visitor;

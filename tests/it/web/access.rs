@@ -100,6 +100,18 @@ async fn access_is_arranged_from_nothing_and_taken_back() {
     let ticked = root.get(&cell).await.attributes("main input[checked]", "value");
     assert_eq!(ticked, ["view", "login"]);
 
+    // Approvals are asked for on the group's page, and no longer.
+    for (button, needed) in [("Ask for a second person's approval", true), ("No approval any more", false)] {
+        let form = format!("form[action='{group}/approval']");
+        let page = root.get(&group).await;
+        assert_eq!(page.texts(&format!("{form} button")), [button]);
+        let wanted = page.attributes(&format!("{form} input"), "value").remove(0);
+        let saved = root.post(&format!("{group}/approval"), &[("needed", &wanted)]).await;
+        assert_eq!(saved.header("location"), format!("{group}?done=saved"));
+        let groups = store::groups::needing_approval(&mut test.app.db.read().await.unwrap()).await.unwrap();
+        assert_eq!(!groups.is_empty(), needed);
+    }
+
     // And back: privileges, the account, the people, the names, all of it.
     let (words, _) = does(&root, &cell, &[("privilege", "view")]).await;
     assert!(words.contains("lose: log in"), "{words}");

@@ -99,6 +99,13 @@ async fn nobody_gives_what_he_has_not_got() {
         let answer = office.ada.post(&format!("/users/{}/{what}", office.id(whom).await), &[]).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{what}");
     }
+    // He may ask for a second person's approval, and not do away with it.
+    let approval = format!("/groups/{sales}/approval");
+    for (needed, status) in
+        [("yes", StatusCode::SEE_OTHER), ("no", StatusCode::CONFLICT), ("", StatusCode::SEE_OTHER)]
+    {
+        assert_eq!(office.ada.post(&approval, &[("needed", needed)]).await.status, status, "{needed:?}");
+    }
     // The account's own form goes by the same rules: no owner and no group that gives more than he has.
     let edit = format!("/accounts/{inside}/edit");
     let owner = office.ada.post(&edit, &[("owner", EVE)]).await;

@@ -1,0 +1,65 @@
+//! The kinds of audit entries by their codes. Alarms and reports outside of Telescope go by them, and the chain has
+//! them for ever, so a code that was ever written is never renamed, dropped or used for something else.
+
+use std::collections::BTreeSet;
+
+use telescope::domain::audit::{AuditEvent, codes};
+
+use super::read;
+
+/// Every code that any version has written. A line may be added here, and none may be changed or taken away.
+const FROZEN: &[&str] = &[
+    "account.added",
+    "account.edited",
+    "account.folder.destroyed",
+    "account.removal.log-out-skipped",
+    "account.removal.retried",
+    "account.removed",
+    "account.stage",
+    "account.wanted",
+    "audit.blanked",
+    "audit.exported",
+    "audit.mismatch",
+    "login.code.asked",
+    "login.code.shown",
+    "login.input.provided",
+    "password.stored",
+    "person.admin.granted",
+    "person.admin.revoked",
+    "person.disabled",
+    "person.enabled",
+    "person.identity.forgotten",
+    "person.roles.provider",
+    "person.sessions.ended",
+    "session.logged-out",
+    "telescope.started",
+    "telescope.stopped",
+    "web.sign-in",
+    "web.sign-in.refused",
+    "web.sign-out",
+];
+
+#[test]
+fn a_code_stays_for_ever() {
+    let written: BTreeSet<&str> = AuditEvent::CODES.iter().copied().collect();
+    let frozen: BTreeSet<&str> = FROZEN.iter().copied().collect();
+    let lost: Vec<_> = frozen.difference(&written).collect();
+    assert!(lost.is_empty(), "these codes stand in trails and may not go: {lost:?}");
+    let new: Vec<_> = written.difference(&frozen).collect();
+    assert!(new.is_empty(), "add these codes to the frozen ones: {new:?}");
+    assert!(FROZEN.is_sorted() && written.len() == AuditEvent::CODES.len());
+    let plain =
+        |code: &&str| code.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'-'));
+    assert!(FROZEN.iter().all(|code| plain(code) && code.contains('.')));
+}
+
+/// The page and its list of kinds are made of the same table; a kind that has no sentence of its own says its code.
+#[test]
+fn each_code_has_a_meaning_and_words() {
+    let words = read("src/web/text.rs");
+    for code in AuditEvent::CODES {
+        assert_ne!(codes::meaning(code), *code, "say what {code} tells of");
+        let has_words = words.contains(&format!("\"{code}\" =>")) || *code == AuditEvent::TRAIL_MISMATCH;
+        assert!(has_words, "src/web/text.rs has no words for {code}");
+    }
+}

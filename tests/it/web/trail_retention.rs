@@ -1,0 +1,95 @@
+//! Details of old entries leave the trail, and what is left still holds together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use telescope::clock::Clock;
+use telescope::domain::access::Actor;
+use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use telescope::domain::{Millis, Wanted};
+use telescope::ops::{Office, retention, trail};
+use telescope::store::audit::{self, Entry, Filter};
+
+use super::app::{ADMIN, TestApp};
+use crate::support::waiting::until;
+
+const DAY: i64 = 24 * 60 * 60;
+
+async fn entries(test: &TestApp, code: Option<&str>) -> Vec<Entry> {
+    trail::flush(&test.app).await.unwrap();
+    let filter = Filter { code: code.map(str::to_owned), ..Filter::default() };
+    audit::page(&mut test.app.db.read().await.unwrap(), &filter, 10_000).await.unwrap()
+}
+
+/// How many are blanked; the chain has to hold.
+async fn verified(test: &TestApp) -> u64 {
+    let found = audit::verify(&mut test.app.db.read().await.unwrap(), &test.app.keys, None).await.unwrap();
+    assert_eq!(found.faults, []);
+    found.blanked
+}
+
+async fn with_days(days: &str) -> TestApp {
+    TestApp::with_clock(&[("AUDIT_DETAILS_DAYS", days)], Clock::manual(Clock::System.now())).await
+}
+
+#[tokio::test]
+async fn old_details_leave_by_themselves_and_the_chain_holds() {
+    let test = with_days("30").await;
+    let account = test.account(7, None).await;
+    let old = test.app.clock.now().plus_seconds(-31 * DAY);
+    for at in 0..600 {
+        let event = AuditEvent::WantedChanged { wanted: Wanted::Connected };
+        test.app.journal.put(AuditEntry::done(Millis(old.0 + at), &Actor::Cli, event).about(account));
+    }
+    trail::flush(&test.app).await.unwrap();
+    let root = test.signed_in(ADMIN).await;
+    root.post(&format!("/accounts/{account}/disconnect"), &[]).await;
+    assert_eq!(verified(&test).await, 0);
+    let task = tokio::spawn(retention::run(Arc::clone(&test.app)));
+    let said = until("it is said how many", Duration::from_secs(20), async || {
+        entries(&test, Some("audit.blanked")).await.into_iter().find(|entry| entry.outcome == Outcome::Done)
+    })
+    .await;
+    task.abort();
+    assert_eq!(verified(&test).await, 600);
+    let details = said.details.clone().unwrap();
+    assert!(
+        details.starts_with("{\"entries\":600,\"before\":\"20") && details.ends_with("T00:00:00.000Z\"}"),
+        "{details}"
+    );
+    assert_eq!(said.actor, "system:retention");
+    let intent = entries(&test, Some("audit.blanked")).await.pop().unwrap();
+    assert_eq!((intent.outcome, said.intent), (Outcome::Intent, Some(intent.seq)), "it was said before, too");
+    let wanted = entries(&test, Some("account.wanted")).await;
+    assert!(wanted[0].details.is_some(), "what is young stays");
+    assert!(wanted[1..].iter().all(|entry| entry.is_blanked() && entry.actor == "command line"));
+    let page = root.get("/audit?code=account.wanted").await;
+    assert!(page.body.contains("Details were taken out."));
+}
+
+#[tokio::test]
+async fn for_ever_means_for_ever() {
+    let test = with_days("0").await;
+    let account = test.account(7, None).await;
+    let root = test.signed_in(ADMIN).await;
+    root.post(&format!("/accounts/{account}/connect"), &[]).await;
+    let ended = tokio::time::timeout(Duration::from_secs(10), retention::run(Arc::clone(&test.app)));
+    ended.await.expect("there is nothing to do, ever");
+    assert_eq!(verified(&test).await, 0);
+}
+
+#[tokio::test]
+async fn nothing_is_said_where_nothing_is_done() {
+    let test = with_days("0").await;
+    let root = test.signed_in(ADMIN).await;
+    root.post("/sign-out", &[]).await;
+    let before = entries(&test, None).await.len();
+    let office = Office::from(&*test.app);
+    assert_eq!(retention::blank(office, &Actor::Cli, Millis(0)).await.unwrap(), 0);
+    assert_eq!(entries(&test, None).await.len(), before);
+    test.app.clock.advance(1);
+    let now = test.app.clock.now();
+    assert_eq!(retention::blank(office, &Actor::Cli, now).await.unwrap(), 1);
+    let intents = entries(&test, Some("audit.blanked")).await;
+    assert_eq!((intents.len(), verified(&test).await), (2, 1), "and what says so is not among it");
+}
