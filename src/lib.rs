@@ -50,6 +50,7 @@ pub mod jobs;
 pub mod keys;
 pub mod ops;
 pub mod process;
+pub mod rules;
 pub mod sso;
 pub mod store;
 pub mod telegram;

@@ -3,9 +3,16 @@
 //! An event never holds a secret: that a code was shown is written down, the code is not. Codes are stable
 //! names; reports and alarms outside of Telescope depend on them, so a code is never changed or used anew.
 
-use super::access::Actor;
+mod access;
+mod entry;
+mod fault;
+
+pub use access::AccessEvent;
+pub use entry::{AuditEntry, Outcome};
+pub use fault::TrailFault;
+
 use super::reveal::RevealKind;
-use super::{AccountId, Email, Input, Millis, Phone, Wanted};
+use super::{Email, Input, Phone, Wanted};
 
 /// Something that happened, or is about to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +142,8 @@ pub enum AuditEvent {
         /// Whose.
         person: Email,
     },
+    /// Who may do what is arranged otherwise.
+    Access(AccessEvent),
     /// Telescope starts.
     Started {
         /// Its version.
@@ -151,46 +160,6 @@ pub enum AuditEvent {
         /// The number of the trail's last entry as it was found.
         found: i64,
     },
-}
-
-/// Why the audit trail can't be what it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TrailFault {
-    /// The entry that was the last is missing.
-    Shorter,
-    /// There is another entry in its place.
-    Other,
-    /// The file that should say which was the last can't be read.
-    Unreadable,
-}
-
-impl TrailFault {
-    /// Every one.
-    pub const ALL: &'static [Self] = &[Self::Shorter, Self::Other, Self::Unreadable];
-
-    /// The name in the trail.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Shorter => "shorter",
-            Self::Other => "other",
-            Self::Unreadable => "unreadable",
-        }
-    }
-
-    /// What it means, in a sentence.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Shorter => {
-                "Entries at its end are missing. Somebody cut them off, or an older copy of the database was put back."
-            }
-            Self::Other => {
-                "Where its last entry was stands another one. Somebody wrote it anew, or this is another database."
-            }
-            Self::Unreadable => {
-                "The file audit-head, which says where it ended, was damaged. Whether entries are missing can't be told."
-            }
-        }
-    }
 }
 
 impl AuditEvent {
@@ -224,6 +193,18 @@ impl AuditEvent {
         "person.admin.granted",
         "person.admin.revoked",
         "person.identity.forgotten",
+        "role.added",
+        "role.renamed",
+        "role.deleted",
+        "role.given",
+        "role.taken",
+        "role.group.privileges",
+        "role.system.privileges",
+        "group.added",
+        "group.renamed",
+        "group.deleted",
+        "group.account.joined",
+        "group.account.left",
         "telescope.started",
         "telescope.stopped",
         Self::TRAIL_MISMATCH,
@@ -263,26 +244,10 @@ impl AuditEvent {
             Self::AdminGranted { .. } => "person.admin.granted",
             Self::AdminRevoked { .. } => "person.admin.revoked",
             Self::IdentityForgotten { .. } => "person.identity.forgotten",
+            Self::Access(event) => event.code(),
             Self::Started { .. } => "telescope.started",
             Self::Stopped => "telescope.stopped",
             Self::TrailMismatch { .. } => Self::TRAIL_MISMATCH,
-        }
-    }
-
-    /// The event of an intent as it was written: code and details. None for what is never an intent.
-    pub fn of_intent(code: &str, details: Option<&str>) -> Option<Self> {
-        match code {
-            "login.code.asked" => Some(Self::CodeAsked),
-            "session.logged-out" => Some(Self::SessionLoggedOut),
-            "account.folder.destroyed" => Some(Self::FolderDestroyed),
-            "login.input.provided" => {
-                let details: serde_json::Value =
-                    serde_json::from_str(details.unwrap_or("")).unwrap_or_default();
-                let is_password = details.get("input").and_then(|input| input.as_str()) == Some("password");
-                let input = if is_password { Input::Password } else { Input::Code };
-                Some(Self::InputProvided { input })
-            }
-            _ => None,
         }
     }
 
@@ -317,6 +282,7 @@ impl AuditEvent {
             Self::GroupApprovalSet { group, needed } => {
                 serde_json::json!({ "group": group, "needed": needed })
             }
+            Self::Access(event) => event.details(),
             Self::Started { version } => serde_json::json!({ "version": version }),
             Self::TrailMismatch { fault, known, found } => {
                 serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
@@ -336,114 +302,6 @@ impl AuditEvent {
     }
 }
 
-/// How it went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// It is done: this entry and the change were written together.
-    Done,
-    /// It is about to be tried; another entry says how it went.
-    Intent,
-    /// It was refused or went wrong.
-    Failed,
-    /// Telescope stopped before it knew.
-    Unknown,
-}
-
-impl Outcome {
-    /// Every one.
-    pub const ALL: &'static [Self] = &[Self::Done, Self::Intent, Self::Failed, Self::Unknown];
-
-    /// The name in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Intent => "intent",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-impl std::fmt::Display for Outcome {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl std::str::FromStr for Outcome {
-    type Err = String;
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|outcome| outcome.name() == name)
-            .ok_or_else(|| format!("no such outcome: {name}"))
-    }
-}
-
-super::ids::text_in_database!(Outcome);
-
-/// An entry to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditEntry {
-    /// When.
-    pub at: Millis,
-    /// What.
-    pub event: AuditEvent,
-    /// How it went.
-    pub outcome: Outcome,
-    /// The entry of the intent whose outcome this is.
-    pub intent: Option<i64>,
-    /// Who, as [`Actor`] prints it.
-    pub actor: String,
-    /// The account it is about.
-    pub account: Option<AccountId>,
-    /// Why, in the actor's own words.
-    pub reason: Option<String>,
-    /// The network address the request came from.
-    pub address: Option<String>,
-    /// The request's id, which the log has, too.
-    pub request_id: Option<String>,
-}
-
-impl AuditEntry {
-    /// Something that is done with this entry.
-    pub fn done(at: Millis, actor: &Actor, event: AuditEvent) -> Self {
-        let origin = actor.origin();
-        Self {
-            at,
-            event,
-            outcome: Outcome::Done,
-            intent: None,
-            actor: actor.to_string(),
-            account: None,
-            reason: None,
-            address: origin.address.map(|address| address.to_string()),
-            request_id: origin.request,
-        }
-    }
-
-    /// Something that is about to be tried.
-    pub fn intent(at: Millis, actor: &Actor, event: AuditEvent) -> Self {
-        Self { outcome: Outcome::Intent, ..Self::done(at, actor, event) }
-    }
-
-    /// How this intent went, by the number that it got when it was written.
-    pub fn outcome(&self, intent: i64, at: Millis, outcome: Outcome) -> Self {
-        Self { at, outcome, intent: Some(intent), ..self.clone() }
-    }
-
-    /// The same, about an account.
-    pub fn about(self, account: AccountId) -> Self {
-        Self { account: Some(account), ..self }
-    }
-
-    /// The same, with the actor's reason.
-    pub fn because(self, reason: impl Into<String>) -> Self {
-        Self { reason: Some(reason.into()), ..self }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -453,7 +311,7 @@ mod tests {
     }
 
     fn events() -> Vec<AuditEvent> {
-        vec![
+        let mut events = vec![
             AuditEvent::AccountAdded { phone: Phone::test(2, 7), owner: None },
             AuditEvent::WantedChanged { wanted: Wanted::Disconnected },
             AuditEvent::DetailsEdited { owner: Some(ada()) },
@@ -485,7 +343,9 @@ mod tests {
             AuditEvent::Started { version: "0.1.0".into() },
             AuditEvent::Stopped,
             AuditEvent::TrailMismatch { fault: TrailFault::Shorter, known: Some("9 k.ab".into()), found: 5 },
-        ]
+        ];
+        events.extend(AccessEvent::examples().into_iter().map(AuditEvent::Access));
+        events
     }
 
     #[test]
@@ -528,23 +388,5 @@ mod tests {
                 serde_json::json!({"fault": "shorter", "known": "9 k.ab", "found": 5}),
             ]
         );
-    }
-
-    #[test]
-    fn an_outcome_tells_of_the_same_as_its_intent() {
-        let system = Actor::System("test");
-        let account = AccountId::generate();
-        let intent =
-            AuditEntry::intent(Millis(1), &system, AuditEvent::CodeAsked).about(account).because("lost");
-        let failed = intent.outcome(7, Millis(2), Outcome::Failed);
-        assert_eq!((failed.intent, failed.at, failed.outcome), (Some(7), Millis(2), Outcome::Failed));
-        assert_eq!(
-            (failed.account, failed.reason.as_deref(), failed.actor.as_str()),
-            (Some(account), Some("lost"), "system:test")
-        );
-        for outcome in Outcome::ALL {
-            assert_eq!(outcome.name().parse(), Ok(*outcome));
-        }
-        assert!("Done".parse::<Outcome>().is_err());
     }
 }

@@ -4,6 +4,7 @@
 //! and plain arguments. It writes the audit entry and the change in one transaction, then acts, then
 //! publishes. Pages, commands and jobs all come through here.
 
+pub mod access;
 pub mod accounts;
 pub mod approval;
 mod error;
@@ -17,6 +18,7 @@ pub mod record;
 pub mod remove;
 pub mod reveal;
 pub mod reveal_password;
+pub mod rules;
 pub mod trail;
 pub mod two_step;
 pub mod users;

@@ -33,8 +33,7 @@ pub struct Revealed {
 /// Shows the newest login code that came to the account.
 pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) -> Result<Revealed, OpError> {
     let (actor, account) = (grant.actor(), grant.account());
-    let now = app.clock.now();
-    approval::look::<can::Login>(&mut app.db.read().await?, actor, account, reason, now).await?;
+    approval::look::<can::Login>(app, &mut app.db.read().await?, actor, account, reason).await?;
     let Some(revealed) = newest_code(app, account, Millis(0)).await? else {
         return Err(OpError::Refused(
             "No login code has come to this account since it was connected. Start the sign-in on the other \
@@ -75,7 +74,7 @@ impl Armed {
 pub async fn arm(app: &App, grant: &Grant<'_, can::Login>, reason: &str) -> Result<Millis, OpError> {
     let now = app.clock.now();
     let conn = &mut app.db.read().await?;
-    let cleared = approval::look::<can::Login>(conn, grant.actor(), grant.account(), reason, now).await?;
+    let cleared = approval::look::<can::Login>(app, conn, grant.actor(), grant.account(), reason).await?;
     let longest = now.plus_seconds(ARMED_LIFE);
     let until = cleared.approval.as_ref().map_or(longest, |approval| approval.expires.min(longest));
     let waiting = Waiting { reason: cleared.reason, since: now, until };
@@ -104,7 +103,7 @@ pub async fn awaited(app: &App, actor: &Actor, account: AccountId) -> Result<Awa
         return Ok(Awaited::Over);
     };
     let entry = app.directory.get(account).ok_or(OpError::NotFound)?;
-    if access::decide::<can::Login>(actor, &entry.account).is_err() {
+    if access::decide::<can::Login>(&app.rules.current(), actor, &entry.account).is_err() {
         app.armed.entries().remove(&key);
         return Ok(Awaited::Over);
     }

@@ -1,6 +1,6 @@
 //! Groups of accounts. Two names that differ only in upper and lower case are one name.
 
-use super::conn::{all, execute, one};
+use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError};
 use crate::domain::{AccountId, GroupId};
 
@@ -28,6 +28,39 @@ pub async fn insert(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), 
 /// Every group, by name.
 pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<Group>, StoreError> {
     all!(conn, Group, "select id, name from account_groups order by name_folded")
+}
+
+/// The group of that id.
+pub async fn get(conn: &mut Conn<'_>, id: GroupId) -> Result<Option<Group>, StoreError> {
+    first!(conn, Group, "select id, name from account_groups where id = $1", id)
+}
+
+/// The group of that name.
+pub async fn by_name(conn: &mut Conn<'_>, name: &str) -> Result<Option<Group>, StoreError> {
+    first!(conn, Group, "select id, name from account_groups where name_folded = $1", name.to_lowercase())
+}
+
+/// Puts an account into a group. Says whether it was not there already; [`StoreError::Missing`] if one of them does
+/// not exist.
+pub async fn put_in(conn: &mut Conn<'_>, id: GroupId, account: AccountId) -> Result<bool, StoreError> {
+    let put = execute!(
+        conn,
+        "insert into account_group_members (account_id, group_id) values ($1, $2) on conflict do nothing",
+        account,
+        id
+    )?;
+    Ok(put > 0)
+}
+
+/// Takes an account out of a group. Says whether it was there.
+pub async fn take_out(conn: &mut Conn<'_>, id: GroupId, account: AccountId) -> Result<bool, StoreError> {
+    let taken = execute!(
+        conn,
+        "delete from account_group_members where account_id = $1 and group_id = $2",
+        account,
+        id
+    )?;
+    Ok(taken > 0)
 }
 
 /// Gives a group another name. [`StoreError::Missing`] if there is no such group.

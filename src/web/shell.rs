@@ -32,10 +32,10 @@ pub struct Shell {
 impl Shell {
     /// The frame for somebody.
     pub fn of(app: &App, actor: &Actor) -> Self {
-        let may = system_privileges(actor);
+        let may = system_privileges(&app.rules.current(), actor);
         let reads_audit = may.has(SystemPrivilege::ReadAudit);
         let manages_access = may.has(SystemPrivilege::ManageAccess);
-        let reveals = app.reveals.waiting_for(actor, app.clock.now());
+        let reveals = app.reveals.waiting_for(&app.rules.current(), actor, app.clock.now());
         Self { person: Some(actor.to_string()), reads_audit, manages_access, reveals, ..Self::anonymous(app) }
     }
 

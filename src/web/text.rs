@@ -159,6 +159,20 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "person.admin.granted" => format!("made {} an administrator", detail("person")),
         "person.admin.revoked" => format!("took administration away from {}", detail("person")),
         "person.identity.forgotten" => format!("had the identity of {} forgotten", detail("person")),
+        "role.added" => format!("made the role “{}”", detail("role")),
+        "role.renamed" => format!("renamed the role “{}” to “{}”", detail("before"), detail("role")),
+        "role.deleted" => format!("deleted the role “{}”", detail("role")),
+        "role.given" => format!("gave {} the role “{}”", detail("person"), detail("role")),
+        "role.taken" => format!("took the role “{}” from {}", detail("role"), detail("person")),
+        "role.group.privileges" => {
+            format!("set what “{}” may do in the group “{}”", detail("role"), detail("group"))
+        }
+        "role.system.privileges" => format!("set what “{}” may do with the system", detail("role")),
+        "group.added" => format!("made the group “{}”", detail("group")),
+        "group.renamed" => format!("renamed the group “{}” to “{}”", detail("before"), detail("group")),
+        "group.deleted" => format!("deleted the group “{}”", detail("group")),
+        "group.account.joined" => format!("put it into the group “{}”", detail("group")),
+        "group.account.left" => format!("took it out of the group “{}”", detail("group")),
         other => other.to_owned(),
     };
     match outcome {

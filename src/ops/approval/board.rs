@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
 use crate::domain::Millis;
-use crate::domain::access::{Actor, system_privileges};
+use crate::domain::access::{AccessRules, Actor, system_privileges};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::SystemPrivilege;
 use crate::domain::reveal::{RequestState, RevealRequest};
@@ -42,8 +42,8 @@ impl Board {
     }
 
     /// How many requests wait for somebody like this to decide them; none if he may not.
-    pub fn waiting_for(&self, actor: &Actor, now: Millis) -> Option<usize> {
-        if !system_privileges(actor).has(SystemPrivilege::ApproveReveal) {
+    pub fn waiting_for(&self, rules: &AccessRules, actor: &Actor, now: Millis) -> Option<usize> {
+        if !system_privileges(rules, actor).has(SystemPrivilege::ApproveReveal) {
             return None;
         }
         let requests = self.requests();

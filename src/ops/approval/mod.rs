@@ -46,7 +46,8 @@ async fn add<P: Revealing>(
     now: Millis,
 ) -> Result<(), OpError> {
     let account = grant.account();
-    let person = clearance::may_see::<P>(conn, grant.actor(), account).await?;
+    let actor = clearance::may_see::<P>(app, conn, grant.actor(), account).await?;
+    let person = clearance::person(&actor)?;
     if !store::groups::any_needs_approval(conn, account).await? {
         return refused("This account needs no approval any more. Load the page again.");
     }
@@ -57,11 +58,11 @@ async fn add<P: Revealing>(
     }
     if let Some(last) = store::reveal_requests::newest(conn, account, P::KIND, person.id).await?
         && matches!(last.stands(now), RequestState::Waiting | RequestState::Approved)
-        && clearance::lapsed(conn, &last).await?.is_none()
+        && clearance::lapsed(app, conn, &last).await?.is_none()
     {
         return refused("You have asked for this already. Look at how that request stands.");
     }
-    if approvers(conn).await?.iter().all(|user| user.id == person.id) {
+    if approvers(app, conn).await?.iter().all(|user| user.id == person.id) {
         return refused(NOBODY);
     }
     let entry = store::accounts::get(conn, account).await?.ok_or(OpError::NotFound)?;
@@ -110,7 +111,7 @@ pub async fn decide(
         .db
         .change(async |conn| -> Result<(), OpError> {
             let request = store::reveal_requests::get(conn, id).await?.ok_or(OpError::NotFound)?;
-            let person = check(conn, grant.actor(), &request, decision, now).await?;
+            let person = check(app, conn, grant.actor(), &request, decision, now).await?;
             let (state, kind, of) = (decision.state(), request.kind, request.person);
             if !store::reveal_requests::decide(conn, id, state, person.id, now, note.as_deref()).await? {
                 return refused("Somebody has decided this meanwhile.");
@@ -141,6 +142,7 @@ impl Decision {
 
 /// Refuses what this person can't decide, or what is decided; says who decides.
 async fn check(
+    app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
     request: &RevealRequest,
@@ -148,7 +150,7 @@ async fn check(
     now: Millis,
 ) -> Result<Person, OpError> {
     let actor = clearance::present(conn, actor).await?;
-    access::decide_system::<can::ApproveReveal>(&actor)?;
+    access::decide_system::<can::ApproveReveal>(&clearance::rules(app, conn).await?, &actor)?;
     let person = clearance::person(&actor)?;
     if request.requester == person.id {
         return refused("Nobody decides his own request. Another person has to.");
@@ -156,7 +158,7 @@ async fn check(
     if let Some(why) = over(request, now) {
         return Err(OpError::Refused(why));
     }
-    if decision == Decision::Approve && !clearance::still_may(conn, request).await? {
+    if decision == Decision::Approve && !clearance::still_may(app, conn, request).await? {
         return Err(OpError::Refused(format!("{} may not see this any more.", request.person)));
     }
     Ok(person.clone())

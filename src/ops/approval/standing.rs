@@ -1,12 +1,12 @@
 //! How it stands with a person's wish to see a secret: what his page shows him.
 
-use super::clearance::{closed, lapsed, may_approve, person};
+use super::clearance::{closed, lapsed, may_approve, person, rules};
 use super::newest_of;
 use crate::domain::access::Actor;
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Email, Millis};
 use crate::ops::{App, OpError};
-use crate::store::{self, Conn, StoreError};
+use crate::store::{self, Conn};
 
 /// How long an answer to a request is of interest, in seconds.
 const RECENT: i64 = 30 * 60;
@@ -37,9 +37,10 @@ pub enum Standing {
 }
 
 /// Everybody who may approve requests of others, by address.
-pub async fn approvers(conn: &mut Conn<'_>) -> Result<Vec<store::users::User>, StoreError> {
+pub async fn approvers(app: &App, conn: &mut Conn<'_>) -> Result<Vec<store::users::User>, OpError> {
+    let rules = rules(app, conn).await?;
     let people = store::users::active(conn).await?;
-    Ok(people.into_iter().filter(may_approve).collect())
+    Ok(people.into_iter().filter(|user| may_approve(&rules, user)).collect())
 }
 
 /// How it stands by what the database says.
@@ -55,10 +56,10 @@ pub async fn standing(
     }
     let person = person(actor)?;
     let request = store::reveal_requests::newest(conn, account, kind, person.id).await?;
-    let others = approvers(conn).await?.into_iter().filter(|user| user.id != person.id);
+    let others = approvers(app, conn).await?.into_iter().filter(|user| user.id != person.id);
     let others: Vec<Email> = others.map(|user| user.email).collect();
     let lapsed = match &request {
-        Some(request) => lapsed(conn, request).await?.map(|why| (why, request.reason.clone())),
+        Some(request) => lapsed(app, conn, request).await?.map(|why| (why, request.reason.clone())),
         None => None,
     };
     Ok(match (of(request, others.clone(), app.clock.now()), lapsed) {

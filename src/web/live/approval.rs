@@ -31,13 +31,13 @@ pub async fn password_request(State(app): State<Arc<App>>, caller: Caller, path:
 /// The stream, for what `P` reveals. Rights are looked at with every message, so they are not asked here.
 async fn request<P: Revealing>(app: Arc<App>, caller: Caller, path: AccountPath) -> Response {
     let approvers = match app.db.read().await {
-        Ok(mut conn) => approval::approvers(&mut conn).await.unwrap_or_default(),
+        Ok(mut conn) => approval::approvers(&app, &mut conn).await.unwrap_or_default(),
         Err(_) => Vec::new(),
     };
     let mut shown = String::new();
     stream(app, caller, move |app, actor| {
         let html = match app.directory.get(path.account) {
-            Some(entry) if access::decide::<P>(actor, &entry.account).is_ok() => {
+            Some(entry) if access::decide::<P>(&app.rules.current(), actor, &entry.account).is_ok() => {
                 let standing = approval::on_board(app, actor, path.account, P::KIND, &approvers);
                 Part::new(path.account, P::KIND, standing, None).render().ok()?
             }

@@ -123,7 +123,7 @@ async fn follow(
             let notices = partial("#notices", "innerHTML", &now_away.notices());
             html.get_or_insert_default().push_str(&notices);
         }
-        let to_decide = app.reveals.waiting_for(&viewer.actor, app.clock.now());
+        let to_decide = app.reveals.waiting_for(&app.rules.current(), &viewer.actor, app.clock.now());
         if reveals.replace(to_decide) != Some(to_decide)
             && let Some(count) = to_decide
         {

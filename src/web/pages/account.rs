@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::directory::Entry;
 use crate::domain::access::{Actor, privileges, system_privileges};
 use crate::domain::audit::Outcome;
-use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, can};
 use crate::domain::{StageToken, Wanted};
 use crate::ops::{self, OpError};
 use crate::store::audit::Filter;
@@ -134,22 +134,22 @@ async fn page(
     status: StatusCode,
     complaint: Option<Complaint>,
 ) -> Result<Response, AppError> {
-    let step = step(actor, entry, complaint).render()?;
+    let may = privileges(&app.rules.current(), actor, &entry.account);
+    let step = step(may, entry, complaint).render()?;
     let facts = Facts { entry }.render()?;
-    let may = privileges(actor, &entry.account);
     let more = More {
         may_login: may.has(AccountPrivilege::Login),
         may_password: may.has(AccountPrivilege::EditTwoFactorPassword),
         may_see_password: may.has(AccountPrivilege::ViewTwoFactorPassword),
-        may_edit: system_privileges(actor).has(SystemPrivilege::ManageAccess),
+        may_edit: system_privileges(&app.rules.current(), actor).has(SystemPrivilege::ManageAccess),
         may_remove: may.has(AccountPrivilege::RemoveAccount) && entry.account.wanted != Wanted::Removed,
         kept: if *app.database_away.borrow() { None } else { Kept::read(app, entry).await.ok() },
     };
     html_with(status, &AccountPage { shell: Shell::of(app, actor), entry, step, facts, more })
 }
 
-fn step<'a>(actor: &Actor, entry: &'a Entry, complaint: Option<Complaint>) -> Step<'a> {
-    let step = Step::new(entry, privileges(actor, &entry.account));
+fn step<'a>(may: AccountPrivileges, entry: &'a Entry, complaint: Option<Complaint>) -> Step<'a> {
+    let step = Step::new(entry, may);
     match complaint {
         Some(complaint) => step.with_complaint(complaint),
         None => step,
@@ -218,8 +218,9 @@ pub async fn after(
     done: Result<(), OpError>,
 ) -> Result<Response, AppError> {
     let entry = app.directory.get(before.account.id).ok_or(AppError::NotFound)?;
+    let may = privileges(&app.rules.current(), actor, &entry.account);
     let (status, complaint) = match done {
-        Ok(()) if wants_fragment(headers) => return html(&step(actor, &entry, None)),
+        Ok(()) if wants_fragment(headers) => return html(&step(may, &entry, None)),
         Ok(()) => return Ok(Redirect::to(&format!("/accounts/{}", entry.account.id)).into_response()),
         Err(OpError::Invalid { field, message }) => {
             (StatusCode::UNPROCESSABLE_ENTITY, Complaint { field: Some(field), message })
@@ -229,7 +230,7 @@ pub async fn after(
         Err(error) => return Err(error.into()),
     };
     if wants_fragment(headers) {
-        html_with(status, &step(actor, &entry, Some(complaint)))
+        html_with(status, &step(may, &entry, Some(complaint)))
     } else {
         page(app, actor, &entry, status, Some(complaint)).await
     }

@@ -88,7 +88,7 @@ fn page(
 /// The list for this reader; an empty one for whoever may not decide.
 pub fn rendered(app: &App, actor: &Actor, complaint: Option<Complaint>) -> Result<String, askama::Error> {
     let now = app.clock.now();
-    let may = app.reveals.waiting_for(actor, now).is_some();
+    let may = app.reveals.waiting_for(&app.rules.current(), actor, now).is_some();
     let requests = app.reveals.requests();
     let lines = requests.iter().filter(|_| may).map(|request| line(app, actor, request, now));
     let (mut waiting, over): (Vec<_>, Vec<_>) = lines.partition(|line| line.label == WAITING);
@@ -101,7 +101,7 @@ const WAITING: &str = "Waiting";
 
 fn line(app: &App, actor: &Actor, request: &RevealRequest, now: Millis) -> Line {
     let entry = app.directory.get(request.account);
-    let sees = |entry: &_| privileges(actor, entry).has(AccountPrivilege::View);
+    let sees = |entry: &_| privileges(&app.rules.current(), actor, entry).has(AccountPrivilege::View);
     let (mood, label) = match request.stands(now) {
         RequestState::Waiting => ("waiting", WAITING),
         RequestState::Approved => ("good", "Approved"),

@@ -23,6 +23,7 @@ mod removal;
 mod restarts;
 mod revealed_password;
 mod revoked;
+mod rules_as_text;
 mod searching;
 mod settings;
 mod stopping;

@@ -58,7 +58,8 @@ impl Told {
 
     async fn needs(&self, needed: bool) {
         let root = self.actor(ADMIN).await;
-        let permit = access::decide_system::<can::ManageAccess>(&root).unwrap();
+        let permit =
+            access::decide_system::<can::ManageAccess>(&self.test.app.rules.current(), &root).unwrap();
         approval::set_needed(&self.test.app, permit.grant(), self.group, needed).await.unwrap();
     }
 
@@ -322,7 +323,9 @@ async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
     let app = &told.test.app;
     let shows = async |actor: &Actor| {
         let entry = app.directory.get(told.account).unwrap();
-        let permit = access::decide::<can::ViewTwoFactorPassword>(actor, &entry.account).unwrap();
+        let permit =
+            access::decide::<can::ViewTwoFactorPassword>(&app.rules.current(), actor, &entry.account)
+                .unwrap();
         reveal_password::show_password(app, permit.grant(), "").await
     };
     // Whoever approved lost the right.
@@ -346,7 +349,7 @@ async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
     };
     app.db.change(promote).await.unwrap();
     let id = told.asks(&told.root, &told.password()).await;
-    let permit = access::decide_system::<can::ApproveReveal>(&other).unwrap();
+    let permit = access::decide_system::<can::ApproveReveal>(&app.rules.current(), &other).unwrap();
     let Err(OpError::Refused(words)) = approval::decide(app, permit.grant(), id, Decision::Approve, "").await
     else {
         panic!("it was approved")

@@ -3,6 +3,7 @@
 
 use axum::http::StatusCode;
 use telescope::domain::AccountId;
+use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
 use telescope::ops::trail;
 use telescope::store;
 
@@ -120,4 +121,76 @@ async fn every_change_is_written_down() {
         assert_eq!((written.as_str(), actor.as_str()), (code, ADMIN), "{path}");
         assert!(usize::try_from(seq).unwrap() >= expected.len(), "{path} has an entry of its own");
     }
+}
+
+#[tokio::test]
+async fn a_role_gives_rights_in_its_groups_and_nowhere_else() {
+    use AccountPrivilege::{Login, View};
+    let test = TestApp::new().await;
+    let (inside, outside) = (test.account(1, None).await, test.account(2, None).await);
+    let sales = test.group("Sales", &[inside]).await;
+    let looking =
+        test.role("Readers", &[(sales, AccountPrivileges::of(&[View]))], SystemPrivileges::NONE).await;
+    let blind = test.role("Blind", &[(sales, AccountPrivileges::of(&[Login]))], SystemPrivileges::NONE).await;
+    let ada = test.signed_in(ADA).await;
+    assert!(!sees(&ada, inside).await, "no role, no right");
+    test.give(ADA, blind).await;
+    assert!(!sees(&ada, inside).await, "without view nothing counts");
+    test.give(ADA, looking).await;
+    assert_eq!((sees(&ada, inside).await, sees(&ada, outside).await), (true, false));
+    let code = ada.get(&format!("/accounts/{inside}/code")).await.status;
+    assert_eq!(code, StatusCode::FORBIDDEN, "what a role without view names counts nowhere");
+    assert_eq!(ada.get("/users").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_change_made_with_sql_counts_as_soon_as_the_server_looks() {
+    let test = TestApp::new().await;
+    let account = test.account(1, None).await;
+    let group = test.group("Sales", &[account]).await;
+    let set = AccountPrivileges::of(&[AccountPrivilege::View]);
+    let role = test.role("Readers", &[(group, set)], SystemPrivileges::NONE).await;
+    test.give(ADA, role).await;
+    let ada = test.signed_in(ADA).await;
+    let admin = "update users set admin = true where email = 'ada@example.org'";
+    let statements = [
+        (
+            "delete from role_members",
+            "insert into role_members select id, (select id from users where email = 'ada@example.org'), 'page' from roles",
+        ),
+        (
+            "delete from group_role_privileges",
+            "insert into group_role_privileges select g.id, r.id, 'view' from account_groups g, roles r",
+        ),
+        (
+            "delete from account_group_members",
+            "insert into account_group_members select a.id, g.id from accounts a, account_groups g",
+        ),
+        ("update account_group_members set group_id = group_id", "update roles set name = 'Lookers'"),
+    ];
+    for (takes, gives) in statements {
+        let had = test.app.rules.current().version();
+        test.sql(takes).await;
+        test.in_force().await;
+        assert!(test.app.rules.current().version() > had, "{takes}");
+        if takes.starts_with("delete") {
+            assert!(!sees(&ada, account).await, "{takes}");
+        }
+        test.sql(gives).await;
+        test.in_force().await;
+        assert!(sees(&ada, account).await, "{gives}");
+    }
+    test.sql("delete from roles").await;
+    test.in_force().await;
+    assert!(!sees(&ada, account).await);
+    test.sql("update accounts set owner = 'ada@example.org'").await;
+    test.in_force().await;
+    assert!(sees(&ada, account).await);
+    test.sql("delete from account_groups").await;
+    test.sql("update accounts set owner = null").await;
+    test.in_force().await;
+    assert!(!sees(&ada, account).await);
+    test.sql(admin).await;
+    test.in_force().await;
+    assert!(sees(&ada, account).await);
 }
