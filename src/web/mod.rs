@@ -34,7 +34,7 @@ pub use standby::standby;
 
 use crate::app::App;
 use pages::{
-    account, accounts, add, audit, code, edit, jobs, log_out, oidc, password, provide, remove,
+    account, accounts, add, audit, code, edit, explain, jobs, log_out, oidc, password, provide, remove,
     reveal_password, reveals, sign_in, users,
 };
 
@@ -81,6 +81,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/users/{user}/grant-admin", post(users::grant_admin))
         .route("/users/{user}/revoke-admin", post(users::revoke_admin))
         .route("/users/{user}/forget-identity", post(users::forget_identity))
+        .route("/access/explain", get(explain::explained))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-in/start", get(oidc::start))
         .route("/sign-in/callback", get(oidc::callback))

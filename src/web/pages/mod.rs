@@ -7,6 +7,7 @@ pub mod approval;
 pub mod audit;
 pub mod code;
 pub mod edit;
+pub mod explain;
 pub mod jobs;
 pub mod log_out;
 pub mod oidc;

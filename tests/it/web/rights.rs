@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 use telescope::domain::AccountId;
-use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
+use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use telescope::ops::trail;
 use telescope::store;
 
@@ -193,4 +193,53 @@ async fn a_change_made_with_sql_counts_as_soon_as_the_server_looks() {
     test.sql(admin).await;
     test.in_force().await;
     assert!(sees(&ada, account).await);
+}
+
+#[tokio::test]
+async fn the_page_explains_who_may_and_why() {
+    use AccountPrivilege::{Login, View};
+    let test = TestApp::new().await;
+    let account = test.account(1, Some(BOB)).await;
+    let sales = test.group("Sales", &[account]).await;
+    let set = AccountPrivileges::of(&[View, Login]);
+    let desk =
+        test.role("Desk", &[(sales, set)], SystemPrivileges::of(&[SystemPrivilege::ManageAccess])).await;
+    test.give(ADA, desk).await;
+    let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
+    let phone = test.app.directory.get(account).unwrap().account.phone.to_string();
+    let phone = phone.replace('+', "%2B");
+    for account in [phone.clone(), account.to_string()] {
+        let page = root.get(&format!("/access/explain?person=ADA@example.org&account={account}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        let rows = page.texts("tbody tr");
+        assert!(rows.contains(&"login Yes The role Desk may, in the group Sales.".to_owned()), "{rows:?}");
+        assert!(rows.contains(&"view_contacts No No rule gives it.".to_owned()), "{rows:?}");
+        assert!(rows.contains(&"manage_access Yes The role Desk may.".to_owned()), "{rows:?}");
+    }
+    // The other way round: everybody who may.
+    let page = root.get(&format!("/access/explain?account={phone}")).await;
+    let login = page.texts("tbody tr").into_iter().find(|row| row.starts_with("login")).unwrap();
+    for who in [ADMIN, ADA, BOB] {
+        assert!(login.contains(who), "{login}");
+    }
+    let removal = page.texts("tbody tr").into_iter().find(|row| row.starts_with("remove_account")).unwrap();
+    assert!(removal.contains(ADMIN) && !removal.contains(ADA) && !removal.contains(BOB), "{removal}");
+    // What means nothing is said beside the form; what one may not see is as if it were not there.
+    let hidden = test.account(2, None).await;
+    for (visitor, query, words) in [
+        (&root, "person=nobody@example.org", "Nobody with this address"),
+        (&root, "person=nobody", "address"),
+        (&root, "account=99966", "number"),
+        (&root, "account=%2B9996629999", "no account with this number"),
+        (&ada, &*format!("account={hidden}"), "no account with this number"),
+    ] {
+        let page = visitor.get(&format!("/access/explain?{query}")).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert!(page.texts(".error")[0].contains(words), "{query}: {:?}", page.texts(".error"));
+    }
+    assert_eq!(
+        ada.get(&format!("/access/explain?person={BOB}&account={account}")).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(test.signed_in(BOB).await.get("/access/explain").await.status, StatusCode::FORBIDDEN);
 }

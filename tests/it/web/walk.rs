@@ -68,6 +68,7 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/users/{user}/grant-admin", [401, 403, 403, 303]),
     ("POST", "/users/{user}/revoke-admin", [401, 403, 403, 303]),
     ("POST", "/users/{user}/forget-identity", [401, 403, 403, 303]),
+    ("GET", "/access/explain", [401, 403, 403, 200]),
     ("GET", "/sign-in", [200, 200, 200, 200]),
     ("POST", "/sign-in", [422, 422, 422, 422]),
     ("GET", "/sign-in/start", [404, 404, 404, 404]),
