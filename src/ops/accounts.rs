@@ -151,6 +151,10 @@ async fn judge(
         let joined = permit_change(&rules, actor, Change::Join(&account, *group));
         joined.map_err(|why| OpError::invalid("groups", why))?;
     }
+    let needing = store::groups::needing_approval(conn).await?;
+    if account.groups.iter().any(|group| !groups.contains(group) && needing.contains(group)) {
+        permit_change(&rules, actor, Change::NoApproval).map_err(|why| OpError::invalid("groups", why))?;
+    }
     Ok(())
 }
 

@@ -249,6 +249,11 @@ impl Desk<'_> {
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
         let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
+        let event = AccessEvent::GroupDeleted { group: group.name.clone() };
+        if let Err(why) = self.may_leave(conn, id).await? {
+            store::audit::append(conn, self.keys, &refused(&self.entry(event), &why)).await?;
+            return Ok(Err(Failed { what: group.name, field: None, why: why.to_string() }));
+        }
         for account in store::accounts::all(conn).await? {
             if account.groups.contains(&id) {
                 let groups = account.groups.iter().copied().filter(|group| *group != id).collect();
@@ -256,7 +261,7 @@ impl Desk<'_> {
             }
         }
         store::groups::delete(conn, id).await?;
-        self.note(conn, AccessEvent::GroupDeleted { group: group.name }).await
+        self.note(conn, event).await
     }
 
     async fn put_in(
@@ -291,11 +296,28 @@ impl Desk<'_> {
     ) -> Done {
         let Some(group) = store::groups::get(conn, g).await? else { return gone("This group") };
         let Some(account) = self.visible(conn, id).await? else { return gone("This account") };
+        let event = AccessEvent::AccountLeft { group: group.name };
+        if account.groups.contains(&g)
+            && let Err(why) = self.may_leave(conn, g).await?
+        {
+            store::audit::append(conn, self.keys, &refused(&self.entry(event).about(id), &why)).await?;
+            return Ok(Err(Failed { what: account.phone.to_string(), field: None, why: why.to_string() }));
+        }
         if !store::groups::take_out(conn, g, id).await? {
             return Ok(Ok(()));
         }
         note_move(moved, &account, account.groups.iter().copied().filter(|group| *group != g).collect());
-        self.note_about(conn, AccessEvent::AccountLeft { group: group.name }, id).await
+        self.note_about(conn, event, id).await
+    }
+
+    /// Whether accounts may leave a group: where its secrets need a second person's approval, they would need none.
+    async fn may_leave(
+        &self,
+        conn: &mut Conn<'_>,
+        group: GroupId,
+    ) -> Result<Result<(), Escalation>, OpError> {
+        let needed = store::groups::needing_approval(conn).await?.contains(&group);
+        Ok(if needed { self.judge(Change::NoApproval) } else { Ok(()) })
     }
 
     fn judge(&self, change: Change<'_>) -> Result<(), Escalation> {
