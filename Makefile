@@ -1,7 +1,7 @@
 # The whole workshop. `make` alone lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench soak lint fmt build natives clean
+.PHONY: help demo test bench soak lint fmt build sbom natives clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ fmt: ## put the code into its form
 
 build: natives ## the program that ships: target/release/telescope
 	cargo build --release --locked --bin telescope
+
+sbom: ## what a release consists of, as CycloneDX: target/sbom.cdx.json; needs python3
+	@mkdir -p target && scripts/sbom.py target/sbom.cdx.json
 
 natives: ## fetch TDLib and htmx, checked byte for byte
 	@natives/fetch.sh

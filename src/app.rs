@@ -89,6 +89,8 @@ pub struct App {
     pub doorman: Option<Doorman>,
     /// Until when the assertions hold with which people came.
     pub asserted: web::Asserted,
+    /// How often people tried to sign in just now.
+    pub sign_ins: web::SignIns,
     /// The open live streams.
     pub streams: web::OpenStreams,
     /// Names this run of the program: a stream that saw another begins anew.
@@ -130,9 +132,11 @@ impl App {
         hub: Hub,
     ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
+        let authorities = config.sso_authorities.as_ref();
         let oidc = config.oidc.clone().filter(|_| config.sso_mode.is_oidc());
-        let oidc = oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), clock.clone()));
-        let doorman = config.assertion.clone().map(|format| Doorman::new(format, clock.clone()));
+        let oidc =
+            oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), authorities, clock.clone()));
+        let doorman = config.assertion.clone().map(|format| Doorman::new(format, authorities, clock.clone()));
         Arc::new(Self {
             config,
             db,
@@ -155,6 +159,7 @@ impl App {
             remembered: web::Remembered::default(),
             doorman,
             asserted: web::Asserted::default(),
+            sign_ins: web::SignIns::default(),
             streams: web::OpenStreams::default(),
             epoch,
         })
@@ -169,6 +174,16 @@ impl App {
                 tracing::error!(account = %entry.account.id, ?error, "an account can't be started");
             }
         }
+    }
+}
+
+/// Begins to ask the identity provider what the first sign-in needs.
+fn prepare_sign_on(app: &App) {
+    if let Some(doorman) = &app.doorman {
+        doorman.prepare();
+    }
+    if let Some(provider) = &app.oidc {
+        provider.prepare();
     }
 }
 
@@ -242,6 +257,7 @@ async fn serve_alone(
         )),
     ];
     app.connect_wanted();
+    prepare_sign_on(&app);
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopping = app.stopping.clone();
     let mut stopped = app.stopping.subscribe();

@@ -6,17 +6,22 @@
 //! `.env.sample` explains every setting; a test holds it equal to [`SETTINGS`].
 
 mod assertion;
+mod authorities;
 mod dsn;
+mod master_keys;
 mod oidc;
+mod people;
 mod presets;
 mod public_url;
 mod reader;
+mod telegram;
 mod values;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 pub use assertion::{AssertionFormat, Audience, KeysAt, MAX_SKEW, Place};
+pub use authorities::Authorities;
 pub use dsn::Dsn;
 pub use oidc::OidcSettings;
 pub use public_url::{PublicUrl, is_loopback_name};
@@ -25,9 +30,10 @@ pub use values::{Proxy, SsoMode, TelegramEnvironment};
 
 use crate::domain::access;
 use crate::domain::privilege::AccountPrivileges;
-use crate::domain::{Email, Secret, Subnet};
+use crate::domain::{Email, EmailDomain, Secret, Subnet};
 use crate::keys::{KeyError, Keys, MasterKey};
 use reader::Reader;
+use values::{log_filter, subnets};
 
 /// The name of every setting, in the order of `.env.sample`.
 pub const SETTINGS: &[&str] = &[
@@ -59,6 +65,8 @@ pub const SETTINGS: &[&str] = &[
     "JWT_EMAIL_CLAIM",
     "ADMIN_EMAILS",
     "OWNER_PRIVILEGES",
+    "SSO_EMAIL_DOMAINS",
+    "SSO_CA_FILE",
     "OIDC_ISSUER",
     "OIDC_CLIENT_ID",
     "OIDC_CLIENT_SECRET",
@@ -68,6 +76,9 @@ pub const SETTINGS: &[&str] = &[
     "TWO_FACTOR_ENCRYPTION_KEY",
     "TWO_FACTOR_ENCRYPTION_KEY_OLD",
     "LOGIN_ATTEMPTS_PER_DAY",
+    "CODES_PER_PERSON_PER_DAY",
+    "WRONG_INPUTS_PER_PERSON_PER_DAY",
+    "SIGN_INS_PER_MINUTE",
     "STREAMS_PER_USER",
     "MAX_CONNECTIONS",
     "LOG",
@@ -117,6 +128,10 @@ pub struct Config {
     pub assertion: Option<AssertionFormat>,
     /// Who is administrator at the first sight.
     pub admin_emails: BTreeSet<Email>,
+    /// The domains whose addresses may sign in; every domain if there are none.
+    pub sso_email_domains: BTreeSet<EmailDomain>,
+    /// Authorities that are trusted beside the system's when an identity provider is asked.
+    pub sso_authorities: Option<Authorities>,
     /// The OpenID provider; there whenever people sign in through one.
     pub oidc: Option<OidcSettings>,
     /// The master key; none only in the test environment, where one is then made and kept in `data_dir`.
@@ -125,6 +140,12 @@ pub struct Config {
     pub two_factor_encryption_key_old: Option<MasterKey>,
     /// Codes that may be asked for per number in 24 hours. Telegram locks a number out at about five.
     pub login_attempts_per_day: u32,
+    /// Codes that one person may ask for in 24 hours, for all numbers together.
+    pub codes_per_person_per_day: u32,
+    /// Codes and passwords that one person may hand in in vain in 24 hours.
+    pub wrong_inputs_per_person_per_day: u32,
+    /// Sign-ins that may be tried from one network address in a minute.
+    pub sign_ins_per_minute: u32,
     /// Pages that a person may have open so that they change by themselves.
     pub streams_per_user: u32,
     /// Connections that are served at once.
@@ -154,6 +175,11 @@ impl Config {
         Self::from_env(|name| std::env::var(name).ok().or_else(|| file.get(name).cloned()))
     }
 
+    /// Whether somebody with this address may sign in at all, as far as its domain goes.
+    pub fn admits(&self, email: &Email) -> bool {
+        self.sso_email_domains.is_empty() || self.sso_email_domains.iter().any(|domain| domain.is_of(email))
+    }
+
     /// The keys that these settings name.
     pub fn keys(&self) -> Result<Keys, KeyError> {
         let old = self.two_factor_encryption_key_old.as_ref();
@@ -173,7 +199,7 @@ impl Config {
 fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let host = env.text("HOST").unwrap_or_else(|| "localhost".into());
     let port = env.number("PORT", 0..=u16::MAX).unwrap_or(8888);
-    let public_url = public_url(env, &host, port);
+    let public_url = public_url::read(env, &host, port);
     let trusted_proxies = env.read("TRUSTED_PROXIES", subnets).unwrap_or_default();
     let data_dir = PathBuf::from(env.text("DATA_DIR").unwrap_or_else(|| "data".into()));
     let accounts_dir = PathBuf::from(env.text("ACCOUNTS_DIR").unwrap_or_else(|| "accounts".into()));
@@ -181,23 +207,25 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let telegram_environment = env
         .read("TELEGRAM_ENVIRONMENT", TelegramEnvironment::parse)
         .unwrap_or(TelegramEnvironment::Production);
-    let application = application(env, telegram_environment);
-    let tdlib_library = env.text("TDLIB_LIBRARY").unwrap_or_else(|| default_library().into());
-    let tdlib_sha512 = env.read("TDLIB_SHA512", sha512);
+    let application = telegram::application(env, telegram_environment);
+    let tdlib_library = env.text("TDLIB_LIBRARY").unwrap_or_else(|| telegram::default_library().into());
+    let tdlib_sha512 = env.read("TDLIB_SHA512", telegram::sha512);
     let telegram_proxy = env.read("TELEGRAM_PROXY", Proxy::parse);
     let td_hosts = env.number("TD_HOSTS", 1..=64).unwrap_or(1);
     let td_host_memory_mb = env.number("TD_HOST_MEMORY_MB", 0..=1_000_000).unwrap_or(0);
     let session_probe_seconds = env.number("SESSION_PROBE_SECONDS", 0..=86_400).unwrap_or(600);
     let owner_privileges = env.read("OWNER_PRIVILEGES", values::owner_privileges).unwrap_or(access::OWNER);
-    let sso_mode = sso_mode(env, telegram_environment, &host, public_url.as_ref());
+    let sso_mode = people::sso_mode(env, telegram_environment, &host, public_url.as_ref());
     let assertion = assertion::read(env, sso_mode, public_url.as_ref());
-    let admin_emails = env.read("ADMIN_EMAILS", emails).unwrap_or_default();
+    let (admin_emails, sso_email_domains) = people::named(env, sso_mode);
+    let sso_authorities = env.read("SSO_CA_FILE", |file| Authorities::read(file.as_ref()));
     let oidc = oidc::read(env, sso_mode == Some(SsoMode::Oidc));
-    if sso_mode == Some(SsoMode::Disable) && admin_emails.len() != 1 {
-        env.fault("ADMIN_EMAILS has to name the one person whom SSO_MODE=disable takes everybody for.");
-    }
-    let (key, old_key) = master_keys(env, telegram_environment);
+    let (key, old_key) = master_keys::read(env, telegram_environment);
     let login_attempts_per_day = env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4);
+    let codes_per_person_per_day = env.number("CODES_PER_PERSON_PER_DAY", 1..=1_000_000).unwrap_or(50);
+    let wrong_inputs_per_person_per_day =
+        env.number("WRONG_INPUTS_PER_PERSON_PER_DAY", 1..=1_000_000).unwrap_or(30);
+    let sign_ins_per_minute = env.number("SIGN_INS_PER_MINUTE", 1..=1_000_000).unwrap_or(100);
     let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
     let max_connections = env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
@@ -224,107 +252,20 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         sso_mode: sso_mode?,
         assertion,
         admin_emails,
+        sso_email_domains,
+        sso_authorities,
         oidc,
         two_factor_encryption_key: key,
         two_factor_encryption_key_old: old_key,
         login_attempts_per_day,
+        codes_per_person_per_day,
+        wrong_inputs_per_person_per_day,
+        sign_ins_per_minute,
         streams_per_user,
         max_connections,
         log,
         notes,
     })
-}
-
-/// PUBLIC_URL, or the address that HOST and PORT make.
-fn public_url<E: Fn(&str) -> Option<String>>(
-    env: &mut Reader<E>,
-    host: &str,
-    port: u16,
-) -> Option<PublicUrl> {
-    if env.text("PUBLIC_URL").is_some() {
-        return env.read("PUBLIC_URL", PublicUrl::parse);
-    }
-    let bracketed =
-        if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
-    match PublicUrl::parse(&format!("http://{bracketed}:{port}")) {
-        Ok(url) => Some(url),
-        Err(_) => {
-            env.fault(format!(
-                "PUBLIC_URL is missing: HOST is {host}, and people reach that by an https:// address."
-            ));
-            None
-        }
-    }
-}
-
-/// API_ID and API_HASH. The test environment takes any, so there they may be missing.
-fn application<E: Fn(&str) -> Option<String>>(
-    env: &mut Reader<E>,
-    telegram: TelegramEnvironment,
-) -> Option<(i32, Secret)> {
-    let given = env.text("API_ID").is_some();
-    let id = env.number("API_ID", 1..=i32::MAX);
-    let hash = env.text("API_HASH").map(Secret::new);
-    match telegram {
-        TelegramEnvironment::Test => {
-            Some((if given { id? } else { 12345 }, hash.unwrap_or_else(|| Secret::new("sandbox"))))
-        }
-        TelegramEnvironment::Production => {
-            for (name, missing) in [("API_ID", !given), ("API_HASH", hash.is_none())] {
-                if missing {
-                    env.fault(format!(
-                        "{name} is missing; my.telegram.org gives it to you under API development tools."
-                    ));
-                }
-            }
-            Some((id?, hash?))
-        }
-    }
-}
-
-/// SSO_MODE. A sign-in that believes everybody is for one's own machine, and one as anybody for test accounts only.
-fn sso_mode<E: Fn(&str) -> Option<String>>(
-    env: &mut Reader<E>,
-    telegram: TelegramEnvironment,
-    host: &str,
-    public_url: Option<&PublicUrl>,
-) -> Option<SsoMode> {
-    if env.text("SSO_MODE").is_none() {
-        env.fault(format!("SSO_MODE is missing; it is {}.", SsoMode::WORDS));
-    }
-    let mode = env.read("SSO_MODE", SsoMode::parse)?;
-    let believes = match mode {
-        SsoMode::Mock => "SSO_MODE=mock lets anybody sign in as anybody",
-        SsoMode::Disable => "SSO_MODE=disable takes everybody for the administrator",
-        SsoMode::Cloudflare | SsoMode::Jwt | SsoMode::Oidc => return Some(mode),
-    };
-    for (fits, what) in [
-        (!mode.is_mock() || telegram.is_test(), "TELEGRAM_ENVIRONMENT=test"),
-        (public_url::is_loopback_name(host), "HOST=localhost"),
-        (public_url.is_none_or(PublicUrl::is_loopback), "a PUBLIC_URL on localhost"),
-    ] {
-        if !fits {
-            env.fault(format!("{believes}, therefore it needs {what}."));
-        }
-    }
-    Some(mode)
-}
-
-/// The master keys: required where real accounts are.
-fn master_keys<E: Fn(&str) -> Option<String>>(
-    env: &mut Reader<E>,
-    telegram: TelegramEnvironment,
-) -> (Option<MasterKey>, Option<MasterKey>) {
-    let missing = env.text("TWO_FACTOR_ENCRYPTION_KEY").is_none();
-    let key = env.read("TWO_FACTOR_ENCRYPTION_KEY", MasterKey::parse);
-    let old = env.read("TWO_FACTOR_ENCRYPTION_KEY_OLD", MasterKey::parse);
-    if missing && (telegram == TelegramEnvironment::Production || old.is_some()) {
-        env.fault("TWO_FACTOR_ENCRYPTION_KEY is missing; make one with openssl rand -base64 32 and keep a copy of it.");
-    }
-    if key.is_some() && key == old {
-        env.fault("TWO_FACTOR_ENCRYPTION_KEY_OLD is the same as TWO_FACTOR_ENCRYPTION_KEY; leave it empty.");
-    }
-    (key, old)
 }
 
 fn notes<E: Fn(&str) -> Option<String>>(
@@ -347,45 +288,6 @@ fn notes<E: Fn(&str) -> Option<String>>(
         ));
     }
     notes
-}
-
-fn emails(text: &str) -> Result<BTreeSet<Email>, String> {
-    text.split(',')
-        .filter(|part| !part.trim().is_empty())
-        .map(|part| {
-            Email::parse(part)
-                .map_err(|_| format!("has something that is no e-mail address: {}.", part.trim()))
-        })
-        .collect()
-}
-
-fn subnets(text: &str) -> Result<Vec<Subnet>, String> {
-    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    parts.map(|part| Subnet::parse(part).map_err(|fault| format!("has {part}, which {fault}."))).collect()
-}
-
-fn sha512(text: &str) -> Result<String, String> {
-    if text.len() == 128 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Ok(text.to_ascii_lowercase());
-    }
-    Err("must be 128 hexadecimal digits, as sha512sum prints them.".into())
-}
-
-fn log_filter(text: &str) -> Result<String, String> {
-    match tracing_subscriber::EnvFilter::try_new(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err("is no filter; write info, or telescope=debug,info.".into()),
-    }
-}
-
-const fn default_library() -> &'static str {
-    if cfg!(windows) {
-        "natives/windows/tdjson.dll"
-    } else if cfg!(target_os = "macos") {
-        "natives/darwin/lib/libtdjson.dylib"
-    } else {
-        "natives/linux/lib/libtdjson.so"
-    }
 }
 
 /// A fault in the file. The line itself may hold a secret, so only its place is told.

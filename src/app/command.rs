@@ -114,7 +114,11 @@ pub(super) fn in_words(error: OpError) -> anyhow::Error {
 /// A failure in a sentence, without what only the log explains.
 pub(super) fn words(error: OpError) -> String {
     match error {
-        OpError::Invalid { message, .. } | OpError::Refused(message) | OpError::Telegram(message) => message,
+        OpError::Invalid { message, .. }
+        | OpError::Refused(message)
+        | OpError::Denied(message)
+        | OpError::TooOften(message)
+        | OpError::Telegram(message) => message,
         OpError::NotFound => "Nobody with this address has signed in yet.".into(),
         OpError::Unavailable => "The database is away; nothing was changed.".into(),
         OpError::TakenOver => "Another Telescope has taken over; nothing was changed.".into(),

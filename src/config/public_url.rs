@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+use super::reader::Reader;
+
 /// An origin: scheme, host and port, nothing behind them. `http` is for loopback only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicUrl {
@@ -91,6 +93,28 @@ fn is_loopback_host(host: &Host<&str>) -> bool {
 pub fn is_loopback_name(name: &str) -> bool {
     let bare = name.trim_start_matches('[').trim_end_matches(']');
     bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// PUBLIC_URL, or the address that HOST and PORT make.
+pub(super) fn read<E: Fn(&str) -> Option<String>>(
+    env: &mut Reader<E>,
+    host: &str,
+    port: u16,
+) -> Option<PublicUrl> {
+    if env.text("PUBLIC_URL").is_some() {
+        return env.read("PUBLIC_URL", PublicUrl::parse);
+    }
+    let bracketed =
+        if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
+    match PublicUrl::parse(&format!("http://{bracketed}:{port}")) {
+        Ok(url) => Some(url),
+        Err(_) => {
+            env.fault(format!(
+                "PUBLIC_URL is missing: HOST is {host}, and people reach that by an https:// address."
+            ));
+            None
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use url::{Host, Url};
 
-use crate::domain::Secret;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
+use crate::domain::{Secret, Subnet};
 
 /// Which Telegram: the real one, or its test environment (where also the sandbox stands).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -171,6 +171,18 @@ pub fn owner_privileges(text: &str) -> Result<AccountPrivileges, String> {
         return Err("lacks view, and without that nothing else counts.".into());
     }
     Ok(set)
+}
+
+pub(super) fn subnets(text: &str) -> Result<Vec<Subnet>, String> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| Subnet::parse(part).map_err(|fault| format!("has {part}, which {fault}."))).collect()
+}
+
+pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("is no filter; write info, or telescope=debug,info.".into()),
+    }
 }
 
 #[cfg(test)]

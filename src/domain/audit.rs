@@ -270,6 +270,7 @@ impl AuditEvent {
             Self::RolesByProvider { person, roles } => {
                 serde_json::json!({ "person": person, "roles": roles })
             }
+            Self::Access(event) => event.details(),
             Self::LoginCodeShown { approved_by } | Self::TwoStepPasswordShown { approved_by } => {
                 serde_json::json!({ "approved_by": approved_by.as_ref()? })
             }
@@ -282,7 +283,6 @@ impl AuditEvent {
             Self::GroupApprovalSet { group, needed } => {
                 serde_json::json!({ "group": group, "needed": needed })
             }
-            Self::Access(event) => event.details(),
             Self::Started { version } => serde_json::json!({ "version": version }),
             Self::TrailMismatch { fault, known, found } => {
                 serde_json::json!({ "fault": fault.name(), "known": known, "found": found })

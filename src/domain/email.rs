@@ -53,6 +53,29 @@ impl Email {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What stands behind the `@`.
+    fn host(&self) -> &str {
+        self.0.split_once('@').map_or("", |(_, host)| host)
+    }
+}
+
+/// What stands behind the `@` of addresses: one domain, and none below or beside it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EmailDomain(String);
+
+impl EmailDomain {
+    /// Reads a domain in full; none if no address can have it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let email = Email::parse(&format!("name@{text}")).ok()?;
+        let is_whole = email.host().split('.').all(|label| !label.is_empty());
+        is_whole.then(|| Self(email.host().to_owned()))
+    }
+
+    /// Whether it is the very domain of an address.
+    pub fn is_of(&self, email: &Email) -> bool {
+        self.0 == email.host()
+    }
 }
 
 impl fmt::Display for Email {
@@ -95,6 +118,38 @@ mod tests {
                     prop_assert_eq!(Email::parse(&spelling), Ok(email.clone()));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_domain_is_the_very_one_and_none_that_looks_like_it() {
+        let domain = EmailDomain::parse("Example.ORG").unwrap();
+        for (address, is_of) in [
+            ("ada@example.org", true),
+            ("ADA@EXAMPLE.ORG", true),
+            ("ada@example.org.evil.com", false),
+            ("ada@evilexample.org", false),
+            ("ada@sub.example.org", false),
+            ("ada@example.or", false),
+            ("ada@org", false),
+            ("example.org@evil.com", false),
+            ("ada+example.org@evil.com", false),
+        ] {
+            assert_eq!(domain.is_of(&Email::parse(address).unwrap()), is_of, "{address}");
+        }
+        for text in [
+            "",
+            "@example.org",
+            "a@example.org",
+            "*.example.org",
+            ".example.org",
+            "example.org.",
+            "a..b",
+            "exämple.org",
+            "example.org:25",
+            "exam ple.org",
+        ] {
+            assert_eq!(EmailDomain::parse(text), None, "{text}");
         }
     }
 

@@ -22,7 +22,7 @@ pub mod stage;
 pub mod time;
 
 pub use account::{Account, Network, Snapshot, Wanted};
-pub use email::Email;
+pub use email::{Email, EmailDomain};
 pub use ending::Ending;
 pub use identity::Identity;
 pub use ids::{AccountId, GroupId, JobId, RevealId, RoleId, UserId};

@@ -147,13 +147,14 @@ async fn judge(
         permit_change(&rules, actor, Change::Owner(&account))
             .map_err(|why| OpError::invalid("owner", why))?;
     }
+    let protected = store::groups::needing_approval(conn).await?;
+    if account.groups.iter().any(|group| !groups.contains(group) && protected.contains(group)) {
+        let left = permit_change(&rules, actor, Change::NoApproval);
+        left.map_err(|why| OpError::invalid("groups", why))?;
+    }
     for group in groups.iter().filter(|group| !account.groups.contains(group)) {
         let joined = permit_change(&rules, actor, Change::Join(&account, *group));
         joined.map_err(|why| OpError::invalid("groups", why))?;
-    }
-    let needing = store::groups::needing_approval(conn).await?;
-    if account.groups.iter().any(|group| !groups.contains(group) && needing.contains(group)) {
-        permit_change(&rules, actor, Change::NoApproval).map_err(|why| OpError::invalid("groups", why))?;
     }
     Ok(())
 }

@@ -17,6 +17,10 @@ pub enum OpError {
     },
     /// It can't be done as things stand.
     Refused(String),
+    /// This person may not, as the settings have it.
+    Denied(String),
+    /// It was done too often; waiting helps.
+    TooOften(String),
     /// Telegram said no, or nothing.
     Telegram(String),
     /// There is no such thing (any more).

@@ -65,28 +65,55 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageT
     Ok(result?)
 }
 
-/// Writes an attempt down, or refuses because the day's are used up.
+/// Writes an attempt down, or refuses because the day's are used up: those of the number, or those of whoever asks.
 async fn count_attempt(app: &App, phone: &Phone, intent: &AuditEntry) -> Result<i64, OpError> {
     let now = app.clock.now();
+    let since = now.plus_seconds(-DAY);
     let limit = i64::from(app.config.login_attempts_per_day);
+    let personal = i64::from(app.config.codes_per_person_per_day);
     let keys = &app.keys;
-    let counted = app
-        .db
-        .change(async |conn| -> Result<Result<i64, i64>, StoreError> {
-            let used = store::login_attempts::count_since(conn, phone, now.plus_seconds(-DAY)).await?;
+    app.db
+        .change(async |conn| -> Result<Result<i64, OpError>, StoreError> {
+            let used = store::login_attempts::count_since(conn, phone, since).await?;
             if used >= limit {
-                return Ok(Err(used));
+                return Ok(Err(OpError::Refused(format!(
+                    "A code was asked for {used} times in the last 24 hours. Telegram locks a number out at about \
+                     five, so Telescope stops at {limit}. Try again tomorrow."
+                ))));
+            }
+            if store::login_attempts::count_by_actor(conn, &intent.actor, since).await? >= personal {
+                return Ok(Err(too_often(intent, &format!("You asked for {personal} codes"))));
             }
             store::login_attempts::insert(conn, phone, now, &intent.actor).await?;
             Ok(Ok(store::audit::append(conn, keys, intent).await?))
         })
+        .await?
+}
+
+/// The refusal of a person who has used up what is allowed.
+fn too_often(intent: &AuditEntry, what: &str) -> OpError {
+    tracing::warn!(actor = %intent.actor, code = intent.event.code(), "refused: this person's day is used up");
+    OpError::TooOften(format!(
+        "{what} in the last 24 hours, which is as much as one person may. Try again tomorrow, or ask a colleague."
+    ))
+}
+
+/// Writes down that a code or a password is handed in, or refuses because this person has done so in vain too often.
+async fn count_input(app: &App, intent: &AuditEntry) -> Result<i64, OpError> {
+    let since = app.clock.now().plus_seconds(-DAY);
+    let limit = i64::from(app.config.wrong_inputs_per_person_per_day);
+    let keys = &app.keys;
+    let seq = app
+        .db
+        .change(async |conn| -> Result<Option<i64>, StoreError> {
+            let tried = store::audit::in_vain(conn, &intent.actor, intent.event.code(), since).await?;
+            if tried >= limit {
+                return Ok(None);
+            }
+            Ok(Some(store::audit::append(conn, keys, intent).await?))
+        })
         .await?;
-    counted.map_err(|used| {
-        OpError::Refused(format!(
-            "A code was asked for {used} times in the last 24 hours. Telegram locks a number out at about five, \
-             so Telescope stops at {limit}. Try again tomorrow."
-        ))
-    })
+    seq.ok_or_else(|| too_often(intent, &format!("You typed {limit} codes or passwords that were not taken")))
 }
 
 /// Provides what the account's stage waits for. `token` names the stage that the form was made for.
@@ -99,7 +126,7 @@ pub async fn provide(
     let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
     let event = AuditEvent::InputProvided { input: provided.input() };
     let intent = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
-    let seq = trail::write(app, &intent).await?;
+    let seq = count_input(app, &intent).await?;
     let result = handle.provide(token, provided).await;
     trail::outcome(app, (seq, &intent), &result);
     Ok(result?)

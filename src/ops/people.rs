@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{App, OpError, rules, trail};
+use crate::config::Config;
 use crate::domain::access::{Actor, Person};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::{Identity, Millis, Origin};
@@ -16,6 +17,7 @@ use crate::store::{self, StoreError, WebSessions};
 /// somebody else, who must not inherit what the former owner could do. So is a subject that is seen for the first time
 /// with an address that nobody has verified: anybody could claim a place that is meant for another.
 pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<Person, OpError> {
+    admitted(&app.config, identity)?;
     let now = app.clock.now();
     if !identity.verified && !is_bound(app, identity).await? {
         return Err(OpError::Refused(format!(
@@ -70,6 +72,20 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
     }
     tracing::info!(person = %user.email, "signed in");
     Ok(person(&user, identity.proves(&user.email)))
+}
+
+/// Refuses an address whose domain may not sign in. It holds for each request that proves somebody, too, since the
+/// settings may have changed since that session began.
+pub fn admitted(config: &Config, identity: &Identity) -> Result<(), OpError> {
+    if config.admits(&identity.email) {
+        return Ok(());
+    }
+    tracing::warn!(person = %identity.email, "an address of no domain in SSO_EMAIL_DOMAINS was refused");
+    Err(OpError::Denied(format!(
+        "You are {}, and addresses of this domain may not sign in to this Telescope. If you have another address, sign \
+         out where you signed in and go on with that one.",
+        identity.email
+    )))
 }
 
 async fn is_bound(app: &App, identity: &Identity) -> Result<bool, StoreError> {

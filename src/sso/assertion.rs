@@ -12,7 +12,7 @@ use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::keys::Key;
+use super::key::Key;
 use crate::config::{AssertionFormat, Audience, Place};
 use crate::domain::{Email, Identity, Millis};
 
@@ -46,6 +46,9 @@ pub enum Untrue {
     /// No key of that name is known.
     #[error("it names a key that the provider does not have")]
     UnknownKey,
+    /// Several keys of that name are.
+    #[error("it names a key of which the provider has several")]
+    SeveralKeys,
     /// The signature is not that key's.
     #[error("its signature does not hold")]
     Signature,
@@ -124,6 +127,11 @@ impl<'a> Presented<'a> {
         }
         let kid = head.kid.filter(|kid| !kid.is_empty() && kid.len() <= MAX_KID).ok_or(Untrue::NoKey)?;
         Ok(Self { message, signature: unpadded(format.place, signature), algorithm, header, kid, claims })
+    }
+
+    /// How it says that it is signed: in one of the format's ways.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     /// The key that it names.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::assertion::{Assertion, Presented, Untrue};
-use super::keys::KeySet;
+use super::http::Http;
+use super::keys::{KeySet, NoKey};
 use crate::clock::Clock;
-use crate::config::AssertionFormat;
+use crate::config::{AssertionFormat, Authorities};
 
 /// Why a request comes from nobody; for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,9 +34,15 @@ pub struct Doorman {
 }
 
 impl Doorman {
-    /// One who knows no key yet.
-    pub fn new(format: AssertionFormat, clock: Clock) -> Self {
-        Self { keys: KeySet::new(format.keys.clone(), clock.clone()), format, clock }
+    /// One who knows no key yet. Certificates of `authorities` are trusted beside the system's.
+    pub fn new(format: AssertionFormat, authorities: Option<&Authorities>, clock: Clock) -> Self {
+        let http = Http::new(format.keys.url().scheme() != "http", authorities);
+        Self { keys: KeySet::new(format.keys.clone(), http, clock.clone()), format, clock }
+    }
+
+    /// Begins to fetch the keys, in the background.
+    pub fn prepare(&self) {
+        self.keys.prepare();
     }
 
     /// How assertions look.
@@ -60,8 +67,12 @@ impl Doorman {
             return Err(Refused::Missing);
         }
         let presented = Presented::read(&self.format, token)?;
-        let Some(key) = self.keys.find(presented.kid()).await else {
-            return Err(if self.keys.has_any() { Untrue::UnknownKey.into() } else { Refused::NoKeys });
+        let key = match self.keys.find(Some(presented.kid()), presented.algorithm()).await {
+            Ok(key) => key,
+            Err(NoKey::Never) => return Err(Refused::NoKeys),
+            Err(NoKey::Unknown) => return Err(Untrue::UnknownKey.into()),
+            Err(NoKey::Kind) => return Err(Untrue::Algorithm.into()),
+            Err(NoKey::Several) => return Err(Untrue::SeveralKeys.into()),
         };
         Ok(presented.verify(&self.format, &key, self.clock.now())?)
     }

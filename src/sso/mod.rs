@@ -2,9 +2,14 @@
 
 mod assertion;
 mod doorman;
+mod http;
+mod key;
 mod keys;
 pub mod oidc;
+mod turn;
 
 pub use assertion::{Assertion, Presented, Untrue};
 pub use doorman::{Doorman, Refused};
-pub use keys::{Key, KeySet};
+pub use http::Http;
+pub use key::Key;
+pub use keys::{KeySet, NoKey};

@@ -8,7 +8,6 @@
 
 mod attempt;
 mod discovery;
-mod http;
 mod id_token;
 mod person;
 
@@ -22,11 +21,12 @@ use url::Url;
 pub use attempt::{Attempt, LIFE};
 
 use crate::clock::Clock;
-use crate::config::{OidcSettings, PublicUrl};
+use crate::config::{Authorities, OidcSettings, PublicUrl};
 use crate::domain::{Identity, Secret};
+use crate::sso::http::json;
+use crate::sso::keys::NoKey;
 use discovery::{Discovery, Known, Metadata};
-use http::json;
-use id_token::{Claims, Untrue, verify};
+use id_token::Claims;
 
 /// Where the provider sends browsers back to, below PUBLIC_URL.
 pub const CALLBACK: &str = "/sign-in/callback";
@@ -100,7 +100,7 @@ pub struct Provider {
     settings: OidcSettings,
     public: PublicUrl,
     clock: Clock,
-    discovery: Discovery,
+    discovery: Arc<Discovery>,
     /// The states of attempts that were answered, until the attempt would have ended.
     answered: Mutex<HashMap<String, i64>>,
 }
@@ -113,10 +113,20 @@ struct Tokens {
 }
 
 impl Provider {
-    /// Nobody is asked yet.
-    pub fn new(settings: OidcSettings, public: PublicUrl, clock: Clock) -> Self {
-        let discovery = Discovery::new(&settings.issuer, clock.clone());
+    /// Nobody is asked yet. Certificates of `authorities` are trusted beside the system's.
+    pub fn new(
+        settings: OidcSettings,
+        public: PublicUrl,
+        authorities: Option<&Authorities>,
+        clock: Clock,
+    ) -> Self {
+        let discovery = Discovery::new(&settings.issuer, authorities, clock.clone());
         Self { settings, public, clock, discovery, answered: Mutex::default() }
+    }
+
+    /// Begins to ask the provider what the first sign-in needs to know, in the background.
+    pub fn prepare(&self) {
+        self.discovery.prepare();
     }
 
     /// The name under which people know the provider: its host.
@@ -159,7 +169,7 @@ impl Provider {
         }
         let code = answer.code.as_ref().ok_or(Fault::Stale)?;
         let tokens = self.exchange(&known.metadata, code, attempt).await?;
-        let claims = self.verified(tokens.id_token.expose(), known, &attempt.nonce).await?;
+        let claims = self.verified(tokens.id_token.expose(), &known, &attempt.nonce).await?;
         let identity = self.person(claims, tokens.access_token.as_ref()).await?;
         Ok(Proven { identity, id_token: tokens.id_token })
     }
@@ -233,17 +243,20 @@ impl Provider {
         })
     }
 
-    async fn verified(&self, token: &str, known: Arc<Known>, nonce: &str) -> Result<Claims, Fault> {
-        let check =
-            |known: &Known| verify(token, known, &self.settings.client_id, nonce, self.clock.now().0 / 1000);
-        let checked = match check(&known) {
-            Err(Untrue::UnknownKey) => check(&*self.discovery.with_new_keys().await?),
-            other => other,
-        };
-        checked.map_err(|reason| {
+    async fn verified(&self, token: &str, known: &Known, nonce: &str) -> Result<Claims, Fault> {
+        let untrue = |reason: id_token::Untrue| {
             tracing::warn!(%reason, "a token of the identity provider does not hold");
             Fault::Untrue
-        })
+        };
+        let signed = id_token::signed(token, &known.metadata).map_err(untrue)?;
+        let key = match known.keys.find(signed.kid.as_deref(), signed.algorithm).await {
+            Ok(key) => key,
+            Err(NoKey::Never) => return Err(Fault::Away),
+            Err(none) => return Err(untrue(none.into())),
+        };
+        let expected =
+            id_token::Expected { metadata: &known.metadata, client: &self.settings.client_id, nonce };
+        id_token::verify(token, &signed, &key, &expected, self.clock.now().0 / 1000).map_err(untrue)
     }
 }
 

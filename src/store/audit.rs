@@ -11,11 +11,13 @@
 mod head;
 mod read;
 mod row;
+mod tries;
 mod verify;
 
 pub use head::{Head, HeadFile};
 pub use read::{Filter, get, open_intents, page};
 pub use row::Entry;
+pub use tries::in_vain;
 pub use verify::{Fault, Verified, verify};
 
 use super::conn::{execute, first};

@@ -29,3 +29,15 @@ pub async fn count_since(conn: &mut Conn<'_>, phone: &Phone, since: Millis) -> R
     )?;
     Ok(count)
 }
+
+/// How often this actor asked for a code, for whatever number, at or after `since`.
+pub async fn count_by_actor(conn: &mut Conn<'_>, actor: &str, since: Millis) -> Result<i64, StoreError> {
+    let (count,) = one!(
+        conn,
+        (i64,),
+        "select count(*) from login_attempts where actor = $1 and at >= $2",
+        actor,
+        since
+    )?;
+    Ok(count)
+}

@@ -142,6 +142,11 @@ async fn known(app: &App, session: &Session) -> Result<Option<Actor>, AppError> 
 
 async fn looked_up(app: &App, session: &Session) -> Result<Option<Actor>, AppError> {
     let Some(id) = session.get::<UserId>(USER_KEY).await? else { return Ok(None) };
+    // Which domains may sign in may have been set anew since this session began.
+    let address: Option<String> = session.get(ADDRESS_KEY).await?;
+    if address.is_some_and(|address| !Email::parse(&address).is_ok_and(|it| app.config.admits(&it))) {
+        return Ok(None);
+    }
     let user = store::users::by_id(&mut app.db.read().await?, id).await?;
     let verified = session.get(VERIFIED_KEY).await?.unwrap_or(false);
     Ok(user.filter(|user| !user.disabled).map(|user| Actor::User(people::person(&user, verified))))
@@ -150,6 +155,9 @@ async fn looked_up(app: &App, session: &Session) -> Result<Option<Actor>, AppErr
 /// In a session: whether the identity that began it proves the person's address.
 const VERIFIED_KEY: &str = "verified";
 
+/// In a session: the address of that identity.
+const ADDRESS_KEY: &str = "address";
+
 /// Signs a person in whose identity is proven; the session gets a new id.
 pub async fn sign_in(app: &App, caller: &Caller, identity: &Identity) -> Result<Person, AppError> {
     let Caller { session, origin } = caller;
@@ -157,5 +165,6 @@ pub async fn sign_in(app: &App, caller: &Caller, identity: &Identity) -> Result<
     session.cycle_id().await?;
     session.insert(USER_KEY, person.id).await?;
     session.insert(VERIFIED_KEY, person.verified).await?;
+    session.insert(ADDRESS_KEY, &identity.email).await?;
     Ok(person)
 }

@@ -20,6 +20,7 @@ use super::{auth, live};
 use crate::app::App;
 use crate::config::SsoMode;
 use crate::domain::{Identity, Millis, Origin};
+use crate::ops::people;
 use crate::sso::{Assertion, Refused};
 use crate::store::WebSessions;
 
@@ -85,7 +86,7 @@ pub async fn enter(State(app): State<Arc<App>>, mut request: Request, next: Next
 }
 
 /// What people are told whose proof can't be checked.
-const NO_KEYS: &str = "Telescope can't reach your identity provider to check who you are. Try again in a minute; an \
+const NO_KEYS: &str = "Telescope can't reach your identity provider to check who you are. Try again in a moment; an \
                        operator of Telescope finds the reason in its log.";
 
 /// Who a request's headers say that it is from.
@@ -106,6 +107,7 @@ async fn proven(app: &App, headers: &HeaderMap) -> Result<Assertion, Refused> {
 async fn admit(app: &App, caller: &Caller, assertion: &Assertion) -> Result<(), AppError> {
     let session = &caller.session;
     let identity = &assertion.identity;
+    people::admitted(&app.config, identity)?;
     if !is_of(app, session, identity).await? {
         let replaced = session.id();
         session.flush().await?;

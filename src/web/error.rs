@@ -220,6 +220,8 @@ impl From<OpError> for AppError {
         match error {
             OpError::Invalid { message, .. } => Self::Bad(StatusCode::UNPROCESSABLE_ENTITY, message),
             OpError::Refused(message) => Self::Conflict(message),
+            OpError::Denied(message) => Self::Forbidden(message),
+            OpError::TooOften(message) => Self::Bad(StatusCode::TOO_MANY_REQUESTS, message),
             OpError::Telegram(message) => Self::Telegram(message),
             OpError::NotFound => Self::NotFound,
             OpError::Unavailable => Self::Unavailable,

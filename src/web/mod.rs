@@ -5,6 +5,7 @@
 //! checked, and only then does anybody look at who sent it.
 
 mod assets;
+mod attempts;
 mod auth;
 mod client;
 mod entrance;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use attempts::SignIns;
 pub use auth::Remembered;
 pub use entrance::Asserted;
 pub use live::OpenStreams;

@@ -250,9 +250,8 @@ impl Desk<'_> {
     ) -> Done {
         let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
         let event = AccessEvent::GroupDeleted { group: group.name.clone() };
-        if let Err(why) = self.may_leave(conn, id).await? {
-            store::audit::append(conn, self.keys, &refused(&self.entry(event), &why)).await?;
-            return Ok(Err(Failed { what: group.name, field: None, why: why.to_string() }));
+        if let Err(why) = self.judge_leaving(conn, id).await? {
+            return self.refuse(conn, event, group.name, why).await;
         }
         for account in store::accounts::all(conn).await? {
             if account.groups.contains(&id) {
@@ -297,31 +296,31 @@ impl Desk<'_> {
         let Some(group) = store::groups::get(conn, g).await? else { return gone("This group") };
         let Some(account) = self.visible(conn, id).await? else { return gone("This account") };
         let event = AccessEvent::AccountLeft { group: group.name };
-        if account.groups.contains(&g)
-            && let Err(why) = self.may_leave(conn, g).await?
-        {
-            store::audit::append(conn, self.keys, &refused(&self.entry(event).about(id), &why)).await?;
-            return Ok(Err(Failed { what: account.phone.to_string(), field: None, why: why.to_string() }));
-        }
-        if !store::groups::take_out(conn, g, id).await? {
+        if !account.groups.contains(&g) {
             return Ok(Ok(()));
         }
+        if let Err(why) = self.judge_leaving(conn, g).await? {
+            let entry = self.entry(event).about(id);
+            store::audit::append(conn, self.keys, &refused(&entry, &why)).await?;
+            return Ok(Err(Failed { what: account.phone.to_string(), field: None, why: why.to_string() }));
+        }
+        store::groups::take_out(conn, g, id).await?;
         note_move(moved, &account, account.groups.iter().copied().filter(|group| *group != g).collect());
         self.note_about(conn, event, id).await
     }
 
-    /// Whether accounts may leave a group: where its secrets need a second person's approval, they would need none.
-    async fn may_leave(
+    fn judge(&self, change: Change<'_>) -> Result<(), Escalation> {
+        permit_change(self.rules, self.actor, change)
+    }
+
+    /// Whether accounts may leave a group: where their secrets need a second person's approval, that ends with it.
+    async fn judge_leaving(
         &self,
         conn: &mut Conn<'_>,
         group: GroupId,
-    ) -> Result<Result<(), Escalation>, OpError> {
-        let needed = store::groups::needing_approval(conn).await?.contains(&group);
-        Ok(if needed { self.judge(Change::NoApproval) } else { Ok(()) })
-    }
-
-    fn judge(&self, change: Change<'_>) -> Result<(), Escalation> {
-        permit_change(self.rules, self.actor, change)
+    ) -> Result<Result<(), Escalation>, StoreError> {
+        let protected = store::groups::needing_approval(conn).await?.contains(&group);
+        Ok(if protected { self.judge(Change::NoApproval) } else { Ok(()) })
     }
 
     /// An account that the actor may see; any other is for him as if it did not exist.

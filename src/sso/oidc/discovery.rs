@@ -1,28 +1,26 @@
-//! What a provider says of itself: its addresses and its keys.
+//! What a provider says of itself: its addresses, and where its keys are.
 //!
-//! It is asked at the first sign-in and not at the start, so that a provider that is away does not keep Telescope from
-//! its accounts. What it said is kept for an hour, and longer while it is away. Many who want to sign in at once wait
-//! for one question together.
+//! It is asked in the background from the start on, so that a provider that is away does not keep Telescope from its
+//! accounts, and the first who wants to sign in need not wait. What it said is kept for an hour, and longer while it is
+//! away. Many who want to sign in at once wait for one question together.
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use jsonwebtoken::jwk::Jwk;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
 use super::Fault;
-use super::http::{Http, Problem};
 use crate::clock::Clock;
+use crate::config::{Authorities, KeysAt};
 use crate::domain::Millis;
+use crate::sso::http::{Http, Problem, json};
+use crate::sso::keys::KeySet;
+use crate::sso::turn::Turn;
 
 /// Milliseconds for which what the provider said is good.
 const GOOD_FOR: i64 = 60 * 60 * 1000;
-/// Milliseconds between two questions because of a key that is not known.
-const NEW_KEYS_AFTER: i64 = 30 * 1000;
-/// Milliseconds for which nobody asks again after a question that failed.
-const REST: i64 = 1000;
 
 /// A provider's description, as it publishes it.
 #[derive(Debug, Deserialize)]
@@ -48,16 +46,11 @@ impl Metadata {
     }
 }
 
-#[derive(Deserialize)]
-struct KeySet {
-    keys: Vec<serde_json::Value>,
-}
-
 /// What the provider said last.
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) metadata: Metadata,
-    pub(super) keys: Vec<Jwk>,
+    pub(super) keys: Arc<KeySet>,
     at: Millis,
 }
 
@@ -68,52 +61,48 @@ pub(super) struct Discovery {
     pub(super) http: Http,
     clock: Clock,
     known: ArcSwapOption<Known>,
-    /// When the last question failed.
-    failed: Mutex<Option<Millis>>,
+    /// When it was last asked. Held while it is.
+    turn: Mutex<Turn>,
 }
 
 impl Discovery {
-    pub(super) fn new(issuer: &str, clock: Clock) -> Self {
-        let http = Http::new(issuer.starts_with("https:"));
-        Self {
-            issuer: issuer.to_owned(),
-            http,
-            clock,
-            known: ArcSwapOption::empty(),
-            failed: Mutex::new(None),
-        }
+    pub(super) fn new(issuer: &str, authorities: Option<&Authorities>, clock: Clock) -> Arc<Self> {
+        let http = Http::new(issuer.starts_with("https:"), authorities);
+        let (known, turn) = (ArcSwapOption::empty(), Mutex::default());
+        Arc::new(Self { issuer: issuer.to_owned(), http, clock, known, turn })
+    }
+
+    /// Asks in the background, again and again until everything is there that the first sign-in needs.
+    pub(super) fn prepare(self: &Arc<Self>) {
+        let discovery = Arc::clone(self);
+        tokio::spawn(async move {
+            loop {
+                if let Ok(known) = discovery.known().await {
+                    return known.keys.prepare();
+                }
+                let rest = discovery.turn.lock().await.rest(discovery.clock.now(), None);
+                tokio::time::sleep(rest.unwrap_or_default()).await;
+            }
+        });
     }
 
     /// What the provider says of itself.
     pub(super) async fn known(&self) -> Result<Arc<Known>, Fault> {
-        self.younger_than(GOOD_FOR).await
-    }
-
-    /// The same, asked again because of a key that is not in it; not too often.
-    pub(super) async fn with_new_keys(&self) -> Result<Arc<Known>, Fault> {
-        self.younger_than(NEW_KEYS_AFTER).await
-    }
-
-    async fn younger_than(&self, age: i64) -> Result<Arc<Known>, Fault> {
-        let young = || self.known.load_full().filter(|known| self.since(known.at) < age);
+        let young = || self.known.load_full().filter(|known| self.since(known.at) < GOOD_FOR);
         if let Some(known) = young() {
             return Ok(known);
         }
-        let mut failed = self.failed.lock().await;
+        let mut turn = self.turn.lock().await;
         if let Some(known) = young() {
             return Ok(known);
         }
-        if failed.is_none_or(|at| self.since(at) >= REST) {
-            match self.ask().await {
-                Ok(known) => {
-                    *failed = None;
-                    let known = Arc::new(known);
-                    self.known.store(Some(Arc::clone(&known)));
-                    return Ok(known);
-                }
+        if turn.is_due(self.clock.now(), None) {
+            let said = self.ask().await;
+            turn.went(self.clock.now(), said.is_ok());
+            match said {
+                Ok(known) => self.known.store(Some(Arc::new(known))),
                 Err(problem) => {
                     tracing::warn!(%problem, "the identity provider does not say where it is to be asked");
-                    *failed = Some(self.clock.now());
                 }
             }
         }
@@ -127,7 +116,7 @@ impl Discovery {
     async fn ask(&self) -> Result<Known, Problem> {
         let address = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
         let address = Url::parse(&address).map_err(|error| Problem(error.to_string()))?;
-        let metadata: Metadata = self.http.get(&address, None).await?;
+        let metadata: Metadata = json(&self.http.get(&address, None).await?)?;
         if metadata.issuer != self.issuer {
             let (theirs, ours) = (&metadata.issuer, &self.issuer);
             return Err(Problem(format!("it calls itself {theirs:?}, but OIDC_ISSUER is {ours:?}")));
@@ -137,9 +126,10 @@ impl Discovery {
         {
             return Err(Problem(format!("its address {open} is not https")));
         }
-        let set: KeySet = self.http.get(&metadata.jwks_uri, None).await?;
-        // Keys of kinds that are not known here are no reason to refuse the others.
-        let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();
+        let at = KeysAt::Set(metadata.jwks_uri.clone());
+        let before = self.known.load_full().filter(|known| known.keys.is_at(&at));
+        let keys = before.map(|known| Arc::clone(&known.keys));
+        let keys = keys.unwrap_or_else(|| KeySet::new(at, self.http.clone(), self.clock.clone()));
         Ok(Known { metadata, keys, at: self.clock.now() })
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::id_token::Claims;
 use super::{Fault, Provider};
 use crate::domain::{Email, Identity, Secret};
+use crate::sso::http::json;
 
 /// Groups that are taken over from a provider.
 const MAX_GROUPS: usize = 500;
@@ -49,8 +50,8 @@ impl Provider {
     ) -> Result<(), Fault> {
         let known = self.discovery.known().await?;
         let Some(address) = &known.metadata.userinfo_endpoint else { return Ok(()) };
-        let said: Result<Map<String, Value>, _> =
-            self.discovery.http.get(address, Some(access.expose())).await;
+        let said = self.discovery.http.get(address, Some(access.expose())).await;
+        let said = said.and_then(|body| json::<Map<String, Value>>(&body));
         let mut said = said.map_err(|problem| {
             tracing::warn!(%problem, "the identity provider does not say more of somebody");
             Fault::Away

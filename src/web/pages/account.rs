@@ -226,6 +226,9 @@ pub async fn after(
             (StatusCode::UNPROCESSABLE_ENTITY, Complaint { field: Some(field), message })
         }
         Err(OpError::Refused(message)) => (StatusCode::CONFLICT, Complaint { field: None, message }),
+        Err(OpError::TooOften(message)) => {
+            (StatusCode::TOO_MANY_REQUESTS, Complaint { field: None, message })
+        }
         Err(OpError::Telegram(message)) => (StatusCode::BAD_GATEWAY, Complaint { field: None, message }),
         Err(error) => return Err(error.into()),
     };

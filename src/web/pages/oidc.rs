@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::domain::{Email, Secret};
 use crate::sso::oidc::{Answer, Attempt, Fault, LIFE, Proven, Provider};
 use crate::store::web_sessions::USER_KEY;
+use crate::web::attempts;
 use crate::web::auth::Caller;
 use crate::web::error::AppError;
 use crate::web::shell::{Shell, html};
@@ -65,10 +66,11 @@ pub(super) fn page(app: &App, provider: &Provider, next: &str) -> Result<Respons
 /// Sends the browser to the provider.
 pub async fn start(
     State(app): State<Arc<App>>,
-    session: Session,
+    Caller { session, origin }: Caller,
     Query(after): Query<After>,
 ) -> Result<Response, AppError> {
     let provider = app.oidc.as_ref().ok_or(AppError::NotFound)?;
+    attempts::may_try(&app, &origin)?;
     let (address, attempt) = provider.begin(onward(&after.next).to_owned()).await?;
     let mut attempts = waiting(&session).await?;
     attempts.push(attempt);
@@ -85,6 +87,7 @@ pub async fn callback(
 ) -> Result<Response, AppError> {
     let session = &caller.session;
     let provider = app.oidc.as_ref().ok_or(AppError::NotFound)?;
+    attempts::may_try(&app, &caller.origin)?;
     let mut attempts = waiting(session).await?;
     let at = attempts.iter().position(|attempt| attempt.is(&answer.state)).ok_or(Fault::Stale)?;
     let attempt = attempts.remove(at);

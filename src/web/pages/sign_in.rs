@@ -18,6 +18,7 @@ use crate::config::SsoMode;
 use crate::domain::access::Person;
 use crate::domain::{Email, Identity};
 use crate::ops::people;
+use crate::web::attempts;
 use crate::web::auth::{self, Caller};
 use crate::web::error::AppError;
 use crate::web::live;
@@ -124,6 +125,7 @@ pub async fn sign_in(
     if !app.config.sso_mode.is_mock() {
         return Err(AppError::Forbidden("Nobody signs in to this Telescope by a form.".into()));
     }
+    attempts::may_try(&app, &caller.origin)?;
     match Email::parse(&typed.email) {
         Ok(email) => {
             begin(&app, &caller, &Identity::claimed(email)).await?;

@@ -3,6 +3,7 @@
 mod arrows;
 mod fetching;
 mod papers;
+mod release;
 mod requirements;
 mod tree;
 mod weaknesses;

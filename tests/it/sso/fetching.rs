@@ -3,16 +3,26 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jsonwebtoken::Algorithm;
 use telescope::clock::Clock;
 use telescope::config::KeysAt;
-use telescope::sso::KeySet;
+use telescope::sso::{Http, KeySet, NoKey};
 
 use super::issuer::{Answering, Issuer, SigningKey};
+
+fn keys_at(place: &str, clock: Clock) -> Arc<KeySet> {
+    KeySet::new(KeysAt::Set(place.parse().unwrap()), Http::new(false, None), clock)
+}
+
+/// Whether there is a key of that name, whatever it signs.
+async fn knows(keys: &Arc<KeySet>, kid: &str) -> bool {
+    !matches!(keys.find(Some(kid), Algorithm::RS256).await, Err(NoKey::Unknown | NoKey::Never))
+}
 
 /// Keys at an issuer, and the time that the test moves.
 fn keys_of(issuer: &Issuer) -> (Arc<KeySet>, Clock) {
     let clock = Clock::manual(Clock::System.now());
-    (KeySet::new(KeysAt::Set(issuer.certs().parse().unwrap()), clock.clone()), clock)
+    (keys_at(&issuer.certs(), clock.clone()), clock)
 }
 
 fn one() -> SigningKey {
@@ -29,18 +39,18 @@ async fn a_thousand_invented_keys_are_one_question() {
     let (keys, clock) = keys_of(&issuer);
     let guesses = (0..1000).map(|number| {
         let keys = Arc::clone(&keys);
-        tokio::spawn(async move { keys.find(&format!("invented-{number}")).await.is_none() })
+        tokio::spawn(async move { !knows(&keys, &format!("invented-{number}")).await })
     });
     for guess in guesses.collect::<Vec<_>>() {
         assert!(guess.await.unwrap());
     }
     assert_eq!(issuer.asked(), 1);
-    assert!(keys.find("one").await.is_some());
+    assert!(knows(&keys, "one").await);
     clock.advance(59);
-    assert!(keys.find("invented").await.is_none());
+    assert!(!knows(&keys, "invented").await);
     assert_eq!(issuer.asked(), 1);
     clock.advance(1);
-    assert!(keys.find("invented").await.is_none());
+    assert!(!knows(&keys, "invented").await);
     assert_eq!(issuer.asked(), 2, "after a minute it may be asked again");
 }
 
@@ -48,22 +58,22 @@ async fn a_thousand_invented_keys_are_one_question() {
 async fn new_keys_are_found_and_old_ones_end_with_their_set() {
     let issuer = Issuer::start(Answering::Keys(vec![one()])).await;
     let (keys, clock) = keys_of(&issuer);
-    assert!(keys.find("one").await.is_some());
+    assert!(knows(&keys, "one").await);
     issuer.answers(Answering::Keys(vec![one(), two()]));
-    assert!(keys.find("two").await.is_none(), "it was asked just now");
+    assert!(!knows(&keys, "two").await, "it was asked just now");
     clock.advance(60);
-    assert!(keys.find("two").await.is_some() && keys.find("one").await.is_some());
+    assert!(knows(&keys, "two").await && knows(&keys, "one").await);
     assert_eq!(issuer.asked(), 2);
 
     issuer.answers(Answering::Keys(vec![two()]));
     clock.advance(60 * 60);
-    assert!(keys.find("one").await.is_some(), "nobody waits for the newer set");
+    assert!(knows(&keys, "one").await, "nobody waits for the newer set");
     let deadline = Instant::now() + Duration::from_secs(10);
-    while keys.find("one").await.is_some() {
+    while knows(&keys, "one").await {
         assert!(Instant::now() < deadline, "the old key has left the set");
         tokio::task::yield_now().await;
     }
-    assert!(keys.find("two").await.is_some());
+    assert!(knows(&keys, "two").await);
     assert_eq!(issuer.asked(), 3);
 }
 
@@ -71,7 +81,7 @@ async fn new_keys_are_found_and_old_ones_end_with_their_set() {
 async fn what_is_known_survives_an_outage() {
     let issuer = Issuer::start(Answering::Keys(vec![one()])).await;
     let (keys, clock) = keys_of(&issuer);
-    assert!(keys.find("one").await.is_some());
+    assert!(knows(&keys, "one").await);
     let elsewhere = Issuer::start(Answering::Keys(vec![one(), two()])).await;
     for (trouble, asked) in [
         Answering::Broken,
@@ -87,14 +97,14 @@ async fn what_is_known_survives_an_outage() {
     {
         issuer.answers(trouble);
         clock.advance(2 * 60 * 60);
-        assert!(keys.find("two").await.is_none());
-        assert!(keys.find("one").await.is_some());
+        assert!(!knows(&keys, "two").await);
+        assert!(knows(&keys, "one").await);
         assert_eq!(issuer.asked(), asked);
     }
     assert_eq!(elsewhere.asked(), 0, "nobody is followed elsewhere");
     issuer.answers(Answering::Keys(vec![two()]));
     clock.advance(60);
-    assert!(keys.find("two").await.is_some(), "it is asked again once it works again");
+    assert!(knows(&keys, "two").await, "it is asked again once it works again");
 }
 
 #[tokio::test]
@@ -102,26 +112,26 @@ async fn without_any_keys_nobody_is_believed() {
     for trouble in [Answering::Broken, Answering::Huge, Answering::Nonsense("")] {
         let issuer = Issuer::start(trouble).await;
         let (keys, _) = keys_of(&issuer);
-        assert!(keys.find("one").await.is_none() && !keys.has_any());
+        assert!(!knows(&keys, "one").await && !keys.has_any());
     }
     let closed = {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}/", free.local_addr().unwrap())
     };
-    let keys = KeySet::new(KeysAt::Set(closed.parse().unwrap()), Clock::System);
-    assert!(keys.find("one").await.is_none() && !keys.has_any());
+    let keys = keys_at(&closed, Clock::System);
+    assert!(!knows(&keys, "one").await && !keys.has_any());
 }
 
 #[tokio::test]
 async fn whoever_hangs_holds_up_nobody_whose_key_is_known() {
     let issuer = Issuer::start(Answering::Keys(vec![one()])).await;
     let (keys, clock) = keys_of(&issuer);
-    assert!(keys.find("one").await.is_some());
+    assert!(knows(&keys, "one").await);
     issuer.answers(Answering::Never);
     clock.advance(2 * 60 * 60);
     let waiting = tokio::spawn({
         let keys = Arc::clone(&keys);
-        async move { keys.find("two").await.is_none() }
+        async move { !knows(&keys, "two").await }
     });
     let deadline = Instant::now() + Duration::from_secs(10);
     while issuer.asked() < 2 {
@@ -129,8 +139,8 @@ async fn whoever_hangs_holds_up_nobody_whose_key_is_known() {
         tokio::task::yield_now().await;
     }
     for _ in 0..100 {
-        let known = tokio::time::timeout(Duration::from_millis(500), keys.find("one")).await;
-        assert!(known.is_ok_and(|key| key.is_some()), "a key that is known is there at once");
+        let known = tokio::time::timeout(Duration::from_millis(500), knows(&keys, "one")).await;
+        assert!(known.is_ok_and(|is_known| is_known), "a key that is known is there at once");
     }
     assert!(!waiting.is_finished(), "all of that went on while the provider hung");
     let ended = tokio::time::timeout(Duration::from_secs(15), waiting).await;
@@ -147,7 +157,7 @@ async fn a_key_for_another_use_signs_nothing() {
     assert!(other("use", "sig").is_some());
     assert!(other("use", "enc").is_none());
     assert!(other("alg", "RSA-OAEP").is_none());
-    assert!(!other("alg", "PS256").unwrap().1.signs(jsonwebtoken::Algorithm::RS256));
+    assert!(!other("alg", "PS256").unwrap().signs(jsonwebtoken::Algorithm::RS256));
 }
 
 #[tokio::test]
@@ -156,18 +166,94 @@ async fn each_key_in_a_file_of_its_own_is_fetched_once() {
     let issuer = Issuer::start(Answering::Keys(vec![key.clone()])).await;
     let clock = Clock::manual(Clock::System.now());
     let below = format!("{}/", issuer.name()).parse().unwrap();
-    let keys = KeySet::new(KeysAt::Each(below), clock.clone());
-    assert!(keys.find("6f2c-11").await.is_some());
+    let keys = KeySet::new(KeysAt::Each(below), Http::new(false, None), clock.clone());
+    assert!(knows(&keys, "6f2c-11").await);
     clock.advance(24 * 60 * 60);
-    assert!(keys.find("6f2c-11").await.is_some());
+    assert!(knows(&keys, "6f2c-11").await);
     assert_eq!(issuer.asked(), 1);
     for invented in ["../../secret", "//evil.example/x", "a/b", "?x", "x y", "http:x"] {
         clock.advance(60);
-        assert!(keys.find(invented).await.is_none());
+        assert!(!knows(&keys, invented).await);
     }
     assert_eq!(issuer.asked(), 1, "a name that is none makes no address");
     for number in 0..100 {
-        assert!(keys.find(&format!("invented-{number}")).await.is_none());
+        assert!(!knows(&keys, &format!("invented-{number}")).await);
     }
     assert!(issuer.asked() <= 2);
+}
+
+#[tokio::test]
+async fn the_first_keys_are_asked_for_again_within_seconds() {
+    let issuer = Issuer::start(Answering::Broken).await;
+    let clock = Clock::manual(Clock::System.now());
+    let keys = keys_at(&issuer.certs(), clock.clone());
+    for (wait, asked) in [(1, 2), (2, 3), (5, 4), (10, 5), (10, 6)] {
+        assert!(!knows(&keys, "one").await);
+        clock.advance(wait - 1);
+        assert!(!knows(&keys, "one").await && issuer.asked() == asked - 1, "{wait} {}", issuer.asked());
+        clock.advance(1);
+        assert!(!knows(&keys, "one").await && issuer.asked() == asked, "{wait} {}", issuer.asked());
+    }
+    issuer.answers(Answering::Keys(vec![one()]));
+    clock.advance(10);
+    assert!(knows(&keys, "one").await);
+    clock.advance(59);
+    assert!(!knows(&keys, "invented").await && issuer.asked() == 7, "from now on once a minute");
+}
+
+#[tokio::test]
+async fn the_first_who_comes_need_not_wait() {
+    let issuer = Issuer::start(Answering::InTurn(2, vec![one()])).await;
+    let keys = keys_at(&issuer.certs(), Clock::System);
+    let begun = Instant::now();
+    keys.prepare();
+    while !keys.has_any() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the third question was answered");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(begun.elapsed() >= Duration::from_secs(3), "it was left alone for one second, and for two");
+    assert_eq!(issuer.asked(), 3);
+    assert!(knows(&keys, "one").await && issuer.asked() == 3);
+}
+
+#[tokio::test]
+async fn while_nothing_is_known_one_question_is_under_way_and_no_more() {
+    let issuer = Issuer::start(Answering::Never).await;
+    let keys = keys_at(&issuer.certs(), Clock::System);
+    keys.prepare();
+    let waiting: Vec<_> = (0..100)
+        .map(|number| {
+            let keys = Arc::clone(&keys);
+            tokio::spawn(async move { knows(&keys, &format!("invented-{number}")).await })
+        })
+        .collect();
+    let begun = Instant::now();
+    while issuer.asked() == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        tokio::task::yield_now().await;
+    }
+    for one in waiting {
+        assert!(!one.await.unwrap());
+    }
+    // They all ended with that one question, or with the next one, a second later.
+    assert!(issuer.asked() <= 2, "{}", issuer.asked());
+}
+
+#[tokio::test]
+async fn a_name_that_two_keys_have_names_none() {
+    let (first, second) = (SigningKey::rs256("one", 0), SigningKey::rs256("one", 1));
+    let curve = SigningKey::es256("one");
+    let issuer = Issuer::start(Answering::Keys(vec![first.clone(), curve.clone(), first.clone()])).await;
+    let (keys, clock) = keys_of(&issuer);
+    assert!(keys.find(Some("one"), Algorithm::RS256).await.is_ok(), "the same one twice is one");
+    assert!(keys.find(Some("one"), Algorithm::ES256).await.is_ok(), "and that of another kind another");
+    assert_eq!(keys.find(Some("one"), Algorithm::PS256).await.err(), Some(NoKey::Kind), "it says RS256");
+    assert_eq!(keys.find(Some("one"), Algorithm::EdDSA).await.err(), Some(NoKey::Kind));
+    assert!(keys.find(None, Algorithm::RS256).await.is_ok(), "without a name, the only one that fits");
+    issuer.answers(Answering::Keys(vec![first, second]));
+    clock.advance(61);
+    assert!(!knows(&keys, "two").await);
+    for kid in [Some("one"), None] {
+        assert_eq!(keys.find(kid, Algorithm::RS256).await.err(), Some(NoKey::Several));
+    }
 }

@@ -18,7 +18,7 @@ async fn doorman() -> Doorman {
     let issuer = Issuer::start(Answering::Keys(vec![KEY.clone()])).await;
     let keys = KeysAt::Set(issuer.certs().parse().unwrap());
     let format = AssertionFormat { cookie: Some("CF_Authorization".into()), keys, ..format() };
-    Doorman::new(format, Clock::manual(Millis(NOW * 1000)))
+    Doorman::new(format, None, Clock::manual(Millis(NOW * 1000)))
 }
 
 fn token_of(email: &str) -> String {
@@ -69,7 +69,7 @@ async fn a_key_that_nobody_has_is_told_from_keys_that_were_never_had() {
     assert_eq!(who(&doorman, &[&stranger], &[]).await.unwrap_err(), Refused::Untrue(Untrue::UnknownKey));
     let issuer = Issuer::start(Answering::Broken).await;
     let keys = KeysAt::Set(issuer.certs().parse().unwrap());
-    let doorman = Doorman::new(AssertionFormat { keys, ..format() }, Clock::System);
+    let doorman = Doorman::new(AssertionFormat { keys, ..format() }, None, Clock::System);
     assert_eq!(who(&doorman, &[&stranger], &[]).await.unwrap_err(), Refused::NoKeys);
 }
 

@@ -1,6 +1,5 @@
 //! An identity provider of the tests: real keys, really signed tokens, and a real address for the keys.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -73,7 +72,7 @@ impl SigningKey {
 
     /// The public key as the verifier has it.
     pub fn public(&self) -> Key {
-        Key::of_jwk(&serde_json::from_value(self.jwk()).unwrap()).unwrap().1
+        Key::of_jwk(&serde_json::from_value(self.jwk()).unwrap()).unwrap()
     }
 
     /// The public key as a PEM file.
@@ -120,6 +119,8 @@ pub fn part(value: &Value) -> String {
 pub enum Answering {
     /// Gives the public keys, as a set or each by its name.
     Keys(Vec<SigningKey>),
+    /// Breaks so many times, and then gives these.
+    InTurn(usize, Vec<SigningKey>),
     /// Breaks.
     Broken,
     /// Never answers.
@@ -134,7 +135,7 @@ pub enum Answering {
 
 /// The provider's address for keys.
 pub struct Issuer {
-    address: SocketAddr,
+    name: String,
     answering: Arc<Mutex<Answering>>,
     asked: Arc<AtomicUsize>,
 }
@@ -143,22 +144,30 @@ impl Issuer {
     /// One that answers so, until it is told otherwise.
     pub async fn start(answering: Answering) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let name = format!("http://{}", listener.local_addr().unwrap());
+        Self::start_on(listener, name, answering)
+    }
+
+    /// The same where somebody listens already, as whom that calls it.
+    pub fn start_on<L>(listener: L, name: String, answering: Answering) -> Self
+    where
+        L: axum::serve::Listener<Addr: std::fmt::Debug>,
+    {
         let answering = Arc::new(Mutex::new(answering));
         let asked = Arc::new(AtomicUsize::new(0));
         let (state, count) = (Arc::clone(&answering), Arc::clone(&asked));
         let router = Router::new().fallback(move |request: Request| {
             count.fetch_add(1, Ordering::SeqCst);
-            let answering = state.lock().unwrap().clone();
+            let answering = state.lock().unwrap().next();
             async move { answer(answering, request.uri().path()).await }
         });
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, answering, asked }
+        Self { name, answering, asked }
     }
 
     /// Who signs.
     pub fn name(&self) -> String {
-        format!("http://{}", self.address)
+        self.name.clone()
     }
 
     /// Where the keys are.
@@ -177,6 +186,19 @@ impl Issuer {
     }
 }
 
+impl Answering {
+    fn next(&mut self) -> Self {
+        match self {
+            Self::InTurn(0, keys) => Self::Keys(keys.clone()),
+            Self::InTurn(left, _) => {
+                *left -= 1;
+                Self::Broken
+            }
+            other => other.clone(),
+        }
+    }
+}
+
 async fn answer(answering: Answering, path: &str) -> Response {
     match answering {
         Answering::Keys(keys) => match keys.iter().find(|key| path.ends_with(&format!("/{}", key.kid))) {
@@ -185,7 +207,7 @@ async fn answer(answering: Answering, path: &str) -> Response {
                 .to_string()
                 .into_response(),
         },
-        Answering::Broken => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Answering::Broken | Answering::InTurn(..) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Answering::Never => std::future::pending().await,
         Answering::Huge => {
             let pieces = std::iter::repeat_n(axum::body::Bytes::from_static(&[b' '; 64 * 1024]), 1000);

@@ -5,3 +5,4 @@ mod corpus;
 mod fetching;
 mod header;
 pub mod issuer;
+mod tls;

@@ -183,4 +183,16 @@ async fn attempts_are_counted_by_number_and_time(test: TestDb) {
         );
     }
     assert_eq!(login_attempts::count_since(&mut conn, &other, Millis(0)).await.unwrap(), 1);
+    for (actor, since, count) in [
+        ("ada@example.org", 0, 5),
+        ("ada@example.org", 21, 1),
+        ("ada@example.or", 0, 0),
+        ("bob@example.org", 0, 0),
+    ] {
+        assert_eq!(
+            login_attempts::count_by_actor(&mut conn, actor, Millis(since)).await.unwrap(),
+            count,
+            "{actor}"
+        );
+    }
 }

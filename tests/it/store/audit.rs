@@ -12,6 +12,7 @@ use crate::support::db::TestDb;
 super::on_both!(
     entries_come_back_by_filter_and_page,
     an_intent_is_open_until_its_outcome,
+    what_was_tried_in_vain_is_counted_by_actor_and_kind,
     an_entry_is_there_with_its_change_or_not_at_all,
     entries_of_many_at_once_make_one_chain,
     an_untouched_trail_verifies,
@@ -34,6 +35,35 @@ const ADA: Actor = Actor::System("ada");
 
 fn added(at: i64) -> AuditEntry {
     AuditEntry::done(Millis(at), &ADA, AuditEvent::AccountAdded { phone: Phone::test(2, 1), owner: None })
+}
+
+async fn what_was_tried_in_vain_is_counted_by_actor_and_kind(test: TestDb) {
+    let bob = Actor::System("bob");
+    let tried = async |actor: &Actor, at: i64, event: AuditEvent, outcome: Option<Outcome>| {
+        let intent = AuditEntry::intent(Millis(at), actor, event);
+        let seq = append(&test, &intent).await;
+        if let Some(outcome) = outcome {
+            append(&test, &intent.outcome(seq, Millis(at), outcome)).await;
+        }
+    };
+    let input = || AuditEvent::InputProvided { input: telescope::domain::Input::Code };
+    tried(&ADA, 10, input(), Some(Outcome::Failed)).await;
+    tried(&ADA, 20, input(), Some(Outcome::Done)).await;
+    tried(&ADA, 30, input(), Some(Outcome::Unknown)).await;
+    tried(&ADA, 40, input(), None).await;
+    tried(&ADA, 40, AuditEvent::CodeAsked, Some(Outcome::Failed)).await;
+    tried(&bob, 40, input(), Some(Outcome::Failed)).await;
+    let conn = &mut test.db.read().await.unwrap();
+    for (actor, since, count) in [
+        ("system:ada", 0, 3),
+        ("system:ada", 11, 2),
+        ("system:ada", 41, 0),
+        ("system:bob", 0, 1),
+        ("ada", 0, 0),
+    ] {
+        let counted = audit::in_vain(conn, actor, "login.input.provided", Millis(since)).await.unwrap();
+        assert_eq!(counted, count, "{actor} {since}");
+    }
 }
 
 async fn append(test: &TestDb, entry: &AuditEntry) -> i64 {

@@ -1,6 +1,6 @@
 //! Telegram locks a number out after a few codes in a day. Telescope stops before that, and a restart is no way round.
 
-use crate::support::login::{ADMIN, STEP, added_account, ask, token};
+use crate::support::login::{ADMIN, STEP, account_that_waits_for_a_code, added_account, ask, token};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 
@@ -40,4 +40,46 @@ async fn codes_are_counted_over_restarts_and_stop_at_the_limit() {
     let other = added_account(&visitor).await;
     ask(&visitor, &other).await;
     visitor.until_stage(&other.id, "wait-code", STEP).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_asks_for_so_many_codes_whatever_the_number() {
+    let mut stack = Stack::start_with_settings(&[("CODES_PER_PERSON_PER_DAY", "1")]).await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let (first, second) = (added_account(&visitor).await, added_account(&visitor).await);
+    ask(&visitor, &first).await;
+    visitor.until_stage(&first.id, "wait-code", STEP).await;
+    stack.kill_telescope().await;
+    stack.start_again().await;
+    visitor.until_stage(&second.id, "signed-out", STEP).await;
+    let page = format!("/accounts/{}", second.id);
+    let token = token(&visitor, &page).await;
+    let answer = visitor.post(&format!("{page}/ask-for-code"), &[("token", &token)]).await;
+    let (status, said) = (answer.status().as_u16(), answer.text().await.unwrap());
+    assert!(status == 429 && said.contains("You asked for 1 codes"), "{status} {said}");
+    assert_eq!(stack.phones().codes_asked_for(&second.phone).await, 0, "Telegram was not asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_types_so_many_wrong_codes_over_restarts() {
+    let mut stack = Stack::start_with_settings(&[("WRONG_INPUTS_PER_PERSON_PER_DAY", "2")]).await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = account_that_waits_for_a_code(&visitor).await;
+    let page = format!("/accounts/{}", account.id);
+    let right = stack.phones().code(&account.phone).await;
+    let wrong = if right == "00000" { "11111" } else { "00000" };
+    let type_it = async |visitor: &Visitor, code: &str| {
+        let token = token(visitor, &page).await;
+        let answer = visitor.post(&format!("{page}/provide"), &[("token", &token), ("code", code)]).await;
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    for _ in 0..2 {
+        let (status, said) = type_it(&visitor, wrong).await;
+        assert!(status == 422 && said.contains("not right"), "{status} {said}");
+    }
+    stack.kill_telescope().await;
+    stack.start_again().await;
+    visitor.until_stage(&account.id, "wait-code", STEP).await;
+    let (status, said) = type_it(&visitor, &right).await;
+    assert!(status == 429 && said.contains("You typed 2 codes or passwords"), "{status} {said}");
 }

@@ -94,7 +94,16 @@ impl TestApp {
 
     /// One with other settings and another time.
     pub async fn with_clock(settings: &[(&str, &str)], clock: Clock) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::in_folder(tempfile::tempdir().unwrap(), settings, clock).await
+    }
+
+    /// The same data after a new start with other settings.
+    pub async fn again_with(self, settings: &[(&str, &str)]) -> Self {
+        let clock = self.app.clock.clone();
+        Self::in_folder(self._folder, settings, clock).await
+    }
+
+    async fn in_folder(folder: tempfile::TempDir, settings: &[(&str, &str)], clock: Clock) -> Self {
         let path = |name: &str| folder.path().join(name).display().to_string();
         let config = Config::from_env(|name| {
             let given = settings.iter().find(|(setting, _)| *setting == name);

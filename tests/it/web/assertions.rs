@@ -6,110 +6,13 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
-use telescope::clock::Clock;
 use telescope::domain::{Email, Stage};
 use telescope::store::{self, StoreError};
 
-use super::app::{ADMIN, Answer, TestApp, Visitor, as_htmx};
+use super::app::{ADMIN, TestApp};
+use super::behind::{ADA, Behind, Browser, HEADER, TAG};
 use super::live::next;
-use crate::sso::issuer::{Answering, Issuer, SigningKey};
-
-const HEADER: &str = "Cf-Access-Jwt-Assertion";
-const TAG: &str = "4714c1358e65fe4b408ad6d432a5f878";
-const ADA: &str = "ada@example.org";
-
-/// A Telescope behind Cloudflare Access, whose time the test moves.
-struct Behind {
-    test: TestApp,
-    issuer: Issuer,
-    key: SigningKey,
-}
-
-impl Behind {
-    async fn new() -> Self {
-        let key = SigningKey::rs256("one", 0);
-        let issuer = Issuer::start(Answering::Keys(vec![key.clone()])).await;
-        let settings = [
-            ("SSO_MODE", "cloudflare"),
-            ("CLOUDFLARE_ACCESS_CERTS", &issuer.certs()),
-            ("CLOUDFLARE_POLICY_AUD", TAG),
-        ];
-        let test = TestApp::with_clock(&settings, Clock::manual(Clock::System.now())).await;
-        Self { test, issuer, key }
-    }
-
-    /// What Cloudflare says of somebody for the next ten minutes, with some of it changed.
-    fn claims(&self, email: &str, changed: Value) -> Value {
-        let now = self.test.app.clock.now().0 / 1000;
-        let mut claims = json!({
-            "aud": [TAG], "iss": self.issuer.name(), "email": email, "sub": format!("subject-of-{email}"),
-            "iat": now, "nbf": now, "exp": now + 600, "type": "app", "country": "NL",
-        });
-        for (name, value) in changed.as_object().unwrap() {
-            claims[name] = value.clone();
-        }
-        claims
-    }
-
-    fn token(&self, email: &str) -> String {
-        self.key.sign(&self.claims(email, json!({})))
-    }
-
-    /// A browser that Cloudflare lets through, before its first page.
-    fn browser(&self, token: &str) -> Browser {
-        Browser { visitor: self.test.anonymous(), token: token.to_owned() }
-    }
-
-    /// The same with a session.
-    async fn at_home(&self, email: &str) -> Browser {
-        let mut browser = self.browser(&self.token(email));
-        let answer = browser.get("/accounts").await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-        browser.keep(&answer);
-        browser
-    }
-
-    async fn sign_ins(&self) -> usize {
-        let conn = &mut self.test.app.db.read().await.unwrap();
-        let entries = store::audit::page(conn, &store::audit::Filter::default(), 1000).await.unwrap();
-        entries.iter().filter(|entry| entry.code == "web.sign-in").count()
-    }
-
-    async fn bare(&self, headers: &[(&str, &str)]) -> Answer {
-        let mut request = self.test.anonymous().request(Method::GET, "/accounts");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.test.anonymous().send(request.body(Body::empty()).unwrap()).await
-    }
-}
-
-#[derive(Clone)]
-struct Browser {
-    visitor: Visitor,
-    token: String,
-}
-
-impl Browser {
-    fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
-        self.visitor.request(method, path).header(HEADER, &self.token)
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        self.visitor.send(self.request(Method::GET, path).body(Body::empty()).unwrap()).await
-    }
-
-    /// Takes the cookie of an answer.
-    fn keep(&mut self, answer: &Answer) {
-        let cookie = answer.header("set-cookie").split(';').next().unwrap();
-        assert!(cookie.starts_with("telescope="), "{cookie}");
-        self.visitor = self.visitor.with_cookie(cookie);
-    }
-
-    async fn stream(&self, path: &str) -> axum::body::BodyDataStream {
-        self.visitor.stream_of(as_htmx(self.request(Method::GET, path))).await
-    }
-}
+use crate::sso::issuer::{Answering, SigningKey};
 
 #[tokio::test]
 async fn whoever_comes_through_the_proxy_is_in() {

@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{Method, StatusCode, header};
 use futures_util::{StreamExt, stream};
 use telescope::app::server::{self, Limits};
+use telescope::clock::Clock;
 use telescope::store;
 use telescope::web;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,14 +23,19 @@ use super::app::{ADMIN, HOST, TestApp, filled};
 const SOON: Duration = Duration::from_secs(10);
 
 /// The pages on a listener of their own.
-struct Served {
-    address: SocketAddr,
+pub(super) struct Served {
+    pub(super) address: SocketAddr,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
 
-async fn serve(test: &TestApp, limits: Limits) -> Served {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+pub(super) async fn serve(test: &TestApp, limits: Limits) -> Served {
+    serve_at("127.0.0.1:0", test, limits).await
+}
+
+/// The same on another address.
+pub(super) async fn serve_at(place: &str, test: &TestApp, limits: Limits) -> Served {
+    let listener = TcpListener::bind(place).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let router = web::router(test.app.clone());
@@ -37,7 +43,7 @@ async fn serve(test: &TestApp, limits: Limits) -> Served {
     Served { address, stop, server }
 }
 
-async fn connect(served: &Served) -> TcpStream {
+pub(super) async fn connect(served: &Served) -> TcpStream {
     TcpStream::connect(served.address).await.unwrap()
 }
 
@@ -47,7 +53,7 @@ fn health() -> String {
 }
 
 /// Reads until `end` came or the connection is closed; all that came.
-async fn read(client: &mut TcpStream, end: &str) -> String {
+pub(super) async fn read(client: &mut TcpStream, end: &str) -> String {
     let mut came = String::new();
     let mut piece = [0; 4096];
     while !came.contains(end) {
@@ -227,4 +233,28 @@ async fn the_trail_has_the_address_and_the_request_of_whoever_acts() {
     assert!(entry.request_id.is_some_and(|later| later != id), "each request has its own number");
     let page = test.signed_in(ADMIN).await.get("/audit").await;
     assert!(page.texts("tbody td").iter().any(|cell| cell == &format!("{ADMIN} from 127.0.0.1")));
+}
+
+#[tokio::test]
+async fn from_one_address_so_many_sign_ins_are_tried_in_a_minute() {
+    let test = TestApp::with_clock(&[("SIGN_INS_PER_MINUTE", "3")], Clock::manual(Clock::System.now())).await;
+    let served = serve(&test, Limits::of(10)).await;
+    let try_it = async |email: &str| {
+        let mut client = connect(&served).await;
+        let form = format!("email={email}");
+        let request = format!(
+            "POST /sign-in HTTP/1.1\r\nhost: {HOST}\r\nsec-fetch-site: same-origin\r\ncontent-length: {}\r\n\
+             content-type: application/x-www-form-urlencoded\r\nconnection: close\r\n\r\n{form}",
+            form.len()
+        );
+        client.write_all(request.as_bytes()).await.unwrap();
+        read(&mut client, "never").await
+    };
+    for email in ["ada%40example.org", "nonsense", "bob%40example.org"] {
+        assert!(!try_it(email).await.starts_with("HTTP/1.1 429"), "{email}");
+    }
+    let refused = try_it("ada%40example.org").await;
+    assert!(refused.starts_with("HTTP/1.1 429") && refused.contains("more than 3 sign-ins"), "{refused}");
+    test.app.clock.advance(60);
+    assert!(try_it("ada%40example.org").await.starts_with("HTTP/1.1 303"), "after a minute it goes on");
 }

@@ -2,9 +2,12 @@
 //! no TDLib here; what an account's client would say is put into the directory.
 
 mod accounts;
-mod app;
+pub mod app;
 mod assertions;
+mod behind;
+mod domains;
 mod forms;
+mod forwarded;
 mod guards;
 mod hostile;
 mod limits;
@@ -16,5 +19,6 @@ mod rights;
 mod sessions;
 mod standby;
 mod stored_password;
+mod through_proxy;
 mod users;
 mod walk;

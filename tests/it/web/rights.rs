@@ -205,7 +205,8 @@ async fn the_page_explains_who_may_and_why() {
     let desk =
         test.role("Desk", &[(sales, set)], SystemPrivileges::of(&[SystemPrivilege::ManageAccess])).await;
     test.give(ADA, desk).await;
-    let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
+    let (root, ada, bob) =
+        (test.signed_in(ADMIN).await, test.signed_in(ADA).await, test.signed_in(BOB).await);
     let phone = test.app.directory.get(account).unwrap().account.phone.to_string();
     let phone = phone.replace('+', "%2B");
     for account in [phone.clone(), account.to_string()] {
@@ -241,5 +242,5 @@ async fn the_page_explains_who_may_and_why() {
         ada.get(&format!("/access/explain?person={BOB}&account={account}")).await.status,
         StatusCode::OK
     );
-    assert_eq!(test.signed_in(BOB).await.get("/access/explain").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(bob.get("/access/explain").await.status, StatusCode::FORBIDDEN);
 }

@@ -12,9 +12,9 @@ use super::app::{Answer, TestApp, Visitor};
 use provider::Provider;
 
 /// A Telescope whose people sign in through a provider, and that provider.
-struct Scene {
-    test: TestApp,
-    provider: Provider,
+pub(super) struct Scene {
+    pub(super) test: TestApp,
+    pub(super) provider: Provider,
 }
 
 impl Scene {
@@ -22,7 +22,7 @@ impl Scene {
         Self::with(&[]).await
     }
 
-    async fn with(more: &[(&str, &str)]) -> Self {
+    pub(super) async fn with(more: &[(&str, &str)]) -> Self {
         let provider = Provider::start().await;
         // The first value of a setting counts.
         let settings: Vec<_> = more.iter().copied().chain(provider.settings()).collect();
@@ -40,21 +40,21 @@ impl Scene {
     }
 
     /// A browser that goes the whole way; it, and the last answer.
-    async fn whole_way(&self) -> (Visitor, Answer) {
+    pub(super) async fn whole_way(&self) -> (Visitor, Answer) {
         let (visitor, question) = self.begin(&self.test.anonymous(), "/jobs").await;
         let answer = visitor.get(&self.provider.authorize(&question)).await;
         (visitor.after(&answer), answer)
     }
 
     /// The same; that it works is taken for granted.
-    async fn signed_in(&self) -> Visitor {
+    pub(super) async fn signed_in(&self) -> Visitor {
         let (visitor, answer) = self.whole_way().await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         visitor
     }
 }
 
-async fn is_signed_in(visitor: &Visitor) -> bool {
+pub(super) async fn is_signed_in(visitor: &Visitor) -> bool {
     visitor.get("/accounts").await.status == StatusCode::OK
 }
 

@@ -42,6 +42,24 @@ async fn a_person_signs_in_and_out() {
 }
 
 #[tokio::test]
+async fn the_first_who_signs_in_finds_everything_asked_already() {
+    let mut scene = Scene::new().await;
+    scene.provider.stop().await;
+    scene.test.app.oidc.as_ref().unwrap().prepare();
+    assert_eq!(scene.test.anonymous().get("/sign-in/start").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    scene.provider.start_again().await;
+    scene.test.app.clock.advance(10);
+    crate::support::waiting::until_true(
+        "the provider was asked",
+        crate::support::browser::SOON,
+        async || scene.provider.asked_for_keys() == 1,
+    )
+    .await;
+    scene.signed_in().await;
+    assert_eq!(scene.provider.asked_for_keys(), 1);
+}
+
+#[tokio::test]
 async fn a_provider_without_a_way_out_is_not_asked_for_it() {
     let scene = Scene::new().await;
     scene.provider.bend_metadata(|said| said["end_session_endpoint"] = json!(null));
@@ -142,7 +160,7 @@ async fn keys_are_changed_without_a_restart() {
     let (_, answer) = scene.whole_way().await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "nobody asks for keys twice within half a minute");
     assert_eq!(scene.provider.asked_for_keys(), 1);
-    scene.test.app.clock.advance(31);
+    scene.test.app.clock.advance(61);
     assert!(is_signed_in(&scene.signed_in().await).await);
     assert_eq!(scene.provider.asked_for_keys(), 2);
 }

@@ -1,5 +1,5 @@
-//! The one small HTTP client for questions to an identity provider: it follows nobody elsewhere, waits for a bounded
-//! time, and reads a bounded answer.
+//! The one small HTTP client for questions to an identity provider: it follows nobody elsewhere, goes through no proxy,
+//! waits for a bounded time, reads a bounded answer, and speaks TLS but with this machine.
 
 use std::time::Duration;
 
@@ -8,53 +8,54 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use crate::config::Authorities;
+
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(3);
 /// How long a whole answer may take.
 const ANSWER: Duration = Duration::from_secs(8);
-/// Bytes of an answer.
-const MAX_ANSWER: usize = 512 * 1024;
+/// Bytes of an answer. Sets of keys that hold whole certificates have some twenty thousand.
+const MAX_ANSWER: usize = 256 * 1024;
 
-/// The client; none if this machine has no root certificates to trust.
-#[derive(Debug)]
-pub(super) struct Http(Option<Client>);
+/// The client; none if this machine has no root certificates to trust. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Http(Option<Client>);
 
 impl Http {
-    /// A client for a provider that is reached by https, or not.
-    pub(super) fn new(https: bool) -> Self {
+    /// A client for a provider that the settings reach by https, or not: that one has to be on this machine.
+    /// Certificates of `authorities` are trusted beside the system's.
+    pub fn new(https: bool, authorities: Option<&Authorities>) -> Self {
         let client = Client::builder()
             .redirect(Policy::none())
             .connect_timeout(CONNECT)
             .timeout(ANSWER)
             .https_only(https)
             .no_proxy()
+            .tls_certs_merge(authorities.map(Authorities::certificates).unwrap_or_default())
             .user_agent(concat!("Telescope/", env!("CARGO_PKG_VERSION")))
             .build();
         if let Err(error) = &client {
-            tracing::error!(?error, "nobody can be asked over https; are root certificates installed?");
+            let problem = chain(error);
+            tracing::error!(problem, "nobody can be asked over https; are root certificates installed?");
         }
         Self(client.ok())
     }
 
-    /// A question by GET, with an access token if there is one.
-    pub(super) async fn get<T: DeserializeOwned>(
-        &self,
-        url: &Url,
-        token: Option<&str>,
-    ) -> Result<T, Problem> {
+    /// A question by GET, with an access token if there is one; the bytes of an answer that says 200.
+    pub async fn get(&self, url: &Url, token: Option<&str>) -> Result<Vec<u8>, Problem> {
         let request = self.client()?.get(url.clone());
         let request = match token {
             Some(token) => request.bearer_auth(token),
             None => request,
         };
         match ask(request).await? {
-            (StatusCode::OK, body) => json(&body),
+            (StatusCode::OK, body) => Ok(body),
             (status, _) => Err(Problem(format!("{url}: answered {status}"))),
         }
     }
 
     /// A form by POST, with a user name and password if there are; the status and the answer.
-    pub(super) async fn post(
+    pub async fn post(
         &self,
         url: &Url,
         form: &[(&str, &str)],
@@ -74,14 +75,14 @@ impl Http {
 }
 
 async fn ask(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Problem> {
-    let request = request.header("accept", "application/json");
+    let request = request.header("accept", "application/json, */*;q=0.1");
     let mut response = request.send().await.map_err(|error| Problem(chain(&error)))?;
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(|error| Problem(chain(&error)))? {
-        body.extend_from_slice(&piece);
-        if body.len() > MAX_ANSWER {
+        if body.len() + piece.len() > MAX_ANSWER {
             return Err(Problem(format!("{}: an answer of more than {MAX_ANSWER} bytes", response.url())));
         }
+        body.extend_from_slice(&piece);
     }
     Ok((response.status(), body))
 }
@@ -100,8 +101,9 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 /// Why there is no answer; for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Problem(pub(super) String);
+pub struct Problem(pub(super) String);
 
+/// An error with its causes.
 fn chain(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);

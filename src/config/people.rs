@@ -1,0 +1,81 @@
+//! Who may sign in, how, and who is in charge from the start.
+
+use std::collections::BTreeSet;
+
+use super::reader::Reader;
+use super::{PublicUrl, SsoMode, TelegramEnvironment, is_loopback_name};
+use crate::domain::{Email, EmailDomain};
+
+/// SSO_MODE. A sign-in that believes everybody is for one's own machine, and one as anybody for test accounts only.
+pub(super) fn sso_mode<E: Fn(&str) -> Option<String>>(
+    env: &mut Reader<E>,
+    telegram: TelegramEnvironment,
+    host: &str,
+    public_url: Option<&PublicUrl>,
+) -> Option<SsoMode> {
+    if env.text("SSO_MODE").is_none() {
+        env.fault(format!("SSO_MODE is missing; it is {}.", SsoMode::WORDS));
+    }
+    let mode = env.read("SSO_MODE", SsoMode::parse)?;
+    let believes = match mode {
+        SsoMode::Mock => "SSO_MODE=mock lets anybody sign in as anybody",
+        SsoMode::Disable => "SSO_MODE=disable takes everybody for the administrator",
+        SsoMode::Cloudflare | SsoMode::Jwt | SsoMode::Oidc => return Some(mode),
+    };
+    for (fits, what) in [
+        (!mode.is_mock() || telegram.is_test(), "TELEGRAM_ENVIRONMENT=test"),
+        (is_loopback_name(host), "HOST=localhost"),
+        (public_url.is_none_or(PublicUrl::is_loopback), "a PUBLIC_URL on localhost"),
+    ] {
+        if !fits {
+            env.fault(format!("{believes}, therefore it needs {what}."));
+        }
+    }
+    Some(mode)
+}
+
+/// ADMIN_EMAILS and SSO_EMAIL_DOMAINS. An administrator who could never sign in is a mistake in one of both.
+pub(super) fn named<E: Fn(&str) -> Option<String>>(
+    env: &mut Reader<E>,
+    mode: Option<SsoMode>,
+) -> (BTreeSet<Email>, BTreeSet<EmailDomain>) {
+    let admins = env.read("ADMIN_EMAILS", emails).unwrap_or_default();
+    let domains = env.read("SSO_EMAIL_DOMAINS", domains).unwrap_or_default();
+    if mode == Some(SsoMode::Disable) && admins.len() != 1 {
+        env.fault("ADMIN_EMAILS has to name the one person whom SSO_MODE=disable takes everybody for.");
+    }
+    let is_listed = |email: &Email| domains.iter().any(|domain| domain.is_of(email));
+    for admin in admins.iter().filter(|admin| !domains.is_empty() && !is_listed(admin)) {
+        env.fault(format!("ADMIN_EMAILS has {admin}, whose domain is not in SSO_EMAIL_DOMAINS."));
+    }
+    (admins, domains)
+}
+
+fn emails(text: &str) -> Result<BTreeSet<Email>, String> {
+    text.split(',')
+        .filter(|part| !part.trim().is_empty())
+        .map(|part| {
+            Email::parse(part)
+                .map_err(|_| format!("has something that is no e-mail address: {}.", part.trim()))
+        })
+        .collect()
+}
+
+/// The domains, each in full; a list of commas alone is a mistake that would let everybody in.
+fn domains(text: &str) -> Result<BTreeSet<EmailDomain>, String> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let domains: BTreeSet<EmailDomain> = parts
+        .map(|part| {
+            EmailDomain::parse(part)
+                .ok_or_else(|| format!("has {part}, which is no domain; it looks like example.org."))
+        })
+        .collect::<Result<_, _>>()?;
+    if domains.is_empty() {
+        Err("names nothing; leave it empty to let every domain in.".into())
+    } else {
+        Ok(domains)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! A Telescope behind Cloudflare Access, and the browsers that come through it.
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+use telescope::clock::Clock;
+use telescope::store;
+
+use super::app::{Answer, TestApp, Visitor, as_htmx};
+use crate::sso::issuer::{Answering, Issuer, SigningKey};
+
+/// Where the assertion stands.
+pub const HEADER: &str = "Cf-Access-Jwt-Assertion";
+/// For whom it is.
+pub const TAG: &str = "4714c1358e65fe4b408ad6d432a5f878";
+/// Somebody.
+pub const ADA: &str = "ada@example.org";
+
+/// A Telescope behind Cloudflare Access, whose time the test moves.
+pub struct Behind {
+    pub test: TestApp,
+    pub issuer: Issuer,
+    pub key: SigningKey,
+}
+
+impl Behind {
+    /// One as its settings are written.
+    pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// One with other settings; the first value of a setting counts.
+    pub async fn with(more: &[(&str, &str)]) -> Self {
+        let key = SigningKey::rs256("one", 0);
+        let issuer = Issuer::start(Answering::Keys(vec![key.clone()])).await;
+        let certs = issuer.certs();
+        let proxy = [
+            ("SSO_MODE", "cloudflare"),
+            ("CLOUDFLARE_ACCESS_CERTS", certs.as_str()),
+            ("CLOUDFLARE_POLICY_AUD", TAG),
+        ];
+        let settings: Vec<_> = more.iter().copied().chain(proxy).collect();
+        let test = TestApp::with_clock(&settings, Clock::manual(Clock::System.now())).await;
+        Self { test, issuer, key }
+    }
+
+    /// What Cloudflare says of somebody for the next ten minutes, with some of it changed.
+    pub fn claims(&self, email: &str, changed: Value) -> Value {
+        let now = self.test.app.clock.now().0 / 1000;
+        let mut claims = json!({
+            "aud": [TAG], "iss": self.issuer.name(), "email": email, "sub": format!("subject-of-{email}"),
+            "iat": now, "nbf": now, "exp": now + 600, "type": "app", "country": "NL",
+        });
+        for (name, value) in changed.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        claims
+    }
+
+    /// A true assertion for the next ten minutes.
+    pub fn token(&self, email: &str) -> String {
+        self.key.sign(&self.claims(email, json!({})))
+    }
+
+    /// A browser that Cloudflare lets through, before its first page.
+    pub fn browser(&self, token: &str) -> Browser {
+        Browser { visitor: self.test.anonymous(), token: token.to_owned() }
+    }
+
+    /// The same with a session.
+    pub async fn at_home(&self, email: &str) -> Browser {
+        let mut browser = self.browser(&self.token(email));
+        let answer = browser.get("/accounts").await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        browser.keep(&answer);
+        browser
+    }
+
+    /// How often somebody signed in.
+    pub async fn sign_ins(&self) -> usize {
+        let conn = &mut self.test.app.db.read().await.unwrap();
+        let entries = store::audit::page(conn, &store::audit::Filter::default(), 1000).await.unwrap();
+        entries.iter().filter(|entry| entry.code == "web.sign-in").count()
+    }
+
+    /// A request with these headers and nothing else.
+    pub async fn bare(&self, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.test.anonymous().request(Method::GET, "/accounts");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.test.anonymous().send(request.body(Body::empty()).unwrap()).await
+    }
+}
+
+/// A browser, and what the proxy says of whoever uses it.
+#[derive(Clone)]
+pub struct Browser {
+    pub visitor: Visitor,
+    pub token: String,
+}
+
+impl Browser {
+    /// A request with the assertion.
+    pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+        self.visitor.request(method, path).header(HEADER, &self.token)
+    }
+
+    /// Opens a page.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.visitor.send(self.request(Method::GET, path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Takes the cookie of an answer.
+    pub fn keep(&mut self, answer: &Answer) {
+        let cookie = answer.header("set-cookie").split(';').next().unwrap();
+        assert!(cookie.starts_with("telescope="), "{cookie}");
+        self.visitor = self.visitor.with_cookie(cookie);
+    }
+
+    /// Opens a live stream.
+    pub async fn stream(&self, path: &str) -> axum::body::BodyDataStream {
+        self.visitor.stream_of(as_htmx(self.request(Method::GET, path))).await
+    }
+}
