@@ -1,8 +1,11 @@
 //! The application: what is shared by everything that runs, how it starts and how it stops.
 
+pub mod access;
 pub mod admin;
 pub mod audit;
+pub mod command;
 mod control;
+mod explained;
 mod lease;
 pub mod migrate;
 pub mod server;
@@ -18,13 +21,16 @@ use tokio::sync::{Notify, watch};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::Directory;
-use crate::domain::access::Actor;
+use crate::domain::access::{AccessRules, Actor};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::{Snapshot, Wanted};
 use crate::jobs::{self, Board};
 use crate::keys::Keys;
 use crate::ops::remove::JobSteps;
-use crate::ops::{head_file, in_touch, login, people, record, refusals, retention, reveal, trail, two_step};
+use crate::ops::{
+    approval, head_file, in_touch, login, people, record, refusals, retention, reveal, rules, trail, two_step,
+};
+use crate::rules::Rules;
 use crate::sso::{Doorman, oidc};
 use crate::store::{self, Db, StoreError};
 use crate::telegram::hub::Proxy;
@@ -50,6 +56,8 @@ pub struct App {
     pub db: Db,
     /// Every account and how it stands.
     pub directory: Arc<Directory>,
+    /// Who may do what.
+    pub rules: Rules,
     /// The accounts' clients.
     pub hub: Hub,
     /// The keys that seal and sign.
@@ -64,6 +72,8 @@ pub struct App {
     pub asking: login::Asking,
     /// Reveals that wait for a code.
     pub armed: reveal::Armed,
+    /// Requests to see a secret.
+    pub reveals: approval::Board,
     /// Long work.
     pub board: Arc<Board>,
     /// What was last known of each account.
@@ -99,17 +109,21 @@ impl App {
         let accounts = store::accounts::all(&mut db.read().await?).await?;
         let groups = store::groups::all(&mut db.read().await?).await?;
         let known = store::account_states::all(&mut db.read().await?).await?;
+        let rules =
+            AccessRules::new(&store::rules::load(&mut db.read().await?).await?, config.owner_privileges);
         let directory = Arc::new(Directory::new(accounts));
         for (account, known) in &known {
             directory.put_snapshot(*account, Snapshot { profile: known.profile.clone(), ..Snapshot::off() });
         }
-        directory.put_groups(groups.into_iter().map(|group| (group.id, group.name)));
+        directory.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
         let pictures = Arc::clone(&directory);
         let hub = Hub::start(
             hub_settings(&config, clock.clone())?,
             Box::new(move |account, snapshot| pictures.put_snapshot(account, snapshot)),
         )?;
-        Ok(Self::assemble(config, clock, keys, db, directory, record::Memory::of(known), hub))
+        let app = Self::assemble(config, clock, keys, db, directory, record::Memory::of(known), hub);
+        app.rules.replace(rules);
+        Ok(app)
     }
 
     /// The application of these parts, for whoever has started them.
@@ -130,6 +144,7 @@ impl App {
             config,
             db,
             directory,
+            rules: Rules::default(),
             hub,
             keys,
             clock,
@@ -137,6 +152,7 @@ impl App {
             journal: trail::Journal::default(),
             asking: login::Asking::default(),
             armed: reveal::Armed::default(),
+            reveals: approval::Board::default(),
             board: Arc::default(),
             memory,
             stored_passwords: Notify::new(),
@@ -165,15 +181,18 @@ impl App {
     }
 }
 
-/// Looks once a second, for everybody, whether the database answers.
+/// Looks once a second, for everybody, whether the database answers and has the rules that are in force.
 async fn watch_database(app: Arc<App>) {
     let mut ticks = tokio::time::interval(DATABASE_CHECK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let answered = tokio::time::timeout(DATABASE_ANSWERS, app.db.ping()).await;
-        let away = !matches!(answered, Ok(Ok(())));
+        let away = !matches!(answered, Ok(Ok(_)));
         app.db.set_away(away);
+        if let Ok(Ok(version)) = answered {
+            rules::look(&app, version).await;
+        }
         let changed = app.database_away.send_if_modified(|known| std::mem::replace(known, away) != away);
         if changed && away {
             tracing::warn!("the database is away; pages run from memory");
@@ -223,6 +242,7 @@ async fn serve_alone(
         tokio::spawn(people::tidy_sessions(Arc::clone(&app))),
         tokio::spawn(retention::run(Arc::clone(&app))),
         tokio::spawn(two_step::run(Arc::clone(&app))),
+        tokio::spawn(approval::board::run(Arc::clone(&app))),
         tokio::spawn(control::run(Arc::clone(&app))),
         tokio::spawn(jobs::run(
             app.db.clone(),

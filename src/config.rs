@@ -23,6 +23,8 @@ pub use public_url::{PublicUrl, is_loopback_name};
 pub use reader::ConfigFaults;
 pub use values::{Proxy, SsoMode, TelegramEnvironment};
 
+use crate::domain::access;
+use crate::domain::privilege::AccountPrivileges;
 use crate::domain::{Email, Secret, Subnet};
 use crate::keys::{KeyError, Keys, MasterKey};
 use reader::Reader;
@@ -56,6 +58,7 @@ pub const SETTINGS: &[&str] = &[
     "JWT_JWKS_URL",
     "JWT_EMAIL_CLAIM",
     "ADMIN_EMAILS",
+    "OWNER_PRIVILEGES",
     "OIDC_ISSUER",
     "OIDC_CLIENT_ID",
     "OIDC_CLIENT_SECRET",
@@ -107,6 +110,8 @@ pub struct Config {
     pub td_host_memory_mb: u64,
     /// Seconds of silence after which Telegram is asked whether a session still holds; 0: never.
     pub session_probe_seconds: u64,
+    /// What people may do with the accounts that they own.
+    pub owner_privileges: AccountPrivileges,
     /// How people sign in.
     pub sso_mode: SsoMode,
     /// The signed assertions of a proxy; there whenever people sign in by them.
@@ -186,6 +191,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let td_hosts = env.number("TD_HOSTS", 1..=64).unwrap_or(1);
     let td_host_memory_mb = env.number("TD_HOST_MEMORY_MB", 0..=1_000_000).unwrap_or(0);
     let session_probe_seconds = env.number("SESSION_PROBE_SECONDS", 0..=86_400).unwrap_or(600);
+    let owner_privileges = env.read("OWNER_PRIVILEGES", values::owner_privileges).unwrap_or(access::OWNER);
     let sso_mode = sso_mode(env, telegram_environment, &host, public_url.as_ref());
     let assertion = assertion::read(env, sso_mode, public_url.as_ref());
     let admin_emails = env.read("ADMIN_EMAILS", emails).unwrap_or_default();
@@ -218,6 +224,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         td_hosts,
         td_host_memory_mb,
         session_probe_seconds,
+        owner_privileges,
         sso_mode: sso_mode?,
         assertion,
         admin_emails,

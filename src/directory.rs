@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use crate::domain::{Account, AccountId, GroupId, Snapshot};
+use crate::domain::{Account, AccountId, Email, GroupId, Snapshot};
 
 /// The names of groups.
 pub type GroupNames = BTreeMap<GroupId, Arc<str>>;
@@ -111,17 +111,25 @@ impl Directory {
         });
     }
 
+    /// Puts in what people say of an account. One that is not listed is ignored.
+    pub fn put_details(&self, id: AccountId, owner: Option<Email>, comment: String, groups: Vec<GroupId>) {
+        self.write(|entries, version| {
+            let Ok(at) = place(entries, id) else { return };
+            if let Some(entry) = entries.get_mut(at) {
+                let account = Account { owner, comment, groups, ..entry.account.clone() };
+                *entry = Arc::new(Entry { account, snapshot: entry.snapshot.clone(), version });
+            }
+        });
+    }
+
     /// The names of all groups.
     pub fn groups(&self) -> Arc<GroupNames> {
         self.groups.load_full()
     }
 
-    /// Puts groups in, new or with another name.
-    pub fn put_groups(&self, groups: impl IntoIterator<Item = (GroupId, String)>) {
-        let _one_writer = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut names = GroupNames::clone(&self.groups.load());
-        names.extend(groups.into_iter().map(|(id, name)| (id, name.into())));
-        self.groups.store(Arc::new(names));
+    /// The names of all groups from now on.
+    pub fn set_groups(&self, groups: impl IntoIterator<Item = (GroupId, String)>) {
+        self.groups.store(Arc::new(groups.into_iter().map(|(id, name)| (id, name.into())).collect()));
     }
 
     /// Tells readers to look again, though no account has changed.

@@ -24,6 +24,9 @@
 //! * **Telegram says something**: a td-host process ([`telegram::host`]) drops what nobody wants and sends the
 //!   rest up; the account's actor changes its picture and publishes it whole ([`domain::Snapshot`]); the
 //!   [`directory`] is swapped; open pages get the rows that changed, if their viewers may see them.
+//! * **A person wants to see a secret**: with a reason, and where a group of accounts wants it after another person has
+//!   approved ([`ops::approval`]); the transaction that writes it down decides all of that anew, and only then is the
+//!   secret the answer to the form.
 //! * **Something takes long**: it is a row ([`jobs`]), and goes on from its last step after every end of the program.
 //! * **Somebody comes**: through an OpenID provider, or with an assertion that a proxy has signed, which is verified on
 //!   each request ([`sso`]); or, where anybody may claim any address, by a form. The first request begins a web
@@ -47,6 +50,7 @@ pub mod jobs;
 pub mod keys;
 pub mod ops;
 pub mod process;
+pub mod rules;
 pub mod sso;
 pub mod store;
 pub mod telegram;

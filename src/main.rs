@@ -1,4 +1,5 @@
-//! The program: `telescope serve`, `telescope admin …`, `telescope audit …`, `telescope migrate` and, for itself only, `telescope td-host`.
+//! The program: `telescope serve`, `telescope admin …`, `telescope access …`, `telescope audit …`, `telescope migrate`
+//! and, for itself only, `telescope td-host`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,6 +23,9 @@ enum Command {
     /// Say who is an administrator; this is how the first one comes to be.
     #[command(subcommand)]
     Admin(app::admin::Admin),
+    /// Explain, export and import who may do what.
+    #[command(subcommand)]
+    Access(app::access::Access),
     /// Verify the audit trail, or take the details of old entries out of it.
     #[command(subcommand)]
     Audit(app::audit::Audit),
@@ -36,7 +40,10 @@ fn main() -> ExitCode {
     process::harden();
     match Arguments::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => run("Telescope can't run", app::serve),
-        Command::Admin(asked) => run("Not done", |config| app::admin::run(config, asked)),
+        Command::Admin(asked) => {
+            run("Not done", |config| app::command::run(config, app::command::Order::Admin(asked)))
+        }
+        Command::Access(asked) => run("Not done", |config| app::access::run(config, asked)),
         Command::Audit(asked) => run("Wrong", |config| app::audit::run(config, asked)),
         Command::Migrate => run("Not done", app::migrate::run),
         Command::TdHost { library } => telegram::host::run(&library),

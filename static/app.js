@@ -71,7 +71,7 @@
     for (const part of document.querySelectorAll("[data-hide-after]:not([data-hiding])")) {
       part.dataset.hiding = "";
       setTimeout(() => {
-        part.textContent = "The code was hidden again.";
+        part.textContent = "It was hidden again.";
       }, Number(part.dataset.hideAfter) * 1000);
     }
   };

@@ -16,12 +16,12 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
 use super::App;
-use super::admin::{self, Admin};
+use super::command::{self, Order};
 
 /// How long one question and its answer may take.
 const ANSWER: Duration = Duration::from_secs(10);
 /// Bytes of a line.
-const LINE: u64 = 4096;
+const LINE: u64 = 16 * 1024 * 1024;
 
 /// What a server answers.
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ pub(super) fn path(data_dir: &Path) -> PathBuf {
 }
 
 /// Asks the running server; none if there is none.
-pub(super) async fn ask(data_dir: &Path, asked: &Admin) -> anyhow::Result<Option<Answer>> {
+pub(super) async fn ask(data_dir: &Path, asked: &Order) -> anyhow::Result<Option<Answer>> {
     let mut stream = match UnixStream::connect(path(data_dir)).await {
         Ok(stream) => stream,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
@@ -115,8 +115,8 @@ async fn answer(app: &App, mut stream: UnixStream) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("user {asks} may not ask")));
     }
     let question = line(&mut stream).await?;
-    let done = match serde_json::from_str::<Admin>(&question) {
-        Ok(asked) => admin::serve(app, &asked).await.map_err(admin::words),
+    let done = match serde_json::from_str::<Order>(&question) {
+        Ok(order) => order.serve(app).await.map_err(command::words),
         Err(_) => Err("This server does not know the command; it is of another version.".to_owned()),
     };
     let answer = match done {

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use url::{Host, Url};
 
 use crate::domain::Secret;
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
 
 /// Which Telegram: the real one, or its test environment (where also the sandbox stands).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -150,6 +151,28 @@ impl fmt::Debug for Proxy {
     }
 }
 
+/// OWNER_PRIVILEGES: names with commas between them, or the word none.
+pub fn owner_privileges(text: &str) -> Result<AccountPrivileges, String> {
+    if text.trim() == "none" {
+        return Ok(AccountPrivileges::NONE);
+    }
+    let mut set = AccountPrivileges::NONE;
+    for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let known = AccountPrivilege::from_name(name).ok_or_else(|| {
+            let names: Vec<_> = AccountPrivilege::ALL.iter().map(|privilege| privilege.name()).collect();
+            format!(
+                "names {name:?}, which is no privilege. There are {}; none gives nothing.",
+                names.join(", ")
+            )
+        })?;
+        set = set.union(AccountPrivileges::of(&[known]));
+    }
+    if !set.has(AccountPrivilege::View) {
+        return Err("lacks view, and without that nothing else counts.".into());
+    }
+    Ok(set)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,5 +214,15 @@ mod tests {
         assert!(SsoMode::parse("google").unwrap_err().contains("google-iap"));
         assert!(SsoMode::parse("saml").unwrap_err().contains("cloudflare"));
         assert!(SsoMode::parse("").is_err());
+    }
+
+    #[test]
+    fn owners_get_what_the_setting_names() {
+        let set = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::Login]);
+        assert_eq!(owner_privileges("view, login"), Ok(set));
+        assert_eq!(owner_privileges("none"), Ok(AccountPrivileges::NONE));
+        for (text, fault) in [("login", "lacks view"), ("view,fly", "no privilege"), (",", "lacks view")] {
+            assert!(owner_privileges(text).unwrap_err().contains(fault), "{text}");
+        }
     }
 }

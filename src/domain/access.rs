@@ -7,12 +7,12 @@
 //! What the compiler refuses, beside what it takes:
 //!
 //! ```
-//! use telescope::domain::access::{Actor, Grant, decide};
+//! use telescope::domain::access::{AccessRules, Actor, Grant, decide};
 //! use telescope::domain::{Account, privilege::can};
 //!
 //! fn operation(_: Grant<'_, can::Login>) {}
-//! fn page(actor: &Actor, account: &Account) {
-//!     if let Ok(permit) = decide::<can::Login>(actor, account) {
+//! fn page(rules: &AccessRules, actor: &Actor, account: &Account) {
+//!     if let Ok(permit) = decide::<can::Login>(rules, actor, account) {
 //!         operation(permit.grant());
 //!     }
 //! }
@@ -21,11 +21,11 @@
 //! Another privilege does not do:
 //!
 //! ```compile_fail
-//! # use telescope::domain::access::{Actor, Grant, decide};
+//! # use telescope::domain::access::{AccessRules, Actor, Grant, decide};
 //! # use telescope::domain::{Account, privilege::can};
 //! fn operation(_: Grant<'_, can::Login>) {}
-//! fn page(actor: &Actor, account: &Account) {
-//!     if let Ok(permit) = decide::<can::View>(actor, account) {
+//! fn page(rules: &AccessRules, actor: &Actor, account: &Account) {
+//!     if let Ok(permit) = decide::<can::View>(rules, actor, account) {
 //!         operation(permit.grant());
 //!     }
 //! }
@@ -41,9 +41,9 @@
 //! ```
 //!
 //! ```compile_fail
-//! # use telescope::domain::{Account, access::{Actor, Grant, decide}, privilege::can};
-//! fn kept(actor: &Actor, account: &Account) -> Grant<'static, can::Login> {
-//!     decide::<can::Login>(actor, account).unwrap().grant()
+//! # use telescope::domain::{Account, access::{AccessRules, Actor, Grant, decide}, privilege::can};
+//! fn kept(rules: &AccessRules, actor: &Actor, account: &Account) -> Grant<'static, can::Login> {
+//!     decide::<can::Login>(rules, actor, account).unwrap().grant()
 //! }
 //! ```
 //!
@@ -54,13 +54,27 @@
 //! }
 //! ```
 //!
-//! Rules so far: an administrator has every privilege; the owner of an account (the same verified e-mail
-//! address) has [`OWNER`] on it; nobody else sees it.
+//! The rules: an administrator has every privilege; the owner of an account (the same verified e-mail address) has
+//! what the setting OWNER_PRIVILEGES says, [`OWNER`] by default; everybody else has what his roles give him in the
+//! groups of the account. So an account without groups is its owner's and the administrators' alone. Without `view`
+//! nothing else counts: not for the owner, and not in what a role may do with a group.
 
-use std::marker::PhantomData;
+mod actor;
+mod change;
+mod effect;
+mod explain;
+mod grant;
+mod rules;
+
+pub use actor::{Actor, Person};
+pub use change::{Change, Escalation, Subject, permit_change};
+pub use effect::{Effect, Moved, effects};
+pub use explain::{Explained, Source, Withheld, explain, explain_system, holders};
+pub use grant::{Grant, Permit, SystemGrant, SystemPermit};
+pub use rules::{AccessRules, Role, Rows};
 
 use super::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
-use super::{Account, AccountId, Email, Origin, UserId, Wanted};
+use super::{Account, Wanted};
 
 /// What an owner may do with his own account.
 pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
@@ -74,60 +88,6 @@ pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
 pub const LEAVING: AccountPrivileges =
     AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::RemoveAccount]);
 
-/// Whoever acts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Actor {
-    /// A person, signed in.
-    User(Person),
-    /// Whoever may run Telescope's commands on its machine.
-    Cli,
-    /// Telescope itself, doing what it must; the text names the job.
-    System(&'static str),
-}
-
-/// What rights need to know of a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    /// The id.
-    pub id: UserId,
-    /// The address of the present identity.
-    pub email: Email,
-    /// Whether the identity provider has verified the address.
-    pub verified: bool,
-    /// Whether this is an administrator.
-    pub admin: bool,
-    /// Where the present request came from. No right depends on it; the audit trail keeps it.
-    pub origin: Origin,
-}
-
-impl Actor {
-    /// Where the request came from in which this actor acts.
-    pub fn origin(&self) -> Origin {
-        match self {
-            Self::User(person) => person.origin.clone(),
-            Self::Cli | Self::System(_) => Origin::default(),
-        }
-    }
-
-    /// The same actor in a request from there.
-    pub fn coming_from(self, origin: &Origin) -> Self {
-        match self {
-            Self::User(person) => Self::User(Person { origin: origin.clone(), ..person }),
-            other => other,
-        }
-    }
-}
-
-impl std::fmt::Display for Actor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::User(person) => person.email.fmt(f),
-            Self::Cli => f.write_str("command line"),
-            Self::System(job) => write!(f, "system:{job}"),
-        }
-    }
-}
-
 /// Why something is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -140,115 +100,69 @@ pub enum Refusal {
 }
 
 /// What `actor` may do with `account`. Without `view`, nothing.
-pub fn privileges(actor: &Actor, account: &Account) -> AccountPrivileges {
+pub fn privileges(rules: &AccessRules, actor: &Actor, account: &Account) -> AccountPrivileges {
     let set = match actor {
         Actor::System(_) | Actor::Cli => AccountPrivileges::ALL,
         Actor::User(person) if person.admin => AccountPrivileges::ALL,
-        Actor::User(person) if person.verified && account.owner.as_ref() == Some(&person.email) => OWNER,
-        Actor::User(_) => AccountPrivileges::NONE,
+        Actor::User(person) => by_rules(rules, person, account),
     };
-    if !set.has(AccountPrivilege::View) {
-        return AccountPrivileges::NONE;
-    }
     if account.wanted == Wanted::Removed { set.intersection(LEAVING) } else { set }
 }
 
+/// What somebody who is no administrator may do: what is his, and what his roles give him in the account's groups.
+fn by_rules(rules: &AccessRules, person: &Person, account: &Account) -> AccountPrivileges {
+    let owns = person.verified && account.owner.as_ref() == Some(&person.email);
+    let mut set = if owns { rules.owner() } else { AccountPrivileges::NONE };
+    if let Some(rights) = rules.rights_of(person.id) {
+        for group in &account.groups {
+            set = set.union(rights.in_group(*group));
+        }
+    }
+    set
+}
+
 /// What `actor` may do with the system.
-pub fn system_privileges(actor: &Actor) -> SystemPrivileges {
+pub fn system_privileges(rules: &AccessRules, actor: &Actor) -> SystemPrivileges {
     match actor {
         Actor::System(_) | Actor::Cli => SystemPrivileges::ALL,
         Actor::User(person) if person.admin => SystemPrivileges::ALL,
-        Actor::User(_) => SystemPrivileges::NONE,
+        Actor::User(person) => {
+            rules.rights_of(person.id).map_or(SystemPrivileges::NONE, |rights| rights.system)
+        }
     }
 }
 
 /// Decides whether `actor` may use the privilege `P` on `account`.
-pub fn decide<P: can::OnAccount>(actor: &Actor, account: &Account) -> Result<Permit<P>, Refusal> {
-    let set = privileges(actor, account);
+pub fn decide<P: can::OnAccount>(
+    rules: &AccessRules,
+    actor: &Actor,
+    account: &Account,
+) -> Result<Permit<P>, Refusal> {
+    let set = privileges(rules, actor, account);
     if !set.has(AccountPrivilege::View) {
         return Err(Refusal::NotVisible);
     }
     if !set.has(P::PRIVILEGE) {
         return Err(Refusal::Missing(P::PRIVILEGE));
     }
-    Ok(Permit { actor: actor.clone(), account: account.id, privilege: PhantomData })
+    Ok(Permit::new(actor.clone(), account.id))
 }
 
 /// Decides whether `actor` may use the privilege `P` on the system.
-pub fn decide_system<P: can::OnSystem>(actor: &Actor) -> Result<SystemPermit<P>, Refusal> {
-    if !system_privileges(actor).has(P::PRIVILEGE) {
+pub fn decide_system<P: can::OnSystem>(
+    rules: &AccessRules,
+    actor: &Actor,
+) -> Result<SystemPermit<P>, Refusal> {
+    if !system_privileges(rules, actor).has(P::PRIVILEGE) {
         return Err(Refusal::MissingSystem(P::PRIVILEGE));
     }
-    Ok(SystemPermit { actor: actor.clone(), privilege: PhantomData })
-}
-
-/// The decision that an actor may use `P` on one account. Not to be copied or stored.
-#[derive(Debug)]
-pub struct Permit<P> {
-    actor: Actor,
-    account: AccountId,
-    privilege: PhantomData<fn() -> P>,
-}
-
-impl<P> Permit<P> {
-    /// The proof that an operation asks for; it ends with the request.
-    pub fn grant(&self) -> Grant<'_, P> {
-        Grant { actor: &self.actor, account: self.account, privilege: PhantomData }
-    }
-}
-
-/// Proof, for one operation, that its actor may use `P` on its account.
-#[derive(Debug)]
-pub struct Grant<'a, P> {
-    actor: &'a Actor,
-    account: AccountId,
-    privilege: PhantomData<fn() -> P>,
-}
-
-impl<P> Grant<'_, P> {
-    /// Who acts.
-    pub fn actor(&self) -> &Actor {
-        self.actor
-    }
-
-    /// The account it is about.
-    pub fn account(&self) -> AccountId {
-        self.account
-    }
-}
-
-/// The decision that an actor may use `P` on the system.
-#[derive(Debug)]
-pub struct SystemPermit<P> {
-    actor: Actor,
-    privilege: PhantomData<fn() -> P>,
-}
-
-impl<P> SystemPermit<P> {
-    /// The proof that an operation asks for.
-    pub fn grant(&self) -> SystemGrant<'_, P> {
-        SystemGrant { actor: &self.actor, privilege: PhantomData }
-    }
-}
-
-/// Proof, for one operation, that its actor may use `P` on the system.
-#[derive(Debug)]
-pub struct SystemGrant<'a, P> {
-    actor: &'a Actor,
-    privilege: PhantomData<fn() -> P>,
-}
-
-impl<P> SystemGrant<'_, P> {
-    /// Who acts.
-    pub fn actor(&self) -> &Actor {
-        self.actor
-    }
+    Ok(SystemPermit::new(actor.clone()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Millis, Phone};
+    use crate::domain::{AccountId, Email, Millis, Origin, Phone, UserId};
 
     fn account(owner: Option<&str>) -> Account {
         Account {
@@ -277,10 +191,10 @@ mod tests {
             ("owner, unverified", person("ada@example.org", false, false), AccountPrivileges::NONE),
             ("somebody", person("bob@example.org", false, true), AccountPrivileges::NONE),
         ] {
-            assert_eq!(privileges(&actor, &owned), expected, "{who}");
+            assert_eq!(privileges(&AccessRules::default(), &actor, &owned), expected, "{who}");
         }
         assert_eq!(
-            privileges(&person("ada@example.org", false, true), &account(None)),
+            privileges(&AccessRules::default(), &person("ada@example.org", false, true), &account(None)),
             AccountPrivileges::NONE
         );
     }
@@ -288,14 +202,17 @@ mod tests {
     #[test]
     fn an_account_that_is_being_removed_can_only_be_removed() {
         let leaving = Account { wanted: Wanted::Removed, ..account(Some("ada@example.org")) };
-        assert_eq!(privileges(&person("root@example.org", true, true), &leaving), LEAVING);
+        assert_eq!(
+            privileges(&AccessRules::default(), &person("root@example.org", true, true), &leaving),
+            LEAVING
+        );
         let owner = person("ada@example.org", false, true);
         assert_eq!(
-            privileges(&owner, &leaving),
+            privileges(&AccessRules::default(), &owner, &leaving),
             AccountPrivileges::of(&[AccountPrivilege::View]),
             "nobody gains a right by it"
         );
-        assert!(decide::<can::Login>(&owner, &leaving).is_err());
+        assert!(decide::<can::Login>(&AccessRules::default(), &owner, &leaving).is_err());
     }
 
     #[test]
@@ -303,15 +220,18 @@ mod tests {
         let owned = account(Some("ada@example.org"));
         let bob = person("bob@example.org", false, true);
         let ada = person("ada@example.org", false, true);
-        assert_eq!(decide::<can::Login>(&bob, &owned).unwrap_err(), Refusal::NotVisible);
         assert_eq!(
-            decide::<can::RemoveAccount>(&ada, &owned).unwrap_err(),
+            decide::<can::Login>(&AccessRules::default(), &bob, &owned).unwrap_err(),
+            Refusal::NotVisible
+        );
+        assert_eq!(
+            decide::<can::RemoveAccount>(&AccessRules::default(), &ada, &owned).unwrap_err(),
             Refusal::Missing(AccountPrivilege::RemoveAccount)
         );
-        let permit = decide::<can::Login>(&ada, &owned).unwrap();
+        let permit = decide::<can::Login>(&AccessRules::default(), &ada, &owned).unwrap();
         assert_eq!(permit.grant().account(), owned.id);
         assert_eq!(
-            decide_system::<can::AddAccount>(&ada).unwrap_err(),
+            decide_system::<can::AddAccount>(&AccessRules::default(), &ada).unwrap_err(),
             Refusal::MissingSystem(SystemPrivilege::AddAccount)
         );
     }

@@ -3,13 +3,16 @@
 //! An event never holds a secret: that a code was shown is written down, the code is not. Codes are stable
 //! names; reports and alarms outside of Telescope depend on them, so a code is never changed or used anew.
 
+mod access;
 pub mod codes;
 mod entry;
 mod fault;
 
+pub use access::AccessEvent;
 pub use entry::{AuditEntry, Outcome};
 pub use fault::{NotLetIn, TrailFault};
 
+use super::reveal::RevealKind;
 use super::{Email, Input, Phone, Wanted};
 
 /// Something that happened, or is about to.
@@ -40,9 +43,50 @@ pub enum AuditEvent {
         input: Input,
     },
     /// A login code is shown to somebody.
-    LoginCodeShown,
+    LoginCodeShown {
+        /// Who approved that, if it took somebody.
+        approved_by: Option<Email>,
+    },
     /// A two-step password is stored.
     TwoStepPasswordStored,
+    /// A stored two-step password is shown to somebody.
+    TwoStepPasswordShown {
+        /// Who approved that, if it took somebody.
+        approved_by: Option<Email>,
+    },
+    /// Somebody asks another person to approve that he sees a secret.
+    RevealRequested {
+        /// What.
+        kind: RevealKind,
+    },
+    /// Somebody approves it.
+    RevealApproved {
+        /// What.
+        kind: RevealKind,
+        /// For whom.
+        person: Email,
+    },
+    /// Somebody refuses it.
+    RevealRefused {
+        /// What.
+        kind: RevealKind,
+        /// To whom.
+        person: Email,
+    },
+    /// The time of a request is over before it was refused or used.
+    RevealExpired {
+        /// What.
+        kind: RevealKind,
+        /// Whose.
+        person: Email,
+    },
+    /// It was arranged whether the accounts of a group need approvals.
+    GroupApprovalSet {
+        /// The group, by its name.
+        group: String,
+        /// Whether they do from now on.
+        needed: bool,
+    },
     /// A session is ended at Telegram.
     SessionLoggedOut,
     /// A removal is told to go on though the session was not ended at Telegram.
@@ -106,6 +150,8 @@ pub enum AuditEvent {
         /// Whose.
         person: Email,
     },
+    /// Who may do what is arranged otherwise.
+    Access(AccessEvent),
     /// Telescope starts.
     Started {
         /// Its version.
@@ -148,6 +194,12 @@ impl AuditEvent {
         "login.input.provided",
         "login.code.shown",
         "password.stored",
+        "password.shown",
+        "reveal.requested",
+        "reveal.approved",
+        "reveal.refused",
+        "reveal.expired",
+        "group.approval",
         "session.logged-out",
         "account.removal.log-out-skipped",
         "account.removal.retried",
@@ -164,6 +216,18 @@ impl AuditEvent {
         "person.admin.granted",
         "person.admin.revoked",
         "person.identity.forgotten",
+        "role.added",
+        "role.renamed",
+        "role.deleted",
+        "role.given",
+        "role.taken",
+        "role.group.privileges",
+        "role.system.privileges",
+        "group.added",
+        "group.renamed",
+        "group.deleted",
+        "group.account.joined",
+        "group.account.left",
         "telescope.started",
         "telescope.stopped",
         "audit.exported",
@@ -182,8 +246,14 @@ impl AuditEvent {
             Self::DetailsEdited { .. } => "account.edited",
             Self::CodeAsked => "login.code.asked",
             Self::InputProvided { .. } => "login.input.provided",
-            Self::LoginCodeShown => "login.code.shown",
+            Self::LoginCodeShown { .. } => "login.code.shown",
             Self::TwoStepPasswordStored => "password.stored",
+            Self::TwoStepPasswordShown { .. } => "password.shown",
+            Self::RevealRequested { .. } => "reveal.requested",
+            Self::RevealApproved { .. } => "reveal.approved",
+            Self::RevealRefused { .. } => "reveal.refused",
+            Self::RevealExpired { .. } => "reveal.expired",
+            Self::GroupApprovalSet { .. } => "group.approval",
             Self::SessionLoggedOut => "session.logged-out",
             Self::LogOutSkipped => "account.removal.log-out-skipped",
             Self::RemovalRetried => "account.removal.retried",
@@ -200,6 +270,7 @@ impl AuditEvent {
             Self::AdminGranted { .. } => "person.admin.granted",
             Self::AdminRevoked { .. } => "person.admin.revoked",
             Self::IdentityForgotten { .. } => "person.identity.forgotten",
+            Self::Access(event) => event.code(),
             Self::Started { .. } => "telescope.started",
             Self::Stopped => "telescope.stopped",
             Self::TrailExported { .. } => "audit.exported",
@@ -230,6 +301,19 @@ impl AuditEvent {
             Self::RolesByProvider { person, roles } => {
                 serde_json::json!({ "person": person, "roles": roles })
             }
+            Self::Access(event) => event.details(),
+            Self::LoginCodeShown { approved_by } | Self::TwoStepPasswordShown { approved_by } => {
+                serde_json::json!({ "approved_by": approved_by.as_ref()? })
+            }
+            Self::RevealRequested { kind } => serde_json::json!({ "kind": kind.name() }),
+            Self::RevealApproved { kind, person }
+            | Self::RevealRefused { kind, person }
+            | Self::RevealExpired { kind, person } => {
+                serde_json::json!({ "kind": kind.name(), "person": person })
+            }
+            Self::GroupApprovalSet { group, needed } => {
+                serde_json::json!({ "group": group, "needed": needed })
+            }
             Self::Started { version } => serde_json::json!({ "version": version }),
             Self::TrailExported { format, filter } => {
                 serde_json::json!({ "format": format, "filter": filter })
@@ -241,7 +325,6 @@ impl AuditEvent {
                 serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
             }
             Self::CodeAsked
-            | Self::LoginCodeShown
             | Self::TwoStepPasswordStored
             | Self::SessionLoggedOut
             | Self::LogOutSkipped
@@ -265,14 +348,20 @@ mod tests {
     }
 
     fn events() -> Vec<AuditEvent> {
-        vec![
+        let mut events = vec![
             AuditEvent::AccountAdded { phone: Phone::test(2, 7), owner: None },
             AuditEvent::WantedChanged { wanted: Wanted::Disconnected },
             AuditEvent::DetailsEdited { owner: Some(ada()) },
             AuditEvent::CodeAsked,
             AuditEvent::InputProvided { input: Input::Password },
-            AuditEvent::LoginCodeShown,
+            AuditEvent::LoginCodeShown { approved_by: None },
             AuditEvent::TwoStepPasswordStored,
+            AuditEvent::TwoStepPasswordShown { approved_by: Some(ada()) },
+            AuditEvent::RevealRequested { kind: RevealKind::LoginCode },
+            AuditEvent::RevealApproved { kind: RevealKind::LoginCode, person: ada() },
+            AuditEvent::RevealRefused { kind: RevealKind::TwoStepPassword, person: ada() },
+            AuditEvent::RevealExpired { kind: RevealKind::LoginCode, person: ada() },
+            AuditEvent::GroupApprovalSet { group: "Board".into(), needed: true },
             AuditEvent::SessionLoggedOut,
             AuditEvent::LogOutSkipped,
             AuditEvent::RemovalRetried,
@@ -294,21 +383,26 @@ mod tests {
             AuditEvent::TrailExported { format: "csv".into(), filter: "actor=ada".into() },
             AuditEvent::DetailsBlanked { entries: 7, before: "2026-11-21T00:00:00.000Z".into() },
             AuditEvent::TrailMismatch { fault: TrailFault::Shorter, known: Some("9 k.ab".into()), found: 5 },
-        ]
+        ];
+        events.extend(AccessEvent::examples().into_iter().map(AuditEvent::Access));
+        events
     }
 
     #[test]
     fn each_event_has_a_code_of_its_own() {
-        let codes: Vec<&str> = events().iter().map(AuditEvent::code).collect();
-        assert_eq!(codes, AuditEvent::CODES);
-        let different: std::collections::BTreeSet<_> = codes.iter().collect();
-        assert_eq!(different.len(), codes.len());
+        let mut codes: Vec<&str> = events().iter().map(AuditEvent::code).collect();
+        let mut listed = AuditEvent::CODES.to_vec();
+        codes.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(codes, listed);
+        assert!(codes.is_sorted_by(|one, next| one < next), "each once");
     }
 
     #[test]
     fn details_say_what_the_code_does_not() {
         let details: Vec<serde_json::Value> = events()
             .iter()
+            .filter(|event| !matches!(event, AuditEvent::Access(_)))
             .filter_map(AuditEvent::details)
             .map(|text| serde_json::from_str(&text).unwrap())
             .collect();
@@ -319,6 +413,12 @@ mod tests {
                 serde_json::json!({"wanted": "disconnected"}),
                 serde_json::json!({"owner": "ada@example.org"}),
                 serde_json::json!({"input": "password"}),
+                serde_json::json!({"approved_by": "ada@example.org"}),
+                serde_json::json!({"kind": "login-code"}),
+                serde_json::json!({"kind": "login-code", "person": "ada@example.org"}),
+                serde_json::json!({"kind": "two-step-password", "person": "ada@example.org"}),
+                serde_json::json!({"kind": "login-code", "person": "ada@example.org"}),
+                serde_json::json!({"group": "Board", "needed": true}),
                 serde_json::json!({"stage": "ready"}),
                 serde_json::json!({"person": "ada@example.org", "why": "shut-out"}),
                 serde_json::json!({"person": "ada@example.org"}),

@@ -85,6 +85,41 @@ macro_rules! text_in_database {
 }
 pub(crate) use text_in_database;
 
+/// Makes an enum with a name for each variant in the database.
+macro_rules! named {
+    ($(#[$doc:meta])* $kind:ident { $($(#[$each:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $kind { $($(#[$each])* $variant),+ }
+
+        impl $kind {
+            /// The name in the database.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+
+        impl std::fmt::Display for $kind {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl std::str::FromStr for $kind {
+            type Err = String;
+            fn from_str(name: &str) -> Result<Self, Self::Err> {
+                match name {
+                    $($name => Ok(Self::$variant),)+
+                    other => Err(format!("{other} is no {}", stringify!($kind))),
+                }
+            }
+        }
+
+        $crate::domain::ids::text_in_database!($kind);
+    };
+}
+pub(super) use named;
+
 id!(
     /// One Telegram account that the organisation keeps.
     AccountId
@@ -112,4 +147,8 @@ id!(
 id!(
     /// A piece of long work.
     JobId
+);
+id!(
+    /// A request to see a secret.
+    RevealId
 );

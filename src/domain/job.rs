@@ -1,5 +1,6 @@
 //! Long work that survives the program's end: what it is, and how far it came.
 
+use super::ids::named;
 use super::{JobId, Millis};
 
 /// A piece of long work: the row in the database.
@@ -25,40 +26,6 @@ pub struct Job {
     pub actor: String,
     /// When it was asked for.
     pub created: Millis,
-}
-
-/// Makes an enum with a name for each variant in the database.
-macro_rules! named {
-    ($(#[$doc:meta])* $kind:ident { $($(#[$each:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $kind { $($(#[$each])* $variant),+ }
-
-        impl $kind {
-            /// The name in the database.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-        }
-
-        impl std::fmt::Display for $kind {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-
-        impl std::str::FromStr for $kind {
-            type Err = String;
-            fn from_str(name: &str) -> Result<Self, Self::Err> {
-                match name {
-                    $($name => Ok(Self::$variant),)+
-                    other => Err(format!("{other} is no {}", stringify!($kind))),
-                }
-            }
-        }
-
-        super::ids::text_in_database!($kind);
-    };
 }
 
 named!(

@@ -29,7 +29,7 @@ macro_rules! privileges {
         }
 
         #[doc = concat!("A set of [`", stringify!($kind), "`]s: a plain value, copied, never shared.")]
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         pub struct $set(u16);
 
         impl $set {
@@ -58,6 +58,21 @@ macro_rules! privileges {
             /// What is in both sets.
             pub const fn intersection(self, other: Self) -> Self {
                 Self(self.0 & other.0)
+            }
+
+            /// What is in this set and not in the other.
+            pub const fn without(self, other: Self) -> Self {
+                Self(self.0 & !other.0)
+            }
+
+            /// Whether everything in the other is in this one.
+            pub const fn contains(self, other: Self) -> bool {
+                other.0 & !self.0 == 0
+            }
+
+            /// Whether nothing is in it.
+            pub const fn is_empty(self) -> bool {
+                self.0 == 0
             }
 
             /// Whether it has that one.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{App, OpError, folder};
-use crate::domain::access::{Grant, SystemGrant};
+use super::{App, OpError, access, folder, rules};
+use crate::domain::access::{AccessRules, Actor, Change, Grant, SystemGrant, permit_change};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, Email, GroupId, Phone, Wanted};
@@ -115,24 +115,47 @@ pub async fn edit(
     let event = AuditEvent::DetailsEdited { owner: details.owner.clone() };
     let entry = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
     let keys = &app.keys;
-    let (account, groups) = app
-        .db
-        .change(async |conn| -> Result<(Option<Account>, Vec<Group>), store::StoreError> {
+    app.db
+        .change(async |conn| -> Result<(), OpError> {
             let mut groups = Vec::new();
             for name in &details.groups {
-                groups.push(group(conn, name).await?);
+                groups.push(group(conn, name).await?.id);
             }
-            let ids: Vec<_> = groups.iter().map(|group| group.id).collect();
-            store::accounts::set_details(conn, id, details.owner.as_ref(), &details.comment, &ids).await?;
-            let account = store::accounts::get(conn, id).await?;
+            judge(app, conn, grant.actor(), id, (details.owner.as_ref(), &groups)).await?;
+            store::accounts::set_details(conn, id, details.owner.as_ref(), &details.comment, &groups).await?;
             store::audit::append(conn, keys, &entry).await?;
-            Ok((account, groups))
+            Ok(())
         })
         .await?;
-    let account = account.ok_or(OpError::NotFound)?;
     tracing::info!(account = %id, actor = %grant.actor(), "account edited");
-    app.directory.put_groups(groups.into_iter().map(|group| (group.id, group.name)));
-    app.directory.put_account(account);
+    rules::in_force(app).await;
+    Ok(())
+}
+
+/// Refuses what would give anybody rights on the account that the actor has not got himself.
+async fn judge(
+    app: &App,
+    conn: &mut store::Conn<'_>,
+    actor: &Actor,
+    id: AccountId,
+    (owner, groups): (Option<&Email>, &[GroupId]),
+) -> Result<(), OpError> {
+    let rules = AccessRules::new(&store::rules::load(conn).await?, app.config.owner_privileges);
+    let actor = &access::present(conn, &rules, actor).await?;
+    let account = store::accounts::get(conn, id).await?.ok_or(OpError::NotFound)?;
+    if owner != account.owner.as_ref() && owner.is_some() {
+        permit_change(&rules, actor, Change::Owner(&account))
+            .map_err(|why| OpError::invalid("owner", why))?;
+    }
+    let protected = store::groups::needing_approval(conn).await?;
+    if account.groups.iter().any(|group| !groups.contains(group) && protected.contains(group)) {
+        let left = permit_change(&rules, actor, Change::NoApproval);
+        left.map_err(|why| OpError::invalid("groups", why))?;
+    }
+    for group in groups.iter().filter(|group| !account.groups.contains(group)) {
+        let joined = permit_change(&rules, actor, Change::Join(&account, *group));
+        joined.map_err(|why| OpError::invalid("groups", why))?;
+    }
     Ok(())
 }
 

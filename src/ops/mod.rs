@@ -4,7 +4,9 @@
 //! and plain arguments. It writes the audit entry and the change in one transaction, then acts, then
 //! publishes. Pages, commands and jobs all come through here.
 
+pub mod access;
 pub mod accounts;
+pub mod approval;
 mod error;
 pub mod export;
 mod folder;
@@ -18,6 +20,8 @@ pub mod refusals;
 pub mod remove;
 pub mod retention;
 pub mod reveal;
+pub mod reveal_password;
+pub mod rules;
 pub mod trail;
 pub mod two_step;
 pub mod users;

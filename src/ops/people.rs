@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{App, OpError, refusals, trail};
+use super::{App, OpError, refusals, rules, trail};
 use crate::domain::access::{Actor, Person};
 use crate::domain::audit::{AuditEntry, AuditEvent, NotLetIn};
 use crate::domain::{Email, Identity, Millis, Origin};
@@ -27,6 +27,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
     }
     let named_admin = app.config.admin_emails.contains(&identity.email);
     let keys = &app.keys;
+    let mut other_roles = false;
     let user = app
         .db
         .change(async |conn| -> Result<Option<store::users::User>, StoreError> {
@@ -41,6 +42,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
             if let Some(groups) = &identity.groups
                 && store::roles::set_from_provider(conn, user.id, groups).await?
             {
+                other_roles = true;
                 let roles = store::roles::of_person(conn, user.id).await?;
                 let event = AuditEvent::RolesByProvider { person: user.email.clone(), roles };
                 let entry = AuditEntry::done(now, &Actor::System("identity-provider"), event);
@@ -54,6 +56,9 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
             Ok(Some(user))
         })
         .await?;
+    if other_roles {
+        rules::in_force(app).await;
+    }
     let user = user.ok_or_else(|| {
         not_let_in(app, &identity.email, origin, NotLetIn::OtherIdentity);
         OpError::Refused(

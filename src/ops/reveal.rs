@@ -3,16 +3,18 @@
 //! A reason is asked for, and the audit entry is committed before the code leaves this module. A code is shown
 //! while it is young; an old one is not, since Telegram no longer takes it. Whoever expects a code can arm a
 //! reveal instead: it is bound to the person and the account, lasts five minutes and gives one code, the first
-//! that comes after the arming. Rights are decided anew at the moment the code is given.
+//! that comes after the arming. Rights are decided anew at the moment the code is given, and so is whether another
+//! person has to approve and has done so: see [`approval`].
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{App, OpError, trail};
+use super::{App, OpError, approval};
 use crate::domain::access::{self, Actor, Grant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Millis, Secret, login_code};
+use crate::store;
 
 /// Seconds that an armed reveal waits.
 pub const ARMED_LIFE: i64 = 5 * 60;
@@ -30,8 +32,9 @@ pub struct Revealed {
 
 /// Shows the newest login code that came to the account.
 pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) -> Result<Revealed, OpError> {
-    let reason = check_reason(reason)?;
-    let Some(revealed) = newest_code(app, grant.account(), Millis(0)).await? else {
+    let (actor, account) = (grant.actor(), grant.account());
+    approval::look::<can::Login>(app, &mut app.db.read().await?, actor, account, reason).await?;
+    let Some(revealed) = newest_code(app, account, Millis(0)).await? else {
         return Err(OpError::Refused(
             "No login code has come to this account since it was connected. Start the sign-in on the other \
              device first; the code comes here."
@@ -45,7 +48,7 @@ pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) ->
             now.seconds_since(revealed.sent) / 60
         )));
     }
-    write_down(app, grant.actor(), grant.account(), reason).await?;
+    write_down(app, actor, account, reason).await?;
     Ok(revealed)
 }
 
@@ -66,13 +69,15 @@ impl Armed {
     }
 }
 
-/// Arms a reveal for the acting person; an earlier one of the same person and account is replaced.
-/// Says until when it waits.
-pub fn arm(app: &App, grant: &Grant<'_, can::Login>, reason: &str) -> Result<Millis, OpError> {
-    let reason = check_reason(reason)?.to_owned();
+/// Arms a reveal for the acting person; an earlier one of the same person and account is replaced. An approval that it
+/// takes is used once the code is shown. Says until when it waits.
+pub async fn arm(app: &App, grant: &Grant<'_, can::Login>, reason: &str) -> Result<Millis, OpError> {
     let now = app.clock.now();
-    let waiting = Waiting { reason, since: now, until: now.plus_seconds(ARMED_LIFE) };
-    let until = waiting.until;
+    let conn = &mut app.db.read().await?;
+    let cleared = approval::look::<can::Login>(app, conn, grant.actor(), grant.account(), reason).await?;
+    let longest = now.plus_seconds(ARMED_LIFE);
+    let until = cleared.approval.as_ref().map_or(longest, |approval| approval.expires.min(longest));
+    let waiting = Waiting { reason: cleared.reason, since: now, until };
     let mut entries = app.armed.entries();
     entries.retain(|_, waiting| waiting.until > now);
     entries.insert((grant.account(), grant.actor().to_string()), waiting);
@@ -98,7 +103,7 @@ pub async fn awaited(app: &App, actor: &Actor, account: AccountId) -> Result<Awa
         return Ok(Awaited::Over);
     };
     let entry = app.directory.get(account).ok_or(OpError::NotFound)?;
-    if access::decide::<can::Login>(actor, &entry.account).is_err() {
+    if access::decide::<can::Login>(&app.rules.current(), actor, &entry.account).is_err() {
         app.armed.entries().remove(&key);
         return Ok(Awaited::Over);
     }
@@ -129,10 +134,23 @@ async fn newest_code(app: &App, account: AccountId, from: Millis) -> Result<Opti
     }))
 }
 
-/// The entry that is there before anybody sees the code.
+/// The entry that is there before anybody sees the code. Whether it may be shown is decided with it, and an approval
+/// that it takes is used with it.
 async fn write_down(app: &App, actor: &Actor, account: AccountId, reason: &str) -> Result<(), OpError> {
-    let entry = AuditEntry::done(app.clock.now(), actor, AuditEvent::LoginCodeShown).about(account);
-    trail::write(app, &entry.because(reason)).await.map(drop)
+    let used = app
+        .db
+        .change(async |conn| -> Result<bool, OpError> {
+            let cleared = approval::clear::<can::Login>(app, conn, actor, account, reason).await?;
+            let event = AuditEvent::LoginCodeShown { approved_by: cleared.approved_by() };
+            let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);
+            store::audit::append(conn, &app.keys, &entry.because(cleared.reason.as_str())).await?;
+            Ok(cleared.approval.is_some())
+        })
+        .await?;
+    if used {
+        approval::board::changed(app).await;
+    }
+    Ok(())
 }
 
 /// A reason that somebody can read later.

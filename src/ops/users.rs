@@ -7,8 +7,8 @@
 //!
 //! The command line does the same where no server runs; so nothing but an [`Office`] is needed for it.
 
-use super::{App, Office, OpError};
-use crate::domain::access::{Actor, SystemGrant};
+use super::{App, Office, OpError, access, rules};
+use crate::domain::access::{self as rights, AccessRules, Actor, Subject, SystemGrant, permit_change};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{Email, UserId};
@@ -74,6 +74,7 @@ pub async fn change(
     change: Change,
 ) -> Result<User, OpError> {
     let user = write(Office::from(app), grant, whom, change).await?;
+    rules::in_force(app).await;
     app.remembered.forget_person(user.id);
     app.streams.look_again_at(user.id);
     Ok(user)
@@ -121,6 +122,15 @@ async fn check(
     change: Change,
 ) -> Result<(), OpError> {
     let refused = |words: &str| Err(OpError::Refused(words.to_owned()));
+    let rules = AccessRules::new(&store::rules::load(conn).await?, office.config.owner_privileges);
+    let actor = &access::present(conn, &rules, actor).await?;
+    let judged = match change {
+        Change::GrantAdmin | Change::RevokeAdmin => rights::Change::Rank,
+        Change::EndSessions | Change::Disable | Change::Enable | Change::ForgetIdentity => {
+            rights::Change::Person(Subject { id: user.id, admin: user.admin })
+        }
+    };
+    permit_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.to_string()))?;
     let lowers = matches!(change, Change::Disable | Change::RevokeAdmin);
     if lowers && matches!(actor, Actor::User(person) if person.id == user.id) {
         return refused("Nobody can do this to himself. Ask another administrator.");

@@ -1,8 +1,8 @@
 //! Groups of accounts. Two names that differ only in upper and lower case are one name.
 
-use super::conn::{all, execute};
+use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError};
-use crate::domain::GroupId;
+use crate::domain::{AccountId, GroupId};
 
 /// A group of accounts.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -30,6 +30,39 @@ pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<Group>, StoreError> {
     all!(conn, Group, "select id, name from account_groups order by name_folded")
 }
 
+/// The group of that id.
+pub async fn get(conn: &mut Conn<'_>, id: GroupId) -> Result<Option<Group>, StoreError> {
+    first!(conn, Group, "select id, name from account_groups where id = $1", id)
+}
+
+/// The group of that name.
+pub async fn by_name(conn: &mut Conn<'_>, name: &str) -> Result<Option<Group>, StoreError> {
+    first!(conn, Group, "select id, name from account_groups where name_folded = $1", name.to_lowercase())
+}
+
+/// Puts an account into a group. Says whether it was not there already; [`StoreError::Missing`] if one of them does
+/// not exist.
+pub async fn put_in(conn: &mut Conn<'_>, id: GroupId, account: AccountId) -> Result<bool, StoreError> {
+    let put = execute!(
+        conn,
+        "insert into account_group_members (account_id, group_id) values ($1, $2) on conflict do nothing",
+        account,
+        id
+    )?;
+    Ok(put > 0)
+}
+
+/// Takes an account out of a group. Says whether it was there.
+pub async fn take_out(conn: &mut Conn<'_>, id: GroupId, account: AccountId) -> Result<bool, StoreError> {
+    let taken = execute!(
+        conn,
+        "delete from account_group_members where account_id = $1 and group_id = $2",
+        account,
+        id
+    )?;
+    Ok(taken > 0)
+}
+
 /// Gives a group another name. [`StoreError::Missing`] if there is no such group.
 pub async fn rename(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), StoreError> {
     let touched = execute!(
@@ -46,4 +79,34 @@ pub async fn rename(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), 
 pub async fn delete(conn: &mut Conn<'_>, id: GroupId) -> Result<(), StoreError> {
     let touched = execute!(conn, "delete from account_groups where id = $1", id)?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// Says whether secrets of the group's accounts are shown only after a second person's approval.
+/// [`StoreError::Missing`] if there is no such group.
+pub async fn set_needs_approval(conn: &mut Conn<'_>, id: GroupId, needed: bool) -> Result<(), StoreError> {
+    let touched =
+        execute!(conn, "update account_groups set reveals_need_approval = $2 where id = $1", id, needed)?;
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// The groups whose accounts need that approval.
+pub async fn needing_approval(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
+    let rows = all!(
+        conn,
+        (GroupId,),
+        "select id from account_groups where reveals_need_approval = true order by id"
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whether any group of this account needs that approval.
+pub async fn any_needs_approval(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
+    let (count,) = one!(
+        conn,
+        (i64,),
+        "select count(*) from account_group_members join account_groups on id = group_id
+         where account_id = $1 and reveals_need_approval = true",
+        account
+    )?;
+    Ok(count > 0)
 }

@@ -25,7 +25,9 @@ pub mod key_check;
 pub mod lease;
 pub mod login_attempts;
 pub mod meta;
+pub mod reveal_requests;
 pub mod roles;
+pub mod rules;
 pub mod secrets;
 pub mod users;
 pub mod web_sessions;
@@ -121,9 +123,9 @@ impl Db {
         self.heads.subscribe()
     }
 
-    /// Whether the database answers. Asks also while it is known to be away.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        meta::get(&mut self.begin_read().await?, "telegram_environment").await.map(drop)
+    /// Whether the database answers, by the number of its rules, see [`rules`]. Asks also while it is known to be away.
+    pub async fn ping(&self) -> Result<i64, StoreError> {
+        rules::version(&mut self.begin_read().await?).await
     }
 
     /// Says whether the database is away. Until it is back whatever is begun fails at once, and what was about to

@@ -1,12 +1,183 @@
 //! Roles, and who has them. Each membership says where it comes from: what the identity provider puts a person into, it
 //! also takes him out of, and nothing that was arranged on a page.
 
-use super::conn::{all, execute};
+use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
-use crate::domain::{RoleId, UserId};
+use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
+use crate::domain::{Email, GroupId, RoleId, UserId};
 
 /// The source of what the identity provider says.
 const PROVIDER: &str = "provider";
+/// The source of what people arrange.
+const PAGE: &str = "page";
+
+/// A role.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Role {
+    /// Its id.
+    pub id: RoleId,
+    /// Its name, as typed.
+    pub name: String,
+}
+
+/// Every role, by name.
+pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<Role>, StoreError> {
+    all!(conn, Role, "select id, name from roles order by name_folded")
+}
+
+/// How many people have each role that anybody has.
+pub async fn sizes(conn: &mut Conn<'_>) -> Result<Vec<(RoleId, i64)>, StoreError> {
+    all!(conn, (RoleId, i64), "select role_id, count(distinct user_id) from role_members group by role_id")
+}
+
+/// Every role with the address of everybody to whom somebody gave it, by address.
+pub async fn given(conn: &mut Conn<'_>) -> Result<Vec<(RoleId, Email)>, StoreError> {
+    all!(
+        conn,
+        (RoleId, Email),
+        "select role_id, email from role_members join users on users.id = user_id where source = $1 order by email",
+        PAGE
+    )
+}
+
+/// The role of that id.
+pub async fn get(conn: &mut Conn<'_>, id: RoleId) -> Result<Option<Role>, StoreError> {
+    first!(conn, Role, "select id, name from roles where id = $1", id)
+}
+
+/// The role of that name.
+pub async fn by_name(conn: &mut Conn<'_>, name: &str) -> Result<Option<Role>, StoreError> {
+    first!(conn, Role, "select id, name from roles where name_folded = $1", name.to_lowercase())
+}
+
+/// Gives a role another name. [`StoreError::Missing`] if there is no such role.
+pub async fn rename(conn: &mut Conn<'_>, id: RoleId, name: &str) -> Result<(), StoreError> {
+    let folded = name.to_lowercase();
+    found(execute!(conn, "update roles set name = $2, name_folded = $3 where id = $1", id, name, folded)?)
+}
+
+/// Deletes a role, and with it all that it gave.
+pub async fn delete(conn: &mut Conn<'_>, id: RoleId) -> Result<(), StoreError> {
+    found(execute!(conn, "delete from roles where id = $1", id)?)
+}
+
+/// Sets what a role may do with the accounts of a group, as a whole. [`StoreError::Missing`] if there is no such role
+/// or group.
+pub async fn set_cell(
+    conn: &mut Conn<'_>,
+    group: GroupId,
+    role: RoleId,
+    set: AccountPrivileges,
+) -> Result<(), StoreError> {
+    execute!(conn, "delete from group_role_privileges where group_id = $1 and role_id = $2", group, role)?;
+    for privilege in set.iter() {
+        execute!(
+            conn,
+            "insert into group_role_privileges (group_id, role_id, privilege) values ($1, $2, $3)",
+            group,
+            role,
+            privilege.name()
+        )?;
+    }
+    Ok(())
+}
+
+/// Sets what a role may do with the system, as a whole. [`StoreError::Missing`] if there is no such role.
+pub async fn set_system(conn: &mut Conn<'_>, role: RoleId, set: SystemPrivileges) -> Result<(), StoreError> {
+    execute!(conn, "delete from role_system_privileges where role_id = $1", role)?;
+    for privilege in set.iter() {
+        execute!(
+            conn,
+            "insert into role_system_privileges (role_id, privilege) values ($1, $2)",
+            role,
+            privilege.name()
+        )?;
+    }
+    Ok(())
+}
+
+/// Gives a person a role, as somebody arranged it. Says whether he had it not from there already.
+pub async fn give(conn: &mut Conn<'_>, role: RoleId, user: UserId) -> Result<bool, StoreError> {
+    let given = execute!(
+        conn,
+        "insert into role_members (role_id, user_id, source) values ($1, $2, $3) on conflict do nothing",
+        role,
+        user,
+        PAGE
+    )?;
+    Ok(given > 0)
+}
+
+/// Takes a role from a person that somebody arranged. Says whether he had it from there; what the identity provider
+/// gives stays.
+pub async fn take(conn: &mut Conn<'_>, role: RoleId, user: UserId) -> Result<bool, StoreError> {
+    let taken = execute!(
+        conn,
+        "delete from role_members where role_id = $1 and user_id = $2 and source = $3",
+        role,
+        user,
+        PAGE
+    )?;
+    Ok(taken > 0)
+}
+
+/// A person who has a role.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Member {
+    /// Who.
+    pub id: UserId,
+    /// The address.
+    pub email: Email,
+    /// Whether this person may not sign in.
+    pub disabled: bool,
+    /// Whether somebody arranged it.
+    pub by_page: bool,
+    /// Whether the identity provider says so.
+    pub by_provider: bool,
+}
+
+/// The people who have a role, from one address on, by address.
+pub async fn members(
+    conn: &mut Conn<'_>,
+    role: RoleId,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<Member>, StoreError> {
+    all!(
+        conn,
+        Member,
+        "select id, email, disabled,
+         exists (select 1 from role_members m where m.role_id = $1 and m.user_id = users.id and m.source = 'page')
+         as by_page,
+         exists (select 1 from role_members m where m.role_id = $1 and m.user_id = users.id and m.source <> 'page')
+         as by_provider
+         from users
+         where email > $2 and id in (select user_id from role_members where role_id = $1) order by email limit $3",
+        role,
+        after,
+        i64::from(limit)
+    )
+}
+
+/// The roles of a person, with where they come from: arranged by somebody, and said by the identity provider.
+pub async fn of_user(
+    conn: &mut Conn<'_>,
+    user: UserId,
+) -> Result<Vec<(RoleId, String, bool, bool)>, StoreError> {
+    all!(
+        conn,
+        (RoleId, String, bool, bool),
+        "select id, name,
+         exists (select 1 from role_members m where m.role_id = roles.id and m.user_id = $1 and m.source = 'page'),
+         exists (select 1 from role_members m where m.role_id = roles.id and m.user_id = $1 and m.source <> 'page')
+         from roles where id in (select role_id from role_members where user_id = $1) order by name_folded",
+        user
+    )
+}
+
+fn found(touched: u64) -> Result<(), StoreError> {
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
 
 /// Adds a role. [`unique`](super::unique) says `roles.name_folded` if there is one of that name.
 pub async fn insert(conn: &mut Conn<'_>, id: RoleId, name: &str) -> Result<(), StoreError> {

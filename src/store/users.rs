@@ -1,5 +1,7 @@
 //! People who have signed in.
 
+use std::collections::HashMap;
+
 use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError, web_sessions};
 use crate::domain::{Email, Millis, UserId};
@@ -71,6 +73,21 @@ fn contains(part: &str) -> String {
     pattern
 }
 
+/// The administrators who may sign in, by address.
+pub async fn administrators(conn: &mut Conn<'_>) -> Result<Vec<(UserId, Email)>, StoreError> {
+    all!(
+        conn,
+        (UserId, Email),
+        "select id, email from users where admin = true and disabled = false order by email"
+    )
+}
+
+/// Everybody's address: one question, however many people a page has to name.
+pub async fn addresses(conn: &mut Conn<'_>) -> Result<HashMap<UserId, Email>, StoreError> {
+    let rows = all!(conn, (UserId, Email), "select id, email from users")?;
+    Ok(rows.into_iter().collect())
+}
+
 /// How many administrators who may sign in there are beside this person.
 pub async fn other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, StoreError> {
     let (count,) = one!(
@@ -80,6 +97,15 @@ pub async fn other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, StoreE
         id
     )?;
     Ok(count)
+}
+
+/// Everybody who may sign in, by address.
+pub async fn active(conn: &mut Conn<'_>) -> Result<Vec<User>, StoreError> {
+    all!(
+        conn,
+        User,
+        "select id, email, admin, disabled, created, seen from users where disabled = false order by email"
+    )
 }
 
 /// The person of that address, added if unknown as one who was never seen.

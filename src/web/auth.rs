@@ -101,6 +101,13 @@ impl Remembered {
         known.actors.retain(|_, actor| !matches!(actor, Actor::User(person) if person.id == id));
     }
 
+    /// Forgets everybody, since anybody's rights may have been changed.
+    pub fn forget_everybody(&self) {
+        let mut known = self.known();
+        known.forgotten += 1;
+        known.actors.clear();
+    }
+
     /// Whether a session belonged to that address.
     pub fn is_of(&self, session: Id, email: &Email) -> bool {
         self.get(session).is_some_and(|actor| matches!(actor, Actor::User(person) if person.email == *email))

@@ -55,7 +55,7 @@ impl<P: can::OnAccount> FromRequestParts<Arc<App>> for Allowed<P> {
         let CurrentUser(actor) = CurrentUser::from_request_parts(parts, app).await?;
         let path = AccountPath::from_request_parts(parts, app).await?;
         let entry = app.directory.get(path.account).ok_or(AppError::NotFound)?;
-        let permit = access::decide::<P>(&actor, &entry.account)?;
+        let permit = access::decide::<P>(&app.rules.current(), &actor, &entry.account)?;
         Ok(Self { actor, entry, permit })
     }
 }
@@ -80,7 +80,7 @@ impl<P: can::OnSystem> FromRequestParts<Arc<App>> for May<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, AppError> {
         let CurrentUser(actor) = CurrentUser::from_request_parts(parts, app).await?;
-        let permit = access::decide_system::<P>(&actor)?;
+        let permit = access::decide_system::<P>(&app.rules.current(), &actor)?;
         Ok(Self { actor, permit })
     }
 }

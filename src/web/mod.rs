@@ -35,7 +35,8 @@ pub use standby::standby;
 
 use crate::app::App;
 use pages::{
-    account, accounts, add, audit, code, edit, jobs, log_out, oidc, password, provide, remove, sign_in, users,
+    account, accounts, add, audit, code, edit, explain, jobs, log_out, oidc, password, provide, remove,
+    reveal_password, reveals, sign_in, users,
 };
 
 /// Everything that answers requests.
@@ -54,14 +55,23 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/accounts/{account}/provide", get(provide::form).post(provide::provide))
         .route("/accounts/{account}/edit", get(edit::form).post(edit::save))
         .route("/accounts/{account}/password", get(password::form).post(password::save))
+        .route("/accounts/{account}/password/reveal", get(reveal_password::form).post(reveal_password::show))
+        .route("/accounts/{account}/password/reveal/request", post(reveal_password::request))
+        .route("/accounts/{account}/password/reveal/request/events", get(live::password_request))
         .route("/accounts/{account}/code", get(code::form).post(code::show))
         .route("/accounts/{account}/code/wait", post(code::wait))
+        .route("/accounts/{account}/code/request", post(code::request))
+        .route("/accounts/{account}/code/request/events", get(live::code_request))
         .route("/accounts/{account}/code/events", get(live::code))
         .route("/accounts/{account}/code/look", post(code::look))
         .route("/accounts/{account}/log-out", get(log_out::form).post(log_out::log_out))
         .route("/accounts/{account}/remove", get(remove::form).post(remove::remove))
         .route("/accounts/{account}/remove/retry", post(remove::retry))
         .route("/accounts/{account}/remove/skip", post(remove::skip))
+        .route("/reveals", get(reveals::list))
+        .route("/reveals/events", get(live::reveals))
+        .route("/reveals/{reveal}/approve", post(reveals::approve))
+        .route("/reveals/{reveal}/refuse", post(reveals::refuse))
         .route("/jobs", get(jobs::list))
         .route("/jobs/events", get(live::jobs))
         .route("/audit", get(audit::list))
@@ -74,6 +84,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/users/{user}/grant-admin", post(users::grant_admin))
         .route("/users/{user}/revoke-admin", post(users::revoke_admin))
         .route("/users/{user}/forget-identity", post(users::forget_identity))
+        .route("/access/explain", get(explain::explained))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-in/start", get(oidc::start))
         .route("/sign-in/callback", get(oidc::callback))

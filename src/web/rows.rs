@@ -12,7 +12,7 @@ use askama::Template;
 use super::query::{NOBODY, Query};
 use super::text;
 use crate::directory::{Entry, GroupNames, Listing};
-use crate::domain::access::{Actor, privileges, system_privileges};
+use crate::domain::access::{AccessRules, Actor, privileges, system_privileges};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
 use crate::domain::stage::Mood;
 use crate::domain::{AccountId, Email, Network, Snapshot, Wanted};
@@ -78,13 +78,13 @@ const fn urgency(mood: Mood) -> u8 {
 }
 
 /// What `actor` sees of `listing` with `query`.
-pub fn view(listing: &Listing, actor: &Actor, query: &Query) -> View {
-    let may_add = system_privileges(actor).has(SystemPrivilege::AddAccount);
+pub fn view(listing: &Listing, rules: &AccessRules, actor: &Actor, query: &Query) -> View {
+    let may_add = system_privileges(rules, actor).has(SystemPrivilege::AddAccount);
     let mut view = View { may_add, ..View::default() };
     let filter = query.filter();
     let mut matching = Vec::new();
     for entry in &listing.entries {
-        let may = privileges(actor, &entry.account);
+        let may = privileges(rules, actor, &entry.account);
         if !may.has(AccountPrivilege::View) {
             continue;
         }
@@ -137,10 +137,16 @@ pub struct Choices {
 }
 
 /// What `actor` may filter `listing` by.
-pub fn choices(listing: &Listing, names: &GroupNames, actor: &Actor, query: &Query) -> Choices {
+pub fn choices(
+    listing: &Listing,
+    names: &GroupNames,
+    rules: &AccessRules,
+    actor: &Actor,
+    query: &Query,
+) -> Choices {
     let (mut groups, mut owners) = (BTreeSet::new(), BTreeSet::new());
     for entry in &listing.entries {
-        if privileges(actor, &entry.account).has(AccountPrivilege::View) {
+        if privileges(rules, actor, &entry.account).has(AccountPrivilege::View) {
             groups.extend(&entry.account.groups);
             owners.extend(entry.account.owner.as_ref().map(Email::as_str));
         }

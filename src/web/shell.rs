@@ -19,6 +19,8 @@ pub struct Shell {
     pub reads_audit: bool,
     /// Whether the way to the list of people is shown.
     pub manages_access: bool,
+    /// How many requests to see a secret wait for this person to decide them, if he may.
+    pub reveals: Option<usize>,
     /// The one person that everybody is taken for, if so.
     pub everybody: Option<String>,
     /// Telegram's test environment.
@@ -30,10 +32,11 @@ pub struct Shell {
 impl Shell {
     /// The frame for somebody.
     pub fn of(app: &App, actor: &Actor) -> Self {
-        let may = system_privileges(actor);
+        let may = system_privileges(&app.rules.current(), actor);
         let reads_audit = may.has(SystemPrivilege::ReadAudit);
         let manages_access = may.has(SystemPrivilege::ManageAccess);
-        Self { person: Some(actor.to_string()), reads_audit, manages_access, ..Self::anonymous(app) }
+        let reveals = app.reveals.waiting_for(&app.rules.current(), actor, app.clock.now());
+        Self { person: Some(actor.to_string()), reads_audit, manages_access, reveals, ..Self::anonymous(app) }
     }
 
     /// The frame for nobody.
@@ -53,6 +56,11 @@ impl Shell {
         self.away.notices()
     }
 
+    /// How many requests wait, beside the way to them, as HTML.
+    pub fn waiting_reveals(&self) -> String {
+        waiting_reveals(self.reveals.unwrap_or_default())
+    }
+
     /// Where the script is.
     pub fn script(&self) -> &'static str {
         &SCRIPT_URL
@@ -62,6 +70,14 @@ impl Shell {
     pub fn style(&self) -> &'static str {
         &STYLE_URL
     }
+}
+
+/// The number of requests that wait, as HTML; nothing if there are none. The live stream sends it, too.
+pub fn waiting_reveals(count: usize) -> String {
+    if count == 0 {
+        return String::new();
+    }
+    format!("<span class=\"count\">{count}<span class=\"visually-hidden\"> waiting for you</span></span>")
 }
 
 /// A template as an answer.

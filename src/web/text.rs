@@ -128,13 +128,18 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
     let details: serde_json::Value =
         details.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let detail = |name: &str| details.get(name).and_then(|value| value.as_str()).unwrap_or("").to_owned();
+    let approved = match detail("approved_by") {
+        by if by.is_empty() => by,
+        by => format!(", approved by {by}"),
+    };
+    let what = if detail("kind") == "login-code" { "a login code" } else { "the stored two-step password" };
     let words = match code {
         "account.added" => "added the account".into(),
         "account.wanted" => format!("wants it {}", detail("wanted")),
         "account.edited" => "edited owner, comment or groups".into(),
         "account.stage" => format!("came to the stage “{}”", detail("stage").replace('-', " ")),
         "login.code.asked" => "asked Telegram for a code".into(),
-        "login.code.shown" => "looked at a login code".into(),
+        "login.code.shown" => format!("looked at a login code{approved}"),
         "login.input.provided" => format!("gave Telegram the {}", detail("input")),
         AuditEvent::TRAIL_MISMATCH => "found the audit trail changed".into(),
         "audit.exported" => format!("took the audit trail out as {}", detail("format")),
@@ -144,6 +149,15 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
             detail("before").get(..10).unwrap_or_default()
         ),
         "password.stored" => "stored a two-step password".into(),
+        "password.shown" => format!("looked at the stored two-step password{approved}"),
+        "reveal.requested" => format!("asked for approval to see {what}"),
+        "reveal.approved" => format!("approved that {} sees {what}", detail("person")),
+        "reveal.refused" => format!("refused to let {} see {what}", detail("person")),
+        "reveal.expired" => format!("let the request of {} to see {what} expire", detail("person")),
+        "group.approval" if details.get("needed").and_then(serde_json::Value::as_bool) == Some(true) => {
+            format!("wants approvals for the accounts of “{}”", detail("group"))
+        }
+        "group.approval" => format!("wants no approvals any more for the accounts of “{}”", detail("group")),
         "session.logged-out" => "ended the session at Telegram".into(),
         "account.removal.log-out-skipped" => "lets the removal go on without ending the session".into(),
         "account.removal.retried" => "lets the removal try again".into(),
@@ -165,6 +179,20 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "web.sign-out" => "signed out".into(),
         "telescope.started" => format!("started, version {}", detail("version")),
         "telescope.stopped" => "stopped in order".into(),
+        "role.added" => format!("made the role “{}”", detail("role")),
+        "role.renamed" => format!("renamed the role “{}” to “{}”", detail("before"), detail("role")),
+        "role.deleted" => format!("deleted the role “{}”", detail("role")),
+        "role.given" => format!("gave {} the role “{}”", detail("person"), detail("role")),
+        "role.taken" => format!("took the role “{}” from {}", detail("role"), detail("person")),
+        "role.group.privileges" => {
+            format!("set what “{}” may do in the group “{}”", detail("role"), detail("group"))
+        }
+        "role.system.privileges" => format!("set what “{}” may do with the system", detail("role")),
+        "group.added" => format!("made the group “{}”", detail("group")),
+        "group.renamed" => format!("renamed the group “{}” to “{}”", detail("before"), detail("group")),
+        "group.deleted" => format!("deleted the group “{}”", detail("group")),
+        "group.account.joined" => format!("put it into the group “{}”", detail("group")),
+        "group.account.left" => format!("took it out of the group “{}”", detail("group")),
         other => codes::meaning(other).to_owned(),
     };
     match outcome {

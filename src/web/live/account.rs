@@ -33,8 +33,10 @@ struct AccountPage {
 impl AccountPage {
     fn message(&mut self, app: &App, actor: &Actor) -> Option<String> {
         let html = match app.directory.get(self.account) {
-            Some(entry) if access::decide::<can::View>(actor, &entry.account).is_ok() => {
-                let step = Step::new(&entry, access::privileges(actor, &entry.account));
+            Some(entry)
+                if access::decide::<can::View>(&app.rules.current(), actor, &entry.account).is_ok() =>
+            {
+                let step = Step::new(&entry, access::privileges(&app.rules.current(), actor, &entry.account));
                 partial("#step", "outerMorph", &step.render().ok()?)
                     + &partial("#facts", "outerMorph", &Facts { entry: &entry }.render().ok()?)
             }

@@ -35,7 +35,7 @@ pub async fn trail(State(app): State<Arc<App>>, caller: Caller, Query(wanted): Q
         Err(silence) => return silence,
     };
     let quiet = |error: AppError| (error.into_response().status(), Html("")).into_response();
-    if let Err(refusal) = decide_system::<can::ReadAudit>(&viewer.actor) {
+    if let Err(refusal) = decide_system::<can::ReadAudit>(&app.rules.current(), &viewer.actor) {
         return quiet(refusal.into());
     }
     let Ok((search, None)) = wanted.read() else {
@@ -129,7 +129,7 @@ async fn follow(
     let mut next = Err(Anew);
     let mut present = true;
     while present {
-        if decide_system::<can::ReadAudit>(&viewer.actor).is_err() {
+        if decide_system::<can::ReadAudit>(&app.rules.current(), &viewer.actor).is_err() {
             let gone = partial("#trail", "innerHTML", "");
             let _ = sender.send(Ok(Event::default().data(gone))).await;
             return;

@@ -14,6 +14,7 @@ use super::viewer::Viewer;
 use super::{SESSION_CHECK, Sender, answer, begin, say_goodbye, stopped};
 use crate::app::App;
 use crate::domain::AccountId;
+use crate::ops::OpError;
 use crate::ops::reveal::{self, Awaited};
 use crate::web::auth::Caller;
 use crate::web::extract::AccountPath;
@@ -46,11 +47,21 @@ async fn wait(app: Arc<App>, mut viewer: Viewer, account: AccountId, sender: Sen
         let left = match reveal::awaited(&app, &viewer.actor, account).await {
             Ok(Awaited::Waiting(until)) => until.seconds_since(app.clock.now()).max(1).unsigned_abs(),
             Ok(Awaited::Came(revealed)) => {
-                end(&sender, (RevealedPart { revealed: &revealed }).render()).await;
+                end(&sender, RevealedPart::code(&revealed).render()).await;
                 return;
             }
-            Ok(Awaited::Over) | Err(_) => {
-                end(&sender, Nothing.render()).await;
+            Ok(Awaited::Over) => {
+                end(&sender, Nothing { why: "No code came in time. Begin again with a reason." }.render())
+                    .await;
+                return;
+            }
+            Err(OpError::Refused(why)) => {
+                end(&sender, Nothing { why: &why }.render()).await;
+                return;
+            }
+            Err(_) => {
+                end(&sender, Nothing { why: "The code can't be shown just now. Begin again." }.render())
+                    .await;
                 return;
             }
         };
@@ -72,7 +83,9 @@ async fn wait(app: Arc<App>, mut viewer: Viewer, account: AccountId, sender: Sen
 /// What stands there when no code came.
 #[derive(Template)]
 #[template(path = "parts/no_code.html")]
-struct Nothing;
+struct Nothing<'a> {
+    why: &'a str,
+}
 
 async fn end(sender: &Sender, html: askama::Result<String>) {
     if let Ok(html) = html {

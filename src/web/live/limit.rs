@@ -32,6 +32,11 @@ impl OpenStreams {
         viewer::look_again_at(person);
     }
 
+    /// Lets every stream look again at once: anybody's rights may have been changed.
+    pub fn all_look_again(&self) {
+        viewer::all_look_again();
+    }
+
     fn counts(&self) -> MutexGuard<'_, HashMap<String, u32>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -46,7 +46,7 @@ impl ListPage {
 
     /// What has to be sent so that the browser shows the present; None if it does.
     fn message(&mut self, app: &App, actor: &Actor) -> Option<String> {
-        let view = rows::view(&app.directory.listing(), actor, &self.query);
+        let view = rows::view(&app.directory.listing(), &app.rules.current(), actor, &self.query);
         let now = Shown {
             rows: view.rows.iter().map(|(entry, may)| (entry.account.id, entry.version, *may)).collect(),
             nothing: view.visible == 0,

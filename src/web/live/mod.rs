@@ -7,21 +7,25 @@
 //! A stream never redirects: a browser would try again for ever. Whoever is signed out is told so, once.
 
 mod account;
+mod approval;
 mod audit;
 mod code;
 mod feed;
 mod jobs;
 mod limit;
 mod list;
+mod reveals;
 mod viewer;
 
 pub use account::account;
+pub use approval::{code_request, password_request};
 pub use audit::trail;
 pub use code::code;
 pub use feed::TrailFeed;
 pub use jobs::jobs;
 pub use limit::OpenStreams;
 pub use list::list;
+pub use reveals::reveals;
 pub use viewer::{Viewer, end};
 
 use std::convert::Infallible;
@@ -38,7 +42,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::auth::Caller;
 use super::error::AppError;
 use super::fragment::partial;
-use super::shell::Away;
+use super::shell::{Away, waiting_reveals};
 use crate::app::App;
 use crate::domain::access::Actor;
 
@@ -107,6 +111,7 @@ async fn follow(
     let mut database = app.database_away.subscribe();
     let mut telegram = app.telegram_away.subscribe();
     let mut away = None;
+    let mut reveals = None;
     let mut check = tokio::time::interval(SESSION_CHECK);
     check.reset();
     let mut present = true;
@@ -120,6 +125,13 @@ async fn follow(
         if away.replace(now_away) != Some(now_away) {
             let notices = partial("#notices", "innerHTML", &now_away.notices());
             html.get_or_insert_default().push_str(&notices);
+        }
+        let to_decide = app.reveals.waiting_for(&app.rules.current(), &viewer.actor, app.clock.now());
+        if reveals.replace(to_decide) != Some(to_decide)
+            && let Some(count) = to_decide
+        {
+            let count = partial("#reveals-waiting", "innerHTML", &waiting_reveals(count));
+            html.get_or_insert_default().push_str(&count);
         }
         if let Some(html) = html {
             let event = Event::default().id(format!("{}-{version}", app.epoch)).data(html);

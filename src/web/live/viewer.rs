@@ -26,6 +26,8 @@ enum News {
     Ended(Id),
     /// This person's sessions or rights were changed.
     Changed(UserId),
+    /// Rules were changed, for whomever.
+    Rules,
 }
 
 /// What somebody is told who has too many streams open.
@@ -41,6 +43,11 @@ pub fn end(session: Id) {
 /// do now.
 pub fn look_again_at(person: UserId) {
     let _ = NEWS.send(News::Changed(person));
+}
+
+/// Lets every stream look again.
+pub fn all_look_again() {
+    let _ = NEWS.send(News::Rules);
 }
 
 /// Whom a stream is for.
@@ -103,6 +110,7 @@ impl Viewer {
             (News::Ended(session), _) => Some(session) == self.session,
             (News::Changed(changed), Actor::User(person)) => changed == person.id,
             (News::Changed(_), _) => false,
+            (News::Rules, _) => true,
         }
     }
 

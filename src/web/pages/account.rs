@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::directory::Entry;
 use crate::domain::access::{Actor, privileges, system_privileges};
 use crate::domain::audit::Outcome;
-use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, can};
 use crate::domain::{StageToken, Wanted};
 use crate::ops::{self, OpError};
 use crate::store::audit::Filter;
@@ -39,6 +39,7 @@ struct AccountPage<'a> {
 struct More {
     may_login: bool,
     may_password: bool,
+    may_see_password: bool,
     may_edit: bool,
     may_remove: bool,
     /// None while the database is away.
@@ -46,8 +47,13 @@ struct More {
 }
 
 impl More {
+    /// Whether there is a stored password that the reader may see.
+    fn sees_password(&self) -> bool {
+        self.may_see_password && self.kept.as_ref().is_some_and(|kept| kept.has_password)
+    }
+
     fn may_anything(&self) -> bool {
-        self.may_login || self.may_password || self.may_edit || self.may_remove
+        self.may_login || self.may_password || self.sees_password() || self.may_edit || self.may_remove
     }
 }
 
@@ -57,6 +63,7 @@ struct Kept {
     attempts: i64,
     limit: u32,
     password: String,
+    has_password: bool,
     history: Vec<Line>,
 }
 
@@ -81,6 +88,7 @@ impl Kept {
                 .collect(),
             attempts,
             limit: app.config.login_attempts_per_day,
+            has_password: password.is_some(),
             password: match password {
                 None => "none is stored".into(),
                 Some(fact) => match fact.rejected_at {
@@ -126,21 +134,22 @@ async fn page(
     status: StatusCode,
     complaint: Option<Complaint>,
 ) -> Result<Response, AppError> {
-    let step = step(actor, entry, complaint).render()?;
+    let may = privileges(&app.rules.current(), actor, &entry.account);
+    let step = step(may, entry, complaint).render()?;
     let facts = Facts { entry }.render()?;
-    let may = privileges(actor, &entry.account);
     let more = More {
         may_login: may.has(AccountPrivilege::Login),
         may_password: may.has(AccountPrivilege::EditTwoFactorPassword),
-        may_edit: system_privileges(actor).has(SystemPrivilege::ManageAccess),
+        may_see_password: may.has(AccountPrivilege::ViewTwoFactorPassword),
+        may_edit: system_privileges(&app.rules.current(), actor).has(SystemPrivilege::ManageAccess),
         may_remove: may.has(AccountPrivilege::RemoveAccount) && entry.account.wanted != Wanted::Removed,
         kept: if *app.database_away.borrow() { None } else { Kept::read(app, entry).await.ok() },
     };
     html_with(status, &AccountPage { shell: Shell::of(app, actor), entry, step, facts, more })
 }
 
-fn step<'a>(actor: &Actor, entry: &'a Entry, complaint: Option<Complaint>) -> Step<'a> {
-    let step = Step::new(entry, privileges(actor, &entry.account));
+fn step<'a>(may: AccountPrivileges, entry: &'a Entry, complaint: Option<Complaint>) -> Step<'a> {
+    let step = Step::new(entry, may);
     match complaint {
         Some(complaint) => step.with_complaint(complaint),
         None => step,
@@ -209,8 +218,9 @@ pub async fn after(
     done: Result<(), OpError>,
 ) -> Result<Response, AppError> {
     let entry = app.directory.get(before.account.id).ok_or(AppError::NotFound)?;
+    let may = privileges(&app.rules.current(), actor, &entry.account);
     let (status, complaint) = match done {
-        Ok(()) if wants_fragment(headers) => return html(&step(actor, &entry, None)),
+        Ok(()) if wants_fragment(headers) => return html(&step(may, &entry, None)),
         Ok(()) => return Ok(Redirect::to(&format!("/accounts/{}", entry.account.id)).into_response()),
         Err(OpError::Invalid { field, message }) => {
             (StatusCode::UNPROCESSABLE_ENTITY, Complaint { field: Some(field), message })
@@ -220,7 +230,7 @@ pub async fn after(
         Err(error) => return Err(error.into()),
     };
     if wants_fragment(headers) {
-        html_with(status, &step(actor, &entry, Some(complaint)))
+        html_with(status, &step(may, &entry, Some(complaint)))
     } else {
         page(app, actor, &entry, status, Some(complaint)).await
     }

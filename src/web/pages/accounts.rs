@@ -73,14 +73,15 @@ pub async fn list(
     Query(query): Query<RowQuery>,
 ) -> Result<Response, AppError> {
     let listing = app.directory.listing();
-    let view = rows::view(&listing, &actor, &query);
+    let rules = app.rules.current();
+    let view = rows::view(&listing, &rules, &actor, &query);
     let rows = rows::body(&view);
     let summary = summary(&view, &query)?;
     let pager = pager(&view, &query)?;
     let fragment = wants_fragment(&headers);
     let choices = match fragment {
         true => Choices::default(),
-        false => rows::choices(&listing, &app.directory.groups(), &actor, &query),
+        false => rows::choices(&listing, &app.directory.groups(), &rules, &actor, &query),
     };
     let shell = Shell::of(&app, &actor);
     let page = Accounts { shell, query, view, choices, rows, summary, pager };

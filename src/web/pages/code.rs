@@ -8,23 +8,25 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
+use super::approval::Approval;
 use crate::app::App;
 use crate::directory::Entry;
-use crate::domain::Millis;
 use crate::domain::access::Actor;
 use crate::domain::privilege::can;
-use crate::ops::OpError;
+use crate::domain::reveal::RevealKind;
+use crate::domain::{AccountId, Millis, Secret};
 use crate::ops::reveal::{self, Awaited, Revealed};
+use crate::ops::{OpError, approval};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::shell::{Shell, html_with, wants_fragment};
 use crate::web::text;
 
-/// Seconds that a code stays on the page.
+/// Seconds that a secret stays on the page.
 pub const SHOWN: i64 = 60;
 
 /// What the page shows below its form.
@@ -43,6 +45,8 @@ struct CodePage<'a> {
     outcome: Outcome,
     reason: String,
     error: Option<(Option<&'static str>, String)>,
+    /// The way to another person's approval, if one is needed.
+    approval: Option<Approval>,
 }
 
 impl CodePage<'_> {
@@ -59,17 +63,26 @@ impl CodePage<'_> {
     }
 }
 
-/// A code that was revealed, for the page and for the live stream.
+/// A secret that was revealed, for the page and for the live stream.
 #[derive(Template)]
 #[template(path = "parts/revealed.html")]
 pub struct RevealedPart<'a> {
-    /// The code.
-    pub revealed: &'a Revealed,
+    /// The secret.
+    pub secret: &'a Secret,
+    /// Where it is from, in a sentence.
+    pub words: String,
+    /// Whether it is a text of any length rather than a few digits.
+    pub long: bool,
 }
 
-impl RevealedPart<'_> {
-    fn sent(&self) -> String {
-        text::moment(self.revealed.sent)
+impl<'a> RevealedPart<'a> {
+    /// A login code.
+    pub fn code(revealed: &'a Revealed) -> Self {
+        let words = format!(
+            "Telegram sent it at {}. Do not pass it on in Telegram: that makes it worthless at once.",
+            text::moment(revealed.sent)
+        );
+        Self { secret: &revealed.code, words, long: false }
     }
 }
 
@@ -86,7 +99,7 @@ pub async fn form(
     headers: HeaderMap,
     allowed: Allowed<can::Login>,
 ) -> Result<Response, AppError> {
-    answer(&app, &headers, &allowed.actor, &allowed.entry, String::new(), Ok(Outcome::Nothing))
+    answer(&app, &headers, &allowed.actor, &allowed.entry, String::new(), Ok(Outcome::Nothing)).await
 }
 
 /// Shows the newest code.
@@ -97,7 +110,7 @@ pub async fn show(
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     let shown = reveal::show_code(&app, allowed.grant(), &typed.reason).await.map(Outcome::Shown);
-    answer(&app, &headers, &allowed.actor, &allowed.entry, typed.reason, shown)
+    answer(&app, &headers, &allowed.actor, &allowed.entry, typed.reason, shown).await
 }
 
 /// Waits for the next code.
@@ -107,8 +120,22 @@ pub async fn wait(
     allowed: Allowed<can::Login>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
-    let armed = reveal::arm(&app, &allowed.grant(), &typed.reason).map(Outcome::Waiting);
-    answer(&app, &headers, &allowed.actor, &allowed.entry, typed.reason, armed)
+    let armed = reveal::arm(&app, &allowed.grant(), &typed.reason).await.map(Outcome::Waiting);
+    answer(&app, &headers, &allowed.actor, &allowed.entry, typed.reason, armed).await
+}
+
+/// Asks for another person's approval.
+pub async fn request(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    allowed: Allowed<can::Login>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let asked = approval::request(&app, allowed.grant(), &typed.reason).await.map(|()| Outcome::Nothing);
+    if asked.is_ok() && !wants_fragment(&headers) {
+        return Ok(Redirect::to(&format!("/accounts/{}/code", allowed.entry.account.id)).into_response());
+    }
+    answer(&app, &headers, &allowed.actor, &allowed.entry, typed.reason, asked).await
 }
 
 /// Looks once whether the awaited code came: the way without JavaScript.
@@ -125,10 +152,10 @@ pub async fn look(
         }
         Err(error) => Err(error),
     };
-    answer(&app, &headers, &allowed.actor, &allowed.entry, String::new(), looked)
+    answer(&app, &headers, &allowed.actor, &allowed.entry, String::new(), looked).await
 }
 
-fn answer(
+async fn answer(
     app: &App,
     headers: &HeaderMap,
     actor: &Actor,
@@ -146,15 +173,23 @@ fn answer(
         Err(error) => return Err(error.into()),
     };
     let shown = matches!(outcome, Outcome::Shown(_));
-    let page = CodePage { shell: Shell::of(app, actor), entry, outcome, reason, error };
+    let approval = match &outcome {
+        Outcome::Nothing => {
+            let about = error.as_ref().filter(|(field, _)| field.is_some()).map(|(_, words)| words.clone());
+            Approval::read(app, actor, entry.account.id, RevealKind::LoginCode, &reason, about).await?
+        }
+        Outcome::Shown(_) | Outcome::Waiting(_) => None,
+    };
+    let page = CodePage { shell: Shell::of(app, actor), entry, outcome, reason, error, approval };
     if wants_fragment(headers) {
         return html_with(status, &page.as_dialog());
     }
     let response = html_with(status, &page)?;
-    if !shown {
-        return Ok(response);
-    }
-    // Without a script the code leaves with the page.
-    let away = format!("{SHOWN}; url=/accounts/{}", entry.account.id);
-    Ok(([(HeaderName::from_static("refresh"), away)], response).into_response())
+    Ok(if shown { leaving(response, entry.account.id) } else { response })
+}
+
+/// A page with a secret on it, which without a script leaves with the page.
+pub fn leaving(page: Response, account: AccountId) -> Response {
+    let away = format!("{SHOWN}; url=/accounts/{account}");
+    ([(HeaderName::from_static("refresh"), away)], page).into_response()
 }

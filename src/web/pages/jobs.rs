@@ -74,11 +74,11 @@ fn line(app: &App, actor: &Actor, job: &Job) -> Option<Line> {
     let entry = job.args.parse().ok().and_then(|id| app.directory.get(id));
     let may = match &entry {
         Some(entry) => {
-            let may = privileges(actor, &entry.account);
+            let may = privileges(&app.rules.current(), actor, &entry.account);
             may.has(AccountPrivilege::View).then_some(may)?
         }
         None => {
-            system_privileges(actor).has(SystemPrivilege::ReadAudit).then_some(())?;
+            system_privileges(&app.rules.current(), actor).has(SystemPrivilege::ReadAudit).then_some(())?;
             Default::default()
         }
     };

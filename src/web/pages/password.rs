@@ -1,4 +1,4 @@
-//! `/accounts/{id}/password`: the stored two-step password, which is typed here and never shown again.
+//! `/accounts/{id}/password`: the stored two-step password, which is typed here.
 
 use std::sync::Arc;
 

@@ -37,7 +37,7 @@ pub async fn form(
     allowed: Allowed<can::View>,
 ) -> Result<Response, AppError> {
     let entry = &allowed.entry;
-    let may = privileges(&allowed.actor, &entry.account);
+    let may = privileges(&app.rules.current(), &allowed.actor, &entry.account);
     let step = Step::new(entry, may).render()?;
     let page = Provide { shell: Shell::of(&app, &allowed.actor), entry, step };
     dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)

@@ -52,6 +52,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "A password that does not open is replaced by its ciphertext: shown, and sent to Telegram.",
         &[
             "stories::stored_password::one_that_can_not_be_opened_is_given_to_nobody",
+            "web::revealed_password::what_can_not_be_opened_or_written_down_is_not_shown",
             "keys::tests::every_changed_bit_shows",
         ],
     ),

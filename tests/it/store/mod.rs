@@ -9,6 +9,7 @@ mod jobs;
 mod lease;
 mod opening;
 mod people;
+mod reveals;
 mod rules;
 mod secrets;
 mod sessions;

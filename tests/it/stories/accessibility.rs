@@ -122,6 +122,15 @@ async fn pages_of_one_account() {
 
     walk.look_at(&part("edit"), "edit").await;
     walk.look_at(&part("password"), "password").await;
+    visitor.does(&part("password"), &[("password", PASSWORD)]).await;
+    walk.look_at(&part("password/reveal"), "reveal password").await;
+    walk.browser.press("Show password", "main").await;
+    walk.browser.find("#reason-error").await;
+    walk.look("reveal password refused").await;
+    walk.browser.fill("[name='reason']", "Signing in to the desktop app").await;
+    walk.browser.press("Show password", "main").await;
+    walk.browser.find(".secret").await;
+    walk.look("password shown").await;
     walk.look_at(&part("code"), "code").await;
     walk.browser.fill("[name='reason']", "Signing in to the desktop app").await;
     walk.browser.press("Show login code", "main").await;

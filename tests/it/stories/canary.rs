@@ -1,5 +1,5 @@
 //! A login code, two-step passwords and a session's cookie go through every flow, errors included. Afterwards they
-//! stand in no log, no file, no page: only the one answer that revealed the code ever held it.
+//! stand in no log, no file, no page: only the answers that revealed them ever held them.
 
 use crate::support::login::{ADMIN, STEP, account_that_waits_for_a_code, give_code, token};
 use crate::support::stack::Stack;
@@ -60,12 +60,20 @@ async fn secrets_stay_secret_through_all_flows() {
     let revealed = visitor.post(&format!("{page}/code"), &[("reason", "A new phone")]).await;
     let revealed = revealed.text().await.unwrap();
     assert!(revealed.contains(SENT_CODE), "it is revealed once: {revealed}");
+    let show = format!("{page}/password/reveal");
+    let refused = visitor.post(&show, &[("reason", "")]).await;
+    assert_eq!(refused.status(), 422);
+    pages.push(refused.text().await.unwrap());
+    let revealed = visitor.post(&show, &[("reason", "The front desk has a new phone")]).await;
+    let revealed = revealed.text().await.unwrap();
+    assert!(revealed.contains(RIGHT), "it is revealed once: {revealed}");
     for path in [
         "/accounts",
         &page,
         &provide,
         &store,
         &format!("{page}/code"),
+        &show,
         &format!("{page}/edit"),
         "/audit",
         "/no-such-page",

@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod administrators;
+mod approvals;
 mod at_rest;
 mod canary;
 mod countdown;
@@ -21,7 +22,9 @@ mod plain;
 mod policy;
 mod removal;
 mod restarts;
+mod revealed_password;
 mod revoked;
+mod rules_as_text;
 mod searching;
 mod settings;
 mod stopping;

@@ -10,12 +10,14 @@ use axum::response::Response;
 use scraper::{Html, Selector};
 use telescope::app::App;
 use telescope::clock::Clock;
-use telescope::config::Config;
+use telescope::config::{Config, Dsn};
 use telescope::directory::Directory;
+use telescope::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use telescope::domain::{
-    Account, AccountId, Email, Millis, Network, Phone, Secret, Snapshot, Stage, StageToken, Wanted,
+    Account, AccountId, Email, GroupId, Millis, Network, Phone, RoleId, Secret, Snapshot, Stage, StageToken,
+    Wanted,
 };
-use telescope::ops::record;
+use telescope::ops::{record, rules};
 use telescope::store::{self, Db, StoreError};
 use telescope::telegram::{Hub, HubSettings};
 use telescope::web;
@@ -139,6 +141,69 @@ impl TestApp {
     pub fn stands(&self, id: AccountId, stage: Stage) {
         let snapshot = Snapshot { stage, token: StageToken(7), network: Network::Ready, ..Snapshot::off() };
         self.app.directory.put_snapshot(id, snapshot);
+    }
+
+    /// A group, with these accounts.
+    pub async fn group(&self, name: &str, accounts: &[AccountId]) -> GroupId {
+        let id = GroupId::generate();
+        let made = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
+            store::groups::insert(conn, id, name).await?;
+            for account in accounts {
+                store::groups::put_in(conn, id, *account).await?;
+            }
+            Ok(())
+        };
+        self.app.db.change(made).await.unwrap();
+        self.in_force().await;
+        id
+    }
+
+    /// A role that may do this with the accounts of these groups, and that with the system.
+    pub async fn role(
+        &self,
+        name: &str,
+        groups: &[(GroupId, AccountPrivileges)],
+        system: SystemPrivileges,
+    ) -> RoleId {
+        let id = RoleId::generate();
+        let made = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
+            store::roles::insert(conn, id, name).await?;
+            for (group, set) in groups {
+                store::roles::set_cell(conn, *group, id, *set).await?;
+            }
+            store::roles::set_system(conn, id, system).await
+        };
+        self.app.db.change(made).await.unwrap();
+        self.in_force().await;
+        id
+    }
+
+    /// Gives somebody a role, whether he has been here or not.
+    pub async fn give(&self, email: &str, role: RoleId) {
+        let email = Email::parse(email).unwrap();
+        let now = self.app.clock.now();
+        let given = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
+            let user = store::users::named(conn, &email, now).await?;
+            store::roles::give(conn, role, user.id).await.map(drop)
+        };
+        self.app.db.change(given).await.unwrap();
+        self.in_force().await;
+    }
+
+    /// Changes the database behind the server's back.
+    pub async fn sql(&self, statement: &'static str) {
+        let Dsn::Sqlite(file) = &self.app.config.db_dsn else { panic!("not SQLite") };
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).foreign_keys(true);
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query(statement).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
+
+    /// Does at once what a running server does once a second: looks whether rules were changed.
+    pub async fn in_force(&self) {
+        let version = self.app.db.ping().await.unwrap();
+        rules::look(&self.app, version).await;
+        assert_eq!(self.app.rules.current().version(), version);
     }
 
     /// A person as the database has him.

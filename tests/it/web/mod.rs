@@ -11,6 +11,8 @@ mod limits;
 mod live;
 mod oidc;
 mod refusals;
+mod revealed_password;
+mod reveals;
 mod rights;
 mod sessions;
 mod standby;

@@ -3,6 +3,7 @@
 
 use axum::http::StatusCode;
 use telescope::domain::AccountId;
+use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use telescope::ops::trail;
 use telescope::store;
 
@@ -120,4 +121,126 @@ async fn every_change_is_written_down() {
         assert_eq!((written.as_str(), actor.as_str()), (code, ADMIN), "{path}");
         assert!(usize::try_from(seq).unwrap() >= expected.len(), "{path} has an entry of its own");
     }
+}
+
+#[tokio::test]
+async fn a_role_gives_rights_in_its_groups_and_nowhere_else() {
+    use AccountPrivilege::{Login, View};
+    let test = TestApp::new().await;
+    let (inside, outside) = (test.account(1, None).await, test.account(2, None).await);
+    let sales = test.group("Sales", &[inside]).await;
+    let looking =
+        test.role("Readers", &[(sales, AccountPrivileges::of(&[View]))], SystemPrivileges::NONE).await;
+    let blind = test.role("Blind", &[(sales, AccountPrivileges::of(&[Login]))], SystemPrivileges::NONE).await;
+    let ada = test.signed_in(ADA).await;
+    assert!(!sees(&ada, inside).await, "no role, no right");
+    test.give(ADA, blind).await;
+    assert!(!sees(&ada, inside).await, "without view nothing counts");
+    test.give(ADA, looking).await;
+    assert_eq!((sees(&ada, inside).await, sees(&ada, outside).await), (true, false));
+    let code = ada.get(&format!("/accounts/{inside}/code")).await.status;
+    assert_eq!(code, StatusCode::FORBIDDEN, "what a role without view names counts nowhere");
+    assert_eq!(ada.get("/users").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_change_made_with_sql_counts_as_soon_as_the_server_looks() {
+    let test = TestApp::new().await;
+    let account = test.account(1, None).await;
+    let group = test.group("Sales", &[account]).await;
+    let set = AccountPrivileges::of(&[AccountPrivilege::View]);
+    let role = test.role("Readers", &[(group, set)], SystemPrivileges::NONE).await;
+    test.give(ADA, role).await;
+    let ada = test.signed_in(ADA).await;
+    let admin = "update users set admin = true where email = 'ada@example.org'";
+    let statements = [
+        (
+            "delete from role_members",
+            "insert into role_members select id, (select id from users where email = 'ada@example.org'), 'page' from roles",
+        ),
+        (
+            "delete from group_role_privileges",
+            "insert into group_role_privileges select g.id, r.id, 'view' from account_groups g, roles r",
+        ),
+        (
+            "delete from account_group_members",
+            "insert into account_group_members select a.id, g.id from accounts a, account_groups g",
+        ),
+        ("update account_group_members set group_id = group_id", "update roles set name = 'Lookers'"),
+    ];
+    for (takes, gives) in statements {
+        let had = test.app.rules.current().version();
+        test.sql(takes).await;
+        test.in_force().await;
+        assert!(test.app.rules.current().version() > had, "{takes}");
+        if takes.starts_with("delete") {
+            assert!(!sees(&ada, account).await, "{takes}");
+        }
+        test.sql(gives).await;
+        test.in_force().await;
+        assert!(sees(&ada, account).await, "{gives}");
+    }
+    test.sql("delete from roles").await;
+    test.in_force().await;
+    assert!(!sees(&ada, account).await);
+    test.sql("update accounts set owner = 'ada@example.org'").await;
+    test.in_force().await;
+    assert!(sees(&ada, account).await);
+    test.sql("delete from account_groups").await;
+    test.sql("update accounts set owner = null").await;
+    test.in_force().await;
+    assert!(!sees(&ada, account).await);
+    test.sql(admin).await;
+    test.in_force().await;
+    assert!(sees(&ada, account).await);
+}
+
+#[tokio::test]
+async fn the_page_explains_who_may_and_why() {
+    use AccountPrivilege::{Login, View};
+    let test = TestApp::new().await;
+    let account = test.account(1, Some(BOB)).await;
+    let sales = test.group("Sales", &[account]).await;
+    let set = AccountPrivileges::of(&[View, Login]);
+    let desk =
+        test.role("Desk", &[(sales, set)], SystemPrivileges::of(&[SystemPrivilege::ManageAccess])).await;
+    test.give(ADA, desk).await;
+    let (root, ada, bob) =
+        (test.signed_in(ADMIN).await, test.signed_in(ADA).await, test.signed_in(BOB).await);
+    let phone = test.app.directory.get(account).unwrap().account.phone.to_string();
+    let phone = phone.replace('+', "%2B");
+    for account in [phone.clone(), account.to_string()] {
+        let page = root.get(&format!("/access/explain?person=ADA@example.org&account={account}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        let rows = page.texts("tbody tr");
+        assert!(rows.contains(&"login Yes The role Desk may, in the group Sales.".to_owned()), "{rows:?}");
+        assert!(rows.contains(&"view_contacts No No rule gives it.".to_owned()), "{rows:?}");
+        assert!(rows.contains(&"manage_access Yes The role Desk may.".to_owned()), "{rows:?}");
+    }
+    // The other way round: everybody who may.
+    let page = root.get(&format!("/access/explain?account={phone}")).await;
+    let login = page.texts("tbody tr").into_iter().find(|row| row.starts_with("login")).unwrap();
+    for who in [ADMIN, ADA, BOB] {
+        assert!(login.contains(who), "{login}");
+    }
+    let removal = page.texts("tbody tr").into_iter().find(|row| row.starts_with("remove_account")).unwrap();
+    assert!(removal.contains(ADMIN) && !removal.contains(ADA) && !removal.contains(BOB), "{removal}");
+    // What means nothing is said beside the form; what one may not see is as if it were not there.
+    let hidden = test.account(2, None).await;
+    for (visitor, query, words) in [
+        (&root, "person=nobody@example.org", "Nobody with this address"),
+        (&root, "person=nobody", "address"),
+        (&root, "account=99966", "number"),
+        (&root, "account=%2B9996629999", "no account with this number"),
+        (&ada, &*format!("account={hidden}"), "no account with this number"),
+    ] {
+        let page = visitor.get(&format!("/access/explain?{query}")).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert!(page.texts(".error")[0].contains(words), "{query}: {:?}", page.texts(".error"));
+    }
+    assert_eq!(
+        ada.get(&format!("/access/explain?person={BOB}&account={account}")).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(bob.get("/access/explain").await.status, StatusCode::FORBIDDEN);
 }

@@ -14,6 +14,9 @@ use crate::support::root;
 /// What a form holds that gets past the reading of it.
 const FORM: &[(&str, &str)] = &[("token", "1"), ("code", ""), ("phone", ""), ("email", ""), ("reason", "")];
 
+/// The id of a request that nobody has made.
+const NO_REVEAL: &str = "0190aaaa-0000-7000-8000-000000000000";
+
 /// For each route the answers to: nobody signed in, somebody without any right, the owner, an administrator.
 /// 303 to `/sign-in` is written 401, a stream that says `signed-out` 410.
 const TABLE: &[(&str, &str, [u16; 4])] = &[
@@ -35,16 +38,26 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/accounts/{account}/code/wait", [401, 404, 422, 422]),
     ("GET", "/accounts/{account}/code/events", [410, 200, 200, 200]),
     ("POST", "/accounts/{account}/code/look", [401, 404, 409, 409]),
+    ("POST", "/accounts/{account}/code/request", [401, 404, 422, 422]),
+    ("GET", "/accounts/{account}/code/request/events", [410, 200, 200, 200]),
     ("GET", "/accounts/{account}/edit", [401, 404, 403, 200]),
     ("POST", "/accounts/{account}/edit", [401, 404, 403, 303]),
     ("GET", "/accounts/{account}/password", [401, 404, 200, 200]),
     ("POST", "/accounts/{account}/password", [401, 404, 422, 422]),
+    ("GET", "/accounts/{account}/password/reveal", [401, 404, 403, 200]),
+    ("POST", "/accounts/{account}/password/reveal", [401, 404, 403, 422]),
+    ("POST", "/accounts/{account}/password/reveal/request", [401, 404, 403, 422]),
+    ("GET", "/accounts/{account}/password/reveal/request/events", [410, 200, 200, 200]),
     ("GET", "/accounts/{account}/log-out", [401, 404, 403, 200]),
     ("POST", "/accounts/{account}/log-out", [401, 404, 403, 409]),
     ("GET", "/accounts/{account}/remove", [401, 404, 403, 200]),
     ("POST", "/accounts/{account}/remove", [401, 404, 403, 422]),
     ("POST", "/accounts/{account}/remove/retry", [401, 404, 403, 409]),
     ("POST", "/accounts/{account}/remove/skip", [401, 404, 403, 409]),
+    ("GET", "/reveals", [401, 403, 403, 200]),
+    ("GET", "/reveals/events", [410, 200, 200, 200]),
+    ("POST", "/reveals/{reveal}/approve", [401, 403, 403, 404]),
+    ("POST", "/reveals/{reveal}/refuse", [401, 403, 403, 404]),
     ("GET", "/jobs", [401, 200, 200, 200]),
     ("GET", "/jobs/events", [410, 200, 200, 200]),
     ("GET", "/audit", [401, 403, 403, 200]),
@@ -57,6 +70,7 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/users/{user}/grant-admin", [401, 403, 403, 303]),
     ("POST", "/users/{user}/revoke-admin", [401, 403, 403, 303]),
     ("POST", "/users/{user}/forget-identity", [401, 403, 403, 303]),
+    ("GET", "/access/explain", [401, 403, 403, 200]),
     ("GET", "/sign-in", [200, 200, 200, 200]),
     ("POST", "/sign-in", [422, 422, 422, 422]),
     ("GET", "/sign-in/start", [404, 404, 404, 404]),
@@ -94,7 +108,10 @@ async fn everybody_gets_where_the_table_says_and_nowhere_else() {
         let owner = format!("owner{number}@example.org");
         let account = test.account(number, Some(&owner)).await;
         test.stands(account, Stage::SignedOut);
-        let path = pattern.replace("{account}", &account.to_string()).replace("{file}", "no.css");
+        let path = pattern
+            .replace("{account}", &account.to_string())
+            .replace("{file}", "no.css")
+            .replace("{reveal}", NO_REVEAL);
         let people = [
             ("nobody", test.anonymous()),
             ("somebody", test.signed_in("somebody@example.org").await),
@@ -150,7 +167,10 @@ async fn looking_changes_nothing() {
     let before = present().await;
     for method in [Method::GET, Method::HEAD] {
         for (_, pattern, _) in TABLE {
-            let path = pattern.replace("{account}", &account.to_string()).replace("{file}", "no.css");
+            let path = pattern
+                .replace("{account}", &account.to_string())
+                .replace("{file}", "no.css")
+                .replace("{reveal}", NO_REVEAL);
             let path = path.replace("{user}", &test.user(ADMIN).await.id.to_string());
             root.status(root.request(method.clone(), &path).body(Body::empty()).unwrap()).await;
         }

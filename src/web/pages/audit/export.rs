@@ -234,7 +234,9 @@ async fn write(
             if *app.stopping.borrow() {
                 return Err("Telescope stops");
             }
-            if !viewer.is_present(app).await || decide_system::<can::ReadAudit>(&viewer.actor).is_err() {
+            if !viewer.is_present(app).await
+                || decide_system::<can::ReadAudit>(&app.rules.current(), &viewer.actor).is_err()
+            {
                 return Err("its reader may not read the trail any more");
             }
             let end = last.min(first.saturating_add(PIECE - 1));

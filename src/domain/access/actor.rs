@@ -1,0 +1,57 @@
+//! Whoever acts, and what rights have to know of him.
+
+use crate::domain::{Email, Origin, UserId};
+
+/// Whoever acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A person, signed in.
+    User(Person),
+    /// Whoever may run Telescope's commands on its machine.
+    Cli,
+    /// Telescope itself, doing what it must; the text names the job.
+    System(&'static str),
+}
+
+/// What rights need to know of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The id.
+    pub id: UserId,
+    /// The address of the present identity.
+    pub email: Email,
+    /// Whether the identity provider has verified the address.
+    pub verified: bool,
+    /// Whether this is an administrator.
+    pub admin: bool,
+    /// Where the present request came from. No right depends on it; the audit trail keeps it.
+    pub origin: Origin,
+}
+
+impl Actor {
+    /// Where the request came from in which this actor acts.
+    pub fn origin(&self) -> Origin {
+        match self {
+            Self::User(person) => person.origin.clone(),
+            Self::Cli | Self::System(_) => Origin::default(),
+        }
+    }
+
+    /// The same actor in a request from there.
+    pub fn coming_from(self, origin: &Origin) -> Self {
+        match self {
+            Self::User(person) => Self::User(Person { origin: origin.clone(), ..person }),
+            other => other,
+        }
+    }
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::User(person) => person.email.fmt(f),
+            Self::Cli => f.write_str("command line"),
+            Self::System(job) => write!(f, "system:{job}"),
+        }
+    }
+}

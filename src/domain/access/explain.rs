@@ -1,0 +1,135 @@
+//! Why somebody may do something, or may not: the rules behind a decision, named.
+//!
+//! The answer is made of the same rules as the decision, but the other way round, from each privilege to what gives it.
+//! A property test holds both equal.
+
+use super::{AccessRules, LEAVING, Person};
+use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
+use crate::domain::{Account, GroupId, RoleId, UserId, Wanted};
+
+/// What gives a privilege.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// Administrators may do everything.
+    Administrator,
+    /// The owner of an account may do what the setting OWNER_PRIVILEGES says.
+    Owner,
+    /// A role of the person, for a group of the account.
+    Role {
+        /// Which role.
+        role: RoleId,
+        /// For which group.
+        group: GroupId,
+    },
+    /// A role of the person, for the system.
+    System {
+        /// Which role.
+        role: RoleId,
+    },
+}
+
+/// Why a privilege is withheld.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withheld {
+    /// No rule gives it.
+    NoRule,
+    /// The person owns the account, but the present identity does not prove the address.
+    Unverified,
+    /// The account is being removed; until that is done nobody has more than what it takes.
+    Leaving,
+}
+
+/// One privilege, with what gives it, or why it is withheld.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained<P> {
+    /// Which privilege.
+    pub privilege: P,
+    /// What gives it; several rules may. Each alone would be enough.
+    pub sources: Vec<Source>,
+    /// Why it is withheld; None: it is given.
+    pub withheld: Option<Withheld>,
+}
+
+/// Each privilege of a person on an account.
+pub fn explain(rules: &AccessRules, person: &Person, account: &Account) -> Vec<Explained<AccountPrivilege>> {
+    AccountPrivilege::ALL.iter().map(|privilege| one(rules, person, account, *privilege)).collect()
+}
+
+fn one(
+    rules: &AccessRules,
+    person: &Person,
+    account: &Account,
+    privilege: AccountPrivilege,
+) -> Explained<AccountPrivilege> {
+    let owner = account.owner.as_ref() == Some(&person.email) && rules.owner().has(privilege);
+    let mut sources = Vec::new();
+    if person.admin {
+        sources.push(Source::Administrator);
+    }
+    if owner && person.verified {
+        sources.push(Source::Owner);
+    }
+    sources.extend(by_roles(rules, person.id, account, privilege));
+    let withheld = if sources.is_empty() && owner {
+        Some(Withheld::Unverified)
+    } else if sources.is_empty() {
+        Some(Withheld::NoRule)
+    } else if account.wanted == Wanted::Removed && !LEAVING.has(privilege) {
+        Some(Withheld::Leaving)
+    } else {
+        None
+    };
+    Explained { privilege, sources, withheld }
+}
+
+fn by_roles(
+    rules: &AccessRules,
+    person: UserId,
+    account: &Account,
+    privilege: AccountPrivilege,
+) -> Vec<Source> {
+    let mut sources = Vec::new();
+    for role in rules.roles_of(person) {
+        for group in &account.groups {
+            if rules.role(*role).is_some_and(|gives| gives.in_group(*group).has(privilege)) {
+                sources.push(Source::Role { role: *role, group: *group });
+            }
+        }
+    }
+    sources
+}
+
+/// Each privilege of a person on the system.
+pub fn explain_system(rules: &AccessRules, person: &Person) -> Vec<Explained<SystemPrivilege>> {
+    let explained = |privilege: &SystemPrivilege| {
+        let mut sources = Vec::new();
+        if person.admin {
+            sources.push(Source::Administrator);
+        }
+        let roles = rules.roles_of(person.id).iter();
+        let giving = roles.filter(|role| rules.role(**role).is_some_and(|role| role.system.has(*privilege)));
+        sources.extend(giving.map(|role| Source::System { role: *role }));
+        let withheld = sources.is_empty().then_some(Withheld::NoRule);
+        Explained { privilege: *privilege, sources, withheld }
+    };
+    SystemPrivilege::ALL.iter().map(explained).collect()
+}
+
+/// Who has a privilege on an account by his roles, and by which. Administrators and the owner come beside them.
+pub fn holders(
+    rules: &AccessRules,
+    account: &Account,
+    privilege: AccountPrivilege,
+) -> Vec<(UserId, Vec<Source>)> {
+    if account.wanted == Wanted::Removed && !LEAVING.has(privilege) {
+        return Vec::new();
+    }
+    let giving = |person| by_roles(rules, person, account, privilege);
+    let mut holders: Vec<_> = rules
+        .holders()
+        .map(|(person, _)| (person, giving(person)))
+        .filter(|(_, sources)| !sources.is_empty())
+        .collect();
+    holders.sort();
+    holders
+}

@@ -1,0 +1,79 @@
+//! The proofs of decisions: what an operation asks for, and what nobody can make without one.
+
+use std::marker::PhantomData;
+
+use super::Actor;
+use crate::domain::AccountId;
+
+/// The decision that an actor may use `P` on one account. Not to be copied or stored.
+#[derive(Debug)]
+pub struct Permit<P> {
+    actor: Actor,
+    account: AccountId,
+    privilege: PhantomData<fn() -> P>,
+}
+
+impl<P> Permit<P> {
+    /// Made by [`decide`](super::decide) and nobody else.
+    pub(super) fn new(actor: Actor, account: AccountId) -> Self {
+        Self { actor, account, privilege: PhantomData }
+    }
+
+    /// The proof that an operation asks for; it ends with the request.
+    pub fn grant(&self) -> Grant<'_, P> {
+        Grant { actor: &self.actor, account: self.account, privilege: PhantomData }
+    }
+}
+
+/// Proof, for one operation, that its actor may use `P` on its account.
+#[derive(Debug)]
+pub struct Grant<'a, P> {
+    actor: &'a Actor,
+    account: AccountId,
+    privilege: PhantomData<fn() -> P>,
+}
+
+impl<P> Grant<'_, P> {
+    /// Who acts.
+    pub fn actor(&self) -> &Actor {
+        self.actor
+    }
+
+    /// The account it is about.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+}
+
+/// The decision that an actor may use `P` on the system.
+#[derive(Debug)]
+pub struct SystemPermit<P> {
+    actor: Actor,
+    privilege: PhantomData<fn() -> P>,
+}
+
+impl<P> SystemPermit<P> {
+    /// Made by [`decide_system`](super::decide_system) and nobody else.
+    pub(super) fn new(actor: Actor) -> Self {
+        Self { actor, privilege: PhantomData }
+    }
+
+    /// The proof that an operation asks for.
+    pub fn grant(&self) -> SystemGrant<'_, P> {
+        SystemGrant { actor: &self.actor, privilege: PhantomData }
+    }
+}
+
+/// Proof, for one operation, that its actor may use `P` on the system.
+#[derive(Debug)]
+pub struct SystemGrant<'a, P> {
+    actor: &'a Actor,
+    privilege: PhantomData<fn() -> P>,
+}
+
+impl<P> SystemGrant<'_, P> {
+    /// Who acts.
+    pub fn actor(&self) -> &Actor {
+        self.actor
+    }
+}

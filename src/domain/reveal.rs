@@ -1,0 +1,142 @@
+//! A second person's approval: what somebody asks to see, how that request stands, and for how long.
+
+use super::ids::named;
+use super::privilege::{AccountPrivilege, can};
+use super::{AccountId, Email, Millis, Phone, RevealId, UserId};
+
+/// Seconds from a request until nothing can be done with it any more.
+pub const REQUEST_LIFE: i64 = 10 * 60;
+
+named!(
+    /// What can be revealed.
+    RevealKind {
+        /// A login code.
+        LoginCode = "login-code",
+        /// The stored two-step password.
+        TwoStepPassword = "two-step-password",
+    }
+);
+
+impl RevealKind {
+    /// The privilege that it takes to see it.
+    pub const fn privilege(self) -> AccountPrivilege {
+        match self {
+            Self::LoginCode => <can::Login as can::OnAccount>::PRIVILEGE,
+            Self::TwoStepPassword => <can::ViewTwoFactorPassword as can::OnAccount>::PRIVILEGE,
+        }
+    }
+}
+
+/// A privilege by which something is revealed: a proof of it says what.
+pub trait Revealing: can::OnAccount {
+    /// What is revealed by it.
+    const KIND: RevealKind;
+}
+
+impl Revealing for can::Login {
+    const KIND: RevealKind = RevealKind::LoginCode;
+}
+
+impl Revealing for can::ViewTwoFactorPassword {
+    const KIND: RevealKind = RevealKind::TwoStepPassword;
+}
+
+named!(
+    /// How a request stands.
+    RequestState {
+        /// Nobody has decided it.
+        Waiting = "waiting",
+        /// Somebody has approved it; it was not used yet.
+        Approved = "approved",
+        /// Somebody has refused it.
+        Refused = "refused",
+        /// It was approved, and the secret was shown.
+        Used = "used",
+        /// Its time was over before it was decided or used.
+        Expired = "expired",
+    }
+);
+
+/// Somebody's request to see a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevealRequest {
+    /// Its id.
+    pub id: RevealId,
+    /// The account.
+    pub account: AccountId,
+    /// The account's number.
+    pub phone: Phone,
+    /// What is to be seen.
+    pub kind: RevealKind,
+    /// Who wants to see it.
+    pub requester: UserId,
+    /// His address.
+    pub person: Email,
+    /// Why, in his words.
+    pub reason: String,
+    /// When he asked.
+    pub created: Millis,
+    /// When it is over.
+    pub expires: Millis,
+    /// How it was left; see [`RevealRequest::stands`].
+    pub state: RequestState,
+    /// Who decided it, and his address.
+    pub decided_by: Option<(UserId, Email)>,
+    /// When.
+    pub decided_at: Option<Millis>,
+    /// What he said to it.
+    pub note: Option<String>,
+}
+
+impl RevealRequest {
+    /// How it stands at this moment: its time may be over though nobody has noted that yet.
+    pub fn stands(&self, now: Millis) -> RequestState {
+        match self.state {
+            RequestState::Waiting | RequestState::Approved if self.expires <= now => RequestState::Expired,
+            state => state,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_open_can_expire() {
+        let request = |state| RevealRequest {
+            id: RevealId::generate(),
+            account: AccountId::generate(),
+            phone: Phone::test(2, 1),
+            kind: RevealKind::LoginCode,
+            requester: UserId::generate(),
+            person: Email::parse("ada@example.org").unwrap(),
+            reason: "a reason".into(),
+            created: Millis(0),
+            expires: Millis(1000),
+            state,
+            decided_by: None,
+            decided_at: None,
+            note: None,
+        };
+        for (state, after) in [
+            (RequestState::Waiting, RequestState::Expired),
+            (RequestState::Approved, RequestState::Expired),
+            (RequestState::Refused, RequestState::Refused),
+            (RequestState::Used, RequestState::Used),
+            (RequestState::Expired, RequestState::Expired),
+        ] {
+            assert_eq!(request(state).stands(Millis(999)), state);
+            assert_eq!(request(state).stands(Millis(1000)), after);
+        }
+    }
+
+    #[test]
+    fn each_kind_has_the_privilege_of_its_proof() {
+        assert_eq!(<can::Login as Revealing>::KIND.privilege(), AccountPrivilege::Login);
+        assert_eq!(
+            <can::ViewTwoFactorPassword as Revealing>::KIND.privilege(),
+            AccountPrivilege::ViewTwoFactorPassword
+        );
+    }
+}

@@ -1,0 +1,32 @@
+//! Who may do what, in memory: read without locks by every page and stream, replaced as a whole by `ops::rules`.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::domain::access::AccessRules;
+
+/// The rules that are in force.
+#[derive(Debug, Default)]
+pub struct Rules {
+    current: ArcSwap<AccessRules>,
+    /// Held while the rules are read anew, so that an older state never replaces a newer one.
+    pub reading: tokio::sync::Mutex<()>,
+}
+
+impl Rules {
+    /// These rules, for a start.
+    pub fn new(rules: AccessRules) -> Self {
+        Self { current: ArcSwap::from_pointee(rules), reading: tokio::sync::Mutex::default() }
+    }
+
+    /// The rules of this moment. Whoever holds them decides by them; so they are not kept.
+    pub fn current(&self) -> Arc<AccessRules> {
+        self.current.load_full()
+    }
+
+    /// Puts other rules in force.
+    pub fn replace(&self, rules: AccessRules) {
+        self.current.store(Arc::new(rules));
+    }
+}

@@ -1,0 +1,203 @@
+//! Requests to see a secret, a row each, so that they outlive the program. What was decided is also in the audit
+//! trail for good, so old rows are deleted.
+
+use super::conn::{all, execute, first};
+use super::{Conn, StoreError};
+use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
+use crate::domain::{AccountId, Email, Millis, Phone, RevealId, UserId};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: RevealId,
+    account_id: AccountId,
+    phone: Phone,
+    kind: RevealKind,
+    requester: UserId,
+    person: Email,
+    reason: String,
+    created: Millis,
+    expires: Millis,
+    state: RequestState,
+    decided_by: Option<UserId>,
+    decider: Option<Email>,
+    decided_at: Option<Millis>,
+    note: Option<String>,
+}
+
+impl From<Row> for RevealRequest {
+    fn from(row: Row) -> Self {
+        let Row { id, account_id, phone, kind, requester, person, reason, created, expires, .. } = row;
+        let Row { state, decided_by, decider, decided_at, note, .. } = row;
+        let decided_by = decided_by.zip(decider);
+        let account = account_id;
+        Self {
+            id,
+            account,
+            phone,
+            kind,
+            requester,
+            person,
+            reason,
+            created,
+            expires,
+            state,
+            decided_by,
+            decided_at,
+            note,
+        }
+    }
+}
+
+/// `requests!(first, conn, "where …", value)`: requests with the addresses and the number that belong to them.
+macro_rules! requests {
+    ($take:ident, $conn:expr, $tail:literal $(, $value:expr)* $(,)?) => {
+        $take!(
+            $conn,
+            Row,
+            concat!(
+                "select reveal_requests.id, account_id, accounts.phone, kind, requester, asking.email as person,
+                 reason, reveal_requests.created, expires, state, decided_by, deciding.email as decider,
+                 decided_at, note
+                 from reveal_requests join accounts on accounts.id = account_id
+                 join users asking on asking.id = requester
+                 left join users deciding on deciding.id = decided_by ",
+                $tail
+            )
+            $(, $value)*
+        )
+    };
+}
+
+/// Adds a request that waits.
+pub async fn insert(conn: &mut Conn<'_>, request: &RevealRequest) -> Result<(), StoreError> {
+    execute!(
+        conn,
+        "insert into reveal_requests (id, account_id, kind, requester, reason, created, expires, state)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        request.id,
+        request.account,
+        request.kind,
+        request.requester,
+        request.reason.as_str(),
+        request.created,
+        request.expires,
+        RequestState::Waiting
+    )?;
+    Ok(())
+}
+
+/// A request.
+pub async fn get(conn: &mut Conn<'_>, id: RevealId) -> Result<Option<RevealRequest>, StoreError> {
+    Ok(requests!(first, conn, "where reveal_requests.id = $1", id)?.map(RevealRequest::from))
+}
+
+/// What somebody asked for last of this kind and account.
+pub async fn newest(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    kind: RevealKind,
+    requester: UserId,
+) -> Result<Option<RevealRequest>, StoreError> {
+    let row = requests!(
+        first,
+        conn,
+        "where account_id = $1 and kind = $2 and requester = $3
+         order by reveal_requests.created desc, reveal_requests.id desc limit 1",
+        account,
+        kind,
+        requester
+    )?;
+    Ok(row.map(RevealRequest::from))
+}
+
+/// The newest requests that were made since then, the newest first.
+pub async fn since(conn: &mut Conn<'_>, from: Millis, limit: u32) -> Result<Vec<RevealRequest>, StoreError> {
+    let rows = requests!(
+        all,
+        conn,
+        "where reveal_requests.created >= $1
+         order by reveal_requests.created desc, reveal_requests.id desc limit $2",
+        from,
+        i64::from(limit)
+    )?;
+    Ok(rows.into_iter().map(RevealRequest::from).collect())
+}
+
+/// Notes what somebody decided. False if it was decided before, or its time is over: then nothing is noted.
+pub async fn decide(
+    conn: &mut Conn<'_>,
+    id: RevealId,
+    state: RequestState,
+    by: UserId,
+    now: Millis,
+    note: Option<&str>,
+) -> Result<bool, StoreError> {
+    let touched = execute!(
+        conn,
+        "update reveal_requests set state = $2, decided_by = $3, decided_at = $4, note = $5
+         where id = $1 and state = $6 and expires > $4 and requester <> $3",
+        id,
+        state,
+        by,
+        now,
+        note,
+        RequestState::Waiting
+    )?;
+    Ok(touched > 0)
+}
+
+/// Notes that an approval is used now. False if it was used before, or its time is over.
+pub async fn spend(conn: &mut Conn<'_>, id: RevealId, now: Millis) -> Result<bool, StoreError> {
+    let touched = execute!(
+        conn,
+        "update reveal_requests set state = $2 where id = $1 and state = $3 and expires > $4",
+        id,
+        RequestState::Used,
+        RequestState::Approved,
+        now
+    )?;
+    Ok(touched > 0)
+}
+
+/// Open requests whose time is over by now, the oldest first.
+pub async fn overdue(conn: &mut Conn<'_>, now: Millis) -> Result<Vec<RevealRequest>, StoreError> {
+    let rows = requests!(
+        all,
+        conn,
+        "where (state = $1 or state = $2) and expires <= $3 order by expires, reveal_requests.id",
+        RequestState::Waiting,
+        RequestState::Approved,
+        now
+    )?;
+    Ok(rows.into_iter().map(RevealRequest::from).collect())
+}
+
+/// Notes that a request was neither refused nor used in time.
+pub async fn expire(conn: &mut Conn<'_>, id: RevealId) -> Result<(), StoreError> {
+    execute!(
+        conn,
+        "update reveal_requests set state = $2 where id = $1 and (state = $3 or state = $4)",
+        id,
+        RequestState::Expired,
+        RequestState::Waiting,
+        RequestState::Approved
+    )?;
+    Ok(())
+}
+
+/// Deletes what is over and was made before then; how many there were.
+pub async fn forget_before(conn: &mut Conn<'_>, then: Millis) -> Result<u64, StoreError> {
+    execute!(
+        conn,
+        "delete from reveal_requests where created < $1 and state <> $2 and state <> $3",
+        then,
+        RequestState::Waiting,
+        RequestState::Approved
+    )
+}
+
+/// Whether there is anything that was made before then.
+pub async fn any_before(conn: &mut Conn<'_>, then: Millis) -> Result<bool, StoreError> {
+    Ok(first!(conn, (RevealId,), "select id from reveal_requests where created < $1 limit 1", then)?
+        .is_some())
+}

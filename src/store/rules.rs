@@ -1,0 +1,39 @@
+//! The rows that rights are made of, read at once, and the number that tells whether any of them has changed.
+
+use super::conn::{all, one};
+use super::{Conn, StoreError};
+use crate::domain::access::Rows;
+use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
+use crate::domain::{GroupId, RoleId, UserId};
+
+/// The number of the present state; triggers make it grow with every change.
+pub async fn version(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
+    let (version,) = one!(conn, (i64,), "select version from access_version")?;
+    Ok(version)
+}
+
+/// Every rule. A privilege that this program does not know gives nothing, and is said in the log.
+pub async fn load(conn: &mut Conn<'_>) -> Result<Rows, StoreError> {
+    let version = version(conn).await?;
+    let members = all!(conn, (UserId, RoleId), "select distinct user_id, role_id from role_members")?;
+    let cells = all!(
+        conn,
+        (GroupId, RoleId, String),
+        "select group_id, role_id, privilege from group_role_privileges"
+    )?;
+    let cells = cells.into_iter().filter_map(|(group, role, name)| {
+        Some((group, role, known(&name, AccountPrivilege::from_name(&name))?))
+    });
+    let system = all!(conn, (RoleId, String), "select role_id, privilege from role_system_privileges")?;
+    let system = system
+        .into_iter()
+        .filter_map(|(role, name)| Some((role, known(&name, SystemPrivilege::from_name(&name))?)));
+    Ok(Rows { version, members, cells: cells.collect(), system: system.collect() })
+}
+
+fn known<P>(name: &str, privilege: Option<P>) -> Option<P> {
+    if privilege.is_none() {
+        tracing::warn!(name, "a rule names a privilege that does not exist; it gives nothing");
+    }
+    privilege
+}

@@ -1,0 +1,58 @@
+//! A request to see a secret, as whoever made it sees it: the page changes by itself when somebody decides it, when
+//! it is used elsewhere, and when its time is over. No secret is ever sent here.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::stream;
+use crate::app::App;
+use crate::domain::access;
+use crate::domain::privilege::can;
+use crate::domain::reveal::Revealing;
+use crate::ops::approval;
+use crate::web::auth::Caller;
+use crate::web::extract::AccountPath;
+use crate::web::fragment::partial;
+use crate::web::pages::approval::Part;
+
+/// The stream of a request to see a login code.
+pub async fn code_request(State(app): State<Arc<App>>, caller: Caller, path: AccountPath) -> Response {
+    request::<can::Login>(app, caller, path).await
+}
+
+/// The stream of a request to see a stored password.
+pub async fn password_request(State(app): State<Arc<App>>, caller: Caller, path: AccountPath) -> Response {
+    request::<can::ViewTwoFactorPassword>(app, caller, path).await
+}
+
+/// The stream, for what `P` reveals. Rights are looked at with every message, so they are not asked here.
+async fn request<P: Revealing>(app: Arc<App>, caller: Caller, path: AccountPath) -> Response {
+    let approvers = match app.db.read().await {
+        Ok(mut conn) => approval::approvers(&app, &mut conn).await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    let mut shown = String::new();
+    stream(app, caller, move |app, actor| {
+        let html = match app.directory.get(path.account) {
+            Some(entry) if access::decide::<P>(&app.rules.current(), actor, &entry.account).is_ok() => {
+                let standing = approval::on_board(app, actor, path.account, P::KIND, &approvers);
+                Part::new(path.account, P::KIND, standing, None).render().ok()?
+            }
+            _ => Lost.render().ok()?,
+        };
+        if html == shown {
+            return None;
+        }
+        shown.clone_from(&html);
+        Some(partial("#approval", "outerMorph", &html))
+    })
+    .await
+}
+
+/// What is left for whoever may not see the secret any more.
+#[derive(Template)]
+#[template(path = "parts/approval_lost.html")]
+struct Lost;

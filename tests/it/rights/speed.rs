@@ -1,0 +1,82 @@
+//! How long a decision takes in a large organisation: 10,000 people, 1,000 accounts, 50 roles, 30 groups.
+
+use std::time::Instant;
+
+use telescope::domain::access::{AccessRules, Actor, OWNER, Person, Rows, decide, effects, privileges};
+use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, can};
+use telescope::domain::{Account, AccountId, Email, GroupId, Millis, Origin, Phone, RoleId, UserId, Wanted};
+
+const PEOPLE: usize = 10_000;
+const ACCOUNTS: u16 = 1_000;
+const ROLES: usize = 50;
+const GROUPS: usize = 30;
+
+/// The bound is generous, since the machine may be busy and the program unoptimised; the figure is printed.
+#[test]
+fn a_decision_takes_no_time_in_a_large_organisation() {
+    let roles: Vec<RoleId> = (0..ROLES).map(|_| RoleId::generate()).collect();
+    let groups: Vec<GroupId> = (0..GROUPS).map(|_| GroupId::generate()).collect();
+    let people: Vec<UserId> = (0..PEOPLE).map(|_| UserId::generate()).collect();
+    let mut rows = Rows { version: 1, ..Rows::default() };
+    for (at, person) in people.iter().enumerate() {
+        rows.members.extend((0..2).map(|nth| (*person, roles[(at * 7 + nth * 11) % ROLES])));
+    }
+    for (at, role) in roles.iter().enumerate() {
+        for group in groups.iter().skip(at % 3).step_by(3) {
+            rows.cells.extend(AccountPrivilege::ALL.iter().take(1 + at % 8).map(|one| (*group, *role, *one)));
+        }
+    }
+    let accounts: Vec<Account> = (0..ACCOUNTS)
+        .map(|number| Account {
+            id: AccountId::generate(),
+            phone: Phone::test(1, number),
+            owner: None,
+            comment: String::new(),
+            groups: (0..3).map(|nth| groups[(usize::from(number) + nth * 6) % GROUPS]).collect(),
+            wanted: Wanted::Connected,
+            folder: String::new(),
+            created: Millis(0),
+        })
+        .collect();
+
+    let begun = Instant::now();
+    let rules = AccessRules::new(&rows, OWNER);
+    let made = begun.elapsed();
+    let actors: Vec<Actor> = people
+        .iter()
+        .step_by(100)
+        .map(|id| {
+            let email = Email::parse("ada@example.org").unwrap();
+            Actor::User(Person { id: *id, email, verified: true, admin: false, origin: Origin::default() })
+        })
+        .collect();
+    let begun = Instant::now();
+    let mut seen = 0usize;
+    for actor in &actors {
+        for account in &accounts {
+            seen += usize::from(privileges(&rules, actor, account).has(AccountPrivilege::View));
+        }
+    }
+    let each = begun.elapsed() / u32::try_from(actors.len() * accounts.len()).unwrap();
+    let begun = Instant::now();
+    let allowed =
+        accounts.iter().filter(|account| decide::<can::Login>(&rules, &actors[0], account).is_ok()).count();
+    let decided = begun.elapsed() / u32::from(ACCOUNTS);
+    let begun = Instant::now();
+    rows.cells.push((groups[0], roles[0], AccountPrivilege::ViewContacts));
+    let after = AccessRules::new(&rows, OWNER);
+    let moved: Vec<_> = accounts
+        .iter()
+        .map(|account| (account.clone(), Account { groups: vec![groups[1]], ..account.clone() }))
+        .collect();
+    let changes = effects(&rules, &after, &moved, &std::collections::HashSet::new());
+    let previewed = begun.elapsed();
+    eprintln!(
+        "rights of {PEOPLE} people: made in {made:?}, {each:?} for a set, {decided:?} for a decision with its proof; \
+         a preview that moves every account: {previewed:?}"
+    );
+    assert!(seen > 0 && allowed < accounts.len() && !changes.is_empty());
+    assert!(AccountPrivileges::ALL.contains(rules.anybody_in(groups[0])));
+    assert!(each.as_micros() < 20 && decided.as_micros() < 50, "{each:?}, {decided:?}");
+    assert!(made.as_millis() < 5_000 && previewed.as_secs() < 20, "{made:?}, {previewed:?}");
+}

@@ -1,0 +1,121 @@
+//! Small random organisations: a few people, roles, groups and accounts, with rows as they come.
+
+use proptest::prelude::*;
+use telescope::domain::access::{AccessRules, Actor, Person, Rows, Subject};
+use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
+use telescope::domain::{Account, AccountId, Email, GroupId, Millis, Origin, Phone, RoleId, UserId, Wanted};
+
+pub const PEOPLE: usize = 5;
+pub const ROLES: usize = 4;
+pub const GROUPS: usize = 3;
+pub const ACCOUNTS: usize = 4;
+
+/// An organisation.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub people: Vec<Person>,
+    pub roles: Vec<RoleId>,
+    pub groups: Vec<GroupId>,
+    pub accounts: Vec<Account>,
+    pub rows: Rows,
+    pub owner: AccountPrivileges,
+}
+
+impl World {
+    pub fn rules(&self) -> AccessRules {
+        AccessRules::new(&self.rows, self.owner)
+    }
+
+    pub fn actor(&self, person: usize) -> Actor {
+        Actor::User(self.people[person].clone())
+    }
+
+    pub fn subject(&self, person: usize) -> Subject {
+        Subject { id: self.people[person].id, admin: self.people[person].admin }
+    }
+}
+
+/// Any subset, as bits.
+pub fn account_set(bits: u16) -> AccountPrivileges {
+    AccountPrivilege::ALL
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(at, _)| bits >> at & 1 == 1)
+        .map(|(_, one)| one)
+        .collect()
+}
+
+/// What random numbers an organisation is made of.
+type Seeds = (
+    Vec<(bool, bool)>,
+    Vec<(usize, usize)>,
+    Vec<(usize, usize, u16)>,
+    Vec<(usize, usize)>,
+    Vec<(Option<usize>, u8, bool)>,
+    u16,
+);
+
+pub fn worlds() -> impl Strategy<Value = World> {
+    let seeds = (
+        prop::collection::vec((prop::bool::weighted(0.15), prop::bool::weighted(0.8)), PEOPLE),
+        prop::collection::vec((0..PEOPLE, 0..ROLES), 0..10),
+        prop::collection::vec((0..GROUPS, 0..ROLES, any::<u16>()), 0..10),
+        prop::collection::vec((0..ROLES, 0..SystemPrivilege::ALL.len()), 0..8),
+        prop::collection::vec(
+            (prop::option::of(0..PEOPLE), 0..(1u8 << GROUPS), prop::bool::weighted(0.1)),
+            ACCOUNTS,
+        ),
+        any::<u16>(),
+    );
+    seeds.prop_map(world)
+}
+
+fn world((people, members, cells, system, accounts, owner): Seeds) -> World {
+    let people: Vec<Person> = people
+        .into_iter()
+        .enumerate()
+        .map(|(number, (admin, verified))| Person {
+            id: UserId::generate(),
+            email: Email::parse(&format!("person{number}@example.org")).unwrap(),
+            verified,
+            admin,
+            origin: Origin::default(),
+        })
+        .collect();
+    let roles: Vec<RoleId> = (0..ROLES).map(|_| RoleId::generate()).collect();
+    let groups: Vec<GroupId> = (0..GROUPS).map(|_| GroupId::generate()).collect();
+    let accounts = (0u16..)
+        .zip(accounts)
+        .map(|(number, (owner, bits, leaving))| Account {
+            id: AccountId::generate(),
+            phone: Phone::test(2, number),
+            owner: owner.map(|person| people[person].email.clone()),
+            comment: String::new(),
+            groups: groups
+                .iter()
+                .copied()
+                .enumerate()
+                .filter(|(at, _)| bits >> at & 1 == 1)
+                .map(|(_, id)| id)
+                .collect(),
+            wanted: if leaving { Wanted::Removed } else { Wanted::Connected },
+            folder: String::new(),
+            created: Millis(0),
+        })
+        .collect();
+    let rows = Rows {
+        version: 1,
+        members: members.into_iter().map(|(person, role)| (people[person].id, roles[role])).collect(),
+        cells: cells
+            .into_iter()
+            .flat_map(|(group, role, bits)| {
+                // Mostly with view, without which it would count for nothing.
+                let set = account_set(bits | u16::from(bits % 5 != 0));
+                set.iter().map(|one| (groups[group], roles[role], one)).collect::<Vec<_>>()
+            })
+            .collect(),
+        system: system.into_iter().map(|(role, one)| (roles[role], SystemPrivilege::ALL[one])).collect(),
+    };
+    World { people, roles, groups, accounts, rows, owner: account_set(owner) }
+}

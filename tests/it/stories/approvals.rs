@@ -1,0 +1,200 @@
+//! Two people are needed to see a secret of some accounts: one who wants to, and another one who agrees.
+
+use crate::support::axe::barriers;
+use crate::support::browser::{Browser, Scripts};
+use crate::support::login::{ADMIN, STEP, place, ready_account};
+use crate::support::stack::Stack;
+use crate::support::visitor::{Row, Visitor};
+use crate::support::waiting::until_true;
+
+const SECOND: &str = "second@example.org";
+const PASSWORD: &str = "Wiesenpieper 23";
+const WHY: &str = "The front desk has a new phone and Ada is on leave until Monday";
+
+fn message(code: &str) -> String {
+    format!("Login code: {code}. Do not give this code to anyone, even if they say they are from Telegram!")
+}
+
+/// Two administrators, and an account of a group that needs approvals.
+async fn begin() -> (Stack, Visitor, Row) {
+    let admins = format!("{ADMIN},{SECOND}");
+    let stack = Stack::start_with_settings(&[("ADMIN_EMAILS", &admins)]).await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    Visitor::sign_in(&stack, SECOND).await;
+    let account = ready_account(&stack, &visitor, None).await;
+    let form = [("groups", "Board"), ("comment", "The board's own number")];
+    visitor.does(&format!("/accounts/{}/edit", account.id), &form).await;
+    visitor.does(&format!("/accounts/{}/password", account.id), &[("password", PASSWORD)]).await;
+    stack.tamper("update account_groups set reveals_need_approval = true where name = 'Board'").await;
+    (stack, visitor, account)
+}
+
+async fn open_as(person: &str, scripts: Scripts, stack: &Stack) -> Browser {
+    let browser = Browser::open(scripts).await;
+    browser.goto(&stack.url("/")).await;
+    browser.fill("[name='email']", person).await;
+    browser.press("Sign in", "main").await;
+    browser.find("form[action='/sign-out']").await;
+    browser
+}
+
+async fn asks(browser: &Browser) {
+    browser.fill("[name='reason']", WHY).await;
+    browser.press("Ask for approval", place(browser.scripts())).await;
+}
+
+async fn presses(browser: &Browser, word: &str) {
+    browser.click(&format!("#reveals form button{word}")).await;
+}
+
+const APPROVE: &str = ".primary";
+const REFUSE: &str = "[formaction]";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_asks_another_agrees_and_both_see_it_happen() {
+    let (stack, visitor, account) = begin().await;
+    let page = format!("/accounts/{}", account.id);
+    stack.phones().send_message(&account.phone, &message("01234")).await;
+    let asking = open_as(ADMIN, Scripts::On, &stack).await;
+    let deciding = open_as(SECOND, Scripts::On, &stack).await;
+    let mut found = Vec::new();
+    asking.goto(&stack.url(&page)).await;
+    asking.press("Show login code", "main").await;
+    assert!(asking.text("#approval").await.contains("second@example.org can approve it"));
+    asking.pictures("approval-1-needed").await;
+    found.extend(barriers(&asking, "approval needed").await);
+    asks(&asking).await;
+    asking.find("#approval .moving").await;
+    asking.pictures("approval-2-waiting").await;
+    found.extend(barriers(&asking, "approval waiting").await);
+    asking.mark().await;
+
+    // The other one is elsewhere and sees that somebody waits for him.
+    until_true("the head says so", STEP, async || deciding.has("nav .count").await).await;
+    assert!(deciding.text("nav .count").await.starts_with('1'));
+    deciding.press("Reveals 1 waiting for you", "nav").await;
+    assert!(deciding.text("#reveals").await.contains(WHY));
+    deciding.fill("#reveals textarea", "I know of it").await;
+    visitor.does(&format!("{page}/password/reveal/request"), &[("reason", "The same again")]).await;
+    until_true("the next one comes", STEP, async || {
+        deciding.text("#reveals").await.contains("The same again")
+    })
+    .await;
+    let typed = "Array.from(document.querySelectorAll('#reveals textarea'), (it) => it.value).join()";
+    let typed: String = deciding.value(typed).await;
+    assert_eq!(typed, "I know of it,", "the newest is the last, and what was typed is where it was");
+    assert!(deciding.is_true("document.activeElement.value === 'I know of it'").await, "typing goes on");
+    deciding.pictures("approval-3-reveals").await;
+    found.extend(barriers(&deciding, "reveals").await);
+    presses(&deciding, APPROVE).await;
+    until_true("his list has one less", STEP, async || deciding.text("nav .count").await.starts_with('1'))
+        .await;
+    assert!(deciding.text("#decided").await.contains("I know of it"));
+
+    until_true("the first page has changed by itself", STEP, async || {
+        asking.text("#approval").await.contains("second@example.org has approved this: “I know of it”")
+    })
+    .await;
+    assert!(asking.is_marked().await);
+    asking.pictures("approval-4-approved").await;
+    found.extend(barriers(&asking, "approval given").await);
+    asking.press("Show login code", "#dialog").await;
+    assert_eq!(asking.text("output.secret").await, "01234");
+    until_true("that it was used", STEP, async || {
+        deciding.text("#decided").await.contains("Approved and used")
+    })
+    .await;
+
+    // The other request is refused while its page is open.
+    asking.goto(&stack.url(&format!("{page}/password/reveal"))).await;
+    asking.find("#approval .moving").await;
+    deciding.fill("#reveals textarea", "One is enough").await;
+    presses(&deciding, REFUSE).await;
+    until_true("the refusal", STEP, async || {
+        asking
+            .text("#approval")
+            .await
+            .contains("second@example.org has refused your request: “One is enough”")
+    })
+    .await;
+    asking.pictures("approval-5-refused").await;
+    found.extend(barriers(&asking, "approval refused").await);
+    deciding.find("#no-reveals").await;
+    assert!(!deciding.has("nav .count").await);
+    found.extend(barriers(&deciding, "reveals decided").await);
+    deciding.pictures("approval-6-decided").await;
+    for browser in [asking, deciding] {
+        assert_eq!(browser.complaints().await, [""; 0]);
+        browser.close().await;
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_is_good_for_the_next_code() {
+    let (stack, _, account) = begin().await;
+    let browser = open_as(ADMIN, Scripts::On, &stack).await;
+    let second = Visitor::sign_in(&stack, SECOND).await;
+    browser.goto(&stack.url(&format!("/accounts/{}", account.id))).await;
+    browser.press("Show login code", "main").await;
+    asks(&browser).await;
+    browser.find("#approval .moving").await;
+    let list = second.get("/reveals").await.text().await.unwrap();
+    let approve = list.split('"').find(|part| part.ends_with("/approve")).unwrap();
+    second.does(approve, &[("note", "")]).await;
+    browser.press("Wait for the next code", "#dialog").await;
+    browser.find("#awaited").await;
+    stack.phones().send_message(&account.phone, &message("56789")).await;
+    assert_eq!(browser.text("output.secret").await, "56789");
+    assert_eq!(browser.complaints().await, [""; 0]);
+    let again = second.post(approve, &[("note", "")]).await;
+    assert_eq!(again.status(), 409);
+    assert!(again.text().await.unwrap().contains("has approved this already, and it was used"));
+    browser.close().await;
+}
+
+/// And Telescope is killed in between: a request is a row.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_without_javascript_and_a_sudden_end_in_between() {
+    let (mut stack, visitor, account) = begin().await;
+    let page = format!("/accounts/{}", account.id);
+    let asking = open_as(ADMIN, Scripts::Off, &stack).await;
+    let deciding = open_as(SECOND, Scripts::Off, &stack).await;
+    asking.goto(&stack.url(&page)).await;
+    asking.press("Show two-step password", "main").await;
+    asks(&asking).await;
+    asking.find("#approval .moving").await;
+    stack.kill_telescope().await;
+    stack.start_again().await;
+    visitor.until_stage(&account.id, "ready", STEP).await;
+    asking.press("Look again", "main").await;
+    asking.find("#approval .moving").await;
+
+    deciding.goto(&stack.url("/accounts")).await;
+    until_true("the head says so", STEP, async || {
+        deciding.reload().await;
+        deciding.has("nav .count").await
+    })
+    .await;
+    deciding.goto(&stack.url("/reveals")).await;
+    deciding.pictures("approval-plain-reveals").await;
+    presses(&deciding, APPROVE).await;
+    deciding.find("#decided").await;
+
+    asking.press("Look again", "main").await;
+    asking.find("#approval .good").await;
+    asking.pictures("approval-plain-approved").await;
+    asking.press("Show password", "main").await;
+    assert_eq!(asking.text("output.secret").await, PASSWORD);
+    asking.goto(&stack.url(&format!("{page}/password/reveal"))).await;
+    assert!(asking.text("#approval").await.contains("it was good for one time"));
+    assert!(!asking.text("body").await.contains(PASSWORD));
+    let trail = visitor.get("/audit").await.text().await.unwrap();
+    for code in ["reveal.requested", "reveal.approved", "password.shown"] {
+        assert!(trail.contains(&format!(">{code}<")), "{code}");
+    }
+    for browser in [asking, deciding] {
+        assert_eq!(browser.complaints().await, [""; 0]);
+        browser.close().await;
+    }
+}

@@ -1,0 +1,118 @@
+//! Access from the command line: explained, exported, reviewed and put back, while the server runs and without it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use telescope::domain::Phone;
+
+use crate::support::login::STEP;
+use crate::support::stack::Stack;
+use crate::support::visitor::Visitor;
+use crate::support::waiting::until_true;
+
+const ADMIN: &str = "admin@example.org";
+const ADA: &str = "ada@example.org";
+
+/// Runs `telescope access`; whether it was done, and what it said.
+async fn access(stack: &Stack, words: &[&str]) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_telescope"));
+    command
+        .arg("access")
+        .args(words)
+        .env_clear()
+        .envs(stack.environment())
+        .env("TELEGRAM_ENVIRONMENT", "test")
+        .env("LOG", "error")
+        .current_dir(stack.folder());
+    let ran = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let Output { status, stdout, stderr } = ran;
+    let said = String::from_utf8([stdout, stderr].concat()).unwrap();
+    (status.success(), said.trim_end().to_owned())
+}
+
+async fn import(stack: &Stack, file: &Path, text: &str, yes: bool) -> (bool, String) {
+    std::fs::write(file, text).unwrap();
+    let file = file.display().to_string();
+    let words = ["import", file.as_str(), "--yes"];
+    access(stack, if yes { &words } else { &words[..2] }).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_are_explained_exported_and_put_back() {
+    let mut stack = Stack::start().await;
+    let root = Visitor::sign_in(&stack, ADMIN).await;
+    let phone = Phone::test(2, 41);
+    let added = root.post("/accounts/add", &[("phone", phone.to_string().as_str())]).await;
+    assert_eq!(added.status().as_u16(), 303);
+    let ada = Visitor::sign_in(&stack, ADA).await;
+    let sees =
+        async |ada: &Visitor| ada.get("/accounts").await.text().await.unwrap().contains(&phone.to_string());
+    let digits = phone.to_string();
+    let (done, said) = access(&stack, &["check", ADA, &digits]).await;
+    assert!(done && said.contains("no   view: no rule gives it"), "{said}");
+
+    let file = stack.data("rules.toml");
+    let text = format!(
+        "[[group]]\nname = \"Sales\"\naccounts = [\"{phone}\"]\n\n[[role]]\nname = \"Desk\"\nsystem = [\"add_account\"]\n\
+         people = [\"{ADA}\"]\n[role.groups]\nSales = [\"view\", \"login\"]\n"
+    );
+    let (done, said) = import(&stack, &file, &text, false).await;
+    assert!(done && said.contains("This would be done") && said.contains("add the role \"Desk\""), "{said}");
+    assert!(!sees(&ada).await, "a dry run changes nothing");
+    let socket = stack.data("telescope.sock");
+    until_true("the server listens", STEP, async || socket.exists()).await;
+    let (done, said) = import(&stack, &file, &text, true).await;
+    assert!(done && said.starts_with("Done:"), "{said}");
+    assert!(sees(&ada).await, "in force in the running server at once");
+
+    let (done, said) = access(&stack, &["check", ADA, &digits]).await;
+    for line in [
+        "has the roles: Desk",
+        "in the groups: Sales",
+        "yes  login: role “Desk” in the group “Sales”",
+        "no   remove_account: no rule gives it",
+        "yes  add_account: role “Desk”",
+    ] {
+        assert!(done && said.contains(line), "{line}: {said}");
+    }
+    let (done, exported) = access(&stack, &["export"]).await;
+    assert!(done && exported.contains("name = \"Desk\"") && exported.contains(ADA), "{exported}");
+    let (done, said) = import(&stack, &file, &exported, true).await;
+    assert_eq!((done, said.as_str()), (true, "The rules are as the file says."));
+
+    // What is wrong is said, and nothing of it is done.
+    let fly = exported.replace("\"login\"", "\"fly\"");
+    let nobody = exported.replace(&digits, "+9996629999");
+    let blind = exported.replace("\"view\", ", "");
+    for (text, words) in [
+        ("[[role]]\nnam = 1\n", "unknown field"),
+        (fly.as_str(), "no privilege \"fly\""),
+        (nobody.as_str(), "no account +9996629999"),
+        (blind.as_str(), "Without view"),
+        ("[[role]]\nname = \"A\"\n[[role]]\nname = \"a\"\n", "twice"),
+    ] {
+        let (done, said) = import(&stack, &file, text, true).await;
+        assert!(!done && said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(access(&stack, &["export"]).await, (true, exported.clone()));
+    for words in [["check", "nobody@example.org", digits.as_str()], ["check", ADA, "+9996629999"]] {
+        assert!(!access(&stack, &words).await.0, "{words:?}");
+    }
+
+    // What a file does not name goes; that stands in the trail like what people do on pages.
+    let (done, said) = import(&stack, &file, "", true).await;
+    assert!(done && said.contains("delete the role \"Desk\""), "{said}");
+    assert!(!sees(&ada).await);
+    let trail = root.get("/audit").await.text().await.unwrap();
+    for code in ["role.added", "role.given", "role.group.privileges", "group.account.joined", "role.deleted"]
+    {
+        assert!(trail.contains(&format!(">{code}<")), "{code}");
+    }
+
+    // Without a server the command does it alone.
+    assert!(stack.stop().await.success());
+    let (done, said) = import(&stack, &file, &exported, true).await;
+    assert!(done, "{said}");
+    stack.start_again().await;
+    assert!(sees(&Visitor::sign_in(&stack, ADA).await).await);
+}
