@@ -13,6 +13,7 @@ mod hostile;
 mod limits;
 mod live;
 mod oidc;
+mod privileges;
 mod refusals;
 mod revealed_password;
 mod reveals;

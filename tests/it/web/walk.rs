@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::Method;
-use telescope::domain::Stage;
+use telescope::domain::{AccountId, Stage};
 use telescope::ops::trail;
 use telescope::store;
 
@@ -19,7 +19,7 @@ const NO_REVEAL: &str = "0190aaaa-0000-7000-8000-000000000000";
 
 /// For each route the answers to: nobody signed in, somebody without any right, the owner, an administrator.
 /// 303 to `/sign-in` is written 401, a stream that says `signed-out` 410.
-const TABLE: &[(&str, &str, [u16; 4])] = &[
+pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/", [303, 303, 303, 303]),
     ("GET", "/accounts", [401, 200, 200, 200]),
     ("GET", "/accounts/events", [410, 200, 200, 200]),
@@ -81,7 +81,17 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/health", [200, 200, 200, 200]),
 ];
 
-async fn ask(visitor: &Visitor, method: &str, path: &str) -> u16 {
+/// A path of a pattern: about this account and this person, and otherwise about what is not there.
+pub async fn path_of(test: &TestApp, pattern: &str, account: AccountId, person: &str) -> String {
+    pattern
+        .replace("{account}", &account.to_string())
+        .replace("{user}", &test.user(person).await.id.to_string())
+        .replace("{file}", "no.css")
+        .replace("{reveal}", NO_REVEAL)
+}
+
+/// What somebody is answered, as the table writes it.
+pub async fn ask(visitor: &Visitor, method: &str, path: &str) -> u16 {
     let request = visitor.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
     if path.ends_with("/events") {
         let mut stream = match visitor.try_stream(path).await {
@@ -108,17 +118,13 @@ async fn everybody_gets_where_the_table_says_and_nowhere_else() {
         let owner = format!("owner{number}@example.org");
         let account = test.account(number, Some(&owner)).await;
         test.stands(account, Stage::SignedOut);
-        let path = pattern
-            .replace("{account}", &account.to_string())
-            .replace("{file}", "no.css")
-            .replace("{reveal}", NO_REVEAL);
         let people = [
             ("nobody", test.anonymous()),
             ("somebody", test.signed_in("somebody@example.org").await),
             ("owner", test.signed_in(&owner).await),
             ("administrator", test.signed_in(ADMIN).await),
         ];
-        let path = path.replace("{user}", &test.user(&owner).await.id.to_string());
+        let path = path_of(&test, pattern, account, &owner).await;
         for ((who, visitor), expected) in people.iter().zip(expected) {
             let got = ask(visitor, method, &path).await;
             if got != *expected {
