@@ -1,4 +1,5 @@
-//! The program: `telescope serve`, commands for whoever runs it and, for itself only, `telescope td-host`.
+//! The program: `telescope serve`, `telescope admin …`, `telescope access …`, `telescope audit …`, `telescope migrate`
+//! and, for itself only, `telescope td-host`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -14,17 +14,17 @@ begin
 end
 $$;
 
-create trigger account_groups_changed after insert or update or delete on account_groups
+create trigger account_groups_changed after update or delete or insert on account_groups
 for each statement execute function access_changed();
-create trigger account_group_members_changed after insert or update or delete on account_group_members
+create trigger account_group_members_changed after update or delete or insert on account_group_members
 for each statement execute function access_changed();
 create trigger roles_changed after update or delete on roles
 for each statement execute function access_changed();
-create trigger role_members_changed after insert or update or delete on role_members
+create trigger role_members_changed after update or delete or insert on role_members
 for each statement execute function access_changed();
-create trigger group_role_privileges_changed after insert or update or delete on group_role_privileges
+create trigger group_role_privileges_changed after update or delete or insert on group_role_privileges
 for each statement execute function access_changed();
-create trigger role_system_privileges_changed after insert or update or delete on role_system_privileges
+create trigger role_system_privileges_changed after update or delete or insert on role_system_privileges
 for each statement execute function access_changed();
 create trigger users_deleted after delete on users
 for each statement execute function access_changed();

@@ -211,3 +211,40 @@ fn set(body: &[u8]) -> Result<Vec<Named>, Problem> {
         false => Ok(usable),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_set_of_public_keys_or_refused(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            (kty, crv) in ("(RSA|EC|OKP|oct|XYZ)", "(P-256|P-384|Ed25519|X)"),
+            (alg, usage) in ("(RS256|ES256|HS256|none|RSA-OAEP)", "(sig|enc|x)"),
+            (n, e, k) in ("[A-Za-z0-9_=-]{0,90}", "(AQAB|[A-Za-z0-9_-]{0,8})", "[A-Za-z0-9_-]{0,43}"),
+        ) {
+            prop_assert!(set(&bytes).is_err());
+            let jwk = json!({
+                "kty": kty, "crv": crv, "alg": alg, "use": usage, "kid": "one", "n": n, "e": e, "x": k, "y": n, "k": k,
+            });
+            if let Ok(keys) = set(json!({ "keys": [jwk, 7, null, jwk] }).to_string().as_bytes()) {
+                prop_assert_eq!(keys.len(), 1);
+                prop_assert!(kty != "oct" && usage == "sig", "{kty} {usage}");
+                for shared in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
+                    prop_assert!(keys.iter().all(|(_, key)| !key.signs(shared)));
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_is_a_key_in_pem_or_refused(text in "\\PC{0,120}", inside in "[A-Za-z0-9+/=\n]{0,140}") {
+            prop_assert!(Key::of_pem(&text).is_none());
+            let pem = format!("-----BEGIN PUBLIC KEY-----\n{inside}\n-----END PUBLIC KEY-----\n");
+            prop_assert!(Key::of_pem(&pem).is_none_or(|key| key.signs(Algorithm::ES256)));
+        }
+    }
+}

@@ -170,6 +170,15 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "person.admin.granted" => format!("made {} an administrator", detail("person")),
         "person.admin.revoked" => format!("took administration away from {}", detail("person")),
         "person.identity.forgotten" => format!("had the identity of {} forgotten", detail("person")),
+        "web.sign-in" => "signed in".into(),
+        "web.sign-in.refused" => {
+            let why =
+                NotLetIn::ALL.iter().find(|why| why.name() == detail("why")).map_or("", |why| why.words());
+            return format!("{} was not let in: {why}", detail("person"));
+        }
+        "web.sign-out" => "signed out".into(),
+        "telescope.started" => format!("started, version {}", detail("version")),
+        "telescope.stopped" => "stopped in order".into(),
         "role.added" => format!("made the role “{}”", detail("role")),
         "role.renamed" => format!("renamed the role “{}” to “{}”", detail("before"), detail("role")),
         "role.deleted" => format!("deleted the role “{}”", detail("role")),
@@ -184,15 +193,6 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "group.deleted" => format!("deleted the group “{}”", detail("group")),
         "group.account.joined" => format!("put it into the group “{}”", detail("group")),
         "group.account.left" => format!("took it out of the group “{}”", detail("group")),
-        "web.sign-in" => "signed in".into(),
-        "web.sign-in.refused" => {
-            let why =
-                NotLetIn::ALL.iter().find(|why| why.name() == detail("why")).map_or("", |why| why.words());
-            return format!("{} was not let in: {why}", detail("person"));
-        }
-        "web.sign-out" => "signed out".into(),
-        "telescope.started" => format!("started, version {}", detail("version")),
-        "telescope.stopped" => "stopped in order".into(),
         other => codes::meaning(other).to_owned(),
     };
     match outcome {

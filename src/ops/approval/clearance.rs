@@ -5,7 +5,7 @@
 use super::super::reveal::check_reason;
 use super::super::{App, OpError, people};
 use super::refused;
-use crate::domain::access::{self, Actor, Person};
+use crate::domain::access::{self, AccessRules, Actor, Person};
 use crate::domain::privilege::SystemPrivilege;
 use crate::domain::reveal::{RequestState, RevealRequest, Revealing};
 use crate::domain::{AccountId, Email, Millis};
@@ -55,8 +55,7 @@ pub(in crate::ops) async fn look<P: Revealing>(
     typed: &str,
 ) -> Result<Cleared, OpError> {
     let now = app.clock.now();
-    let present = present(conn, actor).await?;
-    may_see_as::<P>(app, conn, &present, account).await?;
+    may_see::<P>(app, conn, actor, account).await?;
     if !store::groups::any_needs_approval(conn, account).await? {
         return Ok(Cleared { reason: check_reason(typed)?.to_owned(), approval: None });
     }
@@ -103,14 +102,15 @@ pub(super) async fn lapsed(
 ) -> Result<Option<String>, OpError> {
     let Some((id, email)) = &request.decided_by else { return Ok(None) };
     let user = store::users::by_id(conn, *id).await?.filter(|user| !user.disabled);
-    let may = user.is_some_and(|user| may_approve(app, &user));
+    let rules = rules(app, conn).await?;
+    let may = user.is_some_and(|user| may_approve(&rules, &user));
     Ok((!may).then(|| format!("{email} approved your request and may not approve any more. Ask again.")))
 }
 
 /// Whether this person may approve what others want to see.
-pub(super) fn may_approve(app: &App, user: &store::users::User) -> bool {
+pub(super) fn may_approve(rules: &AccessRules, user: &store::users::User) -> bool {
     let actor = Actor::User(people::person(user, true));
-    access::system_privileges(&app.rules.current(), &actor).has(SystemPrivilege::ApproveReveal)
+    access::system_privileges(rules, &actor).has(SystemPrivilege::ApproveReveal)
 }
 
 /// Whether the person who made this request may still see what it is about. That his address is proven is looked
@@ -124,7 +124,7 @@ pub(super) async fn still_may(
     let account = store::accounts::get(conn, request.account).await?;
     let (Some(user), Some(account)) = (user, account) else { return Ok(false) };
     let actor = Actor::User(people::person(&user, true));
-    Ok(access::privileges(&app.rules.current(), &actor, &account).has(request.kind.privilege()))
+    Ok(access::privileges(&rules(app, conn).await?, &actor, &account).has(request.kind.privilege()))
 }
 
 /// The same actor with the rank that the database has for him at this moment.
@@ -135,27 +135,22 @@ pub(super) async fn present(conn: &mut Conn<'_>, actor: &Actor) -> Result<Actor,
     Ok(Actor::User(Person { admin: user.admin, ..person.clone() }))
 }
 
-/// Makes sure that an actor may see what `P` reveals, by what the database says at this moment; who he is.
+/// Makes sure that an actor may see what `P` reveals, by what the database says at this moment; who he is then.
 pub(super) async fn may_see<P: Revealing>(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
     account: AccountId,
-) -> Result<Person, OpError> {
+) -> Result<Actor, OpError> {
     let actor = present(conn, actor).await?;
-    may_see_as::<P>(app, conn, &actor, account).await?;
-    person(&actor).cloned()
+    let row = store::accounts::get(conn, account).await?.ok_or(OpError::NotFound)?;
+    access::decide::<P>(&rules(app, conn).await?, &actor, &row)?;
+    Ok(actor)
 }
 
-async fn may_see_as<P: Revealing>(
-    app: &App,
-    conn: &mut Conn<'_>,
-    actor: &Actor,
-    account: AccountId,
-) -> Result<(), OpError> {
-    let row = store::accounts::get(conn, account).await?.ok_or(OpError::NotFound)?;
-    access::decide::<P>(&app.rules.current(), actor, &row)?;
-    Ok(())
+/// The rules as the database has them at this moment.
+pub(super) async fn rules(app: &App, conn: &mut Conn<'_>) -> Result<AccessRules, OpError> {
+    Ok(AccessRules::new(&store::rules::load(conn).await?, app.config.owner_privileges))
 }
 
 /// The person that an actor is: programs neither ask for approvals nor give them.

@@ -1,14 +1,15 @@
 //! Arranging which accounts need approvals: those of the groups that are marked so.
 
+use super::clearance;
 use crate::domain::GroupId;
-use crate::domain::access::{Change, SystemGrant, permit_change};
+use crate::domain::access::{self, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
-use crate::ops::{App, OpError};
+use crate::ops::{App, OpError, rules};
 use crate::store;
 
 /// Says whether the accounts of a group need approvals from now on. It counts for every reveal after it, also for
-/// those that are on their way.
+/// those that are on their way. That none are needed any more is for administrators to say.
 pub async fn set_needed(
     app: &App,
     grant: SystemGrant<'_, can::ManageAccess>,
@@ -23,8 +24,11 @@ pub async fn set_needed(
             if store::groups::needing_approval(conn).await?.contains(&group) == needed {
                 return Ok(());
             }
+            let in_force = clearance::rules(app, conn).await?;
+            let actor = clearance::present(conn, grant.actor()).await?;
+            access::decide_system::<can::ManageAccess>(&in_force, &actor)?;
             if !needed {
-                let judged = permit_change(&app.rules.current(), grant.actor(), Change::NoApproval);
+                let judged = access::permit_change(&in_force, &actor, access::Change::NoApproval);
                 judged.map_err(|why| OpError::Refused(why.to_string()))?;
             }
             store::groups::set_needs_approval(conn, group, needed).await?;
@@ -32,5 +36,7 @@ pub async fn set_needed(
             store::audit::append(conn, &app.keys, &AuditEntry::done(now, grant.actor(), event)).await?;
             Ok(())
         })
-        .await
+        .await?;
+    rules::in_force(app).await;
+    Ok(())
 }

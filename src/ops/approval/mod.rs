@@ -46,7 +46,8 @@ async fn add<P: Revealing>(
     now: Millis,
 ) -> Result<(), OpError> {
     let account = grant.account();
-    let person = clearance::may_see::<P>(app, conn, grant.actor(), account).await?;
+    let actor = clearance::may_see::<P>(app, conn, grant.actor(), account).await?;
+    let person = clearance::person(&actor)?;
     if !store::groups::any_needs_approval(conn, account).await? {
         return refused("This account needs no approval any more. Load the page again.");
     }
@@ -110,7 +111,7 @@ pub async fn decide(
         .db
         .change(async |conn| -> Result<(), OpError> {
             let request = store::reveal_requests::get(conn, id).await?.ok_or(OpError::NotFound)?;
-            let person = check(app, conn, grant.actor(), &request, decision).await?;
+            let person = check(app, conn, grant.actor(), &request, decision, now).await?;
             let (state, kind, of) = (decision.state(), request.kind, request.person);
             if !store::reveal_requests::decide(conn, id, state, person.id, now, note.as_deref()).await? {
                 return refused("Somebody has decided this meanwhile.");
@@ -146,14 +147,15 @@ async fn check(
     actor: &Actor,
     request: &RevealRequest,
     decision: Decision,
+    now: Millis,
 ) -> Result<Person, OpError> {
     let actor = clearance::present(conn, actor).await?;
-    access::decide_system::<can::ApproveReveal>(&app.rules.current(), &actor)?;
+    access::decide_system::<can::ApproveReveal>(&clearance::rules(app, conn).await?, &actor)?;
     let person = clearance::person(&actor)?;
     if request.requester == person.id {
         return refused("Nobody decides his own request. Another person has to.");
     }
-    if let Some(why) = over(request, app.clock.now()) {
+    if let Some(why) = over(request, now) {
         return Err(OpError::Refused(why));
     }
     if decision == Decision::Approve && !clearance::still_may(app, conn, request).await? {

@@ -1,12 +1,12 @@
 //! How it stands with a person's wish to see a secret: what his page shows him.
 
-use super::clearance::{closed, lapsed, may_approve, person};
+use super::clearance::{closed, lapsed, may_approve, person, rules};
 use super::newest_of;
 use crate::domain::access::Actor;
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Email, Millis};
 use crate::ops::{App, OpError};
-use crate::store::{self, Conn, StoreError};
+use crate::store::{self, Conn};
 
 /// How long an answer to a request is of interest, in seconds.
 const RECENT: i64 = 30 * 60;
@@ -37,9 +37,10 @@ pub enum Standing {
 }
 
 /// Everybody who may approve requests of others, by address.
-pub async fn approvers(app: &App, conn: &mut Conn<'_>) -> Result<Vec<store::users::User>, StoreError> {
+pub async fn approvers(app: &App, conn: &mut Conn<'_>) -> Result<Vec<store::users::User>, OpError> {
+    let rules = rules(app, conn).await?;
     let people = store::users::active(conn).await?;
-    Ok(people.into_iter().filter(|user| may_approve(app, user)).collect())
+    Ok(people.into_iter().filter(|user| may_approve(&rules, user)).collect())
 }
 
 /// How it stands by what the database says.

@@ -142,3 +142,62 @@ fn hold(claims: &Claims, expected: &Expected<'_>, now: i64) -> Result<(), Untrue
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn metadata() -> Metadata {
+        let at = "https://login.example.org/";
+        let said = json!({
+            "issuer": at, "authorization_endpoint": at, "token_endpoint": at, "jwks_uri": at,
+        });
+        serde_json::from_value(said).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_refused_or_is_to_be_signed_as_we_take_it(
+            text in "\\PC{0,200}",
+            head in proptest::collection::vec(any::<u8>(), 0..60),
+            alg in "(none|None|HS256|HS512|RS256|ES256|EdDSA|[A-Za-z0-9]{0,6})",
+        ) {
+            prop_assert!(signed(&text, &metadata()).is_err());
+            let header = json!({ "alg": alg, "kid": text }).to_string();
+            for part in [head.as_slice(), header.as_bytes()] {
+                let token = format!("{}.e30.AA", URL_SAFE_NO_PAD.encode(part));
+                if let Ok(signed) = signed(&token, &metadata()) {
+                    prop_assert!(ALGORITHMS.contains(&signed.algorithm) && !alg.starts_with("HS"));
+                }
+            }
+        }
+
+        #[test]
+        fn any_claims_are_read_without_harm(
+            name in "(iss|sub|aud|azp|nonce|iat|exp|email)",
+            number in any::<f64>(),
+            text in "\\PC{0,40}",
+        ) {
+            let metadata = metadata();
+            let expected = Expected { metadata: &metadata, client: "telescope", nonce: "n" };
+            for value in [json!(number), json!(text), json!([text, number]), json!({ "x": number }), json!(null)] {
+                let mut claims = json!({
+                    "iss": metadata.issuer, "sub": "7", "aud": "telescope", "nonce": "n", "iat": 1, "exp": 9,
+                });
+                let holds = |claims: Value| {
+                    serde_json::from_value::<Claims>(claims).is_ok_and(|claims| hold(&claims, &expected, 1).is_ok())
+                };
+                prop_assert!(holds(claims.clone()));
+                let same = claims[&name] == value;
+                claims[&name] = value;
+                let says_who = ["iss", "aud", "nonce"].contains(&name.as_str());
+                prop_assert!(same || !(says_who && holds(claims)), "{name}");
+            }
+        }
+    }
+}

@@ -176,7 +176,18 @@ fn over(app: &App, session: Option<Id>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_leads_to_a_page_of_ours(next in prop_oneof!["\\PC{0,40}", "[/\\\\.:@a-z\t\n?#%]{0,20}"]) {
+            let here = url::Url::parse("https://telescope.example.org/sign-in").unwrap();
+            let there = here.join(onward(&next)).unwrap();
+            prop_assert_eq!(there.origin(), here.origin(), "{}", next);
+        }
+    }
 
     #[test]
     fn signing_in_leads_to_our_own_pages_only() {

@@ -119,3 +119,22 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
+
+    #[test]
+    fn any_bytes_in_headers_and_cookies_are_nobody(
+        headers in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..80), 0..3),
+        cookies in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..80), 0..3),
+        named in prop::collection::vec(any::<u8>(), 0..80),
+    ) {
+        static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+            LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
+        static DOORMAN: LazyLock<Doorman> = LazyLock::new(|| RUNTIME.block_on(doorman()));
+        let named = [b"CF_Authorization=".as_slice(), &named].concat();
+        let cookies = cookies.iter().map(Vec::as_slice).chain([named.as_slice()]);
+        let found = RUNTIME.block_on(DOORMAN.identify(headers.iter().map(Vec::as_slice), cookies));
+        prop_assert!(found.is_err());
+    }
+}

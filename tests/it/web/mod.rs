@@ -15,6 +15,7 @@ mod limits;
 mod live;
 mod many;
 mod oidc;
+mod privileges;
 mod refusals;
 mod revealed_password;
 mod reveals;

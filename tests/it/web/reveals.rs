@@ -6,9 +6,10 @@ use axum::body::BodyDataStream;
 use axum::http::StatusCode;
 use telescope::clock::Clock;
 use telescope::domain::access::{self, Actor};
-use telescope::domain::privilege::can;
+use telescope::domain::privilege::{AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
 use telescope::domain::reveal::RequestState;
 use telescope::domain::{AccountId, Email, GroupId, RevealId};
+use telescope::ops::access::{Edit, save};
 use telescope::ops::approval::{self, Decision, board};
 use telescope::ops::{OpError, people, reveal_password};
 use telescope::store::audit::Filter;
@@ -323,12 +324,9 @@ async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
     let app = &told.test.app;
     let shows = async |actor: &Actor| {
         let entry = app.directory.get(told.account).unwrap();
-        let permit = access::decide::<can::ViewTwoFactorPassword>(
-            &told.test.app.rules.current(),
-            actor,
-            &entry.account,
-        )
-        .unwrap();
+        let permit =
+            access::decide::<can::ViewTwoFactorPassword>(&app.rules.current(), actor, &entry.account)
+                .unwrap();
         reveal_password::show_password(app, permit.grant(), "").await
     };
     // Whoever approved lost the right.
@@ -352,7 +350,7 @@ async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
     };
     app.db.change(promote).await.unwrap();
     let id = told.asks(&told.root, &told.password()).await;
-    let permit = access::decide_system::<can::ApproveReveal>(&told.test.app.rules.current(), &other).unwrap();
+    let permit = access::decide_system::<can::ApproveReveal>(&app.rules.current(), &other).unwrap();
     let Err(OpError::Refused(words)) = approval::decide(app, permit.grant(), id, Decision::Approve, "").await
     else {
         panic!("it was approved")
@@ -456,4 +454,65 @@ async fn open_pages_follow() {
     told.test.app.clock.advance(600);
     board::tidy(&told.test.app).await.unwrap();
     until(&mut page, &["not used within the ten minutes"]).await;
+}
+
+/// Somebody who has the privilege by a role approves as an administrator does, as long as he has the role.
+#[tokio::test]
+async fn a_role_lets_somebody_approve_and_its_end_ends_what_he_approved() {
+    let told = Told::with(ADMIN).await;
+    let approve = SystemPrivileges::of(&[SystemPrivilege::ApproveReveal]);
+    let role = told.test.role("Witnesses", &[], approve).await;
+    let third = told.test.signed_in(THIRD).await;
+    assert_eq!(third.get("/reveals").await.status, StatusCode::FORBIDDEN);
+    told.test.give(THIRD, role).await;
+    let page = told.root.get(&told.password()).await;
+    assert!(page.texts("#approval")[0].contains("third@example.org can approve it"), "{}", page.body);
+    let id = told.asks(&told.root, &told.password()).await;
+    let list = third.get("/reveals").await;
+    assert_eq!(list.texts("nav .count"), ["1 waiting for you"]);
+    let line = format!("#reveal-{id}");
+    assert!(
+        list.texts(&line)[0].contains("+9996620001") && !list.has(&format!("{line} a")),
+        "no way to the account"
+    );
+    told.approves(&third, id).await;
+
+    let user = told.test.user(THIRD).await.id;
+    let taken = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+        store::roles::take(conn, role, user).await.map(drop)
+    };
+    // The rules in memory still have him: what counts is what the database says at the moment of showing.
+    told.test.app.db.change(taken).await.unwrap();
+    refused(told.root.post(&told.password(), &[]).await, "third@example.org approved your request").await;
+    assert_eq!(told.state(id).await, RequestState::Approved, "and nothing was shown");
+}
+
+/// Whoever arranges access and is no administrator can't get round the second person.
+#[tokio::test]
+async fn only_administrators_can_say_that_none_has_to_approve() {
+    let told = Told::with(ADMIN).await;
+    let test = &told.test;
+    let manage = SystemPrivileges::of(&[SystemPrivilege::ManageAccess]);
+    let role = test.role("Desk", &[(told.group, AccountPrivileges::ALL)], manage).await;
+    test.give(THIRD, role).await;
+    let third = test.signed_in(THIRD).await;
+    let actor = told.actor(THIRD).await;
+    let permit = access::decide_system::<can::ManageAccess>(&test.app.rules.current(), &actor).unwrap();
+
+    let switched = approval::set_needed(&test.app, permit.grant(), told.group, false).await;
+    assert!(matches!(switched, Err(OpError::Refused(words)) if words.contains("administrators")));
+    let edits = [Edit::TakeOut(told.account, told.group), Edit::DeleteGroup(told.group)];
+    let report = save(&test.app, permit.grant(), &edits, None).await.unwrap();
+    assert_eq!((report.done, report.failed.len()), (0, 2), "{:?}", report.failed);
+    let form = [("groups", "Sales"), ("owner", ADA), ("comment", "")];
+    let answer = third.post(&format!("/accounts/{}/edit", told.account), &form).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    refused(third.post(&told.password(), &[("reason", WHY)]).await, "Another person has to approve").await;
+    approval::set_needed(&test.app, permit.grant(), told.group, true).await.unwrap();
+
+    let root = told.actor(ADMIN).await;
+    let permit = access::decide_system::<can::ManageAccess>(&test.app.rules.current(), &root).unwrap();
+    let report = save(&test.app, permit.grant(), &edits[..1], None).await.unwrap();
+    assert_eq!((report.done, report.failed.len()), (1, 0));
+    assert_eq!(told.root.post(&told.password(), &[("reason", WHY)]).await.status, StatusCode::OK);
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::Method;
-use telescope::domain::Stage;
 use telescope::domain::privilege::SystemPrivileges;
+use telescope::domain::{AccountId, Stage};
 use telescope::ops::trail;
 use telescope::store;
 
@@ -20,7 +20,7 @@ const NO_REVEAL: &str = "0190aaaa-0000-7000-8000-000000000000";
 
 /// For each route the answers to: nobody signed in, somebody without any right, the owner, an administrator.
 /// 303 to `/sign-in` is written 401, a stream that says `signed-out` 410.
-const TABLE: &[(&str, &str, [u16; 4])] = &[
+pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/", [303, 303, 303, 303]),
     ("GET", "/accounts", [401, 200, 200, 200]),
     ("GET", "/accounts/events", [410, 200, 200, 200]),
@@ -104,7 +104,19 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/health", [200, 200, 200, 200]),
 ];
 
-async fn ask(visitor: &Visitor, method: &str, path: &str) -> u16 {
+/// A path of a pattern: about this account and this person, about a role and a group that are called like the person,
+/// and otherwise about what is not there.
+pub async fn path_of(test: &TestApp, pattern: &str, account: AccountId, person: &str) -> String {
+    with_role_and_group(test, pattern, person)
+        .await
+        .replace("{account}", &account.to_string())
+        .replace("{user}", &test.user(person).await.id.to_string())
+        .replace("{file}", "no.css")
+        .replace("{reveal}", NO_REVEAL)
+}
+
+/// What somebody is answered, as the table writes it.
+pub async fn ask(visitor: &Visitor, method: &str, path: &str) -> u16 {
     let request = visitor.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
     if path.ends_with("/events") {
         let mut stream = match visitor.try_stream(path).await {
@@ -122,13 +134,18 @@ async fn ask(visitor: &Visitor, method: &str, path: &str) -> u16 {
     if answer.status == 303 && to_sign_in { 401 } else { answer.status.as_u16() }
 }
 
-/// Puts a role and a group of this name into a path that wants them.
-async fn with_role_and_group(test: &TestApp, path: String, name: &str) -> String {
+/// Puts a role and a group of this name, made if there are none, into a path that wants them.
+async fn with_role_and_group(test: &TestApp, path: &str, name: &str) -> String {
     if !path.contains("{role}") && !path.contains("{group}") {
-        return path;
+        return path.to_owned();
     }
-    let group = test.group(name, &[]).await;
-    let role = test.role(name, &[], SystemPrivileges::NONE).await;
+    let conn = &mut test.app.db.read().await.unwrap();
+    let role = store::roles::by_name(conn, name).await.unwrap();
+    let group = store::groups::by_name(conn, name).await.unwrap();
+    let (role, group) = match role.zip(group) {
+        Some((role, group)) => (role.id, group.id),
+        None => (test.role(name, &[], SystemPrivileges::NONE).await, test.group(name, &[]).await),
+    };
     path.replace("{group}", &group.to_string()).replace("{role}", &role.to_string())
 }
 
@@ -141,18 +158,13 @@ async fn everybody_gets_where_the_table_says_and_nowhere_else() {
         let owner = format!("owner{number}@example.org");
         let account = test.account(number, Some(&owner)).await;
         test.stands(account, Stage::SignedOut);
-        let path = pattern
-            .replace("{account}", &account.to_string())
-            .replace("{file}", "no.css")
-            .replace("{reveal}", NO_REVEAL);
         let people = [
             ("nobody", test.anonymous()),
             ("somebody", test.signed_in("somebody@example.org").await),
             ("owner", test.signed_in(&owner).await),
             ("administrator", test.signed_in(ADMIN).await),
         ];
-        let path = path.replace("{user}", &test.user(&owner).await.id.to_string());
-        let path = with_role_and_group(&test, path, &owner).await;
+        let path = path_of(&test, pattern, account, &owner).await;
         for ((who, visitor), expected) in people.iter().zip(expected) {
             let got = ask(visitor, method, &path).await;
             if got != *expected {
@@ -190,7 +202,7 @@ async fn looking_changes_nothing() {
     let account = test.account(1, Some("ada@example.org")).await;
     test.stands(account, Stage::SignedOut);
     let root = test.signed_in(ADMIN).await;
-    let access = with_role_and_group(&test, "{group} {role}".into(), "Sales").await;
+    let access = with_role_and_group(&test, "{group} {role}", "Sales").await;
     let (group, role) = access.split_once(' ').unwrap();
     let present = async || {
         trail::flush(&test.app).await.unwrap();
