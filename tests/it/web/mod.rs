@@ -5,6 +5,7 @@ mod accounts;
 pub mod app;
 mod assertions;
 mod behind;
+mod crowd;
 mod domains;
 mod forms;
 mod forwarded;
