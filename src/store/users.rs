@@ -60,6 +60,22 @@ pub async fn page(
     )
 }
 
+/// One person as the list has him.
+pub async fn listed(conn: &mut Conn<'_>, id: UserId, now: Millis) -> Result<Option<Listed>, StoreError> {
+    first!(
+        conn,
+        Listed,
+        "select id, email, admin, disabled, created, seen,
+         (select count(*) from web_sessions
+          where user_id = users.id and expires > $1 and web_sessions.seen > $2) as sessions,
+         (select count(*) from identities where user_id = users.id) as identities
+         from users where id = $3",
+        now,
+        web_sessions::idle_since(now),
+        id
+    )
+}
+
 /// The pattern of what holds this text.
 fn contains(part: &str) -> String {
     let mut pattern = String::from("%");

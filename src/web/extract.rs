@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::auth::CurrentUser;
 use super::error::AppError;
@@ -45,6 +46,19 @@ impl<S: Send + Sync> FromRequestParts<S> for AccountPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
         let Path(path) = Path::from_request_parts(parts, state).await.map_err(|_| AppError::NotFound)?;
         Ok(path)
+    }
+}
+
+/// What a path names by an id, or by several: it need not exist. What is no id is nothing that exists.
+#[derive(Debug)]
+pub struct Named<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T> {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
+        let Path(named) = Path::from_request_parts(parts, state).await.map_err(|_| AppError::NotFound)?;
+        Ok(Self(named))
     }
 }
 

@@ -4,11 +4,13 @@
 //! signature. Around it lie the layers, outermost first: a request is counted, its host checked, its origin
 //! checked, and only then does anybody look at who sent it.
 
+mod arrange;
 mod assets;
 mod attempts;
 mod auth;
 mod client;
 mod csv;
+mod effects;
 mod entrance;
 mod error;
 mod extract;
@@ -18,6 +20,7 @@ mod host;
 mod layers;
 mod live;
 pub mod pages;
+mod privileges;
 mod query;
 mod rows;
 mod shell;
@@ -37,8 +40,8 @@ pub use standby::standby;
 
 use crate::app::App;
 use pages::{
-    account, accounts, add, audit, code, edit, explain, jobs, log_out, oidc, password, provide, remove,
-    reveal_password, reveals, sign_in, users,
+    access, account, accounts, add, audit, cell, code, edit, explain, group, groups, jobs, log_out, oidc,
+    password, provide, remove, reveal_password, reveals, role, roles, sign_in, user, users,
 };
 
 /// Everything that answers requests.
@@ -79,14 +82,33 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/audit", get(audit::list))
         .route("/audit/events", get(live::trail))
         .route("/audit/export", post(audit::export::export))
-        .route("/users", get(users::list))
-        .route("/users/{user}/end-sessions", post(users::end_sessions))
-        .route("/users/{user}/disable", post(users::disable))
-        .route("/users/{user}/enable", post(users::enable))
-        .route("/users/{user}/grant-admin", post(users::grant_admin))
-        .route("/users/{user}/revoke-admin", post(users::revoke_admin))
-        .route("/users/{user}/forget-identity", post(users::forget_identity))
+        .route("/access", get(access::matrix))
         .route("/access/explain", get(explain::explained))
+        .route("/access/{group}/{role}", get(cell::form).post(cell::save))
+        .route("/roles", get(roles::list).post(roles::add))
+        .route("/roles/{role}", get(role::show))
+        .route("/roles/{role}/rename", post(role::rename))
+        .route("/roles/{role}/delete", post(role::delete))
+        .route("/roles/{role}/system", post(role::system))
+        .route("/roles/{role}/give", post(role::give))
+        .route("/roles/{role}/take", post(role::take))
+        .route("/groups", get(groups::list).post(groups::add))
+        .route("/groups/{group}", get(group::show))
+        .route("/groups/{group}/rename", post(group::rename))
+        .route("/groups/{group}/delete", post(group::delete))
+        .route("/groups/{group}/approval", post(group::approval))
+        .route("/groups/{group}/put-in", post(group::put_in))
+        .route("/groups/{group}/take-out", post(group::take_out))
+        .route("/users", get(users::list))
+        .route("/users/roles", post(users::roles))
+        .route("/users/{user}", get(user::show))
+        .route("/users/{user}/roles", post(user::roles))
+        .route("/users/{user}/end-sessions", post(user::end_sessions))
+        .route("/users/{user}/disable", post(user::disable))
+        .route("/users/{user}/enable", post(user::enable))
+        .route("/users/{user}/grant-admin", post(user::grant_admin))
+        .route("/users/{user}/revoke-admin", post(user::revoke_admin))
+        .route("/users/{user}/forget-identity", post(user::forget_identity))
         .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/sign-in/start", get(oidc::start))
         .route("/sign-in/callback", get(oidc::callback))

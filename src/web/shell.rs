@@ -17,7 +17,7 @@ pub struct Shell {
     pub person: Option<String>,
     /// Whether the way to the audit trail is shown.
     pub reads_audit: bool,
-    /// Whether the way to the list of people is shown.
+    /// Whether the ways to the people and to what they may do are shown.
     pub manages_access: bool,
     /// How many requests to see a secret wait for this person to decide them, if he may.
     pub reveals: Option<usize>,

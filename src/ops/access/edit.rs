@@ -382,6 +382,6 @@ fn taken(name: &str, kind: &str) -> Done {
 }
 
 fn gone(what: &str) -> Done {
-    let why = "is not there any more.".to_owned();
+    let why = "It is not there any more.".to_owned();
     Ok(Err(Failed { what: what.to_owned(), field: None, why }))
 }

@@ -6,11 +6,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::Form;
+use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::domain::privilege::can;
+use crate::domain::access::{Actor, privileges};
+use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::{AccountId, Email, Phone};
 use crate::ops::accounts::NewAccount;
 use crate::ops::{self, OpError};
@@ -33,7 +34,16 @@ pub struct Typed {
 struct Add {
     shell: Shell,
     typed: Typed,
+    /// Whether an account was added just now that the reader may not see.
+    unseen: bool,
     error: Option<(&'static str, String)>,
+}
+
+/// What was added just now, from the URL.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Added {
+    added: String,
 }
 
 impl Add {
@@ -42,13 +52,20 @@ impl Add {
     }
 }
 
-/// The empty form.
+/// The form, empty but for whoever is no administrator: what he adds is his, if he does not say otherwise.
 pub async fn form(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     may: May<can::AddAccount>,
+    Query(added): Query<Added>,
 ) -> Result<Response, AppError> {
-    let page = Add { shell: Shell::of(&app, &may.actor), typed: Typed::default(), error: None };
+    let owner = match &may.actor {
+        Actor::User(person) if !person.admin => person.email.to_string(),
+        Actor::User(_) | Actor::Cli | Actor::System(_) => String::new(),
+    };
+    let typed = Typed { owner, ..Typed::default() };
+    let shell = Shell::of(&app, &may.actor);
+    let page = Add { shell, typed, unseen: added.added == "unseen", error: None };
     dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
 }
 
@@ -64,9 +81,10 @@ pub async fn add(
         Err(error) => Err(error),
     };
     match added {
-        Ok(id) => Ok(next(&headers, id)),
+        Ok(id) => Ok(next(&app, &may.actor, &headers, id)),
         Err(OpError::Invalid { field, message }) => {
-            let page = Add { shell: Shell::of(&app, &may.actor), typed, error: Some((field, message)) };
+            let shell = Shell::of(&app, &may.actor);
+            let page = Add { shell, typed, unseen: false, error: Some((field, message)) };
             dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         Err(error) => Err(error.into()),
@@ -80,16 +98,30 @@ pub async fn add_test(
     may: May<can::AddAccount>,
 ) -> Result<Response, AppError> {
     let id = ops::accounts::add_test(&app, may.grant()).await?;
+    let seen = is_seen(&app, &may.actor, id);
     if !wants_fragment(&headers) {
-        return Ok(Redirect::to(&format!("/accounts#account-{id}")).into_response());
+        let place = if seen { format!("/accounts#account-{id}") } else { UNSEEN.to_owned() };
+        return Ok(Redirect::to(&place).into_response());
     }
     let number = app.directory.get(id).map_or_else(String::new, |entry| entry.account.phone.to_string());
-    Ok(fragment::done(&format!("{number} was added.")))
+    let but = if seen { "" } else { " You may not see it." };
+    Ok(fragment::done(&format!("{number} was added.{but}")))
+}
+
+/// Where whoever adds an account that he may not see is told so.
+const UNSEEN: &str = "/accounts/add?added=unseen";
+
+fn is_seen(app: &App, actor: &Actor, id: AccountId) -> bool {
+    app.directory.get(id).is_some_and(|entry| {
+        privileges(&app.rules.current(), actor, &entry.account).has(AccountPrivilege::View)
+    })
 }
 
 /// After adding comes the first step of the login, which the dialog loads in place.
-fn next(headers: &HeaderMap, id: AccountId) -> Response {
-    if wants_fragment(headers) {
+fn next(app: &App, actor: &Actor, headers: &HeaderMap, id: AccountId) -> Response {
+    if !is_seen(app, actor, id) {
+        Redirect::to(UNSEEN).into_response()
+    } else if wants_fragment(headers) {
         Redirect::to(&format!("/accounts/{id}/provide")).into_response()
     } else {
         Redirect::to(&format!("/accounts/{id}")).into_response()

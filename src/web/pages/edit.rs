@@ -11,7 +11,8 @@ use serde::{Deserialize, Deserializer};
 
 use crate::app::App;
 use crate::directory::Entry;
-use crate::domain::privilege::can;
+use crate::domain::access::privileges;
+use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::{Account, Email};
 use crate::ops::accounts::Details;
 use crate::ops::{self, OpError};
@@ -115,7 +116,7 @@ pub async fn save(
         Ok(()) if wants_fragment(&headers) => {
             Ok(([("hx-trigger", "close-dialog")], crate::web::fragment::done("Saved.")).into_response())
         }
-        Ok(()) => Ok(Redirect::to(&format!("/accounts/{}", allowed.entry.account.id)).into_response()),
+        Ok(()) => Ok(Redirect::to(&after(&app, &allowed)).into_response()),
         Err(OpError::Invalid { field, message }) => {
             let shell = Shell::of(&app, &allowed.actor);
             let error = Some((field, message));
@@ -123,6 +124,19 @@ pub async fn save(
             dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The account's page, or the list for whoever has just taken it out of his own sight.
+fn after(app: &App, allowed: &Allowed<can::View>) -> String {
+    let id = allowed.entry.account.id;
+    let sees = |entry: &Arc<Entry>| {
+        privileges(&app.rules.current(), &allowed.actor, &entry.account).has(AccountPrivilege::View)
+    };
+    if app.directory.get(id).is_some_and(|entry| sees(&entry)) {
+        format!("/accounts/{id}")
+    } else {
+        "/accounts".into()
     }
 }
 

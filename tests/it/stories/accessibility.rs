@@ -1,5 +1,7 @@
 //! Every page there is, as axe sees it: no barrier on any, in light and dark, wide and on a phone.
 
+use thirtyfour::Key;
+
 use crate::support::axe::barriers;
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{ADMIN, STEP, provide, ready_account, row, sign_in};
@@ -156,5 +158,126 @@ async fn pages_of_one_account() {
     let digits = &account.phone[account.phone.len() - 4..];
     visitor.does(&part("remove"), &[("digits", digits)]).await;
     walk.look_at("/jobs", "jobs").await;
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_access() {
+    let mut walk = Walk::begin().await;
+    sign_in(&walk.browser, &walk.stack).await;
+    let visitor = Visitor::sign_in(&walk.stack, ADMIN).await;
+    for (path, page) in [("/access", "access none"), ("/roles", "roles none"), ("/groups", "groups none")] {
+        walk.look_at(path, page).await;
+    }
+    let made = async |path: &str, name: &str| {
+        let place = visitor.does(path, &[("name", name)]).await;
+        place.strip_suffix("?done=made").unwrap().to_owned()
+    };
+    let saved = [("step", "save")];
+    let mut groups = Vec::new();
+    for name in ["Sales", "Front desk", "Press", "Board", "Donaudampfschifffahrtsgesellschaft", "Vans"] {
+        groups.push(made("/groups", name).await);
+    }
+    let mut roles = Vec::new();
+    for name in ["Support", "Auditors", "Night shift", "Team leads", "Interns", "Owners of everything"] {
+        roles.push(made("/roles", name).await);
+    }
+    let id = |place: &str| place.rsplit('/').next().unwrap().to_owned();
+    let names = ["view", "login", "edit_two_factor_password", "manage_connection_state", "remove_account"];
+    for (row, group) in groups.iter().enumerate() {
+        for (column, role) in roles.iter().enumerate().filter(|(column, _)| (row + column) % 3 != 0) {
+            let few = names.iter().take(1 + (row * column) % 5).map(|name| ("privilege", *name));
+            let form: Vec<_> = few.chain(saved).collect();
+            visitor.does(&format!("/access/{}/{}", id(group), id(role)), &form).await;
+        }
+    }
+    let people = "ada@example.org, bob@example.org, a.person.with.quite.a.long.name@subsidiary.example.org";
+    visitor.does(&format!("{}/give", roles[0]), &[("people", people), saved[0]]).await;
+    visitor.does(&format!("{}/give", roles[4]), &[("people", "ada@example.org"), saved[0]]).await;
+    visitor.does("/accounts/add-test", &[]).await;
+    let number = visitor.rows().await.remove(0).phone;
+    visitor.does(&format!("{}/put-in", groups[0]), &[("numbers", &number), saved[0]]).await;
+    visitor.does("/accounts/add-test", &[]).await;
+
+    let cell = format!("/access/{}/{}", id(&groups[1]), id(&roles[0]));
+    walk.look_at("/access", "access").await;
+    walk.look_at("/access?role=s&done=saved", "access some").await;
+    walk.look_at(&cell, "cell").await;
+    walk.browser.run("document.querySelectorAll('[name=privilege]').forEach((it) => { it.checked = it.value === 'login' })").await;
+    walk.browser.press("Look what changes", "main").await;
+    walk.browser.find("#privilege-error").await;
+    walk.look("cell refused").await;
+    walk.browser.run("document.querySelectorAll('[name=privilege]').forEach((it) => { it.checked = it.value !== 'login' })").await;
+    walk.browser.press("Look what changes", "main").await;
+    walk.browser.find(".review").await;
+    walk.look("review").await;
+    walk.look_at("/roles", "roles").await;
+    walk.look_at(&roles[0], "role").await;
+    walk.browser.fill("#people", "nobody").await;
+    walk.browser.press("Look what changes", "form[action$='/give']").await;
+    walk.browser.find("#people-error").await;
+    walk.look("role refused").await;
+    walk.browser.fill("#people", "admin@example.org, eve@example.org").await;
+    walk.browser.press("Look what changes", "form[action$='/give']").await;
+    walk.browser.find(".refusals").await;
+    walk.look("review refused").await;
+    walk.browser.press("Save", ".review").await;
+    walk.browser.find(".review [role=alert]").await;
+    walk.look("review done in part").await;
+    walk.look_at("/groups", "groups").await;
+    walk.look_at(&format!("{}?q=9996", groups[0]), "group").await;
+    walk.look_at("/users", "people with roles").await;
+    walk.browser.press("ada@example.org", "tbody").await;
+    walk.browser.find("#roles-title").await;
+    walk.look("person").await;
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cell_is_changed_by_keyboard() {
+    let walk = Walk::begin().await;
+    sign_in(&walk.browser, &walk.stack).await;
+    let visitor = Visitor::sign_in(&walk.stack, ADMIN).await;
+    for (path, names) in [("/groups", ["Sales", "Vans"]), ("/roles", ["Support", "Desk"])] {
+        for name in names {
+            visitor.does(path, &[("name", name)]).await;
+        }
+    }
+    let browser = &walk.browser;
+    browser.goto(&walk.stack.url("/access")).await;
+    // From the field above the table: its button, the table itself, two heads, then the first row.
+    browser.find("#role").await.focus().await.unwrap();
+    let mut places = Vec::new();
+    while !browser.is_true("document.activeElement.matches('tr:nth-child(2) td a')").await {
+        browser.find(":focus").await.send_keys(Key::Tab).await.unwrap();
+        let place: String = browser.value("document.activeElement.textContent.trim().slice(0, 40)").await;
+        places.push(place);
+        assert!(places.len() < 20, "{places:?}");
+        // Wherever the keyboard is, it can be seen: nothing lies above it.
+        assert!(
+            browser
+                .is_true(
+                    "(() => {
+                        const at = document.activeElement, box = at.getBoundingClientRect();
+                        const top = document.elementFromPoint(box.x + 4, box.y + box.height / 2);
+                        return at.contains(top);
+                    })()"
+                )
+                .await,
+            "{places:?}"
+        );
+    }
+    assert!(places.iter().any(|place| place.starts_with("Desk in Sales")), "{places:?}");
+    browser.find(":focus").await.send_keys(Key::Enter).await.unwrap();
+    browser.find("#may-view").await.focus().await.unwrap();
+    browser.find(":focus").await.send_keys(" ").await.unwrap();
+    browser.find(":focus").await.send_keys(Key::Enter).await.unwrap();
+    browser.find(".review").await;
+    browser.find(".review .primary").await.focus().await.unwrap();
+    browser.find(":focus").await.send_keys(Key::Enter).await.unwrap();
+    browser.find(".done").await;
+    browser.goto(&walk.stack.url("/access")).await;
+    let cell = browser.text("tr:nth-child(2) td .priv").await;
+    assert_eq!(cell, "see");
     walk.end().await;
 }

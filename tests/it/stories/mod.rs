@@ -3,6 +3,7 @@
 mod accessibility;
 mod administrators;
 mod approvals;
+mod arranging;
 mod at_rest;
 mod canary;
 mod countdown;

@@ -1,6 +1,7 @@
 //! The pages, in this process: requests go into the router and answers are read with CSS selectors. There is
 //! no TDLib here; what an account's client would say is put into the directory.
 
+mod access;
 mod accounts;
 pub mod app;
 mod assertions;
@@ -13,6 +14,7 @@ mod guards;
 mod hostile;
 mod limits;
 mod live;
+mod many;
 mod oidc;
 mod privileges;
 mod refusals;

@@ -26,9 +26,10 @@ async fn does(test: &TestApp, who: &Visitor, what: &str, whom: &str) -> Answer {
 
 async fn done(test: &TestApp, who: &Visitor, what: &str, whom: &str) {
     let answer = does(test, who, what, whom).await;
+    let page = format!("/users/{}", test.user(whom).await.id);
     assert_eq!(
         (answer.status, answer.header("location")),
-        (StatusCode::SEE_OTHER, "/users"),
+        (StatusCode::SEE_OTHER, page.as_str()),
         "{}",
         answer.body
     );
@@ -205,30 +206,31 @@ async fn the_list_says_who_is_who_and_offers_what_can_be_done() {
     let root = test.signed_in(ADMIN).await;
     test.signed_in(ADA).await;
     test.signed_in(ADA).await;
-    let page = root.get("/users").await;
-    let line = async |email: &str, page: &Answer| {
+    let line = async |email: &str| {
         let id = test.user(email).await.id;
-        let cells = page.texts(&format!("#user-{id} th, #user-{id} td"));
-        let forms = page.attributes(&format!("#user-{id} form"), "action");
-        (
-            cells,
-            forms.into_iter().map(|action| action.rsplit('/').next().unwrap().to_owned()).collect::<Vec<_>>(),
-        )
+        let cells = root.get("/users").await.texts(&format!("#user-{id} th, #user-{id} td"));
+        let page = root.get(&format!("/users/{id}")).await;
+        assert_eq!(page.texts("h1"), [email]);
+        let forms = page.attributes(".actions form", "action").into_iter();
+        let forms: Vec<String> = forms.map(|it| it.rsplit('/').next().unwrap().to_owned()).collect();
+        (cells, forms, page.texts("dl dd"))
     };
-    let (cells, forms) = line(ADA, &page).await;
+    let (cells, forms, facts) = line(ADA).await;
     assert_eq!((cells[0].as_str(), cells[1].as_str(), cells[4].as_str()), (ADA, "", "2"));
-    assert!(cells[2].ends_with("UTC") && cells[3].ends_with("UTC"), "{cells:?}");
+    assert!(cells[3].ends_with("UTC") && facts[1].ends_with("UTC"), "{cells:?} {facts:?}");
+    assert_eq!((facts[0].as_str(), facts[3].as_str()), ("none", "2"));
     assert_eq!(forms, ["end-sessions", "disable", "grant-admin", "forget-identity"]);
-    let (cells, forms) = line(ADMIN, &page).await;
+    let (cells, forms, _) = line(ADMIN).await;
     assert_eq!((cells[0].as_str(), cells[1].as_str()), ("root@example.org (you)", "Administrator"));
     assert_eq!(forms, ["end-sessions", "forget-identity"], "nothing that would be refused");
     done(&test, &root, "disable", ADA).await;
-    let (cells, forms) = line(ADA, &root.get("/users").await).await;
+    let (cells, forms, _) = line(ADA).await;
     assert_eq!((cells[1].as_str(), cells[4].as_str()), ("Shut out", "0"));
     assert_eq!(forms, ["enable", "forget-identity"]);
     let found = root.get("/users?q=ADA").await;
     assert_eq!(found.texts("tbody th"), [ADA]);
     assert!(root.get("/users?q=%3Cscript%3E").await.texts("main").join(" ").contains("Nobody like that"));
+    assert_eq!(root.get("/users/none").await.status, StatusCode::NOT_FOUND);
     for path in ["/users/none/disable", "/users/0190aaaa-0000-7000-8000-000000000000/disable"] {
         assert_eq!(root.post(path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::Method;
+use telescope::domain::privilege::SystemPrivileges;
 use telescope::domain::{AccountId, Stage};
 use telescope::ops::trail;
 use telescope::store;
@@ -63,7 +64,29 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/audit", [401, 403, 403, 200]),
     ("GET", "/audit/events", [410, 403, 403, 200]),
     ("POST", "/audit/export", [401, 403, 403, 422]),
+    ("GET", "/access", [401, 403, 403, 200]),
+    ("GET", "/access/{group}/{role}", [401, 403, 403, 200]),
+    ("POST", "/access/{group}/{role}", [401, 403, 403, 200]),
+    ("GET", "/roles", [401, 403, 403, 200]),
+    ("POST", "/roles", [401, 403, 403, 422]),
+    ("GET", "/roles/{role}", [401, 403, 403, 200]),
+    ("POST", "/roles/{role}/rename", [401, 403, 403, 422]),
+    ("POST", "/roles/{role}/delete", [401, 403, 403, 200]),
+    ("POST", "/roles/{role}/system", [401, 403, 403, 200]),
+    ("POST", "/roles/{role}/give", [401, 403, 403, 422]),
+    ("POST", "/roles/{role}/take", [401, 403, 403, 422]),
+    ("GET", "/groups", [401, 403, 403, 200]),
+    ("POST", "/groups", [401, 403, 403, 422]),
+    ("GET", "/groups/{group}", [401, 403, 403, 200]),
+    ("POST", "/groups/{group}/rename", [401, 403, 403, 422]),
+    ("POST", "/groups/{group}/delete", [401, 403, 403, 200]),
+    ("POST", "/groups/{group}/approval", [401, 403, 403, 303]),
+    ("POST", "/groups/{group}/put-in", [401, 403, 403, 422]),
+    ("POST", "/groups/{group}/take-out", [401, 403, 403, 422]),
     ("GET", "/users", [401, 403, 403, 200]),
+    ("POST", "/users/roles", [401, 403, 403, 422]),
+    ("GET", "/users/{user}", [401, 403, 403, 200]),
+    ("POST", "/users/{user}/roles", [401, 403, 403, 422]),
     ("POST", "/users/{user}/end-sessions", [401, 403, 403, 303]),
     ("POST", "/users/{user}/disable", [401, 403, 403, 303]),
     ("POST", "/users/{user}/enable", [401, 403, 403, 303]),
@@ -81,9 +104,11 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/health", [200, 200, 200, 200]),
 ];
 
-/// A path of a pattern: about this account and this person, and otherwise about what is not there.
+/// A path of a pattern: about this account and this person, about a role and a group that are called like the person,
+/// and otherwise about what is not there.
 pub async fn path_of(test: &TestApp, pattern: &str, account: AccountId, person: &str) -> String {
-    pattern
+    with_role_and_group(test, pattern, person)
+        .await
         .replace("{account}", &account.to_string())
         .replace("{user}", &test.user(person).await.id.to_string())
         .replace("{file}", "no.css")
@@ -107,6 +132,21 @@ pub async fn ask(visitor: &Visitor, method: &str, path: &str) -> u16 {
     };
     let to_sign_in = answer.header("location").starts_with("/sign-in");
     if answer.status == 303 && to_sign_in { 401 } else { answer.status.as_u16() }
+}
+
+/// Puts a role and a group of this name, made if there are none, into a path that wants them.
+async fn with_role_and_group(test: &TestApp, path: &str, name: &str) -> String {
+    if !path.contains("{role}") && !path.contains("{group}") {
+        return path.to_owned();
+    }
+    let conn = &mut test.app.db.read().await.unwrap();
+    let role = store::roles::by_name(conn, name).await.unwrap();
+    let group = store::groups::by_name(conn, name).await.unwrap();
+    let (role, group) = match role.zip(group) {
+        Some((role, group)) => (role.id, group.id),
+        None => (test.role(name, &[], SystemPrivileges::NONE).await, test.group(name, &[]).await),
+    };
+    path.replace("{group}", &group.to_string()).replace("{role}", &role.to_string())
 }
 
 #[tokio::test]
@@ -162,6 +202,8 @@ async fn looking_changes_nothing() {
     let account = test.account(1, Some("ada@example.org")).await;
     test.stands(account, Stage::SignedOut);
     let root = test.signed_in(ADMIN).await;
+    let access = with_role_and_group(&test, "{group} {role}", "Sales").await;
+    let (group, role) = access.split_once(' ').unwrap();
     let present = async || {
         trail::flush(&test.app).await.unwrap();
         let conn = &mut test.app.db.read().await.unwrap();
@@ -178,6 +220,7 @@ async fn looking_changes_nothing() {
                 .replace("{file}", "no.css")
                 .replace("{reveal}", NO_REVEAL);
             let path = path.replace("{user}", &test.user(ADMIN).await.id.to_string());
+            let path = path.replace("{group}", group).replace("{role}", role);
             root.status(root.request(method.clone(), &path).body(Body::empty()).unwrap()).await;
         }
     }

@@ -1,0 +1,78 @@
+//! An administrator without JavaScript arranges what a role may do; somebody else's open list follows by itself.
+
+use std::time::Duration;
+
+use crate::support::browser::{Browser, Scripts};
+use crate::support::login::{ADMIN, added_account, row, sign_in};
+use crate::support::stack::Stack;
+use crate::support::visitor::Visitor;
+use crate::support::waiting::until_true;
+
+const ADA: &str = "ada@example.org";
+/// From the answer to the administrator until the other's list has followed, on a busy machine.
+const FOLLOWED: Duration = Duration::from_secs(3);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_for_a_group_is_arranged_without_javascript_and_counts_where_pages_are_open() {
+    let stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = added_account(&visitor).await;
+    let (desk, other) = (Browser::open(Scripts::Off).await, Browser::open(Scripts::On).await);
+    sign_in(&desk, &stack).await;
+    other.goto(&stack.url("/")).await;
+    other.fill("[name='email']", ADA).await;
+    other.press("Sign in", "main").await;
+    other.find(".empty").await;
+    other.mark().await;
+
+    // A group with the account, and a role that Ada has.
+    desk.press("Access", "nav").await;
+    desk.press("Groups", "main").await;
+    desk.fill("#name", "Sales").await;
+    desk.press("Make the group", "main").await;
+    desk.fill("#numbers", &account.phone).await;
+    desk.press("Look what changes", "#put-in").await;
+    desk.press("Save", ".review").await;
+    desk.find(".done").await;
+    desk.press("Roles", "main").await;
+    desk.fill("#name", "Support").await;
+    desk.press("Make the role", "main").await;
+    desk.fill("#people", ADA).await;
+    desk.press("Look what changes", "form[action$='/give']").await;
+    let said = desk.text(".review").await;
+    assert!(said.contains("Nobody gains or loses a right"), "the role is good for nothing yet: {said}");
+    desk.press("Save", ".review").await;
+    desk.pictures("role-plain").await;
+
+    // What it may do, looked at before it is saved.
+    desk.press("Sales", ".cells").await;
+    desk.click("#may-login").await;
+    desk.press("Look what changes", "main").await;
+    let wrong = desk.text("#privilege-error").await;
+    assert!(wrong.contains("tick view too"), "{wrong}");
+    desk.click("#may-view").await;
+    desk.press("Look what changes", "main").await;
+    let said = desk.text(".effects").await;
+    assert!(said.contains("In the group “Sales”, ada@example.org gains: see log in"), "{said}");
+    desk.pictures("review-plain").await;
+    let its_row = row(&account.phone);
+    assert!(!other.has(&its_row).await, "a look gives nothing");
+    desk.press("Save", ".review").await;
+    desk.find(".done").await;
+    until_true("the row came to the other", FOLLOWED, async || other.has(&its_row).await).await;
+
+    desk.goto(&stack.url("/roles")).await;
+    desk.press("Support", "tbody").await;
+    desk.press("Delete the role…", "main").await;
+    let said = desk.text(".effects").await;
+    assert!(said.contains("ada@example.org loses: see log in"), "{said}");
+    assert!(other.has(&its_row).await, "a look takes nothing");
+    desk.press("Delete the role", ".review").await;
+    desk.find(".done").await;
+    until_true("the row left the other", FOLLOWED, async || !other.has(&its_row).await).await;
+    assert!(other.is_marked().await, "the page was not loaded again");
+    assert_eq!(other.complaints().await, [""; 0]);
+    for browser in [desk, other] {
+        browser.close().await;
+    }
+}

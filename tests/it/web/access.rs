@@ -1,0 +1,256 @@
+//! The pages on which access is arranged: what they show, what they refuse, and that a look changes nothing.
+
+mod managers;
+
+use axum::http::StatusCode;
+use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
+use telescope::ops::trail;
+use telescope::store;
+
+use super::app::{ADMIN, Answer, TestApp, Visitor};
+
+const ADA: &str = "ada@example.org";
+const BOB: &str = "bob@example.org";
+const VIEW: AccountPrivileges = AccountPrivileges::of(&[AccountPrivilege::View]);
+
+/// The fields that the page of a look sends when it is saved.
+fn carried(looked: &Answer) -> Vec<(String, String)> {
+    let hidden = "main form input[type=hidden]";
+    let mut fields: Vec<_> =
+        looked.attributes(hidden, "name").into_iter().zip(looked.attributes(hidden, "value")).collect();
+    fields.push(("step".into(), "save".into()));
+    fields
+}
+
+async fn save(who: &Visitor, path: &str, looked: &Answer) -> Answer {
+    let fields = carried(looked);
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    who.post(path, &fields).await
+}
+
+/// Looks at what a form would do; says so in words.
+async fn look(who: &Visitor, path: &str, form: &[(&str, &str)]) -> (Answer, String) {
+    let looked = who.post(path, &[form, &[("step", "preview")]].concat()).await;
+    assert_eq!(looked.status, StatusCode::OK, "{path}: {}", looked.body);
+    let words = plain(&looked.texts("main .review").join(" "));
+    (looked, words)
+}
+
+/// A text without the spaces that come of one element ending before a sign.
+fn plain(text: &str) -> String {
+    text.replace(" ,", ",").replace(" :", ":")
+}
+
+/// Looks and saves. Says what the look said, and where the browser went.
+async fn does(who: &Visitor, path: &str, form: &[(&str, &str)]) -> (String, String) {
+    let (looked, words) = look(who, path, form).await;
+    let saved = save(who, path, &looked).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{path}: {}", saved.body);
+    (words, saved.header("location").to_owned())
+}
+
+async fn newest(test: &TestApp) -> Option<(i64, String)> {
+    trail::flush(&test.app).await.unwrap();
+    let conn = &mut test.app.db.read().await.unwrap();
+    let entries = store::audit::page(conn, &store::audit::Filter::default(), 1).await.unwrap();
+    entries.into_iter().next().map(|entry| (entry.seq, entry.code))
+}
+
+#[tokio::test]
+async fn access_is_arranged_from_nothing_and_taken_back() {
+    let test = TestApp::new().await;
+    let account = test.account(1, None).await;
+    let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
+    let sees = async || ada.get(&format!("/accounts/{account}")).await.status == StatusCode::OK;
+    let made = async |path: &str, name: &str| {
+        let answer = root.post(path, &[("name", name)]).await;
+        let place = answer.header("location").to_owned();
+        place.strip_suffix("?done=made").unwrap_or_else(|| panic!("{path}: {}", answer.body)).to_owned()
+    };
+    let (role, group) = (made("/roles", " Support ").await, made("/groups", "Sales").await);
+    let ids = [&role, &group].map(|place| place.rsplit('/').next().unwrap().to_owned());
+    let cell = format!("/access/{}/{}", ids[1], ids[0]);
+
+    let (words, to) =
+        does(&root, &format!("{role}/give"), &[("people", "ADA@example.org,\nnew@example.org")]).await;
+    assert!(words.contains("Nobody gains or loses"), "the role is good for nothing yet: {words}");
+    assert_eq!(to, format!("{role}?done=saved"));
+    assert!(root.get(&to).await.texts(".done").join(" ").contains("Saved"));
+    let (words, _) = does(&root, &format!("{group}/put-in"), &[("numbers", "+99966 2 0001")]).await;
+    assert!(words.contains("Nobody gains or loses"), "{words}");
+    let (words, _) = does(&root, &cell, &[("privilege", "view"), ("privilege", "login")]).await;
+    let expected = "In the group “Sales”, ada@example.org and new@example.org gain: see log in";
+    assert!(words.contains(expected), "{words}");
+    assert!(sees().await);
+
+    // Each page says so.
+    let matrix = root.get("/access").await;
+    assert_eq!(matrix.texts(".matrix td"), ["Support in Sales: see log in"]);
+    assert_eq!(matrix.attributes(".matrix td a", "href"), [cell.as_str()]);
+    assert_eq!(root.get("/access?group=nothing").await.texts(".matrix").len(), 0);
+    assert_eq!(root.get("/roles").await.texts("tbody th, tbody td"), ["Support", "2", "1", ""]);
+    assert_eq!(root.get("/groups").await.texts("tbody th, tbody td"), ["Sales", "1", "1"]);
+    let page = root.get(&role).await;
+    assert_eq!(page.texts(".ticks bdi"), [ADA, "new@example.org"]);
+    assert_eq!(page.texts(".ticks .hint")[0], "arranged here");
+    assert_eq!(page.texts(".cells li"), ["Sales see log in"]);
+    let page = root.get(&group).await;
+    assert_eq!(page.texts(".ticks .phone"), ["+9996620001"]);
+    assert_eq!(page.texts(".cells li"), ["Support see log in"]);
+    let ticked = root.get(&cell).await.attributes("main input[checked]", "value");
+    assert_eq!(ticked, ["view", "login"]);
+
+    // Approvals are asked for on the group's page, and no longer.
+    for (button, needed) in [("Ask for a second person's approval", true), ("No approval any more", false)] {
+        let form = format!("form[action='{group}/approval']");
+        let page = root.get(&group).await;
+        assert_eq!(page.texts(&format!("{form} button")), [button]);
+        let wanted = page.attributes(&format!("{form} input"), "value").remove(0);
+        let saved = root.post(&format!("{group}/approval"), &[("needed", &wanted)]).await;
+        assert_eq!(saved.header("location"), format!("{group}?done=saved"));
+        let groups = store::groups::needing_approval(&mut test.app.db.read().await.unwrap()).await.unwrap();
+        assert_eq!(!groups.is_empty(), needed);
+    }
+
+    // And back: privileges, the account, the people, the names, all of it.
+    let (words, _) = does(&root, &cell, &[("privilege", "view")]).await;
+    assert!(words.contains("lose: log in"), "{words}");
+    let out = [("account", account.to_string())];
+    let out: Vec<_> = out.iter().map(|(name, id)| (*name, id.as_str())).collect();
+    let (words, _) = does(&root, &format!("{group}/take-out"), &out).await;
+    assert!(words.contains("With the account +9996620001,") && words.contains("lose: see"), "{words}");
+    assert!(!sees().await);
+    does(&root, &format!("{group}/put-in"), &out).await;
+    assert!(sees().await);
+    let person = test.user(ADA).await.id.to_string();
+    let (words, _) = does(&root, &format!("{role}/take"), &[("person", &person)]).await;
+    assert!(words.contains("ada@example.org loses: see"), "{words}");
+    assert!(!sees().await);
+    does(&root, &format!("/users/{person}/roles"), &[("what", "give"), ("role", &ids[0])]).await;
+    assert!(sees().await);
+    let renamed = root.post(&format!("{role}/rename"), &[("name", "Desk")]).await;
+    assert_eq!(renamed.header("location"), format!("{role}?done=renamed"));
+    let (words, to) = does(&root, &format!("{role}/delete"), &[]).await;
+    assert!(words.contains("Delete the role “Desk”") && words.contains("ada@example.org and new"), "{words}");
+    assert_eq!(to, "/roles?done=deleted");
+    assert!(!sees().await);
+    let (_, to) = does(&root, &format!("{group}/delete"), &[]).await;
+    assert_eq!(to, "/groups?done=deleted");
+    for gone in [&role, &group, &cell] {
+        assert_eq!(root.get(gone).await.status, StatusCode::NOT_FOUND, "{gone}");
+    }
+    assert!(test.app.directory.get(account).is_some(), "the account stays");
+}
+
+#[tokio::test]
+async fn wrong_input_is_said_beside_the_field_and_kept() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    let group = test.group("Sales", &[]).await;
+    let role = test.role("Support", &[], SystemPrivileges::NONE).await;
+    let other = test.role("Desk", &[], SystemPrivileges::NONE).await;
+    let long = "x".repeat(61);
+    let said = async |path: &str, form: &[(&str, &str)], place: &str| {
+        let answer = root.post(path, form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path} {form:?}: {}", answer.body);
+        let words = answer.texts(place).join(" ");
+        assert!(!words.is_empty(), "{path} {form:?}");
+        (answer, words)
+    };
+    for name in ["", "  ", long.as_str(), "a,b", "a\nb", "SUPPORT"] {
+        for path in ["/roles".to_owned(), format!("/roles/{other}/rename")] {
+            let (answer, _) = said(&path, &[("name", name)], "#name-error").await;
+            assert_eq!(answer.attributes("#name", "value"), [name]);
+        }
+    }
+    for path in ["/groups".to_owned(), format!("/groups/{}/rename", test.group("Shop", &[]).await)] {
+        let (_, words) = said(&path, &[("name", "sales")], "#name-error").await;
+        assert!(words.contains("There is a group of this name already"), "{words}");
+    }
+    let typed = "ada@example.org\nnobody <script>";
+    let (answer, words) = said(&format!("/roles/{role}/give"), &[("people", typed)], "#people-error").await;
+    assert!(words.contains("nobody <script>") && answer.texts("#people")[0].contains("nobody"), "{words}");
+    said(&format!("/roles/{role}/give"), &[("people", " , ")], "#people-error").await;
+    said(&format!("/groups/{group}/put-in"), &[("numbers", "")], "#numbers-error").await;
+    for step in ["preview", "save"] {
+        let form = [("privilege", "login"), ("step", step)];
+        let (answer, words) = said(&format!("/access/{group}/{role}"), &form, "#privilege-error").await;
+        assert!(words.contains("Without view"), "{words}");
+        assert_eq!(answer.attributes("main input[checked]", "value"), ["login"]);
+    }
+    test.signed_in(ADA).await;
+    let ada = test.user(ADA).await.id.to_string();
+    for (form, expected) in [
+        (&[("role", role.to_string())][..], "Tick somebody"),
+        (&[("person", ada.clone())], "Choose a role"),
+        (&[("person", ada.clone()), ("role", "none".into())], "Choose a role"),
+    ] {
+        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let (_, words) = said("/users/roles", &form, "[role=alert]").await;
+        assert!(words.contains(expected), "{words}");
+    }
+    said(&format!("/users/{ada}/roles"), &[("what", "take")], "[role=alert]").await;
+    let none = "0190aaaa-0000-7000-8000-000000000000";
+    for path in [
+        format!("/access/{group}/{none}"),
+        format!("/access/{none}/{role}"),
+        format!("/access/none/{role}"),
+        format!("/roles/{none}/delete"),
+        format!("/roles/{none}/give"),
+        format!("/groups/{none}/put-in"),
+        "/groups/none/rename".into(),
+        format!("/users/{none}/roles"),
+    ] {
+        assert_eq!(root.post(&path, &[("name", "x")]).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_look_changes_nothing_and_what_was_not_looked_at_is_not_saved() {
+    let test = TestApp::new().await;
+    let account = test.account(1, None).await;
+    let root = test.signed_in(ADMIN).await;
+    let group = test.group("Sales", &[account]).await;
+    let role = test.role("Support", &[(group, VIEW)], SystemPrivileges::NONE).await;
+    test.give(ADA, role).await;
+    test.signed_in(BOB).await;
+    let (ada, bob) = (test.user(ADA).await.id.to_string(), test.user(BOB).await.id.to_string());
+    let (account, chosen) = (account.to_string(), role.to_string());
+    for (path, form) in [
+        (format!("/access/{group}/{role}"), vec![("privilege", "view"), ("privilege", "login")]),
+        (format!("/roles/{role}/system"), vec![("privilege", "manage_access")]),
+        (format!("/roles/{role}/give"), vec![("people", "bob@example.org, new@example.org")]),
+        (format!("/roles/{role}/take"), vec![("person", ada.as_str())]),
+        (format!("/roles/{role}/delete"), vec![]),
+        (format!("/groups/{group}/take-out"), vec![("account", account.as_str())]),
+        (format!("/groups/{group}/delete"), vec![]),
+        ("/users/roles".into(), vec![("person", bob.as_str()), ("role", &chosen), ("what", "give")]),
+        (format!("/users/{ada}/roles"), vec![("role", &chosen), ("what", "take")]),
+    ] {
+        let state = async || (newest(&test).await, test.app.db.ping().await.unwrap());
+        let before = state().await;
+        let (looked, words) = look(&root, &path, &form).await;
+        assert!(words.contains("gain") || words.contains("lose"), "{path}: {words}");
+        assert_eq!(root.post(&path, &form).await.status, StatusCode::OK, "no step: a look, too");
+        assert_eq!(state().await, before, "{path}");
+        // Somebody changes a rule in between.
+        test.sql("update roles set name = 'Support'").await;
+        test.in_force().await;
+        let changed = state().await;
+        let late = save(&root, &path, &looked).await;
+        assert_eq!(late.status, StatusCode::CONFLICT, "{path}: {}", late.body);
+        let words = late.texts(".review").join(" ");
+        assert!(words.contains("Rules were changed meanwhile"), "{path}: {words}");
+        assert!(words.contains("gain") || words.contains("lose"), "{path}: a fresh look: {words}");
+        assert_eq!(state().await, changed, "{path}: nothing was done");
+        let seen = carried(&late).into_iter().find(|(name, _)| name == "seen").unwrap().1;
+        assert_eq!(seen, changed.1.to_string(), "{path}: of what is now");
+    }
+    // A seen state that is no number is an old one.
+    let form = [("privilege", "manage_access"), ("step", "save"), ("seen", "x")];
+    let late = root.post(&format!("/roles/{role}/system"), &form).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    let (looked, _) = look(&root, &format!("/roles/{role}/system"), &form[..1]).await;
+    assert_eq!(save(&root, &format!("/roles/{role}/system"), &looked).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(root.get("/roles").await.texts("tbody td:last-child"), ["arrange access"]);
+}

@@ -1,0 +1,246 @@
+//! Somebody who arranges access and is no administrator: what he may give, to whom, and what he learns by it.
+
+use axum::http::StatusCode;
+use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
+use telescope::domain::{AccountId, GroupId, RoleId};
+use telescope::store;
+
+use super::{ADA, ADMIN, Answer, BOB, TestApp, VIEW, Visitor, does, look, plain, save};
+
+const EVE: &str = "eve@example.org";
+const ARRANGE: SystemPrivileges = SystemPrivileges::of(&[SystemPrivilege::ManageAccess]);
+
+/// Ada arranges access and sees the accounts in Sales; Bob may log in there; Eve may nothing.
+struct Office {
+    test: TestApp,
+    ada: Visitor,
+    sales: GroupId,
+    inside: AccountId,
+    outside: AccountId,
+    managers: RoleId,
+    desk: RoleId,
+    empty: RoleId,
+}
+
+async fn office() -> Office {
+    let test = TestApp::new().await;
+    let (inside, outside) = (test.account(1, None).await, test.account(2, None).await);
+    let sales = test.group("Sales", &[inside]).await;
+    let managers = test.role("Managers", &[(sales, VIEW)], ARRANGE).await;
+    let login = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::Login]);
+    let desk = test.role("Desk", &[(sales, login)], SystemPrivileges::NONE).await;
+    let empty = test.role("Empty", &[], SystemPrivileges::NONE).await;
+    test.give(ADA, managers).await;
+    test.give(BOB, desk).await;
+    test.signed_in(ADMIN).await;
+    test.signed_in(EVE).await;
+    let ada = test.signed_in(ADA).await;
+    Office { test, ada, sales, inside, outside, managers, desk, empty }
+}
+
+impl Office {
+    async fn id(&self, email: &str) -> String {
+        self.test.user(email).await.id.to_string()
+    }
+
+    /// A look names the refusal and offers nothing to save; saved all the same, it is refused, and nothing has changed.
+    async fn refuses(&self, path: &str, form: &[(&str, &str)], why: &str) {
+        let before = self.test.app.db.ping().await.unwrap();
+        let (looked, words) = look(&self.ada, path, form).await;
+        assert!(words.contains("What can't be done") && words.contains(why), "{path}: {words}");
+        assert!(!looked.has("main button[value=save]"), "{path}");
+        let saved = save(&self.ada, path, &looked).await;
+        assert_eq!(saved.status, StatusCode::CONFLICT, "{path}: {}", saved.body);
+        let words = saved.texts(".review").join(" ");
+        assert!(words.contains("Nothing was changed") && words.contains(why), "{path}: {words}");
+        assert_eq!(self.test.app.db.ping().await.unwrap(), before, "{path}");
+    }
+}
+
+fn failed(answer: &Answer) -> Vec<String> {
+    answer.texts(".refusals li").iter().map(|line| plain(line)).collect()
+}
+
+#[tokio::test]
+async fn nobody_gives_what_he_has_not_got() {
+    let office = office().await;
+    let Office { sales, managers, desk, empty, inside, .. } = office;
+    let cell = |role| format!("/access/{sales}/{role}");
+    office
+        .refuses(&cell(empty), &[("privilege", "view"), ("privilege", "login")], "you lack login there")
+        .await;
+    office.refuses(&cell(managers), &[], "Nobody changes his own roles").await;
+    office
+        .refuses(&format!("/roles/{empty}/system"), &[("privilege", "read_audit")], "you lack read_audit")
+        .await;
+    office.refuses(&format!("/roles/{managers}/delete"), &[], "Nobody changes his own roles").await;
+    office.refuses(&format!("/roles/{desk}/give"), &[("people", EVE)], "you lack login there").await;
+    office.refuses(&format!("/roles/{empty}/give"), &[("people", ADA)], "Nobody changes his own roles").await;
+    office
+        .refuses(&format!("/roles/{desk}/take"), &[("person", &office.id(BOB).await)], "may do more than you")
+        .await;
+    let (admin, own) = (office.id(ADMIN).await, office.id(ADA).await);
+    let (role, mine) = (empty.to_string(), managers.to_string());
+    office.refuses(&format!("/users/{admin}/roles"), &[("role", &role)], "may do more than you").await;
+    office
+        .refuses(&format!("/users/{own}/roles"), &[("role", &mine), ("what", "take")], "his own roles")
+        .await;
+    let renamed = office.ada.post(&format!("/roles/{managers}/rename"), &[("name", "Gods")]).await;
+    assert_eq!(renamed.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(renamed.texts("#name-error")[0].contains("his own roles"));
+    // Who somebody is, and in charge, is not his to say either.
+    for (whom, what) in [
+        (EVE, "grant-admin"),
+        (ADMIN, "revoke-admin"),
+        (ADMIN, "disable"),
+        (ADMIN, "end-sessions"),
+        (ADMIN, "forget-identity"),
+    ] {
+        let answer = office.ada.post(&format!("/users/{}/{what}", office.id(whom).await), &[]).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{what}");
+    }
+    // He may ask for a second person's approval, and not do away with it.
+    let approval = format!("/groups/{sales}/approval");
+    for (needed, status) in
+        [("yes", StatusCode::SEE_OTHER), ("no", StatusCode::CONFLICT), ("", StatusCode::SEE_OTHER)]
+    {
+        assert_eq!(office.ada.post(&approval, &[("needed", needed)]).await.status, status, "{needed:?}");
+    }
+    // The account's own form goes by the same rules: no owner and no group that gives more than he has.
+    let edit = format!("/accounts/{inside}/edit");
+    let owner = office.ada.post(&edit, &[("owner", EVE)]).await;
+    assert_eq!(owner.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(owner.texts("#owner-error")[0].contains("you lack login"), "{:?}", owner.texts("#owner-error"));
+    let more = office.test.role("More", &[], SystemPrivileges::NONE).await;
+    let vip = office.test.group("VIP", &[]).await;
+    let set = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::RemoveAccount]);
+    let root = office.test.signed_in(ADMIN).await;
+    let form: Vec<_> = set.iter().map(|privilege| ("privilege", privilege.name())).collect();
+    does(&root, &format!("/access/{vip}/{more}"), &form).await;
+    let groups = office.ada.post(&edit, &[("groups", "Sales, VIP")]).await;
+    assert_eq!(groups.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(groups.texts("#groups-error")[0].contains("you lack remove_account"));
+    let form = [("account", inside.to_string())];
+    let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    office.refuses(&format!("/groups/{vip}/put-in"), &form, "you lack remove_account").await;
+}
+
+#[tokio::test]
+async fn what_he_has_he_gives_and_in_bulk_the_refused_are_named() {
+    let office = office().await;
+    let Office { sales, empty, managers, .. } = office;
+    does(&office.ada, &format!("/access/{sales}/{empty}"), &[("privilege", "view")]).await;
+    let (words, _) = does(&office.ada, &format!("/roles/{empty}/give"), &[("people", EVE)]).await;
+    assert!(words.contains("eve@example.org gains: see"), "{words}");
+    let role = empty.to_string();
+    let (admin, own, eve) = (office.id(ADMIN).await, office.id(ADA).await, office.id(EVE).await);
+    let form =
+        [("person", admin.as_str()), ("person", &own), ("person", &eve), ("role", &role), ("what", "take")];
+    let (looked, _) = look(&office.ada, "/users/roles", &form).await;
+    let (looked_failed, expected) = (failed(&looked), ["root@example.org: ", "ada@example.org: "]);
+    assert!(looked_failed.len() == 2, "{looked_failed:?}");
+    for (line, person) in looked_failed.iter().zip(expected) {
+        assert!(line.starts_with(person), "{line}");
+    }
+    let saved = save(&office.ada, "/users/roles", &looked).await;
+    assert_eq!(saved.status, StatusCode::OK);
+    assert_eq!(failed(&saved), looked_failed);
+    let words = saved.texts(".review").join(" ");
+    assert!(
+        words.contains("Not all of it could be done") && words.contains("eve@example.org loses: see"),
+        "{words}"
+    );
+    assert!(office.test.app.rules.current().roles_of(office.test.user(EVE).await.id).is_empty());
+    assert_eq!(office.test.app.rules.current().roles_of(office.test.user(ADA).await.id), [managers]);
+}
+
+#[tokio::test]
+async fn accounts_that_he_may_not_see_are_like_none() {
+    let office = office().await;
+    let Office { sales, outside, .. } = office;
+    let into = format!("/groups/{sales}/put-in");
+    let (looked, _) = look(&office.ada, &into, &[("numbers", "+99966 2 0002\n+99966 2 0777; 12")]).await;
+    let lines = failed(&looked);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for line in &lines {
+        assert!(line.ends_with(": There is no such account."), "{line}");
+    }
+    assert_eq!(save(&office.ada, &into, &looked).await.status, StatusCode::CONFLICT);
+    // By its id it is no other.
+    let ids = [outside.to_string(), "0190aaaa-0000-7000-8000-000000000000".to_owned()];
+    let mut said = Vec::new();
+    for id in &ids {
+        said.push(failed(&look(&office.ada, &into, &[("account", id)]).await.0));
+    }
+    assert_eq!(said[0], said[1]);
+    assert!(!office.ada.get(&format!("/groups/{sales}?q=99966")).await.body.contains("20002"));
+
+    // In a group that is not his there are only "more".
+    let other = office.test.group("Board", &[outside]).await;
+    let page = office.ada.get(&format!("/groups/{other}")).await;
+    assert!(page.texts("main").join(" ").contains("which you may not see") && !page.has(".ticks li"));
+    assert_eq!(office.ada.get("/groups").await.texts("tbody td"), ["0", "0", "1", "2"]);
+    let watchers = office.test.role("Watchers", &[(other, VIEW)], SystemPrivileges::NONE).await;
+    office.test.give(EVE, watchers).await;
+    let (looked, words) = look(&office.ada, &format!("/groups/{other}/delete"), &[]).await;
+    assert!(words.contains("In the group “Board”, eve@example.org loses: see"), "{words}");
+    assert!(!looked.body.contains("20002"));
+}
+
+#[tokio::test]
+async fn what_he_adds_is_his_and_what_he_may_not_see_he_is_told() {
+    let office = office().await;
+    let adders = SystemPrivileges::of(&[SystemPrivilege::AddAccount]);
+    let adding = office.test.role("Adders", &[], adders).await;
+    office.test.give(EVE, adding).await;
+    let eve = office.test.signed_in(EVE).await;
+    let form = eve.get("/accounts/add").await;
+    assert_eq!(form.attributes("#owner", "value"), [EVE]);
+    let root = office.test.signed_in(ADMIN).await;
+    assert_eq!(root.get("/accounts/add").await.attributes("#owner", "value"), [""]);
+    let own = eve.post("/accounts/add", &[("phone", "+9996620051"), ("owner", EVE)]).await;
+    assert_eq!(eve.get(own.header("location")).await.status, StatusCode::OK);
+    for (path, form) in
+        [("/accounts/add", &[("phone", "+9996620052"), ("owner", BOB)][..]), ("/accounts/add-test", &[])]
+    {
+        let added = eve.post(path, form).await;
+        assert_eq!(added.status, StatusCode::SEE_OTHER, "{path}");
+        let said = eve.get(added.header("location")).await;
+        assert_eq!(said.status, StatusCode::OK, "{path}: {}", added.header("location"));
+        assert!(said.texts("main [role=status]").join(" ").contains("You may not see it yourself"), "{path}");
+    }
+    // In the dialog, too; and the number of what is not seen is not told.
+    let added = eve.post_fragment("/accounts/add", &[("phone", "+9996620053"), ("owner", "")]).await;
+    let said = eve.fragment(added.header("location")).await;
+    assert!(
+        said.texts("[role=status]").join(" ").contains("You may not see it") && !said.body.contains("20053")
+    );
+}
+
+#[tokio::test]
+async fn what_the_identity_provider_gives_it_alone_takes() {
+    let office = office().await;
+    let Office { empty, .. } = office;
+    let eve = office.test.user(EVE).await.id;
+    let by_provider = async |conn: &mut store::Conn<'_>| -> Result<(), store::StoreError> {
+        store::roles::set_from_provider(conn, eve, &["empty".to_owned()]).await.map(drop)
+    };
+    office.test.app.db.change(by_provider).await.unwrap();
+    office.test.in_force().await;
+    let root = office.test.signed_in(ADMIN).await;
+    let page = root.get(&format!("/roles/{empty}")).await;
+    assert!(page.texts(".ticks .hint")[0].contains("by the identity provider, which alone"));
+    assert!(!page.has(".ticks input"));
+    let page = root.get(&format!("/users/{eve}")).await;
+    assert!(page.texts(".ticks .hint")[0].contains("by the identity provider") && !page.has(".ticks input"));
+    let person = eve.to_string();
+    let (looked, words) = look(&root, &format!("/roles/{empty}/take"), &[("person", &person)]).await;
+    assert!(words.contains("The identity provider gives this role"), "{words}");
+    assert_eq!(save(&root, &format!("/roles/{empty}/take"), &looked).await.status, StatusCode::CONFLICT);
+    // Arranged here as well, one of the two goes.
+    does(&root, &format!("/roles/{empty}/give"), &[("people", EVE)]).await;
+    let page = root.get(&format!("/users/{eve}")).await;
+    assert_eq!(page.texts(".ticks .hint")[0], "arranged here, and by the identity provider");
+    does(&root, &format!("/roles/{empty}/take"), &[("person", &person)]).await;
+    assert_eq!(root.get("/users?q=eve").await.texts("td.roles"), ["Empty"]);
+}
