@@ -15,7 +15,7 @@ use crate::domain::access::{
     AccessRules, Actor, Effect, Escalation, Moved, Person, SystemGrant, decide_system, effects,
 };
 use crate::domain::audit::{AuditEntry, Outcome};
-use crate::domain::privilege::can;
+use crate::domain::privilege::{AccountPrivileges, can};
 use crate::domain::{AccountId, Email, UserId};
 use crate::store::{self, Conn};
 
@@ -28,7 +28,7 @@ pub struct Report {
     pub done: usize,
     /// What was refused: what it was about, and why.
     pub failed: Vec<Failed>,
-    /// What people gain and lose.
+    /// What people gain and lose; a preview tells it.
     pub effects: Vec<(Effect, Vec<Email>)>,
     /// The state of the rules before, for whoever saves what a preview showed.
     pub version: i64,
@@ -67,7 +67,9 @@ pub async fn preview(
     let shown = office
         .db
         .change(async |conn| -> Result<Report, Stop<Report>> {
-            Err(Stop::Preview(make(office, conn, grant.actor(), edits, None).await?))
+            let (mut report, change) = make(office, conn, grant.actor(), edits, None).await?;
+            report.effects = named_effects(conn, office.config.owner_privileges, &change).await?;
+            Err(Stop::Preview(report))
         })
         .await;
     match shown {
@@ -99,7 +101,7 @@ pub async fn write(
     let report = office
         .db
         .change(async |conn| -> Result<Report, OpError> {
-            make(office, conn, grant.actor(), edits, seen).await
+            Ok(make(office, conn, grant.actor(), edits, seen).await?.0)
         })
         .await?;
     tracing::info!(actor = %grant.actor(), done = report.done, refused = report.failed.len(), "access was arranged");
@@ -113,7 +115,7 @@ async fn make(
     actor: &Actor,
     edits: &[Edit],
     seen: Option<i64>,
-) -> Result<Report, OpError> {
+) -> Result<(Report, Changed), OpError> {
     let owner = office.config.owner_privileges;
     let before = AccessRules::new(&store::rules::load(conn).await?, owner);
     if seen.is_some_and(|seen| seen != before.version()) {
@@ -125,21 +127,27 @@ async fn make(
     let mut report = Report { version: before.version(), ..Report::default() };
     let mut moved: HashMap<AccountId, Moved> = HashMap::new();
     let mut rules = None;
+    let mut stale = false;
     for edit in edits {
+        if stale && edit.gives_what_cells_say() {
+            rules = Some(AccessRules::new(&store::rules::load(conn).await?, owner));
+            stale = false;
+        }
         let now = rules.as_ref().unwrap_or(&before);
         let desk = edit::Desk { actor, rules: now, at: office.clock.now(), keys: office.keys };
         match desk.make(conn, edit, &mut moved).await? {
             Ok(()) => report.done += 1,
             Err(refused) => report.failed.push(refused),
         }
-        if edit.changes_rules() {
-            rules = Some(AccessRules::new(&store::rules::load(conn).await?, owner));
-        }
+        stale |= matches!(edit, Edit::Cell(..));
     }
-    let after = AccessRules::new(&store::rules::load(conn).await?, owner);
-    let moved: Vec<Moved> = moved.into_values().collect();
-    report.effects = named_effects(conn, &before, &after, &moved).await?;
-    Ok(report)
+    Ok((report, Changed { before, moved: moved.into_values().collect() }))
+}
+
+/// What was changed, for whoever wants to know what it gives and takes.
+struct Changed {
+    before: AccessRules,
+    moved: Vec<Moved>,
 }
 
 /// Who acts, as the database has him at this moment, if he still may arrange access.
@@ -162,13 +170,13 @@ pub(super) async fn present(
 
 async fn named_effects(
     conn: &mut Conn<'_>,
-    before: &AccessRules,
-    after: &AccessRules,
-    moved: &[Moved],
+    owner: AccountPrivileges,
+    Changed { before, moved }: &Changed,
 ) -> Result<Vec<(Effect, Vec<Email>)>, OpError> {
+    let after = AccessRules::new(&store::rules::load(conn).await?, owner);
     let administrators = store::users::administrators(conn).await?;
     let administrators: HashSet<UserId> = administrators.into_iter().map(|(id, _)| id).collect();
-    let effects = effects(before, after, moved, &administrators);
+    let effects = effects(before, &after, moved, &administrators);
     if effects.is_empty() {
         return Ok(Vec::new());
     }

@@ -58,22 +58,10 @@ pub enum Edit {
 }
 
 impl Edit {
-    /// Whether what follows has to be judged by other rules.
-    pub(super) const fn changes_rules(&self) -> bool {
-        match self {
-            Self::RenameRole(..)
-            | Self::DeleteRole(_)
-            | Self::Cell(..)
-            | Self::System(..)
-            | Self::DeleteGroup(_) => true,
-            Self::AddRole(..)
-            | Self::Give(..)
-            | Self::Take(..)
-            | Self::AddGroup(..)
-            | Self::RenameGroup(..)
-            | Self::PutIn(..)
-            | Self::TakeOut(..) => false,
-        }
+    /// Whether it gives people what roles may do in a group, so that earlier edits of that count for it. The others are
+    /// judged alike by the rules from before the batch: whoever acts can't change what he has himself.
+    pub(super) const fn gives_what_cells_say(&self) -> bool {
+        matches!(self, Self::PutIn(..))
     }
 }
 

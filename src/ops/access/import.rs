@@ -24,7 +24,7 @@ pub async fn import(
         .change(async |conn| -> Result<Vec<String>, Stop<Vec<String>>> {
             let (edits, words): (Vec<Edit>, Vec<String>) =
                 plan(conn, wanted).await?.into_iter().map(|step| (step.edit, step.words)).unzip();
-            let report = make(office, conn, grant.actor(), &edits, None).await?;
+            let (report, _) = make(office, conn, grant.actor(), &edits, None).await?;
             let failed: Vec<String> =
                 report.failed.iter().map(|failed| format!("{}: {}", failed.what, failed.why)).collect();
             if !failed.is_empty() {

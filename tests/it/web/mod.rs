@@ -6,6 +6,7 @@ mod accounts;
 pub mod app;
 mod assertions;
 mod behind;
+mod crowd;
 mod domains;
 mod forms;
 mod forwarded;
