@@ -1,5 +1,5 @@
-// Fills an empty demo with a made-up organisation: two groups, six people, a dozen accounts. Every account is
-// signed in for real, through the pages that people use: this script types into forms and reads the phones.
+// Fills an empty demo with a made-up organisation: three groups, eight people, four roles, a dozen accounts. Every
+// account is signed in for real, through the pages that people use: this script types into forms and reads the phones.
 //
 //   node scripts/demo-organisation.mjs TELESCOPE PHONES
 //
@@ -20,8 +20,25 @@ const accounts = [
   ["9996622003", "eva@example.org", "Support", "Second line"],
   ["9996622004", "eva@example.org", "Support", "Two-step password wanted", { password: "ask Eva", left: "password" }],
   ["9996622005", "finn@example.org", "Support", "Telegram ended this session", { left: "revoked" }],
-  ["9996633001", "clara@example.org", "Sales, Support", "Founder"],
+  ["9996633001", "clara@example.org", "Founders", "Founder"],
   ["9996633002", "finn@example.org", "Support", "Status messages"],
+];
+
+// What each role may do: with the accounts of groups, with the system, and who has it.
+const roles = [
+  ["Sales desk", { Sales: ["view", "login"] }, [], "ada@example.org, ben@example.org"],
+  ["Support desk", { Support: ["view", "login", "manage_connection_state"] }, [], "dan@example.org, eva@example.org"],
+  [
+    "Account care",
+    {
+      Sales: ["view", "edit_two_factor_password", "view_two_factor_password", "remove_account"],
+      Support: ["view", "edit_two_factor_password", "view_two_factor_password", "remove_account"],
+      Founders: ["view", "login"],
+    },
+    ["add_account"],
+    "gina@example.org",
+  ],
+  ["Second pair of eyes", {}, ["approve_reveal", "read_audit"], "hugo@example.org"],
 ];
 
 let cookie = "";
@@ -42,6 +59,7 @@ async function post(path, fields) {
   const set = answer.headers.get("set-cookie");
   if (set) cookie = set.split(";")[0];
   if (answer.status !== 303) throw new Error(`${path} answered ${answer.status}`);
+  return answer.headers.get("location");
 }
 
 async function press(path, fields) {
@@ -106,11 +124,28 @@ async function signIn([phone, owner, groups, comment, { password, left } = {}]) 
   }
 }
 
+// Arranges who may do what, and that nobody sees a founder's secrets alone.
+async function arrange() {
+  const page = await get("/groups");
+  const groups = new Map(Array.from(page.matchAll(/href="\/groups\/([0-9a-f-]{36})"[^>]*>(?:<bdi>)?(\w+)/g), (m) => [m[2], m[1]]));
+  for (const [name, cells, system, people] of roles) {
+    const role = (await post("/roles", { name })).match(/[0-9a-f-]{36}/)[0];
+    for (const [group, privileges] of Object.entries(cells)) {
+      const fields = privileges.map((privilege) => ["privilege", privilege]);
+      await post(`/access/${groups.get(group)}/${role}`, [...fields, ["step", "save"]]);
+    }
+    await post(`/roles/${role}/system`, [...system.map((privilege) => ["privilege", privilege]), ["step", "save"]]);
+    await post(`/roles/${role}/give`, { people, step: "save" });
+  }
+  await post(`/groups/${groups.get("Founders")}/approval`, { needed: "true" });
+}
+
 try {
   await until("Telescope answers", () => fetch(`${telescope}/health`).then((answer) => answer.ok, () => false));
   await post("/sign-in", { email: ADMIN });
   if ((await rows()).length === 0) {
     for (const account of accounts) await signIn(account);
+    await arrange();
     console.log(`demo: ${accounts.length} accounts of a made-up organisation are signed in`);
   }
 } catch (error) {

@@ -46,7 +46,8 @@ pub fn system_labels(set: SystemPrivileges) -> Vec<&'static str> {
     set.iter().map(|privilege| on_system(privilege).0).collect()
 }
 
-const fn on_account(privilege: AccountPrivilege) -> (&'static str, &'static str) {
+/// The short word and the sentence for a privilege on accounts.
+pub const fn on_account(privilege: AccountPrivilege) -> (&'static str, &'static str) {
     match privilege {
         AccountPrivilege::View => (
             "see",
@@ -72,7 +73,8 @@ const fn on_account(privilege: AccountPrivilege) -> (&'static str, &'static str)
     }
 }
 
-const fn on_system(privilege: SystemPrivilege) -> (&'static str, &'static str) {
+/// The short word and the sentence for a privilege on the system.
+pub const fn on_system(privilege: SystemPrivilege) -> (&'static str, &'static str) {
     match privilege {
         SystemPrivilege::AddAccount => ("add accounts", "Add accounts, and say whose they are."),
         SystemPrivilege::ApproveReveal => {

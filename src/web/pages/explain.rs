@@ -21,6 +21,7 @@ use crate::store::users::User;
 use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
+use crate::web::privileges::{on_account, on_system};
 use crate::web::shell::{Shell, html_with};
 
 /// People that are named for a privilege; more are counted.
@@ -66,6 +67,7 @@ struct About {
 /// One privilege of the person.
 struct Line {
     name: &'static str,
+    label: &'static str,
     given: bool,
     why: Vec<String>,
 }
@@ -73,6 +75,7 @@ struct Line {
 /// Who has one privilege on the account.
 struct Holders {
     name: &'static str,
+    label: &'static str,
     people: Vec<(String, String)>,
     more: usize,
 }
@@ -194,14 +197,19 @@ impl Names {
     }
 
     fn line(&self, one: &Explained<AccountPrivilege>) -> Line {
-        self.worded(one.privilege.name(), &one.sources, one.withheld)
+        self.worded((one.privilege.name(), on_account(one.privilege).0), &one.sources, one.withheld)
     }
 
     fn system_line(&self, one: &Explained<SystemPrivilege>) -> Line {
-        self.worded(one.privilege.name(), &one.sources, one.withheld)
+        self.worded((one.privilege.name(), on_system(one.privilege).0), &one.sources, one.withheld)
     }
 
-    fn worded(&self, name: &'static str, sources: &[Source], withheld: Option<Withheld>) -> Line {
+    fn worded(
+        &self,
+        (name, label): (&'static str, &'static str),
+        sources: &[Source],
+        withheld: Option<Withheld>,
+    ) -> Line {
         let why = match withheld {
             None => sources.iter().map(|source| self.source(source)).collect(),
             Some(Withheld::NoRule) => vec!["No rule gives it.".into()],
@@ -210,7 +218,7 @@ impl Names {
             }
             Some(Withheld::Leaving) => vec!["The account is being removed.".into()],
         };
-        Line { name, given: withheld.is_none(), why }
+        Line { name, label, given: withheld.is_none(), why }
     }
 }
 
@@ -243,7 +251,7 @@ async fn who(
         people.extend(by_roles);
         let more = people.len().saturating_sub(NAMED);
         people.truncate(NAMED);
-        all.push(Holders { name: privilege.name(), people, more });
+        all.push(Holders { name: privilege.name(), label: on_account(*privilege).0, people, more });
     }
     Ok(all)
 }
