@@ -13,6 +13,7 @@ mod hostile;
 mod limits;
 mod live;
 mod oidc;
+mod reaching;
 mod refusals;
 mod revealed_password;
 mod reveals;
