@@ -121,6 +121,24 @@ async fn nobody_gets_further_within_one_batch_than_with_one_edit() {
     }
 }
 
+/// An edit is judged by what those before it in the batch have made of the rules.
+#[tokio::test]
+async fn what_a_batch_does_first_counts_for_what_follows() {
+    let told = Told::new().await;
+    let nothing = AccountPrivileges::NONE;
+    let report = told
+        .tries(&[
+            Edit::Give(whom(HELPER), told.keepers),
+            Edit::Cell(told.vault, told.keepers, nothing),
+            Edit::Give(whom(HELPER), told.keepers),
+            Edit::Cell(told.vault, told.keepers, ENTER),
+        ])
+        .await;
+    let refused: Vec<&str> = report.failed.iter().map(|failed| failed.what.as_str()).collect();
+    assert_eq!((report.done, refused), (2, vec![HELPER, "Keepers in Vault"]), "{:?}", report.failed);
+    assert_eq!(told.may(HELPER, told.hidden).await, nothing);
+}
+
 /// What is deleted and made again under its old name is new: nobody has anything by it.
 #[tokio::test]
 async fn a_role_or_a_group_that_is_made_again_gives_nothing() {
