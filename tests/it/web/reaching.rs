@@ -121,6 +121,37 @@ async fn nobody_gets_further_within_one_batch_than_with_one_edit() {
     }
 }
 
+/// Whoever may do more is nobody's to change: not his roles, not his sessions, not his rank.
+#[tokio::test]
+async fn people_above_are_left_alone() {
+    let told = Told::new().await;
+    told.test.give(HELPER, told.keepers).await;
+    let (root, desk) = (told.test.signed_in(ADMIN).await, told.test.signed_in(DESK).await);
+    let empty = RoleId::generate();
+    let report = told
+        .tries(&[
+            Edit::AddRole(empty, "Nothing at all".into()),
+            Edit::Give(whom(HELPER), empty),
+            Edit::Give(whom(ADMIN), empty),
+            Edit::Take(whom(HELPER), told.keepers),
+            Edit::Take(whom(ADMIN), empty),
+        ])
+        .await;
+    assert_eq!((report.done, report.failed.len()), (1, 4), "{:?}", report.failed);
+    for email in [ADMIN, HELPER] {
+        for what in ["end-sessions", "disable", "grant-admin", "revoke-admin", "forget-identity"] {
+            let before = told.test.user(email).await;
+            let status = told.does(&desk, what, email).await;
+            let is_so = if before.admin { "grant-admin" } else { "revoke-admin" } == what;
+            let expected = if is_so { StatusCode::SEE_OTHER } else { StatusCode::CONFLICT };
+            assert_eq!(status, expected, "{what} {email}");
+            assert_eq!(told.test.user(email).await, before);
+        }
+    }
+    assert_eq!(root.get("/accounts").await.status, StatusCode::OK);
+    assert_eq!(told.does(&desk, "grant-admin", DESK).await, StatusCode::CONFLICT);
+}
+
 /// An edit is judged by what those before it in the batch have made of the rules.
 #[tokio::test]
 async fn what_a_batch_does_first_counts_for_what_follows() {
