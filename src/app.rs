@@ -206,7 +206,9 @@ async fn watch_database(app: Arc<App>) {
         let away = !matches!(answered, Ok(Ok(_)));
         app.db.set_away(away);
         if let Ok(Ok(version)) = answered {
-            rules::look(&app, version).await;
+            // On its own: a database that hangs while it reads the rules must be noticed to be away.
+            let app = Arc::clone(&app);
+            tokio::spawn(async move { rules::look(&app, version).await });
         }
         let changed = app.database_away.send_if_modified(|known| std::mem::replace(known, away) != away);
         if changed && away {

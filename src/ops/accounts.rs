@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{App, OpError, access, folder, rules};
 use crate::domain::access::{AccessRules, Actor, Change, Grant, SystemGrant, permit_change};
-use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::audit::{AccessEvent, AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, Email, GroupId, Phone, Wanted};
 use crate::store::{self, groups::Group};
@@ -117,13 +117,20 @@ pub async fn edit(
     let keys = &app.keys;
     app.db
         .change(async |conn| -> Result<(), OpError> {
+            let known = store::groups::all(conn).await?;
             let mut groups = Vec::new();
             for name in &details.groups {
-                groups.push(group(conn, name).await?.id);
+                let group = group(conn, known.iter().chain(&groups), name).await?;
+                groups.push(group);
             }
-            judge(app, conn, grant.actor(), id, (details.owner.as_ref(), &groups)).await?;
-            store::accounts::set_details(conn, id, details.owner.as_ref(), &details.comment, &groups).await?;
+            let ids: Vec<GroupId> = groups.iter().map(|group| group.id).collect();
+            let before = judge(app, conn, grant.actor(), id, (details.owner.as_ref(), &ids)).await?;
+            store::accounts::set_details(conn, id, details.owner.as_ref(), &details.comment, &ids).await?;
             store::audit::append(conn, keys, &entry).await?;
+            for event in moves(&known, &before, &groups) {
+                let event = AuditEvent::Access(event);
+                store::audit::append(conn, keys, &AuditEntry { event, ..entry.clone() }).await?;
+            }
             Ok(())
         })
         .await?;
@@ -132,14 +139,32 @@ pub async fn edit(
     Ok(())
 }
 
-/// Refuses what would give anybody rights on the account that the actor has not got himself.
+/// What is written down of an account's way from its groups into others, and of those that are made for it.
+fn moves(known: &[Group], before: &[GroupId], now: &[Group]) -> Vec<AccessEvent> {
+    let mut events = Vec::new();
+    for group in now {
+        let name = || group.name.clone();
+        if !known.contains(group) {
+            events.push(AccessEvent::GroupAdded { group: name() });
+        }
+        if !before.contains(&group.id) {
+            events.push(AccessEvent::AccountJoined { group: name() });
+        }
+    }
+    let left = known.iter().filter(|group| before.contains(&group.id) && !now.contains(group));
+    events.extend(left.map(|group| AccessEvent::AccountLeft { group: group.name.clone() }));
+    events
+}
+
+/// Refuses what would give anybody rights on the account that the actor has not got himself. Says in which groups it
+/// is.
 async fn judge(
     app: &App,
     conn: &mut store::Conn<'_>,
     actor: &Actor,
     id: AccountId,
     (owner, groups): (Option<&Email>, &[GroupId]),
-) -> Result<(), OpError> {
+) -> Result<Vec<GroupId>, OpError> {
     let rules = AccessRules::new(&store::rules::load(conn).await?, app.config.owner_privileges);
     let actor = &access::present(conn, &rules, actor).await?;
     let account = store::accounts::get(conn, id).await?.ok_or(OpError::NotFound)?;
@@ -156,15 +181,18 @@ async fn judge(
         let joined = permit_change(&rules, actor, Change::Join(&account, *group));
         joined.map_err(|why| OpError::invalid("groups", why))?;
     }
-    Ok(())
+    Ok(account.groups)
 }
 
 /// The group of that name, made if there is none.
-async fn group(conn: &mut store::Conn<'_>, name: &str) -> Result<Group, store::StoreError> {
+async fn group(
+    conn: &mut store::Conn<'_>,
+    mut known: impl Iterator<Item = &Group>,
+    name: &str,
+) -> Result<Group, store::StoreError> {
     let folded = name.to_lowercase();
-    let groups = store::groups::all(conn).await?;
-    if let Some(group) = groups.into_iter().find(|group| group.name.to_lowercase() == folded) {
-        return Ok(group);
+    if let Some(group) = known.find(|group| group.name.to_lowercase() == folded) {
+        return Ok(group.clone());
     }
     let id = GroupId::generate();
     store::groups::insert(conn, id, name).await?;

@@ -132,8 +132,14 @@ async fn check(
     };
     permit_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.to_string()))?;
     let lowers = matches!(change, Change::Disable | Change::RevokeAdmin);
-    if lowers && matches!(actor, Actor::User(person) if person.id == user.id) {
+    // Whoever lets go of his own identity and comes again under another address would be two people, one of whom
+    // could approve what the other wants to see.
+    let is_own = matches!(actor, Actor::User(person) if person.id == user.id);
+    if is_own && (lowers || change == Change::ForgetIdentity) {
         return refused("Nobody can do this to himself. Ask another administrator.");
+    }
+    if matches!(change, Change::Enable | Change::ForgetIdentity) {
+        judge_owned(conn, &rules, actor, &user.email).await?;
     }
     if change == Change::RevokeAdmin && office.config.admin_emails.contains(&user.email) {
         return refused(
@@ -146,6 +152,24 @@ async fn check(
     }
     if lowers && user.admin && store::users::other_admins(conn, user.id).await? == 0 {
         return refused("This is the last administrator who may sign in. Make another one first.");
+    }
+    Ok(())
+}
+
+/// Refuses to give somebody back what he owns, or to hand it to whoever comes next under his address, if the actor may
+/// not do with those accounts what their owner may.
+async fn judge_owned(
+    conn: &mut Conn<'_>,
+    rules: &AccessRules,
+    actor: &Actor,
+    owner: &Email,
+) -> Result<(), OpError> {
+    let accounts = store::accounts::all(conn).await?;
+    let owned = accounts.iter().filter(|account| account.owner.as_ref() == Some(owner));
+    for account in owned {
+        if permit_change(rules, actor, rights::Change::Owner(account)).is_err() {
+            return Err(OpError::Refused(rights::Escalation::Above.to_string()));
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::auth::CurrentUser;
+use super::auth::{self, Caller, CurrentUser};
 use super::error::AppError;
 use crate::app::App;
 use crate::directory::Entry;
@@ -68,6 +68,18 @@ impl<P: can::OnAccount> FromRequestParts<Arc<App>> for Allowed<P> {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, AppError> {
         let CurrentUser(actor) = CurrentUser::from_request_parts(parts, app).await?;
         let path = AccountPath::from_request_parts(parts, app).await?;
+        Self::decided(app, actor, &path)
+    }
+}
+
+impl<P: can::OnAccount> Allowed<P> {
+    /// The decision for whoever calls, where the refusal is no answer yet.
+    pub async fn of(app: &App, caller: &Caller, path: &AccountPath) -> Result<Self, AppError> {
+        let actor = auth::current(app, &caller.session, &caller.origin).await?;
+        Self::decided(app, actor.ok_or(AppError::SignedOut)?, path)
+    }
+
+    fn decided(app: &App, actor: Actor, path: &AccountPath) -> Result<Self, AppError> {
         let entry = app.directory.get(path.account).ok_or(AppError::NotFound)?;
         let permit = access::decide::<P>(&app.rules.current(), &actor, &entry.account)?;
         Ok(Self { actor, entry, permit })

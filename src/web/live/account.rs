@@ -1,4 +1,5 @@
-//! The live parts of one account's page and of its dialog.
+//! The live parts of one account's page and of its dialog. Whoever may not see the account any more keeps nothing of it:
+//! neither its number and history, which are not live, nor what stands in a dialog.
 
 use std::sync::Arc;
 
@@ -40,7 +41,10 @@ impl AccountPage {
                 partial("#step", "outerMorph", &step.render().ok()?)
                     + &partial("#facts", "outerMorph", &Facts { entry: &entry }.render().ok()?)
             }
-            _ => partial("#step", "outerMorph", &Gone.render().ok()?) + &partial("#facts", "delete", ""),
+            _ => {
+                partial("#whole", "innerHTML", &Gone.render().ok()?)
+                    + &partial("#dialog-body", "innerHTML", &Gone.render().ok()?)
+            }
         };
         if html == self.shown {
             return None;

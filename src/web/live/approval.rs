@@ -14,7 +14,7 @@ use crate::domain::privilege::can;
 use crate::domain::reveal::Revealing;
 use crate::ops::approval;
 use crate::web::auth::Caller;
-use crate::web::extract::AccountPath;
+use crate::web::extract::{AccountPath, Allowed};
 use crate::web::fragment::partial;
 use crate::web::pages::approval::Part;
 
@@ -30,8 +30,12 @@ pub async fn password_request(State(app): State<Arc<App>>, caller: Caller, path:
 
 /// The stream, for what `P` reveals. Rights are looked at with every message, so they are not asked here.
 async fn request<P: Revealing>(app: Arc<App>, caller: Caller, path: AccountPath) -> Response {
-    let approvers = match app.db.read().await {
-        Ok(mut conn) => approval::approvers(&app, &mut conn).await.unwrap_or_default(),
+    // Read once for a stream, and only for somebody who may see the secret: to whomever else asks this costs nothing.
+    let approvers = match Allowed::<P>::of(&app, &caller, &path).await {
+        Ok(_) => match app.db.read().await {
+            Ok(mut conn) => approval::approvers(&app, &mut conn).await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        },
         Err(_) => Vec::new(),
     };
     let mut shown = String::new();

@@ -127,11 +127,11 @@ async fn follow(
             html.get_or_insert_default().push_str(&notices);
         }
         let to_decide = app.reveals.waiting_for(&app.rules.current(), &viewer.actor, app.clock.now());
-        if reveals.replace(to_decide) != Some(to_decide)
-            && let Some(count) = to_decide
-        {
-            let count = partial("#reveals-waiting", "innerHTML", &waiting_reveals(count));
+        if reveals != to_decide {
+            // Nobody is told any more how many wait who may not decide any more.
+            let count = partial("#reveals-waiting", "innerHTML", &waiting_reveals(to_decide.unwrap_or(0)));
             html.get_or_insert_default().push_str(&count);
+            reveals = to_decide;
         }
         if let Some(html) = html {
             let event = Event::default().id(format!("{}-{version}", app.epoch)).data(html);

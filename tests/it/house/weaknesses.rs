@@ -23,12 +23,14 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "web::rights::what_one_person_is_shown_changes_nothing_for_another",
             "domain::access::tests::each_kind_of_person_gets_what_the_rules_say",
+            "rights::model::rights_are_what_the_rows_say_and_nothing_else",
         ],
     ),
     (
         "W3",
         "Accounts can be added without a right, even by nobody.",
         &[
+            "web::privileges::each_route_lets_in_whoever_has_what_it_takes_and_nobody_else",
             "web::walk::everybody_gets_where_the_table_says_and_nowhere_else",
             "web::rights::who_acts_and_who_owns_is_not_for_a_stranger_to_say",
         ],
@@ -193,6 +195,8 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "web::rights::a_new_owner_counts_at_once_and_the_former_no_longer",
             "web::live::rights_are_looked_at_before_each_message",
+            "web::rights::a_change_made_with_sql_counts_as_soon_as_the_server_looks",
+            "web::crowd::a_large_organisation_has_quick_pages_and_rules_that_count_at_once",
             "web::trail::whoever_may_not_read_the_trail_any_more_gets_nothing_of_it",
         ],
     ),

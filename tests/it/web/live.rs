@@ -126,6 +126,7 @@ async fn rights_are_looked_at_before_each_message() {
     let id = test.account(1, Some("ada@example.org")).await;
     let ada = test.signed_in("ada@example.org").await;
     let mut list = ada.stream("/accounts/events").await;
+    let ada_saw = ada.get(&format!("/accounts/{id}")).await;
     let mut page = ada.stream(&format!("/accounts/{id}/events")).await;
     next(&mut list).await;
     assert!(next(&mut page).await.contains("hx-target=\"#step\""));
@@ -135,7 +136,12 @@ async fn rights_are_looked_at_before_each_message() {
     test.app.directory.put_account(account);
     assert!(next(&mut list).await.contains("Nothing to see yet"));
     let message = next(&mut page).await;
-    assert!(message.contains("not here any more") && message.contains("#facts"), "{message}");
+    assert!(message.contains("not here any more"), "{message}");
+    for place in ["#whole", "#dialog-body"] {
+        assert!(message.contains(&format!("hx-target=\"{place}\" hx-swap=\"innerHTML\"")), "{message}");
+    }
+    let whole = ada_saw.texts("#whole").join(" ");
+    assert!(whole.contains("+9996620001") && whole.contains("History"), "{whole}");
     test.stands(id, Stage::Ready);
     // Somebody is shut out: at the latest a second later the next change ends the stream.
     let shut_out = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {

@@ -17,6 +17,7 @@ mod live;
 mod many;
 mod oidc;
 mod privileges;
+mod reaching;
 mod refusals;
 mod revealed_password;
 mod reveals;

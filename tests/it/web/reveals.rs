@@ -516,3 +516,24 @@ async fn only_administrators_can_say_that_none_has_to_approve() {
     assert_eq!((report.done, report.failed.len()), (1, 0));
     assert_eq!(told.root.post(&told.password(), &[("reason", WHY)]).await.status, StatusCode::OK);
 }
+
+/// Whoever may not decide any more is not told on his open pages what waits for others, nor how much.
+#[tokio::test]
+async fn open_pages_forget_what_waits_with_the_right_to_decide_it() {
+    let told = Told::with(ADMIN).await;
+    let approve = SystemPrivileges::of(&[SystemPrivilege::ApproveReveal]);
+    let role = told.test.role("Witnesses", &[], approve).await;
+    told.test.give(THIRD, role).await;
+    let third = told.test.signed_in(THIRD).await;
+    let mut list = third.stream("/reveals/events").await;
+    let mut accounts = third.stream("/accounts/events").await;
+    told.asks(&told.root, &told.code()).await;
+    until(&mut list, &["hx-target=\"#reveals\"", WHY]).await;
+    until(&mut accounts, &["#reveals-waiting", ">1<"]).await;
+    told.test.sql("delete from role_members").await;
+    told.test.in_force().await;
+    let gone = "hx-target=\"#reveals-waiting\" hx-swap=\"innerHTML\"></hx-partial>";
+    until(&mut accounts, &[gone]).await;
+    let message = until(&mut list, &["hx-target=\"#reveals\"", gone]).await;
+    assert!(!message.contains(WHY) && !message.contains("+999"), "{message}");
+}
