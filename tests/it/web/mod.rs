@@ -12,6 +12,7 @@ mod guards;
 mod hostile;
 mod limits;
 mod live;
+mod looking_again;
 mod oidc;
 mod reaching;
 mod refusals;
