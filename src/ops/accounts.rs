@@ -1,5 +1,6 @@
 //! Adding accounts, connecting and disconnecting them.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::{App, OpError, access, folder, rules};
@@ -83,9 +84,22 @@ pub async fn add_test(app: &App, grant: SystemGrant<'_, can::AddAccount>) -> Res
     if !app.config.telegram_environment.is_test() {
         return Err(OpError::Refused("Test accounts exist in Telegram's test environment only.".into()));
     }
-    let [dc, high, low, ..] = random_bytes()?;
-    let phone = Phone::test(1 + dc % 3, u16::from_be_bytes([high, low]));
+    let [high, low, ..] = random_bytes()?;
+    let listing = app.directory.listing();
+    let taken: HashSet<&Phone> = listing.entries.iter().map(|entry| &entry.account.phone).collect();
+    let phone = free_test_number(u16::from_be_bytes([high, low]), |phone| taken.contains(phone))
+        .ok_or_else(|| OpError::Refused("Every test number has an account here.".into()))?;
     add(app, grant, NewAccount { phone, owner: None, comment: "Test account".into() }).await
+}
+
+/// The first number of the test environment, counted from this one, that is not taken.
+fn free_test_number(from: u16, taken: impl Fn(&Phone) -> bool) -> Option<Phone> {
+    let mut numbers = (0..30_000).map(|step| (u32::from(from) + step) % 30_000);
+    numbers.find_map(|number| {
+        let dc = u8::try_from(1 + number / 10_000).ok()?;
+        let phone = Phone::test(dc, u16::try_from(number % 10_000).ok()?);
+        (!taken(&phone)).then_some(phone)
+    })
 }
 
 /// What people say of an account, as a whole.
@@ -285,4 +299,21 @@ fn random_bytes() -> Result<[u8; 16], OpError> {
 /// A folder's name: says nothing of the account and is never used twice.
 fn random_name() -> Result<String, OpError> {
     Ok(random_bytes()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_number_is_one_that_nobody_has() {
+        let free = |from, taken: &[&str]| {
+            free_test_number(from, |phone| taken.contains(&phone.digits()))
+                .map(|phone| phone.digits().to_owned())
+        };
+        assert_eq!(free(0, &[]).as_deref(), Some("9996610000"));
+        assert_eq!(free(10_041, &["9996620041", "9996620042"]).as_deref(), Some("9996620043"));
+        assert_eq!(free(29_999, &["9996639999"]).as_deref(), Some("9996610000"));
+        assert_eq!(free_test_number(u16::MAX, |_| true), None);
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
-use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::{Email, GroupId, RoleId, UserId};
 
 /// The source of what the identity provider says.
@@ -61,15 +61,21 @@ pub async fn delete(conn: &mut Conn<'_>, id: RoleId) -> Result<(), StoreError> {
     found(execute!(conn, "delete from roles where id = $1", id)?)
 }
 
-/// Sets what a role may do with the accounts of a group, as a whole. [`StoreError::Missing`] if there is no such role
-/// or group.
+/// Sets what a role may do with the accounts of a group, as a whole, and says what it was. [`StoreError::Missing`] if
+/// there is no such role or group.
 pub async fn set_cell(
     conn: &mut Conn<'_>,
     group: GroupId,
     role: RoleId,
     set: AccountPrivileges,
-) -> Result<(), StoreError> {
-    execute!(conn, "delete from group_role_privileges where group_id = $1 and role_id = $2", group, role)?;
+) -> Result<AccountPrivileges, StoreError> {
+    let before = all!(
+        conn,
+        (String,),
+        "delete from group_role_privileges where group_id = $1 and role_id = $2 returning privilege",
+        group,
+        role
+    )?;
     for privilege in set.iter() {
         execute!(
             conn,
@@ -79,12 +85,22 @@ pub async fn set_cell(
             privilege.name()
         )?;
     }
-    Ok(())
+    Ok(before.iter().filter_map(|(name,)| AccountPrivilege::from_name(name)).collect())
 }
 
-/// Sets what a role may do with the system, as a whole. [`StoreError::Missing`] if there is no such role.
-pub async fn set_system(conn: &mut Conn<'_>, role: RoleId, set: SystemPrivileges) -> Result<(), StoreError> {
-    execute!(conn, "delete from role_system_privileges where role_id = $1", role)?;
+/// Sets what a role may do with the system, as a whole, and says what it was. [`StoreError::Missing`] if there is no
+/// such role.
+pub async fn set_system(
+    conn: &mut Conn<'_>,
+    role: RoleId,
+    set: SystemPrivileges,
+) -> Result<SystemPrivileges, StoreError> {
+    let before = all!(
+        conn,
+        (String,),
+        "delete from role_system_privileges where role_id = $1 returning privilege",
+        role
+    )?;
     for privilege in set.iter() {
         execute!(
             conn,
@@ -93,7 +109,7 @@ pub async fn set_system(conn: &mut Conn<'_>, role: RoleId, set: SystemPrivileges
             privilege.name()
         )?;
     }
-    Ok(())
+    Ok(before.iter().filter_map(|(name,)| SystemPrivilege::from_name(name)).collect())
 }
 
 /// Gives a person a role, as somebody arranged it. Says whether he had it not from there already.

@@ -168,3 +168,31 @@ pub async fn sign_in(app: &App, caller: &Caller, identity: &Identity) -> Result<
     session.insert(ADDRESS_KEY, &identity.email).await?;
     Ok(person)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_from_before_somebody_was_forgotten_is_not_remembered() {
+        let remembered = Remembered::default();
+        let (session, id) = (Id::default(), UserId::generate());
+        let email = Email::parse("ada@example.org").unwrap();
+        let person = Person { id, email, verified: true, admin: true, origin: Origin::default() };
+        let actor = Actor::User(person);
+        let forgets: [&dyn Fn(); 3] =
+            [&|| remembered.forget(session), &|| remembered.forget_person(id), &|| {
+                remembered.forget_everybody()
+            }];
+        for forget in forgets {
+            let asked_after = remembered.forgotten();
+            remembered.put(session, Some(&actor), asked_after);
+            assert_eq!(remembered.get(session).as_ref(), Some(&actor));
+            forget();
+            assert_eq!(remembered.get(session), None);
+            // The database had been asked before that, and answers only now.
+            remembered.put(session, Some(&actor), asked_after);
+            assert_eq!(remembered.get(session), None);
+        }
+    }
+}

@@ -152,23 +152,24 @@ impl Desk<'_> {
             return Ok(Err(Failed { what, field: Some("privilege"), why }));
         }
         let before = self.rules.role(r).map_or(AccountPrivileges::NONE, |role| role.in_group(g));
-        let event = AccessEvent::RoleOnGroup { role: role.name, group: group.name, now, before };
+        let event = |before| AccessEvent::RoleOnGroup { role: role.name, group: group.name, now, before };
         if let Err(why) = self.judge(Change::Cell(g, r, now)) {
-            return self.refuse(conn, event, what, why).await;
+            return self.refuse(conn, event(before), what, why).await;
         }
-        store::roles::set_cell(conn, g, r, now).await?;
-        if now == before { Ok(Ok(())) } else { self.note(conn, event).await }
+        // The rules are those from before the batch; what is written down is what was replaced.
+        let before = store::roles::set_cell(conn, g, r, now).await?;
+        if now == before { Ok(Ok(())) } else { self.note(conn, event(before)).await }
     }
 
     async fn set_system(&self, conn: &mut Conn<'_>, id: RoleId, now: SystemPrivileges) -> Done {
         let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
         let before = self.rules.role(id).map_or(SystemPrivileges::NONE, |role| role.system);
-        let event = AccessEvent::RoleOnSystem { role: role.name.clone(), now, before };
+        let event = |before| AccessEvent::RoleOnSystem { role: role.name.clone(), now, before };
         if let Err(why) = self.judge(Change::System(id, now)) {
-            return self.refuse(conn, event, role.name, why).await;
+            return self.refuse(conn, event(before), role.name.clone(), why).await;
         }
-        store::roles::set_system(conn, id, now).await?;
-        if now == before { Ok(Ok(())) } else { self.note(conn, event).await }
+        let before = store::roles::set_system(conn, id, now).await?;
+        if now == before { Ok(Ok(())) } else { self.note(conn, event(before)).await }
     }
 
     async fn give(&self, conn: &mut Conn<'_>, who: &Who, id: RoleId) -> Done {

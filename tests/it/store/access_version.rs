@@ -54,7 +54,10 @@ async fn every_statement_that_changes_a_right_is_counted(test: TestDb) {
         ("", "update account_groups set name = 'Sales'"),
         ("", "insert into account_groups (id, name, name_folded) values ('i', 'I', 'i')"),
         (system, "delete from roles where id = 'r'"),
-        ("", "delete from roles where id = 's'"),
+        (
+            "insert into roles (id, name, name_folded) values ('t', 'T', 't')",
+            "delete from roles where id = 't'",
+        ),
         ("", "delete from account_groups where id = 'i'"),
         ("", "update roles set name = 'Support', name_folded = 'support'"),
         ("", "update users set admin = true where id = 'v'"),

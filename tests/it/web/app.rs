@@ -180,7 +180,7 @@ impl TestApp {
             for (group, set) in groups {
                 store::roles::set_cell(conn, *group, id, *set).await?;
             }
-            store::roles::set_system(conn, id, system).await
+            store::roles::set_system(conn, id, system).await.map(drop)
         };
         self.app.db.change(made).await.unwrap();
         self.in_force().await;

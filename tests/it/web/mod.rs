@@ -14,6 +14,7 @@ mod guards;
 mod hostile;
 mod limits;
 mod live;
+mod looking_again;
 mod many;
 mod oidc;
 mod privileges;

@@ -11,7 +11,7 @@ use telescope::domain::reveal::RequestState;
 use telescope::domain::{AccountId, Email, GroupId, RevealId};
 use telescope::ops::access::{Edit, save};
 use telescope::ops::approval::{self, Decision, board};
-use telescope::ops::{OpError, people, reveal_password};
+use telescope::ops::{OpError, people, reveal, reveal_password};
 use telescope::store::audit::Filter;
 use telescope::store::{self, Conn, StoreError};
 
@@ -536,4 +536,29 @@ async fn open_pages_forget_what_waits_with_the_right_to_decide_it() {
     until(&mut accounts, &[gone]).await;
     let message = until(&mut list, &["hx-target=\"#reveals\"", gone]).await;
     assert!(!message.contains(WHY) && !message.contains("+999"), "{message}");
+}
+
+/// What waits for a code waits no longer than the approval lasts, and with nothing less than an approval.
+#[tokio::test]
+async fn nobody_waits_for_a_code_without_an_approval_or_beyond_it() {
+    let (told, second) = Told::new().await;
+    let (root, wait) = (&told.root, format!("{}/wait", told.code()));
+    refused(root.post(&wait, &[("reason", WHY)]).await, "Another person has to approve").await;
+    let id = told.asks(root, &told.code()).await;
+    refused(root.post(&wait, &[]).await, "Nobody has approved this yet").await;
+    told.decides(&second, "refuse", id).await;
+    refused(root.post(&wait, &[]).await, "has refused your request").await;
+
+    let id = told.asks(root, &told.code()).await;
+    told.approves(&second, id).await;
+    told.test.app.clock.advance(8 * 60);
+    assert_eq!(root.post(&wait, &[]).await.status, StatusCode::OK);
+    let actor = told.actor(ADMIN).await;
+    let entry = told.test.app.directory.get(told.account).unwrap();
+    let permit =
+        access::decide::<can::Login>(&told.test.app.rules.current(), &actor, &entry.account).unwrap();
+    let until = reveal::arm(&told.test.app, &permit.grant(), "").await.unwrap();
+    assert_eq!(until.seconds_since(told.test.app.clock.now()), 2 * 60);
+    told.test.app.clock.advance(2 * 60);
+    refused(root.post(&wait, &[]).await, "not used within the ten minutes").await;
 }

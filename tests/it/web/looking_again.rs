@@ -1,0 +1,110 @@
+//! Whoever is signed in is looked at again when anything changes that his rights depend on: on his open pages, and in
+//! what is remembered of him for the time without a database.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+
+use super::app::{ADMIN, TestApp};
+use super::live::next;
+
+const ADA: &str = "ada@example.org";
+
+/// While the database is away whoever was signed in still is, as long as nothing was changed since he was last looked at.
+#[tokio::test]
+async fn nobody_is_remembered_as_what_he_was_before_a_change() {
+    let test = TestApp::new().await;
+    let account = test.account(1, None).await;
+    let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
+    let path = format!("/accounts/{}", account);
+    let away = |away| {
+        test.app.database_away.send_replace(away);
+    };
+    for statement in ["update users set admin = false", "update users set disabled = true"] {
+        for who in [&root, &ada] {
+            assert_eq!(who.get("/accounts").await.status, StatusCode::OK);
+        }
+        away(true);
+        assert_eq!(ada.get("/accounts").await.status, StatusCode::OK, "nothing was changed");
+        away(false);
+        test.sql(statement).await;
+        test.in_force().await;
+        away(true);
+        for who in [&root, &ada] {
+            assert_eq!(who.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{statement}");
+        }
+        away(false);
+        assert_ne!(root.get(&path).await.status, StatusCode::OK);
+    }
+}
+
+/// Open pages that have just looked who their reader is look again when a rule changes, however little time has passed.
+#[tokio::test]
+async fn every_open_page_looks_again_when_a_rule_changes() {
+    let test = TestApp::with_its_own_time().await;
+    let account = test.account(1, None).await;
+    let root = test.signed_in(ADMIN).await;
+    let mut streams = Vec::new();
+    for (path, place) in [
+        ("/accounts/events".to_owned(), "#rows"),
+        (format!("/accounts/{account}/events"), "#whole"),
+        ("/audit/events".to_owned(), "#trail"),
+        ("/reveals/events".to_owned(), "#reveals-waiting"),
+    ] {
+        let mut stream = root.stream(&path).await;
+        assert!(!next(&mut stream).await.contains("signed-out"), "{path}");
+        streams.push((stream, place));
+    }
+    test.sql("update users set admin = false").await;
+    test.in_force().await;
+    for (mut stream, place) in streams {
+        let follows = async {
+            loop {
+                let message = next(&mut stream).await;
+                assert!(!message.is_empty(), "{place}: it ended without a word");
+                if message.contains(&format!("hx-target=\"{place}\"")) {
+                    return message;
+                }
+            }
+        };
+        let message = tokio::time::timeout(Duration::from_secs(5), follows).await;
+        let message = message.unwrap_or_else(|_| panic!("{place} follows"));
+        assert!(!message.contains("+999") && !message.contains("signed in"), "{place}: {message}");
+    }
+}
+
+/// What ends a session changes no rule, and still counts at once: on open pages, and for the time without a database.
+#[tokio::test]
+async fn a_session_that_was_ended_is_ended_everywhere() {
+    for what in ["end-sessions", "forget-identity"] {
+        let test = TestApp::with_its_own_time().await;
+        let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
+        let mut stream = ada.stream("/accounts/events").await;
+        next(&mut stream).await;
+        let id = test.user(ADA).await.id;
+        assert_eq!(root.post(&format!("/users/{id}/{what}"), &[]).await.status, StatusCode::SEE_OTHER);
+        let ended = async { while !next(&mut stream).await.contains("event: signed-out") {} };
+        tokio::time::timeout(Duration::from_secs(5), ended).await.expect("the open page is closed");
+        test.app.database_away.send_replace(true);
+        assert_eq!(ada.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
+    }
+}
+
+/// Somebody who may not see a secret costs nothing by asking how it stands with it: no connection, and none of what
+/// grows with the number of people.
+#[tokio::test]
+async fn a_stranger_who_asks_for_a_requests_stream_needs_no_database() {
+    let test = TestApp::new().await;
+    let account = test.account(1, None).await;
+    let mut held = Vec::new();
+    while let Ok(Ok(conn)) = tokio::time::timeout(Duration::from_millis(300), test.app.db.read()).await {
+        held.push(conn);
+    }
+    let path = format!("/accounts/{}/code/request/events", account);
+    let answered = async {
+        let mut stream = test.anonymous().stream(&path).await;
+        next(&mut stream).await
+    };
+    let said = tokio::time::timeout(Duration::from_secs(1), answered).await.expect("an answer at once");
+    assert!(said.contains("signed-out"), "{said}");
+}
