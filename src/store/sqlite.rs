@@ -1,13 +1,18 @@
 //! SQLite: a file that only its owner can read, one connection that writes, several that read.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::conn::Tx;
 use super::{ACQUIRE, Conn, Pools, StoreError};
+
+/// How long somebody waits who finds the file locked.
+const BUSY: Duration = Duration::from_secs(5);
+/// How soon he tries again, where SQLite does not wait for him.
+const AGAIN: Duration = Duration::from_millis(20);
 
 pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -20,15 +25,34 @@ pub(super) async fn open(file: &Path) -> Result<Pools, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         // An audit entry has to be on the disk before the secret is on the screen.
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(BUSY)
         .foreign_keys(true);
     let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
     let unusable =
         |error| StoreError::Open(format!("The file {} is no usable database: {error}.", file.display()));
-    let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(unusable)?;
+    let write = first(|| pool().max_connections(1).connect_with(options.clone())).await.map_err(unusable)?;
     let read =
         pool().max_connections(4).connect_with(options.pragma("query_only", "1")).await.map_err(unusable)?;
     Ok(Pools::Sqlite { write, read })
+}
+
+/// The first connection, which turns the write-ahead log on. Of several programs that make a database at once, two
+/// would wait for each other there: SQLite refuses one of them instead of letting it wait as it does elsewhere.
+async fn first<F>(connect: impl Fn() -> F) -> Result<SqlitePool, sqlx::Error>
+where
+    F: Future<Output = Result<SqlitePool, sqlx::Error>>,
+{
+    let until = Instant::now() + 3 * BUSY;
+    loop {
+        match connect().await {
+            Err(error) if is_busy(&error) && Instant::now() < until => tokio::time::sleep(AGAIN).await,
+            done => return done,
+        }
+    }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|said| said.code()).as_deref() == Some("5")
 }
 
 /// Whether the tables were made already, by this or any earlier Telescope.
