@@ -1,22 +1,20 @@
-//! A second person's approval: who may give it, for how long it holds, and that it is decided anew when it is used.
+//! A second person's approval: who may give it, for how long it holds, and what everybody is told.
 
-use std::time::Duration;
+mod open_pages;
+mod rights;
 
-use axum::body::BodyDataStream;
 use axum::http::StatusCode;
 use telescope::clock::Clock;
 use telescope::domain::access::{self, Actor};
-use telescope::domain::privilege::{AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
+use telescope::domain::privilege::can;
 use telescope::domain::reveal::RequestState;
 use telescope::domain::{AccountId, Email, GroupId, RevealId};
-use telescope::ops::access::{Edit, save};
-use telescope::ops::approval::{self, Decision, board};
-use telescope::ops::{OpError, people, reveal, reveal_password};
+use telescope::ops::approval::{self, board};
+use telescope::ops::people;
 use telescope::store::audit::Filter;
 use telescope::store::{self, Conn, StoreError};
 
 use super::app::{ADMIN, Answer, TestApp, Visitor};
-use super::live::next;
 
 const ADA: &str = "ada@example.org";
 const SECOND: &str = "second@example.org";
@@ -317,64 +315,6 @@ async fn everything_is_over_after_ten_minutes() {
     assert!(store::reveal_requests::get(conn, late).await.unwrap().is_none(), "rows are tidied");
 }
 
-/// The rights of both are those that the database has at the moment, also for a request that was let in before.
-#[tokio::test]
-async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
-    let (told, second) = Told::new().await;
-    let app = &told.test.app;
-    let shows = async |actor: &Actor| {
-        let entry = app.directory.get(told.account).unwrap();
-        let permit =
-            access::decide::<can::ViewTwoFactorPassword>(&app.rules.current(), actor, &entry.account)
-                .unwrap();
-        reveal_password::show_password(app, permit.grant(), "").await
-    };
-    // Whoever approved lost the right.
-    let (root, other) = (told.actor(ADMIN).await, told.actor(SECOND).await);
-    let id = told.asks(&told.root, &told.password()).await;
-    told.approves(&second, id).await;
-    told.demote(SECOND).await;
-    let Err(OpError::Refused(words)) = shows(&root).await else { panic!("it was shown") };
-    assert!(
-        words.contains("second@example.org approved your request and may not approve any more"),
-        "{words}"
-    );
-    let page = told.root.get(&told.password()).await;
-    assert!(said(&page).contains("may not approve any more") && !page.has(".good"), "{}", page.body);
-
-    // Whoever would approve lost it after he was let in.
-    let third = told.test.signed_in(THIRD).await;
-    let promoted = told.test.user(THIRD).await.id;
-    let promote = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
-        store::users::set_admin(conn, promoted, true).await
-    };
-    app.db.change(promote).await.unwrap();
-    let id = told.asks(&told.root, &told.password()).await;
-    let permit = access::decide_system::<can::ApproveReveal>(&app.rules.current(), &other).unwrap();
-    let Err(OpError::Refused(words)) = approval::decide(app, permit.grant(), id, Decision::Approve, "").await
-    else {
-        panic!("it was approved")
-    };
-    assert!(words.contains("approve_reveal"), "{words}");
-    assert_eq!(told.state(id).await, RequestState::Waiting);
-
-    // Whoever asked lost his right: nobody approves it, and what was approved is not shown.
-    told.approves(&third, id).await;
-    told.demote(ADMIN).await;
-    assert!(matches!(shows(&root).await, Err(OpError::NotFound)), "as if there was no such account");
-    assert_eq!(told.state(id).await, RequestState::Approved, "and nothing was used");
-    let ada = told.test.signed_in(ADA).await;
-    let hers = told.asks(&ada, &told.code()).await;
-    let given_away = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
-        let bob = Email::parse("bob@example.org").unwrap();
-        store::accounts::set_details(conn, told.account, Some(&bob), "", &[told.group]).await
-    };
-    app.db.change(given_away).await.unwrap();
-    refused(told.decides(&third, "approve", hers).await, "ada@example.org may not see this any more").await;
-    let answer = ada.post(&told.code(), &[]).await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
-}
-
 #[tokio::test]
 async fn wrong_input_is_said_where_it_was_typed() {
     let (told, second) = Told::new().await;
@@ -405,160 +345,4 @@ async fn wrong_input_is_said_where_it_was_typed() {
     assert_eq!(told.decides(&ada, "approve", id).await.status, StatusCode::FORBIDDEN);
     assert!(!ada.get("/accounts").await.has("nav [href='/reveals']"));
     assert_eq!(told.state(id).await, RequestState::Waiting);
-}
-
-/// Reads a stream until a message holds all of this.
-async fn until(stream: &mut BodyDataStream, parts: &[&str]) -> String {
-    let found = async {
-        loop {
-            let message = next(stream).await;
-            assert!(!message.is_empty(), "the stream goes on");
-            if parts.iter().all(|part| message.contains(part)) {
-                return message;
-            }
-        }
-    };
-    let found = tokio::time::timeout(Duration::from_secs(10), found).await;
-    found.unwrap_or_else(|_| panic!("{parts:?} come"))
-}
-
-#[tokio::test]
-async fn open_pages_follow() {
-    let (told, second) = Told::new().await;
-    let ada = told.test.signed_in(ADA).await;
-    let mut list = second.stream("/reveals/events").await;
-    until(&mut list, &["Nobody waits for an approval"]).await;
-    let mut accounts = second.stream("/accounts/events").await;
-    until(&mut accounts, &["#reveals-waiting"]).await;
-    let mut hers = ada.stream("/accounts/events").await;
-    assert!(!next(&mut hers).await.contains("reveals-waiting"), "not for whoever may not decide");
-
-    let id = told.asks(&ada, &told.code()).await;
-    let message = until(&mut list, &["hx-target=\"#reveals\"", WHY, ADA]).await;
-    assert!(message.contains(&format!("/reveals/{id}/approve")));
-    until(&mut accounts, &["#reveals-waiting", ">1<"]).await;
-    let mut page = ada.stream(&format!("{}/request/events", told.code())).await;
-    until(&mut page, &["hx-target=\"#approval\"", "Waiting for another person"]).await;
-    told.approves(&second, id).await;
-    let message = until(&mut page, &["second@example.org has approved this", "Show login code"]).await;
-    assert!(!message.contains("Waiting for"), "{message}");
-    until(&mut list, &["Nobody waits for an approval", "Approved"]).await;
-    until(&mut accounts, &["#reveals-waiting"]).await;
-
-    // Nobody else sees how hers stands; and whoever may not decide is shown no request.
-    let mut other = told.root.stream(&format!("{}/request/events", told.code())).await;
-    assert!(!next(&mut other).await.contains("second@example.org has approved"));
-    let mut nosy = ada.stream("/reveals/events").await;
-    let message = next(&mut nosy).await;
-    assert!(message.contains("Nobody waits") && !message.contains(WHY), "{message}");
-    told.test.app.clock.advance(600);
-    board::tidy(&told.test.app).await.unwrap();
-    until(&mut page, &["not used within the ten minutes"]).await;
-}
-
-/// Somebody who has the privilege by a role approves as an administrator does, as long as he has the role.
-#[tokio::test]
-async fn a_role_lets_somebody_approve_and_its_end_ends_what_he_approved() {
-    let told = Told::with(ADMIN).await;
-    let approve = SystemPrivileges::of(&[SystemPrivilege::ApproveReveal]);
-    let role = told.test.role("Witnesses", &[], approve).await;
-    let third = told.test.signed_in(THIRD).await;
-    assert_eq!(third.get("/reveals").await.status, StatusCode::FORBIDDEN);
-    told.test.give(THIRD, role).await;
-    let page = told.root.get(&told.password()).await;
-    assert!(page.texts("#approval")[0].contains("third@example.org can approve it"), "{}", page.body);
-    let id = told.asks(&told.root, &told.password()).await;
-    let list = third.get("/reveals").await;
-    assert_eq!(list.texts("nav .count"), ["1 waiting for you"]);
-    let line = format!("#reveal-{id}");
-    assert!(
-        list.texts(&line)[0].contains("+9996620001") && !list.has(&format!("{line} a")),
-        "no way to the account"
-    );
-    told.approves(&third, id).await;
-
-    let user = told.test.user(THIRD).await.id;
-    let taken = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
-        store::roles::take(conn, role, user).await.map(drop)
-    };
-    // The rules in memory still have him: what counts is what the database says at the moment of showing.
-    told.test.app.db.change(taken).await.unwrap();
-    refused(told.root.post(&told.password(), &[]).await, "third@example.org approved your request").await;
-    assert_eq!(told.state(id).await, RequestState::Approved, "and nothing was shown");
-}
-
-/// Whoever arranges access and is no administrator can't get round the second person.
-#[tokio::test]
-async fn only_administrators_can_say_that_none_has_to_approve() {
-    let told = Told::with(ADMIN).await;
-    let test = &told.test;
-    let manage = SystemPrivileges::of(&[SystemPrivilege::ManageAccess]);
-    let role = test.role("Desk", &[(told.group, AccountPrivileges::ALL)], manage).await;
-    test.give(THIRD, role).await;
-    let third = test.signed_in(THIRD).await;
-    let actor = told.actor(THIRD).await;
-    let permit = access::decide_system::<can::ManageAccess>(&test.app.rules.current(), &actor).unwrap();
-
-    let switched = approval::set_needed(&test.app, permit.grant(), told.group, false).await;
-    assert!(matches!(switched, Err(OpError::Refused(words)) if words.contains("administrators")));
-    let edits = [Edit::TakeOut(told.account, told.group), Edit::DeleteGroup(told.group)];
-    let report = save(&test.app, permit.grant(), &edits, None).await.unwrap();
-    assert_eq!((report.done, report.failed.len()), (0, 2), "{:?}", report.failed);
-    let form = [("groups", "Sales"), ("owner", ADA), ("comment", "")];
-    let answer = third.post(&format!("/accounts/{}/edit", told.account), &form).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
-    refused(third.post(&told.password(), &[("reason", WHY)]).await, "Another person has to approve").await;
-    approval::set_needed(&test.app, permit.grant(), told.group, true).await.unwrap();
-
-    let root = told.actor(ADMIN).await;
-    let permit = access::decide_system::<can::ManageAccess>(&test.app.rules.current(), &root).unwrap();
-    let report = save(&test.app, permit.grant(), &edits[..1], None).await.unwrap();
-    assert_eq!((report.done, report.failed.len()), (1, 0));
-    assert_eq!(told.root.post(&told.password(), &[("reason", WHY)]).await.status, StatusCode::OK);
-}
-
-/// Whoever may not decide any more is not told on his open pages what waits for others, nor how much.
-#[tokio::test]
-async fn open_pages_forget_what_waits_with_the_right_to_decide_it() {
-    let told = Told::with(ADMIN).await;
-    let approve = SystemPrivileges::of(&[SystemPrivilege::ApproveReveal]);
-    let role = told.test.role("Witnesses", &[], approve).await;
-    told.test.give(THIRD, role).await;
-    let third = told.test.signed_in(THIRD).await;
-    let mut list = third.stream("/reveals/events").await;
-    let mut accounts = third.stream("/accounts/events").await;
-    told.asks(&told.root, &told.code()).await;
-    until(&mut list, &["hx-target=\"#reveals\"", WHY]).await;
-    until(&mut accounts, &["#reveals-waiting", ">1<"]).await;
-    told.test.sql("delete from role_members").await;
-    told.test.in_force().await;
-    let gone = "hx-target=\"#reveals-waiting\" hx-swap=\"innerHTML\"></hx-partial>";
-    until(&mut accounts, &[gone]).await;
-    let message = until(&mut list, &["hx-target=\"#reveals\"", gone]).await;
-    assert!(!message.contains(WHY) && !message.contains("+999"), "{message}");
-}
-
-/// What waits for a code waits no longer than the approval lasts, and with nothing less than an approval.
-#[tokio::test]
-async fn nobody_waits_for_a_code_without_an_approval_or_beyond_it() {
-    let (told, second) = Told::new().await;
-    let (root, wait) = (&told.root, format!("{}/wait", told.code()));
-    refused(root.post(&wait, &[("reason", WHY)]).await, "Another person has to approve").await;
-    let id = told.asks(root, &told.code()).await;
-    refused(root.post(&wait, &[]).await, "Nobody has approved this yet").await;
-    told.decides(&second, "refuse", id).await;
-    refused(root.post(&wait, &[]).await, "has refused your request").await;
-
-    let id = told.asks(root, &told.code()).await;
-    told.approves(&second, id).await;
-    told.test.app.clock.advance(8 * 60);
-    assert_eq!(root.post(&wait, &[]).await.status, StatusCode::OK);
-    let actor = told.actor(ADMIN).await;
-    let entry = told.test.app.directory.get(told.account).unwrap();
-    let permit =
-        access::decide::<can::Login>(&told.test.app.rules.current(), &actor, &entry.account).unwrap();
-    let until = reveal::arm(&told.test.app, &permit.grant(), "").await.unwrap();
-    assert_eq!(until.seconds_since(told.test.app.clock.now()), 2 * 60);
-    told.test.app.clock.advance(2 * 60);
-    refused(root.post(&wait, &[]).await, "not used within the ten minutes").await;
 }

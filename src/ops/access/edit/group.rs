@@ -1,0 +1,135 @@
+//! Edits of groups: their names, and the accounts in them.
+
+use std::collections::HashMap;
+
+use super::super::Failed;
+use super::{Desk, Done, checked, gone, taken};
+use crate::domain::access::{Change, Escalation, Moved, privileges};
+use crate::domain::audit::AccessEvent;
+use crate::domain::privilege::AccountPrivilege;
+use crate::domain::{Account, AccountId, GroupId};
+use crate::ops::OpError;
+use crate::store::{self, Conn, StoreError};
+
+impl Desk<'_> {
+    pub(super) async fn add_group(&self, conn: &mut Conn<'_>, id: GroupId, name: &str) -> Done {
+        let name = match name_for(conn, id, name).await? {
+            Ok(name) => name,
+            Err(failed) => return Ok(Err(failed)),
+        };
+        store::groups::insert(conn, id, name).await?;
+        self.note(conn, self.entry(AccessEvent::GroupAdded { group: name.to_owned() })).await
+    }
+
+    pub(super) async fn rename_group(&self, conn: &mut Conn<'_>, id: GroupId, name: &str) -> Done {
+        let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
+        let name = match name_for(conn, id, name).await? {
+            Ok(name) => name,
+            Err(failed) => return Ok(Err(failed)),
+        };
+        if name == group.name {
+            return Ok(Ok(()));
+        }
+        store::groups::rename(conn, id, name).await?;
+        let event = AccessEvent::GroupRenamed { group: name.to_owned(), before: group.name };
+        self.note(conn, self.entry(event)).await
+    }
+
+    pub(super) async fn delete_group(
+        &self,
+        conn: &mut Conn<'_>,
+        id: GroupId,
+        moved: &mut HashMap<AccountId, Moved>,
+    ) -> Done {
+        let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
+        let entry = self.entry(AccessEvent::GroupDeleted { group: group.name.clone() });
+        if let Err(why) = self.judge_leaving(conn, id).await? {
+            return self.refuse(conn, entry, group.name, why).await;
+        }
+        for account in store::accounts::all(conn).await? {
+            if account.groups.contains(&id) {
+                let groups = account.groups.iter().copied().filter(|group| *group != id).collect();
+                note_move(moved, &account, groups);
+            }
+        }
+        store::groups::delete(conn, id).await?;
+        self.note(conn, entry).await
+    }
+
+    pub(super) async fn put_in(
+        &self,
+        conn: &mut Conn<'_>,
+        id: AccountId,
+        g: GroupId,
+        moved: &mut HashMap<AccountId, Moved>,
+    ) -> Done {
+        let Some(group) = store::groups::get(conn, g).await? else { return gone("This group") };
+        let Some(account) = self.visible(conn, id).await? else { return gone("This account") };
+        if account.groups.contains(&g) {
+            return Ok(Ok(()));
+        }
+        let entry = self.entry(AccessEvent::AccountJoined { group: group.name }).about(id);
+        if let Err(why) = self.judge(Change::Join(&account, g)) {
+            return self.refuse(conn, entry, account.phone.to_string(), why).await;
+        }
+        store::groups::put_in(conn, g, id).await?;
+        note_move(moved, &account, account.groups.iter().copied().chain([g]).collect());
+        self.note(conn, entry).await
+    }
+
+    pub(super) async fn take_out(
+        &self,
+        conn: &mut Conn<'_>,
+        id: AccountId,
+        g: GroupId,
+        moved: &mut HashMap<AccountId, Moved>,
+    ) -> Done {
+        let Some(group) = store::groups::get(conn, g).await? else { return gone("This group") };
+        let Some(account) = self.visible(conn, id).await? else { return gone("This account") };
+        let entry = self.entry(AccessEvent::AccountLeft { group: group.name }).about(id);
+        if !account.groups.contains(&g) {
+            return Ok(Ok(()));
+        }
+        if let Err(why) = self.judge_leaving(conn, g).await? {
+            return self.refuse(conn, entry, account.phone.to_string(), why).await;
+        }
+        store::groups::take_out(conn, g, id).await?;
+        note_move(moved, &account, account.groups.iter().copied().filter(|group| *group != g).collect());
+        self.note(conn, entry).await
+    }
+
+    /// Whether accounts may leave a group: where their secrets need a second person's approval, that ends with it.
+    async fn judge_leaving(
+        &self,
+        conn: &mut Conn<'_>,
+        group: GroupId,
+    ) -> Result<Result<(), Escalation>, StoreError> {
+        let protected = store::groups::needing_approval(conn).await?.contains(&group);
+        Ok(if protected { self.judge(Change::NoApproval) } else { Ok(()) })
+    }
+
+    /// An account that the actor may see; any other is for him as if it did not exist.
+    async fn visible(&self, conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>, OpError> {
+        let found = store::accounts::get(conn, id).await?;
+        Ok(found.filter(|account| privileges(self.rules, self.actor, account).has(AccountPrivilege::View)))
+    }
+}
+
+fn note_move(moved: &mut HashMap<AccountId, Moved>, before: &Account, groups: Vec<GroupId>) {
+    let entry = moved.entry(before.id).or_insert_with(|| (before.clone(), before.clone()));
+    entry.1.groups = groups;
+}
+
+/// A name that this group may have: a proper one, that no other group has.
+async fn name_for<'n>(
+    conn: &mut Conn<'_>,
+    id: GroupId,
+    name: &'n str,
+) -> Result<Result<&'n str, Failed>, StoreError> {
+    let name = match checked(name) {
+        Ok(name) => name,
+        Err(failed) => return Ok(Err(failed)),
+    };
+    let other = store::groups::by_name(conn, name).await?.is_some_and(|other| other.id != id);
+    Ok(if other { Err(taken(name, "a group")) } else { Ok(name) })
+}

@@ -1,0 +1,154 @@
+//! Edits of roles: their names, who has them, and what they give.
+
+use super::super::Failed;
+use super::{Desk, Done, Who, checked, gone, taken};
+use crate::domain::access::{Change, Subject};
+use crate::domain::audit::AccessEvent;
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
+use crate::domain::{GroupId, RoleId};
+use crate::store::groups::Group;
+use crate::store::roles::Role;
+use crate::store::users::User;
+use crate::store::{self, Conn, StoreError};
+
+impl Desk<'_> {
+    pub(super) async fn add_role(&self, conn: &mut Conn<'_>, id: RoleId, name: &str) -> Done {
+        let name = match name_for(conn, id, name).await? {
+            Ok(name) => name,
+            Err(failed) => return Ok(Err(failed)),
+        };
+        store::roles::insert(conn, id, name).await?;
+        self.note(conn, self.entry(AccessEvent::RoleAdded { role: name.to_owned() })).await
+    }
+
+    pub(super) async fn rename_role(&self, conn: &mut Conn<'_>, id: RoleId, name: &str) -> Done {
+        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
+        let name = match name_for(conn, id, name).await? {
+            Ok(name) => name,
+            Err(failed) => return Ok(Err(failed)),
+        };
+        if name == role.name {
+            return Ok(Ok(()));
+        }
+        let entry = self.entry(AccessEvent::RoleRenamed { role: name.to_owned(), before: role.name.clone() });
+        if let Err(why) = self.judge(Change::Rename(id)) {
+            return self.refuse(conn, entry, role.name, why).await;
+        }
+        store::roles::rename(conn, id, name).await?;
+        self.note(conn, entry).await
+    }
+
+    pub(super) async fn delete_role(&self, conn: &mut Conn<'_>, id: RoleId) -> Done {
+        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
+        let entry = self.entry(AccessEvent::RoleDeleted { role: role.name.clone() });
+        if let Err(why) = self.judge(Change::Delete(id)) {
+            return self.refuse(conn, entry, role.name, why).await;
+        }
+        store::roles::delete(conn, id).await?;
+        self.note(conn, entry).await
+    }
+
+    pub(super) async fn set_cell(
+        &self,
+        conn: &mut Conn<'_>,
+        g: GroupId,
+        r: RoleId,
+        now: AccountPrivileges,
+    ) -> Done {
+        let Some((group, role)) = group_and_role(conn, g, r).await? else {
+            return gone("This group or role");
+        };
+        let what = format!("{} in {}", role.name, group.name);
+        if !now.is_empty() && !now.has(AccountPrivilege::View) {
+            let why = "Without view none of the others counts: tick view too, or nothing.".to_owned();
+            return Ok(Err(Failed { what, field: Some("privilege"), why }));
+        }
+        let before = self.rules.role(r).map_or(AccountPrivileges::NONE, |role| role.in_group(g));
+        let entry =
+            |before| self.entry(AccessEvent::RoleOnGroup { role: role.name, group: group.name, now, before });
+        if let Err(why) = self.judge(Change::Cell(g, r, now)) {
+            return self.refuse(conn, entry(before), what, why).await;
+        }
+        // The rules are those from before the batch; what is written down is what was replaced.
+        let before = store::roles::set_cell(conn, g, r, now).await?;
+        if now == before { Ok(Ok(())) } else { self.note(conn, entry(before)).await }
+    }
+
+    pub(super) async fn set_system(&self, conn: &mut Conn<'_>, id: RoleId, now: SystemPrivileges) -> Done {
+        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
+        let before = self.rules.role(id).map_or(SystemPrivileges::NONE, |role| role.system);
+        let entry = |before| self.entry(AccessEvent::RoleOnSystem { role: role.name.clone(), now, before });
+        if let Err(why) = self.judge(Change::System(id, now)) {
+            return self.refuse(conn, entry(before), role.name.clone(), why).await;
+        }
+        let before = store::roles::set_system(conn, id, now).await?;
+        if now == before { Ok(Ok(())) } else { self.note(conn, entry(before)).await }
+    }
+
+    pub(super) async fn give(&self, conn: &mut Conn<'_>, who: &Who, id: RoleId) -> Done {
+        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
+        let Some(user) = self.person(conn, who, true).await? else { return gone("This person") };
+        let entry = self.entry(AccessEvent::RoleGiven { role: role.name, person: user.email.clone() });
+        if let Err(why) = self.judge(Change::Give(subject(&user), id)) {
+            return self.refuse(conn, entry, user.email.to_string(), why).await;
+        }
+        if !store::roles::give(conn, id, user.id).await? {
+            return Ok(Ok(()));
+        }
+        self.note(conn, entry).await
+    }
+
+    pub(super) async fn take(&self, conn: &mut Conn<'_>, who: &Who, id: RoleId) -> Done {
+        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
+        let Some(user) = self.person(conn, who, false).await? else { return gone("This person") };
+        let entry = self.entry(AccessEvent::RoleTaken { role: role.name, person: user.email.clone() });
+        if let Err(why) = self.judge(Change::Take(subject(&user), id)) {
+            return self.refuse(conn, entry, user.email.to_string(), why).await;
+        }
+        if store::roles::take(conn, id, user.id).await? {
+            return self.note(conn, entry).await;
+        }
+        if self.rules.roles_of(user.id).contains(&id) {
+            let why =
+                "The identity provider gives this role; take the person out of its group there.".to_owned();
+            return Ok(Err(Failed { what: user.email.to_string(), field: None, why }));
+        }
+        Ok(Ok(()))
+    }
+
+    async fn person(&self, conn: &mut Conn<'_>, who: &Who, add: bool) -> Result<Option<User>, StoreError> {
+        match who {
+            Who::Id(id) => store::users::by_id(conn, *id).await,
+            Who::Email(email) if add => store::users::named(conn, email, self.at).await.map(Some),
+            Who::Email(email) => store::users::by_email(conn, email).await,
+        }
+    }
+}
+
+async fn group_and_role(
+    conn: &mut Conn<'_>,
+    group: GroupId,
+    role: RoleId,
+) -> Result<Option<(Group, Role)>, StoreError> {
+    let group = store::groups::get(conn, group).await?;
+    let role = store::roles::get(conn, role).await?;
+    Ok(group.zip(role))
+}
+
+fn subject(user: &User) -> Subject {
+    Subject { id: user.id, admin: user.admin }
+}
+
+/// A name that this role may have: a proper one, that no other role has.
+async fn name_for<'n>(
+    conn: &mut Conn<'_>,
+    id: RoleId,
+    name: &'n str,
+) -> Result<Result<&'n str, Failed>, StoreError> {
+    let name = match checked(name) {
+        Ok(name) => name,
+        Err(failed) => return Ok(Err(failed)),
+    };
+    let other = store::roles::by_name(conn, name).await?.is_some_and(|other| other.id != id);
+    Ok(if other { Err(taken(name, "a role")) } else { Ok(name) })
+}

@@ -1,0 +1,132 @@
+//! Rights that change on the way: it is decided anew when it is approved and when it is used.
+
+use axum::http::StatusCode;
+use telescope::domain::access;
+use telescope::domain::privilege::{AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
+use telescope::domain::reveal::RequestState;
+use telescope::ops::access::{Edit, save};
+use telescope::ops::approval::{self, Decision};
+use telescope::ops::{OpError, reveal_password};
+use telescope::store::{self, Conn, StoreError};
+
+use super::super::app::ADMIN;
+use super::*;
+
+/// The rights of both are those that the database has at the moment, also for a request that was let in before.
+#[tokio::test]
+async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
+    let (told, second) = Told::new().await;
+    let app = &told.test.app;
+    let shows = async |actor: &Actor| {
+        let entry = app.directory.get(told.account).unwrap();
+        let permit =
+            access::decide::<can::ViewTwoFactorPassword>(&app.rules.current(), actor, &entry.account)
+                .unwrap();
+        reveal_password::show_password(app, permit.grant(), "").await
+    };
+    // Whoever approved lost the right.
+    let (root, other) = (told.actor(ADMIN).await, told.actor(SECOND).await);
+    let id = told.asks(&told.root, &told.password()).await;
+    told.approves(&second, id).await;
+    told.demote(SECOND).await;
+    let Err(OpError::Refused(words)) = shows(&root).await else { panic!("it was shown") };
+    assert!(
+        words.contains("second@example.org approved your request and may not approve any more"),
+        "{words}"
+    );
+    let page = told.root.get(&told.password()).await;
+    assert!(said(&page).contains("may not approve any more") && !page.has(".good"), "{}", page.body);
+
+    // Whoever would approve lost it after he was let in.
+    let third = told.test.signed_in(THIRD).await;
+    let promoted = told.test.user(THIRD).await.id;
+    let promote = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+        store::users::set_admin(conn, promoted, true).await
+    };
+    app.db.change(promote).await.unwrap();
+    let id = told.asks(&told.root, &told.password()).await;
+    let permit = access::decide_system::<can::ApproveReveal>(&app.rules.current(), &other).unwrap();
+    let Err(OpError::Refused(words)) = approval::decide(app, permit.grant(), id, Decision::Approve, "").await
+    else {
+        panic!("it was approved")
+    };
+    assert!(words.contains("approve_reveal"), "{words}");
+    assert_eq!(told.state(id).await, RequestState::Waiting);
+
+    // Whoever asked lost his right: nobody approves it, and what was approved is not shown.
+    told.approves(&third, id).await;
+    told.demote(ADMIN).await;
+    assert!(matches!(shows(&root).await, Err(OpError::NotFound)), "as if there was no such account");
+    assert_eq!(told.state(id).await, RequestState::Approved, "and nothing was used");
+    let ada = told.test.signed_in(ADA).await;
+    let hers = told.asks(&ada, &told.code()).await;
+    let given_away = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+        let bob = Email::parse("bob@example.org").unwrap();
+        store::accounts::set_details(conn, told.account, Some(&bob), "", &[told.group]).await
+    };
+    app.db.change(given_away).await.unwrap();
+    refused(told.decides(&third, "approve", hers).await, "ada@example.org may not see this any more").await;
+    let answer = ada.post(&told.code(), &[]).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
+}
+
+/// Somebody who has the privilege by a role approves as an administrator does, as long as he has the role.
+#[tokio::test]
+async fn a_role_lets_somebody_approve_and_its_end_ends_what_he_approved() {
+    let told = Told::with(ADMIN).await;
+    let approve = SystemPrivileges::of(&[SystemPrivilege::ApproveReveal]);
+    let role = told.test.role("Witnesses", &[], approve).await;
+    let third = told.test.signed_in(THIRD).await;
+    assert_eq!(third.get("/reveals").await.status, StatusCode::FORBIDDEN);
+    told.test.give(THIRD, role).await;
+    let page = told.root.get(&told.password()).await;
+    assert!(page.texts("#approval")[0].contains("third@example.org can approve it"), "{}", page.body);
+    let id = told.asks(&told.root, &told.password()).await;
+    let list = third.get("/reveals").await;
+    assert_eq!(list.texts("nav .count"), ["1 waiting for you"]);
+    let line = format!("#reveal-{id}");
+    assert!(
+        list.texts(&line)[0].contains("+9996620001") && !list.has(&format!("{line} a")),
+        "no way to the account"
+    );
+    told.approves(&third, id).await;
+
+    let user = told.test.user(THIRD).await.id;
+    let taken = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+        store::roles::take(conn, role, user).await.map(drop)
+    };
+    // The rules in memory still have him: what counts is what the database says at the moment of showing.
+    told.test.app.db.change(taken).await.unwrap();
+    refused(told.root.post(&told.password(), &[]).await, "third@example.org approved your request").await;
+    assert_eq!(told.state(id).await, RequestState::Approved, "and nothing was shown");
+}
+
+/// Whoever arranges access and is no administrator can't get round the second person.
+#[tokio::test]
+async fn only_administrators_can_say_that_none_has_to_approve() {
+    let told = Told::with(ADMIN).await;
+    let test = &told.test;
+    let manage = SystemPrivileges::of(&[SystemPrivilege::ManageAccess]);
+    let role = test.role("Desk", &[(told.group, AccountPrivileges::ALL)], manage).await;
+    test.give(THIRD, role).await;
+    let third = test.signed_in(THIRD).await;
+    let actor = told.actor(THIRD).await;
+    let permit = access::decide_system::<can::ManageAccess>(&test.app.rules.current(), &actor).unwrap();
+
+    let switched = approval::set_needed(&test.app, permit.grant(), told.group, false).await;
+    assert!(matches!(switched, Err(OpError::Refused(words)) if words.contains("administrators")));
+    let edits = [Edit::TakeOut(told.account, told.group), Edit::DeleteGroup(told.group)];
+    let report = save(&test.app, permit.grant(), &edits, None).await.unwrap();
+    assert_eq!((report.done, report.failed.len()), (0, 2), "{:?}", report.failed);
+    let form = [("groups", "Sales"), ("owner", ADA), ("comment", "")];
+    let answer = third.post(&format!("/accounts/{}/edit", told.account), &form).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    refused(third.post(&told.password(), &[("reason", WHY)]).await, "Another person has to approve").await;
+    approval::set_needed(&test.app, permit.grant(), told.group, true).await.unwrap();
+
+    let root = told.actor(ADMIN).await;
+    let permit = access::decide_system::<can::ManageAccess>(&test.app.rules.current(), &root).unwrap();
+    let report = save(&test.app, permit.grant(), &edits[..1], None).await.unwrap();
+    assert_eq!((report.done, report.failed.len()), (1, 0));
+    assert_eq!(told.root.post(&told.password(), &[("reason", WHY)]).await.status, StatusCode::OK);
+}
