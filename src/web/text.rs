@@ -203,6 +203,30 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
     }
 }
 
+/// What the details of an entry say beside its sentence, as names and values.
+pub fn beside(details: Option<&str>, sentence: &str) -> Vec<(String, String)> {
+    let Some(text) = details else { return Vec::new() };
+    let Ok(serde_json::Value::Object(details)) = serde_json::from_str(text) else {
+        return vec![("details".into(), text.to_owned())];
+    };
+    let said = |value: &String| sentence.contains(value) || sentence.contains(&value.replace('-', " "));
+    let named = details.into_iter().map(|(name, value)| (name.replace('_', " "), plain(&value)));
+    named.filter(|(_, value)| !said(value)).collect()
+}
+
+/// A value as people write it.
+fn plain(value: &serde_json::Value) -> String {
+    use serde_json::Value;
+    match value {
+        Value::Null => "none".into(),
+        Value::Bool(yes) => if *yes { "yes" } else { "no" }.into(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) if values.is_empty() => "nothing".into(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Number(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
 /// What is wrong with the audit trail, by the details of the entry that says so.
 pub fn trail_fault(details: Option<&str>) -> &'static str {
     let details: serde_json::Value =
@@ -221,6 +245,25 @@ mod tests {
         assert_eq!(moment(Millis(1_795_236_314_999)), "2026-11-21 04:45:14 UTC");
         assert_eq!(Millis(1_795_236_314_009).rfc3339(), "2026-11-21T04:45:14.009Z");
         assert_eq!(stamp(Millis(1_795_236_314_009)), "20261121T044514");
+    }
+
+    #[test]
+    fn details_are_told_once_and_in_plain_words() {
+        let details =
+            r#"{"before":[],"now":["view","login"],"role":"Desk","needed":true,"owner":null,"n":600}"#;
+        let told = beside(Some(details), "set what “Desk” may do");
+        let mut told: Vec<_> = told.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        told.sort_unstable();
+        let expected = [
+            ("before", "nothing"),
+            ("n", "600"),
+            ("needed", "yes"),
+            ("now", "view, login"),
+            ("owner", "none"),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(beside(Some("[1"), ""), [("details".to_owned(), "[1".to_owned())]);
+        assert_eq!(beside(None, ""), []);
     }
 
     #[test]

@@ -33,8 +33,8 @@ pub struct Line {
     pub request: Option<String>,
     /// Why.
     pub reason: Option<String>,
-    /// More.
-    pub details: Option<String>,
+    /// What its details say beyond that: names and values.
+    pub details: Vec<(String, String)>,
     /// Whether there was more, which was taken out.
     pub blanked: bool,
 }
@@ -80,10 +80,12 @@ impl Line {
             let (phone, removed) = number.map_or((None, true), |(phone, removed)| (Some(phone), removed));
             Subject { id, phone, removed }
         });
+        let words = text::event(&entry.code, entry.outcome.name(), entry.details.as_deref());
         Self {
             seq: entry.seq,
             at: text::moment(entry.at),
-            words: text::event(&entry.code, entry.outcome.name(), entry.details.as_deref()),
+            details: text::beside(entry.details.as_deref(), &words),
+            words,
             outcome: entry.outcome.name(),
             blanked: entry.is_blanked(),
             code: entry.code,
@@ -92,7 +94,6 @@ impl Line {
             address: entry.address,
             request: entry.request_id,
             reason: entry.reason,
-            details: entry.details,
         }
     }
 
