@@ -203,15 +203,23 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
     }
 }
 
+/// Details that sentences have in them. What changed is always told by itself: a name that somebody chose may look like
+/// it.
+const IN_SENTENCES: [&str; 9] =
+    ["approved_by", "entries", "format", "group", "input", "kind", "person", "role", "stage"];
+
 /// What the details of an entry say beside its sentence, as names and values.
 pub fn beside(details: Option<&str>, sentence: &str) -> Vec<(String, String)> {
     let Some(text) = details else { return Vec::new() };
     let Ok(serde_json::Value::Object(details)) = serde_json::from_str(text) else {
         return vec![("details".into(), text.to_owned())];
     };
-    let said = |value: &String| sentence.contains(value) || sentence.contains(&value.replace('-', " "));
-    let named = details.into_iter().map(|(name, value)| (name.replace('_', " "), plain(&value)));
-    named.filter(|(_, value)| !said(value)).collect()
+    let said = |(name, value): &(String, String)| {
+        IN_SENTENCES.contains(&name.as_str())
+            && (sentence.contains(value) || sentence.contains(&value.replace('-', " ")))
+    };
+    let plain = details.into_iter().map(|(name, value)| (name, plain(&value)));
+    plain.filter(|it| !said(it)).map(|(name, value)| (name.replace('_', " "), value)).collect()
 }
 
 /// A value as people write it.
@@ -251,7 +259,7 @@ mod tests {
     fn details_are_told_once_and_in_plain_words() {
         let details =
             r#"{"before":[],"now":["view","login"],"role":"Desk","needed":true,"owner":null,"n":600}"#;
-        let told = beside(Some(details), "set what “Desk” may do");
+        let told = beside(Some(details), "set what “Desk” may do in the group “view, login”");
         let mut told: Vec<_> = told.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         told.sort_unstable();
         let expected = [
