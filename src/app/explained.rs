@@ -24,7 +24,7 @@ pub(super) async fn read(
 ) -> Result<String, OpError> {
     let rules = AccessRules::new(&store::rules::load(conn).await?, config.owner_privileges);
     let user = store::users::by_email(conn, email).await?.ok_or_else(|| {
-        OpError::Refused(format!("Nobody with the address {email} is known here, so he may do nothing."))
+        OpError::Refused(format!("Nobody with the address {email} is known here, so they may do nothing."))
     })?;
     let accounts = store::accounts::all(conn).await?;
     let account = accounts.into_iter().find(|account| account.phone == *phone);
@@ -66,7 +66,8 @@ fn about(person: &Person, disabled: bool, account: &Account, rules: &AccessRules
     let _ = writeln!(text, "{} has the roles: {}", person.email, or_none(roles));
     let _ = writeln!(text, "{} is in the groups: {}", account.phone, or_none(groups));
     if disabled {
-        let _ = writeln!(text, "{} is shut out, so none of this counts before he is let in.", person.email);
+        let _ =
+            writeln!(text, "{} is shut out, so none of this counts before they are let in.", person.email);
     }
     text
 }

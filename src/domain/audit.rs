@@ -56,7 +56,7 @@ pub enum AuditEvent {
         /// Who approved that, if it took somebody.
         approved_by: Option<Email>,
     },
-    /// Somebody asks another person to approve that he sees a secret.
+    /// Somebody asks another person to approve a look at a secret.
     RevealRequested {
         /// What.
         kind: RevealKind,

@@ -136,19 +136,19 @@ async fn check(
     // could approve what the other wants to see.
     let is_own = matches!(actor, Actor::User(person) if person.id == user.id);
     if is_own && (lowers || change == Change::ForgetIdentity) {
-        return refused("Nobody can do this to himself. Ask another administrator.");
+        return refused("Nobody can do this to themselves. Ask another administrator.");
     }
     if matches!(change, Change::Enable | Change::ForgetIdentity) {
         judge_owned(conn, &rules, actor, &user.email).await?;
     }
     if change == Change::RevokeAdmin && office.config.admin_emails.contains(&user.email) {
         return refused(
-            "The setting ADMIN_EMAILS names this person and would make an administrator of him at the next sign-in. \
+            "The setting ADMIN_EMAILS names this person and would make them an administrator at the next sign-in. \
              Take the address out of it first, and restart Telescope.",
         );
     }
     if change == Change::GrantAdmin && user.disabled {
-        return refused("This person may not sign in. Let him in again first.");
+        return refused("This person may not sign in. Let them in again first.");
     }
     if lowers && user.admin && store::users::other_admins(conn, user.id).await? == 0 {
         return refused("This is the last administrator who may sign in. Make another one first.");

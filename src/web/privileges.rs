@@ -86,8 +86,8 @@ pub const fn on_system(privilege: SystemPrivilege) -> (&'static str, &'static st
         SystemPrivilege::ManageAccess => (
             "arrange access",
             "Arrange who may do what: roles, groups and people. Give this with care, for it is close to being an \
-             administrator: whoever has it can pass on every right of his own and take rights away. He can't give what \
-             he has not got, change his own roles, or touch people who may do more than he.",
+             administrator: whoever has it can pass on every right of their own and take rights away. They can't give \
+             what they have not got, change their own roles, or touch people who may do more.",
         ),
     }
 }

@@ -72,7 +72,7 @@ impl std::fmt::Display for Escalation {
                 write!(f, "You can't give what you have not got: you lack {}.", missing.name())
             }
             Self::OwnRoles => {
-                f.write_str("Nobody changes his own roles. Ask somebody else who arranges access.")
+                f.write_str("Nobody changes their own roles. Ask somebody else who arranges access.")
             }
             Self::Above => f.write_str("This person may do more than you. Ask an administrator."),
             Self::AdministratorsOnly => f.write_str("Only administrators can do this."),

@@ -12,7 +12,7 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("login.code.shown", "A login code is shown to somebody"),
     ("password.stored", "A two-step password was stored"),
     ("password.shown", "A stored two-step password is shown to somebody"),
-    ("reveal.requested", "Somebody asks another person to approve that he sees a secret"),
+    ("reveal.requested", "Somebody asks another person to approve a look at a secret"),
     ("reveal.approved", "A request to see a secret was approved"),
     ("reveal.refused", "A request to see a secret was refused"),
     ("reveal.expired", "A request to see a secret was neither refused nor used in time"),

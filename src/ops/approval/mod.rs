@@ -153,7 +153,7 @@ async fn check(
     access::decide_system::<can::ApproveReveal>(&clearance::rules(app, conn).await?, &actor)?;
     let person = clearance::person(&actor)?;
     if request.requester == person.id {
-        return refused("Nobody decides his own request. Another person has to.");
+        return refused("Nobody decides their own request. Another person has to.");
     }
     if let Some(why) = over(request, now) {
         return Err(OpError::Refused(why));

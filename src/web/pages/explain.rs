@@ -185,9 +185,7 @@ impl Names {
     fn source(&self, source: &Source) -> String {
         match source {
             Source::Administrator => "Administrators may do everything.".into(),
-            Source::Owner => {
-                "The owner may, while the identity provider says that the address is his.".into()
-            }
+            Source::Owner => "The owner may, while the identity provider vouches for the address.".into(),
             Source::Role { role, group } => {
                 let group = self.groups.get(group).map(AsRef::as_ref).unwrap_or_default();
                 format!("The role {} may, in the group {group}.", self.role(*role))

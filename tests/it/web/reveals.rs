@@ -220,7 +220,7 @@ async fn nobody_decides_his_own_request() {
         assert!(list.texts(&format!("#reveal-{id}"))[0].contains("your own request"));
         assert!(!list.has(&format!("#reveal-{id} form")) && !list.has("nav .count"));
         for what in ["approve", "refuse"] {
-            refused(told.decides(who, what, id).await, "Nobody decides his own request").await;
+            refused(told.decides(who, what, id).await, "Nobody decides their own request").await;
         }
     }
     assert_eq!(told.state(id).await, RequestState::Waiting);

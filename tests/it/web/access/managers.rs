@@ -69,13 +69,15 @@ async fn nobody_gives_what_he_has_not_got() {
     office
         .refuses(&cell(empty), &[("privilege", "view"), ("privilege", "login")], "you lack login there")
         .await;
-    office.refuses(&cell(managers), &[], "Nobody changes his own roles").await;
+    office.refuses(&cell(managers), &[], "Nobody changes their own roles").await;
     office
         .refuses(&format!("/roles/{empty}/system"), &[("privilege", "read_audit")], "you lack read_audit")
         .await;
-    office.refuses(&format!("/roles/{managers}/delete"), &[], "Nobody changes his own roles").await;
+    office.refuses(&format!("/roles/{managers}/delete"), &[], "Nobody changes their own roles").await;
     office.refuses(&format!("/roles/{desk}/give"), &[("people", EVE)], "you lack login there").await;
-    office.refuses(&format!("/roles/{empty}/give"), &[("people", ADA)], "Nobody changes his own roles").await;
+    office
+        .refuses(&format!("/roles/{empty}/give"), &[("people", ADA)], "Nobody changes their own roles")
+        .await;
     office
         .refuses(&format!("/roles/{desk}/take"), &[("person", &office.id(BOB).await)], "may do more than you")
         .await;
@@ -83,11 +85,11 @@ async fn nobody_gives_what_he_has_not_got() {
     let (role, mine) = (empty.to_string(), managers.to_string());
     office.refuses(&format!("/users/{admin}/roles"), &[("role", &role)], "may do more than you").await;
     office
-        .refuses(&format!("/users/{own}/roles"), &[("role", &mine), ("what", "take")], "his own roles")
+        .refuses(&format!("/users/{own}/roles"), &[("role", &mine), ("what", "take")], "their own roles")
         .await;
     let renamed = office.ada.post(&format!("/roles/{managers}/rename"), &[("name", "Gods")]).await;
     assert_eq!(renamed.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(renamed.texts("#name-error")[0].contains("his own roles"));
+    assert!(renamed.texts("#name-error")[0].contains("their own roles"));
     // Who somebody is, and in charge, is not his to say either.
     for (whom, what) in [
         (EVE, "grant-admin"),
