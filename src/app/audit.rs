@@ -115,7 +115,7 @@ fn report(found: &Verified, known: Option<&Head>) -> String {
     }
     if found.under_other_keys > 0 {
         lines.push(format!(
-            "The first {} were written under a key that the settings do not name; their links were not checked.",
+            "The first {} were written under a key that the settings do not name: only what was sealed later holds them.",
             found.under_other_keys
         ));
     }

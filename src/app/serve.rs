@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::domain::access::Actor;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::ops::remove::JobSteps;
-use crate::ops::{approval, head_file, in_touch, people, record, retention, rules, trail, two_step};
+use crate::ops::{approval, head_file, in_touch, people, record, retention, rules, seal, trail, two_step};
 use crate::store::Db;
 use crate::{jobs, web};
 
@@ -54,6 +54,7 @@ async fn serve_alone(
 ) -> anyhow::Result<()> {
     let app = App::start(config, clock, db).await?;
     head_file::compare((&*app).into()).await?;
+    seal::entries_of_former_key((&*app).into()).await?;
     trail::close_intents(&app).await?;
     note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
     let watching = [

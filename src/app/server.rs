@@ -1,8 +1,9 @@
 //! Serving HTTP on a listener, within limits: so many connections at once, and so much time for a client to say what
-//! it wants. Without them a few thousand clients who say nothing, or one letter a minute, would keep everybody out.
+//! it wants, and to take what it asked for. Without them a few thousand clients who say nothing, or one letter a minute,
+//! or who never read, would keep everybody out.
 //!
 //! Beyond the bound nobody is turned away: who comes waits in the listener's queue until a place is free, and places
-//! become free, since silent connections are closed.
+//! become free, since silent and deaf connections are closed.
 
 use std::io;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 
 /// Bytes and lines of a request's head.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -33,12 +35,14 @@ pub struct Limits {
     pub connections: usize,
     /// How long the head of a request may take, and how long a connection may wait for its next request.
     pub head: Duration,
+    /// How long a client may take none of an answer that waits for it.
+    pub unread: Duration,
 }
 
 impl Limits {
     /// So many connections; the time is the same for everybody.
     pub const fn of(connections: usize) -> Self {
-        Self { connections, head: Duration::from_secs(30) }
+        Self { connections, head: Duration::from_secs(30), unread: Duration::from_secs(60) }
     }
 }
 
@@ -62,12 +66,14 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             request.extensions_mut().insert(ConnectInfo(peer));
             pages.call(request)
         });
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(limits.unread));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head)
             .max_buf_size(HEAD_BYTES)
             .max_headers(HEAD_LINES)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Box::pin(stream)), service);
         let connection = graceful.watch(connection);
         open.spawn(async move {
             // What ends it otherwise is the client's matter: it went away, was silent, or spoke no HTTP.

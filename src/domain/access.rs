@@ -69,7 +69,7 @@ mod rules;
 pub use actor::{Actor, Person};
 pub use change::{Change, Escalation, Subject, permit_change};
 pub use effect::{Effect, Moved, effects};
-pub use explain::{Explained, Source, Withheld, explain, explain_system, holders};
+pub use explain::{Explained, Source, Withheld, explain, explain_system, holders, is_leaving};
 pub use grant::{Grant, Permit, SystemGrant, SystemPermit};
 pub use rules::{AccessRules, Role, Rows};
 

@@ -175,6 +175,11 @@ pub enum AuditEvent {
         /// Entries before this moment.
         before: String,
     },
+    /// Under a new master key it is written down what the entries before were, whose own key will be gone.
+    TrailSealed {
+        /// SHA-256 over the digests of all of them.
+        seal: String,
+    },
     /// At a start the trail did not lead through the end that the file `audit-head` knew of.
     TrailMismatch {
         /// What was wrong.
@@ -233,9 +238,16 @@ impl AuditEvent {
         "telescope.started",
         "telescope.stopped",
         "audit.exported",
-        "audit.blanked",
+        Self::DETAILS_BLANKED,
+        Self::TRAIL_SEALED,
         Self::TRAIL_MISMATCH,
     ];
+
+    /// The code of [`AuditEvent::DetailsBlanked`], which verifying looks for.
+    pub const DETAILS_BLANKED: &'static str = "audit.blanked";
+
+    /// The code of [`AuditEvent::TrailSealed`], which verifying looks for.
+    pub const TRAIL_SEALED: &'static str = "audit.sealed";
 
     /// The code of [`AuditEvent::TrailMismatch`], for which the trail's own page looks.
     pub const TRAIL_MISMATCH: &'static str = "audit.mismatch";
@@ -276,7 +288,8 @@ impl AuditEvent {
             Self::Started { .. } => "telescope.started",
             Self::Stopped => "telescope.stopped",
             Self::TrailExported { .. } => "audit.exported",
-            Self::DetailsBlanked { .. } => "audit.blanked",
+            Self::DetailsBlanked { .. } => Self::DETAILS_BLANKED,
+            Self::TrailSealed { .. } => Self::TRAIL_SEALED,
             Self::TrailMismatch { .. } => Self::TRAIL_MISMATCH,
         }
     }
@@ -323,6 +336,7 @@ impl AuditEvent {
             Self::DetailsBlanked { entries, before } => {
                 serde_json::json!({ "entries": entries, "before": before })
             }
+            Self::TrailSealed { seal } => serde_json::json!({ "seal": seal }),
             Self::TrailMismatch { fault, known, found } => {
                 serde_json::json!({ "fault": fault.name(), "known": known, "found": found })
             }

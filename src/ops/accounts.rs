@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{App, OpError, access, folder, rules};
+use super::{App, OpError, access, folder, refusals, rules};
 use crate::domain::access::{AccessRules, Actor, Change, Grant, SystemGrant, permit_change};
 use crate::domain::audit::{AccessEvent, AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
@@ -129,7 +129,8 @@ pub async fn edit(
     let event = AuditEvent::DetailsEdited { owner: details.owner.clone() };
     let entry = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
     let keys = &app.keys;
-    app.db
+    let edited = app
+        .db
         .change(async |conn| -> Result<(), OpError> {
             let known = store::groups::all(conn).await?;
             let mut groups = Vec::new();
@@ -147,7 +148,11 @@ pub async fn edit(
             }
             Ok(())
         })
-        .await?;
+        .await;
+    if let Err(OpError::Invalid { message, .. }) = &edited {
+        refusals::note(app, &entry.actor, entry.clone().because(message.clone()));
+    }
+    edited?;
     tracing::info!(account = %id, actor = %grant.actor(), "account edited");
     rules::in_force(app).await;
     Ok(())
@@ -182,8 +187,8 @@ async fn judge(
     let rules = AccessRules::new(&store::rules::load(conn).await?, app.config.owner_privileges);
     let actor = &access::present(conn, &rules, actor).await?;
     let account = store::accounts::get(conn, id).await?.ok_or(OpError::NotFound)?;
-    if owner != account.owner.as_ref() && owner.is_some() {
-        permit_change(&rules, actor, Change::Owner(&account))
+    if let Some(owner) = owner.filter(|owner| account.owner.as_ref() != Some(owner)) {
+        permit_change(&rules, actor, Change::Owner(&account, owner))
             .map_err(|why| OpError::invalid("owner", why))?;
     }
     let protected = store::groups::needing_approval(conn).await?;

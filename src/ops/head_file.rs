@@ -25,22 +25,34 @@ pub async fn compare(office: Office<'_>) -> Result<(), StoreError> {
     let file = HeadFile::in_folder(&office.config.data_dir);
     let mut conn = office.db.read().await?;
     let found = audit::head(&mut conn).await?;
-    let (known, fault) = match file.read() {
+    let doubted = match file.read() {
         Ok(None) if found.seq > 0 => {
             tracing::warn!("there is no file audit-head, so nobody knows whether the trail was cut");
             return Ok(());
         }
         Ok(None) => return Ok(()),
-        Ok(Some(known)) => match doubt(&mut conn, &known).await? {
-            None => return Ok(()),
-            Some(fault) => (Some(known), fault),
-        },
+        Ok(Some(known)) => doubt(&mut conn, &known).await?.map(|fault| (Some(known), fault)),
         Err(error) => {
             tracing::error!(%error, "the file audit-head can't be read");
-            (None, TrailFault::Unreadable)
+            Some((None, TrailFault::Unreadable))
         }
     };
     drop(conn);
+    let Some((known, fault)) = doubted else { return Ok(()) };
+    say(office, known, fault, &found).await?;
+    // What was said goes into the file at once, or it would be found again.
+    let newest = office.db.audit_heads().borrow().clone();
+    put(office, newest).await;
+    Ok(())
+}
+
+/// Says loudly that the trail is not what it was.
+async fn say(
+    office: Office<'_>,
+    known: Option<Head>,
+    fault: TrailFault,
+    found: &Head,
+) -> Result<(), StoreError> {
     tracing::error!(
         known = known.as_ref().map(|head| head.seq),
         found = found.seq,
@@ -64,6 +76,18 @@ async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<TrailFault>, 
         Some(entry) if entry.is_at(known) => None,
         Some(_) => Some(TrailFault::Other),
     })
+}
+
+/// Whether the trail leads from its former end to the new one is looked at before the file forgets the former: somebody
+/// may cut it while the server runs.
+async fn look_back(office: Office<'_>, former: Head, newest: &Head) -> Result<(), StoreError> {
+    let mut conn = office.db.read().await?;
+    let fault = doubt(&mut conn, &former).await?;
+    drop(conn);
+    match fault {
+        Some(fault) => say(office, Some(former), fault, newest).await,
+        None => Ok(()),
+    }
 }
 
 /// Writes each new end of the trail, until the program ends.
@@ -94,6 +118,19 @@ async fn write(office: Office<'_>, newest: Option<Head>) -> bool {
         // The file is the successor's.
         return true;
     }
+    let file = HeadFile::in_folder(&office.config.data_dir);
+    if let Ok(Some(former)) = file.read()
+        && let Err(error) = look_back(office, former, &head).await
+    {
+        tracing::warn!(%error, "whether the audit trail leads through its former end can't be told now");
+        return false;
+    }
+    put(office, Some(head)).await
+}
+
+/// Puts an end into the file; whether the file says it now.
+async fn put(office: Office<'_>, newest: Option<Head>) -> bool {
+    let Some(head) = newest else { return true };
     let file = HeadFile::in_folder(&office.config.data_dir);
     // The disk may take its time.
     match tokio::task::spawn_blocking(move || file.write(&head)).await {

@@ -22,6 +22,7 @@ pub mod retention;
 pub mod reveal;
 pub mod reveal_password;
 pub mod rules;
+pub mod seal;
 pub mod trail;
 pub mod two_step;
 pub mod users;

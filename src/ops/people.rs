@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{App, OpError, refusals, rules, trail};
-use crate::config::Config;
 use crate::domain::access::{Actor, Person};
 use crate::domain::audit::{AuditEntry, AuditEvent, NotLetIn};
 use crate::domain::{Email, Identity, Millis, Origin};
@@ -17,7 +16,7 @@ use crate::store::{self, StoreError, WebSessions};
 /// somebody else, who must not inherit what the former owner could do. So is a subject that is seen for the first time
 /// with an address that nobody has verified: anybody could claim a place that is meant for another.
 pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<Person, OpError> {
-    admitted(&app.config, identity)?;
+    admitted(app, identity, origin)?;
     let now = app.clock.now();
     if !identity.verified && !is_bound(app, identity).await? {
         not_let_in(app, &identity.email, origin, NotLetIn::Unverified);
@@ -79,11 +78,12 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
 
 /// Refuses an address whose domain may not sign in. It holds for each request that proves somebody, too, since the
 /// settings may have changed since that session began.
-pub fn admitted(config: &Config, identity: &Identity) -> Result<(), OpError> {
-    if config.admits(&identity.email) {
+pub fn admitted(app: &App, identity: &Identity, origin: &Origin) -> Result<(), OpError> {
+    if app.config.admits(&identity.email) {
         return Ok(());
     }
     tracing::warn!(person = %identity.email, "an address of no domain in SSO_EMAIL_DOMAINS was refused");
+    not_let_in(app, &identity.email, origin, NotLetIn::OtherDomain);
     Err(OpError::Denied(format!(
         "You are {}, and addresses of this domain may not sign in to this Telescope. If you have another address, sign \
          out where you signed in and go on with that one.",

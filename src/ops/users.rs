@@ -9,7 +9,7 @@
 
 use super::{App, Office, OpError, access, rules};
 use crate::domain::access::{self as rights, AccessRules, Actor, Subject, SystemGrant, permit_change};
-use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::privilege::can;
 use crate::domain::{Email, UserId};
 use crate::store::users::User;
@@ -74,9 +74,9 @@ pub async fn change(
     change: Change,
 ) -> Result<User, OpError> {
     let user = write(Office::from(app), grant, whom, change).await?;
-    rules::in_force(app).await;
     app.remembered.forget_person(user.id);
     app.streams.look_again_at(user.id);
+    rules::in_force(app).await;
     Ok(user)
 }
 
@@ -90,7 +90,7 @@ pub async fn write(
     let now = office.clock.now();
     let user = office
         .db
-        .change(async |conn| -> Result<User, OpError> {
+        .change(async |conn| -> Result<Result<User, OpError>, OpError> {
             let user = match whom {
                 Whom::Id(id) => store::users::by_id(conn, id).await?,
                 Whom::Email(email) if change == Change::GrantAdmin => {
@@ -100,15 +100,21 @@ pub async fn write(
             };
             let user = user.ok_or(OpError::NotFound)?;
             if change.is_so(&user) {
-                return Ok(user);
+                return Ok(Ok(user));
             }
-            check(office, conn, grant.actor(), &user, change).await?;
-            apply(conn, user.id, change).await?;
             let entry = AuditEntry::done(now, grant.actor(), change.event(user.email.clone()));
+            if let Err(refused) = check(office, conn, grant.actor(), &user, change).await {
+                if let OpError::Refused(why) = &refused {
+                    let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(why.clone());
+                    store::audit::append(conn, office.keys, &entry).await?;
+                }
+                return Ok(Err(refused));
+            }
+            apply(conn, user.id, change).await?;
             store::audit::append(conn, office.keys, &entry).await?;
-            Ok(user)
+            Ok(Ok(user))
         })
-        .await?;
+        .await??;
     tracing::info!(person = %user.email, actor = %grant.actor(), ?change, "a person was changed");
     Ok(user)
 }
@@ -167,7 +173,7 @@ async fn judge_owned(
     let accounts = store::accounts::all(conn).await?;
     let owned = accounts.iter().filter(|account| account.owner.as_ref() == Some(owner));
     for account in owned {
-        if permit_change(rules, actor, rights::Change::Owner(account)).is_err() {
+        if permit_change(rules, actor, rights::Change::Owner(account, owner)).is_err() {
             return Err(OpError::Refused(rights::Escalation::Above.to_string()));
         }
     }

@@ -248,13 +248,14 @@ fn identity(format: &AssertionFormat, claims: &Map<String, Value>) -> Result<Ide
         subject: subject.ok_or(Untrue::NoSubject)?.to_owned(),
         email,
         verified,
-        groups: groups(claims.get("groups")),
+        groups: Some(groups(claims.get("groups"))),
     })
 }
 
-/// The groups, if the token has a list of names.
-fn groups(claim: Option<&Value>) -> Option<Vec<String>> {
-    claim?.as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect()
+/// The groups, if the token has a list of names. One that has none takes those that an earlier one gave.
+fn groups(claim: Option<&Value>) -> Vec<String> {
+    let names = claim.and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str));
+    names.into_iter().flatten().map(str::to_owned).collect()
 }
 
 impl fmt::Debug for Presented<'_> {

@@ -25,7 +25,7 @@ pub use verify::{Fault, Verified, verify};
 use super::conn::{execute, first, one};
 use super::{Conn, StoreError};
 use crate::domain::Millis;
-use crate::domain::audit::AuditEntry;
+use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::keys::{KeyError, Keys};
 use row::NewEntry;
 
@@ -62,17 +62,16 @@ pub async fn append(conn: &mut Conn<'_>, keys: &Keys, entry: &AuditEntry) -> Res
     Ok(seq)
 }
 
-/// Takes the details out of an entry, for good. The chain holds. [`StoreError::Missing`] if there is none.
-pub async fn blank_details(conn: &mut Conn<'_>, seq: i64) -> Result<(), StoreError> {
-    let touched =
-        execute!(conn, "update audit_log set details = null, details_salt = null where seq = $1", seq)?;
-    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
-}
-
-/// How many entries before this moment have details.
+/// How many entries before this moment have details that may be taken out. A seal may not: it is what holds the entries
+/// before it.
 pub async fn with_details(conn: &mut Conn<'_>, before: Millis) -> Result<u64, StoreError> {
-    let (count,) =
-        one!(conn, (i64,), "select count(*) from audit_log where details is not null and at < $1", before)?;
+    let (count,) = one!(
+        conn,
+        (i64,),
+        "select count(*) from audit_log where details is not null and at < $1 and code <> $2",
+        before,
+        AuditEvent::TRAIL_SEALED
+    )?;
     Ok(count.unsigned_abs())
 }
 
@@ -81,9 +80,10 @@ pub async fn blank_before(conn: &mut Conn<'_>, before: Millis, limit: u32) -> Re
     execute!(
         conn,
         "update audit_log set details = null, details_salt = null where seq in
-         (select seq from audit_log where details is not null and at < $1 order by at, seq limit $2)",
+         (select seq from audit_log where details is not null and at < $1 and code <> $3 order by at, seq limit $2)",
         before,
-        i64::from(limit)
+        i64::from(limit),
+        AuditEvent::TRAIL_SEALED
     )
 }
 

@@ -104,6 +104,17 @@ pub async fn addresses(conn: &mut Conn<'_>) -> Result<HashMap<UserId, Email>, St
     Ok(rows.into_iter().collect())
 }
 
+/// The address of everybody who may sign in.
+pub async fn let_in(conn: &mut Conn<'_>) -> Result<HashMap<UserId, Email>, StoreError> {
+    let rows = all!(conn, (UserId, Email), "select id, email from users where disabled = false")?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Whether the person of this address is one who may not sign in. Somebody who has not been here yet may.
+pub async fn is_shut_out(conn: &mut Conn<'_>, email: &Email) -> Result<bool, StoreError> {
+    Ok(by_email(conn, email).await?.is_some_and(|user| user.disabled))
+}
+
 /// How many administrators who may sign in there are beside this person.
 pub async fn other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, StoreError> {
     let (count,) = one!(

@@ -3,8 +3,8 @@
 //! A session's id is as good as a password, so the database keeps its SHA-256 only: whoever reads the
 //! database can't sign in with what he finds. An id is 128 random bits, so no salt is needed.
 //!
-//! A session ends a fixed time after the sign-in, as its record says, and earlier if nobody uses it. Use is
-//! written down at most once a minute, so that looking at pages does not write to the database all the time.
+//! A session ends a fixed time after the sign-in, whatever its record says later, and earlier if nobody uses it. Use
+//! is written down at most once a minute, so that looking at pages does not write to the database all the time.
 
 use std::collections::HashMap;
 
@@ -25,6 +25,10 @@ pub const USER_KEY: &str = "user";
 
 /// `seen` is written at most once in that many milliseconds.
 const SEEN_EVERY: i64 = 60_000;
+/// Days that a session lives at most: each sign-in begins a new one.
+pub const LIFE_DAYS: i64 = 7;
+/// Milliseconds of that.
+const LIFE: i64 = LIFE_DAYS * 24 * 60 * 60 * 1000;
 /// Milliseconds that a session lives without being used.
 const IDLE: i64 = 12 * 60 * 60 * 1000;
 
@@ -189,11 +193,13 @@ impl Row {
     async fn save(&self, conn: &mut Conn<'_>) -> std::result::Result<(), StoreError> {
         execute!(
             conn,
-            "update web_sessions set user_id = $2, data = $3, expires = $4 where id_hash = $1",
+            "update web_sessions set user_id = $2, data = $3,
+             expires = case when $4 < created + $5 then $4 else created + $5 end where id_hash = $1",
             self.id_hash.as_str(),
             self.user.as_deref(),
             self.data.as_str(),
-            self.expires
+            self.expires,
+            LIFE
         )?;
         Ok(())
     }

@@ -16,7 +16,7 @@ use tower_sessions::session::Id;
 
 use super::auth::Caller;
 use super::error::AppError;
-use super::{auth, live};
+use super::{attempts, auth, live};
 use crate::app::App;
 use crate::config::SsoMode;
 use crate::domain::{Identity, Millis, Origin};
@@ -107,8 +107,9 @@ async fn proven(app: &App, headers: &HeaderMap) -> Result<Assertion, Refused> {
 async fn admit(app: &App, caller: &Caller, assertion: &Assertion) -> Result<(), AppError> {
     let session = &caller.session;
     let identity = &assertion.identity;
-    people::admitted(&app.config, identity)?;
+    people::admitted(app, identity, &caller.origin)?;
     if !is_of(app, session, identity).await? {
+        attempts::may_try_as(app, &identity.email)?;
         let replaced = session.id();
         session.flush().await?;
         if let Some(replaced) = replaced {
@@ -136,17 +137,20 @@ async fn is_of(app: &App, session: &Session, identity: &Identity) -> Result<bool
     if *app.database_away.borrow() {
         return remembered();
     }
-    match session.get::<[String; 4]>(IDENTITY_KEY).await.map_err(AppError::from) {
+    match session.get::<Vec<String>>(IDENTITY_KEY).await.map_err(AppError::from) {
         Ok(known) => Ok(known.is_some_and(|known| known == traits(identity))),
         Err(AppError::Unavailable) => remembered(),
         Err(error) => Err(error),
     }
 }
 
-/// What of an identity may not change within a session.
-fn traits(identity: &Identity) -> [String; 4] {
-    let Identity { issuer, subject, email, verified, .. } = identity;
-    [issuer.clone(), subject.clone(), email.to_string(), verified.to_string()]
+/// What of an identity may not change within a session: whoever has other groups by now signs in anew.
+fn traits(identity: &Identity) -> Vec<String> {
+    let Identity { issuer, subject, email, verified, groups } = identity;
+    let mut groups = groups.clone().unwrap_or_default();
+    groups.sort_unstable();
+    let who = [issuer.clone(), subject.clone(), email.to_string(), verified.to_string()];
+    who.into_iter().chain(groups).collect()
 }
 
 /// What somebody is told whose request proves nobody: a title, and what to do.

@@ -24,9 +24,7 @@ use crate::app::App;
 use crate::config::SsoMode;
 use crate::domain::Origin;
 use crate::store::WebSessions;
-
-/// Days after which one has to sign in again. One that nobody uses ends earlier, which its store sees to.
-const SESSION_DAYS: i64 = 7;
+use crate::store::web_sessions::LIFE_DAYS;
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -40,14 +38,15 @@ pub fn with_session(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>
         .with_secure(https)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
-        // Counted from the last change of what the session holds, which is the sign-in.
-        .with_expiry(Expiry::OnInactivity(Duration::days(SESSION_DAYS)));
+        // Counted from the last change of what the session holds. The store counts from the sign-in, too.
+        .with_expiry(Expiry::OnInactivity(Duration::days(LIFE_DAYS)));
     routes.layer(from_fn_with_state(Arc::clone(app), entrance::enter)).layer(sessions)
 }
 
 /// Adds what every request goes through.
 pub fn around(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
     routes
+        .layer(from_fn(to_the_end))
         .layer(from_fn(form::whole))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
@@ -56,6 +55,19 @@ pub fn around(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
         }))
         .layer(from_fn_with_state(Arc::clone(app), gate))
         .layer(from_fn_with_state(Arc::clone(app), frame))
+}
+
+/// Lets a request that changes something go on to its end, also when whoever sent it does not wait for the answer: what
+/// follows a change, such as telling open pages, must not be left out.
+async fn to_the_end(request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return next.run(request).await;
+    }
+    let done = tokio::spawn(next.run(request).in_current_span()).await;
+    done.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(error) => AppError::Internal(error.into()).into_response(),
+    })
 }
 
 fn cross_site<B: From<axum::body::Bytes>>() -> axum::http::Response<B> {

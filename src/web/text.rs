@@ -141,6 +141,7 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "login.code.asked" => "asked Telegram for a code".into(),
         "login.code.shown" => format!("looked at a login code{approved}"),
         "login.input.provided" => format!("gave Telegram the {}", detail("input")),
+        "audit.sealed" => "sealed the entries before under a new master key".into(),
         AuditEvent::TRAIL_MISMATCH => "found the audit trail changed".into(),
         "audit.exported" => format!("took the audit trail out as {}", detail("format")),
         "audit.blanked" => format!(

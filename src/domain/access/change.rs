@@ -9,7 +9,7 @@
 
 use super::{AccessRules, Actor, Role, privileges};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
-use crate::domain::{Account, GroupId, RoleId, UserId};
+use crate::domain::{Account, Email, GroupId, RoleId, UserId};
 
 /// A person whom a change is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +43,8 @@ pub enum Change<'a> {
     NoApproval,
     /// An account comes into a group.
     Join(&'a Account, GroupId),
-    /// An account has another owner.
-    Owner(&'a Account),
+    /// An account has another owner, of this address.
+    Owner(&'a Account, &'a Email),
 }
 
 /// Why a change is refused.
@@ -56,6 +56,8 @@ pub enum Escalation {
     System(SystemPrivilege),
     /// It is about the actor's own roles.
     OwnRoles,
+    /// It would make the actor the owner of an account.
+    OwnAccount,
     /// It is about somebody who may do more than the actor.
     Above,
     /// It is for administrators only.
@@ -74,6 +76,9 @@ impl std::fmt::Display for Escalation {
             Self::OwnRoles => {
                 f.write_str("Nobody changes their own roles. Ask somebody else who arranges access.")
             }
+            Self::OwnAccount => f.write_str(
+                "Nobody makes themselves an account's owner. Ask somebody else who arranges access.",
+            ),
             Self::Above => f.write_str("This person may do more than you. Ask an administrator."),
             Self::AdministratorsOnly => f.write_str("Only administrators can do this."),
         }
@@ -123,7 +128,9 @@ pub fn permit_change(rules: &AccessRules, actor: &Actor, change: Change<'_>) -> 
         Change::Join(account, group) => {
             has_accounts(privileges(rules, actor, account), rules.anybody_in(group))
         }
-        Change::Owner(account) => has_accounts(privileges(rules, actor, account), rules.owner()),
+        // What he has by his roles ends with them; what he has as an owner would not.
+        Change::Owner(_, owner) if *owner == person.email => Err(Escalation::OwnAccount),
+        Change::Owner(account, _) => has_accounts(privileges(rules, actor, account), rules.owner()),
     }
 }
 

@@ -74,7 +74,7 @@ fn one(
         Some(Withheld::Unverified)
     } else if sources.is_empty() {
         Some(Withheld::NoRule)
-    } else if account.wanted == Wanted::Removed && !LEAVING.has(privilege) {
+    } else if is_leaving(account, privilege) {
         Some(Withheld::Leaving)
     } else {
         None
@@ -115,13 +115,18 @@ pub fn explain_system(rules: &AccessRules, person: &Person) -> Vec<Explained<Sys
     SystemPrivilege::ALL.iter().map(explained).collect()
 }
 
+/// Whether nobody has a privilege on an account, because it is being removed.
+pub fn is_leaving(account: &Account, privilege: AccountPrivilege) -> bool {
+    account.wanted == Wanted::Removed && !LEAVING.has(privilege)
+}
+
 /// Who has a privilege on an account by his roles, and by which. Administrators and the owner come beside them.
 pub fn holders(
     rules: &AccessRules,
     account: &Account,
     privilege: AccountPrivilege,
 ) -> Vec<(UserId, Vec<Source>)> {
-    if account.wanted == Wanted::Removed && !LEAVING.has(privilege) {
+    if is_leaving(account, privilege) {
         return Vec::new();
     }
     let giving = |person| by_roles(rules, person, account, privilege);

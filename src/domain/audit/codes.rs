@@ -49,6 +49,7 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("telescope.stopped", "Telescope stopped in order"),
     ("audit.exported", "The audit trail is taken out as a file"),
     ("audit.blanked", "The details of old entries are taken out"),
+    ("audit.sealed", "Under a new master key it is written down what the entries before were"),
     ("audit.mismatch", "The audit trail was found not to be what it was"),
 ];
 

@@ -47,19 +47,23 @@ pub enum NotLetIn {
     ShutOut,
     /// The address belongs to another identity of the same provider.
     OtherIdentity,
+    /// The address is of a domain that the settings do not let in.
+    OtherDomain,
     /// The provider has not verified the address, and nobody is known by this identity.
     Unverified,
 }
 
 impl NotLetIn {
     /// Every one.
-    pub const ALL: &'static [Self] = &[Self::ShutOut, Self::OtherIdentity, Self::Unverified];
+    pub const ALL: &'static [Self] =
+        &[Self::ShutOut, Self::OtherIdentity, Self::OtherDomain, Self::Unverified];
 
     /// The name in the trail.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ShutOut => "shut-out",
             Self::OtherIdentity => "other-identity",
+            Self::OtherDomain => "other-domain",
             Self::Unverified => "unverified",
         }
     }
@@ -69,6 +73,7 @@ impl NotLetIn {
         match self {
             Self::ShutOut => "an administrator has shut this person out",
             Self::OtherIdentity => "the address belongs to another identity",
+            Self::OtherDomain => "addresses of this domain may not sign in",
             Self::Unverified => "the address is not verified",
         }
     }

@@ -39,6 +39,7 @@ fn events() -> Vec<AuditEvent> {
         AuditEvent::Stopped,
         AuditEvent::TrailExported { format: "csv".into(), filter: "actor=ada".into() },
         AuditEvent::DetailsBlanked { entries: 7, before: "2026-11-21T00:00:00.000Z".into() },
+        AuditEvent::TrailSealed { seal: "ab".into() },
         AuditEvent::TrailMismatch { fault: TrailFault::Shorter, known: Some("9 k.ab".into()), found: 5 },
     ];
     events.extend(AccessEvent::examples().into_iter().map(AuditEvent::Access));
@@ -88,6 +89,7 @@ fn details_say_what_the_code_does_not() {
             serde_json::json!({"version": "0.1.0"}),
             serde_json::json!({"format": "csv", "filter": "actor=ada"}),
             serde_json::json!({"entries": 7, "before": "2026-11-21T00:00:00.000Z"}),
+            serde_json::json!({"seal": "ab"}),
             serde_json::json!({"fault": "shorter", "known": "9 k.ab", "found": 5}),
         ]
     );

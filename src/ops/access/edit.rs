@@ -49,6 +49,9 @@ pub enum Edit {
     RenameGroup(GroupId, String),
     /// Delete a group.
     DeleteGroup(GroupId),
+    /// Show secrets of a group's accounts only after a second person's approval, or no longer only so. It counts for
+    /// every reveal after it, also for those that are on their way.
+    NeedApproval(GroupId, bool),
     /// Put an account into a group.
     PutIn(AccountId, GroupId),
     /// Take an account out of a group.
@@ -93,6 +96,7 @@ impl Desk<'_> {
             Edit::AddGroup(id, name) => self.add_group(conn, *id, name).await,
             Edit::RenameGroup(group, name) => self.rename_group(conn, *group, name).await,
             Edit::DeleteGroup(group) => self.delete_group(conn, *group, moved).await,
+            Edit::NeedApproval(group, needed) => self.need_approval(conn, *group, *needed).await,
             Edit::PutIn(account, group) => self.put_in(conn, *account, *group, moved).await,
             Edit::TakeOut(account, group) => self.take_out(conn, *account, *group, moved).await,
         }

@@ -36,6 +36,9 @@ pub struct RulesFile {
 pub struct GroupRules {
     /// Its name.
     pub name: String,
+    /// Whether secrets of its accounts are shown only after a second person's approval.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_approval: bool,
     /// The numbers of its accounts.
     #[serde(default)]
     pub accounts: Vec<String>,
@@ -65,10 +68,12 @@ impl RulesFile {
         let groups = store::groups::all(conn).await?;
         let accounts = store::accounts::all(conn).await?;
         let given = store::roles::given(conn).await?;
+        let needing = store::groups::needing_approval(conn).await?;
         let names: BTreeMap<GroupId, String> =
             groups.iter().map(|group| (group.id, group.name.clone())).collect();
         let group = |group: &store::groups::Group| GroupRules {
             name: group.name.clone(),
+            needs_approval: needing.contains(&group.id),
             accounts: accounts
                 .iter()
                 .filter(|account| account.groups.contains(&group.id))

@@ -129,9 +129,17 @@ impl Plan {
     fn accounts_of_groups(&mut self, wanted: &RulesFile, present: &RulesFile) -> Result<(), OpError> {
         for group in &wanted.groups {
             let Some(id) = self.groups.get(&fold(&group.name)).copied() else { continue };
-            let had = present.groups.iter().find(|other| fold(&other.name) == fold(&group.name));
+            let had_group = present.groups.iter().find(|other| fold(&other.name) == fold(&group.name));
             let had: BTreeSet<&str> =
-                had.into_iter().flat_map(|group| &group.accounts).map(String::as_str).collect();
+                had_group.into_iter().flat_map(|group| &group.accounts).map(String::as_str).collect();
+            let needed_before = had_group.is_some_and(|group| group.needs_approval);
+            if group.needs_approval != needed_before {
+                let words = match group.needs_approval {
+                    true => format!("want approvals for the accounts of {:?}", group.name),
+                    false => format!("want no approvals any more for the accounts of {:?}", group.name),
+                };
+                self.step(Edit::NeedApproval(id, group.needs_approval), words);
+            }
             let mut has = BTreeSet::new();
             for number in &group.accounts {
                 let phone = file::phone(number)?.to_string();
@@ -228,7 +236,8 @@ impl Plan {
             if !wanted.groups.iter().any(|other| fold(&other.name) == fold(&group.name))
                 && let Some(id) = self.groups.get(&fold(&group.name)).copied()
             {
-                self.step(Edit::DeleteGroup(id), format!("delete the group {:?}", group.name));
+                let but = if group.needs_approval { ", whose accounts need approvals" } else { "" };
+                self.step(Edit::DeleteGroup(id), format!("delete the group {:?}{but}", group.name));
             }
         }
     }

@@ -8,12 +8,10 @@
 
 pub mod board;
 mod clearance;
-mod groups;
 mod standing;
 
 pub use board::Board;
 pub(super) use clearance::{clear, look};
-pub use groups::set_needed;
 pub use standing::{Standing, approvers, on_board, standing};
 
 use super::reveal::check_reason;

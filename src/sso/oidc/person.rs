@@ -32,7 +32,7 @@ impl Provider {
             subject: sub,
             email,
             verified: self.settings.trust_email || is_verified(&more),
-            groups: self.settings.groups_claim.as_ref().and_then(|claim| groups(more.get(claim)?)),
+            groups: Some(groups(self.settings.groups_claim.as_ref().and_then(|claim| more.get(claim)))),
         })
     }
 
@@ -82,14 +82,15 @@ fn is_verified(claims: &Map<String, Value>) -> bool {
     }
 }
 
-/// The names in a claim: a list of texts, or one text.
-fn groups(claim: &Value) -> Option<Vec<String>> {
+/// The names in a claim: a list of texts, or one text. Providers leave the claim out where there are none, and where
+/// there are too many; whoever has no groups by what is said has none.
+fn groups(claim: Option<&Value>) -> Vec<String> {
     match claim {
-        Value::String(one) => Some(vec![one.clone()]),
-        Value::Array(many) => {
-            Some(many.iter().filter_map(Value::as_str).take(MAX_GROUPS).map(str::to_owned).collect())
+        Some(Value::String(one)) => vec![one.clone()],
+        Some(Value::Array(many)) => {
+            many.iter().filter_map(Value::as_str).take(MAX_GROUPS).map(str::to_owned).collect()
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
@@ -116,8 +117,10 @@ mod tests {
 
     #[test]
     fn groups_are_texts() {
-        assert_eq!(groups(&json!(["a", 1, "b"])), Some(vec!["a".into(), "b".into()]));
-        assert_eq!(groups(&json!("a")), Some(vec!["a".into()]));
-        assert_eq!((groups(&json!(null)), groups(&json!({"a": 1}))), (None, None));
+        assert_eq!(groups(Some(&json!(["a", 1, "b"]))), ["a", "b"]);
+        assert_eq!(groups(Some(&json!("a"))), ["a"]);
+        for none in [None, Some(json!(null)), Some(json!({"a": 1})), Some(json!([]))] {
+            assert!(groups(none.as_ref()).is_empty(), "{none:?}");
+        }
     }
 }

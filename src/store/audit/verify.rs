@@ -1,6 +1,16 @@
 //! Walking along the chain.
+//!
+//! Links of a key that is not at hand can't be checked. Therefore a server that is given a new key, and the former one
+//! beside it, writes down under the new one what the entries before were: their seal. What no key and no seal holds is
+//! a fault, since whoever has no key could have written it.
+//!
+//! An entry may lose its details, but not by anybody's hand: before they are taken out, an entry says of which time.
+
+use sha2::{Digest, Sha256};
 
 use super::{Entry, Head, head, read};
+use crate::domain::Millis;
+use crate::domain::audit::AuditEvent;
 use crate::keys::Keys;
 use crate::store::{Conn, StoreError};
 
@@ -17,8 +27,14 @@ pub struct Verified {
     /// How many of them had their details taken out.
     pub blanked: u64,
     /// How many, at the beginning of the trail, were written with a former key that is not in the settings any
-    /// more: their links could not be checked.
+    /// more: a seal holds them, and not their links.
     pub under_other_keys: u64,
+    /// The last entry that the former key in the settings has linked; 0 if there is none.
+    pub under_former_key: i64,
+    /// The last entry that a seal holds; 0 if there is none.
+    pub sealed: i64,
+    /// What all the entries together are, for a seal after them.
+    pub seal: String,
     /// The head, as the database says.
     pub head: Head,
     /// What is wrong; empty if the trail is as it was written.
@@ -34,6 +50,15 @@ pub enum Fault {
     /// An entry does not follow from the one before it: it, or its place in the order, was made up.
     #[error("entry {0} does not follow from the one before it")]
     Unlinked(i64),
+    /// An entry's details were taken out, and no entry says so.
+    #[error("the details of entry {0} were taken out, and nothing says by whom")]
+    Blanked(i64),
+    /// Neither a key nor a seal holds the entries up to this number.
+    #[error(
+        "entries 1 to {0} were written under a key that is not in the settings, and nothing later holds them; with that \
+         key as TWO_FACTOR_ENCRYPTION_KEY_OLD they can be checked"
+    )]
+    Unchecked(i64),
     /// Entries from the first to the last number are gone.
     #[error("entries {0} to {1} are missing")]
     Missing(i64, i64),
@@ -73,13 +98,43 @@ struct Walk<'a> {
     before: Option<String>,
     /// Whether an entry of one of our keys has been met.
     ours: bool,
+    /// The last entry at the beginning that no key holds; 0 if there is none.
+    unproven: i64,
+    /// What the entries so far are, for seals.
+    sum: Sha256,
+    /// Entries without their details, and when they were written.
+    blanked: Vec<(i64, Millis)>,
+    /// Before which time details were taken out, as the trail says; and as entries say that no key holds yet.
+    blanked_before: String,
+    blanked_before_unproven: String,
     found: Verified,
 }
 
 impl<'a> Walk<'a> {
     fn new(keys: &'a Keys, head: Head, known: Option<&'a Head>) -> Self {
-        let found = Verified { entries: 0, blanked: 0, under_other_keys: 0, head, faults: Vec::new() };
-        Self { keys, known, next: 1, before: Some(String::new()), ours: false, found }
+        let found = Verified {
+            entries: 0,
+            blanked: 0,
+            under_other_keys: 0,
+            under_former_key: 0,
+            sealed: 0,
+            seal: String::new(),
+            head,
+            faults: Vec::new(),
+        };
+        Self {
+            keys,
+            known,
+            next: 1,
+            before: Some(String::new()),
+            ours: false,
+            unproven: 0,
+            sum: Sha256::new(),
+            blanked: Vec::new(),
+            blanked_before: String::new(),
+            blanked_before_unproven: String::new(),
+            found,
+        }
     }
 
     fn step(&mut self, entry: &Entry) -> Result<(), StoreError> {
@@ -88,14 +143,27 @@ impl<'a> Walk<'a> {
             self.before = None;
         }
         self.found.entries += 1;
-        self.found.blanked += u64::from(entry.is_blanked());
+        if entry.is_blanked() {
+            self.found.blanked += 1;
+            self.blanked.push((entry.seq, entry.at));
+        }
         if !entry.holds() {
             self.fault(Fault::Changed(entry.seq));
         }
         match self.is_linked(entry)? {
-            Some(true) => self.ours = true,
+            // After a hole there is nothing to follow from, and the hole is reported already.
+            _ if self.before.is_none() => {}
+            Some(true) => {
+                self.ours = true;
+                self.believe(entry);
+            }
             // Nobody goes on with a key that was there before ours: whoever has no key takes any.
-            None if !self.ours => self.found.under_other_keys += 1,
+            None if !self.ours => {
+                self.found.under_other_keys += 1;
+                self.unproven = entry.seq;
+                let before = blanked_before(entry);
+                self.blanked_before_unproven = before.max(std::mem::take(&mut self.blanked_before_unproven));
+            }
             Some(false) | None => self.fault(Fault::Unlinked(entry.seq)),
         }
         if entry.seq > self.found.head.seq {
@@ -104,15 +172,32 @@ impl<'a> Walk<'a> {
         if self.known.is_some_and(|known| known.seq == entry.seq && known.mac != entry.mac) {
             self.fault(Fault::Cut(entry.seq));
         }
+        self.sum.update(entry.digest.as_bytes());
         self.next = entry.seq + 1;
         self.before = Some(entry.mac.clone());
         Ok(())
     }
 
+    /// Takes what an entry says of the trail itself. Whoever has no key can't write one that is linked.
+    fn believe(&mut self, entry: &Entry) {
+        if self.keys.old_id().is_some_and(|old| entry.mac.starts_with(old)) {
+            self.found.under_former_key = entry.seq;
+        }
+        let mut before = blanked_before(entry);
+        if entry.code == AuditEvent::TRAIL_SEALED && detail(entry, "seal") == Some(self.sum_so_far()) {
+            self.found.sealed = entry.seq - 1;
+            before = self.blanked_before_unproven.clone();
+        }
+        self.blanked_before = before.max(std::mem::take(&mut self.blanked_before));
+    }
+
+    fn sum_so_far(&self) -> String {
+        crate::domain::hex::encode(&self.sum.clone().finalize())
+    }
+
     /// Whether the link follows from the one before; none if its key is not at hand.
     fn is_linked(&self, entry: &Entry) -> Result<Option<bool>, StoreError> {
-        // After a hole there is nothing to follow from, and the hole is reported already.
-        let Some(before) = &self.before else { return Ok(Some(true)) };
+        let Some(before) = &self.before else { return Ok(None) };
         let Some((key_id, mac)) = entry.mac.split_once('.') else { return Ok(Some(false)) };
         let seq = entry.seq.to_be_bytes();
         let parts: [&[u8]; 3] = [before.as_bytes(), &seq, entry.digest.as_bytes()];
@@ -133,6 +218,15 @@ impl<'a> Walk<'a> {
         if let Some(known) = self.known.filter(|known| known.seq > last) {
             self.fault(Fault::Cut(known.seq));
         }
+        for (seq, at) in std::mem::take(&mut self.blanked) {
+            if at.rfc3339() >= self.blanked_before {
+                self.fault(Fault::Blanked(seq));
+            }
+        }
+        if self.unproven > self.found.sealed {
+            self.fault(Fault::Unchecked(self.unproven));
+        }
+        self.found.seal = self.sum_so_far();
         self.found
     }
 
@@ -141,4 +235,16 @@ impl<'a> Walk<'a> {
             self.found.faults.push(fault);
         }
     }
+}
+
+/// Before which time details are taken out, as this entry says; empty if it does not. Moments are written alike, so that
+/// they are in order as texts.
+fn blanked_before(entry: &Entry) -> String {
+    let before = detail(entry, "before").filter(|_| entry.code == AuditEvent::DETAILS_BLANKED);
+    before.unwrap_or_default()
+}
+
+fn detail(entry: &Entry, name: &str) -> Option<String> {
+    let details: serde_json::Value = serde_json::from_str(entry.details.as_deref()?).ok()?;
+    Some(details.get(name)?.as_str()?.to_owned())
 }

@@ -13,7 +13,8 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::directory::{Entry, GroupNames};
 use crate::domain::access::{
-    AccessRules, Actor, Explained, Person, Source, Withheld, explain, explain_system, holders, privileges,
+    AccessRules, Actor, Explained, Person, Source, Withheld, explain, explain_system, holders, is_leaving,
+    privileges,
 };
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
 use crate::domain::{Email, Origin, Phone, RoleId, UserId};
@@ -228,21 +229,28 @@ async fn who(
     entry: &Entry,
 ) -> Result<Vec<Holders>, StoreError> {
     let administrators = store::users::administrators(conn).await?;
-    let addresses = store::users::addresses(conn).await?;
+    let let_in = store::users::let_in(conn).await?;
     let account = &entry.account;
+    let owner = match &account.owner {
+        Some(email) if !store::users::is_shut_out(conn, email).await? => Some(email),
+        _ => None,
+    };
     let mut all = Vec::new();
     for privilege in AccountPrivilege::ALL {
         let mut people: Vec<(String, String)> = administrators
             .iter()
             .map(|(_, email)| (email.to_string(), names.source(&Source::Administrator)))
             .collect();
-        let owner = account.owner.as_ref().filter(|_| rules.owner().has(*privilege));
+        let owner = owner.filter(|_| rules.owner().has(*privilege));
         people.extend(owner.map(|email| (email.to_string(), names.source(&Source::Owner))));
+        if is_leaving(account, *privilege) {
+            people.clear();
+        }
         let mut by_roles: Vec<(String, String)> = holders(rules, account, *privilege)
             .into_iter()
             .filter_map(|(person, sources)| {
                 let why: Vec<String> = sources.iter().map(|source| names.source(source)).collect();
-                Some((addresses.get(&person)?.to_string(), why.join(" ")))
+                Some((let_in.get(&person)?.to_string(), why.join(" ")))
             })
             .collect();
         by_roles.sort();

@@ -14,8 +14,8 @@ use crate::directory::Entry;
 use crate::domain::access::{Actor, privileges};
 use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::{GroupId, Phone, RoleId};
+use crate::ops::OpError;
 use crate::ops::access::{Edit, Failed, MAX_NAME};
-use crate::ops::approval::set_needed;
 use crate::store;
 use crate::store::groups::Group;
 use crate::web::arrange::{Done, Fields, Plan, arrange, make};
@@ -115,7 +115,8 @@ pub async fn approval(
     Form(fields): Form<Fields>,
 ) -> Result<Redirect, AppError> {
     // Anything but a clear no asks for approvals: half a form makes nothing easier to see.
-    set_needed(&app, may.grant(), id, fields.one("needed") != "no").await?;
+    let edit = Edit::NeedApproval(id, fields.one("needed") != "no");
+    make(&app, &may, edit).await?.map_err(|failed| OpError::Refused(failed.why))?;
     Ok(Redirect::to(&format!("/groups/{id}?done=saved")))
 }
 

@@ -20,6 +20,7 @@ const FROZEN: &[&str] = &[
     "audit.blanked",
     "audit.exported",
     "audit.mismatch",
+    "audit.sealed",
     "group.account.joined",
     "group.account.left",
     "group.added",

@@ -59,7 +59,7 @@ fn attempt(world: &mut World, tried: &Try) -> bool {
         2 => Change::Give(world.subject(tried.person), role),
         3 => Change::Take(world.subject(tried.person), role),
         4 => Change::Join(&account, group),
-        5 => Change::Owner(&account),
+        5 => Change::Owner(&account, &person.email),
         6 => Change::Delete(role),
         7 => Change::Rename(role),
         _ => Change::Rank,

@@ -21,6 +21,7 @@ super::on_both!(
     a_cut_end_shows_by_the_head_outside,
     a_forger_without_the_key_is_found_out,
     a_changed_key_goes_on_with_the_chain,
+    a_trail_that_was_made_up_is_found_out,
 );
 
 fn keys(name: &str) -> Keys {
@@ -205,13 +206,18 @@ async fn an_untouched_trail_verifies(test: TestDb) {
 
 async fn details_can_be_blanked_and_the_chain_holds(test: TestDb) {
     six(&test).await;
-    test.db.change(async |conn: &mut Conn<'_>| audit::blank_details(conn, 2).await).await.unwrap();
+    test.tamper("update audit_log set details = null, details_salt = null where seq = 2").await;
+    assert_eq!(verify(&test, None).await.faults, [Fault::Blanked(2)], "nothing says who did that");
+    let second = audit::get(&mut test.db.read().await.unwrap(), 2).await.unwrap().unwrap().at;
+    for (before, faults) in [(second, vec![Fault::Blanked(2)]), (Millis(second.0 + 1), vec![])] {
+        let said = AuditEvent::DetailsBlanked { entries: 1, before: before.rfc3339() };
+        append(&test, &AuditEntry::intent(Millis(1000), &ADA, said)).await;
+        assert_eq!(verify(&test, None).await.faults, faults, "entries before {before:?} may be without");
+    }
     let blanked = audit::get(&mut test.db.read().await.unwrap(), 2).await.unwrap().unwrap();
     assert!(blanked.is_blanked() && blanked.details.is_none());
     let found = verify(&test, Some(&head(&test).await)).await;
     assert_eq!((found.blanked, found.faults), (1, vec![]));
-    let nothing = test.db.change(async |conn: &mut Conn<'_>| audit::blank_details(conn, 99).await).await;
-    assert!(matches!(nothing, Err(StoreError::Missing)));
     test.tamper("update audit_log set actor = 'system:eve' where seq = 2").await;
     assert_eq!(verify(&test, None).await.faults, [Fault::Changed(2)], "what is left is still watched");
 }
@@ -296,6 +302,37 @@ async fn a_changed_key_goes_on_with_the_chain(test: TestDb) {
         (found.under_other_keys, found.faults)
     };
     assert_eq!(verify(&both).await, (0, vec![]));
-    assert_eq!(verify(&keys("two")).await, (6, vec![]), "the former key has left the settings");
-    assert_eq!(verify(&keys("three")).await, (7, vec![]));
+    assert_eq!(verify(&keys("two")).await, (6, vec![Fault::Unchecked(6)]), "the former key has left");
+    assert_eq!(verify(&keys("three")).await, (7, vec![Fault::Unchecked(7)]));
+
+    let found = audit::verify(&mut test.db.read().await.unwrap(), &both, None).await.unwrap();
+    assert_eq!((found.under_former_key, found.sealed), (6, 0));
+    let seal = AuditEntry::done(Millis(80), &ADA, AuditEvent::TrailSealed { seal: found.seal });
+    append_with(&test, &both, &seal).await;
+    append_with(&test, &keys("two"), &added(90)).await;
+    assert_eq!(verify(&keys("two")).await, (6, vec![]), "the seal holds what the former key had linked");
+    test.tamper("create table kept as select * from audit_log").await;
+    for tampering in [
+        "update audit_log set digest = 'x' where seq = 3",
+        "update audit_log set digest = 'x' where seq = 7",
+        "delete from audit_log where seq = 3",
+        "update audit_log set details = null, details_salt = null where seq = 8",
+    ] {
+        test.tamper(tampering).await;
+        let (_, faults) = verify(&keys("two")).await;
+        assert!(faults.contains(&Fault::Unchecked(6)), "{tampering}: {faults:?}");
+        test.tamper("delete from audit_log; insert into audit_log select * from kept").await;
+    }
+}
+
+/// Whoever can write to the database, but has no key, writes the whole trail anew under one of his own; the server goes
+/// on from its end.
+async fn a_trail_that_was_made_up_is_found_out(test: TestDb) {
+    for at in 1..=4 {
+        append_with(&test, &keys("eve"), &added(at)).await;
+    }
+    let seal = AuditEvent::TrailSealed { seal: "made up".into() };
+    append_with(&test, &keys("eve"), &AuditEntry::done(Millis(5), &ADA, seal)).await;
+    append(&test, &added(70)).await;
+    assert_eq!(verify(&test, None).await.faults, [Fault::Unchecked(5)]);
 }

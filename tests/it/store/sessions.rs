@@ -18,6 +18,7 @@ super::on_both!(
     use_is_written_once_a_minute,
     watching_is_no_use,
     a_person_is_signed_out_everywhere,
+    no_change_makes_a_session_live_longer_than_a_week,
 );
 
 const NOW: i64 = 1_700_000_000_000;
@@ -146,4 +147,22 @@ async fn a_person_is_signed_out_everywhere(test: TestDb) {
     assert!(sessions.load(&hers.id).await.unwrap().is_none());
     assert!(sessions.load(&also_hers.id).await.unwrap().is_none());
     assert!(sessions.load(&other.id).await.unwrap().is_some());
+}
+
+/// What a session holds may change while it lives, for instance when its person begins to sign in once more.
+async fn no_change_makes_a_session_live_longer_than_a_week(test: TestDb) {
+    const DAY: i64 = 24 * 60;
+    let (sessions, clock) = sessions(&test);
+    let mut kept = record(7 * DAY);
+    sessions.create(&mut kept).await.unwrap();
+    for _ in 0..20 {
+        clock.advance(8 * 60 * 60);
+        let mut used = sessions.load(&kept.id).await.unwrap().expect("it is used");
+        used.expiry_date += time::Duration::days(7);
+        sessions.save(&used).await.unwrap();
+    }
+    clock.advance(8 * 60 * 60 - 1);
+    assert!(sessions.load(&kept.id).await.unwrap().is_some());
+    clock.advance(1);
+    assert!(sessions.load(&kept.id).await.unwrap().is_none(), "seven days after it began");
 }

@@ -113,6 +113,30 @@ async fn a_cut_end_is_noticed_at_the_next_start() {
     assert_eq!(stack.log().matches("NOT WHAT IT WAS").count(), 1, "it is found once");
 }
 
+/// The file is not written anew before the trail was compared with what it says.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_end_is_noticed_while_the_server_runs() {
+    let stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    for _ in 0..3 {
+        visitor.does("/accounts/add-test", &[]).await;
+    }
+    let settled = async || verify(&stack, &[]).await.0;
+    until_true("the file follows the trail", STEP, settled).await;
+    let end = known_end(&stack);
+    stack
+        .tamper(&format!(
+            "delete from audit_log where seq > {cut};
+             update audit_head set seq = {cut}, mac = (select mac from audit_log where seq = {cut});",
+            cut = end - 2
+        ))
+        .await;
+    visitor.does("/accounts/add-test", &[]).await;
+    let says_so = async || trail(&visitor).await.contains(WORDS);
+    until_true("the page says so", STEP, says_so).await;
+    assert!(stack.log().contains("THE AUDIT TRAIL IS NOT WHAT IT WAS"), "and so does the log");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_entry_in_the_place_of_the_last_is_noticed() {
     let mut stack = Stack::start().await;

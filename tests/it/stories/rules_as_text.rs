@@ -80,6 +80,17 @@ async fn rules_are_explained_exported_and_put_back() {
     let (done, said) = import(&stack, &file, &exported, true).await;
     assert_eq!((done, said.as_str()), (true, "The rules are as the file says."));
 
+    // That accounts need approvals is a rule like the others: it is seen when it comes and when it goes.
+    let guarded = exported.replace("name = \"Sales\"\n", "name = \"Sales\"\nneeds_approval = true\n");
+    let (done, said) = import(&stack, &file, &guarded, true).await;
+    assert!(done && said.contains("want approvals for the accounts of \"Sales\""), "{said}");
+    assert_eq!(access(&stack, &["export"]).await.1, guarded.trim_end());
+    let renamed = guarded.replace("Sales", "Trade").replace("needs_approval = true\n", "");
+    let (done, said) = import(&stack, &file, &renamed, false).await;
+    assert!(done && said.contains("delete the group \"Sales\", whose accounts need approvals"), "{said}");
+    let (done, said) = import(&stack, &file, &exported, true).await;
+    assert!(done && said.contains("want no approvals any more for the accounts of \"Sales\""), "{said}");
+
     // What is wrong is said, and nothing of it is done.
     let fly = exported.replace("\"login\"", "\"fly\"");
     let nobody = exported.replace(&digits, "+9996629999");

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
 use telescope::domain::{Email, Stage};
 use telescope::store::{self, StoreError};
 
@@ -256,4 +257,48 @@ async fn a_proof_costs_a_request_less_than_a_millisecond() {
     }
     println!("a page takes {without:?} by its session alone, {with:?} with an assertion");
     assert!(with < without + Duration::from_millis(1), "{with:?} and {without:?}");
+}
+
+/// Each request says anew in which groups somebody is; what he has by them goes with them.
+#[tokio::test]
+async fn roles_follow_the_groups_of_each_request() {
+    let behind = Behind::new().await;
+    let account = behind.test.account(1, None).await;
+    let group = behind.test.group("Sales", &[account]).await;
+    let view = AccountPrivileges::of(&[AccountPrivilege::View]);
+    behind.test.role("ops", &[(group, view)], SystemPrivileges::NONE).await;
+    let mut ada = behind.at_home(ADA).await;
+    for (claims, sees) in [
+        (json!({"groups": ["ops", "all"]}), true),
+        (json!({"groups": ["all", "ops"]}), true),
+        (json!({"groups": ["all"]}), false),
+        (json!({"groups": ["ops"]}), true),
+        (json!({}), false),
+        (json!({"groups": "ops"}), false),
+    ] {
+        ada.token = behind.key.sign(&behind.claims(ADA, claims.clone()));
+        let page = ada.get("/accounts").await;
+        assert_eq!(page.body.contains(&account.to_string()), sees, "{claims}");
+        if !page.header("set-cookie").is_empty() {
+            ada.keep(&page);
+        }
+    }
+    assert_eq!(behind.sign_ins().await, 5, "the order is no difference");
+}
+
+/// A proof without the session's cookie begins a session each time.
+#[tokio::test]
+async fn a_minute_begins_so_many_sessions_of_one_person() {
+    let behind = Behind::with(&[("SIGN_INS_PER_MINUTE", "3")]).await;
+    let root = behind.at_home(ADMIN).await;
+    for _ in 0..10 {
+        behind.bare(&[(HEADER, &behind.token(ADA))]).await;
+    }
+    assert_eq!(behind.sign_ins().await, 1 + 3);
+    let refused = behind.bare(&[(HEADER, &behind.token(ADA))]).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.body.contains("does not keep the cookie"), "{}", refused.body);
+    assert_eq!(root.get("/accounts").await.status, StatusCode::OK, "others go on");
+    behind.test.app.clock.advance(60);
+    assert_eq!(behind.bare(&[(HEADER, &behind.token(ADA))]).await.status, StatusCode::OK);
 }

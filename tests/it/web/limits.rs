@@ -68,7 +68,7 @@ pub(super) async fn read(client: &mut TcpStream, end: &str) -> String {
 #[tokio::test]
 async fn whoever_sends_a_head_letter_by_letter_is_cut_off() {
     let test = TestApp::new().await;
-    let served = serve(&test, Limits { connections: 100, head: Duration::from_millis(700) }).await;
+    let served = serve(&test, Limits { head: Duration::from_millis(700), ..Limits::of(100) }).await;
     let mut slow = connect(&served).await;
     let begun = Instant::now();
     let mut sent = 0;
@@ -97,7 +97,7 @@ async fn whoever_sends_a_head_letter_by_letter_is_cut_off() {
 #[tokio::test]
 async fn connections_are_bounded_and_whoever_waits_is_served_when_one_ends() {
     let test = TestApp::new().await;
-    let served = serve(&test, Limits { connections: 3, head: SOON * 3 }).await;
+    let served = serve(&test, Limits { head: SOON * 3, ..Limits::of(3) }).await;
     let mut holding = Vec::new();
     for _ in 0..3 {
         let mut client = connect(&served).await;
@@ -117,10 +117,28 @@ async fn connections_are_bounded_and_whoever_waits_is_served_when_one_ends() {
 #[tokio::test]
 async fn silent_connections_do_not_keep_others_out() {
     let test = TestApp::new().await;
-    let served = serve(&test, Limits { connections: 5, head: Duration::from_millis(300) }).await;
+    let served = serve(&test, Limits { head: Duration::from_millis(300), ..Limits::of(5) }).await;
     let mut silent = Vec::new();
     for _ in 0..40 {
         silent.push(connect(&served).await);
+    }
+    let mut client = connect(&served).await;
+    client.write_all(health().as_bytes()).await.unwrap();
+    assert!(read(&mut client, "ok\n").await.starts_with("HTTP/1.1 200"));
+}
+
+/// Whoever asks and asks, and never reads what he is answered.
+#[tokio::test]
+async fn deaf_connections_do_not_keep_others_out() {
+    let test = TestApp::new().await;
+    let served = serve(&test, Limits { unread: Duration::from_millis(500), ..Limits::of(3) }).await;
+    let asking = format!("GET /static/app.css HTTP/1.1\r\nhost: {HOST}\r\n\r\n").repeat(2000);
+    let mut deaf = Vec::new();
+    for _ in 0..3 {
+        let mut client = connect(&served).await;
+        // Until neither side takes any more.
+        let _ = timeout(Duration::from_millis(300), client.write_all(asking.as_bytes())).await;
+        deaf.push(client);
     }
     let mut client = connect(&served).await;
     client.write_all(health().as_bytes()).await.unwrap();

@@ -324,3 +324,50 @@ async fn the_trail_has_the_groups_that_an_accounts_page_puts_it_into() {
     );
     assert!(entries.iter().all(|entry| entry.outcome == Outcome::Done && entry.actor == ADMIN));
 }
+
+/// What somebody has by his roles ends with them; what he has as an owner would not.
+#[tokio::test]
+async fn nobody_who_arranges_access_makes_himself_an_owner() {
+    let told = Told::new().await;
+    let all = told.test.role("All", &[(told.lobby, AccountPrivileges::ALL)], SystemPrivileges::NONE).await;
+    told.test.give(DESK, all).await;
+    let desk = told.test.signed_in(DESK).await;
+    let path = format!("/accounts/{}/edit", told.seen);
+    let to =
+        async |owner: &str| desk.post(&path, &[("owner", owner), ("comment", ""), ("groups", "Lobby")]).await;
+    let refused = to(DESK).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
+    assert!(refused.texts("#owner-error")[0].contains("Nobody makes themselves"), "{}", refused.body);
+    assert_eq!(to(HELPER).await.status, StatusCode::SEE_OTHER, "to somebody else it may be given");
+    telescope::ops::trail::flush(&told.test.app).await.unwrap();
+    let conn = &mut told.test.app.db.read().await.unwrap();
+    let entries = store::audit::page(conn, &store::audit::Filter::default(), 100).await.unwrap();
+    let edits = entries.iter().filter(|entry| entry.code == "account.edited");
+    let (failed, done): (Vec<_>, Vec<_>) = edits.partition(|entry| entry.outcome == Outcome::Failed);
+    assert_eq!((failed.len(), done.len()), (1, 1), "the attempt is in the trail");
+    assert!(failed[0].reason.as_deref().unwrap().contains("Nobody makes themselves"), "and why it failed");
+}
+
+/// A change goes on to its end, whether or not somebody waits for the answer.
+#[tokio::test]
+async fn what_was_asked_for_is_done_though_nobody_waits_for_the_answer() {
+    let told = Told::new().await;
+    let root = told.test.signed_in(ADMIN).await;
+    told.test.signed_in(HELPER).await;
+    let (held, release) = (tokio::sync::Notify::new(), tokio::sync::Notify::new());
+    let turn = told.test.app.db.change(async |_| -> Result<(), store::StoreError> {
+        held.notify_one();
+        release.notified().await;
+        Ok(())
+    });
+    let leave = async {
+        held.notified().await;
+        let path = format!("/users/{}/disable", told.test.user(HELPER).await.id);
+        let left = tokio::time::timeout(std::time::Duration::from_millis(200), root.post(&path, &[])).await;
+        assert!(left.is_err(), "it waits for its turn");
+        release.notify_one();
+    };
+    tokio::join!(async { turn.await.unwrap() }, leave);
+    let shut_out = async || told.test.user(HELPER).await.disabled.then_some(());
+    crate::support::waiting::until("it is done", std::time::Duration::from_secs(10), shut_out).await;
+}

@@ -9,7 +9,8 @@ use telescope::domain::access::{self, Actor};
 use telescope::domain::privilege::can;
 use telescope::domain::reveal::RequestState;
 use telescope::domain::{AccountId, Email, GroupId, RevealId};
-use telescope::ops::approval::{self, board};
+use telescope::ops::access::{Edit, save};
+use telescope::ops::approval::board;
 use telescope::ops::people;
 use telescope::store::audit::Filter;
 use telescope::store::{self, Conn, StoreError};
@@ -59,7 +60,10 @@ impl Told {
         let root = self.actor(ADMIN).await;
         let permit =
             access::decide_system::<can::ManageAccess>(&self.test.app.rules.current(), &root).unwrap();
-        approval::set_needed(&self.test.app, permit.grant(), self.group, needed).await.unwrap();
+        let report = save(&self.test.app, permit.grant(), &[Edit::NeedApproval(self.group, needed)], None)
+            .await
+            .unwrap();
+        assert_eq!(report.failed.len(), 0);
     }
 
     /// Somebody as a request of his would have him.

@@ -205,8 +205,8 @@ async fn the_page_explains_who_may_and_why() {
     let desk =
         test.role("Desk", &[(sales, set)], SystemPrivileges::of(&[SystemPrivilege::ManageAccess])).await;
     test.give(ADA, desk).await;
-    let (root, ada, bob) =
-        (test.signed_in(ADMIN).await, test.signed_in(ADA).await, test.signed_in(BOB).await);
+    let root = test.signed_in(ADMIN).await;
+    test.signed_in(BOB).await;
     let phone = test.app.directory.get(account).unwrap().account.phone.to_string();
     let phone = phone.replace('+', "%2B");
     for account in [phone.clone(), account.to_string()] {
@@ -234,6 +234,17 @@ async fn the_page_explains_who_may_and_why() {
     }
     let removal = row("remove_account");
     assert!(removal.contains(ADMIN) && !removal.contains(ADA) && !removal.contains(BOB), "{removal}");
+    // Whoever is shut out may do nothing.
+    for email in [ADA, BOB] {
+        root.post(&format!("/users/{}/disable", test.user(email).await.id), &[]).await;
+    }
+    let page = root.get(&format!("/access/explain?account={phone}")).await;
+    let all = page.texts(".who-may dd").join(" ");
+    assert!(all.contains(ADMIN) && !all.contains(ADA) && !all.contains(BOB), "{all}");
+    for email in [ADA, BOB] {
+        root.post(&format!("/users/{}/enable", test.user(email).await.id), &[]).await;
+    }
+    let (ada, bob) = (test.signed_in(ADA).await, test.signed_in(BOB).await);
     // What means nothing is said beside the form; what one may not see is as if it were not there.
     let hidden = test.account(2, None).await;
     for (visitor, query, words) in [

@@ -7,11 +7,30 @@ use telescope::clock::Clock;
 use telescope::domain::access::Actor;
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use telescope::domain::{Millis, Wanted};
-use telescope::ops::{Office, retention, trail};
+use telescope::keys::{Keys, MasterKey};
+use telescope::ops::{Office, retention, seal, trail};
 use telescope::store::audit::{self, Entry, Filter};
 
 use super::app::{ADMIN, TestApp};
 use crate::support::waiting::until;
+
+/// The first start with a new master key, the former beside it, seals what was linked with that.
+#[tokio::test]
+async fn a_new_key_seals_the_trail_of_the_former() {
+    let former = "former______ and 20 more letters";
+    let test = TestApp::with(&[("TWO_FACTOR_ENCRYPTION_KEY", former)]).await;
+    test.signed_in(ADMIN).await;
+    let new = MasterKey::parse("new_________ and 20 more letters").unwrap();
+    let both = Keys::new(&new, Some(&MasterKey::parse(former).unwrap()));
+    let office = Office { keys: &both, ..Office::from(&*test.app) };
+    for _ in 0..2 {
+        seal::entries_of_former_key(office).await.unwrap();
+    }
+    assert_eq!(entries(&test, Some("audit.sealed")).await.len(), 1);
+    let conn = &mut test.app.db.read().await.unwrap();
+    let found = audit::verify(conn, &Keys::new(&new, None), None).await.unwrap();
+    assert!(found.under_other_keys > 0 && found.faults.is_empty(), "{found:?}");
+}
 
 const DAY: i64 = 24 * 60 * 60;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::Failed;
 use super::{Desk, Done, checked, gone, taken};
 use crate::domain::access::{Change, Escalation, Moved, privileges};
-use crate::domain::audit::AccessEvent;
+use crate::domain::audit::{AccessEvent, AuditEntry, AuditEvent};
 use crate::domain::privilege::AccountPrivilege;
 use crate::domain::{Account, AccountId, GroupId};
 use crate::ops::OpError;
@@ -53,6 +53,21 @@ impl Desk<'_> {
             }
         }
         store::groups::delete(conn, id).await?;
+        self.note(conn, entry).await
+    }
+
+    /// That no approvals are needed any more is for administrators to say.
+    pub(super) async fn need_approval(&self, conn: &mut Conn<'_>, id: GroupId, needed: bool) -> Done {
+        let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
+        if store::groups::needing_approval(conn).await?.contains(&id) == needed {
+            return Ok(Ok(()));
+        }
+        let event = AuditEvent::GroupApprovalSet { group: group.name.clone(), needed };
+        let entry = AuditEntry::done(self.at, self.actor, event);
+        if !needed && let Err(why) = self.judge(Change::NoApproval) {
+            return self.refuse(conn, entry, group.name, why).await;
+        }
+        store::groups::set_needs_approval(conn, id, needed).await?;
         self.note(conn, entry).await
     }
 

@@ -113,16 +113,20 @@ async fn only_administrators_can_say_that_none_has_to_approve() {
     let actor = told.actor(THIRD).await;
     let permit = access::decide_system::<can::ManageAccess>(&test.app.rules.current(), &actor).unwrap();
 
-    let switched = approval::set_needed(&test.app, permit.grant(), told.group, false).await;
-    assert!(matches!(switched, Err(OpError::Refused(words)) if words.contains("administrators")));
-    let edits = [Edit::TakeOut(told.account, told.group), Edit::DeleteGroup(told.group)];
+    let edits = [
+        Edit::TakeOut(told.account, told.group),
+        Edit::DeleteGroup(told.group),
+        Edit::NeedApproval(told.group, false),
+    ];
     let report = save(&test.app, permit.grant(), &edits, None).await.unwrap();
-    assert_eq!((report.done, report.failed.len()), (0, 2), "{:?}", report.failed);
+    assert_eq!((report.done, report.failed.len()), (0, 3), "{:?}", report.failed);
+    assert!(report.failed.iter().all(|failed| failed.why.contains("administrators")), "{:?}", report.failed);
+    let switched = third.post(&format!("/groups/{}/approval", told.group), &[("needed", "no")]).await;
+    assert_eq!(switched.status, StatusCode::CONFLICT, "{}", switched.body);
     let form = [("groups", "Sales"), ("owner", ADA), ("comment", "")];
     let answer = third.post(&format!("/accounts/{}/edit", told.account), &form).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
     refused(third.post(&told.password(), &[("reason", WHY)]).await, "Another person has to approve").await;
-    approval::set_needed(&test.app, permit.grant(), told.group, true).await.unwrap();
 
     let root = told.actor(ADMIN).await;
     let permit = access::decide_system::<can::ManageAccess>(&test.app.rules.current(), &root).unwrap();
