@@ -9,6 +9,10 @@ use crate::domain::audit::{AuditEntry, AuditEvent, NotLetIn};
 use crate::domain::{Email, Identity, Millis, Origin};
 use crate::store::{self, StoreError, WebSessions};
 
+/// What somebody is told whose address is known by another identity.
+const OTHER_PERSON: &str = "Your identity provider names another person than before under this address. An \
+                            administrator of Telescope has to confirm that it is yours now.";
+
 /// Signs a person in whose identity is proven: the row is made at the first sight, the identity is bound to it, the
 /// trail is written, and whoever is named in ADMIN_EMAILS becomes administrator.
 ///
@@ -18,21 +22,16 @@ use crate::store::{self, StoreError, WebSessions};
 pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<Person, OpError> {
     admitted(app, identity, origin)?;
     let now = app.clock.now();
-    if !identity.verified && !is_bound(app, identity).await? {
-        not_let_in(app, &identity.email, origin, NotLetIn::Unverified);
-        return Err(OpError::Refused(format!(
-            "Your identity provider has not verified that {} is your address. Have it verified there, then sign in \
-             again.",
-            identity.email
-        )));
-    }
     let named_admin = app.config.admin_emails.contains(&identity.email);
     let keys = &app.keys;
     let mut other_roles = false;
     let user = app
         .db
-        .change(async |conn| -> Result<Option<store::users::User>, StoreError> {
-            let Some(mut user) = known(conn, identity, now).await? else { return Ok(None) };
+        .change(async |conn| -> Result<Result<store::users::User, NotLetIn>, StoreError> {
+            let mut user = match known(conn, identity, now).await? {
+                Ok(user) => user,
+                Err(why) => return Ok(Err(why)),
+            };
             if named_admin && !user.admin && identity.proves(&user.email) {
                 store::users::set_admin(conn, user.id, true).await?;
                 user.admin = true;
@@ -54,19 +53,23 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
                 let entry = AuditEntry::done(now, &actor, AuditEvent::WebSignIn);
                 store::audit::append(conn, keys, &entry).await?;
             }
-            Ok(Some(user))
+            Ok(Ok(user))
         })
         .await?;
     if other_roles {
         rules::in_force(app).await;
     }
-    let user = user.ok_or_else(|| {
-        not_let_in(app, &identity.email, origin, NotLetIn::OtherIdentity);
-        OpError::Refused(
-            "Your identity provider names another person than before under this address. An administrator of \
-             Telescope has to confirm that it is yours now."
-                .into(),
-        )
+    let user = user.map_err(|why| {
+        not_let_in(app, &identity.email, origin, why);
+        OpError::Refused(if why == NotLetIn::Unverified {
+            format!(
+                "Your identity provider has not verified that {} is your address. Have it verified there, then sign in \
+                 again.",
+                identity.email
+            )
+        } else {
+            OTHER_PERSON.into()
+        })
     })?;
     if user.disabled {
         not_let_in(app, &user.email, origin, NotLetIn::ShutOut);
@@ -107,28 +110,25 @@ fn not_let_in(app: &App, person: &Email, origin: &Origin, why: NotLetIn) {
     refusals::note(app, &format!("{person} {}", why.name()), entry);
 }
 
-async fn is_bound(app: &App, identity: &Identity) -> Result<bool, StoreError> {
-    let bound =
-        store::identities::find(&mut app.db.read().await?, &identity.issuer, &identity.subject).await?;
-    Ok(bound.is_some())
-}
-
-/// The person of an identity, bound at the first sight; none if the address belongs to another subject.
+/// The person of an identity, bound at the first sight, which takes an address that is verified and nobody else's.
 async fn known(
     conn: &mut store::Conn<'_>,
     identity: &Identity,
     now: Millis,
-) -> Result<Option<store::users::User>, StoreError> {
-    let Identity { issuer, subject, email, .. } = identity;
+) -> Result<Result<store::users::User, NotLetIn>, StoreError> {
+    let Identity { issuer, subject, email, verified, .. } = identity;
     if let Some(bound) = store::identities::find(conn, issuer, subject).await? {
-        return store::users::by_id(conn, bound).await;
+        return store::users::by_id(conn, bound).await?.map(Ok).ok_or(StoreError::Missing);
+    }
+    if !verified {
+        return Ok(Err(NotLetIn::Unverified));
     }
     let user = store::users::first_sight(conn, email, now).await?;
     if !store::identities::subjects(conn, issuer, user.id).await?.is_empty() {
-        return Ok(None);
+        return Ok(Err(NotLetIn::OtherIdentity));
     }
     store::identities::bind(conn, issuer, subject, user.id, now).await?;
-    Ok(Some(user))
+    Ok(Ok(user))
 }
 
 /// Writes down that somebody signs out.
