@@ -28,10 +28,10 @@ pub use public_url::{PublicUrl, is_loopback_name};
 pub use reader::ConfigFaults;
 pub use values::{Proxy, SsoMode, TelegramEnvironment};
 
+use crate::crypto::{KeyError, Keys, MasterKey};
 use crate::domain::access;
 use crate::domain::privilege::AccountPrivileges;
 use crate::domain::{Email, EmailDomain, Secret, Subnet};
-use crate::keys::{KeyError, Keys, MasterKey};
 use reader::Reader;
 use values::{log_filter, subnets};
 

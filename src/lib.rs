@@ -41,17 +41,21 @@
 //! [`domain::stage`] and [`domain::access`] say what the program is about; [`app`] how it starts and stops;
 //! `web`'s route table is the list of features.
 
-pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
-pub mod directory;
+pub mod context;
+pub mod crypto;
 pub mod domain;
+pub mod http;
 pub mod jobs;
-pub mod keys;
+pub mod live;
+pub mod node;
 pub mod ops;
 pub mod process;
-pub mod rules;
+pub mod serve;
 pub mod sso;
 pub mod store;
+pub mod tasks;
 pub mod telegram;
 pub mod web;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use telescope::config::Config;
-use telescope::{app, process, telegram};
+use telescope::{cli, node, process, serve, telegram};
 
 /// Keeps an organisation's Telegram accounts. Settings come from the environment and from .env; see .env.sample.
 #[derive(Parser)]
@@ -22,13 +22,13 @@ enum Command {
     Serve,
     /// Say who is an administrator; this is how the first one comes to be.
     #[command(subcommand)]
-    Admin(app::admin::Admin),
+    Admin(cli::admin::Admin),
     /// Explain, export and import who may do what.
     #[command(subcommand)]
-    Access(app::access::Access),
+    Access(cli::access::Access),
     /// Verify the audit trail, or take the details of old entries out of it.
     #[command(subcommand)]
-    Audit(app::audit::Audit),
+    Audit(cli::audit::Audit),
     /// Make the database's tables, or bring them up to date, where the server's own role may not.
     Migrate,
     /// Run TDLib for a parent process; not for people.
@@ -39,13 +39,13 @@ enum Command {
 fn main() -> ExitCode {
     process::harden();
     match Arguments::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => run("Telescope can't run", app::serve),
+        Command::Serve => run("Telescope can't run", serve::serve),
         Command::Admin(asked) => {
-            run("Not done", |config| app::command::run(config, app::command::Order::Admin(asked)))
+            run("Not done", |config| node::command::run(config, node::command::Order::Admin(asked)))
         }
-        Command::Access(asked) => run("Not done", |config| app::access::run(config, asked)),
-        Command::Audit(asked) => run("Wrong", |config| app::audit::run(config, asked)),
-        Command::Migrate => run("Not done", app::migrate::run),
+        Command::Access(asked) => run("Not done", |config| cli::access::run(config, asked)),
+        Command::Audit(asked) => run("Wrong", |config| cli::audit::run(config, asked)),
+        Command::Migrate => run("Not done", cli::migrate::run),
         Command::TdHost { library } => telegram::host::run(&library),
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use telescope::crypto::{Keys, Place, Purpose};
 use telescope::domain::{Phone, Wanted};
-use telescope::keys::{Keys, Place, Purpose};
 use telescope::store::{self, Conn, Db, StoreError};
 
 use super::copy;

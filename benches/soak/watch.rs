@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use telescope::keys::Keys;
+use telescope::crypto::Keys;
 use telescope::store::{self, Db};
 
 use crate::common::setting;

@@ -2,7 +2,7 @@
 
 use super::TelegramEnvironment;
 use super::reader::Reader;
-use crate::keys::MasterKey;
+use crate::crypto::MasterKey;
 
 /// The master keys: required where real accounts are.
 pub(super) fn read<E: Fn(&str) -> Option<String>>(

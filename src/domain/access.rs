@@ -59,19 +59,19 @@
 //! groups of the account. So an account without groups is its owner's and the administrators' alone. Without `view`
 //! nothing else counts: not for the owner, and not in what a role may do with a group.
 
-mod actor;
-mod change;
-mod effect;
+pub mod diff;
 mod explain;
 mod grant;
-mod rules;
+pub mod policy;
+pub mod policy_change;
+pub mod principal;
 
-pub use actor::{Actor, Person};
-pub use change::{Change, Escalation, Subject, permit_change};
-pub use effect::{Effect, Moved, effects};
+pub use diff::{Effect, Moved, effects};
 pub use explain::{Explained, Source, Withheld, explain, explain_system, holders, is_leaving};
 pub use grant::{Grant, Permit, SystemGrant, SystemPermit};
-pub use rules::{AccessRules, Role, Rows};
+pub use policy::{AccessRules, Role, Rows};
+pub use policy_change::{Change, Escalation, Subject, permit_change};
+pub use principal::{Actor, Person};
 
 use super::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
 use super::{Account, Wanted};

@@ -10,13 +10,13 @@ pub mod import;
 
 use std::collections::{HashMap, HashSet};
 
-use super::{App, Office, OpError, rules};
 use crate::domain::access::{
     AccessRules, Actor, Effect, Escalation, Moved, Person, SystemGrant, decide_system, effects,
 };
 use crate::domain::audit::{AuditEntry, Outcome};
 use crate::domain::privilege::{AccountPrivileges, can};
 use crate::domain::{AccountId, Email, UserId};
+use crate::ops::{App, Office, OpError, policy};
 use crate::store::{self, Conn};
 
 pub use edit::{Edit, MAX_NAME, Who};
@@ -87,7 +87,7 @@ pub async fn save(
     seen: Option<i64>,
 ) -> Result<Report, OpError> {
     let report = write(app.into(), grant, edits, seen).await?;
-    rules::in_force(app).await;
+    policy::in_force(app).await;
     Ok(report)
 }
 

@@ -1,13 +1,16 @@
 //! Adding accounts, connecting and disconnecting them.
 
+pub mod folder;
+pub mod remove;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{App, OpError, access, folder, refusals, rules};
 use crate::domain::access::{AccessRules, Actor, Change, Grant, SystemGrant, permit_change};
 use crate::domain::audit::{AccessEvent, AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, Email, GroupId, Phone, Wanted};
+use crate::ops::audit::failed_attempts;
+use crate::ops::{App, OpError, access, policy};
 use crate::store::{self, groups::Group};
 use crate::telegram::ClientStart;
 
@@ -150,11 +153,11 @@ pub async fn edit(
         })
         .await;
     if let Err(OpError::Invalid { message, .. }) = &edited {
-        refusals::note(app, &entry.actor, entry.clone().because(message.clone()));
+        failed_attempts::note(app, &entry.actor, entry.clone().because(message.clone()));
     }
     edited?;
     tracing::info!(account = %id, actor = %grant.actor(), "account edited");
-    rules::in_force(app).await;
+    policy::in_force(app).await;
     Ok(())
 }
 

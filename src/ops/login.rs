@@ -6,12 +6,13 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{App, OpError, refusals, trail};
 use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::stage::Provided;
 use crate::domain::{AccountId, Phone, StageToken};
+use crate::ops::audit::{failed_attempts, queue};
+use crate::ops::{App, OpError};
 use crate::store::{self, StoreError};
 use crate::telegram::AnswerError;
 
@@ -61,7 +62,7 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageT
         AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::CodeAsked).about(grant.account());
     let seq = count_attempt(app, &entry.account.phone, &intent).await?;
     let result = handle.ask_for_code(token).await;
-    trail::outcome(app, (seq, &intent), &result);
+    queue::outcome(app, (seq, &intent), &result);
     Ok(result?)
 }
 
@@ -90,7 +91,7 @@ async fn count_attempt(app: &App, phone: &Phone, intent: &AuditEntry) -> Result<
         })
         .await?;
     if counted.is_err() {
-        refusals::note(app, &intent.actor, intent.clone());
+        failed_attempts::note(app, &intent.actor, intent.clone());
     }
     counted
 }
@@ -119,7 +120,7 @@ async fn count_input(app: &App, intent: &AuditEntry) -> Result<i64, OpError> {
         })
         .await?;
     seq.ok_or_else(|| {
-        refusals::note(app, &intent.actor, intent.clone());
+        failed_attempts::note(app, &intent.actor, intent.clone());
         too_often(intent, &format!("You typed {limit} codes or passwords that were not taken"))
     })
 }
@@ -136,6 +137,6 @@ pub async fn provide(
     let intent = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
     let seq = count_input(app, &intent).await?;
     let result = handle.provide(token, provided).await;
-    trail::outcome(app, (seq, &intent), &result);
+    queue::outcome(app, (seq, &intent), &result);
     Ok(result?)
 }

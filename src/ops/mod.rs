@@ -6,27 +6,17 @@
 
 pub mod access;
 pub mod accounts;
-pub mod approval;
+pub mod approvals;
+pub mod audit;
 mod error;
-pub mod export;
-mod folder;
-pub mod head_file;
-pub mod in_touch;
 pub mod login;
 mod office;
-pub mod people;
-pub mod record;
-pub mod refusals;
-pub mod remove;
-pub mod retention;
-pub mod reveal;
-pub mod reveal_password;
-pub mod rules;
-pub mod seal;
-pub mod trail;
+pub mod policy;
+pub mod reveals;
+pub mod sign_in;
 pub mod two_step;
 pub mod users;
 
-pub use crate::app::App;
+pub use crate::context::App;
 pub use error::OpError;
 pub use office::Office;

@@ -3,7 +3,7 @@
 use super::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::keys::Keys;
+use crate::crypto::Keys;
 use crate::store::Db;
 
 /// The database, the keys of the audit trail, the time and the settings.

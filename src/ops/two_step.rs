@@ -7,14 +7,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{App, OpError, trail};
-use crate::directory::Entry;
+use crate::crypto::Purpose;
 use crate::domain::access::{Actor, Grant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::stage::Provided;
 use crate::domain::{AccountId, Input, Secret, Stage, StageToken, Wanted};
-use crate::keys::Purpose;
+use crate::live::accounts::Entry;
+use crate::ops::audit::queue;
+use crate::ops::{App, OpError};
 use crate::store::{self, StoreError};
 use crate::telegram::AnswerError;
 
@@ -108,7 +109,7 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
         // It stopped meanwhile. The intent is written, so its outcome has to be.
         None => Err(AnswerError::NotRunning),
     };
-    trail::outcome(app, (seq, &intent), &result);
+    queue::outcome(app, (seq, &intent), &result);
     let purpose = Purpose::TwoStepPassword;
     app.db
         .change(async |conn| -> Result<(), StoreError> {

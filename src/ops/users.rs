@@ -7,11 +7,11 @@
 //!
 //! The command line does the same where no server runs; so nothing but an [`Office`] is needed for it.
 
-use super::{App, Office, OpError, access, rules};
 use crate::domain::access::{self as rights, AccessRules, Actor, Subject, SystemGrant, permit_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::privilege::can;
 use crate::domain::{Email, UserId};
+use crate::ops::{App, Office, OpError, access, policy};
 use crate::store::users::User;
 use crate::store::{self, Conn};
 
@@ -76,7 +76,7 @@ pub async fn change(
     let user = write(Office::from(app), grant, whom, change).await?;
     app.remembered.forget_person(user.id);
     app.streams.look_again_at(user.id);
-    rules::in_force(app).await;
+    policy::in_force(app).await;
     Ok(user)
 }
 

@@ -15,10 +15,10 @@ use tokio::sync::Mutex;
 
 use super::http::{Http, Problem, json};
 use super::key::Key;
-use super::turn::Turn;
 use crate::clock::Clock;
 use crate::config::KeysAt;
 use crate::domain::Millis;
+use crate::sso::backoff::Turn;
 
 /// Milliseconds between two questions at least, once keys are known.
 const FLOOR: i64 = 60 * 1000;

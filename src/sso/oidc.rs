@@ -6,9 +6,9 @@
 //! comes through the browser is believed for itself. What goes wrong is told to people in general words ([`Fault`])
 //! and to the log exactly; codes and tokens go to neither.
 
-mod attempt;
 mod discovery;
 mod id_token;
+pub mod pending;
 mod person;
 
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use url::Url;
 
-pub use attempt::{Attempt, LIFE};
+pub use pending::{Attempt, LIFE};
 
 use crate::clock::Clock;
 use crate::config::{Authorities, OidcSettings, PublicUrl};

@@ -24,9 +24,9 @@ pub use verify::{Fault, Verified, verify};
 
 use super::conn::{execute, first, one};
 use super::{Conn, StoreError};
+use crate::crypto::{KeyError, Keys};
 use crate::domain::Millis;
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::keys::{KeyError, Keys};
 use row::NewEntry;
 
 /// Appends an entry; its number. Call it last within a change.

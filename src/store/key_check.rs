@@ -6,8 +6,8 @@
 
 use super::conn::one;
 use super::{Conn, StoreError, meta};
+use crate::crypto::{KeyError, Keys, Place, Purpose, Sealed};
 use crate::domain::Secret;
-use crate::keys::{KeyError, Keys, Place, Purpose, Sealed};
 
 /// The names of the keys that this database knows, separated by spaces.
 const KNOWN: &str = "key_ids";

@@ -12,8 +12,7 @@
 mod conn;
 mod error;
 mod open;
-mod postgres;
-mod sqlite;
+pub mod pool;
 
 pub mod account_states;
 pub mod accounts;
@@ -62,7 +61,7 @@ pub struct Db {
 
 /// Connections: one that writes, several that read.
 #[derive(Clone, Debug)]
-enum Pools {
+pub(crate) enum Pools {
     Sqlite { write: SqlitePool, read: SqlitePool },
     Postgres { write: PgPool, read: PgPool },
 }
@@ -76,8 +75,8 @@ impl Db {
 
     async fn begin_read(&self) -> Result<Conn<'static>, StoreError> {
         match &self.pools {
-            Pools::Sqlite { read, .. } => sqlite::begin_read(read).await,
-            Pools::Postgres { read, .. } => postgres::begin_read(read).await,
+            Pools::Sqlite { read, .. } => pool::sqlite::begin_read(read).await,
+            Pools::Postgres { read, .. } => pool::postgres::begin_read(read).await,
         }
     }
 
@@ -94,8 +93,8 @@ impl Db {
         let begin = async {
             let turn = tokio::time::timeout(TURN, self.turn.lock()).await.map_err(|_| StoreError::Busy)?;
             let conn = match &self.pools {
-                Pools::Sqlite { write, .. } => sqlite::begin_change(write).await?,
-                Pools::Postgres { write, .. } => postgres::begin_change(write).await?,
+                Pools::Sqlite { write, .. } => pool::sqlite::begin_change(write).await?,
+                Pools::Postgres { write, .. } => pool::postgres::begin_change(write).await?,
             };
             Ok((turn, conn))
         };

@@ -6,8 +6,9 @@ use sqlx::migrate::MigrateError;
 use tokio::sync::{Mutex, watch};
 
 use super::conn::{Tx, all};
-use super::{Conn, Db, Pools, StoreError, lease, postgres, sqlite};
 use crate::config::Dsn;
+use crate::store::pool::{postgres, sqlite};
+use crate::store::{Conn, Db, Pools, StoreError, lease};
 
 impl Db {
     /// Connects, makes a missing file or database, and migrates. Errors are sentences for the operator.

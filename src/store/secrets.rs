@@ -5,8 +5,8 @@
 
 use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError};
+use crate::crypto::{KeyError, Keys, Place, Purpose, Sealed};
 use crate::domain::{AccountId, Millis, Secret};
-use crate::keys::{KeyError, Keys, Place, Purpose, Sealed};
 
 /// What may be known of a secret without opening it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]

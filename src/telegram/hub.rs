@@ -11,12 +11,12 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::account::Actor;
 use super::frame::Frame;
 use super::handle::{AccountHandle, ClientStart, Mailbox};
 use super::process::{self, Link};
 use crate::clock::Clock;
 use crate::domain::{AccountId, Secret, Snapshot, Stage};
+use crate::telegram::client::Actor;
 
 /// What the hub has to know of the installation.
 #[derive(Debug, Clone)]

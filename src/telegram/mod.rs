@@ -10,16 +10,15 @@
 //! and routes what they say; each account has an [`account`] actor that owns everything about its client;
 //! [`login`] translates between TDLib's authorization states and our stages, and is pure.
 
-pub mod account;
-mod client;
+pub mod checksum;
+pub mod client;
+pub mod convert;
 pub mod frame;
 pub mod handle;
 pub mod host;
 pub mod hub;
 pub mod login;
-mod memory;
-mod picture;
-pub mod pinned;
+pub mod memory_limit;
 mod process;
 
 pub use handle::{AccountHandle, AnswerError, ClientStart, ServiceMessage};

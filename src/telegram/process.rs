@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::frame::{Frame, peek};
 use super::hub::Routes;
-use super::memory::MemoryMark;
+use crate::telegram::memory_limit::MemoryMark;
 
 /// Requests that may wait for the pipe; more are refused at once.
 const QUEUE: usize = 4096;

@@ -9,15 +9,15 @@ use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::entrance;
 use super::fragment;
-use super::pages::sign_in;
-use super::shell::Shell;
-use crate::app::App;
 use crate::config::SsoMode;
+use crate::context::App;
 use crate::domain::access::Refusal;
 use crate::ops::OpError;
 use crate::store::StoreError;
+use crate::web::auth::proxy;
+use crate::web::layout::Shell;
+use crate::web::pages::sign_in::form;
 
 /// Why a request was not answered as asked.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ pub struct Failed {
 impl Failed {
     /// The words for a request that proves nobody, where each has to bring its proof.
     fn unproven(mode: SsoMode) -> Self {
-        let (title, message) = entrance::unproven(mode);
+        let (title, message) = proxy::unproven(mode);
         Self { title, message: message.into() }
     }
 
@@ -181,7 +181,7 @@ pub fn render(app: &App, response: Response, asked: &Asked) -> Response {
 
 /// The way to the sign-in page. For htmx not as a redirect, which it would follow into the middle of the page.
 fn to_sign_in(asked: &Asked) -> Response {
-    let address = sign_in::address(asked.page.as_deref());
+    let address = form::address(asked.page.as_deref());
     if asked.fragment {
         (StatusCode::UNAUTHORIZED, [(HX_REDIRECT, address)]).into_response()
     } else {

@@ -7,13 +7,13 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::auth::{self, Caller, CurrentUser};
 use super::error::AppError;
-use crate::app::App;
-use crate::directory::Entry;
+use crate::context::App;
 use crate::domain::AccountId;
 use crate::domain::access::{self, Actor, Grant, Permit, SystemGrant, SystemPermit};
 use crate::domain::privilege::can;
+use crate::live::accounts::Entry;
+use crate::web::auth::session::{self, Caller, CurrentUser};
 
 /// The account in the path, and the decision that this person may use the privilege `P` on it.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl<P: can::OnAccount> FromRequestParts<Arc<App>> for Allowed<P> {
 impl<P: can::OnAccount> Allowed<P> {
     /// The decision for whoever calls, where the refusal is no answer yet.
     pub async fn of(app: &App, caller: &Caller, path: &AccountPath) -> Result<Self, AppError> {
-        let actor = auth::current(app, &caller.session, &caller.origin).await?;
+        let actor = session::current(app, &caller.session, &caller.origin).await?;
         Self::decided(app, actor.ok_or(AppError::SignedOut)?, path)
     }
 

@@ -14,17 +14,17 @@ use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 use tracing::Instrument;
 
-use super::client::client;
-use super::entrance;
 use super::error::{self, AppError, Asked};
-use super::form::{self, MAX_BODY};
-use super::host::{betrays_a_proxy, host, is_ours, is_read_from_elsewhere};
-use super::shell::wants_fragment;
-use crate::app::App;
 use crate::config::SsoMode;
+use crate::context::App;
 use crate::domain::Origin;
+use crate::http::body::{self, MAX_BODY};
+use crate::http::client_ip::client;
+use crate::http::host::{betrays_a_proxy, host, is_ours, is_read_from_elsewhere};
 use crate::store::WebSessions;
 use crate::store::web_sessions::LIFE_DAYS;
+use crate::web::auth::proxy;
+use crate::web::layout::wants_fragment;
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -40,14 +40,14 @@ pub fn with_session(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>
         .with_same_site(SameSite::Lax)
         // Counted from the last change of what the session holds. The store counts from the sign-in, too.
         .with_expiry(Expiry::OnInactivity(Duration::days(LIFE_DAYS)));
-    routes.layer(from_fn_with_state(Arc::clone(app), entrance::enter)).layer(sessions)
+    routes.layer(from_fn_with_state(Arc::clone(app), proxy::enter)).layer(sessions)
 }
 
 /// Adds what every request goes through.
 pub fn around(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
     routes
         .layer(from_fn(to_the_end))
-        .layer(from_fn(form::whole))
+        .layer(from_fn(body::whole))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
         .layer(CatchPanicLayer::custom(|_| {

@@ -9,8 +9,8 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
-use super::shell::{Shell, wants_fragment};
 use super::{assets, fragment, layers};
+use crate::web::layout::{Shell, wants_fragment};
 
 const WORDS: &str = "Another Telescope is active on this database. This one waits until that one stops.";
 

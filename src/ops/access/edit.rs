@@ -6,11 +6,11 @@ mod role;
 use std::collections::HashMap;
 
 use super::{Failed, refused};
+use crate::crypto::Keys;
 use crate::domain::access::{AccessRules, Actor, Change, Escalation, Moved, permit_change};
 use crate::domain::audit::{AccessEvent, AuditEntry, AuditEvent};
 use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId};
-use crate::keys::Keys;
 use crate::ops::OpError;
 use crate::store::{self, Conn};
 

@@ -15,9 +15,9 @@ use super::Fault;
 use crate::clock::Clock;
 use crate::config::{Authorities, KeysAt};
 use crate::domain::Millis;
+use crate::sso::backoff::Turn;
 use crate::sso::http::{Http, Problem, json};
 use crate::sso::keys::KeySet;
-use crate::sso::turn::Turn;
 
 /// Milliseconds for which what the provider said is good.
 const GOOD_FOR: i64 = 60 * 60 * 1000;

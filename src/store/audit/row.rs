@@ -3,9 +3,9 @@
 use sha2::{Digest, Sha256};
 
 use super::Head;
+use crate::crypto::KeyError;
 use crate::domain::audit::{AuditEntry, Outcome};
 use crate::domain::{AccountId, Millis};
-use crate::keys::KeyError;
 
 /// An entry that was written.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

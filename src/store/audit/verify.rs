@@ -9,9 +9,9 @@
 use sha2::{Digest, Sha256};
 
 use super::{Entry, Head, head, read};
+use crate::crypto::Keys;
 use crate::domain::Millis;
 use crate::domain::audit::AuditEvent;
-use crate::keys::Keys;
 use crate::store::{Conn, StoreError};
 
 /// Entries read at once.

@@ -1,9 +1,9 @@
 //! The audit trail is written with what it tells of, is found again, and shows what was done to it.
 
+use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::access::Actor;
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use telescope::domain::{AccountId, Millis, Phone, Wanted};
-use telescope::keys::{Keys, MasterKey};
 use telescope::store::audit::{self, Fault, Filter, Head, Verified};
 use telescope::store::{Conn, StoreError};
 

@@ -1,10 +1,10 @@
 //! A role of Postgres that can add to the trail and can't change it, as the script that is handed on makes it.
 
 use telescope::config::Dsn;
+use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::access::Actor;
 use telescope::domain::audit::{AuditEntry, AuditEvent};
 use telescope::domain::{Millis, Wanted};
-use telescope::keys::{Keys, MasterKey};
 use telescope::store::{Conn, Db, StoreError, audit};
 
 use crate::support::postgres;

@@ -1,9 +1,9 @@
 //! Entries are found by several things at once, page by page, however long the trail is.
 
+use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::access::{Actor, Person};
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use telescope::domain::{Account, AccountId, Email, Millis, Origin, Phone, UserId, Wanted};
-use telescope::keys::{Keys, MasterKey};
 use telescope::store::audit::{self, Found, Search, Whose};
 use telescope::store::{self, Conn, StoreError};
 

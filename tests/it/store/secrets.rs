@@ -1,7 +1,7 @@
 //! Stored secrets: they come back, to whom has the key, and from where they were put.
 
+use telescope::crypto::{Keys, MasterKey, Purpose};
 use telescope::domain::{Millis, Secret};
-use telescope::keys::{Keys, MasterKey, Purpose};
 use telescope::store::{Conn, StoreError, key_check, secrets};
 
 use crate::support::db::TestDb;

@@ -4,10 +4,10 @@
 use std::process::Command;
 
 use telescope::config::Dsn;
+use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::Millis;
 use telescope::domain::access::Actor;
 use telescope::domain::audit::{AuditEntry, AuditEvent};
-use telescope::keys::{Keys, MasterKey};
 use telescope::store::{Conn, Db, StoreError, audit};
 
 use crate::support::login::{ADMIN, STEP, ready_account};

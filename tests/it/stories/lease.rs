@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use telescope::config::Dsn;
-use telescope::keys::{Keys, MasterKey};
+use telescope::crypto::{Keys, MasterKey};
 use telescope::store::audit::{self, Entry, Filter, HeadFile};
 use telescope::store::lease::{self, Lease};
 use telescope::store::{Conn, Db};

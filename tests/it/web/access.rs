@@ -4,7 +4,7 @@ mod managers;
 
 use axum::http::StatusCode;
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
-use telescope::ops::trail;
+use telescope::ops::audit::queue;
 use telescope::store;
 
 use super::app::{ADMIN, Answer, TestApp, Visitor};
@@ -50,7 +50,7 @@ async fn does(who: &Visitor, path: &str, form: &[(&str, &str)]) -> (String, Stri
 }
 
 async fn newest(test: &TestApp) -> Option<(i64, String)> {
-    trail::flush(&test.app).await.unwrap();
+    queue::flush(&test.app).await.unwrap();
     let conn = &mut test.app.db.read().await.unwrap();
     let entries = store::audit::page(conn, &store::audit::Filter::default(), 1).await.unwrap();
     entries.into_iter().next().map(|entry| (entry.seq, entry.code))

@@ -8,17 +8,18 @@ use axum::body::{Body, BodyDataStream, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
 use scraper::{Html, Selector};
-use telescope::app::App;
 use telescope::clock::Clock;
 use telescope::config::{Config, Dsn};
-use telescope::directory::Directory;
+use telescope::context::App;
 use telescope::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use telescope::domain::{
     Account, AccountId, Email, GroupId, Millis, Network, Phone, RoleId, Secret, Snapshot, Stage, StageToken,
     Wanted,
 };
-use telescope::ops::{record, rules};
+use telescope::live::accounts::Directory;
+use telescope::ops::policy;
 use telescope::store::{self, Db, StoreError};
+use telescope::tasks::account_history;
 use telescope::telegram::{Hub, HubSettings};
 use telescope::web;
 use tower::ServiceExt;
@@ -121,7 +122,15 @@ impl TestApp {
         let db = Db::open(&config.db_dsn).await.unwrap();
         let directory = Arc::new(Directory::new(Vec::new()));
         DIRECTORIES.lock().unwrap().push(Arc::downgrade(&directory));
-        let app = App::assemble(config, clock, keys, db, directory, record::Memory::default(), HUB.clone());
+        let app = App::assemble(
+            config,
+            clock,
+            keys,
+            db,
+            directory,
+            account_history::Memory::default(),
+            HUB.clone(),
+        );
         Self { app, _folder: folder }
     }
 
@@ -211,7 +220,7 @@ impl TestApp {
     /// Does at once what a running server does once a second: looks whether rules were changed.
     pub async fn in_force(&self) {
         let version = self.app.db.ping().await.unwrap();
-        rules::look(&self.app, version).await;
+        policy::look(&self.app, version).await;
         assert_eq!(self.app.rules.current().version(), version);
     }
 

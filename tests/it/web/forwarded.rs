@@ -1,6 +1,6 @@
 //! X-Forwarded-For through a whole request: bytes on a real connection at one end, the audit trail at the other.
 
-use telescope::app::server::Limits;
+use telescope::http::server::Limits;
 use telescope::store;
 use tokio::io::AsyncWriteExt;
 

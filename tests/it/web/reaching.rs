@@ -9,7 +9,7 @@ use telescope::domain::privilege::{
 };
 use telescope::domain::{AccountId, Email, GroupId, Identity, Origin, RoleId};
 use telescope::ops::access::{Edit, Report, Who, save};
-use telescope::ops::{OpError, people};
+use telescope::ops::{OpError, sign_in};
 use telescope::store;
 
 use super::app::{ADMIN, TestApp, Visitor};
@@ -48,7 +48,7 @@ impl Told {
 
     /// Somebody as a request of his would have him.
     async fn actor(&self, email: &str) -> Actor {
-        Actor::User(people::person(&self.test.user(email).await, true))
+        Actor::User(sign_in::person(&self.test.user(email).await, true))
     }
 
     /// What becomes of these edits of the desk's.
@@ -212,7 +212,7 @@ async fn a_role_that_is_called_like_a_group_of_the_provider_gives_no_more_than_i
     assert_eq!((report.done, report.failed.len()), (2, 2), "{:?}", report.failed);
     let groups = Some(vec!["EVERYBODY".to_owned(), "keepers of the vault".to_owned()]);
     let identity = Identity { groups, ..Identity::claimed(Email::parse(DESK).unwrap()) };
-    people::sign_in(&told.test.app, &identity, &Origin::default()).await.unwrap();
+    sign_in::sign_in(&told.test.app, &identity, &Origin::default()).await.unwrap();
     assert_eq!(told.test.app.rules.current().roles_of(told.test.user(DESK).await.id).len(), 2);
     assert_eq!(told.may(DESK, told.seen).await, VIEW);
     // It is his own by now: what others have given to it since he can't add to.
@@ -226,10 +226,10 @@ async fn a_place_that_is_kept_for_an_address_is_for_whoever_proves_it() {
     let told = Told::new().await;
     told.test.give(HELPER, told.keepers).await;
     let claimed = Identity { verified: false, ..Identity::claimed(Email::parse(HELPER).unwrap()) };
-    let refused = people::sign_in(&told.test.app, &claimed, &Origin::default()).await;
+    let refused = sign_in::sign_in(&told.test.app, &claimed, &Origin::default()).await;
     assert!(matches!(refused, Err(OpError::Refused(_))), "{refused:?}");
     let proven = Identity::claimed(Email::parse(" Helper@EXAMPLE.org").unwrap());
-    let person = people::sign_in(&told.test.app, &proven, &Origin::default()).await.unwrap();
+    let person = sign_in::sign_in(&told.test.app, &proven, &Origin::default()).await.unwrap();
     assert_eq!(person.id, told.test.user(HELPER).await.id);
     assert!(told.may(HELPER, told.hidden).await.has(AccountPrivilege::Login));
 }
@@ -339,7 +339,7 @@ async fn nobody_who_arranges_access_makes_himself_an_owner() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
     assert!(refused.texts("#owner-error")[0].contains("Nobody makes themselves"), "{}", refused.body);
     assert_eq!(to(HELPER).await.status, StatusCode::SEE_OTHER, "to somebody else it may be given");
-    telescope::ops::trail::flush(&told.test.app).await.unwrap();
+    telescope::ops::audit::queue::flush(&told.test.app).await.unwrap();
     let conn = &mut told.test.app.db.read().await.unwrap();
     let entries = store::audit::page(conn, &store::audit::Filter::default(), 100).await.unwrap();
     let edits = entries.iter().filter(|entry| entry.code == "account.edited");

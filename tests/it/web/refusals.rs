@@ -1,7 +1,8 @@
 //! Whoever is not let in though his identity is proven stands in the trail, and can't fill it.
 
 use telescope::domain::{Email, Identity, Origin};
-use telescope::ops::{OpError, people, trail};
+use telescope::ops::audit::queue;
+use telescope::ops::{OpError, sign_in};
 use telescope::store::audit::{self, Entry, Filter};
 use telescope::store::{self, Conn};
 
@@ -14,12 +15,12 @@ fn identity(email: &str, subject: &str, verified: bool) -> Identity {
 
 async fn refused(test: &TestApp, identity: &Identity) {
     let origin = Origin { address: Some("192.0.2.7".parse().unwrap()), request: Some("request-7".into()) };
-    let answer = people::sign_in(&test.app, identity, &origin).await;
+    let answer = sign_in::sign_in(&test.app, identity, &origin).await;
     assert!(matches!(answer, Err(OpError::Refused(_))), "{answer:?}");
 }
 
 async fn refusals(test: &TestApp) -> Vec<Entry> {
-    trail::flush(&test.app).await.unwrap();
+    queue::flush(&test.app).await.unwrap();
     let filter = Filter { code: Some("web.sign-in.refused".into()), ..Filter::default() };
     audit::page(&mut test.app.db.read().await.unwrap(), &filter, 1000).await.unwrap()
 }
@@ -28,7 +29,7 @@ async fn refusals(test: &TestApp) -> Vec<Entry> {
 async fn each_reason_is_written_down_once_with_where_it_came_from() {
     let test = TestApp::with_its_own_time().await;
     let root = test.signed_in(ADMIN).await;
-    people::sign_in(&test.app, &identity("ada@example.org", "1", true), &Origin::default()).await.unwrap();
+    sign_in::sign_in(&test.app, &identity("ada@example.org", "1", true), &Origin::default()).await.unwrap();
     for _ in 0..20 {
         refused(&test, &identity("ada@example.org", "2", true)).await;
         refused(&test, &identity("new@example.org", "3", false)).await;
@@ -83,7 +84,7 @@ async fn what_proves_nobody_leaves_no_entry() {
     stranger.post("/sign-in", &[("email", "nobody")]).await;
     stranger.post("/audit/export", &[("format", "csv")]).await;
     stranger.with_cookie("telescope=made-up").get("/audit").await;
-    trail::flush(&test.app).await.unwrap();
+    queue::flush(&test.app).await.unwrap();
     let all = audit::page(&mut test.app.db.read().await.unwrap(), &Filter::default(), 10).await.unwrap();
     assert!(all.is_empty(), "{all:?}");
 }

@@ -10,8 +10,8 @@ use telescope::domain::privilege::can;
 use telescope::domain::reveal::RequestState;
 use telescope::domain::{AccountId, Email, GroupId, RevealId};
 use telescope::ops::access::{Edit, save};
-use telescope::ops::approval::board;
-use telescope::ops::people;
+use telescope::ops::approvals::view;
+use telescope::ops::sign_in;
 use telescope::store::audit::Filter;
 use telescope::store::{self, Conn, StoreError};
 
@@ -68,7 +68,7 @@ impl Told {
 
     /// Somebody as a request of his would have him.
     async fn actor(&self, email: &str) -> Actor {
-        Actor::User(people::person(&self.test.user(email).await, true))
+        Actor::User(sign_in::person(&self.test.user(email).await, true))
     }
 
     fn password(&self) -> String {
@@ -303,7 +303,7 @@ async fn everything_is_over_after_ten_minutes() {
     refused(ada.post(&told.code(), &[]).await, "not used within the ten minutes").await;
     assert!(said(&told.root.get(&page).await).contains("Nobody has decided your request within ten minutes"));
 
-    board::tidy(&told.test.app).await.unwrap();
+    view::tidy(&told.test.app).await.unwrap();
     assert_eq!(
         (told.state(late).await, told.state(unused).await),
         (RequestState::Expired, RequestState::Expired)
@@ -314,7 +314,7 @@ async fn everything_is_over_after_ten_minutes() {
     assert!(expired.iter().all(|entry| entry.1 == "system:reveals"), "{expired:?}");
     assert!(expired[0].3.as_ref().unwrap().contains(ADMIN) && expired[1].3.as_ref().unwrap().contains(ADA));
     clock.advance(8 * 24 * 60 * 60);
-    board::tidy(&told.test.app).await.unwrap();
+    view::tidy(&told.test.app).await.unwrap();
     let conn = &mut told.test.app.db.read().await.unwrap();
     assert!(store::reveal_requests::get(conn, late).await.unwrap().is_none(), "rows are tidied");
 }

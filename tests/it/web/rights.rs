@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use telescope::domain::AccountId;
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
-use telescope::ops::trail;
+use telescope::ops::audit::queue;
 use telescope::store;
 
 use super::app::{ADMIN, TestApp, Visitor};
@@ -94,7 +94,7 @@ async fn who_acts_and_who_owns_is_not_for_a_stranger_to_say() {
 async fn every_change_is_written_down() {
     let test = TestApp::new().await;
     let newest = async || {
-        trail::flush(&test.app).await.unwrap();
+        queue::flush(&test.app).await.unwrap();
         let conn = &mut test.app.db.read().await.unwrap();
         let entries = store::audit::page(conn, &store::audit::Filter::default(), 1).await.unwrap();
         entries.into_iter().next().map(|entry| (entry.seq, entry.code, entry.actor))

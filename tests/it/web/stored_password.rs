@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use telescope::crypto::Purpose;
 use telescope::domain::Stage;
 use telescope::domain::audit::Outcome;
-use telescope::keys::Purpose;
-use telescope::ops::{trail, two_step};
+use telescope::ops::audit::queue;
+use telescope::ops::two_step;
 use telescope::store::audit::Filter;
 use telescope::store::{self, StoreError};
 
@@ -25,7 +26,7 @@ async fn one_that_reached_nobody_is_written_down_and_may_be_given_later() {
 
     let filter = Filter { code: Some("login.input.provided".into()), account: Some(id), ..Filter::default() };
     let entries = until("the intent has its outcome", SOON, async || {
-        trail::flush(&test.app).await.unwrap();
+        queue::flush(&test.app).await.unwrap();
         let entries = store::audit::page(&mut test.app.db.read().await.unwrap(), &filter, 10).await.unwrap();
         (entries.len() >= 2).then_some(entries)
     })

@@ -2,7 +2,7 @@
 
 use telescope::domain::access::Actor;
 use telescope::domain::audit::{AuditEntry, AuditEvent};
-use telescope::ops::trail;
+use telescope::ops::audit::queue;
 
 use telescope::clock::Clock;
 use telescope::store::{self, Conn};
@@ -16,7 +16,7 @@ async fn write(test: &TestApp, events: impl IntoIterator<Item = AuditEvent>) {
         test.app.journal.put(AuditEntry::done(test.app.clock.now(), &Actor::Cli, event));
         test.app.clock.advance(1);
     }
-    trail::flush(&test.app).await.unwrap();
+    queue::flush(&test.app).await.unwrap();
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use telescope::clock::Clock;
 use telescope::domain::access::Actor;
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
-use telescope::ops::trail;
+use telescope::ops::audit::queue;
 use telescope::store::audit::{self, Entry, Filter};
 use telescope::store::{self, Conn};
 
@@ -21,12 +21,12 @@ async fn stops(test: &TestApp, many: usize) {
     for _ in 0..many {
         test.app.journal.put(AuditEntry::done(test.app.clock.now(), &Actor::Cli, AuditEvent::Stopped));
     }
-    trail::flush(&test.app).await.unwrap();
+    queue::flush(&test.app).await.unwrap();
 }
 
 /// The entries about exports, the newest first.
 async fn exports(test: &TestApp) -> Vec<Entry> {
-    trail::flush(&test.app).await.unwrap();
+    queue::flush(&test.app).await.unwrap();
     let filter = Filter { code: Some("audit.exported".into()), ..Filter::default() };
     audit::page(&mut test.app.db.read().await.unwrap(), &filter, 10).await.unwrap()
 }
@@ -180,7 +180,7 @@ async fn what_people_typed_is_no_formula_in_the_table() {
         let entry = AuditEntry::done(test.app.clock.now(), &Actor::Cli, AuditEvent::Stopped).because(reason);
         test.app.journal.put(entry);
     }
-    trail::flush(&test.app).await.unwrap();
+    queue::flush(&test.app).await.unwrap();
     let file = root.post("/audit/export", &[("format", "csv"), ("actor", "command line")]).await.body;
     for reason in reasons {
         let field = format!(",\"'{}\",", reason.replace('"', "\"\""));

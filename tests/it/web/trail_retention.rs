@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use telescope::clock::Clock;
+use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::access::Actor;
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use telescope::domain::{Millis, Wanted};
-use telescope::keys::{Keys, MasterKey};
-use telescope::ops::{Office, retention, seal, trail};
+use telescope::ops::Office;
+use telescope::ops::audit::{queue, rekey, retention};
 use telescope::store::audit::{self, Entry, Filter};
 
 use super::app::{ADMIN, TestApp};
@@ -24,7 +25,7 @@ async fn a_new_key_seals_the_trail_of_the_former() {
     let both = Keys::new(&new, Some(&MasterKey::parse(former).unwrap()));
     let office = Office { keys: &both, ..Office::from(&*test.app) };
     for _ in 0..2 {
-        seal::entries_of_former_key(office).await.unwrap();
+        rekey::entries_of_former_key(office).await.unwrap();
     }
     assert_eq!(entries(&test, Some("audit.sealed")).await.len(), 1);
     let conn = &mut test.app.db.read().await.unwrap();
@@ -35,7 +36,7 @@ async fn a_new_key_seals_the_trail_of_the_former() {
 const DAY: i64 = 24 * 60 * 60;
 
 async fn entries(test: &TestApp, code: Option<&str>) -> Vec<Entry> {
-    trail::flush(&test.app).await.unwrap();
+    queue::flush(&test.app).await.unwrap();
     let filter = Filter { code: code.map(str::to_owned), ..Filter::default() };
     audit::page(&mut test.app.db.read().await.unwrap(), &filter, 10_000).await.unwrap()
 }
@@ -60,7 +61,7 @@ async fn old_details_leave_by_themselves_and_the_chain_holds() {
         let event = AuditEvent::WantedChanged { wanted: Wanted::Connected };
         test.app.journal.put(AuditEntry::done(Millis(old.0 + at), &Actor::Cli, event).about(account));
     }
-    trail::flush(&test.app).await.unwrap();
+    queue::flush(&test.app).await.unwrap();
     let root = test.signed_in(ADMIN).await;
     root.post(&format!("/accounts/{account}/disconnect"), &[]).await;
     assert_eq!(verified(&test).await, 0);

@@ -8,7 +8,7 @@ use telescope::domain::access::{AccessRules, Actor, decide_system};
 use telescope::domain::privilege::can;
 use telescope::domain::{Email, Identity, Origin, Stage};
 use telescope::ops::users::{Change, Whom};
-use telescope::ops::{Office, OpError, people, users};
+use telescope::ops::{Office, OpError, sign_in, users};
 use telescope::store;
 
 use super::app::{ADMIN, Answer, TestApp, Visitor};
@@ -168,7 +168,7 @@ async fn two_administrators_at_once_do_not_leave_nobody() {
     // Both were let in before either has done anything.
     let (ada, bob) = (test.user(ADA).await, test.user(BOB).await);
     let permits = [&ada, &bob].map(|user| {
-        decide_system::<can::ManageAccess>(&AccessRules::default(), &Actor::User(people::person(user, true)))
+        decide_system::<can::ManageAccess>(&AccessRules::default(), &Actor::User(sign_in::person(user, true)))
             .unwrap()
     });
     let first = users::change(&test.app, permits[0].grant(), Whom::Id(bob.id), Change::RevokeAdmin).await;
@@ -189,13 +189,13 @@ async fn a_forgotten_identity_lets_another_be_bound() {
         issuer: "https://id.example.org".into(),
         ..Identity::claimed(email.clone())
     };
-    let ada = people::sign_in(&test.app, &named("1"), &Origin::default()).await.unwrap();
-    let stranger = people::sign_in(&test.app, &named("2"), &Origin::default()).await;
+    let ada = sign_in::sign_in(&test.app, &named("1"), &Origin::default()).await.unwrap();
+    let stranger = sign_in::sign_in(&test.app, &named("2"), &Origin::default()).await;
     assert!(matches!(stranger, Err(OpError::Refused(words)) if words.contains("administrator")));
     done(&test, &root, "forget-identity", ADA).await;
-    assert_eq!(people::sign_in(&test.app, &named("2"), &Origin::default()).await.unwrap().id, ada.id);
+    assert_eq!(sign_in::sign_in(&test.app, &named("2"), &Origin::default()).await.unwrap().id, ada.id);
     assert!(
-        people::sign_in(&test.app, &named("1"), &Origin::default()).await.is_err(),
+        sign_in::sign_in(&test.app, &named("1"), &Origin::default()).await.is_err(),
         "the former one is the stranger now"
     );
 }

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Method;
 use telescope::domain::privilege::SystemPrivileges;
 use telescope::domain::{AccountId, Stage};
-use telescope::ops::trail;
+use telescope::ops::audit::queue;
 use telescope::store;
 
 use super::app::{ADMIN, TestApp, Visitor, filled};
@@ -205,7 +205,7 @@ async fn looking_changes_nothing() {
     let access = with_role_and_group(&test, "{group} {role}", "Sales").await;
     let (group, role) = access.split_once(' ').unwrap();
     let present = async || {
-        trail::flush(&test.app).await.unwrap();
+        queue::flush(&test.app).await.unwrap();
         let conn = &mut test.app.db.read().await.unwrap();
         let newest = store::audit::page(conn, &store::audit::Filter::default(), 1).await.unwrap();
         let accounts = store::accounts::all(conn).await.unwrap();

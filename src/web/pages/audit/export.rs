@@ -19,18 +19,18 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::line::{self, Numbers};
-use super::{TOO_MANY, Wanted, page};
-use crate::app::App;
+use crate::context::App;
 use crate::domain::access::decide_system;
 use crate::domain::privilege::can;
-use crate::ops::export;
+use crate::ops::audit::export;
 use crate::store::audit::{Entry, Narrowed};
-use crate::web::auth::Caller;
+use crate::web::auth::session::Caller;
 use crate::web::csv;
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::live::Viewer;
-use crate::web::text;
+use crate::web::pages::audit::list::{TOO_MANY, Wanted, page};
+use crate::web::stream::Viewer;
+use crate::web::words::text;
 
 /// Numbers that are looked at for one piece.
 const PIECE: i64 = 500;

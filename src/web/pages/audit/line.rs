@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use crate::app::App;
+use crate::context::App;
 use crate::domain::{AccountId, Phone};
 use crate::store::audit::Entry;
 use crate::store::{Conn, StoreError, accounts};
-use crate::web::text;
+use crate::web::words::text;
 
 /// An entry as a line of a page.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use axum::body::BodyDataStream;
 use axum::http::StatusCode;
 use telescope::domain::access;
 use telescope::domain::privilege::{SystemPrivilege, SystemPrivileges, can};
-use telescope::ops::approval::board;
-use telescope::ops::reveal;
+use telescope::ops::approvals::view;
+use telescope::ops::reveals::code;
 
 use super::super::app::ADMIN;
 use super::super::live::next;
@@ -58,7 +58,7 @@ async fn open_pages_follow() {
     let message = next(&mut nosy).await;
     assert!(message.contains("Nobody waits") && !message.contains(WHY), "{message}");
     told.test.app.clock.advance(600);
-    board::tidy(&told.test.app).await.unwrap();
+    view::tidy(&told.test.app).await.unwrap();
     until(&mut page, &["not used within the ten minutes"]).await;
 }
 
@@ -102,7 +102,7 @@ async fn nobody_waits_for_a_code_without_an_approval_or_beyond_it() {
     let entry = told.test.app.directory.get(told.account).unwrap();
     let permit =
         access::decide::<can::Login>(&told.test.app.rules.current(), &actor, &entry.account).unwrap();
-    let until = reveal::arm(&told.test.app, &permit.grant(), "").await.unwrap();
+    let until = code::arm(&told.test.app, &permit.grant(), "").await.unwrap();
     assert_eq!(until.seconds_since(told.test.app.clock.now()), 2 * 60);
     told.test.app.clock.advance(2 * 60);
     refused(root.post(&wait, &[]).await, "not used within the ten minutes").await;

@@ -4,9 +4,10 @@ use axum::http::StatusCode;
 use telescope::domain::access;
 use telescope::domain::privilege::{AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
 use telescope::domain::reveal::RequestState;
+use telescope::ops::OpError;
 use telescope::ops::access::{Edit, save};
-use telescope::ops::approval::{self, Decision};
-use telescope::ops::{OpError, reveal_password};
+use telescope::ops::approvals::{self, Decision};
+use telescope::ops::reveals::password;
 use telescope::store::{self, Conn, StoreError};
 
 use super::super::app::ADMIN;
@@ -22,7 +23,7 @@ async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
         let permit =
             access::decide::<can::ViewTwoFactorPassword>(&app.rules.current(), actor, &entry.account)
                 .unwrap();
-        reveal_password::show_password(app, permit.grant(), "").await
+        password::show_password(app, permit.grant(), "").await
     };
     // Whoever approved lost the right.
     let (root, other) = (told.actor(ADMIN).await, told.actor(SECOND).await);
@@ -46,7 +47,8 @@ async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
     app.db.change(promote).await.unwrap();
     let id = told.asks(&told.root, &told.password()).await;
     let permit = access::decide_system::<can::ApproveReveal>(&app.rules.current(), &other).unwrap();
-    let Err(OpError::Refused(words)) = approval::decide(app, permit.grant(), id, Decision::Approve, "").await
+    let Err(OpError::Refused(words)) =
+        approvals::decide(app, permit.grant(), id, Decision::Approve, "").await
     else {
         panic!("it was approved")
     };

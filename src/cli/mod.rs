@@ -1,0 +1,5 @@
+pub mod access;
+pub mod access_report;
+pub mod admin;
+pub mod audit;
+pub mod migrate;

@@ -1,0 +1,176 @@
+//! A secret that only the key opens, and only at the place it was sealed for.
+//!
+//! AES-256-GCM with a random nonce. The place goes in as associated data: whoever copies a sealed value to
+//! another row, field or version finds that it does not open there. The text form is
+//! `v1.KEYID.BASE64URL(nonce, ciphertext, tag)`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroize;
+
+use crate::crypto::KeyError;
+use crate::domain::Secret;
+
+const NONCE: usize = 12;
+const TAG: usize = 16;
+
+/// What a sealed value is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// The two-step password of an account.
+    TwoStepPassword,
+    /// The key of an account's TDLib folder.
+    FolderKey,
+    /// The phone number beside a TDLib folder.
+    FolderPhone,
+    /// Shows that a key is the right one; holds nothing.
+    KeyCheck,
+}
+
+impl Purpose {
+    /// Every one.
+    pub const ALL: &'static [Self] =
+        &[Self::TwoStepPassword, Self::FolderKey, Self::FolderPhone, Self::KeyCheck];
+
+    /// The name in the database. It is part of what is sealed: it can't be changed.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TwoStepPassword => "two_step_password",
+            Self::FolderKey => "folder_key",
+            Self::FolderPhone => "folder_phone",
+            Self::KeyCheck => "key_check",
+        }
+    }
+
+    /// The purpose of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|purpose| purpose.name() == name)
+    }
+
+    /// The table, or file, and the field in which values of this purpose stand.
+    const fn home(self) -> (&'static str, &'static str) {
+        match self {
+            Self::TwoStepPassword => ("sealed_secrets", "sealed"),
+            Self::FolderKey => ("account.json", "key"),
+            Self::FolderPhone => ("account.json", "phone"),
+            Self::KeyCheck => ("meta", "value"),
+        }
+    }
+}
+
+/// Where a sealed value stands: what for, in which row, and the how-manieth value it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// What for; it says table and field, too.
+    pub purpose: Purpose,
+    /// The row's id.
+    pub row: &'a str,
+    /// Grows by one with each new value at this place.
+    pub version: i64,
+}
+
+impl Place<'_> {
+    /// Each part with its length before it, so that no two places give the same bytes.
+    fn associated_data(&self, key_id: &str) -> Vec<u8> {
+        let (table, field) = self.purpose.home();
+        let version = self.version.to_be_bytes();
+        let parts: [&[u8]; 7] = [
+            b"v1",
+            key_id.as_bytes(),
+            self.purpose.name().as_bytes(),
+            table.as_bytes(),
+            self.row.as_bytes(),
+            field.as_bytes(),
+            &version,
+        ];
+        let mut data = Vec::new();
+        for part in parts {
+            data.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            data.extend_from_slice(part);
+        }
+        data
+    }
+}
+
+/// A sealed value; its text form may be seen by anybody.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed {
+    key_id: String,
+    nonce: [u8; NONCE],
+    ciphertext: Vec<u8>,
+}
+
+impl Sealed {
+    pub(crate) fn seal(
+        key_id: &str,
+        key: &[u8; 32],
+        place: &Place<'_>,
+        secret: &Secret,
+    ) -> Result<Self, KeyError> {
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce).map_err(|_| KeyError::Randomness)?;
+        let ciphertext = Aes256Gcm::new(key.into())
+            .encrypt(
+                &Nonce::from(nonce),
+                Payload { msg: secret.expose().as_bytes(), aad: &place.associated_data(key_id) },
+            )
+            .map_err(|_| KeyError::Form)?;
+        Ok(Self { key_id: key_id.to_owned(), nonce, ciphertext })
+    }
+
+    pub(crate) fn open(&self, key: &[u8; 32], place: &Place<'_>) -> Result<Secret, KeyError> {
+        let opened = Aes256Gcm::new(key.into())
+            .decrypt(
+                &Nonce::from(self.nonce),
+                Payload { msg: &self.ciphertext, aad: &place.associated_data(&self.key_id) },
+            )
+            .map_err(|_| KeyError::Damaged)?;
+        String::from_utf8(opened).map(Secret::new).map_err(|error| {
+            error.into_bytes().zeroize();
+            KeyError::Damaged
+        })
+    }
+
+    /// The name of the key that sealed it.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+}
+
+impl fmt::Display for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = [self.nonce.as_slice(), &self.ciphertext].concat();
+        write!(f, "v1.{}.{}", self.key_id, URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealed({})", self.key_id)
+    }
+}
+
+impl FromStr for Sealed {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let mut parts = text.split('.');
+        let (Some("v1"), Some(key_id), Some(body), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(KeyError::Form);
+        };
+        let named = key_id.len() == 8 && key_id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|_| KeyError::Form)?;
+        let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().ok_or(KeyError::Form)?;
+        if !named || ciphertext.len() < TAG {
+            return Err(KeyError::Form);
+        }
+        Ok(Self { key_id: key_id.to_owned(), nonce: *nonce, ciphertext: ciphertext.to_vec() })
+    }
+}

@@ -1,0 +1,98 @@
+//! What a change of rules gives to people and takes from them: for the preview before it is saved.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use crate::domain::access::{AccessRules, Role};
+use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
+use crate::domain::{Account, AccountId, GroupId, UserId};
+
+/// What people gain and lose somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// With the system.
+    System {
+        /// What is new.
+        gained: SystemPrivileges,
+        /// What is gone.
+        lost: SystemPrivileges,
+    },
+    /// With the accounts of a group.
+    Group {
+        /// Which group.
+        group: GroupId,
+        /// What is new.
+        gained: AccountPrivileges,
+        /// What is gone.
+        lost: AccountPrivileges,
+    },
+    /// With one account, that was moved.
+    Account {
+        /// Which account.
+        account: AccountId,
+        /// What is new.
+        gained: AccountPrivileges,
+        /// What is gone.
+        lost: AccountPrivileges,
+    },
+}
+
+/// An account that comes into groups or leaves some: as it was, and as it is to be.
+pub type Moved = (Account, Account);
+
+/// Who gains and loses what between two states of the rules. Administrators, who have everything either way, are left
+/// out; so is what belongs to people as owners.
+pub fn effects(
+    before: &AccessRules,
+    after: &AccessRules,
+    moved: &[Moved],
+    administrators: &HashSet<UserId>,
+) -> BTreeMap<Effect, BTreeSet<UserId>> {
+    let mut effects: BTreeMap<Effect, BTreeSet<UserId>> = BTreeMap::new();
+    let people: BTreeSet<UserId> =
+        before.holders().chain(after.holders()).map(|(person, _)| person).collect();
+    let nothing = Role::default();
+    // People with the same roles are affected alike.
+    let mut alike: HashMap<_, Vec<UserId>> = HashMap::new();
+    for person in people.difference(&administrators.iter().copied().collect()) {
+        let roles = (before.roles_of(*person), after.roles_of(*person));
+        alike.entry(roles).or_default().push(*person);
+    }
+    for people in alike.values() {
+        let Some(one) = people.first() else { continue };
+        let (had, has) =
+            (before.rights_of(*one).unwrap_or(&nothing), after.rights_of(*one).unwrap_or(&nothing));
+        let changes =
+            in_system(had, has).into_iter().chain(in_groups(had, has)).chain(in_accounts(has, moved));
+        for change in changes {
+            effects.entry(change).or_default().extend(people);
+        }
+    }
+    effects
+}
+
+fn in_system(had: &Role, has: &Role) -> Option<Effect> {
+    let (gained, lost) = (has.system.without(had.system), had.system.without(has.system));
+    (gained != lost).then_some(Effect::System { gained, lost })
+}
+
+fn in_groups(had: &Role, has: &Role) -> Vec<Effect> {
+    let groups: BTreeSet<GroupId> = had.groups.keys().chain(has.groups.keys()).copied().collect();
+    let effect = |group| {
+        let (had, has) = (had.in_group(group), has.in_group(group));
+        let (gained, lost) = (has.without(had), had.without(has));
+        (gained != lost).then_some(Effect::Group { group, gained, lost })
+    };
+    groups.into_iter().filter_map(effect).collect()
+}
+
+fn in_accounts(has: &Role, moved: &[Moved]) -> Vec<Effect> {
+    let together = |account: &Account| {
+        account.groups.iter().fold(AccountPrivileges::NONE, |all, group| all.union(has.in_group(*group)))
+    };
+    let effect = |(before, after): &Moved| {
+        let (had, has) = (together(before), together(after));
+        let (gained, lost) = (has.without(had), had.without(has));
+        (gained != lost).then_some(Effect::Account { account: after.id, gained, lost })
+    };
+    moved.iter().filter_map(effect).collect()
+}

@@ -1,0 +1,160 @@
+//! The rules as rows say them, resolved for quick answers: one immutable value, replaced as a whole when a row changes.
+//!
+//! What a person may do is looked up a thousand times for one page, so the rows are brought into the form of the
+//! question once: people with the same roles share one map from groups to privileges.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::domain::access::OWNER;
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
+use crate::domain::{GroupId, RoleId, UserId};
+
+/// The rows that rules are made of, in any order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// Grows with every change of a rule.
+    pub version: i64,
+    /// Who has which role, once for each source.
+    pub members: Vec<(UserId, RoleId)>,
+    /// What a role may do with the accounts of a group.
+    pub cells: Vec<(GroupId, RoleId, AccountPrivilege)>,
+    /// What a role may do with the system.
+    pub system: Vec<(RoleId, SystemPrivilege)>,
+}
+
+/// What one role, or all roles of a person together, may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Role {
+    /// With the system.
+    pub system: SystemPrivileges,
+    /// With the accounts of each group. Sets without `view` are left out: without it no other privilege counts.
+    pub groups: HashMap<GroupId, AccountPrivileges>,
+}
+
+impl Role {
+    /// What it may do with the accounts of a group.
+    pub fn in_group(&self, group: GroupId) -> AccountPrivileges {
+        self.groups.get(&group).copied().unwrap_or(AccountPrivileges::NONE)
+    }
+
+    /// Whether it may do everything that `other` may.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.system.contains(other.system)
+            && other.groups.iter().all(|(group, set)| self.in_group(*group).contains(*set))
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.system = self.system.union(other.system);
+        for (group, set) in &other.groups {
+            let mine = self.groups.entry(*group).or_insert(AccountPrivileges::NONE);
+            *mine = mine.union(*set);
+        }
+    }
+}
+
+/// A person's roles, and what they give together.
+#[derive(Clone, Debug)]
+struct Holder {
+    roles: Arc<[RoleId]>,
+    rights: Arc<Role>,
+}
+
+/// Who may do what, at one moment.
+#[derive(Debug)]
+pub struct AccessRules {
+    version: i64,
+    owner: AccountPrivileges,
+    roles: BTreeMap<RoleId, Role>,
+    holders: HashMap<UserId, Holder>,
+}
+
+impl Default for AccessRules {
+    fn default() -> Self {
+        Self::new(&Rows::default(), OWNER)
+    }
+}
+
+impl AccessRules {
+    /// The rules of these rows; `owner` is what the owner of an account may do with it.
+    pub fn new(rows: &Rows, owner: AccountPrivileges) -> Self {
+        let roles = resolved(rows);
+        let mut by_person: HashMap<UserId, BTreeSet<RoleId>> = HashMap::new();
+        for (person, role) in &rows.members {
+            by_person.entry(*person).or_default().insert(*role);
+        }
+        let mut shared: HashMap<BTreeSet<RoleId>, Holder> = HashMap::new();
+        let mut holders = HashMap::with_capacity(by_person.len());
+        for (person, set) in by_person {
+            let holder = shared.entry(set).or_insert_with_key(|set| {
+                let mut rights = Role::default();
+                set.iter().filter_map(|role| roles.get(role)).for_each(|role| rights.join(role));
+                Holder { roles: set.iter().copied().collect(), rights: Arc::new(rights) }
+            });
+            holders.insert(person, holder.clone());
+        }
+        Self { version: rows.version, owner: without_view_nothing(owner), roles, holders }
+    }
+
+    /// Which state of the rows this is.
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// What the owner of an account may do with it.
+    pub fn owner(&self) -> AccountPrivileges {
+        self.owner
+    }
+
+    /// What a role may do; nothing, if no row speaks of it.
+    pub fn role(&self, role: RoleId) -> Option<&Role> {
+        self.roles.get(&role)
+    }
+
+    /// The roles that may do anything at all, by id.
+    pub fn roles(&self) -> impl Iterator<Item = (RoleId, &Role)> {
+        self.roles.iter().map(|(id, role)| (*id, role))
+    }
+
+    /// The roles of a person.
+    pub fn roles_of(&self, person: UserId) -> &[RoleId] {
+        self.holders.get(&person).map(|holder| &*holder.roles).unwrap_or_default()
+    }
+
+    /// What all roles of a person give together; none if there is no role.
+    pub fn rights_of(&self, person: UserId) -> Option<&Role> {
+        self.holders.get(&person).map(|holder| &*holder.rights)
+    }
+
+    /// The people who have a role, in no order.
+    pub fn holders(&self) -> impl Iterator<Item = (UserId, &[RoleId])> {
+        self.holders.iter().map(|(person, holder)| (*person, &*holder.roles))
+    }
+
+    /// What any role may do with the accounts of a group, all of them together: what an account that comes into the
+    /// group gives away at most.
+    pub fn anybody_in(&self, group: GroupId) -> AccountPrivileges {
+        self.roles.values().fold(AccountPrivileges::NONE, |all, role| all.union(role.in_group(group)))
+    }
+}
+
+/// Each role as a whole.
+fn resolved(rows: &Rows) -> BTreeMap<RoleId, Role> {
+    let mut roles: BTreeMap<RoleId, Role> = BTreeMap::new();
+    for (group, role, privilege) in &rows.cells {
+        let set = roles.entry(*role).or_default().groups.entry(*group).or_insert(AccountPrivileges::NONE);
+        *set = set.union(AccountPrivileges::of(&[*privilege]));
+    }
+    for role in roles.values_mut() {
+        role.groups.retain(|_, set| set.has(AccountPrivilege::View));
+    }
+    for (role, privilege) in &rows.system {
+        let role = roles.entry(*role).or_default();
+        role.system = role.system.union(SystemPrivileges::of(&[*privilege]));
+    }
+    roles
+}
+
+const fn without_view_nothing(set: AccountPrivileges) -> AccountPrivileges {
+    if set.has(AccountPrivilege::View) { set } else { AccountPrivileges::NONE }
+}

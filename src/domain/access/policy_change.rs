@@ -1,0 +1,162 @@
+//! What whoever arranges access may change: nobody gives what he has not got.
+//!
+//! An administrator has everything, so he may give everything. Somebody with `manage_access` alone may give what he
+//! has himself, to others; he changes no roles that are his own, nobody who may do more than he, and nobody's rank.
+//! Taking away is free, but for people above him: it makes nobody stronger.
+//!
+//! These rules are enough so that people who arrange access, however many and in whatever order, never reach more
+//! together than they had together before; a property test in `tests/it` tries that at random.
+
+use crate::domain::access::{AccessRules, Actor, Role, privileges};
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
+use crate::domain::{Account, Email, GroupId, RoleId, UserId};
+
+/// A person whom a change is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Who it is.
+    pub id: UserId,
+    /// Whether this is an administrator.
+    pub admin: bool,
+}
+
+/// One thing that somebody wants to change.
+#[derive(Clone, Copy, Debug)]
+pub enum Change<'a> {
+    /// A role may do this with the accounts of a group from now on.
+    Cell(GroupId, RoleId, AccountPrivileges),
+    /// A role may do this with the system from now on.
+    System(RoleId, SystemPrivileges),
+    /// A role is called otherwise: the identity provider puts people into roles by their names.
+    Rename(RoleId),
+    /// A role is deleted.
+    Delete(RoleId),
+    /// A person gets a role.
+    Give(Subject, RoleId),
+    /// A person loses a role.
+    Take(Subject, RoleId),
+    /// A person is shut out, let in, signed out, or may be taken for another.
+    Person(Subject),
+    /// Somebody becomes administrator, or is no longer.
+    Rank,
+    /// A secret of a group's accounts is shown without a second person's approval from now on.
+    NoApproval,
+    /// An account comes into a group.
+    Join(&'a Account, GroupId),
+    /// An account has another owner, of this address.
+    Owner(&'a Account, &'a Email),
+}
+
+/// Why a change is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Escalation {
+    /// It would give privileges on accounts that the actor has not got there.
+    Account(AccountPrivilege),
+    /// It would give a privilege on the system that the actor has not got.
+    System(SystemPrivilege),
+    /// It is about the actor's own roles.
+    OwnRoles,
+    /// It would make the actor the owner of an account.
+    OwnAccount,
+    /// It is about somebody who may do more than the actor.
+    Above,
+    /// It is for administrators only.
+    AdministratorsOnly,
+}
+
+impl std::fmt::Display for Escalation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Account(missing) => {
+                write!(f, "You can't give what you have not got: you lack {} there.", missing.name())
+            }
+            Self::System(missing) => {
+                write!(f, "You can't give what you have not got: you lack {}.", missing.name())
+            }
+            Self::OwnRoles => {
+                f.write_str("Nobody changes their own roles. Ask somebody else who arranges access.")
+            }
+            Self::OwnAccount => f.write_str(
+                "Nobody makes themselves an account's owner. Ask somebody else who arranges access.",
+            ),
+            Self::Above => f.write_str("This person may do more than you. Ask an administrator."),
+            Self::AdministratorsOnly => f.write_str("Only administrators can do this."),
+        }
+    }
+}
+
+/// Whether `actor`, who may arrange access, may make this change.
+pub fn permit_change(rules: &AccessRules, actor: &Actor, change: Change<'_>) -> Result<(), Escalation> {
+    let person = match actor {
+        Actor::Cli | Actor::System(_) => return Ok(()),
+        Actor::User(person) => person,
+    };
+    // This holds for administrators too: what they gave themselves would outlast their rank.
+    if let Change::Give(subject, _) | Change::Take(subject, _) = change
+        && subject.id == person.id
+    {
+        return Err(Escalation::OwnRoles);
+    }
+    if person.admin {
+        return Ok(());
+    }
+    let nothing = Role::default();
+    let mine = rules.rights_of(person.id).unwrap_or(&nothing);
+    let holds = |role| rules.roles_of(person.id).contains(&role);
+    match change {
+        Change::Rank | Change::NoApproval => Err(Escalation::AdministratorsOnly),
+        Change::Cell(_, role, _) | Change::System(role, _) | Change::Rename(role) | Change::Delete(role)
+            if holds(role) =>
+        {
+            Err(Escalation::OwnRoles)
+        }
+        Change::Cell(group, role, now) => {
+            let before = rules.role(role).map_or(AccountPrivileges::NONE, |role| role.in_group(group));
+            has_accounts(mine.in_group(group), now.without(before))
+        }
+        Change::System(role, now) => {
+            let before = rules.role(role).map_or(SystemPrivileges::NONE, |role| role.system);
+            has_system(mine.system, now.without(before))
+        }
+        Change::Delete(_) => Ok(()),
+        Change::Rename(role) => has_all(mine, rules.role(role).unwrap_or(&nothing)),
+        Change::Give(subject, role) => {
+            not_above(rules, mine, subject)?;
+            has_all(mine, rules.role(role).unwrap_or(&nothing))
+        }
+        Change::Take(subject, _) | Change::Person(subject) => not_above(rules, mine, subject),
+        Change::Join(account, group) => {
+            has_accounts(privileges(rules, actor, account), rules.anybody_in(group))
+        }
+        // What he has by his roles ends with them; what he has as an owner would not.
+        Change::Owner(_, owner) if *owner == person.email => Err(Escalation::OwnAccount),
+        Change::Owner(account, _) => has_accounts(privileges(rules, actor, account), rules.owner()),
+    }
+}
+
+fn not_above(rules: &AccessRules, mine: &Role, subject: Subject) -> Result<(), Escalation> {
+    let theirs = rules.rights_of(subject.id);
+    if subject.admin || theirs.is_some_and(|theirs| !mine.covers(theirs)) {
+        return Err(Escalation::Above);
+    }
+    Ok(())
+}
+
+fn has_all(mine: &Role, given: &Role) -> Result<(), Escalation> {
+    has_system(mine.system, given.system)?;
+    given.groups.iter().try_for_each(|(group, set)| has_accounts(mine.in_group(*group), *set))
+}
+
+fn has_accounts(mine: AccountPrivileges, given: AccountPrivileges) -> Result<(), Escalation> {
+    match given.without(mine).iter().next() {
+        Some(missing) => Err(Escalation::Account(missing)),
+        None => Ok(()),
+    }
+}
+
+fn has_system(mine: SystemPrivileges, given: SystemPrivileges) -> Result<(), Escalation> {
+    match given.without(mine).iter().next() {
+        Some(missing) => Err(Escalation::System(missing)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,4 @@
+pub mod body;
+pub mod client_ip;
+pub mod host;
+pub mod server;

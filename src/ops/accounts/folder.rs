@@ -1,0 +1,147 @@
+//! An account's folder on disk: TDLib's files, encrypted with a key of the folder's own, and beside them
+//! `account.json`, which says whose they are.
+//!
+//! The manifest is on the disk before TDLib writes anything. It holds the folder's key and the number, both
+//! sealed, so that the sessions can be found again with the master key alone, should the database be lost.
+
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::config::TelegramEnvironment;
+use crate::crypto::{Keys, Place, Purpose, new_folder_key};
+use crate::domain::{Account, Secret};
+
+const NAME: &str = "account.json";
+
+#[derive(Serialize, Deserialize)]
+struct Manifest {
+    /// The account's id.
+    account: String,
+    /// The Telegram environment that the session belongs to.
+    environment: String,
+    /// The key of TDLib's files, sealed.
+    key: String,
+    /// The number, sealed.
+    phone: String,
+}
+
+/// The folder of an account and the key of TDLib's files in it; both are made if they are not there.
+/// A folder that belongs to another account or environment, or that the keys don't open, is an error.
+pub fn open(
+    accounts: &Path,
+    keys: &Keys,
+    environment: TelegramEnvironment,
+    account: &Account,
+) -> anyhow::Result<(PathBuf, Secret)> {
+    let folder = accounts.join(&account.folder);
+    let file = folder.join(NAME);
+    let id = account.id.to_string();
+    let place = |purpose| Place { purpose, row: &id, version: 1 };
+    if let Ok(text) = std::fs::read_to_string(&file) {
+        let manifest: Manifest =
+            serde_json::from_str(&text).with_context(|| format!("{} is damaged", file.display()))?;
+        ensure!(manifest.account == id, "{} belongs to another account", folder.display());
+        ensure!(
+            manifest.environment == environment.name(),
+            "{} belongs to Telegram's {} environment",
+            folder.display(),
+            manifest.environment
+        );
+        let key = keys
+            .open(&place(Purpose::FolderKey), &manifest.key.parse()?)
+            .with_context(|| format!("the key in {} can't be opened", file.display()))?;
+        return Ok((folder, key));
+    }
+    let key = new_folder_key()?;
+    let manifest = Manifest {
+        key: keys.seal(&place(Purpose::FolderKey), &key)?.to_string(),
+        phone: keys.seal(&place(Purpose::FolderPhone), &Secret::new(account.phone.digits()))?.to_string(),
+        account: id.clone(),
+        environment: environment.name().to_owned(),
+    };
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)
+        .with_context(|| format!("{} can't be made", folder.display()))?;
+    write(&folder, &file, &serde_json::to_string_pretty(&manifest)?)
+        .with_context(|| format!("{} can't be written", file.display()))?;
+    Ok((folder, key))
+}
+
+/// Whether the account has a folder.
+pub fn exists(accounts: &Path, account: &Account) -> bool {
+    accounts.join(&account.folder).symlink_metadata().is_ok()
+}
+
+/// Removes the account's folder with all that is in it. What a sudden end leaves over, the next call removes.
+pub fn destroy(accounts: &Path, account: &Account) -> std::io::Result<()> {
+    let folder = accounts.join(&account.folder);
+    // An account's folder is a plain name below the accounts' directory, or it is not ours to remove.
+    if account.folder.is_empty() || account.folder.contains(['/', '.']) {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "this is no account's folder"));
+    }
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => std::fs::File::open(accounts)?.sync_all(),
+    }
+}
+
+/// Whole or not at all, and on the disk when it returns.
+fn write(folder: &Path, file: &Path, text: &str) -> std::io::Result<()> {
+    let unfinished = file.with_extension("unfinished");
+    let mut out =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    out.write_all(text.as_bytes())?;
+    out.sync_all()?;
+    std::fs::rename(&unfinished, file)?;
+    std::fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::MasterKey;
+    use crate::domain::{AccountId, Millis, Phone, Wanted};
+
+    fn account() -> Account {
+        Account {
+            id: AccountId::generate(),
+            phone: Phone::test(2, 1234),
+            owner: None,
+            comment: String::new(),
+            groups: vec![],
+            wanted: Wanted::Connected,
+            folder: "f00d".into(),
+            created: Millis(0),
+        }
+    }
+
+    #[test]
+    fn a_folder_opens_again_and_only_for_its_account() {
+        let home = tempfile::tempdir().unwrap();
+        let keys = Keys::new(&MasterKey::generate().unwrap(), None);
+        let other_keys = Keys::new(&MasterKey::generate().unwrap(), None);
+        let ada = account();
+        let test = TelegramEnvironment::Test;
+        let (folder, key) = open(home.path(), &keys, test, &ada).unwrap();
+        assert_eq!(open(home.path(), &keys, test, &ada).unwrap().1, key);
+
+        let text = std::fs::read_to_string(folder.join(NAME)).unwrap();
+        assert!(!text.contains("9996621234") && !text.contains(key.expose()), "{text}");
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&folder).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o700);
+
+        assert!(open(home.path(), &other_keys, test, &ada).is_err(), "another master key");
+        assert!(open(home.path(), &keys, TelegramEnvironment::Production, &ada).is_err(), "another Telegram");
+        let bob = Account { id: AccountId::generate(), ..ada.clone() };
+        assert!(open(home.path(), &keys, test, &bob).is_err(), "another account");
+        std::fs::write(folder.join(NAME), "{}").unwrap();
+        assert!(open(home.path(), &keys, test, &ada).is_err(), "a damaged manifest makes no new key");
+    }
+}

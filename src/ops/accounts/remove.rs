@@ -1,0 +1,285 @@
+//! Removing an account, and logging one out. Both end the session at Telegram; disconnecting does not.
+//!
+//! A removal is long work: Telegram may be away, and the session must be ended before the files go that it is
+//! ended with. So the request writes a job, and the steps below are done by the runner, each of them noted in
+//! the audit trail. A number that was removed and is added again begins a new account in a new folder.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::crypto::Purpose;
+use crate::domain::access::{Actor, Grant};
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::job::{Job, JobKind, JobState};
+use crate::domain::privilege::can;
+use crate::domain::{Account, AccountId, JobId, Network, Snapshot, Stage, Wanted};
+use crate::jobs::remove_account::RemoveStep;
+use crate::jobs::{Step, Steps};
+use crate::live::accounts::Entry;
+use crate::ops::accounts::{self, folder};
+use crate::ops::audit::queue;
+use crate::ops::{App, OpError};
+use crate::store::{self, StoreError};
+use crate::telegram::AnswerError;
+
+/// How long a step waits for an account to come to a stage that says something.
+const SETTLES: Duration = Duration::from_secs(30);
+/// After so many tries at a Telegram that answers, its confirmation is not waited for any more.
+const ENOUGH: i64 = 5;
+/// Who does the steps.
+const ACTOR: Actor = Actor::System("remove-account");
+
+/// Ends the account's session at Telegram. The account stays, and can be signed in anew.
+pub async fn log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<(), OpError> {
+    let id = grant.account();
+    let entry = app.directory.get(id).ok_or(OpError::NotFound)?;
+    if !entry.snapshot.stage.can_log_out() {
+        return Err(OpError::Refused(
+            "Nobody is signed in to this account here, so there is nothing to end.".into(),
+        ));
+    }
+    let handle = app.hub.account(id).ok_or(AnswerError::NotRunning)?;
+    let intent = AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::SessionLoggedOut).about(id);
+    let seq = queue::write(app, &intent).await?;
+    let result = handle.log_out().await;
+    queue::outcome(app, (seq, &intent), &result);
+    Ok(result?)
+}
+
+/// Begins to remove an account. `digits` are the last four of its number, typed to show that it is meant.
+pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &str) -> Result<(), OpError> {
+    let id = grant.account();
+    let entry = app.directory.get(id).ok_or(OpError::NotFound)?;
+    if entry.account.wanted == Wanted::Removed {
+        return Err(OpError::Refused("This account is being removed already.".into()));
+    }
+    if !ends_with(&entry.account, digits) {
+        return Err(OpError::invalid(
+            "digits",
+            "These are not the last four digits of the account's number.",
+        ));
+    }
+    let now = app.clock.now();
+    let event = AuditEvent::WantedChanged { wanted: Wanted::Removed };
+    let audit = AuditEntry::done(now, grant.actor(), event).about(id);
+    let job = Job {
+        id: JobId::generate(),
+        kind: JobKind::RemoveAccount,
+        args: id.to_string(),
+        cursor: Some(RemoveStep::LogOut.name().to_owned()),
+        state: JobState::Waiting,
+        attempts: 0,
+        not_before: now,
+        error: None,
+        actor: grant.actor().to_string(),
+        created: now,
+    };
+    let keys = &app.keys;
+    let account = app
+        .db
+        .change(async |conn| -> Result<Option<Account>, StoreError> {
+            store::accounts::set_wanted(conn, id, Wanted::Removed).await?;
+            store::jobs::insert(conn, &job).await?;
+            let account = store::accounts::get(conn, id).await?;
+            store::audit::append(conn, keys, &audit).await?;
+            Ok(account)
+        })
+        .await?
+        .ok_or(OpError::NotFound)?;
+    tracing::info!(account = %id, actor = %grant.actor(), "account is being removed");
+    app.directory.put_account(account);
+    app.board.ring();
+    Ok(())
+}
+
+fn ends_with(account: &Account, digits: &str) -> bool {
+    let digits = digits.trim();
+    digits.len() == 4 && account.phone.digits().ends_with(digits)
+}
+
+/// Lets a removal go on that waits for its next try, or that has failed.
+pub async fn retry(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<(), OpError> {
+    change_job(app, grant, AuditEvent::RemovalRetried, None).await
+}
+
+/// Lets a removal go on without having ended the session at Telegram: for when Telegram can't be reached any more.
+pub async fn without_log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<(), OpError> {
+    change_job(app, grant, AuditEvent::LogOutSkipped, Some(RemoveStep::LogOut)).await
+}
+
+/// Lets the removal of an account go on now; at the step after `past`, if it stands there.
+async fn change_job(
+    app: &App,
+    grant: Grant<'_, can::RemoveAccount>,
+    event: AuditEvent,
+    past: Option<RemoveStep>,
+) -> Result<(), OpError> {
+    let id = grant.account();
+    let now = app.clock.now();
+    let entry = AuditEntry::done(now, grant.actor(), event).about(id);
+    let keys = &app.keys;
+    let is_there = app
+        .db
+        .change(async |conn| -> Result<bool, StoreError> {
+            let job = store::jobs::about(conn, JobKind::RemoveAccount, &id.to_string()).await?;
+            let Some(job) = job.filter(|job| job.state != JobState::Done) else { return Ok(false) };
+            store::jobs::retry(conn, job.id, now).await?;
+            if let Some(past) = past.filter(|past| job.cursor.as_deref() == Some(past.name())) {
+                store::jobs::advance(conn, job.id, past.next_cursor()).await?;
+            }
+            store::audit::append(conn, keys, &entry).await?;
+            Ok(true)
+        })
+        .await?;
+    if !is_there {
+        return Err(OpError::Refused("This account is not being removed.".into()));
+    }
+    app.board.ring();
+    Ok(())
+}
+
+/// Does the steps of jobs.
+pub struct JobSteps(pub Arc<App>);
+
+impl Steps for JobSteps {
+    async fn step(&self, job: &Job) -> Result<Step, StoreError> {
+        match job.kind {
+            JobKind::RemoveAccount => step(&self.0, job).await,
+        }
+    }
+
+    fn changed(&self) {
+        self.0.directory.touch();
+    }
+}
+
+/// Does the next step of a removal.
+async fn step(app: &App, job: &Job) -> Result<Step, StoreError> {
+    let (Ok(id), Some(step)) =
+        (job.args.parse::<AccountId>(), RemoveStep::from_cursor(job.cursor.as_deref()))
+    else {
+        return Ok(Step::Stuck("This job's row was changed by hand and can't be read.".into()));
+    };
+    let Some(entry) = app.directory.get(id) else {
+        // It was removed; only the job does not know yet.
+        app.db.change(async |conn| store::jobs::advance(conn, job.id, None).await).await?;
+        return Ok(Step::Done);
+    };
+    let outcome = match step {
+        RemoveStep::LogOut => log_out_for_good(app, &entry, job.attempts).await?,
+        RemoveStep::Destroy => destroy(app, &entry.account).await?,
+        RemoveStep::Forget => return forget(app, job, id).await,
+    };
+    if outcome == Step::Done {
+        app.db.change(async |conn| store::jobs::advance(conn, job.id, step.next_cursor()).await).await?;
+    }
+    Ok(outcome)
+}
+
+/// Ends the session, if there is one that can still be ended.
+async fn log_out_for_good(app: &App, entry: &Entry, attempts: i64) -> Result<Step, StoreError> {
+    let id = entry.account.id;
+    if !folder::exists(&app.config.accounts_dir, &entry.account) {
+        return Ok(Step::Done);
+    }
+    if app.hub.account(id).is_none() && accounts::start(app, &entry.account).is_err() {
+        // Without the key of its files nobody can use the session; it can only be ended on another device.
+        return note_log_out(app, id, false).await;
+    }
+    let snapshot = settled(app, id).await;
+    let stage = snapshot.as_ref().map(|snapshot| &snapshot.stage);
+    match stage {
+        Some(Stage::SignedOut | Stage::Ended(_)) => Ok(Step::Done),
+        Some(Stage::Failed(_) | Stage::Quarantined) => note_log_out(app, id, false).await,
+        Some(stage) if stage.can_log_out() => {
+            let Some(handle) = app.hub.account(id) else {
+                return Ok(Step::Later("The client does not run.".into()));
+            };
+            let event = AuditEvent::SessionLoggedOut;
+            let intent = AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id);
+            let keys = &app.keys;
+            let seq = app.db.change(async |conn| store::audit::append(conn, keys, &intent).await).await?;
+            let result = handle.log_out().await;
+            queue::outcome(app, (seq, &intent), &result);
+            Ok(if result.is_ok() { Step::Done } else { not_confirmed(snapshot.as_ref(), attempts) })
+        }
+        _ => Ok(not_confirmed(snapshot.as_ref(), attempts)),
+    }
+}
+
+/// What to do when the end of the session was not confirmed.
+fn not_confirmed(snapshot: Option<&Snapshot>, attempts: i64) -> Step {
+    let in_touch = snapshot.is_some_and(|snapshot| snapshot.network == Network::Ready);
+    if in_touch && attempts + 1 >= ENOUGH {
+        return Step::Done;
+    }
+    Step::Later("Telegram has not confirmed yet that the session is over; it is asked again.".into())
+}
+
+async fn note_log_out(app: &App, id: AccountId, done: bool) -> Result<Step, StoreError> {
+    let event = AuditEvent::SessionLoggedOut;
+    let intent = AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id);
+    let keys = &app.keys;
+    let seq = app.db.change(async |conn| store::audit::append(conn, keys, &intent).await).await?;
+    queue::outcome(app, (seq, &intent), &if done { Ok(()) } else { Err(()) });
+    Ok(Step::Done)
+}
+
+/// Waits until the account's stage says how its login stands; None if it takes too long.
+async fn settled(app: &App, id: AccountId) -> Option<Snapshot> {
+    let mut changes = app.directory.subscribe();
+    let end = Instant::now() + SETTLES;
+    loop {
+        changes.borrow_and_update();
+        let snapshot = app.directory.get(id)?.snapshot.clone();
+        if !snapshot.stage.is_passing() {
+            return Some(snapshot);
+        }
+        if !matches!(tokio::time::timeout_at(end, changes.changed()).await, Ok(Ok(()))) {
+            return Some(snapshot);
+        }
+    }
+}
+
+/// Stops the client and removes every file of the account.
+async fn destroy(app: &App, account: &Account) -> Result<Step, StoreError> {
+    app.hub.disconnect(account.id).await;
+    if !folder::exists(&app.config.accounts_dir, account) {
+        return Ok(Step::Done);
+    }
+    let intent = AuditEntry::intent(app.clock.now(), &ACTOR, AuditEvent::FolderDestroyed).about(account.id);
+    let keys = &app.keys;
+    let seq = app.db.change(async |conn| store::audit::append(conn, keys, &intent).await).await?;
+    let destroyed = folder::destroy(&app.config.accounts_dir, account);
+    queue::outcome(app, (seq, &intent), &destroyed);
+    Ok(match destroyed {
+        Ok(()) => Step::Done,
+        Err(error) => {
+            tracing::error!(account = %account.id, %error, "a folder can't be removed");
+            Step::Later("The account's folder can't be removed from the disk; the log says why.".into())
+        }
+    })
+}
+
+/// The last step: secrets go, the row becomes a tombstone, the job is done, all at once.
+async fn forget(app: &App, job: &Job, id: AccountId) -> Result<Step, StoreError> {
+    let now = app.clock.now();
+    let entry = AuditEntry::done(now, &ACTOR, AuditEvent::AccountRemoved).about(id);
+    let keys = &app.keys;
+    app.db
+        .change(async |conn| -> Result<(), StoreError> {
+            store::secrets::delete(conn, Purpose::TwoStepPassword, &id.to_string()).await?;
+            store::account_states::remove(conn, id).await?;
+            store::accounts::tombstone(conn, id, now).await?;
+            store::jobs::advance(conn, job.id, None).await?;
+            store::audit::append(conn, keys, &entry).await?;
+            Ok(())
+        })
+        .await?;
+    tracing::info!(account = %id, "account removed");
+    app.directory.remove(id);
+    app.memory.forget(id);
+    Ok(Step::Done)
+}

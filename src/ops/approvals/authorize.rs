@@ -1,0 +1,162 @@
+//! Whether a secret may be shown now. It is asked again at the moment of showing, in the transaction that writes
+//! the reveal down: who the person is by now, what he may do by now, whether the account needs an approval by now,
+//! and whether whoever gave it may still give any.
+
+use crate::domain::access::{self, AccessRules, Actor, Person};
+use crate::domain::privilege::SystemPrivilege;
+use crate::domain::reveal::{RequestState, RevealRequest, Revealing};
+use crate::domain::{AccountId, Email, Millis};
+use crate::ops::approvals::refused;
+use crate::ops::reveals::code::check_reason;
+use crate::ops::{App, OpError, sign_in};
+use crate::store::{self, Conn};
+
+/// What allows a reveal.
+#[derive(Clone, Debug)]
+pub(crate) struct Cleared {
+    /// Why, in the words of whoever wants to see it.
+    pub reason: String,
+    /// The approval, if one is needed.
+    pub approval: Option<RevealRequest>,
+}
+
+impl Cleared {
+    /// Who approved it.
+    pub fn approved_by(&self) -> Option<Email> {
+        self.approval.as_ref()?.decided_by.as_ref().map(|(_, by)| by.clone())
+    }
+}
+
+/// Looks whether `actor` may see this now, and uses up the approval that it takes. The reason is the one of the
+/// request, or what was typed where no approval is needed.
+pub(crate) async fn clear<P: Revealing>(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    account: AccountId,
+    typed: &str,
+) -> Result<Cleared, OpError> {
+    let now = app.clock.now();
+    let cleared = look::<P>(app, conn, actor, account, typed).await?;
+    if let Some(approval) = &cleared.approval
+        && !store::reveal_requests::spend(conn, approval.id, now).await?
+    {
+        return refused("This approval was used meanwhile. Ask again.");
+    }
+    Ok(cleared)
+}
+
+/// The same without using anything up: to refuse early what will be refused.
+pub(crate) async fn look<P: Revealing>(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    account: AccountId,
+    typed: &str,
+) -> Result<Cleared, OpError> {
+    let now = app.clock.now();
+    may_see::<P>(app, conn, actor, account).await?;
+    if !store::groups::any_needs_approval(conn, account).await? {
+        return Ok(Cleared { reason: check_reason(typed)?.to_owned(), approval: None });
+    }
+    let person = person(actor)?;
+    let Some(request) = store::reveal_requests::newest(conn, account, P::KIND, person.id).await? else {
+        return refused("Another person has to approve this first. Ask for that, with a reason.");
+    };
+    if let Some(why) = closed(&request, now) {
+        return Err(OpError::Refused(why));
+    }
+    if request.state == RequestState::Waiting {
+        return refused("Nobody has approved this yet.");
+    }
+    if let Some(why) = lapsed(app, conn, &request).await? {
+        return Err(OpError::Refused(why));
+    }
+    Ok(Cleared { reason: request.reason.clone(), approval: Some(request) })
+}
+
+/// Why a request can't lead to anything any more, for whoever made it.
+pub(crate) fn closed(request: &RevealRequest, now: Millis) -> Option<String> {
+    match request.stands(now) {
+        RequestState::Waiting | RequestState::Approved => None,
+        RequestState::Used => Some("Your approval was used; it was good for one time. Ask again.".into()),
+        RequestState::Refused => {
+            let by = request.decided_by.as_ref().map(|(_, by)| by.to_string()).unwrap_or_default();
+            let note = request.note.as_ref().map(|note| format!(": “{note}”")).unwrap_or_default();
+            Some(format!("{by} has refused your request{note}."))
+        }
+        RequestState::Expired if request.decided_by.is_some() => {
+            Some("Your approval was not used within the ten minutes of the request. Ask again.".into())
+        }
+        RequestState::Expired => {
+            Some("Nobody has decided your request within ten minutes. Ask again.".into())
+        }
+    }
+}
+
+/// Why an approval does not count any more: whoever gave it may not give any now.
+pub(crate) async fn lapsed(
+    app: &App,
+    conn: &mut Conn<'_>,
+    request: &RevealRequest,
+) -> Result<Option<String>, OpError> {
+    let Some((id, email)) = &request.decided_by else { return Ok(None) };
+    let user = store::users::by_id(conn, *id).await?.filter(|user| !user.disabled);
+    let rules = rules(app, conn).await?;
+    let may = user.is_some_and(|user| may_approve(&rules, &user));
+    Ok((!may).then(|| format!("{email} approved your request and may not approve any more. Ask again.")))
+}
+
+/// Whether this person may approve what others want to see.
+pub(crate) fn may_approve(rules: &AccessRules, user: &store::users::User) -> bool {
+    let actor = Actor::User(sign_in::person(user, true));
+    access::system_privileges(rules, &actor).has(SystemPrivilege::ApproveReveal)
+}
+
+/// Whether the person who made this request may still see what it is about. That his address is proven is looked
+/// at when he is shown it.
+pub(crate) async fn still_may(
+    app: &App,
+    conn: &mut Conn<'_>,
+    request: &RevealRequest,
+) -> Result<bool, OpError> {
+    let user = store::users::by_id(conn, request.requester).await?.filter(|user| !user.disabled);
+    let account = store::accounts::get(conn, request.account).await?;
+    let (Some(user), Some(account)) = (user, account) else { return Ok(false) };
+    let actor = Actor::User(sign_in::person(&user, true));
+    Ok(access::privileges(&rules(app, conn).await?, &actor, &account).has(request.kind.privilege()))
+}
+
+/// The same actor with the rank that the database has for him at this moment.
+pub(crate) async fn present(conn: &mut Conn<'_>, actor: &Actor) -> Result<Actor, OpError> {
+    let Actor::User(person) = actor else { return Ok(actor.clone()) };
+    let user = store::users::by_id(conn, person.id).await?.filter(|user| !user.disabled);
+    let user = user.ok_or_else(|| OpError::Refused("You may not sign in any more.".into()))?;
+    Ok(Actor::User(Person { admin: user.admin, ..person.clone() }))
+}
+
+/// Makes sure that an actor may see what `P` reveals, by what the database says at this moment; who he is then.
+pub(crate) async fn may_see<P: Revealing>(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    account: AccountId,
+) -> Result<Actor, OpError> {
+    let actor = present(conn, actor).await?;
+    let row = store::accounts::get(conn, account).await?.ok_or(OpError::NotFound)?;
+    access::decide::<P>(&rules(app, conn).await?, &actor, &row)?;
+    Ok(actor)
+}
+
+/// The rules as the database has them at this moment.
+pub(crate) async fn rules(app: &App, conn: &mut Conn<'_>) -> Result<AccessRules, OpError> {
+    Ok(AccessRules::new(&store::rules::load(conn).await?, app.config.owner_privileges))
+}
+
+/// The person that an actor is: programs neither ask for approvals nor give them.
+pub(crate) fn person(actor: &Actor) -> Result<&Person, OpError> {
+    match actor {
+        Actor::User(person) => Ok(person),
+        Actor::Cli | Actor::System(_) => refused("Only a person can do this."),
+    }
+}

@@ -1,0 +1,144 @@
+//! The end of the audit trail, kept in a file as well.
+//!
+//! Whoever can write to the database can cut entries off its end, and what is left is a perfect chain. So the
+//! newest end also goes to `audit-head` in `DATA_DIR`, soon after each commit, by one task that writes the newest
+//! only and makes nobody wait. At the start the trail must still lead through what the file says. If it does not,
+//! that is said in the log, in the trail itself and on its page. It does not refuse the start: a database that was
+//! put back from a copy looks the same, and the accounts have to be looked after in either case.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::access::Actor;
+use crate::domain::audit::{AuditEntry, AuditEvent, TrailFault};
+use crate::ops::{App, Office};
+use crate::store::audit::{self, Head, HeadFile};
+use crate::store::{Conn, StoreError};
+
+/// How long commits are gathered before the file is written.
+const GATHER: Duration = Duration::from_millis(100);
+/// How long after a failure the file is tried again.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// Compares the trail with the file of the run before. To be called before anything is added to the trail.
+pub async fn compare(office: Office<'_>) -> Result<(), StoreError> {
+    let file = HeadFile::in_folder(&office.config.data_dir);
+    let mut conn = office.db.read().await?;
+    let found = audit::head(&mut conn).await?;
+    let doubted = match file.read() {
+        Ok(None) if found.seq > 0 => {
+            tracing::warn!("there is no file audit-head, so nobody knows whether the trail was cut");
+            return Ok(());
+        }
+        Ok(None) => return Ok(()),
+        Ok(Some(known)) => doubt(&mut conn, &known).await?.map(|fault| (Some(known), fault)),
+        Err(error) => {
+            tracing::error!(%error, "the file audit-head can't be read");
+            Some((None, TrailFault::Unreadable))
+        }
+    };
+    drop(conn);
+    let Some((known, fault)) = doubted else { return Ok(()) };
+    say(office, known, fault, &found).await?;
+    // What was said goes into the file at once, or it would be found again.
+    let newest = office.db.audit_heads().borrow().clone();
+    put(office, newest).await;
+    Ok(())
+}
+
+/// Says loudly that the trail is not what it was.
+async fn say(
+    office: Office<'_>,
+    known: Option<Head>,
+    fault: TrailFault,
+    found: &Head,
+) -> Result<(), StoreError> {
+    tracing::error!(
+        known = known.as_ref().map(|head| head.seq),
+        found = found.seq,
+        "THE AUDIT TRAIL IS NOT WHAT IT WAS: {}",
+        fault.words()
+    );
+    let event =
+        AuditEvent::TrailMismatch { fault, known: known.map(|head| head.to_string()), found: found.seq };
+    let entry = AuditEntry::done(office.clock.now(), &Actor::System("telescope"), event);
+    let keys = office.keys;
+    office.db.change(async |conn| audit::append(conn, keys, &entry).await).await.map(drop)
+}
+
+/// What is wrong if the trail does not lead through its former end.
+async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<TrailFault>, StoreError> {
+    if known.seq == 0 {
+        return Ok(None);
+    }
+    Ok(match audit::get(conn, known.seq).await? {
+        None => Some(TrailFault::Shorter),
+        Some(entry) if entry.is_at(known) => None,
+        Some(_) => Some(TrailFault::Other),
+    })
+}
+
+/// Whether the trail leads from its former end to the new one is looked at before the file forgets the former: somebody
+/// may cut it while the server runs.
+async fn look_back(office: Office<'_>, former: Head, newest: &Head) -> Result<(), StoreError> {
+    let mut conn = office.db.read().await?;
+    let fault = doubt(&mut conn, &former).await?;
+    drop(conn);
+    match fault {
+        Some(fault) => say(office, Some(former), fault, newest).await,
+        None => Ok(()),
+    }
+}
+
+/// Writes each new end of the trail, until the program ends.
+pub async fn keep(app: Arc<App>) {
+    let mut heads = app.db.audit_heads();
+    heads.mark_changed();
+    while heads.changed().await.is_ok() {
+        tokio::time::sleep(GATHER).await;
+        let newest = heads.borrow_and_update().clone();
+        if !write(Office::from(&*app), newest).await {
+            // Time, or another commit: whichever comes first.
+            let _ = tokio::time::timeout(AGAIN, heads.changed()).await;
+            heads.mark_changed();
+        }
+    }
+}
+
+/// Writes the end of the trail a last time, when nothing more will be added.
+pub async fn write_last(office: Office<'_>) {
+    let newest = office.db.audit_heads().borrow().clone();
+    write(office, newest).await;
+}
+
+/// Whether the file says it now. There is nothing to write before this run has added to the trail.
+async fn write(office: Office<'_>, newest: Option<Head>) -> bool {
+    let Some(head) = newest else { return true };
+    if office.db.is_taken_over().await {
+        // The file is the successor's.
+        return true;
+    }
+    let file = HeadFile::in_folder(&office.config.data_dir);
+    if let Ok(Some(former)) = file.read()
+        && let Err(error) = look_back(office, former, &head).await
+    {
+        tracing::warn!(%error, "whether the audit trail leads through its former end can't be told now");
+        return false;
+    }
+    put(office, Some(head)).await
+}
+
+/// Puts an end into the file; whether the file says it now.
+async fn put(office: Office<'_>, newest: Option<Head>) -> bool {
+    let Some(head) = newest else { return true };
+    let file = HeadFile::in_folder(&office.config.data_dir);
+    // The disk may take its time.
+    match tokio::task::spawn_blocking(move || file.write(&head)).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the end of the audit trail can't be written to audit-head");
+            false
+        }
+        Err(_) => false,
+    }
+}

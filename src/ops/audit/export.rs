@@ -1,0 +1,44 @@
+//! Taking the audit trail out of Telescope: written down before the first byte leaves, with what was asked for; and
+//! afterwards, whether all of it was handed over.
+
+use crate::domain::access::SystemGrant;
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::privilege::can;
+use crate::ops::audit::queue;
+use crate::ops::{App, OpError};
+
+/// An export that has begun. How it ended is written down when this is ended or dropped.
+pub struct Export<'a> {
+    app: &'a App,
+    seq: i64,
+    intent: AuditEntry,
+    ended: bool,
+}
+
+/// Begins an export in this format of what fits this filter.
+pub async fn begin<'a>(
+    app: &'a App,
+    grant: SystemGrant<'_, can::ReadAudit>,
+    format: &'static str,
+    filter: String,
+) -> Result<Export<'a>, OpError> {
+    let event = AuditEvent::TrailExported { format: format.to_owned(), filter };
+    let intent = AuditEntry::intent(app.clock.now(), grant.actor(), event);
+    let seq = queue::write(app, &intent).await?;
+    tracing::info!(actor = %grant.actor(), seq, "the audit trail is exported");
+    Ok(Export { app, seq, intent, ended: false })
+}
+
+impl Export<'_> {
+    /// Everything was handed over.
+    pub fn end(mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for Export<'_> {
+    fn drop(&mut self) {
+        let how = if self.ended { Ok(()) } else { Err(()) };
+        queue::outcome(self.app, (self.seq, &self.intent), &how);
+    }
+}

@@ -1,0 +1,126 @@
+//! Writing the audit trail: before what it tells of, or not at all.
+//!
+//! What only touches the database is written in the same transaction. What is asked of Telegram gets two
+//! entries: the intent, committed before the request, and the outcome. If the intent can't be written nothing
+//! is asked. An outcome, and what the accounts do by themselves, must not be lost because the database is
+//! away for a moment: those go through the [`Journal`].
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::ops::{App, OpError};
+use crate::store::{self, StoreError};
+
+/// Entries that wait while the database is away; more are left out and counted.
+const WAITING: usize = 20_000;
+/// Entries of one transaction.
+const BATCH: usize = 200;
+
+/// Writes something that is done with this entry, before it is done.
+pub(crate) async fn write(app: &App, entry: &AuditEntry) -> Result<i64, OpError> {
+    let keys = &app.keys;
+    Ok(app.db.change(async |conn| store::audit::append(conn, keys, entry).await).await?)
+}
+
+/// Writes how an intent went.
+pub(crate) fn outcome<T, E>(app: &App, intent: (i64, &AuditEntry), result: &Result<T, E>) {
+    let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed };
+    app.journal.put(intent.1.outcome(intent.0, app.clock.now(), outcome));
+}
+
+/// Entries on their way into the database.
+#[derive(Debug, Default)]
+pub struct Journal {
+    waiting: Mutex<VecDeque<AuditEntry>>,
+    dropped: AtomicU64,
+    came: Notify,
+}
+
+impl Journal {
+    /// Takes an entry; it is written soon, in order.
+    pub fn put(&self, entry: AuditEntry) {
+        let mut waiting = self.waiting();
+        if waiting.len() >= WAITING {
+            // The oldest are being written just now, so it is the newest that is left out.
+            let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::error!(dropped, code = entry.event.code(), "the journal is full; an entry is lost");
+            return;
+        }
+        waiting.push_back(entry);
+        drop(waiting);
+        self.came.notify_one();
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<AuditEntry>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes what is in the journal now. An error leaves it there.
+pub async fn flush(app: &App) -> Result<(), StoreError> {
+    loop {
+        let batch: Vec<AuditEntry> = app.journal.waiting().iter().take(BATCH).cloned().collect();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let keys = &app.keys;
+        app.db
+            .change(async |conn| {
+                for entry in &batch {
+                    store::audit::append(conn, keys, entry).await?;
+                }
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+        app.journal.waiting().drain(..batch.len());
+    }
+}
+
+/// Writes what comes into the journal, as soon as the database takes it.
+pub async fn keep_flushing(app: Arc<App>) {
+    let mut away = app.database_away.subscribe();
+    loop {
+        if let Err(error) = flush(&app).await {
+            tracing::warn!(%error, "the journal has to wait");
+            // Tried again when the database is back, or at the next entry.
+            tokio::select! {
+                _ = away.changed() => {}
+                () = app.journal.came.notified() => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
+            }
+            continue;
+        }
+        app.journal.came.notified().await;
+    }
+}
+
+/// Closes the intents that an earlier run left without an outcome.
+pub async fn close_intents(app: &App) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    let keys = &app.keys;
+    app.db
+        .change(async |conn| {
+            for open in store::audit::open_intents(conn).await? {
+                let Some(event) = AuditEvent::of_intent(&open.code, open.details.as_deref()) else {
+                    continue;
+                };
+                let entry = AuditEntry {
+                    at: now,
+                    event,
+                    outcome: Outcome::Unknown,
+                    intent: Some(open.seq),
+                    actor: open.actor,
+                    account: open.account,
+                    reason: None,
+                    address: None,
+                    request_id: None,
+                };
+                store::audit::append(conn, keys, &entry).await?;
+            }
+            Ok(())
+        })
+        .await
+}

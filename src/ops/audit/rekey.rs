@@ -1,0 +1,39 @@
+//! The seal of entries whose key is about to go.
+//!
+//! Each link of the audit trail is made with a key that comes from the master key. When that is changed, the former one
+//! is in the settings for a while; then nobody can check the old links any more, and whoever can write to the database
+//! could write those entries anew. So the first start with a new key checks the trail with both, and writes down under
+//! the new one what it was.
+
+use crate::domain::access::Actor;
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::ops::Office;
+use crate::store::{Conn, StoreError, audit};
+
+/// Seals what the former key has linked, unless that was done. To be called at the start, by the active server.
+pub async fn entries_of_former_key(office: Office<'_>) -> Result<(), StoreError> {
+    if office.keys.old_id().is_none() {
+        return Ok(());
+    }
+    let found = audit::verify(&mut office.db.read().await?, office.keys, None).await?;
+    if found.under_former_key <= found.sealed {
+        return Ok(());
+    }
+    if let Some(fault) = found.faults.first() {
+        tracing::error!(%fault, "the audit trail is not as it was written, so it is not sealed under the new key");
+        return Ok(());
+    }
+    let event = AuditEvent::TrailSealed { seal: found.seal };
+    let entry = AuditEntry::done(office.clock.now(), &Actor::System("telescope"), event);
+    let keys = office.keys;
+    office
+        .db
+        .change(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+            // A command may have added to it; then the next start does this.
+            if audit::head(conn).await? == found.head {
+                audit::append(conn, keys, &entry).await?;
+            }
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,106 @@
+//! Taking the details of old entries out of the audit trail: they may name people, who may have a right to be
+//! forgotten. What happened, when, by whom and to which account stays, and the chain holds.
+//!
+//! The server does it once a day if AUDIT_DETAILS_DAYS says so; the command `telescope audit blank` does it on demand.
+//! Where the server's role of the database can't change the trail, which is the better way, only the command can, as
+//! the tables' owner. Either way the trail says so first, and how many entries it were afterwards.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::Millis;
+use crate::domain::access::Actor;
+use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::ops::{App, Office};
+use crate::store::{StoreError, audit};
+
+/// Entries of one transaction.
+const CHUNK: u32 = 500;
+/// How often the server looks.
+const DAILY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How soon after a failure it looks again.
+const AGAIN: Duration = Duration::from_secs(10 * 60);
+/// A day, in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// Takes out the details that are older than the settings allow, now and every day, until the program ends.
+pub async fn run(app: Arc<App>) {
+    let days = app.config.audit_details_days;
+    if days == 0 {
+        return;
+    }
+    loop {
+        let wait = match keep_to(&app, days).await {
+            Ok(()) => DAILY,
+            Err(error) => {
+                tracing::warn!(%error, "details of old audit entries were not taken out; that is tried again");
+                AGAIN
+            }
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+async fn keep_to(app: &App, days: u32) -> Result<(), StoreError> {
+    let before = edge(app.clock.now(), days);
+    if audit::with_details(&mut app.db.read().await?, before).await? == 0 {
+        return Ok(());
+    }
+    if !app.db.may_change_trail().await? {
+        tracing::warn!(
+            "AUDIT_DETAILS_DAYS={days}: this server's role of the database can't change the audit trail, as it should \
+             be, so it takes no details out. Run `telescope audit blank --before DATE --yes` with the DB_DSN of the \
+             tables' owner"
+        );
+        return Ok(());
+    }
+    blank(Office::from(app), &Actor::System("retention"), before).await.map(drop)
+}
+
+/// The beginning of the day so many days ago.
+fn edge(now: Millis, days: u32) -> Millis {
+    Millis((now.0.div_euclid(DAY) - i64::from(days)) * DAY)
+}
+
+/// Takes out the details of all entries before a moment; of how many. Nothing is written if there are none.
+pub async fn blank(office: Office<'_>, actor: &Actor, before: Millis) -> Result<u64, StoreError> {
+    let there = audit::with_details(&mut office.db.read().await?, before).await?;
+    if there == 0 {
+        return Ok(0);
+    }
+    let keys = office.keys;
+    let event = |entries| AuditEvent::DetailsBlanked { entries, before: before.rfc3339() };
+    let intent = AuditEntry::intent(office.clock.now(), actor, event(there));
+    let seq = office.db.change(async |conn| audit::append(conn, keys, &intent).await).await?;
+    let mut blanked = 0;
+    let done = in_chunks(office, before, &mut blanked).await;
+    let outcome = if done.is_ok() { Outcome::Done } else { Outcome::Failed };
+    let entry = AuditEntry { event: event(blanked), ..intent.outcome(seq, office.clock.now(), outcome) };
+    let written = office.db.change(async |conn| audit::append(conn, keys, &entry).await).await;
+    tracing::info!(%actor, blanked, before = before.rfc3339(), "details of old audit entries were taken out");
+    done.and(written).map(|_| blanked)
+}
+
+async fn in_chunks(office: Office<'_>, before: Millis, blanked: &mut u64) -> Result<(), StoreError> {
+    loop {
+        // A change of its own each: nobody waits long for his turn, and what is done stays done.
+        let now = office.db.change(async |conn| audit::blank_before(conn, before, CHUNK).await).await?;
+        *blanked += now;
+        if now < u64::from(CHUNK) {
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_whole_and_counted_back_from_today() {
+        let noon = Millis(20_000 * DAY + DAY / 2);
+        assert_eq!(edge(noon, 1), Millis(19_999 * DAY));
+        assert_eq!(edge(noon, 365), Millis(19_635 * DAY));
+        assert_eq!(edge(Millis(20_000 * DAY), 1), Millis(19_999 * DAY), "an entry has its whole day");
+    }
+}

@@ -1,0 +1,166 @@
+//! Showing a login code: the one thing here that lets somebody into an account from elsewhere.
+//!
+//! A reason is asked for, and the audit entry is committed before the code leaves this module. A code is shown
+//! while it is young; an old one is not, since Telegram no longer takes it. Whoever expects a code can arm a
+//! reveal instead: it is bound to the person and the account, lasts five minutes and gives one code, the first
+//! that comes after the arming. Rights are decided anew at the moment the code is given, and so is whether another
+//! person has to approve and has done so: see [`approval`].
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::domain::access::{self, Actor, Grant};
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::privilege::can;
+use crate::domain::{AccountId, Millis, Secret, login_code};
+use crate::ops::{App, OpError, approvals};
+use crate::store;
+
+/// Seconds that an armed reveal waits.
+pub const ARMED_LIFE: i64 = 5 * 60;
+/// Characters of a reason.
+const REASON: std::ops::RangeInclusive<usize> = 3..=500;
+
+/// A code that may be shown, once.
+#[derive(Debug)]
+pub struct Revealed {
+    /// The code, with its leading zeros.
+    pub code: Secret,
+    /// When Telegram sent it.
+    pub sent: Millis,
+}
+
+/// Shows the newest login code that came to the account.
+pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) -> Result<Revealed, OpError> {
+    let (actor, account) = (grant.actor(), grant.account());
+    approvals::look::<can::Login>(app, &mut app.db.read().await?, actor, account, reason).await?;
+    let Some(revealed) = newest_code(app, account, Millis(0)).await? else {
+        return Err(OpError::Refused(
+            "No login code has come to this account since it was connected. Start the sign-in on the other \
+             device first; the code comes here."
+                .into(),
+        ));
+    };
+    let now = app.clock.now();
+    if login_code::is_stale(revealed.sent, now) {
+        return Err(OpError::Refused(format!(
+            "The newest code came {} minutes ago and no longer works. Ask for a new one on the other device.",
+            now.seconds_since(revealed.sent) / 60
+        )));
+    }
+    write_down(app, actor, account, reason).await?;
+    Ok(revealed)
+}
+
+/// The reveals that wait for a code, in memory only: a restart forgets them.
+#[derive(Debug, Default)]
+pub struct Armed(Mutex<HashMap<(AccountId, String), Waiting>>);
+
+#[derive(Debug, Clone)]
+struct Waiting {
+    reason: String,
+    since: Millis,
+    until: Millis,
+}
+
+impl Armed {
+    fn entries(&self) -> MutexGuard<'_, HashMap<(AccountId, String), Waiting>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Arms a reveal for the acting person; an earlier one of the same person and account is replaced. An approval that it
+/// takes is used once the code is shown. Says until when it waits.
+pub async fn arm(app: &App, grant: &Grant<'_, can::Login>, reason: &str) -> Result<Millis, OpError> {
+    let now = app.clock.now();
+    let conn = &mut app.db.read().await?;
+    let cleared = approvals::look::<can::Login>(app, conn, grant.actor(), grant.account(), reason).await?;
+    let longest = now.plus_seconds(ARMED_LIFE);
+    let until = cleared.approval.as_ref().map_or(longest, |approval| approval.expires.min(longest));
+    let waiting = Waiting { reason: cleared.reason, since: now, until };
+    let mut entries = app.armed.entries();
+    entries.retain(|_, waiting| waiting.until > now);
+    entries.insert((grant.account(), grant.actor().to_string()), waiting);
+    Ok(until)
+}
+
+/// How an armed reveal stands.
+#[derive(Debug)]
+pub enum Awaited {
+    /// No code yet; it waits until then.
+    Waiting(Millis),
+    /// The code. The reveal is spent.
+    Came(Revealed),
+    /// Nothing is armed (any more), or the right is gone.
+    Over,
+}
+
+/// Gives the code of an armed reveal if it came. Decides anew whether the actor may see it.
+pub async fn awaited(app: &App, actor: &Actor, account: AccountId) -> Result<Awaited, OpError> {
+    let key = (account, actor.to_string());
+    let now = app.clock.now();
+    let Some(waiting) = app.armed.entries().get(&key).cloned().filter(|waiting| waiting.until > now) else {
+        return Ok(Awaited::Over);
+    };
+    let entry = app.directory.get(account).ok_or(OpError::NotFound)?;
+    if access::decide::<can::Login>(&app.rules.current(), actor, &entry.account).is_err() {
+        app.armed.entries().remove(&key);
+        return Ok(Awaited::Over);
+    }
+    // Telegram's times have whole seconds, so a code of the second of arming counts.
+    let from = Millis(waiting.since.0 / 1000 * 1000);
+    let Some(revealed) = newest_code(app, account, from).await? else {
+        return Ok(Awaited::Waiting(waiting.until));
+    };
+    // Whoever takes the entry out may show the code; of two streams one does.
+    if app.armed.entries().remove(&key).is_none() {
+        return Ok(Awaited::Over);
+    }
+    write_down(app, actor, account, &waiting.reason).await?;
+    Ok(Awaited::Came(revealed))
+}
+
+/// The newest message with a code in it that was sent at `from` or later.
+async fn newest_code(app: &App, account: AccountId, from: Millis) -> Result<Option<Revealed>, OpError> {
+    let Some(handle) = app.hub.account(account) else {
+        return Err(OpError::Refused(
+            "This account is disconnected, so no code can come. Connect it first.".into(),
+        ));
+    };
+    let messages = handle.service_messages().await?;
+    Ok(messages.into_iter().filter(|message| message.sent >= from).find_map(|message| {
+        let code = Secret::new(login_code::find(message.text.expose())?);
+        Some(Revealed { code, sent: message.sent })
+    }))
+}
+
+/// The entry that is there before anybody sees the code. Whether it may be shown is decided with it, and an approval
+/// that it takes is used with it.
+async fn write_down(app: &App, actor: &Actor, account: AccountId, reason: &str) -> Result<(), OpError> {
+    let used = app
+        .db
+        .change(async |conn| -> Result<bool, OpError> {
+            let cleared = approvals::clear::<can::Login>(app, conn, actor, account, reason).await?;
+            let event = AuditEvent::LoginCodeShown { approved_by: cleared.approved_by() };
+            let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);
+            store::audit::append(conn, &app.keys, &entry.because(cleared.reason.as_str())).await?;
+            Ok(cleared.approval.is_some())
+        })
+        .await?;
+    if used {
+        approvals::view::changed(app).await;
+    }
+    Ok(())
+}
+
+/// A reason that somebody can read later.
+pub fn check_reason(reason: &str) -> Result<&str, OpError> {
+    let reason = reason.trim();
+    if !REASON.contains(&reason.chars().count()) {
+        return Err(OpError::invalid("reason", "Say in a few words why; it is kept in the audit trail."));
+    }
+    if reason.chars().any(char::is_control) {
+        return Err(OpError::invalid("reason", "A reason can't have control characters."));
+    }
+    Ok(reason)
+}

@@ -1,0 +1,2 @@
+pub mod code;
+pub mod password;

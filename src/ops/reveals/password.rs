@@ -1,0 +1,73 @@
+//! Showing a stored two-step password: with the login code, all that it takes to get into an account.
+//!
+//! It is opened, written down and only then given out, and nothing of it stays: the next one who wants to see it
+//! gives a reason anew. A value that does not open is said to be so and never shown in its sealed form.
+
+use crate::crypto::Purpose;
+use crate::domain::access::Grant;
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::privilege::can;
+use crate::domain::{Millis, Secret};
+use crate::ops::{App, OpError, approvals};
+use crate::store::{self, Conn, StoreError};
+
+/// A stored password that may be shown, once.
+#[derive(Debug)]
+pub struct RevealedPassword {
+    /// The password, as it was typed.
+    pub password: Secret,
+    /// When it was stored.
+    pub stored: Millis,
+    /// When Telegram rejected it, if it did.
+    pub rejected: Option<Millis>,
+}
+
+/// Shows the account's stored two-step password.
+pub async fn show_password(
+    app: &App,
+    grant: Grant<'_, can::ViewTwoFactorPassword>,
+    reason: &str,
+) -> Result<RevealedPassword, OpError> {
+    let (actor, account) = (grant.actor(), grant.account());
+    let (revealed, used) = app
+        .db
+        .change(async |conn| -> Result<(RevealedPassword, bool), OpError> {
+            let cleared =
+                approvals::clear::<can::ViewTwoFactorPassword>(app, conn, actor, account, reason).await?;
+            let revealed = open(app, conn, &grant).await?;
+            let event = AuditEvent::TwoStepPasswordShown { approved_by: cleared.approved_by() };
+            let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);
+            store::audit::append(conn, &app.keys, &entry.because(cleared.reason.as_str())).await?;
+            Ok((revealed, cleared.approval.is_some()))
+        })
+        .await?;
+    if used {
+        approvals::view::changed(app).await;
+    }
+    Ok(revealed)
+}
+
+async fn open(
+    app: &App,
+    conn: &mut Conn<'_>,
+    grant: &Grant<'_, can::ViewTwoFactorPassword>,
+) -> Result<RevealedPassword, OpError> {
+    let account = grant.account();
+    let fact = store::secrets::two_step_password(conn, account).await?;
+    let opened = store::secrets::get(conn, &app.keys, Purpose::TwoStepPassword, &account.to_string()).await;
+    match (fact, opened) {
+        (Some(fact), Ok(Some((_, password)))) => {
+            Ok(RevealedPassword { password, stored: fact.stored_at, rejected: fact.rejected_at })
+        }
+        (_, Ok(_)) => Err(OpError::Refused("No two-step password is stored for this account.".into())),
+        (_, Err(StoreError::Corrupt(why))) => {
+            tracing::error!(%account, why, "a stored password can't be opened");
+            Err(OpError::Refused(
+                "The stored two-step password can't be opened with this Telescope's master key: it was changed, or \
+                 moved here from another place. Store the right one anew."
+                    .into(),
+            ))
+        }
+        (_, Err(error)) => Err(error.into()),
+    }
+}

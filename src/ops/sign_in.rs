@@ -1,0 +1,157 @@
+//! People signing in to Telescope and out of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::access::{Actor, Person};
+use crate::domain::audit::{AuditEntry, AuditEvent, NotLetIn};
+use crate::domain::{Email, Identity, Millis, Origin};
+use crate::ops::audit::{failed_attempts, queue};
+use crate::ops::{App, OpError, policy};
+use crate::store::{self, StoreError, WebSessions};
+
+/// What somebody is told whose address is known by another identity.
+const OTHER_PERSON: &str = "Your identity provider names another person than before under this address. An \
+                            administrator of Telescope has to confirm that it is yours now.";
+
+/// Signs a person in whose identity is proven: the row is made at the first sight, the identity is bound to it, the
+/// trail is written, and whoever is named in ADMIN_EMAILS becomes administrator.
+///
+/// An address that comes with another subject of the same issuer than before is refused: it may have been given to
+/// somebody else, who must not inherit what the former owner could do. So is a subject that is seen for the first time
+/// with an address that nobody has verified: anybody could claim a place that is meant for another.
+pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<Person, OpError> {
+    admitted(app, identity, origin)?;
+    let now = app.clock.now();
+    let named_admin = app.config.admin_emails.contains(&identity.email);
+    let keys = &app.keys;
+    let mut other_roles = false;
+    let user = app
+        .db
+        .change(async |conn| -> Result<Result<store::users::User, NotLetIn>, StoreError> {
+            let mut user = match known(conn, identity, now).await? {
+                Ok(user) => user,
+                Err(why) => return Ok(Err(why)),
+            };
+            if named_admin && !user.admin && identity.proves(&user.email) {
+                store::users::set_admin(conn, user.id, true).await?;
+                user.admin = true;
+                let event = AuditEvent::AdminGranted { person: user.email.clone() };
+                let entry = AuditEntry::done(now, &Actor::System("ADMIN_EMAILS"), event);
+                store::audit::append(conn, keys, &entry).await?;
+            }
+            if let Some(groups) = &identity.groups
+                && store::roles::set_from_provider(conn, user.id, groups).await?
+            {
+                other_roles = true;
+                let roles = store::roles::of_person(conn, user.id).await?;
+                let event = AuditEvent::RolesByProvider { person: user.email.clone(), roles };
+                let entry = AuditEntry::done(now, &Actor::System("identity-provider"), event);
+                store::audit::append(conn, keys, &entry).await?;
+            }
+            if !user.disabled {
+                let actor = Actor::User(person(&user, identity.proves(&user.email))).coming_from(origin);
+                let entry = AuditEntry::done(now, &actor, AuditEvent::WebSignIn);
+                store::audit::append(conn, keys, &entry).await?;
+            }
+            Ok(Ok(user))
+        })
+        .await?;
+    if other_roles {
+        policy::in_force(app).await;
+    }
+    let user = user.map_err(|why| {
+        not_let_in(app, &identity.email, origin, why);
+        OpError::Refused(if why == NotLetIn::Unverified {
+            format!(
+                "Your identity provider has not verified that {} is your address. Have it verified there, then sign in \
+                 again.",
+                identity.email
+            )
+        } else {
+            OTHER_PERSON.into()
+        })
+    })?;
+    if user.disabled {
+        not_let_in(app, &user.email, origin, NotLetIn::ShutOut);
+        return Err(OpError::Refused("This person may not sign in any more.".into()));
+    }
+    tracing::info!(person = %user.email, "signed in");
+    Ok(person(&user, identity.proves(&user.email)))
+}
+
+/// Refuses an address whose domain may not sign in. It holds for each request that proves somebody, too, since the
+/// settings may have changed since that session began.
+pub fn admitted(app: &App, identity: &Identity, origin: &Origin) -> Result<(), OpError> {
+    if app.config.admits(&identity.email) {
+        return Ok(());
+    }
+    tracing::warn!(person = %identity.email, "an address of no domain in SSO_EMAIL_DOMAINS was refused");
+    not_let_in(app, &identity.email, origin, NotLetIn::OtherDomain);
+    Err(OpError::Denied(format!(
+        "You are {}, and addresses of this domain may not sign in to this Telescope. If you have another address, sign \
+         out where you signed in and go on with that one.",
+        identity.email
+    )))
+}
+
+/// Writes down that somebody was not let in. Only whoever is shut out is known for certain to be who he says; of the
+/// others the entry has the address that came with the identity.
+fn not_let_in(app: &App, person: &Email, origin: &Origin, why: NotLetIn) {
+    let mut entry = AuditEntry::done(
+        app.clock.now(),
+        &Actor::System("sign-in"),
+        AuditEvent::SignInRefused { person: person.clone(), why },
+    );
+    entry.address = origin.address.map(|address| address.to_string());
+    entry.request_id.clone_from(&origin.request);
+    if why == NotLetIn::ShutOut {
+        entry.actor = person.to_string();
+    }
+    failed_attempts::note(app, &format!("{person} {}", why.name()), entry);
+}
+
+/// The person of an identity, bound at the first sight, which takes an address that is verified and nobody else's.
+async fn known(
+    conn: &mut store::Conn<'_>,
+    identity: &Identity,
+    now: Millis,
+) -> Result<Result<store::users::User, NotLetIn>, StoreError> {
+    let Identity { issuer, subject, email, verified, .. } = identity;
+    if let Some(bound) = store::identities::find(conn, issuer, subject).await? {
+        return store::users::by_id(conn, bound).await?.map(Ok).ok_or(StoreError::Missing);
+    }
+    if !verified {
+        return Ok(Err(NotLetIn::Unverified));
+    }
+    let user = store::users::first_sight(conn, email, now).await?;
+    if !store::identities::subjects(conn, issuer, user.id).await?.is_empty() {
+        return Ok(Err(NotLetIn::OtherIdentity));
+    }
+    store::identities::bind(conn, issuer, subject, user.id, now).await?;
+    Ok(Ok(user))
+}
+
+/// Writes down that somebody signs out.
+pub async fn sign_out(app: &App, actor: &Actor) -> Result<(), OpError> {
+    queue::write(app, &AuditEntry::done(app.clock.now(), actor, AuditEvent::WebSignOut)).await.map(drop)
+}
+
+/// What rights need to know of a user; `verified` says whether the present identity proves the address.
+pub fn person(user: &store::users::User, verified: bool) -> Person {
+    Person { id: user.id, email: user.email.clone(), verified, admin: user.admin, origin: Origin::default() }
+}
+
+/// Deletes the sessions that have ended by themselves, now and every hour, until the program ends.
+pub async fn tidy_sessions(app: Arc<App>) {
+    let sessions = WebSessions::new(app.db.clone(), app.clock.clone());
+    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        hours.tick().await;
+        match sessions.delete_expired().await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "sessions ended by themselves"),
+            Err(error) => tracing::warn!(%error, "ended sessions were not deleted; that is tried again"),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! One attempt to sign in: what was sent with it, to be found again in the answer.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::domain::Millis;
+
+/// Milliseconds that a person has at the provider.
+pub const LIFE: i64 = 10 * 60 * 1000;
+
+/// Kept in the browser's session from the way to the provider until the way back. Each is good for one answer.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Comes back with the answer: the answer belongs to this browser.
+    pub(crate) state: String,
+    /// Comes back inside the signed token: the token was made for this attempt.
+    pub(crate) nonce: String,
+    /// Proves to the provider that whoever brings the code has asked for it.
+    pub(crate) verifier: String,
+    /// After this moment, in Unix milliseconds, it is over.
+    pub(crate) until: i64,
+    /// Where the person wanted to go.
+    pub next: String,
+}
+
+impl Attempt {
+    /// A new one.
+    pub(crate) fn new(now: Millis, next: String) -> Result<Self, getrandom::Error> {
+        let [state, nonce, verifier] = [random()?, random()?, random()?];
+        Ok(Self { state, nonce, verifier, until: now.0 + LIFE, next })
+    }
+
+    /// Whether an answer with this `state` is its answer.
+    pub fn is(&self, state: &str) -> bool {
+        self.state == state
+    }
+
+    /// What the provider gets to see of the verifier: its SHA-256.
+    pub(crate) fn challenge(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(&self.verifier))
+    }
+}
+
+/// What it holds is for nobody's eyes.
+impl std::fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Attempt").field("until", &self.until).finish_non_exhaustive()
+    }
+}
+
+/// 256 random bits, as 43 characters.
+fn random() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_challenge_is_made_as_the_standard_shows() {
+        let mut attempt = Attempt::new(Millis(5), "/accounts".into()).unwrap();
+        assert_eq!((attempt.until, attempt.verifier.len()), (600_005, 43));
+        assert!(attempt.state != attempt.nonce && attempt.nonce != attempt.verifier);
+        // RFC 7636, appendix B.
+        attempt.verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into();
+        assert_eq!(attempt.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+}

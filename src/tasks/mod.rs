@@ -1,0 +1,2 @@
+pub mod account_history;
+pub mod connectivity;

@@ -1,0 +1,105 @@
+//! One life of a TDLib client: the calls an actor makes, each with a time-out and without a panic.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tdlib_rs::{enums, functions, types};
+
+use crate::telegram::handle::ClientStart;
+use crate::telegram::hub::HubSettings;
+
+/// How long Telegram may take over a request that a person waits for.
+pub(crate) const CALL_TIME: Duration = Duration::from_secs(25);
+
+/// A call that did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CallError {
+    /// TDLib's code; 500 is our own or TDLib's "not now".
+    pub code: i32,
+    /// TDLib's message.
+    pub message: String,
+}
+
+impl CallError {
+    /// Whether nobody answered, rather than somebody saying no.
+    pub(crate) fn is_away(&self) -> bool {
+        self.code == 500 || self.code < 0
+    }
+}
+
+/// Awaits a function of tdlib-rs. Its panic on an answer it can't read becomes an error.
+pub(crate) async fn call<T>(function: impl Future<Output = Result<T, types::Error>>) -> Result<T, CallError> {
+    match tokio::time::timeout(CALL_TIME, AssertUnwindSafe(function).catch_unwind()).await {
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Err(error))) => Err(CallError { code: error.code, message: error.message }),
+        Ok(Err(_panic)) => Err(CallError { code: 500, message: "the answer could not be read".into() }),
+        Err(_elapsed) => Err(CallError { code: 500, message: "no answer in time".into() }),
+    }
+}
+
+/// Everything a new client is told, in the order that keeps it silent until its proxy is known.
+///
+/// TDLib holds back what comes before `setTdlibParameters` and then does it in this order, so the requests
+/// are sent together and awaited together.
+pub(crate) async fn configure(
+    settings: &HubSettings,
+    start: &ClientStart,
+    client: i32,
+) -> Result<(), CallError> {
+    let proxy = async {
+        match &settings.proxy {
+            Some(proxy) => {
+                let (username, password) = match &proxy.login {
+                    Some((username, password)) => (username.clone(), password.expose().to_owned()),
+                    None => Default::default(),
+                };
+                let kind = enums::ProxyType::Socks5(types::ProxyTypeSocks5 { username, password });
+                let proxy = types::Proxy {
+                    server: proxy.address.ip().to_string(),
+                    port: i32::from(proxy.address.port()),
+                    r#type: kind,
+                };
+                call(functions::add_proxy(proxy, true, client)).await.map(drop)
+            }
+            None => call(functions::disable_proxy(client)).await,
+        }
+    };
+    // Without its parameters or its proxy the client is of no use; the options only save traffic.
+    let option = async |name: &str| {
+        let value = enums::OptionValue::Boolean(types::OptionValueBoolean { value: true });
+        if let Err(error) = call(functions::set_option(name.to_owned(), Some(value), client)).await {
+            tracing::debug!(?error, name, "an option was not taken");
+        }
+        Ok(())
+    };
+    let parameters = call(functions::set_tdlib_parameters(
+        settings.test_environment,
+        start.folder.to_string_lossy().into_owned(),
+        String::new(),
+        start.key.expose().to_owned(),
+        false,
+        false,
+        false,
+        false,
+        settings.api_id,
+        settings.api_hash.expose().to_owned(),
+        "en".into(),
+        "Telescope".into(),
+        String::new(),
+        env!("CARGO_PKG_VERSION").into(),
+        client,
+    ));
+    // The first failure is the end: a TDLib whose key is wrong answers nothing else.
+    futures_util::try_join!(
+        call(functions::set_network_type(Some(enums::NetworkType::None), client)),
+        proxy,
+        option("ignore_background_updates"),
+        option("disable_network_statistics"),
+        option("disable_top_chats"),
+        parameters,
+        call(functions::set_network_type(Some(enums::NetworkType::Other), client)),
+    )
+    .map(drop)
+}

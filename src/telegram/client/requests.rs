@@ -1,0 +1,182 @@
+//! What people ask of an actor, and what becomes of it.
+
+use tdlib_rs::functions;
+
+use crate::domain::stage::Provided;
+use crate::domain::{Ending, Stage};
+use crate::telegram::client::calls::{CallError, call};
+use crate::telegram::client::run::{Client, LOG_OUT_TIME};
+use crate::telegram::client::{Actor, Done, End};
+use crate::telegram::handle::{AnswerError, Command, Reply};
+use crate::telegram::login;
+
+impl Actor {
+    pub(super) fn on_done(&mut self, client: &mut Client, done: Done) {
+        match done {
+            Done::Configured(Ok(())) | Done::Me(Err(_)) | Done::LoggedOut(Ok(())) => {}
+            Done::Configured(Err(error)) if self.closing.is_none() => {
+                client.closed = Some(start_failure(&error));
+            }
+            Done::Configured(Err(_)) => client.closed = Some(End::Stopped),
+            Done::Me(Ok(me)) => {
+                self.snapshot.profile = Some(me);
+                self.publish();
+            }
+            Done::LoggedOut(Err(error)) => {
+                client.ending = client.ending.filter(|ending| *ending != Ending::LoggedOut);
+                if let Some((waiting, _)) = client.logging_out.take() {
+                    let answer = self.problem(&error);
+                    self.publish();
+                    let _ = waiting.send(Err(answer));
+                }
+            }
+            Done::Probed(result) => Self::on_probed(client, &result),
+            Done::Asked(reply, result) => {
+                client.heard = tokio::time::Instant::now();
+                self.snapshot.busy = false;
+                let answer = result.map_err(|error| self.problem(&error));
+                self.publish();
+                let _ = reply.send(answer);
+            }
+        }
+    }
+
+    /// Turns an error into words, for the one who asked and for everybody who looks.
+    pub(super) fn problem(&mut self, error: &CallError) -> AnswerError {
+        if error.is_away() {
+            self.snapshot.problem =
+                Some("Telegram did not answer. Look in a moment at how the account stands.".into());
+            return AnswerError::Away;
+        }
+        let refused = login::explain(error.code, &error.message);
+        self.snapshot.problem = Some(refused.sentence.clone());
+        self.snapshot.flood_until =
+            refused.wait_seconds.map(|seconds| self.hub.settings.clock.now().plus_seconds(seconds));
+        AnswerError::Refused(refused)
+    }
+
+    pub(super) fn on_command(&mut self, client: &mut Client, command: Command) {
+        match command {
+            Command::ServiceMessages(reply) => {
+                let _ = reply.send(Ok(self.messages.iter().cloned().collect()));
+            }
+            Command::AskForCode(_, reply) | Command::Provide(_, _, reply) if self.snapshot.busy => {
+                let _ = reply.send(Err(AnswerError::Busy));
+            }
+            Command::AskForCode(token, reply) | Command::Provide(token, _, reply)
+                if token != self.snapshot.token =>
+            {
+                let _ = reply.send(Err(AnswerError::Stale));
+            }
+            Command::AskForCode(_, reply) => self.ask_for_code(client, reply),
+            Command::Provide(_, provided, reply) => self.provide(client, provided, reply),
+            Command::LogOut(reply) => self.log_out(client, reply),
+            // It runs.
+            Command::Again => {}
+            // Handled where it is received.
+            Command::Close(reply) => drop(reply.send(Err(AnswerError::NotNow))),
+        }
+    }
+
+    pub(super) fn ask_for_code(&mut self, client: &mut Client, reply: Reply<()>) {
+        let id = client.id;
+        let phone = self.start.phone.to_string();
+        let again = matches!(&self.snapshot.stage, Stage::WaitCode(sent) if sent.next.is_some());
+        if !self.snapshot.stage.can_ask_for_code() {
+            let _ = reply.send(Err(AnswerError::NotNow));
+            return;
+        }
+        self.begin_request();
+        client.calls.push(Box::pin(async move {
+            let result = if again {
+                call(functions::resend_authentication_code(None, id)).await
+            } else {
+                call(functions::set_authentication_phone_number(phone, None, id)).await
+            };
+            Done::Asked(reply, result)
+        }));
+    }
+
+    pub(super) fn provide(&mut self, client: &mut Client, provided: Provided, reply: Reply<()>) {
+        if self.snapshot.stage.input() != Some(provided.input()) {
+            let _ = reply.send(Err(AnswerError::Stale));
+            return;
+        }
+        let id = client.id;
+        self.begin_request();
+        client.calls.push(Box::pin(async move {
+            let result = match provided {
+                Provided::Code(code) => {
+                    call(functions::check_authentication_code(code.expose().to_owned(), id)).await
+                }
+                Provided::Password(password) => {
+                    call(functions::check_authentication_password(password.expose().to_owned(), id)).await
+                }
+            };
+            Done::Asked(reply, result)
+        }));
+    }
+
+    /// Ends the session, or the beginning of one, at Telegram. Whoever asks is answered when it is over.
+    fn log_out(&mut self, client: &mut Client, reply: Reply<()>) {
+        if !self.snapshot.stage.can_log_out() || client.logging_out.is_some() {
+            let _ = reply.send(Err(AnswerError::NotNow));
+            return;
+        }
+        let id = client.id;
+        client.ending = Some(Ending::LoggedOut);
+        client.logging_out = Some((reply, tokio::time::Instant::now() + LOG_OUT_TIME));
+        client.calls.push(Box::pin(async move { Done::LoggedOut(call(functions::log_out(id)).await) }));
+    }
+
+    /// Asks Telegram for something small, only to hear whether the session still holds: a session that was
+    /// ended elsewhere shows at the next request.
+    pub(super) fn probe(client: &mut Client) {
+        let id = client.id;
+        client.probing = true;
+        client.calls.push(Box::pin(async move {
+            Done::Probed(call(functions::get_account_ttl(id)).await.map(drop))
+        }));
+    }
+
+    fn on_probed(client: &mut Client, result: &Result<(), CallError>) {
+        client.probing = false;
+        client.heard = tokio::time::Instant::now();
+        let Err(error) = result else { return };
+        if error.code == 401 {
+            // TDLib ends the client by itself.
+            client.ending.get_or_insert(login::ending_of(&error.message));
+        } else if error.message == "AUTH_KEY_DUPLICATED" {
+            // TDLib would keep a session that is worth nothing any more.
+            client.ending.get_or_insert(Ending::KeyDuplicated);
+            let id = client.id;
+            client.calls.push(Box::pin(async move { Done::LoggedOut(call(functions::destroy(id)).await) }));
+        }
+    }
+
+    /// One request of a person at a time; forms made before it are stale.
+    pub(super) fn begin_request(&mut self) {
+        self.snapshot.busy = true;
+        self.snapshot.problem = None;
+        self.snapshot.flood_until = None;
+        self.snapshot.token.0 += 1;
+        self.publish();
+    }
+}
+
+fn start_failure(error: &CallError) -> End {
+    if error.message.contains("Can't lock file") {
+        return End::Locked;
+    }
+    if error.is_away() {
+        return End::HostDied;
+    }
+    if error.code == 401 {
+        return End::Failed(
+            "The files in this account's folder are damaged, or its key does not fit. Put the folder back from a \
+             backup; without one, remove the account and add it again."
+                .into(),
+        );
+    }
+    End::Failed(format!("TDLib can't start (error {}).", error.code))
+}

@@ -1,0 +1,237 @@
+//! One life of an account's client: from finding a host to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use tdlib_rs::functions;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::time::Instant;
+
+use crate::domain::{Ending, Stage};
+use crate::telegram::client::calls::{call, configure};
+use crate::telegram::client::{Actor, Done, End};
+use crate::telegram::handle::{AnswerError, Command, Reply};
+use crate::telegram::process::Link;
+
+/// Updates of TDLib that may wait for an actor.
+const UPDATES: usize = 1024;
+/// Updates that are taken one after the other before people and clocks have their turn.
+const BURST: u32 = 64;
+/// How long a client may take to close.
+const CLOSE_TIME: Duration = Duration::from_secs(8);
+/// How long people wait for Telegram to confirm that a session is over.
+pub(super) const LOG_OUT_TIME: Duration = Duration::from_secs(25);
+/// How long TDLib may be logging out before its client is started anew; it then goes on with it.
+const HANGS: Duration = Duration::from_secs(60);
+
+/// One client while it lives.
+pub(super) struct Client {
+    pub id: i32,
+    pub calls: FuturesUnordered<BoxFuture<'static, Done>>,
+    pub closed: Option<End>,
+    /// Who waits for the session's end, and until when.
+    pub logging_out: Option<(Reply<()>, Instant)>,
+    /// Why the session will have ended, as far as it is known.
+    pub ending: Option<Ending>,
+    /// When Telegram was last heard to know this session.
+    pub heard: Instant,
+    /// A request is on its way that only asks whether the session still holds.
+    pub probing: bool,
+    /// Since when TDLib has been logging out.
+    pub leaving_since: Option<Instant>,
+    /// When the client has to be closed, once it was told to.
+    close_by: Option<Instant>,
+}
+
+impl Client {
+    fn new(id: i32) -> Self {
+        Self {
+            id,
+            calls: FuturesUnordered::new(),
+            closed: None,
+            logging_out: None,
+            ending: None,
+            heard: Instant::now(),
+            probing: false,
+            leaving_since: None,
+            close_by: None,
+        }
+    }
+
+    /// Tells TDLib to close the client.
+    fn close(&mut self) {
+        self.close_by = Some(Instant::now() + CLOSE_TIME);
+        tokio::spawn(call(functions::close(self.id)));
+    }
+}
+
+impl Actor {
+    /// A client's whole life.
+    pub(super) async fn live(&mut self, mailbox: &mut mpsc::Receiver<Command>) -> End {
+        let Some((slot, mut link)) = self.hub.link_for(self.start.account) else {
+            return End::Failed("There is no process to run TDLib in.".into());
+        };
+        let Some(present) = self.until(mailbox, wait_for_host(&mut link)).await.flatten() else {
+            return End::Stopped;
+        };
+        self.strikes.new_host(present.crashed);
+        if self.strikes.is_out() {
+            return End::Quarantined;
+        }
+        let hub = Arc::clone(&self.hub);
+        // A suspect is loaded alone.
+        let share = if self.strikes.is_suspect() { hub.settings.starts_at_once.max(1) } else { 1 };
+        let share = u32::try_from(share).unwrap_or(1);
+        let starting = Arc::clone(&hub.starting).acquire_many_owned(share);
+        let Some(permit) = self.until(mailbox, starting).await else {
+            return End::Stopped;
+        };
+        self.strikes.loading(present.generation);
+        let (sender, mut updates) = mpsc::channel(UPDATES);
+        let id = hub.routes.open(slot, &present, sender);
+        let mut client = Client::new(id);
+        let start = self.start.clone();
+        let for_settings = Arc::clone(&hub);
+        client.calls.push(Box::pin(async move {
+            Done::Configured(configure(&for_settings.settings, &start, id).await)
+        }));
+        let mut permit = permit.ok();
+        let mut burst = 0;
+        let end = loop {
+            if let Some(end) = client.closed.take() {
+                break end;
+            }
+            self.let_others_start(&mut permit);
+            if self.unpublished && (updates.is_empty() || burst >= BURST) {
+                self.publish();
+            }
+            let next_alarm = self.next_alarm(&client);
+            tokio::select! {
+                biased;
+                update = updates.recv(), if burst < BURST => match update {
+                    Some(json) => {
+                        burst += 1;
+                        self.on_update(&mut client, &json);
+                    }
+                    None if is_host(&link, present.generation) => break End::Overflowed,
+                    None => break End::HostDied,
+                },
+                Some(done) = client.calls.next() => self.on_done(&mut client, done),
+                command = mailbox.recv() => match command {
+                    Some(Command::Close(reply)) => {
+                        self.closing = Some(reply);
+                        client.close();
+                    }
+                    Some(command) => self.on_command(&mut client, command),
+                    None => break End::Stopped,
+                },
+                () = host_is_another(&mut link, present.generation) => break End::HostDied,
+                () = alarm(next_alarm) => self.on_alarm(&mut client),
+                // Nobody else has anything: more updates, then.
+                () = std::future::ready(()), if burst > 0 => burst = 0,
+            }
+        };
+        if !matches!(end, End::HostDied) {
+            self.strikes.interrupted();
+        }
+        if let Some((waiting, _)) = client.logging_out.take() {
+            let over = matches!(end, End::SessionEnded(_));
+            let _ = waiting.send(if over { Ok(()) } else { Err(AnswerError::Away) });
+        }
+        if matches!(end, End::Locked | End::Failed(_) | End::HostDied) {
+            // In a host that lives, the client would stay for ever, and with it perhaps the folder's lock.
+            hub.routes.request(id, r#"{"@type":"close"}"#);
+        }
+        hub.routes.close(id);
+        end
+    }
+
+    /// Lets the next account start once this one is loaded.
+    fn let_others_start(&mut self, permit: &mut Option<OwnedSemaphorePermit>) {
+        if permit.is_some() && !self.snapshot.stage.is_starting() {
+            *permit = None;
+            self.strikes.loaded();
+        }
+    }
+
+    /// When the client has to be looked after next.
+    fn next_alarm(&self, client: &Client) -> Option<Instant> {
+        if client.close_by.is_some() {
+            return client.close_by;
+        }
+        let answer = client.logging_out.as_ref().map(|(_, by)| *by);
+        let hangs = client.leaving_since.map(|since| since + HANGS);
+        let probe = self.start.probe.filter(|_| self.snapshot.stage == Stage::Ready && !client.probing);
+        [answer, hangs, probe.map(|period| client.heard + period)].into_iter().flatten().min()
+    }
+
+    /// Does what is due.
+    fn on_alarm(&mut self, client: &mut Client) {
+        let now = Instant::now();
+        if client.close_by.is_some_and(|by| by <= now) {
+            // It hangs; the host's end will take it along.
+            client.closed = Some(if self.closing.is_some() { End::Stopped } else { End::HostDied });
+            return;
+        }
+        if let Some((waiting, _)) = client.logging_out.take_if(|(_, by)| *by <= now) {
+            let _ = waiting.send(Err(AnswerError::Away));
+        }
+        if client.leaving_since.is_some_and(|since| since + HANGS <= now) {
+            tracing::warn!(account = %self.start.account, "logging out hangs; the client is started anew");
+            client.leaving_since = None;
+            client.close();
+        }
+        let probe = self.start.probe.is_some_and(|period| client.heard + period <= now);
+        if probe && self.snapshot.stage == Stage::Ready && !client.probing {
+            Self::probe(client);
+        }
+    }
+
+    /// Awaits something while answering people; None once they want the client closed.
+    pub(super) async fn until<T>(
+        &mut self,
+        mailbox: &mut mpsc::Receiver<Command>,
+        wait: impl Future<Output = T>,
+    ) -> Option<T> {
+        tokio::pin!(wait);
+        loop {
+            tokio::select! {
+                value = &mut wait => return Some(value),
+                command = mailbox.recv() => match command {
+                    Some(Command::Close(reply)) => {
+                        self.closing = Some(reply);
+                        return None;
+                    }
+                    Some(command) => command.refuse(AnswerError::Away),
+                    None => return None,
+                },
+            }
+        }
+    }
+}
+
+/// Waits for the slot's host; None if there will be none.
+async fn wait_for_host(link: &mut watch::Receiver<Option<Link>>) -> Option<Link> {
+    link.wait_for(Option::is_some).await.ok()?.clone()
+}
+
+/// Whether the slot's host is of that generation.
+fn is_host(link: &watch::Receiver<Option<Link>>, generation: u64) -> bool {
+    link.borrow().as_ref().is_some_and(|link| link.generation == generation)
+}
+
+/// Resolves when the host of this generation is gone.
+async fn host_is_another(link: &mut watch::Receiver<Option<Link>>, generation: u64) {
+    let _ = link.wait_for(|link| link.as_ref().is_none_or(|link| link.generation != generation)).await;
+}
+
+/// Resolves at that time, or never.
+async fn alarm(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,139 @@
+//! What TDLib tells an actor of its own accord.
+
+use tdlib_rs::{enums, functions, types};
+
+use crate::domain::account::Frozen;
+use crate::domain::{Ending, Millis, Secret, Stage, login_code};
+use crate::telegram::client::calls::call;
+use crate::telegram::client::run::Client;
+use crate::telegram::client::{Actor, Done, End};
+use crate::telegram::convert::{network_of, profile_of};
+use crate::telegram::frame::peek;
+use crate::telegram::handle::ServiceMessage;
+use crate::telegram::{host, login};
+
+/// Messages from Telegram that are kept to read a code from.
+const SERVICE_MESSAGES: usize = 10;
+/// Telegram's own user, who sends login codes.
+const TELEGRAM: i64 = 777_000;
+
+impl Actor {
+    pub(super) fn on_update(&mut self, client: &mut Client, json: &str) {
+        // The update that comes in great number is read without looking at what else it could be.
+        if peek(json).kind == "updateNewMessage" {
+            return match serde_json::from_str::<types::UpdateNewMessage>(json) {
+                Ok(update) => {
+                    client.heard = tokio::time::Instant::now();
+                    self.on_message(update.message);
+                }
+                Err(error) => self.on_unknown(json, &error),
+            };
+        }
+        match serde_json::from_str(json) {
+            Ok(enums::Update::AuthorizationState(update)) => {
+                self.on_authorization_state(client, &update.authorization_state);
+            }
+            Ok(enums::Update::ConnectionState(update)) => {
+                self.snapshot.network = network_of(&update.state);
+                self.publish();
+            }
+            Ok(enums::Update::FreezeState(update)) => {
+                let deleted_at =
+                    (update.deletion_date > 0).then(|| Millis(i64::from(update.deletion_date) * 1000));
+                self.snapshot.frozen = update.is_frozen.then_some(Frozen { deleted_at });
+                self.publish();
+            }
+            Ok(enums::Update::User(update)) => {
+                if self.snapshot.profile.as_ref().is_some_and(|me| me.telegram_id == update.user.id) {
+                    self.snapshot.profile = Some(profile_of(&update.user));
+                    self.publish();
+                }
+            }
+            Ok(_) => {}
+            Err(error) => match host::lost_reason(json) {
+                Some(reason) => client.ending = Some(login::ending_of(reason)),
+                None => self.on_unknown(json, &error),
+            },
+        }
+    }
+
+    /// TDLib said what tdlib-rs does not know. An authorization state is shown by its name all the same.
+    pub(super) fn on_unknown(&mut self, json: &str, error: &serde_json::Error) {
+        let kind = peek(json).kind;
+        tracing::warn!(account = %self.start.account, kind, line = error.line(), "an update could not be read");
+        if let Some(stage) = login::unknown_stage(json) {
+            self.enter(stage);
+            self.publish();
+        }
+    }
+
+    pub(super) fn on_authorization_state(&mut self, client: &mut Client, state: &enums::AuthorizationState) {
+        if matches!(state, enums::AuthorizationState::Closed) {
+            client.closed = Some(self.end_of(client));
+            return;
+        }
+        let Some(mut stage) = login::stage_of(state, self.hub.settings.clock.now()) else {
+            return;
+        };
+        match stage {
+            Stage::SignedOut => {
+                if self.was_ready {
+                    self.ending = Some(Ending::Lost);
+                    self.was_ready = false;
+                }
+                stage = self.ending.map_or(Stage::SignedOut, Stage::Ended);
+            }
+            Stage::Ready => {
+                self.ending = None;
+                self.was_ready = true;
+                client.heard = tokio::time::Instant::now();
+                let id = client.id;
+                client.calls.push(Box::pin(async move {
+                    let me = call(functions::get_me(id)).await;
+                    Done::Me(me.map(|enums::User::User(me)| profile_of(&me)))
+                }));
+            }
+            Stage::LoggingOut => {
+                client.leaving_since.get_or_insert_with(tokio::time::Instant::now);
+            }
+            Stage::Closing => {}
+            _ => self.ending = None,
+        }
+        self.enter(stage);
+        self.publish();
+    }
+
+    /// What the end of a client means: who wanted it, and what became of the session.
+    fn end_of(&self, client: &Client) -> End {
+        if self.closing.is_some() {
+            return End::Stopped;
+        }
+        // A client that was closed while it was logging out goes on with that when it starts again.
+        match (client.ending, &self.snapshot.stage) {
+            (Some(ending), _) => End::SessionEnded(ending),
+            (None, Stage::LoggingOut) => End::SessionEnded(Ending::Unknown),
+            (None, _) => End::ClosedItself,
+        }
+    }
+
+    pub(super) fn on_message(&mut self, message: types::Message) {
+        let enums::MessageSender::User(sender) = &message.sender_id else {
+            return;
+        };
+        if message.chat_id != TELEGRAM || sender.user_id != TELEGRAM {
+            return;
+        }
+        let enums::MessageContent::MessageText(content) = message.content else {
+            return;
+        };
+        let text = content.text.text.replace('\0', "");
+        let sent = Millis(i64::from(message.date) * 1000);
+        if login_code::find(&text).is_some() {
+            self.snapshot.code_came = self.snapshot.code_came.max(Some(sent));
+        }
+        self.messages.push_front(ServiceMessage { id: message.id, sent, text: Secret::new(text) });
+        self.messages.make_contiguous().sort_by_key(|message| std::cmp::Reverse(message.id));
+        self.messages.truncate(SERVICE_MESSAGES);
+        self.unpublished = true;
+    }
+}

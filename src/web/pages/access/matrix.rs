@@ -1,0 +1,84 @@
+//! `/access`: what each role may do with the accounts of each group, all in one table.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use axum_extra::extract::Query;
+use serde::Deserialize;
+
+use crate::context::App;
+use crate::domain::GroupId;
+use crate::domain::privilege::{AccountPrivileges, can};
+use crate::store;
+use crate::store::roles::Role;
+use crate::web::error::AppError;
+use crate::web::extract::May;
+use crate::web::layout::{Shell, html};
+use crate::web::pages::access::confirm::Done;
+use crate::web::words::privileges::{Choice, account_choices, account_labels};
+
+/// What to show, from the URL: parts of names.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Wanted {
+    group: String,
+    role: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/access/matrix.html")]
+struct Access {
+    shell: Shell,
+    tab: &'static str,
+    done: Option<&'static str>,
+    wanted: Wanted,
+    legend: Vec<Choice>,
+    roles: Vec<Role>,
+    rows: Vec<Row>,
+}
+
+/// A group, with a cell for each role.
+struct Row {
+    group: GroupId,
+    name: String,
+    cells: Vec<Vec<&'static str>>,
+}
+
+/// The page.
+pub async fn matrix(
+    State(app): State<Arc<App>>,
+    may: May<can::ManageAccess>,
+    Query(done): Query<Done>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, AppError> {
+    let mut conn = app.db.read().await?;
+    let mut groups = store::groups::all(&mut conn).await?;
+    let mut roles = store::roles::all(&mut conn).await?;
+    drop(conn);
+    groups.retain(|group| holds(&group.name, &wanted.group));
+    roles.retain(|role| holds(&role.name, &wanted.role));
+    let rules = app.rules.current();
+    let row = |group: store::groups::Group| {
+        let cell = |role: &Role| {
+            let set = rules.role(role.id).map(|rights| rights.in_group(group.id));
+            account_labels(set.unwrap_or(AccountPrivileges::NONE))
+        };
+        Row { group: group.id, cells: roles.iter().map(cell).collect(), name: group.name }
+    };
+    let rows = groups.into_iter().map(row).collect();
+    html(&Access {
+        shell: Shell::of(&app, &may.actor),
+        tab: "access",
+        done: done.words(),
+        wanted,
+        legend: account_choices(AccountPrivileges::NONE),
+        roles,
+        rows,
+    })
+}
+
+fn holds(name: &str, part: &str) -> bool {
+    name.to_lowercase().contains(&part.trim().to_lowercase())
+}

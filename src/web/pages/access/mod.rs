@@ -1,0 +1,5 @@
+pub mod cell;
+pub mod confirm;
+pub mod diff;
+pub mod explain;
+pub mod matrix;

@@ -1,0 +1,44 @@
+//! `/accounts/{id}/log-out`: ends the account's session at Telegram, after a question.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use crate::context::App;
+use crate::domain::privilege::can;
+use crate::live::accounts::Entry;
+use crate::ops;
+use crate::web::error::AppError;
+use crate::web::extract::Allowed;
+use crate::web::layout::{Shell, dialog_or_page};
+use crate::web::pages::accounts::show;
+
+#[derive(Template)]
+#[template(path = "pages/accounts/log_out.html", blocks = ["dialog"])]
+struct LogOutPage<'a> {
+    shell: Shell,
+    entry: &'a Entry,
+}
+
+/// The question.
+pub async fn form(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    allowed: Allowed<can::RemoveAccount>,
+) -> Result<Response, AppError> {
+    let page = LogOutPage { shell: Shell::of(&app, &allowed.actor), entry: &allowed.entry };
+    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+}
+
+/// Ends the session.
+pub async fn log_out(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    allowed: Allowed<can::RemoveAccount>,
+) -> Result<Response, AppError> {
+    let done = ops::accounts::remove::log_out(&app, allowed.grant()).await;
+    show::after_dialog(&app, &headers, &allowed.actor, &allowed.entry, done, "The session is over.").await
+}

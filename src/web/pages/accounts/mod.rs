@@ -1,0 +1,13 @@
+pub mod add;
+pub mod edit;
+pub mod list;
+pub mod list_events;
+pub mod log_out;
+pub mod login;
+pub mod password;
+pub mod query;
+pub mod remove;
+pub mod rows;
+pub mod show;
+pub mod show_events;
+pub mod step;

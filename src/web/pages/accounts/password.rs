@@ -1,0 +1,66 @@
+//! `/accounts/{id}/password`: the stored two-step password, which is typed here.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use crate::context::App;
+use crate::domain::Secret;
+use crate::domain::privilege::can;
+use crate::live::accounts::Entry;
+use crate::ops::{self, OpError};
+use crate::web::error::AppError;
+use crate::web::extract::Allowed;
+use crate::web::layout::{Shell, dialog_or_page, wants_fragment};
+
+/// What a person typed.
+#[derive(Debug, Deserialize)]
+pub struct Typed {
+    password: Secret,
+}
+
+#[derive(Template)]
+#[template(path = "pages/accounts/password.html", blocks = ["dialog"])]
+struct PasswordPage<'a> {
+    shell: Shell,
+    entry: &'a Entry,
+    error: Option<String>,
+}
+
+/// The empty form.
+pub async fn form(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    allowed: Allowed<can::EditTwoFactorPassword>,
+) -> Result<Response, AppError> {
+    let shell = Shell::of(&app, &allowed.actor);
+    let page = PasswordPage { shell, entry: &allowed.entry, error: None };
+    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+}
+
+/// Stores the password.
+pub async fn save(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    allowed: Allowed<can::EditTwoFactorPassword>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    match ops::two_step::store_password(&app, allowed.grant(), &typed.password).await {
+        Ok(()) if wants_fragment(&headers) => {
+            Ok(([("hx-trigger", "close-dialog")], crate::web::fragment::done("The password is stored."))
+                .into_response())
+        }
+        Ok(()) => Ok(Redirect::to(&format!("/accounts/{}", allowed.entry.account.id)).into_response()),
+        Err(OpError::Invalid { message, .. }) => {
+            let shell = Shell::of(&app, &allowed.actor);
+            let page = PasswordPage { shell, entry: &allowed.entry, error: Some(message) };
+            dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,240 @@
+//! The list of accounts as one viewer asked for it, and its rows.
+//!
+//! The page and its live stream use the same [`Query`], so a row appears and leaves live just as it would on
+//! a reload. A row holds nothing of its viewer but his privileges, so it is rendered once per version and set
+//! of privileges and shared by all who look.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use askama::Template;
+
+use crate::domain::access::{AccessRules, Actor, privileges, system_privileges};
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
+use crate::domain::stage::Mood;
+use crate::domain::{AccountId, Email, Network, Snapshot, Wanted};
+use crate::live::accounts::{Entry, GroupNames, Listing};
+use crate::web::pages::accounts::query::{NOBODY, Query};
+use crate::web::words::text;
+
+/// Rows on a page.
+pub const PAGE: usize = 100;
+/// Rows that are kept rendered.
+const CACHE: usize = 8192;
+
+/// What a viewer sees of a listing.
+#[derive(Debug, Default)]
+pub struct View {
+    /// The entries of the page, in order, with what the viewer may do.
+    pub rows: Vec<(Arc<Entry>, AccountPrivileges)>,
+    /// How many match.
+    pub matching: usize,
+    /// How many the viewer may see.
+    pub visible: usize,
+    /// The page shown, from 1.
+    pub page: usize,
+    /// How many pages there are.
+    pub pages: usize,
+    /// The stages that occur among the visible, the most urgent first.
+    pub stages: Vec<Count>,
+    /// Whether the viewer may add accounts.
+    pub may_add: bool,
+    /// How many of the visible are wanted connected.
+    pub wanted: usize,
+    /// How many of those are on their way up.
+    pub starting: usize,
+}
+
+/// How many accounts are in a stage.
+#[derive(Debug)]
+pub struct Count {
+    /// The stage's name.
+    pub name: &'static str,
+    /// The stage's label.
+    pub label: String,
+    /// How urgent it is.
+    pub mood: Mood,
+    /// How many.
+    pub count: usize,
+}
+
+impl View {
+    /// The places of the first and the last row shown, from 1.
+    pub fn range(&self) -> (usize, usize) {
+        let before = self.page.saturating_sub(1) * PAGE;
+        (before + 1, before + self.rows.len())
+    }
+}
+
+/// What waits for somebody comes before what goes on by itself.
+const fn urgency(mood: Mood) -> u8 {
+    match mood {
+        Mood::Bad => 0,
+        Mood::Waiting => 1,
+        Mood::Moving => 2,
+        Mood::Good => 3,
+        Mood::Off => 4,
+    }
+}
+
+/// What `actor` sees of `listing` with `query`.
+pub fn view(listing: &Listing, rules: &AccessRules, actor: &Actor, query: &Query) -> View {
+    let may_add = system_privileges(rules, actor).has(SystemPrivilege::AddAccount);
+    let mut view = View { may_add, ..View::default() };
+    let filter = query.filter();
+    let mut matching = Vec::new();
+    for entry in &listing.entries {
+        let may = privileges(rules, actor, &entry.account);
+        if !may.has(AccountPrivilege::View) {
+            continue;
+        }
+        view.visible += 1;
+        let stage = &entry.snapshot.stage;
+        if entry.account.wanted == Wanted::Connected {
+            view.wanted += 1;
+            view.starting += usize::from(stage.is_starting());
+        }
+        match view.stages.iter_mut().find(|count| count.name == stage.name()) {
+            Some(count) => count.count += 1,
+            None => view.stages.push(Count {
+                name: stage.name(),
+                label: stage.label().to_owned(),
+                mood: stage.mood(),
+                count: 1,
+            }),
+        }
+        if filter.fits(entry) {
+            matching.push((Arc::clone(entry), may));
+        }
+    }
+    view.stages.sort_by(|a, b| (urgency(a.mood), &a.label).cmp(&(urgency(b.mood), &b.label)));
+    match query.sort.as_str() {
+        "phone" => matching.sort_by(|(a, _), (b, _)| a.account.phone.cmp(&b.account.phone)),
+        "owner" => matching.sort_by(|(a, _), (b, _)| a.account.owner.cmp(&b.account.owner)),
+        "stage" => matching.sort_by(|(a, _), (b, _)| {
+            let (a, b) = (&a.snapshot.stage, &b.snapshot.stage);
+            (urgency(a.mood()), a.label()).cmp(&(urgency(b.mood()), b.label()))
+        }),
+        _ => matching.reverse(),
+    }
+    view.matching = matching.len();
+    view.pages = matching.len().div_ceil(PAGE).max(1);
+    view.page = query.page.unwrap_or(1).clamp(1, view.pages);
+    view.rows = matching.into_iter().skip((view.page - 1) * PAGE).take(PAGE).collect();
+    view
+}
+
+/// Owners that are offered to choose from; beyond them the search finds everybody.
+const OWNERS: usize = 300;
+
+/// What a viewer may filter by. Groups and owners of accounts that he can't see are not told.
+#[derive(Debug, Default)]
+pub struct Choices {
+    /// Ids and names, by name.
+    pub groups: Vec<(String, Arc<str>)>,
+    /// Addresses; empty if there is but one.
+    pub owners: Vec<String>,
+}
+
+/// What `actor` may filter `listing` by.
+pub fn choices(
+    listing: &Listing,
+    names: &GroupNames,
+    rules: &AccessRules,
+    actor: &Actor,
+    query: &Query,
+) -> Choices {
+    let (mut groups, mut owners) = (BTreeSet::new(), BTreeSet::new());
+    for entry in &listing.entries {
+        if privileges(rules, actor, &entry.account).has(AccountPrivilege::View) {
+            groups.extend(&entry.account.groups);
+            owners.extend(entry.account.owner.as_ref().map(Email::as_str));
+        }
+    }
+    let named = |id| Some((ToString::to_string(id), Arc::clone(names.get(id)?)));
+    let mut groups: Vec<_> = groups.into_iter().filter_map(named).collect();
+    groups.sort_by_cached_key(|(_, name)| name.to_lowercase());
+    let wanted = query.wanted_owner();
+    let mut owners: Vec<String> = owners.into_iter().take(OWNERS).map(str::to_owned).collect();
+    if !wanted.is_empty() && wanted != NOBODY && !owners.contains(&wanted) {
+        owners.push(wanted);
+    }
+    if owners.len() < 2 && query.owner.is_empty() {
+        owners.clear();
+    }
+    Choices { groups, owners }
+}
+
+/// A row of the table.
+#[derive(Template)]
+#[template(path = "parts/row.html")]
+struct Row<'a> {
+    entry: &'a Entry,
+    may: AccountPrivileges,
+}
+
+impl Row<'_> {
+    fn snapshot(&self) -> &Snapshot {
+        &self.entry.snapshot
+    }
+
+    /// What this viewer can do next; the dialog behind it says more.
+    fn next_step(&self) -> Option<&'static str> {
+        let stage = &self.entry.snapshot.stage;
+        let may = |privilege| self.may.has(privilege);
+        if may(AccountPrivilege::Login) && stage.input().is_some() {
+            Some("Provide")
+        } else if may(AccountPrivilege::Login) && stage.can_ask_for_code() {
+            Some("Ask for a code")
+        } else if may(AccountPrivilege::ManageConnectionState) && stage.can_connect() {
+            Some("Connect")
+        } else {
+            None
+        }
+    }
+
+    fn trouble_with_the_line(&self) -> bool {
+        !matches!(self.entry.snapshot.network, Network::Ready | Network::Off)
+    }
+
+    fn meaning(&self) -> String {
+        text::meaning(&self.entry.snapshot.stage)
+    }
+}
+
+/// What stands in the table when it has no row.
+#[derive(Template)]
+#[template(path = "parts/empty.html")]
+struct Empty<'a> {
+    view: &'a View,
+}
+
+/// The body of the table.
+pub fn body(view: &View) -> String {
+    if view.rows.is_empty() {
+        return Empty { view }.render().unwrap_or_default();
+    }
+    view.rows
+        .iter()
+        .filter_map(|(entry, may)| row(entry, *may).ok())
+        .fold(String::new(), |all, row| all + &row)
+}
+
+/// Versions are unique to an entry's value, but entries that came at once share one: the id tells them apart.
+type Rendered = HashMap<(AccountId, u64, AccountPrivileges), Arc<str>>;
+static CACHED: LazyLock<Mutex<Rendered>> = LazyLock::new(Mutex::default);
+
+/// A row as HTML, rendered once for all who have these privileges.
+pub fn row(entry: &Entry, may: AccountPrivileges) -> Result<Arc<str>, askama::Error> {
+    let key = (entry.account.id, entry.version, may);
+    if let Some(html) = CACHED.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Ok(Arc::clone(html));
+    }
+    let html: Arc<str> = Row { entry, may }.render()?.into();
+    let mut cached = CACHED.lock().unwrap_or_else(PoisonError::into_inner);
+    if cached.len() >= CACHE {
+        cached.clear();
+    }
+    cached.insert(key, Arc::clone(&html));
+    Ok(html)
+}

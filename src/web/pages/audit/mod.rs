@@ -1,0 +1,6 @@
+pub mod events;
+pub mod export;
+pub mod feed;
+pub mod form;
+pub mod line;
+pub mod list;

@@ -1,0 +1,26 @@
+//! The live list of long work.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::context::App;
+use crate::web::auth::session::Caller;
+use crate::web::fragment::partial;
+use crate::web::pages;
+use crate::web::stream::stream;
+
+/// The stream.
+pub async fn jobs(State(app): State<Arc<App>>, caller: Caller) -> Response {
+    let mut shown = String::new();
+    stream(app, caller, move |app, actor| {
+        let html = pages::jobs::list::rendered(app, actor).ok()?;
+        if html == shown {
+            return None;
+        }
+        shown.clone_from(&html);
+        Some(partial("#jobs", "innerMorph", &html))
+    })
+    .await
+}

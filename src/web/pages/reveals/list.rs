@@ -1,0 +1,196 @@
+//! `/reveals`: what others want to see and need somebody's approval for.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use crate::context::App;
+use crate::domain::access::{Actor, privileges};
+use crate::domain::privilege::{AccountPrivilege, can};
+use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
+use crate::domain::{AccountId, Millis, RevealId};
+use crate::ops::OpError;
+use crate::ops::approvals::view::is_own;
+use crate::ops::approvals::{self, Decision};
+use crate::web::error::AppError;
+use crate::web::extract::May;
+use crate::web::fragment;
+use crate::web::layout::{Shell, html_with, wants_fragment};
+use crate::web::words::text;
+
+#[derive(Template)]
+#[template(path = "pages/reveals/list.html")]
+struct RevealsPage {
+    shell: Shell,
+    reveals: String,
+    /// Why what was just asked for was not done.
+    trouble: Option<String>,
+}
+
+/// The list, which is live too.
+#[derive(Template)]
+#[template(path = "parts/reveals.html")]
+struct Reveals {
+    waiting: Vec<Line>,
+    over: Vec<Line>,
+    complaint: Option<Complaint>,
+}
+
+impl Reveals {
+    fn complaint(&self, line: &Line) -> Option<&Complaint> {
+        self.complaint.as_ref().filter(|complaint| complaint.reveal == line.request.id)
+    }
+}
+
+/// What is wrong with a note, and the note.
+#[derive(Debug)]
+pub struct Complaint {
+    reveal: RevealId,
+    message: String,
+    note: String,
+}
+
+/// A request as a line of the page.
+struct Line {
+    request: RevealRequest,
+    what: &'static str,
+    /// The account's page, if the reader may see it.
+    account: Option<AccountId>,
+    own: bool,
+    created: String,
+    until: String,
+    mood: &'static str,
+    label: &'static str,
+    decided_at: String,
+}
+
+/// The page.
+pub async fn list(State(app): State<Arc<App>>, may: May<can::ApproveReveal>) -> Result<Response, AppError> {
+    page(&app, &may.actor, StatusCode::OK, None, None)
+}
+
+fn page(
+    app: &App,
+    actor: &Actor,
+    status: StatusCode,
+    complaint: Option<Complaint>,
+    trouble: Option<String>,
+) -> Result<Response, AppError> {
+    let reveals = rendered(app, actor, complaint)?;
+    html_with(status, &RevealsPage { shell: Shell::of(app, actor), reveals, trouble })
+}
+
+/// The list for this reader; an empty one for whoever may not decide.
+pub fn rendered(app: &App, actor: &Actor, complaint: Option<Complaint>) -> Result<String, askama::Error> {
+    let now = app.clock.now();
+    let may = app.reveals.waiting_for(&app.rules.current(), actor, now).is_some();
+    let requests = app.reveals.requests();
+    let lines = requests.iter().filter(|_| may).map(|request| line(app, actor, request, now));
+    let (mut waiting, over): (Vec<_>, Vec<_>) = lines.partition(|line| line.label == WAITING);
+    // A new one comes last: it must not move under somebody's hand what he is about to press.
+    waiting.reverse();
+    Reveals { waiting, over, complaint }.render()
+}
+
+const WAITING: &str = "Waiting";
+
+fn line(app: &App, actor: &Actor, request: &RevealRequest, now: Millis) -> Line {
+    let entry = app.directory.get(request.account);
+    let sees = |entry: &_| privileges(&app.rules.current(), actor, entry).has(AccountPrivilege::View);
+    let (mood, label) = match request.stands(now) {
+        RequestState::Waiting => ("waiting", WAITING),
+        RequestState::Approved => ("good", "Approved"),
+        RequestState::Refused => ("bad", "Refused"),
+        RequestState::Used => ("good", "Approved and used"),
+        RequestState::Expired => ("off", "Expired"),
+    };
+    Line {
+        what: match request.kind {
+            RevealKind::LoginCode => "Login code",
+            RevealKind::TwoStepPassword => "Stored two-step password",
+        },
+        account: entry.filter(|entry| sees(&entry.account)).map(|entry| entry.account.id),
+        own: is_own(request, actor),
+        created: text::moment(request.created),
+        until: text::moment(request.expires),
+        mood,
+        label,
+        decided_at: request.decided_at.map(text::moment).unwrap_or_default(),
+        request: request.clone(),
+    }
+}
+
+/// The request that a path names, which need not exist.
+#[derive(Debug, Deserialize)]
+pub struct RevealPath {
+    reveal: RevealId,
+}
+
+/// What is no id is no request either.
+impl<S: Send + Sync> FromRequestParts<S> for RevealPath {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
+        let Path(path) = Path::from_request_parts(parts, state).await.map_err(|_| AppError::NotFound)?;
+        Ok(path)
+    }
+}
+
+/// What a person typed.
+#[derive(Debug, Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    note: String,
+}
+
+/// Approves a request.
+pub async fn approve(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    may: May<can::ApproveReveal>,
+    path: RevealPath,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let done = approvals::decide(&app, may.grant(), path.reveal, Decision::Approve, &typed.note).await;
+    answer(&app, &headers, &may.actor, path.reveal, typed.note, done.map(|()| "Approved."))
+}
+
+/// Refuses a request.
+pub async fn refuse(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    may: May<can::ApproveReveal>,
+    path: RevealPath,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let done = approvals::decide(&app, may.grant(), path.reveal, Decision::Refuse, &typed.note).await;
+    answer(&app, &headers, &may.actor, path.reveal, typed.note, done.map(|()| "Refused."))
+}
+
+/// The list follows by itself where scripts run; elsewhere the page comes again, with what is wrong in it.
+fn answer(
+    app: &App,
+    headers: &HeaderMap,
+    actor: &Actor,
+    reveal: RevealId,
+    note: String,
+    done: Result<&str, OpError>,
+) -> Result<Response, AppError> {
+    let alone = !wants_fragment(headers);
+    match done {
+        Ok(_) if alone => Ok(Redirect::to("/reveals").into_response()),
+        Ok(words) => Ok(fragment::done(words)),
+        Err(OpError::Invalid { message, .. }) if alone => {
+            let complaint = Complaint { reveal, message, note };
+            page(app, actor, StatusCode::UNPROCESSABLE_ENTITY, Some(complaint), None)
+        }
+        Err(OpError::Refused(words)) if alone => page(app, actor, StatusCode::CONFLICT, None, Some(words)),
+        Err(error) => Err(error.into()),
+    }
+}

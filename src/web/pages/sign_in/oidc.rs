@@ -1,0 +1,153 @@
+//! `/sign-in` where an OpenID provider says who people are: a button, the way there, and the way back.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::Query;
+use tower_sessions::cookie::time::Duration;
+use tower_sessions::{Expiry, Session};
+
+use crate::context::App;
+use crate::domain::{Email, Secret};
+use crate::sso::oidc::{Answer, Attempt, Fault, LIFE, Proven, Provider};
+use crate::store::web_sessions::USER_KEY;
+use crate::web::auth::session::Caller;
+use crate::web::error::AppError;
+use crate::web::layout::{Shell, html};
+use crate::web::pages::sign_in::form::{self, After, onward};
+use crate::web::rate_limit;
+
+/// In a session: the attempts that wait for an answer, the oldest first.
+const ATTEMPTS_KEY: &str = "oidc_attempts";
+/// In a session: the token that began it, which the provider wants to see at the end.
+const PROOF_KEY: &str = "oidc_proof";
+/// Attempts at once, as somebody makes who has several pages open.
+const ATTEMPTS: usize = 5;
+/// Bytes of a token that are kept; a longer one would not fit into an address.
+const MAX_PROOF: usize = 6000;
+
+#[derive(Template)]
+#[template(path = "pages/sign_in/oidc.html")]
+struct Button {
+    shell: Shell,
+    host: String,
+    start: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/sign_in/oidc_unproven.html")]
+struct Unproven {
+    shell: Shell,
+    /// The address that Telescope knows the person by.
+    email: Email,
+    /// The address that the provider names now.
+    now: Email,
+    next: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/sign_in/oidc_signed_out.html")]
+struct SignedOut {
+    shell: Shell,
+    host: String,
+    address: String,
+}
+
+/// The page with the button.
+pub(crate) fn page(app: &App, provider: &Provider, next: &str) -> Result<Response, AppError> {
+    let query = serde_html_form::to_string([("next", onward(next))]).unwrap_or_default();
+    let start = format!("/sign-in/start?{query}");
+    html(&Button { shell: Shell::anonymous(app), host: provider.host(), start })
+}
+
+/// Sends the browser to the provider.
+pub async fn start(
+    State(app): State<Arc<App>>,
+    Caller { session, origin }: Caller,
+    Query(after): Query<After>,
+) -> Result<Response, AppError> {
+    let provider = app.oidc.as_ref().ok_or(AppError::NotFound)?;
+    rate_limit::may_try(&app, &origin)?;
+    let (address, attempt) = provider.begin(onward(&after.next).to_owned()).await?;
+    let mut attempts = waiting(&session).await?;
+    attempts.push(attempt);
+    let surplus = attempts.len().saturating_sub(ATTEMPTS);
+    keep(&session, attempts.split_off(surplus)).await?;
+    Ok(Redirect::to(address.as_str()).into_response())
+}
+
+/// Takes the answer that the browser brings from the provider.
+pub async fn callback(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(answer): Query<Answer>,
+) -> Result<Response, AppError> {
+    let session = &caller.session;
+    let provider = app.oidc.as_ref().ok_or(AppError::NotFound)?;
+    rate_limit::may_try(&app, &caller.origin)?;
+    let mut attempts = waiting(session).await?;
+    let at = attempts.iter().position(|attempt| attempt.is(&answer.state)).ok_or(Fault::Stale)?;
+    let attempt = attempts.remove(at);
+    let usual = session.expiry();
+    keep(session, attempts).await?;
+    // Before the provider is asked: the same answer finds no attempt from here on.
+    session.save().await?;
+    let Proven { identity, id_token } = provider.finish(&attempt, &answer).await?;
+    session.set_expiry(usual);
+    let person = form::begin(&app, &caller, &identity).await?;
+    session.remove_value(PROOF_KEY).await?;
+    if id_token.expose().len() <= MAX_PROOF {
+        session.insert(PROOF_KEY, id_token.expose()).await?;
+    }
+    let next = onward(&attempt.next).to_owned();
+    if person.verified {
+        return Ok(Redirect::to(&next).into_response());
+    }
+    let shell = Shell::anonymous(&app);
+    html(&Unproven { shell, email: person.email, now: identity.email, next })
+}
+
+/// The token that began a session, if it was kept.
+pub(crate) async fn proof(session: &Session) -> Result<Option<Secret>, AppError> {
+    Ok(session.get(PROOF_KEY).await?)
+}
+
+/// The page for somebody who has signed out here and goes on to sign out of the provider; none if that has no such
+/// address. The way there is no redirect: forms may lead to our own pages only.
+pub(crate) async fn signed_out(
+    app: &App,
+    provider: &Provider,
+    proof: Option<Secret>,
+) -> Option<Result<Response, AppError>> {
+    let address = String::from(provider.sign_out(proof.as_ref()).await?);
+    let refresh = [(HeaderName::from_static("refresh"), format!("0; url={address}"))];
+    let page = html(&SignedOut { shell: Shell::anonymous(app), host: provider.host(), address });
+    Some(page.map(|page| (refresh, page).into_response()))
+}
+
+async fn waiting(session: &Session) -> Result<Vec<Attempt>, AppError> {
+    Ok(session.get(ATTEMPTS_KEY).await?.unwrap_or_default())
+}
+
+/// Keeps the attempts. A session that nobody is signed in with lives no longer than they.
+async fn keep(session: &Session, attempts: Vec<Attempt>) -> Result<(), AppError> {
+    if session.get_value(USER_KEY).await?.is_none() {
+        session.set_expiry(Some(Expiry::OnInactivity(Duration::milliseconds(LIFE))));
+    }
+    session.insert(ATTEMPTS_KEY, attempts).await?;
+    Ok(())
+}
+
+impl From<Fault> for AppError {
+    fn from(fault: Fault) -> Self {
+        let status = match fault {
+            Fault::Away => StatusCode::SERVICE_UNAVAILABLE,
+            Fault::Stale | Fault::Refused | Fault::Untrue => StatusCode::BAD_REQUEST,
+            Fault::Denied | Fault::NoEmail => StatusCode::FORBIDDEN,
+        };
+        Self::Bad(status, fault.to_string())
+    }
+}

@@ -1,0 +1,82 @@
+//! How many streams one person may have open. Each costs the server some work at every change, so a script, or a
+//! browser with a hundred tabs, must not make it slow for everybody. The one too many is refused and told why;
+//! those that are open stay.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::domain::UserId;
+use crate::domain::access::Actor;
+use crate::web::stream::viewer;
+
+/// The open streams, counted by person.
+#[derive(Clone, Debug, Default)]
+pub struct OpenStreams(Arc<Mutex<HashMap<String, u32>>>);
+
+impl OpenStreams {
+    /// A place for one more stream of a person who may have `limit`; none if all are taken.
+    pub fn open(&self, actor: &Actor, limit: u32) -> Option<Place> {
+        let person = actor.to_string();
+        let mut open = self.counts();
+        let count = open.entry(person.clone()).or_default();
+        if *count >= limit {
+            return None;
+        }
+        *count += 1;
+        drop(open);
+        Some(Place { streams: self.clone(), person })
+    }
+
+    /// Lets the streams of a person look again at once, whose sessions or rights were changed.
+    pub fn look_again_at(&self, person: UserId) {
+        viewer::look_again_at(person);
+    }
+
+    /// Lets every stream look again at once: anybody's rights may have been changed.
+    pub fn all_look_again(&self) {
+        viewer::all_look_again();
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<String, u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A stream's place, free again once it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    streams: OpenStreams,
+    person: String,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.streams.counts();
+        if let Some(count) = open.get_mut(&self.person) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.person);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_by_person_and_come_back() {
+        let streams = OpenStreams::default();
+        let (ada, bob) = (Actor::System("ada"), Actor::System("bob"));
+        let first = streams.open(&ada, 2).unwrap();
+        let _second = streams.open(&ada, 2).unwrap();
+        assert!(streams.open(&ada, 2).is_none());
+        let others = streams.open(&bob, 2).unwrap();
+        drop(first);
+        let third = streams.open(&ada, 2).unwrap();
+        assert!(streams.open(&ada, 2).is_none());
+        drop((third, others));
+        assert_eq!(streams.counts().len(), 1, "nothing is kept of who has none");
+    }
+}

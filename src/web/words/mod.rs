@@ -1,0 +1,2 @@
+pub mod privileges;
+pub mod text;
