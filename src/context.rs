@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::Keys;
-use crate::domain::access::AccessRules;
-use crate::domain::{Snapshot, Wanted};
+use crate::domain::access::Policy;
+use crate::domain::{DesiredState, Snapshot};
 use crate::jobs::Board;
 use crate::live::accounts::Directory;
 use crate::live::policy::Rules;
 use crate::ops::audit::{failed_attempts, queue};
 use crate::ops::reveals::code;
 use crate::ops::{approvals, login};
-use crate::sso::{Doorman, oidc};
+use crate::sso::{ProxyAuthenticator, oidc};
 use crate::store::{self, Db, StoreError};
 use crate::tasks::account_history;
 use crate::telegram::hub::Proxy;
@@ -48,15 +48,15 @@ pub struct App {
     /// Audit entries on their way into the database.
     pub journal: queue::Journal,
     /// Accounts for which a code is being asked.
-    pub asking: login::Asking,
+    pub in_flight: login::InFlight,
     /// Reveals that wait for a code.
-    pub armed: code::Armed,
+    pub pending_reveals: code::PendingReveals,
     /// Requests to see a secret.
     pub reveals: approvals::Board,
     /// Long work.
     pub board: Arc<Board>,
     /// What was last known of each account.
-    pub memory: account_history::Memory,
+    pub last_known: account_history::LastKnownStates,
     /// Told when a two-step password was stored.
     pub stored_passwords: Notify,
     /// Whether the database is away; pages then run from memory and say so.
@@ -66,17 +66,17 @@ pub struct App {
     /// The OpenID provider, if people sign in through one.
     pub oidc: Option<oidc::Provider>,
     /// Whom sessions belonged to when the database last said so.
-    pub remembered: web::Remembered,
+    pub session_cache: web::SessionCache,
     /// Looks at signed assertions, if people come with them.
-    pub doorman: Option<Doorman>,
+    pub proxy_auth: Option<ProxyAuthenticator>,
     /// Until when the assertions hold with which people came.
-    pub asserted: web::Asserted,
+    pub assertion_expiry: web::AssertionExpiry,
     /// How often people tried to sign in just now.
-    pub sign_ins: web::SignIns,
+    pub sign_ins: web::RateLimiter,
     /// The open live streams.
     pub streams: web::OpenStreams,
     /// New entries of the trail, for the pages that show it.
-    pub trail_feed: web::TrailFeed,
+    pub audit_feed: web::AuditFeed,
     /// What was refused not long ago, and written down.
     pub refusals: failed_attempts::Refusals,
     /// Names this run of the program: a stream that saw another begins anew.
@@ -90,8 +90,7 @@ impl App {
         let accounts = store::accounts::all(&mut db.read().await?).await?;
         let groups = store::groups::all(&mut db.read().await?).await?;
         let known = store::account_states::all(&mut db.read().await?).await?;
-        let rules =
-            AccessRules::new(&store::rules::load(&mut db.read().await?).await?, config.owner_privileges);
+        let rules = Policy::new(&store::rules::load(&mut db.read().await?).await?, config.owner_privileges);
         let directory = Arc::new(Directory::new(accounts));
         for (account, known) in &known {
             directory.put_snapshot(*account, Snapshot { profile: known.profile.clone(), ..Snapshot::off() });
@@ -102,7 +101,15 @@ impl App {
             hub_settings(&config, clock.clone())?,
             Box::new(move |account, snapshot| pictures.put_snapshot(account, snapshot)),
         )?;
-        let app = Self::assemble(config, clock, keys, db, directory, account_history::Memory::of(known), hub);
+        let app = Self::assemble(
+            config,
+            clock,
+            keys,
+            db,
+            directory,
+            account_history::LastKnownStates::of(known),
+            hub,
+        );
         app.rules.replace(rules);
         Ok(app)
     }
@@ -114,7 +121,7 @@ impl App {
         keys: Keys,
         db: Db,
         directory: Arc<Directory>,
-        memory: account_history::Memory,
+        last_known: account_history::LastKnownStates,
         hub: Hub,
     ) -> Arc<Self> {
         let epoch = format!("{:x}", clock.now().0);
@@ -122,7 +129,10 @@ impl App {
         let oidc = config.oidc.clone().filter(|_| config.sso_mode.is_oidc());
         let oidc =
             oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), authorities, clock.clone()));
-        let doorman = config.assertion.clone().map(|format| Doorman::new(format, authorities, clock.clone()));
+        let proxy_auth = config
+            .assertion
+            .clone()
+            .map(|format| ProxyAuthenticator::new(format, authorities, clock.clone()));
         Arc::new(Self {
             config,
             db,
@@ -133,21 +143,21 @@ impl App {
             clock,
             stopping: watch::Sender::new(false),
             journal: queue::Journal::default(),
-            asking: login::Asking::default(),
-            armed: code::Armed::default(),
+            in_flight: login::InFlight::default(),
+            pending_reveals: code::PendingReveals::default(),
             reveals: approvals::Board::default(),
             board: Arc::default(),
-            memory,
+            last_known,
             stored_passwords: Notify::new(),
             database_away: watch::Sender::new(false),
             telegram_away: watch::Sender::new(false),
             oidc,
-            remembered: web::Remembered::default(),
-            doorman,
-            asserted: web::Asserted::default(),
-            sign_ins: web::SignIns::default(),
+            session_cache: web::SessionCache::default(),
+            proxy_auth,
+            assertion_expiry: web::AssertionExpiry::default(),
+            sign_ins: web::RateLimiter::default(),
             streams: web::OpenStreams::default(),
-            trail_feed: web::TrailFeed::default(),
+            audit_feed: web::AuditFeed::default(),
             refusals: failed_attempts::Refusals::default(),
             epoch,
         })
@@ -156,7 +166,7 @@ impl App {
     /// Starts the client of every account that is wanted connected.
     pub fn connect_wanted(&self) {
         for entry in &self.directory.listing().entries {
-            if entry.account.wanted == Wanted::Connected
+            if entry.account.wanted == DesiredState::Connected
                 && let Err(error) = ops::accounts::start(self, &entry.account)
             {
                 tracing::error!(account = %entry.account.id, ?error, "an account can't be started");
@@ -210,7 +220,7 @@ fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
         program: std::env::current_exe().context("Telescope does not know where its own program is")?,
         library: std::path::absolute(&config.tdlib_library)?,
         hosts: usize::from(config.td_hosts),
-        memory_mark: (config.td_host_memory_mb > 0).then_some(config.td_host_memory_mb * 1024 * 1024),
+        memory_limit: (config.td_host_memory_mb > 0).then_some(config.td_host_memory_mb * 1024 * 1024),
         starts_at_once: STARTS_AT_ONCE,
         test_environment: config.telegram_environment.is_test(),
         api_id: config.api_id,

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => run("Telescope can't run", serve::serve),
         Command::Admin(asked) => {
-            run("Not done", |config| node::command::run(config, node::command::Order::Admin(asked)))
+            run("Not done", |config| node::command::run(config, node::command::Request::Admin(asked)))
         }
         Command::Access(asked) => run("Not done", |config| cli::access::run(config, asked)),
         Command::Audit(asked) => run("Wrong", |config| cli::audit::run(config, asked)),

@@ -5,12 +5,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::Context as _;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::App;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::http::server;
 use crate::http::server::Limits;
@@ -157,8 +157,8 @@ async fn watch_database(app: Arc<App>) {
 
 /// Begins to ask the identity provider what the first sign-in needs.
 fn prepare_sign_on(app: &App) {
-    if let Some(doorman) = &app.doorman {
-        doorman.prepare();
+    if let Some(proxy_auth) = &app.proxy_auth {
+        proxy_auth.prepare();
     }
     if let Some(provider) = &app.oidc {
         provider.prepare();
@@ -166,7 +166,7 @@ fn prepare_sign_on(app: &App) {
 }
 
 fn note(app: &App, event: AuditEvent) {
-    app.journal.put(AuditEntry::done(app.clock.now(), &Actor::System("telescope"), event));
+    app.journal.put(AuditEntry::done(app.clock.now(), &Principal::System("telescope"), event));
 }
 
 /// The listener that a launcher handed over (LISTEN_FDS), or one of our own. Of no runtime yet, so that it can be

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use telescope::domain::{Account, AccountId, Email, Millis, Phone, Wanted};
+use telescope::domain::{Account, AccountId, DesiredState, Email, Millis, Phone};
 use telescope::store::{self, Conn, Db, StoreError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -26,7 +26,7 @@ async fn many(db: &Db) {
                 owner: Some(Email::parse(&format!("person{}@example.org", number % 200)).unwrap()),
                 comment: format!("Desk {number}"),
                 groups: Vec::new(),
-                wanted: Wanted::Disconnected,
+                wanted: DesiredState::Disconnected,
                 folder: format!("folder-{number}"),
                 created: Millis(1_700_000_000_000),
             };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use telescope::crypto::{Keys, Place, Purpose};
-use telescope::domain::{Phone, Wanted};
+use telescope::domain::{DesiredState, Phone};
 use telescope::store::{self, Conn, Db, StoreError};
 
 use super::copy;
@@ -82,7 +82,7 @@ pub async fn want(home: &Home, connected: usize) -> Vec<String> {
     let accounts = db.change(async |conn: &mut Conn<'_>| -> Result<_, StoreError> {
         let accounts = store::accounts::all(conn).await?;
         for (at, account) in accounts.iter().enumerate() {
-            let wanted = if at < connected { Wanted::Connected } else { Wanted::Disconnected };
+            let wanted = if at < connected { DesiredState::Connected } else { DesiredState::Disconnected };
             store::accounts::set_wanted(conn, account.id, wanted).await?;
         }
         Ok(accounts)
@@ -98,7 +98,7 @@ pub async fn folders(home: &Home) -> Vec<(PathBuf, String)> {
     let db = Db::open(&home.dsn()).await.unwrap();
     let accounts = store::accounts::all(&mut db.read().await.unwrap()).await.unwrap();
     db.close().await;
-    let wanted = accounts.iter().filter(|account| account.wanted == Wanted::Connected);
+    let wanted = accounts.iter().filter(|account| account.wanted == DesiredState::Connected);
     wanted
         .map(|account| {
             let folder = home.folder().join("accounts").join(&account.folder);

@@ -2,20 +2,20 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::access_report;
 use crate::config::Config;
 use crate::context::App;
-use crate::domain::access::{AccessRules, Actor, decide_system};
+use crate::domain::access::{Policy, Principal, decide_system};
 use crate::domain::privilege::can;
 use crate::domain::{Email, Phone};
-use crate::node::command::{self, Order, in_words};
+use crate::node::command::{self, Request, in_words};
 use crate::ops::access::file::RulesFile;
 use crate::ops::access::import;
-use crate::ops::{Office, OpError, policy};
+use crate::ops::{Context, OpError, policy};
 use crate::store::Db;
 
 /// What can be done with the rules of access.
@@ -48,7 +48,7 @@ pub async fn run(config: Config, asked: Access) -> anyhow::Result<()> {
         Access::Import { file, yes } => {
             let text = std::fs::read_to_string(&file)
                 .with_context(|| format!("{} can't be read", file.display()))?;
-            command::run(config, Order::Import(Import { text, yes })).await
+            command::run(config, Request::Import(Import { text, yes })).await
         }
     }
 }
@@ -99,10 +99,10 @@ impl Import {
     }
 
     /// The same where no server runs.
-    pub(crate) async fn write(&self, office: Office<'_>) -> Result<String, OpError> {
+    pub(crate) async fn write(&self, context: Context<'_>) -> Result<String, OpError> {
         let wanted = RulesFile::parse(&self.text)?;
-        let permit = decide_system::<can::ManageAccess>(&AccessRules::default(), &Actor::Cli)?;
-        let steps = import::import(office, permit.grant(), &wanted, !self.yes).await?;
+        let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli)?;
+        let steps = import::import(context, permit.grant(), &wanted, !self.yes).await?;
         Ok(match (steps.is_empty(), self.yes) {
             (true, _) => "The rules are as the file says.".into(),
             (false, true) => format!("Done:\n  {}", steps.join("\n  ")),

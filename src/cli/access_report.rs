@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use crate::config::Config;
-use crate::domain::access::{AccessRules, Explained, Person, Source, Withheld, explain, explain_system};
-use crate::domain::{Account, Email, GroupId, Origin, Phone, RoleId};
+use crate::domain::access::{DenyReason, Explained, Person, Policy, Source, explain, explain_system};
+use crate::domain::{Account, Email, GroupId, Phone, RequestInfo, RoleId};
 use crate::ops::OpError;
 use crate::store::{self, Conn};
 
@@ -22,7 +22,7 @@ pub(crate) async fn read(
     email: &Email,
     phone: &Phone,
 ) -> Result<String, OpError> {
-    let rules = AccessRules::new(&store::rules::load(conn).await?, config.owner_privileges);
+    let rules = Policy::new(&store::rules::load(conn).await?, config.owner_privileges);
     let user = store::users::by_email(conn, email).await?.ok_or_else(|| {
         OpError::Refused(format!("Nobody with the address {email} is known here, so they may do nothing."))
     })?;
@@ -38,7 +38,7 @@ pub(crate) async fn read(
         email: user.email,
         verified: true,
         admin: user.admin,
-        origin: Origin::default(),
+        origin: RequestInfo::default(),
     };
     let mut text = about(&person, user.disabled, &account, &rules, &names);
     let _ = writeln!(text, "\nWith {phone}:");
@@ -52,7 +52,7 @@ pub(crate) async fn read(
     Ok(text)
 }
 
-fn about(person: &Person, disabled: bool, account: &Account, rules: &AccessRules, names: &Names) -> String {
+fn about(person: &Person, disabled: bool, account: &Account, rules: &Policy, names: &Names) -> String {
     let mut text = String::new();
     let roles: Vec<&str> = rules
         .roles_of(person.id)
@@ -76,11 +76,11 @@ fn line_of<P>(text: &mut String, name: &str, line: &Explained<P>, names: &Names)
     let sources: Vec<String> = line.sources.iter().map(|source| source_words(source, names)).collect();
     let _ = match line.withheld {
         None => writeln!(text, "  yes  {name}: {}", sources.join("; ")),
-        Some(Withheld::NoRule) => writeln!(text, "  no   {name}: no rule gives it"),
-        Some(Withheld::Unverified) => {
+        Some(DenyReason::NoRule) => writeln!(text, "  no   {name}: no rule gives it"),
+        Some(DenyReason::Unverified) => {
             writeln!(text, "  no   {name}: owner, but the address is not verified")
         }
-        Some(Withheld::Leaving) => writeln!(text, "  no   {name}: the account is being removed"),
+        Some(DenyReason::Leaving) => writeln!(text, "  no   {name}: the account is being removed"),
     };
 }
 

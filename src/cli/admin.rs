@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::App;
 use crate::domain::Email;
-use crate::domain::access::{AccessRules, Actor, decide_system};
+use crate::domain::access::{Policy, Principal, decide_system};
 use crate::domain::privilege::can;
-use crate::ops::users::{self, Change, Whom};
-use crate::ops::{Office, OpError};
+use crate::ops::users::{self, Change, UserRef};
+use crate::ops::{Context, OpError};
 use crate::store::users::User;
 
 /// What the command can do.
@@ -47,16 +47,16 @@ impl Admin {
     /// What a running server does.
     pub(crate) async fn serve(&self, app: &App) -> Result<String, OpError> {
         let (email, change) = self.meaning()?;
-        let permit = decide_system::<can::ManageAccess>(&AccessRules::default(), &Actor::Cli)?;
-        let user = users::change(app, permit.grant(), Whom::Email(&email), change).await?;
+        let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli)?;
+        let user = users::change(app, permit.grant(), UserRef::Email(&email), change).await?;
         Ok(self.words(&user))
     }
 
     /// The same where no server runs.
-    pub(crate) async fn write(&self, office: Office<'_>) -> Result<String, OpError> {
+    pub(crate) async fn write(&self, context: Context<'_>) -> Result<String, OpError> {
         let (email, change) = self.meaning()?;
-        let permit = decide_system::<can::ManageAccess>(&AccessRules::default(), &Actor::Cli)?;
-        let user = users::write(office, permit.grant(), Whom::Email(&email), change).await?;
+        let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli)?;
+        let user = users::write(context, permit.grant(), UserRef::Email(&email), change).await?;
         Ok(self.words(&user))
     }
 

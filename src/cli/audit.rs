@@ -4,14 +4,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context as _, ensure};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::{Millis, Period};
 use crate::node::lease;
-use crate::ops::Office;
+use crate::ops::Context;
 use crate::ops::audit::{checkpoint, retention};
 use crate::store::audit::{self, Head, HeadFile, Verified};
 use crate::store::{Db, key_check};
@@ -66,15 +66,15 @@ async fn blank(config: &Config, before: &str, yes: bool) -> anyhow::Result<()> {
         "the role in DB_DSN can't change the audit trail, as it should be for a server. Give DB_DSN of the tables' owner"
     );
     db.change(async |conn| key_check::check(conn, &keys).await).await?;
-    let office = Office { db: &db, keys: &keys, clock: &clock, config };
+    let context = Context { db: &db, keys: &keys, clock: &clock, config };
     // With the lease, the file audit-head is ours to write. A running server has it otherwise, and writes on.
     let lease = lease::obtain_at_once(&db, &clock).await?;
     if lease.is_some() {
-        checkpoint::compare(office).await?;
+        checkpoint::compare(context).await?;
     }
-    let blanked = retention::blank(office, &Actor::Cli, before).await;
+    let blanked = retention::blank(context, &Principal::Cli, before).await;
     if let Some(lease) = lease {
-        checkpoint::write_last(office).await;
+        checkpoint::write_last(context).await;
         lease.give_back().await?;
     }
     println!("{} entries before {} had their details taken out.", blanked?, shown(before));

@@ -1,7 +1,7 @@
 //! `telescope migrate`: makes the tables, or brings them up to date. A server does so by itself at its start; the
 //! command is for those who let it run as a role of the database that may not.
 
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
 
 use crate::clock::Clock;
 use crate::config::Config;

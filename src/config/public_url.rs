@@ -48,7 +48,7 @@ impl PublicUrl {
         Ok(Self { origin: format!("{}://{authority}", url.scheme()), authority, https, loopback })
     }
 
-    /// Scheme, host and port, as browsers send it in `Origin`; no slash at the end.
+    /// Scheme, host and port, as browsers send it in `RequestInfo`; no slash at the end.
     pub fn origin(&self) -> &str {
         &self.origin
     }

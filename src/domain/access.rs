@@ -66,15 +66,15 @@ pub mod policy;
 pub mod policy_change;
 pub mod principal;
 
-pub use diff::{Effect, Moved, effects};
-pub use explain::{Explained, Source, Withheld, explain, explain_system, holders, is_leaving};
+pub use diff::{Moved, PrivilegeDelta, policy_diff};
+pub use explain::{DenyReason, Explained, Source, explain, explain_system, holders, is_leaving};
 pub use grant::{Grant, Permit, SystemGrant, SystemPermit};
-pub use policy::{AccessRules, Role, Rows};
-pub use policy_change::{Change, Escalation, Subject, permit_change};
-pub use principal::{Actor, Person};
+pub use policy::{Policy, PolicyRows, Role};
+pub use policy_change::{EscalationError, PolicyChange, Subject, authorize_change};
+pub use principal::{Person, Principal};
 
 use super::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
-use super::{Account, Wanted};
+use super::{Account, DesiredState};
 
 /// What an owner may do with his own account.
 pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
@@ -85,7 +85,7 @@ pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
 ]);
 
 /// What anybody may do with an account that is being removed: watch that, and see it through.
-pub const LEAVING: AccountPrivileges =
+pub const PENDING_REMOVAL: AccountPrivileges =
     AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::RemoveAccount]);
 
 /// Why something is refused.
@@ -100,17 +100,17 @@ pub enum Refusal {
 }
 
 /// What `actor` may do with `account`. Without `view`, nothing.
-pub fn privileges(rules: &AccessRules, actor: &Actor, account: &Account) -> AccountPrivileges {
+pub fn privileges(rules: &Policy, actor: &Principal, account: &Account) -> AccountPrivileges {
     let set = match actor {
-        Actor::System(_) | Actor::Cli => AccountPrivileges::ALL,
-        Actor::User(person) if person.admin => AccountPrivileges::ALL,
-        Actor::User(person) => by_rules(rules, person, account),
+        Principal::System(_) | Principal::Cli => AccountPrivileges::ALL,
+        Principal::User(person) if person.admin => AccountPrivileges::ALL,
+        Principal::User(person) => by_rules(rules, person, account),
     };
-    if account.wanted == Wanted::Removed { set.intersection(LEAVING) } else { set }
+    if account.wanted == DesiredState::Removed { set.intersection(PENDING_REMOVAL) } else { set }
 }
 
 /// What somebody who is no administrator may do: what is his, and what his roles give him in the account's groups.
-fn by_rules(rules: &AccessRules, person: &Person, account: &Account) -> AccountPrivileges {
+fn by_rules(rules: &Policy, person: &Person, account: &Account) -> AccountPrivileges {
     let owns = person.verified && account.owner.as_ref() == Some(&person.email);
     let mut set = if owns { rules.owner() } else { AccountPrivileges::NONE };
     if let Some(rights) = rules.rights_of(person.id) {
@@ -122,11 +122,11 @@ fn by_rules(rules: &AccessRules, person: &Person, account: &Account) -> AccountP
 }
 
 /// What `actor` may do with the system.
-pub fn system_privileges(rules: &AccessRules, actor: &Actor) -> SystemPrivileges {
+pub fn system_privileges(rules: &Policy, actor: &Principal) -> SystemPrivileges {
     match actor {
-        Actor::System(_) | Actor::Cli => SystemPrivileges::ALL,
-        Actor::User(person) if person.admin => SystemPrivileges::ALL,
-        Actor::User(person) => {
+        Principal::System(_) | Principal::Cli => SystemPrivileges::ALL,
+        Principal::User(person) if person.admin => SystemPrivileges::ALL,
+        Principal::User(person) => {
             rules.rights_of(person.id).map_or(SystemPrivileges::NONE, |rights| rights.system)
         }
     }
@@ -134,8 +134,8 @@ pub fn system_privileges(rules: &AccessRules, actor: &Actor) -> SystemPrivileges
 
 /// Decides whether `actor` may use the privilege `P` on `account`.
 pub fn decide<P: can::OnAccount>(
-    rules: &AccessRules,
-    actor: &Actor,
+    rules: &Policy,
+    actor: &Principal,
     account: &Account,
 ) -> Result<Permit<P>, Refusal> {
     let set = privileges(rules, actor, account);
@@ -150,8 +150,8 @@ pub fn decide<P: can::OnAccount>(
 
 /// Decides whether `actor` may use the privilege `P` on the system.
 pub fn decide_system<P: can::OnSystem>(
-    rules: &AccessRules,
-    actor: &Actor,
+    rules: &Policy,
+    actor: &Principal,
 ) -> Result<SystemPermit<P>, Refusal> {
     if !system_privileges(rules, actor).has(P::PRIVILEGE) {
         return Err(Refusal::MissingSystem(P::PRIVILEGE));
@@ -162,7 +162,7 @@ pub fn decide_system<P: can::OnSystem>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AccountId, Email, Millis, Origin, Phone, UserId};
+    use crate::domain::{AccountId, Email, Millis, Phone, RequestInfo, UserId};
 
     fn account(owner: Option<&str>) -> Account {
         Account {
@@ -171,15 +171,21 @@ mod tests {
             owner: owner.map(|address| Email::parse(address).unwrap()),
             comment: String::new(),
             groups: vec![],
-            wanted: Wanted::Connected,
+            wanted: DesiredState::Connected,
             folder: "f".into(),
             created: Millis(0),
         }
     }
 
-    fn person(email: &str, admin: bool, verified: bool) -> Actor {
+    fn person(email: &str, admin: bool, verified: bool) -> Principal {
         let email = Email::parse(email).unwrap();
-        Actor::User(Person { id: UserId::generate(), email, verified, admin, origin: Origin::default() })
+        Principal::User(Person {
+            id: UserId::generate(),
+            email,
+            verified,
+            admin,
+            origin: RequestInfo::default(),
+        })
     }
 
     #[test]
@@ -191,28 +197,28 @@ mod tests {
             ("owner, unverified", person("ada@example.org", false, false), AccountPrivileges::NONE),
             ("somebody", person("bob@example.org", false, true), AccountPrivileges::NONE),
         ] {
-            assert_eq!(privileges(&AccessRules::default(), &actor, &owned), expected, "{who}");
+            assert_eq!(privileges(&Policy::default(), &actor, &owned), expected, "{who}");
         }
         assert_eq!(
-            privileges(&AccessRules::default(), &person("ada@example.org", false, true), &account(None)),
+            privileges(&Policy::default(), &person("ada@example.org", false, true), &account(None)),
             AccountPrivileges::NONE
         );
     }
 
     #[test]
     fn an_account_that_is_being_removed_can_only_be_removed() {
-        let leaving = Account { wanted: Wanted::Removed, ..account(Some("ada@example.org")) };
+        let leaving = Account { wanted: DesiredState::Removed, ..account(Some("ada@example.org")) };
         assert_eq!(
-            privileges(&AccessRules::default(), &person("root@example.org", true, true), &leaving),
-            LEAVING
+            privileges(&Policy::default(), &person("root@example.org", true, true), &leaving),
+            PENDING_REMOVAL
         );
         let owner = person("ada@example.org", false, true);
         assert_eq!(
-            privileges(&AccessRules::default(), &owner, &leaving),
+            privileges(&Policy::default(), &owner, &leaving),
             AccountPrivileges::of(&[AccountPrivilege::View]),
             "nobody gains a right by it"
         );
-        assert!(decide::<can::Login>(&AccessRules::default(), &owner, &leaving).is_err());
+        assert!(decide::<can::Login>(&Policy::default(), &owner, &leaving).is_err());
     }
 
     #[test]
@@ -220,18 +226,15 @@ mod tests {
         let owned = account(Some("ada@example.org"));
         let bob = person("bob@example.org", false, true);
         let ada = person("ada@example.org", false, true);
+        assert_eq!(decide::<can::Login>(&Policy::default(), &bob, &owned).unwrap_err(), Refusal::NotVisible);
         assert_eq!(
-            decide::<can::Login>(&AccessRules::default(), &bob, &owned).unwrap_err(),
-            Refusal::NotVisible
-        );
-        assert_eq!(
-            decide::<can::RemoveAccount>(&AccessRules::default(), &ada, &owned).unwrap_err(),
+            decide::<can::RemoveAccount>(&Policy::default(), &ada, &owned).unwrap_err(),
             Refusal::Missing(AccountPrivilege::RemoveAccount)
         );
-        let permit = decide::<can::Login>(&AccessRules::default(), &ada, &owned).unwrap();
+        let permit = decide::<can::Login>(&Policy::default(), &ada, &owned).unwrap();
         assert_eq!(permit.grant().account(), owned.id);
         assert_eq!(
-            decide_system::<can::AddAccount>(&AccessRules::default(), &ada).unwrap_err(),
+            decide_system::<can::AddAccount>(&Policy::default(), &ada).unwrap_err(),
             Refusal::MissingSystem(SystemPrivilege::AddAccount)
         );
     }

@@ -1,6 +1,6 @@
 //! An account as Telescope knows it: what people said of it, and the live picture of its login.
 
-use super::{AccountId, Email, Ending, GroupId, Millis, Phone, Stage, StageToken};
+use super::{AccountId, Email, GroupId, Millis, Phone, SessionEndReason, Stage, StageToken};
 
 /// One account: the row in the database. What people decided, not how it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Account {
     /// The groups it is in, by name order.
     pub groups: Vec<GroupId>,
     /// What people asked for.
-    pub wanted: Wanted,
+    pub wanted: DesiredState,
     /// Name of its TDLib folder below the accounts' directory; random.
     pub folder: String,
     /// When it was added.
@@ -25,7 +25,7 @@ pub struct Account {
 
 /// What people asked for; it survives a restart. Disconnecting is not logging out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Wanted {
+pub enum DesiredState {
     /// Its client runs.
     Connected,
     /// Its client is stopped; the session at Telegram stays.
@@ -34,7 +34,7 @@ pub enum Wanted {
     Removed,
 }
 
-impl Wanted {
+impl DesiredState {
     /// The name in the database.
     pub const fn name(self) -> &'static str {
         match self {
@@ -45,13 +45,13 @@ impl Wanted {
     }
 }
 
-impl std::fmt::Display for Wanted {
+impl std::fmt::Display for DesiredState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl std::str::FromStr for Wanted {
+impl std::str::FromStr for DesiredState {
     type Err = String;
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         [Self::Connected, Self::Disconnected, Self::Removed]
@@ -61,7 +61,7 @@ impl std::str::FromStr for Wanted {
     }
 }
 
-super::ids::text_in_database!(Wanted);
+super::ids::text_in_database!(DesiredState);
 
 /// What TDLib says of its line to Telegram; shown, never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -132,7 +132,7 @@ pub struct Known {
     /// The name of the last stage that was no passing one.
     pub stage: String,
     /// How its last session ended, if it is over.
-    pub ending: Option<Ending>,
+    pub ending: Option<SessionEndReason>,
     /// Whose account it is.
     pub profile: Option<Profile>,
 }

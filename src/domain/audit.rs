@@ -12,10 +12,10 @@ mod tests;
 
 pub use access::AccessEvent;
 pub use entry::{AuditEntry, Outcome};
-pub use fault::{NotLetIn, TrailFault};
+pub use fault::{SignInDenied, TrailFault};
 
 use super::reveal::RevealKind;
-use super::{Email, Input, Phone, Wanted};
+use super::{DesiredState, Email, Input, Phone};
 
 /// Something that happened, or is about to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum AuditEvent {
     /// People asked for an account to be connected, disconnected or removed.
     WantedChanged {
         /// What for.
-        wanted: Wanted,
+        wanted: DesiredState,
     },
     /// Owner, comment or groups were edited.
     DetailsEdited {
@@ -111,7 +111,7 @@ pub enum AuditEvent {
         /// The address that the identity comes with.
         person: Email,
         /// Why.
-        why: NotLetIn,
+        why: SignInDenied,
     },
     /// Somebody signs out of Telescope.
     WebSignOut,

@@ -22,14 +22,14 @@ pub mod session_end;
 pub mod stage;
 pub mod time;
 
-pub use account::{Account, Network, Snapshot, Wanted};
+pub use account::{Account, DesiredState, Network, Snapshot};
 pub use email::{Email, EmailDomain};
 pub use identity::Identity;
 pub use ids::{AccountId, GroupId, JobId, RevealId, RoleId, UserId};
 pub use period::{Period, PeriodError};
 pub use phone::Phone;
-pub use request_info::{Origin, Subnet, client_address};
+pub use request_info::{RequestInfo, Subnet, client_address};
 pub use secret::Secret;
-pub use session_end::Ending;
+pub use session_end::SessionEndReason;
 pub use stage::{Input, Stage, StageToken};
 pub use time::Millis;

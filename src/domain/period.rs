@@ -22,7 +22,7 @@ pub enum PeriodError {
     Form,
     /// There is no such day or time.
     #[error("There is no such day or time.")]
-    Nowhen,
+    OutOfRange,
 }
 
 const SECOND: i64 = 1000;
@@ -40,9 +40,10 @@ impl Period {
         };
         let [year, month, day] = numbers(date, '-', [4, 2, 2]).ok_or(PeriodError::Form)?;
         let month = u8::try_from(month).ok().and_then(|month| Month::try_from(month).ok());
-        let month = month.ok_or(PeriodError::Nowhen)?;
-        let day = u8::try_from(day).map_err(|_| PeriodError::Nowhen)?;
-        let date = Date::from_calendar_date(i32::from(year), month, day).map_err(|_| PeriodError::Nowhen)?;
+        let month = month.ok_or(PeriodError::OutOfRange)?;
+        let day = u8::try_from(day).map_err(|_| PeriodError::OutOfRange)?;
+        let date =
+            Date::from_calendar_date(i32::from(year), month, day).map_err(|_| PeriodError::OutOfRange)?;
         let (time, length) = match time {
             None => ([0; 3], DAY),
             Some(time) => match (numbers(time, ':', [2, 2]), numbers(time, ':', [2, 2, 2])) {
@@ -52,7 +53,7 @@ impl Period {
             },
         };
         let [hour, minute, second] = time.map(|part| u8::try_from(part).unwrap_or(u8::MAX));
-        let time = Time::from_hms(hour, minute, second).map_err(|_| PeriodError::Nowhen)?;
+        let time = Time::from_hms(hour, minute, second).map_err(|_| PeriodError::OutOfRange)?;
         let start = date.with_time(time).assume_utc().unix_timestamp() * SECOND;
         Ok(Self { start: Millis(start), end: Millis(start + length) })
     }
@@ -114,7 +115,7 @@ mod tests {
         for text in
             ["2026-02-29", "2026-13-01", "2026-00-10", "2026-11-31", "2026-11-21 24:00", "2026-11-21 12:60"]
         {
-            assert_eq!(Period::parse(text), Err(PeriodError::Nowhen), "{text}");
+            assert_eq!(Period::parse(text), Err(PeriodError::OutOfRange), "{text}");
         }
     }
 

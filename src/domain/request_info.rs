@@ -12,7 +12,7 @@ use std::net::IpAddr;
 
 /// Where a request came from: for the audit trail and the log, not for any decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct RequestInfo {
     /// The client's address.
     pub address: Option<IpAddr>,
     /// The request's id, which the log has, too.

@@ -2,7 +2,7 @@
 
 /// Why an account that was signed in here is not any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Ending {
+pub enum SessionEndReason {
     /// People logged it out here.
     LoggedOut,
     /// It was ended on another device of the account.
@@ -21,7 +21,7 @@ pub enum Ending {
     Unknown,
 }
 
-impl Ending {
+impl SessionEndReason {
     /// Every one.
     pub const ALL: &'static [Self] = &[
         Self::LoggedOut,
@@ -63,13 +63,13 @@ impl Ending {
     }
 }
 
-impl std::fmt::Display for Ending {
+impl std::fmt::Display for SessionEndReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl std::str::FromStr for Ending {
+impl std::str::FromStr for SessionEndReason {
     type Err = String;
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let ending = Self::ALL.iter().copied().find(|ending| ending.name() == name);
@@ -77,4 +77,4 @@ impl std::str::FromStr for Ending {
     }
 }
 
-crate::domain::ids::text_in_database!(Ending);
+crate::domain::ids::text_in_database!(SessionEndReason);

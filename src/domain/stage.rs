@@ -4,7 +4,7 @@
 //! to know them: no client, a client that is starting, a host that died. A wrong code is not an error page
 //! but the same stage again, with a problem in words beside it.
 
-use super::{Ending, Millis, Secret};
+use super::{Millis, Secret, SessionEndReason};
 
 /// One value per situation of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Stage {
     /// Nobody is signed in: a code can be asked for.
     SignedOut,
     /// The session that was here is over: a code can be asked for.
-    Ended(Ending),
+    Ended(SessionEndReason),
     /// Telegram sent a code.
     WaitCode(CodeSent),
     /// The two-step password is wanted.
@@ -61,18 +61,18 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeSent {
     /// The way it went.
-    pub way: CodeWay,
+    pub way: CodeDelivery,
     /// Characters in it; 0 if unknown.
     pub length: i32,
     /// The way that asking again would take.
-    pub next: Option<CodeWay>,
+    pub next: Option<CodeDelivery>,
     /// From when on one may ask again.
     pub resend_from: Option<Millis>,
 }
 
 /// The ways of a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CodeWay {
+pub enum CodeDelivery {
     /// A message in Telegram, to the devices that are signed in.
     Telegram,
     /// A text message.
@@ -110,14 +110,14 @@ impl Input {
 
 /// Something a person provides for a stage.
 #[derive(Clone, Debug)]
-pub enum Provided {
+pub enum LoginInput {
     /// A login code, as typed.
     Code(Secret),
     /// A two-step password.
     Password(Secret),
 }
 
-impl Provided {
+impl LoginInput {
     /// What kind of input it is.
     pub const fn input(&self) -> Input {
         match self {
@@ -140,7 +140,7 @@ impl std::fmt::Display for StageToken {
 
 /// How urgent a stage is, for badges and filters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mood {
+pub enum Severity {
     /// All is well.
     Good,
     /// Something is under way.
@@ -153,7 +153,7 @@ pub enum Mood {
     Off,
 }
 
-impl Mood {
+impl Severity {
     /// The name in style sheets.
     pub const fn name(self) -> &'static str {
         match self {
@@ -243,7 +243,7 @@ impl Stage {
     pub fn detail(&self) -> Option<&str> {
         match self {
             Self::Failed(reason) => Some(reason),
-            Self::Ended(Ending::LoggedOut) => None,
+            Self::Ended(SessionEndReason::LoggedOut) => None,
             Self::Ended(ending) => Some(ending.reason()),
             Self::Quarantined => Some("TDLib crashed three times while it loaded this account"),
             _ => None,
@@ -257,7 +257,7 @@ impl Stage {
             Self::Starting => "Starting",
             Self::Reconnecting => "Reconnecting",
             Self::SignedOut => "Signed out",
-            Self::Ended(Ending::LoggedOut) => "Logged out",
+            Self::Ended(SessionEndReason::LoggedOut) => "Logged out",
             Self::Ended(_) => "Session ended",
             Self::WaitCode(_) => "Waits for the code",
             Self::WaitPassword { .. } => "Waits for the password",
@@ -282,7 +282,7 @@ impl Stage {
             Self::Starting => "starting",
             Self::Reconnecting => "reconnecting",
             Self::SignedOut => "signed-out",
-            Self::Ended(Ending::LoggedOut) => "logged-out",
+            Self::Ended(SessionEndReason::LoggedOut) => "logged-out",
             Self::Ended(_) => "ended",
             Self::WaitCode(_) => "wait-code",
             Self::WaitPassword { .. } => "wait-password",
@@ -301,24 +301,24 @@ impl Stage {
     }
 
     /// How urgent it is.
-    pub const fn mood(&self) -> Mood {
+    pub const fn mood(&self) -> Severity {
         match self {
-            Self::Ready => Mood::Good,
-            Self::Starting | Self::Reconnecting | Self::LoggingOut | Self::Closing => Mood::Moving,
+            Self::Ready => Severity::Good,
+            Self::Starting | Self::Reconnecting | Self::LoggingOut | Self::Closing => Severity::Moving,
             Self::SignedOut
-            | Self::Ended(Ending::LoggedOut)
+            | Self::Ended(SessionEndReason::LoggedOut)
             | Self::WaitCode(_)
             | Self::WaitPassword { .. }
             | Self::WaitEmailAddress
             | Self::WaitEmailCode { .. }
-            | Self::WaitOtherDevice => Mood::Waiting,
+            | Self::WaitOtherDevice => Severity::Waiting,
             Self::Ended(_)
             | Self::WaitRegistration
             | Self::WaitPremium
             | Self::Failed(_)
             | Self::Quarantined
-            | Self::Other(_) => Mood::Bad,
-            Self::Disconnected => Mood::Off,
+            | Self::Other(_) => Severity::Bad,
+            Self::Disconnected => Severity::Off,
         }
     }
 }

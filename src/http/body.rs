@@ -19,7 +19,7 @@ pub const MAX_FIELDS: usize = 1000;
 pub const BODY_TIME: Duration = Duration::from_secs(20);
 
 /// Reads the body, and passes the request on with it. How large it may be is the layer's around this one.
-pub async fn whole(request: Request, next: Next) -> Response {
+pub async fn buffer_body(request: Request, next: Next) -> Response {
     if fields(request.uri().query().unwrap_or_default().as_bytes()) > MAX_FIELDS {
         return too_many();
     }

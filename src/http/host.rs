@@ -28,14 +28,14 @@ pub fn is_ours(public: &PublicUrl, host: &str) -> bool {
 }
 
 /// Headers that proxies add and browsers never send.
-pub fn betrays_a_proxy(name: &HeaderName) -> bool {
+pub fn has_proxy_headers(name: &HeaderName) -> bool {
     let name = name.as_str();
     matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
 }
 
 /// Whether a page of another site reads this, as a stream or a picture, say. Following a link from there is no
 /// reading, and forms have a guard of their own.
-pub fn is_read_from_elsewhere(public: &PublicUrl, request: &Request) -> bool {
+pub fn is_cross_site_read(public: &PublicUrl, request: &Request) -> bool {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return false;
     }

@@ -161,7 +161,7 @@ fn place(entries: &[Arc<Entry>], id: AccountId) -> Result<usize, usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Millis, Phone, Stage, Wanted};
+    use crate::domain::{DesiredState, Millis, Phone, Stage};
 
     fn account(number: u16) -> Account {
         Account {
@@ -170,7 +170,7 @@ mod tests {
             owner: None,
             comment: String::new(),
             groups: vec![],
-            wanted: Wanted::Connected,
+            wanted: DesiredState::Connected,
             folder: String::new(),
             created: Millis(0),
         }

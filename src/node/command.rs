@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::context::{App, prepare};
 use crate::node::{control, lease};
 use crate::ops::audit::checkpoint;
-use crate::ops::{Office, OpError};
+use crate::ops::{Context, OpError};
 use crate::store::Db;
 
 /// How long a command tries: a server that is just starting has the lease and does not listen yet.
@@ -25,14 +25,14 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// What is to be done; also what a server is asked, as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Order {
+pub enum Request {
     /// Say who is an administrator.
     Admin(Admin),
     /// Put the rules of a file in force.
     Import(Import),
 }
 
-impl Order {
+impl Request {
     /// Says what is wrong with it in itself, before anything is opened.
     fn check(&self) -> Result<(), OpError> {
         match self {
@@ -50,16 +50,16 @@ impl Order {
     }
 
     /// The same where no server runs.
-    async fn write(&self, office: Office<'_>) -> Result<String, OpError> {
+    async fn write(&self, context: Context<'_>) -> Result<String, OpError> {
         match self {
-            Self::Admin(asked) => asked.write(office).await,
-            Self::Import(asked) => asked.write(office).await,
+            Self::Admin(asked) => asked.write(context).await,
+            Self::Import(asked) => asked.write(context).await,
         }
     }
 }
 
 /// Has an order carried out, by the server or alone, and prints what is said of it.
-pub async fn run(config: Config, order: Order) -> anyhow::Result<()> {
+pub async fn run(config: Config, order: Request) -> anyhow::Result<()> {
     order.check().map_err(in_words)?;
     let until = Instant::now() + PATIENCE;
     let mut db = None;
@@ -67,7 +67,7 @@ pub async fn run(config: Config, order: Order) -> anyhow::Result<()> {
         if let Some(answer) = control::ask(&config.data_dir, &order).await? {
             break answer.into_result()?;
         }
-        if let Some(said) = alone(&mut db, &config, &order).await? {
+        if let Some(said) = run_offline(&mut db, &config, &order).await? {
             break said;
         }
         anyhow::ensure!(
@@ -83,7 +83,11 @@ pub async fn run(config: Config, order: Order) -> anyhow::Result<()> {
 }
 
 /// Does it under a lease of its own; none if somebody else has it.
-async fn alone(db: &mut Option<Db>, config: &Config, order: &Order) -> anyhow::Result<Option<String>> {
+async fn run_offline(
+    db: &mut Option<Db>,
+    config: &Config,
+    order: &Request,
+) -> anyhow::Result<Option<String>> {
     let db = match db {
         Some(db) => db,
         None => db.insert(Db::connect(&config.db_dsn).await?),
@@ -96,12 +100,12 @@ async fn alone(db: &mut Option<Db>, config: &Config, order: &Order) -> anyhow::R
     given_back.map(|()| Some(said))
 }
 
-async fn write(db: &Db, clock: &Clock, config: &Config, order: &Order) -> anyhow::Result<String> {
+async fn write(db: &Db, clock: &Clock, config: &Config, order: &Request) -> anyhow::Result<String> {
     let keys = prepare(db, config).await?;
-    let office = Office { db, keys: &keys, clock, config };
-    checkpoint::compare(office).await?;
-    let said = order.write(office).await;
-    checkpoint::write_last(office).await;
+    let context = Context { db, keys: &keys, clock, config };
+    checkpoint::compare(context).await?;
+    let said = order.write(context).await;
+    checkpoint::write_last(context).await;
     said.map_err(in_words)
 }
 

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
 use crate::context::App;
-use crate::node::command::{self, Order};
+use crate::node::command::{self, Request};
 
 /// How long one question and its answer may take.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -43,7 +43,7 @@ pub(crate) fn path(data_dir: &Path) -> PathBuf {
 }
 
 /// Asks the running server; none if there is none.
-pub(crate) async fn ask(data_dir: &Path, asked: &Order) -> anyhow::Result<Option<Answer>> {
+pub(crate) async fn ask(data_dir: &Path, asked: &Request) -> anyhow::Result<Option<Answer>> {
     let mut stream = match UnixStream::connect(path(data_dir)).await {
         Ok(stream) => stream,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
@@ -115,7 +115,7 @@ async fn answer(app: &App, mut stream: UnixStream) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("user {asks} may not ask")));
     }
     let question = line(&mut stream).await?;
-    let done = match serde_json::from_str::<Order>(&question) {
+    let done = match serde_json::from_str::<Request>(&question) {
         Ok(order) => order.serve(app).await.map_err(command::words),
         Err(_) => Err("This server does not know the command; it is of another version.".to_owned()),
     };

@@ -11,7 +11,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::sync::oneshot;
@@ -68,7 +68,7 @@ pub async fn obtain(db: &Db, clock: &Clock, listener: &TcpListener, limits: Limi
         // Nobody was ever active here, and there is no row yet that could say so.
         db.migrate().await?;
     }
-    let mut waiting = Waiting::new(clock);
+    let mut waiting = Candidate::new(clock);
     if !waiting.try_once(db, clock).await? {
         let (taken, is_taken) = oneshot::channel::<()>();
         let listener = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
@@ -91,7 +91,7 @@ pub async fn obtain_at_once(db: &Db, clock: &Clock) -> anyhow::Result<Option<Hel
     if !db.has_tables().await? {
         db.migrate().await?;
     }
-    if !Waiting::new(clock).try_once(db, clock).await? {
+    if !Candidate::new(clock).try_once(db, clock).await? {
         return Ok(None);
     }
     Ok(Some(Held { db: db.clone(), keeper: tokio::spawn(keep(db.clone(), clock.clone())) }))
@@ -117,23 +117,23 @@ async fn keep(db: Db, clock: Clock) {
 }
 
 /// A server that is not the active one yet.
-struct Waiting {
+struct Candidate {
     own: Identity,
     /// How it will sign as a holder.
     name: String,
-    patience: Patience,
+    staleness: StalenessWatch,
     /// Whom the log has named last, and when.
     told: Option<(String, Instant)>,
 }
 
-impl Waiting {
+impl Candidate {
     fn new(clock: &Clock) -> Self {
         let own = Identity::own();
         let since = i128::from(clock.now().0) * 1_000_000;
         let since = OffsetDateTime::from_unix_timestamp_nanos(since).ok();
         let since = since.and_then(|since| since.replace_nanosecond(0).ok()?.format(&Rfc3339).ok());
         let name = format!("telescope {own} since={}", since.unwrap_or_default());
-        Self { own, name, patience: Patience::default(), told: None }
+        Self { own, name, staleness: StalenessWatch::default(), told: None }
     }
 
     /// Looks until the lease is taken. A database that is away is waited for: nobody can renew meanwhile, so
@@ -146,7 +146,7 @@ impl Waiting {
                 Ok(false) => {}
                 Err(error) if error.is_away() => {
                     tracing::warn!(%error, "the lease can't be looked at");
-                    self.patience = Patience::default();
+                    self.staleness = StalenessWatch::default();
                 }
                 Err(error) => return Err(error).context("the lease can't be taken"),
             }
@@ -156,10 +156,10 @@ impl Waiting {
     /// Takes the lease if that is possible now.
     async fn try_once(&mut self, db: &Db, clock: &Clock) -> Result<bool, StoreError> {
         let row = lease::get(&mut db.read().await?).await?;
-        let waited = self.patience.is_over(&row, Instant::now());
+        let waited = self.staleness.is_over(&row, Instant::now());
         let gone = Identity::parse(&row.holder).is_some_and(|holder| holder.is_gone(&self.own));
         if !(row.holder.is_empty() || gone || waited) {
-            self.tell(&row);
+            self.log_once(&row);
             return Ok(false);
         }
         let taken = db.take_lease(&row, &self.name, clock.now()).await?;
@@ -169,7 +169,7 @@ impl Waiting {
         Ok(taken)
     }
 
-    fn tell(&mut self, row: &Lease) {
+    fn log_once(&mut self, row: &Lease) {
         let now = Instant::now();
         let told = self.told.as_ref();
         if told.is_some_and(|(whom, at)| *whom == row.holder && now.duration_since(*at) < REMIND) {
@@ -190,12 +190,12 @@ impl Waiting {
 
 /// How long a row has been watched without a change.
 #[derive(Default)]
-struct Patience {
+struct StalenessWatch {
     seen: Option<(Lease, Instant)>,
     unchanged: Duration,
 }
 
-impl Patience {
+impl StalenessWatch {
     /// Notes how the row is now; whether it has been so for the lease's life. The time between two looks counts
     /// for a few looks at most: where this process stood still, the holder may have, too.
     fn is_over(&mut self, row: &Lease, now: Instant) -> bool {
@@ -219,11 +219,11 @@ mod tests {
 
     /// How many looks it takes until patience is over, each so long after the one before.
     fn looks(pause: Duration) -> u32 {
-        let (mut patience, mut now) = (Patience::default(), Instant::now());
+        let (mut staleness, mut now) = (StalenessWatch::default(), Instant::now());
         (1..)
             .find(|_| {
                 now += pause;
-                patience.is_over(&row(1), now)
+                staleness.is_over(&row(1), now)
             })
             .unwrap()
     }
@@ -237,10 +237,10 @@ mod tests {
 
     #[test]
     fn each_change_begins_the_watch_anew() {
-        let (mut patience, mut now) = (Patience::default(), Instant::now());
+        let (mut staleness, mut now) = (StalenessWatch::default(), Instant::now());
         for second in 0..100 {
             now += Duration::from_secs(1);
-            assert!(!patience.is_over(&row(second / 14), now), "{second}");
+            assert!(!staleness.is_over(&row(second / 14), now), "{second}");
         }
     }
 }

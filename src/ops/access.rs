@@ -11,15 +11,16 @@ pub mod import;
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::access::{
-    AccessRules, Actor, Effect, Escalation, Moved, Person, SystemGrant, decide_system, effects,
+    EscalationError, Moved, Person, Policy, Principal, PrivilegeDelta, SystemGrant, decide_system,
+    policy_diff,
 };
 use crate::domain::audit::{AuditEntry, Outcome};
 use crate::domain::privilege::{AccountPrivileges, can};
 use crate::domain::{AccountId, Email, UserId};
-use crate::ops::{App, Office, OpError, policy};
+use crate::ops::{App, Context, OpError, policy};
 use crate::store::{self, Conn};
 
-pub use edit::{Edit, MAX_NAME, Who};
+pub use edit::{Edit, MAX_NAME, UserRef};
 
 /// What became of edits.
 #[derive(Debug, Default)]
@@ -29,7 +30,7 @@ pub struct Report {
     /// What was refused: what it was about, and why.
     pub failed: Vec<Failed>,
     /// What people gain and lose; a preview tells it.
-    pub effects: Vec<(Effect, Vec<Email>)>,
+    pub policy_diff: Vec<(PrivilegeDelta, Vec<Email>)>,
     /// The state of the rules before, for whoever saves what a preview showed.
     pub version: i64,
 }
@@ -60,15 +61,15 @@ impl<T, E: Into<OpError>> From<E> for Stop<T> {
 
 /// Tells what these edits would do. Nothing is changed, and nothing written down.
 pub async fn preview(
-    office: Office<'_>,
+    context: Context<'_>,
     grant: SystemGrant<'_, can::ManageAccess>,
     edits: &[Edit],
 ) -> Result<Report, OpError> {
-    let shown = office
+    let shown = context
         .db
         .change(async |conn| -> Result<Report, Stop<Report>> {
-            let (mut report, change) = make(office, conn, grant.actor(), edits, None).await?;
-            report.effects = named_effects(conn, office.config.owner_privileges, &change).await?;
+            let (mut report, change) = make(context, conn, grant.actor(), edits, None).await?;
+            report.policy_diff = named_effects(conn, context.config.owner_privileges, &change).await?;
             Err(Stop::Preview(report))
         })
         .await;
@@ -93,15 +94,15 @@ pub async fn save(
 
 /// Makes these edits in the database only, where no server runs that would have to know.
 pub async fn write(
-    office: Office<'_>,
+    context: Context<'_>,
     grant: SystemGrant<'_, can::ManageAccess>,
     edits: &[Edit],
     seen: Option<i64>,
 ) -> Result<Report, OpError> {
-    let report = office
+    let report = context
         .db
         .change(async |conn| -> Result<Report, OpError> {
-            Ok(make(office, conn, grant.actor(), edits, seen).await?.0)
+            Ok(make(context, conn, grant.actor(), edits, seen).await?.0)
         })
         .await?;
     tracing::info!(actor = %grant.actor(), done = report.done, refused = report.failed.len(), "access was arranged");
@@ -110,14 +111,14 @@ pub async fn write(
 
 /// The edits, one after the other, inside of a change.
 async fn make(
-    office: Office<'_>,
+    context: Context<'_>,
     conn: &mut Conn<'_>,
-    actor: &Actor,
+    actor: &Principal,
     edits: &[Edit],
     seen: Option<i64>,
 ) -> Result<(Report, Changed), OpError> {
-    let owner = office.config.owner_privileges;
-    let before = AccessRules::new(&store::rules::load(conn).await?, owner);
+    let owner = context.config.owner_privileges;
+    let before = Policy::new(&store::rules::load(conn).await?, owner);
     if seen.is_some_and(|seen| seen != before.version()) {
         return Err(OpError::Refused(
             "Rules were changed meanwhile. Look at what this would do now, then save again.".into(),
@@ -130,11 +131,11 @@ async fn make(
     let mut stale = false;
     for edit in edits {
         if stale && edit.gives_what_cells_say() {
-            rules = Some(AccessRules::new(&store::rules::load(conn).await?, owner));
+            rules = Some(Policy::new(&store::rules::load(conn).await?, owner));
             stale = false;
         }
         let now = rules.as_ref().unwrap_or(&before);
-        let desk = edit::Desk { actor, rules: now, at: office.clock.now(), keys: office.keys };
+        let desk = edit::EditContext { actor, rules: now, at: context.clock.now(), keys: context.keys };
         match desk.make(conn, edit, &mut moved).await? {
             Ok(()) => report.done += 1,
             Err(refused) => report.failed.push(refused),
@@ -146,21 +147,21 @@ async fn make(
 
 /// What was changed, for whoever wants to know what it gives and takes.
 struct Changed {
-    before: AccessRules,
+    before: Policy,
     moved: Vec<Moved>,
 }
 
 /// Who acts, as the database has him at this moment, if he still may arrange access.
 pub(super) async fn present(
     conn: &mut Conn<'_>,
-    rules: &AccessRules,
-    actor: &Actor,
-) -> Result<Actor, OpError> {
+    rules: &Policy,
+    actor: &Principal,
+) -> Result<Principal, OpError> {
     let actor = match actor {
-        Actor::User(person) => {
+        Principal::User(person) => {
             let user = store::users::by_id(conn, person.id).await?.filter(|user| !user.disabled);
             let user = user.ok_or_else(|| OpError::Refused("You may not sign in any more.".into()))?;
-            Actor::User(Person { admin: user.admin, ..person.clone() })
+            Principal::User(Person { admin: user.admin, ..person.clone() })
         }
         other => other.clone(),
     };
@@ -172,12 +173,12 @@ async fn named_effects(
     conn: &mut Conn<'_>,
     owner: AccountPrivileges,
     Changed { before, moved }: &Changed,
-) -> Result<Vec<(Effect, Vec<Email>)>, OpError> {
-    let after = AccessRules::new(&store::rules::load(conn).await?, owner);
+) -> Result<Vec<(PrivilegeDelta, Vec<Email>)>, OpError> {
+    let after = Policy::new(&store::rules::load(conn).await?, owner);
     let administrators = store::users::administrators(conn).await?;
     let administrators: HashSet<UserId> = administrators.into_iter().map(|(id, _)| id).collect();
-    let effects = effects(before, &after, moved, &administrators);
-    if effects.is_empty() {
+    let policy_diff = policy_diff(before, &after, moved, &administrators);
+    if policy_diff.is_empty() {
         return Ok(Vec::new());
     }
     let names = store::users::addresses(conn).await?;
@@ -186,10 +187,10 @@ async fn named_effects(
         named.sort();
         named
     };
-    Ok(effects.into_iter().map(|(effect, people)| (effect, named(people))).collect())
+    Ok(policy_diff.into_iter().map(|(effect, people)| (effect, named(people))).collect())
 }
 
 /// The entry of something refused.
-fn refused(entry: &AuditEntry, why: &Escalation) -> AuditEntry {
+fn refused(entry: &AuditEntry, why: &EscalationError) -> AuditEntry {
     AuditEntry { outcome: Outcome::Failed, ..entry.clone() }.because(why.to_string())
 }

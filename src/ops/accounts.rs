@@ -5,10 +5,10 @@ pub mod remove;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::domain::access::{AccessRules, Actor, Change, Grant, SystemGrant, permit_change};
+use crate::domain::access::{Grant, Policy, PolicyChange, Principal, SystemGrant, authorize_change};
 use crate::domain::audit::{AccessEvent, AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
-use crate::domain::{Account, AccountId, Email, GroupId, Phone, Wanted};
+use crate::domain::{Account, AccountId, DesiredState, Email, GroupId, Phone};
 use crate::ops::audit::failed_attempts;
 use crate::ops::{App, OpError, access, policy};
 use crate::store::{self, groups::Group};
@@ -44,7 +44,7 @@ pub async fn add(
         owner: new.owner,
         comment: new.comment,
         groups: Vec::new(),
-        wanted: Wanted::Connected,
+        wanted: DesiredState::Connected,
         folder: random_name()?,
         created: app.clock.now(),
     };
@@ -79,7 +79,7 @@ fn is_leaving(app: &App, phone: &Phone) -> bool {
     listing
         .entries
         .iter()
-        .any(|entry| entry.account.phone == *phone && entry.account.wanted == Wanted::Removed)
+        .any(|entry| entry.account.phone == *phone && entry.account.wanted == DesiredState::Removed)
 }
 
 /// Adds an account with a random number of Telegram's test environment.
@@ -183,24 +183,24 @@ fn moves(known: &[Group], before: &[GroupId], now: &[Group]) -> Vec<AccessEvent>
 async fn judge(
     app: &App,
     conn: &mut store::Conn<'_>,
-    actor: &Actor,
+    actor: &Principal,
     id: AccountId,
     (owner, groups): (Option<&Email>, &[GroupId]),
 ) -> Result<Vec<GroupId>, OpError> {
-    let rules = AccessRules::new(&store::rules::load(conn).await?, app.config.owner_privileges);
+    let rules = Policy::new(&store::rules::load(conn).await?, app.config.owner_privileges);
     let actor = &access::present(conn, &rules, actor).await?;
     let account = store::accounts::get(conn, id).await?.ok_or(OpError::NotFound)?;
     if let Some(owner) = owner.filter(|owner| account.owner.as_ref() != Some(owner)) {
-        permit_change(&rules, actor, Change::Owner(&account, owner))
+        authorize_change(&rules, actor, PolicyChange::Owner(&account, owner))
             .map_err(|why| OpError::invalid("owner", why))?;
     }
     let protected = store::groups::needing_approval(conn).await?;
     if account.groups.iter().any(|group| !groups.contains(group) && protected.contains(group)) {
-        let left = permit_change(&rules, actor, Change::NoApproval);
+        let left = authorize_change(&rules, actor, PolicyChange::NoApproval);
         left.map_err(|why| OpError::invalid("groups", why))?;
     }
     for group in groups.iter().filter(|group| !account.groups.contains(group)) {
-        let joined = permit_change(&rules, actor, Change::Join(&account, *group));
+        let joined = authorize_change(&rules, actor, PolicyChange::Join(&account, *group));
         joined.map_err(|why| OpError::invalid("groups", why))?;
     }
     Ok(account.groups)
@@ -223,13 +223,13 @@ async fn group(
 
 /// Wants the account's client to run, now and after every restart.
 pub async fn connect(app: &App, grant: Grant<'_, can::ManageConnectionState>) -> Result<(), OpError> {
-    let account = want(app, &grant, Wanted::Connected).await?;
+    let account = set_desired_state(app, &grant, DesiredState::Connected).await?;
     start(app, &account)
 }
 
 /// Wants the account's client to stop. Its session at Telegram stays.
 pub async fn disconnect(app: &App, grant: Grant<'_, can::ManageConnectionState>) -> Result<(), OpError> {
-    let account = want(app, &grant, Wanted::Disconnected).await?;
+    let account = set_desired_state(app, &grant, DesiredState::Disconnected).await?;
     app.hub.disconnect(account.id).await;
     Ok(())
 }
@@ -243,7 +243,7 @@ pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
         phone: account.phone.clone(),
         folder,
         key,
-        known: app.memory.of_account(account.id),
+        known: app.last_known.of_account(account.id),
         probe: probe_period(app.config.session_probe_seconds, account.id),
     });
     Ok(())
@@ -255,10 +255,10 @@ fn probe_period(seconds: u64, account: AccountId) -> Option<Duration> {
     (seconds > 0).then(|| Duration::from_millis(seconds * (800 + jitter)))
 }
 
-async fn want(
+async fn set_desired_state(
     app: &App,
     grant: &Grant<'_, can::ManageConnectionState>,
-    wanted: Wanted,
+    wanted: DesiredState,
 ) -> Result<Account, OpError> {
     let id = grant.account();
     let entry =

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
-use crate::domain::stage::Provided;
+use crate::domain::stage::LoginInput;
 use crate::domain::{AccountId, Phone, StageToken};
 use crate::ops::audit::{failed_attempts, queue};
 use crate::ops::{App, OpError};
@@ -21,12 +21,12 @@ const DAY: i64 = 24 * 60 * 60;
 /// The accounts for which a code is being asked. Of two people who ask at once one is refused before anything is
 /// counted or asked.
 #[derive(Debug, Default)]
-pub struct Asking(Mutex<HashSet<AccountId>>);
+pub struct InFlight(Mutex<HashSet<AccountId>>);
 
-impl Asking {
-    fn begin(&self, account: AccountId) -> Option<AskingOne<'_>> {
+impl InFlight {
+    fn begin(&self, account: AccountId) -> Option<InFlightGuard<'_>> {
         let first = self.accounts().insert(account);
-        first.then(|| AskingOne(self, account))
+        first.then(|| InFlightGuard(self, account))
     }
 
     fn accounts(&self) -> MutexGuard<'_, HashSet<AccountId>> {
@@ -35,9 +35,9 @@ impl Asking {
 }
 
 /// Lets others ask once it is dropped.
-struct AskingOne<'a>(&'a Asking, AccountId);
+struct InFlightGuard<'a>(&'a InFlight, AccountId);
 
-impl Drop for AskingOne<'_> {
+impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
         self.0.accounts().remove(&self.1);
     }
@@ -46,7 +46,7 @@ impl Drop for AskingOne<'_> {
 /// Asks Telegram to send a login code. Counted per number and day. `token` names the stage that the button was made
 /// for: pressed a second time it asks for nothing.
 pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageToken) -> Result<(), OpError> {
-    let _alone = app.asking.begin(grant.account()).ok_or(AnswerError::Busy)?;
+    let _alone = app.in_flight.begin(grant.account()).ok_or(AnswerError::Busy)?;
     let entry = app.directory.get(grant.account()).ok_or(OpError::NotFound)?;
     let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
     if entry.snapshot.busy {
@@ -126,17 +126,17 @@ async fn count_input(app: &App, intent: &AuditEntry) -> Result<i64, OpError> {
 }
 
 /// Provides what the account's stage waits for. `token` names the stage that the form was made for.
-pub async fn provide(
+pub async fn submit(
     app: &App,
     grant: Grant<'_, can::Login>,
     token: StageToken,
-    provided: Provided,
+    provided: LoginInput,
 ) -> Result<(), OpError> {
     let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
     let event = AuditEvent::InputProvided { input: provided.input() };
     let intent = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
     let seq = count_input(app, &intent).await?;
-    let result = handle.provide(token, provided).await;
+    let result = handle.submit(token, provided).await;
     queue::outcome(app, (seq, &intent), &result);
     Ok(result?)
 }

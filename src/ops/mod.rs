@@ -8,9 +8,9 @@ pub mod access;
 pub mod accounts;
 pub mod approvals;
 pub mod audit;
+mod context;
 mod error;
 pub mod login;
-mod office;
 pub mod policy;
 pub mod reveals;
 pub mod sign_in;
@@ -18,5 +18,5 @@ pub mod two_step;
 pub mod users;
 
 pub use crate::context::App;
+pub use context::Context;
 pub use error::OpError;
-pub use office::Office;

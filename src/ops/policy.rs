@@ -1,7 +1,7 @@
 //! Putting rules in force: after a change of ours at once, after anybody else's within a second.
 
 use crate::domain::Account;
-use crate::domain::access::AccessRules;
+use crate::domain::access::Policy;
 use crate::ops::App;
 use crate::store::{self, StoreError};
 
@@ -18,10 +18,10 @@ pub async fn refresh(app: &App) -> Result<(), StoreError> {
     let rows = store::rules::load(conn).await?;
     let accounts = store::accounts::all(conn).await?;
     let groups = store::groups::all(conn).await?;
-    app.rules.replace(AccessRules::new(&rows, app.config.owner_privileges));
+    app.rules.replace(Policy::new(&rows, app.config.owner_privileges));
     app.directory.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
     put_details(app, accounts);
-    app.remembered.forget_everybody();
+    app.session_cache.forget_everybody();
     app.directory.touch();
     app.streams.all_look_again();
     tracing::info!(version = rows.version, "rules are in force");

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::access::{Actor, Person};
-use crate::domain::audit::{AuditEntry, AuditEvent, NotLetIn};
-use crate::domain::{Email, Identity, Millis, Origin};
+use crate::domain::access::{Person, Principal};
+use crate::domain::audit::{AuditEntry, AuditEvent, SignInDenied};
+use crate::domain::{Email, Identity, Millis, RequestInfo};
 use crate::ops::audit::{failed_attempts, queue};
 use crate::ops::{App, OpError, policy};
 use crate::store::{self, StoreError, WebSessions};
@@ -20,7 +20,7 @@ const OTHER_PERSON: &str = "Your identity provider names another person than bef
 /// An address that comes with another subject of the same issuer than before is refused: it may have been given to
 /// somebody else, who must not inherit what the former owner could do. So is a subject that is seen for the first time
 /// with an address that nobody has verified: anybody could claim a place that is meant for another.
-pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<Person, OpError> {
+pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<Person, OpError> {
     admitted(app, identity, origin)?;
     let now = app.clock.now();
     let named_admin = app.config.admin_emails.contains(&identity.email);
@@ -28,7 +28,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
     let mut other_roles = false;
     let user = app
         .db
-        .change(async |conn| -> Result<Result<store::users::User, NotLetIn>, StoreError> {
+        .change(async |conn| -> Result<Result<store::users::User, SignInDenied>, StoreError> {
             let mut user = match known(conn, identity, now).await? {
                 Ok(user) => user,
                 Err(why) => return Ok(Err(why)),
@@ -37,7 +37,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
                 store::users::set_admin(conn, user.id, true).await?;
                 user.admin = true;
                 let event = AuditEvent::AdminGranted { person: user.email.clone() };
-                let entry = AuditEntry::done(now, &Actor::System("ADMIN_EMAILS"), event);
+                let entry = AuditEntry::done(now, &Principal::System("ADMIN_EMAILS"), event);
                 store::audit::append(conn, keys, &entry).await?;
             }
             if let Some(groups) = &identity.groups
@@ -46,11 +46,11 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
                 other_roles = true;
                 let roles = store::roles::of_person(conn, user.id).await?;
                 let event = AuditEvent::RolesByProvider { person: user.email.clone(), roles };
-                let entry = AuditEntry::done(now, &Actor::System("identity-provider"), event);
+                let entry = AuditEntry::done(now, &Principal::System("identity-provider"), event);
                 store::audit::append(conn, keys, &entry).await?;
             }
             if !user.disabled {
-                let actor = Actor::User(person(&user, identity.proves(&user.email))).coming_from(origin);
+                let actor = Principal::User(person(&user, identity.proves(&user.email))).coming_from(origin);
                 let entry = AuditEntry::done(now, &actor, AuditEvent::WebSignIn);
                 store::audit::append(conn, keys, &entry).await?;
             }
@@ -62,7 +62,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
     }
     let user = user.map_err(|why| {
         not_let_in(app, &identity.email, origin, why);
-        OpError::Refused(if why == NotLetIn::Unverified {
+        OpError::Refused(if why == SignInDenied::Unverified {
             format!(
                 "Your identity provider has not verified that {} is your address. Have it verified there, then sign in \
                  again.",
@@ -73,7 +73,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
         })
     })?;
     if user.disabled {
-        not_let_in(app, &user.email, origin, NotLetIn::ShutOut);
+        not_let_in(app, &user.email, origin, SignInDenied::ShutOut);
         return Err(OpError::Refused("This person may not sign in any more.".into()));
     }
     tracing::info!(person = %user.email, "signed in");
@@ -82,12 +82,12 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &Origin) -> Result<
 
 /// Refuses an address whose domain may not sign in. It holds for each request that proves somebody, too, since the
 /// settings may have changed since that session began.
-pub fn admitted(app: &App, identity: &Identity, origin: &Origin) -> Result<(), OpError> {
+pub fn admitted(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<(), OpError> {
     if app.config.admits(&identity.email) {
         return Ok(());
     }
     tracing::warn!(person = %identity.email, "an address of no domain in SSO_EMAIL_DOMAINS was refused");
-    not_let_in(app, &identity.email, origin, NotLetIn::OtherDomain);
+    not_let_in(app, &identity.email, origin, SignInDenied::OtherDomain);
     Err(OpError::Denied(format!(
         "You are {}, and addresses of this domain may not sign in to this Telescope. If you have another address, sign \
          out where you signed in and go on with that one.",
@@ -97,15 +97,15 @@ pub fn admitted(app: &App, identity: &Identity, origin: &Origin) -> Result<(), O
 
 /// Writes down that somebody was not let in. Only whoever is shut out is known for certain to be who he says; of the
 /// others the entry has the address that came with the identity.
-fn not_let_in(app: &App, person: &Email, origin: &Origin, why: NotLetIn) {
+fn not_let_in(app: &App, person: &Email, origin: &RequestInfo, why: SignInDenied) {
     let mut entry = AuditEntry::done(
         app.clock.now(),
-        &Actor::System("sign-in"),
+        &Principal::System("sign-in"),
         AuditEvent::SignInRefused { person: person.clone(), why },
     );
     entry.address = origin.address.map(|address| address.to_string());
     entry.request_id.clone_from(&origin.request);
-    if why == NotLetIn::ShutOut {
+    if why == SignInDenied::ShutOut {
         entry.actor = person.to_string();
     }
     failed_attempts::note(app, &format!("{person} {}", why.name()), entry);
@@ -116,30 +116,36 @@ async fn known(
     conn: &mut store::Conn<'_>,
     identity: &Identity,
     now: Millis,
-) -> Result<Result<store::users::User, NotLetIn>, StoreError> {
+) -> Result<Result<store::users::User, SignInDenied>, StoreError> {
     let Identity { issuer, subject, email, verified, .. } = identity;
     if let Some(bound) = store::identities::find(conn, issuer, subject).await? {
         return store::users::by_id(conn, bound).await?.map(Ok).ok_or(StoreError::Missing);
     }
     if !verified {
-        return Ok(Err(NotLetIn::Unverified));
+        return Ok(Err(SignInDenied::Unverified));
     }
-    let user = store::users::first_sight(conn, email, now).await?;
+    let user = store::users::upsert_seen(conn, email, now).await?;
     if !store::identities::subjects(conn, issuer, user.id).await?.is_empty() {
-        return Ok(Err(NotLetIn::OtherIdentity));
+        return Ok(Err(SignInDenied::OtherIdentity));
     }
     store::identities::bind(conn, issuer, subject, user.id, now).await?;
     Ok(Ok(user))
 }
 
 /// Writes down that somebody signs out.
-pub async fn sign_out(app: &App, actor: &Actor) -> Result<(), OpError> {
+pub async fn sign_out(app: &App, actor: &Principal) -> Result<(), OpError> {
     queue::write(app, &AuditEntry::done(app.clock.now(), actor, AuditEvent::WebSignOut)).await.map(drop)
 }
 
 /// What rights need to know of a user; `verified` says whether the present identity proves the address.
 pub fn person(user: &store::users::User, verified: bool) -> Person {
-    Person { id: user.id, email: user.email.clone(), verified, admin: user.admin, origin: Origin::default() }
+    Person {
+        id: user.id,
+        email: user.email.clone(),
+        verified,
+        admin: user.admin,
+        origin: RequestInfo::default(),
+    }
 }
 
 /// Deletes the sessions that have ended by themselves, now and every hour, until the program ends.

@@ -8,11 +8,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::crypto::Purpose;
-use crate::domain::access::{Actor, Grant};
+use crate::domain::access::{Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
-use crate::domain::stage::Provided;
-use crate::domain::{AccountId, Input, Secret, Stage, StageToken, Wanted};
+use crate::domain::stage::LoginInput;
+use crate::domain::{AccountId, DesiredState, Input, Secret, Stage, StageToken};
 use crate::live::accounts::Entry;
 use crate::ops::audit::queue;
 use crate::ops::{App, OpError};
@@ -77,7 +77,7 @@ pub async fn run(app: Arc<App>) {
 fn waits(entry: &Entry) -> bool {
     matches!(entry.snapshot.stage, Stage::WaitPassword { .. })
         && !entry.snapshot.busy
-        && entry.account.wanted == Wanted::Connected
+        && entry.account.wanted == DesiredState::Connected
 }
 
 /// Hands the stored password of an account over, if there is one that may be.
@@ -85,7 +85,7 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
     let id = entry.account.id;
     let row = id.to_string();
     let now = app.clock.now();
-    let actor = Actor::System("stored-password");
+    let actor = Principal::System("stored-password");
     let intent =
         AuditEntry::intent(now, &actor, AuditEvent::InputProvided { input: Input::Password }).about(id);
     let keys = &app.keys;
@@ -105,7 +105,7 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
         .await?;
     let Some((version, password, seq)) = given else { return Ok(()) };
     let result = match app.hub.account(id) {
-        Some(handle) => handle.provide(entry.snapshot.token, Provided::Password(password)).await,
+        Some(handle) => handle.submit(entry.snapshot.token, LoginInput::Password(password)).await,
         // It stopped meanwhile. The intent is written, so its outcome has to be.
         None => Err(AnswerError::NotRunning),
     };

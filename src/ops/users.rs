@@ -5,13 +5,13 @@
 //! each other's office at the same moment do not leave a Telescope without any. Whoever gets another rank signs in
 //! anew, so that no session is older than the rights it carries.
 //!
-//! The command line does the same where no server runs; so nothing but an [`Office`] is needed for it.
+//! The command line does the same where no server runs; so nothing but an [`Context`] is needed for it.
 
-use crate::domain::access::{self as rights, AccessRules, Actor, Subject, SystemGrant, permit_change};
+use crate::domain::access::{self as rights, Policy, Principal, Subject, SystemGrant, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::privilege::can;
 use crate::domain::{Email, UserId};
-use crate::ops::{App, Office, OpError, access, policy};
+use crate::ops::{App, Context, OpError, access, policy};
 use crate::store::users::User;
 use crate::store::{self, Conn};
 
@@ -58,7 +58,7 @@ impl Change {
 
 /// Who is meant.
 #[derive(Clone, Copy, Debug)]
-pub enum Whom<'a> {
+pub enum UserRef<'a> {
     /// The person of this id.
     Id(UserId),
     /// The person of this address. One who becomes administrator need not have been here yet.
@@ -70,11 +70,11 @@ pub enum Whom<'a> {
 pub async fn change(
     app: &App,
     grant: SystemGrant<'_, can::ManageAccess>,
-    whom: Whom<'_>,
+    whom: UserRef<'_>,
     change: Change,
 ) -> Result<User, OpError> {
-    let user = write(Office::from(app), grant, whom, change).await?;
-    app.remembered.forget_person(user.id);
+    let user = write(Context::from(app), grant, whom, change).await?;
+    app.session_cache.forget_person(user.id);
     app.streams.look_again_at(user.id);
     policy::in_force(app).await;
     Ok(user)
@@ -82,36 +82,36 @@ pub async fn change(
 
 /// Changes a person in the database only, where no server runs that would have to know.
 pub async fn write(
-    office: Office<'_>,
+    context: Context<'_>,
     grant: SystemGrant<'_, can::ManageAccess>,
-    whom: Whom<'_>,
+    whom: UserRef<'_>,
     change: Change,
 ) -> Result<User, OpError> {
-    let now = office.clock.now();
-    let user = office
+    let now = context.clock.now();
+    let user = context
         .db
         .change(async |conn| -> Result<Result<User, OpError>, OpError> {
             let user = match whom {
-                Whom::Id(id) => store::users::by_id(conn, id).await?,
-                Whom::Email(email) if change == Change::GrantAdmin => {
+                UserRef::Id(id) => store::users::by_id(conn, id).await?,
+                UserRef::Email(email) if change == Change::GrantAdmin => {
                     Some(store::users::named(conn, email, now).await?)
                 }
-                Whom::Email(email) => store::users::by_email(conn, email).await?,
+                UserRef::Email(email) => store::users::by_email(conn, email).await?,
             };
             let user = user.ok_or(OpError::NotFound)?;
             if change.is_so(&user) {
                 return Ok(Ok(user));
             }
             let entry = AuditEntry::done(now, grant.actor(), change.event(user.email.clone()));
-            if let Err(refused) = check(office, conn, grant.actor(), &user, change).await {
+            if let Err(refused) = check(context, conn, grant.actor(), &user, change).await {
                 if let OpError::Refused(why) = &refused {
                     let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(why.clone());
-                    store::audit::append(conn, office.keys, &entry).await?;
+                    store::audit::append(conn, context.keys, &entry).await?;
                 }
                 return Ok(Err(refused));
             }
             apply(conn, user.id, change).await?;
-            store::audit::append(conn, office.keys, &entry).await?;
+            store::audit::append(conn, context.keys, &entry).await?;
             Ok(Ok(user))
         })
         .await??;
@@ -121,33 +121,33 @@ pub async fn write(
 
 /// Refuses what would leave nobody in charge, or would not last.
 async fn check(
-    office: Office<'_>,
+    context: Context<'_>,
     conn: &mut Conn<'_>,
-    actor: &Actor,
+    actor: &Principal,
     user: &User,
     change: Change,
 ) -> Result<(), OpError> {
     let refused = |words: &str| Err(OpError::Refused(words.to_owned()));
-    let rules = AccessRules::new(&store::rules::load(conn).await?, office.config.owner_privileges);
+    let rules = Policy::new(&store::rules::load(conn).await?, context.config.owner_privileges);
     let actor = &access::present(conn, &rules, actor).await?;
     let judged = match change {
-        Change::GrantAdmin | Change::RevokeAdmin => rights::Change::Rank,
+        Change::GrantAdmin | Change::RevokeAdmin => rights::PolicyChange::Rank,
         Change::EndSessions | Change::Disable | Change::Enable | Change::ForgetIdentity => {
-            rights::Change::Person(Subject { id: user.id, admin: user.admin })
+            rights::PolicyChange::Person(Subject { id: user.id, admin: user.admin })
         }
     };
-    permit_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.to_string()))?;
+    authorize_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.to_string()))?;
     let lowers = matches!(change, Change::Disable | Change::RevokeAdmin);
     // Whoever lets go of his own identity and comes again under another address would be two people, one of whom
     // could approve what the other wants to see.
-    let is_own = matches!(actor, Actor::User(person) if person.id == user.id);
+    let is_own = matches!(actor, Principal::User(person) if person.id == user.id);
     if is_own && (lowers || change == Change::ForgetIdentity) {
         return refused("Nobody can do this to themselves. Ask another administrator.");
     }
     if matches!(change, Change::Enable | Change::ForgetIdentity) {
         judge_owned(conn, &rules, actor, &user.email).await?;
     }
-    if change == Change::RevokeAdmin && office.config.admin_emails.contains(&user.email) {
+    if change == Change::RevokeAdmin && context.config.admin_emails.contains(&user.email) {
         return refused(
             "The setting ADMIN_EMAILS names this person and would make them an administrator at the next sign-in. \
              Take the address out of it first, and restart Telescope.",
@@ -156,7 +156,7 @@ async fn check(
     if change == Change::GrantAdmin && user.disabled {
         return refused("This person may not sign in. Let them in again first.");
     }
-    if lowers && user.admin && store::users::other_admins(conn, user.id).await? == 0 {
+    if lowers && user.admin && store::users::count_other_admins(conn, user.id).await? == 0 {
         return refused("This is the last administrator who may sign in. Make another one first.");
     }
     Ok(())
@@ -166,15 +166,15 @@ async fn check(
 /// not do with those accounts what their owner may.
 async fn judge_owned(
     conn: &mut Conn<'_>,
-    rules: &AccessRules,
-    actor: &Actor,
+    rules: &Policy,
+    actor: &Principal,
     owner: &Email,
 ) -> Result<(), OpError> {
     let accounts = store::accounts::all(conn).await?;
     let owned = accounts.iter().filter(|account| account.owner.as_ref() == Some(owner));
     for account in owned {
-        if permit_change(rules, actor, rights::Change::Owner(account, owner)).is_err() {
-            return Err(OpError::Refused(rights::Escalation::Above.to_string()));
+        if authorize_change(rules, actor, rights::PolicyChange::Owner(account, owner)).is_err() {
+            return Err(OpError::Refused(rights::EscalationError::Above.to_string()));
         }
     }
     Ok(())

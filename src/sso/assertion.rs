@@ -27,7 +27,7 @@ const END_OF_TIME: u64 = 253_402_300_799;
 
 /// Why an assertion proves nothing; for the log. It holds nothing of the token, which may be anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Untrue {
+pub enum TokenError {
     /// Longer than [`MAX_TOKEN`].
     #[error("it is longer than a token may be")]
     Long,
@@ -89,7 +89,7 @@ pub struct Assertion {
 
 /// A token that is well formed and says which key it wants to be measured by. It proves nothing yet.
 #[derive(Clone)]
-pub struct Presented<'a> {
+pub struct UnverifiedToken<'a> {
     message: &'a str,
     signature: &'a str,
     algorithm: Algorithm,
@@ -104,28 +104,29 @@ struct Head {
     kid: Option<String>,
 }
 
-impl<'a> Presented<'a> {
+impl<'a> UnverifiedToken<'a> {
     /// Reads a token.
-    pub fn read(format: &AssertionFormat, token: &'a str) -> Result<Self, Untrue> {
+    pub fn read(format: &AssertionFormat, token: &'a str) -> Result<Self, TokenError> {
         if token.len() > MAX_TOKEN {
-            return Err(Untrue::Long);
+            return Err(TokenError::Long);
         }
-        let (message, signature) = token.rsplit_once('.').ok_or(Untrue::Form)?;
-        let (head, claims) = message.split_once('.').ok_or(Untrue::Form)?;
+        let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Form)?;
+        let (head, claims) = message.split_once('.').ok_or(TokenError::Form)?;
         if claims.contains('.') {
-            return Err(Untrue::Form);
+            return Err(TokenError::Form);
         }
         let header = object(format.place, head)?;
-        let head: Head = serde_json::from_value(Value::Object(header.clone())).map_err(|_| Untrue::Form)?;
+        let head: Head =
+            serde_json::from_value(Value::Object(header.clone())).map_err(|_| TokenError::Form)?;
         // "none" is no algorithm here and can't be read as one.
-        let algorithm = head.alg.parse::<Algorithm>().map_err(|_| Untrue::Algorithm)?;
+        let algorithm = head.alg.parse::<Algorithm>().map_err(|_| TokenError::Algorithm)?;
         if !format.algorithms.contains(&algorithm) {
-            return Err(Untrue::Algorithm);
+            return Err(TokenError::Algorithm);
         }
         if header.contains_key("crit") {
-            return Err(Untrue::Critical);
+            return Err(TokenError::Critical);
         }
-        let kid = head.kid.filter(|kid| !kid.is_empty() && kid.len() <= MAX_KID).ok_or(Untrue::NoKey)?;
+        let kid = head.kid.filter(|kid| !kid.is_empty() && kid.len() <= MAX_KID).ok_or(TokenError::NoKey)?;
         Ok(Self { message, signature: unpadded(format.place, signature), algorithm, header, kid, claims })
     }
 
@@ -140,9 +141,9 @@ impl<'a> Presented<'a> {
     }
 
     /// Measures it by that key, at that time.
-    pub fn verify(&self, format: &AssertionFormat, key: &Key, now: Millis) -> Result<Assertion, Untrue> {
+    pub fn verify(&self, format: &AssertionFormat, key: &Key, now: Millis) -> Result<Assertion, TokenError> {
         if !key.signs(self.algorithm) {
-            return Err(Untrue::Algorithm);
+            return Err(TokenError::Algorithm);
         }
         let holds = jsonwebtoken::crypto::verify(
             self.signature,
@@ -151,7 +152,7 @@ impl<'a> Presented<'a> {
             self.algorithm,
         );
         if !holds.unwrap_or(false) {
-            return Err(Untrue::Signature);
+            return Err(TokenError::Signature);
         }
         let claims = object(format.place, self.claims)?;
         let sealed = match format.place {
@@ -159,12 +160,12 @@ impl<'a> Presented<'a> {
             Place::Header => &self.header,
         };
         if text(sealed, "iss") != Some(format.issuer.as_str()) {
-            return Err(Untrue::Issuer);
+            return Err(TokenError::Issuer);
         }
         match &format.audience {
             Audience::Claim(ours) => is_for(claims.get("aud"), ours)?,
             Audience::Signer(ours) if text(&self.header, "signer") == Some(ours) => {}
-            Audience::Signer(_) => return Err(Untrue::Audience),
+            Audience::Signer(_) => return Err(TokenError::Audience),
         }
         let until = times(format, sealed, now)?;
         let identity = identity(format, &claims)?;
@@ -173,9 +174,9 @@ impl<'a> Presented<'a> {
 }
 
 /// The object in one part of a token.
-fn object(place: Place, part: &str) -> Result<Map<String, Value>, Untrue> {
-    let bytes = URL_SAFE_NO_PAD.decode(unpadded(place, part)).map_err(|_| Untrue::Form)?;
-    serde_json::from_slice(&bytes).map_err(|_| Untrue::Form)
+fn object(place: Place, part: &str) -> Result<Map<String, Value>, TokenError> {
+    let bytes = URL_SAFE_NO_PAD.decode(unpadded(place, part)).map_err(|_| TokenError::Form)?;
+    serde_json::from_slice(&bytes).map_err(|_| TokenError::Form)
 }
 
 /// The load balancer of AWS pads its parts; a signature is over the padded ones.
@@ -191,48 +192,48 @@ fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 }
 
 /// Whether one of ours is named, as the only audience or among several.
-fn is_for(audience: Option<&Value>, ours: &[String]) -> Result<(), Untrue> {
+fn is_for(audience: Option<&Value>, ours: &[String]) -> Result<(), TokenError> {
     let is_ours = |name: &Value| name.as_str().is_some_and(|name| ours.iter().any(|own| own == name));
     let found = match audience {
         Some(Value::Array(all)) => all.iter().all(Value::is_string) && all.iter().any(is_ours),
         Some(one) => is_ours(one),
         None => false,
     };
-    if found { Ok(()) } else { Err(Untrue::Audience) }
+    if found { Ok(()) } else { Err(TokenError::Audience) }
 }
 
 /// Looks at every time there is; until when the assertion holds.
-fn times(format: &AssertionFormat, claims: &Map<String, Value>, now: Millis) -> Result<Millis, Untrue> {
-    let until = time(claims, "exp")?.ok_or(Untrue::Time("exp"))?.plus_seconds(format.skew);
+fn times(format: &AssertionFormat, claims: &Map<String, Value>, now: Millis) -> Result<Millis, TokenError> {
+    let until = time(claims, "exp")?.ok_or(TokenError::Time("exp"))?.plus_seconds(format.skew);
     if until <= now {
-        return Err(Untrue::Expired);
+        return Err(TokenError::Expired);
     }
     let (issued, not_before) = (time(claims, "iat")?, time(claims, "nbf")?);
     // The load balancer of AWS says the end only.
     if format.place == Place::Claims && issued.is_none() && not_before.is_none() {
-        return Err(Untrue::Time("iat"));
+        return Err(TokenError::Time("iat"));
     }
     let latest = now.plus_seconds(format.skew);
     if [issued, not_before].into_iter().flatten().any(|begin| begin > latest) {
-        return Err(Untrue::Future);
+        return Err(TokenError::Future);
     }
     Ok(until)
 }
 
 /// A time: whole seconds, as a number and not as a text of digits.
-fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<Millis>, Untrue> {
+fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<Millis>, TokenError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
-    let seconds = value.as_u64().filter(|seconds| *seconds <= END_OF_TIME).ok_or(Untrue::Time(name))?;
-    let seconds = i64::try_from(seconds).map_err(|_| Untrue::Time(name))?;
+    let seconds = value.as_u64().filter(|seconds| *seconds <= END_OF_TIME).ok_or(TokenError::Time(name))?;
+    let seconds = i64::try_from(seconds).map_err(|_| TokenError::Time(name))?;
     Ok(Some(Millis(0).plus_seconds(seconds)))
 }
 
-fn identity(format: &AssertionFormat, claims: &Map<String, Value>) -> Result<Identity, Untrue> {
+fn identity(format: &AssertionFormat, claims: &Map<String, Value>) -> Result<Identity, TokenError> {
     let email = match claims.get(&format.email_claim) {
-        None | Some(Value::Null) => return Err(Untrue::NoEmail),
-        Some(Value::String(address)) if address.is_empty() => return Err(Untrue::NoEmail),
-        Some(Value::String(address)) => Email::parse(address).map_err(|_| Untrue::Email)?,
-        Some(_) => return Err(Untrue::Email),
+        None | Some(Value::Null) => return Err(TokenError::NoEmail),
+        Some(Value::String(address)) if address.is_empty() => return Err(TokenError::NoEmail),
+        Some(Value::String(address)) => Email::parse(address).map_err(|_| TokenError::Email)?,
+        Some(_) => return Err(TokenError::Email),
     };
     let subject = text(claims, "sub").filter(|subject| {
         !subject.is_empty() && subject.len() <= MAX_SUBJECT && !subject.chars().any(char::is_control)
@@ -245,7 +246,7 @@ fn identity(format: &AssertionFormat, claims: &Map<String, Value>) -> Result<Ide
     };
     Ok(Identity {
         issuer: format.issuer.clone(),
-        subject: subject.ok_or(Untrue::NoSubject)?.to_owned(),
+        subject: subject.ok_or(TokenError::NoSubject)?.to_owned(),
         email,
         verified,
         groups: Some(groups(claims.get("groups"))),
@@ -258,7 +259,7 @@ fn groups(claim: Option<&Value>) -> Vec<String> {
     names.into_iter().flatten().map(str::to_owned).collect()
 }
 
-impl fmt::Debug for Presented<'_> {
+impl fmt::Debug for UnverifiedToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a signed token")
     }

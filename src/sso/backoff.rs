@@ -10,22 +10,22 @@ const SOON: [i64; 4] = [1000, 2000, 5000, 10_000];
 
 /// When it was last asked and had answered or failed to, and how often it has failed since it last answered.
 #[derive(Debug, Default)]
-pub(crate) struct Turn {
+pub(crate) struct Backoff {
     asked: Option<Millis>,
     failures: usize,
 }
 
-impl Turn {
+impl Backoff {
     /// Notes that it was asked, and how that went. A question that took long ends now: those who waited for it do not
     /// ask one after the other.
-    pub(crate) fn went(&mut self, now: Millis, well: bool) {
+    pub(crate) fn record(&mut self, now: Millis, well: bool) {
         self.asked = Some(now);
         self.failures = if well { 0 } else { self.failures.saturating_add(1) };
     }
 
     /// How long it is not to be asked. `floor` are the milliseconds between two questions where something is known. A
     /// clock that was set back asks once more rather than never.
-    pub(crate) fn rest(&self, now: Millis, floor: Option<i64>) -> Option<Duration> {
+    pub(crate) fn remaining(&self, now: Millis, floor: Option<i64>) -> Option<Duration> {
         let soon = || SOON.get(self.failures.clamp(1, SOON.len()) - 1).copied().unwrap_or(0);
         let wait = floor.unwrap_or_else(soon);
         let passed = now.0.checked_sub(self.asked?.0).filter(|passed| (0..wait).contains(passed))?;
@@ -33,8 +33,8 @@ impl Turn {
     }
 
     /// Whether it may be asked.
-    pub(crate) fn is_due(&self, now: Millis, floor: Option<i64>) -> bool {
-        self.rest(now, floor).is_none()
+    pub(crate) fn ready(&self, now: Millis, floor: Option<i64>) -> bool {
+        self.remaining(now, floor).is_none()
     }
 }
 
@@ -44,18 +44,18 @@ mod tests {
 
     #[test]
     fn it_waits_longer_with_each_failure_and_a_minute_once_something_is_known() {
-        let mut turn = Turn::default();
-        assert!(turn.is_due(Millis(0), None) && turn.is_due(Millis(0), Some(60_000)));
+        let mut turn = Backoff::default();
+        assert!(turn.ready(Millis(0), None) && turn.ready(Millis(0), Some(60_000)));
         let mut now = 1_000_000;
         for wait in [1000, 2000, 5000, 10_000, 10_000, 10_000] {
-            turn.went(Millis(now), false);
-            assert_eq!(turn.rest(Millis(now), None), Some(Duration::from_millis(wait)));
+            turn.record(Millis(now), false);
+            assert_eq!(turn.remaining(Millis(now), None), Some(Duration::from_millis(wait)));
             now += i64::try_from(wait).unwrap();
-            assert!(!turn.is_due(Millis(now - 1), None) && turn.is_due(Millis(now), None));
+            assert!(!turn.ready(Millis(now - 1), None) && turn.ready(Millis(now), None));
         }
-        turn.went(Millis(now), true);
-        assert!(!turn.is_due(Millis(now + 59_999), Some(60_000)));
-        assert!(turn.is_due(Millis(now + 60_000), Some(60_000)));
-        assert!(turn.is_due(Millis(now - 1), Some(60_000)), "the clock was set back");
+        turn.record(Millis(now), true);
+        assert!(!turn.ready(Millis(now + 59_999), Some(60_000)));
+        assert!(turn.ready(Millis(now + 60_000), Some(60_000)));
+        assert!(turn.ready(Millis(now - 1), Some(60_000)), "the clock was set back");
     }
 }

@@ -18,7 +18,7 @@ use super::key::Key;
 use crate::clock::Clock;
 use crate::config::KeysAt;
 use crate::domain::Millis;
-use crate::sso::backoff::Turn;
+use crate::sso::backoff::Backoff;
 
 /// Milliseconds between two questions at least, once keys are known.
 const FLOOR: i64 = 60 * 1000;
@@ -79,7 +79,7 @@ pub struct KeySet {
     http: Http,
     known: ArcSwap<Known>,
     /// When the provider was last asked. Held while it is.
-    turn: Mutex<Turn>,
+    turn: Mutex<Backoff>,
 }
 
 impl KeySet {
@@ -109,8 +109,8 @@ impl KeySet {
             while !keys.has_any() {
                 let _ = keys.ask(None).await;
                 let floor = keys.known.load().floor();
-                let rest = keys.turn.lock().await.rest(keys.clock.now(), floor);
-                tokio::time::sleep(rest.filter(|_| !keys.has_any()).unwrap_or_default()).await;
+                let remaining = keys.turn.lock().await.remaining(keys.clock.now(), floor);
+                tokio::time::sleep(remaining.filter(|_| !keys.has_any()).unwrap_or_default()).await;
             }
         });
     }
@@ -139,7 +139,7 @@ impl KeySet {
         let now = self.clock.now();
         let is_old = known.fetched.is_none_or(|at| now.seconds_since(at) >= FRESH);
         let has_newer = is_old && matches!(self.at, KeysAt::Set(_));
-        if has_newer && self.turn.try_lock().is_ok_and(|turn| turn.is_due(now, known.floor())) {
+        if has_newer && self.turn.try_lock().is_ok_and(|turn| turn.ready(now, known.floor())) {
             drop(self.ask(None));
         }
     }
@@ -149,11 +149,11 @@ impl KeySet {
         let (keys, kid) = (Arc::clone(self), kid.map(str::to_owned));
         tokio::spawn(async move {
             let mut turn = keys.turn.lock().await;
-            if !turn.is_due(keys.clock.now(), keys.known.load().floor()) {
+            if !turn.ready(keys.clock.now(), keys.known.load().floor()) {
                 return;
             }
             let fetched = keys.fetch(kid.as_deref()).await;
-            turn.went(keys.clock.now(), fetched.is_ok());
+            turn.record(keys.clock.now(), fetched.is_ok());
             match fetched {
                 Ok(known) => {
                     keys.known.store(Arc::new(Known { keys: known, fetched: Some(keys.clock.now()) }))

@@ -8,8 +8,8 @@ mod keys;
 pub mod oidc;
 pub mod proxy;
 
-pub use assertion::{Assertion, Presented, Untrue};
+pub use assertion::{Assertion, TokenError, UnverifiedToken};
 pub use http::Http;
 pub use key::Key;
 pub use keys::{KeySet, NoKey};
-pub use proxy::{Doorman, Refused};
+pub use proxy::{ProxyAuthenticator, Refused};

@@ -1,7 +1,7 @@
 //! Sign-on by OpenID Connect: the authorization code flow with PKCE, as OpenID Connect Core 1.0, RFC 7636 and RFC 9207
 //! have it, for a client that has a secret.
 //!
-//! A browser is sent to the provider with three random values ([`Attempt`]) that its session keeps. It comes back with
+//! A browser is sent to the provider with three random values ([`PendingAuthorization`]) that its session keeps. It comes back with
 //! a code, which is exchanged for a signed token; the token has to hold in every respect ([`id_token`]). Nothing that
 //! comes through the browser is believed for itself. What goes wrong is told to people in general words ([`Fault`])
 //! and to the log exactly; codes and tokens go to neither.
@@ -18,7 +18,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use url::Url;
 
-pub use pending::{Attempt, LIFE};
+pub use pending::{LIFE, PendingAuthorization};
 
 use crate::clock::Clock;
 use crate::config::{Authorities, OidcSettings, PublicUrl};
@@ -62,7 +62,7 @@ pub enum Fault {
         "What your identity provider sent does not prove who you are, so nobody was signed in. An operator of \
          Telescope finds the reason in its log."
     )]
-    Untrue,
+    TokenError,
     /// There is no address, or it is none that Telescope takes.
     #[error(
         "Your identity provider proves who you are, but tells no e-mail address that Telescope can use. It knows \
@@ -137,9 +137,9 @@ impl Provider {
 
     /// The way to the provider, and what the browser's session has to keep until it comes back. `next` is where the
     /// person wants to go.
-    pub async fn begin(&self, next: String) -> Result<(Url, Attempt), Fault> {
+    pub async fn begin(&self, next: String) -> Result<(Url, PendingAuthorization), Fault> {
         let known = self.discovery.known().await?;
-        let attempt = Attempt::new(self.clock.now(), next).map_err(|error| {
+        let attempt = PendingAuthorization::new(self.clock.now(), next).map_err(|error| {
             tracing::error!(%error, "the system gives no random numbers");
             Fault::Away
         })?;
@@ -158,7 +158,7 @@ impl Provider {
     }
 
     /// Who the person is that comes back. The attempt is over with this, whatever comes of it.
-    pub async fn finish(&self, attempt: &Attempt, answer: &Answer) -> Result<Proven, Fault> {
+    pub async fn finish(&self, attempt: &PendingAuthorization, answer: &Answer) -> Result<Proven, Fault> {
         if !self.is_first(attempt) || !attempt.is(&answer.state) {
             return Err(Fault::Stale);
         }
@@ -194,7 +194,7 @@ impl Provider {
 
     /// Notes that an attempt is answered. Its session forgets it too, but two answers that come at once may both find
     /// it there.
-    fn is_first(&self, attempt: &Attempt) -> bool {
+    fn is_first(&self, attempt: &PendingAuthorization) -> bool {
         let now = self.clock.now().0;
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         answered.retain(|_, until| *until > now);
@@ -208,12 +208,17 @@ impl Provider {
             None if !metadata.authorization_response_iss_parameter_supported => Ok(()),
             _ => {
                 tracing::warn!("an answer came that does not name the issuer that was asked");
-                Err(Fault::Untrue)
+                Err(Fault::TokenError)
             }
         }
     }
 
-    async fn exchange(&self, metadata: &Metadata, code: &Secret, attempt: &Attempt) -> Result<Tokens, Fault> {
+    async fn exchange(
+        &self,
+        metadata: &Metadata,
+        code: &Secret,
+        attempt: &PendingAuthorization,
+    ) -> Result<Tokens, Fault> {
         let (id, secret) = (self.settings.client_id.as_str(), self.settings.client_secret.expose());
         let redirect = self.address(CALLBACK);
         let mut form = vec![
@@ -244,9 +249,9 @@ impl Provider {
     }
 
     async fn verified(&self, token: &str, known: &Known, nonce: &str) -> Result<Claims, Fault> {
-        let untrue = |reason: id_token::Untrue| {
+        let untrue = |reason: id_token::TokenError| {
             tracing::warn!(%reason, "a token of the identity provider does not hold");
-            Fault::Untrue
+            Fault::TokenError
         };
         let signed = id_token::signed(token, &known.metadata).map_err(untrue)?;
         let key = match known.keys.find(signed.kid.as_deref(), signed.algorithm).await {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::{AssertionFormat, Authorities};
-use crate::sso::assertion::{Assertion, Presented, Untrue};
+use crate::sso::assertion::{Assertion, TokenError, UnverifiedToken};
 use crate::sso::http::Http;
 use crate::sso::keys::{KeySet, NoKey};
 
@@ -19,7 +19,7 @@ pub enum Refused {
     Several,
     /// The assertion proves nothing.
     #[error("the assertion proves nothing: {0}")]
-    Untrue(#[from] Untrue),
+    TokenError(#[from] TokenError),
     /// The keys were never had.
     #[error("the keys of the identity provider could not be fetched yet")]
     NoKeys,
@@ -27,13 +27,13 @@ pub enum Refused {
 
 /// Knows the format and the keys.
 #[derive(Debug)]
-pub struct Doorman {
+pub struct ProxyAuthenticator {
     format: AssertionFormat,
     keys: Arc<KeySet>,
     clock: Clock,
 }
 
-impl Doorman {
+impl ProxyAuthenticator {
     /// One who knows no key yet. Certificates of `authorities` are trusted beside the system's.
     pub fn new(format: AssertionFormat, authorities: Option<&Authorities>, clock: Clock) -> Self {
         let http = Http::new(format.keys.url().scheme() != "http", authorities);
@@ -62,17 +62,17 @@ impl Doorman {
             Some(token) => token,
             None => self.in_cookie(cookies)?.ok_or(Refused::Missing)?,
         };
-        let token = std::str::from_utf8(token).map_err(|_| Untrue::Form)?.trim();
+        let token = std::str::from_utf8(token).map_err(|_| TokenError::Form)?.trim();
         if token.is_empty() {
             return Err(Refused::Missing);
         }
-        let presented = Presented::read(&self.format, token)?;
+        let presented = UnverifiedToken::read(&self.format, token)?;
         let key = match self.keys.find(Some(presented.kid()), presented.algorithm()).await {
             Ok(key) => key,
             Err(NoKey::Never) => return Err(Refused::NoKeys),
-            Err(NoKey::Unknown) => return Err(Untrue::UnknownKey.into()),
-            Err(NoKey::Kind) => return Err(Untrue::Algorithm.into()),
-            Err(NoKey::Several) => return Err(Untrue::SeveralKeys.into()),
+            Err(NoKey::Unknown) => return Err(TokenError::UnknownKey.into()),
+            Err(NoKey::Kind) => return Err(TokenError::Algorithm.into()),
+            Err(NoKey::Several) => return Err(TokenError::SeveralKeys.into()),
         };
         Ok(presented.verify(&self.format, &key, self.clock.now())?)
     }

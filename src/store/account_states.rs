@@ -3,13 +3,13 @@
 use super::conn::{all, execute};
 use super::{Conn, StoreError};
 use crate::domain::account::{Known, Profile};
-use crate::domain::{AccountId, Ending, Millis};
+use crate::domain::{AccountId, Millis, SessionEndReason};
 
 #[derive(sqlx::FromRow)]
 struct Row {
     account_id: AccountId,
     stage: String,
-    ending: Option<Ending>,
+    ending: Option<SessionEndReason>,
     telegram_id: Option<i64>,
     name: Option<String>,
     username: Option<String>,

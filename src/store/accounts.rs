@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::conn::{Built, all, all_built, execute, first};
 use super::{Conn, StoreError};
-use crate::domain::{Account, AccountId, Email, GroupId, Millis, Phone, Wanted};
+use crate::domain::{Account, AccountId, DesiredState, Email, GroupId, Millis, Phone};
 
 /// Ids that are asked for at once.
 const CHUNK: usize = 500;
@@ -16,7 +16,7 @@ struct Row {
     phone: Phone,
     owner: Option<Email>,
     comment: String,
-    wanted: Wanted,
+    wanted: DesiredState,
     folder: String,
     created: Millis,
 }
@@ -136,7 +136,7 @@ pub async fn with_digits(
 }
 
 /// Notes what people ask for. [`StoreError::Missing`] if there is no such account.
-pub async fn set_wanted(conn: &mut Conn<'_>, id: AccountId, wanted: Wanted) -> Result<(), StoreError> {
+pub async fn set_wanted(conn: &mut Conn<'_>, id: AccountId, wanted: DesiredState) -> Result<(), StoreError> {
     let touched =
         execute!(conn, "update accounts set wanted = $2 where id = $1 and removed_at is null", id, wanted)?;
     found(touched)
@@ -168,7 +168,7 @@ pub async fn tombstone(conn: &mut Conn<'_>, id: AccountId, at: Millis) -> Result
         "update accounts set removed_at = $2, wanted = $3 where id = $1 and removed_at is null",
         id,
         at,
-        Wanted::Removed
+        DesiredState::Removed
     )?;
     found(touched)?;
     set_groups(conn, id, &[]).await

@@ -42,7 +42,7 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{Mutex, watch};
 
 /// How long a change waits for those before it.
-const TURN: Duration = Duration::from_secs(10);
+const WRITE_LOCK: Duration = Duration::from_secs(10);
 /// How long anybody waits for a connection: pages must say soon that the database is away.
 const ACQUIRE: Duration = Duration::from_secs(2);
 
@@ -50,7 +50,7 @@ const ACQUIRE: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub struct Db {
     pools: Pools,
-    turn: Arc<Mutex<()>>,
+    write_lock: Arc<Mutex<()>>,
     /// Whether the database is known to be away: then nobody waits for it, and those who do are let go.
     away: Arc<watch::Sender<bool>>,
     /// The end of the audit trail that was committed last; none before the first.
@@ -91,12 +91,14 @@ impl Db {
     {
         self.lease.refuse_if_lost()?;
         let begin = async {
-            let turn = tokio::time::timeout(TURN, self.turn.lock()).await.map_err(|_| StoreError::Busy)?;
+            let write_lock = tokio::time::timeout(WRITE_LOCK, self.write_lock.lock())
+                .await
+                .map_err(|_| StoreError::Busy)?;
             let conn = match &self.pools {
                 Pools::Sqlite { write, .. } => pool::sqlite::begin_change(write).await?,
                 Pools::Postgres { write, .. } => pool::postgres::begin_change(write).await?,
             };
-            Ok((turn, conn))
+            Ok((write_lock, conn))
         };
         let (_turn, mut conn) = self.unless_away(begin).await?;
         let done = match self.lease.check(&mut conn).await {

@@ -27,7 +27,7 @@ impl Db {
         };
         Ok(Self {
             pools,
-            turn: Arc::new(Mutex::new(())),
+            write_lock: Arc::new(Mutex::new(())),
             away: Arc::new(watch::Sender::new(false)),
             heads: Arc::default(),
             lease: Arc::new(lease::Held::default()),

@@ -2,7 +2,7 @@
 
 use super::conn::{all, one};
 use super::{Conn, StoreError};
-use crate::domain::access::Rows;
+use crate::domain::access::PolicyRows;
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
 use crate::domain::{GroupId, RoleId, UserId};
 
@@ -13,7 +13,7 @@ pub async fn version(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
 }
 
 /// Every rule. A privilege that this program does not know gives nothing, and is said in the log.
-pub async fn load(conn: &mut Conn<'_>) -> Result<Rows, StoreError> {
+pub async fn load(conn: &mut Conn<'_>) -> Result<PolicyRows, StoreError> {
     let version = version(conn).await?;
     let members = all!(conn, (UserId, RoleId), "select distinct user_id, role_id from role_members")?;
     let cells = all!(
@@ -28,7 +28,7 @@ pub async fn load(conn: &mut Conn<'_>) -> Result<Rows, StoreError> {
     let system = system
         .into_iter()
         .filter_map(|(role, name)| Some((role, known(&name, SystemPrivilege::from_name(&name))?)));
-    Ok(Rows { version, members, cells: cells.collect(), system: system.collect() })
+    Ok(PolicyRows { version, members, cells: cells.collect(), system: system.collect() })
 }
 
 fn known<P>(name: &str, privilege: Option<P>) -> Option<P> {

@@ -105,18 +105,18 @@ pub async fn addresses(conn: &mut Conn<'_>) -> Result<HashMap<UserId, Email>, St
 }
 
 /// The address of everybody who may sign in.
-pub async fn let_in(conn: &mut Conn<'_>) -> Result<HashMap<UserId, Email>, StoreError> {
+pub async fn active_emails(conn: &mut Conn<'_>) -> Result<HashMap<UserId, Email>, StoreError> {
     let rows = all!(conn, (UserId, Email), "select id, email from users where disabled = false")?;
     Ok(rows.into_iter().collect())
 }
 
 /// Whether the person of this address is one who may not sign in. Somebody who has not been here yet may.
-pub async fn is_shut_out(conn: &mut Conn<'_>, email: &Email) -> Result<bool, StoreError> {
+pub async fn is_disabled(conn: &mut Conn<'_>, email: &Email) -> Result<bool, StoreError> {
     Ok(by_email(conn, email).await?.is_some_and(|user| user.disabled))
 }
 
 /// How many administrators who may sign in there are beside this person.
-pub async fn other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, StoreError> {
+pub async fn count_other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, StoreError> {
     let (count,) = one!(
         conn,
         (i64,),
@@ -161,7 +161,7 @@ pub async fn by_id(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, Stor
 
 /// The person of that address, added if unknown, and noted as seen now. One statement, so that two first
 /// visits at once make one person.
-pub async fn first_sight(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Result<User, StoreError> {
+pub async fn upsert_seen(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Result<User, StoreError> {
     one!(
         conn,
         User,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::AccountId;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::account::Known;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::live::accounts::Listing;
@@ -23,9 +23,9 @@ const GATHER: Duration = Duration::from_millis(250);
 
 /// What is known of each account, as the database has it.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<HashMap<AccountId, Known>>);
+pub struct LastKnownStates(Mutex<HashMap<AccountId, Known>>);
 
-impl Memory {
+impl LastKnownStates {
     /// As the database had it at the start.
     pub fn of(known: Vec<(AccountId, Known)>) -> Self {
         Self(Mutex::new(known.into_iter().collect()))
@@ -89,7 +89,7 @@ fn note_stages(app: &App, listing: &Listing, recorded: &mut HashMap<AccountId, &
         }
         let event = AuditEvent::StageChanged { stage: stage.name().to_owned() };
         let entry =
-            AuditEntry::done(app.clock.now(), &Actor::System("telegram"), event).about(entry.account.id);
+            AuditEntry::done(app.clock.now(), &Principal::System("telegram"), event).about(entry.account.id);
         app.journal.put(entry);
     }
 }
@@ -98,7 +98,7 @@ fn note_stages(app: &App, listing: &Listing, recorded: &mut HashMap<AccountId, &
 pub async fn keep(app: &App) -> Result<(), StoreError> {
     let listing = app.directory.listing();
     let news: Vec<(AccountId, Known)> = {
-        let written = app.memory.known();
+        let written = app.last_known.known();
         let known =
             listing.entries.iter().filter_map(|entry| Some((entry.account.id, Known::of(&entry.snapshot)?)));
         known.filter(|(id, known)| written.get(id) != Some(known)).collect()
@@ -115,6 +115,6 @@ pub async fn keep(app: &App) -> Result<(), StoreError> {
             Ok::<_, StoreError>(())
         })
         .await?;
-    app.memory.known().extend(news);
+    app.last_known.known().extend(news);
     Ok(())
 }

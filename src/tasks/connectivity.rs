@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Keeps `telegram_away` true to the directory, until the program ends.
 pub async fn run(app: Arc<App>) {
     let mut changes = app.directory.subscribe();
-    let mut silence = Silence::default();
+    let mut silence = OutageDetector::default();
     loop {
         let heard = is_in_touch(&app.directory.listing());
         let away = silence.look(app.clock.now(), heard);
@@ -58,9 +58,9 @@ fn is_in_touch(listing: &Listing) -> bool {
 
 /// Since when nobody has been in touch.
 #[derive(Debug, Default)]
-struct Silence(Option<Millis>);
+struct OutageDetector(Option<Millis>);
 
-impl Silence {
+impl OutageDetector {
     /// How long it may last before Telegram counts as away: zero if it does now, none if somebody is in touch.
     fn look(&mut self, now: Millis, heard: bool) -> Option<Duration> {
         if heard {
@@ -76,7 +76,7 @@ impl Silence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Account, AccountId, Phone, Snapshot, Wanted};
+    use crate::domain::{Account, AccountId, DesiredState, Phone, Snapshot};
     use crate::live::accounts::Directory;
 
     fn listing(lines: &[Network]) -> Arc<Listing> {
@@ -88,7 +88,7 @@ mod tests {
                 owner: None,
                 comment: String::new(),
                 groups: vec![],
-                wanted: Wanted::Connected,
+                wanted: DesiredState::Connected,
                 folder: String::new(),
                 created: Millis(0),
             };
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_short_silence_is_none() {
-        let mut silence = Silence::default();
+        let mut silence = OutageDetector::default();
         let at = |ms: i64| Millis(1_700_000_000_000 + ms);
         assert_eq!(silence.look(at(0), true), None);
         assert_eq!(silence.look(at(10), false), Some(PATIENCE));

@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::login::Refused;
 use crate::domain::account::Known;
-use crate::domain::stage::Provided;
+use crate::domain::stage::LoginInput;
 use crate::domain::{AccountId, Millis, Phone, Secret, StageToken};
 
 /// Requests of people that may wait for an actor.
@@ -63,7 +63,7 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, AnswerError>>;
 
 pub(super) enum Command {
     AskForCode(StageToken, Reply<()>),
-    Provide(StageToken, Provided, Reply<()>),
+    Provide(StageToken, LoginInput, Reply<()>),
     ServiceMessages(Reply<Vec<ServiceMessage>>),
     LogOut(Reply<()>),
     /// Wakes an actor that rests because its client could not run.
@@ -112,7 +112,7 @@ impl AccountHandle {
     }
 
     /// Provides what the stage named by `token` waits for.
-    pub async fn provide(&self, token: StageToken, provided: Provided) -> Result<(), AnswerError> {
+    pub async fn submit(&self, token: StageToken, provided: LoginInput) -> Result<(), AnswerError> {
         self.ask(|reply| Command::Provide(token, provided, reply)).await
     }
 

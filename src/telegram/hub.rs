@@ -13,10 +13,10 @@ use tokio::task::JoinHandle;
 
 use super::frame::Frame;
 use super::handle::{AccountHandle, ClientStart, Mailbox};
-use super::process::{self, Link};
+use super::process::{self, HostHandle};
 use crate::clock::Clock;
 use crate::domain::{AccountId, Secret, Snapshot, Stage};
-use crate::telegram::client::Actor;
+use crate::telegram::client::ClientTask;
 
 /// What the hub has to know of the installation.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ pub struct HubSettings {
     /// The SOCKS5 proxy for every connection.
     pub proxy: Option<Proxy>,
     /// Bytes of memory at which a td-host is started anew at a quiet time.
-    pub memory_mark: Option<u64>,
+    pub memory_limit: Option<u64>,
     /// The time.
     pub clock: Clock,
 }
@@ -64,7 +64,7 @@ pub(super) struct Inner {
     pub routes: Arc<Routes>,
     pub starting: Arc<Semaphore>,
     pub observer: Observer,
-    links: Vec<watch::Receiver<Option<Link>>>,
+    links: Vec<watch::Receiver<Option<HostHandle>>>,
     stop: watch::Sender<bool>,
     accounts: Mutex<HashMap<AccountId, AccountHandle>>,
     hosts: Mutex<Vec<JoinHandle<()>>>,
@@ -72,7 +72,10 @@ pub(super) struct Inner {
 
 impl Inner {
     /// The slot that an account's client runs in. Stable while the number of hosts is.
-    pub(super) fn link_for(&self, account: AccountId) -> Option<(usize, watch::Receiver<Option<Link>>)> {
+    pub(super) fn link_for(
+        &self,
+        account: AccountId,
+    ) -> Option<(usize, watch::Receiver<Option<HostHandle>>)> {
         use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(account);
         let slot = usize::try_from(hash % self.links.len().max(1) as u64).unwrap_or(0);
@@ -95,11 +98,11 @@ impl Hub {
             let link = watch::Sender::new(None);
             links.push(link.subscribe());
             hosts.push(tokio::spawn(process::supervise(
-                process::Slot {
+                process::HostConfig {
                     program: settings.program.clone(),
                     library: settings.library.clone(),
                     number: slot,
-                    memory_mark: settings.memory_mark,
+                    memory_limit: settings.memory_limit,
                 },
                 Arc::clone(&routes),
                 link,
@@ -166,7 +169,7 @@ async fn supervise_account(hub: Arc<Inner>, start: ClientStart, mailbox: Mailbox
     let account = start.account;
     let mut pause = Duration::from_millis(500);
     loop {
-        let actor = Actor::new(Arc::clone(&hub), start.clone(), mailbox.clone());
+        let actor = ClientTask::new(Arc::clone(&hub), start.clone(), mailbox.clone());
         match tokio::spawn(actor.run()).await {
             Ok(()) => return,
             Err(error) => {
@@ -202,7 +205,7 @@ struct Route {
 
 impl Routes {
     /// Makes a client on a host; its updates go to `updates`.
-    pub(super) fn open(&self, slot: usize, link: &Link, updates: mpsc::Sender<String>) -> i32 {
+    pub(super) fn open(&self, slot: usize, link: &HostHandle, updates: mpsc::Sender<String>) -> i32 {
         let client = tdlib_rs::create_client();
         self.routes().insert(client, Route { slot, frames: link.frames.clone(), updates });
         client

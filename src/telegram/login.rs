@@ -4,8 +4,8 @@
 
 use tdlib_rs::enums::{AuthenticationCodeType, AuthorizationState};
 
-use crate::domain::stage::{CodeSent, CodeWay};
-use crate::domain::{Ending, Input, Millis, Stage};
+use crate::domain::stage::{CodeDelivery, CodeSent};
+use crate::domain::{Input, Millis, SessionEndReason, Stage};
 
 /// The stage of an authorization state that was seen at `now`.
 /// None for the states that are Telescope's own affair: waiting for parameters, and closed.
@@ -50,33 +50,33 @@ pub fn unknown_stage(update: &str) -> Option<Stage> {
     Some(Stage::Other(name.chars().filter(|c| c.is_ascii_alphanumeric()).take(60).collect()))
 }
 
-fn code_way(kind: &AuthenticationCodeType) -> (CodeWay, i32) {
+fn code_way(kind: &AuthenticationCodeType) -> (CodeDelivery, i32) {
     match kind {
-        AuthenticationCodeType::TelegramMessage(way) => (CodeWay::Telegram, way.length),
-        AuthenticationCodeType::Sms(way) => (CodeWay::Sms, way.length),
-        AuthenticationCodeType::Call(way) => (CodeWay::Call, way.length),
-        AuthenticationCodeType::FlashCall(_) => (CodeWay::FlashCall, 0),
-        AuthenticationCodeType::MissedCall(way) => (CodeWay::MissedCall, way.length),
-        AuthenticationCodeType::Fragment(way) => (CodeWay::Fragment, way.length),
-        AuthenticationCodeType::SmsWord(_) => (CodeWay::Other("a word by text message".into()), 0),
-        AuthenticationCodeType::SmsPhrase(_) => (CodeWay::Other("a phrase by text message".into()), 0),
+        AuthenticationCodeType::TelegramMessage(way) => (CodeDelivery::Telegram, way.length),
+        AuthenticationCodeType::Sms(way) => (CodeDelivery::Sms, way.length),
+        AuthenticationCodeType::Call(way) => (CodeDelivery::Call, way.length),
+        AuthenticationCodeType::FlashCall(_) => (CodeDelivery::FlashCall, 0),
+        AuthenticationCodeType::MissedCall(way) => (CodeDelivery::MissedCall, way.length),
+        AuthenticationCodeType::Fragment(way) => (CodeDelivery::Fragment, way.length),
+        AuthenticationCodeType::SmsWord(_) => (CodeDelivery::Other("a word by text message".into()), 0),
+        AuthenticationCodeType::SmsPhrase(_) => (CodeDelivery::Other("a phrase by text message".into()), 0),
         AuthenticationCodeType::FirebaseAndroid(way) => {
-            (CodeWay::Other("the Android app".into()), way.length)
+            (CodeDelivery::Other("the Android app".into()), way.length)
         }
-        AuthenticationCodeType::FirebaseIos(way) => (CodeWay::Other("the iOS app".into()), way.length),
+        AuthenticationCodeType::FirebaseIos(way) => (CodeDelivery::Other("the iOS app".into()), way.length),
     }
 }
 
 /// How a session ended for which Telegram gives this reason.
-pub fn ending_of(reason: &str) -> Ending {
+pub fn ending_of(reason: &str) -> SessionEndReason {
     match reason {
         // Telegram says so both when a session is ended on another device and when its key is not known any more.
-        "SESSION_REVOKED" | "AUTH_KEY_UNREGISTERED" => Ending::Revoked,
-        "SESSION_EXPIRED" => Ending::Expired,
-        "USER_DEACTIVATED" => Ending::Deactivated,
-        "USER_DEACTIVATED_BAN" => Ending::Banned,
-        "AUTH_KEY_DUPLICATED" => Ending::KeyDuplicated,
-        _ => Ending::Unknown,
+        "SESSION_REVOKED" | "AUTH_KEY_UNREGISTERED" => SessionEndReason::Revoked,
+        "SESSION_EXPIRED" => SessionEndReason::Expired,
+        "USER_DEACTIVATED" => SessionEndReason::Deactivated,
+        "USER_DEACTIVATED_BAN" => SessionEndReason::Banned,
+        "AUTH_KEY_DUPLICATED" => SessionEndReason::KeyDuplicated,
+        _ => SessionEndReason::Unknown,
     }
 }
 
@@ -184,9 +184,9 @@ mod tests {
             "next_type":{"@type":"authenticationCodeTypeSms","length":5},"timeout":60}}"#,
         );
         let sent = CodeSent {
-            way: CodeWay::Telegram,
+            way: CodeDelivery::Telegram,
             length: 5,
-            next: Some(CodeWay::Sms),
+            next: Some(CodeDelivery::Sms),
             resend_from: Some(Millis(61_000)),
         };
         assert_eq!(stage_of(&state, Millis(1000)), Some(Stage::WaitCode(sent)));
@@ -195,14 +195,14 @@ mod tests {
     #[test]
     fn each_reason_is_an_ending() {
         for (reason, ending) in [
-            ("SESSION_REVOKED", Ending::Revoked),
-            ("AUTH_KEY_UNREGISTERED", Ending::Revoked),
-            ("SESSION_EXPIRED", Ending::Expired),
-            ("USER_DEACTIVATED", Ending::Deactivated),
-            ("USER_DEACTIVATED_BAN", Ending::Banned),
-            ("AUTH_KEY_DUPLICATED", Ending::KeyDuplicated),
-            ("Main authorization key is invalid", Ending::Unknown),
-            ("", Ending::Unknown),
+            ("SESSION_REVOKED", SessionEndReason::Revoked),
+            ("AUTH_KEY_UNREGISTERED", SessionEndReason::Revoked),
+            ("SESSION_EXPIRED", SessionEndReason::Expired),
+            ("USER_DEACTIVATED", SessionEndReason::Deactivated),
+            ("USER_DEACTIVATED_BAN", SessionEndReason::Banned),
+            ("AUTH_KEY_DUPLICATED", SessionEndReason::KeyDuplicated),
+            ("Main authorization key is invalid", SessionEndReason::Unknown),
+            ("", SessionEndReason::Unknown),
         ] {
             assert_eq!(ending_of(reason), ending, "{reason}");
         }

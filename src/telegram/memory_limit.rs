@@ -17,12 +17,12 @@ const PATIENCE: Duration = Duration::from_secs(15 * 60);
 const AT_MOST_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// Watches the hosts of one slot.
-pub(crate) struct MemoryMark {
+pub(crate) struct MemoryLimit {
     bytes: Option<u64>,
     not_before: Option<Instant>,
 }
 
-impl MemoryMark {
+impl MemoryLimit {
     /// With this mark, or none.
     pub(crate) const fn new(bytes: Option<u64>) -> Self {
         Self { bytes, not_before: None }
@@ -75,7 +75,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_quiet_host_over_its_mark_is_reported_once_in_a_while() {
         let (me, traffic) = (Some(std::process::id()), AtomicU64::new(0));
-        let mut mark = MemoryMark::new(Some(1));
+        let mut mark = MemoryLimit::new(Some(1));
         let begun = Instant::now();
         assert!(mark.reached(me, &traffic).await > 1);
         assert!(begun.elapsed() < Duration::from_secs(30));
@@ -86,7 +86,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_busy_host_is_waited_for_but_not_for_ever() {
         let (me, traffic) = (Some(std::process::id()), AtomicU64::new(0));
-        let mut mark = MemoryMark::new(Some(1));
+        let mut mark = MemoryLimit::new(Some(1));
         let begun = Instant::now();
         let chatter = async {
             loop {
@@ -104,7 +104,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_host_below_its_mark_is_left_alone() {
         let traffic = AtomicU64::new(0);
-        let mut mark = MemoryMark::new(Some(u64::MAX));
+        let mut mark = MemoryLimit::new(Some(u64::MAX));
         let reached = mark.reached(Some(std::process::id()), &traffic);
         assert!(tokio::time::timeout(Duration::from_secs(86_400), reached).await.is_err());
     }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::frame::{Frame, peek};
 use super::hub::Routes;
-use crate::telegram::memory_limit::MemoryMark;
+use crate::telegram::memory_limit::MemoryLimit;
 
 /// Requests that may wait for the pipe; more are refused at once.
 const QUEUE: usize = 4096;
@@ -34,7 +34,7 @@ const NOT_FATAL: &str = "td-host: tdlib[1]";
 
 /// A running td-host, for those who talk to it.
 #[derive(Clone, Debug)]
-pub(super) struct Link {
+pub(super) struct HostHandle {
     /// Differs from that of every other process of this slot.
     pub generation: u64,
     /// The newest generation of this slot that ended by a fault of its own; 0 if none did.
@@ -44,25 +44,25 @@ pub(super) struct Link {
 }
 
 /// What a slot's host is started with.
-pub(super) struct Slot {
+pub(super) struct HostConfig {
     pub program: PathBuf,
     pub library: PathBuf,
     /// Its number, for the log.
     pub number: usize,
     /// Bytes of memory at which it is started anew.
-    pub memory_mark: Option<u64>,
+    pub memory_limit: Option<u64>,
 }
 
 /// Keeps one td-host running until `stop` says so. `link` shows the present one.
 pub(super) async fn supervise(
-    slot: Slot,
+    slot: HostConfig,
     routes: Arc<Routes>,
-    link: watch::Sender<Option<Link>>,
+    link: watch::Sender<Option<HostHandle>>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut pause = FIRST_PAUSE;
     let (mut generation, mut crashed) = (0, 0);
-    let mut memory = MemoryMark::new(slot.memory_mark);
+    let mut memory = MemoryLimit::new(slot.memory_limit);
     let number = slot.number;
     while !*stop.borrow() {
         generation += 1;
@@ -74,7 +74,7 @@ pub(super) async fn supervise(
                     child.stderr.take().map(|stderr| tokio::spawn(log_complaints(number, stderr)));
                 let (frames, queue) = mpsc::channel(QUEUE);
                 let traffic = AtomicU64::new(0);
-                link.send_replace(Some(Link { generation, crashed, frames }));
+                link.send_replace(Some(HostHandle { generation, crashed, frames }));
                 let expected = tokio::select! {
                     () = listen(stdout, &routes, &traffic) => false,
                     _ = stop.wait_for(|stop| *stop) => true,

@@ -16,7 +16,7 @@ use crate::domain::access::Refusal;
 use crate::ops::OpError;
 use crate::store::StoreError;
 use crate::web::auth::proxy;
-use crate::web::layout::Shell;
+use crate::web::layout::Layout;
 use crate::web::pages::sign_in::form;
 
 /// Why a request was not answered as asked.
@@ -46,7 +46,7 @@ pub enum AppError {
 #[derive(Template)]
 #[template(path = "pages/error.html")]
 struct ErrorPage<'a> {
-    shell: Shell,
+    layout: Layout,
     title: &'a str,
     message: &'a str,
     request: &'a str,
@@ -163,7 +163,7 @@ pub fn render(app: &App, response: Response, asked: &Asked) -> Response {
         fragment::failed(status, &format!("{}. {}", failed.title, failed.message))
     } else {
         let page = ErrorPage {
-            shell: Shell::anonymous(app),
+            layout: Layout::anonymous(app),
             title: failed.title,
             message: &failed.message,
             request: &asked.id,

@@ -10,16 +10,16 @@ use serde::de::DeserializeOwned;
 use super::error::AppError;
 use crate::context::App;
 use crate::domain::AccountId;
-use crate::domain::access::{self, Actor, Grant, Permit, SystemGrant, SystemPermit};
+use crate::domain::access::{self, Grant, Permit, Principal, SystemGrant, SystemPermit};
 use crate::domain::privilege::can;
 use crate::live::accounts::Entry;
-use crate::web::auth::session::{self, Caller, CurrentUser};
+use crate::web::auth::session::{self, CurrentUser, RequestSession};
 
 /// The account in the path, and the decision that this person may use the privilege `P` on it.
 #[derive(Debug)]
 pub struct Allowed<P> {
     /// Who asks.
-    pub actor: Actor,
+    pub actor: Principal,
     /// The account, as it stands now.
     pub entry: Arc<Entry>,
     permit: Permit<P>,
@@ -74,12 +74,12 @@ impl<P: can::OnAccount> FromRequestParts<Arc<App>> for Allowed<P> {
 
 impl<P: can::OnAccount> Allowed<P> {
     /// The decision for whoever calls, where the refusal is no answer yet.
-    pub async fn of(app: &App, caller: &Caller, path: &AccountPath) -> Result<Self, AppError> {
+    pub async fn of(app: &App, caller: &RequestSession, path: &AccountPath) -> Result<Self, AppError> {
         let actor = session::current(app, &caller.session, &caller.origin).await?;
         Self::decided(app, actor.ok_or(AppError::SignedOut)?, path)
     }
 
-    fn decided(app: &App, actor: Actor, path: &AccountPath) -> Result<Self, AppError> {
+    fn decided(app: &App, actor: Principal, path: &AccountPath) -> Result<Self, AppError> {
         let entry = app.directory.get(path.account).ok_or(AppError::NotFound)?;
         let permit = access::decide::<P>(&app.rules.current(), &actor, &entry.account)?;
         Ok(Self { actor, entry, permit })
@@ -90,7 +90,7 @@ impl<P: can::OnAccount> Allowed<P> {
 #[derive(Debug)]
 pub struct May<P> {
     /// Who asks.
-    pub actor: Actor,
+    pub actor: Principal,
     permit: SystemPermit<P>,
 }
 

@@ -17,10 +17,10 @@ use tracing::Instrument;
 use super::error::{self, AppError, Asked};
 use crate::config::SsoMode;
 use crate::context::App;
-use crate::domain::Origin;
+use crate::domain::RequestInfo;
 use crate::http::body::{self, MAX_BODY};
 use crate::http::client_ip::client;
-use crate::http::host::{betrays_a_proxy, host, is_ours, is_read_from_elsewhere};
+use crate::http::host::{has_proxy_headers, host, is_cross_site_read, is_ours};
 use crate::store::WebSessions;
 use crate::store::web_sessions::LIFE_DAYS;
 use crate::web::auth::proxy;
@@ -40,26 +40,26 @@ pub fn with_session(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>
         .with_same_site(SameSite::Lax)
         // Counted from the last change of what the session holds. The store counts from the sign-in, too.
         .with_expiry(Expiry::OnInactivity(Duration::days(LIFE_DAYS)));
-    routes.layer(from_fn_with_state(Arc::clone(app), proxy::enter)).layer(sessions)
+    routes.layer(from_fn_with_state(Arc::clone(app), proxy::authenticate)).layer(sessions)
 }
 
 /// Adds what every request goes through.
 pub fn around(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
     routes
-        .layer(from_fn(to_the_end))
-        .layer(from_fn(body::whole))
+        .layer(from_fn(run_to_completion))
+        .layer(from_fn(body::buffer_body))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
         .layer(CatchPanicLayer::custom(|_| {
             AppError::Internal(anyhow::anyhow!("a handler panicked")).into_response()
         }))
-        .layer(from_fn_with_state(Arc::clone(app), gate))
-        .layer(from_fn_with_state(Arc::clone(app), frame))
+        .layer(from_fn_with_state(Arc::clone(app), guard_host))
+        .layer(from_fn_with_state(Arc::clone(app), request_context))
 }
 
 /// Lets a request that changes something go on to its end, also when whoever sent it does not wait for the answer: what
 /// follows a change, such as telling open pages, must not be left out.
-async fn to_the_end(request: Request, next: Next) -> Response {
+async fn run_to_completion(request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
     }
@@ -79,7 +79,7 @@ fn cross_site<B: From<axum::body::Bytes>>() -> axum::http::Response<B> {
 
 /// Outermost: an id, a line in the log, the error page, the safety headers. The log gets the matched route,
 /// never the address: addresses may hold what people typed.
-async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+async fn request_context(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let fragment = wants_fragment(request.headers());
     let asked = Asked {
         id: uuid::Uuid::now_v7().to_string(),
@@ -90,7 +90,7 @@ async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
     let client = client(&request, &app.config.trusted_proxies);
     let from = client.map(tracing::field::display);
     let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), route, from);
-    request.extensions_mut().insert(Origin { address: client, request: Some(asked.id.clone()) });
+    request.extensions_mut().insert(RequestInfo { address: client, request: Some(asked.id.clone()) });
     let https = app.config.public_url.is_https();
     async {
         let started = tokio::time::Instant::now();
@@ -134,12 +134,12 @@ pub fn add_headers(headers: &mut HeaderMap, id: &str, https: bool) {
 
 /// Refuses what was not sent to us: another host (which stops DNS rebinding), what another site's page would read,
 /// and, while everybody is believed, whatever came through a proxy.
-async fn gate(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn guard_host(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     if !host(&request).is_some_and(|host| is_ours(&app.config.public_url, host)) {
         let message = format!("This server is {}. Use that address.", app.config.public_url.origin());
         return AppError::Bad(StatusCode::MISDIRECTED_REQUEST, message).into_response();
     }
-    if is_read_from_elsewhere(&app.config.public_url, &request) {
+    if is_cross_site_read(&app.config.public_url, &request) {
         return AppError::Forbidden("A page of another site may not read this.".into()).into_response();
     }
     let believes = match app.config.sso_mode {
@@ -147,7 +147,7 @@ async fn gate(State(app): State<Arc<App>>, request: Request, next: Next) -> Resp
         SsoMode::Disable => Some("SSO_MODE=disable takes everybody for the administrator"),
         SsoMode::Cloudflare | SsoMode::Jwt | SsoMode::Oidc => None,
     };
-    if let Some(believes) = believes.filter(|_| request.headers().keys().any(betrays_a_proxy)) {
+    if let Some(believes) = believes.filter(|_| request.headers().keys().any(has_proxy_headers)) {
         let message = format!("{believes}, so it takes no request that came through a proxy.");
         return AppError::Forbidden(message).into_response();
     }

@@ -5,14 +5,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::context::App;
-use crate::domain::access::{Actor, system_privileges};
+use crate::domain::access::{Principal, system_privileges};
 use crate::domain::privilege::SystemPrivilege;
 use crate::web::assets::{SCRIPT_URL, STYLE_URL};
 use crate::web::error::AppError;
 
 /// What the frame of a page shows.
 #[derive(Debug, Clone, Default)]
-pub struct Shell {
+pub struct Layout {
     /// Who is signed in.
     pub person: Option<String>,
     /// Whether the way to the audit trail is shown.
@@ -26,12 +26,12 @@ pub struct Shell {
     /// Telegram's test environment.
     pub test: bool,
     /// Who is away.
-    pub away: Away,
+    pub away: Outages,
 }
 
-impl Shell {
+impl Layout {
     /// The frame for somebody.
-    pub fn of(app: &App, actor: &Actor) -> Self {
+    pub fn of(app: &App, actor: &Principal) -> Self {
         let may = system_privileges(&app.rules.current(), actor);
         let reads_audit = may.has(SystemPrivilege::ReadAudit);
         let manages_access = may.has(SystemPrivilege::ManageAccess);
@@ -46,7 +46,7 @@ impl Shell {
         Self {
             everybody: everybody.map(ToString::to_string),
             test: config.telegram_environment.is_test(),
-            away: Away::now(app),
+            away: Outages::now(app),
             ..Self::default()
         }
     }
@@ -108,12 +108,12 @@ pub fn wants_fragment(headers: &HeaderMap) -> bool {
 
 /// What Telescope needs and can't reach at this moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Away {
+pub struct Outages {
     database: bool,
     telegram: bool,
 }
 
-impl Away {
+impl Outages {
     /// As it is now.
     pub fn now(app: &App) -> Self {
         Self { database: *app.database_away.borrow(), telegram: *app.telegram_away.borrow() }

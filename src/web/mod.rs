@@ -19,10 +19,10 @@ mod standby;
 pub mod stream;
 pub mod words;
 
-pub use auth::proxy::Asserted;
-pub use auth::session::Remembered;
-pub use pages::audit::feed::TrailFeed;
-pub use rate_limit::SignIns;
+pub use auth::proxy::AssertionExpiry;
+pub use auth::session::SessionCache;
+pub use pages::audit::feed::AuditFeed;
+pub use rate_limit::RateLimiter;
 pub use routes::router;
 pub use standby::standby;
 pub use stream::limit::OpenStreams;

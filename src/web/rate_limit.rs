@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use axum::http::StatusCode;
 
 use crate::context::App;
-use crate::domain::{Email, Millis, Origin};
+use crate::domain::{Email, Millis, RequestInfo};
 use crate::web::error::AppError;
 
 /// Milliseconds of a window.
@@ -30,7 +30,7 @@ enum Place {
 
 /// The attempts of the last minute.
 #[derive(Debug, Default)]
-pub struct SignIns(Mutex<Counted>);
+pub struct RateLimiter(Mutex<Counted>);
 
 #[derive(Debug, Default)]
 struct Counted {
@@ -40,7 +40,7 @@ struct Counted {
     swept: Option<Millis>,
 }
 
-impl SignIns {
+impl RateLimiter {
     /// Counts an attempt; false if there were too many.
     fn count(&self, mut place: Place, now: Millis, limit: u32) -> bool {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,7 +75,7 @@ fn network(address: IpAddr) -> Place {
 }
 
 /// Counts an attempt to sign in, and refuses it if there were too many from its address.
-pub fn may_try(app: &App, origin: &Origin) -> Result<(), AppError> {
+pub fn check_rate(app: &App, origin: &RequestInfo) -> Result<(), AppError> {
     let Some(address) = origin.address else { return Ok(()) };
     let limit = app.config.sign_ins_per_minute;
     if app.sign_ins.count(network(address), app.clock.now(), limit) {
@@ -90,7 +90,7 @@ pub fn may_try(app: &App, origin: &Origin) -> Result<(), AppError> {
 
 /// Counts a session that begins because a request proves this person, and refuses it if there were too many: whoever
 /// sends the proof without the session's cookie would fill the trail.
-pub fn may_try_as(app: &App, person: &Email) -> Result<(), AppError> {
+pub fn check_rate_of(app: &App, person: &Email) -> Result<(), AppError> {
     let limit = app.config.sign_ins_per_minute;
     if app.sign_ins.count(Place::Person(person.clone()), app.clock.now(), limit) {
         return Ok(());
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn an_address_has_its_minute_and_a_network_of_ipv6_is_one() {
-        let counted = SignIns::default();
+        let counted = RateLimiter::default();
         let count =
             |address: &str, now: i64| counted.count(network(address.parse().unwrap()), Millis(now), 2);
         assert!(count("192.0.2.1", 0) && count("192.0.2.1", 59_999) && !count("192.0.2.1", 59_999));
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_whoever_comes() {
-        let counted = SignIns::default();
+        let counted = RateLimiter::default();
         let from = |number: u32| network(IpAddr::from(number.to_be_bytes()));
         for number in 1..=30_000 {
             counted.count(from(number), Millis(0), 2);

@@ -22,7 +22,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/accounts/{account}/ask-for-code", post(accounts::show::ask_for_code))
         .route("/accounts/{account}/connect", post(accounts::show::connect))
         .route("/accounts/{account}/disconnect", post(accounts::show::disconnect))
-        .route("/accounts/{account}/provide", get(accounts::login::form).post(accounts::login::provide))
+        .route("/accounts/{account}/provide", get(accounts::login::form).post(accounts::login::submit))
         .route("/accounts/{account}/edit", get(accounts::edit::form).post(accounts::edit::save))
         .route("/accounts/{account}/password", get(accounts::password::form).post(accounts::password::save))
         .route(

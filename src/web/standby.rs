@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
 use super::{assets, fragment, layers};
-use crate::web::layout::{Shell, wants_fragment};
+use crate::web::layout::{Layout, wants_fragment};
 
 const WORDS: &str = "Another Telescope is active on this database. This one waits until that one stops.";
 
@@ -20,7 +20,7 @@ const AGAIN: u16 = 5;
 #[derive(Template)]
 #[template(path = "pages/standby.html")]
 struct Standby {
-    shell: Shell,
+    layout: Layout,
     words: &'static str,
     /// Seconds until the page loads itself again; none for what a form sent, which a browser would not repeat.
     again: Option<u16>,
@@ -40,7 +40,7 @@ async fn waiting(request: Request) -> Response {
         return fragment::failed(StatusCode::SERVICE_UNAVAILABLE, WORDS);
     }
     let again = (request.method() == Method::GET).then_some(AGAIN);
-    let page = Standby { shell: Shell::default(), words: WORDS, again };
+    let page = Standby { layout: Layout::default(), words: WORDS, again };
     let page = page.render().unwrap_or_else(|_| WORDS.to_owned());
     (StatusCode::SERVICE_UNAVAILABLE, Html(page)).into_response()
 }

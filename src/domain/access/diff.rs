@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::domain::access::{AccessRules, Role};
+use crate::domain::access::{Policy, Role};
 use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use crate::domain::{Account, AccountId, GroupId, UserId};
 
 /// What people gain and lose somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Effect {
+pub enum PrivilegeDelta {
     /// With the system.
     System {
         /// What is new.
@@ -41,13 +41,13 @@ pub type Moved = (Account, Account);
 
 /// Who gains and loses what between two states of the rules. Administrators, who have everything either way, are left
 /// out; so is what belongs to people as owners.
-pub fn effects(
-    before: &AccessRules,
-    after: &AccessRules,
+pub fn policy_diff(
+    before: &Policy,
+    after: &Policy,
     moved: &[Moved],
     administrators: &HashSet<UserId>,
-) -> BTreeMap<Effect, BTreeSet<UserId>> {
-    let mut effects: BTreeMap<Effect, BTreeSet<UserId>> = BTreeMap::new();
+) -> BTreeMap<PrivilegeDelta, BTreeSet<UserId>> {
+    let mut policy_diff: BTreeMap<PrivilegeDelta, BTreeSet<UserId>> = BTreeMap::new();
     let people: BTreeSet<UserId> =
         before.holders().chain(after.holders()).map(|(person, _)| person).collect();
     let nothing = Role::default();
@@ -64,35 +64,35 @@ pub fn effects(
         let changes =
             in_system(had, has).into_iter().chain(in_groups(had, has)).chain(in_accounts(has, moved));
         for change in changes {
-            effects.entry(change).or_default().extend(people);
+            policy_diff.entry(change).or_default().extend(people);
         }
     }
-    effects
+    policy_diff
 }
 
-fn in_system(had: &Role, has: &Role) -> Option<Effect> {
+fn in_system(had: &Role, has: &Role) -> Option<PrivilegeDelta> {
     let (gained, lost) = (has.system.without(had.system), had.system.without(has.system));
-    (gained != lost).then_some(Effect::System { gained, lost })
+    (gained != lost).then_some(PrivilegeDelta::System { gained, lost })
 }
 
-fn in_groups(had: &Role, has: &Role) -> Vec<Effect> {
+fn in_groups(had: &Role, has: &Role) -> Vec<PrivilegeDelta> {
     let groups: BTreeSet<GroupId> = had.groups.keys().chain(has.groups.keys()).copied().collect();
     let effect = |group| {
         let (had, has) = (had.in_group(group), has.in_group(group));
         let (gained, lost) = (has.without(had), had.without(has));
-        (gained != lost).then_some(Effect::Group { group, gained, lost })
+        (gained != lost).then_some(PrivilegeDelta::Group { group, gained, lost })
     };
     groups.into_iter().filter_map(effect).collect()
 }
 
-fn in_accounts(has: &Role, moved: &[Moved]) -> Vec<Effect> {
+fn in_accounts(has: &Role, moved: &[Moved]) -> Vec<PrivilegeDelta> {
     let together = |account: &Account| {
         account.groups.iter().fold(AccountPrivileges::NONE, |all, group| all.union(has.in_group(*group)))
     };
     let effect = |(before, after): &Moved| {
         let (had, has) = (together(before), together(after));
         let (gained, lost) = (has.without(had), had.without(has));
-        (gained != lost).then_some(Effect::Account { account: after.id, gained, lost })
+        (gained != lost).then_some(PrivilegeDelta::Account { account: after.id, gained, lost })
     };
     moved.iter().filter_map(effect).collect()
 }

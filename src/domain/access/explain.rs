@@ -3,9 +3,9 @@
 //! The answer is made of the same rules as the decision, but the other way round, from each privilege to what gives it.
 //! A property test holds both equal.
 
-use super::{AccessRules, LEAVING, Person};
+use super::{PENDING_REMOVAL, Person, Policy};
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
-use crate::domain::{Account, GroupId, RoleId, UserId, Wanted};
+use crate::domain::{Account, DesiredState, GroupId, RoleId, UserId};
 
 /// What gives a privilege.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,7 +30,7 @@ pub enum Source {
 
 /// Why a privilege is withheld.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Withheld {
+pub enum DenyReason {
     /// No rule gives it.
     NoRule,
     /// The person owns the account, but the present identity does not prove the address.
@@ -47,16 +47,16 @@ pub struct Explained<P> {
     /// What gives it; several rules may. Each alone would be enough.
     pub sources: Vec<Source>,
     /// Why it is withheld; None: it is given.
-    pub withheld: Option<Withheld>,
+    pub withheld: Option<DenyReason>,
 }
 
 /// Each privilege of a person on an account.
-pub fn explain(rules: &AccessRules, person: &Person, account: &Account) -> Vec<Explained<AccountPrivilege>> {
+pub fn explain(rules: &Policy, person: &Person, account: &Account) -> Vec<Explained<AccountPrivilege>> {
     AccountPrivilege::ALL.iter().map(|privilege| one(rules, person, account, *privilege)).collect()
 }
 
 fn one(
-    rules: &AccessRules,
+    rules: &Policy,
     person: &Person,
     account: &Account,
     privilege: AccountPrivilege,
@@ -71,23 +71,18 @@ fn one(
     }
     sources.extend(by_roles(rules, person.id, account, privilege));
     let withheld = if sources.is_empty() && owner {
-        Some(Withheld::Unverified)
+        Some(DenyReason::Unverified)
     } else if sources.is_empty() {
-        Some(Withheld::NoRule)
+        Some(DenyReason::NoRule)
     } else if is_leaving(account, privilege) {
-        Some(Withheld::Leaving)
+        Some(DenyReason::Leaving)
     } else {
         None
     };
     Explained { privilege, sources, withheld }
 }
 
-fn by_roles(
-    rules: &AccessRules,
-    person: UserId,
-    account: &Account,
-    privilege: AccountPrivilege,
-) -> Vec<Source> {
+fn by_roles(rules: &Policy, person: UserId, account: &Account, privilege: AccountPrivilege) -> Vec<Source> {
     let mut sources = Vec::new();
     for role in rules.roles_of(person) {
         for group in &account.groups {
@@ -100,7 +95,7 @@ fn by_roles(
 }
 
 /// Each privilege of a person on the system.
-pub fn explain_system(rules: &AccessRules, person: &Person) -> Vec<Explained<SystemPrivilege>> {
+pub fn explain_system(rules: &Policy, person: &Person) -> Vec<Explained<SystemPrivilege>> {
     let explained = |privilege: &SystemPrivilege| {
         let mut sources = Vec::new();
         if person.admin {
@@ -109,7 +104,7 @@ pub fn explain_system(rules: &AccessRules, person: &Person) -> Vec<Explained<Sys
         let roles = rules.roles_of(person.id).iter();
         let giving = roles.filter(|role| rules.role(**role).is_some_and(|role| role.system.has(*privilege)));
         sources.extend(giving.map(|role| Source::System { role: *role }));
-        let withheld = sources.is_empty().then_some(Withheld::NoRule);
+        let withheld = sources.is_empty().then_some(DenyReason::NoRule);
         Explained { privilege: *privilege, sources, withheld }
     };
     SystemPrivilege::ALL.iter().map(explained).collect()
@@ -117,15 +112,11 @@ pub fn explain_system(rules: &AccessRules, person: &Person) -> Vec<Explained<Sys
 
 /// Whether nobody has a privilege on an account, because it is being removed.
 pub fn is_leaving(account: &Account, privilege: AccountPrivilege) -> bool {
-    account.wanted == Wanted::Removed && !LEAVING.has(privilege)
+    account.wanted == DesiredState::Removed && !PENDING_REMOVAL.has(privilege)
 }
 
 /// Who has a privilege on an account by his roles, and by which. Administrators and the owner come beside them.
-pub fn holders(
-    rules: &AccessRules,
-    account: &Account,
-    privilege: AccountPrivilege,
-) -> Vec<(UserId, Vec<Source>)> {
+pub fn holders(rules: &Policy, account: &Account, privilege: AccountPrivilege) -> Vec<(UserId, Vec<Source>)> {
     if is_leaving(account, privilege) {
         return Vec::new();
     }

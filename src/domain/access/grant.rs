@@ -2,20 +2,20 @@
 
 use std::marker::PhantomData;
 
-use super::Actor;
+use super::Principal;
 use crate::domain::AccountId;
 
 /// The decision that an actor may use `P` on one account. Not to be copied or stored.
 #[derive(Debug)]
 pub struct Permit<P> {
-    actor: Actor,
+    actor: Principal,
     account: AccountId,
     privilege: PhantomData<fn() -> P>,
 }
 
 impl<P> Permit<P> {
     /// Made by [`decide`](super::decide) and nobody else.
-    pub(super) fn new(actor: Actor, account: AccountId) -> Self {
+    pub(super) fn new(actor: Principal, account: AccountId) -> Self {
         Self { actor, account, privilege: PhantomData }
     }
 
@@ -28,14 +28,14 @@ impl<P> Permit<P> {
 /// Proof, for one operation, that its actor may use `P` on its account.
 #[derive(Debug)]
 pub struct Grant<'a, P> {
-    actor: &'a Actor,
+    actor: &'a Principal,
     account: AccountId,
     privilege: PhantomData<fn() -> P>,
 }
 
 impl<P> Grant<'_, P> {
     /// Who acts.
-    pub fn actor(&self) -> &Actor {
+    pub fn actor(&self) -> &Principal {
         self.actor
     }
 
@@ -48,13 +48,13 @@ impl<P> Grant<'_, P> {
 /// The decision that an actor may use `P` on the system.
 #[derive(Debug)]
 pub struct SystemPermit<P> {
-    actor: Actor,
+    actor: Principal,
     privilege: PhantomData<fn() -> P>,
 }
 
 impl<P> SystemPermit<P> {
     /// Made by [`decide_system`](super::decide_system) and nobody else.
-    pub(super) fn new(actor: Actor) -> Self {
+    pub(super) fn new(actor: Principal) -> Self {
         Self { actor, privilege: PhantomData }
     }
 
@@ -67,13 +67,13 @@ impl<P> SystemPermit<P> {
 /// Proof, for one operation, that its actor may use `P` on the system.
 #[derive(Debug)]
 pub struct SystemGrant<'a, P> {
-    actor: &'a Actor,
+    actor: &'a Principal,
     privilege: PhantomData<fn() -> P>,
 }
 
 impl<P> SystemGrant<'_, P> {
     /// Who acts.
-    pub fn actor(&self) -> &Actor {
+    pub fn actor(&self) -> &Principal {
         self.actor
     }
 }

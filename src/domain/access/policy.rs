@@ -12,7 +12,7 @@ use crate::domain::{GroupId, RoleId, UserId};
 
 /// The rows that rules are made of, in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rows {
+pub struct PolicyRows {
     /// Grows with every change of a rule.
     pub version: i64,
     /// Who has which role, once for each source.
@@ -62,22 +62,22 @@ struct Holder {
 
 /// Who may do what, at one moment.
 #[derive(Debug)]
-pub struct AccessRules {
+pub struct Policy {
     version: i64,
     owner: AccountPrivileges,
     roles: BTreeMap<RoleId, Role>,
     holders: HashMap<UserId, Holder>,
 }
 
-impl Default for AccessRules {
+impl Default for Policy {
     fn default() -> Self {
-        Self::new(&Rows::default(), OWNER)
+        Self::new(&PolicyRows::default(), OWNER)
     }
 }
 
-impl AccessRules {
+impl Policy {
     /// The rules of these rows; `owner` is what the owner of an account may do with it.
-    pub fn new(rows: &Rows, owner: AccountPrivileges) -> Self {
+    pub fn new(rows: &PolicyRows, owner: AccountPrivileges) -> Self {
         let roles = resolved(rows);
         let mut by_person: HashMap<UserId, BTreeSet<RoleId>> = HashMap::new();
         for (person, role) in &rows.members {
@@ -139,7 +139,7 @@ impl AccessRules {
 }
 
 /// Each role as a whole.
-fn resolved(rows: &Rows) -> BTreeMap<RoleId, Role> {
+fn resolved(rows: &PolicyRows) -> BTreeMap<RoleId, Role> {
     let mut roles: BTreeMap<RoleId, Role> = BTreeMap::new();
     for (group, role, privilege) in &rows.cells {
         let set = roles.entry(*role).or_default().groups.entry(*group).or_insert(AccountPrivileges::NONE);

@@ -7,7 +7,7 @@
 //! These rules are enough so that people who arrange access, however many and in whatever order, never reach more
 //! together than they had together before; a property test in `tests/it` tries that at random.
 
-use crate::domain::access::{AccessRules, Actor, Role, privileges};
+use crate::domain::access::{Policy, Principal, Role, privileges};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::{Account, Email, GroupId, RoleId, UserId};
 
@@ -22,7 +22,7 @@ pub struct Subject {
 
 /// One thing that somebody wants to change.
 #[derive(Clone, Copy, Debug)]
-pub enum Change<'a> {
+pub enum PolicyChange<'a> {
     /// A role may do this with the accounts of a group from now on.
     Cell(GroupId, RoleId, AccountPrivileges),
     /// A role may do this with the system from now on.
@@ -49,7 +49,7 @@ pub enum Change<'a> {
 
 /// Why a change is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Escalation {
+pub enum EscalationError {
     /// It would give privileges on accounts that the actor has not got there.
     Account(AccountPrivilege),
     /// It would give a privilege on the system that the actor has not got.
@@ -64,7 +64,7 @@ pub enum Escalation {
     AdministratorsOnly,
 }
 
-impl std::fmt::Display for Escalation {
+impl std::fmt::Display for EscalationError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Account(missing) => {
@@ -86,16 +86,20 @@ impl std::fmt::Display for Escalation {
 }
 
 /// Whether `actor`, who may arrange access, may make this change.
-pub fn permit_change(rules: &AccessRules, actor: &Actor, change: Change<'_>) -> Result<(), Escalation> {
+pub fn authorize_change(
+    rules: &Policy,
+    actor: &Principal,
+    change: PolicyChange<'_>,
+) -> Result<(), EscalationError> {
     let person = match actor {
-        Actor::Cli | Actor::System(_) => return Ok(()),
-        Actor::User(person) => person,
+        Principal::Cli | Principal::System(_) => return Ok(()),
+        Principal::User(person) => person,
     };
     // This holds for administrators too: what they gave themselves would outlast their rank.
-    if let Change::Give(subject, _) | Change::Take(subject, _) = change
+    if let PolicyChange::Give(subject, _) | PolicyChange::Take(subject, _) = change
         && subject.id == person.id
     {
-        return Err(Escalation::OwnRoles);
+        return Err(EscalationError::OwnRoles);
     }
     if person.admin {
         return Ok(());
@@ -104,59 +108,62 @@ pub fn permit_change(rules: &AccessRules, actor: &Actor, change: Change<'_>) -> 
     let mine = rules.rights_of(person.id).unwrap_or(&nothing);
     let holds = |role| rules.roles_of(person.id).contains(&role);
     match change {
-        Change::Rank | Change::NoApproval => Err(Escalation::AdministratorsOnly),
-        Change::Cell(_, role, _) | Change::System(role, _) | Change::Rename(role) | Change::Delete(role)
+        PolicyChange::Rank | PolicyChange::NoApproval => Err(EscalationError::AdministratorsOnly),
+        PolicyChange::Cell(_, role, _)
+        | PolicyChange::System(role, _)
+        | PolicyChange::Rename(role)
+        | PolicyChange::Delete(role)
             if holds(role) =>
         {
-            Err(Escalation::OwnRoles)
+            Err(EscalationError::OwnRoles)
         }
-        Change::Cell(group, role, now) => {
+        PolicyChange::Cell(group, role, now) => {
             let before = rules.role(role).map_or(AccountPrivileges::NONE, |role| role.in_group(group));
             has_accounts(mine.in_group(group), now.without(before))
         }
-        Change::System(role, now) => {
+        PolicyChange::System(role, now) => {
             let before = rules.role(role).map_or(SystemPrivileges::NONE, |role| role.system);
             has_system(mine.system, now.without(before))
         }
-        Change::Delete(_) => Ok(()),
-        Change::Rename(role) => has_all(mine, rules.role(role).unwrap_or(&nothing)),
-        Change::Give(subject, role) => {
+        PolicyChange::Delete(_) => Ok(()),
+        PolicyChange::Rename(role) => has_all(mine, rules.role(role).unwrap_or(&nothing)),
+        PolicyChange::Give(subject, role) => {
             not_above(rules, mine, subject)?;
             has_all(mine, rules.role(role).unwrap_or(&nothing))
         }
-        Change::Take(subject, _) | Change::Person(subject) => not_above(rules, mine, subject),
-        Change::Join(account, group) => {
+        PolicyChange::Take(subject, _) | PolicyChange::Person(subject) => not_above(rules, mine, subject),
+        PolicyChange::Join(account, group) => {
             has_accounts(privileges(rules, actor, account), rules.anybody_in(group))
         }
         // What he has by his roles ends with them; what he has as an owner would not.
-        Change::Owner(_, owner) if *owner == person.email => Err(Escalation::OwnAccount),
-        Change::Owner(account, _) => has_accounts(privileges(rules, actor, account), rules.owner()),
+        PolicyChange::Owner(_, owner) if *owner == person.email => Err(EscalationError::OwnAccount),
+        PolicyChange::Owner(account, _) => has_accounts(privileges(rules, actor, account), rules.owner()),
     }
 }
 
-fn not_above(rules: &AccessRules, mine: &Role, subject: Subject) -> Result<(), Escalation> {
+fn not_above(rules: &Policy, mine: &Role, subject: Subject) -> Result<(), EscalationError> {
     let theirs = rules.rights_of(subject.id);
     if subject.admin || theirs.is_some_and(|theirs| !mine.covers(theirs)) {
-        return Err(Escalation::Above);
+        return Err(EscalationError::Above);
     }
     Ok(())
 }
 
-fn has_all(mine: &Role, given: &Role) -> Result<(), Escalation> {
+fn has_all(mine: &Role, given: &Role) -> Result<(), EscalationError> {
     has_system(mine.system, given.system)?;
     given.groups.iter().try_for_each(|(group, set)| has_accounts(mine.in_group(*group), *set))
 }
 
-fn has_accounts(mine: AccountPrivileges, given: AccountPrivileges) -> Result<(), Escalation> {
+fn has_accounts(mine: AccountPrivileges, given: AccountPrivileges) -> Result<(), EscalationError> {
     match given.without(mine).iter().next() {
-        Some(missing) => Err(Escalation::Account(missing)),
+        Some(missing) => Err(EscalationError::Account(missing)),
         None => Ok(()),
     }
 }
 
-fn has_system(mine: SystemPrivileges, given: SystemPrivileges) -> Result<(), Escalation> {
+fn has_system(mine: SystemPrivileges, given: SystemPrivileges) -> Result<(), EscalationError> {
     match given.without(mine).iter().next() {
-        Some(missing) => Err(Escalation::System(missing)),
+        Some(missing) => Err(EscalationError::System(missing)),
         None => Ok(()),
     }
 }

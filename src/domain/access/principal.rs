@@ -1,10 +1,10 @@
 //! Whoever acts, and what rights have to know of him.
 
-use crate::domain::{Email, Origin, UserId};
+use crate::domain::{Email, RequestInfo, UserId};
 
 /// Whoever acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Actor {
+pub enum Principal {
     /// A person, signed in.
     User(Person),
     /// Whoever may run Telescope's commands on its machine.
@@ -25,20 +25,20 @@ pub struct Person {
     /// Whether this is an administrator.
     pub admin: bool,
     /// Where the present request came from. No right depends on it; the audit trail keeps it.
-    pub origin: Origin,
+    pub origin: RequestInfo,
 }
 
-impl Actor {
+impl Principal {
     /// Where the request came from in which this actor acts.
-    pub fn origin(&self) -> Origin {
+    pub fn origin(&self) -> RequestInfo {
         match self {
             Self::User(person) => person.origin.clone(),
-            Self::Cli | Self::System(_) => Origin::default(),
+            Self::Cli | Self::System(_) => RequestInfo::default(),
         }
     }
 
     /// The same actor in a request from there.
-    pub fn coming_from(self, origin: &Origin) -> Self {
+    pub fn coming_from(self, origin: &RequestInfo) -> Self {
         match self {
             Self::User(person) => Self::User(Person { origin: origin.clone(), ..person }),
             other => other,
@@ -46,7 +46,7 @@ impl Actor {
     }
 }
 
-impl std::fmt::Display for Actor {
+impl std::fmt::Display for Principal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::User(person) => person.email.fmt(f),

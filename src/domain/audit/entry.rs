@@ -1,7 +1,7 @@
 //! An entry of the trail before it is written: an event, how it went, who did it, and from where.
 
 use super::AuditEvent;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::{AccountId, Input, Millis};
 
 /// How it went.
@@ -62,7 +62,7 @@ pub struct AuditEntry {
     pub outcome: Outcome,
     /// The entry of the intent whose outcome this is.
     pub intent: Option<i64>,
-    /// Who, as [`Actor`] prints it.
+    /// Who, as [`Principal`] prints it.
     pub actor: String,
     /// The account it is about.
     pub account: Option<AccountId>,
@@ -76,7 +76,7 @@ pub struct AuditEntry {
 
 impl AuditEntry {
     /// Something that is done with this entry.
-    pub fn done(at: Millis, actor: &Actor, event: AuditEvent) -> Self {
+    pub fn done(at: Millis, actor: &Principal, event: AuditEvent) -> Self {
         let origin = actor.origin();
         Self {
             at,
@@ -92,7 +92,7 @@ impl AuditEntry {
     }
 
     /// Something that is about to be tried.
-    pub fn intent(at: Millis, actor: &Actor, event: AuditEvent) -> Self {
+    pub fn intent(at: Millis, actor: &Principal, event: AuditEvent) -> Self {
         Self { outcome: Outcome::Intent, ..Self::done(at, actor, event) }
     }
 
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn an_outcome_tells_of_the_same_as_its_intent() {
-        let system = Actor::System("test");
+        let system = Principal::System("test");
         let account = AccountId::generate();
         let intent =
             AuditEntry::intent(Millis(1), &system, AuditEvent::CodeAsked).about(account).because("lost");

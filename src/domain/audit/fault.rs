@@ -42,7 +42,7 @@ impl TrailFault {
 
 /// Why somebody is not let in though his identity is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotLetIn {
+pub enum SignInDenied {
     /// An administrator has shut him out.
     ShutOut,
     /// The address belongs to another identity of the same provider.
@@ -53,7 +53,7 @@ pub enum NotLetIn {
     Unverified,
 }
 
-impl NotLetIn {
+impl SignInDenied {
     /// Every one.
     pub const ALL: &'static [Self] =
         &[Self::ShutOut, Self::OtherIdentity, Self::OtherDomain, Self::Unverified];

@@ -7,7 +7,7 @@ fn ada() -> Email {
 fn events() -> Vec<AuditEvent> {
     let mut events = vec![
         AuditEvent::AccountAdded { phone: Phone::test(2, 7), owner: None },
-        AuditEvent::WantedChanged { wanted: Wanted::Disconnected },
+        AuditEvent::WantedChanged { wanted: DesiredState::Disconnected },
         AuditEvent::DetailsEdited { owner: Some(ada()) },
         AuditEvent::CodeAsked,
         AuditEvent::InputProvided { input: Input::Password },
@@ -26,7 +26,7 @@ fn events() -> Vec<AuditEvent> {
         AuditEvent::AccountRemoved,
         AuditEvent::StageChanged { stage: "ready".into() },
         AuditEvent::WebSignIn,
-        AuditEvent::SignInRefused { person: ada(), why: NotLetIn::ShutOut },
+        AuditEvent::SignInRefused { person: ada(), why: SignInDenied::ShutOut },
         AuditEvent::WebSignOut,
         AuditEvent::PersonSessionsEnded { person: ada() },
         AuditEvent::PersonDisabled { person: ada() },

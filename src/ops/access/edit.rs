@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::{Failed, refused};
 use crate::crypto::Keys;
-use crate::domain::access::{AccessRules, Actor, Change, Escalation, Moved, permit_change};
+use crate::domain::access::{EscalationError, Moved, Policy, PolicyChange, Principal, authorize_change};
 use crate::domain::audit::{AccessEvent, AuditEntry, AuditEvent};
 use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId};
@@ -19,7 +19,7 @@ pub const MAX_NAME: usize = 60;
 
 /// Who is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum UserRef {
     /// The person of this id.
     Id(UserId),
     /// The person of this address, who need not have been here yet.
@@ -40,9 +40,9 @@ pub enum Edit {
     /// Let a role do this with the system.
     System(RoleId, SystemPrivileges),
     /// Give a person a role.
-    Give(Who, RoleId),
+    Give(UserRef, RoleId),
     /// Take a role from a person.
-    Take(Who, RoleId),
+    Take(UserRef, RoleId),
     /// Make a group of this new id and name.
     AddGroup(GroupId, String),
     /// Call a group otherwise.
@@ -67,9 +67,9 @@ impl Edit {
 }
 
 /// Where edits are made: by whom, by which rules, when.
-pub(super) struct Desk<'a> {
-    pub actor: &'a Actor,
-    pub rules: &'a AccessRules,
+pub(super) struct EditContext<'a> {
+    pub actor: &'a Principal,
+    pub rules: &'a Policy,
     pub at: Millis,
     pub keys: &'a Keys,
 }
@@ -77,7 +77,7 @@ pub(super) struct Desk<'a> {
 /// An edit that is done, or one that is refused.
 type Done = Result<Result<(), Failed>, OpError>;
 
-impl Desk<'_> {
+impl EditContext<'_> {
     /// Makes one edit. What moves an account is noted in `moved`.
     pub(super) async fn make(
         &self,
@@ -102,8 +102,8 @@ impl Desk<'_> {
         }
     }
 
-    fn judge(&self, change: Change<'_>) -> Result<(), Escalation> {
-        permit_change(self.rules, self.actor, change)
+    fn authorize(&self, change: PolicyChange<'_>) -> Result<(), EscalationError> {
+        authorize_change(self.rules, self.actor, change)
     }
 
     fn entry(&self, event: AccessEvent) -> AuditEntry {
@@ -116,7 +116,13 @@ impl Desk<'_> {
     }
 
     /// That somebody reached for more than he has is written down, too.
-    async fn refuse(&self, conn: &mut Conn<'_>, entry: AuditEntry, what: String, why: Escalation) -> Done {
+    async fn refuse(
+        &self,
+        conn: &mut Conn<'_>,
+        entry: AuditEntry,
+        what: String,
+        why: EscalationError,
+    ) -> Done {
         store::audit::append(conn, self.keys, &refused(&entry, &why)).await?;
         Ok(Err(Failed { what, field: None, why: why.to_string() }))
     }

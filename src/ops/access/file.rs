@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::access::Rows;
+use crate::domain::access::PolicyRows;
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
 use crate::domain::{Email, GroupId, Phone, RoleId};
 use crate::ops::OpError;
@@ -108,12 +108,16 @@ impl RulesFile {
     }
 }
 
-fn system_of(rows: &Rows, role: RoleId) -> Vec<String> {
+fn system_of(rows: &PolicyRows, role: RoleId) -> Vec<String> {
     let has = |privilege: &&SystemPrivilege| rows.system.contains(&(role, **privilege));
     SystemPrivilege::ALL.iter().filter(has).map(|privilege| privilege.name().to_owned()).collect()
 }
 
-fn cells_of(rows: &Rows, role: RoleId, names: &BTreeMap<GroupId, String>) -> BTreeMap<String, Vec<String>> {
+fn cells_of(
+    rows: &PolicyRows,
+    role: RoleId,
+    names: &BTreeMap<GroupId, String>,
+) -> BTreeMap<String, Vec<String>> {
     let mut sets: BTreeMap<String, BTreeSet<AccountPrivilege>> = BTreeMap::new();
     for (group, _, privilege) in rows.cells.iter().filter(|(_, of, _)| *of == role) {
         if let Some(name) = names.get(group) {

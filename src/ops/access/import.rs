@@ -4,27 +4,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file::{self, RulesFile};
-use super::{Edit, Stop, Who, make};
+use super::{Edit, Stop, UserRef, make};
 use crate::domain::access::SystemGrant;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
 use crate::domain::{AccountId, GroupId, RoleId};
-use crate::ops::{Office, OpError};
+use crate::ops::{Context, OpError};
 use crate::store::{self, Conn};
 
 /// Makes the database say what a file says; tells each step in words. A dry run tells what would be done, and changes
 /// nothing. If a step is refused none is made.
 pub async fn import(
-    office: Office<'_>,
+    context: Context<'_>,
     grant: SystemGrant<'_, can::ManageAccess>,
     wanted: &RulesFile,
     dry: bool,
 ) -> Result<Vec<String>, OpError> {
-    let made = office
+    let made = context
         .db
         .change(async |conn| -> Result<Vec<String>, Stop<Vec<String>>> {
             let (edits, words): (Vec<Edit>, Vec<String>) =
                 plan(conn, wanted).await?.into_iter().map(|step| (step.edit, step.words)).unzip();
-            let (report, _) = make(office, conn, grant.actor(), &edits, None).await?;
+            let (report, _) = make(context, conn, grant.actor(), &edits, None).await?;
             let failed: Vec<String> =
                 report.failed.iter().map(|failed| format!("{}: {}", failed.what, failed.why)).collect();
             if !failed.is_empty() {
@@ -214,11 +214,11 @@ impl Plan {
             let (has, had) = (emails(&role.people)?, emails(had.map_or(&[][..], |had| &had.people))?);
             for email in has.difference(&had) {
                 let words = format!("give {email} the role {:?}", role.name);
-                self.step(Edit::Give(Who::Email(email.clone()), id), words);
+                self.step(Edit::Give(UserRef::Email(email.clone()), id), words);
             }
             for email in had.difference(&has) {
                 let words = format!("take the role {:?} from {email}", role.name);
-                self.step(Edit::Take(Who::Email(email.clone()), id), words);
+                self.step(Edit::Take(UserRef::Email(email.clone()), id), words);
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::config::TelegramEnvironment;
@@ -106,7 +106,7 @@ fn write(folder: &Path, file: &Path, text: &str) -> std::io::Result<()> {
 mod tests {
     use super::*;
     use crate::crypto::MasterKey;
-    use crate::domain::{AccountId, Millis, Phone, Wanted};
+    use crate::domain::{AccountId, DesiredState, Millis, Phone};
 
     fn account() -> Account {
         Account {
@@ -115,7 +115,7 @@ mod tests {
             owner: None,
             comment: String::new(),
             groups: vec![],
-            wanted: Wanted::Connected,
+            wanted: DesiredState::Connected,
             folder: "f00d".into(),
             created: Millis(0),
         }

@@ -10,11 +10,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::crypto::Purpose;
-use crate::domain::access::{Actor, Grant};
+use crate::domain::access::{Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::job::{Job, JobKind, JobState};
 use crate::domain::privilege::can;
-use crate::domain::{Account, AccountId, JobId, Network, Snapshot, Stage, Wanted};
+use crate::domain::{Account, AccountId, DesiredState, JobId, Network, Snapshot, Stage};
 use crate::jobs::remove_account::RemoveStep;
 use crate::jobs::{Step, Steps};
 use crate::live::accounts::Entry;
@@ -29,7 +29,7 @@ const SETTLES: Duration = Duration::from_secs(30);
 /// After so many tries at a Telegram that answers, its confirmation is not waited for any more.
 const ENOUGH: i64 = 5;
 /// Who does the steps.
-const ACTOR: Actor = Actor::System("remove-account");
+const ACTOR: Principal = Principal::System("remove-account");
 
 /// Ends the account's session at Telegram. The account stays, and can be signed in anew.
 pub async fn log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<(), OpError> {
@@ -52,7 +52,7 @@ pub async fn log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<
 pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &str) -> Result<(), OpError> {
     let id = grant.account();
     let entry = app.directory.get(id).ok_or(OpError::NotFound)?;
-    if entry.account.wanted == Wanted::Removed {
+    if entry.account.wanted == DesiredState::Removed {
         return Err(OpError::Refused("This account is being removed already.".into()));
     }
     if !ends_with(&entry.account, digits) {
@@ -62,7 +62,7 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
         ));
     }
     let now = app.clock.now();
-    let event = AuditEvent::WantedChanged { wanted: Wanted::Removed };
+    let event = AuditEvent::WantedChanged { wanted: DesiredState::Removed };
     let audit = AuditEntry::done(now, grant.actor(), event).about(id);
     let job = Job {
         id: JobId::generate(),
@@ -80,7 +80,7 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
     let account = app
         .db
         .change(async |conn| -> Result<Option<Account>, StoreError> {
-            store::accounts::set_wanted(conn, id, Wanted::Removed).await?;
+            store::accounts::set_wanted(conn, id, DesiredState::Removed).await?;
             store::jobs::insert(conn, &job).await?;
             let account = store::accounts::get(conn, id).await?;
             store::audit::append(conn, keys, &audit).await?;
@@ -280,6 +280,6 @@ async fn forget(app: &App, job: &Job, id: AccountId) -> Result<Step, StoreError>
         .await?;
     tracing::info!(account = %id, "account removed");
     app.directory.remove(id);
-    app.memory.forget(id);
+    app.last_known.forget(id);
     Ok(Step::Done)
 }

@@ -2,7 +2,7 @@
 //! the reveal down: who the person is by now, what he may do by now, whether the account needs an approval by now,
 //! and whether whoever gave it may still give any.
 
-use crate::domain::access::{self, AccessRules, Actor, Person};
+use crate::domain::access::{self, Person, Policy, Principal};
 use crate::domain::privilege::SystemPrivilege;
 use crate::domain::reveal::{RequestState, RevealRequest, Revealing};
 use crate::domain::{AccountId, Email, Millis};
@@ -13,14 +13,14 @@ use crate::store::{self, Conn};
 
 /// What allows a reveal.
 #[derive(Clone, Debug)]
-pub(crate) struct Cleared {
+pub(crate) struct Authorized {
     /// Why, in the words of whoever wants to see it.
     pub reason: String,
     /// The approval, if one is needed.
     pub approval: Option<RevealRequest>,
 }
 
-impl Cleared {
+impl Authorized {
     /// Who approved it.
     pub fn approved_by(&self) -> Option<Email> {
         self.approval.as_ref()?.decided_by.as_ref().map(|(_, by)| by.clone())
@@ -29,15 +29,15 @@ impl Cleared {
 
 /// Looks whether `actor` may see this now, and uses up the approval that it takes. The reason is the one of the
 /// request, or what was typed where no approval is needed.
-pub(crate) async fn clear<P: Revealing>(
+pub(crate) async fn consume<P: Revealing>(
     app: &App,
     conn: &mut Conn<'_>,
-    actor: &Actor,
+    actor: &Principal,
     account: AccountId,
     typed: &str,
-) -> Result<Cleared, OpError> {
+) -> Result<Authorized, OpError> {
     let now = app.clock.now();
-    let cleared = look::<P>(app, conn, actor, account, typed).await?;
+    let cleared = check::<P>(app, conn, actor, account, typed).await?;
     if let Some(approval) = &cleared.approval
         && !store::reveal_requests::spend(conn, approval.id, now).await?
     {
@@ -47,17 +47,17 @@ pub(crate) async fn clear<P: Revealing>(
 }
 
 /// The same without using anything up: to refuse early what will be refused.
-pub(crate) async fn look<P: Revealing>(
+pub(crate) async fn check<P: Revealing>(
     app: &App,
     conn: &mut Conn<'_>,
-    actor: &Actor,
+    actor: &Principal,
     account: AccountId,
     typed: &str,
-) -> Result<Cleared, OpError> {
+) -> Result<Authorized, OpError> {
     let now = app.clock.now();
     may_see::<P>(app, conn, actor, account).await?;
     if !store::groups::any_needs_approval(conn, account).await? {
-        return Ok(Cleared { reason: check_reason(typed)?.to_owned(), approval: None });
+        return Ok(Authorized { reason: check_reason(typed)?.to_owned(), approval: None });
     }
     let person = person(actor)?;
     let Some(request) = store::reveal_requests::newest(conn, account, P::KIND, person.id).await? else {
@@ -69,10 +69,10 @@ pub(crate) async fn look<P: Revealing>(
     if request.state == RequestState::Waiting {
         return refused("Nobody has approved this yet.");
     }
-    if let Some(why) = lapsed(app, conn, &request).await? {
+    if let Some(why) = expired(app, conn, &request).await? {
         return Err(OpError::Refused(why));
     }
-    Ok(Cleared { reason: request.reason.clone(), approval: Some(request) })
+    Ok(Authorized { reason: request.reason.clone(), approval: Some(request) })
 }
 
 /// Why a request can't lead to anything any more, for whoever made it.
@@ -95,7 +95,7 @@ pub(crate) fn closed(request: &RevealRequest, now: Millis) -> Option<String> {
 }
 
 /// Why an approval does not count any more: whoever gave it may not give any now.
-pub(crate) async fn lapsed(
+pub(crate) async fn expired(
     app: &App,
     conn: &mut Conn<'_>,
     request: &RevealRequest,
@@ -108,8 +108,8 @@ pub(crate) async fn lapsed(
 }
 
 /// Whether this person may approve what others want to see.
-pub(crate) fn may_approve(rules: &AccessRules, user: &store::users::User) -> bool {
-    let actor = Actor::User(sign_in::person(user, true));
+pub(crate) fn may_approve(rules: &Policy, user: &store::users::User) -> bool {
+    let actor = Principal::User(sign_in::person(user, true));
     access::system_privileges(rules, &actor).has(SystemPrivilege::ApproveReveal)
 }
 
@@ -123,25 +123,25 @@ pub(crate) async fn still_may(
     let user = store::users::by_id(conn, request.requester).await?.filter(|user| !user.disabled);
     let account = store::accounts::get(conn, request.account).await?;
     let (Some(user), Some(account)) = (user, account) else { return Ok(false) };
-    let actor = Actor::User(sign_in::person(&user, true));
+    let actor = Principal::User(sign_in::person(&user, true));
     Ok(access::privileges(&rules(app, conn).await?, &actor, &account).has(request.kind.privilege()))
 }
 
 /// The same actor with the rank that the database has for him at this moment.
-pub(crate) async fn present(conn: &mut Conn<'_>, actor: &Actor) -> Result<Actor, OpError> {
-    let Actor::User(person) = actor else { return Ok(actor.clone()) };
+pub(crate) async fn present(conn: &mut Conn<'_>, actor: &Principal) -> Result<Principal, OpError> {
+    let Principal::User(person) = actor else { return Ok(actor.clone()) };
     let user = store::users::by_id(conn, person.id).await?.filter(|user| !user.disabled);
     let user = user.ok_or_else(|| OpError::Refused("You may not sign in any more.".into()))?;
-    Ok(Actor::User(Person { admin: user.admin, ..person.clone() }))
+    Ok(Principal::User(Person { admin: user.admin, ..person.clone() }))
 }
 
 /// Makes sure that an actor may see what `P` reveals, by what the database says at this moment; who he is then.
 pub(crate) async fn may_see<P: Revealing>(
     app: &App,
     conn: &mut Conn<'_>,
-    actor: &Actor,
+    actor: &Principal,
     account: AccountId,
-) -> Result<Actor, OpError> {
+) -> Result<Principal, OpError> {
     let actor = present(conn, actor).await?;
     let row = store::accounts::get(conn, account).await?.ok_or(OpError::NotFound)?;
     access::decide::<P>(&rules(app, conn).await?, &actor, &row)?;
@@ -149,14 +149,14 @@ pub(crate) async fn may_see<P: Revealing>(
 }
 
 /// The rules as the database has them at this moment.
-pub(crate) async fn rules(app: &App, conn: &mut Conn<'_>) -> Result<AccessRules, OpError> {
-    Ok(AccessRules::new(&store::rules::load(conn).await?, app.config.owner_privileges))
+pub(crate) async fn rules(app: &App, conn: &mut Conn<'_>) -> Result<Policy, OpError> {
+    Ok(Policy::new(&store::rules::load(conn).await?, app.config.owner_privileges))
 }
 
 /// The person that an actor is: programs neither ask for approvals nor give them.
-pub(crate) fn person(actor: &Actor) -> Result<&Person, OpError> {
+pub(crate) fn person(actor: &Principal) -> Result<&Person, OpError> {
     match actor {
-        Actor::User(person) => Ok(person),
-        Actor::Cli | Actor::System(_) => refused("Only a person can do this."),
+        Principal::User(person) => Ok(person),
+        Principal::Cli | Principal::System(_) => refused("Only a person can do this."),
     }
 }

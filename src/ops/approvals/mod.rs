@@ -10,11 +10,11 @@ pub mod authorize;
 pub mod status;
 pub mod view;
 
-pub(crate) use authorize::{clear, look};
-pub use status::{Standing, approvers, on_board, standing};
+pub(crate) use authorize::{check, consume};
+pub use status::{ApprovalStatus, approvers, on_board, standing};
 pub use view::Board;
 
-use crate::domain::access::{self, Actor, Grant, Person, SystemGrant};
+use crate::domain::access::{self, Grant, Person, Principal, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::reveal::{REQUEST_LIFE, RequestState, RevealKind, RevealRequest, Revealing};
@@ -56,7 +56,7 @@ async fn add<P: Revealing>(
     }
     if let Some(last) = store::reveal_requests::newest(conn, account, P::KIND, person.id).await?
         && matches!(last.stands(now), RequestState::Waiting | RequestState::Approved)
-        && authorize::lapsed(app, conn, &last).await?.is_none()
+        && authorize::expired(app, conn, &last).await?.is_none()
     {
         return refused("You have asked for this already. Look at how that request stands.");
     }
@@ -109,7 +109,7 @@ pub async fn decide(
         .db
         .change(async |conn| -> Result<(), OpError> {
             let request = store::reveal_requests::get(conn, id).await?.ok_or(OpError::NotFound)?;
-            let person = check(app, conn, grant.actor(), &request, decision, now).await?;
+            let person = check_status(app, conn, grant.actor(), &request, decision, now).await?;
             let (state, kind, of) = (decision.state(), request.kind, request.person);
             if !store::reveal_requests::decide(conn, id, state, person.id, now, note.as_deref()).await? {
                 return refused("Somebody has decided this meanwhile.");
@@ -139,10 +139,10 @@ impl Decision {
 }
 
 /// Refuses what this person can't decide, or what is decided; says who decides.
-async fn check(
+async fn check_status(
     app: &App,
     conn: &mut Conn<'_>,
-    actor: &Actor,
+    actor: &Principal,
     request: &RevealRequest,
     decision: Decision,
     now: Millis,

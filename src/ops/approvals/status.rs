@@ -1,9 +1,9 @@
 //! How it stands with a person's wish to see a secret: what his page shows him.
 
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Email, Millis};
-use crate::ops::approvals::authorize::{closed, lapsed, may_approve, person, rules};
+use crate::ops::approvals::authorize::{closed, expired, may_approve, person, rules};
 use crate::ops::approvals::newest_of;
 use crate::ops::{App, OpError};
 use crate::store::{self, Conn};
@@ -13,7 +13,7 @@ const RECENT: i64 = 30 * 60;
 
 /// How it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum ApprovalStatus {
     /// Nobody has to approve.
     Free,
     /// Somebody has to be asked.
@@ -46,25 +46,25 @@ pub async fn approvers(app: &App, conn: &mut Conn<'_>) -> Result<Vec<store::user
 /// How it stands by what the database says.
 pub async fn standing(
     app: &App,
-    actor: &Actor,
+    actor: &Principal,
     account: AccountId,
     kind: RevealKind,
-) -> Result<Standing, OpError> {
+) -> Result<ApprovalStatus, OpError> {
     let conn = &mut app.db.read().await?;
     if !store::groups::any_needs_approval(conn, account).await? {
-        return Ok(Standing::Free);
+        return Ok(ApprovalStatus::Free);
     }
     let person = person(actor)?;
     let request = store::reveal_requests::newest(conn, account, kind, person.id).await?;
     let others = approvers(app, conn).await?.into_iter().filter(|user| user.id != person.id);
     let others: Vec<Email> = others.map(|user| user.email).collect();
-    let lapsed = match &request {
-        Some(request) => lapsed(app, conn, request).await?.map(|why| (why, request.reason.clone())),
+    let expired = match &request {
+        Some(request) => expired(app, conn, request).await?.map(|why| (why, request.reason.clone())),
         None => None,
     };
-    Ok(match (of(request, others.clone(), app.clock.now()), lapsed) {
-        (Standing::Approved(_), Some((why, reason))) => {
-            Standing::Needed { why: Some(why), reason, approvers: others }
+    Ok(match (of(request, others.clone(), app.clock.now()), expired) {
+        (ApprovalStatus::Approved(_), Some((why, reason))) => {
+            ApprovalStatus::Needed { why: Some(why), reason, approvers: others }
         }
         (standing, _) => standing,
     })
@@ -73,31 +73,31 @@ pub async fn standing(
 /// How it stands by what the board says, for a page that is open.
 pub fn on_board(
     app: &App,
-    actor: &Actor,
+    actor: &Principal,
     account: AccountId,
     kind: RevealKind,
     approvers: &[store::users::User],
-) -> Standing {
+) -> ApprovalStatus {
     let Ok(person) = person(actor) else { return of(None, Vec::new(), app.clock.now()) };
     let others = approvers.iter().filter(|user| user.id != person.id).map(|user| user.email.clone());
     of(newest_of(app, person, account, kind), others.collect(), app.clock.now())
 }
 
-fn of(request: Option<RevealRequest>, approvers: Vec<Email>, now: Millis) -> Standing {
+fn of(request: Option<RevealRequest>, approvers: Vec<Email>, now: Millis) -> ApprovalStatus {
     let recent =
         request.filter(|request| request.created.plus_seconds(RECENT) > now || request.expires > now);
     let Some(request) = recent else {
-        return Standing::Needed { why: None, reason: String::new(), approvers };
+        return ApprovalStatus::Needed { why: None, reason: String::new(), approvers };
     };
     match request.stands(now) {
-        RequestState::Waiting => Standing::Waiting { request, approvers },
-        RequestState::Approved => Standing::Approved(request),
+        RequestState::Waiting => ApprovalStatus::Waiting { request, approvers },
+        RequestState::Approved => ApprovalStatus::Approved(request),
         // Another reveal has another reason.
         RequestState::Used => {
-            Standing::Needed { why: closed(&request, now), reason: String::new(), approvers }
+            ApprovalStatus::Needed { why: closed(&request, now), reason: String::new(), approvers }
         }
         RequestState::Refused | RequestState::Expired => {
-            Standing::Needed { why: closed(&request, now), reason: request.reason, approvers }
+            ApprovalStatus::Needed { why: closed(&request, now), reason: request.reason, approvers }
         }
     }
 }

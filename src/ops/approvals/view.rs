@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
 use crate::domain::Millis;
-use crate::domain::access::{AccessRules, Actor, system_privileges};
+use crate::domain::access::{Policy, Principal, system_privileges};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::SystemPrivilege;
 use crate::domain::reveal::{RequestState, RevealRequest};
@@ -42,7 +42,7 @@ impl Board {
     }
 
     /// How many requests wait for somebody like this to decide them; none if he may not.
-    pub fn waiting_for(&self, rules: &AccessRules, actor: &Actor, now: Millis) -> Option<usize> {
+    pub fn waiting_for(&self, rules: &Policy, actor: &Principal, now: Millis) -> Option<usize> {
         if !system_privileges(rules, actor).has(SystemPrivilege::ApproveReveal) {
             return None;
         }
@@ -53,8 +53,8 @@ impl Board {
 }
 
 /// Whether this is the actor's own request, in whichever session he made it.
-pub fn is_own(request: &RevealRequest, actor: &Actor) -> bool {
-    matches!(actor, Actor::User(person) if person.id == request.requester)
+pub fn is_own(request: &RevealRequest, actor: &Principal) -> bool {
+    matches!(actor, Principal::User(person) if person.id == request.requester)
 }
 
 /// Renews the board and lets open pages look again.
@@ -113,7 +113,7 @@ pub async fn tidy(app: &App) -> Result<(), StoreError> {
                 for request in store::reveal_requests::overdue(conn, now).await? {
                     store::reveal_requests::expire(conn, request.id).await?;
                     let event = AuditEvent::RevealExpired { kind: request.kind, person: request.person };
-                    let entry = AuditEntry::done(now, &Actor::System("reveals"), event);
+                    let entry = AuditEntry::done(now, &Principal::System("reveals"), event);
                     store::audit::append(conn, &app.keys, &entry.about(request.account)).await?;
                 }
                 store::reveal_requests::forget_before(conn, old).await.map(drop)

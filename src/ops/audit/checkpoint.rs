@@ -9,9 +9,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent, TrailFault};
-use crate::ops::{App, Office};
+use crate::ops::{App, Context};
 use crate::store::audit::{self, Head, HeadFile};
 use crate::store::{Conn, StoreError};
 
@@ -21,9 +21,9 @@ const GATHER: Duration = Duration::from_millis(100);
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// Compares the trail with the file of the run before. To be called before anything is added to the trail.
-pub async fn compare(office: Office<'_>) -> Result<(), StoreError> {
-    let file = HeadFile::in_folder(&office.config.data_dir);
-    let mut conn = office.db.read().await?;
+pub async fn compare(context: Context<'_>) -> Result<(), StoreError> {
+    let file = HeadFile::in_folder(&context.config.data_dir);
+    let mut conn = context.db.read().await?;
     let found = audit::head(&mut conn).await?;
     let doubted = match file.read() {
         Ok(None) if found.seq > 0 => {
@@ -39,16 +39,16 @@ pub async fn compare(office: Office<'_>) -> Result<(), StoreError> {
     };
     drop(conn);
     let Some((known, fault)) = doubted else { return Ok(()) };
-    say(office, known, fault, &found).await?;
+    say(context, known, fault, &found).await?;
     // What was said goes into the file at once, or it would be found again.
-    let newest = office.db.audit_heads().borrow().clone();
-    put(office, newest).await;
+    let newest = context.db.audit_heads().borrow().clone();
+    put(context, newest).await;
     Ok(())
 }
 
 /// Says loudly that the trail is not what it was.
 async fn say(
-    office: Office<'_>,
+    context: Context<'_>,
     known: Option<Head>,
     fault: TrailFault,
     found: &Head,
@@ -61,9 +61,9 @@ async fn say(
     );
     let event =
         AuditEvent::TrailMismatch { fault, known: known.map(|head| head.to_string()), found: found.seq };
-    let entry = AuditEntry::done(office.clock.now(), &Actor::System("telescope"), event);
-    let keys = office.keys;
-    office.db.change(async |conn| audit::append(conn, keys, &entry).await).await.map(drop)
+    let entry = AuditEntry::done(context.clock.now(), &Principal::System("telescope"), event);
+    let keys = context.keys;
+    context.db.change(async |conn| audit::append(conn, keys, &entry).await).await.map(drop)
 }
 
 /// What is wrong if the trail does not lead through its former end.
@@ -80,12 +80,12 @@ async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<TrailFault>, 
 
 /// Whether the trail leads from its former end to the new one is looked at before the file forgets the former: somebody
 /// may cut it while the server runs.
-async fn look_back(office: Office<'_>, former: Head, newest: &Head) -> Result<(), StoreError> {
-    let mut conn = office.db.read().await?;
+async fn look_back(context: Context<'_>, former: Head, newest: &Head) -> Result<(), StoreError> {
+    let mut conn = context.db.read().await?;
     let fault = doubt(&mut conn, &former).await?;
     drop(conn);
     match fault {
-        Some(fault) => say(office, Some(former), fault, newest).await,
+        Some(fault) => say(context, Some(former), fault, newest).await,
         None => Ok(()),
     }
 }
@@ -97,7 +97,7 @@ pub async fn keep(app: Arc<App>) {
     while heads.changed().await.is_ok() {
         tokio::time::sleep(GATHER).await;
         let newest = heads.borrow_and_update().clone();
-        if !write(Office::from(&*app), newest).await {
+        if !write(Context::from(&*app), newest).await {
             // Time, or another commit: whichever comes first.
             let _ = tokio::time::timeout(AGAIN, heads.changed()).await;
             heads.mark_changed();
@@ -106,32 +106,32 @@ pub async fn keep(app: Arc<App>) {
 }
 
 /// Writes the end of the trail a last time, when nothing more will be added.
-pub async fn write_last(office: Office<'_>) {
-    let newest = office.db.audit_heads().borrow().clone();
-    write(office, newest).await;
+pub async fn write_last(context: Context<'_>) {
+    let newest = context.db.audit_heads().borrow().clone();
+    write(context, newest).await;
 }
 
 /// Whether the file says it now. There is nothing to write before this run has added to the trail.
-async fn write(office: Office<'_>, newest: Option<Head>) -> bool {
+async fn write(context: Context<'_>, newest: Option<Head>) -> bool {
     let Some(head) = newest else { return true };
-    if office.db.is_taken_over().await {
+    if context.db.is_taken_over().await {
         // The file is the successor's.
         return true;
     }
-    let file = HeadFile::in_folder(&office.config.data_dir);
+    let file = HeadFile::in_folder(&context.config.data_dir);
     if let Ok(Some(former)) = file.read()
-        && let Err(error) = look_back(office, former, &head).await
+        && let Err(error) = look_back(context, former, &head).await
     {
         tracing::warn!(%error, "whether the audit trail leads through its former end can't be told now");
         return false;
     }
-    put(office, Some(head)).await
+    put(context, Some(head)).await
 }
 
 /// Puts an end into the file; whether the file says it now.
-async fn put(office: Office<'_>, newest: Option<Head>) -> bool {
+async fn put(context: Context<'_>, newest: Option<Head>) -> bool {
     let Some(head) = newest else { return true };
-    let file = HeadFile::in_folder(&office.config.data_dir);
+    let file = HeadFile::in_folder(&context.config.data_dir);
     // The disk may take its time.
     match tokio::task::spawn_blocking(move || file.write(&head)).await {
         Ok(Ok(())) => true,

@@ -5,17 +5,17 @@
 //! could write those entries anew. So the first start with a new key checks the trail with both, and writes down under
 //! the new one what it was.
 
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::ops::Office;
+use crate::ops::Context;
 use crate::store::{Conn, StoreError, audit};
 
 /// Seals what the former key has linked, unless that was done. To be called at the start, by the active server.
-pub async fn entries_of_former_key(office: Office<'_>) -> Result<(), StoreError> {
-    if office.keys.old_id().is_none() {
+pub async fn entries_of_former_key(context: Context<'_>) -> Result<(), StoreError> {
+    if context.keys.old_id().is_none() {
         return Ok(());
     }
-    let found = audit::verify(&mut office.db.read().await?, office.keys, None).await?;
+    let found = audit::verify(&mut context.db.read().await?, context.keys, None).await?;
     if found.under_former_key <= found.sealed {
         return Ok(());
     }
@@ -24,9 +24,9 @@ pub async fn entries_of_former_key(office: Office<'_>) -> Result<(), StoreError>
         return Ok(());
     }
     let event = AuditEvent::TrailSealed { seal: found.seal };
-    let entry = AuditEntry::done(office.clock.now(), &Actor::System("telescope"), event);
-    let keys = office.keys;
-    office
+    let entry = AuditEntry::done(context.clock.now(), &Principal::System("telescope"), event);
+    let keys = context.keys;
+    context
         .db
         .change(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
             // A command may have added to it; then the next start does this.

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::Millis;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
-use crate::ops::{App, Office};
+use crate::ops::{App, Context};
 use crate::store::{StoreError, audit};
 
 /// Entries of one transaction.
@@ -54,7 +54,7 @@ async fn keep_to(app: &App, days: u32) -> Result<(), StoreError> {
         );
         return Ok(());
     }
-    blank(Office::from(app), &Actor::System("retention"), before).await.map(drop)
+    blank(Context::from(app), &Principal::System("retention"), before).await.map(drop)
 }
 
 /// The beginning of the day so many days ago.
@@ -63,28 +63,28 @@ fn edge(now: Millis, days: u32) -> Millis {
 }
 
 /// Takes out the details of all entries before a moment; of how many. Nothing is written if there are none.
-pub async fn blank(office: Office<'_>, actor: &Actor, before: Millis) -> Result<u64, StoreError> {
-    let there = audit::with_details(&mut office.db.read().await?, before).await?;
+pub async fn blank(context: Context<'_>, actor: &Principal, before: Millis) -> Result<u64, StoreError> {
+    let there = audit::with_details(&mut context.db.read().await?, before).await?;
     if there == 0 {
         return Ok(0);
     }
-    let keys = office.keys;
+    let keys = context.keys;
     let event = |entries| AuditEvent::DetailsBlanked { entries, before: before.rfc3339() };
-    let intent = AuditEntry::intent(office.clock.now(), actor, event(there));
-    let seq = office.db.change(async |conn| audit::append(conn, keys, &intent).await).await?;
+    let intent = AuditEntry::intent(context.clock.now(), actor, event(there));
+    let seq = context.db.change(async |conn| audit::append(conn, keys, &intent).await).await?;
     let mut blanked = 0;
-    let done = in_chunks(office, before, &mut blanked).await;
+    let done = in_chunks(context, before, &mut blanked).await;
     let outcome = if done.is_ok() { Outcome::Done } else { Outcome::Failed };
-    let entry = AuditEntry { event: event(blanked), ..intent.outcome(seq, office.clock.now(), outcome) };
-    let written = office.db.change(async |conn| audit::append(conn, keys, &entry).await).await;
+    let entry = AuditEntry { event: event(blanked), ..intent.outcome(seq, context.clock.now(), outcome) };
+    let written = context.db.change(async |conn| audit::append(conn, keys, &entry).await).await;
     tracing::info!(%actor, blanked, before = before.rfc3339(), "details of old audit entries were taken out");
     done.and(written).map(|_| blanked)
 }
 
-async fn in_chunks(office: Office<'_>, before: Millis, blanked: &mut u64) -> Result<(), StoreError> {
+async fn in_chunks(context: Context<'_>, before: Millis, blanked: &mut u64) -> Result<(), StoreError> {
     loop {
         // A change of its own each: nobody waits long for his turn, and what is done stays done.
-        let now = office.db.change(async |conn| audit::blank_before(conn, before, CHUNK).await).await?;
+        let now = context.db.change(async |conn| audit::blank_before(conn, before, CHUNK).await).await?;
         *blanked += now;
         if now < u64::from(CHUNK) {
             return Ok(());

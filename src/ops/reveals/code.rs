@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::domain::access::{self, Actor, Grant};
+use crate::domain::access::{self, Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Millis, Secret, login_code};
@@ -33,7 +33,7 @@ pub struct Revealed {
 /// Shows the newest login code that came to the account.
 pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) -> Result<Revealed, OpError> {
     let (actor, account) = (grant.actor(), grant.account());
-    approvals::look::<can::Login>(app, &mut app.db.read().await?, actor, account, reason).await?;
+    approvals::check::<can::Login>(app, &mut app.db.read().await?, actor, account, reason).await?;
     let Some(revealed) = newest_code(app, account, Millis(0)).await? else {
         return Err(OpError::Refused(
             "No login code has come to this account since it was connected. Start the sign-in on the other \
@@ -54,7 +54,7 @@ pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) ->
 
 /// The reveals that wait for a code, in memory only: a restart forgets them.
 #[derive(Debug, Default)]
-pub struct Armed(Mutex<HashMap<(AccountId, String), Waiting>>);
+pub struct PendingReveals(Mutex<HashMap<(AccountId, String), Waiting>>);
 
 #[derive(Debug, Clone)]
 struct Waiting {
@@ -63,7 +63,7 @@ struct Waiting {
     until: Millis,
 }
 
-impl Armed {
+impl PendingReveals {
     fn entries(&self) -> MutexGuard<'_, HashMap<(AccountId, String), Waiting>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -71,14 +71,18 @@ impl Armed {
 
 /// Arms a reveal for the acting person; an earlier one of the same person and account is replaced. An approval that it
 /// takes is used once the code is shown. Says until when it waits.
-pub async fn arm(app: &App, grant: &Grant<'_, can::Login>, reason: &str) -> Result<Millis, OpError> {
+pub async fn wait_for_code(
+    app: &App,
+    grant: &Grant<'_, can::Login>,
+    reason: &str,
+) -> Result<Millis, OpError> {
     let now = app.clock.now();
     let conn = &mut app.db.read().await?;
-    let cleared = approvals::look::<can::Login>(app, conn, grant.actor(), grant.account(), reason).await?;
+    let cleared = approvals::check::<can::Login>(app, conn, grant.actor(), grant.account(), reason).await?;
     let longest = now.plus_seconds(ARMED_LIFE);
     let until = cleared.approval.as_ref().map_or(longest, |approval| approval.expires.min(longest));
     let waiting = Waiting { reason: cleared.reason, since: now, until };
-    let mut entries = app.armed.entries();
+    let mut entries = app.pending_reveals.entries();
     entries.retain(|_, waiting| waiting.until > now);
     entries.insert((grant.account(), grant.actor().to_string()), waiting);
     Ok(until)
@@ -86,7 +90,7 @@ pub async fn arm(app: &App, grant: &Grant<'_, can::Login>, reason: &str) -> Resu
 
 /// How an armed reveal stands.
 #[derive(Debug)]
-pub enum Awaited {
+pub enum CodeWait {
     /// No code yet; it waits until then.
     Waiting(Millis),
     /// The code. The reveal is spent.
@@ -96,28 +100,30 @@ pub enum Awaited {
 }
 
 /// Gives the code of an armed reveal if it came. Decides anew whether the actor may see it.
-pub async fn awaited(app: &App, actor: &Actor, account: AccountId) -> Result<Awaited, OpError> {
+pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Result<CodeWait, OpError> {
     let key = (account, actor.to_string());
     let now = app.clock.now();
-    let Some(waiting) = app.armed.entries().get(&key).cloned().filter(|waiting| waiting.until > now) else {
-        return Ok(Awaited::Over);
+    let Some(waiting) =
+        app.pending_reveals.entries().get(&key).cloned().filter(|waiting| waiting.until > now)
+    else {
+        return Ok(CodeWait::Over);
     };
     let entry = app.directory.get(account).ok_or(OpError::NotFound)?;
     if access::decide::<can::Login>(&app.rules.current(), actor, &entry.account).is_err() {
-        app.armed.entries().remove(&key);
-        return Ok(Awaited::Over);
+        app.pending_reveals.entries().remove(&key);
+        return Ok(CodeWait::Over);
     }
     // Telegram's times have whole seconds, so a code of the second of arming counts.
     let from = Millis(waiting.since.0 / 1000 * 1000);
     let Some(revealed) = newest_code(app, account, from).await? else {
-        return Ok(Awaited::Waiting(waiting.until));
+        return Ok(CodeWait::Waiting(waiting.until));
     };
     // Whoever takes the entry out may show the code; of two streams one does.
-    if app.armed.entries().remove(&key).is_none() {
-        return Ok(Awaited::Over);
+    if app.pending_reveals.entries().remove(&key).is_none() {
+        return Ok(CodeWait::Over);
     }
     write_down(app, actor, account, &waiting.reason).await?;
-    Ok(Awaited::Came(revealed))
+    Ok(CodeWait::Came(revealed))
 }
 
 /// The newest message with a code in it that was sent at `from` or later.
@@ -136,11 +142,11 @@ async fn newest_code(app: &App, account: AccountId, from: Millis) -> Result<Opti
 
 /// The entry that is there before anybody sees the code. Whether it may be shown is decided with it, and an approval
 /// that it takes is used with it.
-async fn write_down(app: &App, actor: &Actor, account: AccountId, reason: &str) -> Result<(), OpError> {
+async fn write_down(app: &App, actor: &Principal, account: AccountId, reason: &str) -> Result<(), OpError> {
     let used = app
         .db
         .change(async |conn| -> Result<bool, OpError> {
-            let cleared = approvals::clear::<can::Login>(app, conn, actor, account, reason).await?;
+            let cleared = approvals::consume::<can::Login>(app, conn, actor, account, reason).await?;
             let event = AuditEvent::LoginCodeShown { approved_by: cleared.approved_by() };
             let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);
             store::audit::append(conn, &app.keys, &entry.because(cleared.reason.as_str())).await?;

@@ -33,7 +33,7 @@ pub async fn show_password(
         .db
         .change(async |conn| -> Result<(RevealedPassword, bool), OpError> {
             let cleared =
-                approvals::clear::<can::ViewTwoFactorPassword>(app, conn, actor, account, reason).await?;
+                approvals::consume::<can::ViewTwoFactorPassword>(app, conn, actor, account, reason).await?;
             let revealed = open(app, conn, &grant).await?;
             let event = AuditEvent::TwoStepPasswordShown { approved_by: cleared.approved_by() };
             let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);

@@ -15,7 +15,7 @@ use super::Fault;
 use crate::clock::Clock;
 use crate::config::{Authorities, KeysAt};
 use crate::domain::Millis;
-use crate::sso::backoff::Turn;
+use crate::sso::backoff::Backoff;
 use crate::sso::http::{Http, Problem, json};
 use crate::sso::keys::KeySet;
 
@@ -62,7 +62,7 @@ pub(super) struct Discovery {
     clock: Clock,
     known: ArcSwapOption<Known>,
     /// When it was last asked. Held while it is.
-    turn: Mutex<Turn>,
+    turn: Mutex<Backoff>,
 }
 
 impl Discovery {
@@ -80,8 +80,8 @@ impl Discovery {
                 if let Ok(known) = discovery.known().await {
                     return known.keys.prepare();
                 }
-                let rest = discovery.turn.lock().await.rest(discovery.clock.now(), None);
-                tokio::time::sleep(rest.unwrap_or_default()).await;
+                let remaining = discovery.turn.lock().await.remaining(discovery.clock.now(), None);
+                tokio::time::sleep(remaining.unwrap_or_default()).await;
             }
         });
     }
@@ -96,9 +96,9 @@ impl Discovery {
         if let Some(known) = young() {
             return Ok(known);
         }
-        if turn.is_due(self.clock.now(), None) {
+        if turn.ready(self.clock.now(), None) {
             let said = self.ask().await;
-            turn.went(self.clock.now(), said.is_ok());
+            turn.record(self.clock.now(), said.is_ok());
             match said {
                 Ok(known) => self.known.store(Some(Arc::new(known))),
                 Err(problem) => {

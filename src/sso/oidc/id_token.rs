@@ -53,13 +53,13 @@ enum Audience {
 /// Why a token does not hold; for the log.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0}")]
-pub(super) struct Untrue(String);
+pub(super) struct TokenError(String);
 
-fn because(reason: impl ToString) -> Untrue {
-    Untrue(reason.to_string())
+fn because(reason: impl ToString) -> TokenError {
+    TokenError(reason.to_string())
 }
 
-impl From<NoKey> for Untrue {
+impl From<NoKey> for TokenError {
     fn from(none: NoKey) -> Self {
         because(match none {
             NoKey::Unknown | NoKey::Never => "the token is signed with a key that the provider does not have",
@@ -77,7 +77,7 @@ pub(super) struct Signed {
 }
 
 /// Reads how a token is signed; nothing is proven by that.
-pub(super) fn signed(token: &str, metadata: &Metadata) -> Result<Signed, Untrue> {
+pub(super) fn signed(token: &str, metadata: &Metadata) -> Result<Signed, TokenError> {
     if token.len() > MAX_TOKEN {
         return Err(because("the token is too long"));
     }
@@ -107,7 +107,7 @@ pub(super) fn verify(
     key: &Key,
     expected: &Expected<'_>,
     now: i64,
-) -> Result<Claims, Untrue> {
+) -> Result<Claims, TokenError> {
     let mut rules = Validation::new(signed.algorithm);
     rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     rules.set_issuer(&[&expected.metadata.issuer]);
@@ -120,7 +120,7 @@ pub(super) fn verify(
 }
 
 /// What has to hold beside the signature and the token's time.
-fn hold(claims: &Claims, expected: &Expected<'_>, now: i64) -> Result<(), Untrue> {
+fn hold(claims: &Claims, expected: &Expected<'_>, now: i64) -> Result<(), TokenError> {
     let Expected { metadata, client, nonce } = *expected;
     let several = match &claims.aud {
         Audience::One(one) => one != client,

@@ -12,7 +12,7 @@ pub const LIFE: i64 = 10 * 60 * 1000;
 
 /// Kept in the browser's session from the way to the provider until the way back. Each is good for one answer.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Attempt {
+pub struct PendingAuthorization {
     /// Comes back with the answer: the answer belongs to this browser.
     pub(crate) state: String,
     /// Comes back inside the signed token: the token was made for this attempt.
@@ -25,7 +25,7 @@ pub struct Attempt {
     pub next: String,
 }
 
-impl Attempt {
+impl PendingAuthorization {
     /// A new one.
     pub(crate) fn new(now: Millis, next: String) -> Result<Self, getrandom::Error> {
         let [state, nonce, verifier] = [random()?, random()?, random()?];
@@ -44,7 +44,7 @@ impl Attempt {
 }
 
 /// What it holds is for nobody's eyes.
-impl std::fmt::Debug for Attempt {
+impl std::fmt::Debug for PendingAuthorization {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Attempt").field("until", &self.until).finish_non_exhaustive()
     }
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_challenge_is_made_as_the_standard_shows() {
-        let mut attempt = Attempt::new(Millis(5), "/accounts".into()).unwrap();
+        let mut attempt = PendingAuthorization::new(Millis(5), "/accounts".into()).unwrap();
         assert_eq!((attempt.until, attempt.verifier.len()), (600_005, 43));
         assert!(attempt.state != attempt.nonce && attempt.nonce != attempt.verifier);
         // RFC 7636, appendix B.

@@ -58,7 +58,7 @@ impl Provider {
         })?;
         if said.get("sub").and_then(Value::as_str) != Some(subject) {
             tracing::warn!("the identity provider speaks of somebody else than its token");
-            return Err(Fault::Untrue);
+            return Err(Fault::TokenError);
         }
         // An address and whether it is verified belong together.
         if claims.contains_key("email") {

@@ -8,13 +8,13 @@ const ENOUGH: u8 = 3;
 
 /// The deaths that an account is suspected of.
 #[derive(Debug, Default)]
-pub(super) struct Strikes {
+pub(super) struct CrashGuard {
     count: u8,
     /// The host process that is loading it.
     loading_in: Option<u64>,
 }
 
-impl Strikes {
+impl CrashGuard {
     /// The host of that generation begins to load the account.
     pub(super) fn loading(&mut self, generation: u64) {
         self.loading_in = Some(generation);
@@ -43,7 +43,7 @@ impl Strikes {
     }
 
     /// Whether it has to be left alone.
-    pub(super) const fn is_out(&self) -> bool {
+    pub(super) const fn is_quarantined(&self) -> bool {
         self.count >= ENOUGH
     }
 }
@@ -54,39 +54,39 @@ mod tests {
 
     #[test]
     fn three_crashes_while_loading_are_enough() {
-        let mut strikes = Strikes::default();
+        let mut crash_guard = CrashGuard::default();
         for generation in 1..=3 {
-            assert!(!strikes.is_out());
-            strikes.loading(generation);
-            strikes.new_host(generation);
-            assert!(strikes.is_suspect());
+            assert!(!crash_guard.is_quarantined());
+            crash_guard.loading(generation);
+            crash_guard.new_host(generation);
+            assert!(crash_guard.is_suspect());
         }
-        assert!(strikes.is_out());
+        assert!(crash_guard.is_quarantined());
     }
 
     #[test]
     fn an_account_that_was_loaded_is_innocent() {
-        let mut strikes = Strikes::default();
+        let mut crash_guard = CrashGuard::default();
         for generation in 1..=9 {
-            strikes.loading(generation);
-            strikes.new_host(generation);
-            strikes.loading(generation + 1);
-            strikes.loaded();
-            assert!(!strikes.is_suspect());
+            crash_guard.loading(generation);
+            crash_guard.new_host(generation);
+            crash_guard.loading(generation + 1);
+            crash_guard.loaded();
+            assert!(!crash_guard.is_suspect());
         }
     }
 
     #[test]
     fn a_host_that_was_ended_is_nobodys_fault() {
-        let mut strikes = Strikes::default();
+        let mut crash_guard = CrashGuard::default();
         for generation in 2..=9 {
-            strikes.loading(generation);
-            strikes.new_host(1);
+            crash_guard.loading(generation);
+            crash_guard.new_host(1);
         }
-        assert!(!strikes.is_suspect(), "an older crash does not count");
-        strikes.loading(10);
-        strikes.interrupted();
-        strikes.new_host(10);
-        assert!(!strikes.is_suspect());
+        assert!(!crash_guard.is_suspect(), "an older crash does not count");
+        crash_guard.loading(10);
+        crash_guard.interrupted();
+        crash_guard.new_host(10);
+        assert!(!crash_guard.is_suspect());
     }
 }

@@ -18,11 +18,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::domain::account::Profile;
-use crate::domain::{Ending, Network, Snapshot, Stage, StageToken};
+use crate::domain::{Network, SessionEndReason, Snapshot, Stage, StageToken};
 use crate::telegram::client::calls::CallError;
 use crate::telegram::handle::{AnswerError, ClientStart, Command, Mailbox, Reply, ServiceMessage};
 use crate::telegram::hub::Inner;
-use crash_guard::Strikes;
+use crash_guard::CrashGuard;
 
 /// How often a locked folder is tried again at once: its former host may still be closing. TDLib itself waits ten
 /// seconds for a lock each time.
@@ -51,7 +51,7 @@ enum End {
     /// It made its host crash each time it was loaded.
     Quarantined,
     /// The session is over.
-    SessionEnded(Ending),
+    SessionEnded(SessionEndReason),
 }
 
 /// The outcome of a call that ran beside the actor.
@@ -63,7 +63,7 @@ enum Done {
     Probed(Result<(), CallError>),
 }
 
-pub(super) struct Actor {
+pub(super) struct ClientTask {
     hub: Arc<Inner>,
     start: ClientStart,
     mailbox: Mailbox,
@@ -72,16 +72,16 @@ pub(super) struct Actor {
     /// Set while people want the client closed: who waits for it.
     closing: Option<Reply<()>>,
     /// How the former session ended; shown until a login goes on.
-    ending: Option<Ending>,
+    ending: Option<SessionEndReason>,
     /// Whether the folder should hold a session.
     was_ready: bool,
     /// The snapshot has changed and is told of when no more updates wait.
     unpublished: bool,
     /// Deaths of the host while this account was loaded.
-    strikes: Strikes,
+    crash_guard: CrashGuard,
 }
 
-impl Actor {
+impl ClientTask {
     pub(super) fn new(hub: Arc<Inner>, start: ClientStart, mailbox: Mailbox) -> Self {
         let mut seed = [0; 4];
         // Tokens of an earlier run must not fit; that they differ suffices, so a failure is no matter.
@@ -104,7 +104,7 @@ impl Actor {
             messages: VecDeque::new(),
             closing: None,
             unpublished: false,
-            strikes: Strikes::default(),
+            crash_guard: CrashGuard::default(),
         }
     }
 
@@ -163,7 +163,7 @@ impl Actor {
         }
     }
 
-    fn session_ended(&mut self, ending: Ending) {
+    fn session_ended(&mut self, ending: SessionEndReason) {
         tracing::info!(account = %self.start.account, %ending, "the session is over");
         self.enter(Stage::Starting);
         self.snapshot.code_came = None;
@@ -197,7 +197,7 @@ impl Actor {
                     return;
                 }
                 Some(Command::Again) => {
-                    self.strikes = Strikes::default();
+                    self.crash_guard = CrashGuard::default();
                     self.enter(Stage::Starting);
                     return;
                 }

@@ -2,15 +2,15 @@
 
 use tdlib_rs::functions;
 
-use crate::domain::stage::Provided;
-use crate::domain::{Ending, Stage};
+use crate::domain::stage::LoginInput;
+use crate::domain::{SessionEndReason, Stage};
 use crate::telegram::client::calls::{CallError, call};
 use crate::telegram::client::run::{Client, LOG_OUT_TIME};
-use crate::telegram::client::{Actor, Done, End};
+use crate::telegram::client::{ClientTask, Done, End};
 use crate::telegram::handle::{AnswerError, Command, Reply};
 use crate::telegram::login;
 
-impl Actor {
+impl ClientTask {
     pub(super) fn on_done(&mut self, client: &mut Client, done: Done) {
         match done {
             Done::Configured(Ok(())) | Done::Me(Err(_)) | Done::LoggedOut(Ok(())) => {}
@@ -23,7 +23,7 @@ impl Actor {
                 self.publish();
             }
             Done::LoggedOut(Err(error)) => {
-                client.ending = client.ending.filter(|ending| *ending != Ending::LoggedOut);
+                client.ending = client.ending.filter(|ending| *ending != SessionEndReason::LoggedOut);
                 if let Some((waiting, _)) = client.logging_out.take() {
                     let answer = self.problem(&error);
                     self.publish();
@@ -69,7 +69,7 @@ impl Actor {
                 let _ = reply.send(Err(AnswerError::Stale));
             }
             Command::AskForCode(_, reply) => self.ask_for_code(client, reply),
-            Command::Provide(_, provided, reply) => self.provide(client, provided, reply),
+            Command::Provide(_, provided, reply) => self.submit(client, provided, reply),
             Command::LogOut(reply) => self.log_out(client, reply),
             // It runs.
             Command::Again => {}
@@ -97,7 +97,7 @@ impl Actor {
         }));
     }
 
-    pub(super) fn provide(&mut self, client: &mut Client, provided: Provided, reply: Reply<()>) {
+    pub(super) fn submit(&mut self, client: &mut Client, provided: LoginInput, reply: Reply<()>) {
         if self.snapshot.stage.input() != Some(provided.input()) {
             let _ = reply.send(Err(AnswerError::Stale));
             return;
@@ -106,10 +106,10 @@ impl Actor {
         self.begin_request();
         client.calls.push(Box::pin(async move {
             let result = match provided {
-                Provided::Code(code) => {
+                LoginInput::Code(code) => {
                     call(functions::check_authentication_code(code.expose().to_owned(), id)).await
                 }
-                Provided::Password(password) => {
+                LoginInput::Password(password) => {
                     call(functions::check_authentication_password(password.expose().to_owned(), id)).await
                 }
             };
@@ -124,7 +124,7 @@ impl Actor {
             return;
         }
         let id = client.id;
-        client.ending = Some(Ending::LoggedOut);
+        client.ending = Some(SessionEndReason::LoggedOut);
         client.logging_out = Some((reply, tokio::time::Instant::now() + LOG_OUT_TIME));
         client.calls.push(Box::pin(async move { Done::LoggedOut(call(functions::log_out(id)).await) }));
     }
@@ -148,7 +148,7 @@ impl Actor {
             client.ending.get_or_insert(login::ending_of(&error.message));
         } else if error.message == "AUTH_KEY_DUPLICATED" {
             // TDLib would keep a session that is worth nothing any more.
-            client.ending.get_or_insert(Ending::KeyDuplicated);
+            client.ending.get_or_insert(SessionEndReason::KeyDuplicated);
             let id = client.id;
             client.calls.push(Box::pin(async move { Done::LoggedOut(call(functions::destroy(id)).await) }));
         }

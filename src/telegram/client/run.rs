@@ -10,11 +10,11 @@ use tdlib_rs::functions;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::time::Instant;
 
-use crate::domain::{Ending, Stage};
+use crate::domain::{SessionEndReason, Stage};
 use crate::telegram::client::calls::{call, configure};
-use crate::telegram::client::{Actor, Done, End};
+use crate::telegram::client::{ClientTask, Done, End};
 use crate::telegram::handle::{AnswerError, Command, Reply};
-use crate::telegram::process::Link;
+use crate::telegram::process::HostHandle;
 
 /// Updates of TDLib that may wait for an actor.
 const UPDATES: usize = 1024;
@@ -35,7 +35,7 @@ pub(super) struct Client {
     /// Who waits for the session's end, and until when.
     pub logging_out: Option<(Reply<()>, Instant)>,
     /// Why the session will have ended, as far as it is known.
-    pub ending: Option<Ending>,
+    pub ending: Option<SessionEndReason>,
     /// When Telegram was last heard to know this session.
     pub heard: Instant,
     /// A request is on its way that only asks whether the session still holds.
@@ -68,7 +68,7 @@ impl Client {
     }
 }
 
-impl Actor {
+impl ClientTask {
     /// A client's whole life.
     pub(super) async fn live(&mut self, mailbox: &mut mpsc::Receiver<Command>) -> End {
         let Some((slot, mut link)) = self.hub.link_for(self.start.account) else {
@@ -77,19 +77,19 @@ impl Actor {
         let Some(present) = self.until(mailbox, wait_for_host(&mut link)).await.flatten() else {
             return End::Stopped;
         };
-        self.strikes.new_host(present.crashed);
-        if self.strikes.is_out() {
+        self.crash_guard.new_host(present.crashed);
+        if self.crash_guard.is_quarantined() {
             return End::Quarantined;
         }
         let hub = Arc::clone(&self.hub);
         // A suspect is loaded alone.
-        let share = if self.strikes.is_suspect() { hub.settings.starts_at_once.max(1) } else { 1 };
+        let share = if self.crash_guard.is_suspect() { hub.settings.starts_at_once.max(1) } else { 1 };
         let share = u32::try_from(share).unwrap_or(1);
         let starting = Arc::clone(&hub.starting).acquire_many_owned(share);
         let Some(permit) = self.until(mailbox, starting).await else {
             return End::Stopped;
         };
-        self.strikes.loading(present.generation);
+        self.crash_guard.loading(present.generation);
         let (sender, mut updates) = mpsc::channel(UPDATES);
         let id = hub.routes.open(slot, &present, sender);
         let mut client = Client::new(id);
@@ -135,7 +135,7 @@ impl Actor {
             }
         };
         if !matches!(end, End::HostDied) {
-            self.strikes.interrupted();
+            self.crash_guard.interrupted();
         }
         if let Some((waiting, _)) = client.logging_out.take() {
             let over = matches!(end, End::SessionEnded(_));
@@ -153,7 +153,7 @@ impl Actor {
     fn let_others_start(&mut self, permit: &mut Option<OwnedSemaphorePermit>) {
         if permit.is_some() && !self.snapshot.stage.is_starting() {
             *permit = None;
-            self.strikes.loaded();
+            self.crash_guard.loaded();
         }
     }
 
@@ -214,17 +214,17 @@ impl Actor {
 }
 
 /// Waits for the slot's host; None if there will be none.
-async fn wait_for_host(link: &mut watch::Receiver<Option<Link>>) -> Option<Link> {
+async fn wait_for_host(link: &mut watch::Receiver<Option<HostHandle>>) -> Option<HostHandle> {
     link.wait_for(Option::is_some).await.ok()?.clone()
 }
 
 /// Whether the slot's host is of that generation.
-fn is_host(link: &watch::Receiver<Option<Link>>, generation: u64) -> bool {
+fn is_host(link: &watch::Receiver<Option<HostHandle>>, generation: u64) -> bool {
     link.borrow().as_ref().is_some_and(|link| link.generation == generation)
 }
 
 /// Resolves when the host of this generation is gone.
-async fn host_is_another(link: &mut watch::Receiver<Option<Link>>, generation: u64) {
+async fn host_is_another(link: &mut watch::Receiver<Option<HostHandle>>, generation: u64) {
     let _ = link.wait_for(|link| link.as_ref().is_none_or(|link| link.generation != generation)).await;
 }
 

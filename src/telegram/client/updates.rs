@@ -3,10 +3,10 @@
 use tdlib_rs::{enums, functions, types};
 
 use crate::domain::account::Frozen;
-use crate::domain::{Ending, Millis, Secret, Stage, login_code};
+use crate::domain::{Millis, Secret, SessionEndReason, Stage, login_code};
 use crate::telegram::client::calls::call;
 use crate::telegram::client::run::Client;
-use crate::telegram::client::{Actor, Done, End};
+use crate::telegram::client::{ClientTask, Done, End};
 use crate::telegram::convert::{network_of, profile_of};
 use crate::telegram::frame::peek;
 use crate::telegram::handle::ServiceMessage;
@@ -17,7 +17,7 @@ const SERVICE_MESSAGES: usize = 10;
 /// Telegram's own user, who sends login codes.
 const TELEGRAM: i64 = 777_000;
 
-impl Actor {
+impl ClientTask {
     pub(super) fn on_update(&mut self, client: &mut Client, json: &str) {
         // The update that comes in great number is read without looking at what else it could be.
         if peek(json).kind == "updateNewMessage" {
@@ -78,7 +78,7 @@ impl Actor {
         match stage {
             Stage::SignedOut => {
                 if self.was_ready {
-                    self.ending = Some(Ending::Lost);
+                    self.ending = Some(SessionEndReason::Lost);
                     self.was_ready = false;
                 }
                 stage = self.ending.map_or(Stage::SignedOut, Stage::Ended);
@@ -111,7 +111,7 @@ impl Actor {
         // A client that was closed while it was logging out goes on with that when it starts again.
         match (client.ending, &self.snapshot.stage) {
             (Some(ending), _) => End::SessionEnded(ending),
-            (None, Stage::LoggingOut) => End::SessionEnded(Ending::Unknown),
+            (None, Stage::LoggingOut) => End::SessionEnded(SessionEndReason::Unknown),
             (None, _) => End::ClosedItself,
         }
     }

@@ -16,12 +16,12 @@ use tower_sessions::session::Id;
 
 use crate::config::SsoMode;
 use crate::context::App;
-use crate::domain::{Identity, Millis, Origin};
+use crate::domain::{Identity, Millis, RequestInfo};
 use crate::ops::sign_in;
 use crate::sso::{Assertion, Refused};
 use crate::store::WebSessions;
 use crate::web::auth::session;
-use crate::web::auth::session::Caller;
+use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
 use crate::web::{rate_limit, stream};
 
@@ -34,9 +34,9 @@ const REMEMBERED: usize = 10_000;
 
 /// Until when the newest assertion of each session holds, for the streams that were opened with it.
 #[derive(Debug, Default)]
-pub struct Asserted(Mutex<HashMap<Id, Millis>>);
+pub struct AssertionExpiry(Mutex<HashMap<Id, Millis>>);
 
-impl Asserted {
+impl AssertionExpiry {
     fn known(&self) -> MutexGuard<'_, HashMap<Id, Millis>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -59,7 +59,7 @@ impl Asserted {
 }
 
 /// Before every page: lets the request's assertion say whose the session is.
-pub async fn enter(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub async fn authenticate(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let by_itself = matches!(request.uri().path(), "/sign-in" | "/sign-out");
     if by_itself || !app.config.sso_mode.is_by_request() {
         return next.run(request).await;
@@ -67,9 +67,9 @@ pub async fn enter(State(app): State<Arc<App>>, mut request: Request, next: Next
     let Some(session) = request.extensions().get::<Session>().cloned() else {
         return AppError::SignedOut.into_response();
     };
-    let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
-    match proven(&app, request.headers()).await {
-        Ok(assertion) => match admit(&app, &Caller { session, origin }, &assertion).await {
+    let origin = request.extensions().get::<RequestInfo>().cloned().unwrap_or_default();
+    match verify_request(&app, request.headers()).await {
+        Ok(assertion) => match bind_session(&app, &RequestSession { session, origin }, &assertion).await {
             Ok(()) => next.run(request).await,
             Err(error) => error.into_response(),
         },
@@ -91,12 +91,13 @@ const NO_KEYS: &str = "Telescope can't reach your identity provider to check who
                        operator of Telescope finds the reason in its log.";
 
 /// Who a request's headers say that it is from.
-async fn proven(app: &App, headers: &HeaderMap) -> Result<Assertion, Refused> {
-    if let Some(doorman) = &app.doorman {
+async fn verify_request(app: &App, headers: &HeaderMap) -> Result<Assertion, Refused> {
+    if let Some(proxy_auth) = &app.proxy_auth {
         let values =
             |name: &str| headers.get_all(name).iter().map(|value| value.as_bytes()).collect::<Vec<_>>();
-        let (asserted, cookies) = (values(&doorman.format().header), values(header::COOKIE.as_str()));
-        return doorman.identify(asserted.into_iter(), cookies.into_iter()).await;
+        let (assertion_expiry, cookies) =
+            (values(&proxy_auth.format().header), values(header::COOKIE.as_str()));
+        return proxy_auth.identify(assertion_expiry.into_iter(), cookies.into_iter()).await;
     }
     let everybody = app.config.admin_emails.iter().next().filter(|_| app.config.sso_mode.is_disabled());
     let claimed = Identity::claimed(everybody.ok_or(Refused::Missing)?.clone());
@@ -105,16 +106,16 @@ async fn proven(app: &App, headers: &HeaderMap) -> Result<Assertion, Refused> {
 }
 
 /// Makes the session that of the assertion's person.
-async fn admit(app: &App, caller: &Caller, assertion: &Assertion) -> Result<(), AppError> {
+async fn bind_session(app: &App, caller: &RequestSession, assertion: &Assertion) -> Result<(), AppError> {
     let session = &caller.session;
     let identity = &assertion.identity;
     sign_in::admitted(app, identity, &caller.origin)?;
     if !is_of(app, session, identity).await? {
-        rate_limit::may_try_as(app, &identity.email)?;
+        rate_limit::check_rate_of(app, &identity.email)?;
         let replaced = session.id();
         session.flush().await?;
         if let Some(replaced) = replaced {
-            app.remembered.forget(replaced);
+            app.session_cache.forget(replaced);
             stream::end(replaced);
         }
         session::sign_in(app, caller, identity).await?;
@@ -123,7 +124,7 @@ async fn admit(app: &App, caller: &Caller, assertion: &Assertion) -> Result<(), 
         session.save().await?;
     }
     if let Some(id) = session.id() {
-        app.asserted.put(id, assertion.until, app.clock.now());
+        app.assertion_expiry.put(id, assertion.until, app.clock.now());
     }
     Ok(())
 }
@@ -131,16 +132,16 @@ async fn admit(app: &App, caller: &Caller, assertion: &Assertion) -> Result<(), 
 /// Whether a session was begun by this very identity. While the database is away, memory has to do.
 async fn is_of(app: &App, session: &Session, identity: &Identity) -> Result<bool, AppError> {
     let Some(id) = session.id() else { return Ok(false) };
-    let remembered = || match app.remembered.is_of(id, &identity.email) {
+    let session_cache = || match app.session_cache.is_of(id, &identity.email) {
         true => Ok(true),
         false => Err(AppError::Unavailable),
     };
     if *app.database_away.borrow() {
-        return remembered();
+        return session_cache();
     }
     match session.get::<Vec<String>>(IDENTITY_KEY).await.map_err(AppError::from) {
         Ok(known) => Ok(known.is_some_and(|known| known == traits(identity))),
-        Err(AppError::Unavailable) => remembered(),
+        Err(AppError::Unavailable) => session_cache(),
         Err(error) => Err(error),
     }
 }

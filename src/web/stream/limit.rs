@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::UserId;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::web::stream::viewer;
 
 /// The open streams, counted by person.
@@ -15,7 +15,7 @@ pub struct OpenStreams(Arc<Mutex<HashMap<String, u32>>>);
 
 impl OpenStreams {
     /// A place for one more stream of a person who may have `limit`; none if all are taken.
-    pub fn open(&self, actor: &Actor, limit: u32) -> Option<Place> {
+    pub fn open(&self, actor: &Principal, limit: u32) -> Option<Place> {
         let person = actor.to_string();
         let mut open = self.counts();
         let count = open.entry(person.clone()).or_default();
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn places_are_counted_by_person_and_come_back() {
         let streams = OpenStreams::default();
-        let (ada, bob) = (Actor::System("ada"), Actor::System("bob"));
+        let (ada, bob) = (Principal::System("ada"), Principal::System("bob"));
         let first = streams.open(&ada, 2).unwrap();
         let _second = streams.open(&ada, 2).unwrap();
         assert!(streams.open(&ada, 2).is_none());

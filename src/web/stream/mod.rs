@@ -23,11 +23,11 @@ use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::context::App;
-use crate::domain::access::Actor;
-use crate::web::auth::session::Caller;
+use crate::domain::access::Principal;
+use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
 use crate::web::fragment::partial;
-use crate::web::layout::{Away, waiting_reveals};
+use crate::web::layout::{Outages, waiting_reveals};
 
 /// How long the first changes are gathered into one message: what happens to an account comes in small bursts.
 const BURST: Duration = Duration::from_millis(5);
@@ -44,8 +44,8 @@ type Events = mpsc::Receiver<Result<Event, Infallible>>;
 /// A stream of what `message` says for its viewer.
 pub(crate) async fn stream(
     app: Arc<App>,
-    caller: Caller,
-    message: impl FnMut(&App, &Actor) -> Option<String> + Send + 'static,
+    caller: RequestSession,
+    message: impl FnMut(&App, &Principal) -> Option<String> + Send + 'static,
 ) -> Response {
     let (sender, events) = mpsc::channel(2);
     match begin(&app, &caller, &sender).await {
@@ -58,7 +58,11 @@ pub(crate) async fn stream(
 
 /// Whom a stream is for; nobody, who is then told so; or a failure, mostly without words: the browser tries again
 /// by itself and says meanwhile that it does.
-pub(crate) async fn begin(app: &App, caller: &Caller, sender: &Sender) -> Result<Option<Viewer>, Response> {
+pub(crate) async fn begin(
+    app: &App,
+    caller: &RequestSession,
+    sender: &Sender,
+) -> Result<Option<Viewer>, Response> {
     match Viewer::of(app, caller).await {
         Ok(None) => {
             let _ = sender.try_send(Ok(signed_out()));
@@ -87,7 +91,7 @@ async fn follow(
     app: Arc<App>,
     mut viewer: Viewer,
     sender: Sender,
-    mut message: impl FnMut(&App, &Actor) -> Option<String> + Send,
+    mut message: impl FnMut(&App, &Principal) -> Option<String> + Send,
 ) {
     let mut changes = app.directory.subscribe();
     let mut stopping = app.stopping.subscribe();
@@ -104,7 +108,7 @@ async fn follow(
         let mut html = message(&app, &viewer.actor);
         database.mark_unchanged();
         telegram.mark_unchanged();
-        let now_away = Away::now(&app);
+        let now_away = Outages::now(&app);
         if away.replace(now_away) != Some(now_away) {
             let notices = partial("#notices", "innerHTML", &now_away.notices());
             html.get_or_insert_default().push_str(&notices);

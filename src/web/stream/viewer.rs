@@ -9,10 +9,10 @@ use tower_sessions::Session;
 use tower_sessions::session::Id;
 
 use crate::context::App;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::{Millis, UserId};
 use crate::store::WebSessions;
-use crate::web::auth::session::{self, Caller};
+use crate::web::auth::session::{self, RequestSession};
 use crate::web::error::AppError;
 use crate::web::stream::limit::Place;
 
@@ -53,7 +53,7 @@ pub fn all_look_again() {
 /// Whom a stream is for.
 pub struct Viewer {
     /// Who it is.
-    pub actor: Actor,
+    pub actor: Principal,
     /// When the database was last asked who this is.
     seen: Millis,
     session: Option<Id>,
@@ -64,8 +64,8 @@ pub struct Viewer {
 
 impl Viewer {
     /// The person of a session; None if nobody is signed in. Refused if he has too many streams open.
-    pub async fn of(app: &App, caller: &Caller) -> Result<Option<Self>, AppError> {
-        let Caller { session, origin } = caller;
+    pub async fn of(app: &App, caller: &RequestSession) -> Result<Option<Self>, AppError> {
+        let RequestSession { session, origin } = caller;
         // Before the session is looked at: an end in between must not be missed.
         let news = NEWS.subscribe();
         let actor = session::current(app, session, origin).await?;
@@ -97,7 +97,7 @@ impl Viewer {
 
     /// Whether what proved who this is holds no more. The browser then asks again, with a newer proof if it has one.
     pub fn has_lapsed(&self, app: &App) -> bool {
-        app.config.sso_mode.is_by_request() && !app.asserted.holds(self.session, app.clock.now())
+        app.config.sso_mode.is_by_request() && !app.assertion_expiry.holds(self.session, app.clock.now())
     }
 
     /// Makes sure that rights are at most a second old.
@@ -108,7 +108,7 @@ impl Viewer {
     fn concerns(&self, news: News) -> bool {
         match (news, &self.actor) {
             (News::Ended(session), _) => Some(session) == self.session,
-            (News::Changed(changed), Actor::User(person)) => changed == person.id,
+            (News::Changed(changed), Principal::User(person)) => changed == person.id,
             (News::Changed(_), _) => false,
             (News::Rules, _) => true,
         }

@@ -3,9 +3,9 @@
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use crate::domain::audit::{AuditEvent, NotLetIn, TrailFault, codes};
-use crate::domain::stage::{CodeSent, CodeWay};
-use crate::domain::{Ending, Millis, Stage};
+use crate::domain::audit::{AuditEvent, SignInDenied, TrailFault, codes};
+use crate::domain::stage::{CodeDelivery, CodeSent};
+use crate::domain::{Millis, SessionEndReason, Stage};
 
 /// A moment as people read it, in UTC.
 pub fn moment(at: Millis) -> String {
@@ -69,33 +69,33 @@ pub fn meaning(stage: &Stage) -> String {
 }
 
 /// What to do after the end of a session.
-const fn after(ending: Ending) -> &'static str {
+const fn after(ending: SessionEndReason) -> &'static str {
     match ending {
-        Ending::LoggedOut => "The session was ended here. To sign in again, ask for a code.",
-        Ending::Revoked => {
+        SessionEndReason::LoggedOut => "The session was ended here. To sign in again, ask for a code.",
+        SessionEndReason::Revoked => {
             "Telegram has ended this session: somebody ended it on another device of the account. If that was not \
              agreed upon, talk to its owner; to sign in again, ask for a code."
         }
-        Ending::Expired => {
+        SessionEndReason::Expired => {
             "Telegram has ended this session, because it was not used for too long. To sign in again, ask for a code."
         }
-        Ending::Deactivated => {
+        SessionEndReason::Deactivated => {
             "The account was deleted at Telegram. Its number can begin a new one in the official app; here it can \
              only be removed."
         }
-        Ending::Banned => {
+        SessionEndReason::Banned => {
             "Telegram has banned this account and ended its sessions. Only Telegram can lift that: its owner \
              writes to recover@telegram.org from the official app. Then ask for a code."
         }
-        Ending::KeyDuplicated => {
+        SessionEndReason::KeyDuplicated => {
             "Telegram has ended this session, because it was used from two places at once: perhaps a copy of its \
              files was started elsewhere. Find that copy and destroy it, then ask for a code."
         }
-        Ending::Lost => {
+        SessionEndReason::Lost => {
             "This account was signed in, but its files are gone or damaged. Put its folder back from a backup and connect \
              again, or ask for a code. The lost session is still listed at Telegram: end it there."
         }
-        Ending::Unknown => {
+        SessionEndReason::Unknown => {
             "Telegram has ended this session without a reason. To sign in again, ask for a code."
         }
     }
@@ -103,20 +103,22 @@ const fn after(ending: Ending) -> &'static str {
 
 fn code_sent(sent: &CodeSent) -> String {
     let way = match &sent.way {
-        CodeWay::Telegram => {
+        CodeDelivery::Telegram => {
             "Telegram sent a code as a message to the devices that are signed in to this account."
         }
-        CodeWay::Sms => "Telegram sent a code by text message.",
-        CodeWay::Call => "Telegram tells the code in a voice call.",
-        CodeWay::FlashCall => "Telegram calls and hangs up; the calling number is the code.",
-        CodeWay::MissedCall => "Telegram calls once; the last digits of the calling number are the code.",
-        CodeWay::Fragment => "Telegram sent the code to fragment.com, where this number belongs.",
-        CodeWay::Other(way) => return format!("Telegram sent a code by {way}."),
+        CodeDelivery::Sms => "Telegram sent a code by text message.",
+        CodeDelivery::Call => "Telegram tells the code in a voice call.",
+        CodeDelivery::FlashCall => "Telegram calls and hangs up; the calling number is the code.",
+        CodeDelivery::MissedCall => {
+            "Telegram calls once; the last digits of the calling number are the code."
+        }
+        CodeDelivery::Fragment => "Telegram sent the code to fragment.com, where this number belongs.",
+        CodeDelivery::Other(way) => return format!("Telegram sent a code by {way}."),
     };
     let length = if sent.length > 0 { format!(" It has {} digits.", sent.length) } else { String::new() };
     let next = match &sent.next {
-        Some(CodeWay::Sms) => " If it does not arrive, asking again sends a text message.",
-        Some(CodeWay::Call) => " If it does not arrive, asking again makes a voice call.",
+        Some(CodeDelivery::Sms) => " If it does not arrive, asking again sends a text message.",
+        Some(CodeDelivery::Call) => " If it does not arrive, asking again makes a voice call.",
         Some(_) => " If it does not arrive, asking again tries another way.",
         None => "",
     };
@@ -173,8 +175,10 @@ pub fn event(code: &str, outcome: &str, details: Option<&str>) -> String {
         "person.identity.forgotten" => format!("had the identity of {} forgotten", detail("person")),
         "web.sign-in" => "signed in".into(),
         "web.sign-in.refused" => {
-            let why =
-                NotLetIn::ALL.iter().find(|why| why.name() == detail("why")).map_or("", |why| why.words());
+            let why = SignInDenied::ALL
+                .iter()
+                .find(|why| why.name() == detail("why"))
+                .map_or("", |why| why.words());
             return format!("{} was not let in: {why}", detail("person"));
         }
         "web.sign-out" => "signed out".into(),
@@ -259,7 +263,7 @@ mod tests {
     #[test]
     fn details_are_told_once_and_in_plain_words() {
         let details =
-            r#"{"before":[],"now":["view","login"],"role":"Desk","needed":true,"owner":null,"n":600}"#;
+            r#"{"before":[],"now":["view","login"],"role":"EditContext","needed":true,"owner":null,"n":600}"#;
         let told = beside(Some(details), "set what “Desk” may do in the group “view, login”");
         let mut told: Vec<_> = told.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         told.sort_unstable();
@@ -277,8 +281,12 @@ mod tests {
 
     #[test]
     fn a_code_says_where_it_went_and_what_comes_next() {
-        let sent =
-            CodeSent { way: CodeWay::Telegram, length: 5, next: Some(CodeWay::Sms), resend_from: None };
+        let sent = CodeSent {
+            way: CodeDelivery::Telegram,
+            length: 5,
+            next: Some(CodeDelivery::Sms),
+            resend_from: None,
+        };
         let words = meaning(&Stage::WaitCode(sent));
         for part in ["devices that are signed in", "5 digits", "text message"] {
             assert!(words.contains(part), "{words}");

@@ -2,7 +2,9 @@
 //! more on an account than he and they had on it before.
 
 use proptest::prelude::*;
-use telescope::domain::access::{AccessRules, Actor, Change, permit_change, privileges, system_privileges};
+use telescope::domain::access::{
+    Policy, PolicyChange, Principal, authorize_change, privileges, system_privileges,
+};
 use telescope::domain::privilege::{AccountPrivileges, SystemPrivilege, SystemPrivileges};
 
 use super::world::{ACCOUNTS, GROUPS, PEOPLE, ROLES, World, account_set, worlds};
@@ -54,17 +56,17 @@ fn attempt(world: &mut World, tried: &Try) -> bool {
         .collect();
     let set = account_set(tried.bits);
     let change = match tried.kind {
-        0 => Change::Cell(group, role, set),
-        1 => Change::System(role, system),
-        2 => Change::Give(world.subject(tried.person), role),
-        3 => Change::Take(world.subject(tried.person), role),
-        4 => Change::Join(&account, group),
-        5 => Change::Owner(&account, &person.email),
-        6 => Change::Delete(role),
-        7 => Change::Rename(role),
-        _ => Change::Rank,
+        0 => PolicyChange::Cell(group, role, set),
+        1 => PolicyChange::System(role, system),
+        2 => PolicyChange::Give(world.subject(tried.person), role),
+        3 => PolicyChange::Take(world.subject(tried.person), role),
+        4 => PolicyChange::Join(&account, group),
+        5 => PolicyChange::Owner(&account, &person.email),
+        6 => PolicyChange::Delete(role),
+        7 => PolicyChange::Rename(role),
+        _ => PolicyChange::Rank,
     };
-    if permit_change(&rules, &actor, change).is_err() {
+    if authorize_change(&rules, &actor, change).is_err() {
         return false;
     }
     let rows = &mut world.rows;
@@ -94,9 +96,9 @@ fn attempt(world: &mut World, tried: &Try) -> bool {
 }
 
 /// Everybody's rights on everything.
-fn reach(world: &World, rules: &AccessRules) -> Vec<(Vec<AccountPrivileges>, SystemPrivileges)> {
+fn reach(world: &World, rules: &Policy) -> Vec<(Vec<AccountPrivileges>, SystemPrivileges)> {
     let one = |person: &telescope::domain::access::Person| {
-        let actor = Actor::User(person.clone());
+        let actor = Principal::User(person.clone());
         let accounts = world.accounts.iter().map(|account| privileges(rules, &actor, account)).collect();
         (accounts, system_privileges(rules, &actor))
     };

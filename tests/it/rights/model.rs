@@ -2,17 +2,17 @@
 
 use proptest::prelude::*;
 use telescope::domain::access::{
-    AccessRules, Actor, Explained, Person, Source, explain, explain_system, holders, privileges,
+    Explained, Person, Policy, Principal, Source, explain, explain_system, holders, privileges,
     system_privileges,
 };
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
-use telescope::domain::{Account, Wanted};
+use telescope::domain::{Account, DesiredState};
 
 use super::world::{World, worlds};
 
 /// Whether a person has a privilege on an account, straight from the rows.
 fn has(world: &World, person: &Person, account: &Account, privilege: AccountPrivilege) -> bool {
-    let leaving = account.wanted == Wanted::Removed
+    let leaving = account.wanted == DesiredState::Removed
         && !matches!(privilege, AccountPrivilege::View | AccountPrivilege::RemoveAccount);
     if leaving {
         return false;
@@ -53,7 +53,7 @@ proptest! {
     fn rights_are_what_the_rows_say_and_nothing_else(world in worlds()) {
         let rules = world.rules();
         for person in &world.people {
-            let actor = Actor::User(person.clone());
+            let actor = Principal::User(person.clone());
             for account in &world.accounts {
                 let expected: AccountPrivileges =
                     AccountPrivilege::ALL.iter().copied().filter(|one| has(&world, person, account, *one)).collect();
@@ -63,7 +63,7 @@ proptest! {
                 rows.members.reverse();
                 rows.cells.reverse();
                 rows.members.extend_from_within(..);
-                let again = AccessRules::new(&rows, world.owner);
+                let again = Policy::new(&rows, world.owner);
                 prop_assert_eq!(privileges(&again, &actor, account), expected);
             }
             let expected: SystemPrivileges =
@@ -76,7 +76,7 @@ proptest! {
     fn the_explanation_says_what_the_decision_does(world in worlds()) {
         let rules = world.rules();
         for person in &world.people {
-            let actor = Actor::User(person.clone());
+            let actor = Principal::User(person.clone());
             for account in &world.accounts {
                 let explained = explain(&rules, person, account);
                 let decided: Vec<_> = privileges(&rules, &actor, account).iter().collect();

@@ -2,9 +2,13 @@
 
 use std::time::Instant;
 
-use telescope::domain::access::{AccessRules, Actor, OWNER, Person, Rows, decide, effects, privileges};
+use telescope::domain::access::{
+    OWNER, Person, Policy, PolicyRows, Principal, decide, policy_diff, privileges,
+};
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, can};
-use telescope::domain::{Account, AccountId, Email, GroupId, Millis, Origin, Phone, RoleId, UserId, Wanted};
+use telescope::domain::{
+    Account, AccountId, DesiredState, Email, GroupId, Millis, Phone, RequestInfo, RoleId, UserId,
+};
 
 const PEOPLE: usize = 10_000;
 const ACCOUNTS: u16 = 1_000;
@@ -17,7 +21,7 @@ fn a_decision_takes_no_time_in_a_large_organisation() {
     let roles: Vec<RoleId> = (0..ROLES).map(|_| RoleId::generate()).collect();
     let groups: Vec<GroupId> = (0..GROUPS).map(|_| GroupId::generate()).collect();
     let people: Vec<UserId> = (0..PEOPLE).map(|_| UserId::generate()).collect();
-    let mut rows = Rows { version: 1, ..Rows::default() };
+    let mut rows = PolicyRows { version: 1, ..PolicyRows::default() };
     for (at, person) in people.iter().enumerate() {
         rows.members.extend((0..2).map(|nth| (*person, roles[(at * 7 + nth * 11) % ROLES])));
     }
@@ -33,21 +37,27 @@ fn a_decision_takes_no_time_in_a_large_organisation() {
             owner: None,
             comment: String::new(),
             groups: (0..3).map(|nth| groups[(usize::from(number) + nth * 6) % GROUPS]).collect(),
-            wanted: Wanted::Connected,
+            wanted: DesiredState::Connected,
             folder: String::new(),
             created: Millis(0),
         })
         .collect();
 
     let begun = Instant::now();
-    let rules = AccessRules::new(&rows, OWNER);
+    let rules = Policy::new(&rows, OWNER);
     let made = begun.elapsed();
-    let actors: Vec<Actor> = people
+    let actors: Vec<Principal> = people
         .iter()
         .step_by(100)
         .map(|id| {
             let email = Email::parse("ada@example.org").unwrap();
-            Actor::User(Person { id: *id, email, verified: true, admin: false, origin: Origin::default() })
+            Principal::User(Person {
+                id: *id,
+                email,
+                verified: true,
+                admin: false,
+                origin: RequestInfo::default(),
+            })
         })
         .collect();
     let begun = Instant::now();
@@ -64,12 +74,12 @@ fn a_decision_takes_no_time_in_a_large_organisation() {
     let decided = begun.elapsed() / u32::from(ACCOUNTS);
     let begun = Instant::now();
     rows.cells.push((groups[0], roles[0], AccountPrivilege::ViewContacts));
-    let after = AccessRules::new(&rows, OWNER);
+    let after = Policy::new(&rows, OWNER);
     let moved: Vec<_> = accounts
         .iter()
         .map(|account| (account.clone(), Account { groups: vec![groups[1]], ..account.clone() }))
         .collect();
-    let changes = effects(&rules, &after, &moved, &std::collections::HashSet::new());
+    let changes = policy_diff(&rules, &after, &moved, &std::collections::HashSet::new());
     let previewed = begun.elapsed();
     eprintln!(
         "rights of {PEOPLE} people: made in {made:?}, {each:?} for a set, {decided:?} for a decision with its proof; \

@@ -1,9 +1,11 @@
 //! Small random organisations: a few people, roles, groups and accounts, with rows as they come.
 
 use proptest::prelude::*;
-use telescope::domain::access::{AccessRules, Actor, Person, Rows, Subject};
+use telescope::domain::access::{Person, Policy, PolicyRows, Principal, Subject};
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
-use telescope::domain::{Account, AccountId, Email, GroupId, Millis, Origin, Phone, RoleId, UserId, Wanted};
+use telescope::domain::{
+    Account, AccountId, DesiredState, Email, GroupId, Millis, Phone, RequestInfo, RoleId, UserId,
+};
 
 pub const PEOPLE: usize = 5;
 pub const ROLES: usize = 4;
@@ -17,17 +19,17 @@ pub struct World {
     pub roles: Vec<RoleId>,
     pub groups: Vec<GroupId>,
     pub accounts: Vec<Account>,
-    pub rows: Rows,
+    pub rows: PolicyRows,
     pub owner: AccountPrivileges,
 }
 
 impl World {
-    pub fn rules(&self) -> AccessRules {
-        AccessRules::new(&self.rows, self.owner)
+    pub fn rules(&self) -> Policy {
+        Policy::new(&self.rows, self.owner)
     }
 
-    pub fn actor(&self, person: usize) -> Actor {
-        Actor::User(self.people[person].clone())
+    pub fn actor(&self, person: usize) -> Principal {
+        Principal::User(self.people[person].clone())
     }
 
     pub fn subject(&self, person: usize) -> Subject {
@@ -80,7 +82,7 @@ fn world((people, members, cells, system, accounts, owner): Seeds) -> World {
             email: Email::parse(&format!("person{number}@example.org")).unwrap(),
             verified,
             admin,
-            origin: Origin::default(),
+            origin: RequestInfo::default(),
         })
         .collect();
     let roles: Vec<RoleId> = (0..ROLES).map(|_| RoleId::generate()).collect();
@@ -99,12 +101,12 @@ fn world((people, members, cells, system, accounts, owner): Seeds) -> World {
                 .filter(|(at, _)| bits >> at & 1 == 1)
                 .map(|(_, id)| id)
                 .collect(),
-            wanted: if leaving { Wanted::Removed } else { Wanted::Connected },
+            wanted: if leaving { DesiredState::Removed } else { DesiredState::Connected },
             folder: String::new(),
             created: Millis(0),
         })
         .collect();
-    let rows = Rows {
+    let rows = PolicyRows {
         version: 1,
         members: members.into_iter().map(|(person, role)| (people[person].id, roles[role])).collect(),
         cells: cells

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use telescope::config::{AssertionFormat, Audience, KeysAt, MAX_SKEW, Place};
 use telescope::domain::Millis;
-use telescope::sso::{Assertion, Presented, Untrue};
+use telescope::sso::{Assertion, TokenError, UnverifiedToken};
 
 use super::issuer::{SigningKey, part};
 
@@ -42,11 +42,11 @@ pub fn claims(changed: Value) -> Value {
 }
 
 /// What comes of a token, measured by that key.
-pub fn measure(format: &AssertionFormat, key: &SigningKey, token: &str) -> Result<Assertion, Untrue> {
-    Presented::read(format, token)?.verify(format, &key.public(), Millis(NOW * 1000))
+pub fn measure(format: &AssertionFormat, key: &SigningKey, token: &str) -> Result<Assertion, TokenError> {
+    UnverifiedToken::read(format, token)?.verify(format, &key.public(), Millis(NOW * 1000))
 }
 
-fn with(changed: Value) -> Result<Assertion, Untrue> {
+fn with(changed: Value) -> Result<Assertion, TokenError> {
     let key = SigningKey::rs256("one", 0);
     measure(&format(), &key, &key.sign(&claims(changed)))
 }
@@ -78,10 +78,10 @@ fn the_algorithm_is_never_the_tokens_choice() {
     let refused = |token: &str| measure(&format(), &key, token).unwrap_err();
     for alg in ["none", "None", "NONE", "", "RS255", "ES256", "HS512", "PS256"] {
         let token = key.sign_as(&json!({"alg": alg, "kid": "one"}), &claims(json!({})));
-        assert_eq!(refused(&token), Untrue::Algorithm, "{alg}");
+        assert_eq!(refused(&token), TokenError::Algorithm, "{alg}");
     }
     let unsigned = format!("{}.{}.", part(&json!({"alg": "none", "kid": "one"})), part(&claims(json!({}))));
-    assert_eq!(refused(&unsigned), Untrue::Algorithm);
+    assert_eq!(refused(&unsigned), TokenError::Algorithm);
 
     // Signed with the public key as if it were a shared secret, in each form that somebody may have it in.
     let jwk = key.jwk();
@@ -90,7 +90,7 @@ fn the_algorithm_is_never_the_tokens_choice() {
         let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
         header.kid = Some("one".into());
         let token = jsonwebtoken::encode(&header, &claims(json!({})), &secret).unwrap();
-        assert_eq!(refused(&token), Untrue::Algorithm);
+        assert_eq!(refused(&token), TokenError::Algorithm);
     }
 
     // An algorithm that is taken, but a key of another family under that name.
@@ -99,7 +99,7 @@ fn the_algorithm_is_never_the_tokens_choice() {
         ..format()
     };
     let curve = SigningKey::es256("one");
-    assert_eq!(measure(&both, &key, &curve.sign(&claims(json!({})))).unwrap_err(), Untrue::Algorithm);
+    assert_eq!(measure(&both, &key, &curve.sign(&claims(json!({})))).unwrap_err(), TokenError::Algorithm);
     assert!(measure(&both, &curve, &curve.sign(&claims(json!({})))).is_ok());
 }
 
@@ -107,7 +107,7 @@ fn the_algorithm_is_never_the_tokens_choice() {
 fn a_signature_is_over_all_of_it_and_by_the_key_it_names() {
     let key = SigningKey::rs256("one", 0);
     let token = key.sign(&claims(json!({})));
-    assert_eq!(measure(&format(), &SigningKey::rs256("one", 1), &token).unwrap_err(), Untrue::Signature);
+    assert_eq!(measure(&format(), &SigningKey::rs256("one", 1), &token).unwrap_err(), TokenError::Signature);
     let parts: Vec<&str> = token.split('.').collect();
     let other = part(&claims(json!({"email": "root@example.org"})));
     for forged in [
@@ -116,17 +116,17 @@ fn a_signature_is_over_all_of_it_and_by_the_key_it_names() {
         format!("{}.{}.{}", parts[0], parts[1], &parts[2][..300]),
         format!("{}.{}.{}", parts[0], parts[1], "A".repeat(342)),
     ] {
-        assert_eq!(measure(&format(), &key, &forged).unwrap_err(), Untrue::Signature);
+        assert_eq!(measure(&format(), &key, &forged).unwrap_err(), TokenError::Signature);
     }
     let refused =
         |header: Value| measure(&format(), &key, &key.sign_as(&header, &claims(json!({})))).unwrap_err();
-    assert_eq!(refused(json!({"alg": "RS256"})), Untrue::NoKey);
-    assert_eq!(refused(json!({"alg": "RS256", "kid": ""})), Untrue::NoKey);
-    assert_eq!(refused(json!({"alg": "RS256", "kid": "k".repeat(1000)})), Untrue::NoKey);
-    assert_eq!(refused(json!({"alg": "RS256", "kid": 1})), Untrue::Form);
+    assert_eq!(refused(json!({"alg": "RS256"})), TokenError::NoKey);
+    assert_eq!(refused(json!({"alg": "RS256", "kid": ""})), TokenError::NoKey);
+    assert_eq!(refused(json!({"alg": "RS256", "kid": "k".repeat(1000)})), TokenError::NoKey);
+    assert_eq!(refused(json!({"alg": "RS256", "kid": 1})), TokenError::Form);
     assert_eq!(
         refused(json!({"alg": "RS256", "kid": "one", "crit": ["b64"], "b64": false})),
-        Untrue::Critical
+        TokenError::Critical
     );
 }
 
@@ -141,7 +141,7 @@ fn another_issuers_word_does_not_count() {
         json!(""),
         Value::Null,
     ] {
-        assert_eq!(with(json!({"iss": iss})).unwrap_err(), Untrue::Issuer, "{iss}");
+        assert_eq!(with(json!({"iss": iss})).unwrap_err(), TokenError::Issuer, "{iss}");
     }
 }
 
@@ -158,7 +158,7 @@ fn what_is_for_another_program_does_not_count() {
         json!({"telescope": true}),
         Value::Null,
     ] {
-        assert_eq!(with(json!({"aud": aud})).unwrap_err(), Untrue::Audience, "{aud}");
+        assert_eq!(with(json!({"aud": aud})).unwrap_err(), TokenError::Audience, "{aud}");
     }
 }
 
@@ -174,45 +174,49 @@ fn times_have_to_be_there_and_to_be_times() {
         json!([NOW + 600]),
         json!({}),
     ] {
-        assert_eq!(with(json!({"exp": value})).unwrap_err(), Untrue::Time("exp"), "{value}");
-        assert_eq!(with(json!({"iat": value})).unwrap_err(), Untrue::Time("iat"), "{value}");
-        assert_eq!(with(json!({"nbf": value})).unwrap_err(), Untrue::Time("nbf"), "{value}");
+        assert_eq!(with(json!({"exp": value})).unwrap_err(), TokenError::Time("exp"), "{value}");
+        assert_eq!(with(json!({"iat": value})).unwrap_err(), TokenError::Time("iat"), "{value}");
+        assert_eq!(with(json!({"nbf": value})).unwrap_err(), TokenError::Time("nbf"), "{value}");
     }
     // As text, since a number this long does not survive being a value.
     let key = SigningKey::rs256("one", 0);
     for exp in ["18446744073709551616", "1.8000006e9", "9999999999999999999999", "1800000600.0"] {
         let claims = claims(json!({})).to_string().replace(&(NOW + 600).to_string(), exp);
         let claims: Value = serde_json::from_str(&claims).unwrap();
-        assert_eq!(measure(&format(), &key, &key.sign(&claims)).unwrap_err(), Untrue::Time("exp"), "{exp}");
+        assert_eq!(
+            measure(&format(), &key, &key.sign(&claims)).unwrap_err(),
+            TokenError::Time("exp"),
+            "{exp}"
+        );
     }
-    assert_eq!(with(json!({"exp": null})).unwrap_err(), Untrue::Time("exp"));
-    assert_eq!(with(json!({"iat": null, "nbf": null})).unwrap_err(), Untrue::Time("iat"));
+    assert_eq!(with(json!({"exp": null})).unwrap_err(), TokenError::Time("exp"));
+    assert_eq!(with(json!({"iat": null, "nbf": null})).unwrap_err(), TokenError::Time("iat"));
 }
 
 #[test]
 fn clocks_may_differ_by_a_minute_and_no_more() {
     assert!(with(json!({"exp": NOW - 59})).is_ok());
-    assert_eq!(with(json!({"exp": NOW - 60})).unwrap_err(), Untrue::Expired);
-    assert_eq!(with(json!({"exp": 0})).unwrap_err(), Untrue::Expired);
+    assert_eq!(with(json!({"exp": NOW - 60})).unwrap_err(), TokenError::Expired);
+    assert_eq!(with(json!({"exp": 0})).unwrap_err(), TokenError::Expired);
     assert!(with(json!({"nbf": NOW + 60, "iat": NOW + 60})).is_ok());
-    assert_eq!(with(json!({"nbf": NOW + 61})).unwrap_err(), Untrue::Future);
-    assert_eq!(with(json!({"iat": NOW + 61})).unwrap_err(), Untrue::Future);
+    assert_eq!(with(json!({"nbf": NOW + 61})).unwrap_err(), TokenError::Future);
+    assert_eq!(with(json!({"iat": NOW + 61})).unwrap_err(), TokenError::Future);
     let google = AssertionFormat { skew: 30, ..format() };
     let key = SigningKey::rs256("one", 0);
     let late = key.sign(&claims(json!({"exp": NOW - 31})));
-    assert_eq!(measure(&google, &key, &late).unwrap_err(), Untrue::Expired);
+    assert_eq!(measure(&google, &key, &late).unwrap_err(), TokenError::Expired);
 }
 
 #[test]
 fn a_service_token_is_no_person() {
     let service = json!({"email": null, "sub": "", "common_name": "88a1.access", "type": "app"});
-    assert_eq!(with(service).unwrap_err(), Untrue::NoEmail);
-    assert_eq!(with(json!({"email": ""})).unwrap_err(), Untrue::NoEmail);
+    assert_eq!(with(service).unwrap_err(), TokenError::NoEmail);
+    assert_eq!(with(json!({"email": ""})).unwrap_err(), TokenError::NoEmail);
     for email in [json!("ada"), json!(["ada@example.org"]), json!(7), json!("аda@example.org")] {
-        assert_eq!(with(json!({"email": email})).unwrap_err(), Untrue::Email, "{email}");
+        assert_eq!(with(json!({"email": email})).unwrap_err(), TokenError::Email, "{email}");
     }
     for sub in [json!(""), json!(7), json!("a\u{0}"), json!("s".repeat(256)), Value::Null] {
-        assert_eq!(with(json!({"sub": sub})).unwrap_err(), Untrue::NoSubject, "{sub}");
+        assert_eq!(with(json!({"sub": sub})).unwrap_err(), TokenError::NoSubject, "{sub}");
     }
 }
 
@@ -221,15 +225,15 @@ fn what_is_no_token_is_refused_before_anything_is_reckoned() {
     let key = SigningKey::rs256("one", 0);
     let token = key.sign(&claims(json!({})));
     let long = key.sign(&claims(json!({"groups": ["g".repeat(20_000)]})));
-    assert_eq!(measure(&format(), &key, &long).unwrap_err(), Untrue::Long);
+    assert_eq!(measure(&format(), &key, &long).unwrap_err(), TokenError::Long);
     for text in ["", ".", "..", "...", "a.b", "a.b.c", "{}.{}.", &format!("{token}.x"), &format!("x.{token}")]
     {
-        assert_eq!(measure(&format(), &key, text).unwrap_err(), Untrue::Form, "{text}");
+        assert_eq!(measure(&format(), &key, text).unwrap_err(), TokenError::Form, "{text}");
     }
     for head in ["[]", "1", "{\"alg\":1}", "{\"kid\":\"one\"}", "\u{0}"] {
         use base64::Engine;
         let head = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(head);
-        assert_eq!(measure(&format(), &key, &format!("{head}.e30.AA")).unwrap_err(), Untrue::Form);
+        assert_eq!(measure(&format(), &key, &format!("{head}.e30.AA")).unwrap_err(), TokenError::Form);
     }
     // Padding belongs to one proxy only.
     assert!(measure(&format(), &key, &format!("{token}=")).is_err());
@@ -254,19 +258,20 @@ fn the_load_balancer_of_aws_has_its_own_ways() {
     let token = key.sign_padded(&header("client", json!("c")), &person);
     assert!(token.contains('='), "the padding is what this is about: {token}");
     let by_pem = telescope::sso::Key::of_pem(key.pem()).unwrap();
-    let measured = Presented::read(&format, &token).unwrap().verify(&format, &by_pem, Millis(NOW * 1000));
+    let measured =
+        UnverifiedToken::read(&format, &token).unwrap().verify(&format, &by_pem, Millis(NOW * 1000));
     assert_eq!(measured.unwrap().identity.subject, "7335");
     for (changed, value, refused) in [
         (
             "signer",
             json!("arn:aws:elasticloadbalancing:eu-central-1:9:loadbalancer/app/evil/1"),
-            Untrue::Audience,
+            TokenError::Audience,
         ),
-        ("signer", json!(null), Untrue::Audience),
-        ("iss", json!("https://other.example.org"), Untrue::Issuer),
-        ("exp", json!(NOW - 120), Untrue::Expired),
-        ("exp", json!("1800000120"), Untrue::Time("exp")),
-        ("alg", json!("RS256"), Untrue::Algorithm),
+        ("signer", json!(null), TokenError::Audience),
+        ("iss", json!("https://other.example.org"), TokenError::Issuer),
+        ("exp", json!(NOW - 120), TokenError::Expired),
+        ("exp", json!("1800000120"), TokenError::Time("exp")),
+        ("alg", json!("RS256"), TokenError::Algorithm),
     ] {
         let token = key.sign_padded(&header(changed, value), &person);
         assert_eq!(measure(&format, &key, &token).unwrap_err(), refused, "{changed}");
@@ -287,7 +292,7 @@ fn a_request_pays_less_than_a_millisecond() {
         for _ in 0..20 {
             let started = std::time::Instant::now();
             for _ in 0..20 {
-                let presented = Presented::read(&format, &token).unwrap();
+                let presented = UnverifiedToken::read(&format, &token).unwrap();
                 assert!(presented.verify(&format, &public, Millis(NOW * 1000)).is_ok());
             }
             best = best.min(started.elapsed() / 20);

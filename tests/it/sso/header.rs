@@ -7,26 +7,26 @@ use serde_json::json;
 use telescope::clock::Clock;
 use telescope::config::{AssertionFormat, KeysAt};
 use telescope::domain::Millis;
-use telescope::sso::{Doorman, Presented, Refused, Untrue};
+use telescope::sso::{ProxyAuthenticator, Refused, TokenError, UnverifiedToken};
 
 use super::corpus::{NOW, claims, format, measure};
 use super::issuer::{Answering, Issuer, SigningKey};
 
 static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::rs256("one", 0));
 
-async fn doorman() -> Doorman {
+async fn proxy_auth() -> ProxyAuthenticator {
     let issuer = Issuer::start(Answering::Keys(vec![KEY.clone()])).await;
     let keys = KeysAt::Set(issuer.certs().parse().unwrap());
     let format = AssertionFormat { cookie: Some("CF_Authorization".into()), keys, ..format() };
-    Doorman::new(format, None, Clock::manual(Millis(NOW * 1000)))
+    ProxyAuthenticator::new(format, None, Clock::manual(Millis(NOW * 1000)))
 }
 
 fn token_of(email: &str) -> String {
     KEY.sign(&claims(json!({ "email": email })))
 }
 
-async fn who(doorman: &Doorman, headers: &[&str], cookies: &[&str]) -> Result<String, Refused> {
-    let assertion = doorman
+async fn who(proxy_auth: &ProxyAuthenticator, headers: &[&str], cookies: &[&str]) -> Result<String, Refused> {
+    let assertion = proxy_auth
         .identify(headers.iter().map(|text| text.as_bytes()), cookies.iter().map(|text| text.as_bytes()))
         .await?;
     Ok(assertion.identity.email.to_string())
@@ -34,43 +34,46 @@ async fn who(doorman: &Doorman, headers: &[&str], cookies: &[&str]) -> Result<St
 
 #[tokio::test]
 async fn the_header_wins_and_the_cookie_is_there_for_want_of_one() {
-    let doorman = doorman().await;
+    let proxy_auth = proxy_auth().await;
     let (ada, bob) = (token_of("ada@example.org"), token_of("bob@example.org"));
     let cookie = format!("x=1; CF_Authorization={bob}; CF_AuthorizationX=2");
-    assert_eq!(who(&doorman, &[&ada], &[]).await.unwrap(), "ada@example.org");
-    assert_eq!(who(&doorman, &[&ada], &[&cookie]).await.unwrap(), "ada@example.org");
-    assert_eq!(who(&doorman, &[], &[&cookie]).await.unwrap(), "bob@example.org");
-    assert_eq!(who(&doorman, &[], &["a=b", &cookie]).await.unwrap(), "bob@example.org");
-    assert!(who(&doorman, &["nonsense"], &[&cookie]).await.is_err(), "a bad header is not passed over");
-    assert_eq!(who(&doorman, &[""], &[&cookie]).await.unwrap_err(), Refused::Missing);
+    assert_eq!(who(&proxy_auth, &[&ada], &[]).await.unwrap(), "ada@example.org");
+    assert_eq!(who(&proxy_auth, &[&ada], &[&cookie]).await.unwrap(), "ada@example.org");
+    assert_eq!(who(&proxy_auth, &[], &[&cookie]).await.unwrap(), "bob@example.org");
+    assert_eq!(who(&proxy_auth, &[], &["a=b", &cookie]).await.unwrap(), "bob@example.org");
+    assert!(who(&proxy_auth, &["nonsense"], &[&cookie]).await.is_err(), "a bad header is not passed over");
+    assert_eq!(who(&proxy_auth, &[""], &[&cookie]).await.unwrap_err(), Refused::Missing);
     assert_eq!(
-        who(&doorman, &[], &["cf_authorization=x; CF_Authorization"]).await.unwrap_err(),
+        who(&proxy_auth, &[], &["cf_authorization=x; CF_Authorization"]).await.unwrap_err(),
         Refused::Missing
     );
-    assert_eq!(who(&doorman, &[], &[]).await.unwrap_err(), Refused::Missing);
+    assert_eq!(who(&proxy_auth, &[], &[]).await.unwrap_err(), Refused::Missing);
 }
 
 #[tokio::test]
 async fn of_several_none_counts() {
-    let doorman = doorman().await;
+    let proxy_auth = proxy_auth().await;
     let ada = token_of("ada@example.org");
-    assert_eq!(who(&doorman, &[&ada, &ada], &[]).await.unwrap_err(), Refused::Several);
-    assert_eq!(who(&doorman, &[&ada, ""], &[]).await.unwrap_err(), Refused::Several);
+    assert_eq!(who(&proxy_auth, &[&ada, &ada], &[]).await.unwrap_err(), Refused::Several);
+    assert_eq!(who(&proxy_auth, &[&ada, ""], &[]).await.unwrap_err(), Refused::Several);
     let cookie = format!("CF_Authorization={ada}");
-    assert_eq!(who(&doorman, &[], &[&cookie, &cookie]).await.unwrap_err(), Refused::Several);
-    assert_eq!(who(&doorman, &[], &[&format!("{cookie};{cookie}")]).await.unwrap_err(), Refused::Several);
-    assert!(who(&doorman, &[&format!("{ada}, {ada}")], &[]).await.is_err());
+    assert_eq!(who(&proxy_auth, &[], &[&cookie, &cookie]).await.unwrap_err(), Refused::Several);
+    assert_eq!(who(&proxy_auth, &[], &[&format!("{cookie};{cookie}")]).await.unwrap_err(), Refused::Several);
+    assert!(who(&proxy_auth, &[&format!("{ada}, {ada}")], &[]).await.is_err());
 }
 
 #[tokio::test]
 async fn a_key_that_nobody_has_is_told_from_keys_that_were_never_had() {
     let stranger = SigningKey::rs256("stranger", 1).sign(&claims(json!({})));
-    let doorman = doorman().await;
-    assert_eq!(who(&doorman, &[&stranger], &[]).await.unwrap_err(), Refused::Untrue(Untrue::UnknownKey));
+    let proxy_auth = proxy_auth().await;
+    assert_eq!(
+        who(&proxy_auth, &[&stranger], &[]).await.unwrap_err(),
+        Refused::TokenError(TokenError::UnknownKey)
+    );
     let issuer = Issuer::start(Answering::Broken).await;
     let keys = KeysAt::Set(issuer.certs().parse().unwrap());
-    let doorman = Doorman::new(AssertionFormat { keys, ..format() }, None, Clock::System);
-    assert_eq!(who(&doorman, &[&stranger], &[]).await.unwrap_err(), Refused::NoKeys);
+    let proxy_auth = ProxyAuthenticator::new(AssertionFormat { keys, ..format() }, None, Clock::System);
+    assert_eq!(who(&proxy_auth, &[&stranger], &[]).await.unwrap_err(), Refused::NoKeys);
 }
 
 proptest! {
@@ -78,7 +81,7 @@ proptest! {
 
     #[test]
     fn no_text_is_taken_for_a_token(text in "\\PC{0,200}") {
-        prop_assert!(Presented::read(&format(), &text).is_err());
+        prop_assert!(UnverifiedToken::read(&format(), &text).is_err());
     }
 
     #[test]
@@ -131,7 +134,7 @@ proptest! {
     ) {
         static RUNTIME: LazyLock<tokio::runtime::Runtime> =
             LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
-        static DOORMAN: LazyLock<Doorman> = LazyLock::new(|| RUNTIME.block_on(doorman()));
+        static DOORMAN: LazyLock<ProxyAuthenticator> = LazyLock::new(|| RUNTIME.block_on(proxy_auth()));
         let named = [b"CF_Authorization=".as_slice(), &named].concat();
         let cookies = cookies.iter().map(Vec::as_slice).chain([named.as_slice()]);
         let found = RUNTIME.block_on(DOORMAN.identify(headers.iter().map(Vec::as_slice), cookies));

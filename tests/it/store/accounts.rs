@@ -1,6 +1,6 @@
 //! Accounts come, change and go.
 
-use telescope::domain::{Account, AccountId, Email, GroupId, Millis, Phone, Wanted};
+use telescope::domain::{Account, AccountId, DesiredState, Email, GroupId, Millis, Phone};
 use telescope::store::{Conn, StoreError, accounts, groups, login_attempts, unique};
 
 use crate::support::db::TestDb;
@@ -21,7 +21,7 @@ fn account(number: u16) -> Account {
         owner: None,
         comment: String::new(),
         groups: vec![],
-        wanted: Wanted::Connected,
+        wanted: DesiredState::Connected,
         folder: format!("folder-{number}-{}", AccountId::generate()),
         created: Millis(1_700_000_000_123),
     }
@@ -52,7 +52,7 @@ async fn an_account_comes_back_as_it_was_put_in(test: TestDb) {
         owner: Some(Email::parse("Ada@Example.org").unwrap()),
         comment: "Don't panic: \"цитата\" \u{1f600} ; drop table accounts --\n%_".into(),
         groups: vec![apes, zebras],
-        wanted: Wanted::Disconnected,
+        wanted: DesiredState::Disconnected,
         ..account(1)
     };
     let plain = account(2);
@@ -95,7 +95,7 @@ async fn what_people_edit_is_kept(test: TestDb) {
     account.owner = Some(Email::parse("bob@example.org").unwrap());
     account.comment = "new".into();
     account.groups = vec![two];
-    account.wanted = Wanted::Disconnected;
+    account.wanted = DesiredState::Disconnected;
     test.db
         .change(async |conn: &mut Conn<'_>| {
             accounts::set_details(conn, account.id, account.owner.as_ref(), &account.comment, &[two, two])
@@ -140,7 +140,9 @@ async fn what_is_not_there_can_not_be_changed(test: TestDb) {
         (
             "wanted",
             test.db
-                .change(async |c: &mut Conn<'_>| accounts::set_wanted(c, nobody, Wanted::Connected).await)
+                .change(async |c: &mut Conn<'_>| {
+                    accounts::set_wanted(c, nobody, DesiredState::Connected).await
+                })
                 .await,
         ),
         (

@@ -1,9 +1,9 @@
 //! The audit trail is written with what it tells of, is found again, and shows what was done to it.
 
 use telescope::crypto::{Keys, MasterKey};
-use telescope::domain::access::Actor;
+use telescope::domain::access::Principal;
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
-use telescope::domain::{AccountId, Millis, Phone, Wanted};
+use telescope::domain::{AccountId, DesiredState, Millis, Phone};
 use telescope::store::audit::{self, Fault, Filter, Head, Verified};
 use telescope::store::{Conn, StoreError};
 
@@ -32,15 +32,15 @@ fn master(name: &str) -> MasterKey {
     MasterKey::parse(&format!("{name:_<12} and 20 more letters")).unwrap()
 }
 
-const ADA: Actor = Actor::System("ada");
+const ADA: Principal = Principal::System("ada");
 
 fn added(at: i64) -> AuditEntry {
     AuditEntry::done(Millis(at), &ADA, AuditEvent::AccountAdded { phone: Phone::test(2, 1), owner: None })
 }
 
 async fn what_was_tried_in_vain_is_counted_by_actor_and_kind(test: TestDb) {
-    let bob = Actor::System("bob");
-    let tried = async |actor: &Actor, at: i64, event: AuditEvent, outcome: Option<Outcome>| {
+    let bob = Principal::System("bob");
+    let tried = async |actor: &Principal, at: i64, event: AuditEvent, outcome: Option<Outcome>| {
         let intent = AuditEntry::intent(Millis(at), actor, event);
         let seq = append(&test, &intent).await;
         if let Some(outcome) = outcome {
@@ -91,8 +91,8 @@ async fn seqs(test: &TestDb, filter: Filter, limit: u32) -> Vec<i64> {
 /// Six entries: three kinds, two actors, one account.
 async fn six(test: &TestDb) -> AccountId {
     let account = AccountId::generate();
-    let bob = Actor::System("bob");
-    let wanted = AuditEvent::WantedChanged { wanted: Wanted::Disconnected };
+    let bob = Principal::System("bob");
+    let wanted = AuditEvent::WantedChanged { wanted: DesiredState::Disconnected };
     append(test, &AuditEntry::done(Millis(10), &ADA, AuditEvent::WebSignIn)).await;
     append(test, &added(20).about(account)).await;
     append(test, &AuditEntry::done(Millis(30), &bob, wanted).about(account).because("she left")).await;

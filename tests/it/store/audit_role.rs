@@ -2,9 +2,9 @@
 
 use telescope::config::Dsn;
 use telescope::crypto::{Keys, MasterKey};
-use telescope::domain::access::Actor;
+use telescope::domain::access::Principal;
 use telescope::domain::audit::{AuditEntry, AuditEvent};
-use telescope::domain::{Millis, Wanted};
+use telescope::domain::{DesiredState, Millis};
 use telescope::store::{Conn, Db, StoreError, audit};
 
 use crate::support::postgres;
@@ -15,8 +15,8 @@ fn keys() -> Keys {
 }
 
 async fn append(db: &Db) -> Result<i64, StoreError> {
-    let event = AuditEvent::WantedChanged { wanted: Wanted::Connected };
-    let entry = AuditEntry::done(Millis(1), &Actor::Cli, event);
+    let event = AuditEvent::WantedChanged { wanted: DesiredState::Connected };
+    let entry = AuditEntry::done(Millis(1), &Principal::Cli, event);
     db.change(async |conn: &mut Conn<'_>| audit::append(conn, &keys(), &entry).await).await
 }
 

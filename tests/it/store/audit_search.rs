@@ -1,9 +1,9 @@
 //! Entries are found by several things at once, page by page, however long the trail is.
 
 use telescope::crypto::{Keys, MasterKey};
-use telescope::domain::access::{Actor, Person};
+use telescope::domain::access::{Person, Principal};
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
-use telescope::domain::{Account, AccountId, Email, Millis, Origin, Phone, UserId, Wanted};
+use telescope::domain::{Account, AccountId, DesiredState, Email, Millis, Phone, RequestInfo, UserId};
 use telescope::store::audit::{self, Found, Search, Whose};
 use telescope::store::{self, Conn, StoreError};
 
@@ -17,13 +17,13 @@ super::on_both!(
     what_people_type_is_no_pattern,
 );
 
-fn person(address: &str) -> Actor {
-    Actor::User(Person {
+fn person(address: &str) -> Principal {
+    Principal::User(Person {
         id: UserId::generate(),
         email: Email::parse(address).unwrap(),
         verified: true,
         admin: false,
-        origin: Origin::default(),
+        origin: RequestInfo::default(),
     })
 }
 
@@ -45,7 +45,7 @@ async fn account(test: &TestDb, number: u16) -> AccountId {
         owner: None,
         comment: String::new(),
         groups: Vec::new(),
-        wanted: Wanted::Connected,
+        wanted: DesiredState::Connected,
         folder: format!("folder-{number}"),
         created: Millis(0),
     };
@@ -81,12 +81,12 @@ async fn six(test: &TestDb) -> AccountId {
         test,
         &[
             AuditEntry::done(Millis(10), &ada, AuditEvent::WebSignIn),
-            AuditEntry::done(Millis(30), &bob, AuditEvent::WantedChanged { wanted: Wanted::Connected })
+            AuditEntry::done(Millis(30), &bob, AuditEvent::WantedChanged { wanted: DesiredState::Connected })
                 .about(id),
             asked.clone(),
             asked.outcome(3, Millis(50), Outcome::Failed),
-            AuditEntry::done(Millis(45), &Actor::Cli, granted),
-            AuditEntry::done(Millis(60), &Actor::System("telescope"), AuditEvent::Stopped),
+            AuditEntry::done(Millis(45), &Principal::Cli, granted),
+            AuditEntry::done(Millis(60), &Principal::System("telescope"), AuditEvent::Stopped),
         ],
     )
     .await;

@@ -2,7 +2,7 @@
 
 use telescope::domain::account::{Known, Profile};
 use telescope::domain::job::{Job, JobKind, JobState};
-use telescope::domain::{Account, AccountId, Ending, JobId, Millis, Phone, Wanted};
+use telescope::domain::{Account, AccountId, DesiredState, JobId, Millis, Phone, SessionEndReason};
 use telescope::store::{Conn, StoreError, account_states, accounts, jobs};
 
 use crate::support::db::TestDb;
@@ -95,14 +95,14 @@ async fn only_the_newest_of_an_account_is_kept(test: TestDb) {
         owner: None,
         comment: String::new(),
         groups: vec![],
-        wanted: Wanted::Connected,
+        wanted: DesiredState::Connected,
         folder: "f".into(),
         created: NOW,
     };
     let id = account.id;
     let profile = Profile { telegram_id: 7, name: "Ada \u{1f600}".into(), username: Some("ada".into()) };
     let ready = Known { stage: "ready".into(), ending: None, profile: Some(profile) };
-    let ended = Known { stage: "ended".into(), ending: Some(Ending::Banned), profile: None };
+    let ended = Known { stage: "ended".into(), ending: Some(SessionEndReason::Banned), profile: None };
     change(&test, async |conn| account_states::put(conn, id, &ready, NOW).await).await;
     let known = async || account_states::all(&mut test.db.read().await.unwrap()).await.unwrap();
     assert_eq!(known().await, [], "an account that is not there is passed over");

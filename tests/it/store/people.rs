@@ -26,7 +26,7 @@ async fn a_first_sight_makes_one_person_however_many_come_at_once(test: TestDb) 
         tokio::spawn(async move {
             let spelling = if at % 2 == 0 { "Ada@Example.org" } else { "ada@example.org" };
             let email = Email::parse(spelling).unwrap();
-            db.change(async |conn: &mut Conn<'_>| users::first_sight(conn, &email, Millis(100 + at)).await)
+            db.change(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &email, Millis(100 + at)).await)
                 .await
         })
     });
@@ -39,7 +39,7 @@ async fn a_first_sight_makes_one_person_however_many_come_at_once(test: TestDb) 
     assert!(ids.contains(&user.id) && !user.admin && !user.disabled);
     let seen = test
         .db
-        .change(async |conn: &mut Conn<'_>| users::first_sight(conn, &ada(), Millis(999)).await)
+        .change(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &ada(), Millis(999)).await)
         .await
         .unwrap();
     assert_eq!((seen.id, seen.created, seen.seen), (user.id, user.created, Millis(999)));
@@ -48,7 +48,7 @@ async fn a_first_sight_makes_one_person_however_many_come_at_once(test: TestDb) 
 async fn people_become_administrators(test: TestDb) {
     let ada = test
         .db
-        .change(async |conn: &mut Conn<'_>| users::first_sight(conn, &ada(), Millis(1)).await)
+        .change(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &ada(), Millis(1)).await)
         .await
         .unwrap();
     for admin in [true, false, true] {
@@ -62,7 +62,7 @@ async fn people_become_administrators(test: TestDb) {
     test.db.change(async |conn: &mut Conn<'_>| users::set_disabled(conn, ada.id, true).await).await.unwrap();
     let again = test
         .db
-        .change(async |conn: &mut Conn<'_>| users::first_sight(conn, &ada.email, Millis(2)).await)
+        .change(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &ada.email, Millis(2)).await)
         .await
         .unwrap();
     assert!(again.admin && again.disabled, "a visit changes neither");
@@ -78,8 +78,8 @@ async fn a_subject_belongs_to_one_person(test: TestDb) {
     let (ada, bob) = test
         .db
         .change(async |conn: &mut Conn<'_>| -> Result<_, StoreError> {
-            let ada = users::first_sight(conn, &ada(), Millis(1)).await?;
-            let bob = users::first_sight(conn, &bob, Millis(1)).await?;
+            let ada = users::upsert_seen(conn, &ada(), Millis(1)).await?;
+            let bob = users::upsert_seen(conn, &bob, Millis(1)).await?;
             identities::bind(conn, "https://id.example.org", "7", ada.id, Millis(2)).await?;
             Ok((ada.id, bob.id))
         })
@@ -101,7 +101,7 @@ async fn a_subject_belongs_to_one_person(test: TestDb) {
 
 async fn seen(test: &TestDb, address: &str, now: i64) -> users::User {
     let email = Email::parse(address).unwrap();
-    let first = async |conn: &mut Conn<'_>| users::first_sight(conn, &email, Millis(now)).await;
+    let first = async |conn: &mut Conn<'_>| users::upsert_seen(conn, &email, Millis(now)).await;
     test.db.change(first).await.unwrap()
 }
 
@@ -163,7 +163,8 @@ async fn people_are_listed_by_their_address(test: TestDb) {
 
 async fn the_other_administrators_are_counted(test: TestDb) {
     let (ada, bob) = (seen(&test, "ada@example.org", 1).await, seen(&test, "bob@example.org", 1).await);
-    let others = async || users::other_admins(&mut test.db.read().await.unwrap(), ada.id).await.unwrap();
+    let others =
+        async || users::count_other_admins(&mut test.db.read().await.unwrap(), ada.id).await.unwrap();
     let change = async |admin, disabled| {
         let change = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
             users::set_admin(conn, bob.id, admin).await?;
@@ -213,7 +214,7 @@ async fn the_provider_gives_and_takes_what_is_its_own(test: TestDb) {
         for (id, name) in [(support, "Support"), (sales, "Sales"), (arranged, "By hand")] {
             roles::insert(conn, id, name).await?;
         }
-        Ok(users::first_sight(conn, &ada(), Millis(1)).await?.id)
+        Ok(users::upsert_seen(conn, &ada(), Millis(1)).await?.id)
     };
     let user = test.db.change(made).await.unwrap();
     test.tamper(&format!(

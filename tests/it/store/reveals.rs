@@ -1,7 +1,7 @@
 //! Requests to see a secret: decided once, by another person, in time, and used once.
 
 use telescope::domain::reveal::{REQUEST_LIFE, RequestState, RevealKind, RevealRequest};
-use telescope::domain::{Account, AccountId, Email, GroupId, Millis, Phone, RevealId, Wanted};
+use telescope::domain::{Account, AccountId, DesiredState, Email, GroupId, Millis, Phone, RevealId};
 use telescope::store::users::User;
 use telescope::store::{Conn, Db, StoreError, accounts, groups, reveal_requests, users};
 
@@ -25,7 +25,7 @@ async fn change<T>(test: &TestDb, work: impl AsyncFnOnce(&mut Conn<'_>) -> Resul
 
 async fn person(test: &TestDb, email: &str) -> User {
     let email = Email::parse(email).unwrap();
-    change(test, async |conn| users::first_sight(conn, &email, NOW).await).await
+    change(test, async |conn| users::upsert_seen(conn, &email, NOW).await).await
 }
 
 async fn account(test: &TestDb, number: u16, in_groups: Vec<GroupId>) -> Account {
@@ -35,7 +35,7 @@ async fn account(test: &TestDb, number: u16, in_groups: Vec<GroupId>) -> Account
         owner: None,
         comment: String::new(),
         groups: in_groups,
-        wanted: Wanted::Connected,
+        wanted: DesiredState::Connected,
         folder: format!("folder-{number}"),
         created: NOW,
     };

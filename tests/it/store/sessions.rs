@@ -132,7 +132,7 @@ async fn a_person_is_signed_out_everywhere(test: TestDb) {
     let email = Email::parse("ada@example.org").unwrap();
     let ada = test
         .db
-        .change(async |conn: &mut Conn<'_>| users::first_sight(conn, &email, Millis(1)).await)
+        .change(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &email, Millis(1)).await)
         .await
         .unwrap();
     let (mut hers, mut also_hers, mut other) = (record(10), record(10), record(10));

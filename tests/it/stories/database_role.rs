@@ -6,7 +6,7 @@ use std::process::Command;
 use telescope::config::Dsn;
 use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::Millis;
-use telescope::domain::access::Actor;
+use telescope::domain::access::Principal;
 use telescope::domain::audit::{AuditEntry, AuditEvent};
 use telescope::store::{Conn, Db, StoreError, audit};
 
@@ -35,7 +35,8 @@ async fn old_entries(dsn: &str) {
     let written = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
         for at in 0..7 {
             let event = AuditEvent::Started { version: "0.0.1".into() };
-            let entry = AuditEntry::done(Millis(1_700_000_000_000 + at), &Actor::System("telescope"), event);
+            let entry =
+                AuditEntry::done(Millis(1_700_000_000_000 + at), &Principal::System("telescope"), event);
             audit::append(conn, &keys, &entry).await?;
         }
         Ok(())

@@ -7,7 +7,7 @@ use telescope::clock::Clock;
 use telescope::config::Dsn;
 use telescope::domain::AccountId;
 use telescope::domain::job::{Job, JobKind, JobState};
-use telescope::domain::{JobId, Wanted};
+use telescope::domain::{DesiredState, JobId};
 use telescope::store::{self, Db, StoreError};
 
 use rustix::process::Signal;
@@ -199,7 +199,7 @@ async fn a_removal_goes_on_from_each_of_its_steps() {
             std::fs::remove_dir_all(stack.accounts().join(folder)).unwrap();
         }
         db.change(async |conn| -> Result<(), StoreError> {
-            store::accounts::set_wanted(conn, id, Wanted::Removed).await?;
+            store::accounts::set_wanted(conn, id, DesiredState::Removed).await?;
             store::jobs::insert(conn, &job).await
         })
         .await

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use telescope::clock::Clock;
-use telescope::domain::{Account, AccountId, Email, Millis, Phone, Wanted};
+use telescope::domain::{Account, AccountId, DesiredState, Email, Millis, Phone};
 use telescope::store::{self, Conn, Db, StoreError};
 
 use crate::support::browser::{Browser, Scripts};
@@ -34,7 +34,7 @@ fn account(number: u16) -> Account {
         owner: Some(Email::parse(&format!("person{}@example.org", number % 400)).unwrap()),
         comment: format!("Desk {number} — north wing"),
         groups: Vec::new(),
-        wanted: Wanted::Disconnected,
+        wanted: DesiredState::Disconnected,
         folder: format!("folder-{number}"),
         created: Millis(1_700_000_000_000),
     }

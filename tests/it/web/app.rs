@@ -13,8 +13,8 @@ use telescope::config::{Config, Dsn};
 use telescope::context::App;
 use telescope::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use telescope::domain::{
-    Account, AccountId, Email, GroupId, Millis, Network, Phone, RoleId, Secret, Snapshot, Stage, StageToken,
-    Wanted,
+    Account, AccountId, DesiredState, Email, GroupId, Millis, Network, Phone, RoleId, Secret, Snapshot,
+    Stage, StageToken,
 };
 use telescope::live::accounts::Directory;
 use telescope::ops::policy;
@@ -42,7 +42,7 @@ static HUB: LazyLock<Hub> = LazyLock::new(|| {
         let settings = HubSettings {
             program: silent_program(),
             library: "none".into(),
-            memory_mark: None,
+            memory_limit: None,
             hosts: 1,
             starts_at_once: 4,
             test_environment: true,
@@ -128,7 +128,7 @@ impl TestApp {
             keys,
             db,
             directory,
-            account_history::Memory::default(),
+            account_history::LastKnownStates::default(),
             HUB.clone(),
         );
         Self { app, _folder: folder }
@@ -142,7 +142,7 @@ impl TestApp {
             owner: owner.map(|address| Email::parse(address).unwrap()),
             comment: String::new(),
             groups: Vec::new(),
-            wanted: Wanted::Connected,
+            wanted: DesiredState::Connected,
             folder: format!("folder-{number}"),
             created: Millis(0),
         };

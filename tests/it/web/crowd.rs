@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use futures_util::future::join_all;
-use telescope::domain::access::{AccessRules, Actor, decide_system};
+use telescope::domain::access::{Policy, Principal, decide_system};
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, can};
-use telescope::domain::{Account, AccountId, Email, GroupId, Millis, Phone, RoleId, Wanted};
+use telescope::domain::{Account, AccountId, DesiredState, Email, GroupId, Millis, Phone, RoleId};
 use telescope::ops::access::{self, Edit};
 use telescope::store::{self, StoreError};
 
@@ -45,7 +45,7 @@ async fn organisation(test: &TestApp) -> (Vec<RoleId>, Vec<GroupId>) {
                 owner: None,
                 comment: String::new(),
                 groups: vec![groups[usize::from(number) % GROUPS]],
-                wanted: Wanted::Disconnected,
+                wanted: DesiredState::Disconnected,
                 folder: format!("folder-{number}"),
                 created: Millis(0),
             };
@@ -94,12 +94,12 @@ async fn a_large_organisation_has_quick_pages_and_rules_that_count_at_once() {
         super::live::next(&mut stream).await;
         streams.push(stream);
     }
-    let permit = decide_system::<can::ManageAccess>(&AccessRules::default(), &Actor::Cli).unwrap();
+    let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli).unwrap();
     let edits = [Edit::Cell(groups[0], roles[0], AccountPrivileges::NONE)];
     let begun = Instant::now();
     let shown = access::preview((&*test.app).into(), permit.grant(), &edits).await.unwrap();
     eprintln!("a preview: {:?}", begun.elapsed());
-    assert_eq!(shown.effects[0].1.len(), PEOPLE / ROLES, "everybody with the role loses it");
+    assert_eq!(shown.policy_diff[0].1.len(), PEOPLE / ROLES, "everybody with the role loses it");
     let begun = Instant::now();
     let report = access::save(&test.app, permit.grant(), &edits, Some(shown.version)).await.unwrap();
     let saved = begun.elapsed();

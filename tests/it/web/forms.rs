@@ -1,7 +1,7 @@
 //! What people type: mostly wrong things.
 
 use axum::http::StatusCode;
-use telescope::domain::stage::{CodeSent, CodeWay};
+use telescope::domain::stage::{CodeDelivery, CodeSent};
 use telescope::domain::{Snapshot, Stage, StageToken};
 
 use super::app::{ADMIN, Answer, TestApp};
@@ -98,7 +98,7 @@ async fn a_wrong_address_does_not_sign_in() {
 }
 
 fn waits_for_code() -> Stage {
-    Stage::WaitCode(CodeSent { way: CodeWay::Sms, length: 5, next: None, resend_from: None })
+    Stage::WaitCode(CodeSent { way: CodeDelivery::Sms, length: 5, next: None, resend_from: None })
 }
 
 #[tokio::test]

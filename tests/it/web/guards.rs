@@ -263,8 +263,9 @@ async fn nobody_signed_in_is_shown_the_way() {
     // The history asks for a page, whatever else it says.
     let history = nobody.request(Method::GET, "/accounts").header("hx-request-type", "full");
     assert_eq!(nobody.send(history.body(Body::empty()).unwrap()).await.status, StatusCode::SEE_OTHER);
-    let onward = nobody.post("/sign-in", &[("email", "a@example.org"), ("next", "/accounts?q=a")]).await;
-    assert_eq!(onward.header("location"), "/accounts?q=a");
+    let local_redirect =
+        nobody.post("/sign-in", &[("email", "a@example.org"), ("next", "/accounts?q=a")]).await;
+    assert_eq!(local_redirect.header("location"), "/accounts?q=a");
     let astray = nobody.post("/sign-in", &[("email", "a@example.org"), ("next", "//evil.example")]).await;
     assert_eq!(astray.header("location"), "/accounts");
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
-use telescope::domain::{Account, AccountId, Email, GroupId, Millis, Phone, RoleId, Wanted};
+use telescope::domain::{Account, AccountId, DesiredState, Email, GroupId, Millis, Phone, RoleId};
 use telescope::store::{self, Conn, StoreError};
 
 use super::app::{ADMIN, TestApp};
@@ -53,7 +53,7 @@ async fn the_pages_open_with_ten_thousand_people() {
         owner: None,
         comment: String::new(),
         groups: Vec::new(),
-        wanted: Wanted::Disconnected,
+        wanted: DesiredState::Disconnected,
         folder: format!("folder-{number}"),
         created: Millis(0),
     };

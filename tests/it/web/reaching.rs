@@ -2,13 +2,13 @@
 //! Whatever he tries, in one batch or in several, he and those he helps end up with what they had.
 
 use axum::http::StatusCode;
-use telescope::domain::access::{self, Actor};
+use telescope::domain::access::{self, Principal};
 use telescope::domain::audit::Outcome;
 use telescope::domain::privilege::{
     AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can,
 };
-use telescope::domain::{AccountId, Email, GroupId, Identity, Origin, RoleId};
-use telescope::ops::access::{Edit, Report, Who, save};
+use telescope::domain::{AccountId, Email, GroupId, Identity, RequestInfo, RoleId};
+use telescope::ops::access::{Edit, Report, UserRef, save};
 use telescope::ops::{OpError, sign_in};
 use telescope::store;
 
@@ -47,8 +47,8 @@ impl Told {
     }
 
     /// Somebody as a request of his would have him.
-    async fn actor(&self, email: &str) -> Actor {
-        Actor::User(sign_in::person(&self.test.user(email).await, true))
+    async fn actor(&self, email: &str) -> Principal {
+        Principal::User(sign_in::person(&self.test.user(email).await, true))
     }
 
     /// What becomes of these edits of the desk's.
@@ -71,8 +71,8 @@ impl Told {
     }
 }
 
-fn whom(email: &str) -> Who {
-    Who::Email(Email::parse(email).unwrap())
+fn whom(email: &str) -> UserRef {
+    UserRef::Email(Email::parse(email).unwrap())
 }
 
 #[tokio::test]
@@ -212,7 +212,7 @@ async fn a_role_that_is_called_like_a_group_of_the_provider_gives_no_more_than_i
     assert_eq!((report.done, report.failed.len()), (2, 2), "{:?}", report.failed);
     let groups = Some(vec!["EVERYBODY".to_owned(), "keepers of the vault".to_owned()]);
     let identity = Identity { groups, ..Identity::claimed(Email::parse(DESK).unwrap()) };
-    sign_in::sign_in(&told.test.app, &identity, &Origin::default()).await.unwrap();
+    sign_in::sign_in(&told.test.app, &identity, &RequestInfo::default()).await.unwrap();
     assert_eq!(told.test.app.rules.current().roles_of(told.test.user(DESK).await.id).len(), 2);
     assert_eq!(told.may(DESK, told.seen).await, VIEW);
     // It is his own by now: what others have given to it since he can't add to.
@@ -226,10 +226,10 @@ async fn a_place_that_is_kept_for_an_address_is_for_whoever_proves_it() {
     let told = Told::new().await;
     told.test.give(HELPER, told.keepers).await;
     let claimed = Identity { verified: false, ..Identity::claimed(Email::parse(HELPER).unwrap()) };
-    let refused = sign_in::sign_in(&told.test.app, &claimed, &Origin::default()).await;
+    let refused = sign_in::sign_in(&told.test.app, &claimed, &RequestInfo::default()).await;
     assert!(matches!(refused, Err(OpError::Refused(_))), "{refused:?}");
     let proven = Identity::claimed(Email::parse(" Helper@EXAMPLE.org").unwrap());
-    let person = sign_in::sign_in(&told.test.app, &proven, &Origin::default()).await.unwrap();
+    let person = sign_in::sign_in(&told.test.app, &proven, &RequestInfo::default()).await.unwrap();
     assert_eq!(person.id, told.test.user(HELPER).await.id);
     assert!(told.may(HELPER, told.hidden).await.has(AccountPrivilege::Login));
 }
@@ -269,7 +269,7 @@ async fn nobody_forgets_his_own_identity() {
     }
 }
 
-/// Who is disabled, or has lost the right, arranges nothing with what he was let in for.
+/// UserRef is disabled, or has lost the right, arranges nothing with what he was let in for.
 #[tokio::test]
 async fn a_permission_from_before_is_worth_nothing_after() {
     let told = Told::new().await;

@@ -1,6 +1,6 @@
 //! Whoever is not let in though his identity is proven stands in the trail, and can't fill it.
 
-use telescope::domain::{Email, Identity, Origin};
+use telescope::domain::{Email, Identity, RequestInfo};
 use telescope::ops::audit::queue;
 use telescope::ops::{OpError, sign_in};
 use telescope::store::audit::{self, Entry, Filter};
@@ -14,7 +14,8 @@ fn identity(email: &str, subject: &str, verified: bool) -> Identity {
 }
 
 async fn refused(test: &TestApp, identity: &Identity) {
-    let origin = Origin { address: Some("192.0.2.7".parse().unwrap()), request: Some("request-7".into()) };
+    let origin =
+        RequestInfo { address: Some("192.0.2.7".parse().unwrap()), request: Some("request-7".into()) };
     let answer = sign_in::sign_in(&test.app, identity, &origin).await;
     assert!(matches!(answer, Err(OpError::Refused(_))), "{answer:?}");
 }
@@ -29,7 +30,9 @@ async fn refusals(test: &TestApp) -> Vec<Entry> {
 async fn each_reason_is_written_down_once_with_where_it_came_from() {
     let test = TestApp::with_its_own_time().await;
     let root = test.signed_in(ADMIN).await;
-    sign_in::sign_in(&test.app, &identity("ada@example.org", "1", true), &Origin::default()).await.unwrap();
+    sign_in::sign_in(&test.app, &identity("ada@example.org", "1", true), &RequestInfo::default())
+        .await
+        .unwrap();
     for _ in 0..20 {
         refused(&test, &identity("ada@example.org", "2", true)).await;
         refused(&test, &identity("new@example.org", "3", false)).await;

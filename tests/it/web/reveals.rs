@@ -5,7 +5,7 @@ mod rights;
 
 use axum::http::StatusCode;
 use telescope::clock::Clock;
-use telescope::domain::access::{self, Actor};
+use telescope::domain::access::{self, Principal};
 use telescope::domain::privilege::can;
 use telescope::domain::reveal::RequestState;
 use telescope::domain::{AccountId, Email, GroupId, RevealId};
@@ -67,8 +67,8 @@ impl Told {
     }
 
     /// Somebody as a request of his would have him.
-    async fn actor(&self, email: &str) -> Actor {
-        Actor::User(sign_in::person(&self.test.user(email).await, true))
+    async fn actor(&self, email: &str) -> Principal {
+        Principal::User(sign_in::person(&self.test.user(email).await, true))
     }
 
     fn password(&self) -> String {
@@ -207,11 +207,15 @@ async fn a_code_that_is_not_there_does_not_use_the_approval() {
     assert_eq!(told.state(id).await, RequestState::Approved);
     // Somebody waits for the code no longer than the approval holds.
     told.test.app.clock.advance(8 * 60);
-    let armed = ada.post(&format!("{}/wait", told.code()), &[]).await;
-    assert_eq!(armed.status, StatusCode::OK, "{}", armed.body);
+    let pending_reveals = ada.post(&format!("{}/wait", told.code()), &[]).await;
+    assert_eq!(pending_reveals.status, StatusCode::OK, "{}", pending_reveals.body);
     let until = told.test.app.reveals.requests()[0].expires;
     let until = time::OffsetDateTime::from_unix_timestamp(until.0 / 1000).unwrap().time().to_string();
-    assert!(armed.texts("#awaited time")[0].contains(until.split('.').next().unwrap()), "{}", armed.body);
+    assert!(
+        pending_reveals.texts("#awaited time")[0].contains(until.split('.').next().unwrap()),
+        "{}",
+        pending_reveals.body
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The page of the audit trail: looking for entries, and what is said of a search that makes no sense.
 
-use telescope::domain::access::Actor;
+use telescope::domain::access::Principal;
 use telescope::domain::audit::{AuditEntry, AuditEvent};
 use telescope::ops::audit::queue;
 
@@ -13,7 +13,7 @@ use super::live::next;
 /// Writes entries of the command line as if each had happened a second after the one before.
 async fn write(test: &TestApp, events: impl IntoIterator<Item = AuditEvent>) {
     for event in events {
-        test.app.journal.put(AuditEntry::done(test.app.clock.now(), &Actor::Cli, event));
+        test.app.journal.put(AuditEntry::done(test.app.clock.now(), &Principal::Cli, event));
         test.app.clock.advance(1);
     }
     queue::flush(&test.app).await.unwrap();

@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use futures_util::StreamExt;
 use serde_json::Value;
 use telescope::clock::Clock;
-use telescope::domain::access::Actor;
+use telescope::domain::access::Principal;
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use telescope::ops::audit::queue;
 use telescope::store::audit::{self, Entry, Filter};
@@ -19,7 +19,7 @@ async fn test_app() -> TestApp {
 
 async fn stops(test: &TestApp, many: usize) {
     for _ in 0..many {
-        test.app.journal.put(AuditEntry::done(test.app.clock.now(), &Actor::Cli, AuditEvent::Stopped));
+        test.app.journal.put(AuditEntry::done(test.app.clock.now(), &Principal::Cli, AuditEvent::Stopped));
     }
     queue::flush(&test.app).await.unwrap();
 }
@@ -177,7 +177,8 @@ async fn what_people_typed_is_no_formula_in_the_table() {
     let root = test.signed_in(ADMIN).await;
     let reasons = ["=HYPERLINK(\"http://x.example\")", "+1", "-1+2", "@x", "\t=1", " =1", "\"=1\""];
     for reason in reasons {
-        let entry = AuditEntry::done(test.app.clock.now(), &Actor::Cli, AuditEvent::Stopped).because(reason);
+        let entry =
+            AuditEntry::done(test.app.clock.now(), &Principal::Cli, AuditEvent::Stopped).because(reason);
         test.app.journal.put(entry);
     }
     queue::flush(&test.app).await.unwrap();

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use telescope::clock::Clock;
 use telescope::crypto::{Keys, MasterKey};
-use telescope::domain::access::Actor;
+use telescope::domain::access::Principal;
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
-use telescope::domain::{Millis, Wanted};
-use telescope::ops::Office;
+use telescope::domain::{DesiredState, Millis};
+use telescope::ops::Context;
 use telescope::ops::audit::{queue, rekey, retention};
 use telescope::store::audit::{self, Entry, Filter};
 
@@ -23,9 +23,9 @@ async fn a_new_key_seals_the_trail_of_the_former() {
     test.signed_in(ADMIN).await;
     let new = MasterKey::parse("new_________ and 20 more letters").unwrap();
     let both = Keys::new(&new, Some(&MasterKey::parse(former).unwrap()));
-    let office = Office { keys: &both, ..Office::from(&*test.app) };
+    let context = Context { keys: &both, ..Context::from(&*test.app) };
     for _ in 0..2 {
-        rekey::entries_of_former_key(office).await.unwrap();
+        rekey::entries_of_former_key(context).await.unwrap();
     }
     assert_eq!(entries(&test, Some("audit.sealed")).await.len(), 1);
     let conn = &mut test.app.db.read().await.unwrap();
@@ -58,8 +58,8 @@ async fn old_details_leave_by_themselves_and_the_chain_holds() {
     let account = test.account(7, None).await;
     let old = test.app.clock.now().plus_seconds(-31 * DAY);
     for at in 0..600 {
-        let event = AuditEvent::WantedChanged { wanted: Wanted::Connected };
-        test.app.journal.put(AuditEntry::done(Millis(old.0 + at), &Actor::Cli, event).about(account));
+        let event = AuditEvent::WantedChanged { wanted: DesiredState::Connected };
+        test.app.journal.put(AuditEntry::done(Millis(old.0 + at), &Principal::Cli, event).about(account));
     }
     queue::flush(&test.app).await.unwrap();
     let root = test.signed_in(ADMIN).await;
@@ -104,12 +104,12 @@ async fn nothing_is_said_where_nothing_is_done() {
     let root = test.signed_in(ADMIN).await;
     root.post("/sign-out", &[]).await;
     let before = entries(&test, None).await.len();
-    let office = Office::from(&*test.app);
-    assert_eq!(retention::blank(office, &Actor::Cli, Millis(0)).await.unwrap(), 0);
+    let context = Context::from(&*test.app);
+    assert_eq!(retention::blank(context, &Principal::Cli, Millis(0)).await.unwrap(), 0);
     assert_eq!(entries(&test, None).await.len(), before);
     test.app.clock.advance(1);
     let now = test.app.clock.now();
-    assert_eq!(retention::blank(office, &Actor::Cli, now).await.unwrap(), 1);
+    assert_eq!(retention::blank(context, &Principal::Cli, now).await.unwrap(), 1);
     let intents = entries(&test, Some("audit.blanked")).await;
     assert_eq!((intents.len(), verified(&test).await), (2, 1), "and what says so is not among it");
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use axum::body::BodyDataStream;
 use axum::http::StatusCode;
-use telescope::domain::access::{AccessRules, Actor, decide_system};
+use telescope::domain::access::{Policy, Principal, decide_system};
 use telescope::domain::privilege::can;
-use telescope::domain::{Email, Identity, Origin, Stage};
-use telescope::ops::users::{Change, Whom};
-use telescope::ops::{Office, OpError, sign_in, users};
+use telescope::domain::{Email, Identity, RequestInfo, Stage};
+use telescope::ops::users::{Change, UserRef};
+use telescope::ops::{Context, OpError, sign_in, users};
 use telescope::store;
 
 use super::app::{ADMIN, Answer, TestApp, Visitor};
@@ -148,10 +148,11 @@ async fn somebody_stays_in_charge() {
     assert!(words.contains("ADMIN_EMAILS"), "{words}");
     done(&test, &ada, "disable", ADMIN).await;
     // The command line is nobody's own, and must not leave a Telescope without administrators either.
-    let permit = decide_system::<can::ManageAccess>(&AccessRules::default(), &Actor::Cli).unwrap();
+    let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli).unwrap();
     let whom = Email::parse(ADA).unwrap();
     for change in [Change::RevokeAdmin, Change::Disable] {
-        let last = users::write(Office::from(&*test.app), permit.grant(), Whom::Email(&whom), change).await;
+        let last =
+            users::write(Context::from(&*test.app), permit.grant(), UserRef::Email(&whom), change).await;
         assert!(matches!(last, Err(OpError::Refused(words)) if words.contains("last administrator")));
     }
     assert!(is_signed_in(&ada).await);
@@ -160,20 +161,20 @@ async fn somebody_stays_in_charge() {
 #[tokio::test]
 async fn two_administrators_at_once_do_not_leave_nobody() {
     let test = TestApp::with(&[("ADMIN_EMAILS", "")]).await;
-    let permit = decide_system::<can::ManageAccess>(&AccessRules::default(), &Actor::Cli).unwrap();
+    let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli).unwrap();
     let both = [ADA, BOB].map(|address| Email::parse(address).unwrap());
     for email in &both {
-        users::change(&test.app, permit.grant(), Whom::Email(email), Change::GrantAdmin).await.unwrap();
+        users::change(&test.app, permit.grant(), UserRef::Email(email), Change::GrantAdmin).await.unwrap();
     }
     // Both were let in before either has done anything.
     let (ada, bob) = (test.user(ADA).await, test.user(BOB).await);
     let permits = [&ada, &bob].map(|user| {
-        decide_system::<can::ManageAccess>(&AccessRules::default(), &Actor::User(sign_in::person(user, true)))
+        decide_system::<can::ManageAccess>(&Policy::default(), &Principal::User(sign_in::person(user, true)))
             .unwrap()
     });
-    let first = users::change(&test.app, permits[0].grant(), Whom::Id(bob.id), Change::RevokeAdmin).await;
+    let first = users::change(&test.app, permits[0].grant(), UserRef::Id(bob.id), Change::RevokeAdmin).await;
     assert!(first.is_ok());
-    let second = users::change(&test.app, permits[1].grant(), Whom::Id(ada.id), Change::RevokeAdmin).await;
+    let second = users::change(&test.app, permits[1].grant(), UserRef::Id(ada.id), Change::RevokeAdmin).await;
     // The second is judged by what he is by then.
     assert!(matches!(second, Err(OpError::Refused(words)) if words.contains("manage_access")));
     assert!(test.user(ADA).await.admin && !test.user(BOB).await.admin);
@@ -189,13 +190,13 @@ async fn a_forgotten_identity_lets_another_be_bound() {
         issuer: "https://id.example.org".into(),
         ..Identity::claimed(email.clone())
     };
-    let ada = sign_in::sign_in(&test.app, &named("1"), &Origin::default()).await.unwrap();
-    let stranger = sign_in::sign_in(&test.app, &named("2"), &Origin::default()).await;
+    let ada = sign_in::sign_in(&test.app, &named("1"), &RequestInfo::default()).await.unwrap();
+    let stranger = sign_in::sign_in(&test.app, &named("2"), &RequestInfo::default()).await;
     assert!(matches!(stranger, Err(OpError::Refused(words)) if words.contains("administrator")));
     done(&test, &root, "forget-identity", ADA).await;
-    assert_eq!(sign_in::sign_in(&test.app, &named("2"), &Origin::default()).await.unwrap().id, ada.id);
+    assert_eq!(sign_in::sign_in(&test.app, &named("2"), &RequestInfo::default()).await.unwrap().id, ada.id);
     assert!(
-        sign_in::sign_in(&test.app, &named("1"), &Origin::default()).await.is_err(),
+        sign_in::sign_in(&test.app, &named("1"), &RequestInfo::default()).await.is_err(),
         "the former one is the stranger now"
     );
 }

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use super::super::Failed;
-use super::{Desk, Done, checked, gone, taken};
-use crate::domain::access::{Change, Escalation, Moved, privileges};
+use super::{Done, EditContext, checked, gone, taken};
+use crate::domain::access::{EscalationError, Moved, PolicyChange, privileges};
 use crate::domain::audit::{AccessEvent, AuditEntry, AuditEvent};
 use crate::domain::privilege::AccountPrivilege;
 use crate::domain::{Account, AccountId, GroupId};
 use crate::ops::OpError;
 use crate::store::{self, Conn, StoreError};
 
-impl Desk<'_> {
+impl EditContext<'_> {
     pub(super) async fn add_group(&self, conn: &mut Conn<'_>, id: GroupId, name: &str) -> Done {
         let name = match name_for(conn, id, name).await? {
             Ok(name) => name,
@@ -64,7 +64,7 @@ impl Desk<'_> {
         }
         let event = AuditEvent::GroupApprovalSet { group: group.name.clone(), needed };
         let entry = AuditEntry::done(self.at, self.actor, event);
-        if !needed && let Err(why) = self.judge(Change::NoApproval) {
+        if !needed && let Err(why) = self.authorize(PolicyChange::NoApproval) {
             return self.refuse(conn, entry, group.name, why).await;
         }
         store::groups::set_needs_approval(conn, id, needed).await?;
@@ -84,7 +84,7 @@ impl Desk<'_> {
             return Ok(Ok(()));
         }
         let entry = self.entry(AccessEvent::AccountJoined { group: group.name }).about(id);
-        if let Err(why) = self.judge(Change::Join(&account, g)) {
+        if let Err(why) = self.authorize(PolicyChange::Join(&account, g)) {
             return self.refuse(conn, entry, account.phone.to_string(), why).await;
         }
         store::groups::put_in(conn, g, id).await?;
@@ -118,9 +118,9 @@ impl Desk<'_> {
         &self,
         conn: &mut Conn<'_>,
         group: GroupId,
-    ) -> Result<Result<(), Escalation>, StoreError> {
+    ) -> Result<Result<(), EscalationError>, StoreError> {
         let protected = store::groups::needing_approval(conn).await?.contains(&group);
-        Ok(if protected { self.judge(Change::NoApproval) } else { Ok(()) })
+        Ok(if protected { self.authorize(PolicyChange::NoApproval) } else { Ok(()) })
     }
 
     /// An account that the actor may see; any other is for him as if it did not exist.

@@ -1,8 +1,8 @@
 //! Edits of roles: their names, who has them, and what they give.
 
 use super::super::Failed;
-use super::{Desk, Done, Who, checked, gone, taken};
-use crate::domain::access::{Change, Subject};
+use super::{Done, EditContext, UserRef, checked, gone, taken};
+use crate::domain::access::{PolicyChange, Subject};
 use crate::domain::audit::AccessEvent;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
 use crate::domain::{GroupId, RoleId};
@@ -11,7 +11,7 @@ use crate::store::roles::Role;
 use crate::store::users::User;
 use crate::store::{self, Conn, StoreError};
 
-impl Desk<'_> {
+impl EditContext<'_> {
     pub(super) async fn add_role(&self, conn: &mut Conn<'_>, id: RoleId, name: &str) -> Done {
         let name = match name_for(conn, id, name).await? {
             Ok(name) => name,
@@ -31,7 +31,7 @@ impl Desk<'_> {
             return Ok(Ok(()));
         }
         let entry = self.entry(AccessEvent::RoleRenamed { role: name.to_owned(), before: role.name.clone() });
-        if let Err(why) = self.judge(Change::Rename(id)) {
+        if let Err(why) = self.authorize(PolicyChange::Rename(id)) {
             return self.refuse(conn, entry, role.name, why).await;
         }
         store::roles::rename(conn, id, name).await?;
@@ -41,7 +41,7 @@ impl Desk<'_> {
     pub(super) async fn delete_role(&self, conn: &mut Conn<'_>, id: RoleId) -> Done {
         let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
         let entry = self.entry(AccessEvent::RoleDeleted { role: role.name.clone() });
-        if let Err(why) = self.judge(Change::Delete(id)) {
+        if let Err(why) = self.authorize(PolicyChange::Delete(id)) {
             return self.refuse(conn, entry, role.name, why).await;
         }
         store::roles::delete(conn, id).await?;
@@ -66,7 +66,7 @@ impl Desk<'_> {
         let before = self.rules.role(r).map_or(AccountPrivileges::NONE, |role| role.in_group(g));
         let entry =
             |before| self.entry(AccessEvent::RoleOnGroup { role: role.name, group: group.name, now, before });
-        if let Err(why) = self.judge(Change::Cell(g, r, now)) {
+        if let Err(why) = self.authorize(PolicyChange::Cell(g, r, now)) {
             return self.refuse(conn, entry(before), what, why).await;
         }
         // The rules are those from before the batch; what is written down is what was replaced.
@@ -78,18 +78,18 @@ impl Desk<'_> {
         let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
         let before = self.rules.role(id).map_or(SystemPrivileges::NONE, |role| role.system);
         let entry = |before| self.entry(AccessEvent::RoleOnSystem { role: role.name.clone(), now, before });
-        if let Err(why) = self.judge(Change::System(id, now)) {
+        if let Err(why) = self.authorize(PolicyChange::System(id, now)) {
             return self.refuse(conn, entry(before), role.name.clone(), why).await;
         }
         let before = store::roles::set_system(conn, id, now).await?;
         if now == before { Ok(Ok(())) } else { self.note(conn, entry(before)).await }
     }
 
-    pub(super) async fn give(&self, conn: &mut Conn<'_>, who: &Who, id: RoleId) -> Done {
+    pub(super) async fn give(&self, conn: &mut Conn<'_>, who: &UserRef, id: RoleId) -> Done {
         let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
         let Some(user) = self.person(conn, who, true).await? else { return gone("This person") };
         let entry = self.entry(AccessEvent::RoleGiven { role: role.name, person: user.email.clone() });
-        if let Err(why) = self.judge(Change::Give(subject(&user), id)) {
+        if let Err(why) = self.authorize(PolicyChange::Give(subject(&user), id)) {
             return self.refuse(conn, entry, user.email.to_string(), why).await;
         }
         if !store::roles::give(conn, id, user.id).await? {
@@ -98,11 +98,11 @@ impl Desk<'_> {
         self.note(conn, entry).await
     }
 
-    pub(super) async fn take(&self, conn: &mut Conn<'_>, who: &Who, id: RoleId) -> Done {
+    pub(super) async fn take(&self, conn: &mut Conn<'_>, who: &UserRef, id: RoleId) -> Done {
         let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
         let Some(user) = self.person(conn, who, false).await? else { return gone("This person") };
         let entry = self.entry(AccessEvent::RoleTaken { role: role.name, person: user.email.clone() });
-        if let Err(why) = self.judge(Change::Take(subject(&user), id)) {
+        if let Err(why) = self.authorize(PolicyChange::Take(subject(&user), id)) {
             return self.refuse(conn, entry, user.email.to_string(), why).await;
         }
         if store::roles::take(conn, id, user.id).await? {
@@ -116,11 +116,16 @@ impl Desk<'_> {
         Ok(Ok(()))
     }
 
-    async fn person(&self, conn: &mut Conn<'_>, who: &Who, add: bool) -> Result<Option<User>, StoreError> {
+    async fn person(
+        &self,
+        conn: &mut Conn<'_>,
+        who: &UserRef,
+        add: bool,
+    ) -> Result<Option<User>, StoreError> {
         match who {
-            Who::Id(id) => store::users::by_id(conn, *id).await,
-            Who::Email(email) if add => store::users::named(conn, email, self.at).await.map(Some),
-            Who::Email(email) => store::users::by_email(conn, email).await,
+            UserRef::Id(id) => store::users::by_id(conn, *id).await,
+            UserRef::Email(email) if add => store::users::named(conn, email, self.at).await.map(Some),
+            UserRef::Email(email) => store::users::by_email(conn, email).await,
         }
     }
 }

@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum_extra::extract::{Form, Query};
 
 use crate::context::App;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, can};
 use crate::domain::{GroupId, RoleId};
 use crate::ops::access::Edit;
@@ -18,14 +18,14 @@ use crate::store::groups::Group;
 use crate::store::roles::Role;
 use crate::web::error::AppError;
 use crate::web::extract::{May, Named};
-use crate::web::layout::{Shell, html_with};
-use crate::web::pages::access::confirm::{Arranged, Done, Fields, Plan, arrange};
+use crate::web::layout::{Layout, html_with};
+use crate::web::pages::access::confirm::{Done, Fields, Outcome, Plan, confirm};
 use crate::web::words::privileges::{Choice, account_choices};
 
 #[derive(Template)]
 #[template(path = "pages/access/cell.html")]
 struct Cell {
-    shell: Shell,
+    layout: Layout,
     done: Option<&'static str>,
     group: Group,
     role: Role,
@@ -66,16 +66,16 @@ pub async fn save(
         button: "Save",
         unknown: Vec::new(),
     };
-    match arrange(&app, &may, &fields, &[Edit::Cell(group, role, set)], &plan).await? {
-        Arranged::Answer(answer) => Ok(answer),
-        Arranged::Wrong(failed) => {
+    match confirm(&app, &may, &fields, &[Edit::Cell(group, role, set)], &plan).await? {
+        Outcome::Answer(answer) => Ok(answer),
+        Outcome::Wrong(failed) => {
             let page = Cell { choices: account_choices(set), error: Some(failed.why), ..page };
             html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }
 }
 
-async fn page(app: &App, reader: &Actor, group: GroupId, id: RoleId) -> Result<Cell, AppError> {
+async fn page(app: &App, reader: &Principal, group: GroupId, id: RoleId) -> Result<Cell, AppError> {
     let mut conn = app.db.read().await?;
     let group = store::groups::get(&mut conn, group).await?.ok_or(AppError::NotFound)?;
     let role = store::roles::get(&mut conn, id).await?.ok_or(AppError::NotFound)?;
@@ -83,10 +83,10 @@ async fn page(app: &App, reader: &Actor, group: GroupId, id: RoleId) -> Result<C
     let rules = app.rules.current();
     let set = rules.role(id).map_or(AccountPrivileges::NONE, |rights| rights.in_group(group.id));
     Ok(Cell {
-        shell: Shell::of(app, reader),
+        layout: Layout::of(app, reader),
         done: None,
         people: rules.holders().filter(|(_, roles)| roles.contains(&id)).count(),
-        own: matches!(reader, Actor::User(person) if rules.roles_of(person.id).contains(&id)),
+        own: matches!(reader, Principal::User(person) if rules.roles_of(person.id).contains(&id)),
         choices: account_choices(set),
         error: None,
         group,

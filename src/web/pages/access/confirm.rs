@@ -18,7 +18,7 @@ use crate::ops::OpError;
 use crate::ops::access::{self, Edit, Failed, Report};
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::layout::{Shell, html_with};
+use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::diff::{Sentence, sentences};
 
 /// A form's fields, in their order, as they were sent: the second step sends them again.
@@ -90,14 +90,14 @@ impl Plan {
 
 /// What came of a form.
 #[derive(Debug)]
-pub enum Arranged {
+pub enum Outcome {
     /// This is the answer.
     Answer(Response),
     /// A field is wrong: the form is to be shown again.
     Wrong(Failed),
 }
 
-impl Arranged {
+impl Outcome {
     /// The answer of a form that has no field to show a message beside.
     pub fn answer(self) -> Result<Response, AppError> {
         match self {
@@ -121,7 +121,7 @@ enum Moment {
 #[derive(Template)]
 #[template(path = "pages/access/confirm.html")]
 struct Review<'a> {
-    shell: Shell,
+    layout: Layout,
     plan: &'a Plan,
     fields: Vec<&'a (String, String)>,
     moment: Moment,
@@ -145,20 +145,20 @@ impl Review<'_> {
 }
 
 /// Shows what the edits of a form would do, or does them: whichever the form asks for.
-pub async fn arrange(
+pub async fn confirm(
     app: &App,
     may: &May<can::ManageAccess>,
     fields: &Fields,
     edits: &[Edit],
     plan: &Plan,
-) -> Result<Arranged, AppError> {
+) -> Result<Outcome, AppError> {
     if !fields.saves() {
         let report = access::preview(app.into(), may.grant(), edits).await?;
         return answer(app, may, fields, report, plan, Moment::Preview);
     }
     match access::save(app, may.grant(), edits, fields.seen()).await {
         Ok(report) if report.failed.is_empty() && plan.unknown.is_empty() => {
-            Ok(Arranged::Answer(Redirect::to(&plan.then).into_response()))
+            Ok(Outcome::Answer(Redirect::to(&plan.then).into_response()))
         }
         Ok(report) => answer(app, may, fields, report, plan, Moment::Done),
         Err(OpError::Refused(words)) if fields.seen().is_some() => {
@@ -176,9 +176,9 @@ fn answer(
     mut report: Report,
     plan: &Plan,
     moment: Moment,
-) -> Result<Arranged, AppError> {
+) -> Result<Outcome, AppError> {
     if let Some(at) = report.failed.iter().position(|failed| failed.field.is_some()) {
-        return Ok(Arranged::Wrong(report.failed.swap_remove(at)));
+        return Ok(Outcome::Wrong(report.failed.swap_remove(at)));
     }
     let status = match moment {
         Moment::Preview => StatusCode::OK,
@@ -186,16 +186,16 @@ fn answer(
         Moment::Stale(_) | Moment::Done => StatusCode::CONFLICT,
     };
     let page = Review {
-        shell: Shell::of(app, &may.actor),
+        layout: Layout::of(app, &may.actor),
         plan,
         fields: fields.0.iter().filter(|(name, _)| !matches!(name.as_str(), "step" | "seen")).collect(),
         moment,
         version: report.version,
         done: report.done,
-        sentences: sentences(app, &may.actor, report.effects),
+        sentences: sentences(app, &may.actor, report.policy_diff),
         failed: report.failed.iter().chain(&plan.unknown).collect(),
     };
-    Ok(Arranged::Answer(html_with(status, &page)?))
+    Ok(Outcome::Answer(html_with(status, &page)?))
 }
 
 /// Makes one edit that gives and takes nothing, such as a name. What was wrong with it is for its form.

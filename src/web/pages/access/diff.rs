@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::context::App;
-use crate::domain::access::{Actor, Effect, privileges};
+use crate::domain::access::{Principal, PrivilegeDelta, privileges};
 use crate::domain::privilege::AccountPrivilege;
 use crate::domain::{AccountId, Email};
 use crate::web::words::privileges::{account_labels, system_labels};
@@ -39,19 +39,23 @@ enum Kind {
 type Key = (Kind, Vec<&'static str>, Vec<&'static str>, Vec<Email>);
 
 /// The sentences of these effects, for `reader`, who does not learn of accounts that he may not see.
-pub fn sentences(app: &App, reader: &Actor, effects: Vec<(Effect, Vec<Email>)>) -> Vec<Sentence> {
+pub fn sentences(
+    app: &App,
+    reader: &Principal,
+    policy_diff: Vec<(PrivilegeDelta, Vec<Email>)>,
+) -> Vec<Sentence> {
     let groups = app.directory.groups();
     let mut alike: BTreeMap<Key, Vec<Option<String>>> = BTreeMap::new();
-    for (effect, people) in effects {
+    for (effect, people) in policy_diff {
         let (kind, gained, lost, place) = match effect {
-            Effect::System { gained, lost } => {
+            PrivilegeDelta::System { gained, lost } => {
                 (Kind::System, system_labels(gained), system_labels(lost), None)
             }
-            Effect::Group { group, gained, lost } => {
+            PrivilegeDelta::Group { group, gained, lost } => {
                 let name = groups.get(&group).map(|name| format!("“{name}”"));
                 (Kind::Groups, account_labels(gained), account_labels(lost), name)
             }
-            Effect::Account { account, gained, lost } => {
+            PrivilegeDelta::Account { account, gained, lost } => {
                 let number = visible_number(app, reader, account);
                 (Kind::Accounts, account_labels(gained), account_labels(lost), number)
             }
@@ -61,7 +65,7 @@ pub fn sentences(app: &App, reader: &Actor, effects: Vec<(Effect, Vec<Email>)>) 
     alike.into_iter().map(|(key, places)| sentence(key, places)).collect()
 }
 
-fn visible_number(app: &App, reader: &Actor, account: AccountId) -> Option<String> {
+fn visible_number(app: &App, reader: &Principal, account: AccountId) -> Option<String> {
     let entry = app.directory.get(account)?;
     let may = privileges(&app.rules.current(), reader, &entry.account);
     may.has(AccountPrivilege::View).then(|| entry.account.phone.to_string())

@@ -12,17 +12,17 @@ use serde::Deserialize;
 
 use crate::context::App;
 use crate::domain::access::{
-    AccessRules, Actor, Explained, Person, Source, Withheld, explain, explain_system, holders, is_leaving,
+    DenyReason, Explained, Person, Policy, Principal, Source, explain, explain_system, holders, is_leaving,
     privileges,
 };
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
-use crate::domain::{Email, Origin, Phone, RoleId, UserId};
+use crate::domain::{Email, Phone, RequestInfo, RoleId, UserId};
 use crate::live::accounts::{Entry, GroupNames};
 use crate::store::users::User;
 use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::layout::{Shell, html_with};
+use crate::web::layout::{Layout, html_with};
 use crate::web::words::privileges::{on_account, on_system};
 
 /// People that are named for a privilege; more are counted.
@@ -42,7 +42,7 @@ type Fault = (&'static str, String);
 #[derive(Template)]
 #[template(path = "pages/access/explain.html")]
 struct ExplainPage {
-    shell: Shell,
+    layout: Layout,
     asked: Asked,
     fault: Option<Fault>,
     person: Option<About>,
@@ -87,7 +87,7 @@ pub async fn explained(
     may: May<can::ManageAccess>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, AppError> {
-    let shell = Shell::of(&app, &may.actor);
+    let layout = Layout::of(&app, &may.actor);
     let rules = app.rules.current();
     let conn = &mut app.db.read().await?;
     let (account, account_fault) = match account(&app, &rules, &may.actor, asked.account.trim()) {
@@ -101,7 +101,7 @@ pub async fn explained(
     let fault = person_fault.or(account_fault);
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let mut page = ExplainPage {
-        shell,
+        layout,
         asked,
         fault,
         person: None,
@@ -131,7 +131,7 @@ pub async fn explained(
 }
 
 /// The account of a number or an id; one that the reader may not see is none.
-fn account(app: &App, rules: &AccessRules, actor: &Actor, text: &str) -> Result<Option<Arc<Entry>>, Fault> {
+fn account(app: &App, rules: &Policy, actor: &Principal, text: &str) -> Result<Option<Arc<Entry>>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -161,7 +161,7 @@ async fn person(conn: &mut Conn<'_>, text: &str) -> Result<Result<Option<User>, 
 /// The user as if he had signed in with a proven address.
 fn as_person(user: &User) -> Person {
     let email = user.email.clone();
-    Person { id: user.id, email, verified: true, admin: user.admin, origin: Origin::default() }
+    Person { id: user.id, email, verified: true, admin: user.admin, origin: RequestInfo::default() }
 }
 
 /// Names for what rules name by ids.
@@ -207,15 +207,15 @@ impl Names {
         &self,
         (name, label): (&'static str, &'static str),
         sources: &[Source],
-        withheld: Option<Withheld>,
+        withheld: Option<DenyReason>,
     ) -> Line {
         let why = match withheld {
             None => sources.iter().map(|source| self.source(source)).collect(),
-            Some(Withheld::NoRule) => vec!["No rule gives it.".into()],
-            Some(Withheld::Unverified) => {
+            Some(DenyReason::NoRule) => vec!["No rule gives it.".into()],
+            Some(DenyReason::Unverified) => {
                 vec!["The owner may, but the identity provider has not verified the address.".into()]
             }
-            Some(Withheld::Leaving) => vec!["The account is being removed.".into()],
+            Some(DenyReason::Leaving) => vec!["The account is being removed.".into()],
         };
         Line { name, label, given: withheld.is_none(), why }
     }
@@ -224,15 +224,15 @@ impl Names {
 /// Everybody who has anything on an account, by privilege.
 async fn who(
     conn: &mut Conn<'_>,
-    rules: &AccessRules,
+    rules: &Policy,
     names: &Names,
     entry: &Entry,
 ) -> Result<Vec<Holders>, StoreError> {
     let administrators = store::users::administrators(conn).await?;
-    let let_in = store::users::let_in(conn).await?;
+    let active_emails = store::users::active_emails(conn).await?;
     let account = &entry.account;
     let owner = match &account.owner {
-        Some(email) if !store::users::is_shut_out(conn, email).await? => Some(email),
+        Some(email) if !store::users::is_disabled(conn, email).await? => Some(email),
         _ => None,
     };
     let mut all = Vec::new();
@@ -250,7 +250,7 @@ async fn who(
             .into_iter()
             .filter_map(|(person, sources)| {
                 let why: Vec<String> = sources.iter().map(|source| names.source(source)).collect();
-                Some((let_in.get(&person)?.to_string(), why.join(" ")))
+                Some((active_emails.get(&person)?.to_string(), why.join(" ")))
             })
             .collect();
         by_roles.sort();

@@ -15,7 +15,7 @@ use crate::store;
 use crate::store::roles::Role;
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::layout::{Shell, html};
+use crate::web::layout::{Layout, html};
 use crate::web::pages::access::confirm::Done;
 use crate::web::words::privileges::{Choice, account_choices, account_labels};
 
@@ -30,7 +30,7 @@ pub struct Wanted {
 #[derive(Template)]
 #[template(path = "pages/access/matrix.html")]
 struct Access {
-    shell: Shell,
+    layout: Layout,
     tab: &'static str,
     done: Option<&'static str>,
     wanted: Wanted,
@@ -69,7 +69,7 @@ pub async fn matrix(
     };
     let rows = groups.into_iter().map(row).collect();
     html(&Access {
-        shell: Shell::of(&app, &may.actor),
+        layout: Layout::of(&app, &may.actor),
         tab: "access",
         done: done.words(),
         wanted,

@@ -10,7 +10,7 @@ use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
 use crate::context::App;
-use crate::domain::access::{Actor, privileges};
+use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::{AccountId, Email, Phone};
 use crate::ops::accounts::NewAccount;
@@ -18,7 +18,7 @@ use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::fragment;
-use crate::web::layout::{Shell, dialog_or_page, wants_fragment};
+use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
 
 /// What a person typed.
 #[derive(Debug, Default, Deserialize)]
@@ -32,7 +32,7 @@ pub struct Typed {
 #[derive(Template)]
 #[template(path = "pages/accounts/add.html", blocks = ["dialog"])]
 struct Add {
-    shell: Shell,
+    layout: Layout,
     typed: Typed,
     /// Whether an account was added just now that the reader may not see.
     unseen: bool,
@@ -60,12 +60,12 @@ pub async fn form(
     Query(added): Query<Added>,
 ) -> Result<Response, AppError> {
     let owner = match &may.actor {
-        Actor::User(person) if !person.admin => person.email.to_string(),
-        Actor::User(_) | Actor::Cli | Actor::System(_) => String::new(),
+        Principal::User(person) if !person.admin => person.email.to_string(),
+        Principal::User(_) | Principal::Cli | Principal::System(_) => String::new(),
     };
     let typed = Typed { owner, ..Typed::default() };
-    let shell = Shell::of(&app, &may.actor);
-    let page = Add { shell, typed, unseen: added.added == "unseen", error: None };
+    let layout = Layout::of(&app, &may.actor);
+    let page = Add { layout, typed, unseen: added.added == "unseen", error: None };
     dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
 }
 
@@ -83,8 +83,8 @@ pub async fn add(
     match added {
         Ok(id) => Ok(next(&app, &may.actor, &headers, id)),
         Err(OpError::Invalid { field, message }) => {
-            let shell = Shell::of(&app, &may.actor);
-            let page = Add { shell, typed, unseen: false, error: Some((field, message)) };
+            let layout = Layout::of(&app, &may.actor);
+            let page = Add { layout, typed, unseen: false, error: Some((field, message)) };
             dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         Err(error) => Err(error.into()),
@@ -111,14 +111,14 @@ pub async fn add_test(
 /// Where whoever adds an account that he may not see is told so.
 const UNSEEN: &str = "/accounts/add?added=unseen";
 
-fn is_seen(app: &App, actor: &Actor, id: AccountId) -> bool {
+fn is_seen(app: &App, actor: &Principal, id: AccountId) -> bool {
     app.directory.get(id).is_some_and(|entry| {
         privileges(&app.rules.current(), actor, &entry.account).has(AccountPrivilege::View)
     })
 }
 
 /// After adding comes the first step of the login, which the dialog loads in place.
-fn next(app: &App, actor: &Actor, headers: &HeaderMap, id: AccountId) -> Response {
+fn next(app: &App, actor: &Principal, headers: &HeaderMap, id: AccountId) -> Response {
     if !is_seen(app, actor, id) {
         Redirect::to(UNSEEN).into_response()
     } else if wants_fragment(headers) {

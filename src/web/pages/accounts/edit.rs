@@ -19,7 +19,7 @@ use crate::ops::{self, OpError};
 use crate::store;
 use crate::web::error::AppError;
 use crate::web::extract::{Allowed, May};
-use crate::web::layout::{Shell, dialog_or_page, wants_fragment};
+use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
 
 /// What a form sends. What is not in it stays as it is: half a form must not take an owner away.
 #[derive(Debug, Default, Deserialize)]
@@ -71,7 +71,7 @@ impl Typed {
 #[derive(Template)]
 #[template(path = "pages/accounts/edit.html", blocks = ["dialog"])]
 struct Edit<'a> {
-    shell: Shell,
+    layout: Layout,
     entry: &'a Entry,
     typed: Typed,
     known_groups: Vec<String>,
@@ -94,8 +94,8 @@ pub async fn form(
     let groups = store::groups::all(&mut app.db.read().await?).await?;
     let typed = Typed::present(&app, &allowed.entry.account);
     let known_groups = groups.into_iter().map(|group| group.name).collect();
-    let shell = Shell::of(&app, &allowed.actor);
-    let page = Edit { shell, entry: &allowed.entry, typed, known_groups, error: None };
+    let layout = Layout::of(&app, &allowed.actor);
+    let page = Edit { layout, entry: &allowed.entry, typed, known_groups, error: None };
     dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
 }
 
@@ -118,9 +118,9 @@ pub async fn save(
         }
         Ok(()) => Ok(Redirect::to(&after(&app, &allowed)).into_response()),
         Err(OpError::Invalid { field, message }) => {
-            let shell = Shell::of(&app, &allowed.actor);
+            let layout = Layout::of(&app, &allowed.actor);
             let error = Some((field, message));
-            let page = Edit { shell, entry: &allowed.entry, typed, known_groups: Vec::new(), error };
+            let page = Edit { layout, entry: &allowed.entry, typed, known_groups: Vec::new(), error };
             dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         Err(error) => Err(error.into()),

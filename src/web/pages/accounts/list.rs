@@ -12,14 +12,14 @@ use crate::context::App;
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
 use crate::web::fragment::partial;
-use crate::web::layout::{Shell, html, wants_fragment};
+use crate::web::layout::{Layout, html, wants_fragment};
 use crate::web::pages::accounts::query::{LINES, NOBODY, Query as RowQuery};
 use crate::web::pages::accounts::rows::{self, Choices, View};
 
 #[derive(Template)]
 #[template(path = "pages/accounts/list.html", blocks = ["list"])]
 struct Accounts {
-    shell: Shell,
+    layout: Layout,
     query: RowQuery,
     view: View,
     choices: Choices,
@@ -83,8 +83,8 @@ pub async fn list(
         true => Choices::default(),
         false => rows::choices(&listing, &app.directory.groups(), &rules, &actor, &query),
     };
-    let shell = Shell::of(&app, &actor);
-    let page = Accounts { shell, query, view, choices, rows, summary, pager };
+    let layout = Layout::of(&app, &actor);
+    let page = Accounts { layout, query, view, choices, rows, summary, pager };
     if fragment { found(&page) } else { html(&page) }
 }
 

@@ -9,9 +9,9 @@ use axum_extra::extract::Query;
 
 use crate::context::App;
 use crate::domain::AccountId;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::privilege::AccountPrivileges;
-use crate::web::auth::session::Caller;
+use crate::web::auth::session::RequestSession;
 use crate::web::fragment::partial;
 use crate::web::pages::accounts::list;
 use crate::web::pages::accounts::query::Query as RowQuery;
@@ -19,7 +19,11 @@ use crate::web::pages::accounts::rows::{self, View};
 use crate::web::stream::stream;
 
 /// The stream, for one query.
-pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<RowQuery>) -> Response {
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: RequestSession,
+    Query(query): Query<RowQuery>,
+) -> Response {
     let mut page = ListPage::new(query);
     stream(app, caller, move |app, actor| page.message(app, actor)).await
 }
@@ -45,7 +49,7 @@ impl ListPage {
     }
 
     /// What has to be sent so that the browser shows the present; None if it does.
-    fn message(&mut self, app: &App, actor: &Actor) -> Option<String> {
+    fn message(&mut self, app: &App, actor: &Principal) -> Option<String> {
         let view = rows::view(&app.directory.listing(), &app.rules.current(), actor, &self.query);
         let now = Shown {
             rows: view.rows.iter().map(|(entry, may)| (entry.account.id, entry.version, *may)).collect(),

@@ -13,13 +13,13 @@ use crate::live::accounts::Entry;
 use crate::ops;
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Shell, dialog_or_page};
+use crate::web::layout::{Layout, dialog_or_page};
 use crate::web::pages::accounts::show;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/log_out.html", blocks = ["dialog"])]
 struct LogOutPage<'a> {
-    shell: Shell,
+    layout: Layout,
     entry: &'a Entry,
 }
 
@@ -29,7 +29,7 @@ pub async fn form(
     headers: HeaderMap,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
-    let page = LogOutPage { shell: Shell::of(&app, &allowed.actor), entry: &allowed.entry };
+    let page = LogOutPage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry };
     dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
 }
 

@@ -12,20 +12,20 @@ use serde::Deserialize;
 use crate::context::App;
 use crate::domain::access::privileges;
 use crate::domain::privilege::can;
-use crate::domain::stage::Provided;
+use crate::domain::stage::LoginInput;
 use crate::domain::{Input, Secret, StageToken};
 use crate::live::accounts::Entry;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Shell, dialog_or_page};
+use crate::web::layout::{Layout, dialog_or_page};
 use crate::web::pages::accounts::show::after;
 use crate::web::pages::accounts::step::Step;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/login.html", blocks = ["dialog"])]
 struct Provide<'a> {
-    shell: Shell,
+    layout: Layout,
     entry: &'a Entry,
     step: String,
 }
@@ -39,7 +39,7 @@ pub async fn form(
     let entry = &allowed.entry;
     let may = privileges(&app.rules.current(), &allowed.actor, &entry.account);
     let step = Step::new(entry, may).render()?;
-    let page = Provide { shell: Shell::of(&app, &allowed.actor), entry, step };
+    let page = Provide { layout: Layout::of(&app, &allowed.actor), entry, step };
     dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
 }
 
@@ -52,7 +52,7 @@ pub struct Typed {
 }
 
 /// Provides the code or the password.
-pub async fn provide(
+pub async fn submit(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     allowed: Allowed<can::Login>,
@@ -60,7 +60,7 @@ pub async fn provide(
 ) -> Result<Response, AppError> {
     let wanted = allowed.entry.snapshot.stage.input();
     let done = match provided(&typed, wanted) {
-        Ok(provided) => ops::login::provide(&app, allowed.grant(), typed.token, provided).await,
+        Ok(provided) => ops::login::submit(&app, allowed.grant(), typed.token, provided).await,
         Err(error) => Err(error),
     };
     after(&app, &headers, &allowed.actor, &allowed.entry, done).await
@@ -68,7 +68,7 @@ pub async fn provide(
 
 /// What was typed. An empty field arrives like none at all, so then the complaint is about the field that the
 /// account's stage has.
-fn provided(typed: &Typed, wanted: Option<Input>) -> Result<Provided, OpError> {
+fn provided(typed: &Typed, wanted: Option<Input>) -> Result<LoginInput, OpError> {
     match (&typed.code, &typed.password) {
         (Some(code), None) => {
             // People copy codes with spaces and dashes; a code has neither.
@@ -79,13 +79,13 @@ fn provided(typed: &Typed, wanted: Option<Input>) -> Result<Provided, OpError> {
             if code.len() > 64 || code.chars().any(char::is_control) {
                 return Err(OpError::invalid("code", "This is not a login code."));
             }
-            Ok(Provided::Code(Secret::new(code)))
+            Ok(LoginInput::Code(Secret::new(code)))
         }
         (None, Some(password)) => {
             if password.expose().len() > 1024 || password.expose().contains('\0') {
                 return Err(OpError::invalid("password", "This can't be a two-step password."));
             }
-            Ok(Provided::Password(password.clone()))
+            Ok(LoginInput::Password(password.clone()))
         }
         (None, None) => Err(wanted.map_or_else(incomplete, nothing_typed)),
         (Some(_), Some(_)) => Err(incomplete()),

@@ -16,7 +16,7 @@ use crate::live::accounts::Entry;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Shell, dialog_or_page, wants_fragment};
+use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
 
 /// What a person typed.
 #[derive(Debug, Deserialize)]
@@ -27,7 +27,7 @@ pub struct Typed {
 #[derive(Template)]
 #[template(path = "pages/accounts/password.html", blocks = ["dialog"])]
 struct PasswordPage<'a> {
-    shell: Shell,
+    layout: Layout,
     entry: &'a Entry,
     error: Option<String>,
 }
@@ -38,8 +38,8 @@ pub async fn form(
     headers: HeaderMap,
     allowed: Allowed<can::EditTwoFactorPassword>,
 ) -> Result<Response, AppError> {
-    let shell = Shell::of(&app, &allowed.actor);
-    let page = PasswordPage { shell, entry: &allowed.entry, error: None };
+    let layout = Layout::of(&app, &allowed.actor);
+    let page = PasswordPage { layout, entry: &allowed.entry, error: None };
     dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
 }
 
@@ -57,8 +57,8 @@ pub async fn save(
         }
         Ok(()) => Ok(Redirect::to(&format!("/accounts/{}", allowed.entry.account.id)).into_response()),
         Err(OpError::Invalid { message, .. }) => {
-            let shell = Shell::of(&app, &allowed.actor);
-            let page = PasswordPage { shell, entry: &allowed.entry, error: Some(message) };
+            let layout = Layout::of(&app, &allowed.actor);
+            let page = PasswordPage { layout, entry: &allowed.entry, error: Some(message) };
             dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         Err(error) => Err(error.into()),

@@ -15,7 +15,7 @@ use crate::live::accounts::Entry;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Shell, dialog_or_page, wants_fragment};
+use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
 use crate::web::pages::accounts::show;
 
 /// What a person typed.
@@ -28,7 +28,7 @@ pub struct Typed {
 #[derive(Template)]
 #[template(path = "pages/accounts/remove.html", blocks = ["dialog"])]
 struct RemovePage<'a> {
-    shell: Shell,
+    layout: Layout,
     entry: &'a Entry,
     error: Option<String>,
 }
@@ -39,7 +39,7 @@ pub async fn form(
     headers: HeaderMap,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
-    let page = RemovePage { shell: Shell::of(&app, &allowed.actor), entry: &allowed.entry, error: None };
+    let page = RemovePage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry, error: None };
     dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
 }
 
@@ -52,8 +52,8 @@ pub async fn remove(
 ) -> Result<Response, AppError> {
     match ops::accounts::remove::remove(&app, allowed.grant(), &typed.digits).await {
         Err(OpError::Invalid { message, .. }) => {
-            let shell = Shell::of(&app, &allowed.actor);
-            let page = RemovePage { shell, entry: &allowed.entry, error: Some(message) };
+            let layout = Layout::of(&app, &allowed.actor);
+            let page = RemovePage { layout, entry: &allowed.entry, error: Some(message) };
             dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         done => {

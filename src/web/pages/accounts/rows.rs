@@ -9,10 +9,10 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use askama::Template;
 
-use crate::domain::access::{AccessRules, Actor, privileges, system_privileges};
+use crate::domain::access::{Policy, Principal, privileges, system_privileges};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
-use crate::domain::stage::Mood;
-use crate::domain::{AccountId, Email, Network, Snapshot, Wanted};
+use crate::domain::stage::Severity;
+use crate::domain::{AccountId, DesiredState, Email, Network, Snapshot};
 use crate::live::accounts::{Entry, GroupNames, Listing};
 use crate::web::pages::accounts::query::{NOBODY, Query};
 use crate::web::words::text;
@@ -53,7 +53,7 @@ pub struct Count {
     /// The stage's label.
     pub label: String,
     /// How urgent it is.
-    pub mood: Mood,
+    pub mood: Severity,
     /// How many.
     pub count: usize,
 }
@@ -67,18 +67,18 @@ impl View {
 }
 
 /// What waits for somebody comes before what goes on by itself.
-const fn urgency(mood: Mood) -> u8 {
+const fn urgency(mood: Severity) -> u8 {
     match mood {
-        Mood::Bad => 0,
-        Mood::Waiting => 1,
-        Mood::Moving => 2,
-        Mood::Good => 3,
-        Mood::Off => 4,
+        Severity::Bad => 0,
+        Severity::Waiting => 1,
+        Severity::Moving => 2,
+        Severity::Good => 3,
+        Severity::Off => 4,
     }
 }
 
 /// What `actor` sees of `listing` with `query`.
-pub fn view(listing: &Listing, rules: &AccessRules, actor: &Actor, query: &Query) -> View {
+pub fn view(listing: &Listing, rules: &Policy, actor: &Principal, query: &Query) -> View {
     let may_add = system_privileges(rules, actor).has(SystemPrivilege::AddAccount);
     let mut view = View { may_add, ..View::default() };
     let filter = query.filter();
@@ -90,7 +90,7 @@ pub fn view(listing: &Listing, rules: &AccessRules, actor: &Actor, query: &Query
         }
         view.visible += 1;
         let stage = &entry.snapshot.stage;
-        if entry.account.wanted == Wanted::Connected {
+        if entry.account.wanted == DesiredState::Connected {
             view.wanted += 1;
             view.starting += usize::from(stage.is_starting());
         }
@@ -140,8 +140,8 @@ pub struct Choices {
 pub fn choices(
     listing: &Listing,
     names: &GroupNames,
-    rules: &AccessRules,
-    actor: &Actor,
+    rules: &Policy,
+    actor: &Principal,
     query: &Query,
 ) -> Choices {
     let (mut groups, mut owners) = (BTreeSet::new(), BTreeSet::new());

@@ -10,10 +10,10 @@ use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use crate::context::App;
-use crate::domain::access::{Actor, privileges, system_privileges};
+use crate::domain::access::{Principal, privileges, system_privileges};
 use crate::domain::audit::Outcome;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, can};
-use crate::domain::{StageToken, Wanted};
+use crate::domain::{DesiredState, StageToken};
 use crate::live::accounts::Entry;
 use crate::ops::{self, OpError};
 use crate::store::audit::Filter;
@@ -21,15 +21,15 @@ use crate::store::{self, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::fragment;
-use crate::web::layout::{Shell, html, html_with, wants_fragment};
-use crate::web::pages::accounts::step::{Complaint, Step};
+use crate::web::layout::{Layout, html, html_with, wants_fragment};
+use crate::web::pages::accounts::step::{FieldError, Step};
 use crate::web::pages::audit::list::Line;
 use crate::web::words::text;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/show.html")]
 struct AccountPage<'a> {
-    shell: Shell,
+    layout: Layout,
     entry: &'a Entry,
     step: String,
     facts: String,
@@ -130,10 +130,10 @@ pub async fn show(State(app): State<Arc<App>>, allowed: Allowed<can::View>) -> R
 
 async fn page(
     app: &App,
-    actor: &Actor,
+    actor: &Principal,
     entry: &Entry,
     status: StatusCode,
-    complaint: Option<Complaint>,
+    complaint: Option<FieldError>,
 ) -> Result<Response, AppError> {
     let may = privileges(&app.rules.current(), actor, &entry.account);
     let step = step(may, entry, complaint).render()?;
@@ -143,13 +143,13 @@ async fn page(
         may_password: may.has(AccountPrivilege::EditTwoFactorPassword),
         may_see_password: may.has(AccountPrivilege::ViewTwoFactorPassword),
         may_edit: system_privileges(&app.rules.current(), actor).has(SystemPrivilege::ManageAccess),
-        may_remove: may.has(AccountPrivilege::RemoveAccount) && entry.account.wanted != Wanted::Removed,
+        may_remove: may.has(AccountPrivilege::RemoveAccount) && entry.account.wanted != DesiredState::Removed,
         kept: if *app.database_away.borrow() { None } else { Kept::read(app, entry).await.ok() },
     };
-    html_with(status, &AccountPage { shell: Shell::of(app, actor), entry, step, facts, more })
+    html_with(status, &AccountPage { layout: Layout::of(app, actor), entry, step, facts, more })
 }
 
-fn step<'a>(may: AccountPrivileges, entry: &'a Entry, complaint: Option<Complaint>) -> Step<'a> {
+fn step<'a>(may: AccountPrivileges, entry: &'a Entry, complaint: Option<FieldError>) -> Step<'a> {
     let step = Step::new(entry, may);
     match complaint {
         Some(complaint) => step.with_complaint(complaint),
@@ -199,7 +199,7 @@ pub async fn disconnect(
 pub async fn after_dialog(
     app: &App,
     headers: &HeaderMap,
-    actor: &Actor,
+    actor: &Principal,
     before: &Entry,
     done: Result<(), OpError>,
     words: &str,
@@ -214,7 +214,7 @@ pub async fn after_dialog(
 pub async fn after(
     app: &App,
     headers: &HeaderMap,
-    actor: &Actor,
+    actor: &Principal,
     before: &Entry,
     done: Result<(), OpError>,
 ) -> Result<Response, AppError> {
@@ -224,13 +224,13 @@ pub async fn after(
         Ok(()) if wants_fragment(headers) => return html(&step(may, &entry, None)),
         Ok(()) => return Ok(Redirect::to(&format!("/accounts/{}", entry.account.id)).into_response()),
         Err(OpError::Invalid { field, message }) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, Complaint { field: Some(field), message })
+            (StatusCode::UNPROCESSABLE_ENTITY, FieldError { field: Some(field), message })
         }
-        Err(OpError::Refused(message)) => (StatusCode::CONFLICT, Complaint { field: None, message }),
+        Err(OpError::Refused(message)) => (StatusCode::CONFLICT, FieldError { field: None, message }),
         Err(OpError::TooOften(message)) => {
-            (StatusCode::TOO_MANY_REQUESTS, Complaint { field: None, message })
+            (StatusCode::TOO_MANY_REQUESTS, FieldError { field: None, message })
         }
-        Err(OpError::Telegram(message)) => (StatusCode::BAD_GATEWAY, Complaint { field: None, message }),
+        Err(OpError::Telegram(message)) => (StatusCode::BAD_GATEWAY, FieldError { field: None, message }),
         Err(error) => return Err(error.into()),
     };
     if wants_fragment(headers) {

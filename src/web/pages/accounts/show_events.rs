@@ -9,9 +9,9 @@ use axum::response::Response;
 
 use crate::context::App;
 use crate::domain::AccountId;
-use crate::domain::access::{self, Actor};
+use crate::domain::access::{self, Principal};
 use crate::domain::privilege::can;
-use crate::web::auth::session::Caller;
+use crate::web::auth::session::RequestSession;
 use crate::web::extract::AccountPath;
 use crate::web::fragment::partial;
 use crate::web::pages::accounts::show::Facts;
@@ -20,7 +20,7 @@ use crate::web::stream::stream;
 
 /// The stream. Whoever may not see the account learns that there is none, as he would from the page; that is
 /// decided with every message, so it is not asked here.
-pub async fn account(State(app): State<Arc<App>>, caller: Caller, path: AccountPath) -> Response {
+pub async fn account(State(app): State<Arc<App>>, caller: RequestSession, path: AccountPath) -> Response {
     let mut page = AccountPage { account: path.account, shown: String::new() };
     stream(app, caller, move |app, actor| page.message(app, actor)).await
 }
@@ -32,7 +32,7 @@ struct AccountPage {
 }
 
 impl AccountPage {
-    fn message(&mut self, app: &App, actor: &Actor) -> Option<String> {
+    fn message(&mut self, app: &App, actor: &Principal) -> Option<String> {
         let html = match app.directory.get(self.account) {
             Some(entry)
                 if access::decide::<can::View>(&app.rules.current(), actor, &entry.account).is_ok() =>

@@ -4,7 +4,7 @@
 use askama::Template;
 
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
-use crate::domain::{Input, Millis, Snapshot, Stage, Wanted};
+use crate::domain::{DesiredState, Input, Millis, Snapshot, Stage};
 use crate::live::accounts::Entry;
 use crate::web::words::text;
 
@@ -14,12 +14,12 @@ use crate::web::words::text;
 pub struct Step<'a> {
     entry: &'a Entry,
     may: AccountPrivileges,
-    error: Option<Complaint>,
+    error: Option<FieldError>,
 }
 
 /// What was wrong with the form that was just sent.
 #[derive(Debug, Clone)]
-pub struct Complaint {
+pub struct FieldError {
     /// The field it is about; None if it is about the whole.
     pub field: Option<&'static str>,
     /// What to say.
@@ -33,7 +33,7 @@ impl<'a> Step<'a> {
     }
 
     /// The same, after a form that did not work.
-    pub fn with_complaint(self, complaint: Complaint) -> Self {
+    pub fn with_complaint(self, complaint: FieldError) -> Self {
         Self { error: Some(complaint), ..self }
     }
 
@@ -46,7 +46,7 @@ impl<'a> Step<'a> {
     }
 
     fn is_leaving(&self) -> bool {
-        self.entry.account.wanted == Wanted::Removed
+        self.entry.account.wanted == DesiredState::Removed
     }
 
     fn may_login(&self) -> bool {

@@ -14,10 +14,10 @@ use crate::domain::access::decide_system;
 use crate::domain::privilege::can;
 use crate::store::audit::Search;
 use crate::store::{self, StoreError};
-use crate::web::auth::session::Caller;
+use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
 use crate::web::fragment::partial;
-use crate::web::layout::Away;
+use crate::web::layout::Outages;
 use crate::web::pages::audit::feed::Batch;
 use crate::web::pages::audit::line;
 use crate::web::pages::audit::list::{self, Wanted};
@@ -28,7 +28,11 @@ use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye, stop
 const LONG: usize = 300;
 
 /// The stream, for one search.
-pub async fn trail(State(app): State<Arc<App>>, caller: Caller, Query(wanted): Query<Wanted>) -> Response {
+pub async fn trail(
+    State(app): State<Arc<App>>,
+    caller: RequestSession,
+    Query(wanted): Query<Wanted>,
+) -> Response {
     let (sender, events) = mpsc::channel(2);
     let viewer = match begin(&app, &caller, &sender).await {
         Ok(Some(viewer)) => viewer,
@@ -43,7 +47,7 @@ pub async fn trail(State(app): State<Arc<App>>, caller: Caller, Query(wanted): Q
         // The page of a search that makes no sense, or of what is older, does not change.
         return quiet(AppError::NotFound);
     };
-    match app.trail_feed.subscribe(&app).await {
+    match app.audit_feed.subscribe(&app).await {
         Ok(news) => drop(tokio::spawn(follow(app, viewer, sender, news, Page::new(wanted, search)))),
         Err(error) => return quiet(error.into()),
     }
@@ -176,5 +180,5 @@ async fn follow(
 }
 
 fn notices(app: &App) -> String {
-    partial("#notices", "innerHTML", &Away::now(app).notices())
+    partial("#notices", "innerHTML", &Outages::now(app).notices())
 }

@@ -24,7 +24,7 @@ use crate::domain::access::decide_system;
 use crate::domain::privilege::can;
 use crate::ops::audit::export;
 use crate::store::audit::{Entry, Narrowed};
-use crate::web::auth::session::Caller;
+use crate::web::auth::session::RequestSession;
 use crate::web::csv;
 use crate::web::error::AppError;
 use crate::web::extract::May;
@@ -167,7 +167,7 @@ pub struct Typed {
 /// The file.
 pub async fn export(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: RequestSession,
     may: May<can::ReadAudit>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {

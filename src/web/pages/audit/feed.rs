@@ -26,7 +26,7 @@ const LAG: usize = 16;
 
 /// The feed, while somebody watches.
 #[derive(Debug, Default)]
-pub struct TrailFeed(Mutex<Option<broadcast::Sender<Arc<Batch>>>>);
+pub struct AuditFeed(Mutex<Option<broadcast::Sender<Arc<Batch>>>>);
 
 /// What came.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub struct Row {
     pub html: String,
 }
 
-impl TrailFeed {
+impl AuditFeed {
     /// Everything that is committed from now on.
     pub async fn subscribe(&self, app: &Arc<App>) -> Result<broadcast::Receiver<Arc<Batch>>, StoreError> {
         let heads = app.db.audit_heads();
@@ -98,7 +98,7 @@ async fn read(
                 }
             }
             () = sender.closed() => {
-                if app.trail_feed.end_if_alone(&sender) {
+                if app.audit_feed.end_if_alone(&sender) {
                     return;
                 }
                 continue;

@@ -19,7 +19,7 @@ use crate::store::audit::{Filter, Found, Search};
 use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::layout::{Shell, html_with};
+use crate::web::layout::{Layout, html_with};
 use crate::web::words::text;
 
 /// Entries on a page.
@@ -34,7 +34,7 @@ pub const TOO_MANY: &str = "Too many fit. Say more of the person or of the numbe
 #[derive(Template)]
 #[template(path = "pages/audit/list.html")]
 struct AuditPage {
-    shell: Shell,
+    layout: Layout,
     wanted: Wanted,
     faults: Vec<Fault>,
     families: Vec<Family>,
@@ -143,7 +143,7 @@ pub async fn page(app: &App, may: &May<can::ReadAudit>, wanted: Wanted) -> Resul
     };
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = AuditPage {
-        shell: Shell::of(app, &may.actor),
+        layout: Layout::of(app, &may.actor),
         rows: super::line::rows(&shown.lines)?,
         empty: shown.lines.is_empty(),
         pager: pager(&wanted, &shown)?,

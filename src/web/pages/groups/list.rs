@@ -17,13 +17,13 @@ use crate::ops::access::{Edit, Failed, MAX_NAME};
 use crate::store;
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::layout::{Shell, html_with};
+use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, make};
 
 #[derive(Template)]
 #[template(path = "pages/groups/list.html")]
 struct Groups {
-    shell: Shell,
+    layout: Layout,
     tab: &'static str,
     done: Option<&'static str>,
     lines: Vec<Line>,
@@ -85,6 +85,6 @@ async fn page(
         roles: rules.roles().filter(|(_, role)| !role.in_group(group.id).is_empty()).count(),
     };
     let lines = groups.into_iter().map(line).collect();
-    let shell = Shell::of(app, &may.actor);
-    Ok(Groups { shell, tab: "groups", done, lines, typed: String::new(), error: None })
+    let layout = Layout::of(app, &may.actor);
+    Ok(Groups { layout, tab: "groups", done, lines, typed: String::new(), error: None })
 }

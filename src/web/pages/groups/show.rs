@@ -10,7 +10,7 @@ use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
 use crate::context::App;
-use crate::domain::access::{Actor, privileges};
+use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::{GroupId, Phone, RoleId};
 use crate::live::accounts::Entry;
@@ -20,8 +20,8 @@ use crate::store;
 use crate::store::groups::Group;
 use crate::web::error::AppError;
 use crate::web::extract::{May, Named};
-use crate::web::layout::{Shell, html_with};
-use crate::web::pages::access::confirm::{Done, Fields, Plan, arrange, make};
+use crate::web::layout::{Layout, html_with};
+use crate::web::pages::access::confirm::{Done, Fields, Plan, confirm, make};
 use crate::web::pages::accounts::query;
 use crate::web::words::privileges::account_labels;
 
@@ -41,7 +41,7 @@ pub struct Wanted {
 #[derive(Template)]
 #[template(path = "pages/groups/show.html")]
 struct GroupPage {
-    shell: Shell,
+    layout: Layout,
     tab: &'static str,
     done: Option<&'static str>,
     group: Group,
@@ -133,7 +133,7 @@ pub async fn delete(
         button: "Delete the group",
         ..plan(&group, "delete", format!("Delete the group “{}”", group.name))
     };
-    arrange(&app, &may, &fields, &[Edit::DeleteGroup(id)], &plan).await?.answer()
+    confirm(&app, &may, &fields, &[Edit::DeleteGroup(id)], &plan).await?.answer()
 }
 
 /// Takes the ticked accounts out.
@@ -151,7 +151,7 @@ pub async fn take_out(
         return page.wrong("account", "Tick an account first.".into());
     }
     let plan = plan(&group, "take-out", format!("Take accounts out of “{}”", group.name));
-    arrange(&app, &may, &fields, &edits, &plan).await?.answer()
+    confirm(&app, &may, &fields, &edits, &plan).await?.answer()
 }
 
 /// Puts accounts in: the ticked, and those whose numbers were typed.
@@ -178,7 +178,7 @@ pub async fn put_in(
         let page = page(&app, &may.actor, id, Wanted::default()).await?;
         return page.wrong("numbers", "Tick accounts, or type their numbers.".into());
     }
-    arrange(&app, &may, &fields, &edits, &plan).await?.answer()
+    confirm(&app, &may, &fields, &edits, &plan).await?.answer()
 }
 
 /// What is not there and what one may not see are alike.
@@ -194,13 +194,13 @@ async fn group(app: &App, id: GroupId) -> Result<Group, AppError> {
     store::groups::get(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)
 }
 
-fn visible(app: &App, reader: &Actor) -> Vec<Arc<Entry>> {
+fn visible(app: &App, reader: &Principal) -> Vec<Arc<Entry>> {
     let rules = app.rules.current();
     let sees = |entry: &&Arc<Entry>| privileges(&rules, reader, &entry.account).has(AccountPrivilege::View);
     app.directory.listing().entries.iter().filter(sees).cloned().collect()
 }
 
-async fn page(app: &App, reader: &Actor, id: GroupId, wanted: Wanted) -> Result<GroupPage, AppError> {
+async fn page(app: &App, reader: &Principal, id: GroupId, wanted: Wanted) -> Result<GroupPage, AppError> {
     let mut conn = app.db.read().await?;
     let group = store::groups::get(&mut conn, id).await?.ok_or(AppError::NotFound)?;
     let roles = store::roles::all(&mut conn).await?;
@@ -227,7 +227,7 @@ async fn page(app: &App, reader: &Actor, id: GroupId, wanted: Wanted) -> Result<
         name: role.name,
     };
     Ok(GroupPage {
-        shell: Shell::of(app, reader),
+        layout: Layout::of(app, reader),
         tab: "groups",
         done: None,
         accounts: inside.into_iter().skip((at - 1) * PAGE).take(PAGE).collect(),

@@ -11,20 +11,20 @@ use axum::response::Response;
 
 use crate::context::App;
 use crate::domain::AccountId;
-use crate::domain::access::{Actor, privileges, system_privileges};
+use crate::domain::access::{Principal, privileges, system_privileges};
 use crate::domain::job::{Job, JobKind, JobState};
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
-use crate::domain::stage::Mood;
+use crate::domain::stage::Severity;
 use crate::jobs::remove_account::RemoveStep;
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
-use crate::web::layout::{Shell, html};
+use crate::web::layout::{Layout, html};
 use crate::web::words::text;
 
 #[derive(Template)]
 #[template(path = "pages/jobs/list.html")]
 struct JobsPage {
-    shell: Shell,
+    layout: Layout,
     jobs: String,
 }
 
@@ -60,17 +60,17 @@ pub async fn list(
     State(app): State<Arc<App>>,
     CurrentUser(actor): CurrentUser,
 ) -> Result<Response, AppError> {
-    html(&JobsPage { shell: Shell::of(&app, &actor), jobs: rendered(&app, &actor)? })
+    html(&JobsPage { layout: Layout::of(&app, &actor), jobs: rendered(&app, &actor)? })
 }
 
 /// The list for this reader.
-pub fn rendered(app: &App, actor: &Actor) -> Result<String, askama::Error> {
+pub fn rendered(app: &App, actor: &Principal) -> Result<String, askama::Error> {
     let jobs = app.board.jobs();
     Jobs { lines: jobs.iter().filter_map(|job| line(app, actor, job)).collect() }.render()
 }
 
 /// A job as this reader may see it.
-fn line(app: &App, actor: &Actor, job: &Job) -> Option<Line> {
+fn line(app: &App, actor: &Principal, job: &Job) -> Option<Line> {
     let entry = job.args.parse().ok().and_then(|id| app.directory.get(id));
     let may = match &entry {
         Some(entry) => {
@@ -98,10 +98,10 @@ fn line(app: &App, actor: &Actor, job: &Job) -> Option<Line> {
             None => "",
         },
         mood: match (job.state, &job.error) {
-            (JobState::Waiting, None) => Mood::Moving,
-            (JobState::Waiting, Some(_)) => Mood::Waiting,
-            (JobState::Failed, _) => Mood::Bad,
-            (JobState::Done, _) => Mood::Good,
+            (JobState::Waiting, None) => Severity::Moving,
+            (JobState::Waiting, Some(_)) => Severity::Waiting,
+            (JobState::Failed, _) => Severity::Bad,
+            (JobState::Done, _) => Severity::Good,
         }
         .name(),
         label: match (job.state, &job.error) {

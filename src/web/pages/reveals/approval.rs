@@ -4,11 +4,11 @@
 use askama::Template;
 
 use crate::context::App;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::reveal::RevealKind;
 use crate::domain::{AccountId, Email, Millis};
 use crate::ops::OpError;
-use crate::ops::approvals::{self, NOBODY, Standing};
+use crate::ops::approvals::{self, ApprovalStatus, NOBODY};
 use crate::web::words::text;
 
 /// Names of approvers that are told.
@@ -26,17 +26,17 @@ impl Approval {
     /// with it.
     pub async fn read(
         app: &App,
-        actor: &Actor,
+        actor: &Principal,
         account: AccountId,
         kind: RevealKind,
         reason: &str,
         error: Option<String>,
     ) -> Result<Option<Self>, OpError> {
         let mut standing = approvals::standing(app, actor, account, kind).await?;
-        if standing == Standing::Free {
+        if standing == ApprovalStatus::Free {
             return Ok(None);
         }
-        if let Standing::Needed { reason: last, .. } = &mut standing
+        if let ApprovalStatus::Needed { reason: last, .. } = &mut standing
             && !reason.is_empty()
         {
             reason.clone_into(last);
@@ -46,7 +46,7 @@ impl Approval {
 
     /// Whether something can change by itself.
     fn is_open(&self) -> bool {
-        matches!(self.part.standing, Standing::Waiting { .. } | Standing::Approved(_))
+        matches!(self.part.standing, ApprovalStatus::Waiting { .. } | ApprovalStatus::Approved(_))
     }
 }
 
@@ -56,13 +56,18 @@ impl Approval {
 pub struct Part {
     base: String,
     kind: RevealKind,
-    standing: Standing,
+    standing: ApprovalStatus,
     error: Option<String>,
 }
 
 impl Part {
     /// The part for how it stands.
-    pub fn new(account: AccountId, kind: RevealKind, standing: Standing, error: Option<String>) -> Self {
+    pub fn new(
+        account: AccountId,
+        kind: RevealKind,
+        standing: ApprovalStatus,
+        error: Option<String>,
+    ) -> Self {
         let base = match kind {
             RevealKind::LoginCode => format!("/accounts/{account}/code"),
             RevealKind::TwoStepPassword => format!("/accounts/{account}/password/reveal"),

@@ -12,24 +12,32 @@ use crate::domain::access;
 use crate::domain::privilege::can;
 use crate::domain::reveal::Revealing;
 use crate::ops::approvals;
-use crate::web::auth::session::Caller;
+use crate::web::auth::session::RequestSession;
 use crate::web::extract::{AccountPath, Allowed};
 use crate::web::fragment::partial;
 use crate::web::pages::reveals::approval::Part;
 use crate::web::stream::stream;
 
 /// The stream of a request to see a login code.
-pub async fn code_request(State(app): State<Arc<App>>, caller: Caller, path: AccountPath) -> Response {
+pub async fn code_request(
+    State(app): State<Arc<App>>,
+    caller: RequestSession,
+    path: AccountPath,
+) -> Response {
     request::<can::Login>(app, caller, path).await
 }
 
 /// The stream of a request to see a stored password.
-pub async fn password_request(State(app): State<Arc<App>>, caller: Caller, path: AccountPath) -> Response {
+pub async fn password_request(
+    State(app): State<Arc<App>>,
+    caller: RequestSession,
+    path: AccountPath,
+) -> Response {
     request::<can::ViewTwoFactorPassword>(app, caller, path).await
 }
 
 /// The stream, for what `P` reveals. Rights are looked at with every message, so they are not asked here.
-async fn request<P: Revealing>(app: Arc<App>, caller: Caller, path: AccountPath) -> Response {
+async fn request<P: Revealing>(app: Arc<App>, caller: RequestSession, path: AccountPath) -> Response {
     // Read once for a stream, and only for somebody who may see the secret: to whomever else asks this costs nothing.
     let approvers = match Allowed::<P>::of(&app, &caller, &path).await {
         Ok(_) => match app.db.read().await {

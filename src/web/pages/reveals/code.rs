@@ -13,16 +13,16 @@ use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use crate::context::App;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::privilege::can;
 use crate::domain::reveal::RevealKind;
 use crate::domain::{AccountId, Millis, Secret};
 use crate::live::accounts::Entry;
-use crate::ops::reveals::code::{self, Awaited, Revealed};
+use crate::ops::reveals::code::{self, CodeWait, Revealed};
 use crate::ops::{OpError, approvals};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Shell, html_with, wants_fragment};
+use crate::web::layout::{Layout, html_with, wants_fragment};
 use crate::web::pages::reveals::approval::Approval;
 use crate::web::words::text;
 
@@ -40,7 +40,7 @@ enum Outcome {
 #[derive(Template)]
 #[template(path = "pages/reveals/code.html", blocks = ["dialog"])]
 struct CodePage<'a> {
-    shell: Shell,
+    layout: Layout,
     entry: &'a Entry,
     outcome: Outcome,
     reason: String,
@@ -120,8 +120,9 @@ pub async fn wait(
     allowed: Allowed<can::Login>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
-    let armed = code::arm(&app, &allowed.grant(), &typed.reason).await.map(Outcome::Waiting);
-    answer(&app, &headers, &allowed.actor, &allowed.entry, typed.reason, armed).await
+    let pending_reveals =
+        code::wait_for_code(&app, &allowed.grant(), &typed.reason).await.map(Outcome::Waiting);
+    answer(&app, &headers, &allowed.actor, &allowed.entry, typed.reason, pending_reveals).await
 }
 
 /// Asks for another person's approval.
@@ -144,10 +145,10 @@ pub async fn look(
     headers: HeaderMap,
     allowed: Allowed<can::Login>,
 ) -> Result<Response, AppError> {
-    let looked = match code::awaited(&app, &allowed.actor, allowed.entry.account.id).await {
-        Ok(Awaited::Came(revealed)) => Ok(Outcome::Shown(revealed)),
-        Ok(Awaited::Waiting(until)) => Ok(Outcome::Waiting(until)),
-        Ok(Awaited::Over) => {
+    let looked = match code::poll_code(&app, &allowed.actor, allowed.entry.account.id).await {
+        Ok(CodeWait::Came(revealed)) => Ok(Outcome::Shown(revealed)),
+        Ok(CodeWait::Waiting(until)) => Ok(Outcome::Waiting(until)),
+        Ok(CodeWait::Over) => {
             Err(OpError::Refused("Nothing is awaited any more. Begin again with a reason.".into()))
         }
         Err(error) => Err(error),
@@ -158,7 +159,7 @@ pub async fn look(
 async fn answer(
     app: &App,
     headers: &HeaderMap,
-    actor: &Actor,
+    actor: &Principal,
     entry: &Entry,
     reason: String,
     outcome: Result<Outcome, OpError>,
@@ -180,7 +181,7 @@ async fn answer(
         }
         Outcome::Shown(_) | Outcome::Waiting(_) => None,
     };
-    let page = CodePage { shell: Shell::of(app, actor), entry, outcome, reason, error, approval };
+    let page = CodePage { layout: Layout::of(app, actor), entry, outcome, reason, error, approval };
     if wants_fragment(headers) {
         return html_with(status, &page.as_dialog());
     }

@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 use crate::context::App;
 use crate::domain::AccountId;
 use crate::ops::OpError;
-use crate::ops::reveals::code::{self, Awaited};
-use crate::web::auth::session::Caller;
+use crate::ops::reveals::code::{self, CodeWait};
+use crate::web::auth::session::RequestSession;
 use crate::web::extract::AccountPath;
 use crate::web::fragment::partial;
 use crate::web::pages::reveals::code::RevealedPart;
@@ -22,7 +22,7 @@ use crate::web::stream::viewer::Viewer;
 use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye, stopped};
 
 /// The stream. What is armed is bound to its viewer, and whether he may see it is decided when the code is given.
-pub async fn code(State(app): State<Arc<App>>, caller: Caller, path: AccountPath) -> Response {
+pub async fn code(State(app): State<Arc<App>>, caller: RequestSession, path: AccountPath) -> Response {
     let (sender, events) = mpsc::channel(2);
     match begin(&app, &caller, &sender).await {
         Ok(Some(viewer)) => drop(tokio::spawn(wait(app, viewer, path.account, sender))),
@@ -44,13 +44,13 @@ async fn wait(app: Arc<App>, mut viewer: Viewer, account: AccountId, sender: Sen
             say_goodbye(&app, &viewer, &sender).await;
             return;
         }
-        let left = match code::awaited(&app, &viewer.actor, account).await {
-            Ok(Awaited::Waiting(until)) => until.seconds_since(app.clock.now()).max(1).unsigned_abs(),
-            Ok(Awaited::Came(revealed)) => {
+        let left = match code::poll_code(&app, &viewer.actor, account).await {
+            Ok(CodeWait::Waiting(until)) => until.seconds_since(app.clock.now()).max(1).unsigned_abs(),
+            Ok(CodeWait::Came(revealed)) => {
                 end(&sender, RevealedPart::code(&revealed).render()).await;
                 return;
             }
-            Ok(Awaited::Over) => {
+            Ok(CodeWait::Over) => {
                 end(&sender, Nothing { why: "No code came in time. Begin again with a reason." }.render())
                     .await;
                 return;

@@ -11,7 +11,7 @@ use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use crate::context::App;
-use crate::domain::access::{Actor, privileges};
+use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Millis, RevealId};
@@ -21,13 +21,13 @@ use crate::ops::approvals::{self, Decision};
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::fragment;
-use crate::web::layout::{Shell, html_with, wants_fragment};
+use crate::web::layout::{Layout, html_with, wants_fragment};
 use crate::web::words::text;
 
 #[derive(Template)]
 #[template(path = "pages/reveals/list.html")]
 struct RevealsPage {
-    shell: Shell,
+    layout: Layout,
     reveals: String,
     /// Why what was just asked for was not done.
     trouble: Option<String>,
@@ -39,18 +39,18 @@ struct RevealsPage {
 struct Reveals {
     waiting: Vec<Line>,
     over: Vec<Line>,
-    complaint: Option<Complaint>,
+    complaint: Option<FieldError>,
 }
 
 impl Reveals {
-    fn complaint(&self, line: &Line) -> Option<&Complaint> {
+    fn complaint(&self, line: &Line) -> Option<&FieldError> {
         self.complaint.as_ref().filter(|complaint| complaint.reveal == line.request.id)
     }
 }
 
 /// What is wrong with a note, and the note.
 #[derive(Debug)]
-pub struct Complaint {
+pub struct FieldError {
     reveal: RevealId,
     message: String,
     note: String,
@@ -77,17 +77,21 @@ pub async fn list(State(app): State<Arc<App>>, may: May<can::ApproveReveal>) -> 
 
 fn page(
     app: &App,
-    actor: &Actor,
+    actor: &Principal,
     status: StatusCode,
-    complaint: Option<Complaint>,
+    complaint: Option<FieldError>,
     trouble: Option<String>,
 ) -> Result<Response, AppError> {
     let reveals = rendered(app, actor, complaint)?;
-    html_with(status, &RevealsPage { shell: Shell::of(app, actor), reveals, trouble })
+    html_with(status, &RevealsPage { layout: Layout::of(app, actor), reveals, trouble })
 }
 
 /// The list for this reader; an empty one for whoever may not decide.
-pub fn rendered(app: &App, actor: &Actor, complaint: Option<Complaint>) -> Result<String, askama::Error> {
+pub fn rendered(
+    app: &App,
+    actor: &Principal,
+    complaint: Option<FieldError>,
+) -> Result<String, askama::Error> {
     let now = app.clock.now();
     let may = app.reveals.waiting_for(&app.rules.current(), actor, now).is_some();
     let requests = app.reveals.requests();
@@ -100,7 +104,7 @@ pub fn rendered(app: &App, actor: &Actor, complaint: Option<Complaint>) -> Resul
 
 const WAITING: &str = "Waiting";
 
-fn line(app: &App, actor: &Actor, request: &RevealRequest, now: Millis) -> Line {
+fn line(app: &App, actor: &Principal, request: &RevealRequest, now: Millis) -> Line {
     let entry = app.directory.get(request.account);
     let sees = |entry: &_| privileges(&app.rules.current(), actor, entry).has(AccountPrivilege::View);
     let (mood, label) = match request.stands(now) {
@@ -177,7 +181,7 @@ pub async fn refuse(
 fn answer(
     app: &App,
     headers: &HeaderMap,
-    actor: &Actor,
+    actor: &Principal,
     reveal: RevealId,
     note: String,
     done: Result<&str, OpError>,
@@ -187,7 +191,7 @@ fn answer(
         Ok(_) if alone => Ok(Redirect::to("/reveals").into_response()),
         Ok(words) => Ok(fragment::done(words)),
         Err(OpError::Invalid { message, .. }) if alone => {
-            let complaint = Complaint { reveal, message, note };
+            let complaint = FieldError { reveal, message, note };
             page(app, actor, StatusCode::UNPROCESSABLE_ENTITY, Some(complaint), None)
         }
         Err(OpError::Refused(words)) if alone => page(app, actor, StatusCode::CONFLICT, None, Some(words)),

@@ -6,13 +6,13 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::context::App;
-use crate::web::auth::session::Caller;
+use crate::web::auth::session::RequestSession;
 use crate::web::fragment::partial;
 use crate::web::pages;
 use crate::web::stream::stream;
 
 /// The stream. Whoever may not decide is shown no request; that is looked at with every message.
-pub async fn reveals(State(app): State<Arc<App>>, caller: Caller) -> Response {
+pub async fn reveals(State(app): State<Arc<App>>, caller: RequestSession) -> Response {
     let mut shown = String::new();
     stream(app, caller, move |app, actor| {
         let html = pages::reveals::list::rendered(app, actor, None).ok()?;

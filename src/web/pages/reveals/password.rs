@@ -19,7 +19,7 @@ use crate::ops::reveals::password::{self, RevealedPassword};
 use crate::ops::{OpError, approvals};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Shell, html_with, wants_fragment};
+use crate::web::layout::{Layout, html_with, wants_fragment};
 use crate::web::pages::reveals::approval::Approval;
 use crate::web::pages::reveals::code::{RevealedPart, leaving};
 use crate::web::words::text;
@@ -27,7 +27,7 @@ use crate::web::words::text;
 #[derive(Template)]
 #[template(path = "pages/reveals/password.html", blocks = ["dialog"])]
 struct RevealPage<'a> {
-    shell: Shell,
+    layout: Layout,
     entry: &'a Entry,
     shown: Option<RevealedPassword>,
     reason: String,
@@ -99,10 +99,10 @@ async fn answer(
     reason: String,
     asked: Option<Result<Option<RevealedPassword>, OpError>>,
 ) -> Result<Response, AppError> {
-    let shell = Shell::of(app, &allowed.actor);
+    let layout = Layout::of(app, &allowed.actor);
     let entry = &allowed.entry;
     let mut page =
-        RevealPage { shell, entry, shown: None, reason, about_reason: None, trouble: None, approval: None };
+        RevealPage { layout, entry, shown: None, reason, about_reason: None, trouble: None, approval: None };
     let status = match asked {
         None => StatusCode::OK,
         Some(Ok(revealed)) => {

@@ -16,14 +16,14 @@ use crate::ops::access::{Edit, Failed, MAX_NAME};
 use crate::store;
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::layout::{Shell, html_with};
+use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, make};
 use crate::web::words::privileges::system_labels;
 
 #[derive(Template)]
 #[template(path = "pages/roles/list.html")]
 struct Roles {
-    shell: Shell,
+    layout: Layout,
     tab: &'static str,
     done: Option<&'static str>,
     lines: Vec<Line>,
@@ -86,6 +86,6 @@ async fn page(
         }
     };
     let lines = roles.into_iter().map(line).collect();
-    let shell = Shell::of(app, &may.actor);
-    Ok(Roles { shell, tab: "roles", done, lines, typed: String::new(), error: None })
+    let layout = Layout::of(app, &may.actor);
+    Ok(Roles { layout, tab: "roles", done, lines, typed: String::new(), error: None })
 }

@@ -10,16 +10,16 @@ use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
 use crate::context::App;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::privilege::{SystemPrivilege, SystemPrivileges, can};
 use crate::domain::{Email, GroupId, RoleId};
-use crate::ops::access::{Edit, MAX_NAME, Who};
+use crate::ops::access::{Edit, MAX_NAME, UserRef};
 use crate::store::roles::{Member, Role};
 use crate::store::{self, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::{May, Named};
-use crate::web::layout::{Shell, html_with};
-use crate::web::pages::access::confirm::{Arranged, Done, Fields, Plan, arrange, make};
+use crate::web::layout::{Layout, html_with};
+use crate::web::pages::access::confirm::{Done, Fields, Outcome, Plan, confirm, make};
 use crate::web::words::privileges::{Choice, account_labels, system_choices};
 
 /// People on a page.
@@ -35,7 +35,7 @@ pub struct Wanted {
 #[derive(Template)]
 #[template(path = "pages/roles/show.html")]
 struct RolePage {
-    shell: Shell,
+    layout: Layout,
     tab: &'static str,
     done: Option<&'static str>,
     role: Role,
@@ -111,7 +111,7 @@ pub async fn delete(
         button: "Delete the role",
         ..plan(&role, "delete", format!("Delete the role “{}”", role.name))
     };
-    arrange(&app, &may, &fields, &[Edit::DeleteRole(id)], &plan).await?.answer()
+    confirm(&app, &may, &fields, &[Edit::DeleteRole(id)], &plan).await?.answer()
 }
 
 /// Lets it do the ticked with the system.
@@ -124,7 +124,7 @@ pub async fn system(
     let role = role(&app, id).await?;
     let set: SystemPrivileges = fields.all("privilege").filter_map(SystemPrivilege::from_name).collect();
     let plan = plan(&role, "system", format!("What “{}” may do with Telescope itself", role.name));
-    arrange(&app, &may, &fields, &[Edit::System(id, set)], &plan).await?.answer()
+    confirm(&app, &may, &fields, &[Edit::System(id, set)], &plan).await?.answer()
 }
 
 /// Gives it to people, by their addresses.
@@ -137,16 +137,16 @@ pub async fn give(
     let page = page(&app, &may, id, "").await?;
     let plan = plan(&page.role, "give", format!("Give the role “{}”", page.role.name));
     let edits = fields.list("people").into_iter().map(|typed| match Email::parse(typed) {
-        Ok(email) => Ok(Edit::Give(Who::Email(email), id)),
+        Ok(email) => Ok(Edit::Give(UserRef::Email(email), id)),
         Err(error) => Err(format!("“{typed}”: {error}")),
     });
     let people = fields.one("people").to_owned();
     match edits.collect::<Result<Vec<Edit>, String>>() {
         Err(message) => RolePage { people, ..page }.wrong("people", message),
         Ok(edits) if edits.is_empty() => page.wrong("people", "Type the addresses of people.".into()),
-        Ok(edits) => match arrange(&app, &may, &fields, &edits, &plan).await? {
-            Arranged::Answer(answer) => Ok(answer),
-            Arranged::Wrong(failed) => RolePage { people, ..page }.wrong("people", failed.why),
+        Ok(edits) => match confirm(&app, &may, &fields, &edits, &plan).await? {
+            Outcome::Answer(answer) => Ok(answer),
+            Outcome::Wrong(failed) => RolePage { people, ..page }.wrong("people", failed.why),
         },
     }
 }
@@ -160,12 +160,12 @@ pub async fn take(
 ) -> Result<Response, AppError> {
     let page = page(&app, &may, id, "").await?;
     let edits: Vec<Edit> =
-        fields.ids("person").into_iter().map(|person| Edit::Take(Who::Id(person), id)).collect();
+        fields.ids("person").into_iter().map(|person| Edit::Take(UserRef::Id(person), id)).collect();
     if edits.is_empty() {
         return page.wrong("person", "Tick somebody first.".into());
     }
     let plan = plan(&page.role, "take", format!("Take the role “{}” away", page.role.name));
-    arrange(&app, &may, &fields, &edits, &plan).await?.answer()
+    confirm(&app, &may, &fields, &edits, &plan).await?.answer()
 }
 
 fn plan(role: &Role, place: &str, title: String) -> Plan {
@@ -195,10 +195,10 @@ async fn page(
         name: group.name,
     };
     Ok(RolePage {
-        shell: Shell::of(app, &may.actor),
+        layout: Layout::of(app, &may.actor),
         tab: "roles",
         done: None,
-        own: matches!(&may.actor, Actor::User(person) if rules.roles_of(person.id).contains(&id)),
+        own: matches!(&may.actor, Principal::User(person) if rules.roles_of(person.id).contains(&id)),
         choices: system_choices(rights.system),
         cells: groups.into_iter().map(cell).collect(),
         members,

@@ -17,9 +17,9 @@ use crate::context::App;
 use crate::domain::access::Person;
 use crate::domain::{Email, Identity};
 use crate::ops::sign_in;
-use crate::web::auth::session::{self, Caller};
+use crate::web::auth::session::{self, RequestSession};
 use crate::web::error::AppError;
-use crate::web::layout::{Shell, html, html_with};
+use crate::web::layout::{Layout, html, html_with};
 use crate::web::pages::sign_in::oidc;
 use crate::web::rate_limit;
 use crate::web::stream;
@@ -27,7 +27,7 @@ use crate::web::stream;
 #[derive(Template)]
 #[template(path = "pages/sign_in/form.html")]
 struct SignIn {
-    shell: Shell,
+    layout: Layout,
     email: String,
     admins: Vec<String>,
     next: String,
@@ -37,7 +37,7 @@ struct SignIn {
 impl SignIn {
     fn new(app: &App, email: String, next: String, error: Option<String>) -> Self {
         let admins = app.config.admin_emails.iter().map(ToString::to_string).collect();
-        Self { shell: Shell::anonymous(app), email, admins, next, error }
+        Self { layout: Layout::anonymous(app), email, admins, next, error }
     }
 }
 
@@ -58,7 +58,7 @@ pub struct Typed {
 
 /// The address of the form, which leads on to `next` afterwards.
 pub fn address(next: Option<&str>) -> String {
-    match next.map(onward) {
+    match next.map(local_redirect) {
         None | Some(HOME) => "/sign-in".to_owned(),
         Some(next) => {
             let query = serde_html_form::to_string([("next", next)]).unwrap_or_default();
@@ -71,7 +71,7 @@ pub fn address(next: Option<&str>) -> String {
 const HOME: &str = "/accounts";
 
 /// `next`, if it is a page of ours; anything that a browser might read as another site's is not.
-pub(crate) fn onward(next: &str) -> &str {
+pub(crate) fn local_redirect(next: &str) -> &str {
     let ours = next.starts_with('/')
         && !next.starts_with("//")
         && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
@@ -82,7 +82,7 @@ pub(crate) fn onward(next: &str) -> &str {
 #[derive(Template)]
 #[template(path = "pages/sign_in/proxy.html")]
 struct Entrance {
-    shell: Shell,
+    layout: Layout,
     words: &'static str,
     next: String,
 }
@@ -109,8 +109,8 @@ pub async fn form(State(app): State<Arc<App>>, Query(after): Query<After>) -> Re
     }
     let mode = app.config.sso_mode;
     if !mode.is_mock() {
-        let next = onward(&after.next).to_owned();
-        return html(&Entrance { shell: Shell::anonymous(&app), words: way_in(mode), next });
+        let next = local_redirect(&after.next).to_owned();
+        return html(&Entrance { layout: Layout::anonymous(&app), words: way_in(mode), next });
     }
     let first = app.config.admin_emails.iter().next().map(ToString::to_string).unwrap_or_default();
     html(&SignIn::new(&app, first, after.next, None))
@@ -119,17 +119,17 @@ pub async fn form(State(app): State<Arc<App>>, Query(after): Query<After>) -> Re
 /// Signs in whoever claims an address, where that is proof enough.
 pub async fn sign_in(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: RequestSession,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     if !app.config.sso_mode.is_mock() {
         return Err(AppError::Forbidden("Nobody signs in to this Telescope by a form.".into()));
     }
-    rate_limit::may_try(&app, &caller.origin)?;
+    rate_limit::check_rate(&app, &caller.origin)?;
     match Email::parse(&typed.email) {
         Ok(email) => {
             begin(&app, &caller, &Identity::claimed(email)).await?;
-            Ok(Redirect::to(onward(&typed.next)).into_response())
+            Ok(Redirect::to(local_redirect(&typed.next)).into_response())
         }
         Err(error) => {
             let page = SignIn::new(&app, typed.email, typed.next, Some(error.to_string()));
@@ -139,7 +139,11 @@ pub async fn sign_in(
 }
 
 /// Begins a person's session: under a new id, and nothing knows the former one any more.
-pub(crate) async fn begin(app: &App, caller: &Caller, identity: &Identity) -> Result<Person, AppError> {
+pub(crate) async fn begin(
+    app: &App,
+    caller: &RequestSession,
+    identity: &Identity,
+) -> Result<Person, AppError> {
     let replaced = caller.session.id();
     let person = session::sign_in(app, caller, identity).await?;
     over(app, replaced);
@@ -148,8 +152,8 @@ pub(crate) async fn begin(app: &App, caller: &Caller, identity: &Identity) -> Re
 
 /// Signs out: the session ends, and its open pages with it. Then the provider is told, if there is one. Whoever is
 /// known by a proxy is sent to sign out there, since otherwise the next page would begin a session again.
-pub async fn sign_out(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, AppError> {
-    let Caller { session, origin } = caller;
+pub async fn sign_out(State(app): State<Arc<App>>, caller: RequestSession) -> Result<Response, AppError> {
+    let RequestSession { session, origin } = caller;
     let ended = session.id();
     if let Some(actor) = session::current(&app, &session, &origin).await? {
         sign_in::sign_out(&app, &actor).await?;
@@ -162,14 +166,14 @@ pub async fn sign_out(State(app): State<Arc<App>>, caller: Caller) -> Result<Res
     {
         return page;
     }
-    let elsewhere = app.doorman.as_ref().and_then(|doorman| doorman.format().log_out);
+    let elsewhere = app.proxy_auth.as_ref().and_then(|proxy_auth| proxy_auth.format().log_out);
     Ok(Redirect::to(elsewhere.unwrap_or("/sign-in")).into_response())
 }
 
 /// Whatever still knows a session learns that it is over.
 fn over(app: &App, session: Option<Id>) {
     if let Some(session) = session {
-        app.remembered.forget(session);
+        app.session_cache.forget(session);
         stream::end(session);
     }
 }
@@ -184,7 +188,7 @@ mod tests {
         #[test]
         fn any_text_leads_to_a_page_of_ours(next in prop_oneof!["\\PC{0,40}", "[/\\\\.:@a-z\t\n?#%]{0,20}"]) {
             let here = url::Url::parse("https://telescope.example.org/sign-in").unwrap();
-            let there = here.join(onward(&next)).unwrap();
+            let there = here.join(local_redirect(&next)).unwrap();
             prop_assert_eq!(there.origin(), here.origin(), "{}", next);
         }
     }
@@ -192,7 +196,7 @@ mod tests {
     #[test]
     fn signing_in_leads_to_our_own_pages_only() {
         for ours in ["/accounts", "/accounts?q=a%20b&page=2", "/accounts/1/provide"] {
-            assert_eq!(onward(ours), ours);
+            assert_eq!(local_redirect(ours), ours);
         }
         for foreign in [
             "",
@@ -204,7 +208,7 @@ mod tests {
             "/a\r\nb",
             "x",
         ] {
-            assert_eq!(onward(foreign), HOME, "{foreign:?}");
+            assert_eq!(local_redirect(foreign), HOME, "{foreign:?}");
         }
         assert_eq!(address(Some("/accounts?q=1&x")), "/sign-in?next=%2Faccounts%3Fq%3D1%26x");
         assert_eq!(address(Some("//x.example")), "/sign-in");

@@ -12,12 +12,12 @@ use tower_sessions::{Expiry, Session};
 
 use crate::context::App;
 use crate::domain::{Email, Secret};
-use crate::sso::oidc::{Answer, Attempt, Fault, LIFE, Proven, Provider};
+use crate::sso::oidc::{Answer, Fault, LIFE, PendingAuthorization, Proven, Provider};
 use crate::store::web_sessions::USER_KEY;
-use crate::web::auth::session::Caller;
+use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
-use crate::web::layout::{Shell, html};
-use crate::web::pages::sign_in::form::{self, After, onward};
+use crate::web::layout::{Layout, html};
+use crate::web::pages::sign_in::form::{self, After, local_redirect};
 use crate::web::rate_limit;
 
 /// In a session: the attempts that wait for an answer, the oldest first.
@@ -32,7 +32,7 @@ const MAX_PROOF: usize = 6000;
 #[derive(Template)]
 #[template(path = "pages/sign_in/oidc.html")]
 struct Button {
-    shell: Shell,
+    layout: Layout,
     host: String,
     start: String,
 }
@@ -40,7 +40,7 @@ struct Button {
 #[derive(Template)]
 #[template(path = "pages/sign_in/oidc_unproven.html")]
 struct Unproven {
-    shell: Shell,
+    layout: Layout,
     /// The address that Telescope knows the person by.
     email: Email,
     /// The address that the provider names now.
@@ -51,27 +51,27 @@ struct Unproven {
 #[derive(Template)]
 #[template(path = "pages/sign_in/oidc_signed_out.html")]
 struct SignedOut {
-    shell: Shell,
+    layout: Layout,
     host: String,
     address: String,
 }
 
 /// The page with the button.
 pub(crate) fn page(app: &App, provider: &Provider, next: &str) -> Result<Response, AppError> {
-    let query = serde_html_form::to_string([("next", onward(next))]).unwrap_or_default();
+    let query = serde_html_form::to_string([("next", local_redirect(next))]).unwrap_or_default();
     let start = format!("/sign-in/start?{query}");
-    html(&Button { shell: Shell::anonymous(app), host: provider.host(), start })
+    html(&Button { layout: Layout::anonymous(app), host: provider.host(), start })
 }
 
 /// Sends the browser to the provider.
 pub async fn start(
     State(app): State<Arc<App>>,
-    Caller { session, origin }: Caller,
+    RequestSession { session, origin }: RequestSession,
     Query(after): Query<After>,
 ) -> Result<Response, AppError> {
     let provider = app.oidc.as_ref().ok_or(AppError::NotFound)?;
-    rate_limit::may_try(&app, &origin)?;
-    let (address, attempt) = provider.begin(onward(&after.next).to_owned()).await?;
+    rate_limit::check_rate(&app, &origin)?;
+    let (address, attempt) = provider.begin(local_redirect(&after.next).to_owned()).await?;
     let mut attempts = waiting(&session).await?;
     attempts.push(attempt);
     let surplus = attempts.len().saturating_sub(ATTEMPTS);
@@ -82,12 +82,12 @@ pub async fn start(
 /// Takes the answer that the browser brings from the provider.
 pub async fn callback(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: RequestSession,
     Query(answer): Query<Answer>,
 ) -> Result<Response, AppError> {
     let session = &caller.session;
     let provider = app.oidc.as_ref().ok_or(AppError::NotFound)?;
-    rate_limit::may_try(&app, &caller.origin)?;
+    rate_limit::check_rate(&app, &caller.origin)?;
     let mut attempts = waiting(session).await?;
     let at = attempts.iter().position(|attempt| attempt.is(&answer.state)).ok_or(Fault::Stale)?;
     let attempt = attempts.remove(at);
@@ -102,12 +102,12 @@ pub async fn callback(
     if id_token.expose().len() <= MAX_PROOF {
         session.insert(PROOF_KEY, id_token.expose()).await?;
     }
-    let next = onward(&attempt.next).to_owned();
+    let next = local_redirect(&attempt.next).to_owned();
     if person.verified {
         return Ok(Redirect::to(&next).into_response());
     }
-    let shell = Shell::anonymous(&app);
-    html(&Unproven { shell, email: person.email, now: identity.email, next })
+    let layout = Layout::anonymous(&app);
+    html(&Unproven { layout, email: person.email, now: identity.email, next })
 }
 
 /// The token that began a session, if it was kept.
@@ -124,16 +124,16 @@ pub(crate) async fn signed_out(
 ) -> Option<Result<Response, AppError>> {
     let address = String::from(provider.sign_out(proof.as_ref()).await?);
     let refresh = [(HeaderName::from_static("refresh"), format!("0; url={address}"))];
-    let page = html(&SignedOut { shell: Shell::anonymous(app), host: provider.host(), address });
+    let page = html(&SignedOut { layout: Layout::anonymous(app), host: provider.host(), address });
     Some(page.map(|page| (refresh, page).into_response()))
 }
 
-async fn waiting(session: &Session) -> Result<Vec<Attempt>, AppError> {
+async fn waiting(session: &Session) -> Result<Vec<PendingAuthorization>, AppError> {
     Ok(session.get(ATTEMPTS_KEY).await?.unwrap_or_default())
 }
 
 /// Keeps the attempts. A session that nobody is signed in with lives no longer than they.
-async fn keep(session: &Session, attempts: Vec<Attempt>) -> Result<(), AppError> {
+async fn keep(session: &Session, attempts: Vec<PendingAuthorization>) -> Result<(), AppError> {
     if session.get_value(USER_KEY).await?.is_none() {
         session.set_expiry(Some(Expiry::OnInactivity(Duration::milliseconds(LIFE))));
     }
@@ -145,7 +145,7 @@ impl From<Fault> for AppError {
     fn from(fault: Fault) -> Self {
         let status = match fault {
             Fault::Away => StatusCode::SERVICE_UNAVAILABLE,
-            Fault::Stale | Fault::Refused | Fault::Untrue => StatusCode::BAD_REQUEST,
+            Fault::Stale | Fault::Refused | Fault::TokenError => StatusCode::BAD_REQUEST,
             Fault::Denied | Fault::NoEmail => StatusCode::FORBIDDEN,
         };
         Self::Bad(status, fault.to_string())

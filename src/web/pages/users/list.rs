@@ -11,17 +11,17 @@ use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
 use crate::context::App;
-use crate::domain::access::{AccessRules, Actor};
+use crate::domain::access::{Policy, Principal};
 use crate::domain::privilege::can;
 use crate::domain::{Millis, RoleId, UserId};
-use crate::ops::access::{Edit, Who};
+use crate::ops::access::{Edit, UserRef};
 use crate::store;
 use crate::store::roles::Role;
 use crate::store::users::Listed;
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::layout::{Shell, html_with};
-use crate::web::pages::access::confirm::{Done, Fields, Plan, arrange};
+use crate::web::layout::{Layout, html_with};
+use crate::web::pages::access::confirm::{Done, Fields, Plan, confirm};
 use crate::web::words::text;
 
 /// People on a page.
@@ -38,7 +38,7 @@ pub struct Wanted {
 #[derive(Template)]
 #[template(path = "pages/users/list.html")]
 struct UsersPage {
-    shell: Shell,
+    layout: Layout,
     done: Option<&'static str>,
     lines: Vec<Line>,
     roles: Vec<Role>,
@@ -102,7 +102,7 @@ pub async fn roles(
                 action: "/users/roles".into(),
                 ..Plan::below("/users".into(), "roles", title(&fields, &role.name))
             };
-            return arrange(&app, &may, &fields, &edits, &plan).await?.answer();
+            return confirm(&app, &may, &fields, &edits, &plan).await?.answer();
         }
         (_, true) => "Tick somebody first.",
         (None, _) => "Choose a role.",
@@ -113,7 +113,7 @@ pub async fn roles(
 /// What a form asks for that gives and takes roles. Taking has to be said; so nobody loses one by half a form.
 pub fn edit(fields: &Fields, person: UserId, role: RoleId) -> Edit {
     let takes = fields.one("what") == "take";
-    if takes { Edit::Take(Who::Id(person), role) } else { Edit::Give(Who::Id(person), role) }
+    if takes { Edit::Take(UserRef::Id(person), role) } else { Edit::Give(UserRef::Id(person), role) }
 }
 
 /// The same in words.
@@ -125,7 +125,7 @@ pub fn title(fields: &Fields, role: &str) -> String {
     }
 }
 
-async fn page(app: &App, reader: &Actor, wanted: Wanted) -> Result<UsersPage, AppError> {
+async fn page(app: &App, reader: &Principal, wanted: Wanted) -> Result<UsersPage, AppError> {
     let mut conn = app.db.read().await?;
     let now = app.clock.now();
     let mut people = store::users::page(&mut conn, wanted.q.trim(), &wanted.after, now, PAGE + 1).await?;
@@ -138,10 +138,10 @@ async fn page(app: &App, reader: &Actor, wanted: Wanted) -> Result<UsersPage, Ap
     let names: HashMap<RoleId, &str> = roles.iter().map(|role| (role.id, role.name.as_str())).collect();
     let line = |listed| Line { roles: named(&rules, &names, &listed), ..line(app, reader, listed) };
     let lines = people.into_iter().map(line).collect();
-    Ok(UsersPage { shell: Shell::of(app, reader), done: None, lines, roles, wanted, after, error: None })
+    Ok(UsersPage { layout: Layout::of(app, reader), done: None, lines, roles, wanted, after, error: None })
 }
 
-fn named(rules: &AccessRules, names: &HashMap<RoleId, &str>, listed: &Listed) -> Vec<(RoleId, String)> {
+fn named(rules: &Policy, names: &HashMap<RoleId, &str>, listed: &Listed) -> Vec<(RoleId, String)> {
     let name = |role: &RoleId| Some((*role, (*names.get(role)?).to_owned()));
     let mut named: Vec<_> = rules.roles_of(listed.user.id).iter().filter_map(name).collect();
     named.sort_by_key(|(_, name)| name.to_lowercase());
@@ -149,7 +149,7 @@ fn named(rules: &AccessRules, names: &HashMap<RoleId, &str>, listed: &Listed) ->
 }
 
 /// A person, without the roles.
-pub fn line(app: &App, reader: &Actor, listed: Listed) -> Line {
+pub fn line(app: &App, reader: &Principal, listed: Listed) -> Line {
     let user = listed.user;
     Line {
         id: user.id,
@@ -161,7 +161,7 @@ pub fn line(app: &App, reader: &Actor, listed: Listed) -> Line {
         last: if user.seen == Millis(0) { "never".into() } else { text::moment(user.seen) },
         sessions: listed.sessions,
         bound: listed.identities > 0,
-        own: matches!(reader, Actor::User(person) if person.id == user.id),
+        own: matches!(reader, Principal::User(person) if person.id == user.id),
         roles: Vec::new(),
     }
 }

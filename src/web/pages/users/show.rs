@@ -9,23 +9,23 @@ use axum::response::{Redirect, Response};
 use axum_extra::extract::{Form, Query};
 
 use crate::context::App;
-use crate::domain::access::Actor;
+use crate::domain::access::Principal;
 use crate::domain::privilege::can;
 use crate::domain::{RoleId, UserId};
 use crate::ops::access::Edit;
-use crate::ops::users::{self, Change, Whom};
+use crate::ops::users::{self, Change, UserRef};
 use crate::store;
 use crate::store::roles::Role;
 use crate::web::error::AppError;
 use crate::web::extract::{May, Named};
-use crate::web::layout::{Shell, html_with};
-use crate::web::pages::access::confirm::{Done, Fields, Plan, arrange};
+use crate::web::layout::{Layout, html_with};
+use crate::web::pages::access::confirm::{Done, Fields, Plan, confirm};
 use crate::web::pages::users::list::{Line, edit, line, title};
 
 #[derive(Template)]
 #[template(path = "pages/users/show.html")]
 struct UserPage {
-    shell: Shell,
+    layout: Layout,
     done: Option<&'static str>,
     line: Line,
     held: Vec<Held>,
@@ -78,10 +78,10 @@ pub async fn roles(
     };
     let edits: Vec<Edit> = chosen.iter().map(|role| edit(&fields, id, *role)).collect();
     let plan = Plan::below(format!("/users/{id}"), "roles", format!("{words}: {}", page.line.email));
-    arrange(&app, &may, &fields, &edits, &plan).await?.answer()
+    confirm(&app, &may, &fields, &edits, &plan).await?.answer()
 }
 
-async fn page(app: &App, reader: &Actor, id: UserId) -> Result<UserPage, AppError> {
+async fn page(app: &App, reader: &Principal, id: UserId) -> Result<UserPage, AppError> {
     let mut conn = app.db.read().await?;
     let listed = store::users::listed(&mut conn, id, app.clock.now()).await?.ok_or(AppError::NotFound)?;
     let mut others = store::roles::all(&mut conn).await?;
@@ -91,8 +91,8 @@ async fn page(app: &App, reader: &Actor, id: UserId) -> Result<UserPage, AppErro
         held.into_iter().map(|(id, name, by_page, by_provider)| Held { id, name, by_page, by_provider });
     let held: Vec<Held> = held.collect();
     others.retain(|role| !held.iter().any(|held| held.id == role.id && held.by_page));
-    let shell = Shell::of(app, reader);
-    Ok(UserPage { shell, done: None, line: line(app, reader, listed), held, others, error: None })
+    let layout = Layout::of(app, reader);
+    Ok(UserPage { layout, done: None, line: line(app, reader, listed), held, others, error: None })
 }
 
 /// Makes a handler for each change.
@@ -104,7 +104,7 @@ macro_rules! handlers {
             may: May<can::ManageAccess>,
             Named(id): Named<UserId>,
         ) -> Result<Redirect, AppError> {
-            users::change(&app, may.grant(), Whom::Id(id), Change::$change).await?;
+            users::change(&app, may.grant(), UserRef::Id(id), Change::$change).await?;
             // Back to the person, who is shown as he is now.
             Ok(Redirect::to(&format!("/users/{id}")))
         }

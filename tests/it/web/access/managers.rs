@@ -11,7 +11,7 @@ const EVE: &str = "eve@example.org";
 const ARRANGE: SystemPrivileges = SystemPrivileges::of(&[SystemPrivilege::ManageAccess]);
 
 /// Ada arranges access and sees the accounts in Sales; Bob may log in there; Eve may nothing.
-struct Office {
+struct Context {
     test: TestApp,
     ada: Visitor,
     sales: GroupId,
@@ -22,7 +22,7 @@ struct Office {
     empty: RoleId,
 }
 
-async fn office() -> Office {
+async fn context() -> Context {
     let test = TestApp::new().await;
     let (inside, outside) = (test.account(1, None).await, test.account(2, None).await);
     let sales = test.group("Sales", &[inside]).await;
@@ -35,10 +35,10 @@ async fn office() -> Office {
     test.signed_in(ADMIN).await;
     test.signed_in(EVE).await;
     let ada = test.signed_in(ADA).await;
-    Office { test, ada, sales, inside, outside, managers, desk, empty }
+    Context { test, ada, sales, inside, outside, managers, desk, empty }
 }
 
-impl Office {
+impl Context {
     async fn id(&self, email: &str) -> String {
         self.test.user(email).await.id.to_string()
     }
@@ -63,31 +63,35 @@ fn failed(answer: &Answer) -> Vec<String> {
 
 #[tokio::test]
 async fn nobody_gives_what_he_has_not_got() {
-    let office = office().await;
-    let Office { sales, managers, desk, empty, inside, .. } = office;
+    let context = context().await;
+    let Context { sales, managers, desk, empty, inside, .. } = context;
     let cell = |role| format!("/access/{sales}/{role}");
-    office
+    context
         .refuses(&cell(empty), &[("privilege", "view"), ("privilege", "login")], "you lack login there")
         .await;
-    office.refuses(&cell(managers), &[], "Nobody changes their own roles").await;
-    office
+    context.refuses(&cell(managers), &[], "Nobody changes their own roles").await;
+    context
         .refuses(&format!("/roles/{empty}/system"), &[("privilege", "read_audit")], "you lack read_audit")
         .await;
-    office.refuses(&format!("/roles/{managers}/delete"), &[], "Nobody changes their own roles").await;
-    office.refuses(&format!("/roles/{desk}/give"), &[("people", EVE)], "you lack login there").await;
-    office
+    context.refuses(&format!("/roles/{managers}/delete"), &[], "Nobody changes their own roles").await;
+    context.refuses(&format!("/roles/{desk}/give"), &[("people", EVE)], "you lack login there").await;
+    context
         .refuses(&format!("/roles/{empty}/give"), &[("people", ADA)], "Nobody changes their own roles")
         .await;
-    office
-        .refuses(&format!("/roles/{desk}/take"), &[("person", &office.id(BOB).await)], "may do more than you")
+    context
+        .refuses(
+            &format!("/roles/{desk}/take"),
+            &[("person", &context.id(BOB).await)],
+            "may do more than you",
+        )
         .await;
-    let (admin, own) = (office.id(ADMIN).await, office.id(ADA).await);
+    let (admin, own) = (context.id(ADMIN).await, context.id(ADA).await);
     let (role, mine) = (empty.to_string(), managers.to_string());
-    office.refuses(&format!("/users/{admin}/roles"), &[("role", &role)], "may do more than you").await;
-    office
+    context.refuses(&format!("/users/{admin}/roles"), &[("role", &role)], "may do more than you").await;
+    context
         .refuses(&format!("/users/{own}/roles"), &[("role", &mine), ("what", "take")], "their own roles")
         .await;
-    let renamed = office.ada.post(&format!("/roles/{managers}/rename"), &[("name", "Gods")]).await;
+    let renamed = context.ada.post(&format!("/roles/{managers}/rename"), &[("name", "Gods")]).await;
     assert_eq!(renamed.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(renamed.texts("#name-error")[0].contains("their own roles"));
     // Who somebody is, and in charge, is not his to say either.
@@ -98,7 +102,7 @@ async fn nobody_gives_what_he_has_not_got() {
         (ADMIN, "end-sessions"),
         (ADMIN, "forget-identity"),
     ] {
-        let answer = office.ada.post(&format!("/users/{}/{what}", office.id(whom).await), &[]).await;
+        let answer = context.ada.post(&format!("/users/{}/{what}", context.id(whom).await), &[]).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{what}");
     }
     // He may ask for a second person's approval, and not do away with it.
@@ -106,97 +110,97 @@ async fn nobody_gives_what_he_has_not_got() {
     for (needed, status) in
         [("yes", StatusCode::SEE_OTHER), ("no", StatusCode::CONFLICT), ("", StatusCode::SEE_OTHER)]
     {
-        assert_eq!(office.ada.post(&approval, &[("needed", needed)]).await.status, status, "{needed:?}");
+        assert_eq!(context.ada.post(&approval, &[("needed", needed)]).await.status, status, "{needed:?}");
     }
     // The account's own form goes by the same rules: no owner and no group that gives more than he has.
     let edit = format!("/accounts/{inside}/edit");
-    let owner = office.ada.post(&edit, &[("owner", EVE)]).await;
+    let owner = context.ada.post(&edit, &[("owner", EVE)]).await;
     assert_eq!(owner.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(owner.texts("#owner-error")[0].contains("you lack login"), "{:?}", owner.texts("#owner-error"));
-    let more = office.test.role("More", &[], SystemPrivileges::NONE).await;
-    let vip = office.test.group("VIP", &[]).await;
+    let more = context.test.role("More", &[], SystemPrivileges::NONE).await;
+    let vip = context.test.group("VIP", &[]).await;
     let set = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::RemoveAccount]);
-    let root = office.test.signed_in(ADMIN).await;
+    let root = context.test.signed_in(ADMIN).await;
     let form: Vec<_> = set.iter().map(|privilege| ("privilege", privilege.name())).collect();
     does(&root, &format!("/access/{vip}/{more}"), &form).await;
-    let groups = office.ada.post(&edit, &[("groups", "Sales, VIP")]).await;
+    let groups = context.ada.post(&edit, &[("groups", "Sales, VIP")]).await;
     assert_eq!(groups.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(groups.texts("#groups-error")[0].contains("you lack remove_account"));
     let form = [("account", inside.to_string())];
     let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    office.refuses(&format!("/groups/{vip}/put-in"), &form, "you lack remove_account").await;
+    context.refuses(&format!("/groups/{vip}/put-in"), &form, "you lack remove_account").await;
 }
 
 #[tokio::test]
 async fn what_he_has_he_gives_and_in_bulk_the_refused_are_named() {
-    let office = office().await;
-    let Office { sales, empty, managers, .. } = office;
-    does(&office.ada, &format!("/access/{sales}/{empty}"), &[("privilege", "view")]).await;
-    let (words, _) = does(&office.ada, &format!("/roles/{empty}/give"), &[("people", EVE)]).await;
+    let context = context().await;
+    let Context { sales, empty, managers, .. } = context;
+    does(&context.ada, &format!("/access/{sales}/{empty}"), &[("privilege", "view")]).await;
+    let (words, _) = does(&context.ada, &format!("/roles/{empty}/give"), &[("people", EVE)]).await;
     assert!(words.contains("eve@example.org gains: see"), "{words}");
     let role = empty.to_string();
-    let (admin, own, eve) = (office.id(ADMIN).await, office.id(ADA).await, office.id(EVE).await);
+    let (admin, own, eve) = (context.id(ADMIN).await, context.id(ADA).await, context.id(EVE).await);
     let form =
         [("person", admin.as_str()), ("person", &own), ("person", &eve), ("role", &role), ("what", "take")];
-    let (looked, _) = look(&office.ada, "/users/roles", &form).await;
+    let (looked, _) = look(&context.ada, "/users/roles", &form).await;
     assert!(plain(&looked.texts(".effects").join(" ")).contains("eve@example.org loses: see"));
     let (looked_failed, expected) = (failed(&looked), ["root@example.org: ", "ada@example.org: "]);
     assert!(looked_failed.len() == 2, "{looked_failed:?}");
     for (line, person) in looked_failed.iter().zip(expected) {
         assert!(line.starts_with(person), "{line}");
     }
-    let saved = save(&office.ada, "/users/roles", &looked).await;
+    let saved = save(&context.ada, "/users/roles", &looked).await;
     assert_eq!(saved.status, StatusCode::OK);
     assert_eq!(failed(&saved), looked_failed);
     let words = saved.texts(".review").join(" ");
     assert!(words.contains("Not all of it could be done") && !words.contains("Nobody gains"), "{words}");
-    assert!(office.test.app.rules.current().roles_of(office.test.user(EVE).await.id).is_empty());
-    assert_eq!(office.test.app.rules.current().roles_of(office.test.user(ADA).await.id), [managers]);
+    assert!(context.test.app.rules.current().roles_of(context.test.user(EVE).await.id).is_empty());
+    assert_eq!(context.test.app.rules.current().roles_of(context.test.user(ADA).await.id), [managers]);
 }
 
 #[tokio::test]
 async fn accounts_that_he_may_not_see_are_like_none() {
-    let office = office().await;
-    let Office { sales, outside, .. } = office;
+    let context = context().await;
+    let Context { sales, outside, .. } = context;
     let into = format!("/groups/{sales}/put-in");
-    let (looked, _) = look(&office.ada, &into, &[("numbers", "+99966 2 0002\n+99966 2 0777; 12")]).await;
+    let (looked, _) = look(&context.ada, &into, &[("numbers", "+99966 2 0002\n+99966 2 0777; 12")]).await;
     let lines = failed(&looked);
     assert_eq!(lines.len(), 3, "{lines:?}");
     for line in &lines {
         assert!(line.ends_with(": There is no such account."), "{line}");
     }
-    assert_eq!(save(&office.ada, &into, &looked).await.status, StatusCode::CONFLICT);
+    assert_eq!(save(&context.ada, &into, &looked).await.status, StatusCode::CONFLICT);
     // By its id it is no other.
     let ids = [outside.to_string(), "0190aaaa-0000-7000-8000-000000000000".to_owned()];
     let mut said = Vec::new();
     for id in &ids {
-        said.push(failed(&look(&office.ada, &into, &[("account", id)]).await.0));
+        said.push(failed(&look(&context.ada, &into, &[("account", id)]).await.0));
     }
     assert_eq!(said[0], said[1]);
-    assert!(!office.ada.get(&format!("/groups/{sales}?q=99966")).await.body.contains("20002"));
+    assert!(!context.ada.get(&format!("/groups/{sales}?q=99966")).await.body.contains("20002"));
 
     // In a group that is not his there are only "more".
-    let other = office.test.group("Board", &[outside]).await;
-    let page = office.ada.get(&format!("/groups/{other}")).await;
+    let other = context.test.group("Board", &[outside]).await;
+    let page = context.ada.get(&format!("/groups/{other}")).await;
     assert!(page.texts("main").join(" ").contains("which you may not see") && !page.has(".ticks li"));
-    assert_eq!(office.ada.get("/groups").await.texts("tbody td"), ["0", "0", "1", "2"]);
-    let watchers = office.test.role("Watchers", &[(other, VIEW)], SystemPrivileges::NONE).await;
-    office.test.give(EVE, watchers).await;
-    let (looked, words) = look(&office.ada, &format!("/groups/{other}/delete"), &[]).await;
+    assert_eq!(context.ada.get("/groups").await.texts("tbody td"), ["0", "0", "1", "2"]);
+    let watchers = context.test.role("Watchers", &[(other, VIEW)], SystemPrivileges::NONE).await;
+    context.test.give(EVE, watchers).await;
+    let (looked, words) = look(&context.ada, &format!("/groups/{other}/delete"), &[]).await;
     assert!(words.contains("In the group “Board”, eve@example.org loses: see"), "{words}");
     assert!(!looked.body.contains("20002"));
 }
 
 #[tokio::test]
 async fn what_he_adds_is_his_and_what_he_may_not_see_he_is_told() {
-    let office = office().await;
+    let context = context().await;
     let adders = SystemPrivileges::of(&[SystemPrivilege::AddAccount]);
-    let adding = office.test.role("Adders", &[], adders).await;
-    office.test.give(EVE, adding).await;
-    let eve = office.test.signed_in(EVE).await;
+    let adding = context.test.role("Adders", &[], adders).await;
+    context.test.give(EVE, adding).await;
+    let eve = context.test.signed_in(EVE).await;
     let form = eve.get("/accounts/add").await;
     assert_eq!(form.attributes("#owner", "value"), [EVE]);
-    let root = office.test.signed_in(ADMIN).await;
+    let root = context.test.signed_in(ADMIN).await;
     assert_eq!(root.get("/accounts/add").await.attributes("#owner", "value"), [""]);
     let own = eve.post("/accounts/add", &[("phone", "+9996620051"), ("owner", EVE)]).await;
     assert_eq!(eve.get(own.header("location")).await.status, StatusCode::OK);
@@ -219,15 +223,15 @@ async fn what_he_adds_is_his_and_what_he_may_not_see_he_is_told() {
 
 #[tokio::test]
 async fn what_the_identity_provider_gives_it_alone_takes() {
-    let office = office().await;
-    let Office { empty, .. } = office;
-    let eve = office.test.user(EVE).await.id;
+    let context = context().await;
+    let Context { empty, .. } = context;
+    let eve = context.test.user(EVE).await.id;
     let by_provider = async |conn: &mut store::Conn<'_>| -> Result<(), store::StoreError> {
         store::roles::set_from_provider(conn, eve, &["empty".to_owned()]).await.map(drop)
     };
-    office.test.app.db.change(by_provider).await.unwrap();
-    office.test.in_force().await;
-    let root = office.test.signed_in(ADMIN).await;
+    context.test.app.db.change(by_provider).await.unwrap();
+    context.test.in_force().await;
+    let root = context.test.signed_in(ADMIN).await;
     let page = root.get(&format!("/roles/{empty}")).await;
     assert!(page.texts(".ticks .hint")[0].contains("by the identity provider, which alone"));
     assert!(!page.has(".ticks input"));

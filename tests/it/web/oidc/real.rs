@@ -57,7 +57,7 @@ impl Scene {
         let email = Email::parse(&format!("{name}@example.org")).unwrap();
         let now = self.test.app.clock.now();
         let bind = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
-            let user = store::users::first_sight(conn, &email, now).await?;
+            let user = store::users::upsert_seen(conn, &email, now).await?;
             store::identities::bind(conn, &self.provider.issuer, name, user.id, now).await
         };
         self.test.app.db.change(bind).await.unwrap();

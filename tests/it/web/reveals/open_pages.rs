@@ -102,7 +102,7 @@ async fn nobody_waits_for_a_code_without_an_approval_or_beyond_it() {
     let entry = told.test.app.directory.get(told.account).unwrap();
     let permit =
         access::decide::<can::Login>(&told.test.app.rules.current(), &actor, &entry.account).unwrap();
-    let until = code::arm(&told.test.app, &permit.grant(), "").await.unwrap();
+    let until = code::wait_for_code(&told.test.app, &permit.grant(), "").await.unwrap();
     assert_eq!(until.seconds_since(told.test.app.clock.now()), 2 * 60);
     told.test.app.clock.advance(2 * 60);
     refused(root.post(&wait, &[]).await, "not used within the ten minutes").await;

@@ -18,7 +18,7 @@ use super::*;
 async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
     let (told, second) = Told::new().await;
     let app = &told.test.app;
-    let shows = async |actor: &Actor| {
+    let shows = async |actor: &Principal| {
         let entry = app.directory.get(told.account).unwrap();
         let permit =
             access::decide::<can::ViewTwoFactorPassword>(&app.rules.current(), actor, &entry.account)

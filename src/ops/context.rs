@@ -8,7 +8,7 @@ use crate::store::Db;
 
 /// The database, the keys of the audit trail, the time and the settings.
 #[derive(Clone, Copy, Debug)]
-pub struct Office<'a> {
+pub struct Context<'a> {
     /// The database.
     pub db: &'a Db,
     /// The keys of the audit trail.
@@ -19,7 +19,7 @@ pub struct Office<'a> {
     pub config: &'a Config,
 }
 
-impl<'a> From<&'a App> for Office<'a> {
+impl<'a> From<&'a App> for Context<'a> {
     fn from(app: &'a App) -> Self {
         Self { db: &app.db, keys: &app.keys, clock: &app.clock, config: &app.config }
     }
