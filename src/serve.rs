@@ -1,5 +1,7 @@
 //! Serving: waiting for the lease, running what goes on beside the pages, and stopping in order.
 
+pub(crate) mod startup;
+
 use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
@@ -56,9 +58,9 @@ async fn serve_alone(
     listener: TcpListener,
     stop: impl Future<Output = &'static str>,
 ) -> anyhow::Result<()> {
-    let app = App::start(config, clock, db).await?;
-    checkpoint::compare((&*app).into()).await?;
-    rekey::entries_of_former_key((&*app).into()).await?;
+    let app = startup::start(config, clock, db).await?;
+    checkpoint::compare(&app).await?;
+    rekey::entries_of_former_key(&app).await?;
     queue::close_intents(&app).await?;
     note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
     let watching = [
@@ -75,21 +77,18 @@ async fn serve_alone(
         tokio::spawn(jobs::run(
             app.db.clone(),
             app.clock.clone(),
-            Arc::clone(&app.board),
+            Arc::clone(&app.live.jobs),
             Arc::new(JobSteps(Arc::clone(&app))),
         )),
     ];
-    app.connect_wanted();
-    prepare_sign_on(&app);
+    startup::connect_accounts(&app);
+    app.sso.prefetch();
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopping = app.stopping.clone();
-    let mut stopped = app.stopping.subscribe();
+    let stopped = app.stopping.clone().cancelled_owned();
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let limits = Limits::of(app.config.max_connections);
-    let mut server =
-        tokio::spawn(server::serve(listener, web::router(Arc::clone(&app)), limits, async move {
-            let _ = stopped.wait_for(|stopping| *stopping).await;
-        }));
+    let mut server = tokio::spawn(server::serve(listener, web::router(Arc::clone(&app)), limits, stopped));
     let lost = tokio::select! {
         () = app.db.lease_lost() => {
             tracing::error!("another Telescope has taken over; closing every client, and writing nothing more");
@@ -104,7 +103,7 @@ async fn serve_alone(
             false
         }
     };
-    stopping.send_replace(true);
+    stopping.cancel();
     let answering = async {
         if tokio::time::timeout(STOPPING_TIME, &mut server).await.is_err() {
             tracing::warn!("some requests did not end in time");
@@ -127,7 +126,7 @@ async fn serve_alone(
     if let Err(error) = queue::flush(&app).await {
         tracing::error!(%error, "the last entries of the audit trail were not written");
     }
-    checkpoint::write_last((&*app).into()).await;
+    checkpoint::write_last(&app).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -146,7 +145,8 @@ async fn watch_database(app: Arc<App>) {
             let app = Arc::clone(&app);
             tokio::spawn(async move { policy::look(&app, version).await });
         }
-        let changed = app.database_away.send_if_modified(|known| std::mem::replace(known, away) != away);
+        let changed =
+            app.live.health.database.send_if_modified(|known| std::mem::replace(known, away) != away);
         if changed && away {
             tracing::warn!("the database is away; pages run from memory");
         } else if changed {
@@ -155,18 +155,8 @@ async fn watch_database(app: Arc<App>) {
     }
 }
 
-/// Begins to ask the identity provider what the first sign-in needs.
-fn prepare_sign_on(app: &App) {
-    if let Some(proxy_auth) = &app.proxy_auth {
-        proxy_auth.prepare();
-    }
-    if let Some(provider) = &app.oidc {
-        provider.prepare();
-    }
-}
-
 fn note(app: &App, event: AuditEvent) {
-    app.journal.put(AuditEntry::done(app.clock.now(), &Principal::System("telescope"), event));
+    app.audit_queue.put(AuditEntry::done(app.clock.now(), &Principal::System("telescope"), event));
 }
 
 /// The listener that a launcher handed over (LISTEN_FDS), or one of our own. Of no runtime yet, so that it can be

@@ -93,13 +93,13 @@ impl Import {
 
     /// What a running server does.
     pub(crate) async fn serve(&self, app: &App) -> Result<String, OpError> {
-        let said = self.write(app.into()).await;
+        let said = self.write(app).await;
         policy::in_force(app).await;
         said
     }
 
     /// The same where no server runs.
-    pub(crate) async fn write(&self, context: Context<'_>) -> Result<String, OpError> {
+    pub(crate) async fn write(&self, context: &Context) -> Result<String, OpError> {
         let wanted = RulesFile::parse(&self.text)?;
         let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli)?;
         let steps = import::import(context, permit.grant(), &wanted, !self.yes).await?;

@@ -8,7 +8,7 @@ use crate::context::App;
 use crate::domain::Email;
 use crate::domain::access::{Policy, Principal, decide_system};
 use crate::domain::privilege::can;
-use crate::ops::users::{self, Change, UserRef};
+use crate::ops::users::{self, UserChange, UserRef};
 use crate::ops::{Context, OpError};
 use crate::store::users::User;
 
@@ -30,10 +30,10 @@ pub enum Admin {
 
 impl Admin {
     /// Who is meant, and what is to be done to him.
-    fn meaning(&self) -> Result<(Email, Change), OpError> {
+    fn meaning(&self) -> Result<(Email, UserChange), OpError> {
         let (email, change) = match self {
-            Self::Grant { email } => (email, Change::GrantAdmin),
-            Self::Revoke { email } => (email, Change::RevokeAdmin),
+            Self::Grant { email } => (email, UserChange::GrantAdmin),
+            Self::Revoke { email } => (email, UserChange::RevokeAdmin),
         };
         let email = Email::parse(email).map_err(|error| OpError::invalid("email", error))?;
         Ok((email, change))
@@ -53,7 +53,7 @@ impl Admin {
     }
 
     /// The same where no server runs.
-    pub(crate) async fn write(&self, context: Context<'_>) -> Result<String, OpError> {
+    pub(crate) async fn write(&self, context: &Context) -> Result<String, OpError> {
         let (email, change) = self.meaning()?;
         let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli)?;
         let user = users::write(context, permit.grant(), UserRef::Email(&email), change).await?;

@@ -3,6 +3,7 @@
 //! told so; the server may run, also as a role of the database that could not do it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 
@@ -43,12 +44,12 @@ pub enum Audit {
 pub async fn run(config: Config, asked: Audit) -> anyhow::Result<()> {
     match asked {
         Audit::Verify { head } => verify(&config, head).await,
-        Audit::Blank { before, yes } => blank(&config, &before, yes).await,
+        Audit::Blank { before, yes } => blank(config, &before, yes).await,
     }
 }
 
 /// Says how many entries before a date have details, or takes them out.
-async fn blank(config: &Config, before: &str, yes: bool) -> anyhow::Result<()> {
+async fn blank(config: Config, before: &str, yes: bool) -> anyhow::Result<()> {
     let clock = Clock::System;
     let before = Period::parse(before).context("--before")?.start;
     ensure!(before <= clock.now(), "--before: this lies in the future");
@@ -66,15 +67,15 @@ async fn blank(config: &Config, before: &str, yes: bool) -> anyhow::Result<()> {
         "the role in DB_DSN can't change the audit trail, as it should be for a server. Give DB_DSN of the tables' owner"
     );
     db.change(async |conn| key_check::check(conn, &keys).await).await?;
-    let context = Context { db: &db, keys: &keys, clock: &clock, config };
+    let context = Context { config: Arc::new(config), db, keys: Arc::new(keys), clock };
     // With the lease, the file audit-head is ours to write. A running server has it otherwise, and writes on.
-    let lease = lease::obtain_at_once(&db, &clock).await?;
+    let lease = lease::obtain_at_once(&context.db, &context.clock).await?;
     if lease.is_some() {
-        checkpoint::compare(context).await?;
+        checkpoint::compare(&context).await?;
     }
-    let blanked = retention::blank(context, &Principal::Cli, before).await;
+    let blanked = retention::blank(&context, &Principal::Cli, before).await;
     if let Some(lease) = lease {
-        checkpoint::write_last(context).await;
+        checkpoint::write_last(&context).await;
         lease.give_back().await?;
     }
     println!("{} entries before {} had their details taken out.", blanked?, shown(before));

@@ -1,4 +1,3 @@
-pub mod body;
 pub mod client_ip;
 pub mod host;
 pub mod server;

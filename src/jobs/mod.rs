@@ -8,13 +8,6 @@
 pub mod remove_account;
 mod runner;
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use arc_swap::ArcSwap;
-use tokio::sync::Notify;
-
-use crate::domain::Phone;
 use crate::domain::job::Job;
 use crate::store::StoreError;
 
@@ -38,29 +31,4 @@ pub trait Steps: Send + Sync + 'static {
 
     /// The jobs have changed: open pages are to show it.
     fn changed(&self);
-}
-
-/// The newest jobs, for pages; and the bell that wakes the runner.
-#[derive(Debug, Default)]
-pub struct Board {
-    jobs: ArcSwap<Vec<Job>>,
-    phones: ArcSwap<HashMap<String, Phone>>,
-    bell: Notify,
-}
-
-impl Board {
-    /// The newest jobs and all that wait, the newest first.
-    pub fn jobs(&self) -> Arc<Vec<Job>> {
-        self.jobs.load_full()
-    }
-
-    /// The number of the account that a job is about, also of one that is removed.
-    pub fn phone(&self, job: &Job) -> Option<Phone> {
-        self.phones.load().get(&job.args).cloned()
-    }
-
-    /// There is something to do.
-    pub fn ring(&self) {
-        self.bell.notify_one();
-    }
 }

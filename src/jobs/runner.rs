@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::{Board, Step, Steps};
+use super::{Step, Steps};
 use crate::clock::Clock;
 use crate::domain::job::Job;
 use crate::domain::{JobId, Millis};
+use crate::live::cached_view::CachedView;
+use crate::live::jobs::Jobs;
 use crate::store::{self, Db, StoreError};
 
 /// Jobs that are worked on at the same time.
@@ -24,11 +26,11 @@ const FIRST_PAUSE: i64 = 2;
 const LONGEST_PAUSE: i64 = 300;
 
 /// Works on jobs until the program ends.
-pub async fn run<S: Steps>(db: Db, clock: Clock, board: Arc<Board>, steps: Arc<S>) {
+pub async fn run<S: Steps>(db: Db, clock: Clock, view: Arc<CachedView<Jobs>>, steps: Arc<S>) {
     let mut working: JoinSet<JobId> = JoinSet::new();
     let mut busy: HashSet<JobId> = HashSet::new();
     loop {
-        let pause = match look(&db, &board).await {
+        let pause = match look(&db, &view).await {
             Ok(waiting) => {
                 steps.changed();
                 let now = clock.now();
@@ -60,14 +62,14 @@ pub async fn run<S: Steps>(db: Db, clock: Clock, board: Arc<Board>, steps: Arc<S
                     busy.clear();
                 }
             },
-            () = board.bell.notified() => {}
+            () = view.woken() => {}
             () = sleep(pause) => {}
         }
     }
 }
 
 /// What waits; the board then shows the present.
-async fn look(db: &Db, board: &Board) -> Result<Vec<Job>, StoreError> {
+async fn look(db: &Db, view: &CachedView<Jobs>) -> Result<Vec<Job>, StoreError> {
     let conn = &mut db.read().await?;
     let waiting = store::jobs::waiting(conn).await?;
     let mut shown = store::jobs::newest(conn, SHOWN).await?;
@@ -75,8 +77,7 @@ async fn look(db: &Db, board: &Board) -> Result<Vec<Job>, StoreError> {
     let older: Vec<Job> = older.collect();
     shown.extend(older);
     let phones = store::jobs::phones(conn).await?;
-    board.jobs.store(Arc::new(shown));
-    board.phones.store(Arc::new(phones.into_iter().collect()));
+    view.store(Jobs { jobs: shown, phones: phones.into_iter().collect() });
     Ok(waiting)
 }
 

@@ -43,7 +43,7 @@ impl Listing {
 }
 
 /// The shared directory. Reading never waits.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Directory {
     listing: ArcSwap<Listing>,
     groups: ArcSwap<GroupNames>,

@@ -8,13 +8,13 @@ use crate::domain::access::Policy;
 
 /// The rules that are in force.
 #[derive(Debug, Default)]
-pub struct Rules {
+pub struct CurrentPolicy {
     current: ArcSwap<Policy>,
     /// Held while the rules are read anew, so that an older state never replaces a newer one.
     pub reading: tokio::sync::Mutex<()>,
 }
 
-impl Rules {
+impl CurrentPolicy {
     /// These rules, for a start.
     pub fn new(rules: Policy) -> Self {
         Self { current: ArcSwap::from_pointee(rules), reading: tokio::sync::Mutex::default() }

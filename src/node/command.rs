@@ -2,6 +2,7 @@
 //! database. If none runs, the command is the active one on the database for a moment, under the same lease as a
 //! server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use crate::cli::access::Import;
 use crate::cli::admin::Admin;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::context::{App, prepare};
+use crate::context::App;
 use crate::node::{control, lease};
 use crate::ops::audit::checkpoint;
 use crate::ops::{Context, OpError};
@@ -50,7 +51,7 @@ impl Request {
     }
 
     /// The same where no server runs.
-    async fn write(&self, context: Context<'_>) -> Result<String, OpError> {
+    async fn write(&self, context: &Context) -> Result<String, OpError> {
         match self {
             Self::Admin(asked) => asked.write(context).await,
             Self::Import(asked) => asked.write(context).await,
@@ -101,11 +102,10 @@ async fn run_offline(
 }
 
 async fn write(db: &Db, clock: &Clock, config: &Config, order: &Request) -> anyhow::Result<String> {
-    let keys = prepare(db, config).await?;
-    let context = Context { db, keys: &keys, clock, config };
-    checkpoint::compare(context).await?;
-    let said = order.write(context).await;
-    checkpoint::write_last(context).await;
+    let context = Context::open(Arc::new(config.clone()), db.clone(), clock.clone()).await?;
+    checkpoint::compare(&context).await?;
+    let said = order.write(&context).await;
+    checkpoint::write_last(&context).await;
     said.map_err(in_words)
 }
 

@@ -61,7 +61,7 @@ impl<T, E: Into<OpError>> From<E> for Stop<T> {
 
 /// Tells what these edits would do. Nothing is changed, and nothing written down.
 pub async fn preview(
-    context: Context<'_>,
+    context: &Context,
     grant: SystemGrant<'_, can::ManageAccess>,
     edits: &[Edit],
 ) -> Result<Report, OpError> {
@@ -87,14 +87,14 @@ pub async fn save(
     edits: &[Edit],
     seen: Option<i64>,
 ) -> Result<Report, OpError> {
-    let report = write(app.into(), grant, edits, seen).await?;
+    let report = write(app, grant, edits, seen).await?;
     policy::in_force(app).await;
     Ok(report)
 }
 
 /// Makes these edits in the database only, where no server runs that would have to know.
 pub async fn write(
-    context: Context<'_>,
+    context: &Context,
     grant: SystemGrant<'_, can::ManageAccess>,
     edits: &[Edit],
     seen: Option<i64>,
@@ -111,7 +111,7 @@ pub async fn write(
 
 /// The edits, one after the other, inside of a change.
 async fn make(
-    context: Context<'_>,
+    context: &Context,
     conn: &mut Conn<'_>,
     actor: &Principal,
     edits: &[Edit],
@@ -135,7 +135,7 @@ async fn make(
             stale = false;
         }
         let now = rules.as_ref().unwrap_or(&before);
-        let desk = edit::EditContext { actor, rules: now, at: context.clock.now(), keys: context.keys };
+        let desk = edit::EditContext { actor, rules: now, at: context.clock.now(), keys: &context.keys };
         match desk.make(conn, edit, &mut moved).await? {
             Ok(()) => report.done += 1,
             Err(refused) => report.failed.push(refused),

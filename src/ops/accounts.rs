@@ -69,13 +69,13 @@ pub async fn add(
     })?;
     tracing::info!(account = %account.id, actor = %grant.actor(), "account added");
     let id = account.id;
-    app.directory.put_account(account.clone());
+    app.live.accounts.put_account(account.clone());
     start(app, &account)?;
     Ok(id)
 }
 
 fn is_leaving(app: &App, phone: &Phone) -> bool {
-    let listing = app.directory.listing();
+    let listing = app.live.accounts.listing();
     listing
         .entries
         .iter()
@@ -88,7 +88,7 @@ pub async fn add_test(app: &App, grant: SystemGrant<'_, can::AddAccount>) -> Res
         return Err(OpError::Refused("Test accounts exist in Telegram's test environment only.".into()));
     }
     let [high, low, ..] = random_bytes()?;
-    let listing = app.directory.listing();
+    let listing = app.live.accounts.listing();
     let taken: HashSet<&Phone> = listing.entries.iter().map(|entry| &entry.account.phone).collect();
     let phone = free_test_number(u16::from_be_bytes([high, low]), |phone| taken.contains(phone))
         .ok_or_else(|| OpError::Refused("Every test number has an account here.".into()))?;
@@ -243,7 +243,7 @@ pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
         phone: account.phone.clone(),
         folder,
         key,
-        known: app.last_known.of_account(account.id),
+        known: app.live.last_known.get(account.id),
         probe: probe_period(app.config.session_probe_seconds, account.id),
     });
     Ok(())
@@ -275,7 +275,7 @@ async fn set_desired_state(
         .await?
         .ok_or(OpError::NotFound)?;
     tracing::info!(account = %id, actor = %grant.actor(), %wanted, "account wanted");
-    app.directory.put_account(account.clone());
+    app.live.accounts.put_account(account.clone());
     Ok(account)
 }
 

@@ -3,14 +3,11 @@
 //! Telegram locks a number out after about five codes in a day. So one function asks for a code, when a
 //! person presses the button and never at a start, and it writes the attempt down before it asks.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::stage::LoginInput;
-use crate::domain::{AccountId, Phone, StageToken};
+use crate::domain::{Phone, StageToken};
 use crate::ops::audit::{failed_attempts, queue};
 use crate::ops::{App, OpError};
 use crate::store::{self, StoreError};
@@ -18,36 +15,11 @@ use crate::telegram::AnswerError;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// The accounts for which a code is being asked. Of two people who ask at once one is refused before anything is
-/// counted or asked.
-#[derive(Debug, Default)]
-pub struct InFlight(Mutex<HashSet<AccountId>>);
-
-impl InFlight {
-    fn begin(&self, account: AccountId) -> Option<InFlightGuard<'_>> {
-        let first = self.accounts().insert(account);
-        first.then(|| InFlightGuard(self, account))
-    }
-
-    fn accounts(&self) -> MutexGuard<'_, HashSet<AccountId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Lets others ask once it is dropped.
-struct InFlightGuard<'a>(&'a InFlight, AccountId);
-
-impl Drop for InFlightGuard<'_> {
-    fn drop(&mut self) {
-        self.0.accounts().remove(&self.1);
-    }
-}
-
 /// Asks Telegram to send a login code. Counted per number and day. `token` names the stage that the button was made
 /// for: pressed a second time it asks for nothing.
 pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageToken) -> Result<(), OpError> {
-    let _alone = app.in_flight.begin(grant.account()).ok_or(AnswerError::Busy)?;
-    let entry = app.directory.get(grant.account()).ok_or(OpError::NotFound)?;
+    let _alone = app.guards.code_requests.begin(grant.account()).ok_or(AnswerError::Busy)?;
+    let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
     let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
     if entry.snapshot.busy {
         return Err(AnswerError::Busy.into());

@@ -8,7 +8,6 @@ pub mod access;
 pub mod accounts;
 pub mod approvals;
 pub mod audit;
-mod context;
 mod error;
 pub mod login;
 pub mod policy;
@@ -17,6 +16,5 @@ pub mod sign_in;
 pub mod two_step;
 pub mod users;
 
-pub use crate::context::App;
-pub use context::Context;
+pub use crate::context::{App, Context};
 pub use error::OpError;

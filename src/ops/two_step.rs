@@ -54,10 +54,10 @@ pub async fn store_password(
 
 /// Hands stored passwords to logins that wait for one, until the program ends.
 pub async fn run(app: Arc<App>) {
-    let mut changes = app.directory.subscribe();
+    let mut changes = app.live.accounts.subscribe();
     let mut looked_at: HashSet<(AccountId, StageToken)> = HashSet::new();
     loop {
-        let listing = app.directory.listing();
+        let listing = app.live.accounts.listing();
         let waiting: Vec<_> = listing.entries.iter().filter(|entry| waits(entry)).collect();
         looked_at.retain(|(id, _)| waiting.iter().any(|entry| entry.account.id == *id));
         for entry in waiting {

@@ -11,13 +11,14 @@ use crate::domain::access::{self as rights, Policy, Principal, Subject, SystemGr
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::privilege::can;
 use crate::domain::{Email, UserId};
+use crate::live::events::Change;
 use crate::ops::{App, Context, OpError, access, policy};
 use crate::store::users::User;
 use crate::store::{self, Conn};
 
 /// What is done to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum UserChange {
     /// Every browser that is signed in as this person is signed out.
     EndSessions,
     /// The person may not sign in any more.
@@ -32,7 +33,7 @@ pub enum Change {
     ForgetIdentity,
 }
 
-impl Change {
+impl UserChange {
     fn event(self, person: Email) -> AuditEvent {
         match self {
             Self::EndSessions => AuditEvent::PersonSessionsEnded { person },
@@ -71,21 +72,20 @@ pub async fn change(
     app: &App,
     grant: SystemGrant<'_, can::ManageAccess>,
     whom: UserRef<'_>,
-    change: Change,
+    change: UserChange,
 ) -> Result<User, OpError> {
-    let user = write(Context::from(app), grant, whom, change).await?;
-    app.session_cache.forget_person(user.id);
-    app.streams.look_again_at(user.id);
+    let user = write(app, grant, whom, change).await?;
+    app.live.events.publish(Change::User(user.id));
     policy::in_force(app).await;
     Ok(user)
 }
 
 /// Changes a person in the database only, where no server runs that would have to know.
 pub async fn write(
-    context: Context<'_>,
+    context: &Context,
     grant: SystemGrant<'_, can::ManageAccess>,
     whom: UserRef<'_>,
-    change: Change,
+    change: UserChange,
 ) -> Result<User, OpError> {
     let now = context.clock.now();
     let user = context
@@ -93,7 +93,7 @@ pub async fn write(
         .change(async |conn| -> Result<Result<User, OpError>, OpError> {
             let user = match whom {
                 UserRef::Id(id) => store::users::by_id(conn, id).await?,
-                UserRef::Email(email) if change == Change::GrantAdmin => {
+                UserRef::Email(email) if change == UserChange::GrantAdmin => {
                     Some(store::users::named(conn, email, now).await?)
                 }
                 UserRef::Email(email) => store::users::by_email(conn, email).await?,
@@ -106,12 +106,12 @@ pub async fn write(
             if let Err(refused) = check(context, conn, grant.actor(), &user, change).await {
                 if let OpError::Refused(why) = &refused {
                     let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(why.clone());
-                    store::audit::append(conn, context.keys, &entry).await?;
+                    store::audit::append(conn, &context.keys, &entry).await?;
                 }
                 return Ok(Err(refused));
             }
             apply(conn, user.id, change).await?;
-            store::audit::append(conn, context.keys, &entry).await?;
+            store::audit::append(conn, &context.keys, &entry).await?;
             Ok(Ok(user))
         })
         .await??;
@@ -121,39 +121,39 @@ pub async fn write(
 
 /// Refuses what would leave nobody in charge, or would not last.
 async fn check(
-    context: Context<'_>,
+    context: &Context,
     conn: &mut Conn<'_>,
     actor: &Principal,
     user: &User,
-    change: Change,
+    change: UserChange,
 ) -> Result<(), OpError> {
     let refused = |words: &str| Err(OpError::Refused(words.to_owned()));
     let rules = Policy::new(&store::rules::load(conn).await?, context.config.owner_privileges);
     let actor = &access::present(conn, &rules, actor).await?;
     let judged = match change {
-        Change::GrantAdmin | Change::RevokeAdmin => rights::PolicyChange::Rank,
-        Change::EndSessions | Change::Disable | Change::Enable | Change::ForgetIdentity => {
+        UserChange::GrantAdmin | UserChange::RevokeAdmin => rights::PolicyChange::Rank,
+        UserChange::EndSessions | UserChange::Disable | UserChange::Enable | UserChange::ForgetIdentity => {
             rights::PolicyChange::Person(Subject { id: user.id, admin: user.admin })
         }
     };
     authorize_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.to_string()))?;
-    let lowers = matches!(change, Change::Disable | Change::RevokeAdmin);
+    let lowers = matches!(change, UserChange::Disable | UserChange::RevokeAdmin);
     // Whoever lets go of his own identity and comes again under another address would be two people, one of whom
     // could approve what the other wants to see.
     let is_own = matches!(actor, Principal::User(person) if person.id == user.id);
-    if is_own && (lowers || change == Change::ForgetIdentity) {
+    if is_own && (lowers || change == UserChange::ForgetIdentity) {
         return refused("Nobody can do this to themselves. Ask another administrator.");
     }
-    if matches!(change, Change::Enable | Change::ForgetIdentity) {
+    if matches!(change, UserChange::Enable | UserChange::ForgetIdentity) {
         judge_owned(conn, &rules, actor, &user.email).await?;
     }
-    if change == Change::RevokeAdmin && context.config.admin_emails.contains(&user.email) {
+    if change == UserChange::RevokeAdmin && context.config.admin_emails.contains(&user.email) {
         return refused(
             "The setting ADMIN_EMAILS names this person and would make them an administrator at the next sign-in. \
              Take the address out of it first, and restart Telescope.",
         );
     }
-    if change == Change::GrantAdmin && user.disabled {
+    if change == UserChange::GrantAdmin && user.disabled {
         return refused("This person may not sign in. Let them in again first.");
     }
     if lowers && user.admin && store::users::count_other_admins(conn, user.id).await? == 0 {
@@ -180,15 +180,15 @@ async fn judge_owned(
     Ok(())
 }
 
-async fn apply(conn: &mut Conn<'_>, id: UserId, change: Change) -> Result<(), OpError> {
+async fn apply(conn: &mut Conn<'_>, id: UserId, change: UserChange) -> Result<(), OpError> {
     match change {
-        Change::EndSessions => {}
+        UserChange::EndSessions => {}
         // Lets in again whoever was shut out: there is no session that could end.
-        Change::Enable => return Ok(store::users::set_disabled(conn, id, false).await?),
-        Change::Disable => store::users::set_disabled(conn, id, true).await?,
-        Change::GrantAdmin => store::users::set_admin(conn, id, true).await?,
-        Change::RevokeAdmin => store::users::set_admin(conn, id, false).await?,
-        Change::ForgetIdentity => drop(store::identities::forget(conn, id).await?),
+        UserChange::Enable => return Ok(store::users::set_disabled(conn, id, false).await?),
+        UserChange::Disable => store::users::set_disabled(conn, id, true).await?,
+        UserChange::GrantAdmin => store::users::set_admin(conn, id, true).await?,
+        UserChange::RevokeAdmin => store::users::set_admin(conn, id, false).await?,
+        UserChange::ForgetIdentity => drop(store::identities::forget(conn, id).await?),
     }
     store::web_sessions::end_all_of(conn, id).await?;
     Ok(())

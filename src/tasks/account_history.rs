@@ -5,7 +5,7 @@
 //! database takes it, so nothing piles up while the database is away. Stages that last a moment only are left out.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -21,41 +21,16 @@ use crate::store::{self, StoreError};
 /// Changes are gathered for that long before they are written.
 const GATHER: Duration = Duration::from_millis(250);
 
-/// What is known of each account, as the database has it.
-#[derive(Debug, Default)]
-pub struct LastKnownStates(Mutex<HashMap<AccountId, Known>>);
-
-impl LastKnownStates {
-    /// As the database had it at the start.
-    pub fn of(known: Vec<(AccountId, Known)>) -> Self {
-        Self(Mutex::new(known.into_iter().collect()))
-    }
-
-    /// What is known of an account.
-    pub fn of_account(&self, account: AccountId) -> Option<Known> {
-        self.known().get(&account).cloned()
-    }
-
-    /// Forgets an account.
-    pub(crate) fn forget(&self, account: AccountId) {
-        self.known().remove(&account);
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<AccountId, Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Runs until the program ends.
 pub async fn run(app: Arc<App>) {
-    let mut changes = app.directory.subscribe();
-    let mut away = app.database_away.subscribe();
+    let mut changes = app.live.accounts.subscribe();
+    let mut away = app.live.health.database.subscribe();
     let mut recorded = HashMap::new();
     // When what is known is to be written; never, while nothing has changed since.
     let mut due = Some(Instant::now());
     loop {
         changes.borrow_and_update();
-        note_stages(&app, &app.directory.listing(), &mut recorded);
+        note_stages(&app, &app.live.accounts.listing(), &mut recorded);
         tokio::select! {
             changed = changes.changed() => match changed {
                 Ok(()) => due = due.or(Some(Instant::now() + GATHER)),
@@ -90,19 +65,17 @@ fn note_stages(app: &App, listing: &Listing, recorded: &mut HashMap<AccountId, &
         let event = AuditEvent::StageChanged { stage: stage.name().to_owned() };
         let entry =
             AuditEntry::done(app.clock.now(), &Principal::System("telegram"), event).about(entry.account.id);
-        app.journal.put(entry);
+        app.audit_queue.put(entry);
     }
 }
 
 /// Writes what is known now and was not yet. Also called before the program stops.
 pub async fn keep(app: &App) -> Result<(), StoreError> {
-    let listing = app.directory.listing();
-    let news: Vec<(AccountId, Known)> = {
-        let written = app.last_known.known();
-        let known =
-            listing.entries.iter().filter_map(|entry| Some((entry.account.id, Known::of(&entry.snapshot)?)));
-        known.filter(|(id, known)| written.get(id) != Some(known)).collect()
-    };
+    let listing = app.live.accounts.listing();
+    let known =
+        listing.entries.iter().filter_map(|entry| Some((entry.account.id, Known::of(&entry.snapshot)?)));
+    let news: Vec<(AccountId, Known)> =
+        known.filter(|(id, known)| app.live.last_known.differs(*id, known)).collect();
     if news.is_empty() {
         return Ok(());
     }
@@ -115,6 +88,6 @@ pub async fn keep(app: &App) -> Result<(), StoreError> {
             Ok::<_, StoreError>(())
         })
         .await?;
-    app.last_known.known().extend(news);
+    app.live.last_known.extend(news);
     Ok(())
 }

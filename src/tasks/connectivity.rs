@@ -16,14 +16,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Keeps `telegram_away` true to the directory, until the program ends.
 pub async fn run(app: Arc<App>) {
-    let mut changes = app.directory.subscribe();
+    let mut changes = app.live.accounts.subscribe();
     let mut silence = OutageDetector::default();
     loop {
-        let heard = is_in_touch(&app.directory.listing());
+        let heard = is_in_touch(&app.live.accounts.listing());
         let away = silence.look(app.clock.now(), heard);
         let is_away = away == Some(Duration::ZERO);
         let changed =
-            app.telegram_away.send_if_modified(|known| std::mem::replace(known, is_away) != is_away);
+            app.live.health.telegram.send_if_modified(|known| std::mem::replace(known, is_away) != is_away);
         if changed && is_away {
             tracing::warn!("Telegram can't be reached: no account is in touch");
         } else if changed {

@@ -2,22 +2,19 @@
 //!
 //! What broke goes to the log, with the request's id; the page shows the id and a sentence, never the cause.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::fragment;
 use crate::config::SsoMode;
-use crate::context::App;
 use crate::domain::access::Refusal;
 use crate::ops::OpError;
 use crate::store::StoreError;
 use crate::web::auth::proxy;
 use crate::web::layout::Layout;
 use crate::web::pages::sign_in::form;
+use crate::web::state::State;
 
 /// Why a request was not answered as asked.
 #[derive(Debug)]
@@ -144,7 +141,7 @@ pub struct Asked {
 
 /// Gives a failed answer its page, once it is known who asks and under which id. An answer that is HTML has one
 /// already.
-pub fn render(app: &App, response: Response, asked: &Asked) -> Response {
+pub fn render(app: &State, response: Response, asked: &Asked) -> Response {
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE);
     let has_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
@@ -197,7 +194,7 @@ pub async fn not_found() -> AppError {
 }
 
 /// A page that does not take this method.
-pub async fn method_not_allowed(State(_): State<Arc<App>>) -> AppError {
+pub async fn method_not_allowed() -> AppError {
     AppError::Bad(StatusCode::METHOD_NOT_ALLOWED, "This address does not take that kind of request.".into())
 }
 

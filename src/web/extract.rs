@@ -8,12 +8,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::AppError;
-use crate::context::App;
 use crate::domain::AccountId;
 use crate::domain::access::{self, Grant, Permit, Principal, SystemGrant, SystemPermit};
 use crate::domain::privilege::can;
 use crate::live::accounts::Entry;
 use crate::web::auth::session::{self, CurrentUser, RequestSession};
+use crate::web::state::{AppState, State};
 
 /// The account in the path, and the decision that this person may use the privilege `P` on it.
 #[derive(Debug)]
@@ -62,10 +62,10 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T
     }
 }
 
-impl<P: can::OnAccount> FromRequestParts<Arc<App>> for Allowed<P> {
+impl<P: can::OnAccount> FromRequestParts<AppState> for Allowed<P> {
     type Rejection = AppError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, AppError> {
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, AppError> {
         let CurrentUser(actor) = CurrentUser::from_request_parts(parts, app).await?;
         let path = AccountPath::from_request_parts(parts, app).await?;
         Self::decided(app, actor, &path)
@@ -74,14 +74,14 @@ impl<P: can::OnAccount> FromRequestParts<Arc<App>> for Allowed<P> {
 
 impl<P: can::OnAccount> Allowed<P> {
     /// The decision for whoever calls, where the refusal is no answer yet.
-    pub async fn of(app: &App, caller: &RequestSession, path: &AccountPath) -> Result<Self, AppError> {
+    pub async fn of(app: &State, caller: &RequestSession, path: &AccountPath) -> Result<Self, AppError> {
         let actor = session::current(app, &caller.session, &caller.origin).await?;
         Self::decided(app, actor.ok_or(AppError::SignedOut)?, path)
     }
 
-    fn decided(app: &App, actor: Principal, path: &AccountPath) -> Result<Self, AppError> {
-        let entry = app.directory.get(path.account).ok_or(AppError::NotFound)?;
-        let permit = access::decide::<P>(&app.rules.current(), &actor, &entry.account)?;
+    fn decided(app: &State, actor: Principal, path: &AccountPath) -> Result<Self, AppError> {
+        let entry = app.live.accounts.get(path.account).ok_or(AppError::NotFound)?;
+        let permit = access::decide::<P>(&app.live.policy.current(), &actor, &entry.account)?;
         Ok(Self { actor, entry, permit })
     }
 }
@@ -101,12 +101,12 @@ impl<P> May<P> {
     }
 }
 
-impl<P: can::OnSystem> FromRequestParts<Arc<App>> for May<P> {
+impl<P: can::OnSystem> FromRequestParts<AppState> for May<P> {
     type Rejection = AppError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, AppError> {
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, AppError> {
         let CurrentUser(actor) = CurrentUser::from_request_parts(parts, app).await?;
-        let permit = access::decide_system::<P>(&app.rules.current(), &actor)?;
+        let permit = access::decide_system::<P>(&app.live.policy.current(), &actor)?;
         Ok(Self { actor, permit })
     }
 }

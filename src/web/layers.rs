@@ -1,9 +1,7 @@
 //! What happens to every request before a handler sees it, and to every answer after.
 
-use std::sync::Arc;
-
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -16,21 +14,21 @@ use tracing::Instrument;
 
 use super::error::{self, AppError, Asked};
 use crate::config::SsoMode;
-use crate::context::App;
 use crate::domain::RequestInfo;
-use crate::http::body::{self, MAX_BODY};
 use crate::http::client_ip::client;
 use crate::http::host::{has_proxy_headers, host, is_cross_site_read, is_ours};
 use crate::store::WebSessions;
 use crate::store::web_sessions::LIFE_DAYS;
 use crate::web::auth::proxy;
+use crate::web::body::{self, MAX_BODY};
 use crate::web::layout::wants_fragment;
+use crate::web::state::AppState;
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Adds web sessions to the routes that need them, and whose they are where each request says that itself.
-pub fn with_session(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
+pub fn with_session(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
     let https = app.config.public_url.is_https();
     let store = WebSessions::new(app.db.clone(), app.clock.clone());
     let sessions = SessionManagerLayer::new(store)
@@ -40,11 +38,11 @@ pub fn with_session(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>
         .with_same_site(SameSite::Lax)
         // Counted from the last change of what the session holds. The store counts from the sign-in, too.
         .with_expiry(Expiry::OnInactivity(Duration::days(LIFE_DAYS)));
-    routes.layer(from_fn_with_state(Arc::clone(app), proxy::authenticate)).layer(sessions)
+    routes.layer(from_fn_with_state(app.clone(), proxy::authenticate)).layer(sessions)
 }
 
 /// Adds what every request goes through.
-pub fn around(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
+pub fn around(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
     routes
         .layer(from_fn(run_to_completion))
         .layer(from_fn(body::buffer_body))
@@ -53,8 +51,8 @@ pub fn around(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
         .layer(CatchPanicLayer::custom(|_| {
             AppError::Internal(anyhow::anyhow!("a handler panicked")).into_response()
         }))
-        .layer(from_fn_with_state(Arc::clone(app), guard_host))
-        .layer(from_fn_with_state(Arc::clone(app), request_context))
+        .layer(from_fn_with_state(app.clone(), guard_host))
+        .layer(from_fn_with_state(app.clone(), request_context))
 }
 
 /// Lets a request that changes something go on to its end, also when whoever sent it does not wait for the answer: what
@@ -79,7 +77,7 @@ fn cross_site<B: From<axum::body::Bytes>>() -> axum::http::Response<B> {
 
 /// Outermost: an id, a line in the log, the error page, the safety headers. The log gets the matched route,
 /// never the address: addresses may hold what people typed.
-async fn request_context(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+async fn request_context(app: AppState, mut request: Request, next: Next) -> Response {
     let fragment = wants_fragment(request.headers());
     let asked = Asked {
         id: uuid::Uuid::now_v7().to_string(),
@@ -134,7 +132,7 @@ pub fn add_headers(headers: &mut HeaderMap, id: &str, https: bool) {
 
 /// Refuses what was not sent to us: another host (which stops DNS rebinding), what another site's page would read,
 /// and, while everybody is believed, whatever came through a proxy.
-async fn guard_host(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn guard_host(app: AppState, request: Request, next: Next) -> Response {
     if !host(&request).is_some_and(|host| is_ours(&app.config.public_url, host)) {
         let message = format!("This server is {}. Use that address.", app.config.public_url.origin());
         return AppError::Bad(StatusCode::MISDIRECTED_REQUEST, message).into_response();

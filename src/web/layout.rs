@@ -4,11 +4,11 @@ use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::context::App;
 use crate::domain::access::{Principal, system_privileges};
 use crate::domain::privilege::SystemPrivilege;
 use crate::web::assets::{SCRIPT_URL, STYLE_URL};
 use crate::web::error::AppError;
+use crate::web::state::State;
 
 /// What the frame of a page shows.
 #[derive(Debug, Clone, Default)]
@@ -31,16 +31,17 @@ pub struct Layout {
 
 impl Layout {
     /// The frame for somebody.
-    pub fn of(app: &App, actor: &Principal) -> Self {
-        let may = system_privileges(&app.rules.current(), actor);
+    pub fn of(app: &State, actor: &Principal) -> Self {
+        let may = system_privileges(&app.live.policy.current(), actor);
         let reads_audit = may.has(SystemPrivilege::ReadAudit);
         let manages_access = may.has(SystemPrivilege::ManageAccess);
-        let reveals = app.reveals.waiting_for(&app.rules.current(), actor, app.clock.now());
+        let reveals =
+            app.live.approvals.load().pending_for(&app.live.policy.current(), actor, app.clock.now());
         Self { person: Some(actor.to_string()), reads_audit, manages_access, reveals, ..Self::anonymous(app) }
     }
 
     /// The frame for nobody.
-    pub fn anonymous(app: &App) -> Self {
+    pub fn anonymous(app: &State) -> Self {
         let config = &app.config;
         let everybody = config.admin_emails.iter().next().filter(|_| config.sso_mode.is_disabled());
         Self {
@@ -115,8 +116,8 @@ pub struct Outages {
 
 impl Outages {
     /// As it is now.
-    pub fn now(app: &App) -> Self {
-        Self { database: *app.database_away.borrow(), telegram: *app.telegram_away.borrow() }
+    pub fn now(app: &State) -> Self {
+        Self { database: *app.live.health.database.borrow(), telegram: *app.live.health.telegram.borrow() }
     }
 
     /// What then stands above every page, as HTML.

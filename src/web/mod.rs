@@ -6,6 +6,7 @@
 
 mod assets;
 pub mod auth;
+pub mod body;
 mod csv;
 pub mod error;
 mod extract;
@@ -16,13 +17,10 @@ pub mod pages;
 pub mod rate_limit;
 mod routes;
 mod standby;
+pub mod state;
 pub mod stream;
 pub mod words;
 
-pub use auth::proxy::AssertionExpiry;
-pub use auth::session::SessionCache;
-pub use pages::audit::feed::AuditFeed;
-pub use rate_limit::RateLimiter;
 pub use routes::router;
 pub use standby::standby;
-pub use stream::limit::OpenStreams;
+pub use state::AppState;

@@ -10,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::http::StatusCode;
 
-use crate::context::App;
 use crate::domain::{Email, Millis, RequestInfo};
 use crate::web::error::AppError;
+use crate::web::state::State;
 
 /// Milliseconds of a window.
 const WINDOW: i64 = 60 * 1000;
@@ -75,10 +75,10 @@ fn network(address: IpAddr) -> Place {
 }
 
 /// Counts an attempt to sign in, and refuses it if there were too many from its address.
-pub fn check_rate(app: &App, origin: &RequestInfo) -> Result<(), AppError> {
+pub fn check_rate(app: &State, origin: &RequestInfo) -> Result<(), AppError> {
     let Some(address) = origin.address else { return Ok(()) };
     let limit = app.config.sign_ins_per_minute;
-    if app.sign_ins.count(network(address), app.clock.now(), limit) {
+    if app.sign_in_limit.count(network(address), app.clock.now(), limit) {
         return Ok(());
     }
     tracing::warn!(%address, "too many attempts to sign in from there");
@@ -90,9 +90,9 @@ pub fn check_rate(app: &App, origin: &RequestInfo) -> Result<(), AppError> {
 
 /// Counts a session that begins because a request proves this person, and refuses it if there were too many: whoever
 /// sends the proof without the session's cookie would fill the trail.
-pub fn check_rate_of(app: &App, person: &Email) -> Result<(), AppError> {
+pub fn check_rate_of(app: &State, person: &Email) -> Result<(), AppError> {
     let limit = app.config.sign_ins_per_minute;
-    if app.sign_ins.count(Place::Person(person.clone()), app.clock.now(), limit) {
+    if app.sign_in_limit.count(Place::Person(person.clone()), app.clock.now(), limit) {
         return Ok(());
     }
     tracing::warn!(%person, "too many sessions were begun");

@@ -6,11 +6,13 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::pages::{access, accounts, audit, groups, jobs, reveals, roles, sign_in, users};
+use super::state::AppState;
 use super::{assets, error, layers};
 use crate::context::App;
 
 /// Everything that answers requests.
 pub fn router(app: Arc<App>) -> Router {
+    let state = AppState::new(app);
     let pages = Router::new()
         .route("/", get(accounts::list::home))
         .route("/accounts", get(accounts::list::list))
@@ -86,10 +88,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/sign-out", post(sign_in::form::sign_out))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed);
-    let pages = layers::with_session(pages, &app);
+    let pages = layers::with_session(pages, &state);
     let public = Router::new()
         .route("/static/{file}", get(assets::file))
         .route("/favicon.ico", get(assets::icon))
         .route("/health", get(|| async { "ok\n" }));
-    layers::around(public.merge(pages), &app).with_state(app)
+    layers::around(public.merge(pages), &state).with_state(state)
 }

@@ -7,7 +7,7 @@
 // Test code may be blunt, and clippy only knows `#[test]` functions themselves for test code.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod house;
+mod architecture;
 mod rights;
 mod sso;
 mod store;

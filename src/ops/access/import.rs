@@ -14,7 +14,7 @@ use crate::store::{self, Conn};
 /// Makes the database say what a file says; tells each step in words. A dry run tells what would be done, and changes
 /// nothing. If a step is refused none is made.
 pub async fn import(
-    context: Context<'_>,
+    context: &Context,
     grant: SystemGrant<'_, can::ManageAccess>,
     wanted: &RulesFile,
     dry: bool,

@@ -34,7 +34,7 @@ const ACTOR: Principal = Principal::System("remove-account");
 /// Ends the account's session at Telegram. The account stays, and can be signed in anew.
 pub async fn log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<(), OpError> {
     let id = grant.account();
-    let entry = app.directory.get(id).ok_or(OpError::NotFound)?;
+    let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
     if !entry.snapshot.stage.can_log_out() {
         return Err(OpError::Refused(
             "Nobody is signed in to this account here, so there is nothing to end.".into(),
@@ -51,7 +51,7 @@ pub async fn log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<
 /// Begins to remove an account. `digits` are the last four of its number, typed to show that it is meant.
 pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &str) -> Result<(), OpError> {
     let id = grant.account();
-    let entry = app.directory.get(id).ok_or(OpError::NotFound)?;
+    let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
     if entry.account.wanted == DesiredState::Removed {
         return Err(OpError::Refused("This account is being removed already.".into()));
     }
@@ -89,8 +89,8 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
         .await?
         .ok_or(OpError::NotFound)?;
     tracing::info!(account = %id, actor = %grant.actor(), "account is being removed");
-    app.directory.put_account(account);
-    app.board.ring();
+    app.live.accounts.put_account(account);
+    app.live.jobs.wake();
     Ok(())
 }
 
@@ -136,7 +136,7 @@ async fn change_job(
     if !is_there {
         return Err(OpError::Refused("This account is not being removed.".into()));
     }
-    app.board.ring();
+    app.live.jobs.wake();
     Ok(())
 }
 
@@ -151,7 +151,7 @@ impl Steps for JobSteps {
     }
 
     fn changed(&self) {
-        self.0.directory.touch();
+        self.0.live.accounts.touch();
     }
 }
 
@@ -162,7 +162,7 @@ async fn step(app: &App, job: &Job) -> Result<Step, StoreError> {
     else {
         return Ok(Step::Stuck("This job's row was changed by hand and can't be read.".into()));
     };
-    let Some(entry) = app.directory.get(id) else {
+    let Some(entry) = app.live.accounts.get(id) else {
         // It was removed; only the job does not know yet.
         app.db.change(async |conn| store::jobs::advance(conn, job.id, None).await).await?;
         return Ok(Step::Done);
@@ -229,11 +229,11 @@ async fn note_log_out(app: &App, id: AccountId, done: bool) -> Result<Step, Stor
 
 /// Waits until the account's stage says how its login stands; None if it takes too long.
 async fn settled(app: &App, id: AccountId) -> Option<Snapshot> {
-    let mut changes = app.directory.subscribe();
+    let mut changes = app.live.accounts.subscribe();
     let end = Instant::now() + SETTLES;
     loop {
         changes.borrow_and_update();
-        let snapshot = app.directory.get(id)?.snapshot.clone();
+        let snapshot = app.live.accounts.get(id)?.snapshot.clone();
         if !snapshot.stage.is_passing() {
             return Some(snapshot);
         }
@@ -279,7 +279,7 @@ async fn forget(app: &App, job: &Job, id: AccountId) -> Result<Step, StoreError>
         })
         .await?;
     tracing::info!(account = %id, "account removed");
-    app.directory.remove(id);
-    app.last_known.forget(id);
+    app.live.accounts.remove(id);
+    app.live.last_known.remove(id);
     Ok(Step::Done)
 }

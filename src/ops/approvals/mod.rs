@@ -12,7 +12,6 @@ pub mod view;
 
 pub(crate) use authorize::{check, consume};
 pub use status::{ApprovalStatus, approvers, on_board, standing};
-pub use view::Board;
 
 use crate::domain::access::{self, Grant, Person, Principal, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
@@ -192,9 +191,9 @@ fn refused<T>(words: &str) -> Result<T, OpError> {
 
 /// The request of this person for what is of this kind, as the board has it.
 fn newest_of(app: &App, person: &Person, account: AccountId, kind: RevealKind) -> Option<RevealRequest> {
-    let all = app.reveals.requests();
+    let all = app.live.approvals.load();
     let mine = |request: &&RevealRequest| {
         request.requester == person.id && request.account == account && request.kind == kind
     };
-    all.iter().find(mine).cloned()
+    all.0.iter().find(mine).cloned()
 }

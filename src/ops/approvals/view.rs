@@ -6,14 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use tokio::sync::Notify;
-
-use crate::domain::Millis;
-use crate::domain::access::{Policy, Principal, system_privileges};
+use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::domain::privilege::SystemPrivilege;
-use crate::domain::reveal::{RequestState, RevealRequest};
+use crate::domain::reveal::RequestState;
+use crate::live::approvals::Requests;
 use crate::ops::App;
 use crate::store::{self, StoreError};
 
@@ -28,48 +24,19 @@ const LOOK: Duration = Duration::from_secs(10 * 60);
 /// The pause after a database that is away.
 const AWAY: Duration = Duration::from_secs(1);
 
-/// The newest requests, the newest first.
-#[derive(Debug, Default)]
-pub struct Board {
-    requests: ArcSwap<Vec<RevealRequest>>,
-    bell: Notify,
-}
-
-impl Board {
-    /// The newest requests, the newest first.
-    pub fn requests(&self) -> Arc<Vec<RevealRequest>> {
-        self.requests.load_full()
-    }
-
-    /// How many requests wait for somebody like this to decide them; none if he may not.
-    pub fn waiting_for(&self, rules: &Policy, actor: &Principal, now: Millis) -> Option<usize> {
-        if !system_privileges(rules, actor).has(SystemPrivilege::ApproveReveal) {
-            return None;
-        }
-        let requests = self.requests();
-        let waiting = requests.iter().filter(|it| it.stands(now) == RequestState::Waiting);
-        Some(waiting.filter(|it| !is_own(it, actor)).count())
-    }
-}
-
-/// Whether this is the actor's own request, in whichever session he made it.
-pub fn is_own(request: &RevealRequest, actor: &Principal) -> bool {
-    matches!(actor, Principal::User(person) if person.id == request.requester)
-}
-
 /// Renews the board and lets open pages look again.
 pub(crate) async fn changed(app: &App) {
     if let Err(error) = renew(app).await {
         tracing::warn!(%error, "the requests on the pages are not the newest");
     }
-    app.reveals.bell.notify_one();
+    app.live.approvals.wake();
 }
 
 async fn renew(app: &App) -> Result<(), StoreError> {
     let from = app.clock.now().plus_seconds(-SHOWN_FOR);
     let newest = store::reveal_requests::since(&mut app.db.read().await?, from, SHOWN).await?;
-    app.reveals.requests.store(Arc::new(newest));
-    app.directory.touch();
+    app.live.approvals.store(Requests(newest));
+    app.live.accounts.touch();
     Ok(())
 }
 
@@ -85,7 +52,7 @@ pub async fn run(app: Arc<App>) {
         };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = app.reveals.bell.notified() => {}
+            () = app.live.approvals.woken() => {}
         }
     }
 }
@@ -93,9 +60,11 @@ pub async fn run(app: Arc<App>) {
 /// How long nothing expires.
 fn until_next(app: &App) -> Duration {
     let now = app.clock.now();
-    let requests = app.reveals.requests();
-    let open =
-        requests.iter().filter(|it| matches!(it.stands(now), RequestState::Waiting | RequestState::Approved));
+    let requests = app.live.approvals.load();
+    let open = requests
+        .0
+        .iter()
+        .filter(|it| matches!(it.stands(now), RequestState::Waiting | RequestState::Approved));
     let next = open.map(|it| it.expires.0.saturating_sub(now.0)).min();
     next.and_then(|left| u64::try_from(left).ok()).map_or(LOOK, |left| Duration::from_millis(left).min(LOOK))
 }

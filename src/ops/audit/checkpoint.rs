@@ -21,7 +21,7 @@ const GATHER: Duration = Duration::from_millis(100);
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// Compares the trail with the file of the run before. To be called before anything is added to the trail.
-pub async fn compare(context: Context<'_>) -> Result<(), StoreError> {
+pub async fn compare(context: &Context) -> Result<(), StoreError> {
     let file = HeadFile::in_folder(&context.config.data_dir);
     let mut conn = context.db.read().await?;
     let found = audit::head(&mut conn).await?;
@@ -48,7 +48,7 @@ pub async fn compare(context: Context<'_>) -> Result<(), StoreError> {
 
 /// Says loudly that the trail is not what it was.
 async fn say(
-    context: Context<'_>,
+    context: &Context,
     known: Option<Head>,
     fault: TrailFault,
     found: &Head,
@@ -62,7 +62,7 @@ async fn say(
     let event =
         AuditEvent::TrailMismatch { fault, known: known.map(|head| head.to_string()), found: found.seq };
     let entry = AuditEntry::done(context.clock.now(), &Principal::System("telescope"), event);
-    let keys = context.keys;
+    let keys = &context.keys;
     context.db.change(async |conn| audit::append(conn, keys, &entry).await).await.map(drop)
 }
 
@@ -80,7 +80,7 @@ async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<TrailFault>, 
 
 /// Whether the trail leads from its former end to the new one is looked at before the file forgets the former: somebody
 /// may cut it while the server runs.
-async fn look_back(context: Context<'_>, former: Head, newest: &Head) -> Result<(), StoreError> {
+async fn look_back(context: &Context, former: Head, newest: &Head) -> Result<(), StoreError> {
     let mut conn = context.db.read().await?;
     let fault = doubt(&mut conn, &former).await?;
     drop(conn);
@@ -97,7 +97,7 @@ pub async fn keep(app: Arc<App>) {
     while heads.changed().await.is_ok() {
         tokio::time::sleep(GATHER).await;
         let newest = heads.borrow_and_update().clone();
-        if !write(Context::from(&*app), newest).await {
+        if !write(&app, newest).await {
             // Time, or another commit: whichever comes first.
             let _ = tokio::time::timeout(AGAIN, heads.changed()).await;
             heads.mark_changed();
@@ -106,13 +106,13 @@ pub async fn keep(app: Arc<App>) {
 }
 
 /// Writes the end of the trail a last time, when nothing more will be added.
-pub async fn write_last(context: Context<'_>) {
+pub async fn write_last(context: &Context) {
     let newest = context.db.audit_heads().borrow().clone();
     write(context, newest).await;
 }
 
 /// Whether the file says it now. There is nothing to write before this run has added to the trail.
-async fn write(context: Context<'_>, newest: Option<Head>) -> bool {
+async fn write(context: &Context, newest: Option<Head>) -> bool {
     let Some(head) = newest else { return true };
     if context.db.is_taken_over().await {
         // The file is the successor's.
@@ -129,7 +129,7 @@ async fn write(context: Context<'_>, newest: Option<Head>) -> bool {
 }
 
 /// Puts an end into the file; whether the file says it now.
-async fn put(context: Context<'_>, newest: Option<Head>) -> bool {
+async fn put(context: &Context, newest: Option<Head>) -> bool {
     let Some(head) = newest else { return true };
     let file = HeadFile::in_folder(&context.config.data_dir);
     // The disk may take its time.

@@ -3,20 +3,14 @@
 //! What only touches the database is written in the same transaction. What is asked of Telegram gets two
 //! entries: the intent, committed before the request, and the outcome. If the intent can't be written nothing
 //! is asked. An outcome, and what the accounts do by themselves, must not be lost because the database is
-//! away for a moment: those go through the [`Journal`].
+//! away for a moment: those go through the [`AuditQueue`](crate::live::audit_queue::AuditQueue).
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use tokio::sync::Notify;
+use std::sync::Arc;
 
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::ops::{App, OpError};
 use crate::store::{self, StoreError};
 
-/// Entries that wait while the database is away; more are left out and counted.
-const WAITING: usize = 20_000;
 /// Entries of one transaction.
 const BATCH: usize = 200;
 
@@ -29,41 +23,13 @@ pub(crate) async fn write(app: &App, entry: &AuditEntry) -> Result<i64, OpError>
 /// Writes how an intent went.
 pub(crate) fn outcome<T, E>(app: &App, intent: (i64, &AuditEntry), result: &Result<T, E>) {
     let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed };
-    app.journal.put(intent.1.outcome(intent.0, app.clock.now(), outcome));
+    app.audit_queue.put(intent.1.outcome(intent.0, app.clock.now(), outcome));
 }
 
-/// Entries on their way into the database.
-#[derive(Debug, Default)]
-pub struct Journal {
-    waiting: Mutex<VecDeque<AuditEntry>>,
-    dropped: AtomicU64,
-    came: Notify,
-}
-
-impl Journal {
-    /// Takes an entry; it is written soon, in order.
-    pub fn put(&self, entry: AuditEntry) {
-        let mut waiting = self.waiting();
-        if waiting.len() >= WAITING {
-            // The oldest are being written just now, so it is the newest that is left out.
-            let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
-            tracing::error!(dropped, code = entry.event.code(), "the journal is full; an entry is lost");
-            return;
-        }
-        waiting.push_back(entry);
-        drop(waiting);
-        self.came.notify_one();
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<AuditEntry>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Writes what is in the journal now. An error leaves it there.
+/// Writes what is in the queue now. An error leaves it there.
 pub async fn flush(app: &App) -> Result<(), StoreError> {
     loop {
-        let batch: Vec<AuditEntry> = app.journal.waiting().iter().take(BATCH).cloned().collect();
+        let batch: Vec<AuditEntry> = app.audit_queue.oldest(BATCH);
         if batch.is_empty() {
             return Ok(());
         }
@@ -76,24 +42,24 @@ pub async fn flush(app: &App) -> Result<(), StoreError> {
                 Ok::<_, StoreError>(())
             })
             .await?;
-        app.journal.waiting().drain(..batch.len());
+        app.audit_queue.remove_oldest(batch.len());
     }
 }
 
-/// Writes what comes into the journal, as soon as the database takes it.
+/// Writes what comes into the queue, as soon as the database takes it.
 pub async fn keep_flushing(app: Arc<App>) {
-    let mut away = app.database_away.subscribe();
+    let mut away = app.live.health.database.subscribe();
     loop {
         if let Err(error) = flush(&app).await {
-            tracing::warn!(%error, "the journal has to wait");
+            tracing::warn!(%error, "queued audit entries are not written yet");
             // Tried again when the database is back, or at the next entry.
             tokio::select! {
                 _ = away.changed() => {}
-                () = app.journal.came.notified() => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
+                () = app.audit_queue.woken() => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
             }
             continue;
         }
-        app.journal.came.notified().await;
+        app.audit_queue.woken().await;
     }
 }
 

@@ -11,11 +11,11 @@ use crate::ops::Context;
 use crate::store::{Conn, StoreError, audit};
 
 /// Seals what the former key has linked, unless that was done. To be called at the start, by the active server.
-pub async fn entries_of_former_key(context: Context<'_>) -> Result<(), StoreError> {
+pub async fn entries_of_former_key(context: &Context) -> Result<(), StoreError> {
     if context.keys.old_id().is_none() {
         return Ok(());
     }
-    let found = audit::verify(&mut context.db.read().await?, context.keys, None).await?;
+    let found = audit::verify(&mut context.db.read().await?, &context.keys, None).await?;
     if found.under_former_key <= found.sealed {
         return Ok(());
     }
@@ -25,7 +25,7 @@ pub async fn entries_of_former_key(context: Context<'_>) -> Result<(), StoreErro
     }
     let event = AuditEvent::TrailSealed { seal: found.seal };
     let entry = AuditEntry::done(context.clock.now(), &Principal::System("telescope"), event);
-    let keys = context.keys;
+    let keys = &context.keys;
     context
         .db
         .change(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {

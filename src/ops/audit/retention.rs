@@ -54,7 +54,7 @@ async fn keep_to(app: &App, days: u32) -> Result<(), StoreError> {
         );
         return Ok(());
     }
-    blank(Context::from(app), &Principal::System("retention"), before).await.map(drop)
+    blank(app, &Principal::System("retention"), before).await.map(drop)
 }
 
 /// The beginning of the day so many days ago.
@@ -63,12 +63,12 @@ fn edge(now: Millis, days: u32) -> Millis {
 }
 
 /// Takes out the details of all entries before a moment; of how many. Nothing is written if there are none.
-pub async fn blank(context: Context<'_>, actor: &Principal, before: Millis) -> Result<u64, StoreError> {
+pub async fn blank(context: &Context, actor: &Principal, before: Millis) -> Result<u64, StoreError> {
     let there = audit::with_details(&mut context.db.read().await?, before).await?;
     if there == 0 {
         return Ok(0);
     }
-    let keys = context.keys;
+    let keys = &context.keys;
     let event = |entries| AuditEvent::DetailsBlanked { entries, before: before.rfc3339() };
     let intent = AuditEntry::intent(context.clock.now(), actor, event(there));
     let seq = context.db.change(async |conn| audit::append(conn, keys, &intent).await).await?;
@@ -81,7 +81,7 @@ pub async fn blank(context: Context<'_>, actor: &Principal, before: Millis) -> R
     done.and(written).map(|_| blanked)
 }
 
-async fn in_chunks(context: Context<'_>, before: Millis, blanked: &mut u64) -> Result<(), StoreError> {
+async fn in_chunks(context: &Context, before: Millis, blanked: &mut u64) -> Result<(), StoreError> {
     loop {
         // A change of its own each: nobody waits long for his turn, and what is done stays done.
         let now = context.db.change(async |conn| audit::blank_before(conn, before, CHUNK).await).await?;

@@ -6,13 +6,11 @@
 //! that comes after the arming. Rights are decided anew at the moment the code is given, and so is whether another
 //! person has to approve and has done so: see [`approval`].
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use crate::domain::access::{self, Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Millis, Secret, login_code};
+use crate::live::guards::PendingReveal;
 use crate::ops::{App, OpError, approvals};
 use crate::store;
 
@@ -52,23 +50,6 @@ pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) ->
     Ok(revealed)
 }
 
-/// The reveals that wait for a code, in memory only: a restart forgets them.
-#[derive(Debug, Default)]
-pub struct PendingReveals(Mutex<HashMap<(AccountId, String), Waiting>>);
-
-#[derive(Debug, Clone)]
-struct Waiting {
-    reason: String,
-    since: Millis,
-    until: Millis,
-}
-
-impl PendingReveals {
-    fn entries(&self) -> MutexGuard<'_, HashMap<(AccountId, String), Waiting>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Arms a reveal for the acting person; an earlier one of the same person and account is replaced. An approval that it
 /// takes is used once the code is shown. Says until when it waits.
 pub async fn wait_for_code(
@@ -81,10 +62,8 @@ pub async fn wait_for_code(
     let cleared = approvals::check::<can::Login>(app, conn, grant.actor(), grant.account(), reason).await?;
     let longest = now.plus_seconds(ARMED_LIFE);
     let until = cleared.approval.as_ref().map_or(longest, |approval| approval.expires.min(longest));
-    let waiting = Waiting { reason: cleared.reason, since: now, until };
-    let mut entries = app.pending_reveals.entries();
-    entries.retain(|_, waiting| waiting.until > now);
-    entries.insert((grant.account(), grant.actor().to_string()), waiting);
+    let pending = PendingReveal { reason: cleared.reason, since: now, until };
+    app.guards.pending_reveals.insert((grant.account(), grant.actor().to_string()), pending, now);
     Ok(until)
 }
 
@@ -103,14 +82,12 @@ pub enum CodeWait {
 pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Result<CodeWait, OpError> {
     let key = (account, actor.to_string());
     let now = app.clock.now();
-    let Some(waiting) =
-        app.pending_reveals.entries().get(&key).cloned().filter(|waiting| waiting.until > now)
-    else {
+    let Some(waiting) = app.guards.pending_reveals.get(&key).filter(|waiting| waiting.until > now) else {
         return Ok(CodeWait::Over);
     };
-    let entry = app.directory.get(account).ok_or(OpError::NotFound)?;
-    if access::decide::<can::Login>(&app.rules.current(), actor, &entry.account).is_err() {
-        app.pending_reveals.entries().remove(&key);
+    let entry = app.live.accounts.get(account).ok_or(OpError::NotFound)?;
+    if access::decide::<can::Login>(&app.live.policy.current(), actor, &entry.account).is_err() {
+        app.guards.pending_reveals.remove(&key);
         return Ok(CodeWait::Over);
     }
     // Telegram's times have whole seconds, so a code of the second of arming counts.
@@ -119,7 +96,7 @@ pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Resu
         return Ok(CodeWait::Waiting(waiting.until));
     };
     // Whoever takes the entry out may show the code; of two streams one does.
-    if app.pending_reveals.entries().remove(&key).is_none() {
+    if app.guards.pending_reveals.remove(&key).is_none() {
         return Ok(CodeWait::Over);
     }
     write_down(app, actor, account, &waiting.reason).await?;

@@ -1,2 +1,3 @@
 pub mod proxy;
 pub mod session;
+pub mod session_cache;

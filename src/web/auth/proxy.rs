@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -15,15 +15,16 @@ use tower_sessions::Session;
 use tower_sessions::session::Id;
 
 use crate::config::SsoMode;
-use crate::context::App;
 use crate::domain::{Identity, Millis, RequestInfo};
+use crate::live::events::{Change, SessionId};
 use crate::ops::sign_in;
 use crate::sso::{Assertion, Refused};
 use crate::store::WebSessions;
 use crate::web::auth::session;
 use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
-use crate::web::{rate_limit, stream};
+use crate::web::rate_limit;
+use crate::web::state::{AppState, State};
 
 /// In a session: the identity that began it.
 const IDENTITY_KEY: &str = "identity";
@@ -59,7 +60,7 @@ impl AssertionExpiry {
 }
 
 /// Before every page: lets the request's assertion say whose the session is.
-pub async fn authenticate(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub async fn authenticate(app: AppState, mut request: Request, next: Next) -> Response {
     let by_itself = matches!(request.uri().path(), "/sign-in" | "/sign-out");
     if by_itself || !app.config.sso_mode.is_by_request() {
         return next.run(request).await;
@@ -91,8 +92,8 @@ const NO_KEYS: &str = "Telescope can't reach your identity provider to check who
                        operator of Telescope finds the reason in its log.";
 
 /// Who a request's headers say that it is from.
-async fn verify_request(app: &App, headers: &HeaderMap) -> Result<Assertion, Refused> {
-    if let Some(proxy_auth) = &app.proxy_auth {
+async fn verify_request(app: &State, headers: &HeaderMap) -> Result<Assertion, Refused> {
+    if let Some(proxy_auth) = &app.sso.proxy {
         let values =
             |name: &str| headers.get_all(name).iter().map(|value| value.as_bytes()).collect::<Vec<_>>();
         let (assertion_expiry, cookies) =
@@ -106,7 +107,7 @@ async fn verify_request(app: &App, headers: &HeaderMap) -> Result<Assertion, Ref
 }
 
 /// Makes the session that of the assertion's person.
-async fn bind_session(app: &App, caller: &RequestSession, assertion: &Assertion) -> Result<(), AppError> {
+async fn bind_session(app: &State, caller: &RequestSession, assertion: &Assertion) -> Result<(), AppError> {
     let session = &caller.session;
     let identity = &assertion.identity;
     sign_in::admitted(app, identity, &caller.origin)?;
@@ -115,8 +116,7 @@ async fn bind_session(app: &App, caller: &RequestSession, assertion: &Assertion)
         let replaced = session.id();
         session.flush().await?;
         if let Some(replaced) = replaced {
-            app.session_cache.forget(replaced);
-            stream::end(replaced);
+            app.live.events.publish(Change::SessionEnded(SessionId(replaced.0)));
         }
         session::sign_in(app, caller, identity).await?;
         session.insert(IDENTITY_KEY, traits(identity)).await?;
@@ -124,19 +124,19 @@ async fn bind_session(app: &App, caller: &RequestSession, assertion: &Assertion)
         session.save().await?;
     }
     if let Some(id) = session.id() {
-        app.assertion_expiry.put(id, assertion.until, app.clock.now());
+        app.assertions.put(id, assertion.until, app.clock.now());
     }
     Ok(())
 }
 
 /// Whether a session was begun by this very identity. While the database is away, memory has to do.
-async fn is_of(app: &App, session: &Session, identity: &Identity) -> Result<bool, AppError> {
+async fn is_of(app: &State, session: &Session, identity: &Identity) -> Result<bool, AppError> {
     let Some(id) = session.id() else { return Ok(false) };
-    let session_cache = || match app.session_cache.is_of(id, &identity.email) {
+    let session_cache = || match app.sessions.is_of(id, &identity.email) {
         true => Ok(true),
         false => Err(AppError::Unavailable),
     };
-    if *app.database_away.borrow() {
+    if *app.live.health.database.borrow() {
         return session_cache();
     }
     match session.get::<Vec<String>>(IDENTITY_KEY).await.map_err(AppError::from) {

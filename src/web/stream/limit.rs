@@ -5,9 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::domain::UserId;
 use crate::domain::access::Principal;
-use crate::web::stream::viewer;
 
 /// The open streams, counted by person.
 #[derive(Clone, Debug, Default)]
@@ -25,16 +23,6 @@ impl OpenStreams {
         *count += 1;
         drop(open);
         Some(Place { streams: self.clone(), person })
-    }
-
-    /// Lets the streams of a person look again at once, whose sessions or rights were changed.
-    pub fn look_again_at(&self, person: UserId) {
-        viewer::look_again_at(person);
-    }
-
-    /// Lets every stream look again at once: anybody's rights may have been changed.
-    pub fn all_look_again(&self) {
-        viewer::all_look_again();
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<String, u32>> {

@@ -9,25 +9,24 @@
 pub mod limit;
 pub mod viewer;
 
-pub use viewer::{Viewer, end};
+pub use viewer::Viewer;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderName;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::context::App;
 use crate::domain::access::Principal;
 use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
 use crate::web::fragment::partial;
 use crate::web::layout::{Outages, waiting_reveals};
+use crate::web::state::{AppState, State};
 
 /// How long the first changes are gathered into one message: what happens to an account comes in small bursts.
 const BURST: Duration = Duration::from_millis(5);
@@ -43,9 +42,9 @@ type Events = mpsc::Receiver<Result<Event, Infallible>>;
 
 /// A stream of what `message` says for its viewer.
 pub(crate) async fn stream(
-    app: Arc<App>,
+    app: AppState,
     caller: RequestSession,
-    message: impl FnMut(&App, &Principal) -> Option<String> + Send + 'static,
+    message: impl FnMut(&State, &Principal) -> Option<String> + Send + 'static,
 ) -> Response {
     let (sender, events) = mpsc::channel(2);
     match begin(&app, &caller, &sender).await {
@@ -59,7 +58,7 @@ pub(crate) async fn stream(
 /// Whom a stream is for; nobody, who is then told so; or a failure, mostly without words: the browser tries again
 /// by itself and says meanwhile that it does.
 pub(crate) async fn begin(
-    app: &App,
+    app: &State,
     caller: &RequestSession,
     sender: &Sender,
 ) -> Result<Option<Viewer>, Response> {
@@ -88,15 +87,14 @@ fn signed_out() -> Event {
 /// Sends what `message` makes of the directory, now and after every change, until the reader, the session or
 /// the program ends.
 async fn follow(
-    app: Arc<App>,
+    app: AppState,
     mut viewer: Viewer,
     sender: Sender,
-    mut message: impl FnMut(&App, &Principal) -> Option<String> + Send,
+    mut message: impl FnMut(&State, &Principal) -> Option<String> + Send,
 ) {
-    let mut changes = app.directory.subscribe();
-    let mut stopping = app.stopping.subscribe();
-    let mut database = app.database_away.subscribe();
-    let mut telegram = app.telegram_away.subscribe();
+    let mut changes = app.live.accounts.subscribe();
+    let mut database = app.live.health.database.subscribe();
+    let mut telegram = app.live.health.telegram.subscribe();
     let mut away = None;
     let mut reveals = None;
     let mut check = tokio::time::interval(SESSION_CHECK);
@@ -113,7 +111,8 @@ async fn follow(
             let notices = partial("#notices", "innerHTML", &now_away.notices());
             html.get_or_insert_default().push_str(&notices);
         }
-        let to_decide = app.reveals.waiting_for(&app.rules.current(), &viewer.actor, app.clock.now());
+        let to_decide =
+            app.live.approvals.load().pending_for(&app.live.policy.current(), &viewer.actor, app.clock.now());
         if reveals != to_decide {
             // Nobody is told any more how many wait who may not decide any more.
             let count = partial("#reveals-waiting", "innerHTML", &waiting_reveals(to_decide.unwrap_or(0)));
@@ -137,7 +136,7 @@ async fn follow(
             }
             _ = database.changed() => {}
             _ = telegram.changed() => {}
-            () = stopped(&mut stopping) => return,
+            () = app.stopping.cancelled() => return,
             () = sender.closed() => return,
             () = viewer.has_news() => present = viewer.look_again(&app).await,
             _ = check.tick() => present = viewer.look_again(&app).await,
@@ -148,13 +147,8 @@ async fn follow(
 
 /// Tells a page that nobody is signed in any more; not if only the proof is too old, which the page's next question
 /// may renew.
-pub(crate) async fn say_goodbye(app: &App, viewer: &Viewer, sender: &Sender) {
+pub(crate) async fn say_goodbye(app: &State, viewer: &Viewer, sender: &Sender) {
     if !viewer.has_lapsed(app) {
         let _ = sender.send(Ok(signed_out())).await;
     }
-}
-
-/// Resolves when the program is to stop. The guard of the value is dropped here: it may not cross an await.
-pub(crate) async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
 }

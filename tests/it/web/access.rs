@@ -139,7 +139,7 @@ async fn access_is_arranged_from_nothing_and_taken_back() {
     for gone in [&role, &group, &cell] {
         assert_eq!(root.get(gone).await.status, StatusCode::NOT_FOUND, "{gone}");
     }
-    assert!(test.app.directory.get(account).is_some(), "the account stays");
+    assert!(test.app.live.accounts.get(account).is_some(), "the account stays");
 }
 
 #[tokio::test]

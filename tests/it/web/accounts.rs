@@ -60,7 +60,7 @@ async fn the_list_can_be_filtered_and_sorted() {
         let id = test.account(number, owner).await;
         let profile = Profile { telegram_id: 1, name: format!("Name{number} Ünal"), username: None };
         let snapshot = Snapshot { stage, profile: Some(profile), ..Snapshot::off() };
-        test.app.directory.put_snapshot(id, snapshot);
+        test.app.live.accounts.put_snapshot(id, snapshot);
     }
     let root = test.signed_in(ADMIN).await;
     for (query, expected) in [
@@ -111,7 +111,7 @@ async fn the_list_can_be_filtered_by_group_owner_and_line() {
         let form = [("owner", owner.unwrap_or_default()), ("groups", groups)];
         assert_eq!(root.post(&format!("/accounts/{id}/edit"), &form).await.status, StatusCode::SEE_OTHER);
         let snapshot = Snapshot { stage: Stage::Ready, network, ..Snapshot::off() };
-        test.app.directory.put_snapshot(id, snapshot);
+        test.app.live.accounts.put_snapshot(id, snapshot);
     }
     let page = root.get("/accounts").await;
     assert_eq!(
@@ -206,7 +206,7 @@ async fn a_wait_says_its_end_and_leaves_counting_to_the_script() {
     let id = test.account(1, None).await;
     let until = Millis(1_795_236_314_000);
     let snapshot = Snapshot { stage: Stage::SignedOut, flood_until: Some(until), ..Snapshot::off() };
-    test.app.directory.put_snapshot(id, snapshot);
+    test.app.live.accounts.put_snapshot(id, snapshot);
     let page = test.signed_in(ADMIN).await.get(&format!("/accounts/{id}")).await;
     assert_eq!(page.texts("#step .note time"), ["2026-11-21 04:45:14 UTC"]);
     let counted = "#step .note [aria-hidden=true][data-countdown='1795236314000']";
@@ -225,7 +225,7 @@ async fn telegrams_text_is_inert() {
     let profile = Profile { telegram_id: 1, name, username: Some("\"><img src=x>".into()) };
     let snapshot =
         Snapshot { stage: Stage::Ready, profile: Some(profile), network: Network::Ready, ..Snapshot::off() };
-    test.app.directory.put_snapshot(id, snapshot);
+    test.app.live.accounts.put_snapshot(id, snapshot);
     let root = test.signed_in(ADMIN).await;
     for path in ["/accounts".to_owned(), format!("/accounts/{id}")] {
         let page = root.get(&path).await;
@@ -258,9 +258,9 @@ async fn clients_on_their_way_up_are_counted_for_whoever_sees_them() {
 async fn an_account_in_a_group_that_is_not_there_is_shown_all_the_same() {
     let test = TestApp::new().await;
     let id = test.account(1, Some("ada@example.org")).await;
-    let entry = test.app.directory.get(id).unwrap();
+    let entry = test.app.live.accounts.get(id).unwrap();
     let account = Account { groups: vec![GroupId::generate()], ..entry.account.clone() };
-    test.app.directory.put_account(account);
+    test.app.live.accounts.put_account(account);
     for email in [ADMIN, "ada@example.org"] {
         let person = test.signed_in(email).await;
         assert_eq!(phones(&person.get("/accounts").await), ["0001"]);

@@ -4,22 +4,23 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 
+use axum::Router;
 use axum::body::{Body, BodyDataStream, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
 use scraper::{Html, Selector};
 use telescope::clock::Clock;
 use telescope::config::{Config, Dsn};
-use telescope::context::App;
+use telescope::context::{App, Context};
 use telescope::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use telescope::domain::{
     Account, AccountId, DesiredState, Email, GroupId, Millis, Network, Phone, RoleId, Secret, Snapshot,
     Stage, StageToken,
 };
+use telescope::live::Live;
 use telescope::live::accounts::Directory;
 use telescope::ops::policy;
 use telescope::store::{self, Db, StoreError};
-use telescope::tasks::account_history;
 use telescope::telegram::{Hub, HubSettings};
 use telescope::web;
 use tower::ServiceExt;
@@ -74,6 +75,8 @@ fn silent_program() -> std::path::PathBuf {
 pub struct TestApp {
     /// The application, for what tests arrange behind the pages' back.
     pub app: Arc<App>,
+    /// Its pages, with one state for all who visit them.
+    pub router: Router,
     _folder: tempfile::TempDir,
 }
 
@@ -120,18 +123,12 @@ impl TestApp {
         .unwrap();
         let keys = config.keys().unwrap();
         let db = Db::open(&config.db_dsn).await.unwrap();
-        let directory = Arc::new(Directory::new(Vec::new()));
-        DIRECTORIES.lock().unwrap().push(Arc::downgrade(&directory));
-        let app = App::assemble(
-            config,
-            clock,
-            keys,
-            db,
-            directory,
-            account_history::LastKnownStates::default(),
-            HUB.clone(),
-        );
-        Self { app, _folder: folder }
+        let live = Live::default();
+        DIRECTORIES.lock().unwrap().push(Arc::downgrade(&live.accounts));
+        let context = Context { config: Arc::new(config), db, keys: Arc::new(keys), clock };
+        let app = App::new(context, live, HUB.clone());
+        let router = web::router(Arc::clone(&app));
+        Self { app, router, _folder: folder }
     }
 
     /// An account of `owner`, with a number made of `number`.
@@ -151,14 +148,14 @@ impl TestApp {
         };
         self.app.db.change(inserted).await.unwrap();
         let id = account.id;
-        self.app.directory.put_account(account);
+        self.app.live.accounts.put_account(account);
         id
     }
 
     /// Lets an account stand so.
     pub fn stands(&self, id: AccountId, stage: Stage) {
         let snapshot = Snapshot { stage, token: StageToken(7), network: Network::Ready, ..Snapshot::off() };
-        self.app.directory.put_snapshot(id, snapshot);
+        self.app.live.accounts.put_snapshot(id, snapshot);
     }
 
     /// A group, with these accounts.
@@ -221,7 +218,7 @@ impl TestApp {
     pub async fn in_force(&self) {
         let version = self.app.db.ping().await.unwrap();
         policy::look(&self.app, version).await;
-        assert_eq!(self.app.rules.current().version(), version);
+        assert_eq!(self.app.live.policy.current().version(), version);
     }
 
     /// A person as the database has him.
@@ -233,7 +230,7 @@ impl TestApp {
 
     /// Somebody who has not signed in.
     pub fn anonymous(&self) -> Visitor {
-        Visitor { app: Arc::clone(&self.app), cookie: None }
+        Visitor { router: self.router.clone(), cookie: None }
     }
 
     /// Somebody who has.
@@ -241,14 +238,14 @@ impl TestApp {
         let answer = self.anonymous().post("/sign-in", &[("email", email)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
-        Visitor { app: Arc::clone(&self.app), cookie: Some(cookie) }
+        Visitor { router: self.router.clone(), cookie: Some(cookie) }
     }
 }
 
 /// Somebody with a browser.
 #[derive(Clone)]
 pub struct Visitor {
-    app: Arc<App>,
+    router: Router,
     cookie: Option<String>,
 }
 
@@ -270,7 +267,7 @@ impl Visitor {
     /// The same browser after an answer that may have given it another cookie.
     pub fn after(&self, answer: &Answer) -> Self {
         let given = answer.header("set-cookie").split(';').next().filter(|cookie| !cookie.is_empty());
-        Self { app: Arc::clone(&self.app), cookie: given.map(str::to_owned).or_else(|| self.cookie.clone()) }
+        Self { router: self.router.clone(), cookie: given.map(str::to_owned).or_else(|| self.cookie.clone()) }
     }
 
     /// The cookie that it sends.
@@ -285,7 +282,7 @@ impl Visitor {
 
     /// Sends anything, and leaves the body of the answer unread.
     pub async fn answer(&self, request: Request<Body>) -> Response {
-        web::router(Arc::clone(&self.app)).oneshot(request).await.unwrap()
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// The status of an answer that need not end.
@@ -324,7 +321,7 @@ impl Visitor {
 
     /// The same browser with another cookie.
     pub fn with_cookie(&self, cookie: &str) -> Self {
-        Self { app: Arc::clone(&self.app), cookie: Some(cookie.to_owned()) }
+        Self { router: self.router.clone(), cookie: Some(cookie.to_owned()) }
     }
 
     /// Opens a live stream by a request that the test has changed.

@@ -60,7 +60,7 @@ async fn organisation(test: &TestApp) -> (Vec<RoleId>, Vec<GroupId>) {
         Ok(())
     };
     test.app.db.change(made).await.unwrap();
-    accounts.into_iter().for_each(|account| test.app.directory.put_account(account));
+    accounts.into_iter().for_each(|account| test.app.live.accounts.put_account(account));
     test.in_force().await;
     (roles, groups)
 }
@@ -97,7 +97,7 @@ async fn a_large_organisation_has_quick_pages_and_rules_that_count_at_once() {
     let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli).unwrap();
     let edits = [Edit::Cell(groups[0], roles[0], AccountPrivileges::NONE)];
     let begun = Instant::now();
-    let shown = access::preview((&*test.app).into(), permit.grant(), &edits).await.unwrap();
+    let shown = access::preview(&test.app, permit.grant(), &edits).await.unwrap();
     eprintln!("a preview: {:?}", begun.elapsed());
     assert_eq!(shown.policy_diff[0].1.len(), PEOPLE / ROLES, "everybody with the role loses it");
     let begun = Instant::now();

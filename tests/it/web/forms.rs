@@ -50,7 +50,7 @@ async fn a_wrong_account_is_refused_beside_the_field_and_nothing_typed_is_lost()
             }
         }
     }
-    assert!(test.app.directory.listing().entries.is_empty());
+    assert!(test.app.live.accounts.listing().entries.is_empty());
     assert!(root.post_fragment("/accounts/add", &[]).await.texts("html head title").is_empty());
 }
 
@@ -79,10 +79,10 @@ async fn a_test_account_has_a_test_number() {
     let notice = root.post_fragment("/accounts/add-test", &[]).await;
     assert_eq!((notice.status, notice.header("hx-reswap")), (StatusCode::OK, "none"));
     root.post("/accounts/add-test", &[]).await;
-    for entry in &test.app.directory.listing().entries {
+    for entry in &test.app.live.accounts.listing().entries {
         assert!(entry.account.phone.digits().starts_with("99966"), "{}", entry.account.phone);
     }
-    assert_eq!(test.app.directory.listing().entries.len(), 2);
+    assert_eq!(test.app.live.accounts.listing().entries.len(), 2);
 }
 
 #[tokio::test]
@@ -140,11 +140,11 @@ async fn what_telegram_said_stands_beside_the_field_for_everybody_who_may_type()
     let id = test.account(1, None).await;
     let problem = Some("This code is not right.".to_owned());
     let snapshot = Snapshot { stage: waits_for_code(), problem, ..Snapshot::off() };
-    test.app.directory.put_snapshot(id, snapshot.clone());
+    test.app.live.accounts.put_snapshot(id, snapshot.clone());
     let page = root.get(&format!("/accounts/{id}")).await;
     assert_eq!(page.texts("p#code-error"), ["This code is not right."]);
     assert!(!page.has(".note.bad"), "said once");
-    test.app.directory.put_snapshot(id, Snapshot { stage: Stage::SignedOut, ..snapshot });
+    test.app.live.accounts.put_snapshot(id, Snapshot { stage: Stage::SignedOut, ..snapshot });
     let page = root.get(&format!("/accounts/{id}")).await;
     assert_eq!(page.texts(".note.bad"), ["This code is not right."]);
 }

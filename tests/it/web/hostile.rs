@@ -29,7 +29,7 @@ async fn what_strangers_and_colleagues_wrote_is_inert() {
             profile: Some(profile),
             ..Snapshot::off()
         };
-        test.app.directory.put_snapshot(id, snapshot);
+        test.app.live.accounts.put_snapshot(id, snapshot);
         let row = format!("#account-{id}");
         let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let list = root.get("/accounts").await;
@@ -87,7 +87,7 @@ async fn what_can_be_no_text_is_refused_beside_its_field() {
         assert_eq!(answer.texts(&format!("p#{field}-error.error")).len(), 1, "{about}: {}", answer.body);
         assert!(!answer.has("main script"), "{about}");
     }
-    let before = test.app.directory.get(id).unwrap();
+    let before = test.app.live.accounts.get(id).unwrap();
     assert_eq!((before.account.comment.as_str(), before.account.groups.len()), ("", 0));
 
     let large = "x".repeat(64 * 1024 + 1);

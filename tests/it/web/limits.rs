@@ -10,7 +10,6 @@ use futures_util::{StreamExt, stream};
 use telescope::clock::Clock;
 use telescope::http::server::{self, Limits};
 use telescope::store;
-use telescope::web;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -38,7 +37,7 @@ pub(super) async fn serve_at(place: &str, test: &TestApp, limits: Limits) -> Ser
     let listener = TcpListener::bind(place).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let router = web::router(test.app.clone());
+    let router = test.router.clone();
     let server = tokio::spawn(server::serve(listener, router, limits, async { drop(stopped.await) }));
     Served { address, stop, server }
 }
@@ -179,7 +178,7 @@ async fn open_requests_are_answered_when_it_stops_and_nobody_else_is() {
     assert_eq!(read(&mut idle, "\n").await, "", "an idle connection ends at once");
     assert!(TcpStream::connect(served.address).await.is_err(), "nobody is accepted any more");
     assert!(!served.server.is_finished(), "the stream is still open");
-    test.app.stopping.send_replace(true);
+    test.app.stopping.cancel();
     timeout(SOON, served.server).await.expect("it ends with its last stream").unwrap();
 }
 

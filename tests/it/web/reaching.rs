@@ -55,7 +55,7 @@ impl Told {
     async fn tries(&self, edits: &[Edit]) -> Report {
         let actor = self.actor(DESK).await;
         let permit =
-            access::decide_system::<can::ManageAccess>(&self.test.app.rules.current(), &actor).unwrap();
+            access::decide_system::<can::ManageAccess>(&self.test.app.live.policy.current(), &actor).unwrap();
         save(&self.test.app, permit.grant(), edits, None).await.unwrap()
     }
 
@@ -66,8 +66,8 @@ impl Told {
 
     /// What somebody may do with an account by now.
     async fn may(&self, email: &str, account: AccountId) -> AccountPrivileges {
-        let entry = self.test.app.directory.get(account).unwrap();
-        access::privileges(&self.test.app.rules.current(), &self.actor(email).await, &entry.account)
+        let entry = self.test.app.live.accounts.get(account).unwrap();
+        access::privileges(&self.test.app.live.policy.current(), &self.actor(email).await, &entry.account)
     }
 }
 
@@ -113,7 +113,8 @@ async fn nobody_gets_further_within_one_batch_than_with_one_edit() {
     for email in [DESK, HELPER] {
         assert_eq!(told.may(email, told.seen).await, VIEW, "{email}");
         assert_eq!(told.may(email, told.hidden).await, AccountPrivileges::NONE, "{email}");
-        let system = access::system_privileges(&told.test.app.rules.current(), &told.actor(email).await);
+        let system =
+            access::system_privileges(&told.test.app.live.policy.current(), &told.actor(email).await);
         assert_eq!(system, MANAGE, "{email}");
     }
 }
@@ -166,7 +167,7 @@ async fn what_a_batch_takes_and_gives_back_is_as_it_was() {
     let refused: Vec<&str> = report.failed.iter().map(|failed| failed.what.as_str()).collect();
     assert_eq!((report.done, refused), (2, vec![HELPER, HELPER]), "{:?}", report.failed);
     assert_eq!(told.may(HELPER, told.hidden).await, nothing);
-    let rules = told.test.app.rules.current();
+    let rules = told.test.app.live.policy.current();
     assert_eq!(rules.role(told.keepers).unwrap().in_group(told.vault), ENTER);
     let conn = &mut told.test.app.db.read().await.unwrap();
     let entries = store::audit::page(conn, &store::audit::Filter::default(), 100).await.unwrap();
@@ -193,7 +194,7 @@ async fn a_role_or_a_group_that_is_made_again_gives_nothing() {
         .await;
     assert_eq!((report.done, report.failed.len()), (4, 1), "{:?}", report.failed);
     assert_eq!(told.may(HELPER, told.hidden).await, AccountPrivileges::NONE);
-    let rules = told.test.app.rules.current();
+    let rules = told.test.app.live.policy.current();
     assert!(rules.roles_of(told.test.user(HELPER).await.id).is_empty());
 }
 
@@ -213,7 +214,7 @@ async fn a_role_that_is_called_like_a_group_of_the_provider_gives_no_more_than_i
     let groups = Some(vec!["EVERYBODY".to_owned(), "keepers of the vault".to_owned()]);
     let identity = Identity { groups, ..Identity::claimed(Email::parse(DESK).unwrap()) };
     sign_in::sign_in(&told.test.app, &identity, &RequestInfo::default()).await.unwrap();
-    assert_eq!(told.test.app.rules.current().roles_of(told.test.user(DESK).await.id).len(), 2);
+    assert_eq!(told.test.app.live.policy.current().roles_of(told.test.user(DESK).await.id).len(), 2);
     assert_eq!(told.may(DESK, told.seen).await, VIEW);
     // It is his own by now: what others have given to it since he can't add to.
     let report = told.tries(&[Edit::Cell(told.lobby, role, AccountPrivileges::NONE)]).await;
@@ -275,7 +276,7 @@ async fn a_permission_from_before_is_worth_nothing_after() {
     let told = Told::new().await;
     let edits = [Edit::AddRole(RoleId::generate(), "Late".into())];
     let actor = told.actor(DESK).await;
-    let rules = told.test.app.rules.current();
+    let rules = told.test.app.live.policy.current();
     let permit = access::decide_system::<can::ManageAccess>(&rules, &actor).unwrap();
     let root = told.test.signed_in(ADMIN).await;
     assert_eq!(told.does(&root, "disable", DESK).await, StatusCode::SEE_OTHER);

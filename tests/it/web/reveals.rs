@@ -59,7 +59,7 @@ impl Told {
     async fn needs(&self, needed: bool) {
         let root = self.actor(ADMIN).await;
         let permit =
-            access::decide_system::<can::ManageAccess>(&self.test.app.rules.current(), &root).unwrap();
+            access::decide_system::<can::ManageAccess>(&self.test.app.live.policy.current(), &root).unwrap();
         let report = save(&self.test.app, permit.grant(), &[Edit::NeedApproval(self.group, needed)], None)
             .await
             .unwrap();
@@ -88,7 +88,7 @@ impl Told {
             "{}",
             answer.body
         );
-        self.test.app.reveals.requests()[0].id
+        self.test.app.live.approvals.load().0[0].id
     }
 
     async fn decides(&self, who: &Visitor, what: &str, id: RevealId) -> Answer {
@@ -209,7 +209,7 @@ async fn a_code_that_is_not_there_does_not_use_the_approval() {
     told.test.app.clock.advance(8 * 60);
     let pending_reveals = ada.post(&format!("{}/wait", told.code()), &[]).await;
     assert_eq!(pending_reveals.status, StatusCode::OK, "{}", pending_reveals.body);
-    let until = told.test.app.reveals.requests()[0].expires;
+    let until = told.test.app.live.approvals.load().0[0].expires;
     let until = time::OffsetDateTime::from_unix_timestamp(until.0 / 1000).unwrap().time().to_string();
     assert!(
         pending_reveals.texts("#awaited time")[0].contains(until.split('.').next().unwrap()),
@@ -273,7 +273,7 @@ async fn what_was_refused_stays_refused_and_says_why() {
     assert_eq!((code.as_str(), actor.as_str()), ("reveal.refused", SECOND));
     assert_eq!(reason.as_deref(), Some("Ada is <b>back</b> since Monday"));
     assert!(details.unwrap().contains(ADMIN));
-    assert_eq!(told.asks(&told.root, &page).await, told.test.app.reveals.requests()[0].id);
+    assert_eq!(told.asks(&told.root, &page).await, told.test.app.live.approvals.load().0[0].id);
 }
 
 #[tokio::test]
@@ -335,7 +335,7 @@ async fn wrong_input_is_said_where_it_was_typed() {
     }
     let reason = "</script><b>bold</b> \u{202e}";
     told.root.post(&format!("{page}/request"), &[("reason", reason)]).await;
-    let id = told.test.app.reveals.requests()[0].id;
+    let id = told.test.app.live.approvals.load().0[0].id;
     let list = second.get("/reveals").await;
     assert!(!list.has("#reveals b") && list.texts(".reason bdi")[0].contains("</script><b>bold</b>"));
     for (note, words) in [("x".repeat(501), "500 characters"), ("a\u{7}b".into(), "control characters")] {

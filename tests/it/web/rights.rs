@@ -76,13 +76,13 @@ async fn who_acts_and_who_owns_is_not_for_a_stranger_to_say() {
         visitor.post("/accounts/add-test", &form).await;
         visitor.post(&format!("/accounts/{account}/edit"), &[("owner", BOB)]).await;
     }
-    let listing = test.app.directory.listing();
+    let listing = test.app.live.accounts.listing();
     assert_eq!(listing.entries.len(), 1, "nothing was added");
     assert_eq!(listing.entries[0].account.owner.as_ref().map(ToString::to_string).as_deref(), Some(ADA));
     // An address beside the owner's field says nothing, and the trail has whoever was signed in.
     let form = [("phone", "+9996620099"), ("email", BOB), ("user", BOB), ("actor", BOB)];
     assert_eq!(root.post("/accounts/add", &form).await.status, StatusCode::SEE_OTHER);
-    let listing = test.app.directory.listing();
+    let listing = test.app.live.accounts.listing();
     let added = listing.entries.iter().find(|entry| entry.account.id != account).unwrap();
     assert_eq!(added.account.owner, None);
     let filter = store::audit::Filter { account: Some(added.account.id), ..Default::default() };
@@ -169,10 +169,10 @@ async fn a_change_made_with_sql_counts_as_soon_as_the_server_looks() {
         ("update account_group_members set group_id = group_id", "update roles set name = 'Lookers'"),
     ];
     for (takes, gives) in statements {
-        let had = test.app.rules.current().version();
+        let had = test.app.live.policy.current().version();
         test.sql(takes).await;
         test.in_force().await;
-        assert!(test.app.rules.current().version() > had, "{takes}");
+        assert!(test.app.live.policy.current().version() > had, "{takes}");
         if takes.starts_with("delete") {
             assert!(!sees(&ada, account).await, "{takes}");
         }
@@ -207,7 +207,7 @@ async fn the_page_explains_who_may_and_why() {
     test.give(ADA, desk).await;
     let root = test.signed_in(ADMIN).await;
     test.signed_in(BOB).await;
-    let phone = test.app.directory.get(account).unwrap().account.phone.to_string();
+    let phone = test.app.live.accounts.get(account).unwrap().account.phone.to_string();
     let phone = phone.replace('+', "%2B");
     for account in [phone.clone(), account.to_string()] {
         let page = root.get(&format!("/access/explain?person=ADA@example.org&account={account}")).await;

@@ -9,7 +9,6 @@ use axum::http::HeaderValue;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
-use telescope::web;
 use tokio::net::TcpListener;
 
 use super::behind::{ADA, Behind, HEADER};
@@ -34,7 +33,7 @@ async fn story(scripts: Scripts) {
     let behind = Behind::with(&[("PUBLIC_URL", &url)]).await;
     behind.test.account(1, Some(ADA)).await;
     let word: Word = Arc::new(Mutex::new(behind.token(ADA)));
-    let router = web::router(Arc::clone(&behind.test.app));
+    let router = behind.test.router.clone();
     let router = router.layer(from_fn_with_state(Arc::clone(&word), proxy));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });

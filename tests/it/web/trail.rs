@@ -13,7 +13,7 @@ use super::live::next;
 /// Writes entries of the command line as if each had happened a second after the one before.
 async fn write(test: &TestApp, events: impl IntoIterator<Item = AuditEvent>) {
     for event in events {
-        test.app.journal.put(AuditEntry::done(test.app.clock.now(), &Principal::Cli, event));
+        test.app.audit_queue.put(AuditEntry::done(test.app.clock.now(), &Principal::Cli, event));
         test.app.clock.advance(1);
     }
     queue::flush(&test.app).await.unwrap();

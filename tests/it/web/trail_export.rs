@@ -19,7 +19,11 @@ async fn test_app() -> TestApp {
 
 async fn stops(test: &TestApp, many: usize) {
     for _ in 0..many {
-        test.app.journal.put(AuditEntry::done(test.app.clock.now(), &Principal::Cli, AuditEvent::Stopped));
+        test.app.audit_queue.put(AuditEntry::done(
+            test.app.clock.now(),
+            &Principal::Cli,
+            AuditEvent::Stopped,
+        ));
     }
     queue::flush(&test.app).await.unwrap();
 }
@@ -179,7 +183,7 @@ async fn what_people_typed_is_no_formula_in_the_table() {
     for reason in reasons {
         let entry =
             AuditEntry::done(test.app.clock.now(), &Principal::Cli, AuditEvent::Stopped).because(reason);
-        test.app.journal.put(entry);
+        test.app.audit_queue.put(entry);
     }
     queue::flush(&test.app).await.unwrap();
     let file = root.post("/audit/export", &[("format", "csv"), ("actor", "command line")]).await.body;

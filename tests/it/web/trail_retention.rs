@@ -23,9 +23,9 @@ async fn a_new_key_seals_the_trail_of_the_former() {
     test.signed_in(ADMIN).await;
     let new = MasterKey::parse("new_________ and 20 more letters").unwrap();
     let both = Keys::new(&new, Some(&MasterKey::parse(former).unwrap()));
-    let context = Context { keys: &both, ..Context::from(&*test.app) };
+    let context = Context { keys: Arc::new(both), ..test.app.context.clone() };
     for _ in 0..2 {
-        rekey::entries_of_former_key(context).await.unwrap();
+        rekey::entries_of_former_key(&context).await.unwrap();
     }
     assert_eq!(entries(&test, Some("audit.sealed")).await.len(), 1);
     let conn = &mut test.app.db.read().await.unwrap();
@@ -59,7 +59,7 @@ async fn old_details_leave_by_themselves_and_the_chain_holds() {
     let old = test.app.clock.now().plus_seconds(-31 * DAY);
     for at in 0..600 {
         let event = AuditEvent::WantedChanged { wanted: DesiredState::Connected };
-        test.app.journal.put(AuditEntry::done(Millis(old.0 + at), &Principal::Cli, event).about(account));
+        test.app.audit_queue.put(AuditEntry::done(Millis(old.0 + at), &Principal::Cli, event).about(account));
     }
     queue::flush(&test.app).await.unwrap();
     let root = test.signed_in(ADMIN).await;
@@ -104,7 +104,7 @@ async fn nothing_is_said_where_nothing_is_done() {
     let root = test.signed_in(ADMIN).await;
     root.post("/sign-out", &[]).await;
     let before = entries(&test, None).await.len();
-    let context = Context::from(&*test.app);
+    let context = &test.app.context;
     assert_eq!(retention::blank(context, &Principal::Cli, Millis(0)).await.unwrap(), 0);
     assert_eq!(entries(&test, None).await.len(), before);
     test.app.clock.advance(1);

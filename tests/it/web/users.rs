@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use telescope::domain::access::{Policy, Principal, decide_system};
 use telescope::domain::privilege::can;
 use telescope::domain::{Email, Identity, RequestInfo, Stage};
-use telescope::ops::users::{Change, UserRef};
-use telescope::ops::{Context, OpError, sign_in, users};
+use telescope::ops::users::{UserChange, UserRef};
+use telescope::ops::{OpError, sign_in, users};
 use telescope::store;
 
 use super::app::{ADMIN, Answer, TestApp, Visitor};
@@ -95,7 +95,7 @@ async fn whoever_is_shut_out_is_out_at_once_also_where_pages_are_open() {
         let details = Some(format!("{{\"person\":\"{ADA}\"}}"));
         assert_eq!(newest(&test).await, (code.into(), ADMIN.into(), details));
         // What is remembered for the time without a database is forgotten with it, also of whoever did not ask since.
-        test.app.database_away.send_replace(true);
+        test.app.live.health.database.send_replace(true);
         assert_eq!(asleep.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
         assert_eq!(desk.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
         assert!(is_signed_in(&bob).await, "{what}: others are remembered");
@@ -150,9 +150,8 @@ async fn somebody_stays_in_charge() {
     // The command line is nobody's own, and must not leave a Telescope without administrators either.
     let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli).unwrap();
     let whom = Email::parse(ADA).unwrap();
-    for change in [Change::RevokeAdmin, Change::Disable] {
-        let last =
-            users::write(Context::from(&*test.app), permit.grant(), UserRef::Email(&whom), change).await;
+    for change in [UserChange::RevokeAdmin, UserChange::Disable] {
+        let last = users::write(&test.app, permit.grant(), UserRef::Email(&whom), change).await;
         assert!(matches!(last, Err(OpError::Refused(words)) if words.contains("last administrator")));
     }
     assert!(is_signed_in(&ada).await);
@@ -164,7 +163,9 @@ async fn two_administrators_at_once_do_not_leave_nobody() {
     let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli).unwrap();
     let both = [ADA, BOB].map(|address| Email::parse(address).unwrap());
     for email in &both {
-        users::change(&test.app, permit.grant(), UserRef::Email(email), Change::GrantAdmin).await.unwrap();
+        users::change(&test.app, permit.grant(), UserRef::Email(email), UserChange::GrantAdmin)
+            .await
+            .unwrap();
     }
     // Both were let in before either has done anything.
     let (ada, bob) = (test.user(ADA).await, test.user(BOB).await);
@@ -172,9 +173,11 @@ async fn two_administrators_at_once_do_not_leave_nobody() {
         decide_system::<can::ManageAccess>(&Policy::default(), &Principal::User(sign_in::person(user, true)))
             .unwrap()
     });
-    let first = users::change(&test.app, permits[0].grant(), UserRef::Id(bob.id), Change::RevokeAdmin).await;
+    let first =
+        users::change(&test.app, permits[0].grant(), UserRef::Id(bob.id), UserChange::RevokeAdmin).await;
     assert!(first.is_ok());
-    let second = users::change(&test.app, permits[1].grant(), UserRef::Id(ada.id), Change::RevokeAdmin).await;
+    let second =
+        users::change(&test.app, permits[1].grant(), UserRef::Id(ada.id), UserChange::RevokeAdmin).await;
     // The second is judged by what he is by then.
     assert!(matches!(second, Err(OpError::Refused(words)) if words.contains("manage_access")));
     assert!(test.user(ADA).await.admin && !test.user(BOB).await.admin);

@@ -1,14 +1,10 @@
 //! `/access/{group}/{role}`: what one role may do with the accounts of one group.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum_extra::extract::{Form, Query};
 
-use crate::context::App;
 use crate::domain::access::Principal;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, can};
 use crate::domain::{GroupId, RoleId};
@@ -20,6 +16,7 @@ use crate::web::error::AppError;
 use crate::web::extract::{May, Named};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Outcome, Plan, confirm};
+use crate::web::state::{AppState, State};
 use crate::web::words::privileges::{Choice, account_choices};
 
 #[derive(Template)]
@@ -39,7 +36,7 @@ struct Cell {
 
 /// The form.
 pub async fn form(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named((group, role)): Named<(GroupId, RoleId)>,
     Query(done): Query<Done>,
@@ -50,7 +47,7 @@ pub async fn form(
 
 /// Shows what would change, or changes it.
 pub async fn save(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named((group, role)): Named<(GroupId, RoleId)>,
     Form(fields): Form<Fields>,
@@ -75,12 +72,12 @@ pub async fn save(
     }
 }
 
-async fn page(app: &App, reader: &Principal, group: GroupId, id: RoleId) -> Result<Cell, AppError> {
+async fn page(app: &State, reader: &Principal, group: GroupId, id: RoleId) -> Result<Cell, AppError> {
     let mut conn = app.db.read().await?;
     let group = store::groups::get(&mut conn, group).await?.ok_or(AppError::NotFound)?;
     let role = store::roles::get(&mut conn, id).await?.ok_or(AppError::NotFound)?;
     drop(conn);
-    let rules = app.rules.current();
+    let rules = app.live.policy.current();
     let set = rules.role(id).map_or(AccountPrivileges::NONE, |rights| rights.in_group(group.id));
     Ok(Cell {
         layout: Layout::of(app, reader),

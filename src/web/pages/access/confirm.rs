@@ -12,7 +12,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::privilege::can;
 use crate::ops::OpError;
 use crate::ops::access::{self, Edit, Failed, Report};
@@ -20,6 +19,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::diff::{Sentence, sentences};
+use crate::web::state::State;
 
 /// A form's fields, in their order, as they were sent: the second step sends them again.
 #[derive(Debug, Default, Deserialize)]
@@ -146,14 +146,14 @@ impl Review<'_> {
 
 /// Shows what the edits of a form would do, or does them: whichever the form asks for.
 pub async fn confirm(
-    app: &App,
+    app: &State,
     may: &May<can::ManageAccess>,
     fields: &Fields,
     edits: &[Edit],
     plan: &Plan,
 ) -> Result<Outcome, AppError> {
     if !fields.saves() {
-        let report = access::preview(app.into(), may.grant(), edits).await?;
+        let report = access::preview(app, may.grant(), edits).await?;
         return answer(app, may, fields, report, plan, Moment::Preview);
     }
     match access::save(app, may.grant(), edits, fields.seen()).await {
@@ -162,7 +162,7 @@ pub async fn confirm(
         }
         Ok(report) => answer(app, may, fields, report, plan, Moment::Done),
         Err(OpError::Refused(words)) if fields.seen().is_some() => {
-            let report = access::preview(app.into(), may.grant(), edits).await?;
+            let report = access::preview(app, may.grant(), edits).await?;
             answer(app, may, fields, report, plan, Moment::Stale(words))
         }
         Err(error) => Err(error.into()),
@@ -170,7 +170,7 @@ pub async fn confirm(
 }
 
 fn answer(
-    app: &App,
+    app: &State,
     may: &May<can::ManageAccess>,
     fields: &Fields,
     mut report: Report,
@@ -200,7 +200,7 @@ fn answer(
 
 /// Makes one edit that gives and takes nothing, such as a name. What was wrong with it is for its form.
 pub async fn make(
-    app: &App,
+    app: &State,
     may: &May<can::ManageAccess>,
     edit: Edit,
 ) -> Result<Result<(), Failed>, AppError> {

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::context::App;
 use crate::domain::access::{Principal, PrivilegeDelta, privileges};
 use crate::domain::privilege::AccountPrivilege;
 use crate::domain::{AccountId, Email};
+use crate::web::state::State;
 use crate::web::words::privileges::{account_labels, system_labels};
 
 /// How many people or places a sentence names.
@@ -40,11 +40,11 @@ type Key = (Kind, Vec<&'static str>, Vec<&'static str>, Vec<Email>);
 
 /// The sentences of these effects, for `reader`, who does not learn of accounts that he may not see.
 pub fn sentences(
-    app: &App,
+    app: &State,
     reader: &Principal,
     policy_diff: Vec<(PrivilegeDelta, Vec<Email>)>,
 ) -> Vec<Sentence> {
-    let groups = app.directory.groups();
+    let groups = app.live.accounts.groups();
     let mut alike: BTreeMap<Key, Vec<Option<String>>> = BTreeMap::new();
     for (effect, people) in policy_diff {
         let (kind, gained, lost, place) = match effect {
@@ -65,9 +65,9 @@ pub fn sentences(
     alike.into_iter().map(|(key, places)| sentence(key, places)).collect()
 }
 
-fn visible_number(app: &App, reader: &Principal, account: AccountId) -> Option<String> {
-    let entry = app.directory.get(account)?;
-    let may = privileges(&app.rules.current(), reader, &entry.account);
+fn visible_number(app: &State, reader: &Principal, account: AccountId) -> Option<String> {
+    let entry = app.live.accounts.get(account)?;
+    let may = privileges(&app.live.policy.current(), reader, &entry.account);
     may.has(AccountPrivilege::View).then(|| entry.account.phone.to_string())
 }
 

@@ -4,13 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum_extra::extract::Query;
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::access::{
     DenyReason, Explained, Person, Policy, Principal, Source, explain, explain_system, holders, is_leaving,
     privileges,
@@ -23,6 +21,7 @@ use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
+use crate::web::state::{AppState, State};
 use crate::web::words::privileges::{on_account, on_system};
 
 /// People that are named for a privilege; more are counted.
@@ -83,12 +82,12 @@ struct Holders {
 
 /// The page: for a person and an account the reasons; for an account alone everybody who may; for nothing the form.
 pub async fn explained(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, AppError> {
     let layout = Layout::of(&app, &may.actor);
-    let rules = app.rules.current();
+    let rules = app.live.policy.current();
     let conn = &mut app.db.read().await?;
     let (account, account_fault) = match account(&app, &rules, &may.actor, asked.account.trim()) {
         Ok(found) => (found, None),
@@ -131,11 +130,11 @@ pub async fn explained(
 }
 
 /// The account of a number or an id; one that the reader may not see is none.
-fn account(app: &App, rules: &Policy, actor: &Principal, text: &str) -> Result<Option<Arc<Entry>>, Fault> {
+fn account(app: &State, rules: &Policy, actor: &Principal, text: &str) -> Result<Option<Arc<Entry>>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }
-    let listing = app.directory.listing();
+    let listing = app.live.accounts.listing();
     let found = match (text.parse(), Phone::parse(text)) {
         (Ok(id), _) => listing.get(id),
         (Err(_), Ok(phone)) => listing.entries.iter().find(|entry| entry.account.phone == phone),
@@ -171,11 +170,11 @@ struct Names {
 }
 
 impl Names {
-    async fn read(app: &App, conn: &mut Conn<'_>) -> Result<Self, StoreError> {
+    async fn read(app: &State, conn: &mut Conn<'_>) -> Result<Self, StoreError> {
         let roles = store::roles::all(conn).await?;
         Ok(Self {
             roles: roles.into_iter().map(|role| (role.id, role.name)).collect(),
-            groups: app.directory.groups(),
+            groups: app.live.accounts.groups(),
         })
     }
 

@@ -1,14 +1,10 @@
 //! `/access`: what each role may do with the accounts of each group, all in one table.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 use axum_extra::extract::Query;
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::GroupId;
 use crate::domain::privilege::{AccountPrivileges, can};
 use crate::store;
@@ -17,6 +13,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html};
 use crate::web::pages::access::confirm::Done;
+use crate::web::state::AppState;
 use crate::web::words::privileges::{Choice, account_choices, account_labels};
 
 /// What to show, from the URL: parts of names.
@@ -48,7 +45,7 @@ struct Row {
 
 /// The page.
 pub async fn matrix(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Query(done): Query<Done>,
     Query(wanted): Query<Wanted>,
@@ -59,7 +56,7 @@ pub async fn matrix(
     drop(conn);
     groups.retain(|group| holds(&group.name, &wanted.group));
     roles.retain(|role| holds(&role.name, &wanted.role));
-    let rules = app.rules.current();
+    let rules = app.live.policy.current();
     let row = |group: store::groups::Group| {
         let cell = |role: &Role| {
             let set = rules.role(role.id).map(|rights| rights.in_group(group.id));

@@ -1,15 +1,11 @@
 //! `/accounts/add`: a new account.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::{AccountId, Email, Phone};
@@ -19,6 +15,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::fragment;
 use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
+use crate::web::state::{AppState, State};
 
 /// What a person typed.
 #[derive(Debug, Default, Deserialize)]
@@ -54,7 +51,7 @@ impl Add {
 
 /// The form, empty but for whoever is no administrator: what he adds is his, if he does not say otherwise.
 pub async fn form(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     may: May<can::AddAccount>,
     Query(added): Query<Added>,
@@ -71,7 +68,7 @@ pub async fn form(
 
 /// Adds the account, or shows the form again with what was typed.
 pub async fn add(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     may: May<can::AddAccount>,
     Form(typed): Form<Typed>,
@@ -93,7 +90,7 @@ pub async fn add(
 
 /// Adds an account with a random test number. The row comes by itself where the page is live.
 pub async fn add_test(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     may: May<can::AddAccount>,
 ) -> Result<Response, AppError> {
@@ -103,7 +100,7 @@ pub async fn add_test(
         let place = if seen { format!("/accounts#account-{id}") } else { UNSEEN.to_owned() };
         return Ok(Redirect::to(&place).into_response());
     }
-    let number = app.directory.get(id).map_or_else(String::new, |entry| entry.account.phone.to_string());
+    let number = app.live.accounts.get(id).map_or_else(String::new, |entry| entry.account.phone.to_string());
     let but = if seen { "" } else { " You may not see it." };
     Ok(fragment::done(&format!("{number} was added.{but}")))
 }
@@ -111,14 +108,14 @@ pub async fn add_test(
 /// Where whoever adds an account that he may not see is told so.
 const UNSEEN: &str = "/accounts/add?added=unseen";
 
-fn is_seen(app: &App, actor: &Principal, id: AccountId) -> bool {
-    app.directory.get(id).is_some_and(|entry| {
-        privileges(&app.rules.current(), actor, &entry.account).has(AccountPrivilege::View)
+fn is_seen(app: &State, actor: &Principal, id: AccountId) -> bool {
+    app.live.accounts.get(id).is_some_and(|entry| {
+        privileges(&app.live.policy.current(), actor, &entry.account).has(AccountPrivilege::View)
     })
 }
 
 /// After adding comes the first step of the login, which the dialog loads in place.
-fn next(app: &App, actor: &Principal, headers: &HeaderMap, id: AccountId) -> Response {
+fn next(app: &State, actor: &Principal, headers: &HeaderMap, id: AccountId) -> Response {
     if !is_seen(app, actor, id) {
         Redirect::to(UNSEEN).into_response()
     } else if wants_fragment(headers) {

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::{Deserialize, Deserializer};
 
-use crate::context::App;
 use crate::domain::access::privileges;
 use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::{Account, Email};
@@ -20,6 +18,7 @@ use crate::store;
 use crate::web::error::AppError;
 use crate::web::extract::{Allowed, May};
 use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
+use crate::web::state::{AppState, State};
 
 /// What a form sends. What is not in it stays as it is: half a form must not take an owner away.
 #[derive(Debug, Default, Deserialize)]
@@ -48,8 +47,8 @@ struct Typed {
 
 impl Typed {
     /// The account as it is.
-    fn present(app: &App, account: &Account) -> Self {
-        let names = app.directory.groups();
+    fn present(app: &State, account: &Account) -> Self {
+        let names = app.live.accounts.groups();
         let groups: Vec<&str> =
             account.groups.iter().filter_map(|id| names.get(id)).map(AsRef::as_ref).collect();
         Self {
@@ -86,7 +85,7 @@ impl Edit<'_> {
 
 /// The form, with what is known.
 pub async fn form(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::View>,
     _may: May<can::ManageAccess>,
@@ -101,7 +100,7 @@ pub async fn form(
 
 /// Saves what was typed, or shows the form again with it.
 pub async fn save(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::View>,
     may: May<can::ManageAccess>,
@@ -128,12 +127,12 @@ pub async fn save(
 }
 
 /// The account's page, or the list for whoever has just taken it out of his own sight.
-fn after(app: &App, allowed: &Allowed<can::View>) -> String {
+fn after(app: &State, allowed: &Allowed<can::View>) -> String {
     let id = allowed.entry.account.id;
     let sees = |entry: &Arc<Entry>| {
-        privileges(&app.rules.current(), &allowed.actor, &entry.account).has(AccountPrivilege::View)
+        privileges(&app.live.policy.current(), &allowed.actor, &entry.account).has(AccountPrivilege::View)
     };
-    if app.directory.get(id).is_some_and(|entry| sees(&entry)) {
+    if app.live.accounts.get(id).is_some_and(|entry| sees(&entry)) {
         format!("/accounts/{id}")
     } else {
         "/accounts".into()

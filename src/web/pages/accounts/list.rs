@@ -1,20 +1,17 @@
 //! `/accounts`: every account the visitor may see, live.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::Query;
 
-use crate::context::App;
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
 use crate::web::fragment::partial;
 use crate::web::layout::{Layout, html, wants_fragment};
 use crate::web::pages::accounts::query::{LINES, NOBODY, Query as RowQuery};
 use crate::web::pages::accounts::rows::{self, Choices, View};
+use crate::web::state::AppState;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/list.html", blocks = ["list"])]
@@ -67,13 +64,13 @@ pub async fn home() -> Redirect {
 
 /// The list; to a search that goes on while somebody types, the list alone.
 pub async fn list(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     CurrentUser(actor): CurrentUser,
     Query(query): Query<RowQuery>,
 ) -> Result<Response, AppError> {
-    let listing = app.directory.listing();
-    let rules = app.rules.current();
+    let listing = app.live.accounts.listing();
+    let rules = app.live.policy.current();
     let view = rows::view(&listing, &rules, &actor, &query);
     let rows = rows::body(&view);
     let summary = summary(&view, &query)?;
@@ -81,7 +78,7 @@ pub async fn list(
     let fragment = wants_fragment(&headers);
     let choices = match fragment {
         true => Choices::default(),
-        false => rows::choices(&listing, &app.directory.groups(), &rules, &actor, &query),
+        false => rows::choices(&listing, &app.live.accounts.groups(), &rules, &actor, &query),
     };
     let layout = Layout::of(&app, &actor);
     let page = Accounts { layout, query, view, choices, rows, summary, pager };

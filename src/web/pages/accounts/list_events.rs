@@ -1,13 +1,9 @@
 //! The live list of accounts: while the ids and their order stay, only rows that changed are sent; otherwise the
 //! whole body of the table, once, which the browser morphs.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::Response;
 use axum_extra::extract::Query;
 
-use crate::context::App;
 use crate::domain::AccountId;
 use crate::domain::access::Principal;
 use crate::domain::privilege::AccountPrivileges;
@@ -16,14 +12,11 @@ use crate::web::fragment::partial;
 use crate::web::pages::accounts::list;
 use crate::web::pages::accounts::query::Query as RowQuery;
 use crate::web::pages::accounts::rows::{self, View};
+use crate::web::state::{AppState, State};
 use crate::web::stream::stream;
 
 /// The stream, for one query.
-pub async fn list(
-    State(app): State<Arc<App>>,
-    caller: RequestSession,
-    Query(query): Query<RowQuery>,
-) -> Response {
+pub async fn list(app: AppState, caller: RequestSession, Query(query): Query<RowQuery>) -> Response {
     let mut page = ListPage::new(query);
     stream(app, caller, move |app, actor| page.message(app, actor)).await
 }
@@ -49,8 +42,8 @@ impl ListPage {
     }
 
     /// What has to be sent so that the browser shows the present; None if it does.
-    fn message(&mut self, app: &App, actor: &Principal) -> Option<String> {
-        let view = rows::view(&app.directory.listing(), &app.rules.current(), actor, &self.query);
+    fn message(&mut self, app: &State, actor: &Principal) -> Option<String> {
+        let view = rows::view(&app.live.accounts.listing(), &app.live.policy.current(), actor, &self.query);
         let now = Shown {
             rows: view.rows.iter().map(|(entry, may)| (entry.account.id, entry.version, *may)).collect(),
             nothing: view.visible == 0,

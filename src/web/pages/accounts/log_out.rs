@@ -1,13 +1,9 @@
 //! `/accounts/{id}/log-out`: ends the account's session at Telegram, after a question.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use crate::context::App;
 use crate::domain::privilege::can;
 use crate::live::accounts::Entry;
 use crate::ops;
@@ -15,6 +11,7 @@ use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::layout::{Layout, dialog_or_page};
 use crate::web::pages::accounts::show;
+use crate::web::state::AppState;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/log_out.html", blocks = ["dialog"])]
@@ -25,7 +22,7 @@ struct LogOutPage<'a> {
 
 /// The question.
 pub async fn form(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
@@ -35,7 +32,7 @@ pub async fn form(
 
 /// Ends the session.
 pub async fn log_out(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {

@@ -1,15 +1,11 @@
 //! `/accounts/{id}/provide`: the next step alone, for the dialog and for going on without JavaScript.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::access::privileges;
 use crate::domain::privilege::can;
 use crate::domain::stage::LoginInput;
@@ -21,6 +17,7 @@ use crate::web::extract::Allowed;
 use crate::web::layout::{Layout, dialog_or_page};
 use crate::web::pages::accounts::show::after;
 use crate::web::pages::accounts::step::Step;
+use crate::web::state::AppState;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/login.html", blocks = ["dialog"])]
@@ -32,12 +29,12 @@ struct Provide<'a> {
 
 /// The step, in a dialog or on a page of its own.
 pub async fn form(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::View>,
 ) -> Result<Response, AppError> {
     let entry = &allowed.entry;
-    let may = privileges(&app.rules.current(), &allowed.actor, &entry.account);
+    let may = privileges(&app.live.policy.current(), &allowed.actor, &entry.account);
     let step = Step::new(entry, may).render()?;
     let page = Provide { layout: Layout::of(&app, &allowed.actor), entry, step };
     dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
@@ -53,7 +50,7 @@ pub struct Typed {
 
 /// Provides the code or the password.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::Login>,
     Form(typed): Form<Typed>,

@@ -1,15 +1,11 @@
 //! `/accounts/{id}/password`: the stored two-step password, which is typed here.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::Secret;
 use crate::domain::privilege::can;
 use crate::live::accounts::Entry;
@@ -17,6 +13,7 @@ use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
+use crate::web::state::AppState;
 
 /// What a person typed.
 #[derive(Debug, Deserialize)]
@@ -34,7 +31,7 @@ struct PasswordPage<'a> {
 
 /// The empty form.
 pub async fn form(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::EditTwoFactorPassword>,
 ) -> Result<Response, AppError> {
@@ -45,7 +42,7 @@ pub async fn form(
 
 /// Stores the password.
 pub async fn save(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::EditTwoFactorPassword>,
     Form(typed): Form<Typed>,

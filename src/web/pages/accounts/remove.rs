@@ -1,15 +1,11 @@
 //! `/accounts/{id}/remove`: removes the account, after a question that wants an answer.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::privilege::can;
 use crate::live::accounts::Entry;
 use crate::ops::{self, OpError};
@@ -17,6 +13,7 @@ use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
 use crate::web::pages::accounts::show;
+use crate::web::state::AppState;
 
 /// What a person typed.
 #[derive(Debug, Deserialize)]
@@ -35,7 +32,7 @@ struct RemovePage<'a> {
 
 /// The question.
 pub async fn form(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
@@ -45,7 +42,7 @@ pub async fn form(
 
 /// Begins to remove the account.
 pub async fn remove(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::RemoveAccount>,
     Form(typed): Form<Typed>,
@@ -65,7 +62,7 @@ pub async fn remove(
 
 /// Lets a removal try again now.
 pub async fn retry(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
@@ -74,7 +71,7 @@ pub async fn retry(
 
 /// Lets a removal go on though the session at Telegram was not ended.
 pub async fn skip(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {

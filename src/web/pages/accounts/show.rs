@@ -1,15 +1,11 @@
 //! `/accounts/{id}`: one account, how it stands, and what can be done with it.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::access::{Principal, privileges, system_privileges};
 use crate::domain::audit::Outcome;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, can};
@@ -24,6 +20,7 @@ use crate::web::fragment;
 use crate::web::layout::{Layout, html, html_with, wants_fragment};
 use crate::web::pages::accounts::step::{FieldError, Step};
 use crate::web::pages::audit::list::Line;
+use crate::web::state::{AppState, State};
 use crate::web::words::text;
 
 #[derive(Template)]
@@ -72,7 +69,7 @@ struct Kept {
 const HISTORY: u32 = 30;
 
 impl Kept {
-    async fn read(app: &App, entry: &Entry) -> Result<Self, StoreError> {
+    async fn read(app: &State, entry: &Entry) -> Result<Self, StoreError> {
         let account = &entry.account;
         let conn = &mut app.db.read().await?;
         let groups = store::groups::all(conn).await?;
@@ -124,27 +121,27 @@ impl Facts<'_> {
 }
 
 /// The page.
-pub async fn show(State(app): State<Arc<App>>, allowed: Allowed<can::View>) -> Result<Response, AppError> {
+pub async fn show(app: AppState, allowed: Allowed<can::View>) -> Result<Response, AppError> {
     page(&app, &allowed.actor, &allowed.entry, StatusCode::OK, None).await
 }
 
 async fn page(
-    app: &App,
+    app: &State,
     actor: &Principal,
     entry: &Entry,
     status: StatusCode,
     complaint: Option<FieldError>,
 ) -> Result<Response, AppError> {
-    let may = privileges(&app.rules.current(), actor, &entry.account);
+    let may = privileges(&app.live.policy.current(), actor, &entry.account);
     let step = step(may, entry, complaint).render()?;
     let facts = Facts { entry }.render()?;
     let more = More {
         may_login: may.has(AccountPrivilege::Login),
         may_password: may.has(AccountPrivilege::EditTwoFactorPassword),
         may_see_password: may.has(AccountPrivilege::ViewTwoFactorPassword),
-        may_edit: system_privileges(&app.rules.current(), actor).has(SystemPrivilege::ManageAccess),
+        may_edit: system_privileges(&app.live.policy.current(), actor).has(SystemPrivilege::ManageAccess),
         may_remove: may.has(AccountPrivilege::RemoveAccount) && entry.account.wanted != DesiredState::Removed,
-        kept: if *app.database_away.borrow() { None } else { Kept::read(app, entry).await.ok() },
+        kept: if *app.live.health.database.borrow() { None } else { Kept::read(app, entry).await.ok() },
     };
     html_with(status, &AccountPage { layout: Layout::of(app, actor), entry, step, facts, more })
 }
@@ -165,7 +162,7 @@ pub struct Asked {
 
 /// Asks Telegram for a code.
 pub async fn ask_for_code(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::Login>,
     Form(asked): Form<Asked>,
@@ -176,7 +173,7 @@ pub async fn ask_for_code(
 
 /// Wants the account connected.
 pub async fn connect(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::ManageConnectionState>,
 ) -> Result<Response, AppError> {
@@ -186,7 +183,7 @@ pub async fn connect(
 
 /// Wants the account disconnected.
 pub async fn disconnect(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::ManageConnectionState>,
 ) -> Result<Response, AppError> {
@@ -197,7 +194,7 @@ pub async fn disconnect(
 /// What a form in a dialog is answered with: the dialog closes with a word, or the account's page comes; what went
 /// wrong stands in the dialog, or on that page.
 pub async fn after_dialog(
-    app: &App,
+    app: &State,
     headers: &HeaderMap,
     actor: &Principal,
     before: &Entry,
@@ -212,14 +209,14 @@ pub async fn after_dialog(
 
 /// What a form about the account is answered with: the step as it stands now, or with the complaint in it.
 pub async fn after(
-    app: &App,
+    app: &State,
     headers: &HeaderMap,
     actor: &Principal,
     before: &Entry,
     done: Result<(), OpError>,
 ) -> Result<Response, AppError> {
-    let entry = app.directory.get(before.account.id).ok_or(AppError::NotFound)?;
-    let may = privileges(&app.rules.current(), actor, &entry.account);
+    let entry = app.live.accounts.get(before.account.id).ok_or(AppError::NotFound)?;
+    let may = privileges(&app.live.policy.current(), actor, &entry.account);
     let (status, complaint) = match done {
         Ok(()) if wants_fragment(headers) => return html(&step(may, &entry, None)),
         Ok(()) => return Ok(Redirect::to(&format!("/accounts/{}", entry.account.id)).into_response()),

@@ -1,13 +1,9 @@
 //! The live parts of one account's page and of its dialog. Whoever may not see the account any more keeps nothing of it:
 //! neither its number and history, which are not live, nor what stands in a dialog.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 
-use crate::context::App;
 use crate::domain::AccountId;
 use crate::domain::access::{self, Principal};
 use crate::domain::privilege::can;
@@ -16,11 +12,12 @@ use crate::web::extract::AccountPath;
 use crate::web::fragment::partial;
 use crate::web::pages::accounts::show::Facts;
 use crate::web::pages::accounts::step::Step;
+use crate::web::state::{AppState, State};
 use crate::web::stream::stream;
 
 /// The stream. Whoever may not see the account learns that there is none, as he would from the page; that is
 /// decided with every message, so it is not asked here.
-pub async fn account(State(app): State<Arc<App>>, caller: RequestSession, path: AccountPath) -> Response {
+pub async fn account(app: AppState, caller: RequestSession, path: AccountPath) -> Response {
     let mut page = AccountPage { account: path.account, shown: String::new() };
     stream(app, caller, move |app, actor| page.message(app, actor)).await
 }
@@ -32,12 +29,13 @@ struct AccountPage {
 }
 
 impl AccountPage {
-    fn message(&mut self, app: &App, actor: &Principal) -> Option<String> {
-        let html = match app.directory.get(self.account) {
+    fn message(&mut self, app: &State, actor: &Principal) -> Option<String> {
+        let html = match app.live.accounts.get(self.account) {
             Some(entry)
-                if access::decide::<can::View>(&app.rules.current(), actor, &entry.account).is_ok() =>
+                if access::decide::<can::View>(&app.live.policy.current(), actor, &entry.account).is_ok() =>
             {
-                let step = Step::new(&entry, access::privileges(&app.rules.current(), actor, &entry.account));
+                let step =
+                    Step::new(&entry, access::privileges(&app.live.policy.current(), actor, &entry.account));
                 partial("#step", "outerMorph", &step.render().ok()?)
                     + &partial("#facts", "outerMorph", &Facts { entry: &entry }.render().ok()?)
             }

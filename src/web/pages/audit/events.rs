@@ -3,13 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::response::sse::Event;
 use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::Query;
 use tokio::sync::{broadcast, mpsc};
 
-use crate::context::App;
 use crate::domain::access::decide_system;
 use crate::domain::privilege::can;
 use crate::store::audit::Search;
@@ -21,18 +19,15 @@ use crate::web::layout::Outages;
 use crate::web::pages::audit::feed::Batch;
 use crate::web::pages::audit::line;
 use crate::web::pages::audit::list::{self, Wanted};
+use crate::web::state::{AppState, State};
 use crate::web::stream::viewer::Viewer;
-use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye, stopped};
+use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye};
 
 /// Rows that a page may grow to before it is shown anew from its newest entries.
 const LONG: usize = 300;
 
 /// The stream, for one search.
-pub async fn trail(
-    State(app): State<Arc<App>>,
-    caller: RequestSession,
-    Query(wanted): Query<Wanted>,
-) -> Response {
+pub async fn trail(app: AppState, caller: RequestSession, Query(wanted): Query<Wanted>) -> Response {
     let (sender, events) = mpsc::channel(2);
     let viewer = match begin(&app, &caller, &sender).await {
         Ok(Some(viewer)) => viewer,
@@ -40,7 +35,7 @@ pub async fn trail(
         Err(silence) => return silence,
     };
     let quiet = |error: AppError| (error.into_response().status(), Html("")).into_response();
-    if let Err(refusal) = decide_system::<can::ReadAudit>(&app.rules.current(), &viewer.actor) {
+    if let Err(refusal) = decide_system::<can::ReadAudit>(&app.live.policy.current(), &viewer.actor) {
         return quiet(refusal.into());
     }
     let Ok((search, None)) = wanted.read() else {
@@ -70,7 +65,7 @@ impl Page {
     }
 
     /// The whole page as it is now.
-    async fn anew(&mut self, app: &App) -> Result<Option<String>, StoreError> {
+    async fn anew(&mut self, app: &State) -> Result<Option<String>, StoreError> {
         let conn = &mut app.db.read().await?;
         let head = store::audit::head(conn).await?;
         let Some(shown) = list::look(conn, &self.search, None).await? else { return Ok(None) };
@@ -120,21 +115,20 @@ struct Anew;
 
 /// Sends what comes, until the reader, the session, the right or the program ends.
 async fn follow(
-    app: Arc<App>,
+    app: AppState,
     mut viewer: Viewer,
     sender: Sender,
     mut news: broadcast::Receiver<Arc<Batch>>,
     mut page: Page,
 ) {
-    let mut stopping = app.stopping.subscribe();
-    let mut database = app.database_away.subscribe();
-    let mut telegram = app.telegram_away.subscribe();
+    let mut database = app.live.health.database.subscribe();
+    let mut telegram = app.live.health.telegram.subscribe();
     let mut check = tokio::time::interval(SESSION_CHECK);
     check.reset();
     let mut next = Err(Anew);
     let mut present = true;
     while present {
-        if decide_system::<can::ReadAudit>(&app.rules.current(), &viewer.actor).is_err() {
+        if decide_system::<can::ReadAudit>(&app.live.policy.current(), &viewer.actor).is_err() {
             let gone = partial("#trail", "innerHTML", "");
             let _ = sender.send(Ok(Event::default().data(gone))).await;
             return;
@@ -165,7 +159,7 @@ async fn follow(
             }
             _ = database.changed() => next = Ok(Some(notices(&app))),
             _ = telegram.changed() => next = Ok(Some(notices(&app))),
-            () = stopped(&mut stopping) => return,
+            () = app.stopping.cancelled() => return,
             () = sender.closed() => return,
             () = viewer.has_news() => present = viewer.look_again(&app).await,
             _ = check.tick() => {
@@ -179,6 +173,6 @@ async fn follow(
     say_goodbye(&app, &viewer, &sender).await;
 }
 
-fn notices(app: &App) -> String {
+fn notices(app: &State) -> String {
     partial("#notices", "innerHTML", &Outages::now(app).notices())
 }

@@ -5,11 +5,9 @@
 //! went away, lost his right, or the database did. The connection is then cut as well, which browsers say.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::Form;
@@ -19,7 +17,6 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::line::{self, Numbers};
-use crate::context::App;
 use crate::domain::access::decide_system;
 use crate::domain::privilege::can;
 use crate::ops::audit::export;
@@ -29,6 +26,7 @@ use crate::web::csv;
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::pages::audit::list::{TOO_MANY, Wanted, page};
+use crate::web::state::{AppState, State};
 use crate::web::stream::Viewer;
 use crate::web::words::text;
 
@@ -166,7 +164,7 @@ pub struct Typed {
 
 /// The file.
 pub async fn export(
-    State(app): State<Arc<App>>,
+    app: AppState,
     caller: RequestSession,
     may: May<can::ReadAudit>,
     Form(typed): Form<Typed>,
@@ -221,7 +219,7 @@ type Pieces = mpsc::Sender<Result<Bytes, io::Error>>;
 
 /// Sends all of it, or says why not.
 async fn write(
-    app: &App,
+    app: &State,
     mut viewer: Viewer,
     narrowed: &Narrowed,
     format: Format,
@@ -231,11 +229,11 @@ async fn write(
     let mut count = 0;
     if let Some((mut first, last)) = narrowed.numbers() {
         while first <= last {
-            if *app.stopping.borrow() {
+            if app.stopping.is_cancelled() {
                 return Err("Telescope stops");
             }
             if !viewer.is_present(app).await
-                || decide_system::<can::ReadAudit>(&app.rules.current(), &viewer.actor).is_err()
+                || decide_system::<can::ReadAudit>(&app.live.policy.current(), &viewer.actor).is_err()
             {
                 return Err("its reader may not read the trail any more");
             }
@@ -254,7 +252,7 @@ async fn write(
     send(pieces, text).await
 }
 
-async fn piece(app: &App, narrowed: &Narrowed, first: i64, last: i64) -> Option<(Vec<Entry>, Numbers)> {
+async fn piece(app: &State, narrowed: &Narrowed, first: i64, last: i64) -> Option<(Vec<Entry>, Numbers)> {
     let conn = &mut app.db.read().await.ok()?;
     let entries = narrowed.forward(conn, first, last).await.ok()?;
     let numbers = line::numbers(conn, &entries).await.ok()?;

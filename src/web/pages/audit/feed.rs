@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, watch};
 
-use crate::context::App;
 use crate::domain::Phone;
 use crate::store::audit::{self, Entry, Head};
 use crate::store::{Db, StoreError};
 use crate::web::pages::audit::line::{self, Line};
+use crate::web::state::AppState;
 
 /// How long commits are gathered: what belongs together comes in small bursts.
 const GATHER: Duration = Duration::from_millis(50);
@@ -54,7 +54,7 @@ pub struct Row {
 
 impl AuditFeed {
     /// Everything that is committed from now on.
-    pub async fn subscribe(&self, app: &Arc<App>) -> Result<broadcast::Receiver<Arc<Batch>>, StoreError> {
+    pub async fn subscribe(&self, app: &AppState) -> Result<broadcast::Receiver<Arc<Batch>>, StoreError> {
         let heads = app.db.audit_heads();
         let last = audit::head(&mut app.db.read().await?).await?.seq;
         let mut feed = self.feed();
@@ -65,7 +65,7 @@ impl AuditFeed {
         let receiver = sender.subscribe();
         *feed = Some(sender.clone());
         drop(feed);
-        tokio::spawn(read(Arc::clone(app), sender, heads, last));
+        tokio::spawn(read(app.clone(), sender, heads, last));
         Ok(receiver)
     }
 
@@ -85,7 +85,7 @@ impl AuditFeed {
 }
 
 async fn read(
-    app: Arc<App>,
+    app: AppState,
     sender: broadcast::Sender<Arc<Batch>>,
     mut heads: watch::Receiver<Option<Head>>,
     mut last: i64,

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use crate::context::App;
 use crate::domain::{AccountId, Phone};
 use crate::store::audit::Entry;
 use crate::store::{Conn, StoreError, accounts};
+use crate::web::state::State;
 use crate::web::words::text;
 
 /// An entry as a line of a page.
@@ -63,8 +63,8 @@ pub async fn numbers(conn: &mut Conn<'_>, entries: &[Entry]) -> Result<Numbers, 
 
 impl Line {
     /// An entry of an account that is there.
-    pub fn of(app: &App, entry: Entry) -> Self {
-        let known = entry.account.and_then(|id| app.directory.get(id));
+    pub fn of(app: &State, entry: Entry) -> Self {
+        let known = entry.account.and_then(|id| app.live.accounts.get(id));
         let phone = known.map(|known| (known.account.phone.clone(), false));
         Self::with_number(entry, phone)
     }

@@ -1,9 +1,6 @@
 //! `/audit`: what happened, newest first.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum_extra::extract::Query;
@@ -12,7 +9,6 @@ pub use super::form::Wanted;
 pub use super::line::Line;
 
 use super::form::{Family, Fault, families};
-use crate::context::App;
 use crate::domain::audit::{AuditEvent, Outcome};
 use crate::domain::privilege::can;
 use crate::store::audit::{Filter, Found, Search};
@@ -20,6 +16,7 @@ use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
+use crate::web::state::{AppState, State};
 use crate::web::words::text;
 
 /// Entries on a page.
@@ -71,7 +68,7 @@ struct Mismatch {
 }
 
 impl Mismatch {
-    async fn newest(app: &App, conn: &mut Conn<'_>) -> Result<Option<Self>, StoreError> {
+    async fn newest(app: &State, conn: &mut Conn<'_>) -> Result<Option<Self>, StoreError> {
         let filter = Filter {
             code: Some(AuditEvent::TRAIL_MISMATCH.to_owned()),
             from: Some(app.clock.now().plus_seconds(-MISMATCH_SHOWN)),
@@ -118,7 +115,7 @@ pub fn pager(wanted: &Wanted, shown: &Shown) -> Result<String, askama::Error> {
 
 /// The page. What is wrong with a search is said beside its field, and nothing is looked for.
 pub async fn list(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ReadAudit>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, AppError> {
@@ -126,7 +123,7 @@ pub async fn list(
 }
 
 /// The page for what was typed, also for an export of what makes no sense.
-pub async fn page(app: &App, may: &May<can::ReadAudit>, wanted: Wanted) -> Result<Response, AppError> {
+pub async fn page(app: &State, may: &May<can::ReadAudit>, wanted: Wanted) -> Result<Response, AppError> {
     let mut conn = app.db.read().await?;
     let looked = match wanted.read() {
         Ok((search, before)) => look(&mut conn, &search, before).await?.ok_or_else(|| {

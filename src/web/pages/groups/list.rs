@@ -1,15 +1,12 @@
 //! `/groups`: every group of accounts, and a form for a new one.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
 
-use crate::context::App;
 use crate::domain::GroupId;
 use crate::domain::access::privileges;
 use crate::domain::privilege::{AccountPrivilege, can};
@@ -19,6 +16,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, make};
+use crate::web::state::{AppState, State};
 
 #[derive(Template)]
 #[template(path = "pages/groups/list.html")]
@@ -43,7 +41,7 @@ struct Line {
 
 /// The page.
 pub async fn list(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Query(done): Query<Done>,
 ) -> Result<Response, AppError> {
@@ -52,7 +50,7 @@ pub async fn list(
 
 /// Makes a group, and goes on to its page.
 pub async fn add(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
@@ -66,14 +64,14 @@ pub async fn add(
 }
 
 async fn page(
-    app: &App,
+    app: &State,
     may: &May<can::ManageAccess>,
     done: Option<&'static str>,
 ) -> Result<Groups, AppError> {
     let groups = store::groups::all(&mut app.db.read().await?).await?;
-    let rules = app.rules.current();
+    let rules = app.live.policy.current();
     let mut accounts: HashMap<GroupId, usize> = HashMap::new();
-    for entry in &app.directory.listing().entries {
+    for entry in &app.live.accounts.listing().entries {
         if privileges(&rules, &may.actor, &entry.account).has(AccountPrivilege::View) {
             entry.account.groups.iter().for_each(|group| *accounts.entry(*group).or_default() += 1);
         }

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::{GroupId, Phone, RoleId};
@@ -23,6 +21,7 @@ use crate::web::extract::{May, Named};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Plan, confirm, make};
 use crate::web::pages::accounts::query;
+use crate::web::state::{AppState, State};
 use crate::web::words::privileges::account_labels;
 
 /// Accounts on a page.
@@ -82,7 +81,7 @@ impl GroupPage {
 
 /// The page.
 pub async fn show(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<GroupId>,
     Query(done): Query<Done>,
@@ -94,7 +93,7 @@ pub async fn show(
 
 /// Calls it otherwise.
 pub async fn rename(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<GroupId>,
     Form(fields): Form<Fields>,
@@ -109,7 +108,7 @@ pub async fn rename(
 
 /// Says whether secrets of its accounts are shown only after a second person's approval.
 pub async fn approval(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<GroupId>,
     Form(fields): Form<Fields>,
@@ -122,7 +121,7 @@ pub async fn approval(
 
 /// Deletes it, after a look at what that takes away. Its accounts stay.
 pub async fn delete(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<GroupId>,
     Form(fields): Form<Fields>,
@@ -138,7 +137,7 @@ pub async fn delete(
 
 /// Takes the ticked accounts out.
 pub async fn take_out(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<GroupId>,
     Form(fields): Form<Fields>,
@@ -156,7 +155,7 @@ pub async fn take_out(
 
 /// Puts accounts in: the ticked, and those whose numbers were typed.
 pub async fn put_in(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<GroupId>,
     Form(fields): Form<Fields>,
@@ -190,28 +189,28 @@ fn plan(group: &Group, place: &str, title: String) -> Plan {
     Plan::below(format!("/groups/{}", group.id), place, title)
 }
 
-async fn group(app: &App, id: GroupId) -> Result<Group, AppError> {
+async fn group(app: &State, id: GroupId) -> Result<Group, AppError> {
     store::groups::get(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)
 }
 
-fn visible(app: &App, reader: &Principal) -> Vec<Arc<Entry>> {
-    let rules = app.rules.current();
+fn visible(app: &State, reader: &Principal) -> Vec<Arc<Entry>> {
+    let rules = app.live.policy.current();
     let sees = |entry: &&Arc<Entry>| privileges(&rules, reader, &entry.account).has(AccountPrivilege::View);
-    app.directory.listing().entries.iter().filter(sees).cloned().collect()
+    app.live.accounts.listing().entries.iter().filter(sees).cloned().collect()
 }
 
-async fn page(app: &App, reader: &Principal, id: GroupId, wanted: Wanted) -> Result<GroupPage, AppError> {
+async fn page(app: &State, reader: &Principal, id: GroupId, wanted: Wanted) -> Result<GroupPage, AppError> {
     let mut conn = app.db.read().await?;
     let group = store::groups::get(&mut conn, id).await?.ok_or(AppError::NotFound)?;
     let roles = store::roles::all(&mut conn).await?;
     let needs_approval = store::groups::needing_approval(&mut conn).await?.contains(&id);
     drop(conn);
-    let rules = app.rules.current();
+    let rules = app.live.policy.current();
     let (mut inside, outside): (Vec<_>, Vec<_>) =
         visible(app, reader).into_iter().partition(|entry| entry.account.groups.contains(&id));
     inside.sort_by(|a, b| a.account.phone.digits().cmp(b.account.phone.digits()));
     let all =
-        app.directory.listing().entries.iter().filter(|entry| entry.account.groups.contains(&id)).count();
+        app.live.accounts.listing().entries.iter().filter(|entry| entry.account.groups.contains(&id)).count();
     let more_hidden = all > inside.len();
     let pages = inside.len().div_ceil(PAGE).max(1);
     let at = wanted.page.clamp(1, pages);

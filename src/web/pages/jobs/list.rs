@@ -3,22 +3,20 @@
 //! Everybody sees the jobs about accounts that he sees; those about accounts that are gone are for whoever reads
 //! the audit trail.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 
-use crate::context::App;
 use crate::domain::AccountId;
 use crate::domain::access::{Principal, privileges, system_privileges};
 use crate::domain::job::{Job, JobKind, JobState};
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
 use crate::domain::stage::Severity;
 use crate::jobs::remove_account::RemoveStep;
+use crate::live;
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
 use crate::web::layout::{Layout, html};
+use crate::web::state::{AppState, State};
 use crate::web::words::text;
 
 #[derive(Template)]
@@ -56,29 +54,28 @@ struct Line {
 }
 
 /// The page.
-pub async fn list(
-    State(app): State<Arc<App>>,
-    CurrentUser(actor): CurrentUser,
-) -> Result<Response, AppError> {
+pub async fn list(app: AppState, CurrentUser(actor): CurrentUser) -> Result<Response, AppError> {
     html(&JobsPage { layout: Layout::of(&app, &actor), jobs: rendered(&app, &actor)? })
 }
 
 /// The list for this reader.
-pub fn rendered(app: &App, actor: &Principal) -> Result<String, askama::Error> {
-    let jobs = app.board.jobs();
-    Jobs { lines: jobs.iter().filter_map(|job| line(app, actor, job)).collect() }.render()
+pub fn rendered(app: &State, actor: &Principal) -> Result<String, askama::Error> {
+    let jobs = app.live.jobs.load();
+    Jobs { lines: jobs.jobs.iter().filter_map(|job| line(app, actor, &jobs, job)).collect() }.render()
 }
 
 /// A job as this reader may see it.
-fn line(app: &App, actor: &Principal, job: &Job) -> Option<Line> {
-    let entry = job.args.parse().ok().and_then(|id| app.directory.get(id));
+fn line(app: &State, actor: &Principal, jobs: &live::jobs::Jobs, job: &Job) -> Option<Line> {
+    let entry = job.args.parse().ok().and_then(|id| app.live.accounts.get(id));
     let may = match &entry {
         Some(entry) => {
-            let may = privileges(&app.rules.current(), actor, &entry.account);
+            let may = privileges(&app.live.policy.current(), actor, &entry.account);
             may.has(AccountPrivilege::View).then_some(may)?
         }
         None => {
-            system_privileges(&app.rules.current(), actor).has(SystemPrivilege::ReadAudit).then_some(())?;
+            system_privileges(&app.live.policy.current(), actor)
+                .has(SystemPrivilege::ReadAudit)
+                .then_some(())?;
             Default::default()
         }
     };
@@ -89,7 +86,7 @@ fn line(app: &App, actor: &Principal, job: &Job) -> Option<Line> {
         kind: match job.kind {
             JobKind::RemoveAccount => "Remove account",
         },
-        phone: app.board.phone(job).map(|phone| phone.to_string()).unwrap_or_default(),
+        phone: jobs.phone(job).map(|phone| phone.to_string()).unwrap_or_default(),
         account: entry.map(|entry| entry.account.id),
         step: match step {
             Some(RemoveStep::LogOut) => "ends the session at Telegram",

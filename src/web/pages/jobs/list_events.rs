@@ -1,18 +1,15 @@
 //! The live list of long work.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::Response;
 
-use crate::context::App;
 use crate::web::auth::session::RequestSession;
 use crate::web::fragment::partial;
 use crate::web::pages;
+use crate::web::state::AppState;
 use crate::web::stream::stream;
 
 /// The stream.
-pub async fn jobs(State(app): State<Arc<App>>, caller: RequestSession) -> Response {
+pub async fn jobs(app: AppState, caller: RequestSession) -> Response {
     let mut shown = String::new();
     stream(app, caller, move |app, actor| {
         let html = pages::jobs::list::rendered(app, actor).ok()?;

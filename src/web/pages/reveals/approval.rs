@@ -3,12 +3,12 @@
 
 use askama::Template;
 
-use crate::context::App;
 use crate::domain::access::Principal;
 use crate::domain::reveal::RevealKind;
 use crate::domain::{AccountId, Email, Millis};
 use crate::ops::OpError;
 use crate::ops::approvals::{self, ApprovalStatus, NOBODY};
+use crate::web::state::State;
 use crate::web::words::text;
 
 /// Names of approvers that are told.
@@ -25,7 +25,7 @@ impl Approval {
     /// The part for this person; none where nobody has to approve. `reason` is what he typed, `error` what is wrong
     /// with it.
     pub async fn read(
-        app: &App,
+        app: &State,
         actor: &Principal,
         account: AccountId,
         kind: RevealKind,

@@ -1,13 +1,9 @@
 //! A request to see a secret, as whoever made it sees it: the page changes by itself when somebody decides it, when
 //! it is used elsewhere, and when its time is over. No secret is ever sent here.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 
-use crate::context::App;
 use crate::domain::access;
 use crate::domain::privilege::can;
 use crate::domain::reveal::Revealing;
@@ -16,28 +12,21 @@ use crate::web::auth::session::RequestSession;
 use crate::web::extract::{AccountPath, Allowed};
 use crate::web::fragment::partial;
 use crate::web::pages::reveals::approval::Part;
+use crate::web::state::AppState;
 use crate::web::stream::stream;
 
 /// The stream of a request to see a login code.
-pub async fn code_request(
-    State(app): State<Arc<App>>,
-    caller: RequestSession,
-    path: AccountPath,
-) -> Response {
+pub async fn code_request(app: AppState, caller: RequestSession, path: AccountPath) -> Response {
     request::<can::Login>(app, caller, path).await
 }
 
 /// The stream of a request to see a stored password.
-pub async fn password_request(
-    State(app): State<Arc<App>>,
-    caller: RequestSession,
-    path: AccountPath,
-) -> Response {
+pub async fn password_request(app: AppState, caller: RequestSession, path: AccountPath) -> Response {
     request::<can::ViewTwoFactorPassword>(app, caller, path).await
 }
 
 /// The stream, for what `P` reveals. Rights are looked at with every message, so they are not asked here.
-async fn request<P: Revealing>(app: Arc<App>, caller: RequestSession, path: AccountPath) -> Response {
+async fn request<P: Revealing>(app: AppState, caller: RequestSession, path: AccountPath) -> Response {
     // Read once for a stream, and only for somebody who may see the secret: to whomever else asks this costs nothing.
     let approvers = match Allowed::<P>::of(&app, &caller, &path).await {
         Ok(_) => match app.db.read().await {
@@ -48,8 +37,8 @@ async fn request<P: Revealing>(app: Arc<App>, caller: RequestSession, path: Acco
     };
     let mut shown = String::new();
     stream(app, caller, move |app, actor| {
-        let html = match app.directory.get(path.account) {
-            Some(entry) if access::decide::<P>(&app.rules.current(), actor, &entry.account).is_ok() => {
+        let html = match app.live.accounts.get(path.account) {
+            Some(entry) if access::decide::<P>(&app.live.policy.current(), actor, &entry.account).is_ok() => {
                 let standing = approvals::on_board(app, actor, path.account, P::KIND, &approvers);
                 Part::new(path.account, P::KIND, standing, None).render().ok()?
             }

@@ -3,16 +3,12 @@
 //! A code is the answer to a form and stands nowhere else: loading the page again shows nothing. It hides
 //! after a minute, by the script or, without one, by a refresh.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::access::Principal;
 use crate::domain::privilege::can;
 use crate::domain::reveal::RevealKind;
@@ -24,6 +20,7 @@ use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::layout::{Layout, html_with, wants_fragment};
 use crate::web::pages::reveals::approval::Approval;
+use crate::web::state::{AppState, State};
 use crate::web::words::text;
 
 /// Seconds that a secret stays on the page.
@@ -95,7 +92,7 @@ pub struct Typed {
 
 /// The form.
 pub async fn form(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::Login>,
 ) -> Result<Response, AppError> {
@@ -104,7 +101,7 @@ pub async fn form(
 
 /// Shows the newest code.
 pub async fn show(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::Login>,
     Form(typed): Form<Typed>,
@@ -115,7 +112,7 @@ pub async fn show(
 
 /// Waits for the next code.
 pub async fn wait(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::Login>,
     Form(typed): Form<Typed>,
@@ -127,7 +124,7 @@ pub async fn wait(
 
 /// Asks for another person's approval.
 pub async fn request(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::Login>,
     Form(typed): Form<Typed>,
@@ -141,7 +138,7 @@ pub async fn request(
 
 /// Looks once whether the awaited code came: the way without JavaScript.
 pub async fn look(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::Login>,
 ) -> Result<Response, AppError> {
@@ -157,7 +154,7 @@ pub async fn look(
 }
 
 async fn answer(
-    app: &App,
+    app: &State,
     headers: &HeaderMap,
     actor: &Principal,
     entry: &Entry,

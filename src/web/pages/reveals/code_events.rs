@@ -1,16 +1,13 @@
 //! Waiting for the code of an armed reveal. This stream ends when the code came, or when there is nothing to wait
 //! for; it carries the code, so it looks at its viewer's rights before each look at the reveal.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 use axum::response::sse::Event;
 use tokio::sync::mpsc;
 
-use crate::context::App;
 use crate::domain::AccountId;
 use crate::ops::OpError;
 use crate::ops::reveals::code::{self, CodeWait};
@@ -18,11 +15,12 @@ use crate::web::auth::session::RequestSession;
 use crate::web::extract::AccountPath;
 use crate::web::fragment::partial;
 use crate::web::pages::reveals::code::RevealedPart;
+use crate::web::state::AppState;
 use crate::web::stream::viewer::Viewer;
-use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye, stopped};
+use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye};
 
 /// The stream. What is armed is bound to its viewer, and whether he may see it is decided when the code is given.
-pub async fn code(State(app): State<Arc<App>>, caller: RequestSession, path: AccountPath) -> Response {
+pub async fn code(app: AppState, caller: RequestSession, path: AccountPath) -> Response {
     let (sender, events) = mpsc::channel(2);
     match begin(&app, &caller, &sender).await {
         Ok(Some(viewer)) => drop(tokio::spawn(wait(app, viewer, path.account, sender))),
@@ -32,9 +30,8 @@ pub async fn code(State(app): State<Arc<App>>, caller: RequestSession, path: Acc
     answer(events)
 }
 
-async fn wait(app: Arc<App>, mut viewer: Viewer, account: AccountId, sender: Sender) {
-    let mut changes = app.directory.subscribe();
-    let mut stopping = app.stopping.subscribe();
+async fn wait(app: AppState, mut viewer: Viewer, account: AccountId, sender: Sender) {
+    let mut changes = app.live.accounts.subscribe();
     let first = Event::default().id(format!("{}-0", app.epoch)).event("waiting").data("1");
     if sender.send(Ok(first)).await.is_err() {
         return;
@@ -67,7 +64,7 @@ async fn wait(app: Arc<App>, mut viewer: Viewer, account: AccountId, sender: Sen
         };
         tokio::select! {
             _ = changes.changed() => {}
-            () = stopped(&mut stopping) => return,
+            () = app.stopping.cancelled() => return,
             () = sender.closed() => return,
             () = viewer.has_news() => {
                 if !viewer.look_again(&app).await {

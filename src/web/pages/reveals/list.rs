@@ -1,27 +1,25 @@
 //! `/reveals`: what others want to see and need somebody's approval for.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Millis, RevealId};
+use crate::live::approvals::is_own;
 use crate::ops::OpError;
-use crate::ops::approvals::view::is_own;
 use crate::ops::approvals::{self, Decision};
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::fragment;
 use crate::web::layout::{Layout, html_with, wants_fragment};
+use crate::web::state::{AppState, State};
 use crate::web::words::text;
 
 #[derive(Template)]
@@ -71,12 +69,12 @@ struct Line {
 }
 
 /// The page.
-pub async fn list(State(app): State<Arc<App>>, may: May<can::ApproveReveal>) -> Result<Response, AppError> {
+pub async fn list(app: AppState, may: May<can::ApproveReveal>) -> Result<Response, AppError> {
     page(&app, &may.actor, StatusCode::OK, None, None)
 }
 
 fn page(
-    app: &App,
+    app: &State,
     actor: &Principal,
     status: StatusCode,
     complaint: Option<FieldError>,
@@ -88,14 +86,14 @@ fn page(
 
 /// The list for this reader; an empty one for whoever may not decide.
 pub fn rendered(
-    app: &App,
+    app: &State,
     actor: &Principal,
     complaint: Option<FieldError>,
 ) -> Result<String, askama::Error> {
     let now = app.clock.now();
-    let may = app.reveals.waiting_for(&app.rules.current(), actor, now).is_some();
-    let requests = app.reveals.requests();
-    let lines = requests.iter().filter(|_| may).map(|request| line(app, actor, request, now));
+    let may = app.live.approvals.load().pending_for(&app.live.policy.current(), actor, now).is_some();
+    let requests = app.live.approvals.load();
+    let lines = requests.0.iter().filter(|_| may).map(|request| line(app, actor, request, now));
     let (mut waiting, over): (Vec<_>, Vec<_>) = lines.partition(|line| line.label == WAITING);
     // A new one comes last: it must not move under somebody's hand what he is about to press.
     waiting.reverse();
@@ -104,9 +102,9 @@ pub fn rendered(
 
 const WAITING: &str = "Waiting";
 
-fn line(app: &App, actor: &Principal, request: &RevealRequest, now: Millis) -> Line {
-    let entry = app.directory.get(request.account);
-    let sees = |entry: &_| privileges(&app.rules.current(), actor, entry).has(AccountPrivilege::View);
+fn line(app: &State, actor: &Principal, request: &RevealRequest, now: Millis) -> Line {
+    let entry = app.live.accounts.get(request.account);
+    let sees = |entry: &_| privileges(&app.live.policy.current(), actor, entry).has(AccountPrivilege::View);
     let (mood, label) = match request.stands(now) {
         RequestState::Waiting => ("waiting", WAITING),
         RequestState::Approved => ("good", "Approved"),
@@ -155,7 +153,7 @@ pub struct Typed {
 
 /// Approves a request.
 pub async fn approve(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     may: May<can::ApproveReveal>,
     path: RevealPath,
@@ -167,7 +165,7 @@ pub async fn approve(
 
 /// Refuses a request.
 pub async fn refuse(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     may: May<can::ApproveReveal>,
     path: RevealPath,
@@ -179,7 +177,7 @@ pub async fn refuse(
 
 /// The list follows by itself where scripts run; elsewhere the page comes again, with what is wrong in it.
 fn answer(
-    app: &App,
+    app: &State,
     headers: &HeaderMap,
     actor: &Principal,
     reveal: RevealId,

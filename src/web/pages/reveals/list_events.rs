@@ -1,18 +1,15 @@
 //! The live list of requests to see a secret, for those who decide them.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::Response;
 
-use crate::context::App;
 use crate::web::auth::session::RequestSession;
 use crate::web::fragment::partial;
 use crate::web::pages;
+use crate::web::state::AppState;
 use crate::web::stream::stream;
 
 /// The stream. Whoever may not decide is shown no request; that is looked at with every message.
-pub async fn reveals(State(app): State<Arc<App>>, caller: RequestSession) -> Response {
+pub async fn reveals(app: AppState, caller: RequestSession) -> Response {
     let mut shown = String::new();
     stream(app, caller, move |app, actor| {
         let html = pages::reveals::list::rendered(app, actor, None).ok()?;

@@ -2,16 +2,12 @@
 //!
 //! Like a login code it is the answer to a form and stands nowhere else: loading the page again shows nothing.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::privilege::can;
 use crate::domain::reveal::RevealKind;
 use crate::live::accounts::Entry;
@@ -22,6 +18,7 @@ use crate::web::extract::Allowed;
 use crate::web::layout::{Layout, html_with, wants_fragment};
 use crate::web::pages::reveals::approval::Approval;
 use crate::web::pages::reveals::code::{RevealedPart, leaving};
+use crate::web::state::{AppState, State};
 use crate::web::words::text;
 
 #[derive(Template)]
@@ -59,7 +56,7 @@ pub struct Typed {
 
 /// The form.
 pub async fn form(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::ViewTwoFactorPassword>,
 ) -> Result<Response, AppError> {
@@ -68,7 +65,7 @@ pub async fn form(
 
 /// Shows the password.
 pub async fn show(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::ViewTwoFactorPassword>,
     Form(typed): Form<Typed>,
@@ -79,7 +76,7 @@ pub async fn show(
 
 /// Asks for another person's approval.
 pub async fn request(
-    State(app): State<Arc<App>>,
+    app: AppState,
     headers: HeaderMap,
     allowed: Allowed<can::ViewTwoFactorPassword>,
     Form(typed): Form<Typed>,
@@ -93,7 +90,7 @@ pub async fn request(
 }
 
 async fn answer(
-    app: &App,
+    app: &State,
     headers: &HeaderMap,
     allowed: &Allowed<can::ViewTwoFactorPassword>,
     reason: String,

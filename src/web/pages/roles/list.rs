@@ -1,15 +1,12 @@
 //! `/roles`: every role, how many people have it, and what it is good for; and a form for a new one.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
 
-use crate::context::App;
 use crate::domain::RoleId;
 use crate::domain::privilege::can;
 use crate::ops::access::{Edit, Failed, MAX_NAME};
@@ -18,6 +15,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, make};
+use crate::web::state::{AppState, State};
 use crate::web::words::privileges::system_labels;
 
 #[derive(Template)]
@@ -43,7 +41,7 @@ struct Line {
 
 /// The page.
 pub async fn list(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Query(done): Query<Done>,
 ) -> Result<Response, AppError> {
@@ -52,7 +50,7 @@ pub async fn list(
 
 /// Makes a role, and goes on to its page.
 pub async fn add(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
@@ -66,7 +64,7 @@ pub async fn add(
 }
 
 async fn page(
-    app: &App,
+    app: &State,
     may: &May<can::ManageAccess>,
     done: Option<&'static str>,
 ) -> Result<Roles, AppError> {
@@ -74,7 +72,7 @@ async fn page(
     let roles = store::roles::all(&mut conn).await?;
     let sizes: HashMap<RoleId, i64> = store::roles::sizes(&mut conn).await?.into_iter().collect();
     drop(conn);
-    let rules = app.rules.current();
+    let rules = app.live.policy.current();
     let line = |role: store::roles::Role| {
         let rights = rules.role(role.id);
         Line {

@@ -1,15 +1,11 @@
 //! `/roles/{role}`: one role, who has it, and what it may do where.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::access::Principal;
 use crate::domain::privilege::{SystemPrivilege, SystemPrivileges, can};
 use crate::domain::{Email, GroupId, RoleId};
@@ -20,6 +16,7 @@ use crate::web::error::AppError;
 use crate::web::extract::{May, Named};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Outcome, Plan, confirm, make};
+use crate::web::state::{AppState, State};
 use crate::web::words::privileges::{Choice, account_labels, system_choices};
 
 /// People on a page.
@@ -73,7 +70,7 @@ impl RolePage {
 
 /// The page.
 pub async fn show(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<RoleId>,
     Query(done): Query<Done>,
@@ -85,7 +82,7 @@ pub async fn show(
 
 /// Calls it otherwise.
 pub async fn rename(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<RoleId>,
     Form(fields): Form<Fields>,
@@ -100,7 +97,7 @@ pub async fn rename(
 
 /// Deletes it, after a look at what that takes away.
 pub async fn delete(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<RoleId>,
     Form(fields): Form<Fields>,
@@ -116,7 +113,7 @@ pub async fn delete(
 
 /// Lets it do the ticked with the system.
 pub async fn system(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<RoleId>,
     Form(fields): Form<Fields>,
@@ -129,7 +126,7 @@ pub async fn system(
 
 /// Gives it to people, by their addresses.
 pub async fn give(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<RoleId>,
     Form(fields): Form<Fields>,
@@ -153,7 +150,7 @@ pub async fn give(
 
 /// Takes it from the ticked people.
 pub async fn take(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<RoleId>,
     Form(fields): Form<Fields>,
@@ -172,12 +169,12 @@ fn plan(role: &Role, place: &str, title: String) -> Plan {
     Plan::below(format!("/roles/{}", role.id), place, title)
 }
 
-async fn role(app: &App, id: RoleId) -> Result<Role, AppError> {
+async fn role(app: &State, id: RoleId) -> Result<Role, AppError> {
     store::roles::get(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)
 }
 
 async fn page(
-    app: &App,
+    app: &State,
     may: &May<can::ManageAccess>,
     id: RoleId,
     after: &str,
@@ -187,7 +184,7 @@ async fn page(
     let groups = store::groups::all(&mut conn).await?;
     let (members, next) = members(&mut conn, id, after).await?;
     drop(conn);
-    let rules = app.rules.current();
+    let rules = app.live.policy.current();
     let rights = rules.role(id).cloned().unwrap_or_default();
     let cell = |group: store::groups::Group| Cell {
         group: group.id,

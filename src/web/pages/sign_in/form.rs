@@ -2,10 +2,7 @@
 //! request says itself who sends it, the page says so; there is nothing to type. The form here is for trying Telescope
 //! out, where anybody may claim any address.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
@@ -13,16 +10,16 @@ use serde::Deserialize;
 use tower_sessions::session::Id;
 
 use crate::config::SsoMode;
-use crate::context::App;
 use crate::domain::access::Person;
 use crate::domain::{Email, Identity};
+use crate::live::events::{Change, SessionId};
 use crate::ops::sign_in;
 use crate::web::auth::session::{self, RequestSession};
 use crate::web::error::AppError;
 use crate::web::layout::{Layout, html, html_with};
 use crate::web::pages::sign_in::oidc;
 use crate::web::rate_limit;
-use crate::web::stream;
+use crate::web::state::{AppState, State};
 
 #[derive(Template)]
 #[template(path = "pages/sign_in/form.html")]
@@ -35,7 +32,7 @@ struct SignIn {
 }
 
 impl SignIn {
-    fn new(app: &App, email: String, next: String, error: Option<String>) -> Self {
+    fn new(app: &State, email: String, next: String, error: Option<String>) -> Self {
         let admins = app.config.admin_emails.iter().map(ToString::to_string).collect();
         Self { layout: Layout::anonymous(app), email, admins, next, error }
     }
@@ -103,8 +100,8 @@ const fn way_in(mode: SsoMode) -> &'static str {
 }
 
 /// The form, or how one gets in without.
-pub async fn form(State(app): State<Arc<App>>, Query(after): Query<After>) -> Result<Response, AppError> {
-    if let Some(provider) = &app.oidc {
+pub async fn form(app: AppState, Query(after): Query<After>) -> Result<Response, AppError> {
+    if let Some(provider) = &app.sso.oidc {
         return oidc::page(&app, provider, &after.next);
     }
     let mode = app.config.sso_mode;
@@ -118,7 +115,7 @@ pub async fn form(State(app): State<Arc<App>>, Query(after): Query<After>) -> Re
 
 /// Signs in whoever claims an address, where that is proof enough.
 pub async fn sign_in(
-    State(app): State<Arc<App>>,
+    app: AppState,
     caller: RequestSession,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
@@ -140,7 +137,7 @@ pub async fn sign_in(
 
 /// Begins a person's session: under a new id, and nothing knows the former one any more.
 pub(crate) async fn begin(
-    app: &App,
+    app: &State,
     caller: &RequestSession,
     identity: &Identity,
 ) -> Result<Person, AppError> {
@@ -152,7 +149,7 @@ pub(crate) async fn begin(
 
 /// Signs out: the session ends, and its open pages with it. Then the provider is told, if there is one. Whoever is
 /// known by a proxy is sent to sign out there, since otherwise the next page would begin a session again.
-pub async fn sign_out(State(app): State<Arc<App>>, caller: RequestSession) -> Result<Response, AppError> {
+pub async fn sign_out(app: AppState, caller: RequestSession) -> Result<Response, AppError> {
     let RequestSession { session, origin } = caller;
     let ended = session.id();
     if let Some(actor) = session::current(&app, &session, &origin).await? {
@@ -161,20 +158,19 @@ pub async fn sign_out(State(app): State<Arc<App>>, caller: RequestSession) -> Re
     let proof = oidc::proof(&session).await?;
     session.flush().await?;
     over(&app, ended);
-    if let Some(provider) = &app.oidc
+    if let Some(provider) = &app.sso.oidc
         && let Some(page) = oidc::signed_out(&app, provider, proof).await
     {
         return page;
     }
-    let elsewhere = app.proxy_auth.as_ref().and_then(|proxy_auth| proxy_auth.format().log_out);
+    let elsewhere = app.sso.proxy.as_ref().and_then(|proxy_auth| proxy_auth.format().log_out);
     Ok(Redirect::to(elsewhere.unwrap_or("/sign-in")).into_response())
 }
 
 /// Whatever still knows a session learns that it is over.
-fn over(app: &App, session: Option<Id>) {
+fn over(app: &State, session: Option<Id>) {
     if let Some(session) = session {
-        app.session_cache.forget(session);
-        stream::end(session);
+        app.live.events.publish(Change::SessionEnded(SessionId(session.0)));
     }
 }
 

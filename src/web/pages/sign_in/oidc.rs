@@ -1,16 +1,12 @@
 //! `/sign-in` where an OpenID provider says who people are: a button, the way there, and the way back.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Query;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, Session};
 
-use crate::context::App;
 use crate::domain::{Email, Secret};
 use crate::sso::oidc::{Answer, Fault, LIFE, PendingAuthorization, Proven, Provider};
 use crate::store::web_sessions::USER_KEY;
@@ -19,6 +15,7 @@ use crate::web::error::AppError;
 use crate::web::layout::{Layout, html};
 use crate::web::pages::sign_in::form::{self, After, local_redirect};
 use crate::web::rate_limit;
+use crate::web::state::{AppState, State};
 
 /// In a session: the attempts that wait for an answer, the oldest first.
 const ATTEMPTS_KEY: &str = "oidc_attempts";
@@ -57,7 +54,7 @@ struct SignedOut {
 }
 
 /// The page with the button.
-pub(crate) fn page(app: &App, provider: &Provider, next: &str) -> Result<Response, AppError> {
+pub(crate) fn page(app: &State, provider: &Provider, next: &str) -> Result<Response, AppError> {
     let query = serde_html_form::to_string([("next", local_redirect(next))]).unwrap_or_default();
     let start = format!("/sign-in/start?{query}");
     html(&Button { layout: Layout::anonymous(app), host: provider.host(), start })
@@ -65,11 +62,11 @@ pub(crate) fn page(app: &App, provider: &Provider, next: &str) -> Result<Respons
 
 /// Sends the browser to the provider.
 pub async fn start(
-    State(app): State<Arc<App>>,
+    app: AppState,
     RequestSession { session, origin }: RequestSession,
     Query(after): Query<After>,
 ) -> Result<Response, AppError> {
-    let provider = app.oidc.as_ref().ok_or(AppError::NotFound)?;
+    let provider = app.sso.oidc.as_ref().ok_or(AppError::NotFound)?;
     rate_limit::check_rate(&app, &origin)?;
     let (address, attempt) = provider.begin(local_redirect(&after.next).to_owned()).await?;
     let mut attempts = waiting(&session).await?;
@@ -81,12 +78,12 @@ pub async fn start(
 
 /// Takes the answer that the browser brings from the provider.
 pub async fn callback(
-    State(app): State<Arc<App>>,
+    app: AppState,
     caller: RequestSession,
     Query(answer): Query<Answer>,
 ) -> Result<Response, AppError> {
     let session = &caller.session;
-    let provider = app.oidc.as_ref().ok_or(AppError::NotFound)?;
+    let provider = app.sso.oidc.as_ref().ok_or(AppError::NotFound)?;
     rate_limit::check_rate(&app, &caller.origin)?;
     let mut attempts = waiting(session).await?;
     let at = attempts.iter().position(|attempt| attempt.is(&answer.state)).ok_or(Fault::Stale)?;
@@ -118,7 +115,7 @@ pub(crate) async fn proof(session: &Session) -> Result<Option<Secret>, AppError>
 /// The page for somebody who has signed out here and goes on to sign out of the provider; none if that has no such
 /// address. The way there is no redirect: forms may lead to our own pages only.
 pub(crate) async fn signed_out(
-    app: &App,
+    app: &State,
     provider: &Provider,
     proof: Option<Secret>,
 ) -> Option<Result<Response, AppError>> {

@@ -1,16 +1,13 @@
 //! `/users`: the people who are known here, with their roles; many can be given a role, or lose it, at once.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
-use crate::context::App;
 use crate::domain::access::{Policy, Principal};
 use crate::domain::privilege::can;
 use crate::domain::{Millis, RoleId, UserId};
@@ -22,6 +19,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Plan, confirm};
+use crate::web::state::{AppState, State};
 use crate::web::words::text;
 
 /// People on a page.
@@ -76,7 +74,7 @@ pub struct Line {
 
 /// The page.
 pub async fn list(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Query(wanted): Query<Wanted>,
     Query(done): Query<Done>,
@@ -87,7 +85,7 @@ pub async fn list(
 
 /// Gives the ticked people a role, or takes it from them.
 pub async fn roles(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
@@ -125,7 +123,7 @@ pub fn title(fields: &Fields, role: &str) -> String {
     }
 }
 
-async fn page(app: &App, reader: &Principal, wanted: Wanted) -> Result<UsersPage, AppError> {
+async fn page(app: &State, reader: &Principal, wanted: Wanted) -> Result<UsersPage, AppError> {
     let mut conn = app.db.read().await?;
     let now = app.clock.now();
     let mut people = store::users::page(&mut conn, wanted.q.trim(), &wanted.after, now, PAGE + 1).await?;
@@ -134,7 +132,7 @@ async fn page(app: &App, reader: &Principal, wanted: Wanted) -> Result<UsersPage
     let more = people.len() > PAGE as usize;
     people.truncate(PAGE as usize);
     let after = people.last().filter(|_| more).map(|listed| listed.user.email.to_string());
-    let rules = app.rules.current();
+    let rules = app.live.policy.current();
     let names: HashMap<RoleId, &str> = roles.iter().map(|role| (role.id, role.name.as_str())).collect();
     let line = |listed| Line { roles: named(&rules, &names, &listed), ..line(app, reader, listed) };
     let lines = people.into_iter().map(line).collect();
@@ -149,7 +147,7 @@ fn named(rules: &Policy, names: &HashMap<RoleId, &str>, listed: &Listed) -> Vec<
 }
 
 /// A person, without the roles.
-pub fn line(app: &App, reader: &Principal, listed: Listed) -> Line {
+pub fn line(app: &State, reader: &Principal, listed: Listed) -> Line {
     let user = listed.user;
     Line {
         id: user.id,

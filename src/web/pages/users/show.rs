@@ -1,19 +1,15 @@
 //! `/users/{user}`: one person, with roles and sessions, and what can be done about them.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use axum_extra::extract::{Form, Query};
 
-use crate::context::App;
 use crate::domain::access::Principal;
 use crate::domain::privilege::can;
 use crate::domain::{RoleId, UserId};
 use crate::ops::access::Edit;
-use crate::ops::users::{self, Change, UserRef};
+use crate::ops::users::{self, UserChange, UserRef};
 use crate::store;
 use crate::store::roles::Role;
 use crate::web::error::AppError;
@@ -21,6 +17,7 @@ use crate::web::extract::{May, Named};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Plan, confirm};
 use crate::web::pages::users::list::{Line, edit, line, title};
+use crate::web::state::{AppState, State};
 
 #[derive(Template)]
 #[template(path = "pages/users/show.html")]
@@ -46,7 +43,7 @@ struct Held {
 
 /// The page.
 pub async fn show(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<UserId>,
     Query(done): Query<Done>,
@@ -57,7 +54,7 @@ pub async fn show(
 
 /// Gives the person roles, or takes the ticked away.
 pub async fn roles(
-    State(app): State<Arc<App>>,
+    app: AppState,
     may: May<can::ManageAccess>,
     Named(id): Named<UserId>,
     Form(fields): Form<Fields>,
@@ -81,7 +78,7 @@ pub async fn roles(
     confirm(&app, &may, &fields, &edits, &plan).await?.answer()
 }
 
-async fn page(app: &App, reader: &Principal, id: UserId) -> Result<UserPage, AppError> {
+async fn page(app: &State, reader: &Principal, id: UserId) -> Result<UserPage, AppError> {
     let mut conn = app.db.read().await?;
     let listed = store::users::listed(&mut conn, id, app.clock.now()).await?.ok_or(AppError::NotFound)?;
     let mut others = store::roles::all(&mut conn).await?;
@@ -100,11 +97,11 @@ macro_rules! handlers {
     ($($(#[$doc:meta])* $name:ident: $change:ident;)+) => { $(
         $(#[$doc])*
         pub async fn $name(
-            State(app): State<Arc<App>>,
+            app: AppState,
             may: May<can::ManageAccess>,
             Named(id): Named<UserId>,
         ) -> Result<Redirect, AppError> {
-            users::change(&app, may.grant(), UserRef::Id(id), Change::$change).await?;
+            users::change(&app, may.grant(), UserRef::Id(id), UserChange::$change).await?;
             // Back to the person, who is shown as he is now.
             Ok(Redirect::to(&format!("/users/{id}")))
         }

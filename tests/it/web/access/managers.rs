@@ -154,8 +154,8 @@ async fn what_he_has_he_gives_and_in_bulk_the_refused_are_named() {
     assert_eq!(failed(&saved), looked_failed);
     let words = saved.texts(".review").join(" ");
     assert!(words.contains("Not all of it could be done") && !words.contains("Nobody gains"), "{words}");
-    assert!(context.test.app.rules.current().roles_of(context.test.user(EVE).await.id).is_empty());
-    assert_eq!(context.test.app.rules.current().roles_of(context.test.user(ADA).await.id), [managers]);
+    assert!(context.test.app.live.policy.current().roles_of(context.test.user(EVE).await.id).is_empty());
+    assert_eq!(context.test.app.live.policy.current().roles_of(context.test.user(ADA).await.id), [managers]);
 }
 
 #[tokio::test]

@@ -2,11 +2,9 @@
 //! process, since no TDLib is needed, but answers at a real address.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use telescope::domain::Email;
 use telescope::store::{self, StoreError};
-use telescope::web;
 use tokio::net::TcpListener;
 
 use super::TestApp;
@@ -46,7 +44,7 @@ impl Scene {
             ("OIDC_GROUPS_CLAIM", "groups"),
         ])
         .await;
-        let router = web::router(Arc::clone(&test.app));
+        let router = test.router.clone();
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         Self { test, provider, url, browser: Browser::open(scripts).await }

@@ -45,7 +45,7 @@ async fn a_person_signs_in_and_out() {
 async fn the_first_who_signs_in_finds_everything_asked_already() {
     let mut scene = Scene::new().await;
     scene.provider.stop().await;
-    scene.test.app.oidc.as_ref().unwrap().prepare();
+    scene.test.app.sso.oidc.as_ref().unwrap().prepare();
     assert_eq!(scene.test.anonymous().get("/sign-in/start").await.status, StatusCode::SERVICE_UNAVAILABLE);
     scene.provider.start_again().await;
     scene.test.app.clock.advance(10);
@@ -128,7 +128,7 @@ async fn the_rest_may_stand_at_another_address() {
     });
     let said = |sub: &str| json!({ "sub": sub, "email": "ada@example.org", "email_verified": true, "groups": "all" });
     scene.provider.userinfo(said("ada's number"));
-    let provider = scene.test.app.oidc.as_ref().unwrap();
+    let provider = scene.test.app.sso.oidc.as_ref().unwrap();
     let (question, attempt) = provider.begin("/accounts".into()).await.unwrap();
     let answer = brought(&scene.provider.authorize(question.as_str()));
     let identity = provider.finish(&attempt, &answer).await.unwrap().identity;
@@ -145,7 +145,7 @@ async fn the_rest_may_stand_at_another_address() {
 #[tokio::test]
 async fn groups_are_taken_over_from_the_claim() {
     let scene = Scene::new().await;
-    let provider = scene.test.app.oidc.as_ref().unwrap();
+    let provider = scene.test.app.sso.oidc.as_ref().unwrap();
     let (question, attempt) = provider.begin("/accounts".into()).await.unwrap();
     let answer = brought(&scene.provider.authorize(question.as_str()));
     let identity = provider.finish(&attempt, &answer).await.unwrap().identity;

@@ -46,7 +46,7 @@ async fn an_answer_counts_once_and_only_in_the_browser_that_asked() {
 async fn an_attempt_takes_one_answer_also_if_two_come_at_once() {
     let scene = Scene::new().await;
     scene.provider.be_careless();
-    let provider = scene.test.app.oidc.as_ref().unwrap();
+    let provider = scene.test.app.sso.oidc.as_ref().unwrap();
     let (question, attempt) = provider.begin("/accounts".into()).await.unwrap();
     let answer = super::brought(&scene.provider.authorize(question.as_str()));
     let (one, two) = tokio::join!(provider.finish(&attempt, &answer), provider.finish(&attempt, &answer));

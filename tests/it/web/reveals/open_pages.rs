@@ -99,9 +99,9 @@ async fn nobody_waits_for_a_code_without_an_approval_or_beyond_it() {
     told.test.app.clock.advance(8 * 60);
     assert_eq!(root.post(&wait, &[]).await.status, StatusCode::OK);
     let actor = told.actor(ADMIN).await;
-    let entry = told.test.app.directory.get(told.account).unwrap();
+    let entry = told.test.app.live.accounts.get(told.account).unwrap();
     let permit =
-        access::decide::<can::Login>(&told.test.app.rules.current(), &actor, &entry.account).unwrap();
+        access::decide::<can::Login>(&told.test.app.live.policy.current(), &actor, &entry.account).unwrap();
     let until = code::wait_for_code(&told.test.app, &permit.grant(), "").await.unwrap();
     assert_eq!(until.seconds_since(told.test.app.clock.now()), 2 * 60);
     told.test.app.clock.advance(2 * 60);

@@ -19,9 +19,9 @@ async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
     let (told, second) = Told::new().await;
     let app = &told.test.app;
     let shows = async |actor: &Principal| {
-        let entry = app.directory.get(told.account).unwrap();
+        let entry = app.live.accounts.get(told.account).unwrap();
         let permit =
-            access::decide::<can::ViewTwoFactorPassword>(&app.rules.current(), actor, &entry.account)
+            access::decide::<can::ViewTwoFactorPassword>(&app.live.policy.current(), actor, &entry.account)
                 .unwrap();
         password::show_password(app, permit.grant(), "").await
     };
@@ -46,7 +46,7 @@ async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
     };
     app.db.change(promote).await.unwrap();
     let id = told.asks(&told.root, &told.password()).await;
-    let permit = access::decide_system::<can::ApproveReveal>(&app.rules.current(), &other).unwrap();
+    let permit = access::decide_system::<can::ApproveReveal>(&app.live.policy.current(), &other).unwrap();
     let Err(OpError::Refused(words)) =
         approvals::decide(app, permit.grant(), id, Decision::Approve, "").await
     else {
@@ -113,7 +113,7 @@ async fn only_administrators_can_say_that_none_has_to_approve() {
     test.give(THIRD, role).await;
     let third = test.signed_in(THIRD).await;
     let actor = told.actor(THIRD).await;
-    let permit = access::decide_system::<can::ManageAccess>(&test.app.rules.current(), &actor).unwrap();
+    let permit = access::decide_system::<can::ManageAccess>(&test.app.live.policy.current(), &actor).unwrap();
 
     let edits = [
         Edit::TakeOut(told.account, told.group),
@@ -131,7 +131,7 @@ async fn only_administrators_can_say_that_none_has_to_approve() {
     refused(third.post(&told.password(), &[("reason", WHY)]).await, "Another person has to approve").await;
 
     let root = told.actor(ADMIN).await;
-    let permit = access::decide_system::<can::ManageAccess>(&test.app.rules.current(), &root).unwrap();
+    let permit = access::decide_system::<can::ManageAccess>(&test.app.live.policy.current(), &root).unwrap();
     let report = save(&test.app, permit.grant(), &edits[..1], None).await.unwrap();
     assert_eq!((report.done, report.failed.len()), (1, 0));
     assert_eq!(told.root.post(&told.password(), &[("reason", WHY)]).await.status, StatusCode::OK);

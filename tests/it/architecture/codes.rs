@@ -75,10 +75,10 @@ fn a_code_stays_for_ever() {
 /// The page and its list of kinds are made of the same table; a kind that has no sentence of its own says its code.
 #[test]
 fn each_code_has_a_meaning_and_words() {
-    let words = read("src/web/text.rs");
+    let words = read("src/web/words/text.rs");
     for code in AuditEvent::CODES {
         assert_ne!(codes::meaning(code), *code, "say what {code} tells of");
         let has_words = words.contains(&format!("\"{code}\" =>")) || *code == AuditEvent::TRAIL_MISMATCH;
-        assert!(has_words, "src/web/text.rs has no words for {code}");
+        assert!(has_words, "src/web/words/text.rs has no words for {code}");
     }
 }

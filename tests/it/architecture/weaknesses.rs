@@ -55,7 +55,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "stories::stored_password::one_that_can_not_be_opened_is_given_to_nobody",
             "web::revealed_password::what_can_not_be_opened_or_written_down_is_not_shown",
-            "keys::tests::every_changed_bit_shows",
+            "crypto::tests::every_changed_bit_shows",
         ],
     ),
     (
@@ -64,8 +64,8 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "store::secrets::a_secret_does_not_open_where_it_does_not_belong",
             "store::secrets::a_key_is_changed_while_everything_stays_readable",
-            "keys::tests::it_opens_at_no_other_place",
-            "keys::master::tests::keys_that_protect_nothing_are_refused",
+            "crypto::tests::it_opens_at_no_other_place",
+            "crypto::master::tests::keys_that_protect_nothing_are_refused",
         ],
     ),
     (
@@ -73,7 +73,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "TDLib's files have no encryption key: the folder is the account.",
         &[
             "stories::at_rest::a_session_does_not_open_in_the_place_of_another",
-            "ops::folder::tests::a_folder_opens_again_and_only_for_its_account",
+            "ops::accounts::folder::tests::a_folder_opens_again_and_only_for_its_account",
         ],
     ),
     (
@@ -108,7 +108,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W12",
         "Whoever has signed in can be sent on to any site.",
         &[
-            "web::pages::sign_in::tests::signing_in_leads_to_our_own_pages_only",
+            "web::pages::sign_in::form::tests::signing_in_leads_to_our_own_pages_only",
             "web::oidc::wrong::afterwards_one_is_on_a_page_of_ours",
         ],
     ),
@@ -133,7 +133,10 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     (
         "W15",
         "The password of a database lies in the repository, and the image runs as root.",
-        &["house::tree::nothing_secret_is_handed_on", "house::tree::the_image_does_not_run_as_root"],
+        &[
+            "architecture::repository::nothing_secret_is_handed_on",
+            "architecture::repository::the_image_does_not_run_as_root",
+        ],
     ),
     (
         "W16",
@@ -207,7 +210,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
             "web::sessions::whoever_works_stays_signed_in_and_whoever_leaves_does_not",
             "store::sessions::use_is_written_once_a_minute",
             "domain::login_code::tests::a_code_lives_five_minutes",
-            "ops::retention::tests::days_are_whole_and_counted_back_from_today",
+            "ops::audit::retention::tests::days_are_whole_and_counted_back_from_today",
             "domain::period::tests::a_day_a_minute_and_a_second",
         ],
     ),

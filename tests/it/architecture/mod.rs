@@ -1,12 +1,12 @@
 //! The building's own rules, held by reading its files.
 
-mod arrows;
 mod codes;
+mod docs;
 mod fetching;
-mod papers;
+mod layers;
 mod release;
+mod repository;
 mod requirements;
-mod tree;
 mod weaknesses;
 
 use std::path::{Path, PathBuf};

@@ -55,14 +55,14 @@ fn each_requirement_is_shown_by_tests_that_exist() {
 
 #[test]
 fn what_shows_nothing_is_found() {
-    let own = "`house::requirements::what_shows_nothing_is_found`";
+    let own = "`architecture::requirements::what_shows_nothing_is_found`";
     for (shown, is_right) in [
         (own.to_owned(), true),
         (format!("{own}; not yet: the rest"), true),
         ("not yet: all of it".to_owned(), true),
         (String::new(), false),
         ("not yet: ".to_owned(), false),
-        ("`house::requirements::requirements`".to_owned(), false),
+        ("`architecture::requirements::requirements`".to_owned(), false),
         ("`house::nowhere::at_all`".to_owned(), false),
         (format!("{own}, some words"), false),
     ] {

@@ -1,0 +1,87 @@
+//! Starting: the database is brought up to date, checked against the settings, and read into memory; then the hub
+//! starts. The lease has to be held.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::context::{App, Context};
+use crate::domain::access::Policy;
+use crate::domain::{DesiredState, Snapshot};
+use crate::live::Live;
+use crate::live::accounts::Directory;
+use crate::live::last_known::LastKnownStates;
+use crate::store::{self, Db};
+use crate::telegram::hub::Proxy;
+use crate::telegram::{Hub, HubSettings};
+use crate::{ops, telegram};
+
+/// Clients that may be starting at once. TDLib loads hundreds together faster than a few at a time; the limit spares
+/// memory and connections where there are thousands.
+const STARTS_AT_ONCE: usize = 256;
+
+/// Brings the database up to date and starts the hub. No client runs yet.
+pub(crate) async fn start(config: Config, clock: Clock, db: Db) -> anyhow::Result<Arc<App>> {
+    let context = Context::open(Arc::new(config), db, clock).await?;
+    let (live, hub) = load(&context).await?;
+    Ok(App::new(context, live, hub))
+}
+
+/// Reads into memory what pages show, and starts the hub that keeps it current.
+async fn load(context: &Context) -> anyhow::Result<(Live, Hub)> {
+    let conn = &mut context.db.read().await?;
+    let known = store::account_states::all(conn).await?;
+    let directory = Directory::new(store::accounts::all(conn).await?);
+    for (account, known) in &known {
+        directory.put_snapshot(*account, Snapshot { profile: known.profile.clone(), ..Snapshot::off() });
+    }
+    let groups = store::groups::all(conn).await?;
+    directory.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
+    let live = Live::new(directory, LastKnownStates::new(known));
+    live.policy.replace(Policy::new(&store::rules::load(conn).await?, context.config.owner_privileges));
+    let accounts = Arc::clone(&live.accounts);
+    let hub = Hub::start(
+        hub_settings(&context.config, context.clock.clone())?,
+        Box::new(move |account, snapshot| accounts.put_snapshot(account, snapshot)),
+    )?;
+    Ok((live, hub))
+}
+
+/// Starts the client of every account that is to be connected.
+pub(crate) fn connect_accounts(app: &App) {
+    for entry in &app.live.accounts.listing().entries {
+        if entry.account.wanted == DesiredState::Connected
+            && let Err(error) = ops::accounts::start(app, &entry.account)
+        {
+            tracing::error!(account = %entry.account.id, ?error, "cannot start the account's client");
+        }
+    }
+}
+
+fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
+    anyhow::ensure!(
+        config.tdlib_library.is_file(),
+        "TDLIB_LIBRARY: there is no TDLib at {}. `make natives` fetches it.",
+        config.tdlib_library.display()
+    );
+    if !config.telegram_environment.is_test() {
+        telegram::checksum::check(&config.tdlib_library, config.tdlib_sha512.as_deref())?;
+    }
+    Ok(HubSettings {
+        program: std::env::current_exe().context("Telescope does not know where its own program is")?,
+        library: std::path::absolute(&config.tdlib_library)?,
+        hosts: usize::from(config.td_hosts),
+        memory_limit: (config.td_host_memory_mb > 0).then_some(config.td_host_memory_mb * 1024 * 1024),
+        starts_at_once: STARTS_AT_ONCE,
+        test_environment: config.telegram_environment.is_test(),
+        api_id: config.api_id,
+        api_hash: config.api_hash.clone(),
+        proxy: config
+            .telegram_proxy
+            .as_ref()
+            .map(|proxy| Proxy { address: proxy.address, login: proxy.login.clone() }),
+        clock,
+    })
+}

@@ -1,0 +1,76 @@
+//! What pages keep beside the application, and the extractor that hands both to a handler.
+
+use std::convert::Infallible;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use super::auth::proxy::AssertionExpiry;
+use super::auth::session_cache::SessionCache;
+use super::pages::audit::feed::AuditFeed;
+use super::rate_limit::RateLimiter;
+use super::stream::limit::OpenStreams;
+use crate::context::App;
+
+/// The state of the pages. It derefs to the application.
+pub struct State {
+    pub app: Arc<App>,
+    pub sessions: SessionCache,
+    /// Until when the assertions hold with which people came.
+    pub assertions: AssertionExpiry,
+    pub sign_in_limit: RateLimiter,
+    pub streams: OpenStreams,
+    pub audit_feed: AuditFeed,
+    /// Names this run of the program: a stream that saw another starts from the beginning.
+    pub epoch: String,
+}
+
+impl State {
+    fn new(app: Arc<App>) -> Self {
+        Self {
+            sessions: SessionCache::new(&app.live.events),
+            assertions: AssertionExpiry::default(),
+            sign_in_limit: RateLimiter::default(),
+            streams: OpenStreams::default(),
+            audit_feed: AuditFeed::default(),
+            epoch: format!("{:x}", app.clock.now().0),
+            app,
+        }
+    }
+}
+
+impl Deref for State {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}
+
+/// The state, as the router holds it and as handlers take it.
+#[derive(Clone)]
+pub struct AppState(Arc<State>);
+
+impl AppState {
+    pub fn new(app: Arc<App>) -> Self {
+        Self(Arc::new(State::new(app)))
+    }
+}
+
+impl Deref for AppState {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+impl FromRequestParts<AppState> for AppState {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        Ok(state.clone())
+    }
+}
