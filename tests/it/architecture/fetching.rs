@@ -106,5 +106,9 @@ fn what_is_there_and_right_is_left_alone_and_what_is_wrong_is_not() {
     fs::remove_file(&changed).unwrap();
     fs::write(&changed, "alert(1)").unwrap();
     let output = run(place.path());
-    assert!(said(&output).contains("npm was called"), "a changed file is downloaded again: {}", said(&output));
+    assert!(
+        said(&output).contains("npm was called"),
+        "a changed file is downloaded again: {}",
+        said(&output)
+    );
 }

@@ -61,7 +61,10 @@ fn nothing_secret_is_handed_on() {
     for script in files.iter().filter(|file| file.starts_with("scripts/") || file.starts_with(".ci/")) {
         assert!(!has_password(&read(script)), "{script} has the password of a database");
     }
-    assert!(read(".gitignore").lines().any(|line| line == "/.env"), "a person's own settings are not committed");
+    assert!(
+        read(".gitignore").lines().any(|line| line == "/.env"),
+        "a person's own settings are not committed"
+    );
     let image = read(".dockerignore");
     let takes: Vec<&str> = image.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     assert_eq!(takes[0], "*", "the image contains listed files only");
