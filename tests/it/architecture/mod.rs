@@ -5,6 +5,7 @@ mod docs;
 mod fetching;
 mod language;
 mod layers;
+mod named_tests;
 mod release;
 mod repository;
 mod requirements;
