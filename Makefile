@@ -1,7 +1,7 @@
 # The whole workshop. `make` alone lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench soak lint fmt build sbom natives clean
+.PHONY: help demo test flakes bench soak lint fmt build sbom natives clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -11,6 +11,9 @@ demo: ## try Telescope: a Telegram of its own, test accounts, no API keys, no ne
 
 test: ## run every test; installs what the tests need where it may
 	@scripts/test.sh
+
+flakes: ## run every test FLAKES_RUNS times (10) beside a load, and list those that ever failed
+	@scripts/flakes.sh
 
 bench: ## what Telescope costs beside the bare TDLib; half an hour with the build
 	@scripts/measure.sh bench

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+/// How long a test waits for what has to happen. A test that passes never waits so long; a machine under load may.
+pub const DEADLINE: Duration = Duration::from_secs(60);
 /// How often something is looked at while it is waited for.
 const LOOK: Duration = Duration::from_millis(40);
 
