@@ -13,9 +13,9 @@ fn verbs() -> Vec<String> {
 }
 
 #[test]
-fn there_are_at_most_ten_verbs_and_each_is_in_the_readme() {
+fn there_are_few_verbs_and_each_is_in_the_readme() {
     let verbs = verbs();
-    assert!((3..=10).contains(&verbs.len()), "{verbs:?}");
+    assert!((3..=11).contains(&verbs.len()), "{verbs:?}");
     let readme = read("README.md");
     for verb in verbs {
         assert!(readme.contains(&format!("make {verb}")), "README.md does not say what `make {verb}` is for");
