@@ -17,9 +17,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use super::app::{ADMIN, HOST, TestApp, filled};
+use crate::support::waiting::DEADLINE;
 
 /// How long anything may take that has to happen.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = DEADLINE;
 
 /// The pages on a listener of their own.
 pub(super) struct Served {
@@ -67,8 +68,7 @@ pub(super) async fn read(client: &mut TcpStream, end: &str) -> String {
 #[tokio::test]
 async fn whoever_sends_a_head_letter_by_letter_is_cut_off() {
     let test = TestApp::new().await;
-    let served =
-        serve(&test, Limits { head: Duration::from_millis(700), ..Limits::new(100, SOON * 3) }).await;
+    let served = serve(&test, Limits { head: Duration::from_secs(2), ..Limits::new(100, SOON * 3) }).await;
     let mut slow = connect(&served).await;
     let begun = Instant::now();
     let mut sent = 0;

@@ -16,8 +16,8 @@ use super::live::next;
 
 const ADA: &str = "ada@example.org";
 const BOB: &str = "bob@example.org";
-/// How long an open page may take to close.
-const CLOSED: Duration = Duration::from_secs(5);
+/// How long an open page may take to close, under load; without being told it looks every 15 seconds.
+const CLOSED: Duration = Duration::from_secs(12);
 
 async fn does(test: &TestApp, who: &Visitor, what: &str, whom: &str) -> Answer {
     let path = format!("/users/{}/{what}", test.user(whom).await.id);
