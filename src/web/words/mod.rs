@@ -1,2 +1,4 @@
+pub mod error_pages;
 pub mod privileges;
+pub mod sign_in;
 pub mod text;

@@ -17,7 +17,7 @@ use crate::ops::access::{Edit, Failed, MAX_NAME};
 use crate::store;
 use crate::store::groups::Group;
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named};
+use crate::web::extract::{May, Path};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Plan, confirm, make};
 use crate::web::pages::accounts::query;
@@ -83,7 +83,7 @@ impl GroupPage {
 pub async fn show(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<GroupId>,
+    Path(id): Path<GroupId>,
     Query(done): Query<Done>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, AppError> {
@@ -95,7 +95,7 @@ pub async fn show(
 pub async fn rename(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<GroupId>,
+    Path(id): Path<GroupId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may.actor, id, Wanted::default()).await?;
@@ -110,7 +110,7 @@ pub async fn rename(
 pub async fn approval(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<GroupId>,
+    Path(id): Path<GroupId>,
     Form(fields): Form<Fields>,
 ) -> Result<Redirect, AppError> {
     // Anything but a clear no asks for approvals: half a form makes nothing easier to see.
@@ -123,7 +123,7 @@ pub async fn approval(
 pub async fn delete(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<GroupId>,
+    Path(id): Path<GroupId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let group = group(&app, id).await?;
@@ -139,7 +139,7 @@ pub async fn delete(
 pub async fn take_out(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<GroupId>,
+    Path(id): Path<GroupId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let group = group(&app, id).await?;
@@ -157,7 +157,7 @@ pub async fn take_out(
 pub async fn put_in(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<GroupId>,
+    Path(id): Path<GroupId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let group = group(&app, id).await?;
