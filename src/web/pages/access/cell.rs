@@ -16,6 +16,7 @@ use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Outcome, Plan, confirm};
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::privileges::{Choice, account_choices};
 

@@ -20,7 +20,9 @@ use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Plan, confirm, make};
-use crate::web::pages::accounts::query;
+use crate::web::pages::accounts::filter::Filter;
+use crate::web::pages::accounts::query::AccountsQuery;
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::privileges::account_labels;
 
@@ -214,8 +216,8 @@ async fn page(app: &State, reader: &Principal, id: GroupId, wanted: Wanted) -> R
     let more_hidden = all > inside.len();
     let pages = inside.len().div_ceil(PAGE).max(1);
     let at = wanted.page.clamp(1, pages);
-    let query = query::Query { q: wanted.q.clone(), ..query::Query::default() };
-    let filter = query.filter();
+    let query = AccountsQuery { q: wanted.q.clone(), ..AccountsQuery::default() };
+    let filter = Filter::new(&query);
     let asked = !wanted.q.trim().is_empty();
     let mut found: Vec<_> = outside.into_iter().filter(|entry| asked && filter.fits(entry)).collect();
     let found_more = found.len() > FOUND;

@@ -17,6 +17,7 @@ use crate::web::extract::{May, Path};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Plan, confirm};
 use crate::web::pages::users::list::{Line, edit, line, title};
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 
 #[derive(Template)]
