@@ -1,7 +1,7 @@
 # `make` alone lists the commands.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench soak lint fmt build sbom natives clean
+.PHONY: help demo test flakes bench soak lint fmt build sbom natives clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -11,6 +11,9 @@ demo: ## try Telescope with a local Telegram server and test accounts; no API ke
 
 test: ## run every test; installs what they need where it is allowed to
 	@scripts/test.sh
+
+flakes: ## run every test FLAKES_RUNS times (10) beside a load, and list those that ever failed
+	@scripts/flakes.sh
 
 bench: ## measure the cost of Telescope compared with bare TDLib; half an hour with the build
 	@scripts/measure.sh bench

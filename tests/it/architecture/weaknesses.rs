@@ -180,7 +180,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "web::live::no_change_is_lost_to_any_of_ten_viewers",
             "stories::thousands::the_page_is_quick_and_so_are_changes",
-            "stories::two_browsers::what_one_does_the_other_sees_within_a_second",
+            "stories::two_browsers::what_one_does_the_other_sees_at_once",
         ],
     ),
     (

@@ -8,10 +8,10 @@ use thirtyfour::prelude::*;
 
 use super::chromium::{Chromedriver, capabilities};
 use super::target;
-use super::waiting::until;
+use super::waiting::{DEADLINE, until};
 
-/// How long a page may take to show what is expected.
-pub const SOON: Duration = Duration::from_secs(15);
+/// How long a page may take to show what is expected of it.
+pub const SOON: Duration = DEADLINE;
 
 /// Whether pages may run scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use telescope::config::Dsn;
 use telescope::store::Db;
 
-use super::postgres;
+use super::{postgres, sqlite};
 
 /// An open database of one test. A SQLite file is deleted when it is dropped.
 pub struct TestDb {
@@ -46,12 +46,7 @@ impl TestDb {
     /// Runs SQL directly on the database, without the store.
     pub async fn tamper(&self, sql: &str) {
         match &self.dsn {
-            Dsn::Sqlite(file) => {
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
-                let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
-                pool.close().await;
-            }
+            Dsn::Sqlite(file) => sqlite::tamper(file, sql).await,
             Dsn::Postgres(url) => {
                 let pool = sqlx::PgPool::connect(url.expose()).await.unwrap();
                 sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();

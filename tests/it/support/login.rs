@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::browser::{Browser, Scripts};
 use super::stack::Stack;
 use super::visitor::{Row, Visitor, attribute};
-use super::waiting::until_true;
+use super::waiting::{DEADLINE, until_true};
 
 /// The administrator of every stack.
 pub const ADMIN: &str = "admin@example.org";
 /// How long a step at Telegram may take, on a busy machine.
-pub const STEP: Duration = Duration::from_secs(30);
+pub const STEP: Duration = DEADLINE;
 
 /// Signs in with the browser.
 pub async fn sign_in(browser: &Browser, stack: &Stack) {

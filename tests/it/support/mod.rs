@@ -11,6 +11,7 @@ pub mod postgres;
 pub mod processes;
 pub mod roles;
 pub mod second;
+pub mod sqlite;
 pub mod stack;
 pub mod visitor;
 pub mod waiting;

@@ -1,13 +1,12 @@
 //! The sandbox's page of test phones: what the accounts' owners receive, and what they do on their phones.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use reqwest::header::ORIGIN;
 use reqwest::redirect::Policy;
 use serde_json::Value;
 
-use super::waiting::until;
+use super::waiting::{DEADLINE, until};
 
 /// The Phones page of a stack.
 #[derive(Debug, Clone)]
@@ -104,7 +103,7 @@ impl Phones {
 
     /// The newest login code on a phone; waits for it.
     pub async fn code(&self, number: &str) -> String {
-        until(&format!("a code comes to {number}"), Duration::from_secs(10), async || {
+        until(&format!("a code comes to {number}"), DEADLINE, async || {
             let phone = self.phone(number).await?;
             let messages = phone["messages"].as_array()?;
             messages.iter().find_map(|message| message["code"].as_str().map(str::to_owned))

@@ -12,20 +12,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use sqlx::AssertSqlSafe;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use telescope::config::Dsn;
 use telescope::store::Db;
 use tempfile::TempDir;
 
 use super::phones::Phones;
 use super::processes::{self, Process};
-use super::waiting::until;
+use super::sqlite;
+use super::waiting::{DEADLINE, until};
 
-/// How long the stack may take to answer its first request: it copies the library and creates the database.
-const START_TIME: Duration = Duration::from_secs(60);
-/// How long an orderly stop may take.
-pub(super) const STOP_TIME: Duration = Duration::from_secs(30);
+/// How long the stack may take to answer its first request: the library is copied, the database made.
+const START_TIME: Duration = Duration::from_secs(120);
+/// How long it may take to stop in order.
+pub(super) const STOP_TIME: Duration = DEADLINE;
 
 /// The data and addresses of a stack. They stay the same while nothing runs.
 #[derive(Debug)]
@@ -149,10 +148,7 @@ impl Stack {
 
     /// Runs SQL directly on the database file, without Telescope.
     pub async fn tamper(&self, sql: &str) {
-        let options = SqliteConnectOptions::new().filename(self.data("telescope.db"));
-        let pool = SqlitePool::connect_with(options).await.unwrap();
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
-        pool.close().await;
+        sqlite::tamper(&self.data("telescope.db"), sql).await;
     }
 
     /// Every file of Telescope's own: the database, the keys, the accounts' folders.
