@@ -231,7 +231,7 @@ async fn a_place_that_is_kept_for_an_address_is_for_whoever_proves_it() {
     assert!(matches!(refused, Err(OpError::Refused(_))), "{refused:?}");
     let proven = Identity::claimed(Email::parse(" Helper@EXAMPLE.org").unwrap());
     let person = sign_in::sign_in(&told.test.app, &proven, &RequestInfo::default()).await.unwrap();
-    assert_eq!(person.id, told.test.user(HELPER).await.id);
+    assert_eq!(person.person.id, told.test.user(HELPER).await.id);
     assert!(told.may(HELPER, told.hidden).await.has(AccountPrivilege::Login));
 }
 

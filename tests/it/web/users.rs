@@ -197,7 +197,10 @@ async fn a_forgotten_identity_lets_another_be_bound() {
     let stranger = sign_in::sign_in(&test.app, &named("2"), &RequestInfo::default()).await;
     assert!(matches!(stranger, Err(OpError::Refused(words)) if words.contains("administrator")));
     done(&test, &root, "forget-identity", ADA).await;
-    assert_eq!(sign_in::sign_in(&test.app, &named("2"), &RequestInfo::default()).await.unwrap().id, ada.id);
+    assert_eq!(
+        sign_in::sign_in(&test.app, &named("2"), &RequestInfo::default()).await.unwrap().person.id,
+        ada.person.id
+    );
     assert!(
         sign_in::sign_in(&test.app, &named("1"), &RequestInfo::default()).await.is_err(),
         "the former one is the stranger now"
