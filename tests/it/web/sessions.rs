@@ -51,24 +51,6 @@ async fn an_open_page_alone_does_not_keep_somebody_signed_in() {
     assert_eq!(root.get("/accounts").await.status, StatusCode::SEE_OTHER);
 }
 
-/// A page looks whether its session holds, for a reason of its own, while the session ends and an account changes. The
-/// answer is older than the change, so the page asks again before it shows it.
-#[tokio::test]
-async fn an_answer_from_before_the_sessions_end_does_not_show_what_came_after_it() {
-    let test = TestApp::with_its_own_time().await;
-    let account = test.account(1, None).await;
-    let root = test.signed_in(ADMIN).await;
-    let mut stream = root.stream("/accounts/events").await;
-    next(&mut stream).await;
-    test.app.live.events.publish(Change::Policy);
-    // The stream's task runs until it waits for the database.
-    tokio::task::yield_now().await;
-    test.app.clock.advance(12 * HOUR);
-    test.stands(account, Stage::Ready);
-    let message = next(&mut stream).await;
-    assert!(message.contains("event: signed-out"), "{message}");
-}
-
 /// A sign-in decides in one transaction and its row is inserted in another: what ends the sessions of a person between
 /// the two ends this one as well.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -131,4 +113,22 @@ async fn began_in(test: &TestApp, cookie: &str) -> Option<i64> {
     let store = WebSessions::new(test.app.db.clone(), test.app.clock.clone());
     let record = store.load(&id.parse().ok()?).await.ok()??;
     record.data.get("epoch")?.as_i64()
+}
+
+/// A page looks whether its session holds, for a reason of its own, while the session ends and an account changes. The
+/// answer is older than the change, so the page asks again before it shows it.
+#[tokio::test]
+async fn an_answer_from_before_the_sessions_end_does_not_show_what_came_after_it() {
+    let test = TestApp::with_its_own_time().await;
+    let account = test.account(1, None).await;
+    let root = test.signed_in(ADMIN).await;
+    let mut stream = root.stream("/accounts/events").await;
+    next(&mut stream).await;
+    test.app.live.events.publish(Change::Policy);
+    // The stream's task runs until it waits for the database.
+    tokio::task::yield_now().await;
+    test.app.clock.advance(12 * HOUR);
+    test.stands(account, Stage::Ready);
+    let message = next(&mut stream).await;
+    assert!(message.contains("event: signed-out"), "{message}");
 }
