@@ -92,7 +92,7 @@ async fn whoever_sends_a_head_letter_by_letter_is_cut_off() {
 #[tokio::test]
 async fn a_connection_waits_longer_for_its_next_request_than_for_the_rest_of_a_head() {
     let test = TestApp::new().await;
-    let (head, keep_alive) = (Duration::from_millis(300), Duration::from_millis(1500));
+    let (head, keep_alive) = (Duration::from_millis(500), Duration::from_secs(8));
     let served = serve(&test, Limits { head, ..Limits::new(100, keep_alive) }).await;
     let mut kept = connect(&served).await;
     for _ in 0..3 {
