@@ -1,5 +1,6 @@
 //! What all parts that speak HTTP share: the server with its limits, and the checks that know nothing of pages.
 
+mod activity;
 pub mod body;
 pub mod client_ip;
 pub mod headers;

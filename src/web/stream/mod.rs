@@ -101,7 +101,8 @@ async fn follow(
     check.reset();
     let mut present = true;
     let mut next = Instant::now();
-    while present {
+    // Also after waking for another reason: the message has what changed meanwhile.
+    while present && viewer.is_present(&app).await {
         let version = *changes.borrow_and_update();
         let mut html = message(&app, &viewer.actor);
         database.mark_unchanged();
