@@ -101,16 +101,16 @@ async fn pages_of_one_account() {
     walk.look_at(&page, "account signed-out").await;
     walk.look_at(&part("provide"), "provide").await;
     walk.browser.goto(&walk.stack.url(&page)).await;
-    walk.browser.press("Ask for a code", "main").await;
+    walk.browser.press("Send login code", "main").await;
     walk.browser.find("[name='code']").await;
     phones.set_password(&account.phone, PASSWORD).await;
     let code = phones.code(&account.phone).await;
     walk.browser.fill("[name='code']", if code == "00000" { "11111" } else { "00000" }).await;
-    walk.browser.press("Provide", "main").await;
+    walk.browser.press("Continue", "main").await;
     walk.browser.find("#code-error").await;
     walk.look("account wrong code").await;
     walk.browser.fill("[name='code']", &code).await;
-    walk.browser.press("Provide", "main").await;
+    walk.browser.press("Continue", "main").await;
     walk.browser.find("[name='password']").await;
     walk.look("account wait-password").await;
 
