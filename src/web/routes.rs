@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+use super::pages::access::named::{create, delete, rename};
 use super::pages::{access, accounts, audit, groups, jobs, reveals, roles, sign_in, users};
 use super::state::AppState;
 use super::{assets, error, layers};
 use crate::context::App;
+use crate::domain::{GroupId, RoleId};
 
 /// Everything that answers requests.
 pub fn router(app: Arc<App>) -> Router {
@@ -56,32 +58,32 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/audit/events", get(audit::events::trail))
         .route("/audit/export", post(audit::export::export))
         .route("/access", get(access::matrix::matrix))
-        .route("/access/explain", get(access::explain::explained))
+        .route("/access/explain", get(access::explain::explain))
         .route("/access/{group}/{role}", get(access::cell::form).post(access::cell::save))
-        .route("/roles", get(roles::list::list).post(roles::list::add))
+        .route("/roles", get(roles::list::list).post(create::<RoleId>))
         .route("/roles/{role}", get(roles::show::show))
-        .route("/roles/{role}/rename", post(roles::show::rename))
-        .route("/roles/{role}/delete", post(roles::show::delete))
-        .route("/roles/{role}/system", post(roles::show::system))
-        .route("/roles/{role}/give", post(roles::show::give))
-        .route("/roles/{role}/take", post(roles::show::take))
-        .route("/groups", get(groups::list::list).post(groups::list::add))
+        .route("/roles/{role}/rename", post(rename::<RoleId>))
+        .route("/roles/{role}/delete", post(delete::<RoleId>))
+        .route("/roles/{role}/system", post(roles::system::save))
+        .route("/roles/{role}/give", post(roles::members::add))
+        .route("/roles/{role}/take", post(roles::members::remove))
+        .route("/groups", get(groups::list::list).post(create::<GroupId>))
         .route("/groups/{group}", get(groups::show::show))
-        .route("/groups/{group}/rename", post(groups::show::rename))
-        .route("/groups/{group}/delete", post(groups::show::delete))
-        .route("/groups/{group}/approval", post(groups::show::approval))
-        .route("/groups/{group}/put-in", post(groups::show::put_in))
-        .route("/groups/{group}/take-out", post(groups::show::take_out))
+        .route("/groups/{group}/rename", post(rename::<GroupId>))
+        .route("/groups/{group}/delete", post(delete::<GroupId>))
+        .route("/groups/{group}/approval", post(groups::approval::save))
+        .route("/groups/{group}/put-in", post(groups::accounts::add))
+        .route("/groups/{group}/take-out", post(groups::accounts::remove))
         .route("/users", get(users::list::list))
-        .route("/users/roles", post(users::list::roles))
+        .route("/users/roles", post(users::roles::of_selected))
         .route("/users/{user}", get(users::show::show))
-        .route("/users/{user}/roles", post(users::show::roles))
-        .route("/users/{user}/end-sessions", post(users::show::end_sessions))
-        .route("/users/{user}/disable", post(users::show::disable))
-        .route("/users/{user}/enable", post(users::show::enable))
-        .route("/users/{user}/grant-admin", post(users::show::grant_admin))
-        .route("/users/{user}/revoke-admin", post(users::show::revoke_admin))
-        .route("/users/{user}/forget-identity", post(users::show::forget_identity))
+        .route("/users/{user}/roles", post(users::roles::of_one))
+        .route("/users/{user}/end-sessions", post(users::change::end_sessions))
+        .route("/users/{user}/disable", post(users::change::disable))
+        .route("/users/{user}/enable", post(users::change::enable))
+        .route("/users/{user}/grant-admin", post(users::change::grant_admin))
+        .route("/users/{user}/revoke-admin", post(users::change::revoke_admin))
+        .route("/users/{user}/forget-identity", post(users::change::forget_identity))
         .route("/sign-in", get(sign_in::form::form).post(sign_in::form::sign_in))
         .route("/sign-in/start", get(sign_in::oidc::start))
         .route("/sign-in/callback", get(sign_in::oidc::callback))

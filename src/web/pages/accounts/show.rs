@@ -19,7 +19,7 @@ use crate::web::extract::Allowed;
 use crate::web::fragment;
 use crate::web::layout::{Layout, html, html_with, wants_fragment};
 use crate::web::pages::accounts::step::{FieldError, Step};
-use crate::web::pages::audit::list::Line;
+use crate::web::pages::audit::row::AuditRow;
 use crate::web::state::{AppState, State};
 use crate::web::words::text;
 
@@ -62,7 +62,7 @@ struct Kept {
     limit: u32,
     password: String,
     has_password: bool,
-    history: Vec<Line>,
+    history: Vec<AuditRow>,
 }
 
 /// Entries of the history.
@@ -100,7 +100,7 @@ impl Kept {
             history: history
                 .into_iter()
                 .filter(|entry| entry.outcome != Outcome::Intent)
-                .map(|entry| Line::of(app, entry))
+                .map(|entry| AuditRow::of(app, entry))
                 .collect(),
         })
     }
