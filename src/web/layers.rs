@@ -12,7 +12,9 @@ use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 use tracing::Instrument;
 
-use super::error::{self, AppError, Asked};
+use super::error::AppError;
+use super::error_page::{self, RequestMeta};
+use super::form::RequestType;
 use crate::config::SsoMode;
 use crate::domain::RequestInfo;
 use crate::http::client_ip::client;
@@ -21,7 +23,6 @@ use crate::store::WebSessions;
 use crate::store::web_sessions::LIFE_DAYS;
 use crate::web::auth::proxy;
 use crate::web::body::{self, MAX_BODY};
-use crate::web::layout::wants_fragment;
 use crate::web::state::AppState;
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -78,24 +79,24 @@ fn cross_site<B: From<axum::body::Bytes>>() -> axum::http::Response<B> {
 /// Outermost: an id, a line in the log, the error page, the safety headers. The log gets the matched route,
 /// never the address: addresses may hold what people typed.
 async fn request_context(app: AppState, mut request: Request, next: Next) -> Response {
-    let fragment = wants_fragment(request.headers());
-    let asked = Asked {
+    let request_type = RequestType::of(request.headers());
+    let meta = RequestMeta {
         id: uuid::Uuid::now_v7().to_string(),
-        fragment,
-        page: page_asked_for(&request).filter(|_| !fragment),
+        request_type,
+        page: page_asked_for(&request).filter(|_| !request_type.is_partial()),
     };
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let client = client(&request, &app.config.trusted_proxies);
     let from = client.map(tracing::field::display);
-    let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), route, from);
-    request.extensions_mut().insert(RequestInfo { address: client, request: Some(asked.id.clone()) });
+    let span = tracing::info_span!("request", id = %meta.id, method = %request.method(), route, from);
+    request.extensions_mut().insert(RequestInfo { address: client, request: Some(meta.id.clone()) });
     let https = app.config.public_url.is_https();
     async {
         let started = tokio::time::Instant::now();
-        let mut response = error::render(&app, next.run(request).await, &asked);
+        let mut response = error_page::render(&app, next.run(request).await, &meta);
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), ms, "answered");
-        add_headers(response.headers_mut(), &asked.id, https);
+        add_headers(response.headers_mut(), &meta.id, https);
         response
     }
     .instrument(span)

@@ -1,7 +1,7 @@
 //! What every page has around its content, and how templates become answers.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::domain::access::{Principal, system_privileges};
@@ -89,22 +89,6 @@ pub fn html(template: &impl Template) -> Result<Response, AppError> {
 /// A template as an answer with a status.
 pub fn html_with(status: StatusCode, template: &impl Template) -> Result<Response, AppError> {
     Ok((status, Html(template.render()?)).into_response())
-}
-
-/// A form that stands in the dialog for htmx, and on a page of its own for everybody else.
-pub fn dialog_or_page(
-    headers: &HeaderMap,
-    status: StatusCode,
-    dialog: &impl Template,
-    page: &impl Template,
-) -> Result<Response, AppError> {
-    if wants_fragment(headers) { html_with(status, dialog) } else { html_with(status, page) }
-}
-
-/// Whether htmx asks for a fragment; anything else is a navigation and gets a page.
-pub fn wants_fragment(headers: &HeaderMap) -> bool {
-    let is = |name, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
-    is("hx-request", "true") && is("hx-request-type", "partial")
 }
 
 /// What Telescope needs and can't reach at this moment.

@@ -9,8 +9,9 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
-use super::{assets, fragment, layers};
-use crate::web::layout::{Layout, wants_fragment};
+use super::{assets, fragment, layers, paths};
+use crate::web::form::RequestType;
+use crate::web::layout::Layout;
 
 const WORDS: &str = "Another Telescope is active on this database. This one waits until that one stops.";
 
@@ -29,14 +30,14 @@ struct Standby {
 /// Answers everything with 503.
 pub fn standby() -> Router {
     Router::new()
-        .route("/static/{file}", get(assets::file))
-        .route("/health", get(|| async { (StatusCode::SERVICE_UNAVAILABLE, format!("{WORDS}\n")) }))
+        .route(paths::STATIC, get(assets::file))
+        .route(paths::HEALTH, get(|| async { (StatusCode::SERVICE_UNAVAILABLE, format!("{WORDS}\n")) }))
         .fallback(waiting)
         .layer(from_fn(frame))
 }
 
 async fn waiting(request: Request) -> Response {
-    if wants_fragment(request.headers()) {
+    if RequestType::of(request.headers()).is_partial() {
         return fragment::failed(StatusCode::SERVICE_UNAVAILABLE, WORDS);
     }
     let again = (request.method() == Method::GET).then_some(AGAIN);

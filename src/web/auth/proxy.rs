@@ -14,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use tower_sessions::Session;
 use tower_sessions::session::Id;
 
-use crate::config::SsoMode;
 use crate::domain::{Identity, Millis, RequestInfo};
 use crate::live::events::{Change, SessionId};
 use crate::ops::sign_in;
@@ -23,8 +22,9 @@ use crate::store::WebSessions;
 use crate::web::auth::session;
 use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
-use crate::web::rate_limit;
 use crate::web::state::{AppState, State};
+use crate::web::words::sign_in as words;
+use crate::web::{paths, rate_limit};
 
 /// In a session: the identity that began it.
 const IDENTITY_KEY: &str = "identity";
@@ -61,7 +61,7 @@ impl AssertionExpiry {
 
 /// Before every page: lets the request's assertion say whose the session is.
 pub async fn authenticate(app: AppState, mut request: Request, next: Next) -> Response {
-    let by_itself = matches!(request.uri().path(), "/sign-in" | "/sign-out");
+    let by_itself = matches!(request.uri().path(), paths::SIGN_IN | paths::SIGN_OUT);
     if by_itself || !app.config.sso_mode.is_by_request() {
         return next.run(request).await;
     }
@@ -75,7 +75,7 @@ pub async fn authenticate(app: AppState, mut request: Request, next: Next) -> Re
             Err(error) => error.into_response(),
         },
         Err(Refused::NoKeys) => {
-            AppError::Bad(StatusCode::SERVICE_UNAVAILABLE, NO_KEYS.into()).into_response()
+            AppError::Bad(StatusCode::SERVICE_UNAVAILABLE, words::NO_KEYS.into()).into_response()
         }
         Err(reason) => {
             tracing::warn!(%reason, "a request proves nobody");
@@ -86,10 +86,6 @@ pub async fn authenticate(app: AppState, mut request: Request, next: Next) -> Re
         }
     }
 }
-
-/// What people are told whose proof can't be checked.
-const NO_KEYS: &str = "Telescope can't reach your identity provider to check who you are. Try again in a moment; an \
-                       operator of Telescope finds the reason in its log.";
 
 /// Who a request's headers say that it is from.
 async fn verify_request(app: &State, headers: &HeaderMap) -> Result<Assertion, Refused> {
@@ -153,21 +149,4 @@ fn traits(identity: &Identity) -> Vec<String> {
     groups.sort_unstable();
     let who = [issuer.clone(), subject.clone(), email.to_string(), verified.to_string()];
     who.into_iter().chain(groups).collect()
-}
-
-/// What somebody is told whose request proves nobody: a title, and what to do.
-pub fn unproven(mode: SsoMode) -> (&'static str, &'static str) {
-    let words = match mode {
-        SsoMode::Cloudflare => {
-            "Cloudflare Access says who people are, and it did not say so of this request. Load the page again by \
-             the address of Telescope. If that does not help, your way in has ended there, or does not lead through \
-             it; a service token is no person."
-        }
-        SsoMode::Jwt => {
-            "Your company's proxy says who people are, and it did not say so of this request. Load the page again by \
-             the address of Telescope. If that does not help, your way in has ended there, or does not lead through it."
-        }
-        SsoMode::Disable | SsoMode::Mock | SsoMode::Oidc => "This person may not sign in any more.",
-    };
-    ("Telescope does not know who you are", words)
 }

@@ -1,15 +1,15 @@
 //! What the pages of roles, groups, people and permissions say.
 
 use crate::domain::access::DenyReason;
+use crate::web::pages::access::notice::Notice;
 
-/// What a page says after a redirect, by the `done` parameter of its URL.
-pub fn notice(done: &str) -> Option<&'static str> {
-    match done {
-        "made" => Some("Created. You can set it up below."),
-        "saved" => Some("Saved."),
-        "renamed" => Some("Renamed."),
-        "deleted" => Some("Deleted."),
-        _ => None,
+pub const fn notice(notice: Notice) -> Option<&'static str> {
+    match notice {
+        Notice::Made => Some("Created. You can set it up below."),
+        Notice::Saved => Some("Saved."),
+        Notice::Renamed => Some("Renamed."),
+        Notice::Deleted => Some("Deleted."),
+        Notice::Unknown => None,
     }
 }
 

@@ -16,11 +16,11 @@ use crate::store;
 use crate::store::groups::Group;
 use crate::store::roles::Role;
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named as Path};
+use crate::web::extract::{May, Path};
 use crate::web::layout::{Layout, html_with};
 use crate::web::state::{AppState, State};
-use crate::web::words;
 use crate::web::words::privileges::{Choice, account_choices, account_labels};
+use crate::web::{paths, words};
 
 #[derive(Template)]
 #[template(path = "pages/access/cell.html")]
@@ -54,12 +54,9 @@ pub async fn save(
 ) -> Result<Response, AppError> {
     let page = page(&app, &may.actor, group, role).await?;
     let set: AccountPrivileges = fields.all("privilege").filter_map(AccountPrivilege::from_name).collect();
-    let here = format!("/access/{group}/{role}");
-    let confirmation = Confirmation {
-        then: format!("{here}?done=saved"),
-        action: here.clone(),
-        ..Confirmation::below(here, "", words::access::permissions_in(&page.role.name, &page.group.name))
-    };
+    let here = paths::access_cell(group, role);
+    let title = words::access::permissions_in(&page.role.name, &page.group.name);
+    let confirmation = Confirmation::new(here.clone(), here, title);
     match confirm(&app, &may, &fields, &[Edit::Cell(group, role, set)], &confirmation).await? {
         Outcome::Response(response) => Ok(response),
         Outcome::Invalid(failed) => {
@@ -98,7 +95,7 @@ pub struct GrantLink {
 impl GrantLink {
     pub fn new(policy: &Policy, group: GroupId, role: RoleId, name: String) -> Self {
         let labels = account_labels(granted(policy, group, role));
-        Self { url: format!("/access/{group}/{role}"), name, labels }
+        Self { url: paths::access_cell(group, role), name, labels }
     }
 }
 

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::diff::{Sentence, sentences};
 use super::fields::Fields;
+use super::notice::{self, Notice};
 use crate::domain::privilege::can;
 use crate::ops::OpError;
 use crate::ops::access::{self, Edit, Failed, Report};
@@ -35,9 +36,9 @@ pub struct Confirmation {
 }
 
 impl Confirmation {
-    /// A form on the page `back` that is posted to a place below it and leads back there.
-    pub fn below(back: String, place: &str, title: String) -> Self {
-        let (action, then) = (format!("{back}/{place}"), format!("{back}?done=saved"));
+    /// A form on the page `back` that leads back there.
+    pub fn new(action: String, back: String, title: String) -> Self {
+        let then = notice::url(&back, Notice::Saved);
         Self { title, action, back, then, button: "Save", unknown: Vec::new() }
     }
 }

@@ -20,6 +20,7 @@ use crate::store::users::User;
 use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
+use crate::web::form::{FieldError, FormState};
 use crate::web::layout::{Layout, html_with};
 use crate::web::state::{AppState, State};
 use crate::web::words;
@@ -32,27 +33,17 @@ pub struct ExplainQuery {
     account: String,
 }
 
-/// A field and what is wrong with it.
-type FieldError = (&'static str, String);
-
 #[derive(Template)]
 #[template(path = "pages/access/explain.html")]
 struct ExplainPage {
     layout: Layout,
     tab: &'static str,
-    query: ExplainQuery,
-    error: Option<FieldError>,
+    form: FormState<ExplainQuery>,
     person: Option<ExplainedPerson>,
     account: Option<Arc<Entry>>,
     rows: Vec<ReasonRow>,
     system: Vec<ReasonRow>,
     holders: Vec<HolderRow>,
-}
-
-impl ExplainPage {
-    fn error(&self, field: &str) -> Option<&str> {
-        self.error.as_ref().filter(|(at, _)| *at == field).map(|(_, message)| message.as_str())
-    }
 }
 
 struct ExplainedPerson {
@@ -75,8 +66,7 @@ pub async fn explain(
     let mut page = ExplainPage {
         layout,
         tab: "explain",
-        query,
-        error: None,
+        form: FormState::new(query),
         person: None,
         account: None,
         rows: Vec::new(),
@@ -86,7 +76,7 @@ pub async fn explain(
     let (user, account) = match (user, account) {
         (Ok(user), Ok(account)) => (user, account),
         (Err(error), _) | (_, Err(error)) => {
-            page.error = Some(error);
+            page.form.errors.push(error);
             return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
         }
     };
@@ -122,11 +112,11 @@ fn find_account(
     let found = match (text.parse(), Phone::parse(text)) {
         (Ok(id), _) => listing.get(id),
         (Err(_), Ok(phone)) => listing.entries.iter().find(|entry| entry.account.phone == phone),
-        (Err(_), Err(error)) => return Err(("account", error.to_string())),
+        (Err(_), Err(error)) => return Err(FieldError::on("account", error.to_string())),
     };
     let visible =
         found.filter(|entry| privileges(policy, reader, &entry.account).has(AccountPrivilege::View));
-    visible.cloned().map(Some).ok_or_else(|| ("account", words::access::NO_ACCOUNT_WITH_NUMBER.into()))
+    visible.cloned().map(Some).ok_or_else(|| FieldError::on("account", words::access::NO_ACCOUNT_WITH_NUMBER))
 }
 
 /// The user of an address or an id.
@@ -137,9 +127,9 @@ async fn find_user(conn: &mut Conn<'_>, text: &str) -> Result<Result<Option<User
     let found = match (text.parse::<UserId>(), Email::parse(text)) {
         (Ok(id), _) => store::users::by_id(conn, id).await?,
         (Err(_), Ok(email)) => store::users::by_email(conn, &email).await?,
-        (Err(_), Err(error)) => return Ok(Err(("person", error.to_string()))),
+        (Err(_), Err(error)) => return Ok(Err(FieldError::on("person", error.to_string()))),
     };
-    Ok(found.map(Some).ok_or_else(|| ("person", words::access::NO_USER_WITH_ADDRESS.into())))
+    Ok(found.map(Some).ok_or_else(|| FieldError::on("person", words::access::NO_USER_WITH_ADDRESS)))
 }
 
 /// The user as if signed in with a verified address.

@@ -8,17 +8,20 @@ use serde::de::DeserializeOwned;
 
 use super::confirm::{Confirmation, apply_one, confirm};
 use super::fields::Fields;
+use super::notice::{self, Notice};
 use crate::domain::privilege::can;
 use crate::ops::access::{Edit, Failed};
 use crate::store::{Conn, StoreError};
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named as Path};
+use crate::web::extract::{May, Path};
+use crate::web::form::{FieldError, FormState};
 use crate::web::state::{AppState, State};
 
 /// The id of something that has a name, a page of its own, and a page that lists all of its kind.
 pub trait Named: Copy + Display + DeserializeOwned + Send + Sync + 'static {
-    /// The URL of the list; that of one is below it.
+    /// The URL of the list.
     const LIST: &'static str;
+    /// The label of the button that deletes one.
     const DELETE: &'static str;
 
     fn generate() -> Self;
@@ -26,9 +29,8 @@ pub trait Named: Copy + Display + DeserializeOwned + Send + Sync + 'static {
     fn rename(self, name: String) -> Edit;
     fn delete(self) -> Edit;
 
-    fn url(self) -> String {
-        format!("{}/{self}", Self::LIST)
-    }
+    fn url(self) -> String;
+    fn delete_url(self) -> String;
 
     fn name(self, conn: &mut Conn<'_>) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
@@ -36,7 +38,7 @@ pub trait Named: Copy + Display + DeserializeOwned + Send + Sync + 'static {
     fn list_again(
         app: &State,
         may: &May<can::ManageAccess>,
-        name: NameField,
+        name: NameForm,
     ) -> impl Future<Output = Result<Response, AppError>> + Send;
 
     /// The page again, whose form for another name was wrong.
@@ -44,25 +46,15 @@ pub trait Named: Copy + Display + DeserializeOwned + Send + Sync + 'static {
         self,
         app: &State,
         may: &May<can::ManageAccess>,
-        name: NameField,
+        name: NameForm,
     ) -> impl Future<Output = Result<Response, AppError>> + Send;
 }
 
-/// The field for a name.
-#[derive(Debug, Default)]
-pub struct NameField {
-    pub value: String,
-    pub error: Option<String>,
-}
+/// The form for a name, of which the field is called `name`.
+pub type NameForm = FormState<String>;
 
-impl NameField {
-    pub fn of(value: &str) -> Self {
-        Self { value: value.to_owned(), error: None }
-    }
-
-    fn rejected(value: &str, failed: Failed) -> Self {
-        Self { value: value.to_owned(), error: Some(failed.why) }
-    }
+fn rejected(name: &str, failed: Failed) -> NameForm {
+    FormState { values: name.to_owned(), errors: vec![FieldError::on("name", failed.why)] }
 }
 
 pub async fn create<T: Named>(
@@ -72,8 +64,8 @@ pub async fn create<T: Named>(
 ) -> Result<Response, AppError> {
     let (id, name) = (T::generate(), fields.one("name"));
     match apply_one(&app, &may, id.add(name.to_owned())).await? {
-        Ok(()) => Ok(Redirect::to(&format!("{}?done=made", id.url())).into_response()),
-        Err(failed) => T::list_again(&app, &may, NameField::rejected(name, failed)).await,
+        Ok(()) => Ok(Redirect::to(&notice::url(&id.url(), Notice::Made)).into_response()),
+        Err(failed) => T::list_again(&app, &may, rejected(name, failed)).await,
     }
 }
 
@@ -86,8 +78,8 @@ pub async fn rename<T: Named>(
     existing_name(&app, id).await?;
     let name = fields.one("name");
     match apply_one(&app, &may, id.rename(name.to_owned())).await? {
-        Ok(()) => Ok(Redirect::to(&format!("{}?done=renamed", id.url())).into_response()),
-        Err(failed) => id.page_again(&app, &may, NameField::rejected(name, failed)).await,
+        Ok(()) => Ok(Redirect::to(&notice::url(&id.url(), Notice::Renamed)).into_response()),
+        Err(failed) => id.page_again(&app, &may, rejected(name, failed)).await,
     }
 }
 
@@ -99,9 +91,9 @@ pub async fn delete<T: Named>(
 ) -> Result<Response, AppError> {
     let name = existing_name(&app, id).await?;
     let confirmation = Confirmation {
-        then: format!("{}?done=deleted", T::LIST),
+        then: notice::url(T::LIST, Notice::Deleted),
         button: T::DELETE,
-        ..Confirmation::below(id.url(), "delete", format!("{} “{name}”", T::DELETE))
+        ..Confirmation::new(id.delete_url(), id.url(), format!("{} “{name}”", T::DELETE))
     };
     confirm(&app, &may, &fields, &[id.delete()], &confirmation).await?.response()
 }

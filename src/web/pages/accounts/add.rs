@@ -1,7 +1,7 @@
 //! `/accounts/add`: a new account.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
@@ -13,8 +13,9 @@ use crate::ops::accounts::NewAccount;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
+use crate::web::form::RequestType;
 use crate::web::fragment;
-use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
+use crate::web::layout::Layout;
 use crate::web::state::{AppState, State};
 
 /// What a person typed.
@@ -52,7 +53,7 @@ impl Add {
 /// The form, empty but for whoever is no administrator: what he adds is his, if he does not say otherwise.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     may: May<can::AddAccount>,
     Query(added): Query<Added>,
 ) -> Result<Response, AppError> {
@@ -63,13 +64,13 @@ pub async fn form(
     let typed = Typed { owner, ..Typed::default() };
     let layout = Layout::of(&app, &may.actor);
     let page = Add { layout, typed, unseen: added.added == "unseen", error: None };
-    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+    request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
 /// Adds the account, or shows the form again with what was typed.
 pub async fn add(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     may: May<can::AddAccount>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
@@ -78,11 +79,11 @@ pub async fn add(
         Err(error) => Err(error),
     };
     match added {
-        Ok(id) => Ok(next(&app, &may.actor, &headers, id)),
+        Ok(id) => Ok(next(&app, &may.actor, request_type, id)),
         Err(OpError::Invalid { field, message }) => {
             let layout = Layout::of(&app, &may.actor);
             let page = Add { layout, typed, unseen: false, error: Some((field, message)) };
-            dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
+            request_type.dialog(StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         Err(error) => Err(error.into()),
     }
@@ -91,12 +92,12 @@ pub async fn add(
 /// Adds an account with a random test number. The row comes by itself where the page is live.
 pub async fn add_test(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     may: May<can::AddAccount>,
 ) -> Result<Response, AppError> {
     let id = ops::accounts::add_test(&app, may.grant()).await?;
     let seen = is_seen(&app, &may.actor, id);
-    if !wants_fragment(&headers) {
+    if !request_type.is_partial() {
         let place = if seen { format!("/accounts#account-{id}") } else { UNSEEN.to_owned() };
         return Ok(Redirect::to(&place).into_response());
     }
@@ -115,10 +116,10 @@ fn is_seen(app: &State, actor: &Principal, id: AccountId) -> bool {
 }
 
 /// After adding comes the first step of the login, which the dialog loads in place.
-fn next(app: &State, actor: &Principal, headers: &HeaderMap, id: AccountId) -> Response {
+fn next(app: &State, actor: &Principal, request_type: RequestType, id: AccountId) -> Response {
     if !is_seen(app, actor, id) {
         Redirect::to(UNSEEN).into_response()
-    } else if wants_fragment(headers) {
+    } else if request_type.is_partial() {
         Redirect::to(&format!("/accounts/{id}/provide")).into_response()
     } else {
         Redirect::to(&format!("/accounts/{id}")).into_response()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::{Deserialize, Deserializer};
@@ -17,7 +17,8 @@ use crate::ops::{self, OpError};
 use crate::store;
 use crate::web::error::AppError;
 use crate::web::extract::{Allowed, May};
-use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
+use crate::web::form::RequestType;
+use crate::web::layout::Layout;
 use crate::web::state::{AppState, State};
 
 /// What a form sends. What is not in it stays as it is: half a form must not take an owner away.
@@ -86,7 +87,7 @@ impl Edit<'_> {
 /// The form, with what is known.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::View>,
     _may: May<can::ManageAccess>,
 ) -> Result<Response, AppError> {
@@ -95,13 +96,13 @@ pub async fn form(
     let known_groups = groups.into_iter().map(|group| group.name).collect();
     let layout = Layout::of(&app, &allowed.actor);
     let page = Edit { layout, entry: &allowed.entry, typed, known_groups, error: None };
-    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+    request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
 /// Saves what was typed, or shows the form again with it.
 pub async fn save(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::View>,
     may: May<can::ManageAccess>,
     Form(sent): Form<Sent>,
@@ -112,7 +113,7 @@ pub async fn save(
         Err(error) => Err(error),
     };
     match saved {
-        Ok(()) if wants_fragment(&headers) => {
+        Ok(()) if request_type.is_partial() => {
             Ok(([("hx-trigger", "close-dialog")], crate::web::fragment::done("Saved.")).into_response())
         }
         Ok(()) => Ok(Redirect::to(&after(&app, &allowed)).into_response()),
@@ -120,7 +121,7 @@ pub async fn save(
             let layout = Layout::of(&app, &allowed.actor);
             let error = Some((field, message));
             let page = Edit { layout, entry: &allowed.entry, typed, known_groups: Vec::new(), error };
-            dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
+            request_type.dialog(StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         Err(error) => Err(error.into()),
     }

@@ -1,14 +1,14 @@
 //! `/accounts`: every account the visitor may see, live.
 
 use askama::Template;
-use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::Query;
 
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
+use crate::web::form::RequestType;
 use crate::web::fragment::partial;
-use crate::web::layout::{Layout, html, wants_fragment};
+use crate::web::layout::{Layout, html};
 use crate::web::pages::accounts::query::{LINES, NOBODY, Query as RowQuery};
 use crate::web::pages::accounts::rows::{self, Choices, View};
 use crate::web::state::AppState;
@@ -65,7 +65,7 @@ pub async fn home() -> Redirect {
 /// The list; to a search that goes on while somebody types, the list alone.
 pub async fn list(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     CurrentUser(actor): CurrentUser,
     Query(query): Query<RowQuery>,
 ) -> Result<Response, AppError> {
@@ -75,7 +75,7 @@ pub async fn list(
     let rows = rows::body(&view);
     let summary = summary(&view, &query)?;
     let pager = pager(&view, &query)?;
-    let fragment = wants_fragment(&headers);
+    let fragment = request_type.is_partial();
     let choices = match fragment {
         true => Choices::default(),
         false => rows::choices(&listing, &app.live.accounts.groups(), &rules, &actor, &query),

@@ -1,7 +1,7 @@
 //! `/accounts/{id}/log-out`: ends the account's session at Telegram, after a question.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::domain::privilege::can;
@@ -9,7 +9,8 @@ use crate::live::accounts::Entry;
 use crate::ops;
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Layout, dialog_or_page};
+use crate::web::form::RequestType;
+use crate::web::layout::Layout;
 use crate::web::pages::accounts::show;
 use crate::web::state::AppState;
 
@@ -23,19 +24,19 @@ struct LogOutPage<'a> {
 /// The question.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
     let page = LogOutPage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry };
-    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+    request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
 /// Ends the session.
 pub async fn log_out(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
     let done = ops::accounts::remove::log_out(&app, allowed.grant()).await;
-    show::after_dialog(&app, &headers, &allowed.actor, &allowed.entry, done, "The session is over.").await
+    show::after_dialog(&app, request_type, &allowed.actor, &allowed.entry, done, "The session is over.").await
 }

@@ -1,7 +1,7 @@
 //! `/accounts/{id}/provide`: the next step alone, for the dialog and for going on without JavaScript.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum_extra::extract::Form;
 use serde::Deserialize;
@@ -14,7 +14,8 @@ use crate::live::accounts::Entry;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Layout, dialog_or_page};
+use crate::web::form::RequestType;
+use crate::web::layout::Layout;
 use crate::web::pages::accounts::show::after;
 use crate::web::pages::accounts::step::Step;
 use crate::web::state::AppState;
@@ -30,14 +31,14 @@ struct Provide<'a> {
 /// The step, in a dialog or on a page of its own.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::View>,
 ) -> Result<Response, AppError> {
     let entry = &allowed.entry;
     let may = privileges(&app.live.policy.current(), &allowed.actor, &entry.account);
     let step = Step::new(entry, may).render()?;
     let page = Provide { layout: Layout::of(&app, &allowed.actor), entry, step };
-    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+    request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
 /// What a person typed.
@@ -51,7 +52,7 @@ pub struct Typed {
 /// Provides the code or the password.
 pub async fn submit(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::Login>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
@@ -60,7 +61,7 @@ pub async fn submit(
         Ok(provided) => ops::login::submit(&app, allowed.grant(), typed.token, provided).await,
         Err(error) => Err(error),
     };
-    after(&app, &headers, &allowed.actor, &allowed.entry, done).await
+    after(&app, request_type, &allowed.actor, &allowed.entry, done).await
 }
 
 /// What was typed. An empty field arrives like none at all, so then the complaint is about the field that the

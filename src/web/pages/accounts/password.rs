@@ -1,7 +1,7 @@
 //! `/accounts/{id}/password`: the stored two-step password, which is typed here.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
@@ -12,7 +12,8 @@ use crate::live::accounts::Entry;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
+use crate::web::form::RequestType;
+use crate::web::layout::Layout;
 use crate::web::state::AppState;
 
 /// What a person typed.
@@ -32,23 +33,23 @@ struct PasswordPage<'a> {
 /// The empty form.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::EditTwoFactorPassword>,
 ) -> Result<Response, AppError> {
     let layout = Layout::of(&app, &allowed.actor);
     let page = PasswordPage { layout, entry: &allowed.entry, error: None };
-    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+    request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
 /// Stores the password.
 pub async fn save(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::EditTwoFactorPassword>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     match ops::two_step::store_password(&app, allowed.grant(), &typed.password).await {
-        Ok(()) if wants_fragment(&headers) => {
+        Ok(()) if request_type.is_partial() => {
             Ok(([("hx-trigger", "close-dialog")], crate::web::fragment::done("The password is stored."))
                 .into_response())
         }
@@ -56,7 +57,7 @@ pub async fn save(
         Err(OpError::Invalid { message, .. }) => {
             let layout = Layout::of(&app, &allowed.actor);
             let page = PasswordPage { layout, entry: &allowed.entry, error: Some(message) };
-            dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
+            request_type.dialog(StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         Err(error) => Err(error.into()),
     }

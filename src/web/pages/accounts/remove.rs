@@ -1,7 +1,7 @@
 //! `/accounts/{id}/remove`: removes the account, after a question that wants an answer.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
@@ -11,7 +11,8 @@ use crate::live::accounts::Entry;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
+use crate::web::form::RequestType;
+use crate::web::layout::Layout;
 use crate::web::pages::accounts::show;
 use crate::web::state::AppState;
 
@@ -33,17 +34,17 @@ struct RemovePage<'a> {
 /// The question.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
     let page = RemovePage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry, error: None };
-    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+    request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
 /// Begins to remove the account.
 pub async fn remove(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
@@ -51,11 +52,11 @@ pub async fn remove(
         Err(OpError::Invalid { message, .. }) => {
             let layout = Layout::of(&app, &allowed.actor);
             let page = RemovePage { layout, entry: &allowed.entry, error: Some(message) };
-            dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
+            request_type.dialog(StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
         }
         done => {
             let words = "The account is being removed.";
-            show::after_dialog(&app, &headers, &allowed.actor, &allowed.entry, done, words).await
+            show::after_dialog(&app, request_type, &allowed.actor, &allowed.entry, done, words).await
         }
     }
 }
@@ -63,24 +64,24 @@ pub async fn remove(
 /// Lets a removal try again now.
 pub async fn retry(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
-    to_jobs(&headers, ops::accounts::remove::retry(&app, allowed.grant()).await)
+    to_jobs(request_type, ops::accounts::remove::retry(&app, allowed.grant()).await)
 }
 
 /// Lets a removal go on though the session at Telegram was not ended.
 pub async fn skip(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
-    to_jobs(&headers, ops::accounts::remove::without_log_out(&app, allowed.grant()).await)
+    to_jobs(request_type, ops::accounts::remove::without_log_out(&app, allowed.grant()).await)
 }
 
-fn to_jobs(headers: &HeaderMap, done: Result<(), OpError>) -> Result<Response, AppError> {
+fn to_jobs(request_type: RequestType, done: Result<(), OpError>) -> Result<Response, AppError> {
     done?;
-    if wants_fragment(headers) {
+    if request_type.is_partial() {
         return Ok(crate::web::fragment::done("It goes on."));
     }
     Ok(Redirect::to("/jobs").into_response())

@@ -1,7 +1,7 @@
 //! `/accounts/{id}`: one account, how it stands, and what can be done with it.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
@@ -16,8 +16,9 @@ use crate::store::audit::Filter;
 use crate::store::{self, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
+use crate::web::form::RequestType;
 use crate::web::fragment;
-use crate::web::layout::{Layout, html, html_with, wants_fragment};
+use crate::web::layout::{Layout, html, html_with};
 use crate::web::pages::accounts::step::{FieldError, Step};
 use crate::web::pages::audit::row::AuditRow;
 use crate::web::state::{AppState, State};
@@ -163,54 +164,54 @@ pub struct Asked {
 /// Asks Telegram for a code.
 pub async fn ask_for_code(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::Login>,
     Form(asked): Form<Asked>,
 ) -> Result<Response, AppError> {
     let done = ops::login::ask_for_code(&app, allowed.grant(), asked.token).await;
-    after(&app, &headers, &allowed.actor, &allowed.entry, done).await
+    after(&app, request_type, &allowed.actor, &allowed.entry, done).await
 }
 
 /// Wants the account connected.
 pub async fn connect(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::ManageConnectionState>,
 ) -> Result<Response, AppError> {
     let done = ops::accounts::connect(&app, allowed.grant()).await;
-    after(&app, &headers, &allowed.actor, &allowed.entry, done).await
+    after(&app, request_type, &allowed.actor, &allowed.entry, done).await
 }
 
 /// Wants the account disconnected.
 pub async fn disconnect(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::ManageConnectionState>,
 ) -> Result<Response, AppError> {
     let done = ops::accounts::disconnect(&app, allowed.grant()).await;
-    after(&app, &headers, &allowed.actor, &allowed.entry, done).await
+    after(&app, request_type, &allowed.actor, &allowed.entry, done).await
 }
 
 /// What a form in a dialog is answered with: the dialog closes with a word, or the account's page comes; what went
 /// wrong stands in the dialog, or on that page.
 pub async fn after_dialog(
     app: &State,
-    headers: &HeaderMap,
+    request_type: RequestType,
     actor: &Principal,
     before: &Entry,
     done: Result<(), OpError>,
     words: &str,
 ) -> Result<Response, AppError> {
-    if done.is_ok() && wants_fragment(headers) {
+    if done.is_ok() && request_type.is_partial() {
         return Ok(([("hx-trigger", "close-dialog")], fragment::done(words)).into_response());
     }
-    after(app, headers, actor, before, done).await
+    after(app, request_type, actor, before, done).await
 }
 
 /// What a form about the account is answered with: the step as it stands now, or with the complaint in it.
 pub async fn after(
     app: &State,
-    headers: &HeaderMap,
+    request_type: RequestType,
     actor: &Principal,
     before: &Entry,
     done: Result<(), OpError>,
@@ -218,7 +219,7 @@ pub async fn after(
     let entry = app.live.accounts.get(before.account.id).ok_or(AppError::NotFound)?;
     let may = privileges(&app.live.policy.current(), actor, &entry.account);
     let (status, complaint) = match done {
-        Ok(()) if wants_fragment(headers) => return html(&step(may, &entry, None)),
+        Ok(()) if request_type.is_partial() => return html(&step(may, &entry, None)),
         Ok(()) => return Ok(Redirect::to(&format!("/accounts/{}", entry.account.id)).into_response()),
         Err(OpError::Invalid { field, message }) => {
             (StatusCode::UNPROCESSABLE_ENTITY, FieldError { field: Some(field), message })
@@ -230,7 +231,7 @@ pub async fn after(
         Err(OpError::Telegram(message)) => (StatusCode::BAD_GATEWAY, FieldError { field: None, message }),
         Err(error) => return Err(error.into()),
     };
-    if wants_fragment(headers) {
+    if request_type.is_partial() {
         html_with(status, &step(may, &entry, Some(complaint)))
     } else {
         page(app, actor, &entry, status, Some(complaint)).await

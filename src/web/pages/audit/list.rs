@@ -6,7 +6,7 @@ use axum::response::Response;
 use axum_extra::extract::Query;
 
 use super::mismatch::Mismatch;
-use super::query::{AuditQuery, Family, FieldError, families};
+use super::query::{AuditQuery, Family, families};
 use super::row::{AuditRow, numbers, render};
 use crate::domain::audit::Outcome;
 use crate::domain::privilege::can;
@@ -14,6 +14,7 @@ use crate::store::audit::{Found, Search};
 use crate::store::{Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
+use crate::web::form::{FieldError, FormState};
 use crate::web::layout::{Layout, html_with};
 use crate::web::state::{AppState, State};
 use crate::web::words::audit::TOO_MANY_MATCHES;
@@ -25,20 +26,13 @@ pub const PAGE: usize = 100;
 #[template(path = "pages/audit/list.html")]
 struct AuditPage {
     layout: Layout,
-    query: AuditQuery,
-    errors: Vec<FieldError>,
+    form: FormState<AuditQuery>,
     families: Vec<Family>,
     outcomes: &'static [Outcome],
     rows: String,
     empty: bool,
     pager: String,
     mismatch: Option<Mismatch>,
-}
-
-impl AuditPage {
-    fn error(&self, field: &str) -> Option<&str> {
-        self.errors.iter().find(|(invalid, _)| *invalid == field).map(|(_, message)| message.as_str())
-    }
 }
 
 /// The link to older entries, below the table.
@@ -97,7 +91,7 @@ pub async fn page(app: &State, may: &May<can::ReadAudit>, query: AuditQuery) -> 
     let found = match query.parse() {
         Ok((filters, before)) => search(&mut conn, &filters, before).await?.ok_or_else(|| {
             let field = if filters.actor.is_some() { "actor" } else { "account" };
-            vec![(field, TOO_MANY_MATCHES.to_owned())]
+            vec![FieldError::on(field, TOO_MANY_MATCHES)]
         }),
         Err(errors) => Err(errors),
     };
@@ -114,8 +108,7 @@ pub async fn page(app: &State, may: &May<can::ReadAudit>, query: AuditQuery) -> 
         pager: pager(&query, &results)?,
         families: families(),
         outcomes: Outcome::ALL,
-        query,
-        errors,
+        form: FormState { values: query, errors },
         mismatch,
     };
     html_with(status, &page)

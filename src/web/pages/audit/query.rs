@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Period;
 use crate::domain::audit::{AuditEvent, Outcome, codes};
 use crate::store::audit::{Search, Whose};
+use crate::web::form::FieldError;
+use crate::web::paths;
 use crate::web::words::audit as words;
 
 /// Characters of an e-mail address at most.
@@ -34,16 +36,13 @@ pub struct AuditQuery {
     pub before: String,
 }
 
-/// A field and what is wrong with it.
-pub type FieldError = (&'static str, String);
-
 impl AuditQuery {
     /// The search, and the number of the entry before which it begins.
     pub fn parse(&self) -> Result<(Search, Option<i64>), Vec<FieldError>> {
         let mut errors = Vec::new();
         let mut note = |field, parsed: Result<(), String>| {
             if let Err(message) = parsed {
-                errors.push((field, message));
+                errors.push(FieldError::on(field, message));
             }
         };
         let mut search = Search::default();
@@ -131,7 +130,7 @@ impl AuditQuery {
 
     /// The URL of the page of entries older than that one.
     pub fn older(&self, before: i64) -> String {
-        format!("/audit?{}", Self { before: before.to_string(), ..self.clone() }.encoded())
+        paths::with_query(paths::AUDIT, Self { before: before.to_string(), ..self.clone() })
     }
 
     /// The query of a URL.
@@ -198,11 +197,11 @@ mod tests {
             wanted("account=abc&code=x&outcome=maybe&from=tomorrow&until=2026-02-30&before=x&actor=%00")
                 .parse()
                 .unwrap_err();
-        let fields: Vec<&str> = errors.iter().map(|(field, _)| *field).collect();
+        let fields: Vec<&str> = errors.iter().filter_map(|error| error.field).collect();
         assert_eq!(fields, ["actor", "account", "code", "outcome", "from", "until", "before"]);
-        assert!(errors.iter().all(|(_, words)| words.ends_with('.')));
+        assert!(errors.iter().all(|error| error.message.ends_with('.')));
         let errors = wanted("from=2026-11-21&until=2026-11-20").parse().unwrap_err();
-        assert_eq!(errors, [("until", "The end is before the start.".to_owned())]);
+        assert_eq!(errors, [FieldError::on("until", words::END_BEFORE_START)]);
         assert!(wanted("from=2026-11-21&until=2026-11-21").parse().is_ok(), "one day has all of that day");
     }
 

@@ -8,12 +8,12 @@ use crate::domain::privilege::can;
 use crate::domain::{AccountId, GroupId, Phone};
 use crate::ops::access::{Edit, Failed};
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named as Path};
+use crate::web::extract::{May, Path};
 use crate::web::pages::access::confirm::{Confirmation, confirm};
 use crate::web::pages::access::fields::Fields;
 use crate::web::pages::access::named::{Named, existing_name};
 use crate::web::state::AppState;
-use crate::web::words;
+use crate::web::{paths, words};
 
 /// Adds accounts: the selected ones, and those whose numbers were entered.
 pub async fn add(
@@ -23,7 +23,7 @@ pub async fn add(
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let title = words::access::add_accounts_to(&existing_name(&app, id).await?);
-    let mut confirmation = Confirmation::below(id.url(), "put-in", title);
+    let mut confirmation = Confirmation::new(paths::group_put_in(id), id.url(), title);
     let selected = fields.ids::<AccountId>("account").into_iter();
     let mut edits: Vec<Edit> = selected.map(|account| Edit::PutIn(account, id)).collect();
     let visible = visible(&app, &may.actor);
@@ -60,5 +60,7 @@ pub async fn remove(
         let page = page(&app, &may.actor, id, GroupQuery::default()).await?;
         return page.invalid("account", words::access::SELECT_ACCOUNTS);
     }
-    confirm(&app, &may, &fields, &edits, &Confirmation::below(id.url(), "take-out", title)).await?.response()
+    confirm(&app, &may, &fields, &edits, &Confirmation::new(paths::group_take_out(id), id.url(), title))
+        .await?
+        .response()
 }

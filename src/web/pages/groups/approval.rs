@@ -8,10 +8,11 @@ use crate::domain::privilege::can;
 use crate::ops::OpError;
 use crate::ops::access::Edit;
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named as Path};
+use crate::web::extract::{May, Path};
 use crate::web::pages::access::confirm::apply_one;
 use crate::web::pages::access::fields::Fields;
 use crate::web::pages::access::named::Named;
+use crate::web::pages::access::notice::{self, Notice};
 use crate::web::state::AppState;
 
 pub async fn save(
@@ -23,5 +24,5 @@ pub async fn save(
     // Anything but a clear no requires approval: an incomplete form makes nothing easier to see.
     let edit = Edit::NeedApproval(id, fields.one("needed") != "no");
     apply_one(&app, &may, edit).await?.map_err(|failed| OpError::Refused(failed.why))?;
-    Ok(Redirect::to(&format!("{}?done=saved", id.url())))
+    Ok(Redirect::to(&notice::url(&id.url(), Notice::Saved)))
 }

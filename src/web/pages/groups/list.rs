@@ -16,7 +16,7 @@ use crate::store::groups::Group;
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
-use crate::web::pages::access::named::NameField;
+use crate::web::pages::access::named::NameForm;
 use crate::web::pages::access::notice::NoticeQuery;
 use crate::web::state::{AppState, State};
 
@@ -27,7 +27,7 @@ struct GroupsPage {
     tab: &'static str,
     done: Option<&'static str>,
     rows: Vec<GroupRow>,
-    name: NameField,
+    name: NameForm,
 }
 
 struct GroupRow {
@@ -44,16 +44,16 @@ pub async fn list(
     may: May<can::ManageAccess>,
     Query(notice): Query<NoticeQuery>,
 ) -> Result<Response, AppError> {
-    let page = page(&app, &may, NameField::default()).await?;
+    let page = page(&app, &may, NameForm::default()).await?;
     html_with(StatusCode::OK, &GroupsPage { done: notice.message(), ..page })
 }
 
 /// The page again, with what is wrong with the name of a new group.
-pub async fn again(app: &State, may: &May<can::ManageAccess>, name: NameField) -> Result<Response, AppError> {
+pub async fn again(app: &State, may: &May<can::ManageAccess>, name: NameForm) -> Result<Response, AppError> {
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page(app, may, name).await?)
 }
 
-async fn page(app: &State, may: &May<can::ManageAccess>, name: NameField) -> Result<GroupsPage, AppError> {
+async fn page(app: &State, may: &May<can::ManageAccess>, name: NameForm) -> Result<GroupsPage, AppError> {
     let groups = store::groups::all(&mut app.db.read().await?).await?;
     let policy = app.live.policy.current();
     let mut accounts: HashMap<GroupId, usize> = HashMap::new();

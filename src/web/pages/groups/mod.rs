@@ -11,11 +11,12 @@ use crate::ops::access::Edit;
 use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::pages::access::named::{NameField, Named};
+use crate::web::pages::access::named::{NameForm, Named};
+use crate::web::paths;
 use crate::web::state::State;
 
 impl Named for GroupId {
-    const LIST: &'static str = "/groups";
+    const LIST: &'static str = paths::GROUPS;
     const DELETE: &'static str = "Delete group";
 
     fn generate() -> Self {
@@ -34,6 +35,14 @@ impl Named for GroupId {
         Edit::DeleteGroup(self)
     }
 
+    fn url(self) -> String {
+        paths::group(self)
+    }
+
+    fn delete_url(self) -> String {
+        paths::group_delete(self)
+    }
+
     async fn name(self, conn: &mut Conn<'_>) -> Result<Option<String>, StoreError> {
         Ok(store::groups::get(conn, self).await?.map(|group| group.name))
     }
@@ -41,7 +50,7 @@ impl Named for GroupId {
     async fn list_again(
         app: &State,
         may: &May<can::ManageAccess>,
-        name: NameField,
+        name: NameForm,
     ) -> Result<Response, AppError> {
         list::again(app, may, name).await
     }
@@ -50,7 +59,7 @@ impl Named for GroupId {
         self,
         app: &State,
         may: &May<can::ManageAccess>,
-        name: NameField,
+        name: NameForm,
     ) -> Result<Response, AppError> {
         show::name_again(app, may, self, name).await
     }

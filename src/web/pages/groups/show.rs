@@ -16,10 +16,10 @@ use crate::ops::access::MAX_NAME;
 use crate::store;
 use crate::store::groups::Group;
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named as Path};
+use crate::web::extract::{May, Path};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::cell::GrantLink;
-use crate::web::pages::access::named::NameField;
+use crate::web::pages::access::named::NameForm;
 use crate::web::pages::access::notice::NoticeQuery;
 use crate::web::pages::accounts::query;
 use crate::web::state::{AppState, State};
@@ -55,7 +55,7 @@ pub struct GroupPage {
     found_more: bool,
     grants: Vec<GrantLink>,
     needs_approval: bool,
-    name: NameField,
+    name: NameForm,
     error: Option<(&'static str, &'static str)>,
 }
 
@@ -86,7 +86,7 @@ pub async fn name_again(
     app: &State,
     may: &May<can::ManageAccess>,
     id: GroupId,
-    name: NameField,
+    name: NameForm,
 ) -> Result<Response, AppError> {
     let page = GroupPage { name, ..page(app, &may.actor, id, GroupQuery::default()).await? };
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
@@ -132,7 +132,7 @@ pub async fn page(
         found_more,
         grants: roles.into_iter().map(|role| GrantLink::new(&policy, id, role.id, role.name)).collect(),
         needs_approval,
-        name: NameField::of(&group.name),
+        name: NameForm::new(group.name.clone()),
         error: None,
         group,
     })

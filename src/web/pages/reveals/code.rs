@@ -4,7 +4,7 @@
 //! after a minute, by the script or, without one, by a refresh.
 
 use askama::Template;
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
@@ -18,7 +18,8 @@ use crate::ops::reveals::code::{self, CodeWait, Revealed};
 use crate::ops::{OpError, approvals};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Layout, html_with, wants_fragment};
+use crate::web::form::RequestType;
+use crate::web::layout::{Layout, html_with};
 use crate::web::pages::reveals::approval::Approval;
 use crate::web::state::{AppState, State};
 use crate::web::words::text;
@@ -93,53 +94,53 @@ pub struct Typed {
 /// The form.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::Login>,
 ) -> Result<Response, AppError> {
-    answer(&app, &headers, &allowed.actor, &allowed.entry, String::new(), Ok(Outcome::Nothing)).await
+    answer(&app, request_type, &allowed.actor, &allowed.entry, String::new(), Ok(Outcome::Nothing)).await
 }
 
 /// Shows the newest code.
 pub async fn show(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::Login>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     let shown = code::show_code(&app, allowed.grant(), &typed.reason).await.map(Outcome::Shown);
-    answer(&app, &headers, &allowed.actor, &allowed.entry, typed.reason, shown).await
+    answer(&app, request_type, &allowed.actor, &allowed.entry, typed.reason, shown).await
 }
 
 /// Waits for the next code.
 pub async fn wait(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::Login>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     let pending_reveals =
         code::wait_for_code(&app, &allowed.grant(), &typed.reason).await.map(Outcome::Waiting);
-    answer(&app, &headers, &allowed.actor, &allowed.entry, typed.reason, pending_reveals).await
+    answer(&app, request_type, &allowed.actor, &allowed.entry, typed.reason, pending_reveals).await
 }
 
 /// Asks for another person's approval.
 pub async fn request(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::Login>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     let asked = approvals::request(&app, allowed.grant(), &typed.reason).await.map(|()| Outcome::Nothing);
-    if asked.is_ok() && !wants_fragment(&headers) {
+    if asked.is_ok() && !request_type.is_partial() {
         return Ok(Redirect::to(&format!("/accounts/{}/code", allowed.entry.account.id)).into_response());
     }
-    answer(&app, &headers, &allowed.actor, &allowed.entry, typed.reason, asked).await
+    answer(&app, request_type, &allowed.actor, &allowed.entry, typed.reason, asked).await
 }
 
 /// Looks once whether the awaited code came: the way without JavaScript.
 pub async fn look(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::Login>,
 ) -> Result<Response, AppError> {
     let looked = match code::poll_code(&app, &allowed.actor, allowed.entry.account.id).await {
@@ -150,12 +151,12 @@ pub async fn look(
         }
         Err(error) => Err(error),
     };
-    answer(&app, &headers, &allowed.actor, &allowed.entry, String::new(), looked).await
+    answer(&app, request_type, &allowed.actor, &allowed.entry, String::new(), looked).await
 }
 
 async fn answer(
     app: &State,
-    headers: &HeaderMap,
+    request_type: RequestType,
     actor: &Principal,
     entry: &Entry,
     reason: String,
@@ -179,7 +180,7 @@ async fn answer(
         Outcome::Shown(_) | Outcome::Waiting(_) => None,
     };
     let page = CodePage { layout: Layout::of(app, actor), entry, outcome, reason, error, approval };
-    if wants_fragment(headers) {
+    if request_type.is_partial() {
         return html_with(status, &page.as_dialog());
     }
     let response = html_with(status, &page)?;

@@ -12,7 +12,7 @@ use crate::domain::AccountId;
 use crate::ops::OpError;
 use crate::ops::reveals::code::{self, CodeWait};
 use crate::web::auth::session::RequestSession;
-use crate::web::extract::AccountPath;
+use crate::web::extract::Path;
 use crate::web::fragment::partial;
 use crate::web::pages::reveals::code::RevealedPart;
 use crate::web::state::AppState;
@@ -20,10 +20,10 @@ use crate::web::stream::viewer::Viewer;
 use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye};
 
 /// The stream. What is armed is bound to its viewer, and whether he may see it is decided when the code is given.
-pub async fn code(app: AppState, caller: RequestSession, path: AccountPath) -> Response {
+pub async fn code(app: AppState, caller: RequestSession, Path(account): Path<AccountId>) -> Response {
     let (sender, events) = mpsc::channel(2);
     match begin(&app, &caller, &sender).await {
-        Ok(Some(viewer)) => drop(tokio::spawn(wait(app, viewer, path.account, sender))),
+        Ok(Some(viewer)) => drop(tokio::spawn(wait(app, viewer, account, sender))),
         Ok(None) => {}
         Err(silence) => return silence,
     }

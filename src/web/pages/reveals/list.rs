@@ -1,9 +1,7 @@
 //! `/reveals`: what others want to see and need somebody's approval for.
 
 use askama::Template;
-use axum::extract::{FromRequestParts, Path};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
@@ -16,9 +14,10 @@ use crate::live::approvals::is_own;
 use crate::ops::OpError;
 use crate::ops::approvals::{self, Decision};
 use crate::web::error::AppError;
-use crate::web::extract::May;
+use crate::web::extract::{May, Path};
+use crate::web::form::RequestType;
 use crate::web::fragment;
-use crate::web::layout::{Layout, html_with, wants_fragment};
+use crate::web::layout::{Layout, html_with};
 use crate::web::state::{AppState, State};
 use crate::web::words::text;
 
@@ -128,22 +127,6 @@ fn line(app: &State, actor: &Principal, request: &RevealRequest, now: Millis) ->
     }
 }
 
-/// The request that a path names, which need not exist.
-#[derive(Debug, Deserialize)]
-pub struct RevealPath {
-    reveal: RevealId,
-}
-
-/// What is no id is no request either.
-impl<S: Send + Sync> FromRequestParts<S> for RevealPath {
-    type Rejection = AppError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
-        let Path(path) = Path::from_request_parts(parts, state).await.map_err(|_| AppError::NotFound)?;
-        Ok(path)
-    }
-}
-
 /// What a person typed.
 #[derive(Debug, Deserialize)]
 pub struct Typed {
@@ -154,37 +137,37 @@ pub struct Typed {
 /// Approves a request.
 pub async fn approve(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     may: May<can::ApproveReveal>,
-    path: RevealPath,
+    Path(reveal): Path<RevealId>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
-    let done = approvals::decide(&app, may.grant(), path.reveal, Decision::Approve, &typed.note).await;
-    answer(&app, &headers, &may.actor, path.reveal, typed.note, done.map(|()| "Approved."))
+    let done = approvals::decide(&app, may.grant(), reveal, Decision::Approve, &typed.note).await;
+    answer(&app, request_type, &may.actor, reveal, typed.note, done.map(|()| "Approved."))
 }
 
 /// Refuses a request.
 pub async fn refuse(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     may: May<can::ApproveReveal>,
-    path: RevealPath,
+    Path(reveal): Path<RevealId>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
-    let done = approvals::decide(&app, may.grant(), path.reveal, Decision::Refuse, &typed.note).await;
-    answer(&app, &headers, &may.actor, path.reveal, typed.note, done.map(|()| "Refused."))
+    let done = approvals::decide(&app, may.grant(), reveal, Decision::Refuse, &typed.note).await;
+    answer(&app, request_type, &may.actor, reveal, typed.note, done.map(|()| "Refused."))
 }
 
 /// The list follows by itself where scripts run; elsewhere the page comes again, with what is wrong in it.
 fn answer(
     app: &State,
-    headers: &HeaderMap,
+    request_type: RequestType,
     actor: &Principal,
     reveal: RevealId,
     note: String,
     done: Result<&str, OpError>,
 ) -> Result<Response, AppError> {
-    let alone = !wants_fragment(headers);
+    let alone = !request_type.is_partial();
     match done {
         Ok(_) if alone => Ok(Redirect::to("/reveals").into_response()),
         Ok(words) => Ok(fragment::done(words)),

@@ -3,7 +3,7 @@
 //! Like a login code it is the answer to a form and stands nowhere else: loading the page again shows nothing.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
@@ -15,7 +15,8 @@ use crate::ops::reveals::password::{self, RevealedPassword};
 use crate::ops::{OpError, approvals};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Layout, html_with, wants_fragment};
+use crate::web::form::RequestType;
+use crate::web::layout::{Layout, html_with};
 use crate::web::pages::reveals::approval::Approval;
 use crate::web::pages::reveals::code::{RevealedPart, leaving};
 use crate::web::state::{AppState, State};
@@ -57,41 +58,41 @@ pub struct Typed {
 /// The form.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::ViewTwoFactorPassword>,
 ) -> Result<Response, AppError> {
-    answer(&app, &headers, &allowed, String::new(), None).await
+    answer(&app, request_type, &allowed, String::new(), None).await
 }
 
 /// Shows the password.
 pub async fn show(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::ViewTwoFactorPassword>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     let shown = password::show_password(&app, allowed.grant(), &typed.reason).await;
-    answer(&app, &headers, &allowed, typed.reason, Some(shown.map(Some))).await
+    answer(&app, request_type, &allowed, typed.reason, Some(shown.map(Some))).await
 }
 
 /// Asks for another person's approval.
 pub async fn request(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::ViewTwoFactorPassword>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     let asked = approvals::request(&app, allowed.grant(), &typed.reason).await;
-    if asked.is_ok() && !wants_fragment(&headers) {
+    if asked.is_ok() && !request_type.is_partial() {
         let back = format!("/accounts/{}/password/reveal", allowed.entry.account.id);
         return Ok(Redirect::to(&back).into_response());
     }
-    answer(&app, &headers, &allowed, typed.reason, Some(asked.map(|()| None))).await
+    answer(&app, request_type, &allowed, typed.reason, Some(asked.map(|()| None))).await
 }
 
 async fn answer(
     app: &State,
-    headers: &HeaderMap,
+    request_type: RequestType,
     allowed: &Allowed<can::ViewTwoFactorPassword>,
     reason: String,
     asked: Option<Result<Option<RevealedPassword>, OpError>>,
@@ -121,7 +122,7 @@ async fn answer(
         let kind = RevealKind::TwoStepPassword;
         page.approval = Approval::read(app, &allowed.actor, id, kind, &page.reason, about).await?;
     }
-    if wants_fragment(headers) {
+    if request_type.is_partial() {
         return html_with(status, &page.as_dialog());
     }
     let response = html_with(status, &page)?;

@@ -15,7 +15,7 @@ use crate::store::roles::Role;
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
-use crate::web::pages::access::named::NameField;
+use crate::web::pages::access::named::NameForm;
 use crate::web::pages::access::notice::NoticeQuery;
 use crate::web::state::{AppState, State};
 use crate::web::words::privileges::system_labels;
@@ -27,7 +27,7 @@ struct RolesPage {
     tab: &'static str,
     done: Option<&'static str>,
     rows: Vec<RoleRow>,
-    name: NameField,
+    name: NameForm,
 }
 
 struct RoleRow {
@@ -44,16 +44,16 @@ pub async fn list(
     may: May<can::ManageAccess>,
     Query(notice): Query<NoticeQuery>,
 ) -> Result<Response, AppError> {
-    let page = page(&app, &may, NameField::default()).await?;
+    let page = page(&app, &may, NameForm::default()).await?;
     html_with(StatusCode::OK, &RolesPage { done: notice.message(), ..page })
 }
 
 /// The page again, with what is wrong with the name of a new role.
-pub async fn again(app: &State, may: &May<can::ManageAccess>, name: NameField) -> Result<Response, AppError> {
+pub async fn again(app: &State, may: &May<can::ManageAccess>, name: NameForm) -> Result<Response, AppError> {
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page(app, may, name).await?)
 }
 
-async fn page(app: &State, may: &May<can::ManageAccess>, name: NameField) -> Result<RolesPage, AppError> {
+async fn page(app: &State, may: &May<can::ManageAccess>, name: NameForm) -> Result<RolesPage, AppError> {
     let mut conn = app.db.read().await?;
     let roles = store::roles::all(&mut conn).await?;
     let sizes: HashMap<RoleId, i64> = store::roles::sizes(&mut conn).await?.into_iter().collect();

@@ -11,11 +11,12 @@ use crate::ops::access::Edit;
 use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::pages::access::named::{NameField, Named};
+use crate::web::pages::access::named::{NameForm, Named};
+use crate::web::paths;
 use crate::web::state::State;
 
 impl Named for RoleId {
-    const LIST: &'static str = "/roles";
+    const LIST: &'static str = paths::ROLES;
     const DELETE: &'static str = "Delete role";
 
     fn generate() -> Self {
@@ -34,6 +35,14 @@ impl Named for RoleId {
         Edit::DeleteRole(self)
     }
 
+    fn url(self) -> String {
+        paths::role(self)
+    }
+
+    fn delete_url(self) -> String {
+        paths::role_delete(self)
+    }
+
     async fn name(self, conn: &mut Conn<'_>) -> Result<Option<String>, StoreError> {
         Ok(store::roles::get(conn, self).await?.map(|role| role.name))
     }
@@ -41,7 +50,7 @@ impl Named for RoleId {
     async fn list_again(
         app: &State,
         may: &May<can::ManageAccess>,
-        name: NameField,
+        name: NameForm,
     ) -> Result<Response, AppError> {
         list::again(app, may, name).await
     }
@@ -50,7 +59,7 @@ impl Named for RoleId {
         self,
         app: &State,
         may: &May<can::ManageAccess>,
-        name: NameField,
+        name: NameForm,
     ) -> Result<Response, AppError> {
         show::name_again(app, may, self, name).await
     }

@@ -13,10 +13,11 @@ use crate::ops::access::MAX_NAME;
 use crate::store::roles::{Member, Role};
 use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named as Path};
+use crate::web::extract::{May, Path};
+use crate::web::form::{FieldError, FormState};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::cell::GrantLink;
-use crate::web::pages::access::named::NameField;
+use crate::web::pages::access::named::NameForm;
 use crate::web::pages::access::notice::NoticeQuery;
 use crate::web::state::{AppState, State};
 use crate::web::words::privileges::{Choice, system_choices};
@@ -47,19 +48,22 @@ pub struct RolePage {
     later: bool,
     /// Where the next page begins.
     after: Option<String>,
-    name: NameField,
-    pub people: String,
-    error: Option<(&'static str, String)>,
+    name: NameForm,
+    /// The form that adds people, with the addresses entered.
+    people: FormState<String>,
+    /// What is wrong with the form that removes them.
+    selection_error: Option<&'static str>,
 }
 
 impl RolePage {
-    fn error(&self, field: &str) -> Option<&str> {
-        self.error.as_ref().filter(|(at, _)| *at == field).map(|(_, message)| message.as_str())
+    pub fn invalid_people(self, people: &str, message: String) -> Result<Response, AppError> {
+        let errors = vec![FieldError::on("people", message)];
+        let people = FormState { values: people.to_owned(), errors };
+        html_with(StatusCode::UNPROCESSABLE_ENTITY, &Self { people, ..self })
     }
 
-    /// The page with what is wrong with a field.
-    pub fn invalid(self, field: &'static str, message: String) -> Result<Response, AppError> {
-        html_with(StatusCode::UNPROCESSABLE_ENTITY, &Self { error: Some((field, message)), ..self })
+    pub fn invalid_selection(self, message: &'static str) -> Result<Response, AppError> {
+        html_with(StatusCode::UNPROCESSABLE_ENTITY, &Self { selection_error: Some(message), ..self })
     }
 }
 
@@ -79,7 +83,7 @@ pub async fn name_again(
     app: &State,
     may: &May<can::ManageAccess>,
     id: RoleId,
-    name: NameField,
+    name: NameForm,
 ) -> Result<Response, AppError> {
     let page = RolePage { name, ..page(app, may, id, "").await? };
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
@@ -108,9 +112,9 @@ pub async fn page(
         members,
         later: !after.is_empty(),
         after: next,
-        name: NameField::of(&role.name),
-        people: String::new(),
-        error: None,
+        name: NameForm::new(role.name.clone()),
+        people: FormState::default(),
+        selection_error: None,
         role,
     })
 }

@@ -7,12 +7,12 @@ use crate::domain::RoleId;
 use crate::domain::privilege::{SystemPrivilege, SystemPrivileges, can};
 use crate::ops::access::Edit;
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named as Path};
+use crate::web::extract::{May, Path};
 use crate::web::pages::access::confirm::{Confirmation, confirm};
 use crate::web::pages::access::fields::Fields;
 use crate::web::pages::access::named::{Named, existing_name};
 use crate::web::state::AppState;
-use crate::web::words;
+use crate::web::{paths, words};
 
 pub async fn save(
     app: AppState,
@@ -22,6 +22,6 @@ pub async fn save(
 ) -> Result<Response, AppError> {
     let set: SystemPrivileges = fields.all("privilege").filter_map(SystemPrivilege::from_name).collect();
     let title = words::access::system_permissions_of(&existing_name(&app, id).await?);
-    let confirmation = Confirmation::below(id.url(), "system", title);
+    let confirmation = Confirmation::new(paths::role_system(id), id.url(), title);
     confirm(&app, &may, &fields, &[Edit::System(id, set)], &confirmation).await?.response()
 }

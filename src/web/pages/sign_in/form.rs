@@ -9,7 +9,6 @@ use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 use tower_sessions::session::Id;
 
-use crate::config::SsoMode;
 use crate::domain::access::Person;
 use crate::domain::{Email, Identity};
 use crate::live::events::{Change, SessionId};
@@ -18,8 +17,10 @@ use crate::web::auth::session::{self, RequestSession};
 use crate::web::error::AppError;
 use crate::web::layout::{Layout, html, html_with};
 use crate::web::pages::sign_in::oidc;
-use crate::web::rate_limit;
+use crate::web::return_to::local_redirect;
 use crate::web::state::{AppState, State};
+use crate::web::words::sign_in as words;
+use crate::web::{paths, rate_limit};
 
 #[derive(Template)]
 #[template(path = "pages/sign_in/form.html")]
@@ -53,28 +54,6 @@ pub struct Typed {
     next: String,
 }
 
-/// The address of the form, which leads on to `next` afterwards.
-pub fn address(next: Option<&str>) -> String {
-    match next.map(local_redirect) {
-        None | Some(HOME) => "/sign-in".to_owned(),
-        Some(next) => {
-            let query = serde_html_form::to_string([("next", next)]).unwrap_or_default();
-            format!("/sign-in?{query}")
-        }
-    }
-}
-
-/// Where people go who wanted nothing else.
-const HOME: &str = "/accounts";
-
-/// `next`, if it is a page of ours; anything that a browser might read as another site's is not.
-pub(crate) fn local_redirect(next: &str) -> &str {
-    let ours = next.starts_with('/')
-        && !next.starts_with("//")
-        && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if ours { next } else { HOME }
-}
-
 /// Says how one gets in.
 #[derive(Template)]
 #[template(path = "pages/sign_in/proxy.html")]
@@ -82,21 +61,6 @@ struct Entrance {
     layout: Layout,
     words: &'static str,
     next: String,
-}
-
-/// How one gets in where there is no form.
-const fn way_in(mode: SsoMode) -> &'static str {
-    match mode {
-        SsoMode::Cloudflare => {
-            "You sign in at Cloudflare Access, on your way here: each page that you open takes you for whom it names. \
-             To go on as somebody else, sign out there first."
-        }
-        SsoMode::Jwt => {
-            "You sign in at your company's proxy, on your way here: each page that you open takes you for whom it \
-             names. To go on as somebody else, sign out there first, or close the browser."
-        }
-        SsoMode::Disable | SsoMode::Mock | SsoMode::Oidc => "Nobody signs in to this Telescope.",
-    }
 }
 
 /// The form, or how one gets in without.
@@ -107,7 +71,7 @@ pub async fn form(app: AppState, Query(after): Query<After>) -> Result<Response,
     let mode = app.config.sso_mode;
     if !mode.is_mock() {
         let next = local_redirect(&after.next).to_owned();
-        return html(&Entrance { layout: Layout::anonymous(&app), words: way_in(mode), next });
+        return html(&Entrance { layout: Layout::anonymous(&app), words: words::without_form(mode), next });
     }
     let first = app.config.admin_emails.iter().next().map(ToString::to_string).unwrap_or_default();
     html(&SignIn::new(&app, first, after.next, None))
@@ -120,7 +84,7 @@ pub async fn sign_in(
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     if !app.config.sso_mode.is_mock() {
-        return Err(AppError::Forbidden("Nobody signs in to this Telescope by a form.".into()));
+        return Err(AppError::Forbidden(words::NO_FORM.into()));
     }
     rate_limit::check_rate(&app, &caller.origin)?;
     match Email::parse(&typed.email) {
@@ -164,49 +128,12 @@ pub async fn sign_out(app: AppState, caller: RequestSession) -> Result<Response,
         return page;
     }
     let elsewhere = app.sso.proxy.as_ref().and_then(|proxy_auth| proxy_auth.format().log_out);
-    Ok(Redirect::to(elsewhere.unwrap_or("/sign-in")).into_response())
+    Ok(Redirect::to(elsewhere.unwrap_or(paths::SIGN_IN)).into_response())
 }
 
 /// Whatever still knows a session learns that it is over.
 fn over(app: &State, session: Option<Id>) {
     if let Some(session) = session {
         app.live.events.publish(Change::SessionEnded(SessionId(session.0)));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn any_text_leads_to_a_page_of_ours(next in prop_oneof!["\\PC{0,40}", "[/\\\\.:@a-z\t\n?#%]{0,20}"]) {
-            let here = url::Url::parse("https://telescope.example.org/sign-in").unwrap();
-            let there = here.join(local_redirect(&next)).unwrap();
-            prop_assert_eq!(there.origin(), here.origin(), "{}", next);
-        }
-    }
-
-    #[test]
-    fn signing_in_leads_to_our_own_pages_only() {
-        for ours in ["/accounts", "/accounts?q=a%20b&page=2", "/accounts/1/provide"] {
-            assert_eq!(local_redirect(ours), ours);
-        }
-        for foreign in [
-            "",
-            "https://x.example",
-            "//x.example",
-            "/\\x.example",
-            "\\/x.example",
-            "/\t/x.example",
-            "/a\r\nb",
-            "x",
-        ] {
-            assert_eq!(local_redirect(foreign), HOME, "{foreign:?}");
-        }
-        assert_eq!(address(Some("/accounts?q=1&x")), "/sign-in?next=%2Faccounts%3Fq%3D1%26x");
-        assert_eq!(address(Some("//x.example")), "/sign-in");
     }
 }

@@ -13,8 +13,10 @@ use crate::store::web_sessions::USER_KEY;
 use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
 use crate::web::layout::{Layout, html};
-use crate::web::pages::sign_in::form::{self, After, local_redirect};
+use crate::web::pages::sign_in::form::{self, After};
+use crate::web::paths::{self, with_query};
 use crate::web::rate_limit;
+use crate::web::return_to::local_redirect;
 use crate::web::state::{AppState, State};
 
 /// In a session: the attempts that wait for an answer, the oldest first.
@@ -55,8 +57,7 @@ struct SignedOut {
 
 /// The page with the button.
 pub(crate) fn page(app: &State, provider: &Provider, next: &str) -> Result<Response, AppError> {
-    let query = serde_html_form::to_string([("next", local_redirect(next))]).unwrap_or_default();
-    let start = format!("/sign-in/start?{query}");
+    let start = with_query(paths::SIGN_IN_START, [("next", local_redirect(next))]);
     html(&Button { layout: Layout::anonymous(app), host: provider.host(), start })
 }
 

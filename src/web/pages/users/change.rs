@@ -6,7 +6,8 @@ use crate::domain::UserId;
 use crate::domain::privilege::can;
 use crate::ops::users::{self, UserChange, UserRef};
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named as Path};
+use crate::web::extract::{May, Path};
+use crate::web::paths;
 use crate::web::state::AppState;
 
 macro_rules! handlers {
@@ -17,7 +18,7 @@ macro_rules! handlers {
             Path(id): Path<UserId>,
         ) -> Result<Redirect, AppError> {
             users::change(&*app.app, may.grant(), UserRef::Id(id), UserChange::$change).await?;
-            Ok(Redirect::to(&format!("/users/{id}")))
+            Ok(Redirect::to(&paths::user(id)))
         }
     )+ };
 }

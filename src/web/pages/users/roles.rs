@@ -8,11 +8,11 @@ use crate::domain::privilege::can;
 use crate::domain::{RoleId, UserId};
 use crate::ops::access::{Edit, UserRef};
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named as Path};
+use crate::web::extract::{May, Path};
 use crate::web::pages::access::confirm::{Confirmation, confirm};
 use crate::web::pages::access::fields::Fields;
 use crate::web::state::AppState;
-use crate::web::words;
+use crate::web::{paths, words};
 
 /// Adds one role to the selected people, or removes it.
 pub async fn of_selected(
@@ -31,7 +31,7 @@ pub async fn of_selected(
     };
     let edits: Vec<Edit> = people.into_iter().map(|person| edit(&fields, person, role.id)).collect();
     let title = words::access::change_of_roles(removes(&fields), Some(&role.name));
-    let confirmation = Confirmation::below("/users".into(), "roles", title);
+    let confirmation = Confirmation::new(paths::USERS_ROLES.into(), paths::USERS.into(), title);
     confirm(&app, &may, &fields, &edits, &confirmation).await?.response()
 }
 
@@ -49,7 +49,7 @@ pub async fn of_one(
     let title = words::access::change_of_roles(removes(&fields), name);
     let edits: Vec<Edit> = roles.iter().map(|role| edit(&fields, id, *role)).collect();
     let title = format!("{title}: {}", page.row.email);
-    confirm(&app, &may, &fields, &edits, &Confirmation::below(format!("/users/{id}"), "roles", title))
+    confirm(&app, &may, &fields, &edits, &Confirmation::new(paths::user_roles(id), paths::user(id), title))
         .await?
         .response()
 }

@@ -12,7 +12,7 @@ use crate::domain::{RoleId, UserId};
 use crate::store;
 use crate::store::roles::Role;
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named as Path};
+use crate::web::extract::{May, Path};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::notice::NoticeQuery;
 use crate::web::state::{AppState, State};
