@@ -9,7 +9,7 @@ use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 use crate::support::waiting::{until, until_true};
 
-const WORDS: &str = "The audit trail is not what it was";
+const WORDS: &str = "Audit log verification failed";
 
 /// The number of the entry that the file has as the last.
 fn known_end(stack: &Stack) -> i64 {

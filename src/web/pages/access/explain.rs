@@ -22,6 +22,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::form::{FieldError, FormState};
 use crate::web::layout::{Layout, html_with};
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words;
 

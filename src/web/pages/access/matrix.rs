@@ -14,6 +14,7 @@ use crate::store::roles::Role;
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html};
+use crate::web::paths;
 use crate::web::state::AppState;
 use crate::web::words::privileges::{Choice, FULL_ACCESS, account_choices, account_labels};
 

@@ -7,6 +7,7 @@ use askama::Template;
 use crate::domain::{AccountId, Phone};
 use crate::store::audit::Entry;
 use crate::store::{Conn, StoreError, accounts};
+use crate::web::paths;
 use crate::web::state::State;
 use crate::web::words::text;
 

@@ -18,6 +18,7 @@ use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::named::NameForm;
 use crate::web::pages::access::notice::NoticeQuery;
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 
 #[derive(Template)]

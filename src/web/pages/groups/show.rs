@@ -22,6 +22,7 @@ use crate::web::pages::access::cell::GrantLink;
 use crate::web::pages::access::named::NameForm;
 use crate::web::pages::access::notice::NoticeQuery;
 use crate::web::pages::accounts::query;
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 
 /// Accounts on a page.

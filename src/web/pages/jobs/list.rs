@@ -17,6 +17,7 @@ use crate::live::jobs::Jobs;
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
 use crate::web::layout::{Layout, html};
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::{self, text};
 

@@ -17,6 +17,7 @@ use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::named::NameForm;
 use crate::web::pages::access::notice::NoticeQuery;
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::privileges::system_labels;
 

@@ -19,6 +19,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::notice::NoticeQuery;
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 
 /// People on a page.
