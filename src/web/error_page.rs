@@ -8,7 +8,7 @@ use super::error::ErrorDetails;
 use super::form::RequestType;
 use super::state::State;
 use super::words::{error_pages as words, sign_in};
-use super::{fragment, return_to};
+use super::{fragment, paths, return_to};
 use crate::web::layout::Layout;
 
 #[derive(Template)]

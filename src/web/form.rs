@@ -13,6 +13,12 @@ use crate::web::error::AppError;
 use crate::web::fragment;
 use crate::web::layout::html_with;
 
+/// The fields of a form.
+pub trait Fields {
+    /// Their names, as the page and operations have them.
+    const NAMES: &'static [&'static str];
+}
+
 /// A form as it is shown: the values in its fields, and what is wrong with them.
 #[derive(Debug, Default)]
 pub struct FormState<T> {
@@ -45,27 +51,31 @@ pub fn rejection(error: OpError) -> Result<(StatusCode, FieldError), AppError> {
     Ok((status, FieldError { field, message }))
 }
 
-impl<T> FormState<T> {
+impl<T: Fields> FormState<T> {
     pub fn new(values: T) -> Self {
         Self { values, errors: Vec::new() }
     }
 
-    /// The form again after `error`, with the status of that answer.
+    /// The form again after `error`, with the status of that answer. What is about a field that this form doesn't have is
+    /// shown as about the whole.
     pub fn rejected(values: T, error: OpError) -> Result<(StatusCode, Self), AppError> {
-        let (status, error) = rejection(error)?;
+        let (status, mut error) = rejection(error)?;
+        error.field = error.field.filter(|field| T::NAMES.contains(field));
         Ok((status, Self { values, errors: vec![error] }))
     }
 
     /// What is wrong with a field.
     pub fn error(&self, field: &str) -> Option<&str> {
-        self.errors.iter().find(|error| error.field == Some(field)).map(|error| error.message.as_str())
+        self.first(Some(field))
     }
 
-    /// What is wrong with the form as a whole. `fields` are the ones that it shows: an error about another one would not
-    /// be seen beside it.
-    pub fn general_error(&self, fields: &[&str]) -> Option<&str> {
-        let is_general = |error: &&FieldError| error.field.is_none_or(|field| !fields.contains(&field));
-        self.errors.iter().find(is_general).map(|error| error.message.as_str())
+    /// What is wrong with the form as a whole.
+    pub fn general_error(&self) -> Option<&str> {
+        self.first(None)
+    }
+
+    fn first(&self, field: Option<&str>) -> Option<&str> {
+        self.errors.iter().find(|error| error.field == field).map(|error| error.message.as_str())
     }
 }
 

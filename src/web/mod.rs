@@ -6,7 +6,6 @@
 
 mod assets;
 pub mod auth;
-pub mod body;
 mod csv;
 pub mod error;
 mod error_page;
@@ -17,7 +16,6 @@ mod layers;
 pub mod layout;
 pub mod pages;
 pub mod paths;
-pub mod rate_limit;
 mod return_to;
 mod routes;
 mod standby;

@@ -10,6 +10,7 @@ use super::pages::{access, accounts, audit, groups, jobs, reveals, roles, sign_i
 use super::state::AppState;
 use super::{assets, error, layers, paths};
 use crate::context::App;
+use crate::domain::privilege::can;
 use crate::domain::{GroupId, RoleId};
 
 /// Everything that answers requests.
@@ -20,32 +21,35 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::ACCOUNTS, get(accounts::list::list))
         .route(paths::ACCOUNTS_EVENTS, get(accounts::list_events::list))
         .route(paths::ACCOUNTS_ADD, get(accounts::add::form).post(accounts::add::add))
-        .route(paths::ACCOUNTS_ADD_TEST, post(accounts::add::add_test))
+        .route(paths::ACCOUNTS_ADD_TEST, post(accounts::add_test::add_test))
         .route(paths::ACCOUNT, get(accounts::show::show))
         .route(paths::ACCOUNT_EVENTS, get(accounts::show_events::account))
-        .route(paths::ACCOUNT_ASK_FOR_CODE, post(accounts::show::ask_for_code))
-        .route(paths::ACCOUNT_CONNECT, post(accounts::show::connect))
-        .route(paths::ACCOUNT_DISCONNECT, post(accounts::show::disconnect))
+        .route(paths::ACCOUNT_ASK_FOR_CODE, post(accounts::actions::ask_for_code))
+        .route(paths::ACCOUNT_CONNECT, post(accounts::actions::connect))
+        .route(paths::ACCOUNT_DISCONNECT, post(accounts::actions::disconnect))
         .route(paths::ACCOUNT_LOGIN, get(accounts::login::form).post(accounts::login::submit))
         .route(paths::ACCOUNT_EDIT, get(accounts::edit::form).post(accounts::edit::save))
         .route(paths::ACCOUNT_PASSWORD, get(accounts::password::form).post(accounts::password::save))
-        .route(paths::REVEAL_PASSWORD, get(reveals::password::form).post(reveals::password::show))
-        .route(paths::REVEAL_PASSWORD_REQUEST, post(reveals::password::request))
+        .route(
+            paths::REVEAL_PASSWORD,
+            get(reveals::secret::form::<can::ViewTwoFactorPassword>).post(reveals::password::show),
+        )
+        .route(paths::REVEAL_PASSWORD_REQUEST, post(reveals::secret::request::<can::ViewTwoFactorPassword>))
         .route(paths::REVEAL_PASSWORD_REQUEST_EVENTS, get(reveals::approval_events::password_request))
-        .route(paths::CODE, get(reveals::code::form).post(reveals::code::show))
+        .route(paths::CODE, get(reveals::secret::form::<can::Login>).post(reveals::code::show))
         .route(paths::CODE_WAIT, post(reveals::code::wait))
-        .route(paths::CODE_REQUEST, post(reveals::code::request))
+        .route(paths::CODE_REQUEST, post(reveals::secret::request::<can::Login>))
         .route(paths::CODE_REQUEST_EVENTS, get(reveals::approval_events::code_request))
         .route(paths::CODE_EVENTS, get(reveals::code_events::code))
-        .route(paths::CODE_POLL, post(reveals::code::look))
+        .route(paths::CODE_POLL, post(reveals::code::poll))
         .route(paths::ACCOUNT_LOG_OUT, get(accounts::log_out::form).post(accounts::log_out::log_out))
         .route(paths::ACCOUNT_REMOVE, get(accounts::remove::form).post(accounts::remove::remove))
         .route(paths::ACCOUNT_REMOVE_RETRY, post(accounts::remove::retry))
         .route(paths::ACCOUNT_REMOVE_SKIP, post(accounts::remove::skip))
         .route(paths::APPROVALS, get(reveals::list::list))
         .route(paths::APPROVALS_EVENTS, get(reveals::list_events::reveals))
-        .route(paths::APPROVAL_APPROVE, post(reveals::list::approve))
-        .route(paths::APPROVAL_DECLINE, post(reveals::list::refuse))
+        .route(paths::APPROVAL_APPROVE, post(reveals::decide::approve))
+        .route(paths::APPROVAL_DECLINE, post(reveals::decide::decline))
         .route(paths::JOBS, get(jobs::list::list))
         .route(paths::JOBS_EVENTS, get(jobs::list_events::jobs))
         .route(paths::AUDIT, get(audit::list::list))
@@ -81,7 +85,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::SIGN_IN, get(sign_in::form::form).post(sign_in::form::sign_in))
         .route(paths::SIGN_IN_START, get(sign_in::oidc::start))
         .route(paths::SIGN_IN_CALLBACK, get(sign_in::oidc::callback))
-        .route(paths::SIGN_OUT, post(sign_in::form::sign_out))
+        .route(paths::SIGN_OUT, post(sign_in::sign_out::sign_out))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed);
     let pages = layers::with_session(pages, &state);

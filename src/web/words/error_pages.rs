@@ -43,3 +43,6 @@ pub fn missing_system(privilege: SystemPrivilege) -> String {
     let (label, _) = privileges::on_system(privilege);
     format!("You need the permission “{label}”. Ask an access manager.")
 }
+
+/// While another server is the active one.
+pub const STANDBY: &str = "Another server is active on this database. This one is on standby and takes over when the other one stops.";

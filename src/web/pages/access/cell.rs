@@ -6,7 +6,7 @@ use axum::response::Response;
 use axum_extra::extract::{Form, Query};
 
 use super::confirm::{Confirmation, Outcome, confirm};
-use super::fields::Fields;
+use super::fields::FormFields;
 use super::notice::NoticeQuery;
 use crate::domain::access::{Policy, Principal};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, can};
@@ -50,7 +50,7 @@ pub async fn save(
     app: AppState,
     may: May<can::ManageAccess>,
     Path((group, role)): Path<(GroupId, RoleId)>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may.actor, group, role).await?;
     let set: AccountPrivileges = fields.all("privilege").filter_map(AccountPrivilege::from_name).collect();

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::diff::{Sentence, sentences};
-use super::fields::Fields;
+use super::fields::FormFields;
 use super::notice::{self, Notice};
 use crate::domain::privilege::can;
 use crate::ops::OpError;
@@ -17,6 +17,7 @@ use crate::ops::access::{self, Edit, Failed, Report};
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
+use crate::web::paths;
 use crate::web::state::State;
 
 /// A form that has to be confirmed.
@@ -99,7 +100,7 @@ impl ConfirmPage<'_> {
 pub async fn confirm(
     app: &State,
     may: &May<can::ManageAccess>,
-    fields: &Fields,
+    fields: &FormFields,
     edits: &[Edit],
     confirmation: &Confirmation,
 ) -> Result<Outcome, AppError> {
@@ -125,7 +126,7 @@ pub async fn confirm(
 fn respond(
     app: &State,
     may: &May<can::ManageAccess>,
-    fields: &Fields,
+    fields: &FormFields,
     mut report: Report,
     confirmation: &Confirmation,
     step: Step,

@@ -20,7 +20,7 @@ use crate::store::users::User;
 use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::form::{FieldError, FormState};
+use crate::web::form::{FieldError, Fields, FormState};
 use crate::web::layout::{Layout, html_with};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
@@ -32,6 +32,10 @@ use crate::web::words;
 pub struct ExplainQuery {
     person: String,
     account: String,
+}
+
+impl Fields for ExplainQuery {
+    const NAMES: &'static [&'static str] = &["person", "account"];
 }
 
 #[derive(Template)]

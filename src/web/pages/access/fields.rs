@@ -7,9 +7,9 @@ use serde::Deserialize;
 /// A form's fields in their order. A confirmation sends them again.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
-pub struct Fields(Vec<(String, String)>);
+pub struct FormFields(Vec<(String, String)>);
 
-impl Fields {
+impl FormFields {
     /// The first value of a field; empty if there is none.
     pub fn one(&self, name: &str) -> &str {
         self.all(name).next().unwrap_or_default()

@@ -7,14 +7,14 @@ use axum_extra::extract::Form;
 use serde::de::DeserializeOwned;
 
 use super::confirm::{Confirmation, apply_one, confirm};
-use super::fields::Fields;
+use super::fields::FormFields;
 use super::notice::{self, Notice};
 use crate::domain::privilege::can;
 use crate::ops::access::{Edit, Failed};
 use crate::store::{Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
-use crate::web::form::{FieldError, FormState};
+use crate::web::form::{FieldError, Fields, FormState};
 use crate::web::state::{AppState, State};
 
 /// The id of something that has a name, a page of its own, and a page that lists all of its kind.
@@ -50,22 +50,37 @@ pub trait Named: Copy + Display + DeserializeOwned + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Response, AppError>> + Send;
 }
 
-/// The form for a name, of which the field is called `name`.
-pub type NameForm = FormState<String>;
+/// The form for a name.
+pub type NameForm = FormState<NameValues>;
 
-fn rejected(name: &str, failed: Failed) -> NameForm {
-    FormState { values: name.to_owned(), errors: vec![FieldError::on("name", failed.why)] }
+#[derive(Debug, Default)]
+pub struct NameValues {
+    pub name: String,
+}
+
+impl Fields for NameValues {
+    const NAMES: &'static [&'static str] = &["name"];
+}
+
+impl NameForm {
+    pub fn of(name: &str) -> Self {
+        Self::new(NameValues { name: name.to_owned() })
+    }
+
+    fn refused(name: &str, failed: Failed) -> Self {
+        Self { errors: vec![FieldError::on("name", failed.why)], ..Self::of(name) }
+    }
 }
 
 pub async fn create<T: Named>(
     app: AppState,
     may: May<can::ManageAccess>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     let (id, name) = (T::generate(), fields.one("name"));
     match apply_one(&app, &may, id.add(name.to_owned())).await? {
         Ok(()) => Ok(Redirect::to(&notice::url(&id.url(), Notice::Made)).into_response()),
-        Err(failed) => T::list_again(&app, &may, rejected(name, failed)).await,
+        Err(failed) => T::list_again(&app, &may, NameForm::refused(name, failed)).await,
     }
 }
 
@@ -73,13 +88,13 @@ pub async fn rename<T: Named>(
     app: AppState,
     may: May<can::ManageAccess>,
     Path(id): Path<T>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     existing_name(&app, id).await?;
     let name = fields.one("name");
     match apply_one(&app, &may, id.rename(name.to_owned())).await? {
         Ok(()) => Ok(Redirect::to(&notice::url(&id.url(), Notice::Renamed)).into_response()),
-        Err(failed) => id.page_again(&app, &may, rejected(name, failed)).await,
+        Err(failed) => id.page_again(&app, &may, NameForm::refused(name, failed)).await,
     }
 }
 
@@ -87,7 +102,7 @@ pub async fn delete<T: Named>(
     app: AppState,
     may: May<can::ManageAccess>,
     Path(id): Path<T>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     let name = existing_name(&app, id).await?;
     let confirmation = Confirmation {

@@ -1,4 +1,4 @@
-//! `/accounts/{id}/log-out`: ends the account's session at Telegram, after a question.
+//! `/accounts/{account}/log-out`: ends the account's session at Telegram, after a question.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -11,8 +11,10 @@ use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::form::RequestType;
 use crate::web::layout::Layout;
-use crate::web::pages::accounts::show;
+use crate::web::pages::accounts::actions;
+use crate::web::paths;
 use crate::web::state::AppState;
+use crate::web::words::accounts as words;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/log_out.html", blocks = ["dialog"])]
@@ -21,7 +23,6 @@ struct LogOutPage<'a> {
     entry: &'a Entry,
 }
 
-/// The question.
 pub async fn form(
     app: AppState,
     request_type: RequestType,
@@ -31,12 +32,13 @@ pub async fn form(
     request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
-/// Ends the session.
 pub async fn log_out(
     app: AppState,
     request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
-    let done = ops::accounts::remove::log_out(&app, allowed.grant()).await;
-    show::after_dialog(&app, request_type, &allowed.actor, &allowed.entry, done, "The session is over.").await
+    match ops::accounts::remove::log_out(&app, allowed.grant()).await {
+        Ok(()) => Ok(request_type.dialog_done(words::LOGGED_OUT, &paths::account(allowed.entry.account.id))),
+        Err(error) => actions::answer(&app, request_type, &allowed, Err(error)).await,
+    }
 }

@@ -12,6 +12,7 @@ use crate::web::extract::Path;
 use crate::web::fragment::partial;
 use crate::web::pages::accounts::show::Facts;
 use crate::web::pages::accounts::step::Step;
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::stream::stream;
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Period;
 use crate::domain::audit::{AuditEvent, Outcome, codes};
 use crate::store::audit::{Search, Whose};
-use crate::web::form::FieldError;
+use crate::web::form::{FieldError, Fields};
 use crate::web::paths;
 use crate::web::words::audit as words;
 
@@ -34,6 +34,11 @@ pub struct AuditQuery {
     /// The number of an entry; older ones are shown.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub before: String,
+}
+
+impl Fields for AuditQuery {
+    const NAMES: &'static [&'static str] =
+        &["actor", "account", "code", "outcome", "from", "until", "before"];
 }
 
 impl AuditQuery {

@@ -10,7 +10,7 @@ use crate::ops::access::{Edit, Failed};
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
 use crate::web::pages::access::confirm::{Confirmation, confirm};
-use crate::web::pages::access::fields::Fields;
+use crate::web::pages::access::fields::FormFields;
 use crate::web::pages::access::named::{Named, existing_name};
 use crate::web::state::AppState;
 use crate::web::{paths, words};
@@ -20,7 +20,7 @@ pub async fn add(
     app: AppState,
     may: May<can::ManageAccess>,
     Path(id): Path<GroupId>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     let title = words::access::add_accounts_to(&existing_name(&app, id).await?);
     let mut confirmation = Confirmation::new(paths::group_put_in(id), id.url(), title);
@@ -51,7 +51,7 @@ pub async fn remove(
     app: AppState,
     may: May<can::ManageAccess>,
     Path(id): Path<GroupId>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     let title = words::access::remove_accounts_from(&existing_name(&app, id).await?);
     let selected = fields.ids::<AccountId>("account").into_iter();

@@ -10,7 +10,7 @@ use crate::ops::access::Edit;
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
 use crate::web::pages::access::confirm::apply_one;
-use crate::web::pages::access::fields::Fields;
+use crate::web::pages::access::fields::FormFields;
 use crate::web::pages::access::named::Named;
 use crate::web::pages::access::notice::{self, Notice};
 use crate::web::state::AppState;
@@ -19,7 +19,7 @@ pub async fn save(
     app: AppState,
     may: May<can::ManageAccess>,
     Path(id): Path<GroupId>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Result<Redirect, AppError> {
     // Anything but a clear no requires approval: an incomplete form makes nothing easier to see.
     let edit = Edit::NeedApproval(id, fields.one("needed") != "no");

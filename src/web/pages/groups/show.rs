@@ -21,7 +21,8 @@ use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::cell::GrantLink;
 use crate::web::pages::access::named::NameForm;
 use crate::web::pages::access::notice::NoticeQuery;
-use crate::web::pages::accounts::query;
+use crate::web::pages::accounts::filter::Filter;
+use crate::web::pages::accounts::query::AccountsQuery;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
 
@@ -133,7 +134,7 @@ pub async fn page(
         found_more,
         grants: roles.into_iter().map(|role| GrantLink::new(&policy, id, role.id, role.name)).collect(),
         needs_approval,
-        name: NameForm::new(group.name.clone()),
+        name: NameForm::of(&group.name),
         error: None,
         group,
     })
@@ -144,8 +145,8 @@ fn search(accounts: Vec<Arc<Entry>>, q: &str) -> (Vec<Arc<Entry>>, bool) {
     if q.trim().is_empty() {
         return (Vec::new(), false);
     }
-    let query = query::Query { q: q.to_owned(), ..query::Query::default() };
-    let filter = query.filter();
+    let query = AccountsQuery { q: q.to_owned(), ..AccountsQuery::default() };
+    let filter = Filter::new(&query);
     let mut found: Vec<_> = accounts.into_iter().filter(|entry| filter.fits(entry)).collect();
     let more = found.len() > FOUND;
     found.truncate(FOUND);

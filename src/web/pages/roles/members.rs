@@ -10,7 +10,7 @@ use crate::ops::access::{Edit, UserRef};
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
 use crate::web::pages::access::confirm::{Confirmation, Outcome, confirm};
-use crate::web::pages::access::fields::Fields;
+use crate::web::pages::access::fields::FormFields;
 use crate::web::pages::access::named::Named;
 use crate::web::state::AppState;
 use crate::web::{paths, words};
@@ -20,7 +20,7 @@ pub async fn add(
     app: AppState,
     may: May<can::ManageAccess>,
     Path(id): Path<RoleId>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may, id, "").await?;
     let people = fields.one("people");
@@ -49,7 +49,7 @@ pub async fn remove(
     app: AppState,
     may: May<can::ManageAccess>,
     Path(id): Path<RoleId>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may, id, "").await?;
     let people = fields.ids::<UserId>("person").into_iter();

@@ -14,7 +14,7 @@ use crate::store::roles::{Member, Role};
 use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
-use crate::web::form::{FieldError, FormState};
+use crate::web::form::{FieldError, Fields, FormState};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::cell::GrantLink;
 use crate::web::pages::access::named::NameForm;
@@ -50,16 +50,24 @@ pub struct RolePage {
     /// Where the next page begins.
     after: Option<String>,
     name: NameForm,
-    /// The form that adds people, with the addresses entered.
-    people: FormState<String>,
+    people: FormState<PeopleValues>,
     /// What is wrong with the form that removes them.
     selection_error: Option<&'static str>,
+}
+
+#[derive(Debug, Default)]
+struct PeopleValues {
+    people: String,
+}
+
+impl Fields for PeopleValues {
+    const NAMES: &'static [&'static str] = &["people"];
 }
 
 impl RolePage {
     pub fn invalid_people(self, people: &str, message: String) -> Result<Response, AppError> {
         let errors = vec![FieldError::on("people", message)];
-        let people = FormState { values: people.to_owned(), errors };
+        let people = FormState { values: PeopleValues { people: people.to_owned() }, errors };
         html_with(StatusCode::UNPROCESSABLE_ENTITY, &Self { people, ..self })
     }
 
@@ -113,7 +121,7 @@ pub async fn page(
         members,
         later: !after.is_empty(),
         after: next,
-        name: NameForm::new(role.name.clone()),
+        name: NameForm::of(&role.name),
         people: FormState::default(),
         selection_error: None,
         role,

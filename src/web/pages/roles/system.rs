@@ -9,7 +9,7 @@ use crate::ops::access::Edit;
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
 use crate::web::pages::access::confirm::{Confirmation, confirm};
-use crate::web::pages::access::fields::Fields;
+use crate::web::pages::access::fields::FormFields;
 use crate::web::pages::access::named::{Named, existing_name};
 use crate::web::state::AppState;
 use crate::web::{paths, words};
@@ -18,7 +18,7 @@ pub async fn save(
     app: AppState,
     may: May<can::ManageAccess>,
     Path(id): Path<RoleId>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     let set: SystemPrivileges = fields.all("privilege").filter_map(SystemPrivilege::from_name).collect();
     let title = words::access::system_permissions_of(&existing_name(&app, id).await?);

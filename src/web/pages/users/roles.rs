@@ -10,7 +10,7 @@ use crate::ops::access::{Edit, UserRef};
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
 use crate::web::pages::access::confirm::{Confirmation, confirm};
-use crate::web::pages::access::fields::Fields;
+use crate::web::pages::access::fields::FormFields;
 use crate::web::state::AppState;
 use crate::web::{paths, words};
 
@@ -18,7 +18,7 @@ use crate::web::{paths, words};
 pub async fn of_selected(
     app: AppState,
     may: May<can::ManageAccess>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     let page = list::page(&app, &may.actor, list::UsersQuery::default()).await?;
     let people = fields.ids::<UserId>("person");
@@ -40,7 +40,7 @@ pub async fn of_one(
     app: AppState,
     may: May<can::ManageAccess>,
     Path(id): Path<UserId>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     let page = show::page(&app, &may.actor, id).await?;
     let roles = fields.ids::<RoleId>("role");
@@ -55,11 +55,11 @@ pub async fn of_one(
 }
 
 /// Removing has to be asked for, so that no incomplete form removes a role.
-fn removes(fields: &Fields) -> bool {
+fn removes(fields: &FormFields) -> bool {
     fields.one("what") == "take"
 }
 
-fn edit(fields: &Fields, person: UserId, role: RoleId) -> Edit {
+fn edit(fields: &FormFields, person: UserId, role: RoleId) -> Edit {
     let person = UserRef::Id(person);
     if removes(fields) { Edit::Take(person, role) } else { Edit::Give(person, role) }
 }
