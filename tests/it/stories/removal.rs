@@ -77,7 +77,7 @@ async fn a_removed_account_leaves_nothing_that_could_resume_it() {
     let browser = Browser::open(Scripts::On).await;
     sign_in(&browser, &stack).await;
     browser.goto(&stack.url("/jobs")).await;
-    assert!(browser.text("#jobs").await.contains("No long work yet"));
+    assert!(browser.text("#jobs").await.contains("Nothing running"));
     visitor.does(&remove, &[("digits", digits(&account))]).await;
     browser.until_shown("#jobs .badge.good", STEP).await;
     until_gone(&visitor, &account).await;
