@@ -17,7 +17,9 @@ use crate::domain::access::{
 use crate::domain::audit::{AuditEntry, Outcome};
 use crate::domain::privilege::{AccountPrivileges, can};
 use crate::domain::{AccountId, Email, UserId};
-use crate::ops::{App, Context, OpError, policy};
+use crate::live::events::Change;
+use crate::ops::publisher::Publisher;
+use crate::ops::{Context, OpError};
 use crate::store::{self, Conn};
 
 pub use edit::{Edit, MAX_NAME, UserRef};
@@ -82,30 +84,20 @@ pub async fn preview(
 /// Makes these edits, and puts them in force. `seen` is the state of the rules that a preview was made of: if it is
 /// another by now, nothing is done.
 pub async fn save(
-    app: &App,
+    publisher: &impl Publisher,
     grant: SystemGrant<'_, can::ManageAccess>,
     edits: &[Edit],
     seen: Option<i64>,
 ) -> Result<Report, OpError> {
-    let report = write(app, grant, edits, seen).await?;
-    policy::in_force(app).await;
-    Ok(report)
-}
-
-/// Makes these edits in the database only, where no server runs that would have to know.
-pub async fn write(
-    context: &Context,
-    grant: SystemGrant<'_, can::ManageAccess>,
-    edits: &[Edit],
-    seen: Option<i64>,
-) -> Result<Report, OpError> {
+    let context = publisher.context();
     let report = context
         .db
         .change(async |conn| -> Result<Report, OpError> {
             Ok(make(context, conn, grant.actor(), edits, seen).await?.0)
         })
         .await?;
-    tracing::info!(actor = %grant.actor(), done = report.done, refused = report.failed.len(), "access was arranged");
+    tracing::info!(actor = %grant.actor(), done = report.done, refused = report.failed.len(), "access was changed");
+    publisher.publish(Change::Policy).await;
     Ok(report)
 }
 

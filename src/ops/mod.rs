@@ -11,6 +11,7 @@ pub mod audit;
 mod error;
 pub mod login;
 pub mod policy;
+pub mod publisher;
 pub mod reveals;
 pub mod sign_in;
 pub mod two_step;

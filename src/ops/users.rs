@@ -4,15 +4,14 @@
 //! Each change and its audit entry are one transaction, in which the rules are looked at: two administrators who take
 //! each other's office at the same moment do not leave a Telescope without any. Whoever gets another rank signs in
 //! anew, so that no session is older than the rights it carries.
-//!
-//! The command line does the same where no server runs; so nothing but an [`Context`] is needed for it.
 
 use crate::domain::access::{self as rights, Policy, Principal, Subject, SystemGrant, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::privilege::can;
 use crate::domain::{Email, UserId};
 use crate::live::events::Change;
-use crate::ops::{App, Context, OpError, access, policy};
+use crate::ops::publisher::Publisher;
+use crate::ops::{Context, OpError, access};
 use crate::store::users::User;
 use crate::store::{self, Conn};
 
@@ -66,22 +65,20 @@ pub enum UserRef<'a> {
     Email(&'a Email),
 }
 
-/// Changes a person, and lets everything know that goes by what was: open pages end or change at once, and nothing
-/// is remembered for the time that the database is away. Says who it was.
+/// Changes a person, and lets everything know that depends on it: open pages end or change at once, and nothing is
+/// remembered for the time that the database is unavailable. Returns the person as they were before.
 pub async fn change(
-    app: &App,
+    publisher: &impl Publisher,
     grant: SystemGrant<'_, can::ManageAccess>,
     whom: UserRef<'_>,
     change: UserChange,
 ) -> Result<User, OpError> {
-    let user = write(app, grant, whom, change).await?;
-    app.live.events.publish(Change::User(user.id));
-    policy::in_force(app).await;
+    let user = write(publisher.context(), grant, whom, change).await?;
+    publisher.publish(Change::User(user.id)).await;
     Ok(user)
 }
 
-/// Changes a person in the database only, where no server runs that would have to know.
-pub async fn write(
+async fn write(
     context: &Context,
     grant: SystemGrant<'_, can::ManageAccess>,
     whom: UserRef<'_>,

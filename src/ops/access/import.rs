@@ -3,50 +3,70 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::file::{self, RulesFile};
 use super::{Edit, Stop, UserRef, make};
 use crate::domain::access::SystemGrant;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
 use crate::domain::{AccountId, GroupId, RoleId};
-use crate::ops::{Context, OpError};
+use crate::live::events::Change;
+use crate::ops::OpError;
+use crate::ops::publisher::Publisher;
 use crate::store::{self, Conn};
 
-/// Makes the database say what a file says; tells each step in words. A dry run tells what would be done, and changes
-/// nothing. If a step is refused none is made.
+/// One step of an import, by names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImportStep {
+    AddGroup { group: String },
+    RenameGroup { group: String, to: String },
+    DeleteGroup { group: String, needs_approval: bool },
+    RequireApproval { group: String, required: bool },
+    AddAccount { account: String, group: String },
+    RemoveAccount { account: String, group: String },
+    AddRole { role: String },
+    RenameRole { role: String, to: String },
+    DeleteRole { role: String },
+    SetSystemPrivileges { role: String, privileges: Vec<String> },
+    SetGroupPrivileges { role: String, group: String, privileges: Vec<String> },
+    GiveRole { role: String, person: String },
+    TakeRole { role: String, person: String },
+}
+
+/// Makes the database say what a file says, and returns the steps. Without `apply` nothing is changed. If a step is
+/// refused, none is made.
 pub async fn import(
-    context: &Context,
+    publisher: &impl Publisher,
     grant: SystemGrant<'_, can::ManageAccess>,
     wanted: &RulesFile,
-    dry: bool,
-) -> Result<Vec<String>, OpError> {
+    apply: bool,
+) -> Result<Vec<ImportStep>, OpError> {
+    let context = publisher.context();
     let made = context
         .db
-        .change(async |conn| -> Result<Vec<String>, Stop<Vec<String>>> {
-            let (edits, words): (Vec<Edit>, Vec<String>) =
-                plan(conn, wanted).await?.into_iter().map(|step| (step.edit, step.words)).unzip();
+        .change(async |conn| -> Result<Vec<ImportStep>, Stop<Vec<ImportStep>>> {
+            let (edits, steps): (Vec<Edit>, Vec<ImportStep>) = plan(conn, wanted).await?.into_iter().unzip();
             let (report, _) = make(context, conn, grant.actor(), &edits, None).await?;
             let failed: Vec<String> =
                 report.failed.iter().map(|failed| format!("{}: {}", failed.what, failed.why)).collect();
             if !failed.is_empty() {
                 return Err(OpError::Refused(failed.join("\n")).into());
             }
-            if dry { Err(Stop::Preview(words)) } else { Ok(words) }
+            if apply { Ok(steps) } else { Err(Stop::Preview(steps)) }
         })
         .await;
+    if apply {
+        publisher.publish(Change::Policy).await;
+    }
     match made {
-        Ok(words) | Err(Stop::Preview(words)) => Ok(words),
+        Ok(steps) | Err(Stop::Preview(steps)) => Ok(steps),
         Err(Stop::Failed(error)) => Err(error),
     }
 }
 
-/// One step of an import, and what it does, in words.
-struct Step {
-    edit: Edit,
-    words: String,
-}
-
 /// The steps from what the database has to what a file says, in an order in which they can be made.
-async fn plan(conn: &mut Conn<'_>, wanted: &RulesFile) -> Result<Vec<Step>, OpError> {
+async fn plan(conn: &mut Conn<'_>, wanted: &RulesFile) -> Result<Vec<(Edit, ImportStep)>, OpError> {
     let present = RulesFile::read(conn).await?;
     let accounts = store::accounts::all(conn).await?;
     let accounts = accounts.into_iter().map(|account| (account.phone.to_string(), account.id)).collect();
@@ -68,12 +88,12 @@ struct Plan {
     accounts: BTreeMap<String, AccountId>,
     groups: BTreeMap<String, GroupId>,
     roles: BTreeMap<String, RoleId>,
-    steps: Vec<Step>,
+    steps: Vec<(Edit, ImportStep)>,
 }
 
 impl Plan {
-    fn step(&mut self, edit: Edit, words: String) {
-        self.steps.push(Step { edit, words });
+    fn step(&mut self, edit: Edit, step: ImportStep) {
+        self.steps.push((edit, step));
     }
 
     /// A name that stands twice would mean that one of them is lost.
@@ -94,15 +114,16 @@ impl Plan {
                 None => {
                     let id = GroupId::generate();
                     self.groups.insert(fold(&group.name), id);
-                    self.step(
-                        Edit::AddGroup(id, group.name.clone()),
-                        format!("add the group {:?}", group.name),
-                    );
+                    let step = ImportStep::AddGroup { group: group.name.clone() };
+                    self.step(Edit::AddGroup(id, group.name.clone()), step);
                 }
                 Some(other) if other.name != group.name => {
                     if let Some(id) = self.groups.get(&fold(&group.name)).copied() {
-                        let words = format!("call the group {:?} {:?}", other.name, group.name);
-                        self.step(Edit::RenameGroup(id, group.name.clone()), words);
+                        let (before, to) = (other.name.clone(), group.name.clone());
+                        self.step(
+                            Edit::RenameGroup(id, to.clone()),
+                            ImportStep::RenameGroup { group: before, to },
+                        );
                     }
                 }
                 Some(_) => {}
@@ -113,12 +134,16 @@ impl Plan {
                 None => {
                     let id = RoleId::generate();
                     self.roles.insert(fold(&role.name), id);
-                    self.step(Edit::AddRole(id, role.name.clone()), format!("add the role {:?}", role.name));
+                    let step = ImportStep::AddRole { role: role.name.clone() };
+                    self.step(Edit::AddRole(id, role.name.clone()), step);
                 }
                 Some(other) if other.name != role.name => {
                     if let Some(id) = self.roles.get(&fold(&role.name)).copied() {
-                        let words = format!("call the role {:?} {:?}", other.name, role.name);
-                        self.step(Edit::RenameRole(id, role.name.clone()), words);
+                        let (before, to) = (other.name.clone(), role.name.clone());
+                        self.step(
+                            Edit::RenameRole(id, to.clone()),
+                            ImportStep::RenameRole { role: before, to },
+                        );
                     }
                 }
                 Some(_) => {}
@@ -134,11 +159,9 @@ impl Plan {
                 had_group.into_iter().flat_map(|group| &group.accounts).map(String::as_str).collect();
             let needed_before = had_group.is_some_and(|group| group.needs_approval);
             if group.needs_approval != needed_before {
-                let words = match group.needs_approval {
-                    true => format!("want approvals for the accounts of {:?}", group.name),
-                    false => format!("want no approvals any more for the accounts of {:?}", group.name),
-                };
-                self.step(Edit::NeedApproval(id, group.needs_approval), words);
+                let required = group.needs_approval;
+                let step = ImportStep::RequireApproval { group: group.name.clone(), required };
+                self.step(Edit::NeedApproval(id, required), step);
             }
             let mut has = BTreeSet::new();
             for number in &group.accounts {
@@ -153,12 +176,17 @@ impl Plan {
             }
             for phone in has.iter().filter(|phone| !had.contains(phone.as_str())) {
                 if let Some(account) = self.accounts.get(phone).copied() {
-                    self.step(Edit::PutIn(account, id), format!("put {phone} into {:?}", group.name));
+                    let step = ImportStep::AddAccount { account: phone.clone(), group: group.name.clone() };
+                    self.step(Edit::PutIn(account, id), step);
                 }
             }
             for phone in had.iter().filter(|phone| !has.contains(**phone)) {
                 if let Some(account) = self.accounts.get(*phone).copied() {
-                    self.step(Edit::TakeOut(account, id), format!("take {phone} out of {:?}", group.name));
+                    let (account_phone, group) = ((*phone).to_owned(), group.name.clone());
+                    self.step(
+                        Edit::TakeOut(account, id),
+                        ImportStep::RemoveAccount { account: account_phone, group },
+                    );
                 }
             }
         }
@@ -171,8 +199,8 @@ impl Plan {
             let had = present.roles.iter().find(|other| fold(&other.name) == fold(&role.name));
             let now = system(&role.system)?;
             if now != system(had.map_or(&[][..], |had| &had.system))? {
-                let words = format!("let {:?} do with the system: {}", role.name, listed(&role.system));
-                self.step(Edit::System(id, now), words);
+                let (role, privileges) = (role.name.clone(), role.system.clone());
+                self.step(Edit::System(id, now), ImportStep::SetSystemPrivileges { role, privileges });
             }
             let mut before = BTreeMap::new();
             for (group, names) in had.into_iter().flat_map(|had| &had.groups) {
@@ -188,20 +216,29 @@ impl Plan {
                 let now = account(names)?;
                 let had = before.remove(&fold(group)).map_or(AccountPrivileges::NONE, |(_, set)| set);
                 if now != had {
-                    let words = format!("let {:?} do in {group:?}: {}", role.name, listed(names));
-                    self.step(Edit::Cell(group_id, id, now), words);
+                    self.set_privileges((group_id, id), now, (&role.name, group, names));
                 }
             }
             for (folded, (group, had)) in before {
                 if let Some(group_id) = self.groups.get(&folded).copied()
                     && !had.is_empty()
                 {
-                    let words = format!("let {:?} do in {group:?}: nothing", role.name);
-                    self.step(Edit::Cell(group_id, id, AccountPrivileges::NONE), words);
+                    self.set_privileges((group_id, id), AccountPrivileges::NONE, (&role.name, group, &[]));
                 }
             }
         }
         Ok(())
+    }
+
+    fn set_privileges(
+        &mut self,
+        (group_id, role_id): (GroupId, RoleId),
+        set: AccountPrivileges,
+        (role, group, names): (&str, &str, &[String]),
+    ) {
+        let (role, group, privileges) = (role.to_owned(), group.to_owned(), names.to_vec());
+        let step = ImportStep::SetGroupPrivileges { role, group, privileges };
+        self.step(Edit::Cell(group_id, role_id, set), step);
     }
 
     fn people_of_roles(&mut self, wanted: &RulesFile, present: &RulesFile) -> Result<(), OpError> {
@@ -213,12 +250,12 @@ impl Plan {
             };
             let (has, had) = (emails(&role.people)?, emails(had.map_or(&[][..], |had| &had.people))?);
             for email in has.difference(&had) {
-                let words = format!("give {email} the role {:?}", role.name);
-                self.step(Edit::Give(UserRef::Email(email.clone()), id), words);
+                let step = ImportStep::GiveRole { role: role.name.clone(), person: email.to_string() };
+                self.step(Edit::Give(UserRef::Email(email.clone()), id), step);
             }
             for email in had.difference(&has) {
-                let words = format!("take the role {:?} from {email}", role.name);
-                self.step(Edit::Take(UserRef::Email(email.clone()), id), words);
+                let step = ImportStep::TakeRole { role: role.name.clone(), person: email.to_string() };
+                self.step(Edit::Take(UserRef::Email(email.clone()), id), step);
             }
         }
         Ok(())
@@ -229,15 +266,15 @@ impl Plan {
             if !wanted.roles.iter().any(|other| fold(&other.name) == fold(&role.name))
                 && let Some(id) = self.roles.get(&fold(&role.name)).copied()
             {
-                self.step(Edit::DeleteRole(id), format!("delete the role {:?}", role.name));
+                self.step(Edit::DeleteRole(id), ImportStep::DeleteRole { role: role.name.clone() });
             }
         }
         for group in &present.groups {
             if !wanted.groups.iter().any(|other| fold(&other.name) == fold(&group.name))
                 && let Some(id) = self.groups.get(&fold(&group.name)).copied()
             {
-                let but = if group.needs_approval { ", whose accounts need approvals" } else { "" };
-                self.step(Edit::DeleteGroup(id), format!("delete the group {:?}{but}", group.name));
+                let (name, needs_approval) = (group.name.clone(), group.needs_approval);
+                self.step(Edit::DeleteGroup(id), ImportStep::DeleteGroup { group: name, needs_approval });
             }
         }
     }
@@ -246,10 +283,6 @@ impl Plan {
 /// Names are compared without regard to upper and lower case.
 fn fold(name: &str) -> String {
     name.trim().to_lowercase()
-}
-
-fn listed(names: &[String]) -> String {
-    if names.is_empty() { "nothing".into() } else { names.join(", ") }
 }
 
 fn account(names: &[String]) -> Result<AccountPrivileges, OpError> {

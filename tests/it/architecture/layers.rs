@@ -10,7 +10,7 @@ use super::files;
 
 /// Each top-level module, and those that it may use beside itself. They are in order: a module uses only later ones.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("main", &["cli", "config", "node", "process", "serve", "telegram"]),
+    ("main", &["cli", "config", "process", "serve", "telegram"]),
     (
         "serve",
         &[

@@ -36,7 +36,7 @@ async fn a_command_tells_whether_the_trail_is_as_it_was_written() {
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     until_true("the file follows the trail", STEP, async || verify(&stack, &[]).await.0).await;
     let (well, said) = verify(&stack, &[]).await;
-    assert!(well && said.contains("The trail is as it was written."), "while the server runs: {said}");
+    assert!(well && said.contains("the audit log is as it was written."), "while the server runs: {said}");
     let (well, said) = verify(&stack, &["--head", "no such file"]).await;
     assert!(!well && said.contains("can't be read"), "{said}");
 

@@ -60,7 +60,7 @@ impl Told {
         let root = self.actor(ADMIN).await;
         let permit =
             access::decide_system::<can::ManageAccess>(&self.test.app.live.policy.current(), &root).unwrap();
-        let report = save(&self.test.app, permit.grant(), &[Edit::NeedApproval(self.group, needed)], None)
+        let report = save(&*self.test.app, permit.grant(), &[Edit::NeedApproval(self.group, needed)], None)
             .await
             .unwrap();
         assert_eq!(report.failed.len(), 0);

@@ -156,7 +156,7 @@ pub async fn confirm(
         let report = access::preview(app, may.grant(), edits).await?;
         return answer(app, may, fields, report, plan, Moment::Preview);
     }
-    match access::save(app, may.grant(), edits, fields.seen()).await {
+    match access::save(&*app.app, may.grant(), edits, fields.seen()).await {
         Ok(report) if report.failed.is_empty() && plan.unknown.is_empty() => {
             Ok(Outcome::Answer(Redirect::to(&plan.then).into_response()))
         }
@@ -204,7 +204,7 @@ pub async fn make(
     may: &May<can::ManageAccess>,
     edit: Edit,
 ) -> Result<Result<(), Failed>, AppError> {
-    let mut report = access::save(app, may.grant(), &[edit], None).await?;
+    let mut report = access::save(&*app.app, may.grant(), &[edit], None).await?;
     Ok(report.failed.pop().map_or(Ok(()), Err))
 }
 

@@ -101,7 +101,7 @@ macro_rules! handlers {
             may: May<can::ManageAccess>,
             Named(id): Named<UserId>,
         ) -> Result<Redirect, AppError> {
-            users::change(&app, may.grant(), UserRef::Id(id), UserChange::$change).await?;
+            users::change(&*app.app, may.grant(), UserRef::Id(id), UserChange::$change).await?;
             // Back to the person, who is shown as he is now.
             Ok(Redirect::to(&format!("/users/{id}")))
         }

@@ -120,7 +120,7 @@ async fn only_administrators_can_say_that_none_has_to_approve() {
         Edit::DeleteGroup(told.group),
         Edit::NeedApproval(told.group, false),
     ];
-    let report = save(&test.app, permit.grant(), &edits, None).await.unwrap();
+    let report = save(&*test.app, permit.grant(), &edits, None).await.unwrap();
     assert_eq!((report.done, report.failed.len()), (0, 3), "{:?}", report.failed);
     assert!(report.failed.iter().all(|failed| failed.why.contains("administrators")), "{:?}", report.failed);
     let switched = third.post(&format!("/groups/{}/approval", told.group), &[("needed", "no")]).await;
@@ -132,7 +132,7 @@ async fn only_administrators_can_say_that_none_has_to_approve() {
 
     let root = told.actor(ADMIN).await;
     let permit = access::decide_system::<can::ManageAccess>(&test.app.live.policy.current(), &root).unwrap();
-    let report = save(&test.app, permit.grant(), &edits[..1], None).await.unwrap();
+    let report = save(&*test.app, permit.grant(), &edits[..1], None).await.unwrap();
     assert_eq!((report.done, report.failed.len()), (1, 0));
     assert_eq!(told.root.post(&told.password(), &[("reason", WHY)]).await.status, StatusCode::OK);
 }
