@@ -64,7 +64,7 @@ async fn blank(config: Config, before: &str, yes: bool) -> anyhow::Result<()> {
         db.may_change_trail().await?,
         "the role in DB_DSN can't change the audit log, as it should be for a server. Use the DB_DSN of the tables' owner"
     );
-    db.change(async |conn| key_check::check(conn, &keys).await).await?;
+    db.maintain(async |conn| key_check::check(conn, &keys).await).await?;
     let context = Context { config: Arc::new(config), db, keys: Arc::new(keys), clock };
     // With the lease, the file audit-head is ours to write. A running server writes it otherwise.
     let lease = lease::obtain_at_once(&context.db, &context.clock).await?;

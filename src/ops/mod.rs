@@ -6,8 +6,10 @@
 
 pub mod access;
 pub mod accounts;
+mod applied;
 pub mod approvals;
 pub mod audit;
+pub(crate) mod current;
 mod error;
 pub mod login;
 pub mod policy;
@@ -18,4 +20,5 @@ pub mod two_step;
 pub mod users;
 
 pub use crate::context::{App, Context};
+pub use applied::Applied;
 pub use error::OpError;

@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("node", &["ops", "context", "store", "process", "config", "clock", "domain"]),
     ("jobs", &["ops", "context", "live", "store", "clock", "domain"]),
     ("ops", &["context", "live", "store", "telegram", "sso", "crypto", "config", "clock", "domain"]),
-    ("context", &["live", "store", "telegram", "sso", "crypto", "config", "clock"]),
+    ("context", &["live", "store", "telegram", "sso", "crypto", "config", "clock", "domain"]),
     ("live", &["domain"]),
     ("store", &["crypto", "config", "clock", "domain"]),
     ("telegram", &["process", "clock", "domain"]),

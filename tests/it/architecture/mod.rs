@@ -1,5 +1,6 @@
 //! The building's own rules, held by reading its files.
 
+mod changes;
 mod codes;
 mod docs;
 mod fetching;

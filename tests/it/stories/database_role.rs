@@ -41,7 +41,7 @@ async fn old_entries(dsn: &str) {
         }
         Ok(())
     };
-    db.change(written).await.unwrap();
+    db.maintain(written).await.unwrap();
     db.close().await;
 }
 
@@ -68,7 +68,7 @@ async fn a_server_that_can_not_change_the_trail_does_everything_else() {
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     ready_account(&stack, &visitor, None).await;
     until_true("the log says why no details leave", STEP, async || {
-        stack.log().contains("can't change the audit trail, as it should be")
+        stack.log().contains("can't change the audit log, as it should be")
     })
     .await;
 
@@ -88,7 +88,7 @@ async fn a_server_that_can_not_change_the_trail_does_everything_else() {
     }
 
     let trail = visitor.get("/audit?code=audit.blanked").await.text().await.unwrap();
-    assert!(trail.contains("took the details out of 7 entries before 2024-01-01"), "{trail}");
+    assert!(trail.contains("removed the details of 7 entries before 2024-01-01"), "{trail}");
     visitor.does("/accounts/add-test", &[]).await;
     let (done, said) = telescope(&stack, &owner, &["migrate"]).await;
     assert!(!done && said.contains("a Telescope server is active on this database"), "{said}");

@@ -59,7 +59,7 @@ async fn organisation(test: &TestApp) -> (Vec<RoleId>, Vec<GroupId>) {
         }
         Ok(())
     };
-    test.app.db.change(made).await.unwrap();
+    test.app.db.maintain(made).await.unwrap();
     accounts.into_iter().for_each(|account| test.app.live.accounts.put_account(account));
     test.in_force().await;
     (roles, groups)

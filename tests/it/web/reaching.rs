@@ -356,7 +356,7 @@ async fn what_was_asked_for_is_done_though_nobody_waits_for_the_answer() {
     let root = told.test.signed_in(ADMIN).await;
     told.test.signed_in(HELPER).await;
     let (held, release) = (tokio::sync::Notify::new(), tokio::sync::Notify::new());
-    let turn = told.test.app.db.change(async |_| -> Result<(), store::StoreError> {
+    let turn = told.test.app.db.maintain(async |_| -> Result<(), store::StoreError> {
         held.notify_one();
         release.notified().await;
         Ok(())

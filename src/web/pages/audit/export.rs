@@ -28,7 +28,7 @@ use crate::web::extract::May;
 use crate::web::pages::audit::list::{TOO_MANY, Wanted, page};
 use crate::web::state::{AppState, State};
 use crate::web::stream::Viewer;
-use crate::web::words::text;
+use crate::web::words::{self, text};
 
 /// Numbers that are looked at for one piece.
 const PIECE: i64 = 500;
@@ -135,7 +135,7 @@ fn values(entry: &Entry, numbers: &Numbers) -> [Value; 17] {
         json!(entry.reason),
         json!(entry.address),
         json!(entry.request_id),
-        json!(text::event(&entry.code, entry.outcome.name(), entry.details.as_deref())),
+        json!(words::audit::sentence(&entry.event(), entry.outcome)),
         json!(entry.details),
         json!(chained.details_salt),
         json!(chained.details_digest),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Period;
-use crate::domain::audit::{AuditEvent, Outcome, codes};
+use crate::domain::audit::{AuditKind, Outcome, codes};
 use crate::store::audit::{Search, Whose};
 
 /// Letters of a part of a name; nobody has a longer one.
@@ -94,7 +94,10 @@ impl Wanted {
     fn codes(&self) -> Result<Option<Vec<String>>, String> {
         match self.code.trim() {
             "" => Ok(None),
-            code => codes::named(code).map(Some).ok_or_else(|| "There is no such kind of entry.".into()),
+            code => match codes::matching(code) {
+                Some(kinds) => Ok(Some(kinds.iter().map(|kind| kind.code().to_owned()).collect())),
+                None => Err("There is no such event type.".into()),
+            },
         }
     }
 
@@ -166,9 +169,9 @@ pub struct Family {
 /// Every family, in the order of the codes.
 pub fn families() -> Vec<Family> {
     let mut families: Vec<Family> = Vec::new();
-    for code in AuditEvent::CODES.iter().copied() {
-        let name = codes::family(code);
-        let line = (code, codes::meaning(code));
+    for kind in AuditKind::ALL {
+        let name = codes::family(kind.code());
+        let line = (kind.code(), kind.meaning());
         match families.iter_mut().find(|family| family.name == name) {
             Some(family) => family.codes.push(line),
             None => families.push(Family { name, codes: vec![line] }),

@@ -9,7 +9,7 @@ pub use super::form::Wanted;
 pub use super::line::Line;
 
 use super::form::{Family, Fault, families};
-use crate::domain::audit::{AuditEvent, Outcome};
+use crate::domain::audit::{AuditEvent, AuditKind, Outcome};
 use crate::domain::privilege::can;
 use crate::store::audit::{Filter, Found, Search};
 use crate::store::{self, Conn, StoreError};
@@ -17,7 +17,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::state::{AppState, State};
-use crate::web::words::text;
+use crate::web::words::{self, text};
 
 /// Entries on a page.
 pub const PAGE: usize = 100;
@@ -70,7 +70,7 @@ struct Mismatch {
 impl Mismatch {
     async fn newest(app: &State, conn: &mut Conn<'_>) -> Result<Option<Self>, StoreError> {
         let filter = Filter {
-            code: Some(AuditEvent::TRAIL_MISMATCH.to_owned()),
+            code: Some(AuditKind::AuditMismatch.code().to_owned()),
             from: Some(app.clock.now().plus_seconds(-MISMATCH_SHOWN)),
             ..Filter::default()
         };
@@ -78,7 +78,11 @@ impl Mismatch {
         Ok(newest.map(|entry| Self {
             seq: entry.seq,
             at: text::moment(entry.at),
-            words: text::trail_fault(entry.details.as_deref()),
+            words: if let AuditEvent::AuditMismatch { reason, .. } = entry.event() {
+                words::audit::mismatch(reason)
+            } else {
+                ""
+            },
         }))
     }
 }
