@@ -8,11 +8,20 @@ use crate::domain::audit::{AuditEntry, AuditEvent, SignInDenied};
 use crate::domain::{Email, Identity, Millis, RequestInfo};
 use crate::ops::audit::{failed_attempts, queue};
 use crate::ops::{App, Applied, OpError, policy};
+use crate::store::users::User;
 use crate::store::{self, StoreError, WebSessions, Written};
 
 /// What somebody is told whose address is known by another identity.
 const OTHER_PERSON: &str = "Your identity provider names another person than before under this address. An \
                             administrator of Telescope has to confirm that it is yours now.";
+
+/// A person who was let in, and the epoch of the session that begins: whatever ends the person's sessions after the
+/// decision moves the epoch on, so a row that is inserted later is worth nothing.
+#[derive(Debug)]
+pub struct SignedIn {
+    pub person: Person,
+    pub epoch: i64,
+}
 
 /// Signs a person in whose identity is proven: the row is made at the first sight, the identity is bound to it, the
 /// trail is written, and whoever is named in ADMIN_EMAILS becomes administrator.
@@ -20,13 +29,13 @@ const OTHER_PERSON: &str = "Your identity provider names another person than bef
 /// An address that comes with another subject of the same issuer than before is refused: it may have been given to
 /// somebody else, who must not inherit what the former owner could do. So is a subject that is seen for the first time
 /// with an address that nobody has verified: anybody could claim a place that is meant for another.
-pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<Person, OpError> {
+pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<SignedIn, OpError> {
     admitted(app, identity, origin)?;
     let now = app.clock.now();
     let named_admin = app.config.admin_emails.contains(&identity.email);
     let mut other_roles = false;
     let user = app
-        .write_with(async |conn| -> Result<Written<Applied<store::users::User, SignInDenied>>, StoreError> {
+        .write_with(async |conn| -> Result<Written<Applied<(User, i64), SignInDenied>>, StoreError> {
             let mut recorded = None;
             let mut user = match known(conn, identity, now).await? {
                 Applied::Done(user) => user,
@@ -49,18 +58,20 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
                 recorded = Some(conn.record(&entry).await?);
             }
             if !user.disabled {
+                store::users::set_seen(conn, user.id, now).await?;
                 let actor = Principal::User(person(&user, identity.proves(&user.email))).coming_from(origin);
                 let entry = AuditEntry::done(now, &actor, AuditEvent::WebSignIn);
                 recorded = Some(conn.record(&entry).await?);
             }
-            Ok(Written::of(recorded, Applied::Done(user)))
+            let epoch = store::users::session_epoch(conn, user.id).await?.ok_or(StoreError::Missing)?;
+            Ok(Written::of(recorded, Applied::Done((user, epoch))))
         })
         .await?
         .into_result();
     if other_roles {
         policy::in_force(app).await;
     }
-    let user = user.map_err(|why| {
+    let (user, epoch) = user.map_err(|why| {
         not_let_in(app, &identity.email, origin, why);
         OpError::Refused(if why == SignInDenied::Unverified {
             format!(
@@ -77,7 +88,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
         return Err(OpError::Refused("This person may not sign in any more.".into()));
     }
     tracing::info!(person = %user.email, "signed in");
-    Ok(person(&user, identity.proves(&user.email)))
+    Ok(SignedIn { person: person(&user, identity.proves(&user.email)), epoch })
 }
 
 /// Refuses an address whose domain may not sign in. It holds for each request that proves somebody, too, since the
@@ -116,7 +127,7 @@ async fn known(
     conn: &mut store::Conn<'_>,
     identity: &Identity,
     now: Millis,
-) -> Result<Applied<store::users::User, SignInDenied>, StoreError> {
+) -> Result<Applied<User, SignInDenied>, StoreError> {
     let Identity { issuer, subject, email, verified, .. } = identity;
     if let Some(bound) = store::identities::find(conn, issuer, subject).await? {
         return store::users::by_id(conn, bound).await?.map(Applied::Done).ok_or(StoreError::Missing);
@@ -139,7 +150,7 @@ pub async fn sign_out(app: &App, actor: &Principal) -> Result<(), OpError> {
 }
 
 /// What rights need to know of a user; `verified` says whether the present identity proves the address.
-pub fn person(user: &store::users::User, verified: bool) -> Person {
+pub fn person(user: &User, verified: bool) -> Person {
     Person {
         id: user.id,
         email: user.email.clone(),
