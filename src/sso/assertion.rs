@@ -12,7 +12,7 @@ use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::key::Key;
+use super::jwks::Key;
 use crate::config::{AssertionFormat, Audience, Place};
 use crate::domain::{Email, Identity, Millis};
 

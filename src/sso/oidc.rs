@@ -12,8 +12,9 @@ pub mod pending;
 mod person;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use reqwest::StatusCode;
 use serde::Deserialize;
 use url::Url;
@@ -24,7 +25,7 @@ use crate::clock::Clock;
 use crate::config::{Authorities, OidcSettings, PublicUrl};
 use crate::domain::{Identity, Secret};
 use crate::sso::http::json;
-use crate::sso::keys::NoKey;
+use crate::sso::jwks::NoKey;
 use discovery::{Discovery, Known, Metadata};
 use id_token::Claims;
 
@@ -196,7 +197,7 @@ impl Provider {
     /// it there.
     fn is_first(&self, attempt: &PendingAuthorization) -> bool {
         let now = self.clock.now().0;
-        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answered = self.answered.lock();
         answered.retain(|_, until| *until > now);
         attempt.until > now && answered.insert(attempt.state.clone(), attempt.until).is_none()
     }

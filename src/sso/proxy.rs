@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::config::{AssertionFormat, Authorities};
 use crate::sso::assertion::{Assertion, TokenError, UnverifiedToken};
 use crate::sso::http::Http;
-use crate::sso::keys::{KeySet, NoKey};
+use crate::sso::jwks::{KeySet, NoKey};
 
 /// Why a request comes from nobody; for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,9 +5,10 @@
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -15,6 +16,7 @@ use super::frame::Frame;
 use super::handle::{AccountHandle, ClientStart, Mailbox};
 use super::process::{self, HostHandle};
 use crate::clock::Clock;
+use crate::domain::backoff::Backoff;
 use crate::domain::{AccountId, Secret, Snapshot, Stage};
 use crate::telegram::client::ClientTask;
 
@@ -153,21 +155,21 @@ impl Hub {
         let closing = futures_util::future::join_all(handles.iter().map(AccountHandle::close));
         let _ = tokio::time::timeout(Duration::from_secs(10), closing).await;
         self.0.stop.send_replace(true);
-        let hosts = std::mem::take(&mut *self.0.hosts.lock().unwrap_or_else(PoisonError::into_inner));
+        let hosts = std::mem::take(&mut *self.0.hosts.lock());
         for host in hosts {
             let _ = host.await;
         }
     }
 
     fn accounts(&self) -> MutexGuard<'_, HashMap<AccountId, AccountHandle>> {
-        self.0.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.accounts.lock()
     }
 }
 
 /// Runs an account's actor; a panic in it is this account's matter alone, and it starts again.
 async fn supervise_account(hub: Arc<Inner>, start: ClientStart, mailbox: Mailbox) {
     let account = start.account;
-    let mut pause = Duration::from_millis(500);
+    let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(60));
     loop {
         let actor = ClientTask::new(Arc::clone(&hub), start.clone(), mailbox.clone());
         match tokio::spawn(actor.run()).await {
@@ -176,8 +178,7 @@ async fn supervise_account(hub: Arc<Inner>, start: ClientStart, mailbox: Mailbox
                 tracing::error!(%account, %error, "an account's actor failed and starts again");
                 let stage = Stage::Reconnecting;
                 (hub.observer)(account, Snapshot { stage, ..Snapshot::off() });
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(60));
+                tokio::time::sleep(backoff.fail()).await;
             }
         }
     }
@@ -249,6 +250,6 @@ impl Routes {
     }
 
     fn routes(&self) -> MutexGuard<'_, HashMap<i32, Route>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
 
 use axum::http::StatusCode;
+use parking_lot::Mutex;
 
 use crate::domain::{Email, Millis, RequestInfo};
 use crate::web::error::AppError;
@@ -43,7 +43,7 @@ struct Counted {
 impl RateLimiter {
     /// Counts an attempt; false if there were too many.
     fn count(&self, mut place: Place, now: Millis, limit: u32) -> bool {
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counted = self.0.lock();
         let is_over = |begun: Millis| !(0..WINDOW).contains(&now.0.saturating_sub(begun.0));
         if !counted.places.contains_key(&place) && counted.places.len() >= PLACES {
             if counted.swept.is_none_or(is_over) {
@@ -128,7 +128,7 @@ mod tests {
         for number in 1..=30_000 {
             counted.count(from(number), Millis(0), 2);
         }
-        assert!(counted.0.lock().unwrap().places.len() <= PLACES + 1);
+        assert!(counted.0.lock().places.len() <= PLACES + 1);
         assert!(!counted.count(from(40_000), Millis(0), 2), "those who come last share one place");
         assert!(counted.count(from(1), Millis(0), 2), "and take nothing from those who were there");
         assert!(counted.count(from(40_000), Millis(60_000), 2), "for a minute");

@@ -15,9 +15,9 @@ use super::Fault;
 use crate::clock::Clock;
 use crate::config::{Authorities, KeysAt};
 use crate::domain::Millis;
-use crate::sso::backoff::Backoff;
 use crate::sso::http::{Http, Problem, json};
-use crate::sso::keys::KeySet;
+use crate::sso::jwks::KeySet;
+use crate::sso::refresh::Refresh;
 
 /// Milliseconds for which what the provider said is good.
 const GOOD_FOR: i64 = 60 * 60 * 1000;
@@ -62,14 +62,14 @@ pub(super) struct Discovery {
     clock: Clock,
     known: ArcSwapOption<Known>,
     /// When it was last asked. Held while it is.
-    turn: Mutex<Backoff>,
+    refresh: Mutex<Refresh>,
 }
 
 impl Discovery {
     pub(super) fn new(issuer: &str, authorities: Option<&Authorities>, clock: Clock) -> Arc<Self> {
         let http = Http::new(issuer.starts_with("https:"), authorities);
-        let (known, turn) = (ArcSwapOption::empty(), Mutex::default());
-        Arc::new(Self { issuer: issuer.to_owned(), http, clock, known, turn })
+        let (known, refresh) = (ArcSwapOption::empty(), Mutex::default());
+        Arc::new(Self { issuer: issuer.to_owned(), http, clock, known, refresh })
     }
 
     /// Asks in the background, again and again until everything is there that the first sign-in needs.
@@ -80,7 +80,7 @@ impl Discovery {
                 if let Ok(known) = discovery.known().await {
                     return known.keys.prepare();
                 }
-                let remaining = discovery.turn.lock().await.remaining(discovery.clock.now(), None);
+                let remaining = discovery.refresh.lock().await.remaining(discovery.clock.now(), None);
                 tokio::time::sleep(remaining.unwrap_or_default()).await;
             }
         });
@@ -92,13 +92,13 @@ impl Discovery {
         if let Some(known) = young() {
             return Ok(known);
         }
-        let mut turn = self.turn.lock().await;
+        let mut refresh = self.refresh.lock().await;
         if let Some(known) = young() {
             return Ok(known);
         }
-        if turn.ready(self.clock.now(), None) {
+        if refresh.ready(self.clock.now(), None) {
             let said = self.ask().await;
-            turn.record(self.clock.now(), said.is_ok());
+            refresh.record(self.clock.now(), said.is_ok());
             match said {
                 Ok(known) => self.known.store(Some(Arc::new(known))),
                 Err(problem) => {

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::discovery::Metadata;
-use crate::sso::key::Key;
-use crate::sso::keys::NoKey;
+use crate::sso::jwks::Key;
+use crate::sso::jwks::NoKey;
 
 /// Signatures that count. Never one with a shared secret, nor none at all, whatever the provider offers.
 const ALGORITHMS: [Algorithm; 9] = [

@@ -5,12 +5,13 @@
 //! identity on the same session begins a new session. A session without an assertion is worth nothing.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use parking_lot::{Mutex, MutexGuard};
 use tower_sessions::Session;
 use tower_sessions::session::Id;
 
@@ -39,7 +40,7 @@ pub struct AssertionExpiry(Mutex<HashMap<Id, Millis>>);
 
 impl AssertionExpiry {
     fn known(&self) -> MutexGuard<'_, HashMap<Id, Millis>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn put(&self, session: Id, until: Millis, now: Millis) {

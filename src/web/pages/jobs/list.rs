@@ -8,10 +8,9 @@ use axum::response::Response;
 
 use crate::domain::AccountId;
 use crate::domain::access::{Principal, privileges, system_privileges};
-use crate::domain::job::{Job, JobKind, JobState};
+use crate::domain::job::{JobKind, JobRow, JobState, RemoveStep};
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
 use crate::domain::stage::Severity;
-use crate::jobs::remove_account::RemoveStep;
 use crate::live;
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
@@ -65,8 +64,8 @@ pub fn rendered(app: &State, actor: &Principal) -> Result<String, askama::Error>
 }
 
 /// A job as this reader may see it.
-fn line(app: &State, actor: &Principal, jobs: &live::jobs::Jobs, job: &Job) -> Option<Line> {
-    let entry = job.args.parse().ok().and_then(|id| app.live.accounts.get(id));
+fn line(app: &State, actor: &Principal, jobs: &live::jobs::Jobs, job: &JobRow) -> Option<Line> {
+    let entry = job.account().and_then(|id| app.live.accounts.get(id));
     let may = match &entry {
         Some(entry) => {
             let may = privileges(&app.live.policy.current(), actor, &entry.account);
@@ -81,7 +80,7 @@ fn line(app: &State, actor: &Principal, jobs: &live::jobs::Jobs, job: &Job) -> O
     };
     let open = job.state != JobState::Done;
     let may_retry = open && job.error.is_some() && may.has(AccountPrivilege::RemoveAccount);
-    let step = RemoveStep::from_cursor(job.cursor.as_deref());
+    let step = job.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
     Some(Line {
         kind: match job.kind {
             JobKind::RemoveAccount => "Remove account",
