@@ -8,7 +8,7 @@ use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, Session};
 
 use crate::domain::{Email, Secret};
-use crate::sso::oidc::{Answer, Fault, LIFE, PendingAuthorization, Proven, Provider};
+use crate::sso::oidc::{Answer, OidcError, LIFE, PendingAuthorization, Proven, Provider};
 use crate::store::web_sessions::USER_KEY;
 use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
@@ -86,7 +86,7 @@ pub async fn callback(
     let provider = app.sso.oidc.as_ref().ok_or(AppError::NotFound)?;
     rate_limit::check_rate(&app, &caller.origin)?;
     let mut attempts = waiting(session).await?;
-    let at = attempts.iter().position(|attempt| attempt.is(&answer.state)).ok_or(Fault::Stale)?;
+    let at = attempts.iter().position(|attempt| attempt.is(&answer.state)).ok_or(OidcError::Stale)?;
     let attempt = attempts.remove(at);
     let usual = session.expiry();
     keep(session, attempts).await?;
@@ -138,12 +138,12 @@ async fn keep(session: &Session, attempts: Vec<PendingAuthorization>) -> Result<
     Ok(())
 }
 
-impl From<Fault> for AppError {
-    fn from(fault: Fault) -> Self {
+impl From<OidcError> for AppError {
+    fn from(fault: OidcError) -> Self {
         let status = match fault {
-            Fault::Away => StatusCode::SERVICE_UNAVAILABLE,
-            Fault::Stale | Fault::Refused | Fault::TokenError => StatusCode::BAD_REQUEST,
-            Fault::Denied | Fault::NoEmail => StatusCode::FORBIDDEN,
+            OidcError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            OidcError::Stale | OidcError::Rejected | OidcError::InvalidToken => StatusCode::BAD_REQUEST,
+            OidcError::Denied | OidcError::NoEmail => StatusCode::FORBIDDEN,
         };
         Self::Bad(status, fault.to_string())
     }
