@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::frame::{Frame, peek};
-use super::hub::Routes;
+use super::routes::Routes;
 use crate::domain::backoff::Backoff;
 use crate::telegram::memory_limit::MemoryLimit;
 

@@ -120,7 +120,11 @@ impl Preset {
     }
 
     /// The whole format, or a sentence for each thing that is still to be said.
-    pub(super) fn with(self, given: GivenSettings, public: &PublicUrl) -> Result<AssertionFormat, Vec<String>> {
+    pub(super) fn with(
+        self,
+        given: GivenSettings,
+        public: &PublicUrl,
+    ) -> Result<AssertionFormat, Vec<String>> {
         let missing = |name| match name {
             "JWT_ISSUER" => given.issuer.is_none(),
             _ => given.audience.is_none(),

@@ -123,7 +123,8 @@ mod tests {
     fn only_offered_algorithms_count_and_never_a_shared_secret() {
         let mut metadata = metadata();
         assert_eq!(IdTokens::new(&metadata, "telescope").algorithms, ALGORITHMS);
-        metadata.id_token_signing_alg_values_supported = ["HS256", "none", "ES256"].map(str::to_owned).to_vec();
+        metadata.id_token_signing_alg_values_supported =
+            ["HS256", "none", "ES256"].map(str::to_owned).to_vec();
         assert_eq!(IdTokens::new(&metadata, "telescope").algorithms, [Algorithm::ES256]);
     }
 

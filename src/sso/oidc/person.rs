@@ -15,7 +15,11 @@ const MAX_GROUPS: usize = 500;
 
 impl Provider {
     /// The person of a token that holds.
-    pub(super) async fn person(&self, token: VerifiedToken, access: Option<&Secret>) -> Result<Identity, OidcError> {
+    pub(super) async fn person(
+        &self,
+        token: VerifiedToken,
+        access: Option<&Secret>,
+    ) -> Result<Identity, OidcError> {
         let VerifiedToken { subject, claims: mut more, .. } = token;
         if self.is_missing_something(&more)
             && let Some(access) = access

@@ -139,7 +139,7 @@ async fn its_pages_have_no_barriers() {
     browser.press("[ Cancel ]", "body").await;
     scene.until_at(&format!("{}/sign-in/callback", scene.url)).await;
     let said = browser.text("main [role='alert']").await;
-    assert!(said.contains("denied access"), "{said}");
+    assert!(said.contains("didn't allow you to sign in"), "{said}");
     found.extend(barriers(browser, "oidc denied").await);
 
     // The same answer again, as by loading the page again.

@@ -147,7 +147,7 @@ async fn a_token_that_does_not_hold_signs_nobody_in() {
 async fn refused(scene: &Scene, lie: &str) {
     let (visitor, answer) = scene.whole_way().await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{lie}: {}", answer.body);
-    assert!(words(&answer).contains("could not verify the answer"), "{lie}: {}", answer.body);
+    assert!(words(&answer).contains("couldn't be verified"), "{lie}: {}", answer.body);
     assert!(!is_signed_in(&visitor).await, "{lie}");
 }
 
@@ -169,7 +169,7 @@ async fn an_answer_of_another_provider_is_not_taken() {
 async fn what_the_provider_refuses_is_told_in_words() {
     let scene = Scene::new().await;
     for (word, status, said) in [
-        ("access_denied", StatusCode::FORBIDDEN, "denied access"),
+        ("access_denied", StatusCode::FORBIDDEN, "didn't allow you to sign in"),
         ("temporarily_unavailable", StatusCode::SERVICE_UNAVAILABLE, "Try again in a moment"),
         ("invalid_scope", StatusCode::BAD_REQUEST, "rejected Telescope"),
     ] {
