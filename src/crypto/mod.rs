@@ -121,7 +121,7 @@ impl Derived {
             key
         };
         let sealing = derive("telescope sealing v1");
-        let name = crate::domain::hex::encode(&Sha256::digest(sealing));
+        let name = hex::encode(Sha256::digest(sealing));
         Self {
             id: name.chars().take(8).collect(),
             sealing,

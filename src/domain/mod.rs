@@ -6,8 +6,8 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod backoff;
 pub mod email;
-pub mod hex;
 pub mod identity;
 pub mod ids;
 pub mod job;

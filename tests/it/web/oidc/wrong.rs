@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use telescope::domain::Email;
-use telescope::sso::oidc::Fault;
+use telescope::sso::oidc::OidcError;
 use telescope::store;
 
 use super::super::app::TestApp;
@@ -51,7 +51,7 @@ async fn an_attempt_takes_one_answer_also_if_two_come_at_once() {
     let answer = super::brought(&scene.provider.authorize(question.as_str()));
     let (one, two) = tokio::join!(provider.finish(&attempt, &answer), provider.finish(&attempt, &answer));
     assert!(one.is_ok());
-    assert_eq!(two.err(), Some(Fault::Stale));
+    assert_eq!(two.err(), Some(OidcError::Stale));
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn what_the_provider_refuses_is_told_in_words() {
     for (word, status, said) in [
         ("access_denied", StatusCode::FORBIDDEN, "didn't allow you to sign in"),
         ("temporarily_unavailable", StatusCode::SERVICE_UNAVAILABLE, "Try again in a moment"),
-        ("invalid_scope", StatusCode::BAD_REQUEST, "rejected Telescope's request"),
+        ("invalid_scope", StatusCode::BAD_REQUEST, "rejected Telescope"),
     ] {
         let (visitor, question) = scene.begin(&scene.test.anonymous(), "/jobs").await;
         let way = scene.provider.authorize(&question);

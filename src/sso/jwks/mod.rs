@@ -5,7 +5,10 @@
 //! no keys are known at all, the provider is asked again after seconds: from the start on, so that the first who comes
 //! need not wait. What is known stays known while the provider can't be reached, and changes when its set changes.
 
+mod key;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jsonwebtoken::Algorithm;
@@ -13,19 +16,20 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::http::{Http, Problem, json};
-use super::key::Key;
 use crate::clock::Clock;
 use crate::config::KeysAt;
 use crate::domain::Millis;
-use crate::sso::backoff::Backoff;
+use crate::sso::http::{Http, Problem, json};
+use crate::sso::refresh::Refresh;
 
-/// Milliseconds between two questions at least, once keys are known.
-const FLOOR: i64 = 60 * 1000;
+/// The least time between two requests, once keys are known.
+const INTERVAL: Duration = Duration::from_secs(60);
 /// Seconds after which a set is fetched again, while it goes on being used.
 const FRESH: i64 = 60 * 60;
 /// Keys that are kept.
 const MAX_KEYS: usize = 100;
+
+pub use key::Key;
 
 /// Why there is no key to measure by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +55,9 @@ struct Known {
 }
 
 impl Known {
-    /// Milliseconds between two questions, if something is known.
-    fn floor(&self) -> Option<i64> {
-        self.fetched.map(|_| FLOOR)
+    /// The least time between two requests, if something is known.
+    fn interval(&self) -> Option<Duration> {
+        self.fetched.map(|_| INTERVAL)
     }
 
     /// The key of that name; without a name, the only one that makes such signatures.
@@ -79,13 +83,13 @@ pub struct KeySet {
     http: Http,
     known: ArcSwap<Known>,
     /// When the provider was last asked. Held while it is.
-    turn: Mutex<Backoff>,
+    refresh: Mutex<Refresh>,
 }
 
 impl KeySet {
     /// None known yet, and nobody asked.
     pub fn new(at: KeysAt, http: Http, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { at, clock, http, known: ArcSwap::default(), turn: Mutex::default() })
+        Arc::new(Self { at, clock, http, known: ArcSwap::default(), refresh: Mutex::default() })
     }
 
     /// Whether they are where that says.
@@ -108,8 +112,8 @@ impl KeySet {
         tokio::spawn(async move {
             while !keys.has_any() {
                 let _ = keys.ask(None).await;
-                let floor = keys.known.load().floor();
-                let remaining = keys.turn.lock().await.remaining(keys.clock.now(), floor);
+                let interval = keys.known.load().interval();
+                let remaining = keys.refresh.lock().await.remaining(keys.clock.now(), interval);
                 tokio::time::sleep(remaining.filter(|_| !keys.has_any()).unwrap_or_default()).await;
             }
         });
@@ -139,7 +143,7 @@ impl KeySet {
         let now = self.clock.now();
         let is_old = known.fetched.is_none_or(|at| now.seconds_since(at) >= FRESH);
         let has_newer = is_old && matches!(self.at, KeysAt::Set(_));
-        if has_newer && self.turn.try_lock().is_ok_and(|turn| turn.ready(now, known.floor())) {
+        if has_newer && self.refresh.try_lock().is_ok_and(|refresh| refresh.ready(now, known.interval())) {
             drop(self.ask(None));
         }
     }
@@ -148,12 +152,12 @@ impl KeySet {
     fn ask(self: &Arc<Self>, kid: Option<&str>) -> tokio::task::JoinHandle<()> {
         let (keys, kid) = (Arc::clone(self), kid.map(str::to_owned));
         tokio::spawn(async move {
-            let mut turn = keys.turn.lock().await;
-            if !turn.ready(keys.clock.now(), keys.known.load().floor()) {
+            let mut refresh = keys.refresh.lock().await;
+            if !refresh.ready(keys.clock.now(), keys.known.load().interval()) {
                 return;
             }
             let fetched = keys.fetch(kid.as_deref()).await;
-            turn.record(keys.clock.now(), fetched.is_ok());
+            refresh.record(keys.clock.now(), fetched.is_ok());
             match fetched {
                 Ok(known) => {
                     keys.known.store(Arc::new(Known { keys: known, fetched: Some(keys.clock.now()) }))

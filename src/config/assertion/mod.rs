@@ -3,83 +3,18 @@
 //! The proxies differ in the header's name, the signature, and where they say what; all that is data here, in
 //! [`AssertionFormat`], and one verifier reads it. A preset is such data that is known beforehand.
 
+mod format;
+mod presets;
+
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use url::Url;
 
+pub use format::{AssertionFormat, Audience, ClaimSource, KeysAt, MAX_SKEW};
+
 use super::reader::Reader;
-use super::{PublicUrl, SsoMode, presets};
-
-/// How assertions look, who signs them, and for whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AssertionFormat {
-    /// The header, in lower case.
-    pub header: String,
-    /// The cookie that holds the same, for requests without the header.
-    pub cookie: Option<String>,
-    /// The signatures that are taken, of one family or several; never a shared secret's.
-    pub algorithms: Vec<Algorithm>,
-    /// Who signs, exactly as it calls itself.
-    pub issuer: String,
-    /// For whom an assertion has to be.
-    pub audience: Audience,
-    /// Where issuer and end stand.
-    pub place: Place,
-    /// Where the keys are.
-    pub keys: KeysAt,
-    /// The claim that holds the e-mail address.
-    pub email_claim: String,
-    /// Seconds that the clocks may differ by.
-    pub skew: i64,
-    /// Where one signs out at the provider: a path of the public address, which the proxy answers.
-    pub log_out: Option<&'static str>,
-}
-
-/// For whom an assertion has to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Audience {
-    /// One of these stands in the claim `aud`.
-    Claim(Vec<String>),
-    /// The token's header names this signer.
-    Signer(String),
-}
-
-/// Where an assertion's issuer and end stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Among the claims, as the standard has it.
-    Claims,
-    /// In the token's header, whose parts are padded besides: the load balancer of AWS.
-    Header,
-}
-
-/// Where the keys are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeysAt {
-    /// All in one JSON document.
-    Set(Url),
-    /// Each in a PEM file of its own, below this address.
-    Each(Url),
-}
-
-impl KeysAt {
-    /// The address.
-    pub fn url(&self) -> &Url {
-        match self {
-            Self::Set(url) | Self::Each(url) => url,
-        }
-    }
-}
-
-/// What the settings say of assertions; empty ones are what a preset knows.
-pub(super) struct Given {
-    preset: Option<presets::Preset>,
-    pub(super) header: Option<String>,
-    pub(super) algorithms: Option<Vec<Algorithm>>,
-    pub(super) issuer: Option<String>,
-    pub(super) audience: Option<Vec<String>>,
-    pub(super) keys: Option<Url>,
-    pub(super) email_claim: Option<String>,
-}
+use super::{PublicUrl, SsoMode};
+use format::GivenSettings;
+use presets::Preset;
 
 /// Reads the settings of both modes; the format is that of the mode, and None in all other modes.
 pub(super) fn read<E: Fn(&str) -> Option<String>>(
@@ -90,8 +25,8 @@ pub(super) fn read<E: Fn(&str) -> Option<String>>(
     let certs = env.read("CLOUDFLARE_ACCESS_CERTS", keys_url);
     let certs_given = env.text("CLOUDFLARE_ACCESS_CERTS").is_some();
     let tags = env.read("CLOUDFLARE_POLICY_AUD", list);
-    let given = Given {
-        preset: env.read("JWT_PRESET", presets::Preset::parse),
+    let preset = env.read("JWT_PRESET", Preset::parse);
+    let given = GivenSettings {
         header: env.read("JWT_HEADER", header_name),
         algorithms: env.read("JWT_ALGORITHMS", algorithms),
         issuer: env.text("JWT_ISSUER"),
@@ -111,17 +46,18 @@ pub(super) fn read<E: Fn(&str) -> Option<String>>(
             }
             Some(presets::cloudflare(certs?, tags?))
         }
-        SsoMode::Jwt => jwt(env, given, public_url),
+        SsoMode::Jwt => jwt(env, preset, given, public_url),
         SsoMode::Mock | SsoMode::Disable | SsoMode::Oidc => None,
     }
 }
 
 fn jwt<E: Fn(&str) -> Option<String>>(
     env: &mut Reader<E>,
-    given: Given,
+    preset: Option<Preset>,
+    given: GivenSettings,
     public_url: Option<&PublicUrl>,
 ) -> Option<AssertionFormat> {
-    if let Some(preset) = given.preset {
+    if let Some(preset) = preset {
         return preset
             .with(given, public_url?)
             .map_err(|faults| faults.into_iter().for_each(|it| env.fault(it)))
@@ -141,7 +77,7 @@ fn jwt<E: Fn(&str) -> Option<String>>(
         algorithms: given.algorithms?,
         issuer: given.issuer?,
         audience: Audience::Claim(given.audience?),
-        place: Place::Claims,
+        source: ClaimSource::Claims,
         keys: KeysAt::Set(given.keys?),
         email_claim: given.email_claim.unwrap_or_else(|| "email".into()),
         skew: MAX_SKEW,
@@ -149,13 +85,10 @@ fn jwt<E: Fn(&str) -> Option<String>>(
     })
 }
 
-/// Seconds that clocks may differ by at most.
-pub const MAX_SKEW: i64 = 60;
-
 /// An address to fetch keys from. Over http anybody on the way could put in his own, unless there is no way.
 fn keys_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|_| "is not a web address.".to_owned())?;
-    let here = url.host_str().is_some_and(super::is_loopback_name);
+    let here = url.host_str().is_some_and(crate::config::is_loopback_name);
     if url.scheme() != "https" && !(url.scheme() == "http" && here) {
         return Err("must begin with https://.".into());
     }

@@ -48,7 +48,7 @@ impl Key {
         self.decoding.family() == algorithm.family() && self.only.is_none_or(|only| only == algorithm)
     }
 
-    pub(super) fn decoding(&self) -> &DecodingKey {
+    pub(in crate::sso) fn decoding(&self) -> &DecodingKey {
         &self.decoding
     }
 }

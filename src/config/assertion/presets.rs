@@ -4,8 +4,8 @@
 use jsonwebtoken::Algorithm;
 use url::Url;
 
-use super::PublicUrl;
-use super::assertion::{AssertionFormat, Audience, Given, KeysAt, MAX_SKEW, Place};
+use super::format::{AssertionFormat, Audience, ClaimSource, GivenSettings, KeysAt, MAX_SKEW};
+use crate::config::PublicUrl;
 
 /// A proxy whose assertions are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) enum Preset {
 }
 
 /// What stands in for a setting that is missing.
-struct Known {
+struct PresetValues {
     header: &'static str,
     algorithm: Algorithm,
     issuer: Option<String>,
@@ -35,7 +35,7 @@ pub(super) fn cloudflare(certs: Url, tags: Vec<String>) -> AssertionFormat {
         algorithms: vec![Algorithm::RS256],
         issuer: certs.origin().ascii_serialization(),
         audience: Audience::Claim(tags),
-        place: Place::Claims,
+        source: ClaimSource::Claims,
         keys: KeysAt::Set(certs),
         email_claim: "email".into(),
         skew: MAX_SKEW,
@@ -77,10 +77,10 @@ impl Preset {
     }
 
     /// `public` is where the proxy is reached; `given` what the operator says himself.
-    fn known(self, given: &Given, public: &PublicUrl) -> Known {
+    fn known(self, given: &GivenSettings, public: &PublicUrl) -> PresetValues {
         let host = public.authority();
         match self {
-            Self::GoogleIap => Known {
+            Self::GoogleIap => PresetValues {
                 header: "x-goog-iap-jwt-assertion",
                 algorithm: Algorithm::ES256,
                 issuer: Some("https://cloud.google.com/iap".into()),
@@ -89,7 +89,7 @@ impl Preset {
                 skew: 30,
                 log_out: Some("/?gcp-iap-mode=CLEAR_LOGIN_COOKIE"),
             },
-            Self::Pomerium => Known {
+            Self::Pomerium => PresetValues {
                 header: "x-pomerium-jwt-assertion",
                 algorithm: Algorithm::ES256,
                 issuer: Some(host.into()),
@@ -98,7 +98,7 @@ impl Preset {
                 skew: MAX_SKEW,
                 log_out: Some("/.pomerium/sign_out"),
             },
-            Self::Azure => Known {
+            Self::Azure => PresetValues {
                 header: "x-ms-token-aad-id-token",
                 algorithm: Algorithm::RS256,
                 issuer: None,
@@ -107,7 +107,7 @@ impl Preset {
                 skew: MAX_SKEW,
                 log_out: Some("/.auth/logout"),
             },
-            Self::AwsAlb => Known {
+            Self::AwsAlb => PresetValues {
                 header: "x-amzn-oidc-data",
                 algorithm: Algorithm::ES256,
                 issuer: None,
@@ -120,7 +120,11 @@ impl Preset {
     }
 
     /// The whole format, or a sentence for each thing that is still to be said.
-    pub(super) fn with(self, given: Given, public: &PublicUrl) -> Result<AssertionFormat, Vec<String>> {
+    pub(super) fn with(
+        self,
+        given: GivenSettings,
+        public: &PublicUrl,
+    ) -> Result<AssertionFormat, Vec<String>> {
         let missing = |name| match name {
             "JWT_ISSUER" => given.issuer.is_none(),
             _ => given.audience.is_none(),
@@ -150,7 +154,7 @@ impl Preset {
                 true => Audience::Signer(audience.concat()),
                 false => Audience::Claim(audience),
             },
-            place: if of_load_balancer { Place::Header } else { Place::Claims },
+            source: if of_load_balancer { ClaimSource::Header } else { ClaimSource::Claims },
             keys: if of_load_balancer { KeysAt::Each(keys) } else { KeysAt::Set(keys) },
             email_claim: given.email_claim.unwrap_or_else(|| "email".into()),
             skew: known.skew,
