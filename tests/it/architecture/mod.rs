@@ -1,5 +1,6 @@
 //! The project's rules, checked by reading the files of the repository.
 
+mod addresses;
 mod codes;
 mod docs;
 mod fetching;
