@@ -10,8 +10,7 @@ use crate::domain::stage::{CodeDelivery, CodeSent};
 pub(super) fn sent(info: &AuthenticationCodeInfo, now: Millis) -> CodeSent {
     let (way, length) = delivery(&info.r#type);
     let next = info.next_type.as_ref().map(|next| delivery(next).0);
-    let resend_from =
-        (info.timeout > 0 && next.is_some()).then(|| now.plus_seconds(i64::from(info.timeout)));
+    let resend_from = (info.timeout > 0 && next.is_some()).then(|| now.plus_seconds(i64::from(info.timeout)));
     CodeSent { way, length, next, resend_from }
 }
 

@@ -108,9 +108,11 @@ fn each_feature_of_a_dependency_is_used() {
     let code = code();
     let mut wrong = Vec::new();
     let mut listed = BTreeMap::<&str, BTreeSet<String>>::new();
-    for (name, feature) in FEATURES.iter().map(|(name, feature, _)| (name, feature)).chain(
-        CHOICES.iter().map(|(name, feature)| (name, feature)),
-    ) {
+    for (name, feature) in FEATURES
+        .iter()
+        .map(|(name, feature, _)| (name, feature))
+        .chain(CHOICES.iter().map(|(name, feature)| (name, feature)))
+    {
         listed.entry(name).or_default().insert((*feature).to_owned());
     }
     for (name, rest) in dependencies() {

@@ -85,7 +85,7 @@ async fn a_role_lets_somebody_approve_and_its_end_ends_what_he_approved() {
     assert!(page.texts("#approval")[0].contains("third@example.org can approve it"), "{}", page.body);
     let id = told.asks(&told.root, &told.password()).await;
     let list = third.get("/reveals").await;
-    assert_eq!(list.texts("nav .count"), ["1 waiting for you"]);
+    assert_eq!(list.texts("nav .count"), ["1 pending"]);
     let line = format!("#reveal-{id}");
     assert!(
         list.texts(&line)[0].contains("+9996620001") && !list.has(&format!("{line} a")),
