@@ -7,7 +7,7 @@ use super::{AccountId, JobId, Millis};
 
 /// A job as the database has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JobRow {
+pub struct JobRecord {
     pub id: JobId,
     pub kind: JobKind,
     /// The arguments; their meaning depends on the kind.
@@ -26,7 +26,7 @@ pub struct JobRow {
     pub created: Millis,
 }
 
-impl JobRow {
+impl JobRecord {
     /// The account that the job is about, if its kind is about one.
     pub fn account(&self) -> Option<AccountId> {
         self.kind.is_about_an_account().then(|| self.args.parse().ok()).flatten()
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn a_removal_is_about_an_account() {
         let id = AccountId::generate();
-        let mut job = JobRow {
+        let mut job = JobRecord {
             id: JobId::generate(),
             kind: JobKind::RemoveAccount,
             args: id.to_string(),

@@ -10,7 +10,7 @@ mod runner;
 use std::str::FromStr;
 
 use crate::context::App;
-use crate::domain::job::{JobKind, JobRow, StepOutcome, Steps};
+use crate::domain::job::{JobKind, JobRecord, StepOutcome, Steps};
 use crate::store::{self, StoreError};
 
 pub use runner::run;
@@ -25,7 +25,7 @@ trait Job {
     /// Does one step. It has to be possible to repeat it.
     fn step(
         app: &App,
-        row: &JobRow,
+        row: &JobRecord,
         args: Self::Args,
         step: Self::Step,
     ) -> impl Future<Output = Result<StepOutcome, StoreError>> + Send;
@@ -34,7 +34,7 @@ trait Job {
 /// Finds the kind of a row. A kind without a line here does not compile.
 macro_rules! jobs {
     ($($kind:ident => $job:ty),+ $(,)?) => {
-        async fn step(app: &App, row: &JobRow) -> Result<StepOutcome, StoreError> {
+        async fn step(app: &App, row: &JobRecord) -> Result<StepOutcome, StoreError> {
             match row.kind {
                 $(JobKind::$kind => {
                     const { assert!(matches!(<$job as Job>::KIND, JobKind::$kind)) };
@@ -49,7 +49,7 @@ jobs! {
     RemoveAccount => remove_account::RemoveAccount,
 }
 
-async fn advance<J: Job>(app: &App, row: &JobRow) -> Result<StepOutcome, StoreError> {
+async fn advance<J: Job>(app: &App, row: &JobRecord) -> Result<StepOutcome, StoreError> {
     let step = row.cursor.as_deref().and_then(|cursor| cursor.parse::<J::Step>().ok());
     let (Ok(args), Some(step)) = (row.args.parse::<J::Args>(), step) else {
         return Ok(StepOutcome::Stuck("This job's row was edited by hand and can't be read.".into()));

@@ -3,7 +3,7 @@
 use super::Job;
 use crate::context::App;
 use crate::domain::AccountId;
-use crate::domain::job::{JobKind, JobRow, RemoveStep, StepOutcome};
+use crate::domain::job::{JobKind, JobRecord, RemoveStep, StepOutcome};
 use crate::ops::accounts::remove;
 use crate::store::{self, StoreError};
 
@@ -16,7 +16,7 @@ impl Job for RemoveAccount {
 
     async fn step(
         app: &App,
-        row: &JobRow,
+        row: &JobRecord,
         id: AccountId,
         step: RemoveStep,
     ) -> Result<StepOutcome, StoreError> {

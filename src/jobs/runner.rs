@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::step;
 use crate::context::App;
 use crate::domain::backoff::Backoff;
-use crate::domain::job::{JobKind, JobRow, StepOutcome};
+use crate::domain::job::{JobKind, JobRecord, StepOutcome};
 use crate::domain::{JobId, Millis};
 use crate::live::jobs::Jobs;
 use crate::store::{self, StoreError};
@@ -33,7 +33,8 @@ pub async fn run(app: Arc<App>) {
             Ok(waiting) => {
                 app.live.accounts.touch();
                 let now = app.clock.now();
-                let idle: Vec<JobRow> = waiting.into_iter().filter(|job| !busy.contains(&job.id)).collect();
+                let idle: Vec<JobRecord> =
+                    waiting.into_iter().filter(|job| !busy.contains(&job.id)).collect();
                 let next = idle.iter().map(|job| job.not_before).filter(|at| *at > now).min();
                 for job in idle.into_iter().filter(|job| job.not_before <= now) {
                     if busy.len() >= AT_ONCE {
@@ -68,11 +69,11 @@ pub async fn run(app: Arc<App>) {
 }
 
 /// The jobs that wait. Refreshes the list that pages show.
-async fn read_jobs(app: &App) -> Result<Vec<JobRow>, StoreError> {
+async fn read_jobs(app: &App) -> Result<Vec<JobRecord>, StoreError> {
     let conn = &mut app.db.read().await?;
     let waiting = store::jobs::waiting(conn).await?;
     let mut shown = store::jobs::newest(conn, SHOWN).await?;
-    let older: Vec<JobRow> =
+    let older: Vec<JobRecord> =
         waiting.iter().rev().filter(|job| shown.iter().all(|known| known.id != job.id)).cloned().collect();
     shown.extend(older);
     let mut phones = HashMap::new();
@@ -84,7 +85,7 @@ async fn read_jobs(app: &App) -> Result<Vec<JobRow>, StoreError> {
 }
 
 /// Does one step of a job and stores what came of it.
-async fn advance(app: Arc<App>, job: JobRow) -> JobId {
+async fn advance(app: Arc<App>, job: JobRecord) -> JobId {
     let id = job.id;
     let stored = match step(&app, &job).await {
         Ok(StepOutcome::Done | StepOutcome::Committed) => Ok(()),

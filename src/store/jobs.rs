@@ -2,7 +2,7 @@
 
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
-use crate::domain::job::{JobKind, JobRow, JobState};
+use crate::domain::job::{JobKind, JobRecord, JobState};
 use crate::domain::{AccountId, JobId, Millis, Phone};
 
 #[derive(sqlx::FromRow)]
@@ -19,7 +19,7 @@ struct Row {
     created: Millis,
 }
 
-impl From<Row> for JobRow {
+impl From<Row> for JobRecord {
     fn from(row: Row) -> Self {
         let Row { id, kind, args, cursor, state, attempts, not_before, error, actor, created } = row;
         Self { id, kind, args, cursor, state, attempts, not_before, error, actor, created }
@@ -27,7 +27,7 @@ impl From<Row> for JobRow {
 }
 
 /// Adds a job.
-pub async fn insert(conn: &mut Conn<'_>, job: &JobRow) -> Result<(), StoreError> {
+pub async fn insert(conn: &mut Conn<'_>, job: &JobRecord) -> Result<(), StoreError> {
     execute!(
         conn,
         "insert into jobs (id, kind, args, cursor, state, attempts, not_before, error, actor, created)
@@ -47,7 +47,7 @@ pub async fn insert(conn: &mut Conn<'_>, job: &JobRow) -> Result<(), StoreError>
 }
 
 /// Every job that has something to do, the oldest first.
-pub async fn waiting(conn: &mut Conn<'_>) -> Result<Vec<JobRow>, StoreError> {
+pub async fn waiting(conn: &mut Conn<'_>) -> Result<Vec<JobRecord>, StoreError> {
     let rows = all!(
         conn,
         Row,
@@ -55,11 +55,11 @@ pub async fn waiting(conn: &mut Conn<'_>) -> Result<Vec<JobRow>, StoreError> {
          from jobs where state = $1 order by id",
         JobState::Waiting
     )?;
-    Ok(rows.into_iter().map(JobRow::from).collect())
+    Ok(rows.into_iter().map(JobRecord::from).collect())
 }
 
 /// The newest jobs, the newest first.
-pub async fn newest(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<JobRow>, StoreError> {
+pub async fn newest(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<JobRecord>, StoreError> {
     let rows = all!(
         conn,
         Row,
@@ -67,7 +67,7 @@ pub async fn newest(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<JobRow>, Stor
          from jobs order by id desc limit $1",
         i64::from(limit)
     )?;
-    Ok(rows.into_iter().map(JobRow::from).collect())
+    Ok(rows.into_iter().map(JobRecord::from).collect())
 }
 
 /// The numbers of the accounts that jobs of this kind are about, removed ones included. Its arguments have to be account
@@ -82,7 +82,7 @@ pub async fn phones(conn: &mut Conn<'_>, kind: JobKind) -> Result<Vec<(AccountId
 }
 
 /// A job.
-pub async fn get(conn: &mut Conn<'_>, id: JobId) -> Result<Option<JobRow>, StoreError> {
+pub async fn get(conn: &mut Conn<'_>, id: JobId) -> Result<Option<JobRecord>, StoreError> {
     let row = first!(
         conn,
         Row,
@@ -90,11 +90,11 @@ pub async fn get(conn: &mut Conn<'_>, id: JobId) -> Result<Option<JobRow>, Store
          from jobs where id = $1",
         id
     )?;
-    Ok(row.map(JobRow::from))
+    Ok(row.map(JobRecord::from))
 }
 
 /// The newest job of a kind about something.
-pub async fn about(conn: &mut Conn<'_>, kind: JobKind, args: &str) -> Result<Option<JobRow>, StoreError> {
+pub async fn about(conn: &mut Conn<'_>, kind: JobKind, args: &str) -> Result<Option<JobRecord>, StoreError> {
     let row = first!(
         conn,
         Row,
@@ -103,7 +103,7 @@ pub async fn about(conn: &mut Conn<'_>, kind: JobKind, args: &str) -> Result<Opt
         kind,
         args
     )?;
-    Ok(row.map(JobRow::from))
+    Ok(row.map(JobRecord::from))
 }
 
 /// A step is done: the next one comes at once, or none, and then the job is done.

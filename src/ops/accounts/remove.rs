@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::crypto::Purpose;
 use crate::domain::access::{Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::domain::job::{JobKind, JobRow, JobState, RemoveStep, StepOutcome, Steps};
+use crate::domain::job::{JobKind, JobRecord, JobState, RemoveStep, StepOutcome, Steps};
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, DesiredState, JobId, Network, Snapshot, Stage};
 use crate::live::accounts::Entry;
@@ -61,7 +61,7 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
     let now = app.clock.now();
     let event = AuditEvent::DesiredStateSet { wanted: DesiredState::Removed };
     let audit = AuditEntry::done(now, grant.actor(), event).about(id);
-    let job = JobRow {
+    let job = JobRecord {
         id: JobId::generate(),
         kind: JobKind::RemoveAccount,
         args: id.to_string(),
@@ -219,7 +219,7 @@ pub(crate) async fn destroy(app: &App, account: &Account) -> Result<StepOutcome,
 }
 
 /// The last step: secrets go, the row becomes a tombstone, the job is done, all at once.
-pub(crate) async fn forget(app: &App, job: &JobRow, id: AccountId) -> Result<StepOutcome, StoreError> {
+pub(crate) async fn forget(app: &App, job: &JobRecord, id: AccountId) -> Result<StepOutcome, StoreError> {
     let now = app.clock.now();
     let entry = AuditEntry::done(now, &ACTOR, AuditEvent::AccountRemoved).about(id);
     app.write(&entry, async |tx| -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! Long work is kept with how far it came; what was last known of an account is kept too, and goes with it.
 
 use telescope::domain::account::{Known, Profile};
-use telescope::domain::job::{JobKind, JobRow, JobState};
+use telescope::domain::job::{JobKind, JobRecord, JobState};
 use telescope::domain::{Account, AccountId, DesiredState, JobId, Millis, Phone, SessionEndReason};
 use telescope::store::{Conn, StoreError, account_states, accounts, jobs};
 
@@ -15,8 +15,8 @@ super::on_both!(
 
 const NOW: Millis = Millis(1_700_000_000_000);
 
-fn job(args: &str) -> JobRow {
-    JobRow {
+fn job(args: &str) -> JobRecord {
+    JobRecord {
         id: JobId::generate(),
         kind: JobKind::RemoveAccount,
         args: args.into(),
@@ -34,7 +34,7 @@ async fn change<T>(test: &TestDb, work: impl AsyncFnOnce(&mut Conn<'_>) -> Resul
     test.db.maintain(work).await.unwrap()
 }
 
-async fn read(test: &TestDb, id: JobId) -> JobRow {
+async fn read(test: &TestDb, id: JobId) -> JobRecord {
     jobs::get(&mut test.db.read().await.unwrap(), id).await.unwrap().expect("the job is there")
 }
 

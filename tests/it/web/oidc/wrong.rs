@@ -171,7 +171,7 @@ async fn what_the_provider_refuses_is_told_in_words() {
     for (word, status, said) in [
         ("access_denied", StatusCode::FORBIDDEN, "didn't allow you to sign in"),
         ("temporarily_unavailable", StatusCode::SERVICE_UNAVAILABLE, "Try again in a moment"),
-        ("invalid_scope", StatusCode::BAD_REQUEST, "rejected Telescope"),
+        ("invalid_scope", StatusCode::BAD_REQUEST, "rejected Telescope's request"),
     ] {
         let (visitor, question) = scene.begin(&scene.test.anonymous(), "/jobs").await;
         let way = scene.provider.authorize(&question);
