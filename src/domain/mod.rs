@@ -7,6 +7,7 @@ pub mod access;
 pub mod account;
 pub mod audit;
 pub mod email;
+pub mod error;
 pub mod hex;
 pub mod identity;
 pub mod ids;

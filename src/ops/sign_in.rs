@@ -5,15 +5,12 @@ use std::time::Duration;
 
 use crate::domain::access::{Person, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent, SignInDenied};
+use crate::domain::error::ErrorCode;
 use crate::domain::{Email, Identity, Millis, RequestInfo};
 use crate::ops::audit::{failed_attempts, queue};
 use crate::ops::{App, Applied, OpError, policy};
 use crate::store::users::User;
 use crate::store::{self, StoreError, WebSessions, Written};
-
-/// What somebody is told whose address is known by another identity.
-const OTHER_PERSON: &str = "Your identity provider names another person than before under this address. An \
-                            administrator of Telescope has to confirm that it is yours now.";
 
 /// A person who was let in, and the epoch of the session that begins: whatever ends the person's sessions after the
 /// decision moves the epoch on, so a row that is inserted later is worth nothing.
@@ -73,19 +70,16 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
     }
     let (user, epoch) = user.map_err(|why| {
         not_let_in(app, &identity.email, origin, why);
-        OpError::Refused(if why == SignInDenied::Unverified {
-            format!(
-                "Your identity provider has not verified that {} is your address. Have it verified there, then sign in \
-                 again.",
-                identity.email
-            )
-        } else {
-            OTHER_PERSON.into()
+        OpError::Refused(match why {
+            SignInDenied::Unverified => ErrorCode::EmailUnverified { email: identity.email.to_string() },
+            SignInDenied::OtherIdentity => ErrorCode::OtherIdentity,
+            SignInDenied::OtherDomain => ErrorCode::DomainNotAdmitted { email: identity.email.to_string() },
+            SignInDenied::Blocked => ErrorCode::Blocked,
         })
     })?;
     if user.disabled {
         not_let_in(app, &user.email, origin, SignInDenied::Blocked);
-        return Err(OpError::Refused("This person may not sign in any more.".into()));
+        return Err(OpError::Refused(ErrorCode::Blocked));
     }
     tracing::info!(person = %user.email, "signed in");
     Ok(SignedIn { person: person(&user, identity.proves(&user.email)), epoch })
@@ -99,11 +93,7 @@ pub fn admitted(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<
     }
     tracing::warn!(person = %identity.email, "an address of no domain in SSO_EMAIL_DOMAINS was refused");
     not_let_in(app, &identity.email, origin, SignInDenied::OtherDomain);
-    Err(OpError::Denied(format!(
-        "You are {}, and addresses of this domain may not sign in to this Telescope. If you have another address, sign \
-         out where you signed in and go on with that one.",
-        identity.email
-    )))
+    Err(OpError::Denied(ErrorCode::DomainNotAdmitted { email: identity.email.to_string() }))
 }
 
 /// Writes down that somebody was not let in. Only whoever is shut out is known for certain to be who he says; of the

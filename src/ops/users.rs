@@ -7,6 +7,7 @@
 
 use crate::domain::access::{self as rights, Policy, Principal, Subject, SystemGrant, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{Email, UserId};
 use crate::live::events::Change;
@@ -14,6 +15,7 @@ use crate::ops::publisher::Publisher;
 use crate::ops::{Applied, Context, OpError, current};
 use crate::store::users::User;
 use crate::store::{self, Conn, Written};
+use crate::words;
 
 /// What is done to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,15 @@ pub enum UserRef<'a> {
     Email(&'a Email),
 }
 
+impl UserRef<'_> {
+    fn unknown(self) -> OpError {
+        match self {
+            Self::Id(_) => OpError::NotFound,
+            Self::Email(email) => OpError::Refused(ErrorCode::UnknownUser { email: email.to_string() }),
+        }
+    }
+}
+
 /// Changes a person, and lets everything know that depends on it: open pages end or change at once, and nothing is
 /// remembered for the time that the database is unavailable. Returns the person as they were before.
 pub async fn change(
@@ -94,7 +105,7 @@ async fn write(
                 }
                 UserRef::Email(email) => store::users::by_email(tx, email).await?,
             };
-            let user = user.ok_or(OpError::NotFound)?;
+            let user = user.ok_or_else(|| whom.unknown())?;
             if change.is_so(&user) {
                 return Ok(Written::unchanged(Applied::Done(user)));
             }
@@ -105,7 +116,8 @@ async fn write(
                     Ok(tx.record(&entry).await?.with(Applied::Done(user)))
                 }
                 Err(OpError::Refused(why)) => {
-                    let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(why.clone());
+                    let entry =
+                        AuditEntry { outcome: Outcome::Failed, ..entry }.because(words::sentence(&why));
                     Ok(tx.record(&entry).await?.with(Applied::Rejected(OpError::Refused(why))))
                 }
                 Err(error) => Err(error),
@@ -125,7 +137,7 @@ async fn check(
     user: &User,
     change: UserChange,
 ) -> Result<(), OpError> {
-    let refused = |words: &str| Err(OpError::Refused(words.to_owned()));
+    let refused = |code| Err(OpError::Refused(code));
     let rules = context.policy(conn).await?;
     let actor = &current::access_manager(conn, &rules, actor).await?;
     let judged = match change {
@@ -134,28 +146,25 @@ async fn check(
             rights::PolicyChange::Person(Subject { id: user.id, admin: user.admin })
         }
     };
-    authorize_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.to_string()))?;
+    authorize_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.into()))?;
     let lowers = matches!(change, UserChange::Disable | UserChange::RevokeAdmin);
     // Whoever lets go of his own identity and comes again under another address would be two people, one of whom
     // could approve what the other wants to see.
     let is_own = matches!(actor, Principal::User(person) if person.id == user.id);
     if is_own && (lowers || change == UserChange::ForgetIdentity) {
-        return refused("Nobody can do this to themselves. Ask another administrator.");
+        return refused(ErrorCode::OwnUser);
     }
     if matches!(change, UserChange::Enable | UserChange::ForgetIdentity) {
         judge_owned(conn, &rules, actor, &user.email).await?;
     }
     if change == UserChange::RevokeAdmin && context.config.admin_emails.contains(&user.email) {
-        return refused(
-            "The setting ADMIN_EMAILS names this person and would make them an administrator at the next sign-in. \
-             Take the address out of it first, and restart Telescope.",
-        );
+        return refused(ErrorCode::NamedInAdminEmails);
     }
     if change == UserChange::GrantAdmin && user.disabled {
-        return refused("This person may not sign in. Let them in again first.");
+        return refused(ErrorCode::UserBlocked);
     }
     if lowers && user.admin && store::users::count_other_admins(conn, user.id).await? == 0 {
-        return refused("This is the last administrator who may sign in. Make another one first.");
+        return refused(ErrorCode::LastAdministrator);
     }
     Ok(())
 }
@@ -172,7 +181,7 @@ async fn judge_owned(
     let owned = accounts.iter().filter(|account| account.owner.as_ref() == Some(owner));
     for account in owned {
         if authorize_change(rules, actor, rights::PolicyChange::Owner(account, owner)).is_err() {
-            return Err(OpError::Refused(rights::EscalationError::Above.to_string()));
+            return Err(OpError::Refused(ErrorCode::AboveYou));
         }
     }
     Ok(())

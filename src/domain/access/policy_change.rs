@@ -64,27 +64,6 @@ pub enum EscalationError {
     AdministratorsOnly,
 }
 
-impl std::fmt::Display for EscalationError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Account(missing) => {
-                write!(f, "You can't give what you have not got: you lack {} there.", missing.name())
-            }
-            Self::System(missing) => {
-                write!(f, "You can't give what you have not got: you lack {}.", missing.name())
-            }
-            Self::OwnRoles => {
-                f.write_str("Nobody changes their own roles. Ask somebody else who arranges access.")
-            }
-            Self::OwnAccount => f.write_str(
-                "Nobody makes themselves an account's owner. Ask somebody else who arranges access.",
-            ),
-            Self::Above => f.write_str("This person may do more than you. Ask an administrator."),
-            Self::AdministratorsOnly => f.write_str("Only administrators can do this."),
-        }
-    }
-}
-
 /// Whether `actor`, who may arrange access, may make this change.
 pub fn authorize_change(
     rules: &Policy,

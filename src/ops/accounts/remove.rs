@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::crypto::Purpose;
 use crate::domain::access::{Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
 use crate::domain::job::{Job, JobKind, JobState};
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, DesiredState, JobId, Network, Snapshot, Stage};
@@ -36,9 +37,7 @@ pub async fn log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<
     let id = grant.account();
     let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
     if !entry.snapshot.stage.can_log_out() {
-        return Err(OpError::Refused(
-            "Nobody is signed in to this account here, so there is nothing to end.".into(),
-        ));
+        return Err(OpError::Refused(ErrorCode::NotLoggedIn));
     }
     let handle = app.hub.account(id).ok_or(AnswerError::NotRunning)?;
     let entry = AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::SessionLoggedOut).about(id);
@@ -53,13 +52,10 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
     let id = grant.account();
     let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
     if entry.account.wanted == DesiredState::Removed {
-        return Err(OpError::Refused("This account is being removed already.".into()));
+        return Err(OpError::Refused(ErrorCode::AlreadyBeingRemoved));
     }
     if !ends_with(&entry.account, digits) {
-        return Err(OpError::invalid(
-            "digits",
-            "These are not the last four digits of the account's number.",
-        ));
+        return Err(OpError::invalid("digits", ErrorCode::DigitsWrong));
     }
     let now = app.clock.now();
     let event = AuditEvent::DesiredStateSet { wanted: DesiredState::Removed };
@@ -128,7 +124,7 @@ async fn change_job(
         })
         .await?;
     if !is_there {
-        return Err(OpError::Refused("This account is not being removed.".into()));
+        return Err(OpError::Refused(ErrorCode::NotBeingRemoved));
     }
     app.live.jobs.wake();
     Ok(())

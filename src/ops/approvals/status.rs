@@ -1,6 +1,7 @@
 //! How it stands with a person's wish to see a secret: what his page shows him.
 
 use crate::domain::access::Principal;
+use crate::domain::error::ErrorCode;
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Email, Millis};
 use crate::ops::approvals::authorize::{closed, expired, may_approve, person};
@@ -19,7 +20,7 @@ pub enum ApprovalStatus {
     /// Somebody has to be asked.
     Needed {
         /// What became of the last request.
-        why: Option<String>,
+        why: Option<ErrorCode>,
         /// Its reason, to be used again.
         reason: String,
         /// Who could approve.

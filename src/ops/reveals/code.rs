@@ -8,6 +8,7 @@
 
 use crate::domain::access::{self, Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Millis, Secret, login_code};
 use crate::live::guards::PendingReveal;
@@ -16,8 +17,6 @@ use crate::store::Written;
 
 /// Seconds that an armed reveal waits.
 pub const ARMED_LIFE: i64 = 5 * 60;
-/// Characters of a reason.
-const REASON: std::ops::RangeInclusive<usize> = 3..=500;
 
 /// A code that may be shown, once.
 #[derive(Debug)]
@@ -33,18 +32,13 @@ pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) ->
     let (actor, account) = (grant.actor(), grant.account());
     approvals::check::<can::Login>(app, &mut app.db.read().await?, actor, account, reason).await?;
     let Some(revealed) = newest_code(app, account, Millis(0)).await? else {
-        return Err(OpError::Refused(
-            "No login code has come to this account since it was connected. Start the sign-in on the other \
-             device first; the code comes here."
-                .into(),
-        ));
+        return Err(OpError::Refused(ErrorCode::NoLoginCode));
     };
     let now = app.clock.now();
     if login_code::is_stale(revealed.sent, now) {
-        return Err(OpError::Refused(format!(
-            "The newest code came {} minutes ago and no longer works. Ask for a new one on the other device.",
-            now.seconds_since(revealed.sent) / 60
-        )));
+        return Err(OpError::Refused(ErrorCode::LoginCodeStale {
+            minutes: now.seconds_since(revealed.sent) / 60,
+        }));
     }
     write_down(app, actor, account, reason).await?;
     Ok(revealed)
@@ -106,9 +100,7 @@ pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Resu
 /// The newest message with a code in it that was sent at `from` or later.
 async fn newest_code(app: &App, account: AccountId, from: Millis) -> Result<Option<Revealed>, OpError> {
     let Some(handle) = app.hub.account(account) else {
-        return Err(OpError::Refused(
-            "This account is disconnected, so no code can come. Connect it first.".into(),
-        ));
+        return Err(OpError::Refused(ErrorCode::NotConnectedForCode));
     };
     let messages = handle.service_messages().await?;
     Ok(messages.into_iter().filter(|message| message.sent >= from).find_map(|message| {
@@ -133,16 +125,4 @@ async fn write_down(app: &App, actor: &Principal, account: AccountId, reason: &s
         approvals::view::changed(app).await;
     }
     Ok(())
-}
-
-/// A reason that somebody can read later.
-pub fn check_reason(reason: &str) -> Result<&str, OpError> {
-    let reason = reason.trim();
-    if !REASON.contains(&reason.chars().count()) {
-        return Err(OpError::invalid("reason", "Say in a few words why; it is kept in the audit trail."));
-    }
-    if reason.chars().any(char::is_control) {
-        return Err(OpError::invalid("reason", "A reason can't have control characters."));
-    }
-    Ok(reason)
 }

@@ -67,7 +67,7 @@ pub async fn save(
     match confirm(&app, &may, &fields, &[Edit::Cell(group, role, set)], &plan).await? {
         Outcome::Answer(answer) => Ok(answer),
         Outcome::Wrong(failed) => {
-            let page = Cell { choices: account_choices(set), error: Some(failed.why), ..page };
+            let page = Cell { choices: account_choices(set), error: Some(failed.why()), ..page };
             html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }

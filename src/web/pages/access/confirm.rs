@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::ops::OpError;
 use crate::ops::access::{self, Edit, Failed, Report};
@@ -21,6 +22,7 @@ use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::diff::{Sentence, sentences};
 use crate::web::paths;
 use crate::web::state::State;
+use crate::words::sentence;
 
 /// A form's fields, in their order, as they were sent: the second step sends them again.
 #[derive(Debug, Default, Deserialize)]
@@ -103,7 +105,7 @@ impl Outcome {
     pub fn answer(self) -> Result<Response, AppError> {
         match self {
             Self::Answer(answer) => Ok(answer),
-            Self::Wrong(failed) => Err(AppError::Bad(StatusCode::UNPROCESSABLE_ENTITY, failed.why)),
+            Self::Wrong(failed) => Err(AppError::Bad(StatusCode::UNPROCESSABLE_ENTITY, failed.why())),
         }
     }
 }
@@ -162,9 +164,9 @@ pub async fn confirm(
             Ok(Outcome::Answer(Redirect::to(&plan.then).into_response()))
         }
         Ok(report) => answer(app, may, fields, report, plan, Moment::Done),
-        Err(OpError::Refused(words)) if fields.seen().is_some() => {
+        Err(OpError::Refused(ErrorCode::PolicyChanged)) => {
             let report = access::preview(app, may.grant(), edits).await?;
-            answer(app, may, fields, report, plan, Moment::Stale(words))
+            answer(app, may, fields, report, plan, Moment::Stale(sentence(&ErrorCode::PolicyChanged)))
         }
         Err(error) => Err(error.into()),
     }

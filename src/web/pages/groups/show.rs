@@ -9,6 +9,7 @@ use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
 use crate::domain::access::{Principal, privileges};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::{GroupId, Phone, RoleId};
 use crate::live::accounts::Entry;
@@ -104,7 +105,7 @@ pub async fn rename(
     let name = fields.one("name").to_owned();
     match make(&app, &may, Edit::RenameGroup(id, name.clone())).await? {
         Ok(()) => Ok(Redirect::to(&format!("/groups/{id}?done=renamed")).into_response()),
-        Err(failed) => GroupPage { name, ..page }.wrong("name", failed.why),
+        Err(failed) => GroupPage { name, ..page }.wrong("name", failed.why()),
     }
 }
 
@@ -117,7 +118,7 @@ pub async fn approval(
 ) -> Result<Redirect, AppError> {
     // Anything but a clear no asks for approvals: half a form makes nothing easier to see.
     let edit = Edit::NeedApproval(id, fields.one("needed") != "no");
-    make(&app, &may, edit).await?.map_err(|failed| OpError::Refused(failed.why))?;
+    make(&app, &may, edit).await?.map_err(|failed| OpError::Refused(failed.error))?;
     Ok(Redirect::to(&format!("/groups/{id}?done=saved")))
 }
 
@@ -184,7 +185,11 @@ pub async fn put_in(
 
 /// What is not there and what one may not see are alike.
 fn no_such_account(typed: &str) -> Failed {
-    Failed { what: typed.to_owned(), field: None, why: "There is no such account.".into() }
+    Failed {
+        what: typed.to_owned(),
+        field: None,
+        error: ErrorCode::UnknownAccount { phone: typed.to_owned() },
+    }
 }
 
 fn plan(group: &Group, place: &str, title: String) -> Plan {

@@ -92,7 +92,7 @@ pub async fn rename(
     let name = fields.one("name").to_owned();
     match make(&app, &may, Edit::RenameRole(id, name.clone())).await? {
         Ok(()) => Ok(Redirect::to(&format!("/roles/{id}?done=renamed")).into_response()),
-        Err(failed) => RolePage { name, ..page }.wrong("name", failed.why),
+        Err(failed) => RolePage { name, ..page }.wrong("name", failed.why()),
     }
 }
 
@@ -144,7 +144,7 @@ pub async fn give(
         Ok(edits) if edits.is_empty() => page.wrong("people", "Type the addresses of people.".into()),
         Ok(edits) => match confirm(&app, &may, &fields, &edits, &plan).await? {
             Outcome::Answer(answer) => Ok(answer),
-            Outcome::Wrong(failed) => RolePage { people, ..page }.wrong("people", failed.why),
+            Outcome::Wrong(failed) => RolePage { people, ..page }.wrong("people", failed.why()),
         },
     }
 }
