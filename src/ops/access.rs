@@ -32,7 +32,7 @@ pub struct Report {
     pub failed: Vec<Failed>,
     /// What people gain and lose; a preview tells it.
     pub policy_diff: Vec<(PrivilegeDelta, Vec<Email>)>,
-    /// The state of the rules before, for whoever saves what a preview showed.
+    /// The version of the policy before, with which a preview is saved.
     pub version: i64,
 }
 

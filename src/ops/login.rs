@@ -40,7 +40,7 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageT
     Ok(result?)
 }
 
-/// Writes an attempt down, or refuses because the day's are used up: those of the number, or those of whoever asks.
+/// Records an attempt, or refuses because the day's are used up: those of the number, or those of the actor.
 async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<Intent, OpError> {
     let now = app.clock.now();
     let since = now.plus_seconds(-DAY);

@@ -20,12 +20,12 @@ pub struct SignedIn {
     pub epoch: i64,
 }
 
-/// Signs a person in whose identity is proven: the row is made at the first sight, the identity is bound to it, the
-/// trail is written, and whoever is named in ADMIN_EMAILS becomes administrator.
+/// Signs a person in whose identity is proven: at first sight they are added and the identity is bound to them. Those
+/// named in ADMIN_EMAILS become administrators.
 ///
 /// An address that comes with another subject of the same issuer than before is refused: it may have been given to
-/// somebody else, who must not inherit what the former owner could do. So is a subject that is seen for the first time
-/// with an address that nobody has verified: anybody could claim a place that is meant for another.
+/// another person, who must not inherit what the former owner could do. So is a subject that is seen for the first time
+/// with an address that is not verified: with it one could claim the place of another person.
 pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<SignedIn, OpError> {
     admitted(app, identity, origin)?;
     let now = app.clock.now();
@@ -85,8 +85,8 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
     Ok(SignedIn { person: person(&user, identity.proves(&user.email)), epoch })
 }
 
-/// Refuses an address whose domain may not sign in. It holds for each request that proves somebody, too, since the
-/// settings may have changed since that session began.
+/// Refuses an address whose domain may not sign in. It holds for each request that proves an identity,
+/// too, since the settings may have changed since that session began.
 pub fn admitted(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<(), OpError> {
     if app.config.admits(&identity.email) {
         return Ok(());
@@ -96,8 +96,8 @@ pub fn admitted(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<
     Err(OpError::Denied(ErrorCode::DomainNotAdmitted { email: identity.email.to_string() }))
 }
 
-/// Writes down that somebody was not let in. Only whoever is shut out is known for certain to be who he says; of the
-/// others the entry has the address that came with the identity.
+/// Records that a person was denied access. Only of blocked people it is certain who they are; of the others the entry
+/// has the address that came with the identity.
 fn not_let_in(app: &App, person: &Email, origin: &RequestInfo, why: SignInDenied) {
     let mut entry = AuditEntry::done(
         app.clock.now(),
@@ -112,7 +112,7 @@ fn not_let_in(app: &App, person: &Email, origin: &RequestInfo, why: SignInDenied
     failed_attempts::note(app, &format!("{person} {why:?}"), entry);
 }
 
-/// The person of an identity, bound at the first sight, which takes an address that is verified and nobody else's.
+/// The person of an identity. It is bound at first sight, if its address is verified and has no other identity.
 async fn known(
     conn: &mut store::Conn<'_>,
     identity: &Identity,
@@ -133,7 +133,7 @@ async fn known(
     Ok(Applied::Done(user))
 }
 
-/// Writes down that somebody signs out.
+/// Records that a person signs out.
 pub async fn sign_out(app: &App, actor: &Principal) -> Result<(), OpError> {
     let entry = AuditEntry::done(app.clock.now(), actor, AuditEvent::WebSignOut);
     Ok(queue::record(app, &entry).await.map(drop)?)

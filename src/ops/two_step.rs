@@ -127,7 +127,7 @@ enum Fate {
     MayBeGiven,
     /// Telegram said that it is wrong.
     Rejected,
-    /// Nobody knows whether Telegram saw it: it stays marked as given.
+    /// It is unknown whether Telegram saw it: it stays marked as given.
     Unknown,
 }
 

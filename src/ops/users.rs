@@ -1,9 +1,9 @@
 //! Administering people: ending their sessions, shutting them out, making them administrators, and confirming that
 //! an address has changed hands.
 //!
-//! Each change and its audit entry are one transaction, in which the rules are looked at: two administrators who take
-//! each other's office at the same moment do not leave a Telescope without any. Whoever gets another rank signs in
-//! anew, so that no session is older than the rights it carries.
+//! Each change and its audit entry are one transaction, in which the rules are looked at: two administrators who remove
+//! each other's rights at the same moment do not leave a Telescope without any. People whose rank changes have to sign in
+//! again, so that no session is older than the rights it carries.
 
 use crate::domain::access::{self as rights, Policy, Principal, Subject, SystemGrant, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
@@ -30,7 +30,7 @@ pub enum UserChange {
     GrantAdmin,
     /// The person is administrator no longer.
     RevokeAdmin,
-    /// Whoever signs in next under the address is taken for its owner.
+    /// The next identity that signs in with the address is taken for its owner.
     ForgetIdentity,
 }
 
@@ -129,7 +129,7 @@ async fn write(
     Ok(user)
 }
 
-/// Refuses what would leave nobody in charge, or would not last.
+/// Refuses what would leave Telescope without an administrator, or would not last.
 async fn check(
     context: &Context,
     conn: &mut Conn<'_>,
@@ -148,7 +148,7 @@ async fn check(
     };
     authorize_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.into()))?;
     let lowers = matches!(change, UserChange::Disable | UserChange::RevokeAdmin);
-    // Whoever lets go of his own identity and comes again under another address would be two people, one of whom
+    // People who unlink their own identity and return under another address would be two people, one of whom
     // could approve what the other wants to see.
     let is_own = matches!(actor, Principal::User(person) if person.id == user.id);
     if is_own && (lowers || change == UserChange::ForgetIdentity) {
@@ -169,8 +169,8 @@ async fn check(
     Ok(())
 }
 
-/// Refuses to give somebody back what he owns, or to hand it to whoever comes next under his address, if the actor may
-/// not do with those accounts what their owner may.
+/// Refuses to give a person back the accounts they own, or to give them to the next identity with that address, if the
+/// actor may not do with those accounts what their owner may.
 async fn judge_owned(
     conn: &mut Conn<'_>,
     rules: &Policy,
@@ -190,7 +190,7 @@ async fn judge_owned(
 async fn apply(conn: &mut Conn<'_>, id: UserId, change: UserChange) -> Result<(), OpError> {
     match change {
         UserChange::EndSessions => {}
-        // Lets in again whoever was shut out: there is no session that could end.
+        // A blocked person has no session that could end.
         UserChange::Enable => return Ok(store::users::set_disabled(conn, id, false).await?),
         UserChange::Disable => store::users::set_disabled(conn, id, true).await?,
         UserChange::GrantAdmin => store::users::set_admin(conn, id, true).await?,

@@ -1,4 +1,4 @@
-//! One edit: what it needs, what it writes, and what it leaves in the trail.
+//! One edit: what it needs, what it changes, and what it records.
 
 mod group;
 mod role;
@@ -61,7 +61,7 @@ pub enum Edit {
 
 impl Edit {
     /// Whether it gives people what roles may do in a group, so that earlier edits of that count for it. The others are
-    /// judged alike by the rules from before the batch: whoever acts can't change what he has himself.
+    /// authorized by the rules from before the batch: the actor can't change their own rights.
     pub(super) const fn gives_what_cells_say(&self) -> bool {
         matches!(self, Self::PutIn(..))
     }

@@ -2,7 +2,7 @@
 //!
 //! A removal is long work: Telegram may be away, and the session must be ended before the files go that it is
 //! ended with. So the request writes a job, and the steps below are done by the runner, each of them noted in
-//! the audit trail. A number that was removed and is added again begins a new account in a new folder.
+//! the audit log. A number that was removed and is added again begins a new account in a new folder.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ const ENOUGH: i64 = 5;
 /// Who does the steps.
 const ACTOR: Principal = Principal::System("remove-account");
 
-/// Ends the account's session at Telegram. The account stays, and can be signed in anew.
+/// Ends the account's session at Telegram. The account stays, and can be logged in again.
 pub async fn log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<(), OpError> {
     let id = grant.account();
     let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
@@ -175,7 +175,7 @@ async fn log_out_for_good(app: &App, entry: &Entry, attempts: i64) -> Result<Ste
         return Ok(Step::Done);
     }
     if app.hub.account(id).is_none() && accounts::start(app, &entry.account).is_err() {
-        // Without the key of its files nobody can use the session; it can only be ended on another device.
+        // Without the key of its files the session can't be used; it can only be ended on another device.
         return note_log_out(app, id, false).await;
     }
     let snapshot = settled(app, id).await;

@@ -1,6 +1,6 @@
 //! Whether a secret may be shown now. It is asked again at the moment of showing, in the transaction that writes
-//! the reveal down: who the person is by now, what he may do by now, whether the account needs an approval by now,
-//! and whether whoever gave it may still give any.
+//! the reveal down: the person's present rank and rights, whether the account needs an approval now, and whether
+//! the approver may still approve.
 
 use crate::domain::access::{self, Person, Policy, Principal};
 use crate::domain::error::ErrorCode;
@@ -14,7 +14,6 @@ use crate::store::{self, Conn};
 /// What allows a reveal.
 #[derive(Clone, Debug)]
 pub(crate) struct Authorized {
-    /// Why, in the words of whoever wants to see it.
     pub reason: String,
     /// The approval, if one is needed.
     pub approval: Option<RevealRequest>,
@@ -75,7 +74,7 @@ pub(crate) async fn check<P: Revealing>(
     Ok(Authorized { reason: request.reason.clone(), approval: Some(request) })
 }
 
-/// Why a request can't lead to anything any more, for whoever made it.
+/// Why a request has ended, for the person who made it.
 pub(crate) fn closed(request: &RevealRequest, now: Millis) -> Option<ErrorCode> {
     match request.stands(now) {
         RequestState::Waiting | RequestState::Approved => None,
@@ -89,7 +88,7 @@ pub(crate) fn closed(request: &RevealRequest, now: Millis) -> Option<ErrorCode> 
     }
 }
 
-/// Why an approval does not count any more: whoever gave it may not give any now.
+/// Why an approval does not count any more: the approver may not approve now.
 pub(crate) async fn expired(
     app: &App,
     conn: &mut Conn<'_>,
@@ -108,8 +107,8 @@ pub(crate) fn may_approve(rules: &Policy, user: &store::users::User) -> bool {
     access::system_privileges(rules, &actor).has(SystemPrivilege::ApproveReveal)
 }
 
-/// Whether the person who made this request may still see what it is about. That his address is proven is looked
-/// at when he is shown it.
+/// Whether the person who made this request may still see what it is about. That their address is proven is
+/// checked when it is shown.
 pub(crate) async fn still_may(
     app: &App,
     conn: &mut Conn<'_>,
@@ -122,7 +121,8 @@ pub(crate) async fn still_may(
     Ok(access::privileges(&app.policy(conn).await?, &actor, &account).has(request.kind.privilege()))
 }
 
-/// Makes sure that an actor may see what `P` reveals, by what the database says at this moment; who he is then.
+/// Makes sure that an actor may see what `P` reveals, by what the database says at this moment. Returns the actor with
+/// their present rank.
 pub(crate) async fn may_see<P: Revealing>(
     app: &App,
     conn: &mut Conn<'_>,

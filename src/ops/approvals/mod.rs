@@ -1,10 +1,10 @@
 //! A second person's approval. Accounts in a group that wants it show a login code or a stored password only after
-//! somebody else has agreed, to everybody alike: owner and administrators too.
+//! another person has agreed, also to the owner and to administrators.
 //!
 //! A request is a row and survives the program; it is good for ten minutes and for one reveal. Everything is
 //! decided inside of one transaction, by what the database says then: whether it is still open, who asked, and
-//! whether both may still do what they do. So of two approvers at the same moment one decides, and nobody gains
-//! anything from a page that he opened earlier.
+//! whether both may still do what they do. So of two approvers at the same moment one decides, and a page
+//! that was opened earlier gives no rights.
 
 pub mod authorize;
 pub mod status;
@@ -92,7 +92,7 @@ pub enum Decision {
     Refuse,
 }
 
-/// Decides somebody else's request, with a note if there is something to say.
+/// Decides another person's request, with an optional note.
 pub async fn decide(
     app: &App,
     grant: SystemGrant<'_, can::ApproveReveal>,
@@ -157,7 +157,7 @@ async fn check_status(
     Ok(person.clone())
 }
 
-/// Why a request can't be decided any more, for whoever would.
+/// Why a request can't be decided any more, for an approver.
 fn over(request: &RevealRequest, now: Millis) -> Option<ErrorCode> {
     let by = request.decided_by.as_ref().map(|(_, by)| by.to_string()).unwrap_or_default();
     match request.stands(now) {
@@ -169,7 +169,7 @@ fn over(request: &RevealRequest, now: Millis) -> Option<ErrorCode> {
     }
 }
 
-/// A note that somebody can read later; none if nothing was typed. What was typed on several lines is one.
+/// A note that others can read later; none if nothing was entered. Several lines become one.
 fn check_note(note: &str) -> Result<Option<String>, OpError> {
     let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
     if note.chars().count() > MAX_NOTE {

@@ -1,4 +1,4 @@
-//! How it stands with a person's wish to see a secret: what his page shows him.
+//! The status of a person's request to see a secret, for their page.
 
 use crate::domain::access::Principal;
 use crate::domain::error::ErrorCode;
@@ -15,9 +15,9 @@ const RECENT: i64 = 30 * 60;
 /// How it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApprovalStatus {
-    /// Nobody has to approve.
+    /// No approval is needed.
     Free,
-    /// Somebody has to be asked.
+    /// An approval has to be requested.
     Needed {
         /// What became of the last request.
         why: Option<ErrorCode>,
@@ -26,7 +26,7 @@ pub enum ApprovalStatus {
         /// Who could approve.
         approvers: Vec<Email>,
     },
-    /// Nobody has decided it.
+    /// The request is not decided yet.
     Waiting {
         /// The request.
         request: RevealRequest,

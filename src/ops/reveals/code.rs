@@ -1,10 +1,10 @@
-//! Showing a login code: the one thing here that lets somebody into an account from elsewhere.
+//! Showing a login code: the one thing here that lets a person into an account from elsewhere.
 //!
 //! A reason is asked for, and the audit entry is committed before the code leaves this module. A code is shown
-//! while it is young; an old one is not, since Telegram no longer takes it. Whoever expects a code can arm a
-//! reveal instead: it is bound to the person and the account, lasts five minutes and gives one code, the first
-//! that comes after the arming. Rights are decided anew at the moment the code is given, and so is whether another
-//! person has to approve and has done so: see [`approval`].
+//! while it is young; an old one is not, since Telegram no longer takes it. A person who expects
+//! a code can wait for it instead: that is bound to the person and the account, lasts five minutes and gives one code,
+//! the first that is received after it began. Rights are decided at the moment the code is given, and so is whether
+//! another person has to approve and has done so: see [`approvals`].
 
 use crate::domain::access::{self, Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
@@ -72,7 +72,7 @@ pub enum CodeWait {
     Over,
 }
 
-/// Gives the code of an armed reveal if it came. Decides anew whether the actor may see it.
+/// Gives the code that the actor waits for if it was received, and if they still may see it.
 pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Result<CodeWait, OpError> {
     let key = (account, actor.to_string());
     let now = app.clock.now();
@@ -89,7 +89,7 @@ pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Resu
     let Some(revealed) = newest_code(app, account, from).await? else {
         return Ok(CodeWait::Waiting(waiting.until));
     };
-    // Whoever takes the entry out may show the code; of two streams one does.
+    // Only one of two streams removes the entry, and shows the code.
     if app.guards.pending_reveals.remove(&key).is_none() {
         return Ok(CodeWait::Over);
     }
@@ -109,8 +109,8 @@ async fn newest_code(app: &App, account: AccountId, from: Millis) -> Result<Opti
     }))
 }
 
-/// The entry that is there before anybody sees the code. Whether it may be shown is decided with it, and an approval
-/// that it takes is used with it.
+/// Records that the code is shown, before it is. Whether it may be shown is decided in the same transaction, and an
+/// approval that it needs is used up.
 async fn write_down(app: &App, actor: &Principal, account: AccountId, reason: &str) -> Result<(), OpError> {
     let used = app
         .write_with(async |tx| -> Result<Written<bool>, OpError> {

@@ -1,7 +1,7 @@
 //! Showing a stored two-step password: with the login code, all that it takes to get into an account.
 //!
-//! It is opened, written down and only then given out, and nothing of it stays: the next one who wants to see it
-//! gives a reason anew. A value that does not open is said to be so and never shown in its sealed form.
+//! It is opened, recorded and only then returned, and nothing of it stays: the next person who wants to see it gives a
+//! reason of their own. A value that can't be opened is an error and never shown in its sealed form.
 
 use crate::crypto::Purpose;
 use crate::domain::access::Grant;

@@ -227,6 +227,30 @@ fn modules_use_only_the_layers_below_them() {
 }
 
 #[test]
+fn the_modules_of_web_outside_its_pages_use_each_other_in_one_direction() {
+    let sources = Sources::read();
+    let is_node = |own: &Module| layer(own) == "web" && own.get(1).is_none_or(|part| part != "pages");
+    let nodes: Vec<&Module> = sources.modules.keys().filter(|own| own.len() > 1 && is_node(own)).collect();
+    // The module that a path leads into: the longest that is a file.
+    let target =
+        |path: &[String]| nodes.iter().filter(|node| path.starts_with(node)).max_by_key(|node| node.len());
+    let mut left: BTreeMap<&Module, BTreeSet<&Module>> = BTreeMap::new();
+    for own in &nodes {
+        let used = paths(own, &sources.modules[*own].1);
+        let used = used.iter().filter_map(|(_, path)| target(&sources.origin(path)).copied());
+        left.insert(own, used.filter(|used| used != own).collect());
+    }
+    assert!(left.values().map(BTreeSet::len).sum::<usize>() > 20, "the uses are found");
+    // What uses nothing that is left is taken away, until only circles are left.
+    while let Some(done) = left.iter().find(|(_, used)| used.iter().all(|it| !left.contains_key(*it))) {
+        let done = *done.0;
+        left.remove(done);
+    }
+    let circles: Vec<String> = left.keys().map(|own| own.join("::")).collect();
+    assert!(circles.is_empty(), "these use each other: {circles:?}");
+}
+
+#[test]
 fn the_list_of_layers_is_in_order_and_names_what_exists() {
     let sources = Sources::read();
     let order: Vec<&str> = LAYERS.iter().map(|(name, _)| *name).collect();

@@ -11,7 +11,7 @@ use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 use crate::support::waiting::{until, until_true};
 
-const WORDS: &str = "The audit trail is not what it was";
+const WORDS: &str = "Audit log verification failed";
 
 /// The number of the last entry that the file names. A running server writes the file a moment after the first commit.
 fn known_end_so_far(stack: &Stack) -> Option<i64> {

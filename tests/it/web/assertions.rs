@@ -297,7 +297,7 @@ async fn a_minute_begins_so_many_sessions_of_one_person() {
     assert_eq!(behind.sign_ins().await, 1 + 3);
     let refused = behind.bare(&[(HEADER, &behind.token(ADA))]).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(refused.body.contains("does not keep the cookie"), "{}", refused.body);
+    assert!(refused.body.contains("Allow cookies"), "{}", refused.body);
     assert_eq!(root.get("/accounts").await.status, StatusCode::OK, "others go on");
     behind.test.app.clock.advance(60);
     assert_eq!(behind.bare(&[(HEADER, &behind.token(ADA))]).await.status, StatusCode::OK);

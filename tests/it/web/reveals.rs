@@ -148,19 +148,19 @@ async fn a_secret_is_shown_once_after_another_person_approved() {
     refused(told.root.post(&wait, &[("reason", WHY)]).await, "Another person has to approve").await;
 
     let id = told.asks(&told.root, &page).await;
-    assert!(said(&told.root.get(&page).await).contains("Waiting for another person's approval"));
+    assert!(said(&told.root.get(&page).await).contains("Waiting for approval"));
     refused(told.root.post(&page, &[]).await, "This has not been approved yet").await;
-    refused(told.root.post(&format!("{page}/request"), &[("reason", WHY)]).await, "asked for this already")
+    refused(told.root.post(&format!("{page}/request"), &[("reason", WHY)]).await, "already requested this")
         .await;
     let list = second.get("/reveals").await;
-    assert_eq!(list.texts("nav .count"), ["1 waiting for you"]);
+    assert_eq!(list.texts("nav .count"), ["1 pending"]);
     let line = &list.texts(&format!("#reveal-{id}"))[0];
     for part in ["Stored two-step password of +9996620001", WHY, ADMIN] {
         assert!(line.contains(part), "{part}: {line}");
     }
     told.approves(&second, id).await;
     assert!(!second.get("/reveals").await.has("nav .count"));
-    assert!(said(&told.root.get(&page).await).contains("second@example.org has approved this"));
+    assert!(said(&told.root.get(&page).await).contains("Approved by second@example.org"));
 
     // What was approved is this, for him, and not the code, nor for somebody else.
     refused(told.root.post(&told.code(), &[("reason", WHY)]).await, "Another person has to approve").await;

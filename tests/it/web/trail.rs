@@ -81,7 +81,7 @@ async fn what_is_wrong_is_said_beside_its_field_and_the_form_is_kept() {
         assert!(!page.has("#trail tr"), "nothing is looked for");
     }
     let page = root.get("/audit?from=2026-11-21&until=2026-11-20").await;
-    assert_eq!(page.texts("#until-error"), ["The end lies before the beginning."]);
+    assert_eq!(page.texts("#until-error"), ["The end is before the start."]);
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn new_entries_appear_on_open_pages_that_ask_for_them() {
     let first = next(&mut all).await;
     assert!(first.contains("hx-target=\"#trail\" hx-swap=\"innerMorph\"") && first.contains("web.sign-in"));
     for stream in [&mut stops, &mut its] {
-        assert!(next(stream).await.contains("Nothing like that happened"));
+        assert!(next(stream).await.contains("No matching entries"));
     }
     root.post(&format!("/accounts/{account}/disconnect"), &[]).await;
     for stream in [&mut all, &mut its] {

@@ -83,7 +83,7 @@ async fn old_details_leave_by_themselves_and_the_chain_holds() {
     assert!(wanted[0].details.is_some(), "what is young stays");
     assert!(wanted[1..].iter().all(|entry| entry.is_blanked() && entry.actor == "command line"));
     let page = root.get("/audit?code=account.wanted").await;
-    assert!(page.body.contains("Details were taken out."));
+    assert!(page.body.contains("Details removed."));
 }
 
 #[tokio::test]

@@ -226,20 +226,20 @@ async fn the_list_says_who_is_who_and_offers_what_can_be_done() {
         (cells, forms, page.texts("dl dd"))
     };
     let (cells, forms, facts) = line(ADA).await;
-    assert_eq!((cells[0].as_str(), cells[1].as_str(), cells[4].as_str()), (ADA, "", "2"));
+    assert_eq!((cells[0].as_str(), cells[1].as_str(), cells[4].as_str()), (ADA, "Member", "2"));
     assert!(cells[3].ends_with("UTC") && facts[1].ends_with("UTC"), "{cells:?} {facts:?}");
-    assert_eq!((facts[0].as_str(), facts[3].as_str()), ("none", "2"));
+    assert_eq!((facts[0].as_str(), facts[3].as_str()), ("Member", "2"));
     assert_eq!(forms, ["end-sessions", "disable", "grant-admin", "forget-identity"]);
     let (cells, forms, _) = line(ADMIN).await;
-    assert_eq!((cells[0].as_str(), cells[1].as_str()), ("root@example.org (you)", "Administrator"));
+    assert_eq!((cells[0].as_str(), cells[1].as_str()), ("root@example.org (you)", "Admin"));
     assert_eq!(forms, ["end-sessions", "forget-identity"], "nothing that would be refused");
     done(&test, &root, "disable", ADA).await;
     let (cells, forms, _) = line(ADA).await;
-    assert_eq!((cells[1].as_str(), cells[4].as_str()), ("Shut out", "0"));
+    assert_eq!((cells[1].as_str(), cells[4].as_str()), ("Blocked", "0"));
     assert_eq!(forms, ["enable", "forget-identity"]);
     let found = root.get("/users?q=ADA").await;
     assert_eq!(found.texts("tbody th"), [ADA]);
-    assert!(root.get("/users?q=%3Cscript%3E").await.texts("main").join(" ").contains("Nobody like that"));
+    assert!(root.get("/users?q=%3Cscript%3E").await.texts("main").join(" ").contains("No matching people"));
     assert_eq!(root.get("/users/none").await.status, StatusCode::NOT_FOUND);
     for path in ["/users/none/disable", "/users/0190aaaa-0000-7000-8000-000000000000/disable"] {
         assert_eq!(root.post(path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");

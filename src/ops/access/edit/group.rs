@@ -124,7 +124,7 @@ impl EditContext<'_> {
         Ok(if protected { self.authorize(PolicyChange::NoApproval) } else { Ok(()) })
     }
 
-    /// An account that the actor may see; any other is for him as if it did not exist.
+    /// An account that the actor may see; any other is treated as if it did not exist.
     async fn visible(&self, conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>, OpError> {
         let found = store::accounts::get(conn, id).await?;
         Ok(found.filter(|account| privileges(self.rules, self.actor, account).has(AccountPrivilege::View)))

@@ -12,7 +12,7 @@ use tokio::sync::{broadcast, watch};
 use crate::domain::Phone;
 use crate::store::audit::{self, Entry, Head};
 use crate::store::{Db, StoreError};
-use crate::web::pages::audit::line::{self, Line};
+use crate::web::pages::audit::row::{self, AuditRow};
 use crate::web::state::AppState;
 
 /// How long commits are gathered: what belongs together comes in small bursts.
@@ -133,10 +133,10 @@ async fn batch(db: &Db, after: i64) -> Result<Option<Batch>, StoreError> {
     if entries.len() > MANY {
         return Ok(Some(Batch { after, last, rows: Vec::new(), too_many: true }));
     }
-    let numbers = line::numbers(conn, &entries).await?;
+    let numbers = row::numbers(conn, &entries).await?;
     let rows = entries.into_iter().map(|entry| {
         let phone = entry.account.and_then(|id| numbers.get(&id)).map(|(phone, _)| phone.clone());
-        let html = line::rows(&[Line::with(entry.clone(), &numbers)]).unwrap_or_default();
+        let html = row::render(&[AuditRow::with(entry.clone(), &numbers)]).unwrap_or_default();
         Row { entry, phone, html }
     });
     Ok(Some(Batch { after, last, rows: rows.collect(), too_many: false }))

@@ -14,7 +14,7 @@ use crate::ops::reveals::code::{self, CodeWait};
 use crate::web::auth::session::RequestSession;
 use crate::web::extract::Path;
 use crate::web::fragment::partial;
-use crate::web::pages::reveals::secret::RevealedPart;
+use crate::web::pages::reveals::revealed::RevealedPart;
 use crate::web::state::AppState;
 use crate::web::stream::viewer::Viewer;
 use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye};

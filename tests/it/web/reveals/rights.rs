@@ -82,7 +82,7 @@ async fn a_role_lets_somebody_approve_and_its_end_ends_what_he_approved() {
     assert!(page.texts("#approval")[0].contains("third@example.org can approve it"), "{}", page.body);
     let id = told.asks(&told.root, &told.password()).await;
     let list = third.get("/reveals").await;
-    assert_eq!(list.texts("nav .count"), ["1 waiting for you"]);
+    assert_eq!(list.texts("nav .count"), ["1 pending"]);
     let line = format!("#reveal-{id}");
     assert!(
         list.texts(&line)[0].contains("+9996620001") && !list.has(&format!("{line} a")),
@@ -119,7 +119,11 @@ async fn only_administrators_can_say_that_none_has_to_approve() {
     ];
     let report = save(&*test.app, permit.grant(), &edits, None).await.unwrap();
     assert_eq!((report.done, report.failed.len()), (0, 3), "{:?}", report.failed);
-    assert!(report.failed.iter().all(|failed| failed.why().contains("administrators")), "{:?}", report.failed);
+    assert!(
+        report.failed.iter().all(|failed| failed.why().contains("administrators")),
+        "{:?}",
+        report.failed
+    );
     let switched = third.post(&format!("/groups/{}/approval", told.group), &[("needed", "no")]).await;
     assert_eq!(switched.status, StatusCode::CONFLICT, "{}", switched.body);
     let form = [("groups", "Sales"), ("owner", ADA), ("comment", "")];
