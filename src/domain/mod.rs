@@ -8,6 +8,7 @@ pub mod account;
 pub mod audit;
 pub mod backoff;
 pub mod email;
+pub mod error;
 pub mod identity;
 pub mod ids;
 pub mod job;

@@ -2,7 +2,7 @@
 //!
 //! A removal is long work: Telegram may be away, and the session must be ended before the files go that it is
 //! ended with. So the request writes a job, and the steps below are done by the runner, each of them noted in
-//! the audit trail. A number that was removed and is added again begins a new account in a new folder.
+//! the audit log. A number that was removed and is added again begins a new account in a new folder.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::crypto::Purpose;
 use crate::domain::access::{Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
 use crate::domain::job::{JobKind, JobRecord, JobState, RemoveStep, StepOutcome, Steps};
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, DesiredState, JobId, Network, Snapshot, Stage};
@@ -28,14 +29,12 @@ const ENOUGH: i64 = 5;
 /// Who does the steps.
 const ACTOR: Principal = Principal::System("remove-account");
 
-/// Ends the account's session at Telegram. The account stays, and can be signed in anew.
+/// Ends the account's session at Telegram. The account stays, and can be logged in again.
 pub async fn log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<(), OpError> {
     let id = grant.account();
     let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
     if !entry.snapshot.stage.can_log_out() {
-        return Err(OpError::Refused(
-            "Nobody is signed in to this account here, so there is nothing to end.".into(),
-        ));
+        return Err(OpError::Refused(ErrorCode::NotLoggedIn));
     }
     let handle = app.hub.account(id).ok_or(AnswerError::NotRunning)?;
     let entry = AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::SessionLoggedOut).about(id);
@@ -50,13 +49,10 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
     let id = grant.account();
     let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
     if entry.account.wanted == DesiredState::Removed {
-        return Err(OpError::Refused("This account is being removed already.".into()));
+        return Err(OpError::Refused(ErrorCode::AlreadyBeingRemoved));
     }
     if !ends_with(&entry.account, digits) {
-        return Err(OpError::invalid(
-            "digits",
-            "These are not the last four digits of the account's number.",
-        ));
+        return Err(OpError::invalid("digits", ErrorCode::DigitsWrong));
     }
     let now = app.clock.now();
     let event = AuditEvent::DesiredStateSet { wanted: DesiredState::Removed };
@@ -125,7 +121,7 @@ async fn change_job(
         })
         .await?;
     if !is_there {
-        return Err(OpError::Refused("This account is not being removed.".into()));
+        return Err(OpError::Refused(ErrorCode::NotBeingRemoved));
     }
     app.live.jobs.wake();
     Ok(())
@@ -142,7 +138,7 @@ pub(crate) async fn log_out_for_good(
         return Ok(StepOutcome::Done);
     }
     if app.hub.account(id).is_none() && accounts::start(app, &entry.account).is_err() {
-        // Without the key of its files nobody can use the session; it can only be ended on another device.
+        // Without the key of its files the session can't be used; it can only be ended on another device.
         return note_log_out(app, id, false).await;
     }
     let snapshot = settled(app, id).await;
