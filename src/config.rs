@@ -11,7 +11,6 @@ mod dsn;
 mod master_keys;
 mod oidc;
 mod people;
-mod presets;
 mod public_url;
 mod reader;
 mod telegram;
@@ -20,7 +19,7 @@ mod values;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
-pub use assertion::{AssertionFormat, Audience, KeysAt, MAX_SKEW, Place};
+pub use assertion::{AssertionFormat, Audience, ClaimSource, KeysAt, MAX_SKEW};
 pub use authorities::Authorities;
 pub use dsn::Dsn;
 pub use oidc::OidcSettings;
@@ -82,6 +81,7 @@ pub const SETTINGS: &[&str] = &[
     "AUDIT_DETAILS_DAYS",
     "STREAMS_PER_USER",
     "MAX_CONNECTIONS",
+    "KEEP_ALIVE_SECONDS",
     "LOG",
     "CORS_POLICY",
 ];
@@ -153,6 +153,8 @@ pub struct Config {
     pub streams_per_user: u32,
     /// Connections that are served at once.
     pub max_connections: usize,
+    /// How long a connection may wait for its next request, in seconds.
+    pub keep_alive_seconds: u16,
     /// The filter of the log, as `tracing-subscriber` reads it.
     pub log: String,
     /// What the operator should know of his settings though nothing is wrong; for the log.
@@ -231,6 +233,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let sign_ins_per_minute = env.number("SIGN_INS_PER_MINUTE", 1..=1_000_000).unwrap_or(100);
     let audit_details_days = env.number("AUDIT_DETAILS_DAYS", 0..=36_500).unwrap_or(0);
     let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
+    let keep_alive_seconds = env.number("KEEP_ALIVE_SECONDS", 5..=620).unwrap_or(125);
     let max_connections = env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
     let notes = notes(env, login_attempts_per_day, sso_mode);
@@ -268,6 +271,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         audit_details_days,
         streams_per_user,
         max_connections,
+        keep_alive_seconds,
         log,
         notes,
     })

@@ -1,5 +1,6 @@
 //! Serving: waiting for the lease, running what goes on beside the pages, and stopping in order.
 
+mod standby;
 pub(crate) mod startup;
 
 use std::net::TcpListener;
@@ -16,8 +17,7 @@ use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::http::server;
 use crate::http::server::Limits;
-use crate::node::{control, lease};
-use crate::ops::accounts::remove::JobSteps;
+use crate::node::control;
 use crate::ops::audit::{checkpoint, queue, rekey, retention};
 use crate::ops::{approvals, policy, sign_in, two_step};
 use crate::store::Db;
@@ -38,7 +38,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mut stop = pin!(stop_signal());
     let db = Db::connect(&config.db_dsn).await?;
     let lease = tokio::select! {
-        lease = lease::obtain(&db, &clock, &listener, Limits::of(config.max_connections)) => lease?,
+        lease = standby::obtain_lease(&db, &clock, &listener, limits(&config)) => lease?,
         signal = &mut stop => {
             tracing::info!(signal, "stopped before it was the active one");
             return Ok(());
@@ -74,12 +74,7 @@ async fn serve_alone(
         tokio::spawn(two_step::run(Arc::clone(&app))),
         tokio::spawn(approvals::view::run(Arc::clone(&app))),
         tokio::spawn(control::run(Arc::clone(&app))),
-        tokio::spawn(jobs::run(
-            app.db.clone(),
-            app.clock.clone(),
-            Arc::clone(&app.live.jobs),
-            Arc::new(JobSteps(Arc::clone(&app))),
-        )),
+        tokio::spawn(jobs::run(Arc::clone(&app))),
     ];
     startup::connect_accounts(&app);
     app.sso.prefetch();
@@ -87,7 +82,7 @@ async fn serve_alone(
     let stopping = app.stopping.clone();
     let stopped = app.stopping.clone().cancelled_owned();
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let limits = Limits::of(app.config.max_connections);
+    let limits = limits(&app.config);
     let mut server = tokio::spawn(server::serve(listener, web::router(Arc::clone(&app)), limits, stopped));
     let lost = tokio::select! {
         () = app.db.lease_lost() => {
@@ -153,6 +148,10 @@ async fn watch_database(app: Arc<App>) {
             tracing::info!("the database is back");
         }
     }
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits::new(config.max_connections, Duration::from_secs(config.keep_alive_seconds.into()))
 }
 
 fn note(app: &App, event: AuditEvent) {

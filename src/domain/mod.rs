@@ -6,8 +6,8 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod backoff;
 pub mod email;
-pub mod hex;
 pub mod identity;
 pub mod ids;
 pub mod job;
@@ -21,6 +21,7 @@ pub mod secret;
 pub mod session_end;
 pub mod stage;
 pub mod time;
+pub mod typed;
 
 pub use account::{Account, DesiredState, Network, Snapshot};
 pub use email::{Email, EmailDomain};

@@ -191,87 +191,143 @@ impl Stage {
         }
     }
 
-    /// Whether a code may be asked for now. TDLib takes the number again in all of these.
+    /// Whether a code can be requested now. TDLib accepts the number again in all of these.
     pub const fn can_ask_for_code(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::SignedOut
-                | Self::Ended(_)
-                | Self::WaitCode(_)
-                | Self::WaitPassword { .. }
-                | Self::WaitEmailAddress
-                | Self::WaitEmailCode { .. }
-                | Self::WaitRegistration
-                | Self::WaitPremium
-        )
+            | Self::Ended(_)
+            | Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitRegistration
+            | Self::WaitPremium => true,
+            Self::Disconnected
+            | Self::Starting
+            | Self::Reconnecting
+            | Self::WaitOtherDevice
+            | Self::Ready
+            | Self::LoggingOut
+            | Self::Closing
+            | Self::Failed(_)
+            | Self::Quarantined
+            | Self::Other(_) => false,
+        }
     }
 
-    /// Whether connecting leads on: there is no client, or one that can't run.
+    /// Whether connecting helps: there is no client, or one that can't run.
     pub const fn can_connect(&self) -> bool {
-        matches!(self, Self::Disconnected | Self::Failed(_) | Self::Quarantined)
+        match self {
+            Self::Disconnected | Self::Failed(_) | Self::Quarantined => true,
+            Self::Starting
+            | Self::Reconnecting
+            | Self::SignedOut
+            | Self::Ended(_)
+            | Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitOtherDevice
+            | Self::WaitRegistration
+            | Self::WaitPremium
+            | Self::Ready
+            | Self::LoggingOut
+            | Self::Closing
+            | Self::Other(_) => false,
+        }
     }
 
     /// Whether there is a session, or the beginning of one, that logging out would end.
     pub const fn can_log_out(&self) -> bool {
-        matches!(
-            self,
-            Self::Ready
-                | Self::WaitCode(_)
-                | Self::WaitPassword { .. }
-                | Self::WaitEmailAddress
-                | Self::WaitEmailCode { .. }
-                | Self::WaitOtherDevice
-                | Self::WaitRegistration
-                | Self::WaitPremium
-        )
-    }
-
-    /// Whether the client is on its way up; it says nothing yet of how the account stands.
-    pub const fn is_starting(&self) -> bool {
-        matches!(self, Self::Starting | Self::Reconnecting)
-    }
-
-    /// Whether it lasts for a moment only, or says nothing of how the login stands.
-    pub const fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Starting | Self::Reconnecting | Self::Closing | Self::LoggingOut | Self::Disconnected
-        )
-    }
-
-    /// Why it is so, in a few words, where the label does not say it.
-    pub fn detail(&self) -> Option<&str> {
         match self {
-            Self::Failed(reason) => Some(reason),
-            Self::Ended(SessionEndReason::LoggedOut) => None,
-            Self::Ended(ending) => Some(ending.reason()),
-            Self::Quarantined => Some("TDLib crashed three times while it loaded this account"),
-            _ => None,
+            Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitOtherDevice
+            | Self::WaitRegistration
+            | Self::WaitPremium
+            | Self::Ready => true,
+            Self::Disconnected
+            | Self::Starting
+            | Self::Reconnecting
+            | Self::SignedOut
+            | Self::Ended(_)
+            | Self::LoggingOut
+            | Self::Closing
+            | Self::Failed(_)
+            | Self::Quarantined
+            | Self::Other(_) => false,
         }
     }
 
-    /// The short name on a badge.
-    pub fn label(&self) -> &str {
+    /// Whether the client is starting; it says nothing yet of the account's login.
+    pub const fn is_starting(&self) -> bool {
         match self {
-            Self::Disconnected => "Disconnected",
-            Self::Starting => "Starting",
-            Self::Reconnecting => "Reconnecting",
-            Self::SignedOut => "Signed out",
-            Self::Ended(SessionEndReason::LoggedOut) => "Logged out",
-            Self::Ended(_) => "Session ended",
-            Self::WaitCode(_) => "Waits for the code",
-            Self::WaitPassword { .. } => "Waits for the password",
-            Self::WaitEmailAddress => "Waits for an e-mail address",
-            Self::WaitEmailCode { .. } => "Waits for the e-mailed code",
-            Self::WaitOtherDevice => "Waits for another device",
-            Self::WaitRegistration => "Not registered",
-            Self::WaitPremium => "Premium wanted",
-            Self::Ready => "Ready",
-            Self::LoggingOut => "Logging out",
-            Self::Closing => "Stopping",
-            Self::Failed(_) => "Failed",
-            Self::Quarantined => "Quarantined",
-            Self::Other(name) => name,
+            Self::Starting | Self::Reconnecting => true,
+            Self::Disconnected
+            | Self::SignedOut
+            | Self::Ended(_)
+            | Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitOtherDevice
+            | Self::WaitRegistration
+            | Self::WaitPremium
+            | Self::Ready
+            | Self::LoggingOut
+            | Self::Closing
+            | Self::Failed(_)
+            | Self::Quarantined
+            | Self::Other(_) => false,
+        }
+    }
+
+    /// Whether it lasts only for a moment, or says nothing of the login.
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Disconnected | Self::Starting | Self::Reconnecting | Self::LoggingOut | Self::Closing => {
+                true
+            }
+            Self::SignedOut
+            | Self::Ended(_)
+            | Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitOtherDevice
+            | Self::WaitRegistration
+            | Self::WaitPremium
+            | Self::Ready
+            | Self::Failed(_)
+            | Self::Quarantined
+            | Self::Other(_) => false,
+        }
+    }
+
+    /// Whether it says how the login stands, so that it is worth remembering while no client runs. A client that can't run
+    /// says nothing: the session is in its files all the same.
+    pub const fn is_remembered(&self) -> bool {
+        match self {
+            Self::SignedOut
+            | Self::Ended(_)
+            | Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitOtherDevice
+            | Self::WaitRegistration
+            | Self::WaitPremium
+            | Self::Ready => true,
+            Self::Disconnected
+            | Self::Starting
+            | Self::Reconnecting
+            | Self::LoggingOut
+            | Self::Closing
+            | Self::Failed(_)
+            | Self::Quarantined
+            | Self::Other(_) => false,
         }
     }
 

@@ -58,7 +58,7 @@ impl WebSessions {
         let now = self.clock.now();
         let idle = idle_since(now);
         self.db
-            .change(async |conn: &mut Conn<'_>| {
+            .maintain(async |conn: &mut Conn<'_>| {
                 execute!(conn, "delete from web_sessions where expires <= $1 or seen <= $2", now, idle)
             })
             .await
@@ -70,8 +70,10 @@ pub(super) const fn idle_since(now: Millis) -> Millis {
     Millis(now.0 - IDLE)
 }
 
-/// Ends every session of a person; how many there were.
+/// Ends every session of a person, also those whose sign-in is decided and whose row is still to come; returns how many
+/// rows there were.
 pub async fn end_all_of(conn: &mut Conn<'_>, user: UserId) -> std::result::Result<u64, StoreError> {
+    execute!(conn, "update users set session_epoch = session_epoch + 1 where id = $1", user)?;
     execute!(conn, "delete from web_sessions where user_id = $1", user)
 }
 
@@ -79,12 +81,12 @@ pub async fn end_all_of(conn: &mut Conn<'_>, user: UserId) -> std::result::Resul
 impl SessionStore for WebSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let row = Row::of(record, &self.clock)?;
-        let inserted = self.db.change(async |conn: &mut Conn<'_>| row.insert(conn).await).await;
+        let inserted = self.db.maintain(async |conn: &mut Conn<'_>| row.insert(conn).await).await;
         match inserted {
             Err(error) if unique(&error).is_some() => {
                 record.id = Id::default();
                 let row = Row::of(record, &self.clock)?;
-                self.db.change(async |conn: &mut Conn<'_>| row.insert(conn).await).await
+                self.db.maintain(async |conn: &mut Conn<'_>| row.insert(conn).await).await
             }
             other => other,
         }
@@ -93,7 +95,7 @@ impl SessionStore for WebSessions {
 
     async fn save(&self, record: &Record) -> Result<()> {
         let row = Row::of(record, &self.clock)?;
-        self.db.change(async |conn: &mut Conn<'_>| row.save(conn).await).await.map_err(backend)
+        self.db.maintain(async |conn: &mut Conn<'_>| row.save(conn).await).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -126,7 +128,7 @@ impl SessionStore for WebSessions {
     async fn delete(&self, id: &Id) -> Result<()> {
         let hash = hash(*id);
         self.db
-            .change(async |conn: &mut Conn<'_>| {
+            .maintain(async |conn: &mut Conn<'_>| {
                 execute!(conn, "delete from web_sessions where id_hash = $1", hash.as_str())
             })
             .await
@@ -140,7 +142,7 @@ impl WebSessions {
     async fn note_seen(&self, hash: &str, now: Millis) {
         let noted = self
             .db
-            .change(async |conn: &mut Conn<'_>| {
+            .maintain(async |conn: &mut Conn<'_>| {
                 let sql = "update web_sessions set seen = $2 where id_hash = $1 and seen <= $3";
                 execute!(conn, sql, hash, now, Millis(now.0 - SEEN_EVERY))
             })
@@ -207,7 +209,7 @@ impl Row {
 
 /// SHA-256 of the id as the cookie has it, in hexadecimal digits.
 fn hash(id: Id) -> String {
-    crate::domain::hex::encode(&Sha256::digest(id.to_string()))
+    hex::encode(Sha256::digest(id.to_string()))
 }
 
 fn backend(error: StoreError) -> Error {

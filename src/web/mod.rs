@@ -2,19 +2,21 @@
 //!
 //! Below is the route table, one line per route; what a handler needs to be allowed to stands in its
 //! signature. Around it lie the layers, outermost first: a request is counted, its host checked, its origin
-//! checked, and only then does anybody look at who sent it.
+//! checked, and only then is its sender looked up.
 
 mod assets;
 pub mod auth;
-pub mod body;
 mod csv;
 pub mod error;
+mod error_page;
 mod extract;
+pub mod form;
 mod fragment;
 mod layers;
 pub mod layout;
 pub mod pages;
-pub mod rate_limit;
+pub mod paths;
+mod return_to;
 mod routes;
 mod standby;
 pub mod state;

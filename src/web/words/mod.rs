@@ -1,2 +1,14 @@
+pub mod access;
+pub mod accounts;
+pub mod audit;
+pub mod audit_page;
+pub mod connections;
+pub mod error_pages;
+pub mod jobs;
+pub mod limits;
+pub mod moments;
 pub mod privileges;
+pub mod reveals;
+pub mod sign_in;
+pub mod stages;
 pub mod text;

@@ -1,9 +1,14 @@
-//! The building's own rules, held by reading its files.
+//! The project's rules, checked by reading the files of the repository.
 
+mod addresses;
+mod changes;
 mod codes;
+mod dependencies;
 mod docs;
 mod fetching;
+mod language;
 mod layers;
+mod named_tests;
 mod release;
 mod repository;
 mod requirements;

@@ -9,12 +9,12 @@ use telescope::domain::{Email, Stage};
 use telescope::store::{self, StoreError};
 
 use super::app::{ADMIN, TestApp};
-use crate::support::waiting::until;
+use crate::support::waiting::{DEADLINE, until};
 
 /// The next message of a stream, without comments; empty if the stream has ended.
 pub async fn next(stream: &mut BodyDataStream) -> String {
     loop {
-        let piece = tokio::time::timeout(Duration::from_secs(10), stream.next());
+        let piece = tokio::time::timeout(DEADLINE, stream.next());
         match piece.await.expect("a message comes") {
             Some(bytes) => {
                 let text = String::from_utf8(bytes.unwrap().to_vec()).unwrap();
@@ -98,12 +98,12 @@ async fn a_filtered_stream_lets_rows_come_and_go() {
     let id = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;
     let mut stream = root.stream("/accounts/events?stage=ready").await;
-    assert!(next(&mut stream).await.contains("No account fits"));
+    assert!(next(&mut stream).await.contains("No matching accounts"));
     test.stands(id, Stage::Ready);
     assert!(next(&mut stream).await.contains(&format!("id=\"account-{id}\"")));
     test.stands(id, Stage::SignedOut);
     let message = next(&mut stream).await;
-    assert!(message.contains("No account fits") && !message.contains(&id.to_string()), "{message}");
+    assert!(message.contains("No matching accounts") && !message.contains(&id.to_string()), "{message}");
 }
 
 #[tokio::test]
@@ -134,9 +134,9 @@ async fn rights_are_looked_at_before_each_message() {
     let mut account = test.app.live.accounts.get(id).unwrap().account.clone();
     account.owner = Some(Email::parse("bob@example.org").unwrap());
     test.app.live.accounts.put_account(account);
-    assert!(next(&mut list).await.contains("Nothing to see yet"));
+    assert!(next(&mut list).await.contains("No accounts yet"));
     let message = next(&mut page).await;
-    assert!(message.contains("not here any more"), "{message}");
+    assert!(message.contains("was removed"), "{message}");
     for place in ["#whole", "#dialog-body"] {
         assert!(message.contains(&format!("hx-target=\"{place}\" hx-swap=\"innerHTML\"")), "{message}");
     }
@@ -149,8 +149,8 @@ async fn rights_are_looked_at_before_each_message() {
         let user = store::users::by_email(conn, &address).await?.ok_or(StoreError::Missing)?;
         store::users::set_disabled(conn, user.id, true).await
     };
-    test.app.db.change(shut_out).await.unwrap();
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    test.app.db.maintain(shut_out).await.unwrap();
+    let deadline = tokio::time::Instant::now() + DEADLINE;
     let mut other = 2;
     loop {
         assert!(tokio::time::Instant::now() < deadline, "the stream ends");
@@ -182,7 +182,7 @@ async fn an_open_page_says_that_the_database_is_away_and_back() {
         test.app.live.health.database.send_replace(away);
         let message = next(&mut stream).await;
         assert!(message.contains("hx-target=\"#notices\""), "{message}");
-        assert_eq!(message.contains("The database is away"), said, "{message}");
+        assert_eq!(message.contains("The database is unavailable"), said, "{message}");
     }
 }
 
@@ -210,9 +210,8 @@ async fn one_stream_too_many_is_refused_and_those_that_are_open_stay() {
     assert!(next(&mut page).await.contains("data-stage=\"ready\""), "the open one goes on");
 
     drop(list);
-    let reopened = until("the place is free again", Duration::from_secs(10), async || {
-        ada.try_stream("/accounts/events").await.ok()
-    });
+    let reopened =
+        until("the place is free again", DEADLINE, async || ada.try_stream("/accounts/events").await.ok());
     let _reopened = reopened.await;
     assert!(ada.try_stream("/accounts/events").await.is_err(), "one place was free, not two");
 }
@@ -282,5 +281,5 @@ async fn a_request_that_makes_no_sense_is_that_requests_matter() {
     assert_eq!(owner, Some(Email::parse("ada@example.org").unwrap()), "what no form says stays");
     test.stands(id, Stage::Ready);
     let ready = async { while !next(&mut stream).await.contains("data-stage=\"ready\"") {} };
-    tokio::time::timeout(Duration::from_secs(10), ready).await.expect("the open page goes on");
+    tokio::time::timeout(DEADLINE, ready).await.expect("the open page goes on");
 }

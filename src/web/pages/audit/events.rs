@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use askama::Template;
 use axum::response::sse::Event;
 use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::Query;
@@ -17,8 +18,9 @@ use crate::web::error::AppError;
 use crate::web::fragment::partial;
 use crate::web::layout::Outages;
 use crate::web::pages::audit::feed::Batch;
-use crate::web::pages::audit::line;
-use crate::web::pages::audit::list::{self, Wanted};
+use crate::web::pages::audit::list;
+use crate::web::pages::audit::query::AuditQuery;
+use crate::web::pages::audit::row;
 use crate::web::state::{AppState, State};
 use crate::web::stream::viewer::Viewer;
 use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye};
@@ -27,7 +29,7 @@ use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye};
 const LONG: usize = 300;
 
 /// The stream, for one search.
-pub async fn trail(app: AppState, caller: RequestSession, Query(wanted): Query<Wanted>) -> Response {
+pub async fn trail(app: AppState, caller: RequestSession, Query(wanted): Query<AuditQuery>) -> Response {
     let (sender, events) = mpsc::channel(2);
     let viewer = match begin(&app, &caller, &sender).await {
         Ok(Some(viewer)) => viewer,
@@ -38,7 +40,7 @@ pub async fn trail(app: AppState, caller: RequestSession, Query(wanted): Query<W
     if let Err(refusal) = decide_system::<can::ReadAudit>(&app.live.policy.current(), &viewer.actor) {
         return quiet(refusal.into());
     }
-    let Ok((search, None)) = wanted.read() else {
+    let Ok((search, None)) = wanted.parse() else {
         // The page of a search that makes no sense, or of what is older, does not change.
         return quiet(AppError::NotFound);
     };
@@ -51,7 +53,7 @@ pub async fn trail(app: AppState, caller: RequestSession, Query(wanted): Query<W
 
 /// What a page shows.
 struct Page {
-    wanted: Wanted,
+    wanted: AuditQuery,
     search: Search,
     /// The last entry that was looked at, whether it fits or not.
     seen: Option<i64>,
@@ -60,7 +62,7 @@ struct Page {
 }
 
 impl Page {
-    fn new(wanted: Wanted, search: Search) -> Self {
+    fn new(wanted: AuditQuery, search: Search) -> Self {
         Self { wanted, search, seen: None, rows: 0 }
     }
 
@@ -68,15 +70,16 @@ impl Page {
     async fn anew(&mut self, app: &State) -> Result<Option<String>, StoreError> {
         let conn = &mut app.db.read().await?;
         let head = store::audit::head(conn).await?;
-        let Some(shown) = list::look(conn, &self.search, None).await? else { return Ok(None) };
-        let rows = line::rows(&shown.lines).unwrap_or_default();
+        let Some(shown) = list::search(conn, &self.search, None).await? else { return Ok(None) };
+        let rows = row::render(&shown.rows).unwrap_or_default();
         let pager = list::pager(&self.wanted, &shown).unwrap_or_default();
-        self.rows = shown.lines.len();
+        self.rows = shown.rows.len();
         self.seen = Some(head.seq);
-        let empty = if shown.lines.is_empty() { list::NOTHING } else { "" };
+        let empty =
+            if shown.rows.is_empty() { list::Empty.render().unwrap_or_default() } else { String::new() };
         Ok(Some(
             partial("#trail", "innerMorph", &rows)
-                + &partial("#trail-empty", "innerHTML", empty)
+                + &partial("#trail-empty", "innerHTML", &empty)
                 + &partial("#trail-pager", "innerHTML", &pager),
         ))
     }

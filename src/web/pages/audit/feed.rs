@@ -4,15 +4,16 @@
 //! makes rows of it and hands them to every viewer. Whoever was too slow, or where too much came at once, is told to
 //! look at the whole page again.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{broadcast, watch};
 
 use crate::domain::Phone;
 use crate::store::audit::{self, Entry, Head};
 use crate::store::{Db, StoreError};
-use crate::web::pages::audit::line::{self, Line};
+use crate::web::pages::audit::row::{self, AuditRow};
 use crate::web::state::AppState;
 
 /// How long commits are gathered: what belongs together comes in small bursts.
@@ -80,7 +81,7 @@ impl AuditFeed {
     }
 
     fn feed(&self) -> MutexGuard<'_, Option<broadcast::Sender<Arc<Batch>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
@@ -133,10 +134,10 @@ async fn batch(db: &Db, after: i64) -> Result<Option<Batch>, StoreError> {
     if entries.len() > MANY {
         return Ok(Some(Batch { after, last, rows: Vec::new(), too_many: true }));
     }
-    let numbers = line::numbers(conn, &entries).await?;
+    let numbers = row::numbers(conn, &entries).await?;
     let rows = entries.into_iter().map(|entry| {
         let phone = entry.account.and_then(|id| numbers.get(&id)).map(|(phone, _)| phone.clone());
-        let html = line::rows(&[Line::with(entry.clone(), &numbers)]).unwrap_or_default();
+        let html = row::render(&[AuditRow::with(entry.clone(), &numbers)]).unwrap_or_default();
         Row { entry, phone, html }
     });
     Ok(Some(Batch { after, last, rows: rows.collect(), too_many: false }))
