@@ -56,7 +56,7 @@ async fn advance<J: Job>(app: &App, row: &JobRecord) -> Result<StepOutcome, Stor
     };
     let outcome = J::step(app, row, args, step).await?;
     if outcome == StepOutcome::Done {
-        app.db.change(async |conn| store::jobs::advance(conn, row.id, step.next_cursor()).await).await?;
+        app.db.maintain(async |conn| store::jobs::advance(conn, row.id, step.next_cursor()).await).await?;
     }
     Ok(outcome)
 }

@@ -22,7 +22,7 @@ impl Job for RemoveAccount {
     ) -> Result<StepOutcome, StoreError> {
         let Some(entry) = app.live.accounts.get(id) else {
             // It was removed, but the job's row was not updated.
-            app.db.change(async |conn| store::jobs::advance(conn, row.id, None).await).await?;
+            app.db.maintain(async |conn| store::jobs::advance(conn, row.id, None).await).await?;
             return Ok(StepOutcome::Committed);
         };
         match step {

@@ -92,11 +92,11 @@ async fn advance(app: Arc<App>, job: JobRecord) -> JobId {
         Ok(StepOutcome::Later(why)) => {
             tracing::info!(job = %id, kind = %job.kind, why, "a step has to wait");
             let at = app.clock.now().plus_seconds(pause(job.attempts));
-            app.db.change(async |conn| store::jobs::postpone(conn, id, at, &why).await).await
+            app.db.maintain(async |conn| store::jobs::postpone(conn, id, at, &why).await).await
         }
         Ok(StepOutcome::Stuck(why)) => {
             tracing::warn!(job = %id, kind = %job.kind, why, "a job needs a person");
-            app.db.change(async |conn| store::jobs::fail(conn, id, &why).await).await
+            app.db.maintain(async |conn| store::jobs::fail(conn, id, &why).await).await
         }
         Err(error) => Err(error),
     };

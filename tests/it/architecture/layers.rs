@@ -10,7 +10,7 @@ use super::files;
 
 /// Each top-level module, and those that it may use beside itself. They are in order: a module uses only later ones.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("main", &["cli", "config", "node", "process", "serve", "telegram"]),
+    ("main", &["cli", "config", "process", "serve", "telegram"]),
     (
         "serve",
         &[
@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("node", &["ops", "context", "store", "process", "config", "clock", "domain"]),
     ("jobs", &["ops", "context", "live", "store", "clock", "domain"]),
     ("ops", &["context", "live", "store", "telegram", "sso", "crypto", "config", "clock", "domain"]),
-    ("context", &["live", "store", "telegram", "sso", "crypto", "config", "clock"]),
+    ("context", &["live", "store", "telegram", "sso", "crypto", "config", "clock", "domain"]),
     ("live", &["domain"]),
     ("store", &["crypto", "config", "clock", "domain"]),
     ("telegram", &["process", "clock", "domain"]),

@@ -198,7 +198,7 @@ async fn a_removal_goes_on_from_each_of_its_steps() {
                 store::accounts::get(&mut db.read().await.unwrap(), id).await.unwrap().unwrap().folder;
             std::fs::remove_dir_all(stack.accounts().join(folder)).unwrap();
         }
-        db.change(async |conn| -> Result<(), StoreError> {
+        db.maintain(async |conn| -> Result<(), StoreError> {
             store::accounts::set_wanted(conn, id, DesiredState::Removed).await?;
             store::jobs::insert(conn, &job).await
         })

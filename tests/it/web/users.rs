@@ -151,7 +151,7 @@ async fn somebody_stays_in_charge() {
     let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli).unwrap();
     let whom = Email::parse(ADA).unwrap();
     for change in [UserChange::RevokeAdmin, UserChange::Disable] {
-        let last = users::write(&test.app, permit.grant(), UserRef::Email(&whom), change).await;
+        let last = users::change(&test.app.context, permit.grant(), UserRef::Email(&whom), change).await;
         assert!(matches!(last, Err(OpError::Refused(words)) if words.contains("last administrator")));
     }
     assert!(is_signed_in(&ada).await);
@@ -163,7 +163,7 @@ async fn two_administrators_at_once_do_not_leave_nobody() {
     let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli).unwrap();
     let both = [ADA, BOB].map(|address| Email::parse(address).unwrap());
     for email in &both {
-        users::change(&test.app, permit.grant(), UserRef::Email(email), UserChange::GrantAdmin)
+        users::change(&*test.app, permit.grant(), UserRef::Email(email), UserChange::GrantAdmin)
             .await
             .unwrap();
     }
@@ -174,10 +174,10 @@ async fn two_administrators_at_once_do_not_leave_nobody() {
             .unwrap()
     });
     let first =
-        users::change(&test.app, permits[0].grant(), UserRef::Id(bob.id), UserChange::RevokeAdmin).await;
+        users::change(&*test.app, permits[0].grant(), UserRef::Id(bob.id), UserChange::RevokeAdmin).await;
     assert!(first.is_ok());
     let second =
-        users::change(&test.app, permits[1].grant(), UserRef::Id(ada.id), UserChange::RevokeAdmin).await;
+        users::change(&*test.app, permits[1].grant(), UserRef::Id(ada.id), UserChange::RevokeAdmin).await;
     // The second is judged by what he is by then.
     assert!(matches!(second, Err(OpError::Refused(words)) if words.contains("manage_access")));
     assert!(test.user(ADA).await.admin && !test.user(BOB).await.admin);

@@ -229,7 +229,7 @@ async fn what_the_identity_provider_gives_it_alone_takes() {
     let by_provider = async |conn: &mut store::Conn<'_>| -> Result<(), store::StoreError> {
         store::roles::set_from_provider(conn, eve, &["empty".to_owned()]).await.map(drop)
     };
-    context.test.app.db.change(by_provider).await.unwrap();
+    context.test.app.db.maintain(by_provider).await.unwrap();
     context.test.in_force().await;
     let root = context.test.signed_in(ADMIN).await;
     let page = root.get(&format!("/roles/{empty}")).await;
