@@ -9,7 +9,7 @@ use telescope::domain::{AccountId, Phone, Secret, Stage};
 use telescope::telegram::{ClientStart, Hub, HubSettings};
 use tokio::sync::mpsc;
 
-use crate::support::until;
+use crate::support::waiting::until;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
