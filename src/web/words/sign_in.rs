@@ -52,8 +52,8 @@ pub const fn oidc(error: &OidcError) -> &'static str {
         OidcError::Stale => {
             "This sign-in link was already used, is older than ten minutes, or belongs to another browser. Sign in again."
         }
-        Fault::Denied => "Your identity provider didn't allow you to sign in to Telescope, or you cancelled.",
-        Fault::Refused => {
+        OidcError::Denied => "Your identity provider didn't allow you to sign in to Telescope, or you cancelled.",
+        OidcError::Rejected => {
             "Your identity provider rejected Telescope's request. The server's log has the cause: contact your \
              administrator."
         }
