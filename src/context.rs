@@ -3,7 +3,6 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -11,6 +10,7 @@ use crate::config::Config;
 use crate::crypto::Keys;
 use crate::live::Live;
 use crate::live::audit_queue::AuditQueue;
+use crate::live::events::Change;
 use crate::live::guards::Guards;
 use crate::sso::{ProxyAuthenticator, oidc};
 use crate::store::{self, Db, StoreError};
@@ -37,8 +37,6 @@ pub struct App {
     pub guards: Guards,
     /// Audit entries on their way into the database.
     pub audit_queue: AuditQueue,
-    /// Wakes the task that hands stored two-step passwords to Telegram.
-    pub stored_passwords: Notify,
     /// Cancelled once the server stops; streams and tasks end then.
     pub stopping: CancellationToken,
 }
@@ -95,9 +93,17 @@ impl App {
             sso,
             guards: Guards::default(),
             audit_queue: AuditQueue::default(),
-            stored_passwords: Notify::new(),
             stopping: CancellationToken::new(),
         })
+    }
+
+    /// Says whether the database is unavailable, and publishes it if that is a change; whether it was one.
+    pub fn set_database_away(&self, away: bool) -> bool {
+        let changed = self.db.set_away(away);
+        if changed {
+            self.live.events.publish(Change::Health);
+        }
+        changed
     }
 }
 

@@ -23,7 +23,6 @@ pub async fn refresh(app: &App) -> Result<(), StoreError> {
     app.live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
     put_details(app, accounts);
     app.live.events.publish(Change::Policy);
-    app.live.accounts.touch();
     tracing::info!(version = rows.version, "rules are in force");
     Ok(())
 }

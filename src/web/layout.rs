@@ -117,7 +117,7 @@ pub struct Outages {
 impl Outages {
     /// As it is now.
     pub fn now(app: &State) -> Self {
-        Self { database: *app.live.health.database.borrow(), telegram: *app.live.health.telegram.borrow() }
+        Self { database: app.db.is_away(), telegram: app.live.health.telegram_away() }
     }
 
     /// What then stands above every page, as HTML.

@@ -22,6 +22,7 @@ use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::access::Principal;
+use crate::live::events::Change;
 use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
 use crate::web::fragment::partial;
@@ -92,9 +93,7 @@ async fn follow(
     sender: Sender,
     mut message: impl FnMut(&State, &Principal) -> Option<String> + Send,
 ) {
-    let mut changes = app.live.accounts.subscribe();
-    let mut database = app.live.health.database.subscribe();
-    let mut telegram = app.live.health.telegram.subscribe();
+    let mut changes = app.live.events.subscribe();
     let mut away = None;
     let mut reveals = None;
     let mut check = tokio::time::interval(SESSION_CHECK);
@@ -102,10 +101,9 @@ async fn follow(
     let mut present = true;
     let mut next = Instant::now();
     while present {
-        let version = *changes.borrow_and_update();
+        while changes.try_next().is_some() {}
+        let version = app.live.accounts.listing().version;
         let mut html = message(&app, &viewer.actor);
-        database.mark_unchanged();
-        telegram.mark_unchanged();
         let now_away = Outages::now(&app);
         if away.replace(now_away) != Some(now_away) {
             let notices = partial("#notices", "innerHTML", &now_away.notices());
@@ -127,15 +125,10 @@ async fn follow(
             next = Instant::now() + GATHER;
         }
         tokio::select! {
-            changed = changes.changed() => {
-                if changed.is_err() {
-                    return;
-                }
+            _ = changes.wait_for(|change| change != Change::Audit) => {
                 tokio::time::sleep_until(next.max(Instant::now() + BURST)).await;
                 present = viewer.is_present(&app).await;
             }
-            _ = database.changed() => {}
-            _ = telegram.changed() => {}
             () = app.stopping.cancelled() => return,
             () = sender.closed() => return,
             () = viewer.has_news() => present = viewer.look_again(&app).await,

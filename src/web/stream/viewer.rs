@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use tokio::sync::broadcast;
 use tower_sessions::Session;
 use tower_sessions::session::Id;
 
 use crate::domain::Millis;
 use crate::domain::access::Principal;
-use crate::live::events::{Change, SessionId};
+use crate::live::events::{Change, SessionId, Subscription};
 use crate::store::WebSessions;
 use crate::web::auth::session::{self, RequestSession};
 use crate::web::error::AppError;
@@ -27,7 +26,7 @@ pub struct Viewer {
     /// When the database was last asked who this is.
     seen: Millis,
     session: Option<Id>,
-    events: broadcast::Receiver<Change>,
+    events: Subscription,
     /// Held as long as the stream is open.
     _place: Place,
 }
@@ -80,17 +79,25 @@ impl Viewer {
             (Change::SessionEnded(SessionId(session)), _) => Some(Id(session)) == self.session,
             (Change::User(changed), Principal::User(person)) => changed == person.id,
             (Change::User(_), _) => false,
-            (Change::Policy, _) => true,
+            (Change::Policy | Change::Everything, _) => true,
+            (
+                Change::Account(_)
+                | Change::StoredPassword(_)
+                | Change::Approvals
+                | Change::Jobs
+                | Change::Health
+                | Change::Audit,
+                _,
+            ) => false,
         }
     }
 
     /// Resolves when the session or the rights of this viewer may have changed.
     pub async fn has_news(&mut self) {
         loop {
-            match self.events.recv().await {
-                Ok(change) if !self.concerns(change) => {}
-                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
-                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+            let change = self.events.next().await;
+            if self.concerns(change) {
+                return;
             }
         }
     }

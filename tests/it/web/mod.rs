@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 pub mod app;
 mod assertions;
+mod background;
 mod behind;
 mod crowd;
 mod domains;

@@ -141,7 +141,7 @@ async fn page(
         may_see_password: may.has(AccountPrivilege::ViewTwoFactorPassword),
         may_edit: system_privileges(&app.live.policy.current(), actor).has(SystemPrivilege::ManageAccess),
         may_remove: may.has(AccountPrivilege::RemoveAccount) && entry.account.wanted != DesiredState::Removed,
-        kept: if *app.live.health.database.borrow() { None } else { Kept::read(app, entry).await.ok() },
+        kept: if app.db.is_away() { None } else { Kept::read(app, entry).await.ok() },
     };
     html_with(status, &AccountPage { layout: Layout::of(app, actor), entry, step, facts, more })
 }

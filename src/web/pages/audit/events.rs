@@ -10,6 +10,7 @@ use tokio::sync::{broadcast, mpsc};
 
 use crate::domain::access::decide_system;
 use crate::domain::privilege::can;
+use crate::live::events::Change;
 use crate::store::audit::Search;
 use crate::store::{self, StoreError};
 use crate::web::auth::session::RequestSession;
@@ -121,8 +122,7 @@ async fn follow(
     mut news: broadcast::Receiver<Arc<Batch>>,
     mut page: Page,
 ) {
-    let mut database = app.live.health.database.subscribe();
-    let mut telegram = app.live.health.telegram.subscribe();
+    let mut changes = app.live.events.subscribe();
     let mut check = tokio::time::interval(SESSION_CHECK);
     check.reset();
     let mut next = Err(Anew);
@@ -157,8 +157,7 @@ async fn follow(
                 };
                 present = viewer.is_present(&app).await;
             }
-            _ = database.changed() => next = Ok(Some(notices(&app))),
-            _ = telegram.changed() => next = Ok(Some(notices(&app))),
+            _ = changes.wait_for(|change| change == Change::Health) => next = Ok(Some(notices(&app))),
             () = app.stopping.cancelled() => return,
             () = sender.closed() => return,
             () = viewer.has_news() => present = viewer.look_again(&app).await,

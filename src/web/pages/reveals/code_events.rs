@@ -9,6 +9,7 @@ use axum::response::sse::Event;
 use tokio::sync::mpsc;
 
 use crate::domain::AccountId;
+use crate::live::events::Change;
 use crate::ops::OpError;
 use crate::ops::reveals::code::{self, CodeWait};
 use crate::web::auth::session::RequestSession;
@@ -31,7 +32,7 @@ pub async fn code(app: AppState, caller: RequestSession, path: AccountPath) -> R
 }
 
 async fn wait(app: AppState, mut viewer: Viewer, account: AccountId, sender: Sender) {
-    let mut changes = app.live.accounts.subscribe();
+    let mut changes = app.live.events.subscribe();
     let first = Event::default().id(format!("{}-0", app.epoch)).event("waiting").data("1");
     if sender.send(Ok(first)).await.is_err() {
         return;
@@ -63,7 +64,7 @@ async fn wait(app: AppState, mut viewer: Viewer, account: AccountId, sender: Sen
             }
         };
         tokio::select! {
-            _ = changes.changed() => {}
+            _ = changes.wait_for(|change| change != Change::Audit) => {}
             () = app.stopping.cancelled() => return,
             () = sender.closed() => return,
             () = viewer.has_news() => {
