@@ -1,11 +1,11 @@
 #!/bin/sh
-# Fetches the two things that Telescope needs and does not keep in its repository: the TDLib library and htmx.
+# Downloads the two files that Telescope needs and does not keep in its repository: the TDLib library and htmx.
 #
-# Both come from the npm registry through the npm client as you have set it up, so that mirrors and proxies keep
-# working. What arrives is compared with the SHA-512 written here, the package and each file taken from it alike:
-# nothing is laid in place that is not byte for byte what this version of Telescope was tested with.
-# What is already there and right is left alone, so running it again costs a second.
-# `natives/fetch.sh axe FOLDER` fetches axe instead, which looks for barriers in pages and serves the tests only.
+# Both come from the npm registry through the configured npm client, so mirrors and proxies keep working. The package
+# and each file taken from it are compared with the SHA-512 below: only the files that this version of Telescope was
+# tested with are installed. Files that are already there with the right checksum are kept, so running the script again
+# takes a second.
+# `natives/fetch.sh axe FOLDER` downloads axe instead, the accessibility checker that only the tests use.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -17,18 +17,18 @@ sha512() {
     if command -v sha512sum >/dev/null 2>&1; then sha512sum "$1"; else shasum -a 512 "$1"; fi | cut -d' ' -f1
 }
 
-# right FILE SHA512: is FILE there, with these bytes?
-right() { [ -f "$1" ] && [ "$(sha512 "$1")" = "$2" ]; }
+# verified FILE SHA512: does FILE exist with this checksum?
+verified() { [ -f "$1" ] && [ "$(sha512 "$1")" = "$2" ]; }
 
-# pack PACKAGE@VERSION SHA512: leaves the package, checked and unpacked, in $work/package.
-pack() {
+# download PACKAGE@VERSION SHA512: leaves the verified and unpacked package in $work/package.
+download() {
     command -v npm >/dev/null 2>&1 ||
         fail "npm is missing. It comes with Node.js (Debian: apt-get install npm); only this step needs it."
-    say "fetching $1"
+    say "downloading $1"
     rm -rf "$work/package" "$work"/*.tgz
     if ! (cd "$work" && npm pack --ignore-scripts --loglevel=error "$1" >npm.out 2>npm.err); then
         sed 's/^/    /' "$work/npm.err" >&2
-        fail "npm could not fetch $1. Is the network there, and does npm reach its registry (npm ping)?"
+        fail "npm could not fetch $1. Check the network connection and whether npm can reach its registry (npm ping)."
     fi
     for archive in "$work"/*.tgz; do :; done
     got=$(sha512 "$archive")
@@ -36,9 +36,9 @@ pack() {
     tar -xzf "$archive" -C "$work"
 }
 
-# lay FILE_IN_PACKAGE TARGET SHA512: puts one checked file in its place, whole or not at all.
-lay() {
-    right "$work/package/$1" "$3" || fail "$1 inside the package is not the file that was tested. Nothing was installed from it."
+# install_file FILE_IN_PACKAGE TARGET SHA512: installs one verified file atomically.
+install_file() {
+    verified "$work/package/$1" "$3" || fail "$1 inside the package is not the file that was tested. Nothing was installed from it."
     mkdir -p "$(dirname "$2")"
     cp "$work/package/$1" "$2.new"
     chmod 644 "$2.new"
@@ -60,39 +60,39 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
 if [ "${1:-}" = axe ]; then
-    folder=${2:?"the folder for axe is missing"}
-    if right "$folder/axe.min.js" $axe; then
+    folder=${2:?"usage: natives/fetch.sh axe FOLDER"}
+    if verified "$folder/axe.min.js" $axe; then
         say "axe 4.14.1 is in place"
     else
-        pack axe-core@4.14.1 $axe_package
-        lay axe.min.js "$folder/axe.min.js" $axe
+        download axe-core@4.14.1 $axe_package
+        install_file axe.min.js "$folder/axe.min.js" $axe
     fi
     exit 0
 fi
 
-if right static/vendor/htmx.min.js $htmx && right static/vendor/hx-sse.min.js $sse; then
+if verified static/vendor/htmx.min.js $htmx && verified static/vendor/hx-sse.min.js $sse; then
     say "htmx 4.0.1 is in place"
 else
-    pack htmx.org@4.0.1 $htmx_package
-    lay dist/htmx.min.js static/vendor/htmx.min.js $htmx
-    lay dist/ext/hx-sse.min.js static/vendor/hx-sse.min.js $sse
+    download htmx.org@4.0.1 $htmx_package
+    install_file dist/htmx.min.js static/vendor/htmx.min.js $htmx
+    install_file dist/ext/hx-sse.min.js static/vendor/hx-sse.min.js $sse
 fi
 
 if [ -n "${TDLIB_LIBRARY:-}" ]; then
-    say "TDLIB_LIBRARY is set to $TDLIB_LIBRARY, so no TDLib is fetched"
+    say "TDLIB_LIBRARY is set to $TDLIB_LIBRARY, so TDLib is not downloaded"
     exit 0
 fi
 case "$(uname -s) $(uname -m)" in
 "Linux x86_64")
-    if right natives/linux/lib/libtdjson.so $tdlib_linux_x64; then
+    if verified natives/linux/lib/libtdjson.so $tdlib_linux_x64; then
         say "TDLib 1.8.61 is in place"
     else
-        pack @prebuilt-tdlib/linux-x64-glibc@0.1008061.0 $tdlib_linux_x64_package
-        lay libtdjson.so natives/linux/lib/libtdjson.so $tdlib_linux_x64
+        download @prebuilt-tdlib/linux-x64-glibc@0.1008061.0 $tdlib_linux_x64_package
+        install_file libtdjson.so natives/linux/lib/libtdjson.so $tdlib_linux_x64
     fi
     ;;
 *)
-    # The same packages exist by name for other systems, but none of them has been tried and pinned yet.
+    # Packages for other systems exist, but none of them has been tested and pinned yet.
     fail "TDLib is pinned for Linux on x86_64 with glibc only. Elsewhere build TDLib 1.8.61 (tdjson) and set TDLIB_LIBRARY to the file."
     ;;
 esac

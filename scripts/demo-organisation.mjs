@@ -1,14 +1,14 @@
 // Fills an empty demo with a made-up organisation: three groups, eight people, four roles, a dozen accounts. Every
-// account is signed in for real, through the pages that people use: this script types into forms and reads the phones.
+// account is logged in for real, through the pages that people use: the script submits forms and reads the test phones.
 //
 //   node scripts/demo-organisation.mjs TELESCOPE PHONES
 //
-// It does nothing where there are accounts already, and stops in silence when the demo does.
+// It does nothing if there are accounts already.
 
 const [telescope, phones] = process.argv.slice(2);
 const ADMIN = "admin@example.org";
 
-// What is left undone: "code" waits for its code, "password" for its password, "revoked" was ended by Telegram.
+// Unfinished logins: "code" needs its code, "password" its password; the session of "revoked" was ended by Telegram.
 const accounts = [
   ["9996611001", "ada@example.org", "Sales", "Fairs and first contacts"],
   ["9996611002", "ada@example.org", "Sales", "Partners in the north"],
@@ -18,13 +18,13 @@ const accounts = [
   ["9996622001", "dan@example.org", "Support", "First line, mornings"],
   ["9996622002", "dan@example.org", "Support", "First line, evenings"],
   ["9996622003", "eva@example.org", "Support", "Second line"],
-  ["9996622004", "eva@example.org", "Support", "Two-step password wanted", { password: "ask Eva", left: "password" }],
+  ["9996622004", "eva@example.org", "Support", "Two-step password needed", { password: "ask Eva", left: "password" }],
   ["9996622005", "finn@example.org", "Support", "Telegram ended this session", { left: "revoked" }],
   ["9996633001", "clara@example.org", "Founders", "Founder"],
   ["9996633002", "finn@example.org", "Support", "Status messages"],
 ];
 
-// What each role may do: with the accounts of groups, with the system, and who has it.
+// What each role allows: in groups of accounts, in the system, and who has it.
 const roles = [
   ["Sales desk", { Sales: ["view", "login"] }, [], "ada@example.org, ben@example.org"],
   ["Support desk", { Support: ["view", "login", "manage_connection_state"] }, [], "dan@example.org, eva@example.org"],
@@ -62,7 +62,7 @@ async function post(path, fields) {
   return answer.headers.get("location");
 }
 
-async function press(path, fields) {
+async function onPhone(path, fields) {
   const answer = await fetch(phones + path, {
     method: "POST",
     headers: { origin: phones },
@@ -78,7 +78,7 @@ async function until(what, look) {
     if (seen) return seen;
     await sleep(100);
   }
-  throw new Error(`${what}: not within half a minute`);
+  throw new Error(`${what}: not within 30 seconds`);
 }
 
 const rows = async () => {
@@ -110,7 +110,7 @@ async function signIn([phone, owner, groups, comment, { password, left } = {}]) 
   await post(`/accounts/${id}/ask-for-code`, { token: await token(id) });
   await reaches(phone, "wait-code");
   if (left === "code") return;
-  if (password) await press(`/phones/${phone}/password`, { password, hint: "made up for the demo" });
+  if (password) await onPhone(`/phones/${phone}/password`, { password, hint: "made up for the demo" });
   await post(`/accounts/${id}/provide`, { token: await token(id), code: await codeOn(phone) });
   if (password) {
     await reaches(phone, "wait-password");
@@ -119,13 +119,13 @@ async function signIn([phone, owner, groups, comment, { password, left } = {}]) 
   }
   await reaches(phone, "ready");
   if (left === "revoked") {
-    await press(`/phones/${phone}/revoke`, {});
+    await onPhone(`/phones/${phone}/revoke`, {});
     await reaches(phone, "ended");
   }
 }
 
-// Arranges who may do what, and that nobody sees a founder's secrets alone.
-async function arrange() {
+// Sets up the roles, and requires an approval for the founders' secrets.
+async function setUpAccess() {
   const page = await get("/groups");
   const groups = new Map(Array.from(page.matchAll(/href="\/groups\/([0-9a-f-]{36})"[^>]*>(?:<bdi>)?(\w+)/g), (m) => [m[2], m[1]]));
   for (const [name, cells, system, people] of roles) {
@@ -141,12 +141,12 @@ async function arrange() {
 }
 
 try {
-  await until("Telescope answers", () => fetch(`${telescope}/health`).then((answer) => answer.ok, () => false));
+  await until("Telescope responds", () => fetch(`${telescope}/health`).then((answer) => answer.ok, () => false));
   await post("/sign-in", { email: ADMIN });
   if ((await rows()).length === 0) {
     for (const account of accounts) await signIn(account);
-    await arrange();
-    console.log(`demo: ${accounts.length} accounts of a made-up organisation are signed in`);
+    await setUpAccess();
+    console.log(`demo: ${accounts.length} accounts of a made-up organisation are logged in`);
   }
 } catch (error) {
   console.error(`demo: the made-up organisation is not complete: ${error.message}`);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Telescope, tried out: the real program and the real TDLib, against a Telegram of our own on this machine.
-# Everything it keeps is in data/demo; removing that folder starts anew.
+# The demo: the real binary and the real TDLib, with a local Telegram server. All data is in data/demo; delete that folder
+# to start over.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,40 +9,40 @@ phones=127.0.0.1:${DEMO_PHONES_PORT:-8889}
 data=$PWD/data/demo
 programs=${CARGO_TARGET_DIR:-target}/debug
 
-command -v cargo >/dev/null || { echo "demo: cargo is missing. Rust comes with rustup." >&2; exit 1; }
+command -v cargo >/dev/null || { echo "demo: cargo is missing. Install Rust with rustup." >&2; exit 1; }
 command -v cc >/dev/null || { echo "demo: a C compiler is missing (Debian: apt-get install build-essential)." >&2; exit 1; }
 natives/fetch.sh
 if [ ! -x "$programs/telescope" ] || [ ! -x "$programs/telescope-sandbox" ]; then
-    echo "demo: building. The first time takes some five minutes on two cores, later ones seconds."
+    echo "demo: building. The first build takes about five minutes on two cores, later ones take seconds."
 fi
 cargo build --workspace --bins --locked
 
 mkdir -p "$data"
 chmod 700 "$data"
-cat <<STORY
+cat <<INTRODUCTION
 
   Telescope        http://$page
-  Pretend phones   http://$phones      what each made-up phone receives; it stands in for the owner's handset
+  Test phones      http://$phones      what the owner of each account would see on the phone
 
-  A made-up organisation of a dozen accounts signs in while Telescope starts, for the first time only.
+  At the first start the twelve accounts of a made-up organisation are logged in, which takes some seconds.
 
   What to try
-   1. Open Telescope and sign in as admin@example.org (any made-up address works, and nobody asks for a password).
-   2. "Add test account": a row with a test number appears and says "Signed out".
-   3. "Ask for a code" in its row, and once more in the box that opens.
-   4. On the Phones page the number has a phone now: read the code there, and give it a two-step password.
-   5. Type the code, then the password; mistype one first, if you like. The row becomes "Ready" while you look.
-   6. Stop with Ctrl-C and run "make demo" again: the account is ready, and no new code was asked for.
+   1. Open Telescope and sign in as admin@example.org, no password needed.
+   2. Press "Add test account". A row appears with the status "Not logged in".
+   3. Press "Log in..." in that row, then "Send login code".
+   4. Open the test phones, read the code there, and set a two-step password if you like.
+   5. Enter the code. Get it wrong first to see what happens. The row becomes "Ready" while you watch.
+   6. Stop with Ctrl-C and run "make demo" again: the account is ready without a new code.
 
-  Ctrl-C stops everything. What is kept is in data/demo.
+  Ctrl-C stops everything. Data is kept in data/demo; delete that folder to start over.
 
-STORY
+INTRODUCTION
 
-# Set here, so that a .env for something else has no say.
+# Set here so that a .env file doesn't change the demo.
 export SSO_MODE=mock ADMIN_EMAILS=admin@example.org PUBLIC_URL=http://$page
 export DATA_DIR=$data ACCOUNTS_DIR=$data/accounts DB_DSN=sqlite:$data/telescope.db
 export LOG=${LOG:-warn} SANDBOX_LOG=${SANDBOX_LOG:-warn}
-# The organisation signs in while you look; it is done once.
+# Logs the organisation's accounts in, once.
 node scripts/demo-organisation.mjs "http://$page" "http://$phones" &
 exec "$programs/telescope-sandbox" run --data "$data/sandbox" --listen "$page" --phones "$phones" \
     ${DEMO_WITH_NETWORK:+--with-network} --library "${TDLIB_LIBRARY:-natives/linux/lib/libtdjson.so}" -- "$programs/telescope" serve

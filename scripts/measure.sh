@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs one of the two programs that measure: scripts/measure.sh bench, or scripts/measure.sh soak. All that needs
-# the network comes first; figures are of the program that ships, so everything is built as that is.
+# Runs the benchmark or the soak test: scripts/measure.sh bench, or scripts/measure.sh soak. Downloads come first, since
+# the rest runs without a network. Everything is built with the release profile, like the shipped binary.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

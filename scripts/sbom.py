@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes what a release of Telescope consists of, as CycloneDX JSON: each package that the shipped program is built
-from, by Cargo.lock, and the files of others that it runs with or serves, by natives/fetch.sh. It asks no network, and
-the same sources give the same bytes.
+"""Writes a bill of materials of a release of Telescope as CycloneDX JSON: each package that the binary is built from,
+by Cargo.lock, and the third-party files that it loads or serves, by natives/fetch.sh. It needs no network, and the same
+sources give the same output.
 
-    scripts/sbom.py [FILE]    without FILE to the standard output
+    scripts/sbom.py [FILE]    without FILE to standard output
 """
 import json
 import pathlib
@@ -13,18 +13,18 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = "x86_64-unknown-linux-gnu"
-# TDLib's own licence, whatever that of the package around it is, and htmx's.
-LICENCES = {"@prebuilt-tdlib/linux-x64-glibc": "BSL-1.0", "htmx.org": "0BSD"}
+# The licenses of TDLib itself, regardless of the package around it, and of htmx.
+LICENSES = {"@prebuilt-tdlib/linux-x64-glibc": "BSL-1.0", "htmx.org": "0BSD"}
 
 
 def metadata():
-    """What cargo knows of the workspace; the packages have to be there already."""
+    """Cargo's metadata of the workspace; the packages have to be downloaded already."""
     command = ["cargo", "metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", TARGET]
     return json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def built_from(meta):
-    """The ids of all packages that the program is built from, each with those that it needs; no test's."""
+    """The ids of all packages that the binary is built from, each with its dependencies; without those of tests."""
     nodes = {node["id"]: node for node in meta["resolve"]["nodes"]}
     needs, waiting = {}, [meta["resolve"]["root"]]
     while waiting:
@@ -40,7 +40,7 @@ def built_from(meta):
 
 
 def crate(package, checksums):
-    """A package of Rust."""
+    """The component for a Rust package."""
     name, version = package["name"], package["version"]
     found = {"type": "library", "bom-ref": f"{name}@{version}", "name": name, "version": version}
     if package.get("license"):
@@ -52,14 +52,14 @@ def crate(package, checksums):
 
 
 def files():
-    """The files that natives/fetch.sh lays in place for a release."""
+    """The files that natives/fetch.sh installs for a release."""
     script = (ROOT / "natives" / "fetch.sh").read_text()
     sums = dict(re.findall(r"^(\w+)=([0-9a-f]{128})$", script, re.M))
     found, package = [], None
     for line in script.splitlines():
-        if match := re.match(r"\s*pack (\S+)@(\S+) \$(\w+)$", line):
+        if match := re.match(r"\s*download (\S+)@(\S+) \$(\w+)$", line):
             package = match.groups()
-        elif match := re.match(r'\s*lay (\S+) ([^"\s]\S*) \$(\w+)$', line):
+        elif match := re.match(r'\s*install_file (\S+) ([^"\s]\S*) \$(\w+)$', line):
             name, version, archive = package
             path, checksum = match[2], sums[match[3]]
             found.append({
@@ -68,7 +68,7 @@ def files():
                 "name": path,
                 "version": version,
                 "purl": f"pkg:npm/{name.replace('@', '%40')}@{version}",
-                "licenses": [{"expression": LICENCES[name]}],
+                "licenses": [{"expression": LICENSES[name]}],
                 "hashes": [{"alg": "SHA-512", "content": checksum}],
                 "properties": [{"name": "telescope:package-sha512", "value": sums[archive]}],
             })
@@ -76,7 +76,7 @@ def files():
 
 
 def main():
-    """Puts it together."""
+    """Writes the bill of materials."""
     meta = metadata()
     packages = {package["id"]: package for package in meta["packages"]}
     entry = r'^name = "(.+)"\nversion = "(.+)"\nsource = .*\nchecksum = "([0-9a-f]{64})"$'
@@ -102,7 +102,7 @@ def main():
     text = json.dumps(bom, indent=2, ensure_ascii=False) + "\n"
     if len(sys.argv) > 1:
         pathlib.Path(sys.argv[1]).write_text(text)
-        print(f"{sys.argv[1]}: {len(own)} packages, {len(beside)} files of others")
+        print(f"{sys.argv[1]}: {len(own)} packages, {len(beside)} third-party files")
     else:
         sys.stdout.write(text)
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Every test there is. First all that needs the network (tools, libraries, packages, the build), then the tests
-# themselves, which need none.
+# Runs every test. Everything that needs the network (tools, libraries, packages, the build) comes first; the tests
+# themselves don't need it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,17 +8,17 @@ scripts/test-tools.sh
 TELETHON_PYTHON=$(realpath -s "${CARGO_TARGET_DIR:-target}/telethon/bin/python")
 export TELETHON_PYTHON
 natives/fetch.sh
-# One build of everything, so that the programs that the end-to-end tests start are the ones just built.
+# Builds everything first: the end-to-end tests start the binaries of the workspace.
 cargo build --workspace --all-targets --locked
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 failed=0
-# The documentation's examples first, so that the end of the output tells of the stories.
+# Documentation examples first, so that the output ends with the end-to-end tests.
 cargo test --workspace --locked --doc 2>&1 | tee "$log" || failed=1
 cargo test --workspace --locked --lib --bins --tests --examples --no-fail-fast 2>&1 | tee -a "$log" || failed=1
 
-# Adds up the counts that the test programs printed, and counts as a failure what ended without one.
+# Adds up the counts that the test programs printed. A program that ended without a count is a failure.
 awk -v failed="$failed" '
     /^test result: / { passed += $4; failures += $6; skipped += $8 }
     END {

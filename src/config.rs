@@ -82,6 +82,7 @@ pub const SETTINGS: &[&str] = &[
     "AUDIT_DETAILS_DAYS",
     "STREAMS_PER_USER",
     "MAX_CONNECTIONS",
+    "KEEP_ALIVE_SECONDS",
     "LOG",
     "CORS_POLICY",
 ];
@@ -153,6 +154,8 @@ pub struct Config {
     pub streams_per_user: u32,
     /// Connections that are served at once.
     pub max_connections: usize,
+    /// How long a connection may wait for its next request, in seconds.
+    pub keep_alive_seconds: u16,
     /// The filter of the log, as `tracing-subscriber` reads it.
     pub log: String,
     /// What the operator should know of his settings though nothing is wrong; for the log.
@@ -231,6 +234,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let sign_ins_per_minute = env.number("SIGN_INS_PER_MINUTE", 1..=1_000_000).unwrap_or(100);
     let audit_details_days = env.number("AUDIT_DETAILS_DAYS", 0..=36_500).unwrap_or(0);
     let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
+    let keep_alive_seconds = env.number("KEEP_ALIVE_SECONDS", 5..=620).unwrap_or(125);
     let max_connections = env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
     let notes = notes(env, login_attempts_per_day, sso_mode);
@@ -268,6 +272,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         audit_details_days,
         streams_per_user,
         max_connections,
+        keep_alive_seconds,
         log,
         notes,
     })

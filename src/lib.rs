@@ -1,45 +1,47 @@
-//! Telescope keeps an organisation's Telegram accounts. This page is its architecture.
+//! Telescope manages an organisation's Telegram accounts. `docs/architecture.md` describes the architecture in full;
+//! this page is its summary.
 //!
-//! # The parts, and who may call whom
+//! # Layers
 //!
 //! ```text
-//! main ── app ── web ── ops ──┬── store      (all SQL, both databases)
-//!                             ├── telegram   (all that knows TDLib)
-//!                             ├── jobs       (long work: rows, and who works on them)
-//!                             ├── sso        (who somebody is, as others prove it)
-//!                             └── domain     (pure: what it is all about)
+//! serve, cli
+//!   -> web -> http        tasks    jobs    node
+//!        -> ops                         (the only code that changes anything)
+//!             -> context
+//!                  -> live              (what pages read without the database; the event bus)
+//!                     store             (all SQL, for both databases)
+//!                     telegram          (all code that knows TDLib)
+//!                     sso               (assertions, keys, OpenID Connect)
+//!                       -> config -> crypto -> clock -> domain
 //! ```
 //!
-//! Calls go downwards only, and a test reads the `use` lines to hold that. Pages read the [`store`] and the
-//! [`directory`]; only [`ops`] changes anything. [`store`] and [`telegram`] do not know each other. axum and
-//! askama are known to [`web`] alone (and to [`app`], to serve), sqlx to [`store`], TDLib's types to
-//! [`telegram`]; the only `unsafe` is in the crate `tdjson`.
+//! A module uses only those below it; `tests/it/architecture/layers.rs` has the exact table and reads the sources to
+//! enforce it. `web` may read `store` and `live`; only `ops` writes. `store` and `telegram` don't know each other.
+//! axum and askama are used in `web`, sqlx in `store`, TDLib's types in `telegram`; the only `unsafe` is in the crate
+//! `tdjson`.
 //!
-//! # How things flow
+//! # Flows
 //!
-//! * **A person does something**: a form becomes typed values and a proof of permission
-//!   ([`domain::access::Grant`]); one function of [`ops`] takes both, changes the database, and asks the
-//!   account's actor ([`telegram::account`]), which asks TDLib. A wrong code is not an error page but the same
-//!   stage with a problem in words.
-//! * **Telegram says something**: a td-host process ([`telegram::host`]) drops what nobody wants and sends the
-//!   rest up; the account's actor changes its picture and publishes it whole ([`domain::Snapshot`]); the
-//!   [`directory`] is swapped; open pages get the rows that changed, if their viewers may see them.
-//! * **A person wants to see a secret**: with a reason, and where a group of accounts wants it after another person has
-//!   approved ([`ops::approval`]); the transaction that writes it down decides all of that anew, and only then is the
-//!   secret the answer to the form.
-//! * **Something takes long**: it is a row ([`jobs`]), and goes on from its last step after every end of the program.
-//! * **Somebody comes**: through an OpenID provider, or with an assertion that a proxy has signed, which is verified on
-//!   each request ([`sso`]); or, where anybody may claim any address, by a form. The first request begins a web
-//!   session; a session without the assertion that it belongs to is worth nothing.
-//! * **A process dies**: TDLib lives in child processes, so a crash in it costs its accounts seconds and
-//!   nobody else anything. Sessions are on disk; no start ever asks Telegram for a code.
-//! * **Another server is started**: it waits as long as the first holds the database's lease
-//!   ([`store::lease`]). Whoever was taken over from can't write any more, and ends.
+//! * **From a page to Telegram**: a form becomes typed values and a grant (`domain::access::Grant`). One function of
+//!   `ops` takes both, changes the database, and asks the account's task (`telegram::client`), which asks TDLib. A
+//!   wrong code is not an error page but the same status with a message.
+//! * **From Telegram to a page**: a td-host process (`telegram::host`) drops updates that nothing needs and passes
+//!   the rest on. The account's task publishes an immutable snapshot to `live`, and open pages get the rows that
+//!   changed, if their viewers may see them.
+//! * **Showing a secret**: a person gives a reason, and where a group requires it a second person approves. The
+//!   transaction that writes the audit entry checks everything again; only then does the response contain the secret.
+//! * **Long-running work** is a row (`jobs`) and continues from its last step after the process ended in any way.
+//! * **Sign-in**: through an OpenID provider, or with an assertion that a proxy signs and that is verified on each
+//!   request (`sso`). A session without the assertion that it belongs to is invalid.
+//! * **A process dies**: TDLib runs in child processes, so a crash costs its accounts seconds and nothing else.
+//!   Sessions are on disk; no start ever requests a login code.
+//! * **A second server** stands by while the first one holds the lease on the database (`store::lease`). A server
+//!   that has lost the lease can't write any more, and exits.
 //!
-//! # Where to begin reading
+//! # Where to start reading
 //!
-//! [`domain::stage`] and [`domain::access`] say what the program is about; [`app`] how it starts and stops;
-//! `web`'s route table is the list of features.
+//! `domain::stage` and `domain::access` say what the program is about, `serve` how it starts and stops, and
+//! `web::routes` is the list of features.
 
 pub mod cli;
 pub mod clock;

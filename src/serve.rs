@@ -45,7 +45,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mut stop = pin!(stop_signal());
     let db = Db::connect(&config.db_dsn).await?;
     let mut lease = tokio::select! {
-        lease = lease::obtain(&db, &clock, &listener, Limits::of(config.max_connections)) => lease?,
+        lease = lease::obtain(&db, &clock, &listener, limits(&config)) => lease?,
         signal = &mut stop => {
             tracing::info!(signal, "stopped before it was the active one");
             return Ok(());
@@ -77,7 +77,7 @@ async fn serve_alone(
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
     let stopped = app.stopping.clone().cancelled_owned();
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let limits = Limits::of(app.config.max_connections);
+    let limits = limits(&app.config);
     let mut server = tokio::spawn(server::serve(listener, web::router(Arc::clone(&app)), limits, stopped));
     let stop = tokio::select! {
         () = app.db.lease_lost() => Stop::LeaseLost,
@@ -142,6 +142,10 @@ async fn shut_down(app: &App, supervisor: Supervisor) {
     }
     checkpoint::write_last(app).await;
     tracing::info!("stopped");
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits::new(config.max_connections, Duration::from_secs(config.keep_alive_seconds.into()))
 }
 
 fn note(app: &App, event: AuditEvent) {

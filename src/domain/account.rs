@@ -81,20 +81,6 @@ pub enum Network {
     Ready,
 }
 
-impl Network {
-    /// Words for a page.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Waiting => "waiting for a network",
-            Self::ConnectingToProxy => "connecting to the proxy",
-            Self::Connecting => "connecting",
-            Self::Updating => "catching up",
-            Self::Ready => "in touch",
-        }
-    }
-}
-
 /// How an account stands at one moment: published whole by its actor, never changed.
 /// It holds no secret: neither a code nor a password, only the fact that a code came.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,6 +21,7 @@ pub mod secret;
 pub mod session_end;
 pub mod stage;
 pub mod time;
+pub mod typed;
 
 pub use account::{Account, DesiredState, Network, Snapshot};
 pub use email::{Email, EmailDomain};

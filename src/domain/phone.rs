@@ -5,44 +5,71 @@
 
 use std::fmt;
 
+use super::typed::{ascii_digit, is_dash, is_invisible};
+
 /// 5 to 15 digits, without the plus. Shown with it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Phone(String);
 
-/// Why a text is no phone number; the words are for people.
+/// Why a text is no phone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneError {
-    /// Nothing was typed.
-    #[error("Type the phone number, with the country's code.")]
+    #[error("Enter the phone number, starting with the country code, e.g. +49.")]
     Empty,
     /// A letter or another character that no number has.
-    #[error("A phone number has digits only (and +, spaces, dashes, dots or brackets between them).")]
+    #[error(
+        "A phone number contains only digits, with +, spaces, dashes, dots, slashes or brackets between them."
+    )]
     Character,
     /// Fewer than 5 or more than 15 digits.
-    #[error("A phone number has 5 to 15 digits, with the country's code.")]
+    #[error("A phone number has 5 to 15 digits, including the country code.")]
     Length,
+    /// It begins with a zero, as numbers are written within a country.
+    #[error("Start with the country code, e.g. +49, and leave out the leading 0.")]
+    CountryCode,
 }
 
 impl Phone {
-    /// Reads what a person typed: `+49 (151) 234-567`, `0049…` is not guessed at.
+    /// Reads what a person typed or pasted: `+49 (151) 234-567`, `0049…`, `+49 (0)151…`, digits of any script, and
+    /// whatever invisible characters came along.
     pub fn parse(typed: &str) -> Result<Self, PhoneError> {
-        let typed = typed.trim();
-        if typed.is_empty() {
+        let mut digits = String::with_capacity(15);
+        let mut has_plus = false;
+        let plain: String = typed.chars().filter(|c| !is_invisible(*c)).collect();
+        let plain = plain.trim();
+        if plain.is_empty() {
             return Err(PhoneError::Empty);
         }
-        let mut digits = String::with_capacity(15);
-        for (at, c) in typed.chars().enumerate() {
-            match c {
-                '0'..='9' => digits.push(c),
-                '+' if at == 0 => {}
-                ' ' | '-' | '.' | '(' | ')' | '\u{a0}' | '\u{202f}' => {}
-                _ => return Err(PhoneError::Character),
+        for (at, c) in plain.chars().enumerate() {
+            match (ascii_digit(c), c) {
+                (Some(digit), _) => digits.push(digit),
+                (None, '+' | '\u{ff0b}') if at == 0 => has_plus = true,
+                (None, '.' | '(' | ')' | '/' | '\u{ff08}' | '\u{ff09}') => {}
+                (None, c) if is_dash(c) || (c.is_whitespace() && !c.is_control()) => {}
+                (None, _) => return Err(PhoneError::Character),
             }
         }
-        if !(5..=15).contains(&digits.len()) {
-            return Err(PhoneError::Length);
+        let international = has_plus || digits.starts_with("00");
+        if !has_plus && let Some(rest) = digits.strip_prefix("00") {
+            digits = rest.to_owned();
         }
-        Ok(Self(digits))
+        if international && let Some(at) = trunk_zero(plain) {
+            // The zero in brackets is dialled only within the country.
+            let skipped = if has_plus { 0 } else { 2 };
+            if let Some(at) = at.checked_sub(skipped).filter(|at| *at > 0 && *at < digits.len()) {
+                digits.remove(at);
+            }
+        }
+        if digits.starts_with('0') {
+            return Err(PhoneError::CountryCode);
+        }
+        Self::from_digits(digits).ok_or(PhoneError::Length)
+    }
+
+    /// A number that is stored as its digits.
+    fn from_digits(digits: String) -> Option<Self> {
+        let is_number = (5..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then_some(Self(digits))
     }
 
     /// A number of Telegram's test environment, 99966XYYYY: `dc` is X (1-3), `number` is YYYY.
@@ -54,6 +81,24 @@ impl Phone {
     pub fn digits(&self) -> &str {
         &self.0
     }
+}
+
+/// How many digits stand before the first `(0)`, if there is one.
+fn trunk_zero(plain: &str) -> Option<usize> {
+    let mut before = 0;
+    let mut rest = plain.chars();
+    while let Some(c) = rest.next() {
+        if ascii_digit(c).is_some() {
+            before += 1;
+        } else if matches!(c, '(' | '\u{ff08}') {
+            let mut inside = rest.clone().filter(|c| !c.is_whitespace());
+            let is_zero = inside.next().and_then(ascii_digit) == Some('0');
+            if is_zero && inside.next().is_some_and(|c| matches!(c, ')' | '\u{ff09}')) {
+                return Some(before);
+            }
+        }
+    }
+    None
 }
 
 impl fmt::Display for Phone {
@@ -105,7 +150,8 @@ where
     String: sqlx::Decode<'r, DB>,
 {
     fn decode(value: <DB as sqlx::Database>::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
-        Ok(Self::parse(&<String as sqlx::Decode<'r, DB>>::decode(value)?)?)
+        let digits = <String as sqlx::Decode<'r, DB>>::decode(value)?;
+        Self::from_digits(digits).ok_or_else(|| PhoneError::Length.into())
     }
 }
 
@@ -123,7 +169,9 @@ mod tests {
             if let Ok(phone) = Phone::parse(&typed) {
                 let digits = phone.digits();
                 prop_assert!((5..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
-                prop_assert_eq!(digits, typed.chars().filter(char::is_ascii_digit).collect::<String>());
+                let typed: String = typed.chars().filter_map(ascii_digit).collect();
+                prop_assert!(typed.ends_with(digits) || typed.len() == digits.len() + 1 || typed.starts_with("00"));
+                prop_assert!(!digits.starts_with('0'));
                 prop_assert_eq!(Phone::parse(&phone.to_string()), Ok(phone.clone()));
             }
         }
@@ -137,6 +185,18 @@ mod tests {
             ("+888 0123 4567", "88801234567"),
             ("12345", "12345"),
             ("123456789012345", "123456789012345"),
+            // As contacts and documents give them.
+            ("\u{202d}+999 66 2 1234\u{202c}", "9996621234"),
+            ("\u{200e}+999\u{a0}66\u{2011}2\u{2013}1234\u{feff}", "9996621234"),
+            ("＋９９９６６２１２３４", "9996621234"),
+            ("(999) 66/2 1234", "9996621234"),
+            ("٩٩٩٦٦٢١٢٣٤", "9996621234"),
+            // The zero that is dialled only within the country.
+            ("+49 (0)151 2345678", "491512345678"),
+            ("0049 (0) 151 2345678", "491512345678"),
+            ("+44 (0) 20 7946 0000", "442079460000"),
+            ("00491512345678", "491512345678"),
+            ("009996611001", "9996611001"),
         ] {
             assert_eq!(Phone::parse(typed).unwrap().digits(), digits, "{typed}");
         }
@@ -153,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused_in_words() {
+    fn what_is_no_number_is_refused() {
         for (typed, error) in [
             ("", PhoneError::Empty),
             ("   ", PhoneError::Empty),
@@ -162,7 +222,13 @@ mod tests {
             ("+", PhoneError::Length),
             ("12345a", PhoneError::Character),
             ("123+45", PhoneError::Character),
-            ("١٢٣٤٥", PhoneError::Character),
+            ("0151 2345678", PhoneError::CountryCode),
+            ("+0151 2345678", PhoneError::CountryCode),
+            ("+00491512345678", PhoneError::CountryCode),
+            ("0001512345678", PhoneError::CountryCode),
+            ("(0)151 2345678", PhoneError::CountryCode),
+            ("\u{202d}\u{202c}", PhoneError::Empty),
+            ("12345\n67", PhoneError::Character),
             ("12345\0", PhoneError::Character),
         ] {
             assert_eq!(Phone::parse(typed).unwrap_err(), error, "{typed:?}");

@@ -47,20 +47,6 @@ impl SessionEndReason {
             Self::Unknown => "unknown",
         }
     }
-
-    /// What happened, in a few words for a list.
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::LoggedOut => "logged out here",
-            Self::Revoked => "ended on another device",
-            Self::Expired => "not used for too long",
-            Self::Deactivated => "the account was deleted",
-            Self::Banned => "banned by Telegram",
-            Self::KeyDuplicated => "used from two places at once",
-            Self::Lost => "its files are gone",
-            Self::Unknown => "ended by Telegram",
-        }
-    }
 }
 
 impl std::fmt::Display for SessionEndReason {

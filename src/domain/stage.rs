@@ -239,42 +239,6 @@ impl Stage {
         )
     }
 
-    /// Why it is so, in a few words, where the label does not say it.
-    pub fn detail(&self) -> Option<&str> {
-        match self {
-            Self::Failed(reason) => Some(reason),
-            Self::Ended(SessionEndReason::LoggedOut) => None,
-            Self::Ended(ending) => Some(ending.reason()),
-            Self::Quarantined => Some("TDLib crashed three times while it loaded this account"),
-            _ => None,
-        }
-    }
-
-    /// The short name on a badge.
-    pub fn label(&self) -> &str {
-        match self {
-            Self::Disconnected => "Disconnected",
-            Self::Starting => "Starting",
-            Self::Reconnecting => "Reconnecting",
-            Self::SignedOut => "Signed out",
-            Self::Ended(SessionEndReason::LoggedOut) => "Logged out",
-            Self::Ended(_) => "Session ended",
-            Self::WaitCode(_) => "Waits for the code",
-            Self::WaitPassword { .. } => "Waits for the password",
-            Self::WaitEmailAddress => "Waits for an e-mail address",
-            Self::WaitEmailCode { .. } => "Waits for the e-mailed code",
-            Self::WaitOtherDevice => "Waits for another device",
-            Self::WaitRegistration => "Not registered",
-            Self::WaitPremium => "Premium wanted",
-            Self::Ready => "Ready",
-            Self::LoggingOut => "Logging out",
-            Self::Closing => "Stopping",
-            Self::Failed(_) => "Failed",
-            Self::Quarantined => "Quarantined",
-            Self::Other(name) => name,
-        }
-    }
-
     /// One word per kind of stage, for style sheets, filters and tests.
     pub const fn name(&self) -> &'static str {
         match self {

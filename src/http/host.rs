@@ -6,7 +6,7 @@ use axum::http::{HeaderName, Method, header};
 use crate::config::{PublicUrl, is_loopback_name};
 
 /// The one host that a request names; None if it names none, several, or two different ones.
-pub fn host(request: &Request) -> Option<&str> {
+fn host(request: &Request) -> Option<&str> {
     let mut named = request.headers().get_all(header::HOST).iter();
     let in_header = named.next().map(|host| host.to_str().unwrap_or_default());
     let in_target = request.uri().authority().map(|authority| authority.as_str());
@@ -18,7 +18,7 @@ pub fn host(request: &Request) -> Option<&str> {
 }
 
 /// Whether a Host header names us: the public address, or loopback while that is loopback too.
-pub fn is_ours(public: &PublicUrl, host: &str) -> bool {
+fn is_ours(public: &PublicUrl, host: &str) -> bool {
     if host.eq_ignore_ascii_case(public.authority()) {
         return true;
     }
@@ -28,14 +28,14 @@ pub fn is_ours(public: &PublicUrl, host: &str) -> bool {
 }
 
 /// Headers that proxies add and browsers never send.
-pub fn has_proxy_headers(name: &HeaderName) -> bool {
+fn has_proxy_headers(name: &HeaderName) -> bool {
     let name = name.as_str();
     matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
 }
 
-/// Whether a page of another site reads this, as a stream or a picture, say. Following a link from there is no
-/// reading, and forms have a guard of their own.
-pub fn is_cross_site_read(public: &PublicUrl, request: &Request) -> bool {
+/// Whether a page of another site reads this, for example as a stream or an image. Following a link from there doesn't count,
+/// and forms have a guard of their own.
+fn is_cross_site_read(public: &PublicUrl, request: &Request) -> bool {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return false;
     }
@@ -48,6 +48,31 @@ pub fn is_cross_site_read(public: &PublicUrl, request: &Request) -> bool {
         !authority.is_some_and(|authority| is_ours(public, authority))
     });
     (other_site && !navigates) || other_origin
+}
+
+/// Why a request is turned away before anyone looks at who sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocked {
+    /// It was sent to another host, which stops DNS rebinding.
+    WrongHost,
+    /// A page of another site would read the answer.
+    CrossSiteRead,
+    /// It came through a proxy, where none is allowed.
+    Proxied,
+}
+
+/// Checks a request against the public address. `proxies` says whether requests may come through one.
+pub fn check(public: &PublicUrl, proxies: bool, request: &Request) -> Result<(), Blocked> {
+    if !host(request).is_some_and(|host| is_ours(public, host)) {
+        return Err(Blocked::WrongHost);
+    }
+    if is_cross_site_read(public, request) {
+        return Err(Blocked::CrossSiteRead);
+    }
+    if !proxies && request.headers().keys().any(has_proxy_headers) {
+        return Err(Blocked::Proxied);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

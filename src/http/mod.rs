@@ -1,3 +1,10 @@
+//! What all parts that speak HTTP share: the server with its limits, and the checks that know nothing of pages.
+
+mod activity;
+pub mod body;
 pub mod client_ip;
+pub mod headers;
 pub mod host;
+pub mod rate_limit;
+pub mod request_context;
 pub mod server;

@@ -9,6 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::activity::{Activity, TimedBody, TimedStream};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
@@ -33,16 +34,19 @@ const AFTER_FAILURE: Duration = Duration::from_millis(500);
 pub struct Limits {
     /// Connections at once.
     pub connections: usize,
-    /// How long the head of a request may take, and how long a connection may wait for its next request.
+    /// How long the head of a request may take.
     pub head: Duration,
+    /// How long a connection may wait for its next request. Longer than the pools of the proxies in front: a proxy that
+    /// sends a request into a connection which is being closed gets an error.
+    pub keep_alive: Duration,
     /// How long a client may take none of an answer that waits for it.
     pub unread: Duration,
 }
 
 impl Limits {
-    /// So many connections; the time is the same for everybody.
-    pub const fn of(connections: usize) -> Self {
-        Self { connections, head: Duration::from_secs(30), unread: Duration::from_secs(60) }
+    /// So many connections, which may wait that long for their next request.
+    pub const fn new(connections: usize, keep_alive: Duration) -> Self {
+        Self { connections, head: Duration::from_secs(30), keep_alive, unread: Duration::from_secs(60) }
     }
 }
 
@@ -61,19 +65,24 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         };
         let Some((stream, peer, place)) = accepted else { break };
         let _ = stream.set_nodelay(true);
+        let activity = Activity::new(limits.head, limits.keep_alive);
         let pages = TowerToHyperService::new(router.clone());
+        let requests = Arc::clone(&activity);
         let service = service_fn(move |mut request: Request<Incoming>| {
+            requests.request_began();
             request.extensions_mut().insert(ConnectInfo(peer));
-            pages.call(request)
+            let answer = pages.call(request);
+            let activity = Arc::clone(&requests);
+            async move { answer.await.map(|answer| answer.map(|body| TimedBody::new(body, activity))) }
         });
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(limits.unread));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(limits.head)
+            .header_read_timeout(None)
             .max_buf_size(HEAD_BYTES)
             .max_headers(HEAD_LINES)
-            .serve_connection(TokioIo::new(Box::pin(stream)), service);
+            .serve_connection(TokioIo::new(TimedStream::new(stream, activity)), service);
         let connection = graceful.watch(connection);
         open.spawn(async move {
             // What ends it otherwise is the client's matter: it went away, was silent, or spoke no HTTP.

@@ -14,13 +14,21 @@ use crate::store::{self, StoreError, WebSessions};
 const OTHER_PERSON: &str = "Your identity provider names another person than before under this address. An \
                             administrator of Telescope has to confirm that it is yours now.";
 
+/// A person who was let in, and the epoch of the session that begins: whatever ends the person's sessions after the
+/// decision moves the epoch on, so a row that is inserted later is worth nothing.
+#[derive(Debug)]
+pub struct SignedIn {
+    pub person: Person,
+    pub epoch: i64,
+}
+
 /// Signs a person in whose identity is proven: the row is made at the first sight, the identity is bound to it, the
 /// trail is written, and whoever is named in ADMIN_EMAILS becomes administrator.
 ///
 /// An address that comes with another subject of the same issuer than before is refused: it may have been given to
 /// somebody else, who must not inherit what the former owner could do. So is a subject that is seen for the first time
 /// with an address that nobody has verified: anybody could claim a place that is meant for another.
-pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<Person, OpError> {
+pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<SignedIn, OpError> {
     admitted(app, identity, origin)?;
     let now = app.clock.now();
     let named_admin = app.config.admin_emails.contains(&identity.email);
@@ -28,7 +36,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
     let mut other_roles = false;
     let user = app
         .db
-        .change(async |conn| -> Result<Result<store::users::User, SignInDenied>, StoreError> {
+        .change(async |conn| -> Result<Result<(store::users::User, i64), SignInDenied>, StoreError> {
             let mut user = match known(conn, identity, now).await? {
                 Ok(user) => user,
                 Err(why) => return Ok(Err(why)),
@@ -50,17 +58,19 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
                 store::audit::append(conn, keys, &entry).await?;
             }
             if !user.disabled {
+                store::users::set_seen(conn, user.id, now).await?;
                 let actor = Principal::User(person(&user, identity.proves(&user.email))).coming_from(origin);
                 let entry = AuditEntry::done(now, &actor, AuditEvent::WebSignIn);
                 store::audit::append(conn, keys, &entry).await?;
             }
-            Ok(Ok(user))
+            let epoch = store::users::session_epoch(conn, user.id).await?.ok_or(StoreError::Missing)?;
+            Ok(Ok((user, epoch)))
         })
         .await?;
     if other_roles {
         policy::in_force(app).await;
     }
-    let user = user.map_err(|why| {
+    let (user, epoch) = user.map_err(|why| {
         not_let_in(app, &identity.email, origin, why);
         OpError::Refused(if why == SignInDenied::Unverified {
             format!(
@@ -77,7 +87,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
         return Err(OpError::Refused("This person may not sign in any more.".into()));
     }
     tracing::info!(person = %user.email, "signed in");
-    Ok(person(&user, identity.proves(&user.email)))
+    Ok(SignedIn { person: person(&user, identity.proves(&user.email)), epoch })
 }
 
 /// Refuses an address whose domain may not sign in. It holds for each request that proves somebody, too, since the

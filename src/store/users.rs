@@ -159,6 +159,17 @@ pub async fn by_id(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, Stor
     first!(conn, User, "select id, email, admin, disabled, created, seen from users where id = $1", id)
 }
 
+/// The epoch of a person's sessions: a session of an earlier one has ended. None for an unknown person.
+pub async fn session_epoch(conn: &mut Conn<'_>, id: UserId) -> Result<Option<i64>, StoreError> {
+    let row = first!(conn, (i64,), "select session_epoch from users where id = $1", id)?;
+    Ok(row.map(|(epoch,)| epoch))
+}
+
+/// Notes that a person signed in now.
+pub async fn set_seen(conn: &mut Conn<'_>, id: UserId, now: Millis) -> Result<(), StoreError> {
+    execute!(conn, "update users set seen = $2 where id = $1", id, now).map(drop)
+}
+
 /// The person of that address, added if unknown, and noted as seen now. One statement, so that two first
 /// visits at once make one person.
 pub async fn upsert_seen(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Result<User, StoreError> {

@@ -70,8 +70,10 @@ pub(super) const fn idle_since(now: Millis) -> Millis {
     Millis(now.0 - IDLE)
 }
 
-/// Ends every session of a person; how many there were.
+/// Ends every session of a person, also those whose sign-in is decided and whose row is still to come; returns how many
+/// rows there were.
 pub async fn end_all_of(conn: &mut Conn<'_>, user: UserId) -> std::result::Result<u64, StoreError> {
+    execute!(conn, "update users set session_epoch = session_epoch + 1 where id = $1", user)?;
     execute!(conn, "delete from web_sessions where user_id = $1", user)
 }
 

@@ -5,12 +5,13 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use super::error::AppError;
+use super::extract::Path;
+use super::paths;
 
 const STYLE: &str = include_str!("../../static/app.css");
 const ICON: &str = include_str!("../../static/icon.svg");
@@ -26,9 +27,9 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 static STYLE_NAME: LazyLock<String> = LazyLock::new(|| named("app", STYLE, "css"));
 static SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| named("app", &SCRIPT, "js"));
 /// Where the style sheet is.
-pub static STYLE_URL: LazyLock<String> = LazyLock::new(|| format!("/static/{}", *STYLE_NAME));
+pub static STYLE_URL: LazyLock<String> = LazyLock::new(|| paths::static_file(&*STYLE_NAME));
 /// Where the script is.
-pub static SCRIPT_URL: LazyLock<String> = LazyLock::new(|| format!("/static/{}", *SCRIPT_NAME));
+pub static SCRIPT_URL: LazyLock<String> = LazyLock::new(|| paths::static_file(&*SCRIPT_NAME));
 
 fn named(name: &str, content: &str, ending: &str) -> String {
     format!("{name}.{}.{ending}", digest(content))

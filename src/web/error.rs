@@ -1,213 +1,108 @@
-//! Every way a request can fail, as one type, and the page that says so.
-//!
-//! What broke goes to the log, with the request's id; the page shows the id and a sentence, never the cause.
+//! Every way a request can fail, as one type. Its page is made in [`error_page`](super::error_page), by the layers, which
+//! know who asks; what broke goes to the log and never onto a page.
 
-use askama::Template;
-use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 
-use super::fragment;
-use crate::config::SsoMode;
 use crate::domain::access::Refusal;
 use crate::ops::OpError;
 use crate::store::StoreError;
-use crate::web::auth::proxy;
-use crate::web::layout::Layout;
-use crate::web::pages::sign_in::form;
-use crate::web::state::State;
+use crate::web::words::error_pages as words;
 
 /// Why a request was not answered as asked.
 #[derive(Debug)]
 pub enum AppError {
-    /// Nobody is signed in.
+    /// The request has no session of a user.
     SignedOut,
-    /// There is no such page or thing, or none for this person.
+    /// It doesn't exist, or not for this user.
     NotFound,
-    /// This person may not.
     Forbidden(String),
     /// The request itself is wrong.
     Bad(StatusCode, String),
-    /// It can't be done as things stand.
+    /// It can't be done in the present state.
     Conflict(String),
-    /// Telegram said no, or nothing.
+    /// Telegram refused, or did not answer.
     Telegram(String),
-    /// The database is away.
+    /// The database can't be reached.
     Unavailable,
-    /// Another Telescope is the active one now.
+    /// Another server is the active one by now.
     TakenOver,
-    /// Something broke.
     Internal(anyhow::Error),
 }
 
-/// A page that says what went wrong.
-#[derive(Template)]
-#[template(path = "pages/error.html")]
-struct ErrorPage<'a> {
-    layout: Layout,
-    title: &'a str,
-    message: &'a str,
-    request: &'a str,
+/// What a failed answer's page says. It travels in the response's extensions, for the layer that renders the page.
+#[derive(Clone, Debug)]
+pub struct ErrorDetails {
+    pub title: &'static str,
+    pub message: String,
 }
 
 impl AppError {
-    fn parts(self) -> (StatusCode, &'static str, String) {
+    pub fn bad(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::Bad(status, message.into())
+    }
+
+    /// What is an answer to what the request asked for, with its status; the error again if it is none.
+    pub fn into_answer(self) -> Result<(StatusCode, String), Self> {
         match self {
-            Self::SignedOut => (StatusCode::UNAUTHORIZED, "Sign in", "Sign in first.".into()),
-            Self::NotFound => (
-                StatusCode::NOT_FOUND,
-                "Not found",
-                "There is nothing here, or nothing that you may see.".into(),
-            ),
-            Self::Forbidden(message) => (StatusCode::FORBIDDEN, "Not allowed", message),
-            Self::Bad(status, message) => (status, "That did not work", message),
-            Self::Conflict(message) => (StatusCode::CONFLICT, "Not now", message),
-            Self::Telegram(message) => (StatusCode::BAD_GATEWAY, "Telegram", message),
-            Self::Unavailable => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The database is away",
-                "Nothing was changed. Accounts stay connected; try again in a moment.".into(),
-            ),
-            Self::TakenOver => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Another Telescope has taken over",
-                "Nothing was changed. This Telescope is ending; load the page again in a moment.".into(),
-            ),
-            Self::Internal(error) => {
-                tracing::error!(error = format!("{error:#}"), "a request failed");
-                broke()
+            Self::Forbidden(message) => Ok((StatusCode::FORBIDDEN, message)),
+            Self::Bad(status, message) => Ok((status, message)),
+            Self::Conflict(message) => Ok((StatusCode::CONFLICT, message)),
+            Self::Telegram(message) => Ok((StatusCode::BAD_GATEWAY, message)),
+            Self::SignedOut | Self::NotFound | Self::Unavailable | Self::TakenOver | Self::Internal(_) => {
+                Err(self)
             }
         }
     }
-}
 
-fn broke() -> (StatusCode, &'static str, String) {
-    let message = "This is Telescope's fault, not yours. Its operator finds the reason by the number below.";
-    (StatusCode::INTERNAL_SERVER_ERROR, "Something broke", message.into())
-}
-
-/// The place where a failed answer leaves what its page is made of, for [`render`].
-#[derive(Clone, Debug)]
-pub struct Failed {
-    title: &'static str,
-    message: String,
-}
-
-impl Failed {
-    /// The words for a request that proves nobody, where each has to bring its proof.
-    fn unproven(mode: SsoMode) -> Self {
-        let (title, message) = proxy::unproven(mode);
-        Self { title, message: message.into() }
-    }
-
-    /// The words for a failure that has none of its own, from a library's layer or extractor.
-    fn by_status(status: StatusCode) -> Self {
-        let (_, title, message) = match status {
-            StatusCode::PAYLOAD_TOO_LARGE => AppError::Bad(
-                status,
-                "A form may hold 64 KiB. Nothing of what you sent was used; send less.".into(),
-            )
-            .parts(),
-            status if status.is_client_error() => AppError::Bad(
-                status,
-                "The request is not one that this page's forms send. Load the page again and repeat it."
-                    .into(),
-            )
-            .parts(),
-            _ => broke(),
+    fn details(self) -> (StatusCode, ErrorDetails) {
+        let (status, title, message) = match self {
+            Self::SignedOut => (StatusCode::UNAUTHORIZED, words::SIGN_IN.0, words::SIGN_IN.1.into()),
+            Self::NotFound => (StatusCode::NOT_FOUND, words::NOT_FOUND.0, words::NOT_FOUND.1.into()),
+            Self::Forbidden(message) => (StatusCode::FORBIDDEN, words::FORBIDDEN, message),
+            Self::Bad(status, message) => (status, words::bad(status), message),
+            Self::Conflict(message) => (StatusCode::CONFLICT, words::CONFLICT, message),
+            Self::Telegram(message) => (StatusCode::BAD_GATEWAY, words::TELEGRAM, message),
+            Self::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, words::UNAVAILABLE.0, words::UNAVAILABLE.1.into())
+            }
+            Self::TakenOver => {
+                (StatusCode::SERVICE_UNAVAILABLE, words::TAKEN_OVER.0, words::TAKEN_OVER.1.into())
+            }
+            Self::Internal(error) => {
+                tracing::error!(error = format!("{error:#}"), "a request failed");
+                (StatusCode::INTERNAL_SERVER_ERROR, words::INTERNAL.0, words::INTERNAL.1.into())
+            }
         };
-        Self { title, message }
+        (status, ErrorDetails { title, message })
     }
 }
 
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
-        let (status, title, message) = self.parts();
+        let (status, details) = self.details();
         let mut response = status.into_response();
-        response.extensions_mut().insert(Failed { title, message });
+        response.extensions_mut().insert(details);
         response
     }
 }
 
-/// Who asked, as far as a failed answer has to know.
-#[derive(Debug)]
-pub struct Asked {
-    /// The request's id.
-    pub id: String,
-    /// Whether htmx wants a fragment.
-    pub fragment: bool,
-    /// The page that was asked for, to return to after signing in.
-    pub page: Option<String>,
-}
-
-/// Gives a failed answer its page, once it is known who asks and under which id. An answer that is HTML has one
-/// already.
-pub fn render(app: &State, response: Response, asked: &Asked) -> Response {
-    let status = response.status();
-    let kind = response.headers().get(header::CONTENT_TYPE);
-    let has_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if has_page || !(status.is_client_error() || status.is_server_error()) {
-        return response;
-    }
-    let mode = app.config.sso_mode;
-    if status == StatusCode::UNAUTHORIZED && !mode.is_by_request() {
-        return to_sign_in(asked);
-    }
-    let failed = match status {
-        StatusCode::UNAUTHORIZED => Failed::unproven(mode),
-        _ => response.extensions().get::<Failed>().cloned().unwrap_or_else(|| Failed::by_status(status)),
-    };
-    let mut rendered = if asked.fragment {
-        fragment::failed(status, &format!("{}. {}", failed.title, failed.message))
-    } else {
-        let page = ErrorPage {
-            layout: Layout::anonymous(app),
-            title: failed.title,
-            message: &failed.message,
-            request: &asked.id,
-        };
-        (status, Html(page.render().unwrap_or(failed.message))).into_response()
-    };
-    // What the layers below have said beside the body: which methods there are, which cookies.
-    for name in [header::ALLOW, header::SET_COOKIE] {
-        for value in response.headers().get_all(&name) {
-            rendered.headers_mut().append(&name, value.clone());
-        }
-    }
-    rendered
-}
-
-/// The way to the sign-in page. For htmx not as a redirect, which it would follow into the middle of the page.
-fn to_sign_in(asked: &Asked) -> Response {
-    let address = form::address(asked.page.as_deref());
-    if asked.fragment {
-        (StatusCode::UNAUTHORIZED, [(HX_REDIRECT, address)]).into_response()
-    } else {
-        (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response()
-    }
-}
-
-const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
-
-/// No such page.
+/// The route table's answer to an address that it doesn't have.
 pub async fn not_found() -> AppError {
     AppError::NotFound
 }
 
-/// A page that does not take this method.
+/// The route table's answer to a method that an address doesn't have.
 pub async fn method_not_allowed() -> AppError {
-    AppError::Bad(StatusCode::METHOD_NOT_ALLOWED, "This address does not take that kind of request.".into())
+    AppError::bad(StatusCode::METHOD_NOT_ALLOWED, words::METHOD_NOT_ALLOWED)
 }
 
 impl From<Refusal> for AppError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NotVisible => Self::NotFound,
-            Refusal::Missing(privilege) => {
-                Self::Forbidden(format!("You lack the privilege {} on this account.", privilege.name()))
-            }
-            Refusal::MissingSystem(privilege) => {
-                Self::Forbidden(format!("You lack the privilege {}.", privilege.name()))
-            }
+            Refusal::Missing(privilege) => Self::Forbidden(words::missing(privilege)),
+            Refusal::MissingSystem(privilege) => Self::Forbidden(words::missing_system(privilege)),
         }
     }
 }

@@ -1,8 +1,9 @@
-//! What happens to every request before a handler sees it, and to every answer after.
+//! What happens to every request before a handler sees it, and to every answer after. Outermost come the request's
+//! context and the error page, then the guards, and only then anyone looks at who sent it.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -12,20 +13,18 @@ use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 use tracing::Instrument;
 
-use super::error::{self, AppError, Asked};
-use crate::config::SsoMode;
-use crate::domain::RequestInfo;
-use crate::http::client_ip::client;
-use crate::http::host::{has_proxy_headers, host, is_cross_site_read, is_ours};
+use super::error::AppError;
+use super::error_page::{self, RequestMeta};
+use super::form::RequestType;
+use super::paths;
+use super::words::limits as words;
+use crate::http::body::{self, BodyError, MAX_BODY};
+use crate::http::host::{self, Blocked};
+use crate::http::{headers, request_context};
 use crate::store::WebSessions;
 use crate::store::web_sessions::LIFE_DAYS;
 use crate::web::auth::proxy;
-use crate::web::body::{self, MAX_BODY};
-use crate::web::layout::wants_fragment;
 use crate::web::state::AppState;
-
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Adds web sessions to the routes that need them, and whose they are where each request says that itself.
 pub fn with_session(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
@@ -45,18 +44,18 @@ pub fn with_session(routes: Router<AppState>, app: &AppState) -> Router<AppState
 pub fn around(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
     routes
         .layer(from_fn(run_to_completion))
-        .layer(from_fn(body::buffer_body))
+        .layer(from_fn(buffer_body))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CsrfLayer::new().with_rejection_response(|_| cross_site()))
         .layer(CatchPanicLayer::custom(|_| {
             AppError::Internal(anyhow::anyhow!("a handler panicked")).into_response()
         }))
         .layer(from_fn_with_state(app.clone(), guard_host))
-        .layer(from_fn_with_state(app.clone(), request_context))
+        .layer(from_fn_with_state(app.clone(), finish))
 }
 
-/// Lets a request that changes something go on to its end, also when whoever sent it does not wait for the answer: what
-/// follows a change, such as telling open pages, must not be left out.
+/// Lets a request that changes something go on to its end, also when its client does not wait for the answer: what follows a
+/// change, such as telling open pages, must not be left out.
 async fn run_to_completion(request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
@@ -68,34 +67,54 @@ async fn run_to_completion(request: Request, next: Next) -> Response {
     })
 }
 
+async fn buffer_body(request: Request, next: Next) -> Response {
+    match body::buffer(request).await {
+        Ok(request) => next.run(request).await,
+        Err(BodyError::TooManyFields) => {
+            AppError::bad(StatusCode::PAYLOAD_TOO_LARGE, words::too_many_fields()).into_response()
+        }
+        Err(BodyError::TooSlow) => {
+            AppError::bad(StatusCode::REQUEST_TIMEOUT, words::TOO_SLOW).into_response()
+        }
+        Err(BodyError::Rejected(response)) => response,
+    }
+}
+
 fn cross_site<B: From<axum::body::Bytes>>() -> axum::http::Response<B> {
-    let response = AppError::Forbidden("This request came from another site, so it was not done.".into())
-        .into_response();
+    let response = AppError::Forbidden(words::CROSS_SITE_FORM.into()).into_response();
     let (parts, _) = response.into_parts();
     axum::http::Response::from_parts(parts, B::from(axum::body::Bytes::new()))
 }
 
-/// Outermost: an id, a line in the log, the error page, the safety headers. The log gets the matched route,
-/// never the address: addresses may hold what people typed.
-async fn request_context(app: AppState, mut request: Request, next: Next) -> Response {
-    let fragment = wants_fragment(request.headers());
-    let asked = Asked {
-        id: uuid::Uuid::now_v7().to_string(),
-        fragment,
-        page: page_asked_for(&request).filter(|_| !fragment),
+async fn guard_host(app: AppState, request: Request, next: Next) -> Response {
+    let proxied = words::through_proxy(app.config.sso_mode);
+    let Err(blocked) = host::check(&app.config.public_url, proxied.is_none(), &request) else {
+        return next.run(request).await;
     };
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
-    let client = client(&request, &app.config.trusted_proxies);
-    let from = client.map(tracing::field::display);
-    let span = tracing::info_span!("request", id = %asked.id, method = %request.method(), route, from);
-    request.extensions_mut().insert(RequestInfo { address: client, request: Some(asked.id.clone()) });
+    let error = match blocked {
+        Blocked::WrongHost => {
+            let message = words::wrong_host(&app.config.public_url.origin());
+            AppError::Bad(StatusCode::MISDIRECTED_REQUEST, message)
+        }
+        Blocked::CrossSiteRead => AppError::Forbidden(words::CROSS_SITE_READ.into()),
+        Blocked::Proxied => AppError::Forbidden(proxied.unwrap_or_default().into()),
+    };
+    error.into_response()
+}
+
+/// Outermost: the request's context, a line in the log, the error page, the headers.
+async fn finish(app: AppState, mut request: Request, next: Next) -> Response {
+    let request_type = RequestType::of(request.headers());
+    let page = page_asked_for(&request).filter(|_| !request_type.is_partial());
+    let (id, span) = request_context::begin(&mut request, &app.config.trusted_proxies);
+    let meta = RequestMeta { id, request_type, page };
     let https = app.config.public_url.is_https();
     async {
         let started = tokio::time::Instant::now();
-        let mut response = error::render(&app, next.run(request).await, &asked);
+        let mut response = error_page::render(&app, next.run(request).await, &meta);
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), ms, "answered");
-        add_headers(response.headers_mut(), &asked.id, https);
+        headers::add(response.headers_mut(), &meta.id, https);
         response
     }
     .instrument(span)
@@ -105,49 +124,5 @@ async fn request_context(app: AppState, mut request: Request, next: Next) -> Res
 /// Where a navigation was going, so that it can go on after signing in.
 fn page_asked_for(request: &Request) -> Option<String> {
     let path = request.uri().path_and_query().filter(|_| request.method() == Method::GET);
-    path.filter(|path| path.path() != "/").map(|path| path.as_str().to_owned())
-}
-
-/// What every answer says beside its content. `id` is the request's.
-pub fn add_headers(headers: &mut HeaderMap, id: &str, https: bool) {
-    let fixed = [
-        (header::VARY, "HX-Request, HX-Request-Type, Cookie"),
-        (header::CONTENT_SECURITY_POLICY, CSP),
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    ];
-    for (name, value) in fixed {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert(HeaderName::from_static("x-request-id"), id);
-    }
-    if https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    }
-}
-
-/// Refuses what was not sent to us: another host (which stops DNS rebinding), what another site's page would read,
-/// and, while everybody is believed, whatever came through a proxy.
-async fn guard_host(app: AppState, request: Request, next: Next) -> Response {
-    if !host(&request).is_some_and(|host| is_ours(&app.config.public_url, host)) {
-        let message = format!("This server is {}. Use that address.", app.config.public_url.origin());
-        return AppError::Bad(StatusCode::MISDIRECTED_REQUEST, message).into_response();
-    }
-    if is_cross_site_read(&app.config.public_url, &request) {
-        return AppError::Forbidden("A page of another site may not read this.".into()).into_response();
-    }
-    let believes = match app.config.sso_mode {
-        SsoMode::Mock => Some("SSO_MODE=mock lets anybody claim any name"),
-        SsoMode::Disable => Some("SSO_MODE=disable takes everybody for the administrator"),
-        SsoMode::Cloudflare | SsoMode::Jwt | SsoMode::Oidc => None,
-    };
-    if let Some(believes) = believes.filter(|_| request.headers().keys().any(has_proxy_headers)) {
-        let message = format!("{believes}, so it takes no request that came through a proxy.");
-        return AppError::Forbidden(message).into_response();
-    }
-    next.run(request).await
+    path.filter(|path| path.path() != paths::HOME).map(|path| path.as_str().to_owned())
 }

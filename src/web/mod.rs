@@ -6,15 +6,17 @@
 
 mod assets;
 pub mod auth;
-pub mod body;
 mod csv;
 pub mod error;
+mod error_page;
 mod extract;
+pub mod form;
 mod fragment;
 mod layers;
 pub mod layout;
 pub mod pages;
-pub mod rate_limit;
+pub mod paths;
+mod return_to;
 mod routes;
 mod standby;
 pub mod state;

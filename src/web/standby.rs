@@ -1,5 +1,5 @@
-//! What is said while another server is the active one: every request is answered that this one waits. There is
-//! no application yet that could answer anything else; only the style of the page is there.
+//! Answers while another server is the active one. There is no application yet that could answer anything but this; only the
+//! style of the page is there.
 
 use askama::Template;
 use axum::Router;
@@ -9,10 +9,11 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
-use super::{assets, fragment, layers};
-use crate::web::layout::{Layout, wants_fragment};
-
-const WORDS: &str = "Another Telescope is active on this database. This one waits until that one stops.";
+use super::{assets, fragment, paths};
+use crate::http::headers;
+use crate::web::form::RequestType;
+use crate::web::layout::Layout;
+use crate::web::words::error_pages::STANDBY;
 
 /// Seconds after which a browser may ask again.
 const AGAIN: u16 = 5;
@@ -21,7 +22,7 @@ const AGAIN: u16 = 5;
 #[template(path = "pages/standby.html")]
 struct Standby {
     layout: Layout,
-    words: &'static str,
+    message: &'static str,
     /// Seconds until the page loads itself again; none for what a form sent, which a browser would not repeat.
     again: Option<u16>,
 }
@@ -29,25 +30,25 @@ struct Standby {
 /// Answers everything with 503.
 pub fn standby() -> Router {
     Router::new()
-        .route("/static/{file}", get(assets::file))
-        .route("/health", get(|| async { (StatusCode::SERVICE_UNAVAILABLE, format!("{WORDS}\n")) }))
+        .route(paths::STATIC, get(assets::file))
+        .route(paths::HEALTH, get(|| async { (StatusCode::SERVICE_UNAVAILABLE, format!("{STANDBY}\n")) }))
         .fallback(waiting)
-        .layer(from_fn(frame))
+        .layer(from_fn(finish))
 }
 
 async fn waiting(request: Request) -> Response {
-    if wants_fragment(request.headers()) {
-        return fragment::failed(StatusCode::SERVICE_UNAVAILABLE, WORDS);
+    if RequestType::of(request.headers()).is_partial() {
+        return fragment::failed(StatusCode::SERVICE_UNAVAILABLE, STANDBY);
     }
     let again = (request.method() == Method::GET).then_some(AGAIN);
-    let page = Standby { layout: Layout::default(), words: WORDS, again };
-    let page = page.render().unwrap_or_else(|_| WORDS.to_owned());
+    let page = Standby { layout: Layout::default(), message: STANDBY, again };
+    let page = page.render().unwrap_or_else(|_| STANDBY.to_owned());
     (StatusCode::SERVICE_UNAVAILABLE, Html(page)).into_response()
 }
 
-async fn frame(request: Request, next: Next) -> Response {
+async fn finish(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    layers::add_headers(response.headers_mut(), &uuid::Uuid::now_v7().to_string(), false);
+    headers::add(response.headers_mut(), &uuid::Uuid::now_v7().to_string(), false);
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, AGAIN.into());
     }

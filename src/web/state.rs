@@ -7,12 +7,12 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use super::auth::proxy::AssertionExpiry;
+use super::auth::assertion_expiry::AssertionExpiry;
 use super::auth::session_cache::SessionCache;
 use super::pages::audit::feed::AuditFeed;
-use super::rate_limit::RateLimiter;
 use super::stream::limit::OpenStreams;
 use crate::context::App;
+use crate::http::rate_limit::RateLimiter;
 
 /// The state of the pages. It derefs to the application.
 pub struct State {

@@ -181,7 +181,7 @@ impl ClientTask {
         mailbox: &mut mpsc::Receiver<Command>,
     ) {
         if self.snapshot.stage != stage {
-            tracing::warn!(account = %self.start.account, reason = stage.detail(), "an account's client can't run");
+            tracing::warn!(account = %self.start.account, ?stage, "an account's client can't run");
         }
         self.enter(stage);
         self.publish();

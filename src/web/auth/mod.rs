@@ -1,3 +1,5 @@
+pub mod assertion_expiry;
 pub mod proxy;
 pub mod session;
 pub mod session_cache;
+pub mod sign_in_limit;

@@ -1,68 +1,38 @@
-//! Who sends a request where each request brings its proof, or where none is asked for.
+//! Authentication where each request carries a signed assertion, and where everyone is taken for the administrator.
 //!
-//! The assertion is verified anew each time. The first one of somebody begins a web session, which remembers whose
-//! it is; later ones are only compared with it, so that looking at pages does not write to the database. Another
-//! identity on the same session begins a new session. A session without an assertion is worth nothing.
+//! The assertion is verified with each request. A person's first one begins a web session, which remembers whose it is;
+//! later ones are only compared with it, so that reading pages does not write to the database. Another identity on the same
+//! session begins a new session. A session without an assertion is worth nothing.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_sessions::Session;
-use tower_sessions::session::Id;
 
-use crate::config::SsoMode;
 use crate::domain::{Identity, Millis, RequestInfo};
 use crate::live::events::{Change, SessionId};
 use crate::ops::sign_in;
 use crate::sso::{Assertion, Refused};
 use crate::store::WebSessions;
-use crate::web::auth::session;
-use crate::web::auth::session::RequestSession;
+use crate::web::auth::session::{self, RequestSession};
+use crate::web::auth::sign_in_limit;
 use crate::web::error::AppError;
-use crate::web::rate_limit;
+use crate::web::paths;
 use crate::web::state::{AppState, State};
+use crate::web::words::sign_in as words;
 
 /// In a session: the identity that began it.
 const IDENTITY_KEY: &str = "identity";
-/// The issuer of the one whom everybody is taken for.
-const EVERYBODY: &str = "disable";
-/// Assertions whose ends are remembered.
-const REMEMBERED: usize = 10_000;
+/// The issuer of the administrator that everyone is taken for. It is stored, so it stays.
+const EVERYONE: &str = "disable";
 
-/// Until when the newest assertion of each session holds, for the streams that were opened with it.
-#[derive(Debug, Default)]
-pub struct AssertionExpiry(Mutex<HashMap<Id, Millis>>);
-
-impl AssertionExpiry {
-    fn known(&self) -> MutexGuard<'_, HashMap<Id, Millis>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn put(&self, session: Id, until: Millis, now: Millis) {
-        let mut known = self.known();
-        if known.len() >= REMEMBERED {
-            known.retain(|_, until| *until > now);
-        }
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(session, until);
-    }
-
-    /// Whether a session's assertion still holds.
-    pub fn holds(&self, session: Option<Id>, now: Millis) -> bool {
-        session.is_some_and(|session| self.known().get(&session).is_some_and(|until| *until > now))
-    }
-}
-
-/// Before every page: lets the request's assertion say whose the session is.
+/// Before every page: binds the session to the identity that the request's assertion proves.
 pub async fn authenticate(app: AppState, mut request: Request, next: Next) -> Response {
-    let by_itself = matches!(request.uri().path(), "/sign-in" | "/sign-out");
-    if by_itself || !app.config.sso_mode.is_by_request() {
+    let signs_in_or_out = matches!(request.uri().path(), paths::SIGN_IN | paths::SIGN_OUT);
+    if signs_in_or_out || !app.config.sso_mode.is_by_request() {
         return next.run(request).await;
     }
     let Some(session) = request.extensions().get::<Session>().cloned() else {
@@ -75,11 +45,11 @@ pub async fn authenticate(app: AppState, mut request: Request, next: Next) -> Re
             Err(error) => error.into_response(),
         },
         Err(Refused::NoKeys) => {
-            AppError::Bad(StatusCode::SERVICE_UNAVAILABLE, NO_KEYS.into()).into_response()
+            AppError::Bad(StatusCode::SERVICE_UNAVAILABLE, words::NO_KEYS.into()).into_response()
         }
         Err(reason) => {
-            tracing::warn!(%reason, "a request proves nobody");
-            // What comes after this sees a session of nobody; the real one waits for a request with a proof.
+            tracing::warn!(%reason, "a request carries no valid assertion");
+            // The handler sees an empty session; the real one waits for a request with an assertion.
             let store = Arc::new(WebSessions::watching(app.db.clone(), app.clock.clone()));
             request.extensions_mut().insert(Session::new(None, store, None));
             next.run(request).await
@@ -87,32 +57,27 @@ pub async fn authenticate(app: AppState, mut request: Request, next: Next) -> Re
     }
 }
 
-/// What people are told whose proof can't be checked.
-const NO_KEYS: &str = "Telescope can't reach your identity provider to check who you are. Try again in a moment; an \
-                       operator of Telescope finds the reason in its log.";
-
-/// Who a request's headers say that it is from.
+/// The assertion in a request's headers.
 async fn verify_request(app: &State, headers: &HeaderMap) -> Result<Assertion, Refused> {
     if let Some(proxy_auth) = &app.sso.proxy {
         let values =
             |name: &str| headers.get_all(name).iter().map(|value| value.as_bytes()).collect::<Vec<_>>();
-        let (assertion_expiry, cookies) =
-            (values(&proxy_auth.format().header), values(header::COOKIE.as_str()));
-        return proxy_auth.identify(assertion_expiry.into_iter(), cookies.into_iter()).await;
+        let (assertions, cookies) = (values(&proxy_auth.format().header), values(header::COOKIE.as_str()));
+        return proxy_auth.identify(assertions.into_iter(), cookies.into_iter()).await;
     }
-    let everybody = app.config.admin_emails.iter().next().filter(|_| app.config.sso_mode.is_disabled());
-    let claimed = Identity::claimed(everybody.ok_or(Refused::Missing)?.clone());
-    let identity = Identity { issuer: EVERYBODY.into(), ..claimed };
+    let everyone = app.config.admin_emails.iter().next().filter(|_| app.config.sso_mode.is_disabled());
+    let claimed = Identity::claimed(everyone.ok_or(Refused::Missing)?.clone());
+    let identity = Identity { issuer: EVERYONE.into(), ..claimed };
     Ok(Assertion { identity, until: Millis(i64::MAX) })
 }
 
-/// Makes the session that of the assertion's person.
+/// Makes the session the asserted person's, if it isn't yet.
 async fn bind_session(app: &State, caller: &RequestSession, assertion: &Assertion) -> Result<(), AppError> {
     let session = &caller.session;
     let identity = &assertion.identity;
     sign_in::admitted(app, identity, &caller.origin)?;
     if !is_of(app, session, identity).await? {
-        rate_limit::check_rate_of(app, &identity.email)?;
+        sign_in_limit::check_person(app, &identity.email)?;
         let replaced = session.id();
         session.flush().await?;
         if let Some(replaced) = replaced {
@@ -120,7 +85,7 @@ async fn bind_session(app: &State, caller: &RequestSession, assertion: &Assertio
         }
         session::sign_in(app, caller, identity).await?;
         session.insert(IDENTITY_KEY, traits(identity)).await?;
-        // Now, since the page that was asked for wants to know whose the session is.
+        // Now, since the handler asks whose the session is.
         session.save().await?;
     }
     if let Some(id) = session.id() {
@@ -129,45 +94,28 @@ async fn bind_session(app: &State, caller: &RequestSession, assertion: &Assertio
     Ok(())
 }
 
-/// Whether a session was begun by this very identity. While the database is away, memory has to do.
+/// Whether a session was begun by this very identity. While the database is unavailable, the cache has to do.
 async fn is_of(app: &State, session: &Session, identity: &Identity) -> Result<bool, AppError> {
     let Some(id) = session.id() else { return Ok(false) };
-    let session_cache = || match app.sessions.is_of(id, &identity.email) {
+    let from_cache = || match app.sessions.is_of(id, &identity.email) {
         true => Ok(true),
         false => Err(AppError::Unavailable),
     };
     if app.db.is_away() {
-        return session_cache();
+        return from_cache();
     }
     match session.get::<Vec<String>>(IDENTITY_KEY).await.map_err(AppError::from) {
         Ok(known) => Ok(known.is_some_and(|known| known == traits(identity))),
-        Err(AppError::Unavailable) => session_cache(),
+        Err(AppError::Unavailable) => from_cache(),
         Err(error) => Err(error),
     }
 }
 
-/// What of an identity may not change within a session: whoever has other groups by now signs in anew.
+/// What of an identity may not change within a session: with other groups, for example, a new one begins.
 fn traits(identity: &Identity) -> Vec<String> {
     let Identity { issuer, subject, email, verified, groups } = identity;
     let mut groups = groups.clone().unwrap_or_default();
     groups.sort_unstable();
     let who = [issuer.clone(), subject.clone(), email.to_string(), verified.to_string()];
     who.into_iter().chain(groups).collect()
-}
-
-/// What somebody is told whose request proves nobody: a title, and what to do.
-pub fn unproven(mode: SsoMode) -> (&'static str, &'static str) {
-    let words = match mode {
-        SsoMode::Cloudflare => {
-            "Cloudflare Access says who people are, and it did not say so of this request. Load the page again by \
-             the address of Telescope. If that does not help, your way in has ended there, or does not lead through \
-             it; a service token is no person."
-        }
-        SsoMode::Jwt => {
-            "Your company's proxy says who people are, and it did not say so of this request. Load the page again by \
-             the address of Telescope. If that does not help, your way in has ended there, or does not lead through it."
-        }
-        SsoMode::Disable | SsoMode::Mock | SsoMode::Oidc => "This person may not sign in any more.",
-    };
-    ("Telescope does not know who you are", words)
 }

@@ -6,7 +6,7 @@ use tower_sessions::Session;
 
 use crate::domain::access::{Person, Principal};
 use crate::domain::{Email, Identity, RequestInfo, UserId};
-use crate::ops::sign_in;
+use crate::ops::sign_in::{self, SignedIn};
 use crate::store;
 use crate::store::web_sessions::USER_KEY;
 use crate::web::error::AppError;
@@ -76,10 +76,18 @@ async fn looked_up(app: &State, session: &Session) -> Result<Option<Principal>, 
     if address.is_some_and(|address| !Email::parse(&address).is_ok_and(|it| app.config.admits(&it))) {
         return Ok(None);
     }
-    let user = store::users::by_id(&mut app.db.read().await?, id).await?;
+    let conn = &mut app.db.read().await?;
+    let epoch = session.get::<i64>(EPOCH_KEY).await?.unwrap_or(0);
+    if store::users::session_epoch(conn, id).await? != Some(epoch) {
+        return Ok(None);
+    }
+    let user = store::users::by_id(conn, id).await?;
     let verified = session.get(VERIFIED_KEY).await?.unwrap_or(false);
     Ok(user.filter(|user| !user.disabled).map(|user| Principal::User(sign_in::person(&user, verified))))
 }
+
+/// In a session: the epoch of the person's sessions when it began.
+const EPOCH_KEY: &str = "epoch";
 
 /// In a session: whether the identity that began it proves the person's address.
 const VERIFIED_KEY: &str = "verified";
@@ -90,9 +98,10 @@ const ADDRESS_KEY: &str = "address";
 /// Signs a person in whose identity is proven; the session gets a new id.
 pub async fn sign_in(app: &State, caller: &RequestSession, identity: &Identity) -> Result<Person, AppError> {
     let RequestSession { session, origin } = caller;
-    let person = sign_in::sign_in(app, identity, origin).await?;
+    let SignedIn { person, epoch } = sign_in::sign_in(app, identity, origin).await?;
     session.cycle_id().await?;
     session.insert(USER_KEY, person.id).await?;
+    session.insert(EPOCH_KEY, epoch).await?;
     session.insert(VERIFIED_KEY, person.verified).await?;
     session.insert(ADDRESS_KEY, &identity.email).await?;
     Ok(person)

@@ -26,7 +26,7 @@ use crate::live::events::Change;
 use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
 use crate::web::fragment::partial;
-use crate::web::layout::{Outages, waiting_reveals};
+use crate::web::layout::{Outages, pending_count};
 use crate::web::state::{AppState, State};
 
 /// How long the first changes are gathered into one message: what happens to an account comes in small bursts.
@@ -100,7 +100,8 @@ async fn follow(
     check.reset();
     let mut present = true;
     let mut next = Instant::now();
-    while present {
+    // Also after waking for another reason: the message has what changed meanwhile.
+    while present && viewer.is_present(&app).await {
         while changes.try_next().is_some() {}
         let version = app.live.accounts.listing().version;
         let mut html = message(&app, &viewer.actor);
@@ -113,7 +114,7 @@ async fn follow(
             app.live.approvals.load().pending_for(&app.live.policy.current(), &viewer.actor, app.clock.now());
         if reveals != to_decide {
             // Nobody is told any more how many wait who may not decide any more.
-            let count = partial("#reveals-waiting", "innerHTML", &waiting_reveals(to_decide.unwrap_or(0)));
+            let count = partial("#reveals-waiting", "innerHTML", &pending_count(to_decide.unwrap_or(0)));
             html.get_or_insert_default().push_str(&count);
             reveals = to_decide;
         }

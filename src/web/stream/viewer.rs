@@ -37,11 +37,12 @@ impl Viewer {
         let RequestSession { session, origin } = caller;
         // Before the session is looked at: an end in between must not be missed.
         let events = app.live.events.subscribe();
+        let seen = app.clock.now();
         let actor = session::current(app, session, origin).await?;
         let Some(actor) = actor else { return Ok(None) };
         let place = app.streams.open(&actor, app.config.streams_per_user);
         let place = place.ok_or_else(|| AppError::Bad(StatusCode::TOO_MANY_REQUESTS, TOO_MANY.into()))?;
-        Ok(Some(Self { actor, seen: app.clock.now(), session: session.id(), events, _place: place }))
+        Ok(Some(Self { actor, seen, session: session.id(), events, _place: place }))
     }
 
     /// Asks the database who this is now; false once nobody is signed in. While the database is away, whoever
@@ -50,13 +51,15 @@ impl Viewer {
         if self.has_lapsed(app) {
             return false;
         }
+        // Not when the answer is there: it may be outdated by then.
+        let asked = app.clock.now();
         // A new handle: a session's own has read once and would repeat that.
         let store = Arc::new(WebSessions::watching(app.db.clone(), app.clock.clone()));
         let origin = self.actor.origin();
         match session::current(app, &Session::new(self.session, store, None), &origin).await {
             Ok(Some(actor)) => {
                 self.actor = actor;
-                self.seen = app.clock.now();
+                self.seen = asked;
                 true
             }
             Ok(None) => false,

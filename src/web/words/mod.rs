@@ -1,2 +1,10 @@
+pub mod accounts;
+pub mod connections;
+pub mod error_pages;
+pub mod limits;
+pub mod moments;
 pub mod privileges;
+pub mod reveals;
+pub mod sign_in;
+pub mod stages;
 pub mod text;

@@ -1,4 +1,4 @@
-//! The script that fetches TDLib and htmx, with an npm that does not bring what was tested.
+//! The script that downloads TDLib and htmx, with an npm that fails or delivers something else.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::root;
 
-/// A copy of the script in an empty repository, with `npm` being this shell script.
+/// A copy of the script in an empty repository, with this shell script as `npm`.
 fn place(npm: Option<&str>) -> TempDir {
     let place = tempfile::tempdir().unwrap();
     fs::create_dir_all(place.path().join("natives")).unwrap();
@@ -23,7 +23,7 @@ fn place(npm: Option<&str>) -> TempDir {
     place
 }
 
-/// Runs it with the place's own npm or none: the other tools it uses are linked one by one.
+/// Runs it with that npm, or with none. The other tools that it uses are linked one by one.
 fn run(place: &Path) -> Output {
     let tools = [
         "sh",
@@ -106,5 +106,9 @@ fn what_is_there_and_right_is_left_alone_and_what_is_wrong_is_not() {
     fs::remove_file(&changed).unwrap();
     fs::write(&changed, "alert(1)").unwrap();
     let output = run(place.path());
-    assert!(said(&output).contains("npm was called"), "a changed file is fetched again: {}", said(&output));
+    assert!(
+        said(&output).contains("npm was called"),
+        "a changed file is downloaded again: {}",
+        said(&output)
+    );
 }

@@ -1,8 +1,9 @@
-//! The building's own rules, held by reading its files.
+//! The project's rules, checked by reading the files of the repository.
 
 mod codes;
 mod docs;
 mod fetching;
+mod language;
 mod layers;
 mod release;
 mod repository;

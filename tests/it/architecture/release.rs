@@ -1,5 +1,4 @@
-//! What a release consists of, as `make sbom` writes it down: measured against what cargo says by another way, and
-//! against the files themselves.
+//! The bill of materials that `make sbom` writes, compared with `cargo tree` and with the files themselves.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -46,7 +45,7 @@ fn the_list_has_every_package_of_the_program_and_no_other() {
         .iter()
         .map(|part| (text(part, "name").to_owned(), text(part, "version").to_owned()))
         .collect();
-    assert!(built.len() > 100, "cargo says what it is built from: {}", built.len());
+    assert!(built.len() > 100, "cargo tree lists the packages: {}", built.len());
     let missing: Vec<_> = built.difference(&listed).collect();
     assert!(missing.is_empty(), "not in the list: {missing:?}");
     for tests_only in ["rcgen", "scraper", "thirtyfour", "proptest", "telescope-sandbox"] {
@@ -57,7 +56,7 @@ fn the_list_has_every_package_of_the_program_and_no_other() {
     }
     let known: BTreeSet<&str> =
         LIST["dependencies"].as_array().unwrap().iter().map(|it| text(it, "ref")).collect();
-    assert_eq!(known.len(), listed.len() + 1, "each says what it needs");
+    assert_eq!(known.len(), listed.len() + 1, "each lists its dependencies");
 }
 
 #[test]
@@ -68,7 +67,7 @@ fn the_list_has_the_files_of_others_as_they_are() {
         ["static/vendor/htmx.min.js", "static/vendor/hx-sse.min.js", "natives/linux/lib/libtdjson.so"];
     assert_eq!(names, expected);
     for part in files {
-        let bytes = std::fs::read(root().join(text(part, "name"))).expect("`make natives` has fetched it");
+        let bytes = std::fs::read(root().join(text(part, "name"))).expect("`make natives` downloads it");
         let mut digest = String::new();
         for byte in Sha512::digest(bytes) {
             write!(digest, "{byte:02x}").unwrap();
@@ -78,7 +77,7 @@ fn the_list_has_the_files_of_others_as_they_are() {
     }
 }
 
-/// Whether a licence, or a choice among several, is one of `allowed`.
+/// Whether a license expression can be satisfied with the `allowed` licenses.
 fn is_allowed(expression: &str, allowed: &[&str]) -> bool {
     let every = |parts: &str| {
         parts.split(" AND ").all(|part| {
@@ -86,14 +85,14 @@ fn is_allowed(expression: &str, allowed: &[&str]) -> bool {
             part.split(" OR ").any(|licence| allowed.contains(&licence))
         })
     };
-    // Without brackets AND binds its neighbours first.
+    // Without parentheses, AND binds more tightly than OR.
     if expression.contains('(') { every(expression) } else { expression.split(" OR ").any(every) }
 }
 
 #[test]
 fn every_licence_is_one_that_was_decided_on() {
     let deny = read("deny.toml");
-    let (_, list) = deny.split_once("\nallow = [").expect("deny.toml lists licences");
+    let (_, list) = deny.split_once("\nallow = [").expect("deny.toml lists licenses");
     let (list, _) = list.split_once(']').unwrap();
     let allowed: Vec<&str> = list.lines().filter_map(|line| line.split('"').nth(1)).collect();
     let all: Vec<&Value> = components("library");

@@ -1,20 +1,20 @@
-//! What lies in the repository and what may not: secrets, and an image that runs as root.
+//! What must not be in the repository: secrets, and an image that runs as root.
 
 use std::path::Path;
 
 use super::read;
 use crate::support::root;
 
-/// What is made or fetched here and never handed on: its own `.gitignore` entries.
-const NOT_HANDED_ON: &[&str] = &[".git", "target", "data", "accounts", "node_modules", ".env"];
+/// Built, downloaded or private files that are not part of the repository: the entries of `.gitignore`.
+const IGNORED: &[&str] = &[".git", "target", "data", "accounts", "node_modules", ".env"];
 
-/// Every file below a folder that is handed on, as its path from the root.
+/// Every file of the repository below a folder, as its path from the root.
 fn tree(folder: &Path, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.strip_prefix(root()).unwrap().display().to_string();
         let fetched = path.is_dir() && (name.starts_with("natives/") || name == "static/vendor");
-        if NOT_HANDED_ON.contains(&name.as_str()) || fetched {
+        if IGNORED.contains(&name.as_str()) || fetched {
             continue;
         }
         if path.is_dir() {
@@ -25,7 +25,7 @@ fn tree(folder: &Path, found: &mut Vec<String>) {
     }
 }
 
-/// Whether a text has an address of a database with a password that is no placeholder.
+/// Whether a text has the address of a database with a real password.
 fn has_password(text: &str) -> bool {
     let in_urls = text.split("postgres://").chain(text.split("postgresql://")).skip(1).any(|rest| {
         let address = rest.split(['/', '"', '`', '\'', ' ', '\n', ')']).next().unwrap_or_default();
@@ -61,10 +61,13 @@ fn nothing_secret_is_handed_on() {
     for script in files.iter().filter(|file| file.starts_with("scripts/") || file.starts_with(".ci/")) {
         assert!(!has_password(&read(script)), "{script} has the password of a database");
     }
-    assert!(read(".gitignore").lines().any(|line| line == "/.env"), "a person's own settings stay his own");
+    assert!(
+        read(".gitignore").lines().any(|line| line == "/.env"),
+        "a person's own settings are not committed"
+    );
     let image = read(".dockerignore");
     let takes: Vec<&str> = image.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-    assert_eq!(takes[0], "*", "the image takes what it is told to and nothing else");
+    assert_eq!(takes[0], "*", "the image contains listed files only");
     assert!(takes.iter().all(|line| !line.contains(".env")), "{takes:?}");
 }
 

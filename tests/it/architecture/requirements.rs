@@ -1,11 +1,11 @@
-//! What SECURITY.md says is required is shown by tests that exist, or said to be missing.
+//! Each requirement in SECURITY.md names tests that exist, or says what is missing.
 
 use super::read;
 use super::weaknesses::{has_test, place};
 
-/// Number, requirement and what shows it, of each line of the table.
-fn requirements(paper: &str) -> Vec<(String, String, String)> {
-    let rows = paper.lines().filter_map(|line| {
+/// Number, requirement and tests of each row of the table.
+fn requirements(document: &str) -> Vec<(String, String, String)> {
+    let rows = document.lines().filter_map(|line| {
         let mut cells = line.strip_prefix("| S")?.trim_end_matches('|').split('|').map(str::trim);
         let [number, requirement, shown] = [cells.next()?, cells.next()?, cells.next()?];
         number.parse::<u32>().ok()?;
@@ -14,7 +14,7 @@ fn requirements(paper: &str) -> Vec<(String, String, String)> {
     rows.collect()
 }
 
-/// What is wrong with what shows a requirement; empty if nothing is.
+/// The mistakes in a row.
 fn faults(number: &str, requirement: &str, shown: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let (tests, missing) = match shown.split_once("not yet: ") {
@@ -22,15 +22,15 @@ fn faults(number: &str, requirement: &str, shown: &str) -> Vec<String> {
         None => (shown, None),
     };
     if !requirement.ends_with('.') || missing.is_some_and(str::is_empty) {
-        faults.push(format!("{number} is no sentence, or does not say what is missing"));
+        faults.push(format!("{number} is not a sentence, or does not say what is missing"));
     }
     let tests: Vec<&str> = tests.split(", ").filter(|test| !test.is_empty()).collect();
     if tests.is_empty() && missing.is_none() {
-        faults.push(format!("{number} is shown by nothing"));
+        faults.push(format!("{number} has no test"));
     }
     for test in tests {
         let Some(name) = test.strip_prefix('`').and_then(|test| test.strip_suffix('`')) else {
-            faults.push(format!("{number}: {test} is no test"));
+            faults.push(format!("{number}: {test} is not a test name"));
             continue;
         };
         let (file, function) = place(name);
@@ -63,7 +63,7 @@ fn what_shows_nothing_is_found() {
         (String::new(), false),
         ("not yet: ".to_owned(), false),
         ("`architecture::requirements::requirements`".to_owned(), false),
-        ("`house::nowhere::at_all`".to_owned(), false),
+        ("`architecture::nowhere::at_all`".to_owned(), false),
         (format!("{own}, some words"), false),
     ] {
         assert_eq!(faults("S1", "A sentence.", &shown).is_empty(), is_right, "{shown}");

@@ -1,7 +1,7 @@
-//! What went wrong in programs of this kind before, each with the tests that keep it from going wrong here.
+//! Weaknesses that similar programs had, each with the tests that would fail if Telescope had it.
 //!
-//! The numbers are those of a review of such programs; they have gaps where a weakness is held elsewhere or is still
-//! to come. A line says the weakness, not the rule; a test named beside it fails in a program that has it.
+//! The numbers come from a review of such programs. A missing number is covered elsewhere, or its feature does not exist
+//! yet.
 
 use super::read;
 use crate::support::root;
@@ -10,7 +10,7 @@ use crate::support::root;
 const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     (
         "W1",
-        "Whoever may see an account is sent its login code.",
+        "People who can only view an account are sent its login code.",
         &[
             "stories::messages::a_code_is_shown_for_a_reason_and_stands_nowhere_else",
             "stories::canary::secrets_stay_secret_through_all_flows",
@@ -19,7 +19,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W2",
-        "A right that one person has on his own account leaks to every owner until the restart.",
+        "A right that one person has on their own account leaks to every owner until the restart.",
         &[
             "web::rights::what_one_person_is_shown_changes_nothing_for_another",
             "domain::access::tests::each_kind_of_person_gets_what_the_rules_say",
@@ -28,7 +28,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W3",
-        "Accounts can be added without a right, even by nobody.",
+        "Accounts can be added without a right, even without signing in.",
         &[
             "web::privileges::each_route_lets_in_whoever_has_what_it_takes_and_nobody_else",
             "web::walk::everybody_gets_where_the_table_says_and_nowhere_else",
@@ -37,12 +37,12 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W4",
-        "The browser says whose a new account is.",
+        "The browser decides who owns a new account.",
         &["web::rights::who_acts_and_who_owns_is_not_for_a_stranger_to_say"],
     ),
     (
         "W5",
-        "A removed account keeps its session, and whoever adds the number again resumes it.",
+        "A removed account keeps its session, and adding the number again resumes it.",
         &[
             "stories::removal::a_removed_account_leaves_nothing_that_could_resume_it",
             "stories::removal::a_removal_goes_on_from_each_of_its_steps",
@@ -51,7 +51,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W6",
-        "A password that does not open is replaced by its ciphertext: shown, and sent to Telegram.",
+        "A password that can't be decrypted is replaced by its ciphertext: shown, and sent to Telegram.",
         &[
             "stories::stored_password::one_that_can_not_be_opened_is_given_to_nobody",
             "web::revealed_password::what_can_not_be_opened_or_written_down_is_not_shown",
@@ -60,7 +60,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W7",
-        "Sealed values can be swapped between rows, and their key can never be changed.",
+        "Encrypted values can be swapped between rows, and their key can never be changed.",
         &[
             "store::secrets::a_secret_does_not_open_where_it_does_not_belong",
             "store::secrets::a_key_is_changed_while_everything_stays_readable",
@@ -78,7 +78,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W9",
-        "A signed assertion is believed whoever issued it and whichever key signed it, and one without a person is an exception.",
+        "A signed assertion is accepted from any issuer and with any key, and one without a person causes an exception.",
         &[
             "sso::corpus::another_issuers_word_does_not_count",
             "sso::corpus::a_signature_is_over_all_of_it_and_by_the_key_it_names",
@@ -89,7 +89,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W10",
-        "Everybody waits while keys are fetched, without a limit, and a new key is not looked for.",
+        "All requests wait without a limit while keys are fetched, and new keys are not noticed.",
         &[
             "sso::fetching::whoever_hangs_holds_up_nobody_whose_key_is_known",
             "sso::fetching::new_keys_are_found_and_old_ones_end_with_their_set",
@@ -106,7 +106,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W12",
-        "Whoever has signed in can be sent on to any site.",
+        "The redirect after sign-in can lead to any site.",
         &[
             "web::pages::sign_in::form::tests::signing_in_leads_to_our_own_pages_only",
             "web::oidc::wrong::afterwards_one_is_on_a_page_of_ours",
@@ -114,7 +114,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W13",
-        "Codes and passwords stand in the log.",
+        "Codes and passwords are in the log.",
         &[
             "stories::canary::secrets_stay_secret_through_all_flows",
             "telegram::host::tests::log_lines_lose_their_numbers",
@@ -122,7 +122,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W14",
-        "Nobody can tell afterwards who looked at a code or changed anything.",
+        "There is no record of who viewed a code or changed anything.",
         &[
             "web::rights::every_change_is_written_down",
             "stories::messages::a_code_is_stale_after_five_minutes",
@@ -132,7 +132,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W15",
-        "The password of a database lies in the repository, and the image runs as root.",
+        "The password of a database is in the repository, and the image runs as root.",
         &[
             "architecture::repository::nothing_secret_is_handed_on",
             "architecture::repository::the_image_does_not_run_as_root",
@@ -140,7 +140,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W16",
-        "One person in two spellings is two; two first visits at once are an error.",
+        "An address in two spellings makes two people; two first visits at once are an error.",
         &[
             "domain::email::tests::one_person_has_one_spelling",
             "web::rights::an_owner_is_known_however_the_address_is_written",
@@ -149,7 +149,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W17",
-        "Codes are asked for without a limit, and by every restart.",
+        "Codes are requested without a limit, and by every restart.",
         &[
             "stories::limits::codes_are_counted_over_restarts_and_stop_at_the_limit",
             "stories::restarts::ten_restarts_ask_telegram_for_nothing",
@@ -158,7 +158,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W18",
-        "A login state that the program does not know ends it, with every account.",
+        "An unknown login state ends the program, with every account.",
         &[
             "telegram::login::tests::a_state_of_the_future_is_shown_by_its_name_and_harms_nobody",
             "stories::trouble::nobodys_trouble_is_felt_by_another",
@@ -166,7 +166,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W19",
-        "A missing row ends the page of whoever looks at it.",
+        "A missing row breaks the page that shows it.",
         &["web::accounts::an_account_in_a_group_that_is_not_there_is_shown_all_the_same"],
     ),
     (
@@ -176,16 +176,16 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W21",
-        "Some changes are shown to nobody, the others a second late.",
+        "Some changes are never shown, the others a second late.",
         &[
             "web::live::no_change_is_lost_to_any_of_ten_viewers",
             "stories::thousands::the_page_is_quick_and_so_are_changes",
-            "stories::two_browsers::what_one_does_the_other_sees_within_a_second",
+            "stories::two_browsers::what_one_does_the_other_sees_at_once",
         ],
     ),
     (
         "W22",
-        "Codes lose their leading zeros, are read in English only, and never grow old.",
+        "Codes lose their leading zeros, are read in English only, and never expire.",
         &[
             "domain::login_code::tests::codes_in_many_languages",
             "domain::login_code::tests::what_is_no_login_code",
@@ -194,7 +194,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W23",
-        "An edited owner or group counts only after a restart.",
+        "An edited owner or group takes effect only after a restart.",
         &[
             "web::rights::a_new_owner_counts_at_once_and_the_former_no_longer",
             "web::live::rights_are_looked_at_before_each_message",
@@ -216,7 +216,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W25",
-        "After a wrong code one has to disconnect; a wrong stored password is tried again at each start.",
+        "After a wrong code people have to disconnect; a wrong stored password is tried again at each start.",
         &[
             "stories::wrong_input::with_javascript",
             "stories::wrong_input::without_javascript",
@@ -225,12 +225,12 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W26",
-        "After a close that nobody asked for, disconnecting waits for ever.",
+        "After an unexpected close, disconnecting waits forever.",
         &["stories::endings::each_ending_has_its_words"],
     ),
     (
         "W27",
-        "Answers are awaited without a limit.",
+        "Calls wait for an answer without a limit.",
         &["stories::telegram_falters::silence_a_dropped_line_and_a_restart"],
     ),
     (
@@ -243,17 +243,17 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W29",
-        "A malformed request ends the connection of whoever sent it.",
+        "A malformed request ends the client's connection.",
         &["web::live::a_request_that_makes_no_sense_is_that_requests_matter"],
     ),
     (
         "W31",
-        "A newer TDLib breaks the program by what it adds or leaves out.",
+        "A newer TDLib breaks the program with what it adds or removes.",
         &["telegram::login::tests::a_state_of_the_future_is_shown_by_its_name_and_harms_nobody"],
     ),
     (
         "W32",
-        "A way to sign in that is offered fails in use, the file overrides the environment, a missing setting is an exception.",
+        "An offered way to sign in fails when it is used, the file overrides the environment, a missing setting causes an exception.",
         &[
             "stories::settings::the_environment_wins_over_the_file",
             "stories::settings::what_is_missing_is_said_all_at_once_and_in_sentences",
@@ -262,7 +262,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W33",
-        "The tables are made by hand, an older program opens a newer database, and stopping is an exception.",
+        "The tables are created by hand, an older program opens a newer database, and stopping causes an exception.",
         &[
             "store::opening::a_newer_database_is_refused",
             "store::opening::ten_open_at_once",
@@ -271,7 +271,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "W35",
-        "Only numbers of eleven digits are taken, so most countries' are not.",
+        "Only numbers with eleven digits are accepted, so those of most countries are not.",
         &[
             "domain::phone::tests::numbers_of_every_length_that_exists_are_taken",
             "domain::phone::tests::people_type_numbers_in_many_ways",
@@ -279,9 +279,9 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-/// The file that a test stands in, and its own name.
+/// The file of a test, and its function name.
 pub(super) fn place(test: &str) -> (String, &str) {
-    let (module, name) = test.rsplit_once("::").expect("a test stands in a module");
+    let (module, name) = test.rsplit_once("::").expect("a test is in a module");
     let Some(module) = module.strip_suffix("tests").and_then(|module| module.strip_suffix("::")) else {
         return (format!("tests/it/{}.rs", module.replace("::", "/")), name);
     };
@@ -290,7 +290,7 @@ pub(super) fn place(test: &str) -> (String, &str) {
     (if root().join(&apart).exists() { apart } else { format!("src/{module}.rs") }, name)
 }
 
-/// Whether a source has a test of that name: marked as one, or in the list of those that run on both databases.
+/// Whether a source has a test of that name: with an attribute, or in the list of tests for both databases.
 pub(super) fn has_test(source: &str, name: &str) -> bool {
     let mut before = "";
     let marked = source.lines().map(str::trim).any(|line| {

@@ -87,6 +87,6 @@ fn a_decision_takes_no_time_in_a_large_organisation() {
     );
     assert!(seen > 0 && allowed < accounts.len() && !changes.is_empty());
     assert!(AccountPrivileges::ALL.contains(rules.anybody_in(groups[0])));
-    assert!(each.as_micros() < 20 && decided.as_micros() < 50, "{each:?}, {decided:?}");
-    assert!(made.as_millis() < 5_000 && previewed.as_secs() < 20, "{made:?}, {previewed:?}");
+    assert!(each.as_micros() < 100 && decided.as_micros() < 250, "{each:?}, {decided:?}");
+    assert!(made.as_secs() < 20 && previewed.as_secs() < 60, "{made:?}, {previewed:?}");
 }

@@ -9,6 +9,7 @@ use telescope::config::KeysAt;
 use telescope::sso::{Http, KeySet, NoKey};
 
 use super::issuer::{Answering, Issuer, SigningKey};
+use crate::support::waiting::DEADLINE;
 
 fn keys_at(place: &str, clock: Clock) -> Arc<KeySet> {
     KeySet::new(KeysAt::Set(place.parse().unwrap()), Http::new(false, None), clock)
@@ -68,7 +69,7 @@ async fn new_keys_are_found_and_old_ones_end_with_their_set() {
     issuer.answers(Answering::Keys(vec![two()]));
     clock.advance(60 * 60);
     assert!(knows(&keys, "one").await, "nobody waits for the newer set");
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + DEADLINE;
     while knows(&keys, "one").await {
         assert!(Instant::now() < deadline, "the old key has left the set");
         tokio::task::yield_now().await;
@@ -133,17 +134,17 @@ async fn whoever_hangs_holds_up_nobody_whose_key_is_known() {
         let keys = Arc::clone(&keys);
         async move { !knows(&keys, "two").await }
     });
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + DEADLINE;
     while issuer.asked() < 2 {
         assert!(Instant::now() < deadline);
         tokio::task::yield_now().await;
     }
     for _ in 0..100 {
-        let known = tokio::time::timeout(Duration::from_millis(500), knows(&keys, "one")).await;
+        let known = tokio::time::timeout(Duration::from_secs(2), knows(&keys, "one")).await;
         assert!(known.is_ok_and(|is_known| is_known), "a key that is known is there at once");
     }
     assert!(!waiting.is_finished(), "all of that went on while the provider hung");
-    let ended = tokio::time::timeout(Duration::from_secs(15), waiting).await;
+    let ended = tokio::time::timeout(DEADLINE, waiting).await;
     assert!(ended.is_ok_and(|it| it.unwrap()), "and the question ends by itself");
 }
 
@@ -208,7 +209,7 @@ async fn the_first_who_comes_need_not_wait() {
     let begun = Instant::now();
     keys.prepare();
     while !keys.has_any() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the third question was answered");
+        assert!(begun.elapsed() < DEADLINE, "the third question was answered");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert!(begun.elapsed() >= Duration::from_secs(3), "it was left alone for one second, and for two");
@@ -229,7 +230,7 @@ async fn while_nothing_is_known_one_question_is_under_way_and_no_more() {
         .collect();
     let begun = Instant::now();
     while issuer.asked() == 0 {
-        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(begun.elapsed() < DEADLINE);
         tokio::task::yield_now().await;
     }
     for one in waiting {

@@ -22,14 +22,8 @@ async fn version(test: &TestDb) -> i64 {
     rules::version(&mut test.db.read().await.unwrap()).await.unwrap()
 }
 
-/// SQLite keeps no references unless it is told to; a program that forgets that can't be helped here.
-async fn tamper(test: &TestDb, sql: &str) {
-    let on = if test.file().is_some() { "pragma foreign_keys = on; " } else { "" };
-    test.tamper(&format!("{on}{sql}")).await;
-}
-
 async fn every_statement_that_changes_a_right_is_counted(test: TestDb) {
-    tamper(&test, ORGANISATION).await;
+    test.tamper(ORGANISATION).await;
     let member = "insert into role_members (role_id, user_id, source) values ('r', 'u', 'page')";
     let cell = "insert into group_role_privileges (group_id, role_id, privilege) values ('g', 'r', 'view')";
     let system = "insert into role_system_privileges (role_id, privilege) values ('r', 'read_audit')";
@@ -67,10 +61,10 @@ async fn every_statement_that_changes_a_right_is_counted(test: TestDb) {
         ("", "update accounts set comment = 'of the board'"),
     ] {
         if !arranged.is_empty() {
-            tamper(&test, arranged).await;
+            test.tamper(arranged).await;
         }
         let before = version(&test).await;
-        tamper(&test, sql).await;
+        test.tamper(sql).await;
         assert!(version(&test).await > before, "{sql}");
     }
     // What goes with what it belongs to is counted by its own table too, wherever it went with.
@@ -84,16 +78,16 @@ async fn every_statement_that_changes_a_right_is_counted(test: TestDb) {
             "delete from accounts",
         ),
     ] {
-        tamper(&test, arranged).await;
+        test.tamper(arranged).await;
         let before = version(&test).await;
-        tamper(&test, sql).await;
+        test.tamper(sql).await;
         assert!(version(&test).await > before, "{sql}");
     }
 }
 
 /// Whoever signs in is noted as seen; if that counted, each sign-in would have every rule read anew.
 async fn what_changes_no_right_is_not_counted(test: TestDb) {
-    tamper(&test, ORGANISATION).await;
+    test.tamper(ORGANISATION).await;
     let before = version(&test).await;
     for sql in [
         "update users set seen = 2",
@@ -102,7 +96,7 @@ async fn what_changes_no_right_is_not_counted(test: TestDb) {
         "insert into users (id, email, admin, disabled, created, seen) values ('w', 'w@example.org', false, false, 1, 1)",
         "insert into roles (id, name, name_folded) values ('t', 'T', 't')",
     ] {
-        tamper(&test, sql).await;
+        test.tamper(sql).await;
         assert_eq!(version(&test).await, before, "{sql}");
     }
 }

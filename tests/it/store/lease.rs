@@ -191,7 +191,7 @@ async fn a_change_that_stands_still_does_not_block_the_successor() {
         still.change(work).await
     });
     has_begun.await.unwrap();
-    let taken = until("the successor takes over", Duration::from_secs(40), async || {
+    let taken = until("the successor takes over", Duration::from_secs(120), async || {
         second.take_lease(&row, "second", Millis(0)).await.ok()
     });
     assert!(taken.await);

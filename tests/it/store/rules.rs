@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use telescope::config::Dsn;
 
 use crate::support::db::TestDb;
+use crate::support::sqlite;
 
 /// Words that one of the databases does not know, or understands in its own way. Time and randomness come
 /// from the program.
@@ -151,14 +152,12 @@ type Columns = BTreeMap<String, (String, bool)>;
 
 async fn sqlite_columns(dsn: &Dsn) -> Columns {
     let Dsn::Sqlite(file) = dsn else { panic!("not SQLite") };
-    let pool = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(file))
-        .await
-        .unwrap();
+    let mut connection = sqlite::connect(file).await;
     let rows: Vec<(String, String, String, bool)> = sqlx::query_as(
         "select m.name, c.name, lower(c.type), c.\"notnull\" = 0 from sqlite_master m, pragma_table_info(m.name) c
          where m.type = 'table' and m.name not like '\\_sqlx%' escape '\\' and m.name not like 'sqlite%'",
     )
-    .fetch_all(&pool)
+    .fetch_all(&mut connection)
     .await
     .unwrap();
     rows.into_iter()

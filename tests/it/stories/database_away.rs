@@ -10,8 +10,8 @@ use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
 
-/// How soon pages say so, and how long any answer may take.
-const SOON: Duration = Duration::from_secs(3);
+/// How soon pages say so, and how long any answer may take, under load. What waits for the server waits for ten seconds.
+const SOON: Duration = Duration::from_secs(8);
 /// How long it is away.
 const AWAY: Duration = Duration::from_secs(12);
 

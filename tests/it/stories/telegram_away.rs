@@ -13,7 +13,7 @@ use crate::support::waiting::until_true;
 
 const SAYS_SO: &str = "Telegram can't be reached";
 /// A line that is lost is noticed by TDLib at once, and said after five seconds.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_say_that_telegram_is_away_and_when_it_is_back() {

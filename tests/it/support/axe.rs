@@ -1,4 +1,4 @@
-//! axe, which looks for what keeps people from using a page: contrast, names, roles, order.
+//! axe, which checks the accessibility of a page: contrast, names, roles, order.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ static AXE: LazyLock<String> = LazyLock::new(|| {
     })
 });
 
-/// Looks once nothing moves any more: colours in between are nobody's.
+/// Checks after all animations have ended, since colours in between don't count.
 const LOOK: &str = "
     const done = arguments[arguments.length - 1];
     const moving = document.getAnimations().filter((it) => it.effect.getTiming().iterations !== Infinity);
@@ -31,8 +31,8 @@ struct Report {
     found: Vec<String>,
 }
 
-/// What axe finds on the present page, in light and dark, on a wide screen and a phone, by all of its rules, and
-/// whether the page scrolls sideways there.
+/// Violations of axe's rules on the current page, in light and dark, on a wide screen and a phone, and whether the page
+/// scrolls horizontally there.
 pub async fn barriers(browser: &Browser, page: &str) -> Vec<String> {
     let mut all = Vec::new();
     browser.run(&AXE).await;

@@ -8,21 +8,21 @@ use thirtyfour::prelude::*;
 
 use super::chromium::{Chromedriver, capabilities};
 use super::target;
-use super::waiting::until;
+use super::waiting::{DEADLINE, until};
 
 /// How long a page may take to show what is expected of it.
-pub const SOON: Duration = Duration::from_secs(15);
+pub const SOON: Duration = DEADLINE;
 
 /// Whether pages may run scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scripts {
-    /// As most people have it.
+    /// The default.
     On,
-    /// Everything has to work all the same.
+    /// Everything has to work without them.
     Off,
 }
 
-/// What makes a display.
+/// A screen size and a color scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Display {
     /// A wide screen, light.
@@ -59,7 +59,7 @@ impl Display {
     }
 }
 
-/// One browser window with a profile of its own.
+/// A browser window with its own profile.
 pub struct Browser {
     driver: WebDriver,
     scripts: Scripts,
@@ -91,7 +91,7 @@ impl Browser {
         self.scripts
     }
 
-    /// Makes the window that of another display.
+    /// Changes the window's size and color scheme.
     pub async fn show_as(&self, display: Display) {
         let (width, height) = display.size();
         let cdp = self.driver.cdp();
@@ -107,12 +107,12 @@ impl Browser {
         self.driver.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
-    /// The address of the present page.
+    /// The address of the current page.
     pub async fn address(&self) -> String {
         self.driver.current_url().await.unwrap().into()
     }
 
-    /// Looks at another page in a tab of its own, and comes back.
+    /// Opens another page in a new tab, runs `work`, and returns to the first tab.
     pub async fn meanwhile<T>(&self, url: &str, work: impl AsyncFnOnce() -> T) -> T {
         let first = self.driver.window().await.unwrap();
         let tab = self.driver.new_tab().await.unwrap();
@@ -170,7 +170,7 @@ impl Browser {
         until(&format!("{css} can be clicked"), SOON, clicked).await;
     }
 
-    /// Presses the visible button or link with this text. In `within`, a CSS selector, if there are several.
+    /// Presses the visible button or link with this text inside of the CSS selector `within`.
     pub async fn press(&self, label: &str, within: &str) {
         let xpath = format!(".//*[self::button or self::a][normalize-space(.)='{label}']");
         let pressed = async || {
@@ -186,8 +186,7 @@ impl Browser {
         until(&format!("\"{label}\" can be pressed in {within}"), SOON, pressed).await;
     }
 
-    /// Waits for an element that says how something stands. Without JavaScript the page is loaded again, as a
-    /// person would do who waits.
+    /// Waits for an element. Without JavaScript the page is reloaded, as a person would do.
     pub async fn until_shown(&self, css: &str, limit: Duration) {
         let shown = async || {
             if self.has(css).await {
@@ -217,7 +216,7 @@ impl Browser {
         self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await.unwrap();
     }
 
-    /// What an expression of the page gives, once it gives anything.
+    /// The value of an expression in the page, once it is not null.
     pub async fn value<T: serde::de::DeserializeOwned>(&self, expression: &str) -> T {
         let look = async || {
             let value = self.driver.execute(format!("return {expression}"), vec![]).await.ok()?;
@@ -231,17 +230,17 @@ impl Browser {
         self.driver.execute(format!("return {expression}"), vec![]).await.unwrap().convert().unwrap()
     }
 
-    /// Leaves a mark that a reload would remove.
+    /// Sets a mark that a reload would remove.
     pub async fn mark(&self) {
         self.run("window.markOfTheTest = true").await;
     }
 
-    /// Whether the mark is still there: the page was not loaded again.
+    /// Whether the mark is still there, so the page was not reloaded.
     pub async fn is_marked(&self) -> bool {
         self.is_true("window.markOfTheTest === true").await
     }
 
-    /// Begins to note every value that this attribute takes in any table row from now on.
+    /// Starts recording every value that this attribute takes in any table row.
     pub async fn record(&self, attribute: &str) {
         let script = "
             const name = arguments[0];
@@ -257,32 +256,32 @@ impl Browser {
         self.driver.execute(script, vec![json!(attribute)]).await.unwrap();
     }
 
-    /// What was noted, in order.
+    /// The recorded values, in order.
     pub async fn recorded(&self) -> Vec<String> {
         self.driver.execute("return window.recordOfTheTest", vec![]).await.unwrap().convert().unwrap()
     }
 
-    /// What the page's console complained of: script errors, and what the Content-Security-Policy stopped.
+    /// Warnings and errors in the page's console: script errors and violations of the Content-Security-Policy.
     pub async fn complaints(&self) -> Vec<String> {
         let entries = self.driver.browser_log().await.unwrap();
         let loud = entries.into_iter().filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"));
         loud.map(|entry| entry.message).collect()
     }
 
-    /// Saves a picture of the page as `target/screenshots/NAME.png`.
+    /// Saves a screenshot of the page as `target/screenshots/NAME.png`.
     pub async fn picture(&self, name: &str) {
         let folder = target().join("screenshots");
         std::fs::create_dir_all(&folder).unwrap();
         self.driver.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
     }
 
-    /// By how much the page scrolls sideways.
+    /// How many pixels wider than the window the page is.
     pub async fn pixels_too_wide(&self) -> i64 {
         let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
         self.driver.execute(wider, vec![]).await.unwrap().convert().unwrap()
     }
 
-    /// Saves a picture for each display, and checks that the page never scrolls sideways.
+    /// Saves a screenshot for each display, and checks that the page never scrolls horizontally.
     pub async fn pictures(&self, name: &str) {
         for (display, word) in Display::ALL {
             self.show_as(display).await;
@@ -296,7 +295,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Chromedriver is killed next, with its browser: nobody is left to say goodbye to.
+        // Chromedriver is killed next, together with its browser, so the session needs no orderly end.
         let _ = self.driver.clone().leak();
         let _ = std::fs::remove_dir_all(self.profile.path());
     }

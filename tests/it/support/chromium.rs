@@ -1,4 +1,4 @@
-//! Chromium and the program that drives it: how they are started, and that nothing of them is left over.
+//! Starts Chromium through chromedriver, and makes sure that no process is left over.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -11,7 +11,7 @@ use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLe
 
 use super::processes;
 
-/// The program that drives the browser, and by its end also ends it.
+/// The running chromedriver; when it ends, its browser ends.
 pub struct Chromedriver {
     child: Child,
     /// Where it listens.

@@ -1,13 +1,13 @@
-//! A fresh database of either kind for each story.
+//! A fresh database of either kind for each test.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use telescope::config::Dsn;
 use telescope::store::Db;
 
-use super::postgres;
+use super::{postgres, sqlite};
 
-/// An open database that nobody else uses. SQLite's file is deleted when it is dropped.
+/// An open database of one test. A SQLite file is deleted when it is dropped.
 pub struct TestDb {
     /// The database.
     pub db: Db,
@@ -17,14 +17,14 @@ pub struct TestDb {
 }
 
 impl TestDb {
-    /// A new SQLite file.
+    /// Creates a SQLite file.
     pub async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let dsn = Dsn::Sqlite(folder.path().join("inner/telescope.db"));
         Self { db: Db::open(&dsn).await.unwrap(), dsn, folder: Some(folder) }
     }
 
-    /// A new database on the tests' Postgres.
+    /// Creates a database on the tests' Postgres.
     pub async fn postgres() -> Self {
         let dsn = Dsn::parse(&postgres::cluster().dsn("postgres", &new_name())).unwrap();
         Self { db: Db::open(&dsn).await.unwrap(), dsn, folder: None }
@@ -43,15 +43,10 @@ impl TestDb {
         Some(self.folder.as_ref()?.path().join("inner/telescope.db"))
     }
 
-    /// Runs SQL behind the store's back, as somebody with the database's password could.
+    /// Runs SQL directly on the database, without the store.
     pub async fn tamper(&self, sql: &str) {
         match &self.dsn {
-            Dsn::Sqlite(file) => {
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
-                let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
-                pool.close().await;
-            }
+            Dsn::Sqlite(file) => sqlite::tamper(file, sql).await,
             Dsn::Postgres(url) => {
                 let pool = sqlx::PgPool::connect(url.expose()).await.unwrap();
                 sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
@@ -61,7 +56,7 @@ impl TestDb {
     }
 }
 
-/// A name that no other database of the cluster has; with a quote, which names may have.
+/// A unique database name, with a quote in it, since names may contain one.
 fn new_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("story\"{}", NEXT.fetch_add(1, Ordering::Relaxed))

@@ -1,16 +1,16 @@
-//! The login that other stories begin with, once by a browser and once without.
+//! The login that other tests start with, with a browser and without one.
 
 use std::time::Duration;
 
 use super::browser::{Browser, Scripts};
 use super::stack::Stack;
 use super::visitor::{Row, Visitor, attribute};
-use super::waiting::until_true;
+use super::waiting::{DEADLINE, until_true};
 
 /// The administrator of every stack.
 pub const ADMIN: &str = "admin@example.org";
 /// How long a step at Telegram may take, on a busy machine.
-pub const STEP: Duration = Duration::from_secs(30);
+pub const STEP: Duration = DEADLINE;
 
 /// Signs in with the browser.
 pub async fn sign_in(browser: &Browser, stack: &Stack) {
@@ -20,7 +20,7 @@ pub async fn sign_in(browser: &Browser, stack: &Stack) {
     browser.find("form[action='/sign-out']").await;
 }
 
-/// Signs in with the browser and adds a test account; gives its number.
+/// Signs in with the browser and adds a test account; returns its number.
 pub async fn add_test_account(browser: &Browser, stack: &Stack) -> String {
     sign_in(browser, stack).await;
     browser.mark().await;
@@ -41,7 +41,7 @@ pub const fn place(scripts: Scripts) -> &'static str {
     }
 }
 
-/// From the accounts page: opens the account's next step and asks for a code.
+/// From the accounts page: opens the account's next step and requests a code.
 pub async fn ask_for_code(browser: &Browser, number: &str) {
     browser.click(&format!("{} .actions a", row(number))).await;
     browser.press("Ask for a code", place(browser.scripts())).await;
@@ -54,7 +54,7 @@ pub async fn provide(browser: &Browser, field: &str, value: &str) {
     browser.press("Provide", place(browser.scripts())).await;
 }
 
-/// Does what the owner of the number does: reads the code on the phone, and has a two-step password.
+/// Acts as the owner of the number: reads the code on the phone and knows the two-step password.
 pub async fn read_phone(browser: &Browser, stack: &Stack, number: &str, password: &str) -> String {
     browser
         .meanwhile(&stack.phones().url(), async || {
@@ -68,13 +68,13 @@ pub async fn read_phone(browser: &Browser, stack: &Stack, number: &str, password
         .await
 }
 
-/// Goes back to the accounts page, if the story left it, and waits for the row to say so.
+/// Returns to the accounts page, if necessary, and waits until the row shows the status.
 pub async fn until_stage(browser: &Browser, stack: &Stack, number: &str, stage: &str) {
     let shown = format!("{}[data-stage='{stage}']", row(number));
     if browser.scripts() == Scripts::On {
         return browser.until_shown(&shown, STEP).await;
     }
-    // The answer to a form that was just sent may come in between and take the browser elsewhere.
+    // The response to a form that was just sent may still navigate the browser elsewhere.
     let list = stack.url("/accounts");
     until_true(&shown, STEP, async || {
         browser.goto(&list).await;
@@ -88,7 +88,7 @@ pub fn row(number: &str) -> String {
     format!("tr[data-phone='{number}']")
 }
 
-/// Adds a test account without a browser; nobody is signed in to it yet.
+/// Adds a test account without a browser; it is not logged in yet.
 pub async fn added_account(visitor: &Visitor) -> Row {
     let before = visitor.rows().await;
     visitor.does("/accounts/add-test", &[]).await;
@@ -97,14 +97,14 @@ pub async fn added_account(visitor: &Visitor) -> Row {
     visitor.until_stage(&newest.id, "signed-out", STEP).await
 }
 
-/// An account for which a code was asked.
+/// An account for which a code was requested.
 pub async fn account_that_waits_for_a_code(visitor: &Visitor) -> Row {
     let row = added_account(visitor).await;
     ask(visitor, &row).await;
     visitor.until_stage(&row.id, "wait-code", STEP).await
 }
 
-/// An account whose code was right, and whose owner has this two-step password.
+/// An account whose code was accepted and that has this two-step password.
 pub async fn account_that_waits_for_a_password(stack: &Stack, visitor: &Visitor, password: &str) -> Row {
     let row = account_that_waits_for_a_code(visitor).await;
     stack.phones().set_password(&row.phone, password).await;
@@ -112,7 +112,7 @@ pub async fn account_that_waits_for_a_password(stack: &Stack, visitor: &Visitor,
     visitor.until_stage(&row.id, "wait-password", STEP).await
 }
 
-/// A ready account without a browser. Its owner's phone has the two-step password `password` if there is one.
+/// A ready account, logged in without a browser, with the two-step password `password` if there is one.
 pub async fn ready_account(stack: &Stack, visitor: &Visitor, password: Option<&str>) -> Row {
     let row = if let Some(password) = password {
         let row = account_that_waits_for_a_password(stack, visitor, password).await;
@@ -126,27 +126,27 @@ pub async fn ready_account(stack: &Stack, visitor: &Visitor, password: Option<&s
     visitor.until_stage(&row.id, "ready", STEP).await
 }
 
-/// Presses the button that asks for a code.
+/// Requests a code.
 pub async fn ask(visitor: &Visitor, row: &Row) {
     let page = format!("/accounts/{}", row.id);
     let token = token(visitor, &page).await;
     visitor.does(&format!("{page}/ask-for-code"), &[("token", &token)]).await;
 }
 
-/// Reads the code on the phone and provides it.
+/// Reads the code on the phone and submits it.
 pub async fn give_code(stack: &Stack, visitor: &Visitor, row: &Row) {
     let code = stack.phones().code(&row.phone).await;
     give(visitor, row, "code", &code).await;
 }
 
-/// Provides what is right for the account's present stage.
+/// Submits the right input for the account's current stage.
 async fn give(visitor: &Visitor, row: &Row, field: &str, value: &str) {
     let page = format!("/accounts/{}", row.id);
     let token = token(visitor, &page).await;
     visitor.does(&format!("{page}/provide"), &[("token", &token), (field, value)]).await;
 }
 
-/// The token of the present step's form.
+/// The token of the current step's form.
 pub async fn token(visitor: &Visitor, page: &str) -> String {
     let page = visitor.get(&format!("{page}/provide")).await.text().await.unwrap();
     let tag = page.split("<input ").find(|tag| tag.contains("name=\"token\"")).expect("the step has a form");

@@ -1,4 +1,4 @@
-//! What the stories are told with: a whole stack of processes, the phones, a browser.
+//! What the end-to-end tests are written with: a stack of processes, the phones, a browser.
 
 pub mod axe;
 pub mod browser;
@@ -11,6 +11,7 @@ pub mod postgres;
 pub mod processes;
 pub mod roles;
 pub mod second;
+pub mod sqlite;
 pub mod stack;
 pub mod visitor;
 pub mod waiting;
@@ -22,7 +23,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where cargo builds: beside the folder that it gives to tests.
+/// Cargo's target folder.
 pub fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_path_buf()
 }

@@ -5,22 +5,22 @@ use std::process::{Child, Command, Stdio};
 
 use super::{root, target};
 
-/// Its address is another host than Telescope's for a browser, as it is in life: cookies are sent accordingly.
+/// For a browser this is a different host than Telescope's, as in production, so cookies are sent accordingly.
 const HOST: &str = "127.0.0.2";
-/// Telescope's name there.
+/// Telescope's client ID.
 pub const CLIENT: &str = "telescope";
-/// Telescope's secret there.
+/// Telescope's client secret.
 pub const SECRET: &str = "a secret: 100%+";
 
 /// A running provider. It ends when it is dropped.
 pub struct OpenId {
     child: Child,
-    /// What it calls itself.
+    /// Its issuer.
     pub issuer: String,
 }
 
 impl OpenId {
-    /// Starts one that knows the Telescope at this address.
+    /// Starts a provider with the Telescope at this address as its client.
     pub fn start(telescope: &str) -> Self {
         let library = target().join("openid-provider/node_modules/oidc-provider/lib/index.js");
         assert!(library.exists(), "{}: `scripts/test-tools.sh` fetches it", library.display());
@@ -39,7 +39,7 @@ impl OpenId {
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("listening at ").map(str::to_owned))
             .expect("the provider says where it listens");
-        // Its pipe is read to the end, or it would stop once the pipe is full.
+        // Its output is read to the end; otherwise it would block once the pipe is full.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, issuer }
     }

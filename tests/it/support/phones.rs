@@ -1,13 +1,12 @@
-//! The sandbox's Phones page: what the owners' made-up handsets receive, and what their owners do with them.
+//! The sandbox's page of test phones: what the accounts' owners receive, and what they do on their phones.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use reqwest::header::ORIGIN;
 use reqwest::redirect::Policy;
 use serde_json::Value;
 
-use super::waiting::until;
+use super::waiting::{DEADLINE, until};
 
 /// The Phones page of a stack.
 #[derive(Debug, Clone)]
@@ -47,12 +46,12 @@ impl Phones {
         self.press(&format!("/phones/{number}/password"), &form).await;
     }
 
-    /// Lets somebody at Telegram write to the number.
+    /// Sends a message to the number from another Telegram user.
     pub async fn send_message(&self, number: &str, text: &str) {
         self.press(&format!("/phones/{number}/message"), &[("text", text)]).await;
     }
 
-    /// The same, and it was sent some seconds ago.
+    /// The same, with a date some seconds in the past.
     pub async fn send_old_message(&self, number: &str, text: &str, age: u32) {
         self.press(&format!("/phones/{number}/message"), &[("text", text), ("age", &age.to_string())]).await;
     }
@@ -72,12 +71,12 @@ impl Phones {
         self.press(&format!("/phones/{number}/revoke"), &[("why", why)]).await;
     }
 
-    /// Makes the account what Telegram makes of some: `banned`, `deactivated`, `frozen`, `registered`.
+    /// Puts the account into a state: `banned`, `deactivated`, `frozen`, `registered`.
     pub async fn set_account(&self, number: &str, account: &str) {
         self.press(&format!("/phones/{number}/account"), &[("account", account)]).await;
     }
 
-    /// Sends messages to the number, as fast as they are taken, for so many seconds.
+    /// Sends messages to the number for so many seconds, as fast as they are accepted.
     pub async fn flood(&self, number: &str, seconds: u32) {
         self.press(&format!("/phones/{number}/flood"), &[("seconds", &seconds.to_string())]).await;
     }
@@ -87,7 +86,7 @@ impl Phones {
         self.press("/network", &[("fault", fault), ("seconds", &seconds.to_string())]).await;
     }
 
-    /// Lets the next calls of a method for this number fail with this error.
+    /// Makes the next calls of a method for this number fail with this error.
     pub async fn refuse(&self, method: &str, number: &str, error: &str, times: u32) {
         let times = times.to_string();
         let form =
@@ -95,16 +94,16 @@ impl Phones {
         self.press("/refusals", &form).await;
     }
 
-    /// What is known of a phone.
+    /// The state of a phone.
     pub async fn phone(&self, number: &str) -> Option<Value> {
         let state = self.json("/state.json").await;
         let phones = state["phones"].as_array().expect("a list of phones").clone();
         phones.into_iter().find(|phone| phone["number"] == number)
     }
 
-    /// The newest login code on a phone, once it came.
+    /// The newest login code on a phone; waits for it.
     pub async fn code(&self, number: &str) -> String {
-        until(&format!("a code comes to {number}"), Duration::from_secs(10), async || {
+        until(&format!("a code comes to {number}"), DEADLINE, async || {
             let phone = self.phone(number).await?;
             let messages = phone["messages"].as_array()?;
             messages.iter().find_map(|message| message["code"].as_str().map(str::to_owned))
@@ -112,7 +111,7 @@ impl Phones {
         .await
     }
 
-    /// How often programs asked for a code for this number.
+    /// How often clients requested a code for this number.
     pub async fn codes_asked_for(&self, number: &str) -> u64 {
         self.calls("auth.sendCode", number).await + self.calls("auth.resendCode", number).await
     }

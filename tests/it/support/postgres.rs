@@ -1,8 +1,8 @@
 //! A real Postgres for the tests: a throw-away cluster from the installed binaries.
 //!
-//! It is started once per test process, on a Unix socket in a folder of its own, and nobody has to stop it:
-//! a shell stands between it and the tests, reads from a pipe that nobody writes to, and when the pipe
-//! closes, because the tests ended in whichever way, stops the server and deletes the folder.
+//! It is started once per test process, on a Unix socket in a folder of its own, and stops without being told to: a shell
+//! between it and the tests reads from a pipe. When the tests end, however they end, the pipe closes; then the shell stops
+//! the server and deletes the folder.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -40,22 +40,22 @@ pub fn cluster() -> &'static Cluster {
 }
 
 impl Cluster {
-    /// A cluster of one's own, which one may stop.
+    /// A cluster for one test, which may stop it.
     pub fn start() -> Self {
         start()
     }
 
-    /// Lets the server hang: its processes stand still, connections stay open, and nobody answers.
+    /// Makes the server hang: its processes are stopped, connections stay open and get no answers.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
     }
 
-    /// Lets it go on.
+    /// Lets it continue.
     pub fn thaw(&self) {
         self.signal(Signal::CONT);
     }
 
-    /// Stops the server in order: connections are closed, and new ones refused.
+    /// Stops the server: connections are closed and new ones refused.
     pub fn stop(&self) {
         self.pg_ctl("-m fast stop");
     }
@@ -81,7 +81,7 @@ impl Cluster {
         processes::descendants(postmaster).iter().for_each(|part| processes::signal(part.pid, signal));
     }
 
-    /// libpq's words for a database of this cluster.
+    /// The libpq connection string of a database in this cluster.
     pub fn dsn(&self, role: &str, database: &str) -> String {
         format!("host={} user={role} dbname={database}", self.socket.display())
     }
@@ -110,7 +110,7 @@ fn start() -> Cluster {
     Cluster { socket: PathBuf::from(line.trim_end()), _keeper: keeper }
 }
 
-/// A shell, as a user whom Postgres accepts: it does not run as root.
+/// A shell as an unprivileged user, since Postgres refuses to run as root.
 fn shell() -> Command {
     if !am_root() {
         return Command::new("sh");
@@ -135,7 +135,7 @@ fn succeeds(command: &mut Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())
 }
 
-/// Where initdb is: of several versions the newest, else wherever PATH has it.
+/// The folder of initdb: that of the newest installed version, or the one in PATH.
 fn binaries() -> PathBuf {
     let mut found: Vec<(u32, PathBuf)> = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"]
         .iter()

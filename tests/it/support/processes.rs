@@ -8,20 +8,20 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 /// One running process.
 #[derive(Debug, Clone)]
 pub struct Process {
-    /// Its number.
+    /// Its process id.
     pub pid: i32,
     /// Its program and arguments.
     pub line: Vec<String>,
 }
 
 impl Process {
-    /// Whether its arguments, the program's name aside, begin with `word`.
+    /// Whether its first argument is `word`.
     pub fn runs(&self, word: &str) -> bool {
         self.line.get(1).is_some_and(|first| first == word)
     }
 }
 
-/// Every living process that `root` started, directly or not, parents first.
+/// All running descendants of `root`, parents first.
 pub fn descendants(root: i32) -> Vec<Process> {
     let all: Vec<(i32, i32)> = fs::read_dir("/proc")
         .unwrap()
@@ -43,10 +43,10 @@ pub fn descendants(root: i32) -> Vec<Process> {
     }
 }
 
-/// The parent of a process that is alive.
+/// The parent of a running process.
 fn parent(pid: i32) -> Option<i32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name stands in parentheses and may hold anything, so what counts is after the last one.
+    // The name is in parentheses and may contain any character, so the fields start after the last one.
     let mut rest = stat.rsplit_once(')')?.1.split_whitespace();
     let state = rest.next()?;
     let parent = rest.next()?.parse().ok()?;
@@ -58,7 +58,7 @@ fn line(pid: i32) -> Vec<String> {
     bytes.split(|byte| *byte == 0).map(|part| String::from_utf8_lossy(part).into_owned()).collect()
 }
 
-/// Whether a process lives.
+/// Whether a process is running.
 pub fn alive(pid: i32) -> bool {
     parent(pid).is_some()
 }
@@ -68,7 +68,7 @@ pub fn kill_hard(pid: i32) {
     signal(pid, Signal::KILL);
 }
 
-/// Sends a signal; that the process is gone already is no matter.
+/// Sends a signal. The process may have ended already.
 pub fn signal(pid: i32, signal: Signal) {
     let _ = kill_process(Pid::from_raw(pid).expect("a process number"), signal);
 }

@@ -1,4 +1,4 @@
-//! Roles of Postgres as a careful organisation has them: one owns the tables, another one serves.
+//! Separate Postgres roles: one owns the tables, the other one is the server's.
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
@@ -8,14 +8,14 @@ use telescope::config::Dsn;
 use super::postgres::Cluster;
 use super::root;
 
-/// A database with an owner who is not all-powerful.
+/// A database whose owner is not a superuser.
 pub struct Roles<'a> {
     cluster: &'a Cluster,
     name: String,
 }
 
 impl<'a> Roles<'a> {
-    /// Makes the two roles and the empty database, all under names that begin so.
+    /// Creates the two roles and the empty database, all with names that start with this prefix.
     pub async fn new(cluster: &'a Cluster, name: &str) -> Self {
         let roles = Self { cluster, name: name.to_owned() };
         let all_powerful = cluster.dsn("postgres", "postgres");
@@ -29,17 +29,17 @@ impl<'a> Roles<'a> {
         roles
     }
 
-    /// The address for whom the tables belong to.
+    /// The connection string of the tables' owner.
     pub fn owner(&self) -> String {
         self.cluster.dsn(&format!("{}_owner", self.name), &self.name)
     }
 
-    /// The address for a server.
+    /// The connection string of the server's role.
     pub fn server(&self) -> String {
         self.cluster.dsn(&format!("{}_server", self.name), &self.name)
     }
 
-    /// Runs the script that is handed on, as the owner, for the role of this story.
+    /// Runs `scripts/postgres-server-role.sql` as the owner, for the role of this test.
     pub async fn limit(&self) {
         let script = std::fs::read_to_string(root().join("scripts/postgres-server-role.sql")).unwrap();
         let script = script.replace("telescope_server", &format!("{}_server", self.name));
@@ -47,7 +47,7 @@ impl<'a> Roles<'a> {
     }
 }
 
-/// Runs SQL as whoever the address names.
+/// Runs SQL as the role in the connection string.
 pub async fn run(dsn: &str, sql: &str) -> Result<(), sqlx::Error> {
     let Dsn::Postgres(url) = Dsn::parse(dsn).unwrap() else { panic!("{dsn} is no Postgres") };
     let options: PgConnectOptions = url.expose().parse().unwrap();

@@ -11,7 +11,7 @@ use super::processes;
 use super::stack::{STOP_TIME, Stack};
 use super::waiting::until;
 
-/// Hands the listener, which comes as standard input, over as the convention of LISTEN_FDS wants it.
+/// Passes the listener, which is standard input, on as LISTEN_FDS requires.
 const HAND_OVER: &str = "exec 3<&0 </dev/null && LISTEN_FDS=1 exec \"$0\" serve";
 
 /// A running second server. It is killed when it is dropped.
@@ -22,7 +22,7 @@ pub struct Second {
 }
 
 impl Second {
-    /// Starts it. Its listener is bound here, outside of the stack's network, as the launcher does it.
+    /// Starts it. Like the launcher, this binds the listener outside of the stack's network.
     pub fn start(stack: &Stack) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -60,12 +60,12 @@ impl Second {
         format!("http://{}{path}", self.address)
     }
 
-    /// What it has said so far.
+    /// Its output so far.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Stops it in order.
+    /// Stops it with SIGTERM.
     pub async fn stop(&mut self) -> ExitStatus {
         processes::signal(i32::try_from(self.server.id()).unwrap(), Signal::TERM);
         let server = &mut self.server;

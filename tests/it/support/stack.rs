@@ -1,5 +1,5 @@
-//! Everything that runs when somebody tries Telescope: the launcher, the sandbox's server, Telescope, its
-//! td-hosts. The binaries are the ones that ship.
+//! All processes of a running server: the launcher, the sandbox's server, Telescope and its td-hosts. The binaries are
+//! the ones that ship.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -12,22 +12,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use sqlx::AssertSqlSafe;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use telescope::config::Dsn;
 use telescope::store::Db;
 use tempfile::TempDir;
 
 use super::phones::Phones;
 use super::processes::{self, Process};
-use super::waiting::until;
+use super::sqlite;
+use super::waiting::{DEADLINE, until};
 
 /// How long the stack may take to answer its first request: the library is copied, the database made.
-const START_TIME: Duration = Duration::from_secs(60);
+const START_TIME: Duration = Duration::from_secs(120);
 /// How long it may take to stop in order.
-pub(super) const STOP_TIME: Duration = Duration::from_secs(30);
+pub(super) const STOP_TIME: Duration = DEADLINE;
 
-/// Where a stack lives: its data and its addresses, which stay while nothing runs.
+/// The data and addresses of a stack. They stay the same while nothing runs.
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
@@ -36,7 +35,7 @@ pub struct Home {
 }
 
 impl Home {
-    /// An empty one.
+    /// Creates an empty one.
     pub fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("telescope-").tempdir().unwrap();
         let [page, phones] = free_addresses();
@@ -54,7 +53,7 @@ impl Home {
     }
 }
 
-/// A running stack with data of its own. When it is dropped everything it started is killed.
+/// A running stack with its own data. Dropping it kills everything it started.
 pub struct Stack {
     home: Arc<Home>,
     program: Vec<OsString>,
@@ -63,17 +62,17 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts one, and waits until it answers.
+    /// Starts a stack and waits until it answers.
     pub async fn start() -> Self {
         Self::start_as(async |_| {}, &[]).await
     }
 
-    /// Starts one with more settings.
+    /// Starts a stack with additional settings.
     pub async fn start_with_settings(settings: &[(&str, &str)]) -> Self {
         Self::start_as(async |_| {}, settings).await
     }
 
-    /// Starts one whose database is there already, filled by `fill`.
+    /// Starts a stack on a database that `fill` has prepared.
     pub async fn start_with(fill: impl AsyncFnOnce(&Db)) -> Self {
         Self::start_as(fill, &[]).await
     }
@@ -90,7 +89,7 @@ impl Stack {
         stack
     }
 
-    /// Makes a place for one that is started later, when its database is prepared.
+    /// Creates a stopped stack, to be started once its database is prepared.
     pub fn prepare(settings: Vec<(String, String)>) -> Self {
         let nothing = vec!["true".into()];
         let mut stack = Self::launch(Arc::new(Home::new()), nothing, settings);
@@ -99,13 +98,13 @@ impl Stack {
         stack
     }
 
-    /// Starts this program with the sandbox's server around it, and does not wait for anything.
+    /// Starts this program inside the sandbox without waiting for anything.
     pub fn launch(home: Arc<Home>, program: Vec<OsString>, settings: Vec<(String, String)>) -> Self {
         let launcher = launch(&home, &program, &settings);
         Self { home, program, settings, launcher }
     }
 
-    /// Starts it again after it was stopped or killed, with the same data, at the same address.
+    /// Starts it again with the same data and address after it was stopped or killed.
     pub async fn start_again(&mut self) {
         self.start_again_unheard().await;
         self.until_it_answers().await;
@@ -114,18 +113,18 @@ impl Stack {
     /// The same, without waiting for an answer.
     pub async fn start_again_unheard(&mut self) {
         assert!(self.launcher.try_wait().unwrap().is_some(), "the stack still runs");
-        // Killed while it started, a stack may leave a child that nobody knew of, and that ends by itself.
+        // A stack that was killed while it started may leave an unknown child process, which ends soon.
         let free =
             async || [self.home.page, self.home.phones].into_iter().all(|at| TcpListener::bind(at).is_ok());
         until("the addresses are free", STOP_TIME, async || free().await.then_some(())).await;
         self.launcher = launch(&self.home, &self.program, &self.settings);
     }
 
-    /// Waits until somebody listens at the page's address: the launcher does, before its program.
+    /// Waits until the page's address accepts connections; the launcher listens there before its program does.
     #[allow(dead_code, reason = "the programs in benches/ use it")]
     pub async fn until_it_listens(&self) {
         let connect = async || tokio::net::TcpStream::connect(self.home.page).await.ok();
-        until("somebody listens", START_TIME, connect).await;
+        until("the page's address accepts connections", START_TIME, connect).await;
     }
 
     /// Waits until the page answers.
@@ -147,12 +146,9 @@ impl Stack {
         self.home.folder().join("data").join(name)
     }
 
-    /// Runs SQL behind Telescope's back, as somebody who has the database's file could.
+    /// Runs SQL directly on the database file, without Telescope.
     pub async fn tamper(&self, sql: &str) {
-        let options = SqliteConnectOptions::new().filename(self.data("telescope.db"));
-        let pool = SqlitePool::connect_with(options).await.unwrap();
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.unwrap();
-        pool.close().await;
+        sqlite::tamper(&self.data("telescope.db"), sql).await;
     }
 
     /// Every file of Telescope's own: the database, the keys, the accounts' folders.
@@ -177,7 +173,7 @@ impl Stack {
         self.home.folder().join("accounts")
     }
 
-    /// The folder of all that it keeps.
+    /// The folder of all its data.
     pub fn folder(&self) -> &Path {
         self.home.folder()
     }
@@ -192,13 +188,13 @@ impl Stack {
         format!("http://{}{path}", self.home.page)
     }
 
-    /// Where it lives.
+    /// Its data and addresses.
     #[allow(dead_code, reason = "the programs in benches/ use it")]
     pub fn home(&self) -> &Arc<Home> {
         &self.home
     }
 
-    /// The pretend phones.
+    /// The test phones.
     pub fn phones(&self) -> Phones {
         Phones::at(self.home.phones)
     }
@@ -228,7 +224,7 @@ impl Stack {
         self.only("the server", is_server)
     }
 
-    /// Waits until another process is the sandbox's server than this one.
+    /// Waits until the sandbox's server is a different process than this one.
     pub async fn until_another_server(&self, former: i32) {
         let another =
             async || self.parts().iter().any(|part| is_server(part) && part.pid != former).then_some(());
@@ -257,7 +253,7 @@ impl Stack {
         self.until_gone(parts).await
     }
 
-    /// Waits for the launcher's end and for that of everything it started.
+    /// Waits until the launcher and everything it started have ended.
     async fn until_gone(&mut self, parts: Vec<Process>) -> ExitStatus {
         let launcher = &mut self.launcher;
         let status = until("the launcher ends", STOP_TIME, async || launcher.try_wait().unwrap()).await;
@@ -270,20 +266,20 @@ impl Stack {
         status
     }
 
-    /// Waits until Telescope ends by itself, and everything with it.
+    /// Waits until Telescope exits on its own, and all other processes with it.
     pub async fn until_ended(&mut self) -> ExitStatus {
         let parts = self.parts();
         self.until_gone(parts).await
     }
 
-    /// Kills Telescope itself, as when memory runs out, and waits until nothing of the stack is left.
+    /// Kills Telescope itself, as the OOM killer would, and waits until the whole stack has ended.
     pub async fn kill_telescope(&mut self) {
         let parts = self.parts();
         processes::kill_hard(self.telescope_pid());
         self.until_gone(parts).await;
     }
 
-    /// Asks Telescope alone to stop, and waits until nothing of the stack is left.
+    /// Sends SIGTERM to Telescope only, and waits until the whole stack has ended.
     pub async fn terminate_telescope(&mut self) {
         let parts = self.parts();
         processes::signal(self.telescope_pid(), Signal::TERM);
@@ -296,7 +292,7 @@ impl Stack {
         processes::kill_hard(self.launcher_pid());
         parts.iter().for_each(|part| processes::kill_hard(part.pid));
         let _ = self.launcher.wait();
-        // The kernel ends them in its own time; what they held, such as the port, is free only then.
+        // A killed process keeps its ports until the kernel has ended it.
         let end = Instant::now() + STOP_TIME;
         while parts.iter().any(|part| processes::alive(part.pid)) && Instant::now() < end {
             #[expect(
@@ -307,7 +303,7 @@ impl Stack {
         }
     }
 
-    /// What all processes have said so far.
+    /// The output of all processes so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.home.folder().join("log")).unwrap_or_default()
     }
@@ -317,7 +313,7 @@ impl Drop for Stack {
     fn drop(&mut self) {
         self.kill_all();
         if std::thread::panicking() {
-            eprintln!("--- what the stack said:\n{}\n---", self.log());
+            eprintln!("--- output of the stack:\n{}\n---", self.log());
         }
     }
 }
@@ -355,7 +351,7 @@ fn launch(home: &Home, program: &[OsString], settings: &[(String, String)]) -> C
         .expect("the launcher starts")
 }
 
-/// What Telescope is told, the settings of the story last.
+/// Telescope's environment; the test's own settings come last.
 fn environment(folder: &Path, settings: &[(String, String)]) -> Vec<(OsString, OsString)> {
     let mut environment: Vec<(OsString, OsString)> = vec![
         ("PATH".into(), std::env::var_os("PATH").unwrap_or_default()),
@@ -364,7 +360,7 @@ fn environment(folder: &Path, settings: &[(String, String)]) -> Vec<(OsString, O
         ("DATA_DIR".into(), folder.join("data").into()),
         ("ACCOUNTS_DIR".into(), folder.join("accounts").into()),
         ("LOGIN_ATTEMPTS_PER_DAY".into(), "20".into()),
-        // Measurements sign hundreds of accounts in, all by one person.
+        // In benchmarks one person logs hundreds of accounts in.
         ("CODES_PER_PERSON_PER_DAY".into(), "100000".into()),
         ("SIGN_INS_PER_MINUTE".into(), "10000".into()),
         ("LOG".into(), "info,telescope=debug".into()),
@@ -379,7 +375,7 @@ fn path(path: &Path) -> &str {
     path.to_str().expect("a plain path")
 }
 
-/// The sandbox's program, which cargo builds beside ours.
+/// The sandbox's binary, which cargo builds beside ours.
 fn sandbox_program() -> PathBuf {
     let program = Path::new(env!("CARGO_BIN_EXE_telescope")).with_file_name("telescope-sandbox");
     assert!(
@@ -397,8 +393,8 @@ fn library() -> PathBuf {
     library
 }
 
-/// Two addresses that nobody listens on, taken at the same time so that they differ. They are none of those that
-/// the system gives to whoever asks for any: while a stack is stopped, its addresses have to stay free.
+/// Two free addresses, bound at the same time so that they differ. They are outside of the range of ephemeral ports:
+/// while a stack is stopped, its addresses have to stay free.
 fn free_addresses() -> [SocketAddr; 2] {
     let listening = || {
         let random = RandomState::new().hash_one(std::process::id());

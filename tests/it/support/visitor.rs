@@ -1,5 +1,5 @@
-//! A person without a browser: plain requests with a session cookie. For stories in which the page is not the
-//! point, and for requests that no browser would send.
+//! A person without a browser: plain requests with a session cookie. For tests that are not about the page, and for
+//! requests that no browser would send.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::waiting::until;
 /// How long any answer may take.
 const ANSWER: Duration = Duration::from_secs(60);
 
-/// Somebody signed in.
+/// A signed-in person.
 #[derive(Clone)]
 pub struct Visitor {
     client: Client,
@@ -21,7 +21,7 @@ pub struct Visitor {
     cookie: String,
 }
 
-/// What an account's row says.
+/// An account's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// The account's id.
@@ -49,7 +49,7 @@ impl Visitor {
         visitor
     }
 
-    /// The same person, with the same session, at another server of the same database.
+    /// The same person with the same session at another server with the same database.
     pub fn at(&self, origin: String) -> Self {
         Self { origin, ..self.clone() }
     }
@@ -59,7 +59,7 @@ impl Visitor {
         self.cookie.split_once('=').expect("a cookie has a value").1
     }
 
-    /// The cookies, as a request has them.
+    /// The value of the Cookie header.
     #[allow(dead_code, reason = "the programs in benches/ use it")]
     pub fn cookie(&self) -> &str {
         &self.cookie
@@ -71,7 +71,7 @@ impl Visitor {
         request.send().await.expect("Telescope answers")
     }
 
-    /// Fetches what does not end, such as a live stream.
+    /// Fetches an endless response, such as a live stream.
     #[allow(dead_code, reason = "the programs in benches/ use it")]
     pub async fn stream(&self, path: &str) -> Response {
         let request = self.client.get(format!("{}{path}", self.origin)).header(COOKIE, &self.cookie);
@@ -96,7 +96,7 @@ impl Visitor {
             .await
     }
 
-    /// Sends a form and expects to be sent on; says where.
+    /// Sends a form and expects a redirect; returns its target.
     pub async fn does(&self, path: &str, form: &[(&str, &str)]) -> String {
         let answer = self.post(path, form).await;
         let status = answer.status();

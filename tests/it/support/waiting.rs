@@ -1,11 +1,13 @@
-//! Waiting for something to become true, and for no longer than it takes.
+//! Waiting for a condition, with a limit.
 
 use std::time::{Duration, Instant};
 
+/// How long a test waits for what has to happen. A test that passes never waits so long; a machine under load may.
+pub const DEADLINE: Duration = Duration::from_secs(60);
 /// How often something is looked at while it is waited for.
 const LOOK: Duration = Duration::from_millis(40);
 
-/// Looks until there is something, and panics with `what` if there is nothing within `limit`.
+/// Calls `look` until it returns something. Panics with `what` after `limit`.
 pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let end = Instant::now() + limit;
     loop {
@@ -17,7 +19,7 @@ pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -
     }
 }
 
-/// Looks until it is so.
+/// Calls `look` until it returns true.
 pub async fn until_true(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> bool) {
     until(what, limit, async || look().await.then_some(())).await;
 }

@@ -25,6 +25,8 @@ use telescope::telegram::{Hub, HubSettings};
 use telescope::web;
 use tower::ServiceExt;
 
+use crate::support::sqlite;
+
 /// The administrator of every [`TestApp`].
 pub const ADMIN: &str = "root@example.org";
 /// Its name and port.
@@ -208,10 +210,7 @@ impl TestApp {
     /// Changes the database behind the server's back.
     pub async fn sql(&self, statement: &'static str) {
         let Dsn::Sqlite(file) = &self.app.config.db_dsn else { panic!("not SQLite") };
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).foreign_keys(true);
-        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-        sqlx::query(statement).execute(&pool).await.unwrap();
-        pool.close().await;
+        sqlite::tamper(file, statement).await;
     }
 
     /// Does at once what a running server does once a second: looks whether rules were changed.

@@ -30,7 +30,7 @@ async fn written_down(behind: &Behind, served: &Served, lines: &[u8]) -> String 
 #[tokio::test]
 async fn the_trail_has_whom_the_operators_own_proxies_name() {
     let behind = Behind::with(&[("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")]).await;
-    let served = serve(&behind.test, Limits::of(10)).await;
+    let served = serve(&behind.test, Limits::new(10, std::time::Duration::from_secs(60))).await;
     for (lines, expected) in [
         ("", "127.0.0.1"),
         ("x-forwarded-for: 198.51.100.4\r\n", "198.51.100.4"),
@@ -62,19 +62,19 @@ async fn the_trail_has_whom_the_operators_own_proxies_name() {
 #[tokio::test]
 async fn from_anybody_else_the_header_counts_for_nothing() {
     let behind = Behind::with(&[("TRUSTED_PROXIES", "10.0.0.0/8, ::1")]).await;
-    let served = serve(&behind.test, Limits::of(10)).await;
+    let served = serve(&behind.test, Limits::new(10, std::time::Duration::from_secs(60))).await;
     for lines in [SPOOFED, "x-forwarded-for: 10.1.2.3\r\n", "x-forwarded-for: 198.51.100.4, 10.1.2.3\r\n"] {
         assert_eq!(written_down(&behind, &served, lines.as_bytes()).await, "127.0.0.1", "{lines}");
     }
     let nobody = Behind::new().await;
-    let served = serve(&nobody.test, Limits::of(10)).await;
+    let served = serve(&nobody.test, Limits::new(10, std::time::Duration::from_secs(60))).await;
     assert_eq!(written_down(&nobody, &served, SPOOFED.as_bytes()).await, "127.0.0.1");
 }
 
 #[tokio::test]
 async fn a_proxy_may_come_by_the_newer_kind_of_address() {
     let behind = Behind::with(&[("TRUSTED_PROXIES", "::1, fd00::/8")]).await;
-    let served = serve_at("[::1]:0", &behind.test, Limits::of(10)).await;
+    let served = serve_at("[::1]:0", &behind.test, Limits::new(10, std::time::Duration::from_secs(60))).await;
     let through = "x-forwarded-for: 203.0.113.66, 2001:db8::7, fd12::3\r\n";
     assert_eq!(written_down(&behind, &served, through.as_bytes()).await, "2001:db8::7");
     assert_eq!(written_down(&behind, &served, b"x-forwarded-for: 198.51.100.4\r\n").await, "198.51.100.4");

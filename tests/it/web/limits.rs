@@ -17,9 +17,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use super::app::{ADMIN, HOST, TestApp, filled};
+use crate::support::waiting::DEADLINE;
 
 /// How long anything may take that has to happen.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = DEADLINE;
 
 /// The pages on a listener of their own.
 pub(super) struct Served {
@@ -67,7 +68,7 @@ pub(super) async fn read(client: &mut TcpStream, end: &str) -> String {
 #[tokio::test]
 async fn whoever_sends_a_head_letter_by_letter_is_cut_off() {
     let test = TestApp::new().await;
-    let served = serve(&test, Limits { head: Duration::from_millis(700), ..Limits::of(100) }).await;
+    let served = serve(&test, Limits { head: Duration::from_secs(2), ..Limits::new(100, SOON * 3) }).await;
     let mut slow = connect(&served).await;
     let begun = Instant::now();
     let mut sent = 0;
@@ -85,18 +86,39 @@ async fn whoever_sends_a_head_letter_by_letter_is_cut_off() {
     assert!(sent > 3, "it was not closed at once: {sent}");
     let mut silent = connect(&served).await;
     assert_eq!(read(&mut silent, "\n").await, "", "whoever says nothing is cut off, too");
+}
+
+/// A proxy's pool keeps connections for a minute or more; only the head of a request has to come soon.
+#[tokio::test]
+async fn a_connection_waits_longer_for_its_next_request_than_for_the_rest_of_a_head() {
+    let test = TestApp::new().await;
+    let (head, keep_alive) = (Duration::from_millis(300), Duration::from_millis(1500));
+    let served = serve(&test, Limits { head, ..Limits::new(100, keep_alive) }).await;
     let mut kept = connect(&served).await;
     for _ in 0..3 {
         kept.write_all(health().as_bytes()).await.unwrap();
         assert!(read(&mut kept, "ok\n").await.starts_with("HTTP/1.1 200"));
+        let mut piece = [0; 64];
+        let early = timeout(head * 2, kept.read(&mut piece)).await;
+        assert!(early.is_err(), "it stays open between two requests: {early:?}");
     }
-    assert_eq!(read(&mut kept, "\n").await, "", "a connection that nobody uses any more is closed");
+    let idle = Instant::now();
+    assert_eq!(read(&mut kept, "\n").await, "", "an unused connection is closed");
+    assert!(idle.elapsed() < SOON);
+
+    let mut slow = connect(&served).await;
+    slow.write_all(health().as_bytes()).await.unwrap();
+    assert!(read(&mut slow, "ok\n").await.starts_with("HTTP/1.1 200"));
+    let begun = Instant::now();
+    slow.write_all(b"GET /health HTTP/1.1\r\nx: ").await.unwrap();
+    assert_eq!(read(&mut slow, "\n").await, "", "the next head has the time of a head");
+    assert!(begun.elapsed() < keep_alive, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
 async fn connections_are_bounded_and_whoever_waits_is_served_when_one_ends() {
     let test = TestApp::new().await;
-    let served = serve(&test, Limits { head: SOON * 3, ..Limits::of(3) }).await;
+    let served = serve(&test, Limits { head: SOON * 3, ..Limits::new(3, SOON * 3) }).await;
     let mut holding = Vec::new();
     for _ in 0..3 {
         let mut client = connect(&served).await;
@@ -116,7 +138,7 @@ async fn connections_are_bounded_and_whoever_waits_is_served_when_one_ends() {
 #[tokio::test]
 async fn silent_connections_do_not_keep_others_out() {
     let test = TestApp::new().await;
-    let served = serve(&test, Limits { head: Duration::from_millis(300), ..Limits::of(5) }).await;
+    let served = serve(&test, Limits { head: Duration::from_millis(300), ..Limits::new(5, SOON * 3) }).await;
     let mut silent = Vec::new();
     for _ in 0..40 {
         silent.push(connect(&served).await);
@@ -130,7 +152,8 @@ async fn silent_connections_do_not_keep_others_out() {
 #[tokio::test]
 async fn deaf_connections_do_not_keep_others_out() {
     let test = TestApp::new().await;
-    let served = serve(&test, Limits { unread: Duration::from_millis(500), ..Limits::of(3) }).await;
+    let served =
+        serve(&test, Limits { unread: Duration::from_millis(500), ..Limits::new(3, SOON * 3) }).await;
     let asking = format!("GET /static/app.css HTTP/1.1\r\nhost: {HOST}\r\n\r\n").repeat(2000);
     let mut deaf = Vec::new();
     for _ in 0..3 {
@@ -147,7 +170,7 @@ async fn deaf_connections_do_not_keep_others_out() {
 #[tokio::test]
 async fn a_head_that_is_too_large_is_refused() {
     let test = TestApp::new().await;
-    let served = serve(&test, Limits::of(10)).await;
+    let served = serve(&test, Limits::new(10, SOON * 3)).await;
     let lines = (0..200).map(|line| format!("x-{line}: y\r\n")).collect::<String>();
     let long = format!("x: {}\r\n", "y".repeat(200_000));
     for head in [lines, long] {
@@ -164,7 +187,7 @@ async fn a_head_that_is_too_large_is_refused() {
 async fn open_requests_are_answered_when_it_stops_and_nobody_else_is() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
-    let served = serve(&test, Limits::of(10)).await;
+    let served = serve(&test, Limits::new(10, SOON * 3)).await;
     let request = root.request(Method::GET, "/accounts/events").body(Body::empty()).unwrap();
     let cookie = request.headers()[header::COOKIE].to_str().unwrap().to_owned();
     let mut open = connect(&served).await;
@@ -213,7 +236,7 @@ async fn a_form_of_too_many_fields_is_refused() {
 #[tokio::test]
 async fn the_trail_has_the_address_and_the_request_of_whoever_acts() {
     let test = TestApp::new().await;
-    let served = serve(&test, Limits::of(10)).await;
+    let served = serve(&test, Limits::new(10, SOON * 3)).await;
     let mut client = connect(&served).await;
     let form = format!("email={}", ADMIN.replace('@', "%40"));
     let request = format!(
@@ -255,7 +278,7 @@ async fn the_trail_has_the_address_and_the_request_of_whoever_acts() {
 #[tokio::test]
 async fn from_one_address_so_many_sign_ins_are_tried_in_a_minute() {
     let test = TestApp::with_clock(&[("SIGN_INS_PER_MINUTE", "3")], Clock::manual(Clock::System.now())).await;
-    let served = serve(&test, Limits::of(10)).await;
+    let served = serve(&test, Limits::new(10, SOON * 3)).await;
     let try_it = async |email: &str| {
         let mut client = connect(&served).await;
         let form = format!("email={email}");

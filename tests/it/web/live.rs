@@ -9,12 +9,12 @@ use telescope::domain::{Email, Stage};
 use telescope::store::{self, StoreError};
 
 use super::app::{ADMIN, TestApp};
-use crate::support::waiting::until;
+use crate::support::waiting::{DEADLINE, until};
 
 /// The next message of a stream, without comments; empty if the stream has ended.
 pub async fn next(stream: &mut BodyDataStream) -> String {
     loop {
-        let piece = tokio::time::timeout(Duration::from_secs(10), stream.next());
+        let piece = tokio::time::timeout(DEADLINE, stream.next());
         match piece.await.expect("a message comes") {
             Some(bytes) => {
                 let text = String::from_utf8(bytes.unwrap().to_vec()).unwrap();
@@ -150,7 +150,7 @@ async fn rights_are_looked_at_before_each_message() {
         store::users::set_disabled(conn, user.id, true).await
     };
     test.app.db.change(shut_out).await.unwrap();
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let deadline = tokio::time::Instant::now() + DEADLINE;
     let mut other = 2;
     loop {
         assert!(tokio::time::Instant::now() < deadline, "the stream ends");
@@ -210,9 +210,8 @@ async fn one_stream_too_many_is_refused_and_those_that_are_open_stay() {
     assert!(next(&mut page).await.contains("data-stage=\"ready\""), "the open one goes on");
 
     drop(list);
-    let reopened = until("the place is free again", Duration::from_secs(10), async || {
-        ada.try_stream("/accounts/events").await.ok()
-    });
+    let reopened =
+        until("the place is free again", DEADLINE, async || ada.try_stream("/accounts/events").await.ok());
     let _reopened = reopened.await;
     assert!(ada.try_stream("/accounts/events").await.is_err(), "one place was free, not two");
 }
@@ -282,5 +281,5 @@ async fn a_request_that_makes_no_sense_is_that_requests_matter() {
     assert_eq!(owner, Some(Email::parse("ada@example.org").unwrap()), "what no form says stays");
     test.stands(id, Stage::Ready);
     let ready = async { while !next(&mut stream).await.contains("data-stage=\"ready\"") {} };
-    tokio::time::timeout(Duration::from_secs(10), ready).await.expect("the open page goes on");
+    tokio::time::timeout(DEADLINE, ready).await.expect("the open page goes on");
 }

@@ -7,8 +7,11 @@ use axum::http::StatusCode;
 
 use super::app::{ADMIN, TestApp};
 use super::live::next;
+use crate::support::waiting::DEADLINE;
 
 const ADA: &str = "ada@example.org";
+/// How long an open page may take to follow, under load; without being told it looks every 15 seconds.
+const AT_ONCE: Duration = Duration::from_secs(12);
 
 /// While the database is away whoever was signed in still is, as long as nothing was changed since he was last looked at.
 #[tokio::test]
@@ -67,7 +70,7 @@ async fn every_open_page_looks_again_when_a_rule_changes() {
                 }
             }
         };
-        let message = tokio::time::timeout(Duration::from_secs(5), follows).await;
+        let message = tokio::time::timeout(AT_ONCE, follows).await;
         let message = message.unwrap_or_else(|_| panic!("{place} follows"));
         assert!(!message.contains("+999") && !message.contains("signed in"), "{place}: {message}");
     }
@@ -84,7 +87,7 @@ async fn a_session_that_was_ended_is_ended_everywhere() {
         let id = test.user(ADA).await.id;
         assert_eq!(root.post(&format!("/users/{id}/{what}"), &[]).await.status, StatusCode::SEE_OTHER);
         let ended = async { while !next(&mut stream).await.contains("event: signed-out") {} };
-        tokio::time::timeout(Duration::from_secs(5), ended).await.expect("the open page is closed");
+        tokio::time::timeout(AT_ONCE, ended).await.expect("the open page is closed");
         test.app.set_database_away(true);
         assert_eq!(ada.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
     }
@@ -105,6 +108,6 @@ async fn a_stranger_who_asks_for_a_requests_stream_needs_no_database() {
         let mut stream = test.anonymous().stream(&path).await;
         next(&mut stream).await
     };
-    let said = tokio::time::timeout(Duration::from_secs(1), answered).await.expect("an answer at once");
+    let said = tokio::time::timeout(DEADLINE, answered).await.expect("an answer at once");
     assert!(said.contains("signed-out"), "{said}");
 }

@@ -1,14 +1,13 @@
 //! A stored two-step password is shown to whoever may see it, for a reason, once, after it was written down.
 
 use axum::http::StatusCode;
-use sqlx::AssertSqlSafe;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use telescope::config::Dsn;
 use telescope::domain::AccountId;
 use telescope::store;
 use telescope::store::audit::Filter;
 
 use super::app::{ADMIN, Answer, TestApp, Visitor};
+use crate::support::sqlite;
 
 const ADA: &str = "ada@example.org";
 const PASSWORD: &str = "two  <b>spaces</b> & ½";
@@ -113,15 +112,14 @@ async fn what_can_not_be_opened_or_written_down_is_not_shown() {
 
     // Somebody with the database puts the other account's sealed value here.
     let Dsn::Sqlite(file) = &test.app.config.db_dsn else { panic!("the tests' database is a file") };
-    let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file)).await.unwrap();
     let swap = format!(
         "update sealed_secrets set sealed = (select sealed from sealed_secrets where row_id = '{other}')
          where row_id = '{account}'"
     );
-    sqlx::raw_sql(AssertSqlSafe(swap)).execute(&pool).await.unwrap();
+    sqlite::tamper(file, &swap).await;
     let (sealed,): (String,) = sqlx::query_as("select sealed from sealed_secrets where row_id = $1")
         .bind(account.to_string())
-        .fetch_one(&pool)
+        .fetch_one(&mut sqlite::connect(file).await)
         .await
         .unwrap();
     let answer = reveal(&root, account, REASON).await;

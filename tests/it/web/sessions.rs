@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use telescope::domain::Stage;
+use telescope::live::events::Change;
 
 use super::app::{ADMIN, TestApp};
 use super::live::next;
@@ -48,4 +49,86 @@ async fn an_open_page_alone_does_not_keep_somebody_signed_in() {
     let message = next(&mut stream).await;
     assert!(message.contains("event: signed-out"), "twelve hours of looking on are no work: {message}");
     assert_eq!(root.get("/accounts").await.status, StatusCode::SEE_OTHER);
+}
+
+/// A sign-in decides in one transaction and its row is inserted in another: what ends the sessions of a person between
+/// the two ends this one as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_session_never_outlives_what_ends_it() {
+    const ADA: &str = "ada@example.org";
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    test.signed_in(ADA).await;
+    let ada = test.user(ADA).await.id;
+    let changes = ["end-sessions", "disable", "forget-identity", "grant-admin", "revoke-admin"];
+    for round in 0..40 {
+        let change = changes[round % changes.len()];
+        let arrivals = (0..5).map(|_| {
+            let visitor = test.anonymous();
+            tokio::spawn(async move { visitor.post("/sign-in", &[("email", ADA)]).await })
+        });
+        let arrivals: Vec<_> = arrivals.collect();
+        // The moment that the change falls into differs from round to round.
+        for _ in 0..round {
+            tokio::task::yield_now().await;
+        }
+        let path = format!("/users/{ada}/{change}");
+        let changed = root.post(&path, &[]).await;
+        assert!(changed.status.is_redirection() || changed.status == StatusCode::OK, "{}", changed.body);
+        let ended = test.user(ADA).await;
+        let epoch = epoch_of(&test, ada).await;
+        for arrival in arrivals {
+            let answer = arrival.await.unwrap();
+            let Some(cookie) = answer.header("set-cookie").split(';').next().filter(|it| it.contains('='))
+            else {
+                continue;
+            };
+            let began = began_in(&test, cookie).await;
+            let page = test.anonymous().with_cookie(cookie).get("/accounts").await;
+            let holds = page.status == StatusCode::OK;
+            assert_eq!(
+                holds,
+                began == Some(epoch) && !ended.disabled,
+                "{change}, round {round}: {began:?} {epoch}"
+            );
+        }
+        if ended.disabled {
+            root.post(&format!("/users/{ada}/enable"), &[]).await;
+        }
+    }
+}
+
+async fn epoch_of(test: &TestApp, user: telescope::domain::UserId) -> i64 {
+    telescope::store::users::session_epoch(&mut test.app.db.read().await.unwrap(), user)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+/// The epoch in which the session of a cookie began, if its row is there.
+async fn began_in(test: &TestApp, cookie: &str) -> Option<i64> {
+    use telescope::store::WebSessions;
+    use tower_sessions::SessionStore;
+    let (_, id) = cookie.split_once('=')?;
+    let store = WebSessions::new(test.app.db.clone(), test.app.clock.clone());
+    let record = store.load(&id.parse().ok()?).await.ok()??;
+    record.data.get("epoch")?.as_i64()
+}
+
+/// A page looks whether its session holds, for a reason of its own, while the session ends and an account changes. The
+/// answer is older than the change, so the page asks again before it shows it.
+#[tokio::test]
+async fn an_answer_from_before_the_sessions_end_does_not_show_what_came_after_it() {
+    let test = TestApp::with_its_own_time().await;
+    let account = test.account(1, None).await;
+    let root = test.signed_in(ADMIN).await;
+    let mut stream = root.stream("/accounts/events").await;
+    next(&mut stream).await;
+    test.app.live.events.publish(Change::Policy);
+    // The stream's task runs until it waits for the database.
+    tokio::task::yield_now().await;
+    test.app.clock.advance(12 * HOUR);
+    test.stands(account, Stage::Ready);
+    let message = next(&mut stream).await;
+    assert!(message.contains("event: signed-out"), "{message}");
 }

@@ -11,7 +11,7 @@ use telescope::store::audit::{self, Entry, Filter};
 use telescope::store::{self, Conn};
 
 use super::app::{ADMIN, TestApp, Visitor, filled};
-use crate::support::waiting::until;
+use crate::support::waiting::{DEADLINE, until};
 
 async fn test_app() -> TestApp {
     TestApp::with_clock(&[], Clock::manual(Clock::System.now())).await
@@ -36,7 +36,7 @@ async fn exports(test: &TestApp) -> Vec<Entry> {
 }
 
 async fn until_ended(test: &TestApp, outcome: Outcome) {
-    until("the export's end is written down", std::time::Duration::from_secs(10), async || {
+    until("the export's end is written down", DEADLINE, async || {
         (exports(test).await.first()?.outcome == outcome).then_some(())
     })
     .await;

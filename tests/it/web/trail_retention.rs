@@ -1,7 +1,6 @@
 //! Details of old entries leave the trail, and what is left still holds together.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use telescope::clock::Clock;
 use telescope::crypto::{Keys, MasterKey};
@@ -13,7 +12,7 @@ use telescope::ops::audit::{queue, rekey, retention};
 use telescope::store::audit::{self, Entry, Filter};
 
 use super::app::{ADMIN, TestApp};
-use crate::support::waiting::until;
+use crate::support::waiting::{DEADLINE, until};
 
 /// The first start with a new master key, the former beside it, seals what was linked with that.
 #[tokio::test]
@@ -66,7 +65,7 @@ async fn old_details_leave_by_themselves_and_the_chain_holds() {
     root.post(&format!("/accounts/{account}/disconnect"), &[]).await;
     assert_eq!(verified(&test).await, 0);
     let task = tokio::spawn(retention::run(Arc::clone(&test.app)));
-    let said = until("it is said how many", Duration::from_secs(20), async || {
+    let said = until("it is said how many", DEADLINE, async || {
         entries(&test, Some("audit.blanked")).await.into_iter().find(|entry| entry.outcome == Outcome::Done)
     })
     .await;
@@ -93,7 +92,7 @@ async fn for_ever_means_for_ever() {
     let account = test.account(7, None).await;
     let root = test.signed_in(ADMIN).await;
     root.post(&format!("/accounts/{account}/connect"), &[]).await;
-    let ended = tokio::time::timeout(Duration::from_secs(10), retention::run(Arc::clone(&test.app)));
+    let ended = tokio::time::timeout(DEADLINE, retention::run(Arc::clone(&test.app)));
     ended.await.expect("there is nothing to do, ever");
     assert_eq!(verified(&test).await, 0);
 }

@@ -13,9 +13,10 @@ use crate::store;
 use crate::store::groups::Group;
 use crate::store::roles::Role;
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named};
+use crate::web::extract::{May, Path};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Outcome, Plan, confirm};
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::privileges::{Choice, account_choices};
 
@@ -38,7 +39,7 @@ struct Cell {
 pub async fn form(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named((group, role)): Named<(GroupId, RoleId)>,
+    Path((group, role)): Path<(GroupId, RoleId)>,
     Query(done): Query<Done>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may.actor, group, role).await?;
@@ -49,7 +50,7 @@ pub async fn form(
 pub async fn save(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named((group, role)): Named<(GroupId, RoleId)>,
+    Path((group, role)): Path<(GroupId, RoleId)>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may.actor, group, role).await?;

@@ -19,6 +19,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::diff::{Sentence, sentences};
+use crate::web::paths;
 use crate::web::state::State;
 
 /// A form's fields, in their order, as they were sent: the second step sends them again.

@@ -13,6 +13,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html};
 use crate::web::pages::access::confirm::Done;
+use crate::web::paths;
 use crate::web::state::AppState;
 use crate::web::words::privileges::{Choice, account_choices, account_labels};
 

@@ -1,15 +1,12 @@
-//! `/accounts/{id}/edit`: owner, comment and groups.
-
-use std::sync::Arc;
+//! `/accounts/{account}/edit`: owner, comment and groups.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum_extra::extract::Form;
 use serde::{Deserialize, Deserializer};
 
-use crate::domain::access::privileges;
-use crate::domain::privilege::{AccountPrivilege, can};
+use crate::domain::privilege::can;
 use crate::domain::{Account, Email};
 use crate::live::accounts::Entry;
 use crate::ops::accounts::Details;
@@ -17,13 +14,17 @@ use crate::ops::{self, OpError};
 use crate::store;
 use crate::web::error::AppError;
 use crate::web::extract::{Allowed, May};
-use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
+use crate::web::form::{Fields, FormState, RequestType};
+use crate::web::layout::Layout;
+use crate::web::pages::accounts::is_visible;
+use crate::web::paths;
 use crate::web::state::{AppState, State};
+use crate::web::words::accounts as words;
 
-/// What a form sends. What is not in it stays as it is: half a form must not take an owner away.
+/// What a request changes. A field that is not in it stays as it is: half a form must not remove an owner.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Sent {
+pub struct EditRequest {
     #[serde(deserialize_with = "even_if_empty")]
     owner: Option<String>,
     #[serde(deserialize_with = "even_if_empty")]
@@ -32,22 +33,24 @@ pub struct Sent {
     groups: Option<String>,
 }
 
-/// An empty field is a field: whoever empties it means it.
+/// An empty field is there too, and empties what it is about.
 fn even_if_empty<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
     String::deserialize(field).map(Some)
 }
 
-/// What stands in the fields.
 #[derive(Debug)]
-struct Typed {
+struct EditForm {
     owner: String,
     comment: String,
     groups: String,
 }
 
-impl Typed {
-    /// The account as it is.
-    fn present(app: &State, account: &Account) -> Self {
+impl Fields for EditForm {
+    const NAMES: &'static [&'static str] = &["owner", "comment", "groups"];
+}
+
+impl EditForm {
+    fn of(app: &State, account: &Account) -> Self {
         let names = app.live.accounts.groups();
         let groups: Vec<&str> =
             account.groups.iter().filter_map(|id| names.get(id)).map(AsRef::as_ref).collect();
@@ -58,97 +61,73 @@ impl Typed {
         }
     }
 
-    fn with(self, sent: Sent) -> Self {
+    fn with(self, request: EditRequest) -> Self {
         Self {
-            owner: sent.owner.unwrap_or(self.owner),
-            comment: sent.comment.unwrap_or(self.comment),
-            groups: sent.groups.unwrap_or(self.groups),
+            owner: request.owner.unwrap_or(self.owner),
+            comment: request.comment.unwrap_or(self.comment),
+            groups: request.groups.unwrap_or(self.groups),
         }
     }
 }
 
 #[derive(Template)]
 #[template(path = "pages/accounts/edit.html", blocks = ["dialog"])]
-struct Edit<'a> {
+struct EditPage<'a> {
     layout: Layout,
     entry: &'a Entry,
-    typed: Typed,
+    form: FormState<EditForm>,
     known_groups: Vec<String>,
-    error: Option<(&'static str, String)>,
 }
 
-impl Edit<'_> {
-    fn about(&self, field: &str) -> Option<&str> {
-        self.error.as_ref().filter(|(at, _)| *at == field).map(|(_, message)| message.as_str())
-    }
-}
-
-/// The form, with what is known.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::View>,
     _may: May<can::ManageAccess>,
 ) -> Result<Response, AppError> {
     let groups = store::groups::all(&mut app.db.read().await?).await?;
-    let typed = Typed::present(&app, &allowed.entry.account);
     let known_groups = groups.into_iter().map(|group| group.name).collect();
-    let layout = Layout::of(&app, &allowed.actor);
-    let page = Edit { layout, entry: &allowed.entry, typed, known_groups, error: None };
-    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+    let form = FormState::new(EditForm::of(&app, &allowed.entry.account));
+    let page =
+        EditPage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry, form, known_groups };
+    request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
-/// Saves what was typed, or shows the form again with it.
+/// Saves the form. Then comes the account's page, or the list if the editor has no access to the account any more.
 pub async fn save(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::View>,
     may: May<can::ManageAccess>,
-    Form(sent): Form<Sent>,
+    Form(request): Form<EditRequest>,
 ) -> Result<Response, AppError> {
-    let typed = Typed::present(&app, &allowed.entry.account).with(sent);
-    let saved = match parse(&typed) {
+    let form = EditForm::of(&app, &allowed.entry.account).with(request);
+    let saved = match parse(&form) {
         Ok(details) => ops::accounts::edit(&app, allowed.grant(), may.grant(), details).await,
         Err(error) => Err(error),
     };
-    match saved {
-        Ok(()) if wants_fragment(&headers) => {
-            Ok(([("hx-trigger", "close-dialog")], crate::web::fragment::done("Saved.")).into_response())
-        }
-        Ok(()) => Ok(Redirect::to(&after(&app, &allowed)).into_response()),
-        Err(OpError::Invalid { field, message }) => {
-            let layout = Layout::of(&app, &allowed.actor);
-            let error = Some((field, message));
-            let page = Edit { layout, entry: &allowed.entry, typed, known_groups: Vec::new(), error };
-            dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
-        }
-        Err(error) => Err(error.into()),
+    if let Err(error) = saved {
+        let (status, form) = FormState::rejected(form, error)?;
+        let layout = Layout::of(&app, &allowed.actor);
+        let page = EditPage { layout, entry: &allowed.entry, form, known_groups: Vec::new() };
+        return request_type.dialog(status, &page.as_dialog(), &page);
     }
-}
-
-/// The account's page, or the list for whoever has just taken it out of his own sight.
-fn after(app: &State, allowed: &Allowed<can::View>) -> String {
     let id = allowed.entry.account.id;
-    let sees = |entry: &Arc<Entry>| {
-        privileges(&app.live.policy.current(), &allowed.actor, &entry.account).has(AccountPrivilege::View)
-    };
-    if app.live.accounts.get(id).is_some_and(|entry| sees(&entry)) {
-        format!("/accounts/{id}")
-    } else {
-        "/accounts".into()
-    }
+    let visible = is_visible(&app, &allowed.actor, id);
+    let next = if visible { paths::account(id) } else { paths::ACCOUNTS.to_owned() };
+    Ok(request_type.dialog_done(words::SAVED, &next))
 }
 
-fn parse(typed: &Typed) -> Result<Details, OpError> {
-    let owner = match typed.owner.trim() {
+fn parse(form: &EditForm) -> Result<Details, OpError> {
+    let owner = match form.owner.trim() {
         "" => None,
         owner => Some(Email::parse(owner).map_err(|error| OpError::invalid("owner", error))?),
     };
     let mut groups: Vec<String> = Vec::new();
-    for name in typed.groups.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+    for name in form.groups.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         if !groups.iter().any(|known| known.to_lowercase() == name.to_lowercase()) {
             groups.push(name.to_owned());
         }
     }
-    Ok(Details { owner, comment: typed.comment.trim().to_owned(), groups })
+    Ok(Details { owner, comment: form.comment.trim().to_owned(), groups })
 }

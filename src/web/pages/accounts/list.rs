@@ -1,23 +1,26 @@
-//! `/accounts`: every account the visitor may see, live.
+//! `/accounts`: every account that the reader may view, live.
 
 use askama::Template;
-use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::Query;
 
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
+use crate::web::form::RequestType;
 use crate::web::fragment::partial;
-use crate::web::layout::{Layout, html, wants_fragment};
-use crate::web::pages::accounts::query::{LINES, NOBODY, Query as RowQuery};
+use crate::web::layout::{Layout, html};
+use crate::web::pages::accounts::query::{AccountsQuery, NO_OWNER};
 use crate::web::pages::accounts::rows::{self, Choices, View};
+use crate::web::paths;
 use crate::web::state::AppState;
+use crate::web::words::accounts as words;
+use crate::web::words::connections;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/list.html", blocks = ["list"])]
 struct Accounts {
     layout: Layout,
-    query: RowQuery,
+    query: AccountsQuery,
     view: View,
     choices: Choices,
     rows: String,
@@ -31,43 +34,41 @@ impl Accounts {
     }
 }
 
-/// What stands above the table: how many there are, and of what stage. It is live too.
+/// Above the table: how many accounts there are in each stage. It is live too.
 #[derive(Template)]
 #[template(path = "parts/summary.html")]
 struct Summary<'a> {
     view: &'a View,
-    query: &'a RowQuery,
+    query: &'a AccountsQuery,
 }
 
-/// The counts above the table.
-pub fn summary(view: &View, query: &RowQuery) -> Result<String, askama::Error> {
+pub fn summary(view: &View, query: &AccountsQuery) -> Result<String, askama::Error> {
     Summary { view, query }.render()
 }
 
-/// What stands below the table: which part of the list it is. It is live too.
+/// Below the table: which part of the list it shows. It is live too.
 #[derive(Template)]
 #[template(path = "parts/pager.html")]
 struct Pager<'a> {
     view: &'a View,
-    query: &'a RowQuery,
+    query: &'a AccountsQuery,
 }
 
-/// The way through the pages of the list.
-pub fn pager(view: &View, query: &RowQuery) -> Result<String, askama::Error> {
+pub fn pager(view: &View, query: &AccountsQuery) -> Result<String, askama::Error> {
     Pager { view, query }.render()
 }
 
 /// `/` is the list.
 pub async fn home() -> Redirect {
-    Redirect::to("/accounts")
+    Redirect::to(paths::ACCOUNTS)
 }
 
-/// The list; to a search that goes on while somebody types, the list alone.
+/// The list; for a search as people type, the list alone.
 pub async fn list(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     CurrentUser(actor): CurrentUser,
-    Query(query): Query<RowQuery>,
+    Query(query): Query<AccountsQuery>,
 ) -> Result<Response, AppError> {
     let listing = app.live.accounts.listing();
     let rules = app.live.policy.current();
@@ -75,22 +76,21 @@ pub async fn list(
     let rows = rows::body(&view);
     let summary = summary(&view, &query)?;
     let pager = pager(&view, &query)?;
-    let fragment = wants_fragment(&headers);
-    let choices = match fragment {
-        true => Choices::default(),
-        false => rows::choices(&listing, &app.live.accounts.groups(), &rules, &actor, &query),
+    let choices = match request_type {
+        RequestType::Partial => Choices::default(),
+        RequestType::Full => rows::choices(&listing, &app.live.accounts.groups(), &rules, &actor, &query),
     };
     let layout = Layout::of(&app, &actor);
     let page = Accounts { layout, query, view, choices, rows, summary, pager };
-    if fragment { found(&page) } else { html(&page) }
+    match request_type {
+        RequestType::Partial => found(&page),
+        RequestType::Full => html(&page),
+    }
 }
 
-/// The list that a search led to, how long it is, for those who do not see it, and where it is found again.
+/// The list that a search led to, its length for screen readers, and its address.
 fn found(page: &Accounts) -> Result<Response, AppError> {
-    let words = match page.view.matching {
-        1 => "One account fits.".to_owned(),
-        many => format!("{many} accounts fit."),
-    };
-    let html = page.as_list().render()? + &partial("#found", "innerHTML", &words);
+    let count = partial("#found", "innerHTML", &words::matching(page.view.matching));
+    let html = page.as_list().render()? + &count;
     Ok(([("hx-replace-url", page.query.url(page.view.page))], Html(html)).into_response())
 }

@@ -10,20 +10,20 @@ use crate::domain::privilege::AccountPrivileges;
 use crate::web::auth::session::RequestSession;
 use crate::web::fragment::partial;
 use crate::web::pages::accounts::list;
-use crate::web::pages::accounts::query::Query as RowQuery;
+use crate::web::pages::accounts::query::AccountsQuery;
 use crate::web::pages::accounts::rows::{self, View};
 use crate::web::state::{AppState, State};
 use crate::web::stream::stream;
 
 /// The stream, for one query.
-pub async fn list(app: AppState, caller: RequestSession, Query(query): Query<RowQuery>) -> Response {
+pub async fn list(app: AppState, caller: RequestSession, Query(query): Query<AccountsQuery>) -> Response {
     let mut page = ListPage::new(query);
     stream(app, caller, move |app, actor| page.message(app, actor)).await
 }
 
 /// What a list stream has shown.
 struct ListPage {
-    query: RowQuery,
+    query: AccountsQuery,
     shown: Option<Shown>,
     summary: String,
     pager: String,
@@ -37,7 +37,7 @@ struct Shown {
 }
 
 impl ListPage {
-    fn new(query: RowQuery) -> Self {
+    fn new(query: AccountsQuery) -> Self {
         Self { query, shown: None, summary: String::new(), pager: String::new() }
     }
 

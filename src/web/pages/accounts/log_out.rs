@@ -1,7 +1,7 @@
-//! `/accounts/{id}/log-out`: ends the account's session at Telegram, after a question.
+//! `/accounts/{account}/log-out`: ends the account's session at Telegram, after a question.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::domain::privilege::can;
@@ -9,9 +9,12 @@ use crate::live::accounts::Entry;
 use crate::ops;
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Layout, dialog_or_page};
-use crate::web::pages::accounts::show;
+use crate::web::form::RequestType;
+use crate::web::layout::Layout;
+use crate::web::pages::accounts::actions;
+use crate::web::paths;
 use crate::web::state::AppState;
+use crate::web::words::accounts as words;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/log_out.html", blocks = ["dialog"])]
@@ -20,22 +23,22 @@ struct LogOutPage<'a> {
     entry: &'a Entry,
 }
 
-/// The question.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
     let page = LogOutPage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry };
-    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+    request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
-/// Ends the session.
 pub async fn log_out(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
-    let done = ops::accounts::remove::log_out(&app, allowed.grant()).await;
-    show::after_dialog(&app, &headers, &allowed.actor, &allowed.entry, done, "The session is over.").await
+    match ops::accounts::remove::log_out(&app, allowed.grant()).await {
+        Ok(()) => Ok(request_type.dialog_done(words::LOGGED_OUT, &paths::account(allowed.entry.account.id))),
+        Err(error) => actions::answer(&app, request_type, &allowed, Err(error)).await,
+    }
 }

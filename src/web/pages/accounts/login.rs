@@ -1,7 +1,7 @@
-//! `/accounts/{id}/provide`: the next step alone, for the dialog and for going on without JavaScript.
+//! `/accounts/{account}/provide`: the next step of the login alone, for the dialog and for browsers without JavaScript.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum_extra::extract::Form;
 use serde::Deserialize;
@@ -14,88 +14,91 @@ use crate::live::accounts::Entry;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Layout, dialog_or_page};
-use crate::web::pages::accounts::show::after;
+use crate::web::form::RequestType;
+use crate::web::layout::Layout;
+use crate::web::pages::accounts::actions;
 use crate::web::pages::accounts::step::Step;
+use crate::web::paths;
 use crate::web::state::AppState;
+use crate::web::words::accounts as words;
+
+/// Characters of a login code, and bytes of a password, at most.
+const MAX_CODE: usize = 64;
+const MAX_PASSWORD: usize = 1024;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/login.html", blocks = ["dialog"])]
-struct Provide<'a> {
+struct LoginPage<'a> {
     layout: Layout,
     entry: &'a Entry,
     step: String,
 }
 
-/// The step, in a dialog or on a page of its own.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::View>,
 ) -> Result<Response, AppError> {
     let entry = &allowed.entry;
     let may = privileges(&app.live.policy.current(), &allowed.actor, &entry.account);
     let step = Step::new(entry, may).render()?;
-    let page = Provide { layout: Layout::of(&app, &allowed.actor), entry, step };
-    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+    let page = LoginPage { layout: Layout::of(&app, &allowed.actor), entry, step };
+    request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
-/// What a person typed.
 #[derive(Debug, Deserialize)]
-pub struct Typed {
+pub struct LoginForm {
     token: StageToken,
     code: Option<Secret>,
     password: Option<Secret>,
 }
 
-/// Provides the code or the password.
+/// Gives Telegram the code or the password.
 pub async fn submit(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::Login>,
-    Form(typed): Form<Typed>,
+    Form(form): Form<LoginForm>,
 ) -> Result<Response, AppError> {
-    let wanted = allowed.entry.snapshot.stage.input();
-    let done = match provided(&typed, wanted) {
-        Ok(provided) => ops::login::submit(&app, allowed.grant(), typed.token, provided).await,
+    let done = match parse(&form, allowed.entry.snapshot.stage.input()) {
+        Ok(input) => ops::login::submit(&app, allowed.grant(), form.token, input).await,
         Err(error) => Err(error),
     };
-    after(&app, &headers, &allowed.actor, &allowed.entry, done).await
+    actions::answer(&app, request_type, &allowed, done).await
 }
 
-/// What was typed. An empty field arrives like none at all, so then the complaint is about the field that the
-/// account's stage has.
-fn provided(typed: &Typed, wanted: Option<Input>) -> Result<LoginInput, OpError> {
-    match (&typed.code, &typed.password) {
-        (Some(code), None) => {
-            // People copy codes with spaces and dashes; a code has neither.
-            let code: String = code.expose().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-            if code.is_empty() {
-                return Err(nothing_typed(Input::Code));
-            }
-            if code.len() > 64 || code.chars().any(char::is_control) {
-                return Err(OpError::invalid("code", "This is not a login code."));
-            }
-            Ok(LoginInput::Code(Secret::new(code)))
-        }
+/// An empty field arrives like none at all, so then the message is about the field that the account's stage has.
+fn parse(form: &LoginForm, shown: Option<Input>) -> Result<LoginInput, OpError> {
+    match (&form.code, &form.password) {
+        (Some(code), None) => parse_code(code),
         (None, Some(password)) => {
-            if password.expose().len() > 1024 || password.expose().contains('\0') {
-                return Err(OpError::invalid("password", "This can't be a two-step password."));
+            let text = password.expose();
+            if text.len() > MAX_PASSWORD || text.contains('\0') {
+                return Err(OpError::invalid(Input::Password.name(), words::NOT_A_PASSWORD));
             }
             Ok(LoginInput::Password(password.clone()))
         }
-        (None, None) => Err(wanted.map_or_else(incomplete, nothing_typed)),
-        (Some(_), Some(_)) => Err(incomplete()),
+        (None, None) => Err(shown.map_or_else(wrong_form, missing)),
+        (Some(_), Some(_)) => Err(wrong_form()),
     }
 }
 
-fn nothing_typed(input: Input) -> OpError {
-    match input {
-        Input::Code => OpError::invalid("code", "Type the code that Telegram sent."),
-        Input::Password => OpError::invalid("password", "Type the two-step password."),
+/// People copy codes with spaces and dashes; a code has neither.
+fn parse_code(code: &Secret) -> Result<LoginInput, OpError> {
+    let code: String = code.expose().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    if code.is_empty() {
+        return Err(missing(Input::Code));
     }
+    if code.len() > MAX_CODE || code.chars().any(char::is_control) {
+        return Err(OpError::invalid(Input::Code.name(), words::NOT_A_CODE));
+    }
+    Ok(LoginInput::Code(Secret::new(code)))
 }
 
-fn incomplete() -> OpError {
-    OpError::Refused("This form was not the one that the account waits for. Load the page again.".into())
+fn missing(input: Input) -> OpError {
+    OpError::invalid(input.name(), words::missing(input))
+}
+
+fn wrong_form() -> OpError {
+    OpError::Refused(words::WRONG_FORM.into())
 }

@@ -1,5 +1,8 @@
+pub mod actions;
 pub mod add;
+pub mod add_test;
 pub mod edit;
+pub mod filter;
 pub mod list;
 pub mod list_events;
 pub mod log_out;
@@ -11,3 +14,18 @@ pub mod rows;
 pub mod show;
 pub mod show_events;
 pub mod step;
+pub mod stored;
+
+use crate::domain::AccountId;
+use crate::domain::access::{Principal, privileges};
+use crate::domain::privilege::AccountPrivilege;
+use crate::web::state::State;
+
+/// Whether the account exists and this principal may view it.
+fn is_visible(app: &State, principal: &Principal, account: AccountId) -> bool {
+    let policy = app.live.policy.current();
+    app.live
+        .accounts
+        .get(account)
+        .is_some_and(|entry| privileges(&policy, principal, &entry.account).has(AccountPrivilege::View))
+}

@@ -1,24 +1,33 @@
-//! `/accounts/{id}/password`: the stored two-step password, which is typed here.
+//! `/accounts/{account}/password`: stores the account's two-step password.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use crate::domain::Secret;
 use crate::domain::privilege::can;
 use crate::live::accounts::Entry;
-use crate::ops::{self, OpError};
+use crate::ops;
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
+use crate::web::form::{Fields, FormState, RequestType};
+use crate::web::layout::Layout;
+use crate::web::paths;
 use crate::web::state::AppState;
+use crate::web::words::accounts as words;
 
-/// What a person typed.
 #[derive(Debug, Deserialize)]
-pub struct Typed {
+pub struct PasswordForm {
     password: Secret,
+}
+
+/// The field is always shown empty.
+struct EmptyForm;
+
+impl Fields for EmptyForm {
+    const NAMES: &'static [&'static str] = &["password"];
 }
 
 #[derive(Template)]
@@ -26,38 +35,33 @@ pub struct Typed {
 struct PasswordPage<'a> {
     layout: Layout,
     entry: &'a Entry,
-    error: Option<String>,
+    form: FormState<EmptyForm>,
 }
 
-/// The empty form.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::EditTwoFactorPassword>,
 ) -> Result<Response, AppError> {
-    let layout = Layout::of(&app, &allowed.actor);
-    let page = PasswordPage { layout, entry: &allowed.entry, error: None };
-    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+    let form = FormState::new(EmptyForm);
+    let page = PasswordPage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry, form };
+    request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
-/// Stores the password.
 pub async fn save(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::EditTwoFactorPassword>,
-    Form(typed): Form<Typed>,
+    Form(sent): Form<PasswordForm>,
 ) -> Result<Response, AppError> {
-    match ops::two_step::store_password(&app, allowed.grant(), &typed.password).await {
-        Ok(()) if wants_fragment(&headers) => {
-            Ok(([("hx-trigger", "close-dialog")], crate::web::fragment::done("The password is stored."))
-                .into_response())
+    match ops::two_step::store_password(&app, allowed.grant(), &sent.password).await {
+        Ok(()) => {
+            Ok(request_type.dialog_done(words::PASSWORD_STORED, &paths::account(allowed.entry.account.id)))
         }
-        Ok(()) => Ok(Redirect::to(&format!("/accounts/{}", allowed.entry.account.id)).into_response()),
-        Err(OpError::Invalid { message, .. }) => {
-            let layout = Layout::of(&app, &allowed.actor);
-            let page = PasswordPage { layout, entry: &allowed.entry, error: Some(message) };
-            dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
+        Err(error) => {
+            let (status, form) = FormState::rejected(EmptyForm, error)?;
+            let page = PasswordPage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry, form };
+            request_type.dialog(status, &page.as_dialog(), &page)
         }
-        Err(error) => Err(error.into()),
     }
 }

@@ -1,25 +1,30 @@
-//! `/accounts/{id}/remove`: removes the account, after a question that wants an answer.
+//! `/accounts/{account}/remove`: removes the account, after a question that wants an answer.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use crate::domain::privilege::can;
 use crate::live::accounts::Entry;
-use crate::ops::{self, OpError};
+use crate::ops;
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::layout::{Layout, dialog_or_page, wants_fragment};
-use crate::web::pages::accounts::show;
+use crate::web::form::{Fields, FormState, RequestType};
+use crate::web::layout::Layout;
+use crate::web::paths;
 use crate::web::state::AppState;
+use crate::web::words::accounts as words;
 
-/// What a person typed.
-#[derive(Debug, Deserialize)]
-pub struct Typed {
-    #[serde(default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RemoveForm {
     digits: String,
+}
+
+impl Fields for RemoveForm {
+    const NAMES: &'static [&'static str] = &["digits"];
 }
 
 #[derive(Template)]
@@ -27,35 +32,32 @@ pub struct Typed {
 struct RemovePage<'a> {
     layout: Layout,
     entry: &'a Entry,
-    error: Option<String>,
+    form: FormState<RemoveForm>,
 }
 
-/// The question.
 pub async fn form(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
-    let page = RemovePage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry, error: None };
-    dialog_or_page(&headers, StatusCode::OK, &page.as_dialog(), &page)
+    let form = FormState::new(RemoveForm::default());
+    let page = RemovePage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry, form };
+    request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
 /// Begins to remove the account.
 pub async fn remove(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
-    Form(typed): Form<Typed>,
+    Form(form): Form<RemoveForm>,
 ) -> Result<Response, AppError> {
-    match ops::accounts::remove::remove(&app, allowed.grant(), &typed.digits).await {
-        Err(OpError::Invalid { message, .. }) => {
-            let layout = Layout::of(&app, &allowed.actor);
-            let page = RemovePage { layout, entry: &allowed.entry, error: Some(message) };
-            dialog_or_page(&headers, StatusCode::UNPROCESSABLE_ENTITY, &page.as_dialog(), &page)
-        }
-        done => {
-            let words = "The account is being removed.";
-            show::after_dialog(&app, &headers, &allowed.actor, &allowed.entry, done, words).await
+    match ops::accounts::remove::remove(&app, allowed.grant(), &form.digits).await {
+        Ok(()) => Ok(request_type.dialog_done(words::REMOVING, &paths::account(allowed.entry.account.id))),
+        Err(error) => {
+            let (status, form) = FormState::rejected(form, error)?;
+            let page = RemovePage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry, form };
+            request_type.dialog(status, &page.as_dialog(), &page)
         }
     }
 }
@@ -63,25 +65,19 @@ pub async fn remove(
 /// Lets a removal try again now.
 pub async fn retry(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
-    to_jobs(&headers, ops::accounts::remove::retry(&app, allowed.grant()).await)
+    ops::accounts::remove::retry(&app, allowed.grant()).await?;
+    Ok(request_type.done(words::REMOVAL_CONTINUES, paths::JOBS))
 }
 
-/// Lets a removal go on though the session at Telegram was not ended.
+/// Lets a removal go on although the session at Telegram was not ended.
 pub async fn skip(
     app: AppState,
-    headers: HeaderMap,
+    request_type: RequestType,
     allowed: Allowed<can::RemoveAccount>,
 ) -> Result<Response, AppError> {
-    to_jobs(&headers, ops::accounts::remove::without_log_out(&app, allowed.grant()).await)
-}
-
-fn to_jobs(headers: &HeaderMap, done: Result<(), OpError>) -> Result<Response, AppError> {
-    done?;
-    if wants_fragment(headers) {
-        return Ok(crate::web::fragment::done("It goes on."));
-    }
-    Ok(Redirect::to("/jobs").into_response())
+    ops::accounts::remove::without_log_out(&app, allowed.grant()).await?;
+    Ok(request_type.done(words::REMOVAL_CONTINUES, paths::JOBS))
 }

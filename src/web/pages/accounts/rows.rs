@@ -1,6 +1,6 @@
 //! The list of accounts as one viewer asked for it, and its rows.
 //!
-//! The page and its live stream use the same [`Query`], so a row appears and leaves live just as it would on
+//! The page and its live stream use the same [`AccountsQuery`], so a row appears and leaves live just as it would on
 //! a reload. A row holds nothing of its viewer but his privileges, so it is rendered once per version and set
 //! of privileges and shared by all who look.
 
@@ -14,8 +14,10 @@ use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivil
 use crate::domain::stage::Severity;
 use crate::domain::{AccountId, DesiredState, Email, Network, Snapshot};
 use crate::live::accounts::{Entry, GroupNames, Listing};
-use crate::web::pages::accounts::query::{NOBODY, Query};
-use crate::web::words::text;
+use crate::web::pages::accounts::filter::Filter;
+use crate::web::pages::accounts::query::{AccountsQuery, NO_OWNER};
+use crate::web::paths;
+use crate::web::words::{accounts as words, connections, stages};
 
 /// Rows on a page.
 pub const PAGE: usize = 100;
@@ -78,10 +80,10 @@ const fn urgency(mood: Severity) -> u8 {
 }
 
 /// What `actor` sees of `listing` with `query`.
-pub fn view(listing: &Listing, rules: &Policy, actor: &Principal, query: &Query) -> View {
+pub fn view(listing: &Listing, rules: &Policy, actor: &Principal, query: &AccountsQuery) -> View {
     let may_add = system_privileges(rules, actor).has(SystemPrivilege::AddAccount);
     let mut view = View { may_add, ..View::default() };
-    let filter = query.filter();
+    let filter = Filter::new(query);
     let mut matching = Vec::new();
     for entry in &listing.entries {
         let may = privileges(rules, actor, &entry.account);
@@ -98,7 +100,7 @@ pub fn view(listing: &Listing, rules: &Policy, actor: &Principal, query: &Query)
             Some(count) => count.count += 1,
             None => view.stages.push(Count {
                 name: stage.name(),
-                label: stage.label().to_owned(),
+                label: stages::label(stage).to_owned(),
                 mood: stage.mood(),
                 count: 1,
             }),
@@ -113,7 +115,7 @@ pub fn view(listing: &Listing, rules: &Policy, actor: &Principal, query: &Query)
         "owner" => matching.sort_by(|(a, _), (b, _)| a.account.owner.cmp(&b.account.owner)),
         "stage" => matching.sort_by(|(a, _), (b, _)| {
             let (a, b) = (&a.snapshot.stage, &b.snapshot.stage);
-            (urgency(a.mood()), a.label()).cmp(&(urgency(b.mood()), b.label()))
+            (urgency(a.mood()), stages::label(a)).cmp(&(urgency(b.mood()), stages::label(b)))
         }),
         _ => matching.reverse(),
     }
@@ -142,7 +144,7 @@ pub fn choices(
     names: &GroupNames,
     rules: &Policy,
     actor: &Principal,
-    query: &Query,
+    query: &AccountsQuery,
 ) -> Choices {
     let (mut groups, mut owners) = (BTreeSet::new(), BTreeSet::new());
     for entry in &listing.entries {
@@ -156,7 +158,7 @@ pub fn choices(
     groups.sort_by_cached_key(|(_, name)| name.to_lowercase());
     let wanted = query.wanted_owner();
     let mut owners: Vec<String> = owners.into_iter().take(OWNERS).map(str::to_owned).collect();
-    if !wanted.is_empty() && wanted != NOBODY && !owners.contains(&wanted) {
+    if !wanted.is_empty() && wanted != NO_OWNER && !owners.contains(&wanted) {
         owners.push(wanted);
     }
     if owners.len() < 2 && query.owner.is_empty() {
@@ -182,23 +184,36 @@ impl Row<'_> {
     fn next_step(&self) -> Option<&'static str> {
         let stage = &self.entry.snapshot.stage;
         let may = |privilege| self.may.has(privilege);
-        if may(AccountPrivilege::Login) && stage.input().is_some() {
-            Some("Provide")
-        } else if may(AccountPrivilege::Login) && stage.can_ask_for_code() {
-            Some("Ask for a code")
-        } else if may(AccountPrivilege::ManageConnectionState) && stage.can_connect() {
-            Some("Connect")
-        } else {
-            None
+        match stage.input() {
+            Some(input) if may(AccountPrivilege::Login) => Some(words::enter(input)),
+            _ if may(AccountPrivilege::Login) && stage.can_ask_for_code() => Some(words::LOG_IN),
+            _ if may(AccountPrivilege::ManageConnectionState) && stage.can_connect() => Some(words::CONNECT),
+            _ => None,
         }
     }
 
-    fn trouble_with_the_line(&self) -> bool {
+    fn has_connection_problems(&self) -> bool {
         !matches!(self.entry.snapshot.network, Network::Ready | Network::Off)
     }
 
+    fn connection(&self) -> &'static str {
+        connections::label(self.entry.snapshot.network)
+    }
+
+    fn is_being_removed(&self) -> bool {
+        self.entry.account.wanted == DesiredState::Removed
+    }
+
+    fn label(&self) -> &str {
+        stages::label(&self.entry.snapshot.stage)
+    }
+
+    fn detail(&self) -> Option<&str> {
+        stages::detail(&self.entry.snapshot.stage)
+    }
+
     fn meaning(&self) -> String {
-        text::meaning(&self.entry.snapshot.stage)
+        stages::meaning(&self.entry.snapshot.stage)
     }
 }
 

@@ -8,17 +8,18 @@ use crate::domain::AccountId;
 use crate::domain::access::{self, Principal};
 use crate::domain::privilege::can;
 use crate::web::auth::session::RequestSession;
-use crate::web::extract::AccountPath;
+use crate::web::extract::Path;
 use crate::web::fragment::partial;
 use crate::web::pages::accounts::show::Facts;
 use crate::web::pages::accounts::step::Step;
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::stream::stream;
 
 /// The stream. Whoever may not see the account learns that there is none, as he would from the page; that is
 /// decided with every message, so it is not asked here.
-pub async fn account(app: AppState, caller: RequestSession, path: AccountPath) -> Response {
-    let mut page = AccountPage { account: path.account, shown: String::new() };
+pub async fn account(app: AppState, caller: RequestSession, Path(account): Path<AccountId>) -> Response {
+    let mut page = AccountPage { account, shown: String::new() };
     stream(app, caller, move |app, actor| page.message(app, actor)).await
 }
 

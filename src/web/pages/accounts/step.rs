@@ -1,51 +1,47 @@
-//! The next step of an account's login: what the stage means and the one form that leads on.
-//! The same part stands on the account's page, in the dialog, in the answer to a form and in the live stream.
+//! The next step of an account's login: what its stage means, and the form that leads on. The same part is on the account's
+//! page, in the dialog, in the answer to a form and in the events.
 
 use askama::Template;
 
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
 use crate::domain::{DesiredState, Input, Millis, Snapshot, Stage};
 use crate::live::accounts::Entry;
-use crate::web::words::text;
+use crate::web::form::FieldError;
+use crate::web::paths;
+use crate::web::words::moments::moment;
+use crate::web::words::stages;
 
-/// The part.
 #[derive(Template)]
 #[template(path = "parts/step.html")]
 pub struct Step<'a> {
     entry: &'a Entry,
     may: AccountPrivileges,
+    /// What is wrong with the form that was just sent.
     error: Option<FieldError>,
 }
 
-/// What was wrong with the form that was just sent.
-#[derive(Debug, Clone)]
-pub struct FieldError {
-    /// The field it is about; None if it is about the whole.
-    pub field: Option<&'static str>,
-    /// What to say.
-    pub message: String,
-}
-
 impl<'a> Step<'a> {
-    /// The step of an account for somebody with these privileges.
     pub fn new(entry: &'a Entry, may: AccountPrivileges) -> Self {
         Self { entry, may, error: None }
     }
 
-    /// The same, after a form that did not work.
-    pub fn with_complaint(self, complaint: FieldError) -> Self {
-        Self { error: Some(complaint), ..self }
+    pub fn with_error(self, error: Option<FieldError>) -> Self {
+        Self { error, ..self }
     }
 
     fn snapshot(&self) -> &Snapshot {
         &self.entry.snapshot
     }
 
-    fn meaning(&self) -> String {
-        text::meaning(&self.entry.snapshot.stage)
+    fn label(&self) -> &str {
+        stages::label(&self.entry.snapshot.stage)
     }
 
-    fn is_leaving(&self) -> bool {
+    fn meaning(&self) -> String {
+        stages::meaning(&self.entry.snapshot.stage)
+    }
+
+    fn is_being_removed(&self) -> bool {
         self.entry.account.wanted == DesiredState::Removed
     }
 
@@ -65,33 +61,36 @@ impl<'a> Step<'a> {
         self.may_connect() && self.snapshot().stage != Stage::Disconnected
     }
 
-    fn wants(&self, input: Input) -> bool {
-        self.may_login() && self.entry.snapshot.stage.input() == Some(input)
+    /// The input that has a form.
+    fn input(&self) -> Option<Input> {
+        self.entry.snapshot.stage.input().filter(|_| self.may_login())
     }
 
-    /// The complaint about a field: from the form just sent, or else what Telegram said of the last try. Both
-    /// stand at the same place, so that an answer and the live stream can overtake each other unseen.
-    fn about(&self, field: &str) -> Option<&str> {
+    fn takes_code(&self) -> bool {
+        self.input() == Some(Input::Code)
+    }
+
+    fn takes_password(&self) -> bool {
+        self.input() == Some(Input::Password)
+    }
+
+    /// What is wrong with a field: by the form just sent, or else by what Telegram said of the last try. Both are in the same
+    /// place, so that an answer and the events can overtake each other unseen.
+    fn field_error(&self, field: &str) -> Option<&str> {
+        self.problem().filter(|(at, _)| *at == Some(field)).map(|(_, message)| message)
+    }
+
+    /// What is wrong, if it isn't about a field that is shown.
+    fn general_error(&self) -> Option<&str> {
+        self.problem().filter(|(at, _)| at.is_none()).map(|(_, message)| message)
+    }
+
+    fn problem(&self) -> Option<(Option<&str>, &str)> {
+        let shown = self.input().map(Input::name);
         match &self.error {
-            Some(error) if error.field == Some(field) => Some(&error.message),
-            Some(error) if error.field.is_some() => None,
-            Some(_) | None => self.problem_at(Some(field)),
+            Some(error) => Some((error.field.filter(|field| Some(*field) == shown), &error.message)),
+            None => self.snapshot().problem.as_deref().map(|message| (shown, message)),
         }
-    }
-
-    /// What is wrong, if it is not about a field that is shown.
-    fn trouble(&self) -> Option<&str> {
-        match &self.error {
-            Some(error) if error.field.is_none() => Some(&error.message),
-            Some(_) => None,
-            None => self.problem_at(None),
-        }
-    }
-
-    /// What Telegram said of the last try, if it belongs there: beside the field that is shown, if one is.
-    fn problem_at(&self, field: Option<&str>) -> Option<&str> {
-        let shown = self.snapshot().stage.input().filter(|_| self.may_login()).map(Input::name);
-        self.snapshot().problem.as_deref().filter(|_| shown == field)
     }
 
     fn hint(&self) -> &str {
@@ -110,7 +109,7 @@ impl<'a> Step<'a> {
     }
 
     fn moment(&self, at: &Millis) -> String {
-        text::moment(*at)
+        moment(*at)
     }
 
     /// From when on another code may be asked for.
@@ -121,7 +120,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    fn code_came(&self) -> Option<String> {
-        self.entry.snapshot.code_came.map(text::moment)
+    fn code_came_at(&self) -> Option<String> {
+        self.snapshot().code_came.map(moment)
     }
 }

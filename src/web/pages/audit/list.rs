@@ -16,6 +16,7 @@ use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::text;
 

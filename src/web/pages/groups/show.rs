@@ -17,10 +17,12 @@ use crate::ops::access::{Edit, Failed, MAX_NAME};
 use crate::store;
 use crate::store::groups::Group;
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named};
+use crate::web::extract::{May, Path};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Plan, confirm, make};
-use crate::web::pages::accounts::query;
+use crate::web::pages::accounts::filter::Filter;
+use crate::web::pages::accounts::query::AccountsQuery;
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::privileges::account_labels;
 
@@ -83,7 +85,7 @@ impl GroupPage {
 pub async fn show(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<GroupId>,
+    Path(id): Path<GroupId>,
     Query(done): Query<Done>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, AppError> {
@@ -95,7 +97,7 @@ pub async fn show(
 pub async fn rename(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<GroupId>,
+    Path(id): Path<GroupId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may.actor, id, Wanted::default()).await?;
@@ -110,7 +112,7 @@ pub async fn rename(
 pub async fn approval(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<GroupId>,
+    Path(id): Path<GroupId>,
     Form(fields): Form<Fields>,
 ) -> Result<Redirect, AppError> {
     // Anything but a clear no asks for approvals: half a form makes nothing easier to see.
@@ -123,7 +125,7 @@ pub async fn approval(
 pub async fn delete(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<GroupId>,
+    Path(id): Path<GroupId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let group = group(&app, id).await?;
@@ -139,7 +141,7 @@ pub async fn delete(
 pub async fn take_out(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<GroupId>,
+    Path(id): Path<GroupId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let group = group(&app, id).await?;
@@ -157,7 +159,7 @@ pub async fn take_out(
 pub async fn put_in(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<GroupId>,
+    Path(id): Path<GroupId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let group = group(&app, id).await?;
@@ -214,8 +216,8 @@ async fn page(app: &State, reader: &Principal, id: GroupId, wanted: Wanted) -> R
     let more_hidden = all > inside.len();
     let pages = inside.len().div_ceil(PAGE).max(1);
     let at = wanted.page.clamp(1, pages);
-    let query = query::Query { q: wanted.q.clone(), ..query::Query::default() };
-    let filter = query.filter();
+    let query = AccountsQuery { q: wanted.q.clone(), ..AccountsQuery::default() };
+    let filter = Filter::new(&query);
     let asked = !wanted.q.trim().is_empty();
     let mut found: Vec<_> = outside.into_iter().filter(|entry| asked && filter.fits(entry)).collect();
     let found_more = found.len() > FOUND;

@@ -16,6 +16,7 @@ use crate::live;
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
 use crate::web::layout::{Layout, html};
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::text;
 

@@ -1,122 +1,80 @@
-//! What a person sees on his way to another person's approval: the form that asks for it, how his request stands, and
-//! the buttons that use it. The part is on two pages, and is live.
+//! The way to another person's approval: the form that asks for it, the status of the request, and the buttons that use the
+//! approval. The part is on the pages of all secrets, and is live.
 
 use askama::Template;
 
+use super::secret::{ReasonForm, SecretUrls};
 use crate::domain::access::Principal;
 use crate::domain::reveal::RevealKind;
 use crate::domain::{AccountId, Email, Millis};
 use crate::ops::OpError;
-use crate::ops::approvals::{self, ApprovalStatus, NOBODY};
+use crate::ops::approvals::{self, ApprovalStatus};
+use crate::web::form::FormState;
 use crate::web::state::State;
-use crate::web::words::text;
-
-/// Names of approvers that are told.
-const TOLD: usize = 5;
+use crate::web::words::moments::moment;
+use crate::web::words::reveals::{self as words, SecretWords};
 
 /// The part, with the live connection around it.
 #[derive(Template)]
 #[template(path = "parts/approval_live.html")]
-pub struct Approval {
+pub(super) struct Approval {
     part: Part,
 }
 
 impl Approval {
-    /// The part for this person; none where nobody has to approve. `reason` is what he typed, `error` what is wrong
-    /// with it.
-    pub async fn read(
+    /// The part for this person, after `form` was sent; none where no approval is needed.
+    pub(super) async fn read(
         app: &State,
-        actor: &Principal,
+        principal: &Principal,
         account: AccountId,
         kind: RevealKind,
-        reason: &str,
-        error: Option<String>,
+        form: &FormState<ReasonForm>,
     ) -> Result<Option<Self>, OpError> {
-        let mut standing = approvals::standing(app, actor, account, kind).await?;
-        if standing == ApprovalStatus::Free {
+        let mut status = approvals::standing(app, principal, account, kind).await?;
+        if status == ApprovalStatus::Free {
             return Ok(None);
         }
-        if let ApprovalStatus::Needed { reason: last, .. } = &mut standing
-            && !reason.is_empty()
+        if let ApprovalStatus::Needed { reason: last, .. } = &mut status
+            && !form.values.reason.is_empty()
         {
-            reason.clone_into(last);
+            last.clone_from(&form.values.reason);
         }
-        Ok(Some(Self { part: Part::new(account, kind, standing, error) }))
+        let error = form.error("reason").map(str::to_owned);
+        Ok(Some(Self { part: Part::new(account, kind, status, error) }))
     }
 
     /// Whether something can change by itself.
     fn is_open(&self) -> bool {
-        matches!(self.part.standing, ApprovalStatus::Waiting { .. } | ApprovalStatus::Approved(_))
+        matches!(self.part.status, ApprovalStatus::Waiting { .. } | ApprovalStatus::Approved(_))
     }
 }
 
-/// The part itself, which the live stream sends.
+/// The part itself, which the events send.
 #[derive(Template)]
 #[template(path = "parts/approval.html")]
-pub struct Part {
-    base: String,
-    kind: RevealKind,
-    standing: ApprovalStatus,
+pub(super) struct Part {
+    urls: SecretUrls,
+    words: &'static SecretWords,
+    status: ApprovalStatus,
+    /// What is wrong with the reason.
     error: Option<String>,
 }
 
 impl Part {
-    /// The part for how it stands.
-    pub fn new(
+    pub(super) fn new(
         account: AccountId,
         kind: RevealKind,
-        standing: ApprovalStatus,
+        status: ApprovalStatus,
         error: Option<String>,
     ) -> Self {
-        let base = match kind {
-            RevealKind::LoginCode => format!("/accounts/{account}/code"),
-            RevealKind::TwoStepPassword => format!("/accounts/{account}/password/reveal"),
-        };
-        Self { base, kind, standing, error }
+        Self { urls: SecretUrls::of(kind, account), words: words::secret(kind), status, error }
     }
 
-    fn is_code(&self) -> bool {
-        self.kind == RevealKind::LoginCode
-    }
-
-    fn what(&self) -> &'static str {
-        match self.kind {
-            RevealKind::LoginCode => "A login code",
-            RevealKind::TwoStepPassword => "The stored password",
-        }
+    fn approvers(&self, approvers: &[Email]) -> String {
+        words::approvers(approvers)
     }
 
     fn moment(&self, at: &Millis) -> String {
-        text::moment(*at)
-    }
-}
-
-/// Who could approve, in a sentence.
-fn who(approvers: &[Email]) -> String {
-    let names: Vec<String> = approvers.iter().take(TOLD).map(ToString::to_string).collect();
-    let more = match approvers.len().saturating_sub(TOLD) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    match names.as_slice() {
-        [] => NOBODY.into(),
-        [one] => format!("{one} can approve it."),
-        many => format!("Each of these can approve it: {}{more}.", many.join(", ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn approvers_are_named_as_long_as_they_are_few() {
-        let people = |count: usize| -> Vec<Email> {
-            (1..=count).map(|number| Email::parse(&format!("p{number}@example.org")).unwrap()).collect()
-        };
-        assert!(who(&people(0)).starts_with("Nobody can approve this"));
-        assert_eq!(who(&people(1)), "p1@example.org can approve it.");
-        assert_eq!(who(&people(2)), "Each of these can approve it: p1@example.org, p2@example.org.");
-        assert!(who(&people(7)).ends_with("p5@example.org and 2 more."));
+        moment(*at)
     }
 }

@@ -13,18 +13,19 @@ use crate::live::events::Change;
 use crate::ops::OpError;
 use crate::ops::reveals::code::{self, CodeWait};
 use crate::web::auth::session::RequestSession;
-use crate::web::extract::AccountPath;
+use crate::web::extract::Path;
 use crate::web::fragment::partial;
-use crate::web::pages::reveals::code::RevealedPart;
+use crate::web::pages::reveals::secret::RevealedPart;
 use crate::web::state::AppState;
 use crate::web::stream::viewer::Viewer;
 use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye};
+use crate::web::words::reveals as words;
 
 /// The stream. What is armed is bound to its viewer, and whether he may see it is decided when the code is given.
-pub async fn code(app: AppState, caller: RequestSession, path: AccountPath) -> Response {
+pub async fn code(app: AppState, caller: RequestSession, Path(account): Path<AccountId>) -> Response {
     let (sender, events) = mpsc::channel(2);
     match begin(&app, &caller, &sender).await {
-        Ok(Some(viewer)) => drop(tokio::spawn(wait(app, viewer, path.account, sender))),
+        Ok(Some(viewer)) => drop(tokio::spawn(wait(app, viewer, account, sender))),
         Ok(None) => {}
         Err(silence) => return silence,
     }
@@ -45,12 +46,11 @@ async fn wait(app: AppState, mut viewer: Viewer, account: AccountId, sender: Sen
         let left = match code::poll_code(&app, &viewer.actor, account).await {
             Ok(CodeWait::Waiting(until)) => until.seconds_since(app.clock.now()).max(1).unsigned_abs(),
             Ok(CodeWait::Came(revealed)) => {
-                end(&sender, RevealedPart::code(&revealed).render()).await;
+                end(&sender, RevealedPart::code(revealed).render()).await;
                 return;
             }
             Ok(CodeWait::Over) => {
-                end(&sender, Nothing { why: "No code came in time. Begin again with a reason." }.render())
-                    .await;
+                end(&sender, Nothing { why: words::NO_CODE_CAME }.render()).await;
                 return;
             }
             Err(OpError::Refused(why)) => {
@@ -58,8 +58,7 @@ async fn wait(app: AppState, mut viewer: Viewer, account: AccountId, sender: Sen
                 return;
             }
             Err(_) => {
-                end(&sender, Nothing { why: "The code can't be shown just now. Begin again." }.render())
-                    .await;
+                end(&sender, Nothing { why: words::CODE_UNAVAILABLE }.render()).await;
                 return;
             }
         };

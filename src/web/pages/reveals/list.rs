@@ -1,198 +1,123 @@
-//! `/reveals`: what others want to see and need somebody's approval for.
+//! `/reveals`: requests to see a secret, for the people who may approve them.
 
 use askama::Template;
-use axum::extract::{FromRequestParts, Path};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::Form;
-use serde::Deserialize;
+use axum::http::StatusCode;
+use axum::response::Response;
 
 use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::{AccountPrivilege, can};
-use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
+use crate::domain::reveal::{RequestState, RevealRequest};
+use crate::domain::stage::Severity;
 use crate::domain::{AccountId, Millis, RevealId};
 use crate::live::approvals::is_own;
-use crate::ops::OpError;
-use crate::ops::approvals::{self, Decision};
 use crate::web::error::AppError;
 use crate::web::extract::May;
-use crate::web::fragment;
-use crate::web::layout::{Layout, html_with, wants_fragment};
+use crate::web::layout::{Layout, html_with};
+use crate::web::paths;
 use crate::web::state::{AppState, State};
-use crate::web::words::text;
+use crate::web::words::moments::moment;
+use crate::web::words::reveals as words;
 
 #[derive(Template)]
 #[template(path = "pages/reveals/list.html")]
-struct RevealsPage {
+struct ApprovalsPage {
     layout: Layout,
-    reveals: String,
-    /// Why what was just asked for was not done.
-    trouble: Option<String>,
+    requests: String,
+    /// Why the last decision failed, if that isn't about a note.
+    error: Option<String>,
 }
 
 /// The list, which is live too.
 #[derive(Template)]
 #[template(path = "parts/reveals.html")]
-struct Reveals {
-    waiting: Vec<Line>,
-    over: Vec<Line>,
-    complaint: Option<FieldError>,
+struct Requests {
+    pending: Vec<RequestRow>,
+    decided: Vec<RequestRow>,
+    rejected: Option<RejectedNote>,
 }
 
-impl Reveals {
-    fn complaint(&self, line: &Line) -> Option<&FieldError> {
-        self.complaint.as_ref().filter(|complaint| complaint.reveal == line.request.id)
+impl Requests {
+    fn rejected(&self, row: &RequestRow) -> Option<&RejectedNote> {
+        self.rejected.as_ref().filter(|note| note.reveal == row.request.id)
     }
 }
 
-/// What is wrong with a note, and the note.
+/// A note that was not accepted, and why.
 #[derive(Debug)]
-pub struct FieldError {
-    reveal: RevealId,
-    message: String,
-    note: String,
+pub(super) struct RejectedNote {
+    pub(super) reveal: RevealId,
+    pub(super) note: String,
+    pub(super) message: String,
 }
 
-/// A request as a line of the page.
-struct Line {
+struct RequestRow {
     request: RevealRequest,
-    what: &'static str,
+    secret: &'static str,
     /// The account's page, if the reader may see it.
     account: Option<AccountId>,
     own: bool,
     created: String,
-    until: String,
-    mood: &'static str,
+    expires: String,
+    severity: Severity,
     label: &'static str,
     decided_at: String,
 }
 
-/// The page.
 pub async fn list(app: AppState, may: May<can::ApproveReveal>) -> Result<Response, AppError> {
     page(&app, &may.actor, StatusCode::OK, None, None)
 }
 
-fn page(
+pub(super) fn page(
     app: &State,
-    actor: &Principal,
+    reader: &Principal,
     status: StatusCode,
-    complaint: Option<FieldError>,
-    trouble: Option<String>,
+    rejected: Option<RejectedNote>,
+    error: Option<String>,
 ) -> Result<Response, AppError> {
-    let reveals = rendered(app, actor, complaint)?;
-    html_with(status, &RevealsPage { layout: Layout::of(app, actor), reveals, trouble })
+    let requests = rendered(app, reader, rejected)?;
+    html_with(status, &ApprovalsPage { layout: Layout::of(app, reader), requests, error })
 }
 
-/// The list for this reader; an empty one for whoever may not decide.
-pub fn rendered(
+/// The list for this reader; an empty one without the permission.
+pub(super) fn rendered(
     app: &State,
-    actor: &Principal,
-    complaint: Option<FieldError>,
+    reader: &Principal,
+    rejected: Option<RejectedNote>,
 ) -> Result<String, askama::Error> {
     let now = app.clock.now();
-    let may = app.live.approvals.load().pending_for(&app.live.policy.current(), actor, now).is_some();
     let requests = app.live.approvals.load();
-    let lines = requests.0.iter().filter(|_| may).map(|request| line(app, actor, request, now));
-    let (mut waiting, over): (Vec<_>, Vec<_>) = lines.partition(|line| line.label == WAITING);
-    // A new one comes last: it must not move under somebody's hand what he is about to press.
-    waiting.reverse();
-    Reveals { waiting, over, complaint }.render()
-}
-
-const WAITING: &str = "Waiting";
-
-fn line(app: &State, actor: &Principal, request: &RevealRequest, now: Millis) -> Line {
-    let entry = app.live.accounts.get(request.account);
-    let sees = |entry: &_| privileges(&app.live.policy.current(), actor, entry).has(AccountPrivilege::View);
-    let (mood, label) = match request.stands(now) {
-        RequestState::Waiting => ("waiting", WAITING),
-        RequestState::Approved => ("good", "Approved"),
-        RequestState::Refused => ("bad", "Refused"),
-        RequestState::Used => ("good", "Approved and used"),
-        RequestState::Expired => ("off", "Expired"),
+    let may = requests.pending_for(&app.live.policy.current(), reader, now).is_some();
+    let shown = requests.0.iter().filter(|_| may);
+    let (pending, decided): (Vec<_>, Vec<_>) =
+        shown.partition(|request| request.stands(now) == RequestState::Waiting);
+    let rows = |requests: Vec<&RevealRequest>| -> Vec<RequestRow> {
+        requests.into_iter().map(|request| row(app, reader, request, now)).collect()
     };
-    Line {
-        what: match request.kind {
-            RevealKind::LoginCode => "Login code",
-            RevealKind::TwoStepPassword => "Stored two-step password",
-        },
+    let (mut pending, decided) = (rows(pending), rows(decided));
+    // A new one comes last: it must not move the button that a person is about to press.
+    pending.reverse();
+    Requests { pending, decided, rejected }.render()
+}
+
+fn row(app: &State, reader: &Principal, request: &RevealRequest, now: Millis) -> RequestRow {
+    let entry = app.live.accounts.get(request.account);
+    let sees =
+        |account: &_| privileges(&app.live.policy.current(), reader, account).has(AccountPrivilege::View);
+    let state = request.stands(now);
+    RequestRow {
+        secret: words::secret(request.kind).label,
         account: entry.filter(|entry| sees(&entry.account)).map(|entry| entry.account.id),
-        own: is_own(request, actor),
-        created: text::moment(request.created),
-        until: text::moment(request.expires),
-        mood,
-        label,
-        decided_at: request.decided_at.map(text::moment).unwrap_or_default(),
+        own: is_own(request, reader),
+        created: moment(request.created),
+        expires: moment(request.expires),
+        severity: match state {
+            RequestState::Waiting => Severity::Waiting,
+            RequestState::Approved | RequestState::Used => Severity::Good,
+            RequestState::Refused => Severity::Bad,
+            RequestState::Expired => Severity::Off,
+        },
+        label: words::request_state(state),
+        decided_at: request.decided_at.map(moment).unwrap_or_default(),
         request: request.clone(),
-    }
-}
-
-/// The request that a path names, which need not exist.
-#[derive(Debug, Deserialize)]
-pub struct RevealPath {
-    reveal: RevealId,
-}
-
-/// What is no id is no request either.
-impl<S: Send + Sync> FromRequestParts<S> for RevealPath {
-    type Rejection = AppError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
-        let Path(path) = Path::from_request_parts(parts, state).await.map_err(|_| AppError::NotFound)?;
-        Ok(path)
-    }
-}
-
-/// What a person typed.
-#[derive(Debug, Deserialize)]
-pub struct Typed {
-    #[serde(default)]
-    note: String,
-}
-
-/// Approves a request.
-pub async fn approve(
-    app: AppState,
-    headers: HeaderMap,
-    may: May<can::ApproveReveal>,
-    path: RevealPath,
-    Form(typed): Form<Typed>,
-) -> Result<Response, AppError> {
-    let done = approvals::decide(&app, may.grant(), path.reveal, Decision::Approve, &typed.note).await;
-    answer(&app, &headers, &may.actor, path.reveal, typed.note, done.map(|()| "Approved."))
-}
-
-/// Refuses a request.
-pub async fn refuse(
-    app: AppState,
-    headers: HeaderMap,
-    may: May<can::ApproveReveal>,
-    path: RevealPath,
-    Form(typed): Form<Typed>,
-) -> Result<Response, AppError> {
-    let done = approvals::decide(&app, may.grant(), path.reveal, Decision::Refuse, &typed.note).await;
-    answer(&app, &headers, &may.actor, path.reveal, typed.note, done.map(|()| "Refused."))
-}
-
-/// The list follows by itself where scripts run; elsewhere the page comes again, with what is wrong in it.
-fn answer(
-    app: &State,
-    headers: &HeaderMap,
-    actor: &Principal,
-    reveal: RevealId,
-    note: String,
-    done: Result<&str, OpError>,
-) -> Result<Response, AppError> {
-    let alone = !wants_fragment(headers);
-    match done {
-        Ok(_) if alone => Ok(Redirect::to("/reveals").into_response()),
-        Ok(words) => Ok(fragment::done(words)),
-        Err(OpError::Invalid { message, .. }) if alone => {
-            let complaint = FieldError { reveal, message, note };
-            page(app, actor, StatusCode::UNPROCESSABLE_ENTITY, Some(complaint), None)
-        }
-        Err(OpError::Refused(words)) if alone => page(app, actor, StatusCode::CONFLICT, None, Some(words)),
-        Err(error) => Err(error.into()),
     }
 }

@@ -2,6 +2,8 @@ pub mod approval;
 pub mod approval_events;
 pub mod code;
 pub mod code_events;
+pub mod decide;
 pub mod list;
 pub mod list_events;
 pub mod password;
+pub mod secret;

@@ -15,6 +15,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, make};
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::privileges::system_labels;
 

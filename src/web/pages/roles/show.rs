@@ -13,9 +13,10 @@ use crate::ops::access::{Edit, MAX_NAME, UserRef};
 use crate::store::roles::{Member, Role};
 use crate::store::{self, StoreError};
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named};
+use crate::web::extract::{May, Path};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Outcome, Plan, confirm, make};
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::privileges::{Choice, account_labels, system_choices};
 
@@ -72,7 +73,7 @@ impl RolePage {
 pub async fn show(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<RoleId>,
+    Path(id): Path<RoleId>,
     Query(done): Query<Done>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, AppError> {
@@ -84,7 +85,7 @@ pub async fn show(
 pub async fn rename(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<RoleId>,
+    Path(id): Path<RoleId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may, id, "").await?;
@@ -99,7 +100,7 @@ pub async fn rename(
 pub async fn delete(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<RoleId>,
+    Path(id): Path<RoleId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let role = role(&app, id).await?;
@@ -115,7 +116,7 @@ pub async fn delete(
 pub async fn system(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<RoleId>,
+    Path(id): Path<RoleId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let role = role(&app, id).await?;
@@ -128,7 +129,7 @@ pub async fn system(
 pub async fn give(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<RoleId>,
+    Path(id): Path<RoleId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may, id, "").await?;
@@ -152,7 +153,7 @@ pub async fn give(
 pub async fn take(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<RoleId>,
+    Path(id): Path<RoleId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may, id, "").await?;

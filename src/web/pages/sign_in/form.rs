@@ -1,212 +1,99 @@
-//! `/sign-in`, and signing out. Where an identity provider says who people are, the page is [`oidc`]'s. Where each
-//! request says itself who sends it, the page says so; there is nothing to type. The form here is for trying Telescope
-//! out, where anybody may claim any address.
+//! `/sign-in`. Where an identity provider knows who people are, the page is [`oidc`]'s; where each request proves who sends it,
+//! the page only says so. The form here is for trying Telescope out, where anyone can claim any address.
 
 use askama::Template;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
-use tower_sessions::session::Id;
 
-use crate::config::SsoMode;
-use crate::domain::access::Person;
+use super::session::begin;
 use crate::domain::{Email, Identity};
-use crate::live::events::{Change, SessionId};
-use crate::ops::sign_in;
-use crate::web::auth::session::{self, RequestSession};
+use crate::ops::OpError;
+use crate::web::auth::session::RequestSession;
+use crate::web::auth::sign_in_limit;
 use crate::web::error::AppError;
+use crate::web::form::{Fields, FormState};
 use crate::web::layout::{Layout, html, html_with};
 use crate::web::pages::sign_in::oidc;
-use crate::web::rate_limit;
+use crate::web::paths;
+use crate::web::return_to::local_redirect;
 use crate::web::state::{AppState, State};
-
-#[derive(Template)]
-#[template(path = "pages/sign_in/form.html")]
-struct SignIn {
-    layout: Layout,
-    email: String,
-    admins: Vec<String>,
-    next: String,
-    error: Option<String>,
-}
-
-impl SignIn {
-    fn new(app: &State, email: String, next: String, error: Option<String>) -> Self {
-        let admins = app.config.admin_emails.iter().map(ToString::to_string).collect();
-        Self { layout: Layout::anonymous(app), email, admins, next, error }
-    }
-}
+use crate::web::words::sign_in as words;
 
 /// Where to go afterwards, if somewhere.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct After {
-    pub(crate) next: String,
+pub struct SignInQuery {
+    pub(super) next: String,
 }
 
-/// What a person typed.
 #[derive(Debug, Deserialize)]
-pub struct Typed {
+pub struct SignInForm {
     email: String,
     #[serde(default)]
     next: String,
 }
 
-/// The address of the form, which leads on to `next` afterwards.
-pub fn address(next: Option<&str>) -> String {
-    match next.map(local_redirect) {
-        None | Some(HOME) => "/sign-in".to_owned(),
-        Some(next) => {
-            let query = serde_html_form::to_string([("next", next)]).unwrap_or_default();
-            format!("/sign-in?{query}")
-        }
+impl Fields for SignInForm {
+    const NAMES: &'static [&'static str] = &["email"];
+}
+
+#[derive(Template)]
+#[template(path = "pages/sign_in/form.html")]
+struct FormPage {
+    layout: Layout,
+    form: FormState<SignInForm>,
+    admins: Vec<String>,
+}
+
+impl FormPage {
+    fn new(app: &State, form: FormState<SignInForm>) -> Self {
+        let admins = app.config.admin_emails.iter().map(ToString::to_string).collect();
+        Self { layout: Layout::anonymous(app), form, admins }
     }
 }
 
-/// Where people go who wanted nothing else.
-const HOME: &str = "/accounts";
-
-/// `next`, if it is a page of ours; anything that a browser might read as another site's is not.
-pub(crate) fn local_redirect(next: &str) -> &str {
-    let ours = next.starts_with('/')
-        && !next.starts_with("//")
-        && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if ours { next } else { HOME }
-}
-
-/// Says how one gets in.
+/// Says how people sign in where there is no form.
 #[derive(Template)]
 #[template(path = "pages/sign_in/proxy.html")]
-struct Entrance {
+struct ProxyPage {
     layout: Layout,
-    words: &'static str,
+    message: &'static str,
     next: String,
 }
 
-/// How one gets in where there is no form.
-const fn way_in(mode: SsoMode) -> &'static str {
-    match mode {
-        SsoMode::Cloudflare => {
-            "You sign in at Cloudflare Access, on your way here: each page that you open takes you for whom it names. \
-             To go on as somebody else, sign out there first."
-        }
-        SsoMode::Jwt => {
-            "You sign in at your company's proxy, on your way here: each page that you open takes you for whom it \
-             names. To go on as somebody else, sign out there first, or close the browser."
-        }
-        SsoMode::Disable | SsoMode::Mock | SsoMode::Oidc => "Nobody signs in to this Telescope.",
-    }
-}
-
-/// The form, or how one gets in without.
-pub async fn form(app: AppState, Query(after): Query<After>) -> Result<Response, AppError> {
+pub async fn form(app: AppState, Query(query): Query<SignInQuery>) -> Result<Response, AppError> {
     if let Some(provider) = &app.sso.oidc {
-        return oidc::page(&app, provider, &after.next);
+        return oidc::page(&app, provider, &query.next);
     }
     let mode = app.config.sso_mode;
     if !mode.is_mock() {
-        let next = local_redirect(&after.next).to_owned();
-        return html(&Entrance { layout: Layout::anonymous(&app), words: way_in(mode), next });
+        let next = local_redirect(&query.next).to_owned();
+        let message = words::without_form(mode);
+        return html(&ProxyPage { layout: Layout::anonymous(&app), message, next });
     }
-    let first = app.config.admin_emails.iter().next().map(ToString::to_string).unwrap_or_default();
-    html(&SignIn::new(&app, first, after.next, None))
+    let email = app.config.admin_emails.iter().next().map(ToString::to_string).unwrap_or_default();
+    html(&FormPage::new(&app, FormState::new(SignInForm { email, next: query.next })))
 }
 
-/// Signs in whoever claims an address, where that is proof enough.
+/// Signs a person in under the address that they claim, where a claim is proof enough.
 pub async fn sign_in(
     app: AppState,
     caller: RequestSession,
-    Form(typed): Form<Typed>,
+    Form(form): Form<SignInForm>,
 ) -> Result<Response, AppError> {
     if !app.config.sso_mode.is_mock() {
-        return Err(AppError::Forbidden("Nobody signs in to this Telescope by a form.".into()));
+        return Err(AppError::Forbidden(words::NO_FORM.into()));
     }
-    rate_limit::check_rate(&app, &caller.origin)?;
-    match Email::parse(&typed.email) {
+    sign_in_limit::check_address(&app, &caller.origin)?;
+    match Email::parse(&form.email) {
         Ok(email) => {
             begin(&app, &caller, &Identity::claimed(email)).await?;
-            Ok(Redirect::to(local_redirect(&typed.next)).into_response())
+            Ok(Redirect::to(local_redirect(&form.next)).into_response())
         }
         Err(error) => {
-            let page = SignIn::new(&app, typed.email, typed.next, Some(error.to_string()));
-            html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+            let (status, form) = FormState::rejected(form, OpError::invalid("email", error))?;
+            html_with(status, &FormPage::new(&app, form))
         }
-    }
-}
-
-/// Begins a person's session: under a new id, and nothing knows the former one any more.
-pub(crate) async fn begin(
-    app: &State,
-    caller: &RequestSession,
-    identity: &Identity,
-) -> Result<Person, AppError> {
-    let replaced = caller.session.id();
-    let person = session::sign_in(app, caller, identity).await?;
-    over(app, replaced);
-    Ok(person)
-}
-
-/// Signs out: the session ends, and its open pages with it. Then the provider is told, if there is one. Whoever is
-/// known by a proxy is sent to sign out there, since otherwise the next page would begin a session again.
-pub async fn sign_out(app: AppState, caller: RequestSession) -> Result<Response, AppError> {
-    let RequestSession { session, origin } = caller;
-    let ended = session.id();
-    if let Some(actor) = session::current(&app, &session, &origin).await? {
-        sign_in::sign_out(&app, &actor).await?;
-    }
-    let proof = oidc::proof(&session).await?;
-    session.flush().await?;
-    over(&app, ended);
-    if let Some(provider) = &app.sso.oidc
-        && let Some(page) = oidc::signed_out(&app, provider, proof).await
-    {
-        return page;
-    }
-    let elsewhere = app.sso.proxy.as_ref().and_then(|proxy_auth| proxy_auth.format().log_out);
-    Ok(Redirect::to(elsewhere.unwrap_or("/sign-in")).into_response())
-}
-
-/// Whatever still knows a session learns that it is over.
-fn over(app: &State, session: Option<Id>) {
-    if let Some(session) = session {
-        app.live.events.publish(Change::SessionEnded(SessionId(session.0)));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn any_text_leads_to_a_page_of_ours(next in prop_oneof!["\\PC{0,40}", "[/\\\\.:@a-z\t\n?#%]{0,20}"]) {
-            let here = url::Url::parse("https://telescope.example.org/sign-in").unwrap();
-            let there = here.join(local_redirect(&next)).unwrap();
-            prop_assert_eq!(there.origin(), here.origin(), "{}", next);
-        }
-    }
-
-    #[test]
-    fn signing_in_leads_to_our_own_pages_only() {
-        for ours in ["/accounts", "/accounts?q=a%20b&page=2", "/accounts/1/provide"] {
-            assert_eq!(local_redirect(ours), ours);
-        }
-        for foreign in [
-            "",
-            "https://x.example",
-            "//x.example",
-            "/\\x.example",
-            "\\/x.example",
-            "/\t/x.example",
-            "/a\r\nb",
-            "x",
-        ] {
-            assert_eq!(local_redirect(foreign), HOME, "{foreign:?}");
-        }
-        assert_eq!(address(Some("/accounts?q=1&x")), "/sign-in?next=%2Faccounts%3Fq%3D1%26x");
-        assert_eq!(address(Some("//x.example")), "/sign-in");
     }
 }

@@ -1,2 +1,4 @@
 pub mod form;
 pub mod oidc;
+pub mod session;
+pub mod sign_out;

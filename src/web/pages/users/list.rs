@@ -19,6 +19,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Plan, confirm};
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::text;
 

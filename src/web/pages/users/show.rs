@@ -13,10 +13,11 @@ use crate::ops::users::{self, UserChange, UserRef};
 use crate::store;
 use crate::store::roles::Role;
 use crate::web::error::AppError;
-use crate::web::extract::{May, Named};
+use crate::web::extract::{May, Path};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::{Done, Fields, Plan, confirm};
 use crate::web::pages::users::list::{Line, edit, line, title};
+use crate::web::paths;
 use crate::web::state::{AppState, State};
 
 #[derive(Template)]
@@ -45,7 +46,7 @@ struct Held {
 pub async fn show(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<UserId>,
+    Path(id): Path<UserId>,
     Query(done): Query<Done>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may.actor, id).await?;
@@ -56,7 +57,7 @@ pub async fn show(
 pub async fn roles(
     app: AppState,
     may: May<can::ManageAccess>,
-    Named(id): Named<UserId>,
+    Path(id): Path<UserId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may.actor, id).await?;
@@ -99,7 +100,7 @@ macro_rules! handlers {
         pub async fn $name(
             app: AppState,
             may: May<can::ManageAccess>,
-            Named(id): Named<UserId>,
+            Path(id): Path<UserId>,
         ) -> Result<Redirect, AppError> {
             users::change(&app, may.grant(), UserRef::Id(id), UserChange::$change).await?;
             // Back to the person, who is shown as he is now.

@@ -1,7 +1,5 @@
 //! What open pages are told of requests, and what they forget.
 
-use std::time::Duration;
-
 use axum::body::BodyDataStream;
 use axum::http::StatusCode;
 use telescope::domain::access;
@@ -12,6 +10,7 @@ use telescope::ops::reveals::code;
 use super::super::app::ADMIN;
 use super::super::live::next;
 use super::*;
+use crate::support::waiting::DEADLINE;
 
 /// Reads a stream until a message holds all of this.
 async fn until(stream: &mut BodyDataStream, parts: &[&str]) -> String {
@@ -24,7 +23,7 @@ async fn until(stream: &mut BodyDataStream, parts: &[&str]) -> String {
             }
         }
     };
-    let found = tokio::time::timeout(Duration::from_secs(10), found).await;
+    let found = tokio::time::timeout(DEADLINE, found).await;
     found.unwrap_or_else(|_| panic!("{parts:?} come"))
 }
 

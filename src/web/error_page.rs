@@ -1,0 +1,94 @@
+//! The page of a failed request. Only the layers make it: they know who asks, for what, and under which id.
+
+use askama::Template;
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+
+use super::error::ErrorDetails;
+use super::form::RequestType;
+use super::state::State;
+use super::words::{error_pages as words, sign_in};
+use super::{fragment, paths, return_to};
+use crate::web::layout::Layout;
+
+#[derive(Template)]
+#[template(path = "pages/error.html")]
+struct ErrorPage<'a> {
+    layout: Layout,
+    title: &'a str,
+    message: &'a str,
+    request_id: &'a str,
+}
+
+/// What the page of a failed request has to know of it.
+#[derive(Debug)]
+pub struct RequestMeta {
+    pub id: String,
+    pub request_type: RequestType,
+    /// The page that was asked for, to return to after signing in.
+    pub page: Option<String>,
+}
+
+/// The words for a failure that has none of its own: it comes from a library's layer or extractor.
+fn by_status(status: StatusCode) -> ErrorDetails {
+    let (title, message) = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => (words::bad(status), words::TOO_LARGE),
+        status if status.is_client_error() => (words::bad(status), words::MALFORMED),
+        _ => words::INTERNAL,
+    };
+    ErrorDetails { title, message: message.into() }
+}
+
+/// Gives a failed answer its page. An answer that is HTML has one already.
+pub fn render(app: &State, response: Response, meta: &RequestMeta) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let has_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if has_page || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let mode = app.config.sso_mode;
+    if status == StatusCode::UNAUTHORIZED && !mode.is_by_request() {
+        return to_sign_in(meta);
+    }
+    let details = match status {
+        StatusCode::UNAUTHORIZED => {
+            let (title, message) = sign_in::unidentified(mode);
+            ErrorDetails { title, message: message.into() }
+        }
+        _ => response.extensions().get().cloned().unwrap_or_else(|| by_status(status)),
+    };
+    let mut rendered = match meta.request_type {
+        RequestType::Partial => fragment::failed(status, &format!("{}. {}", details.title, details.message)),
+        RequestType::Full => page(app, status, &details, meta),
+    };
+    // What the layers below have said beside the body: which methods there are, which cookies.
+    for name in [header::ALLOW, header::SET_COOKIE] {
+        for value in response.headers().get_all(&name) {
+            rendered.headers_mut().append(&name, value.clone());
+        }
+    }
+    rendered
+}
+
+fn page(app: &State, status: StatusCode, details: &ErrorDetails, meta: &RequestMeta) -> Response {
+    let page = ErrorPage {
+        layout: Layout::anonymous(app),
+        title: details.title,
+        message: &details.message,
+        request_id: &meta.id,
+    };
+    (status, Html(page.render().unwrap_or_else(|_| details.message.clone()))).into_response()
+}
+
+/// The way to the sign-in page. For htmx not as a redirect, which it would follow into the middle of the page.
+fn to_sign_in(meta: &RequestMeta) -> Response {
+    let address = return_to::sign_in(meta.page.as_deref());
+    match meta.request_type {
+        RequestType::Partial => {
+            let redirect = (HeaderName::from_static("hx-redirect"), address);
+            (StatusCode::UNAUTHORIZED, [redirect]).into_response()
+        }
+        RequestType::Full => (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response(),
+    }
+}

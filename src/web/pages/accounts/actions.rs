@@ -1,0 +1,84 @@
+//! What the buttons of an account's page do, and how a form about its login is answered.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use crate::domain::StageToken;
+use crate::domain::access::privileges;
+use crate::domain::privilege::can;
+use crate::ops::{self, OpError};
+use crate::web::error::AppError;
+use crate::web::extract::Allowed;
+use crate::web::form::{self, RequestType};
+use crate::web::layout::html_with;
+use crate::web::pages::accounts::show;
+use crate::web::pages::accounts::step::Step;
+use crate::web::paths;
+use crate::web::state::{AppState, State};
+
+/// The stage that the button was made for.
+#[derive(Debug, Deserialize)]
+pub struct StageForm {
+    token: StageToken,
+}
+
+/// Asks Telegram for a code.
+pub async fn ask_for_code(
+    app: AppState,
+    request_type: RequestType,
+    allowed: Allowed<can::Login>,
+    Form(form): Form<StageForm>,
+) -> Result<Response, AppError> {
+    let done = ops::login::ask_for_code(&app, allowed.grant(), form.token).await;
+    answer(&app, request_type, &allowed, done).await
+}
+
+pub async fn connect(
+    app: AppState,
+    request_type: RequestType,
+    allowed: Allowed<can::ManageConnectionState>,
+) -> Result<Response, AppError> {
+    let done = ops::accounts::connect(&app, allowed.grant()).await;
+    answer(&app, request_type, &allowed, done).await
+}
+
+pub async fn disconnect(
+    app: AppState,
+    request_type: RequestType,
+    allowed: Allowed<can::ManageConnectionState>,
+) -> Result<Response, AppError> {
+    let done = ops::accounts::disconnect(&app, allowed.grant()).await;
+    answer(&app, request_type, &allowed, done).await
+}
+
+/// The account's step as it is now, with what is wrong in it, in place or on the account's page.
+pub(super) async fn answer<P>(
+    app: &State,
+    request_type: RequestType,
+    allowed: &Allowed<P>,
+    done: Result<(), OpError>,
+) -> Result<Response, AppError> {
+    let id = allowed.entry.account.id;
+    let entry = app.live.accounts.get(id).ok_or(AppError::NotFound)?;
+    let (status, error) = match done {
+        Ok(()) if !request_type.is_partial() => {
+            return Ok(Redirect::to(&paths::account(id)).into_response());
+        }
+        Ok(()) => (StatusCode::OK, None),
+        Err(error) => {
+            let (status, error) = form::rejection(error)?;
+            (status, Some(error))
+        }
+    };
+    let may = privileges(&app.live.policy.current(), &allowed.actor, &entry.account);
+    let step = Step::new(&entry, may).with_error(error);
+    match request_type {
+        RequestType::Partial => html_with(status, &step),
+        RequestType::Full => {
+            html_with(status, &show::page(app, &allowed.actor, &entry, step.render()?).await?)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `/accounts/add-test`: adds an account with a random number of Telegram's test environment.
+
+use axum::response::Response;
+
+use super::add::unseen_path;
+use crate::domain::privilege::can;
+use crate::ops;
+use crate::web::error::AppError;
+use crate::web::extract::May;
+use crate::web::form::RequestType;
+use crate::web::pages::accounts::is_visible;
+use crate::web::paths;
+use crate::web::state::AppState;
+use crate::web::words::accounts as words;
+
+/// Adds it. The open list shows its row by itself.
+pub async fn add_test(
+    app: AppState,
+    request_type: RequestType,
+    may: May<can::AddAccount>,
+) -> Result<Response, AppError> {
+    let id = ops::accounts::add_test(&app, may.grant()).await?;
+    let visible = is_visible(&app, &may.actor, id);
+    let entry = app.live.accounts.get(id);
+    let notice = words::added(entry.as_ref().map(|entry| &entry.account.phone), visible);
+    let next = if visible { format!("{}#account-{id}", paths::ACCOUNTS) } else { unseen_path() };
+    Ok(request_type.done(&notice, &next))
+}

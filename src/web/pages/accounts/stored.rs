@@ -1,0 +1,49 @@
+//! What the database knows of an account beside its row: its groups, its limits, its stored password, its history.
+
+use crate::domain::audit::Outcome;
+use crate::live::accounts::Entry;
+use crate::store::audit::Filter;
+use crate::store::{self, StoreError};
+use crate::web::pages::audit::list::Line;
+use crate::web::state::State;
+use crate::web::words::accounts as words;
+
+/// Entries of the history.
+const HISTORY: u32 = 30;
+
+pub(super) struct Stored {
+    pub(super) groups: Vec<String>,
+    /// Codes asked for in the last 24 hours, and how many may be.
+    pub(super) codes: i64,
+    pub(super) code_limit: u32,
+    pub(super) password: String,
+    pub(super) has_password: bool,
+    pub(super) history: Vec<Line>,
+}
+
+impl Stored {
+    pub(super) async fn read(app: &State, entry: &Entry) -> Result<Self, StoreError> {
+        let account = &entry.account;
+        let conn = &mut app.db.read().await?;
+        let groups = store::groups::all(conn).await?;
+        let day_ago = app.clock.now().plus_seconds(-24 * 60 * 60);
+        let codes = store::login_attempts::count_since(conn, &account.phone, day_ago).await?;
+        let password = store::secrets::two_step_password(conn, account.id).await?;
+        let filter = Filter { account: Some(account.id), ..Filter::default() };
+        let history = store::audit::page(conn, &filter, HISTORY).await?;
+        // The outcome says it all; the intent before it would say it twice.
+        let history = history.into_iter().filter(|entry| entry.outcome != Outcome::Intent);
+        Ok(Self {
+            groups: groups
+                .into_iter()
+                .filter(|group| account.groups.contains(&group.id))
+                .map(|group| group.name)
+                .collect(),
+            codes,
+            code_limit: app.config.login_attempts_per_day,
+            has_password: password.is_some(),
+            password: words::stored_password(password.map(|fact| (fact.stored_at, fact.rejected_at))),
+            history: history.map(|entry| Line::of(app, entry)).collect(),
+        })
+    }
+}

@@ -1,0 +1,141 @@
+//! Every address of the pages, once: the pattern for the route table and the function that fills it in. Handlers and
+//! templates use these, so that an address that doesn't exist doesn't compile.
+
+use std::fmt::Display;
+
+use serde::Serialize;
+
+use crate::domain::{AccountId, GroupId, RevealId, RoleId, UserId};
+
+/// Something that fills in a `T`. Templates pass references, or references to references.
+pub trait Fills<T>: Display {}
+
+impl<T: Display> Fills<T> for T {}
+impl<T: Display> Fills<T> for &T {}
+impl<T: Display> Fills<T> for &&T {}
+
+/// A pattern is both what axum matches and what `format!` fills in, so the two can't differ.
+macro_rules! paths {
+    ($($constant:ident = $pattern:literal $(=> $name:ident($($argument:ident: $kind:ty),+))?;)+) => {
+        $(pub const $constant: &str = $pattern;)+
+        $($(pub fn $name($($argument: impl Fills<$kind>),+) -> String { format!($pattern) })?)+
+
+        #[cfg(test)]
+        const ALL: &[&str] = &[$($pattern),+];
+    };
+}
+
+paths! {
+    HOME = "/";
+    ACCOUNTS = "/accounts";
+    ACCOUNTS_EVENTS = "/accounts/events";
+    ACCOUNTS_ADD = "/accounts/add";
+    ACCOUNTS_ADD_TEST = "/accounts/add-test";
+    ACCOUNT = "/accounts/{account}" => account(account: AccountId);
+    ACCOUNT_EVENTS = "/accounts/{account}/events" => account_events(account: AccountId);
+    ACCOUNT_ASK_FOR_CODE = "/accounts/{account}/ask-for-code" => account_ask_for_code(account: AccountId);
+    ACCOUNT_CONNECT = "/accounts/{account}/connect" => account_connect(account: AccountId);
+    ACCOUNT_DISCONNECT = "/accounts/{account}/disconnect" => account_disconnect(account: AccountId);
+    ACCOUNT_LOGIN = "/accounts/{account}/provide" => account_login(account: AccountId);
+    ACCOUNT_EDIT = "/accounts/{account}/edit" => account_edit(account: AccountId);
+    ACCOUNT_PASSWORD = "/accounts/{account}/password" => account_password(account: AccountId);
+    ACCOUNT_LOG_OUT = "/accounts/{account}/log-out" => account_log_out(account: AccountId);
+    ACCOUNT_REMOVE = "/accounts/{account}/remove" => account_remove(account: AccountId);
+    ACCOUNT_REMOVE_RETRY = "/accounts/{account}/remove/retry" => account_remove_retry(account: AccountId);
+    ACCOUNT_REMOVE_SKIP = "/accounts/{account}/remove/skip" => account_remove_skip(account: AccountId);
+
+    CODE = "/accounts/{account}/code" => code(account: AccountId);
+    CODE_WAIT = "/accounts/{account}/code/wait" => code_wait(account: AccountId);
+    CODE_POLL = "/accounts/{account}/code/look" => code_poll(account: AccountId);
+    CODE_EVENTS = "/accounts/{account}/code/events" => code_events(account: AccountId);
+    CODE_REQUEST = "/accounts/{account}/code/request" => code_request(account: AccountId);
+    CODE_REQUEST_EVENTS = "/accounts/{account}/code/request/events" => code_request_events(account: AccountId);
+    REVEAL_PASSWORD = "/accounts/{account}/password/reveal" => reveal_password(account: AccountId);
+    REVEAL_PASSWORD_REQUEST = "/accounts/{account}/password/reveal/request"
+        => reveal_password_request(account: AccountId);
+    REVEAL_PASSWORD_REQUEST_EVENTS = "/accounts/{account}/password/reveal/request/events"
+        => reveal_password_request_events(account: AccountId);
+    APPROVALS = "/reveals";
+    APPROVALS_EVENTS = "/reveals/events";
+    APPROVAL_APPROVE = "/reveals/{reveal}/approve" => approval_approve(reveal: RevealId);
+    APPROVAL_DECLINE = "/reveals/{reveal}/refuse" => approval_decline(reveal: RevealId);
+
+    JOBS = "/jobs";
+    JOBS_EVENTS = "/jobs/events";
+    AUDIT = "/audit";
+    AUDIT_EVENTS = "/audit/events";
+    AUDIT_EXPORT = "/audit/export";
+
+    ACCESS = "/access";
+    ACCESS_EXPLAIN = "/access/explain";
+    ACCESS_CELL = "/access/{group}/{role}" => access_cell(group: GroupId, role: RoleId);
+    ROLES = "/roles";
+    ROLE = "/roles/{role}" => role(role: RoleId);
+    ROLE_RENAME = "/roles/{role}/rename" => role_rename(role: RoleId);
+    ROLE_DELETE = "/roles/{role}/delete" => role_delete(role: RoleId);
+    ROLE_SYSTEM = "/roles/{role}/system" => role_system(role: RoleId);
+    ROLE_GIVE = "/roles/{role}/give" => role_give(role: RoleId);
+    ROLE_TAKE = "/roles/{role}/take" => role_take(role: RoleId);
+    GROUPS = "/groups";
+    GROUP = "/groups/{group}" => group(group: GroupId);
+    GROUP_RENAME = "/groups/{group}/rename" => group_rename(group: GroupId);
+    GROUP_DELETE = "/groups/{group}/delete" => group_delete(group: GroupId);
+    GROUP_APPROVAL = "/groups/{group}/approval" => group_approval(group: GroupId);
+    GROUP_PUT_IN = "/groups/{group}/put-in" => group_put_in(group: GroupId);
+    GROUP_TAKE_OUT = "/groups/{group}/take-out" => group_take_out(group: GroupId);
+    USERS = "/users";
+    USERS_ROLES = "/users/roles";
+    USER = "/users/{user}" => user(user: UserId);
+    USER_ROLES = "/users/{user}/roles" => user_roles(user: UserId);
+    USER_END_SESSIONS = "/users/{user}/end-sessions" => user_end_sessions(user: UserId);
+    USER_DISABLE = "/users/{user}/disable" => user_disable(user: UserId);
+    USER_ENABLE = "/users/{user}/enable" => user_enable(user: UserId);
+    USER_GRANT_ADMIN = "/users/{user}/grant-admin" => user_grant_admin(user: UserId);
+    USER_REVOKE_ADMIN = "/users/{user}/revoke-admin" => user_revoke_admin(user: UserId);
+    USER_FORGET_IDENTITY = "/users/{user}/forget-identity" => user_forget_identity(user: UserId);
+
+    SIGN_IN = "/sign-in";
+    SIGN_IN_START = "/sign-in/start";
+    SIGN_IN_CALLBACK = "/sign-in/callback";
+    SIGN_OUT = "/sign-out";
+
+    ICON = "/static/icon.svg";
+    STATIC = "/static/{file}" => static_file(file: String);
+    FAVICON = "/favicon.ico";
+    HEALTH = "/health";
+}
+
+/// An address with a query; without one if nothing is in it.
+pub fn with_query(path: &str, query: impl Serialize) -> String {
+    match serde_html_form::to_string(query) {
+        Ok(query) if !query.is_empty() => format!("{path}?{query}"),
+        Ok(_) | Err(_) => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn patterns_are_filled_in() {
+        let (account, group, role) = (AccountId::generate(), GroupId::generate(), RoleId::generate());
+        assert_eq!(code_wait(account), format!("/accounts/{account}/code/wait"));
+        assert_eq!(access_cell(group, &role), format!("/access/{group}/{role}"));
+        assert_eq!(static_file(&"a.css".to_owned()), "/static/a.css");
+    }
+
+    #[test]
+    fn queries_are_encoded() {
+        assert_eq!(with_query(ACCOUNTS, [("owner", "a+b@c")]), "/accounts?owner=a%2Bb%40c");
+        assert_eq!(with_query(ACCOUNTS, [("", ""); 0]), "/accounts");
+    }
+
+    #[test]
+    fn no_address_is_there_twice() {
+        let distinct: HashSet<_> = ALL.iter().collect();
+        assert_eq!(distinct.len(), ALL.len());
+    }
+}

@@ -1,0 +1,61 @@
+//! The pages of accounts.
+
+use super::moments::moment;
+use crate::domain::{Input, Millis, Phone};
+
+/// A notice after adding an account with a test number.
+pub fn added(phone: Option<&Phone>, visible: bool) -> String {
+    let account = phone.map_or_else(|| "The account".to_owned(), ToString::to_string);
+    if visible {
+        format!("{account} was added.")
+    } else {
+        format!("{account} was added. You don't have access to it.")
+    }
+}
+
+pub const SAVED: &str = "Saved.";
+pub const PASSWORD_STORED: &str = "Password stored.";
+pub const LOGGED_OUT: &str = "Logged out.";
+pub const REMOVING: &str = "The account is being removed.";
+pub const REMOVAL_CONTINUES: &str = "The removal continues.";
+
+pub const NOT_A_CODE: &str = "That isn't a login code.";
+pub const NOT_A_PASSWORD: &str = "That can't be a two-step password.";
+pub const WRONG_FORM: &str = "This form doesn't match the account's status any more. Reload the page.";
+
+pub const fn missing(input: Input) -> &'static str {
+    match input {
+        Input::Code => "Enter the code that Telegram sent.",
+        Input::Password => "Enter the two-step password.",
+    }
+}
+
+/// The state of a stored two-step password.
+pub fn stored_password(stored_and_rejected: Option<(Millis, Option<Millis>)>) -> String {
+    match stored_and_rejected {
+        None => "Not stored".into(),
+        Some((stored, None)) => format!("Stored at {}", moment(stored)),
+        Some((_, Some(at))) => {
+            format!("Rejected by Telegram at {}. Set the correct one.", moment(at))
+        }
+    }
+}
+
+/// How many accounts a search found, for a screen reader.
+pub fn matching(count: usize) -> String {
+    match count {
+        1 => "1 matching account".into(),
+        count => format!("{count} matching accounts"),
+    }
+}
+
+/// In the list: the next step of an account.
+pub const fn enter(input: Input) -> &'static str {
+    match input {
+        Input::Code => "Enter code…",
+        Input::Password => "Enter password…",
+    }
+}
+
+pub const LOG_IN: &str = "Log in…";
+pub const CONNECT: &str = "Connect…";

@@ -1,0 +1,111 @@
+//! Secrets that are revealed, and the approvals that they may need.
+
+use super::moments::moment;
+use super::stages::DONT_SHARE;
+use crate::domain::reveal::{RequestState, RevealKind};
+use crate::domain::{Email, Millis};
+use crate::ops::approvals::NOBODY;
+
+/// What a page about one kind of secret says.
+#[derive(Debug)]
+pub struct SecretWords {
+    /// The heading, before the account's number.
+    pub title: &'static str,
+    pub warning: &'static str,
+    /// The button that shows it.
+    pub show: &'static str,
+    /// The button that waits for the next one, where there can be one.
+    pub wait: Option<&'static str>,
+    /// At the beginning of a sentence.
+    pub name: &'static str,
+    /// In the list of requests.
+    pub label: &'static str,
+}
+
+pub const fn secret(kind: RevealKind) -> &'static SecretWords {
+    match kind {
+        RevealKind::LoginCode => &SecretWords {
+            title: "Login code of",
+            warning: "Anyone with this code can log in to the account. Your reason is recorded in the audit log.",
+            show: "Show login code",
+            wait: Some("Wait for the next code"),
+            name: "A login code",
+            label: "Login code",
+        },
+        RevealKind::TwoStepPassword => &SecretWords {
+            title: "Stored two-step password of",
+            warning: "Anyone with this password and a login code can take over the account. Your reason is recorded in \
+                      the audit log.",
+            show: "Show password",
+            wait: None,
+            name: "The stored password",
+            label: "Two-step password",
+        },
+    }
+}
+
+/// Beside a login code.
+pub fn code_from(sent: Millis) -> String {
+    format!("Sent by Telegram at {}. {DONT_SHARE}", moment(sent))
+}
+
+/// Beside a stored password.
+pub fn password_from(stored: Millis, rejected: Option<Millis>) -> String {
+    match rejected {
+        None => format!("Stored at {}.", moment(stored)),
+        Some(at) => format!("Stored at {}. Telegram rejected it at {}.", moment(stored), moment(at)),
+    }
+}
+
+pub const NOTHING_AWAITED: &str = "Telescope no longer waits for a code. Enter a reason to start again.";
+pub const NO_CODE_CAME: &str = "No code arrived in time. Enter a reason to start again.";
+pub const CODE_UNAVAILABLE: &str = "The code can't be shown right now. Start again.";
+
+pub const APPROVED: &str = "Approved.";
+pub const DECLINED: &str = "Declined.";
+
+pub const fn request_state(state: RequestState) -> &'static str {
+    match state {
+        RequestState::Waiting => "Pending",
+        RequestState::Approved => "Approved",
+        RequestState::Refused => "Declined",
+        RequestState::Used => "Approved and used",
+        RequestState::Expired => "Expired",
+    }
+}
+
+/// Approvers that are named; of the others only the number.
+const NAMED: usize = 5;
+
+/// Who could approve a request.
+pub fn approvers(approvers: &[Email]) -> String {
+    let names: Vec<&str> = approvers.iter().take(NAMED).map(Email::as_str).collect();
+    let more = match approvers.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match names.as_slice() {
+        [] => NOBODY.into(),
+        [one] => format!("{one} can approve it."),
+        many => format!("Any of these people can approve it: {}{more}.", many.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn approvers_are_named_as_long_as_they_are_few() {
+        let people = |count: usize| -> Vec<Email> {
+            (1..=count).map(|number| Email::parse(&format!("p{number}@example.org")).unwrap()).collect()
+        };
+        assert_eq!(approvers(&people(0)), NOBODY);
+        assert_eq!(approvers(&people(1)), "p1@example.org can approve it.");
+        assert_eq!(
+            approvers(&people(2)),
+            "Any of these people can approve it: p1@example.org, p2@example.org."
+        );
+        assert!(approvers(&people(7)).ends_with("p5@example.org and 2 more."));
+    }
+}

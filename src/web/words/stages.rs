@@ -1,0 +1,204 @@
+//! The status of an account: the label of each login stage, what it means, and what to do next.
+
+use crate::domain::stage::{CodeDelivery, CodeSent};
+use crate::domain::{SessionEndReason, Stage};
+
+/// The label on a badge.
+pub fn label(stage: &Stage) -> &str {
+    match stage {
+        Stage::Disconnected => "Disconnected",
+        Stage::Starting => "Starting",
+        Stage::Reconnecting => "Reconnecting",
+        Stage::SignedOut => "Not logged in",
+        Stage::Ended(SessionEndReason::LoggedOut) => "Logged out",
+        Stage::Ended(_) => "Session ended",
+        Stage::WaitCode(_) => "Code required",
+        Stage::WaitPassword { .. } => "Password required",
+        Stage::WaitEmailAddress => "E-mail address required",
+        Stage::WaitEmailCode { .. } => "E-mail code required",
+        Stage::WaitOtherDevice => "Confirmation required",
+        Stage::WaitRegistration => "Not registered",
+        Stage::WaitPremium => "Premium required",
+        Stage::Ready => "Ready",
+        Stage::LoggingOut => "Logging out",
+        Stage::Closing => "Stopping",
+        Stage::Failed(_) => "Failed",
+        Stage::Quarantined => "Stopped after crashes",
+        Stage::Other(name) => name,
+    }
+}
+
+/// The cause, where the label doesn't say it.
+pub fn detail(stage: &Stage) -> Option<&str> {
+    match stage {
+        Stage::Failed(reason) => Some(reason),
+        Stage::Ended(SessionEndReason::LoggedOut) => None,
+        Stage::Ended(reason) => Some(end_reason(*reason)),
+        Stage::Quarantined => Some("TDLib crashed three times while loading this account"),
+        Stage::Disconnected
+        | Stage::Starting
+        | Stage::Reconnecting
+        | Stage::SignedOut
+        | Stage::WaitCode(_)
+        | Stage::WaitPassword { .. }
+        | Stage::WaitEmailAddress
+        | Stage::WaitEmailCode { .. }
+        | Stage::WaitOtherDevice
+        | Stage::WaitRegistration
+        | Stage::WaitPremium
+        | Stage::Ready
+        | Stage::LoggingOut
+        | Stage::Closing
+        | Stage::Other(_) => None,
+    }
+}
+
+const fn end_reason(reason: SessionEndReason) -> &'static str {
+    match reason {
+        SessionEndReason::LoggedOut => "logged out here",
+        SessionEndReason::Revoked => "ended on another device",
+        SessionEndReason::Expired => "inactive for too long",
+        SessionEndReason::Deactivated => "the account was deleted",
+        SessionEndReason::Banned => "banned by Telegram",
+        SessionEndReason::KeyDuplicated => "used from two places at once",
+        SessionEndReason::Lost => "session files lost",
+        SessionEndReason::Unknown => "ended by Telegram",
+    }
+}
+
+/// What a stage means and what leads on, in a sentence or two.
+pub fn meaning(stage: &Stage) -> String {
+    let text = match stage {
+        Stage::Disconnected => {
+            "Telescope isn't connected to this account. Its Telegram session is kept, so reconnecting needs no code."
+        }
+        Stage::Starting => "The account is starting.",
+        Stage::Reconnecting => {
+            "TDLib stopped unexpectedly and is being restarted. You don't need a new code."
+        }
+        Stage::SignedOut => {
+            "This account isn't logged in. Send a login code to start. Telegram allows only a few a day."
+        }
+        Stage::Ended(reason) => return after_end(*reason).into(),
+        Stage::WaitCode(sent) => return code_sent(sent),
+        Stage::WaitPassword { can_recover: false, .. } => {
+            "The code was correct. This account also has a two-step password."
+        }
+        Stage::WaitPassword { can_recover: true, .. } => {
+            "The code was correct. This account also has a two-step password. Its owner can reset it by e-mail in the \
+             official app."
+        }
+        Stage::WaitEmailAddress => {
+            "Telegram requires a login e-mail address for this account. Set one in the official app, then send a new \
+             code."
+        }
+        Stage::WaitEmailCode { .. } => {
+            "Telegram sent a code to the account's login e-mail address, which Telescope can't take yet. Resend the code \
+             to get it another way."
+        }
+        Stage::WaitOtherDevice => {
+            "Telegram asks to confirm this login on a device that's already logged in to the account."
+        }
+        Stage::WaitRegistration => {
+            "This number has no Telegram account. Sign up in the official app, then come back."
+        }
+        Stage::WaitPremium => "Telegram requires Premium before it sends a code to this number.",
+        Stage::Ready => "Logged in and ready.",
+        Stage::LoggingOut => "The Telegram session is being ended.",
+        Stage::Closing => "The account is being disconnected.",
+        Stage::Failed(reason) => return format!("{reason} Connect to try again."),
+        Stage::Quarantined => {
+            "TDLib crashed three times while loading this account, so Telescope stopped it to protect the other \
+             accounts. Its files are untouched. Connect to try again. If it crashes once more, contact your Telescope \
+             administrator."
+        }
+        Stage::Other(name) => {
+            return format!("TDLib reports the state “{name}”, which this version doesn't support.");
+        }
+    };
+    text.into()
+}
+
+const fn after_end(reason: SessionEndReason) -> &'static str {
+    match reason {
+        SessionEndReason::LoggedOut => "This account was logged out here. Send a login code to log in again.",
+        SessionEndReason::Revoked => {
+            "This session was ended from another device of the account. If that's unexpected, talk to the account's \
+             owner. Send a login code to log in again."
+        }
+        SessionEndReason::Expired => {
+            "Telegram ended this session because it was inactive for too long. Send a login code to log in again."
+        }
+        SessionEndReason::Deactivated => {
+            "The account was deleted at Telegram. Its number can be registered again in the official app. Here, you can \
+             only remove it."
+        }
+        SessionEndReason::Banned => {
+            "Telegram banned this account and ended its sessions. Only Telegram can lift the ban: the owner can write \
+             to recover@telegram.org from the official app. After that, send a login code."
+        }
+        SessionEndReason::KeyDuplicated => {
+            "Telegram ended this session because it was used from two places at once. A copy of its files may be \
+             running elsewhere: find and destroy that copy, then send a login code."
+        }
+        SessionEndReason::Lost => {
+            "This account was logged in, but its files are missing or damaged. Restore its folder from a backup and \
+             connect, or send a login code. The lost session is still active at Telegram: end it on another device."
+        }
+        SessionEndReason::Unknown => {
+            "Telegram ended this session without giving a reason. Send a login code to log in again."
+        }
+    }
+}
+
+fn code_sent(sent: &CodeSent) -> String {
+    let way = match &sent.way {
+        CodeDelivery::Telegram => {
+            "Telegram sent the code as a message to the devices that are logged in to this account."
+        }
+        CodeDelivery::Sms => "Telegram sent the code in a text message.",
+        CodeDelivery::Call => "Telegram reads the code out in a phone call.",
+        CodeDelivery::FlashCall => "Telegram calls and hangs up. The calling number is the code.",
+        CodeDelivery::MissedCall => {
+            "Telegram calls once. The last digits of the calling number are the code."
+        }
+        CodeDelivery::Fragment => "Telegram sent the code to fragment.com, where this number is registered.",
+        CodeDelivery::Other(way) => return format!("Telegram sent the code by {way}."),
+    };
+    let length = if sent.length > 0 { format!(" It has {} digits.", sent.length) } else { String::new() };
+    let next = match &sent.next {
+        Some(CodeDelivery::Sms) => " If it doesn't arrive, resend it as a text message.",
+        Some(CodeDelivery::Call) => " If it doesn't arrive, resend it by phone call.",
+        Some(
+            CodeDelivery::Telegram
+            | CodeDelivery::FlashCall
+            | CodeDelivery::MissedCall
+            | CodeDelivery::Fragment
+            | CodeDelivery::Other(_),
+        ) => " If it doesn't arrive, resend it another way.",
+        None => "",
+    };
+    format!("{way}{length}{next} {DONT_SHARE}")
+}
+
+/// Beside every login code.
+pub const DONT_SHARE: &str = "Don't send it through Telegram: Telegram cancels codes that are shared there.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_says_where_it_went_and_what_comes_next() {
+        let sent = CodeSent {
+            way: CodeDelivery::Telegram,
+            length: 5,
+            next: Some(CodeDelivery::Sms),
+            resend_from: None,
+        };
+        let words = meaning(&Stage::WaitCode(sent));
+        for part in ["devices that are logged in", "5 digits", "text message"] {
+            assert!(words.contains(part), "{words}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! A second connection to a SQLite file that a running Telescope has open.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+
+/// How long to wait for the writer's lock. SQLite does not queue those who wait, it lets them poll: while Telescope
+/// writes often, and each commit waits for the disk, a poller can miss its turn for many seconds.
+const BUSY: Duration = Duration::from_secs(60);
+
+/// Connects to the file.
+pub async fn connect(file: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(BUSY).foreign_keys(true);
+    options.connect().await.unwrap()
+}
+
+/// Runs these statements in one transaction: Telescope writes before all of them or after all of them.
+pub async fn tamper(file: &Path, sql: &str) {
+    let mut connection = connect(file).await;
+    let sql = format!("begin immediate; {sql}; commit;");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
