@@ -67,10 +67,7 @@ async fn serve_alone(
     signal: Pin<&mut impl Future<Output = &'static str>>,
 ) -> anyhow::Result<()> {
     let app = startup::start(config, clock, db).await?;
-    checkpoint::compare(&app).await?;
-    rekey::entries_of_former_key(&app).await?;
-    queue::close_intents(&app).await?;
-    note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
+    begin_audit_log(&app).await?;
     let mut supervisor = Supervisor::start(&app, tasks::all(&app));
     startup::connect_accounts(&app);
     app.sso.prefetch();
@@ -108,6 +105,15 @@ async fn serve_alone(
             anyhow::bail!("the background task {name} failed, and the server must not go on without it")
         }
     }
+}
+
+/// Compares the audit log with what the run before left, closes its open intents, and records the start.
+async fn begin_audit_log(app: &App) -> anyhow::Result<()> {
+    checkpoint::compare(app).await?;
+    rekey::entries_of_former_key(app).await?;
+    queue::close_intents(app).await?;
+    note(app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
+    Ok(())
 }
 
 fn log_stop(stop: &Stop) {

@@ -17,7 +17,7 @@ pub use entries::Entries;
 use crate::domain::{Account, AccountId, Email, GroupId, Snapshot};
 use crate::live::events::{Change, Events};
 
-/// Changes that can be asked for by version; whoever is further behind reads the whole listing.
+/// Changes that can be asked for by version; a reader that is further behind reads the whole listing.
 const LOG: usize = 4096;
 
 /// The names of groups.
@@ -100,7 +100,8 @@ impl Directory {
         let index = self.index.lock();
         let newest = self.listing.load().version;
         let missing = usize::try_from(newest.saturating_sub(version)).ok()?;
-        (missing <= index.log.len()).then(|| index.log.iter().rev().take(missing).map(|(_, id)| *id).collect())
+        (missing <= index.log.len())
+            .then(|| index.log.iter().rev().take(missing).map(|(_, id)| *id).collect())
     }
 
     /// Whether the person with this address owns an account.

@@ -33,7 +33,7 @@ pub enum Change {
     Health,
     /// Entries were added to the audit log.
     Audit,
-    /// The subscriber missed events, so anything may have changed. Nobody publishes it.
+    /// The subscriber missed events, so anything may have changed. It is never published.
     Everything,
 }
 

@@ -77,8 +77,7 @@ impl Entries {
 
     /// The index of the chunk that has the account, or would have it.
     fn chunk_of(&self, id: AccountId) -> usize {
-        let starts_before =
-            |chunk: &Chunk| chunk.first().is_some_and(|entry| entry.account.id <= id);
+        let starts_before = |chunk: &Chunk| chunk.first().is_some_and(|entry| entry.account.id <= id);
         self.chunks.partition_point(starts_before).saturating_sub(1)
     }
 }

@@ -14,8 +14,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "http", "web", "node", "tasks", "ops", "context", "live", "store", "telegram", "config",
-            "clock", "domain",
+            "http", "web", "node", "tasks", "ops", "context", "live", "store", "telegram", "config", "clock",
+            "domain",
         ],
     ),
     ("cli", &["node", "ops", "context", "store", "crypto", "config", "clock", "domain"]),

@@ -27,6 +27,7 @@ mod rights;
 mod sessions;
 mod standby;
 mod stored_password;
+mod streams;
 mod through_proxy;
 mod trail;
 mod trail_export;

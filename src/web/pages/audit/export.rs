@@ -233,7 +233,7 @@ async fn write(
                 return Err("Telescope stops");
             }
             if !viewer.is_present(app).await
-                || decide_system::<can::ReadAudit>(&app.live.policy.current(), &viewer.actor).is_err()
+                || decide_system::<can::ReadAudit>(&app.live.policy.current(), &viewer.principal).is_err()
             {
                 return Err("its reader may not read the trail any more");
             }
