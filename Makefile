@@ -12,7 +12,7 @@ demo: ## try Telescope with a local Telegram server and test accounts; no API ke
 test: ## run every test; installs what they need where it is allowed to
 	@scripts/test.sh
 
-flakes: ## run every test FLAKES_RUNS times (10) beside a load, and list those that ever failed
+flakes: ## run every test ten times under load and list the failures; FLAKES_RUNS and FLAKES_LOAD change that
 	@scripts/flakes.sh
 
 bench: ## measure the cost of Telescope compared with bare TDLib; half an hour with the build

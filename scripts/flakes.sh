@@ -1,9 +1,9 @@
 #!/bin/bash
-# Runs the whole suite several times beside a load and says which tests failed how often. A test that fails once in
-# many runs is a broken test or a broken product.
+# Runs the whole suite several times under load and prints how often each test failed. A test that fails once in many
+# runs is a broken test or a broken product.
 #
-# FLAKES_RUNS: how often (10). FLAKES_LOAD: busy loops beside it (one per core). FLAKES_FILTER: a nextest filter
-# expression if not all tests are meant, such as 'test(stories::lease)'.
+# FLAKES_RUNS: the number of runs (10). FLAKES_LOAD: the number of busy loops (one per core). FLAKES_FILTER: a nextest
+# filter expression to select tests, such as 'test(stories::lease)'.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,6 @@
 //! Serving: waiting for the lease, running the pages and the background tasks, and stopping in order.
 
+mod standby;
 pub(crate) mod startup;
 
 use std::net::TcpListener;
@@ -45,7 +46,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mut stop = pin!(stop_signal());
     let db = Db::connect(&config.db_dsn).await?;
     let mut lease = tokio::select! {
-        lease = lease::obtain(&db, &clock, &listener, limits(&config)) => lease?,
+        lease = standby::obtain_lease(&db, &clock, &listener, limits(&config)) => lease?,
         signal = &mut stop => {
             tracing::info!(signal, "stopped before it was the active one");
             return Ok(());

@@ -1,5 +1,4 @@
-// What htmx leaves to us: the dialog, notices, the state of the live connection. Nothing here is needed to use
-// Telescope; every link and form works without it.
+// What htmx leaves to us: the dialog, notices, the state of the live connection. Every link and form works without it.
 (() => {
   const byId = (id) => document.getElementById(id);
   const dialog = byId("dialog");
@@ -7,13 +6,13 @@
   const toasts = byId("toasts");
   const liveState = byId("live-state");
 
-  // Good notices leave by themselves; bad ones wait until they are dismissed.
+  // Good notices disappear after a while; bad ones stay until they are dismissed.
   const settle = () => {
     for (const toast of toasts.querySelectorAll(".toast.good:not([data-leaving])")) {
       toast.dataset.leaving = "";
       setTimeout(() => dismiss(toast), 7000);
     }
-    // Shown anew, so that it lies above a dialog that was opened after it.
+    // Shown again, so that it lies above a dialog that was opened after it.
     if (toasts.matches(":popover-open")) toasts.hidePopover();
     if (toasts.childElementCount) toasts.showPopover();
   };
@@ -36,7 +35,7 @@
 
   document.addEventListener("htmx:after:swap", () => {
     if (dialogBody.childElementCount && !dialog.open) dialog.showModal();
-    // A form that took another's place goes on where the person was typing.
+    // When a form replaces another, the focus goes to its first field.
     if (dialog.open && !dialogBody.contains(document.activeElement)) {
       dialogBody.querySelector("input:not([type=hidden]), textarea")?.focus();
     }
@@ -46,7 +45,7 @@
     }
   });
   document.addEventListener("close-dialog", () => dialog.close());
-  // Emptied through htmx, which thereby ends the live connection in it.
+  // Emptied through htmx, which ends the live connection in it.
   dialog.addEventListener("close", () => {
     htmx.swap({ sourceElement: dialogBody, target: dialogBody, text: "", swap: "innerHTML swapEmpty:true" });
   });
@@ -56,7 +55,7 @@
     else if (button) dismiss(button.closest(".toast"));
   });
 
-  // A secret that is shown can be copied, and leaves after its time.
+  // A secret can be copied, and is hidden after its time.
   const copy = async (secret, button) => {
     try {
       await navigator.clipboard.writeText(secret.textContent);
@@ -71,14 +70,14 @@
     for (const part of document.querySelectorAll("[data-hide-after]:not([data-hiding])")) {
       part.dataset.hiding = "";
       setTimeout(() => {
-        part.textContent = "It was hidden again.";
+        part.textContent = "Hidden.";
       }, Number(part.dataset.hideAfter) * 1000);
     }
   };
   document.addEventListener("htmx:after:swap", guard);
   guard();
 
-  // How long a time is still to come, beside the time itself.
+  // How long it is until a time, beside the time itself.
   const count = () => {
     for (const place of document.querySelectorAll("[data-countdown]")) {
       const left = Math.ceil((Number(place.dataset.countdown) - Date.now()) / 1000);
@@ -94,12 +93,12 @@
 
   // A request that got no answer at all, or one that a proxy made up.
   document.addEventListener("htmx:error", (event) => {
-    if (event.detail.ctx?.sourceElement?.id !== "live") say("Telescope could not be reached. Try again.");
+    if (event.detail.ctx?.sourceElement?.id !== "live") say("Can't reach Telescope. Try again.");
   });
   document.addEventListener("htmx:response:error", (event) => {
     const { sourceElement, response } = event.detail.ctx;
     if (sourceElement?.id !== "live" && response.status >= 500 && !response.headers.has("x-request-id")) {
-      say("Something between you and Telescope does not work. Try again.");
+      say("A proxy between you and Telescope failed. Try again.");
     }
   });
 
@@ -109,7 +108,7 @@
     // It is tried again all the while, every 10 to 15 seconds.
     const paused = (status) => {
       liveState.textContent = status === 429
-        ? "Too many open pages: this one does not change by itself until you close another."
+        ? "Too many open tabs. This one won't update until you close another."
         : "Live updates paused, reconnecting…";
     };
     document.addEventListener("htmx:sse:after:connection", connected);

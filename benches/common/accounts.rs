@@ -81,7 +81,7 @@ async fn until_stage(visitor: &Visitor, account: &str, stage: &str) {
 /// first, as the list has them.
 pub async fn want(home: &Home, connected: usize) -> Vec<String> {
     let db = Db::open(&home.dsn()).await.unwrap();
-    let accounts = db.change(async |conn: &mut Conn<'_>| -> Result<_, StoreError> {
+    let accounts = db.maintain(async |conn: &mut Conn<'_>| -> Result<_, StoreError> {
         let accounts = store::accounts::all(conn).await?;
         for (at, account) in accounts.iter().enumerate() {
             let wanted = if at < connected { DesiredState::Connected } else { DesiredState::Disconnected };

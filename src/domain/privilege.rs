@@ -166,6 +166,16 @@ privileges!(
     ViewContacts = "view_contacts",
 );
 
+impl AccountPrivilege {
+    /// Stored and granted like the others, but no feature asks for them yet.
+    const UNUSED: &'static [Self] = &[Self::ManageSessions, Self::ViewContacts];
+
+    /// Whether a feature asks for it. Pages offer no other.
+    pub fn is_used(self) -> bool {
+        !Self::UNUSED.contains(&self)
+    }
+}
+
 privileges!(
     /// What one may do with the system.
     SystemPrivilege, SystemPrivileges, OnSystem,

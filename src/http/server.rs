@@ -1,9 +1,9 @@
-//! Serving HTTP on a listener, within limits: so many connections at once, and so much time for a client to say what
-//! it wants, and to take what it asked for. Without them a few thousand clients who say nothing, or one letter a minute,
-//! or who never read, would keep everybody out.
+//! Serving HTTP on a listener, within limits: so many connections at once, and so much time for a client to send its request
+//! and to read the answer. Without them, a few thousand clients that send nothing, one byte a minute, or never read, would
+//! lock all others out.
 //!
-//! Beyond the bound nobody is turned away: who comes waits in the listener's queue until a place is free, and places
-//! become free, since silent and deaf connections are closed.
+//! Beyond the bound no connection is refused: it waits in the listener's queue until another one ends, and connections end,
+//! since idle and unread ones are closed.
 
 use std::io;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use tokio_io_timeout::TimeoutStream;
 /// Bytes and lines of a request's head.
 const HEAD_BYTES: usize = 64 * 1024;
 const HEAD_LINES: usize = 100;
-/// How long nobody is accepted after the system refused to, for instance because no file may be opened any more.
+/// The pause after the system refused to accept a connection, for instance because too many files are open.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 /// What connections may take.

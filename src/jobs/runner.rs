@@ -89,11 +89,11 @@ async fn advance<S: Steps>(db: Db, clock: Clock, steps: Arc<S>, job: Job) -> Job
         Ok(Step::Later(why)) => {
             tracing::info!(job = %id, kind = %job.kind, why, "a step has to wait");
             let at = clock.now().plus_seconds(pause(job.attempts));
-            db.change(async |conn| store::jobs::postpone(conn, id, at, &why).await).await
+            db.maintain(async |conn| store::jobs::postpone(conn, id, at, &why).await).await
         }
         Ok(Step::Stuck(why)) => {
             tracing::warn!(job = %id, kind = %job.kind, why, "a job can't go on by itself");
-            db.change(async |conn| store::jobs::fail(conn, id, &why).await).await
+            db.maintain(async |conn| store::jobs::fail(conn, id, &why).await).await
         }
         Err(error) => Err(error),
     };

@@ -40,6 +40,24 @@ impl OpError {
     }
 }
 
+impl std::fmt::Display for OpError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Invalid { message, .. }
+            | Self::Refused(message)
+            | Self::Denied(message)
+            | Self::TooOften(message)
+            | Self::Telegram(message) => f.write_str(message),
+            Self::NotFound => f.write_str("Nobody with this address has signed in yet."),
+            Self::Unavailable => f.write_str("The database is unavailable; nothing was changed."),
+            Self::TakenOver => f.write_str("Another Telescope has taken over; nothing was changed."),
+            Self::Internal(error) => write!(f, "nothing was changed: {error:#}"),
+        }
+    }
+}
+
+impl std::error::Error for OpError {}
+
 impl From<StoreError> for OpError {
     fn from(error: StoreError) -> Self {
         match error {

@@ -7,8 +7,9 @@ use crate::domain::access::{Person, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent, SignInDenied};
 use crate::domain::{Email, Identity, Millis, RequestInfo};
 use crate::ops::audit::{failed_attempts, queue};
-use crate::ops::{App, OpError, policy};
-use crate::store::{self, StoreError, WebSessions};
+use crate::ops::{App, Applied, OpError, policy};
+use crate::store::users::User;
+use crate::store::{self, StoreError, WebSessions, Written};
 
 /// What somebody is told whose address is known by another identity.
 const OTHER_PERSON: &str = "Your identity provider names another person than before under this address. An \
@@ -32,41 +33,41 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
     admitted(app, identity, origin)?;
     let now = app.clock.now();
     let named_admin = app.config.admin_emails.contains(&identity.email);
-    let keys = &app.keys;
     let mut other_roles = false;
     let user = app
-        .db
-        .change(async |conn| -> Result<Result<(store::users::User, i64), SignInDenied>, StoreError> {
+        .write_with(async |conn| -> Result<Written<Applied<(User, i64), SignInDenied>>, StoreError> {
+            let mut recorded = None;
             let mut user = match known(conn, identity, now).await? {
-                Ok(user) => user,
-                Err(why) => return Ok(Err(why)),
+                Applied::Done(user) => user,
+                Applied::Rejected(why) => return Ok(Written::unchanged(Applied::Rejected(why))),
             };
             if named_admin && !user.admin && identity.proves(&user.email) {
                 store::users::set_admin(conn, user.id, true).await?;
                 user.admin = true;
                 let event = AuditEvent::AdminGranted { person: user.email.clone() };
                 let entry = AuditEntry::done(now, &Principal::System("ADMIN_EMAILS"), event);
-                store::audit::append(conn, keys, &entry).await?;
+                recorded = Some(conn.record(&entry).await?);
             }
             if let Some(groups) = &identity.groups
                 && store::roles::set_from_provider(conn, user.id, groups).await?
             {
                 other_roles = true;
                 let roles = store::roles::of_person(conn, user.id).await?;
-                let event = AuditEvent::RolesByProvider { person: user.email.clone(), roles };
+                let event = AuditEvent::RolesFromProvider { person: user.email.clone(), roles };
                 let entry = AuditEntry::done(now, &Principal::System("identity-provider"), event);
-                store::audit::append(conn, keys, &entry).await?;
+                recorded = Some(conn.record(&entry).await?);
             }
             if !user.disabled {
                 store::users::set_seen(conn, user.id, now).await?;
                 let actor = Principal::User(person(&user, identity.proves(&user.email))).coming_from(origin);
                 let entry = AuditEntry::done(now, &actor, AuditEvent::WebSignIn);
-                store::audit::append(conn, keys, &entry).await?;
+                recorded = Some(conn.record(&entry).await?);
             }
             let epoch = store::users::session_epoch(conn, user.id).await?.ok_or(StoreError::Missing)?;
-            Ok(Ok((user, epoch)))
+            Ok(Written::of(recorded, Applied::Done((user, epoch))))
         })
-        .await?;
+        .await?
+        .into_result();
     if other_roles {
         policy::in_force(app).await;
     }
@@ -83,7 +84,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
         })
     })?;
     if user.disabled {
-        not_let_in(app, &user.email, origin, SignInDenied::ShutOut);
+        not_let_in(app, &user.email, origin, SignInDenied::Blocked);
         return Err(OpError::Refused("This person may not sign in any more.".into()));
     }
     tracing::info!(person = %user.email, "signed in");
@@ -115,10 +116,10 @@ fn not_let_in(app: &App, person: &Email, origin: &RequestInfo, why: SignInDenied
     );
     entry.address = origin.address.map(|address| address.to_string());
     entry.request_id.clone_from(&origin.request);
-    if why == SignInDenied::ShutOut {
+    if why == SignInDenied::Blocked {
         entry.actor = person.to_string();
     }
-    failed_attempts::note(app, &format!("{person} {}", why.name()), entry);
+    failed_attempts::note(app, &format!("{person} {why:?}"), entry);
 }
 
 /// The person of an identity, bound at the first sight, which takes an address that is verified and nobody else's.
@@ -126,29 +127,30 @@ async fn known(
     conn: &mut store::Conn<'_>,
     identity: &Identity,
     now: Millis,
-) -> Result<Result<store::users::User, SignInDenied>, StoreError> {
+) -> Result<Applied<User, SignInDenied>, StoreError> {
     let Identity { issuer, subject, email, verified, .. } = identity;
     if let Some(bound) = store::identities::find(conn, issuer, subject).await? {
-        return store::users::by_id(conn, bound).await?.map(Ok).ok_or(StoreError::Missing);
+        return store::users::by_id(conn, bound).await?.map(Applied::Done).ok_or(StoreError::Missing);
     }
     if !verified {
-        return Ok(Err(SignInDenied::Unverified));
+        return Ok(Applied::Rejected(SignInDenied::Unverified));
     }
     let user = store::users::upsert_seen(conn, email, now).await?;
     if !store::identities::subjects(conn, issuer, user.id).await?.is_empty() {
-        return Ok(Err(SignInDenied::OtherIdentity));
+        return Ok(Applied::Rejected(SignInDenied::OtherIdentity));
     }
     store::identities::bind(conn, issuer, subject, user.id, now).await?;
-    Ok(Ok(user))
+    Ok(Applied::Done(user))
 }
 
 /// Writes down that somebody signs out.
 pub async fn sign_out(app: &App, actor: &Principal) -> Result<(), OpError> {
-    queue::write(app, &AuditEntry::done(app.clock.now(), actor, AuditEvent::WebSignOut)).await.map(drop)
+    let entry = AuditEntry::done(app.clock.now(), actor, AuditEvent::WebSignOut);
+    Ok(queue::record(app, &entry).await.map(drop)?)
 }
 
 /// What rights need to know of a user; `verified` says whether the present identity proves the address.
-pub fn person(user: &store::users::User, verified: bool) -> Person {
+pub fn person(user: &User, verified: bool) -> Person {
     Person {
         id: user.id,
         email: user.email.clone(),

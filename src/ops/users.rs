@@ -4,17 +4,16 @@
 //! Each change and its audit entry are one transaction, in which the rules are looked at: two administrators who take
 //! each other's office at the same moment do not leave a Telescope without any. Whoever gets another rank signs in
 //! anew, so that no session is older than the rights it carries.
-//!
-//! The command line does the same where no server runs; so nothing but an [`Context`] is needed for it.
 
 use crate::domain::access::{self as rights, Policy, Principal, Subject, SystemGrant, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::privilege::can;
 use crate::domain::{Email, UserId};
 use crate::live::events::Change;
-use crate::ops::{App, Context, OpError, access, policy};
+use crate::ops::publisher::Publisher;
+use crate::ops::{Applied, Context, OpError, current};
 use crate::store::users::User;
-use crate::store::{self, Conn};
+use crate::store::{self, Conn, Written};
 
 /// What is done to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +35,12 @@ pub enum UserChange {
 impl UserChange {
     fn event(self, person: Email) -> AuditEvent {
         match self {
-            Self::EndSessions => AuditEvent::PersonSessionsEnded { person },
-            Self::Disable => AuditEvent::PersonDisabled { person },
-            Self::Enable => AuditEvent::PersonEnabled { person },
+            Self::EndSessions => AuditEvent::UserSessionsEnded { person },
+            Self::Disable => AuditEvent::UserBlocked { person },
+            Self::Enable => AuditEvent::UserUnblocked { person },
             Self::GrantAdmin => AuditEvent::AdminGranted { person },
             Self::RevokeAdmin => AuditEvent::AdminRevoked { person },
-            Self::ForgetIdentity => AuditEvent::IdentityForgotten { person },
+            Self::ForgetIdentity => AuditEvent::IdentityUnlinked { person },
         }
     }
 
@@ -66,22 +65,20 @@ pub enum UserRef<'a> {
     Email(&'a Email),
 }
 
-/// Changes a person, and lets everything know that goes by what was: open pages end or change at once, and nothing
-/// is remembered for the time that the database is away. Says who it was.
+/// Changes a person, and lets everything know that depends on it: open pages end or change at once, and nothing is
+/// remembered for the time that the database is unavailable. Returns the person as they were before.
 pub async fn change(
-    app: &App,
+    publisher: &impl Publisher,
     grant: SystemGrant<'_, can::ManageAccess>,
     whom: UserRef<'_>,
     change: UserChange,
 ) -> Result<User, OpError> {
-    let user = write(app, grant, whom, change).await?;
-    app.live.events.publish(Change::User(user.id));
-    policy::in_force(app).await;
+    let user = write(publisher.context(), grant, whom, change).await?;
+    publisher.publish(Change::User(user.id)).await;
     Ok(user)
 }
 
-/// Changes a person in the database only, where no server runs that would have to know.
-pub async fn write(
+async fn write(
     context: &Context,
     grant: SystemGrant<'_, can::ManageAccess>,
     whom: UserRef<'_>,
@@ -89,32 +86,33 @@ pub async fn write(
 ) -> Result<User, OpError> {
     let now = context.clock.now();
     let user = context
-        .db
-        .change(async |conn| -> Result<Result<User, OpError>, OpError> {
+        .write_with(async |tx| -> Result<Written<Applied<User, OpError>>, OpError> {
             let user = match whom {
-                UserRef::Id(id) => store::users::by_id(conn, id).await?,
+                UserRef::Id(id) => store::users::by_id(tx, id).await?,
                 UserRef::Email(email) if change == UserChange::GrantAdmin => {
-                    Some(store::users::named(conn, email, now).await?)
+                    Some(store::users::named(tx, email, now).await?)
                 }
-                UserRef::Email(email) => store::users::by_email(conn, email).await?,
+                UserRef::Email(email) => store::users::by_email(tx, email).await?,
             };
             let user = user.ok_or(OpError::NotFound)?;
             if change.is_so(&user) {
-                return Ok(Ok(user));
+                return Ok(Written::unchanged(Applied::Done(user)));
             }
             let entry = AuditEntry::done(now, grant.actor(), change.event(user.email.clone()));
-            if let Err(refused) = check(context, conn, grant.actor(), &user, change).await {
-                if let OpError::Refused(why) = &refused {
-                    let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(why.clone());
-                    store::audit::append(conn, &context.keys, &entry).await?;
+            match check(context, tx, grant.actor(), &user, change).await {
+                Ok(()) => {
+                    apply(tx, user.id, change).await?;
+                    Ok(tx.record(&entry).await?.with(Applied::Done(user)))
                 }
-                return Ok(Err(refused));
+                Err(OpError::Refused(why)) => {
+                    let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(why.clone());
+                    Ok(tx.record(&entry).await?.with(Applied::Rejected(OpError::Refused(why))))
+                }
+                Err(error) => Err(error),
             }
-            apply(conn, user.id, change).await?;
-            store::audit::append(conn, &context.keys, &entry).await?;
-            Ok(Ok(user))
         })
-        .await??;
+        .await?
+        .into_result()?;
     tracing::info!(person = %user.email, actor = %grant.actor(), ?change, "a person was changed");
     Ok(user)
 }
@@ -128,8 +126,8 @@ async fn check(
     change: UserChange,
 ) -> Result<(), OpError> {
     let refused = |words: &str| Err(OpError::Refused(words.to_owned()));
-    let rules = Policy::new(&store::rules::load(conn).await?, context.config.owner_privileges);
-    let actor = &access::present(conn, &rules, actor).await?;
+    let rules = context.policy(conn).await?;
+    let actor = &current::access_manager(conn, &rules, actor).await?;
     let judged = match change {
         UserChange::GrantAdmin | UserChange::RevokeAdmin => rights::PolicyChange::Rank,
         UserChange::EndSessions | UserChange::Disable | UserChange::Enable | UserChange::ForgetIdentity => {

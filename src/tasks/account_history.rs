@@ -122,7 +122,7 @@ async fn write(app: &App, entries: Vec<Arc<Entry>>) -> Result<(), StoreError> {
     }
     let now = app.clock.now();
     app.db
-        .change(async |conn| {
+        .maintain(async |conn| {
             for (account, known) in &news {
                 store::account_states::put(conn, *account, known, now).await?;
             }

@@ -1,10 +1,11 @@
-//! Tables as files (RFC 4180), for programs that calculate. Those take a field for a formula that begins with certain
-//! signs, and what people typed must not become one: such a field gets an apostrophe before it, which says "text".
+//! CSV files (RFC 4180) that are safe to open in a spreadsheet. Spreadsheets take a field that begins with certain
+//! characters for a formula, which text that people entered must not become: such a field gets an apostrophe in front,
+//! which marks it as text.
 
-/// Signs that begin a formula, also as they are written among Chinese or Japanese letters.
+/// Characters that begin a formula, also in their full-width form.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// A line of the table. Each field is quoted, whatever is in it.
+/// A line of the file. Every field is quoted.
 pub fn record<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
     let mut line = String::new();
     for field in fields {
@@ -22,14 +23,14 @@ pub fn record<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
     line
 }
 
-/// Whether a program might calculate instead of showing. What it may pass over at the beginning counts for nothing.
+/// Whether a spreadsheet might take the field for a formula. What it may skip at the beginning does not count.
 fn is_formula(field: &str) -> bool {
-    let passed_over = |c: char| {
+    let is_skipped = |c: char| {
         c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '\u{feff}' | '\u{200b}'..='\u{200f}')
     };
-    let mut before = field.chars().take_while(|c| passed_over(*c));
+    let mut before = field.chars().take_while(|c| is_skipped(*c));
     before.any(|c| matches!(c, '\t' | '\r' | '\n'))
-        || field.trim_start_matches(passed_over).starts_with(FORMULA)
+        || field.trim_start_matches(is_skipped).starts_with(FORMULA)
 }
 
 #[cfg(test)]

@@ -34,6 +34,12 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl FieldError {
+    pub fn on(field: &'static str, message: impl Into<String>) -> Self {
+        Self { field: Some(field), message: message.into() }
+    }
+}
+
 /// How a failed operation is shown beside the form that asked for it, for all forms. What is no answer to a form, such as an
 /// unavailable database, stays what it is everywhere: an error page or a notice.
 pub fn rejection(error: OpError) -> Result<(StatusCode, FieldError), AppError> {

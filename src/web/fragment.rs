@@ -1,7 +1,6 @@
 //! Pieces of page for htmx: an answer may hold several, each with the place that it belongs to.
 //!
-//! A place that is not on the present page is passed over in silence. So what changed is sent to everybody,
-//! and nobody has to know which page asked.
+//! htmx skips a place that is not on the open page. So a change is sent to all pages alike, whichever is open.
 
 use askama::Template;
 use axum::http::{HeaderName, StatusCode};
@@ -24,7 +23,7 @@ fn toast(tone: &'static str, text: &str) -> String {
     partial("#toasts", "beforeend", &html)
 }
 
-/// An answer that leaves the page as it is, with a notice that leaves by itself.
+/// An answer that leaves the page as it is, with a notice that disappears after a while.
 pub fn done(text: &str) -> Response {
     aside(StatusCode::OK, toast("good", text))
 }

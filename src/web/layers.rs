@@ -93,7 +93,7 @@ async fn guard_host(app: AppState, request: Request, next: Next) -> Response {
     };
     let error = match blocked {
         Blocked::WrongHost => {
-            let message = words::wrong_host(&app.config.public_url.origin());
+            let message = words::wrong_host(app.config.public_url.origin());
             AppError::Bad(StatusCode::MISDIRECTED_REQUEST, message)
         }
         Blocked::CrossSiteRead => AppError::Forbidden(words::CROSS_SITE_READ.into()),

@@ -2,7 +2,7 @@
 //!
 //! Below is the route table, one line per route; what a handler needs to be allowed to stands in its
 //! signature. Around it lie the layers, outermost first: a request is counted, its host checked, its origin
-//! checked, and only then does anybody look at who sent it.
+//! checked, and only then is its sender looked up.
 
 mod assets;
 pub mod auth;

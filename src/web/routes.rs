@@ -5,11 +5,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+use super::pages::access::named::{create, delete, rename};
 use super::pages::{access, accounts, audit, groups, jobs, reveals, roles, sign_in, users};
 use super::state::AppState;
 use super::{assets, error, layers, paths};
 use crate::context::App;
 use crate::domain::privilege::can;
+use crate::domain::{GroupId, RoleId};
 
 /// Everything that answers requests.
 pub fn router(app: Arc<App>) -> Router {
@@ -54,32 +56,32 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::AUDIT_EVENTS, get(audit::events::trail))
         .route(paths::AUDIT_EXPORT, post(audit::export::export))
         .route(paths::ACCESS, get(access::matrix::matrix))
-        .route(paths::ACCESS_EXPLAIN, get(access::explain::explained))
+        .route(paths::ACCESS_EXPLAIN, get(access::explain::explain))
         .route(paths::ACCESS_CELL, get(access::cell::form).post(access::cell::save))
-        .route(paths::ROLES, get(roles::list::list).post(roles::list::add))
+        .route(paths::ROLES, get(roles::list::list).post(create::<RoleId>))
         .route(paths::ROLE, get(roles::show::show))
-        .route(paths::ROLE_RENAME, post(roles::show::rename))
-        .route(paths::ROLE_DELETE, post(roles::show::delete))
-        .route(paths::ROLE_SYSTEM, post(roles::show::system))
-        .route(paths::ROLE_GIVE, post(roles::show::give))
-        .route(paths::ROLE_TAKE, post(roles::show::take))
-        .route(paths::GROUPS, get(groups::list::list).post(groups::list::add))
+        .route(paths::ROLE_RENAME, post(rename::<RoleId>))
+        .route(paths::ROLE_DELETE, post(delete::<RoleId>))
+        .route(paths::ROLE_SYSTEM, post(roles::system::save))
+        .route(paths::ROLE_GIVE, post(roles::members::add))
+        .route(paths::ROLE_TAKE, post(roles::members::remove))
+        .route(paths::GROUPS, get(groups::list::list).post(create::<GroupId>))
         .route(paths::GROUP, get(groups::show::show))
-        .route(paths::GROUP_RENAME, post(groups::show::rename))
-        .route(paths::GROUP_DELETE, post(groups::show::delete))
-        .route(paths::GROUP_APPROVAL, post(groups::show::approval))
-        .route(paths::GROUP_PUT_IN, post(groups::show::put_in))
-        .route(paths::GROUP_TAKE_OUT, post(groups::show::take_out))
+        .route(paths::GROUP_RENAME, post(rename::<GroupId>))
+        .route(paths::GROUP_DELETE, post(delete::<GroupId>))
+        .route(paths::GROUP_APPROVAL, post(groups::approval::save))
+        .route(paths::GROUP_PUT_IN, post(groups::accounts::add))
+        .route(paths::GROUP_TAKE_OUT, post(groups::accounts::remove))
         .route(paths::USERS, get(users::list::list))
-        .route(paths::USERS_ROLES, post(users::list::roles))
+        .route(paths::USERS_ROLES, post(users::roles::of_selected))
         .route(paths::USER, get(users::show::show))
-        .route(paths::USER_ROLES, post(users::show::roles))
-        .route(paths::USER_END_SESSIONS, post(users::show::end_sessions))
-        .route(paths::USER_DISABLE, post(users::show::disable))
-        .route(paths::USER_ENABLE, post(users::show::enable))
-        .route(paths::USER_GRANT_ADMIN, post(users::show::grant_admin))
-        .route(paths::USER_REVOKE_ADMIN, post(users::show::revoke_admin))
-        .route(paths::USER_FORGET_IDENTITY, post(users::show::forget_identity))
+        .route(paths::USER_ROLES, post(users::roles::of_one))
+        .route(paths::USER_END_SESSIONS, post(users::change::end_sessions))
+        .route(paths::USER_DISABLE, post(users::change::disable))
+        .route(paths::USER_ENABLE, post(users::change::enable))
+        .route(paths::USER_GRANT_ADMIN, post(users::change::grant_admin))
+        .route(paths::USER_REVOKE_ADMIN, post(users::change::revoke_admin))
+        .route(paths::USER_FORGET_IDENTITY, post(users::change::forget_identity))
         .route(paths::SIGN_IN, get(sign_in::form::form).post(sign_in::form::sign_in))
         .route(paths::SIGN_IN_START, get(sign_in::oidc::start))
         .route(paths::SIGN_IN_CALLBACK, get(sign_in::oidc::callback))

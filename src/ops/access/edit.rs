@@ -5,14 +5,14 @@ mod role;
 
 use std::collections::HashMap;
 
-use super::{Failed, refused};
-use crate::crypto::Keys;
+use super::Failed;
 use crate::domain::access::{EscalationError, Moved, Policy, PolicyChange, Principal, authorize_change};
-use crate::domain::audit::{AccessEvent, AuditEntry, AuditEvent};
+use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId};
-use crate::ops::OpError;
-use crate::store::{self, Conn};
+use crate::ops::{Applied, OpError};
+use crate::store::Tx;
+use crate::store::tx::Recorded;
 
 /// Characters that the name of a role or a group may have.
 pub const MAX_NAME: usize = 60;
@@ -66,22 +66,36 @@ impl Edit {
     }
 }
 
-/// Where edits are made: by whom, by which rules, when.
+/// Who makes edits, by which policy, and when.
 pub(super) struct EditContext<'a> {
     pub actor: &'a Principal,
     pub rules: &'a Policy,
     pub at: Millis,
-    pub keys: &'a Keys,
 }
 
-/// An edit that is done, or one that is refused.
-type Done = Result<Result<(), Failed>, OpError>;
+/// What came of one edit.
+pub(super) struct EditMade {
+    pub applied: Applied<(), Failed>,
+    pub recorded: Option<Recorded>,
+}
+
+type Done = Result<EditMade, OpError>;
+
+/// Everything is so already.
+const fn unchanged() -> Done {
+    Ok(EditMade { applied: Applied::Done(()), recorded: None })
+}
+
+/// Rejected for what is wrong with the edit itself, which is not recorded.
+const fn rejected(failed: Failed) -> Done {
+    Ok(EditMade { applied: Applied::Rejected(failed), recorded: None })
+}
 
 impl EditContext<'_> {
     /// Makes one edit. What moves an account is noted in `moved`.
     pub(super) async fn make(
         &self,
-        conn: &mut Conn<'_>,
+        conn: &mut Tx<'_>,
         edit: &Edit,
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
@@ -106,25 +120,20 @@ impl EditContext<'_> {
         authorize_change(self.rules, self.actor, change)
     }
 
-    fn entry(&self, event: AccessEvent) -> AuditEntry {
-        AuditEntry::done(self.at, self.actor, AuditEvent::Access(event))
+    fn entry(&self, event: AuditEvent) -> AuditEntry {
+        AuditEntry::done(self.at, self.actor, event)
     }
 
-    async fn note(&self, conn: &mut Conn<'_>, entry: AuditEntry) -> Done {
-        store::audit::append(conn, self.keys, &entry).await?;
-        Ok(Ok(()))
+    async fn record(&self, tx: &mut Tx<'_>, entry: AuditEntry) -> Done {
+        Ok(EditMade { applied: Applied::Done(()), recorded: Some(tx.record(&entry).await?) })
     }
 
-    /// That somebody reached for more than he has is written down, too.
-    async fn refuse(
-        &self,
-        conn: &mut Conn<'_>,
-        entry: AuditEntry,
-        what: String,
-        why: EscalationError,
-    ) -> Done {
-        store::audit::append(conn, self.keys, &refused(&entry, &why)).await?;
-        Ok(Err(Failed { what, field: None, why: why.to_string() }))
+    /// An attempt to give or take more than the actor may is recorded, too.
+    async fn refuse(&self, tx: &mut Tx<'_>, entry: AuditEntry, what: String, why: EscalationError) -> Done {
+        let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(why.to_string());
+        let recorded = Some(tx.record(&entry).await?);
+        let failed = Failed { what, field: None, why: why.to_string() };
+        Ok(EditMade { applied: Applied::Rejected(failed), recorded })
     }
 }
 
@@ -146,5 +155,5 @@ fn taken(name: &str, kind: &str) -> Failed {
 
 fn gone(what: &str) -> Done {
     let why = "It is not there any more.".to_owned();
-    Ok(Err(Failed { what: what.to_owned(), field: None, why }))
+    rejected(Failed { what: what.to_owned(), field: None, why })
 }

@@ -20,9 +20,9 @@ use crate::jobs::{Step, Steps};
 use crate::live::accounts::Entry;
 use crate::live::events::Change;
 use crate::ops::accounts::{self, folder};
-use crate::ops::audit::queue;
+use crate::ops::audit::queue::Intent;
 use crate::ops::{App, OpError};
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, Written};
 use crate::telegram::AnswerError;
 
 /// How long a step waits for an account to come to a stage that says something.
@@ -42,10 +42,10 @@ pub async fn log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<
         ));
     }
     let handle = app.hub.account(id).ok_or(AnswerError::NotRunning)?;
-    let intent = AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::SessionLoggedOut).about(id);
-    let seq = queue::write(app, &intent).await?;
+    let entry = AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::SessionLoggedOut).about(id);
+    let intent = Intent::begin(app, entry).await?;
     let result = handle.log_out().await;
-    queue::outcome(app, (seq, &intent), &result);
+    intent.end(app, &result);
     Ok(result?)
 }
 
@@ -63,7 +63,7 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
         ));
     }
     let now = app.clock.now();
-    let event = AuditEvent::WantedChanged { wanted: DesiredState::Removed };
+    let event = AuditEvent::DesiredStateSet { wanted: DesiredState::Removed };
     let audit = AuditEntry::done(now, grant.actor(), event).about(id);
     let job = Job {
         id: JobId::generate(),
@@ -77,18 +77,13 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
         actor: grant.actor().to_string(),
         created: now,
     };
-    let keys = &app.keys;
     let account = app
-        .db
-        .change(async |conn| -> Result<Option<Account>, StoreError> {
-            store::accounts::set_wanted(conn, id, DesiredState::Removed).await?;
-            store::jobs::insert(conn, &job).await?;
-            let account = store::accounts::get(conn, id).await?;
-            store::audit::append(conn, keys, &audit).await?;
-            Ok(account)
+        .write(&audit, async |tx| -> Result<Account, OpError> {
+            store::accounts::set_wanted(tx, id, DesiredState::Removed).await?;
+            store::jobs::insert(tx, &job).await?;
+            store::accounts::get(tx, id).await?.ok_or(OpError::NotFound)
         })
-        .await?
-        .ok_or(OpError::NotFound)?;
+        .await?;
     tracing::info!(account = %id, actor = %grant.actor(), "account is being removed");
     app.live.accounts.put_account(account);
     app.live.jobs.wake();
@@ -120,18 +115,17 @@ async fn change_job(
     let id = grant.account();
     let now = app.clock.now();
     let entry = AuditEntry::done(now, grant.actor(), event).about(id);
-    let keys = &app.keys;
     let is_there = app
-        .db
-        .change(async |conn| -> Result<bool, StoreError> {
-            let job = store::jobs::about(conn, JobKind::RemoveAccount, &id.to_string()).await?;
-            let Some(job) = job.filter(|job| job.state != JobState::Done) else { return Ok(false) };
-            store::jobs::retry(conn, job.id, now).await?;
+        .write_with(async |tx| -> Result<Written<bool>, StoreError> {
+            let job = store::jobs::about(tx, JobKind::RemoveAccount, &id.to_string()).await?;
+            let Some(job) = job.filter(|job| job.state != JobState::Done) else {
+                return Ok(Written::unchanged(false));
+            };
+            store::jobs::retry(tx, job.id, now).await?;
             if let Some(past) = past.filter(|past| job.cursor.as_deref() == Some(past.name())) {
-                store::jobs::advance(conn, job.id, past.next_cursor()).await?;
+                store::jobs::advance(tx, job.id, past.next_cursor()).await?;
             }
-            store::audit::append(conn, keys, &entry).await?;
-            Ok(true)
+            Ok(tx.record(&entry).await?.with(true))
         })
         .await?;
     if !is_there {
@@ -165,7 +159,7 @@ async fn step(app: &App, job: &Job) -> Result<Step, StoreError> {
     };
     let Some(entry) = app.live.accounts.get(id) else {
         // It was removed; only the job does not know yet.
-        app.db.change(async |conn| store::jobs::advance(conn, job.id, None).await).await?;
+        app.db.maintain(async |conn| store::jobs::advance(conn, job.id, None).await).await?;
         return Ok(Step::Done);
     };
     let outcome = match step {
@@ -174,7 +168,7 @@ async fn step(app: &App, job: &Job) -> Result<Step, StoreError> {
         RemoveStep::Forget => return forget(app, job, id).await,
     };
     if outcome == Step::Done {
-        app.db.change(async |conn| store::jobs::advance(conn, job.id, step.next_cursor()).await).await?;
+        app.db.maintain(async |conn| store::jobs::advance(conn, job.id, step.next_cursor()).await).await?;
     }
     Ok(outcome)
 }
@@ -199,11 +193,10 @@ async fn log_out_for_good(app: &App, entry: &Entry, attempts: i64) -> Result<Ste
                 return Ok(Step::Later("The client does not run.".into()));
             };
             let event = AuditEvent::SessionLoggedOut;
-            let intent = AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id);
-            let keys = &app.keys;
-            let seq = app.db.change(async |conn| store::audit::append(conn, keys, &intent).await).await?;
+            let entry = AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id);
+            let intent = Intent::begin(app, entry).await?;
             let result = handle.log_out().await;
-            queue::outcome(app, (seq, &intent), &result);
+            intent.end(app, &result);
             Ok(if result.is_ok() { Step::Done } else { not_confirmed(snapshot.as_ref(), attempts) })
         }
         _ => Ok(not_confirmed(snapshot.as_ref(), attempts)),
@@ -221,10 +214,8 @@ fn not_confirmed(snapshot: Option<&Snapshot>, attempts: i64) -> Step {
 
 async fn note_log_out(app: &App, id: AccountId, done: bool) -> Result<Step, StoreError> {
     let event = AuditEvent::SessionLoggedOut;
-    let intent = AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id);
-    let keys = &app.keys;
-    let seq = app.db.change(async |conn| store::audit::append(conn, keys, &intent).await).await?;
-    queue::outcome(app, (seq, &intent), &if done { Ok(()) } else { Err(()) });
+    let intent = Intent::begin(app, AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id)).await?;
+    intent.end(app, &if done { Ok(()) } else { Err(()) });
     Ok(Step::Done)
 }
 
@@ -250,11 +241,10 @@ async fn destroy(app: &App, account: &Account) -> Result<Step, StoreError> {
     if !folder::exists(&app.config.accounts_dir, account) {
         return Ok(Step::Done);
     }
-    let intent = AuditEntry::intent(app.clock.now(), &ACTOR, AuditEvent::FolderDestroyed).about(account.id);
-    let keys = &app.keys;
-    let seq = app.db.change(async |conn| store::audit::append(conn, keys, &intent).await).await?;
+    let entry = AuditEntry::intent(app.clock.now(), &ACTOR, AuditEvent::FolderDestroyed).about(account.id);
+    let intent = Intent::begin(app, entry).await?;
     let destroyed = folder::destroy(&app.config.accounts_dir, account);
-    queue::outcome(app, (seq, &intent), &destroyed);
+    intent.end(app, &destroyed);
     Ok(match destroyed {
         Ok(()) => Step::Done,
         Err(error) => {
@@ -268,17 +258,13 @@ async fn destroy(app: &App, account: &Account) -> Result<Step, StoreError> {
 async fn forget(app: &App, job: &Job, id: AccountId) -> Result<Step, StoreError> {
     let now = app.clock.now();
     let entry = AuditEntry::done(now, &ACTOR, AuditEvent::AccountRemoved).about(id);
-    let keys = &app.keys;
-    app.db
-        .change(async |conn| -> Result<(), StoreError> {
-            store::secrets::delete(conn, Purpose::TwoStepPassword, &id.to_string()).await?;
-            store::account_states::remove(conn, id).await?;
-            store::accounts::tombstone(conn, id, now).await?;
-            store::jobs::advance(conn, job.id, None).await?;
-            store::audit::append(conn, keys, &entry).await?;
-            Ok(())
-        })
-        .await?;
+    app.write(&entry, async |tx| -> Result<(), StoreError> {
+        store::secrets::delete(tx, Purpose::TwoStepPassword, &id.to_string()).await?;
+        store::account_states::remove(tx, id).await?;
+        store::accounts::tombstone(tx, id, now).await?;
+        store::jobs::advance(tx, job.id, None).await
+    })
+    .await?;
     tracing::info!(account = %id, "account removed");
     app.live.accounts.remove(id);
     app.live.last_known.remove(id);

@@ -8,7 +8,7 @@ use crate::domain::reveal::{RequestState, RevealRequest, Revealing};
 use crate::domain::{AccountId, Email, Millis};
 use crate::ops::approvals::refused;
 use crate::ops::reveals::code::check_reason;
-use crate::ops::{App, OpError, sign_in};
+use crate::ops::{App, OpError, current, sign_in};
 use crate::store::{self, Conn};
 
 /// What allows a reveal.
@@ -102,7 +102,7 @@ pub(crate) async fn expired(
 ) -> Result<Option<String>, OpError> {
     let Some((id, email)) = &request.decided_by else { return Ok(None) };
     let user = store::users::by_id(conn, *id).await?.filter(|user| !user.disabled);
-    let rules = rules(app, conn).await?;
+    let rules = app.policy(conn).await?;
     let may = user.is_some_and(|user| may_approve(&rules, &user));
     Ok((!may).then(|| format!("{email} approved your request and may not approve any more. Ask again.")))
 }
@@ -124,15 +124,7 @@ pub(crate) async fn still_may(
     let account = store::accounts::get(conn, request.account).await?;
     let (Some(user), Some(account)) = (user, account) else { return Ok(false) };
     let actor = Principal::User(sign_in::person(&user, true));
-    Ok(access::privileges(&rules(app, conn).await?, &actor, &account).has(request.kind.privilege()))
-}
-
-/// The same actor with the rank that the database has for him at this moment.
-pub(crate) async fn present(conn: &mut Conn<'_>, actor: &Principal) -> Result<Principal, OpError> {
-    let Principal::User(person) = actor else { return Ok(actor.clone()) };
-    let user = store::users::by_id(conn, person.id).await?.filter(|user| !user.disabled);
-    let user = user.ok_or_else(|| OpError::Refused("You may not sign in any more.".into()))?;
-    Ok(Principal::User(Person { admin: user.admin, ..person.clone() }))
+    Ok(access::privileges(&app.policy(conn).await?, &actor, &account).has(request.kind.privilege()))
 }
 
 /// Makes sure that an actor may see what `P` reveals, by what the database says at this moment; who he is then.
@@ -142,15 +134,10 @@ pub(crate) async fn may_see<P: Revealing>(
     actor: &Principal,
     account: AccountId,
 ) -> Result<Principal, OpError> {
-    let actor = present(conn, actor).await?;
+    let actor = current::principal(conn, actor).await?;
     let row = store::accounts::get(conn, account).await?.ok_or(OpError::NotFound)?;
-    access::decide::<P>(&rules(app, conn).await?, &actor, &row)?;
+    access::decide::<P>(&app.policy(conn).await?, &actor, &row)?;
     Ok(actor)
-}
-
-/// The rules as the database has them at this moment.
-pub(crate) async fn rules(app: &App, conn: &mut Conn<'_>) -> Result<Policy, OpError> {
-    Ok(Policy::new(&store::rules::load(conn).await?, app.config.owner_privileges))
 }
 
 /// The person that an actor is: programs neither ask for approvals nor give them.

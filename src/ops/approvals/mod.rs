@@ -19,8 +19,8 @@ use crate::domain::privilege::can;
 use crate::domain::reveal::{REQUEST_LIFE, RequestState, RevealKind, RevealRequest, Revealing};
 use crate::domain::{AccountId, Millis, RevealId};
 use crate::ops::reveals::code::check_reason;
-use crate::ops::{App, OpError};
-use crate::store::{self, Conn};
+use crate::ops::{App, OpError, current};
+use crate::store::{self, Conn, Tx, Written};
 
 /// What is said where nobody could decide.
 pub const NOBODY: &str = "Nobody can approve this: no other person has the privilege approve_reveal. Whoever manages \
@@ -30,18 +30,18 @@ pub const NOBODY: &str = "Nobody can approve this: no other person has the privi
 pub async fn request<P: Revealing>(app: &App, grant: Grant<'_, P>, reason: &str) -> Result<(), OpError> {
     let reason = check_reason(reason)?;
     let now = app.clock.now();
-    app.db.change(async |conn| add(app, conn, &grant, reason, now).await).await?;
+    app.write_with(async |tx| add(app, tx, &grant, reason, now).await).await?;
     view::changed(app).await;
     Ok(())
 }
 
 async fn add<P: Revealing>(
     app: &App,
-    conn: &mut Conn<'_>,
+    conn: &mut Tx<'_>,
     grant: &Grant<'_, P>,
     reason: &str,
     now: Millis,
-) -> Result<(), OpError> {
+) -> Result<Written<()>, OpError> {
     let account = grant.account();
     let actor = authorize::may_see::<P>(app, conn, grant.actor(), account).await?;
     let person = authorize::person(&actor)?;
@@ -81,8 +81,7 @@ async fn add<P: Revealing>(
     store::reveal_requests::insert(conn, &request).await?;
     let event = AuditEvent::RevealRequested { kind: P::KIND };
     let entry = AuditEntry::done(now, grant.actor(), event).about(account).because(reason);
-    store::audit::append(conn, &app.keys, &entry).await?;
-    Ok(())
+    Ok(conn.record(&entry).await?.with(()))
 }
 
 /// What an approver says to a request.
@@ -105,22 +104,20 @@ pub async fn decide(
     let note = check_note(note)?;
     let now = app.clock.now();
     let decided = app
-        .db
-        .change(async |conn| -> Result<(), OpError> {
-            let request = store::reveal_requests::get(conn, id).await?.ok_or(OpError::NotFound)?;
-            let person = check_status(app, conn, grant.actor(), &request, decision, now).await?;
+        .write_with(async |tx| -> Result<Written<()>, OpError> {
+            let request = store::reveal_requests::get(tx, id).await?.ok_or(OpError::NotFound)?;
+            let person = check_status(app, tx, grant.actor(), &request, decision, now).await?;
             let (state, kind, of) = (decision.state(), request.kind, request.person);
-            if !store::reveal_requests::decide(conn, id, state, person.id, now, note.as_deref()).await? {
+            if !store::reveal_requests::decide(tx, id, state, person.id, now, note.as_deref()).await? {
                 return refused("Somebody has decided this meanwhile.");
             }
             let event = match decision {
                 Decision::Approve => AuditEvent::RevealApproved { kind, person: of },
-                Decision::Refuse => AuditEvent::RevealRefused { kind, person: of },
+                Decision::Refuse => AuditEvent::RevealDeclined { kind, person: of },
             };
             let mut entry = AuditEntry::done(now, grant.actor(), event).about(request.account);
             entry.reason.clone_from(&note);
-            store::audit::append(conn, &app.keys, &entry).await?;
-            Ok(())
+            Ok(tx.record(&entry).await?.with(()))
         })
         .await;
     // Also when it was refused: the page it came from shows something that is not so.
@@ -146,8 +143,8 @@ async fn check_status(
     decision: Decision,
     now: Millis,
 ) -> Result<Person, OpError> {
-    let actor = authorize::present(conn, actor).await?;
-    access::decide_system::<can::ApproveReveal>(&authorize::rules(app, conn).await?, &actor)?;
+    let actor = current::principal(conn, actor).await?;
+    access::decide_system::<can::ApproveReveal>(&app.policy(conn).await?, &actor)?;
     let person = authorize::person(&actor)?;
     if request.requester == person.id {
         return refused("Nobody decides their own request. Another person has to.");

@@ -3,7 +3,7 @@
 use crate::domain::access::Principal;
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Email, Millis};
-use crate::ops::approvals::authorize::{closed, expired, may_approve, person, rules};
+use crate::ops::approvals::authorize::{closed, expired, may_approve, person};
 use crate::ops::approvals::newest_of;
 use crate::ops::{App, OpError};
 use crate::store::{self, Conn};
@@ -38,7 +38,7 @@ pub enum ApprovalStatus {
 
 /// Everybody who may approve requests of others, by address.
 pub async fn approvers(app: &App, conn: &mut Conn<'_>) -> Result<Vec<store::users::User>, OpError> {
-    let rules = rules(app, conn).await?;
+    let rules = app.policy(conn).await?;
     let people = store::users::active(conn).await?;
     Ok(people.into_iter().filter(|user| may_approve(&rules, user)).collect())
 }

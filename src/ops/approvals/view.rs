@@ -12,7 +12,7 @@ use crate::domain::reveal::RequestState;
 use crate::live::approvals::Requests;
 use crate::live::events::Change;
 use crate::ops::App;
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, Written};
 
 /// Requests of the last hour are shown.
 const SHOWN_FOR: i64 = 60 * 60;
@@ -78,16 +78,19 @@ pub async fn tidy(app: &App) -> Result<(), StoreError> {
     let due = !store::reveal_requests::overdue(conn, now).await?.is_empty()
         || store::reveal_requests::any_before(conn, old).await?;
     if due {
+        app.write_with(async |tx| -> Result<Written<()>, StoreError> {
+            let mut recorded = None;
+            for request in store::reveal_requests::overdue(tx, now).await? {
+                store::reveal_requests::expire(tx, request.id).await?;
+                let event = AuditEvent::RevealExpired { kind: request.kind, person: request.person };
+                let entry = AuditEntry::done(now, &Principal::System("reveals"), event);
+                recorded = Some(tx.record(&entry.about(request.account)).await?);
+            }
+            Ok(Written::of(recorded, ()))
+        })
+        .await?;
         app.db
-            .change(async |conn| -> Result<(), StoreError> {
-                for request in store::reveal_requests::overdue(conn, now).await? {
-                    store::reveal_requests::expire(conn, request.id).await?;
-                    let event = AuditEvent::RevealExpired { kind: request.kind, person: request.person };
-                    let entry = AuditEntry::done(now, &Principal::System("reveals"), event);
-                    store::audit::append(conn, &app.keys, &entry.about(request.account)).await?;
-                }
-                store::reveal_requests::forget_before(conn, old).await.map(drop)
-            })
+            .maintain(async |conn| store::reveal_requests::forget_before(conn, old).await.map(drop))
             .await?;
     }
     renew(app).await

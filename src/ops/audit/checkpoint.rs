@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::access::Principal;
-use crate::domain::audit::{AuditEntry, AuditEvent, TrailFault};
+use crate::domain::audit::{AuditEntry, AuditEvent, MismatchReason};
 use crate::live::events::Change;
+use crate::ops::audit::queue;
 use crate::ops::{App, Context};
 use crate::store::audit::{self, Head, HeadFile};
 use crate::store::{Conn, StoreError};
@@ -35,7 +36,7 @@ pub async fn compare(context: &Context) -> Result<(), StoreError> {
         Ok(Some(known)) => doubt(&mut conn, &known).await?.map(|fault| (Some(known), fault)),
         Err(error) => {
             tracing::error!(%error, "the file audit-head can't be read");
-            Some((None, TrailFault::Unreadable))
+            Some((None, MismatchReason::Unreadable))
         }
     };
     drop(conn);
@@ -51,31 +52,30 @@ pub async fn compare(context: &Context) -> Result<(), StoreError> {
 async fn say(
     context: &Context,
     known: Option<Head>,
-    fault: TrailFault,
+    reason: MismatchReason,
     found: &Head,
 ) -> Result<(), StoreError> {
     tracing::error!(
-        known = known.as_ref().map(|head| head.seq),
-        found = found.seq,
-        "THE AUDIT TRAIL IS NOT WHAT IT WAS: {}",
-        fault.words()
+        ?reason,
+        checkpoint = known.as_ref().map(|head| head.seq),
+        last_entry = found.seq,
+        "THE AUDIT LOG DOES NOT MATCH ITS CHECKPOINT"
     );
     let event =
-        AuditEvent::TrailMismatch { fault, known: known.map(|head| head.to_string()), found: found.seq };
+        AuditEvent::AuditMismatch { reason, known: known.map(|head| head.to_string()), found: found.seq };
     let entry = AuditEntry::done(context.clock.now(), &Principal::System("telescope"), event);
-    let keys = &context.keys;
-    context.db.change(async |conn| audit::append(conn, keys, &entry).await).await.map(drop)
+    queue::record(context, &entry).await.map(drop)
 }
 
 /// What is wrong if the trail does not lead through its former end.
-async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<TrailFault>, StoreError> {
+async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<MismatchReason>, StoreError> {
     if known.seq == 0 {
         return Ok(None);
     }
     Ok(match audit::get(conn, known.seq).await? {
-        None => Some(TrailFault::Shorter),
+        None => Some(MismatchReason::Shorter),
         Some(entry) if entry.is_at(known) => None,
-        Some(_) => Some(TrailFault::Other),
+        Some(_) => Some(MismatchReason::Other),
     })
 }
 

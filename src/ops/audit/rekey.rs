@@ -8,7 +8,7 @@
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::ops::Context;
-use crate::store::{Conn, StoreError, audit};
+use crate::store::{StoreError, Written, audit};
 
 /// Seals what the former key has linked, unless that was done. To be called at the start, by the active server.
 pub async fn entries_of_former_key(context: &Context) -> Result<(), StoreError> {
@@ -23,17 +23,15 @@ pub async fn entries_of_former_key(context: &Context) -> Result<(), StoreError> 
         tracing::error!(%fault, "the audit trail is not as it was written, so it is not sealed under the new key");
         return Ok(());
     }
-    let event = AuditEvent::TrailSealed { seal: found.seal };
+    let event = AuditEvent::AuditSealed { seal: found.seal };
     let entry = AuditEntry::done(context.clock.now(), &Principal::System("telescope"), event);
-    let keys = &context.keys;
     context
-        .db
-        .change(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+        .write_with(async |tx| -> Result<Written<()>, StoreError> {
             // A command may have added to it; then the next start does this.
-            if audit::head(conn).await? == found.head {
-                audit::append(conn, keys, &entry).await?;
+            if audit::head(tx).await? != found.head {
+                return Ok(Written::unchanged(()));
             }
-            Ok(())
+            Ok(tx.record(&entry).await?.with(()))
         })
         .await
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use crate::domain::Millis;
 use crate::domain::access::Principal;
-use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::ops::audit::queue::{self, Intent};
 use crate::ops::{App, Context};
 use crate::store::{StoreError, audit};
 
@@ -45,8 +46,8 @@ async fn keep_to(app: &App, days: u32) -> Result<(), StoreError> {
     }
     if !app.db.may_change_trail().await? {
         tracing::warn!(
-            "AUDIT_DETAILS_DAYS={days}: this server's role of the database can't change the audit trail, as it should \
-             be, so it takes no details out. Run `telescope audit blank --before DATE --yes` with the DB_DSN of the \
+            "AUDIT_DETAILS_DAYS={days}: this server's database role can't change the audit log, as it should be, \
+             so it removes no details. Run `telescope audit blank --before DATE --yes` with the DB_DSN of the \
              tables' owner"
         );
         return Ok(());
@@ -65,15 +66,13 @@ pub async fn blank(context: &Context, actor: &Principal, before: Millis) -> Resu
     if there == 0 {
         return Ok(0);
     }
-    let keys = &context.keys;
     let event = |entries| AuditEvent::DetailsBlanked { entries, before: before.rfc3339() };
-    let intent = AuditEntry::intent(context.clock.now(), actor, event(there));
-    let seq = context.db.change(async |conn| audit::append(conn, keys, &intent).await).await?;
+    let entry = AuditEntry::intent(context.clock.now(), actor, event(there));
+    let intent = Intent::begin(context, entry).await?;
     let mut blanked = 0;
     let done = in_chunks(context, before, &mut blanked).await;
-    let outcome = if done.is_ok() { Outcome::Done } else { Outcome::Failed };
-    let entry = AuditEntry { event: event(blanked), ..intent.outcome(seq, context.clock.now(), outcome) };
-    let written = context.db.change(async |conn| audit::append(conn, keys, &entry).await).await;
+    let entry = AuditEntry { event: event(blanked), ..intent.outcome(context.clock.now(), &done) };
+    let written = queue::record(context, &entry).await;
     tracing::info!(%actor, blanked, before = before.rfc3339(), "details of old audit entries were taken out");
     done.and(written).map(|_| blanked)
 }
@@ -81,7 +80,7 @@ pub async fn blank(context: &Context, actor: &Principal, before: Millis) -> Resu
 async fn in_chunks(context: &Context, before: Millis, blanked: &mut u64) -> Result<(), StoreError> {
     loop {
         // A change of its own each: nobody waits long for his turn, and what is done stays done.
-        let now = context.db.change(async |conn| audit::blank_before(conn, before, CHUNK).await).await?;
+        let now = context.db.maintain(async |conn| audit::blank_before(conn, before, CHUNK).await).await?;
         *blanked += now;
         if now < u64::from(CHUNK) {
             return Ok(());

@@ -12,7 +12,7 @@ use crate::domain::privilege::can;
 use crate::domain::{AccountId, Millis, Secret, login_code};
 use crate::live::guards::PendingReveal;
 use crate::ops::{App, OpError, approvals};
-use crate::store;
+use crate::store::Written;
 
 /// Seconds that an armed reveal waits.
 pub const ARMED_LIFE: i64 = 5 * 60;
@@ -121,13 +121,12 @@ async fn newest_code(app: &App, account: AccountId, from: Millis) -> Result<Opti
 /// that it takes is used with it.
 async fn write_down(app: &App, actor: &Principal, account: AccountId, reason: &str) -> Result<(), OpError> {
     let used = app
-        .db
-        .change(async |conn| -> Result<bool, OpError> {
-            let cleared = approvals::consume::<can::Login>(app, conn, actor, account, reason).await?;
+        .write_with(async |tx| -> Result<Written<bool>, OpError> {
+            let cleared = approvals::consume::<can::Login>(app, tx, actor, account, reason).await?;
             let event = AuditEvent::LoginCodeShown { approved_by: cleared.approved_by() };
             let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);
-            store::audit::append(conn, &app.keys, &entry.because(cleared.reason.as_str())).await?;
-            Ok(cleared.approval.is_some())
+            let recorded = tx.record(&entry.because(cleared.reason.as_str())).await?;
+            Ok(recorded.with(cleared.approval.is_some()))
         })
         .await?;
     if used {

@@ -9,7 +9,7 @@ use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{Millis, Secret};
 use crate::ops::{App, OpError, approvals};
-use crate::store::{self, Conn, StoreError};
+use crate::store::{self, Conn, StoreError, Written};
 
 /// A stored password that may be shown, once.
 #[derive(Debug)]
@@ -30,15 +30,14 @@ pub async fn show_password(
 ) -> Result<RevealedPassword, OpError> {
     let (actor, account) = (grant.actor(), grant.account());
     let (revealed, used) = app
-        .db
-        .change(async |conn| -> Result<(RevealedPassword, bool), OpError> {
+        .write_with(async |tx| -> Result<Written<(RevealedPassword, bool)>, OpError> {
             let cleared =
-                approvals::consume::<can::ViewTwoFactorPassword>(app, conn, actor, account, reason).await?;
-            let revealed = open(app, conn, &grant).await?;
+                approvals::consume::<can::ViewTwoFactorPassword>(app, tx, actor, account, reason).await?;
+            let revealed = open(app, tx, &grant).await?;
             let event = AuditEvent::TwoStepPasswordShown { approved_by: cleared.approved_by() };
             let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);
-            store::audit::append(conn, &app.keys, &entry.because(cleared.reason.as_str())).await?;
-            Ok((revealed, cleared.approval.is_some()))
+            let recorded = tx.record(&entry.because(cleared.reason.as_str())).await?;
+            Ok(recorded.with((revealed, cleared.approval.is_some())))
         })
         .await?;
     if used {

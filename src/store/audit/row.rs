@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::Head;
 use crate::crypto::KeyError;
-use crate::domain::audit::{AuditEntry, Outcome};
+use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::{AccountId, Millis};
 
 /// An entry that was written.
@@ -80,6 +80,11 @@ impl Entry {
             _ => false,
         };
         details_hold && self.fields().digest() == self.digest
+    }
+
+    /// What happened, as far as this version can read it.
+    pub fn event(&self) -> AuditEvent {
+        AuditEvent::read(&self.code, self.details.as_deref())
     }
 
     fn fields(&self) -> Fields<'_> {

@@ -1,4 +1,4 @@
-//! Who sends a request: the session's person, looked up anew each time, so that a change counts at once.
+//! The user of a session, looked up for each request, so that a change counts at once.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -25,7 +25,7 @@ impl FromRequestParts<AppState> for CurrentUser {
     }
 }
 
-/// Who asks, before anybody has looked at who that is: the session, and where the request came from.
+/// A request before its user is known: its session, and where it came from.
 #[derive(Debug)]
 pub struct RequestSession {
     /// The session.
@@ -71,7 +71,7 @@ async fn known(app: &State, session: &Session) -> Result<Option<Principal>, AppE
 
 async fn looked_up(app: &State, session: &Session) -> Result<Option<Principal>, AppError> {
     let Some(id) = session.get::<UserId>(USER_KEY).await? else { return Ok(None) };
-    // Which domains may sign in may have been set anew since this session began.
+    // The domains that may sign in can have changed since this session began.
     let address: Option<String> = session.get(ADDRESS_KEY).await?;
     if address.is_some_and(|address| !Email::parse(&address).is_ok_and(|it| app.config.admits(&it))) {
         return Ok(None);

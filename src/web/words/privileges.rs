@@ -1,30 +1,32 @@
-//! Privileges in words: a short one for tables and lists, and a sentence for whoever gives it away.
+//! Labels and descriptions of permissions. Each has one stored name and one label.
 
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 
-/// A privilege as something to tick.
+/// The label of a set that has every permission on accounts that there is.
+pub const FULL_ACCESS: &str = "Full access";
+
+/// A permission as a check box.
 #[derive(Debug)]
 pub struct Choice {
-    /// Its name, as forms send it.
+    /// The stored name, which forms send.
     pub name: &'static str,
-    /// Its short word.
     pub label: &'static str,
-    /// What it means.
     pub words: &'static str,
-    /// Whether it is ticked.
     pub on: bool,
 }
 
-/// The privileges on accounts, with those of `set` ticked.
+/// The permissions on accounts, with those of `set` ticked. One that nothing uses is offered only to be taken away.
 pub fn account_choices(set: AccountPrivileges) -> Vec<Choice> {
+    let offered =
+        AccountPrivilege::ALL.iter().filter(|privilege| privilege.is_used() || set.has(**privilege));
     let choice = |privilege: &AccountPrivilege| {
         let (label, words) = on_account(*privilege);
         Choice { name: privilege.name(), label, words, on: set.has(*privilege) }
     };
-    AccountPrivilege::ALL.iter().map(choice).collect()
+    offered.map(choice).collect()
 }
 
-/// The privileges on the system, with those of `set` ticked.
+/// The system permissions, with those of `set` ticked.
 pub fn system_choices(set: SystemPrivileges) -> Vec<Choice> {
     let choice = |privilege: &SystemPrivilege| {
         let (label, words) = on_system(*privilege);
@@ -33,61 +35,64 @@ pub fn system_choices(set: SystemPrivileges) -> Vec<Choice> {
     SystemPrivilege::ALL.iter().map(choice).collect()
 }
 
-/// A set of privileges on accounts in short words.
+/// The labels of a set of permissions on accounts.
 pub fn account_labels(set: AccountPrivileges) -> Vec<&'static str> {
-    if set == AccountPrivileges::ALL {
-        return vec!["everything"];
+    if AccountPrivilege::ALL.iter().all(|privilege| set.has(*privilege) || !privilege.is_used()) {
+        return vec![FULL_ACCESS];
     }
     set.iter().map(|privilege| on_account(privilege).0).collect()
 }
 
-/// A set of privileges on the system in short words.
+/// The labels of a set of system permissions.
 pub fn system_labels(set: SystemPrivileges) -> Vec<&'static str> {
     set.iter().map(|privilege| on_system(privilege).0).collect()
 }
 
-/// The short word and the sentence for a privilege on accounts.
+/// The label and the description of a permission on accounts.
 pub const fn on_account(privilege: AccountPrivilege) -> (&'static str, &'static str) {
     match privilege {
-        AccountPrivilege::View => (
-            "see",
-            "See that the account exists, whose it is and how it stands. Without this none of the others counts.",
-        ),
+        AccountPrivilege::View => {
+            ("View", "See the account, its owner and its status. Every other permission requires this one.")
+        }
         AccountPrivilege::Login => {
-            ("log in", "Get into the account: ask for login codes, read them, and provide them.")
+            ("Log in", "Log the account in: request login codes, view them and enter them.")
         }
-        AccountPrivilege::EditTwoFactorPassword => {
-            ("store password", "Store the account's two-step password, without reading the stored one.")
-        }
+        AccountPrivilege::EditTwoFactorPassword => (
+            "Edit two-step password",
+            "Store or replace the account's two-step password, without viewing it.",
+        ),
         AccountPrivilege::ViewTwoFactorPassword => {
-            ("read password", "Read the account's stored two-step password.")
+            ("View two-step password", "View the account's stored two-step password.")
         }
         AccountPrivilege::ManageConnectionState => {
-            ("connect", "Connect and disconnect the account's client. Its session at Telegram stays.")
+            ("Manage connection", "Connect and disconnect the account. Its session at Telegram stays active.")
         }
         AccountPrivilege::ManageSessions => {
-            ("sessions", "See the account's sessions on other devices, and end them.")
+            ("Manage sessions", "View the account's sessions on other devices and end them.")
         }
-        AccountPrivilege::RemoveAccount => ("remove", "Log the account out and remove it from here."),
-        AccountPrivilege::ViewContacts => ("contacts", "Read the account's stored contacts."),
+        AccountPrivilege::RemoveAccount => {
+            ("Remove account", "Log the account out and remove it from Telescope.")
+        }
+        AccountPrivilege::ViewContacts => ("View contacts", "View the account's stored contacts."),
     }
 }
 
-/// The short word and the sentence for a privilege on the system.
+/// The label and the description of a system permission.
 pub const fn on_system(privilege: SystemPrivilege) -> (&'static str, &'static str) {
     match privilege {
-        SystemPrivilege::AddAccount => ("add accounts", "Add accounts, and say whose they are."),
-        SystemPrivilege::ApproveReveal => {
-            ("approve", "Approve that somebody else is shown a secret, such as a stored password.")
-        }
+        SystemPrivilege::AddAccount => ("Add accounts", "Add accounts and set their owners."),
+        SystemPrivilege::ApproveReveal => (
+            "Approve requests",
+            "Approve or decline other people's requests to view login codes and stored passwords.",
+        ),
         SystemPrivilege::ReadAudit => {
-            ("read audit", "Read the whole audit trail: who did what, when, and with which account.")
+            ("Read audit log", "Read the audit log: who did what, when, and to which account.")
         }
         SystemPrivilege::ManageAccess => (
-            "arrange access",
-            "Arrange who may do what: roles, groups and people. Give this with care, for it is close to being an \
-             administrator: whoever has it can pass on every right of their own and take rights away. They can't give \
-             what they have not got, change their own roles, or touch people who may do more.",
+            "Manage access",
+            "Manage roles, groups and people. Grant this with care: access managers can pass on any permission that \
+             they have and remove permissions from others. They can't grant permissions that they don't have, change \
+             their own roles, or change people who have more permissions.",
         ),
     }
 }

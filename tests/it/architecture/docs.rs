@@ -161,7 +161,9 @@ fn settings(text: &str) -> BTreeSet<&str> {
 
 #[test]
 fn every_setting_in_the_documents_exists() {
-    let tools = ["scripts/demo.sh", "scripts/measure.sh", "scripts/test.sh", "Makefile"].map(read).join("\n");
+    let tools = ["scripts/demo.sh", "scripts/flakes.sh", "scripts/measure.sh", "scripts/test.sh", "Makefile"]
+        .map(read)
+        .join("\n");
     let of_tools = settings(&tools);
     let mut named = BTreeSet::new();
     for (path, text) in documents() {

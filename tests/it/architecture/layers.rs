@@ -10,7 +10,7 @@ use super::files;
 
 /// Each top-level module, and those that it may use beside itself. They are in order: a module uses only later ones.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("main", &["cli", "config", "node", "process", "serve", "telegram"]),
+    ("main", &["cli", "config", "process", "serve", "telegram"]),
     (
         "serve",
         &[
@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("node", &["ops", "context", "store", "process", "config", "clock", "domain"]),
     ("jobs", &["ops", "context", "live", "store", "clock", "domain"]),
     ("ops", &["context", "live", "store", "telegram", "sso", "crypto", "config", "clock", "domain"]),
-    ("context", &["live", "store", "telegram", "sso", "crypto", "config", "clock"]),
+    ("context", &["live", "store", "telegram", "sso", "crypto", "config", "clock", "domain"]),
     ("live", &["domain"]),
     ("store", &["crypto", "config", "clock", "domain"]),
     ("telegram", &["process", "clock", "domain"]),
@@ -223,6 +223,30 @@ fn modules_use_only_the_layers_below_them() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn the_modules_of_web_outside_its_pages_use_each_other_in_one_direction() {
+    let sources = Sources::read();
+    let is_node = |own: &Module| layer(own) == "web" && own.get(1).is_none_or(|part| part != "pages");
+    let nodes: Vec<&Module> = sources.modules.keys().filter(|own| own.len() > 1 && is_node(own)).collect();
+    // The module that a path leads into: the longest that is a file.
+    let target =
+        |path: &[String]| nodes.iter().filter(|node| path.starts_with(node)).max_by_key(|node| node.len());
+    let mut left: BTreeMap<&Module, BTreeSet<&Module>> = BTreeMap::new();
+    for own in &nodes {
+        let used = paths(own, &sources.modules[*own].1);
+        let used = used.iter().filter_map(|(_, path)| target(&sources.origin(path)).copied());
+        left.insert(own, used.filter(|used| used != own).collect());
+    }
+    assert!(left.values().map(BTreeSet::len).sum::<usize>() > 20, "the uses are found");
+    // What uses nothing that is left is taken away, until only circles are left.
+    while let Some(done) = left.iter().find(|(_, used)| used.iter().all(|it| !left.contains_key(*it))) {
+        let done = *done.0;
+        left.remove(done);
+    }
+    let circles: Vec<String> = left.keys().map(|own| own.join("::")).collect();
+    assert!(circles.is_empty(), "these use each other: {circles:?}");
 }
 
 #[test]

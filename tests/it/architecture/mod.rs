@@ -1,10 +1,13 @@
 //! The project's rules, checked by reading the files of the repository.
 
+mod addresses;
+mod changes;
 mod codes;
 mod docs;
 mod fetching;
 mod language;
 mod layers;
+mod named_tests;
 mod release;
 mod repository;
 mod requirements;

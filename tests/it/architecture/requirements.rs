@@ -1,7 +1,7 @@
 //! Each requirement in SECURITY.md names tests that exist, or says what is missing.
 
+use super::named_tests::{has_test, place};
 use super::read;
-use super::weaknesses::{has_test, place};
 
 /// Number, requirement and tests of each row of the table.
 fn requirements(document: &str) -> Vec<(String, String, String)> {

@@ -3,8 +3,8 @@
 //! The numbers come from a review of such programs. A missing number is covered elsewhere, or its feature does not exist
 //! yet.
 
+use super::named_tests::{has_test, place};
 use super::read;
-use crate::support::root;
 
 /// Number, weakness, tests.
 const WEAKNESSES: &[(&str, &str, &[&str])] = &[
@@ -279,32 +279,6 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-/// The file of a test, and its function name.
-pub(super) fn place(test: &str) -> (String, &str) {
-    let (module, name) = test.rsplit_once("::").expect("a test is in a module");
-    let Some(module) = module.strip_suffix("tests").and_then(|module| module.strip_suffix("::")) else {
-        return (format!("tests/it/{}.rs", module.replace("::", "/")), name);
-    };
-    let module = module.replace("::", "/");
-    let apart = format!("src/{module}/tests.rs");
-    (if root().join(&apart).exists() { apart } else { format!("src/{module}.rs") }, name)
-}
-
-/// Whether a source has a test of that name: with an attribute, or in the list of tests for both databases.
-pub(super) fn has_test(source: &str, name: &str) -> bool {
-    let mut before = "";
-    let marked = source.lines().map(str::trim).any(|line| {
-        let is_it = line.strip_prefix("async ").unwrap_or(line).starts_with(&format!("fn {name}("));
-        let found = is_it && before.starts_with("#[") && before.contains("test");
-        before = line;
-        found
-    });
-    let listed = source.split_once("on_both!(").is_some_and(|(_, list)| {
-        list.split(')').next().unwrap().split(',').any(|listed| listed.trim() == name)
-    });
-    marked || listed
-}
-
 #[test]
 fn every_weakness_has_tests_that_exist() {
     let mut missing = Vec::new();
@@ -320,15 +294,4 @@ fn every_weakness_has_tests_that_exist() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
     let numbers: Vec<u32> = WEAKNESSES.iter().map(|(number, ..)| number[1..].parse().unwrap()).collect();
     assert!(numbers.is_sorted_by(|one, next| one < next), "each once, in order: {numbers:?}");
-}
-
-#[test]
-fn what_is_no_test_does_not_count() {
-    let source =
-        "super::on_both!(\n    first,\n    second,\n);\n#[tokio::test]\nasync fn third() {}\nfn fourth() {}";
-    for (name, is_there) in
-        [("first", true), ("second", true), ("third", true), ("fourth", false), ("fifth", false)]
-    {
-        assert_eq!(has_test(source, name), is_there, "{name}");
-    }
 }

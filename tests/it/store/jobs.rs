@@ -31,7 +31,7 @@ fn job(args: &str) -> Job {
 }
 
 async fn change<T>(test: &TestDb, work: impl AsyncFnOnce(&mut Conn<'_>) -> Result<T, StoreError>) -> T {
-    test.db.change(work).await.unwrap()
+    test.db.maintain(work).await.unwrap()
 }
 
 async fn read(test: &TestDb, id: JobId) -> Job {
@@ -65,10 +65,10 @@ async fn a_job_goes_on_step_by_step(test: TestDb) {
     assert_eq!(read(&test, first.id).await.state, JobState::Done);
     assert_eq!(jobs::waiting(&mut test.db.read().await.unwrap()).await.unwrap(), [second]);
     for again in [
-        test.db.change(async |conn| jobs::advance(conn, first.id, Some("log-out")).await).await,
-        test.db.change(async |conn| jobs::postpone(conn, first.id, later, "late").await).await,
-        test.db.change(async |conn| jobs::fail(conn, first.id, "late").await).await,
-        test.db.change(async |conn| jobs::retry(conn, first.id, later).await).await,
+        test.db.maintain(async |conn| jobs::advance(conn, first.id, Some("log-out")).await).await,
+        test.db.maintain(async |conn| jobs::postpone(conn, first.id, later, "late").await).await,
+        test.db.maintain(async |conn| jobs::fail(conn, first.id, "late").await).await,
+        test.db.maintain(async |conn| jobs::retry(conn, first.id, later).await).await,
     ] {
         assert!(matches!(again, Err(StoreError::Missing)), "what is done stays done: {again:?}");
     }

@@ -40,7 +40,7 @@ async fn open_as(person: &str, scripts: Scripts, stack: &Stack) -> Browser {
 
 async fn asks(browser: &Browser) {
     browser.fill("[name='reason']", WHY).await;
-    browser.press("Ask for approval", place(browser.scripts())).await;
+    browser.press("Request approval", place(browser.scripts())).await;
 }
 
 async fn presses(browser: &Browser, word: &str) {
@@ -72,7 +72,7 @@ async fn somebody_asks_another_agrees_and_both_see_it_happen() {
     // The other one is elsewhere and sees that somebody waits for him.
     until_true("the head says so", STEP, async || deciding.has("nav .count").await).await;
     assert!(deciding.text("nav .count").await.starts_with('1'));
-    deciding.press("Reveals 1 waiting for you", "nav").await;
+    deciding.press("Approvals 1 pending", "nav").await;
     assert!(deciding.text("#reveals").await.contains(WHY));
     deciding.fill("#reveals textarea", "I know of it").await;
     visitor.does(&format!("{page}/password/reveal/request"), &[("reason", "The same again")]).await;
@@ -92,7 +92,7 @@ async fn somebody_asks_another_agrees_and_both_see_it_happen() {
     assert!(deciding.text("#decided").await.contains("I know of it"));
 
     until_true("the first page has changed by itself", STEP, async || {
-        asking.text("#approval").await.contains("second@example.org has approved this: “I know of it”")
+        asking.text("#approval").await.contains("Approved by second@example.org: “I know of it”")
     })
     .await;
     assert!(asking.is_marked().await);
@@ -167,7 +167,7 @@ async fn two_people_without_javascript_and_a_sudden_end_in_between() {
     stack.kill_telescope().await;
     stack.start_again().await;
     visitor.until_stage(&account.id, "ready", STEP).await;
-    asking.press("Look again", "main").await;
+    asking.press("Refresh", "main").await;
     asking.find("#approval .moving").await;
 
     deciding.goto(&stack.url("/accounts")).await;
@@ -181,7 +181,7 @@ async fn two_people_without_javascript_and_a_sudden_end_in_between() {
     presses(&deciding, APPROVE).await;
     deciding.find("#decided").await;
 
-    asking.press("Look again", "main").await;
+    asking.press("Refresh", "main").await;
     asking.find("#approval .good").await;
     asking.pictures("approval-plain-approved").await;
     asking.press("Show password", "main").await;

@@ -30,31 +30,31 @@ async fn a_role_for_a_group_is_arranged_without_javascript_and_counts_where_page
     desk.press("Access", "nav").await;
     desk.press("Groups", "main").await;
     desk.fill("#name", "Sales").await;
-    desk.press("Make the group", "main").await;
+    desk.press("Create group", "main").await;
     desk.fill("#numbers", &account.phone).await;
-    desk.press("Look what changes", "#put-in").await;
+    desk.press("Review changes", "#put-in").await;
     desk.press("Save", ".review").await;
     desk.find(".done").await;
     desk.press("Roles", "main").await;
     desk.fill("#name", "Support").await;
-    desk.press("Make the role", "main").await;
+    desk.press("Create role", "main").await;
     desk.fill("#people", ADA).await;
-    desk.press("Look what changes", "form[action$='/give']").await;
+    desk.press("Review changes", "form[action$='/give']").await;
     let said = desk.text(".review").await;
-    assert!(said.contains("Nobody gains or loses a right"), "the role is good for nothing yet: {said}");
+    assert!(said.contains("No one gains or loses a permission"), "the role is good for nothing yet: {said}");
     desk.press("Save", ".review").await;
     desk.pictures("role-plain").await;
 
     // What it may do, looked at before it is saved.
     desk.press("Sales", ".cells").await;
     desk.click("#may-login").await;
-    desk.press("Look what changes", "main").await;
+    desk.press("Review changes", "main").await;
     let wrong = desk.text("#privilege-error").await;
     assert!(wrong.contains("tick view too"), "{wrong}");
     desk.click("#may-view").await;
-    desk.press("Look what changes", "main").await;
+    desk.press("Review changes", "main").await;
     let said = desk.text(".effects").await;
-    assert!(said.contains("In the group “Sales”, ada@example.org gains: see log in"), "{said}");
+    assert!(said.contains("Group “Sales”: ada@example.org gains View Log in"), "{said}");
     desk.pictures("review-plain").await;
     let its_row = row(&account.phone);
     assert!(!other.has(&its_row).await, "a look gives nothing");
@@ -64,11 +64,11 @@ async fn a_role_for_a_group_is_arranged_without_javascript_and_counts_where_page
 
     desk.goto(&stack.url("/roles")).await;
     desk.press("Support", "tbody").await;
-    desk.press("Delete the role…", "main").await;
+    desk.press("Delete role…", "main").await;
     let said = desk.text(".effects").await;
-    assert!(said.contains("ada@example.org loses: see log in"), "{said}");
+    assert!(said.contains("ada@example.org loses View Log in"), "{said}");
     assert!(other.has(&its_row).await, "a look takes nothing");
-    desk.press("Delete the role", ".review").await;
+    desk.press("Delete role", ".review").await;
     desk.find(".done").await;
     until_true("the row left the other", FOLLOWED, async || !other.has(&its_row).await).await;
     assert!(other.is_marked().await, "the page was not loaded again");

@@ -45,7 +45,7 @@ async fn secrets_stay_secret_through_all_flows() {
     sends(&store, "password", &format!("{RIGHT}\u{0}"), 422).await;
     sends(&store, "password", REJECTED, 303).await;
     until_true("the stored password is rejected", STEP, async || {
-        visitor.get(&page).await.text().await.unwrap().contains("rejected the stored one")
+        visitor.get(&page).await.text().await.unwrap().contains("Rejected by Telegram")
     })
     .await;
     sends(&store, "password", RIGHT, 303).await;
@@ -54,7 +54,7 @@ async fn secrets_stay_secret_through_all_flows() {
     let message = format!("Login code: {SENT_CODE}. Do not give this code to anyone.");
     phones.send_message(&account.phone, &message).await;
     until_true("a code came", STEP, async || {
-        visitor.get(&page).await.text().await.unwrap().contains("login code came")
+        visitor.get(&page).await.text().await.unwrap().contains("login code received")
     })
     .await;
     let revealed = visitor.post(&format!("{page}/code"), &[("reason", "A new phone")]).await;

@@ -15,7 +15,7 @@ const SOON: Duration = Duration::from_secs(8);
 /// How long it is away.
 const AWAY: Duration = Duration::from_secs(12);
 
-const SAYS_SO: &str = "The database is away";
+const SAYS_SO: &str = "The database is unavailable";
 
 async fn page_in_time(visitor: &Visitor, path: &str) -> String {
     let asked = Instant::now();

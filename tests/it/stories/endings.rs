@@ -80,7 +80,7 @@ async fn a_folder_that_is_lost_is_said_to_be_lost() {
     stack.start_again().await;
     visitor.until_stage(&account.id, "ended", STEP).await;
     let said = page(&visitor, &account).await;
-    assert!(said.contains("its files are gone"), "{said}");
+    assert!(said.contains("its files are missing"), "{said}");
     assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1, "no code was asked for");
 }
 

@@ -39,7 +39,7 @@ async fn a_strangers_name_is_text_and_nothing_else() {
             stack.phones().send_message(&account.phone, text).await;
         }
         until_true("the code among it is found", STEP, async || {
-            browser.text("#step").await.contains("login code came")
+            browser.text("#step").await.contains("login code received")
         })
         .await;
         browser.goto(&stack.url("/accounts")).await;

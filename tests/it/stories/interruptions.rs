@@ -28,7 +28,7 @@ async fn telegrams_server_dies_and_comes_back() {
     // That TDLib is connected again shows in what it receives.
     phones.send_message(&account.phone, "Login code: 55555. Do not give it to anyone.").await;
     until_true("the message arrives", RECOVERY, async || {
-        visitor.get(&page).await.text().await.unwrap().contains("login code came")
+        visitor.get(&page).await.text().await.unwrap().contains("login code received")
     })
     .await;
     assert_eq!(visitor.rows().await, std::slice::from_ref(&account), "the account was ready all the time");

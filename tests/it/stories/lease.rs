@@ -14,6 +14,7 @@ use crate::support::login::{ADMIN, STEP, ready_account};
 use crate::support::postgres::Cluster;
 use crate::support::processes::{kill_hard, signal};
 use crate::support::second::Second;
+use crate::support::sqlite;
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 use crate::support::waiting::{until, until_true};
@@ -65,6 +66,21 @@ enum Stands {
     TdHostToo,
 }
 
+/// Suspends the first server. One that is suspended in the middle of a write keeps SQLite's lock, and nobody can take over
+/// before it is killed or goes on; Postgres ends such a transaction itself.
+async fn suspend(stack: &Stack, dsn: &Dsn, server: i32) {
+    let Dsn::Sqlite(_) = dsn else { return signal(server, Signal::STOP) };
+    until_true("the first is suspended outside of a transaction", STEP, async || {
+        signal(server, Signal::STOP);
+        let unlocked = sqlite::is_unlocked(&stack.data("telescope.db")).await;
+        if !unlocked {
+            signal(server, Signal::CONT);
+        }
+        unlocked
+    })
+    .await;
+}
+
 async fn story(dsn: Option<String>, stands: Stands) {
     let mut settings = vec![("TWO_FACTOR_ENCRYPTION_KEY", KEY)];
     settings.extend(dsn.as_deref().map(|dsn| ("DB_DSN", dsn)));
@@ -89,7 +105,7 @@ async fn story(dsn: Option<String>, stands: Stands) {
     assert_eq!(visitor.rows().await, std::slice::from_ref(&account), "the first is not disturbed");
 
     let (first, host) = (stack.telescope_pid(), stack.td_host_pid());
-    signal(first, Signal::STOP);
+    suspend(&stack, &dsn, first).await;
     if stands == Stands::TdHostToo {
         signal(host, Signal::STOP);
     }

@@ -19,7 +19,7 @@ async fn a_code_is_shown_for_a_reason_and_stands_nowhere_else() {
 
     stack.phones().send_message(&account.phone, MESSAGE).await;
     until_true("the page says that a code came", STEP, async || {
-        shown(&page).await.contains("login code came")
+        shown(&page).await.contains("login code received")
     })
     .await;
 
@@ -92,7 +92,7 @@ async fn waiting(scripts: Scripts) {
     stack.phones().send_message(&account.phone, MESSAGE).await;
     until_true("the code is on the page", STEP, async || {
         if scripts == Scripts::Off && browser.has("#awaited").await {
-            browser.press("Look again", "main").await;
+            browser.press("Refresh", "main").await;
         }
         browser.text("body").await.contains("01234")
     })

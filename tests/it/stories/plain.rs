@@ -54,10 +54,10 @@ async fn an_account_is_edited_disconnected_and_connected_without_javascript() {
 
     browser.click(&format!("a[href$='/{}/password']", account.id)).await;
     browser.fill("[name='password']", "a made up password").await;
-    browser.press("Store", "main").await;
+    browser.press("Save", "main").await;
     browser.find("#facts").await;
     let said = browser.text("main").await;
-    assert!(said.contains("stored at") && !said.contains("made up password"), "{said}");
+    assert!(said.contains("Stored at") && !said.contains("made up password"), "{said}");
 
     browser.press("Disconnect", "main").await;
     until_page_says(&browser, &page, "The client does not run").await;

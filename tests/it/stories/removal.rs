@@ -77,7 +77,7 @@ async fn a_removed_account_leaves_nothing_that_could_resume_it() {
     let browser = Browser::open(Scripts::On).await;
     sign_in(&browser, &stack).await;
     browser.goto(&stack.url("/jobs")).await;
-    assert!(browser.text("#jobs").await.contains("No long work yet"));
+    assert!(browser.text("#jobs").await.contains("Nothing running"));
     visitor.does(&remove, &[("digits", digits(&account))]).await;
     browser.until_shown("#jobs .badge.good", STEP).await;
     until_gone(&visitor, &account).await;
@@ -123,7 +123,7 @@ async fn logging_out_is_not_removing() {
 
     visitor.does(&format!("{path}/log-out"), &[]).await;
     visitor.until_stage(&account.id, "logged-out", STEP).await;
-    assert!(page(&visitor, &path).await.contains("The session was ended here"));
+    assert!(page(&visitor, &path).await.contains("This account was logged out here"));
     assert_eq!(sessions(&stack, &account).await, 0);
     let nothing = visitor.post(&format!("{path}/log-out"), &[]).await;
     assert_eq!(nothing.status(), 409);
@@ -150,7 +150,7 @@ async fn a_removal_waits_for_telegram_and_survives_a_sudden_end() {
     // Who was never signed in has nothing that Telegram must confirm.
     until_gone(&visitor, &never).await;
     let list = page(&visitor, "/accounts").await;
-    assert!(list.contains("being removed"), "{list}");
+    assert!(list.contains("Being removed"), "{list}");
     let refused = visitor.post(&format!("/accounts/{}/connect", account.id), &[]).await;
     assert_eq!(refused.status(), 403, "an account on its way out can't be connected");
     let refused =
@@ -198,7 +198,7 @@ async fn a_removal_goes_on_from_each_of_its_steps() {
                 store::accounts::get(&mut db.read().await.unwrap(), id).await.unwrap().unwrap().folder;
             std::fs::remove_dir_all(stack.accounts().join(folder)).unwrap();
         }
-        db.change(async |conn| -> Result<(), StoreError> {
+        db.maintain(async |conn| -> Result<(), StoreError> {
             store::accounts::set_wanted(conn, id, DesiredState::Removed).await?;
             store::jobs::insert(conn, &job).await
         })

@@ -37,7 +37,7 @@ async fn accounts(stack: &Stack, visitor: &Visitor) -> Vec<Row> {
     visitor.does(&format!("/accounts/{}/password", rejected.id), &[("password", "wrong")]).await;
     until_true("the stored password is rejected", STEP, async || {
         let page = visitor.get(&format!("/accounts/{}", rejected.id)).await.text().await.unwrap();
-        page.contains("rejected the stored one")
+        page.contains("Rejected by Telegram")
     })
     .await;
 

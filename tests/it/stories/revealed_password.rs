@@ -38,7 +38,7 @@ async fn looking(scripts: Scripts, name: &str) {
     browser.pictures(name).await;
     if scripts == Scripts::On {
         browser.run("window.later.forEach((then) => then())").await;
-        assert_eq!(browser.text("#awaited").await, "It was hidden again.");
+        assert_eq!(browser.text("#awaited").await, "Hidden.");
     }
     assert_eq!(browser.complaints().await, [""; 0]);
     for address in [&page, &format!("{page}/password/reveal"), &stack.url("/audit")] {

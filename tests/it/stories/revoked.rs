@@ -14,7 +14,7 @@ async fn a_session_that_the_owner_ends_is_told_of_and_can_be_made_anew() {
     stack.phones().revoke(&ended.phone).await;
     visitor.until_stage(&ended.id, "ended", STEP).await;
     let page = visitor.get(&format!("/accounts/{}", ended.id)).await.text().await.unwrap();
-    assert!(page.contains("somebody ended it on another device"), "{page}");
+    assert!(page.contains("ended from another device"), "{page}");
     assert_eq!(stack.phones().codes_asked_for(&ended.phone).await, 1, "nobody asked for a code again");
     visitor.until_stage(&other.id, "ready", STEP).await;
 

@@ -67,7 +67,7 @@ async fn the_list_follows_what_is_typed_and_stays_live() {
     );
     assert_eq!(
         browser.value::<String>("document.getElementById('found').textContent").await,
-        "2 accounts fit."
+        "2 matching accounts"
     );
 
     // Another person changes things: the list lets go and takes in as the new search says.
@@ -84,7 +84,7 @@ async fn the_list_follows_what_is_typed_and_stays_live() {
 
     browser.click("#owner-filter option:nth-child(4)").await;
     until_listed(&browser, &[BOB], &[ADA, EVE]).await;
-    browser.press("Clear the filters ×", "#summary").await;
+    browser.press("Clear filters ×", "#summary").await;
     until_listed(&browser, &[ADA, BOB, EVE], &[]).await;
     assert_eq!(browser.complaints().await, [""; 0]);
     browser.pictures("searching").await;

@@ -41,8 +41,7 @@ async fn a_wrong_one_is_tried_once_and_marked() {
     let account = account_that_waits_for_a_password(&stack, &visitor, RIGHT).await;
     let page = format!("/accounts/{}", account.id);
     visitor.does(&format!("{page}/password"), &[("password", WRONG)]).await;
-    let is_marked =
-        async || visitor.get(&page).await.text().await.unwrap().contains("rejected the stored one");
+    let is_marked = async || visitor.get(&page).await.text().await.unwrap().contains("Rejected by Telegram");
     until_true("the page says that it was rejected", STEP, is_marked).await;
     assert_eq!(phones.calls("auth.checkPassword", &account.phone).await, 1);
 

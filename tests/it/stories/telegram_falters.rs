@@ -47,7 +47,7 @@ async fn silence_a_dropped_line_and_a_restart() {
     for row in &accounts {
         until_true("the message of meanwhile came", STEP * 2, async || {
             let page = visitor.get(&format!("/accounts/{}", row.id)).await.text().await.unwrap();
-            page.contains("data-stage=\"ready\"") && page.contains("login code came in")
+            page.contains("data-stage=\"ready\"") && page.contains("login code received")
         })
         .await;
     }

@@ -24,7 +24,7 @@ async fn a_page_too_many_says_so_until_another_is_closed() {
     sign_in(&other, &stack).await;
     other.find(&row(&first.phone)).await;
     until_true("the other says so", STEP, async || {
-        other.text("#live-state").await.starts_with("Too many open pages")
+        other.text("#live-state").await.starts_with("Too many open tabs")
     })
     .await;
     let second = added_account(&visitor).await;

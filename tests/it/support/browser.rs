@@ -10,7 +10,7 @@ use super::chromium::{Chromedriver, capabilities};
 use super::target;
 use super::waiting::{DEADLINE, until};
 
-/// How long a page may take to show what is expected of it.
+/// How long a page may take to show what is expected.
 pub const SOON: Duration = DEADLINE;
 
 /// Whether pages may run scripts.

@@ -44,14 +44,14 @@ pub const fn place(scripts: Scripts) -> &'static str {
 /// From the accounts page: opens the account's next step and requests a code.
 pub async fn ask_for_code(browser: &Browser, number: &str) {
     browser.click(&format!("{} .actions a", row(number))).await;
-    browser.press("Ask for a code", place(browser.scripts())).await;
+    browser.press("Send login code", place(browser.scripts())).await;
     browser.find("[name='code']").await;
 }
 
 /// Types into the field of the present step and sends the form.
 pub async fn provide(browser: &Browser, field: &str, value: &str) {
     browser.fill(&format!("[name='{field}']"), value).await;
-    browser.press("Provide", place(browser.scripts())).await;
+    browser.press("Continue", place(browser.scripts())).await;
 }
 
 /// Acts as the owner of the number: reads the code on the phone and knows the two-step password.

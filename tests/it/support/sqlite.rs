@@ -23,3 +23,12 @@ pub async fn tamper(file: &Path, sql: &str) {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
+
+/// Whether nobody is writing to the file at this moment.
+pub async fn is_unlocked(file: &Path) -> bool {
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_millis(100));
+    let mut connection = options.connect().await.unwrap();
+    let unlocked = sqlx::raw_sql("begin immediate; rollback;").execute(&mut connection).await.is_ok();
+    connection.close().await.unwrap();
+    unlocked
+}

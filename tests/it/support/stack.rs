@@ -21,9 +21,9 @@ use super::processes::{self, Process};
 use super::sqlite;
 use super::waiting::{DEADLINE, until};
 
-/// How long the stack may take to answer its first request: the library is copied, the database made.
+/// How long the stack may take to answer its first request: it copies the library and creates the database.
 const START_TIME: Duration = Duration::from_secs(120);
-/// How long it may take to stop in order.
+/// How long an orderly stop may take.
 pub(super) const STOP_TIME: Duration = DEADLINE;
 
 /// The data and addresses of a stack. They stay the same while nothing runs.

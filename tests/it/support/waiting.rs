@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// How long a test waits for what has to happen. A test that passes never waits so long; a machine under load may.
 pub const DEADLINE: Duration = Duration::from_secs(60);
-/// How often something is looked at while it is waited for.
+/// The interval between two checks.
 const LOOK: Duration = Duration::from_millis(40);
 
 /// Calls `look` until it returns something. Panics with `what` after `limit`.

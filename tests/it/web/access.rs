@@ -73,35 +73,35 @@ async fn access_is_arranged_from_nothing_and_taken_back() {
 
     let (words, to) =
         does(&root, &format!("{role}/give"), &[("people", "ADA@example.org,\nnew@example.org")]).await;
-    assert!(words.contains("Nobody gains or loses"), "the role is good for nothing yet: {words}");
+    assert!(words.contains("No one gains or loses"), "the role is good for nothing yet: {words}");
     assert_eq!(to, format!("{role}?done=saved"));
     assert!(root.get(&to).await.texts(".done").join(" ").contains("Saved"));
     let (words, _) = does(&root, &format!("{group}/put-in"), &[("numbers", "+99966 2 0001")]).await;
-    assert!(words.contains("Nobody gains or loses"), "{words}");
+    assert!(words.contains("No one gains or loses"), "{words}");
     let (words, _) = does(&root, &cell, &[("privilege", "view"), ("privilege", "login")]).await;
-    let expected = "In the group “Sales”, ada@example.org and new@example.org gain: see log in";
+    let expected = "Group “Sales”: ada@example.org and new@example.org gain View Log in";
     assert!(words.contains(expected), "{words}");
     assert!(sees().await);
 
     // Each page says so.
     let matrix = root.get("/access").await;
-    assert_eq!(matrix.texts(".matrix td"), ["Support in Sales: see log in"]);
+    assert_eq!(matrix.texts(".matrix td"), ["Support in Sales: View Log in"]);
     assert_eq!(matrix.attributes(".matrix td a", "href"), [cell.as_str()]);
     assert_eq!(root.get("/access?group=nothing").await.texts(".matrix").len(), 0);
     assert_eq!(root.get("/roles").await.texts("tbody th, tbody td"), ["Support", "2", "1", ""]);
     assert_eq!(root.get("/groups").await.texts("tbody th, tbody td"), ["Sales", "1", "1"]);
     let page = root.get(&role).await;
     assert_eq!(page.texts(".ticks bdi"), [ADA, "new@example.org"]);
-    assert_eq!(page.texts(".ticks .hint")[0], "arranged here");
-    assert_eq!(page.texts(".cells li"), ["Sales see log in"]);
+    assert_eq!(page.texts(".ticks .hint")[0], "assigned here");
+    assert_eq!(page.texts(".cells li"), ["Sales View Log in"]);
     let page = root.get(&group).await;
     assert_eq!(page.texts(".ticks .phone"), ["+9996620001"]);
-    assert_eq!(page.texts(".cells li"), ["Support see log in"]);
+    assert_eq!(page.texts(".cells li"), ["Support View Log in"]);
     let ticked = root.get(&cell).await.attributes("main input[checked]", "value");
     assert_eq!(ticked, ["view", "login"]);
 
     // Approvals are asked for on the group's page, and no longer.
-    for (button, needed) in [("Ask for approvals", true), ("No approvals any more", false)] {
+    for (button, needed) in [("Require approval", true), ("Stop requiring approval", false)] {
         let form = format!("form[action='{group}/approval']");
         let page = root.get(&group).await;
         assert_eq!(page.texts(&format!("{form} button")), [button]);
@@ -114,24 +114,24 @@ async fn access_is_arranged_from_nothing_and_taken_back() {
 
     // And back: privileges, the account, the people, the names, all of it.
     let (words, _) = does(&root, &cell, &[("privilege", "view")]).await;
-    assert!(words.contains("lose: log in"), "{words}");
+    assert!(words.contains("lose Log in"), "{words}");
     let out = [("account", account.to_string())];
     let out: Vec<_> = out.iter().map(|(name, id)| (*name, id.as_str())).collect();
     let (words, _) = does(&root, &format!("{group}/take-out"), &out).await;
-    assert!(words.contains("With the account +9996620001,") && words.contains("lose: see"), "{words}");
+    assert!(words.contains("Account +9996620001:") && words.contains("lose View"), "{words}");
     assert!(!sees().await);
     does(&root, &format!("{group}/put-in"), &out).await;
     assert!(sees().await);
     let person = test.user(ADA).await.id.to_string();
     let (words, _) = does(&root, &format!("{role}/take"), &[("person", &person)]).await;
-    assert!(words.contains("ada@example.org loses: see"), "{words}");
+    assert!(words.contains("ada@example.org loses View"), "{words}");
     assert!(!sees().await);
     does(&root, &format!("/users/{person}/roles"), &[("what", "give"), ("role", &ids[0])]).await;
     assert!(sees().await);
     let renamed = root.post(&format!("{role}/rename"), &[("name", "Desk")]).await;
     assert_eq!(renamed.header("location"), format!("{role}?done=renamed"));
     let (words, to) = does(&root, &format!("{role}/delete"), &[]).await;
-    assert!(words.contains("Delete the role “Desk”") && words.contains("ada@example.org and new"), "{words}");
+    assert!(words.contains("Delete role “Desk”") && words.contains("ada@example.org and new"), "{words}");
     assert_eq!(to, "/roles?done=deleted");
     assert!(!sees().await);
     let (_, to) = does(&root, &format!("{group}/delete"), &[]).await;
@@ -181,7 +181,7 @@ async fn wrong_input_is_said_beside_the_field_and_kept() {
     test.signed_in(ADA).await;
     let ada = test.user(ADA).await.id.to_string();
     for (form, expected) in [
-        (&[("role", role.to_string())][..], "Tick somebody"),
+        (&[("role", role.to_string())][..], "Select at least one person"),
         (&[("person", ada.clone())], "Choose a role"),
         (&[("person", ada.clone()), ("role", "none".into())], "Choose a role"),
     ] {
@@ -252,5 +252,5 @@ async fn a_look_changes_nothing_and_what_was_not_looked_at_is_not_saved() {
     assert_eq!(late.status, StatusCode::CONFLICT);
     let (looked, _) = look(&root, &format!("/roles/{role}/system"), &form[..1]).await;
     assert_eq!(save(&root, &format!("/roles/{role}/system"), &looked).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(root.get("/roles").await.texts("tbody td:last-child"), ["arrange access"]);
+    assert_eq!(root.get("/roles").await.texts("tbody td:last-child"), ["Manage access"]);
 }

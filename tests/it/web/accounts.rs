@@ -18,7 +18,7 @@ async fn an_empty_list_says_what_to_do() {
     assert_eq!(root.texts("#rows h2"), ["No accounts yet"]);
     assert!(root.has("#rows a[href='/accounts/add']"));
     let somebody = test.signed_in("ada@example.org").await.get("/accounts").await;
-    assert_eq!(somebody.texts("#rows h2"), ["Nothing to see yet"]);
+    assert_eq!(somebody.texts("#rows h2"), ["No accounts yet"]);
     assert!(!somebody.has("a[href='/accounts/add']") && !somebody.has("form[action='/accounts/add-test']"));
 }
 
@@ -29,8 +29,8 @@ async fn a_row_says_how_an_account_stands_and_what_comes_next() {
     let wait_password = Stage::WaitPassword { hint: String::new(), can_recover: false };
     for (number, stage, badge, next) in [
         (1, Stage::Disconnected, "Disconnected", "Connect"),
-        (2, Stage::SignedOut, "Signed out", "Ask for a code"),
-        (3, wait_password, "Waits for the password", "Provide"),
+        (2, Stage::SignedOut, "Not logged in", "Log in…"),
+        (3, wait_password, "Password required", "Enter password…"),
         (4, Stage::Ready, "Ready", ""),
         (5, Stage::Failed("No space left.".into()), "Failed", "Connect"),
         (6, Stage::Other("<new>".into()), "<new>", ""),
@@ -142,7 +142,7 @@ async fn the_list_can_be_filtered_by_group_owner_and_line() {
     let page =
         root.get(&format!("/accounts?group={sales}&line=trouble&owner=BOB@example.org&sort=phone")).await;
     let chosen = page.texts(".search option[selected]");
-    assert_eq!(chosen, ["Sales", "bob@example.org", "Not in touch"]);
+    assert_eq!(chosen, ["Sales", "bob@example.org", "Connection problems"]);
     assert!(
         page.attributes("#summary a", "href").contains(&"/accounts?sort=phone".to_owned()),
         "all can be cleared"
@@ -176,7 +176,7 @@ async fn a_search_while_one_types_gets_the_list_alone() {
     assert!(!answer.has("h1") && !answer.has("#q"), "what is typed stays as it is: {}", answer.body);
     assert_eq!(answer.attributes("#list #live", "hx-sse:connect"), ["/accounts/events?q=bob&sort=phone"]);
     assert_eq!(answer.header("hx-replace-url"), "/accounts?q=bob&sort=phone");
-    assert!(answer.body.contains("One account fits."));
+    assert!(answer.body.contains("1 matching account"));
     let odd = root.fragment("/accounts?q=%0d%0aSet-Cookie:%20a=b%E2%80%AE").await;
     assert_eq!(odd.header("set-cookie"), "");
     assert_eq!(odd.header("hx-replace-url"), "/accounts?q=%0D%0ASet-Cookie%3A+a%3Db%E2%80%AE");
@@ -247,9 +247,9 @@ async fn clients_on_their_way_up_are_counted_for_whoever_sees_them() {
         test.stands(id, stage);
     }
     let root = test.signed_in(ADMIN).await;
-    assert_eq!(root.get("/accounts").await.texts(".starting"), ["1 of 3 clients have started"]);
+    assert_eq!(root.get("/accounts").await.texts(".starting"), ["1 of 3 accounts started"]);
     let ada = test.signed_in("ada@example.org").await;
-    assert_eq!(ada.get("/accounts").await.texts(".starting"), ["1 of 2 clients have started"]);
+    assert_eq!(ada.get("/accounts").await.texts(".starting"), ["1 of 2 accounts started"]);
     let nobody = test.signed_in("eve@example.org").await;
     assert!(!nobody.get("/accounts").await.has(".starting"));
 }

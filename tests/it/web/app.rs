@@ -153,7 +153,7 @@ impl TestApp {
         let inserted = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
             store::accounts::insert(conn, &account).await
         };
-        self.app.db.change(inserted).await.unwrap();
+        self.app.db.maintain(inserted).await.unwrap();
         let id = account.id;
         self.app.live.accounts.put_account(account);
         id
@@ -175,7 +175,7 @@ impl TestApp {
             }
             Ok(())
         };
-        self.app.db.change(made).await.unwrap();
+        self.app.db.maintain(made).await.unwrap();
         self.in_force().await;
         id
     }
@@ -195,7 +195,7 @@ impl TestApp {
             }
             store::roles::set_system(conn, id, system).await.map(drop)
         };
-        self.app.db.change(made).await.unwrap();
+        self.app.db.maintain(made).await.unwrap();
         self.in_force().await;
         id
     }
@@ -208,7 +208,7 @@ impl TestApp {
             let user = store::users::named(conn, &email, now).await?;
             store::roles::give(conn, role, user.id).await.map(drop)
         };
-        self.app.db.change(given).await.unwrap();
+        self.app.db.maintain(given).await.unwrap();
         self.in_force().await;
     }
 

@@ -187,7 +187,7 @@ async fn a_disabled_person_is_out_whatever_the_proxy_says() {
         let user = store::users::by_email(conn, &Email::parse(ADA).unwrap()).await?.unwrap();
         store::users::set_disabled(conn, user.id, true).await
     };
-    behind.test.app.db.change(disable).await.unwrap();
+    behind.test.app.db.maintain(disable).await.unwrap();
     assert_eq!(ada.get("/accounts").await.status, StatusCode::UNAUTHORIZED);
     let fresh = behind.browser(&behind.token(ADA)).get("/accounts").await;
     assert_eq!((fresh.status, fresh.header("set-cookie")), (StatusCode::CONFLICT, ""));
@@ -297,7 +297,7 @@ async fn a_minute_begins_so_many_sessions_of_one_person() {
     assert_eq!(behind.sign_ins().await, 1 + 3);
     let refused = behind.bare(&[(HEADER, &behind.token(ADA))]).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(refused.body.contains("does not keep the cookie"), "{}", refused.body);
+    assert!(refused.body.contains("Allow cookies"), "{}", refused.body);
     assert_eq!(root.get("/accounts").await.status, StatusCode::OK, "others go on");
     behind.test.app.clock.advance(60);
     assert_eq!(behind.bare(&[(HEADER, &behind.token(ADA))]).await.status, StatusCode::OK);

@@ -57,7 +57,7 @@ async fn every_answer_is_protected_also_a_failed_one() {
     let away = root.post("/accounts/add", &[("phone", "+49 151 123456")]).await;
     assert_eq!(away.status, StatusCode::SERVICE_UNAVAILABLE);
     is_protected(&away, "503");
-    assert_eq!(away.texts("h1"), ["The database is away"]);
+    assert_eq!(away.texts("h1"), ["The database is unavailable"]);
 }
 
 #[tokio::test]
@@ -65,9 +65,9 @@ async fn a_failure_is_a_page_in_words_with_the_number_of_the_request() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     for (answer, title) in [
-        (root.get("/nothing").await, "Not found"),
-        (root.get("/accounts/add-test").await, "That did not work"),
-        (root.post("/accounts/add", &[("comment", &"x".repeat(70_000))]).await, "That did not work"),
+        (root.get("/nothing").await, "Page not found"),
+        (root.get("/accounts/add-test").await, "Invalid request"),
+        (root.post("/accounts/add", &[("comment", &"x".repeat(70_000))]).await, "Invalid request"),
     ] {
         assert_eq!(answer.texts("h1"), [title]);
         assert_eq!(answer.texts("code"), [answer.header("x-request-id")]);
@@ -76,7 +76,7 @@ async fn a_failure_is_a_page_in_words_with_the_number_of_the_request() {
     assert!(allowed.header("allow").contains("POST"), "{:?}", allowed.headers);
     let notice = root.fragment("/nothing").await;
     assert_eq!(notice.header("hx-reswap"), "none");
-    assert!(notice.body.contains("hx-target=\"#toasts\"") && notice.body.contains("Not found."));
+    assert!(notice.body.contains("hx-target=\"#toasts\"") && notice.body.contains("Page not found."));
     assert!(!notice.body.contains("<html"));
 }
 
@@ -140,7 +140,7 @@ async fn forms_of_other_sites_are_refused() {
         assert_eq!(answer.status, expected, "{site:?} {origin:?}");
         if !allowed {
             is_protected(&answer, "cross-site");
-            assert_eq!(answer.texts("h1"), ["Not allowed"]);
+            assert_eq!(answer.texts("h1"), ["Access denied"]);
         }
     }
     // Signing in and out are guarded too: nobody may be signed in as somebody else unawares.
@@ -247,7 +247,7 @@ async fn pages_run_from_memory_while_the_database_is_away() {
     test.app.db.close().await;
     let page = ada.get("/accounts").await;
     assert!(page.has(&format!("tr[data-phone='9996620001'][id='account-{own}']")), "{}", page.body);
-    assert!(page.texts("#notices").concat().contains("The database is away"));
+    assert!(page.texts("#notices").concat().contains("The database is unavailable"));
 }
 
 #[tokio::test]

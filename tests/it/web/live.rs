@@ -98,12 +98,12 @@ async fn a_filtered_stream_lets_rows_come_and_go() {
     let id = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;
     let mut stream = root.stream("/accounts/events?stage=ready").await;
-    assert!(next(&mut stream).await.contains("No account fits"));
+    assert!(next(&mut stream).await.contains("No matching accounts"));
     test.stands(id, Stage::Ready);
     assert!(next(&mut stream).await.contains(&format!("id=\"account-{id}\"")));
     test.stands(id, Stage::SignedOut);
     let message = next(&mut stream).await;
-    assert!(message.contains("No account fits") && !message.contains(&id.to_string()), "{message}");
+    assert!(message.contains("No matching accounts") && !message.contains(&id.to_string()), "{message}");
 }
 
 #[tokio::test]
@@ -134,9 +134,9 @@ async fn rights_are_looked_at_before_each_message() {
     let mut account = test.app.live.accounts.get(id).unwrap().account.clone();
     account.owner = Some(Email::parse("bob@example.org").unwrap());
     test.app.live.accounts.put_account(account);
-    assert!(next(&mut list).await.contains("Nothing to see yet"));
+    assert!(next(&mut list).await.contains("No accounts yet"));
     let message = next(&mut page).await;
-    assert!(message.contains("not here any more"), "{message}");
+    assert!(message.contains("was removed"), "{message}");
     for place in ["#whole", "#dialog-body"] {
         assert!(message.contains(&format!("hx-target=\"{place}\" hx-swap=\"innerHTML\"")), "{message}");
     }
@@ -149,7 +149,7 @@ async fn rights_are_looked_at_before_each_message() {
         let user = store::users::by_email(conn, &address).await?.ok_or(StoreError::Missing)?;
         store::users::set_disabled(conn, user.id, true).await
     };
-    test.app.db.change(shut_out).await.unwrap();
+    test.app.db.maintain(shut_out).await.unwrap();
     let deadline = tokio::time::Instant::now() + DEADLINE;
     let mut other = 2;
     loop {
@@ -182,7 +182,7 @@ async fn an_open_page_says_that_the_database_is_away_and_back() {
         test.app.set_database_away(away);
         let message = next(&mut stream).await;
         assert!(message.contains("hx-target=\"#notices\""), "{message}");
-        assert_eq!(message.contains("The database is away"), said, "{message}");
+        assert_eq!(message.contains("The database is unavailable"), said, "{message}");
     }
 }
 

@@ -56,7 +56,7 @@ impl Told {
         let actor = self.actor(DESK).await;
         let permit =
             access::decide_system::<can::ManageAccess>(&self.test.app.live.policy.current(), &actor).unwrap();
-        save(&self.test.app, permit.grant(), edits, None).await.unwrap()
+        save(&*self.test.app, permit.grant(), edits, None).await.unwrap()
     }
 
     async fn does(&self, who: &Visitor, what: &str, whom: &str) -> StatusCode {
@@ -280,18 +280,18 @@ async fn a_permission_from_before_is_worth_nothing_after() {
     let permit = access::decide_system::<can::ManageAccess>(&rules, &actor).unwrap();
     let root = told.test.signed_in(ADMIN).await;
     assert_eq!(told.does(&root, "disable", DESK).await, StatusCode::SEE_OTHER);
-    let late = save(&told.test.app, permit.grant(), &edits, None).await;
+    let late = save(&*told.test.app, permit.grant(), &edits, None).await;
     assert!(matches!(late, Err(OpError::Refused(words)) if words.contains("sign in")));
     assert_eq!(told.does(&root, "enable", DESK).await, StatusCode::SEE_OTHER);
     told.test.sql("delete from role_members").await;
-    let late = save(&told.test.app, permit.grant(), &edits, None).await;
+    let late = save(&*told.test.app, permit.grant(), &edits, None).await;
     assert!(late.is_err(), "the rules in memory are of the past: {late:?}");
 
     // So is the rank that somebody came with.
     let stale = told.actor(ADMIN).await;
     let permit = access::decide_system::<can::ManageAccess>(&rules, &stale).unwrap();
     told.test.sql("update users set admin = false").await;
-    assert!(save(&told.test.app, permit.grant(), &edits, None).await.is_err());
+    assert!(save(&*told.test.app, permit.grant(), &edits, None).await.is_err());
 }
 
 /// Which groups an account is in decides who gets at it, so the trail has each step, wherever it was arranged.
@@ -356,7 +356,7 @@ async fn what_was_asked_for_is_done_though_nobody_waits_for_the_answer() {
     let root = told.test.signed_in(ADMIN).await;
     told.test.signed_in(HELPER).await;
     let (held, release) = (tokio::sync::Notify::new(), tokio::sync::Notify::new());
-    let turn = told.test.app.db.change(async |_| -> Result<(), store::StoreError> {
+    let turn = told.test.app.db.maintain(async |_| -> Result<(), store::StoreError> {
         held.notify_one();
         release.notified().await;
         Ok(())

@@ -43,7 +43,7 @@ impl Told {
             store::groups::insert(conn, group, "Board").await?;
             store::accounts::set_details(conn, account, Some(&Email::parse(ADA).unwrap()), "", &[group]).await
         };
-        told.test.app.db.change(groups).await.unwrap();
+        told.test.app.db.maintain(groups).await.unwrap();
         told.root.post(&format!("/accounts/{account}/password"), &[("password", PASSWORD)]).await;
         told.needs(true).await;
         told
@@ -60,7 +60,7 @@ impl Told {
         let root = self.actor(ADMIN).await;
         let permit =
             access::decide_system::<can::ManageAccess>(&self.test.app.live.policy.current(), &root).unwrap();
-        let report = save(&self.test.app, permit.grant(), &[Edit::NeedApproval(self.group, needed)], None)
+        let report = save(&*self.test.app, permit.grant(), &[Edit::NeedApproval(self.group, needed)], None)
             .await
             .unwrap();
         assert_eq!(report.failed.len(), 0);
@@ -120,7 +120,7 @@ impl Told {
         let demoted = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
             store::users::set_admin(conn, id, false).await
         };
-        self.test.app.db.change(demoted).await.unwrap();
+        self.test.app.db.maintain(demoted).await.unwrap();
     }
 }
 
@@ -148,19 +148,19 @@ async fn a_secret_is_shown_once_after_another_person_approved() {
     refused(told.root.post(&wait, &[("reason", WHY)]).await, "Another person has to approve").await;
 
     let id = told.asks(&told.root, &page).await;
-    assert!(said(&told.root.get(&page).await).contains("Waiting for another person's approval"));
+    assert!(said(&told.root.get(&page).await).contains("Waiting for approval"));
     refused(told.root.post(&page, &[]).await, "Nobody has approved this yet").await;
     refused(told.root.post(&format!("{page}/request"), &[("reason", WHY)]).await, "asked for this already")
         .await;
     let list = second.get("/reveals").await;
-    assert_eq!(list.texts("nav .count"), ["1 waiting for you"]);
+    assert_eq!(list.texts("nav .count"), ["1 pending"]);
     let line = &list.texts(&format!("#reveal-{id}"))[0];
     for part in ["Stored two-step password of +9996620001", WHY, ADMIN] {
         assert!(line.contains(part), "{part}: {line}");
     }
     told.approves(&second, id).await;
     assert!(!second.get("/reveals").await.has("nav .count"));
-    assert!(said(&told.root.get(&page).await).contains("second@example.org has approved this"));
+    assert!(said(&told.root.get(&page).await).contains("Approved by second@example.org"));
 
     // What was approved is this, for him, and not the code, nor for somebody else.
     refused(told.root.post(&told.code(), &[("reason", WHY)]).await, "Another person has to approve").await;
@@ -250,7 +250,7 @@ async fn where_nobody_could_approve_it_is_said() {
         store::users::set_admin(conn, second, true).await?;
         store::users::set_disabled(conn, second, true).await
     };
-    told.test.app.db.change(there).await.unwrap();
+    told.test.app.db.maintain(there).await.unwrap();
     assert!(told.root.get(&told.password()).await.texts("#approval")[0].contains("Nobody can approve this"));
     assert!(told.trail().await.is_empty());
 }

@@ -217,9 +217,9 @@ async fn the_page_explains_who_may_and_why() {
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         let rows = page.texts(".why li");
         for row in [
-            "yes log in login The role Desk may, in the group Sales.",
-            "no contacts view_contacts No rule gives it.",
-            "yes arrange access manage_access The role Desk may.",
+            "yes Log in login Granted by role Desk in group Sales.",
+            "no Remove account remove_account Not granted.",
+            "yes Manage access manage_access Granted by role Desk.",
         ] {
             assert!(rows.contains(&row.to_owned()), "{row}: {rows:?}");
         }
@@ -251,7 +251,7 @@ async fn the_page_explains_who_may_and_why() {
     // What means nothing is said beside the form; what one may not see is as if it were not there.
     let hidden = test.account(2, None).await;
     for (visitor, query, words) in [
-        (&root, "person=nobody@example.org", "Nobody with this address"),
+        (&root, "person=nobody@example.org", "no user with this e-mail address"),
         (&root, "person=nobody", "address"),
         (&root, "account=99966", "number"),
         (&root, "account=%2B9996629999", "no account with this number"),

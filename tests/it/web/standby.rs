@@ -8,7 +8,7 @@ use tower::ServiceExt;
 
 use super::app::{Answer, as_htmx};
 
-const WORDS: &str = "Another Telescope is active on this database. This one waits until that one stops.";
+const WORDS: &str = "Another server is active on this database. This one is on standby and takes over when the other one stops.";
 
 async fn ask(method: Method, path: &str, by_htmx: bool) -> Answer {
     let standby: Router = web::standby();

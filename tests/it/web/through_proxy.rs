@@ -48,7 +48,7 @@ async fn story(scripts: Scripts) {
     *word.lock().unwrap() = behind.key.sign(&behind.claims(ADA, over));
     browser.goto(&format!("{url}/accounts")).await;
     let said = browser.text("p[role='alert']").await;
-    assert!(said.contains("Cloudflare Access") && said.contains("Load the page again"), "{said}");
+    assert!(said.contains("Cloudflare Access") && said.contains("Reload the page"), "{said}");
     assert!(
         !browser.has("tr[data-phone]").await && !browser.has(".who").await,
         "nothing else is on that page"

@@ -118,7 +118,7 @@ async fn a_file_that_breaks_off_is_seen_to_be_broken() {
     let ada = test.user("ada@example.org").await;
     let admin = async |admin: bool| {
         let set = async |conn: &mut Conn<'_>| store::users::set_admin(conn, ada.id, admin).await;
-        test.app.db.change(set).await.unwrap();
+        test.app.db.maintain(set).await.unwrap();
     };
     admin(true).await;
     let reader = test.signed_in("ada@example.org").await;
@@ -156,7 +156,7 @@ async fn an_export_that_makes_no_sense_is_refused_in_words() {
     for format in ["", "xlsx", "CSV "] {
         let refused = root.post("/audit/export", &[("format", format)]).await;
         assert_eq!(refused.status, 422, "{format}");
-        assert!(refused.body.contains("csv or as jsonl"), "{}", refused.body);
+        assert!(refused.body.contains("Choose CSV or JSON Lines"), "{}", refused.body);
     }
     let refused = root.post("/audit/export", &[("format", "csv"), ("from", "soon")]).await;
     assert_eq!((refused.status.as_u16(), refused.has("#from-error")), (422, true));
@@ -171,7 +171,7 @@ async fn one_person_has_so_many_exports_at_once() {
     let _open = [root.file(&[("format", "csv")]).await, root.file(&[("format", "csv")]).await];
     let refused = root.post("/audit/export", &[("format", "csv")]).await;
     assert_eq!(refused.status, 429);
-    assert!(refused.body.contains("too many pages and exports"), "{}", refused.body);
+    assert!(refused.body.contains("Too many open tabs and exports"), "{}", refused.body);
 }
 
 /// What people typed for a reason is a text in the table, whatever it begins with.

@@ -57,7 +57,7 @@ async fn old_details_leave_by_themselves_and_the_chain_holds() {
     let account = test.account(7, None).await;
     let old = test.app.clock.now().plus_seconds(-31 * DAY);
     for at in 0..600 {
-        let event = AuditEvent::WantedChanged { wanted: DesiredState::Connected };
+        let event = AuditEvent::DesiredStateSet { wanted: DesiredState::Connected };
         test.app.audit_queue.put(AuditEntry::done(Millis(old.0 + at), &Principal::Cli, event).about(account));
     }
     queue::flush(&test.app).await.unwrap();
@@ -83,7 +83,7 @@ async fn old_details_leave_by_themselves_and_the_chain_holds() {
     assert!(wanted[0].details.is_some(), "what is young stays");
     assert!(wanted[1..].iter().all(|entry| entry.is_blanked() && entry.actor == "command line"));
     let page = root.get("/audit?code=account.wanted").await;
-    assert!(page.body.contains("Details were taken out."));
+    assert!(page.body.contains("Details removed."));
 }
 
 #[tokio::test]

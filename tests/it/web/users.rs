@@ -151,7 +151,7 @@ async fn somebody_stays_in_charge() {
     let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli).unwrap();
     let whom = Email::parse(ADA).unwrap();
     for change in [UserChange::RevokeAdmin, UserChange::Disable] {
-        let last = users::write(&test.app, permit.grant(), UserRef::Email(&whom), change).await;
+        let last = users::change(&test.app.context, permit.grant(), UserRef::Email(&whom), change).await;
         assert!(matches!(last, Err(OpError::Refused(words)) if words.contains("last administrator")));
     }
     assert!(is_signed_in(&ada).await);
@@ -163,7 +163,7 @@ async fn two_administrators_at_once_do_not_leave_nobody() {
     let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli).unwrap();
     let both = [ADA, BOB].map(|address| Email::parse(address).unwrap());
     for email in &both {
-        users::change(&test.app, permit.grant(), UserRef::Email(email), UserChange::GrantAdmin)
+        users::change(&*test.app, permit.grant(), UserRef::Email(email), UserChange::GrantAdmin)
             .await
             .unwrap();
     }
@@ -174,10 +174,10 @@ async fn two_administrators_at_once_do_not_leave_nobody() {
             .unwrap()
     });
     let first =
-        users::change(&test.app, permits[0].grant(), UserRef::Id(bob.id), UserChange::RevokeAdmin).await;
+        users::change(&*test.app, permits[0].grant(), UserRef::Id(bob.id), UserChange::RevokeAdmin).await;
     assert!(first.is_ok());
     let second =
-        users::change(&test.app, permits[1].grant(), UserRef::Id(ada.id), UserChange::RevokeAdmin).await;
+        users::change(&*test.app, permits[1].grant(), UserRef::Id(ada.id), UserChange::RevokeAdmin).await;
     // The second is judged by what he is by then.
     assert!(matches!(second, Err(OpError::Refused(words)) if words.contains("manage_access")));
     assert!(test.user(ADA).await.admin && !test.user(BOB).await.admin);
@@ -223,20 +223,20 @@ async fn the_list_says_who_is_who_and_offers_what_can_be_done() {
         (cells, forms, page.texts("dl dd"))
     };
     let (cells, forms, facts) = line(ADA).await;
-    assert_eq!((cells[0].as_str(), cells[1].as_str(), cells[4].as_str()), (ADA, "", "2"));
+    assert_eq!((cells[0].as_str(), cells[1].as_str(), cells[4].as_str()), (ADA, "Member", "2"));
     assert!(cells[3].ends_with("UTC") && facts[1].ends_with("UTC"), "{cells:?} {facts:?}");
-    assert_eq!((facts[0].as_str(), facts[3].as_str()), ("none", "2"));
+    assert_eq!((facts[0].as_str(), facts[3].as_str()), ("Member", "2"));
     assert_eq!(forms, ["end-sessions", "disable", "grant-admin", "forget-identity"]);
     let (cells, forms, _) = line(ADMIN).await;
-    assert_eq!((cells[0].as_str(), cells[1].as_str()), ("root@example.org (you)", "Administrator"));
+    assert_eq!((cells[0].as_str(), cells[1].as_str()), ("root@example.org (you)", "Admin"));
     assert_eq!(forms, ["end-sessions", "forget-identity"], "nothing that would be refused");
     done(&test, &root, "disable", ADA).await;
     let (cells, forms, _) = line(ADA).await;
-    assert_eq!((cells[1].as_str(), cells[4].as_str()), ("Shut out", "0"));
+    assert_eq!((cells[1].as_str(), cells[4].as_str()), ("Blocked", "0"));
     assert_eq!(forms, ["enable", "forget-identity"]);
     let found = root.get("/users?q=ADA").await;
     assert_eq!(found.texts("tbody th"), [ADA]);
-    assert!(root.get("/users?q=%3Cscript%3E").await.texts("main").join(" ").contains("Nobody like that"));
+    assert!(root.get("/users?q=%3Cscript%3E").await.texts("main").join(" ").contains("No matching people"));
     assert_eq!(root.get("/users/none").await.status, StatusCode::NOT_FOUND);
     for path in ["/users/none/disable", "/users/0190aaaa-0000-7000-8000-000000000000/disable"] {
         assert_eq!(root.post(path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");

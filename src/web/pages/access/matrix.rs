@@ -1,82 +1,88 @@
-//! `/access`: what each role may do with the accounts of each group, all in one table.
+//! `/access`: what each role may do with the accounts of each group, in one table.
 
 use askama::Template;
 use axum::response::Response;
 use axum_extra::extract::Query;
 use serde::Deserialize;
 
+use super::notice::NoticeQuery;
 use crate::domain::GroupId;
 use crate::domain::privilege::{AccountPrivileges, can};
 use crate::store;
+use crate::store::groups::Group;
 use crate::store::roles::Role;
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html};
-use crate::web::pages::access::confirm::Done;
 use crate::web::paths;
 use crate::web::state::AppState;
-use crate::web::words::privileges::{Choice, account_choices, account_labels};
+use crate::web::words::privileges::{Choice, FULL_ACCESS, account_choices, account_labels};
 
-/// What to show, from the URL: parts of names.
+/// Parts of names.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Wanted {
+pub struct MatrixQuery {
     group: String,
     role: String,
 }
 
+impl MatrixQuery {
+    fn narrows(&self) -> bool {
+        !self.group.is_empty() || !self.role.is_empty()
+    }
+}
+
 #[derive(Template)]
 #[template(path = "pages/access/matrix.html")]
-struct Access {
+struct MatrixPage {
     layout: Layout,
     tab: &'static str,
     done: Option<&'static str>,
-    wanted: Wanted,
+    query: MatrixQuery,
     legend: Vec<Choice>,
     roles: Vec<Role>,
-    rows: Vec<Row>,
+    rows: Vec<GroupRow>,
 }
 
-/// A group, with a cell for each role.
-struct Row {
+/// A group, with the labels of each role's permissions.
+struct GroupRow {
     group: GroupId,
     name: String,
     cells: Vec<Vec<&'static str>>,
 }
 
-/// The page.
 pub async fn matrix(
     app: AppState,
     may: May<can::ManageAccess>,
-    Query(done): Query<Done>,
-    Query(wanted): Query<Wanted>,
+    Query(notice): Query<NoticeQuery>,
+    Query(query): Query<MatrixQuery>,
 ) -> Result<Response, AppError> {
     let mut conn = app.db.read().await?;
     let mut groups = store::groups::all(&mut conn).await?;
     let mut roles = store::roles::all(&mut conn).await?;
     drop(conn);
-    groups.retain(|group| holds(&group.name, &wanted.group));
-    roles.retain(|role| holds(&role.name, &wanted.role));
-    let rules = app.live.policy.current();
-    let row = |group: store::groups::Group| {
+    groups.retain(|group| contains(&group.name, &query.group));
+    roles.retain(|role| contains(&role.name, &query.role));
+    let policy = app.live.policy.current();
+    let row = |group: Group| {
         let cell = |role: &Role| {
-            let set = rules.role(role.id).map(|rights| rights.in_group(group.id));
+            let set = policy.role(role.id).map(|rights| rights.in_group(group.id));
             account_labels(set.unwrap_or(AccountPrivileges::NONE))
         };
-        Row { group: group.id, cells: roles.iter().map(cell).collect(), name: group.name }
+        GroupRow { group: group.id, cells: roles.iter().map(cell).collect(), name: group.name }
     };
     let rows = groups.into_iter().map(row).collect();
-    html(&Access {
+    html(&MatrixPage {
         layout: Layout::of(&app, &may.actor),
         tab: "access",
-        done: done.words(),
-        wanted,
+        done: notice.message(),
+        query,
         legend: account_choices(AccountPrivileges::NONE),
         roles,
         rows,
     })
 }
 
-fn holds(name: &str, part: &str) -> bool {
+fn contains(name: &str, part: &str) -> bool {
     name.to_lowercase().contains(&part.trim().to_lowercase())
 }

@@ -4,7 +4,7 @@ use crate::domain::audit::Outcome;
 use crate::live::accounts::Entry;
 use crate::store::audit::Filter;
 use crate::store::{self, StoreError};
-use crate::web::pages::audit::list::Line;
+use crate::web::pages::audit::row::AuditRow;
 use crate::web::state::State;
 use crate::web::words::accounts as words;
 
@@ -18,7 +18,7 @@ pub(super) struct Stored {
     pub(super) code_limit: u32,
     pub(super) password: String,
     pub(super) has_password: bool,
-    pub(super) history: Vec<Line>,
+    pub(super) history: Vec<AuditRow>,
 }
 
 impl Stored {
@@ -43,7 +43,7 @@ impl Stored {
             code_limit: app.config.login_attempts_per_day,
             has_password: password.is_some(),
             password: words::stored_password(password.map(|fact| (fact.stored_at, fact.rejected_at))),
-            history: history.map(|entry| Line::of(app, entry)).collect(),
+            history: history.map(|entry| AuditRow::of(app, entry)).collect(),
         })
     }
 }

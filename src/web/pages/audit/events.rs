@@ -1,5 +1,6 @@
 //! The live audit log: new entries that a page asks for appear above those that it shows.
 
+use askama::Template;
 use axum::response::Response;
 use axum_extra::extract::Query;
 
@@ -12,8 +13,9 @@ use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
 use crate::web::fragment::partial;
 use crate::web::pages::audit::feed::News;
-use crate::web::pages::audit::line;
-use crate::web::pages::audit::list::{self, Wanted};
+use crate::web::pages::audit::list;
+use crate::web::pages::audit::query::AuditQuery;
+use crate::web::pages::audit::row;
 use crate::web::state::{AppState, State};
 use crate::web::stream::message::{self, Message};
 use crate::web::stream::{LivePage, Update, open, position};
@@ -22,11 +24,11 @@ use crate::web::stream::{LivePage, Update, open, position};
 const LONG: usize = 300;
 
 /// The stream, for one search.
-pub async fn trail(app: AppState, caller: RequestSession, Query(wanted): Query<Wanted>) -> Response {
+pub async fn trail(app: AppState, caller: RequestSession, Query(wanted): Query<AuditQuery>) -> Response {
     let policy = app.live.policy.current();
     open(app, caller, |principal| {
         decide_system::<can::ReadAudit>(&policy, principal)?;
-        match wanted.read() {
+        match wanted.parse() {
             Ok((search, None)) => Ok(AuditPage { wanted, search, seen: None, rows: 0 }),
             // The page of a search that makes no sense, or of what is older, does not change.
             Ok(_) | Err(_) => Err(AppError::NotFound),
@@ -36,7 +38,7 @@ pub async fn trail(app: AppState, caller: RequestSession, Query(wanted): Query<W
 }
 
 struct AuditPage {
-    wanted: Wanted,
+    wanted: AuditQuery,
     search: Search,
     /// The last entry that was looked at, whether it fits or not; None if the whole page has to be sent.
     seen: Option<i64>,
@@ -68,15 +70,16 @@ impl AuditPage {
         self.seen = None;
         let conn = &mut state.db.read().await?;
         let head = store::audit::head(conn).await?;
-        let Some(shown) = list::look(conn, &self.search, None).await? else { return Ok(None) };
-        let rows = line::rows(&shown.lines).unwrap_or_default();
+        let Some(shown) = list::search(conn, &self.search, None).await? else { return Ok(None) };
+        let rows = row::render(&shown.rows).unwrap_or_default();
         let pager = list::pager(&self.wanted, &shown).unwrap_or_default();
-        self.rows = shown.lines.len();
+        self.rows = shown.rows.len();
         self.seen = Some(head.seq);
-        let empty = if shown.lines.is_empty() { list::NOTHING } else { "" };
+        let empty =
+            if shown.rows.is_empty() { list::Empty.render().unwrap_or_default() } else { String::new() };
         Ok(Some(
             partial("#trail", "innerMorph", &rows)
-                + &partial("#trail-empty", "innerHTML", empty)
+                + &partial("#trail-empty", "innerHTML", &empty)
                 + &partial("#trail-pager", "innerHTML", &pager),
         ))
     }

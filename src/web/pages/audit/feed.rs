@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use crate::domain::Phone;
 use crate::store::audit::{self, Entry};
 use crate::store::{Db, StoreError};
-use crate::web::pages::audit::line::{self, Line};
+use crate::web::pages::audit::row::{self, AuditRow};
 
 /// Entries that are read at once; where more came, a page is better read as a whole.
 const MANY: usize = 100;
@@ -71,10 +71,10 @@ impl Recent {
             *self = Self { after: last, last, rows: VecDeque::new() };
             return Ok(());
         }
-        let numbers = line::numbers(conn, &entries).await?;
+        let numbers = row::numbers(conn, &entries).await?;
         for entry in entries {
             let phone = entry.account.and_then(|id| numbers.get(&id)).map(|(phone, _)| phone.clone());
-            let html = line::rows(&[Line::with(entry.clone(), &numbers)]).unwrap_or_default();
+            let html = row::render(&[AuditRow::with(entry.clone(), &numbers)]).unwrap_or_default();
             self.last = entry.seq;
             self.rows.push_back(Arc::new(Row { entry, phone, html }));
         }

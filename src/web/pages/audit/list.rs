@@ -1,40 +1,33 @@
-//! `/audit`: what happened, newest first.
+//! `/audit`: the audit log, newest entries first.
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum_extra::extract::Query;
 
-pub use super::form::Wanted;
-pub use super::line::Line;
-
-use super::form::{Family, Fault, families};
-use crate::domain::audit::{AuditEvent, Outcome};
+use super::mismatch::Mismatch;
+use super::query::{AuditQuery, Family, families};
+use super::row::{AuditRow, numbers, render};
+use crate::domain::audit::Outcome;
 use crate::domain::privilege::can;
-use crate::store::audit::{Filter, Found, Search};
-use crate::store::{self, Conn, StoreError};
+use crate::store::audit::{Found, Search};
+use crate::store::{Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
+use crate::web::form::{FieldError, FormState};
 use crate::web::layout::{Layout, html_with};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
-use crate::web::words::text;
+use crate::web::words::audit_page::TOO_MANY_MATCHES;
 
 /// Entries on a page.
 pub const PAGE: usize = 100;
-/// Seconds for which the page says above all that the trail is not what it was; the entry stays.
-const MISMATCH_SHOWN: i64 = 30 * 24 * 60 * 60;
-/// What stands in place of the table's rows where there are none.
-pub const NOTHING: &str = "<p class=\"quiet\">Nothing like that happened.</p>";
-/// What is said of a search that so much fits that it can't be looked for.
-pub const TOO_MANY: &str = "Too many fit. Say more of the person or of the number.";
 
 #[derive(Template)]
 #[template(path = "pages/audit/list.html")]
 struct AuditPage {
     layout: Layout,
-    wanted: Wanted,
-    faults: Vec<Fault>,
+    form: FormState<AuditQuery>,
     families: Vec<Family>,
     outcomes: &'static [Outcome],
     rows: String,
@@ -43,112 +36,80 @@ struct AuditPage {
     mismatch: Option<Mismatch>,
 }
 
-impl AuditPage {
-    /// What is wrong with a field.
-    fn fault(&self, field: &str) -> Option<&str> {
-        self.faults.iter().find(|(faulty, _)| *faulty == field).map(|(_, words)| words.as_str())
-    }
-}
-
-/// What stands below the table: the way to what is older.
+/// The link to older entries, below the table.
 #[derive(Template)]
-#[template(path = "parts/trail_pager.html")]
+#[template(path = "parts/audit_pager.html")]
 struct Pager {
-    /// Before which entry the next page begins, and its address.
+    /// The number of the entry before which the next page begins, and the page's URL.
     older: Option<(i64, String)>,
     cut: bool,
 }
 
-/// That the trail was found not to be what it was, not long ago.
-#[derive(Debug)]
-struct Mismatch {
-    /// The entry that says so.
-    seq: i64,
-    at: String,
-    words: &'static str,
-}
+/// In place of the table's rows.
+#[derive(Template)]
+#[template(path = "parts/audit_empty.html")]
+pub struct Empty;
 
-impl Mismatch {
-    async fn newest(app: &State, conn: &mut Conn<'_>) -> Result<Option<Self>, StoreError> {
-        let filter = Filter {
-            code: Some(AuditEvent::TRAIL_MISMATCH.to_owned()),
-            from: Some(app.clock.now().plus_seconds(-MISMATCH_SHOWN)),
-            ..Filter::default()
-        };
-        let newest = store::audit::page(conn, &filter, 1).await?.pop();
-        Ok(newest.map(|entry| Self {
-            seq: entry.seq,
-            at: text::moment(entry.at),
-            words: text::trail_fault(entry.details.as_deref()),
-        }))
-    }
-}
-
-/// A page of the trail, as it is shown.
+/// A page of entries.
 #[derive(Debug, Default)]
-pub struct Shown {
-    /// The lines, the newest first.
-    pub lines: Vec<Line>,
-    /// Before which number the next page begins.
+pub struct Results {
+    pub rows: Vec<AuditRow>,
+    /// The number of the entry before which the next page begins.
     pub next: Option<i64>,
-    /// Whether the page ends because enough was looked at.
+    /// Whether the page ends because enough entries were searched.
     pub cut: bool,
 }
 
-/// Looks for what is wanted; none if too much fits.
-pub async fn look(
+/// Searches the log; none if too much matches.
+pub async fn search(
     conn: &mut Conn<'_>,
     search: &Search,
     before: Option<i64>,
-) -> Result<Option<Shown>, StoreError> {
+) -> Result<Option<Results>, StoreError> {
     let Some(narrowed) = search.narrow(conn).await? else { return Ok(None) };
     let Found { entries, next, cut } = narrowed.page(conn, before, PAGE).await?;
-    let numbers = super::line::numbers(conn, &entries).await?;
-    let lines = entries.into_iter().map(|entry| Line::with(entry, &numbers)).collect();
-    Ok(Some(Shown { lines, next, cut }))
+    let numbers = numbers(conn, &entries).await?;
+    let rows = entries.into_iter().map(|entry| AuditRow::with(entry, &numbers)).collect();
+    Ok(Some(Results { rows, next, cut }))
 }
 
-/// The way to what is older.
-pub fn pager(wanted: &Wanted, shown: &Shown) -> Result<String, askama::Error> {
-    let older = shown.next.map(|next| (next, wanted.older(next)));
-    Pager { older, cut: shown.cut }.render()
+pub fn pager(query: &AuditQuery, results: &Results) -> Result<String, askama::Error> {
+    let older = results.next.map(|next| (next, query.older(next)));
+    Pager { older, cut: results.cut }.render()
 }
 
-/// The page. What is wrong with a search is said beside its field, and nothing is looked for.
 pub async fn list(
     app: AppState,
     may: May<can::ReadAudit>,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<AuditQuery>,
 ) -> Result<Response, AppError> {
-    page(&app, &may, wanted).await
+    page(&app, &may, query).await
 }
 
-/// The page for what was typed, also for an export of what makes no sense.
-pub async fn page(app: &State, may: &May<can::ReadAudit>, wanted: Wanted) -> Result<Response, AppError> {
+/// The page for a search. What is wrong with it is shown beside its field, and nothing is searched.
+pub async fn page(app: &State, may: &May<can::ReadAudit>, query: AuditQuery) -> Result<Response, AppError> {
     let mut conn = app.db.read().await?;
-    let looked = match wanted.read() {
-        Ok((search, before)) => look(&mut conn, &search, before).await?.ok_or_else(|| {
-            let field = if search.actor.is_some() { "actor" } else { "account" };
-            vec![(field, TOO_MANY.to_owned())]
+    let found = match query.parse() {
+        Ok((filters, before)) => search(&mut conn, &filters, before).await?.ok_or_else(|| {
+            let field = if filters.actor.is_some() { "actor" } else { "account" };
+            vec![FieldError::on(field, TOO_MANY_MATCHES)]
         }),
-        Err(faults) => Err(faults),
+        Err(errors) => Err(errors),
     };
     let mismatch = Mismatch::newest(app, &mut conn).await?;
     drop(conn);
-    let (shown, faults) = match looked {
-        Ok(shown) => (shown, Vec::new()),
-        Err(faults) => (Shown::default(), faults),
+    let (status, results, errors) = match found {
+        Ok(results) => (StatusCode::OK, results, Vec::new()),
+        Err(errors) => (StatusCode::UNPROCESSABLE_ENTITY, Results::default(), errors),
     };
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = AuditPage {
         layout: Layout::of(app, &may.actor),
-        rows: super::line::rows(&shown.lines)?,
-        empty: shown.lines.is_empty(),
-        pager: pager(&wanted, &shown)?,
+        rows: render(&results.rows)?,
+        empty: results.rows.is_empty(),
+        pager: pager(&query, &results)?,
         families: families(),
         outcomes: Outcome::ALL,
-        wanted,
-        faults,
+        form: FormState { values: query, errors },
         mismatch,
     };
     html_with(status, &page)

@@ -1,6 +1,8 @@
 pub mod events;
 pub mod export;
 pub mod feed;
-pub mod form;
-pub mod line;
+mod format;
 pub mod list;
+mod mismatch;
+pub mod query;
+pub mod row;

@@ -3,7 +3,8 @@
 
 use askama::Template;
 
-use super::secret::{ReasonForm, SecretUrls};
+use super::secret::ReasonForm;
+use super::urls::SecretUrls;
 use crate::domain::access::Principal;
 use crate::domain::reveal::RevealKind;
 use crate::domain::{AccountId, Email, Millis};
@@ -43,7 +44,7 @@ impl Approval {
         Ok(Some(Self { part: Part::new(account, kind, status, error) }))
     }
 
-    /// Whether something can change by itself.
+    /// Whether it can change while the page is open.
     fn is_open(&self) -> bool {
         matches!(self.part.status, ApprovalStatus::Waiting { .. } | ApprovalStatus::Approved(_))
     }

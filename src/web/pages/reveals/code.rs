@@ -9,7 +9,8 @@ use crate::ops::reveals::code::{self, CodeWait};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::form::RequestType;
-use crate::web::pages::reveals::secret::{Outcome, ReasonForm, RevealedPart, answer};
+use crate::web::pages::reveals::revealed::RevealedPart;
+use crate::web::pages::reveals::secret::{Outcome, ReasonForm, answer};
 use crate::web::state::AppState;
 use crate::web::words::reveals as words;
 

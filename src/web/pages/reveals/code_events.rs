@@ -15,7 +15,7 @@ use crate::ops::reveals::code::{self, CodeWait};
 use crate::web::auth::session::RequestSession;
 use crate::web::extract::Path;
 use crate::web::fragment::partial;
-use crate::web::pages::reveals::secret::RevealedPart;
+use crate::web::pages::reveals::revealed::RevealedPart;
 use crate::web::state::AppState;
 use crate::web::stream::{LivePage, Update, message, stream};
 use crate::web::words::reveals as words;

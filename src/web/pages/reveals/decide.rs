@@ -41,7 +41,7 @@ pub async fn decline(
     decide(&app, request_type, &may, reveal, form, Decision::Refuse).await
 }
 
-/// An open list follows by itself, so there the answer is a notice. Elsewhere the page comes again, with what is wrong.
+/// An open list is updated by its events, so there the answer is a notice. Elsewhere the page comes again, with what is wrong.
 async fn decide(
     app: &State,
     request_type: RequestType,

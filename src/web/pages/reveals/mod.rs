@@ -6,4 +6,6 @@ pub mod decide;
 pub mod list;
 pub mod list_events;
 pub mod password;
+mod revealed;
 pub mod secret;
+mod urls;

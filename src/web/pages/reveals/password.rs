@@ -8,7 +8,8 @@ use crate::ops::reveals::password;
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::form::RequestType;
-use crate::web::pages::reveals::secret::{Outcome, ReasonForm, RevealedPart, answer};
+use crate::web::pages::reveals::revealed::RevealedPart;
+use crate::web::pages::reveals::secret::{Outcome, ReasonForm, answer};
 use crate::web::state::AppState;
 
 pub async fn show(

@@ -9,11 +9,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use crate::domain::reveal::{RevealKind, Revealing};
-use crate::domain::{AccountId, Millis, Secret};
+use super::revealed::RevealedPart;
+use super::urls::SecretUrls;
+use crate::domain::Millis;
+use crate::domain::reveal::Revealing;
 use crate::live::accounts::Entry;
-use crate::ops::reveals::code::Revealed;
-use crate::ops::reveals::password::RevealedPassword;
 use crate::ops::{OpError, approvals};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
@@ -63,56 +63,6 @@ struct SecretPage<'a> {
 impl SecretPage<'_> {
     fn moment(&self, at: &Millis) -> String {
         moment(*at)
-    }
-}
-
-/// A secret that was revealed, for the page and for its events.
-#[derive(Template)]
-#[template(path = "parts/revealed.html")]
-pub(super) struct RevealedPart {
-    secret: Secret,
-    /// Where it is from.
-    source: String,
-    /// Whether it is a text of any length rather than a few digits.
-    long: bool,
-}
-
-impl RevealedPart {
-    pub(super) fn code(revealed: Revealed) -> Self {
-        Self { secret: revealed.code, source: words::code_from(revealed.sent), long: false }
-    }
-
-    pub(super) fn password(revealed: RevealedPassword) -> Self {
-        let source = words::password_from(revealed.stored, revealed.rejected);
-        Self { secret: revealed.password, source, long: true }
-    }
-}
-
-/// The addresses about one kind of secret of an account.
-#[derive(Debug)]
-pub(super) struct SecretUrls {
-    pub(super) page: String,
-    pub(super) wait: String,
-    pub(super) request: String,
-    pub(super) request_events: String,
-}
-
-impl SecretUrls {
-    pub(super) fn of(kind: RevealKind, account: AccountId) -> Self {
-        match kind {
-            RevealKind::LoginCode => Self {
-                page: paths::code(account),
-                wait: paths::code_wait(account),
-                request: paths::code_request(account),
-                request_events: paths::code_request_events(account),
-            },
-            RevealKind::TwoStepPassword => Self {
-                page: paths::reveal_password(account),
-                wait: String::new(),
-                request: paths::reveal_password_request(account),
-                request_events: paths::reveal_password_request_events(account),
-            },
-        }
     }
 }
 

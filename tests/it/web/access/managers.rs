@@ -47,7 +47,7 @@ impl Context {
     async fn refuses(&self, path: &str, form: &[(&str, &str)], why: &str) {
         let before = self.test.app.db.ping().await.unwrap();
         let (looked, words) = look(&self.ada, path, form).await;
-        assert!(words.contains("What can't be done") && words.contains(why), "{path}: {words}");
+        assert!(words.contains("Can't be changed") && words.contains(why), "{path}: {words}");
         assert!(!looked.has("main button[value=save]"), "{path}");
         let saved = save(&self.ada, path, &looked).await;
         assert_eq!(saved.status, StatusCode::CONFLICT, "{path}: {}", saved.body);
@@ -137,13 +137,13 @@ async fn what_he_has_he_gives_and_in_bulk_the_refused_are_named() {
     let Context { sales, empty, managers, .. } = context;
     does(&context.ada, &format!("/access/{sales}/{empty}"), &[("privilege", "view")]).await;
     let (words, _) = does(&context.ada, &format!("/roles/{empty}/give"), &[("people", EVE)]).await;
-    assert!(words.contains("eve@example.org gains: see"), "{words}");
+    assert!(words.contains("eve@example.org gains View"), "{words}");
     let role = empty.to_string();
     let (admin, own, eve) = (context.id(ADMIN).await, context.id(ADA).await, context.id(EVE).await);
     let form =
         [("person", admin.as_str()), ("person", &own), ("person", &eve), ("role", &role), ("what", "take")];
     let (looked, _) = look(&context.ada, "/users/roles", &form).await;
-    assert!(plain(&looked.texts(".effects").join(" ")).contains("eve@example.org loses: see"));
+    assert!(plain(&looked.texts(".effects").join(" ")).contains("eve@example.org loses View"));
     let (looked_failed, expected) = (failed(&looked), ["root@example.org: ", "ada@example.org: "]);
     assert!(looked_failed.len() == 2, "{looked_failed:?}");
     for (line, person) in looked_failed.iter().zip(expected) {
@@ -153,7 +153,7 @@ async fn what_he_has_he_gives_and_in_bulk_the_refused_are_named() {
     assert_eq!(saved.status, StatusCode::OK);
     assert_eq!(failed(&saved), looked_failed);
     let words = saved.texts(".review").join(" ");
-    assert!(words.contains("Not all of it could be done") && !words.contains("Nobody gains"), "{words}");
+    assert!(words.contains("Some changes could not be made") && !words.contains("No one gains"), "{words}");
     assert!(context.test.app.live.policy.current().roles_of(context.test.user(EVE).await.id).is_empty());
     assert_eq!(context.test.app.live.policy.current().roles_of(context.test.user(ADA).await.id), [managers]);
 }
@@ -182,12 +182,12 @@ async fn accounts_that_he_may_not_see_are_like_none() {
     // In a group that is not his there are only "more".
     let other = context.test.group("Board", &[outside]).await;
     let page = context.ada.get(&format!("/groups/{other}")).await;
-    assert!(page.texts("main").join(" ").contains("which you may not see") && !page.has(".ticks li"));
+    assert!(page.texts("main").join(" ").contains("that you can't see") && !page.has(".ticks li"));
     assert_eq!(context.ada.get("/groups").await.texts("tbody td"), ["0", "0", "1", "2"]);
     let watchers = context.test.role("Watchers", &[(other, VIEW)], SystemPrivileges::NONE).await;
     context.test.give(EVE, watchers).await;
     let (looked, words) = look(&context.ada, &format!("/groups/{other}/delete"), &[]).await;
-    assert!(words.contains("In the group “Board”, eve@example.org loses: see"), "{words}");
+    assert!(words.contains("Group “Board”: eve@example.org loses View"), "{words}");
     assert!(!looked.body.contains("20002"));
 }
 
@@ -229,11 +229,11 @@ async fn what_the_identity_provider_gives_it_alone_takes() {
     let by_provider = async |conn: &mut store::Conn<'_>| -> Result<(), store::StoreError> {
         store::roles::set_from_provider(conn, eve, &["empty".to_owned()]).await.map(drop)
     };
-    context.test.app.db.change(by_provider).await.unwrap();
+    context.test.app.db.maintain(by_provider).await.unwrap();
     context.test.in_force().await;
     let root = context.test.signed_in(ADMIN).await;
     let page = root.get(&format!("/roles/{empty}")).await;
-    assert!(page.texts(".ticks .hint")[0].contains("by the identity provider, which alone"));
+    assert!(page.texts(".ticks .hint")[0].contains("by the identity provider; remove it there"));
     assert!(!page.has(".ticks input"));
     let page = root.get(&format!("/users/{eve}")).await;
     assert!(page.texts(".ticks .hint")[0].contains("by the identity provider") && !page.has(".ticks input"));
@@ -244,7 +244,7 @@ async fn what_the_identity_provider_gives_it_alone_takes() {
     // Arranged here as well, one of the two goes.
     does(&root, &format!("/roles/{empty}/give"), &[("people", EVE)]).await;
     let page = root.get(&format!("/users/{eve}")).await;
-    assert_eq!(page.texts(".ticks .hint")[0], "arranged here, and by the identity provider");
+    assert_eq!(page.texts(".ticks .hint")[0], "assigned here and by the identity provider");
     does(&root, &format!("/roles/{empty}/take"), &[("person", &person)]).await;
     assert_eq!(root.get("/users?q=eve").await.texts("td.roles"), ["Empty"]);
 }

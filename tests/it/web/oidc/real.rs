@@ -58,13 +58,13 @@ impl Scene {
             let user = store::users::upsert_seen(conn, &email, now).await?;
             store::identities::bind(conn, &self.provider.issuer, name, user.id, now).await
         };
-        self.test.app.db.change(bind).await.unwrap();
+        self.test.app.db.maintain(bind).await.unwrap();
     }
 
     /// Goes to a page, is sent to the sign-in page, and from there to the provider.
     async fn to_the_provider(&self) {
         self.browser.goto(&format!("{}/jobs", self.url)).await;
-        self.browser.press("Sign in", "main").await;
+        self.browser.click("main a.button").await;
     }
 
     /// Says who one is, at the provider.
@@ -135,17 +135,17 @@ async fn its_pages_have_no_barriers() {
     browser.find("a[href='/sign-in/start?next=%2Fjobs']").await;
     found.extend(barriers(browser, "oidc sign-in").await);
 
-    browser.press("Sign in", "main").await;
+    browser.click("main a.button").await;
     browser.press("[ Cancel ]", "body").await;
     scene.until_at(&format!("{}/sign-in/callback", scene.url)).await;
     let said = browser.text("main [role='alert']").await;
-    assert!(said.contains("did not let you in"), "{said}");
+    assert!(said.contains("didn't allow you to sign in"), "{said}");
     found.extend(barriers(browser, "oidc denied").await);
 
     // The same answer again, as by loading the page again.
     browser.reload().await;
     let said = browser.text("main [role='alert']").await;
-    assert!(said.contains("can't be used"), "{said}");
+    assert!(said.contains("was already used"), "{said}");
 
     scene.to_the_provider().await;
     scene.name_oneself("mallory").await;
@@ -159,9 +159,9 @@ async fn its_pages_have_no_barriers() {
     scene.is_known("mallory").await;
     scene.to_the_provider().await;
     let said = browser.text("main .note").await;
-    assert!(said.contains("has not verified that mallory@example.org"), "{said}");
+    assert!(said.contains("hasn't verified your e-mail address, mallory@example.org"), "{said}");
     found.extend(barriers(browser, "oidc unproven").await);
-    browser.press("Go on", "main").await;
+    browser.press("Continue", "main").await;
     scene.until_at(&format!("{}/jobs", scene.url)).await;
 
     // Another person takes the place at the same browser.

@@ -177,7 +177,7 @@ async fn whoever_loses_the_proof_of_an_address_loses_its_accounts() {
     let (ada, answer) = scene.whole_way().await;
     assert_eq!(answer.status, StatusCode::OK);
     let said = answer.texts("main p.note");
-    assert!(said[0].contains("has not verified that ada@example.org"), "{said:?}");
+    assert!(said[0].contains("hasn't verified your e-mail address, ada@example.org"), "{said:?}");
     assert_eq!(answer.attributes("main a.button", "href"), ["/jobs"]);
     assert!(is_signed_in(&ada).await);
     assert_eq!(ada.get(&page).await.status, StatusCode::NOT_FOUND);

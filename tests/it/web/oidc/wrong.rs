@@ -25,7 +25,7 @@ async fn an_answer_counts_once_and_only_in_the_browser_that_asked() {
     for stranger in [scene.test.anonymous(), other] {
         let answer = stranger.get(&way).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-        assert!(words(&answer).contains("another browser had asked"), "{}", answer.body);
+        assert!(words(&answer).contains("belongs to another browser"), "{}", answer.body);
         assert!(!is_signed_in(&stranger.after(&answer)).await);
     }
     // Both at once, and once more: one of them counts, also if the provider would take the code again.
@@ -64,7 +64,7 @@ async fn an_answer_comes_within_ten_minutes() {
         scene.test.app.clock.advance(601);
         let answer = visitor.get(&way).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-        assert!(words(&answer).contains("later than ten minutes"), "{}", answer.body);
+        assert!(words(&answer).contains("older than ten minutes"), "{}", answer.body);
     }
 }
 
@@ -147,7 +147,7 @@ async fn a_token_that_does_not_hold_signs_nobody_in() {
 async fn refused(scene: &Scene, lie: &str) {
     let (visitor, answer) = scene.whole_way().await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{lie}: {}", answer.body);
-    assert!(words(&answer).contains("does not prove who you are"), "{lie}: {}", answer.body);
+    assert!(words(&answer).contains("couldn't be verified"), "{lie}: {}", answer.body);
     assert!(!is_signed_in(&visitor).await, "{lie}");
 }
 
@@ -169,9 +169,9 @@ async fn an_answer_of_another_provider_is_not_taken() {
 async fn what_the_provider_refuses_is_told_in_words() {
     let scene = Scene::new().await;
     for (word, status, said) in [
-        ("access_denied", StatusCode::FORBIDDEN, "did not let you in"),
+        ("access_denied", StatusCode::FORBIDDEN, "didn't allow you to sign in"),
         ("temporarily_unavailable", StatusCode::SERVICE_UNAVAILABLE, "Try again in a moment"),
-        ("invalid_scope", StatusCode::BAD_REQUEST, "does not take the question"),
+        ("invalid_scope", StatusCode::BAD_REQUEST, "rejected Telescope's request"),
     ] {
         let (visitor, question) = scene.begin(&scene.test.anonymous(), "/jobs").await;
         let way = scene.provider.authorize(&question);
@@ -258,7 +258,7 @@ async fn an_address_that_nobody_has_verified_makes_nobody() {
         scene.provider.bend_token(move |claims| claims["email"] = nothing.clone());
         let (visitor, answer) = scene.whole_way().await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
-        assert!(words(&answer).contains("no e-mail address"), "{}", answer.body);
+        assert!(words(&answer).contains("didn't send an e-mail address"), "{}", answer.body);
         assert!(!is_signed_in(&visitor).await);
     }
 

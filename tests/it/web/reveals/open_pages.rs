@@ -32,7 +32,7 @@ async fn open_pages_follow() {
     let (told, second) = Told::new().await;
     let ada = told.test.signed_in(ADA).await;
     let mut list = second.stream("/reveals/events").await;
-    until(&mut list, &["Nobody waits for an approval"]).await;
+    until(&mut list, &["No pending requests"]).await;
     let mut accounts = second.stream("/accounts/events").await;
     until(&mut accounts, &["#reveals-waiting"]).await;
     let mut hers = ada.stream("/accounts/events").await;
@@ -43,19 +43,19 @@ async fn open_pages_follow() {
     assert!(message.contains(&format!("/reveals/{id}/approve")));
     until(&mut accounts, &["#reveals-waiting", ">1<"]).await;
     let mut page = ada.stream(&format!("{}/request/events", told.code())).await;
-    until(&mut page, &["hx-target=\"#approval\"", "Waiting for another person"]).await;
+    until(&mut page, &["hx-target=\"#approval\"", "Waiting for approval"]).await;
     told.approves(&second, id).await;
-    let message = until(&mut page, &["second@example.org has approved this", "Show login code"]).await;
+    let message = until(&mut page, &["Approved by second@example.org", "Show login code"]).await;
     assert!(!message.contains("Waiting for"), "{message}");
-    until(&mut list, &["Nobody waits for an approval", "Approved"]).await;
+    until(&mut list, &["No pending requests", "Approved"]).await;
     until(&mut accounts, &["#reveals-waiting"]).await;
 
     // Nobody else sees how hers stands; and whoever may not decide is shown no request.
     let mut other = told.root.stream(&format!("{}/request/events", told.code())).await;
-    assert!(!next(&mut other).await.contains("second@example.org has approved"));
+    assert!(!next(&mut other).await.contains("Approved by second@example.org"));
     let mut nosy = ada.stream("/reveals/events").await;
     let message = next(&mut nosy).await;
-    assert!(message.contains("Nobody waits") && !message.contains(WHY), "{message}");
+    assert!(message.contains("No pending requests") && !message.contains(WHY), "{message}");
     told.test.app.clock.advance(600);
     view::tidy(&told.test.app).await.unwrap();
     until(&mut page, &["not used within the ten minutes"]).await;

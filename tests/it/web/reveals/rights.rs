@@ -44,7 +44,7 @@ async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
     let promote = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
         store::users::set_admin(conn, promoted, true).await
     };
-    app.db.change(promote).await.unwrap();
+    app.db.maintain(promote).await.unwrap();
     let id = told.asks(&told.root, &told.password()).await;
     let permit = access::decide_system::<can::ApproveReveal>(&app.live.policy.current(), &other).unwrap();
     let Err(OpError::Refused(words)) =
@@ -66,7 +66,7 @@ async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
         let bob = Email::parse("bob@example.org").unwrap();
         store::accounts::set_details(conn, told.account, Some(&bob), "", &[told.group]).await
     };
-    app.db.change(given_away).await.unwrap();
+    app.db.maintain(given_away).await.unwrap();
     refused(told.decides(&third, "approve", hers).await, "ada@example.org may not see this any more").await;
     let answer = ada.post(&told.code(), &[]).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
@@ -85,7 +85,7 @@ async fn a_role_lets_somebody_approve_and_its_end_ends_what_he_approved() {
     assert!(page.texts("#approval")[0].contains("third@example.org can approve it"), "{}", page.body);
     let id = told.asks(&told.root, &told.password()).await;
     let list = third.get("/reveals").await;
-    assert_eq!(list.texts("nav .count"), ["1 waiting for you"]);
+    assert_eq!(list.texts("nav .count"), ["1 pending"]);
     let line = format!("#reveal-{id}");
     assert!(
         list.texts(&line)[0].contains("+9996620001") && !list.has(&format!("{line} a")),
@@ -98,7 +98,7 @@ async fn a_role_lets_somebody_approve_and_its_end_ends_what_he_approved() {
         store::roles::take(conn, role, user).await.map(drop)
     };
     // The rules in memory still have him: what counts is what the database says at the moment of showing.
-    told.test.app.db.change(taken).await.unwrap();
+    told.test.app.db.maintain(taken).await.unwrap();
     refused(told.root.post(&told.password(), &[]).await, "third@example.org approved your request").await;
     assert_eq!(told.state(id).await, RequestState::Approved, "and nothing was shown");
 }
@@ -120,7 +120,7 @@ async fn only_administrators_can_say_that_none_has_to_approve() {
         Edit::DeleteGroup(told.group),
         Edit::NeedApproval(told.group, false),
     ];
-    let report = save(&test.app, permit.grant(), &edits, None).await.unwrap();
+    let report = save(&*test.app, permit.grant(), &edits, None).await.unwrap();
     assert_eq!((report.done, report.failed.len()), (0, 3), "{:?}", report.failed);
     assert!(report.failed.iter().all(|failed| failed.why.contains("administrators")), "{:?}", report.failed);
     let switched = third.post(&format!("/groups/{}/approval", told.group), &[("needed", "no")]).await;
@@ -132,7 +132,7 @@ async fn only_administrators_can_say_that_none_has_to_approve() {
 
     let root = told.actor(ADMIN).await;
     let permit = access::decide_system::<can::ManageAccess>(&test.app.live.policy.current(), &root).unwrap();
-    let report = save(&test.app, permit.grant(), &edits[..1], None).await.unwrap();
+    let report = save(&*test.app, permit.grant(), &edits[..1], None).await.unwrap();
     assert_eq!((report.done, report.failed.len()), (1, 0));
     assert_eq!(told.root.post(&told.password(), &[("reason", WHY)]).await.status, StatusCode::OK);
 }

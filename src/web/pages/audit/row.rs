@@ -1,4 +1,4 @@
-//! An entry of the trail as people read it. The page, the account's history and the live stream show the same line.
+//! An entry of the audit log as a row of a table: on the log's page, in the account's history and in the live stream.
 
 use std::collections::HashMap;
 
@@ -7,53 +7,43 @@ use askama::Template;
 use crate::domain::{AccountId, Phone};
 use crate::store::audit::Entry;
 use crate::store::{Conn, StoreError, accounts};
+use crate::web::paths;
 use crate::web::state::State;
-use crate::web::words::text;
+use crate::web::words::{audit, text};
 
-/// An entry as a line of a page.
 #[derive(Clone, Debug)]
-pub struct Line {
-    /// Its number.
+pub struct AuditRow {
     pub seq: i64,
-    /// When.
     pub at: String,
-    /// What, as a code.
     pub code: String,
-    /// Done, intent, failed or unknown.
     pub outcome: &'static str,
-    /// All of it in words, but for who and when.
+    /// The event as a sentence without actor and time.
     pub words: String,
-    /// Who.
     pub actor: String,
-    /// The account.
-    pub account: Option<Subject>,
-    /// The address that the request came from.
+    pub account: Option<AuditAccount>,
     pub address: Option<String>,
-    /// The number of the request in the log.
+    /// The id of the request in the server's log.
     pub request: Option<String>,
-    /// Why.
     pub reason: Option<String>,
-    /// What its details say beyond that: names and values.
+    /// Details that the sentence does not have: names and values.
     pub details: Vec<(String, String)>,
-    /// Whether there was more, which was taken out.
+    /// Whether there were details that retention removed.
     pub blanked: bool,
 }
 
 /// The account that an entry is about.
 #[derive(Clone, Debug)]
-pub struct Subject {
-    /// Its id.
+pub struct AuditAccount {
     pub id: AccountId,
-    /// Its number, if it is known.
     pub phone: Option<Phone>,
-    /// Whether it is removed, so that it has no page.
+    /// Whether it was removed, so that it has no page.
     pub removed: bool,
 }
 
-/// The numbers of the accounts that entries are about.
+/// The numbers of accounts, and whether they were removed.
 pub type Numbers = HashMap<AccountId, (Phone, bool)>;
 
-/// Looks up the numbers of the accounts of these entries, once for all.
+/// Reads the numbers of the accounts of these entries at once.
 pub async fn numbers(conn: &mut Conn<'_>, entries: &[Entry]) -> Result<Numbers, StoreError> {
     let mut ids: Vec<AccountId> = entries.iter().filter_map(|entry| entry.account).collect();
     ids.sort_unstable();
@@ -61,8 +51,8 @@ pub async fn numbers(conn: &mut Conn<'_>, entries: &[Entry]) -> Result<Numbers, 
     accounts::numbers(conn, &ids).await
 }
 
-impl Line {
-    /// An entry of an account that is there.
+impl AuditRow {
+    /// An entry about an account that exists.
     pub fn of(app: &State, entry: Entry) -> Self {
         let known = entry.account.and_then(|id| app.live.accounts.get(id));
         let phone = known.map(|known| (known.account.phone.clone(), false));
@@ -78,13 +68,13 @@ impl Line {
     fn with_number(entry: Entry, number: Option<(Phone, bool)>) -> Self {
         let account = entry.account.map(|id| {
             let (phone, removed) = number.map_or((None, true), |(phone, removed)| (Some(phone), removed));
-            Subject { id, phone, removed }
+            AuditAccount { id, phone, removed }
         });
-        let words = text::event(&entry.code, entry.outcome.name(), entry.details.as_deref());
+        let words = audit::sentence(&entry.event(), entry.outcome);
         Self {
             seq: entry.seq,
             at: text::moment(entry.at),
-            details: text::beside(entry.details.as_deref(), &words),
+            details: audit::beside(entry.details.as_deref(), &words),
             words,
             outcome: entry.outcome.name(),
             blanked: entry.is_blanked(),
@@ -97,8 +87,8 @@ impl Line {
         }
     }
 
-    /// The colour of its outcome.
-    pub fn mood(&self) -> &'static str {
+    /// The style of its outcome.
+    pub fn severity(&self) -> &'static str {
         match self.outcome {
             "done" => "good",
             "failed" => "bad",
@@ -108,14 +98,13 @@ impl Line {
     }
 }
 
-/// The rows of these lines.
 #[derive(Template)]
-#[template(path = "parts/trail.html")]
-struct Rows<'a> {
-    lines: &'a [Line],
+#[template(path = "parts/audit_rows.html")]
+struct AuditRows<'a> {
+    rows: &'a [AuditRow],
 }
 
-/// Lines as rows of the table.
-pub fn rows(lines: &[Line]) -> Result<String, askama::Error> {
-    Rows { lines }.render()
+/// The rows as HTML.
+pub fn render(rows: &[AuditRow]) -> Result<String, askama::Error> {
+    AuditRows { rows }.render()
 }

@@ -6,7 +6,12 @@ use crate::store::{Conn, StoreError};
 
 /// How often an actor began something at or after `since` that did not come off, as far as is known: what is under way
 /// counts too, so that many tries at once are as many.
-pub async fn in_vain(conn: &mut Conn<'_>, actor: &str, code: &str, since: Millis) -> Result<i64, StoreError> {
+pub async fn count_unsuccessful(
+    conn: &mut Conn<'_>,
+    actor: &str,
+    code: &str,
+    since: Millis,
+) -> Result<i64, StoreError> {
     let (begun, done) = one!(
         conn,
         (i64, i64),

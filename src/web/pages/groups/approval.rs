@@ -1,0 +1,28 @@
+//! Whether secrets of a group's accounts are shown only after a second person's approval.
+
+use axum::response::Redirect;
+use axum_extra::extract::Form;
+
+use crate::domain::GroupId;
+use crate::domain::privilege::can;
+use crate::ops::OpError;
+use crate::ops::access::Edit;
+use crate::web::error::AppError;
+use crate::web::extract::{May, Path};
+use crate::web::pages::access::confirm::apply_one;
+use crate::web::pages::access::fields::FormFields;
+use crate::web::pages::access::named::Named;
+use crate::web::pages::access::notice::{self, Notice};
+use crate::web::state::AppState;
+
+pub async fn save(
+    app: AppState,
+    may: May<can::ManageAccess>,
+    Path(id): Path<GroupId>,
+    Form(fields): Form<FormFields>,
+) -> Result<Redirect, AppError> {
+    // Anything but a clear no requires approval: an incomplete form makes nothing easier to see.
+    let edit = Edit::NeedApproval(id, fields.one("needed") != "no");
+    apply_one(&app, &may, edit).await?.map_err(|failed| OpError::Refused(failed.why))?;
+    Ok(Redirect::to(&notice::url(&id.url(), Notice::Saved)))
+}

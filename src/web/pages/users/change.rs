@@ -1,0 +1,33 @@
+//! The buttons on a person's page.
+
+use axum::response::Redirect;
+
+use crate::domain::UserId;
+use crate::domain::privilege::can;
+use crate::ops::users::{self, UserChange, UserRef};
+use crate::web::error::AppError;
+use crate::web::extract::{May, Path};
+use crate::web::paths;
+use crate::web::state::AppState;
+
+macro_rules! handlers {
+    ($($name:ident: $change:ident;)+) => { $(
+        pub async fn $name(
+            app: AppState,
+            may: May<can::ManageAccess>,
+            Path(id): Path<UserId>,
+        ) -> Result<Redirect, AppError> {
+            users::change(&*app.app, may.grant(), UserRef::Id(id), UserChange::$change).await?;
+            Ok(Redirect::to(&paths::user(id)))
+        }
+    )+ };
+}
+
+handlers! {
+    end_sessions: EndSessions;
+    disable: Disable;
+    enable: Enable;
+    grant_admin: GrantAdmin;
+    revoke_admin: RevokeAdmin;
+    forget_identity: ForgetIdentity;
+}

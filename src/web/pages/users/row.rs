@@ -1,0 +1,45 @@
+//! A person as a row of the list and as the details of their page.
+
+use crate::domain::access::Principal;
+use crate::domain::{Millis, RoleId, UserId};
+use crate::store::users::Listed;
+use crate::web::state::State;
+use crate::web::words::text;
+
+pub struct UserRow {
+    pub id: UserId,
+    pub email: String,
+    pub admin: bool,
+    /// Whether the settings make them an administrator, which no page can change.
+    pub by_settings: bool,
+    /// Whether they are blocked.
+    pub disabled: bool,
+    pub first: String,
+    pub last: String,
+    pub sessions: i64,
+    /// Whether an identity is linked to the address.
+    pub bound: bool,
+    /// Whether this is the reader.
+    pub own: bool,
+    pub roles: Vec<(RoleId, String)>,
+}
+
+impl UserRow {
+    /// The row without roles.
+    pub fn new(app: &State, reader: &Principal, listed: Listed) -> Self {
+        let user = listed.user;
+        Self {
+            id: user.id,
+            admin: user.admin,
+            by_settings: app.config.admin_emails.contains(&user.email),
+            email: user.email.to_string(),
+            disabled: user.disabled,
+            first: text::moment(user.created),
+            last: if user.seen == Millis(0) { "never".into() } else { text::moment(user.seen) },
+            sessions: listed.sessions,
+            bound: listed.identities > 0,
+            own: matches!(reader, Principal::User(person) if person.id == user.id),
+            roles: Vec::new(),
+        }
+    }
+}
