@@ -3,7 +3,6 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -13,6 +12,7 @@ use crate::domain::access::Policy;
 use crate::domain::audit::AuditEntry;
 use crate::live::Live;
 use crate::live::audit_queue::AuditQueue;
+use crate::live::events::Change;
 use crate::live::guards::Guards;
 use crate::sso::{ProxyAuthenticator, oidc};
 use crate::store::{self, Conn, Db, StoreError, Tx, Written};
@@ -39,8 +39,6 @@ pub struct App {
     pub guards: Guards,
     /// Audit entries on their way into the database.
     pub audit_queue: AuditQueue,
-    /// Wakes the task that hands stored two-step passwords to Telegram.
-    pub stored_passwords: Notify,
     /// Cancelled once the server stops; streams and tasks end then.
     pub stopping: CancellationToken,
 }
@@ -124,9 +122,17 @@ impl App {
             sso,
             guards: Guards::default(),
             audit_queue: AuditQueue::default(),
-            stored_passwords: Notify::new(),
             stopping: CancellationToken::new(),
         })
+    }
+
+    /// Says whether the database is unavailable, and publishes it if that is a change; whether it was one.
+    pub fn set_database_away(&self, away: bool) -> bool {
+        let changed = self.db.set_away(away);
+        if changed {
+            self.live.events.publish(Change::Health);
+        }
+        changed
     }
 }
 

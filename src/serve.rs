@@ -1,14 +1,15 @@
-//! Serving: waiting for the lease, running what goes on beside the pages, and stopping in order.
+//! Serving: waiting for the lease, running the pages and the background tasks, and stopping in order.
 
 mod standby;
 pub(crate) mod startup;
 
 use std::net::TcpListener;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -17,19 +18,26 @@ use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::http::server;
 use crate::http::server::Limits;
-use crate::node::control;
-use crate::ops::audit::{checkpoint, queue, rekey, retention};
-use crate::ops::{approvals, policy, sign_in, two_step};
+use crate::node::{control, lease};
+use crate::ops::audit::{checkpoint, queue, rekey};
 use crate::store::Db;
-use crate::tasks::{account_history, connectivity};
-use crate::{jobs, web};
+use crate::tasks::account_history;
+use crate::tasks::supervisor::Supervisor;
+use crate::{tasks, web};
 
-/// How often the database is looked after.
-const DATABASE_CHECK: Duration = Duration::from_secs(1);
-/// How long the database may take to answer: people shall know within three seconds that it does not.
-const DATABASE_ANSWERS: Duration = Duration::from_millis(1500);
 /// How long open requests may take after the signal to stop.
 const STOPPING_TIME: Duration = Duration::from_secs(5);
+
+/// Why a server stops.
+enum Stop {
+    Signal(&'static str),
+    /// Another server has the lease now.
+    LeaseLost,
+    /// The task that accepts connections ended.
+    Server(Result<(), JoinError>),
+    /// A background task failed that the server must not go on without.
+    Task(&'static str),
+}
 
 /// Serves until SIGTERM or Ctrl-C, once no other server is active on the database.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
@@ -37,14 +45,14 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let clock = Clock::System;
     let mut stop = pin!(stop_signal());
     let db = Db::connect(&config.db_dsn).await?;
-    let lease = tokio::select! {
+    let mut lease = tokio::select! {
         lease = standby::obtain_lease(&db, &clock, &listener, limits(&config)) => lease?,
         signal = &mut stop => {
             tracing::info!(signal, "stopped before it was the active one");
             return Ok(());
         }
     };
-    let served = serve_alone(config, clock, db, listener, stop).await;
+    let served = serve_alone(config, clock, db, listener, &mut lease, stop).await;
     let given_back = lease.give_back().await;
     served.and(given_back)
 }
@@ -56,98 +64,91 @@ async fn serve_alone(
     clock: Clock,
     db: Db,
     listener: TcpListener,
-    stop: impl Future<Output = &'static str>,
+    lease: &mut lease::Held,
+    signal: Pin<&mut impl Future<Output = &'static str>>,
 ) -> anyhow::Result<()> {
     let app = startup::start(config, clock, db).await?;
-    checkpoint::compare(&app).await?;
-    rekey::entries_of_former_key(&app).await?;
-    queue::close_intents(&app).await?;
-    note(&app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
-    let watching = [
-        tokio::spawn(watch_database(Arc::clone(&app))),
-        tokio::spawn(queue::keep_flushing(Arc::clone(&app))),
-        tokio::spawn(checkpoint::keep(Arc::clone(&app))),
-        tokio::spawn(account_history::run(Arc::clone(&app))),
-        tokio::spawn(connectivity::run(Arc::clone(&app))),
-        tokio::spawn(sign_in::tidy_sessions(Arc::clone(&app))),
-        tokio::spawn(retention::run(Arc::clone(&app))),
-        tokio::spawn(two_step::run(Arc::clone(&app))),
-        tokio::spawn(approvals::view::run(Arc::clone(&app))),
-        tokio::spawn(control::run(Arc::clone(&app))),
-        tokio::spawn(jobs::run(Arc::clone(&app))),
-    ];
+    begin_audit_log(&app).await?;
+    let mut supervisor = Supervisor::start(&app, tasks::all(&app));
     startup::connect_accounts(&app);
     app.sso.prefetch();
     tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
-    let stopping = app.stopping.clone();
     let stopped = app.stopping.clone().cancelled_owned();
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let limits = limits(&app.config);
     let mut server = tokio::spawn(server::serve(listener, web::router(Arc::clone(&app)), limits, stopped));
-    let lost = tokio::select! {
-        () = app.db.lease_lost() => {
-            tracing::error!("another Telescope has taken over; closing every client, and writing nothing more");
-            true
-        }
-        signal = stop => {
-            tracing::info!(signal, "stopping");
-            false
-        }
-        ended = &mut server => {
-            ended.context("the server ended by itself")?;
-            false
-        }
+    let stop = tokio::select! {
+        () = app.db.lease_lost() => Stop::LeaseLost,
+        signal = signal => Stop::Signal(signal),
+        ended = &mut server => Stop::Server(ended),
+        task = supervisor.failed() => Stop::Task(task),
+        () = lease.keeper_failed() => Stop::Task("lease"),
     };
-    stopping.cancel();
-    let answering = async {
-        if tokio::time::timeout(STOPPING_TIME, &mut server).await.is_err() {
-            tracing::warn!("some requests did not end in time");
-            server.abort();
+    log_stop(&stop);
+    app.stopping.cancel();
+    match stop {
+        Stop::LeaseLost => {
+            tokio::join!(supervisor.stop(), finish_requests(&mut server), app.hub.stop());
+            Ok(())
         }
-    };
-    if lost {
-        watching.iter().for_each(tokio::task::JoinHandle::abort);
-        tokio::join!(answering, app.hub.stop());
-        return Ok(());
+        Stop::Signal(_) => {
+            finish_requests(&mut server).await;
+            shut_down(&app, supervisor).await;
+            Ok(())
+        }
+        Stop::Server(ended) => {
+            shut_down(&app, supervisor).await;
+            ended.context("the task that accepts connections failed")
+        }
+        Stop::Task(name) => {
+            finish_requests(&mut server).await;
+            shut_down(&app, supervisor).await;
+            anyhow::bail!("the background task {name} failed, and the server must not go on without it")
+        }
     }
-    answering.await;
-    control::close(&app);
-    watching.iter().for_each(tokio::task::JoinHandle::abort);
-    if let Err(error) = account_history::keep(&app).await {
-        tracing::warn!(%error, "what is known of the accounts was not written");
-    }
-    app.hub.stop().await;
-    note(&app, AuditEvent::Stopped);
-    if let Err(error) = queue::flush(&app).await {
-        tracing::error!(%error, "the last entries of the audit trail were not written");
-    }
-    checkpoint::write_last(&app).await;
-    tracing::info!("stopped");
+}
+
+/// Compares the audit log with what the run before left, closes its open intents, and records the start.
+async fn begin_audit_log(app: &App) -> anyhow::Result<()> {
+    checkpoint::compare(app).await?;
+    rekey::entries_of_former_key(app).await?;
+    queue::close_intents(app).await?;
+    note(app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
     Ok(())
 }
 
-/// Looks once a second, for everybody, whether the database answers and has the rules that are in force.
-async fn watch_database(app: Arc<App>) {
-    let mut ticks = tokio::time::interval(DATABASE_CHECK);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let answered = tokio::time::timeout(DATABASE_ANSWERS, app.db.ping()).await;
-        let away = !matches!(answered, Ok(Ok(_)));
-        app.db.set_away(away);
-        if let Ok(Ok(version)) = answered {
-            // On its own: a database that hangs while it reads the rules must be noticed to be away.
-            let app = Arc::clone(&app);
-            tokio::spawn(async move { policy::look(&app, version).await });
-        }
-        let changed =
-            app.live.health.database.send_if_modified(|known| std::mem::replace(known, away) != away);
-        if changed && away {
-            tracing::warn!("the database is away; pages run from memory");
-        } else if changed {
-            tracing::info!("the database is back");
-        }
+fn log_stop(stop: &Stop) {
+    match stop {
+        Stop::LeaseLost => tracing::error!(
+            "another Telescope has taken over; closing every client, and writing nothing more"
+        ),
+        Stop::Signal(signal) => tracing::info!(signal, "stopping"),
+        Stop::Server(ended) => tracing::error!(?ended, "no more connections are accepted; stopping"),
+        Stop::Task(task) => tracing::error!(task, "an essential background task failed; stopping"),
     }
+}
+
+async fn finish_requests(server: &mut JoinHandle<()>) {
+    if tokio::time::timeout(STOPPING_TIME, &mut *server).await.is_err() {
+        tracing::warn!("some requests did not end in time");
+        server.abort();
+    }
+}
+
+/// Ends what goes on beside the pages, and writes what is left to write.
+async fn shut_down(app: &App, supervisor: Supervisor) {
+    control::close(app);
+    supervisor.stop().await;
+    if let Err(error) = account_history::keep(app).await {
+        tracing::warn!(%error, "the last known states of accounts were not written");
+    }
+    app.hub.stop().await;
+    note(app, AuditEvent::Stopped);
+    if let Err(error) = queue::flush(app).await {
+        tracing::error!(%error, "the last entries of the audit log were not written");
+    }
+    checkpoint::write_last(app).await;
+    tracing::info!("stopped");
 }
 
 fn limits(config: &Config) -> Limits {
@@ -158,8 +159,8 @@ fn note(app: &App, event: AuditEvent) {
     app.audit_queue.put(AuditEntry::done(app.clock.now(), &Principal::System("telescope"), event));
 }
 
-/// The listener that a launcher handed over (LISTEN_FDS), or one of our own. Of no runtime yet, so that it can be
-/// lent while this server waits.
+/// The listener that a launcher handed over (LISTEN_FDS), or one of our own. Not of the runtime
+/// yet, so that it can be lent while this server waits.
 async fn listener(config: &Config) -> anyhow::Result<TcpListener> {
     if let Some(inherited) = listenfd::ListenFd::from_env().take_tcp_listener(0)? {
         inherited.set_nonblocking(true)?;

@@ -15,6 +15,7 @@ mod common;
 mod support;
 
 mod codes;
+mod crowd;
 mod report;
 mod requests;
 mod rounds;
@@ -32,7 +33,19 @@ fn main() {
     if words.get(1).is_some_and(|word| word == bare::WORD) {
         bare::run(words[2].as_ref());
     }
-    tokio::runtime::Runtime::new().unwrap().block_on(bench());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    if words.iter().any(|word| word == "viewers") {
+        runtime.block_on(viewers_alone());
+    } else {
+        runtime.block_on(bench());
+    }
+}
+
+/// `cargo bench --bench bench -- viewers`: the part that takes a minute or two.
+async fn viewers_alone() {
+    let mut report = Report::default();
+    crowd::run(&mut report).await;
+    report.print();
 }
 
 async fn bench() {
@@ -44,5 +57,6 @@ async fn bench() {
     rounds::run(&home, fewer, more, &mut report).await;
     viewers::run(&home, &mut report).await;
     requests::run(&mut report).await;
+    crowd::run(&mut report).await;
     report.print();
 }

@@ -41,7 +41,7 @@ async fn sign_in_all(count: u16, kept: &Path) {
     let mut stack = Stack::start_with_settings(&[("LOG", "info")]).await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let all = futures_util::stream::iter(1..=count);
-    all.for_each_concurrent(AT_ONCE, |number| sign_in(&visitor, number)).await;
+    all.for_each_concurrent(AT_ONCE, async |number| drop(sign_in(&visitor, number).await)).await;
     assert!(stack.stop().await.success());
     let unfinished = kept.with_extension("unfinished");
     let _ = std::fs::remove_dir_all(&unfinished);
@@ -51,7 +51,8 @@ async fn sign_in_all(count: u16, kept: &Path) {
     std::fs::rename(unfinished, kept).unwrap();
 }
 
-async fn sign_in(visitor: &Visitor, number: u16) {
+/// Adds an account and signs it in; its number, digits only.
+pub async fn sign_in(visitor: &Visitor, number: u16) -> String {
     let phone = Phone::test(u8::try_from(number % 3).unwrap() + 1, number);
     let form = [("phone", phone.digits()), ("owner", ""), ("comment", "")];
     let account = visitor.does("/accounts/add", &form).await;
@@ -64,6 +65,7 @@ async fn sign_in(visitor: &Visitor, number: u16) {
     let code = phone.digits()[5..6].repeat(5);
     visitor.does(&format!("{account}/provide"), &[("token", &token), ("code", &code)]).await;
     until_stage(visitor, &account, "ready").await;
+    phone.digits().to_owned()
 }
 
 async fn until_stage(visitor: &Visitor, account: &str, stage: &str) {

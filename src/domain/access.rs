@@ -65,6 +65,7 @@ mod grant;
 pub mod policy;
 pub mod policy_change;
 pub mod principal;
+mod rights_class;
 
 pub use diff::{Moved, PrivilegeDelta, policy_diff};
 pub use explain::{DenyReason, Explained, Source, explain, explain_system, holders, is_leaving};
@@ -72,6 +73,7 @@ pub use grant::{Grant, Permit, SystemGrant, SystemPermit};
 pub use policy::{Policy, PolicyRows, Role};
 pub use policy_change::{EscalationError, PolicyChange, Subject, authorize_change};
 pub use principal::{Person, Principal};
+pub use rights_class::{ClassRights, RightsClass};
 
 use super::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
 use super::{Account, DesiredState};

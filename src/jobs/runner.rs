@@ -12,6 +12,7 @@ use crate::context::App;
 use crate::domain::backoff::Backoff;
 use crate::domain::job::{JobKind, JobRecord, StepOutcome};
 use crate::domain::{JobId, Millis};
+use crate::live::events::Change;
 use crate::live::jobs::Jobs;
 use crate::store::{self, StoreError};
 
@@ -31,7 +32,7 @@ pub async fn run(app: Arc<App>) {
     loop {
         let pause = match read_jobs(&app).await {
             Ok(waiting) => {
-                app.live.accounts.touch();
+                app.live.events.publish(Change::Jobs);
                 let now = app.clock.now();
                 let idle: Vec<JobRecord> =
                     waiting.into_iter().filter(|job| !busy.contains(&job.id)).collect();

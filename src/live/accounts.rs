@@ -1,72 +1,88 @@
-//! The directory: every account with the live picture of its login, in memory, swapped whole on change.
+//! The directory: every account with the live state of its login, in memory.
 //!
 //! Pages and live streams read it without locks and without the database, so pages go on working while the
-//! database is away. Account rows are put here by `ops` after their commit, snapshots by the accounts'
-//! actors. Each change gives the entry a new version; a row rendered for a version may be shared.
+//! database is unavailable. Account rows are put here by `ops` after their commit, snapshots by the accounts'
+//! actors. Each change gives the entry a new version, and is published.
 
-use std::collections::BTreeMap;
+mod entries;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use tokio::sync::watch;
+
+pub use entries::Entries;
 
 use crate::domain::{Account, AccountId, Email, GroupId, Snapshot};
+use crate::live::events::{Change, Events};
+
+/// Changes that can be asked for by version; a reader that is further behind reads the whole listing.
+const LOG: usize = 4096;
 
 /// The names of groups.
 pub type GroupNames = BTreeMap<GroupId, Arc<str>>;
 
-/// An account and how it stands.
+/// An account and its live state.
 #[derive(Debug)]
 pub struct Entry {
-    /// What people said of it.
     pub account: Account,
-    /// How it stands.
     pub snapshot: Snapshot,
     /// Grows with every change anywhere in the directory; unique per entry value.
     pub version: u64,
 }
 
-/// All entries at one moment, in the order the accounts were added.
-#[derive(Debug, Default)]
+/// All entries at one moment, in the order the accounts were added. Cheap to clone.
+#[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// The entries, by id (so: by time of adding).
-    pub entries: Vec<Arc<Entry>>,
-    /// The newest version among them, or of what left.
+    pub entries: Entries,
+    /// The newest version among them, or of what was removed.
     pub version: u64,
 }
 
 impl Listing {
-    /// The entry of an account.
     pub fn get(&self, id: AccountId) -> Option<&Arc<Entry>> {
-        self.entries.get(place(&self.entries, id).ok()?)
+        self.entries.get(id)
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
+        self.entries.iter()
     }
 }
 
-/// The shared directory. Reading never waits.
-#[derive(Debug, Default)]
+/// The shared directory. Reading the listing never waits.
+#[derive(Debug)]
 pub struct Directory {
     listing: ArcSwap<Listing>,
     groups: ArcSwap<GroupNames>,
-    writing: Mutex<()>,
-    changed: watch::Sender<u64>,
+    index: Mutex<Index>,
+    events: Events,
+}
+
+/// What is known beside the listing. Locked by writers, so one writes at a time.
+#[derive(Debug, Default)]
+struct Index {
+    /// The newest changes, oldest first.
+    log: VecDeque<(u64, AccountId)>,
+    /// How many accounts each owner has.
+    owners: HashMap<Email, usize>,
 }
 
 impl Directory {
     /// A directory of these accounts, none of which has a client yet.
-    pub fn new(accounts: Vec<Account>) -> Self {
-        let directory = Self {
-            listing: ArcSwap::default(),
+    pub fn new(accounts: Vec<Account>, events: Events) -> Self {
+        let mut listing = Listing { version: 1, ..Listing::default() };
+        let mut index = Index::default();
+        for account in accounts {
+            index.count_owner(account.owner.as_ref());
+            listing.entries.put(Arc::new(Entry { account, snapshot: Snapshot::off(), version: 1 }));
+        }
+        Self {
+            listing: ArcSwap::from_pointee(listing),
             groups: ArcSwap::default(),
-            writing: Mutex::new(()),
-            changed: watch::Sender::new(0),
-        };
-        directory.write(|entries, version| {
-            for account in accounts {
-                entries.push(Arc::new(Entry { account, snapshot: Snapshot::off(), version }));
-            }
-        });
-        directory
+            index: Mutex::new(index),
+            events,
+        }
     }
 
     /// The present listing; it does not change under the reader.
@@ -79,47 +95,39 @@ impl Directory {
         self.listing.load().get(id).cloned()
     }
 
-    /// Tells of changes by the listing's version; a slow reader sees the newest only.
-    pub fn subscribe(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+    /// The accounts that changed after this version, some perhaps more than once; none if that is too long ago.
+    pub fn changed_since(&self, version: u64) -> Option<Vec<AccountId>> {
+        let index = self.index.lock();
+        let newest = self.listing.load().version;
+        let missing = usize::try_from(newest.saturating_sub(version)).ok()?;
+        (missing <= index.log.len())
+            .then(|| index.log.iter().rev().take(missing).map(|(_, id)| *id).collect())
     }
 
-    /// Puts an account's row in, new or changed. Its live picture stays.
+    /// Whether the person with this address owns an account.
+    pub fn has_owner(&self, owner: &Email) -> bool {
+        self.index.lock().owners.contains_key(owner)
+    }
+
+    /// Puts an account's row in, new or changed. Its live state stays.
     pub fn put_account(&self, account: Account) {
-        self.write(|entries, version| match place(entries, account.id) {
-            Ok(at) => {
-                if let Some(entry) = entries.get_mut(at) {
-                    let snapshot = entry.snapshot.clone();
-                    *entry = Arc::new(Entry { account, snapshot, version });
-                }
-            }
-            Err(at) => {
-                entries.insert(at, Arc::new(Entry { account, snapshot: Snapshot::off(), version }));
-            }
+        self.write(account.id, |before| {
+            let snapshot = before.map_or_else(Snapshot::off, |entry| entry.snapshot.clone());
+            Some((account, snapshot))
         });
     }
 
-    /// Puts an account's live picture in. An account that is not listed is ignored.
+    /// Puts an account's live state in. An account that is not listed is ignored.
     pub fn put_snapshot(&self, id: AccountId, snapshot: Snapshot) {
-        self.write(|entries, version| {
-            let Ok(at) = entries.binary_search_by_key(&id, |entry| entry.account.id) else {
-                return;
-            };
-            if let Some(entry) = entries.get_mut(at) {
-                let account = entry.account.clone();
-                *entry = Arc::new(Entry { account, snapshot, version });
-            }
-        });
+        self.write(id, |before| Some((before?.account.clone(), snapshot)));
     }
 
-    /// Puts in what people say of an account. One that is not listed is ignored.
+    /// Puts in what people enter about an account. One that is not listed is ignored.
     pub fn put_details(&self, id: AccountId, owner: Option<Email>, comment: String, groups: Vec<GroupId>) {
-        self.write(|entries, version| {
-            let Ok(at) = place(entries, id) else { return };
-            if let Some(entry) = entries.get_mut(at) {
-                let account = Account { owner, comment, groups, ..entry.account.clone() };
-                *entry = Arc::new(Entry { account, snapshot: entry.snapshot.clone(), version });
-            }
+        self.write(id, |before| {
+            let before = before?;
+            let account = Account { owner, comment, groups, ..before.account.clone() };
+            Some((account, before.snapshot.clone()))
         });
     }
 
@@ -133,30 +141,57 @@ impl Directory {
         self.groups.store(Arc::new(groups.into_iter().map(|(id, name)| (id, name.into())).collect()));
     }
 
-    /// Tells readers to look again, though no account has changed.
-    pub fn touch(&self) {
-        self.write(|_, _| {});
-    }
-
-    /// Takes an account out.
+    /// Removes an account.
     pub fn remove(&self, id: AccountId) {
-        self.write(|entries, _| entries.retain(|entry| entry.account.id != id));
+        self.write(id, |_| None);
     }
 
-    fn write(&self, change: impl FnOnce(&mut Vec<Arc<Entry>>, u64)) {
-        let _one_writer = self.writing.lock();
-        let before = self.listing.load();
-        let version = before.version + 1;
-        let mut entries = before.entries.clone();
-        change(&mut entries, version);
-        self.listing.store(Arc::new(Listing { entries, version }));
-        self.changed.send_replace(version);
+    /// Puts in place of an account's entry what `change` makes of it; None removes it.
+    fn write(&self, id: AccountId, change: impl FnOnce(Option<&Entry>) -> Option<(Account, Snapshot)>) {
+        let mut index = self.index.lock();
+        let mut listing = Listing::clone(&self.listing.load());
+        let before = listing.get(id).cloned();
+        let now = change(before.as_deref());
+        if before.is_none() && now.is_none() {
+            return;
+        }
+        listing.version += 1;
+        index.uncount_owner(before.as_ref().and_then(|entry| entry.account.owner.as_ref()));
+        match now {
+            Some((account, snapshot)) => {
+                index.count_owner(account.owner.as_ref());
+                listing.entries.put(Arc::new(Entry { account, snapshot, version: listing.version }));
+            }
+            None => listing.entries.remove(id),
+        }
+        if index.log.len() >= LOG {
+            index.log.pop_front();
+        }
+        index.log.push_back((listing.version, id));
+        self.listing.store(Arc::new(listing));
+        drop(index);
+        self.events.publish(Change::Account(id));
     }
 }
 
-/// Where the account is, or would be: entries are in the order of their ids.
-fn place(entries: &[Arc<Entry>], id: AccountId) -> Result<usize, usize> {
-    entries.binary_search_by_key(&id, |entry| entry.account.id)
+impl Index {
+    fn count_owner(&mut self, owner: Option<&Email>) {
+        let Some(owner) = owner else { return };
+        match self.owners.get_mut(owner) {
+            Some(count) => *count += 1,
+            None => drop(self.owners.insert(owner.clone(), 1)),
+        }
+    }
+
+    fn uncount_owner(&mut self, owner: Option<&Email>) {
+        let Some(count) = owner.and_then(|owner| self.owners.get_mut(owner)) else { return };
+        *count -= 1;
+        if *count == 0
+            && let Some(owner) = owner
+        {
+            self.owners.remove(owner);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -180,8 +215,9 @@ mod tests {
     #[test]
     fn readers_keep_what_they_read_and_learn_of_changes() {
         let (first, second) = (account(1), account(2));
-        let directory = Directory::new(vec![first.clone()]);
-        let changes = directory.subscribe();
+        let events = Events::default();
+        let directory = Directory::new(vec![first.clone()], events.clone());
+        let mut changes = events.subscribe();
         let before = directory.listing();
         directory.put_account(second.clone());
         directory.put_snapshot(first.id, Snapshot { stage: Stage::Ready, ..Snapshot::off() });
@@ -190,7 +226,10 @@ mod tests {
         let now = directory.listing();
         assert_eq!(now.get(first.id).unwrap().snapshot.stage, Stage::Ready);
         assert!(now.get(first.id).unwrap().version > now.get(second.id).unwrap().version);
-        assert_eq!(*changes.borrow(), now.version);
+        assert_eq!(changes.try_next(), Some(Change::Account(second.id)));
+        assert_eq!(changes.try_next(), Some(Change::Account(first.id)));
+        assert_eq!(directory.changed_since(before.version), Some(vec![first.id, second.id]));
+        assert_eq!(directory.changed_since(now.version), Some(vec![]));
 
         let commented = Account { comment: "sales".into(), ..first.clone() };
         directory.put_account(commented);
@@ -199,7 +238,34 @@ mod tests {
 
         directory.remove(first.id);
         directory.put_snapshot(first.id, Snapshot::off());
-        assert!(directory.get(first.id).is_none(), "a late snapshot brings nobody back");
+        assert!(directory.get(first.id).is_none(), "a late snapshot does not bring the account back");
         assert_eq!(directory.listing().entries.len(), 1);
+    }
+
+    #[test]
+    fn what_is_too_long_ago_is_not_in_the_log() {
+        let account = account(1);
+        let directory = Directory::new(vec![account.clone()], Events::default());
+        let first = directory.listing().version;
+        for _ in 0..LOG {
+            directory.put_snapshot(account.id, Snapshot::off());
+        }
+        assert_eq!(directory.changed_since(first).map(|ids| ids.len()), Some(LOG));
+        directory.put_snapshot(account.id, Snapshot::off());
+        assert_eq!(directory.changed_since(first), None);
+        assert_eq!(directory.changed_since(first + 1).map(|ids| ids.len()), Some(LOG));
+    }
+
+    #[test]
+    fn owners_are_counted_over_all_their_accounts() {
+        let ada = Email::parse("ada@example.org").unwrap();
+        let owned = |number| Account { owner: Some(ada.clone()), ..account(number) };
+        let (first, second) = (owned(1), owned(2));
+        let directory = Directory::new(vec![first.clone()], Events::default());
+        directory.put_account(second.clone());
+        directory.remove(first.id);
+        assert!(directory.has_owner(&ada));
+        directory.put_details(second.id, None, String::new(), vec![]);
+        assert!(!directory.has_owner(&ada));
     }
 }

@@ -1,24 +1,40 @@
 //! The one way to say that something changed.
 //!
-//! Operations publish after their commit; session caches and streams subscribe. An event names what changed and never
-//! carries it: a subscriber reads the present state, so a missed event costs nothing but a second look.
+//! Operations publish after their commit; session caches, streams and background tasks subscribe. An event names what
+//! changed and never carries it: a subscriber reads the present state, so a missed event costs nothing but a second
+//! look.
 
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
-use crate::domain::UserId;
+use crate::domain::{AccountId, UserId};
 
-/// Events that a subscriber may lag behind; then it has to assume that everything changed.
+/// Events that a subscriber may lag behind; then it gets [`Change::Everything`].
 const CAPACITY: usize = 1024;
 
 /// What changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
+    /// An account's row or its live state, or the account was removed.
+    Account(AccountId),
+    /// The account's stored two-step password.
+    StoredPassword(AccountId),
     /// Roles, groups, grants, or owners and groups of accounts.
     Policy,
+    /// Requests to see a secret.
+    Approvals,
+    /// Jobs and their steps.
+    Jobs,
     /// The sessions or rights of one person.
     User(UserId),
     /// A web session ended.
     SessionEnded(SessionId),
+    /// The database or Telegram became unavailable, or available again.
+    Health,
+    /// Entries were added to the audit log.
+    Audit,
+    /// The subscriber missed events, so anything may have changed. It is never published.
+    Everything,
 }
 
 /// The id of a web session, as far as events have to tell sessions apart.
@@ -41,7 +57,60 @@ impl Events {
         let _ = self.0.send(change);
     }
 
-    pub fn subscribe(&self) -> broadcast::Receiver<Change> {
-        self.0.subscribe()
+    pub fn subscribe(&self) -> Subscription {
+        Subscription(self.0.subscribe())
+    }
+}
+
+/// The events since the subscription was made, each once.
+#[derive(Debug)]
+pub struct Subscription(broadcast::Receiver<Change>);
+
+impl Subscription {
+    pub async fn next(&mut self) -> Change {
+        match self.0.recv().await {
+            Ok(change) => change,
+            Err(RecvError::Lagged(_)) => Change::Everything,
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+
+    /// The next event, if it was published already.
+    pub fn try_next(&mut self) -> Option<Change> {
+        match self.0.try_recv() {
+            Ok(change) => Some(change),
+            Err(TryRecvError::Lagged(_)) => Some(Change::Everything),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => None,
+        }
+    }
+
+    /// Resolves at the next event that is `wanted`.
+    pub async fn wait_for(&mut self, wanted: impl Fn(Change) -> bool) -> Change {
+        loop {
+            let change = self.next().await;
+            if change == Change::Everything || wanted(change) {
+                return change;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_subscriber_that_lags_looks_at_everything_and_then_goes_on() {
+        let events = Events::default();
+        let mut subscription = events.subscribe();
+        for _ in 0..=CAPACITY {
+            events.publish(Change::Jobs);
+        }
+        assert_eq!(subscription.next().await, Change::Everything);
+        assert_eq!(subscription.next().await, Change::Jobs);
+        while subscription.try_next().is_some() {}
+        events.publish(Change::Jobs);
+        events.publish(Change::Health);
+        assert_eq!(subscription.wait_for(|change| change == Change::Health).await, Change::Health);
     }
 }

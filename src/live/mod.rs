@@ -16,14 +16,16 @@ use std::sync::Arc;
 use accounts::Directory;
 use approvals::Requests;
 use cached_view::CachedView;
-use events::Events;
+use events::{Change, Events};
 use health::Health;
 use jobs::Jobs;
 use last_known::LastKnownStates;
 use policy::CurrentPolicy;
 
+use crate::domain::Account;
+
 /// The live state of a running server.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Live {
     pub accounts: Arc<Directory>,
     pub policy: CurrentPolicy,
@@ -35,8 +37,32 @@ pub struct Live {
     pub events: Events,
 }
 
+impl Default for Live {
+    fn default() -> Self {
+        Self::new(Vec::new(), LastKnownStates::default())
+    }
+}
+
 impl Live {
-    pub fn new(accounts: Directory, last_known: LastKnownStates) -> Self {
-        Self { accounts: Arc::new(accounts), last_known, ..Self::default() }
+    pub fn new(accounts: Vec<Account>, last_known: LastKnownStates) -> Self {
+        let events = Events::default();
+        Self {
+            accounts: Arc::new(Directory::new(accounts, events.clone())),
+            policy: CurrentPolicy::default(),
+            approvals: CachedView::default(),
+            jobs: Arc::default(),
+            last_known,
+            health: Health::default(),
+            events,
+        }
+    }
+
+    /// Publishes a change of whether Telegram can be reached; whether it was one.
+    pub fn set_telegram_away(&self, away: bool) -> bool {
+        let changed = self.health.set_telegram_away(away);
+        if changed {
+            self.events.publish(Change::Health);
+        }
+        changed
     }
 }

@@ -42,6 +42,13 @@ pub struct Held {
 }
 
 impl Held {
+    /// Resolves if the task that renews the lease fails; not if it ends because the lease is lost.
+    pub async fn keeper_failed(&mut self) {
+        if (&mut self.keeper).await.is_ok() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// The last thing that a server writes. An error if another server has taken the lease.
     pub async fn give_back(self) -> anyhow::Result<()> {
         self.keeper.abort();

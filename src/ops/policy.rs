@@ -1,10 +1,15 @@
 //! Putting a policy in force: after a change of this server at once, after any other within a second.
 
+use std::time::Duration;
+
 use crate::domain::Account;
 use crate::domain::access::Policy;
 use crate::live::events::Change;
 use crate::ops::App;
 use crate::store::{self, StoreError};
+
+const MAX_AGE_SECONDS: i64 = 1;
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Reads the rules, and what else rights depend on, as they stand in the database now, and lets every open page look
 /// again. One reads at a time, so what is in force never goes back.
@@ -23,7 +28,6 @@ pub async fn refresh(app: &App) -> Result<(), StoreError> {
     app.live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
     put_details(app, accounts);
     app.live.events.publish(Change::Policy);
-    app.live.accounts.touch();
     tracing::info!(version = rows.version, "rules are in force");
     Ok(())
 }
@@ -51,7 +55,30 @@ pub async fn in_force(app: &App) {
 
 /// Whether the database has another state than the one in force, by its number.
 pub async fn look(app: &App, version: i64) {
+    let asked = app.clock.now();
     if version != app.live.policy.current().version() {
         in_force(app).await;
+    }
+    if app.live.policy.current().version() >= version {
+        app.live.policy.set_checked_at(asked);
+    }
+}
+
+/// Makes sure that the policy in force is at most a second older than the database's. However many ask, the database is
+/// asked once a second. While it is unavailable nothing can change in it.
+pub async fn ensure_current(app: &App) {
+    let is_current = || app.clock.now().seconds_since(app.live.policy.checked_at()) < MAX_AGE_SECONDS;
+    if is_current() || app.db.is_away() {
+        return;
+    }
+    let _one_at_a_time = app.live.policy.checking.lock().await;
+    if is_current() {
+        return;
+    }
+    let asked = app.clock.now();
+    match tokio::time::timeout(PING_TIMEOUT, app.db.ping()).await {
+        Ok(Ok(version)) => look(app, version).await,
+        // A second later is soon enough to try again: those who wait here must not wait one after the other.
+        Ok(Err(_)) | Err(_) => app.live.policy.set_checked_at(asked),
     }
 }

@@ -29,9 +29,18 @@ impl Publisher for App {
     async fn publish(&self, change: Change) {
         match change {
             // Announced by the refresh itself.
-            Change::Policy => {}
-            Change::User(_) | Change::SessionEnded(_) => self.live.events.publish(change),
+            Change::Policy => policy::in_force(self).await,
+            Change::User(_) | Change::SessionEnded(_) => {
+                self.live.events.publish(change);
+                policy::in_force(self).await;
+            }
+            Change::Account(_)
+            | Change::StoredPassword(_)
+            | Change::Approvals
+            | Change::Jobs
+            | Change::Health
+            | Change::Audit
+            | Change::Everything => self.live.events.publish(change),
         }
-        policy::in_force(self).await;
     }
 }

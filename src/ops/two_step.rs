@@ -4,7 +4,7 @@
 //! wrong, it is not handed over again, not even by another run of the program: repeating a wrong password
 //! locks an account.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::crypto::Purpose;
@@ -15,6 +15,7 @@ use crate::domain::privilege::can;
 use crate::domain::stage::LoginInput;
 use crate::domain::{AccountId, DesiredState, Input, Secret, Stage, StageToken};
 use crate::live::accounts::Entry;
+use crate::live::events::Change;
 use crate::ops::audit::queue::Intent;
 use crate::ops::{App, OpError};
 use crate::store::{self, StoreError, Written};
@@ -43,29 +44,50 @@ pub async fn store_password(
         store::secrets::put(tx, &app.keys, purpose, &id.to_string(), password, now).await.map(drop)
     })
     .await?;
-    app.stored_passwords.notify_one();
+    app.live.events.publish(Change::StoredPassword(id));
     Ok(())
 }
 
 /// Hands stored passwords to logins that wait for one, until the program ends.
 pub async fn run(app: Arc<App>) {
-    let mut changes = app.live.accounts.subscribe();
-    let mut looked_at: HashSet<(AccountId, StageToken)> = HashSet::new();
+    let mut changes = app.live.events.subscribe();
+    let mut tried: HashMap<AccountId, StageToken> = HashMap::new();
+    let mut next = Change::Everything;
     loop {
-        let listing = app.live.accounts.listing();
-        let waiting: Vec<_> = listing.entries.iter().filter(|entry| waits(entry)).collect();
-        looked_at.retain(|(id, _)| waiting.iter().any(|entry| entry.account.id == *id));
-        for entry in waiting {
-            if looked_at.insert((entry.account.id, entry.snapshot.token))
-                && let Err(error) = give(&app, entry).await
-            {
-                tracing::warn!(account = %entry.account.id, ?error, "a stored password was not handed over");
+        match next {
+            Change::Account(id) => give_once(&app, &mut tried, id).await,
+            Change::StoredPassword(id) => {
+                tried.remove(&id);
+                give_once(&app, &mut tried, id).await;
             }
+            Change::Everything => {
+                tried.clear();
+                for entry in app.live.accounts.listing().iter() {
+                    give_once(&app, &mut tried, entry.account.id).await;
+                }
+            }
+            Change::Policy
+            | Change::Approvals
+            | Change::Jobs
+            | Change::User(_)
+            | Change::SessionEnded(_)
+            | Change::Health
+            | Change::Audit => {}
         }
-        tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
-            () = app.stored_passwords.notified() => looked_at.clear(),
-        }
+        next = changes.next().await;
+    }
+}
+
+/// Hands the account's password over if its login waits for one and this wait was not tried before.
+async fn give_once(app: &App, tried: &mut HashMap<AccountId, StageToken>, id: AccountId) {
+    let Some(entry) = app.live.accounts.get(id).filter(|entry| waits(entry)) else {
+        tried.remove(&id);
+        return;
+    };
+    if tried.insert(id, entry.snapshot.token) != Some(entry.snapshot.token)
+        && let Err(error) = give(app, &entry).await
+    {
+        tracing::warn!(account = %id, ?error, "a stored password was not handed over");
     }
 }
 

@@ -11,7 +11,6 @@ use crate::context::{App, Context};
 use crate::domain::access::Policy;
 use crate::domain::{DesiredState, Snapshot};
 use crate::live::Live;
-use crate::live::accounts::Directory;
 use crate::live::last_known::LastKnownStates;
 use crate::store::{self, Db};
 use crate::telegram::{Hub, HubSettings, Proxy};
@@ -32,13 +31,13 @@ pub(crate) async fn start(config: Config, clock: Clock, db: Db) -> anyhow::Resul
 async fn load(context: &Context) -> anyhow::Result<(Live, Hub)> {
     let conn = &mut context.db.read().await?;
     let known = store::account_states::all(conn).await?;
-    let directory = Directory::new(store::accounts::all(conn).await?);
-    for (account, known) in &known {
-        directory.put_snapshot(*account, Snapshot { profile: known.profile.clone(), ..Snapshot::off() });
+    let profiles: Vec<_> = known.iter().map(|(id, known)| (*id, known.profile.clone())).collect();
+    let live = Live::new(store::accounts::all(conn).await?, LastKnownStates::new(known));
+    for (account, profile) in profiles {
+        live.accounts.put_snapshot(account, Snapshot { profile, ..Snapshot::off() });
     }
     let groups = store::groups::all(conn).await?;
-    directory.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
-    let live = Live::new(directory, LastKnownStates::new(known));
+    live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
     live.policy.replace(Policy::new(&store::rules::load(conn).await?, context.config.owner_privileges));
     let accounts = Arc::clone(&live.accounts);
     let hub = Hub::new(
@@ -51,7 +50,7 @@ async fn load(context: &Context) -> anyhow::Result<(Live, Hub)> {
 /// Starts the client of every account that is to be connected.
 pub(crate) fn connect_accounts(app: &App) {
     app.hub.start_hosts();
-    for entry in &app.live.accounts.listing().entries {
+    for entry in app.live.accounts.listing().iter() {
         if entry.account.wanted == DesiredState::Connected
             && let Err(error) = ops::accounts::start(app, &entry.account)
         {

@@ -147,8 +147,13 @@ impl Db {
 
     /// Says whether the database is away. Until it is back whatever is begun fails at once, and what was about to
     /// begin fails too: a page must not wait for a server that hangs, once in line and once more at its turn.
-    pub fn set_away(&self, away: bool) {
-        self.away.send_replace(away);
+    /// Returns whether that is a change.
+    pub fn set_away(&self, away: bool) -> bool {
+        self.away.send_replace(away) != away
+    }
+
+    pub fn is_away(&self) -> bool {
+        *self.away.borrow()
     }
 
     async fn unless_away<T>(

@@ -1,49 +1,91 @@
-//! What the accounts do by themselves, written down: each stage they come to, for their history, and what was last
-//! known of each, for the time when its client does not run.
+//! Records what the accounts do without being asked: each stage they reach, for their history, and the last known
+//! state of each, for the time when its client does not run.
 //!
-//! One task reads the directory when it changes. Only the newest of each account is written, and again until the
-//! database takes it, so nothing piles up while the database is away. Stages that last a moment only are left out.
+//! Only the newest state of each account is written, and retried until the database takes it, so nothing piles up while
+//! the database is unavailable. Stages that only last a moment are left out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::domain::AccountId;
 use crate::domain::access::Principal;
 use crate::domain::account::Known;
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::live::accounts::Listing;
+use crate::live::accounts::Entry;
+use crate::live::events::Change;
 use crate::ops::App;
 use crate::store::{self, StoreError};
 
-/// Changes are gathered for that long before they are written.
+/// How long changes are gathered before they are written.
 const GATHER: Duration = Duration::from_millis(250);
 
-/// Runs until the program ends.
-pub async fn run(app: Arc<App>) {
-    let mut changes = app.live.accounts.subscribe();
-    let mut away = app.live.health.database.subscribe();
-    let mut recorded = HashMap::new();
-    // When what is known is to be written; never, while nothing has changed since.
+/// The stage of each account that was recorded last. It outlives a restart of the task, which would otherwise record
+/// every stage again.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedStages(Arc<Mutex<HashMap<AccountId, &'static str>>>);
+
+/// Accounts whose state may have to be written.
+#[derive(Debug)]
+enum Unwritten {
+    Some(HashSet<AccountId>),
+    /// Whatever differs from what was written.
+    Any,
+}
+
+pub async fn run(app: Arc<App>, recorded: RecordedStages) {
+    let mut changes = app.live.events.subscribe();
+    let mut unwritten = Unwritten::Any;
+    // When the states are to be written; None while nothing has changed since.
     let mut due = Some(Instant::now());
+    for entry in app.live.accounts.listing().iter() {
+        record_stage(&app, entry, &recorded);
+    }
     loop {
-        changes.borrow_and_update();
-        note_stages(&app, &app.live.accounts.listing(), &mut recorded);
         tokio::select! {
-            changed = changes.changed() => match changed {
-                Ok(()) => due = due.or(Some(Instant::now() + GATHER)),
-                Err(_) => return,
+            change = changes.next() => match change {
+                Change::Account(id) => {
+                    if let Some(entry) = app.live.accounts.get(id) {
+                        record_stage(&app, &entry, &recorded);
+                    }
+                    if let Unwritten::Some(ids) = &mut unwritten {
+                        ids.insert(id);
+                    }
+                    due = due.or(Some(Instant::now() + GATHER));
+                }
+                // What the database has not taken is written when it is available again.
+                Change::Health => due = Some(Instant::now()),
+                Change::Everything => {
+                    for entry in app.live.accounts.listing().iter() {
+                        record_stage(&app, entry, &recorded);
+                    }
+                    unwritten = Unwritten::Any;
+                    due = due.or(Some(Instant::now() + GATHER));
+                }
+                Change::StoredPassword(_)
+                | Change::Policy
+                | Change::Approvals
+                | Change::Jobs
+                | Change::User(_)
+                | Change::SessionEnded(_)
+                | Change::Audit => {}
             },
             () = reached(due) => {
                 due = None;
-                if let Err(error) = keep(&app).await {
-                    tracing::warn!(%error, "what is known of the accounts has to wait");
+                let written = match &unwritten {
+                    Unwritten::Some(ids) => {
+                        write(&app, ids.iter().filter_map(|id| app.live.accounts.get(*id)).collect()).await
+                    }
+                    Unwritten::Any => keep(&app).await,
+                };
+                match written {
+                    Ok(()) => unwritten = Unwritten::Some(HashSet::new()),
+                    Err(error) => tracing::warn!(%error, "states of accounts are not written yet"),
                 }
             }
-            // The database went, or came back: what it has not taken is written then.
-            _ = away.changed() => due = Some(Instant::now()),
         }
     }
 }
@@ -56,24 +98,23 @@ async fn reached(at: Option<Instant>) {
     }
 }
 
-fn note_stages(app: &App, listing: &Listing, recorded: &mut HashMap<AccountId, &'static str>) {
-    for entry in &listing.entries {
-        let stage = &entry.snapshot.stage;
-        if stage.is_passing() || recorded.insert(entry.account.id, stage.name()) == Some(stage.name()) {
-            continue;
-        }
-        let event = AuditEvent::StageChanged { stage: stage.name().to_owned() };
-        let entry =
-            AuditEntry::done(app.clock.now(), &Principal::System("telegram"), event).about(entry.account.id);
-        app.audit_queue.put(entry);
+fn record_stage(app: &App, entry: &Entry, recorded: &RecordedStages) {
+    let stage = &entry.snapshot.stage;
+    let id = entry.account.id;
+    if stage.is_passing() || recorded.0.lock().insert(id, stage.name()) == Some(stage.name()) {
+        return;
     }
+    let event = AuditEvent::StageChanged { stage: stage.name().to_owned() };
+    app.audit_queue.put(AuditEntry::done(app.clock.now(), &Principal::System("telegram"), event).about(id));
 }
 
-/// Writes what is known now and was not yet. Also called before the program stops.
+/// Writes each account's state that was not written yet. Also called before the server stops.
 pub async fn keep(app: &App) -> Result<(), StoreError> {
-    let listing = app.live.accounts.listing();
-    let known =
-        listing.entries.iter().filter_map(|entry| Some((entry.account.id, Known::of(&entry.snapshot)?)));
+    write(app, app.live.accounts.listing().iter().cloned().collect()).await
+}
+
+async fn write(app: &App, entries: Vec<Arc<Entry>>) -> Result<(), StoreError> {
+    let known = entries.iter().filter_map(|entry| Some((entry.account.id, Known::of(&entry.snapshot)?)));
     let news: Vec<(AccountId, Known)> =
         known.filter(|(id, known)| app.live.last_known.differs(*id, known)).collect();
     if news.is_empty() {

@@ -1,31 +1,30 @@
-//! Whether Telegram can be reached at all, for everybody who looks at a page.
+//! Detects that Telegram can't be reached at all.
 //!
-//! One account that is not in touch is that account's matter, and its page says so. If none is, it is the network,
-//! the proxy or Telegram, and people should not look for the fault in an account. One task derives it from the
-//! directory; a line that is taken up again within seconds worries nobody.
+//! One account that is not connected is a matter of that account, and its page says so. If none is connected, the cause
+//! is the network, the proxy or Telegram. A connection that is back within seconds is no outage.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Millis, Network};
-use crate::live::accounts::Listing;
+use crate::domain::{AccountId, Millis, Network};
+use crate::live::accounts::Directory;
+use crate::live::events::Change;
 use crate::ops::App;
 
-/// How long nobody may be in touch before it is said.
+/// How long no account may be connected before it counts as an outage.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Keeps `telegram_away` true to the directory, until the program ends.
 pub async fn run(app: Arc<App>) {
-    let mut changes = app.live.accounts.subscribe();
-    let mut silence = OutageDetector::default();
+    let mut changes = app.live.events.subscribe();
+    let mut connections = Connections::of(&app.live.accounts);
+    let mut detector = OutageDetector::default();
     loop {
-        let heard = is_in_touch(&app.live.accounts.listing());
-        let away = silence.look(app.clock.now(), heard);
+        let away = detector.look(app.clock.now(), connections.any_works());
         let is_away = away == Some(Duration::ZERO);
-        let changed =
-            app.live.health.telegram.send_if_modified(|known| std::mem::replace(known, is_away) != is_away);
+        let changed = app.live.set_telegram_away(is_away);
         if changed && is_away {
-            tracing::warn!("Telegram can't be reached: no account is in touch");
+            tracing::warn!("Telegram can't be reached: no account is connected");
         } else if changed {
             tracing::info!("Telegram can be reached again");
         }
@@ -36,32 +35,61 @@ pub async fn run(app: Arc<App>) {
             }
         };
         tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
+            change = changes.wait_for(|change| matches!(change, Change::Account(_))) => match change {
+                Change::Account(id) => connections.update(&app.live.accounts, id),
+                _ => connections = Connections::of(&app.live.accounts),
+            },
             () = look_again => {}
         }
     }
 }
 
-/// Whether one of the accounts whose clients run is in touch; true if none runs.
-fn is_in_touch(listing: &Listing) -> bool {
-    let mut lines = listing.entries.iter().map(|entry| entry.snapshot.network);
-    let mut runs = false;
-    lines.any(|line| match line {
-        Network::Ready | Network::Updating => true,
-        Network::Waiting | Network::ConnectingToProxy | Network::Connecting => {
-            runs = true;
-            false
-        }
-        Network::Off => false,
-    }) || !runs
+/// Which of the accounts whose clients run are connected.
+#[derive(Debug, Default)]
+struct Connections {
+    works: HashMap<AccountId, bool>,
+    working: usize,
 }
 
-/// Since when nobody has been in touch.
+impl Connections {
+    fn of(accounts: &Directory) -> Self {
+        let mut connections = Self::default();
+        for entry in accounts.listing().iter() {
+            connections.put(entry.account.id, Some(entry.snapshot.network));
+        }
+        connections
+    }
+
+    fn update(&mut self, accounts: &Directory, id: AccountId) {
+        self.put(id, accounts.get(id).map(|entry| entry.snapshot.network));
+    }
+
+    fn put(&mut self, id: AccountId, network: Option<Network>) {
+        let works = match network {
+            Some(Network::Ready | Network::Updating) => Some(true),
+            Some(Network::Waiting | Network::ConnectingToProxy | Network::Connecting) => Some(false),
+            Some(Network::Off) | None => None,
+        };
+        let before = match works {
+            Some(works) => self.works.insert(id, works),
+            None => self.works.remove(&id),
+        };
+        self.working -= usize::from(before == Some(true));
+        self.working += usize::from(works == Some(true));
+    }
+
+    /// Whether an account is connected; true if no client runs.
+    fn any_works(&self) -> bool {
+        self.working > 0 || self.works.is_empty()
+    }
+}
+
+/// Since when no account has been connected.
 #[derive(Debug, Default)]
 struct OutageDetector(Option<Millis>);
 
 impl OutageDetector {
-    /// How long it may last before Telegram counts as away: zero if it does now, none if somebody is in touch.
+    /// How long it may last before Telegram counts as away: zero if it does now, none if an account is connected.
     fn look(&mut self, now: Millis, heard: bool) -> Option<Duration> {
         if heard {
             self.0 = None;
@@ -76,12 +104,12 @@ impl OutageDetector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Account, AccountId, DesiredState, Phone, Snapshot};
-    use crate::live::accounts::Directory;
+    use crate::domain::{Account, DesiredState, Phone, Snapshot};
+    use crate::live::events::Events;
 
-    fn listing(lines: &[Network]) -> Arc<Listing> {
-        let directory = Directory::new(Vec::new());
-        for (number, network) in (1..).zip(lines) {
+    fn directory(networks: &[Network]) -> Directory {
+        let directory = Directory::new(Vec::new(), Events::default());
+        for (number, network) in (1..).zip(networks) {
             let account = Account {
                 id: AccountId::generate(),
                 phone: Phone::test(1, number),
@@ -96,13 +124,13 @@ mod tests {
             directory.put_account(account);
             directory.put_snapshot(id, Snapshot { network: *network, ..Snapshot::off() });
         }
-        directory.listing()
+        directory
     }
 
     #[test]
-    fn one_account_in_touch_is_enough_and_none_that_runs_is_no_silence() {
+    fn one_connected_account_is_enough_and_no_running_client_is_no_outage() {
         use Network::{Connecting, ConnectingToProxy, Off, Ready, Updating, Waiting};
-        for (lines, in_touch) in [
+        for (networks, works) in [
             (&[][..], true),
             (&[Off, Off], true),
             (&[Off, Connecting], false),
@@ -110,8 +138,29 @@ mod tests {
             (&[Connecting, Ready], true),
             (&[Connecting, Updating, Off], true),
         ] {
-            assert_eq!(is_in_touch(&listing(lines)), in_touch, "{lines:?}");
+            assert_eq!(Connections::of(&directory(networks)).any_works(), works, "{networks:?}");
         }
+    }
+
+    #[test]
+    fn each_change_of_an_account_counts_once() {
+        use Network::{Connecting, Off, Ready};
+        let accounts = directory(&[Ready, Ready]);
+        let mut connections = Connections::of(&accounts);
+        let ids: Vec<AccountId> = accounts.listing().iter().map(|entry| entry.account.id).collect();
+        for (at, network, works) in
+            [(0, Connecting, true), (1, Connecting, false), (0, Ready, true), (0, Off, false), (1, Off, true)]
+        {
+            accounts.put_snapshot(ids[at], Snapshot { network, ..Snapshot::off() });
+            connections.update(&accounts, ids[at]);
+            connections.update(&accounts, ids[at]);
+            assert_eq!(connections.any_works(), works, "{at} {network:?}");
+        }
+        accounts.put_snapshot(ids[0], Snapshot { network: Connecting, ..Snapshot::off() });
+        connections.update(&accounts, ids[0]);
+        accounts.remove(ids[0]);
+        connections.update(&accounts, ids[0]);
+        assert!(connections.any_works(), "a removed account is no outage");
     }
 
     #[test]

@@ -1,2 +1,48 @@
+//! What a server does in the background, until it stops.
+
 pub mod account_history;
+pub mod audit_relay;
 pub mod connectivity;
+pub mod database;
+pub mod supervisor;
+
+use std::sync::Arc;
+
+use supervisor::Task;
+
+use crate::context::App;
+use crate::jobs;
+use crate::node::control;
+use crate::ops::audit::{checkpoint, queue, retention};
+use crate::ops::{approvals, sign_in, two_step};
+
+/// Every background task of a server.
+pub fn all(app: &Arc<App>) -> Vec<Task> {
+    let recorded = account_history::RecordedStages::default();
+    let mut tasks = vec![
+        task(app, "database", database::run),
+        // Outcomes that nobody writes would be lost, so the server must not go on without it.
+        task(app, "audit-queue", queue::keep_flushing).essential(),
+        task(app, "audit-checkpoint", checkpoint::keep),
+        task(app, "audit-relay", audit_relay::run),
+        task(app, "account-history", move |app| account_history::run(app, recorded.clone())),
+        task(app, "connectivity", connectivity::run),
+        task(app, "expired-sessions", sign_in::tidy_sessions),
+        task(app, "stored-passwords", two_step::run),
+        task(app, "approvals", approvals::view::run),
+        task(app, "control-socket", control::run),
+        task(app, "jobs", jobs::run),
+    ];
+    if app.config.audit_details_days > 0 {
+        tasks.push(task(app, "audit-retention", retention::run));
+    }
+    tasks
+}
+
+fn task<F>(app: &Arc<App>, name: &'static str, run: impl Fn(Arc<App>) -> F + Send + Sync + 'static) -> Task
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let app = Arc::clone(app);
+    Task::new(name, move || run(Arc::clone(&app)))
+}

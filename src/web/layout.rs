@@ -96,7 +96,7 @@ pub struct Outages {
 
 impl Outages {
     pub fn now(app: &State) -> Self {
-        Self { database: *app.live.health.database.borrow(), telegram: *app.live.health.telegram.borrow() }
+        Self { database: app.db.is_away(), telegram: app.live.health.telegram_away() }
     }
 
     pub fn notices(self) -> String {

@@ -9,6 +9,8 @@ use axum::http::request::Parts;
 
 use super::auth::assertion_expiry::AssertionExpiry;
 use super::auth::session_cache::SessionCache;
+use super::pages::accounts::rows::RowCache;
+use super::pages::accounts::shared_list::SharedLists;
 use super::pages::audit::feed::AuditFeed;
 use super::stream::limit::OpenStreams;
 use crate::context::App;
@@ -23,6 +25,9 @@ pub struct State {
     pub sign_in_limit: RateLimiter,
     pub streams: OpenStreams,
     pub audit_feed: AuditFeed,
+    /// The lists of accounts that are watched, and their rendered rows.
+    pub lists: SharedLists,
+    pub rows: RowCache,
     /// Names this run of the program: a stream that saw another starts from the beginning.
     pub epoch: String,
 }
@@ -35,6 +40,8 @@ impl State {
             sign_in_limit: RateLimiter::default(),
             streams: OpenStreams::default(),
             audit_feed: AuditFeed::default(),
+            lists: SharedLists::default(),
+            rows: RowCache::default(),
             epoch: format!("{:x}", app.clock.now().0),
             app,
         }

@@ -121,6 +121,13 @@ impl Policy {
         self.holders.get(&person).map(|holder| &*holder.roles).unwrap_or_default()
     }
 
+    /// What these roles give together.
+    pub fn rights_of_roles(&self, roles: &[RoleId]) -> Role {
+        let mut rights = Role::default();
+        roles.iter().filter_map(|role| self.roles.get(role)).for_each(|role| rights.join(role));
+        rights
+    }
+
     /// What all roles of a person give together; none if there is no role.
     pub fn rights_of(&self, person: UserId) -> Option<&Role> {
         self.holders.get(&person).map(|holder| &*holder.rights)

@@ -16,6 +16,7 @@ use crate::domain::job::{JobKind, JobRecord, JobState, RemoveStep, StepOutcome, 
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, DesiredState, JobId, Network, Snapshot, Stage};
 use crate::live::accounts::Entry;
+use crate::live::events::Change;
 use crate::ops::accounts::{self, folder};
 use crate::ops::audit::queue::Intent;
 use crate::ops::{App, OpError};
@@ -179,15 +180,15 @@ async fn note_log_out(app: &App, id: AccountId, done: bool) -> Result<StepOutcom
 
 /// Waits until the account's stage says how its login stands; None if it takes too long.
 async fn settled(app: &App, id: AccountId) -> Option<Snapshot> {
-    let mut changes = app.live.accounts.subscribe();
+    let mut changes = app.live.events.subscribe();
     let end = Instant::now() + SETTLES;
     loop {
-        changes.borrow_and_update();
         let snapshot = app.live.accounts.get(id)?.snapshot.clone();
         if !snapshot.stage.is_passing() {
             return Some(snapshot);
         }
-        if !matches!(tokio::time::timeout_at(end, changes.changed()).await, Ok(Ok(()))) {
+        let changed = changes.wait_for(|change| change == Change::Account(id));
+        if tokio::time::timeout_at(end, changed).await.is_err() {
             return Some(snapshot);
         }
     }

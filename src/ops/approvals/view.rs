@@ -10,6 +10,7 @@ use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::reveal::RequestState;
 use crate::live::approvals::Requests;
+use crate::live::events::Change;
 use crate::ops::App;
 use crate::store::{self, StoreError, Written};
 
@@ -36,7 +37,7 @@ async fn renew(app: &App) -> Result<(), StoreError> {
     let from = app.clock.now().plus_seconds(-SHOWN_FOR);
     let newest = store::reveal_requests::since(&mut app.db.read().await?, from, SHOWN).await?;
     app.live.approvals.store(Requests(newest));
-    app.live.accounts.touch();
+    app.live.events.publish(Change::Approvals);
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent, MismatchReason};
+use crate::live::events::Change;
 use crate::ops::audit::queue;
 use crate::ops::{App, Context};
 use crate::store::audit::{self, Head, HeadFile};
@@ -95,15 +96,17 @@ async fn look_back(context: &Context, former: Head, newest: &Head) -> Result<(),
 
 /// Writes each new checkpoint, until the program ends.
 pub async fn keep(app: Arc<App>) {
-    let mut heads = app.db.audit_heads();
-    heads.mark_changed();
-    while heads.changed().await.is_ok() {
+    let mut changes = app.live.events.subscribe();
+    loop {
         tokio::time::sleep(GATHER).await;
-        let newest = heads.borrow_and_update().clone();
-        if !write(&app, newest).await {
+        while changes.try_next().is_some() {}
+        let newest = app.db.audit_heads().borrow().clone();
+        let committed = changes.wait_for(|change| change == Change::Audit);
+        if write(&app, newest).await {
+            committed.await;
+        } else {
             // Time, or another commit: whichever comes first.
-            let _ = tokio::time::timeout(AGAIN, heads.changed()).await;
-            heads.mark_changed();
+            let _ = tokio::time::timeout(AGAIN, committed).await;
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::domain::Millis;
 use crate::domain::audit::{AuditEntry, Outcome};
+use crate::live::events::Change;
 use crate::ops::{App, Context};
 use crate::store::tx::Recorded;
 use crate::store::{self, StoreError, Written};
@@ -84,13 +85,13 @@ pub async fn flush(app: &App) -> Result<(), StoreError> {
 
 /// Writes what comes into the queue, as soon as the database takes it.
 pub async fn keep_flushing(app: Arc<App>) {
-    let mut away = app.live.health.database.subscribe();
+    let mut changes = app.live.events.subscribe();
     loop {
         if let Err(error) = flush(&app).await {
             tracing::warn!(%error, "queued audit entries are not written yet");
             // Tried again when the database is back, or at the next entry.
             tokio::select! {
-                _ = away.changed() => {}
+                _ = changes.wait_for(|change| change == Change::Health) => {}
                 () = app.audit_queue.woken() => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
             }
             continue;

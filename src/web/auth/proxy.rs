@@ -101,7 +101,7 @@ async fn is_of(app: &State, session: &Session, identity: &Identity) -> Result<bo
         true => Ok(true),
         false => Err(AppError::Unavailable),
     };
-    if *app.live.health.database.borrow() {
+    if app.db.is_away() {
         return from_cache();
     }
     match session.get::<Vec<String>>(IDENTITY_KEY).await.map_err(AppError::from) {

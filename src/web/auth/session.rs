@@ -55,7 +55,7 @@ pub async fn current(
 
 async fn known(app: &State, session: &Session) -> Result<Option<Principal>, AppError> {
     let Some(id) = session.id() else { return Ok(None) };
-    if *app.live.health.database.borrow() {
+    if app.db.is_away() {
         return app.sessions.get(id).map(Some).ok_or(AppError::Unavailable);
     }
     let asked_after = app.sessions.generation();

@@ -4,12 +4,11 @@
 use std::collections::HashMap;
 
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 use tower_sessions::session::Id;
 
 use crate::domain::Email;
 use crate::domain::access::Principal;
-use crate::live::events::{Change, Events, SessionId};
+use crate::live::events::{Change, Events, SessionId, Subscription};
 
 /// Sessions that are remembered.
 const CAPACITY: usize = 10_000;
@@ -23,7 +22,7 @@ struct Cached {
     principals: HashMap<Id, Principal>,
     /// Counts invalidations: an answer that the database gave before one may be outdated.
     generation: u64,
-    events: Receiver<Change>,
+    events: Subscription,
 }
 
 impl SessionCache {
@@ -71,15 +70,20 @@ impl SessionCache {
 
 impl Cached {
     fn apply_events(&mut self) {
-        loop {
-            match self.events.try_recv() {
-                Ok(Change::SessionEnded(SessionId(session))) => drop(self.principals.remove(&Id(session))),
-                Ok(Change::User(user)) => {
+        while let Some(change) = self.events.try_next() {
+            match change {
+                Change::SessionEnded(SessionId(session)) => drop(self.principals.remove(&Id(session))),
+                Change::User(user) => {
                     self.principals
                         .retain(|_, it| !matches!(it, Principal::User(person) if person.id == user));
                 }
-                Ok(Change::Policy) | Err(TryRecvError::Lagged(_)) => self.principals.clear(),
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+                Change::Policy | Change::Everything => self.principals.clear(),
+                Change::Account(_)
+                | Change::StoredPassword(_)
+                | Change::Approvals
+                | Change::Jobs
+                | Change::Health
+                | Change::Audit => continue,
             }
             self.generation += 1;
         }

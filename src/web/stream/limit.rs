@@ -1,6 +1,6 @@
 //! How many streams one person may have open. Each costs the server some work at every change, so a script, or a
-//! browser with a hundred tabs, must not make it slow for everybody. The one too many is refused and told why;
-//! those that are open stay.
+//! browser with a hundred tabs, must not make it slow for all. One too many is refused with the reason; those that are
+//! open stay.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::domain::access::Principal;
 pub struct OpenStreams(Arc<Mutex<HashMap<String, u32>>>);
 
 impl OpenStreams {
-    /// A place for one more stream of a person who may have `limit`; none if all are taken.
+    /// A place for one more stream of a person who may have `limit` streams; None if all are taken.
     pub fn open(&self, actor: &Principal, limit: u32) -> Option<Place> {
         let person = actor.to_string();
         let mut open = self.counts();
@@ -67,6 +67,6 @@ mod tests {
         let third = streams.open(&ada, 2).unwrap();
         assert!(streams.open(&ada, 2).is_none());
         drop((third, others));
-        assert_eq!(streams.counts().len(), 1, "nothing is kept of who has none");
+        assert_eq!(streams.counts().len(), 1, "nothing is kept of people without streams");
     }
 }

@@ -1,155 +1,131 @@
-//! Open pages that change by themselves: server-sent events, in the form that htmx applies.
+//! Open pages that change without being loaded again: server-sent events, in the form that htmx applies.
 //!
-//! A stream remembers what it showed. Changes are gathered for a moment, rights are decided anew for every
-//! message, and a stream that fell behind simply shows the newest state: what is sent is always the present, never
-//! a queue of the past. So whoever connects again needs nothing but the present, too.
+//! A stream remembers what it showed. Changes are gathered for a moment, rights are decided for every message, and a
+//! stream that fell behind shows the newest state: what is sent is always the present, never a queue of the past. So a
+//! browser that connects again needs nothing but the present, too.
 //!
-//! A stream never redirects: a browser would try again for ever. Whoever is signed out is told so, once.
+//! A stream never redirects: a browser would try again for ever. A page whose session has ended is told so, once.
 
+mod driver;
 pub mod limit;
+pub(crate) mod message;
+pub mod position;
 pub mod viewer;
 
-pub use viewer::Viewer;
-
-use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::http::HeaderName;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderName, header};
 use axum::response::{Html, IntoResponse, Response};
+use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::access::Principal;
+use crate::live::events::Change;
 use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
-use crate::web::fragment::partial;
-use crate::web::layout::{Outages, pending_count};
-use crate::web::state::{AppState, State};
+use crate::web::state::AppState;
+use message::Message;
+pub use position::Position;
+pub(crate) use position::Shown;
+pub use viewer::Viewer;
+
+/// What a stream shows. The page itself keeps what it has sent.
+pub(crate) trait LivePage: Send + 'static {
+    /// Whether notices and the number of requests to decide, which every page has, come with it.
+    const HAS_FRAME: bool = true;
+
+    /// Whether a change may alter what is shown. Changes of rights always may, so they are not asked about.
+    fn concerns(&self, change: Change) -> bool;
+
+    /// What has to be sent so that the browser shows the present. Decides what the principal may see.
+    fn render(&mut self, state: &AppState, principal: &Principal) -> impl Future<Output = Update> + Send;
+
+    /// When it is rendered again if nothing changes.
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+}
+
+/// What a page has to send.
+#[derive(Debug)]
+pub(crate) enum Update {
+    /// The browser shows the present.
+    Nothing,
+    Message(Message),
+    /// Events that belong to no state of the page.
+    Event(Bytes),
+    /// The last events: the stream ends after them.
+    Last(Vec<Bytes>),
+}
+
+impl Update {
+    /// An update of a page that is one piece of HTML; nothing if it is shown already.
+    pub(crate) fn replace(
+        state: &AppState,
+        shown: &mut Shown,
+        html: &str,
+        message: impl FnOnce(&str) -> String,
+    ) -> Self {
+        match shown.replace(html) {
+            Some(position) => Self::Message(Message::new(&position::id(state, position), &message(html))),
+            None => Self::Nothing,
+        }
+    }
+}
+
+/// Opens a stream of this page. What `open` refuses is refused before the stream begins.
+pub(crate) async fn open<P: LivePage>(
+    state: AppState,
+    caller: RequestSession,
+    page: impl FnOnce(&Principal) -> Result<P, AppError>,
+) -> Response {
+    let (sender, events) = mpsc::channel(2);
+    match Viewer::of(&state, &caller).await {
+        Ok(None) => {
+            let _ = sender.try_send(signed_out());
+        }
+        Ok(Some(viewer)) => match page(&viewer.principal) {
+            Ok(page) => drop(tokio::spawn(driver::follow(state, viewer, sender, page))),
+            Err(error) => return without_page(error),
+        },
+        // The page has a place for these words.
+        Err(AppError::Bad(status, words)) => return (status, Html(words)).into_response(),
+        Err(error) => return without_page(error),
+    }
+    answer(events)
+}
+
+/// A stream of this page.
+pub(crate) async fn stream(state: AppState, caller: RequestSession, page: impl LivePage) -> Response {
+    open(state, caller, |_| Ok(page)).await
+}
+
+/// A failure by its status alone: the browser tries again, and the page says meanwhile that it does.
+fn without_page(error: AppError) -> Response {
+    (error.into_response().status(), Html("")).into_response()
+}
+
+fn answer(events: mpsc::Receiver<Bytes>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        // A proxy that compresses would hold events back.
+        (header::CACHE_CONTROL, "no-cache, no-transform"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    let events = ReceiverStream::new(events).map(Ok::<_, std::convert::Infallible>);
+    (headers, Body::from_stream(events)).into_response()
+}
+
+fn signed_out() -> Bytes {
+    message::named("signed-out")
+}
 
 /// How long the first changes are gathered into one message: what happens to an account comes in small bursts.
 const BURST: Duration = Duration::from_millis(5);
 /// How long lies between two messages at least; what changes meanwhile is gathered into the next.
 const GATHER: Duration = Duration::from_millis(80);
-/// How often a quiet stream looks whether its session still holds.
-pub(crate) const SESSION_CHECK: Duration = Duration::from_secs(15);
-/// Comments that keep proxies from closing a quiet stream.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-
-pub(crate) type Sender = mpsc::Sender<Result<Event, Infallible>>;
-type Events = mpsc::Receiver<Result<Event, Infallible>>;
-
-/// A stream of what `message` says for its viewer.
-pub(crate) async fn stream(
-    app: AppState,
-    caller: RequestSession,
-    message: impl FnMut(&State, &Principal) -> Option<String> + Send + 'static,
-) -> Response {
-    let (sender, events) = mpsc::channel(2);
-    match begin(&app, &caller, &sender).await {
-        Ok(Some(viewer)) => drop(tokio::spawn(follow(app, viewer, sender, message))),
-        Ok(None) => {}
-        Err(silence) => return silence,
-    }
-    answer(events)
-}
-
-/// Whom a stream is for; nobody, who is then told so; or a failure, mostly without words: the browser tries again
-/// by itself and says meanwhile that it does.
-pub(crate) async fn begin(
-    app: &State,
-    caller: &RequestSession,
-    sender: &Sender,
-) -> Result<Option<Viewer>, Response> {
-    match Viewer::of(app, caller).await {
-        Ok(None) => {
-            let _ = sender.try_send(Ok(signed_out()));
-            Ok(None)
-        }
-        Ok(viewer) => Ok(viewer),
-        Err(AppError::Bad(status, words)) => Err((status, Html(words)).into_response()),
-        Err(error) => Err((AppError::into_response(error).status(), Html("")).into_response()),
-    }
-}
-
-pub(crate) fn answer(events: Events) -> Response {
-    // Some proxies gather an answer before they pass it on, unless told not to.
-    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
-    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
-    (unbuffered, Sse::new(ReceiverStream::new(events)).keep_alive(keep_alive)).into_response()
-}
-
-fn signed_out() -> Event {
-    Event::default().event("signed-out").data("1")
-}
-
-/// Sends what `message` makes of the directory, now and after every change, until the reader, the session or
-/// the program ends.
-async fn follow(
-    app: AppState,
-    mut viewer: Viewer,
-    sender: Sender,
-    mut message: impl FnMut(&State, &Principal) -> Option<String> + Send,
-) {
-    let mut changes = app.live.accounts.subscribe();
-    let mut database = app.live.health.database.subscribe();
-    let mut telegram = app.live.health.telegram.subscribe();
-    let mut away = None;
-    let mut reveals = None;
-    let mut check = tokio::time::interval(SESSION_CHECK);
-    check.reset();
-    let mut present = true;
-    let mut next = Instant::now();
-    // Also after waking for another reason: the message has what changed meanwhile.
-    while present && viewer.is_present(&app).await {
-        let version = *changes.borrow_and_update();
-        let mut html = message(&app, &viewer.actor);
-        database.mark_unchanged();
-        telegram.mark_unchanged();
-        let now_away = Outages::now(&app);
-        if away.replace(now_away) != Some(now_away) {
-            let notices = partial("#notices", "innerHTML", &now_away.notices());
-            html.get_or_insert_default().push_str(&notices);
-        }
-        let to_decide =
-            app.live.approvals.load().pending_for(&app.live.policy.current(), &viewer.actor, app.clock.now());
-        if reveals != to_decide {
-            // Nobody is told any more how many wait who may not decide any more.
-            let count = partial("#reveals-waiting", "innerHTML", &pending_count(to_decide.unwrap_or(0)));
-            html.get_or_insert_default().push_str(&count);
-            reveals = to_decide;
-        }
-        if let Some(html) = html {
-            let event = Event::default().id(format!("{}-{version}", app.epoch)).data(html);
-            if sender.send(Ok(event)).await.is_err() {
-                return;
-            }
-            next = Instant::now() + GATHER;
-        }
-        tokio::select! {
-            changed = changes.changed() => {
-                if changed.is_err() {
-                    return;
-                }
-                tokio::time::sleep_until(next.max(Instant::now() + BURST)).await;
-                present = viewer.is_present(&app).await;
-            }
-            _ = database.changed() => {}
-            _ = telegram.changed() => {}
-            () = app.stopping.cancelled() => return,
-            () = sender.closed() => return,
-            () = viewer.has_news() => present = viewer.look_again(&app).await,
-            _ = check.tick() => present = viewer.look_again(&app).await,
-        }
-    }
-    say_goodbye(&app, &viewer, &sender).await;
-}
-
-/// Tells a page that nobody is signed in any more; not if only the proof is too old, which the page's next question
-/// may renew.
-pub(crate) async fn say_goodbye(app: &State, viewer: &Viewer, sender: &Sender) {
-    if !viewer.has_lapsed(app) {
-        let _ = sender.send(Ok(signed_out())).await;
-    }
-}
+/// How often a quiet stream looks whether its session is still valid, and shows proxies that it is alive.
+const SESSION_CHECK: Duration = Duration::from_secs(15);

@@ -1,39 +1,41 @@
-//! Whom a stream is for. A page is decided once, when it is asked for; a stream lives on, so it looks again: before
-//! each message, if what it knows is a second old, now and then, and at once when its session ends.
+//! Whom a stream is for. A page is decided once, when it is requested; a stream lives on, so it looks again: at once when
+//! its session ends or a right changes, and now and then. Before each message the policy, whose version counts changes of
+//! people as well, is made at most a second old for all streams together.
 
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use tokio::sync::broadcast;
 use tower_sessions::Session;
 use tower_sessions::session::Id;
 
 use crate::domain::Millis;
 use crate::domain::access::Principal;
-use crate::live::events::{Change, SessionId};
+use crate::live::events::{Change, SessionId, Subscription};
+use crate::ops::policy;
 use crate::store::WebSessions;
 use crate::web::auth::session::{self, RequestSession};
 use crate::web::error::AppError;
 use crate::web::state::State;
+use crate::web::stream::SESSION_CHECK;
 use crate::web::stream::limit::Place;
 
-/// What somebody is told who has too many streams open.
+/// The answer to one stream too many.
 const TOO_MANY: &str = "Too many open pages: this one does not change by itself until you close another.";
 
 /// Whom a stream is for.
 pub struct Viewer {
     /// Who it is.
-    pub actor: Principal,
+    pub principal: Principal,
     /// When the database was last asked who this is.
     seen: Millis,
     session: Option<Id>,
-    events: broadcast::Receiver<Change>,
+    pub(super) events: Subscription,
     /// Held as long as the stream is open.
     _place: Place,
 }
 
 impl Viewer {
-    /// The person of a session; None if nobody is signed in. Refused if he has too many streams open.
+    /// The person of a session; None without one. Refused if they have too many streams open.
     pub async fn of(app: &State, caller: &RequestSession) -> Result<Option<Self>, AppError> {
         let RequestSession { session, origin } = caller;
         // Before the session is looked at: an end in between must not be missed.
@@ -43,11 +45,11 @@ impl Viewer {
         let Some(actor) = actor else { return Ok(None) };
         let place = app.streams.open(&actor, app.config.streams_per_user);
         let place = place.ok_or_else(|| AppError::Bad(StatusCode::TOO_MANY_REQUESTS, TOO_MANY.into()))?;
-        Ok(Some(Self { actor, seen, session: session.id(), events, _place: place }))
+        Ok(Some(Self { principal: actor, seen, session: session.id(), events, _place: place }))
     }
 
-    /// Asks the database who this is now; false once nobody is signed in. While the database is away, whoever
-    /// was signed in still is: nobody can have signed out.
+    /// Asks the database who this is now; false once the session has ended. While the database is unavailable the
+    /// session goes on, since no session can end then.
     pub async fn look_again(&mut self, app: &State) -> bool {
         if self.has_lapsed(app) {
             return false;
@@ -56,10 +58,10 @@ impl Viewer {
         let asked = app.clock.now();
         // A new handle: a session's own has read once and would repeat that.
         let store = Arc::new(WebSessions::watching(app.db.clone(), app.clock.clone()));
-        let origin = self.actor.origin();
+        let origin = self.principal.origin();
         match session::current(app, &Session::new(self.session, store, None), &origin).await {
             Ok(Some(actor)) => {
-                self.actor = actor;
+                self.principal = actor;
                 self.seen = asked;
                 true
             }
@@ -68,33 +70,43 @@ impl Viewer {
         }
     }
 
-    /// Whether what proved who this is holds no more. The browser then asks again, with a newer proof if it has one.
+    /// Whether the proof of identity that came with the request has expired. The browser then connects again, with a
+    /// newer one if it has it.
     pub fn has_lapsed(&self, app: &State) -> bool {
         app.config.sso_mode.is_by_request() && !app.assertions.holds(self.session, app.clock.now())
     }
 
-    /// Makes sure that rights are at most a second old.
-    pub async fn is_present(&mut self, app: &State) -> bool {
-        app.clock.now().seconds_since(self.seen) < 1 || self.look_again(app).await
+    /// Whether the session has to be looked at, because that was long ago or the proof of identity has expired.
+    pub(super) fn is_outdated(&self, app: &State) -> bool {
+        let age = app.clock.now().seconds_since(self.seen);
+        self.has_lapsed(app) || age >= SESSION_CHECK.as_secs().cast_signed()
     }
 
-    fn concerns(&self, change: Change) -> bool {
-        match (change, &self.actor) {
+    /// Makes sure that rights are at most a second old; false once the session has ended.
+    pub async fn is_present(&mut self, app: &State) -> bool {
+        policy::ensure_current(app).await;
+        let mut outdated = self.is_outdated(app);
+        while let Some(change) = self.events.try_next() {
+            outdated |= self.concerns(change);
+        }
+        !outdated || self.look_again(app).await
+    }
+
+    pub(super) fn concerns(&self, change: Change) -> bool {
+        match (change, &self.principal) {
             (Change::SessionEnded(SessionId(session)), _) => Some(Id(session)) == self.session,
             (Change::User(changed), Principal::User(person)) => changed == person.id,
             (Change::User(_), _) => false,
-            (Change::Policy, _) => true,
-        }
-    }
-
-    /// Resolves when the session or the rights of this viewer may have changed.
-    pub async fn has_news(&mut self) {
-        loop {
-            match self.events.recv().await {
-                Ok(change) if !self.concerns(change) => {}
-                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
-                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-            }
+            (Change::Policy | Change::Everything, _) => true,
+            (
+                Change::Account(_)
+                | Change::StoredPassword(_)
+                | Change::Approvals
+                | Change::Jobs
+                | Change::Health
+                | Change::Audit,
+                _,
+            ) => false,
         }
     }
 }

@@ -14,14 +14,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "http", "web", "node", "tasks", "jobs", "ops", "context", "live", "store", "telegram", "config",
-            "clock", "domain",
+            "http", "web", "node", "tasks", "ops", "context", "live", "store", "telegram", "config", "clock",
+            "domain",
         ],
     ),
     ("cli", &["node", "ops", "context", "words", "store", "crypto", "config", "clock", "domain"]),
     ("web", &["http", "ops", "context", "live", "words", "store", "sso", "config", "clock", "domain"]),
     ("http", &["config", "domain"]),
-    ("tasks", &["ops", "context", "live", "store", "domain"]),
+    ("tasks", &["node", "jobs", "ops", "context", "live", "store", "domain"]),
     ("node", &["ops", "context", "words", "store", "process", "config", "clock", "domain"]),
     ("jobs", &["ops", "context", "live", "store", "clock", "domain"]),
     ("ops", &["context", "live", "words", "store", "telegram", "sso", "crypto", "config", "clock", "domain"]),

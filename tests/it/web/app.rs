@@ -21,8 +21,10 @@ use telescope::live::Live;
 use telescope::live::accounts::Directory;
 use telescope::ops::policy;
 use telescope::store::{self, Db, StoreError};
+use telescope::tasks::audit_relay;
 use telescope::telegram::{Hub, HubSettings};
 use telescope::web;
+use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
 
 use crate::support::sqlite;
@@ -68,6 +70,8 @@ pub struct TestApp {
     pub app: Arc<App>,
     /// Its pages, with one state for all who visit them.
     pub router: Router,
+    /// Tells open pages of new audit entries.
+    _relay: AbortOnDropHandle<()>,
     _folder: tempfile::TempDir,
 }
 
@@ -118,8 +122,9 @@ impl TestApp {
         let hub = silent_hub(&live.accounts);
         let context = Context { config: Arc::new(config), db, keys: Arc::new(keys), clock };
         let app = App::new(context, live, hub);
+        let relay = AbortOnDropHandle::new(tokio::spawn(audit_relay::run(Arc::clone(&app))));
         let router = web::router(Arc::clone(&app));
-        Self { app, router, _folder: folder }
+        Self { app, router, _relay: relay, _folder: folder }
     }
 
     /// An account of `owner`, with a number made of `number`.

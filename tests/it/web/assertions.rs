@@ -212,7 +212,7 @@ async fn while_the_database_is_away_only_whoever_was_in_is_in() {
     let behind = Behind::new().await;
     let ada = behind.at_home(ADA).await;
     assert_eq!(ada.get("/accounts").await.status, StatusCode::OK);
-    behind.test.app.live.health.database.send_replace(true);
+    behind.test.app.set_database_away(true);
     assert_eq!(ada.get("/accounts").await.status, StatusCode::OK);
     assert_eq!(ada.visitor.get("/accounts").await.status, StatusCode::UNAUTHORIZED);
     let bob = Browser { token: behind.token("bob@example.org"), ..ada.clone() };

@@ -233,7 +233,7 @@ async fn signing_in_gives_a_new_session_and_signing_out_ends_it() {
     assert_eq!(bob.post("/sign-out", &[]).await.status, StatusCode::SEE_OTHER);
     assert_eq!(bob.get("/accounts").await.header("location"), "/sign-in");
     // A dead session stays dead, also from memory.
-    test.app.live.health.database.send_replace(true);
+    test.app.set_database_away(true);
     assert_eq!(bob.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
@@ -243,7 +243,7 @@ async fn pages_run_from_memory_while_the_database_is_away() {
     let ada = test.signed_in("ada@example.org").await;
     let own = test.account(1, Some("ada@example.org")).await;
     assert_eq!(ada.get("/accounts").await.texts("#notices").concat(), "");
-    test.app.live.health.database.send_replace(true);
+    test.app.set_database_away(true);
     test.app.db.close().await;
     let page = ada.get("/accounts").await;
     assert!(page.has(&format!("tr[data-phone='9996620001'][id='account-{own}']")), "{}", page.body);

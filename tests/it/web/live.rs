@@ -179,7 +179,7 @@ async fn an_open_page_says_that_the_database_is_away_and_back() {
     let mut stream = root.stream("/accounts/events").await;
     next(&mut stream).await;
     for (away, said) in [(true, true), (false, false)] {
-        test.app.live.health.database.send_replace(away);
+        test.app.set_database_away(away);
         let message = next(&mut stream).await;
         assert!(message.contains("hx-target=\"#notices\""), "{message}");
         assert_eq!(message.contains("The database is unavailable"), said, "{message}");

@@ -21,7 +21,7 @@ async fn nobody_is_remembered_as_what_he_was_before_a_change() {
     let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
     let path = format!("/accounts/{}", account);
     let away = |away| {
-        test.app.live.health.database.send_replace(away);
+        test.app.set_database_away(away);
     };
     for statement in ["update users set admin = false", "update users set disabled = true"] {
         for who in [&root, &ada] {
@@ -88,7 +88,7 @@ async fn a_session_that_was_ended_is_ended_everywhere() {
         assert_eq!(root.post(&format!("/users/{id}/{what}"), &[]).await.status, StatusCode::SEE_OTHER);
         let ended = async { while !next(&mut stream).await.contains("event: signed-out") {} };
         tokio::time::timeout(AT_ONCE, ended).await.expect("the open page is closed");
-        test.app.live.health.database.send_replace(true);
+        test.app.set_database_away(true);
         assert_eq!(ada.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
     }
 }

@@ -96,7 +96,7 @@ async fn whoever_is_shut_out_is_out_at_once_also_where_pages_are_open() {
         let details = Some(format!("{{\"person\":\"{ADA}\"}}"));
         assert_eq!(newest(&test).await, (code.into(), ADMIN.into(), details));
         // What is remembered for the time without a database is forgotten with it, also of whoever did not ask since.
-        test.app.live.health.database.send_replace(true);
+        test.app.set_database_away(true);
         assert_eq!(asleep.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
         assert_eq!(desk.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
         assert!(is_signed_in(&bob).await, "{what}: others are remembered");

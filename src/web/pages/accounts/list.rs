@@ -13,22 +13,25 @@ use crate::web::pages::accounts::query::{AccountsQuery, NO_OWNER};
 use crate::web::pages::accounts::rows::{self, Choices, View};
 use crate::web::paths;
 use crate::web::state::AppState;
+use crate::web::stream::position;
 use crate::web::words::accounts as words;
 use crate::web::words::connections;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/list.html", blocks = ["list"])]
-struct Accounts {
+struct Accounts<'a> {
     layout: Layout,
     query: AccountsQuery,
-    view: View,
+    view: &'a View,
     choices: Choices,
     rows: String,
-    summary: String,
-    pager: String,
+    summary: &'a str,
+    pager: &'a str,
+    /// The address of the stream that goes on from here.
+    events: String,
 }
 
-impl Accounts {
+impl Accounts<'_> {
     fn sorted(&self, sort: &str) -> &'static str {
         if self.query.sort == sort { "ascending" } else { "none" }
     }
@@ -72,16 +75,17 @@ pub async fn list(
 ) -> Result<Response, AppError> {
     let listing = app.live.accounts.listing();
     let rules = app.live.policy.current();
-    let view = rows::view(&listing, &rules, &actor, &query);
-    let rows = rows::body(&view);
-    let summary = summary(&view, &query)?;
-    let pager = pager(&view, &query)?;
+    let (_list, list) = app.lists.current(&app, &actor, &query);
+    let view = &list.view;
+    let rows = rows::body(&app.rows, view);
     let choices = match request_type {
         RequestType::Partial => Choices::default(),
         RequestType::Full => rows::choices(&listing, &app.live.accounts.groups(), &rules, &actor, &query),
     };
     let layout = Layout::of(&app, &actor);
-    let page = Accounts { layout, query, view, choices, rows, summary, pager };
+    let (summary, pager) = (&list.summary, &list.pager);
+    let events = query.events_url(&position::brought(&app, list.position));
+    let page = Accounts { layout, query, view, choices, rows, summary, pager, events };
     match request_type {
         RequestType::Partial => found(&page),
         RequestType::Full => html(&page),
@@ -89,7 +93,7 @@ pub async fn list(
 }
 
 /// The list that a search led to, its length for screen readers, and its address.
-fn found(page: &Accounts) -> Result<Response, AppError> {
+fn found(page: &Accounts<'_>) -> Result<Response, AppError> {
     let count = partial("#found", "innerHTML", &words::matching(page.view.matching));
     let html = page.as_list().render()? + &count;
     Ok(([("hx-replace-url", page.query.url(page.view.page))], Html(html)).into_response())

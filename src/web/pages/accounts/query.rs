@@ -7,7 +7,7 @@ use crate::web::paths::{self, with_query};
 /// In place of an owner's address: accounts without an owner.
 pub const NO_OWNER: &str = "nobody";
 
-#[derive(Debug, Clone, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, PartialEq, Eq, Hash)]
 #[serde(default)]
 pub struct AccountsQuery {
     /// Part of a number, name, owner or comment.
@@ -64,9 +64,11 @@ impl AccountsQuery {
         !(self.q.trim().is_empty() && self.group.is_empty() && self.owner.is_empty() && self.line.is_empty())
     }
 
-    /// The address of the live list.
-    pub fn events_url(&self) -> String {
-        with_query(paths::ACCOUNTS_EVENTS, self)
+    /// The address of the live list, for a page that shows it already as `shown` says.
+    pub fn events_url(&self, shown: &str) -> String {
+        let url = with_query(paths::ACCOUNTS_EVENTS, self);
+        let separator = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{separator}shown={shown}")
     }
 
     /// The owner, as addresses are stored.

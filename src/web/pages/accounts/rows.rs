@@ -1,21 +1,19 @@
 //! The list of accounts as one viewer asked for it, and its rows.
 //!
 //! The page and its live stream use the same [`AccountsQuery`], so a row appears and leaves live just as it would on
-//! a reload. A row holds nothing of its viewer but his privileges, so it is rendered once per version and set
-//! of privileges and shared by all who look.
+//! a reload.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use askama::Template;
 use parking_lot::Mutex;
 
-use crate::domain::access::{Policy, Principal, privileges, system_privileges};
-use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
+use crate::domain::access::{Policy, Principal, privileges};
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
 use crate::domain::stage::Severity;
 use crate::domain::{AccountId, DesiredState, Email, Network, Snapshot};
 use crate::live::accounts::{Entry, GroupNames, Listing};
-use crate::web::pages::accounts::filter::Filter;
 use crate::web::pages::accounts::query::{AccountsQuery, NO_OWNER};
 use crate::web::paths;
 use crate::web::words::{accounts as words, connections, stages};
@@ -23,7 +21,7 @@ use crate::web::words::{accounts as words, connections, stages};
 /// Rows on a page.
 pub const PAGE: usize = 100;
 /// Rows that are kept rendered.
-const CACHE: usize = 8192;
+const CACHE: usize = 32 * 1024;
 
 /// What a viewer sees of a listing.
 #[derive(Debug, Default)]
@@ -49,7 +47,7 @@ pub struct View {
 }
 
 /// How many accounts are in a stage.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Count {
     /// The stage's name.
     pub name: &'static str,
@@ -69,8 +67,8 @@ impl View {
     }
 }
 
-/// What waits for somebody comes before what goes on by itself.
-const fn urgency(mood: Severity) -> u8 {
+/// What waits for a person comes before what goes on without one.
+pub(super) const fn urgency(mood: Severity) -> u8 {
     match mood {
         Severity::Bad => 0,
         Severity::Waiting => 1,
@@ -80,57 +78,10 @@ const fn urgency(mood: Severity) -> u8 {
     }
 }
 
-/// What `actor` sees of `listing` with `query`.
-pub fn view(listing: &Listing, rules: &Policy, actor: &Principal, query: &AccountsQuery) -> View {
-    let may_add = system_privileges(rules, actor).has(SystemPrivilege::AddAccount);
-    let mut view = View { may_add, ..View::default() };
-    let filter = Filter::new(query);
-    let mut matching = Vec::new();
-    for entry in &listing.entries {
-        let may = privileges(rules, actor, &entry.account);
-        if !may.has(AccountPrivilege::View) {
-            continue;
-        }
-        view.visible += 1;
-        let stage = &entry.snapshot.stage;
-        if entry.account.wanted == DesiredState::Connected {
-            view.wanted += 1;
-            view.starting += usize::from(stage.is_starting());
-        }
-        match view.stages.iter_mut().find(|count| count.name == stage.name()) {
-            Some(count) => count.count += 1,
-            None => view.stages.push(Count {
-                name: stage.name(),
-                label: stages::label(stage).to_owned(),
-                mood: stage.mood(),
-                count: 1,
-            }),
-        }
-        if filter.fits(entry) {
-            matching.push((Arc::clone(entry), may));
-        }
-    }
-    view.stages.sort_by(|a, b| (urgency(a.mood), &a.label).cmp(&(urgency(b.mood), &b.label)));
-    match query.sort.as_str() {
-        "phone" => matching.sort_by(|(a, _), (b, _)| a.account.phone.cmp(&b.account.phone)),
-        "owner" => matching.sort_by(|(a, _), (b, _)| a.account.owner.cmp(&b.account.owner)),
-        "stage" => matching.sort_by(|(a, _), (b, _)| {
-            let (a, b) = (&a.snapshot.stage, &b.snapshot.stage);
-            (urgency(a.mood()), stages::label(a)).cmp(&(urgency(b.mood()), stages::label(b)))
-        }),
-        _ => matching.reverse(),
-    }
-    view.matching = matching.len();
-    view.pages = matching.len().div_ceil(PAGE).max(1);
-    view.page = query.page.unwrap_or(1).clamp(1, view.pages);
-    view.rows = matching.into_iter().skip((view.page - 1) * PAGE).take(PAGE).collect();
-    view
-}
-
-/// Owners that are offered to choose from; beyond them the search finds everybody.
+/// Owners that are offered to choose from; the search finds the others.
 const OWNERS: usize = 300;
 
-/// What a viewer may filter by. Groups and owners of accounts that he can't see are not told.
+/// What a viewer may filter by. Groups and owners of accounts that they can't see are left out.
 #[derive(Debug, Default)]
 pub struct Choices {
     /// Ids and names, by name.
@@ -226,31 +177,32 @@ struct Empty<'a> {
 }
 
 /// The body of the table.
-pub fn body(view: &View) -> String {
+pub fn body(cache: &RowCache, view: &View) -> String {
     if view.rows.is_empty() {
         return Empty { view }.render().unwrap_or_default();
     }
-    view.rows
-        .iter()
-        .filter_map(|(entry, may)| row(entry, *may).ok())
-        .fold(String::new(), |all, row| all + &row)
+    let rows = view.rows.iter().filter_map(|(entry, may)| cache.row(entry, *may).ok());
+    rows.fold(String::new(), |all, row| all + &row)
 }
 
-/// Versions are unique to an entry's value, but entries that came at once share one: the id tells them apart.
-type Rendered = HashMap<(AccountId, u64, AccountPrivileges), Arc<str>>;
-static CACHED: LazyLock<Mutex<Rendered>> = LazyLock::new(Mutex::default);
+/// Rendered rows: of each account the newest, for each set of privileges. A row depends on nothing else of its viewer.
+#[derive(Debug, Default)]
+pub struct RowCache(Mutex<HashMap<(AccountId, AccountPrivileges), (u64, Arc<str>)>>);
 
-/// A row as HTML, rendered once for all who have these privileges.
-pub fn row(entry: &Entry, may: AccountPrivileges) -> Result<Arc<str>, askama::Error> {
-    let key = (entry.account.id, entry.version, may);
-    if let Some(html) = CACHED.lock().get(&key) {
-        return Ok(Arc::clone(html));
+impl RowCache {
+    pub fn row(&self, entry: &Entry, may: AccountPrivileges) -> Result<Arc<str>, askama::Error> {
+        let key = (entry.account.id, may);
+        if let Some((version, html)) = self.0.lock().get(&key)
+            && *version == entry.version
+        {
+            return Ok(Arc::clone(html));
+        }
+        let html: Arc<str> = Row { entry, may }.render()?.into();
+        let mut rows = self.0.lock();
+        if rows.len() >= CACHE {
+            rows.clear();
+        }
+        rows.insert(key, (entry.version, Arc::clone(&html)));
+        Ok(html)
     }
-    let html: Arc<str> = Row { entry, may }.render()?.into();
-    let mut cached = CACHED.lock();
-    if cached.len() >= CACHE {
-        cached.clear();
-    }
-    cached.insert(key, Arc::clone(&html));
-    Ok(html)
 }

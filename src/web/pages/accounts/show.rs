@@ -82,7 +82,7 @@ pub(super) async fn page<'a>(
 ) -> Result<AccountPage<'a>, AppError> {
     let policy = app.live.policy.current();
     let may = privileges(&policy, reader, &entry.account);
-    let database_down = *app.live.health.database.borrow();
+    let database_down = app.db.is_away();
     Ok(AccountPage {
         layout: Layout::of(app, reader),
         step,

@@ -1,5 +1,5 @@
-//! The live parts of one account's page and of its dialog. Whoever may not see the account any more keeps nothing of it:
-//! neither its number and history, which are not live, nor what stands in a dialog.
+//! The live parts of one account's page and of its dialog. A viewer who may not see the account any more keeps nothing
+//! of it: neither its number and history, which are not live, nor what stands in a dialog.
 
 use askama::Template;
 use axum::response::Response;
@@ -7,6 +7,7 @@ use axum::response::Response;
 use crate::domain::AccountId;
 use crate::domain::access::{self, Principal};
 use crate::domain::privilege::can;
+use crate::live::events::Change;
 use crate::web::auth::session::RequestSession;
 use crate::web::extract::Path;
 use crate::web::fragment::partial;
@@ -14,46 +15,59 @@ use crate::web::pages::accounts::show::Facts;
 use crate::web::pages::accounts::step::Step;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
-use crate::web::stream::stream;
+use crate::web::stream::{LivePage, Position, Shown, Update, stream};
 
-/// The stream. Whoever may not see the account learns that there is none, as he would from the page; that is
-/// decided with every message, so it is not asked here.
+/// A viewer who may not see the account learns that there is none, as from the page; that is decided with every
+/// message.
 pub async fn account(app: AppState, caller: RequestSession, Path(account): Path<AccountId>) -> Response {
-    let mut page = AccountPage { account, shown: String::new() };
-    stream(app, caller, move |app, actor| page.message(app, actor)).await
+    stream(app, caller, AccountPage { account, shown: Shown::new(Position::default()) }).await
 }
 
-/// What an account's stream has shown.
 struct AccountPage {
     account: AccountId,
-    shown: String,
+    shown: Shown,
 }
 
 impl AccountPage {
-    fn message(&mut self, app: &State, actor: &Principal) -> Option<String> {
-        let html = match app.live.accounts.get(self.account) {
-            Some(entry)
-                if access::decide::<can::View>(&app.live.policy.current(), actor, &entry.account).is_ok() =>
-            {
-                let step =
-                    Step::new(&entry, access::privileges(&app.live.policy.current(), actor, &entry.account));
-                partial("#step", "outerMorph", &step.render().ok()?)
-                    + &partial("#facts", "outerMorph", &Facts { entry: &entry }.render().ok()?)
+    fn html(&self, state: &State, principal: &Principal) -> askama::Result<String> {
+        let policy = state.live.policy.current();
+        let entry = state.live.accounts.get(self.account);
+        match entry.filter(|it| access::decide::<can::View>(&policy, principal, &it.account).is_ok()) {
+            Some(entry) => {
+                let step = Step::new(&entry, access::privileges(&policy, principal, &entry.account));
+                Ok(partial("#step", "outerMorph", &step.render()?)
+                    + &partial("#facts", "outerMorph", &Facts { entry: &entry }.render()?))
             }
-            _ => {
-                partial("#whole", "innerHTML", &Gone.render().ok()?)
-                    + &partial("#dialog-body", "innerHTML", &Gone.render().ok()?)
+            None => {
+                let gone = Gone.render()?;
+                Ok(partial("#whole", "innerHTML", &gone) + &partial("#dialog-body", "innerHTML", &gone))
             }
-        };
-        if html == self.shown {
-            return None;
         }
-        self.shown.clone_from(&html);
-        Some(html)
     }
 }
 
-/// What is left of an account that one may no longer see.
+impl LivePage for AccountPage {
+    fn concerns(&self, change: Change) -> bool {
+        match change {
+            Change::Account(id) => id == self.account,
+            Change::Policy | Change::Everything => true,
+            Change::StoredPassword(_)
+            | Change::Approvals
+            | Change::Jobs
+            | Change::User(_)
+            | Change::SessionEnded(_)
+            | Change::Health
+            | Change::Audit => false,
+        }
+    }
+
+    async fn render(&mut self, state: &AppState, principal: &Principal) -> Update {
+        let Ok(html) = self.html(state, principal) else { return Update::Nothing };
+        Update::replace(state, &mut self.shown, &html, str::to_owned)
+    }
+}
+
+/// What is left of an account that the viewer may not see any more.
 #[derive(Template)]
 #[template(path = "parts/gone.html")]
 struct Gone;

@@ -116,7 +116,7 @@ async fn write(
                 return Err("the server is stopping");
             }
             if !viewer.is_present(app).await
-                || decide_system::<can::ReadAudit>(&app.live.policy.current(), &viewer.actor).is_err()
+                || decide_system::<can::ReadAudit>(&app.live.policy.current(), &viewer.principal).is_err()
             {
                 return Err("the reader may no longer read the audit log");
             }

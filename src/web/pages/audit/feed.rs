@@ -1,144 +1,88 @@
-//! New entries of the trail, read once for all who watch it.
-//!
-//! The place that commits an entry says so; one task, which lives as long as somebody watches, then reads what is new,
-//! makes rows of it and hands them to every viewer. Whoever was too slow, or where too much came at once, is told to
-//! look at the whole page again.
+//! New entries of the audit log, read and rendered once for all who watch it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::Mutex;
 
 use crate::domain::Phone;
-use crate::store::audit::{self, Entry, Head};
+use crate::store::audit::{self, Entry};
 use crate::store::{Db, StoreError};
 use crate::web::pages::audit::row::{self, AuditRow};
-use crate::web::state::AppState;
 
-/// How long commits are gathered: what belongs together comes in small bursts.
-const GATHER: Duration = Duration::from_millis(50);
-/// After how long reading is tried again while the database is away.
-const AGAIN: Duration = Duration::from_secs(1);
-/// Entries that are handed on at once; of more the viewers are told to look again.
+/// Entries that are read at once; where more came, a page is better read as a whole.
 const MANY: usize = 100;
-/// Batches that a viewer may lag behind.
-const LAG: usize = 16;
+/// Entries that are kept for viewers that are behind.
+const KEPT: usize = 200;
 
-/// The feed, while somebody watches.
 #[derive(Debug, Default)]
-pub struct AuditFeed(Mutex<Option<broadcast::Sender<Arc<Batch>>>>);
+pub struct AuditFeed(Mutex<Option<Recent>>);
 
-/// What came.
+/// The newest entries.
 #[derive(Debug)]
-pub struct Batch {
-    /// The number of the entry before it.
-    pub after: i64,
-    /// The number of its last entry.
-    pub last: i64,
-    /// The entries, the oldest first; none if there were too many.
-    pub rows: Vec<Row>,
-    /// Whether entries are left out.
-    pub too_many: bool,
+struct Recent {
+    /// Everything after this number, up to `last`, is in `rows`.
+    after: i64,
+    last: i64,
+    rows: VecDeque<Arc<Row>>,
 }
 
-/// A new entry.
+/// An entry, and how it looks in the table; that depends on no viewer.
 #[derive(Debug)]
 pub struct Row {
-    /// What it says.
     pub entry: Entry,
     /// The number of its account.
     pub phone: Option<Phone>,
-    /// It as a row of the table; it holds nothing of who looks at it.
     pub html: String,
 }
 
+/// What came after an entry.
+#[derive(Debug)]
+pub enum News {
+    /// The entries, oldest first, and the number of the last.
+    Rows(Vec<Arc<Row>>, i64),
+    /// Too many to tell one by one.
+    Many,
+}
+
 impl AuditFeed {
-    /// Everything that is committed from now on.
-    pub async fn subscribe(&self, app: &AppState) -> Result<broadcast::Receiver<Arc<Batch>>, StoreError> {
-        let heads = app.db.audit_heads();
-        let last = audit::head(&mut app.db.read().await?).await?.seq;
-        let mut feed = self.feed();
-        if let Some(sender) = feed.as_ref() {
-            return Ok(sender.subscribe());
+    /// What was committed after the entry with this number.
+    pub async fn since(&self, db: &Db, seen: i64) -> Result<News, StoreError> {
+        let committed = db.audit_heads().borrow().as_ref().map_or(0, |head| head.seq);
+        let mut recent = self.0.lock().await;
+        let recent = recent.get_or_insert_with(|| Recent { after: seen, last: seen, rows: VecDeque::new() });
+        if recent.last < committed {
+            recent.read_on(db).await?;
         }
-        let sender = broadcast::Sender::new(LAG);
-        let receiver = sender.subscribe();
-        *feed = Some(sender.clone());
-        drop(feed);
-        tokio::spawn(read(app.clone(), sender, heads, last));
-        Ok(receiver)
-    }
-
-    /// Ends the feed if nobody watches any more.
-    fn end_if_alone(&self, sender: &broadcast::Sender<Arc<Batch>>) -> bool {
-        let mut feed = self.feed();
-        let alone = sender.receiver_count() == 0;
-        if alone {
-            *feed = None;
+        if seen < recent.after {
+            return Ok(News::Many);
         }
-        alone
-    }
-
-    fn feed(&self) -> MutexGuard<'_, Option<broadcast::Sender<Arc<Batch>>>> {
-        self.0.lock()
+        let rows = recent.rows.iter().filter(|row| row.entry.seq > seen).cloned().collect();
+        Ok(News::Rows(rows, recent.last))
     }
 }
 
-async fn read(
-    app: AppState,
-    sender: broadcast::Sender<Arc<Batch>>,
-    mut heads: watch::Receiver<Option<Head>>,
-    mut last: i64,
-) {
-    loop {
-        tokio::select! {
-            changed = heads.changed() => {
-                if changed.is_err() {
-                    return;
-                }
-            }
-            () = sender.closed() => {
-                if app.audit_feed.end_if_alone(&sender) {
-                    return;
-                }
-                continue;
+impl Recent {
+    async fn read_on(&mut self, db: &Db) -> Result<(), StoreError> {
+        let conn = &mut db.read().await?;
+        let entries = audit::from(conn, self.last + 1, MANY as i64 + 1).await?;
+        if entries.len() > MANY {
+            let last = audit::head(conn).await?.seq;
+            *self = Self { after: last, last, rows: VecDeque::new() };
+            return Ok(());
+        }
+        let numbers = row::numbers(conn, &entries).await?;
+        for entry in entries {
+            let phone = entry.account.and_then(|id| numbers.get(&id)).map(|(phone, _)| phone.clone());
+            let html = row::render(&[AuditRow::with(entry.clone(), &numbers)]).unwrap_or_default();
+            self.last = entry.seq;
+            self.rows.push_back(Arc::new(Row { entry, phone, html }));
+        }
+        while self.rows.len() > KEPT {
+            if let Some(row) = self.rows.pop_front() {
+                self.after = row.entry.seq;
             }
         }
-        tokio::time::sleep(GATHER).await;
-        heads.mark_unchanged();
-        match batch(&app.db, last).await {
-            Ok(Some(batch)) => {
-                last = batch.last;
-                // An error only means that nobody watches.
-                let _ = sender.send(Arc::new(batch));
-            }
-            Ok(None) => {}
-            Err(error) => {
-                tracing::warn!(%error, "new entries of the trail can't be read for those who watch it");
-                tokio::time::sleep(AGAIN).await;
-                heads.mark_changed();
-            }
-        }
+        Ok(())
     }
-}
-
-/// What came after this entry.
-async fn batch(db: &Db, after: i64) -> Result<Option<Batch>, StoreError> {
-    let conn = &mut db.read().await?;
-    let last = audit::head(conn).await?.seq;
-    if last <= after {
-        return Ok(None);
-    }
-    let entries = audit::from(conn, after + 1, MANY as i64 + 1).await?;
-    if entries.len() > MANY {
-        return Ok(Some(Batch { after, last, rows: Vec::new(), too_many: true }));
-    }
-    let numbers = row::numbers(conn, &entries).await?;
-    let rows = entries.into_iter().map(|entry| {
-        let phone = entry.account.and_then(|id| numbers.get(&id)).map(|(phone, _)| phone.clone());
-        let html = row::render(&[AuditRow::with(entry.clone(), &numbers)]).unwrap_or_default();
-        Row { entry, phone, html }
-    });
-    Ok(Some(Batch { after, last, rows: rows.collect(), too_many: false }))
 }

@@ -1,23 +1,46 @@
-//! The live list of long work.
+//! The live list of jobs.
+
+use std::collections::HashSet;
 
 use axum::response::Response;
 
+use crate::domain::AccountId;
+use crate::domain::access::Principal;
+use crate::live::events::Change;
 use crate::web::auth::session::RequestSession;
 use crate::web::fragment::partial;
-use crate::web::pages;
+use crate::web::pages::jobs::list;
 use crate::web::state::AppState;
-use crate::web::stream::stream;
+use crate::web::stream::{LivePage, Position, Shown, Update, stream};
 
-/// The stream.
-pub async fn jobs(app: AppState, caller: RequestSession) -> Response {
-    let mut shown = String::new();
-    stream(app, caller, move |app, actor| {
-        let html = pages::jobs::list::rendered(app, actor).ok()?;
-        if html == shown {
-            return None;
+pub async fn jobs(app: AppState, caller: RequestSession, position: Position) -> Response {
+    stream(app, caller, JobsPage { shown: Shown::new(position), accounts: HashSet::new() }).await
+}
+
+struct JobsPage {
+    shown: Shown,
+    /// The accounts that the jobs are about.
+    accounts: HashSet<AccountId>,
+}
+
+impl LivePage for JobsPage {
+    fn concerns(&self, change: Change) -> bool {
+        match change {
+            Change::Jobs | Change::Policy | Change::Everything => true,
+            Change::Account(id) => self.accounts.contains(&id),
+            Change::StoredPassword(_)
+            | Change::Approvals
+            | Change::User(_)
+            | Change::SessionEnded(_)
+            | Change::Health
+            | Change::Audit => false,
         }
-        shown.clone_from(&html);
-        Some(partial("#jobs", "innerMorph", &html))
-    })
-    .await
+    }
+
+    async fn render(&mut self, state: &AppState, principal: &Principal) -> Update {
+        let jobs = state.live.jobs.load();
+        self.accounts = jobs.jobs.iter().filter_map(|job| job.args.parse().ok()).collect();
+        let Ok(html) = list::rendered(state, principal) else { return Update::Nothing };
+        Update::replace(state, &mut self.shown, &html, |html| partial("#jobs", "innerMorph", html))
+    }
 }

@@ -1,19 +1,24 @@
-//! A request to see a secret, as whoever made it sees it: the page changes by itself when somebody decides it, when
-//! it is used elsewhere, and when its time is over. No secret is ever sent here.
+//! A request to see a secret, as its requester sees it: the page changes when somebody decides it, when it is used
+//! elsewhere, and when it expires. No secret is ever sent here.
+
+use std::marker::PhantomData;
 
 use askama::Template;
 use axum::response::Response;
 
+use crate::domain::AccountId;
+use crate::domain::access::{self, Principal};
 use crate::domain::privilege::can;
 use crate::domain::reveal::Revealing;
-use crate::domain::{AccountId, access};
+use crate::live::events::Change;
 use crate::ops::approvals;
+use crate::store::users::User;
 use crate::web::auth::session::RequestSession;
 use crate::web::extract::{Allowed, Path};
 use crate::web::fragment::partial;
 use crate::web::pages::reveals::approval::Part;
-use crate::web::state::AppState;
-use crate::web::stream::stream;
+use crate::web::state::{AppState, State};
+use crate::web::stream::{LivePage, Position, Shown, Update, stream};
 
 /// The stream of a request to see a login code.
 pub async fn code_request(app: AppState, caller: RequestSession, Path(account): Path<AccountId>) -> Response {
@@ -29,9 +34,13 @@ pub async fn password_request(
     request::<can::ViewTwoFactorPassword>(app, caller, account).await
 }
 
-/// The stream, for what `P` reveals. Rights are looked at with every message, so they are not asked here.
-async fn request<P: Revealing>(app: AppState, caller: RequestSession, account: AccountId) -> Response {
-    // Read once for a stream, and only for somebody who may see the secret: to whomever else asks this costs nothing.
+/// The stream, for what `P` reveals. Rights are checked with every message.
+async fn request<P: Revealing + Send + 'static>(
+    app: AppState,
+    caller: RequestSession,
+    account: AccountId,
+) -> Response {
+    // Read once for a stream, and only for somebody who may see the secret: for anyone else this costs nothing.
     let approvers = match Allowed::<P>::of(&app, &caller, account).await {
         Ok(_) => match app.db.read().await {
             Ok(mut conn) => approvals::approvers(&app, &mut conn).await.unwrap_or_default(),
@@ -39,25 +48,52 @@ async fn request<P: Revealing>(app: AppState, caller: RequestSession, account: A
         },
         Err(_) => Vec::new(),
     };
-    let mut shown = String::new();
-    stream(app, caller, move |app, actor| {
-        let html = match app.live.accounts.get(account) {
-            Some(entry) if access::decide::<P>(&app.live.policy.current(), actor, &entry.account).is_ok() => {
-                let standing = approvals::on_board(app, actor, account, P::KIND, &approvers);
-                Part::new(account, P::KIND, standing, None).render().ok()?
-            }
-            _ => Lost.render().ok()?,
-        };
-        if html == shown {
-            return None;
-        }
-        shown.clone_from(&html);
-        Some(partial("#approval", "outerMorph", &html))
-    })
-    .await
+    let shown = Shown::new(Position::default());
+    stream(app, caller, RequestPage::<P> { account, approvers, shown, kind: PhantomData }).await
 }
 
-/// What is left for whoever may not see the secret any more.
+struct RequestPage<P> {
+    account: AccountId,
+    approvers: Vec<User>,
+    shown: Shown,
+    kind: PhantomData<fn() -> P>,
+}
+
+impl<P: Revealing> RequestPage<P> {
+    fn html(&self, state: &State, principal: &Principal) -> askama::Result<String> {
+        match state.live.accounts.get(self.account) {
+            Some(entry)
+                if access::decide::<P>(&state.live.policy.current(), principal, &entry.account).is_ok() =>
+            {
+                let standing = approvals::on_board(state, principal, self.account, P::KIND, &self.approvers);
+                Part::new(self.account, P::KIND, standing, None).render()
+            }
+            _ => Lost.render(),
+        }
+    }
+}
+
+impl<P: Revealing + Send + 'static> LivePage for RequestPage<P> {
+    fn concerns(&self, change: Change) -> bool {
+        match change {
+            Change::Approvals | Change::Policy | Change::Everything => true,
+            Change::Account(id) => id == self.account,
+            Change::StoredPassword(_)
+            | Change::Jobs
+            | Change::User(_)
+            | Change::SessionEnded(_)
+            | Change::Health
+            | Change::Audit => false,
+        }
+    }
+
+    async fn render(&mut self, state: &AppState, principal: &Principal) -> Update {
+        let Ok(html) = self.html(state, principal) else { return Update::Nothing };
+        Update::replace(state, &mut self.shown, &html, |html| partial("#approval", "outerMorph", html))
+    }
+}
+
+/// What is left for a viewer who may not see the secret any more.
 #[derive(Template)]
 #[template(path = "parts/approval_lost.html")]
 struct Lost;

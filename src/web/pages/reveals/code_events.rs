@@ -1,14 +1,15 @@
 //! Waiting for the code of an armed reveal. This stream ends when the code came, or when there is nothing to wait
-//! for; it carries the code, so it looks at its viewer's rights before each look at the reveal.
+//! for; it carries the code, so rights are decided each time before it is asked for.
 
 use std::time::Duration;
 
 use askama::Template;
 use axum::response::Response;
-use axum::response::sse::Event;
-use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::domain::AccountId;
+use crate::domain::access::Principal;
+use crate::live::events::Change;
 use crate::ops::OpError;
 use crate::ops::reveals::code::{self, CodeWait};
 use crate::web::auth::session::RequestSession;
@@ -16,64 +17,58 @@ use crate::web::extract::Path;
 use crate::web::fragment::partial;
 use crate::web::pages::reveals::revealed::RevealedPart;
 use crate::web::state::AppState;
-use crate::web::stream::viewer::Viewer;
-use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye};
+use crate::web::stream::{LivePage, Update, message, stream};
 use crate::web::words::reveals as words;
 use crate::words::sentence;
 
-/// The stream. What is armed is bound to its viewer, and whether he may see it is decided when the code is given.
+/// What is armed is bound to its viewer, and whether they may see it is decided when the code is given.
 pub async fn code(app: AppState, caller: RequestSession, Path(account): Path<AccountId>) -> Response {
-    let (sender, events) = mpsc::channel(2);
-    match begin(&app, &caller, &sender).await {
-        Ok(Some(viewer)) => drop(tokio::spawn(wait(app, viewer, account, sender))),
-        Ok(None) => {}
-        Err(silence) => return silence,
-    }
-    answer(events)
+    stream(app, caller, CodePage { account, deadline: None }).await
 }
 
-async fn wait(app: AppState, mut viewer: Viewer, account: AccountId, sender: Sender) {
-    let mut changes = app.live.accounts.subscribe();
-    let first = Event::default().id(format!("{}-0", app.epoch)).event("waiting").data("1");
-    if sender.send(Ok(first)).await.is_err() {
-        return;
+struct CodePage {
+    account: AccountId,
+    /// When there is something to look for, or nothing more to wait for; None before the browser was told to wait.
+    deadline: Option<Instant>,
+}
+
+impl LivePage for CodePage {
+    // It is part of a page that has its own stream.
+    const HAS_FRAME: bool = false;
+
+    fn concerns(&self, change: Change) -> bool {
+        match change {
+            Change::Approvals | Change::Policy | Change::Everything => true,
+            Change::Account(id) => id == self.account,
+            Change::StoredPassword(_)
+            | Change::Jobs
+            | Change::User(_)
+            | Change::SessionEnded(_)
+            | Change::Health
+            | Change::Audit => false,
+        }
     }
-    loop {
-        if !viewer.is_present(&app).await {
-            say_goodbye(&app, &viewer, &sender).await;
-            return;
+
+    async fn render(&mut self, state: &AppState, principal: &Principal) -> Update {
+        if self.deadline.is_none() {
+            self.deadline = Some(Instant::now());
+            return Update::Event(message::named("waiting"));
         }
-        let left = match code::poll_code(&app, &viewer.actor, account).await {
-            Ok(CodeWait::Waiting(until)) => until.seconds_since(app.clock.now()).max(1).unsigned_abs(),
-            Ok(CodeWait::Came(revealed)) => {
-                end(&sender, RevealedPart::code(revealed).render()).await;
-                return;
+        match code::poll_code(state, principal, self.account).await {
+            Ok(CodeWait::Waiting(until)) => {
+                let left = until.seconds_since(state.clock.now()).max(1).unsigned_abs();
+                self.deadline = Some(Instant::now() + Duration::from_secs(left));
+                Update::Nothing
             }
-            Ok(CodeWait::Over) => {
-                end(&sender, Nothing { why: words::NO_CODE_CAME }.render()).await;
-                return;
-            }
-            Err(OpError::Refused(why)) => {
-                end(&sender, Nothing { why: &sentence(&why) }.render()).await;
-                return;
-            }
-            Err(_) => {
-                end(&sender, Nothing { why: words::CODE_UNAVAILABLE }.render()).await;
-                return;
-            }
-        };
-        tokio::select! {
-            _ = changes.changed() => {}
-            () = app.stopping.cancelled() => return,
-            () = sender.closed() => return,
-            () = viewer.has_news() => {
-                if !viewer.look_again(&app).await {
-                    say_goodbye(&app, &viewer, &sender).await;
-                    return;
-                }
-            }
-            () = tokio::time::sleep(SESSION_CHECK.min(Duration::from_secs(left))) => {}
+            Ok(CodeWait::Came(revealed)) => last(RevealedPart::code(revealed).render()),
+            Ok(CodeWait::Over) => no_code(words::NO_CODE_CAME),
+            Err(OpError::Refused(why)) => no_code(&sentence(&why)),
+            Err(_) => no_code(words::CODE_UNAVAILABLE),
         }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 }
 
@@ -84,9 +79,11 @@ struct Nothing<'a> {
     why: &'a str,
 }
 
-async fn end(sender: &Sender, html: askama::Result<String>) {
-    if let Ok(html) = html {
-        let _ = sender.send(Ok(Event::default().data(partial("#awaited", "outerHTML", &html)))).await;
-    }
-    let _ = sender.send(Ok(Event::default().event("over").data("1"))).await;
+fn no_code(why: &str) -> Update {
+    last(Nothing { why }.render())
+}
+
+fn last(html: askama::Result<String>) -> Update {
+    let shown = html.map(|html| message::html(&partial("#awaited", "outerHTML", &html)));
+    Update::Last(shown.into_iter().chain([message::named("over")]).collect())
 }

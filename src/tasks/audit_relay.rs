@@ -1,0 +1,13 @@
+//! Publishes on the event bus that the audit log has new entries. The store knows it, but not the bus.
+
+use std::sync::Arc;
+
+use crate::context::App;
+use crate::live::events::Change;
+
+pub async fn run(app: Arc<App>) {
+    let mut heads = app.db.audit_heads();
+    while heads.changed().await.is_ok() {
+        app.live.events.publish(Change::Audit);
+    }
+}

@@ -1,0 +1,152 @@
+//! Runs background tasks, each of which is meant to run until the server stops. One that panics or returns is logged,
+//! counted and started again after a pause. A task that the server must not go on without ends the server if that
+//! does not help.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+
+use crate::context::App;
+
+/// The pause after the first failure; doubled with each failure that follows soon.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A task that ran this long has recovered: its next failure counts as a first one.
+const RECOVERED: Duration = Duration::from_secs(5 * 60);
+/// Failures in a row of an essential task after which the server ends.
+const ESSENTIAL_FAILURES: u32 = 5;
+
+type Run = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// A background task: how it is called, and how it is started.
+#[derive(Clone)]
+pub struct Task {
+    pub name: &'static str,
+    /// Whether the server must not go on without it.
+    pub essential: bool,
+    run: Run,
+}
+
+impl Task {
+    pub fn new<F>(name: &'static str, run: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self { name, essential: false, run: Arc::new(move || run().boxed()) }
+    }
+
+    pub(super) fn essential(self) -> Self {
+        Self { essential: true, ..self }
+    }
+
+    /// The same task; each start runs what `wrap` makes of the number of the start, from 1, and the task's future.
+    pub fn wrapped<F>(self, wrap: impl Fn(u64, BoxFuture<'static, ()>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let starts = std::sync::atomic::AtomicU64::new(0);
+        let run = Arc::clone(&self.run);
+        let wrapped = move || {
+            let start = starts.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            wrap(start, run()).boxed()
+        };
+        Self { run: Arc::new(wrapped), ..self }
+    }
+}
+
+/// The running tasks. They end when it is dropped.
+#[derive(Debug)]
+pub struct Supervisor {
+    tasks: JoinSet<()>,
+    given_up: watch::Receiver<Option<&'static str>>,
+}
+
+impl Supervisor {
+    pub fn start(app: &Arc<App>, tasks: impl IntoIterator<Item = Task>) -> Self {
+        let (sender, given_up) = watch::channel(None);
+        let sender = Arc::new(sender);
+        let mut running = JoinSet::new();
+        for task in tasks {
+            running.spawn(keep_running(Arc::clone(app), task, Arc::clone(&sender)));
+        }
+        Self { tasks: running, given_up }
+    }
+
+    /// Resolves with the name of an essential task that does not run any more.
+    pub async fn failed(&mut self) -> &'static str {
+        loop {
+            if let Some(name) = *self.given_up.borrow_and_update() {
+                return name;
+            }
+            if self.given_up.changed().await.is_err() {
+                // Each supervising future has ended, which only a defect of this file explains.
+                return "supervisor";
+            }
+        }
+    }
+
+    /// Ends all tasks, and waits until they have ended.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+async fn keep_running(app: Arc<App>, task: Task, given_up: Arc<watch::Sender<Option<&'static str>>>) {
+    let mut in_a_row = 0;
+    loop {
+        let started = Instant::now();
+        // A task of its own, so that a panic ends nothing else; in a set, so that it ends with this future.
+        let mut run = JoinSet::new();
+        run.spawn((task.run)());
+        let ended = run.join_next().await;
+        in_a_row = if started.elapsed() >= RECOVERED { 1 } else { in_a_row + 1 };
+        let failures = app.live.health.count_task_failure(task.name);
+        let reason = reason(ended);
+        tracing::error!(task = task.name, reason, failures, "a background task ended unexpectedly");
+        if task.essential && in_a_row >= ESSENTIAL_FAILURES {
+            given_up.send_replace(Some(task.name));
+            return;
+        }
+        tokio::time::sleep(pause(in_a_row)).await;
+        tracing::info!(task = task.name, "the background task is started again");
+    }
+}
+
+fn pause(failures_in_a_row: u32) -> Duration {
+    let doublings = failures_in_a_row.saturating_sub(1).min(16);
+    FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
+}
+
+fn reason(ended: Option<Result<(), JoinError>>) -> String {
+    match ended {
+        None | Some(Ok(())) => "it returned".into(),
+        Some(Err(error)) => match error.try_into_panic() {
+            Ok(panic) => format!("it panicked: {}", panic_message(&*panic)),
+            Err(error) => error.to_string(),
+        },
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_a_limit() {
+        assert_eq!([1, 2, 6, 7, u32::MAX].map(|count| pause(count).as_secs()), [1, 2, 32, 60, 60]);
+    }
+}

@@ -1,0 +1,263 @@
+//! Which accounts of a listing a class of viewers sees with a query, in order and counted. A change of an account costs
+//! the same however many accounts there are.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use crate::domain::access::ClassRights;
+use crate::domain::privilege::SystemPrivilege;
+use crate::domain::{AccountId, DesiredState, Email, Phone};
+use crate::live::accounts::{Directory, Entry, Listing};
+use crate::web::pages::accounts::filter::Filter;
+use crate::web::pages::accounts::query::AccountsQuery;
+use crate::web::pages::accounts::rows::{Count, PAGE, View, urgency};
+use crate::web::words::stages;
+
+/// The index of one listing.
+#[derive(Debug)]
+pub struct ListIndex {
+    rights: ClassRights,
+    listing: Arc<Listing>,
+    counted: Counted,
+    /// The accounts that the query asks for.
+    matching: BTreeSet<(SortKey, AccountId)>,
+}
+
+/// All that is visible, whether the query asks for it or not.
+#[derive(Debug, Default)]
+struct Counted {
+    visible: usize,
+    wanted: usize,
+    starting: usize,
+    stages: Vec<Count>,
+}
+
+/// What comes before the id in the order of a list.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum SortKey {
+    Added,
+    Phone(Phone),
+    Owner(Option<Email>),
+    Stage(u8, String),
+}
+
+impl SortKey {
+    fn of(query: &AccountsQuery, entry: &Entry) -> Self {
+        match query.sort.as_str() {
+            "phone" => Self::Phone(entry.account.phone.clone()),
+            "owner" => Self::Owner(entry.account.owner.clone()),
+            "stage" => {
+                let stage = &entry.snapshot.stage;
+                Self::Stage(urgency(stage.mood()), stages::label(stage).to_owned())
+            }
+            _ => Self::Added,
+        }
+    }
+}
+
+impl ListIndex {
+    pub fn new(rights: ClassRights, listing: Arc<Listing>, query: &AccountsQuery) -> Self {
+        let mut index = Self {
+            rights,
+            listing: Arc::clone(&listing),
+            counted: Counted::default(),
+            matching: BTreeSet::new(),
+        };
+        let filter = Filter::new(query);
+        listing.iter().for_each(|entry| index.add(query, &filter, entry));
+        index
+    }
+
+    /// Takes in what has changed in the directory; whether anything has.
+    pub fn update(&mut self, accounts: &Directory, query: &AccountsQuery) -> bool {
+        let new = accounts.listing();
+        if new.version == self.listing.version {
+            return false;
+        }
+        let changed = accounts.changed_since(self.listing.version);
+        match changed.filter(|ids| ids.len() <= new.entries.len()) {
+            Some(ids) => {
+                let old = std::mem::replace(&mut self.listing, Arc::clone(&new));
+                let filter = Filter::new(query);
+                for id in ids.into_iter().collect::<HashSet<_>>() {
+                    if let Some(entry) = old.get(id) {
+                        self.remove(query, &filter, entry);
+                    }
+                    if let Some(entry) = new.get(id) {
+                        self.add(query, &filter, entry);
+                    }
+                }
+            }
+            None => *self = Self::new(self.rights.clone(), new, query),
+        }
+        true
+    }
+
+    fn add(&mut self, query: &AccountsQuery, filter: &Filter<'_>, entry: &Entry) {
+        if !self.rights.sees(&entry.account) {
+            return;
+        }
+        self.counted.add(entry);
+        if filter.fits(entry) {
+            self.matching.insert((SortKey::of(query, entry), entry.account.id));
+        }
+    }
+
+    fn remove(&mut self, query: &AccountsQuery, filter: &Filter<'_>, entry: &Entry) {
+        if !self.rights.sees(&entry.account) {
+            return;
+        }
+        self.counted.remove(entry);
+        if filter.fits(entry) {
+            self.matching.remove(&(SortKey::of(query, entry), entry.account.id));
+        }
+    }
+
+    /// The page that the query asks for.
+    pub fn view(&self, query: &AccountsQuery) -> View {
+        let matching = self.matching.len();
+        let pages = matching.div_ceil(PAGE).max(1);
+        let page = query.page.unwrap_or(1).clamp(1, pages);
+        let skipped = (page - 1) * PAGE;
+        let ids: Vec<AccountId> = match query.sort.as_str() {
+            "phone" | "owner" | "stage" => {
+                self.matching.iter().skip(skipped).take(PAGE).map(|(_, id)| *id).collect()
+            }
+            // The newest first.
+            _ => self.matching.iter().rev().skip(skipped).take(PAGE).map(|(_, id)| *id).collect(),
+        };
+        let entries = ids.into_iter().filter_map(|id| self.listing.get(id));
+        let rows = entries.map(|entry| (Arc::clone(entry), self.rights.privileges(&entry.account)));
+        let mut stages = self.counted.stages.clone();
+        stages.sort_by(|a, b| (urgency(a.mood), &a.label).cmp(&(urgency(b.mood), &b.label)));
+        View {
+            rows: rows.collect(),
+            matching,
+            visible: self.counted.visible,
+            page,
+            pages,
+            stages,
+            may_add: self.rights.system().has(SystemPrivilege::AddAccount),
+            wanted: self.counted.wanted,
+            starting: self.counted.starting,
+        }
+    }
+}
+
+impl Counted {
+    fn add(&mut self, entry: &Entry) {
+        let stage = &entry.snapshot.stage;
+        let wanted = entry.account.wanted == DesiredState::Connected;
+        self.visible += 1;
+        self.wanted += usize::from(wanted);
+        self.starting += usize::from(wanted && stage.is_starting());
+        match self.stages.iter_mut().find(|count| count.name == stage.name()) {
+            Some(count) => count.count += 1,
+            None => self.stages.push(Count {
+                name: stage.name(),
+                label: stages::label(stage).to_owned(),
+                mood: stage.mood(),
+                count: 1,
+            }),
+        }
+    }
+
+    fn remove(&mut self, entry: &Entry) {
+        let stage = &entry.snapshot.stage;
+        let wanted = entry.account.wanted == DesiredState::Connected;
+        self.visible -= 1;
+        self.wanted -= usize::from(wanted);
+        self.starting -= usize::from(wanted && stage.is_starting());
+        if let Some(count) = self.stages.iter_mut().find(|count| count.name == stage.name()) {
+            count.count -= 1;
+        }
+        self.stages.retain(|count| count.count > 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::access::{Policy, RightsClass};
+    use crate::domain::{Account, GroupId, Millis, Snapshot, Stage};
+    use crate::live::events::Events;
+
+    fn account(number: u16) -> Account {
+        Account {
+            id: AccountId::generate(),
+            phone: Phone::test(1, number * 7919 % 1000),
+            owner: (number % 3 > 0).then(|| Email::parse(&format!("o{}@example.org", number % 5)).unwrap()),
+            comment: String::new(),
+            groups: Vec::<GroupId>::new(),
+            wanted: if number % 2 == 0 { DesiredState::Connected } else { DesiredState::Disconnected },
+            folder: String::new(),
+            created: Millis(0),
+        }
+    }
+
+    fn shown(index: &ListIndex, query: &AccountsQuery) -> String {
+        let view = index.view(query);
+        let rows: Vec<_> =
+            view.rows.iter().map(|(entry, may)| (entry.account.id, entry.version, *may)).collect();
+        format!("{rows:?} {:?}", View { rows: vec![], ..view })
+    }
+
+    /// After each of many changes the index is what a new one would be.
+    #[test]
+    fn an_updated_index_is_what_a_new_one_is() {
+        let accounts = Directory::new((0..250).map(account).collect(), Events::default());
+        let classes = [
+            RightsClass::Everything,
+            RightsClass::Limited { owner: Some(Email::parse("o1@example.org").unwrap()), roles: [].into() },
+            RightsClass::Limited { owner: None, roles: [].into() },
+        ];
+        let query = |sort: &str, stage: &str, page| AccountsQuery {
+            sort: sort.into(),
+            stage: stage.into(),
+            page: Some(page),
+            ..AccountsQuery::default()
+        };
+        let queries = [
+            query("", "", 1),
+            query("", "", 3),
+            query("phone", "", 2),
+            query("owner", "ready", 1),
+            query("stage", "", 1),
+            query("", "starting", 1),
+        ];
+        let policy = Policy::default();
+        let make = |class: &RightsClass, query: &AccountsQuery| {
+            ListIndex::new(class.resolve(&policy), accounts.listing(), query)
+        };
+        let mut indexes: Vec<(usize, usize, ListIndex)> = Vec::new();
+        for (c, class) in classes.iter().enumerate() {
+            indexes.extend(queries.iter().enumerate().map(|(q, query)| (c, q, make(class, query))));
+        }
+        let ids: Vec<AccountId> = accounts.listing().iter().map(|entry| entry.account.id).collect();
+        for step in 0..120_usize {
+            let id = ids[step * 37 % ids.len()];
+            match step % 6 {
+                0 => accounts.remove(id),
+                1 => accounts.put_account(account(u16::try_from(step).unwrap())),
+                2 => accounts.put_details(
+                    id,
+                    Some(Email::parse("o1@example.org").unwrap()),
+                    "x".into(),
+                    vec![],
+                ),
+                3 => accounts.put_snapshot(id, Snapshot { stage: Stage::Starting, ..Snapshot::off() }),
+                _ => accounts.put_snapshot(id, Snapshot { stage: Stage::Ready, ..Snapshot::off() }),
+            }
+            for (c, q, index) in &mut indexes {
+                // Some fall behind and take in several changes at once.
+                if (step + *c + *q) % 3 > 0 {
+                    index.update(&accounts, &queries[*q]);
+                    assert_eq!(
+                        shown(index, &queries[*q]),
+                        shown(&make(&classes[*c], &queries[*q]), &queries[*q])
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Lists of accounts, as they are asked for by a query. Viewers with the same rights and the same query share one list,
+//! and each of its states is rendered once for all of them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, Weak};
+
+use parking_lot::Mutex;
+
+use crate::domain::access::{Policy, Principal, RightsClass};
+use crate::web::fragment::partial;
+use crate::web::pages::accounts::list;
+use crate::web::pages::accounts::list_index::ListIndex;
+use crate::web::pages::accounts::query::AccountsQuery;
+use crate::web::pages::accounts::rows::{self, View};
+use crate::web::state::State;
+use crate::web::stream::message::Message;
+use crate::web::stream::position;
+
+/// Messages of a state that are kept. Viewers mostly come from the state before; some may be further behind.
+const MESSAGES: usize = 8;
+
+/// The lists that anybody watches.
+#[derive(Debug, Default)]
+pub struct SharedLists(Mutex<HashMap<Key, Weak<SharedList>>>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    class: RightsClass,
+    query: AccountsQuery,
+}
+
+/// One list. It is brought up to date by the first of its viewers who asks.
+#[derive(Debug)]
+pub struct SharedList {
+    key: Key,
+    current: Mutex<Option<Current>>,
+}
+
+#[derive(Debug)]
+struct Current {
+    policy: Arc<Policy>,
+    index: ListIndex,
+    state: Arc<ListState>,
+}
+
+impl SharedLists {
+    /// The list that this viewer asks for, and its present state.
+    pub fn current(
+        &self,
+        state: &State,
+        principal: &Principal,
+        query: &AccountsQuery,
+    ) -> (Arc<SharedList>, Arc<ListState>) {
+        loop {
+            let policy = state.live.policy.current();
+            let class = RightsClass::of(&policy, principal, |email| state.live.accounts.has_owner(email));
+            let list = self.get(Key { class, query: query.clone() });
+            // The class is that of one policy, so the list has to be of the same one.
+            if let Some(current) = list.current(state, &policy) {
+                return (list, current);
+            }
+        }
+    }
+
+    fn get(&self, key: Key) -> Arc<SharedList> {
+        let mut lists = self.0.lock();
+        if let Some(list) = lists.get(&key).and_then(Weak::upgrade) {
+            return list;
+        }
+        lists.retain(|_, list| list.strong_count() > 0);
+        let list = Arc::new(SharedList { key: key.clone(), current: Mutex::default() });
+        lists.insert(key, Arc::downgrade(&list));
+        list
+    }
+}
+
+impl SharedList {
+    /// The present state under this policy; None if a newer policy is in force.
+    fn current(&self, state: &State, policy: &Arc<Policy>) -> Option<Arc<ListState>> {
+        let mut current = self.current.lock();
+        if current.as_ref().is_some_and(|current| current.policy.version() > policy.version()) {
+            return None;
+        }
+        let accounts = &state.live.accounts;
+        let Key { class, query } = &self.key;
+        match current.as_mut().filter(|current| Arc::ptr_eq(&current.policy, policy)) {
+            Some(current) => {
+                if current.index.update(accounts, query) {
+                    current.state = current.state.replaced_by(current.index.view(query), query);
+                }
+                Some(Arc::clone(&current.state))
+            }
+            None => {
+                let index = ListIndex::new(class.resolve(policy), accounts.listing(), query);
+                let fresh = ListState::new(index.view(query), query);
+                let state = match current.take() {
+                    Some(former) if former.state.position == fresh.position => former.state,
+                    _ => Arc::new(fresh),
+                };
+                let new = Current { policy: Arc::clone(policy), index, state };
+                Some(Arc::clone(&current.insert(new).state))
+            }
+        }
+    }
+}
+
+/// What a viewer sees of a list at one moment.
+#[derive(Debug)]
+pub struct ListState {
+    /// A number for everything that is visible of it.
+    pub position: u64,
+    pub view: View,
+    pub summary: String,
+    pub pager: String,
+    whole: OnceLock<Message>,
+    /// By the position that they start from.
+    messages: Mutex<Vec<(u64, Option<Message>)>>,
+}
+
+impl ListState {
+    fn new(view: View, query: &AccountsQuery) -> Self {
+        let summary = list::summary(&view, query).unwrap_or_default();
+        let pager = list::pager(&view, query).unwrap_or_default();
+        let rows = view.rows.iter().map(|(entry, may)| (entry.account.id, entry.version, *may));
+        let position =
+            position::hash(&(rows.collect::<Vec<_>>(), view.visible == 0, summary.as_str(), pager.as_str()));
+        Self { position, view, summary, pager, whole: OnceLock::new(), messages: Mutex::default() }
+    }
+
+    /// The state with this view; itself if nothing that is visible differs.
+    fn replaced_by(self: &Arc<Self>, view: View, query: &AccountsQuery) -> Arc<Self> {
+        let new = Self::new(view, query);
+        if new.position == self.position { Arc::clone(self) } else { Arc::new(new) }
+    }
+
+    /// What shows this state in a browser that shows anything else.
+    pub(super) fn whole(&self, state: &State) -> Message {
+        let render = || {
+            let html = partial("#rows", "innerMorph", &rows::body(&state.rows, &self.view))
+                + &partial("#summary", "innerMorph", &self.summary)
+                + &partial("#pager", "innerMorph", &self.pager);
+            Message::new(&position::id(state, self.position), &html)
+        };
+        self.whole.get_or_init(render).clone()
+    }
+
+    /// What shows this state in a browser that shows `before`; None if it does already.
+    pub(super) fn changes_from(&self, state: &State, before: &Self) -> Option<Message> {
+        if before.position == self.position {
+            return None;
+        }
+        // Rendered under the lock: most viewers ask at the same moment.
+        let mut messages = self.messages.lock();
+        if let Some((_, message)) = messages.iter().find(|(from, _)| *from == before.position) {
+            return message.clone();
+        }
+        let html = self.changed_html(state, before);
+        let message = (!html.is_empty()).then(|| Message::new(&position::id(state, self.position), &html));
+        if messages.len() >= MESSAGES {
+            messages.remove(0);
+        }
+        messages.push((before.position, message.clone()));
+        message
+    }
+
+    fn changed_html(&self, state: &State, before: &Self) -> String {
+        let mut html = if self.has_same_accounts(before) {
+            self.changed_rows(state, before)
+        } else {
+            partial("#rows", "innerMorph", &rows::body(&state.rows, &self.view))
+        };
+        for (target, was, is) in
+            [("#summary", &before.summary, &self.summary), ("#pager", &before.pager, &self.pager)]
+        {
+            if was != is {
+                html.push_str(&partial(target, "innerMorph", is));
+            }
+        }
+        html
+    }
+
+    fn has_same_accounts(&self, other: &Self) -> bool {
+        // An empty table says whether there is nothing at all, or nothing that fits.
+        let ids = |it: &Self| it.view.rows.iter().map(|(entry, _)| entry.account.id).collect::<Vec<_>>();
+        (self.view.visible == 0) == (other.view.visible == 0) && ids(self) == ids(other)
+    }
+
+    fn changed_rows(&self, state: &State, before: &Self) -> String {
+        let mut html = String::new();
+        for ((entry, may), (was, could)) in self.view.rows.iter().zip(&before.view.rows) {
+            if (entry.version, may) != (was.version, could)
+                && let Ok(row) = state.rows.row(entry, *may)
+            {
+                html.push_str(&partial(&format!("#account-{}", entry.account.id), "outerMorph", &row));
+            }
+        }
+        html
+    }
+}

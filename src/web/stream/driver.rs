@@ -1,0 +1,168 @@
+//! The loop behind every stream.
+
+use axum::body::Bytes;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::viewer::Viewer;
+use super::{BURST, GATHER, LivePage, SESSION_CHECK, Update, message, signed_out};
+use crate::domain::access::Principal;
+use crate::live::events::Change;
+use crate::ops::policy;
+use crate::web::fragment::partial;
+use crate::web::layout::{Outages, pending_count};
+use crate::web::state::{AppState, State};
+
+/// What may have changed since the last message.
+#[derive(Debug, Default)]
+struct Due {
+    /// Whose session this is, and whether it is still valid.
+    session: bool,
+    page: bool,
+    frame: bool,
+}
+
+impl Due {
+    fn note(&mut self, change: Change, viewer: &Viewer, page: &impl LivePage) {
+        if viewer.concerns(change) {
+            *self = Self { session: true, page: true, frame: true };
+            return;
+        }
+        self.page |= page.concerns(change);
+        self.frame |= matches!(change, Change::Health | Change::Approvals);
+    }
+
+    fn is_nothing(&self) -> bool {
+        !(self.session || self.page || self.frame)
+    }
+}
+
+/// What woke a stream.
+enum Woken {
+    Change(Change),
+    Check,
+    Deadline,
+    Ended,
+}
+
+/// Sends what the page shows, now and after every change, until the reader, the session or the server ends.
+pub(super) async fn follow<P: LivePage>(
+    state: AppState,
+    mut viewer: Viewer,
+    sender: mpsc::Sender<Bytes>,
+    mut page: P,
+) {
+    let mut due = Due { session: false, page: true, frame: P::HAS_FRAME };
+    let mut frame = Frame::default();
+    let mut check = tokio::time::interval(SESSION_CHECK);
+    check.reset();
+    let mut next = Instant::now();
+    loop {
+        let update = match due.page {
+            true => page.render(&state, &viewer.principal).await,
+            false => Update::Nothing,
+        };
+        let around = match due.frame && P::HAS_FRAME {
+            true => frame.changed(&state, &viewer.principal),
+            false => String::new(),
+        };
+        match send(&sender, update, &around).await {
+            Sent::Nothing => {}
+            Sent::Something => next = Instant::now() + GATHER,
+            Sent::Last => return,
+        }
+        due = Due::default();
+        while due.is_nothing() {
+            let woken = tokio::select! {
+                change = viewer.events.next() => Woken::Change(change),
+                _ = check.tick() => Woken::Check,
+                () = reached(page.deadline()) => Woken::Deadline,
+                () = state.stopping.cancelled() => Woken::Ended,
+                () = sender.closed() => Woken::Ended,
+            };
+            match woken {
+                Woken::Change(change) => due.note(change, &viewer, &page),
+                Woken::Check => {
+                    // A full channel needs no sign of life.
+                    let _ = sender.try_send(message::keep_alive());
+                    due = Due { session: true, page: true, frame: true };
+                }
+                Woken::Deadline => due.page = true,
+                Woken::Ended => return,
+            }
+        }
+        if due.page && !due.session {
+            tokio::time::sleep_until(next.max(Instant::now() + BURST)).await;
+        }
+        policy::ensure_current(&state).await;
+        while let Some(change) = viewer.events.try_next() {
+            due.note(change, &viewer, &page);
+        }
+        let look_again = due.session || viewer.is_outdated(&state);
+        if look_again && !viewer.look_again(&state).await {
+            // If only the proof of identity is too old, the page's next request may renew it.
+            if !viewer.has_lapsed(&state) {
+                let _ = sender.send(signed_out()).await;
+            }
+            return;
+        }
+    }
+}
+
+enum Sent {
+    Nothing,
+    Something,
+    /// Nothing more is to be sent, or the browser has gone.
+    Last,
+}
+
+async fn send(sender: &mpsc::Sender<Bytes>, update: Update, around: &str) -> Sent {
+    let bytes = match update {
+        Update::Nothing if around.is_empty() => return Sent::Nothing,
+        Update::Nothing => message::html(around),
+        Update::Message(message) if around.is_empty() => message.bytes(),
+        Update::Message(message) => message.with(around),
+        Update::Event(bytes) => bytes,
+        Update::Last(events) => {
+            for bytes in events {
+                let _ = sender.send(bytes).await;
+            }
+            return Sent::Last;
+        }
+    };
+    if sender.send(bytes).await.is_ok() { Sent::Something } else { Sent::Last }
+}
+
+/// Resolves at that time, or never.
+async fn reached(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What stands around every page, as it was sent.
+#[derive(Debug, Default)]
+struct Frame {
+    outages: Option<Outages>,
+    to_decide: Option<usize>,
+}
+
+impl Frame {
+    fn changed(&mut self, state: &State, principal: &Principal) -> String {
+        let mut html = String::new();
+        let outages = Outages::now(state);
+        if self.outages.replace(outages) != Some(outages) {
+            html.push_str(&partial("#notices", "innerHTML", &outages.notices()));
+        }
+        let policy = state.live.policy.current();
+        let to_decide = state.live.approvals.load().pending_for(&policy, principal, state.clock.now());
+        if self.to_decide != to_decide {
+            // A viewer who may not decide any more is not told how many wait either.
+            let count = pending_count(to_decide.unwrap_or(0));
+            html.push_str(&partial("#reveals-waiting", "innerHTML", &count));
+            self.to_decide = to_decide;
+        }
+        html
+    }
+}

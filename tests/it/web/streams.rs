@@ -1,0 +1,133 @@
+//! Where streams begin and what their viewers share.
+
+use axum::body::{Body, BodyDataStream};
+use axum::http::Method;
+use telescope::domain::Stage;
+
+use super::app::{ADMIN, TestApp, Visitor, as_htmx};
+use super::live::next;
+
+/// The stream that the page of the accounts asks for.
+async fn stream_of_page(visitor: &Visitor, path: &str) -> BodyDataStream {
+    let page = visitor.get(path).await;
+    visitor.stream(&page.attributes("#live", "hx-sse:connect")[0]).await
+}
+
+/// The id that an event gives to the state of the page.
+fn id(message: &str) -> &str {
+    message.lines().find_map(|line| line.strip_prefix("id: ")).expect("an id")
+}
+
+async fn stream_after(visitor: &Visitor, path: &str, last: &str) -> BodyDataStream {
+    let request = as_htmx(visitor.request(Method::GET, path)).header("last-event-id", last);
+    visitor.stream_of(request).await
+}
+
+#[tokio::test]
+async fn a_stream_does_not_repeat_what_the_page_brought() {
+    let test = TestApp::with_its_own_time().await;
+    let account = test.account(1, None).await;
+    let root = test.signed_in(ADMIN).await;
+    for path in ["/accounts", "/accounts?stage=disconnected&sort=phone"] {
+        test.stands(account, Stage::Disconnected);
+        let mut stream = stream_of_page(&root, path).await;
+        let hello = next(&mut stream).await;
+        assert!(
+            hello.contains("#notices") && !hello.contains("#rows") && !hello.contains("#summary"),
+            "{hello}"
+        );
+        test.account(2, None).await;
+        let message = next(&mut stream).await;
+        assert!(message.contains("hx-target=\"#rows\""), "what is new comes: {message}");
+    }
+    // A page that opens its stream again, much later, shows something else by then.
+    let page = root.get("/accounts").await;
+    test.app.clock.advance(30);
+    let mut stream = root.stream(&page.attributes("#live", "hx-sse:connect")[0]).await;
+    assert!(next(&mut stream).await.contains("hx-target=\"#rows\""));
+    // Something changed between the page and the stream.
+    let page = root.get("/accounts").await;
+    test.stands(account, Stage::Ready);
+    let mut stream = root.stream(&page.attributes("#live", "hx-sse:connect")[0]).await;
+    let message = next(&mut stream).await;
+    assert!(message.contains("hx-target=\"#rows\"") && message.contains("data-stage=\"ready\""), "{message}");
+}
+
+#[tokio::test]
+async fn a_broken_connection_goes_on_from_the_last_event() {
+    let test = TestApp::new().await;
+    let account = test.account(1, None).await;
+    let root = test.signed_in(ADMIN).await;
+    let path = root.get("/accounts").await.attributes("#live", "hx-sse:connect")[0].clone();
+    let mut stream = root.stream(&path).await;
+    next(&mut stream).await;
+    test.stands(account, Stage::Ready);
+    let last = next(&mut stream).await;
+    let last = id(&last);
+    let mut same = stream_after(&root, &path, last).await;
+    assert!(!next(&mut same).await.contains("#rows"), "nothing has changed since");
+    // The address says still what the page brought, which is not what the browser shows.
+    for unknown in ["", "nonsense", "1-2", &format!("other-{}", last.split_once('-').unwrap().1)] {
+        let mut other = stream_after(&root, &path, unknown).await;
+        assert!(
+            next(&mut other).await.contains("hx-target=\"#rows\""),
+            "{unknown:?} is no state of this run"
+        );
+    }
+    test.stands(account, Stage::SignedOut);
+    let mut changed = stream_after(&root, &path, last).await;
+    assert!(next(&mut changed).await.contains("data-stage=\"signed-out\""));
+}
+
+/// What people with the same rights get is the same message; whoever has other rights gets another.
+#[tokio::test]
+async fn viewers_share_messages_only_with_those_of_the_same_rights() {
+    let test = TestApp::new().await;
+    let hers = test.account(1, Some("ada@example.org")).await;
+    let nobodys = test.account(2, None).await;
+    let mut streams = Vec::new();
+    for who in [ADMIN, ADMIN, "ada@example.org", "bob@example.org"] {
+        let visitor = test.signed_in(who).await;
+        let mut stream = visitor.stream("/accounts/events").await;
+        next(&mut stream).await;
+        streams.push(stream);
+    }
+    test.stands(nobodys, Stage::Ready);
+    test.stands(hers, Stage::Ready);
+    let [root, other_root, ada] =
+        [next(&mut streams[0]).await, next(&mut streams[1]).await, next(&mut streams[2]).await];
+    assert_eq!(root, other_root);
+    assert!(root.contains(&hers.to_string()) && root.contains(&nobodys.to_string()), "{root}");
+    assert!(ada.contains(&hers.to_string()) && !ada.contains(&nobodys.to_string()), "{ada}");
+    // Bob becomes an owner; of the first account he learns nothing still.
+    let mut account = test.app.live.accounts.get(nobodys).unwrap().account.clone();
+    account.owner = Some(telescope::domain::Email::parse("bob@example.org").unwrap());
+    test.app.live.accounts.put_account(account);
+    let bob = next(&mut streams[3]).await;
+    assert!(bob.contains(&nobodys.to_string()) && !bob.contains(&hers.to_string()), "{bob}");
+    test.stands(hers, Stage::SignedOut);
+    let ada = next(&mut streams[2]).await;
+    assert!(ada.contains(&hers.to_string()) && !ada.contains(&nobodys.to_string()), "{ada}");
+}
+
+#[tokio::test]
+async fn streams_are_neither_kept_nor_changed_on_their_way() {
+    let test = TestApp::new().await;
+    let account = test.account(1, None).await;
+    let root = test.signed_in(ADMIN).await;
+    for path in [
+        "/accounts/events".to_owned(),
+        format!("/accounts/{account}/events"),
+        format!("/accounts/{account}/code/events"),
+        "/jobs/events".to_owned(),
+        "/reveals/events".to_owned(),
+        "/audit/events".to_owned(),
+    ] {
+        let request = as_htmx(root.request(Method::GET, &path)).body(Body::empty()).unwrap();
+        let response = root.answer(request).await;
+        let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), "text/event-stream", "{path}");
+        assert_eq!(header("cache-control"), "no-cache, no-transform", "{path}");
+        assert_eq!(header("x-accel-buffering"), "no", "{path}");
+    }
+}
