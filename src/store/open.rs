@@ -43,10 +43,10 @@ impl Db {
     }
 
     /// Whether the audit log could be changed through this connection. Postgres knows roles that can only add to it.
-    pub async fn may_change_trail(&self) -> Result<bool, StoreError> {
+    pub async fn can_change_audit_log(&self) -> Result<bool, StoreError> {
         match &self.pools {
             Pools::Sqlite { .. } => Ok(true),
-            Pools::Postgres { read, .. } => postgres::may_change_trail(read).await,
+            Pools::Postgres { read, .. } => postgres::can_change_audit_log(read).await,
         }
     }
 

@@ -69,7 +69,7 @@ pub enum Fault {
     #[error("the recorded end of the audit log is not its last entry")]
     Head,
     /// The log does not contain its checkpoint: entries were deleted at its end, or rewritten.
-    #[error("the trail does not lead through its former end, entry {0}")]
+    #[error("the audit log does not lead through its checkpoint, entry {0}")]
     Cut(i64),
 }
 
@@ -192,7 +192,7 @@ impl<'a> Walk<'a> {
     }
 
     fn sum_so_far(&self) -> String {
-        crate::domain::hex::encode(&self.sum.clone().finalize())
+        hex::encode(self.sum.clone().finalize())
     }
 
     /// Whether the link follows from the one before; none if its key is not at hand.
@@ -202,7 +202,7 @@ impl<'a> Walk<'a> {
         let seq = entry.seq.to_be_bytes();
         let parts: [&[u8]; 3] = [before.as_bytes(), &seq, entry.digest.as_bytes()];
         match self.keys.audit_mac_by(key_id, &parts) {
-            Some(expected) => Ok(Some(crate::domain::hex::encode(&expected?) == mac)),
+            Some(expected) => Ok(Some(hex::encode(expected?) == mac)),
             None => Ok(None),
         }
     }

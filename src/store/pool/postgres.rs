@@ -37,7 +37,7 @@ pub(crate) async fn has_tables(pool: &PgPool) -> Result<bool, StoreError> {
 }
 
 /// Whether this role may change entries of the audit log.
-pub(crate) async fn may_change_trail(pool: &PgPool) -> Result<bool, StoreError> {
+pub(crate) async fn can_change_audit_log(pool: &PgPool) -> Result<bool, StoreError> {
     let sql = "select has_table_privilege('audit_log', 'update')";
     let (may,): (bool,) = sqlx::query_as(sql).fetch_one(pool).await?;
     Ok(may)

@@ -221,13 +221,14 @@ async fn what_he_adds_is_his_and_what_he_may_not_see_he_is_told() {
         assert_eq!(added.status, StatusCode::SEE_OTHER, "{path}");
         let said = eve.get(added.header("location")).await;
         assert_eq!(said.status, StatusCode::OK, "{path}: {}", added.header("location"));
-        assert!(said.texts("main [role=status]").join(" ").contains("You may not see it yourself"), "{path}");
+        assert!(said.texts("main [role=status]").join(" ").contains("You don't have access to it"), "{path}");
     }
     // In the dialog, too; and the number of what is not seen is not told.
     let added = eve.post_fragment("/accounts/add", &[("phone", "+9996620053"), ("owner", "")]).await;
     let said = eve.fragment(added.header("location")).await;
     assert!(
-        said.texts("[role=status]").join(" ").contains("You may not see it") && !said.body.contains("20053")
+        said.texts("[role=status]").join(" ").contains("You don't have access to it")
+            && !said.body.contains("20053")
     );
 }
 
