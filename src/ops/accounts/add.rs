@@ -90,7 +90,7 @@ fn random_bytes() -> Result<[u8; 16], OpError> {
 
 /// A folder's name: says nothing of the account and is never used twice.
 fn random_name() -> Result<String, OpError> {
-    Ok(random_bytes()?.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(random_bytes()?))
 }
 
 #[cfg(test)]
