@@ -28,7 +28,10 @@ impl FromStr for Head {
     fn from_str(text: &str) -> Result<Self, String> {
         let (seq, mac) =
             text.trim_end_matches('\n').split_once(' ').ok_or("this is no checkpoint of an audit log")?;
-        Ok(Self { seq: seq.parse().map_err(|_| "the checkpoint does not begin with the number of an entry")?, mac: mac.to_owned() })
+        Ok(Self {
+            seq: seq.parse().map_err(|_| "the checkpoint does not begin with the number of an entry")?,
+            mac: mac.to_owned(),
+        })
     }
 }
 

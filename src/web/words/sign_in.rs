@@ -52,7 +52,9 @@ pub const fn oidc(error: &OidcError) -> &'static str {
         OidcError::Stale => {
             "This sign-in link was already used, is older than ten minutes, or belongs to another browser. Sign in again."
         }
-        OidcError::Denied => "Your identity provider didn't allow you to sign in to Telescope, or you cancelled.",
+        OidcError::Denied => {
+            "Your identity provider didn't allow you to sign in to Telescope, or you cancelled."
+        }
         OidcError::Rejected => {
             "Your identity provider rejected Telescope's request. The server's log has the cause: contact your \
              administrator."
