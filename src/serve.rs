@@ -18,7 +18,6 @@ use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::http::server;
 use crate::http::server::Limits;
 use crate::node::control;
-use crate::ops::accounts::remove::JobSteps;
 use crate::ops::audit::{checkpoint, queue, rekey, retention};
 use crate::ops::{approvals, policy, sign_in, two_step};
 use crate::store::Db;
@@ -75,12 +74,7 @@ async fn serve_alone(
         tokio::spawn(two_step::run(Arc::clone(&app))),
         tokio::spawn(approvals::view::run(Arc::clone(&app))),
         tokio::spawn(control::run(Arc::clone(&app))),
-        tokio::spawn(jobs::run(
-            app.db.clone(),
-            app.clock.clone(),
-            Arc::clone(&app.live.jobs),
-            Arc::new(JobSteps(Arc::clone(&app))),
-        )),
+        tokio::spawn(jobs::run(Arc::clone(&app))),
     ];
     startup::connect_accounts(&app);
     app.sso.prefetch();
