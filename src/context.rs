@@ -9,11 +9,13 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::Keys;
+use crate::domain::access::Policy;
+use crate::domain::audit::AuditEntry;
 use crate::live::Live;
 use crate::live::audit_queue::AuditQueue;
 use crate::live::guards::Guards;
 use crate::sso::{ProxyAuthenticator, oidc};
-use crate::store::{self, Db, StoreError};
+use crate::store::{self, Conn, Db, StoreError, Tx, Written};
 use crate::telegram::Hub;
 
 /// The database, the keys, the time and the settings. Cheap to clone.
@@ -57,9 +59,36 @@ impl Context {
     pub async fn open(config: Arc<Config>, db: Db, clock: Clock) -> anyhow::Result<Self> {
         let keys = Arc::new(config.keys()?);
         db.migrate().await?;
-        db.change(async |conn| store::key_check::check(conn, &keys).await).await?;
+        db.maintain(async |conn| store::key_check::check(conn, &keys).await).await?;
         stamp_environment(&db, &config).await?;
         Ok(Self { config, db, keys, clock })
+    }
+
+    /// Runs a change with this audit entry: both are there, or neither.
+    pub async fn write<T, E, W>(&self, entry: &AuditEntry, work: W) -> Result<T, E>
+    where
+        W: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        self.write_with(async |tx| {
+            let value = work(tx).await?;
+            Ok(tx.record(entry).await?.with(value))
+        })
+        .await
+    }
+
+    /// Runs a change that finds out by itself what to record.
+    pub async fn write_with<T, E, W>(&self, work: W) -> Result<T, E>
+    where
+        W: AsyncFnOnce(&mut Tx<'_>) -> Result<Written<T>, E>,
+        E: From<StoreError>,
+    {
+        self.db.write(&self.keys, work).await
+    }
+
+    /// The access policy as the database has it now.
+    pub async fn policy(&self, conn: &mut Conn<'_>) -> Result<Policy, StoreError> {
+        Ok(Policy::new(&store::rules::load(conn).await?, self.config.owner_privileges))
     }
 }
 
@@ -68,7 +97,7 @@ async fn stamp_environment(db: &Db, config: &Config) -> anyhow::Result<()> {
     const KEY: &str = "telegram_environment";
     let ours = config.telegram_environment.name();
     let stamped = db
-        .change(async |conn| -> Result<Option<String>, StoreError> {
+        .maintain(async |conn| -> Result<Option<String>, StoreError> {
             let stamped = store::meta::get(conn, KEY).await?;
             if stamped.is_none() {
                 store::meta::set(conn, KEY, ours).await?;

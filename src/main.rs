@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use telescope::config::Config;
-use telescope::{cli, node, process, serve, telegram};
+use telescope::{cli, process, serve, telegram};
 
 /// Keeps an organisation's Telegram accounts. Settings come from the environment and from .env; see .env.sample.
 #[derive(Parser)]
@@ -18,34 +18,37 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the pages and keep the accounts (the default).
+    /// Run the server (the default).
     Serve,
-    /// Say who is an administrator; this is how the first one comes to be.
+    /// Grant and revoke administrator rights; the way to the first administrator.
     #[command(subcommand)]
     Admin(cli::admin::Admin),
-    /// Explain, export and import who may do what.
+    /// Explain, export and import access rules.
     #[command(subcommand)]
     Access(cli::access::Access),
-    /// Verify the audit trail, or take the details of old entries out of it.
+    /// Verify the audit log, or remove the details of old entries.
     #[command(subcommand)]
     Audit(cli::audit::Audit),
-    /// Make the database's tables, or bring them up to date, where the server's own role may not.
+    /// Create or update the database's tables, where the server's own role may not.
     Migrate,
     /// Run TDLib for a parent process; not for people.
     #[command(hide = true)]
     TdHost { library: PathBuf },
 }
 
+const COMMAND_FAILED: &str = "command failed";
+
 fn main() -> ExitCode {
     process::harden();
     match Arguments::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => run("Telescope can't run", serve::serve),
-        Command::Admin(asked) => {
-            run("Not done", |config| node::command::run(config, node::command::Request::Admin(asked)))
+        Command::Serve => run("telescope: cannot start", serve::serve),
+        Command::Admin(command) => run(COMMAND_FAILED, |config| cli::admin::run(config, command)),
+        Command::Access(command) => run(COMMAND_FAILED, |config| cli::access::run(config, command)),
+        Command::Audit(command @ cli::audit::Audit::Verify { .. }) => {
+            run("audit verification failed", |config| cli::audit::run(config, command))
         }
-        Command::Access(asked) => run("Not done", |config| cli::access::run(config, asked)),
-        Command::Audit(asked) => run("Wrong", |config| cli::audit::run(config, asked)),
-        Command::Migrate => run("Not done", cli::migrate::run),
+        Command::Audit(command) => run(COMMAND_FAILED, |config| cli::audit::run(config, command)),
+        Command::Migrate => run(COMMAND_FAILED, cli::migrate::run),
         Command::TdHost { library } => telegram::host::run(&library),
     }
 }
@@ -64,7 +67,7 @@ fn run<W: Future<Output = anyhow::Result<()>>>(failed: &str, work: impl FnOnce(C
     }
 }
 
-fn end(status: u8, words: std::fmt::Arguments<'_>) -> ExitCode {
-    eprintln!("{words}");
+fn end(status: u8, message: std::fmt::Arguments<'_>) -> ExitCode {
+    eprintln!("{message}");
     ExitCode::from(status)
 }

@@ -1,5 +1,6 @@
 //! Serving: waiting for the lease, running what goes on beside the pages, and stopping in order.
 
+mod standby;
 pub(crate) mod startup;
 
 use std::net::TcpListener;
@@ -16,8 +17,7 @@ use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::http::server;
 use crate::http::server::Limits;
-use crate::node::{control, lease};
-use crate::ops::accounts::remove::JobSteps;
+use crate::node::control;
 use crate::ops::audit::{checkpoint, queue, rekey, retention};
 use crate::ops::{approvals, policy, sign_in, two_step};
 use crate::store::Db;
@@ -38,7 +38,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mut stop = pin!(stop_signal());
     let db = Db::connect(&config.db_dsn).await?;
     let lease = tokio::select! {
-        lease = lease::obtain(&db, &clock, &listener, limits(&config)) => lease?,
+        lease = standby::obtain_lease(&db, &clock, &listener, limits(&config)) => lease?,
         signal = &mut stop => {
             tracing::info!(signal, "stopped before it was the active one");
             return Ok(());
@@ -74,12 +74,7 @@ async fn serve_alone(
         tokio::spawn(two_step::run(Arc::clone(&app))),
         tokio::spawn(approvals::view::run(Arc::clone(&app))),
         tokio::spawn(control::run(Arc::clone(&app))),
-        tokio::spawn(jobs::run(
-            app.db.clone(),
-            app.clock.clone(),
-            Arc::clone(&app.live.jobs),
-            Arc::new(JobSteps(Arc::clone(&app))),
-        )),
+        tokio::spawn(jobs::run(Arc::clone(&app))),
     ];
     startup::connect_accounts(&app);
     app.sso.prefetch();

@@ -18,7 +18,7 @@ const CONNECTIONS: usize = 8;
 const TIME: Duration = Duration::from_secs(5);
 
 async fn many(db: &Db) {
-    db.change(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+    db.maintain(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
         for number in 1..=ACCOUNTS {
             let account = Account {
                 id: AccountId::generate(),

@@ -1,114 +1,117 @@
-//! `telescope access …`: why somebody may do something, and all rules as a text that can be reviewed and put back.
+//! `telescope access …`: who has access and why, and all access rules as a text that can be reviewed and put back.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use clap::Subcommand;
-use serde::{Deserialize, Serialize};
 
 use crate::cli::access_report;
 use crate::config::Config;
-use crate::context::App;
-use crate::domain::access::{Policy, Principal, decide_system};
-use crate::domain::privilege::can;
 use crate::domain::{Email, Phone};
-use crate::node::command::{self, Request, in_words};
+use crate::node::control::{Reply, Request, client};
 use crate::ops::access::file::RulesFile;
-use crate::ops::access::import;
-use crate::ops::{Context, OpError, policy};
+use crate::ops::access::import::ImportStep;
 use crate::store::Db;
+use crate::words;
 
-/// What can be done with the rules of access.
 #[derive(Debug, Subcommand)]
 pub enum Access {
-    /// Explain what somebody may do with an account, rule by rule. The server may run meanwhile.
+    /// Explain a person's access to an account, rule by rule. Works while the server runs.
     Check {
-        /// The person's address.
+        /// The person's e-mail address.
         email: String,
-        /// The account's number.
+        /// The account's phone number.
         phone: String,
     },
-    /// Print all rules as a text. The server may run meanwhile.
+    /// Print all access rules as TOML. Works while the server runs.
     Export,
-    /// Show what a text would change; with --yes, change it. What the text does not name is taken away.
+    /// Show what importing a file would change; with --yes, apply it. Rules that the file does not name are removed.
     Import {
-        /// The file with the text.
+        /// The file, as `telescope access export` prints it.
         file: PathBuf,
-        /// Do it.
+        /// Apply the changes.
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Does it.
-pub async fn run(config: Config, asked: Access) -> anyhow::Result<()> {
-    match asked {
+pub async fn run(config: Config, access: Access) -> anyhow::Result<()> {
+    match access {
         Access::Check { email, phone } => check(&config, &email, &phone).await,
         Access::Export => export(&config).await,
         Access::Import { file, yes } => {
             let text = std::fs::read_to_string(&file)
                 .with_context(|| format!("{} can't be read", file.display()))?;
-            command::run(config, Request::Import(Import { text, yes })).await
+            import(&config, Request::ImportRules { text, apply: yes }).await
         }
     }
 }
 
 async fn check(config: &Config, email: &str, phone: &str) -> anyhow::Result<()> {
-    let email = Email::parse(email).map_err(|fault| anyhow::anyhow!("{fault}"))?;
-    let phone = Phone::parse(phone).map_err(|fault| anyhow::anyhow!("{fault}"))?;
-    let db = opened(config).await?;
-    let explained = access_report::read(&mut db.read().await?, config, &email, &phone).await;
-    print!("{}", explained.map_err(in_words)?);
+    let email = Email::parse(email).map_err(|error| anyhow::anyhow!(words::sentence(&error.into())))?;
+    let phone = Phone::parse(phone).map_err(|error| anyhow::anyhow!(words::sentence(&error.into())))?;
+    let db = open(config).await?;
+    let report = access_report::read(&mut db.read().await?, config, &email, &phone).await;
+    print!("{}", report.map_err(client::failure)?);
     Ok(())
 }
 
 async fn export(config: &Config) -> anyhow::Result<()> {
-    let db = opened(config).await?;
+    let db = open(config).await?;
     let rules = RulesFile::read(&mut db.read().await?).await?;
-    print!("{}", rules.to_text().map_err(in_words)?);
+    print!("{}", rules.to_text().map_err(client::failure)?);
     Ok(())
 }
 
-async fn opened(config: &Config) -> anyhow::Result<Db> {
+async fn open(config: &Config) -> anyhow::Result<Db> {
     let db = Db::connect(&config.db_dsn).await?;
-    ensure!(db.has_tables().await?, "There are no rules in this database yet.");
+    ensure!(db.has_tables().await?, "This database has no access rules yet.");
     Ok(db)
 }
 
-/// A text of rules to be put in force, or to be looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Import {
-    /// The text.
-    pub text: String,
-    /// Whether it is to be done.
-    pub yes: bool,
+async fn import(config: &Config, request: Request) -> anyhow::Result<()> {
+    let (steps, applied) = match client::run(config, &request).await? {
+        Reply::Rules { steps, applied } => (steps, applied),
+        Reply::Admin { .. } => anyhow::bail!("the server answered another request; it is of another version"),
+    };
+    if steps.is_empty() {
+        println!("No changes: the rules are already as the file says.");
+        return Ok(());
+    }
+    println!("{}", if applied { "Applied:" } else { "Dry run. Re-run with --yes to apply:" });
+    steps.iter().for_each(|step| println!("  {}", describe(step)));
+    Ok(())
 }
 
-impl Import {
-    /// Whether it can be read.
-    pub(crate) fn check(&self) -> Result<(), OpError> {
-        RulesFile::parse(&self.text).map(drop)
-    }
-
-    /// What a running server does.
-    pub(crate) async fn serve(&self, app: &App) -> Result<String, OpError> {
-        let said = self.write(app).await;
-        policy::in_force(app).await;
-        said
-    }
-
-    /// The same where no server runs.
-    pub(crate) async fn write(&self, context: &Context) -> Result<String, OpError> {
-        let wanted = RulesFile::parse(&self.text)?;
-        let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli)?;
-        let steps = import::import(context, permit.grant(), &wanted, !self.yes).await?;
-        Ok(match (steps.is_empty(), self.yes) {
-            (true, _) => "The rules are as the file says.".into(),
-            (false, true) => format!("Done:\n  {}", steps.join("\n  ")),
-            (false, false) => {
-                format!("This would be done; say --yes to do it:\n  {}", steps.join("\n  "))
-            }
-        })
+fn describe(step: &ImportStep) -> String {
+    let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    match step {
+        ImportStep::AddGroup { group } => format!("create group {group:?}"),
+        ImportStep::RenameGroup { group, to } => format!("rename group {group:?} to {to:?}"),
+        ImportStep::DeleteGroup { group, needs_approval: false } => format!("delete group {group:?}"),
+        ImportStep::DeleteGroup { group, needs_approval: true } => {
+            format!("delete group {group:?}, which requires approval")
+        }
+        ImportStep::RequireApproval { group, required: true } => {
+            format!("require approval for accounts in {group:?}")
+        }
+        ImportStep::RequireApproval { group, required: false } => {
+            format!("stop requiring approval for accounts in {group:?}")
+        }
+        ImportStep::AddAccount { account, group } => format!("add account {account} to group {group:?}"),
+        ImportStep::RemoveAccount { account, group } => {
+            format!("remove account {account} from group {group:?}")
+        }
+        ImportStep::AddRole { role } => format!("create role {role:?}"),
+        ImportStep::RenameRole { role, to } => format!("rename role {role:?} to {to:?}"),
+        ImportStep::DeleteRole { role } => format!("delete role {role:?}"),
+        ImportStep::SetSystemPrivileges { role, privileges } => {
+            format!("set system privileges of role {role:?}: {}", list(privileges))
+        }
+        ImportStep::SetGroupPrivileges { role, group, privileges } => {
+            format!("set privileges of role {role:?} in group {group:?}: {}", list(privileges))
+        }
+        ImportStep::GiveRole { role, person } => format!("give {person} the role {role:?}"),
+        ImportStep::TakeRole { role, person } => format!("take the role {role:?} from {person}"),
     }
 }

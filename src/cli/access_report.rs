@@ -1,21 +1,20 @@
-//! What somebody may do with an account, in lines for the terminal.
+//! A person's access to an account, explained in lines for the terminal.
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
 use crate::config::Config;
 use crate::domain::access::{DenyReason, Explained, Person, Policy, Source, explain, explain_system};
+use crate::domain::error::ErrorCode;
 use crate::domain::{Account, Email, GroupId, Phone, RequestInfo, RoleId};
 use crate::ops::OpError;
 use crate::store::{self, Conn};
 
-/// Names for ids.
 struct Names {
     roles: HashMap<RoleId, String>,
     groups: HashMap<GroupId, String>,
 }
 
-/// The whole explanation, read from the database as it is now.
 pub(crate) async fn read(
     conn: &mut Conn<'_>,
     config: &Config,
@@ -23,12 +22,13 @@ pub(crate) async fn read(
     phone: &Phone,
 ) -> Result<String, OpError> {
     let rules = Policy::new(&store::rules::load(conn).await?, config.owner_privileges);
-    let user = store::users::by_email(conn, email).await?.ok_or_else(|| {
-        OpError::Refused(format!("Nobody with the address {email} is known here, so they may do nothing."))
-    })?;
+    let user = store::users::by_email(conn, email)
+        .await?
+        .ok_or_else(|| OpError::Refused(ErrorCode::UnknownUser { email: email.to_string() }))?;
     let accounts = store::accounts::all(conn).await?;
     let account = accounts.into_iter().find(|account| account.phone == *phone);
-    let account = account.ok_or_else(|| OpError::Refused(format!("There is no account {phone}.")))?;
+    let account =
+        account.ok_or_else(|| OpError::Refused(ErrorCode::UnknownAccount { phone: phone.to_string() }))?;
     let names = Names {
         roles: store::roles::all(conn).await?.into_iter().map(|role| (role.id, role.name)).collect(),
         groups: store::groups::all(conn).await?.into_iter().map(|group| (group.id, group.name)).collect(),
@@ -41,11 +41,11 @@ pub(crate) async fn read(
         origin: RequestInfo::default(),
     };
     let mut text = about(&person, user.disabled, &account, &rules, &names);
-    let _ = writeln!(text, "\nWith {phone}:");
+    let _ = writeln!(text, "\nPermissions on {phone}:");
     for line in explain(&rules, &person, &account) {
         line_of(&mut text, line.privilege.name(), &line, &names);
     }
-    let _ = writeln!(text, "\nWith the system:");
+    let _ = writeln!(text, "\nSystem permissions:");
     for line in explain_system(&rules, &person) {
         line_of(&mut text, line.privilege.name(), &line, &names);
     }
@@ -63,11 +63,11 @@ fn about(person: &Person, disabled: bool, account: &Account, rules: &Policy, nam
     let groups: Vec<&str> =
         account.groups.iter().filter_map(|group| names.groups.get(group)).map(String::as_str).collect();
     let or_none = |list: Vec<&str>| if list.is_empty() { "none".to_owned() } else { list.join(", ") };
-    let _ = writeln!(text, "{} has the roles: {}", person.email, or_none(roles));
-    let _ = writeln!(text, "{} is in the groups: {}", account.phone, or_none(groups));
+    let _ = writeln!(text, "{} has roles: {}", person.email, or_none(roles));
+    let _ = writeln!(text, "{} is in groups: {}", account.phone, or_none(groups));
     if disabled {
         let _ =
-            writeln!(text, "{} is shut out, so none of this counts before they are let in.", person.email);
+            writeln!(text, "{} is blocked, so none of this counts until they are unblocked.", person.email);
     }
     text
 }
@@ -76,7 +76,7 @@ fn line_of<P>(text: &mut String, name: &str, line: &Explained<P>, names: &Names)
     let sources: Vec<String> = line.sources.iter().map(|source| source_words(source, names)).collect();
     let _ = match line.withheld {
         None => writeln!(text, "  yes  {name}: {}", sources.join("; ")),
-        Some(DenyReason::NoRule) => writeln!(text, "  no   {name}: no rule gives it"),
+        Some(DenyReason::NoRule) => writeln!(text, "  no   {name}: not granted"),
         Some(DenyReason::Unverified) => {
             writeln!(text, "  no   {name}: owner, but the address is not verified")
         }

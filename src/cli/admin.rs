@@ -1,73 +1,42 @@
 //! `telescope admin grant EMAIL` and `telescope admin revoke EMAIL`: how a Telescope gets its first administrator.
-//! Nobody becomes one by coming first.
+//! Signing in first makes no administrator.
 
 use clap::Subcommand;
-use serde::{Deserialize, Serialize};
 
-use crate::context::App;
-use crate::domain::Email;
-use crate::domain::access::{Policy, Principal, decide_system};
-use crate::domain::privilege::can;
-use crate::ops::users::{self, UserChange, UserRef};
-use crate::ops::{Context, OpError};
-use crate::store::users::User;
+use crate::config::Config;
+use crate::node::control::{Reply, Request, client};
 
-/// What the command can do.
-#[derive(Clone, Debug, PartialEq, Eq, Subcommand, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Subcommand)]
 pub enum Admin {
-    /// Make somebody an administrator, who need not have signed in yet.
+    /// Make a person an administrator. They need not have signed in yet.
     Grant {
-        /// The person's address, as the identity provider has it.
+        /// The person's e-mail address, as the identity provider has it.
         email: String,
     },
-    /// Take that away again.
+    /// Remove a person's administrator rights.
     Revoke {
-        /// The person's address.
+        /// The person's e-mail address.
         email: String,
     },
 }
 
-impl Admin {
-    /// Who is meant, and what is to be done to him.
-    fn meaning(&self) -> Result<(Email, UserChange), OpError> {
-        let (email, change) = match self {
-            Self::Grant { email } => (email, UserChange::GrantAdmin),
-            Self::Revoke { email } => (email, UserChange::RevokeAdmin),
-        };
-        let email = Email::parse(email).map_err(|error| OpError::invalid("email", error))?;
-        Ok((email, change))
+pub async fn run(config: Config, admin: Admin) -> anyhow::Result<()> {
+    let request = match admin {
+        Admin::Grant { email } => Request::GrantAdmin { email },
+        Admin::Revoke { email } => Request::RevokeAdmin { email },
+    };
+    match client::run(&config, &request).await? {
+        Reply::Admin { email, admin, changed } => println!("{email} is {}.", state(admin, changed)),
+        Reply::Rules { .. } => anyhow::bail!("the server answered another request; it is of another version"),
     }
+    Ok(())
+}
 
-    /// Whether it means anything.
-    pub(crate) fn check(&self) -> Result<(), OpError> {
-        self.meaning().map(drop)
-    }
-
-    /// What a running server does.
-    pub(crate) async fn serve(&self, app: &App) -> Result<String, OpError> {
-        let (email, change) = self.meaning()?;
-        let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli)?;
-        let user = users::change(app, permit.grant(), UserRef::Email(&email), change).await?;
-        Ok(self.words(&user))
-    }
-
-    /// The same where no server runs.
-    pub(crate) async fn write(&self, context: &Context) -> Result<String, OpError> {
-        let (email, change) = self.meaning()?;
-        let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli)?;
-        let user = users::write(context, permit.grant(), UserRef::Email(&email), change).await?;
-        Ok(self.words(&user))
-    }
-
-    /// What is said of a person who was changed; `user` is how he was before.
-    fn words(&self, user: &User) -> String {
-        let email = &user.email;
-        match (self, user.admin) {
-            (Self::Grant { .. }, false) => format!("{email} is an administrator now."),
-            (Self::Grant { .. }, true) => format!("{email} is an administrator already."),
-            (Self::Revoke { .. }, true) => format!("{email} is no administrator any more."),
-            (Self::Revoke { .. }, false) => format!("{email} is no administrator."),
-        }
+const fn state(admin: bool, changed: bool) -> &'static str {
+    match (admin, changed) {
+        (true, true) => "now an administrator",
+        (true, false) => "already an administrator",
+        (false, true) => "no longer an administrator",
+        (false, false) => "not an administrator",
     }
 }

@@ -5,9 +5,10 @@
 //! actors. Each change gives the entry a new version; a row rendered for a version may be shared.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::domain::{Account, AccountId, Email, GroupId, Snapshot};
@@ -143,7 +144,7 @@ impl Directory {
     }
 
     fn write(&self, change: impl FnOnce(&mut Vec<Arc<Entry>>, u64)) {
-        let _one_writer = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_writer = self.writing.lock();
         let before = self.listing.load();
         let version = before.version + 1;
         let mut entries = before.entries.clone();

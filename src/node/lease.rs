@@ -2,30 +2,26 @@
 //!
 //! Who finds the lease free, or held by a process of this machine that is gone, takes it at once; so a restart is
 //! quick also after `kill -9`. Otherwise it may be held by a server elsewhere, or by one that stands still. Then
-//! this one waits, says so to whoever asks it anything, and takes over only when the row has not changed for the
+//! this one waits, and takes over only when the row has not changed for the
 //! lease's life, by its own clock.
 //!
 //! A holder that can't renew, because the database is away for everybody, goes on: its pages run from memory and
 //! its accounts stay connected. Only a row that names another epoch ends it.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::clock::Clock;
-use crate::http::server::{self, Limits};
 use crate::process::Identity;
 use crate::store::lease::{self, LIFE_SECONDS, Lease};
 use crate::store::{Db, StoreError};
-use crate::web;
 
-/// How often a holder renews: two renewals may fail before anybody may take over.
+/// How often a holder renews: two renewals may fail before another may take over.
 const RENEW: Duration = Duration::from_secs(5);
 /// How soon a renewal that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -33,8 +29,6 @@ const AGAIN: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(500);
 /// How often it says again in its log that it waits.
 const REMIND: Duration = Duration::from_secs(60);
-/// How long answers may take that are on their way when the waiting ends.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// What is said by a server that was taken over from.
 pub const TAKEN_OVER: &str = "another Telescope has taken over this database, because this one did not renew its \
@@ -48,7 +42,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// The last thing that a server writes. An error if somebody had taken the lease.
+    /// The last thing that a server writes. An error if another server has taken the lease.
     pub async fn give_back(self) -> anyhow::Result<()> {
         self.keeper.abort();
         match self.db.give_lease_back().await {
@@ -62,39 +56,9 @@ impl Held {
     }
 }
 
-/// Takes the lease, however long that takes. Meanwhile `listener` is answered that another server is active.
-pub async fn obtain(db: &Db, clock: &Clock, listener: &TcpListener, limits: Limits) -> anyhow::Result<Held> {
-    if !db.has_tables().await? {
-        // Nobody was ever active here, and there is no row yet that could say so.
-        db.migrate().await?;
-    }
-    let mut waiting = Candidate::new(clock);
-    if !waiting.try_once(db, clock).await? {
-        let (taken, is_taken) = oneshot::channel::<()>();
-        let listener = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
-        let mut server = tokio::spawn(server::serve(listener, web::standby(), limits, async {
-            let _ = is_taken.await;
-        }));
-        let outcome = waiting.until_taken(db, clock).await;
-        drop(taken);
-        if tokio::time::timeout(LAST_ANSWERS, &mut server).await.is_err() {
-            server.abort();
-        }
-        outcome?;
-    }
-    tracing::info!("this Telescope is the active one on its database");
-    Ok(Held { db: db.clone(), keeper: tokio::spawn(keep(db.clone(), clock.clone())) })
-}
-
-/// Takes the lease if nobody else has it, for a command that does not wait for it.
+/// Takes the lease if no other process has it, for a command that does not wait for it.
 pub async fn obtain_at_once(db: &Db, clock: &Clock) -> anyhow::Result<Option<Held>> {
-    if !db.has_tables().await? {
-        db.migrate().await?;
-    }
-    if !Candidate::new(clock).try_once(db, clock).await? {
-        return Ok(None);
-    }
-    Ok(Some(Held { db: db.clone(), keeper: tokio::spawn(keep(db.clone(), clock.clone())) }))
+    Ok(Candidate::new(db, clock).await?.try_take().await?)
 }
 
 /// Renews until the lease is lost.
@@ -116,36 +80,45 @@ async fn keep(db: Db, clock: Clock) {
     }
 }
 
-/// A server that is not the active one yet.
-struct Candidate {
+/// A process that wants the lease.
+#[derive(Debug)]
+pub struct Candidate {
+    db: Db,
+    clock: Clock,
     own: Identity,
     /// How it will sign as a holder.
     name: String,
     staleness: StalenessWatch,
-    /// Whom the log has named last, and when.
-    told: Option<(String, Instant)>,
+    /// The holder that the log has named last, and when.
+    logged: Option<(String, Instant)>,
 }
 
 impl Candidate {
-    fn new(clock: &Clock) -> Self {
+    /// Makes the tables if there are none: then no server was ever active on this database, and there is no row yet
+    /// that could say so.
+    pub async fn new(db: &Db, clock: &Clock) -> anyhow::Result<Self> {
+        if !db.has_tables().await? {
+            db.migrate().await?;
+        }
         let own = Identity::own();
         let since = i128::from(clock.now().0) * 1_000_000;
         let since = OffsetDateTime::from_unix_timestamp_nanos(since).ok();
         let since = since.and_then(|since| since.replace_nanosecond(0).ok()?.format(&Rfc3339).ok());
         let name = format!("telescope {own} since={}", since.unwrap_or_default());
-        Self { own, name, staleness: StalenessWatch::default(), told: None }
+        let staleness = StalenessWatch::default();
+        Ok(Self { db: db.clone(), clock: clock.clone(), own, name, staleness, logged: None })
     }
 
-    /// Looks until the lease is taken. A database that is away is waited for: nobody can renew meanwhile, so
-    /// what was seen before counts no more.
-    async fn until_taken(&mut self, db: &Db, clock: &Clock) -> anyhow::Result<()> {
+    /// Waits until the lease can be taken, and takes it. While the database is unavailable no holder can renew, so what
+    /// was seen before does not count any more.
+    pub async fn wait(&mut self) -> anyhow::Result<Held> {
         loop {
             tokio::time::sleep(LOOK).await;
-            match self.try_once(db, clock).await {
-                Ok(true) => return Ok(()),
-                Ok(false) => {}
+            match self.try_take().await {
+                Ok(Some(held)) => return Ok(held),
+                Ok(None) => {}
                 Err(error) if error.is_away() => {
-                    tracing::warn!(%error, "the lease can't be looked at");
+                    tracing::warn!(%error, "the lease can't be read");
                     self.staleness = StalenessWatch::default();
                 }
                 Err(error) => return Err(error).context("the lease can't be taken"),
@@ -154,25 +127,28 @@ impl Candidate {
     }
 
     /// Takes the lease if that is possible now.
-    async fn try_once(&mut self, db: &Db, clock: &Clock) -> Result<bool, StoreError> {
-        let row = lease::get(&mut db.read().await?).await?;
+    pub async fn try_take(&mut self) -> Result<Option<Held>, StoreError> {
+        let row = lease::get(&mut self.db.read().await?).await?;
         let waited = self.staleness.is_over(&row, Instant::now());
         let gone = Identity::parse(&row.holder).is_some_and(|holder| holder.is_gone(&self.own));
         if !(row.holder.is_empty() || gone || waited) {
             self.log_once(&row);
-            return Ok(false);
+            return Ok(None);
         }
-        let taken = db.take_lease(&row, &self.name, clock.now()).await?;
-        if taken && !row.holder.is_empty() {
+        if !self.db.take_lease(&row, &self.name, self.clock.now()).await? {
+            return Ok(None);
+        }
+        if !row.holder.is_empty() {
             tracing::warn!(from = row.holder, gone, "took the lease of a server that does not renew it");
         }
-        Ok(taken)
+        let keeper = tokio::spawn(keep(self.db.clone(), self.clock.clone()));
+        Ok(Some(Held { db: self.db.clone(), keeper }))
     }
 
     fn log_once(&mut self, row: &Lease) {
         let now = Instant::now();
-        let told = self.told.as_ref();
-        if told.is_some_and(|(whom, at)| *whom == row.holder && now.duration_since(*at) < REMIND) {
+        let logged = self.logged.as_ref();
+        if logged.is_some_and(|(whom, at)| *whom == row.holder && now.duration_since(*at) < REMIND) {
             return;
         }
         let (process, host) =
@@ -184,12 +160,12 @@ impl Candidate {
             since,
             "another Telescope is active on this database; this one waits until it stops"
         );
-        self.told = Some((row.holder.clone(), now));
+        self.logged = Some((row.holder.clone(), now));
     }
 }
 
 /// How long a row has been watched without a change.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct StalenessWatch {
     seen: Option<(Lease, Instant)>,
     unchanged: Duration,
@@ -214,7 +190,7 @@ mod tests {
     use crate::domain::Millis;
 
     fn row(expires: i64) -> Lease {
-        Lease { holder: "somebody".into(), epoch: 1, expires: Millis(expires) }
+        Lease { holder: "other".into(), epoch: 1, expires: Millis(expires) }
     }
 
     /// How many looks it takes until patience is over, each so long after the one before.

@@ -1,3 +1,2 @@
-pub mod command;
 pub mod control;
 pub mod lease;

@@ -10,15 +10,16 @@ pub mod import;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::domain::access::{
-    EscalationError, Moved, Person, Policy, Principal, PrivilegeDelta, SystemGrant, decide_system,
-    policy_diff,
-};
-use crate::domain::audit::{AuditEntry, Outcome};
-use crate::domain::privilege::{AccountPrivileges, can};
+use crate::domain::access::{Moved, Policy, Principal, PrivilegeDelta, SystemGrant, policy_diff};
+use crate::domain::error::ErrorCode;
+use crate::domain::privilege::can;
 use crate::domain::{AccountId, Email, UserId};
-use crate::ops::{App, Context, OpError, policy};
-use crate::store::{self, Conn};
+use crate::live::events::Change;
+use crate::ops::publisher::Publisher;
+use crate::ops::{Applied, Context, OpError, current};
+use crate::store::tx::Recorded;
+use crate::store::{self, Conn, Tx, Written};
+use crate::words;
 
 pub use edit::{Edit, MAX_NAME, UserRef};
 
@@ -31,7 +32,7 @@ pub struct Report {
     pub failed: Vec<Failed>,
     /// What people gain and lose; a preview tells it.
     pub policy_diff: Vec<(PrivilegeDelta, Vec<Email>)>,
-    /// The state of the rules before, for whoever saves what a preview showed.
+    /// The version of the policy before, with which a preview is saved.
     pub version: i64,
 }
 
@@ -42,139 +43,104 @@ pub struct Failed {
     pub what: String,
     /// The form's field, where that is known.
     pub field: Option<&'static str>,
-    /// Why, in a sentence.
-    pub why: String,
+    pub error: ErrorCode,
 }
 
-/// Why a whole batch was not made.
-enum Stop<T> {
-    /// A preview is taken back.
-    Preview(T),
-    Failed(OpError),
-}
-
-impl<T, E: Into<OpError>> From<E> for Stop<T> {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
+impl Failed {
+    /// Why, as a sentence.
+    pub fn why(&self) -> String {
+        words::sentence(&self.error)
     }
 }
 
-/// Tells what these edits would do. Nothing is changed, and nothing written down.
+/// Tells what these edits would do. Nothing is changed or recorded.
 pub async fn preview(
     context: &Context,
     grant: SystemGrant<'_, can::ManageAccess>,
     edits: &[Edit],
 ) -> Result<Report, OpError> {
-    let shown = context
+    context
         .db
-        .change(async |conn| -> Result<Report, Stop<Report>> {
-            let (mut report, change) = make(context, conn, grant.actor(), edits, None).await?;
-            report.policy_diff = named_effects(conn, context.config.owner_privileges, &change).await?;
-            Err(Stop::Preview(report))
+        .dry_run(&context.keys, async |tx| -> Result<Report, OpError> {
+            let made = make(context, tx, grant.actor(), edits, None).await?;
+            let policy_diff = named_diff(context, tx, &made.before, &made.moved).await?;
+            Ok(Report { policy_diff, ..made.report })
         })
-        .await;
-    match shown {
-        Ok(report) | Err(Stop::Preview(report)) => Ok(report),
-        Err(Stop::Failed(error)) => Err(error),
-    }
+        .await
 }
 
 /// Makes these edits, and puts them in force. `seen` is the state of the rules that a preview was made of: if it is
 /// another by now, nothing is done.
 pub async fn save(
-    app: &App,
+    publisher: &impl Publisher,
     grant: SystemGrant<'_, can::ManageAccess>,
     edits: &[Edit],
     seen: Option<i64>,
 ) -> Result<Report, OpError> {
-    let report = write(app, grant, edits, seen).await?;
-    policy::in_force(app).await;
+    let context = publisher.context();
+    let report = context
+        .write_with(async |tx| -> Result<Written<Report>, OpError> {
+            let made = make(context, tx, grant.actor(), edits, seen).await?;
+            Ok(Written::of(made.recorded, made.report))
+        })
+        .await?;
+    tracing::info!(actor = %grant.actor(), done = report.done, refused = report.failed.len(), "access was changed");
+    publisher.publish(Change::Policy).await;
     Ok(report)
 }
 
-/// Makes these edits in the database only, where no server runs that would have to know.
-pub async fn write(
-    context: &Context,
-    grant: SystemGrant<'_, can::ManageAccess>,
-    edits: &[Edit],
-    seen: Option<i64>,
-) -> Result<Report, OpError> {
-    let report = context
-        .db
-        .change(async |conn| -> Result<Report, OpError> {
-            Ok(make(context, conn, grant.actor(), edits, seen).await?.0)
-        })
-        .await?;
-    tracing::info!(actor = %grant.actor(), done = report.done, refused = report.failed.len(), "access was arranged");
-    Ok(report)
+/// What came of edits, inside of their transaction.
+struct Made {
+    report: Report,
+    recorded: Option<Recorded>,
+    /// The policy before, and the accounts whose groups changed: what a preview compares.
+    before: Policy,
+    moved: Vec<Moved>,
 }
 
 /// The edits, one after the other, inside of a change.
 async fn make(
     context: &Context,
-    conn: &mut Conn<'_>,
+    tx: &mut Tx<'_>,
     actor: &Principal,
     edits: &[Edit],
     seen: Option<i64>,
-) -> Result<(Report, Changed), OpError> {
-    let owner = context.config.owner_privileges;
-    let before = Policy::new(&store::rules::load(conn).await?, owner);
+) -> Result<Made, OpError> {
+    let before = context.policy(tx).await?;
     if seen.is_some_and(|seen| seen != before.version()) {
-        return Err(OpError::Refused(
-            "Rules were changed meanwhile. Look at what this would do now, then save again.".into(),
-        ));
+        return Err(OpError::Refused(ErrorCode::PolicyChanged));
     }
-    let actor = &present(conn, &before, actor).await?;
+    let actor = &current::access_manager(tx, &before, actor).await?;
     let mut report = Report { version: before.version(), ..Report::default() };
     let mut moved: HashMap<AccountId, Moved> = HashMap::new();
+    let mut recorded = None;
     let mut rules = None;
     let mut stale = false;
     for edit in edits {
         if stale && edit.gives_what_cells_say() {
-            rules = Some(Policy::new(&store::rules::load(conn).await?, owner));
+            rules = Some(context.policy(tx).await?);
             stale = false;
         }
         let now = rules.as_ref().unwrap_or(&before);
-        let desk = edit::EditContext { actor, rules: now, at: context.clock.now(), keys: &context.keys };
-        match desk.make(conn, edit, &mut moved).await? {
-            Ok(()) => report.done += 1,
-            Err(refused) => report.failed.push(refused),
+        let edit_context = edit::EditContext { actor, rules: now, at: context.clock.now() };
+        let made = edit_context.make(tx, edit, &mut moved).await?;
+        recorded = made.recorded.or(recorded);
+        match made.applied {
+            Applied::Done(()) => report.done += 1,
+            Applied::Rejected(failed) => report.failed.push(failed),
         }
         stale |= matches!(edit, Edit::Cell(..));
     }
-    Ok((report, Changed { before, moved: moved.into_values().collect() }))
+    Ok(Made { report, recorded, before, moved: moved.into_values().collect() })
 }
 
-/// What was changed, for whoever wants to know what it gives and takes.
-struct Changed {
-    before: Policy,
-    moved: Vec<Moved>,
-}
-
-/// Who acts, as the database has him at this moment, if he still may arrange access.
-pub(super) async fn present(
+async fn named_diff(
+    context: &Context,
     conn: &mut Conn<'_>,
-    rules: &Policy,
-    actor: &Principal,
-) -> Result<Principal, OpError> {
-    let actor = match actor {
-        Principal::User(person) => {
-            let user = store::users::by_id(conn, person.id).await?.filter(|user| !user.disabled);
-            let user = user.ok_or_else(|| OpError::Refused("You may not sign in any more.".into()))?;
-            Principal::User(Person { admin: user.admin, ..person.clone() })
-        }
-        other => other.clone(),
-    };
-    decide_system::<can::ManageAccess>(rules, &actor)?;
-    Ok(actor)
-}
-
-async fn named_effects(
-    conn: &mut Conn<'_>,
-    owner: AccountPrivileges,
-    Changed { before, moved }: &Changed,
+    before: &Policy,
+    moved: &[Moved],
 ) -> Result<Vec<(PrivilegeDelta, Vec<Email>)>, OpError> {
-    let after = Policy::new(&store::rules::load(conn).await?, owner);
+    let after = context.policy(conn).await?;
     let administrators = store::users::administrators(conn).await?;
     let administrators: HashSet<UserId> = administrators.into_iter().map(|(id, _)| id).collect();
     let policy_diff = policy_diff(before, &after, moved, &administrators);
@@ -187,10 +153,5 @@ async fn named_effects(
         named.sort();
         named
     };
-    Ok(policy_diff.into_iter().map(|(effect, people)| (effect, named(people))).collect())
-}
-
-/// The entry of something refused.
-fn refused(entry: &AuditEntry, why: &EscalationError) -> AuditEntry {
-    AuditEntry { outcome: Outcome::Failed, ..entry.clone() }.because(why.to_string())
+    Ok(policy_diff.into_iter().map(|(delta, people)| (delta, named(people))).collect())
 }

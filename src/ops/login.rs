@@ -5,12 +5,14 @@
 
 use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::stage::LoginInput;
 use crate::domain::{Phone, StageToken};
-use crate::ops::audit::{failed_attempts, queue};
-use crate::ops::{App, OpError};
-use crate::store::{self, StoreError};
+use crate::ops::audit::failed_attempts;
+use crate::ops::audit::queue::Intent;
+use crate::ops::{App, Applied, OpError};
+use crate::store::{self, StoreError, Written};
 use crate::telegram::AnswerError;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -30,70 +32,71 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageT
     if !entry.snapshot.stage.can_ask_for_code() {
         return Err(AnswerError::NotNow.into());
     }
-    let intent =
-        AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::CodeAsked).about(grant.account());
-    let seq = count_attempt(app, &entry.account.phone, &intent).await?;
+    let attempt =
+        AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::CodeRequested).about(grant.account());
+    let intent = count_attempt(app, &entry.account.phone, attempt).await?;
     let result = handle.ask_for_code(token).await;
-    queue::outcome(app, (seq, &intent), &result);
+    intent.end(app, &result);
     Ok(result?)
 }
 
-/// Writes an attempt down, or refuses because the day's are used up: those of the number, or those of whoever asks.
-async fn count_attempt(app: &App, phone: &Phone, intent: &AuditEntry) -> Result<i64, OpError> {
+/// Records an attempt, or refuses because the day's are used up: those of the number, or those of the actor.
+async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<Intent, OpError> {
     let now = app.clock.now();
     let since = now.plus_seconds(-DAY);
     let limit = i64::from(app.config.login_attempts_per_day);
     let personal = i64::from(app.config.codes_per_person_per_day);
-    let keys = &app.keys;
     let counted = app
-        .db
-        .change(async |conn| -> Result<Result<i64, OpError>, StoreError> {
-            let used = store::login_attempts::count_since(conn, phone, since).await?;
+        .write_with(async |tx| -> Result<Written<Applied<Intent, OpError>>, StoreError> {
+            let used = store::login_attempts::count_since(tx, phone, since).await?;
             if used >= limit {
-                return Ok(Err(OpError::Refused(format!(
-                    "A code was asked for {used} times in the last 24 hours. Telegram locks a number out at about \
-                     five, so Telescope stops at {limit}. Try again tomorrow."
-                ))));
+                return Ok(Written::unchanged(Applied::Rejected(OpError::Refused(ErrorCode::CodesUsedUp {
+                    used,
+                    limit,
+                }))));
             }
-            if store::login_attempts::count_by_actor(conn, &intent.actor, since).await? >= personal {
-                return Ok(Err(too_often(intent, &format!("You asked for {personal} codes"))));
+            if store::login_attempts::count_by_actor(tx, &attempt.actor, since).await? >= personal {
+                let refused = too_often(&attempt, ErrorCode::TooManyCodes { limit: personal });
+                return Ok(Written::unchanged(Applied::Rejected(refused)));
             }
-            store::login_attempts::insert(conn, phone, now, &intent.actor).await?;
-            Ok(Ok(store::audit::append(conn, keys, intent).await?))
+            store::login_attempts::insert(tx, phone, now, &attempt.actor).await?;
+            let recorded = tx.record(&attempt).await?;
+            let intent = Intent::of(&recorded, attempt.clone());
+            Ok(recorded.with(Applied::Done(intent)))
         })
-        .await?;
+        .await?
+        .into_result();
     if counted.is_err() {
-        failed_attempts::note(app, &intent.actor, intent.clone());
+        failed_attempts::note(app, &attempt.actor, attempt.clone());
     }
     counted
 }
 
-/// The refusal of a person who has used up what is allowed.
-fn too_often(intent: &AuditEntry, what: &str) -> OpError {
-    tracing::warn!(actor = %intent.actor, code = intent.event.code(), "refused: this person's day is used up");
-    OpError::TooOften(format!(
-        "{what} in the last 24 hours, which is as much as one person may. Try again tomorrow, or ask a colleague."
-    ))
+/// The refusal of a person who has used up their limit.
+fn too_often(attempt: &AuditEntry, code: ErrorCode) -> OpError {
+    tracing::warn!(actor = %attempt.actor, code = attempt.event.code(), "refused: this person's limit is used up");
+    OpError::TooOften(code)
 }
 
 /// Writes down that a code or a password is handed in, or refuses because this person has done so in vain too often.
-async fn count_input(app: &App, intent: &AuditEntry) -> Result<i64, OpError> {
+async fn count_input(app: &App, attempt: AuditEntry) -> Result<Intent, OpError> {
     let since = app.clock.now().plus_seconds(-DAY);
     let limit = i64::from(app.config.wrong_inputs_per_person_per_day);
-    let keys = &app.keys;
-    let seq = app
-        .db
-        .change(async |conn| -> Result<Option<i64>, StoreError> {
-            let tried = store::audit::in_vain(conn, &intent.actor, intent.event.code(), since).await?;
-            if tried >= limit {
-                return Ok(None);
+    let intent = app
+        .write_with(async |tx| -> Result<Written<Option<Intent>>, StoreError> {
+            let failed =
+                store::audit::count_unsuccessful(tx, &attempt.actor, attempt.event.code(), since).await?;
+            if failed >= limit {
+                return Ok(Written::unchanged(None));
             }
-            Ok(Some(store::audit::append(conn, keys, intent).await?))
+            let recorded = tx.record(&attempt).await?;
+            let intent = Intent::of(&recorded, attempt.clone());
+            Ok(recorded.with(Some(intent)))
         })
         .await?;
-    seq.ok_or_else(|| {
-        failed_attempts::note(app, &intent.actor, intent.clone());
-        too_often(intent, &format!("You typed {limit} codes or passwords that were not taken"))
+    intent.ok_or_else(|| {
+        failed_attempts::note(app, &attempt.actor, attempt.clone());
+        too_often(&attempt, ErrorCode::TooManyInputs { limit })
     })
 }
 
@@ -105,10 +108,10 @@ pub async fn submit(
     provided: LoginInput,
 ) -> Result<(), OpError> {
     let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
-    let event = AuditEvent::InputProvided { input: provided.input() };
-    let intent = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
-    let seq = count_input(app, &intent).await?;
+    let event = AuditEvent::InputSubmitted { input: provided.input() };
+    let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
+    let intent = count_input(app, attempt).await?;
     let result = handle.submit(token, provided).await;
-    queue::outcome(app, (seq, &intent), &result);
+    intent.end(app, &result);
     Ok(result?)
 }

@@ -6,15 +6,19 @@
 
 pub mod access;
 pub mod accounts;
+mod applied;
 pub mod approvals;
 pub mod audit;
+pub(crate) mod current;
 mod error;
 pub mod login;
 pub mod policy;
+pub mod publisher;
 pub mod reveals;
 pub mod sign_in;
 pub mod two_step;
 pub mod users;
 
 pub use crate::context::{App, Context};
+pub use applied::Applied;
 pub use error::OpError;

@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use crate::domain::access::{Person, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent, SignInDenied};
+use crate::domain::error::ErrorCode;
 use crate::domain::{Email, Identity, Millis, RequestInfo};
 use crate::ops::audit::{failed_attempts, queue};
-use crate::ops::{App, OpError, policy};
-use crate::store::{self, StoreError, WebSessions};
-
-/// What somebody is told whose address is known by another identity.
-const OTHER_PERSON: &str = "Your identity provider names another person than before under this address. An \
-                            administrator of Telescope has to confirm that it is yours now.";
+use crate::ops::{App, Applied, OpError, policy};
+use crate::store::users::User;
+use crate::store::{self, StoreError, WebSessions, Written};
 
 /// A person who was let in, and the epoch of the session that begins: whatever ends the person's sessions after the
 /// decision moves the epoch on, so a row that is inserted later is worth nothing.
@@ -22,91 +20,84 @@ pub struct SignedIn {
     pub epoch: i64,
 }
 
-/// Signs a person in whose identity is proven: the row is made at the first sight, the identity is bound to it, the
-/// trail is written, and whoever is named in ADMIN_EMAILS becomes administrator.
+/// Signs a person in whose identity is proven: at first sight they are added and the identity is bound to them. Those
+/// named in ADMIN_EMAILS become administrators.
 ///
 /// An address that comes with another subject of the same issuer than before is refused: it may have been given to
-/// somebody else, who must not inherit what the former owner could do. So is a subject that is seen for the first time
-/// with an address that nobody has verified: anybody could claim a place that is meant for another.
+/// another person, who must not inherit what the former owner could do. So is a subject that is seen for the first time
+/// with an address that is not verified: with it one could claim the place of another person.
 pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<SignedIn, OpError> {
     admitted(app, identity, origin)?;
     let now = app.clock.now();
     let named_admin = app.config.admin_emails.contains(&identity.email);
-    let keys = &app.keys;
     let mut other_roles = false;
     let user = app
-        .db
-        .change(async |conn| -> Result<Result<(store::users::User, i64), SignInDenied>, StoreError> {
+        .write_with(async |conn| -> Result<Written<Applied<(User, i64), SignInDenied>>, StoreError> {
+            let mut recorded = None;
             let mut user = match known(conn, identity, now).await? {
-                Ok(user) => user,
-                Err(why) => return Ok(Err(why)),
+                Applied::Done(user) => user,
+                Applied::Rejected(why) => return Ok(Written::unchanged(Applied::Rejected(why))),
             };
             if named_admin && !user.admin && identity.proves(&user.email) {
                 store::users::set_admin(conn, user.id, true).await?;
                 user.admin = true;
                 let event = AuditEvent::AdminGranted { person: user.email.clone() };
                 let entry = AuditEntry::done(now, &Principal::System("ADMIN_EMAILS"), event);
-                store::audit::append(conn, keys, &entry).await?;
+                recorded = Some(conn.record(&entry).await?);
             }
             if let Some(groups) = &identity.groups
                 && store::roles::set_from_provider(conn, user.id, groups).await?
             {
                 other_roles = true;
                 let roles = store::roles::of_person(conn, user.id).await?;
-                let event = AuditEvent::RolesByProvider { person: user.email.clone(), roles };
+                let event = AuditEvent::RolesFromProvider { person: user.email.clone(), roles };
                 let entry = AuditEntry::done(now, &Principal::System("identity-provider"), event);
-                store::audit::append(conn, keys, &entry).await?;
+                recorded = Some(conn.record(&entry).await?);
             }
             if !user.disabled {
                 store::users::set_seen(conn, user.id, now).await?;
                 let actor = Principal::User(person(&user, identity.proves(&user.email))).coming_from(origin);
                 let entry = AuditEntry::done(now, &actor, AuditEvent::WebSignIn);
-                store::audit::append(conn, keys, &entry).await?;
+                recorded = Some(conn.record(&entry).await?);
             }
             let epoch = store::users::session_epoch(conn, user.id).await?.ok_or(StoreError::Missing)?;
-            Ok(Ok((user, epoch)))
+            Ok(Written::of(recorded, Applied::Done((user, epoch))))
         })
-        .await?;
+        .await?
+        .into_result();
     if other_roles {
         policy::in_force(app).await;
     }
     let (user, epoch) = user.map_err(|why| {
         not_let_in(app, &identity.email, origin, why);
-        OpError::Refused(if why == SignInDenied::Unverified {
-            format!(
-                "Your identity provider has not verified that {} is your address. Have it verified there, then sign in \
-                 again.",
-                identity.email
-            )
-        } else {
-            OTHER_PERSON.into()
+        OpError::Refused(match why {
+            SignInDenied::Unverified => ErrorCode::EmailUnverified { email: identity.email.to_string() },
+            SignInDenied::OtherIdentity => ErrorCode::OtherIdentity,
+            SignInDenied::OtherDomain => ErrorCode::DomainNotAdmitted { email: identity.email.to_string() },
+            SignInDenied::Blocked => ErrorCode::Blocked,
         })
     })?;
     if user.disabled {
-        not_let_in(app, &user.email, origin, SignInDenied::ShutOut);
-        return Err(OpError::Refused("This person may not sign in any more.".into()));
+        not_let_in(app, &user.email, origin, SignInDenied::Blocked);
+        return Err(OpError::Refused(ErrorCode::Blocked));
     }
     tracing::info!(person = %user.email, "signed in");
     Ok(SignedIn { person: person(&user, identity.proves(&user.email)), epoch })
 }
 
-/// Refuses an address whose domain may not sign in. It holds for each request that proves somebody, too, since the
-/// settings may have changed since that session began.
+/// Refuses an address whose domain may not sign in. It holds for each request that proves an identity,
+/// too, since the settings may have changed since that session began.
 pub fn admitted(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<(), OpError> {
     if app.config.admits(&identity.email) {
         return Ok(());
     }
     tracing::warn!(person = %identity.email, "an address of no domain in SSO_EMAIL_DOMAINS was refused");
     not_let_in(app, &identity.email, origin, SignInDenied::OtherDomain);
-    Err(OpError::Denied(format!(
-        "You are {}, and addresses of this domain may not sign in to this Telescope. If you have another address, sign \
-         out where you signed in and go on with that one.",
-        identity.email
-    )))
+    Err(OpError::Denied(ErrorCode::DomainNotAdmitted { email: identity.email.to_string() }))
 }
 
-/// Writes down that somebody was not let in. Only whoever is shut out is known for certain to be who he says; of the
-/// others the entry has the address that came with the identity.
+/// Records that a person was denied access. Only of blocked people it is certain who they are; of the others the entry
+/// has the address that came with the identity.
 fn not_let_in(app: &App, person: &Email, origin: &RequestInfo, why: SignInDenied) {
     let mut entry = AuditEntry::done(
         app.clock.now(),
@@ -115,40 +106,41 @@ fn not_let_in(app: &App, person: &Email, origin: &RequestInfo, why: SignInDenied
     );
     entry.address = origin.address.map(|address| address.to_string());
     entry.request_id.clone_from(&origin.request);
-    if why == SignInDenied::ShutOut {
+    if why == SignInDenied::Blocked {
         entry.actor = person.to_string();
     }
-    failed_attempts::note(app, &format!("{person} {}", why.name()), entry);
+    failed_attempts::note(app, &format!("{person} {why:?}"), entry);
 }
 
-/// The person of an identity, bound at the first sight, which takes an address that is verified and nobody else's.
+/// The person of an identity. It is bound at first sight, if its address is verified and has no other identity.
 async fn known(
     conn: &mut store::Conn<'_>,
     identity: &Identity,
     now: Millis,
-) -> Result<Result<store::users::User, SignInDenied>, StoreError> {
+) -> Result<Applied<User, SignInDenied>, StoreError> {
     let Identity { issuer, subject, email, verified, .. } = identity;
     if let Some(bound) = store::identities::find(conn, issuer, subject).await? {
-        return store::users::by_id(conn, bound).await?.map(Ok).ok_or(StoreError::Missing);
+        return store::users::by_id(conn, bound).await?.map(Applied::Done).ok_or(StoreError::Missing);
     }
     if !verified {
-        return Ok(Err(SignInDenied::Unverified));
+        return Ok(Applied::Rejected(SignInDenied::Unverified));
     }
     let user = store::users::upsert_seen(conn, email, now).await?;
     if !store::identities::subjects(conn, issuer, user.id).await?.is_empty() {
-        return Ok(Err(SignInDenied::OtherIdentity));
+        return Ok(Applied::Rejected(SignInDenied::OtherIdentity));
     }
     store::identities::bind(conn, issuer, subject, user.id, now).await?;
-    Ok(Ok(user))
+    Ok(Applied::Done(user))
 }
 
-/// Writes down that somebody signs out.
+/// Records that a person signs out.
 pub async fn sign_out(app: &App, actor: &Principal) -> Result<(), OpError> {
-    queue::write(app, &AuditEntry::done(app.clock.now(), actor, AuditEvent::WebSignOut)).await.map(drop)
+    let entry = AuditEntry::done(app.clock.now(), actor, AuditEvent::WebSignOut);
+    Ok(queue::record(app, &entry).await.map(drop)?)
 }
 
 /// What rights need to know of a user; `verified` says whether the present identity proves the address.
-pub fn person(user: &store::users::User, verified: bool) -> Person {
+pub fn person(user: &User, verified: bool) -> Person {
     Person {
         id: user.id,
         email: user.email.clone(),

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use crate::crypto::Purpose;
 use crate::domain::access::{Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::stage::LoginInput;
 use crate::domain::{AccountId, DesiredState, Input, Secret, Stage, StageToken};
 use crate::live::accounts::Entry;
-use crate::ops::audit::queue;
+use crate::ops::audit::queue::Intent;
 use crate::ops::{App, OpError};
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, Written};
 use crate::telegram::AnswerError;
 
 /// Bytes of a password.
@@ -29,25 +30,19 @@ pub async fn store_password(
     password: &Secret,
 ) -> Result<(), OpError> {
     if password.is_empty() {
-        return Err(OpError::invalid("password", "Type the two-step password."));
+        return Err(OpError::invalid("password", ErrorCode::PasswordMissing));
     }
     if password.expose().len() > LONGEST || password.expose().chars().any(char::is_control) {
-        return Err(OpError::invalid(
-            "password",
-            "A password has no control characters and 1024 bytes at most.",
-        ));
+        return Err(OpError::invalid("password", ErrorCode::PasswordForm));
     }
     let id = grant.account();
     let now = app.clock.now();
     let entry = AuditEntry::done(now, grant.actor(), AuditEvent::TwoStepPasswordStored).about(id);
-    let keys = &app.keys;
-    app.db
-        .change(async |conn| -> Result<(), StoreError> {
-            store::secrets::put(conn, keys, Purpose::TwoStepPassword, &id.to_string(), password, now).await?;
-            store::audit::append(conn, keys, &entry).await?;
-            Ok(())
-        })
-        .await?;
+    app.write(&entry, async |tx| -> Result<(), StoreError> {
+        let purpose = Purpose::TwoStepPassword;
+        store::secrets::put(tx, &app.keys, purpose, &id.to_string(), password, now).await.map(drop)
+    })
+    .await?;
     app.stored_passwords.notify_one();
     Ok(())
 }
@@ -86,33 +81,32 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
     let row = id.to_string();
     let now = app.clock.now();
     let actor = Principal::System("stored-password");
-    let intent =
-        AuditEntry::intent(now, &actor, AuditEvent::InputProvided { input: Input::Password }).about(id);
-    let keys = &app.keys;
+    let attempt =
+        AuditEntry::intent(now, &actor, AuditEvent::InputSubmitted { input: Input::Password }).about(id);
     let given = app
-        .db
-        .change(async |conn| -> Result<Option<(i64, Secret, i64)>, StoreError> {
+        .write_with(async |tx| -> Result<Written<Option<(i64, Secret, Intent)>>, StoreError> {
             let purpose = Purpose::TwoStepPassword;
-            let Some((version, password)) = store::secrets::get(conn, keys, purpose, &row).await? else {
-                return Ok(None);
+            let Some((version, password)) = store::secrets::get(tx, &app.keys, purpose, &row).await? else {
+                return Ok(Written::unchanged(None));
             };
-            if !store::secrets::mark_given(conn, purpose, &row, version, now).await? {
-                return Ok(None);
+            if !store::secrets::mark_given(tx, purpose, &row, version, now).await? {
+                return Ok(Written::unchanged(None));
             }
-            let seq = store::audit::append(conn, keys, &intent).await?;
-            Ok(Some((version, password, seq)))
+            let recorded = tx.record(&attempt).await?;
+            let intent = Intent::of(&recorded, attempt.clone());
+            Ok(recorded.with(Some((version, password, intent))))
         })
         .await?;
-    let Some((version, password, seq)) = given else { return Ok(()) };
+    let Some((version, password, intent)) = given else { return Ok(()) };
     let result = match app.hub.account(id) {
         Some(handle) => handle.submit(entry.snapshot.token, LoginInput::Password(password)).await,
         // It stopped meanwhile. The intent is written, so its outcome has to be.
         None => Err(AnswerError::NotRunning),
     };
-    queue::outcome(app, (seq, &intent), &result);
+    intent.end(app, &result);
     let purpose = Purpose::TwoStepPassword;
     app.db
-        .change(async |conn| -> Result<(), StoreError> {
+        .maintain(async |conn| -> Result<(), StoreError> {
             match fate(&result) {
                 Fate::MayBeGiven => store::secrets::mark_accepted(conn, purpose, &row, version).await,
                 Fate::Rejected => store::secrets::mark_rejected(conn, purpose, &row, version, now).await,
@@ -133,7 +127,7 @@ enum Fate {
     MayBeGiven,
     /// Telegram said that it is wrong.
     Rejected,
-    /// Nobody knows whether Telegram saw it: it stays marked as given.
+    /// It is unknown whether Telegram saw it: it stays marked as given.
     Unknown,
 }
 

@@ -1,20 +1,21 @@
 //! Administering people: ending their sessions, shutting them out, making them administrators, and confirming that
 //! an address has changed hands.
 //!
-//! Each change and its audit entry are one transaction, in which the rules are looked at: two administrators who take
-//! each other's office at the same moment do not leave a Telescope without any. Whoever gets another rank signs in
-//! anew, so that no session is older than the rights it carries.
-//!
-//! The command line does the same where no server runs; so nothing but an [`Context`] is needed for it.
+//! Each change and its audit entry are one transaction, in which the rules are looked at: two administrators who remove
+//! each other's rights at the same moment do not leave a Telescope without any. People whose rank changes have to sign in
+//! again, so that no session is older than the rights it carries.
 
 use crate::domain::access::{self as rights, Policy, Principal, Subject, SystemGrant, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{Email, UserId};
 use crate::live::events::Change;
-use crate::ops::{App, Context, OpError, access, policy};
+use crate::ops::publisher::Publisher;
+use crate::ops::{Applied, Context, OpError, current};
 use crate::store::users::User;
-use crate::store::{self, Conn};
+use crate::store::{self, Conn, Written};
+use crate::words;
 
 /// What is done to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,19 +30,19 @@ pub enum UserChange {
     GrantAdmin,
     /// The person is administrator no longer.
     RevokeAdmin,
-    /// Whoever signs in next under the address is taken for its owner.
+    /// The next identity that signs in with the address is taken for its owner.
     ForgetIdentity,
 }
 
 impl UserChange {
     fn event(self, person: Email) -> AuditEvent {
         match self {
-            Self::EndSessions => AuditEvent::PersonSessionsEnded { person },
-            Self::Disable => AuditEvent::PersonDisabled { person },
-            Self::Enable => AuditEvent::PersonEnabled { person },
+            Self::EndSessions => AuditEvent::UserSessionsEnded { person },
+            Self::Disable => AuditEvent::UserBlocked { person },
+            Self::Enable => AuditEvent::UserUnblocked { person },
             Self::GrantAdmin => AuditEvent::AdminGranted { person },
             Self::RevokeAdmin => AuditEvent::AdminRevoked { person },
-            Self::ForgetIdentity => AuditEvent::IdentityForgotten { person },
+            Self::ForgetIdentity => AuditEvent::IdentityUnlinked { person },
         }
     }
 
@@ -66,22 +67,29 @@ pub enum UserRef<'a> {
     Email(&'a Email),
 }
 
-/// Changes a person, and lets everything know that goes by what was: open pages end or change at once, and nothing
-/// is remembered for the time that the database is away. Says who it was.
+impl UserRef<'_> {
+    fn unknown(self) -> OpError {
+        match self {
+            Self::Id(_) => OpError::NotFound,
+            Self::Email(email) => OpError::Refused(ErrorCode::UnknownUser { email: email.to_string() }),
+        }
+    }
+}
+
+/// Changes a person, and lets everything know that depends on it: open pages end or change at once, and nothing is
+/// remembered for the time that the database is unavailable. Returns the person as they were before.
 pub async fn change(
-    app: &App,
+    publisher: &impl Publisher,
     grant: SystemGrant<'_, can::ManageAccess>,
     whom: UserRef<'_>,
     change: UserChange,
 ) -> Result<User, OpError> {
-    let user = write(app, grant, whom, change).await?;
-    app.live.events.publish(Change::User(user.id));
-    policy::in_force(app).await;
+    let user = write(publisher.context(), grant, whom, change).await?;
+    publisher.publish(Change::User(user.id)).await;
     Ok(user)
 }
 
-/// Changes a person in the database only, where no server runs that would have to know.
-pub async fn write(
+async fn write(
     context: &Context,
     grant: SystemGrant<'_, can::ManageAccess>,
     whom: UserRef<'_>,
@@ -89,37 +97,39 @@ pub async fn write(
 ) -> Result<User, OpError> {
     let now = context.clock.now();
     let user = context
-        .db
-        .change(async |conn| -> Result<Result<User, OpError>, OpError> {
+        .write_with(async |tx| -> Result<Written<Applied<User, OpError>>, OpError> {
             let user = match whom {
-                UserRef::Id(id) => store::users::by_id(conn, id).await?,
+                UserRef::Id(id) => store::users::by_id(tx, id).await?,
                 UserRef::Email(email) if change == UserChange::GrantAdmin => {
-                    Some(store::users::named(conn, email, now).await?)
+                    Some(store::users::named(tx, email, now).await?)
                 }
-                UserRef::Email(email) => store::users::by_email(conn, email).await?,
+                UserRef::Email(email) => store::users::by_email(tx, email).await?,
             };
-            let user = user.ok_or(OpError::NotFound)?;
+            let user = user.ok_or_else(|| whom.unknown())?;
             if change.is_so(&user) {
-                return Ok(Ok(user));
+                return Ok(Written::unchanged(Applied::Done(user)));
             }
             let entry = AuditEntry::done(now, grant.actor(), change.event(user.email.clone()));
-            if let Err(refused) = check(context, conn, grant.actor(), &user, change).await {
-                if let OpError::Refused(why) = &refused {
-                    let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(why.clone());
-                    store::audit::append(conn, &context.keys, &entry).await?;
+            match check(context, tx, grant.actor(), &user, change).await {
+                Ok(()) => {
+                    apply(tx, user.id, change).await?;
+                    Ok(tx.record(&entry).await?.with(Applied::Done(user)))
                 }
-                return Ok(Err(refused));
+                Err(OpError::Refused(why)) => {
+                    let entry =
+                        AuditEntry { outcome: Outcome::Failed, ..entry }.because(words::sentence(&why));
+                    Ok(tx.record(&entry).await?.with(Applied::Rejected(OpError::Refused(why))))
+                }
+                Err(error) => Err(error),
             }
-            apply(conn, user.id, change).await?;
-            store::audit::append(conn, &context.keys, &entry).await?;
-            Ok(Ok(user))
         })
-        .await??;
+        .await?
+        .into_result()?;
     tracing::info!(person = %user.email, actor = %grant.actor(), ?change, "a person was changed");
     Ok(user)
 }
 
-/// Refuses what would leave nobody in charge, or would not last.
+/// Refuses what would leave Telescope without an administrator, or would not last.
 async fn check(
     context: &Context,
     conn: &mut Conn<'_>,
@@ -127,43 +137,40 @@ async fn check(
     user: &User,
     change: UserChange,
 ) -> Result<(), OpError> {
-    let refused = |words: &str| Err(OpError::Refused(words.to_owned()));
-    let rules = Policy::new(&store::rules::load(conn).await?, context.config.owner_privileges);
-    let actor = &access::present(conn, &rules, actor).await?;
+    let refused = |code| Err(OpError::Refused(code));
+    let rules = context.policy(conn).await?;
+    let actor = &current::access_manager(conn, &rules, actor).await?;
     let judged = match change {
         UserChange::GrantAdmin | UserChange::RevokeAdmin => rights::PolicyChange::Rank,
         UserChange::EndSessions | UserChange::Disable | UserChange::Enable | UserChange::ForgetIdentity => {
             rights::PolicyChange::Person(Subject { id: user.id, admin: user.admin })
         }
     };
-    authorize_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.to_string()))?;
+    authorize_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.into()))?;
     let lowers = matches!(change, UserChange::Disable | UserChange::RevokeAdmin);
-    // Whoever lets go of his own identity and comes again under another address would be two people, one of whom
+    // People who unlink their own identity and return under another address would be two people, one of whom
     // could approve what the other wants to see.
     let is_own = matches!(actor, Principal::User(person) if person.id == user.id);
     if is_own && (lowers || change == UserChange::ForgetIdentity) {
-        return refused("Nobody can do this to themselves. Ask another administrator.");
+        return refused(ErrorCode::OwnUser);
     }
     if matches!(change, UserChange::Enable | UserChange::ForgetIdentity) {
         judge_owned(conn, &rules, actor, &user.email).await?;
     }
     if change == UserChange::RevokeAdmin && context.config.admin_emails.contains(&user.email) {
-        return refused(
-            "The setting ADMIN_EMAILS names this person and would make them an administrator at the next sign-in. \
-             Take the address out of it first, and restart Telescope.",
-        );
+        return refused(ErrorCode::NamedInAdminEmails);
     }
     if change == UserChange::GrantAdmin && user.disabled {
-        return refused("This person may not sign in. Let them in again first.");
+        return refused(ErrorCode::UserBlocked);
     }
     if lowers && user.admin && store::users::count_other_admins(conn, user.id).await? == 0 {
-        return refused("This is the last administrator who may sign in. Make another one first.");
+        return refused(ErrorCode::LastAdministrator);
     }
     Ok(())
 }
 
-/// Refuses to give somebody back what he owns, or to hand it to whoever comes next under his address, if the actor may
-/// not do with those accounts what their owner may.
+/// Refuses to give a person back the accounts they own, or to give them to the next identity with that address, if the
+/// actor may not do with those accounts what their owner may.
 async fn judge_owned(
     conn: &mut Conn<'_>,
     rules: &Policy,
@@ -174,7 +181,7 @@ async fn judge_owned(
     let owned = accounts.iter().filter(|account| account.owner.as_ref() == Some(owner));
     for account in owned {
         if authorize_change(rules, actor, rights::PolicyChange::Owner(account, owner)).is_err() {
-            return Err(OpError::Refused(rights::EscalationError::Above.to_string()));
+            return Err(OpError::Refused(ErrorCode::AboveYou));
         }
     }
     Ok(())
@@ -183,7 +190,7 @@ async fn judge_owned(
 async fn apply(conn: &mut Conn<'_>, id: UserId, change: UserChange) -> Result<(), OpError> {
     match change {
         UserChange::EndSessions => {}
-        // Lets in again whoever was shut out: there is no session that could end.
+        // A blocked person has no session that could end.
         UserChange::Enable => return Ok(store::users::set_disabled(conn, id, false).await?),
         UserChange::Disable => store::users::set_disabled(conn, id, true).await?,
         UserChange::GrantAdmin => store::users::set_admin(conn, id, true).await?,

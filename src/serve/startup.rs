@@ -14,8 +14,7 @@ use crate::live::Live;
 use crate::live::accounts::Directory;
 use crate::live::last_known::LastKnownStates;
 use crate::store::{self, Db};
-use crate::telegram::hub::Proxy;
-use crate::telegram::{Hub, HubSettings};
+use crate::telegram::{Hub, HubSettings, Proxy};
 use crate::{ops, telegram};
 
 /// Clients that may be starting at once. TDLib loads hundreds together faster than a few at a time; the limit spares
@@ -42,7 +41,7 @@ async fn load(context: &Context) -> anyhow::Result<(Live, Hub)> {
     let live = Live::new(directory, LastKnownStates::new(known));
     live.policy.replace(Policy::new(&store::rules::load(conn).await?, context.config.owner_privileges));
     let accounts = Arc::clone(&live.accounts);
-    let hub = Hub::start(
+    let hub = Hub::new(
         hub_settings(&context.config, context.clock.clone())?,
         Box::new(move |account, snapshot| accounts.put_snapshot(account, snapshot)),
     )?;
@@ -51,6 +50,7 @@ async fn load(context: &Context) -> anyhow::Result<(Live, Hub)> {
 
 /// Starts the client of every account that is to be connected.
 pub(crate) fn connect_accounts(app: &App) {
+    app.hub.start_hosts();
     for entry in &app.live.accounts.listing().entries {
         if entry.account.wanted == DesiredState::Connected
             && let Err(error) = ops::accounts::start(app, &entry.account)

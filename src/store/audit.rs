@@ -8,25 +8,25 @@
 //! Details may name people, and may have to be blanked one day. What is chained is a salted digest of them,
 //! so a blanked entry still verifies, and nothing can be guessed from what is left.
 
+mod failed_attempts;
 mod head;
 mod read;
 mod row;
 mod search;
-mod tries;
 mod verify;
 
+pub use failed_attempts::count_unsuccessful;
 pub use head::{Head, HeadFile};
 pub use read::{Filter, from, get, open_intents, page};
 pub use row::Entry;
 pub use search::{Found, Narrowed, Search, Whose};
-pub use tries::in_vain;
 pub use verify::{Fault, Verified, verify};
 
 use super::conn::{execute, first, one};
 use super::{Conn, StoreError};
 use crate::crypto::{KeyError, Keys};
 use crate::domain::Millis;
-use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::audit::{AuditEntry, AuditKind};
 use row::NewEntry;
 
 /// Appends an entry; its number. Call it last within a change.
@@ -70,7 +70,7 @@ pub async fn with_details(conn: &mut Conn<'_>, before: Millis) -> Result<u64, St
         (i64,),
         "select count(*) from audit_log where details is not null and at < $1 and code <> $2",
         before,
-        AuditEvent::TRAIL_SEALED
+        AuditKind::AuditSealed.code()
     )?;
     Ok(count.unsigned_abs())
 }
@@ -83,7 +83,7 @@ pub async fn blank_before(conn: &mut Conn<'_>, before: Millis, limit: u32) -> Re
          (select seq from audit_log where details is not null and at < $1 and code <> $3 order by at, seq limit $2)",
         before,
         i64::from(limit),
-        AuditEvent::TRAIL_SEALED
+        AuditKind::AuditSealed.code()
     )
 }
 
@@ -96,5 +96,5 @@ pub async fn head(conn: &mut Conn<'_>) -> Result<Head, StoreError> {
 /// A link: the key's name and the MAC over the link before, the number and the digest.
 fn chain(keys: &Keys, before: &str, seq: i64, digest: &str) -> Result<String, KeyError> {
     let mac = keys.audit_mac(&[before.as_bytes(), &seq.to_be_bytes(), digest.as_bytes()])?;
-    Ok(format!("{}.{}", keys.id(), crate::domain::hex::encode(&mac)))
+    Ok(format!("{}.{}", keys.id(), hex::encode(mac)))
 }

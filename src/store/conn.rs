@@ -6,31 +6,31 @@ use super::StoreError;
 use super::audit::Head;
 
 /// A transaction that reads a snapshot (from [`Db::read`](super::Db::read)) or changes things (inside of
-/// [`Db::change`](super::Db::change)).
+/// [`Db::maintain`](super::Db::maintain)).
 #[derive(Debug)]
 pub struct Conn<'c> {
-    pub(super) tx: Tx<'c>,
+    pub(super) tx: Driver<'c>,
     /// The end of the audit trail, if this transaction wrote a new one.
     pub(super) head: Option<Head>,
 }
 
 /// The transaction of either driver.
 #[derive(Debug)]
-pub(super) enum Tx<'c> {
+pub(super) enum Driver<'c> {
     Sqlite(Transaction<'c, Sqlite>),
     Postgres(Transaction<'c, Postgres>),
 }
 
 impl<'c> Conn<'c> {
-    pub(super) fn of(tx: Tx<'c>) -> Self {
+    pub(super) fn of(tx: Driver<'c>) -> Self {
         Self { tx, head: None }
     }
 
     /// Makes it all true. Says the end of the audit trail, if there is a new one.
     pub(super) async fn commit(self) -> Result<Option<Head>, StoreError> {
         match self.tx {
-            Tx::Sqlite(tx) => tx.commit().await?,
-            Tx::Postgres(tx) => tx.commit().await?,
+            Driver::Sqlite(tx) => tx.commit().await?,
+            Driver::Postgres(tx) => tx.commit().await?,
         }
         Ok(self.head)
     }
@@ -38,8 +38,8 @@ impl<'c> Conn<'c> {
     /// Undoes everything. If that fails, the connection is broken, and the database undoes it by itself.
     pub(super) async fn rollback(self) {
         let undone = match self.tx {
-            Tx::Sqlite(tx) => tx.rollback().await,
-            Tx::Postgres(tx) => tx.rollback().await,
+            Driver::Sqlite(tx) => tx.rollback().await,
+            Driver::Postgres(tx) => tx.rollback().await,
         };
         if let Err(error) = undone {
             tracing::warn!(%error, "a transaction could not be undone in order");
@@ -51,11 +51,11 @@ impl<'c> Conn<'c> {
 macro_rules! on_either {
     ($conn:expr, $raw:ident => $run:expr) => {
         match &mut $conn.tx {
-            $crate::store::conn::Tx::Sqlite(tx) => {
+            $crate::store::conn::Driver::Sqlite(tx) => {
                 let $raw = &mut **tx;
                 $run
             }
-            $crate::store::conn::Tx::Postgres(tx) => {
+            $crate::store::conn::Driver::Postgres(tx) => {
                 let $raw = &mut **tx;
                 $run
             }

@@ -114,7 +114,7 @@ impl Db {
     /// Takes the lease if the row still is `seen`; false if it changed meanwhile. From then on every change
     /// checks that it is still held.
     pub async fn take_lease(&self, seen: &Lease, holder: &str, now: Millis) -> Result<bool, StoreError> {
-        let epoch = self.change(async |conn: &mut Conn<'_>| take(conn, seen, holder, now).await).await?;
+        let epoch = self.maintain(async |conn: &mut Conn<'_>| take(conn, seen, holder, now).await).await?;
         if let Some(epoch) = epoch {
             self.lease.epoch.store(epoch, Ordering::SeqCst);
         }
@@ -123,13 +123,13 @@ impl Db {
 
     /// Shows the others that the holder lives.
     pub async fn renew_lease(&self, now: Millis) -> Result<(), StoreError> {
-        self.change(async |conn: &mut Conn<'_>| renew(conn, now).await).await
+        self.maintain(async |conn: &mut Conn<'_>| renew(conn, now).await).await
     }
 
     /// Lets others take the lease at once. The last change: whatever comes after is refused.
     pub async fn give_lease_back(&self) -> Result<(), StoreError> {
         let given = self
-            .change(async |conn: &mut Conn<'_>| {
+            .maintain(async |conn: &mut Conn<'_>| {
                 execute!(conn, "update lease set holder = '', epoch = epoch + 1 where id = 1").map(drop)
             })
             .await;

@@ -4,10 +4,10 @@
 //! database is open, so a function is written once and its story is tested on both. Therefore only SQL that
 //! both understand alike is allowed here, and times, ids and random values come from the program.
 //!
-//! Reading and changing are apart: [`Db::read`] gives a snapshot that can't write, [`Db::change`] a
-//! transaction that is alone in writing, on both databases. So what a change has read stays true until its
-//! end, and its effects are there as a whole or not at all. A server's changes also check that it is still the
-//! active one, see [`lease`].
+//! Reading and changing are apart: [`Db::read`] gives a snapshot that can't write, [`Db::write`] a transaction that is
+//! the only writer, on both databases, and that has to record what it does in the audit log. So what a change has read
+//! stays true until its end, and its effects are there as a whole or not at all. A server's changes also check that it
+//! still holds the [`lease`].
 
 mod conn;
 mod error;
@@ -28,18 +28,20 @@ pub mod reveal_requests;
 pub mod roles;
 pub mod rules;
 pub mod secrets;
+pub mod tx;
 pub mod users;
 pub mod web_sessions;
 
 pub use conn::Conn;
 pub use error::{StoreError, unique};
+pub use tx::{Tx, Written};
 pub use web_sessions::WebSessions;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{PgPool, SqlitePool};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 /// How long a change waits for those before it.
 const WRITE_LOCK: Duration = Duration::from_secs(10);
@@ -80,15 +82,33 @@ impl Db {
         }
     }
 
-    /// Runs `work` in a transaction of its own. It is committed if `work` succeeds, and nothing of it stays
-    /// otherwise, also if the caller goes away meanwhile. Changes run one after the other; a change inside
-    /// of a change waits for itself and fails with [`StoreError::Busy`]. With [`StoreError::LeaseLost`] it fails
-    /// if this server held the lease and another one has it now.
-    pub async fn change<T, E, W>(&self, work: W) -> Result<T, E>
+    /// Runs `work` in a transaction of its own, for changes that have no audit entry: bookkeeping of the server, of
+    /// which a test lists the callers. Everything else goes through [`Db::write`].
+    ///
+    /// It is committed if `work` succeeds, and nothing of it stays otherwise, also if the caller goes away meanwhile.
+    /// Changes run one after the other; a change inside of a change waits for itself and fails with
+    /// [`StoreError::Busy`]. With [`StoreError::LeaseLost`] it fails if this server held the lease and another one has
+    /// it now.
+    pub async fn maintain<T, E, W>(&self, work: W) -> Result<T, E>
     where
         W: AsyncFnOnce(&mut Conn<'_>) -> Result<T, E>,
         E: From<StoreError>,
     {
+        let (_lock, mut conn) = self.begin_change().await?;
+        match work(&mut conn).await {
+            Ok(done) => {
+                self.commit(conn).await?;
+                Ok(done)
+            }
+            Err(error) => {
+                conn.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits for the changes before this one, and makes sure that the lease is still held.
+    async fn begin_change(&self) -> Result<(MutexGuard<'_, ()>, Conn<'static>), StoreError> {
         self.lease.refuse_if_lost()?;
         let begin = async {
             let write_lock = tokio::time::timeout(WRITE_LOCK, self.write_lock.lock())
@@ -100,23 +120,19 @@ impl Db {
             };
             Ok((write_lock, conn))
         };
-        let (_turn, mut conn) = self.unless_away(begin).await?;
-        let done = match self.lease.check(&mut conn).await {
-            Ok(()) => work(&mut conn).await,
-            Err(error) => Err(error.into()),
-        };
-        match done {
-            Ok(done) => {
-                if let Some(head) = conn.commit().await? {
-                    self.heads.send_replace(Some(head));
-                }
-                Ok(done)
-            }
-            Err(error) => {
-                conn.rollback().await;
-                Err(error)
-            }
+        let (write_lock, mut conn) = self.unless_away(begin).await?;
+        if let Err(error) = self.lease.check(&mut conn).await {
+            conn.rollback().await;
+            return Err(error);
         }
+        Ok((write_lock, conn))
+    }
+
+    async fn commit(&self, conn: Conn<'_>) -> Result<(), StoreError> {
+        if let Some(head) = conn.commit().await? {
+            self.heads.send_replace(Some(head));
+        }
+        Ok(())
     }
 
     /// Tells of each new end of the audit trail after its commit; a slow reader sees the newest only.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::migrate::MigrateError;
 use tokio::sync::{Mutex, watch};
 
-use super::conn::{Tx, all};
+use super::conn::{Driver, all};
 use crate::config::Dsn;
 use crate::store::pool::{postgres, sqlite};
 use crate::store::{Conn, Db, Pools, StoreError, lease};
@@ -55,12 +55,12 @@ impl Db {
     /// can't make tables.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let there = self.has_tables().await?;
-        self.change(async |conn: &mut Conn<'_>| {
+        self.maintain(async |conn: &mut Conn<'_>| {
             if !(there && is_current(conn).await?) {
                 // Not `run`: the compiler can't see that its future may move between threads.
                 let done = match &mut conn.tx {
-                    Tx::Sqlite(tx) => sqlite::MIGRATIONS.run_direct(None, &mut **tx, false).await,
-                    Tx::Postgres(tx) => postgres::MIGRATIONS.run_direct(None, &mut **tx, false).await,
+                    Driver::Sqlite(tx) => sqlite::MIGRATIONS.run_direct(None, &mut **tx, false).await,
+                    Driver::Postgres(tx) => postgres::MIGRATIONS.run_direct(None, &mut **tx, false).await,
                 };
                 done.map_err(explain)?;
             }
@@ -73,8 +73,8 @@ impl Db {
 /// Whether exactly the steps of this Telescope were taken.
 async fn is_current(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
     let steps = match &conn.tx {
-        Tx::Sqlite(_) => &sqlite::MIGRATIONS,
-        Tx::Postgres(_) => &postgres::MIGRATIONS,
+        Driver::Sqlite(_) => &sqlite::MIGRATIONS,
+        Driver::Postgres(_) => &postgres::MIGRATIONS,
     };
     let taken = all!(
         conn,

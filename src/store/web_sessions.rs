@@ -58,7 +58,7 @@ impl WebSessions {
         let now = self.clock.now();
         let idle = idle_since(now);
         self.db
-            .change(async |conn: &mut Conn<'_>| {
+            .maintain(async |conn: &mut Conn<'_>| {
                 execute!(conn, "delete from web_sessions where expires <= $1 or seen <= $2", now, idle)
             })
             .await
@@ -81,12 +81,12 @@ pub async fn end_all_of(conn: &mut Conn<'_>, user: UserId) -> std::result::Resul
 impl SessionStore for WebSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let row = Row::of(record, &self.clock)?;
-        let inserted = self.db.change(async |conn: &mut Conn<'_>| row.insert(conn).await).await;
+        let inserted = self.db.maintain(async |conn: &mut Conn<'_>| row.insert(conn).await).await;
         match inserted {
             Err(error) if unique(&error).is_some() => {
                 record.id = Id::default();
                 let row = Row::of(record, &self.clock)?;
-                self.db.change(async |conn: &mut Conn<'_>| row.insert(conn).await).await
+                self.db.maintain(async |conn: &mut Conn<'_>| row.insert(conn).await).await
             }
             other => other,
         }
@@ -95,7 +95,7 @@ impl SessionStore for WebSessions {
 
     async fn save(&self, record: &Record) -> Result<()> {
         let row = Row::of(record, &self.clock)?;
-        self.db.change(async |conn: &mut Conn<'_>| row.save(conn).await).await.map_err(backend)
+        self.db.maintain(async |conn: &mut Conn<'_>| row.save(conn).await).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -128,7 +128,7 @@ impl SessionStore for WebSessions {
     async fn delete(&self, id: &Id) -> Result<()> {
         let hash = hash(*id);
         self.db
-            .change(async |conn: &mut Conn<'_>| {
+            .maintain(async |conn: &mut Conn<'_>| {
                 execute!(conn, "delete from web_sessions where id_hash = $1", hash.as_str())
             })
             .await
@@ -142,7 +142,7 @@ impl WebSessions {
     async fn note_seen(&self, hash: &str, now: Millis) {
         let noted = self
             .db
-            .change(async |conn: &mut Conn<'_>| {
+            .maintain(async |conn: &mut Conn<'_>| {
                 let sql = "update web_sessions set seen = $2 where id_hash = $1 and seen <= $3";
                 execute!(conn, sql, hash, now, Millis(now.0 - SEEN_EVERY))
             })
@@ -209,7 +209,7 @@ impl Row {
 
 /// SHA-256 of the id as the cookie has it, in hexadecimal digits.
 fn hash(id: Id) -> String {
-    crate::domain::hex::encode(&Sha256::digest(id.to_string()))
+    hex::encode(Sha256::digest(id.to_string()))
 }
 
 fn backend(error: StoreError) -> Error {

@@ -81,7 +81,7 @@ pub async fn keep(app: &App) -> Result<(), StoreError> {
     }
     let now = app.clock.now();
     app.db
-        .change(async |conn| {
+        .maintain(async |conn| {
             for (account, known) in &news {
                 store::account_states::put(conn, *account, known, now).await?;
             }

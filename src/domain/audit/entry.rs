@@ -1,24 +1,22 @@
-//! An entry of the trail before it is written: an event, how it went, who did it, and from where.
+//! An entry of the audit log before it is written: an event, its outcome, who acted, and from where.
 
 use super::AuditEvent;
 use crate::domain::access::Principal;
-use crate::domain::{AccountId, Input, Millis};
+use crate::domain::{AccountId, Millis};
 
-/// How it went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It is done: this entry and the change were written together.
+    /// Done: this entry and the change were written together.
     Done,
-    /// It is about to be tried; another entry says how it went.
+    /// About to be tried; a later entry has the outcome.
     Intent,
-    /// It was refused or went wrong.
+    /// Refused, or failed.
     Failed,
-    /// Telescope stopped before it knew.
+    /// Telescope stopped before the outcome was known.
     Unknown,
 }
 
 impl Outcome {
-    /// Every one.
     pub const ALL: &'static [Self] = &[Self::Done, Self::Intent, Self::Failed, Self::Unknown];
 
     /// The name in the database.
@@ -51,31 +49,26 @@ impl std::str::FromStr for Outcome {
 
 crate::domain::ids::text_in_database!(Outcome);
 
-/// An entry to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// When.
     pub at: Millis,
-    /// What.
     pub event: AuditEvent,
-    /// How it went.
     pub outcome: Outcome,
     /// The entry of the intent whose outcome this is.
     pub intent: Option<i64>,
-    /// Who, as [`Principal`] prints it.
+    /// Who acted, as [`Principal`] prints it.
     pub actor: String,
-    /// The account it is about.
     pub account: Option<AccountId>,
-    /// Why, in the actor's own words.
+    /// The reason that the actor gave.
     pub reason: Option<String>,
     /// The network address the request came from.
     pub address: Option<String>,
-    /// The request's id, which the log has, too.
+    /// The request's id, which the log has as well.
     pub request_id: Option<String>,
 }
 
 impl AuditEntry {
-    /// Something that is done with this entry.
+    /// Something that is done in the same transaction.
     pub fn done(at: Millis, actor: &Principal, event: AuditEvent) -> Self {
         let origin = actor.origin();
         Self {
@@ -96,45 +89,17 @@ impl AuditEntry {
         Self { outcome: Outcome::Intent, ..Self::done(at, actor, event) }
     }
 
-    /// How this intent went, by the number that it got when it was written.
+    /// The outcome of this intent, which was written as entry number `intent`.
     pub fn outcome(&self, intent: i64, at: Millis, outcome: Outcome) -> Self {
         Self { at, outcome, intent: Some(intent), ..self.clone() }
     }
 
-    /// The same, about an account.
     pub fn about(self, account: AccountId) -> Self {
         Self { account: Some(account), ..self }
     }
 
-    /// The same, with the actor's reason.
     pub fn because(self, reason: impl Into<String>) -> Self {
         Self { reason: Some(reason.into()), ..self }
-    }
-}
-
-impl AuditEvent {
-    /// The event of an intent as it was written: code and details. None for what is never an intent.
-    pub fn of_intent(code: &str, details: Option<&str>) -> Option<Self> {
-        let details: serde_json::Value = serde_json::from_str(details.unwrap_or("")).unwrap_or_default();
-        let detail = |name: &str| details.get(name).and_then(|value| value.as_str()).unwrap_or_default();
-        match code {
-            "login.code.asked" => Some(Self::CodeAsked),
-            "session.logged-out" => Some(Self::SessionLoggedOut),
-            "account.folder.destroyed" => Some(Self::FolderDestroyed),
-            "login.input.provided" => {
-                let input = if detail("input") == "password" { Input::Password } else { Input::Code };
-                Some(Self::InputProvided { input })
-            }
-            "audit.exported" => Some(Self::TrailExported {
-                format: detail("format").to_owned(),
-                filter: detail("filter").to_owned(),
-            }),
-            "audit.blanked" => Some(Self::DetailsBlanked {
-                entries: details.get("entries").and_then(serde_json::Value::as_u64).unwrap_or_default(),
-                before: detail("before").to_owned(),
-            }),
-            _ => None,
-        }
     }
 }
 
@@ -147,7 +112,7 @@ mod tests {
         let system = Principal::System("test");
         let account = AccountId::generate();
         let intent =
-            AuditEntry::intent(Millis(1), &system, AuditEvent::CodeAsked).about(account).because("lost");
+            AuditEntry::intent(Millis(1), &system, AuditEvent::CodeRequested).about(account).because("lost");
         let failed = intent.outcome(7, Millis(2), Outcome::Failed);
         assert_eq!((failed.intent, failed.at, failed.outcome), (Some(7), Millis(2), Outcome::Failed));
         assert_eq!(

@@ -1,18 +1,19 @@
-//! One edit: what it needs, what it writes, and what it leaves in the trail.
+//! One edit: what it needs, what it changes, and what it records.
 
 mod group;
 mod role;
 
 use std::collections::HashMap;
 
-use super::{Failed, refused};
-use crate::crypto::Keys;
+use super::Failed;
 use crate::domain::access::{EscalationError, Moved, Policy, PolicyChange, Principal, authorize_change};
-use crate::domain::audit::{AccessEvent, AuditEntry, AuditEvent};
+use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId};
-use crate::ops::OpError;
-use crate::store::{self, Conn};
+use crate::ops::{Applied, OpError};
+use crate::store::Tx;
+use crate::store::tx::Recorded;
 
 /// Characters that the name of a role or a group may have.
 pub const MAX_NAME: usize = 60;
@@ -60,28 +61,42 @@ pub enum Edit {
 
 impl Edit {
     /// Whether it gives people what roles may do in a group, so that earlier edits of that count for it. The others are
-    /// judged alike by the rules from before the batch: whoever acts can't change what he has himself.
+    /// authorized by the rules from before the batch: the actor can't change their own rights.
     pub(super) const fn gives_what_cells_say(&self) -> bool {
         matches!(self, Self::PutIn(..))
     }
 }
 
-/// Where edits are made: by whom, by which rules, when.
+/// Who makes edits, by which policy, and when.
 pub(super) struct EditContext<'a> {
     pub actor: &'a Principal,
     pub rules: &'a Policy,
     pub at: Millis,
-    pub keys: &'a Keys,
 }
 
-/// An edit that is done, or one that is refused.
-type Done = Result<Result<(), Failed>, OpError>;
+/// What came of one edit.
+pub(super) struct EditMade {
+    pub applied: Applied<(), Failed>,
+    pub recorded: Option<Recorded>,
+}
+
+type Done = Result<EditMade, OpError>;
+
+/// Everything is so already.
+const fn unchanged() -> Done {
+    Ok(EditMade { applied: Applied::Done(()), recorded: None })
+}
+
+/// Rejected for what is wrong with the edit itself, which is not recorded.
+const fn rejected(failed: Failed) -> Done {
+    Ok(EditMade { applied: Applied::Rejected(failed), recorded: None })
+}
 
 impl EditContext<'_> {
     /// Makes one edit. What moves an account is noted in `moved`.
     pub(super) async fn make(
         &self,
-        conn: &mut Conn<'_>,
+        conn: &mut Tx<'_>,
         edit: &Edit,
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
@@ -106,25 +121,20 @@ impl EditContext<'_> {
         authorize_change(self.rules, self.actor, change)
     }
 
-    fn entry(&self, event: AccessEvent) -> AuditEntry {
-        AuditEntry::done(self.at, self.actor, AuditEvent::Access(event))
+    fn entry(&self, event: AuditEvent) -> AuditEntry {
+        AuditEntry::done(self.at, self.actor, event)
     }
 
-    async fn note(&self, conn: &mut Conn<'_>, entry: AuditEntry) -> Done {
-        store::audit::append(conn, self.keys, &entry).await?;
-        Ok(Ok(()))
+    async fn record(&self, tx: &mut Tx<'_>, entry: AuditEntry) -> Done {
+        Ok(EditMade { applied: Applied::Done(()), recorded: Some(tx.record(&entry).await?) })
     }
 
-    /// That somebody reached for more than he has is written down, too.
-    async fn refuse(
-        &self,
-        conn: &mut Conn<'_>,
-        entry: AuditEntry,
-        what: String,
-        why: EscalationError,
-    ) -> Done {
-        store::audit::append(conn, self.keys, &refused(&entry, &why)).await?;
-        Ok(Err(Failed { what, field: None, why: why.to_string() }))
+    /// An attempt to give or take more than the actor may is recorded, too.
+    async fn refuse(&self, tx: &mut Tx<'_>, entry: AuditEntry, what: String, why: EscalationError) -> Done {
+        let failed = Failed { what, field: None, error: why.into() };
+        let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(failed.why());
+        let recorded = Some(tx.record(&entry).await?);
+        Ok(EditMade { applied: Applied::Rejected(failed), recorded })
     }
 }
 
@@ -133,18 +143,16 @@ fn checked(name: &str) -> Result<&str, Failed> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(|c| c.is_control() || c == ',')
     {
-        let why = format!("A name has 1 to {MAX_NAME} characters, without commas and control characters.");
-        return Err(Failed { what: name.to_owned(), field: Some("name"), why });
+        let error = ErrorCode::NameInvalid { max: MAX_NAME };
+        return Err(Failed { what: name.to_owned(), field: Some("name"), error });
     }
     Ok(name)
 }
 
-fn taken(name: &str, kind: &str) -> Failed {
-    let why = format!("There is {kind} of this name already.");
-    Failed { what: name.to_owned(), field: Some("name"), why }
+fn taken(name: &str, kind: NameKind) -> Failed {
+    Failed { what: name.to_owned(), field: Some("name"), error: ErrorCode::NameTaken { kind } }
 }
 
-fn gone(what: &str) -> Done {
-    let why = "It is not there any more.".to_owned();
-    Ok(Err(Failed { what: what.to_owned(), field: None, why }))
+fn gone(kind: GoneKind) -> Done {
+    rejected(Failed { what: kind.name().to_owned(), field: None, error: ErrorCode::Gone { kind } })
 }

@@ -2,9 +2,8 @@
 //!
 //! A removal is long work: Telegram may be away, and the session must be ended before the files go that it is
 //! ended with. So the request writes a job, and the steps below are done by the runner, each of them noted in
-//! the audit trail. A number that was removed and is added again begins a new account in a new folder.
+//! the audit log. A number that was removed and is added again begins a new account in a new folder.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,16 +11,15 @@ use tokio::time::Instant;
 use crate::crypto::Purpose;
 use crate::domain::access::{Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::domain::job::{Job, JobKind, JobState};
+use crate::domain::error::ErrorCode;
+use crate::domain::job::{JobKind, JobRecord, JobState, RemoveStep, StepOutcome, Steps};
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, DesiredState, JobId, Network, Snapshot, Stage};
-use crate::jobs::remove_account::RemoveStep;
-use crate::jobs::{Step, Steps};
 use crate::live::accounts::Entry;
 use crate::ops::accounts::{self, folder};
-use crate::ops::audit::queue;
+use crate::ops::audit::queue::Intent;
 use crate::ops::{App, OpError};
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, Written};
 use crate::telegram::AnswerError;
 
 /// How long a step waits for an account to come to a stage that says something.
@@ -31,20 +29,18 @@ const ENOUGH: i64 = 5;
 /// Who does the steps.
 const ACTOR: Principal = Principal::System("remove-account");
 
-/// Ends the account's session at Telegram. The account stays, and can be signed in anew.
+/// Ends the account's session at Telegram. The account stays, and can be logged in again.
 pub async fn log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<(), OpError> {
     let id = grant.account();
     let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
     if !entry.snapshot.stage.can_log_out() {
-        return Err(OpError::Refused(
-            "Nobody is signed in to this account here, so there is nothing to end.".into(),
-        ));
+        return Err(OpError::Refused(ErrorCode::NotLoggedIn));
     }
     let handle = app.hub.account(id).ok_or(AnswerError::NotRunning)?;
-    let intent = AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::SessionLoggedOut).about(id);
-    let seq = queue::write(app, &intent).await?;
+    let entry = AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::SessionLoggedOut).about(id);
+    let intent = Intent::begin(app, entry).await?;
     let result = handle.log_out().await;
-    queue::outcome(app, (seq, &intent), &result);
+    intent.end(app, &result);
     Ok(result?)
 }
 
@@ -53,18 +49,15 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
     let id = grant.account();
     let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
     if entry.account.wanted == DesiredState::Removed {
-        return Err(OpError::Refused("This account is being removed already.".into()));
+        return Err(OpError::Refused(ErrorCode::AlreadyBeingRemoved));
     }
     if !ends_with(&entry.account, digits) {
-        return Err(OpError::invalid(
-            "digits",
-            "These are not the last four digits of the account's number.",
-        ));
+        return Err(OpError::invalid("digits", ErrorCode::DigitsWrong));
     }
     let now = app.clock.now();
-    let event = AuditEvent::WantedChanged { wanted: DesiredState::Removed };
+    let event = AuditEvent::DesiredStateSet { wanted: DesiredState::Removed };
     let audit = AuditEntry::done(now, grant.actor(), event).about(id);
-    let job = Job {
+    let job = JobRecord {
         id: JobId::generate(),
         kind: JobKind::RemoveAccount,
         args: id.to_string(),
@@ -76,18 +69,13 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
         actor: grant.actor().to_string(),
         created: now,
     };
-    let keys = &app.keys;
     let account = app
-        .db
-        .change(async |conn| -> Result<Option<Account>, StoreError> {
-            store::accounts::set_wanted(conn, id, DesiredState::Removed).await?;
-            store::jobs::insert(conn, &job).await?;
-            let account = store::accounts::get(conn, id).await?;
-            store::audit::append(conn, keys, &audit).await?;
-            Ok(account)
+        .write(&audit, async |tx| -> Result<Account, OpError> {
+            store::accounts::set_wanted(tx, id, DesiredState::Removed).await?;
+            store::jobs::insert(tx, &job).await?;
+            store::accounts::get(tx, id).await?.ok_or(OpError::NotFound)
         })
-        .await?
-        .ok_or(OpError::NotFound)?;
+        .await?;
     tracing::info!(account = %id, actor = %grant.actor(), "account is being removed");
     app.live.accounts.put_account(account);
     app.live.jobs.wake();
@@ -119,112 +107,74 @@ async fn change_job(
     let id = grant.account();
     let now = app.clock.now();
     let entry = AuditEntry::done(now, grant.actor(), event).about(id);
-    let keys = &app.keys;
     let is_there = app
-        .db
-        .change(async |conn| -> Result<bool, StoreError> {
-            let job = store::jobs::about(conn, JobKind::RemoveAccount, &id.to_string()).await?;
-            let Some(job) = job.filter(|job| job.state != JobState::Done) else { return Ok(false) };
-            store::jobs::retry(conn, job.id, now).await?;
+        .write_with(async |tx| -> Result<Written<bool>, StoreError> {
+            let job = store::jobs::about(tx, JobKind::RemoveAccount, &id.to_string()).await?;
+            let Some(job) = job.filter(|job| job.state != JobState::Done) else {
+                return Ok(Written::unchanged(false));
+            };
+            store::jobs::retry(tx, job.id, now).await?;
             if let Some(past) = past.filter(|past| job.cursor.as_deref() == Some(past.name())) {
-                store::jobs::advance(conn, job.id, past.next_cursor()).await?;
+                store::jobs::advance(tx, job.id, past.next_cursor()).await?;
             }
-            store::audit::append(conn, keys, &entry).await?;
-            Ok(true)
+            Ok(tx.record(&entry).await?.with(true))
         })
         .await?;
     if !is_there {
-        return Err(OpError::Refused("This account is not being removed.".into()));
+        return Err(OpError::Refused(ErrorCode::NotBeingRemoved));
     }
     app.live.jobs.wake();
     Ok(())
 }
 
-/// Does the steps of jobs.
-pub struct JobSteps(pub Arc<App>);
-
-impl Steps for JobSteps {
-    async fn step(&self, job: &Job) -> Result<Step, StoreError> {
-        match job.kind {
-            JobKind::RemoveAccount => step(&self.0, job).await,
-        }
-    }
-
-    fn changed(&self) {
-        self.0.live.accounts.touch();
-    }
-}
-
-/// Does the next step of a removal.
-async fn step(app: &App, job: &Job) -> Result<Step, StoreError> {
-    let (Ok(id), Some(step)) =
-        (job.args.parse::<AccountId>(), RemoveStep::from_cursor(job.cursor.as_deref()))
-    else {
-        return Ok(Step::Stuck("This job's row was changed by hand and can't be read.".into()));
-    };
-    let Some(entry) = app.live.accounts.get(id) else {
-        // It was removed; only the job does not know yet.
-        app.db.change(async |conn| store::jobs::advance(conn, job.id, None).await).await?;
-        return Ok(Step::Done);
-    };
-    let outcome = match step {
-        RemoveStep::LogOut => log_out_for_good(app, &entry, job.attempts).await?,
-        RemoveStep::Destroy => destroy(app, &entry.account).await?,
-        RemoveStep::Forget => return forget(app, job, id).await,
-    };
-    if outcome == Step::Done {
-        app.db.change(async |conn| store::jobs::advance(conn, job.id, step.next_cursor()).await).await?;
-    }
-    Ok(outcome)
-}
-
 /// Ends the session, if there is one that can still be ended.
-async fn log_out_for_good(app: &App, entry: &Entry, attempts: i64) -> Result<Step, StoreError> {
+pub(crate) async fn log_out_for_good(
+    app: &App,
+    entry: &Entry,
+    attempts: i64,
+) -> Result<StepOutcome, StoreError> {
     let id = entry.account.id;
     if !folder::exists(&app.config.accounts_dir, &entry.account) {
-        return Ok(Step::Done);
+        return Ok(StepOutcome::Done);
     }
     if app.hub.account(id).is_none() && accounts::start(app, &entry.account).is_err() {
-        // Without the key of its files nobody can use the session; it can only be ended on another device.
+        // Without the key of its files the session can't be used; it can only be ended on another device.
         return note_log_out(app, id, false).await;
     }
     let snapshot = settled(app, id).await;
     let stage = snapshot.as_ref().map(|snapshot| &snapshot.stage);
     match stage {
-        Some(Stage::SignedOut | Stage::Ended(_)) => Ok(Step::Done),
+        Some(Stage::SignedOut | Stage::Ended(_)) => Ok(StepOutcome::Done),
         Some(Stage::Failed(_) | Stage::Quarantined) => note_log_out(app, id, false).await,
         Some(stage) if stage.can_log_out() => {
             let Some(handle) = app.hub.account(id) else {
-                return Ok(Step::Later("The client does not run.".into()));
+                return Ok(StepOutcome::Later("The client does not run.".into()));
             };
             let event = AuditEvent::SessionLoggedOut;
-            let intent = AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id);
-            let keys = &app.keys;
-            let seq = app.db.change(async |conn| store::audit::append(conn, keys, &intent).await).await?;
+            let entry = AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id);
+            let intent = Intent::begin(app, entry).await?;
             let result = handle.log_out().await;
-            queue::outcome(app, (seq, &intent), &result);
-            Ok(if result.is_ok() { Step::Done } else { not_confirmed(snapshot.as_ref(), attempts) })
+            intent.end(app, &result);
+            Ok(if result.is_ok() { StepOutcome::Done } else { not_confirmed(snapshot.as_ref(), attempts) })
         }
         _ => Ok(not_confirmed(snapshot.as_ref(), attempts)),
     }
 }
 
 /// What to do when the end of the session was not confirmed.
-fn not_confirmed(snapshot: Option<&Snapshot>, attempts: i64) -> Step {
+fn not_confirmed(snapshot: Option<&Snapshot>, attempts: i64) -> StepOutcome {
     let in_touch = snapshot.is_some_and(|snapshot| snapshot.network == Network::Ready);
     if in_touch && attempts + 1 >= ENOUGH {
-        return Step::Done;
+        return StepOutcome::Done;
     }
-    Step::Later("Telegram has not confirmed yet that the session is over; it is asked again.".into())
+    StepOutcome::Later("Telegram has not confirmed yet that the session is over; it is asked again.".into())
 }
 
-async fn note_log_out(app: &App, id: AccountId, done: bool) -> Result<Step, StoreError> {
+async fn note_log_out(app: &App, id: AccountId, done: bool) -> Result<StepOutcome, StoreError> {
     let event = AuditEvent::SessionLoggedOut;
-    let intent = AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id);
-    let keys = &app.keys;
-    let seq = app.db.change(async |conn| store::audit::append(conn, keys, &intent).await).await?;
-    queue::outcome(app, (seq, &intent), &if done { Ok(()) } else { Err(()) });
-    Ok(Step::Done)
+    let intent = Intent::begin(app, AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id)).await?;
+    intent.end(app, &if done { Ok(()) } else { Err(()) });
+    Ok(StepOutcome::Done)
 }
 
 /// Waits until the account's stage says how its login stands; None if it takes too long.
@@ -244,42 +194,39 @@ async fn settled(app: &App, id: AccountId) -> Option<Snapshot> {
 }
 
 /// Stops the client and removes every file of the account.
-async fn destroy(app: &App, account: &Account) -> Result<Step, StoreError> {
+pub(crate) async fn destroy(app: &App, account: &Account) -> Result<StepOutcome, StoreError> {
     app.hub.disconnect(account.id).await;
     if !folder::exists(&app.config.accounts_dir, account) {
-        return Ok(Step::Done);
+        return Ok(StepOutcome::Done);
     }
-    let intent = AuditEntry::intent(app.clock.now(), &ACTOR, AuditEvent::FolderDestroyed).about(account.id);
-    let keys = &app.keys;
-    let seq = app.db.change(async |conn| store::audit::append(conn, keys, &intent).await).await?;
+    let entry = AuditEntry::intent(app.clock.now(), &ACTOR, AuditEvent::FolderDestroyed).about(account.id);
+    let intent = Intent::begin(app, entry).await?;
     let destroyed = folder::destroy(&app.config.accounts_dir, account);
-    queue::outcome(app, (seq, &intent), &destroyed);
+    intent.end(app, &destroyed);
     Ok(match destroyed {
-        Ok(()) => Step::Done,
+        Ok(()) => StepOutcome::Done,
         Err(error) => {
             tracing::error!(account = %account.id, %error, "a folder can't be removed");
-            Step::Later("The account's folder can't be removed from the disk; the log says why.".into())
+            StepOutcome::Later(
+                "The account's folder can't be removed from the disk; the log says why.".into(),
+            )
         }
     })
 }
 
 /// The last step: secrets go, the row becomes a tombstone, the job is done, all at once.
-async fn forget(app: &App, job: &Job, id: AccountId) -> Result<Step, StoreError> {
+pub(crate) async fn forget(app: &App, job: &JobRecord, id: AccountId) -> Result<StepOutcome, StoreError> {
     let now = app.clock.now();
     let entry = AuditEntry::done(now, &ACTOR, AuditEvent::AccountRemoved).about(id);
-    let keys = &app.keys;
-    app.db
-        .change(async |conn| -> Result<(), StoreError> {
-            store::secrets::delete(conn, Purpose::TwoStepPassword, &id.to_string()).await?;
-            store::account_states::remove(conn, id).await?;
-            store::accounts::tombstone(conn, id, now).await?;
-            store::jobs::advance(conn, job.id, None).await?;
-            store::audit::append(conn, keys, &entry).await?;
-            Ok(())
-        })
-        .await?;
+    app.write(&entry, async |tx| -> Result<(), StoreError> {
+        store::secrets::delete(tx, Purpose::TwoStepPassword, &id.to_string()).await?;
+        store::account_states::remove(tx, id).await?;
+        store::accounts::tombstone(tx, id, now).await?;
+        store::jobs::advance(tx, job.id, None).await
+    })
+    .await?;
     tracing::info!(account = %id, "account removed");
     app.live.accounts.remove(id);
     app.live.last_known.remove(id);
-    Ok(Step::Done)
+    Ok(StepOutcome::Committed)
 }

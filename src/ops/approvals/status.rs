@@ -1,9 +1,10 @@
-//! How it stands with a person's wish to see a secret: what his page shows him.
+//! The status of a person's request to see a secret, for their page.
 
 use crate::domain::access::Principal;
+use crate::domain::error::ErrorCode;
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Email, Millis};
-use crate::ops::approvals::authorize::{closed, expired, may_approve, person, rules};
+use crate::ops::approvals::authorize::{closed, expired, may_approve, person};
 use crate::ops::approvals::newest_of;
 use crate::ops::{App, OpError};
 use crate::store::{self, Conn};
@@ -14,18 +15,18 @@ const RECENT: i64 = 30 * 60;
 /// How it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApprovalStatus {
-    /// Nobody has to approve.
+    /// No approval is needed.
     Free,
-    /// Somebody has to be asked.
+    /// An approval has to be requested.
     Needed {
         /// What became of the last request.
-        why: Option<String>,
+        why: Option<ErrorCode>,
         /// Its reason, to be used again.
         reason: String,
         /// Who could approve.
         approvers: Vec<Email>,
     },
-    /// Nobody has decided it.
+    /// The request is not decided yet.
     Waiting {
         /// The request.
         request: RevealRequest,
@@ -38,7 +39,7 @@ pub enum ApprovalStatus {
 
 /// Everybody who may approve requests of others, by address.
 pub async fn approvers(app: &App, conn: &mut Conn<'_>) -> Result<Vec<store::users::User>, OpError> {
-    let rules = rules(app, conn).await?;
+    let rules = app.policy(conn).await?;
     let people = store::users::active(conn).await?;
     Ok(people.into_iter().filter(|user| may_approve(&rules, user)).collect())
 }

@@ -1,7 +1,7 @@
 //! The requests that pages show: a picture of the newest rows in memory, and who keeps it true.
 //!
-//! Each change renews it and lets the open pages look again. What nobody decides expires by itself; that is written
-//! down as well. Rows that are long over are deleted: the audit trail keeps what was.
+//! Each change renews it and lets the open pages look again. What is not decided expires; that is recorded as
+//! well. Rows that ended long ago are deleted: the audit log keeps what happened.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::reveal::RequestState;
 use crate::live::approvals::Requests;
 use crate::ops::App;
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, Written};
 
 /// Requests of the last hour are shown.
 const SHOWN_FOR: i64 = 60 * 60;
@@ -77,16 +77,19 @@ pub async fn tidy(app: &App) -> Result<(), StoreError> {
     let due = !store::reveal_requests::overdue(conn, now).await?.is_empty()
         || store::reveal_requests::any_before(conn, old).await?;
     if due {
+        app.write_with(async |tx| -> Result<Written<()>, StoreError> {
+            let mut recorded = None;
+            for request in store::reveal_requests::overdue(tx, now).await? {
+                store::reveal_requests::expire(tx, request.id).await?;
+                let event = AuditEvent::RevealExpired { kind: request.kind, person: request.person };
+                let entry = AuditEntry::done(now, &Principal::System("reveals"), event);
+                recorded = Some(tx.record(&entry.about(request.account)).await?);
+            }
+            Ok(Written::of(recorded, ()))
+        })
+        .await?;
         app.db
-            .change(async |conn| -> Result<(), StoreError> {
-                for request in store::reveal_requests::overdue(conn, now).await? {
-                    store::reveal_requests::expire(conn, request.id).await?;
-                    let event = AuditEvent::RevealExpired { kind: request.kind, person: request.person };
-                    let entry = AuditEntry::done(now, &Principal::System("reveals"), event);
-                    store::audit::append(conn, &app.keys, &entry.about(request.account)).await?;
-                }
-                store::reveal_requests::forget_before(conn, old).await.map(drop)
-            })
+            .maintain(async |conn| store::reveal_requests::forget_before(conn, old).await.map(drop))
             .await?;
     }
     renew(app).await

@@ -1,17 +1,16 @@
-//! Taking the audit trail out of Telescope: written down before the first byte leaves, with what was asked for; and
-//! afterwards, whether all of it was handed over.
+//! Exporting the audit log: recorded before the first byte is sent, with the filter; and afterwards, whether all of it
+//! was sent.
 
 use crate::domain::access::SystemGrant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
-use crate::ops::audit::queue;
+use crate::ops::audit::queue::Intent;
 use crate::ops::{App, OpError};
 
 /// An export that has begun. How it ended is written down when this is ended or dropped.
 pub struct Export<'a> {
     app: &'a App,
-    seq: i64,
-    intent: AuditEntry,
+    intent: Intent,
     ended: bool,
 }
 
@@ -22,11 +21,11 @@ pub async fn begin<'a>(
     format: &'static str,
     filter: String,
 ) -> Result<Export<'a>, OpError> {
-    let event = AuditEvent::TrailExported { format: format.to_owned(), filter };
-    let intent = AuditEntry::intent(app.clock.now(), grant.actor(), event);
-    let seq = queue::write(app, &intent).await?;
-    tracing::info!(actor = %grant.actor(), seq, "the audit trail is exported");
-    Ok(Export { app, seq, intent, ended: false })
+    let event = AuditEvent::AuditExported { format: format.to_owned(), filter };
+    let entry = AuditEntry::intent(app.clock.now(), grant.actor(), event);
+    let intent = Intent::begin(app, entry).await?;
+    tracing::info!(actor = %grant.actor(), seq = intent.seq(), "the audit log is exported");
+    Ok(Export { app, intent, ended: false })
 }
 
 impl Export<'_> {
@@ -39,6 +38,6 @@ impl Export<'_> {
 impl Drop for Export<'_> {
     fn drop(&mut self) {
         let how = if self.ended { Ok(()) } else { Err(()) };
-        queue::outcome(self.app, (self.seq, &self.intent), &how);
+        self.app.audit_queue.put(self.intent.outcome(self.app.clock.now(), &how));
     }
 }

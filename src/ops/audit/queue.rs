@@ -1,4 +1,4 @@
-//! Writing the audit trail: before what it tells of, or not at all.
+//! Entries for what happens outside of the database: before it happens, or it does not happen.
 //!
 //! What only touches the database is written in the same transaction. What is asked of Telegram gets two
 //! entries: the intent, committed before the request, and the outcome. If the intent can't be written nothing
@@ -7,23 +7,60 @@
 
 use std::sync::Arc;
 
-use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
-use crate::ops::{App, OpError};
-use crate::store::{self, StoreError};
+use crate::domain::Millis;
+use crate::domain::audit::{AuditEntry, Outcome};
+use crate::ops::{App, Context};
+use crate::store::tx::Recorded;
+use crate::store::{self, StoreError, Written};
 
 /// Entries of one transaction.
 const BATCH: usize = 200;
 
-/// Writes something that is done with this entry, before it is done.
-pub(crate) async fn write(app: &App, entry: &AuditEntry) -> Result<i64, OpError> {
-    let keys = &app.keys;
-    Ok(app.db.change(async |conn| store::audit::append(conn, keys, entry).await).await?)
+/// An action outside of the database that was recorded before it begins. Its outcome has to be recorded, too.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Intent {
+    seq: i64,
+    entry: AuditEntry,
 }
 
-/// Writes how an intent went.
-pub(crate) fn outcome<T, E>(app: &App, intent: (i64, &AuditEntry), result: &Result<T, E>) {
-    let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed };
-    app.audit_queue.put(intent.1.outcome(intent.0, app.clock.now(), outcome));
+impl Intent {
+    /// Records that something is about to be tried. If that can't be recorded, it must not be tried.
+    pub(crate) async fn begin(context: &Context, entry: AuditEntry) -> Result<Self, StoreError> {
+        let seq = record(context, &entry).await?;
+        Ok(Self { seq, entry })
+    }
+
+    /// The intent that a change has recorded.
+    pub(crate) fn of(recorded: &Recorded, entry: AuditEntry) -> Self {
+        Self { seq: recorded.seq(), entry }
+    }
+
+    pub(crate) fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    /// The entry of its outcome.
+    pub(crate) fn outcome<T, E>(&self, now: Millis, result: &Result<T, E>) -> AuditEntry {
+        let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed };
+        self.entry.outcome(self.seq, now, outcome)
+    }
+
+    /// Records its outcome, also if the database is unavailable for a while.
+    pub(crate) fn end<T, E>(self, app: &App, result: &Result<T, E>) {
+        app.audit_queue.put(self.outcome(app.clock.now(), result));
+    }
+}
+
+/// Records something that changes nothing in the database; the number of the entry.
+pub(crate) async fn record(context: &Context, entry: &AuditEntry) -> Result<i64, StoreError> {
+    context
+        .write_with(async |tx| {
+            let recorded = tx.record(entry).await?;
+            let seq = recorded.seq();
+            Ok(recorded.with(seq))
+        })
+        .await
 }
 
 /// Writes what is in the queue now. An error leaves it there.
@@ -33,15 +70,14 @@ pub async fn flush(app: &App) -> Result<(), StoreError> {
         if batch.is_empty() {
             return Ok(());
         }
-        let keys = &app.keys;
-        app.db
-            .change(async |conn| {
-                for entry in &batch {
-                    store::audit::append(conn, keys, entry).await?;
-                }
-                Ok::<_, StoreError>(())
-            })
-            .await?;
+        app.write_with(async |tx| -> Result<Written<()>, StoreError> {
+            let mut recorded = None;
+            for entry in &batch {
+                recorded = Some(tx.record(entry).await?);
+            }
+            Ok(Written::of(recorded, ()))
+        })
+        .await?;
         app.audit_queue.remove_oldest(batch.len());
     }
 }
@@ -66,27 +102,23 @@ pub async fn keep_flushing(app: Arc<App>) {
 /// Closes the intents that an earlier run left without an outcome.
 pub async fn close_intents(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now();
-    let keys = &app.keys;
-    app.db
-        .change(async |conn| {
-            for open in store::audit::open_intents(conn).await? {
-                let Some(event) = AuditEvent::of_intent(&open.code, open.details.as_deref()) else {
-                    continue;
-                };
-                let entry = AuditEntry {
-                    at: now,
-                    event,
-                    outcome: Outcome::Unknown,
-                    intent: Some(open.seq),
-                    actor: open.actor,
-                    account: open.account,
-                    reason: None,
-                    address: None,
-                    request_id: None,
-                };
-                store::audit::append(conn, keys, &entry).await?;
-            }
-            Ok(())
-        })
-        .await
+    app.write_with(async |tx| -> Result<Written<()>, StoreError> {
+        let mut recorded = None;
+        for open in store::audit::open_intents(tx).await? {
+            let entry = AuditEntry {
+                at: now,
+                event: open.event(),
+                outcome: Outcome::Unknown,
+                intent: Some(open.seq),
+                actor: open.actor,
+                account: open.account,
+                reason: None,
+                address: None,
+                request_id: None,
+            };
+            recorded = Some(tx.record(&entry).await?);
+        }
+        Ok(Written::of(recorded, ()))
+    })
+    .await
 }

@@ -1,14 +1,14 @@
 //! The seal of entries whose key is about to go.
 //!
-//! Each link of the audit trail is made with a key that comes from the master key. When that is changed, the former one
-//! is in the settings for a while; then nobody can check the old links any more, and whoever can write to the database
-//! could write those entries anew. So the first start with a new key checks the trail with both, and writes down under
+//! Each link of the audit log is made with a key that comes from the master key. When that is changed, the former one
+//! is in the settings for a while; after that the old links can't be checked, and those entries could be rewritten by
+//! anyone who can write to the database. So the first start with a new key verifies the log with both, and seals under
 //! the new one what it was.
 
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::ops::Context;
-use crate::store::{Conn, StoreError, audit};
+use crate::store::{StoreError, Written, audit};
 
 /// Seals what the former key has linked, unless that was done. To be called at the start, by the active server.
 pub async fn entries_of_former_key(context: &Context) -> Result<(), StoreError> {
@@ -20,20 +20,18 @@ pub async fn entries_of_former_key(context: &Context) -> Result<(), StoreError> 
         return Ok(());
     }
     if let Some(fault) = found.faults.first() {
-        tracing::error!(%fault, "the audit trail is not as it was written, so it is not sealed under the new key");
+        tracing::error!(%fault, "the audit log is not as it was written, so it is not sealed under the new key");
         return Ok(());
     }
-    let event = AuditEvent::TrailSealed { seal: found.seal };
+    let event = AuditEvent::AuditSealed { seal: found.seal };
     let entry = AuditEntry::done(context.clock.now(), &Principal::System("telescope"), event);
-    let keys = &context.keys;
     context
-        .db
-        .change(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+        .write_with(async |tx| -> Result<Written<()>, StoreError> {
             // A command may have added to it; then the next start does this.
-            if audit::head(conn).await? == found.head {
-                audit::append(conn, keys, &entry).await?;
+            if audit::head(tx).await? != found.head {
+                return Ok(Written::unchanged(()));
             }
-            Ok(())
+            Ok(tx.record(&entry).await?.with(()))
         })
         .await
 }

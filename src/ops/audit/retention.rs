@@ -1,16 +1,17 @@
-//! Taking the details of old entries out of the audit trail: they may name people, who may have a right to be
+//! Removing the details of old entries from the audit log: they may name people, who may have a right to be
 //! forgotten. What happened, when, by whom and to which account stays, and the chain holds.
 //!
 //! The server does it once a day if AUDIT_DETAILS_DAYS says so; the command `telescope audit blank` does it on demand.
-//! Where the server's role of the database can't change the trail, which is the better way, only the command can, as
-//! the tables' owner. Either way the trail says so first, and how many entries it were afterwards.
+//! Where the server's database role can't change the log, which is the better way, only the command can, as the tables'
+//! owner. Either way it is recorded first, and afterwards with the number of entries.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::Millis;
 use crate::domain::access::Principal;
-use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::ops::audit::queue::{self, Intent};
 use crate::ops::{App, Context};
 use crate::store::{StoreError, audit};
 
@@ -48,8 +49,8 @@ async fn keep_to(app: &App, days: u32) -> Result<(), StoreError> {
     }
     if !app.db.may_change_trail().await? {
         tracing::warn!(
-            "AUDIT_DETAILS_DAYS={days}: this server's role of the database can't change the audit trail, as it should \
-             be, so it takes no details out. Run `telescope audit blank --before DATE --yes` with the DB_DSN of the \
+            "AUDIT_DETAILS_DAYS={days}: this server's database role can't change the audit log, as it should be, \
+             so it removes no details. Run `telescope audit blank --before DATE --yes` with the DB_DSN of the \
              tables' owner"
         );
         return Ok(());
@@ -68,23 +69,21 @@ pub async fn blank(context: &Context, actor: &Principal, before: Millis) -> Resu
     if there == 0 {
         return Ok(0);
     }
-    let keys = &context.keys;
     let event = |entries| AuditEvent::DetailsBlanked { entries, before: before.rfc3339() };
-    let intent = AuditEntry::intent(context.clock.now(), actor, event(there));
-    let seq = context.db.change(async |conn| audit::append(conn, keys, &intent).await).await?;
+    let entry = AuditEntry::intent(context.clock.now(), actor, event(there));
+    let intent = Intent::begin(context, entry).await?;
     let mut blanked = 0;
     let done = in_chunks(context, before, &mut blanked).await;
-    let outcome = if done.is_ok() { Outcome::Done } else { Outcome::Failed };
-    let entry = AuditEntry { event: event(blanked), ..intent.outcome(seq, context.clock.now(), outcome) };
-    let written = context.db.change(async |conn| audit::append(conn, keys, &entry).await).await;
+    let entry = AuditEntry { event: event(blanked), ..intent.outcome(context.clock.now(), &done) };
+    let written = queue::record(context, &entry).await;
     tracing::info!(%actor, blanked, before = before.rfc3339(), "details of old audit entries were taken out");
     done.and(written).map(|_| blanked)
 }
 
 async fn in_chunks(context: &Context, before: Millis, blanked: &mut u64) -> Result<(), StoreError> {
     loop {
-        // A change of its own each: nobody waits long for his turn, and what is done stays done.
-        let now = context.db.change(async |conn| audit::blank_before(conn, before, CHUNK).await).await?;
+        // A transaction of its own each: other changes don't wait long, and what is done stays done.
+        let now = context.db.maintain(async |conn| audit::blank_before(conn, before, CHUNK).await).await?;
         *blanked += now;
         if now < u64::from(CHUNK) {
             return Ok(());

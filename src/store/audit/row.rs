@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::Head;
 use crate::crypto::KeyError;
-use crate::domain::audit::{AuditEntry, Outcome};
+use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::{AccountId, Millis};
 
 /// An entry that was written.
@@ -80,6 +80,11 @@ impl Entry {
             _ => false,
         };
         details_hold && self.fields().digest() == self.digest
+    }
+
+    /// What happened, as far as this version can read it.
+    pub fn event(&self) -> AuditEvent {
+        AuditEvent::read(&self.code, self.details.as_deref())
     }
 
     fn fields(&self) -> Fields<'_> {
@@ -178,17 +183,17 @@ impl Fields<'_> {
                 None => hash.update([0]),
             }
         }
-        crate::domain::hex::encode(&hash.finalize())
+        hex::encode(hash.finalize())
     }
 }
 
 fn details_digest(salt: &str, details: &str) -> String {
-    crate::domain::hex::encode(&Sha256::digest(format!("{salt}.{details}")))
+    hex::encode(Sha256::digest(format!("{salt}.{details}")))
 }
 
 /// 16 random bytes: without them a digest of a phone number could be found by trying all numbers.
 fn new_salt() -> Result<String, KeyError> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|_| KeyError::Randomness)?;
-    Ok(crate::domain::hex::encode(&salt))
+    Ok(hex::encode(salt))
 }

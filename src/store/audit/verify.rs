@@ -184,7 +184,7 @@ impl<'a> Walk<'a> {
             self.found.under_former_key = entry.seq;
         }
         let mut before = blanked_before(entry);
-        if entry.code == AuditEvent::TRAIL_SEALED && detail(entry, "seal") == Some(self.sum_so_far()) {
+        if matches!(entry.event(), AuditEvent::AuditSealed { seal } if seal == self.sum_so_far()) {
             self.found.sealed = entry.seq - 1;
             before = self.blanked_before_unproven.clone();
         }
@@ -192,7 +192,7 @@ impl<'a> Walk<'a> {
     }
 
     fn sum_so_far(&self) -> String {
-        crate::domain::hex::encode(&self.sum.clone().finalize())
+        hex::encode(self.sum.clone().finalize())
     }
 
     /// Whether the link follows from the one before; none if its key is not at hand.
@@ -202,7 +202,7 @@ impl<'a> Walk<'a> {
         let seq = entry.seq.to_be_bytes();
         let parts: [&[u8]; 3] = [before.as_bytes(), &seq, entry.digest.as_bytes()];
         match self.keys.audit_mac_by(key_id, &parts) {
-            Some(expected) => Ok(Some(crate::domain::hex::encode(&expected?) == mac)),
+            Some(expected) => Ok(Some(hex::encode(expected?) == mac)),
             None => Ok(None),
         }
     }
@@ -237,14 +237,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Before which time details are taken out, as this entry says; empty if it does not. Moments are written alike, so that
-/// they are in order as texts.
+/// Before which time details were removed, as this entry says; empty if it does not. Moments are written alike, so
+/// they sort as texts.
 fn blanked_before(entry: &Entry) -> String {
-    let before = detail(entry, "before").filter(|_| entry.code == AuditEvent::DETAILS_BLANKED);
-    before.unwrap_or_default()
-}
-
-fn detail(entry: &Entry, name: &str) -> Option<String> {
-    let details: serde_json::Value = serde_json::from_str(entry.details.as_deref()?).ok()?;
-    Some(details.get(name)?.as_str()?.to_owned())
+    if let AuditEvent::DetailsBlanked { before, .. } = entry.event() { before } else { String::new() }
 }

@@ -4,7 +4,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool};
 
 use crate::domain::Secret;
-use crate::store::conn::Tx;
+use crate::store::conn::Driver;
 use crate::store::{ACQUIRE, Conn, Pools, StoreError};
 
 pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
@@ -46,14 +46,14 @@ pub(crate) async fn may_change_trail(pool: &PgPool) -> Result<bool, StoreError> 
 /// A look at one moment: all statements see the same, and none can write.
 pub(crate) async fn begin_read(pool: &PgPool) -> Result<Conn<'static>, StoreError> {
     let tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    Ok(Conn::of(Tx::Postgres(tx)))
+    Ok(Conn::of(Driver::Postgres(tx)))
 }
 
 /// One change at a time, also among several programs, as SQLite has it.
 pub(crate) async fn begin_change(pool: &PgPool) -> Result<Conn<'static>, StoreError> {
     let mut tx = pool.begin_with("BEGIN").await?;
     sqlx::query("select pg_advisory_xact_lock($1)").bind(ALONE).execute(&mut *tx).await?;
-    Ok(Conn::of(Tx::Postgres(tx)))
+    Ok(Conn::of(Driver::Postgres(tx)))
 }
 
 /// Makes the database if the server says that there is none, and the role may.

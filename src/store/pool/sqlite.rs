@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use crate::store::conn::Tx;
+use crate::store::conn::Driver;
 use crate::store::{ACQUIRE, Conn, Pools, StoreError};
 
 /// How long somebody waits who finds the file locked.
@@ -63,12 +63,12 @@ pub(crate) async fn has_tables(pool: &SqlitePool) -> Result<bool, StoreError> {
 }
 
 pub(crate) async fn begin_read(pool: &SqlitePool) -> Result<Conn<'static>, StoreError> {
-    Ok(Conn::of(Tx::Sqlite(pool.begin().await?)))
+    Ok(Conn::of(Driver::Sqlite(pool.begin().await?)))
 }
 
 /// Takes the right to write at once: a transaction that only later wants it is refused if another wrote.
 pub(crate) async fn begin_change(pool: &SqlitePool) -> Result<Conn<'static>, StoreError> {
-    Ok(Conn::of(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)))
+    Ok(Conn::of(Driver::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)))
 }
 
 /// Makes the folder (0700) and the file (0600) if they are missing, and closes an open file to others.

@@ -1,12 +1,232 @@
-//! What the page of the audit log says.
+//! Audit events as sentences.
 
-pub const END_BEFORE_START: &str = "The end is before the start.";
-pub const INVALID_ACTOR: &str = "Enter part of an e-mail address.";
-pub const INVALID_ACCOUNT: &str = "Enter some digits of the phone number, or the account's full ID.";
-pub const UNKNOWN_EVENT: &str = "Unknown event type.";
-pub const UNKNOWN_OUTCOME: &str = "Unknown outcome.";
-pub const INVALID_NUMBER: &str = "Not an entry number.";
-pub const TOO_MANY_MATCHES: &str = "Too many matches. Enter more of the address or of the number.";
-pub const UNKNOWN_FORMAT: &str = "Choose CSV or JSON Lines.";
-pub const TOO_MANY_OPEN: &str =
-    "Too many open tabs and exports. Close some, or wait for an export to finish.";
+use crate::domain::DesiredState;
+use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome, SignInDenied};
+use crate::domain::reveal::RevealKind;
+
+/// An entry of the audit log as a sentence without its subject: "requested a login code".
+pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
+    let words = describe(event);
+    // Who is denied access did nothing that could succeed.
+    if matches!(event, AuditEvent::SignInRefused { .. }) {
+        return words;
+    }
+    match outcome {
+        Outcome::Done => words,
+        Outcome::Intent => format!("{words}: started"),
+        Outcome::Failed => format!("{words}: failed"),
+        Outcome::Unknown => format!("{words}: outcome unknown"),
+    }
+}
+
+fn describe(event: &AuditEvent) -> String {
+    match event {
+        AuditEvent::AccountAdded { .. } => "added the account".into(),
+        AuditEvent::DesiredStateSet { wanted } => match wanted {
+            DesiredState::Connected | DesiredState::Disconnected => format!("set to {wanted}"),
+            DesiredState::Removed => "set to be removed".into(),
+        },
+        AuditEvent::AccountEdited { .. } => "edited the owner, comment or groups".into(),
+        AuditEvent::CodeRequested => "requested a login code".into(),
+        AuditEvent::InputSubmitted { input } => format!("submitted the {} to Telegram", input.name()),
+        AuditEvent::LoginCodeShown { approved_by } => {
+            format!("viewed a login code{}", approval(approved_by.as_ref()))
+        }
+        AuditEvent::TwoStepPasswordStored => "stored a two-step password".into(),
+        AuditEvent::TwoStepPasswordShown { approved_by } => {
+            format!("viewed the stored two-step password{}", approval(approved_by.as_ref()))
+        }
+        AuditEvent::RevealRequested { kind } => format!("requested approval to view {}", secret(*kind)),
+        AuditEvent::RevealApproved { kind, person } => {
+            format!("approved the request of {person} to view {}", secret(*kind))
+        }
+        AuditEvent::RevealDeclined { kind, person } => {
+            format!("declined the request of {person} to view {}", secret(*kind))
+        }
+        AuditEvent::RevealExpired { kind, person } => {
+            format!("the request of {person} to view {} expired", secret(*kind))
+        }
+        AuditEvent::GroupApprovalSet { group, needed: true } => {
+            format!("required approval for accounts in “{group}”")
+        }
+        AuditEvent::GroupApprovalSet { group, needed: false } => {
+            format!("stopped requiring approval for accounts in “{group}”")
+        }
+        AuditEvent::SessionLoggedOut => "ended the session at Telegram".into(),
+        AuditEvent::LogOutSkipped => "continued the removal without ending the session".into(),
+        AuditEvent::RemovalRetried => "retried the removal".into(),
+        AuditEvent::FolderDestroyed => "deleted the account's files".into(),
+        AuditEvent::AccountRemoved => "removed the account".into(),
+        AuditEvent::StageChanged { stage } => format!("login status: {}", stage.replace('-', " ")),
+        AuditEvent::WebSignIn => "signed in".into(),
+        AuditEvent::SignInRefused { person, why } => format!("{person} was denied access: {}", denial(*why)),
+        AuditEvent::WebSignOut => "signed out".into(),
+        AuditEvent::UserSessionsEnded { person } => format!("ended all sessions of {person}"),
+        AuditEvent::UserBlocked { person } => format!("blocked {person}"),
+        AuditEvent::UserUnblocked { person } => format!("unblocked {person}"),
+        AuditEvent::RolesFromProvider { person, .. } => {
+            format!("gave {person} the roles of their identity provider groups")
+        }
+        AuditEvent::AdminGranted { person } => format!("made {person} an administrator"),
+        AuditEvent::AdminRevoked { person } => format!("removed administrator rights from {person}"),
+        AuditEvent::IdentityUnlinked { person } => format!("unlinked the identity of {person}"),
+        AuditEvent::RoleAdded { role } => format!("created role “{role}”"),
+        AuditEvent::RoleRenamed { role, before } => format!("renamed role “{before}” to “{role}”"),
+        AuditEvent::RoleDeleted { role } => format!("deleted role “{role}”"),
+        AuditEvent::RoleGiven { role, person } => format!("gave {person} the role “{role}”"),
+        AuditEvent::RoleTaken { role, person } => format!("took the role “{role}” from {person}"),
+        AuditEvent::GroupPrivilegesSet { role, group, .. } => {
+            format!("changed the permissions of role “{role}” in group “{group}”")
+        }
+        AuditEvent::SystemPrivilegesSet { role, .. } => {
+            format!("changed the system permissions of role “{role}”")
+        }
+        AuditEvent::GroupAdded { group } => format!("created group “{group}”"),
+        AuditEvent::GroupRenamed { group, before } => format!("renamed group “{before}” to “{group}”"),
+        AuditEvent::GroupDeleted { group } => format!("deleted group “{group}”"),
+        AuditEvent::AccountJoinedGroup { group } => format!("added the account to group “{group}”"),
+        AuditEvent::AccountLeftGroup { group } => format!("removed the account from group “{group}”"),
+        AuditEvent::Started { version } => format!("started version {version}"),
+        AuditEvent::Stopped => "stopped".into(),
+        AuditEvent::AuditExported { format, .. } => format!("exported the audit log as {format}"),
+        AuditEvent::DetailsBlanked { entries, before } => {
+            format!("removed the details of {entries} entries before {}", before.get(..10).unwrap_or(before))
+        }
+        AuditEvent::AuditSealed { .. } => "sealed the earlier entries under a new master key".into(),
+        AuditEvent::AuditMismatch { .. } => "found that the audit log does not match its checkpoint".into(),
+        // Without its details, or of a newer version.
+        AuditEvent::Unknown { code, .. } => {
+            AuditKind::from_code(code).map_or_else(|| code.clone(), |kind| kind.meaning().to_owned())
+        }
+    }
+}
+
+fn approval(approved_by: Option<&crate::domain::Email>) -> String {
+    approved_by.map(|person| format!(", approved by {person}")).unwrap_or_default()
+}
+
+const fn secret(kind: RevealKind) -> &'static str {
+    match kind {
+        RevealKind::LoginCode => "a login code",
+        RevealKind::TwoStepPassword => "the stored two-step password",
+    }
+}
+
+const fn denial(why: SignInDenied) -> &'static str {
+    match why {
+        SignInDenied::Blocked => "blocked by an administrator",
+        SignInDenied::OtherIdentity => "the address belongs to another identity",
+        SignInDenied::OtherDomain => "addresses of this domain are not admitted",
+        SignInDenied::Unverified => "the address is not verified",
+    }
+}
+
+/// What a mismatch between the audit log and its checkpoint means.
+pub const fn mismatch(reason: MismatchReason) -> &'static str {
+    match reason {
+        MismatchReason::Shorter => {
+            "Entries at its end are missing: they were deleted, or an older copy of the database was restored."
+        }
+        MismatchReason::Other => {
+            "Its last entry was replaced by another one: it was rewritten, or this is another database."
+        }
+        MismatchReason::Unreadable => {
+            "The checkpoint file audit-head was damaged, so missing entries can't be noticed."
+        }
+    }
+}
+
+/// Details that sentences contain. What changed is always listed as well: a name that people chose may look like it.
+const IN_SENTENCES: [&str; 9] =
+    ["approved_by", "entries", "format", "group", "input", "kind", "person", "role", "stage"];
+
+/// What the details of an entry say beyond its sentence, as names and values.
+pub fn beside(details: Option<&str>, sentence: &str) -> Vec<(String, String)> {
+    let Some(text) = details else { return Vec::new() };
+    let Ok(serde_json::Value::Object(details)) = serde_json::from_str(text) else {
+        return vec![("details".into(), text.to_owned())];
+    };
+    let said = |(name, value): &(String, String)| {
+        IN_SENTENCES.contains(&name.as_str())
+            && (sentence.contains(value) || sentence.contains(&value.replace('-', " ")))
+    };
+    let plain = details.into_iter().map(|(name, value)| (name, plain(&value)));
+    plain.filter(|it| !said(it)).map(|(name, value)| (name.replace('_', " "), value)).collect()
+}
+
+/// A JSON value as people write it.
+fn plain(value: &serde_json::Value) -> String {
+    use serde_json::Value;
+    match value {
+        Value::Null => "none".into(),
+        Value::Bool(yes) => if *yes { "yes" } else { "no" }.into(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) if values.is_empty() => "none".into(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Number(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Codes and details as the first edition stored them, one entry a line.
+    const FIRST_EDITION: &str =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/audit_first_edition.tsv"));
+
+    #[test]
+    fn what_the_first_edition_stored_has_its_sentence() {
+        for line in FIRST_EDITION.lines() {
+            let (code, details) = line.split_once('\t').unwrap();
+            let details = Some(details).filter(|details| !details.is_empty());
+            let event = AuditEvent::read(code, details);
+            let words = sentence(&event, Outcome::Done);
+            assert!(!words.is_empty() && !words.contains(code) && !words.ends_with('.'), "{code}: {words}");
+            for (name, value) in beside(details, &words) {
+                assert!(!name.contains('_') && !value.is_empty(), "{code}: {name} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn sentences_name_people_and_outcomes() {
+        let read = |code, details| AuditEvent::read(code, Some(details));
+        let declined = read("reveal.refused", r#"{"kind":"two-step-password","person":"ada@example.org"}"#);
+        let shown = read("login.code.shown", r#"{"approved_by":"bob@example.org"}"#);
+        let denied = read("web.sign-in.refused", r#"{"person":"ada@example.org","why":"other-domain"}"#);
+        for (event, outcome, expected) in [
+            (
+                &declined,
+                Outcome::Done,
+                "declined the request of ada@example.org to view the stored two-step password",
+            ),
+            (&shown, Outcome::Done, "viewed a login code, approved by bob@example.org"),
+            (
+                &denied,
+                Outcome::Failed,
+                "ada@example.org was denied access: addresses of this domain are not admitted",
+            ),
+            (&AuditEvent::CodeRequested, Outcome::Intent, "requested a login code: started"),
+            (&AuditEvent::CodeRequested, Outcome::Unknown, "requested a login code: outcome unknown"),
+            (&AuditEvent::read("role.added", None), Outcome::Done, "A role was created"),
+            (&AuditEvent::read("account.teleported", None), Outcome::Done, "account.teleported"),
+        ] {
+            assert_eq!(sentence(event, outcome), expected);
+        }
+    }
+
+    #[test]
+    fn details_are_told_once_and_in_plain_words() {
+        let details =
+            r#"{"before":[],"now":["view","login"],"role":"Desk","needed":true,"owner":null,"n":600}"#;
+        let told = beside(Some(details), "changed what “Desk” may do in the group “view, login”");
+        let mut told: Vec<_> = told.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        told.sort_unstable();
+        let expected =
+            [("before", "none"), ("n", "600"), ("needed", "yes"), ("now", "view, login"), ("owner", "none")];
+        assert_eq!(told, expected);
+        assert_eq!(beside(Some("[1"), ""), [("details".to_owned(), "[1".to_owned())]);
+        assert_eq!(beside(None, ""), []);
+    }
+}

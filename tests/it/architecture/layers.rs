@@ -10,7 +10,7 @@ use super::files;
 
 /// Each top-level module, and those that it may use beside itself. They are in order: a module uses only later ones.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("main", &["cli", "config", "node", "process", "serve", "telegram"]),
+    ("main", &["cli", "config", "process", "serve", "telegram"]),
     (
         "serve",
         &[
@@ -18,15 +18,16 @@ const LAYERS: &[(&str, &[&str])] = &[
             "clock", "domain",
         ],
     ),
-    ("cli", &["node", "ops", "context", "store", "crypto", "config", "clock", "domain"]),
-    ("web", &["http", "ops", "context", "live", "store", "sso", "config", "clock", "domain"]),
+    ("cli", &["node", "ops", "context", "words", "store", "crypto", "config", "clock", "domain"]),
+    ("web", &["http", "ops", "context", "live", "words", "store", "sso", "config", "clock", "domain"]),
     ("http", &["config", "domain"]),
     ("tasks", &["ops", "context", "live", "store", "domain"]),
-    ("node", &["ops", "context", "store", "process", "config", "clock", "domain"]),
+    ("node", &["ops", "context", "words", "store", "process", "config", "clock", "domain"]),
     ("jobs", &["ops", "context", "live", "store", "clock", "domain"]),
-    ("ops", &["context", "live", "store", "telegram", "sso", "crypto", "config", "clock", "domain"]),
-    ("context", &["live", "store", "telegram", "sso", "crypto", "config", "clock"]),
+    ("ops", &["context", "live", "words", "store", "telegram", "sso", "crypto", "config", "clock", "domain"]),
+    ("context", &["live", "store", "telegram", "sso", "crypto", "config", "clock", "domain"]),
     ("live", &["domain"]),
+    ("words", &["domain"]),
     ("store", &["crypto", "config", "clock", "domain"]),
     ("telegram", &["process", "clock", "domain"]),
     ("sso", &["config", "clock", "domain"]),

@@ -1,7 +1,9 @@
 //! The project's rules, checked by reading the files of the repository.
 
 mod addresses;
+mod changes;
 mod codes;
+mod dependencies;
 mod docs;
 mod fetching;
 mod language;

@@ -28,12 +28,12 @@ fn account(number: u16) -> Account {
 }
 
 async fn insert(test: &TestDb, account: &Account) -> Result<(), StoreError> {
-    test.db.change(async |conn: &mut Conn<'_>| accounts::insert(conn, account).await).await
+    test.db.maintain(async |conn: &mut Conn<'_>| accounts::insert(conn, account).await).await
 }
 
 async fn group(test: &TestDb, name: &str) -> Result<GroupId, StoreError> {
     let id = GroupId::generate();
-    test.db.change(async |conn: &mut Conn<'_>| groups::insert(conn, id, name).await).await?;
+    test.db.maintain(async |conn: &mut Conn<'_>| groups::insert(conn, id, name).await).await?;
     Ok(id)
 }
 
@@ -76,7 +76,7 @@ async fn a_number_is_there_once_until_its_account_is_removed(test: TestDb) {
 
     let gone = Millis(1_700_000_000_999);
     test.db
-        .change(async |conn: &mut Conn<'_>| accounts::tombstone(conn, first.id, gone).await)
+        .maintain(async |conn: &mut Conn<'_>| accounts::tombstone(conn, first.id, gone).await)
         .await
         .unwrap();
     assert_eq!(get(&test, first.id).await, None);
@@ -84,7 +84,7 @@ async fn a_number_is_there_once_until_its_account_is_removed(test: TestDb) {
     insert(&test, &second).await.unwrap();
     assert_eq!(all(&test).await, [second]);
     let again =
-        test.db.change(async |conn: &mut Conn<'_>| accounts::tombstone(conn, first.id, gone).await).await;
+        test.db.maintain(async |conn: &mut Conn<'_>| accounts::tombstone(conn, first.id, gone).await).await;
     assert!(matches!(again, Err(StoreError::Missing)));
 }
 
@@ -97,7 +97,7 @@ async fn what_people_edit_is_kept(test: TestDb) {
     account.groups = vec![two];
     account.wanted = DesiredState::Disconnected;
     test.db
-        .change(async |conn: &mut Conn<'_>| {
+        .maintain(async |conn: &mut Conn<'_>| {
             accounts::set_details(conn, account.id, account.owner.as_ref(), &account.comment, &[two, two])
                 .await?;
             accounts::set_wanted(conn, account.id, account.wanted).await
@@ -108,7 +108,7 @@ async fn what_people_edit_is_kept(test: TestDb) {
 
     let unknown_group = test
         .db
-        .change(async |conn: &mut Conn<'_>| {
+        .maintain(async |conn: &mut Conn<'_>| {
             accounts::set_details(conn, account.id, None, "lost", &[GroupId::generate()]).await
         })
         .await;
@@ -123,14 +123,14 @@ async fn groups_have_names_of_their_own(test: TestDb) {
     let member = Account { groups: vec![bees], ..account(1) };
     insert(&test, &member).await.unwrap();
 
-    let rename = test.db.change(async |conn: &mut Conn<'_>| groups::rename(conn, ants, "bees").await).await;
+    let rename = test.db.maintain(async |conn: &mut Conn<'_>| groups::rename(conn, ants, "bees").await).await;
     assert_eq!(unique(&rename.unwrap_err()), Some("account_groups.name_folded"));
-    test.db.change(async |conn: &mut Conn<'_>| groups::rename(conn, bees, "Äpfel").await).await.unwrap();
+    test.db.maintain(async |conn: &mut Conn<'_>| groups::rename(conn, bees, "Äpfel").await).await.unwrap();
     assert_eq!(unique(&group(&test, "äpfel").await.unwrap_err()), Some("account_groups.name_folded"));
     let names = groups::all(&mut test.db.read().await.unwrap()).await.unwrap();
     assert_eq!(names.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["ants", "Äpfel"]);
 
-    test.db.change(async |conn: &mut Conn<'_>| groups::delete(conn, bees).await).await.unwrap();
+    test.db.maintain(async |conn: &mut Conn<'_>| groups::delete(conn, bees).await).await.unwrap();
     assert_eq!(get(&test, member.id).await.unwrap().groups, []);
 }
 
@@ -140,7 +140,7 @@ async fn what_is_not_there_can_not_be_changed(test: TestDb) {
         (
             "wanted",
             test.db
-                .change(async |c: &mut Conn<'_>| {
+                .maintain(async |c: &mut Conn<'_>| {
                     accounts::set_wanted(c, nobody, DesiredState::Connected).await
                 })
                 .await,
@@ -148,15 +148,15 @@ async fn what_is_not_there_can_not_be_changed(test: TestDb) {
         (
             "details",
             test.db
-                .change(async |c: &mut Conn<'_>| accounts::set_details(c, nobody, None, "", &[]).await)
+                .maintain(async |c: &mut Conn<'_>| accounts::set_details(c, nobody, None, "", &[]).await)
                 .await,
         ),
         (
             "tombstone",
-            test.db.change(async |c: &mut Conn<'_>| accounts::tombstone(c, nobody, Millis(1)).await).await,
+            test.db.maintain(async |c: &mut Conn<'_>| accounts::tombstone(c, nobody, Millis(1)).await).await,
         ),
-        ("rename", test.db.change(async |c: &mut Conn<'_>| groups::rename(c, nothing, "x").await).await),
-        ("delete", test.db.change(async |c: &mut Conn<'_>| groups::delete(c, nothing).await).await),
+        ("rename", test.db.maintain(async |c: &mut Conn<'_>| groups::rename(c, nothing, "x").await).await),
+        ("delete", test.db.maintain(async |c: &mut Conn<'_>| groups::delete(c, nothing).await).await),
     ] {
         assert!(matches!(result, Err(StoreError::Missing)), "{what}: {result:?}");
     }
@@ -168,7 +168,7 @@ async fn what_is_not_there_can_not_be_changed(test: TestDb) {
 async fn attempts_are_counted_by_number_and_time(test: TestDb) {
     let (ours, other) = (Phone::test(2, 1), Phone::test(2, 2));
     test.db
-        .change(async |conn: &mut Conn<'_>| {
+        .maintain(async |conn: &mut Conn<'_>| {
             for at in [10, 20, 20, 30] {
                 login_attempts::insert(conn, &ours, Millis(at), "ada@example.org").await?;
             }

@@ -47,12 +47,12 @@ async fn what_was_tried_in_vain_is_counted_by_actor_and_kind(test: TestDb) {
             append(&test, &intent.outcome(seq, Millis(at), outcome)).await;
         }
     };
-    let input = || AuditEvent::InputProvided { input: telescope::domain::Input::Code };
+    let input = || AuditEvent::InputSubmitted { input: telescope::domain::Input::Code };
     tried(&ADA, 10, input(), Some(Outcome::Failed)).await;
     tried(&ADA, 20, input(), Some(Outcome::Done)).await;
     tried(&ADA, 30, input(), Some(Outcome::Unknown)).await;
     tried(&ADA, 40, input(), None).await;
-    tried(&ADA, 40, AuditEvent::CodeAsked, Some(Outcome::Failed)).await;
+    tried(&ADA, 40, AuditEvent::CodeRequested, Some(Outcome::Failed)).await;
     tried(&bob, 40, input(), Some(Outcome::Failed)).await;
     let conn = &mut test.db.read().await.unwrap();
     for (actor, since, count) in [
@@ -62,7 +62,8 @@ async fn what_was_tried_in_vain_is_counted_by_actor_and_kind(test: TestDb) {
         ("system:bob", 0, 1),
         ("ada", 0, 0),
     ] {
-        let counted = audit::in_vain(conn, actor, "login.input.provided", Millis(since)).await.unwrap();
+        let counted =
+            audit::count_unsuccessful(conn, actor, "login.input.provided", Millis(since)).await.unwrap();
         assert_eq!(counted, count, "{actor} {since}");
     }
 }
@@ -72,7 +73,7 @@ async fn append(test: &TestDb, entry: &AuditEntry) -> i64 {
 }
 
 async fn append_with(test: &TestDb, keys: &Keys, entry: &AuditEntry) -> i64 {
-    test.db.change(async |conn: &mut Conn<'_>| audit::append(conn, keys, entry).await).await.unwrap()
+    test.db.maintain(async |conn: &mut Conn<'_>| audit::append(conn, keys, entry).await).await.unwrap()
 }
 
 async fn head(test: &TestDb) -> Head {
@@ -92,11 +93,11 @@ async fn seqs(test: &TestDb, filter: Filter, limit: u32) -> Vec<i64> {
 async fn six(test: &TestDb) -> AccountId {
     let account = AccountId::generate();
     let bob = Principal::System("bob");
-    let wanted = AuditEvent::WantedChanged { wanted: DesiredState::Disconnected };
+    let wanted = AuditEvent::DesiredStateSet { wanted: DesiredState::Disconnected };
     append(test, &AuditEntry::done(Millis(10), &ADA, AuditEvent::WebSignIn)).await;
     append(test, &added(20).about(account)).await;
     append(test, &AuditEntry::done(Millis(30), &bob, wanted).about(account).because("she left")).await;
-    append(test, &AuditEntry::intent(Millis(40), &bob, AuditEvent::CodeAsked).about(account)).await;
+    append(test, &AuditEntry::intent(Millis(40), &bob, AuditEvent::CodeRequested).about(account)).await;
     append(test, &added(50)).await;
     append(test, &AuditEntry::done(Millis(60), &ADA, AuditEvent::WebSignOut)).await;
     account
@@ -133,7 +134,7 @@ async fn entries_come_back_by_filter_and_page(test: TestDb) {
 }
 
 async fn an_intent_is_open_until_its_outcome(test: TestDb) {
-    let intent = AuditEntry::intent(Millis(1), &ADA, AuditEvent::CodeAsked).about(AccountId::generate());
+    let intent = AuditEntry::intent(Millis(1), &ADA, AuditEvent::CodeRequested).about(AccountId::generate());
     let (first, second) = (append(&test, &intent).await, append(&test, &intent).await);
     let open = async || -> Vec<i64> {
         let open = audit::open_intents(&mut test.db.read().await.unwrap()).await.unwrap();
@@ -149,7 +150,7 @@ async fn an_intent_is_open_until_its_outcome(test: TestDb) {
 async fn an_entry_is_there_with_its_change_or_not_at_all(test: TestDb) {
     let failed = test
         .db
-        .change(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+        .maintain(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
             audit::append(conn, &keys("one"), &added(1)).await?;
             Err(StoreError::Missing)
         })
@@ -161,7 +162,7 @@ async fn an_entry_is_there_with_its_change_or_not_at_all(test: TestDb) {
     test.tamper("alter table audit_log rename to audit_hidden").await;
     let unwritable = test
         .db
-        .change(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+        .maintain(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
             telescope::store::meta::set(conn, "done", "yes").await?;
             audit::append(conn, &keys("one"), &added(3)).await.map(drop)
         })
@@ -177,7 +178,7 @@ async fn entries_of_many_at_once_make_one_chain(test: TestDb) {
             let db = test.db.clone();
             tokio::spawn(async move {
                 let (keys, entry) = (keys("one"), added(at));
-                db.change(async |conn: &mut Conn<'_>| audit::append(conn, &keys, &entry).await).await
+                db.maintain(async |conn: &mut Conn<'_>| audit::append(conn, &keys, &entry).await).await
             })
         })
         .collect();
@@ -307,7 +308,7 @@ async fn a_changed_key_goes_on_with_the_chain(test: TestDb) {
 
     let found = audit::verify(&mut test.db.read().await.unwrap(), &both, None).await.unwrap();
     assert_eq!((found.under_former_key, found.sealed), (6, 0));
-    let seal = AuditEntry::done(Millis(80), &ADA, AuditEvent::TrailSealed { seal: found.seal });
+    let seal = AuditEntry::done(Millis(80), &ADA, AuditEvent::AuditSealed { seal: found.seal });
     append_with(&test, &both, &seal).await;
     append_with(&test, &keys("two"), &added(90)).await;
     assert_eq!(verify(&keys("two")).await, (6, vec![]), "the seal holds what the former key had linked");
@@ -331,7 +332,7 @@ async fn a_trail_that_was_made_up_is_found_out(test: TestDb) {
     for at in 1..=4 {
         append_with(&test, &keys("eve"), &added(at)).await;
     }
-    let seal = AuditEvent::TrailSealed { seal: "made up".into() };
+    let seal = AuditEvent::AuditSealed { seal: "made up".into() };
     append_with(&test, &keys("eve"), &AuditEntry::done(Millis(5), &ADA, seal)).await;
     append(&test, &added(70)).await;
     assert_eq!(verify(&test, None).await.faults, [Fault::Unchecked(5)]);

@@ -15,9 +15,9 @@ fn keys() -> Keys {
 }
 
 async fn append(db: &Db) -> Result<i64, StoreError> {
-    let event = AuditEvent::WantedChanged { wanted: DesiredState::Connected };
+    let event = AuditEvent::DesiredStateSet { wanted: DesiredState::Connected };
     let entry = AuditEntry::done(Millis(1), &Principal::Cli, event);
-    db.change(async |conn: &mut Conn<'_>| audit::append(conn, &keys(), &entry).await).await
+    db.maintain(async |conn: &mut Conn<'_>| audit::append(conn, &keys(), &entry).await).await
 }
 
 /// The database's word for what a role may not do, if it said that.
@@ -80,10 +80,10 @@ async fn the_servers_role_adds_to_the_trail_and_can_not_change_it() {
     assert!(owner.may_change_trail().await.unwrap());
     assert!(!server.may_change_trail().await.unwrap());
     let blanked =
-        server.change(async |conn: &mut Conn<'_>| audit::blank_before(conn, Millis(9), 10).await).await;
+        server.maintain(async |conn: &mut Conn<'_>| audit::blank_before(conn, Millis(9), 10).await).await;
     assert!(blanked.is_err());
     let blanked =
-        owner.change(async |conn: &mut Conn<'_>| audit::blank_before(conn, Millis(9), 10).await).await;
+        owner.maintain(async |conn: &mut Conn<'_>| audit::blank_before(conn, Millis(9), 10).await).await;
     assert_eq!(blanked.unwrap(), 3);
 }
 

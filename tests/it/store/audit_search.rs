@@ -35,7 +35,7 @@ async fn write(test: &TestDb, entries: &[AuditEntry]) {
         }
         Ok(())
     };
-    test.db.change(written).await.unwrap();
+    test.db.maintain(written).await.unwrap();
 }
 
 async fn account(test: &TestDb, number: u16) -> AccountId {
@@ -50,7 +50,7 @@ async fn account(test: &TestDb, number: u16) -> AccountId {
         created: Millis(0),
     };
     let inserted = async |conn: &mut Conn<'_>| store::accounts::insert(conn, &account).await;
-    test.db.change(inserted).await.unwrap();
+    test.db.maintain(inserted).await.unwrap();
     account.id
 }
 
@@ -75,14 +75,18 @@ async fn seqs(test: &TestDb, search: &Search) -> Vec<i64> {
 async fn six(test: &TestDb) -> AccountId {
     let (ada, bob) = (person("ada@example.org"), person("bob@example.org"));
     let id = account(test, 7).await;
-    let asked = AuditEntry::intent(Millis(40), &ada, AuditEvent::CodeAsked).about(id);
+    let asked = AuditEntry::intent(Millis(40), &ada, AuditEvent::CodeRequested).about(id);
     let granted = AuditEvent::AdminGranted { person: Email::parse("bob@example.org").unwrap() };
     write(
         test,
         &[
             AuditEntry::done(Millis(10), &ada, AuditEvent::WebSignIn),
-            AuditEntry::done(Millis(30), &bob, AuditEvent::WantedChanged { wanted: DesiredState::Connected })
-                .about(id),
+            AuditEntry::done(
+                Millis(30),
+                &bob,
+                AuditEvent::DesiredStateSet { wanted: DesiredState::Connected },
+            )
+            .about(id),
             asked.clone(),
             asked.outcome(3, Millis(50), Outcome::Failed),
             AuditEntry::done(Millis(45), &Principal::Cli, granted),
@@ -149,7 +153,7 @@ async fn entries_are_found_by_all_that_is_said(test: TestDb) {
 async fn removed_accounts_are_found_by_their_number(test: TestDb) {
     let id = six(&test).await;
     let gone = async |conn: &mut Conn<'_>| store::accounts::tombstone(conn, id, Millis(99)).await;
-    test.db.change(gone).await.unwrap();
+    test.db.maintain(gone).await.unwrap();
     let search = Search { account: Some(Whose::Digits("6620007".into())), ..Search::default() };
     assert_eq!(seqs(&test, &search).await, [4, 3, 2]);
     let conn = &mut test.db.read().await.unwrap();

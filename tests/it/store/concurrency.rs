@@ -36,7 +36,7 @@ async fn two_hundred_changes_that_read_first_all_succeed(test: TestDb) {
     let changes: Vec<_> = (0..200)
         .map(|at| {
             let db = if at % 2 == 0 { &test.db } else { &other }.clone();
-            tokio::spawn(async move { db.change(async |conn: &mut Conn<'_>| add_one(conn).await).await })
+            tokio::spawn(async move { db.maintain(async |conn: &mut Conn<'_>| add_one(conn).await).await })
         })
         .collect();
     let mut seen = Vec::new();
@@ -51,7 +51,7 @@ async fn two_hundred_changes_that_read_first_all_succeed(test: TestDb) {
 async fn a_failed_change_leaves_nothing(test: TestDb) {
     let failed: Result<(), anyhow_like::Error> = test
         .db
-        .change(async |conn: &mut Conn<'_>| {
+        .maintain(async |conn: &mut Conn<'_>| {
             add_one(conn).await?;
             Err(anyhow_like::Error("no".into()))
         })
@@ -76,7 +76,7 @@ async fn a_change_that_is_given_up_leaves_nothing_and_blocks_nobody(test: TestDb
     let (wrote, has_written) = oneshot::channel();
     let db = test.db.clone();
     let given_up = tokio::spawn(async move {
-        db.change(async |conn: &mut Conn<'_>| {
+        db.maintain(async |conn: &mut Conn<'_>| {
             add_one(conn).await?;
             let _ = wrote.send(());
             std::future::pending::<Result<(), StoreError>>().await
@@ -86,14 +86,14 @@ async fn a_change_that_is_given_up_leaves_nothing_and_blocks_nobody(test: TestDb
     has_written.await.unwrap();
     given_up.abort();
     assert!(given_up.await.unwrap_err().is_cancelled());
-    let next = test.db.change(async |conn: &mut Conn<'_>| add_one(conn).await).await;
+    let next = test.db.maintain(async |conn: &mut Conn<'_>| add_one(conn).await).await;
     assert_eq!(next.unwrap(), 1);
 }
 
 async fn a_reader_sees_one_moment_and_can_not_write(test: TestDb) {
     let mut reader = test.db.read().await.unwrap();
     assert_eq!(count(&mut reader).await.unwrap(), 0);
-    test.db.change(async |conn: &mut Conn<'_>| add_one(conn).await).await.unwrap();
+    test.db.maintain(async |conn: &mut Conn<'_>| add_one(conn).await).await.unwrap();
     assert_eq!(count(&mut reader).await.unwrap(), 0, "the same moment as before");
     assert!(meta::set(&mut reader, "count", "7").await.is_err(), "a reader writes");
     drop(reader);
@@ -106,7 +106,7 @@ async fn a_second_program_waits_its_turn(test: TestDb) {
     let (go_on, may_go_on) = oneshot::channel::<()>();
     let db = test.db.clone();
     let first = tokio::spawn(async move {
-        db.change(async |conn: &mut Conn<'_>| {
+        db.maintain(async |conn: &mut Conn<'_>| {
             let _ = wrote.send(());
             let _ = may_go_on.await;
             add_one(conn).await
@@ -115,7 +115,7 @@ async fn a_second_program_waits_its_turn(test: TestDb) {
     });
     has_written.await.unwrap();
     let second =
-        tokio::spawn(async move { other.change(async |conn: &mut Conn<'_>| add_one(conn).await).await });
+        tokio::spawn(async move { other.maintain(async |conn: &mut Conn<'_>| add_one(conn).await).await });
     let mut second = std::pin::pin!(second);
     assert!(tokio::time::timeout(Duration::from_millis(100), &mut second).await.is_err(), "it did not wait");
     go_on.send(()).unwrap();

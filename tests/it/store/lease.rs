@@ -27,7 +27,7 @@ async fn seen(db: &Db) -> Lease {
 }
 
 async fn write(db: &Db, value: &str) -> Result<(), StoreError> {
-    db.change(async |conn: &mut Conn<'_>| meta::set(conn, "written", value).await).await
+    db.maintain(async |conn: &mut Conn<'_>| meta::set(conn, "written", value).await).await
 }
 
 async fn written(db: &Db) -> Option<String> {
@@ -104,7 +104,7 @@ async fn a_taking_waits_for_the_change_before_it(test: TestDb) {
             let _ = may_go_on.await;
             meta::set(conn, "written", "in time").await
         };
-        writer.change(work).await
+        writer.maintain(work).await
     });
     has_begun.await.unwrap();
     let taker = second.clone();
@@ -188,7 +188,7 @@ async fn a_change_that_stands_still_does_not_block_the_successor() {
             let _ = may_go_on.await;
             meta::set(conn, "written", "too late").await
         };
-        still.change(work).await
+        still.maintain(work).await
     });
     has_begun.await.unwrap();
     let taken = until("the successor takes over", Duration::from_secs(120), async || {

@@ -21,7 +21,7 @@ async fn refusal(dsn: &Dsn) -> String {
 }
 
 async fn what_is_there_is_kept(test: TestDb) {
-    test.db.change(async |conn: &mut Conn<'_>| meta::set(conn, "a", "b").await).await.unwrap();
+    test.db.maintain(async |conn: &mut Conn<'_>| meta::set(conn, "a", "b").await).await.unwrap();
     test.db.close().await;
     let again = Db::open(&test.dsn).await.unwrap();
     let value = meta::get(&mut again.read().await.unwrap(), "a").await.unwrap();
@@ -63,7 +63,7 @@ async fn a_file_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
 
     let test = TestDb::sqlite().await;
-    test.db.change(async |conn: &mut Conn<'_>| meta::set(conn, "a", "b").await).await.unwrap();
+    test.db.maintain(async |conn: &mut Conn<'_>| meta::set(conn, "a", "b").await).await.unwrap();
     let file = test.file().unwrap();
     let folder = file.parent().unwrap();
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;

@@ -26,7 +26,7 @@ async fn a_first_sight_makes_one_person_however_many_come_at_once(test: TestDb) 
         tokio::spawn(async move {
             let spelling = if at % 2 == 0 { "Ada@Example.org" } else { "ada@example.org" };
             let email = Email::parse(spelling).unwrap();
-            db.change(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &email, Millis(100 + at)).await)
+            db.maintain(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &email, Millis(100 + at)).await)
                 .await
         })
     });
@@ -39,7 +39,7 @@ async fn a_first_sight_makes_one_person_however_many_come_at_once(test: TestDb) 
     assert!(ids.contains(&user.id) && !user.admin && !user.disabled);
     let seen = test
         .db
-        .change(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &ada(), Millis(999)).await)
+        .maintain(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &ada(), Millis(999)).await)
         .await
         .unwrap();
     assert_eq!((seen.id, seen.created, seen.seen), (user.id, user.created, Millis(999)));
@@ -48,27 +48,30 @@ async fn a_first_sight_makes_one_person_however_many_come_at_once(test: TestDb) 
 async fn people_become_administrators(test: TestDb) {
     let ada = test
         .db
-        .change(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &ada(), Millis(1)).await)
+        .maintain(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &ada(), Millis(1)).await)
         .await
         .unwrap();
     for admin in [true, false, true] {
         test.db
-            .change(async |conn: &mut Conn<'_>| users::set_admin(conn, ada.id, admin).await)
+            .maintain(async |conn: &mut Conn<'_>| users::set_admin(conn, ada.id, admin).await)
             .await
             .unwrap();
         let now = users::by_id(&mut test.db.read().await.unwrap(), ada.id).await.unwrap().unwrap();
         assert_eq!(now.admin, admin);
     }
-    test.db.change(async |conn: &mut Conn<'_>| users::set_disabled(conn, ada.id, true).await).await.unwrap();
+    test.db
+        .maintain(async |conn: &mut Conn<'_>| users::set_disabled(conn, ada.id, true).await)
+        .await
+        .unwrap();
     let again = test
         .db
-        .change(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &ada.email, Millis(2)).await)
+        .maintain(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &ada.email, Millis(2)).await)
         .await
         .unwrap();
     assert!(again.admin && again.disabled, "a visit changes neither");
     let nobody = test
         .db
-        .change(async |conn: &mut Conn<'_>| users::set_admin(conn, UserId::generate(), true).await)
+        .maintain(async |conn: &mut Conn<'_>| users::set_admin(conn, UserId::generate(), true).await)
         .await;
     assert!(matches!(nobody, Err(StoreError::Missing)));
 }
@@ -77,7 +80,7 @@ async fn a_subject_belongs_to_one_person(test: TestDb) {
     let bob = Email::parse("bob@example.org").unwrap();
     let (ada, bob) = test
         .db
-        .change(async |conn: &mut Conn<'_>| -> Result<_, StoreError> {
+        .maintain(async |conn: &mut Conn<'_>| -> Result<_, StoreError> {
             let ada = users::upsert_seen(conn, &ada(), Millis(1)).await?;
             let bob = users::upsert_seen(conn, &bob, Millis(1)).await?;
             identities::bind(conn, "https://id.example.org", "7", ada.id, Millis(2)).await?;
@@ -87,7 +90,7 @@ async fn a_subject_belongs_to_one_person(test: TestDb) {
         .unwrap();
     let stolen = test
         .db
-        .change(async |conn: &mut Conn<'_>| {
+        .maintain(async |conn: &mut Conn<'_>| {
             identities::bind(conn, "https://id.example.org", "7", bob, Millis(3)).await
         })
         .await;
@@ -102,7 +105,7 @@ async fn a_subject_belongs_to_one_person(test: TestDb) {
 async fn seen(test: &TestDb, address: &str, now: i64) -> users::User {
     let email = Email::parse(address).unwrap();
     let first = async |conn: &mut Conn<'_>| users::upsert_seen(conn, &email, Millis(now)).await;
-    test.db.change(first).await.unwrap()
+    test.db.maintain(first).await.unwrap()
 }
 
 async fn people_are_listed_by_their_address(test: TestDb) {
@@ -114,16 +117,16 @@ async fn people_are_listed_by_their_address(test: TestDb) {
     let add = async |conn: &mut Conn<'_>| {
         users::named(conn, &Email::parse("new@example.org").unwrap(), Millis(9)).await
     };
-    assert_eq!(test.db.change(add).await.unwrap().seen, Millis(0), "never");
+    assert_eq!(test.db.maintain(add).await.unwrap().seen, Millis(0), "never");
     assert_eq!(
         test.db
-            .change(async |conn: &mut Conn<'_>| users::named(conn, &ada.email, Millis(9)).await)
+            .maintain(async |conn: &mut Conn<'_>| users::named(conn, &ada.email, Millis(9)).await)
             .await
             .unwrap(),
         ada
     );
     let bind = async |conn: &mut Conn<'_>| identities::bind(conn, "i", "7", ada.id, Millis(2)).await;
-    test.db.change(bind).await.unwrap();
+    test.db.maintain(bind).await.unwrap();
     // One session that holds, one that is too old, one that nobody used for too long.
     for (hash, used, expires) in
         [("a", 99 * HOUR, 200 * HOUR), ("b", 99 * HOUR, 100 * HOUR), ("c", HOUR, 200 * HOUR)]
@@ -170,9 +173,9 @@ async fn the_other_administrators_are_counted(test: TestDb) {
             users::set_admin(conn, bob.id, admin).await?;
             users::set_disabled(conn, bob.id, disabled).await
         };
-        test.db.change(change).await.unwrap();
+        test.db.maintain(change).await.unwrap();
     };
-    test.db.change(async |conn: &mut Conn<'_>| users::set_admin(conn, ada.id, true).await).await.unwrap();
+    test.db.maintain(async |conn: &mut Conn<'_>| users::set_admin(conn, ada.id, true).await).await.unwrap();
     assert_eq!(others().await, 0);
     for (admin, disabled, expected) in [(true, false, 1), (true, true, 0), (false, false, 0)] {
         change(admin, disabled).await;
@@ -190,7 +193,7 @@ async fn a_forgotten_subject_may_be_bound_anew(test: TestDb) {
         identities::bind(conn, "i", "1", bob.id, Millis(3)).await?;
         Ok(forgotten)
     };
-    assert_eq!(test.db.change(work).await.unwrap(), 2);
+    assert_eq!(test.db.maintain(work).await.unwrap(), 2);
     let mut conn = test.db.read().await.unwrap();
     assert_eq!(identities::subjects(&mut conn, "i", bob.id).await.unwrap(), ["2", "1"]);
     assert!(identities::subjects(&mut conn, "j", ada.id).await.unwrap().is_empty());
@@ -199,7 +202,7 @@ async fn a_forgotten_subject_may_be_bound_anew(test: TestDb) {
 async fn facts_are_set_and_read(test: TestDb) {
     for value in ["test", "production", ""] {
         test.db
-            .change(async |conn: &mut Conn<'_>| meta::set(conn, "environment", value).await)
+            .maintain(async |conn: &mut Conn<'_>| meta::set(conn, "environment", value).await)
             .await
             .unwrap();
         let mut conn = test.db.read().await.unwrap();
@@ -216,7 +219,7 @@ async fn the_provider_gives_and_takes_what_is_its_own(test: TestDb) {
         }
         Ok(users::upsert_seen(conn, &ada(), Millis(1)).await?.id)
     };
-    let user = test.db.change(made).await.unwrap();
+    let user = test.db.maintain(made).await.unwrap();
     test.tamper(&format!(
         "insert into role_members (role_id, user_id, source) values ('{arranged}', '{user}', 'page'),
          ('{support}', '{user}', 'page')"
@@ -225,7 +228,7 @@ async fn the_provider_gives_and_takes_what_is_its_own(test: TestDb) {
     let set = async |groups: &[&str]| {
         let groups: Vec<String> = groups.iter().map(|group| (*group).to_owned()).collect();
         let set = async |conn: &mut Conn<'_>| roles::set_from_provider(conn, user, &groups).await;
-        let changed = test.db.change(set).await.unwrap();
+        let changed = test.db.maintain(set).await.unwrap();
         let names = roles::of_person(&mut test.db.read().await.unwrap(), user).await.unwrap();
         (changed, names)
     };
@@ -235,6 +238,6 @@ async fn the_provider_gives_and_takes_what_is_its_own(test: TestDb) {
     assert_eq!(set(&["SALES", "support", "sales"]).await, (true, all()));
     assert_eq!(set(&["Support", "Sales"]).await, (false, all()), "the same once more changes nothing");
     assert_eq!(set(&[]).await, (true, both()), "what was arranged on a page stays");
-    let again = test.db.change(async |conn| roles::insert(conn, RoleId::generate(), "SUPPORT").await).await;
+    let again = test.db.maintain(async |conn| roles::insert(conn, RoleId::generate(), "SUPPORT").await).await;
     assert_eq!(unique(&again.unwrap_err()), Some("roles.name_folded"));
 }

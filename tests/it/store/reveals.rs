@@ -20,7 +20,7 @@ super::on_both!(
 const NOW: Millis = Millis(1_700_000_000_000);
 
 async fn change<T>(test: &TestDb, work: impl AsyncFnOnce(&mut Conn<'_>) -> Result<T, StoreError>) -> T {
-    test.db.change(work).await.unwrap()
+    test.db.maintain(work).await.unwrap()
 }
 
 async fn person(test: &TestDb, email: &str) -> User {
@@ -77,7 +77,7 @@ async fn decide(db: &Db, id: RevealId, state: RequestState, by: &User, at: Milli
     let decided = async |conn: &mut Conn<'_>| -> Result<bool, StoreError> {
         reveal_requests::decide(conn, id, state, by.id, at, Some("seen")).await
     };
-    db.change(decided).await.unwrap()
+    db.maintain(decided).await.unwrap()
 }
 
 async fn an_account_in_any_marked_group_needs_approval(test: TestDb) {
@@ -105,7 +105,7 @@ async fn an_account_in_any_marked_group_needs_approval(test: TestDb) {
     assert_eq!(needs().await, [true, true, false]);
     let nothing =
         async |conn: &mut Conn<'_>| groups::set_needs_approval(conn, GroupId::generate(), true).await;
-    assert!(matches!(test.db.change(nothing).await, Err(StoreError::Missing)));
+    assert!(matches!(test.db.maintain(nothing).await, Err(StoreError::Missing)));
 }
 
 async fn a_request_is_kept_with_who_decided_it(test: TestDb) {
@@ -185,7 +185,7 @@ async fn an_approval_is_used_once(test: TestDb) {
         let spent = async |conn: &mut Conn<'_>| -> Result<bool, StoreError> {
             reveal_requests::spend(conn, request.id, NOW).await
         };
-        db.change(spent).await.unwrap()
+        db.maintain(spent).await.unwrap()
     };
     assert!(!spend(&test.db).await, "nobody has approved it");
     assert!(decide(&test.db, request.id, RequestState::Approved, &bob, NOW).await);

@@ -132,7 +132,7 @@ async fn a_person_is_signed_out_everywhere(test: TestDb) {
     let email = Email::parse("ada@example.org").unwrap();
     let ada = test
         .db
-        .change(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &email, Millis(1)).await)
+        .maintain(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &email, Millis(1)).await)
         .await
         .unwrap();
     let (mut hers, mut also_hers, mut other) = (record(10), record(10), record(10));
@@ -142,7 +142,7 @@ async fn a_person_is_signed_out_everywhere(test: TestDb) {
     also_hers.data.insert(USER_KEY.into(), serde_json::json!(ada.id));
     sessions.save(&also_hers).await.unwrap();
     sessions.create(&mut other).await.unwrap();
-    let ended = test.db.change(async |conn: &mut Conn<'_>| end_all_of(conn, ada.id).await).await.unwrap();
+    let ended = test.db.maintain(async |conn: &mut Conn<'_>| end_all_of(conn, ada.id).await).await.unwrap();
     assert_eq!(ended, 2);
     assert!(sessions.load(&hers.id).await.unwrap().is_none());
     assert!(sessions.load(&also_hers.id).await.unwrap().is_none());

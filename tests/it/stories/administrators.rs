@@ -34,7 +34,7 @@ async fn done(stack: &Stack, what: &str, email: &str, words: &str) {
 
 async fn refused(stack: &Stack, what: &str, email: &str, words: &str) {
     let (done, said) = admin(stack, what, email).await;
-    assert!(!done && said.starts_with("Not done: ") && said.contains(words), "{said}");
+    assert!(!done && said.starts_with("command failed: ") && said.contains(words), "{said}");
 }
 
 async fn may(visitor: &Visitor) -> u16 {
@@ -51,21 +51,21 @@ async fn a_command_makes_the_first_administrator_and_coming_first_does_not() {
     until_true("the server listens", STEP, async || socket.exists()).await;
     let kind = std::fs::metadata(&socket).unwrap();
     assert!(kind.file_type().is_socket() && kind.permissions().mode() & 0o777 == 0o600, "{kind:?}");
-    done(&stack, "grant", ADA, "is an administrator now.").await;
+    done(&stack, "grant", ADA, "is now an administrator.").await;
     assert_eq!(may(&ada).await, 303, "the session from before is over, in the running server");
     let ada = Visitor::sign_in(&stack, ADA).await;
     assert_eq!(may(&ada).await, 200);
-    done(&stack, "grant", ADA, "is an administrator already.").await;
+    done(&stack, "grant", ADA, "is already an administrator.").await;
     refused(&stack, "revoke", ADA, "last administrator").await;
-    refused(&stack, "revoke", BOB, "Nobody with this address").await;
+    refused(&stack, "revoke", BOB, "There is no user").await;
     refused(&stack, "grant", "nobody", "address").await;
     assert_eq!(may(&ada).await, 200);
 
     // The same without a server, under a lease of its own.
     assert!(stack.stop().await.success());
     assert!(!socket.exists());
-    done(&stack, "grant", BOB, "is an administrator now.").await;
-    done(&stack, "revoke", ADA, "is no administrator any more.").await;
+    done(&stack, "grant", BOB, "is now an administrator.").await;
+    done(&stack, "revoke", ADA, "is no longer an administrator.").await;
     refused(&stack, "revoke", BOB, "last administrator").await;
     stack.start_again().await;
     let bob = Visitor::sign_in(&stack, BOB).await;
@@ -79,7 +79,7 @@ async fn a_command_makes_the_first_administrator_and_coming_first_does_not() {
     // A server that was killed leaves its socket and its lease behind; nobody has to tidy up.
     stack.kill_telescope().await;
     assert!(socket.exists());
-    done(&stack, "grant", ADA, "is an administrator now.").await;
+    done(&stack, "grant", ADA, "is now an administrator.").await;
     stack.start_again().await;
     assert_eq!(may(&Visitor::sign_in(&stack, ADA).await).await, 200);
 

@@ -53,7 +53,7 @@ async fn a_command_tells_whether_the_trail_is_as_it_was_written() {
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     until_true("the file is written", STEP, async || known_end_so_far(&stack).is_some()).await;
     let (well, said) = verify(&stack, &[]).await;
-    assert!(well && said.contains("The trail is as it was written."), "while the server runs: {said}");
+    assert!(well && said.contains("the audit log is as it was written."), "while the server runs: {said}");
     let (well, said) = verify(&stack, &["--head", "no such file"]).await;
     assert!(!well && said.contains("can't be read"), "{said}");
 
@@ -78,7 +78,7 @@ async fn a_command_tells_whether_the_trail_is_as_it_was_written() {
     assert!(!well && said.contains(&format!("former end, entry {end}")), "{said}");
     std::fs::remove_file(stack.data("audit-head")).unwrap();
     let (well, said) = verify(&stack, &[]).await;
-    assert!(well && said.contains("would not show it"), "it says what it can't know: {said}");
+    assert!(well && said.contains("can't be noticed"), "it says what it can't know: {said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,13 +95,13 @@ async fn a_cut_end_is_noticed_at_the_next_start() {
     // The file has what was committed even if nobody could say good-bye.
     stack.kill_all();
     stack.start_again().await;
-    assert!(!trail(&visitor).await.contains(WORDS) && !stack.log().contains("NOT WHAT IT WAS"));
+    assert!(!trail(&visitor).await.contains(WORDS) && !stack.log().contains("DOES NOT MATCH ITS CHECKPOINT"));
     assert!(stack.stop().await.success());
 
     let end = known_end(&stack);
     cut(&stack, end - 2).await;
     stack.start_again().await;
-    assert!(stack.log().contains("THE AUDIT TRAIL IS NOT WHAT IT WAS"), "the log says so");
+    assert!(stack.log().contains("THE AUDIT LOG DOES NOT MATCH ITS CHECKPOINT"), "the log says so");
     let page = trail(&visitor).await;
     assert!(page.contains(WORDS) && page.contains("Entries at its end are missing"), "{page}");
     assert!(page.contains("audit.mismatch"), "the trail says so itself");
@@ -116,7 +116,7 @@ async fn a_cut_end_is_noticed_at_the_next_start() {
     assert!(stack.stop().await.success());
     stack.start_again().await;
     assert!(trail(&visitor).await.contains(WORDS), "one can read it after another start, too");
-    assert_eq!(stack.log().matches("NOT WHAT IT WAS").count(), 1, "it is found once");
+    assert_eq!(stack.log().matches("DOES NOT MATCH ITS CHECKPOINT").count(), 1, "it is found once");
 }
 
 /// The file is not written anew before the trail was compared with what it says.
@@ -134,7 +134,7 @@ async fn a_cut_end_is_noticed_while_the_server_runs() {
     visitor.does("/accounts/add-test", &[]).await;
     let says_so = async || trail(&visitor).await.contains(WORDS);
     until_true("the page says so", STEP, says_so).await;
-    assert!(stack.log().contains("THE AUDIT TRAIL IS NOT WHAT IT WAS"), "and so does the log");
+    assert!(stack.log().contains("THE AUDIT LOG DOES NOT MATCH ITS CHECKPOINT"), "and so does the log");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,7 +146,7 @@ async fn another_entry_in_the_place_of_the_last_is_noticed() {
     stack.tamper(&format!("update audit_log set mac = 'made.up' where seq = {end};")).await;
     stack.start_again().await;
     let page = trail(&visitor).await;
-    assert!(page.contains("stands another one"), "{page}");
+    assert!(page.contains("was replaced by another one"), "{page}");
 
     assert!(stack.stop().await.success());
     std::fs::write(stack.data("audit-head"), "7").unwrap();

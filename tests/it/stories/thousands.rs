@@ -41,7 +41,7 @@ fn account(number: u16) -> Account {
 }
 
 async fn thousands(db: &Db) {
-    db.change(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+    db.maintain(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
         for number in 1..=ACCOUNTS {
             store::accounts::insert(conn, &account(number)).await?;
         }

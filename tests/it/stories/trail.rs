@@ -26,7 +26,7 @@ async fn an_auditor_finds_what_happened_and_sees_it_happen() {
     browser.mark().await;
     visitor.does(&format!("/accounts/{}/disconnect", account.id), &[]).await;
     until_true("the new entry is on top", SOON, async || {
-        browser.text("#trail").await.contains("wants it disconnected")
+        browser.text("#trail").await.contains("set to disconnected")
     })
     .await;
     assert_ne!(browser.text("#trail tr").await, first);
@@ -38,7 +38,7 @@ async fn an_auditor_finds_what_happened_and_sees_it_happen() {
     // What the page does not ask for does not appear on it, what it asks for does.
     visitor.does(&format!("/accounts/{}/connect", account.id), &[]).await;
     until_true("the entry that fits is on top", SOON, async || {
-        browser.text("#trail tr").await.contains("wants it connected")
+        browser.text("#trail tr").await.contains("set to connected")
     })
     .await;
     visitor.until_stage(&account.id, "ready", STEP).await;
@@ -71,6 +71,6 @@ async fn an_auditor_without_scripts_does_the_same() {
     assert_eq!(lines.len(), 3, "{file}");
     assert!(lines[1].contains("account.added") && lines[2].starts_with("\"end\",\"1 entries"), "{file}");
     browser.goto(&stack.url("/audit?code=audit.exported")).await;
-    assert!(browser.text("#trail").await.contains("took the audit trail out as csv"));
+    assert!(browser.text("#trail").await.contains("exported the audit log as csv"));
     browser.close().await;
 }

@@ -187,7 +187,7 @@ async fn a_disabled_person_is_out_whatever_the_proxy_says() {
         let user = store::users::by_email(conn, &Email::parse(ADA).unwrap()).await?.unwrap();
         store::users::set_disabled(conn, user.id, true).await
     };
-    behind.test.app.db.change(disable).await.unwrap();
+    behind.test.app.db.maintain(disable).await.unwrap();
     assert_eq!(ada.get("/accounts").await.status, StatusCode::UNAUTHORIZED);
     let fresh = behind.browser(&behind.token(ADA)).get("/accounts").await;
     assert_eq!((fresh.status, fresh.header("set-cookie")), (StatusCode::CONFLICT, ""));

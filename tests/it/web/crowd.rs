@@ -62,7 +62,7 @@ async fn organisation(test: &TestApp) -> (Vec<RoleId>, Vec<GroupId>) {
         }
         Ok(())
     };
-    test.app.db.change(made).await.unwrap();
+    test.app.db.maintain(made).await.unwrap();
     accounts.into_iter().for_each(|account| test.app.live.accounts.put_account(account));
     test.in_force().await;
     (roles, groups)
@@ -104,7 +104,7 @@ async fn a_large_organisation_has_quick_pages_and_rules_that_count_at_once() {
     eprintln!("a preview: {:?}", begun.elapsed());
     assert_eq!(shown.policy_diff[0].1.len(), PEOPLE / ROLES, "everybody with the role loses it");
     let begun = Instant::now();
-    let report = access::save(&test.app, permit.grant(), &edits, Some(shown.version)).await.unwrap();
+    let report = access::save(&*test.app, permit.grant(), &edits, Some(shown.version)).await.unwrap();
     let saved = begun.elapsed();
     assert_eq!((report.done, report.failed.len()), (1, 0));
     let reached = join_all(streams.iter_mut().map(async |stream| {

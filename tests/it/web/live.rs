@@ -149,7 +149,7 @@ async fn rights_are_looked_at_before_each_message() {
         let user = store::users::by_email(conn, &address).await?.ok_or(StoreError::Missing)?;
         store::users::set_disabled(conn, user.id, true).await
     };
-    test.app.db.change(shut_out).await.unwrap();
+    test.app.db.maintain(shut_out).await.unwrap();
     let deadline = tokio::time::Instant::now() + DEADLINE;
     let mut other = 2;
     loop {

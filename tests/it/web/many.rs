@@ -59,7 +59,7 @@ async fn the_pages_open_with_ten_thousand_people() {
     };
     let accounts: Vec<Account> = (0..ACCOUNTS).map(account).collect();
     let filled = async |conn: &mut Conn<'_>| fill(conn, &accounts).await;
-    let (groups, roles) = test.app.db.change(filled).await.unwrap();
+    let (groups, roles) = test.app.db.maintain(filled).await.unwrap();
     accounts.iter().for_each(|account| test.app.live.accounts.put_account(account.clone()));
     test.in_force().await;
     let root = test.signed_in(ADMIN).await;

@@ -60,7 +60,7 @@ async fn each_reason_is_written_down_once_with_where_it_came_from() {
     }
     let page = root.get("/audit?code=web.*&outcome=failed").await;
     let words = page.texts("#trail .what bdi");
-    assert_eq!(words[0], "ada@example.org was not let in: an administrator has shut this person out");
+    assert_eq!(words[0], "ada@example.org was denied access: blocked by an administrator");
     test.app.clock.advance(11 * 60);
     refused(&test, &identity("new@example.org", "3", false)).await;
     assert_eq!(refusals(&test).await.len(), 4, "a later one is another one");
@@ -74,7 +74,7 @@ async fn many_invented_identities_do_not_fill_the_trail() {
     }
     assert_eq!(refusals(&test).await.len(), 100);
     let nobody = async |conn: &mut Conn<'_>| store::users::page(conn, "", "", test.app.clock.now(), 10).await;
-    assert!(test.app.db.change(nobody).await.unwrap().is_empty(), "and nobody became known");
+    assert!(test.app.db.maintain(nobody).await.unwrap().is_empty(), "and nobody became known");
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn one_that_reached_nobody_is_written_down_and_may_be_given_later() {
         let given = async |conn: &mut store::Conn<'_>| -> Result<bool, StoreError> {
             store::secrets::mark_given(conn, Purpose::TwoStepPassword, &row, 1, test.app.clock.now()).await
         };
-        test.app.db.change(given).await.unwrap().then_some(())
+        test.app.db.maintain(given).await.unwrap().then_some(())
     })
     .await;
     giving.abort();

@@ -29,8 +29,8 @@ async fn entries_are_found_and_said_in_words() {
     let page = root.get("/audit").await;
     assert_eq!(page.status, 200);
     let words = page.texts("#trail .what");
-    assert_eq!(words[0], "stopped in order telescope.stopped");
-    assert_eq!(words[1], "wants it disconnected account.wanted");
+    assert_eq!(words[0], "stopped telescope.stopped");
+    assert_eq!(words[1], "set to disconnected account.wanted");
     assert_eq!(page.texts("#trail .subject a"), ["+9996620007"]);
     for (query, expected) in [
         ("actor=ROOT", vec!["account.wanted", "web.sign-in"]),
@@ -102,7 +102,7 @@ async fn older_entries_are_a_page_further() {
 async fn take_administration(test: &TestApp, email: &str) {
     let user = test.user(email).await;
     let lowered = async |conn: &mut Conn<'_>| store::users::set_admin(conn, user.id, false).await;
-    test.app.db.change(lowered).await.unwrap();
+    test.app.db.maintain(lowered).await.unwrap();
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn new_entries_appear_on_open_pages_that_ask_for_them() {
     for stream in [&mut all, &mut its] {
         let message = next(stream).await;
         assert!(message.contains("hx-target=\"#trail\" hx-swap=\"afterbegin\""), "{message}");
-        assert!(message.contains("wants it disconnected") && message.contains("+9996620007"), "{message}");
+        assert!(message.contains("set to disconnected") && message.contains("+9996620007"), "{message}");
         assert!(!message.contains("web.sign-in"), "only what is new: {message}");
     }
     write(&test, [AuditEvent::Stopped]).await;

@@ -118,7 +118,7 @@ async fn a_file_that_breaks_off_is_seen_to_be_broken() {
     let ada = test.user("ada@example.org").await;
     let admin = async |admin: bool| {
         let set = async |conn: &mut Conn<'_>| store::users::set_admin(conn, ada.id, admin).await;
-        test.app.db.change(set).await.unwrap();
+        test.app.db.maintain(set).await.unwrap();
     };
     admin(true).await;
     let reader = test.signed_in("ada@example.org").await;

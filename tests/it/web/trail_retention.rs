@@ -57,7 +57,7 @@ async fn old_details_leave_by_themselves_and_the_chain_holds() {
     let account = test.account(7, None).await;
     let old = test.app.clock.now().plus_seconds(-31 * DAY);
     for at in 0..600 {
-        let event = AuditEvent::WantedChanged { wanted: DesiredState::Connected };
+        let event = AuditEvent::DesiredStateSet { wanted: DesiredState::Connected };
         test.app.audit_queue.put(AuditEntry::done(Millis(old.0 + at), &Principal::Cli, event).about(account));
     }
     queue::flush(&test.app).await.unwrap();

@@ -3,47 +3,48 @@
 use std::collections::HashMap;
 
 use super::super::Failed;
-use super::{Done, EditContext, checked, gone, taken};
+use super::{Done, EditContext, checked, gone, rejected, taken, unchanged};
 use crate::domain::access::{EscalationError, Moved, PolicyChange, privileges};
-use crate::domain::audit::{AccessEvent, AuditEntry, AuditEvent};
+use crate::domain::audit::AuditEvent;
+use crate::domain::error::{GoneKind, NameKind};
 use crate::domain::privilege::AccountPrivilege;
 use crate::domain::{Account, AccountId, GroupId};
 use crate::ops::OpError;
-use crate::store::{self, Conn, StoreError};
+use crate::store::{self, Conn, StoreError, Tx};
 
 impl EditContext<'_> {
-    pub(super) async fn add_group(&self, conn: &mut Conn<'_>, id: GroupId, name: &str) -> Done {
+    pub(super) async fn add_group(&self, conn: &mut Tx<'_>, id: GroupId, name: &str) -> Done {
         let name = match name_for(conn, id, name).await? {
             Ok(name) => name,
-            Err(failed) => return Ok(Err(failed)),
+            Err(failed) => return rejected(failed),
         };
         store::groups::insert(conn, id, name).await?;
-        self.note(conn, self.entry(AccessEvent::GroupAdded { group: name.to_owned() })).await
+        self.record(conn, self.entry(AuditEvent::GroupAdded { group: name.to_owned() })).await
     }
 
-    pub(super) async fn rename_group(&self, conn: &mut Conn<'_>, id: GroupId, name: &str) -> Done {
-        let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
+    pub(super) async fn rename_group(&self, conn: &mut Tx<'_>, id: GroupId, name: &str) -> Done {
+        let Some(group) = store::groups::get(conn, id).await? else { return gone(GoneKind::Group) };
         let name = match name_for(conn, id, name).await? {
             Ok(name) => name,
-            Err(failed) => return Ok(Err(failed)),
+            Err(failed) => return rejected(failed),
         };
         if name == group.name {
-            return Ok(Ok(()));
+            return unchanged();
         }
         store::groups::rename(conn, id, name).await?;
-        let event = AccessEvent::GroupRenamed { group: name.to_owned(), before: group.name };
-        self.note(conn, self.entry(event)).await
+        let event = AuditEvent::GroupRenamed { group: name.to_owned(), before: group.name };
+        self.record(conn, self.entry(event)).await
     }
 
     pub(super) async fn delete_group(
         &self,
-        conn: &mut Conn<'_>,
+        conn: &mut Tx<'_>,
         id: GroupId,
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
-        let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
-        let entry = self.entry(AccessEvent::GroupDeleted { group: group.name.clone() });
-        if let Err(why) = self.judge_leaving(conn, id).await? {
+        let Some(group) = store::groups::get(conn, id).await? else { return gone(GoneKind::Group) };
+        let entry = self.entry(AuditEvent::GroupDeleted { group: group.name.clone() });
+        if let Err(why) = self.authorize_leaving(conn, id).await? {
             return self.refuse(conn, entry, group.name, why).await;
         }
         for account in store::accounts::all(conn).await? {
@@ -53,68 +54,68 @@ impl EditContext<'_> {
             }
         }
         store::groups::delete(conn, id).await?;
-        self.note(conn, entry).await
+        self.record(conn, entry).await
     }
 
     /// That no approvals are needed any more is for administrators to say.
-    pub(super) async fn need_approval(&self, conn: &mut Conn<'_>, id: GroupId, needed: bool) -> Done {
-        let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
+    pub(super) async fn need_approval(&self, conn: &mut Tx<'_>, id: GroupId, needed: bool) -> Done {
+        let Some(group) = store::groups::get(conn, id).await? else { return gone(GoneKind::Group) };
         if store::groups::needing_approval(conn).await?.contains(&id) == needed {
-            return Ok(Ok(()));
+            return unchanged();
         }
         let event = AuditEvent::GroupApprovalSet { group: group.name.clone(), needed };
-        let entry = AuditEntry::done(self.at, self.actor, event);
+        let entry = self.entry(event);
         if !needed && let Err(why) = self.authorize(PolicyChange::NoApproval) {
             return self.refuse(conn, entry, group.name, why).await;
         }
         store::groups::set_needs_approval(conn, id, needed).await?;
-        self.note(conn, entry).await
+        self.record(conn, entry).await
     }
 
     pub(super) async fn put_in(
         &self,
-        conn: &mut Conn<'_>,
+        conn: &mut Tx<'_>,
         id: AccountId,
         g: GroupId,
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
-        let Some(group) = store::groups::get(conn, g).await? else { return gone("This group") };
-        let Some(account) = self.visible(conn, id).await? else { return gone("This account") };
+        let Some(group) = store::groups::get(conn, g).await? else { return gone(GoneKind::Group) };
+        let Some(account) = self.visible(conn, id).await? else { return gone(GoneKind::Account) };
         if account.groups.contains(&g) {
-            return Ok(Ok(()));
+            return unchanged();
         }
-        let entry = self.entry(AccessEvent::AccountJoined { group: group.name }).about(id);
+        let entry = self.entry(AuditEvent::AccountJoinedGroup { group: group.name }).about(id);
         if let Err(why) = self.authorize(PolicyChange::Join(&account, g)) {
             return self.refuse(conn, entry, account.phone.to_string(), why).await;
         }
         store::groups::put_in(conn, g, id).await?;
         note_move(moved, &account, account.groups.iter().copied().chain([g]).collect());
-        self.note(conn, entry).await
+        self.record(conn, entry).await
     }
 
     pub(super) async fn take_out(
         &self,
-        conn: &mut Conn<'_>,
+        conn: &mut Tx<'_>,
         id: AccountId,
         g: GroupId,
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
-        let Some(group) = store::groups::get(conn, g).await? else { return gone("This group") };
-        let Some(account) = self.visible(conn, id).await? else { return gone("This account") };
-        let entry = self.entry(AccessEvent::AccountLeft { group: group.name }).about(id);
+        let Some(group) = store::groups::get(conn, g).await? else { return gone(GoneKind::Group) };
+        let Some(account) = self.visible(conn, id).await? else { return gone(GoneKind::Account) };
+        let entry = self.entry(AuditEvent::AccountLeftGroup { group: group.name }).about(id);
         if !account.groups.contains(&g) {
-            return Ok(Ok(()));
+            return unchanged();
         }
-        if let Err(why) = self.judge_leaving(conn, g).await? {
+        if let Err(why) = self.authorize_leaving(conn, g).await? {
             return self.refuse(conn, entry, account.phone.to_string(), why).await;
         }
         store::groups::take_out(conn, g, id).await?;
         note_move(moved, &account, account.groups.iter().copied().filter(|group| *group != g).collect());
-        self.note(conn, entry).await
+        self.record(conn, entry).await
     }
 
     /// Whether accounts may leave a group: where their secrets need a second person's approval, that ends with it.
-    async fn judge_leaving(
+    async fn authorize_leaving(
         &self,
         conn: &mut Conn<'_>,
         group: GroupId,
@@ -123,7 +124,7 @@ impl EditContext<'_> {
         Ok(if protected { self.authorize(PolicyChange::NoApproval) } else { Ok(()) })
     }
 
-    /// An account that the actor may see; any other is for him as if it did not exist.
+    /// An account that the actor may see; any other is treated as if it did not exist.
     async fn visible(&self, conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>, OpError> {
         let found = store::accounts::get(conn, id).await?;
         Ok(found.filter(|account| privileges(self.rules, self.actor, account).has(AccountPrivilege::View)))
@@ -146,5 +147,5 @@ async fn name_for<'n>(
         Err(failed) => return Ok(Err(failed)),
     };
     let other = store::groups::by_name(conn, name).await?.is_some_and(|other| other.id != id);
-    Ok(if other { Err(taken(name, "a group")) } else { Ok(name) })
+    Ok(if other { Err(taken(name, NameKind::Group)) } else { Ok(name) })
 }

@@ -1,119 +1,121 @@
 //! Edits of roles: their names, who has them, and what they give.
 
 use super::super::Failed;
-use super::{Done, EditContext, UserRef, checked, gone, taken};
+use super::{Done, EditContext, UserRef, checked, gone, rejected, taken, unchanged};
 use crate::domain::access::{PolicyChange, Subject};
-use crate::domain::audit::AccessEvent;
+use crate::domain::audit::AuditEvent;
+use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
 use crate::domain::{GroupId, RoleId};
 use crate::store::groups::Group;
 use crate::store::roles::Role;
 use crate::store::users::User;
-use crate::store::{self, Conn, StoreError};
+use crate::store::{self, Conn, StoreError, Tx};
 
 impl EditContext<'_> {
-    pub(super) async fn add_role(&self, conn: &mut Conn<'_>, id: RoleId, name: &str) -> Done {
+    pub(super) async fn add_role(&self, conn: &mut Tx<'_>, id: RoleId, name: &str) -> Done {
         let name = match name_for(conn, id, name).await? {
             Ok(name) => name,
-            Err(failed) => return Ok(Err(failed)),
+            Err(failed) => return rejected(failed),
         };
         store::roles::insert(conn, id, name).await?;
-        self.note(conn, self.entry(AccessEvent::RoleAdded { role: name.to_owned() })).await
+        self.record(conn, self.entry(AuditEvent::RoleAdded { role: name.to_owned() })).await
     }
 
-    pub(super) async fn rename_role(&self, conn: &mut Conn<'_>, id: RoleId, name: &str) -> Done {
-        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
+    pub(super) async fn rename_role(&self, conn: &mut Tx<'_>, id: RoleId, name: &str) -> Done {
+        let Some(role) = store::roles::get(conn, id).await? else { return gone(GoneKind::Role) };
         let name = match name_for(conn, id, name).await? {
             Ok(name) => name,
-            Err(failed) => return Ok(Err(failed)),
+            Err(failed) => return rejected(failed),
         };
         if name == role.name {
-            return Ok(Ok(()));
+            return unchanged();
         }
-        let entry = self.entry(AccessEvent::RoleRenamed { role: name.to_owned(), before: role.name.clone() });
+        let entry = self.entry(AuditEvent::RoleRenamed { role: name.to_owned(), before: role.name.clone() });
         if let Err(why) = self.authorize(PolicyChange::Rename(id)) {
             return self.refuse(conn, entry, role.name, why).await;
         }
         store::roles::rename(conn, id, name).await?;
-        self.note(conn, entry).await
+        self.record(conn, entry).await
     }
 
-    pub(super) async fn delete_role(&self, conn: &mut Conn<'_>, id: RoleId) -> Done {
-        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
-        let entry = self.entry(AccessEvent::RoleDeleted { role: role.name.clone() });
+    pub(super) async fn delete_role(&self, conn: &mut Tx<'_>, id: RoleId) -> Done {
+        let Some(role) = store::roles::get(conn, id).await? else { return gone(GoneKind::Role) };
+        let entry = self.entry(AuditEvent::RoleDeleted { role: role.name.clone() });
         if let Err(why) = self.authorize(PolicyChange::Delete(id)) {
             return self.refuse(conn, entry, role.name, why).await;
         }
         store::roles::delete(conn, id).await?;
-        self.note(conn, entry).await
+        self.record(conn, entry).await
     }
 
     pub(super) async fn set_cell(
         &self,
-        conn: &mut Conn<'_>,
+        conn: &mut Tx<'_>,
         g: GroupId,
         r: RoleId,
         now: AccountPrivileges,
     ) -> Done {
         let Some((group, role)) = group_and_role(conn, g, r).await? else {
-            return gone("This group or role");
+            return gone(GoneKind::GroupOrRole);
         };
         let what = format!("{} in {}", role.name, group.name);
         if !now.is_empty() && !now.has(AccountPrivilege::View) {
-            let why = "Without view none of the others counts: tick view too, or nothing.".to_owned();
-            return Ok(Err(Failed { what, field: Some("privilege"), why }));
+            let error = ErrorCode::ViewRequired;
+            return rejected(Failed { what, field: Some("privilege"), error });
         }
         let before = self.rules.role(r).map_or(AccountPrivileges::NONE, |role| role.in_group(g));
-        let entry =
-            |before| self.entry(AccessEvent::RoleOnGroup { role: role.name, group: group.name, now, before });
+        let entry = |before| {
+            self.entry(AuditEvent::GroupPrivilegesSet { role: role.name, group: group.name, now, before })
+        };
         if let Err(why) = self.authorize(PolicyChange::Cell(g, r, now)) {
             return self.refuse(conn, entry(before), what, why).await;
         }
         // The rules are those from before the batch; what is written down is what was replaced.
         let before = store::roles::set_cell(conn, g, r, now).await?;
-        if now == before { Ok(Ok(())) } else { self.note(conn, entry(before)).await }
+        if now == before { unchanged() } else { self.record(conn, entry(before)).await }
     }
 
-    pub(super) async fn set_system(&self, conn: &mut Conn<'_>, id: RoleId, now: SystemPrivileges) -> Done {
-        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
+    pub(super) async fn set_system(&self, conn: &mut Tx<'_>, id: RoleId, now: SystemPrivileges) -> Done {
+        let Some(role) = store::roles::get(conn, id).await? else { return gone(GoneKind::Role) };
         let before = self.rules.role(id).map_or(SystemPrivileges::NONE, |role| role.system);
-        let entry = |before| self.entry(AccessEvent::RoleOnSystem { role: role.name.clone(), now, before });
+        let entry =
+            |before| self.entry(AuditEvent::SystemPrivilegesSet { role: role.name.clone(), now, before });
         if let Err(why) = self.authorize(PolicyChange::System(id, now)) {
             return self.refuse(conn, entry(before), role.name.clone(), why).await;
         }
         let before = store::roles::set_system(conn, id, now).await?;
-        if now == before { Ok(Ok(())) } else { self.note(conn, entry(before)).await }
+        if now == before { unchanged() } else { self.record(conn, entry(before)).await }
     }
 
-    pub(super) async fn give(&self, conn: &mut Conn<'_>, who: &UserRef, id: RoleId) -> Done {
-        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
-        let Some(user) = self.person(conn, who, true).await? else { return gone("This person") };
-        let entry = self.entry(AccessEvent::RoleGiven { role: role.name, person: user.email.clone() });
+    pub(super) async fn give(&self, conn: &mut Tx<'_>, who: &UserRef, id: RoleId) -> Done {
+        let Some(role) = store::roles::get(conn, id).await? else { return gone(GoneKind::Role) };
+        let Some(user) = self.person(conn, who, true).await? else { return gone(GoneKind::Person) };
+        let entry = self.entry(AuditEvent::RoleGiven { role: role.name, person: user.email.clone() });
         if let Err(why) = self.authorize(PolicyChange::Give(subject(&user), id)) {
             return self.refuse(conn, entry, user.email.to_string(), why).await;
         }
         if !store::roles::give(conn, id, user.id).await? {
-            return Ok(Ok(()));
+            return unchanged();
         }
-        self.note(conn, entry).await
+        self.record(conn, entry).await
     }
 
-    pub(super) async fn take(&self, conn: &mut Conn<'_>, who: &UserRef, id: RoleId) -> Done {
-        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
-        let Some(user) = self.person(conn, who, false).await? else { return gone("This person") };
-        let entry = self.entry(AccessEvent::RoleTaken { role: role.name, person: user.email.clone() });
+    pub(super) async fn take(&self, conn: &mut Tx<'_>, who: &UserRef, id: RoleId) -> Done {
+        let Some(role) = store::roles::get(conn, id).await? else { return gone(GoneKind::Role) };
+        let Some(user) = self.person(conn, who, false).await? else { return gone(GoneKind::Person) };
+        let entry = self.entry(AuditEvent::RoleTaken { role: role.name, person: user.email.clone() });
         if let Err(why) = self.authorize(PolicyChange::Take(subject(&user), id)) {
             return self.refuse(conn, entry, user.email.to_string(), why).await;
         }
         if store::roles::take(conn, id, user.id).await? {
-            return self.note(conn, entry).await;
+            return self.record(conn, entry).await;
         }
         if self.rules.roles_of(user.id).contains(&id) {
-            let why =
-                "The identity provider gives this role; take the person out of its group there.".to_owned();
-            return Ok(Err(Failed { what: user.email.to_string(), field: None, why }));
+            let error = ErrorCode::RoleFromProvider;
+            return rejected(Failed { what: user.email.to_string(), field: None, error });
         }
-        Ok(Ok(()))
+        unchanged()
     }
 
     async fn person(
@@ -155,5 +157,5 @@ async fn name_for<'n>(
         Err(failed) => return Ok(Err(failed)),
     };
     let other = store::roles::by_name(conn, name).await?.is_some_and(|other| other.id != id);
-    Ok(if other { Err(taken(name, "a role")) } else { Ok(name) })
+    Ok(if other { Err(taken(name, NameKind::Role)) } else { Ok(name) })
 }

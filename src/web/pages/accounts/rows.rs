@@ -5,9 +5,10 @@
 //! of privileges and shared by all who look.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use askama::Template;
+use parking_lot::Mutex;
 
 use crate::domain::access::{Policy, Principal, privileges, system_privileges};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
@@ -242,11 +243,11 @@ static CACHED: LazyLock<Mutex<Rendered>> = LazyLock::new(Mutex::default);
 /// A row as HTML, rendered once for all who have these privileges.
 pub fn row(entry: &Entry, may: AccountPrivileges) -> Result<Arc<str>, askama::Error> {
     let key = (entry.account.id, entry.version, may);
-    if let Some(html) = CACHED.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+    if let Some(html) = CACHED.lock().get(&key) {
         return Ok(Arc::clone(html));
     }
     let html: Arc<str> = Row { entry, may }.render()?.into();
-    let mut cached = CACHED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut cached = CACHED.lock();
     if cached.len() >= CACHE {
         cached.clear();
     }

@@ -29,7 +29,7 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::state::{AppState, State};
 use crate::web::stream::Viewer;
-use crate::web::words::audit as words;
+use crate::web::words::audit_page as words;
 use crate::web::words::text;
 
 /// Entry numbers that are read for one chunk.

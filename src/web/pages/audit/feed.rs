@@ -4,9 +4,10 @@
 //! makes rows of it and hands them to every viewer. Whoever was too slow, or where too much came at once, is told to
 //! look at the whole page again.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{broadcast, watch};
 
 use crate::domain::Phone;
@@ -80,7 +81,7 @@ impl AuditFeed {
     }
 
     fn feed(&self) -> MutexGuard<'_, Option<broadcast::Sender<Arc<Batch>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

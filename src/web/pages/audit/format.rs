@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::row::Numbers;
 use crate::store::audit::Entry;
 use crate::web::csv;
-use crate::web::words::text;
+use crate::web::words::audit;
 
 /// The columns of the table, in order, and the names in JSON Lines. Programs rely on them.
 const COLUMNS: [&str; 17] = [
@@ -104,7 +104,7 @@ fn values(entry: &Entry, numbers: &Numbers) -> [Value; 17] {
         json!(entry.reason),
         json!(entry.address),
         json!(entry.request_id),
-        json!(text::event(&entry.code, entry.outcome.name(), entry.details.as_deref())),
+        json!(audit::sentence(&entry.event(), entry.outcome)),
         json!(entry.details),
         json!(chained.details_salt),
         json!(chained.details_digest),

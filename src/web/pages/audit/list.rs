@@ -18,7 +18,7 @@ use crate::web::form::{FieldError, FormState};
 use crate::web::layout::{Layout, html_with};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
-use crate::web::words::audit::TOO_MANY_MATCHES;
+use crate::web::words::audit_page::TOO_MANY_MATCHES;
 
 /// Entries on a page.
 pub const PAGE: usize = 100;

@@ -1,10 +1,10 @@
 //! The warning that the audit log was changed outside of Telescope.
 
-use crate::domain::audit::AuditEvent;
+use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::store::audit::Filter;
 use crate::store::{self, Conn, StoreError};
 use crate::web::state::State;
-use crate::web::words::text;
+use crate::web::words::{audit, text};
 
 /// Seconds for which the page shows the warning. The entry stays.
 const SHOWN: i64 = 30 * 24 * 60 * 60;
@@ -20,7 +20,7 @@ pub struct Mismatch {
 impl Mismatch {
     pub async fn newest(app: &State, conn: &mut Conn<'_>) -> Result<Option<Self>, StoreError> {
         let filter = Filter {
-            code: Some(AuditEvent::TRAIL_MISMATCH.to_owned()),
+            code: Some(AuditKind::AuditMismatch.code().to_owned()),
             from: Some(app.clock.now().plus_seconds(-SHOWN)),
             ..Filter::default()
         };
@@ -28,7 +28,10 @@ impl Mismatch {
         Ok(newest.map(|entry| Self {
             seq: entry.seq,
             at: text::moment(entry.at),
-            words: text::trail_fault(entry.details.as_deref()),
+            words: match entry.event() {
+                AuditEvent::AuditMismatch { reason, .. } => audit::mismatch(reason),
+                _ => "",
+            },
         }))
     }
 }

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Period;
-use crate::domain::audit::{AuditEvent, Outcome, codes};
+use crate::domain::audit::{AuditKind, Outcome, codes};
 use crate::store::audit::{Search, Whose};
 use crate::web::form::{FieldError, Fields};
 use crate::web::paths;
-use crate::web::words::audit as words;
+use crate::web::words::audit_page as words;
 
 /// Characters of an e-mail address at most.
 const MAX_PART: usize = 254;
@@ -92,7 +92,10 @@ impl AuditQuery {
     fn codes(&self) -> Result<Option<Vec<String>>, String> {
         match self.code.trim() {
             "" => Ok(None),
-            code => codes::named(code).map(Some).ok_or_else(|| words::UNKNOWN_EVENT.into()),
+            code => match codes::matching(code) {
+                Some(kinds) => Ok(Some(kinds.iter().map(|kind| kind.code().to_owned()).collect())),
+                None => Err(words::UNKNOWN_EVENT.into()),
+            },
         }
     }
 
@@ -161,9 +164,9 @@ pub struct Family {
 
 pub fn families() -> Vec<Family> {
     let mut families: Vec<Family> = Vec::new();
-    for code in AuditEvent::CODES.iter().copied() {
-        let name = codes::family(code);
-        let line = (code, codes::meaning(code));
+    for kind in AuditKind::ALL {
+        let name = codes::family(kind.code());
+        let line = (kind.code(), kind.meaning());
         match families.iter_mut().find(|family| family.name == name) {
             Some(family) => family.codes.push(line),
             None => families.push(Family { name, codes: vec![line] }),

@@ -9,7 +9,7 @@ use crate::store::audit::Entry;
 use crate::store::{Conn, StoreError, accounts};
 use crate::web::paths;
 use crate::web::state::State;
-use crate::web::words::text;
+use crate::web::words::{audit, text};
 
 #[derive(Clone, Debug)]
 pub struct AuditRow {
@@ -70,11 +70,11 @@ impl AuditRow {
             let (phone, removed) = number.map_or((None, true), |(phone, removed)| (Some(phone), removed));
             AuditAccount { id, phone, removed }
         });
-        let words = text::event(&entry.code, entry.outcome.name(), entry.details.as_deref());
+        let words = audit::sentence(&entry.event(), entry.outcome);
         Self {
             seq: entry.seq,
             at: text::moment(entry.at),
-            details: text::beside(entry.details.as_deref(), &words),
+            details: audit::beside(entry.details.as_deref(), &words),
             words,
             outcome: entry.outcome.name(),
             blanked: entry.is_blanked(),

@@ -19,6 +19,7 @@ use crate::web::state::AppState;
 use crate::web::stream::viewer::Viewer;
 use crate::web::stream::{SESSION_CHECK, Sender, answer, begin, say_goodbye};
 use crate::web::words::reveals as words;
+use crate::words::sentence;
 
 /// The stream. What is armed is bound to its viewer, and whether he may see it is decided when the code is given.
 pub async fn code(app: AppState, caller: RequestSession, Path(account): Path<AccountId>) -> Response {
@@ -53,7 +54,7 @@ async fn wait(app: AppState, mut viewer: Viewer, account: AccountId, sender: Sen
                 return;
             }
             Err(OpError::Refused(why)) => {
-                end(&sender, Nothing { why: &why }.render()).await;
+                end(&sender, Nothing { why: &sentence(&why) }.render()).await;
                 return;
             }
             Err(_) => {

@@ -58,7 +58,7 @@ impl Scene {
             let user = store::users::upsert_seen(conn, &email, now).await?;
             store::identities::bind(conn, &self.provider.issuer, name, user.id, now).await
         };
-        self.test.app.db.change(bind).await.unwrap();
+        self.test.app.db.maintain(bind).await.unwrap();
     }
 
     /// Goes to a page, is sent to the sign-in page, and from there to the provider.

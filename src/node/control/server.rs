@@ -1,0 +1,79 @@
+//! The running server's end of the control socket.
+
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::time::timeout;
+
+use super::{Answer, Request, TIMEOUT, read_line, socket_path};
+use crate::context::App;
+use crate::domain::error::ErrorCode;
+use crate::ops::OpError;
+
+/// Answers commands until the program ends. A server without the socket works otherwise.
+pub(crate) async fn run(app: Arc<App>) {
+    let path = socket_path(&app.config.data_dir);
+    let listener = match listen(&path) {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::warn!(%error, path = %path.display(), "commands can't reach this server");
+            return;
+        }
+    };
+    loop {
+        // One after the other: they are few.
+        let answered = match listener.accept().await {
+            Ok((stream, _)) => timeout(TIMEOUT, answer(&app, stream)).await.unwrap_or(Ok(())),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = answered {
+            tracing::warn!(%error, "a command was not answered");
+        }
+    }
+}
+
+/// Removes the socket, so that commands don't try a server that is stopping.
+pub(crate) fn close(app: &App) {
+    let _ = std::fs::remove_file(socket_path(&app.config.data_dir));
+}
+
+/// Binds the socket. It gets its name only when it has its permissions. One that a dead server left is replaced: the
+/// holder of the lease is the only server.
+fn listen(path: &Path) -> io::Result<UnixListener> {
+    if let Some(folder) = path.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let unfinished = path.with_extension("new");
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&unfinished)?;
+    std::fs::set_permissions(&unfinished, std::fs::Permissions::from_mode(0o600))?;
+    std::fs::rename(&unfinished, path)?;
+    Ok(listener)
+}
+
+async fn answer(app: &App, mut stream: UnixStream) -> io::Result<()> {
+    let user = stream.peer_cred()?.uid();
+    if user != 0 && user != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("user {user} may not ask")));
+    }
+    let line = read_line(&mut stream).await?;
+    let answer: Answer = match serde_json::from_str::<Request>(&line) {
+        Ok(request) => request.execute(app).await.map_err(|error| {
+            if let OpError::Internal(error) = &error {
+                tracing::error!(error = format!("{error:#}"), "a command failed");
+            }
+            error.code()
+        }),
+        Err(_) => Err(ErrorCode::UnknownRequest),
+    };
+    let mut answer = serde_json::to_string(&answer)?;
+    answer.push('\n');
+    stream.write_all(answer.as_bytes()).await
+}

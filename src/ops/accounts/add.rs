@@ -1,0 +1,111 @@
+//! Adding accounts.
+
+use std::collections::HashSet;
+
+use super::{check_comment, connect};
+use crate::domain::access::SystemGrant;
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
+use crate::domain::privilege::can;
+use crate::domain::{Account, AccountId, DesiredState, Email, Phone};
+use crate::ops::{App, OpError};
+use crate::store;
+
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    pub phone: Phone,
+    pub owner: Option<Email>,
+    pub comment: String,
+}
+
+/// Adds an account and starts its client. Nothing is asked of Telegram in its name yet.
+pub async fn add(
+    app: &App,
+    grant: SystemGrant<'_, can::AddAccount>,
+    new: NewAccount,
+) -> Result<AccountId, OpError> {
+    check_comment(&new.comment)?;
+    let account = Account {
+        id: AccountId::generate(),
+        phone: new.phone,
+        owner: new.owner,
+        comment: new.comment,
+        groups: Vec::new(),
+        wanted: DesiredState::Connected,
+        folder: random_name()?,
+        created: app.clock.now(),
+    };
+    let event = AuditEvent::AccountAdded { phone: account.phone.clone(), owner: account.owner.clone() };
+    let entry = AuditEntry::done(account.created, grant.actor(), event).about(account.id);
+    let inserted = app.write(&entry, async |tx| store::accounts::insert(tx, &account).await).await;
+    inserted.map_err(|error| match store::unique(&error) {
+        Some(_) if is_leaving(app, &account.phone) => OpError::invalid("phone", ErrorCode::PhoneBeingRemoved),
+        Some(_) => OpError::invalid("phone", ErrorCode::PhoneTaken),
+        None => error.into(),
+    })?;
+    tracing::info!(account = %account.id, actor = %grant.actor(), "account added");
+    let id = account.id;
+    app.live.accounts.put_account(account.clone());
+    connect::start(app, &account)?;
+    Ok(id)
+}
+
+fn is_leaving(app: &App, phone: &Phone) -> bool {
+    let listing = app.live.accounts.listing();
+    listing
+        .entries
+        .iter()
+        .any(|entry| entry.account.phone == *phone && entry.account.wanted == DesiredState::Removed)
+}
+
+/// Adds an account with a random number of Telegram's test environment.
+pub async fn add_test(app: &App, grant: SystemGrant<'_, can::AddAccount>) -> Result<AccountId, OpError> {
+    if !app.config.telegram_environment.is_test() {
+        return Err(OpError::Refused(ErrorCode::TestEnvironmentOnly));
+    }
+    let [high, low, ..] = random_bytes()?;
+    let listing = app.live.accounts.listing();
+    let taken: HashSet<&Phone> = listing.entries.iter().map(|entry| &entry.account.phone).collect();
+    let phone = free_test_number(u16::from_be_bytes([high, low]), |phone| taken.contains(phone))
+        .ok_or_else(|| OpError::Refused(ErrorCode::NoTestNumberFree))?;
+    add(app, grant, NewAccount { phone, owner: None, comment: "Test account".into() }).await
+}
+
+/// The first number of the test environment, counted from this one, that is not taken.
+fn free_test_number(from: u16, taken: impl Fn(&Phone) -> bool) -> Option<Phone> {
+    let mut numbers = (0..30_000).map(|step| (u32::from(from) + step) % 30_000);
+    numbers.find_map(|number| {
+        let dc = u8::try_from(1 + number / 10_000).ok()?;
+        let phone = Phone::test(dc, u16::try_from(number % 10_000).ok()?);
+        (!taken(&phone)).then_some(phone)
+    })
+}
+
+fn random_bytes() -> Result<[u8; 16], OpError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| OpError::Internal(anyhow::anyhow!("no randomness: {error}")))?;
+    Ok(bytes)
+}
+
+/// A folder's name: says nothing of the account and is never used twice.
+fn random_name() -> Result<String, OpError> {
+    Ok(hex::encode(random_bytes()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_number_is_one_that_nobody_has() {
+        let free = |from, taken: &[&str]| {
+            free_test_number(from, |phone| taken.contains(&phone.digits()))
+                .map(|phone| phone.digits().to_owned())
+        };
+        assert_eq!(free(0, &[]).as_deref(), Some("9996610000"));
+        assert_eq!(free(10_041, &["9996620041", "9996620042"]).as_deref(), Some("9996620043"));
+        assert_eq!(free(29_999, &["9996639999"]).as_deref(), Some("9996610000"));
+        assert_eq!(free_test_number(u16::MAX, |_| true), None);
+    }
+}

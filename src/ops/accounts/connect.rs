@@ -1,0 +1,65 @@
+//! Connecting and disconnecting accounts.
+
+use std::time::Duration;
+
+use super::folder;
+use crate::domain::access::Grant;
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::privilege::can;
+use crate::domain::{Account, AccountId, DesiredState};
+use crate::ops::{App, OpError};
+use crate::store;
+use crate::telegram::ClientStart;
+
+/// Connects the account, now and after every restart.
+pub async fn connect(app: &App, grant: Grant<'_, can::ManageConnectionState>) -> Result<(), OpError> {
+    let account = set_desired_state(app, &grant, DesiredState::Connected).await?;
+    start(app, &account)
+}
+
+/// Disconnects the account. Its session at Telegram stays.
+pub async fn disconnect(app: &App, grant: Grant<'_, can::ManageConnectionState>) -> Result<(), OpError> {
+    let account = set_desired_state(app, &grant, DesiredState::Disconnected).await?;
+    app.hub.disconnect(account.id).await;
+    Ok(())
+}
+
+/// Starts the client of an account that is to be connected, also when the program starts.
+pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
+    let opened = folder::open(&app.config.accounts_dir, &app.keys, app.config.telegram_environment, account);
+    let (folder, key) = opened.map_err(OpError::Internal)?;
+    app.hub.connect(ClientStart {
+        account: account.id,
+        phone: account.phone.clone(),
+        folder,
+        key,
+        known: app.live.last_known.get(account.id),
+        probe: probe_period(app.config.session_probe_seconds, account.id),
+    });
+    Ok(())
+}
+
+/// The period of an account's probes: four to six fifths of what is set, so that they don't all come at once.
+fn probe_period(seconds: u64, account: AccountId) -> Option<Duration> {
+    let jitter = account.spread() % 401;
+    (seconds > 0).then(|| Duration::from_millis(seconds * (800 + jitter)))
+}
+
+async fn set_desired_state(
+    app: &App,
+    grant: &Grant<'_, can::ManageConnectionState>,
+    wanted: DesiredState,
+) -> Result<Account, OpError> {
+    let id = grant.account();
+    let entry =
+        AuditEntry::done(app.clock.now(), grant.actor(), AuditEvent::DesiredStateSet { wanted }).about(id);
+    let account = app
+        .write(&entry, async |tx| -> Result<_, OpError> {
+            store::accounts::set_wanted(tx, id, wanted).await?;
+            store::accounts::get(tx, id).await?.ok_or(OpError::NotFound)
+        })
+        .await?;
+    tracing::info!(account = %id, actor = %grant.actor(), %wanted, "desired state set");
+    app.live.accounts.put_account(account.clone());
+    Ok(account)
+}

@@ -1,0 +1,18 @@
+//! A change that may be rejected, where the rejection itself is recorded: the transaction is committed either way.
+
+/// What came of it.
+#[derive(Debug)]
+#[must_use]
+pub enum Applied<T, R> {
+    Done(T),
+    Rejected(R),
+}
+
+impl<T, R> Applied<T, R> {
+    pub(crate) fn into_result(self) -> Result<T, R> {
+        match self {
+            Self::Done(value) => Ok(value),
+            Self::Rejected(why) => Err(why),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What changes the database without an audit entry: bookkeeping, and nothing that people do. Everything else goes
+//! through `Context::write`, which does not compile without an entry.
+
+use super::files;
+
+/// The files that call `Db::maintain` outside of the store, how often, and for what.
+const WITHOUT_AN_ENTRY: &[(&str, usize, &str)] = &[
+    ("src/cli/audit.rs", 1, "the ids of master keys"),
+    ("src/context.rs", 2, "the ids of master keys; the Telegram environment"),
+    ("src/jobs/mod.rs", 1, "the next step of a job"),
+    ("src/jobs/remove_account.rs", 1, "the end of a job whose account is gone"),
+    ("src/jobs/runner.rs", 2, "when a job goes on, and why it waits"),
+    ("src/ops/approvals/view.rs", 1, "deletes requests that ended long ago"),
+    ("src/ops/audit/retention.rs", 1, "removes details, between two entries about that"),
+    ("src/ops/two_step.rs", 1, "whether Telegram took a stored password"),
+    ("src/tasks/account_history.rs", 1, "the last known state of accounts"),
+];
+
+#[test]
+fn changes_without_an_audit_entry_are_listed() {
+    let found: Vec<(String, usize)> = files("src", "rs")
+        .into_iter()
+        .filter(|(path, _)| !path.starts_with("src/store/"))
+        .map(|(path, text)| (path, text.matches(".maintain(").count()))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    let listed: Vec<(String, usize)> =
+        WITHOUT_AN_ENTRY.iter().map(|(path, count, _)| ((*path).to_owned(), *count)).collect();
+    assert_eq!(found, listed);
+}
+
+#[test]
+fn entries_are_written_by_transactions_only() {
+    for (path, text) in files("src", "rs") {
+        if path != "src/store/tx.rs" && path != "src/store/audit.rs" {
+            assert!(!text.contains("audit::append("), "{path} writes an audit entry by itself");
+        }
+    }
+}
