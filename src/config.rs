@@ -11,7 +11,6 @@ mod dsn;
 mod master_keys;
 mod oidc;
 mod people;
-mod presets;
 mod public_url;
 mod reader;
 mod telegram;
@@ -20,7 +19,7 @@ mod values;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
-pub use assertion::{AssertionFormat, Audience, KeysAt, MAX_SKEW, Place};
+pub use assertion::{AssertionFormat, Audience, ClaimSource, KeysAt, MAX_SKEW};
 pub use authorities::Authorities;
 pub use dsn::Dsn;
 pub use oidc::OidcSettings;

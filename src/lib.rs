@@ -61,3 +61,4 @@ pub mod store;
 pub mod tasks;
 pub mod telegram;
 pub mod web;
+pub mod words;

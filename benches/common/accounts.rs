@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use telescope::crypto::{Keys, Place, Purpose};
+use telescope::crypto::{Keys, Purpose, SealContext};
 use telescope::domain::{DesiredState, Phone};
 use telescope::store::{self, Conn, Db, StoreError};
 
@@ -107,7 +107,7 @@ pub async fn folders(home: &Home) -> Vec<(PathBuf, String)> {
             let manifest = std::fs::read(folder.join("account.json")).unwrap();
             let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
             let id = account.id.to_string();
-            let place = Place { purpose: Purpose::FolderKey, row: &id, version: 1 };
+            let place = SealContext { purpose: Purpose::FolderKey, row: &id, version: 1 };
             let key = keys.open(&place, &manifest["key"].as_str().unwrap().parse().unwrap()).unwrap();
             (folder, key.expose().to_owned())
         })

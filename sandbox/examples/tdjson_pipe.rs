@@ -1,12 +1,12 @@
-//! TDLib on standard input and output: each line that comes in goes to a client of its own, each line that goes
-//! out is what TDLib said. The stories of this crate, or a shell, drive the real TDLib with it:
+//! TDLib on standard input and output: each input line is a request, each output line is what TDLib sends. The tests of
+//! this crate, or a shell, drive the real TDLib with it:
 //!
 //! ```sh
 //! telescope-sandbox run -- tdjson_pipe
 //! {"@type":"getOption","name":"version"}
 //! ```
 //!
-//! A line that begins with a number and a space is for the client of that number, counted from 1.
+//! A line that starts with a number and a space is for the client with that number, counted from 1.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, Write as _};
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let client = *clients.entry(client).or_insert_with(|| sender.create_client_id());
             sender.send(client, request);
         }
-        // Whoever drove us is gone. TDLib crashes when it is unloaded with open clients, so nothing is unloaded.
+        // TDLib crashes when it is unloaded with open clients, so the process exits without unloading it.
         tdjson::exit_now(0);
     });
     loop {

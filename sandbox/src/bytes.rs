@@ -1,6 +1,6 @@
-//! Reading little-endian values out of bytes that a stranger sent: every read may fail, none may panic.
+//! Reads little-endian values from untrusted bytes: every read can fail, none panics.
 
-/// A place in a byte string that moves forward as values are taken.
+/// The bytes that are not read yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a>(pub &'a [u8]);
 
@@ -12,37 +12,32 @@ impl<'a> Reader<'a> {
         Some(head)
     }
 
-    /// The next `N` bytes as an array.
     pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (head, tail) = self.0.split_first_chunk::<N>()?;
         self.0 = tail;
         Some(*head)
     }
 
-    /// The next byte.
     pub fn u8(&mut self) -> Option<u8> {
         self.array::<1>().map(|[byte]| byte)
     }
 
-    /// The next four bytes as a number.
     pub fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_le_bytes)
     }
 
-    /// The next four bytes as a signed number.
     pub fn i32(&mut self) -> Option<i32> {
         self.array().map(i32::from_le_bytes)
     }
 
-    /// The next eight bytes as a signed number.
     pub fn i64(&mut self) -> Option<i64> {
         self.array().map(i64::from_le_bytes)
     }
 
-    /// A length of four bytes, if it is not more than `most`.
-    pub fn length(&mut self, most: usize) -> Option<usize> {
+    /// A length of four bytes, if it is at most `limit`.
+    pub fn length(&mut self, limit: usize) -> Option<usize> {
         let length = usize::try_from(self.u32()?).ok()?;
-        (length <= most).then_some(length)
+        (length <= limit).then_some(length)
     }
 
     /// A TL string: its length, its bytes and the padding to a multiple of four.
@@ -75,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_nothing() {
+    fn truncated_values_are_not_read() {
         assert_eq!(Reader(b"\x03ab").string(), None);
         assert_eq!(Reader(b"\xfe\xff\xff\xff").string(), None);
         assert_eq!(Reader(b"\x01x").string(), None);

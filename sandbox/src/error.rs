@@ -1,4 +1,4 @@
-//! How a request is refused: the number and the capital letters that Telegram's clients know.
+//! Errors of requests, as Telegram's clients know them: a code and a name in capital letters.
 
 /// An `rpc_error`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,24 +11,23 @@ pub struct RpcError {
 }
 
 impl RpcError {
-    /// Any error.
     pub fn new(code: i32, name: impl Into<String>) -> Self {
         Self { code, name: name.into() }
     }
 
-    /// Something is wrong with the request; the client tells its user.
-    pub fn bad(name: &str) -> Self {
+    /// The request is wrong; the client tells its user.
+    pub(crate) fn bad(name: &str) -> Self {
         Self::new(400, name)
     }
 
-    /// The key is nobody's. A client that thought it was signed in forgets its account.
-    pub fn unauthorized(name: &str) -> Self {
+    /// The key is not signed in. A client that was signed in forgets its account.
+    pub(crate) fn unauthorized(name: &str) -> Self {
         Self::new(401, name)
     }
 
-    /// The session was ended, for the reason that this word names.
-    pub fn ended(word: &str) -> Self {
-        let code = if word == "AUTH_KEY_DUPLICATED" { 406 } else { 401 };
-        Self::new(code, word)
+    /// The session was ended with this error.
+    pub(crate) fn session_ended(name: &str) -> Self {
+        let code = if name == "AUTH_KEY_DUPLICATED" { 406 } else { 401 };
+        Self::new(code, name)
     }
 }

@@ -1,24 +1,25 @@
-//! A handle to a running server: what Rust programs and the page of phones do to it.
+//! Acts on a running server: used by Rust programs and by the page with the test phones.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use grammers_tl_types::{Deserializable, Identifiable, RemoteCall, Serializable};
-
 use tokio::time::Instant;
 
+use crate::backend::{Account, Backend, Counters, Message, PhoneNumber};
+use crate::crypto::srp::Password;
 use crate::error::RpcError;
-use crate::flood::FloodEnd;
-use crate::network::Breakage;
+use crate::network::ConnectionFault;
 use crate::rpc;
-use crate::server::{Answer, Refusal, Server, Session};
-use crate::srp::Password;
-use crate::world::{Account, Counters, Message, Number, World};
+use crate::server::flood::{FloodLimit, Floods};
+use crate::server::injected::InjectedError;
+use crate::server::{Answer, Caller, Server};
 
-/// A handle to a running server: cheap to clone, and all that is needed to act on it.
+/// A handle to a running server, cheap to clone.
 #[derive(Clone)]
 pub struct Handle {
-    pub(crate) server: Arc<Server>,
+    server: Arc<Server>,
+    floods: Arc<Floods>,
 }
 
 impl std::fmt::Debug for Handle {
@@ -28,143 +29,146 @@ impl std::fmt::Debug for Handle {
 }
 
 impl Handle {
+    pub(crate) fn new(server: Arc<Server>) -> Self {
+        Self { server, floods: Arc::default() }
+    }
+
+    pub(crate) fn server(&self) -> Arc<Server> {
+        Arc::clone(&self.server)
+    }
+
     /// The public key as PKCS#1 PEM, for clients to trust.
     pub fn public_key_pem(&self) -> String {
         self.server.rsa.public_pem()
     }
 
-    /// The number by which clients know the public key.
-    pub fn key_fingerprint(&self) -> i64 {
-        self.server.rsa.fingerprint()
+    /// Adds a phone with an account, if there is none with this number yet.
+    pub async fn add_phone(&self, number: &PhoneNumber) {
+        self.server.update(|backend, _| backend.phone(number).is_some()).await;
     }
 
-    /// Makes a phone with an account, if there is none of this number yet.
-    pub async fn add_phone(&self, number: &Number) {
-        self.server.act(|world, _| world.phone(number).is_some()).await;
-    }
-
-    /// Gives the person another first name. Clients that are connected hear of it at once.
-    pub async fn set_first_name(&self, number: &Number, name: &str) {
-        self.server.act(|world, now| world.set_first_name(number, name, now)).await;
+    /// Changes the account's first name. Connected clients get an update.
+    pub async fn set_first_name(&self, number: &PhoneNumber, name: &str) {
+        self.server.update(|backend, now| backend.set_first_name(number, name, now)).await;
     }
 
     /// Sets a two-step password.
-    pub async fn set_password(&self, number: &Number, password: &str, hint: &str) {
+    pub async fn set_password(&self, number: &PhoneNumber, password: &str, hint: &str) {
         let password = Password::new(password, hint);
-        self.server.act(|world, _| world.set_password(number, Some(password))).await;
+        self.server.update(|backend, _| backend.set_password(number, Some(password))).await;
     }
 
     /// Removes the two-step password.
-    pub async fn remove_password(&self, number: &Number) {
-        self.server.act(|world, _| world.set_password(number, None)).await;
+    pub async fn remove_password(&self, number: &PhoneNumber) {
+        self.server.update(|backend, _| backend.set_password(number, None)).await;
     }
 
-    /// Pretends that the account is signed in on another phone, so that codes come as messages from Telegram.
-    pub async fn sign_in_elsewhere(&self, number: &Number) {
-        self.server.act(|world, now| world.sign_in_elsewhere(number, now)).await;
+    /// Simulates that the account is signed in on another device, so that codes come as messages from Telegram.
+    pub async fn sign_in_elsewhere(&self, number: &PhoneNumber) {
+        self.server.update(|backend, now| backend.sign_in_elsewhere(number, now)).await;
     }
 
     /// Sends a message from Telegram to all sessions of the number, and keeps it in the chat's history.
-    pub async fn push_message(&self, number: &Number, text: &str) -> Option<Message> {
-        self.server.act(|world, now| world.post(number, text, now)).await
+    pub async fn push_message(&self, number: &PhoneNumber, text: &str) -> Option<Message> {
+        self.push_old_message(number, text, 0).await
     }
 
-    /// The same with a message that is some seconds old, as if the sessions had been away when it was sent.
-    pub async fn push_old_message(&self, number: &Number, text: &str, age: u32) -> Option<Message> {
-        self.server.act(|world, now| world.post(number, text, now.saturating_sub(age.into()))).await
+    /// The same with a message that is some seconds old, as if the sessions had been offline when it was sent.
+    pub async fn push_old_message(&self, number: &PhoneNumber, text: &str, age: u32) -> Option<Message> {
+        self.server.update(|backend, now| backend.post(number, text, now.saturating_sub(age.into()))).await
     }
 
-    /// Forgets the temporary keys of the number's clients, which have to make new ones. Gives how many they were.
-    pub async fn drop_temporary_keys(&self, number: &Number) -> usize {
-        self.server.act(|world, _| world.drop_temporary_keys_of(number)).await
+    /// Drops the temporary keys of the number's clients, which have to create new ones. Returns their count.
+    pub async fn drop_temporary_keys(&self, number: &PhoneNumber) -> usize {
+        self.server.update(|backend, _| backend.drop_temporary_keys_of(number)).await
     }
 
-    /// Sends the number messages as fast as its clients take them. One flood of a number ends with the next.
-    pub fn flood(&self, number: &Number, end: FloodEnd) {
-        self.server.floods.start(&self.server, number, end);
+    /// Sends the number messages as fast as its clients take them. This replaces a flood that runs for the number.
+    pub fn flood(&self, number: &PhoneNumber, limit: FloodLimit) {
+        self.floods.start(&self.server, number, limit);
     }
 
-    /// Ends one session by its hash.
+    /// Ends one session, by the hash that `account.getAuthorizations` gives it.
     pub async fn end_session(&self, hash: i64) -> bool {
-        self.server.act(|world, _| world.end_device(hash, "SESSION_REVOKED")).await
+        self.server.update(|backend, _| backend.end_session(hash, "SESSION_REVOKED")).await
     }
 
-    /// Ends all sessions of the number. Connected clients are made to notice.
-    pub async fn revoke(&self, number: &Number) {
-        self.revoke_because(number, "SESSION_REVOKED").await;
+    /// Ends all sessions of the number. Connected clients notice.
+    pub async fn revoke(&self, number: &PhoneNumber) {
+        self.revoke_with_error(number, "SESSION_REVOKED").await;
     }
 
-    /// Ends all sessions of the number; their next calls are refused with this word, such as `SESSION_EXPIRED`.
-    pub async fn revoke_because(&self, number: &Number, word: &str) {
-        self.server.act(|world, _| world.end_all(number, word)).await;
+    /// Ends all sessions of the number; their next calls fail with this error, such as `SESSION_EXPIRED`.
+    pub async fn revoke_with_error(&self, number: &PhoneNumber, error: &str) {
+        self.server.update(|backend, _| backend.end_all_sessions(number, error)).await;
     }
 
-    /// Says whether the number has an account, and whether that is banned, deleted or frozen.
-    pub async fn set_account(&self, number: &Number, account: Account) {
-        self.server.act(|world, now| world.set_account(number, account, now)).await;
+    /// Sets whether the number has an account, and whether that is banned, deleted or frozen.
+    pub async fn set_account(&self, number: &PhoneNumber, account: Account) {
+        self.server.update(|backend, now| backend.set_account(number, account, now)).await;
     }
 
-    /// Puts the number at a data centre, 1 to 5: the others send it there. `None`: each of them serves it.
-    pub async fn set_dc(&self, number: &Number, dc: Option<i32>) {
-        self.server.act(|world, _| world.set_dc(number, dc)).await;
+    /// Assigns the number to a data centre, 1 to 5: the others redirect to it. `None`: each of them serves it.
+    pub async fn set_dc(&self, number: &PhoneNumber, dc: Option<i32>) {
+        self.server.update(|backend, _| backend.set_dc(number, dc)).await;
     }
 
-    /// The code that is out is too old from now on. `false` if there is none.
-    pub async fn expire_code(&self, number: &Number) -> bool {
-        self.server.act(|world, _| world.expire_code(number)).await
+    /// Expires the code that was sent last. `false` if there is none.
+    pub async fn expire_code(&self, number: &PhoneNumber) -> bool {
+        self.server.update(|backend, _| backend.expire_code(number)).await
     }
 
-    /// Says nothing for so long, to one number or to everybody: what comes in is read and carried out, the answers
-    /// wait. No time at all ends it.
-    pub fn silence(&self, number: Option<&Number>, length: Duration) {
-        self.server.network.silence(number.cloned(), length, Instant::now());
+    /// Holds back all output for this time, to one number or to all. Requests are carried out meanwhile. A duration of
+    /// zero ends the silence.
+    pub fn silence(&self, number: Option<&PhoneNumber>, duration: Duration) {
+        self.server.network.silence(number.cloned(), duration, Instant::now());
     }
 
-    /// Breaks all open connections, or those of one number. Gives how many they are.
-    pub fn break_connections(&self, breakage: Breakage, number: Option<&Number>) -> usize {
-        self.server.break_lines(breakage, number)
+    /// Breaks all open connections, or those of one number. Returns their count.
+    pub fn break_connections(&self, fault: ConnectionFault, number: Option<&PhoneNumber>) -> usize {
+        self.server.break_connections(fault, number)
     }
 
-    /// Closes all connections and takes none for so long. No time at all ends it.
-    pub fn go_down(&self, length: Duration) {
-        self.server.network.go_down(length, Instant::now());
+    /// Closes all connections and accepts none for this time. A duration of zero ends the outage.
+    pub fn go_down(&self, duration: Duration) {
+        self.server.network.go_down(duration, Instant::now());
     }
 
-    /// Lets the server's clock be fast by so many seconds; slow if they are negative.
+    /// Sets the server's clock fast by so many seconds; slow if they are negative.
     pub fn set_clock_skew(&self, seconds: i64) {
-        self.server.set_skew(seconds);
+        self.server.set_clock_skew(seconds);
     }
 
     /// How often each method was called.
     pub fn requests(&self) -> Counters {
-        self.server.lock().world.counters.clone()
+        self.inspect(|backend| backend.counters.clone())
     }
 
-    /// Lets the next so many calls of a method fail, or of any if it is `*`; with a number, only its calls.
-    pub fn refuse(&self, method: &str, number: Option<&Number>, error: RpcError, times: u32) {
-        self.server.order(Refusal { method: method.to_owned(), number: number.cloned(), error, times });
+    /// Lets the next `times` calls of a method fail; `*` stands for every method. With a number, only its calls.
+    pub fn inject_error(&self, method: &str, number: Option<&PhoneNumber>, error: RpcError, times: u32) {
+        let method = method.to_owned();
+        self.server.injected_errors.add(InjectedError { method, number: number.cloned(), error, times });
     }
 
-    /// Looks at the whole state.
-    pub fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
-        look(&self.server.lock().world)
+    /// Reads the whole state.
+    pub fn inspect<T>(&self, inspect: impl FnOnce(&Backend) -> T) -> T {
+        self.server.inspect(inspect)
     }
 
-    /// Puts another answer in the place of a method's usual one. The last override of a method counts.
-    pub fn on<F>(&self, decide: impl Fn(&Session, F) -> Answer<F::Return> + Send + Sync + 'static)
+    /// Overrides a method. The last override of a method counts.
+    pub fn on<F>(&self, answer: impl Fn(&Caller, F) -> Answer<F::Return> + Send + Sync + 'static)
     where
         F: RemoteCall<Return: Serializable> + Deserializable + Identifiable,
     {
-        let decide = move |session: &Session, body: &[u8]| match rpc::parse::<F>(body) {
-            Err(error) => Answer::Refuse(error),
-            Ok(request) => match decide(session, request) {
-                Answer::Give(answer) => Answer::Give(answer.to_bytes()),
-                Answer::Refuse(error) => Answer::Refuse(error),
-                Answer::Usual => Answer::Usual,
-                Answer::Never => Answer::Never,
+        let answer = move |caller: &Caller, body: &[u8]| match rpc::parse::<F>(body) {
+            Err(error) => Answer::Error(error),
+            Ok(request) => match answer(caller, request) {
+                Answer::Value(value) => Answer::Value(value.to_bytes()),
+                Answer::Error(error) => Answer::Error(error),
+                Answer::Default => Answer::Default,
+                Answer::NoReply => Answer::NoReply,
             },
         };
-        let mut overrides = self.server.overrides.write().unwrap_or_else(PoisonError::into_inner);
-        overrides.insert(F::CONSTRUCTOR_ID, Arc::new(decide));
+        self.server.set_override(F::CONSTRUCTOR_ID, Arc::new(answer));
     }
 }

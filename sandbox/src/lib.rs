@@ -1,91 +1,68 @@
-//! A Telegram of one's own: a local server that unmodified Telegram clients sign in to.
+//! A local Telegram server for tests: unmodified Telegram clients sign in to it.
 //!
-//! Programs that use Telegram are hard to test, because there is only one Telegram and it is not yours. This
-//! crate is a small second one. It speaks MTProto as the real servers do, keeps accounts, login codes, two-step
-//! passwords and sessions, and runs on loopback. The stock TDLib signs in to it; so does Telethon.
+//! Programs that use Telegram are hard to test against the real servers. This crate is a small server of its own. It
+//! speaks MTProto, stores accounts, login codes, two-step passwords and sessions, and runs on loopback. The stock TDLib
+//! signs in to it, and so does Telethon.
 //!
-//! # From the socket inwards
+//! # Layers
+//!
+//! Each module uses only modules below it; `tests/it/architecture.rs` checks this.
 //!
 //! ```text
-//! socks -> connection -> transport      TCP: a proxy's greeting, bytes, packets
-//!              |
-//!           receive -> handshake        a packet in the clear: the key exchange
-//!              |
-//!           envelope -> session         a packet under a key: messages, ids, salts, acknowledgements
-//!              |
-//!           service | request -> rpc    a message about the session, or a request
-//!              |
-//!           world -> disk               what this Telegram knows, and where it is kept
+//! launcher                    runs a TDLib program against a server, in an empty network
+//! sandbox -> phones -> handle starts a server; the page with the test phones; actions on a running server
+//! server                      connections, packets, requests, delivery, floods, saving
+//! network, storage            simulated faults and clock; the data directory
+//! rpc                         one function per method of the schema
+//! backend                     accounts, keys, devices, codes, messages: a plain value
+//! mtproto, transport          envelopes, sessions, salts, key exchange; framings and SOCKS5
+//! crypto, bytes, clock, error
 //! ```
 //!
-//! * [`transport`] cuts a byte stream into packets, with the help of [`framing`]. [`handshake`] agrees on keys. [`envelope`] decrypts packets
-//!   and unpacks containers. None of them does I/O: bytes go in, values come out.
-//! * [`session`] remembers what a client sent and what it has not confirmed. It outlives the connection.
-//! * [`rpc`] has one function per method, from a request of the schema to the answer that the schema names for
-//!   it. The types are those of `grammers-tl-types`, layer 222.
-//! * [`world`] is a plain value with everything that matters. Changes to it leave events behind, which
-//!   [`server`] hands to the sessions that have to hear of them. [`disk`] writes it before a client gets its
-//!   answer, so that killing the server loses nothing.
-//! * [`sandbox`] is the front for Rust programs: start a server. [`handle`] acts on it: make phones, order
-//!   faults, override answers.
-//! * `phones` is the front for people and other programs: a page and a few forms.
-//! * [`launcher`] runs any program that uses TDLib against a server, in a network where nothing else exists.
+//! A packet goes through `transport`, `server::receive` and `mtproto::envelope`; its messages are then service messages or
+//! requests, which `rpc` answers from the `backend`. Changes of the backend leave events, which `server` delivers to the
+//! sessions they concern. They are saved before a client gets its answer, so killing the server loses nothing.
 //!
-//! Strangers' bytes never panic: reading goes through [`bytes`], nesting and sizes are bounded, and what is
-//! malformed closes its own connection and no other.
+//! Parsing untrusted bytes never panics: reading goes through `bytes`, nesting and sizes are bounded, and malformed input
+//! closes only its own connection.
 //!
-//! # Starting one in a test
+//! # Starting a server in a test
 //!
 //! ```
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use telescope_sandbox::{Options, Sandbox, number};
+//! use telescope_sandbox::{Options, PhoneNumber, Sandbox};
 //!
 //! let sandbox = Sandbox::start(Options::default()).await?;
-//! let ada = number("99966 2 1234")?;
+//! let ada: PhoneNumber = "99966 2 1234".parse()?;
 //! sandbox.set_password(&ada, "correct horse", "four words").await;
 //! sandbox.sign_in_elsewhere(&ada).await;
-//! println!("proxy {}, trust {}", sandbox.socks_address(), sandbox.public_key_pem());
+//! println!("proxy {}, public key {}", sandbox.socks_address(), sandbox.public_key_pem());
 //! # Ok(())
 //! # }
 //! ```
 
-mod accept;
-pub mod bytes;
+pub mod backend;
+mod bytes;
 pub mod clock;
-mod connection;
 pub mod crypto;
-mod deliver;
-pub mod dh;
-pub mod disk;
-pub mod envelope;
-pub mod error;
-mod flood;
-pub mod framing;
-pub mod handle;
-pub mod handshake;
+mod error;
+mod handle;
 pub mod launcher;
+pub mod mtproto;
 mod network;
 mod phones;
-mod receive;
-mod request;
 pub mod rpc;
-pub mod rsa;
-pub mod salts;
-pub mod sandbox;
-pub mod server;
-mod service;
-pub mod session;
-pub mod sessions;
-pub mod socks;
-pub mod srp;
+mod sandbox;
+mod serde_base64;
+mod server;
+mod storage;
 pub mod transport;
-pub mod world;
 
+pub use backend::{Account, InvalidPhoneNumber, PhoneNumber};
 pub use error::RpcError;
-pub use flood::FloodEnd;
 pub use grammers_tl_types as tl;
 pub use handle::Handle;
-pub use network::Breakage;
-pub use sandbox::{NotANumber, Options, Sandbox, StartError, number};
-pub use server::{Answer, Session};
-pub use world::{Account, Number};
+pub use network::ConnectionFault;
+pub use sandbox::{Options, Sandbox, StartError};
+pub use server::flood::FloodLimit;
+pub use server::{Answer, Caller};

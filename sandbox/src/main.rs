@@ -1,4 +1,4 @@
-//! `telescope-sandbox`: a local Telegram, alone or around a program that uses TDLib.
+//! `telescope-sandbox`: a local Telegram server, alone or together with a program that uses TDLib.
 
 use std::io::{self, IsTerminal as _};
 use std::net::{SocketAddr, TcpListener};
@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 #[derive(Parser)]
-#[command(version, about = "A Telegram of one's own, which the stock TDLib logs in to")]
+#[command(version, about = "A local Telegram server for tests, which the stock TDLib signs in to")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -21,33 +21,33 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve, and nothing else
+    /// Run the server alone
     Serve(ServeOptions),
-    /// Patch a copy of TDLib, leave the network, serve, and run a program against the server
+    /// Run a program against the server, with a patched copy of TDLib and in an empty network
     Run(RunOptions),
-    /// Try to leave the network, for the launcher
+    /// Check whether this process can move to an empty network
     #[command(name = launcher::TRY_NETWORK, hide = true)]
     TryNetwork,
 }
 
 #[derive(clap::Args)]
 struct ServeOptions {
-    /// Where keys, accounts, sessions and messages are kept
+    /// Directory for keys, accounts, sessions and messages
     #[arg(long, default_value = "data/sandbox")]
     data: PathBuf,
-    /// Where SOCKS5 is spoken
+    /// Address for clients with a SOCKS5 proxy
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:1080")]
     socks: SocketAddr,
-    /// Where MTProto is spoken directly
+    /// Address for clients without a proxy
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:4430")]
     mtproto: SocketAddr,
-    /// The page with the pretend phones
+    /// Address of the page with the test phones
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8889")]
     phones: SocketAddr,
-    /// The longest that a temporary key may live, whatever its client asks for
+    /// Maximum lifetime of temporary keys, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i32).range(1..))]
     temporary_keys: Option<i32>,
-    /// The three listeners come from the launcher, and the server ends with it
+    /// Use the three listeners of the launcher, and exit when it does
     #[arg(long, hide = true)]
     handed_over: bool,
 }
@@ -64,8 +64,8 @@ fn main() -> ExitCode {
         Command::Run(options) => launcher::run(options).map_err(Into::into),
         Command::TryNetwork => {
             return launcher::try_network().map_or_else(
-                |why| {
-                    eprintln!("{why}");
+                |error| {
+                    eprintln!("{error}");
                     ExitCode::FAILURE
                 },
                 |()| ExitCode::SUCCESS,
@@ -81,9 +81,9 @@ fn main() -> ExitCode {
     }
 }
 
-type Fault = Box<dyn std::error::Error>;
+type BoxError = Box<dyn std::error::Error>;
 
-fn serve(options: ServeOptions) -> Result<(), Fault> {
+fn serve(options: ServeOptions) -> Result<(), BoxError> {
     let runtime = tokio::runtime::Runtime::new()?;
     let result = runtime.block_on(async {
         let (listeners, handed_over) = (listeners(&options)?, options.handed_over);
@@ -100,33 +100,34 @@ fn serve(options: ServeOptions) -> Result<(), Fault> {
         if !handed_over {
             tracing::info!(socks = %sandbox.socks_address(), mtproto = %sandbox.mtproto_address(), "serving");
             if let Some(phones) = sandbox.phones_address() {
-                tracing::info!("phones: http://{phones}");
+                tracing::info!("test phones: http://{phones}");
             }
         }
-        wait_for_the_end(handed_over).await?;
-        sandbox.stop()?;
+        wait_for_shutdown(handed_over).await?;
+        sandbox.stop().await?;
         Ok(())
     });
-    // A read of standard input cannot be cancelled; the runtime must not wait for it.
+    // A read of standard input cannot be cancelled, so the runtime must not wait for it.
     runtime.shutdown_background();
     result
 }
 
-fn listeners(options: &ServeOptions) -> Result<[TcpListener; 3], Fault> {
+fn listeners(options: &ServeOptions) -> Result<[TcpListener; 3], BoxError> {
     if !options.handed_over {
         let bind = |address: SocketAddr| {
-            TcpListener::bind(address).map_err(|error| format!("{address} cannot be listened on: {error}"))
+            TcpListener::bind(address).map_err(|error| format!("cannot listen on {address}: {error}"))
         };
         return Ok([bind(options.socks)?, bind(options.mtproto)?, bind(options.phones)?]);
     }
     let mut handed = listenfd::ListenFd::from_env();
-    let mut take =
-        |at| handed.take_tcp_listener(at)?.ok_or_else(|| io::Error::other("a listener is missing"));
+    let mut take = |at| {
+        handed.take_tcp_listener(at)?.ok_or_else(|| io::Error::other("the launcher passed too few listeners"))
+    };
     Ok([take(0)?, take(1)?, take(2)?])
 }
 
-/// Waits for a signal, and for the end of a launcher's pipe if there is one.
-async fn wait_for_the_end(handed_over: bool) -> io::Result<()> {
+/// Waits for a signal, or for the end of the launcher's pipe if there is one.
+async fn wait_for_shutdown(handed_over: bool) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let launcher_gone = async {
         if handed_over {

@@ -1,126 +1,118 @@
-//! Faults of the network, on order: silence, broken connections, no connections at all, a wrong clock.
+//! The simulated network: its open connections, its clock, and the faults that tests inject into them.
 //!
-//! All of it is forgotten when the server ends. A connection looks at its orders when its bell rings, so that an
-//! idle one is reached as well.
+//! Faults end with the server's process. A connection is notified of a fault, so that an idle one is reached as well.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::backend::PhoneNumber;
 use crate::clock;
-use crate::world::Number;
 
-/// What is done to a connection once.
+/// What happens to a connection, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Breakage {
+pub enum ConnectionFault {
     /// It is closed.
     Drop,
-    /// It gets a packet that means nothing.
+    /// It gets a packet of random bytes.
     Garbage,
-    /// It gets the beginning of a packet and is closed.
+    /// It gets the start of a packet and is closed.
     Truncate,
-    /// It is told that its key is not known, and closed.
+    /// It gets the transport error for an unknown key and is closed.
     UnknownKey,
 }
 
-/// The faults that are in force.
 #[derive(Debug, Default)]
 pub(crate) struct Network {
-    lines: Mutex<HashMap<u64, Line>>,
+    connections: Mutex<HashMap<u64, OpenConnection>>,
     silences: Mutex<Vec<Silence>>,
     /// Until when no connection is accepted.
-    down: Mutex<Option<Instant>>,
-    /// Connections that there ever were.
-    joined: AtomicU64,
+    down_until: Mutex<Option<Instant>>,
+    /// How many connections there were since the start.
+    total: AtomicU64,
     /// Seconds by which the server's clock is fast.
     skew: AtomicI64,
 }
 
-/// An open connection.
 #[derive(Debug)]
-struct Line {
-    bell: Arc<Notify>,
-    ordered: Option<Breakage>,
+struct OpenConnection {
+    notify: Arc<Notify>,
+    fault: Option<ConnectionFault>,
 }
 
-/// Until when nothing is said, to one number or to everybody.
+/// Output is held back until a time: for one number, or for all.
 #[derive(Debug, Clone)]
 pub(crate) struct Silence {
-    pub(crate) number: Option<Number>,
+    pub(crate) number: Option<PhoneNumber>,
     pub(crate) until: Instant,
 }
 
-/// The longest that a silence or an outage may be ordered for.
-pub const LONGEST: Duration = Duration::from_secs(24 * 3600);
-/// The furthest that the clock can be wrong, in seconds.
-pub const MOST_SKEW: i64 = 366 * 24 * 3600;
-
-fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+/// The longest silence or outage.
+pub(crate) const MAX_FAULT_DURATION: Duration = Duration::from_secs(24 * 3600);
+/// The largest error of the clock, in seconds.
+pub(crate) const MAX_CLOCK_SKEW: i64 = 366 * 24 * 3600;
 
 impl Network {
-    /// A connection begins.
-    pub(crate) fn join(&self, id: u64, bell: &Arc<Notify>) {
-        self.joined.fetch_add(1, Ordering::Relaxed);
-        guard(&self.lines).insert(id, Line { bell: Arc::clone(bell), ordered: None });
+    pub(crate) fn register(&self, id: u64, notify: &Arc<Notify>) {
+        self.total.fetch_add(1, Ordering::Relaxed);
+        self.connections.lock().insert(id, OpenConnection { notify: Arc::clone(notify), fault: None });
     }
 
-    /// How many connections there were since the server began.
-    pub(crate) fn joined(&self) -> u64 {
-        self.joined.load(Ordering::Relaxed)
+    /// How many connections there were since the server started.
+    pub(crate) fn total_connections(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
     }
 
-    /// A connection has ended.
-    pub(crate) fn leave(&self, id: u64) {
-        guard(&self.lines).remove(&id);
+    pub(crate) fn unregister(&self, id: u64) {
+        self.connections.lock().remove(&id);
     }
 
-    /// Breaks connections. Gives how many they are.
-    pub(crate) fn break_lines(&self, breakage: Breakage, which: impl Fn(u64) -> bool) -> usize {
+    /// Breaks connections. Returns their count.
+    pub(crate) fn break_connections(&self, fault: ConnectionFault, which: impl Fn(u64) -> bool) -> usize {
         let mut count = 0;
-        for (_, line) in guard(&self.lines).iter_mut().filter(|(id, _)| which(**id)) {
-            line.ordered = Some(breakage);
-            line.bell.notify_one();
+        for (_, connection) in self.connections.lock().iter_mut().filter(|(id, _)| which(**id)) {
+            connection.fault = Some(fault);
+            connection.notify.notify_one();
             count += 1;
         }
         count
     }
 
-    /// What was ordered for a connection; it is for the connection to do it now.
-    pub(crate) fn take_order(&self, id: u64) -> Option<Breakage> {
-        guard(&self.lines).get_mut(&id)?.ordered.take()
+    /// The fault that was injected into a connection; the connection has to apply it.
+    pub(crate) fn take_fault(&self, id: u64) -> Option<ConnectionFault> {
+        self.connections.lock().get_mut(&id)?.fault.take()
     }
 
-    /// Says nothing for so long, to one number or to everybody. No time at all ends what was ordered before.
-    pub(crate) fn silence(&self, number: Option<Number>, length: Duration, now: Instant) {
-        let mut silences = guard(&self.silences);
+    /// Holds back output for this time, to one number or to all. A duration of zero ends the silence.
+    pub(crate) fn silence(&self, number: Option<PhoneNumber>, duration: Duration, now: Instant) {
+        let mut silences = self.silences.lock();
         silences.retain(|silence| silence.until > now && silence.number != number);
-        if !length.is_zero() {
-            silences.push(Silence { number, until: now + length.min(LONGEST) });
+        if !duration.is_zero() {
+            silences.push(Silence { number, until: now + duration.min(MAX_FAULT_DURATION) });
         }
         drop(silences);
-        for line in guard(&self.lines).values() {
-            line.bell.notify_one();
+        for connection in self.connections.lock().values() {
+            connection.notify.notify_one();
         }
     }
 
-    /// The silences that last.
+    /// The silences that have not ended.
     pub(crate) fn silences(&self, now: Instant) -> Vec<Silence> {
-        let mut silences = guard(&self.silences);
+        let mut silences = self.silences.lock();
         silences.retain(|silence| silence.until > now);
         silences.clone()
     }
 
-    /// Until when nothing may be said to a connection. The number is asked for only if it matters.
+    /// Until when output to a connection is held back. Its number is only looked up if there is a silence.
     pub(crate) fn silent_until(
         &self,
         now: Instant,
-        number: impl FnOnce() -> Option<Number>,
+        number: impl FnOnce() -> Option<PhoneNumber>,
     ) -> Option<Instant> {
         let silences = self.silences(now);
         if silences.is_empty() {
@@ -131,30 +123,29 @@ impl Network {
         silences.iter().filter(applies).map(|silence| silence.until).max()
     }
 
-    /// Accepts no connection for so long, and closes those that are open.
-    pub(crate) fn go_down(&self, length: Duration, now: Instant) {
-        *guard(&self.down) = Some(now + length.min(LONGEST));
-        self.break_lines(Breakage::Drop, |_| !length.is_zero());
+    /// Accepts no connections for this time, and closes those that are open.
+    pub(crate) fn go_down(&self, duration: Duration, now: Instant) {
+        *self.down_until.lock() = Some(now + duration.min(MAX_FAULT_DURATION));
+        self.break_connections(ConnectionFault::Drop, |_| !duration.is_zero());
     }
 
-    /// How long no connection will be accepted.
+    /// How long connections are still refused.
     pub(crate) fn down_for(&self, now: Instant) -> Option<Duration> {
-        let until = (*guard(&self.down))?;
+        let until = (*self.down_until.lock())?;
         let left = until.saturating_duration_since(now);
         (!left.is_zero()).then_some(left)
     }
 
-    /// Makes the clock fast by so many seconds; slow if they are negative.
+    /// Sets the clock fast by so many seconds; slow if they are negative.
     pub(crate) fn set_skew(&self, seconds: i64) {
-        self.skew.store(seconds.clamp(-MOST_SKEW, MOST_SKEW), Ordering::Relaxed);
+        self.skew.store(seconds.clamp(-MAX_CLOCK_SKEW, MAX_CLOCK_SKEW), Ordering::Relaxed);
     }
 
-    /// Seconds by which the clock is fast.
     pub(crate) fn skew(&self) -> i64 {
         self.skew.load(Ordering::Relaxed)
     }
 
-    /// The time since 1970, as this server believes.
+    /// The time since 1970 by the server's clock.
     pub(crate) fn now(&self) -> Duration {
         let skew = self.skew();
         let by = Duration::from_secs(skew.unsigned_abs());
@@ -166,15 +157,15 @@ impl Network {
 mod tests {
     use super::*;
 
-    fn number(text: &str) -> Option<Number> {
-        Number::parse(text)
+    fn number(text: &str) -> Option<PhoneNumber> {
+        text.parse().ok()
     }
 
     #[test]
-    fn a_silence_is_for_somebody_and_ends() {
+    fn a_silence_is_for_one_number_or_all_and_ends() {
         let (network, now, seconds) = (Network::default(), Instant::now(), Duration::from_secs);
         let (ada, bruno) = (number("9996621234"), number("9996631234"));
-        assert_eq!(network.silent_until(now, || panic!("nobody has to be asked for")), None);
+        assert_eq!(network.silent_until(now, || panic!("no silence, so the number is not needed")), None);
         network.silence(ada.clone(), seconds(5), now);
         assert_eq!(network.silent_until(now, || ada.clone()), Some(now + seconds(5)));
         assert_eq!(
@@ -191,25 +182,25 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_ends_by_itself_or_on_order() {
+    fn an_outage_ends_after_its_time_or_early() {
         let (network, now, three) = (Network::default(), Instant::now(), Duration::from_secs(3));
-        network.join(1, &Arc::default());
+        network.register(1, &Arc::default());
         network.go_down(three, now);
-        assert_eq!(network.take_order(1), Some(Breakage::Drop));
-        assert_eq!(network.take_order(1), None, "once");
+        assert_eq!(network.take_fault(1), Some(ConnectionFault::Drop));
+        assert_eq!(network.take_fault(1), None, "once");
         assert_eq!((network.down_for(now), network.down_for(now + three)), (Some(three), None));
         network.go_down(Duration::ZERO, now);
-        assert_eq!((network.down_for(now), network.take_order(1)), (None, None));
+        assert_eq!((network.down_for(now), network.take_fault(1)), (None, None));
     }
 
     #[test]
-    fn the_clock_can_be_wrong_both_ways_but_not_beyond_reason() {
+    fn the_clock_can_be_fast_or_slow_within_limits() {
         let network = Network::default();
         network.set_skew(1000);
         assert!(network.now() > clock::now() + Duration::from_secs(990));
         network.set_skew(-1000);
         assert!(network.now() < clock::now() - Duration::from_secs(990));
         network.set_skew(i64::MIN);
-        assert_eq!(network.skew(), -MOST_SKEW);
+        assert_eq!(network.skew(), -MAX_CLOCK_SKEW);
     }
 }

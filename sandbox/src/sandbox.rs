@@ -1,38 +1,43 @@
-//! The library's front: start a Telegram, make phones, override answers.
+//! Starts and stops a server.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::net::TcpListener as AsyncListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
 
-use crate::connection::{self, Front};
-use crate::disk::{self, StateFile};
+use crate::backend::Backend;
+use crate::crypto::rsa::{KeyGenerationError, RsaKey};
 use crate::handle::Handle;
+use crate::mtproto::salts;
 use crate::phones;
-use crate::rsa::RsaKey;
-use crate::salts;
-use crate::server::Server;
-use crate::world::{Number, World};
+use crate::server::stream::{self, Listener};
+use crate::server::{Server, Settings};
+use crate::storage::{self, StateFile, StorageError};
 
-/// Connections that are open at the same time; more are closed at once.
+/// Connections per listener that are open at the same time; more are closed at once.
 const MAX_CONNECTIONS: usize = 8192;
+/// The pause when the process has no file descriptors left. Connections that close give theirs back.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 /// How a server is started. `Options::default()` keeps everything in memory and takes free ports of loopback.
 #[derive(Debug, Default)]
 pub struct Options {
-    /// The directory for the RSA key and the state. `None`: nothing is kept.
+    /// The directory for the RSA key and the state. `None`: nothing is stored.
     pub data: Option<PathBuf>,
-    /// Where SOCKS5 is spoken.
+    /// The listener for SOCKS5.
     pub socks: Option<TcpListener>,
-    /// Where MTProto is spoken directly.
+    /// The listener for clients without a proxy.
     pub mtproto: Option<TcpListener>,
-    /// Where the page with the pretend phones is. `None`: nowhere.
+    /// The listener for the page with the test phones. `None`: there is no page.
     pub phones: Option<TcpListener>,
-    /// Seconds for which a salt is the current one; half an hour if nothing is said.
+    /// Seconds for which a salt is the current one; half an hour by default.
     pub salt_period: Option<i64>,
-    /// The longest that a temporary key may live, in seconds; as long as its client likes if nothing is said.
+    /// The longest lifetime of a temporary key, in seconds; by default as long as the client asks for.
     pub temporary_keys: Option<i32>,
 }
 
@@ -41,12 +46,12 @@ pub struct Options {
 pub enum StartError {
     /// The data directory cannot be used.
     #[error(transparent)]
-    Disk(#[from] disk::DiskError),
-    /// No RSA key.
+    Storage(#[from] StorageError),
+    /// No RSA key could be generated.
     #[error(transparent)]
-    Key(#[from] crate::rsa::NoKey),
+    Key(#[from] KeyGenerationError),
     /// A listener cannot be used.
-    #[error("the sandbox cannot listen: {0}")]
+    #[error("cannot listen: {0}")]
     Listen(#[from] io::Error),
 }
 
@@ -58,7 +63,9 @@ pub struct Sandbox {
     mtproto: SocketAddr,
     phones: Option<SocketAddr>,
     file: Option<StateFile>,
-    _tasks: JoinSet<()>,
+    tasks: TaskTracker,
+    cancel: CancellationToken,
+    _cancel_on_drop: DropGuard,
 }
 
 impl std::ops::Deref for Sandbox {
@@ -69,17 +76,17 @@ impl std::ops::Deref for Sandbox {
     }
 }
 
-fn listen(listener: Option<TcpListener>) -> io::Result<tokio::net::TcpListener> {
+fn listen(listener: Option<TcpListener>) -> io::Result<AsyncListener> {
     let listener = match listener {
         Some(listener) => listener,
         None => TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
     };
     listener.set_nonblocking(true)?;
-    tokio::net::TcpListener::from_std(listener)
+    AsyncListener::from_std(listener)
 }
 
-/// The key of servers that keep nothing. Making one takes a second, so those of one process share it.
-fn passing_key() -> Result<RsaKey, crate::rsa::NoKey> {
+/// The key of servers that store nothing. Generating one takes a second, so those of one process share it.
+fn shared_key() -> Result<RsaKey, KeyGenerationError> {
     static KEY: OnceLock<RsaKey> = OnceLock::new();
     match KEY.get() {
         Some(key) => Ok(key.clone()),
@@ -91,63 +98,75 @@ fn passing_key() -> Result<RsaKey, crate::rsa::NoKey> {
 }
 
 impl Sandbox {
-    /// Starts a server inside the present tokio runtime.
+    /// Starts a server in the current tokio runtime.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let (socks, mtproto) = (listen(options.socks)?, listen(options.mtproto)?);
-        let (socks_address, mtproto_address) = (socks.local_addr()?, mtproto.local_addr()?);
-        let (rsa, world, file) = match options.data {
-            None => (passing_key()?, World::default(), None),
+        let phones = options.phones.map(|listener| listen(Some(listener))).transpose()?;
+        let (rsa, backend, file) = match options.data {
+            None => (shared_key()?, Backend::default(), None),
             Some(directory) => {
-                let rsa = disk::rsa_key(&directory)?;
+                let rsa = storage::rsa_key(&directory)?;
                 let file = StateFile::open(&directory)?;
                 (rsa, file.read()?, Some(file))
             }
         };
-        let period = options.salt_period.unwrap_or(salts::PERIOD);
-        let mut server = Server::new(rsa, world, Some(mtproto_address), period, file.is_some());
-        server.temporary_keys = options.temporary_keys;
-        let server = Arc::new(server);
-        let mut tasks = JoinSet::new();
-        tasks.spawn(accept(Arc::clone(&server), socks, Front::Socks));
-        tasks.spawn(accept(Arc::clone(&server), mtproto, Front::Direct));
-        if let Some(file) = file.clone() {
-            tasks.spawn(disk::keep(Arc::clone(&server), file));
-        }
-        let handle = Handle { server };
-        let phones = options.phones.map(|listener| listen(Some(listener))).transpose()?;
-        let phones_address = phones.as_ref().map(tokio::net::TcpListener::local_addr).transpose()?;
-        if let Some(listener) = phones {
-            tasks.spawn(phones::serve(handle.clone(), listener));
-        }
-        Ok(Self {
-            handle,
-            phones: phones_address,
+        let settings = Settings {
+            mtproto_address: Some(mtproto.local_addr()?),
+            salt_period: options.salt_period.unwrap_or(salts::PERIOD),
+            max_temporary_key_lifetime: options.temporary_keys,
+            is_stored: file.is_some(),
+        };
+        let server = Arc::new(Server::new(rsa, backend, settings));
+        let cancel = CancellationToken::new();
+        let sandbox = Self {
+            handle: Handle::new(Arc::clone(&server)),
+            socks: socks.local_addr()?,
+            mtproto: mtproto.local_addr()?,
+            phones: phones.as_ref().map(AsyncListener::local_addr).transpose()?,
             file,
-            socks: socks_address,
-            mtproto: mtproto_address,
-            _tasks: tasks,
-        })
+            tasks: TaskTracker::new(),
+            _cancel_on_drop: cancel.clone().drop_guard(),
+            cancel,
+        };
+        sandbox.accept_from(socks, Listener::Socks);
+        sandbox.accept_from(mtproto, Listener::Direct);
+        if let Some(file) = sandbox.file.clone() {
+            sandbox.tasks.spawn(server.persist(file, sandbox.cancel.clone()));
+        }
+        if let Some(listener) = phones {
+            let serve = phones::serve(sandbox.handle(), listener);
+            sandbox.tasks.spawn(sandbox.cancel.clone().run_until_cancelled_owned(serve));
+        }
+        Ok(sandbox)
     }
 
-    /// Where a client with a SOCKS5 proxy connects to.
+    fn accept_from(&self, listener: AsyncListener, kind: Listener) {
+        let accept = accept(self.handle.server(), listener, kind, self.tasks.clone(), self.cancel.clone());
+        self.tasks.spawn(self.cancel.clone().run_until_cancelled_owned(accept));
+    }
+
+    /// The address for clients with a SOCKS5 proxy.
     pub fn socks_address(&self) -> SocketAddr {
         self.socks
     }
 
-    /// Where a client without a proxy connects to.
+    /// The address for clients without a proxy.
     pub fn mtproto_address(&self) -> SocketAddr {
         self.mtproto
     }
 
-    /// Where the page with the pretend phones is.
+    /// The address of the page with the test phones.
     pub fn phones_address(&self) -> Option<SocketAddr> {
         self.phones
     }
 
-    /// Stops the server and writes what need not be on the disk at every moment, such as the counters.
-    pub fn stop(self) -> Result<(), StartError> {
+    /// Stops the server, and saves what is not saved at every moment, such as the counters.
+    pub async fn stop(self) -> Result<(), StartError> {
+        self.cancel.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
         if let Some(file) = &self.file {
-            disk::write(&self.handle.server, file)?;
+            self.handle.server().save(file)?;
         }
         Ok(())
     }
@@ -158,32 +177,28 @@ impl Sandbox {
     }
 }
 
-async fn accept(server: Arc<Server>, listener: tokio::net::TcpListener, front: Front) {
-    let mut connections = JoinSet::new();
-    let mut count = u64::from(front == Front::Direct);
+async fn accept(
+    server: Arc<Server>,
+    listener: AsyncListener,
+    kind: Listener,
+    tasks: TaskTracker,
+    cancel: CancellationToken,
+) {
+    // Counts the open connections of this listener.
+    let connections = TaskTracker::new();
+    // Connections of the two listeners have even and odd ids.
+    let mut id = u64::from(kind == Listener::Direct);
     loop {
-        tokio::select! {
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok(_) if server.network.down_for(tokio::time::Instant::now()).is_some() => {}
-                Ok((stream, _)) if connections.len() < MAX_CONNECTIONS => {
-                    count += 2;
-                    connections.spawn(connection::serve(Arc::clone(&server), stream, front, count));
-                }
-                Ok(_) => {}
-                // Out of descriptors: those that are open go on, and give theirs back in time.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+        match listener.accept().await {
+            Ok(_) if server.network.down_for(tokio::time::Instant::now()).is_some() => {}
+            Ok((stream, _)) if connections.len() < MAX_CONNECTIONS => {
+                id += 2;
+                let serve = stream::serve(Arc::clone(&server), stream, kind, id);
+                let serve = cancel.clone().run_until_cancelled_owned(serve);
+                tasks.spawn(connections.track_future(serve));
             }
+            Ok(_) => {}
+            Err(_) => tokio::time::sleep(ACCEPT_RETRY).await,
         }
     }
-}
-
-/// Not a phone number that this Telegram takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a phone number is 5 to 15 digits, and a test number is 99966XYYYY with X from 1 to 5")]
-pub struct NotANumber;
-
-/// A phone number from its digits; spaces, dashes, brackets and a plus do not matter.
-pub fn number(text: &str) -> Result<Number, NotANumber> {
-    Number::parse(text).ok_or(NotANumber)
 }

@@ -12,6 +12,7 @@ use crate::node::control::{Reply, Request, client};
 use crate::ops::access::file::RulesFile;
 use crate::ops::access::import::ImportStep;
 use crate::store::Db;
+use crate::words;
 
 #[derive(Debug, Subcommand)]
 pub enum Access {
@@ -47,16 +48,18 @@ pub async fn run(config: Config, access: Access) -> anyhow::Result<()> {
 }
 
 async fn check(config: &Config, email: &str, phone: &str) -> anyhow::Result<()> {
-    let email = Email::parse(email).map_err(|error| anyhow::anyhow!("{error}"))?;
-    let phone = Phone::parse(phone).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let email = Email::parse(email).map_err(|error| anyhow::anyhow!(words::sentence(&error.into())))?;
+    let phone = Phone::parse(phone).map_err(|error| anyhow::anyhow!(words::sentence(&error.into())))?;
     let db = open(config).await?;
-    print!("{}", access_report::read(&mut db.read().await?, config, &email, &phone).await?);
+    let report = access_report::read(&mut db.read().await?, config, &email, &phone).await;
+    print!("{}", report.map_err(client::failure)?);
     Ok(())
 }
 
 async fn export(config: &Config) -> anyhow::Result<()> {
     let db = open(config).await?;
-    print!("{}", RulesFile::read(&mut db.read().await?).await?.to_text()?);
+    let rules = RulesFile::read(&mut db.read().await?).await?;
+    print!("{}", rules.to_text().map_err(client::failure)?);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use crate::config::Config;
 use crate::domain::access::{DenyReason, Explained, Person, Policy, Source, explain, explain_system};
+use crate::domain::error::ErrorCode;
 use crate::domain::{Account, Email, GroupId, Phone, RequestInfo, RoleId};
 use crate::ops::OpError;
 use crate::store::{self, Conn};
@@ -23,10 +24,11 @@ pub(crate) async fn read(
     let rules = Policy::new(&store::rules::load(conn).await?, config.owner_privileges);
     let user = store::users::by_email(conn, email)
         .await?
-        .ok_or_else(|| OpError::Refused(format!("There is no user {email}, so they have no access.")))?;
+        .ok_or_else(|| OpError::Refused(ErrorCode::UnknownUser { email: email.to_string() }))?;
     let accounts = store::accounts::all(conn).await?;
     let account = accounts.into_iter().find(|account| account.phone == *phone);
-    let account = account.ok_or_else(|| OpError::Refused(format!("There is no account {phone}.")))?;
+    let account =
+        account.ok_or_else(|| OpError::Refused(ErrorCode::UnknownAccount { phone: phone.to_string() }))?;
     let names = Names {
         roles: store::roles::all(conn).await?.into_iter().map(|role| (role.id, role.name)).collect(),
         groups: store::groups::all(conn).await?.into_iter().map(|group| (group.id, group.name)).collect(),

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
 pub use master::MasterKey;
-pub use sealed::{Place, Purpose, Sealed};
+pub use sealed::{Purpose, SealContext, Sealed};
 
 use crate::domain::Secret;
 
@@ -53,7 +53,6 @@ struct Derived {
     id: String,
     sealing: [u8; 32],
     audit: [u8; 32],
-    links: [u8; 32],
 }
 
 impl Keys {
@@ -73,18 +72,18 @@ impl Keys {
     }
 
     /// Seals a secret for one place; it opens there only.
-    pub fn seal(&self, place: &Place<'_>, secret: &Secret) -> Result<Sealed, KeyError> {
+    pub fn seal(&self, place: &SealContext<'_>, secret: &Secret) -> Result<Sealed, KeyError> {
         Sealed::seal(&self.current.id, &self.current.sealing, place, secret)
     }
 
     /// Seals with the key of that name, be it the present one or the former.
-    pub fn seal_with(&self, id: &str, place: &Place<'_>, secret: &Secret) -> Result<Sealed, KeyError> {
+    pub fn seal_with(&self, id: &str, place: &SealContext<'_>, secret: &Secret) -> Result<Sealed, KeyError> {
         let key = self.by_id(id).ok_or_else(|| KeyError::UnknownKey(id.to_owned()))?;
         Sealed::seal(&key.id, &key.sealing, place, secret)
     }
 
     /// Opens what was sealed for this place, with whichever key sealed it.
-    pub fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Result<Secret, KeyError> {
+    pub fn open(&self, place: &SealContext<'_>, sealed: &Sealed) -> Result<Secret, KeyError> {
         let key =
             self.by_id(sealed.key_id()).ok_or_else(|| KeyError::UnknownKey(sealed.key_id().to_owned()))?;
         sealed.open(&key.sealing, place)
@@ -98,11 +97,6 @@ impl Keys {
     /// The same with the key of that name; none if it is not in the settings.
     pub fn audit_mac_by(&self, id: &str, parts: &[&[u8]]) -> Option<Result<[u8; 32], KeyError>> {
         Some(mac(&self.by_id(id)?.audit, parts))
-    }
-
-    /// HMAC-SHA256 for links that Telescope hands out.
-    pub fn link_mac(&self, parts: &[&[u8]]) -> Result<[u8; 32], KeyError> {
-        mac(&self.current.links, parts)
     }
 
     fn by_id(&self, id: &str) -> Option<&Derived> {
@@ -121,13 +115,8 @@ impl Derived {
             key
         };
         let sealing = derive("telescope sealing v1");
-        let name = crate::domain::hex::encode(&Sha256::digest(sealing));
-        Self {
-            id: name.chars().take(8).collect(),
-            sealing,
-            audit: derive("telescope audit v1"),
-            links: derive("telescope links v1"),
-        }
+        let name = hex::encode(Sha256::digest(sealing));
+        Self { id: name.chars().take(8).collect(), sealing, audit: derive("telescope audit v1") }
     }
 }
 
@@ -135,7 +124,6 @@ impl Drop for Derived {
     fn drop(&mut self) {
         self.sealing.zeroize();
         self.audit.zeroize();
-        self.links.zeroize();
     }
 }
 

@@ -20,7 +20,10 @@ const NONCE: usize = 12;
 const TAG: usize = 16;
 
 /// What a sealed value is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Purpose {
     /// The two-step password of an account.
     TwoStepPassword,
@@ -28,28 +31,14 @@ pub enum Purpose {
     FolderKey,
     /// The phone number beside a TDLib folder.
     FolderPhone,
-    /// Shows that a key is the right one; holds nothing.
+    /// Proves that a key is the right one; holds nothing.
     KeyCheck,
 }
 
 impl Purpose {
-    /// Every one.
-    pub const ALL: &'static [Self] =
-        &[Self::TwoStepPassword, Self::FolderKey, Self::FolderPhone, Self::KeyCheck];
-
     /// The name in the database. It is part of what is sealed: it can't be changed.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TwoStepPassword => "two_step_password",
-            Self::FolderKey => "folder_key",
-            Self::FolderPhone => "folder_phone",
-            Self::KeyCheck => "key_check",
-        }
-    }
-
-    /// The purpose of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|purpose| purpose.name() == name)
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The table, or file, and the field in which values of this purpose stand.
@@ -65,7 +54,7 @@ impl Purpose {
 
 /// Where a sealed value stands: what for, in which row, and the how-manieth value it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct SealContext<'a> {
     /// What for; it says table and field, too.
     pub purpose: Purpose,
     /// The row's id.
@@ -74,7 +63,7 @@ pub struct Place<'a> {
     pub version: i64,
 }
 
-impl Place<'_> {
+impl SealContext<'_> {
     /// Each part with its length before it, so that no two places give the same bytes.
     fn associated_data(&self, key_id: &str) -> Vec<u8> {
         let (table, field) = self.purpose.home();
@@ -109,7 +98,7 @@ impl Sealed {
     pub(crate) fn seal(
         key_id: &str,
         key: &[u8; 32],
-        place: &Place<'_>,
+        place: &SealContext<'_>,
         secret: &Secret,
     ) -> Result<Self, KeyError> {
         let mut nonce = [0; NONCE];
@@ -123,7 +112,7 @@ impl Sealed {
         Ok(Self { key_id: key_id.to_owned(), nonce, ciphertext })
     }
 
-    pub(crate) fn open(&self, key: &[u8; 32], place: &Place<'_>) -> Result<Secret, KeyError> {
+    pub(crate) fn open(&self, key: &[u8; 32], place: &SealContext<'_>) -> Result<Secret, KeyError> {
         let opened = Aes256Gcm::new(key.into())
             .decrypt(
                 &Nonce::from(self.nonce),

@@ -7,11 +7,11 @@
 //! What the compiler refuses, beside what it takes:
 //!
 //! ```
-//! use telescope::domain::access::{AccessRules, Actor, Grant, decide};
+//! use telescope::domain::access::{Policy, Principal, Grant, decide};
 //! use telescope::domain::{Account, privilege::can};
 //!
 //! fn operation(_: Grant<'_, can::Login>) {}
-//! fn page(rules: &AccessRules, actor: &Actor, account: &Account) {
+//! fn page(rules: &Policy, actor: &Principal, account: &Account) {
 //!     if let Ok(permit) = decide::<can::Login>(rules, actor, account) {
 //!         operation(permit.grant());
 //!     }
@@ -21,28 +21,28 @@
 //! Another privilege does not do:
 //!
 //! ```compile_fail
-//! # use telescope::domain::access::{AccessRules, Actor, Grant, decide};
+//! # use telescope::domain::access::{Policy, Principal, Grant, decide};
 //! # use telescope::domain::{Account, privilege::can};
 //! fn operation(_: Grant<'_, can::Login>) {}
-//! fn page(rules: &AccessRules, actor: &Actor, account: &Account) {
+//! fn page(rules: &Policy, actor: &Principal, account: &Account) {
 //!     if let Ok(permit) = decide::<can::View>(rules, actor, account) {
 //!         operation(permit.grant());
 //!     }
 //! }
 //! ```
 //!
-//! Nobody makes a grant without a decision, keeps one for later, or uses it twice:
+//! A grant can't be made without a decision, kept for later, or used twice:
 //!
 //! ```compile_fail
-//! # use telescope::domain::{AccountId, access::{Actor, Grant}, privilege::can};
-//! fn forged(actor: &Actor, account: AccountId) -> Grant<'_, can::Login> {
+//! # use telescope::domain::{AccountId, access::{Principal, Grant}, privilege::can};
+//! fn forged(actor: &Principal, account: AccountId) -> Grant<'_, can::Login> {
 //!     Grant { actor, account, privilege: std::marker::PhantomData }
 //! }
 //! ```
 //!
 //! ```compile_fail
-//! # use telescope::domain::{Account, access::{AccessRules, Actor, Grant, decide}, privilege::can};
-//! fn kept(rules: &AccessRules, actor: &Actor, account: &Account) -> Grant<'static, can::Login> {
+//! # use telescope::domain::{Account, access::{Policy, Principal, Grant, decide}, privilege::can};
+//! fn kept(rules: &Policy, actor: &Principal, account: &Account) -> Grant<'static, can::Login> {
 //!     decide::<can::Login>(rules, actor, account).unwrap().grant()
 //! }
 //! ```
@@ -55,8 +55,8 @@
 //! ```
 //!
 //! The rules: an administrator has every privilege; the owner of an account (the same verified e-mail address) has
-//! what the setting OWNER_PRIVILEGES says, [`OWNER`] by default; everybody else has what his roles give him in the
-//! groups of the account. So an account without groups is its owner's and the administrators' alone. Without `view`
+//! what the setting OWNER_PRIVILEGES says, [`OWNER`] by default; others have what their roles give them in the groups of
+//! the account. So an account without groups is accessible to its owner and to administrators only. Without `view`
 //! nothing else counts: not for the owner, and not in what a role may do with a group.
 
 pub mod diff;
@@ -78,7 +78,7 @@ pub use rights_class::{ClassRights, RightsClass};
 use super::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
 use super::{Account, DesiredState};
 
-/// What an owner may do with his own account.
+/// What owners may do with their own accounts.
 pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
     AccountPrivilege::View,
     AccountPrivilege::Login,
@@ -86,7 +86,7 @@ pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
     AccountPrivilege::ManageConnectionState,
 ]);
 
-/// What anybody may do with an account that is being removed: watch that, and see it through.
+/// What is left of rights on an account that is being removed: to watch that, and to complete it.
 pub const PENDING_REMOVAL: AccountPrivileges =
     AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::RemoveAccount]);
 
@@ -111,7 +111,7 @@ pub fn privileges(rules: &Policy, actor: &Principal, account: &Account) -> Accou
     if account.wanted == DesiredState::Removed { set.intersection(PENDING_REMOVAL) } else { set }
 }
 
-/// What somebody who is no administrator may do: what is his, and what his roles give him in the account's groups.
+/// What people other than administrators may do: as owners, and by their roles in the account's groups.
 fn by_rules(rules: &Policy, person: &Person, account: &Account) -> AccountPrivileges {
     let owns = person.verified && account.owner.as_ref() == Some(&person.email);
     let mut set = if owns { rules.owner() } else { AccountPrivileges::NONE };
@@ -197,7 +197,7 @@ mod tests {
             ("administrator", person("root@example.org", true, true), AccountPrivileges::ALL),
             ("owner", person("ada@example.org", false, true), OWNER),
             ("owner, unverified", person("ada@example.org", false, false), AccountPrivileges::NONE),
-            ("somebody", person("bob@example.org", false, true), AccountPrivileges::NONE),
+            ("other", person("bob@example.org", false, true), AccountPrivileges::NONE),
         ] {
             assert_eq!(privileges(&Policy::default(), &actor, &owned), expected, "{who}");
         }
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(
             privileges(&Policy::default(), &owner, &leaving),
             AccountPrivileges::of(&[AccountPrivilege::View]),
-            "nobody gains a right by it"
+            "no one gains a right by it"
         );
         assert!(decide::<can::Login>(&Policy::default(), &owner, &leaving).is_err());
     }

@@ -23,45 +23,17 @@ pub struct Account {
     pub created: Millis,
 }
 
-/// What people asked for; it survives a restart. Disconnecting is not logging out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DesiredState {
-    /// Its client runs.
-    Connected,
-    /// Its client is stopped; the session at Telegram stays.
-    Disconnected,
-    /// It is being removed, or was.
-    Removed,
-}
-
-impl DesiredState {
-    /// The name in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Connected => "connected",
-            Self::Disconnected => "disconnected",
-            Self::Removed => "removed",
-        }
+super::ids::named!(
+    /// What people asked for; it survives a restart. Disconnecting is not logging out.
+    DesiredState {
+        /// Its client runs.
+        Connected = "connected",
+        /// Its client is stopped; the session at Telegram stays.
+        Disconnected = "disconnected",
+        /// It is being removed, or was.
+        Removed = "removed",
     }
-}
-
-impl std::fmt::Display for DesiredState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl std::str::FromStr for DesiredState {
-    type Err = String;
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [Self::Connected, Self::Disconnected, Self::Removed]
-            .into_iter()
-            .find(|wanted| wanted.name() == name)
-            .ok_or_else(|| format!("no such wish for an account: {name}"))
-    }
-}
-
-super::ids::text_in_database!(DesiredState);
+);
 
 /// What TDLib says of its line to Telegram; shown, never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -124,17 +96,18 @@ pub struct Known {
 }
 
 impl Known {
-    /// What is to be kept of a snapshot; none while it says nothing of how the login stands, be it because the client
-    /// can't run: the session is in its files all the same.
+    /// What to remember of a snapshot, if it says how the login stands.
     pub fn of(snapshot: &Snapshot) -> Option<Self> {
         let ending = match snapshot.stage {
             Stage::Ended(ending) => Some(ending),
             _ => None,
         };
         let profile = snapshot.profile.clone();
-        let silent = snapshot.stage.is_passing()
-            || matches!(snapshot.stage, Stage::Failed(_) | Stage::Quarantined | Stage::Other(_));
-        (!silent).then(|| Self { stage: snapshot.stage.name().to_owned(), ending, profile })
+        snapshot.stage.is_remembered().then(|| Self {
+            stage: snapshot.stage.name().to_owned(),
+            ending,
+            profile,
+        })
     }
 
     /// Whether the account was signed in.

@@ -12,11 +12,6 @@ macro_rules! id {
         pub struct $name(uuid::Uuid);
 
         impl $name {
-            /// Wraps a UUID made elsewhere.
-            pub const fn new(uuid: uuid::Uuid) -> Self {
-                Self(uuid)
-            }
-
             /// A new id, later than all before it.
             pub fn generate() -> Self {
                 Self(uuid::Uuid::now_v7())
@@ -85,33 +80,20 @@ macro_rules! text_in_database {
 }
 pub(crate) use text_in_database;
 
-/// Makes an enum with a name for each variant in the database.
+/// Defines an enum that the database has by a name for each variant.
 macro_rules! named {
     ($(#[$doc:meta])* $kind:ident { $($(#[$each:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $kind { $($(#[$each])* $variant),+ }
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, Hash,
+            strum::Display, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
+        )]
+        pub enum $kind { $($(#[$each])* #[strum(serialize = $name)] $variant),+ }
 
         impl $kind {
             /// The name in the database.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-        }
-
-        impl std::fmt::Display for $kind {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-
-        impl std::str::FromStr for $kind {
-            type Err = String;
-            fn from_str(name: &str) -> Result<Self, Self::Err> {
-                match name {
-                    $($name => Ok(Self::$variant),)+
-                    other => Err(format!("{other} is no {}", stringify!($kind))),
-                }
+            pub fn name(self) -> &'static str {
+                self.into()
             }
         }
 

@@ -6,8 +6,9 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod backoff;
 pub mod email;
-pub mod hex;
+pub mod error;
 pub mod identity;
 pub mod ids;
 pub mod job;

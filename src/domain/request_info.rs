@@ -7,8 +7,11 @@
 
 #[cfg(test)]
 mod tests;
+
 use std::fmt;
 use std::net::IpAddr;
+
+use ipnet::IpNet;
 
 /// Where a request came from: for the audit trail and the log, not for any decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,12 +22,9 @@ pub struct RequestInfo {
     pub request: Option<String>,
 }
 
-/// A network: the addresses that begin with the same bits.
+/// A network that is trusted, in canonical form: never an IPv4 network as IPv6 writes it, never all addresses.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Subnet {
-    base: IpAddr,
-    bits: u32,
-}
+pub struct Subnet(IpNet);
 
 /// Why a text is no network that may be trusted; the rest of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,63 +44,35 @@ impl Subnet {
     /// Reads `10.0.0.0/8`, `fd00::/8`, or an address alone.
     pub fn parse(text: &str) -> Result<Self, SubnetError> {
         let text = text.trim();
-        let (address, bits) =
-            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-        let base: IpAddr = address.parse().map_err(|_| SubnetError::Form)?;
-        let width = width(base);
-        let bits = match bits {
-            None => width,
-            Some(bits) if bits.len() <= 3 && bits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                bits.parse().ok().filter(|bits| *bits <= width).ok_or(SubnetError::Form)?
-            }
-            Some(_) => return Err(SubnetError::Form),
+        let network: IpNet = match text.parse::<IpAddr>() {
+            Ok(address) => address.into(),
+            Err(_) => text.parse().map_err(|_| SubnetError::Form)?,
         };
-        if bits == 0 {
+        if network.prefix_len() == 0 {
             return Err(SubnetError::Everybody);
         }
-        if number(base) & !mask(base, bits) != 0 {
+        if network.addr() != network.network() {
             return Err(SubnetError::Bits);
         }
         // The same network, as a dual-stack socket would write it.
-        Ok(match base.to_canonical() {
-            four @ IpAddr::V4(_) if base.is_ipv6() => {
-                let bits = bits.checked_sub(96).filter(|bits| *bits > 0).ok_or(SubnetError::Everybody)?;
-                Self { base: four, bits }
+        Ok(Self(match network.addr().to_canonical() {
+            four @ IpAddr::V4(_) if network.addr().is_ipv6() => {
+                let bits = network.prefix_len().checked_sub(96).filter(|bits| *bits > 0);
+                IpNet::new(four, bits.ok_or(SubnetError::Everybody)?).map_err(|_| SubnetError::Form)?
             }
-            _ => Self { base, bits },
-        })
+            _ => network,
+        }))
     }
 
-    /// Whether an address is in it.
     pub fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        address.is_ipv4() == self.base.is_ipv4()
-            && number(address) & mask(self.base, self.bits) == number(self.base)
+        self.0.contains(&address.to_canonical())
     }
 }
 
 impl fmt::Debug for Subnet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.base, self.bits)
+        self.0.fmt(f)
     }
-}
-
-const fn width(address: IpAddr) -> u32 {
-    if address.is_ipv4() { 32 } else { 128 }
-}
-
-fn number(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(four) => u128::from(u32::from(four)),
-        IpAddr::V6(six) => u128::from(six),
-    }
-}
-
-/// The bits that count, in the place where [`number`] has them.
-fn mask(address: IpAddr, bits: u32) -> u128 {
-    let width = width(address);
-    let all = u128::MAX >> (128 - width);
-    all & !all.checked_shr(bits).unwrap_or(0)
 }
 
 /// The client's address: the rightmost that no trusted proxy has. `forwarded` are the values of `X-Forwarded-For`

@@ -98,9 +98,46 @@ impl RevealRequest {
     }
 }
 
+/// Why a person wants to see a secret, as they explained it: something that others can read later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason(String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReasonError {
+    /// Fewer than 3 or more than 500 characters.
+    Length,
+    /// Control characters.
+    Character,
+}
+
+impl Reason {
+    pub fn parse(text: &str) -> Result<Self, ReasonError> {
+        let text = text.trim();
+        if !(3..=500).contains(&text.chars().count()) {
+            return Err(ReasonError::Length);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(ReasonError::Character);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_is_a_few_plain_words() {
+        assert_eq!(Reason::parse(" owner lost the phone ").unwrap().as_str(), "owner lost the phone");
+        assert_eq!(Reason::parse("  a "), Err(ReasonError::Length));
+        assert_eq!(Reason::parse(&"x".repeat(501)), Err(ReasonError::Length));
+        assert_eq!(Reason::parse("one\ntwo"), Err(ReasonError::Character));
+    }
 
     #[test]
     fn only_what_is_open_can_expire() {

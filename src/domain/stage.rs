@@ -191,52 +191,144 @@ impl Stage {
         }
     }
 
-    /// Whether a code may be asked for now. TDLib takes the number again in all of these.
+    /// Whether a code can be requested now. TDLib accepts the number again in all of these.
     pub const fn can_ask_for_code(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::SignedOut
-                | Self::Ended(_)
-                | Self::WaitCode(_)
-                | Self::WaitPassword { .. }
-                | Self::WaitEmailAddress
-                | Self::WaitEmailCode { .. }
-                | Self::WaitRegistration
-                | Self::WaitPremium
-        )
+            | Self::Ended(_)
+            | Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitRegistration
+            | Self::WaitPremium => true,
+            Self::Disconnected
+            | Self::Starting
+            | Self::Reconnecting
+            | Self::WaitOtherDevice
+            | Self::Ready
+            | Self::LoggingOut
+            | Self::Closing
+            | Self::Failed(_)
+            | Self::Quarantined
+            | Self::Other(_) => false,
+        }
     }
 
-    /// Whether connecting leads on: there is no client, or one that can't run.
+    /// Whether connecting helps: there is no client, or one that can't run.
     pub const fn can_connect(&self) -> bool {
-        matches!(self, Self::Disconnected | Self::Failed(_) | Self::Quarantined)
+        match self {
+            Self::Disconnected | Self::Failed(_) | Self::Quarantined => true,
+            Self::Starting
+            | Self::Reconnecting
+            | Self::SignedOut
+            | Self::Ended(_)
+            | Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitOtherDevice
+            | Self::WaitRegistration
+            | Self::WaitPremium
+            | Self::Ready
+            | Self::LoggingOut
+            | Self::Closing
+            | Self::Other(_) => false,
+        }
     }
 
     /// Whether there is a session, or the beginning of one, that logging out would end.
     pub const fn can_log_out(&self) -> bool {
-        matches!(
-            self,
-            Self::Ready
-                | Self::WaitCode(_)
-                | Self::WaitPassword { .. }
-                | Self::WaitEmailAddress
-                | Self::WaitEmailCode { .. }
-                | Self::WaitOtherDevice
-                | Self::WaitRegistration
-                | Self::WaitPremium
-        )
+        match self {
+            Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitOtherDevice
+            | Self::WaitRegistration
+            | Self::WaitPremium
+            | Self::Ready => true,
+            Self::Disconnected
+            | Self::Starting
+            | Self::Reconnecting
+            | Self::SignedOut
+            | Self::Ended(_)
+            | Self::LoggingOut
+            | Self::Closing
+            | Self::Failed(_)
+            | Self::Quarantined
+            | Self::Other(_) => false,
+        }
     }
 
-    /// Whether the client is on its way up; it says nothing yet of how the account stands.
+    /// Whether the client is starting; it says nothing yet of the account's login.
     pub const fn is_starting(&self) -> bool {
-        matches!(self, Self::Starting | Self::Reconnecting)
+        match self {
+            Self::Starting | Self::Reconnecting => true,
+            Self::Disconnected
+            | Self::SignedOut
+            | Self::Ended(_)
+            | Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitOtherDevice
+            | Self::WaitRegistration
+            | Self::WaitPremium
+            | Self::Ready
+            | Self::LoggingOut
+            | Self::Closing
+            | Self::Failed(_)
+            | Self::Quarantined
+            | Self::Other(_) => false,
+        }
     }
 
-    /// Whether it lasts for a moment only, or says nothing of how the login stands.
+    /// Whether it lasts only for a moment, or says nothing of the login.
     pub const fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Starting | Self::Reconnecting | Self::Closing | Self::LoggingOut | Self::Disconnected
-        )
+        match self {
+            Self::Disconnected | Self::Starting | Self::Reconnecting | Self::LoggingOut | Self::Closing => {
+                true
+            }
+            Self::SignedOut
+            | Self::Ended(_)
+            | Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitOtherDevice
+            | Self::WaitRegistration
+            | Self::WaitPremium
+            | Self::Ready
+            | Self::Failed(_)
+            | Self::Quarantined
+            | Self::Other(_) => false,
+        }
+    }
+
+    /// Whether it says how the login stands, so that it is worth remembering while no client runs. A client that can't run
+    /// says nothing: the session is in its files all the same.
+    pub const fn is_remembered(&self) -> bool {
+        match self {
+            Self::SignedOut
+            | Self::Ended(_)
+            | Self::WaitCode(_)
+            | Self::WaitPassword { .. }
+            | Self::WaitEmailAddress
+            | Self::WaitEmailCode { .. }
+            | Self::WaitOtherDevice
+            | Self::WaitRegistration
+            | Self::WaitPremium
+            | Self::Ready => true,
+            Self::Disconnected
+            | Self::Starting
+            | Self::Reconnecting
+            | Self::LoggingOut
+            | Self::Closing
+            | Self::Failed(_)
+            | Self::Quarantined
+            | Self::Other(_) => false,
+        }
     }
 
     /// One word per kind of stage, for style sheets, filters and tests.

@@ -1,64 +1,34 @@
-//! Removing an account: the order of the steps. Pure.
-//!
-//! First the session is ended at Telegram, as long as there are the files to do it with; then the files go, and
-//! only when nothing is left that could resume the session is the number free to be added again.
+//! Removes an account.
 
-/// A step of a removal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RemoveStep {
-    /// End the session at Telegram.
-    LogOut,
-    /// Stop the client and destroy its folder.
-    Destroy,
-    /// Forget the account's secrets and make its row a tombstone.
-    Forget,
-}
+use super::Job;
+use crate::context::App;
+use crate::domain::AccountId;
+use crate::domain::job::{JobKind, JobRecord, RemoveStep, StepOutcome};
+use crate::ops::accounts::remove;
+use crate::store::{self, StoreError};
 
-impl RemoveStep {
-    /// The step that a job stands at.
-    pub fn from_cursor(cursor: Option<&str>) -> Option<Self> {
-        [Self::LogOut, Self::Destroy, Self::Forget].into_iter().find(|step| Some(step.name()) == cursor)
-    }
+pub(super) struct RemoveAccount;
 
-    /// The name in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::LogOut => "log-out",
-            Self::Destroy => "destroy",
-            Self::Forget => "forget",
+impl Job for RemoveAccount {
+    const KIND: JobKind = JobKind::RemoveAccount;
+    type Args = AccountId;
+    type Step = RemoveStep;
+
+    async fn step(
+        app: &App,
+        row: &JobRecord,
+        id: AccountId,
+        step: RemoveStep,
+    ) -> Result<StepOutcome, StoreError> {
+        let Some(entry) = app.live.accounts.get(id) else {
+            // It was removed, but the job's row was not updated.
+            app.db.maintain(async |conn| store::jobs::advance(conn, row.id, None).await).await?;
+            return Ok(StepOutcome::Committed);
+        };
+        match step {
+            RemoveStep::LogOut => remove::log_out_for_good(app, &entry, row.attempts).await,
+            RemoveStep::Destroy => remove::destroy(app, &entry.account).await,
+            RemoveStep::Forget => remove::forget(app, row, id).await,
         }
-    }
-
-    /// The step after it.
-    pub const fn next(self) -> Option<Self> {
-        match self {
-            Self::LogOut => Some(Self::Destroy),
-            Self::Destroy => Some(Self::Forget),
-            Self::Forget => None,
-        }
-    }
-
-    /// The cursor after it.
-    pub fn next_cursor(self) -> Option<&'static str> {
-        self.next().map(Self::name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_session_ends_before_its_files_and_those_before_the_number_is_free() {
-        let mut step = RemoveStep::from_cursor(Some("log-out"));
-        let mut names = Vec::new();
-        while let Some(present) = step {
-            names.push(present.name());
-            assert_eq!(RemoveStep::from_cursor(present.next_cursor()), present.next());
-            step = present.next();
-        }
-        assert_eq!(names, ["log-out", "destroy", "forget"]);
-        assert_eq!(RemoveStep::from_cursor(None), None);
-        assert_eq!(RemoveStep::from_cursor(Some("else")), None);
     }
 }

@@ -1,53 +1,54 @@
 //! The one runner: a few jobs at a time, each a step after the other.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use strum::IntoEnumIterator;
 use tokio::task::JoinSet;
 
-use super::{Step, Steps};
-use crate::clock::Clock;
-use crate::domain::job::Job;
+use super::step;
+use crate::context::App;
+use crate::domain::backoff::Backoff;
+use crate::domain::job::{JobKind, JobRecord, StepOutcome};
 use crate::domain::{JobId, Millis};
-use crate::live::cached_view::CachedView;
+use crate::live::events::Change;
 use crate::live::jobs::Jobs;
-use crate::store::{self, Db, StoreError};
+use crate::store::{self, StoreError};
 
 /// Jobs that are worked on at the same time.
 const AT_ONCE: usize = 8;
 /// Jobs that pages show.
 const SHOWN: u32 = 200;
-/// The pause after a database that is away.
-const AWAY: Duration = Duration::from_secs(1);
-/// The first pause after a step that could not be done; doubled each time.
-const FIRST_PAUSE: i64 = 2;
-/// The longest pause, in seconds.
-const LONGEST_PAUSE: i64 = 300;
+/// The pause while the database is unavailable.
+const UNAVAILABLE: Duration = Duration::from_secs(1);
+/// The pauses between tries of a step that can't be done yet.
+const PAUSES: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(300));
 
 /// Works on jobs until the program ends.
-pub async fn run<S: Steps>(db: Db, clock: Clock, view: Arc<CachedView<Jobs>>, steps: Arc<S>) {
+pub async fn run(app: Arc<App>) {
     let mut working: JoinSet<JobId> = JoinSet::new();
     let mut busy: HashSet<JobId> = HashSet::new();
     loop {
-        let pause = match look(&db, &view).await {
+        let pause = match read_jobs(&app).await {
             Ok(waiting) => {
-                steps.changed();
-                let now = clock.now();
-                let idle: Vec<Job> = waiting.into_iter().filter(|job| !busy.contains(&job.id)).collect();
+                app.live.events.publish(Change::Jobs);
+                let now = app.clock.now();
+                let idle: Vec<JobRecord> =
+                    waiting.into_iter().filter(|job| !busy.contains(&job.id)).collect();
                 let next = idle.iter().map(|job| job.not_before).filter(|at| *at > now).min();
                 for job in idle.into_iter().filter(|job| job.not_before <= now) {
                     if busy.len() >= AT_ONCE {
                         break;
                     }
                     busy.insert(job.id);
-                    working.spawn(advance(db.clone(), clock.clone(), Arc::clone(&steps), job));
+                    working.spawn(advance(Arc::clone(&app), job));
                 }
                 next.map(|at| until(now, at))
             }
             Err(error) => {
-                tracing::warn!(%error, "long work has to wait");
-                Some(AWAY)
+                tracing::warn!(%error, "jobs have to wait");
+                Some(UNAVAILABLE)
             }
         };
         tokio::select! {
@@ -62,52 +63,55 @@ pub async fn run<S: Steps>(db: Db, clock: Clock, view: Arc<CachedView<Jobs>>, st
                     busy.clear();
                 }
             },
-            () = view.woken() => {}
+            () = app.live.jobs.woken() => {}
             () = sleep(pause) => {}
         }
     }
 }
 
-/// What waits; the board then shows the present.
-async fn look(db: &Db, view: &CachedView<Jobs>) -> Result<Vec<Job>, StoreError> {
-    let conn = &mut db.read().await?;
+/// The jobs that wait. Refreshes the list that pages show.
+async fn read_jobs(app: &App) -> Result<Vec<JobRecord>, StoreError> {
+    let conn = &mut app.db.read().await?;
     let waiting = store::jobs::waiting(conn).await?;
     let mut shown = store::jobs::newest(conn, SHOWN).await?;
-    let older = waiting.iter().rev().filter(|job| shown.iter().all(|known| known.id != job.id)).cloned();
-    let older: Vec<Job> = older.collect();
+    let older: Vec<JobRecord> =
+        waiting.iter().rev().filter(|job| shown.iter().all(|known| known.id != job.id)).cloned().collect();
     shown.extend(older);
-    let phones = store::jobs::phones(conn).await?;
-    view.store(Jobs { jobs: shown, phones: phones.into_iter().collect() });
+    let mut phones = HashMap::new();
+    for kind in JobKind::iter().filter(|kind| kind.is_about_an_account()) {
+        phones.extend(store::jobs::phones(conn, kind).await?);
+    }
+    app.live.jobs.store(Jobs { jobs: shown, phones });
     Ok(waiting)
 }
 
-/// Does one step of a job, and notes what came of it.
-async fn advance<S: Steps>(db: Db, clock: Clock, steps: Arc<S>, job: Job) -> JobId {
+/// Does one step of a job and stores what came of it.
+async fn advance(app: Arc<App>, job: JobRecord) -> JobId {
     let id = job.id;
-    let noted = match steps.step(&job).await {
-        Ok(Step::Done) => Ok(()),
-        Ok(Step::Later(why)) => {
+    let stored = match step(&app, &job).await {
+        Ok(StepOutcome::Done | StepOutcome::Committed) => Ok(()),
+        Ok(StepOutcome::Later(why)) => {
             tracing::info!(job = %id, kind = %job.kind, why, "a step has to wait");
-            let at = clock.now().plus_seconds(pause(job.attempts));
-            db.maintain(async |conn| store::jobs::postpone(conn, id, at, &why).await).await
+            let at = app.clock.now().plus_seconds(pause(job.attempts));
+            app.db.maintain(async |conn| store::jobs::postpone(conn, id, at, &why).await).await
         }
-        Ok(Step::Stuck(why)) => {
-            tracing::warn!(job = %id, kind = %job.kind, why, "a job can't go on by itself");
-            db.maintain(async |conn| store::jobs::fail(conn, id, &why).await).await
+        Ok(StepOutcome::Stuck(why)) => {
+            tracing::warn!(job = %id, kind = %job.kind, why, "a job needs a person");
+            app.db.maintain(async |conn| store::jobs::fail(conn, id, &why).await).await
         }
         Err(error) => Err(error),
     };
-    if let Err(error) = noted {
-        tracing::warn!(job = %id, %error, "a job's step was not noted");
-        tokio::time::sleep(AWAY).await;
+    if let Err(error) = stored {
+        tracing::warn!(job = %id, %error, "the outcome of a step could not be stored");
+        tokio::time::sleep(UNAVAILABLE).await;
     }
     id
 }
 
-/// Seconds to wait after so many tries without success.
+/// Seconds to wait after so many earlier failures and one more.
 fn pause(attempts: i64) -> i64 {
-    let doublings = u32::try_from(attempts.clamp(0, 16)).unwrap_or(16);
-    (FIRST_PAUSE << doublings).min(LONGEST_PAUSE)
+    let failures = u32::try_from(attempts.max(0)).unwrap_or(u32::MAX).saturating_add(1);
+    i64::try_from(PAUSES.after(failures).as_secs()).unwrap_or(i64::MAX)
 }
 
 fn until(now: Millis, at: Millis) -> Duration {

@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 
-use crate::domain::Phone;
-use crate::domain::job::Job;
+use crate::domain::job::JobRecord;
+use crate::domain::{AccountId, Phone};
 
 /// The newest jobs and all that are unfinished, the newest first.
 #[derive(Debug, Default)]
 pub struct Jobs {
-    pub jobs: Vec<Job>,
-    /// The account's number by the arguments of the job, also of accounts that are removed.
-    pub phones: HashMap<String, Phone>,
+    pub jobs: Vec<JobRecord>,
+    /// The numbers of the accounts that jobs are about, removed ones included.
+    pub phones: HashMap<AccountId, Phone>,
 }
 
 impl Jobs {
-    pub fn phone(&self, job: &Job) -> Option<&Phone> {
-        self.phones.get(&job.args)
+    pub fn phone(&self, job: &JobRecord) -> Option<&Phone> {
+        self.phones.get(&job.account()?)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Who finds the lease free, or held by a process of this machine that is gone, takes it at once; so a restart is
 //! quick also after `kill -9`. Otherwise it may be held by a server elsewhere, or by one that stands still. Then
-//! this one waits, says so to whoever asks it anything, and takes over only when the row has not changed for the
+//! this one waits, and takes over only when the row has not changed for the
 //! lease's life, by its own clock.
 //!
 //! A holder that can't renew, because the database is away for everybody, goes on: its pages run from memory and
@@ -21,7 +21,7 @@ use crate::process::Identity;
 use crate::store::lease::{self, LIFE_SECONDS, Lease};
 use crate::store::{Db, StoreError};
 
-/// How often a holder renews: two renewals may fail before anybody may take over.
+/// How often a holder renews: two renewals may fail before another may take over.
 const RENEW: Duration = Duration::from_secs(5);
 /// How soon a renewal that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -49,7 +49,7 @@ impl Held {
         }
     }
 
-    /// The last thing that a server writes. An error if somebody had taken the lease.
+    /// The last thing that a server writes. An error if another server has taken the lease.
     pub async fn give_back(self) -> anyhow::Result<()> {
         self.keeper.abort();
         match self.db.give_lease_back().await {
@@ -197,7 +197,7 @@ mod tests {
     use crate::domain::Millis;
 
     fn row(expires: i64) -> Lease {
-        Lease { holder: "somebody".into(), epoch: 1, expires: Millis(expires) }
+        Lease { holder: "other".into(), epoch: 1, expires: Millis(expires) }
     }
 
     /// How many looks it takes until patience is over, each so long after the one before.

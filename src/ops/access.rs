@@ -11,6 +11,7 @@ pub mod import;
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::access::{Moved, Policy, Principal, PrivilegeDelta, SystemGrant, policy_diff};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Email, UserId};
 use crate::live::events::Change;
@@ -18,6 +19,7 @@ use crate::ops::publisher::Publisher;
 use crate::ops::{Applied, Context, OpError, current};
 use crate::store::tx::Recorded;
 use crate::store::{self, Conn, Tx, Written};
+use crate::words;
 
 pub use edit::{Edit, MAX_NAME, UserRef};
 
@@ -30,7 +32,7 @@ pub struct Report {
     pub failed: Vec<Failed>,
     /// What people gain and lose; a preview tells it.
     pub policy_diff: Vec<(PrivilegeDelta, Vec<Email>)>,
-    /// The state of the rules before, for whoever saves what a preview showed.
+    /// The version of the policy before, with which a preview is saved.
     pub version: i64,
 }
 
@@ -41,8 +43,14 @@ pub struct Failed {
     pub what: String,
     /// The form's field, where that is known.
     pub field: Option<&'static str>,
-    /// Why, in a sentence.
-    pub why: String,
+    pub error: ErrorCode,
+}
+
+impl Failed {
+    /// Why, as a sentence.
+    pub fn why(&self) -> String {
+        words::sentence(&self.error)
+    }
 }
 
 /// Tells what these edits would do. Nothing is changed or recorded.
@@ -100,9 +108,7 @@ async fn make(
 ) -> Result<Made, OpError> {
     let before = context.policy(tx).await?;
     if seen.is_some_and(|seen| seen != before.version()) {
-        return Err(OpError::Refused(
-            "Rules were changed meanwhile. Look at what this would do now, then save again.".into(),
-        ));
+        return Err(OpError::Refused(ErrorCode::PolicyChanged));
     }
     let actor = &current::access_manager(tx, &before, actor).await?;
     let mut report = Report { version: before.version(), ..Report::default() };

@@ -6,6 +6,7 @@ pub mod edit;
 pub mod folder;
 pub mod remove;
 
+use crate::domain::error::ErrorCode;
 use crate::ops::OpError;
 
 pub use add::{NewAccount, add, add_test};
@@ -19,10 +20,10 @@ pub const MAX_GROUP: usize = 60;
 
 fn check_comment(comment: &str) -> Result<(), OpError> {
     if comment.chars().count() > MAX_COMMENT {
-        return Err(OpError::invalid("comment", format!("A comment has {MAX_COMMENT} characters at most.")));
+        return Err(OpError::invalid("comment", ErrorCode::CommentTooLong { max: MAX_COMMENT }));
     }
     if comment.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(OpError::invalid("comment", "A comment can't have control characters."));
+        return Err(OpError::invalid("comment", ErrorCode::CommentCharacter));
     }
     Ok(())
 }

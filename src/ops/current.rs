@@ -1,6 +1,7 @@
 //! Who acts, as the database has them now: rights may have changed since the session or the page began.
 
 use crate::domain::access::{Person, Policy, Principal, decide_system};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::ops::OpError;
 use crate::store::{self, Conn};
@@ -10,7 +11,7 @@ pub(crate) async fn principal(conn: &mut Conn<'_>, actor: &Principal) -> Result<
     match actor {
         Principal::User(person) => {
             let user = store::users::by_id(conn, person.id).await?.filter(|user| !user.disabled);
-            let user = user.ok_or_else(|| OpError::Refused("You may not sign in any more.".into()))?;
+            let user = user.ok_or_else(|| OpError::Refused(ErrorCode::Blocked))?;
             Ok(Principal::User(Person { admin: user.admin, ..person.clone() }))
         }
         Principal::Cli | Principal::System(_) => Ok(actor.clone()),

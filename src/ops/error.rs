@@ -1,62 +1,53 @@
-//! Why an operation was not done, in words that may be shown.
+//! Why an operation was not done: what kind of failure it is, and its code.
 
 use crate::domain::Input;
 use crate::domain::access::Refusal;
+use crate::domain::error::ErrorCode;
 use crate::store::StoreError;
 use crate::telegram::AnswerError;
 
-/// Why an operation was not done. Every text but that of `Internal` is for people.
 #[derive(Debug)]
 pub enum OpError {
-    /// One field of the form is wrong.
-    Invalid {
-        /// The field's name in the form.
-        field: &'static str,
-        /// What is wrong with it.
-        message: String,
-    },
-    /// It can't be done as things stand.
-    Refused(String),
-    /// This person may not, as the settings have it.
-    Denied(String),
+    /// A field of the form is wrong.
+    Invalid { field: &'static str, code: ErrorCode },
+    /// It can't be done in the present state.
+    Refused(ErrorCode),
+    /// The settings don't admit this person.
+    Denied(ErrorCode),
     /// It was done too often; waiting helps.
-    TooOften(String),
-    /// Telegram said no, or nothing.
-    Telegram(String),
-    /// There is no such thing (any more).
+    TooOften(ErrorCode),
+    /// Telegram refused, or did not answer.
+    Telegram(ErrorCode),
+    /// It doesn't exist, or not any more.
     NotFound,
-    /// The database is away; nothing was changed.
+    /// The database is unavailable; nothing was changed.
     Unavailable,
     /// Another server is the active one now; nothing was changed.
     TakenOver,
-    /// Something broke; the reason is for the log.
+    /// A fault of the program or its surroundings; the reason is for the log.
     Internal(anyhow::Error),
 }
 
 impl OpError {
-    /// A field that is wrong.
-    pub fn invalid(field: &'static str, message: impl std::fmt::Display) -> Self {
-        Self::Invalid { field, message: message.to_string() }
+    pub fn invalid(field: &'static str, code: impl Into<ErrorCode>) -> Self {
+        Self::Invalid { field, code: code.into() }
     }
-}
 
-impl std::fmt::Display for OpError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    /// Its code, for programs and for its sentence.
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Invalid { message, .. }
-            | Self::Refused(message)
-            | Self::Denied(message)
-            | Self::TooOften(message)
-            | Self::Telegram(message) => f.write_str(message),
-            Self::NotFound => f.write_str("Nobody with this address has signed in yet."),
-            Self::Unavailable => f.write_str("The database is unavailable; nothing was changed."),
-            Self::TakenOver => f.write_str("Another Telescope has taken over; nothing was changed."),
-            Self::Internal(error) => write!(f, "nothing was changed: {error:#}"),
+            Self::Invalid { code, .. }
+            | Self::Refused(code)
+            | Self::Denied(code)
+            | Self::TooOften(code)
+            | Self::Telegram(code) => code.clone(),
+            Self::NotFound => ErrorCode::NotFound,
+            Self::Unavailable => ErrorCode::DatabaseUnavailable,
+            Self::TakenOver => ErrorCode::TakenOver,
+            Self::Internal(_) => ErrorCode::Internal,
         }
     }
 }
-
-impl std::error::Error for OpError {}
 
 impl From<StoreError> for OpError {
     fn from(error: StoreError) -> Self {
@@ -64,7 +55,7 @@ impl From<StoreError> for OpError {
             StoreError::Missing => Self::NotFound,
             StoreError::LeaseLost => Self::TakenOver,
             error if error.is_away() => {
-                tracing::warn!(%error, "the database is away");
+                tracing::warn!(%error, "the database is unavailable");
                 Self::Unavailable
             }
             error => Self::Internal(error.into()),
@@ -76,34 +67,27 @@ impl From<Refusal> for OpError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NotVisible => Self::NotFound,
-            Refusal::Missing(privilege) => {
-                Self::Refused(format!("The privilege {} is missing.", privilege.name()))
-            }
-            Refusal::MissingSystem(privilege) => {
-                Self::Refused(format!("The privilege {} is missing.", privilege.name()))
-            }
+            Refusal::Missing(_) | Refusal::MissingSystem(_) => Self::Refused(refusal.into()),
         }
     }
 }
 
 impl From<AnswerError> for OpError {
     fn from(error: AnswerError) -> Self {
-        let refused = |text: &str| Self::Refused(text.to_owned());
         match error {
-            AnswerError::Stale => refused(
-                "This form was out of date: somebody went on meanwhile. Look at how the account stands now.",
-            ),
-            AnswerError::Busy => refused("This is being done already. Wait a moment for its outcome."),
-            AnswerError::NotNow => refused("The account does not wait for this now."),
-            AnswerError::NotRunning => refused("This account is disconnected. Connect it first."),
-            AnswerError::Away => Self::Telegram(
-                "Telegram did not answer. Look in a moment at how the account stands.".to_owned(),
-            ),
-            AnswerError::Refused(said) => match said.field {
-                Some(Input::Code) => Self::Invalid { field: "code", message: said.sentence },
-                Some(Input::Password) => Self::Invalid { field: "password", message: said.sentence },
-                None => Self::Telegram(said.sentence),
-            },
+            AnswerError::Stale => Self::Refused(ErrorCode::FormStale),
+            AnswerError::Busy => Self::Refused(ErrorCode::Busy),
+            AnswerError::NotNow => Self::Refused(ErrorCode::NotExpectedNow),
+            AnswerError::NotRunning => Self::Refused(ErrorCode::Disconnected),
+            AnswerError::Away => Self::Telegram(ErrorCode::TelegramUnreachable),
+            AnswerError::Refused(said) => {
+                let code = ErrorCode::TelegramRefused { text: said.sentence };
+                match said.field {
+                    Some(Input::Code) => Self::Invalid { field: "code", code },
+                    Some(Input::Password) => Self::Invalid { field: "password", code },
+                    None => Self::Telegram(code),
+                }
+            }
         }
     }
 }

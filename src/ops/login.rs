@@ -5,6 +5,7 @@
 
 use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::stage::LoginInput;
 use crate::domain::{Phone, StageToken};
@@ -39,7 +40,7 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageT
     Ok(result?)
 }
 
-/// Writes an attempt down, or refuses because the day's are used up: those of the number, or those of whoever asks.
+/// Records an attempt, or refuses because the day's are used up: those of the number, or those of the actor.
 async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<Intent, OpError> {
     let now = app.clock.now();
     let since = now.plus_seconds(-DAY);
@@ -49,13 +50,13 @@ async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<
         .write_with(async |tx| -> Result<Written<Applied<Intent, OpError>>, StoreError> {
             let used = store::login_attempts::count_since(tx, phone, since).await?;
             if used >= limit {
-                return Ok(Written::unchanged(Applied::Rejected(OpError::Refused(format!(
-                    "A code was asked for {used} times in the last 24 hours. Telegram locks a number out at about \
-                     five, so Telescope stops at {limit}. Try again tomorrow."
-                )))));
+                return Ok(Written::unchanged(Applied::Rejected(OpError::Refused(ErrorCode::CodesUsedUp {
+                    used,
+                    limit,
+                }))));
             }
             if store::login_attempts::count_by_actor(tx, &attempt.actor, since).await? >= personal {
-                let refused = too_often(&attempt, &format!("You asked for {personal} codes"));
+                let refused = too_often(&attempt, ErrorCode::TooManyCodes { limit: personal });
                 return Ok(Written::unchanged(Applied::Rejected(refused)));
             }
             store::login_attempts::insert(tx, phone, now, &attempt.actor).await?;
@@ -71,12 +72,10 @@ async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<
     counted
 }
 
-/// The refusal of a person who has used up what is allowed.
-fn too_often(intent: &AuditEntry, what: &str) -> OpError {
-    tracing::warn!(actor = %intent.actor, code = intent.event.code(), "refused: this person's day is used up");
-    OpError::TooOften(format!(
-        "{what} in the last 24 hours, which is as much as one person may. Try again tomorrow, or ask a colleague."
-    ))
+/// The refusal of a person who has used up their limit.
+fn too_often(attempt: &AuditEntry, code: ErrorCode) -> OpError {
+    tracing::warn!(actor = %attempt.actor, code = attempt.event.code(), "refused: this person's limit is used up");
+    OpError::TooOften(code)
 }
 
 /// Writes down that a code or a password is handed in, or refuses because this person has done so in vain too often.
@@ -97,7 +96,7 @@ async fn count_input(app: &App, attempt: AuditEntry) -> Result<Intent, OpError> 
         .await?;
     intent.ok_or_else(|| {
         failed_attempts::note(app, &attempt.actor, attempt.clone());
-        too_often(&attempt, &format!("You typed {limit} codes or passwords that were not taken"))
+        too_often(&attempt, ErrorCode::TooManyInputs { limit })
     })
 }
 

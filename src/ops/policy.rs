@@ -1,4 +1,4 @@
-//! Putting rules in force: after a change of ours at once, after anybody else's within a second.
+//! Putting a policy in force: after a change of this server at once, after any other within a second.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(1);
 pub async fn refresh(app: &App) -> Result<(), StoreError> {
     let _one_at_a_time = app.live.policy.reading.lock().await;
     let conn = &mut app.db.read().await?;
-    // Whoever waited for his turn mostly finds that the one before him has read his change as well. So of many who come
+    // Those who waited mostly find that the one before them has read their change as well. So of many who come
     // at once, as people whom the identity provider puts into roles do in the morning, few read everything.
     if store::rules::version(conn).await? == app.live.policy.current().version() {
         return Ok(());
@@ -32,7 +32,7 @@ pub async fn refresh(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What people said of accounts, where it differs. Only what is read here: the rest belongs to whoever changes it.
+/// What people said of accounts, where it differs. Only what is read here: the rest is kept current by what changes it.
 fn put_details(app: &App, accounts: Vec<Account>) {
     for account in accounts {
         let Some(entry) = app.live.accounts.get(account.id) else { continue };
@@ -45,7 +45,7 @@ fn put_details(app: &App, accounts: Vec<Account>) {
     }
 }
 
-/// Like [`refresh`], for whoever has just changed a rule: if the database is away now, the change is in force as soon
+/// Like [`refresh`], after a change: if the database is unavailable now, the change is in force as soon
 /// as it is back.
 pub async fn in_force(app: &App) {
     if let Err(error) = refresh(app).await {

@@ -5,15 +5,12 @@ use std::time::Duration;
 
 use crate::domain::access::{Person, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent, SignInDenied};
+use crate::domain::error::ErrorCode;
 use crate::domain::{Email, Identity, Millis, RequestInfo};
 use crate::ops::audit::{failed_attempts, queue};
 use crate::ops::{App, Applied, OpError, policy};
 use crate::store::users::User;
 use crate::store::{self, StoreError, WebSessions, Written};
-
-/// What somebody is told whose address is known by another identity.
-const OTHER_PERSON: &str = "Your identity provider names another person than before under this address. An \
-                            administrator of Telescope has to confirm that it is yours now.";
 
 /// A person who was let in, and the epoch of the session that begins: whatever ends the person's sessions after the
 /// decision moves the epoch on, so a row that is inserted later is worth nothing.
@@ -23,12 +20,12 @@ pub struct SignedIn {
     pub epoch: i64,
 }
 
-/// Signs a person in whose identity is proven: the row is made at the first sight, the identity is bound to it, the
-/// trail is written, and whoever is named in ADMIN_EMAILS becomes administrator.
+/// Signs a person in whose identity is proven: at first sight they are added and the identity is bound to them. Those
+/// named in ADMIN_EMAILS become administrators.
 ///
 /// An address that comes with another subject of the same issuer than before is refused: it may have been given to
-/// somebody else, who must not inherit what the former owner could do. So is a subject that is seen for the first time
-/// with an address that nobody has verified: anybody could claim a place that is meant for another.
+/// another person, who must not inherit what the former owner could do. So is a subject that is seen for the first time
+/// with an address that is not verified: with it one could claim the place of another person.
 pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<SignedIn, OpError> {
     admitted(app, identity, origin)?;
     let now = app.clock.now();
@@ -73,41 +70,34 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
     }
     let (user, epoch) = user.map_err(|why| {
         not_let_in(app, &identity.email, origin, why);
-        OpError::Refused(if why == SignInDenied::Unverified {
-            format!(
-                "Your identity provider has not verified that {} is your address. Have it verified there, then sign in \
-                 again.",
-                identity.email
-            )
-        } else {
-            OTHER_PERSON.into()
+        OpError::Refused(match why {
+            SignInDenied::Unverified => ErrorCode::EmailUnverified { email: identity.email.to_string() },
+            SignInDenied::OtherIdentity => ErrorCode::OtherIdentity,
+            SignInDenied::OtherDomain => ErrorCode::DomainNotAdmitted { email: identity.email.to_string() },
+            SignInDenied::Blocked => ErrorCode::Blocked,
         })
     })?;
     if user.disabled {
         not_let_in(app, &user.email, origin, SignInDenied::Blocked);
-        return Err(OpError::Refused("This person may not sign in any more.".into()));
+        return Err(OpError::Refused(ErrorCode::Blocked));
     }
     tracing::info!(person = %user.email, "signed in");
     Ok(SignedIn { person: person(&user, identity.proves(&user.email)), epoch })
 }
 
-/// Refuses an address whose domain may not sign in. It holds for each request that proves somebody, too, since the
-/// settings may have changed since that session began.
+/// Refuses an address whose domain may not sign in. It holds for each request that proves an identity,
+/// too, since the settings may have changed since that session began.
 pub fn admitted(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<(), OpError> {
     if app.config.admits(&identity.email) {
         return Ok(());
     }
     tracing::warn!(person = %identity.email, "an address of no domain in SSO_EMAIL_DOMAINS was refused");
     not_let_in(app, &identity.email, origin, SignInDenied::OtherDomain);
-    Err(OpError::Denied(format!(
-        "You are {}, and addresses of this domain may not sign in to this Telescope. If you have another address, sign \
-         out where you signed in and go on with that one.",
-        identity.email
-    )))
+    Err(OpError::Denied(ErrorCode::DomainNotAdmitted { email: identity.email.to_string() }))
 }
 
-/// Writes down that somebody was not let in. Only whoever is shut out is known for certain to be who he says; of the
-/// others the entry has the address that came with the identity.
+/// Records that a person was denied access. Only of blocked people it is certain who they are; of the others the entry
+/// has the address that came with the identity.
 fn not_let_in(app: &App, person: &Email, origin: &RequestInfo, why: SignInDenied) {
     let mut entry = AuditEntry::done(
         app.clock.now(),
@@ -122,7 +112,7 @@ fn not_let_in(app: &App, person: &Email, origin: &RequestInfo, why: SignInDenied
     failed_attempts::note(app, &format!("{person} {why:?}"), entry);
 }
 
-/// The person of an identity, bound at the first sight, which takes an address that is verified and nobody else's.
+/// The person of an identity. It is bound at first sight, if its address is verified and has no other identity.
 async fn known(
     conn: &mut store::Conn<'_>,
     identity: &Identity,
@@ -143,7 +133,7 @@ async fn known(
     Ok(Applied::Done(user))
 }
 
-/// Writes down that somebody signs out.
+/// Records that a person signs out.
 pub async fn sign_out(app: &App, actor: &Principal) -> Result<(), OpError> {
     let entry = AuditEntry::done(app.clock.now(), actor, AuditEvent::WebSignOut);
     Ok(queue::record(app, &entry).await.map(drop)?)

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::crypto::Purpose;
 use crate::domain::access::{Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::stage::LoginInput;
 use crate::domain::{AccountId, DesiredState, Input, Secret, Stage, StageToken};
@@ -30,13 +31,10 @@ pub async fn store_password(
     password: &Secret,
 ) -> Result<(), OpError> {
     if password.is_empty() {
-        return Err(OpError::invalid("password", "Type the two-step password."));
+        return Err(OpError::invalid("password", ErrorCode::PasswordMissing));
     }
     if password.expose().len() > LONGEST || password.expose().chars().any(char::is_control) {
-        return Err(OpError::invalid(
-            "password",
-            "A password has no control characters and 1024 bytes at most.",
-        ));
+        return Err(OpError::invalid("password", ErrorCode::PasswordForm));
     }
     let id = grant.account();
     let now = app.clock.now();
@@ -151,7 +149,7 @@ enum Fate {
     MayBeGiven,
     /// Telegram said that it is wrong.
     Rejected,
-    /// Nobody knows whether Telegram saw it: it stays marked as given.
+    /// It is unknown whether Telegram saw it: it stays marked as given.
     Unknown,
 }
 

@@ -1,12 +1,13 @@
 //! Administering people: ending their sessions, shutting them out, making them administrators, and confirming that
 //! an address has changed hands.
 //!
-//! Each change and its audit entry are one transaction, in which the rules are looked at: two administrators who take
-//! each other's office at the same moment do not leave a Telescope without any. Whoever gets another rank signs in
-//! anew, so that no session is older than the rights it carries.
+//! Each change and its audit entry are one transaction, in which the rules are looked at: two administrators who remove
+//! each other's rights at the same moment do not leave a Telescope without any. People whose rank changes have to sign in
+//! again, so that no session is older than the rights it carries.
 
 use crate::domain::access::{self as rights, Policy, Principal, Subject, SystemGrant, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{Email, UserId};
 use crate::live::events::Change;
@@ -14,6 +15,7 @@ use crate::ops::publisher::Publisher;
 use crate::ops::{Applied, Context, OpError, current};
 use crate::store::users::User;
 use crate::store::{self, Conn, Written};
+use crate::words;
 
 /// What is done to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub enum UserChange {
     GrantAdmin,
     /// The person is administrator no longer.
     RevokeAdmin,
-    /// Whoever signs in next under the address is taken for its owner.
+    /// The next identity that signs in with the address is taken for its owner.
     ForgetIdentity,
 }
 
@@ -65,6 +67,15 @@ pub enum UserRef<'a> {
     Email(&'a Email),
 }
 
+impl UserRef<'_> {
+    fn unknown(self) -> OpError {
+        match self {
+            Self::Id(_) => OpError::NotFound,
+            Self::Email(email) => OpError::Refused(ErrorCode::UnknownUser { email: email.to_string() }),
+        }
+    }
+}
+
 /// Changes a person, and lets everything know that depends on it: open pages end or change at once, and nothing is
 /// remembered for the time that the database is unavailable. Returns the person as they were before.
 pub async fn change(
@@ -94,7 +105,7 @@ async fn write(
                 }
                 UserRef::Email(email) => store::users::by_email(tx, email).await?,
             };
-            let user = user.ok_or(OpError::NotFound)?;
+            let user = user.ok_or_else(|| whom.unknown())?;
             if change.is_so(&user) {
                 return Ok(Written::unchanged(Applied::Done(user)));
             }
@@ -105,7 +116,8 @@ async fn write(
                     Ok(tx.record(&entry).await?.with(Applied::Done(user)))
                 }
                 Err(OpError::Refused(why)) => {
-                    let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(why.clone());
+                    let entry =
+                        AuditEntry { outcome: Outcome::Failed, ..entry }.because(words::sentence(&why));
                     Ok(tx.record(&entry).await?.with(Applied::Rejected(OpError::Refused(why))))
                 }
                 Err(error) => Err(error),
@@ -117,7 +129,7 @@ async fn write(
     Ok(user)
 }
 
-/// Refuses what would leave nobody in charge, or would not last.
+/// Refuses what would leave Telescope without an administrator, or would not last.
 async fn check(
     context: &Context,
     conn: &mut Conn<'_>,
@@ -125,7 +137,7 @@ async fn check(
     user: &User,
     change: UserChange,
 ) -> Result<(), OpError> {
-    let refused = |words: &str| Err(OpError::Refused(words.to_owned()));
+    let refused = |code| Err(OpError::Refused(code));
     let rules = context.policy(conn).await?;
     let actor = &current::access_manager(conn, &rules, actor).await?;
     let judged = match change {
@@ -134,34 +146,31 @@ async fn check(
             rights::PolicyChange::Person(Subject { id: user.id, admin: user.admin })
         }
     };
-    authorize_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.to_string()))?;
+    authorize_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.into()))?;
     let lowers = matches!(change, UserChange::Disable | UserChange::RevokeAdmin);
-    // Whoever lets go of his own identity and comes again under another address would be two people, one of whom
+    // People who unlink their own identity and return under another address would be two people, one of whom
     // could approve what the other wants to see.
     let is_own = matches!(actor, Principal::User(person) if person.id == user.id);
     if is_own && (lowers || change == UserChange::ForgetIdentity) {
-        return refused("Nobody can do this to themselves. Ask another administrator.");
+        return refused(ErrorCode::OwnUser);
     }
     if matches!(change, UserChange::Enable | UserChange::ForgetIdentity) {
         judge_owned(conn, &rules, actor, &user.email).await?;
     }
     if change == UserChange::RevokeAdmin && context.config.admin_emails.contains(&user.email) {
-        return refused(
-            "The setting ADMIN_EMAILS names this person and would make them an administrator at the next sign-in. \
-             Take the address out of it first, and restart Telescope.",
-        );
+        return refused(ErrorCode::NamedInAdminEmails);
     }
     if change == UserChange::GrantAdmin && user.disabled {
-        return refused("This person may not sign in. Let them in again first.");
+        return refused(ErrorCode::UserBlocked);
     }
     if lowers && user.admin && store::users::count_other_admins(conn, user.id).await? == 0 {
-        return refused("This is the last administrator who may sign in. Make another one first.");
+        return refused(ErrorCode::LastAdministrator);
     }
     Ok(())
 }
 
-/// Refuses to give somebody back what he owns, or to hand it to whoever comes next under his address, if the actor may
-/// not do with those accounts what their owner may.
+/// Refuses to give a person back the accounts they own, or to give them to the next identity with that address, if the
+/// actor may not do with those accounts what their owner may.
 async fn judge_owned(
     conn: &mut Conn<'_>,
     rules: &Policy,
@@ -172,7 +181,7 @@ async fn judge_owned(
     let owned = accounts.iter().filter(|account| account.owner.as_ref() == Some(owner));
     for account in owned {
         if authorize_change(rules, actor, rights::PolicyChange::Owner(account, owner)).is_err() {
-            return Err(OpError::Refused(rights::EscalationError::Above.to_string()));
+            return Err(OpError::Refused(ErrorCode::AboveYou));
         }
     }
     Ok(())
@@ -181,7 +190,7 @@ async fn judge_owned(
 async fn apply(conn: &mut Conn<'_>, id: UserId, change: UserChange) -> Result<(), OpError> {
     match change {
         UserChange::EndSessions => {}
-        // Lets in again whoever was shut out: there is no session that could end.
+        // A blocked person has no session that could end.
         UserChange::Enable => return Ok(store::users::set_disabled(conn, id, false).await?),
         UserChange::Disable => store::users::set_disabled(conn, id, true).await?,
         UserChange::GrantAdmin => store::users::set_admin(conn, id, true).await?,

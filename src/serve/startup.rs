@@ -13,8 +13,7 @@ use crate::domain::{DesiredState, Snapshot};
 use crate::live::Live;
 use crate::live::last_known::LastKnownStates;
 use crate::store::{self, Db};
-use crate::telegram::hub::Proxy;
-use crate::telegram::{Hub, HubSettings};
+use crate::telegram::{Hub, HubSettings, Proxy};
 use crate::{ops, telegram};
 
 /// Clients that may be starting at once. TDLib loads hundreds together faster than a few at a time; the limit spares
@@ -41,7 +40,7 @@ async fn load(context: &Context) -> anyhow::Result<(Live, Hub)> {
     live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
     live.policy.replace(Policy::new(&store::rules::load(conn).await?, context.config.owner_privileges));
     let accounts = Arc::clone(&live.accounts);
-    let hub = Hub::start(
+    let hub = Hub::new(
         hub_settings(&context.config, context.clock.clone())?,
         Box::new(move |account, snapshot| accounts.put_snapshot(account, snapshot)),
     )?;
@@ -50,6 +49,7 @@ async fn load(context: &Context) -> anyhow::Result<(Live, Hub)> {
 
 /// Starts the client of every account that is to be connected.
 pub(crate) fn connect_accounts(app: &App) {
+    app.hub.start_hosts();
     for entry in app.live.accounts.listing().iter() {
         if entry.account.wanted == DesiredState::Connected
             && let Err(error) = ops::accounts::start(app, &entry.account)

@@ -1,15 +1,15 @@
-//! Sign-on by what a company has for it: who somebody is, proven by somebody whom Telescope was told to believe.
+//! Single sign-on: verifies who a person is, by what a proxy or an OpenID provider has signed.
 
-mod assertion;
-pub mod backoff;
+pub mod assertion;
 mod http;
-mod key;
-mod keys;
+mod jwks;
+mod jwt;
 pub mod oidc;
 pub mod proxy;
+mod refresh;
 
-pub use assertion::{Assertion, TokenError, UnverifiedToken};
+pub use assertion::Assertion;
 pub use http::Http;
-pub use key::Key;
-pub use keys::{KeySet, NoKey};
+pub use jwks::{Key, KeySet, NoKey};
+pub use jwt::{TokenError, UnverifiedToken};
 pub use proxy::{ProxyAuthenticator, Refused};

@@ -3,73 +3,39 @@
 //!
 //! A browser is sent to the provider with three random values ([`PendingAuthorization`]) that its session keeps. It comes back with
 //! a code, which is exchanged for a signed token; the token has to hold in every respect ([`id_token`]). Nothing that
-//! comes through the browser is believed for itself. What goes wrong is told to people in general words ([`Fault`])
+//! comes through the browser is believed for itself. What goes wrong is told to people in general words ([`OidcError`])
 //! and to the log exactly; codes and tokens go to neither.
 
 mod discovery;
+mod error;
 mod id_token;
+mod metadata;
 pub mod pending;
 mod person;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use reqwest::StatusCode;
 use serde::Deserialize;
 use url::Url;
 
+pub use error::OidcError;
 pub use pending::{LIFE, PendingAuthorization};
 
 use crate::clock::Clock;
 use crate::config::{Authorities, OidcSettings, PublicUrl};
 use crate::domain::{Identity, Secret};
 use crate::sso::http::json;
-use crate::sso::keys::NoKey;
-use discovery::{Discovery, Known, Metadata};
-use id_token::Claims;
+use crate::sso::jwks::NoKey;
+use crate::sso::jwt::{TokenError, VerifiedToken};
+use discovery::{DiscoveredProvider, Discovery};
+use id_token::IdTokens;
+use metadata::Metadata;
 
 /// Where the provider sends browsers back to, below PUBLIC_URL.
 pub const CALLBACK: &str = "/sign-in/callback";
-
-/// Why somebody is not signed in; the words are for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// The provider does not answer, or not in a way that makes sense.
-    #[error(
-        "Telescope can't reach your identity provider, or does not understand it. Try again in a moment. Whoever is \
-         signed in stays so."
-    )]
-    Away,
-    /// No attempt of this browser waits for this answer.
-    #[error(
-        "This answer of your identity provider can't be used: it was used before, it came later than ten minutes, or \
-         another browser had asked for it. Sign in again."
-    )]
-    Stale,
-    /// The provider, or the person there, said no.
-    #[error(
-        "Your identity provider did not let you in to Telescope, or you said no there. Nobody was signed in."
-    )]
-    Denied,
-    /// The provider refuses the question itself.
-    #[error(
-        "Your identity provider does not take the question that Telescope asks. An operator of Telescope finds the \
-         reason in its log."
-    )]
-    Refused,
-    /// What the provider sent does not prove anything.
-    #[error(
-        "What your identity provider sent does not prove who you are, so nobody was signed in. An operator of \
-         Telescope finds the reason in its log."
-    )]
-    TokenError,
-    /// There is no address, or it is none that Telescope takes.
-    #[error(
-        "Your identity provider proves who you are, but tells no e-mail address that Telescope can use. It knows \
-         people by their address."
-    )]
-    NoEmail,
-}
 
 /// What comes back through the browser.
 #[derive(Debug, Default, Deserialize)]
@@ -137,11 +103,11 @@ impl Provider {
 
     /// The way to the provider, and what the browser's session has to keep until it comes back. `next` is where the
     /// person wants to go.
-    pub async fn begin(&self, next: String) -> Result<(Url, PendingAuthorization), Fault> {
+    pub async fn begin(&self, next: String) -> Result<(Url, PendingAuthorization), OidcError> {
         let known = self.discovery.known().await?;
         let attempt = PendingAuthorization::new(self.clock.now(), next).map_err(|error| {
             tracing::error!(%error, "the system gives no random numbers");
-            Fault::Away
+            OidcError::Unavailable
         })?;
         let mut url = known.metadata.authorization_endpoint.clone();
         url.query_pairs_mut().extend_pairs([
@@ -158,19 +124,19 @@ impl Provider {
     }
 
     /// Who the person is that comes back. The attempt is over with this, whatever comes of it.
-    pub async fn finish(&self, attempt: &PendingAuthorization, answer: &Answer) -> Result<Proven, Fault> {
+    pub async fn finish(&self, attempt: &PendingAuthorization, answer: &Answer) -> Result<Proven, OidcError> {
         if !self.is_first(attempt) || !attempt.is(&answer.state) {
-            return Err(Fault::Stale);
+            return Err(OidcError::Stale);
         }
         let known = self.discovery.known().await?;
         self.comes_from_it(&known.metadata, answer.iss.as_deref())?;
         if let Some(word) = &answer.error {
             return Err(refusal(word));
         }
-        let code = answer.code.as_ref().ok_or(Fault::Stale)?;
+        let code = answer.code.as_ref().ok_or(OidcError::Stale)?;
         let tokens = self.exchange(&known.metadata, code, attempt).await?;
-        let claims = self.verified(tokens.id_token.expose(), &known, &attempt.nonce).await?;
-        let identity = self.person(claims, tokens.access_token.as_ref()).await?;
+        let token = self.verified(tokens.id_token.expose(), &known, &attempt.nonce).await?;
+        let identity = self.person(token, tokens.access_token.as_ref()).await?;
         Ok(Proven { identity, id_token: tokens.id_token })
     }
 
@@ -196,19 +162,19 @@ impl Provider {
     /// it there.
     fn is_first(&self, attempt: &PendingAuthorization) -> bool {
         let now = self.clock.now().0;
-        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answered = self.answered.lock();
         answered.retain(|_, until| *until > now);
         attempt.until > now && answered.insert(attempt.state.clone(), attempt.until).is_none()
     }
 
     /// RFC 9207: an answer that names another provider than the one that was asked was mixed up by somebody.
-    fn comes_from_it(&self, metadata: &Metadata, issuer: Option<&str>) -> Result<(), Fault> {
+    fn comes_from_it(&self, metadata: &Metadata, issuer: Option<&str>) -> Result<(), OidcError> {
         match issuer {
             Some(issuer) if issuer == self.settings.issuer => Ok(()),
             None if !metadata.authorization_response_iss_parameter_supported => Ok(()),
             _ => {
                 tracing::warn!("an answer came that does not name the issuer that was asked");
-                Err(Fault::TokenError)
+                Err(OidcError::InvalidToken)
             }
         }
     }
@@ -218,7 +184,7 @@ impl Provider {
         metadata: &Metadata,
         code: &Secret,
         attempt: &PendingAuthorization,
-    ) -> Result<Tokens, Fault> {
+    ) -> Result<Tokens, OidcError> {
         let (id, secret) = (self.settings.client_id.as_str(), self.settings.client_secret.expose());
         let redirect = self.address(CALLBACK);
         let mut form = vec![
@@ -237,36 +203,40 @@ impl Provider {
         let answer = self.discovery.http.post(&metadata.token_endpoint, &form, login).await;
         let (status, body) = answer.map_err(|problem| {
             tracing::warn!(%problem, "the identity provider took no code");
-            Fault::Away
+            OidcError::Unavailable
         })?;
         if status != StatusCode::OK {
             return Err(no_tokens(status, &body));
         }
         json(&body).map_err(|problem| {
             tracing::warn!(%problem, "the identity provider gave no tokens");
-            Fault::Away
+            OidcError::Unavailable
         })
     }
 
-    async fn verified(&self, token: &str, known: &Known, nonce: &str) -> Result<Claims, Fault> {
-        let untrue = |reason: id_token::TokenError| {
-            tracing::warn!(%reason, "a token of the identity provider does not hold");
-            Fault::TokenError
+    async fn verified(
+        &self,
+        token: &str,
+        known: &DiscoveredProvider,
+        nonce: &str,
+    ) -> Result<VerifiedToken, OidcError> {
+        let invalid = |reason: TokenError| {
+            tracing::warn!(%reason, "the ID token of the identity provider is not valid");
+            OidcError::InvalidToken
         };
-        let signed = id_token::signed(token, &known.metadata).map_err(untrue)?;
-        let key = match known.keys.find(signed.kid.as_deref(), signed.algorithm).await {
+        let id_tokens = IdTokens::new(&known.metadata, &self.settings.client_id);
+        let unverified = id_tokens.read(token).map_err(invalid)?;
+        let key = match known.keys.find(unverified.kid(), unverified.algorithm()).await {
             Ok(key) => key,
-            Err(NoKey::Never) => return Err(Fault::Away),
-            Err(none) => return Err(untrue(none.into())),
+            Err(NoKey::Never) => return Err(OidcError::Unavailable),
+            Err(none) => return Err(invalid(none.into())),
         };
-        let expected =
-            id_token::Expected { metadata: &known.metadata, client: &self.settings.client_id, nonce };
-        id_token::verify(token, &signed, &key, &expected, self.clock.now().0 / 1000).map_err(untrue)
+        id_tokens.verify(&unverified, nonce, &key, self.clock.now()).map_err(invalid)
     }
 }
 
 /// What a word of the provider means; RFC 6749 and OpenID Connect have a dozen of them.
-fn refusal(word: &str) -> Fault {
+fn refusal(word: &str) -> OidcError {
     let word: String = word.chars().filter(char::is_ascii_graphic).take(60).collect();
     tracing::info!(word, "the identity provider did not let somebody in");
     match word.as_str() {
@@ -274,14 +244,14 @@ fn refusal(word: &str) -> Fault {
         | "login_required"
         | "interaction_required"
         | "consent_required"
-        | "account_selection_required" => Fault::Denied,
-        "temporarily_unavailable" | "server_error" => Fault::Away,
-        _ => Fault::Refused,
+        | "account_selection_required" => OidcError::Denied,
+        "temporarily_unavailable" | "server_error" => OidcError::Unavailable,
+        _ => OidcError::Rejected,
     }
 }
 
 /// Why a code gave no tokens. The provider's word goes to the log, its explanations do not.
-fn no_tokens(status: StatusCode, body: &[u8]) -> Fault {
+fn no_tokens(status: StatusCode, body: &[u8]) -> OidcError {
     #[derive(Deserialize)]
     struct Said {
         error: String,
@@ -290,9 +260,9 @@ fn no_tokens(status: StatusCode, body: &[u8]) -> Fault {
     let word: String = word.chars().filter(char::is_ascii_graphic).take(60).collect();
     tracing::warn!(%status, word, "the identity provider gave no tokens for a code");
     match word.as_str() {
-        "invalid_grant" => Fault::Stale,
-        _ if status.is_client_error() && !word.is_empty() => Fault::Refused,
-        _ => Fault::Away,
+        "invalid_grant" => OidcError::Stale,
+        _ if status.is_client_error() && !word.is_empty() => OidcError::Rejected,
+        _ => OidcError::Unavailable,
     }
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::{AssertionFormat, Authorities};
-use crate::sso::assertion::{Assertion, TokenError, UnverifiedToken};
+use crate::sso::assertion::{self, Assertion};
 use crate::sso::http::Http;
-use crate::sso::keys::{KeySet, NoKey};
+use crate::sso::jwks::{KeySet, NoKey};
+use crate::sso::jwt::TokenError;
 
 /// Why a request comes from nobody; for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +19,7 @@ pub enum Refused {
     #[error("there is more than one assertion")]
     Several,
     /// The assertion proves nothing.
-    #[error("the assertion proves nothing: {0}")]
+    #[error("the assertion is not valid: {0}")]
     TokenError(#[from] TokenError),
     /// The keys were never had.
     #[error("the keys of the identity provider could not be fetched yet")]
@@ -62,19 +63,17 @@ impl ProxyAuthenticator {
             Some(token) => token,
             None => self.in_cookie(cookies)?.ok_or(Refused::Missing)?,
         };
-        let token = std::str::from_utf8(token).map_err(|_| TokenError::Form)?.trim();
+        let token = std::str::from_utf8(token).map_err(|_| TokenError::Malformed)?.trim();
         if token.is_empty() {
             return Err(Refused::Missing);
         }
-        let presented = UnverifiedToken::read(&self.format, token)?;
-        let key = match self.keys.find(Some(presented.kid()), presented.algorithm()).await {
+        let unverified = assertion::read(&self.format, token)?;
+        let key = match self.keys.find(unverified.kid(), unverified.algorithm()).await {
             Ok(key) => key,
             Err(NoKey::Never) => return Err(Refused::NoKeys),
-            Err(NoKey::Unknown) => return Err(TokenError::UnknownKey.into()),
-            Err(NoKey::Kind) => return Err(TokenError::Algorithm.into()),
-            Err(NoKey::Several) => return Err(TokenError::SeveralKeys.into()),
+            Err(none) => return Err(TokenError::from(none).into()),
         };
-        Ok(presented.verify(&self.format, &key, self.clock.now())?)
+        Ok(assertion::verify(&self.format, &unverified, &key, self.clock.now())?)
     }
 
     fn in_cookie<'a>(&self, cookies: impl Iterator<Item = &'a [u8]>) -> Result<Option<&'a [u8]>, Refused> {

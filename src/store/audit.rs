@@ -96,5 +96,5 @@ pub async fn head(conn: &mut Conn<'_>) -> Result<Head, StoreError> {
 /// A link: the key's name and the MAC over the link before, the number and the digest.
 fn chain(keys: &Keys, before: &str, seq: i64, digest: &str) -> Result<String, KeyError> {
     let mac = keys.audit_mac(&[before.as_bytes(), &seq.to_be_bytes(), digest.as_bytes()])?;
-    Ok(format!("{}.{}", keys.id(), crate::domain::hex::encode(&mac)))
+    Ok(format!("{}.{}", keys.id(), hex::encode(mac)))
 }

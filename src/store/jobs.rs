@@ -2,8 +2,8 @@
 
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
-use crate::domain::job::{Job, JobKind, JobState};
-use crate::domain::{JobId, Millis, Phone};
+use crate::domain::job::{JobKind, JobRecord, JobState};
+use crate::domain::{AccountId, JobId, Millis, Phone};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -19,7 +19,7 @@ struct Row {
     created: Millis,
 }
 
-impl From<Row> for Job {
+impl From<Row> for JobRecord {
     fn from(row: Row) -> Self {
         let Row { id, kind, args, cursor, state, attempts, not_before, error, actor, created } = row;
         Self { id, kind, args, cursor, state, attempts, not_before, error, actor, created }
@@ -27,7 +27,7 @@ impl From<Row> for Job {
 }
 
 /// Adds a job.
-pub async fn insert(conn: &mut Conn<'_>, job: &Job) -> Result<(), StoreError> {
+pub async fn insert(conn: &mut Conn<'_>, job: &JobRecord) -> Result<(), StoreError> {
     execute!(
         conn,
         "insert into jobs (id, kind, args, cursor, state, attempts, not_before, error, actor, created)
@@ -47,7 +47,7 @@ pub async fn insert(conn: &mut Conn<'_>, job: &Job) -> Result<(), StoreError> {
 }
 
 /// Every job that has something to do, the oldest first.
-pub async fn waiting(conn: &mut Conn<'_>) -> Result<Vec<Job>, StoreError> {
+pub async fn waiting(conn: &mut Conn<'_>) -> Result<Vec<JobRecord>, StoreError> {
     let rows = all!(
         conn,
         Row,
@@ -55,11 +55,11 @@ pub async fn waiting(conn: &mut Conn<'_>) -> Result<Vec<Job>, StoreError> {
          from jobs where state = $1 order by id",
         JobState::Waiting
     )?;
-    Ok(rows.into_iter().map(Job::from).collect())
+    Ok(rows.into_iter().map(JobRecord::from).collect())
 }
 
 /// The newest jobs, the newest first.
-pub async fn newest(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<Job>, StoreError> {
+pub async fn newest(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<JobRecord>, StoreError> {
     let rows = all!(
         conn,
         Row,
@@ -67,20 +67,22 @@ pub async fn newest(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<Job>, StoreEr
          from jobs order by id desc limit $1",
         i64::from(limit)
     )?;
-    Ok(rows.into_iter().map(Job::from).collect())
+    Ok(rows.into_iter().map(JobRecord::from).collect())
 }
 
-/// The numbers of the accounts that jobs are about, also of those that are removed: by what the jobs are about.
-pub async fn phones(conn: &mut Conn<'_>) -> Result<Vec<(String, Phone)>, StoreError> {
+/// The numbers of the accounts that jobs of this kind are about, removed ones included. Its arguments have to be account
+/// ids.
+pub async fn phones(conn: &mut Conn<'_>, kind: JobKind) -> Result<Vec<(AccountId, Phone)>, StoreError> {
     all!(
         conn,
-        (String, Phone),
-        "select accounts.id, accounts.phone from accounts where id in (select args from jobs)"
+        (AccountId, Phone),
+        "select id, phone from accounts where id in (select args from jobs where kind = $1)",
+        kind
     )
 }
 
 /// A job.
-pub async fn get(conn: &mut Conn<'_>, id: JobId) -> Result<Option<Job>, StoreError> {
+pub async fn get(conn: &mut Conn<'_>, id: JobId) -> Result<Option<JobRecord>, StoreError> {
     let row = first!(
         conn,
         Row,
@@ -88,11 +90,11 @@ pub async fn get(conn: &mut Conn<'_>, id: JobId) -> Result<Option<Job>, StoreErr
          from jobs where id = $1",
         id
     )?;
-    Ok(row.map(Job::from))
+    Ok(row.map(JobRecord::from))
 }
 
 /// The newest job of a kind about something.
-pub async fn about(conn: &mut Conn<'_>, kind: JobKind, args: &str) -> Result<Option<Job>, StoreError> {
+pub async fn about(conn: &mut Conn<'_>, kind: JobKind, args: &str) -> Result<Option<JobRecord>, StoreError> {
     let row = first!(
         conn,
         Row,
@@ -101,7 +103,7 @@ pub async fn about(conn: &mut Conn<'_>, kind: JobKind, args: &str) -> Result<Opt
         kind,
         args
     )?;
-    Ok(row.map(Job::from))
+    Ok(row.map(JobRecord::from))
 }
 
 /// A step is done: the next one comes at once, or none, and then the job is done.

@@ -6,7 +6,7 @@
 
 use super::conn::one;
 use super::{Conn, StoreError, meta};
-use crate::crypto::{KeyError, Keys, Place, Purpose, Sealed};
+use crate::crypto::{KeyError, Keys, Purpose, SealContext, Sealed};
 use crate::domain::Secret;
 
 /// The names of the keys that this database knows, separated by spaces.
@@ -79,8 +79,8 @@ async fn refuse_lost_secrets(conn: &mut Conn<'_>, keys: &Keys) -> Result<(), Sto
     )))
 }
 
-fn place(id: &str) -> Place<'_> {
-    Place { purpose: Purpose::KeyCheck, row: id, version: 1 }
+fn place(id: &str) -> SealContext<'_> {
+    SealContext { purpose: Purpose::KeyCheck, row: id, version: 1 }
 }
 
 fn name(id: &str) -> String {

@@ -3,9 +3,9 @@
 //! One value per purpose and row. A new value takes the place of the old one and a higher version, which is
 //! part of what is sealed; so an old value that somebody puts back does not open.
 
-use super::conn::{all, execute, first, one};
+use super::conn::{execute, first};
 use super::{Conn, StoreError};
-use crate::crypto::{KeyError, Keys, Place, Purpose, Sealed};
+use crate::crypto::{KeyError, Keys, Purpose, SealContext, Sealed};
 use crate::domain::{AccountId, Millis, Secret};
 
 /// What may be known of a secret without opening it.
@@ -29,7 +29,7 @@ pub async fn put(
     now: Millis,
 ) -> Result<i64, StoreError> {
     let version = fact(conn, purpose, row).await?.map_or(1, |before| before.version.saturating_add(1));
-    let sealed = keys.seal(&Place { purpose, row, version }, secret)?;
+    let sealed = keys.seal(&SealContext { purpose, row, version }, secret)?;
     execute!(
         conn,
         "insert into sealed_secrets (purpose, row_id, version, key_id, sealed, stored_at)
@@ -62,7 +62,7 @@ pub async fn get(
     )?;
     let Some((version, sealed)) = found else { return Ok(None) };
     let sealed: Sealed = sealed.parse()?;
-    Ok(Some((version, keys.open(&Place { purpose, row, version }, &sealed)?)))
+    Ok(Some((version, keys.open(&SealContext { purpose, row, version }, &sealed)?)))
 }
 
 /// What is known of an account's stored two-step password, beside the password itself.
@@ -143,35 +143,6 @@ pub async fn delete(conn: &mut Conn<'_>, purpose: Purpose, row: &str) -> Result<
     let touched =
         execute!(conn, "delete from sealed_secrets where purpose = $1 and row_id = $2", purpose.name(), row)?;
     Ok(touched > 0)
-}
-
-/// Seals up to `limit` secrets of the former key anew with the present one; how many are left after that.
-/// It can be broken off and called again; at zero the former key may leave the settings.
-pub async fn reseal(conn: &mut Conn<'_>, keys: &Keys, limit: u32) -> Result<i64, StoreError> {
-    let rows = all!(
-        conn,
-        (String, String, i64, String),
-        "select purpose, row_id, version, sealed from sealed_secrets where key_id <> $1
-         order by purpose, row_id limit $2",
-        keys.id(),
-        i64::from(limit)
-    )?;
-    for (name, row, version, sealed) in rows {
-        let purpose = Purpose::from_name(&name)
-            .ok_or_else(|| StoreError::Corrupt("a secret has a purpose that is not known".into()))?;
-        let place = Place { purpose, row: &row, version };
-        let sealed = keys.seal(&place, &keys.open(&place, &sealed.parse()?)?)?;
-        execute!(
-            conn,
-            "update sealed_secrets set key_id = $3, sealed = $4 where purpose = $1 and row_id = $2",
-            name,
-            row.as_str(),
-            sealed.key_id(),
-            sealed.to_string()
-        )?;
-    }
-    let (left,) = one!(conn, (i64,), "select count(*) from sealed_secrets where key_id <> $1", keys.id())?;
-    Ok(left)
 }
 
 impl From<KeyError> for StoreError {

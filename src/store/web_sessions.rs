@@ -209,7 +209,7 @@ impl Row {
 
 /// SHA-256 of the id as the cookie has it, in hexadecimal digits.
 fn hash(id: Id) -> String {
-    crate::domain::hex::encode(&Sha256::digest(id.to_string()))
+    hex::encode(Sha256::digest(id.to_string()))
 }
 
 fn backend(error: StoreError) -> Error {

@@ -13,7 +13,6 @@ use supervisor::Task;
 use crate::context::App;
 use crate::jobs;
 use crate::node::control;
-use crate::ops::accounts::remove::JobSteps;
 use crate::ops::audit::{checkpoint, queue, retention};
 use crate::ops::{approvals, sign_in, two_step};
 
@@ -32,7 +31,7 @@ pub fn all(app: &Arc<App>) -> Vec<Task> {
         task(app, "stored-passwords", two_step::run),
         task(app, "approvals", approvals::view::run),
         task(app, "control-socket", control::run),
-        task(app, "jobs", run_jobs),
+        task(app, "jobs", jobs::run),
     ];
     if app.config.audit_details_days > 0 {
         tasks.push(task(app, "audit-retention", retention::run));
@@ -46,9 +45,4 @@ where
 {
     let app = Arc::clone(app);
     Task::new(name, move || run(Arc::clone(&app)))
-}
-
-async fn run_jobs(app: Arc<App>) {
-    let (db, clock, view) = (app.db.clone(), app.clock.clone(), Arc::clone(&app.live.jobs));
-    jobs::run(db, clock, view, Arc::new(JobSteps(app))).await;
 }

@@ -1,6 +1,5 @@
 //! Which TDLib may run in production: its code sees every session, so it has to be the one that was looked at.
 
-use std::fmt::Write as _;
 use std::io::Read;
 use std::path::Path;
 
@@ -38,11 +37,7 @@ fn digest(path: &Path) -> std::io::Result<String> {
         }
         hash.update(buffer.get(..read).unwrap_or_default());
     }
-    let mut hex = String::with_capacity(128);
-    for byte in hash.finalize() {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    Ok(hex)
+    Ok(hex::encode(hash.finalize()))
 }
 
 #[cfg(test)]

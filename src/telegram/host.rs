@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Condvar, Mutex};
 use tdjson::Library;
 
 use super::frame::{Frame, peek};
@@ -81,7 +81,7 @@ fn quieten(library: &Library) {
         if level < 2 {
             eprintln!("td-host: tdlib[{level}] {}", redact(line));
         } else if let Some((client, reason)) = read_lost(line) {
-            LOST_REASONS.lock().unwrap_or_else(PoisonError::into_inner).insert(client, reason);
+            LOST_REASONS.lock().insert(client, reason);
         }
     });
 }
@@ -148,7 +148,7 @@ fn await_silence(silent: &AtomicU32) {
 
 fn forward_request(library: &Library, clients: &Mutex<Clients>, frame: &Frame) {
     let theirs = {
-        let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = clients.lock();
         match clients.theirs.get(&frame.client) {
             Some(theirs) => *theirs,
             None => {
@@ -180,7 +180,7 @@ fn forward_updates(library: &Library, clients: &Mutex<Clients>, all_closed: &Con
                 && (seen.kind != "updateNewMessage" || json.contains(SERVICE_CHAT)));
         let closed = seen.kind == "updateAuthorizationState" && json.contains("\"authorizationStateClosed\"");
         let Some(client) = seen.client.and_then(|theirs| {
-            let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut clients = clients.lock();
             let ours = clients.ours.get(&theirs).copied();
             if let (true, Some(ours)) = (closed, ours) {
                 clients.ours.remove(&theirs);
@@ -212,15 +212,15 @@ fn forward_updates(library: &Library, clients: &Mutex<Clients>, all_closed: &Con
 }
 
 fn take_reason(client: Option<i32>) -> Option<String> {
-    LOST_REASONS.lock().unwrap_or_else(PoisonError::into_inner).remove(&client?)
+    LOST_REASONS.lock().remove(&client?)
 }
 
 fn close_all(library: &Library, clients: &Mutex<Clients>, all_closed: &Condvar) {
-    let guard = clients.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut guard = clients.lock();
     for theirs in guard.ours.keys() {
         library.send(*theirs, r#"{"@type":"close"}"#);
     }
-    let _ = all_closed.wait_timeout_while(guard, CLOSING_TIME, |clients| !clients.ours.is_empty());
+    all_closed.wait_while_for(&mut guard, |clients| !clients.ours.is_empty(), CLOSING_TIME);
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
-//! Everything that knows TDLib.
+//! The only place that knows TDLib.
 //!
 //! ```text
-//!   ops ──> Hub ──> one actor per account ──> tdlib-rs ──> virtual transport (tdjson)
+//!   ops ──> Hub ──> one client task per account ──> tdlib-rs ──> virtual transport (tdjson)
 //!                       ^  updates                               │ frames
 //!                       └────────── Hub's reader <── td-host (child process with libtdjson) <┘
 //! ```
 //!
-//! TDLib runs in child processes, because a fatal error in it ends its process. The [`hub`] starts them again
-//! and routes what they say; each account has an [`account`] actor that owns everything about its client;
-//! [`login`] translates between TDLib's authorization states and our stages, and is pure.
+//! TDLib runs in child processes, because a fatal error in it ends its process. The [`hub`] restarts them; `routes` hands
+//! their messages to the accounts' tasks. Each account has a task ([`client`]) that owns everything about its client.
+//! [`login`] translates TDLib's authorization states into our stages, and is pure.
 
 pub mod checksum;
 pub mod client;
@@ -20,6 +20,9 @@ pub mod hub;
 pub mod login;
 pub mod memory_limit;
 mod process;
+mod routes;
+pub mod settings;
 
 pub use handle::{AccountHandle, AnswerError, ClientStart, ServiceMessage};
-pub use hub::{Hub, HubSettings};
+pub use hub::Hub;
+pub use settings::{HubSettings, Observer, Proxy};

@@ -14,7 +14,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::frame::{Frame, peek};
-use super::hub::Routes;
+use super::routes::Routes;
+use crate::domain::backoff::Backoff;
 use crate::telegram::memory_limit::MemoryLimit;
 
 /// Requests that may wait for the pipe; more are refused at once.
@@ -60,7 +61,7 @@ pub(super) async fn supervise(
     link: watch::Sender<Option<HostHandle>>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let (mut generation, mut crashed) = (0, 0);
     let mut memory = MemoryLimit::new(slot.memory_limit);
     let number = slot.number;
@@ -97,13 +98,12 @@ pub(super) async fn supervise(
             Err(error) => tracing::error!(slot = number, %error, "td-host can't be started"),
         }
         if started.elapsed() > HEALTHY {
-            pause = FIRST_PAUSE;
+            backoff.reset();
         }
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(backoff.fail()) => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

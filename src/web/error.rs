@@ -8,6 +8,7 @@ use crate::domain::access::Refusal;
 use crate::ops::OpError;
 use crate::store::StoreError;
 use crate::web::words::error_pages as words;
+use crate::words::sentence;
 
 /// Why a request was not answered as asked.
 #[derive(Debug)]
@@ -110,11 +111,11 @@ impl From<Refusal> for AppError {
 impl From<OpError> for AppError {
     fn from(error: OpError) -> Self {
         match error {
-            OpError::Invalid { message, .. } => Self::Bad(StatusCode::UNPROCESSABLE_ENTITY, message),
-            OpError::Refused(message) => Self::Conflict(message),
-            OpError::Denied(message) => Self::Forbidden(message),
-            OpError::TooOften(message) => Self::Bad(StatusCode::TOO_MANY_REQUESTS, message),
-            OpError::Telegram(message) => Self::Telegram(message),
+            OpError::Invalid { code, .. } => Self::Bad(StatusCode::UNPROCESSABLE_ENTITY, sentence(&code)),
+            OpError::Refused(code) => Self::Conflict(sentence(&code)),
+            OpError::Denied(code) => Self::Forbidden(sentence(&code)),
+            OpError::TooOften(code) => Self::Bad(StatusCode::TOO_MANY_REQUESTS, sentence(&code)),
+            OpError::Telegram(code) => Self::Telegram(sentence(&code)),
             OpError::NotFound => Self::NotFound,
             OpError::Unavailable => Self::Unavailable,
             OpError::TakenOver => Self::TakenOver,

@@ -1,32 +1,32 @@
-//! The C functions that tdlib-rs calls, with a wire of our own behind them.
+//! The C functions that tdlib-rs calls, implemented as a virtual transport.
 //!
-//! tdlib-rs declares `td_create_client_id`, `td_send` and `td_receive` as external symbols and matches
-//! answers to requests by their `@extra` number. Here these symbols are a virtual transport: client ids are
-//! counted by us, requests go to the wire that was installed, and answers wait in a queue until tdlib-rs asks
-//! for the next one. Nothing blocks but that waiting.
+//! tdlib-rs declares `td_create_client_id`, `td_send` and `td_receive` as external symbols and matches answers to requests
+//! by their `@extra` number. Here client ids are counted by us, a request goes to the sender that was attached to its
+//! client, and answers wait in a queue until tdlib-rs receives the next one. Nothing else blocks.
 //!
-//! A request always gets an answer. If the wire does not take it, or its client ends first, the answer is a
-//! made-up error 500, because a tdlib-rs call without one would wait for ever.
+//! A request always gets an answer. If no sender takes it, or its client ends first, the answer is an error 500 made here,
+//! because a tdlib-rs call without an answer would wait for ever.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char, c_double, c_int};
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::mpsc::{self, Receiver, channel};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Takes a request for a client and says whether it is on its way. Must not block.
-pub type Wire = Box<dyn Fn(i32, &str) -> bool + Send + Sync>;
+/// Takes a request for a client and says whether it was sent. Must not block.
+pub type Sender = Arc<dyn Fn(i32, &str) -> bool + Send + Sync>;
 
-static WIRE: OnceLock<Wire> = OnceLock::new();
+/// Where the requests of each client go.
+static SENDERS: LazyLock<Mutex<HashMap<i32, Sender>>> = LazyLock::new(Mutex::default);
 static LAST_CLIENT: AtomicI32 = AtomicI32::new(0);
 static OPEN: LazyLock<Mutex<HashMap<u32, i32>>> = LazyLock::new(Mutex::default);
 static ANSWERS: LazyLock<Answers> = LazyLock::new(Answers::new);
 
 /// The queue of answers. Bounded by the number of open requests: each is answered once.
 struct Answers {
-    put: Mutex<Sender<CString>>,
+    put: Mutex<mpsc::Sender<CString>>,
     take: Mutex<Receiver<CString>>,
 }
 
@@ -52,24 +52,18 @@ fn extra_of(json: &str) -> Option<u32> {
     serde_json::from_str::<Extra>(json).ok()?.extra
 }
 
-/// Installs the wire, once per process; a second one is not taken.
-pub fn install(wire: Wire) -> Result<(), AlreadyInstalled> {
-    WIRE.set(wire).map_err(|_| AlreadyInstalled)
+/// Sends the requests of a client this way from now on.
+pub fn attach(client: i32, sender: Sender) {
+    senders().insert(client, sender);
 }
 
-/// There is a wire already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AlreadyInstalled;
-
-impl std::fmt::Display for AlreadyInstalled {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a transport to TDLib is installed already")
-    }
+/// Ends a client: its open requests are answered with error 500 and this message, and later ones too.
+pub fn detach(client: i32, message: &str) {
+    senders().remove(&client);
+    fail_client(client, message);
 }
 
-impl std::error::Error for AlreadyInstalled {}
-
-/// Hands in an answer (a JSON text with `@extra`). One that nobody waits for is dropped.
+/// Delivers an answer (a JSON text with `@extra`). An answer to no open request is dropped.
 pub fn answer(json: &str) {
     let waited_for = extra_of(json).is_some_and(|extra| open().remove(&extra).is_some());
     if waited_for {
@@ -78,7 +72,7 @@ pub fn answer(json: &str) {
 }
 
 /// Answers every open request of a client with error 500 and this message.
-pub fn fail_client(client: i32, message: &str) {
+fn fail_client(client: i32, message: &str) {
     let extras: Vec<u32> = {
         let mut open = open();
         let extras = open.iter().filter(|(_, owner)| **owner == client).map(|(extra, _)| *extra).collect();
@@ -97,6 +91,10 @@ pub fn open_requests() -> usize {
 
 fn open() -> std::sync::MutexGuard<'static, HashMap<u32, i32>> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn senders() -> std::sync::MutexGuard<'static, HashMap<i32, Sender>> {
+    SENDERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn put(json: &str) {
@@ -132,7 +130,8 @@ unsafe extern "C" fn td_send(client: c_int, request: *const c_char) {
     if let Some(extra) = extra {
         open().insert(extra, client);
     }
-    let taken = WIRE.get().is_some_and(|wire| wire(client, request));
+    let sender = senders().get(&client).cloned();
+    let taken = sender.is_some_and(|sender| sender(client, request));
     if let Some(extra) = extra
         && !taken
         && open().remove(&extra).is_some()
@@ -171,27 +170,36 @@ mod tests {
     #[test]
     fn every_request_gets_exactly_one_answer() {
         send(1, r#"{"@type":"getMe","@extra":1}"#);
-        let answer_without_wire = receive().unwrap();
-        assert_eq!(
-            (answer_without_wire["code"].as_i64(), answer_without_wire["@extra"].as_i64()),
-            (Some(500), Some(1))
-        );
+        let unattached = receive().unwrap();
+        assert_eq!((unattached["code"].as_i64(), unattached["@extra"].as_i64()), (Some(500), Some(1)));
 
-        install(Box::new(|client, _| client != 9)).unwrap();
-        assert_eq!(install(Box::new(|_, _| true)), Err(AlreadyInstalled));
+        let (sent, requests) = channel();
+        for client in [2, 3] {
+            let sent = sent.clone();
+            attach(client, Arc::new(move |client, _| sent.send(("first hub", client)).is_ok()));
+        }
+        attach(4, Arc::new(move |client, _| sent.send(("second hub", client)).is_ok()));
+        attach(9, Arc::new(|_, _| false));
         assert_ne!(td_create_client_id(), td_create_client_id());
 
         send(2, r#"{"@type":"getMe","@extra":2}"#);
         send(3, r#"{"@type":"getMe","@extra":3}"#);
         send(9, r#"{"@type":"getMe","@extra":4}"#);
-        assert_eq!(receive().unwrap()["@extra"], 4, "the wire refused it");
+        assert_eq!(receive().unwrap()["@extra"], 4, "its sender refused it");
+        send(4, r#"{"@type":"getMe","@extra":5}"#);
         assert!(receive().is_none(), "the others wait");
+        let sent: Vec<_> = requests.try_iter().collect();
+        assert_eq!(sent, [("first hub", 2), ("first hub", 3), ("second hub", 4)]);
+        answer(r#"{"@type":"ok","@extra":5}"#);
+        assert_eq!(receive().unwrap()["@extra"], 5);
 
-        fail_client(3, "gone");
+        detach(3, "gone");
         let failed = receive().unwrap();
         assert_eq!((failed["@extra"].as_i64(), failed["message"].as_str()), (Some(3), Some("gone")));
         answer(r#"{"@type":"ok","@extra":3}"#);
         assert!(receive().is_none(), "a late answer is dropped");
+        send(3, r#"{"@type":"getMe","@extra":6}"#);
+        assert_eq!(receive().unwrap()["code"], 500, "its client has ended");
 
         answer(r#"{"@type":"ok","@extra":2}"#);
         assert_eq!(receive().unwrap()["@type"], "ok");

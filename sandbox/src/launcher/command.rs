@@ -11,13 +11,13 @@ use tokio::process::{Child, ChildStdin};
 
 use super::Prepared;
 
-/// The first descriptor that is handed over, by the convention of LISTEN_FDS.
-const FIRST: i32 = 3;
+/// The first descriptor of LISTEN_FDS, by convention.
+const FIRST_DESCRIPTOR: i32 = 3;
 
-/// Hands listeners over to a child. They stay open here for the next one.
-fn hand_over(command: &mut Command, listeners: &[&TcpListener]) -> io::Result<()> {
+/// Passes listeners to a child. They stay open here for the next child.
+fn pass_listeners(command: &mut Command, listeners: &[&TcpListener]) -> io::Result<()> {
     let mut mappings = Vec::new();
-    for (child_fd, listener) in (FIRST..).zip(listeners) {
+    for (child_fd, listener) in (FIRST_DESCRIPTOR..).zip(listeners) {
         let parent_fd = OwnedFd::from(listener.try_clone()?);
         mappings.push(FdMapping { parent_fd, child_fd });
     }
@@ -26,9 +26,9 @@ fn hand_over(command: &mut Command, listeners: &[&TcpListener]) -> io::Result<()
     Ok(())
 }
 
-/// Starts the server. It ends by itself when its standard input closes, that is, with this process. It has a
-/// process group of its own: Ctrl-C is for the program, the server stops after it. The pipe has to be kept:
-/// waiting for a child would close it.
+/// Starts the server. It exits when its standard input closes, so it ends with this process. It has its own process
+/// group: Ctrl-C goes to the program, and the server stops after it. The caller has to keep the pipe, because waiting for a
+/// child would close it.
 pub(super) fn server(prepared: &Prepared) -> io::Result<(Child, Option<ChildStdin>)> {
     use std::os::unix::process::CommandExt as _;
     let mut command = Command::new(std::env::current_exe()?);
@@ -37,14 +37,14 @@ pub(super) fn server(prepared: &Prepared) -> io::Result<(Child, Option<ChildStdi
         command.args(["--temporary-keys", &seconds.to_string()]);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
-    hand_over(&mut command, &[&prepared.socks, &prepared.mtproto, &prepared.phones])?;
+    pass_listeners(&mut command, &[&prepared.socks, &prepared.mtproto, &prepared.phones])?;
     let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn()?;
     let pipe = child.stdin.take();
     Ok((child, pipe))
 }
 
-/// Starts the program. Without a terminal it gets a process group of its own, so that nothing of it is left over;
-/// with one it stays in ours, to be able to read from it.
+/// Starts the program. Without a terminal it gets its own process group, so that all of it can be stopped; with a terminal
+/// it stays in this process group, to be able to read from it.
 pub(super) fn program(prepared: &Prepared, words: &[OsString]) -> io::Result<Child> {
     use std::os::unix::process::CommandExt as _;
     let (name, arguments) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
@@ -59,7 +59,7 @@ pub(super) fn program(prepared: &Prepared, words: &[OsString]) -> io::Result<Chi
     if let Some(page) = &prepared.page {
         let address = page.local_addr()?;
         command.env("HOST", address.ip().to_string()).env("PORT", address.port().to_string());
-        hand_over(&mut command, &[page])?;
+        pass_listeners(&mut command, &[page])?;
     } else {
         command.env_remove("LISTEN_FDS");
     }

@@ -1,8 +1,8 @@
-//! Leaving the host's network for an empty one.
+//! Moves the process to an empty network.
 //!
-//! TDLib asks public servers for advice when a proxy is silent, and it has Telegram's addresses compiled in. In
-//! a network name space that has only loopback, there is nobody to ask. Root may make one at once; anybody else
-//! makes a user name space around it, in which he keeps his own id and becomes nobody else.
+//! TDLib contacts public servers when its proxy does not answer, and it has Telegram's addresses compiled in. In a network
+//! namespace with nothing but loopback it cannot reach them. Root can create one directly; other users need a user
+//! namespace around it, in which they keep their own id.
 
 use std::fs;
 use std::io;
@@ -15,21 +15,21 @@ use nix::sys::socket::{
 use nix::unistd::{getgid, getuid};
 use std::os::fd::AsRawFd as _;
 
-/// What the kernel refused.
+/// What the kernel denied.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
-    /// No name space.
+    /// No namespace.
     #[error("unshare: {0}")]
     Unshare(Errno),
-    /// No mapping of our own id.
+    /// The user or group id could not be mapped.
     #[error("{0}: {1}")]
     Map(&'static str, io::Error),
-    /// Loopback stays down.
+    /// Loopback could not be enabled.
     #[error("loopback: {0}")]
     Loopback(Errno),
 }
 
-/// Moves this process, which must not have any other thread yet, into an empty network with loopback.
+/// Moves this process, which must have only one thread, to an empty network with loopback.
 pub(super) fn leave() -> Result<(), NetworkError> {
     if getuid().is_root() {
         unshare(CloneFlags::CLONE_NEWNET).map_err(NetworkError::Unshare)?;
@@ -52,7 +52,7 @@ const REQUEST_AND_ACK: u16 = 1 | 4;
 const LOOPBACK: i32 = 1;
 const UP: u32 = 1;
 
-/// `ip link set lo up`, as one netlink message: the header, then `ifinfomsg`.
+/// `ip connection set lo up`, as one netlink message: the header, then `ifinfomsg`.
 fn loopback_up() -> Result<(), Errno> {
     let mut message = Vec::with_capacity(32);
     message.extend(32u32.to_ne_bytes());
@@ -73,7 +73,7 @@ fn loopback_up() -> Result<(), Errno> {
     acknowledged(answer.get(..length).unwrap_or_default())
 }
 
-/// The kernel answers with an error message; error 0 is success.
+/// The kernel answers with an error message; code 0 means success.
 fn acknowledged(answer: &[u8]) -> Result<(), Errno> {
     let mut rest = crate::bytes::Reader(answer);
     let kind = rest.take(4).and_then(|_| rest.array::<2>()).map(u16::from_ne_bytes);

@@ -1,8 +1,8 @@
-//! Puts our public key into a copy of TDLib.
+//! Replaces the key of Telegram's test servers in a copy of TDLib.
 //!
-//! TDLib trusts two RSA keys, one for Telegram's production servers and one for its test servers. Both stand in
-//! the library as PEM text of 425 bytes. In a copy, the second one is replaced by ours, which has exactly that
-//! length. Nothing else changes: what runs is the stock TDLib, in its test environment, trusting another server.
+//! TDLib trusts two RSA keys, one for Telegram's production servers and one for its test servers. Both are in the library
+//! as PEM text of 425 bytes. In a copy, the second one is replaced by the sandbox's key, which has the same length. Nothing
+//! else changes: what runs is the stock TDLib in its test environment, trusting another server.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 
 use crate::crypto::sha256;
-use crate::disk::{self, DiskError};
+use crate::storage::{self, StorageError};
 
 const HEAD: &[u8] = b"-----BEGIN RSA PUBLIC KEY-----\nMIIBCgKCAQEAyMEdY1aR";
 const TAIL: &[u8] = b"-----END RSA PUBLIC KEY-----";
@@ -21,35 +21,40 @@ const LENGTH: usize = 425;
 /// Why a library was not patched.
 #[derive(Debug, thiserror::Error)]
 pub enum PatchError {
-    /// It is not there, or may not be read.
-    #[error("{path}: {error}; this should be the stock libtdjson (make natives fetches it)", path = .0.display(), error = .1)]
+    /// It cannot be read.
+    #[error("{path}: {error}; expected the stock libtdjson, which `make natives` fetches", path = .0.display(), error = .1)]
     Read(PathBuf, io::Error),
-    /// It holds no such key: another TDLib, or no TDLib.
-    #[error("{path} does not hold the key of Telegram's test servers, so it is no TDLib that can be patched", path = .0.display())]
+    /// It does not contain the key: another version of TDLib, or not TDLib.
+    #[error("{path} does not contain the key of Telegram's test servers, so it is not a TDLib that can be patched", path = .0.display())]
     NoKey(PathBuf),
-    /// It holds several.
-    #[error("{path} holds the key of Telegram's test servers more than once", path = .0.display())]
+    /// It contains the key several times.
+    #[error("{path} contains the key of Telegram's test servers more than once", path = .0.display())]
     ManyKeys(PathBuf),
     /// The new key has another length.
-    #[error("the sandbox's key does not fit into the library")]
+    #[error("the sandbox's key does not have the length of the key in the library")]
     Length,
     /// The copy could not be written.
     #[error(transparent)]
-    Write(#[from] DiskError),
+    Write(#[from] StorageError),
 }
 
-/// The patched copy of a library in this directory. A copy of the same library with the same key is used again.
-pub fn patched_library(stock: &Path, public_pem: &str, directory: &Path) -> Result<PathBuf, PatchError> {
+/// The patched copy of a library in this directory. A copy of the same library with the same key is reused.
+pub(super) fn patched_library(
+    stock: &Path,
+    public_pem: &str,
+    directory: &Path,
+) -> Result<PathBuf, PatchError> {
     let read = |error| PatchError::Read(stock.to_owned(), error);
-    let about = fs::metadata(stock).map_err(read)?;
-    let stamp = format!("{} {} {}.{}", stock.display(), about.len(), about.mtime(), about.mtime_nsec());
+    let metadata = fs::metadata(stock).map_err(read)?;
+    let stamp =
+        format!("{} {} {}.{}", stock.display(), metadata.len(), metadata.mtime(), metadata.mtime_nsec());
     let hash = sha256(&[stamp.as_bytes(), public_pem.as_bytes()]);
     let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let target = directory.join(format!("libtdjson-{name}.so"));
     if !target.exists() {
         let mut bytes = fs::read(stock).map_err(read)?;
         replace_key(&mut bytes, public_pem, stock)?;
-        disk::replace(&target, &bytes)?;
+        storage::replace(&target, &bytes)?;
     }
     Ok(target)
 }
@@ -90,27 +95,27 @@ mod tests {
         let pem = "p".repeat(LENGTH);
         let patched = patched_library(&stock, &pem, directory.path()).unwrap();
         assert_eq!(fs::read(&patched).unwrap(), [b"code", pem.as_bytes(), b"more code"].concat());
-        assert_eq!(fs::read(&stock).unwrap(), library(1), "the stock library is left alone");
+        assert_eq!(fs::read(&stock).unwrap(), library(1), "the stock library is unchanged");
         let inode = |path: &Path| fs::metadata(path).unwrap().ino();
         let before = inode(&patched);
         assert_eq!(patched_library(&stock, &pem, directory.path()).unwrap(), patched);
-        assert_eq!(inode(&patched), before, "the copy is used again");
+        assert_eq!(inode(&patched), before, "the copy is reused");
         assert_ne!(patched_library(&stock, &"q".repeat(LENGTH), directory.path()).unwrap(), patched);
     }
 
     #[test]
-    fn what_cannot_be_patched_is_named() {
+    fn files_that_cannot_be_patched_are_named() {
         let directory = tempfile::tempdir().unwrap();
         let stock = directory.path().join("stock.so");
         let attempt = |pem: &str| patched_library(&stock, pem, directory.path()).unwrap_err().to_string();
         let pem = "p".repeat(LENGTH);
         assert!(attempt(&pem).contains("make natives"));
         fs::write(&stock, library(0)).unwrap();
-        assert!(attempt(&pem).contains("no TDLib that can be patched"));
+        assert!(attempt(&pem).contains("not a TDLib that can be patched"));
         fs::write(&stock, library(2)).unwrap();
         assert!(attempt(&pem).contains("more than once"));
         fs::write(&stock, &library(1)[..300]).unwrap();
-        assert!(attempt(&pem).contains("no TDLib that can be patched"));
-        assert!(attempt("short").contains("does not fit"));
+        assert!(attempt(&pem).contains("not a TDLib that can be patched"));
+        assert!(attempt("short").contains("does not have the length"));
     }
 }

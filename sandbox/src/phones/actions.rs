@@ -1,4 +1,4 @@
-//! The buttons: each a form, answered with a redirect back to the page.
+//! Forms that act on phones. Each is answered with a redirect to the page.
 
 use axum::Form;
 use axum::extract::{Path, State};
@@ -6,41 +6,41 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use crate::backend::{Account, InvalidPhoneNumber, PhoneNumber};
 use crate::handle::Handle;
-use crate::world::{Account, Number};
 
-/// A form that says something impossible, in words.
-pub(super) struct Refused(pub(super) String);
+/// Why a form was rejected.
+pub(super) struct FormError(pub(super) String);
 
-impl IntoResponse for Refused {
+impl IntoResponse for FormError {
     fn into_response(self) -> Response {
         (StatusCode::UNPROCESSABLE_ENTITY, self.0).into_response()
     }
 }
 
-pub(super) type Done = Result<Redirect, Refused>;
+pub(super) type FormResult = Result<Redirect, FormError>;
 
-pub(super) fn back(number: &Number) -> Redirect {
+pub(super) fn back(number: &PhoneNumber) -> Redirect {
     Redirect::to(&format!("/#p{number}"))
 }
 
-pub(super) fn parse(number: &str) -> Result<Number, Refused> {
-    crate::sandbox::number(number).map_err(|error| Refused(format!("{error}.")))
+pub(super) fn parse(number: &str) -> Result<PhoneNumber, FormError> {
+    number.parse().map_err(|error: InvalidPhoneNumber| FormError(format!("Invalid number: {error}.")))
 }
 
-/// A phone that exists; only the form for a new one makes phones.
-pub(super) fn known(handle: &Handle, number: &str) -> Result<Number, Refused> {
+/// The number of a phone that exists; only the form for a new one adds phones.
+pub(super) fn existing(handle: &Handle, number: &str) -> Result<PhoneNumber, FormError> {
     let number = parse(number)?;
-    let exists = handle.look(|world| world.phones.contains_key(&number));
-    exists.then_some(number).ok_or_else(|| Refused("There is no phone of this number.".to_owned()))
+    let exists = handle.inspect(|backend| backend.phones.contains_key(&number));
+    exists.then_some(number).ok_or_else(|| FormError("There is no phone with this number.".to_owned()))
 }
 
 #[derive(Deserialize)]
-pub(super) struct New {
+pub(super) struct AddPhone {
     number: String,
 }
 
-pub(super) async fn add(State(handle): State<Handle>, Form(form): Form<New>) -> Done {
+pub(super) async fn add(State(handle): State<Handle>, Form(form): Form<AddPhone>) -> FormResult {
     let number = parse(&form.number)?;
     handle.add_phone(&number).await;
     Ok(back(&number))
@@ -59,8 +59,8 @@ pub(super) async fn password(
     State(handle): State<Handle>,
     Path(number): Path<String>,
     Form(form): Form<NewPassword>,
-) -> Done {
-    let number = known(&handle, &number)?;
+) -> FormResult {
+    let number = existing(&handle, &number)?;
     if form.password.is_empty() {
         handle.remove_password(&number).await;
     } else {
@@ -69,8 +69,8 @@ pub(super) async fn password(
     Ok(back(&number))
 }
 
-pub(super) async fn sign_in(State(handle): State<Handle>, Path(number): Path<String>) -> Done {
-    let number = known(&handle, &number)?;
+pub(super) async fn sign_in(State(handle): State<Handle>, Path(number): Path<String>) -> FormResult {
+    let number = existing(&handle, &number)?;
     handle.sign_in_elsewhere(&number).await;
     Ok(back(&number))
 }
@@ -80,18 +80,18 @@ pub(super) struct NewName {
     first_name: String,
 }
 
-/// The most that Telegram lets into a first name.
+/// Telegram's limit for a first name.
 const MAX_NAME: usize = 64;
 
-/// Clients that are connected hear of it at once, others when they look at the user next.
+/// Connected clients get an update, others see the new name when they load the user.
 pub(super) async fn name(
     State(handle): State<Handle>,
     Path(number): Path<String>,
     Form(form): Form<NewName>,
-) -> Done {
-    let number = known(&handle, &number)?;
+) -> FormResult {
+    let number = existing(&handle, &number)?;
     if !(1..=MAX_NAME).contains(&form.first_name.chars().count()) {
-        return Err(Refused(format!("A first name has 1 to {MAX_NAME} characters.")));
+        return Err(FormError(format!("A first name has 1 to {MAX_NAME} characters.")));
     }
     handle.set_first_name(&number, &form.first_name).await;
     Ok(back(&number))
@@ -104,24 +104,24 @@ pub(super) struct NewMessage {
     age: u32,
 }
 
-/// A message may be a day old.
+/// In seconds.
 const MAX_AGE: u32 = 24 * 60 * 60;
 
-/// The most that Telegram lets into one message.
+/// Telegram's limit for a message.
 const MAX_TEXT: usize = 4096;
 
 pub(super) async fn message(
     State(handle): State<Handle>,
     Path(number): Path<String>,
     Form(form): Form<NewMessage>,
-) -> Done {
-    let number = known(&handle, &number)?;
+) -> FormResult {
+    let number = existing(&handle, &number)?;
     let length = form.text.chars().count();
     if form.text.trim().is_empty() || length > MAX_TEXT {
-        return Err(Refused(format!("A message has 1 to {MAX_TEXT} characters.")));
+        return Err(FormError(format!("A message has 1 to {MAX_TEXT} characters.")));
     }
     if form.age > MAX_AGE {
-        return Err(Refused(format!("A message is 0 to {MAX_AGE} seconds old.")));
+        return Err(FormError(format!("The age of a message is 0 to {MAX_AGE} seconds.")));
     }
     handle.push_old_message(&number, &form.text, form.age).await;
     Ok(back(&number))
@@ -136,8 +136,8 @@ pub(super) async fn account(
     State(handle): State<Handle>,
     Path(number): Path<String>,
     Form(form): Form<NewAccount>,
-) -> Done {
-    let number = known(&handle, &number)?;
+) -> FormResult {
+    let number = existing(&handle, &number)?;
     handle.set_account(&number, form.account).await;
     Ok(back(&number))
 }
@@ -145,12 +145,13 @@ pub(super) async fn account(
 pub(super) async fn end_session(
     State(handle): State<Handle>,
     Path((number, hash)): Path<(String, i64)>,
-) -> Done {
-    let number = known(&handle, &number)?;
-    let own = handle.look(|world| world.devices.get(&hash).is_some_and(|device| device.number == number));
+) -> FormResult {
+    let number = existing(&handle, &number)?;
+    let own =
+        handle.inspect(|backend| backend.devices.get(&hash).is_some_and(|device| device.number == number));
     if own && handle.end_session(hash).await {
         Ok(back(&number))
     } else {
-        Err(Refused("There is no such session.".to_owned()))
+        Err(FormError("There is no such session.".to_owned()))
     }
 }

@@ -1,4 +1,4 @@
-//! The forms for what goes wrong: sessions that end, codes that expire, a network that breaks, errors on order.
+//! Forms that inject faults: ended sessions, expired codes, network faults, errors.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use axum::extract::{Path, State};
 use axum::response::Redirect;
 use serde::Deserialize;
 
-use super::actions::{Done, Refused, back, known, parse};
+use super::actions::{FormError, FormResult, back, existing, parse};
+use crate::backend::PhoneNumber;
 use crate::error::RpcError;
-use crate::flood::FloodEnd;
 use crate::handle::Handle;
-use crate::network::{Breakage, LONGEST, MOST_SKEW};
-use crate::world::Number;
+use crate::network::{ConnectionFault, MAX_CLOCK_SKEW, MAX_FAULT_DURATION};
+use crate::server::flood::FloodLimit;
 
-/// The number of a field that may be empty.
-fn optional(number: &str) -> Result<Option<Number>, Refused> {
+/// A number that can be left out.
+fn optional(number: &str) -> Result<Option<PhoneNumber>, FormError> {
     match number.trim() {
         "" => Ok(None),
         number => parse(number).map(Some),
@@ -26,21 +26,21 @@ fn optional(number: &str) -> Result<Option<Number>, Refused> {
 #[derive(Default, Deserialize)]
 pub(super) struct Revocation {
     #[serde(default)]
-    why: Why,
+    why: Reason,
 }
 
 /// Why a session is ended.
 #[derive(Default, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Why {
+enum Reason {
     #[default]
     Revoked,
     Expired,
     Duplicated,
 }
 
-impl Why {
-    fn word(self) -> &'static str {
+impl Reason {
+    fn error_name(self) -> &'static str {
         match self {
             Self::Revoked => "SESSION_REVOKED",
             Self::Expired => "SESSION_EXPIRED",
@@ -49,93 +49,90 @@ impl Why {
     }
 }
 
-/// Ends all sessions. A request without a form is one that gives no reason.
+/// Ends all sessions. A request without a form gives no reason.
 pub(super) async fn revoke(
     State(handle): State<Handle>,
     Path(number): Path<String>,
     form: Result<Form<Revocation>, FormRejection>,
-) -> Done {
-    let number = known(&handle, &number)?;
-    let why = match form {
+) -> FormResult {
+    let number = existing(&handle, &number)?;
+    let reason = match form {
         Ok(Form(form)) => form.why,
-        Err(FormRejection::InvalidFormContentType(_)) => Why::default(),
-        Err(_) => return Err(Refused("A session is revoked, expired or duplicated.".to_owned())),
+        Err(FormRejection::InvalidFormContentType(_)) => Reason::default(),
+        Err(_) => return Err(FormError("The reason is revoked, expired or duplicated.".to_owned())),
     };
-    handle.revoke_because(&number, why.word()).await;
+    handle.revoke_with_error(&number, reason.error_name()).await;
     Ok(back(&number))
 }
 
-/// Makes the code that is out too old.
-pub(super) async fn expire_code(State(handle): State<Handle>, Path(number): Path<String>) -> Done {
-    let number = known(&handle, &number)?;
+pub(super) async fn expire_code(State(handle): State<Handle>, Path(number): Path<String>) -> FormResult {
+    let number = existing(&handle, &number)?;
     if handle.expire_code(&number).await {
         Ok(back(&number))
     } else {
-        Err(Refused("No code of this number is out.".to_owned()))
+        Err(FormError("There is no code for this number.".to_owned()))
     }
 }
 
-/// Forgets the temporary keys of the number's clients.
-pub(super) async fn drop_keys(State(handle): State<Handle>, Path(number): Path<String>) -> Done {
-    let number = known(&handle, &number)?;
+pub(super) async fn drop_keys(State(handle): State<Handle>, Path(number): Path<String>) -> FormResult {
+    let number = existing(&handle, &number)?;
     if handle.drop_temporary_keys(&number).await > 0 {
         Ok(back(&number))
     } else {
-        Err(Refused("Nobody who is signed in with this number uses a temporary key.".to_owned()))
+        Err(FormError("No client of this number uses a temporary key.".to_owned()))
     }
 }
 
 #[derive(Deserialize)]
-pub(super) struct NewDc {
+pub(super) struct Dc {
     #[serde(default)]
     dc: String,
 }
 
-/// Puts the account at one data centre; nothing puts it at all of them.
+/// Assigns the account to one data centre; an empty field to all of them.
 pub(super) async fn dc(
     State(handle): State<Handle>,
     Path(number): Path<String>,
-    Form(form): Form<NewDc>,
-) -> Done {
-    let number = known(&handle, &number)?;
+    Form(form): Form<Dc>,
+) -> FormResult {
+    let number = existing(&handle, &number)?;
     let dc = match form.dc.trim() {
         "" => None,
-        text => Some(text.parse().ok().filter(|dc| (1..=5).contains(dc)).ok_or_else(no_dc)?),
+        text => Some(text.parse().ok().filter(|dc| (1..=5).contains(dc)).ok_or_else(invalid_dc)?),
     };
     handle.set_dc(&number, dc).await;
     Ok(back(&number))
 }
 
-fn no_dc() -> Refused {
-    Refused("A data centre is a number from 1 to 5.".to_owned())
+fn invalid_dc() -> FormError {
+    FormError("A data centre is a number from 1 to 5.".to_owned())
 }
 
 #[derive(Deserialize)]
-pub(super) struct NewFlood {
+pub(super) struct Flood {
     #[serde(default)]
     count: String,
     #[serde(default)]
     seconds: String,
 }
 
-/// The most messages of one flood.
 const MAX_FLOOD: u64 = 1_000_000;
 
-/// Messages as fast as they are taken: so many, or for so long. None at all ends a flood.
+/// Sends messages as fast as clients take them: a count, or for a time. Zero ends a flood.
 pub(super) async fn flood(
     State(handle): State<Handle>,
     Path(number): Path<String>,
-    Form(form): Form<NewFlood>,
-) -> Done {
-    let number = known(&handle, &number)?;
+    Form(form): Form<Flood>,
+) -> FormResult {
+    let number = existing(&handle, &number)?;
     let end = match (form.count.trim(), form.seconds.trim()) {
-        ("", seconds) => FloodEnd::Time(length(seconds)?),
+        ("", seconds) => FloodLimit::Duration(duration(seconds)?),
         (count, "") => {
             let count = count.parse().ok().filter(|count| *count <= MAX_FLOOD);
-            let refusal = || Refused(format!("A flood has 0 to {MAX_FLOOD} messages."));
-            FloodEnd::Count(count.ok_or_else(refusal)?)
+            let invalid = || FormError(format!("A flood has 0 to {MAX_FLOOD} messages."));
+            FloodLimit::Count(count.ok_or_else(invalid)?)
         }
-        _ => return Err(Refused("A flood ends by its count or by its seconds, not by both.".to_owned())),
+        _ => return Err(FormError("Give either a count or seconds.".to_owned())),
     };
     handle.flood(&number, end);
     Ok(back(&number))
@@ -161,35 +158,41 @@ enum Fault {
     Clock,
 }
 
-/// Breaks the network, or the clock.
-pub(super) async fn network(State(handle): State<Handle>, Form(form): Form<NetworkFault>) -> Done {
+pub(super) async fn network(State(handle): State<Handle>, Form(form): Form<NetworkFault>) -> FormResult {
     let number = optional(&form.number)?;
     if number.is_some() && matches!(form.fault, Fault::Down | Fault::Clock) {
-        return Err(Refused("There is one clock and one network for all numbers.".to_owned()));
+        return Err(FormError("This fault applies to all numbers.".to_owned()));
     }
     match form.fault {
-        Fault::Silence => handle.silence(number.as_ref(), length(&form.seconds)?),
-        Fault::Down => handle.go_down(length(&form.seconds)?),
+        Fault::Silence => handle.silence(number.as_ref(), duration(&form.seconds)?),
+        Fault::Down => handle.go_down(duration(&form.seconds)?),
         Fault::Clock => handle.set_clock_skew(skew(&form.seconds)?),
-        Fault::Drop => drop(handle.break_connections(Breakage::Drop, number.as_ref())),
-        Fault::Garbage => drop(handle.break_connections(Breakage::Garbage, number.as_ref())),
-        Fault::Truncate => drop(handle.break_connections(Breakage::Truncate, number.as_ref())),
+        Fault::Drop => drop(handle.break_connections(ConnectionFault::Drop, number.as_ref())),
+        Fault::Garbage => drop(handle.break_connections(ConnectionFault::Garbage, number.as_ref())),
+        Fault::Truncate => drop(handle.break_connections(ConnectionFault::Truncate, number.as_ref())),
     }
     Ok(Redirect::to("/#network"))
 }
 
-fn length(seconds: &str) -> Result<Duration, Refused> {
-    let length = seconds.trim().parse().ok().map(Duration::from_secs).filter(|length| *length <= LONGEST);
-    length.ok_or_else(|| Refused(format!("A fault lasts 0 to {} seconds.", LONGEST.as_secs())))
+fn duration(seconds: &str) -> Result<Duration, FormError> {
+    let duration = seconds
+        .trim()
+        .parse()
+        .ok()
+        .map(Duration::from_secs)
+        .filter(|duration| *duration <= MAX_FAULT_DURATION);
+    duration.ok_or_else(|| FormError(format!("A fault lasts 0 to {} seconds.", MAX_FAULT_DURATION.as_secs())))
 }
 
-fn skew(seconds: &str) -> Result<i64, Refused> {
-    let skew = seconds.trim().parse().ok().filter(|skew| (-MOST_SKEW..=MOST_SKEW).contains(skew));
-    skew.ok_or_else(|| Refused(format!("A clock is wrong by at most {MOST_SKEW} seconds, fast or slow.")))
+fn skew(seconds: &str) -> Result<i64, FormError> {
+    let skew = seconds.trim().parse().ok().filter(|skew| (-MAX_CLOCK_SKEW..=MAX_CLOCK_SKEW).contains(skew));
+    skew.ok_or_else(|| {
+        FormError(format!("The clock error is -{MAX_CLOCK_SKEW} to {MAX_CLOCK_SKEW} seconds."))
+    })
 }
 
 #[derive(Deserialize)]
-pub(super) struct Order {
+pub(super) struct InjectError {
     method: String,
     #[serde(default)]
     number: String,
@@ -204,15 +207,15 @@ fn once() -> u32 {
 }
 
 /// Lets the next calls of a method fail.
-pub(super) async fn refuse(State(handle): State<Handle>, Form(form): Form<Order>) -> Done {
+pub(super) async fn inject_error(State(handle): State<Handle>, Form(form): Form<InjectError>) -> FormResult {
     let number = optional(&form.number)?;
-    let named =
+    let is_name =
         form.name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    if !named || form.name.is_empty() || !(1..=1000).contains(&form.times) {
-        return Err(Refused(
-            "An error has a name such as FLOOD_WAIT_30, and comes 1 to 1000 times.".to_owned(),
+    if !is_name || form.name.is_empty() || !(1..=1000).contains(&form.times) {
+        return Err(FormError(
+            "The name has capital letters, digits and underscores, and the times are 1 to 1000.".to_owned(),
         ));
     }
-    handle.refuse(form.method.trim(), number.as_ref(), RpcError::new(form.code, form.name), form.times);
+    handle.inject_error(form.method.trim(), number.as_ref(), RpcError::new(form.code, form.name), form.times);
     Ok(Redirect::to("/#refusals"))
 }

@@ -1,4 +1,4 @@
-//! Keeps other web sites out.
+//! Rejects requests that other web sites make a browser send.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -18,18 +18,18 @@ const HEADERS: [(header::HeaderName, &str); 5] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
-/// Refuses what was not sent to an address, or comes from another site; hardens every answer.
+/// Rejects requests to a host name and forms of other sites; adds security headers to every answer.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let refusal = if !is_address(text(headers, header::HOST)) {
-        Some((StatusCode::MISDIRECTED_REQUEST, "This page is reached by an IP address or as localhost."))
-    } else if *request.method() != Method::GET && is_foreign(headers) {
-        Some((StatusCode::FORBIDDEN, "This form was sent by another site."))
+    let rejection = if !is_address(text(headers, header::HOST)) {
+        Some((StatusCode::MISDIRECTED_REQUEST, "Use an IP address or localhost to open this page."))
+    } else if *request.method() != Method::GET && is_cross_site(headers) {
+        Some((StatusCode::FORBIDDEN, "Forms of other sites are not accepted."))
     } else {
         None
     };
-    let mut response = match refusal {
-        Some(refusal) => refusal.into_response(),
+    let mut response = match rejection {
+        Some(rejection) => rejection.into_response(),
         None => next.run(request).await,
     };
     for (name, value) in HEADERS {
@@ -42,7 +42,7 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// A name may be made to point here by whoever owns it; an address may not.
+/// The owner of a name can make it point here; an address cannot be redirected.
 fn is_address(host: &str) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     name == "localhost"
@@ -51,8 +51,8 @@ fn is_address(host: &str) -> bool {
         || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
 }
 
-/// Browsers say where a form comes from; programs say nothing.
-fn is_foreign(headers: &HeaderMap) -> bool {
+/// Browsers send the origin of a form; other programs send none.
+fn is_cross_site(headers: &HeaderMap) -> bool {
     let own = format!("http://{}", text(headers, header::HOST));
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     headers.get(header::ORIGIN).is_some_and(|origin| origin != own.as_str())
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_of_other_sites_are_foreign() {
+    fn forms_of_other_sites_are_cross_site() {
         let headers = |origin: Option<&'static str>, site: Option<&'static str>| {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, HeaderValue::from_static("127.0.0.1:8889"));
@@ -96,7 +96,7 @@ mod tests {
             (Some("null"), None, true),
             (None, Some("cross-site"), true),
         ] {
-            assert_eq!(is_foreign(&headers(origin, site)), foreign, "{origin:?} {site:?}");
+            assert_eq!(is_cross_site(&headers(origin, site)), foreign, "{origin:?} {site:?}");
         }
     }
 }

@@ -1,11 +1,10 @@
-//! The page of pretend phones: what each phone received, and buttons for what people do with phones.
+//! The page with the test phones: what each phone received, and forms to act on phones and to inject faults.
 //!
-//! It works without JavaScript: every button is a form, answered with a redirect to the page. A few lines of
-//! script fetch the page again when something happened. Tests use the same forms, and read `/state.json` and
-//! `/requests.json`.
+//! It works without JavaScript: every button is a form, answered with a redirect to the page. A short script reloads the
+//! page when something changed. Programs use the same forms, and read `/state.json` and `/requests.json`.
 //!
-//! The page listens on loopback and asks for no password, so it guards against other web sites instead: the
-//! host must be an address, not a name that somebody may have pointed here, and a form must come from this page.
+//! The page listens on loopback and has no password, so it is protected against other web sites instead: the host must be
+//! an address, not a name that could point here by DNS rebinding, and a form must come from this page.
 
 mod actions;
 mod faults;
@@ -23,13 +22,13 @@ use std::time::Duration;
 
 use crate::handle::Handle;
 
-/// How long a page may wait for news before it is told that there is none.
-const NEWS: Duration = Duration::from_secs(25);
+/// How long a request for news waits before it is answered without any.
+const NEWS_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Serves the page until the server stops.
 pub(crate) async fn serve(handle: Handle, listener: tokio::net::TcpListener) {
     if let Err(error) = axum::serve(listener, router(handle)).await {
-        tracing::error!(%error, "the page of phones is gone");
+        tracing::error!(%error, "the page with the test phones has failed");
     }
 }
 
@@ -54,7 +53,7 @@ fn router(handle: Handle) -> Router {
         .route("/phones/{number}/flood", post(faults::flood))
         .route("/network", post(faults::network))
         .route("/phones/{number}/sessions/{hash}/end", post(actions::end_session))
-        .route("/refusals", post(faults::refuse))
+        .route("/refusals", post(faults::inject_error))
         .layer(middleware::from_fn(guard::guard))
         .with_state(handle)
 }
@@ -69,7 +68,7 @@ async fn page(State(handle): State<Handle>, Query(search): Query<Search>) -> Res
     match askama::Template::render(&view::Page::new(&handle, search.q)) {
         Ok(html) => Html(html).into_response(),
         Err(error) => {
-            tracing::error!(%error, "the page could not be written");
+            tracing::error!(%error, "cannot render the page");
             axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
@@ -81,10 +80,10 @@ struct After {
     after: u64,
 }
 
-/// Answers with the number of changes as soon as it is another one than the page knows.
+/// Answers with the number of changes as soon as it differs from what the page knows.
 async fn news(State(handle): State<Handle>, Query(After { after }): Query<After>) -> String {
-    let mut news = handle.server.news.subscribe();
-    let waited = tokio::time::timeout(NEWS, news.wait_for(|changes| *changes != after)).await;
+    let mut changes = handle.server().changes.subscribe();
+    let waited = tokio::time::timeout(NEWS_TIMEOUT, changes.wait_for(|changes| *changes != after)).await;
     match waited {
         Ok(Ok(changes)) => changes.to_string(),
         _ => after.to_string(),

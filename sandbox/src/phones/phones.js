@@ -1,4 +1,4 @@
-// Fetches the page again when something happened, unless somebody is typing.
+// Reloads the page when something changed, unless a form is being filled in.
 const main = () => document.querySelector("main");
 const busy = () => {
   const field = document.activeElement;

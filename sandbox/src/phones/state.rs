@@ -1,28 +1,28 @@
-//! What the page shows, for tests.
+//! The content of the page as JSON, for programs.
 
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::view;
+use crate::backend::{Backend, Counters, Phone, PhoneNumber};
 use crate::handle::Handle;
-use crate::world::{Counters, Number, Phone, World};
 
 /// All phones with their sessions and messages, newest first.
 pub(super) async fn state(State(handle): State<Handle>) -> Json<Value> {
-    let network = &handle.server.network;
-    let (clock, connections) = (network.skew(), network.joined());
-    Json(handle.look(|world| {
+    let network = &handle.server().network;
+    let (clock, connections) = (network.skew(), network.total_connections());
+    Json(handle.inspect(|backend| {
         let phones: Vec<_> =
-            world.phones.iter().map(|(number, phone)| self::phone(world, number, phone)).collect();
-        json!({ "pid": std::process::id(), "changes": world.changes, "clock": clock, "connections": connections,
-            "keys": world.keys.len(),
+            backend.phones.iter().map(|(number, phone)| self::phone(backend, number, phone)).collect();
+        json!({ "pid": std::process::id(), "changes": backend.changes, "clock": clock, "connections": connections,
+            "keys": backend.keys.len(),
             "phones": phones })
     }))
 }
 
-fn phone(world: &World, number: &Number, phone: &Phone) -> Value {
-    let sessions: Vec<_> = world
+fn phone(backend: &Backend, number: &PhoneNumber, phone: &Phone) -> Value {
+    let sessions: Vec<_> = backend
         .devices_of(number)
         .map(|(hash, device)| {
             json!({

@@ -1,19 +1,19 @@
-//! What the page shows, in the order in which it shows it.
+//! The content of the page.
 
 use askama::Template;
 use time::OffsetDateTime;
 use time::macros::format_description;
 use tokio::time::Instant;
 
+use crate::backend::{Account, Backend, Phone, PhoneNumber};
 use crate::handle::Handle;
 use crate::network::{Network, Silence};
-use crate::server::Refusal;
-use crate::world::{Account, Number, Phone, World};
+use crate::server::injected::InjectedError;
 
 /// Phones on one page, the most recently used first.
-const MOST_PHONES: usize = 60;
+const MAX_PHONES: usize = 60;
 /// Messages of one phone.
-const MOST_MESSAGES: usize = 12;
+const MAX_MESSAGES: usize = 12;
 
 #[derive(Template)]
 #[template(path = "phones.html")]
@@ -23,13 +23,13 @@ pub(super) struct Page {
     pub(super) hidden: usize,
     pub(super) changes: u64,
     pub(super) phones: Vec<PhoneView>,
-    pub(super) refusals: Vec<Refusal>,
+    pub(super) injected_errors: Vec<InjectedError>,
     pub(super) faults: Vec<String>,
 }
 
 pub(super) struct PhoneView {
-    pub(super) number: Number,
-    pub(super) pretty: String,
+    pub(super) number: PhoneNumber,
+    pub(super) formatted: String,
     pub(super) name: String,
     pub(super) account: Account,
     pub(super) dc: Option<i32>,
@@ -56,27 +56,28 @@ pub(super) struct MessageView {
 
 impl Page {
     pub(super) fn new(handle: &Handle, search: String) -> Self {
-        let refusals = handle.server.orders();
-        let faults = faults(&handle.server.network);
-        handle.look(|world| {
+        let server = handle.server();
+        let injected_errors = server.injected_errors.all();
+        let faults = faults(&server.network);
+        handle.inspect(|backend| {
             let wanted = search.trim().to_lowercase();
             let digits: String = wanted.chars().filter(char::is_ascii_digit).collect();
-            let matches = |number: &Number, phone: &Phone| {
+            let matches = |number: &PhoneNumber, phone: &Phone| {
                 wanted.is_empty()
                     || (!digits.is_empty() && number.as_str().contains(&digits))
                     || format!("{} {}", phone.first_name, phone.last_name).to_lowercase().contains(&wanted)
             };
             let mut found: Vec<_> =
-                world.phones.iter().filter(|(number, phone)| matches(number, phone)).collect();
-            found.sort_by_key(|(number, phone)| std::cmp::Reverse(last_used(world, number, phone)));
-            let hidden = found.len().saturating_sub(MOST_PHONES);
-            let shown = found.into_iter().take(MOST_PHONES);
+                backend.phones.iter().filter(|(number, phone)| matches(number, phone)).collect();
+            found.sort_by_key(|(number, phone)| std::cmp::Reverse(last_used(backend, number, phone)));
+            let hidden = found.len().saturating_sub(MAX_PHONES);
+            let shown = found.into_iter().take(MAX_PHONES);
             Self {
-                total: world.phones.len(),
+                total: backend.phones.len(),
                 hidden,
-                changes: *handle.server.news.borrow(),
-                phones: shown.map(|(number, phone)| PhoneView::new(world, number, phone)).collect(),
-                refusals,
+                changes: *server.changes.borrow(),
+                phones: shown.map(|(number, phone)| PhoneView::new(backend, number, phone)).collect(),
+                injected_errors,
                 faults,
                 search,
             }
@@ -84,16 +85,16 @@ impl Page {
     }
 }
 
-/// What is wrong with the network, in words.
+/// Descriptions of the faults that are active.
 fn faults(network: &Network) -> Vec<String> {
     let seconds = |until: Instant| until.saturating_duration_since(Instant::now()).as_secs() + 1;
     let silence = |silence: &Silence| {
-        let whom = silence.number.as_ref().map_or("anybody".to_owned(), ToString::to_string);
-        format!("Silence towards {whom} for {} seconds", seconds(silence.until))
+        let target = silence.number.as_ref().map_or("all numbers".to_owned(), ToString::to_string);
+        format!("Silence for {target}, {} seconds left", seconds(silence.until))
     };
     let mut faults: Vec<_> = network.silences(Instant::now()).iter().map(silence).collect();
     if let Some(left) = network.down_for(Instant::now()) {
-        faults.push(format!("No connections for {} seconds", left.as_secs() + 1));
+        faults.push(format!("No connections, {} seconds left", left.as_secs() + 1));
     }
     match network.skew() {
         0 => {}
@@ -103,37 +104,37 @@ fn faults(network: &Network) -> Vec<String> {
     faults
 }
 
-fn last_used(world: &World, number: &Number, phone: &Phone) -> (i64, i64) {
+fn last_used(backend: &Backend, number: &PhoneNumber, phone: &Phone) -> (i64, i64) {
     let messages = phone.messages.back().map(|message| message.date);
     let texts = phone.sms.back().map(|text| text.date);
-    let session = world.devices_of(number).map(|(_, device)| device.created).max();
+    let session = backend.devices_of(number).map(|(_, device)| device.created).max();
     (messages.max(texts).max(session).unwrap_or_default(), phone.user_id)
 }
 
 impl PhoneView {
-    fn new(world: &World, number: &Number, phone: &Phone) -> Self {
+    fn new(backend: &Backend, number: &PhoneNumber, phone: &Phone) -> Self {
         let messages = messages(phone);
-        let sessions = world.devices_of(number).map(|(hash, device)| SessionView {
+        let sessions = backend.devices_of(number).map(|(hash, device)| SessionView {
             hash,
             device: device.app.device_model.clone(),
             details: format!("{}, version {}", device.app.system_version, device.app.app_version),
-            since: clock(device.created),
+            since: format_time(device.created),
         });
         Self {
-            pretty: pretty(number),
+            formatted: format_number(number),
             number: number.clone(),
             name: format!("{} {}", phone.first_name, phone.last_name),
             account: phone.account,
             dc: phone.dc,
             hint: phone.password.as_ref().map(|password| password.hint.clone()),
             sessions: sessions.collect(),
-            more: messages.len().saturating_sub(MOST_MESSAGES),
-            messages: messages.into_iter().take(MOST_MESSAGES).collect(),
+            more: messages.len().saturating_sub(MAX_MESSAGES),
+            messages: messages.into_iter().take(MAX_MESSAGES).collect(),
         }
     }
 }
 
-/// Both kinds of messages, newest first.
+/// SMS and messages from Telegram, newest first.
 pub(super) fn messages(phone: &Phone) -> Vec<MessageView> {
     let texts = phone.sms.iter().map(|text| ("SMS", text.date, &text.text));
     let app = phone.messages.iter().map(|message| ("Telegram", message.date, &message.text));
@@ -142,31 +143,31 @@ pub(super) fn messages(phone: &Phone) -> Vec<MessageView> {
         .map(|(from, date, text)| MessageView {
             from,
             date,
-            time: clock(date),
+            time: format_time(date),
             text: text.clone(),
             code: code_in(text).map(str::to_owned),
         })
         .collect();
-    // Stable: of two in the same second, the one that came later stands later in its own list.
+    // The sort is stable, which keeps the order of messages in the same second.
     all.reverse();
     all.sort_by_key(|message| std::cmp::Reverse(message.date));
     all
 }
 
-/// The login code in a message: five digits that stand alone.
+/// The login code in a message: a word of five digits.
 fn code_in(text: &str) -> Option<&str> {
     text.split(|letter: char| !letter.is_ascii_alphanumeric())
         .find(|word| word.len() == 5 && word.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-fn clock(seconds: i64) -> String {
+fn format_time(seconds: i64) -> String {
     let format = format_description!("[day] [month repr:short], [hour]:[minute]:[second] UTC");
     let time = OffsetDateTime::from_unix_timestamp(seconds).ok();
     time.and_then(|time| time.format(format).ok()).unwrap_or_default()
 }
 
 /// A number in groups: test numbers as prefix, data centre and rest, others in threes.
-fn pretty(number: &Number) -> String {
+fn format_number(number: &PhoneNumber) -> String {
     let digits = number.as_str();
     let cuts: &[usize] = if number.fixed_code().is_some() { &[3, 5, 6] } else { &[2, 5, 8, 11] };
     let mut out = String::from("+");
@@ -184,12 +185,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_found_and_numbers_are_readable() {
+    fn codes_are_found_and_numbers_are_formatted() {
         assert_eq!(code_in("Login code: 01234. Do not give"), Some("01234"));
         assert_eq!(code_in("Telegram code: 22222"), Some("22222"));
         assert_eq!(code_in("call 123456 or a1234"), None);
-        let number = |text| Number::parse(text).unwrap();
-        assert_eq!(pretty(&number("9996621234")).replace('\u{a0}', " "), "+999 66 2 1234");
-        assert_eq!(pretty(&number("4915112345678")).replace('\u{a0}', " "), "+49 151 123 456 78");
+        let number = |text: &str| text.parse::<PhoneNumber>().unwrap();
+        assert_eq!(format_number(&number("9996621234")).replace('\u{a0}', " "), "+999 66 2 1234");
+        assert_eq!(format_number(&number("4915112345678")).replace('\u{a0}', " "), "+49 151 123 456 78");
     }
 }

@@ -2,13 +2,13 @@
 
 use grammers_tl_types::{enums, functions::account, types};
 
-use super::{Call, Methods, tl};
+use super::{Access, Call, Methods, tl};
+use crate::backend::Device;
 use crate::error::RpcError;
-use crate::world::Device;
 
 pub(super) fn add(methods: &mut Methods) {
-    methods.signed_in(get_authorizations);
-    methods.changing(reset_authorization);
+    methods.add(Access::SignedIn, get_authorizations);
+    methods.add(Access::NotFrozen, reset_authorization);
 }
 
 fn get_authorizations(
@@ -16,7 +16,7 @@ fn get_authorizations(
     _: account::GetAuthorizations,
 ) -> Result<enums::account::Authorizations, RpcError> {
     let (number, _) = call.me()?;
-    let devices = call.world.devices_of(&number);
+    let devices = call.backend.devices_of(&number);
     let authorizations =
         devices.map(|(hash, device)| authorization(hash, device, device.key == Some(call.key))).collect();
     Ok(enums::account::Authorizations::Authorizations(types::account::Authorizations {
@@ -49,10 +49,10 @@ fn authorization(hash: i64, device: &Device, current: bool) -> enums::Authorizat
     })
 }
 
-fn reset_authorization(call: &mut Call<'_>, asked: account::ResetAuthorization) -> Result<bool, RpcError> {
+fn reset_authorization(call: &mut Call<'_>, request: account::ResetAuthorization) -> Result<bool, RpcError> {
     let (number, _) = call.me()?;
-    let own = call.world.devices.get(&asked.hash).is_some_and(|device| device.number == number);
-    if own && call.world.end_device(asked.hash, "SESSION_REVOKED") {
+    let own = call.backend.devices.get(&request.hash).is_some_and(|device| device.number == number);
+    if own && call.backend.end_session(request.hash, "SESSION_REVOKED") {
         Ok(true)
     } else {
         Err(RpcError::bad("HASH_INVALID"))

@@ -1,23 +1,23 @@
-//! `help.*`: the configuration that a client asks for first.
+//! `help.*`: the configuration that a client requests first.
 
 use grammers_tl_types::{enums, functions::help, types};
 
-use super::{Call, Methods, tl};
+use super::{Access, Call, Methods, tl};
+use crate::backend::Account;
 use crate::error::RpcError;
-use crate::world::Account;
 
 pub(super) fn add(methods: &mut Methods) {
-    methods.open(get_config);
-    methods.open(get_app_config);
-    methods.open(get_nearest_dc);
-    methods.signed_in(get_promo_data);
-    methods.signed_in(get_terms_of_service_update);
+    methods.add(Access::Open, get_config);
+    methods.add(Access::Open, get_app_config);
+    methods.add(Access::Open, get_nearest_dc);
+    methods.add(Access::SignedIn, get_promo_data);
+    methods.add(Access::SignedIn, get_terms_of_service_update);
 }
 
 /// Seconds for which a client keeps the configuration.
 const LIFETIME: i32 = 3600;
 
-/// `this_dc` must be the data centre that the client believes to talk to, or TDLib asks again and again.
+/// `this_dc` must be the data centre that the client means to call, or TDLib repeats the request for ever.
 fn get_config(call: &mut Call<'_>, _: help::GetConfig) -> Result<enums::Config, RpcError> {
     let date = call.date();
     Ok(enums::Config::Config(types::Config {
@@ -71,9 +71,9 @@ fn get_config(call: &mut Call<'_>, _: help::GetConfig) -> Result<enums::Config, 
     }))
 }
 
-/// Every data centre is the same port of ours. Through the proxy, the address does not matter.
+/// All data centres have the same address. Through the proxy, the address does not matter.
 fn dc_option(call: &Call<'_>, id: i32) -> Option<enums::DcOption> {
-    let address = call.address?;
+    let address = call.mtproto_address?;
     Some(enums::DcOption::Option(types::DcOption {
         ipv6: address.is_ipv6(),
         media_only: false,
@@ -88,21 +88,20 @@ fn dc_option(call: &Call<'_>, id: i32) -> Option<enums::DcOption> {
     }))
 }
 
-/// How long a frozen account is kept, in seconds.
+/// How long a frozen account is kept before it would be deleted, in seconds.
 const FROZEN_FOR: i64 = 30 * 24 * 3600;
 
-/// Tells the owner of a frozen account that it is; there is nothing else to configure. The hash tells one
-/// content from another.
+/// Announces that an account is frozen; there is nothing else to configure. The hash identifies the content.
 fn get_app_config(
     call: &mut Call<'_>,
-    asked: help::GetAppConfig,
+    request: help::GetAppConfig,
 ) -> Result<enums::help::AppConfig, RpcError> {
     let frozen = match call.me() {
         Ok((_, phone)) if phone.account == Account::Frozen => Some(phone.frozen_since),
         _ => None,
     };
     let hash = frozen.map_or(1, tl::date);
-    if asked.hash == hash {
+    if request.hash == hash {
         return Ok(enums::help::AppConfig::NotModified);
     }
     let config = types::JsonObject { value: frozen.map(freeze_entries).unwrap_or_default() };

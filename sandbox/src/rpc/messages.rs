@@ -2,29 +2,29 @@
 
 use grammers_tl_types::{enums, functions::messages, types};
 
-use super::{Call, Methods, tl};
+use super::{Access, Call, Methods, tl};
+use crate::backend::Phone;
 use crate::error::RpcError;
-use crate::world::Phone;
 
 pub(super) fn add(methods: &mut Methods) {
-    methods.signed_in(get_dialogs);
-    methods.signed_in(get_pinned_dialogs);
-    methods.signed_in(get_peer_dialogs);
-    methods.signed_in(get_history);
-    methods.signed_in(get_dialog_unread_marks);
+    methods.add(Access::SignedIn, get_dialogs);
+    methods.add(Access::SignedIn, get_pinned_dialogs);
+    methods.add(Access::SignedIn, get_peer_dialogs);
+    methods.add(Access::SignedIn, get_history);
+    methods.add(Access::SignedIn, get_dialog_unread_marks);
 }
 
 /// Messages in one answer.
-const MOST: i32 = 100;
+const MAX_MESSAGES: i32 = 100;
 
 /// The folder of archived chats is empty, and so is every page of the list but the first.
 fn get_dialogs(
     call: &mut Call<'_>,
-    asked: messages::GetDialogs,
+    request: messages::GetDialogs,
 ) -> Result<enums::messages::Dialogs, RpcError> {
     let (number, me) = call.me()?;
     let first_page =
-        asked.folder_id.unwrap_or_default() == 0 && asked.offset_id == 0 && asked.offset_date == 0;
+        request.folder_id.unwrap_or_default() == 0 && request.offset_id == 0 && request.offset_date == 0;
     let dialogs: Vec<_> = tl::service_dialog(me).filter(|_| first_page).into_iter().collect();
     let messages = if dialogs.is_empty() { Vec::new() } else { last(me) };
     Ok(enums::messages::Dialogs::Dialogs(types::messages::Dialogs {
@@ -48,9 +48,9 @@ fn get_pinned_dialogs(
 
 fn get_peer_dialogs(
     call: &mut Call<'_>,
-    asked: messages::GetPeerDialogs,
+    request: messages::GetPeerDialogs,
 ) -> Result<enums::messages::PeerDialogs, RpcError> {
-    let wanted = asked.peers.iter().any(|peer| match peer {
+    let wanted = request.peers.iter().any(|peer| match peer {
         enums::InputDialogPeer::Peer(peer) => is_service(&peer.peer),
         enums::InputDialogPeer::Folder(_) => false,
     });
@@ -77,32 +77,32 @@ fn is_service(peer: &enums::InputPeer) -> bool {
 /// Messages older than `offset_id`, newest first; `add_offset` moves the window.
 fn get_history(
     call: &mut Call<'_>,
-    asked: messages::GetHistory,
+    request: messages::GetHistory,
 ) -> Result<enums::messages::Messages, RpcError> {
     let (number, me) = call.me()?;
-    if !is_service(&asked.peer) {
+    if !is_service(&request.peer) {
         return Err(RpcError::bad("PEER_ID_INVALID"));
     }
     Ok(enums::messages::Messages::Messages(types::messages::Messages {
-        messages: history(me, &asked),
+        messages: history(me, &request),
         topics: Vec::new(),
         chats: Vec::new(),
         users: vec![tl::service_user(), tl::own_user(&number, me)],
     }))
 }
 
-fn history(phone: &Phone, asked: &messages::GetHistory) -> Vec<enums::Message> {
+fn history(phone: &Phone, request: &messages::GetHistory) -> Vec<enums::Message> {
     let newer = |id: i32, date: i64| {
-        (asked.offset_id > 0 && id >= asked.offset_id)
-            || (asked.offset_date > 0 && date >= i64::from(asked.offset_date))
+        (request.offset_id > 0 && id >= request.offset_id)
+            || (request.offset_date > 0 && date >= i64::from(request.offset_date))
     };
     let all: Vec<_> = phone.messages.iter().rev().collect();
     let start = all.iter().take_while(|message| newer(message.id, message.date)).count();
-    let start = i64::try_from(start).unwrap_or_default() + i64::from(asked.add_offset);
-    let end = start + i64::from(asked.limit.clamp(0, MOST));
+    let start = i64::try_from(start).unwrap_or_default() + i64::from(request.add_offset);
+    let end = start + i64::from(request.limit.clamp(0, MAX_MESSAGES));
     let window =
         usize::try_from(start.max(0)).unwrap_or_default()..usize::try_from(end.max(0)).unwrap_or_default();
-    let within = |id: i32| (asked.max_id <= 0 || id < asked.max_id) && id > asked.min_id;
+    let within = |id: i32| (request.max_id <= 0 || id < request.max_id) && id > request.min_id;
     all.into_iter()
         .enumerate()
         .filter(|(at, message)| window.contains(at) && within(message.id))
@@ -110,7 +110,7 @@ fn history(phone: &Phone, asked: &messages::GetHistory) -> Vec<enums::Message> {
         .collect()
 }
 
-/// No chat is marked as unread by hand.
+/// No chat is ever marked as unread manually.
 fn get_dialog_unread_marks(
     call: &mut Call<'_>,
     _: messages::GetDialogUnreadMarks,

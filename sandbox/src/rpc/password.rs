@@ -1,33 +1,34 @@
-//! The two-step password: asking for it, checking it, changing it.
+//! The two-step password: its challenge, checking it, changing it.
 
 use grammers_tl_types::functions::{account, auth};
 use grammers_tl_types::{enums, types};
 
-use super::{Call, Methods, number_of_key};
-use crate::crypto::random;
-use crate::dh;
+use super::{Access, Call, Methods};
+use crate::backend::{AuthState, PhoneNumber};
+use crate::crypto::srp::{Challenge, Password, new_salts};
+use crate::crypto::{dh, random};
 use crate::error::RpcError;
-use crate::srp::{Challenge, Password, new_salts};
-use crate::world::{Number, Standing};
+
+/// Open challenges; beyond this limit all are forgotten.
+const MAX_CHALLENGES: usize = 20_000;
 
 pub(super) fn add(methods: &mut Methods) {
-    methods.open(get_password);
-    methods.open(check_password);
-    methods.signed_in(get_password_settings);
-    methods.changing(update_password_settings);
+    methods.add(Access::Open, get_password);
+    methods.add(Access::Open, check_password);
+    methods.add(Access::SignedIn, get_password_settings);
+    methods.add(Access::NotFrozen, update_password_settings);
 }
 
-/// The number whose password is asked for: the caller's, or the one it is about to sign in as.
-fn owner(call: &Call<'_>) -> Result<Number, RpcError> {
-    let refusal = match call.world.keys.get(&call.key).map(|record| &record.standing) {
-        Some(Standing::Ended(word)) => RpcError::ended(word),
+/// The number whose password is meant: the caller's, or the one that it is about to sign in as.
+fn owner(call: &Call<'_>) -> Result<PhoneNumber, RpcError> {
+    call.backend.number_of_key(call.key).ok_or_else(|| match call.auth_state() {
+        Some(AuthState::Terminated(error)) => RpcError::session_ended(error),
         _ => RpcError::unauthorized("AUTH_KEY_UNREGISTERED"),
-    };
-    number_of_key(call.world, call.key).ok_or(refusal)
+    })
 }
 
-fn password_of(call: &Call<'_>, number: &Number) -> Option<Password> {
-    call.world.phones.get(number)?.password.clone()
+fn password_of(call: &Call<'_>, number: &PhoneNumber) -> Option<Password> {
+    call.backend.phones.get(number)?.password.clone()
 }
 
 fn algorithm(salt1: Vec<u8>, salt2: Vec<u8>) -> enums::PasswordKdfAlgo {
@@ -41,7 +42,7 @@ fn algorithm(salt1: Vec<u8>, salt2: Vec<u8>) -> enums::PasswordKdfAlgo {
     )
 }
 
-/// Poses a new challenge each time. The salts for a new password begin with ours; the client adds its own.
+/// Creates a new challenge each time. The client extends the salts for a new password with its own bytes.
 fn get_password(call: &mut Call<'_>, _: account::GetPassword) -> Result<enums::account::Password, RpcError> {
     let number = owner(call)?;
     let password = password_of(call, &number);
@@ -51,10 +52,10 @@ fn get_password(call: &mut Call<'_>, _: account::GetPassword) -> Result<enums::a
         has_recovery: false,
         has_secure_values: false,
         has_password: password.is_some(),
-        current_algo: password.as_ref().map(|kept| algorithm(kept.salt1.clone(), kept.salt2.clone())),
+        current_algo: password.as_ref().map(|it| algorithm(it.salt1.clone(), it.salt2.clone())),
         srp_b: challenge.as_ref().map(|challenge| challenge.public.to_vec()),
         srp_id: challenge.as_ref().map(|challenge| challenge.id),
-        hint: password.map(|kept| kept.hint).filter(|hint| !hint.is_empty()),
+        hint: password.map(|it| it.hint).filter(|hint| !hint.is_empty()),
         email_unconfirmed_pattern: None,
         new_algo: algorithm(salt1, salt2),
         new_secure_algo: enums::SecurePasswordKdfAlgo::Pbkdf2Hmacsha512iter100000(
@@ -65,7 +66,7 @@ fn get_password(call: &mut Call<'_>, _: account::GetPassword) -> Result<enums::a
         login_email_pattern: None,
     };
     if let Some(challenge) = challenge {
-        if call.challenges.len() > 20_000 {
+        if call.challenges.len() > MAX_CHALLENGES {
             call.challenges.clear();
         }
         call.challenges.insert(call.key, challenge);
@@ -73,8 +74,12 @@ fn get_password(call: &mut Call<'_>, _: account::GetPassword) -> Result<enums::a
     Ok(enums::account::Password::Password(answer))
 }
 
-/// Checks the proof that the caller knows the password of a number. A challenge is good for one try.
-fn prove(call: &mut Call<'_>, number: &Number, proof: &enums::InputCheckPasswordSrp) -> Result<(), RpcError> {
+/// Checks the proof that the caller knows the password of a number. A challenge is valid for one attempt.
+fn check_proof(
+    call: &mut Call<'_>,
+    number: &PhoneNumber,
+    proof: &enums::InputCheckPasswordSrp,
+) -> Result<(), RpcError> {
     let challenge = call.challenges.remove(&call.key);
     let Some(password) = password_of(call, number) else {
         return match proof {
@@ -96,31 +101,31 @@ fn prove(call: &mut Call<'_>, number: &Number, proof: &enums::InputCheckPassword
 
 fn check_password(
     call: &mut Call<'_>,
-    asked: auth::CheckPassword,
+    request: auth::CheckPassword,
 ) -> Result<enums::auth::Authorization, RpcError> {
     let number = owner(call)?;
-    prove(call, &number, &asked.password)?;
-    super::auth::enter(call, &number)
+    check_proof(call, &number, &request.password)?;
+    super::auth::complete_sign_in(call, &number)
 }
 
 fn get_password_settings(
     call: &mut Call<'_>,
-    asked: account::GetPasswordSettings,
+    request: account::GetPasswordSettings,
 ) -> Result<enums::account::PasswordSettings, RpcError> {
     let number = owner(call)?;
-    prove(call, &number, &asked.password)?;
+    check_proof(call, &number, &request.password)?;
     let settings = types::account::PasswordSettings { email: None, secure_settings: None };
     Ok(enums::account::PasswordSettings::Settings(settings))
 }
 
-/// Sets, changes or removes the password. A recovery address is not kept: nothing here sends mail.
+/// Sets, changes or removes the password. There is no recovery address, because the sandbox sends no mail.
 fn update_password_settings(
     call: &mut Call<'_>,
-    asked: account::UpdatePasswordSettings,
+    request: account::UpdatePasswordSettings,
 ) -> Result<bool, RpcError> {
     let number = owner(call)?;
-    prove(call, &number, &asked.password)?;
-    let enums::account::PasswordInputSettings::Settings(new) = asked.new_settings;
+    check_proof(call, &number, &request.password)?;
+    let enums::account::PasswordInputSettings::Settings(new) = request.new_settings;
     let Some(verifier) = new.new_password_hash else {
         return Ok(true);
     };
@@ -129,7 +134,7 @@ fn update_password_settings(
     } else {
         Some(new_password(new.new_algo, verifier, new.hint.unwrap_or_default())?)
     };
-    call.world.set_password(&number, password);
+    call.backend.set_password(&number, password);
     Ok(true)
 }
 

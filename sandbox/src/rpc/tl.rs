@@ -1,15 +1,14 @@
-//! The schema's values that many methods answer with. They have dozens of optional fields; here is the one place
-//! that spells them out.
+//! Values of the schema that several methods return. They have dozens of optional fields, which are only spelled out here.
 
 use grammers_tl_types::{enums, types};
 
-use crate::world::{Account, Message, Number, Phone};
+use crate::backend::{Account, Message, Phone, PhoneNumber};
 
 /// The user that Telegram's own messages come from.
-pub const SERVICE_USER: i64 = 777_000;
+pub(crate) const SERVICE_USER: i64 = 777_000;
 
 /// Seconds since 1970 as the schema has them.
-pub fn date(seconds: i64) -> i32 {
+pub(crate) fn date(seconds: i64) -> i32 {
     i32::try_from(seconds).unwrap_or(i32::MAX)
 }
 
@@ -65,8 +64,8 @@ fn empty_user(id: i64, access_hash: i64, first_name: &str) -> types::User {
     }
 }
 
-/// Somebody's own user.
-pub fn own_user(number: &Number, phone: &Phone) -> enums::User {
+/// The caller's own user.
+pub(crate) fn own_user(number: &PhoneNumber, phone: &Phone) -> enums::User {
     enums::User::User(types::User {
         is_self: true,
         last_name: Some(phone.last_name.clone()),
@@ -76,8 +75,8 @@ pub fn own_user(number: &Number, phone: &Phone) -> enums::User {
     })
 }
 
-/// Another person, whose number nobody sees.
-pub fn other_user(phone: &Phone) -> enums::User {
+/// Another user, without the phone number.
+pub(crate) fn other_user(phone: &Phone) -> enums::User {
     enums::User::User(types::User {
         deleted: !matches!(phone.account, Account::Registered | Account::Frozen),
         last_name: Some(phone.last_name.clone()),
@@ -87,7 +86,7 @@ pub fn other_user(phone: &Phone) -> enums::User {
 }
 
 /// Telegram's service user.
-pub fn service_user() -> enums::User {
+pub(crate) fn service_user() -> enums::User {
     enums::User::User(types::User {
         verified: true,
         support: true,
@@ -97,12 +96,12 @@ pub fn service_user() -> enums::User {
 }
 
 /// The chat with Telegram.
-pub fn service_peer() -> enums::Peer {
+pub(crate) fn service_peer() -> enums::Peer {
     enums::Peer::User(types::PeerUser { user_id: SERVICE_USER })
 }
 
 /// A message from Telegram.
-pub fn message(message: &Message) -> enums::Message {
+pub(crate) fn message(message: &Message) -> enums::Message {
     enums::Message::Message(types::Message {
         out: false,
         mentioned: false,
@@ -153,8 +152,8 @@ pub fn message(message: &Message) -> enums::Message {
     })
 }
 
-/// The update that brings a message to those who are connected.
-pub fn new_message(new: &Message) -> enums::Updates {
+/// The update with a new message.
+pub(crate) fn new_message(new: &Message) -> enums::Updates {
     let update = types::UpdateNewMessage { message: message(new), pts: new.pts, pts_count: 1 };
     enums::Updates::Updates(types::Updates {
         updates: vec![enums::Update::NewMessage(update)],
@@ -165,14 +164,14 @@ pub fn new_message(new: &Message) -> enums::Updates {
     })
 }
 
-/// The update that makes a client ask for its configuration anew.
-pub fn new_config(now: i64) -> enums::Updates {
+/// The update that makes a client request its configuration again.
+pub(crate) fn new_config(now: i64) -> enums::Updates {
     let update = enums::Update::Config;
     enums::Updates::UpdateShort(types::UpdateShort { update, date: date(now) })
 }
 
-/// What clients are told when their own user has another name.
-pub fn new_name(phone: &Phone, now: i64) -> enums::Updates {
+/// The update with a new name of the own user.
+pub(crate) fn new_name(phone: &Phone, now: i64) -> enums::Updates {
     let update = types::UpdateUserName {
         user_id: phone.user_id,
         first_name: phone.first_name.clone(),
@@ -185,8 +184,8 @@ pub fn new_name(phone: &Phone, now: i64) -> enums::Updates {
     })
 }
 
-/// The state of somebody's account.
-pub fn state(phone: &Phone, date: i32) -> enums::updates::State {
+/// The state of an account.
+pub(crate) fn state(phone: &Phone, date: i32) -> enums::updates::State {
     enums::updates::State::State(types::updates::State {
         pts: phone.pts,
         qts: 0,
@@ -196,8 +195,8 @@ pub fn state(phone: &Phone, date: i32) -> enums::updates::State {
     })
 }
 
-/// Notifications as usual.
-pub fn notify_settings() -> enums::PeerNotifySettings {
+/// Default notification settings.
+pub(crate) fn notify_settings() -> enums::PeerNotifySettings {
     enums::PeerNotifySettings::Settings(types::PeerNotifySettings {
         show_previews: None,
         silent: None,
@@ -213,8 +212,8 @@ pub fn notify_settings() -> enums::PeerNotifySettings {
     })
 }
 
-/// The chat with Telegram as a row of the chat list, if it was ever written to.
-pub fn service_dialog(phone: &Phone) -> Option<enums::Dialog> {
+/// The chat with Telegram as a row of the chat list, if it has messages.
+pub(crate) fn service_dialog(phone: &Phone) -> Option<enums::Dialog> {
     let unread = i32::try_from(phone.messages.len()).unwrap_or(i32::MAX);
     phone.messages.back().map(|last| {
         enums::Dialog::Dialog(types::Dialog {

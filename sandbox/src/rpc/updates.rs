@@ -1,13 +1,13 @@
-//! `updates.*`: where an account stands, and what a client missed.
+//! `updates.*`: the state of an account, and what a client missed.
 
 use grammers_tl_types::{enums, functions::updates, types};
 
-use super::{Call, Methods, tl};
+use super::{Access, Call, Methods, tl};
 use crate::error::RpcError;
 
 pub(super) fn add(methods: &mut Methods) {
-    methods.signed_in(get_state);
-    methods.signed_in(get_difference);
+    methods.add(Access::SignedIn, get_state);
+    methods.add(Access::SignedIn, get_difference);
 }
 
 fn get_state(call: &mut Call<'_>, _: updates::GetState) -> Result<enums::updates::State, RpcError> {
@@ -18,14 +18,14 @@ fn get_state(call: &mut Call<'_>, _: updates::GetState) -> Result<enums::updates
 /// The messages that came after the state that the client knows.
 fn get_difference(
     call: &mut Call<'_>,
-    asked: updates::GetDifference,
+    request: updates::GetDifference,
 ) -> Result<enums::updates::Difference, RpcError> {
     let date = call.date();
     let (number, me) = call.me()?;
-    if asked.pts < 1 || asked.pts > me.pts {
+    if request.pts < 1 || request.pts > me.pts {
         return Err(RpcError::bad("PERSISTENT_TIMESTAMP_INVALID"));
     }
-    let missed = me.messages.iter().filter(|message| message.pts > asked.pts);
+    let missed = me.messages.iter().filter(|message| message.pts > request.pts);
     let new_messages: Vec<_> = missed.map(tl::message).collect();
     if new_messages.is_empty() {
         let empty = types::updates::DifferenceEmpty { date, seq: 1 };

@@ -1,21 +1,21 @@
-//! `users.*` and `contacts.*`: who is who.
+//! `users.*` and `contacts.*`.
 
 use grammers_tl_types::functions::{contacts, users};
 use grammers_tl_types::{enums, types};
 
-use super::{Call, Methods, tl};
+use super::{Access, Call, Methods, tl};
 use crate::error::RpcError;
 
 pub(super) fn add(methods: &mut Methods) {
-    methods.signed_in(get_users);
-    methods.signed_in(get_full_user);
-    methods.signed_in(get_contacts);
+    methods.add(Access::SignedIn, get_users);
+    methods.add(Access::SignedIn, get_full_user);
+    methods.add(Access::SignedIn, get_contacts);
 }
 
-/// The user that an `InputUser` means to the caller.
-pub(super) fn find(call: &Call<'_>, asked: &enums::InputUser) -> Result<enums::User, RpcError> {
+/// The user that an `InputUser` of the caller refers to.
+pub(super) fn find(call: &Call<'_>, request: &enums::InputUser) -> Result<enums::User, RpcError> {
     let (number, me) = call.me()?;
-    let user = match asked {
+    let user = match request {
         enums::InputUser::UserSelf => return Ok(tl::own_user(&number, me)),
         enums::InputUser::User(user) => user,
         enums::InputUser::Empty | enums::InputUser::FromMessage(_) => {
@@ -25,23 +25,26 @@ pub(super) fn find(call: &Call<'_>, asked: &enums::InputUser) -> Result<enums::U
     if user.user_id == tl::SERVICE_USER {
         return Ok(tl::service_user());
     }
-    match call.world.user(user.user_id) {
+    match call.backend.user(user.user_id) {
         Some((_, phone)) if phone.user_id == me.user_id => Ok(tl::own_user(&number, me)),
         Some((_, phone)) if phone.access_hash == user.access_hash => Ok(tl::other_user(phone)),
         _ => Err(RpcError::bad("USER_ID_INVALID")),
     }
 }
 
-/// Users that the caller cannot name are left out as empty ones.
-fn get_users(call: &mut Call<'_>, asked: users::GetUsers) -> Result<Vec<enums::User>, RpcError> {
-    let users = asked.id.iter().map(|id| find(call, id));
+/// Users that the caller cannot access are returned as empty.
+fn get_users(call: &mut Call<'_>, request: users::GetUsers) -> Result<Vec<enums::User>, RpcError> {
+    let users = request.id.iter().map(|id| find(call, id));
     Ok(users.map(|user| user.unwrap_or(enums::User::Empty(types::UserEmpty { id: 0 }))).collect())
 }
 
-fn get_full_user(call: &mut Call<'_>, asked: users::GetFullUser) -> Result<enums::users::UserFull, RpcError> {
-    let user = find(call, &asked.id)?;
+fn get_full_user(
+    call: &mut Call<'_>,
+    request: users::GetFullUser,
+) -> Result<enums::users::UserFull, RpcError> {
+    let user = find(call, &request.id)?;
     Ok(enums::users::UserFull::Full(types::users::UserFull {
-        full_user: full(user.id()),
+        full_user: full_user(user.id()),
         chats: Vec::new(),
         users: vec![user],
     }))
@@ -59,7 +62,7 @@ fn get_contacts(
     }))
 }
 
-fn settings() -> enums::PeerSettings {
+fn peer_settings() -> enums::PeerSettings {
     enums::PeerSettings::Settings(types::PeerSettings {
         report_spam: false,
         add_contact: false,
@@ -85,8 +88,8 @@ fn settings() -> enums::PeerSettings {
     })
 }
 
-/// Nobody here has a picture, a description or a shop.
-fn full(id: i64) -> enums::UserFull {
+/// Users here have no picture, no description and no business.
+fn full_user(id: i64) -> enums::UserFull {
     enums::UserFull::Full(types::UserFull {
         blocked: false,
         phone_calls_available: false,
@@ -107,7 +110,7 @@ fn full(id: i64) -> enums::UserFull {
         display_gifts_button: false,
         id,
         about: None,
-        settings: settings(),
+        settings: peer_settings(),
         personal_photo: None,
         profile_photo: None,
         fallback_photo: None,

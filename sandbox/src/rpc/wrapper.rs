@@ -1,37 +1,37 @@
-//! What stands around a request: its layer, the app that sends it, the requests it has to wait for.
+//! The wrappers of a request: its layer, the app that sends it, the requests that come before it.
 //!
-//! The generated types would parse these wrappers only together with a request of a type known beforehand, and
-//! `initConnection` carries a JSON tree of any depth. So they are read by hand, without recursion.
+//! The generated types can only parse a wrapper together with a request of a known type, and `initConnection` carries a
+//! JSON tree of any depth. So wrappers are read by hand, without recursion.
 
 use grammers_tl_types::{Identifiable, functions, types};
 
+use crate::backend::App;
 use crate::bytes::Reader;
-use crate::envelope::inflate;
-use crate::world::App;
+use crate::mtproto::envelope::inflate;
 
 const VECTOR: u32 = 0x1cb5_c415;
-/// Wrappers around one request.
-const MOST: usize = 16;
-/// What a compressed request may become.
+/// Wrappers of one request.
+const MAX_WRAPPERS: usize = 16;
+/// Bytes of a request after it is inflated.
 const MAX_REQUEST: usize = 1024 * 1024;
 
 /// A request without its wrappers.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// The layer of the schema that it is written in.
+    /// The layer of the schema.
     pub layer: Option<i32>,
-    /// The app, if it introduced itself with this request.
+    /// The app, if it described itself in this request.
     pub app: Option<App>,
-    /// Its session shall not get updates because of it.
+    /// The request does not subscribe its session to updates.
     pub without_updates: bool,
     /// The request itself.
     pub body: Vec<u8>,
 }
 
-/// Takes the wrappers off. `None` if they are malformed.
+/// Removes the wrappers. `None` if they are malformed.
 pub fn unwrap(body: &[u8]) -> Option<Request> {
     let mut request = Request { body: body.to_vec(), ..Request::default() };
-    for _ in 0..MOST {
+    for _ in 0..MAX_WRAPPERS {
         if let Some(body) = inflate(&request.body, MAX_REQUEST)? {
             request.body = body;
         }
@@ -46,7 +46,7 @@ pub fn unwrap(body: &[u8]) -> Option<Request> {
     None
 }
 
-/// Takes one wrapper. The request waits for nothing here: all those before it were answered when it is read.
+/// Removes one wrapper. A request never has to wait: those before it were answered before it is read.
 fn take_wrapper(rest: &mut Reader<'_>, request: &mut Request) -> Option<bool> {
     type Any = types::InputClientProxy;
     match rest.u32()? {
@@ -83,7 +83,7 @@ fn take_app(rest: &mut Reader<'_>) -> Option<App> {
     Some(App { api_id, device_model, system_version, app_version })
 }
 
-/// Strings of an app's choice, cut to a length that one may keep and show.
+/// Strings that the app chose, truncated to a length that can be stored and shown.
 fn take_strings<const N: usize>(rest: &mut Reader<'_>) -> Option<[String; N]> {
     let mut strings = [const { String::new() }; N];
     for string in &mut strings {
@@ -92,7 +92,7 @@ fn take_strings<const N: usize>(rest: &mut Reader<'_>) -> Option<[String; N]> {
     Some(strings)
 }
 
-/// Skips a JSON tree by counting the values that are still to come.
+/// Skips a JSON tree by counting the values that remain.
 fn skip_json(rest: &mut Reader<'_>) -> Option<()> {
     let mut values: usize = 1;
     while values > 0 {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn wrappers_come_off_one_by_one() {
+    fn wrappers_are_removed_one_by_one() {
         let value = enums::Jsonvalue::JsonNumber(types::JsonNumber { value: 1.0 });
         let entry = types::JsonObjectValue { key: "tz_offset".into(), value };
         let params = enums::Jsonvalue::JsonObject(types::JsonObject { value: vec![entry.into(); 2] });
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_no_danger() {
+    fn depth_cannot_exhaust_the_stack() {
         let mut deep = init(None);
         let at = deep.len() - functions::help::GetConfig {}.to_bytes().len() - 28;
         deep[12] |= 2;
@@ -165,7 +165,7 @@ mod tests {
             [&types::JsonArray::CONSTRUCTOR_ID.to_le_bytes()[..], &[0x15, 0xc4, 0xb5, 0x1c, 1, 0, 0, 0]];
         let tree: Vec<u8> = array.concat().repeat(80_000);
         deep.splice(at..at, tree);
-        assert_eq!(unwrap(&deep), None, "it never ends, but neither does the stack");
+        assert_eq!(unwrap(&deep), None, "the tree is incomplete, and the stack suffices");
         let layers = [&0xbf94_59b7u32.to_le_bytes()[..]; 100].concat();
         assert_eq!(unwrap(&layers), None);
         for cut in 0..100 {

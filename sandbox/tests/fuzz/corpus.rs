@@ -1,69 +1,25 @@
-//! What clients do send: the ground that damage is done to.
+//! Valid input of clients, which the tests damage.
 
-use std::io::Write as _;
-
-use telescope_sandbox::crypto::{AuthKey, Sender};
+use telescope_sandbox::crypto::AuthKey;
 use telescope_sandbox::tl::{Serializable, enums, functions, types};
 
-use crate::client::Client;
-
-fn packed(data: &[u8]) -> Vec<u8> {
-    let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-    out.write_all(data).unwrap();
-    [&0x3072_cfa1u32.to_le_bytes()[..], &out.finish().unwrap().to_bytes()].concat()
-}
+use crate::common::client::encrypt;
+use crate::common::requests;
 
 fn wrapped(query: functions::help::GetConfig) -> Vec<u8> {
     let key = "tz_offset".to_owned();
     let value = enums::Jsonvalue::JsonNumber(types::JsonNumber { value: 3600.0 });
     let entry = enums::JsonobjectValue::from(types::JsonObjectValue { key, value });
-    functions::InvokeWithLayer {
-        layer: 222,
-        query: functions::InitConnection {
-            api_id: 7,
-            device_model: "Test desk".to_owned(),
-            system_version: "1".to_owned(),
-            app_version: "2".to_owned(),
-            system_lang_code: "en".to_owned(),
-            lang_pack: String::new(),
-            lang_code: "en".to_owned(),
-            proxy: None,
-            params: Some(types::JsonObject { value: vec![entry] }.into()),
-            query: functions::InvokeAfterMsgs { msg_ids: vec![4, 8], query },
-        },
-    }
-    .to_bytes()
-}
-
-fn sign_in() -> Vec<u8> {
-    functions::auth::SignIn {
-        phone_number: "9996621234".to_owned(),
-        phone_code_hash: "hash".to_owned(),
-        phone_code: Some("22222".to_owned()),
-        email_verification: None,
-    }
-    .to_bytes()
+    let params = types::JsonObject { value: vec![entry] }.into();
+    let query = functions::InvokeAfterMsgs { msg_ids: vec![4, 8], query };
+    requests::init_connection(Some(params), query).to_bytes()
 }
 
 fn send_code() -> Vec<u8> {
-    let settings = types::CodeSettings {
-        allow_flashcall: false,
-        current_number: false,
-        allow_app_hash: false,
-        allow_missed_call: false,
-        allow_firebase: false,
-        unknown_number: false,
-        logout_tokens: Some(vec![vec![1; 8]]),
-        token: None,
-        app_sandbox: None,
-    };
-    functions::auth::SendCode {
-        phone_number: "9996621234".to_owned(),
-        api_id: 7,
-        api_hash: "hash".to_owned(),
-        settings: settings.into(),
-    }
-    .to_bytes()
+    let mut request = requests::send_code("9996621234");
+    let enums::CodeSettings::Settings(settings) = &mut request.settings;
+    settings.logout_tokens = Some(vec![vec![1; 8]]);
+    request.to_bytes()
 }
 
 fn check_password() -> Vec<u8> {
@@ -74,19 +30,9 @@ fn check_password() -> Vec<u8> {
 fn with_peers() -> [Vec<u8>; 4] {
     let peer: enums::InputPeer = types::InputPeerUser { user_id: 777_000, access_hash: 0 }.into();
     let user = types::InputUser { user_id: 5, access_hash: 6 };
-    let history = functions::messages::GetHistory {
-        peer: peer.clone(),
-        offset_id: 0,
-        offset_date: 0,
-        add_offset: 0,
-        limit: 10,
-        max_id: 0,
-        min_id: 0,
-        hash: 0,
-    };
     let dialog = enums::InputDialogPeer::Peer(types::InputDialogPeer { peer });
     [
-        history.to_bytes(),
+        requests::history(0, 10).to_bytes(),
         functions::messages::GetPeerDialogs { peers: vec![dialog] }.to_bytes(),
         functions::users::GetUsers { id: vec![enums::InputUser::UserSelf, user.into()] }.to_bytes(),
         functions::updates::GetState {}.to_bytes(),
@@ -115,17 +61,22 @@ fn about_sessions() -> [Vec<u8>; 9] {
 
 /// The bodies of messages.
 pub fn bodies() -> Vec<Vec<u8>> {
-    let mut bodies = vec![wrapped(functions::help::GetConfig {}), sign_in(), send_code(), check_password()];
+    let mut bodies = vec![
+        wrapped(functions::help::GetConfig {}),
+        requests::sign_in("9996621234", "hash", "22222").to_bytes(),
+        send_code(),
+        check_password(),
+    ];
     bodies.extend(with_peers());
     bodies.extend(about_sessions());
-    bodies.push(packed(&bodies[0]));
+    bodies.push(requests::compressed(&bodies[0]));
     let messages: Vec<_> = bodies.iter().zip(1i64..).map(|(body, id)| (id << 34, 1, body.clone())).collect();
-    bodies.push(Client::container(&messages));
-    bodies.push(Client::container(&messages[..1]));
+    bodies.push(requests::container(&messages));
+    bodies.push(requests::container(&messages[..1]));
     bodies
 }
 
-/// The questions of a key exchange.
+/// The requests of a key exchange.
 pub fn questions() -> Vec<Vec<u8>> {
     let (nonce, server_nonce) = ([1; 16], [2; 16]);
     let exchange = functions::ReqDhParams {
@@ -140,24 +91,13 @@ pub fn questions() -> Vec<Vec<u8>> {
     vec![functions::ReqPqMulti { nonce }.to_bytes(), exchange.to_bytes(), end.to_bytes()]
 }
 
-/// What stands around a body before it is encrypted.
-pub fn plaintext(salt: i64, session: i64, id: i64, body: &[u8]) -> Vec<u8> {
-    let mut plain = [salt.to_le_bytes(), session.to_le_bytes(), id.to_le_bytes()].concat();
-    plain.extend(1i32.to_le_bytes());
-    plain.extend(u32::try_from(body.len()).unwrap().to_le_bytes());
-    plain.extend(body);
-    plain.resize((plain.len() + 12).next_multiple_of(16), 5);
-    plain
-}
-
-/// A packet of a client. The plaintext is cut to whole blocks.
+/// A packet of a client. The plaintext is truncated to whole blocks.
 pub fn sealed(key: &AuthKey, mut plain: Vec<u8>) -> Vec<u8> {
     plain.truncate(plain.len() / 16 * 16);
-    let (message_key, data) = Sender::Client.encrypt(key, plain);
-    [&key.id().0.to_le_bytes()[..], &message_key, &data].concat()
+    encrypt(key, plain)
 }
 
-/// Whole streams: each transport that is not obfuscated, with two packets.
+/// Complete streams: each transport that is not obfuscated, with two packets.
 pub fn streams() -> Vec<Vec<u8>> {
     let packet = [3; 104];
     let length = u32::try_from(packet.len()).unwrap();

@@ -12,19 +12,12 @@
     reason = "tests may be blunt"
 )]
 
-#[path = "../it/client.rs"]
-#[allow(dead_code, reason = "shared with the stories")]
-mod client;
+#[path = "../common/mod.rs"]
+mod common;
 mod corpus;
-#[path = "../it/exchange.rs"]
-#[allow(dead_code, reason = "shared with the stories")]
-mod exchange;
 mod offline;
 mod online;
 mod random;
-#[path = "../it/wire.rs"]
-#[allow(dead_code, reason = "shared with the stories")]
-mod wire;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,15 +1,16 @@
 //! The parsers by themselves: many rounds, and every allocation counts, touched or not.
 
+use telescope_sandbox::backend::Backend;
+use telescope_sandbox::crypto::rsa::RsaKey;
 use telescope_sandbox::crypto::{AuthKey, KeyId, random};
-use telescope_sandbox::envelope;
-use telescope_sandbox::handshake::{Handshake, NewKey};
-use telescope_sandbox::number;
+use telescope_sandbox::mtproto::envelope;
+use telescope_sandbox::mtproto::handshake::{Handshake, NewKey};
 use telescope_sandbox::rpc::{Call, Challenges, Methods, wrapper};
-use telescope_sandbox::rsa::RsaKey;
 use telescope_sandbox::transport::Codec;
-use telescope_sandbox::world::World;
 
-use crate::corpus::{bodies, plaintext, questions, sealed, streams};
+use crate::common::client::plaintext;
+use crate::common::login::number;
+use crate::corpus::{bodies, questions, sealed, streams};
 use crate::random::Random;
 use crate::{alone, plan};
 
@@ -19,7 +20,7 @@ const SESSION: i64 = 77;
 
 /// All that requests need, with somebody who is signed in.
 struct Bench {
-    world: World,
+    backend: Backend,
     challenges: Challenges,
     methods: Methods,
     key: AuthKey,
@@ -27,13 +28,13 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let mut world = World::default();
+        let mut backend = Backend::default();
         let key = AuthKey(random());
-        world.add_key(NewKey { key: key.clone(), salt: 0, dc: Some(2), expires_in: None }, 1);
-        let ada = number("9996621234").unwrap();
-        world.phone(&ada).unwrap();
-        world.sign_in(key.id(), &ada, 1);
-        Self { world, challenges: Challenges::new(), methods: Methods::all(), key }
+        backend.add_key(NewKey { key: key.clone(), salt: 0, dc: Some(2), expires_in: None }, 1);
+        let ada = number("9996621234");
+        backend.phone(&ada).unwrap();
+        backend.sign_in(key.id(), &ada, 1);
+        Self { backend, challenges: Challenges::new(), methods: Methods::all(), key }
     }
 
     /// Follows a plaintext from its encryption to the answers of the requests in it.
@@ -43,17 +44,17 @@ impl Bench {
         let Some((envelope, _)) = envelope::open(&self.key, &packet) else { return };
         for message in envelope::unpack(envelope.message).unwrap_or_default() {
             let Some(request) = wrapper::unwrap(&message.body) else { continue };
-            let mut world = self.world.clone();
+            let mut backend = self.backend.clone();
             let mut call = Call {
-                world: &mut world,
+                backend: &mut backend,
                 challenges: &mut self.challenges,
                 key: self.key.id(),
-                wire_key: self.key.id(),
+                packet_key: self.key.id(),
                 session: SESSION,
                 message: message.id,
                 dc: 2,
                 now: 100,
-                address: None,
+                mtproto_address: None,
             };
             let _ = self.methods.call(&mut call, &request.body);
         }
@@ -118,13 +119,13 @@ fn damaged_bytes_are_refused_and_nothing_else() {
                 0 => stream(&bytes, &mut random),
                 1 => question(&rsa, &bytes),
                 2 | 3 => {
-                    let mut plain = plaintext(0, SESSION, 4, &bytes);
+                    let mut plain = plaintext(0, SESSION, 4, 1, &bytes);
                     random.damage(&mut plain, &bodies);
                     bench.packet(plain);
                 }
                 _ => {
                     bytes.resize(bytes.len().next_multiple_of(4), 0);
-                    bench.packet(plaintext(0, SESSION, 4, &bytes));
+                    bench.packet(plaintext(0, SESSION, 4, 1, &bytes));
                 }
             }
         }
@@ -147,7 +148,7 @@ fn no_length_is_believed() {
                 lies.collect::<Vec<_>>()
             };
             for body in bodies() {
-                for lie in everywhere(&plaintext(0, SESSION, 4, &body), 4) {
+                for lie in everywhere(&plaintext(0, SESSION, 4, 1, &body), 4) {
                     bench.packet(lie);
                 }
             }

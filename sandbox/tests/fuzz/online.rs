@@ -6,18 +6,11 @@ use telescope_sandbox::tl::functions;
 use telescope_sandbox::{Options, Sandbox};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::client::{Client, message_id};
-use crate::corpus::{bodies, plaintext, sealed, streams};
-use crate::exchange::{USUAL, exchange_keys};
+use crate::common::client::{Client, message_id, plaintext};
+use crate::common::login::client;
+use crate::corpus::{bodies, sealed, streams};
 use crate::random::Random;
-use crate::wire::{PLAIN, Wire};
 use crate::{alone, plan};
-
-async fn client(sandbox: &Sandbox) -> Client {
-    let mut wire = Wire::connect(sandbox.mtproto_address(), PLAIN).await;
-    let (key, salt) = exchange_keys(&mut wire, &sandbox.public_key_pem(), USUAL).await;
-    Client::new(wire, key, salt)
-}
 
 /// Sends damaged packets under a right key until the server hangs up. What it says is read to the end.
 async fn talk(sandbox: &Sandbox, known: &Client, random: &mut Random, bodies: &[Vec<u8>]) {
@@ -28,7 +21,7 @@ async fn talk(sandbox: &Sandbox, known: &Client, random: &mut Random, bodies: &[
             random.damage(&mut body, bodies);
         }
         body.resize(body.len().next_multiple_of(4), 0);
-        let mut plain = plaintext(known.salt, known.session, message_id(), &body);
+        let mut plain = plaintext(known.salt, known.session, message_id(), 1, &body);
         if random.below(8) == 0 {
             random.damage(&mut plain, bodies);
         }

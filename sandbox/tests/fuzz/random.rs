@@ -43,13 +43,13 @@ impl Random {
     }
 
     /// Some damage, at one to four places.
-    pub fn damage(&mut self, bytes: &mut Vec<u8>, others: &[Vec<u8>]) {
+    pub fn damage(&mut self, bytes: &mut Vec<u8>, donors: &[Vec<u8>]) {
         for _ in 0..=self.below(4) {
-            self.damage_once(bytes, others);
+            self.damage_once(bytes, donors);
         }
     }
 
-    fn damage_once(&mut self, bytes: &mut Vec<u8>, others: &[Vec<u8>]) {
+    fn damage_once(&mut self, bytes: &mut Vec<u8>, donors: &[Vec<u8>]) {
         let at = self.below(bytes.len() + 1);
         let length = self.below(64).min(bytes.len() - at);
         match self.below(9) {
@@ -71,7 +71,7 @@ impl Random {
                 bytes.splice(at..at, new);
             }
             _ => {
-                let other = self.pick(others);
+                let other = self.pick(donors);
                 let from = self.below(other.len() + 1);
                 bytes.splice(at.., other[from..].iter().copied());
             }

@@ -1,26 +1,18 @@
 //! The chat with Telegram, and users: what a signed-in client looks at.
 
-use telescope_sandbox::number;
+use crate::common::login::number;
+use crate::common::requests;
 use telescope_sandbox::tl::{enums, functions, types};
 
-use crate::client::Client;
-use crate::support::{ada, refusal, sandbox, signed_in};
+use crate::common::client::Client;
+use crate::common::login::{ada, error_text, sandbox, signed_in};
 
 const GET_STATE: functions::updates::GetState = functions::updates::GetState {};
 
 pub async fn history(client: &mut Client, offset_id: i32, limit: i32) -> Vec<String> {
-    let peer = enums::InputPeer::User(types::InputPeerUser { user_id: 777_000, access_hash: 0 });
-    let request = functions::messages::GetHistory {
-        peer,
-        offset_id,
-        offset_date: 0,
-        add_offset: 0,
-        limit,
-        max_id: 0,
-        min_id: 0,
-        hash: 0,
-    };
-    let enums::messages::Messages::Messages(answer) = client.invoke(&request).await.unwrap() else {
+    let enums::messages::Messages::Messages(answer) =
+        client.invoke(&requests::history(offset_id, limit)).await.unwrap()
+    else {
         panic!("another kind of history")
     };
     let texts = answer.messages.into_iter().map(|message| match message {
@@ -58,7 +50,7 @@ async fn the_chat_with_telegram_is_listed_paged_and_caught_up_with() {
     let none = client.invoke(&difference(now.pts)).await.unwrap();
     assert!(matches!(none, enums::updates::Difference::Empty(_)));
     let future = client.invoke(&difference(now.pts + 1)).await;
-    assert_eq!(refusal(future), "400 PERSISTENT_TIMESTAMP_INVALID");
+    assert_eq!(error_text(future), "400 PERSISTENT_TIMESTAMP_INVALID");
 
     let dialogs = functions::messages::GetDialogs {
         exclude_pinned: false,
@@ -84,9 +76,10 @@ async fn the_chat_with_telegram_is_listed_paged_and_caught_up_with() {
 async fn users_are_found_by_those_who_may_name_them() {
     let sandbox = sandbox().await;
     let mut client = signed_in(&sandbox, &ada()).await;
-    let other = number("9996630001").unwrap();
+    let other = number("9996630001");
     sandbox.add_phone(&other).await;
-    let (id, hash) = sandbox.look(|world| (world.phones[&other].user_id, world.phones[&other].access_hash));
+    let (id, hash) =
+        sandbox.inspect(|backend| (backend.phones[&other].user_id, backend.phones[&other].access_hash));
     let input = |user_id, access_hash| enums::InputUser::User(types::InputUser { user_id, access_hash });
     let request = functions::users::GetUsers {
         id: vec![
@@ -107,7 +100,7 @@ async fn users_are_found_by_those_who_may_name_them() {
         .collect();
     assert_eq!(phones, [Some("9996621234"), Some("42777"), None, Some("empty"), Some("empty")]);
     let full = functions::users::GetFullUser { id: input(id, 1) };
-    assert_eq!(refusal(client.invoke(&full).await), "400 USER_ID_INVALID");
+    assert_eq!(error_text(client.invoke(&full).await), "400 USER_ID_INVALID");
     let full = functions::users::GetFullUser { id: input(id, hash) };
     client.invoke(&full).await.unwrap();
     client.invoke(&functions::contacts::GetContacts { hash: 0 }).await.unwrap();

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use telescope_sandbox::tl::{Deserializable as _, Serializable as _, enums, functions, types};
 
-use crate::client::{Received, message_id};
-use crate::support::{ada, client, sandbox, signed_in, wire};
-use crate::wire::PLAIN;
+use crate::common::client::{Received, message_id};
+use crate::common::login::{ada, client, connect, sandbox, signed_in};
+use crate::common::packets::PLAIN;
 
 const GET_CONFIG: functions::help::GetConfig = functions::help::GetConfig {};
 
@@ -29,7 +29,7 @@ async fn the_state_of_messages_can_be_asked_for() {
     let id = client.send(&GET_CONFIG.to_bytes()).await;
     client.result(id).await.unwrap();
     let msg_ids = vec![old, id, id + (10 << 32)];
-    let asked = client.tell(&enums::MsgsStateReq::Req(types::MsgsStateReq { msg_ids })).await;
+    let asked = client.send_service(&enums::MsgsStateReq::Req(types::MsgsStateReq { msg_ids })).await;
     let enums::MsgsStateInfo::Info(info) = client.wait_as().await;
     assert_eq!((info.req_msg_id, info.info), (asked, vec![1, 4, 3]));
     client.result(id).await.expect("the answer that was not acknowledged comes along");
@@ -48,12 +48,12 @@ async fn sessions_and_answers_can_be_dropped() {
     let answer = enums::RpcDropAnswer::from_bytes(&client.result(dropped).await.unwrap()).unwrap();
     assert!(matches!(answer, enums::RpcDropAnswer::RpcAnswerUnknown));
 
-    client.tell(&functions::DestroySession { session_id: 5 }).await;
+    client.send_service(&functions::DestroySession { session_id: 5 }).await;
     let none: enums::DestroySessionRes = client.wait_as().await;
     assert!(matches!(none, enums::DestroySessionRes::DestroySessionNone(_)));
     let old = std::mem::replace(&mut client.session, 77);
     client.invoke(&GET_CONFIG).await.unwrap();
-    client.tell(&functions::DestroySession { session_id: old }).await;
+    client.send_service(&functions::DestroySession { session_id: old }).await;
     let destroyed: enums::DestroySessionRes = client.wait_as().await;
     assert!(matches!(destroyed, enums::DestroySessionRes::DestroySessionOk(ok) if ok.session_id == old));
 }
@@ -63,11 +63,11 @@ async fn a_message_can_be_asked_for_again() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     let id = client.send(&GET_CONFIG.to_bytes()).await;
-    let head = [&crate::client::RPC_RESULT.to_le_bytes()[..], &id.to_le_bytes()].concat();
+    let head = [&crate::common::client::RPC_RESULT.to_le_bytes()[..], &id.to_le_bytes()].concat();
     let answer = |received: &Received| received.body.starts_with(&head);
     let first = client.wait_for(answer).await;
     let again = enums::MsgResendReq::Req(types::MsgResendReq { msg_ids: vec![first.id, 1] });
-    client.tell(&again).await;
+    client.send_service(&again).await;
     assert_eq!(client.wait_for(answer).await.id, first.id);
 }
 
@@ -92,17 +92,17 @@ async fn an_update_that_was_not_acknowledged_comes_again() {
     let texts = |text: &'static str| move |received: &Received| message_of(received).as_deref() == Some(text);
     let one = client.wait_for(texts("one")).await;
     client.wait_for(texts("two")).await;
-    client.tell(&enums::MsgsAck::Ack(types::MsgsAck { msg_ids: vec![one.id] })).await;
-    client.tell(&functions::Ping { ping_id: 1 }).await;
+    client.send_service(&enums::MsgsAck::Ack(types::MsgsAck { msg_ids: vec![one.id] })).await;
+    client.send_service(&functions::Ping { ping_id: 1 }).await;
     client.wait_as::<enums::Pong>().await;
 
-    let mut client = client.on(wire(&sandbox, PLAIN).await);
-    client.others.clear();
+    let mut client = client.reconnect(connect(&sandbox, PLAIN).await);
+    client.pending.clear();
     sandbox.push_message(&ada(), "three").await.unwrap();
-    client.tell(&functions::Ping { ping_id: 2 }).await;
+    client.send_service(&functions::Ping { ping_id: 2 }).await;
     client.wait_for(texts("two")).await;
     client.wait_for(texts("three")).await;
-    assert!(!client.others.iter().any(texts("one")), "that one was acknowledged");
+    assert!(!client.pending.iter().any(texts("one")), "that one was acknowledged");
 }
 
 #[tokio::test]
@@ -115,24 +115,24 @@ async fn an_answer_that_was_lost_with_its_connection_comes_again() {
         tokio::task::yield_now().await;
     }
     sandbox.silence(None, Duration::ZERO);
-    let mut client = client.on(wire(&sandbox, PLAIN).await);
-    client.others.clear();
-    client.tell(&functions::Ping { ping_id: 1 }).await;
+    let mut client = client.reconnect(connect(&sandbox, PLAIN).await);
+    client.pending.clear();
+    client.send_service(&functions::Ping { ping_id: 1 }).await;
     assert!(enums::Config::from_bytes(&client.result(id).await.unwrap()).is_ok());
     assert_eq!(sandbox.requests().total("help.getConfig"), 1, "it was carried out once");
 
     // Acknowledged, it does not come a third time.
-    let answers: Vec<_> = client.others.iter().map(|other| other.id).collect();
+    let answers: Vec<_> = client.pending.iter().map(|other| other.id).collect();
     let msg_ids = [answers, vec![client.last_id]].concat();
-    client.tell(&enums::MsgsAck::Ack(types::MsgsAck { msg_ids })).await;
-    client.tell(&functions::Ping { ping_id: 2 }).await;
+    client.send_service(&enums::MsgsAck::Ack(types::MsgsAck { msg_ids })).await;
+    client.send_service(&functions::Ping { ping_id: 2 }).await;
     client.wait_as::<enums::Pong>().await;
-    let mut client = client.on(wire(&sandbox, PLAIN).await);
-    client.others.clear();
-    client.tell(&functions::Ping { ping_id: 3 }).await;
+    let mut client = client.reconnect(connect(&sandbox, PLAIN).await);
+    client.pending.clear();
+    client.send_service(&functions::Ping { ping_id: 3 }).await;
     let pong = |received: &Received| {
         matches!(received.parse(), Some(enums::Pong::Pong(types::Pong { ping_id: 3, .. })))
     };
     client.wait_for(pong).await;
-    assert!(client.others.is_empty(), "{:?}", client.others);
+    assert!(client.pending.is_empty(), "{:?}", client.pending);
 }

@@ -1,13 +1,15 @@
 //! Faults of accounts on order, as the small client sees them: lost accounts, ended sessions, moved numbers.
 
+use telescope_sandbox::Sandbox;
 use telescope_sandbox::tl::{enums, functions};
-use telescope_sandbox::{Sandbox, number};
 
-use crate::client::{Client, Received};
-use crate::exchange::{Exchange, USUAL, exchange_keys};
+use crate::common::client::{Client, Received};
+use crate::common::key_exchange::{DEFAULT_EXCHANGE, KeyExchange, exchange_keys};
+use crate::common::login::{
+    ada, client, connect, error_text, number, send_code, sign_in, sign_in_with_code, signed_in,
+};
+use crate::common::packets::PLAIN;
 use crate::phones::{get, post, sandbox_with_page, state};
-use crate::support::{ada, client, enter, refusal, send_code, sign_in, signed_in, wire};
-use crate::wire::PLAIN;
 
 const GET_STATE: functions::updates::GetState = functions::updates::GetState {};
 
@@ -17,13 +19,13 @@ pub async fn ends(client: &mut Client) {
 }
 
 pub async fn back(client: Client, sandbox: &Sandbox) -> Client {
-    client.on(wire(sandbox, PLAIN).await)
+    client.reconnect(connect(sandbox, PLAIN).await)
 }
 
 #[tokio::test]
 async fn a_lost_account_is_cut_off_and_told_why() {
     let (sandbox, address) = sandbox_with_page().await;
-    let mut witness = signed_in(&sandbox, &number("9996630000").unwrap()).await;
+    let mut witness = signed_in(&sandbox, &number("9996630000")).await;
     for (account, word, after) in [
         ("banned", "401 USER_DEACTIVATED_BAN", Some("400 PHONE_NUMBER_BANNED")),
         ("deactivated", "401 USER_DEACTIVATED", None),
@@ -36,13 +38,14 @@ async fn a_lost_account_is_cut_off_and_told_why() {
         ends(&mut client).await;
         let mut client = back(client, &sandbox).await;
         for _ in 0..2 {
-            assert_eq!(refusal(client.invoke(&GET_STATE).await), word);
+            assert_eq!(error_text(client.invoke(&GET_STATE).await), word);
         }
-        assert!(client.others.iter().any(|new| new.parse::<enums::NewSession>().is_some()));
+        assert!(client.pending.iter().any(|new| new.parse::<enums::NewSession>().is_some()));
         let again = send_code(&mut client, "9996621234").await;
         assert_eq!(again.as_ref().err().map(ToString::to_string).as_deref(), after);
         if let Ok(sent) = again {
-            let new = enter(&mut client, "9996621234", &sent.phone_code_hash, "22222").await.unwrap();
+            let new =
+                sign_in_with_code(&mut client, "9996621234", &sent.phone_code_hash, "22222").await.unwrap();
             assert!(
                 matches!(new, enums::auth::Authorization::SignUpRequired(_)),
                 "as if there had been none"
@@ -81,8 +84,8 @@ async fn a_frozen_account_can_be_read_and_not_changed() {
     client.invoke(&GET_STATE).await.unwrap();
     client.invoke(&functions::account::GetAuthorizations {}).await.unwrap();
     let refused = "420 FROZEN_METHOD_INVALID";
-    assert_eq!(refusal(client.invoke(&functions::auth::ResetAuthorizations {}).await), refused);
-    assert_eq!(refusal(client.invoke(&functions::messages::GetAllDrafts {}).await), refused);
+    assert_eq!(error_text(client.invoke(&functions::auth::ResetAuthorizations {}).await), refused);
+    assert_eq!(error_text(client.invoke(&functions::messages::GetAllDrafts {}).await), refused);
     assert!(get(address, "/").await.contains("Frozen"));
     let mut other = self::client(&sandbox).await;
     sign_in(&mut other, &ada()).await.expect("signing in is still possible");
@@ -103,8 +106,8 @@ async fn sessions_end_for_the_reason_that_was_ordered() {
     ] {
         let mut client = signed_in(&sandbox, &ada()).await;
         assert_eq!(post(address, "/phones/9996621234/revoke", form).await, 303);
-        assert_eq!(refusal(client.invoke(&GET_STATE).await), word);
-        assert_eq!(refusal(client.invoke(&GET_STATE).await), word, "for every call");
+        assert_eq!(error_text(client.invoke(&GET_STATE).await), word);
+        assert_eq!(error_text(client.invoke(&GET_STATE).await), word, "for every call");
     }
     assert_eq!(post(address, "/phones/9996621234/revoke", "why=bored").await, 422);
 }
@@ -112,14 +115,14 @@ async fn sessions_end_for_the_reason_that_was_ordered() {
 #[tokio::test]
 async fn an_error_can_be_ordered_for_any_method() {
     let (sandbox, address) = sandbox_with_page().await;
-    let (mut ada_s, mut other) =
-        (signed_in(&sandbox, &ada()).await, signed_in(&sandbox, &number("9996630000").unwrap()).await);
+    let (mut adas, mut other) =
+        (signed_in(&sandbox, &ada()).await, signed_in(&sandbox, &number("9996630000")).await);
     let order = "method=*&number=9996621234&code=420&name=FLOOD_WAIT_7&times=2";
     assert_eq!(post(address, "/refusals", order).await, 303);
     other.invoke(&GET_STATE).await.unwrap();
-    assert_eq!(refusal(ada_s.invoke(&GET_STATE).await), "420 FLOOD_WAIT_7");
-    assert_eq!(refusal(ada_s.invoke(&functions::help::GetConfig {}).await), "420 FLOOD_WAIT_7");
-    ada_s.invoke(&GET_STATE).await.unwrap();
+    assert_eq!(error_text(adas.invoke(&GET_STATE).await), "420 FLOOD_WAIT_7");
+    assert_eq!(error_text(adas.invoke(&functions::help::GetConfig {}).await), "420 FLOOD_WAIT_7");
+    adas.invoke(&GET_STATE).await.unwrap();
 }
 
 #[tokio::test]
@@ -129,14 +132,14 @@ async fn a_number_is_served_at_its_data_centre_only() {
     assert_eq!(post(address, "/phones/9996621234/dc", "dc=4").await, 303);
     assert_eq!(state(address).await["phones"][0]["dc"], 4);
     let mut far = client(&sandbox).await;
-    assert_eq!(refusal(send_code(&mut far, "9996621234").await), "303 PHONE_MIGRATE_4");
-    let early = enter(&mut far, "9996621234", "hash", "22222").await;
-    assert_eq!(refusal(early), "303 PHONE_MIGRATE_4");
+    assert_eq!(error_text(send_code(&mut far, "9996621234").await), "303 PHONE_MIGRATE_4");
+    let early = sign_in_with_code(&mut far, "9996621234", "hash", "22222").await;
+    assert_eq!(error_text(early), "303 PHONE_MIGRATE_4");
     send_code(&mut far, "9996630000").await.expect("others are served");
-    let mut wire = wire(&sandbox, PLAIN).await;
-    let how = Exchange { dc: Some(10_004), ..USUAL };
-    let (key, salt) = exchange_keys(&mut wire, &sandbox.public_key_pem(), how).await;
-    sign_in(&mut Client::new(wire, key, salt), &ada()).await.unwrap();
+    let mut stream = connect(&sandbox, PLAIN).await;
+    let options = KeyExchange { dc: Some(10_004), ..DEFAULT_EXCHANGE };
+    let (key, salt) = exchange_keys(&mut stream, &sandbox.public_key_pem(), options).await;
+    sign_in(&mut Client::new(stream, key, salt), &ada()).await.unwrap();
     assert_eq!(post(address, "/phones/9996621234/dc", "dc=").await, 303);
     send_code(&mut far, "9996621234").await.unwrap();
     for form in ["dc=0", "dc=6", "dc=x", "dc=-1"] {
@@ -152,7 +155,7 @@ async fn a_code_can_be_made_too_old() {
     assert_eq!(post(address, "/phones/9996621234/expire-code", "").await, 422, "there is none");
     let sent = send_code(&mut client, "9996621234").await.unwrap();
     assert_eq!(post(address, "/phones/9996621234/expire-code", "").await, 303);
-    let late = enter(&mut client, "9996621234", &sent.phone_code_hash, "22222").await;
-    assert_eq!(refusal(late), "400 PHONE_CODE_EXPIRED");
+    let late = sign_in_with_code(&mut client, "9996621234", &sent.phone_code_hash, "22222").await;
+    assert_eq!(error_text(late), "400 PHONE_CODE_EXPIRED");
     sign_in(&mut client, &ada()).await.expect("a new one is good");
 }

@@ -2,13 +2,13 @@
 
 use telescope_sandbox::crypto::{random, random_id, sha1};
 use telescope_sandbox::tl::{Serializable as _, enums, functions, types};
-use telescope_sandbox::{Options, Sandbox, clock, number};
+use telescope_sandbox::{Options, Sandbox, clock};
 
-use crate::client::{Client, message_id};
-use crate::exchange::{Exchange, USUAL, exchange_keys};
+use crate::common::client::{Client, message_id};
+use crate::common::key_exchange::{DEFAULT_EXCHANGE, KeyExchange, exchange_keys};
+use crate::common::login::{ada, connect, error_text, number, sandbox, signed_in};
+use crate::common::packets::{PLAIN, transport_error};
 use crate::phones::{post, sandbox_with_page};
-use crate::support::{ada, refusal, sandbox, signed_in, wire};
-use crate::wire::{PLAIN, transport_error};
 
 const GET_STATE: functions::updates::GetState = functions::updates::GetState {};
 
@@ -16,11 +16,11 @@ const GET_STATE: functions::updates::GetState = functions::updates::GetState {};
 async fn a_temporary_key_works_once_it_is_bound() {
     let sandbox = sandbox().await;
     let main = signed_in(&sandbox, &ada()).await;
-    let mut wire = wire(&sandbox, PLAIN).await;
-    let how = Exchange { expires_in: Some(3600), ..USUAL };
-    let (key, salt) = exchange_keys(&mut wire, &sandbox.public_key_pem(), how).await;
-    let mut client = Client::new(wire, key, salt);
-    assert_eq!(refusal(client.invoke(&GET_STATE).await), "401 AUTH_KEY_PERM_EMPTY");
+    let mut stream = connect(&sandbox, PLAIN).await;
+    let options = KeyExchange { expires_in: Some(3600), ..DEFAULT_EXCHANGE };
+    let (key, salt) = exchange_keys(&mut stream, &sandbox.public_key_pem(), options).await;
+    let mut client = Client::new(stream, key, salt);
+    assert_eq!(error_text(client.invoke(&GET_STATE).await), "401 AUTH_KEY_PERM_EMPTY");
     assert_eq!(bind(&mut client, &main, 1).await, Err("400 ENCRYPTED_MESSAGE_INVALID".to_owned()));
     assert_eq!(bind(&mut client, &main, 0).await, Ok(()));
     client.invoke(&GET_STATE).await.unwrap();
@@ -28,10 +28,10 @@ async fn a_temporary_key_works_once_it_is_bound() {
 
 /// A client whose temporary key stands for another client's key.
 async fn bound(sandbox: &Sandbox, main: &Client) -> Client {
-    let mut wire = wire(sandbox, PLAIN).await;
-    let how = Exchange { expires_in: Some(3600), ..USUAL };
-    let (key, salt) = exchange_keys(&mut wire, &sandbox.public_key_pem(), how).await;
-    let mut client = Client::new(wire, key, salt);
+    let mut stream = connect(sandbox, PLAIN).await;
+    let options = KeyExchange { expires_in: Some(3600), ..DEFAULT_EXCHANGE };
+    let (key, salt) = exchange_keys(&mut stream, &sandbox.public_key_pem(), options).await;
+    let mut client = Client::new(stream, key, salt);
     assert_eq!(bind(&mut client, main, 0).await, Ok(()));
     client
 }
@@ -39,10 +39,10 @@ async fn bound(sandbox: &Sandbox, main: &Client) -> Client {
 /// The server says that it does not know the key, and hangs up.
 async fn refused(client: &mut Client) {
     loop {
-        let packet = client.wire.receive().await.expect("a word before the end");
+        let packet = client.stream.receive().await.expect("a word before the end");
         if packet.len() == 4 {
             assert_eq!(packet, (-404i32).to_le_bytes());
-            assert!(client.wire.receive().await.is_none());
+            assert!(client.stream.receive().await.is_none());
             return;
         }
     }
@@ -52,7 +52,7 @@ async fn refused(client: &mut Client) {
 async fn temporary_keys_are_dropped_by_their_owner_alone() {
     let sandbox = sandbox().await;
     let main = signed_in(&sandbox, &ada()).await;
-    let stranger = signed_in(&sandbox, &number("9996630000").unwrap()).await;
+    let stranger = signed_in(&sandbox, &number("9996630000")).await;
     let (mut one, mut two, mut three) =
         (bound(&sandbox, &main).await, bound(&sandbox, &main).await, bound(&sandbox, &main).await);
     let mut other = bound(&sandbox, &stranger).await;
@@ -62,9 +62,9 @@ async fn temporary_keys_are_dropped_by_their_owner_alone() {
     for client in [&mut one, &mut two, &mut other] {
         client.invoke(&GET_STATE).await.unwrap();
     }
-    let mut three = three.on(wire(&sandbox, PLAIN).await);
+    let mut three = three.reconnect(connect(&sandbox, PLAIN).await);
     three.send(&GET_STATE.to_bytes()).await;
-    assert_eq!(transport_error(&mut three.wire).await, Some(-404), "for good");
+    assert_eq!(transport_error(&mut three.stream).await, Some(-404), "for good");
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn a_destroyed_key_is_unknown() {
     client.send(&functions::DestroyAuthKey {}.to_bytes()).await;
     let answer: enums::DestroyAuthKeyRes = client.wait_as().await;
     assert!(matches!(answer, enums::DestroyAuthKeyRes::DestroyAuthKeyOk));
-    assert_eq!(sandbox.look(|world| (world.keys.len(), world.devices.len())), (0, 0));
+    assert_eq!(sandbox.inspect(|backend| (backend.keys.len(), backend.devices.len())), (0, 0));
     client.send(&GET_STATE.to_bytes()).await;
-    assert_eq!(transport_error(&mut client.wire).await, Some(-404));
+    assert_eq!(transport_error(&mut client.stream).await, Some(-404));
 }

@@ -1,11 +1,15 @@
 //! Signing in and what belongs to it, method by method.
 
+use telescope_sandbox::crypto::dh;
 use telescope_sandbox::tl::{enums, functions, types};
-use telescope_sandbox::{Account, RpcError, dh, number};
+use telescope_sandbox::{Account, RpcError};
 
 use crate::chats::history;
-use crate::client::Client;
-use crate::support::{ada, client, enter, refusal, sandbox, send_code, sign_in, signed_in};
+use crate::common::client::Client;
+use crate::common::login::{
+    ada, client, error_text, number, sandbox, send_code, sign_in, sign_in_with_code, signed_in,
+};
+use crate::common::requests;
 
 const GET_STATE: functions::updates::GetState = functions::updates::GetState {};
 
@@ -15,21 +19,30 @@ async fn a_wrong_code_is_refused_and_the_right_one_taken() {
     let mut client = client(&sandbox).await;
     let sent = send_code(&mut client, "+49 1511 2345678").await.unwrap();
     assert!(matches!(sent.r#type, enums::auth::SentCodeType::Sms(_)));
-    let number = number("4915112345678").unwrap();
-    let code = sandbox.look(|world| world.phones[&number].code.clone().unwrap().digits);
+    let number = number("4915112345678");
+    let code = sandbox.inspect(|backend| backend.phones[&number].code.clone().unwrap().digits);
     assert_eq!(code.len(), 5);
     let wrong = if code == "00000" { "00001" } else { "00000" };
     let hash = &sent.phone_code_hash;
     let phone = number.as_str();
-    assert_eq!(refusal(enter(&mut client, phone, hash, wrong).await), "400 PHONE_CODE_INVALID");
-    assert_eq!(refusal(enter(&mut client, phone, hash, "").await), "400 PHONE_CODE_EMPTY");
-    assert_eq!(refusal(enter(&mut client, phone, "old", &code).await), "400 PHONE_CODE_EXPIRED");
-    assert_eq!(refusal(enter(&mut client, "12", hash, &code).await), "400 PHONE_NUMBER_INVALID");
-    assert_eq!(refusal(client.invoke(&GET_STATE).await), "401 AUTH_KEY_UNREGISTERED");
-    enter(&mut client, phone, hash, &code).await.unwrap();
+    assert_eq!(
+        error_text(sign_in_with_code(&mut client, phone, hash, wrong).await),
+        "400 PHONE_CODE_INVALID"
+    );
+    assert_eq!(error_text(sign_in_with_code(&mut client, phone, hash, "").await), "400 PHONE_CODE_EMPTY");
+    assert_eq!(
+        error_text(sign_in_with_code(&mut client, phone, "old", &code).await),
+        "400 PHONE_CODE_EXPIRED"
+    );
+    assert_eq!(
+        error_text(sign_in_with_code(&mut client, "12", hash, &code).await),
+        "400 PHONE_NUMBER_INVALID"
+    );
+    assert_eq!(error_text(client.invoke(&GET_STATE).await), "401 AUTH_KEY_UNREGISTERED");
+    sign_in_with_code(&mut client, phone, hash, &code).await.unwrap();
     client.invoke(&GET_STATE).await.unwrap();
     assert_eq!(
-        refusal(enter(&mut client, phone, hash, &code).await),
+        error_text(sign_in_with_code(&mut client, phone, hash, &code).await),
         "400 PHONE_CODE_EXPIRED",
         "it was used"
     );
@@ -40,10 +53,10 @@ async fn numbers_that_cannot_sign_in_are_told_why() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     for bad in ["", "12", "abcdef", "9996691234", "99966212345"] {
-        assert_eq!(refusal(send_code(&mut client, bad).await), "400 PHONE_NUMBER_INVALID", "{bad}");
+        assert_eq!(error_text(send_code(&mut client, bad).await), "400 PHONE_NUMBER_INVALID", "{bad}");
     }
     sandbox.set_account(&ada(), Account::Banned).await;
-    assert_eq!(refusal(send_code(&mut client, "9996621234").await), "400 PHONE_NUMBER_BANNED");
+    assert_eq!(error_text(send_code(&mut client, "9996621234").await), "400 PHONE_NUMBER_BANNED");
 }
 
 #[tokio::test]
@@ -59,17 +72,17 @@ async fn a_number_without_an_account_signs_up() {
         first_name: "Nova".to_owned(),
         last_name: "Star".to_owned(),
     };
-    assert_eq!(refusal(client.invoke(&request).await), "400 PHONE_CODE_INVALID", "the code comes first");
-    let answer = enter(&mut client, "9996621234", &sent.phone_code_hash, "22222").await.unwrap();
+    assert_eq!(error_text(client.invoke(&request).await), "400 PHONE_CODE_INVALID", "the code comes first");
+    let answer = sign_in_with_code(&mut client, "9996621234", &sent.phone_code_hash, "22222").await.unwrap();
     assert!(matches!(answer, enums::auth::Authorization::SignUpRequired(_)));
     request.first_name = " ".to_owned();
-    assert_eq!(refusal(client.invoke(&request).await), "400 FIRSTNAME_INVALID");
+    assert_eq!(error_text(client.invoke(&request).await), "400 FIRSTNAME_INVALID");
     request.first_name = "Nova".to_owned();
     let answer = client.invoke(&request).await.unwrap();
     let enums::auth::Authorization::Authorization(answer) = answer else { panic!("not signed in") };
     let enums::User::User(user) = answer.user else { panic!("no user") };
     assert_eq!((user.first_name.as_deref(), user.is_self), (Some("Nova"), true));
-    assert_eq!(refusal(client.invoke(&request).await), "400 PHONE_CODE_EXPIRED");
+    assert_eq!(error_text(client.invoke(&request).await), "400 PHONE_CODE_EXPIRED");
 }
 
 #[tokio::test]
@@ -88,14 +101,14 @@ async fn a_code_goes_to_the_other_sessions_and_by_sms_when_asked_again() {
     };
     let enums::auth::SentCode::Code(again) = second.invoke(&resend).await.unwrap() else { panic!("no code") };
     assert!(matches!(again.r#type, enums::auth::SentCodeType::Sms(_)));
-    assert_eq!(sandbox.look(|world| world.phones[&ada()].sms.len()), 2);
+    assert_eq!(sandbox.inspect(|backend| backend.phones[&ada()].sms.len()), 2);
     let cancel = functions::auth::CancelCode {
         phone_number: "9996621234".to_owned(),
         phone_code_hash: sent.phone_code_hash.clone(),
     };
     assert_eq!(second.invoke(&cancel).await, Ok(true));
     assert_eq!(
-        refusal(enter(&mut second, "9996621234", &sent.phone_code_hash, "22222").await),
+        error_text(sign_in_with_code(&mut second, "9996621234", &sent.phone_code_hash, "22222").await),
         "400 PHONE_CODE_EXPIRED"
     );
 }
@@ -135,16 +148,16 @@ async fn a_password_is_asked_for_checked_changed_and_removed() {
     sandbox.set_password(&ada(), "correct horse", "four words").await;
     let mut client = client(&sandbox).await;
     assert_eq!(
-        refusal(client.invoke(&functions::account::GetPassword {}).await),
+        error_text(client.invoke(&functions::account::GetPassword {}).await),
         "401 AUTH_KEY_UNREGISTERED"
     );
-    assert_eq!(refusal(sign_in(&mut client, &ada()).await), "401 SESSION_PASSWORD_NEEDED");
-    assert_eq!(refusal(client.invoke(&GET_STATE).await), "401 AUTH_KEY_UNREGISTERED", "not yet");
-    assert_eq!(refusal(check_password(&mut client, "wrong").await), "400 PASSWORD_HASH_INVALID");
+    assert_eq!(error_text(sign_in(&mut client, &ada()).await), "401 SESSION_PASSWORD_NEEDED");
+    assert_eq!(error_text(client.invoke(&GET_STATE).await), "401 AUTH_KEY_UNREGISTERED", "not yet");
+    assert_eq!(error_text(check_password(&mut client, "wrong").await), "400 PASSWORD_HASH_INVALID");
     let used = proof(&mut client, "wrong").await;
     let check = functions::auth::CheckPassword { password: used };
-    assert_eq!(refusal(client.invoke(&check).await), "400 PASSWORD_HASH_INVALID");
-    assert_eq!(refusal(client.invoke(&check).await), "400 SRP_ID_INVALID", "a challenge is for one try");
+    assert_eq!(error_text(client.invoke(&check).await), "400 PASSWORD_HASH_INVALID");
+    assert_eq!(error_text(client.invoke(&check).await), "400 SRP_ID_INVALID", "a challenge is for one try");
     check_password(&mut client, "correct horse").await.unwrap();
     client.invoke(&GET_STATE).await.unwrap();
 
@@ -152,18 +165,18 @@ async fn a_password_is_asked_for_checked_changed_and_removed() {
         password: proof(&mut client, "correct horse").await,
         new_settings: new_settings(None),
     };
-    assert_eq!(refusal(client.invoke(&update).await), "400 NEW_SETTINGS_INVALID");
+    assert_eq!(error_text(client.invoke(&update).await), "400 NEW_SETTINGS_INVALID");
     let update = functions::account::UpdatePasswordSettings {
         password: proof(&mut client, "nonsense").await,
         new_settings: new_settings(Some(Vec::new())),
     };
-    assert_eq!(refusal(client.invoke(&update).await), "400 PASSWORD_HASH_INVALID");
+    assert_eq!(error_text(client.invoke(&update).await), "400 PASSWORD_HASH_INVALID");
     let update = functions::account::UpdatePasswordSettings {
         password: proof(&mut client, "correct horse").await,
         ..update
     };
     assert_eq!(client.invoke(&update).await, Ok(true));
-    assert!(sandbox.look(|world| world.phones[&ada()].password.is_none()));
+    assert!(sandbox.inspect(|backend| backend.phones[&ada()].password.is_none()));
 }
 
 /// Settings with a verifier but without an algorithm, or those that remove the password.
@@ -197,14 +210,14 @@ async fn sessions_are_listed_and_ended() {
     let other = rows.iter().find(|row| !row.current && row.device_model == "Test desk").unwrap();
     let reset = functions::account::ResetAuthorization { hash: other.hash };
     assert_eq!(first.invoke(&reset).await, Ok(true));
-    assert_eq!(refusal(first.invoke(&reset).await), "400 HASH_INVALID");
-    assert_eq!(refusal(second.invoke(&GET_STATE).await), "401 SESSION_REVOKED");
+    assert_eq!(error_text(first.invoke(&reset).await), "400 HASH_INVALID");
+    assert_eq!(error_text(second.invoke(&GET_STATE).await), "401 SESSION_REVOKED");
     let unknown = functions::messages::GetAllDrafts {};
-    assert_eq!(refusal(second.invoke(&unknown).await), "401 SESSION_REVOKED", "whatever it asks");
+    assert_eq!(error_text(second.invoke(&unknown).await), "401 SESSION_REVOKED", "whatever it asks");
     assert_eq!(first.invoke(&functions::auth::ResetAuthorizations {}).await, Ok(true));
     assert_eq!(sessions(&mut first).await.len(), 1);
     first.invoke(&functions::auth::LogOut {}).await.unwrap();
-    assert_eq!(refusal(first.invoke(&GET_STATE).await), "401 AUTH_KEY_UNREGISTERED");
+    assert_eq!(error_text(first.invoke(&GET_STATE).await), "401 AUTH_KEY_UNREGISTERED");
     sign_in(&mut second, &ada()).await.unwrap();
     second.invoke(&GET_STATE).await.unwrap();
 }
@@ -217,7 +230,7 @@ async fn a_revoked_client_is_made_to_notice() {
     sandbox.revoke(&ada()).await;
     let prompt = client.wait_for(|received| received.parse::<enums::Updates>().is_some()).await;
     assert!(matches!(prompt.parse().unwrap(), enums::Updates::TooLong));
-    assert_eq!(refusal(client.invoke(&GET_STATE).await), "401 SESSION_REVOKED");
+    assert_eq!(error_text(client.invoke(&GET_STATE).await), "401 SESSION_REVOKED");
 }
 
 #[tokio::test]
@@ -230,22 +243,7 @@ async fn an_app_without_an_id_gets_no_code() {
         api_hash: "hash".to_owned(),
         bot_auth_token: "1:a".to_owned(),
     };
-    assert_eq!(refusal(client.invoke(&request).await), "400 METHOD_NOT_IMPLEMENTED");
-    let request = functions::auth::SendCode {
-        phone_number: "9996621234".to_owned(),
-        api_id: 0,
-        api_hash: "hash".to_owned(),
-        settings: enums::CodeSettings::Settings(types::CodeSettings {
-            allow_flashcall: false,
-            current_number: false,
-            allow_app_hash: false,
-            allow_missed_call: false,
-            allow_firebase: false,
-            unknown_number: false,
-            logout_tokens: None,
-            token: None,
-            app_sandbox: None,
-        }),
-    };
-    assert_eq!(refusal(client.invoke(&request).await), "400 API_ID_INVALID");
+    assert_eq!(error_text(client.invoke(&request).await), "400 METHOD_NOT_IMPLEMENTED");
+    let request = functions::auth::SendCode { api_id: 0, ..requests::send_code("9996621234") };
+    assert_eq!(error_text(client.invoke(&request).await), "400 API_ID_INVALID");
 }

@@ -1,4 +1,4 @@
-//! The sandbox from outside: a small client of its own, the real TDLib, and Telethon.
+//! The sandbox as clients see it: a small client of the tests, the real TDLib, and Telethon.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,26 +8,26 @@
     reason = "tests may be blunt"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod chats;
-mod client;
 mod delivery;
-mod exchange;
 mod faults;
-mod hostile;
-mod kept;
 mod keys;
-mod launched;
+mod launch;
+mod launcher;
 mod library;
+mod load;
 mod login;
-mod many;
+mod malformed;
 mod network;
+mod persistence;
 mod phones;
-mod pipe;
 mod protocol;
-mod support;
 mod tdlib;
 mod tdlib_faults;
 mod tdlib_keys;
 mod tdlib_network;
+mod tdlib_process;
 mod telethon;
-mod wire;

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use telescope_sandbox::number;
+use crate::common::login::number;
 use telescope_sandbox::tl::{Serializable as _, enums, functions, types};
 
-use crate::client::Received;
+use crate::common::client::Received;
+use crate::common::login::{ada, client, send_code, sign_in, signed_in};
+use crate::common::packets::{PLAIN, PacketStream, Transport};
 use crate::faults::{back, ends};
 use crate::phones::{get, post, sandbox_with_page, state};
-use crate::support::{ada, client, send_code, sign_in, signed_in};
-use crate::wire::{PLAIN, Way, Wire};
 
 const GET_STATE: functions::updates::GetState = functions::updates::GetState {};
 const PING: functions::Ping = functions::Ping { ping_id: 1 };
@@ -17,27 +17,27 @@ const PING: functions::Ping = functions::Ping { ping_id: 1 };
 #[tokio::test]
 async fn in_a_silence_requests_are_carried_out_and_answers_wait() {
     let (sandbox, address) = sandbox_with_page().await;
-    let mut ada_s = signed_in(&sandbox, &ada()).await;
-    let mut other = signed_in(&sandbox, &number("9996630000").unwrap()).await;
-    ada_s.invoke(&GET_STATE).await.unwrap();
+    let mut adas = signed_in(&sandbox, &ada()).await;
+    let mut other = signed_in(&sandbox, &number("9996630000")).await;
+    adas.invoke(&GET_STATE).await.unwrap();
     assert_eq!(post(address, "/network", "fault=silence&seconds=2&number=9996621234").await, 303);
     assert!(get(address, "/").await.contains("Silence towards 9996621234"));
     let begun = Instant::now();
     sandbox.push_message(&ada(), "unheard").await.unwrap();
-    ada_s.invoke(&GET_STATE).await.unwrap();
+    adas.invoke(&GET_STATE).await.unwrap();
     assert!(begun.elapsed() > Duration::from_millis(1900), "{:?}", begun.elapsed());
-    ada_s.wait_for(|received| received.parse::<enums::Updates>().is_some()).await;
+    adas.wait_for(|received| received.parse::<enums::Updates>().is_some()).await;
 
     // One that will not end by itself: others are answered, and what is asked for is done.
     post(address, "/network", "fault=silence&seconds=3600&number=9996621234").await;
     let before = sandbox.requests().of("updates.getState", &ada());
-    let id = ada_s.send(&GET_STATE.to_bytes()).await;
+    let id = adas.send(&GET_STATE.to_bytes()).await;
     while sandbox.requests().of("updates.getState", &ada()) == before {
         tokio::task::yield_now().await;
     }
     other.invoke(&GET_STATE).await.unwrap();
     post(address, "/network", "fault=silence&seconds=0&number=9996621234").await;
-    ada_s.result(id).await.unwrap();
+    adas.result(id).await.unwrap();
 
     // A silence towards everybody covers key exchanges, and ends on order.
     post(address, "/network", "fault=silence&seconds=3600").await;
@@ -46,8 +46,8 @@ async fn in_a_silence_requests_are_carried_out_and_answers_wait() {
         let sandbox = std::sync::Arc::clone(&sandbox);
         async move { client(&sandbox).await }
     });
-    let asked = other.tell(&PING).await;
-    sandbox.push_message(&number("9996630000").unwrap(), "unheard").await.unwrap();
+    let asked = other.send_service(&PING).await;
+    sandbox.push_message(&number("9996630000"), "unheard").await.unwrap();
     post(address, "/network", "fault=silence&seconds=0").await;
     let enums::Pong::Pong(pong) = other.wait_as().await;
     assert_eq!(pong.msg_id, asked);
@@ -58,23 +58,23 @@ async fn in_a_silence_requests_are_carried_out_and_answers_wait() {
 async fn connections_break_on_order_all_or_those_of_a_number() {
     let (sandbox, address) = sandbox_with_page().await;
     for fault in ["drop", "truncate"] {
-        let mut ada_s = signed_in(&sandbox, &ada()).await;
-        let mut other = signed_in(&sandbox, &number("9996630000").unwrap()).await;
+        let mut adas = signed_in(&sandbox, &ada()).await;
+        let mut other = signed_in(&sandbox, &number("9996630000")).await;
         assert_eq!(post(address, "/network", &format!("fault={fault}&number=9996621234")).await, 303);
-        while let Some(packet) = ada_s.wire.receive().await {
+        while let Some(packet) = adas.stream.receive().await {
             assert!(!packet.is_empty());
         }
         other.invoke(&GET_STATE).await.unwrap();
-        back(ada_s, &sandbox).await.invoke(&GET_STATE).await.unwrap();
+        back(adas, &sandbox).await.invoke(&GET_STATE).await.unwrap();
         post(address, "/network", &format!("fault={fault}")).await;
-        while other.wire.receive().await.is_some() {}
+        while other.stream.receive().await.is_some() {}
         back(other, &sandbox).await.invoke(&GET_STATE).await.unwrap();
     }
     let mut client = signed_in(&sandbox, &ada()).await;
-    client.others.clear();
+    client.pending.clear();
     post(address, "/network", "fault=garbage").await;
     let key = client.key.id().0.to_le_bytes();
-    while client.wire.receive().await.unwrap().starts_with(&key) {}
+    while client.stream.receive().await.unwrap().starts_with(&key) {}
     client.invoke(&GET_STATE).await.expect("whoever overlooks it may go on");
 }
 
@@ -98,9 +98,9 @@ async fn telegram_can_be_out_of_reach() {
     let read = tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 1]).await;
     assert!(matches!(read, Ok(0) | Err(_)), "closed at once: {read:?}");
     post(address, "/network", "fault=down&seconds=0").await;
-    let way = Way { socks: true, ..PLAIN };
-    let wire = Wire::connect(sandbox.socks_address(), way).await;
-    client.on(wire).invoke(&GET_STATE).await.unwrap();
+    let transport = Transport { socks: true, ..PLAIN };
+    let stream = PacketStream::connect(sandbox.socks_address(), transport).await;
+    client.reconnect(stream).invoke(&GET_STATE).await.unwrap();
 }
 
 #[tokio::test]
@@ -167,14 +167,14 @@ async fn a_flood_goes_as_fast_as_it_is_read_and_misses_nothing() {
         assert_eq!(text(&next).unwrap(), format!("Message {expected} of a flood"));
         if expected % 100 == 0 {
             let ack = types::MsgsAck { msg_ids: vec![next.id] };
-            client.tell(&enums::MsgsAck::Ack(ack)).await;
+            client.send_service(&enums::MsgsAck::Ack(ack)).await;
         }
     }
     println!("20,000 updates in {:?}", begun.elapsed());
     // One that would never end waits for who does not read, and ends with the next order.
     post(address, flood, "seconds=3600").await;
     client.wait_for(|received| text(received).is_some()).await;
-    let posted = || sandbox.look(|world| world.phones[&ada()].last_message);
+    let posted = || sandbox.inspect(|backend| backend.phones[&ada()].last_message);
     let (deadline, mut before) = (Instant::now() + Duration::from_secs(60), 0);
     while posted() != before {
         assert!(Instant::now() < deadline, "it does not wait for its reader");

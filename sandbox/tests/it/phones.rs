@@ -6,8 +6,8 @@ use serde_json::Value;
 use telescope_sandbox::tl::{enums, functions};
 use telescope_sandbox::{Options, Sandbox};
 
-use crate::launched::http;
-use crate::support::{ada, client, enter, refusal, send_code, signed_in};
+use crate::common::login::{ada, client, error_text, send_code, sign_in_with_code, signed_in};
+use crate::launch::http;
 
 pub async fn sandbox_with_page() -> (Sandbox, SocketAddr) {
     let options = Options { phones: Some(TcpListener::bind("127.0.0.1:0").unwrap()), ..Options::default() };
@@ -41,7 +41,7 @@ async fn a_phone_shows_what_it_received() {
     assert!(page.contains("Nowhere: codes come by SMS"));
     let code = state(address).await["phones"][0]["messages"][0]["code"].clone();
     assert_eq!(code, "22222");
-    enter(&mut client, "9996621234", &sent.phone_code_hash, "22222").await.unwrap();
+    sign_in_with_code(&mut client, "9996621234", &sent.phone_code_hash, "22222").await.unwrap();
     let page = get(address, "/").await;
     assert!(page.contains("Test desk"));
     sandbox.push_message(&ada(), "<script>alert(1)</script>").await.unwrap();
@@ -97,11 +97,11 @@ async fn every_button_does_what_it_says() {
     let mut client = signed_in(&sandbox, &ada()).await;
     assert_eq!(post(address, "/phones/9996621234/revoke", "").await, 303);
     let state = telescope_sandbox::tl::functions::updates::GetState {};
-    assert_eq!(refusal(client.invoke(&state).await), "401 SESSION_REVOKED");
+    assert_eq!(error_text(client.invoke(&state).await), "401 SESSION_REVOKED");
     let order = "method=auth.sendCode&number=&code=420&name=FLOOD_WAIT_9&times=1";
     assert_eq!(post(address, "/refusals", order).await, 303);
     assert!(get(address, "/").await.contains("420 FLOOD_WAIT_9, 1"));
-    assert_eq!(refusal(send_code(&mut client, "9996621234").await), "420 FLOOD_WAIT_9");
+    assert_eq!(error_text(send_code(&mut client, "9996621234").await), "420 FLOOD_WAIT_9");
     assert!(!get(address, "/").await.contains("FLOOD_WAIT_9"));
 }
 
@@ -162,7 +162,7 @@ async fn other_sites_are_kept_out() {
     }
     let (status, _) = http(address, "GET", "/state.json", &[("Host", "evil.example:80")], "").await;
     assert_eq!(status, 421);
-    assert_eq!(sandbox.look(|world| world.phones.len()), 1);
+    assert_eq!(sandbox.inspect(|backend| backend.phones.len()), 1);
 }
 
 #[tokio::test]

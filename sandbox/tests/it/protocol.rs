@@ -5,10 +5,11 @@ use std::time::Duration;
 use telescope_sandbox::tl::{Deserializable as _, Identifiable as _, Serializable, enums, functions};
 use telescope_sandbox::{Options, Sandbox, clock};
 
-use crate::client::{Client, message_id};
-use crate::exchange::{Exchange, exchange_keys};
-use crate::support::{ada, client, client_by, refusal, sandbox, sign_in, wire};
-use crate::wire::{Framing, PLAIN, Way, transport_error};
+use crate::common::client::{Client, message_id};
+use crate::common::key_exchange::{KeyExchange, exchange_keys};
+use crate::common::login::{ada, client, client_over, connect, error_text, sandbox, sign_in};
+use crate::common::packets::{Framing, PLAIN, Transport, transport_error};
+use crate::common::requests;
 
 const GET_CONFIG: functions::help::GetConfig = functions::help::GetConfig {};
 
@@ -22,11 +23,11 @@ async fn a_client_signs_in_over_every_transport() {
                 if framing == Framing::Full && obfuscated {
                     continue;
                 }
-                let way = Way { framing, obfuscated, socks };
-                let mut client = client_by(&sandbox, way).await;
-                sign_in(&mut client, &ada()).await.unwrap_or_else(|error| panic!("{way:?}: {error}"));
+                let transport = Transport { framing, obfuscated, socks };
+                let mut client = client_over(&sandbox, transport).await;
+                sign_in(&mut client, &ada()).await.unwrap_or_else(|error| panic!("{transport:?}: {error}"));
                 let enums::Config::Config(config) = client.invoke(&GET_CONFIG).await.unwrap();
-                assert_eq!(config.this_dc, if obfuscated { 3 } else { 2 }, "{way:?}");
+                assert_eq!(config.this_dc, if obfuscated { 3 } else { 2 }, "{transport:?}");
                 assert_eq!(config.dc_options.len(), 5);
                 ways += 1;
             }
@@ -44,12 +45,12 @@ async fn every_form_of_the_key_exchange_gives_a_key() {
             for (dc, expires_in) in
                 [(None, None), (Some(10_001), None), (None, Some(60)), (Some(-10_004), Some(60))]
             {
-                let how = Exchange { old_question, old_padding, dc, expires_in };
-                let mut wire = wire(&sandbox, PLAIN).await;
-                let (key, salt) = exchange_keys(&mut wire, &sandbox.public_key_pem(), how).await;
-                let mut client = Client::new(wire, key, salt);
+                let options = KeyExchange { old_question, old_padding, dc, expires_in };
+                let mut stream = connect(&sandbox, PLAIN).await;
+                let (key, salt) = exchange_keys(&mut stream, &sandbox.public_key_pem(), options).await;
+                let mut client = Client::new(stream, key, salt);
                 let enums::Config::Config(config) = client.invoke(&GET_CONFIG).await.unwrap();
-                assert_eq!(config.this_dc, dc.map_or(2, |dc| dc.abs() - 10_000), "{how:?}");
+                assert_eq!(config.this_dc, dc.map_or(2, |dc| dc.abs() - 10_000), "{options:?}");
             }
         }
     }
@@ -58,7 +59,7 @@ async fn every_form_of_the_key_exchange_gives_a_key() {
 #[tokio::test]
 async fn a_key_exchange_with_a_wrong_nonce_or_key_is_refused() {
     let sandbox = sandbox().await;
-    let mut wire = wire(&sandbox, PLAIN).await;
+    let mut stream = connect(&sandbox, PLAIN).await;
     let question = functions::ReqDhParams {
         nonce: [1; 16],
         server_nonce: [2; 16],
@@ -70,9 +71,9 @@ async fn a_key_exchange_with_a_wrong_nonce_or_key_is_refused() {
     .to_bytes();
     let length = u32::try_from(question.len()).unwrap();
     let packet = [&[0; 8][..], &message_id().to_le_bytes(), &length.to_le_bytes(), &question].concat();
-    wire.send(&packet, false).await;
-    assert_eq!(transport_error(&mut wire).await, Some(-404));
-    assert!(wire.receive().await.is_none(), "closed");
+    stream.send(&packet, false).await;
+    assert_eq!(transport_error(&mut stream).await, Some(-404));
+    assert!(stream.receive().await.is_none(), "closed");
 }
 
 #[tokio::test]
@@ -84,28 +85,22 @@ async fn a_new_session_is_announced_with_its_first_message() {
     assert_eq!((created.first_msg_id, created.server_salt), (id, client.salt));
     client.result(id).await.unwrap();
     let ping = |ping_id| functions::Ping { ping_id };
-    client.tell(&ping(5)).await;
+    client.send_service(&ping(5)).await;
     let enums::Pong::Pong(pong) = client.wait_as().await;
     assert_eq!(pong.ping_id, 5);
-    assert!(client.others.is_empty(), "announced once");
+    assert!(client.pending.is_empty(), "announced once");
 }
 
 #[tokio::test]
 async fn containers_and_compressed_requests_are_answered_one_by_one() {
-    use std::io::Write as _;
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
-    let packed = |data: &[u8]| {
-        let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-        out.write_all(data).unwrap();
-        [&0x3072_cfa1u32.to_le_bytes()[..], &out.finish().unwrap().to_bytes()].concat()
-    };
     let ids = [message_id(), message_id(), message_id()];
     let nearest = functions::help::GetNearestDc {}.to_bytes();
     let after = functions::InvokeAfterMsg { msg_id: ids[0], query: GET_CONFIG };
-    let after = packed(&after.to_bytes());
-    let body = Client::container(&[
-        (ids[0], 1, packed(&nearest)),
+    let after = requests::compressed(&after.to_bytes());
+    let body = requests::container(&[
+        (ids[0], 1, requests::compressed(&nearest)),
         (ids[1], 3, after),
         (ids[2], 4, functions::Ping { ping_id: 9 }.to_bytes()),
     ]);
@@ -117,7 +112,7 @@ async fn containers_and_compressed_requests_are_answered_one_by_one() {
     let enums::Pong::Pong(pong) = client.wait_as().await;
     assert_eq!((pong.msg_id, pong.ping_id), (ids[2], 9));
 
-    let nested = Client::container(&[(message_id(), 6, body)]);
+    let nested = requests::container(&[(message_id(), 6, body)]);
     let id = message_id();
     client.send_as(id, 6, &nested).await;
     assert_eq!(bad_message(&mut client).await, (id, 64));
@@ -129,7 +124,7 @@ async fn a_thousand_requests_at_once_are_all_answered() {
     let mut client = client(&sandbox).await;
     let nearest = functions::help::GetNearestDc {}.to_bytes();
     let messages: Vec<_> = (0..1000).map(|_| (message_id(), client.next_seqno(), nearest.clone())).collect();
-    client.send_as(message_id(), 2000, &Client::container(&messages)).await;
+    client.send_as(message_id(), 2000, &requests::container(&messages)).await;
     for (id, _, _) in &messages {
         client.result(*id).await.unwrap();
     }
@@ -176,7 +171,7 @@ async fn salts_change_and_are_told_in_advance() {
     let options = Options { salt_period: Some(1), ..Options::default() };
     let sandbox = Sandbox::start(options).await.unwrap();
     let mut client = client(&sandbox).await;
-    client.tell(&functions::GetFutureSalts { num: 8 }).await;
+    client.send_service(&functions::GetFutureSalts { num: 8 }).await;
     let enums::FutureSalts::Salts(salts) = client.wait_as().await;
     let salts = salts.salts.0;
     assert_eq!(salts.len(), 8);
@@ -197,17 +192,17 @@ async fn salts_change_and_are_told_in_advance() {
 async fn a_quick_acknowledgement_quotes_the_hash() {
     let sandbox = sandbox().await;
     for framing in [Framing::Abridged, Framing::Intermediate, Framing::Padded] {
-        let way = Way { framing, ..PLAIN };
-        let mut client = client_by(&sandbox, way).await;
+        let transport = Transport { framing, ..PLAIN };
+        let mut client = client_over(&sandbox, transport).await;
         let id = message_id();
         let packet = client.seal(id, 1, &GET_CONFIG.to_bytes());
         let message_key: [u8; 16] = packet[8..24].try_into().unwrap();
-        client.wire.send(&packet, true).await;
+        client.stream.send(&packet, true).await;
         client.result(id).await.unwrap();
         let sender = telescope_sandbox::crypto::Sender::Client;
         let (_, hash) = sender.decrypt(&client.key, &message_key, &packet[24..]).unwrap();
         let expected = u32::from_le_bytes(hash[..4].try_into().unwrap()) | 1 << 31;
-        assert_eq!(client.wire.quick_acks(), [expected], "{framing:?}");
+        assert_eq!(client.stream.quick_acks(), [expected], "{framing:?}");
     }
 }
 
@@ -216,7 +211,7 @@ async fn a_silent_client_is_left_after_the_delay_it_asked_for() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     let ping = functions::PingDelayDisconnect { ping_id: 1, disconnect_delay: 1 };
-    client.tell(&ping).await;
+    client.send_service(&ping).await;
     client.wait_as::<enums::Pong>().await;
     while client.receive().await.is_some() {}
 }
@@ -226,19 +221,19 @@ async fn what_nobody_has_implemented_is_refused_in_so_many_words() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     let unknown = functions::messages::GetAllDrafts {};
-    assert_eq!(refusal(client.invoke(&unknown).await), "400 METHOD_NOT_IMPLEMENTED");
+    assert_eq!(error_text(client.invoke(&unknown).await), "400 METHOD_NOT_IMPLEMENTED");
     let id = client.send(&[0x78, 0x56, 0x34, 0x12]).await;
-    assert_eq!(refusal(client.result(id).await), format!("400 INPUT_METHOD_INVALID_{}", 0x1234_5678));
+    assert_eq!(error_text(client.result(id).await), format!("400 INPUT_METHOD_INVALID_{}", 0x1234_5678));
     let body = functions::auth::SendCode::CONSTRUCTOR_ID.to_le_bytes();
     let id = client.send(&body).await;
-    assert_eq!(refusal(client.result(id).await), "400 INPUT_REQUEST_INVALID");
+    assert_eq!(error_text(client.result(id).await), "400 INPUT_REQUEST_INVALID");
     assert_eq!(sandbox.requests().total("messages.getAllDrafts"), 1);
 }
 
 #[tokio::test]
 async fn an_unknown_key_is_refused() {
     let sandbox = sandbox().await;
-    let mut wire = wire(&sandbox, PLAIN).await;
-    wire.send(&[7; 64], false).await;
-    assert_eq!(transport_error(&mut wire).await, Some(-404));
+    let mut stream = connect(&sandbox, PLAIN).await;
+    stream.send(&[7; 64], false).await;
+    assert_eq!(transport_error(&mut stream).await, Some(-404));
 }

@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::launched::addresses;
-use crate::pipe::{Launched, code, password};
+use crate::launch::addresses;
+use crate::tdlib_process::{TdlibProcess, code, password};
 
 #[tokio::test]
 async fn tdlib_lives_a_whole_life() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
-    let mut td = Launched::start(&data).await;
+    let mut td = TdlibProcess::start(&data).await;
     td.post("/phones", "number=9996621234").await;
     td.post("/phones/9996621234/password", "password=correct+horse&hint=four+words").await;
 
@@ -41,7 +41,7 @@ async fn tdlib_lives_a_whole_life() {
 
     // A code with a zero in front arrives as a message.
     td.ask(json!({"@type": "createPrivateChat", "user_id": 777000, "force": true})).await;
-    td.updates_flow().await;
+    td.wait_until_it_gets_updates().await;
     td.post("/phones/9996621234/message", "text=Login+code%3A+01234.+Do+not+give+this+code+to+anyone").await;
     let message = td.message("01234").await;
     assert_eq!(message["message"]["chat_id"], 777000);
@@ -65,7 +65,7 @@ async fn tdlib_lives_a_whole_life() {
     td.close().await;
 
     // Everything begins anew from the disk: no code is asked for.
-    let mut td = Launched::start(&data).await;
+    let mut td = TdlibProcess::start(&data).await;
     td.open().await;
     let begun = Instant::now();
     td.state("authorizationStateReady").await;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::pipe::{Launched, code};
+use crate::tdlib_process::{TdlibProcess, code};
 
 const SESSIONS: &str = r#"{"@type":"getActiveSessions"}"#;
 
@@ -15,7 +15,7 @@ fn sessions() -> serde_json::Value {
 #[tokio::test]
 async fn tdlib_notices_by_itself_that_an_account_is_lost() {
     let directory = tempfile::tempdir().unwrap();
-    let mut td = Launched::start(&directory.path().join("data")).await;
+    let mut td = TdlibProcess::start(&directory.path().join("data")).await;
     for (client, (path, form)) in
         [("account", "account=banned"), ("account", "account=deactivated"), ("revoke", "why=expired")]
             .into_iter()
@@ -36,7 +36,7 @@ async fn tdlib_notices_by_itself_that_an_account_is_lost() {
 #[tokio::test]
 async fn tdlib_stays_with_a_duplicated_key_and_says_so() {
     let directory = tempfile::tempdir().unwrap();
-    let mut td = Launched::start(&directory.path().join("data")).await;
+    let mut td = TdlibProcess::start(&directory.path().join("data")).await;
     td.sign_in("9996621234").await;
     td.post("/phones/9996621234/revoke", "why=duplicated").await;
     let refused = td.ask(sessions()).await;
@@ -49,9 +49,9 @@ async fn tdlib_stays_with_a_duplicated_key_and_says_so() {
 #[tokio::test]
 async fn tdlib_hears_that_its_account_is_frozen_and_is_not_any_more() {
     let directory = tempfile::tempdir().unwrap();
-    let mut td = Launched::start(&directory.path().join("data")).await;
+    let mut td = TdlibProcess::start(&directory.path().join("data")).await;
     td.sign_in("9996621234").await;
-    td.updates_flow().await;
+    td.wait_until_it_gets_updates().await;
     td.post("/phones/9996621234/account", "account=frozen").await;
     let frozen = td.wait_for("freeze", |value| value["@type"] == "updateFreezeState").await;
     assert_eq!(
@@ -71,9 +71,9 @@ async fn tdlib_hears_that_its_account_is_frozen_and_is_not_any_more() {
 #[tokio::test]
 async fn tdlib_waits_a_little_flood_out_and_reports_a_long_one() {
     let directory = tempfile::tempdir().unwrap();
-    let mut td = Launched::start(&directory.path().join("data")).await;
+    let mut td = TdlibProcess::start(&directory.path().join("data")).await;
     td.sign_in("9996621234").await;
-    td.updates_flow().await;
+    td.wait_until_it_gets_updates().await;
     let order = "method=account.getAuthorizations&number=9996621234&code=420&name=FLOOD_WAIT_2&times=1";
     td.post("/refusals", order).await;
     let begun = Instant::now();
@@ -90,7 +90,7 @@ async fn tdlib_waits_a_little_flood_out_and_reports_a_long_one() {
 #[tokio::test]
 async fn tdlib_follows_a_number_to_its_data_centre() {
     let directory = tempfile::tempdir().unwrap();
-    let mut td = Launched::start(&directory.path().join("data")).await;
+    let mut td = TdlibProcess::start(&directory.path().join("data")).await;
     td.post("/phones", "number=9996621234").await;
     td.post("/phones/9996621234/dc", "dc=4").await;
     td.sign_in("9996621234").await;
@@ -122,7 +122,7 @@ async fn tdlib_follows_a_number_to_its_data_centre() {
 #[tokio::test]
 async fn tdlib_reports_a_code_that_expired_and_takes_the_next() {
     let directory = tempfile::tempdir().unwrap();
-    let mut td = Launched::start(&directory.path().join("data")).await;
+    let mut td = TdlibProcess::start(&directory.path().join("data")).await;
     td.open().await;
     td.state("authorizationStateWaitPhoneNumber").await;
     let asked = json!({"@type": "setAuthenticationPhoneNumber", "phone_number": "9996621234"});

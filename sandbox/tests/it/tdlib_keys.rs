@@ -4,25 +4,25 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::pipe::{Launched, PATIENCE};
+use crate::tdlib_process::{TIMEOUT, TdlibProcess};
 
 /// Signed in with perfect forward secrecy.
-async fn secret(directory: &tempfile::TempDir, options: &[&str]) -> Launched {
-    let mut td = Launched::start_with(&directory.path().join("data"), options).await;
+async fn secret(directory: &tempfile::TempDir, options: &[&str]) -> TdlibProcess {
+    let mut td = TdlibProcess::start_with(&directory.path().join("data"), options).await;
     let enabled = json!({"@type": "optionValueBoolean", "value": true});
     td.send(json!({"@type": "setOption", "name": "use_pfs", "value": enabled})).await;
     td.sign_in("9996631234").await;
-    td.updates_flow().await;
+    td.wait_until_it_gets_updates().await;
     td
 }
 
-impl Launched {
+impl TdlibProcess {
     async fn bindings(&self) -> u64 {
         self.get("/requests.json").await["auth.bindTempAuthKey"]["total"].as_u64().unwrap_or_default()
     }
 
     async fn bindings_above(&self, before: u64) -> u64 {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = tokio::time::Instant::now() + TIMEOUT;
         loop {
             match self.bindings().await {
                 bindings if bindings > before => return bindings,
@@ -42,7 +42,7 @@ impl Launched {
         assert_eq!(state["@type"], "authorizationStateReady");
         assert!(
             !self
-                .kept
+                .unread
                 .iter()
                 .any(|value| { value["authorization_state"]["@type"] == "authorizationStateLoggingOut" })
         );
@@ -84,7 +84,7 @@ async fn tdlib_makes_new_temporary_keys_when_it_has_to_and_destroys_its_key_at_t
 #[tokio::test]
 async fn tdlib_destroys_its_key_when_it_logs_out() {
     let directory = tempfile::tempdir().unwrap();
-    let mut td = Launched::start(&directory.path().join("data")).await;
+    let mut td = TdlibProcess::start(&directory.path().join("data")).await;
     td.sign_in("9996631234").await;
     assert_eq!(td.keys().await, 1);
     td.log_out().await;

@@ -4,21 +4,21 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::pipe::Launched;
+use crate::tdlib_process::TdlibProcess;
 
-async fn td(directory: &tempfile::TempDir) -> Launched {
-    Launched::start(&directory.path().join("data")).await
+async fn td(directory: &tempfile::TempDir) -> TdlibProcess {
+    TdlibProcess::start(&directory.path().join("data")).await
 }
 
 /// Signed in, with the chat that messages come into.
-async fn signed_in(directory: &tempfile::TempDir) -> Launched {
+async fn signed_in(directory: &tempfile::TempDir) -> TdlibProcess {
     let mut td = td(directory).await;
     td.sign_in("9996621234").await;
-    td.updates_flow().await;
+    td.wait_until_it_gets_updates().await;
     td
 }
 
-async fn push(td: &Launched, text: &str) {
+async fn push(td: &TdlibProcess, text: &str) {
     td.post("/phones/9996621234/message", &format!("text={text}")).await;
 }
 
@@ -26,11 +26,11 @@ fn not_ready(value: &Value) -> bool {
     value["@type"] == "updateConnectionState" && value["state"]["@type"] != "connectionStateReady"
 }
 
-impl Launched {
+impl TdlibProcess {
     /// Forgets what TDLib has said so far.
     async fn forget(&mut self) {
         self.ask(json!({"@type": "getOption", "name": "version"})).await;
-        self.kept.clear();
+        self.unread.clear();
     }
 
     async fn differences(&self) -> Value {
@@ -39,7 +39,7 @@ impl Launched {
 
     /// Waits until a method was called.
     async fn arrived(&self, method: &str) {
-        let deadline = tokio::time::Instant::now() + crate::pipe::PATIENCE;
+        let deadline = tokio::time::Instant::now() + crate::tdlib_process::TIMEOUT;
         while self.get("/requests.json").await[method].is_null() {
             assert!(tokio::time::Instant::now() < deadline, "{method} was not called");
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -53,7 +53,7 @@ impl Launched {
 
     /// Waits until there are more connections than there were.
     async fn reconnected(&self, before: u64) {
-        let deadline = tokio::time::Instant::now() + crate::pipe::PATIENCE;
+        let deadline = tokio::time::Instant::now() + crate::tdlib_process::TIMEOUT;
         while self.connections().await <= before {
             assert!(tokio::time::Instant::now() < deadline, "no new connection");
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -119,7 +119,7 @@ async fn tdlib_signs_in_and_reconnects_with_a_server_whose_clock_is_wrong() {
         let number = format!("999662000{client}");
         td.post("/network", &format!("fault=clock&seconds={seconds}")).await;
         td.sign_in(&number).await;
-        td.updates_flow().await;
+        td.wait_until_it_gets_updates().await;
         for round in ["one", "two"] {
             let before = td.connections().await;
             td.post("/network", &format!("fault=drop&number={number}")).await;
@@ -158,7 +158,7 @@ async fn tdlib_takes_a_flood_and_everything_else_meanwhile() {
     td.post("/phones/9996621234/flood", "count=5000").await;
     td.message("Message 5000 of a flood").await;
     println!("5,000 messages in {:?}", begun.elapsed());
-    let texts = td.kept.iter().filter(|value| value["@type"] == "updateNewMessage").count();
+    let texts = td.unread.iter().filter(|value| value["@type"] == "updateNewMessage").count();
     assert_eq!(texts, 4999, "none is left out");
     td.close().await;
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::launched::{run, stock_library, workspace};
+use crate::launch::{run, stock_library, workspace};
 
 #[tokio::test]
 async fn telethon_signs_in_over_each_of_its_transports() {
@@ -12,7 +12,7 @@ async fn telethon_signs_in_over_each_of_its_transports() {
     };
     assert!(python.is_file(), "{} is not there: run `make test`, which makes it", python.display());
     let data = tempfile::tempdir().unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/telethon_story.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/telethon_login.py");
     let program = [python.to_str().unwrap(), script];
     let output = run(data.path(), &stock_library(), &[], &program).output().await.unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

@@ -1,4 +1,4 @@
-//! Why somebody may do something, or may not: the rules behind a decision, named.
+//! Why a person has a privilege or not: the rules behind a decision, named.
 //!
 //! The answer is made of the same rules as the decision, but the other way round, from each privilege to what gives it.
 //! A property test holds both equal.
@@ -35,7 +35,7 @@ pub enum DenyReason {
     NoRule,
     /// The person owns the account, but the present identity does not prove the address.
     Unverified,
-    /// The account is being removed; until that is done nobody has more than what it takes.
+    /// The account is being removed; until that is done no one has more than what it takes.
     Leaving,
 }
 
@@ -110,12 +110,12 @@ pub fn explain_system(rules: &Policy, person: &Person) -> Vec<Explained<SystemPr
     SystemPrivilege::ALL.iter().map(explained).collect()
 }
 
-/// Whether nobody has a privilege on an account, because it is being removed.
+/// Whether no one has a privilege on an account, because it is being removed.
 pub fn is_leaving(account: &Account, privilege: AccountPrivilege) -> bool {
     account.wanted == DesiredState::Removed && !PENDING_REMOVAL.has(privilege)
 }
 
-/// Who has a privilege on an account by his roles, and by which. Administrators and the owner come beside them.
+/// Who has a privilege on an account by their roles, and by which. Administrators and the owner come beside them.
 pub fn holders(rules: &Policy, account: &Account, privilege: AccountPrivilege) -> Vec<(UserId, Vec<Source>)> {
     if is_leaving(account, privilege) {
         return Vec::new();

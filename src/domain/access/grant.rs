@@ -1,4 +1,4 @@
-//! The proofs of decisions: what an operation asks for, and what nobody can make without one.
+//! The proofs of decisions: what an operation asks for, and what can't be made without one.
 
 use std::marker::PhantomData;
 
@@ -14,7 +14,7 @@ pub struct Permit<P> {
 }
 
 impl<P> Permit<P> {
-    /// Made by [`decide`](super::decide) and nobody else.
+    /// Made by [`decide`](super::decide) only.
     pub(super) fn new(actor: Principal, account: AccountId) -> Self {
         Self { actor, account, privilege: PhantomData }
     }
@@ -53,7 +53,7 @@ pub struct SystemPermit<P> {
 }
 
 impl<P> SystemPermit<P> {
-    /// Made by [`decide_system`](super::decide_system) and nobody else.
+    /// Made by [`decide_system`](super::decide_system) only.
     pub(super) fn new(actor: Principal) -> Self {
         Self { actor, privilege: PhantomData }
     }

@@ -1,8 +1,8 @@
-//! What whoever arranges access may change: nobody gives what he has not got.
+//! What an access manager may change: they can only grant what they have themselves.
 //!
-//! An administrator has everything, so he may give everything. Somebody with `manage_access` alone may give what he
-//! has himself, to others; he changes no roles that are his own, nobody who may do more than he, and nobody's rank.
-//! Taking away is free, but for people above him: it makes nobody stronger.
+//! An administrator has everything, so they may grant everything. Others with `manage_access` may grant what they have
+//! themselves, to other people. They can't change their own roles, people with more permissions, or anyone's rank.
+//! Taking away is free, except from people with more permissions: it makes no one stronger.
 //!
 //! These rules are enough so that people who arrange access, however many and in whatever order, never reach more
 //! together than they had together before; a property test in `tests/it` tries that at random.
@@ -20,7 +20,7 @@ pub struct Subject {
     pub admin: bool,
 }
 
-/// One thing that somebody wants to change.
+/// One change of the policy.
 #[derive(Clone, Copy, Debug)]
 pub enum PolicyChange<'a> {
     /// A role may do this with the accounts of a group from now on.
@@ -37,7 +37,7 @@ pub enum PolicyChange<'a> {
     Take(Subject, RoleId),
     /// A person is shut out, let in, signed out, or may be taken for another.
     Person(Subject),
-    /// Somebody becomes administrator, or is no longer.
+    /// A person becomes an administrator, or is no longer one.
     Rank,
     /// A secret of a group's accounts is shown without a second person's approval from now on.
     NoApproval,
@@ -58,31 +58,10 @@ pub enum EscalationError {
     OwnRoles,
     /// It would make the actor the owner of an account.
     OwnAccount,
-    /// It is about somebody who may do more than the actor.
+    /// It is about a person with more permissions than the actor.
     Above,
     /// It is for administrators only.
     AdministratorsOnly,
-}
-
-impl std::fmt::Display for EscalationError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Account(missing) => {
-                write!(f, "You can't give what you have not got: you lack {} there.", missing.name())
-            }
-            Self::System(missing) => {
-                write!(f, "You can't give what you have not got: you lack {}.", missing.name())
-            }
-            Self::OwnRoles => {
-                f.write_str("Nobody changes their own roles. Ask somebody else who arranges access.")
-            }
-            Self::OwnAccount => f.write_str(
-                "Nobody makes themselves an account's owner. Ask somebody else who arranges access.",
-            ),
-            Self::Above => f.write_str("This person may do more than you. Ask an administrator."),
-            Self::AdministratorsOnly => f.write_str("Only administrators can do this."),
-        }
-    }
 }
 
 /// Whether `actor`, who may arrange access, may make this change.
@@ -135,7 +114,7 @@ pub fn authorize_change(
         PolicyChange::Join(account, group) => {
             has_accounts(privileges(rules, actor, account), rules.anybody_in(group))
         }
-        // What he has by his roles ends with them; what he has as an owner would not.
+        // Rights by roles end with the roles; rights as an owner would not.
         PolicyChange::Owner(_, owner) if *owner == person.email => Err(EscalationError::OwnAccount),
         PolicyChange::Owner(account, _) => has_accounts(privileges(rules, actor, account), rules.owner()),
     }

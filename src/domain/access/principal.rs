@@ -1,13 +1,13 @@
-//! Whoever acts, and what rights have to know of him.
+//! Who acts, and what rights depend on.
 
 use crate::domain::{Email, RequestInfo, UserId};
 
-/// Whoever acts.
+/// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// A person, signed in.
     User(Person),
-    /// Whoever may run Telescope's commands on its machine.
+    /// A user of the machine who may run Telescope's commands.
     Cli,
     /// Telescope itself, doing what it must; the text names the job.
     System(&'static str),
@@ -24,7 +24,7 @@ pub struct Person {
     pub verified: bool,
     /// Whether this is an administrator.
     pub admin: bool,
-    /// Where the present request came from. No right depends on it; the audit trail keeps it.
+    /// Where the present request came from. No right depends on it; the audit log keeps it.
     pub origin: RequestInfo,
 }
 

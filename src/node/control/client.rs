@@ -14,8 +14,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::Context;
 use crate::node::lease;
+use crate::ops::OpError;
 use crate::ops::audit::checkpoint;
 use crate::store::Db;
+use crate::words;
 
 /// How long to try: a server that is just starting has the lease and does not listen yet.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,12 +25,12 @@ const RETRY: Duration = Duration::from_millis(200);
 
 /// Has a request carried out by the running server or, under a lease of its own, by this process.
 pub async fn run(config: &Config, request: &Request) -> anyhow::Result<Reply> {
-    request.check()?;
+    request.check().map_err(failure)?;
     let until = Instant::now() + PATIENCE;
     let mut db = None;
     loop {
         if let Some(answer) = send(config, request).await? {
-            return answer.map_err(anyhow::Error::msg);
+            return answer.map_err(|code| anyhow::anyhow!(words::sentence(&code)));
         }
         if let Some(reply) = run_offline(&mut db, config, request).await? {
             return Ok(reply);
@@ -90,5 +92,13 @@ async fn execute(db: &Db, clock: &Clock, config: &Config, request: &Request) -> 
     checkpoint::compare(&context).await?;
     let done = request.execute(&context).await;
     checkpoint::write_last(&context).await;
-    Ok(done?)
+    done.map_err(failure)
+}
+
+/// A failure for the terminal.
+pub fn failure(error: OpError) -> anyhow::Error {
+    match error {
+        OpError::Internal(error) => error.context("nothing was changed"),
+        error => anyhow::anyhow!(words::sentence(&error.code())),
+    }
 }

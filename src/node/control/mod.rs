@@ -15,6 +15,8 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
 
+use crate::domain::error::ErrorCode;
+
 pub use request::{Reply, Request};
 pub(crate) use server::{close, run};
 
@@ -24,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_LINE: u64 = 16 * 1024 * 1024;
 
 /// What a server answers: the reply, or why the request was not carried out.
-type Answer = Result<Reply, String>;
+type Answer = Result<Reply, ErrorCode>;
 
 fn socket_path(data_dir: &Path) -> PathBuf {
     data_dir.join("telescope.sock")

@@ -11,6 +11,8 @@ use tokio::time::timeout;
 
 use super::{Answer, Request, TIMEOUT, read_line, socket_path};
 use crate::context::App;
+use crate::domain::error::ErrorCode;
+use crate::ops::OpError;
 
 /// Answers commands until the program ends. A server without the socket works otherwise.
 pub(crate) async fn run(app: Arc<App>) {
@@ -63,8 +65,13 @@ async fn answer(app: &App, mut stream: UnixStream) -> io::Result<()> {
     }
     let line = read_line(&mut stream).await?;
     let answer: Answer = match serde_json::from_str::<Request>(&line) {
-        Ok(request) => request.execute(app).await.map_err(|error| error.to_string()),
-        Err(_) => Err("This server does not know the command; it is of another version.".to_owned()),
+        Ok(request) => request.execute(app).await.map_err(|error| {
+            if let OpError::Internal(error) = &error {
+                tracing::error!(error = format!("{error:#}"), "a command failed");
+            }
+            error.code()
+        }),
+        Err(_) => Err(ErrorCode::UnknownRequest),
     };
     let mut answer = serde_json::to_string(&answer)?;
     answer.push('\n');

@@ -1,4 +1,4 @@
-//! One edit: what it needs, what it writes, and what it leaves in the trail.
+//! One edit: what it needs, what it changes, and what it records.
 
 mod group;
 mod role;
@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use super::Failed;
 use crate::domain::access::{EscalationError, Moved, Policy, PolicyChange, Principal, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId};
 use crate::ops::{Applied, OpError};
@@ -60,7 +61,7 @@ pub enum Edit {
 
 impl Edit {
     /// Whether it gives people what roles may do in a group, so that earlier edits of that count for it. The others are
-    /// judged alike by the rules from before the batch: whoever acts can't change what he has himself.
+    /// authorized by the rules from before the batch: the actor can't change their own rights.
     pub(super) const fn gives_what_cells_say(&self) -> bool {
         matches!(self, Self::PutIn(..))
     }
@@ -130,9 +131,9 @@ impl EditContext<'_> {
 
     /// An attempt to give or take more than the actor may is recorded, too.
     async fn refuse(&self, tx: &mut Tx<'_>, entry: AuditEntry, what: String, why: EscalationError) -> Done {
-        let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(why.to_string());
+        let failed = Failed { what, field: None, error: why.into() };
+        let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(failed.why());
         let recorded = Some(tx.record(&entry).await?);
-        let failed = Failed { what, field: None, why: why.to_string() };
         Ok(EditMade { applied: Applied::Rejected(failed), recorded })
     }
 }
@@ -142,18 +143,16 @@ fn checked(name: &str) -> Result<&str, Failed> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(|c| c.is_control() || c == ',')
     {
-        let why = format!("A name has 1 to {MAX_NAME} characters, without commas and control characters.");
-        return Err(Failed { what: name.to_owned(), field: Some("name"), why });
+        let error = ErrorCode::NameInvalid { max: MAX_NAME };
+        return Err(Failed { what: name.to_owned(), field: Some("name"), error });
     }
     Ok(name)
 }
 
-fn taken(name: &str, kind: &str) -> Failed {
-    let why = format!("There is {kind} of this name already.");
-    Failed { what: name.to_owned(), field: Some("name"), why }
+fn taken(name: &str, kind: NameKind) -> Failed {
+    Failed { what: name.to_owned(), field: Some("name"), error: ErrorCode::NameTaken { kind } }
 }
 
-fn gone(what: &str) -> Done {
-    let why = "It is not there any more.".to_owned();
-    rejected(Failed { what: what.to_owned(), field: None, why })
+fn gone(kind: GoneKind) -> Done {
+    rejected(Failed { what: kind.name().to_owned(), field: None, error: ErrorCode::Gone { kind } })
 }

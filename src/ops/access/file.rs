@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::PolicyRows;
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
 use crate::domain::{Email, GroupId, Phone, RoleId};
 use crate::ops::OpError;
@@ -104,7 +105,9 @@ impl RulesFile {
 
     /// Reads a text; what is wrong with it is said with its line.
     pub fn parse(text: &str) -> Result<Self, OpError> {
-        toml::from_str(text).map_err(|error| OpError::invalid("file", error.to_string().trim_end()))
+        toml::from_str(text).map_err(|error| {
+            OpError::invalid("file", ErrorCode::FileSyntax { text: error.to_string().trim_end().to_owned() })
+        })
     }
 }
 
@@ -132,10 +135,14 @@ fn cells_of(
 
 /// A number as a file has it.
 pub(super) fn phone(text: &str) -> Result<Phone, OpError> {
-    Phone::parse(text).map_err(|error| OpError::invalid("file", format!("{text:?}: {error}")))
+    Phone::parse(text).map_err(|error| wrong(text, error.into()))
 }
 
 /// An address as a file has it.
 pub(super) fn email(text: &str) -> Result<Email, OpError> {
-    Email::parse(text).map_err(|error| OpError::invalid("file", format!("{text:?}: {error}")))
+    Email::parse(text).map_err(|error| wrong(text, error.into()))
+}
+
+fn wrong(value: &str, error: ErrorCode) -> OpError {
+    OpError::invalid("file", ErrorCode::FileValue { value: value.to_owned(), error: Box::new(error) })
 }

@@ -6,8 +6,9 @@ mod plan;
 use serde::{Deserialize, Serialize};
 
 use super::file::RulesFile;
-use super::{Edit, make};
+use super::{Edit, Failed, make};
 use crate::domain::access::{Principal, SystemGrant};
+use crate::domain::error::{ErrorCode, RejectedEdit};
 use crate::domain::privilege::can;
 use crate::live::events::Change;
 use crate::ops::publisher::Publisher;
@@ -66,7 +67,10 @@ async fn make_all(
 ) -> Result<(Vec<ImportStep>, Option<Recorded>), OpError> {
     let (edits, steps): (Vec<Edit>, Vec<ImportStep>) = plan(tx, wanted).await?.into_iter().unzip();
     let made = make(context, tx, actor, &edits, None).await?;
-    let failed: Vec<String> =
-        made.report.failed.iter().map(|failed| format!("{}: {}", failed.what, failed.why)).collect();
-    if failed.is_empty() { Ok((steps, made.recorded)) } else { Err(OpError::Refused(failed.join("\n"))) }
+    if made.report.failed.is_empty() {
+        return Ok((steps, made.recorded));
+    }
+    let rejected = |failed: Failed| RejectedEdit { what: failed.what, error: failed.error };
+    let edits = made.report.failed.into_iter().map(rejected).collect();
+    Err(OpError::Refused(ErrorCode::ImportRejected { edits }))
 }

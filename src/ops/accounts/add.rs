@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{check_comment, connect};
 use crate::domain::access::SystemGrant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, DesiredState, Email, Phone};
 use crate::ops::{App, OpError};
@@ -38,11 +39,8 @@ pub async fn add(
     let entry = AuditEntry::done(account.created, grant.actor(), event).about(account.id);
     let inserted = app.write(&entry, async |tx| store::accounts::insert(tx, &account).await).await;
     inserted.map_err(|error| match store::unique(&error) {
-        Some(_) if is_leaving(app, &account.phone) => OpError::invalid(
-            "phone",
-            "The account with this number is being removed. Add it again when that is done; see Jobs.",
-        ),
-        Some(_) => OpError::invalid("phone", "An account with this number is here already."),
+        Some(_) if is_leaving(app, &account.phone) => OpError::invalid("phone", ErrorCode::PhoneBeingRemoved),
+        Some(_) => OpError::invalid("phone", ErrorCode::PhoneTaken),
         None => error.into(),
     })?;
     tracing::info!(account = %account.id, actor = %grant.actor(), "account added");
@@ -63,13 +61,13 @@ fn is_leaving(app: &App, phone: &Phone) -> bool {
 /// Adds an account with a random number of Telegram's test environment.
 pub async fn add_test(app: &App, grant: SystemGrant<'_, can::AddAccount>) -> Result<AccountId, OpError> {
     if !app.config.telegram_environment.is_test() {
-        return Err(OpError::Refused("Test accounts exist in Telegram's test environment only.".into()));
+        return Err(OpError::Refused(ErrorCode::TestEnvironmentOnly));
     }
     let [high, low, ..] = random_bytes()?;
     let listing = app.live.accounts.listing();
     let taken: HashSet<&Phone> = listing.entries.iter().map(|entry| &entry.account.phone).collect();
     let phone = free_test_number(u16::from_be_bytes([high, low]), |phone| taken.contains(phone))
-        .ok_or_else(|| OpError::Refused("Every test number has an account here.".into()))?;
+        .ok_or_else(|| OpError::Refused(ErrorCode::NoTestNumberFree))?;
     add(app, grant, NewAccount { phone, owner: None, comment: "Test account".into() }).await
 }
 
@@ -92,7 +90,7 @@ fn random_bytes() -> Result<[u8; 16], OpError> {
 
 /// A folder's name: says nothing of the account and is never used twice.
 fn random_name() -> Result<String, OpError> {
-    Ok(random_bytes()?.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(random_bytes()?))
 }
 
 #[cfg(test)]

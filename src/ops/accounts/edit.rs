@@ -3,12 +3,14 @@
 use super::{MAX_GROUP, check_comment};
 use crate::domain::access::{Grant, PolicyChange, Principal, SystemGrant, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Email, GroupId};
 use crate::ops::audit::failed_attempts;
 use crate::ops::{App, OpError, current, policy};
 use crate::store::groups::Group;
 use crate::store::{self, Written};
+use crate::words;
 
 #[derive(Debug, Clone)]
 pub struct Details {
@@ -51,8 +53,8 @@ pub async fn edit(
             Ok(recorded.with(()))
         })
         .await;
-    if let Err(OpError::Invalid { message, .. }) = &edited {
-        failed_attempts::note(app, &entry.actor, entry.clone().because(message.clone()));
+    if let Err(OpError::Invalid { code, .. }) = &edited {
+        failed_attempts::note(app, &entry.actor, entry.clone().because(words::sentence(code)));
     }
     edited?;
     tracing::info!(account = %id, actor = %grant.actor(), "account edited");
@@ -121,8 +123,7 @@ async fn group(
 
 fn check_group(name: &str) -> Result<(), OpError> {
     if name.trim().is_empty() || name.chars().count() > MAX_GROUP || name.chars().any(char::is_control) {
-        let message = format!("A group's name has 1 to {MAX_GROUP} characters, without control characters.");
-        return Err(OpError::invalid("groups", message));
+        return Err(OpError::invalid("groups", ErrorCode::NameInvalid { max: MAX_GROUP }));
     }
     Ok(())
 }

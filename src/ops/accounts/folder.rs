@@ -12,7 +12,7 @@ use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::config::TelegramEnvironment;
-use crate::crypto::{Keys, Place, Purpose, new_folder_key};
+use crate::crypto::{Keys, Purpose, SealContext, new_folder_key};
 use crate::domain::{Account, Secret};
 
 const NAME: &str = "account.json";
@@ -40,7 +40,7 @@ pub fn open(
     let folder = accounts.join(&account.folder);
     let file = folder.join(NAME);
     let id = account.id.to_string();
-    let place = |purpose| Place { purpose, row: &id, version: 1 };
+    let place = |purpose| SealContext { purpose, row: &id, version: 1 };
     if let Ok(text) = std::fs::read_to_string(&file) {
         let manifest: Manifest =
             serde_json::from_str(&text).with_context(|| format!("{} is damaged", file.display()))?;

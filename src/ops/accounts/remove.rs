@@ -2,9 +2,8 @@
 //!
 //! A removal is long work: Telegram may be away, and the session must be ended before the files go that it is
 //! ended with. So the request writes a job, and the steps below are done by the runner, each of them noted in
-//! the audit trail. A number that was removed and is added again begins a new account in a new folder.
+//! the audit log. A number that was removed and is added again begins a new account in a new folder.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,11 +11,10 @@ use tokio::time::Instant;
 use crate::crypto::Purpose;
 use crate::domain::access::{Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::domain::job::{Job, JobKind, JobState};
+use crate::domain::error::ErrorCode;
+use crate::domain::job::{JobKind, JobRecord, JobState, RemoveStep, StepOutcome, Steps};
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, DesiredState, JobId, Network, Snapshot, Stage};
-use crate::jobs::remove_account::RemoveStep;
-use crate::jobs::{Step, Steps};
 use crate::live::accounts::Entry;
 use crate::live::events::Change;
 use crate::ops::accounts::{self, folder};
@@ -32,14 +30,12 @@ const ENOUGH: i64 = 5;
 /// Who does the steps.
 const ACTOR: Principal = Principal::System("remove-account");
 
-/// Ends the account's session at Telegram. The account stays, and can be signed in anew.
+/// Ends the account's session at Telegram. The account stays, and can be logged in again.
 pub async fn log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<(), OpError> {
     let id = grant.account();
     let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
     if !entry.snapshot.stage.can_log_out() {
-        return Err(OpError::Refused(
-            "Nobody is signed in to this account here, so there is nothing to end.".into(),
-        ));
+        return Err(OpError::Refused(ErrorCode::NotLoggedIn));
     }
     let handle = app.hub.account(id).ok_or(AnswerError::NotRunning)?;
     let entry = AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::SessionLoggedOut).about(id);
@@ -54,18 +50,15 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
     let id = grant.account();
     let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
     if entry.account.wanted == DesiredState::Removed {
-        return Err(OpError::Refused("This account is being removed already.".into()));
+        return Err(OpError::Refused(ErrorCode::AlreadyBeingRemoved));
     }
     if !ends_with(&entry.account, digits) {
-        return Err(OpError::invalid(
-            "digits",
-            "These are not the last four digits of the account's number.",
-        ));
+        return Err(OpError::invalid("digits", ErrorCode::DigitsWrong));
     }
     let now = app.clock.now();
     let event = AuditEvent::DesiredStateSet { wanted: DesiredState::Removed };
     let audit = AuditEntry::done(now, grant.actor(), event).about(id);
-    let job = Job {
+    let job = JobRecord {
         id: JobId::generate(),
         kind: JobKind::RemoveAccount,
         args: id.to_string(),
@@ -129,94 +122,60 @@ async fn change_job(
         })
         .await?;
     if !is_there {
-        return Err(OpError::Refused("This account is not being removed.".into()));
+        return Err(OpError::Refused(ErrorCode::NotBeingRemoved));
     }
     app.live.jobs.wake();
     Ok(())
 }
 
-/// Does the steps of jobs.
-pub struct JobSteps(pub Arc<App>);
-
-impl Steps for JobSteps {
-    async fn step(&self, job: &Job) -> Result<Step, StoreError> {
-        match job.kind {
-            JobKind::RemoveAccount => step(&self.0, job).await,
-        }
-    }
-
-    fn changed(&self) {
-        self.0.live.events.publish(Change::Jobs);
-    }
-}
-
-/// Does the next step of a removal.
-async fn step(app: &App, job: &Job) -> Result<Step, StoreError> {
-    let (Ok(id), Some(step)) =
-        (job.args.parse::<AccountId>(), RemoveStep::from_cursor(job.cursor.as_deref()))
-    else {
-        return Ok(Step::Stuck("This job's row was changed by hand and can't be read.".into()));
-    };
-    let Some(entry) = app.live.accounts.get(id) else {
-        // It was removed; only the job does not know yet.
-        app.db.maintain(async |conn| store::jobs::advance(conn, job.id, None).await).await?;
-        return Ok(Step::Done);
-    };
-    let outcome = match step {
-        RemoveStep::LogOut => log_out_for_good(app, &entry, job.attempts).await?,
-        RemoveStep::Destroy => destroy(app, &entry.account).await?,
-        RemoveStep::Forget => return forget(app, job, id).await,
-    };
-    if outcome == Step::Done {
-        app.db.maintain(async |conn| store::jobs::advance(conn, job.id, step.next_cursor()).await).await?;
-    }
-    Ok(outcome)
-}
-
 /// Ends the session, if there is one that can still be ended.
-async fn log_out_for_good(app: &App, entry: &Entry, attempts: i64) -> Result<Step, StoreError> {
+pub(crate) async fn log_out_for_good(
+    app: &App,
+    entry: &Entry,
+    attempts: i64,
+) -> Result<StepOutcome, StoreError> {
     let id = entry.account.id;
     if !folder::exists(&app.config.accounts_dir, &entry.account) {
-        return Ok(Step::Done);
+        return Ok(StepOutcome::Done);
     }
     if app.hub.account(id).is_none() && accounts::start(app, &entry.account).is_err() {
-        // Without the key of its files nobody can use the session; it can only be ended on another device.
+        // Without the key of its files the session can't be used; it can only be ended on another device.
         return note_log_out(app, id, false).await;
     }
     let snapshot = settled(app, id).await;
     let stage = snapshot.as_ref().map(|snapshot| &snapshot.stage);
     match stage {
-        Some(Stage::SignedOut | Stage::Ended(_)) => Ok(Step::Done),
+        Some(Stage::SignedOut | Stage::Ended(_)) => Ok(StepOutcome::Done),
         Some(Stage::Failed(_) | Stage::Quarantined) => note_log_out(app, id, false).await,
         Some(stage) if stage.can_log_out() => {
             let Some(handle) = app.hub.account(id) else {
-                return Ok(Step::Later("The client does not run.".into()));
+                return Ok(StepOutcome::Later("The client does not run.".into()));
             };
             let event = AuditEvent::SessionLoggedOut;
             let entry = AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id);
             let intent = Intent::begin(app, entry).await?;
             let result = handle.log_out().await;
             intent.end(app, &result);
-            Ok(if result.is_ok() { Step::Done } else { not_confirmed(snapshot.as_ref(), attempts) })
+            Ok(if result.is_ok() { StepOutcome::Done } else { not_confirmed(snapshot.as_ref(), attempts) })
         }
         _ => Ok(not_confirmed(snapshot.as_ref(), attempts)),
     }
 }
 
 /// What to do when the end of the session was not confirmed.
-fn not_confirmed(snapshot: Option<&Snapshot>, attempts: i64) -> Step {
+fn not_confirmed(snapshot: Option<&Snapshot>, attempts: i64) -> StepOutcome {
     let in_touch = snapshot.is_some_and(|snapshot| snapshot.network == Network::Ready);
     if in_touch && attempts + 1 >= ENOUGH {
-        return Step::Done;
+        return StepOutcome::Done;
     }
-    Step::Later("Telegram has not confirmed yet that the session is over; it is asked again.".into())
+    StepOutcome::Later("Telegram has not confirmed yet that the session is over; it is asked again.".into())
 }
 
-async fn note_log_out(app: &App, id: AccountId, done: bool) -> Result<Step, StoreError> {
+async fn note_log_out(app: &App, id: AccountId, done: bool) -> Result<StepOutcome, StoreError> {
     let event = AuditEvent::SessionLoggedOut;
     let intent = Intent::begin(app, AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id)).await?;
     intent.end(app, &if done { Ok(()) } else { Err(()) });
-    Ok(Step::Done)
+    Ok(StepOutcome::Done)
 }
 
 /// Waits until the account's stage says how its login stands; None if it takes too long.
@@ -236,26 +195,28 @@ async fn settled(app: &App, id: AccountId) -> Option<Snapshot> {
 }
 
 /// Stops the client and removes every file of the account.
-async fn destroy(app: &App, account: &Account) -> Result<Step, StoreError> {
+pub(crate) async fn destroy(app: &App, account: &Account) -> Result<StepOutcome, StoreError> {
     app.hub.disconnect(account.id).await;
     if !folder::exists(&app.config.accounts_dir, account) {
-        return Ok(Step::Done);
+        return Ok(StepOutcome::Done);
     }
     let entry = AuditEntry::intent(app.clock.now(), &ACTOR, AuditEvent::FolderDestroyed).about(account.id);
     let intent = Intent::begin(app, entry).await?;
     let destroyed = folder::destroy(&app.config.accounts_dir, account);
     intent.end(app, &destroyed);
     Ok(match destroyed {
-        Ok(()) => Step::Done,
+        Ok(()) => StepOutcome::Done,
         Err(error) => {
             tracing::error!(account = %account.id, %error, "a folder can't be removed");
-            Step::Later("The account's folder can't be removed from the disk; the log says why.".into())
+            StepOutcome::Later(
+                "The account's folder can't be removed from the disk; the log says why.".into(),
+            )
         }
     })
 }
 
 /// The last step: secrets go, the row becomes a tombstone, the job is done, all at once.
-async fn forget(app: &App, job: &Job, id: AccountId) -> Result<Step, StoreError> {
+pub(crate) async fn forget(app: &App, job: &JobRecord, id: AccountId) -> Result<StepOutcome, StoreError> {
     let now = app.clock.now();
     let entry = AuditEntry::done(now, &ACTOR, AuditEvent::AccountRemoved).about(id);
     app.write(&entry, async |tx| -> Result<(), StoreError> {
@@ -268,5 +229,5 @@ async fn forget(app: &App, job: &Job, id: AccountId) -> Result<Step, StoreError>
     tracing::info!(account = %id, "account removed");
     app.live.accounts.remove(id);
     app.live.last_known.remove(id);
-    Ok(Step::Done)
+    Ok(StepOutcome::Committed)
 }

@@ -1,20 +1,19 @@
 //! Whether a secret may be shown now. It is asked again at the moment of showing, in the transaction that writes
-//! the reveal down: who the person is by now, what he may do by now, whether the account needs an approval by now,
-//! and whether whoever gave it may still give any.
+//! the reveal down: the person's present rank and rights, whether the account needs an approval now, and whether
+//! the approver may still approve.
 
 use crate::domain::access::{self, Person, Policy, Principal};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::SystemPrivilege;
 use crate::domain::reveal::{RequestState, RevealRequest, Revealing};
 use crate::domain::{AccountId, Email, Millis};
-use crate::ops::approvals::refused;
-use crate::ops::reveals::code::check_reason;
+use crate::ops::approvals::{parse_reason, refused};
 use crate::ops::{App, OpError, current, sign_in};
 use crate::store::{self, Conn};
 
 /// What allows a reveal.
 #[derive(Clone, Debug)]
 pub(crate) struct Authorized {
-    /// Why, in the words of whoever wants to see it.
     pub reason: String,
     /// The approval, if one is needed.
     pub approval: Option<RevealRequest>,
@@ -41,7 +40,7 @@ pub(crate) async fn consume<P: Revealing>(
     if let Some(approval) = &cleared.approval
         && !store::reveal_requests::spend(conn, approval.id, now).await?
     {
-        return refused("This approval was used meanwhile. Ask again.");
+        return refused(ErrorCode::ApprovalSpent);
     }
     Ok(cleared)
 }
@@ -57,17 +56,17 @@ pub(crate) async fn check<P: Revealing>(
     let now = app.clock.now();
     may_see::<P>(app, conn, actor, account).await?;
     if !store::groups::any_needs_approval(conn, account).await? {
-        return Ok(Authorized { reason: check_reason(typed)?.to_owned(), approval: None });
+        return Ok(Authorized { reason: parse_reason(typed)?.as_str().to_owned(), approval: None });
     }
     let person = person(actor)?;
     let Some(request) = store::reveal_requests::newest(conn, account, P::KIND, person.id).await? else {
-        return refused("Another person has to approve this first. Ask for that, with a reason.");
+        return refused(ErrorCode::ApprovalRequired);
     };
     if let Some(why) = closed(&request, now) {
         return Err(OpError::Refused(why));
     }
     if request.state == RequestState::Waiting {
-        return refused("Nobody has approved this yet.");
+        return refused(ErrorCode::ApprovalPending);
     }
     if let Some(why) = expired(app, conn, &request).await? {
         return Err(OpError::Refused(why));
@@ -75,36 +74,31 @@ pub(crate) async fn check<P: Revealing>(
     Ok(Authorized { reason: request.reason.clone(), approval: Some(request) })
 }
 
-/// Why a request can't lead to anything any more, for whoever made it.
-pub(crate) fn closed(request: &RevealRequest, now: Millis) -> Option<String> {
+/// Why a request has ended, for the person who made it.
+pub(crate) fn closed(request: &RevealRequest, now: Millis) -> Option<ErrorCode> {
     match request.stands(now) {
         RequestState::Waiting | RequestState::Approved => None,
-        RequestState::Used => Some("Your approval was used; it was good for one time. Ask again.".into()),
+        RequestState::Used => Some(ErrorCode::ApprovalUsed),
         RequestState::Refused => {
             let by = request.decided_by.as_ref().map(|(_, by)| by.to_string()).unwrap_or_default();
-            let note = request.note.as_ref().map(|note| format!(": “{note}”")).unwrap_or_default();
-            Some(format!("{by} has refused your request{note}."))
+            Some(ErrorCode::ApprovalDeclined { by, note: request.note.clone() })
         }
-        RequestState::Expired if request.decided_by.is_some() => {
-            Some("Your approval was not used within the ten minutes of the request. Ask again.".into())
-        }
-        RequestState::Expired => {
-            Some("Nobody has decided your request within ten minutes. Ask again.".into())
-        }
+        RequestState::Expired if request.decided_by.is_some() => Some(ErrorCode::ApprovalExpired),
+        RequestState::Expired => Some(ErrorCode::RequestExpired),
     }
 }
 
-/// Why an approval does not count any more: whoever gave it may not give any now.
+/// Why an approval does not count any more: the approver may not approve now.
 pub(crate) async fn expired(
     app: &App,
     conn: &mut Conn<'_>,
     request: &RevealRequest,
-) -> Result<Option<String>, OpError> {
+) -> Result<Option<ErrorCode>, OpError> {
     let Some((id, email)) = &request.decided_by else { return Ok(None) };
     let user = store::users::by_id(conn, *id).await?.filter(|user| !user.disabled);
     let rules = app.policy(conn).await?;
     let may = user.is_some_and(|user| may_approve(&rules, &user));
-    Ok((!may).then(|| format!("{email} approved your request and may not approve any more. Ask again.")))
+    Ok((!may).then(|| ErrorCode::ApproverRevoked { by: email.to_string() }))
 }
 
 /// Whether this person may approve what others want to see.
@@ -113,8 +107,8 @@ pub(crate) fn may_approve(rules: &Policy, user: &store::users::User) -> bool {
     access::system_privileges(rules, &actor).has(SystemPrivilege::ApproveReveal)
 }
 
-/// Whether the person who made this request may still see what it is about. That his address is proven is looked
-/// at when he is shown it.
+/// Whether the person who made this request may still see what it is about. That their address is proven is
+/// checked when it is shown.
 pub(crate) async fn still_may(
     app: &App,
     conn: &mut Conn<'_>,
@@ -127,7 +121,8 @@ pub(crate) async fn still_may(
     Ok(access::privileges(&app.policy(conn).await?, &actor, &account).has(request.kind.privilege()))
 }
 
-/// Makes sure that an actor may see what `P` reveals, by what the database says at this moment; who he is then.
+/// Makes sure that an actor may see what `P` reveals, by what the database says at this moment. Returns the actor with
+/// their present rank.
 pub(crate) async fn may_see<P: Revealing>(
     app: &App,
     conn: &mut Conn<'_>,
@@ -144,6 +139,6 @@ pub(crate) async fn may_see<P: Revealing>(
 pub(crate) fn person(actor: &Principal) -> Result<&Person, OpError> {
     match actor {
         Principal::User(person) => Ok(person),
-        Principal::Cli | Principal::System(_) => refused("Only a person can do this."),
+        Principal::Cli | Principal::System(_) => refused(ErrorCode::PeopleOnly),
     }
 }

@@ -1,10 +1,10 @@
 //! A second person's approval. Accounts in a group that wants it show a login code or a stored password only after
-//! somebody else has agreed, to everybody alike: owner and administrators too.
+//! another person has agreed, also to the owner and to administrators.
 //!
 //! A request is a row and survives the program; it is good for ten minutes and for one reveal. Everything is
 //! decided inside of one transaction, by what the database says then: whether it is still open, who asked, and
-//! whether both may still do what they do. So of two approvers at the same moment one decides, and nobody gains
-//! anything from a page that he opened earlier.
+//! whether both may still do what they do. So of two approvers at the same moment one decides, and a page
+//! that was opened earlier gives no rights.
 
 pub mod authorize;
 pub mod status;
@@ -15,22 +15,21 @@ pub use status::{ApprovalStatus, approvers, on_board, standing};
 
 use crate::domain::access::{self, Grant, Person, Principal, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
-use crate::domain::reveal::{REQUEST_LIFE, RequestState, RevealKind, RevealRequest, Revealing};
+use crate::domain::reveal::{REQUEST_LIFE, Reason, RequestState, RevealKind, RevealRequest, Revealing};
 use crate::domain::{AccountId, Millis, RevealId};
-use crate::ops::reveals::code::check_reason;
 use crate::ops::{App, OpError, current};
 use crate::store::{self, Conn, Tx, Written};
 
-/// What is said where nobody could decide.
-pub const NOBODY: &str = "Nobody can approve this: no other person has the privilege approve_reveal. Whoever manages \
-                          access has to give it to somebody first.";
+/// The longest note, in characters.
+const MAX_NOTE: usize = 500;
 
 /// Asks for another person's approval to see what `P` reveals.
 pub async fn request<P: Revealing>(app: &App, grant: Grant<'_, P>, reason: &str) -> Result<(), OpError> {
-    let reason = check_reason(reason)?;
+    let reason = parse_reason(reason)?;
     let now = app.clock.now();
-    app.write_with(async |tx| add(app, tx, &grant, reason, now).await).await?;
+    app.write_with(async |tx| add(app, tx, &grant, reason.as_str(), now).await).await?;
     view::changed(app).await;
     Ok(())
 }
@@ -46,21 +45,21 @@ async fn add<P: Revealing>(
     let actor = authorize::may_see::<P>(app, conn, grant.actor(), account).await?;
     let person = authorize::person(&actor)?;
     if !store::groups::any_needs_approval(conn, account).await? {
-        return refused("This account needs no approval any more. Load the page again.");
+        return refused(ErrorCode::ApprovalNotNeeded);
     }
     if P::KIND == RevealKind::TwoStepPassword
         && store::secrets::two_step_password(conn, account).await?.is_none()
     {
-        return refused("No two-step password is stored for this account.");
+        return refused(ErrorCode::PasswordNotStored);
     }
     if let Some(last) = store::reveal_requests::newest(conn, account, P::KIND, person.id).await?
         && matches!(last.stands(now), RequestState::Waiting | RequestState::Approved)
         && authorize::expired(app, conn, &last).await?.is_none()
     {
-        return refused("You have asked for this already. Look at how that request stands.");
+        return refused(ErrorCode::AlreadyRequested);
     }
     if approvers(app, conn).await?.iter().all(|user| user.id == person.id) {
-        return refused(NOBODY);
+        return refused(ErrorCode::NoApprover);
     }
     let entry = store::accounts::get(conn, account).await?.ok_or(OpError::NotFound)?;
     let request = RevealRequest {
@@ -93,7 +92,7 @@ pub enum Decision {
     Refuse,
 }
 
-/// Decides somebody else's request, with a note if there is something to say.
+/// Decides another person's request, with an optional note.
 pub async fn decide(
     app: &App,
     grant: SystemGrant<'_, can::ApproveReveal>,
@@ -109,7 +108,7 @@ pub async fn decide(
             let person = check_status(app, tx, grant.actor(), &request, decision, now).await?;
             let (state, kind, of) = (decision.state(), request.kind, request.person);
             if !store::reveal_requests::decide(tx, id, state, person.id, now, note.as_deref()).await? {
-                return refused("Somebody has decided this meanwhile.");
+                return refused(ErrorCode::AlreadyDecided);
             }
             let event = match decision {
                 Decision::Approve => AuditEvent::RevealApproved { kind, person: of },
@@ -147,43 +146,47 @@ async fn check_status(
     access::decide_system::<can::ApproveReveal>(&app.policy(conn).await?, &actor)?;
     let person = authorize::person(&actor)?;
     if request.requester == person.id {
-        return refused("Nobody decides their own request. Another person has to.");
+        return refused(ErrorCode::OwnRequest);
     }
     if let Some(why) = over(request, now) {
         return Err(OpError::Refused(why));
     }
     if decision == Decision::Approve && !authorize::still_may(app, conn, request).await? {
-        return Err(OpError::Refused(format!("{} may not see this any more.", request.person)));
+        return refused(ErrorCode::RequesterLostAccess { person: request.person.to_string() });
     }
     Ok(person.clone())
 }
 
-/// Why a request can't be decided any more, for whoever would.
-fn over(request: &RevealRequest, now: Millis) -> Option<String> {
+/// Why a request can't be decided any more, for an approver.
+fn over(request: &RevealRequest, now: Millis) -> Option<ErrorCode> {
     let by = request.decided_by.as_ref().map(|(_, by)| by.to_string()).unwrap_or_default();
     match request.stands(now) {
         RequestState::Waiting => None,
-        RequestState::Approved => Some(format!("{by} has approved this already.")),
-        RequestState::Used => Some(format!("{by} has approved this already, and it was used.")),
-        RequestState::Refused => Some(format!("{by} has refused this already.")),
-        RequestState::Expired => Some("The ten minutes of this request are over.".into()),
+        RequestState::Approved => Some(ErrorCode::RequestApproved { by }),
+        RequestState::Used => Some(ErrorCode::RequestUsed { by }),
+        RequestState::Refused => Some(ErrorCode::RequestDeclined { by }),
+        RequestState::Expired => Some(ErrorCode::RequestOver),
     }
 }
 
-/// A note that somebody can read later; none if nothing was typed. What was typed on several lines is one.
+/// A note that others can read later; none if nothing was entered. Several lines become one.
 fn check_note(note: &str) -> Result<Option<String>, OpError> {
     let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
-    if note.chars().count() > 500 {
-        return Err(OpError::invalid("note", "A note has 500 characters at most."));
+    if note.chars().count() > MAX_NOTE {
+        return Err(OpError::invalid("note", ErrorCode::NoteTooLong { max: MAX_NOTE }));
     }
     if note.chars().any(char::is_control) {
-        return Err(OpError::invalid("note", "A note can't have control characters."));
+        return Err(OpError::invalid("note", ErrorCode::NoteCharacter));
     }
     Ok((!note.is_empty()).then_some(note))
 }
 
-fn refused<T>(words: &str) -> Result<T, OpError> {
-    Err(OpError::Refused(words.to_owned()))
+fn refused<T>(code: ErrorCode) -> Result<T, OpError> {
+    Err(OpError::Refused(code))
+}
+
+fn parse_reason(text: &str) -> Result<Reason, OpError> {
+    Reason::parse(text).map_err(|error| OpError::invalid("reason", error))
 }
 
 /// The request of this person for what is of this kind, as the board has it.

@@ -1,6 +1,7 @@
-//! How it stands with a person's wish to see a secret: what his page shows him.
+//! The status of a person's request to see a secret, for their page.
 
 use crate::domain::access::Principal;
+use crate::domain::error::ErrorCode;
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Email, Millis};
 use crate::ops::approvals::authorize::{closed, expired, may_approve, person};
@@ -14,18 +15,18 @@ const RECENT: i64 = 30 * 60;
 /// How it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApprovalStatus {
-    /// Nobody has to approve.
+    /// No approval is needed.
     Free,
-    /// Somebody has to be asked.
+    /// An approval has to be requested.
     Needed {
         /// What became of the last request.
-        why: Option<String>,
+        why: Option<ErrorCode>,
         /// Its reason, to be used again.
         reason: String,
         /// Who could approve.
         approvers: Vec<Email>,
     },
-    /// Nobody has decided it.
+    /// The request is not decided yet.
     Waiting {
         /// The request.
         request: RevealRequest,

@@ -1,7 +1,7 @@
 //! The requests that pages show: a picture of the newest rows in memory, and who keeps it true.
 //!
-//! Each change renews it and lets the open pages look again. What nobody decides expires by itself; that is written
-//! down as well. Rows that are long over are deleted: the audit trail keeps what was.
+//! Each change renews it and lets the open pages look again. What is not decided expires; that is recorded as
+//! well. Rows that ended long ago are deleted: the audit log keeps what happened.
 
 use std::sync::Arc;
 use std::time::Duration;

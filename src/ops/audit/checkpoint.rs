@@ -1,9 +1,9 @@
-//! The end of the audit trail, kept in a file as well.
+//! The checkpoint: the end of the audit log, kept in a file as well.
 //!
-//! Whoever can write to the database can cut entries off its end, and what is left is a perfect chain. So the
+//! Who can write to the database can delete entries at its end, and what is left is a perfect chain. So the
 //! newest end also goes to `audit-head` in `DATA_DIR`, soon after each commit, by one task that writes the newest
-//! only and makes nobody wait. At the start the trail must still lead through what the file says. If it does not,
-//! that is said in the log, in the trail itself and on its page. It does not refuse the start: a database that was
+//! only and delays no change. At the start the audit log must still lead through the checkpoint. If it does not, that is
+//! reported in the server's log, in the audit log itself and on its page. It does not refuse the start: a database that was
 //! put back from a copy looks the same, and the accounts have to be looked after in either case.
 
 use std::sync::Arc;
@@ -22,14 +22,17 @@ const GATHER: Duration = Duration::from_millis(100);
 /// How long after a failure the file is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// Compares the trail with the file of the run before. To be called before anything is added to the trail.
+/// Verifies that the audit log leads through the checkpoint of the previous run. To be called before anything is
+/// recorded.
 pub async fn compare(context: &Context) -> Result<(), StoreError> {
     let file = HeadFile::in_folder(&context.config.data_dir);
     let mut conn = context.db.read().await?;
     let found = audit::head(&mut conn).await?;
     let doubted = match file.read() {
         Ok(None) if found.seq > 0 => {
-            tracing::warn!("there is no file audit-head, so nobody knows whether the trail was cut");
+            tracing::warn!(
+                "there is no file audit-head, so entries missing at the end of the audit log can't be noticed"
+            );
             return Ok(());
         }
         Ok(None) => return Ok(()),
@@ -48,7 +51,7 @@ pub async fn compare(context: &Context) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Says loudly that the trail is not what it was.
+/// Reports that the audit log does not match its checkpoint.
 async fn say(
     context: &Context,
     known: Option<Head>,
@@ -67,7 +70,7 @@ async fn say(
     queue::record(context, &entry).await.map(drop)
 }
 
-/// What is wrong if the trail does not lead through its former end.
+/// Why the audit log does not lead through a checkpoint; none if it does.
 async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<MismatchReason>, StoreError> {
     if known.seq == 0 {
         return Ok(None);
@@ -79,8 +82,8 @@ async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<MismatchReaso
     })
 }
 
-/// Whether the trail leads from its former end to the new one is looked at before the file forgets the former: somebody
-/// may cut it while the server runs.
+/// Verifies that the audit log leads from the former checkpoint to the new one, before the file forgets the former:
+/// entries may be deleted while the server runs.
 async fn look_back(context: &Context, former: Head, newest: &Head) -> Result<(), StoreError> {
     let mut conn = context.db.read().await?;
     let fault = doubt(&mut conn, &former).await?;
@@ -91,7 +94,7 @@ async fn look_back(context: &Context, former: Head, newest: &Head) -> Result<(),
     }
 }
 
-/// Writes each new end of the trail, until the program ends.
+/// Writes each new checkpoint, until the program ends.
 pub async fn keep(app: Arc<App>) {
     let mut changes = app.live.events.subscribe();
     loop {
@@ -108,13 +111,13 @@ pub async fn keep(app: Arc<App>) {
     }
 }
 
-/// Writes the end of the trail a last time, when nothing more will be added.
+/// Writes the checkpoint a last time, when nothing more will be recorded.
 pub async fn write_last(context: &Context) {
     let newest = context.db.audit_heads().borrow().clone();
     write(context, newest).await;
 }
 
-/// Whether the file says it now. There is nothing to write before this run has added to the trail.
+/// Whether the file says it now. There is nothing to write before this run has recorded something.
 async fn write(context: &Context, newest: Option<Head>) -> bool {
     let Some(head) = newest else { return true };
     if context.db.is_taken_over().await {
@@ -125,7 +128,7 @@ async fn write(context: &Context, newest: Option<Head>) -> bool {
     if let Ok(Some(former)) = file.read()
         && let Err(error) = look_back(context, former, &head).await
     {
-        tracing::warn!(%error, "whether the audit trail leads through its former end can't be told now");
+        tracing::warn!(%error, "the audit log can't be checked against its checkpoint now");
         return false;
     }
     put(context, Some(head)).await
@@ -139,7 +142,7 @@ async fn put(context: &Context, newest: Option<Head>) -> bool {
     match tokio::task::spawn_blocking(move || file.write(&head)).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
-            tracing::error!(%error, "the end of the audit trail can't be written to audit-head");
+            tracing::error!(%error, "the checkpoint can't be written to audit-head");
             false
         }
         Err(_) => false,

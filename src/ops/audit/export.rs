@@ -1,5 +1,5 @@
-//! Taking the audit trail out of Telescope: written down before the first byte leaves, with what was asked for; and
-//! afterwards, whether all of it was handed over.
+//! Exporting the audit log: recorded before the first byte is sent, with the filter; and afterwards, whether all of it
+//! was sent.
 
 use crate::domain::access::SystemGrant;
 use crate::domain::audit::{AuditEntry, AuditEvent};

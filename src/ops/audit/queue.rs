@@ -1,4 +1,4 @@
-//! Writing the audit trail: before what it tells of, or not at all.
+//! Entries for what happens outside of the database: before it happens, or it does not happen.
 //!
 //! What only touches the database is written in the same transaction. What is asked of Telegram gets two
 //! entries: the intent, committed before the request, and the outcome. If the intent can't be written nothing

@@ -1,8 +1,8 @@
 //! The seal of entries whose key is about to go.
 //!
-//! Each link of the audit trail is made with a key that comes from the master key. When that is changed, the former one
-//! is in the settings for a while; then nobody can check the old links any more, and whoever can write to the database
-//! could write those entries anew. So the first start with a new key checks the trail with both, and writes down under
+//! Each link of the audit log is made with a key that comes from the master key. When that is changed, the former one
+//! is in the settings for a while; after that the old links can't be checked, and those entries could be rewritten by
+//! anyone who can write to the database. So the first start with a new key verifies the log with both, and seals under
 //! the new one what it was.
 
 use crate::domain::access::Principal;
@@ -20,7 +20,7 @@ pub async fn entries_of_former_key(context: &Context) -> Result<(), StoreError> 
         return Ok(());
     }
     if let Some(fault) = found.faults.first() {
-        tracing::error!(%fault, "the audit trail is not as it was written, so it is not sealed under the new key");
+        tracing::error!(%fault, "the audit log is not as it was written, so it is not sealed under the new key");
         return Ok(());
     }
     let event = AuditEvent::AuditSealed { seal: found.seal };

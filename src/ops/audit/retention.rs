@@ -1,9 +1,9 @@
-//! Taking the details of old entries out of the audit trail: they may name people, who may have a right to be
+//! Removing the details of old entries from the audit log: they may name people, who may have a right to be
 //! forgotten. What happened, when, by whom and to which account stays, and the chain holds.
 //!
 //! The server does it once a day if AUDIT_DETAILS_DAYS says so; the command `telescope audit blank` does it on demand.
-//! Where the server's role of the database can't change the trail, which is the better way, only the command can, as
-//! the tables' owner. Either way the trail says so first, and how many entries it were afterwards.
+//! Where the server's database role can't change the log, which is the better way, only the command can, as the tables'
+//! owner. Either way it is recorded first, and afterwards with the number of entries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,9 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Takes out the details that are older than the settings allow, now and every day, until the program ends.
 pub async fn run(app: Arc<App>) {
     let days = app.config.audit_details_days;
+    if days == 0 {
+        return;
+    }
     loop {
         let wait = match keep_to(&app, days).await {
             Ok(()) => DAILY,
@@ -79,7 +82,7 @@ pub async fn blank(context: &Context, actor: &Principal, before: Millis) -> Resu
 
 async fn in_chunks(context: &Context, before: Millis, blanked: &mut u64) -> Result<(), StoreError> {
     loop {
-        // A change of its own each: nobody waits long for his turn, and what is done stays done.
+        // A transaction of its own each: other changes don't wait long, and what is done stays done.
         let now = context.db.maintain(async |conn| audit::blank_before(conn, before, CHUNK).await).await?;
         *blanked += now;
         if now < u64::from(CHUNK) {

@@ -1,13 +1,14 @@
-//! Showing a login code: the one thing here that lets somebody into an account from elsewhere.
+//! Showing a login code: the one thing here that lets a person into an account from elsewhere.
 //!
 //! A reason is asked for, and the audit entry is committed before the code leaves this module. A code is shown
-//! while it is young; an old one is not, since Telegram no longer takes it. Whoever expects a code can arm a
-//! reveal instead: it is bound to the person and the account, lasts five minutes and gives one code, the first
-//! that comes after the arming. Rights are decided anew at the moment the code is given, and so is whether another
-//! person has to approve and has done so: see [`approval`].
+//! while it is young; an old one is not, since Telegram no longer takes it. A person who expects
+//! a code can wait for it instead: that is bound to the person and the account, lasts five minutes and gives one code,
+//! the first that is received after it began. Rights are decided at the moment the code is given, and so is whether
+//! another person has to approve and has done so: see [`approvals`].
 
 use crate::domain::access::{self, Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Millis, Secret, login_code};
 use crate::live::guards::PendingReveal;
@@ -16,8 +17,6 @@ use crate::store::Written;
 
 /// Seconds that an armed reveal waits.
 pub const ARMED_LIFE: i64 = 5 * 60;
-/// Characters of a reason.
-const REASON: std::ops::RangeInclusive<usize> = 3..=500;
 
 /// A code that may be shown, once.
 #[derive(Debug)]
@@ -33,18 +32,13 @@ pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) ->
     let (actor, account) = (grant.actor(), grant.account());
     approvals::check::<can::Login>(app, &mut app.db.read().await?, actor, account, reason).await?;
     let Some(revealed) = newest_code(app, account, Millis(0)).await? else {
-        return Err(OpError::Refused(
-            "No login code has come to this account since it was connected. Start the sign-in on the other \
-             device first; the code comes here."
-                .into(),
-        ));
+        return Err(OpError::Refused(ErrorCode::NoLoginCode));
     };
     let now = app.clock.now();
     if login_code::is_stale(revealed.sent, now) {
-        return Err(OpError::Refused(format!(
-            "The newest code came {} minutes ago and no longer works. Ask for a new one on the other device.",
-            now.seconds_since(revealed.sent) / 60
-        )));
+        return Err(OpError::Refused(ErrorCode::LoginCodeStale {
+            minutes: now.seconds_since(revealed.sent) / 60,
+        }));
     }
     write_down(app, actor, account, reason).await?;
     Ok(revealed)
@@ -78,7 +72,7 @@ pub enum CodeWait {
     Over,
 }
 
-/// Gives the code of an armed reveal if it came. Decides anew whether the actor may see it.
+/// Gives the code that the actor waits for if it was received, and if they still may see it.
 pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Result<CodeWait, OpError> {
     let key = (account, actor.to_string());
     let now = app.clock.now();
@@ -95,7 +89,7 @@ pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Resu
     let Some(revealed) = newest_code(app, account, from).await? else {
         return Ok(CodeWait::Waiting(waiting.until));
     };
-    // Whoever takes the entry out may show the code; of two streams one does.
+    // Only one of two streams removes the entry, and shows the code.
     if app.guards.pending_reveals.remove(&key).is_none() {
         return Ok(CodeWait::Over);
     }
@@ -106,9 +100,7 @@ pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Resu
 /// The newest message with a code in it that was sent at `from` or later.
 async fn newest_code(app: &App, account: AccountId, from: Millis) -> Result<Option<Revealed>, OpError> {
     let Some(handle) = app.hub.account(account) else {
-        return Err(OpError::Refused(
-            "This account is disconnected, so no code can come. Connect it first.".into(),
-        ));
+        return Err(OpError::Refused(ErrorCode::NotConnectedForCode));
     };
     let messages = handle.service_messages().await?;
     Ok(messages.into_iter().filter(|message| message.sent >= from).find_map(|message| {
@@ -117,8 +109,8 @@ async fn newest_code(app: &App, account: AccountId, from: Millis) -> Result<Opti
     }))
 }
 
-/// The entry that is there before anybody sees the code. Whether it may be shown is decided with it, and an approval
-/// that it takes is used with it.
+/// Records that the code is shown, before it is. Whether it may be shown is decided in the same transaction, and an
+/// approval that it needs is used up.
 async fn write_down(app: &App, actor: &Principal, account: AccountId, reason: &str) -> Result<(), OpError> {
     let used = app
         .write_with(async |tx| -> Result<Written<bool>, OpError> {
@@ -133,16 +125,4 @@ async fn write_down(app: &App, actor: &Principal, account: AccountId, reason: &s
         approvals::view::changed(app).await;
     }
     Ok(())
-}
-
-/// A reason that somebody can read later.
-pub fn check_reason(reason: &str) -> Result<&str, OpError> {
-    let reason = reason.trim();
-    if !REASON.contains(&reason.chars().count()) {
-        return Err(OpError::invalid("reason", "Say in a few words why; it is kept in the audit trail."));
-    }
-    if reason.chars().any(char::is_control) {
-        return Err(OpError::invalid("reason", "A reason can't have control characters."));
-    }
-    Ok(reason)
 }

@@ -1,11 +1,12 @@
 //! Showing a stored two-step password: with the login code, all that it takes to get into an account.
 //!
-//! It is opened, written down and only then given out, and nothing of it stays: the next one who wants to see it
-//! gives a reason anew. A value that does not open is said to be so and never shown in its sealed form.
+//! It is opened, recorded and only then returned, and nothing of it stays: the next person who wants to see it gives a
+//! reason of their own. A value that can't be opened is an error and never shown in its sealed form.
 
 use crate::crypto::Purpose;
 use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{Millis, Secret};
 use crate::ops::{App, OpError, approvals};
@@ -58,14 +59,10 @@ async fn open(
         (Some(fact), Ok(Some((_, password)))) => {
             Ok(RevealedPassword { password, stored: fact.stored_at, rejected: fact.rejected_at })
         }
-        (_, Ok(_)) => Err(OpError::Refused("No two-step password is stored for this account.".into())),
+        (_, Ok(_)) => Err(OpError::Refused(ErrorCode::PasswordNotStored)),
         (_, Err(StoreError::Corrupt(why))) => {
             tracing::error!(%account, why, "a stored password can't be opened");
-            Err(OpError::Refused(
-                "The stored two-step password can't be opened with this Telescope's master key: it was changed, or \
-                 moved here from another place. Store the right one anew."
-                    .into(),
-            ))
+            Err(OpError::Refused(ErrorCode::PasswordUnreadable))
         }
         (_, Err(error)) => Err(error.into()),
     }

@@ -7,48 +7,24 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::Fault;
+use super::error::OidcError;
+use super::metadata::Metadata;
 use crate::clock::Clock;
 use crate::config::{Authorities, KeysAt};
 use crate::domain::Millis;
-use crate::sso::backoff::Backoff;
 use crate::sso::http::{Http, Problem, json};
-use crate::sso::keys::KeySet;
+use crate::sso::jwks::KeySet;
+use crate::sso::refresh::Refresh;
 
 /// Milliseconds for which what the provider said is good.
 const GOOD_FOR: i64 = 60 * 60 * 1000;
 
-/// A provider's description, as it publishes it.
-#[derive(Debug, Deserialize)]
-pub(super) struct Metadata {
-    pub(super) issuer: String,
-    pub(super) authorization_endpoint: Url,
-    pub(super) token_endpoint: Url,
-    pub(super) userinfo_endpoint: Option<Url>,
-    pub(super) end_session_endpoint: Option<Url>,
-    jwks_uri: Url,
-    #[serde(default)]
-    pub(super) token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    #[serde(default)]
-    pub(super) id_token_signing_alg_values_supported: Vec<String>,
-    #[serde(default)]
-    pub(super) authorization_response_iss_parameter_supported: bool,
-}
-
-impl Metadata {
-    fn addresses(&self) -> impl Iterator<Item = &Url> {
-        let always = [&self.authorization_endpoint, &self.token_endpoint, &self.jwks_uri];
-        always.into_iter().chain(&self.userinfo_endpoint).chain(&self.end_session_endpoint)
-    }
-}
-
 /// What the provider said last.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct DiscoveredProvider {
     pub(super) metadata: Metadata,
     pub(super) keys: Arc<KeySet>,
     at: Millis,
@@ -60,16 +36,16 @@ pub(super) struct Discovery {
     issuer: String,
     pub(super) http: Http,
     clock: Clock,
-    known: ArcSwapOption<Known>,
+    known: ArcSwapOption<DiscoveredProvider>,
     /// When it was last asked. Held while it is.
-    turn: Mutex<Backoff>,
+    refresh: Mutex<Refresh>,
 }
 
 impl Discovery {
     pub(super) fn new(issuer: &str, authorities: Option<&Authorities>, clock: Clock) -> Arc<Self> {
         let http = Http::new(issuer.starts_with("https:"), authorities);
-        let (known, turn) = (ArcSwapOption::empty(), Mutex::default());
-        Arc::new(Self { issuer: issuer.to_owned(), http, clock, known, turn })
+        let (known, refresh) = (ArcSwapOption::empty(), Mutex::default());
+        Arc::new(Self { issuer: issuer.to_owned(), http, clock, known, refresh })
     }
 
     /// Asks in the background, again and again until everything is there that the first sign-in needs.
@@ -80,25 +56,25 @@ impl Discovery {
                 if let Ok(known) = discovery.known().await {
                     return known.keys.prepare();
                 }
-                let remaining = discovery.turn.lock().await.remaining(discovery.clock.now(), None);
+                let remaining = discovery.refresh.lock().await.remaining(discovery.clock.now(), None);
                 tokio::time::sleep(remaining.unwrap_or_default()).await;
             }
         });
     }
 
     /// What the provider says of itself.
-    pub(super) async fn known(&self) -> Result<Arc<Known>, Fault> {
+    pub(super) async fn known(&self) -> Result<Arc<DiscoveredProvider>, OidcError> {
         let young = || self.known.load_full().filter(|known| self.since(known.at) < GOOD_FOR);
         if let Some(known) = young() {
             return Ok(known);
         }
-        let mut turn = self.turn.lock().await;
+        let mut refresh = self.refresh.lock().await;
         if let Some(known) = young() {
             return Ok(known);
         }
-        if turn.ready(self.clock.now(), None) {
+        if refresh.ready(self.clock.now(), None) {
             let said = self.ask().await;
-            turn.record(self.clock.now(), said.is_ok());
+            refresh.record(self.clock.now(), said.is_ok());
             match said {
                 Ok(known) => self.known.store(Some(Arc::new(known))),
                 Err(problem) => {
@@ -106,14 +82,14 @@ impl Discovery {
                 }
             }
         }
-        self.known.load_full().ok_or(Fault::Away)
+        self.known.load_full().ok_or(OidcError::Unavailable)
     }
 
     fn since(&self, at: Millis) -> i64 {
         self.clock.now().0.saturating_sub(at.0)
     }
 
-    async fn ask(&self) -> Result<Known, Problem> {
+    async fn ask(&self) -> Result<DiscoveredProvider, Problem> {
         let address = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
         let address = Url::parse(&address).map_err(|error| Problem(error.to_string()))?;
         let metadata: Metadata = json(&self.http.get(&address, None).await?)?;
@@ -130,6 +106,6 @@ impl Discovery {
         let before = self.known.load_full().filter(|known| known.keys.is_at(&at));
         let keys = before.map(|known| Arc::clone(&known.keys));
         let keys = keys.unwrap_or_else(|| KeySet::new(at, self.http.clone(), self.clock.clone()));
-        Ok(Known { metadata, keys, at: self.clock.now() })
+        Ok(DiscoveredProvider { metadata, keys, at: self.clock.now() })
     }
 }

@@ -1,14 +1,15 @@
-//! The signed token in which a provider says who somebody is, and everything that has to hold of it.
+//! What an ID token has to be beside a valid token: issued to this client for this sign-in (OpenID Connect Core 1.0, 3.1.3.7).
 
-use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
-use serde::Deserialize;
+use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
-use super::discovery::Metadata;
-use crate::sso::key::Key;
-use crate::sso::keys::NoKey;
+use super::metadata::Metadata;
+use crate::config::{Audience, ClaimSource, MAX_SKEW};
+use crate::domain::Millis;
+use crate::sso::jwks::Key;
+use crate::sso::jwt::{Expected, TokenError, UnverifiedToken, VerifiedToken, text};
 
-/// Signatures that count. Never one with a shared secret, nor none at all, whatever the provider offers.
+/// Never one with a shared secret, nor none at all, whatever the provider offers.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -20,127 +21,72 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::ES384,
     Algorithm::EdDSA,
 ];
-/// Seconds by which clocks may differ.
-const LEEWAY: u64 = 60;
-/// Characters of a token.
-const MAX_TOKEN: usize = 64 * 1024;
 
-/// What a token says, its times being whole numbers and its names texts; anything else is refused.
-#[derive(Debug, Deserialize)]
-pub(super) struct Claims {
-    iss: String,
-    pub(super) sub: String,
-    aud: Audience,
-    azp: Option<String>,
-    nonce: Option<String>,
-    #[serde(rename = "exp")]
-    _exp: u64,
-    #[serde(rename = "nbf", default)]
-    _nbf: Option<u64>,
-    iat: u64,
-    /// Everything else, such as the address.
-    #[serde(flatten)]
-    pub(super) more: Map<String, Value>,
+/// What ID tokens for one client of one provider have to be.
+pub(super) struct IdTokens<'a> {
+    algorithms: Vec<Algorithm>,
+    issuer: &'a str,
+    client: &'a str,
+    audience: Audience,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
-/// Why a token does not hold; for the log.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{0}")]
-pub(super) struct TokenError(String);
-
-fn because(reason: impl ToString) -> TokenError {
-    TokenError(reason.to_string())
-}
-
-impl From<NoKey> for TokenError {
-    fn from(none: NoKey) -> Self {
-        because(match none {
-            NoKey::Unknown | NoKey::Never => "the token is signed with a key that the provider does not have",
-            NoKey::Kind => "the token is signed in a way that the key it names does not sign",
-            NoKey::Several => "the token does not say which of several keys signed it",
-        })
-    }
-}
-
-/// How a token says that it is signed.
-#[derive(Debug)]
-pub(super) struct Signed {
-    pub(super) kid: Option<String>,
-    pub(super) algorithm: Algorithm,
-}
-
-/// Reads how a token is signed; nothing is proven by that.
-pub(super) fn signed(token: &str, metadata: &Metadata) -> Result<Signed, TokenError> {
-    if token.len() > MAX_TOKEN {
-        return Err(because("the token is too long"));
-    }
-    let header = decode_header(token).map_err(because)?;
-    let offered = &metadata.id_token_signing_alg_values_supported;
-    let name = format!("{:?}", header.alg);
-    if !ALGORITHMS.contains(&header.alg) || !(offered.is_empty() || offered.contains(&name)) {
-        return Err(because(format!("the token is signed by {name}")));
-    }
-    if header.crit.is_some() {
-        return Err(because("the token has extensions that one must understand"));
-    }
-    Ok(Signed { kid: header.kid, algorithm: header.alg })
-}
-
-/// What a token has to be for.
-pub(super) struct Expected<'a> {
-    pub(super) metadata: &'a Metadata,
-    pub(super) client: &'a str,
-    pub(super) nonce: &'a str,
-}
-
-/// Checks a token by the key that it names; `now` is in seconds.
-pub(super) fn verify(
-    token: &str,
-    signed: &Signed,
-    key: &Key,
-    expected: &Expected<'_>,
-    now: i64,
-) -> Result<Claims, TokenError> {
-    let mut rules = Validation::new(signed.algorithm);
-    rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-    rules.set_issuer(&[&expected.metadata.issuer]);
-    rules.set_audience(&[expected.client]);
-    rules.validate_nbf = true;
-    rules.leeway = LEEWAY;
-    let claims = decode::<Claims>(token, key.decoding(), &rules).map_err(because)?.claims;
-    hold(&claims, expected, now)?;
-    Ok(claims)
-}
-
-/// What has to hold beside the signature and the token's time.
-fn hold(claims: &Claims, expected: &Expected<'_>, now: i64) -> Result<(), TokenError> {
-    let Expected { metadata, client, nonce } = *expected;
-    let several = match &claims.aud {
-        Audience::One(one) => one != client,
-        Audience::Many(many) => many.iter().any(|audience| audience != client),
-    };
-    let party = claims.azp.as_deref();
-    let latest = u64::try_from(now).unwrap_or(0) + LEEWAY;
-    for (holds, otherwise) in [
-        (claims.iss == metadata.issuer, "the token has another issuer"),
-        (!claims.sub.is_empty() && claims.sub.len() <= 255, "the token names nobody"),
-        (claims.nonce.as_deref() == Some(nonce), "the token was made for another attempt"),
-        (party.is_none_or(|party| party == client), "the token was given to another client"),
-        (!several || party.is_some(), "the token is for several, and does not say who got it"),
-        (claims.iat <= latest, "the token comes from the future"),
-    ] {
-        if !holds {
-            return Err(because(otherwise));
+impl<'a> IdTokens<'a> {
+    pub(super) fn new(metadata: &'a Metadata, client: &'a str) -> Self {
+        let offered = &metadata.id_token_signing_alg_values_supported;
+        let is_offered = |it: &Algorithm| offered.is_empty() || offered.contains(&format!("{it:?}"));
+        Self {
+            algorithms: ALGORITHMS.into_iter().filter(is_offered).collect(),
+            issuer: &metadata.issuer,
+            client,
+            audience: Audience::Claim(vec![client.to_owned()]),
         }
     }
-    Ok(())
+
+    pub(super) fn read<'t>(&self, token: &'t str) -> Result<UnverifiedToken<'t>, TokenError> {
+        UnverifiedToken::read(token, &self.expected())
+    }
+
+    pub(super) fn verify(
+        &self,
+        token: &UnverifiedToken<'_>,
+        nonce: &str,
+        key: &Key,
+        now: Millis,
+    ) -> Result<VerifiedToken, TokenError> {
+        let verified = token.verify(&self.expected(), key, now)?;
+        self.check(&verified.claims, nonce)?;
+        Ok(verified)
+    }
+
+    fn expected(&self) -> Expected<'_> {
+        Expected {
+            algorithms: &self.algorithms,
+            issuer: self.issuer,
+            audience: &self.audience,
+            source: ClaimSource::Claims,
+            skew: MAX_SKEW,
+        }
+    }
+
+    fn check(&self, claims: &Map<String, Value>, nonce: &str) -> Result<(), TokenError> {
+        if !claims.contains_key("iat") {
+            return Err(TokenError::Time("iat"));
+        }
+        if text(claims, "nonce") != Some(nonce) {
+            return Err(TokenError::Nonce);
+        }
+        let has_others = match claims.get("aud") {
+            Some(Value::Array(all)) => all.iter().any(|audience| audience != self.client),
+            _ => false,
+        };
+        match claims.get("azp") {
+            // A token for several has to say which of them it was issued to.
+            None | Some(Value::Null) if has_others => Err(TokenError::AuthorizedParty),
+            None | Some(Value::Null) => Ok(()),
+            Some(party) if party == self.client => Ok(()),
+            Some(_) => Err(TokenError::AuthorizedParty),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -151,6 +97,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::sso::jwt;
 
     fn metadata() -> Metadata {
         let at = "https://login.example.org/";
@@ -160,6 +107,62 @@ mod tests {
         serde_json::from_value(said).unwrap()
     }
 
+    fn holds(tokens: &IdTokens<'_>, claims: &Value) -> bool {
+        let Value::Object(claims) = claims else { return false };
+        jwt::check(&Map::new(), claims.clone(), &tokens.expected(), Millis(1000))
+            .is_ok_and(|verified| tokens.check(&verified.claims, "n").is_ok())
+    }
+
+    fn claims() -> Value {
+        json!({
+            "iss": "https://login.example.org/", "sub": "7", "aud": "telescope", "nonce": "n", "iat": 1, "exp": 9,
+        })
+    }
+
+    #[test]
+    fn only_offered_algorithms_count_and_never_a_shared_secret() {
+        let mut metadata = metadata();
+        assert_eq!(IdTokens::new(&metadata, "telescope").algorithms, ALGORITHMS);
+        metadata.id_token_signing_alg_values_supported =
+            ["HS256", "none", "ES256"].map(str::to_owned).to_vec();
+        assert_eq!(IdTokens::new(&metadata, "telescope").algorithms, [Algorithm::ES256]);
+    }
+
+    #[test]
+    fn the_token_is_for_this_client_and_this_sign_in() {
+        let metadata = metadata();
+        let tokens = IdTokens::new(&metadata, "telescope");
+        for (changed, is_valid) in [
+            (json!({}), true),
+            (json!({"aud": ["telescope"]}), true),
+            (json!({"aud": ["telescope", "other"]}), false),
+            (json!({"aud": ["telescope", "other"], "azp": "telescope"}), true),
+            (json!({"aud": ["telescope", 7], "azp": "telescope"}), false),
+            (json!({"aud": ["other"]}), false),
+            (json!({"azp": "other"}), false),
+            (json!({"azp": 7}), false),
+            (json!({"azp": "telescope"}), true),
+            (json!({"nonce": "other"}), false),
+            (json!({"nonce": null}), false),
+            (json!({"sub": ""}), false),
+            (json!({"sub": "s".repeat(256)}), false),
+            (json!({"iat": 62}), false),
+            (json!({"iat": 61}), true),
+            (json!({"iat": 1.5}), false),
+            (json!({"exp": "9"}), false),
+            (json!({"nbf": 62}), false),
+        ] {
+            let mut claims = claims();
+            claims.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+            assert_eq!(holds(&tokens, &claims), is_valid, "{changed}");
+        }
+        for needed in ["iss", "sub", "aud", "nonce", "iat", "exp"] {
+            let mut claims = claims();
+            claims.as_object_mut().unwrap().remove(needed);
+            assert!(!holds(&tokens, &claims), "{needed}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_refused_or_is_to_be_signed_as_we_take_it(
@@ -167,12 +170,14 @@ mod tests {
             head in proptest::collection::vec(any::<u8>(), 0..60),
             alg in "(none|None|HS256|HS512|RS256|ES256|EdDSA|[A-Za-z0-9]{0,6})",
         ) {
-            prop_assert!(signed(&text, &metadata()).is_err());
+            let metadata = metadata();
+            let tokens = IdTokens::new(&metadata, "telescope");
+            prop_assert!(tokens.read(&text).is_err());
             let header = json!({ "alg": alg, "kid": text }).to_string();
             for part in [head.as_slice(), header.as_bytes()] {
                 let token = format!("{}.e30.AA", URL_SAFE_NO_PAD.encode(part));
-                if let Ok(signed) = signed(&token, &metadata()) {
-                    prop_assert!(ALGORITHMS.contains(&signed.algorithm) && !alg.starts_with("HS"));
+                if let Ok(token) = tokens.read(&token) {
+                    prop_assert!(ALGORITHMS.contains(&token.algorithm()) && !alg.starts_with("HS"));
                 }
             }
         }
@@ -184,19 +189,14 @@ mod tests {
             text in "\\PC{0,40}",
         ) {
             let metadata = metadata();
-            let expected = Expected { metadata: &metadata, client: "telescope", nonce: "n" };
+            let tokens = IdTokens::new(&metadata, "telescope");
             for value in [json!(number), json!(text), json!([text, number]), json!({ "x": number }), json!(null)] {
-                let mut claims = json!({
-                    "iss": metadata.issuer, "sub": "7", "aud": "telescope", "nonce": "n", "iat": 1, "exp": 9,
-                });
-                let holds = |claims: Value| {
-                    serde_json::from_value::<Claims>(claims).is_ok_and(|claims| hold(&claims, &expected, 1).is_ok())
-                };
-                prop_assert!(holds(claims.clone()));
+                let mut claims = claims();
+                prop_assert!(holds(&tokens, &claims));
                 let same = claims[&name] == value;
                 claims[&name] = value;
                 let says_who = ["iss", "aud", "nonce"].contains(&name.as_str());
-                prop_assert!(same || !(says_who && holds(claims)), "{name}");
+                prop_assert!(same || !(says_who && holds(&tokens, &claims)), "{name}");
             }
         }
     }

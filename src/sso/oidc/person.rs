@@ -5,31 +5,35 @@
 
 use serde_json::{Map, Value};
 
-use super::id_token::Claims;
-use super::{Fault, Provider};
+use super::{OidcError, Provider};
 use crate::domain::{Email, Identity, Secret};
 use crate::sso::http::json;
+use crate::sso::jwt::VerifiedToken;
 
 /// Groups that are taken over from a provider.
 const MAX_GROUPS: usize = 500;
 
 impl Provider {
     /// The person of a token that holds.
-    pub(super) async fn person(&self, claims: Claims, access: Option<&Secret>) -> Result<Identity, Fault> {
-        let Claims { sub, mut more, .. } = claims;
+    pub(super) async fn person(
+        &self,
+        token: VerifiedToken,
+        access: Option<&Secret>,
+    ) -> Result<Identity, OidcError> {
+        let VerifiedToken { subject, claims: mut more, .. } = token;
         if self.is_missing_something(&more)
             && let Some(access) = access
         {
-            self.add_what_else_is_known(&mut more, &sub, access).await?;
+            self.add_what_else_is_known(&mut more, &subject, access).await?;
         }
         let email = more.get("email").and_then(Value::as_str).and_then(|text| Email::parse(text).ok());
         let Some(email) = email else {
             tracing::warn!("the identity provider names no usable address; are the scopes right?");
-            return Err(Fault::NoEmail);
+            return Err(OidcError::NoEmail);
         };
         Ok(Identity {
             issuer: self.settings.issuer.clone(),
-            subject: sub,
+            subject,
             email,
             verified: self.settings.trust_email || is_verified(&more),
             groups: Some(groups(self.settings.groups_claim.as_ref().and_then(|claim| more.get(claim)))),
@@ -47,18 +51,18 @@ impl Provider {
         claims: &mut Map<String, Value>,
         subject: &str,
         access: &Secret,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), OidcError> {
         let known = self.discovery.known().await?;
         let Some(address) = &known.metadata.userinfo_endpoint else { return Ok(()) };
         let said = self.discovery.http.get(address, Some(access.expose())).await;
         let said = said.and_then(|body| json::<Map<String, Value>>(&body));
         let mut said = said.map_err(|problem| {
             tracing::warn!(%problem, "the identity provider does not say more of somebody");
-            Fault::Away
+            OidcError::Unavailable
         })?;
         if said.get("sub").and_then(Value::as_str) != Some(subject) {
             tracing::warn!("the identity provider speaks of somebody else than its token");
-            return Err(Fault::TokenError);
+            return Err(OidcError::InvalidToken);
         }
         // An address and whether it is verified belong together.
         if claims.contains_key("email") {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 /// The newest link. As text: `SEQ MAC`.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -58,7 +59,7 @@ impl HeadFile {
 
     /// Writes a head. The file has either the former or the new one at any moment, never half of one.
     pub fn write(&self, head: &Head) -> std::io::Result<()> {
-        let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = WRITING.lock();
         if let Some(folder) = self.0.parent() {
             std::fs::create_dir_all(folder)?;
         }

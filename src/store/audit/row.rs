@@ -183,17 +183,17 @@ impl Fields<'_> {
                 None => hash.update([0]),
             }
         }
-        crate::domain::hex::encode(&hash.finalize())
+        hex::encode(hash.finalize())
     }
 }
 
 fn details_digest(salt: &str, details: &str) -> String {
-    crate::domain::hex::encode(&Sha256::digest(format!("{salt}.{details}")))
+    hex::encode(Sha256::digest(format!("{salt}.{details}")))
 }
 
 /// 16 random bytes: without them a digest of a phone number could be found by trying all numbers.
 fn new_salt() -> Result<String, KeyError> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|_| KeyError::Randomness)?;
-    Ok(crate::domain::hex::encode(&salt))
+    Ok(hex::encode(salt))
 }

@@ -192,7 +192,7 @@ impl<'a> Walk<'a> {
     }
 
     fn sum_so_far(&self) -> String {
-        crate::domain::hex::encode(&self.sum.clone().finalize())
+        hex::encode(self.sum.clone().finalize())
     }
 
     /// Whether the link follows from the one before; none if its key is not at hand.
@@ -202,7 +202,7 @@ impl<'a> Walk<'a> {
         let seq = entry.seq.to_be_bytes();
         let parts: [&[u8]; 3] = [before.as_bytes(), &seq, entry.digest.as_bytes()];
         match self.keys.audit_mac_by(key_id, &parts) {
-            Some(expected) => Ok(Some(crate::domain::hex::encode(&expected?) == mac)),
+            Some(expected) => Ok(Some(hex::encode(expected?) == mac)),
             None => Ok(None),
         }
     }

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use tdlib_rs::{enums, functions, types};
 
 use crate::telegram::handle::ClientStart;
-use crate::telegram::hub::HubSettings;
+use crate::telegram::settings::HubSettings;
 
 /// How long Telegram may take over a request that a person waits for.
 pub(crate) const CALL_TIME: Duration = Duration::from_secs(25);

@@ -1,8 +1,8 @@
-//! One actor per account. It owns everything about the account's client: stage, requests, messages.
+//! One task per account. It owns everything about the account's client: stage, requests, messages.
 //!
-//! An actor lives through several client lives: a client ends when its host dies, when Telegram ends the
-//! session or when people disconnect it, and only in the last case does the actor end too. Whatever happens
-//! here is published as a [`Snapshot`]; secrets stay inside and leave only as the answer to a question.
+//! A task outlives its clients: a client ends when its host dies, when Telegram ends the session or when people disconnect
+//! it, and only in the last case does the task end too. Changes are published as a [`Snapshot`]; secrets leave the task only
+//! as the answer to a request.
 
 pub mod calls;
 pub mod crash_guard;
@@ -15,13 +15,15 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::domain::account::Profile;
 use crate::domain::{Network, SessionEndReason, Snapshot, Stage, StageToken};
 use crate::telegram::client::calls::CallError;
 use crate::telegram::handle::{AnswerError, ClientStart, Command, Mailbox, Reply, ServiceMessage};
-use crate::telegram::hub::Inner;
+use crate::telegram::process::HostHandle;
+use crate::telegram::routes::Routes;
+use crate::telegram::settings::{HubSettings, Observer};
 use crash_guard::CrashGuard;
 
 /// How often a locked folder is tried again at once: its former host may still be closing. TDLib itself waits ten
@@ -63,8 +65,26 @@ enum Done {
     Probed(Result<(), CallError>),
 }
 
+/// What the tasks of all accounts of a hub share.
+pub(super) struct ClientContext {
+    pub(super) settings: HubSettings,
+    pub(super) routes: Arc<Routes>,
+    /// How many clients may be starting at once.
+    pub(super) limiter: Arc<Semaphore>,
+    pub(super) observer: Observer,
+}
+
+/// The place of one td-host among those of a hub.
+#[derive(Clone)]
+pub(super) struct HostSlot {
+    pub(super) number: usize,
+    /// The present host; none while it is being restarted.
+    pub(super) host: watch::Receiver<Option<HostHandle>>,
+}
+
 pub(super) struct ClientTask {
-    hub: Arc<Inner>,
+    context: Arc<ClientContext>,
+    slot: HostSlot,
     start: ClientStart,
     mailbox: Mailbox,
     snapshot: Snapshot,
@@ -82,7 +102,12 @@ pub(super) struct ClientTask {
 }
 
 impl ClientTask {
-    pub(super) fn new(hub: Arc<Inner>, start: ClientStart, mailbox: Mailbox) -> Self {
+    pub(super) fn new(
+        context: Arc<ClientContext>,
+        slot: HostSlot,
+        start: ClientStart,
+        mailbox: Mailbox,
+    ) -> Self {
         let mut seed = [0; 4];
         // Tokens of an earlier run must not fit; that they differ suffices, so a failure is no matter.
         let _ = getrandom::fill(&mut seed);
@@ -97,7 +122,8 @@ impl ClientTask {
         Self {
             ending: known.and_then(|known| known.ending),
             was_ready: known.is_some_and(crate::domain::account::Known::was_ready),
-            hub,
+            context,
+            slot,
             start,
             mailbox,
             snapshot,
@@ -219,6 +245,6 @@ impl ClientTask {
 
     fn publish(&mut self) {
         self.unpublished = false;
-        (self.hub.observer)(self.start.account, self.snapshot.clone());
+        (self.context.observer)(self.start.account, self.snapshot.clone());
     }
 }

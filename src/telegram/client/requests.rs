@@ -51,7 +51,7 @@ impl ClientTask {
         let refused = login::explain(error.code, &error.message);
         self.snapshot.problem = Some(refused.sentence.clone());
         self.snapshot.flood_until =
-            refused.wait_seconds.map(|seconds| self.hub.settings.clock.now().plus_seconds(seconds));
+            refused.wait_seconds.map(|seconds| self.context.settings.clock.now().plus_seconds(seconds));
         AnswerError::Refused(refused)
     }
 

@@ -71,9 +71,7 @@ impl Client {
 impl ClientTask {
     /// A client's whole life.
     pub(super) async fn live(&mut self, mailbox: &mut mpsc::Receiver<Command>) -> End {
-        let Some((slot, mut link)) = self.hub.link_for(self.start.account) else {
-            return End::Failed("There is no process to run TDLib in.".into());
-        };
+        let mut link = self.slot.host.clone();
         let Some(present) = self.until(mailbox, wait_for_host(&mut link)).await.flatten() else {
             return End::Stopped;
         };
@@ -81,20 +79,20 @@ impl ClientTask {
         if self.crash_guard.is_quarantined() {
             return End::Quarantined;
         }
-        let hub = Arc::clone(&self.hub);
+        let context = Arc::clone(&self.context);
         // A suspect is loaded alone.
-        let share = if self.crash_guard.is_suspect() { hub.settings.starts_at_once.max(1) } else { 1 };
+        let share = if self.crash_guard.is_suspect() { context.settings.starts_at_once.max(1) } else { 1 };
         let share = u32::try_from(share).unwrap_or(1);
-        let starting = Arc::clone(&hub.starting).acquire_many_owned(share);
+        let starting = Arc::clone(&context.limiter).acquire_many_owned(share);
         let Some(permit) = self.until(mailbox, starting).await else {
             return End::Stopped;
         };
         self.crash_guard.loading(present.generation);
         let (sender, mut updates) = mpsc::channel(UPDATES);
-        let id = hub.routes.open(slot, &present, sender);
+        let id = context.routes.open(self.slot.number, &present, sender);
         let mut client = Client::new(id);
         let start = self.start.clone();
-        let for_settings = Arc::clone(&hub);
+        let for_settings = Arc::clone(&context);
         client.calls.push(Box::pin(async move {
             Done::Configured(configure(&for_settings.settings, &start, id).await)
         }));
@@ -143,9 +141,9 @@ impl ClientTask {
         }
         if matches!(end, End::Locked | End::Failed(_) | End::HostDied) {
             // In a host that lives, the client would stay for ever, and with it perhaps the folder's lock.
-            hub.routes.request(id, r#"{"@type":"close"}"#);
+            context.routes.request(id, r#"{"@type":"close"}"#);
         }
-        hub.routes.close(id);
+        context.routes.close(id);
         end
     }
 

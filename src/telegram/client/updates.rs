@@ -72,7 +72,7 @@ impl ClientTask {
             client.closed = Some(self.end_of(client));
             return;
         }
-        let Some(mut stage) = login::stage_of(state, self.hub.settings.clock.now()) else {
+        let Some(mut stage) = login::stage_of(state, self.context.settings.clock.now()) else {
             return;
         };
         match stage {

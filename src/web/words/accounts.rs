@@ -19,17 +19,6 @@ pub const LOGGED_OUT: &str = "Logged out.";
 pub const REMOVING: &str = "The account is being removed.";
 pub const REMOVAL_CONTINUES: &str = "The removal continues.";
 
-pub const NOT_A_CODE: &str = "That isn't a login code.";
-pub const NOT_A_PASSWORD: &str = "That can't be a two-step password.";
-pub const WRONG_FORM: &str = "This form doesn't match the account's status any more. Reload the page.";
-
-pub const fn missing(input: Input) -> &'static str {
-    match input {
-        Input::Code => "Enter the code that Telegram sent.",
-        Input::Password => "Enter the two-step password.",
-    }
-}
-
 /// The state of a stored two-step password.
 pub fn stored_password(stored_and_rejected: Option<(Millis, Option<Millis>)>) -> String {
     match stored_and_rejected {

@@ -28,6 +28,7 @@ pub const TOO_LARGE: &str = "A form can hold at most 64 KiB. Nothing was changed
 /// The title for a request that is wrong in itself.
 pub fn bad(status: StatusCode) -> &'static str {
     match status {
+        StatusCode::FORBIDDEN => FORBIDDEN,
         StatusCode::TOO_MANY_REQUESTS => "Too many requests",
         StatusCode::SERVICE_UNAVAILABLE => "Temporarily unavailable",
         _ => "Invalid request",

@@ -1,7 +1,6 @@
 //! What the page of background tasks says.
 
-use crate::domain::job::{JobKind, JobState};
-use crate::jobs::remove_account::RemoveStep;
+use crate::domain::job::{JobKind, JobState, RemoveStep};
 
 pub const fn kind(kind: JobKind) -> &'static str {
     match kind {

@@ -2,9 +2,10 @@
 
 use super::moments::moment;
 use super::stages::DONT_SHARE;
+use crate::domain::error::ErrorCode;
 use crate::domain::reveal::{RequestState, RevealKind};
 use crate::domain::{Email, Millis};
-use crate::ops::approvals::NOBODY;
+use crate::words::sentence;
 
 /// What a page about one kind of secret says.
 #[derive(Debug)]
@@ -57,7 +58,6 @@ pub fn password_from(stored: Millis, rejected: Option<Millis>) -> String {
     }
 }
 
-pub const NOTHING_AWAITED: &str = "Telescope no longer waits for a code. Enter a reason to start again.";
 pub const NO_CODE_CAME: &str = "No code arrived in time. Enter a reason to start again.";
 pub const CODE_UNAVAILABLE: &str = "The code can't be shown right now. Start again.";
 
@@ -85,7 +85,7 @@ pub fn approvers(approvers: &[Email]) -> String {
         more => format!(" and {more} more"),
     };
     match names.as_slice() {
-        [] => NOBODY.into(),
+        [] => sentence(&ErrorCode::NoApprover),
         [one] => format!("{one} can approve it."),
         many => format!("Any of these people can approve it: {}{more}.", many.join(", ")),
     }
@@ -100,7 +100,7 @@ mod tests {
         let people = |count: usize| -> Vec<Email> {
             (1..=count).map(|number| Email::parse(&format!("p{number}@example.org")).unwrap()).collect()
         };
-        assert_eq!(approvers(&people(0)), NOBODY);
+        assert_eq!(approvers(&people(0)), sentence(&ErrorCode::NoApprover));
         assert_eq!(approvers(&people(1)), "p1@example.org can approve it.");
         assert_eq!(
             approvers(&people(2)),

@@ -1,7 +1,7 @@
 //! What the sign-in pages say in each mode of single sign-on.
 
 use crate::config::SsoMode;
-use crate::sso::oidc::Fault;
+use crate::sso::oidc::OidcError;
 
 /// For a request that has to prove who sends it, and doesn't: a title, and what to do.
 pub const fn unidentified(mode: SsoMode) -> (&'static str, &'static str) {
@@ -43,27 +43,29 @@ pub const NO_KEYS: &str = "Telescope can't reach your identity provider to verif
                            server's log has the cause.";
 
 /// Why signing in with the identity provider failed.
-pub const fn oidc(fault: &Fault) -> &'static str {
-    match fault {
-        Fault::Away => {
+pub const fn oidc(error: &OidcError) -> &'static str {
+    match error {
+        OidcError::Unavailable => {
             "Telescope can't reach your identity provider or doesn't understand its answer. Try again in a moment. People \
              who are signed in stay signed in."
         }
-        Fault::Stale => {
+        OidcError::Stale => {
             "This sign-in link was already used, is older than ten minutes, or belongs to another browser. Sign in again."
         }
-        Fault::Denied => "Your identity provider didn't allow you to sign in to Telescope, or you canceled.",
-        Fault::Refused => {
+        OidcError::Denied => {
+            "Your identity provider didn't allow you to sign in to Telescope, or you cancelled."
+        }
+        OidcError::Rejected => {
             "Your identity provider rejected Telescope's request. The server's log has the cause: contact your \
              administrator."
         }
-        Fault::TokenError => {
+        OidcError::InvalidToken => {
             "Your identity provider's answer couldn't be verified, so you weren't signed in. The server's log has the \
              cause: contact your administrator."
         }
-        Fault::NoEmail => {
+        OidcError::NoEmail => {
             "Your identity provider didn't send an e-mail address that Telescope can use. Telescope needs one to \
-             recognize you."
+             identify you."
         }
     }
 }

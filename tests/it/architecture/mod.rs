@@ -3,6 +3,7 @@
 mod addresses;
 mod changes;
 mod codes;
+mod dependencies;
 mod docs;
 mod fetching;
 mod language;

@@ -108,7 +108,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W12",
         "The redirect after sign-in can lead to any site.",
         &[
-            "web::pages::sign_in::form::tests::signing_in_leads_to_our_own_pages_only",
+            "web::return_to::tests::signing_in_leads_to_our_own_pages_only",
             "web::oidc::wrong::afterwards_one_is_on_a_page_of_ours",
         ],
     ),

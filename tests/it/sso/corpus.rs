@@ -1,9 +1,9 @@
 //! Tokens that prove nothing, each in its own way, beside one that does.
 
 use serde_json::{Value, json};
-use telescope::config::{AssertionFormat, Audience, KeysAt, MAX_SKEW, Place};
+use telescope::config::{AssertionFormat, Audience, ClaimSource, KeysAt, MAX_SKEW};
 use telescope::domain::Millis;
-use telescope::sso::{Assertion, TokenError, UnverifiedToken};
+use telescope::sso::{Assertion, TokenError, assertion};
 
 use super::issuer::{SigningKey, part};
 
@@ -18,7 +18,7 @@ pub fn format() -> AssertionFormat {
         algorithms: vec![jsonwebtoken::Algorithm::RS256],
         issuer: ISSUER.into(),
         audience: Audience::Claim(vec!["telescope".into()]),
-        place: Place::Claims,
+        source: ClaimSource::Claims,
         keys: KeysAt::Set("https://team.example.org/certs".parse().unwrap()),
         email_claim: "email".into(),
         skew: MAX_SKEW,
@@ -43,7 +43,8 @@ pub fn claims(changed: Value) -> Value {
 
 /// What comes of a token, measured by that key.
 pub fn measure(format: &AssertionFormat, key: &SigningKey, token: &str) -> Result<Assertion, TokenError> {
-    UnverifiedToken::read(format, token)?.verify(format, &key.public(), Millis(NOW * 1000))
+    let unverified = assertion::read(format, token)?;
+    assertion::verify(format, &unverified, &key.public(), Millis(NOW * 1000))
 }
 
 fn with(changed: Value) -> Result<Assertion, TokenError> {
@@ -123,7 +124,7 @@ fn a_signature_is_over_all_of_it_and_by_the_key_it_names() {
     assert_eq!(refused(json!({"alg": "RS256"})), TokenError::NoKey);
     assert_eq!(refused(json!({"alg": "RS256", "kid": ""})), TokenError::NoKey);
     assert_eq!(refused(json!({"alg": "RS256", "kid": "k".repeat(1000)})), TokenError::NoKey);
-    assert_eq!(refused(json!({"alg": "RS256", "kid": 1})), TokenError::Form);
+    assert_eq!(refused(json!({"alg": "RS256", "kid": 1})), TokenError::Malformed);
     assert_eq!(
         refused(json!({"alg": "RS256", "kid": "one", "crit": ["b64"], "b64": false})),
         TokenError::Critical
@@ -224,16 +225,16 @@ fn a_service_token_is_no_person() {
 fn what_is_no_token_is_refused_before_anything_is_reckoned() {
     let key = SigningKey::rs256("one", 0);
     let token = key.sign(&claims(json!({})));
-    let long = key.sign(&claims(json!({"groups": ["g".repeat(20_000)]})));
-    assert_eq!(measure(&format(), &key, &long).unwrap_err(), TokenError::Long);
+    let long = key.sign(&claims(json!({"groups": ["g".repeat(60_000)]})));
+    assert_eq!(measure(&format(), &key, &long).unwrap_err(), TokenError::TooLong);
     for text in ["", ".", "..", "...", "a.b", "a.b.c", "{}.{}.", &format!("{token}.x"), &format!("x.{token}")]
     {
-        assert_eq!(measure(&format(), &key, text).unwrap_err(), TokenError::Form, "{text}");
+        assert_eq!(measure(&format(), &key, text).unwrap_err(), TokenError::Malformed, "{text}");
     }
     for head in ["[]", "1", "{\"alg\":1}", "{\"kid\":\"one\"}", "\u{0}"] {
         use base64::Engine;
         let head = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(head);
-        assert_eq!(measure(&format(), &key, &format!("{head}.e30.AA")).unwrap_err(), TokenError::Form);
+        assert_eq!(measure(&format(), &key, &format!("{head}.e30.AA")).unwrap_err(), TokenError::Malformed);
     }
     // Padding belongs to one proxy only.
     assert!(measure(&format(), &key, &format!("{token}=")).is_err());
@@ -245,7 +246,7 @@ fn the_load_balancer_of_aws_has_its_own_ways() {
     let format = AssertionFormat {
         algorithms: vec![jsonwebtoken::Algorithm::ES256],
         audience: Audience::Signer(arn.into()),
-        place: Place::Header,
+        source: ClaimSource::Header,
         ..format()
     };
     let key = SigningKey::es256("6f2c-11");
@@ -258,8 +259,8 @@ fn the_load_balancer_of_aws_has_its_own_ways() {
     let token = key.sign_padded(&header("client", json!("c")), &person);
     assert!(token.contains('='), "the padding is what this is about: {token}");
     let by_pem = telescope::sso::Key::of_pem(key.pem()).unwrap();
-    let measured =
-        UnverifiedToken::read(&format, &token).unwrap().verify(&format, &by_pem, Millis(NOW * 1000));
+    let unverified = assertion::read(&format, &token).unwrap();
+    let measured = assertion::verify(&format, &unverified, &by_pem, Millis(NOW * 1000));
     assert_eq!(measured.unwrap().identity.subject, "7335");
     for (changed, value, refused) in [
         (
@@ -292,8 +293,8 @@ fn a_request_pays_less_than_a_millisecond() {
         for _ in 0..20 {
             let started = std::time::Instant::now();
             for _ in 0..20 {
-                let presented = UnverifiedToken::read(&format, &token).unwrap();
-                assert!(presented.verify(&format, &public, Millis(NOW * 1000)).is_ok());
+                let unverified = assertion::read(&format, &token).unwrap();
+                assert!(assertion::verify(&format, &unverified, &public, Millis(NOW * 1000)).is_ok());
             }
             best = best.min(started.elapsed() / 20);
         }

@@ -7,7 +7,7 @@ use serde_json::json;
 use telescope::clock::Clock;
 use telescope::config::{AssertionFormat, KeysAt};
 use telescope::domain::Millis;
-use telescope::sso::{ProxyAuthenticator, Refused, TokenError, UnverifiedToken};
+use telescope::sso::{ProxyAuthenticator, Refused, TokenError, assertion};
 
 use super::corpus::{NOW, claims, format, measure};
 use super::issuer::{Answering, Issuer, SigningKey};
@@ -81,7 +81,7 @@ proptest! {
 
     #[test]
     fn no_text_is_taken_for_a_token(text in "\\PC{0,200}") {
-        prop_assert!(UnverifiedToken::read(&format(), &text).is_err());
+        prop_assert!(assertion::read(&format(), &text).is_err());
     }
 
     #[test]

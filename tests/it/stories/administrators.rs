@@ -57,7 +57,7 @@ async fn a_command_makes_the_first_administrator_and_coming_first_does_not() {
     assert_eq!(may(&ada).await, 200);
     done(&stack, "grant", ADA, "is already an administrator.").await;
     refused(&stack, "revoke", ADA, "last administrator").await;
-    refused(&stack, "revoke", BOB, "Nobody with this address").await;
+    refused(&stack, "revoke", BOB, "There is no user").await;
     refused(&stack, "grant", "nobody", "address").await;
     assert_eq!(may(&ada).await, 200);
 

@@ -111,10 +111,7 @@ async fn somebody_asks_another_agrees_and_both_see_it_happen() {
     deciding.fill("#reveals textarea", "One is enough").await;
     presses(&deciding, REFUSE).await;
     until_true("the refusal", STEP, async || {
-        asking
-            .text("#approval")
-            .await
-            .contains("second@example.org has refused your request: “One is enough”")
+        asking.text("#approval").await.contains("second@example.org declined your request: “One is enough”")
     })
     .await;
     asking.pictures("approval-5-refused").await;
@@ -187,7 +184,7 @@ async fn two_people_without_javascript_and_a_sudden_end_in_between() {
     asking.press("Show password", "main").await;
     assert_eq!(asking.text("output.secret").await, PASSWORD);
     asking.goto(&stack.url(&format!("{page}/password/reveal"))).await;
-    assert!(asking.text("#approval").await.contains("it was good for one time"));
+    assert!(asking.text("#approval").await.contains("it was valid once"));
     assert!(!asking.text("body").await.contains(PASSWORD));
     let trail = visitor.get("/audit").await.text().await.unwrap();
     for code in ["reveal.requested", "reveal.approved", "password.shown"] {

@@ -25,7 +25,7 @@ const TAKING_OVER: Duration = Duration::from_secs(120);
 /// How long a folder may stay with a td-host whose parent stands still, and the next try after that.
 const FOLDER_IS_FREE: Duration = Duration::from_secs(180);
 
-const WAITS: &str = "Another Telescope is active on this database";
+const WAITS: &str = "Another server is active on this database";
 
 async fn row(db: &Db) -> Lease {
     lease::get(&mut db.read().await.unwrap()).await.unwrap()

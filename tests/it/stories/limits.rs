@@ -31,7 +31,8 @@ async fn codes_are_counted_over_restarts_and_stop_at_the_limit() {
         let (status, said) = ask_again().await;
         assert_eq!(status, 409, "{said}");
         assert!(
-            said.contains("2 times in the last 24 hours") && said.contains("Try again tomorrow"),
+            said.contains("2 codes were requested in the last 24 hours")
+                && said.contains("Try again tomorrow"),
             "{said}"
         );
     }

@@ -63,7 +63,7 @@ async fn a_code_is_stale_after_five_minutes() {
     until_true("the old code is refused by its age", STEP, async || {
         let (status, said) = shown().await;
         assert!(!said.contains("01234"), "{said}");
-        status == 409 && said.contains("came 5 minutes ago and no longer works")
+        status == 409 && said.contains("5 minutes ago and no longer works")
     })
     .await;
     came("56789", 240).await;

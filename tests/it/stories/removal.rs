@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use telescope::clock::Clock;
 use telescope::config::Dsn;
 use telescope::domain::AccountId;
-use telescope::domain::job::{Job, JobKind, JobState};
+use telescope::domain::job::{JobKind, JobRecord, JobState};
 use telescope::domain::{DesiredState, JobId};
 use telescope::store::{self, Db, StoreError};
 
@@ -181,7 +181,7 @@ async fn a_removal_goes_on_from_each_of_its_steps() {
     for (account, cursor) in accounts.iter().zip(["log-out", "destroy", "forget"]) {
         let id: AccountId = account.id.parse().unwrap();
         let now = Clock::System.now();
-        let job = Job {
+        let job = JobRecord {
             id: JobId::generate(),
             kind: JobKind::RemoveAccount,
             args: account.id.clone(),

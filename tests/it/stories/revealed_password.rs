@@ -22,7 +22,7 @@ async fn looking(scripts: Scripts, name: &str) {
     browser.press("Show two-step password", "main").await;
     browser.pictures(&format!("{name}-asked")).await;
     browser.press("Show password", place(scripts)).await;
-    assert!(browser.text("#reason-error").await.contains("Say in a few words why"));
+    assert!(browser.text("#reason-error").await.contains("Enter a reason"));
     // Chromium itself names an answer of 422.
     assert_eq!(browser.complaints().await.len(), 1);
     browser.fill("[name='reason']", "Ada is on leave and the desk has a new phone").await;

@@ -8,7 +8,7 @@ use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
 
 /// What somebody reads whose form came too late.
-const TOO_LATE: [&str; 2] = ["out of date", "being done already"];
+const TOO_LATE: [&str; 2] = ["out of date", "already in progress"];
 
 async fn is_refused_in_words(answer: reqwest::Response) {
     let status = answer.status();

@@ -165,7 +165,7 @@ async fn wrong_input_is_said_beside_the_field_and_kept() {
     }
     for path in ["/groups".to_owned(), format!("/groups/{}/rename", test.group("Shop", &[]).await)] {
         let (_, words) = said(&path, &[("name", "sales")], "#name-error").await;
-        assert!(words.contains("There is a group of this name already"), "{words}");
+        assert!(words.contains("There is already a group with this name"), "{words}");
     }
     let typed = "ada@example.org\nnobody <script>";
     let (answer, words) = said(&format!("/roles/{role}/give"), &[("people", typed)], "#people-error").await;
@@ -175,7 +175,7 @@ async fn wrong_input_is_said_beside_the_field_and_kept() {
     for step in ["preview", "save"] {
         let form = [("privilege", "login"), ("step", step)];
         let (answer, words) = said(&format!("/access/{group}/{role}"), &form, "#privilege-error").await;
-        assert!(words.contains("Without view"), "{words}");
+        assert!(words.contains("need “view”"), "{words}");
         assert_eq!(answer.attributes("main input[checked]", "value"), ["login"]);
     }
     test.signed_in(ADA).await;
@@ -240,7 +240,7 @@ async fn a_look_changes_nothing_and_what_was_not_looked_at_is_not_saved() {
         let late = save(&root, &path, &looked).await;
         assert_eq!(late.status, StatusCode::CONFLICT, "{path}: {}", late.body);
         let words = late.texts(".review").join(" ");
-        assert!(words.contains("Rules were changed meanwhile"), "{path}: {words}");
+        assert!(words.contains("The access rules were changed in the meantime"), "{path}: {words}");
         assert!(words.contains("gain") || words.contains("lose"), "{path}: a fresh look: {words}");
         assert_eq!(state().await, changed, "{path}: nothing was done");
         let seen = carried(&late).into_iter().find(|(name, _)| name == "seen").unwrap().1;

@@ -122,7 +122,7 @@ async fn the_list_can_be_filtered_by_group_owner_and_line() {
     let groups = page.attributes("#group option", "value");
     let (sales, support) = (&groups[1], &groups[2]);
     let owners = page.texts("#owner-filter option");
-    assert_eq!(owners, ["Any owner", "Without an owner", "ada@example.org", "bob@example.org"]);
+    assert_eq!(owners, ["Any owner", "No owner", "ada@example.org", "bob@example.org"]);
     for (query, expected) in [
         (format!("?group={sales}"), &["0002", "0001"][..]),
         (format!("?group={support}"), &["0001"]),

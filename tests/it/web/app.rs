@@ -1,8 +1,8 @@
 //! A Telescope without TDLib, and people who use it.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex, Weak};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::{Body, BodyDataStream, to_bytes};
@@ -34,46 +34,35 @@ pub const ADMIN: &str = "root@example.org";
 /// Its name and port.
 pub const HOST: &str = "localhost:8888";
 
-/// The directories of all applications in this process: a process has one hub.
-static DIRECTORIES: Mutex<Vec<Weak<Directory>>> = Mutex::new(Vec::new());
+/// A hub whose td-host starts with the first account that connects, swallows everything and never answers.
+fn silent_hub(directory: &Arc<Directory>) -> Hub {
+    let settings = HubSettings {
+        program: SILENT_HOST.clone(),
+        library: "none".into(),
+        memory_limit: None,
+        hosts: 1,
+        starts_at_once: 4,
+        test_environment: true,
+        api_id: 1,
+        api_hash: Secret::new("none"),
+        proxy: None,
+        clock: Clock::System,
+    };
+    let directory = Arc::downgrade(directory);
+    let publish = move |account, snapshot: Snapshot| {
+        if let Some(directory) = directory.upgrade() {
+            directory.put_snapshot(account, snapshot);
+        }
+    };
+    Hub::new(settings, Box::new(publish)).unwrap()
+}
 
-/// A hub whose TDLib process swallows everything and never answers. Its tasks live on a runtime of their own,
-/// because each test's ends with the test.
-static HUB: LazyLock<Hub> = LazyLock::new(|| {
-    let started = std::thread::spawn(|| {
-        let runtime: &'static tokio::runtime::Runtime =
-            Box::leak(Box::new(tokio::runtime::Runtime::new().unwrap()));
-        let _inside = runtime.enter();
-        let settings = HubSettings {
-            program: silent_program(),
-            library: "none".into(),
-            memory_limit: None,
-            hosts: 1,
-            starts_at_once: 4,
-            test_environment: true,
-            api_id: 1,
-            api_hash: Secret::new("none"),
-            proxy: None,
-            clock: Clock::System,
-        };
-        let tell = |account, snapshot: Snapshot| {
-            for directory in DIRECTORIES.lock().unwrap().iter().filter_map(Weak::upgrade) {
-                if directory.get(account).is_some() {
-                    directory.put_snapshot(account, snapshot.clone());
-                }
-            }
-        };
-        Hub::start(settings, Box::new(tell)).unwrap()
-    });
-    started.join().unwrap()
-});
-
-fn silent_program() -> std::path::PathBuf {
+static SILENT_HOST: LazyLock<PathBuf> = LazyLock::new(|| {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("silent-{}", std::process::id()));
     std::fs::write(&program, "#!/bin/sh\ncat >/dev/null\n").unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
     program
-}
+});
 
 /// The application and its router.
 pub struct TestApp {
@@ -130,9 +119,9 @@ impl TestApp {
         let keys = config.keys().unwrap();
         let db = Db::open(&config.db_dsn).await.unwrap();
         let live = Live::default();
-        DIRECTORIES.lock().unwrap().push(Arc::downgrade(&live.accounts));
+        let hub = silent_hub(&live.accounts);
         let context = Context { config: Arc::new(config), db, keys: Arc::new(keys), clock };
-        let app = App::new(context, live, HUB.clone());
+        let app = App::new(context, live, hub);
         let relay = AbortOnDropHandle::new(tokio::spawn(audit_relay::run(Arc::clone(&app))));
         let router = web::router(Arc::clone(&app));
         Self { app, router, _relay: relay, _folder: folder }

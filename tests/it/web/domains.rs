@@ -17,7 +17,7 @@ const STRANGERS: [&str; 4] =
 fn refused(answer: &Answer, address: &str) {
     assert_eq!(answer.status, StatusCode::FORBIDDEN, "{address}");
     let said = answer.texts("p[role=alert]").concat();
-    assert!(said.contains(address) && said.contains("this domain may not sign in"), "{said}");
+    assert!(said.contains(address) && said.contains("this domain can't sign in"), "{said}");
 }
 
 async fn nobody_is_known(test: &TestApp) {

@@ -28,7 +28,7 @@ async fn a_wrong_account_is_refused_beside_the_field_and_nothing_typed_is_lost()
         ("phone", "call me"),
         ("phone", "+49 151 1234567890123"),
         ("phone", "12345\u{0}"),
-        ("phone", "١٢٣٤٥٦"),
+        ("phone", "١٢٣٤"),
         ("owner", "nobody"),
         ("owner", "a@b@c"),
         ("owner", "аda@example.org"),

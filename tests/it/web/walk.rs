@@ -1,6 +1,6 @@
 //! Who gets where: every route, asked for by everybody. The table below has to name each route of the route table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use axum::http::Method;
@@ -228,20 +228,28 @@ async fn looking_changes_nothing() {
     assert_eq!(root.get("/accounts").await.status, 200, "still signed in");
 }
 
-/// Reads the route table in the sources: one line per route, as the architecture has it.
+/// The addresses by their names, from the sources.
+fn addresses() -> BTreeMap<String, String> {
+    let source = std::fs::read_to_string(root().join("src/web/paths.rs")).unwrap();
+    let lines = source.lines().filter_map(|line| line.trim().split_once(" = \"/"));
+    lines.map(|(name, rest)| (name.to_owned(), format!("/{}", rest.split('"').next().unwrap()))).collect()
+}
+
+/// Reads the route table in the sources.
 #[test]
 fn every_route_is_in_the_table() {
     let source = std::fs::read_to_string(root().join("src/web/routes.rs")).unwrap();
+    let addresses = addresses();
     let mut routes = BTreeSet::new();
     for piece in source.split(".route(").skip(1) {
-        // Up to the end of the statement: what follows the last route is none.
-        let line = piece.split(";\n").next().unwrap();
-        let path = line.split('"').nth(1).expect("a route has a path").to_owned();
+        let route = piece.split("\n        .").next().unwrap();
+        let name = route.split("paths::").nth(1).expect("a route has its address from web::paths");
+        let name: String = name.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
         for (word, method) in
             [("get(", "GET"), ("post(", "POST"), ("put(", "PUT"), ("delete(", "DELETE"), ("any(", "ANY")]
         {
-            if line.contains(word) {
-                routes.insert((method, path.clone()));
+            if route.contains(word) {
+                routes.insert((method, addresses[&name].clone()));
             }
         }
     }

@@ -6,6 +6,7 @@ use super::super::Failed;
 use super::{Done, EditContext, checked, gone, rejected, taken, unchanged};
 use crate::domain::access::{EscalationError, Moved, PolicyChange, privileges};
 use crate::domain::audit::AuditEvent;
+use crate::domain::error::{GoneKind, NameKind};
 use crate::domain::privilege::AccountPrivilege;
 use crate::domain::{Account, AccountId, GroupId};
 use crate::ops::OpError;
@@ -22,7 +23,7 @@ impl EditContext<'_> {
     }
 
     pub(super) async fn rename_group(&self, conn: &mut Tx<'_>, id: GroupId, name: &str) -> Done {
-        let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
+        let Some(group) = store::groups::get(conn, id).await? else { return gone(GoneKind::Group) };
         let name = match name_for(conn, id, name).await? {
             Ok(name) => name,
             Err(failed) => return rejected(failed),
@@ -41,7 +42,7 @@ impl EditContext<'_> {
         id: GroupId,
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
-        let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
+        let Some(group) = store::groups::get(conn, id).await? else { return gone(GoneKind::Group) };
         let entry = self.entry(AuditEvent::GroupDeleted { group: group.name.clone() });
         if let Err(why) = self.authorize_leaving(conn, id).await? {
             return self.refuse(conn, entry, group.name, why).await;
@@ -58,7 +59,7 @@ impl EditContext<'_> {
 
     /// That no approvals are needed any more is for administrators to say.
     pub(super) async fn need_approval(&self, conn: &mut Tx<'_>, id: GroupId, needed: bool) -> Done {
-        let Some(group) = store::groups::get(conn, id).await? else { return gone("This group") };
+        let Some(group) = store::groups::get(conn, id).await? else { return gone(GoneKind::Group) };
         if store::groups::needing_approval(conn).await?.contains(&id) == needed {
             return unchanged();
         }
@@ -78,8 +79,8 @@ impl EditContext<'_> {
         g: GroupId,
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
-        let Some(group) = store::groups::get(conn, g).await? else { return gone("This group") };
-        let Some(account) = self.visible(conn, id).await? else { return gone("This account") };
+        let Some(group) = store::groups::get(conn, g).await? else { return gone(GoneKind::Group) };
+        let Some(account) = self.visible(conn, id).await? else { return gone(GoneKind::Account) };
         if account.groups.contains(&g) {
             return unchanged();
         }
@@ -99,8 +100,8 @@ impl EditContext<'_> {
         g: GroupId,
         moved: &mut HashMap<AccountId, Moved>,
     ) -> Done {
-        let Some(group) = store::groups::get(conn, g).await? else { return gone("This group") };
-        let Some(account) = self.visible(conn, id).await? else { return gone("This account") };
+        let Some(group) = store::groups::get(conn, g).await? else { return gone(GoneKind::Group) };
+        let Some(account) = self.visible(conn, id).await? else { return gone(GoneKind::Account) };
         let entry = self.entry(AuditEvent::AccountLeftGroup { group: group.name }).about(id);
         if !account.groups.contains(&g) {
             return unchanged();
@@ -123,7 +124,7 @@ impl EditContext<'_> {
         Ok(if protected { self.authorize(PolicyChange::NoApproval) } else { Ok(()) })
     }
 
-    /// An account that the actor may see; any other is for him as if it did not exist.
+    /// An account that the actor may see; any other is treated as if it did not exist.
     async fn visible(&self, conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>, OpError> {
         let found = store::accounts::get(conn, id).await?;
         Ok(found.filter(|account| privileges(self.rules, self.actor, account).has(AccountPrivilege::View)))
@@ -146,5 +147,5 @@ async fn name_for<'n>(
         Err(failed) => return Ok(Err(failed)),
     };
     let other = store::groups::by_name(conn, name).await?.is_some_and(|other| other.id != id);
-    Ok(if other { Err(taken(name, "a group")) } else { Ok(name) })
+    Ok(if other { Err(taken(name, NameKind::Group)) } else { Ok(name) })
 }

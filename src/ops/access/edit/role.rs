@@ -4,6 +4,7 @@ use super::super::Failed;
 use super::{Done, EditContext, UserRef, checked, gone, rejected, taken, unchanged};
 use crate::domain::access::{PolicyChange, Subject};
 use crate::domain::audit::AuditEvent;
+use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
 use crate::domain::{GroupId, RoleId};
 use crate::store::groups::Group;
@@ -22,7 +23,7 @@ impl EditContext<'_> {
     }
 
     pub(super) async fn rename_role(&self, conn: &mut Tx<'_>, id: RoleId, name: &str) -> Done {
-        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
+        let Some(role) = store::roles::get(conn, id).await? else { return gone(GoneKind::Role) };
         let name = match name_for(conn, id, name).await? {
             Ok(name) => name,
             Err(failed) => return rejected(failed),
@@ -39,7 +40,7 @@ impl EditContext<'_> {
     }
 
     pub(super) async fn delete_role(&self, conn: &mut Tx<'_>, id: RoleId) -> Done {
-        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
+        let Some(role) = store::roles::get(conn, id).await? else { return gone(GoneKind::Role) };
         let entry = self.entry(AuditEvent::RoleDeleted { role: role.name.clone() });
         if let Err(why) = self.authorize(PolicyChange::Delete(id)) {
             return self.refuse(conn, entry, role.name, why).await;
@@ -56,12 +57,12 @@ impl EditContext<'_> {
         now: AccountPrivileges,
     ) -> Done {
         let Some((group, role)) = group_and_role(conn, g, r).await? else {
-            return gone("This group or role");
+            return gone(GoneKind::GroupOrRole);
         };
         let what = format!("{} in {}", role.name, group.name);
         if !now.is_empty() && !now.has(AccountPrivilege::View) {
-            let why = "Without view none of the others counts: tick view too, or nothing.".to_owned();
-            return rejected(Failed { what, field: Some("privilege"), why });
+            let error = ErrorCode::ViewRequired;
+            return rejected(Failed { what, field: Some("privilege"), error });
         }
         let before = self.rules.role(r).map_or(AccountPrivileges::NONE, |role| role.in_group(g));
         let entry = |before| {
@@ -76,7 +77,7 @@ impl EditContext<'_> {
     }
 
     pub(super) async fn set_system(&self, conn: &mut Tx<'_>, id: RoleId, now: SystemPrivileges) -> Done {
-        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
+        let Some(role) = store::roles::get(conn, id).await? else { return gone(GoneKind::Role) };
         let before = self.rules.role(id).map_or(SystemPrivileges::NONE, |role| role.system);
         let entry =
             |before| self.entry(AuditEvent::SystemPrivilegesSet { role: role.name.clone(), now, before });
@@ -88,8 +89,8 @@ impl EditContext<'_> {
     }
 
     pub(super) async fn give(&self, conn: &mut Tx<'_>, who: &UserRef, id: RoleId) -> Done {
-        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
-        let Some(user) = self.person(conn, who, true).await? else { return gone("This person") };
+        let Some(role) = store::roles::get(conn, id).await? else { return gone(GoneKind::Role) };
+        let Some(user) = self.person(conn, who, true).await? else { return gone(GoneKind::Person) };
         let entry = self.entry(AuditEvent::RoleGiven { role: role.name, person: user.email.clone() });
         if let Err(why) = self.authorize(PolicyChange::Give(subject(&user), id)) {
             return self.refuse(conn, entry, user.email.to_string(), why).await;
@@ -101,8 +102,8 @@ impl EditContext<'_> {
     }
 
     pub(super) async fn take(&self, conn: &mut Tx<'_>, who: &UserRef, id: RoleId) -> Done {
-        let Some(role) = store::roles::get(conn, id).await? else { return gone("This role") };
-        let Some(user) = self.person(conn, who, false).await? else { return gone("This person") };
+        let Some(role) = store::roles::get(conn, id).await? else { return gone(GoneKind::Role) };
+        let Some(user) = self.person(conn, who, false).await? else { return gone(GoneKind::Person) };
         let entry = self.entry(AuditEvent::RoleTaken { role: role.name, person: user.email.clone() });
         if let Err(why) = self.authorize(PolicyChange::Take(subject(&user), id)) {
             return self.refuse(conn, entry, user.email.to_string(), why).await;
@@ -111,9 +112,8 @@ impl EditContext<'_> {
             return self.record(conn, entry).await;
         }
         if self.rules.roles_of(user.id).contains(&id) {
-            let why =
-                "The identity provider gives this role; take the person out of its group there.".to_owned();
-            return rejected(Failed { what: user.email.to_string(), field: None, why });
+            let error = ErrorCode::RoleFromProvider;
+            return rejected(Failed { what: user.email.to_string(), field: None, error });
         }
         unchanged()
     }
@@ -157,5 +157,5 @@ async fn name_for<'n>(
         Err(failed) => return Ok(Err(failed)),
     };
     let other = store::roles::by_name(conn, name).await?.is_some_and(|other| other.id != id);
-    Ok(if other { Err(taken(name, "a role")) } else { Ok(name) })
+    Ok(if other { Err(taken(name, NameKind::Role)) } else { Ok(name) })
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::file::{self, RulesFile};
 use super::super::{Edit, UserRef};
 use super::ImportStep;
+use crate::domain::error::{ErrorCode, NameKind};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::{AccountId, GroupId, RoleId};
 use crate::ops::OpError;
@@ -47,10 +48,10 @@ impl Plan {
     /// A name that stands twice would mean that one of them is lost.
     fn check_names(&self, wanted: &RulesFile) -> Result<(), OpError> {
         let mut seen = BTreeSet::new();
-        let groups = wanted.groups.iter().map(|group| ("group", &group.name));
-        for (kind, name) in groups.chain(wanted.roles.iter().map(|role| ("role", &role.name))) {
-            if !seen.insert((kind, fold(name))) {
-                return Err(OpError::invalid("file", format!("The {kind} {name:?} is there twice.")));
+        let groups = wanted.groups.iter().map(|group| (NameKind::Group, &group.name));
+        for (kind, name) in groups.chain(wanted.roles.iter().map(|role| (NameKind::Role, &role.name))) {
+            if !seen.insert((kind == NameKind::Role, fold(name))) {
+                return Err(wrong(ErrorCode::FileDuplicate { kind, name: name.clone() }));
             }
         }
         Ok(())
@@ -115,10 +116,10 @@ impl Plan {
             for number in &group.accounts {
                 let phone = file::phone(number)?.to_string();
                 if !self.accounts.contains_key(&phone) {
-                    return Err(OpError::invalid(
-                        "file",
-                        format!("There is no account {phone} ({}).", group.name),
-                    ));
+                    return Err(wrong(ErrorCode::FileUnknownAccount {
+                        account: phone,
+                        group: group.name.clone(),
+                    }));
                 }
                 has.insert(phone);
             }
@@ -156,10 +157,10 @@ impl Plan {
             }
             for (group, names) in &role.groups {
                 let Some(group_id) = self.groups.get(&fold(group)).copied() else {
-                    return Err(OpError::invalid(
-                        "file",
-                        format!("There is no group {group:?} (role {:?}).", role.name),
-                    ));
+                    return Err(wrong(ErrorCode::FileUnknownGroup {
+                        group: group.clone(),
+                        role: role.name.clone(),
+                    }));
                 };
                 let now = account(names)?;
                 let had = before.remove(&fold(group)).map_or(AccountPrivileges::NONE, |(_, set)| set);
@@ -244,5 +245,9 @@ fn system(names: &[String]) -> Result<SystemPrivileges, OpError> {
 }
 
 fn unknown(name: &str) -> OpError {
-    OpError::invalid("file", format!("There is no privilege {name:?} here."))
+    wrong(ErrorCode::FileUnknownPrivilege { name: name.to_owned() })
+}
+
+fn wrong(code: ErrorCode) -> OpError {
+    OpError::invalid("file", code)
 }

@@ -60,7 +60,7 @@ pub async fn save(
     match confirm(&app, &may, &fields, &[Edit::Cell(group, role, set)], &confirmation).await? {
         Outcome::Response(response) => Ok(response),
         Outcome::Invalid(failed) => {
-            let page = CellPage { choices: account_choices(set), error: Some(failed.why), ..page };
+            let page = CellPage { choices: account_choices(set), error: Some(failed.why()), ..page };
             html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::diff::{Sentence, sentences};
 use super::fields::FormFields;
 use super::notice::{self, Notice};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::ops::OpError;
 use crate::ops::access::{self, Edit, Failed, Report};
@@ -19,6 +20,7 @@ use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::paths;
 use crate::web::state::State;
+use crate::words::sentence;
 
 /// A form that has to be confirmed.
 #[derive(Debug)]
@@ -56,7 +58,7 @@ impl Outcome {
     pub fn response(self) -> Result<Response, AppError> {
         match self {
             Self::Response(response) => Ok(response),
-            Self::Invalid(failed) => Err(AppError::Bad(StatusCode::UNPROCESSABLE_ENTITY, failed.why)),
+            Self::Invalid(failed) => Err(AppError::Bad(StatusCode::UNPROCESSABLE_ENTITY, failed.why())),
         }
     }
 }
@@ -115,9 +117,9 @@ pub async fn confirm(
             Ok(Outcome::Response(Redirect::to(&confirmation.then).into_response()))
         }
         Ok(report) => respond(app, may, fields, report, confirmation, Step::Saved),
-        Err(OpError::Refused(message)) if seen.is_some() => {
+        Err(OpError::Refused(code @ ErrorCode::PolicyChanged)) => {
             let report = access::preview(app, may.grant(), edits).await?;
-            respond(app, may, fields, report, confirmation, Step::Stale(message))
+            respond(app, may, fields, report, confirmation, Step::Stale(sentence(&code)))
         }
         Err(error) => Err(error.into()),
     }

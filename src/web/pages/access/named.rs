@@ -68,7 +68,7 @@ impl NameForm {
     }
 
     fn refused(name: &str, failed: Failed) -> Self {
-        Self { errors: vec![FieldError::on("name", failed.why)], ..Self::of(name) }
+        Self { errors: vec![FieldError::on("name", failed.why())], ..Self::of(name) }
     }
 }
 

@@ -7,6 +7,7 @@ use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use crate::domain::access::privileges;
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::stage::LoginInput;
 use crate::domain::{Input, Secret, StageToken};
@@ -20,7 +21,6 @@ use crate::web::pages::accounts::actions;
 use crate::web::pages::accounts::step::Step;
 use crate::web::paths;
 use crate::web::state::AppState;
-use crate::web::words::accounts as words;
 
 /// Characters of a login code, and bytes of a password, at most.
 const MAX_CODE: usize = 64;
@@ -74,7 +74,7 @@ fn parse(form: &LoginForm, shown: Option<Input>) -> Result<LoginInput, OpError> 
         (None, Some(password)) => {
             let text = password.expose();
             if text.len() > MAX_PASSWORD || text.contains('\0') {
-                return Err(OpError::invalid(Input::Password.name(), words::NOT_A_PASSWORD));
+                return Err(OpError::invalid(Input::Password.name(), ErrorCode::PasswordForm));
             }
             Ok(LoginInput::Password(password.clone()))
         }
@@ -90,15 +90,19 @@ fn parse_code(code: &Secret) -> Result<LoginInput, OpError> {
         return Err(missing(Input::Code));
     }
     if code.len() > MAX_CODE || code.chars().any(char::is_control) {
-        return Err(OpError::invalid(Input::Code.name(), words::NOT_A_CODE));
+        return Err(OpError::invalid(Input::Code.name(), ErrorCode::LoginCodeForm));
     }
     Ok(LoginInput::Code(Secret::new(code)))
 }
 
 fn missing(input: Input) -> OpError {
-    OpError::invalid(input.name(), words::missing(input))
+    let code = match input {
+        Input::Code => ErrorCode::LoginCodeMissing,
+        Input::Password => ErrorCode::PasswordMissing,
+    };
+    OpError::invalid(input.name(), code)
 }
 
 fn wrong_form() -> OpError {
-    OpError::Refused(words::WRONG_FORM.into())
+    OpError::Refused(ErrorCode::FormStale)
 }

@@ -4,6 +4,7 @@ use axum::response::Response;
 use axum_extra::extract::Form;
 
 use super::show::{GroupQuery, page, visible};
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, GroupId, Phone};
 use crate::ops::access::{Edit, Failed};
@@ -43,7 +44,11 @@ pub async fn add(
 
 /// The same for an account that does not exist and for one that the reader can't see.
 fn no_account(typed: &str) -> Failed {
-    Failed { what: typed.to_owned(), field: None, why: words::access::NO_ACCOUNT.into() }
+    Failed {
+        what: typed.to_owned(),
+        field: None,
+        error: ErrorCode::UnknownAccount { phone: typed.to_owned() },
+    }
 }
 
 /// Removes the selected accounts.

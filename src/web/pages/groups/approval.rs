@@ -23,6 +23,6 @@ pub async fn save(
 ) -> Result<Redirect, AppError> {
     // Anything but a clear no requires approval: an incomplete form makes nothing easier to see.
     let edit = Edit::NeedApproval(id, fields.one("needed") != "no");
-    apply_one(&app, &may, edit).await?.map_err(|failed| OpError::Refused(failed.why))?;
+    apply_one(&app, &may, edit).await?.map_err(|failed| OpError::Refused(failed.error))?;
     Ok(Redirect::to(&notice::url(&id.url(), Notice::Saved)))
 }

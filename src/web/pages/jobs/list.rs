@@ -8,10 +8,9 @@ use axum::response::Response;
 
 use crate::domain::AccountId;
 use crate::domain::access::{Principal, privileges, system_privileges};
-use crate::domain::job::{Job, JobState};
+use crate::domain::job::{JobRecord, JobState, RemoveStep};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
 use crate::domain::stage::Severity;
-use crate::jobs::remove_account::RemoveStep;
 use crate::live::accounts::Entry;
 use crate::live::jobs::Jobs;
 use crate::web::auth::session::CurrentUser;
@@ -63,12 +62,12 @@ pub fn rendered(app: &State, actor: &Principal) -> Result<String, askama::Error>
 }
 
 /// The job, if the reader can see it.
-fn row(app: &State, actor: &Principal, jobs: &Jobs, job: &Job) -> Option<JobRow> {
-    let entry = job.args.parse().ok().and_then(|id| app.live.accounts.get(id));
+fn row(app: &State, actor: &Principal, jobs: &Jobs, job: &JobRecord) -> Option<JobRow> {
+    let entry = job.account().and_then(|id| app.live.accounts.get(id));
     let granted = granted(app, actor, entry.as_deref())?;
     let is_open = job.state != JobState::Done;
     let can_retry = is_open && job.error.is_some() && granted.has(AccountPrivilege::RemoveAccount);
-    let step = RemoveStep::from_cursor(job.cursor.as_deref());
+    let step = job.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
     Some(JobRow {
         kind: words::jobs::kind(job.kind),
         phone: jobs.phone(job).map(|phone| phone.to_string()).unwrap_or_default(),
@@ -99,7 +98,7 @@ fn granted(app: &State, actor: &Principal, entry: Option<&Entry>) -> Option<Acco
     }
 }
 
-const fn severity(job: &Job) -> Severity {
+const fn severity(job: &JobRecord) -> Severity {
     match (job.state, &job.error) {
         (JobState::Waiting, None) => Severity::Moving,
         (JobState::Waiting, Some(_)) => Severity::Waiting,

@@ -6,6 +6,7 @@ use askama::Template;
 use super::secret::ReasonForm;
 use super::urls::SecretUrls;
 use crate::domain::access::Principal;
+use crate::domain::error::ErrorCode;
 use crate::domain::reveal::RevealKind;
 use crate::domain::{AccountId, Email, Millis};
 use crate::ops::OpError;
@@ -14,6 +15,7 @@ use crate::web::form::FormState;
 use crate::web::state::State;
 use crate::web::words::moments::moment;
 use crate::web::words::reveals::{self as words, SecretWords};
+use crate::words::sentence;
 
 /// The part, with the live connection around it.
 #[derive(Template)]
@@ -73,6 +75,10 @@ impl Part {
 
     fn approvers(&self, approvers: &[Email]) -> String {
         words::approvers(approvers)
+    }
+
+    fn sentence(&self, error: &ErrorCode) -> String {
+        sentence(error)
     }
 
     fn moment(&self, at: &Millis) -> String {

@@ -3,6 +3,7 @@
 use axum::response::Response;
 use axum_extra::extract::Form;
 
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::ops::OpError;
 use crate::ops::reveals::code::{self, CodeWait};
@@ -12,7 +13,6 @@ use crate::web::form::RequestType;
 use crate::web::pages::reveals::revealed::RevealedPart;
 use crate::web::pages::reveals::secret::{Outcome, ReasonForm, answer};
 use crate::web::state::AppState;
-use crate::web::words::reveals as words;
 
 /// Shows the newest code.
 pub async fn show(
@@ -46,7 +46,7 @@ pub async fn poll(
     let outcome = match code::poll_code(&app, &allowed.actor, allowed.entry.account.id).await {
         Ok(CodeWait::Came(revealed)) => Ok(Outcome::Shown(RevealedPart::code(revealed))),
         Ok(CodeWait::Waiting(until)) => Ok(Outcome::Waiting(until)),
-        Ok(CodeWait::Over) => Err(OpError::Refused(words::NOTHING_AWAITED.into())),
+        Ok(CodeWait::Over) => Err(OpError::Refused(ErrorCode::NotWaitingForCode)),
         Err(error) => Err(error),
     };
     answer(&app, request_type, &allowed, ReasonForm::default(), outcome).await

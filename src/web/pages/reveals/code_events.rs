@@ -19,6 +19,7 @@ use crate::web::pages::reveals::revealed::RevealedPart;
 use crate::web::state::AppState;
 use crate::web::stream::{LivePage, Update, message, stream};
 use crate::web::words::reveals as words;
+use crate::words::sentence;
 
 /// What is armed is bound to its viewer, and whether they may see it is decided when the code is given.
 pub async fn code(app: AppState, caller: RequestSession, Path(account): Path<AccountId>) -> Response {
@@ -61,7 +62,7 @@ impl LivePage for CodePage {
             }
             Ok(CodeWait::Came(revealed)) => last(RevealedPart::code(revealed).render()),
             Ok(CodeWait::Over) => no_code(words::NO_CODE_CAME),
-            Err(OpError::Refused(why)) => no_code(&why),
+            Err(OpError::Refused(why)) => no_code(&sentence(&why)),
             Err(_) => no_code(words::CODE_UNAVAILABLE),
         }
     }

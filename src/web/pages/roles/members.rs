@@ -40,7 +40,7 @@ pub async fn add(
         .await?
     {
         Outcome::Response(response) => Ok(response),
-        Outcome::Invalid(failed) => page.invalid_people(people, failed.why),
+        Outcome::Invalid(failed) => page.invalid_people(people, failed.why()),
     }
 }
 

@@ -9,7 +9,7 @@ use tower_sessions::{Expiry, Session};
 
 use super::session::begin;
 use crate::domain::{Email, Secret};
-use crate::sso::oidc::{Answer, Fault, LIFE, PendingAuthorization, Proven, Provider};
+use crate::sso::oidc::{Answer, LIFE, OidcError, PendingAuthorization, Proven, Provider};
 use crate::store::web_sessions::USER_KEY;
 use crate::web::auth::session::RequestSession;
 use crate::web::auth::sign_in_limit;
@@ -89,7 +89,7 @@ pub async fn callback(
     let provider = app.sso.oidc.as_ref().ok_or(AppError::NotFound)?;
     sign_in_limit::check_address(&app, &caller.origin)?;
     let mut all = pending_sign_ins(session).await?;
-    let at = all.iter().position(|pending| pending.is(&answer.state)).ok_or(Fault::Stale)?;
+    let at = all.iter().position(|pending| pending.is(&answer.state)).ok_or(OidcError::Stale)?;
     let pending = all.remove(at);
     let usual = session.expiry();
     store_pending(session, all).await?;
@@ -141,12 +141,12 @@ async fn store_pending(session: &Session, pending: Vec<PendingAuthorization>) ->
     Ok(())
 }
 
-impl From<Fault> for AppError {
-    fn from(fault: Fault) -> Self {
+impl From<OidcError> for AppError {
+    fn from(fault: OidcError) -> Self {
         let status = match fault {
-            Fault::Away => StatusCode::SERVICE_UNAVAILABLE,
-            Fault::Stale | Fault::Refused | Fault::TokenError => StatusCode::BAD_REQUEST,
-            Fault::Denied | Fault::NoEmail => StatusCode::FORBIDDEN,
+            OidcError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            OidcError::Stale | OidcError::Rejected | OidcError::InvalidToken => StatusCode::BAD_REQUEST,
+            OidcError::Denied | OidcError::NoEmail => StatusCode::FORBIDDEN,
         };
         Self::bad(status, words::oidc(&fault))
     }

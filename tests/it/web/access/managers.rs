@@ -67,33 +67,39 @@ async fn nobody_gives_what_he_has_not_got() {
     let Context { sales, managers, desk, empty, inside, .. } = context;
     let cell = |role| format!("/access/{sales}/{role}");
     context
-        .refuses(&cell(empty), &[("privilege", "view"), ("privilege", "login")], "you lack login there")
+        .refuses(&cell(empty), &[("privilege", "view"), ("privilege", "login")], "you don't have login there")
         .await;
-    context.refuses(&cell(managers), &[], "Nobody changes their own roles").await;
+    context.refuses(&cell(managers), &[], "change your own roles").await;
     context
-        .refuses(&format!("/roles/{empty}/system"), &[("privilege", "read_audit")], "you lack read_audit")
+        .refuses(
+            &format!("/roles/{empty}/system"),
+            &[("privilege", "read_audit")],
+            "you don't have read_audit",
+        )
         .await;
-    context.refuses(&format!("/roles/{managers}/delete"), &[], "Nobody changes their own roles").await;
-    context.refuses(&format!("/roles/{desk}/give"), &[("people", EVE)], "you lack login there").await;
-    context
-        .refuses(&format!("/roles/{empty}/give"), &[("people", ADA)], "Nobody changes their own roles")
-        .await;
+    context.refuses(&format!("/roles/{managers}/delete"), &[], "change your own roles").await;
+    context.refuses(&format!("/roles/{desk}/give"), &[("people", EVE)], "you don't have login there").await;
+    context.refuses(&format!("/roles/{empty}/give"), &[("people", ADA)], "change your own roles").await;
     context
         .refuses(
             &format!("/roles/{desk}/take"),
             &[("person", &context.id(BOB).await)],
-            "may do more than you",
+            "more permissions than you",
         )
         .await;
     let (admin, own) = (context.id(ADMIN).await, context.id(ADA).await);
     let (role, mine) = (empty.to_string(), managers.to_string());
-    context.refuses(&format!("/users/{admin}/roles"), &[("role", &role)], "may do more than you").await;
+    context.refuses(&format!("/users/{admin}/roles"), &[("role", &role)], "more permissions than you").await;
     context
-        .refuses(&format!("/users/{own}/roles"), &[("role", &mine), ("what", "take")], "their own roles")
+        .refuses(
+            &format!("/users/{own}/roles"),
+            &[("role", &mine), ("what", "take")],
+            "change your own roles",
+        )
         .await;
     let renamed = context.ada.post(&format!("/roles/{managers}/rename"), &[("name", "Gods")]).await;
     assert_eq!(renamed.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(renamed.texts("#name-error")[0].contains("their own roles"));
+    assert!(renamed.texts("#name-error")[0].contains("change your own roles"));
     // Who somebody is, and in charge, is not his to say either.
     for (whom, what) in [
         (EVE, "grant-admin"),
@@ -116,7 +122,11 @@ async fn nobody_gives_what_he_has_not_got() {
     let edit = format!("/accounts/{inside}/edit");
     let owner = context.ada.post(&edit, &[("owner", EVE)]).await;
     assert_eq!(owner.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(owner.texts("#owner-error")[0].contains("you lack login"), "{:?}", owner.texts("#owner-error"));
+    assert!(
+        owner.texts("#owner-error")[0].contains("you don't have login"),
+        "{:?}",
+        owner.texts("#owner-error")
+    );
     let more = context.test.role("More", &[], SystemPrivileges::NONE).await;
     let vip = context.test.group("VIP", &[]).await;
     let set = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::RemoveAccount]);
@@ -125,10 +135,10 @@ async fn nobody_gives_what_he_has_not_got() {
     does(&root, &format!("/access/{vip}/{more}"), &form).await;
     let groups = context.ada.post(&edit, &[("groups", "Sales, VIP")]).await;
     assert_eq!(groups.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(groups.texts("#groups-error")[0].contains("you lack remove_account"));
+    assert!(groups.texts("#groups-error")[0].contains("you don't have remove_account"));
     let form = [("account", inside.to_string())];
     let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    context.refuses(&format!("/groups/{vip}/put-in"), &form, "you lack remove_account").await;
+    context.refuses(&format!("/groups/{vip}/put-in"), &form, "you don't have remove_account").await;
 }
 
 #[tokio::test]
@@ -211,13 +221,14 @@ async fn what_he_adds_is_his_and_what_he_may_not_see_he_is_told() {
         assert_eq!(added.status, StatusCode::SEE_OTHER, "{path}");
         let said = eve.get(added.header("location")).await;
         assert_eq!(said.status, StatusCode::OK, "{path}: {}", added.header("location"));
-        assert!(said.texts("main [role=status]").join(" ").contains("You may not see it yourself"), "{path}");
+        assert!(said.texts("main [role=status]").join(" ").contains("You don't have access to it"), "{path}");
     }
     // In the dialog, too; and the number of what is not seen is not told.
     let added = eve.post_fragment("/accounts/add", &[("phone", "+9996620053"), ("owner", "")]).await;
     let said = eve.fragment(added.header("location")).await;
     assert!(
-        said.texts("[role=status]").join(" ").contains("You may not see it") && !said.body.contains("20053")
+        said.texts("[role=status]").join(" ").contains("You don't have access to it")
+            && !said.body.contains("20053")
     );
 }
 

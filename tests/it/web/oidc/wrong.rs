@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use telescope::domain::Email;
-use telescope::sso::oidc::Fault;
+use telescope::sso::oidc::OidcError;
 use telescope::store;
 
 use super::super::app::TestApp;
@@ -51,7 +51,7 @@ async fn an_attempt_takes_one_answer_also_if_two_come_at_once() {
     let answer = super::brought(&scene.provider.authorize(question.as_str()));
     let (one, two) = tokio::join!(provider.finish(&attempt, &answer), provider.finish(&attempt, &answer));
     assert!(one.is_ok());
-    assert_eq!(two.err(), Some(Fault::Stale));
+    assert_eq!(two.err(), Some(OidcError::Stale));
 }
 
 #[tokio::test]

@@ -89,9 +89,9 @@ async fn nobody_waits_for_a_code_without_an_approval_or_beyond_it() {
     let (root, wait) = (&told.root, format!("{}/wait", told.code()));
     refused(root.post(&wait, &[("reason", WHY)]).await, "Another person has to approve").await;
     let id = told.asks(root, &told.code()).await;
-    refused(root.post(&wait, &[]).await, "Nobody has approved this yet").await;
+    refused(root.post(&wait, &[]).await, "This has not been approved yet").await;
     told.decides(&second, "refuse", id).await;
-    refused(root.post(&wait, &[]).await, "has refused your request").await;
+    refused(root.post(&wait, &[]).await, "declined your request").await;
 
     let id = told.asks(root, &told.code()).await;
     told.approves(&second, id).await;

@@ -1,0 +1,79 @@
+//! What a phone receives: SMS, and messages from Telegram itself.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Backend, Event, PhoneNumber};
+
+/// Messages that are kept per phone and kind.
+const KEPT: usize = 500;
+
+/// An SMS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sms {
+    /// In seconds since 1970.
+    pub date: i64,
+    pub text: String,
+}
+
+/// A message from Telegram's service user, 777000.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Counts from 1 in each account.
+    pub id: i32,
+    /// In seconds since 1970.
+    pub date: i64,
+    pub text: String,
+    /// The account's `pts` after this message.
+    pub pts: i32,
+}
+
+impl Backend {
+    /// Adds a message to the chat with Telegram. All sessions of the number get an update.
+    pub fn post(&mut self, number: &PhoneNumber, text: &str, now: i64) -> Option<Message> {
+        let phone = self.phone(number)?;
+        phone.pts = phone.pts.saturating_add(1);
+        phone.last_message = phone.last_message.saturating_add(1);
+        let message = Message { id: phone.last_message, date: now, text: text.to_owned(), pts: phone.pts };
+        keep(&mut phone.messages, message.clone());
+        self.changes += 1;
+        self.events.push(Event::Message(number.clone(), message.clone()));
+        Some(message)
+    }
+
+    pub(crate) fn receive_sms(&mut self, number: &PhoneNumber, text: &str, now: i64) {
+        let sms = Sms { date: now, text: text.to_owned() };
+        if let Some(phone) = self.phone(number) {
+            keep(&mut phone.sms, sms);
+            self.changes += 1;
+        }
+    }
+}
+
+fn keep<T>(list: &mut VecDeque<T>, item: T) {
+    if list.len() >= KEPT {
+        list.pop_front();
+    }
+    list.push_back(item);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_numbered_and_bounded() {
+        let mut backend = Backend::default();
+        let ada: PhoneNumber = "9996621234".parse().unwrap();
+        for _ in 0..KEPT + 2 {
+            backend.post(&ada, "hello", 1);
+        }
+        let phone = &backend.phones[&ada];
+        assert_eq!(phone.messages.len(), KEPT);
+        let last = phone.messages.back().unwrap();
+        assert_eq!(usize::try_from(last.id).unwrap(), KEPT + 2);
+        assert_eq!((last.pts, phone.pts), (last.id + 1, last.id + 1));
+        assert_eq!(backend.events.len(), KEPT + 2);
+    }
+}

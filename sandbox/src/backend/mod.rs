@@ -1,0 +1,223 @@
+//! The data behind the server: keys, phones, sessions, messages, passwords.
+//!
+//! [`Backend`] is a plain value. It does no I/O and is told the time; it serialises to the state file as it is. What
+//! connected clients have to be told about a change is left in [`Backend::events`] for the server to deliver.
+
+mod codes;
+mod counters;
+mod devices;
+mod inbox;
+mod keys;
+mod phone_number;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+pub use codes::{Code, SentBy};
+pub use counters::{Count, Counters};
+pub use devices::{App, Device};
+pub use inbox::{Message, Sms};
+pub use keys::{AuthState, KeyKind, KeyRecord};
+pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
+
+use crate::crypto::srp::Password;
+use crate::crypto::{KeyId, random_id};
+
+/// The limit keeps a test that runs wild from filling the memory.
+const MAX_PHONES: usize = 20_000;
+/// The first user's id; the next ones count up.
+const FIRST_USER: i64 = 7_000_000_001;
+
+/// Everything the server stores.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Backend {
+    /// Auth keys by their id.
+    pub keys: BTreeMap<KeyId, KeyRecord>,
+    pub phones: BTreeMap<PhoneNumber, Phone>,
+    /// Signed-in apps, by what `account.getAuthorizations` calls their hash.
+    pub devices: BTreeMap<i64, Device>,
+    /// How often each method was called.
+    pub counters: Counters,
+    next_user: i64,
+    /// What happened since the server last delivered.
+    #[serde(skip)]
+    pub events: Vec<Event>,
+    /// Counts the changes that have to be saved before clients hear of them.
+    #[serde(skip)]
+    pub changes: u64,
+}
+
+/// Something that connected clients have to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A new message in the chat with Telegram.
+    Message(PhoneNumber, Message),
+    /// The account of this number has a new name, since this time.
+    NameChanged(PhoneNumber, i64),
+    /// This key is no longer signed in.
+    SessionEnded(KeyId),
+    /// Keys were dropped; clients that are connected with one have to be told.
+    KeysDropped,
+    /// The connections that use this key have to be closed.
+    Disconnect(KeyId),
+    /// The configuration of this number's account has changed, since this time.
+    ConfigChanged(PhoneNumber, i64),
+}
+
+/// A test phone: its text messages and its Telegram account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Phone {
+    pub user_id: i64,
+    /// Proves to the server that a client has met this user.
+    pub access_hash: i64,
+    pub first_name: String,
+    pub last_name: String,
+    pub account: Account,
+    /// When the account was frozen, in seconds since 1970.
+    #[serde(default)]
+    pub frozen_since: i64,
+    /// The only data centre that serves the account, 1 to 5; `None`: all of them.
+    #[serde(default)]
+    pub dc: Option<i32>,
+    pub password: Option<Password>,
+    /// The code that was sent last and not used yet.
+    pub code: Option<Code>,
+    /// Newest last.
+    pub sms: VecDeque<Sms>,
+    /// Messages from Telegram, newest last.
+    pub messages: VecDeque<Message>,
+    /// The account's state: one more with each message.
+    pub pts: i32,
+    pub last_message: i32,
+}
+
+/// Whether a number has an account, and in which state it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Account {
+    Registered,
+    /// There is none: signing in asks for a name first.
+    Unregistered,
+    Banned,
+    /// It was deleted: signing in asks for a name first, as if there had never been one.
+    Deactivated,
+    /// It can be read, and nothing in it can be changed.
+    Frozen,
+}
+
+impl Account {
+    /// Whether signing in creates a new account.
+    pub(crate) fn is_missing(self) -> bool {
+        matches!(self, Self::Unregistered | Self::Deactivated)
+    }
+}
+
+impl Default for Backend {
+    fn default() -> Self {
+        Self {
+            keys: BTreeMap::new(),
+            phones: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            counters: Counters::default(),
+            next_user: FIRST_USER,
+            events: Vec::new(),
+            changes: 0,
+        }
+    }
+}
+
+impl Backend {
+    /// The phone of this number, added if there is none. `None` when there are too many.
+    pub fn phone(&mut self, number: &PhoneNumber) -> Option<&mut Phone> {
+        if !self.phones.contains_key(number) {
+            if self.phones.len() >= MAX_PHONES {
+                return None;
+            }
+            let user_id = self.next_user;
+            self.next_user += 1;
+            self.changes += 1;
+            self.phones.insert(number.clone(), Phone::new(user_id));
+        }
+        self.phones.get_mut(number)
+    }
+
+    pub(crate) fn user(&self, id: i64) -> Option<(&PhoneNumber, &Phone)> {
+        self.phones.iter().find(|(_, phone)| phone.user_id == id)
+    }
+
+    pub(crate) fn set_password(&mut self, number: &PhoneNumber, password: Option<Password>) {
+        if let Some(phone) = self.phone(number) {
+            phone.password = password;
+            self.changes += 1;
+        }
+    }
+
+    pub(crate) fn set_first_name(&mut self, number: &PhoneNumber, name: &str, now: i64) {
+        if let Some(phone) = self.phone(number) {
+            name.clone_into(&mut phone.first_name);
+            self.changes += 1;
+            self.events.push(Event::NameChanged(number.clone(), now));
+        }
+    }
+
+    pub(crate) fn set_dc(&mut self, number: &PhoneNumber, dc: Option<i32>) {
+        if let Some(phone) = self.phone(number) {
+            phone.dc = dc;
+            self.changes += 1;
+        }
+    }
+
+    /// Losing the account ends its sessions.
+    pub(crate) fn set_account(&mut self, number: &PhoneNumber, account: Account, now: i64) {
+        let Some(phone) = self.phone(number) else {
+            return;
+        };
+        let before = std::mem::replace(&mut phone.account, account);
+        if account == Account::Frozen && before != Account::Frozen {
+            phone.frozen_since = now;
+        }
+        self.changes += 1;
+        match account {
+            Account::Registered | Account::Frozen => {}
+            Account::Unregistered => self.end_all_sessions(number, "SESSION_REVOKED"),
+            Account::Banned => self.disconnect(number, "USER_DEACTIVATED_BAN"),
+            Account::Deactivated => self.disconnect(number, "USER_DEACTIVATED"),
+        }
+        if (before == Account::Frozen) != (account == Account::Frozen) {
+            self.events.push(Event::ConfigChanged(number.clone(), now));
+        }
+    }
+}
+
+/// Names of made-up people, for new phones.
+const FIRST_NAMES: [&str; 16] = [
+    "Ada", "Bruno", "Clara", "Dmitri", "Elif", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Katya", "Liam",
+    "Mira", "Nadia", "Oskar", "Priya",
+];
+const LAST_NAMES: [&str; 13] = [
+    "Almond", "Birch", "Cedar", "Dahlia", "Elm", "Fern", "Ginkgo", "Hazel", "Iris", "Juniper", "Linden",
+    "Maple", "Willow",
+];
+
+impl Phone {
+    fn new(user_id: i64) -> Self {
+        let index = usize::try_from(user_id - FIRST_USER).unwrap_or_default();
+        let name = |names: &[&str]| names.get(index % names.len()).copied().unwrap_or("Test").to_owned();
+        Self {
+            user_id,
+            access_hash: random_id(),
+            first_name: name(&FIRST_NAMES),
+            last_name: name(&LAST_NAMES),
+            account: Account::Registered,
+            frozen_since: 0,
+            dc: None,
+            password: None,
+            code: None,
+            sms: VecDeque::new(),
+            messages: VecDeque::new(),
+            pts: 1,
+            last_message: 0,
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Why something can't be done, as codes: stable names with typed data, which programs can tell apart. The sentences are
+//! in `words::errors`, as an exhaustive match.
+
+use serde::{Deserialize, Serialize};
+
+use super::access::{EscalationError, Refusal};
+use super::email::EmailError;
+use super::phone::PhoneError;
+use super::reveal::ReasonError;
+
+/// Why an operation was not done. The names are stable: a code is never renamed or used for something else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum ErrorCode {
+    // What was entered.
+    PhoneMissing,
+    PhoneCharacter,
+    PhoneLength,
+    PhoneCountryCode,
+    EmailMissing,
+    EmailForm,
+    EmailCharacter,
+    EmailLength,
+    CommentTooLong {
+        max: usize,
+    },
+    CommentCharacter,
+    NameInvalid {
+        max: usize,
+    },
+    NameTaken {
+        kind: NameKind,
+    },
+    ViewRequired,
+    LoginCodeMissing,
+    LoginCodeForm,
+    PasswordMissing,
+    PasswordForm,
+    ReasonLength,
+    ReasonCharacter,
+    NoteTooLong {
+        max: usize,
+    },
+    NoteCharacter,
+    DigitsWrong,
+    PhoneTaken,
+    PhoneBeingRemoved,
+    // Accounts and their logins.
+    TestEnvironmentOnly,
+    NoTestNumberFree,
+    AlreadyBeingRemoved,
+    NotBeingRemoved,
+    NotLoggedIn,
+    FormStale,
+    Busy,
+    NotExpectedNow,
+    Disconnected,
+    CodesUsedUp {
+        used: i64,
+        limit: i64,
+    },
+    TooManyCodes {
+        limit: i64,
+    },
+    TooManyInputs {
+        limit: i64,
+    },
+    TelegramUnreachable,
+    /// Telegram refused; the text explains its answer.
+    TelegramRefused {
+        text: String,
+    },
+    // Secrets and approvals.
+    PasswordNotStored,
+    PasswordUnreadable,
+    NoLoginCode,
+    LoginCodeStale {
+        minutes: i64,
+    },
+    NotConnectedForCode,
+    NotWaitingForCode,
+    ApprovalRequired,
+    ApprovalPending,
+    ApprovalSpent,
+    ApprovalUsed,
+    ApprovalDeclined {
+        by: String,
+        note: Option<String>,
+    },
+    ApprovalExpired,
+    ApproverRevoked {
+        by: String,
+    },
+    RequestExpired,
+    ApprovalNotNeeded,
+    AlreadyRequested,
+    NoApprover,
+    OwnRequest,
+    AlreadyDecided,
+    RequestApproved {
+        by: String,
+    },
+    RequestUsed {
+        by: String,
+    },
+    RequestDeclined {
+        by: String,
+    },
+    RequestOver,
+    RequesterLostAccess {
+        person: String,
+    },
+    PeopleOnly,
+    // Access.
+    MissingPrivilege {
+        privilege: String,
+    },
+    PrivilegeNotHeldThere {
+        privilege: String,
+    },
+    PrivilegeNotHeld {
+        privilege: String,
+    },
+    OwnRoles,
+    OwnAccount,
+    AboveYou,
+    AdministratorsOnly,
+    OwnUser,
+    NamedInAdminEmails,
+    UserBlocked,
+    LastAdministrator,
+    PolicyChanged,
+    Gone {
+        kind: GoneKind,
+    },
+    RoleFromProvider,
+    // Rules as a text.
+    FileSyntax {
+        text: String,
+    },
+    FileDuplicate {
+        kind: NameKind,
+        name: String,
+    },
+    FileUnknownAccount {
+        account: String,
+        group: String,
+    },
+    FileUnknownGroup {
+        group: String,
+        role: String,
+    },
+    FileUnknownPrivilege {
+        name: String,
+    },
+    FileValue {
+        value: String,
+        error: Box<Self>,
+    },
+    ImportRejected {
+        edits: Vec<RejectedEdit>,
+    },
+    // Signing in.
+    Blocked,
+    EmailUnverified {
+        email: String,
+    },
+    OtherIdentity,
+    DomainNotAdmitted {
+        email: String,
+    },
+    // Everything.
+    NotFound,
+    UnknownUser {
+        email: String,
+    },
+    UnknownAccount {
+        phone: String,
+    },
+    UnknownRequest,
+    DatabaseUnavailable,
+    TakenOver,
+    Internal,
+}
+
+/// What has a name of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NameKind {
+    Role,
+    Group,
+}
+
+/// What does not exist any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GoneKind {
+    Role,
+    Group,
+    GroupOrRole,
+    Account,
+    Person,
+}
+
+impl GoneKind {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Role => "Role",
+            Self::Group => "Group",
+            Self::GroupOrRole => "Group or role",
+            Self::Account => "Account",
+            Self::Person => "Person",
+        }
+    }
+}
+
+/// An edit of an import that was rejected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectedEdit {
+    pub what: String,
+    pub error: ErrorCode,
+}
+
+impl From<PhoneError> for ErrorCode {
+    fn from(error: PhoneError) -> Self {
+        match error {
+            PhoneError::Empty => Self::PhoneMissing,
+            PhoneError::Character => Self::PhoneCharacter,
+            PhoneError::Length => Self::PhoneLength,
+            PhoneError::CountryCode => Self::PhoneCountryCode,
+        }
+    }
+}
+
+impl From<EmailError> for ErrorCode {
+    fn from(error: EmailError) -> Self {
+        match error {
+            EmailError::Empty => Self::EmailMissing,
+            EmailError::Form => Self::EmailForm,
+            EmailError::Character => Self::EmailCharacter,
+            EmailError::Length => Self::EmailLength,
+        }
+    }
+}
+
+impl From<ReasonError> for ErrorCode {
+    fn from(error: ReasonError) -> Self {
+        match error {
+            ReasonError::Length => Self::ReasonLength,
+            ReasonError::Character => Self::ReasonCharacter,
+        }
+    }
+}
+
+impl From<EscalationError> for ErrorCode {
+    fn from(error: EscalationError) -> Self {
+        match error {
+            EscalationError::Account(missing) => {
+                Self::PrivilegeNotHeldThere { privilege: missing.name().to_owned() }
+            }
+            EscalationError::System(missing) => {
+                Self::PrivilegeNotHeld { privilege: missing.name().to_owned() }
+            }
+            EscalationError::OwnRoles => Self::OwnRoles,
+            EscalationError::OwnAccount => Self::OwnAccount,
+            EscalationError::Above => Self::AboveYou,
+            EscalationError::AdministratorsOnly => Self::AdministratorsOnly,
+        }
+    }
+}
+
+impl From<Refusal> for ErrorCode {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotVisible => Self::NotFound,
+            Refusal::Missing(privilege) => Self::MissingPrivilege { privilege: privilege.name().to_owned() },
+            Refusal::MissingSystem(privilege) => {
+                Self::MissingPrivilege { privilege: privilege.name().to_owned() }
+            }
+        }
+    }
+}

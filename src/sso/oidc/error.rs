@@ -1,0 +1,17 @@
+//! Why a sign-in through an OpenID provider fails. `web::words` has the sentences; the log has the details.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OidcError {
+    #[error("the provider does not answer, or not as the standard says")]
+    Unavailable,
+    #[error("no sign-in of this browser waits for this answer")]
+    Stale,
+    #[error("the provider or the person there declined")]
+    Denied,
+    #[error("the provider rejects the request itself")]
+    Rejected,
+    #[error("the provider's token is not valid")]
+    InvalidToken,
+    #[error("the provider gives no usable e-mail address")]
+    NoEmail,
+}

@@ -1,0 +1,116 @@
+//! Telegram's refusals, for people.
+
+use crate::domain::Input;
+
+/// A refusal of Telegram, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The input it is about, if it is about one.
+    pub field: Option<Input>,
+    /// What to show.
+    pub sentence: String,
+    /// Seconds to wait before asking again.
+    pub wait_seconds: Option<i64>,
+}
+
+/// What an error of TDLib means in a login.
+pub fn explain(code: i32, message: &str) -> Refused {
+    let about = |field: Input, sentence: &str| Refused {
+        field: Some(field),
+        sentence: sentence.to_owned(),
+        wait_seconds: None,
+    };
+    let says = |sentence: &str| Refused { field: None, sentence: sentence.to_owned(), wait_seconds: None };
+    if let Some(seconds) = flood_wait(message) {
+        return Refused {
+            field: None,
+            sentence: format!("Telegram was asked too often. It will answer again in {}.", duration(seconds)),
+            wait_seconds: Some(seconds),
+        };
+    }
+    match message {
+        "PHONE_CODE_INVALID" => {
+            about(Input::Code, "This code is not right. Look at it once more and type it again.")
+        }
+        "PHONE_CODE_EMPTY" => about(Input::Code, "Type the code that Telegram sent."),
+        "PHONE_CODE_EXPIRED" => {
+            about(Input::Code, "This code is too old, or was passed on in Telegram. Ask for a new one.")
+        }
+        "PASSWORD_HASH_INVALID" => about(
+            Input::Password,
+            "This password is not right. Mind upper and lower case, and type it again.",
+        ),
+        "SRP_ID_INVALID" | "SRP_PASSWORD_CHANGED" => {
+            about(Input::Password, "The password was changed just now. Type the new one.")
+        }
+        "PHONE_NUMBER_INVALID" => says("Telegram does not know this phone number. Check its digits."),
+        "PHONE_NUMBER_BANNED" => says(
+            "Telegram has banned this number. Only Telegram can lift that: write to recover@telegram.org.",
+        ),
+        "PHONE_NUMBER_FLOOD" | "PHONE_PASSWORD_FLOOD" => {
+            says("There were too many attempts with this number today. Try again tomorrow.")
+        }
+        "PHONE_NUMBER_UNOCCUPIED" => says(
+            "This number has no Telegram account. Telegram no longer lets other apps register; \
+             sign up in the official app, then come back.",
+        ),
+        "API_ID_INVALID" | "API_ID_PUBLISHED_FLOOD" => says(
+            "Telegram does not accept this server's API_ID. Its administrator has to check the settings.",
+        ),
+        "UPDATE_APP_TO_LOGIN" => says("Telegram wants a newer version of TDLib for this login."),
+        _ => says(&unknown(code, message)),
+    }
+}
+
+/// Telegram's own code, if it looks like one; otherwise only that it said no.
+fn unknown(code: i32, message: &str) -> String {
+    let is_a_code = !message.is_empty()
+        && message.len() <= 60
+        && message.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    // TDLib's rule: the text of a 406 is not for people.
+    if is_a_code && code != 406 {
+        format!("Telegram said no: {message}.")
+    } else {
+        format!("Telegram said no (error {code}).")
+    }
+}
+
+/// The seconds in `Too Many Requests: retry after N`, the form TDLib gives every flood wait.
+pub fn flood_wait(message: &str) -> Option<i64> {
+    message.strip_prefix("Too Many Requests: retry after ")?.trim().parse().ok()
+}
+
+/// A length of time in words, rounded up.
+fn duration(seconds: i64) -> String {
+    let (count, unit) = match seconds {
+        ..=90 => (seconds.max(1), "second"),
+        91..=5400 => ((seconds + 59) / 60, "minute"),
+        _ => ((seconds + 3599) / 3600, "hour"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_sentences_beside_their_field() {
+        for (code, message, field, part) in [
+            (400, "PHONE_CODE_INVALID", Some(Input::Code), "not right"),
+            (400, "PHONE_CODE_EMPTY", Some(Input::Code), "Type the code"),
+            (400, "PASSWORD_HASH_INVALID", Some(Input::Password), "not right"),
+            (400, "PHONE_NUMBER_BANNED", None, "recover@telegram.org"),
+            (400, "PHONE_NUMBER_UNOCCUPIED", None, "official app"),
+            (429, "Too Many Requests: retry after 100", None, "2 minutes"),
+            (400, "SOMETHING_NEW", None, "SOMETHING_NEW"),
+            (406, "SECRET_TEXT", None, "(error 406)"),
+            (400, "<script>", None, "(error 400)"),
+        ] {
+            let refused = explain(code, message);
+            assert_eq!(refused.field, field, "{message}");
+            assert!(refused.sentence.contains(part), "{message}: {}", refused.sentence);
+        }
+        assert_eq!(explain(429, "Too Many Requests: retry after 100").wait_seconds, Some(100));
+    }
+}

@@ -1,0 +1,5 @@
+//! Sentences that pages and the command line share.
+
+pub mod errors;
+
+pub use errors::sentence;

@@ -1,0 +1,130 @@
+//! Each dependency has its reason, is used, and brings only the features that are used.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{files, read};
+
+/// Each feature that `Cargo.toml` turns on for the program, with a word that has to occur in `src` for it.
+const FEATURES: &[(&str, &str, &str)] = &[
+    ("axum", "http1", "http1::Builder"),
+    ("axum", "matched-path", "MatchedPath"),
+    ("axum", "tokio", "tokio::net"),
+    ("axum-extra", "form", "extract::Form"),
+    ("axum-extra", "query", "extract::Query"),
+    ("clap", "derive", "clap::Subcommand"),
+    ("futures-util", "std", "futures_util::future::BoxFuture"),
+    ("hyper", "http1", "http1::Builder"),
+    ("hyper", "server", "hyper::server"),
+    ("hyper-util", "http1", "http1::Builder"),
+    ("hyper-util", "server", "hyper_util::server"),
+    ("hyper-util", "server-graceful", "GracefulShutdown"),
+    ("hyper-util", "service", "hyper_util::service"),
+    ("hyper-util", "tokio", "TokioIo"),
+    ("reqwest", "form", ".form("),
+    ("rustix", "param", "rustix::param"),
+    ("rustix", "process", "rustix::process"),
+    ("serde", "derive", "Deserialize)]"),
+    ("sqlx", "derive", "sqlx::FromRow"),
+    ("sqlx", "macros", "sqlx::migrate!"),
+    ("sqlx", "migrate", "Migrator"),
+    ("sqlx", "postgres", "sqlx::postgres"),
+    ("strum", "derive", "strum::EnumString"),
+    ("time", "formatting", ".format("),
+    ("time", "macros", "time::macros"),
+    ("tokio", "io-util", "AsyncBufReadExt"),
+    ("tokio", "macros", "tokio::select!"),
+    ("tokio", "net", "tokio::net"),
+    ("tokio", "process", "tokio::process"),
+    ("tokio", "rt-multi-thread", "Runtime::new()"),
+    ("tokio", "signal", "tokio::signal"),
+    ("tokio", "sync", "tokio::sync"),
+    ("tokio", "time", "tokio::time"),
+    ("tokio-util", "rt", "tokio_util::"),
+    ("tower-http", "catch-panic", "CatchPanicLayer"),
+    ("tower-http", "csrf", "CsrfLayer"),
+    ("tower-sessions", "axum-core", "SessionManagerLayer"),
+    ("tracing-subscriber", "env-filter", "EnvFilter"),
+    ("tracing-subscriber", "fmt", "tracing_subscriber::fmt"),
+    ("url", "serde", "_endpoint: Url"),
+    ("uuid", "serde", "Deserialize)]"),
+    ("uuid", "v7", "now_v7"),
+];
+
+/// Features that choose how a library does what it does; there is no word for them in the sources.
+const CHOICES: &[(&str, &str)] = &[
+    ("axum", "tower-log"),
+    ("jsonwebtoken", "aws_lc_rs"),
+    ("reqwest", "rustls"),
+    ("sqlx", "runtime-tokio"),
+    ("sqlx", "sqlite-bundled"),
+    ("sqlx", "tls-rustls-aws-lc-rs"),
+    ("tdlib-rs", "docs"),
+];
+
+/// The lines of `[dependencies]`: name, the rest of the line.
+fn dependencies() -> Vec<(String, String)> {
+    let manifest = read("Cargo.toml");
+    let (_, section) = manifest.split_once("\n[dependencies]\n").unwrap();
+    let section = section.split("\n[").next().unwrap();
+    let lines = section.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let (name, rest) = line.split_once(" = ").unwrap();
+            (name.to_owned(), rest.to_owned())
+        })
+        .collect()
+}
+
+fn features(rest: &str) -> BTreeSet<String> {
+    let Some((_, list)) = rest.split_once("features = [") else { return BTreeSet::new() };
+    let list = list.split(']').next().unwrap();
+    list.split(',').map(|it| it.trim().trim_matches('"').to_owned()).filter(|it| !it.is_empty()).collect()
+}
+
+fn code() -> String {
+    let without_comments = |text: String| {
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    };
+    files("src", "rs").into_iter().map(|(_, text)| without_comments(text)).collect()
+}
+
+#[test]
+fn each_dependency_is_used_and_has_its_reason() {
+    let code = code();
+    let mut wrong = Vec::new();
+    for (name, rest) in dependencies() {
+        if !rest.split_once(" # ").is_some_and(|(_, reason)| reason.len() > 5) {
+            wrong.push(format!("{name} has no reason beside it"));
+        }
+        if !code.contains(&format!("{}::", name.replace('-', "_"))) {
+            wrong.push(format!("{name} is not used in src"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_feature_of_a_dependency_is_used() {
+    let code = code();
+    let mut wrong = Vec::new();
+    let mut listed = BTreeMap::<&str, BTreeSet<String>>::new();
+    for (name, feature) in FEATURES
+        .iter()
+        .map(|(name, feature, _)| (name, feature))
+        .chain(CHOICES.iter().map(|(name, feature)| (name, feature)))
+    {
+        listed.entry(name).or_default().insert((*feature).to_owned());
+    }
+    for (name, rest) in dependencies() {
+        let (on, known) = (features(&rest), listed.remove(name.as_str()).unwrap_or_default());
+        wrong.extend(on.difference(&known).map(|it| format!("{name}: the feature {it} is not in the table")));
+        wrong.extend(known.difference(&on).map(|it| format!("{name}: the feature {it} is off")));
+    }
+    wrong.extend(listed.keys().map(|name| format!("{name} is not a dependency")));
+    for (name, feature, word) in FEATURES {
+        if !code.contains(word) {
+            wrong.push(format!("{name}: nothing uses the feature {feature}; src does not have {word:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
