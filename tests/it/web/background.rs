@@ -66,7 +66,7 @@ async fn a_server_goes_on_when_a_task_dies() {
     until("the entry is written", SOON, async || {
         let conn = &mut test.app.db.read().await.unwrap();
         let newest = store::audit::page(conn, &store::audit::Filter::default(), 100).await.unwrap();
-        newest.iter().any(|entry| entry.actor == "test").then_some(())
+        newest.iter().any(|entry| entry.actor == "system:test").then_some(())
     })
     .await;
     assert_eq!(test.app.live.health.task_failures().get("audit-queue"), Some(&1));

@@ -28,7 +28,7 @@ async fn a_stream_does_not_repeat_what_the_page_brought() {
     let test = TestApp::with_its_own_time().await;
     let account = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;
-    for path in ["/accounts", "/accounts?stage=disconnected&sort=phone"] {
+    for (number, path) in [(2, "/accounts"), (3, "/accounts?stage=disconnected&sort=phone")] {
         test.stands(account, Stage::Disconnected);
         let mut stream = stream_of_page(&root, path).await;
         let hello = next(&mut stream).await;
@@ -36,7 +36,7 @@ async fn a_stream_does_not_repeat_what_the_page_brought() {
             hello.contains("#notices") && !hello.contains("#rows") && !hello.contains("#summary"),
             "{hello}"
         );
-        test.account(2, None).await;
+        test.account(number, None).await;
         let message = next(&mut stream).await;
         assert!(message.contains("hx-target=\"#rows\""), "what is new comes: {message}");
     }
