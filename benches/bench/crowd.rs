@@ -35,7 +35,7 @@ const MARK: &str = "Change-";
 const MIB: f64 = 1024.0 * 1024.0;
 
 async fn many(db: &Db, count: u64) {
-    db.change(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
+    db.maintain(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
         for number in 0..count {
             // Behind those that are signed in, and spread over the numbers of two of Telegram's data centres.
             let phone =
