@@ -61,7 +61,7 @@ async fn blank(config: Config, before: &str, yes: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     ensure!(
-        db.may_change_trail().await?,
+        db.can_change_audit_log().await?,
         "the role in DB_DSN can't change the audit log, as it should be for a server. Use the DB_DSN of the tables' owner"
     );
     db.maintain(async |conn| key_check::check(conn, &keys).await).await?;

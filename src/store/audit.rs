@@ -1,8 +1,8 @@
-//! The audit trail: a chain of entries, each bound to the one before it with a key that the database lacks.
+//! The audit log: a chain of entries, each bound to the one before it with a key that the database lacks.
 //!
 //! An entry is written in the transaction of what it tells of, as its last statements, so the numbers follow
-//! the order of the commits and have no holes. Whoever can write to the database can destroy the trail, but
-//! he can't change it unseen: [`verify`] finds changed, missing, added and exchanged entries. Only a cut at
+//! the order of the commits and have no holes. Who can write to the database can destroy the log, but
+//! can't change it unnoticed: [`verify`] finds changed, missing, added and exchanged entries. Only a cut at
 //! the end would not show from within; therefore the [`Head`] is also kept in a file, see [`HeadFile`].
 //!
 //! Details may name people, and may have to be blanked one day. What is chained is a salted digest of them,
@@ -33,7 +33,7 @@ use row::NewEntry;
 pub async fn append(conn: &mut Conn<'_>, keys: &Keys, entry: &AuditEntry) -> Result<i64, StoreError> {
     let head =
         first!(conn, (i64, String), "update audit_head set seq = seq + 1 where id = 1 returning seq, mac")?;
-    let (seq, before) = head.ok_or_else(|| StoreError::Corrupt("the audit trail has no head".into()))?;
+    let (seq, before) = head.ok_or_else(|| StoreError::Corrupt("the audit log has no head".into()))?;
     let new = NewEntry::of(seq, entry)?;
     let mac = chain(keys, &before, seq, &new.digest)?;
     execute!(
@@ -90,7 +90,7 @@ pub async fn blank_before(conn: &mut Conn<'_>, before: Millis, limit: u32) -> Re
 /// The newest link of the chain.
 pub async fn head(conn: &mut Conn<'_>) -> Result<Head, StoreError> {
     let head = first!(conn, Head, "select seq, mac from audit_head where id = 1")?;
-    head.ok_or_else(|| StoreError::Corrupt("the audit trail has no head".into()))
+    head.ok_or_else(|| StoreError::Corrupt("the audit log has no head".into()))
 }
 
 /// A link: the key's name and the MAC over the link before, the number and the digest.

@@ -10,7 +10,7 @@ use super::audit::Head;
 #[derive(Debug)]
 pub struct Conn<'c> {
     pub(super) tx: Driver<'c>,
-    /// The end of the audit trail, if this transaction wrote a new one.
+    /// The end of the audit log, if this transaction wrote a new one.
     pub(super) head: Option<Head>,
 }
 
@@ -26,7 +26,7 @@ impl<'c> Conn<'c> {
         Self { tx, head: None }
     }
 
-    /// Makes it all true. Says the end of the audit trail, if there is a new one.
+    /// Makes it all true. Says the end of the audit log, if there is a new one.
     pub(super) async fn commit(self) -> Result<Option<Head>, StoreError> {
         match self.tx {
             Driver::Sqlite(tx) => tx.commit().await?,

@@ -17,7 +17,7 @@ pub async fn find(conn: &mut Conn<'_>, issuer: &str, subject: &str) -> Result<Op
 }
 
 /// Binds the issuer's subject to a person. [`unique`](super::unique) says `identities.issuer_subject` if it
-/// belongs to somebody already.
+/// belongs to a person already.
 pub async fn bind(
     conn: &mut Conn<'_>,
     issuer: &str,
@@ -48,7 +48,7 @@ pub async fn subjects(conn: &mut Conn<'_>, issuer: &str, user: UserId) -> Result
     Ok(rows.into_iter().map(|(subject,)| subject).collect())
 }
 
-/// Forgets every subject of a person: whoever signs in next under the address is bound to it. How many there were.
+/// Forgets every subject of a person: the next identity that signs in with the address is bound to it. How many there were.
 pub async fn forget(conn: &mut Conn<'_>, user: UserId) -> Result<u64, StoreError> {
     execute!(conn, "delete from identities where user_id = $1", user)
 }

@@ -138,7 +138,7 @@ pub async fn postpone(
     found(touched)
 }
 
-/// A step can't be done without somebody's help.
+/// A step can't be done without a person's help.
 pub async fn fail(conn: &mut Conn<'_>, id: JobId, error: &str) -> Result<(), StoreError> {
     let touched = execute!(
         conn,

@@ -2,7 +2,7 @@
 //!
 //! For each key there ever was, the database has a sealed nothing. With a wrong key it does not open, and the
 //! start is refused before anything is touched: better no service than one that seals half of its secrets
-//! with a key that nobody keeps.
+//! with a key that is not kept anywhere.
 
 use super::conn::one;
 use super::{Conn, StoreError, meta};

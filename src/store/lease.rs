@@ -2,8 +2,8 @@
 //! what the other does not know of; so one of them holds the lease, and every change of a server checks that it
 //! still does.
 //!
-//! The table has one row. Its epoch grows with each taking and giving back, so whoever finds another epoch than his own knows
-//! that somebody took over, however much later he looks. A holder renews the row; a row that does not change is
+//! The table has one row. Its epoch grows with each taking and giving back, so a server that finds another epoch than its own
+//! knows that another took over, however much later it looks. A holder renews the row; a row that does not change is
 //! a holder that does not live. How long that takes is measured by each server's own clock: `expires` is there
 //! to differ with each renewal and to be read by people, and no two machines' clocks are ever compared.
 
@@ -15,7 +15,7 @@ use super::conn::{execute, first};
 use super::{Conn, Db, StoreError};
 use crate::domain::Millis;
 
-/// How long a row may stay unchanged before somebody else may take it: 15 seconds.
+/// How long a row may stay unchanged before another server may take it: 15 seconds.
 pub const LIFE_SECONDS: i64 = 15;
 
 /// The row as it was seen at some moment.
@@ -98,7 +98,7 @@ impl Held {
         Ok(())
     }
 
-    /// Refuses a change if somebody else took the lease. Changes are alone in writing and a taking is a change,
+    /// Refuses a change if another server took the lease. Changes are alone in writing and a taking is a change,
     /// so what is found here stays true until the transaction's end.
     pub(super) async fn check(&self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
         let ours = self.epoch.load(Ordering::SeqCst);
@@ -137,7 +137,7 @@ impl Db {
         given
     }
 
-    /// Whether somebody else has the lease that was held here, for what is kept beside the database. Asks the
+    /// Whether another server has the lease that was held here, for what is kept beside the database. Asks the
     /// database; if that does not answer, the lease counts as held.
     pub async fn is_taken_over(&self) -> bool {
         let checked = async {

@@ -45,7 +45,7 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 
 /// How long a change waits for those before it.
 const WRITE_LOCK: Duration = Duration::from_secs(10);
-/// How long anybody waits for a connection: pages must say soon that the database is away.
+/// How long to wait for a connection: pages must say soon that the database is unavailable.
 const ACQUIRE: Duration = Duration::from_secs(2);
 
 /// The open database; cheap to clone.
@@ -53,9 +53,9 @@ const ACQUIRE: Duration = Duration::from_secs(2);
 pub struct Db {
     pools: Pools,
     write_lock: Arc<Mutex<()>>,
-    /// Whether the database is known to be away: then nobody waits for it, and those who do are let go.
+    /// Whether the database is known to be away: then nothing waits for it, and what already waits fails.
     away: Arc<watch::Sender<bool>>,
-    /// The end of the audit trail that was committed last; none before the first.
+    /// The end of the audit log that was committed last; none before the first.
     heads: Arc<watch::Sender<Option<audit::Head>>>,
     /// What a server has to hold while it changes things.
     lease: Arc<lease::Held>,
@@ -135,7 +135,7 @@ impl Db {
         Ok(())
     }
 
-    /// Tells of each new end of the audit trail after its commit; a slow reader sees the newest only.
+    /// Tells of each new end of the audit log after its commit; a slow reader sees the newest only.
     pub fn audit_heads(&self) -> watch::Receiver<Option<audit::Head>> {
         self.heads.subscribe()
     }

@@ -42,16 +42,16 @@ impl Db {
         }
     }
 
-    /// Whether the audit trail could be changed through this connection. Postgres knows roles that can only add to it.
-    pub async fn may_change_trail(&self) -> Result<bool, StoreError> {
+    /// Whether the audit log could be changed through this connection. Postgres knows roles that can only add to it.
+    pub async fn can_change_audit_log(&self) -> Result<bool, StoreError> {
         match &self.pools {
             Pools::Sqlite { .. } => Ok(true),
-            Pools::Postgres { read, .. } => postgres::may_change_trail(read).await,
+            Pools::Postgres { read, .. } => postgres::can_change_audit_log(read).await,
         }
     }
 
     /// Brings the tables up to date. All steps are one change: programs that start at once do not get into each
-    /// other's way, and nobody sees half of it. Where there is nothing to do nothing is tried: the role may be one that
+    /// other's way, and no one sees half of it. Where there is nothing to do nothing is tried: the role may be one that
     /// can't make tables.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let there = self.has_tables().await?;

@@ -1,5 +1,5 @@
 //! Requests to see a secret, a row each, so that they outlive the program. What was decided is also in the audit
-//! trail for good, so old rows are deleted.
+//! log for good, so old rows are deleted.
 
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
@@ -91,7 +91,7 @@ pub async fn get(conn: &mut Conn<'_>, id: RevealId) -> Result<Option<RevealReque
     Ok(requests!(first, conn, "where reveal_requests.id = $1", id)?.map(RevealRequest::from))
 }
 
-/// What somebody asked for last of this kind and account.
+/// A person's last request of this kind for an account.
 pub async fn newest(
     conn: &mut Conn<'_>,
     account: AccountId,
@@ -123,7 +123,7 @@ pub async fn since(conn: &mut Conn<'_>, from: Millis, limit: u32) -> Result<Vec<
     Ok(rows.into_iter().map(RevealRequest::from).collect())
 }
 
-/// Notes what somebody decided. False if it was decided before, or its time is over: then nothing is noted.
+/// Notes the decision. False if it was decided before, or has expired: then nothing is noted.
 pub async fn decide(
     conn: &mut Conn<'_>,
     id: RevealId,

@@ -1,5 +1,5 @@
 //! Roles, and who has them. Each membership says where it comes from: what the identity provider puts a person into, it
-//! also takes him out of, and nothing that was arranged on a page.
+//! also takes away, and nothing that was arranged on a page.
 
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
@@ -25,12 +25,12 @@ pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<Role>, StoreError> {
     all!(conn, Role, "select id, name from roles order by name_folded")
 }
 
-/// How many people have each role that anybody has.
+/// How many people have each role.
 pub async fn sizes(conn: &mut Conn<'_>) -> Result<Vec<(RoleId, i64)>, StoreError> {
     all!(conn, (RoleId, i64), "select role_id, count(distinct user_id) from role_members group by role_id")
 }
 
-/// Every role with the address of everybody to whom somebody gave it, by address.
+/// Every role with the addresses of the people to whom it was given on a page, by address.
 pub async fn given(conn: &mut Conn<'_>) -> Result<Vec<(RoleId, Email)>, StoreError> {
     all!(
         conn,
@@ -112,7 +112,7 @@ pub async fn set_system(
     Ok(before.iter().filter_map(|(name,)| SystemPrivilege::from_name(name)).collect())
 }
 
-/// Gives a person a role, as somebody arranged it. Says whether he had it not from there already.
+/// Gives a person a role from the pages. Returns whether they did not have it from there already.
 pub async fn give(conn: &mut Conn<'_>, role: RoleId, user: UserId) -> Result<bool, StoreError> {
     let given = execute!(
         conn,
@@ -124,7 +124,7 @@ pub async fn give(conn: &mut Conn<'_>, role: RoleId, user: UserId) -> Result<boo
     Ok(given > 0)
 }
 
-/// Takes a role from a person that somebody arranged. Says whether he had it from there; what the identity provider
+/// Takes a role that was given on the pages from a person. Returns whether they had it from there; what the identity provider
 /// gives stays.
 pub async fn take(conn: &mut Conn<'_>, role: RoleId, user: UserId) -> Result<bool, StoreError> {
     let taken = execute!(
@@ -146,7 +146,7 @@ pub struct Member {
     pub email: Email,
     /// Whether this person may not sign in.
     pub disabled: bool,
-    /// Whether somebody arranged it.
+    /// Whether it was given on the pages.
     pub by_page: bool,
     /// Whether the identity provider says so.
     pub by_provider: bool,
@@ -175,7 +175,7 @@ pub async fn members(
     )
 }
 
-/// The roles of a person, with where they come from: arranged by somebody, and said by the identity provider.
+/// The roles of a person, with where they come from: the pages, and the identity provider.
 pub async fn of_user(
     conn: &mut Conn<'_>,
     user: UserId,
@@ -219,8 +219,8 @@ pub async fn of_person(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<String>,
     Ok(rows.into_iter().map(|(name, _)| name).collect())
 }
 
-/// Gives a person the roles that are called as the groups are which his provider puts him into, and takes those away
-/// that he had from it before. A group without a role of its name means nothing here. Says whether anything changed.
+/// Gives a person the roles with the names of their groups at the identity provider, and takes away those that they had
+/// from it before. A group without a role of its name means nothing here. Returns whether anything changed.
 pub async fn set_from_provider(
     conn: &mut Conn<'_>,
     user: UserId,

@@ -1,7 +1,7 @@
 //! Secrets of accounts, sealed: the database has them and can't read them.
 //!
 //! One value per purpose and row. A new value takes the place of the old one and a higher version, which is
-//! part of what is sealed; so an old value that somebody puts back does not open.
+//! part of what is sealed; so an old value that is put back does not open.
 
 use super::conn::{execute, first};
 use super::{Conn, StoreError};
@@ -15,7 +15,7 @@ pub struct Fact {
     pub version: i64,
     /// When this value was stored.
     pub stored_at: Millis,
-    /// When whoever it is for refused it: it is not to be tried again.
+    /// When Telegram refused it: it is not to be tried again.
     pub rejected_at: Option<Millis>,
 }
 

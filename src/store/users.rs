@@ -23,7 +23,7 @@ pub struct User {
     pub seen: Millis,
 }
 
-/// A person as the list of people has him.
+/// A person as the list of people has them.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Listed {
     /// The person.
@@ -60,7 +60,7 @@ pub async fn page(
     )
 }
 
-/// One person as the list has him.
+/// One person as the list has them.
 pub async fn listed(conn: &mut Conn<'_>, id: UserId, now: Millis) -> Result<Option<Listed>, StoreError> {
     first!(
         conn,
@@ -110,7 +110,7 @@ pub async fn active_emails(conn: &mut Conn<'_>) -> Result<HashMap<UserId, Email>
     Ok(rows.into_iter().collect())
 }
 
-/// Whether the person of this address is one who may not sign in. Somebody who has not been here yet may.
+/// Whether the person of this address is one who may not sign in. People who have not been here yet may.
 pub async fn is_disabled(conn: &mut Conn<'_>, email: &Email) -> Result<bool, StoreError> {
     Ok(by_email(conn, email).await?.is_some_and(|user| user.disabled))
 }
@@ -191,7 +191,7 @@ pub async fn set_admin(conn: &mut Conn<'_>, id: UserId, admin: bool) -> Result<(
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
-/// Shuts a person out, or lets him in again.
+/// Blocks a person, or unblocks them.
 pub async fn set_disabled(conn: &mut Conn<'_>, id: UserId, disabled: bool) -> Result<(), StoreError> {
     let touched = execute!(conn, "update users set disabled = $2 where id = $1", id, disabled)?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }

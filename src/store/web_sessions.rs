@@ -1,9 +1,9 @@
 //! Browsers that are signed in, for `tower-sessions`.
 //!
-//! A session's id is as good as a password, so the database keeps its SHA-256 only: whoever reads the
-//! database can't sign in with what he finds. An id is 128 random bits, so no salt is needed.
+//! A session's id is as good as a password, so the database keeps its SHA-256 only: who reads the
+//! database can't sign in with what is in it. An id is 128 random bits, so no salt is needed.
 //!
-//! A session ends a fixed time after the sign-in, whatever its record says later, and earlier if nobody uses it. Use
+//! A session ends a fixed time after the sign-in, whatever its record says later, and earlier if it is not used. Use
 //! is written down at most once a minute, so that looking at pages does not write to the database all the time.
 
 use std::collections::HashMap;
@@ -47,7 +47,7 @@ impl WebSessions {
         Self { db, clock, uses: true }
     }
 
-    /// The same for whoever only looks whether a session still holds, as an open page does by itself: a page that
+    /// The same for checking only whether a session still holds, as an open page does by itself: a page that
     /// was left open on a desk does not keep its session alive.
     pub fn watching(db: Db, clock: Clock) -> Self {
         Self { db, clock, uses: false }

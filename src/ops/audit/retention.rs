@@ -47,7 +47,7 @@ async fn keep_to(app: &App, days: u32) -> Result<(), StoreError> {
     if audit::with_details(&mut app.db.read().await?, before).await? == 0 {
         return Ok(());
     }
-    if !app.db.may_change_trail().await? {
+    if !app.db.can_change_audit_log().await? {
         tracing::warn!(
             "AUDIT_DETAILS_DAYS={days}: this server's database role can't change the audit log, as it should be, \
              so it removes no details. Run `telescope audit blank --before DATE --yes` with the DB_DSN of the \

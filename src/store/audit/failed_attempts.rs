@@ -1,4 +1,4 @@
-//! What was tried in vain, as the trail has it.
+//! Unsuccessful attempts, as the audit log has them.
 
 use crate::domain::Millis;
 use crate::store::conn::one;

@@ -1,4 +1,4 @@
-//! The end of the chain, also outside of the database: whoever cuts entries off there has to reach this, too.
+//! The end of the chain, also outside of the database: who deletes entries there has to reach this, too.
 
 use std::fmt;
 use std::io::{ErrorKind, Write};
@@ -27,12 +27,15 @@ impl FromStr for Head {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (seq, mac) =
-            text.trim_end_matches('\n').split_once(' ').ok_or("this is no head of an audit trail")?;
-        Ok(Self { seq: seq.parse().map_err(|_| "this is no number of an entry")?, mac: mac.to_owned() })
+            text.trim_end_matches('\n').split_once(' ').ok_or("this is no checkpoint of an audit log")?;
+        Ok(Self {
+            seq: seq.parse().map_err(|_| "the checkpoint does not begin with the number of an entry")?,
+            mac: mac.to_owned(),
+        })
     }
 }
 
-/// Whoever writes the file: what is half written has one name.
+/// Held while the file is written: the unfinished file has one name.
 static WRITING: Mutex<()> = Mutex::new(());
 
 /// The file that has the newest head that was committed.

@@ -1,4 +1,4 @@
-//! Looking into the trail.
+//! Reading entries of the audit log.
 
 use super::Entry;
 use crate::domain::audit::Outcome;

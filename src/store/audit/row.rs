@@ -52,7 +52,7 @@ pub struct Chained<'a> {
 }
 
 impl Entry {
-    /// What makes it a link of the chain, for whoever checks a copy of it.
+    /// What makes it a link of the chain, for checking a copy of it.
     pub fn chained(&self) -> Chained<'_> {
         Chained {
             details_salt: self.details_salt.as_deref(),

@@ -1,8 +1,8 @@
-//! Finding entries in a long trail, by several things at once, without ever reading all of it for one page.
+//! Finding entries in a long audit log, by several things at once, without ever reading all of it for one page.
 //!
 //! What is asked for is narrowed first to what the indexes know: the names of actors and the ids of accounts that
 //! fit, and the numbers that lie within the time. If one of these is rare, its entries are looked at; otherwise the
-//! trail is walked from its end, in steps, up to a bound. A page that reaches the bound says how far it looked, and
+//! log is walked from its end, in steps, up to a bound. A page that reaches the bound says how far it looked, and
 //! the next page goes on there.
 
 use super::Entry;
@@ -126,7 +126,7 @@ impl Search {
             (None, None) => {
                 one!(conn, Ends, "select (select min(seq) from audit_log), (select max(seq) from audit_log)")?
             }
-            // The sum keeps the planner from walking the whole trail for its least number: the index by time has it.
+            // The sum keeps the planner from walking the whole log for its least number: the index by time has it.
             (from, until) => one!(
                 conn,
                 Ends,

@@ -2,9 +2,9 @@
 //!
 //! Links of a key that is not at hand can't be checked. Therefore a server that is given a new key, and the former one
 //! beside it, writes down under the new one what the entries before were: their seal. What no key and no seal holds is
-//! a fault, since whoever has no key could have written it.
+//! a fault, since it could have been written without any key.
 //!
-//! An entry may lose its details, but not by anybody's hand: before they are taken out, an entry says of which time.
+//! An entry may lose its details, but not unnoticed: before they are removed, an entry says of which time.
 
 use sha2::{Digest, Sha256};
 
@@ -26,7 +26,7 @@ pub struct Verified {
     pub entries: u64,
     /// How many of them had their details taken out.
     pub blanked: u64,
-    /// How many, at the beginning of the trail, were written with a former key that is not in the settings any
+    /// How many, at the beginning of the log, were written with a former key that is not in the settings any
     /// more: a seal holds them, and not their links.
     pub under_other_keys: u64,
     /// The last entry that the former key in the settings has linked; 0 if there is none.
@@ -37,11 +37,11 @@ pub struct Verified {
     pub seal: String,
     /// The head, as the database says.
     pub head: Head,
-    /// What is wrong; empty if the trail is as it was written.
+    /// What is wrong; empty if the log is as it was written.
     pub faults: Vec<Fault>,
 }
 
-/// Something wrong with the trail.
+/// Something wrong with the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// An entry's fields are not those it was written with.
@@ -63,18 +63,18 @@ pub enum Fault {
     #[error("entries {0} to {1} are missing")]
     Missing(i64, i64),
     /// There is an entry after the head.
-    #[error("entry {0} stands after the end of the trail")]
+    #[error("entry {0} is after the end of the audit log")]
     Surplus(i64),
     /// The head is not the last entry's link.
-    #[error("the end of the trail is not its last entry's")]
+    #[error("the recorded end of the audit log is not its last entry")]
     Head,
-    /// The trail does not contain the end it had before: entries were cut off or written anew.
-    #[error("the trail does not lead through its former end, entry {0}")]
+    /// The log does not contain its checkpoint: entries were deleted at its end, or rewritten.
+    #[error("the audit log does not lead through its checkpoint, entry {0}")]
     Cut(i64),
 }
 
-/// Verifies the whole trail. `known` is an earlier head, from a [`HeadFile`](super::HeadFile) or an export;
-/// the trail must still lead through it.
+/// Verifies the whole audit log. `known` is an earlier head, from a [`HeadFile`](super::HeadFile) or an export;
+/// the log must still lead through it.
 pub async fn verify(conn: &mut Conn<'_>, keys: &Keys, known: Option<&Head>) -> Result<Verified, StoreError> {
     let mut walk = Walk::new(keys, head(conn).await?, known);
     loop {
@@ -104,7 +104,7 @@ struct Walk<'a> {
     sum: Sha256,
     /// Entries without their details, and when they were written.
     blanked: Vec<(i64, Millis)>,
-    /// Before which time details were taken out, as the trail says; and as entries say that no key holds yet.
+    /// Before which time details were taken out, as the log says; and as entries say that no key holds yet.
     blanked_before: String,
     blanked_before_unproven: String,
     found: Verified,
@@ -157,7 +157,7 @@ impl<'a> Walk<'a> {
                 self.ours = true;
                 self.believe(entry);
             }
-            // Nobody goes on with a key that was there before ours: whoever has no key takes any.
+            // After an entry of our key an unknown one is made up: without a key one takes any.
             None if !self.ours => {
                 self.found.under_other_keys += 1;
                 self.unproven = entry.seq;
@@ -178,7 +178,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Takes what an entry says of the trail itself. Whoever has no key can't write one that is linked.
+    /// Takes what an entry says of the log itself. Without a key one can't write an entry that is linked.
     fn believe(&mut self, entry: &Entry) {
         if self.keys.old_id().is_some_and(|old| entry.mac.starts_with(old)) {
             self.found.under_former_key = entry.seq;

@@ -9,7 +9,7 @@ use crate::store::{ACQUIRE, Conn, Pools, StoreError};
 
 pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 
-/// Who changes things holds this lock until the end of his transaction: "telescop" in ASCII.
+/// Who changes things holds this lock until the end of the transaction: "telescop" in ASCII.
 const ALONE: i64 = 0x7465_6c65_7363_6f70;
 
 /// After that long the server ends a transaction in which nothing is said any more: the process may stand still
@@ -36,8 +36,8 @@ pub(crate) async fn has_tables(pool: &PgPool) -> Result<bool, StoreError> {
     Ok(there)
 }
 
-/// Whether this role may change what stands in the audit trail.
-pub(crate) async fn may_change_trail(pool: &PgPool) -> Result<bool, StoreError> {
+/// Whether this role may change entries of the audit log.
+pub(crate) async fn can_change_audit_log(pool: &PgPool) -> Result<bool, StoreError> {
     let sql = "select has_table_privilege('audit_log', 'update')";
     let (may,): (bool,) = sqlx::query_as(sql).fetch_one(pool).await?;
     Ok(may)

@@ -9,9 +9,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::store::conn::Driver;
 use crate::store::{ACQUIRE, Conn, Pools, StoreError};
 
-/// How long somebody waits who finds the file locked.
+/// How long to wait while the file is locked.
 const BUSY: Duration = Duration::from_secs(5);
-/// How soon he tries again, where SQLite does not wait for him.
+/// How soon to try again where SQLite does not wait.
 const AGAIN: Duration = Duration::from_millis(20);
 
 pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");

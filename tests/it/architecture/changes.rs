@@ -8,7 +8,7 @@ const WITHOUT_AN_ENTRY: &[(&str, usize, &str)] = &[
     ("src/cli/audit.rs", 1, "the ids of master keys"),
     ("src/context.rs", 2, "the ids of master keys; the Telegram environment"),
     ("src/jobs/mod.rs", 1, "the next step of a job"),
-    ("src/jobs/remove_account.rs", 1, "the end of a job whose account is gone"),
+    ("src/jobs/remove_account.rs", 1, "the end of a job whose account is removed"),
     ("src/jobs/runner.rs", 2, "when a job goes on, and why it waits"),
     ("src/ops/approvals/view.rs", 1, "deletes requests that ended long ago"),
     ("src/ops/audit/retention.rs", 1, "removes details, between two entries about that"),

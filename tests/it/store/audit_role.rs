@@ -77,8 +77,8 @@ async fn the_servers_role_adds_to_the_trail_and_can_not_change_it() {
     let verified = audit::verify(&mut owner.read().await.unwrap(), &keys(), None).await.unwrap();
     assert_eq!((verified.entries, verified.faults), (3, vec![]), "and nothing was changed");
 
-    assert!(owner.may_change_trail().await.unwrap());
-    assert!(!server.may_change_trail().await.unwrap());
+    assert!(owner.can_change_audit_log().await.unwrap());
+    assert!(!server.can_change_audit_log().await.unwrap());
     let blanked =
         server.maintain(async |conn: &mut Conn<'_>| audit::blank_before(conn, Millis(9), 10).await).await;
     assert!(blanked.is_err());

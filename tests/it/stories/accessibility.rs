@@ -278,6 +278,6 @@ async fn a_cell_is_changed_by_keyboard() {
     browser.find(".done").await;
     browser.goto(&walk.stack.url("/access")).await;
     let cell = browser.text("tr:nth-child(2) td .priv").await;
-    assert_eq!(cell, "see");
+    assert_eq!(cell, "View");
     walk.end().await;
 }

@@ -146,7 +146,7 @@ async fn an_approval_is_good_for_the_next_code() {
     assert_eq!(browser.complaints().await, [""; 0]);
     let again = second.post(approve, &[("note", "")]).await;
     assert_eq!(again.status(), 409);
-    assert!(again.text().await.unwrap().contains("has approved this already, and it was used"));
+    assert!(again.text().await.unwrap().contains("has already approved this, and the approval was used"));
     browser.close().await;
 }
 

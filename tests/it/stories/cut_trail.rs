@@ -75,7 +75,7 @@ async fn a_command_tells_whether_the_trail_is_as_it_was_written() {
 
     cut(&stack, 1).await;
     let (well, said) = verify(&stack, &kept).await;
-    assert!(!well && said.contains(&format!("former end, entry {end}")), "{said}");
+    assert!(!well && said.contains(&format!("checkpoint, entry {end}")), "{said}");
     std::fs::remove_file(stack.data("audit-head")).unwrap();
     let (well, said) = verify(&stack, &[]).await;
     assert!(well && said.contains("can't be noticed"), "it says what it can't know: {said}");

@@ -60,9 +60,9 @@ async fn an_account_is_edited_disconnected_and_connected_without_javascript() {
     assert!(said.contains("Stored at") && !said.contains("made up password"), "{said}");
 
     browser.press("Disconnect", "main").await;
-    until_page_says(&browser, &page, "The client does not run").await;
+    until_page_says(&browser, &page, "isn't connected to this account").await;
     browser.press("Connect", "main").await;
-    until_page_says(&browser, &page, "Telescope holds this session").await;
+    until_page_says(&browser, &page, "Logged in and ready").await;
     assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1, "connecting asks for no code");
     browser.close().await;
 }
@@ -72,7 +72,7 @@ async fn a_code_is_shown_for_a_minute_without_javascript() {
     let (stack, _, account, browser) = desk().await;
     let page = stack.url(&format!("/accounts/{}", account.id));
     stack.phones().send_message(&account.phone, MESSAGE).await;
-    until_page_says(&browser, &page, "login code came").await;
+    until_page_says(&browser, &page, "login code received").await;
 
     browser.click(&format!("a[href$='/{}/code']", account.id)).await;
     browser.press("Show login code", "main").await;

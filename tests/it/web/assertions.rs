@@ -130,7 +130,7 @@ async fn another_person_on_the_same_browser_begins_anew() {
     let other = behind.key.sign(&behind.claims(ADA, json!({"sub": "somebody else"})));
     let refused = behind.browser(&other).get("/accounts").await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
-    assert!(refused.body.contains("another person"), "{}", refused.body);
+    assert!(refused.body.contains("different identity than before"), "{}", refused.body);
 }
 
 #[tokio::test]

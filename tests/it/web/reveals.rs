@@ -267,7 +267,7 @@ async fn what_was_refused_stays_refused_and_says_why() {
     assert!(said(&form).contains(words), "{}", said(&form));
     assert_eq!(form.attributes("#reason", "value"), [WHY], "it can be asked again");
     refused(told.root.post(&page, &[]).await, "declined your request").await;
-    refused(told.decides(&second, "approve", id).await, "second@example.org has refused this already").await;
+    refused(told.decides(&second, "approve", id).await, "second@example.org has already declined this").await;
     let (code, actor, reason, details) = told.trail().await.pop().unwrap();
     assert_eq!((code.as_str(), actor.as_str()), ("reveal.refused", SECOND));
     assert_eq!(reason.as_deref(), Some("Ada is <b>back</b> since Monday"));
@@ -285,7 +285,7 @@ async fn of_two_who_decide_at_once_one_does_and_the_other_is_told() {
     statuses.sort_unstable();
     assert_eq!(statuses, [303, 409]);
     let late = if one.status == 409 { one } else { other };
-    assert!(said(&late).contains("this already"), "{}", late.body);
+    assert!(said(&late).contains("already"), "{}", late.body);
     assert_eq!(told.trail().await.len(), 2, "one request, one decision");
 }
 
@@ -301,9 +301,9 @@ async fn everything_is_over_after_ten_minutes() {
     clock.advance(1);
     let list = second.get("/reveals").await;
     assert!(!list.has("nav .count") && !list.has("#reveals form"), "{}", list.body);
-    refused(told.decides(&second, "approve", late).await, "ten minutes of this request are over").await;
+    refused(told.decides(&second, "approve", late).await, "expired after ten minutes").await;
     let ada = told.test.signed_in(ADA).await;
-    refused(ada.post(&told.code(), &[]).await, "not used within the ten minutes").await;
+    refused(ada.post(&told.code(), &[]).await, "within ten minutes of the request").await;
     assert!(said(&told.root.get(&page).await).contains("decided within ten minutes"));
 
     view::tidy(&told.test.app).await.unwrap();

@@ -112,7 +112,7 @@ async fn whoever_is_shut_out_stays_out_until_let_in_again() {
     assert_eq!(again.status, StatusCode::CONFLICT);
     assert!(again.texts("main p").join(" ").contains("has been blocked"));
     let words = refused(&test, &root, "grant-admin", ADA).await;
-    assert!(words.contains("Let them in again first"), "{words}");
+    assert!(words.contains("Unblock them first"), "{words}");
     done(&test, &root, "enable", ADA).await;
     assert_eq!(newest(&test).await.0, "person.enabled");
     assert!(is_signed_in(&test.signed_in(ADA).await).await);
@@ -141,7 +141,7 @@ async fn somebody_stays_in_charge() {
     let (root, _) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
     for what in ["disable", "revoke-admin"] {
         let words = refused(&test, &root, what, ADMIN).await;
-        assert!(words.contains("to themselves"), "{words}");
+        assert!(words.contains("to yourself"), "{words}");
     }
     done(&test, &root, "grant-admin", ADA).await;
     let ada = test.signed_in(ADA).await;

@@ -288,7 +288,7 @@ async fn an_address_that_changes_hands_is_not_inherited() {
     scene.provider.bend_token(|claims| claims["sub"] = json!("the next Ada's number"));
     let (visitor, answer) = scene.whole_way().await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
-    assert!(words(&answer).contains("another person than before"), "{}", answer.body);
+    assert!(words(&answer).contains("different identity than before"), "{}", answer.body);
     assert!(!is_signed_in(&visitor).await);
 }
 

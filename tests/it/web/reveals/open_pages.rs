@@ -58,7 +58,7 @@ async fn open_pages_follow() {
     assert!(message.contains("No pending requests") && !message.contains(WHY), "{message}");
     told.test.app.clock.advance(600);
     view::tidy(&told.test.app).await.unwrap();
-    until(&mut page, &["not used within the ten minutes"]).await;
+    until(&mut page, &["within ten minutes of the request"]).await;
 }
 
 /// Whoever may not decide any more is not told on his open pages what waits for others, nor how much.
@@ -104,5 +104,5 @@ async fn nobody_waits_for_a_code_without_an_approval_or_beyond_it() {
     let until = code::wait_for_code(&told.test.app, &permit.grant(), "").await.unwrap();
     assert_eq!(until.seconds_since(told.test.app.clock.now()), 2 * 60);
     told.test.app.clock.advance(2 * 60);
-    refused(root.post(&wait, &[]).await, "not used within the ten minutes").await;
+    refused(root.post(&wait, &[]).await, "within ten minutes of the request").await;
 }

@@ -34,7 +34,7 @@ async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
     let Err(OpError::Refused(code)) = shows(&root).await else { panic!("it was shown") };
     assert_eq!(code, ErrorCode::ApproverRevoked { by: "second@example.org".into() });
     let page = told.root.get(&told.password()).await;
-    assert!(said(&page).contains("may not approve any more") && !page.has(".good"), "{}", page.body);
+    assert!(said(&page).contains("may no longer approve") && !page.has(".good"), "{}", page.body);
 
     // Whoever would approve lost it after he was let in.
     let third = told.test.signed_in(THIRD).await;
