@@ -94,17 +94,29 @@ pub(super) async fn follow<P: LivePage>(
         if due.page && !due.session {
             tokio::time::sleep_until(next.max(Instant::now() + BURST)).await;
         }
-        policy::ensure_current(&state).await;
-        while let Some(change) = viewer.events.try_next() {
-            due.note(change, &viewer, &page);
-        }
-        let look_again = due.session || viewer.is_outdated(&state);
-        if look_again && !viewer.look_again(&state).await {
+        if !is_present(&state, &mut viewer, &mut page, &mut due).await {
             // If only the proof of identity is too old, the page's next request may renew it.
             if !viewer.has_lapsed(&state) {
                 let _ = sender.send(signed_out()).await;
             }
             return;
+        }
+    }
+}
+
+/// Takes in the changes up to now; false once the session has ended. An answer about the session may be older than a
+/// change that came meanwhile, so it is asked for again until nothing came.
+async fn is_present(state: &State, viewer: &mut Viewer, page: &mut impl LivePage, due: &mut Due) -> bool {
+    loop {
+        policy::ensure_current(state).await;
+        while let Some(change) = viewer.events.try_next() {
+            due.note(change, viewer, &*page);
+        }
+        if !(std::mem::take(&mut due.session) || viewer.is_outdated(state)) {
+            return true;
+        }
+        if !viewer.look_again(state).await {
+            return false;
         }
     }
 }

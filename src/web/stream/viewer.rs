@@ -67,7 +67,10 @@ impl Viewer {
                 true
             }
             Ok(None) => false,
-            Err(_) => true,
+            Err(_) => {
+                self.seen = asked;
+                true
+            }
         }
     }
 
@@ -85,12 +88,19 @@ impl Viewer {
 
     /// Makes sure that rights are at most a second old; false once the session has ended.
     pub async fn is_present(&mut self, app: &State) -> bool {
-        policy::ensure_current(app).await;
-        let mut outdated = self.is_outdated(app);
-        while let Some(change) = self.events.try_next() {
-            outdated |= self.concerns(change);
+        loop {
+            policy::ensure_current(app).await;
+            let mut outdated = self.is_outdated(app);
+            while let Some(change) = self.events.try_next() {
+                outdated |= self.concerns(change);
+            }
+            if !outdated {
+                return true;
+            }
+            if !self.look_again(app).await {
+                return false;
+            }
         }
-        !outdated || self.look_again(app).await
     }
 
     pub(super) fn concerns(&self, change: Change) -> bool {
