@@ -12,6 +12,9 @@ use crate::ops::{App, Applied, OpError, policy};
 use crate::store::users::User;
 use crate::store::{self, StoreError, WebSessions, Written};
 
+/// A user with the epoch of their sessions, or why they can't sign in.
+type Decision = Applied<(User, i64), SignInDenied>;
+
 /// A person who was let in, and the epoch of the session that begins: whatever ends the person's sessions after the
 /// decision moves the epoch on, so a row that is inserted later is worth nothing.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
     let named_admin = app.config.admin_emails.contains(&identity.email);
     let mut other_roles = false;
     let user = app
-        .write_with(async |conn| -> Result<Written<Applied<(User, i64), SignInDenied>>, StoreError> {
+        .write_with(async |conn| -> Result<Written<Decision>, StoreError> {
             let mut recorded = None;
             let mut user = match known(conn, identity, now).await? {
                 Applied::Done(user) => user,

@@ -97,6 +97,9 @@ fn waits(entry: &Entry) -> bool {
         && entry.account.wanted == DesiredState::Connected
 }
 
+/// A stored password's version and value, and the entry that announces its use.
+type Given = (i64, Secret, Intent);
+
 /// Hands the stored password of an account over, if there is one that may be.
 async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
     let id = entry.account.id;
@@ -106,7 +109,7 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
     let attempt =
         AuditEntry::intent(now, &actor, AuditEvent::InputSubmitted { input: Input::Password }).about(id);
     let given = app
-        .write_with(async |tx| -> Result<Written<Option<(i64, Secret, Intent)>>, StoreError> {
+        .write_with(async |tx| -> Result<Written<Option<Given>>, StoreError> {
             let purpose = Purpose::TwoStepPassword;
             let Some((version, password)) = store::secrets::get(tx, &app.keys, purpose, &row).await? else {
                 return Ok(Written::unchanged(None));

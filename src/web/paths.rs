@@ -123,8 +123,8 @@ mod tests {
     fn patterns_are_filled_in() {
         let (account, group, role) = (AccountId::generate(), GroupId::generate(), RoleId::generate());
         assert_eq!(code_wait(account), format!("/accounts/{account}/code/wait"));
-        assert_eq!(access_cell(group, &role), format!("/access/{group}/{role}"));
-        assert_eq!(static_file(&"a.css".to_owned()), "/static/a.css");
+        assert_eq!(access_cell(group, role), format!("/access/{group}/{role}"));
+        assert_eq!(static_file("a.css"), "/static/a.css");
     }
 
     #[test]

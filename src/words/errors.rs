@@ -24,7 +24,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         }
         ErrorCode::NameTaken { kind: NameKind::Role } => "There is already a role with this name.".into(),
         ErrorCode::NameTaken { kind: NameKind::Group } => "There is already a group with this name.".into(),
-        ErrorCode::ViewRequired => "The other permissions need “view”. Add it, or clear all.".into(),
+        ErrorCode::ViewRequired => "The other permissions need “View”. Tick it, or clear all.".into(),
         ErrorCode::LoginCodeMissing => "Enter the code that Telegram sent.".into(),
         ErrorCode::LoginCodeForm => "That isn't a login code.".into(),
         ErrorCode::PasswordMissing => "Enter the two-step password.".into(),
@@ -56,12 +56,12 @@ pub fn sentence(error: &ErrorCode) -> String {
              at {limit}. Try again tomorrow."
         ),
         ErrorCode::TooManyCodes { limit } => format!(
-            "You requested {limit} codes in the last 24 hours, which is the limit for one person. Try again tomorrow, or \
-             ask a colleague."
+            "You've reached the limit of one person for login codes ({limit} in 24 hours). Try again tomorrow, or ask a \
+             colleague."
         ),
         ErrorCode::TooManyInputs { limit } => format!(
-            "You entered {limit} wrong codes or passwords in the last 24 hours, which is the limit for one person. Try \
-             again tomorrow, or ask a colleague."
+            "You've reached the limit of one person for wrong codes and passwords ({limit} in 24 hours). Try again \
+             tomorrow, or ask a colleague."
         ),
         ErrorCode::TelegramUnreachable => {
             "Telegram did not answer. Check the account's status in a moment.".into()

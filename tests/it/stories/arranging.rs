@@ -50,7 +50,7 @@ async fn a_role_for_a_group_is_arranged_without_javascript_and_counts_where_page
     desk.click("#may-login").await;
     desk.press("Review changes", "main").await;
     let wrong = desk.text("#privilege-error").await;
-    assert!(wrong.contains("tick view too"), "{wrong}");
+    assert!(wrong.contains("need “View”"), "{wrong}");
     desk.click("#may-view").await;
     desk.press("Review changes", "main").await;
     let said = desk.text(".effects").await;

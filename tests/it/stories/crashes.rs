@@ -70,7 +70,7 @@ async fn an_account_that_crashes_tdlib_is_quarantined() {
     visitor.does(&format!("/accounts/{}/connect", culprit.id), &[]).await;
     visitor.until_stage(&culprit.id, "quarantined", STEP * 2).await;
     let said = visitor.get(&format!("/accounts/{}", culprit.id)).await.text().await.unwrap();
-    assert!(said.contains("TDLib crashed three times while it loaded this account"), "{said}");
+    assert!(said.contains("TDLib crashed three times while loading this account"), "{said}");
     for row in &accounts {
         visitor.until_stage(&row.id, "ready", STEP).await;
     }

@@ -18,8 +18,8 @@ async fn each_ending_has_its_words() {
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let mut accounts = Vec::new();
     for (end, words) in [
-        ("revoked", "on another device"),
-        ("expired", "not used for too long"),
+        ("revoked", "from another device of the account"),
+        ("expired", "inactive for too long"),
         ("duplicated", "used from two places at once"),
         ("banned", "recover@telegram.org"),
         ("deactivated", "was deleted at Telegram"),
@@ -67,7 +67,7 @@ async fn each_ending_has_its_words() {
     visitor.until_stage(&revoked.id, "wait-code", STEP).await;
     give_code(&stack, &visitor, revoked).await;
     visitor.until_stage(&revoked.id, "ready", STEP).await;
-    assert!(!page(&visitor, revoked).await.contains("on another device"));
+    assert!(!page(&visitor, revoked).await.contains("from another device of the account"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

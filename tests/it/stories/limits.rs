@@ -57,7 +57,7 @@ async fn one_person_asks_for_so_many_codes_whatever_the_number() {
     let token = token(&visitor, &page).await;
     let answer = visitor.post(&format!("{page}/ask-for-code"), &[("token", &token)]).await;
     let (status, said) = (answer.status().as_u16(), answer.text().await.unwrap());
-    assert!(status == 429 && said.contains("You asked for 1 codes"), "{status} {said}");
+    assert!(status == 429 && said.contains("for login codes (1 in 24 hours)"), "{status} {said}");
     assert_eq!(stack.phones().codes_asked_for(&second.phone).await, 0, "Telegram was not asked");
 }
 
@@ -82,5 +82,5 @@ async fn one_person_types_so_many_wrong_codes_over_restarts() {
     stack.start_again().await;
     visitor.until_stage(&account.id, "wait-code", STEP).await;
     let (status, said) = type_it(&visitor, &right).await;
-    assert!(status == 429 && said.contains("You typed 2 codes or passwords"), "{status} {said}");
+    assert!(status == 429 && said.contains("wrong codes and passwords (2 in 24 hours)"), "{status} {said}");
 }

@@ -127,7 +127,7 @@ async fn logging_out_is_not_removing() {
     assert_eq!(sessions(&stack, &account).await, 0);
     let nothing = visitor.post(&format!("{path}/log-out"), &[]).await;
     assert_eq!(nothing.status(), 409);
-    assert!(nothing.text().await.unwrap().contains("nothing to end"));
+    assert!(nothing.text().await.unwrap().contains("no session to end"));
 
     ask(&visitor, &account).await;
     visitor.until_stage(&account.id, "wait-code", STEP).await;

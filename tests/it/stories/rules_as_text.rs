@@ -102,7 +102,7 @@ async fn rules_are_explained_exported_and_put_back() {
         ("[[role]]\nnam = 1\n", "unknown field"),
         (fly.as_str(), "no privilege \"fly\""),
         (nobody.as_str(), "no account +9996629999"),
-        (blind.as_str(), "need “view”"),
+        (blind.as_str(), "need “View”"),
         ("[[role]]\nname = \"A\"\n[[role]]\nname = \"a\"\n", "twice"),
     ] {
         let (done, said) = import(&stack, &file, text, true).await;

@@ -175,7 +175,7 @@ async fn wrong_input_is_said_beside_the_field_and_kept() {
     for step in ["preview", "save"] {
         let form = [("privilege", "login"), ("step", step)];
         let (answer, words) = said(&format!("/access/{group}/{role}"), &form, "#privilege-error").await;
-        assert!(words.contains("need “view”"), "{words}");
+        assert!(words.contains("need “View”"), "{words}");
         assert_eq!(answer.attributes("main input[checked]", "value"), ["login"]);
     }
     test.signed_in(ADA).await;

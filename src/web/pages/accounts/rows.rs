@@ -187,7 +187,9 @@ pub fn body(cache: &RowCache, view: &View) -> String {
 
 /// Rendered rows: of each account the newest, for each set of privileges. A row depends on nothing else of its viewer.
 #[derive(Debug, Default)]
-pub struct RowCache(Mutex<HashMap<(AccountId, AccountPrivileges), (u64, Arc<str>)>>);
+pub struct RowCache(Mutex<HashMap<RowKey, (u64, Arc<str>)>>);
+
+type RowKey = (AccountId, AccountPrivileges);
 
 impl RowCache {
     pub fn row(&self, entry: &Entry, may: AccountPrivileges) -> Result<Arc<str>, askama::Error> {
