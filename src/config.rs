@@ -8,6 +8,7 @@
 mod assertion;
 mod authorities;
 mod dsn;
+mod limits;
 mod master_keys;
 mod oidc;
 mod people;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 pub use assertion::{AssertionFormat, Audience, ClaimSource, KeysAt, MAX_SKEW};
 pub use authorities::Authorities;
 pub use dsn::Dsn;
+pub use limits::Limits;
 pub use oidc::OidcSettings;
 pub use public_url::{PublicUrl, is_loopback_name};
 pub use reader::ConfigFaults;
@@ -89,6 +91,7 @@ pub const SETTINGS: &[&str] = &[
 /// All settings. Secrets in it do not print.
 #[derive(Clone, Debug)]
 pub struct Config {
+    pub limits: Limits,
     /// The name or address to listen on.
     pub host: String,
     /// The port to listen on; 0 takes any free one.
@@ -139,22 +142,8 @@ pub struct Config {
     pub two_factor_encryption_key: Option<MasterKey>,
     /// The master key before it, which still opens what it sealed.
     pub two_factor_encryption_key_old: Option<MasterKey>,
-    /// Codes that may be asked for per number in 24 hours. Telegram locks a number out at about five.
-    pub login_attempts_per_day: u32,
-    /// Codes that one person may ask for in 24 hours, for all numbers together.
-    pub codes_per_person_per_day: u32,
-    /// Codes and passwords that one person may hand in in vain in 24 hours.
-    pub wrong_inputs_per_person_per_day: u32,
-    /// Sign-ins that may be tried from one network address in a minute.
-    pub sign_ins_per_minute: u32,
     /// Days for which the details of audit entries are kept; 0: for ever.
     pub audit_details_days: u32,
-    /// Pages that a person may have open so that they change by themselves.
-    pub streams_per_user: u32,
-    /// Connections that are served at once.
-    pub max_connections: usize,
-    /// How long a connection may wait for its next request, in seconds.
-    pub keep_alive_seconds: u16,
     /// The filter of the log, as `tracing-subscriber` reads it.
     pub log: String,
     /// What the operator should know of his settings though nothing is wrong; for the log.
@@ -226,19 +215,13 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let sso_authorities = env.read("SSO_CA_FILE", |file| Authorities::read(file.as_ref()));
     let oidc = oidc::read(env, sso_mode == Some(SsoMode::Oidc));
     let (key, old_key) = master_keys::read(env, telegram_environment);
-    let login_attempts_per_day = env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4);
-    let codes_per_person_per_day = env.number("CODES_PER_PERSON_PER_DAY", 1..=1_000_000).unwrap_or(50);
-    let wrong_inputs_per_person_per_day =
-        env.number("WRONG_INPUTS_PER_PERSON_PER_DAY", 1..=1_000_000).unwrap_or(30);
-    let sign_ins_per_minute = env.number("SIGN_INS_PER_MINUTE", 1..=1_000_000).unwrap_or(100);
     let audit_details_days = env.number("AUDIT_DETAILS_DAYS", 0..=36_500).unwrap_or(0);
-    let streams_per_user = env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20);
-    let keep_alive_seconds = env.number("KEEP_ALIVE_SECONDS", 5..=620).unwrap_or(125);
-    let max_connections = env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
-    let notes = notes(env, login_attempts_per_day, sso_mode);
+    let limits = Limits::read(env);
+    let notes = notes(env, limits.login_attempts_per_day, sso_mode);
     let (api_id, api_hash) = application?;
     Some(Config {
+        limits,
         host,
         port,
         public_url: public_url?,
@@ -264,14 +247,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         oidc,
         two_factor_encryption_key: key,
         two_factor_encryption_key_old: old_key,
-        login_attempts_per_day,
-        codes_per_person_per_day,
-        wrong_inputs_per_person_per_day,
-        sign_ins_per_minute,
         audit_details_days,
-        streams_per_user,
-        max_connections,
-        keep_alive_seconds,
         log,
         notes,
     })

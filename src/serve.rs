@@ -152,7 +152,7 @@ async fn shut_down(app: &App, supervisor: Supervisor) {
 }
 
 fn limits(config: &Config) -> Limits {
-    Limits::new(config.max_connections, Duration::from_secs(config.keep_alive_seconds.into()))
+    Limits::new(config.limits.max_connections, Duration::from_secs(config.limits.keep_alive_seconds.into()))
 }
 
 fn note(app: &App, event: AuditEvent) {

@@ -48,7 +48,7 @@ fn what_is_not_said_has_a_default() {
     assert_eq!(config.public_url.origin(), "http://localhost:8888");
     assert_eq!(config.db_dsn, Dsn::Sqlite("data/telescope.db".into()));
     assert_eq!((config.api_id, config.api_hash.expose()), (12345, "sandbox"));
-    assert_eq!((config.login_attempts_per_day, config.td_hosts), (4, 1));
+    assert_eq!((config.limits.login_attempts_per_day, config.td_hosts), (4, 1));
     assert!(config.two_factor_encryption_key.is_none() && config.notes.is_empty());
 }
 

@@ -4,7 +4,15 @@
 //! to know them: no client, a client that is starting, a host that died. A wrong code is not an error page
 //! but the same stage again, with a problem in words beside it.
 
-use super::{Millis, Secret, SessionEndReason};
+mod code;
+mod input;
+mod severity;
+
+pub use code::{CodeDelivery, CodeSent};
+pub use input::{Input, LoginInput, StageToken};
+pub use severity::Severity;
+
+use super::SessionEndReason;
 
 /// One value per situation of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,115 +63,6 @@ pub enum Stage {
     Quarantined,
     /// A state that this version does not know, by TDLib's name.
     Other(String),
-}
-
-/// Where Telegram sent a code, and what comes if it does not arrive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CodeSent {
-    /// The way it went.
-    pub way: CodeDelivery,
-    /// Characters in it; 0 if unknown.
-    pub length: i32,
-    /// The way that asking again would take.
-    pub next: Option<CodeDelivery>,
-    /// From when on one may ask again.
-    pub resend_from: Option<Millis>,
-}
-
-/// The ways of a code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CodeDelivery {
-    /// A message in Telegram, to the devices that are signed in.
-    Telegram,
-    /// A text message.
-    Sms,
-    /// A voice call.
-    Call,
-    /// A call that is hung up; its number's digits are the code.
-    FlashCall,
-    /// A missed call; the last digits of its number are the code.
-    MissedCall,
-    /// A message on fragment.com, for anonymous numbers.
-    Fragment,
-    /// Another way, by TDLib's name.
-    Other(String),
-}
-
-/// What a stage waits for from a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Input {
-    /// The login code.
-    Code,
-    /// The two-step password.
-    Password,
-}
-
-impl Input {
-    /// The name in forms.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::Password => "password",
-        }
-    }
-}
-
-/// Something a person provides for a stage.
-#[derive(Clone, Debug)]
-pub enum LoginInput {
-    /// A login code, as typed.
-    Code(Secret),
-    /// A two-step password.
-    Password(Secret),
-}
-
-impl LoginInput {
-    /// What kind of input it is.
-    pub const fn input(&self) -> Input {
-        match self {
-            Self::Code(_) => Input::Code,
-            Self::Password(_) => Input::Password,
-        }
-    }
-}
-
-/// Names one stage of one account at one time. A form carries it, so that a stale form is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct StageToken(pub u64);
-
-impl std::fmt::Display for StageToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// How urgent a stage is, for badges and filters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Severity {
-    /// All is well.
-    Good,
-    /// Something is under way.
-    Moving,
-    /// A person has to do something.
-    Waiting,
-    /// Something is wrong.
-    Bad,
-    /// At rest, as wanted.
-    Off,
-}
-
-impl Severity {
-    /// The name in style sheets.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Moving => "moving",
-            Self::Waiting => "waiting",
-            Self::Bad => "bad",
-            Self::Off => "off",
-        }
-    }
 }
 
 impl Stage {

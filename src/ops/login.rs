@@ -44,8 +44,8 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageT
 async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<Intent, OpError> {
     let now = app.clock.now();
     let since = now.plus_seconds(-DAY);
-    let limit = i64::from(app.config.login_attempts_per_day);
-    let personal = i64::from(app.config.codes_per_person_per_day);
+    let limit = i64::from(app.config.limits.login_attempts_per_day);
+    let personal = i64::from(app.config.limits.codes_per_person_per_day);
     let counted = app
         .write_with(async |tx| -> Result<Written<Applied<Intent, OpError>>, StoreError> {
             let used = store::login_attempts::count_since(tx, phone, since).await?;
@@ -81,7 +81,7 @@ fn too_often(attempt: &AuditEntry, code: ErrorCode) -> OpError {
 /// Writes down that a code or a password is handed in, or refuses because this person has done so in vain too often.
 async fn count_input(app: &App, attempt: AuditEntry) -> Result<Intent, OpError> {
     let since = app.clock.now().plus_seconds(-DAY);
-    let limit = i64::from(app.config.wrong_inputs_per_person_per_day);
+    let limit = i64::from(app.config.limits.wrong_inputs_per_person_per_day);
     let intent = app
         .write_with(async |tx| -> Result<Written<Option<Intent>>, StoreError> {
             let failed =

@@ -11,6 +11,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod architecture;
 mod chats;
 mod delivery;
 mod faults;

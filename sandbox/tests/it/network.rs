@@ -21,7 +21,7 @@ async fn in_a_silence_requests_are_carried_out_and_answers_wait() {
     let mut other = signed_in(&sandbox, &number("9996630000")).await;
     adas.invoke(&GET_STATE).await.unwrap();
     assert_eq!(post(address, "/network", "fault=silence&seconds=2&number=9996621234").await, 303);
-    assert!(get(address, "/").await.contains("Silence towards 9996621234"));
+    assert!(get(address, "/").await.contains("Silence for 9996621234"));
     let begun = Instant::now();
     sandbox.push_message(&ada(), "unheard").await.unwrap();
     adas.invoke(&GET_STATE).await.unwrap();

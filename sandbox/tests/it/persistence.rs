@@ -60,5 +60,5 @@ async fn a_damaged_state_is_not_started_on() {
     std::fs::write(data.path().join("state.json"), "[]").unwrap();
     let options = Options { data: Some(data.path().to_owned()), ..Options::default() };
     let error = Sandbox::start(options).await.unwrap_err().to_string();
-    assert!(error.contains("no state of a sandbox"), "{error}");
+    assert!(error.contains("not the state of a sandbox"), "{error}");
 }

@@ -38,7 +38,7 @@ async fn a_phone_shows_what_it_received() {
     let sent = send_code(&mut client, "9996621234").await.unwrap();
     let page = get(address, "/").await;
     assert!(page.contains("SMS") && page.contains(r#"<strong class="code">22222</strong>"#), "{page}");
-    assert!(page.contains("Nowhere: codes come by SMS"));
+    assert!(page.contains("None. Codes are sent by SMS."));
     let code = state(address).await["phones"][0]["messages"][0]["code"].clone();
     assert_eq!(code, "22222");
     sign_in_with_code(&mut client, "9996621234", &sent.phone_code_hash, "22222").await.unwrap();

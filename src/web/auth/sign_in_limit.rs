@@ -11,7 +11,7 @@ use crate::web::words::limits as words;
 /// Counts an attempt to sign in, and refuses it if there were too many from its address.
 pub fn check_address(app: &State, origin: &RequestInfo) -> Result<(), AppError> {
     let Some(address) = origin.address else { return Ok(()) };
-    let limit = app.config.sign_ins_per_minute;
+    let limit = app.config.limits.sign_ins_per_minute;
     if app.sign_in_limit.check_address(address, app.clock.now(), limit) {
         return Ok(());
     }
@@ -22,7 +22,7 @@ pub fn check_address(app: &State, origin: &RequestInfo) -> Result<(), AppError> 
 /// Counts a session that begins because a request proves this person, and refuses it if there were too many: a client that
 /// sends the proof without the session's cookie would fill the audit log.
 pub fn check_person(app: &State, person: &Email) -> Result<(), AppError> {
-    let limit = app.config.sign_ins_per_minute;
+    let limit = app.config.limits.sign_ins_per_minute;
     if app.sign_in_limit.check_person(person, app.clock.now(), limit) {
         return Ok(());
     }

@@ -44,7 +44,7 @@ impl Viewer {
         let actor = session::current(app, session, origin).await?;
         let Some(actor) = actor else { return Ok(None) };
         policy::ensure_current(app).await;
-        let place = app.streams.open(&actor, app.config.streams_per_user);
+        let place = app.streams.open(&actor, app.config.limits.streams_per_user);
         let place = place.ok_or_else(|| AppError::Bad(StatusCode::TOO_MANY_REQUESTS, TOO_MANY.into()))?;
         Ok(Some(Self { principal: actor, seen, session: session.id(), events, _place: place }))
     }

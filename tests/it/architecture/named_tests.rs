@@ -9,8 +9,9 @@ pub(super) fn place(test: &str) -> (String, &str) {
         return (format!("tests/it/{}.rs", module.replace("::", "/")), name);
     };
     let module = module.replace("::", "/");
-    let apart = format!("src/{module}/tests.rs");
-    (if root().join(&apart).exists() { apart } else { format!("src/{module}.rs") }, name)
+    let places = [format!("src/{module}/tests.rs"), format!("src/{module}/mod.rs")];
+    let apart = places.into_iter().find(|place| root().join(place).exists());
+    (apart.unwrap_or_else(|| format!("src/{module}.rs")), name)
 }
 
 /// Whether a source has a test of that name: with an attribute, or in the list of tests for both databases.

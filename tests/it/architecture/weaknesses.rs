@@ -160,7 +160,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W18",
         "An unknown login state ends the program, with every account.",
         &[
-            "telegram::login::tests::a_state_of_the_future_is_shown_by_its_name_and_harms_nobody",
+            "telegram::login::stage::tests::a_state_of_the_future_is_shown_by_its_name_and_harms_nobody",
             "stories::trouble::nobodys_trouble_is_felt_by_another",
         ],
     ),
@@ -249,7 +249,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     (
         "W31",
         "A newer TDLib breaks the program with what it adds or removes.",
-        &["telegram::login::tests::a_state_of_the_future_is_shown_by_its_name_and_harms_nobody"],
+        &["telegram::login::stage::tests::a_state_of_the_future_is_shown_by_its_name_and_harms_nobody"],
     ),
     (
         "W32",

@@ -211,7 +211,8 @@ fn clocks_may_differ_by_a_minute_and_no_more() {
 #[test]
 fn a_service_token_is_no_person() {
     let service = json!({"email": null, "sub": "", "common_name": "88a1.access", "type": "app"});
-    assert_eq!(with(service).unwrap_err(), TokenError::NoEmail);
+    assert_eq!(with(service).unwrap_err(), TokenError::NoSubject);
+    assert_eq!(with(json!({"email": null})).unwrap_err(), TokenError::NoEmail);
     assert_eq!(with(json!({"email": ""})).unwrap_err(), TokenError::NoEmail);
     for email in [json!("ada"), json!(["ada@example.org"]), json!(7), json!("аda@example.org")] {
         assert_eq!(with(json!({"email": email})).unwrap_err(), TokenError::Email, "{email}");

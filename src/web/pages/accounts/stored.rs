@@ -40,7 +40,7 @@ impl Stored {
                 .map(|group| group.name)
                 .collect(),
             codes,
-            code_limit: app.config.login_attempts_per_day,
+            code_limit: app.config.limits.login_attempts_per_day,
             has_password: password.is_some(),
             password: words::stored_password(password.map(|fact| (fact.stored_at, fact.rejected_at))),
             history: history.map(|entry| AuditRow::of(app, entry)).collect(),

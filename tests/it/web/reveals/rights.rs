@@ -64,7 +64,8 @@ async fn rights_are_decided_anew_when_it_is_approved_and_when_it_is_shown() {
         store::accounts::set_details(conn, told.account, Some(&bob), "", &[told.group]).await
     };
     app.db.maintain(given_away).await.unwrap();
-    refused(told.decides(&third, "approve", hers).await, "ada@example.org may not see this any more").await;
+    refused(told.decides(&third, "approve", hers).await, "ada@example.org no longer has access to this")
+        .await;
     let answer = ada.post(&told.code(), &[]).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
 }

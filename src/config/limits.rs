@@ -1,0 +1,38 @@
+//! How much people and clients may do in a time, or at once.
+
+use super::reader::Reader;
+
+/// Bounds that keep one person, client or address from using up what all share.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Codes that may be asked for per number in 24 hours. Telegram locks a number out at about five.
+    pub login_attempts_per_day: u32,
+    /// Codes that one person may ask for in 24 hours, for all numbers together.
+    pub codes_per_person_per_day: u32,
+    /// Codes and passwords that one person may hand in in vain in 24 hours.
+    pub wrong_inputs_per_person_per_day: u32,
+    /// Sign-ins that may be tried from one network address in a minute.
+    pub sign_ins_per_minute: u32,
+    /// Pages that a person may have open so that they change by themselves.
+    pub streams_per_user: u32,
+    /// Connections that are served at once.
+    pub max_connections: usize,
+    /// How long a connection may wait for its next request, in seconds.
+    pub keep_alive_seconds: u16,
+}
+
+impl Limits {
+    pub(super) fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Self {
+        Self {
+            login_attempts_per_day: env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4),
+            codes_per_person_per_day: env.number("CODES_PER_PERSON_PER_DAY", 1..=1_000_000).unwrap_or(50),
+            wrong_inputs_per_person_per_day: env
+                .number("WRONG_INPUTS_PER_PERSON_PER_DAY", 1..=1_000_000)
+                .unwrap_or(30),
+            sign_ins_per_minute: env.number("SIGN_INS_PER_MINUTE", 1..=1_000_000).unwrap_or(100),
+            streams_per_user: env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20),
+            max_connections: env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000),
+            keep_alive_seconds: env.number("KEEP_ALIVE_SECONDS", 5..=620).unwrap_or(125),
+        }
+    }
+}
