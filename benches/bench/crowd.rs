@@ -23,8 +23,9 @@ const ACCOUNTS: u64 = 10_000;
 /// Changes a second.
 const RATE: u64 = 10;
 const SECONDS: u64 = 30;
-/// Accounts that change, one after the other; each is signed in first.
-const CHANGING: u16 = 10;
+/// Accounts that change, one after the other; each is signed in first. A name that is replaced before it was sent would
+/// count as lost, so there are enough of them.
+const CHANGING: u16 = 40;
 /// Connections that are opened at a time.
 const AT_ONCE: usize = 50;
 const PATIENCE: Duration = Duration::from_secs(120);
