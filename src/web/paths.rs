@@ -124,7 +124,7 @@ mod tests {
         let (account, group, role) = (AccountId::generate(), GroupId::generate(), RoleId::generate());
         assert_eq!(code_wait(account), format!("/accounts/{account}/code/wait"));
         assert_eq!(access_cell(group, role), format!("/access/{group}/{role}"));
-        assert_eq!(static_file("a.css"), "/static/a.css");
+        assert_eq!(static_file(String::from("a.css")), "/static/a.css");
     }
 
     #[test]

@@ -186,10 +186,15 @@ mod tests {
         Account {
             id: AccountId::generate(),
             phone: Phone::test(1, number % 250 * 79 % 1000),
-            owner: (!number.is_multiple_of(3)).then(|| Email::parse(&format!("o{}@example.org", number % 5)).unwrap()),
+            owner: (!number.is_multiple_of(3))
+                .then(|| Email::parse(&format!("o{}@example.org", number % 5)).unwrap()),
             comment: String::new(),
             groups: Vec::<GroupId>::new(),
-            wanted: if number.is_multiple_of(2) { DesiredState::Connected } else { DesiredState::Disconnected },
+            wanted: if number.is_multiple_of(2) {
+                DesiredState::Connected
+            } else {
+                DesiredState::Disconnected
+            },
             folder: String::new(),
             created: Millis(0),
         }
