@@ -60,7 +60,7 @@ async fn nobodys_trouble_is_felt_by_another() {
     says(&revoked, "from another device").await;
     says(&banned, "recover@telegram.org").await;
     says(&damaged, "missing or damaged").await;
-    says(&password, "rejected the stored one").await;
+    says(&password, "Rejected by Telegram").await;
     // It may be too much for the flooded one or not; afterwards it is well.
     visitor.until_stage(&flooded.id, "ready", STEP).await;
 
