@@ -34,6 +34,10 @@ pub enum ErrorCode {
     ViewRequired,
     LoginCodeMissing,
     LoginCodeForm,
+    /// Of another length than Telegram announced.
+    LoginCodeLength {
+        length: usize,
+    },
     PasswordMissing,
     PasswordForm,
     ReasonLength,

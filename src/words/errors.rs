@@ -26,6 +26,9 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::NameTaken { kind: NameKind::Group } => "There is already a group with this name.".into(),
         ErrorCode::ViewRequired => "The other permissions need “View”. Tick it, or clear all.".into(),
         ErrorCode::LoginCodeMissing => "Enter the code that Telegram sent.".into(),
+        ErrorCode::LoginCodeLength { length } => {
+            format!("The code has {length} digits. Check it and try again.")
+        }
         ErrorCode::LoginCodeForm => "That isn't a login code.".into(),
         ErrorCode::PasswordMissing => "Enter the two-step password.".into(),
         ErrorCode::PasswordForm => {

@@ -185,3 +185,31 @@ async fn a_reason_is_asked_for_before_a_code_is_shown() {
         }
     }
 }
+
+/// A code is read as it was meant, and one of the wrong length is refused here: Telegram counts what it is asked.
+#[tokio::test]
+async fn a_code_of_another_length_than_announced_is_not_sent_to_telegram() {
+    let test = TestApp::new().await;
+    let account = test.account(1, None).await;
+    let sent = CodeSent { way: CodeDelivery::Sms, length: 5, next: None, resend_from: None };
+    test.stands(account, Stage::WaitCode(sent));
+    let root = test.signed_in(ADMIN).await;
+    let submit = async |code: &str| {
+        root.post(&format!("/accounts/{account}/provide"), &[("token", "7"), ("code", code)]).await
+    };
+    for code in ["2222", "222222", "２２２２", "222\u{2013}2", "Login code: 222222."] {
+        let answer = submit(code).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{code}: {}", answer.body);
+        assert!(answer.body.contains("The code has 5 digits"), "{code}: {}", answer.body);
+    }
+    for code in ["22222", "２２２２２", "٢٢٢٢٢", "222\u{2013}22", "2\u{ad}2222", "Login code: 22222"]
+    {
+        let answer = submit(code).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::CONFLICT,
+            "it goes on to the client, which does not run: {}",
+            answer.body
+        );
+    }
+}

@@ -10,7 +10,7 @@ use crate::domain::access::privileges;
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::stage::LoginInput;
-use crate::domain::{Input, Secret, StageToken};
+use crate::domain::{Input, Secret, Stage, StageToken, login_code};
 use crate::live::accounts::Entry;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
@@ -60,7 +60,8 @@ pub async fn submit(
     allowed: Allowed<can::Login>,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, AppError> {
-    let done = match parse(&form, allowed.entry.snapshot.stage.input()) {
+    let snapshot = &allowed.entry.snapshot;
+    let done = match parse(&form, &snapshot.stage, form.token == snapshot.token) {
         Ok(input) => ops::login::submit(&app, allowed.grant(), form.token, input).await,
         Err(error) => Err(error),
     };
@@ -68,9 +69,9 @@ pub async fn submit(
 }
 
 /// An empty field arrives like none at all, so then the message is about the field that the account's stage has.
-fn parse(form: &LoginForm, shown: Option<Input>) -> Result<LoginInput, OpError> {
+fn parse(form: &LoginForm, stage: &Stage, is_current: bool) -> Result<LoginInput, OpError> {
     match (&form.code, &form.password) {
-        (Some(code), None) => parse_code(code),
+        (Some(code), None) => parse_code(code, announced_length(stage).filter(|_| is_current)),
         (None, Some(password)) => {
             let text = password.expose();
             if text.len() > MAX_PASSWORD || text.contains('\0') {
@@ -78,21 +79,33 @@ fn parse(form: &LoginForm, shown: Option<Input>) -> Result<LoginInput, OpError> 
             }
             Ok(LoginInput::Password(password.clone()))
         }
-        (None, None) => Err(shown.map_or_else(wrong_form, missing)),
+        (None, None) => Err(stage.input().map_or_else(wrong_form, missing)),
         (Some(_), Some(_)) => Err(wrong_form()),
     }
 }
 
-/// People copy codes with spaces and dashes; a code has neither.
-fn parse_code(code: &Secret) -> Result<LoginInput, OpError> {
-    let code: String = code.expose().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+/// Reads the code as it was meant. A code of another length than Telegram announced costs no attempt there.
+fn parse_code(code: &Secret, length: Option<usize>) -> Result<LoginInput, OpError> {
+    let code = login_code::read(code.expose());
     if code.is_empty() {
         return Err(missing(Input::Code));
     }
     if code.len() > MAX_CODE || code.chars().any(char::is_control) {
         return Err(OpError::invalid(Input::Code.name(), ErrorCode::LoginCodeForm));
     }
+    if let Some(length) = length
+        && code.bytes().all(|byte| byte.is_ascii_digit())
+        && code.len() != length
+    {
+        return Err(OpError::invalid(Input::Code.name(), ErrorCode::LoginCodeLength { length }));
+    }
     Ok(LoginInput::Code(Secret::new(code)))
+}
+
+/// The digits of the code that the account waits for, if Telegram said how many.
+fn announced_length(stage: &Stage) -> Option<usize> {
+    let Stage::WaitCode(sent) = stage else { return None };
+    usize::try_from(sent.length).ok().filter(|length| *length > 0)
 }
 
 fn missing(input: Input) -> OpError {
