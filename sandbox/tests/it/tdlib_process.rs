@@ -12,7 +12,9 @@ use tokio::time::timeout;
 
 use crate::launch::{addresses, example, http, run, stock_library};
 
-pub const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long to wait for what has to happen. TDLib asks again for a lost answer only after 60 seconds, so this has to be
+/// well above that: a clock that jumps while a request is on its way can cost an answer.
+pub const TIMEOUT: Duration = Duration::from_secs(240);
 
 /// A launcher whose program is TDLib on a pipe.
 pub struct TdlibProcess {
