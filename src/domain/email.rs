@@ -11,16 +11,16 @@ pub struct Email(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
     /// Nothing was typed.
-    #[error("Type an e-mail address.")]
+    #[error("Enter an e-mail address.")]
     Empty,
     /// No `@`, nothing before or behind it, a space, or more than one.
-    #[error("This is not an e-mail address. It looks like name@example.org.")]
+    #[error("That isn't an e-mail address, such as name@example.org.")]
     Form,
     /// A character outside of printable ASCII: look-alikes would make two people of one.
-    #[error("An e-mail address here has plain letters, digits and signs only.")]
+    #[error("An e-mail address can contain only unaccented letters, digits and signs.")]
     Character,
     /// Longer than 254 characters.
-    #[error("An e-mail address has 254 characters at most.")]
+    #[error("An e-mail address can have at most 254 characters.")]
     Length,
 }
 

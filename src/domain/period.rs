@@ -18,10 +18,10 @@ pub struct Period {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PeriodError {
     /// It has not the form of a time.
-    #[error("Write a date, as 2026-11-21, or a date and a time, as 2026-11-21 14:30. Times are UTC.")]
+    #[error("Enter a date such as 2026-11-21, or a date and time such as 2026-11-21 14:30 (UTC).")]
     Form,
-    /// There is no such day or time.
-    #[error("There is no such day or time.")]
+    /// This date or time doesn't exist.
+    #[error("This date or time doesn't exist.")]
     OutOfRange,
 }
 

@@ -14,8 +14,8 @@ pub fn sentence(error: &ErrorCode) -> String {
             "Start with the country code, e.g. +49, and leave out the leading 0.".into()
         }
         ErrorCode::EmailMissing => "Enter an e-mail address.".into(),
-        ErrorCode::EmailForm => "That isn't an e-mail address. It looks like name@example.org.".into(),
-        ErrorCode::EmailCharacter => "An e-mail address can only have plain letters, digits and signs.".into(),
+        ErrorCode::EmailForm => "That isn't an e-mail address, such as name@example.org.".into(),
+        ErrorCode::EmailCharacter => "An e-mail address can contain only unaccented letters, digits and signs.".into(),
         ErrorCode::EmailLength => "An e-mail address can have at most 254 characters.".into(),
         ErrorCode::CommentTooLong { max } => format!("A comment can have at most {max} characters."),
         ErrorCode::CommentCharacter => "A comment can't have control characters.".into(),
@@ -41,7 +41,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::DigitsWrong => "These aren't the last four digits of the account's number.".into(),
         ErrorCode::PhoneTaken => "There is already an account with this number.".into(),
         ErrorCode::PhoneBeingRemoved => {
-            "The account with this number is being removed. Add it again when that is done; see Jobs.".into()
+            "The account with this number is being removed. Add it again when that is done; see Background tasks.".into()
         }
         ErrorCode::TestEnvironmentOnly => "Test accounts exist only in Telegram's test environment.".into(),
         ErrorCode::NoTestNumberFree => "Every test number already has an account.".into(),

@@ -157,7 +157,7 @@ impl ClientTask {
                 End::Overflowed => {
                     self.enter(Stage::Reconnecting);
                     self.snapshot.problem = Some(
-                        "More came from Telegram than could be taken in; the client was started anew.".into(),
+                        "Telegram sent more than could be processed, so the account was restarted. Some messages may be missing.".into(),
                     );
                     self.publish();
                     self.until(&mut mailbox, tokio::time::sleep(BREATH)).await;

@@ -45,7 +45,7 @@ impl ClientTask {
     pub(super) fn problem(&mut self, error: &CallError) -> AnswerError {
         if error.is_away() {
             self.snapshot.problem =
-                Some("Telegram did not answer. Look in a moment at how the account stands.".into());
+                Some("Telegram did not answer. Check the account's status in a moment.".into());
             return AnswerError::Away;
         }
         let refused = login::explain(error.code, &error.message);

@@ -24,40 +24,39 @@ pub fn explain(code: i32, message: &str) -> Refused {
     if let Some(seconds) = flood_wait(message) {
         return Refused {
             field: None,
-            sentence: format!("Telegram was asked too often. It will answer again in {}.", duration(seconds)),
+            sentence: format!("Too many requests. Telegram will accept a new one in {}.", duration(seconds)),
             wait_seconds: Some(seconds),
         };
     }
     match message {
         "PHONE_CODE_INVALID" => {
-            about(Input::Code, "This code is not right. Look at it once more and type it again.")
+            about(Input::Code, "Wrong code. Check it and try again.")
         }
-        "PHONE_CODE_EMPTY" => about(Input::Code, "Type the code that Telegram sent."),
+        "PHONE_CODE_EMPTY" => about(Input::Code, "Enter the code that Telegram sent."),
         "PHONE_CODE_EXPIRED" => {
-            about(Input::Code, "This code is too old, or was passed on in Telegram. Ask for a new one.")
+            about(Input::Code, "This code has expired or was shared in Telegram. Resend the code.")
         }
         "PASSWORD_HASH_INVALID" => about(
             Input::Password,
-            "This password is not right. Mind upper and lower case, and type it again.",
+            "Wrong password. Check upper and lower case and try again.",
         ),
         "SRP_ID_INVALID" | "SRP_PASSWORD_CHANGED" => {
-            about(Input::Password, "The password was changed just now. Type the new one.")
+            about(Input::Password, "The password was just changed. Enter the new one.")
         }
-        "PHONE_NUMBER_INVALID" => says("Telegram does not know this phone number. Check its digits."),
+        "PHONE_NUMBER_INVALID" => says("Telegram doesn't know this phone number. Check its digits."),
         "PHONE_NUMBER_BANNED" => says(
-            "Telegram has banned this number. Only Telegram can lift that: write to recover@telegram.org.",
+            "Telegram banned this number. Only Telegram can lift the ban: write to recover@telegram.org.",
         ),
         "PHONE_NUMBER_FLOOD" | "PHONE_PASSWORD_FLOOD" => {
-            says("There were too many attempts with this number today. Try again tomorrow.")
+            says("Too many attempts with this number today. Try again tomorrow.")
         }
         "PHONE_NUMBER_UNOCCUPIED" => says(
-            "This number has no Telegram account. Telegram no longer lets other apps register; \
-             sign up in the official app, then come back.",
+            "This number has no Telegram account. Sign up in the official app, then come back.",
         ),
         "API_ID_INVALID" | "API_ID_PUBLISHED_FLOOD" => says(
-            "Telegram does not accept this server's API_ID. Its administrator has to check the settings.",
+            "Telegram doesn't accept this server's API_ID. Contact your Telescope administrator.",
         ),
-        "UPDATE_APP_TO_LOGIN" => says("Telegram wants a newer version of TDLib for this login."),
+        "UPDATE_APP_TO_LOGIN" => says("Telegram requires a newer version of TDLib for this login. Contact your Telescope administrator."),
         _ => says(&unknown(code, message)),
     }
 }
@@ -69,9 +68,9 @@ fn unknown(code: i32, message: &str) -> String {
         && message.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     // TDLib's rule: the text of a 406 is not for people.
     if is_a_code && code != 406 {
-        format!("Telegram said no: {message}.")
+        format!("Telegram refused the request ({message}).")
     } else {
-        format!("Telegram said no (error {code}).")
+        format!("Telegram refused the request (error {code}).")
     }
 }
 
@@ -97,9 +96,9 @@ mod tests {
     #[test]
     fn refusals_are_sentences_beside_their_field() {
         for (code, message, field, part) in [
-            (400, "PHONE_CODE_INVALID", Some(Input::Code), "not right"),
-            (400, "PHONE_CODE_EMPTY", Some(Input::Code), "Type the code"),
-            (400, "PASSWORD_HASH_INVALID", Some(Input::Password), "not right"),
+            (400, "PHONE_CODE_INVALID", Some(Input::Code), "Wrong code"),
+            (400, "PHONE_CODE_EMPTY", Some(Input::Code), "Enter the code"),
+            (400, "PASSWORD_HASH_INVALID", Some(Input::Password), "Wrong password"),
             (400, "PHONE_NUMBER_BANNED", None, "recover@telegram.org"),
             (400, "PHONE_NUMBER_UNOCCUPIED", None, "official app"),
             (429, "Too Many Requests: retry after 100", None, "2 minutes"),

@@ -76,7 +76,7 @@ async fn one_person_types_so_many_wrong_codes_over_restarts() {
     };
     for _ in 0..2 {
         let (status, said) = type_it(&visitor, wrong).await;
-        assert!(status == 422 && said.contains("not right"), "{status} {said}");
+        assert!(status == 422 && said.contains("Wrong code"), "{status} {said}");
     }
     stack.kill_telescope().await;
     stack.start_again().await;

@@ -36,7 +36,7 @@ async fn silence_a_dropped_line_and_a_restart() {
     assert!(since.elapsed() < FORM, "{:?}", since.elapsed());
     let (status, said) = (form.status(), form.text().await.unwrap());
     assert!(status.is_client_error() || status.is_server_error(), "{status}: {said}");
-    assert!(said.contains("did not answer") || said.contains("code is not right"), "{said}");
+    assert!(said.contains("did not answer") || said.contains("Wrong code"), "{said}");
 
     phones.break_network("drop", 0).await;
     let server = stack.server_pid();

@@ -46,7 +46,7 @@ async fn an_auditor_finds_what_happened_and_sees_it_happen() {
     browser.pictures("audit-found").await;
 
     finds(&browser, "admin", "yesterday").await;
-    assert!(browser.text("#from-error").await.contains("Write a date"));
+    assert!(browser.text("#from-error").await.contains("Enter a date"));
     browser.pictures("audit-refused").await;
     browser.close().await;
 }

@@ -18,14 +18,14 @@ async fn story(scripts: Scripts, pictures: &str) {
     let wrong = if code == "00000" { "11111" } else { "00000" };
     provide(&browser, "code", wrong).await;
     let said = browser.text("#code-error").await;
-    assert!(said.contains("not right"), "{said}");
+    assert!(said.contains("Wrong code"), "{said}");
     browser.pictures(&format!("{pictures}-1-code")).await;
     provide(&browser, "code", &code).await;
 
     browser.find("[name='password']").await;
     provide(&browser, "password", "not this one").await;
     let said = browser.text("#password-error").await;
-    assert!(said.contains("not right"), "{said}");
+    assert!(said.contains("Wrong password"), "{said}");
     browser.pictures(&format!("{pictures}-2-password")).await;
     provide(&browser, "password", PASSWORD).await;
 
