@@ -1,7 +1,7 @@
 //! What the operator decides: the settings, from the environment or a file `.env`.
 //!
 //! They are read once, at the start, into plain values. Whatever is wrong is reported at once and in
-//! sentences, because nobody wants to start a service ten times to find ten mistakes. The environment wins
+//! sentences, so that ten mistakes do not take ten starts. The environment wins
 //! over the file. The file's values are not put into the environment, so no child process inherits them.
 //! `.env.sample` explains every setting; a test holds it equal to [`SETTINGS`].
 
@@ -120,7 +120,7 @@ pub struct Config {
     pub telegram_proxy: Option<Proxy>,
     /// Processes that run TDLib.
     pub td_hosts: u16,
-    /// Megabytes at which such a process is started anew at a quiet time; 0: never.
+    /// Megabytes at which such a process is restarted at a quiet time; 0: never.
     pub td_host_memory_mb: u64,
     /// Seconds of silence after which Telegram is asked whether a session still holds; 0: never.
     pub session_probe_seconds: u64,
@@ -146,7 +146,7 @@ pub struct Config {
     pub audit_details_days: u32,
     /// The filter of the log, as `tracing-subscriber` reads it.
     pub log: String,
-    /// What the operator should know of his settings though nothing is wrong; for the log.
+    /// Remarks on settings that are valid but unusual; for the log.
     pub notes: Vec<String>,
 }
 
@@ -169,7 +169,7 @@ impl Config {
         Self::from_env(|name| std::env::var(name).ok().or_else(|| file.get(name).cloned()))
     }
 
-    /// Whether somebody with this address may sign in at all, as far as its domain goes.
+    /// Whether addresses of this domain may sign in.
     pub fn admits(&self, email: &Email) -> bool {
         self.sso_email_domains.is_empty() || self.sso_email_domains.iter().any(|domain| domain.is_of(email))
     }
@@ -261,7 +261,8 @@ fn notes<E: Fn(&str) -> Option<String>>(
     let mut notes = Vec::new();
     if sso_mode == Some(SsoMode::Disable) {
         notes.push(
-            "SSO_MODE is disable: whoever reaches this server from this machine is the administrator.".into(),
+            "SSO_MODE is disable: everyone who reaches this server from this machine is the administrator."
+                .into(),
         );
     }
     if env.text("CORS_POLICY").is_some() {

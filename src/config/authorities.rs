@@ -18,7 +18,7 @@ impl Authorities {
         if certificates.is_empty() {
             return Err(form());
         }
-        // Only whoever is to trust them looks into them.
+        // Only the client that is to trust them reads them.
         Client::builder().tls_certs_only(certificates.clone()).build().map_err(|_| form())?;
         Ok(Self(certificates))
     }

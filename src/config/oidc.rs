@@ -6,7 +6,7 @@ use super::public_url::is_loopback_name;
 use super::reader::Reader;
 use crate::domain::Secret;
 
-/// What Telescope has to know to ask an OpenID provider who somebody is.
+/// What Telescope needs to sign people in at an OpenID provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OidcSettings {
     /// The provider's own name for itself, letter by letter: an address, below which its description is found.

@@ -48,9 +48,9 @@ pub enum SsoMode {
     Mock,
     /// An OpenID provider says who they are.
     Oidc,
-    /// Nobody proves anything: whoever comes is the one administrator. For one's own machine.
+    /// No sign-in: every request is the one administrator's. For a developer's own machine.
     Disable,
-    /// Cloudflare Access stands before Telescope and signs who somebody is.
+    /// Cloudflare Access in front of Telescope signs each user's identity.
     Cloudflare,
     /// Some other proxy does.
     Jwt,
@@ -65,7 +65,7 @@ impl SsoMode {
         matches!(self, Self::Mock)
     }
 
-    /// Whether an OpenID provider says who somebody is.
+    /// Whether people sign in at an OpenID provider.
     pub const fn is_oidc(self) -> bool {
         matches!(self, Self::Oidc)
     }
@@ -75,7 +75,7 @@ impl SsoMode {
         matches!(self, Self::Disable)
     }
 
-    /// Whether each request says who sends it, so that nobody signs in by a page.
+    /// Whether each request carries its user's identity, so that there is no sign-in page.
     pub const fn is_by_request(self) -> bool {
         match self {
             Self::Cloudflare | Self::Jwt | Self::Disable => true,

@@ -1,7 +1,7 @@
-//! A secret that only the key opens, and only at the place it was sealed for.
+//! A secret that can be decrypted only with its key and only in its place.
 //!
-//! AES-256-GCM with a random nonce. The place goes in as associated data: whoever copies a sealed value to
-//! another row, field or version finds that it does not open there. The text form is
+//! AES-256-GCM with a random nonce. The place is the associated data: a sealed value that is copied to another row, field
+//! or version does not open there. The text form is
 //! `v1.KEYID.BASE64URL(nonce, ciphertext, tag)`.
 
 use std::fmt;

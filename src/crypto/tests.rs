@@ -53,12 +53,12 @@ fn a_changed_key_still_opens_what_the_old_one_sealed() {
 
     let changing = Keys::new(&two, Some(&one));
     assert_eq!(changing.open(&PLACE, &sealed).unwrap().expose(), "hunter2");
-    let anew = changing.seal(&PLACE, &Secret::new("hunter2")).unwrap();
-    assert_eq!(anew.key_id(), changing.id());
+    let resealed = changing.seal(&PLACE, &Secret::new("hunter2")).unwrap();
+    assert_eq!(resealed.key_id(), changing.id());
     assert_eq!(changing.old_id(), Some(old.id()));
 
     let changed = Keys::new(&two, None);
-    assert_eq!(changed.open(&PLACE, &anew).unwrap().expose(), "hunter2");
+    assert_eq!(changed.open(&PLACE, &resealed).unwrap().expose(), "hunter2");
     assert_eq!(changed.open(&PLACE, &sealed), Err(KeyError::UnknownKey(old.id().to_owned())));
 }
 

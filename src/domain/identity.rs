@@ -1,4 +1,4 @@
-//! Who somebody is, as an identity provider proved it.
+//! A person's identity, as proven by an identity provider.
 
 use super::Email;
 
@@ -7,7 +7,7 @@ use super::Email;
 pub struct Identity {
     /// Who says so: the provider's own name for itself.
     pub issuer: String,
-    /// The person, as the issuer names him; never given to another.
+    /// The person, as the issuer names them; never reassigned.
     pub subject: String,
     /// The address.
     pub email: Email,
@@ -27,7 +27,7 @@ impl Identity {
         self.verified && self.email == *email
     }
 
-    /// An address that somebody merely claims: for trying out, where that is proof enough.
+    /// An address that is claimed without proof, for the demo.
     pub fn claimed(email: Email) -> Self {
         let subject = email.as_str().to_owned();
         Self { issuer: Self::MOCK.into(), subject, email, verified: true, groups: None }

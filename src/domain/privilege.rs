@@ -181,7 +181,7 @@ privileges!(
     SystemPrivilege, SystemPrivileges, OnSystem,
     /// Add an account.
     AddAccount = "add_account",
-    /// Approve somebody else's request to see a secret.
+    /// Approve another person's request to see a secret.
     ApproveReveal = "approve_reveal",
     /// Read the audit trail.
     ReadAudit = "read_audit",

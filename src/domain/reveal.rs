@@ -1,4 +1,4 @@
-//! A second person's approval: what somebody asks to see, how that request stands, and for how long.
+//! Approval by a second person: what is requested, the state of the request, and how long it lasts.
 
 use super::ids::named;
 use super::privilege::{AccountPrivilege, can};
@@ -44,11 +44,11 @@ impl Revealing for can::ViewTwoFactorPassword {
 named!(
     /// How a request stands.
     RequestState {
-        /// Nobody has decided it.
+        /// Not decided yet.
         Waiting = "waiting",
-        /// Somebody has approved it; it was not used yet.
+        /// Approved and not used yet.
         Approved = "approved",
-        /// Somebody has refused it.
+        /// Declined.
         Refused = "refused",
         /// It was approved, and the secret was shown.
         Used = "used",
@@ -57,7 +57,7 @@ named!(
     }
 );
 
-/// Somebody's request to see a secret.
+/// A request to see a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevealRequest {
     /// Its id.
@@ -72,24 +72,24 @@ pub struct RevealRequest {
     pub requester: UserId,
     /// His address.
     pub person: Email,
-    /// Why, in his words.
+    /// Why, as the requester wrote it.
     pub reason: String,
-    /// When he asked.
+    /// When it was requested.
     pub created: Millis,
     /// When it is over.
     pub expires: Millis,
     /// How it was left; see [`RevealRequest::stands`].
     pub state: RequestState,
-    /// Who decided it, and his address.
+    /// Who decided it, and their address.
     pub decided_by: Option<(UserId, Email)>,
     /// When.
     pub decided_at: Option<Millis>,
-    /// What he said to it.
+    /// The note of the person who decided it.
     pub note: Option<String>,
 }
 
 impl RevealRequest {
-    /// How it stands at this moment: its time may be over though nobody has noted that yet.
+    /// How it stands at this moment: its time may be over although the row does not say so yet.
     pub fn stands(&self, now: Millis) -> RequestState {
         match self.state {
             RequestState::Waiting | RequestState::Approved if self.expires <= now => RequestState::Expired,

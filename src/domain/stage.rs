@@ -17,13 +17,13 @@ use super::SessionEndReason;
 /// One value per situation of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// No client runs, because nobody wants one.
+    /// No client runs: the account is to be disconnected.
     Disconnected,
     /// The client is starting.
     Starting,
     /// The process that ran the client died; it is being started again.
     Reconnecting,
-    /// Nobody is signed in: a code can be asked for.
+    /// Not logged in: a code can be requested.
     SignedOut,
     /// The session that was here is over: a code can be asked for.
     Ended(SessionEndReason),

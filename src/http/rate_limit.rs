@@ -92,7 +92,7 @@ mod tests {
         assert!(count("192.0.2.2", 59_999), "others have their own");
         assert!(!count("::ffff:192.0.2.1", 59_999), "however it is written");
         assert!(count("192.0.2.1", 60_000), "the minute is over");
-        assert!(count("192.0.2.2", 10), "a clock that was set back locks nobody out");
+        assert!(count("192.0.2.2", 10), "a clock that was set back locks no one out");
         assert!(count("2001:db8::1", 0) && count("2001:db8::2:3", 0) && !count("2001:db8::4", 0));
         assert!(count("2001:db8:0:1::1", 0));
     }

@@ -1,4 +1,4 @@
-//! Which process somebody is, beyond its number: so that a later one on the same machine can tell whether it is
+//! Identifies a process beyond its number, so that a later one on the same machine can tell whether it is
 //! gone, though numbers are used again.
 
 use std::fmt;
@@ -63,7 +63,7 @@ impl Identity {
         if test_kill_process(pid) == Err(Errno::SRCH) {
             return true;
         }
-        // Some systems show nobody else's processes; the number is in use, so it may be this one.
+        // Some systems hide the processes of others; the number is in use, so it may be this one.
         stat(self.pid).is_some_and(|stat| stat.dead || stat.start != self.start)
     }
 }
@@ -108,7 +108,7 @@ mod tests {
             assert!(!value.is_empty(), "{own}");
         }
         assert!(!own.is_gone(&own));
-        assert_eq!(Identity::parse("somebody"), None);
+        assert_eq!(Identity::parse("unknown"), None);
         assert_eq!(Identity::parse(""), None);
     }
 

@@ -1,4 +1,4 @@
-//! The one small HTTP client for questions to an identity provider: it follows nobody elsewhere, goes through no proxy,
+//! The one small HTTP client for questions to an identity provider: it follows no redirects, uses no proxy,
 //! waits for a bounded time, reads a bounded answer, and speaks TLS but with this machine.
 
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Http {
             .build();
         if let Err(error) = &client {
             let problem = chain(error);
-            tracing::error!(problem, "nobody can be asked over https; are root certificates installed?");
+            tracing::error!(problem, "https requests are impossible; are root certificates installed?");
         }
         Self(client.ok())
     }

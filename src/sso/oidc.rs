@@ -51,7 +51,7 @@ pub struct Answer {
     pub error: Option<String>,
 }
 
-/// Who somebody is, and the token that says so, which the provider wants to see when the person signs out.
+/// A person's identity, and the token that proves it, which the provider expects when the person signs out.
 #[derive(Debug)]
 pub struct Proven {
     /// The person.
@@ -79,7 +79,7 @@ struct Tokens {
 }
 
 impl Provider {
-    /// Nobody is asked yet. Certificates of `authorities` are trusted beside the system's.
+    /// Sends no request yet. Certificates of `authorities` are trusted beside the system's.
     pub fn new(
         settings: OidcSettings,
         public: PublicUrl,
@@ -140,7 +140,7 @@ impl Provider {
         Ok(Proven { identity, id_token: tokens.id_token })
     }
 
-    /// Where somebody signs out of the provider as well, if it has such an address.
+    /// Where people sign out of the provider as well, if it has such an address.
     pub async fn sign_out(&self, id_token: Option<&Secret>) -> Option<Url> {
         let known = self.discovery.known().await.ok()?;
         let mut url = known.metadata.end_session_endpoint.clone()?;
@@ -167,7 +167,7 @@ impl Provider {
         attempt.until > now && answered.insert(attempt.state.clone(), attempt.until).is_none()
     }
 
-    /// RFC 9207: an answer that names another provider than the one that was asked was mixed up by somebody.
+    /// RFC 9207: an answer that names another provider than the one that was asked is a mix-up attack.
     fn comes_from_it(&self, metadata: &Metadata, issuer: Option<&str>) -> Result<(), OidcError> {
         match issuer {
             Some(issuer) if issuer == self.settings.issuer => Ok(()),
@@ -238,7 +238,7 @@ impl Provider {
 /// What a word of the provider means; RFC 6749 and OpenID Connect have a dozen of them.
 fn refusal(word: &str) -> OidcError {
     let word: String = word.chars().filter(char::is_ascii_graphic).take(60).collect();
-    tracing::info!(word, "the identity provider did not let somebody in");
+    tracing::info!(word, "the identity provider denied a sign-in");
     match word.as_str() {
         "access_denied"
         | "login_required"

@@ -9,7 +9,7 @@ use crate::sso::http::Http;
 use crate::sso::jwks::{KeySet, NoKey};
 use crate::sso::jwt::TokenError;
 
-/// Why a request comes from nobody; for the log.
+/// Why a request has no proven user; for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// There is no assertion.

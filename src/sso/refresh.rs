@@ -1,4 +1,4 @@
-//! When a provider may be asked again: soon while it has never answered, since nobody can sign in before it has, and
+//! When a provider may be asked again: soon while it has never answered, since sign-in is impossible before that, and
 //! at most once per interval afterwards.
 
 use std::time::Duration;

@@ -21,7 +21,7 @@ pub fn all(app: &Arc<App>) -> Vec<Task> {
     let recorded = account_history::RecordedStages::default();
     let mut tasks = vec![
         task(app, "database", database::run),
-        // Outcomes that nobody writes would be lost, so the server must not go on without it.
+        // Without it outcomes would be lost, so the server must not go on.
         task(app, "audit-queue", queue::keep_flushing).essential(),
         task(app, "audit-checkpoint", checkpoint::keep),
         task(app, "audit-relay", audit_relay::run),

@@ -1,6 +1,6 @@
 //! The frames between Telescope and a td-host: length (u32), client id (i32), JSON; little endian.
 //!
-//! And the cheap look at a JSON text of TDLib that spares parsing the nine of ten updates nobody wants.
+//! And the cheap look at a JSON text of TDLib that spares parsing nine of ten updates, which are not needed.
 
 use std::io::{self, Read, Write};
 

@@ -53,7 +53,7 @@ pub enum AnswerError {
     NotNow,
     /// Telegram said no.
     Refused(Refused),
-    /// Nobody answered; what was asked may still happen.
+    /// There was no answer; what was requested may still happen.
     Away,
     /// No client runs.
     NotRunning,

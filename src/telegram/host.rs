@@ -1,6 +1,6 @@
 //! td-host: the child process that runs TDLib. Frames in on stdin, frames out on stdout, log on stderr.
 //!
-//! It knows nothing of accounts. It numbers clients as its parent does, drops the updates that nobody wants,
+//! It knows nothing of accounts. It numbers clients as its parent does, drops the updates that are not needed,
 //! and ends when its stdin closes: closing its clients first, so that their files are in order, but not for
 //! long, since a new parent may wait for the same files. It ends likewise when its parent stands still: another
 //! server then takes the parent's place, and needs the files. Whatever kills TDLib kills this process alone.
@@ -16,13 +16,13 @@ use tdjson::Library;
 
 use super::frame::{Frame, peek};
 
-/// How long clients may take to close once nobody listens any more.
+/// How long clients may take to close after the parent is gone.
 const CLOSING_TIME: Duration = Duration::from_secs(3);
 
 /// For how many seconds a parent may be silent. It sends a heartbeat every five.
 const SILENCE: u32 = 20;
 
-/// The updates that somebody wants; all others end here, before they are parsed.
+/// The updates that are needed; all others end here, before they are parsed.
 const WANTED_UPDATES: &[&str] = &[
     "updateAuthorizationState",
     "updateConnectionState",
@@ -138,7 +138,7 @@ fn serve(library: &Library) -> i32 {
 }
 
 /// Counts the seconds that this process lives through without hearing anything. A clock would not do: where all
-/// processes stood still, as in a machine that slept, nobody was silent.
+/// processes stood still, as in a machine that slept, the parent was not silent.
 fn await_silence(silent: &AtomicU32) {
     while silent.fetch_add(1, Ordering::Relaxed) < SILENCE {
         #[expect(clippy::disallowed_methods, reason = "a thread of its own, in a process without a runtime")]

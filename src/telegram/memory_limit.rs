@@ -1,5 +1,5 @@
 //! The memory of a td-host. TDLib keeps every user and chat that it ever saw, so only the end of its process gives
-//! memory back. A host over its mark is started anew at a quiet time; its accounts reconnect within a second, and
+//! memory back. A host over its limit is restarted at a quiet time; its accounts reconnect within a second, and
 //! no login is needed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ const LOOK: Duration = Duration::from_secs(5);
 const QUIET: u32 = 2;
 /// A host that is never quiet for that long is not waited for any more.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
-/// Hosts are not started anew more often, even if the mark is lower than what they begin with.
+/// Hosts are not restarted more often, even if the limit is lower than what they begin with.
 const AT_MOST_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// Watches the hosts of one slot.

@@ -50,7 +50,7 @@ pub(super) struct HostConfig {
     pub library: PathBuf,
     /// Its number, for the log.
     pub number: usize,
-    /// Bytes of memory at which it is started anew.
+    /// Bytes of memory at which it is restarted.
     pub memory_limit: Option<u64>,
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn supervise(
                     _ = stop.wait_for(|stop| *stop) => true,
                     () = feed(stdin, queue, &traffic) => false,
                     bytes = memory.reached(child.id(), &traffic) => {
-                        tracing::info!(slot = number, bytes, "td-host is over its memory mark and is started anew");
+                        tracing::info!(slot = number, bytes, "td-host is over its memory limit; restarting it");
                         true
                     }
                 };
@@ -175,7 +175,7 @@ async fn log_complaints(slot: usize, stderr: ChildStderr) {
     }
 }
 
-/// Waits for the end of a host, or makes one. True if it was the host's own fault: whoever kills it from outside,
+/// Waits for the end of a host, or makes one. True if it was the host's own fault: a kill from outside,
 /// be it the operator or the kernel for want of memory, says nothing against the account that was being loaded.
 async fn end(mut child: Child, slot: usize, expected: bool) -> bool {
     match tokio::time::timeout(ENDING_TIME, child.wait()).await {

@@ -1,4 +1,4 @@
-//! Signed assertions: a proxy in front of Telescope knows who somebody is and says so in a header of each request.
+//! Signed assertions: a proxy in front of Telescope authenticates people and names them in a header of each request.
 //!
 //! The proxies differ in the header's name, the signature, and where they say what; all that is data here, in
 //! [`AssertionFormat`], and one verifier reads it. A preset is such data that is known beforehand.
@@ -85,7 +85,7 @@ fn jwt<E: Fn(&str) -> Option<String>>(
     })
 }
 
-/// An address to fetch keys from. Over http anybody on the way could put in his own, unless there is no way.
+/// An address to fetch keys from. Over http a host on the way could replace them, except on loopback.
 fn keys_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|_| "is not a web address.".to_owned())?;
     let here = url.host_str().is_some_and(crate::config::is_loopback_name);

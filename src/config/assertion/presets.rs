@@ -1,4 +1,4 @@
-//! What is known of proxies that sign assertions: settings that nobody has to look up. What the operator says
+//! What is known of proxies that sign assertions: settings that operators need not look up. What the operator says
 //! himself goes before it.
 
 use jsonwebtoken::Algorithm;
@@ -57,7 +57,7 @@ impl Preset {
         }
     }
 
-    /// What nobody can know beforehand, and where to find it.
+    /// What differs for each installation, and where to find it.
     const fn to_say(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::GoogleIap => &[(

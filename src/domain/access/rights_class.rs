@@ -10,7 +10,7 @@ pub enum RightsClass {
     /// Administrators and the system.
     Everything,
     Limited {
-        /// The verified address of somebody who owns accounts.
+        /// The verified address of a person who owns accounts.
         owner: Option<Email>,
         roles: Box<[RoleId]>,
     },

@@ -1,4 +1,4 @@
-//! One public key of whoever signs.
+//! One public key of a signer.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,7 +1,7 @@
-//! The public keys of whoever signs, fetched from where the settings or the provider say.
+//! The public keys of a signer, fetched from where the settings or the provider say.
 //!
 //! A key that is known is never waited for. A key that is not known is asked for once, and then not again for a
-//! minute, whatever names people invent; whoever brings one waits for that question, and nobody else does. As long as
+//! minute, however many key ids are invented; only the requests that bring one wait for the answer. As long as
 //! no keys are known at all, the provider is asked again after seconds: from the start on, so that the first who comes
 //! need not wait. What is known stays known while the provider can't be reached, and changes when its set changes.
 
@@ -87,7 +87,7 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// None known yet, and nobody asked.
+    /// None known yet, and no request under way.
     pub fn new(at: KeysAt, http: Http, clock: Clock) -> Arc<Self> {
         Arc::new(Self { at, clock, http, known: ArcSwap::default(), refresh: Mutex::default() })
     }
@@ -103,7 +103,7 @@ impl KeySet {
     }
 
     /// Fetches the set, in the background, again and again until it is there. Where each key has its own file there is
-    /// nothing to fetch before somebody names one.
+    /// nothing to fetch before a token names one.
     pub fn prepare(self: &Arc<Self>) {
         if matches!(self.at, KeysAt::Each(_)) {
             return;
@@ -138,7 +138,7 @@ impl KeySet {
         }
     }
 
-    /// Has a set that is old fetched again; nobody waits for that. Whoever is asking already asks for all.
+    /// Fetches an old set again in the background; a request under way serves everyone.
     fn renew(self: &Arc<Self>, known: &Known) {
         let now = self.clock.now();
         let is_old = known.fetched.is_none_or(|at| now.seconds_since(at) >= FRESH);
@@ -148,7 +148,7 @@ impl KeySet {
         }
     }
 
-    /// Asks the provider, unless it was asked just now; whoever comes while it is being asked waits with the first.
+    /// Asks the provider, unless it was asked just now; callers that come meanwhile wait for the same answer.
     fn ask(self: &Arc<Self>, kid: Option<&str>) -> tokio::task::JoinHandle<()> {
         let (keys, kid) = (Arc::clone(self), kid.map(str::to_owned));
         tokio::spawn(async move {

@@ -17,7 +17,7 @@ pub struct PendingAuthorization {
     pub(crate) state: String,
     /// Comes back inside the signed token: the token was made for this attempt.
     pub(crate) nonce: String,
-    /// Proves to the provider that whoever brings the code has asked for it.
+    /// Proves to the provider that the code is redeemed by the client that asked for it.
     pub(crate) verifier: String,
     /// After this moment, in Unix milliseconds, it is over.
     pub(crate) until: i64,
@@ -43,7 +43,7 @@ impl PendingAuthorization {
     }
 }
 
-/// What it holds is for nobody's eyes.
+/// Its contents are secret.
 impl std::fmt::Debug for PendingAuthorization {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Attempt").field("until", &self.until).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! The person that a verified token speaks of: the address, whether it is his, and the groups.
+//! The person of a verified token: the address, whether it is verified, and the groups.
 //!
 //! Many providers put a subject into the token and nothing else, and have the rest at another address, which the
 //! access token opens. That answer is not signed, so it counts only for the subject of the token.
@@ -57,11 +57,11 @@ impl Provider {
         let said = self.discovery.http.get(address, Some(access.expose())).await;
         let said = said.and_then(|body| json::<Map<String, Value>>(&body));
         let mut said = said.map_err(|problem| {
-            tracing::warn!(%problem, "the identity provider does not say more of somebody");
+            tracing::warn!(%problem, "cannot read further claims of a person");
             OidcError::Unavailable
         })?;
         if said.get("sub").and_then(Value::as_str) != Some(subject) {
-            tracing::warn!("the identity provider speaks of somebody else than its token");
+            tracing::warn!("the identity provider's answer names another subject than its token");
             return Err(OidcError::InvalidToken);
         }
         // An address and whether it is verified belong together.
@@ -87,7 +87,7 @@ fn is_verified(claims: &Map<String, Value>) -> bool {
 }
 
 /// The names in a claim: a list of texts, or one text. Providers leave the claim out where there are none, and where
-/// there are too many; whoever has no groups by what is said has none.
+/// there are too many; a person without groups in the claim has none.
 fn groups(claim: Option<&Value>) -> Vec<String> {
     match claim {
         Some(Value::String(one)) => vec![one.clone()],

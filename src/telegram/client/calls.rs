@@ -23,7 +23,7 @@ pub(crate) struct CallError {
 }
 
 impl CallError {
-    /// Whether nobody answered, rather than somebody saying no.
+    /// Whether there was no answer, rather than a refusal.
     pub(crate) fn is_away(&self) -> bool {
         self.code == 500 || self.code < 0
     }

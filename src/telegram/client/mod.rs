@@ -33,7 +33,7 @@ const LOCK_TRIES: u32 = 2;
 /// it is not the active one any more.
 const LOCKED_PAUSE: Duration = Duration::from_secs(10);
 
-/// The pause before an account's client is started anew for no fault of its host's, for the sake of the others.
+/// The pause before an account's client is restarted for no fault of its host's, for the sake of the others.
 const BREATH: Duration = Duration::from_secs(1);
 
 /// How a client's life ended.

@@ -117,7 +117,7 @@ impl ClientTask {
         }));
     }
 
-    /// Ends the session, or the beginning of one, at Telegram. Whoever asks is answered when it is over.
+    /// Ends the session, or the beginning of one, at Telegram. The caller is answered when it is over.
     fn log_out(&mut self, client: &mut Client, reply: Reply<()>) {
         if !self.snapshot.stage.can_log_out() || client.logging_out.is_some() {
             let _ = reply.send(Err(AnswerError::NotNow));

@@ -24,7 +24,7 @@ const BURST: u32 = 64;
 const CLOSE_TIME: Duration = Duration::from_secs(8);
 /// How long people wait for Telegram to confirm that a session is over.
 pub(super) const LOG_OUT_TIME: Duration = Duration::from_secs(25);
-/// How long TDLib may be logging out before its client is started anew; it then goes on with it.
+/// How long TDLib may be logging out before its client is restarted; it then continues.
 const HANGS: Duration = Duration::from_secs(60);
 
 /// One client while it lives.
@@ -128,7 +128,7 @@ impl ClientTask {
                 },
                 () = host_is_another(&mut link, present.generation) => break End::HostDied,
                 () = alarm(next_alarm) => self.on_alarm(&mut client),
-                // Nobody else has anything: more updates, then.
+                // There are no requests: take more updates.
                 () = std::future::ready(()), if burst > 0 => burst = 0,
             }
         };
@@ -178,7 +178,7 @@ impl ClientTask {
             let _ = waiting.send(Err(AnswerError::Away));
         }
         if client.leaving_since.is_some_and(|since| since + HANGS <= now) {
-            tracing::warn!(account = %self.start.account, "logging out hangs; the client is started anew");
+            tracing::warn!(account = %self.start.account, "logging out hangs; restarting the client");
             client.leaving_since = None;
             client.close();
         }

@@ -29,17 +29,14 @@ pub fn explain(code: i32, message: &str) -> Refused {
         };
     }
     match message {
-        "PHONE_CODE_INVALID" => {
-            about(Input::Code, "Wrong code. Check it and try again.")
-        }
+        "PHONE_CODE_INVALID" => about(Input::Code, "Wrong code. Check it and try again."),
         "PHONE_CODE_EMPTY" => about(Input::Code, "Enter the code that Telegram sent."),
         "PHONE_CODE_EXPIRED" => {
             about(Input::Code, "This code has expired or was shared in Telegram. Resend the code.")
         }
-        "PASSWORD_HASH_INVALID" => about(
-            Input::Password,
-            "Wrong password. Check upper and lower case and try again.",
-        ),
+        "PASSWORD_HASH_INVALID" => {
+            about(Input::Password, "Wrong password. Check upper and lower case and try again.")
+        }
         "SRP_ID_INVALID" | "SRP_PASSWORD_CHANGED" => {
             about(Input::Password, "The password was just changed. Enter the new one.")
         }
@@ -50,13 +47,15 @@ pub fn explain(code: i32, message: &str) -> Refused {
         "PHONE_NUMBER_FLOOD" | "PHONE_PASSWORD_FLOOD" => {
             says("Too many attempts with this number today. Try again tomorrow.")
         }
-        "PHONE_NUMBER_UNOCCUPIED" => says(
-            "This number has no Telegram account. Sign up in the official app, then come back.",
+        "PHONE_NUMBER_UNOCCUPIED" => {
+            says("This number has no Telegram account. Sign up in the official app, then come back.")
+        }
+        "API_ID_INVALID" | "API_ID_PUBLISHED_FLOOD" => {
+            says("Telegram doesn't accept this server's API_ID. Contact your Telescope administrator.")
+        }
+        "UPDATE_APP_TO_LOGIN" => says(
+            "Telegram requires a newer version of TDLib for this login. Contact your Telescope administrator.",
         ),
-        "API_ID_INVALID" | "API_ID_PUBLISHED_FLOOD" => says(
-            "Telegram doesn't accept this server's API_ID. Contact your Telescope administrator.",
-        ),
-        "UPDATE_APP_TO_LOGIN" => says("Telegram requires a newer version of TDLib for this login. Contact your Telescope administrator."),
         _ => says(&unknown(code, message)),
     }
 }

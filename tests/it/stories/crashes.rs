@@ -104,6 +104,6 @@ async fn a_host_over_its_memory_mark_is_started_anew_at_a_quiet_time() {
     })
     .await;
     visitor.until_stage(&account.id, "ready", STEP).await;
-    assert!(stack.log().contains("over its memory mark"), "{}", stack.log());
+    assert!(stack.log().contains("over its memory limit"), "{}", stack.log());
     assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1);
 }

@@ -1,4 +1,4 @@
-//! A request to see a secret, as its requester sees it: the page changes when somebody decides it, when it is used
+//! A request to see a secret, as its requester sees it: the page changes when it is decided, when it is used
 //! elsewhere, and when it expires. No secret is ever sent here.
 
 use std::marker::PhantomData;
@@ -40,7 +40,7 @@ async fn request<P: Revealing + Send + 'static>(
     caller: RequestSession,
     account: AccountId,
 ) -> Response {
-    // Read once for a stream, and only for somebody who may see the secret: for anyone else this costs nothing.
+    // Read once for a stream, and only for viewers who may see the secret.
     let approvers = match Allowed::<P>::of(&app, &caller, account).await {
         Ok(_) => match app.db.read().await {
             Ok(mut conn) => approvals::approvers(&app, &mut conn).await.unwrap_or_default(),
