@@ -70,7 +70,7 @@ pub struct RevealRequest {
     pub kind: RevealKind,
     /// Who wants to see it.
     pub requester: UserId,
-    /// His address.
+    /// Their address.
     pub person: Email,
     /// Why, as the requester wrote it.
     pub reason: String,

@@ -1,5 +1,5 @@
 //! What is known of proxies that sign assertions: settings that operators need not look up. What the operator says
-//! himself goes before it.
+//! takes precedence.
 
 use jsonwebtoken::Algorithm;
 use url::Url;
@@ -76,7 +76,7 @@ impl Preset {
         }
     }
 
-    /// `public` is where the proxy is reached; `given` what the operator says himself.
+    /// `public` is where the proxy is reached; `given` what the operator says.
     fn known(self, given: &GivenSettings, public: &PublicUrl) -> PresetValues {
         let host = public.authority();
         match self {
