@@ -87,7 +87,7 @@ pub(super) async fn supervise(
                 };
                 link.send_replace(None);
                 routes.host_is_gone(number);
-                // Both ends of its pipes are closed now, so it ends by itself.
+                // Both ends of its pipes are closed now, so the host exits.
                 if end(child, number, expected).await {
                     crashed = generation;
                 }
@@ -175,8 +175,8 @@ async fn log_complaints(slot: usize, stderr: ChildStderr) {
     }
 }
 
-/// Waits for the end of a host, or makes one. True if it was the host's own fault: a kill from outside,
-/// be it the operator or the kernel for want of memory, says nothing against the account that was being loaded.
+/// Waits for a host to exit, or kills it. True if the host crashed: a kill from outside, by an operator or by the
+/// kernel's OOM killer, does not count against the account that was being loaded.
 async fn end(mut child: Child, slot: usize, expected: bool) -> bool {
     match tokio::time::timeout(ENDING_TIME, child.wait()).await {
         Ok(Ok(status)) if expected => {

@@ -45,7 +45,7 @@ impl Provider {
         ["email"].into_iter().chain(groups).any(|name| !claims.contains_key(name))
     }
 
-    /// Adds what the provider's UserInfo says of the same person. What the token says stays.
+    /// Adds the provider's UserInfo claims about the same person. Claims of the token take precedence.
     async fn add_what_else_is_known(
         &self,
         claims: &mut Map<String, Value>,

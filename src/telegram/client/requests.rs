@@ -144,10 +144,10 @@ impl ClientTask {
         client.heard = tokio::time::Instant::now();
         let Err(error) = result else { return };
         if error.code == 401 {
-            // TDLib ends the client by itself.
+            // TDLib closes the client without a request.
             client.ending.get_or_insert(login::ending_of(&error.message));
         } else if error.message == "AUTH_KEY_DUPLICATED" {
-            // TDLib would keep a session that is worth nothing any more.
+            // TDLib would keep a session that is no longer valid.
             client.ending.get_or_insert(SessionEndReason::KeyDuplicated);
             let id = client.id;
             client.calls.push(Box::pin(async move { Done::LoggedOut(call(functions::destroy(id)).await) }));

@@ -170,7 +170,7 @@ impl ClientTask {
     fn on_alarm(&mut self, client: &mut Client) {
         let now = Instant::now();
         if client.close_by.is_some_and(|by| by <= now) {
-            // It hangs; the host's end will take it along.
+            // It hangs, and stays until its host exits.
             client.closed = Some(if self.closing.is_some() { End::Stopped } else { End::HostDied });
             return;
         }

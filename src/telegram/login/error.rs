@@ -78,7 +78,7 @@ pub fn flood_wait(message: &str) -> Option<i64> {
     message.strip_prefix("Too Many Requests: retry after ")?.trim().parse().ok()
 }
 
-/// A length of time in words, rounded up.
+/// A duration for people to read, rounded up.
 fn duration(seconds: i64) -> String {
     let (count, unit) = match seconds {
         ..=90 => (seconds.max(1), "second"),
