@@ -47,7 +47,7 @@ async fn accounts(stack: &Stack, visitor: &Visitor) -> Vec<Row> {
     visitor.does(&format!("/accounts/{}/password", given.id), &[("password", RIGHT)]).await;
     until_true("the stored password is given", STEP, async || {
         let page = visitor.get(&format!("/accounts/{}", given.id)).await.text().await.unwrap();
-        page.contains("too many attempts")
+        page.contains("Too many attempts")
     })
     .await;
 
