@@ -1,16 +1,16 @@
-//! What time it is. The only place that asks the system; tests move their own clock instead.
+//! The clock: the only code that reads the system time. Tests use a clock that they advance themselves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::domain::Millis;
 
-/// A source of time, cheap to clone.
+/// A source of time. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The system's.
+    /// The system clock.
     System,
-    /// A test's: stands still until it is moved.
+    /// For tests: stands still until it is advanced.
     Manual(Arc<AtomicI64>),
 }
 
@@ -20,7 +20,6 @@ impl Clock {
         Self::Manual(Arc::new(AtomicI64::new(now.0)))
     }
 
-    /// This moment.
     pub fn now(&self) -> Millis {
         match self {
             #[expect(clippy::disallowed_methods, reason = "this is the clock")]
@@ -33,7 +32,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock forward; the system's clock does not move.
+    /// Advances a manual clock; does nothing to the system clock.
     pub fn advance(&self, seconds: i64) {
         if let Self::Manual(now) = self {
             now.fetch_add(seconds * 1000, Ordering::SeqCst);

@@ -1,9 +1,8 @@
-//! What the operator decides: the settings, from the environment or a file `.env`.
+//! The operator's settings, from the environment or a file `.env`.
 //!
-//! They are read once, at the start, into plain values. Whatever is wrong is reported at once and in
-//! sentences, so that ten mistakes do not take ten starts. The environment wins
-//! over the file. The file's values are not put into the environment, so no child process inherits them.
-//! `.env.sample` explains every setting; a test holds it equal to [`SETTINGS`].
+//! They are read once, at startup. All faults are reported together, so that ten mistakes do not take ten starts. The
+//! environment takes precedence over the file. The file's values are not put into the environment, so child processes
+//! don't inherit them. `.env.sample` explains every setting; a test compares it with [`SETTINGS`].
 
 mod assertion;
 mod authorities;
@@ -88,70 +87,69 @@ pub const SETTINGS: &[&str] = &[
     "CORS_POLICY",
 ];
 
-/// All settings. Secrets in it do not print.
+/// All settings. Secrets are not printed by `{:?}`.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub limits: Limits,
-    /// The name or address to listen on.
+    /// The host name or address to listen on.
     pub host: String,
-    /// The port to listen on; 0 takes any free one.
+    /// The port to listen on; 0 for any free one.
     pub port: u16,
     /// Where people reach Telescope.
     pub public_url: PublicUrl,
-    /// The networks of the proxies that may say whom they speak for.
+    /// The networks of trusted proxies, whose `X-Forwarded-For` is used.
     pub trusted_proxies: Vec<Subnet>,
-    /// The folder for what Telescope keeps beside the database.
+    /// The folder for Telescope's files other than the database.
     pub data_dir: PathBuf,
     /// The folder of the accounts' TDLib folders.
     pub accounts_dir: PathBuf,
-    /// The database.
     pub db_dsn: Dsn,
-    /// Which Telegram.
+    /// Telegram's production or test environment.
     pub telegram_environment: TelegramEnvironment,
     /// The application's id at Telegram.
     pub api_id: i32,
     /// The application's hash at Telegram.
     pub api_hash: Secret,
-    /// TDLib itself.
+    /// The path of the TDLib library.
     pub tdlib_library: PathBuf,
-    /// SHA-512 that the library must have, 128 lower-case hexadecimal digits.
+    /// An additionally accepted SHA-512 of the library, as 128 lower-case hexadecimal digits.
     pub tdlib_sha512: Option<String>,
-    /// The proxy that TDLib goes through.
+    /// The proxy for TDLib.
     pub telegram_proxy: Option<Proxy>,
-    /// Processes that run TDLib.
+    /// The number of processes that run TDLib.
     pub td_hosts: u16,
-    /// Megabytes at which such a process is restarted at a quiet time; 0: never.
+    /// Megabytes of memory at which such a process is restarted when it is idle; 0 for never.
     pub td_host_memory_mb: u64,
-    /// Seconds of silence after which Telegram is asked whether a session still holds; 0: never.
+    /// Seconds without traffic after which a session is probed; 0 for never.
     pub session_probe_seconds: u64,
-    /// What people may do with the accounts that they own.
+    /// The privileges of owners on their accounts.
     pub owner_privileges: AccountPrivileges,
     /// How people sign in.
     pub sso_mode: SsoMode,
-    /// The signed assertions of a proxy; there whenever people sign in by them.
+    /// The format of a proxy's signed assertions; set if the mode uses them.
     pub assertion: Option<AssertionFormat>,
-    /// Who is administrator at the first sight.
+    /// The people who become administrators when they sign in.
     pub admin_emails: BTreeSet<Email>,
-    /// The domains whose addresses may sign in; every domain if there are none.
+    /// The domains whose addresses may sign in; every domain if empty.
     pub sso_email_domains: BTreeSet<EmailDomain>,
-    /// Authorities that are trusted beside the system's when an identity provider is asked.
+    /// Certificate authorities trusted for identity providers in addition to the system's.
     pub sso_authorities: Option<Authorities>,
-    /// The OpenID provider; there whenever people sign in through one.
+    /// The OpenID provider; set if the mode uses one.
     pub oidc: Option<OidcSettings>,
-    /// The master key; none only in the test environment, where one is then made and kept in `data_dir`.
+    /// The master key; may be missing only in the test environment, where one is then generated and kept in `data_dir`.
     pub two_factor_encryption_key: Option<MasterKey>,
-    /// The master key before it, which still opens what it sealed.
+    /// The former master key, which can still open values that it sealed.
     pub two_factor_encryption_key_old: Option<MasterKey>,
-    /// Days for which the details of audit entries are kept; 0: for ever.
+    /// Days for which the details of audit entries are kept; 0 for ever.
     pub audit_details_days: u32,
-    /// The filter of the log, as `tracing-subscriber` reads it.
+    /// The log filter, in the syntax of `tracing-subscriber`.
     pub log: String,
-    /// Remarks on settings that are valid but unusual; for the log.
+    /// Warnings about valid but unusual settings, for the log.
     pub notes: Vec<String>,
 }
 
 impl Config {
-    /// Reads the environment, and `.env` in the working folder for what the environment lacks.
+    /// Reads the environment, and `.env` in the working directory for settings that it lacks.
     pub fn load() -> Result<Self, ConfigFaults> {
         let file: HashMap<String, String> = match dotenvy::from_filename_iter(".env") {
             Ok(lines) => lines.collect::<Result<_, _>>().map_err(|error| dotenv_fault(&error))?,
@@ -169,18 +167,18 @@ impl Config {
         Self::from_env(|name| std::env::var(name).ok().or_else(|| file.get(name).cloned()))
     }
 
-    /// Whether addresses of this domain may sign in.
+    /// Whether this address may sign in, by its domain.
     pub fn admits(&self, email: &Email) -> bool {
         self.sso_email_domains.is_empty() || self.sso_email_domains.iter().any(|domain| domain.is_of(email))
     }
 
-    /// The keys that these settings name.
+    /// The keys derived from these settings.
     pub fn keys(&self) -> Result<Keys, KeyError> {
         let old = self.two_factor_encryption_key_old.as_ref();
         Keys::load(self.two_factor_encryption_key.as_ref(), old, &self.data_dir)
     }
 
-    /// Reads the settings from anything that gives values by name.
+    /// Reads the settings from any source that returns values by name.
     pub fn from_env(env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
         let mut env = Reader::new(env);
         let settings = read(&mut env);
@@ -189,7 +187,7 @@ impl Config {
     }
 }
 
-/// Reads every setting; `None` only together with a fault.
+/// Reads every setting. If it returns `None`, there is a fault.
 fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let host = env.text("HOST").unwrap_or_else(|| "localhost".into());
     let port = env.number("PORT", 0..=u16::MAX).unwrap_or(8888);
@@ -276,7 +274,7 @@ fn notes<E: Fn(&str) -> Option<String>>(
     notes
 }
 
-/// A fault in the file. The line itself may hold a secret, so only its place is told.
+/// A fault in the file. The line itself may contain a secret, so only its position is reported.
 fn dotenv_fault(error: &dotenvy::Error) -> ConfigFaults {
     ConfigFaults(vec![match error {
         dotenvy::Error::LineParse(_, place) => {

@@ -1,4 +1,4 @@
-//! What operations work with: [`Context`], which commands have as well, and [`App`], which only a running server has.
+//! The context of operations: [`Context`], which commands have too, and [`App`], which only a running server has.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::sso::{ProxyAuthenticator, oidc};
 use crate::store::{self, Conn, Db, StoreError, Tx, Written};
 use crate::telegram::Hub;
 
-/// The database, the keys, the time and the settings. Cheap to clone.
+/// The database, the keys, the clock and the settings. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Context {
     pub config: Arc<Config>,
@@ -27,33 +27,33 @@ pub struct Context {
     pub clock: Clock,
 }
 
-/// A running server. It derefs to its [`Context`], so what a command can do takes that, and what needs live state or
-/// Telegram takes an `App`.
+/// A running server. It derefs to its [`Context`]: operations that commands can run take a `Context`; operations that
+/// need live state or Telegram take an `App`.
 pub struct App {
     pub context: Context,
-    /// What pages read without the database, and the events that announce changes.
+    /// The state that pages read without the database, and the event bus.
     pub live: Live,
     /// The accounts' clients.
     pub hub: Hub,
     pub sso: Sso,
     pub guards: Guards,
-    /// Audit entries on their way into the database.
+    /// Audit entries that are not written yet.
     pub audit_queue: AuditQueue,
-    /// Cancelled once the server stops; streams and tasks end then.
+    /// Cancelled when the server stops, which ends streams and tasks.
     pub stopping: CancellationToken,
 }
 
-/// How people prove who they are, as far as a provider is involved.
+/// The identity provider or authenticating proxy.
 #[derive(Debug, Default)]
 pub struct Sso {
     pub oidc: Option<oidc::Provider>,
-    /// Verifies the assertions of a proxy that signs them.
+    /// Verifies the assertions of a signing proxy.
     pub proxy: Option<ProxyAuthenticator>,
 }
 
 impl Context {
-    /// Brings the database up to date and makes sure that it is the one of these settings: of this master key, and of
-    /// this Telegram. The lease has to be held.
+    /// Migrates the database and checks that it belongs to the configured master key and Telegram environment. The lease
+    /// must be held.
     pub async fn open(config: Arc<Config>, db: Db, clock: Clock) -> anyhow::Result<Self> {
         let keys = Arc::new(config.keys()?);
         db.migrate().await?;
@@ -62,7 +62,7 @@ impl Context {
         Ok(Self { config, db, keys, clock })
     }
 
-    /// Runs a change with this audit entry: both are there, or neither.
+    /// Runs a change with this audit entry; both are committed or neither.
     pub async fn write<T, E, W>(&self, entry: &AuditEntry, work: W) -> Result<T, E>
     where
         W: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
@@ -75,7 +75,7 @@ impl Context {
         .await
     }
 
-    /// Runs a change that finds out by itself what to record.
+    /// Runs a change that records its own audit entries.
     pub async fn write_with<T, E, W>(&self, work: W) -> Result<T, E>
     where
         W: AsyncFnOnce(&mut Tx<'_>) -> Result<Written<T>, E>,
@@ -84,13 +84,13 @@ impl Context {
         self.db.write(&self.keys, work).await
     }
 
-    /// The access policy as the database has it now.
+    /// The access policy now in the database.
     pub async fn policy(&self, conn: &mut Conn<'_>) -> Result<Policy, StoreError> {
         Ok(Policy::new(&store::rules::load(conn).await?, self.config.owner_privileges))
     }
 }
 
-/// A database belongs to one Telegram environment for ever: the accounts of one mean nothing in the other.
+/// Binds the database to one Telegram environment permanently: the accounts of one don't exist in the other.
 async fn stamp_environment(db: &Db, config: &Config) -> anyhow::Result<()> {
     const KEY: &str = "telegram_environment";
     let ours = config.telegram_environment.name();
@@ -126,7 +126,7 @@ impl App {
         })
     }
 
-    /// Says whether the database is unavailable, and publishes it if that is a change; whether it was one.
+    /// Sets whether the database is unavailable, and publishes a change. Returns whether it was one.
     pub fn set_database_away(&self, away: bool) -> bool {
         let changed = self.db.set_away(away);
         if changed {
@@ -158,7 +158,7 @@ impl Sso {
         }
     }
 
-    /// Starts fetching what the first sign-in needs.
+    /// Starts fetching keys and metadata for the first sign-in.
     pub(crate) fn prefetch(&self) {
         if let Some(proxy) = &self.proxy {
             proxy.prepare();

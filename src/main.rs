@@ -1,5 +1,5 @@
 //! The program: `telescope serve`, `telescope admin …`, `telescope access …`, `telescope audit …`, `telescope migrate`
-//! and, for itself only, `telescope td-host`.
+//! and the internal `telescope td-host`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use telescope::config::Config;
 use telescope::{cli, process, serve, telegram};
 
-/// Keeps an organisation's Telegram accounts. Settings come from the environment and from .env; see .env.sample.
+/// Manages an organisation's Telegram accounts. Settings come from the environment and from .env; see .env.sample.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -20,7 +20,7 @@ struct Arguments {
 enum Command {
     /// Run the server (the default).
     Serve,
-    /// Grant and revoke administrator rights; the way to the first administrator.
+    /// Grant and revoke administrator rights, e.g. for the first administrator.
     #[command(subcommand)]
     Admin(cli::admin::Admin),
     /// Explain, export and import access rules.
@@ -29,9 +29,9 @@ enum Command {
     /// Verify the audit log, or remove the details of old entries.
     #[command(subcommand)]
     Audit(cli::audit::Audit),
-    /// Create or update the database's tables, where the server's own role may not.
+    /// Create or update the database's tables, if the server's own role can't.
     Migrate,
-    /// Run TDLib for a parent process; not for people.
+    /// Run TDLib for a parent process (internal).
     #[command(hide = true)]
     TdHost { library: PathBuf },
 }

@@ -1,4 +1,4 @@
-//! The process itself: what it may do, where its log goes, and how others find it again.
+//! The process itself: its hardening, its log and its identity.
 
 mod identity;
 
@@ -7,8 +7,8 @@ pub use identity::Identity;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 use tracing_subscriber::EnvFilter;
 
-/// Keeps other processes of the same user from reading this one's memory, where the master key is, and
-/// leaves no core dump. Raises the limit of open files as far as it may: TDLib needs 2 to 7 per account.
+/// Prevents other processes of the same user from reading this one's memory, which contains the master key, and disables
+/// core dumps. Raises the limit of open files as far as allowed: TDLib needs 2 to 7 per account.
 pub fn harden() {
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         eprintln!("Telescope could not make itself undumpable: {error}");
@@ -20,7 +20,7 @@ pub fn harden() {
     }
 }
 
-/// Starts the log on stderr. tdlib-rs is silent whatever the filter says: its warnings quote what TDLib sent.
+/// Starts logging to stderr. tdlib-rs is always silenced: its warnings quote data from TDLib.
 pub fn start_log(filter: &str) {
     let silent = "tdlib_rs=off";
     let filter = EnvFilter::try_new(format!("{filter},{silent}"))

@@ -1,4 +1,4 @@
-//! Serving: waiting for the lease, running the pages and the background tasks, and stopping in order.
+//! Serving: waiting for the lease, running the pages and the background tasks, and shutting down in order.
 
 mod standby;
 pub(crate) mod startup;
@@ -25,7 +25,7 @@ use crate::tasks::account_history;
 use crate::tasks::supervisor::Supervisor;
 use crate::{tasks, web};
 
-/// How long open requests may take after the signal to stop.
+/// How long open requests may take after a stop signal.
 const STOPPING_TIME: Duration = Duration::from_secs(5);
 
 /// Why a server stops.
@@ -35,7 +35,7 @@ enum Stop {
     LeaseLost,
     /// The task that accepts connections ended.
     Server(Result<(), JoinError>),
-    /// A background task failed that the server must not go on without.
+    /// An essential background task failed.
     Task(&'static str),
 }
 
@@ -48,7 +48,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mut lease = tokio::select! {
         lease = standby::obtain_lease(&db, &clock, &listener, limits(&config)) => lease?,
         signal = &mut stop => {
-            tracing::info!(signal, "stopped before it was the active one");
+            tracing::info!(signal, "stopped before this server became active");
             return Ok(());
         }
     };
@@ -57,8 +57,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     served.and(given_back)
 }
 
-/// Serves as the active one, then stops in order: pages, streams, clients, hosts. Once the lease is lost, clients
-/// are closed at once and nothing more is written.
+/// Runs the active server, then stops in order: pages, streams, clients, hosts. If the lease is lost, clients are closed
+/// at once and nothing more is written.
 async fn serve_alone(
     config: Config,
     clock: Clock,
@@ -108,9 +108,9 @@ async fn serve_alone(
     }
 }
 
-/// Compares the audit log with what the run before left, closes its open intents, and records the start.
+/// Verifies the audit log against its checkpoint, closes open intents of the previous run, and records the start.
 async fn begin_audit_log(app: &App) -> anyhow::Result<()> {
-    checkpoint::compare(app).await?;
+    checkpoint::verify(app).await?;
     rekey::entries_of_former_key(app).await?;
     queue::close_intents(app).await?;
     note(app, AuditEvent::Started { version: env!("CARGO_PKG_VERSION").into() });
@@ -135,7 +135,7 @@ async fn finish_requests(server: &mut JoinHandle<()>) {
     }
 }
 
-/// Ends what goes on beside the pages, and writes what is left to write.
+/// Stops background work and writes what is not written yet.
 async fn shut_down(app: &App, supervisor: Supervisor) {
     control::close(app);
     supervisor.stop().await;
@@ -159,12 +159,12 @@ fn note(app: &App, event: AuditEvent) {
     app.audit_queue.put(AuditEntry::done(app.clock.now(), &Principal::System("telescope"), event));
 }
 
-/// The listener that a launcher handed over (LISTEN_FDS), or one of our own. Not of the runtime
-/// yet, so that it can be lent while this server waits.
+/// The listener passed by a launcher (LISTEN_FDS), or a new one. It is not registered with the runtime yet, so that the
+/// standby page can use it first.
 async fn listener(config: &Config) -> anyhow::Result<TcpListener> {
     if let Some(inherited) = listenfd::ListenFd::from_env().take_tcp_listener(0)? {
         inherited.set_nonblocking(true)?;
-        // Or a td-host that outlives this process by a moment would hold the port.
+        // Otherwise a td-host that briefly outlives this process would keep the port open.
         rustix::io::fcntl_setfd(&inherited, rustix::io::FdFlags::CLOEXEC)?;
         return Ok(inherited);
     }

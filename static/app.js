@@ -1,4 +1,4 @@
-// What htmx leaves to us: the dialog, notices, the state of the live connection. Every link and form works without it.
+// Everything that htmx does not do: the dialog, toasts, the state of the live connection. All links and forms work without it.
 (() => {
   const byId = (id) => document.getElementById(id);
   const dialog = byId("dialog");
@@ -6,13 +6,13 @@
   const toasts = byId("toasts");
   const liveState = byId("live-state");
 
-  // Good notices disappear after a while; bad ones stay until they are dismissed.
+  // Success toasts disappear after a while; errors stay until they are dismissed.
   const settle = () => {
     for (const toast of toasts.querySelectorAll(".toast.good:not([data-leaving])")) {
       toast.dataset.leaving = "";
       setTimeout(() => dismiss(toast), 7000);
     }
-    // Shown again, so that it lies above a dialog that was opened after it.
+    // Hide and show it again, so that it is above a dialog that was opened later.
     if (toasts.matches(":popover-open")) toasts.hidePopover();
     if (toasts.childElementCount) toasts.showPopover();
   };
@@ -35,7 +35,7 @@
 
   document.addEventListener("htmx:after:swap", () => {
     if (dialogBody.childElementCount && !dialog.open) dialog.showModal();
-    // When a form replaces another, the focus goes to its first field.
+    // When a form replaces another one, focus its first field.
     if (dialog.open && !dialogBody.contains(document.activeElement)) {
       dialogBody.querySelector("input:not([type=hidden]), textarea")?.focus();
     }
@@ -45,7 +45,7 @@
     }
   });
   document.addEventListener("close-dialog", () => dialog.close());
-  // Emptied through htmx, which ends the live connection in it.
+  // Emptied through htmx, so that it closes a live connection inside the dialog.
   dialog.addEventListener("close", () => {
     htmx.swap({ sourceElement: dialogBody, target: dialogBody, text: "", swap: "innerHTML swapEmpty:true" });
   });
@@ -55,7 +55,7 @@
     else if (button) dismiss(button.closest(".toast"));
   });
 
-  // A secret can be copied, and is hidden after its time.
+  // Copy buttons of secrets, and hiding secrets after a while.
   const copy = async (secret, button) => {
     try {
       await navigator.clipboard.writeText(secret.textContent);
@@ -77,7 +77,7 @@
   document.addEventListener("htmx:after:swap", guard);
   guard();
 
-  // How long it is until a time, beside the time itself.
+  // Countdowns next to times.
   const count = () => {
     for (const place of document.querySelectorAll("[data-countdown]")) {
       const left = Math.ceil((Number(place.dataset.countdown) - Date.now()) / 1000);
@@ -91,7 +91,7 @@
   setInterval(count, 1000);
   count();
 
-  // A request that got no answer at all, or one that a proxy made up.
+  // A request without any response, or with an error response from a proxy.
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.ctx?.sourceElement?.id !== "live") say("Can't reach Telescope. Try again.");
   });
@@ -102,10 +102,10 @@
     }
   });
 
-  // The live connection.
+  // The state of the live connection.
   if (liveState) {
     const connected = () => { liveState.textContent = ""; };
-    // It is tried again all the while, every 10 to 15 seconds.
+    // htmx retries every 10 to 15 seconds.
     const paused = (status) => {
       liveState.textContent = status === 429
         ? "Too many open tabs. This one won't update until you close another."
@@ -121,7 +121,7 @@
       if (sourceElement?.id === "live" || response.status === 429) paused(response.status);
     });
   }
-  // Not on the page that signs out: its own answer may lead on to the identity provider.
+  // Not on the page that signs out: its own response may redirect to the identity provider.
   let leaving = false;
   document.addEventListener("submit", (event) => {
     leaving ||= event.target.matches("[action='/sign-out']");

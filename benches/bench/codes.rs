@@ -1,9 +1,8 @@
 //! Login codes pushed to many accounts, until the last is handled.
 //!
-//! After its codes each account is given a name. An account's updates are handled in their order, so once every name
-//! has been seen, every code has been handled. They are pushed in two ways: as fast as the sandbox takes them, and
-//! while the process that runs TDLib stands still, so that all wait at the line when it goes on; then the pushing
-//! takes no part.
+//! After its codes each account gets a new name. An account's updates are handled in order, so once every name has been
+//! seen, every code has been handled. Codes are pushed in two ways: as fast as the sandbox accepts them, and while the
+//! process that runs TDLib is stopped, so that all are waiting when it continues and pushing does not affect the result.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,12 +19,12 @@ use crate::support::processes::signal;
 use crate::support::stack::Stack;
 use crate::support::visitor::{Visitor, attribute};
 
-/// Accounts that get codes: a page of the list.
+/// Accounts that get codes: one page of the list.
 const ACCOUNTS: usize = 100;
-/// Requests to the phones that are under way at a time.
+/// Concurrent requests to the sandbox.
 const AT_ONCE: usize = 64;
 
-/// A name that no account had.
+/// A new unique name.
 fn new_mark() -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(1);
     format!("{MARK}{}", NEXT.fetch_add(1, Ordering::Relaxed))
@@ -46,7 +45,8 @@ async fn push(phones: &Phones, numbers: &[String], mark: &str, codes: usize) -> 
     each * numbers.len()
 }
 
-/// Pushes codes, and says how many a second were handled by what `seen` waits for. `frozen` stands still meanwhile.
+/// Pushes codes, and returns how many per second were handled until `seen` resolved. The process `frozen` is stopped
+/// while they are pushed.
 async fn rate(
     stack: &Stack,
     numbers: &[String],
@@ -60,7 +60,7 @@ async fn rate(
         if let Some(pid) = frozen {
             signal(pid, Signal::STOP);
         }
-        // More of them where the pushing takes no part: what shows them does so every 80 ms.
+        // More codes if pushing does not count, since rows are only sent every 80 ms.
         let codes = usize::try_from(setting("BENCH_CODES", 2000)).unwrap();
         let codes = if frozen.is_some() { codes * 5 } else { codes };
         let count = push(&phones, numbers, mark, codes).await;
@@ -77,7 +77,7 @@ async fn rate(
     count * 1000.0 / f64::from(i32::try_from((end - began).max(1)).unwrap())
 }
 
-/// How many codes a second Telescope handles: seen in its live list. The newest numbers come first.
+/// How many codes per second Telescope handles, as seen in its live list.
 pub async fn seen_by_telescope(
     stack: &Stack,
     visitor: &Visitor,
@@ -95,7 +95,7 @@ pub async fn seen_by_telescope(
     rate(stack, numbers, &mark, frozen, seen).await
 }
 
-/// The same for the bare program.
+/// How many codes per second the bare program handles.
 pub async fn seen_by_bare(stack: &Stack, numbers: &[String], frozen: Option<i32>) -> f64 {
     let numbers = &numbers[..numbers.len().min(ACCOUNTS)];
     let mark = new_mark();

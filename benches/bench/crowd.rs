@@ -1,5 +1,5 @@
-//! Many people with an open list of many accounts, while accounts change all the time. The viewers are plain
-//! connections: what a browser does with a message is measured elsewhere.
+//! Many people with an open list of many accounts while accounts change constantly. The viewers are plain connections;
+//! rendering in a browser is measured elsewhere.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,25 +20,25 @@ use crate::support::waiting::until_true;
 
 const VIEWERS: u64 = 1000;
 const ACCOUNTS: u64 = 10_000;
-/// Changes a second.
+/// Changes per second.
 const RATE: u64 = 10;
 const SECONDS: u64 = 30;
-/// Accounts that change, one after the other; each is signed in first. A name that is replaced before it was sent would
-/// count as lost, so there are enough of them.
+/// Accounts that change in turn; each is logged in first. There are enough that no name is replaced before it was sent,
+/// which would count as lost.
 const CHANGING: u16 = 40;
-/// Connections that are opened at a time.
+/// Connections that are opened concurrently.
 const AT_ONCE: usize = 50;
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How long after the last change every viewer has to have all.
+/// How long after the last change every viewer must have all changes.
 const LATE: Duration = Duration::from_secs(10);
-/// What each new name begins with; its number follows, and a point.
+/// The prefix of each new name; its number and a dot follow.
 const MARK: &str = "Change-";
 const MIB: f64 = 1024.0 * 1024.0;
 
 async fn many(db: &Db, count: u64) {
     db.maintain(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
         for number in 0..count {
-            // Behind those that are signed in, and spread over the numbers of two of Telegram's data centres.
+            // After the numbers of logged-in accounts, and spread over two of Telegram's data centres.
             let phone =
                 Phone::test(1 + u8::try_from(number % 2).unwrap(), u16::try_from(100 + number / 2).unwrap());
             let account = Account {
@@ -59,7 +59,7 @@ async fn many(db: &Db, count: u64) {
     .unwrap();
 }
 
-/// Measures, and tells the report.
+/// Measures, and adds the results to the report.
 pub async fn run(report: &mut Report) {
     let (viewers, count) = (setting("BENCH_VIEWERS", VIEWERS), setting("BENCH_ACCOUNTS", ACCOUNTS));
     let pushes = usize::try_from(RATE * setting("BENCH_SECONDS", SECONDS)).unwrap();
@@ -88,11 +88,12 @@ pub async fn run(report: &mut Report) {
         watching.spawn(connection.watch(Arc::clone(&open), began, pushes));
         if (viewer + 1) % u64::try_from(AT_ONCE).unwrap() == 0 {
             let wanted = usize::try_from(viewer + 1).unwrap();
-            until_true("they are open", PATIENCE, async || open.load(Ordering::Relaxed) >= wanted).await;
+            until_true("the connections are open", PATIENCE, async || open.load(Ordering::Relaxed) >= wanted)
+                .await;
         }
     }
     let wanted = usize::try_from(viewers).unwrap();
-    until_true("all are open", PATIENCE, async || open.load(Ordering::Relaxed) == wanted).await;
+    until_true("all connections are open", PATIENCE, async || open.load(Ordering::Relaxed) == wanted).await;
 
     let pid = stack.telescope_pid();
     let (used, pushing) = (process::cpu_seconds(pid), Instant::now());
@@ -111,26 +112,26 @@ pub async fn run(report: &mut Report) {
     stack.stop().await;
     tell(
         report,
-        &format!("{viewers} viewers, {count} accounts, {RATE} changes a second"),
+        &format!("{viewers} viewers, {count} accounts, {RATE} changes per second"),
         delays,
         lost,
         cores,
     );
-    report.alone("memory (PSS) of the server then", "MiB", memory / MIB, Goal::None);
+    report.alone("memory (PSS) of the server at the end", "MiB", memory / MIB, Goal::None);
     #[allow(clippy::cast_precision_loss, reason = "a number of viewers")]
     let each = (memory - before) / 1024.0 / viewers as f64;
-    report.alone("the same, for one more viewer", "KiB", each, Goal::None);
+    report.alone("memory (PSS) per additional viewer", "KiB", each, Goal::None);
 }
 
 fn tell(report: &mut Report, what: &str, delays: Vec<f64>, lost: u32, cores: f64) {
     let (middle, most) = (median(delays.clone()), percentile(delays, 95));
     report.alone(&format!("{what}: processor"), "% of a core", cores * 100.0, Goal::AtMost(60.0));
     report.alone("push to viewer, median", "ms", middle, Goal::AtMost(50.0));
-    report.alone("the same, 95 of 100 within", "ms", most, Goal::AtMost(150.0));
+    report.alone("push to viewer, 95th percentile", "ms", most, Goal::AtMost(150.0));
     report.alone("messages lost", "", f64::from(lost), Goal::AtMost(0.0));
 }
 
-/// Gives the accounts new names at a steady rate; when each was sent.
+/// Gives the accounts new names at a steady rate; returns when each was sent.
 async fn push_all(stack: &Stack, numbers: &[String], pushes: usize, began: Instant) -> Vec<Duration> {
     let mut ticks = tokio::time::interval(Duration::from_millis(1000 / RATE));
     let mut sent = Vec::new();
@@ -158,7 +159,7 @@ impl Connection {
         Self(connection)
     }
 
-    /// When each change came, until all came or nothing more does.
+    /// When each change arrived, until all have arrived or no more do.
     async fn watch(
         mut self,
         open: Arc<AtomicUsize>,
@@ -169,7 +170,7 @@ impl Connection {
         let mut read = Vec::with_capacity(64 * 1024);
         let mut is_open = false;
         while seen.iter().any(Option::is_none) {
-            // Before the first change the others are still connecting.
+            // Before the first change, other viewers are still connecting.
             let patience = if seen.iter().any(Option::is_some) { LATE } else { PATIENCE };
             let reading = tokio::time::timeout(patience, self.0.read_buf(&mut read));
             match reading.await {
@@ -183,7 +184,7 @@ impl Connection {
             }
             let now = began.elapsed();
             note(&read, &mut seen, now);
-            // A mark may end in the next piece.
+            // A mark may continue in the next chunk.
             let kept = read.len().min(MARK.len() + 8);
             read.drain(..read.len() - kept);
         }
@@ -191,7 +192,7 @@ impl Connection {
     }
 }
 
-/// Notes every whole mark in `bytes`.
+/// Records every complete mark in `bytes`.
 fn note(bytes: &[u8], seen: &mut [Option<Duration>], now: Duration) {
     let mark = MARK.as_bytes();
     for at in bytes.windows(mark.len()).enumerate().filter(|(_, it)| *it == mark).map(|(at, _)| at) {

@@ -1,10 +1,9 @@
-//! `make bench`: what Telescope costs beside the bare TDLib, on the machine that it runs on.
+//! `make bench`: what Telescope costs compared with bare TDLib on the same machine.
 //!
-//! Telescope and the bare program take turns over the same folders of the same accounts, on the same sandbox, so
-//! that what else the machine does falls on both. The ratios are the result; the figures behind them belong to the
-//! machine.
+//! Telescope and the bare program alternate, with the same account folders and the same sandbox, so that other load on
+//! the machine affects both. The ratios are the result; absolute figures depend on the machine.
 
-// A program for those who work on this one may be blunt.
+// A developer's tool may panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../common/mod.rs"]
@@ -24,7 +23,7 @@ mod viewers;
 use common::{bare, setting};
 use report::Report;
 
-/// Of how many accounts, when nothing is said. The difference of the two tells what one more costs.
+/// The default numbers of accounts. The difference between the two gives the cost of one more account.
 const FEWER: u64 = 100;
 const MORE: u64 = 300;
 
@@ -41,7 +40,7 @@ fn main() {
     }
 }
 
-/// `cargo bench --bench bench -- viewers`: the part that takes a minute or two.
+/// `cargo bench --bench bench -- viewers`: only the part that takes a minute or two.
 async fn viewers_alone() {
     let mut report = Report::default();
     crowd::run(&mut report).await;

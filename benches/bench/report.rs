@@ -1,34 +1,33 @@
-//! What was measured, and the table of it: ratios first.
+//! The results and their table.
 
 use crate::common::table::Table;
 
-/// A goal for a ratio or a figure.
 #[derive(Clone, Copy)]
 pub enum Goal {
-    /// It must not be above this.
+    /// The maximum.
     AtMost(f64),
-    /// It must not be below this.
+    /// The minimum.
     AtLeast(f64),
-    /// It is only told.
+    /// No goal; only reported.
     None,
 }
 
-/// Everything measured, in order.
+/// All results, in order.
 #[derive(Default)]
 pub struct Report {
     rows: Vec<[String; 5]>,
 }
 
 impl Report {
-    /// A figure of Telescope beside the same figure of the bare program.
+    /// Adds a figure of Telescope with that of the bare program.
     pub fn beside(&mut self, what: &str, unit: &str, ours: f64, bare: f64, goal: Goal) {
         let ratio = ours / bare;
-        println!("{what}: {ratio:.2} ({ours:.4} {unit} beside {bare:.4} {unit})");
+        println!("{what}: {ratio:.2} ({ours:.4} {unit} compared with {bare:.4} {unit})");
         let cells = [number(ratio), format!("{} {unit}", number(ours)), format!("{} {unit}", number(bare))];
         self.put(what, cells, &verdict(goal, ratio, ""));
     }
 
-    /// A figure of Telescope alone.
+    /// Adds a figure of Telescope alone.
     pub fn alone(&mut self, what: &str, unit: &str, figure: f64, goal: Goal) {
         println!("{what}: {figure:.4} {unit}");
         let cells = [String::new(), format!("{} {unit}", number(figure)), String::new()];
@@ -39,7 +38,6 @@ impl Report {
         self.rows.push([what.to_owned(), ratio, ours, bare, verdict.to_owned()]);
     }
 
-    /// Prints the table.
     pub fn print(&self) {
         let mut table = Table::new(&["measure", "ratio", "Telescope", "bare", "goal"]);
         for row in &self.rows {
@@ -59,7 +57,7 @@ fn verdict(goal: Goal, value: f64, unit: &str) -> String {
     format!("{words} {limit} {unit}{}", if met { ": met" } else { ": MISSED" }).replace(" :", ":")
 }
 
-/// Three digits that count.
+/// Three significant digits.
 fn number(value: f64) -> String {
     let digits = match value.abs() {
         it if it >= 100.0 => 0,

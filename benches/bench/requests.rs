@@ -1,4 +1,4 @@
-//! Pages a second, beside a file of the same program: what making a page costs over sending bytes.
+//! Pages per second compared with a static file: what rendering a page costs in addition to sending bytes.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 
 const ACCOUNTS: u16 = 1000;
-/// Connections, each kept for request after request.
+/// Concurrent keep-alive connections.
 const CONNECTIONS: usize = 8;
 const TIME: Duration = Duration::from_secs(5);
 
@@ -38,7 +38,7 @@ async fn many(db: &Db) {
     .unwrap();
 }
 
-/// Measures, and tells the report.
+/// Measures, and adds the results to the report.
 pub async fn run(report: &mut Report) {
     let stack = Stack::start_with(many).await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
@@ -53,14 +53,14 @@ pub async fn run(report: &mut Report) {
     }
     let middle = |all: &[(f64, usize)]| crate::common::median(all.iter().map(|it| it.0).collect());
     let what = format!(
-        "requests a second: the page of {ACCOUNTS} accounts ({} kB) beside its script ({} kB)",
+        "requests per second: the page of {ACCOUNTS} accounts ({} kB) compared with its script ({} kB)",
         pages[0].1 / 1000,
         files[0].1 / 1000
     );
     report.beside(&what, "/s", middle(&pages), middle(&files), Goal::None);
 }
 
-/// Answers a second over all connections, and the bytes of one.
+/// Responses per second over all connections, and the size of one in bytes.
 async fn rate(stack: &Stack, visitor: &Visitor, path: &str) -> (f64, usize) {
     let address = stack.url("").trim_start_matches("http://").to_owned();
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {}\r\n\r\n", visitor.cookie());
@@ -84,7 +84,7 @@ async fn rate(stack: &Stack, visitor: &Visitor, path: &str) -> (f64, usize) {
     (f64::from(answers) / began.elapsed().as_secs_f64(), all[0].1)
 }
 
-/// Reads one answer to its end; gives the bytes of its body.
+/// Reads one response; returns the size of its body.
 async fn answer(connection: &mut TcpStream) -> usize {
     let mut read = Vec::with_capacity(256 * 1024);
     loop {

@@ -1,5 +1,5 @@
-//! The rounds in which Telescope and the bare program take turns: until all are ready, memory, login codes, and
-//! what the processor does while nothing happens.
+//! The rounds in which Telescope and the bare program alternate: time until all accounts are ready, memory, login codes,
+//! and CPU time while idle.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,13 +18,13 @@ use crate::support::waiting::until_true;
 const KIB: f64 = 1024.0;
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// What one program did in one round.
+/// The results of one program.
 #[derive(Default)]
 struct Figures {
     ready: Vec<f64>,
-    /// Until all are connected to Telegram, too.
+    /// Until all are connected to Telegram.
     touch: Vec<f64>,
-    /// The processor's seconds until then: less swayed by what else the machine does.
+    /// CPU seconds until then: less affected by other load on the machine.
     work: Vec<f64>,
     /// Of all processes.
     memory: Vec<f64>,
@@ -42,7 +42,7 @@ struct Pair {
     bare: Figures,
 }
 
-/// Measures, and tells the report.
+/// Measures, and adds the results to the report.
 pub async fn run(home: &Arc<Home>, fewer: usize, more: usize, report: &mut Report) {
     let rounds = setting("BENCH_ROUNDS", 3);
     let (mut small, mut large) = (Pair::default(), Pair::default());
@@ -64,9 +64,9 @@ fn tell(report: &mut Report, fewer: usize, more: usize, small: Pair, large: Pair
     for (count, pair) in [(fewer, &small), (more, &large)] {
         let what = format!("saved sessions until all {count} are ready");
         report.beside(&what, "s", middle(&pair.ours.ready), middle(&pair.bare.ready), seconds);
-        let what = format!("until all {count} are in touch with Telegram");
+        let what = format!("until all {count} are connected to Telegram");
         report.beside(&what, "s", middle(&pair.ours.touch), middle(&pair.bare.touch), Goal::None);
-        let what = format!("the processor's time until all {count} are in touch");
+        let what = format!("CPU time until all {count} are connected");
         report.beside(&what, "s", middle(&pair.ours.work), middle(&pair.bare.work), Goal::None);
     }
     #[allow(clippy::cast_precision_loss, reason = "a number of accounts")]
@@ -77,26 +77,26 @@ fn tell(report: &mut Report, fewer: usize, more: usize, small: Pair, large: Pair
     let bare = slope(|it| &it.memory, |pair| &pair.bare);
     let ours = slope(|it| &it.memory, |pair| &pair.ours);
     let tdlib = slope(|it| &it.tdlib_memory, |pair| &pair.ours);
-    report.beside("memory (PSS) of one more account", "KiB", ours, bare, Goal::AtMost(1.1));
-    report.beside("the same, td-host alone", "KiB", tdlib, bare, Goal::None);
+    report.beside("memory (PSS) per additional account", "KiB", ours, bare, Goal::AtMost(1.1));
+    report.beside("memory (PSS) per additional account, td-host only", "KiB", tdlib, bare, Goal::None);
     for (count, pair) in [(fewer, &small), (more, &large)] {
         let (ours, bare) = (middle(&pair.ours.memory) / MIB, middle(&pair.bare.memory) / MIB);
-        report.beside(&format!("memory (PSS) in all, {count} accounts"), "MiB", ours, bare, Goal::None);
+        report.beside(&format!("total memory (PSS), {count} accounts"), "MiB", ours, bare, Goal::None);
     }
     let (ours, bare) = (&large.ours, &large.bare);
-    let what = "login codes a second, as fast as they are pushed";
+    let what = "login codes per second, as fast as they are pushed";
     report.beside(what, "/s", middle(&ours.codes), middle(&bare.codes), Goal::AtLeast(0.7));
-    let what = "login codes a second, all waiting at the line";
+    let what = "login codes per second, all waiting";
     report.beside(what, "/s", middle(&ours.backlog), middle(&bare.backlog), Goal::AtLeast(0.7));
     let seconds = setting("BENCH_IDLE_SECONDS", 60);
-    let what = format!("processor in {seconds} idle seconds, {more} accounts");
+    let what = format!("CPU time in {seconds} idle seconds, {more} accounts");
     report.beside(&what, "s", ours.idle, bare.idle, Goal::None);
 }
 
-/// Telescope on this home, with somebody signed in at its pages, and the seconds until all were ready and until all
-/// were in touch.
+/// Starts Telescope on this home with a signed-in visitor; returns the seconds until all accounts were ready and until
+/// all were connected.
 pub async fn start_telescope(home: &Arc<Home>, count: usize) -> (Stack, Visitor, [f64; 2]) {
-    // The person signs in before: only the accounts' start is measured.
+    // The visitor signs in first, so that only the accounts' start is measured.
     let mut stack = Stack::launch(Arc::clone(home), telescope(), Vec::new());
     stack.until_it_answers().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
@@ -107,7 +107,7 @@ pub async fn start_telescope(home: &Arc<Home>, count: usize) -> (Stack, Visitor,
     let stack = launch_noting(home, telescope(), &[("LOG", "info"), ("STREAMS_PER_USER", "100")]);
     stack.until_it_listens().await;
     let ready = Live::open(&visitor, "").await.until_ready(count).await;
-    until_true("all are in touch", STEP, async || {
+    until_true("all are connected", STEP, async || {
         let page = visitor.get("/accounts?stage=ready&line=in-touch").await.text().await.unwrap();
         page.contains(&format!("of {count}")) || page.matches("<tr id=").count() == count
     })
@@ -153,7 +153,7 @@ async fn bare_round(home: &Arc<Home>, numbers: &[String], last: bool, figures: &
     stack.stop().await;
 }
 
-/// The processor's time of these processes while nobody does anything.
+/// The CPU time of these processes while idle.
 async fn idle(pids: &[i32]) -> f64 {
     let used = || pids.iter().map(|pid| process::cpu_seconds(*pid)).sum::<f64>();
     let before = used();

@@ -1,4 +1,4 @@
-//! From a push at Telegram to the changed row in a browser, while one or many people look.
+//! The delay from a push at Telegram to the changed row in a browser, with one or many viewers.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use crate::support::browser::{Browser, Scripts};
 use crate::support::login::sign_in;
 use crate::support::stack::{Home, Stack};
 
-/// Accounts that are connected meanwhile: a page of the list.
+/// Connected accounts: one page of the list.
 const ACCOUNTS: usize = 100;
-/// People who look beside the browser.
+/// Viewers besides the browser.
 const OTHERS: usize = 49;
-/// Pushes that are measured.
+/// Measured pushes.
 const PUSHES: u64 = 60;
 
-/// Measures, and tells the report.
+/// Measures, and adds the results to the report.
 pub async fn run(home: &Arc<Home>, report: &mut Report) {
     let numbers = accounts::want(home, ACCOUNTS).await;
     let (mut stack, visitor, _) = start_telescope(home, numbers.len()).await;
@@ -42,13 +42,13 @@ pub async fn run(home: &Arc<Home>, report: &mut Report) {
         let viewers = if others == 0 { "1 viewer".to_owned() } else { format!("{} viewers", others + 1) };
         let goal = Goal::AtMost(50.0);
         report.alone(&format!("push to changed row, {viewers}, median"), "ms", middle, goal);
-        report.alone("the same, 95 of 100 within", "ms", most, Goal::None);
+        report.alone("push to changed row, 95th percentile", "ms", most, Goal::None);
     }
     browser.close().await;
     stack.stop().await;
 }
 
-/// From the push of a name until the browser's table has it, in milliseconds.
+/// The delay from pushing a name until the browser's table shows it, in milliseconds.
 async fn delay(stack: &Stack, browser: &Browser, number: &str, name: &str) -> f64 {
     let watch = format!(
         "const done = arguments[arguments.length - 1];
@@ -63,7 +63,7 @@ async fn delay(stack: &Stack, browser: &Browser, number: &str, name: &str) -> f6
     );
     let phones = stack.phones();
     let push = async {
-        // The watcher is there once chromedriver has passed it on; a push before that would not be seen.
+        // Wait until chromedriver has installed the observer; it would miss an earlier push.
         tokio::time::sleep(std::time::Duration::from_millis(150)).await;
         let pushed = Clock::System.now().0;
         phones.set_name(number, name).await;

@@ -1,4 +1,4 @@
-//! Accounts that are signed in: once, by the pages, as a person would do it; the folders are kept for the next time.
+//! Logged-in accounts. They are logged in once, through the pages, and their folders are kept for later runs.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use crate::support::target;
 use crate::support::visitor::{Visitor, attribute};
 use crate::support::waiting::until_true;
 
-/// How many sign in at the same time.
+/// How many are logged in concurrently.
 const AT_ONCE: usize = 6;
-/// How long a step may take while all others go on.
+/// How long a step may take while others run.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// What of a home is kept.
+/// The kept parts of a home.
 const PARTS: [&str; 3] = ["data", "accounts", "sandbox"];
 
-/// A home with so many signed-in accounts, copied from the kept one; that is made if there is none.
+/// A home with this many logged-in accounts, copied from the kept one, which is created if missing.
 pub async fn home_of(count: u16) -> Arc<Home> {
     let kept = target().join(format!("signed-in-{count}"));
     if !kept.exists() {
@@ -37,7 +37,7 @@ pub async fn home_of(count: u16) -> Arc<Home> {
 }
 
 async fn sign_in_all(count: u16, kept: &Path) {
-    println!("signing {count} accounts in, for the first time only ({} is kept)", kept.display());
+    println!("logging {count} accounts in, for the first time only (kept in {})", kept.display());
     let mut stack = Stack::start_with_settings(&[("LOG", "info")]).await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let all = futures_util::stream::iter(1..=count);
@@ -51,7 +51,7 @@ async fn sign_in_all(count: u16, kept: &Path) {
     std::fs::rename(unfinished, kept).unwrap();
 }
 
-/// Adds an account and signs it in; its number, digits only.
+/// Adds an account and logs it in; returns the digits of its number.
 pub async fn sign_in(visitor: &Visitor, number: u16) -> String {
     let phone = Phone::test(u8::try_from(number % 3).unwrap() + 1, number);
     let form = [("phone", phone.digits()), ("owner", ""), ("comment", "")];
@@ -61,7 +61,7 @@ pub async fn sign_in(visitor: &Visitor, number: u16) -> String {
     visitor.does(&format!("{account}/ask-for-code"), &form.each_ref().map(|(n, v)| (*n, v.as_str()))).await;
     until_stage(visitor, &account, "wait-code").await;
     let token = token(visitor, &account).await;
-    // The code of a number of the test environment: its sixth digit, five times.
+    // The code of a test number is its sixth digit, five times.
     let code = phone.digits()[5..6].repeat(5);
     visitor.does(&format!("{account}/provide"), &[("token", &token), ("code", &code)]).await;
     until_stage(visitor, &account, "ready").await;
@@ -77,8 +77,8 @@ async fn until_stage(visitor: &Visitor, account: &str, stage: &str) {
     .await;
 }
 
-/// Wants this many of the accounts connected at the next start, and the others not. Gives their numbers, newest
-/// first, as the list has them.
+/// Sets this many accounts to connected and the others to disconnected, for the next start. Returns their numbers, newest
+/// first, as in the list.
 pub async fn want(home: &Home, connected: usize) -> Vec<String> {
     let db = Db::open(&home.dsn()).await.unwrap();
     let accounts = db.maintain(async |conn: &mut Conn<'_>| -> Result<_, StoreError> {
@@ -94,7 +94,7 @@ pub async fn want(home: &Home, connected: usize) -> Vec<String> {
     accounts.iter().take(connected).rev().map(|account| account.phone.digits().to_owned()).collect()
 }
 
-/// The folders of the accounts that are wanted, each with the key of TDLib's files in it.
+/// The folders of the accounts to be connected, each with the key of its TDLib files.
 pub async fn folders(home: &Home) -> Vec<(PathBuf, String)> {
     let keys = Keys::load(None, None, &home.folder().join("data")).unwrap();
     let db = Db::open(&home.dsn()).await.unwrap();

@@ -1,9 +1,9 @@
-//! The bare program: the same TDLib with the same sessions in one process, and nothing else. What it costs is what
-//! TDLib costs; Telescope is measured against it.
+//! The bare program: the same TDLib with the same sessions in one process, and nothing else. It costs what TDLib costs;
+//! Telescope is compared with it.
 //!
-//! It runs as this same program with other words, starts a client per folder with the parameters that Telescope
-//! gives, and drains what TDLib says. Of that it prints three things with the time: that a client is ready, that it is
-//! in touch with Telegram, and that its user was given a name that begins with [`MARK`].
+//! It is this same executable with other arguments. It starts a client per folder with Telescope's parameters, and reads
+//! all updates. It prints three of them with the time: that a client is ready, that it is connected to Telegram, and that
+//! its user got a name that begins with [`MARK`].
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -19,14 +19,14 @@ use super::{accounts, launch_noting};
 use crate::support::stack::{Home, Stack};
 use crate::support::waiting::until;
 
-/// The word that makes this program the bare one.
+/// The argument that selects the bare program.
 pub const WORD: &str = "bare";
-/// How names begin that are looked out for.
+/// The prefix of the names to be reported.
 pub const MARK: &str = "Seen ";
-/// How long anything may take that is waited for.
+/// The timeout of every wait.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Starts it with the folders of the accounts that are wanted.
+/// Starts it with the folders of the accounts to be connected.
 pub async fn launch(home: &Arc<Home>) -> Stack {
     let folders = accounts::folders(home).await;
     let list = home.folder().join("folders.json");
@@ -35,7 +35,7 @@ pub async fn launch(home: &Arc<Home>) -> Stack {
     launch_noting(home, vec![own.into(), WORD.into(), OsString::from(list)], &[])
 }
 
-/// The moment when so many clients had said this word, in milliseconds since 1970.
+/// Waits until this many clients have printed the word; returns when, in milliseconds since 1970.
 pub async fn until_said(stack: &Stack, word: &str, count: usize) -> i64 {
     let word = format!("bare: {word} ");
     until(&format!("{count} times {word:?}"), PATIENCE, async || {
@@ -61,7 +61,7 @@ pub fn run(list: &Path) -> ! {
             && let Some(word) = word_of(&update)
         {
             let client = update.rsplit_once("\"@client_id\":").map_or("", |(_, rest)| rest);
-            // Each client's first time counts: a line may drop and come back.
+            // Only the first time of each client counts: a connection may drop and come back.
             if said.insert((word.to_owned(), client.to_owned())) {
                 println!("bare: {word} {}", Clock::System.now().0);
             }
@@ -69,7 +69,7 @@ pub fn run(list: &Path) -> ! {
     }
 }
 
-/// What an update says, if that is one of the things that are looked out for.
+/// The word for an update, if it is one to be reported.
 fn word_of(update: &str) -> Option<&str> {
     if update.starts_with(r#"{"@type":"updateAuthorizationState""#) {
         update.contains("authorizationStateReady").then_some("ready")
@@ -83,7 +83,7 @@ fn word_of(update: &str) -> Option<&str> {
     }
 }
 
-/// What `telegram::client` tells a new client, in its order.
+/// Configures a client like `telegram::client`, in the same order.
 fn start(library: &Library, folder: &str, key: &str) {
     let proxy = std::env::var("TELEGRAM_PROXY").unwrap();
     let (server, port) = proxy.trim_start_matches("socks5://").rsplit_once(':').unwrap();

@@ -1,4 +1,4 @@
-//! An open list without a browser: what its stream says, as it comes.
+//! A list's stream without a browser.
 
 use std::time::Duration;
 
@@ -6,17 +6,16 @@ use telescope::clock::Clock;
 
 use crate::support::visitor::Visitor;
 
-/// How long anything may take that is waited for.
+/// The timeout of every wait.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// An open stream.
 pub struct Live {
     answer: reqwest::Response,
     read: Vec<u8>,
 }
 
 impl Live {
-    /// The stream of the list with this query.
+    /// Opens the stream of the list with this query.
     pub async fn open(visitor: &Visitor, query: &str) -> Self {
         let answer = visitor.stream(&format!("/accounts/events?{query}")).await;
         assert_eq!(answer.status(), 200);
@@ -34,7 +33,7 @@ impl Live {
         }
     }
 
-    /// Reads until `seen` is true of what came, and says when that was, in milliseconds since 1970.
+    /// Reads until `seen` returns true for a message; returns when that was, in milliseconds since 1970.
     pub async fn until(&mut self, what: &str, mut seen: impl FnMut(&str) -> bool) -> i64 {
         let reading = async {
             while let Some(message) = self.next().await {
@@ -47,13 +46,13 @@ impl Live {
         tokio::time::timeout(PATIENCE, reading).await.unwrap_or_else(|_| panic!("{what}: not in time"))
     }
 
-    /// Reads until so many accounts are ready.
+    /// Reads until this many accounts are ready.
     pub async fn until_ready(&mut self, count: usize) -> i64 {
         self.until(&format!("{count} accounts are ready"), |message| ready(message) == Some(count)).await
     }
 }
 
-/// How many accounts are ready, if the message has the counts.
+/// The number of ready accounts, if the message contains it.
 fn ready(message: &str) -> Option<usize> {
     let (_, rest) = message.split_once("stage=ready\"")?;
     rest.split_once("class=\"number\">")?.1.split('<').next()?.parse().ok()

@@ -1,4 +1,4 @@
-//! What the measurements and the long trial are told with, beside the stories' own support.
+//! Support shared by the benchmark and the soak test, in addition to the stories' support.
 
 pub mod accounts;
 pub mod bare;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::support::stack::{Home, Stack};
 
-/// A number from the environment, or what is usual.
+/// A number from the environment, or a default.
 pub fn setting(name: &str, usual: u64) -> u64 {
     match std::env::var(name) {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} must be a number, not {text:?}")),
@@ -20,19 +20,18 @@ pub fn setting(name: &str, usual: u64) -> u64 {
     }
 }
 
-/// The middle one.
 pub fn median(mut all: Vec<f64>) -> f64 {
     all.sort_by(f64::total_cmp);
     all[all.len() / 2]
 }
 
-/// What so many of a hundred stay below.
+/// A percentile.
 pub fn percentile(mut all: Vec<f64>, percent: usize) -> f64 {
     all.sort_by(f64::total_cmp);
     all[(all.len() * percent / 100).min(all.len() - 1)]
 }
 
-/// A copy of a folder and all that is in it.
+/// Copies a folder recursively.
 pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     std::fs::set_permissions(to, std::fs::metadata(from).unwrap().permissions()).unwrap();
@@ -47,15 +46,15 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The file that says when a program was started.
+/// The file with a program's start time.
 fn started_file(home: &Home) -> PathBuf {
     home.folder().join("started")
 }
 
-/// Starts a program and notes the moment just before, in the same process.
+/// Starts a program, and records the time just before in the same process.
 pub fn launch_noting(home: &Arc<Home>, program: Vec<OsString>, settings: &[(&str, &str)]) -> Stack {
     let file = started_file(home);
-    // What an earlier program said must not be taken for this one's.
+    // Remove the output of an earlier program.
     for former in [&file, &home.folder().join("log")] {
         let _ = std::fs::remove_file(former);
     }

@@ -1,29 +1,29 @@
-//! What processes weigh and work, from /proc.
+//! Memory use and CPU time of processes, from /proc.
 
 use std::fs;
 use std::time::Duration;
 
 use crate::support::processes::Process;
 
-/// How often the weight is looked at until it stays.
+/// The interval between memory measurements until the value is stable.
 const LOOK: Duration = Duration::from_millis(500);
-/// After so many looks it counts as it is.
+/// The maximum number of measurements.
 const LOOKS: usize = 40;
 
-/// The processes of Telescope, or the bare one, among a stack's parts: everything but the launcher's server.
+/// The processes of Telescope or the bare program among a stack's parts: everything but the launcher's server.
 pub fn programs(parts: &[Process]) -> Vec<i32> {
     let is_server = |part: &Process| part.line.iter().any(|word| word == "--handed-over");
     parts.iter().filter(|part| !is_server(part)).map(|part| part.pid).collect()
 }
 
-/// The proportional share (PSS) of a process in the machine's memory, in bytes; 0 if it is gone.
+/// The proportional set size (PSS) of a process in bytes; 0 if it has ended.
 pub fn pss(pid: i32) -> f64 {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap_or("0");
     line.trim().trim_end_matches(" kB").trim().parse::<f64>().unwrap() * 1024.0
 }
 
-/// That of several, once it stays what it is.
+/// The PSS of several processes, once it is stable.
 pub async fn settled_pss(pids: &[i32]) -> Vec<f64> {
     let look = || pids.iter().map(|pid| pss(*pid)).collect::<Vec<f64>>();
     let mut before = look();
@@ -41,12 +41,12 @@ pub async fn settled_pss(pids: &[i32]) -> Vec<f64> {
     before
 }
 
-/// The processor's time that a process has used, in seconds; 0 if it is gone.
+/// The CPU time of a process in seconds; 0 if it has ended.
 pub fn cpu_seconds(pid: i32) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let Some((_, rest)) = stat.rsplit_once(')') else { return 0.0 };
     let fields: Vec<&str> = rest.split_whitespace().collect();
     let ticks = |at: usize| fields[at].parse::<f64>().unwrap();
-    // utime and stime are the 14th and 15th field; Linux counts them in hundredths of a second everywhere.
+    // utime and stime are the 14th and 15th field, in hundredths of a second on Linux.
     (ticks(11) + ticks(12)) / 100.0
 }

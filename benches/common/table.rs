@@ -1,23 +1,21 @@
-//! The table that a run ends with.
+//! The table printed at the end of a run.
 
-/// One row: what was measured, then a text per column.
+/// A table of text.
 pub struct Table {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with these columns.
     pub fn new(head: &[&str]) -> Self {
         Self { head: head.iter().map(|&it| it.to_owned()).collect(), rows: Vec::new() }
     }
 
-    /// Adds a row.
     pub fn row(&mut self, cells: &[&str]) {
         self.rows.push(cells.iter().map(|&it| it.to_owned()).collect());
     }
 
-    /// As Markdown, in columns of one width.
+    /// Prints it as Markdown with aligned columns.
     pub fn print(&self) {
         let all = || std::iter::once(&self.head).chain(&self.rows);
         let width =

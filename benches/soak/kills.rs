@@ -1,4 +1,4 @@
-//! `kill -9` at random moments, of Telescope and of the process that runs TDLib, also while they are starting.
+//! `kill -9` of Telescope and of the process that runs TDLib at random moments, also while they start.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,12 +15,12 @@ use crate::support::waiting::until_true;
 use crate::watch::{self, recovery, td_host};
 
 const ACCOUNTS: usize = 30;
-/// A kill comes within this time of the recovery before.
+/// The longest pause in milliseconds between a recovery and the next kill.
 const CALM: u64 = 3000;
-/// One of three is killed again within this time, in milliseconds: while it starts.
+/// One in three kills is repeated within this many milliseconds, while the process starts.
 const STARTING: u64 = 400;
 
-/// Kills, and tells the report.
+/// Runs it, and adds the results to the report.
 pub async fn run(home: &Arc<Home>, accounts: usize, random: &mut Rng, report: &mut Report) {
     let count = accounts.min(ACCOUNTS);
     accounts::want(home, count).await;
@@ -28,7 +28,7 @@ pub async fn run(home: &Arc<Home>, accounts: usize, random: &mut Rng, report: &m
     stack.until_it_answers().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let ready = watch::until_count(&visitor, "stage=ready", count, recovery()).await;
-    report.promise("kills: accounts are ready to begin with", &count.to_string(), ready.is_some());
+    report.promise("kills: accounts are ready at the beginning", &count.to_string(), ready.is_some());
     let before = watch::codes_asked(&stack.phones()).await;
 
     let kills = setting("SOAK_KILLS", 20);
@@ -54,19 +54,19 @@ pub async fn run(home: &Arc<Home>, accounts: usize, random: &mut Rng, report: &m
     }
     report.promise(
         "kills: all accounts are ready again",
-        &format!("{kills} kills, {lost} without"),
+        &format!("{kills} kills, {lost} without recovery"),
         lost == 0,
     );
     report.times("kills: Telescope killed until all are ready", &of_telescope);
     report.times("kills: td-host killed until all are ready", &of_hosts);
     let asked = watch::codes_asked(&stack.phones()).await.abs_diff(before);
-    report.promise("kills: no code was asked for", &asked.to_string(), asked == 0);
+    report.promise("kills: no code was requested", &asked.to_string(), asked == 0);
     let orderly = stack.stop().await.success();
-    report.promise("kills: it stops in order after all that", if orderly { "yes" } else { "no" }, orderly);
-    watch::audit_trail(home, report, "kills").await;
+    report.promise("kills: it shuts down in order afterwards", if orderly { "yes" } else { "no" }, orderly);
+    watch::audit_log(home, report, "kills").await;
 }
 
-/// Kills the host, perhaps its successor too; gives the moment of the last kill, once yet another one runs.
+/// Kills the host, and possibly its successor; returns the time of the last kill, once another host runs.
 async fn kill_host(stack: &Stack, again: Option<Duration>) -> Instant {
     let mut killed = Instant::now();
     for pause in [Some(Duration::ZERO), again].into_iter().flatten() {
@@ -81,7 +81,7 @@ async fn kill_host(stack: &Stack, again: Option<Duration>) -> Instant {
     killed
 }
 
-/// Kills Telescope, perhaps once more while it starts; gives the moment of the last kill, once it answers.
+/// Kills Telescope, and possibly again while it starts; returns the time of the last kill, once it responds.
 async fn kill_telescope(stack: &mut Stack, again: Option<Duration>) -> Instant {
     let mut killed = Instant::now();
     stack.kill_telescope().await;

@@ -1,9 +1,9 @@
-//! `make soak`: an hour of what must never do harm: processes killed at random moments, lines dropped, accounts
-//! disconnected, streams opened and left. What Telescope promises is looked at after each blow.
+//! `make soak`: an hour of faults and load: processes killed at random moments, connections dropped, accounts
+//! disconnected, streams opened and closed. Telescope's guarantees are checked after each fault.
 //!
-//! The seed is printed; SOAK_SEED repeats a run's choices. The exit status says whether a promise was broken.
+//! The seed is printed; SOAK_SEED repeats a run's choices. The exit status says whether a check failed.
 
-// A program for those who work on this one may be blunt.
+// A developer's tool may panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../common/mod.rs"]
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 
 async fn soak() -> Report {
     let seed = setting("SOAK_SEED", fastrand::u64(..));
-    println!("the seed is {seed}: SOAK_SEED={seed} makes the same choices again");
+    println!("seed: {seed}; run with SOAK_SEED={seed} to repeat the same choices");
     let mut random = fastrand::Rng::with_seed(seed);
     let mut report = Report::default();
     let accounts = setting("SOAK_ACCOUNTS", 300);

@@ -1,5 +1,5 @@
-//! A long mix of what happens in a company's year: codes come, people look and leave, disconnect and connect, hosts
-//! and servers die. The memory of every process is watched.
+//! A long mix of normal use and faults: codes arrive, people open and close pages, disconnect and connect accounts, hosts
+//! and servers die. The memory of every process is measured.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use crate::support::stack::{Home, Stack, telescope};
 use crate::support::visitor::{Row, Visitor, attribute};
 use crate::watch::{self, recovery, td_host};
 
-/// The longest pause between two things that happen, in milliseconds.
+/// The longest pause between two actions, in milliseconds.
 const PAUSE: u64 = 400;
-/// How often memory is looked at.
+/// How often memory is measured.
 const SAMPLE: Duration = Duration::from_secs(5);
-/// Accounts that are disconnected at the same time, at most.
+/// How many accounts are disconnected at the same time at most.
 const DISCONNECTED: usize = 10;
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// What happened how often, and how heavy the processes were.
+/// The number of actions, and the memory use of the processes.
 #[derive(Default)]
 struct Diary {
     deeds: BTreeMap<&'static str, u64>,
@@ -32,7 +32,7 @@ struct Diary {
     disconnected: Vec<Row>,
 }
 
-/// Lives through it, and tells the report.
+/// Runs it, and adds the results to the report.
 pub async fn run(home: &Arc<Home>, count: usize, random: &mut Rng, report: &mut Report) {
     let minutes = setting("SOAK_MINUTES", 60);
     accounts::want(home, count).await;
@@ -40,7 +40,7 @@ pub async fn run(home: &Arc<Home>, count: usize, random: &mut Rng, report: &mut 
     stack.until_it_answers().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let ready = watch::until_count(&visitor, "stage=ready", count, recovery()).await;
-    report.promise("mix: accounts are ready to begin with", &count.to_string(), ready.is_some());
+    report.promise("mix: accounts are ready at the beginning", &count.to_string(), ready.is_some());
     let before = watch::codes_asked(&stack.phones()).await;
     let rows = visitor.rows().await;
 
@@ -60,20 +60,20 @@ pub async fn run(home: &Arc<Home>, count: usize, random: &mut Rng, report: &mut 
     }
     let touch = watch::until_count(&visitor, "stage=ready&line=in-touch", count, recovery()).await;
     tell(report, &diary, minutes);
-    report.promise("mix: all are ready and in touch after it", &count.to_string(), touch.is_some());
+    report.promise("mix: all are ready and connected afterwards", &count.to_string(), touch.is_some());
     let named = names_arrive(&stack, &visitor, &rows).await;
     let seen = format!("{named} of {}", rows.len());
-    report.promise("mix: what Telegram says still arrives in rows", &seen, named == rows.len());
+    report.promise("mix: updates from Telegram still arrive in rows", &seen, named == rows.len());
     let asked = watch::codes_asked(&stack.phones()).await.abs_diff(before);
-    report.promise("mix: no code was asked for", &asked.to_string(), asked == 0);
+    report.promise("mix: no code was requested", &asked.to_string(), asked == 0);
     let log = stack.log();
     let panics = log.matches("panicked").count();
     report.promise("mix: nothing panicked", &panics.to_string(), panics == 0);
     stack.stop().await;
-    watch::audit_trail(home, report, "mix").await;
+    watch::audit_log(home, report, "mix").await;
 }
 
-/// One thing that happens; gives its name.
+/// Does one random action; returns its name.
 async fn deed(
     stack: &Stack,
     visitor: &Visitor,
@@ -83,7 +83,7 @@ async fn deed(
 ) -> &'static str {
     let row = &rows[random.usize(..rows.len())];
     let is_off = |row: &Row| diary.disconnected.iter().any(|off| off.id == row.id);
-    // Some dozen kills in all, however long it lasts: what grows needs time to grow.
+    // A few dozen kills in total, however long it runs: memory needs time to grow between restarts.
     let rarely = u32::try_from(setting("SOAK_MINUTES", 60)).unwrap() * 20;
     match random.u32(..rarely) {
         0 => {
@@ -119,13 +119,13 @@ async fn deed(
                 let read = async { while live.next().await.is_some() {} };
                 let _ = tokio::time::timeout(looking, read).await;
             });
-            "a stream was opened and left"
+            "a stream was opened and closed"
         }
         35..50 => {
             let page = random.u8(1..4);
             assert_eq!(visitor.get(&format!("/accounts?page={page}")).await.status(), 200);
             assert_eq!(visitor.get(&format!("/accounts/{}", row.id)).await.status(), 200);
-            "pages were looked at"
+            "pages were opened"
         }
         _ => {
             let text = format!("Login code: {}. Do not give it to anyone.", random.u32(10_000..99_999));
@@ -135,7 +135,7 @@ async fn deed(
     }
 }
 
-/// What a process is in the table.
+/// The name of a process in the table.
 fn role(part: &Process) -> Option<&'static str> {
     if part.line.iter().any(|word| word == "--handed-over") {
         Some("sandbox")
@@ -167,7 +167,7 @@ fn tell(report: &mut Report, diary: &Diary, minutes: u64) {
     }
 }
 
-/// Gives every shown account a name, and says of how many it arrives.
+/// Gives every listed account a new name; returns how many of the names arrive.
 async fn names_arrive(stack: &Stack, visitor: &Visitor, rows: &[Row]) -> usize {
     let name = "After the soak";
     for row in rows {

@@ -1,9 +1,9 @@
-//! What happened, and which promises were kept.
+//! The results, and which checks passed.
 
 use crate::common::table::Table;
 use crate::common::{median, percentile};
 
-/// Everything that was seen, in order.
+/// All results, in order.
 #[derive(Default)]
 pub struct Report {
     rows: Vec<[String; 3]>,
@@ -11,20 +11,20 @@ pub struct Report {
 }
 
 impl Report {
-    /// A promise, and whether it was kept.
+    /// Adds a check, and whether it passed.
     pub fn promise(&mut self, what: &str, seen: &str, kept: bool) {
         println!("{what}: {seen}{}", if kept { "" } else { " BROKEN" });
         self.broken |= !kept;
         self.put(what, seen, if kept { "kept" } else { "BROKEN" });
     }
 
-    /// A figure that is only told.
+    /// Adds a figure without a check.
     pub fn figure(&mut self, what: &str, seen: &str) {
         println!("{what}: {seen}");
         self.put(what, seen, "");
     }
 
-    /// How long recoveries took, in seconds.
+    /// Adds the durations of recoveries, in seconds.
     pub fn times(&mut self, what: &str, all: &[f64]) {
         if all.is_empty() {
             return self.figure(what, "none");
@@ -37,12 +37,11 @@ impl Report {
         self.rows.push([what, seen, verdict].map(str::to_owned));
     }
 
-    /// Whether every promise was kept.
+    /// Whether every check passed.
     pub const fn is_kept(&self) -> bool {
         !self.broken
     }
 
-    /// Prints the table.
     pub fn print(&self) {
         let mut table = Table::new(&["what", "seen", "promise"]);
         for row in &self.rows {

@@ -1,5 +1,5 @@
-//! Looking at a stack from outside: how many accounts are ready and in touch, what Telegram was asked, whether the
-//! audit trail holds.
+//! Observing a stack from outside: how many accounts are ready and connected, how many codes were requested, whether the
+//! audit log verifies.
 
 use std::time::{Duration, Instant};
 
@@ -12,24 +12,24 @@ use crate::support::phones::Phones;
 use crate::support::stack::{Home, Stack};
 use crate::support::visitor::Visitor;
 
-/// How long accounts may take to be ready again before that counts as broken.
+/// How long accounts may take to be ready again.
 pub fn recovery() -> Duration {
     Duration::from_secs(setting("SOAK_PATIENCE", 120))
 }
 
-/// How often is looked.
+/// The polling interval.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How many accounts a query finds.
 pub async fn count(visitor: &Visitor, query: &str) -> usize {
     let page = visitor.get(&format!("/accounts?{query}")).await.text().await.unwrap();
-    // With several pages it is said below the table.
+    // With several pages the total is below the table.
     let said = page.split("id=\"pager\"").nth(1).and_then(|it| it.split_once(" of "));
     let said = said.and_then(|(_, rest)| rest.split('<').next()?.parse().ok());
     said.unwrap_or_else(|| page.matches("<tr id=\"account-").count())
 }
 
-/// Waits until a query finds so many, and gives the seconds that it took; None if it was not in time.
+/// Waits until a query finds this many; returns the seconds it took, or None after `limit`.
 pub async fn until_count(visitor: &Visitor, query: &str, wanted: usize, limit: Duration) -> Option<f64> {
     let began = Instant::now();
     while began.elapsed() < limit {
@@ -41,18 +41,18 @@ pub async fn until_count(visitor: &Visitor, query: &str, wanted: usize, limit: D
     None
 }
 
-/// The host's process, if there is one just now.
+/// The host's process, if one is running.
 pub fn td_host(stack: &Stack) -> Option<i32> {
     stack.parts().iter().find(|part| part.runs("td-host")).map(|part| part.pid)
 }
 
-/// How often Telegram was asked for a code.
+/// How many codes were requested from Telegram.
 pub async fn codes_asked(phones: &Phones) -> u64 {
     phones.calls_in_all("auth.sendCode").await + phones.calls_in_all("auth.resendCode").await
 }
 
-/// Whether the audit trail is as it was written. Nothing runs meanwhile.
-pub async fn audit_trail(home: &Home, report: &mut Report, part: &str) {
+/// Checks that the audit log verifies, while nothing runs.
+pub async fn audit_log(home: &Home, report: &mut Report, part: &str) {
     let keys = Keys::load(None, None, &home.folder().join("data")).unwrap();
     let db = Db::open(&home.dsn()).await.unwrap();
     let verified = store::audit::verify(&mut db.read().await.unwrap(), &keys, None).await.unwrap();
@@ -62,5 +62,5 @@ pub async fn audit_trail(home: &Home, report: &mut Report, part: &str) {
         None => format!("{} entries", verified.entries),
     };
     let kept = verified.faults.is_empty() && verified.entries > 0;
-    report.promise(&format!("{part}: the audit trail holds"), &seen, kept);
+    report.promise(&format!("{part}: the audit log verifies"), &seen, kept);
 }

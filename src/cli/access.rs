@@ -1,4 +1,4 @@
-//! `telescope access …`: who has access and why, and all access rules as a text that can be reviewed and put back.
+//! `telescope access …`: explains access, and exports and imports all access rules.
 
 use std::path::PathBuf;
 

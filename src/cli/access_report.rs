@@ -1,4 +1,4 @@
-//! A person's access to an account, explained in lines for the terminal.
+//! Explains a person's access to an account, for the terminal.
 
 use std::collections::HashMap;
 use std::fmt::Write;

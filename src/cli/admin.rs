@@ -1,5 +1,5 @@
-//! `telescope admin grant EMAIL` and `telescope admin revoke EMAIL`: how a Telescope gets its first administrator.
-//! Signing in first makes no administrator.
+//! `telescope admin grant EMAIL` and `telescope admin revoke EMAIL`: how the first administrator is appointed. Being the
+//! first to sign in does not make anyone an administrator.
 
 use clap::Subcommand;
 

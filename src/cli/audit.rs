@@ -1,6 +1,6 @@
-//! `telescope audit verify`: checks that the audit log is as it was written. It only reads, so the server may run.
-//! `telescope audit blank`: removes the details of old entries. Without `--yes` it only counts them. The server may run,
-//! also as a database role that could not do this.
+//! `telescope audit verify`: verifies the audit log. It only reads, so the server may be running.
+//! `telescope audit blank`: removes the details of old entries. Without `--yes` it only counts them. The server may be
+//! running, even with a database role that could not do this.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crate::domain::access::Principal;
 use crate::node::lease;
 use crate::ops::Context;
 use crate::ops::audit::{checkpoint, retention};
-use crate::store::audit::{self, Head, HeadFile, Verified};
+use crate::store::audit::{self, ChainHead, CheckpointFile, Verified};
 use crate::store::{Db, key_check};
 
-/// Faults that are listed; with more than these the log proves nothing.
+/// How many faults are listed.
 const LISTED: usize = 50;
 
 #[derive(Debug, clap::Subcommand)]
@@ -66,10 +66,10 @@ async fn blank(config: Config, before: &str, yes: bool) -> anyhow::Result<()> {
     );
     db.maintain(async |conn| key_check::check(conn, &keys).await).await?;
     let context = Context { config: Arc::new(config), db, keys: Arc::new(keys), clock };
-    // With the lease, the file audit-head is ours to write. A running server writes it otherwise.
+    // With the lease, this process may write the file audit-head; otherwise the running server does.
     let lease = lease::obtain_at_once(&context.db, &context.clock).await?;
     if lease.is_some() {
-        checkpoint::compare(&context).await?;
+        checkpoint::verify(&context).await?;
     }
     let blanked = retention::blank(&context, &Principal::Cli, before).await;
     if let Some(lease) = lease {
@@ -92,17 +92,19 @@ async fn verify(config: &Config, head: Option<PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The earlier checkpoint that the log has to lead through. A file that was named has to exist, the usual one need not.
-fn known_head(config: &Config, named: Option<&Path>) -> anyhow::Result<Option<Head>> {
+/// The earlier checkpoint that the log must contain. A file given as an argument must exist, the default one need not.
+fn known_head(config: &Config, named: Option<&Path>) -> anyhow::Result<Option<ChainHead>> {
     let Some(path) = named else {
-        return HeadFile::in_folder(&config.data_dir).read().context("the file audit-head can't be read");
+        return CheckpointFile::in_folder(&config.data_dir)
+            .read()
+            .context("the file audit-head can't be read");
     };
     let text = std::fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
     let head = text.parse().map_err(|fault: String| anyhow::anyhow!("{}: {fault}", path.display()))?;
     Ok(Some(head))
 }
 
-fn report(found: &Verified, known: Option<&Head>) -> String {
+fn report(found: &Verified, known: Option<&ChainHead>) -> String {
     let mut lines = vec![format!("{} entries, the last is number {}.", found.entries, found.head.seq)];
     if found.blanked > 0 {
         lines.push(format!("The details of {} entries were removed.", found.blanked));

@@ -1,5 +1,5 @@
-//! `telescope migrate`: creates or updates the tables. A server does so when it starts; the command is for servers that
-//! run as a database role that may not.
+//! `telescope migrate`: creates or updates the tables. A server does so at startup; the command is for servers whose
+//! database role can't.
 
 use anyhow::{Context as _, bail};
 

@@ -1,5 +1,4 @@
-//! Authorities whose certificates identity providers may have beside those that the system trusts: inside of a company
-//! there is often one of its own.
+//! Certificate authorities that are trusted for identity providers in addition to the system's, such as a company's own.
 
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use reqwest::{Certificate, Client};
 pub struct Authorities(Vec<Certificate>);
 
 impl Authorities {
-    /// Reads a file of certificates in PEM; the error is the rest of a sentence that begins with the setting's name.
+    /// Reads a file of PEM certificates; the error continues a sentence that begins with the setting's name.
     pub fn read(file: &Path) -> Result<Self, String> {
         let pem = std::fs::read(file).map_err(|error| format!("can't be read: {error}."))?;
         let form = || "has to hold certificates in PEM, -----BEGIN CERTIFICATE----- and so on.".to_owned();
@@ -18,12 +17,11 @@ impl Authorities {
         if certificates.is_empty() {
             return Err(form());
         }
-        // Only the client that is to trust them reads them.
+        // Certificates are only parsed when a client is built.
         Client::builder().tls_certs_only(certificates.clone()).build().map_err(|_| form())?;
         Ok(Self(certificates))
     }
 
-    /// All of them.
     pub fn certificates(&self) -> Vec<Certificate> {
         self.0.clone()
     }
@@ -34,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_certificate_is_refused_at_the_start() {
+    fn invalid_certificates_are_refused_at_startup() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ca.pem");
         assert!(Authorities::read(&file).unwrap_err().starts_with("can't be read"));

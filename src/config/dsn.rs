@@ -1,6 +1,6 @@
-//! Where the database is: a file for SQLite, or a Postgres server in either of the two usual spellings.
+//! The address of the database: a file for SQLite, or a Postgres server as a URL or in libpq's keyword form.
 //!
-//! Both Postgres spellings become one URL here, so that only one form has to be understood further on.
+//! Both Postgres forms are converted to a URL here.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::domain::Secret;
 
-/// Words of libpq that the driver understands; any other is refused rather than ignored.
+/// The libpq keywords that the driver supports; all others are refused rather than ignored.
 const KNOWN: &[&str] = &[
     "host",
     "hostaddr",
@@ -28,9 +28,9 @@ const KNOWN: &[&str] = &[
 /// A database's address.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Dsn {
-    /// A file; it and its folder are made if missing.
+    /// A file; it and its folder are created if missing.
     Sqlite(PathBuf),
-    /// A server, as a `postgres://` URL, which may hold a password.
+    /// A server, as a `postgres://` URL, which may contain a password.
     Postgres(Secret),
 }
 
@@ -40,8 +40,8 @@ impl Dsn {
         Self::Sqlite(folder.join("telescope.db"))
     }
 
-    /// Reads `sqlite:PATH`, `postgres://…` or libpq's `host=… dbname=…`. The error is a sentence without
-    /// any part of the value, since that may be a password.
+    /// Parses `sqlite:PATH`, `postgres://…` or libpq's `host=… dbname=…`. The error never contains any part of the value,
+    /// which may be a password.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if let Some(path) = text.strip_prefix("sqlite:") {
@@ -98,7 +98,7 @@ fn postgres_words(text: &str) -> Result<Dsn, String> {
     Ok(Dsn::Postgres(Secret::new(url.as_str())))
 }
 
-/// One value of libpq's form: bare up to a space or in single quotes, `\` before any character.
+/// One value in libpq's form: unquoted up to a space, or in single quotes; `\` escapes any character.
 fn word_value(text: &str) -> Result<(String, &str), String> {
     let quoted = text.starts_with('\'');
     let mut value = String::new();
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_without_repeating_it() {
+    fn invalid_addresses_are_refused_without_repeating_them() {
         for text in [
             "",
             "hunter2",
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_password_does_not_print() {
+    fn the_password_is_not_printed() {
         let dsn = Dsn::parse("postgres://ada:hunter2@db/t").unwrap();
         assert!(!format!("{dsn:?}").contains("hunter2"));
     }

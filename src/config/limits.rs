@@ -1,23 +1,23 @@
-//! How much people and clients may do in a time, or at once.
+//! Rate limits and concurrency limits.
 
 use super::reader::Reader;
 
-/// Bounds that keep one person, client or address from using up what all share.
+/// Limits that keep one person, client or address from exhausting shared resources.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Codes that may be asked for per number in 24 hours. Telegram locks a number out at about five.
+    /// Login codes that may be requested per number in 24 hours. Telegram locks a number after about five.
     pub login_attempts_per_day: u32,
-    /// Codes that one person may ask for in 24 hours, for all numbers together.
+    /// Login codes that one person may request in 24 hours, for all numbers together.
     pub codes_per_person_per_day: u32,
-    /// Codes and passwords that one person may hand in in vain in 24 hours.
+    /// Wrong codes and passwords that one person may submit in 24 hours.
     pub wrong_inputs_per_person_per_day: u32,
-    /// Sign-ins that may be tried from one network address in a minute.
+    /// Sign-in attempts per network address and minute.
     pub sign_ins_per_minute: u32,
-    /// Pages that a person may have open so that they change by themselves.
+    /// Live pages that one person may have open.
     pub streams_per_user: u32,
-    /// Connections that are served at once.
+    /// Concurrent connections.
     pub max_connections: usize,
-    /// How long a connection may wait for its next request, in seconds.
+    /// How long a connection may be idle between requests, in seconds.
     pub keep_alive_seconds: u16,
 }
 

@@ -1,10 +1,8 @@
-//! The master keys of the settings.
-
 use super::TelegramEnvironment;
 use super::reader::Reader;
 use crate::crypto::MasterKey;
 
-/// The master keys: required where real accounts are.
+/// The master keys. The current one is required for real accounts.
 pub(super) fn read<E: Fn(&str) -> Option<String>>(
     env: &mut Reader<E>,
     telegram: TelegramEnvironment,

@@ -1,4 +1,4 @@
-//! The settings of sign-on by OpenID Connect.
+//! The settings for OpenID Connect.
 
 use url::Url;
 
@@ -6,24 +6,23 @@ use super::public_url::is_loopback_name;
 use super::reader::Reader;
 use crate::domain::Secret;
 
-/// What Telescope needs to sign people in at an OpenID provider.
+/// What Telescope needs to sign people in with an OpenID provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OidcSettings {
-    /// The provider's own name for itself, letter by letter: an address, below which its description is found.
+    /// The provider's issuer identifier, compared exactly: a URL, below which its metadata is found.
     pub issuer: String,
-    /// Telescope's name at the provider.
+    /// Telescope's client id at the provider.
     pub client_id: String,
-    /// What proves to the provider that it is Telescope.
     pub client_secret: Secret,
-    /// What Telescope asks for, with spaces between the words; `openid` is among them.
+    /// The requested scopes, separated by spaces; includes `openid`.
     pub scopes: String,
-    /// The claim that holds the names of a person's groups.
+    /// The claim with the names of a person's groups.
     pub groups_claim: Option<String>,
-    /// Whether every address that the provider names counts as verified, also if the provider does not say so.
+    /// Whether every address from the provider counts as verified, even if the provider does not say so.
     pub trust_email: bool,
 }
 
-/// Reads them all. `None` if one is missing or wrong, with a fault only if they are `needed`.
+/// Reads all of them. `None` if one is missing or invalid; missing ones are a fault only if `needed`.
 pub(super) fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>, needed: bool) -> Option<OidcSettings> {
     if needed {
         for name in ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"] {
@@ -48,7 +47,7 @@ pub(super) fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>, needed: b
     })
 }
 
-/// An address of https, or of http on this machine, with nothing behind its path.
+/// An https URL, or http on this machine, without query or fragment.
 fn issuer(text: &str) -> Result<String, String> {
     let form = || "is not a web address; it looks like https://login.example.org/company.".to_owned();
     let url = Url::parse(text).map_err(|_| form())?;
@@ -87,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_issuer_is_taken_letter_by_letter() {
+    fn an_issuer_is_kept_unchanged() {
         for right in ["https://login.example.org", "https://a.example.org/realms/x/", "http://127.0.0.1:9000"]
         {
             assert_eq!(issuer(right).as_deref(), Ok(right));
@@ -106,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_have_openid_among_them() {
+    fn scopes_must_include_openid() {
         assert_eq!(scopes("openid  email"), Ok("openid email".into()));
         assert!(scopes("email profile").unwrap_err().contains("openid"));
     }

@@ -1,4 +1,4 @@
-//! Who may sign in, how, and who is in charge from the start.
+//! Who may sign in, how, and who is an administrator from the start.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::reader::Reader;
 use super::{PublicUrl, SsoMode, TelegramEnvironment, is_loopback_name};
 use crate::domain::{Email, EmailDomain};
 
-/// SSO_MODE. A sign-in that believes everybody is for one's own machine, and one as anybody for test accounts only.
+/// SSO_MODE. Modes without authentication need a server that is reachable only locally; `mock` also needs test accounts.
 pub(super) fn sso_mode<E: Fn(&str) -> Option<String>>(
     env: &mut Reader<E>,
     telegram: TelegramEnvironment,
@@ -34,7 +34,8 @@ pub(super) fn sso_mode<E: Fn(&str) -> Option<String>>(
     Some(mode)
 }
 
-/// ADMIN_EMAILS and SSO_EMAIL_DOMAINS. An administrator who could never sign in is a mistake in one of both.
+/// ADMIN_EMAILS and SSO_EMAIL_DOMAINS. An administrator whose domain is not allowed could never sign in, so that is a
+/// fault.
 pub(super) fn named<E: Fn(&str) -> Option<String>>(
     env: &mut Reader<E>,
     mode: Option<SsoMode>,
@@ -61,7 +62,7 @@ fn emails(text: &str) -> Result<BTreeSet<Email>, String> {
         .collect()
 }
 
-/// The domains, each in full; a list of commas alone is a mistake that would let everybody in.
+/// The allowed domains. A list of only commas is a fault: it would allow every domain.
 fn domains(text: &str) -> Result<BTreeSet<EmailDomain>, String> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     let domains: BTreeSet<EmailDomain> = parts

@@ -1,4 +1,4 @@
-//! The address at which people reach Telescope. Cookies, links, redirects and the accepted `Host` follow it.
+//! The address at which people reach Telescope. Cookies, links, redirects and the accepted `Host` depend on it.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use super::reader::Reader;
 
-/// An origin: scheme, host and port, nothing behind them. `http` is for loopback only.
+/// An origin: scheme, host and port. `http` is allowed on loopback only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicUrl {
     origin: String,
@@ -17,7 +17,7 @@ pub struct PublicUrl {
 }
 
 impl PublicUrl {
-    /// Reads an address; the error is the rest of a sentence that begins with the setting's name.
+    /// Parses an address; the error continues a sentence that begins with the setting's name.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text.trim())
             .map_err(|_| "is not a web address; it looks like https://telescope.example.org.".to_owned())?;
@@ -48,22 +48,22 @@ impl PublicUrl {
         Ok(Self { origin: format!("{}://{authority}", url.scheme()), authority, https, loopback })
     }
 
-    /// Scheme, host and port, as browsers send it in `RequestInfo`; no slash at the end.
+    /// Scheme, host and port, as browsers send it in `Origin`, without a slash at the end.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Host and port, as browsers send it in `Host`; no port if it is the scheme's own.
+    /// Host and port, as browsers send it in `Host`, without the scheme's default port.
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// Whether browsers come by https.
+    /// Whether browsers use https.
     pub fn is_https(&self) -> bool {
         self.https
     }
 
-    /// Whether only this machine can mean it.
+    /// Whether the address is on this machine.
     pub fn is_loopback(&self) -> bool {
         self.loopback
     }
@@ -89,13 +89,13 @@ fn is_loopback_host(host: &Host<&str>) -> bool {
     }
 }
 
-/// Whether a name to listen on can be reached from this machine only.
+/// Whether a host to listen on can be reached only from this machine.
 pub fn is_loopback_name(name: &str) -> bool {
     let bare = name.trim_start_matches('[').trim_end_matches(']');
     bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// PUBLIC_URL, or the address that HOST and PORT make.
+/// PUBLIC_URL, or the address made of HOST and PORT.
 pub(super) fn read<E: Fn(&str) -> Option<String>>(
     env: &mut Reader<E>,
     host: &str,
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_could_not_use_safely_is_refused() {
+    fn unsafe_addresses_are_refused() {
         for text in [
             "",
             "localhost:8888",
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_told_from_the_rest() {
+    fn loopback_names_are_recognised() {
         for (name, loopback) in [
             ("localhost", true),
             ("LOCALHOST", true),

@@ -1,8 +1,8 @@
-//! Reads settings one after the other and keeps every fault, so that a person sees all of them at once.
+//! Reads settings and collects every fault, so that the operator sees all of them at once.
 
 use std::fmt;
 
-/// Everything that is wrong with the settings, each fault in one sentence.
+/// All faults in the settings, one sentence each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigFaults(pub Vec<String>);
 
@@ -36,7 +36,7 @@ impl<E: Fn(&str) -> Option<String>> Reader<E> {
         Some(value).filter(|value| !value.is_empty())
     }
 
-    /// The value as `parse` reads it; its error is the rest of a sentence that begins with the name.
+    /// The parsed value of a setting; the error of `parse` continues a sentence that begins with the name.
     pub(super) fn read<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let value = self.text(name)?;
         parse(&value).map_err(|fault| self.fault(format!("{name} {fault}"))).ok()
@@ -55,7 +55,7 @@ impl<E: Fn(&str) -> Option<String>> Reader<E> {
         })
     }
 
-    /// Notes a fault: a whole sentence.
+    /// Adds a fault, as a complete sentence.
     pub(super) fn fault(&mut self, sentence: impl Into<String>) {
         self.faults.push(sentence.into());
     }

@@ -1,10 +1,10 @@
-//! The settings of Telegram: the application's name there, and TDLib itself.
+//! The settings for Telegram: the application's credentials, and TDLib itself.
 
 use super::TelegramEnvironment;
 use super::reader::Reader;
 use crate::domain::Secret;
 
-/// API_ID and API_HASH. The test environment takes any, so there they may be missing.
+/// API_ID and API_HASH. The test environment accepts any, so they are optional there.
 pub(super) fn application<E: Fn(&str) -> Option<String>>(
     env: &mut Reader<E>,
     telegram: TelegramEnvironment,
@@ -36,7 +36,7 @@ pub(super) fn sha512(text: &str) -> Result<String, String> {
     Err("must be 128 hexadecimal digits, as sha512sum prints them.".into())
 }
 
-/// Where `make natives` puts the library on this system.
+/// Where `make natives` puts the library on this platform.
 pub(super) const fn default_library() -> &'static str {
     if cfg!(windows) {
         "natives/windows/tdjson.dll"

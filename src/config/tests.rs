@@ -1,4 +1,4 @@
-//! Settings as people write them, right and wrong.
+//! Valid and invalid settings.
 
 use std::cell::RefCell;
 
@@ -6,7 +6,7 @@ use super::*;
 
 pub(super) const KEY: &str = "correct horse battery staple 123";
 
-/// The least that a test environment needs, then `more`; a later value wins.
+/// The minimum for a test environment, then `more`; later values win.
 pub(super) fn config(more: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
     let mut settings = HashMap::from([("TELEGRAM_ENVIRONMENT", "test"), ("SSO_MODE", "mock")]);
     settings.extend(more.iter().copied());
@@ -42,7 +42,7 @@ fn the_sample_file_can_be_used_as_it_is() {
 }
 
 #[test]
-fn what_is_not_said_has_a_default() {
+fn missing_settings_have_defaults() {
     let config = config(&[]).unwrap();
     assert_eq!((config.host.as_str(), config.port), ("localhost", 8888));
     assert_eq!(config.public_url.origin(), "http://localhost:8888");
@@ -59,7 +59,7 @@ fn an_empty_value_is_no_value() {
 }
 
 #[test]
-fn what_is_said_counts() {
+fn given_settings_are_used() {
     let config = config(&[
         ("PORT", "80"),
         ("HOST", "127.0.0.1"),
@@ -80,7 +80,7 @@ fn what_is_said_counts() {
 }
 
 #[test]
-fn one_wrong_setting_gives_one_sentence_that_names_it() {
+fn one_wrong_setting_gives_one_fault_that_names_it() {
     for (name, value) in [
         ("PORT", "eighty"),
         ("PORT", "65536"),
@@ -138,19 +138,19 @@ fn one_wrong_setting_gives_one_sentence_that_names_it() {
 }
 
 #[test]
-fn proxies_are_trusted_by_their_networks_and_everybody_is_no_network() {
+fn trusted_proxies_are_networks_but_never_all_addresses() {
     let test = [("TELEGRAM_ENVIRONMENT", "test"), ("SSO_MODE", "mock")];
     let with = |value| config(&[test[0], test[1], ("TRUSTED_PROXIES", value)]);
     assert_eq!(format!("{:?}", with("10.0.0.0/8, ::1").unwrap().trusted_proxies), "[10.0.0.0/8, ::1/128]");
     assert!(with("").unwrap().trusted_proxies.is_empty());
     for everybody in ["0.0.0.0/0", "::/0", "10.0.0.0/8,0.0.0.0/0"] {
         let faults = with(everybody).unwrap_err().0.concat();
-        assert!(faults.contains("is everybody") && faults.contains("TRUSTED_PROXIES"), "{faults}");
+        assert!(faults.contains("contains every address") && faults.contains("TRUSTED_PROXIES"), "{faults}");
     }
 }
 
 #[test]
-fn all_faults_come_at_once() {
+fn all_faults_are_reported_at_once() {
     let faults = Config::from_env(|name| match name {
         "PORT" => Some("eighty".into()),
         "TD_HOSTS" => Some("many".into()),
@@ -173,7 +173,7 @@ fn an_old_key_needs_a_new_one_that_differs() {
 }
 
 #[test]
-fn secrets_do_not_print() {
+fn secrets_are_not_printed() {
     let secrets = [
         ("API_HASH", "canary-hash"),
         ("DB_DSN", "postgres://ada:canary-dsn@db/t"),

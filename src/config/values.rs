@@ -1,4 +1,4 @@
-//! The settings that are one of a few words, or a small value of their own.
+//! Types for settings with a fixed set of values, and other small values.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,17 +8,16 @@ use url::{Host, Url};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
 use crate::domain::{Secret, Subnet};
 
-/// Which Telegram: the real one, or its test environment (where also the sandbox stands).
+/// Telegram's production or test environment. The sandbox counts as the test environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TelegramEnvironment {
-    /// The real one.
+    /// The real Telegram.
     Production,
-    /// The test environment.
     Test,
 }
 
 impl TelegramEnvironment {
-    /// The word for it in settings, the database and folders.
+    /// The name in settings, the database and folders.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Production => "production",
@@ -26,12 +25,10 @@ impl TelegramEnvironment {
         }
     }
 
-    /// Whether it is the test environment.
     pub const fn is_test(self) -> bool {
         matches!(self, Self::Test)
     }
 
-    /// Reads the word.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {
             "production" => Ok(Self::Production),
@@ -41,36 +38,36 @@ impl TelegramEnvironment {
     }
 }
 
-/// How people prove who they are.
+/// How people authenticate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SsoMode {
-    /// Anybody may claim any address: for trying Telescope out on one's own machine.
+    /// No authentication: people sign in with any address. For trying Telescope out locally.
     Mock,
-    /// An OpenID provider says who they are.
+    /// An OpenID provider authenticates people.
     Oidc,
-    /// No sign-in: every request is the one administrator's. For a developer's own machine.
+    /// No sign-in: every request is made as the one administrator. For a developer's machine.
     Disable,
     /// Cloudflare Access in front of Telescope signs each user's identity.
     Cloudflare,
-    /// Some other proxy does.
+    /// Another proxy signs it.
     Jwt,
 }
 
 impl SsoMode {
-    /// The words for all of them, as part of a sentence.
+    /// The names of all modes, as part of a sentence.
     pub const WORDS: &'static str = "oidc, cloudflare or jwt, or on one's own machine disable or mock";
 
-    /// Whether anybody may claim any address.
+    /// Whether people sign in with any address, without authentication.
     pub const fn is_mock(self) -> bool {
         matches!(self, Self::Mock)
     }
 
-    /// Whether people sign in at an OpenID provider.
+    /// Whether people sign in with an OpenID provider.
     pub const fn is_oidc(self) -> bool {
         matches!(self, Self::Oidc)
     }
 
-    /// Whether everybody is the administrator.
+    /// Whether every request is made as the administrator.
     pub const fn is_disabled(self) -> bool {
         matches!(self, Self::Disable)
     }
@@ -83,7 +80,6 @@ impl SsoMode {
         }
     }
 
-    /// Reads the word.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {
             "mock" => Ok(Self::Mock),
@@ -99,17 +95,17 @@ impl SsoMode {
     }
 }
 
-/// A SOCKS5 proxy that TDLib goes through.
+/// A SOCKS5 proxy for TDLib.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// Its address: a number and never a name, so that no name is asked of anybody.
+    /// Its IP address and port; never a name, so that no DNS lookup is needed.
     pub address: SocketAddr,
-    /// User name and password, if it wants them.
+    /// User name and password, if it requires them.
     pub login: Option<(String, Secret)>,
 }
 
 impl Proxy {
-    /// Reads `socks5://[user:password@]ADDRESS:PORT`.
+    /// Parses `socks5://[user:password@]ADDRESS:PORT`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let form = || "must look like socks5://[USER:PASSWORD@]ADDRESS:PORT.".to_owned();
         let url = Url::parse(text).map_err(|_| form())?;
@@ -117,7 +113,7 @@ impl Proxy {
         if url.scheme() != "socks5" || !bare {
             return Err(form());
         }
-        // The URL's rules leave the host of an unknown scheme a name, even if it is four numbers.
+        // For an unknown scheme the URL parser treats the host as a name, even if it is an IPv4 address.
         let ip = match url.host() {
             Some(Host::Ipv6(ip)) => ip.into(),
             Some(Host::Ipv4(ip)) => ip.into(),
@@ -135,7 +131,7 @@ impl Proxy {
     }
 }
 
-/// Undoes %XX, as user names and passwords are written in URLs.
+/// Decodes percent-encoded user names and passwords.
 fn decoded(text: &str) -> Result<String, String> {
     url::form_urlencoded::parse(format!("x={}", text.replace('+', "%2B").replace('&', "%26")).as_bytes())
         .next()
@@ -151,7 +147,7 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// OWNER_PRIVILEGES: names with commas between them, or the word none.
+/// OWNER_PRIVILEGES: names separated by commas, or the word none.
 pub fn owner_privileges(text: &str) -> Result<AccountPrivileges, String> {
     if text.trim() == "none" {
         return Ok(AccountPrivileges::NONE);
@@ -190,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proxy_is_a_number_and_a_port() {
+    fn a_proxy_is_an_ip_address_and_a_port() {
         let plain = Proxy::parse("socks5://127.0.0.1:1080").unwrap();
         assert_eq!((plain.address.to_string().as_str(), plain.login), ("127.0.0.1:1080", None));
         let six = Proxy::parse("socks5://[::1]:1080").unwrap();
@@ -219,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn ways_to_sign_in_that_are_missing_are_named() {
+    fn unknown_modes_are_refused_with_the_known_ones() {
         assert_eq!(SsoMode::parse("mock"), Ok(SsoMode::Mock));
         assert_eq!(SsoMode::parse("oidc"), Ok(SsoMode::Oidc));
         assert_eq!(SsoMode::parse("cloudflare"), Ok(SsoMode::Cloudflare));
@@ -229,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn owners_get_what_the_setting_names() {
+    fn owner_privileges_are_parsed() {
         let set = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::Login]);
         assert_eq!(owner_privileges("view, login"), Ok(set));
         assert_eq!(owner_privileges("none"), Ok(AccountPrivileges::NONE));

@@ -1,6 +1,6 @@
-//! The master key of the test environment, for whom has not set one: made once and kept in a file.
+//! The default master key for the test environment: generated once and kept in a file.
 //!
-//! Where real accounts are, the key comes from the settings and must not lie beside the database it protects.
+//! For real accounts the key comes from the settings; it must not be stored beside the database that it protects.
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -10,8 +10,8 @@ use crate::crypto::{KeyError, Keys, MasterKey};
 const NAME: &str = "test-master-key";
 
 impl Keys {
-    /// The keys of these master keys. Without a present one, which only the test environment may lack, it is
-    /// read from a file in `folder`, and made there the first time.
+    /// Derives the keys. Without a master key, which is allowed only in the test environment, it is read from a file in
+    /// `folder`, which is created the first time.
     pub fn load(
         master: Option<&MasterKey>,
         old: Option<&MasterKey>,
@@ -40,11 +40,11 @@ fn read_or_make(folder: &Path) -> Result<MasterKey, KeyError> {
     let key = MasterKey::generate().map_err(|_| KeyError::Randomness)?;
     match write(folder, &file, &key) {
         Ok(()) => Ok(key),
-        Err(error) => Err(fault(format!("can't be made: {error}."))),
+        Err(error) => Err(fault(format!("can't be created: {error}."))),
     }
 }
 
-/// The key is on the disk, whole, before anybody seals with it.
+/// Syncs the key to disk before anything is sealed with it.
 fn write(folder: &Path, file: &Path, key: &MasterKey) -> std::io::Result<()> {
     make_folder(folder)?;
     let mut open = std::fs::OpenOptions::new();

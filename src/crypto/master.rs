@@ -1,16 +1,16 @@
-//! The master key: 32 bytes that everything sealed hangs on.
+//! The master key: the 32 bytes from which all other keys are derived.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use zeroize::Zeroize;
 
-/// 32 secret bytes. They do not print, and leave memory when dropped.
+/// 32 secret bytes. They can't be printed, and are zeroed when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MasterKey([u8; 32]);
 
 impl MasterKey {
-    /// Reads 32 characters, taken as they are, or the base64 of 32 bytes.
-    /// The error is the rest of a sentence and holds nothing of the key.
+    /// Parses 32 characters, used as they are, or the base64 of 32 bytes.
+    /// The error continues a sentence and contains nothing of the key.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let mut bytes = match text.len() {
@@ -34,7 +34,7 @@ impl MasterKey {
         Ok(key)
     }
 
-    /// A new key from the operating system's randomness.
+    /// A new random key.
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut key = [0; 32];
         getrandom::fill(&mut key)?;
@@ -46,12 +46,12 @@ impl MasterKey {
         crate::domain::Secret::new(STANDARD.encode(self.0))
     }
 
-    /// The bytes, for deriving keys from.
+    /// The bytes, for deriving keys.
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// Fewer than eight different bytes: no random key looks so.
+    /// Whether there are fewer than eight different bytes, which does not happen in a random key.
     fn is_guessable(&self) -> bool {
         let mut bytes = self.0;
         bytes.sort_unstable();
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_protect_nothing_are_refused() {
+    fn weak_keys_are_refused() {
         for text in [
             "",
             "short",

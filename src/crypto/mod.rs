@@ -1,8 +1,8 @@
-//! The keys: one master key in the settings, and what is made from it.
+//! The keys: one master key in the settings, and the keys derived from it.
 //!
-//! Nothing is encrypted with the master key itself. Each purpose has a key of its own, made by HKDF-SHA256
-//! with a label, so that a weakness in one use does not carry over to another. What is sealed says which key
-//! sealed it, so the master key can be changed while the former one still opens what it sealed.
+//! Nothing is encrypted with the master key itself. Each purpose has its own key, derived by HKDF-SHA256 with a label, so
+//! that a weakness in one use does not affect another. A sealed value contains the id of its key, so the master key can
+//! be changed while values sealed with the former one can still be opened.
 
 pub mod file;
 pub mod master;
@@ -20,34 +20,34 @@ pub use sealed::{Purpose, SealContext, Sealed};
 
 use crate::domain::Secret;
 
-/// Why a key or a sealed value can't be used. None of the sentences holds anything secret.
+/// Why a key or a sealed value can't be used. No message contains secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// The operating system gave no randomness.
-    #[error("the operating system gives no randomness")]
+    /// The operating system provided no random bytes.
+    #[error("the operating system provides no random bytes")]
     Randomness,
-    /// The text is none that sealing makes.
-    #[error("this is no sealed value")]
+    /// The text does not have the form of a sealed value.
+    #[error("not a sealed value")]
     Form,
     /// It was sealed with a key that is not in the settings.
     #[error("it was sealed with the key {0}, which is not in the settings")]
     UnknownKey(String),
-    /// It was changed, or sealed for another place.
-    #[error("it was changed since it was sealed, or belongs elsewhere")]
+    /// It was modified, or sealed in another context.
+    #[error("it was modified after it was sealed, or was sealed in another context")]
     Damaged,
-    /// The file of the test environment's master key can't be used; a sentence.
+    /// The file with the test environment's master key can't be used; the reason as a sentence.
     #[error("{0}")]
     File(String),
 }
 
-/// The keys in use. `{:?}` shows their names only.
+/// The keys in use. `{:?}` prints only their ids.
 #[derive(Clone)]
 pub struct Keys {
     current: Derived,
     old: Option<Derived>,
 }
 
-/// What is made from one master key.
+/// The keys derived from one master key.
 #[derive(Clone)]
 struct Derived {
     id: String,
@@ -56,45 +56,45 @@ struct Derived {
 }
 
 impl Keys {
-    /// Makes the keys of the present master key and, while it is being changed, of the one before it.
+    /// Derives the keys of the current master key and, during a key change, of the former one.
     pub fn new(master: &MasterKey, old: Option<&MasterKey>) -> Self {
         Self { current: Derived::of(master), old: old.map(Derived::of) }
     }
 
-    /// The name of the present key: eight hexadecimal digits that tell nothing of it.
+    /// The id of the current key: eight hexadecimal digits that reveal nothing about it.
     pub fn id(&self) -> &str {
         &self.current.id
     }
 
-    /// The name of the key before it.
+    /// The id of the former key.
     pub fn old_id(&self) -> Option<&str> {
         self.old.as_ref().map(|old| old.id.as_str())
     }
 
-    /// Seals a secret for one place; it opens there only.
+    /// Seals a secret; it can be opened only in the same context.
     pub fn seal(&self, place: &SealContext<'_>, secret: &Secret) -> Result<Sealed, KeyError> {
         Sealed::seal(&self.current.id, &self.current.sealing, place, secret)
     }
 
-    /// Seals with the key of that name, be it the present one or the former.
+    /// Seals with the key of that id, the current or the former one.
     pub fn seal_with(&self, id: &str, place: &SealContext<'_>, secret: &Secret) -> Result<Sealed, KeyError> {
         let key = self.by_id(id).ok_or_else(|| KeyError::UnknownKey(id.to_owned()))?;
         Sealed::seal(&key.id, &key.sealing, place, secret)
     }
 
-    /// Opens what was sealed for this place, with whichever key sealed it.
+    /// Opens a value that was sealed in this context with the current or the former key.
     pub fn open(&self, place: &SealContext<'_>, sealed: &Sealed) -> Result<Secret, KeyError> {
         let key =
             self.by_id(sealed.key_id()).ok_or_else(|| KeyError::UnknownKey(sealed.key_id().to_owned()))?;
         sealed.open(&key.sealing, place)
     }
 
-    /// HMAC-SHA256 for the audit trail, with the present key.
+    /// HMAC-SHA256 for the audit log, with the current key.
     pub fn audit_mac(&self, parts: &[&[u8]]) -> Result<[u8; 32], KeyError> {
         mac(&self.current.audit, parts)
     }
 
-    /// The same with the key of that name; none if it is not in the settings.
+    /// HMAC-SHA256 for the audit log, with the key of that id; none if it is not in the settings.
     pub fn audit_mac_by(&self, id: &str, parts: &[&[u8]]) -> Option<Result<[u8; 32], KeyError>> {
         Some(mac(&self.by_id(id)?.audit, parts))
     }
@@ -109,7 +109,7 @@ impl Derived {
         let hkdf = Hkdf::<Sha256>::new(None, master.bytes());
         let derive = |label: &str| {
             let mut key = [0; 32];
-            // It fails only for keys longer than 8160 bytes.
+            // It fails only for outputs longer than 8160 bytes.
             let made = hkdf.expand(label.as_bytes(), &mut key);
             debug_assert!(made.is_ok());
             key
@@ -133,7 +133,7 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-/// The parts go in with their lengths, so that moving a byte from one to the next changes the outcome.
+/// Each part is prefixed with its length, so that moving a byte from one part to the next changes the MAC.
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Result<[u8; 32], KeyError> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| KeyError::Form)?;
     for part in parts {
@@ -143,7 +143,7 @@ fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Result<[u8; 32], KeyError> {
     Ok(mac.finalize().into_bytes().into())
 }
 
-/// A new key for the TDLib folder of an account: the base64 of 32 random bytes, as TDLib takes it.
+/// A new key for the TDLib folder of an account: 32 random bytes in base64, the form that TDLib expects.
 pub fn new_folder_key() -> Result<Secret, KeyError> {
     use base64::Engine as _;
 

@@ -1,8 +1,7 @@
-//! A secret that can be decrypted only with its key and only in its place.
+//! A secret that can be decrypted only with its key and only in its context.
 //!
-//! AES-256-GCM with a random nonce. The place is the associated data: a sealed value that is copied to another row, field
-//! or version does not open there. The text form is
-//! `v1.KEYID.BASE64URL(nonce, ciphertext, tag)`.
+//! AES-256-GCM with a random nonce. The context is the associated data: a sealed value that is copied to another row,
+//! field or version can't be opened there. The text form is `v1.KEYID.BASE64URL(nonce, ciphertext, tag)`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,19 +28,19 @@ pub enum Purpose {
     TwoStepPassword,
     /// The key of an account's TDLib folder.
     FolderKey,
-    /// The phone number beside a TDLib folder.
+    /// The phone number in a TDLib folder's manifest.
     FolderPhone,
-    /// Proves that a key is the right one; holds nothing.
+    /// An empty value, sealed to recognise a key.
     KeyCheck,
 }
 
 impl Purpose {
-    /// The name in the database. It is part of what is sealed: it can't be changed.
+    /// The name in the database. It is part of the associated data, so it must not change.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// The table, or file, and the field in which values of this purpose stand.
+    /// The table or file, and the field, in which values of this purpose are stored.
     const fn home(self) -> (&'static str, &'static str) {
         match self {
             Self::TwoStepPassword => ("sealed_secrets", "sealed"),
@@ -52,19 +51,18 @@ impl Purpose {
     }
 }
 
-/// Where a sealed value stands: what for, in which row, and the how-manieth value it is there.
+/// Where a sealed value is stored: its purpose, row and version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SealContext<'a> {
-    /// What for; it says table and field, too.
+    /// Implies table and field.
     pub purpose: Purpose,
-    /// The row's id.
     pub row: &'a str,
-    /// Grows by one with each new value at this place.
+    /// Incremented with each new value in this row.
     pub version: i64,
 }
 
 impl SealContext<'_> {
-    /// Each part with its length before it, so that no two places give the same bytes.
+    /// Each part is prefixed with its length, so that no two contexts give the same bytes.
     fn associated_data(&self, key_id: &str) -> Vec<u8> {
         let (table, field) = self.purpose.home();
         let version = self.version.to_be_bytes();
@@ -86,7 +84,7 @@ impl SealContext<'_> {
     }
 }
 
-/// A sealed value; its text form may be seen by anybody.
+/// A sealed value; its text form is not secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed {
     key_id: String,
@@ -125,7 +123,7 @@ impl Sealed {
         })
     }
 
-    /// The name of the key that sealed it.
+    /// The id of the key that sealed it.
     pub fn key_id(&self) -> &str {
         &self.key_id
     }

@@ -1,4 +1,4 @@
-//! What is sealed opens at its place with its key, and nowhere else, whatever is done to it.
+//! A sealed value opens only with its key, in its context, and unmodified.
 
 use strum::IntoEnumIterator;
 
@@ -16,7 +16,7 @@ const PLACE: SealContext<'static> =
     SealContext { purpose: Purpose::TwoStepPassword, row: "account-1", version: 1 };
 
 #[test]
-fn what_is_sealed_opens_at_its_place() {
+fn a_sealed_value_opens_in_its_context() {
     let keys = keys();
     for text in ["", "hunter2", "пароль \u{1f600}", &"x".repeat(10_000)] {
         let secret = Secret::new(text);
@@ -29,7 +29,7 @@ fn what_is_sealed_opens_at_its_place() {
 }
 
 #[test]
-fn it_opens_at_no_other_place() {
+fn a_sealed_value_opens_in_no_other_context() {
     let keys = keys();
     let sealed = keys.seal(&PLACE, &Secret::new("hunter2")).unwrap();
     let elsewhere = [
@@ -46,7 +46,7 @@ fn it_opens_at_no_other_place() {
 }
 
 #[test]
-fn a_changed_key_still_opens_what_the_old_one_sealed() {
+fn values_of_the_old_key_open_during_a_key_change() {
     let (one, two) = (master("correct horse battery staple 123"), master("a horse of quite another colour!"));
     let old = Keys::new(&one, None);
     let sealed = old.seal(&PLACE, &Secret::new("hunter2")).unwrap();
@@ -63,7 +63,7 @@ fn a_changed_key_still_opens_what_the_old_one_sealed() {
 }
 
 #[test]
-fn a_value_under_another_keys_name_does_not_open() {
+fn a_value_with_another_key_id_does_not_open() {
     let (one, two) = (master("correct horse battery staple 123"), master("a horse of quite another colour!"));
     let both = Keys::new(&two, Some(&one));
     let sealed = both.seal(&PLACE, &Secret::new("hunter2")).unwrap().to_string();
@@ -72,7 +72,7 @@ fn a_value_under_another_keys_name_does_not_open() {
 }
 
 #[test]
-fn every_changed_bit_shows() {
+fn every_changed_bit_is_detected() {
     let keys = keys();
     let sealed = keys.seal(&PLACE, &Secret::new("hunter2")).unwrap().to_string();
     for at in 0..sealed.len() {
@@ -90,7 +90,7 @@ fn every_changed_bit_shows() {
 }
 
 #[test]
-fn any_text_is_read_or_refused_and_what_is_read_is_written_the_same() {
+fn any_text_is_refused_or_parsed_and_printed_unchanged() {
     let keys = keys();
     let alphabet: Vec<char> = "v1.0af9_-AZ=+/é \0\n".chars().collect();
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
@@ -127,9 +127,9 @@ fn each_purpose_has_its_own_key_and_name() {
     assert_eq!(names, ["two_step_password", "folder_key", "folder_phone", "key_check"]);
 }
 
-/// Values made by another implementation of HKDF-SHA256 and AES-256-GCM: what older versions sealed opens.
+/// Values made by an independent implementation of HKDF-SHA256 and AES-256-GCM; later versions must open them.
 #[test]
-fn the_form_stays_the_same() {
+fn the_format_is_stable() {
     let keys = keys();
     assert_eq!(keys.id(), "7a31bac8");
     let sealed: Sealed = "v1.7a31bac8.AAECAwQFBgcICQoLgDVV0kIl7K-anZDDguuraRYwaQMzsbI".parse().unwrap();

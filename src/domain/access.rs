@@ -1,10 +1,10 @@
-//! Who may do what: the one place that decides, and the proof of its decision.
+//! Authorization: every decision is made here, and yields a proof.
 //!
-//! A [`Permit`] can be made here only, by [`decide`]. It says that this actor may use that privilege on
-//! that account, and what changes things takes the account from it and from nowhere else. So a check can't
-//! be forgotten: without it there is nothing to call the operation with.
+//! Only [`decide`] can create a [`Permit`]. It proves that this actor may use that privilege on that account, and
+//! operations take the account from it and from nowhere else. So a check can't be forgotten: without it there is nothing
+//! to call the operation with.
 //!
-//! What the compiler refuses, beside what it takes:
+//! This compiles:
 //!
 //! ```
 //! use telescope::domain::access::{Policy, Principal, Grant, decide};
@@ -18,7 +18,7 @@
 //! }
 //! ```
 //!
-//! Another privilege does not do:
+//! A different privilege doesn't compile:
 //!
 //! ```compile_fail
 //! # use telescope::domain::access::{Policy, Principal, Grant, decide};
@@ -54,10 +54,10 @@
 //! }
 //! ```
 //!
-//! The rules: an administrator has every privilege; the owner of an account (the same verified e-mail address) has
-//! what the setting OWNER_PRIVILEGES says, [`OWNER`] by default; others have what their roles give them in the groups of
-//! the account. So an account without groups is accessible to its owner and to administrators only. Without `view`
-//! nothing else counts: not for the owner, and not in what a role may do with a group.
+//! The rules: an administrator has every privilege. The owner of an account (a person with its verified owner e-mail
+//! address) has those of the setting OWNER_PRIVILEGES, by default [`OWNER`]. Other people have those that their roles
+//! grant in the account's groups, so an account without groups is accessible only to its owner and to administrators.
+//! Without `view` no other privilege counts, neither for the owner nor in what a role grants in a group.
 
 pub mod diff;
 mod explain;
@@ -78,7 +78,7 @@ pub use rights_class::{ClassRights, RightsClass};
 use super::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
 use super::{Account, DesiredState};
 
-/// What owners may do with their own accounts.
+/// The owner's privileges by default.
 pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
     AccountPrivilege::View,
     AccountPrivilege::Login,
@@ -86,18 +86,18 @@ pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
     AccountPrivilege::ManageConnectionState,
 ]);
 
-/// What is left of rights on an account that is being removed: to watch that, and to complete it.
+/// The privileges that remain on an account that is being removed: to follow the removal and to complete it.
 pub const PENDING_REMOVAL: AccountPrivileges =
     AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::RemoveAccount]);
 
-/// Why something is refused.
+/// Why access is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// As far as this actor is concerned there is no such account.
+    /// The actor must not learn that the account exists.
     NotVisible,
     /// It is visible, but this privilege is missing.
     Missing(AccountPrivilege),
-    /// This privilege on the system is missing.
+    /// This system privilege is missing.
     MissingSystem(SystemPrivilege),
 }
 
@@ -111,7 +111,7 @@ pub fn privileges(rules: &Policy, actor: &Principal, account: &Account) -> Accou
     if account.wanted == DesiredState::Removed { set.intersection(PENDING_REMOVAL) } else { set }
 }
 
-/// What people other than administrators may do: as owners, and by their roles in the account's groups.
+/// The privileges of people who aren't administrators: as owners, and by their roles in the account's groups.
 fn by_rules(rules: &Policy, person: &Person, account: &Account) -> AccountPrivileges {
     let owns = person.verified && account.owner.as_ref() == Some(&person.email);
     let mut set = if owns { rules.owner() } else { AccountPrivileges::NONE };
@@ -150,7 +150,7 @@ pub fn decide<P: can::OnAccount>(
     Ok(Permit::new(actor.clone(), account.id))
 }
 
-/// Decides whether `actor` may use the privilege `P` on the system.
+/// Decides whether `actor` has the system privilege `P`.
 pub fn decide_system<P: can::OnSystem>(
     rules: &Policy,
     actor: &Principal,
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_person_gets_what_the_rules_say() {
+    fn each_kind_of_person_gets_the_privileges_of_the_rules() {
         let owned = account(Some("ada@example.org"));
         for (who, actor, expected) in [
             ("administrator", person("root@example.org", true, true), AccountPrivileges::ALL),
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(
             privileges(&Policy::default(), &owner, &leaving),
             AccountPrivileges::of(&[AccountPrivilege::View]),
-            "no one gains a right by it"
+            "a removal adds no privilege"
         );
         assert!(decide::<can::Login>(&Policy::default(), &owner, &leaving).is_err());
     }

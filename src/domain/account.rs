@@ -1,21 +1,20 @@
-//! An account as Telescope knows it: what people said of it, and the live picture of its login.
+//! An account: the stored data that people entered, and the live snapshot of its login.
 
 use super::{AccountId, Email, GroupId, Millis, Phone, SessionEndReason, Stage, StageToken};
 
-/// One account: the row in the database. What people decided, not how it stands.
+/// An account as stored in the database: what people entered and decided, not its live state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Its id.
     pub id: AccountId,
-    /// Its number at Telegram.
+    /// Its phone number at Telegram.
     pub phone: Phone,
-    /// Who owns it; that person has rights on it.
+    /// The owner's address; the owner has privileges on the account.
     pub owner: Option<Email>,
-    /// A free text for people.
+    /// Free text.
     pub comment: String,
-    /// The groups it is in, by name order.
+    /// The groups it is in, sorted by name.
     pub groups: Vec<GroupId>,
-    /// What people asked for.
+    /// The state that people asked for.
     pub wanted: DesiredState,
     /// Name of its TDLib folder below the accounts' directory; random.
     pub folder: String,
@@ -24,7 +23,7 @@ pub struct Account {
 }
 
 super::ids::named!(
-    /// What people asked for; it survives a restart. Disconnecting is not logging out.
+    /// The state that people asked for; it survives a restart. Disconnecting is not logging out.
     DesiredState {
         /// Its client runs.
         Connected = "connected",
@@ -35,7 +34,7 @@ super::ids::named!(
     }
 );
 
-/// What TDLib says of its line to Telegram; shown, never stored.
+/// The client's connection to Telegram, as TDLib reports it; shown, never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Network {
     /// No client runs.
@@ -47,56 +46,56 @@ pub enum Network {
     ConnectingToProxy,
     /// Connecting to Telegram.
     Connecting,
-    /// Catching up with what happened meanwhile.
+    /// Fetching missed updates.
     Updating,
-    /// In touch.
+    /// Connected and up to date.
     Ready,
 }
 
-/// How an account stands at one moment: published whole by its actor, never changed.
-/// It holds no secret: neither a code nor a password, only the fact that a code came.
+/// The live state of an account at one moment; its client task publishes a new one for each change.
+/// It holds no secret: neither a code nor a password, only the time at which a code arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Where the login stands.
+    /// The login stage.
     pub stage: Stage,
-    /// Names this stage in forms; a form with another token is stale.
+    /// Identifies this stage in forms; a form with another token is stale.
     pub token: StageToken,
-    /// What went wrong with the last thing asked of Telegram, in words; gone with the next step.
+    /// Why the last request to Telegram failed, as a sentence; cleared by the next step.
     pub problem: Option<String>,
-    /// Telegram refuses until then, because it was asked too often.
+    /// The end of Telegram's flood wait: until then it refuses requests.
     pub flood_until: Option<Millis>,
-    /// A request of a person is on its way to Telegram.
+    /// Whether a person's request to Telegram is in progress.
     pub busy: bool,
-    /// The line.
+    /// The connection.
     pub network: Network,
-    /// Whose account it turned out to be.
+    /// The account's Telegram user, once known.
     pub profile: Option<Profile>,
-    /// When the newest login code from Telegram came in.
+    /// When the newest login code from Telegram arrived.
     pub code_came: Option<Millis>,
-    /// Telegram has frozen the account.
+    /// Set if Telegram has frozen the account.
     pub frozen: Option<Frozen>,
 }
 
-/// An account that Telegram holds for abuse: it can be looked at, and is deleted unless its owner appeals.
+/// An account that Telegram has frozen for abuse: it is read-only, and will be deleted unless its owner appeals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frozen {
     /// When Telegram will delete it.
     pub deleted_at: Option<Millis>,
 }
 
-/// What was last known of an account, kept for the time when its client does not run.
+/// The last known state of an account, kept for when its client does not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// The name of the last stage that was no passing one.
+    /// The name of the last stage that was not transient.
     pub stage: String,
-    /// How its last session ended, if it is over.
+    /// How its last session ended, if it did.
     pub ending: Option<SessionEndReason>,
-    /// Whose account it is.
+    /// Its Telegram user.
     pub profile: Option<Profile>,
 }
 
 impl Known {
-    /// What to remember of a snapshot, if it says how the login stands.
+    /// What to keep of a snapshot; none if its stage is transient.
     pub fn of(snapshot: &Snapshot) -> Option<Self> {
         let ending = match snapshot.stage {
             Stage::Ended(ending) => Some(ending),
@@ -116,19 +115,18 @@ impl Known {
     }
 }
 
-/// What Telegram says of the account's user.
+/// The account's Telegram user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// Telegram's id of the user.
     pub telegram_id: i64,
-    /// First and last name, as Telegram has them: foreign text.
+    /// First and last name from Telegram: untrusted text.
     pub name: String,
     /// The public user name, without the @.
     pub username: Option<String>,
 }
 
 impl Snapshot {
-    /// An account whose client does not run.
+    /// The snapshot of an account whose client does not run.
     pub fn off() -> Self {
         Self {
             stage: Stage::Disconnected,

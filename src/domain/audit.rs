@@ -1,10 +1,10 @@
-//! The events of the audit log: one variant per kind of event, with what an auditor needs of it.
+//! The events of the audit log: one variant per kind of event, with the details that an auditor needs.
 //!
 //! An event never holds a secret: that a code was shown is recorded, the code is not.
 //!
-//! The list below is the one place of an event: its code, its meaning and its details, which serde writes and reads
-//! back. A code is a stable name that reports and alarms depend on, so it is never changed or used for something else.
-//! Fields may be added to details if old entries, which lack them, can still be read.
+//! The list below defines each event in one place: its code, its meaning and its details, which serde writes and reads.
+//! A code is a stable name that reports and alerts depend on, so it is never changed or reused for something else. Fields
+//! may be added to the details if old entries, which lack them, can still be read.
 
 pub mod codes;
 mod define;
@@ -199,27 +199,27 @@ define::audit_events! {
     /// The audit log, or part of it, was exported
     "audit.exported" => AuditExported {
         format: String,
-        // The query of the page; empty: everything.
+        // The query string of the page; empty for everything.
         filter: String,
     },
     /// The details of old entries were removed
     "audit.blanked" => DetailsBlanked {
-        // Of an intent how many have details, of an outcome how many lost them.
+        // In an intent, how many entries have details; in an outcome, how many lost them.
         entries: u64,
         before: String,
     },
     /// Earlier entries were sealed under a new master key
     "audit.sealed" => AuditSealed {
-        // SHA-256 over the digests of all of them.
+        // SHA-256 over the digests of the sealed entries.
         seal: String,
     },
     /// The audit log did not match its checkpoint
     "audit.mismatch" => AuditMismatch {
         #[serde(rename = "fault")]
         reason: MismatchReason,
-        // The checkpoint: the number of an entry and its link.
+        // The checkpoint: the number of an entry and its MAC.
         known: Option<String>,
-        // The number of the log's last entry as it was found.
+        // The number of the last entry found in the log.
         found: i64,
     },
 }

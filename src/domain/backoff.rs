@@ -1,4 +1,4 @@
-//! Pauses between tries that double with each failure, up to a limit.
+//! Exponential backoff: pauses between attempts that double with each failure, up to a limit.
 
 use std::time::Duration;
 
@@ -14,24 +14,24 @@ impl Backoff {
         Self { first, longest, failures: 0 }
     }
 
-    /// Counts a failure and returns how long to wait before the next try.
+    /// Counts a failure and returns how long to wait before the next attempt.
     pub(crate) fn fail(&mut self) -> Duration {
         self.failures = self.failures.saturating_add(1);
         self.pause()
     }
 
-    /// How long to wait after the failures so far; the first pause if there was none.
+    /// The pause after the failures so far; the first pause if there was none.
     pub(crate) fn pause(&self) -> Duration {
         self.after(self.failures)
     }
 
-    /// The pause after so many failures in a row.
+    /// The pause after this many failures in a row.
     pub(crate) fn after(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(31);
         self.first.saturating_mul(1 << doublings).min(self.longest)
     }
 
-    /// Forgets the failures, after a success.
+    /// Resets the count after a success.
     pub(crate) const fn reset(&mut self) {
         self.failures = 0;
     }
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_the_longest_and_begin_again_after_a_success() {
+    fn pauses_double_up_to_the_limit_and_reset_after_a_success() {
         let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(300));
         assert_eq!(backoff.pause().as_secs(), 2);
         let pauses: Vec<u64> = (0..10).map(|_| backoff.fail().as_secs()).collect();

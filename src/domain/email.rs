@@ -1,22 +1,21 @@
-//! E-mail addresses, normalised once, so that two spellings are one person and never two.
+//! E-mail addresses, normalised when parsed, so that two spellings of an address are the same person.
 
 use std::fmt;
 
-/// Trimmed, lower case, printable ASCII, one `@` with something on both sides.
+/// Trimmed, lower case, printable ASCII, with one `@` between a local part and a domain.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct Email(String);
 
-/// Why a text is no address; the words are for people.
+/// Why a text is not an e-mail address. The messages are shown to users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
-    /// Nothing was typed.
     #[error("Enter an e-mail address.")]
     Empty,
-    /// No `@`, nothing before or behind it, a space, or more than one.
+    /// No or several `@`, nothing before or after it, or a space.
     #[error("That isn't an e-mail address, such as name@example.org.")]
     Form,
-    /// A character outside of printable ASCII: look-alikes would make two people of one.
+    /// A character outside printable ASCII: two addresses could look the same.
     #[error("An e-mail address can contain only unaccented letters, digits and signs.")]
     Character,
     /// Longer than 254 characters.
@@ -25,7 +24,7 @@ pub enum EmailError {
 }
 
 impl Email {
-    /// Reads and normalises an address.
+    /// Parses and normalises an address.
     pub fn parse(typed: &str) -> Result<Self, EmailError> {
         let address = typed.trim_matches([' ', '\t']).to_ascii_lowercase();
         if address.is_empty() {
@@ -49,30 +48,29 @@ impl Email {
         if well_formed { Ok(Self(address)) } else { Err(EmailError::Form) }
     }
 
-    /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What stands behind the `@`.
+    /// The part after the `@`.
     fn host(&self) -> &str {
         self.0.split_once('@').map_or("", |(_, host)| host)
     }
 }
 
-/// What stands behind the `@` of addresses: one domain, and none below or beside it.
+/// The domain of e-mail addresses, compared exactly: subdomains are different domains.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EmailDomain(String);
 
 impl EmailDomain {
-    /// Reads a domain in full; none if no address can have it.
+    /// Parses a full domain; none if no address can have it.
     pub fn parse(text: &str) -> Option<Self> {
         let email = Email::parse(&format!("name@{text}")).ok()?;
         let is_whole = email.host().split('.').all(|label| !label.is_empty());
         is_whole.then(|| Self(email.host().to_owned()))
     }
 
-    /// Whether it is the very domain of an address.
+    /// Whether an address has this domain.
     pub fn is_of(&self, email: &Email) -> bool {
         self.0 == email.host()
     }
@@ -107,7 +105,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_refused_or_has_one_spelling(
+        fn any_text_is_refused_or_normalised(
             typed in prop_oneof!["\\PC{0,60}", "[ \t]?[A-Za-zé.+ -]{0,9}@?[A-Za-z.@ -]{0,12}[\t ]?"],
         ) {
             if let Ok(email) = Email::parse(&typed) {
@@ -122,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_is_the_very_one_and_none_that_looks_like_it() {
+    fn a_domain_matches_exactly() {
         let domain = EmailDomain::parse("Example.ORG").unwrap();
         for (address, is_of) in [
             ("ada@example.org", true),
@@ -154,12 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn one_person_has_one_spelling() {
+    fn spellings_of_an_address_are_equal() {
         assert_eq!(Email::parse(" Ada@Example.ORG ").unwrap(), Email::parse("ada@example.org").unwrap());
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn invalid_addresses_are_refused() {
         for (typed, error) in [
             ("", EmailError::Empty),
             ("ada", EmailError::Form),

@@ -1,5 +1,5 @@
-//! Why something can't be done, as codes: stable names with typed data, which programs can tell apart. The sentences are
-//! in `words::errors`, as an exhaustive match.
+//! Error codes: stable names with typed data that programs can distinguish. The messages are in `words::errors`, as an
+//! exhaustive match.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,11 +8,11 @@ use super::email::EmailError;
 use super::phone::PhoneError;
 use super::reveal::ReasonError;
 
-/// Why an operation was not done. The names are stable: a code is never renamed or used for something else.
+/// Why an operation failed. The names are stable: a code is never renamed or reused for something else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum ErrorCode {
-    // What was entered.
+    // Input.
     PhoneMissing,
     PhoneCharacter,
     PhoneLength,
@@ -34,7 +34,7 @@ pub enum ErrorCode {
     ViewRequired,
     LoginCodeMissing,
     LoginCodeForm,
-    /// Of another length than Telegram announced.
+    /// Not as long as Telegram announced.
     LoginCodeLength {
         length: usize,
     },
@@ -49,7 +49,7 @@ pub enum ErrorCode {
     DigitsWrong,
     PhoneTaken,
     PhoneBeingRemoved,
-    // Accounts and their logins.
+    // Accounts and logins.
     TestEnvironmentOnly,
     NoTestNumberFree,
     AlreadyBeingRemoved,
@@ -138,7 +138,7 @@ pub enum ErrorCode {
         kind: GoneKind,
     },
     RoleFromProvider,
-    // Rules as a text.
+    // Files of access rules.
     FileSyntax {
         text: String,
     },
@@ -173,7 +173,7 @@ pub enum ErrorCode {
     DomainNotAdmitted {
         email: String,
     },
-    // Everything.
+    // General.
     NotFound,
     UnknownUser {
         email: String,
@@ -187,7 +187,6 @@ pub enum ErrorCode {
     Internal,
 }
 
-/// What has a name of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NameKind {
@@ -195,7 +194,6 @@ pub enum NameKind {
     Group,
 }
 
-/// What does not exist any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GoneKind {

@@ -1,19 +1,18 @@
-//! A person's identity, as proven by an identity provider.
+//! A person's identity, as authenticated by an identity provider.
 
 use super::Email;
 
-/// A proven identity. The subject names a person at its issuer for good; the address may change hands.
+/// An authenticated identity. A subject always means the same person at its issuer; an address may be reassigned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Who says so: the provider's own name for itself.
+    /// The identity provider's name for itself.
     pub issuer: String,
-    /// The person, as the issuer names them; never reassigned.
+    /// The issuer's id of the person; never reassigned.
     pub subject: String,
-    /// The address.
     pub email: Email,
-    /// Whether the issuer has verified that the address is this person's.
+    /// Whether the issuer has verified the address.
     pub verified: bool,
-    /// The names of the groups that the issuer puts the person in; none if it does not say.
+    /// The names of the person's groups at the issuer; none if it does not send them.
     pub groups: Option<Vec<String>>,
 }
 
@@ -21,13 +20,13 @@ impl Identity {
     /// The issuer of [`Identity::claimed`].
     pub const MOCK: &'static str = "mock";
 
-    /// Whether it proves that an address is this person's: the very one, and verified. A person may have come with
-    /// another address before.
+    /// Whether it proves that this address belongs to the person: it is verified and the same. The person may have signed
+    /// in with another address before.
     pub fn proves(&self, email: &Email) -> bool {
         self.verified && self.email == *email
     }
 
-    /// An address that is claimed without proof, for the demo.
+    /// An address claimed without proof, for demo mode.
     pub fn claimed(email: Email) -> Self {
         let subject = email.as_str().to_owned();
         Self { issuer: Self::MOCK.into(), subject, email, verified: true, groups: None }

@@ -1,7 +1,7 @@
-//! One type per noun, so that an account's id can't be taken for a person's.
+//! One id type per noun, so that an account's id can't be confused with a person's.
 //!
-//! Ids are UUIDv7: they sort by their time of making, can be made without asking the database, and can't
-//! be guessed. In the database they are TEXT, the only form both databases treat alike.
+//! Ids are UUIDv7: they sort by creation time, can be generated without the database, and can't be guessed. In the
+//! database they are TEXT, which SQLite and Postgres treat alike.
 
 /// Defines an id type over a UUID, with its text and database forms.
 macro_rules! id {
@@ -12,7 +12,7 @@ macro_rules! id {
         pub struct $name(uuid::Uuid);
 
         impl $name {
-            /// A new id, later than all before it.
+            /// A new id, greater than all earlier ones.
             pub fn generate() -> Self {
                 Self(uuid::Uuid::now_v7())
             }
@@ -41,7 +41,7 @@ macro_rules! id {
     };
 }
 
-/// Stores a type as TEXT in either database, by its `Display` and `FromStr`.
+/// Stores a type as TEXT in either database, using its `Display` and `FromStr`.
 macro_rules! text_in_database {
     ($name:ty) => {
         impl<DB: sqlx::Database> sqlx::Type<DB> for $name
@@ -80,7 +80,7 @@ macro_rules! text_in_database {
 }
 pub(crate) use text_in_database;
 
-/// Defines an enum that the database has by a name for each variant.
+/// Defines an enum that is stored by the names of its variants.
 macro_rules! named {
     ($(#[$doc:meta])* $kind:ident { $($(#[$each:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -103,12 +103,12 @@ macro_rules! named {
 pub(super) use named;
 
 id!(
-    /// One Telegram account that the organisation keeps.
+    /// A Telegram account of the organisation.
     AccountId
 );
 
 impl AccountId {
-    /// A number that differs between accounts, to spread what they do over time.
+    /// A number that differs between accounts, to spread their periodic work over time.
     pub const fn spread(self) -> u64 {
         self.0.as_u64_pair().1
     }
@@ -127,7 +127,7 @@ id!(
     RoleId
 );
 id!(
-    /// A piece of long work.
+    /// A job: long work that survives a restart.
     JobId
 );
 id!(

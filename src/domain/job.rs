@@ -1,11 +1,10 @@
-//! Long work that survives a restart: a row that says what to do and how far it has come.
+//! Jobs: long work that survives a restart, as a row with its arguments and progress.
 
 use std::str::FromStr;
 
 use super::ids::named;
 use super::{AccountId, JobId, Millis};
 
-/// A job as the database has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobRecord {
     pub id: JobId,
@@ -15,13 +14,13 @@ pub struct JobRecord {
     /// The name of the next step.
     pub cursor: Option<String>,
     pub state: JobState,
-    /// Failed tries of the present step.
+    /// Failed attempts of the current step.
     pub attempts: i64,
-    /// The earliest time for the next try.
+    /// The earliest time of the next attempt.
     pub not_before: Millis,
-    /// Why the last try failed, as a sentence.
+    /// Why the last attempt failed, as a sentence.
     pub error: Option<String>,
-    /// Who asked for it, as the audit log writes principals.
+    /// The principal that created it, as written in the audit log.
     pub actor: String,
     pub created: Millis,
 }
@@ -33,16 +32,16 @@ impl JobRecord {
     }
 }
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepOutcome {
-    /// Done; the cursor has to be moved.
+    /// Done; the runner has to advance the cursor.
     Done,
-    /// Done, and the cursor was moved in the transaction of the step.
+    /// Done, and the step's own transaction advanced the cursor.
     Committed,
-    /// It can't be done yet; why, as a sentence.
+    /// It can't be done yet; the reason as a sentence.
     Later(String),
-    /// It needs a person's help; why, as a sentence.
+    /// It needs a person's help; the reason as a sentence.
     Stuck(String),
 }
 
@@ -59,7 +58,7 @@ pub trait Steps: FromStr + Copy {
 
 named!(
     JobKind {
-        /// Removes an account: logs it out at Telegram, destroys its files, makes its row a tombstone.
+        /// Removes an account: logs it out at Telegram, deletes its files, turns its row into a tombstone.
         RemoveAccount = "remove-account",
     }
 );
@@ -84,14 +83,14 @@ named!(
 );
 
 named!(
-    /// The steps of [`JobKind::RemoveAccount`]. The session ends while there are files to end it with; only when nothing is
-    /// left that could resume it is the number free to be added again.
+    /// The steps of [`JobKind::RemoveAccount`]. Ending the session needs its files, so it comes first. The number can be
+    /// added again only when nothing is left that could resume the session.
     RemoveStep {
         /// Ends the session at Telegram.
         LogOut = "log-out",
-        /// Stops the client and destroys its folder.
+        /// Stops the client and deletes its folder.
         Destroy = "destroy",
-        /// Deletes the account's secrets and makes its row a tombstone.
+        /// Deletes the account's secrets and turns its row into a tombstone.
         Forget = "forget",
     }
 );

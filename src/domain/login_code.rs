@@ -1,10 +1,10 @@
-//! Login codes: finding them in messages from Telegram's own account (777000), and reading what people type.
+//! Login codes: finding them in messages from Telegram's own account (777000), and parsing what people type.
 //!
-//! The words of a message differ by language, so its shape decides. A login code is a run of five or six digits in the
-//! first sentence, after a colon or at the end of the sentence: "Login code: 01234. Do not give this code to anyone".
-//! Notices about logins also come from 777000 and have names, dates and times in them; their first sentence is a title
-//! without digits. The code for my.telegram.org ("web login code") has letters and opens the developer's console, which
-//! is far more dangerous: it is never taken for a login code.
+//! The wording of a message depends on the language, so its form decides. A login code is a run of five or six digits in
+//! the first sentence, after a colon or at the end of the sentence: "Login code: 01234. Do not give this code to anyone".
+//! Notices about logins also come from 777000 and contain names, dates and times; their first sentence is a title
+//! without digits. The code for my.telegram.org ("web login code") contains letters. It opens the developer console,
+//! which is far more dangerous, so it is never treated as a login code.
 
 use super::Millis;
 use super::typed::{ascii_digit, is_dash, is_invisible};
@@ -37,12 +37,12 @@ pub fn find(text: &str) -> Option<&str> {
     ((follows_colon && !stands_in_a_list) || (ends_sentence && !has_time(text))).then_some(word)
 }
 
-/// Where the first sentence ends. Line breaks at the start do not count.
+/// Where the first sentence ends. Line breaks at the start are skipped.
 fn first_sentence(text: &str) -> usize {
     let mut chars = text.char_indices().skip_while(|(_, c)| c.is_whitespace() || is_invisible(*c)).peekable();
     while let Some((at, c)) = chars.next() {
         let ends = match c {
-            // A dot inside of a word, as in a version, ends nothing.
+            // A dot inside a word, as in a version number, does not end a sentence.
             '.' | '!' | '?' => chars.peek().is_none_or(|(_, next)| !next.is_alphanumeric()),
             c => is_sentence_end(c),
         };
@@ -75,14 +75,14 @@ fn is_sentence_end(c: char) -> bool {
     )
 }
 
-/// What may stand between a colon and the code.
+/// Characters that may stand between a colon and the code.
 fn is_filler(c: char) -> bool {
     is_invisible(c)
         || (c.is_whitespace() && c != '\n')
         || matches!(c, '*' | '_' | '`' | '"' | '\u{201c}' | '\u{ab}')
 }
 
-/// Whether a text has a time of day or a date of numbers, as notices about logins have.
+/// Whether a text contains a time of day or a numeric date, as notices about logins do.
 fn has_time(text: &str) -> bool {
     let parts = |word: &str, by: [char; 2], count: usize| {
         let parts: Vec<&str> = word.split(by).collect();
@@ -95,9 +95,9 @@ fn has_time(text: &str) -> bool {
     })
 }
 
-/// Reads a login code as people type or paste it: digits of any script, with spaces, dashes and invisible characters
-/// between them, or the whole sentence of the message. What has letters in it otherwise is returned as it is, without
-/// spaces: some codes are words.
+/// Parses a login code as people type or paste it: digits of any script, with spaces, dashes and invisible characters
+/// between them, or the whole sentence of the message. Other text with letters is returned without its spaces: some codes
+/// are words.
 pub fn read(typed: &str) -> String {
     let visible: String =
         typed.chars().filter(|c| !is_invisible(*c)).map(|c| ascii_digit(c).unwrap_or(c)).collect();
@@ -109,15 +109,15 @@ pub fn read(typed: &str) -> String {
     visible.chars().filter(|c| !c.is_whitespace() && !is_dash(*c)).collect()
 }
 
-/// Seconds for which Telegram takes a code.
+/// Seconds for which Telegram accepts a code.
 pub const LIFE: i64 = 5 * 60;
 
-/// Whether a code that was sent then is of no use any more.
+/// Whether a code that was sent at `sent` is no longer accepted.
 pub const fn is_stale(sent: Millis, now: Millis) -> bool {
     now.seconds_since(sent) > LIFE
 }
 
-/// The next run of letters, digits and the characters that join them into one word.
+/// The next word: letters, digits and the characters that join them.
 fn next_word(text: &str, from: usize) -> Option<(usize, &str)> {
     let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '/' | '@' | '#');
     let tail = text.get(from..)?;
@@ -136,19 +136,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_has_no_code_or_five_or_six_digits_of_its_own(
+        fn a_code_found_in_any_text_is_five_or_six_of_its_digits(
             text in prop_oneof!["\\PC{0,200}", "[0-9a-z .:é-]{0,80}"],
         ) {
             if let Some(code) = find(&text) {
                 prop_assert!(matches!(code.len(), 5 | 6) && code.bytes().all(|b| b.is_ascii_digit()), "{code}");
                 let around = text.split(code).collect::<Vec<_>>();
-                prop_assert!(around.len() >= 2, "it stands in the text");
+                prop_assert!(around.len() >= 2, "the code is part of the text");
             }
         }
     }
 
     #[test]
-    fn a_code_lives_five_minutes() {
+    fn a_code_is_accepted_for_five_minutes() {
         let sent = Millis(1_000_000);
         for (seconds, stale) in [(-5, false), (0, false), (300, false), (301, true), (86_400, true)] {
             assert_eq!(is_stale(sent, sent.plus_seconds(seconds)), stale, "{seconds} s");
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_login_code() {
+    fn texts_without_a_login_code() {
         for text in [
             "",
             "Web login code. Dear Ada, we received a request … This is your login code:\naB3dE-5fG12",
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn typed_codes_are_read_as_they_are_meant() {
+    fn typed_codes_are_normalised() {
         for (typed, code) in [
             ("22222", "22222"),
             (" 222 22 ", "22222"),

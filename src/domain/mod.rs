@@ -1,7 +1,7 @@
-//! What Telescope is about, in plain values: accounts, people, privileges and the stages of a login.
+//! The domain model: accounts, people, privileges and the stages of a login.
 //!
-//! Everything here is pure. No web, no SQL, no TDLib, no clock, no randomness: the rest of the program
-//! brings those and asks this module what they mean. That is why it can be read first and tested alone.
+//! Everything here is pure: no web, SQL, TDLib, clock or randomness. The rest of the program provides those. So this
+//! module can be read first and tested alone.
 
 pub mod access;
 pub mod account;

@@ -1,5 +1,5 @@
-//! Times as people write them: a day, a minute or a second, in UTC. Each names a stretch and not a point, so that
-//! "until the 21st" has all of that day in it.
+//! Times as people write them: a day, a minute or a second, in UTC. Each is a period and not a point in time, so that
+//! "until the 21st" includes all of that day.
 
 use time::{Date, Month, Time};
 
@@ -14,10 +14,9 @@ pub struct Period {
     pub end: Millis,
 }
 
-/// What is said of anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PeriodError {
-    /// It has not the form of a time.
+    /// Not the form of a date or time.
     #[error("Enter a date such as 2026-11-21, or a date and time such as 2026-11-21 14:30 (UTC).")]
     Form,
     /// This date or time doesn't exist.
@@ -30,7 +29,8 @@ const MINUTE: i64 = 60 * SECOND;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 impl Period {
-    /// Reads `2026-11-21`, `2026-11-21 14:30` or `2026-11-21 14:30:05`; a `T` may stand between, `Z` or `UTC` behind.
+    /// Parses `2026-11-21`, `2026-11-21 14:30` or `2026-11-21 14:30:05`, with an optional `T` as the separator and an
+    /// optional `Z` or `UTC` at the end.
     pub fn parse(text: &str) -> Result<Self, PeriodError> {
         let text = text.trim();
         let text = text.strip_suffix("UTC").or_else(|| text.strip_suffix('Z')).unwrap_or(text).trim_end();
@@ -59,7 +59,7 @@ impl Period {
     }
 }
 
-/// Numbers of so many digits each, with `between` them.
+/// Numbers with these counts of digits, separated by `between`.
 fn numbers<const N: usize>(text: &str, between: char, digits: [usize; N]) -> Option<[u16; N]> {
     let mut pieces = text.split(between);
     let mut found = [0; N];
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn invalid_times_are_refused() {
         for text in [
             "",
             "yesterday",
@@ -121,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_refused_or_a_stretch_of_time(text in "\\PC*", near in "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]?[0-9:]{0,8}Z?") {
+        fn any_text_is_refused_or_a_period(text in "\\PC*", near in "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]?[0-9:]{0,8}Z?") {
             for text in [text, near] {
                 if let Ok(period) = Period::parse(&text) {
                     prop_assert!(period.start < period.end);

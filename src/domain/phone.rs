@@ -1,22 +1,22 @@
-//! Phone numbers, as Telegram takes them: digits with the country's code, nothing else.
+//! Phone numbers in Telegram's form: digits only, with the country code.
 //!
-//! There is no list of countries here. Telegram knows numbers that no such list has (+888 and the
-//! numbers of its test environment), and whether a number exists is for Telegram to say.
+//! There is no list of country codes here. Telegram has numbers that no such list contains (+888 and the numbers of its
+//! test environment), and only Telegram knows whether a number exists.
 
 use std::fmt;
 
 use super::typed::{ascii_digit, is_dash, is_invisible};
 
-/// 5 to 15 digits, without the plus. Shown with it.
+/// 5 to 15 digits, stored without the plus and displayed with it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Phone(String);
 
-/// Why a text is no phone number.
+/// Why a text is not a phone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneError {
     #[error("Enter the phone number, starting with the country code, e.g. +49.")]
     Empty,
-    /// A letter or another character that no number has.
+    /// A letter or another character that phone numbers don't contain.
     #[error(
         "A phone number contains only digits, with +, spaces, dashes, dots, slashes or brackets between them."
     )]
@@ -24,14 +24,14 @@ pub enum PhoneError {
     /// Fewer than 5 or more than 15 digits.
     #[error("A phone number has 5 to 15 digits, including the country code.")]
     Length,
-    /// It begins with a zero, as numbers are written within a country.
+    /// It begins with a zero, as in national notation.
     #[error("Start with the country code, e.g. +49, and leave out the leading 0.")]
     CountryCode,
 }
 
 impl Phone {
-    /// Reads what a person typed or pasted: `+49 (151) 234-567`, `0049…`, `+49 (0)151…`, digits of any script, and
-    /// whatever invisible characters came along.
+    /// Parses what a person typed or pasted: `+49 (151) 234-567`, `0049…`, `+49 (0)151…`, digits of any script. Invisible
+    /// characters are ignored.
     pub fn parse(typed: &str) -> Result<Self, PhoneError> {
         let mut digits = String::with_capacity(15);
         let mut has_plus = false;
@@ -54,7 +54,7 @@ impl Phone {
             digits = rest.to_owned();
         }
         if international && let Some(at) = trunk_zero(plain) {
-            // The zero in brackets is dialled only within the country.
+            // The trunk prefix in brackets is dialled only within the country.
             let skipped = if has_plus { 0 } else { 2 };
             if let Some(at) = at.checked_sub(skipped).filter(|at| *at > 0 && *at < digits.len()) {
                 digits.remove(at);
@@ -66,7 +66,6 @@ impl Phone {
         Self::from_digits(digits).ok_or(PhoneError::Length)
     }
 
-    /// A number that is stored as its digits.
     fn from_digits(digits: String) -> Option<Self> {
         let is_number = (5..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
         is_number.then_some(Self(digits))
@@ -77,13 +76,12 @@ impl Phone {
         Self(format!("99966{}{:04}", dc.clamp(1, 3), number % 10_000))
     }
 
-    /// The digits alone.
     pub fn digits(&self) -> &str {
         &self.0
     }
 }
 
-/// How many digits stand before the first `(0)`, if there is one.
+/// How many digits precede the first `(0)`, if there is one.
 fn trunk_zero(plain: &str) -> Option<usize> {
     let mut before = 0;
     let mut rest = plain.chars();
@@ -120,7 +118,7 @@ impl std::str::FromStr for Phone {
     }
 }
 
-/// The database keeps the digits alone.
+/// Stored as the digits alone.
 impl<DB: sqlx::Database> sqlx::Type<DB> for Phone
 where
     String: sqlx::Type<DB>,
@@ -163,7 +161,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_refused_or_is_its_digits(
+        fn any_text_is_refused_or_reduced_to_its_digits(
             typed in prop_oneof!["\\PC{0,40}", "\\+?[0-9 ().-]{0,22}[0-9a٣]?"],
         ) {
             if let Ok(phone) = Phone::parse(&typed) {
@@ -185,13 +183,13 @@ mod tests {
             ("+888 0123 4567", "88801234567"),
             ("12345", "12345"),
             ("123456789012345", "123456789012345"),
-            // As contacts and documents give them.
+            // As copied from contacts and documents.
             ("\u{202d}+999 66 2 1234\u{202c}", "9996621234"),
             ("\u{200e}+999\u{a0}66\u{2011}2\u{2013}1234\u{feff}", "9996621234"),
             ("＋９９９６６２１２３４", "9996621234"),
             ("(999) 66/2 1234", "9996621234"),
             ("٩٩٩٦٦٢١٢٣٤", "9996621234"),
-            // The zero that is dialled only within the country.
+            // With a trunk prefix.
             ("+49 (0)151 2345678", "491512345678"),
             ("0049 (0) 151 2345678", "491512345678"),
             ("+44 (0) 20 7946 0000", "442079460000"),
@@ -203,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_every_length_that_exists_are_taken() {
+    fn numbers_of_every_valid_length_are_accepted() {
         for length in 5..=15 {
             for country in ["1", "44", "49", "354", "888", "9996"] {
                 let digits = format!("{country:0<length$}").replace('0', "7");
@@ -213,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused() {
+    fn invalid_numbers_are_refused() {
         for (typed, error) in [
             ("", PhoneError::Empty),
             ("   ", PhoneError::Empty),

@@ -1,8 +1,8 @@
-//! The privileges, once: the table below makes the enums, the sets and the marker types of [`can`].
+//! The privileges. The table below defines the enums, the sets and the marker types of [`can`].
 //!
-//! A new privilege is one line here; the compiler then names every place that has to think about it.
+//! A new privilege is one line here; the compiler then reports every place that has to handle it.
 
-/// Makes an enum of privileges, a `Copy` set of them, and one marker type each.
+/// Defines an enum of privileges, a `Copy` set of them, and one marker type each.
 macro_rules! privileges {
     ($(#[$doc:meta])* $kind:ident, $set:ident, $marker:ident, $($(#[$each:meta])* $variant:ident = $name:literal),+ $(,)?) => {
         $(#[$doc])*
@@ -10,7 +10,7 @@ macro_rules! privileges {
         pub enum $kind { $($(#[$each])* $variant),+ }
 
         impl $kind {
-            /// Every one, in the order of the table.
+            /// In the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The name in the database, in files and in the documentation.
@@ -18,7 +18,6 @@ macro_rules! privileges {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// The privilege of that name.
             pub fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|privilege| privilege.name() == name)
             }
@@ -28,17 +27,14 @@ macro_rules! privileges {
             }
         }
 
-        #[doc = concat!("A set of [`", stringify!($kind), "`]s: a plain value, copied, never shared.")]
+        #[doc = concat!("A set of [`", stringify!($kind), "`]s.")]
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         pub struct $set(u16);
 
         impl $set {
-            /// No privilege.
             pub const NONE: Self = Self(0);
-            /// Every privilege.
             pub const ALL: Self = Self($($kind::$variant.bit())|+);
 
-            /// The set of these.
             pub const fn of(privileges: &[$kind]) -> Self {
                 let mut bits = 0;
                 let mut at = 0;
@@ -50,37 +46,33 @@ macro_rules! privileges {
                 Self(bits)
             }
 
-            /// Both sets together.
             pub const fn union(self, other: Self) -> Self {
                 Self(self.0 | other.0)
             }
 
-            /// What is in both sets.
             pub const fn intersection(self, other: Self) -> Self {
                 Self(self.0 & other.0)
             }
 
-            /// What is in this set and not in the other.
+            /// The privileges in this set that are not in the other.
             pub const fn without(self, other: Self) -> Self {
                 Self(self.0 & !other.0)
             }
 
-            /// Whether everything in the other is in this one.
+            /// Whether the other set is a subset of this one.
             pub const fn contains(self, other: Self) -> bool {
                 other.0 & !self.0 == 0
             }
 
-            /// Whether nothing is in it.
             pub const fn is_empty(self) -> bool {
                 self.0 == 0
             }
 
-            /// Whether it has that one.
             pub const fn has(self, privilege: $kind) -> bool {
                 self.0 & privilege.bit() != 0
             }
 
-            /// Its members, in the order of the table.
+            /// In the order of the table.
             pub fn iter(self) -> impl Iterator<Item = $kind> {
                 $kind::ALL.iter().copied().filter(move |privilege| self.has(*privilege))
             }
@@ -106,17 +98,17 @@ macro_rules! privileges {
     };
 }
 
-/// A type per privilege, to stand in a handler's signature: `Allowed<can::Login>`.
+/// A type per privilege, for use in a handler's signature: `Allowed<can::Login>`.
 pub mod can {
     use super::{AccountPrivilege, SystemPrivilege};
 
-    /// A marker that names a privilege on an account.
+    /// A marker type for an account privilege.
     pub trait OnAccount: Send + Sync + 'static {
         /// The privilege it stands for.
         const PRIVILEGE: AccountPrivilege;
     }
 
-    /// A marker that names a privilege on the system.
+    /// A marker type for a system privilege.
     pub trait OnSystem: Send + Sync + 'static {
         /// The privilege it stands for.
         const PRIVILEGE: SystemPrivilege;
@@ -124,7 +116,7 @@ pub mod can {
 
     macro_rules! markers {
         ($($name:ident),+) => { $(
-            #[doc = concat!("Stands for the privilege `", stringify!($name), "`.")]
+            #[doc = concat!("The marker of the privilege `", stringify!($name), "`.")]
             #[derive(Debug)]
             pub struct $name;
         )+ };
@@ -146,11 +138,11 @@ pub mod can {
 }
 
 privileges!(
-    /// What one may do with an account. Without `view` no other counts.
+    /// The privileges on an account. Without `view` no other counts.
     AccountPrivilege, AccountPrivileges, OnAccount,
-    /// See that the account exists, and how it stands.
+    /// See that the account exists, and its status.
     View = "view",
-    /// Get into it: ask for and provide codes, read login codes.
+    /// Log it in: request and submit codes, read login codes.
     Login = "login",
     /// Store its two-step password.
     EditTwoFactorPassword = "edit_two_factor_password",
@@ -167,25 +159,25 @@ privileges!(
 );
 
 impl AccountPrivilege {
-    /// Stored and granted like the others, but no feature asks for them yet.
+    /// Stored and granted like the others, but no feature uses them yet.
     const UNUSED: &'static [Self] = &[Self::ManageSessions, Self::ViewContacts];
 
-    /// Whether a feature asks for it. Pages offer no other.
+    /// Whether a feature uses it. Pages offer only these.
     pub fn is_used(self) -> bool {
         !Self::UNUSED.contains(&self)
     }
 }
 
 privileges!(
-    /// What one may do with the system.
+    /// The privileges on the system.
     SystemPrivilege, SystemPrivileges, OnSystem,
     /// Add an account.
     AddAccount = "add_account",
     /// Approve another person's request to see a secret.
     ApproveReveal = "approve_reveal",
-    /// Read the audit trail.
+    /// Read the audit log.
     ReadAudit = "read_audit",
-    /// Arrange who may do what.
+    /// Manage roles, groups and people.
     ManageAccess = "manage_access",
 );
 
@@ -194,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sets_hold_what_was_put_in() {
+    fn sets_contain_their_members() {
         let set = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::ViewContacts]);
         for privilege in AccountPrivilege::ALL {
             let expected = matches!(privilege, AccountPrivilege::View | AccountPrivilege::ViewContacts);

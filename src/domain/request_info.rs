@@ -1,8 +1,8 @@
 //! Where a request came from, as far as that can be known.
 //!
-//! The peer of a connection may be a proxy, which says in `X-Forwarded-For` whom it speaks for. Each proxy adds its
-//! peer at the right end; what stands to the left of what one's own proxies wrote is whatever the client liked to
-//! send. So the list is read from the right, as long as those who wrote it are trusted, and not at all if the peer
+//! The peer of a connection may be a proxy, which passes on the client's address in `X-Forwarded-For`. Each proxy
+//! appends its peer at the right end; anything to the left of what trusted proxies wrote may be forged by the client. So
+//! the list is read from the right, as long as the proxy that appended the entry is trusted, and not at all if the peer
 //! is not.
 
 #[cfg(test)]
@@ -13,35 +13,34 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// Where a request came from: for the audit trail and the log, not for any decision.
+/// Where a request came from: for the audit log and the server's log, not for decisions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestInfo {
     /// The client's address.
     pub address: Option<IpAddr>,
-    /// The request's id, which the log has, too.
+    /// The request's id, as in the server's log.
     pub request: Option<String>,
 }
 
-/// A network that is trusted, in canonical form: never an IPv4 network as IPv6 writes it, never all addresses.
+/// A trusted network in canonical form: never an IPv4-mapped IPv6 network, and never all addresses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Subnet(IpNet);
 
-/// Why a text is no network that may be trusted; the rest of a sentence.
+/// Why a text is not a network that can be trusted. The messages continue a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubnetError {
-    /// It is no network.
-    #[error("is no network; write one as 10.0.0.0/8, or an address")]
+    #[error("is not a network; write one such as 10.0.0.0/8, or an address")]
     Form,
-    /// The address has bits beyond the network's.
-    #[error("has more bits in its address than it says that count")]
+    /// The address has host bits set.
+    #[error("has address bits set beyond its prefix length")]
     Bits,
-    /// It is everybody.
-    #[error("is everybody: then anybody could claim any address. Name the proxies' own networks")]
-    Everybody,
+    /// It contains every address.
+    #[error("contains every address, so any client could claim any address. List the proxies' own networks")]
+    AllAddresses,
 }
 
 impl Subnet {
-    /// Reads `10.0.0.0/8`, `fd00::/8`, or an address alone.
+    /// Parses `10.0.0.0/8`, `fd00::/8`, or a single address.
     pub fn parse(text: &str) -> Result<Self, SubnetError> {
         let text = text.trim();
         let network: IpNet = match text.parse::<IpAddr>() {
@@ -49,16 +48,16 @@ impl Subnet {
             Err(_) => text.parse().map_err(|_| SubnetError::Form)?,
         };
         if network.prefix_len() == 0 {
-            return Err(SubnetError::Everybody);
+            return Err(SubnetError::AllAddresses);
         }
         if network.addr() != network.network() {
             return Err(SubnetError::Bits);
         }
-        // The same network, as a dual-stack socket would write it.
+        // An IPv4-mapped network, as dual-stack sockets report addresses, becomes the IPv4 network.
         Ok(Self(match network.addr().to_canonical() {
             four @ IpAddr::V4(_) if network.addr().is_ipv6() => {
                 let bits = network.prefix_len().checked_sub(96).filter(|bits| *bits > 0);
-                IpNet::new(four, bits.ok_or(SubnetError::Everybody)?).map_err(|_| SubnetError::Form)?
+                IpNet::new(four, bits.ok_or(SubnetError::AllAddresses)?).map_err(|_| SubnetError::Form)?
             }
             _ => network,
         }))
@@ -75,8 +74,8 @@ impl fmt::Debug for Subnet {
     }
 }
 
-/// The client's address: the rightmost that no trusted proxy has. `forwarded` are the values of `X-Forwarded-For`
-/// in their order. A hop that can't be read ends the search: then it is the proxy that wrote it who is known.
+/// The client's address: the rightmost that does not belong to a trusted proxy. `forwarded` are the values of
+/// `X-Forwarded-For` in order. An unreadable entry ends the search: the result is then the proxy that appended it.
 pub fn client_address<'a>(
     peer: IpAddr,
     forwarded: impl DoubleEndedIterator<Item = &'a [u8]>,
@@ -96,7 +95,7 @@ pub fn client_address<'a>(
     known
 }
 
-/// An address; some proxies write its port after it.
+/// Parses an address with an optional port, which some proxies append.
 fn read_hop(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?.trim();
     let bare = match hop.strip_prefix('[') {

@@ -1,10 +1,10 @@
-//! Approval by a second person: what is requested, the state of the request, and how long it lasts.
+//! Requests for a second person's approval to see a secret.
 
 use super::ids::named;
 use super::privilege::{AccountPrivilege, can};
 use super::{AccountId, Email, Millis, Phone, RevealId, UserId};
 
-/// Seconds from a request until nothing can be done with it any more.
+/// Seconds until a request expires.
 pub const REQUEST_LIFE: i64 = 10 * 60;
 
 named!(
@@ -18,7 +18,7 @@ named!(
 );
 
 impl RevealKind {
-    /// The privilege that it takes to see it.
+    /// The privilege that is needed to see it.
     pub const fn privilege(self) -> AccountPrivilege {
         match self {
             Self::LoginCode => <can::Login as can::OnAccount>::PRIVILEGE,
@@ -27,9 +27,8 @@ impl RevealKind {
     }
 }
 
-/// A privilege by which something is revealed: a proof of it says what.
+/// A privilege that permits to see a secret, with the kind of secret.
 pub trait Revealing: can::OnAccount {
-    /// What is revealed by it.
     const KIND: RevealKind;
 }
 
@@ -42,17 +41,16 @@ impl Revealing for can::ViewTwoFactorPassword {
 }
 
 named!(
-    /// How a request stands.
+    /// The state of a request.
     RequestState {
         /// Not decided yet.
         Waiting = "waiting",
         /// Approved and not used yet.
         Approved = "approved",
-        /// Declined.
         Refused = "refused",
-        /// It was approved, and the secret was shown.
+        /// Approved, and the secret was shown.
         Used = "used",
-        /// Its time was over before it was decided or used.
+        /// It expired before it was decided or used.
         Expired = "expired",
     }
 );
@@ -60,15 +58,13 @@ named!(
 /// A request to see a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevealRequest {
-    /// Its id.
     pub id: RevealId,
-    /// The account.
     pub account: AccountId,
-    /// The account's number.
+    /// The account's phone number.
     pub phone: Phone,
-    /// What is to be seen.
+    /// The kind of secret.
     pub kind: RevealKind,
-    /// Who wants to see it.
+    /// The person who made the request.
     pub requester: UserId,
     /// Their address.
     pub person: Email,
@@ -76,11 +72,11 @@ pub struct RevealRequest {
     pub reason: String,
     /// When it was requested.
     pub created: Millis,
-    /// When it is over.
+    /// When it expires.
     pub expires: Millis,
-    /// How it was left; see [`RevealRequest::stands`].
+    /// The stored state; see [`RevealRequest::stands`] for the present one.
     pub state: RequestState,
-    /// Who decided it, and their address.
+    /// The person who decided it, and their address.
     pub decided_by: Option<(UserId, Email)>,
     /// When.
     pub decided_at: Option<Millis>,
@@ -89,7 +85,7 @@ pub struct RevealRequest {
 }
 
 impl RevealRequest {
-    /// How it stands at this moment: its time may be over although the row does not say so yet.
+    /// The state at this moment: the request may have expired although the row is not updated yet.
     pub fn stands(&self, now: Millis) -> RequestState {
         match self.state {
             RequestState::Waiting | RequestState::Approved if self.expires <= now => RequestState::Expired,
@@ -98,7 +94,7 @@ impl RevealRequest {
     }
 }
 
-/// Why a person wants to see a secret, as they explained it: something that others can read later.
+/// The reason that a person gave for seeing a secret; others can read it later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason(String);
 
@@ -132,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_a_few_plain_words() {
+    fn a_reason_is_one_line_of_limited_length() {
         assert_eq!(Reason::parse(" owner lost the phone ").unwrap().as_str(), "owner lost the phone");
         assert_eq!(Reason::parse("  a "), Err(ReasonError::Length));
         assert_eq!(Reason::parse(&"x".repeat(501)), Err(ReasonError::Length));
@@ -140,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_open_can_expire() {
+    fn only_open_requests_expire() {
         let request = |state| RevealRequest {
             id: RevealId::generate(),
             account: AccountId::generate(),
@@ -169,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_has_the_privilege_of_its_proof() {
+    fn each_kind_needs_the_privilege_of_its_marker() {
         assert_eq!(<can::Login as Revealing>::KIND.privilege(), AccountPrivilege::Login);
         assert_eq!(
             <can::ViewTwoFactorPassword as Revealing>::KIND.privilege(),

@@ -1,4 +1,4 @@
-//! A text that must not be seen: it does not print, is not serialised, and leaves memory when dropped.
+//! Secret text: it can't be printed or serialised, and is zeroed when dropped.
 //!
 //! ```
 //! # use telescope::domain::Secret;
@@ -17,22 +17,20 @@
 
 use zeroize::Zeroize;
 
-/// A login code, a password, a key. `{:?}` prints a placeholder; only [`Secret::expose`] gives the text.
+/// A login code, a password or a key. `{:?}` prints a placeholder; only [`Secret::expose`] returns the text.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text over.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself. Every use is a place to look at in a review.
+    /// The text itself. Check every use in reviews.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is any text.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -50,7 +48,7 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// Forms are read into secrets directly, so that no plain copy stays behind.
+/// Forms are parsed directly into secrets, so that no plain copy is left.
 impl<'de> serde::Deserialize<'de> for Secret {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self)

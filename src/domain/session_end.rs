@@ -1,13 +1,13 @@
-//! How a session at Telegram ended. Each way has its words, because each asks for something else of people.
+//! How a session at Telegram ended. Each reason has its own message, because each calls for a different reaction.
 
 super::ids::named!(
-    /// Why an account that was logged in here is no longer.
+    /// Why an account that was logged in here is no longer logged in.
     SessionEndReason {
-        /// People logged it out here.
+        /// A person logged it out here.
         LoggedOut = "logged-out",
         /// It was ended on another device of the account.
         Revoked = "revoked",
-        /// Telegram ended it because it was not used for long.
+        /// Telegram ended it because it was not used for a long time.
         Expired = "expired",
         /// The account was deleted.
         Deactivated = "deactivated",
@@ -15,7 +15,7 @@ super::ids::named!(
         Banned = "banned",
         /// The same session was used from two places at once.
         KeyDuplicated = "key-duplicated",
-        /// Its files are gone; at Telegram it may still exist.
+        /// Its files are lost; at Telegram it may still exist.
         Lost = "lost",
         /// Telegram gave no known reason.
         Unknown = "unknown",

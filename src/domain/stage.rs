@@ -1,8 +1,7 @@
-//! Where an account's login stands, and which input, if any, it waits for.
+//! The stages of an account's login, and the input, if any, that each waits for.
 //!
-//! The stages follow TDLib's authorization states, plus those that Telescope adds because a person wants
-//! to know them: no client, a client that is starting, a host that died. A wrong code is not an error page
-//! but the same stage again, with a problem in words beside it.
+//! The stages follow TDLib's authorization states, plus some that only Telescope knows: no client, a client that is
+//! starting, a host that died. A wrong code leaves the stage as it is and sets the snapshot's problem.
 
 mod code;
 mod input;
@@ -14,29 +13,29 @@ pub use severity::Severity;
 
 use super::SessionEndReason;
 
-/// One value per situation of a login.
+/// A stage of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// No client runs: the account is to be disconnected.
+    /// No client runs, because the desired state is disconnected.
     Disconnected,
     /// The client is starting.
     Starting,
-    /// The process that ran the client died; it is being started again.
+    /// The process that ran the client died; it is being restarted.
     Reconnecting,
     /// Not logged in: a code can be requested.
     SignedOut,
-    /// The session that was here is over: a code can be asked for.
+    /// The session here has ended: a code can be requested.
     Ended(SessionEndReason),
     /// Telegram sent a code.
     WaitCode(CodeSent),
-    /// The two-step password is wanted.
+    /// Telegram asks for the two-step password.
     WaitPassword {
-        /// What its owner wrote as a reminder: foreign text, may be empty.
+        /// The hint that its owner set: untrusted text, may be empty.
         hint: String,
-        /// Whether it could be recovered by e-mail.
+        /// Whether it can be recovered by e-mail.
         can_recover: bool,
     },
-    /// Telegram wants an e-mail address for logins.
+    /// Telegram asks for an e-mail address for logins.
     WaitEmailAddress,
     /// Telegram sent a code to the login e-mail address.
     WaitEmailCode {
@@ -49,19 +48,19 @@ pub enum Stage {
     WaitOtherDevice,
     /// The number has no account yet.
     WaitRegistration,
-    /// Telegram wants Premium bought first.
+    /// Telegram requires a Premium purchase first.
     WaitPremium,
-    /// Signed in.
+    /// Logged in.
     Ready,
     /// The session is being ended.
     LoggingOut,
     /// The client is stopping.
     Closing,
-    /// The client can't run, with the reason in words.
+    /// The client can't run; the reason as a sentence.
     Failed(String),
-    /// TDLib crashed again and again while it loaded this account, so it is left alone.
+    /// TDLib crashed repeatedly while it loaded this account, so it is not started any more.
     Quarantined,
-    /// A state that this version does not know, by TDLib's name.
+    /// A state unknown to this version, by TDLib's name.
     Other(String),
 }
 
@@ -90,7 +89,7 @@ impl Stage {
         }
     }
 
-    /// Whether a code can be requested now. TDLib accepts the number again in all of these.
+    /// Whether a code can be requested now. TDLib accepts the phone number in all of these states.
     pub const fn can_ask_for_code(&self) -> bool {
         match self {
             Self::SignedOut
@@ -114,7 +113,7 @@ impl Stage {
         }
     }
 
-    /// Whether connecting helps: there is no client, or one that can't run.
+    /// Whether the account can be connected: there is no client, or one that can't run.
     pub const fn can_connect(&self) -> bool {
         match self {
             Self::Disconnected | Self::Failed(_) | Self::Quarantined => true,
@@ -136,7 +135,7 @@ impl Stage {
         }
     }
 
-    /// Whether there is a session, or the beginning of one, that logging out would end.
+    /// Whether there is a session, or a login in progress, that logging out would end.
     pub const fn can_log_out(&self) -> bool {
         match self {
             Self::WaitCode(_)
@@ -160,7 +159,7 @@ impl Stage {
         }
     }
 
-    /// Whether the client is starting; it says nothing yet of the account's login.
+    /// Whether the client is starting, so that nothing is known yet about the login.
     pub const fn is_starting(&self) -> bool {
         match self {
             Self::Starting | Self::Reconnecting => true,
@@ -183,7 +182,7 @@ impl Stage {
         }
     }
 
-    /// Whether it lasts only for a moment, or says nothing of the login.
+    /// Whether it is transient, or says nothing about the login.
     pub const fn is_passing(&self) -> bool {
         match self {
             Self::Disconnected | Self::Starting | Self::Reconnecting | Self::LoggingOut | Self::Closing => {
@@ -205,8 +204,8 @@ impl Stage {
         }
     }
 
-    /// Whether it says how the login stands, so that it is worth remembering while no client runs. A client that can't run
-    /// says nothing: the session is in its files all the same.
+    /// Whether it says something about the login, so that it is kept while no client runs. A client that can't run says
+    /// nothing: its files may still contain a session.
     pub const fn is_remembered(&self) -> bool {
         match self {
             Self::SignedOut
@@ -230,7 +229,7 @@ impl Stage {
         }
     }
 
-    /// One word per kind of stage, for style sheets, filters and tests.
+    /// A name per kind of stage, for style sheets, filters and tests.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Disconnected => "disconnected",

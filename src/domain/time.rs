@@ -1,9 +1,9 @@
-//! A moment, as the database keeps it.
+//! Points in time, as stored in the database.
 
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-/// Unix milliseconds, UTC. Made from the clock outside of `domain`.
+/// Unix milliseconds, UTC. The clock is outside `domain`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type, serde::Serialize)]
 #[sqlx(transparent)]
 #[serde(transparent)]
@@ -15,7 +15,7 @@ impl Millis {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 
-    /// The moment as programs read it, to the millisecond: `2026-11-21T14:30:05.000Z`. Empty beyond the year 9999.
+    /// RFC 3339 to the millisecond: `2026-11-21T14:30:05.000Z`. Empty beyond the year 9999.
     pub fn rfc3339(self) -> String {
         let format =
             format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");

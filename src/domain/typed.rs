@@ -1,5 +1,5 @@
-//! What people type or paste, made plain: digits of any script, and the invisible characters that come along when a
-//! number is copied from a contact, a document or a message.
+//! Normalising what people type or paste: digits of any script, and the invisible characters in numbers copied from a
+//! contact, a document or a message.
 
 /// The ASCII digit that a decimal digit of any common script stands for.
 pub fn ascii_digit(c: char) -> Option<char> {
@@ -13,7 +13,7 @@ pub fn ascii_digit(c: char) -> Option<char> {
     char::from_digit(digit, 10)
 }
 
-/// Whether a character only directs or joins others and shows nothing: zero-width, soft hyphen, direction marks.
+/// Whether a character is invisible: zero-width, soft hyphen or direction mark.
 pub const fn is_invisible(c: char) -> bool {
     matches!(
         c,

@@ -1,5 +1,5 @@
-//! What a connection is doing, and how long it may do so: the head of a request has to arrive soon, while a connection
-//! between two requests may stay open for the pools of proxies. hyper has one time limit for both.
+//! What a connection is doing, and its deadline: the head of a request must arrive soon, but a connection between two
+//! requests may stay open, for the connection pools of proxies. hyper has only one timeout for both.
 
 use std::io;
 use std::pin::Pin;
@@ -23,11 +23,11 @@ pub(crate) struct Activity {
 
 #[derive(Clone, Copy, Debug)]
 enum Phase {
-    /// A head is arriving, until then at the latest.
+    /// A head is being received, with this deadline.
     Head(Instant),
     /// A request is being answered.
     Busy,
-    /// Between two requests, until then at the latest.
+    /// Between two requests, with this deadline.
     Idle(Instant),
 }
 
@@ -36,7 +36,7 @@ impl Activity {
         Arc::new(Self { phase: Mutex::new(Phase::Head(Instant::now() + head)), head, keep_alive })
     }
 
-    /// A head has arrived whole.
+    /// A complete head has arrived.
     pub(crate) fn request_began(&self) {
         *self.phase.lock() = Phase::Busy;
     }
@@ -45,7 +45,7 @@ impl Activity {
         *self.phase.lock() = Phase::Idle(Instant::now() + self.keep_alive);
     }
 
-    /// Bytes arrived: between two requests they begin the next head.
+    /// Bytes arrived; between two requests they begin the next head.
     fn received(&self) {
         let mut phase = self.phase.lock();
         if let Phase::Idle(_) = *phase {
@@ -82,7 +82,7 @@ impl<S: AsyncRead> AsyncRead for TimedStream<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        // The deadline counts also for a client that sends its head letter by letter.
+        // The deadline also applies to a client that sends its head byte by byte.
         if let Some(deadline) = self.activity.deadline() {
             if self.timer.deadline() != deadline {
                 self.timer.as_mut().reset(deadline);
@@ -125,7 +125,7 @@ impl<S: AsyncWrite> AsyncWrite for TimedStream<S> {
     }
 }
 
-/// The body of an answer. The connection is idle once it was sent whole, or given up.
+/// The body of a response. The connection is idle once it was sent or dropped.
 pub(crate) struct TimedBody {
     inner: Body,
     activity: Arc<Activity>,

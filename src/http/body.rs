@@ -1,5 +1,5 @@
-//! Takes the body of a request in whole before anything is done with it, within limits of size, time and fields. A body that
-//! drips in slowly or comes in a thousand pieces occupies no handler.
+//! Buffers the body of a request before it is handled, with limits on size, time and number of fields, so that a slow or
+//! fragmented body does not occupy a handler.
 
 use std::time::Duration;
 
@@ -7,23 +7,23 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 
-/// Bytes of a body.
+/// The largest body, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
-/// Fields of a form, or of a query.
+/// The most fields of a form or a query.
 pub const MAX_FIELDS: usize = 1000;
 /// How long a body may take to arrive.
 pub const BODY_TIME: Duration = Duration::from_secs(20);
 
-/// Why a body was not taken.
+/// Why a body was not accepted.
 #[derive(Debug)]
 pub enum BodyError {
     TooManyFields,
     TooSlow,
-    /// It is larger than the layer around this allows, or broke off.
+    /// It is larger than the outer layer allows, or incomplete.
     Rejected(Response),
 }
 
-/// The request with its body in memory. How large it may be is set by axum's layer around this.
+/// The request with its body in memory. Its size is limited by axum's layer around this.
 pub async fn buffer(request: Request) -> Result<Request, BodyError> {
     if fields(request.uri().query().unwrap_or_default().as_bytes()) > MAX_FIELDS {
         return Err(BodyError::TooManyFields);

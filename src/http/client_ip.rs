@@ -1,4 +1,4 @@
-//! Who is at the other end of a request: the peer of its connection, or whom the operator's own proxies name.
+//! The client's address: the peer of the connection, or the address reported by the operator's own proxies.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,7 +7,7 @@ use axum::http::HeaderValue;
 
 use crate::domain::{Subnet, client_address};
 
-/// The client's address. None for a request that came by no connection.
+/// None for a request without a connection.
 pub fn client(request: &Request, trusted: &[Subnet]) -> Option<IpAddr> {
     let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
     let values: Vec<&[u8]> =
@@ -43,7 +43,7 @@ mod tests {
             ("true-client-ip", "192.0.2.66"),
         ];
         assert_eq!(seen("198.51.100.4:5000", &spoofed), "198.51.100.4");
-        // Through a proxy of ours, which adds what it saw at the end.
+        // Through a trusted proxy, which appends the address that it saw.
         let mut forwarded = spoofed.to_vec();
         forwarded.push(("x-forwarded-for", "198.51.100.4"));
         assert_eq!(seen("10.0.0.1:5000", &forwarded), "198.51.100.4");

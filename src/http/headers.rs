@@ -1,11 +1,11 @@
-//! The headers that every answer has.
+//! The headers of every response.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Adds them to an answer. `https` says whether the public address is one.
+/// Adds them to a response. `https` says whether the public address uses https.
 pub fn add(headers: &mut HeaderMap, request_id: &str, https: bool) {
     let fixed = [
         (header::VARY, "HX-Request, HX-Request-Type, Cookie"),

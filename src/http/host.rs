@@ -1,11 +1,11 @@
-//! Whether a request was sent to us, and from where: the host that it names, and the site that it comes from.
+//! Checks the host of a request, and the site that it comes from.
 
 use axum::extract::Request;
 use axum::http::{HeaderName, Method, header};
 
 use crate::config::{PublicUrl, is_loopback_name};
 
-/// The one host that a request names; None if it names none, several, or two different ones.
+/// The host of a request; None if it names none, or several.
 fn host(request: &Request) -> Option<&str> {
     let mut named = request.headers().get_all(header::HOST).iter();
     let in_header = named.next().map(|host| host.to_str().unwrap_or_default());
@@ -17,7 +17,7 @@ fn host(request: &Request) -> Option<&str> {
     }
 }
 
-/// Whether a Host header names us: the public address, or loopback while that is loopback too.
+/// Whether a Host header is the public address, or another loopback name if the public address is on loopback.
 fn is_ours(public: &PublicUrl, host: &str) -> bool {
     if host.eq_ignore_ascii_case(public.authority()) {
         return true;
@@ -33,8 +33,8 @@ fn has_proxy_headers(name: &HeaderName) -> bool {
     matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
 }
 
-/// Whether a page of another site reads this, for example as a stream or an image. Following a link from there doesn't count,
-/// and forms have a guard of their own.
+/// Whether a page of another site reads this, for example as a stream or an image. Following a link doesn't count, and
+/// forms have their own check.
 fn is_cross_site_read(public: &PublicUrl, request: &Request) -> bool {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return false;
@@ -42,7 +42,7 @@ fn is_cross_site_read(public: &PublicUrl, request: &Request) -> bool {
     let value = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     let navigates = value("sec-fetch-mode") == Some("navigate");
     let other_site = value("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    // Older browsers say only the origin, and only when a script asks.
+    // Older browsers send only `Origin`, and only for requests by scripts.
     let other_origin = value("origin").is_some_and(|origin| {
         let authority = origin.split_once("://").map(|(_, authority)| authority);
         !authority.is_some_and(|authority| is_ours(public, authority))
@@ -50,14 +50,14 @@ fn is_cross_site_read(public: &PublicUrl, request: &Request) -> bool {
     (other_site && !navigates) || other_origin
 }
 
-/// Why a request is turned away before anyone looks at who sent it.
+/// Why a request is refused before authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blocked {
-    /// It was sent to another host, which stops DNS rebinding.
+    /// It names another host. This prevents DNS rebinding.
     WrongHost,
-    /// A page of another site would read the answer.
+    /// A page of another site would read the response.
     CrossSiteRead,
-    /// It came through a proxy, where none is allowed.
+    /// It came through a proxy although none is allowed.
     Proxied,
 }
 
@@ -87,7 +87,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_host_is_foreign_but_for_the_names_of_this_machine(
+        fn only_loopback_names_are_accepted_on_loopback(
             text in prop_oneof!["\\PC{0,40}", "(localhost|127\\.[0-9.]{0,6}|\\[?::1\\]?|[a-z.]{0,9})[:.@/a-z0-9]{0,12}"],
         ) {
             prop_assert!(!is_ours(&PublicUrl::parse("https://telescope.example.org").unwrap(), &text));
@@ -99,7 +99,7 @@ mod tests {
         }
 
         #[test]
-        fn our_public_name_is_known_in_any_case(upper in proptest::collection::vec(any::<bool>(), 21)) {
+        fn the_public_name_is_accepted_in_any_case(upper in proptest::collection::vec(any::<bool>(), 21)) {
             let letters = "telescope.example.org".chars().zip(upper);
             let text: String =
                 letters.map(|(c, upper)| if upper { c.to_ascii_uppercase() } else { c }).collect();

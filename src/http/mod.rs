@@ -1,4 +1,4 @@
-//! What all parts that speak HTTP share: the server with its limits, and the checks that know nothing of pages.
+//! Shared HTTP code: the server with its limits, and checks that don't depend on pages.
 
 mod activity;
 pub mod body;

@@ -1,6 +1,6 @@
-//! A rate limit: so many attempts a minute for each network address and each person. It is counted in memory and starts
-//! from zero with the server: it keeps one client from making the server and the identity provider work for nothing, and
-//! guesses no secret's strength.
+//! A rate limit of attempts per minute for each network address and each person. It is kept in memory and reset by a
+//! restart: it protects the server and the identity provider from load by a single client, and is not meant to protect
+//! against guessing secrets.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,17 +9,17 @@ use parking_lot::Mutex;
 
 use crate::domain::{Email, Millis};
 
-/// Milliseconds of a window.
+/// The length of a window in milliseconds.
 const WINDOW: i64 = 60 * 1000;
-/// Sources that are counted; all others share one.
+/// How many sources are counted separately; all others share one counter.
 const SOURCES: usize = 10_000;
 
-/// Where attempts come from.
+/// The source of attempts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Source {
     Network(IpAddr),
     Person(Email),
-    /// All beyond [`SOURCES`].
+    /// All sources beyond [`SOURCES`].
     Others,
 }
 
@@ -29,10 +29,9 @@ pub struct RateLimiter(Mutex<Counted>);
 
 #[derive(Debug, Default)]
 struct Counted {
-    /// When a source's window began, and its attempts since.
+    /// When each source's window began, and its attempts since.
     sources: HashMap<Source, (Millis, u32)>,
-    /// When sources whose window is over were last looked for: that takes a while, so a client must not be able to cause it
-    /// at will.
+    /// When expired sources were last removed. That is slow, so a client must not be able to trigger it at will.
     swept: Option<Millis>,
 }
 
@@ -68,7 +67,7 @@ impl RateLimiter {
     }
 }
 
-/// One client has an address, or a network of IPv6 in which it can choose its address.
+/// An IPv4 address, or the /64 of an IPv6 address, within which a client can choose addresses freely.
 fn network(address: IpAddr) -> Source {
     Source::Network(match address.to_canonical() {
         IpAddr::V6(six) => {
@@ -84,13 +83,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_has_its_minute_and_a_network_of_ipv6_is_one() {
+    fn attempts_are_counted_per_address_and_ipv6_network() {
         let counted = RateLimiter::default();
         let count =
             |address: &str, now: i64| counted.count(network(address.parse().unwrap()), Millis(now), 2);
         assert!(count("192.0.2.1", 0) && count("192.0.2.1", 59_999) && !count("192.0.2.1", 59_999));
-        assert!(count("192.0.2.2", 59_999), "others have their own");
-        assert!(!count("::ffff:192.0.2.1", 59_999), "however it is written");
+        assert!(count("192.0.2.2", 59_999), "other addresses are counted separately");
+        assert!(!count("::ffff:192.0.2.1", 59_999), "the same address in another notation");
         assert!(count("192.0.2.1", 60_000), "the minute is over");
         assert!(count("192.0.2.2", 10), "a clock that was set back locks no one out");
         assert!(count("2001:db8::1", 0) && count("2001:db8::2:3", 0) && !count("2001:db8::4", 0));
@@ -98,15 +97,15 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_whoever_comes() {
+    fn memory_is_bounded() {
         let counted = RateLimiter::default();
         let from = |number: u32| network(IpAddr::from(number.to_be_bytes()));
         for number in 1..=30_000 {
             counted.count(from(number), Millis(0), 2);
         }
         assert!(counted.0.lock().sources.len() <= SOURCES + 1);
-        assert!(!counted.count(from(40_000), Millis(0), 2), "those who come last share one place");
-        assert!(counted.count(from(1), Millis(0), 2), "and take nothing from those who were there");
-        assert!(counted.count(from(40_000), Millis(60_000), 2), "for a minute");
+        assert!(!counted.count(from(40_000), Millis(0), 2), "later sources share one counter");
+        assert!(counted.count(from(1), Millis(0), 2), "and don't affect earlier sources");
+        assert!(counted.count(from(40_000), Millis(60_000), 2), "the window of the shared counter is over");
     }
 }

@@ -1,4 +1,4 @@
-//! What every request gets first: an id, its client's address, and a span of the log that carries both.
+//! The context of a request: an id, the client's address, and a log span with both.
 
 use axum::extract::{MatchedPath, Request};
 use tracing::Span;
@@ -6,8 +6,8 @@ use tracing::Span;
 use super::client_ip::client;
 use crate::domain::{RequestInfo, Subnet};
 
-/// Notes the request's origin in its extensions; returns the id and the span. The span has the matched route, never the
-/// address: addresses may hold what people entered.
+/// Adds a [`RequestInfo`] to the request's extensions; returns the id and the span. The span has the matched route, never
+/// the URL: URLs may contain user input.
 pub fn begin(request: &mut Request, trusted_proxies: &[Subnet]) -> (String, Span) {
     let id = uuid::Uuid::now_v7().to_string();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);

@@ -1,9 +1,9 @@
-//! Serving HTTP on a listener, within limits: so many connections at once, and so much time for a client to send its request
-//! and to read the answer. Without them, a few thousand clients that send nothing, one byte a minute, or never read, would
-//! lock all others out.
+//! Serving HTTP on a listener, with limits on concurrent connections and on the time a client may take to send its request
+//! and to read the response. Without them, a few thousand clients that send nothing, send one byte a minute, or never
+//! read, would make the server unavailable to others.
 //!
-//! Beyond the bound no connection is refused: it waits in the listener's queue until another one ends, and connections end,
-//! since idle and unread ones are closed.
+//! Connections beyond the limit are not refused: they wait in the listener's queue until others end. Others do end, since
+//! idle and unread connections are closed.
 
 use std::io;
 use std::sync::Arc;
@@ -23,28 +23,28 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 
-/// Bytes and lines of a request's head.
+/// The largest head of a request, in bytes and lines.
 const HEAD_BYTES: usize = 64 * 1024;
 const HEAD_LINES: usize = 100;
-/// The pause after the system refused to accept a connection, for instance because too many files are open.
+/// The pause after accepting a connection failed, for example because too many files are open.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
-/// What connections may take.
+/// The limits for connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at once.
+    /// Concurrent connections.
     pub connections: usize,
     /// How long the head of a request may take.
     pub head: Duration,
-    /// How long a connection may wait for its next request. Longer than the pools of the proxies in front: a proxy that
-    /// sends a request into a connection which is being closed gets an error.
+    /// How long a connection may be idle between requests. Must be longer than the idle timeout of proxies' connection
+    /// pools: a proxy gets an error if it sends a request on a connection that is being closed.
     pub keep_alive: Duration,
-    /// How long a client may take none of an answer that waits for it.
+    /// How long a client may not read a waiting response.
     pub unread: Duration,
 }
 
 impl Limits {
-    /// So many connections, which may wait that long for their next request.
+    /// Limits with defaults for the other fields.
     pub const fn new(connections: usize, keep_alive: Duration) -> Self {
         Self { connections, head: Duration::from_secs(30), keep_alive, unread: Duration::from_secs(60) }
     }
@@ -54,7 +54,7 @@ impl Limits {
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
-    // Dropped with this future, and every connection with it.
+    // Dropping this future drops every connection.
     let mut open = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -85,7 +85,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             .serve_connection(TokioIo::new(TimedStream::new(stream, activity)), service);
         let connection = graceful.watch(connection);
         open.spawn(async move {
-            // What ends it otherwise is the client's matter: it went away, was silent, or spoke no HTTP.
+            // Errors are caused by the client: it disconnected, was silent, or did not speak HTTP.
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended");
             }
@@ -96,7 +96,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
     graceful.shutdown().await;
 }
 
-/// The next connection, once there is a place for it.
+/// Accepts the next connection, once a permit is free.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
@@ -107,14 +107,14 @@ async fn accept(
             Ok((stream, peer)) => return Some((stream, peer, place)),
             Err(error) if is_of_one_client(&error) => {}
             Err(error) => {
-                tracing::error!(%error, "no connection can be accepted");
+                tracing::error!(%error, "connections can't be accepted");
                 tokio::time::sleep(AFTER_FAILURE).await;
             }
         }
     }
 }
 
-/// Whether a failed accept says only that this client has gone already.
+/// Whether accepting failed only because the client has already disconnected.
 fn is_of_one_client(error: &io::Error) -> bool {
     matches!(
         error.kind(),

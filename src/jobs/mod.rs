@@ -1,8 +1,8 @@
-//! Long work: what takes longer than a request and must survive a restart.
+//! Jobs: work that takes longer than a request and must survive a restart.
 //!
-//! A job is a row. Its kind's file here says what its steps do, by calling `ops`. A step may be repeated, and commits its
-//! effect together with the cursor to the next one, so a job continues where it was however the program ended. A step
-//! that can't be done yet is tried again with growing pauses; one that needs a person fails and waits for Retry.
+//! A job is a row. The file of its kind implements its steps by calling `ops`. A step must be repeatable, and commits its
+//! effect together with the cursor of the next step, so a job continues where it was, however the program ended. A step
+//! that can't be done yet is retried with growing pauses; one that needs a person fails and waits for Retry.
 
 mod remove_account;
 mod runner;
@@ -18,11 +18,11 @@ pub use runner::run;
 /// One kind of job.
 trait Job {
     const KIND: JobKind;
-    /// What the column `args` holds.
+    /// The type of the column `args`.
     type Args: FromStr;
     type Step: Steps;
 
-    /// Does one step. It has to be possible to repeat it.
+    /// Does one step. It must be repeatable.
     fn step(
         app: &App,
         row: &JobRecord,
@@ -31,7 +31,7 @@ trait Job {
     ) -> impl Future<Output = Result<StepOutcome, StoreError>> + Send;
 }
 
-/// Finds the kind of a row. A kind without a line here does not compile.
+/// Dispatches a row to its kind. A kind without a line here does not compile.
 macro_rules! jobs {
     ($($kind:ident => $job:ty),+ $(,)?) => {
         async fn step(app: &App, row: &JobRecord) -> Result<StepOutcome, StoreError> {

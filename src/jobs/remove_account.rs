@@ -21,7 +21,7 @@ impl Job for RemoveAccount {
         step: RemoveStep,
     ) -> Result<StepOutcome, StoreError> {
         let Some(entry) = app.live.accounts.get(id) else {
-            // It was removed, but the job's row was not updated.
+            // The account was removed, but the job's row was not updated.
             app.db.maintain(async |conn| store::jobs::advance(conn, row.id, None).await).await?;
             return Ok(StepOutcome::Committed);
         };

@@ -1,4 +1,4 @@
-//! The one runner: a few jobs at a time, each a step after the other.
+//! The job runner: works on a few jobs at a time, one step after the other.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const AT_ONCE: usize = 8;
 const SHOWN: u32 = 200;
 /// The pause while the database is unavailable.
 const UNAVAILABLE: Duration = Duration::from_secs(1);
-/// The pauses between tries of a step that can't be done yet.
+/// The pauses between attempts of a step that can't be done yet.
 const PAUSES: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(300));
 
 /// Works on jobs until the program ends.
@@ -47,14 +47,14 @@ pub async fn run(app: Arc<App>) {
                 next.map(|at| until(now, at))
             }
             Err(error) => {
-                tracing::warn!(%error, "jobs have to wait");
+                tracing::warn!(%error, "jobs could not be read; retrying");
                 Some(UNAVAILABLE)
             }
         };
         tokio::select! {
             Some(ended) = working.join_next() => match ended {
                 Ok(id) => drop(busy.remove(&id)),
-                // Which one it was is not known; the others are looked at again when they end.
+                // It is unknown which job it was, so wait for the others and read all jobs again.
                 Err(error) => {
                     tracing::error!(%error, "a job's step failed");
                     while let Some(ended) = working.join_next().await {
@@ -69,7 +69,7 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// The jobs that wait. Refreshes the list that pages show.
+/// The waiting jobs. Also refreshes the list that pages show.
 async fn read_jobs(app: &App) -> Result<Vec<JobRecord>, StoreError> {
     let conn = &mut app.db.read().await?;
     let waiting = store::jobs::waiting(conn).await?;
@@ -85,13 +85,13 @@ async fn read_jobs(app: &App) -> Result<Vec<JobRecord>, StoreError> {
     Ok(waiting)
 }
 
-/// Does one step of a job and stores what came of it.
+/// Does one step of a job and stores the result.
 async fn advance(app: Arc<App>, job: JobRecord) -> JobId {
     let id = job.id;
     let stored = match step(&app, &job).await {
         Ok(StepOutcome::Done | StepOutcome::Committed) => Ok(()),
         Ok(StepOutcome::Later(why)) => {
-            tracing::info!(job = %id, kind = %job.kind, why, "a step has to wait");
+            tracing::info!(job = %id, kind = %job.kind, why, "a job's step is postponed");
             let at = app.clock.now().plus_seconds(pause(job.attempts));
             app.db.maintain(async |conn| store::jobs::postpone(conn, id, at, &why).await).await
         }
@@ -108,7 +108,7 @@ async fn advance(app: Arc<App>, job: JobRecord) -> JobId {
     id
 }
 
-/// Seconds to wait after so many earlier failures and one more.
+/// Seconds to wait after a failure that follows this many earlier ones.
 fn pause(attempts: i64) -> i64 {
     let failures = u32::try_from(attempts.max(0)).unwrap_or(u32::MAX).saturating_add(1);
     i64::try_from(PAUSES.after(failures).as_secs()).unwrap_or(i64::MAX)

@@ -1,8 +1,8 @@
 //! The directory: every account with the live state of its login, in memory.
 //!
-//! Pages and live streams read it without locks and without the database, so pages go on working while the
-//! database is unavailable. Account rows are put here by `ops` after their commit, snapshots by the accounts'
-//! actors. Each change gives the entry a new version, and is published.
+//! Pages and streams read it without locks and without the database, so pages continue to work while the database is
+//! unavailable. `ops` puts account rows here after their commit; the accounts' client tasks put snapshots. Each change
+//! gives the entry a new version and is published.
 
 mod entries;
 
@@ -17,7 +17,7 @@ pub use entries::Entries;
 use crate::domain::{Account, AccountId, Email, GroupId, Snapshot};
 use crate::live::events::{Change, Events};
 
-/// Changes that can be asked for by version; a reader that is further behind reads the whole listing.
+/// Changes kept in the log; a reader that is further behind reads the whole listing.
 const LOG: usize = 4096;
 
 /// The names of groups.
@@ -28,7 +28,7 @@ pub type GroupNames = BTreeMap<GroupId, Arc<str>>;
 pub struct Entry {
     pub account: Account,
     pub snapshot: Snapshot,
-    /// Grows with every change anywhere in the directory; unique per entry value.
+    /// The directory's version after the entry's last change; unique per change.
     pub version: u64,
 }
 
@@ -36,7 +36,7 @@ pub struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     pub entries: Entries,
-    /// The newest version among them, or of what was removed.
+    /// The newest version, including removals.
     pub version: u64,
 }
 
@@ -59,7 +59,7 @@ pub struct Directory {
     events: Events,
 }
 
-/// What is known beside the listing. Locked by writers, so one writes at a time.
+/// Data beside the listing. Locked by writers, which serializes them.
 #[derive(Debug, Default)]
 struct Index {
     /// The newest changes, oldest first.
@@ -69,7 +69,7 @@ struct Index {
 }
 
 impl Directory {
-    /// A directory of these accounts, none of which has a client yet.
+    /// A directory of these accounts, without clients.
     pub fn new(accounts: Vec<Account>, events: Events) -> Self {
         let mut listing = Listing { version: 1, ..Listing::default() };
         let mut index = Index::default();
@@ -85,17 +85,17 @@ impl Directory {
         }
     }
 
-    /// The present listing; it does not change under the reader.
+    /// The present listing; it does not change while it is read.
     pub fn listing(&self) -> Arc<Listing> {
         self.listing.load_full()
     }
 
-    /// The present entry of an account.
     pub fn get(&self, id: AccountId) -> Option<Arc<Entry>> {
         self.listing.load().get(id).cloned()
     }
 
-    /// The accounts that changed after this version, some perhaps more than once; none if that is too long ago.
+    /// The accounts that changed after this version, possibly with duplicates; none if the log does not reach back that
+    /// far.
     pub fn changed_since(&self, version: u64) -> Option<Vec<AccountId>> {
         let index = self.index.lock();
         let newest = self.listing.load().version;
@@ -109,7 +109,7 @@ impl Directory {
         self.index.lock().owners.contains_key(owner)
     }
 
-    /// Puts an account's row in, new or changed. Its live state stays.
+    /// Adds or updates an account's row and keeps its live state.
     pub fn put_account(&self, account: Account) {
         self.write(account.id, |before| {
             let snapshot = before.map_or_else(Snapshot::off, |entry| entry.snapshot.clone());
@@ -117,12 +117,12 @@ impl Directory {
         });
     }
 
-    /// Puts an account's live state in. An account that is not listed is ignored.
+    /// Updates an account's live state. Ignored if the account is not listed.
     pub fn put_snapshot(&self, id: AccountId, snapshot: Snapshot) {
         self.write(id, |before| Some((before?.account.clone(), snapshot)));
     }
 
-    /// Puts in what people enter about an account. One that is not listed is ignored.
+    /// Updates the details that people enter about an account. Ignored if the account is not listed.
     pub fn put_details(&self, id: AccountId, owner: Option<Email>, comment: String, groups: Vec<GroupId>) {
         self.write(id, |before| {
             let before = before?;
@@ -131,22 +131,20 @@ impl Directory {
         });
     }
 
-    /// The names of all groups.
     pub fn groups(&self) -> Arc<GroupNames> {
         self.groups.load_full()
     }
 
-    /// The names of all groups from now on.
+    /// Replaces the names of all groups.
     pub fn set_groups(&self, groups: impl IntoIterator<Item = (GroupId, String)>) {
         self.groups.store(Arc::new(groups.into_iter().map(|(id, name)| (id, name.into())).collect()));
     }
 
-    /// Removes an account.
     pub fn remove(&self, id: AccountId) {
         self.write(id, |_| None);
     }
 
-    /// Puts in place of an account's entry what `change` makes of it; None removes it.
+    /// Replaces an account's entry with the result of `change`; None removes it.
     fn write(&self, id: AccountId, change: impl FnOnce(Option<&Entry>) -> Option<(Account, Snapshot)>) {
         let mut index = self.index.lock();
         let mut listing = Listing::clone(&self.listing.load());
@@ -213,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn readers_keep_what_they_read_and_learn_of_changes() {
+    fn readers_keep_their_listing_and_are_notified_of_changes() {
         let (first, second) = (account(1), account(2));
         let events = Events::default();
         let directory = Directory::new(vec![first.clone()], events.clone());
@@ -243,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_ago_is_not_in_the_log() {
+    fn the_log_of_changes_is_bounded() {
         let account = account(1);
         let directory = Directory::new(vec![account.clone()], Events::default());
         let first = directory.listing().version;

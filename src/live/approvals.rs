@@ -20,7 +20,7 @@ impl Requests {
     }
 }
 
-/// Whether the request is the principal's own, whichever session made it.
+/// Whether the principal made the request, in any session.
 pub fn is_own(request: &RevealRequest, principal: &Principal) -> bool {
     matches!(principal, Principal::User(person) if person.id == request.requester)
 }

@@ -1,5 +1,5 @@
-//! Audit entries on their way into the database: outcomes of what was asked of Telegram, and what accounts do without
-//! being asked. They must not be lost because the database is unavailable for a moment.
+//! Audit entries that are not written yet: outcomes of requests to Telegram, and changes that come from Telegram. They
+//! must not be lost while the database is briefly unavailable.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::domain::audit::AuditEntry;
 
-/// Entries that wait while the database is unavailable; more are dropped and counted.
+/// Entries kept while the database is unavailable; more are dropped and counted.
 const CAPACITY: usize = 20_000;
 
 #[derive(Debug, Default)]
@@ -20,11 +20,11 @@ pub struct AuditQueue {
 }
 
 impl AuditQueue {
-    /// Takes an entry; it is written soon, in order.
+    /// Queues an entry; entries are written soon, in order.
     pub fn put(&self, entry: AuditEntry) {
         let mut waiting = self.waiting.lock();
         if waiting.len() >= CAPACITY {
-            // The oldest are being written at this moment, so the newest is dropped.
+            // The oldest may be being written now, so the newest is dropped.
             let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::error!(dropped, code = entry.event.code(), "the audit queue is full; an entry is lost");
             return;
@@ -44,7 +44,7 @@ impl AuditQueue {
         waiting.drain(..count);
     }
 
-    /// Resolves when an entry was put in since the last call.
+    /// Resolves when an entry was queued since the last call.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;
     }

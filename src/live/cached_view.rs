@@ -1,11 +1,11 @@
-//! Rows that pages show often, read once for all of them.
+//! Rows that many pages show, read once for all of them.
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
-/// The newest rows of one kind, and a wake-up call for the task that works on them.
+/// The newest rows of one kind, and a way to wake the task that maintains them.
 #[derive(Debug, Default)]
 pub struct CachedView<T> {
     value: ArcSwap<T>,

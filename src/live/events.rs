@@ -1,15 +1,15 @@
-//! The one way to say that something changed.
+//! The event bus.
 //!
-//! Operations publish after their commit; session caches, streams and background tasks subscribe. An event names what
-//! changed and never carries it: a subscriber reads the present state, so a missed event costs nothing but a second
-//! look.
+//! Operations publish after their commit; session caches, streams and background tasks subscribe. An event says what
+//! changed but does not contain the change: a subscriber reads the present state, so after missed events it only has to
+//! read everything again.
 
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use crate::domain::{AccountId, UserId};
 
-/// Events that a subscriber may lag behind; then it gets [`Change::Everything`].
+/// How many events a subscriber may lag behind before it gets [`Change::Everything`].
 const CAPACITY: usize = 1024;
 
 /// What changed.
@@ -37,7 +37,7 @@ pub enum Change {
     Everything,
 }
 
-/// The id of a web session, as far as events have to tell sessions apart.
+/// The id of a web session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SessionId(pub i128);
 
@@ -62,7 +62,7 @@ impl Events {
     }
 }
 
-/// The events since the subscription was made, each once.
+/// The events since the subscription.
 #[derive(Debug)]
 pub struct Subscription(broadcast::Receiver<Change>);
 
@@ -84,7 +84,7 @@ impl Subscription {
         }
     }
 
-    /// Resolves at the next event that is `wanted`.
+    /// Waits for the next event that is `wanted`.
     pub async fn wait_for(&mut self, wanted: impl Fn(Change) -> bool) -> Change {
         loop {
             let change = self.next().await;
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_subscriber_that_lags_looks_at_everything_and_then_goes_on() {
+    async fn a_lagging_subscriber_gets_everything_and_then_the_next_events() {
         let events = Events::default();
         let mut subscription = events.subscribe();
         for _ in 0..=CAPACITY {

@@ -1,4 +1,4 @@
-//! What must not happen twice at the same time, or too often. In memory only: a restart forgets it.
+//! Guards against concurrent or too frequent operations. In memory only, so a restart resets them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,9 +6,9 @@ use parking_lot::Mutex;
 
 use crate::domain::{AccountId, Millis};
 
-/// For how long the same refused attempt is not recorded again, in seconds.
+/// Seconds in which the same refused attempt is not recorded again.
 const PAUSE: i64 = 10 * 60;
-/// Refused attempts that are recorded within that time.
+/// How many refused attempts are recorded within that time.
 const MAX_ATTEMPTS: usize = 100;
 
 /// The guards of a running server.
@@ -21,7 +21,7 @@ pub struct Guards {
     pub failed_attempts: FailedAttempts,
 }
 
-/// Accounts with an operation under way that must not run twice.
+/// Accounts with a running operation that must not run twice.
 #[derive(Debug, Default)]
 pub struct InFlight(Mutex<HashSet<AccountId>>);
 
@@ -30,7 +30,7 @@ pub struct InFlight(Mutex<HashSet<AccountId>>);
 pub struct InFlightGuard<'a>(&'a InFlight, AccountId);
 
 impl InFlight {
-    /// None if the operation is under way already.
+    /// None if the operation is already running.
     pub fn begin(&self, account: AccountId) -> Option<InFlightGuard<'_>> {
         let first = self.0.lock().insert(account);
         first.then(|| InFlightGuard(self, account))
@@ -43,7 +43,7 @@ impl Drop for InFlightGuard<'_> {
     }
 }
 
-/// An account, and the principal who waits for its next login code.
+/// An account, and the principal that waits for its next login code.
 type PendingKey = (AccountId, String);
 
 /// People who wait for the next login code of an account.
@@ -74,14 +74,14 @@ impl PendingReveals {
     }
 }
 
-/// Refused attempts that were recorded a short time ago, by who and what. They are recorded, but not without a limit:
-/// repeated attempts must not fill the audit log, nor push what others did out of sight. One entry is written for the
-/// same refusal in ten minutes, and a hundred for all.
+/// Recently recorded refused attempts, by actor and action. Their number is limited, because repeated attempts must not
+/// fill the audit log and hide other entries: in ten minutes one entry is written for the same refusal, and a hundred
+/// in total.
 #[derive(Debug, Default)]
 pub struct FailedAttempts(Mutex<HashMap<String, Millis>>);
 
 impl FailedAttempts {
-    /// Whether this attempt is to be recorded; if so, the same is not again for ten minutes.
+    /// Whether to record this attempt. If so, the same attempt is not recorded again for ten minutes.
     pub fn is_due(&self, what: String, now: Millis) -> bool {
         let mut recorded = self.0.lock();
         recorded.retain(|_, at| now.seconds_since(*at) < PAUSE);
@@ -98,12 +98,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_counts_once_in_ten_minutes_and_all_together_a_hundred_times() {
+    fn in_ten_minutes_one_attempt_is_recorded_once_and_a_hundred_in_total() {
         let attempts = FailedAttempts::default();
         let at = |minutes: i64| Millis(minutes * 60_000);
         let ada = || "ada".to_owned();
         assert!(attempts.is_due(ada(), at(0)) && !attempts.is_due(ada(), at(9)));
-        assert!(attempts.is_due("bob".into(), at(9)), "another one is another matter");
+        assert!(attempts.is_due("bob".into(), at(9)), "a different attempt");
         assert!(attempts.is_due(ada(), at(10)), "the pause is over");
         let many = (0..500).filter(|number| attempts.is_due(number.to_string(), at(11))).count();
         assert_eq!(many, 98);

@@ -1,6 +1,6 @@
-//! What does not work at the moment, as far as the process itself can tell.
+//! Outages and failures, as far as the process itself can detect them.
 //!
-//! Whether the database is unavailable is known to [`Db`](crate::store::Db) and kept only there.
+//! Whether the database is unavailable is stored only in [`Db`](crate::store::Db).
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,12 +14,12 @@ pub struct Health {
 }
 
 impl Health {
-    /// Whether no account reaches Telegram, which points to the network rather than to one of them.
+    /// Whether no account is connected, which indicates a network problem rather than one of a single account.
     pub fn telegram_away(&self) -> bool {
         self.telegram_away.load(Ordering::Relaxed)
     }
 
-    /// Whether that is a change.
+    /// Returns whether the value changed.
     pub(super) fn set_telegram_away(&self, away: bool) -> bool {
         self.telegram_away.swap(away, Ordering::Relaxed) != away
     }

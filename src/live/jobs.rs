@@ -9,7 +9,7 @@ use crate::domain::{AccountId, Phone};
 #[derive(Debug, Default)]
 pub struct Jobs {
     pub jobs: Vec<JobRecord>,
-    /// The numbers of the accounts that jobs are about, removed ones included.
+    /// The numbers of the jobs' accounts, including removed ones.
     pub phones: HashMap<AccountId, Phone>,
 }
 

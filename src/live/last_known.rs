@@ -1,4 +1,4 @@
-//! What was last known of each account, for the time when its client does not run.
+//! The last known state of each account, for when its client does not run.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use crate::domain::AccountId;
 use crate::domain::account::Known;
 
-/// The last known states, as the database has them.
+/// The last known states, as stored in the database.
 #[derive(Debug, Default)]
 pub struct LastKnownStates(Mutex<HashMap<AccountId, Known>>);
 

@@ -1,4 +1,4 @@
-//! What pages and streams read without the database, and the events that announce changes of it.
+//! The state that pages and streams read without the database, and the event bus that announces its changes.
 
 pub mod accounts;
 pub mod approvals;
@@ -57,7 +57,7 @@ impl Live {
         }
     }
 
-    /// Publishes a change of whether Telegram can be reached; whether it was one.
+    /// Sets whether Telegram is unreachable, and publishes a change. Returns whether it was one.
     pub fn set_telegram_away(&self, away: bool) -> bool {
         let changed = self.health.set_telegram_away(away);
         if changed {

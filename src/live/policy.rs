@@ -8,13 +8,13 @@ use arc_swap::ArcSwap;
 use crate::domain::Millis;
 use crate::domain::access::Policy;
 
-/// The policy in force.
+/// The current policy.
 #[derive(Debug, Default)]
 pub struct CurrentPolicy {
     current: ArcSwap<Policy>,
-    /// Held while the policy is read again, so that an older state never replaces a newer one.
+    /// Held while the policy is reloaded, so that an older one never replaces a newer one.
     pub reading: tokio::sync::Mutex<()>,
-    /// Held while the database is asked for its version, so that one asks for all.
+    /// Held while the database is queried for its version, so that one query serves all callers.
     pub checking: tokio::sync::Mutex<()>,
     checked: AtomicI64,
 }
@@ -24,12 +24,12 @@ impl CurrentPolicy {
         Self { current: ArcSwap::from_pointee(policy), ..Self::default() }
     }
 
-    /// The policy of this moment. It is not to be kept: a decision needs the newest.
+    /// The present policy. Don't keep it: each decision needs the newest one.
     pub fn current(&self) -> Arc<Policy> {
         self.current.load_full()
     }
 
-    /// When it was last known to be the database's.
+    /// When it was last known to be current.
     pub fn checked_at(&self) -> Millis {
         Millis(self.checked.load(Ordering::Relaxed))
     }
@@ -38,7 +38,7 @@ impl CurrentPolicy {
         self.checked.fetch_max(at.0, Ordering::Relaxed);
     }
 
-    /// Puts another policy in force.
+    /// Replaces the policy.
     pub fn replace(&self, policy: Policy) {
         self.current.store(Arc::new(policy));
     }

@@ -1,12 +1,11 @@
-//! Being the active server: waiting until no other one is, showing that this one lives, and giving the lease back.
+//! The lease of the active server: waiting for it, renewing it and giving it back.
 //!
-//! Who finds the lease free, or held by a process of this machine that is gone, takes it at once; so a restart is
-//! quick also after `kill -9`. Otherwise it may be held by a server elsewhere, or by one that stands still. Then
-//! this one waits, and takes over only when the row has not changed for the
-//! lease's life, by its own clock.
+//! A process that finds the lease free, or held by a dead process of the same machine, takes it at once; so a restart is
+//! quick, even after `kill -9`. Otherwise a server on another machine, or one that hangs, may hold it. Then this process
+//! waits, and takes over only when the row has not changed for the lease's life, measured by its own clock.
 //!
-//! A holder that can't renew, because the database is away for everybody, goes on: its pages run from memory and
-//! its accounts stay connected. Only a row that names another epoch ends it.
+//! A holder that can't renew because the database is unavailable continues: its pages are served from memory and its
+//! accounts stay connected. It stops only when the row has another epoch.
 
 use std::time::Duration;
 
@@ -21,16 +20,16 @@ use crate::process::Identity;
 use crate::store::lease::{self, LIFE_SECONDS, Lease};
 use crate::store::{Db, StoreError};
 
-/// How often a holder renews: two renewals may fail before another may take over.
+/// How often a holder renews: two renewals may fail before another server can take over.
 const RENEW: Duration = Duration::from_secs(5);
-/// How soon a renewal that failed is tried again.
+/// The pause before a failed renewal is retried.
 const AGAIN: Duration = Duration::from_secs(1);
-/// How often a waiting server looks.
+/// How often a candidate reads the row.
 const LOOK: Duration = Duration::from_millis(500);
-/// How often it says again in its log that it waits.
+/// How often a candidate logs that it still waits.
 const REMIND: Duration = Duration::from_secs(60);
 
-/// What is said by a server that was taken over from.
+/// The error of a server whose lease was taken over.
 pub const TAKEN_OVER: &str = "another Telescope has taken over this database, because this one did not renew its \
     lease in time. Its accounts are closed here, and it has written nothing since";
 
@@ -42,14 +41,14 @@ pub struct Held {
 }
 
 impl Held {
-    /// Resolves if the task that renews the lease fails; not if it ends because the lease is lost.
+    /// Resolves if the task that renews the lease panics, but not if it ends because the lease is lost.
     pub async fn keeper_failed(&mut self) {
         if (&mut self.keeper).await.is_ok() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// The last thing that a server writes. An error if another server has taken the lease.
+    /// Gives the lease back, as the server's last write. An error if another server has taken the lease.
     pub async fn give_back(self) -> anyhow::Result<()> {
         self.keeper.abort();
         match self.db.give_lease_back().await {
@@ -63,7 +62,7 @@ impl Held {
     }
 }
 
-/// Takes the lease if no other process has it, for a command that does not wait for it.
+/// Takes the lease if no other process has it, for a command, which does not wait.
 pub async fn obtain_at_once(db: &Db, clock: &Clock) -> anyhow::Result<Option<Held>> {
     Ok(Candidate::new(db, clock).await?.try_take().await?)
 }
@@ -80,7 +79,7 @@ async fn keep(db: Db, clock: Clock) {
                 return;
             }
             if !std::mem::replace(&mut failed, true) {
-                tracing::warn!(%error, "the lease could not be renewed; tried again until it can be");
+                tracing::warn!(%error, "the lease could not be renewed; retrying");
             }
             tokio::time::sleep(AGAIN).await;
         }
@@ -93,16 +92,16 @@ pub struct Candidate {
     db: Db,
     clock: Clock,
     own: Identity,
-    /// How it will sign as a holder.
+    /// Its name as a holder.
     name: String,
     staleness: StalenessWatch,
-    /// The holder that the log has named last, and when.
+    /// The last logged holder, and when it was logged.
     logged: Option<(String, Instant)>,
 }
 
 impl Candidate {
-    /// Makes the tables if there are none: then no server was ever active on this database, and there is no row yet
-    /// that could say so.
+    /// Creates the tables if there are none: then no server was ever active on this database, and there is no lease row
+    /// yet.
     pub async fn new(db: &Db, clock: &Clock) -> anyhow::Result<Self> {
         if !db.has_tables().await? {
             db.migrate().await?;
@@ -116,8 +115,8 @@ impl Candidate {
         Ok(Self { db: db.clone(), clock: clock.clone(), own, name, staleness, logged: None })
     }
 
-    /// Waits until the lease can be taken, and takes it. While the database is unavailable no holder can renew, so what
-    /// was seen before does not count any more.
+    /// Waits until the lease can be taken, and takes it. While the database is unavailable no holder can renew, so the
+    /// watch starts again afterwards.
     pub async fn wait(&mut self) -> anyhow::Result<Held> {
         loop {
             tokio::time::sleep(LOOK).await;
@@ -179,8 +178,8 @@ struct StalenessWatch {
 }
 
 impl StalenessWatch {
-    /// Notes how the row is now; whether it has been so for the lease's life. The time between two looks counts
-    /// for a few looks at most: where this process stood still, the holder may have, too.
+    /// Records the present row; returns whether it has been unchanged for the lease's life. A long time between two reads
+    /// counts only as a few intervals: if this process was suspended, the holder may have been, too.
     fn is_over(&mut self, row: &Lease, now: Instant) -> bool {
         self.unchanged = match &self.seen {
             Some((before, at)) if before == row => self.unchanged + now.duration_since(*at).min(LOOK * 4),
@@ -200,8 +199,8 @@ mod tests {
         Lease { holder: "other".into(), epoch: 1, expires: Millis(expires) }
     }
 
-    /// How many looks it takes until patience is over, each so long after the one before.
-    fn looks(pause: Duration) -> u32 {
+    /// How many reads it takes until the lease counts as stale, with this pause between them.
+    fn reads(pause: Duration) -> u32 {
         let (mut staleness, mut now) = (StalenessWatch::default(), Instant::now());
         (1..)
             .find(|_| {
@@ -212,14 +211,14 @@ mod tests {
     }
 
     #[test]
-    fn patience_is_over_when_nothing_changed_for_the_life_of_a_lease() {
-        assert_eq!(looks(Duration::from_millis(500)), 31);
-        assert_eq!(looks(Duration::from_secs(1)), 16);
-        assert_eq!(looks(Duration::from_secs(3600)), 9, "a long pause is no long watch");
+    fn a_lease_is_stale_when_unchanged_for_its_life() {
+        assert_eq!(reads(Duration::from_millis(500)), 31);
+        assert_eq!(reads(Duration::from_secs(1)), 16);
+        assert_eq!(reads(Duration::from_secs(3600)), 9, "a long pause counts as a few intervals");
     }
 
     #[test]
-    fn each_change_begins_the_watch_anew() {
+    fn each_change_restarts_the_watch() {
         let (mut staleness, mut now) = (StalenessWatch::default(), Instant::now());
         for second in 0..100 {
             now += Duration::from_secs(1);

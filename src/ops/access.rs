@@ -1,8 +1,8 @@
-//! Arranging who may do what: roles, groups, who and what is in them, and what a role may do with a group.
+//! Managing access: roles and groups, their members, and the privileges that a role has in a group.
 //!
-//! Several edits are made at once, as a bulk form asks for them. Each is judged by itself in the one transaction that
-//! makes them: what is refused is named and written down as refused, the rest is done. A preview is the same
-//! transaction, taken back: so it tells what would really happen.
+//! A bulk form sends several edits. They are made in one transaction, but each is authorized separately: a refused edit
+//! is reported and recorded, the others are made. A preview runs the same transaction and rolls it back, so it shows
+//! what would really happen.
 
 mod edit;
 pub mod file;
@@ -23,37 +23,36 @@ use crate::words;
 
 pub use edit::{Edit, MAX_NAME, UserRef};
 
-/// What became of edits.
+/// The result of a batch of edits.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// How many are done, or would be.
+    /// How many edits were made, or would be.
     pub done: usize,
-    /// What was refused: what it was about, and why.
+    /// The refused edits.
     pub failed: Vec<Failed>,
-    /// What people gain and lose; a preview tells it.
+    /// What people gain and lose. Only a preview fills it in.
     pub policy_diff: Vec<(PrivilegeDelta, Vec<Email>)>,
-    /// The version of the policy before, with which a preview is saved.
+    /// The version of the policy before the edits; saving a preview sends it back.
     pub version: i64,
 }
 
 /// An edit that was refused.
 #[derive(Debug)]
 pub struct Failed {
-    /// What it was about: a person, an account, a role or a group.
+    /// Its subject: a person, an account, a role or a group.
     pub what: String,
-    /// The form's field, where that is known.
+    /// The form's field, if known.
     pub field: Option<&'static str>,
     pub error: ErrorCode,
 }
 
 impl Failed {
-    /// Why, as a sentence.
     pub fn why(&self) -> String {
         words::sentence(&self.error)
     }
 }
 
-/// Tells what these edits would do. Nothing is changed or recorded.
+/// What these edits would do. Nothing is changed or recorded.
 pub async fn preview(
     context: &Context,
     grant: SystemGrant<'_, can::ManageAccess>,
@@ -69,8 +68,8 @@ pub async fn preview(
         .await
 }
 
-/// Makes these edits, and puts them in force. `seen` is the state of the rules that a preview was made of: if it is
-/// another by now, nothing is done.
+/// Makes these edits and applies the new policy. `seen` is the policy version that a preview was made from: if the
+/// policy has changed since, nothing is done.
 pub async fn save(
     publisher: &impl Publisher,
     grant: SystemGrant<'_, can::ManageAccess>,
@@ -89,7 +88,7 @@ pub async fn save(
     Ok(report)
 }
 
-/// What came of edits, inside of their transaction.
+/// The result of edits inside their transaction.
 struct Made {
     report: Report,
     recorded: Option<Recorded>,
@@ -98,7 +97,7 @@ struct Made {
     moved: Vec<Moved>,
 }
 
-/// The edits, one after the other, inside of a change.
+/// Makes the edits in order, inside a transaction.
 async fn make(
     context: &Context,
     tx: &mut Tx<'_>,

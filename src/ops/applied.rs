@@ -1,6 +1,5 @@
-//! A change that may be rejected, where the rejection itself is recorded: the transaction is committed either way.
+//! The result of a change whose rejection may have to be recorded, too: the transaction is committed either way.
 
-/// What came of it.
 #[derive(Debug)]
 #[must_use]
 pub enum Applied<T, R> {

@@ -1,4 +1,4 @@
-//! Who acts, as the database has them now: rights may have changed since the session or the page began.
+//! The acting principal as the database has it now: rights may have changed since the session or the page began.
 
 use crate::domain::access::{Person, Policy, Principal, decide_system};
 use crate::domain::error::ErrorCode;
@@ -6,7 +6,7 @@ use crate::domain::privilege::can;
 use crate::ops::OpError;
 use crate::store::{self, Conn};
 
-/// The same principal with their present rank; refused if they may not sign in any more.
+/// The same principal with its present admin flag; refused if the person is blocked.
 pub(crate) async fn principal(conn: &mut Conn<'_>, actor: &Principal) -> Result<Principal, OpError> {
     match actor {
         Principal::User(person) => {
@@ -18,7 +18,7 @@ pub(crate) async fn principal(conn: &mut Conn<'_>, actor: &Principal) -> Result<
     }
 }
 
-/// The same principal, if they can still manage access.
+/// The same principal, if it can still manage access.
 pub(crate) async fn access_manager(
     conn: &mut Conn<'_>,
     policy: &Policy,

@@ -1,4 +1,4 @@
-//! Why an operation was not done: what kind of failure it is, and its code.
+//! Why an operation failed.
 
 use crate::domain::Input;
 use crate::domain::access::Refusal;
@@ -10,11 +10,11 @@ use crate::telegram::AnswerError;
 pub enum OpError {
     /// A field of the form is wrong.
     Invalid { field: &'static str, code: ErrorCode },
-    /// It can't be done in the present state.
+    /// Not possible in the present state.
     Refused(ErrorCode),
-    /// The settings don't admit this person.
+    /// The settings don't allow this person.
     Denied(ErrorCode),
-    /// It was done too often; waiting helps.
+    /// A rate limit; try again later.
     TooOften(ErrorCode),
     /// Telegram refused, or did not answer.
     Telegram(ErrorCode),
@@ -24,7 +24,7 @@ pub enum OpError {
     Unavailable,
     /// Another server is the active one now; nothing was changed.
     TakenOver,
-    /// A fault of the program or its surroundings; the reason is for the log.
+    /// A fault of the program or its environment; the cause goes to the log.
     Internal(anyhow::Error),
 }
 
@@ -33,7 +33,7 @@ impl OpError {
         Self::Invalid { field, code: code.into() }
     }
 
-    /// Its code, for programs and for its sentence.
+    /// The stable code, from which the message is made.
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Invalid { code, .. }

@@ -1,7 +1,7 @@
-//! Signing an account in.
+//! Logging an account in.
 //!
-//! Telegram locks a number out after about five codes in a day. So one function asks for a code, when a
-//! person presses the button and never at a start, and it writes the attempt down before it asks.
+//! Telegram locks a number after about five codes in a day. So only one function requests a code; it is called when a
+//! person presses the button, never at startup, and records the attempt first.
 
 use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
@@ -17,8 +17,8 @@ use crate::telegram::AnswerError;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// Asks Telegram to send a login code. Counted per number and day. `token` names the stage that the button was made
-/// for: pressed a second time it asks for nothing.
+/// Asks Telegram to send a login code; limited per number and day. `token` identifies the stage that the button was
+/// shown for, so a second press requests nothing.
 pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageToken) -> Result<(), OpError> {
     let _alone = app.guards.code_requests.begin(grant.account()).ok_or(AnswerError::Busy)?;
     let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
@@ -40,7 +40,7 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageT
     Ok(result?)
 }
 
-/// Records an attempt, or refuses because the day's are used up: those of the number, or those of the actor.
+/// Records an attempt, or refuses it because the number's or the actor's daily limit is used up.
 async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<Intent, OpError> {
     let now = app.clock.now();
     let since = now.plus_seconds(-DAY);
@@ -78,7 +78,7 @@ fn too_often(attempt: &AuditEntry, code: ErrorCode) -> OpError {
     OpError::TooOften(code)
 }
 
-/// Writes down that a code or a password is handed in, or refuses because this person has done so in vain too often.
+/// Records that a code or a password is submitted, or refuses because this person has submitted too many wrong ones.
 async fn count_input(app: &App, attempt: AuditEntry) -> Result<Intent, OpError> {
     let since = app.clock.now().plus_seconds(-DAY);
     let limit = i64::from(app.config.limits.wrong_inputs_per_person_per_day);
@@ -100,7 +100,7 @@ async fn count_input(app: &App, attempt: AuditEntry) -> Result<Intent, OpError> 
     })
 }
 
-/// Provides what the account's stage waits for. `token` names the stage that the form was made for.
+/// Submits the input that the account's stage waits for. `token` identifies the stage that the form was shown for.
 pub async fn submit(
     app: &App,
     grant: Grant<'_, can::Login>,

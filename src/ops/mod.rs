@@ -1,8 +1,8 @@
-//! What Telescope can do: the only place that changes things.
+//! The use cases: the only code that changes state.
 //!
-//! Each function takes the [`App`], the proof that its caller may (a grant, from which it takes the account),
-//! and plain arguments. It writes the audit entry and the change in one transaction, then acts, then
-//! publishes. Pages, commands and jobs all come through here.
+//! Each function takes the [`App`], a grant that proves the caller's right (and names the account), and plain arguments.
+//! It writes the change and its audit entry in one transaction, then acts, then publishes. Pages, commands and jobs all
+//! call these functions.
 
 pub mod access;
 pub mod accounts;

@@ -1,4 +1,4 @@
-//! Putting a policy in force: after a change of this server at once, after any other within a second.
+//! Applying a changed policy: at once after a change by this server, within a second after any other.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::store::{self, StoreError};
 const MAX_AGE_SECONDS: i64 = 1;
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Reads the rules, and what else rights depend on, as they stand in the database now, and lets every open page look
-/// again. One reads at a time, so what is in force never goes back.
+/// Reloads the rules, and what else rights depend on, from the database, and updates every open page. Only one caller
+/// reloads at a time, so an older policy never replaces a newer one.
 pub async fn refresh(app: &App) -> Result<(), StoreError> {
     let _one_at_a_time = app.live.policy.reading.lock().await;
     let conn = &mut app.db.read().await?;
-    // Those who waited mostly find that the one before them has read their change as well. So of many who come
-    // at once, as people whom the identity provider puts into roles do in the morning, few read everything.
+    // A caller that waited for the lock often finds that its change was loaded already. So when many sign in at once
+    // and the identity provider assigns their roles, only a few reload everything.
     if store::rules::version(conn).await? == app.live.policy.current().version() {
         return Ok(());
     }
@@ -28,11 +28,12 @@ pub async fn refresh(app: &App) -> Result<(), StoreError> {
     app.live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
     put_details(app, accounts);
     app.live.events.publish(Change::Policy);
-    tracing::info!(version = rows.version, "rules are in force");
+    tracing::info!(version = rows.version, "policy loaded");
     Ok(())
 }
 
-/// What people said of accounts, where it differs. Only what is read here: the rest is kept current by what changes it.
+/// Updates the account details that differ. Only those that were read here: everything else is updated by the code that
+/// changes it.
 fn put_details(app: &App, accounts: Vec<Account>) {
     for account in accounts {
         let Some(entry) = app.live.accounts.get(account.id) else { continue };
@@ -45,27 +46,27 @@ fn put_details(app: &App, accounts: Vec<Account>) {
     }
 }
 
-/// Like [`refresh`], after a change: if the database is unavailable now, the change is in force as soon
-/// as it is back.
-pub async fn in_force(app: &App) {
+/// Like [`refresh`], after a committed change. If the database is unavailable now, the policy is reloaded as soon as it
+/// is back.
+pub async fn refresh_after_change(app: &App) {
     if let Err(error) = refresh(app).await {
-        tracing::warn!(%error, "changed rules are not in force yet; the server goes on trying");
+        tracing::warn!(%error, "the changed policy could not be loaded yet; retrying");
     }
 }
 
-/// Whether the database has another state than the one in force, by its number.
-pub async fn look(app: &App, version: i64) {
+/// Reloads the policy if the database has another version than this one.
+pub async fn refresh_if_changed(app: &App, version: i64) {
     let asked = app.clock.now();
     if version != app.live.policy.current().version() {
-        in_force(app).await;
+        refresh_after_change(app).await;
     }
     if app.live.policy.current().version() >= version {
         app.live.policy.set_checked_at(asked);
     }
 }
 
-/// Makes sure that the policy in force is at most a second older than the database's. However many ask, the database is
-/// asked once a second. While it is unavailable nothing can change in it.
+/// Makes sure that the policy in memory is at most one second older than the database's. However many callers there are,
+/// the database is queried once a second. While it is unavailable, nothing can change in it.
 pub async fn ensure_current(app: &App) {
     let is_current = || app.clock.now().seconds_since(app.live.policy.checked_at()) < MAX_AGE_SECONDS;
     if is_current() || app.db.is_away() {
@@ -77,8 +78,8 @@ pub async fn ensure_current(app: &App) {
     }
     let asked = app.clock.now();
     match tokio::time::timeout(PING_TIMEOUT, app.db.ping()).await {
-        Ok(Ok(version)) => look(app, version).await,
-        // A second later is soon enough to try again: those who wait here must not wait one after the other.
+        Ok(Ok(version)) => refresh_if_changed(app, version).await,
+        // Retry a second later: callers waiting for the lock must not run into the timeout one after the other.
         Ok(Err(_)) | Err(_) => app.live.policy.set_checked_at(asked),
     }
 }

@@ -1,18 +1,18 @@
-//! Where changes are made: in a running server, whose live state has to follow, or in a command alone.
+//! Where changes are made: in a running server, whose live state must be updated, or in a command without a server.
 
 use crate::context::{App, Context};
 use crate::live::events::Change;
 use crate::ops::policy;
 
-/// A place where changes are made, and what has to know of them after their commit.
+/// Publishes changes after their commit.
 pub trait Publisher: Sync {
     fn context(&self) -> &Context;
 
-    /// Lets everything know that depends on what was changed. Returns when it is in force.
+    /// Notifies everything that depends on what was changed. Returns when the change has taken effect.
     fn publish(&self, change: Change) -> impl Future<Output = ()> + Send;
 }
 
-/// A command without a server: nothing else is there that would have to know.
+/// A command without a server: there is nothing to notify.
 impl Publisher for Context {
     fn context(&self) -> &Context {
         self
@@ -28,11 +28,11 @@ impl Publisher for App {
 
     async fn publish(&self, change: Change) {
         match change {
-            // Announced by the refresh itself.
-            Change::Policy => policy::in_force(self).await,
+            // The refresh publishes it.
+            Change::Policy => policy::refresh_after_change(self).await,
             Change::User(_) | Change::SessionEnded(_) => {
                 self.live.events.publish(change);
-                policy::in_force(self).await;
+                policy::refresh_after_change(self).await;
             }
             Change::Account(_)
             | Change::StoredPassword(_)

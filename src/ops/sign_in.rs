@@ -12,23 +12,23 @@ use crate::ops::{App, Applied, OpError, policy};
 use crate::store::users::User;
 use crate::store::{self, StoreError, WebSessions, Written};
 
-/// A user with the epoch of their sessions, or why they can't sign in.
+/// A user and the epoch of their sessions, or why they can't sign in.
 type Decision = Applied<(User, i64), SignInDenied>;
 
-/// A person who was let in, and the epoch of the session that begins: whatever ends the person's sessions after the
-/// decision moves the epoch on, so a row that is inserted later is worth nothing.
+/// A person who signed in, and the epoch for their new session. Ending all sessions of a person increments their epoch,
+/// so a session row that is inserted afterwards with this epoch is invalid.
 #[derive(Debug)]
 pub struct SignedIn {
     pub person: Person,
     pub epoch: i64,
 }
 
-/// Signs a person in whose identity is proven: at first sight they are added and the identity is bound to them. Those
-/// named in ADMIN_EMAILS become administrators.
+/// Signs in a person with an authenticated identity. At the first sign-in the user is created and the identity bound to
+/// it. People listed in ADMIN_EMAILS become administrators.
 ///
-/// An address that comes with another subject of the same issuer than before is refused: it may have been given to
-/// another person, who must not inherit what the former owner could do. So is a subject that is seen for the first time
-/// with an address that is not verified: with it one could claim the place of another person.
+/// An address that comes with another subject of the same issuer than before is refused: it may have been reassigned to
+/// another person, who must not inherit the former holder's rights. A new subject with an unverified address is
+/// refused, too: it could belong to another person.
 pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<SignedIn, OpError> {
     admitted(app, identity, origin)?;
     let now = app.clock.now();
@@ -69,7 +69,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
         .await?
         .into_result();
     if other_roles {
-        policy::in_force(app).await;
+        policy::refresh_after_change(app).await;
     }
     let (user, epoch) = user.map_err(|why| {
         not_let_in(app, &identity.email, origin, why);
@@ -88,19 +88,19 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
     Ok(SignedIn { person: person(&user, identity.proves(&user.email)), epoch })
 }
 
-/// Refuses an address whose domain may not sign in. It holds for each request that proves an identity,
-/// too, since the settings may have changed since that session began.
+/// Refuses an address whose domain is not allowed. Also checked for each request that carries an identity, since the
+/// settings may have changed since the session began.
 pub fn admitted(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<(), OpError> {
     if app.config.admits(&identity.email) {
         return Ok(());
     }
-    tracing::warn!(person = %identity.email, "an address of no domain in SSO_EMAIL_DOMAINS was refused");
+    tracing::warn!(person = %identity.email, "refused an address whose domain is not in SSO_EMAIL_DOMAINS");
     not_let_in(app, &identity.email, origin, SignInDenied::OtherDomain);
     Err(OpError::Denied(ErrorCode::DomainNotAdmitted { email: identity.email.to_string() }))
 }
 
-/// Records that a person was denied access. Only of blocked people it is certain who they are; of the others the entry
-/// has the address that came with the identity.
+/// Records that a sign-in was denied. Only blocked people are known users and recorded as the actor; for the others the
+/// entry has the address that came with the identity.
 fn not_let_in(app: &App, person: &Email, origin: &RequestInfo, why: SignInDenied) {
     let mut entry = AuditEntry::done(
         app.clock.now(),
@@ -115,7 +115,7 @@ fn not_let_in(app: &App, person: &Email, origin: &RequestInfo, why: SignInDenied
     failed_attempts::note(app, &format!("{person} {why:?}"), entry);
 }
 
-/// The person of an identity. It is bound at first sight, if its address is verified and has no other identity.
+/// The user of an identity. A new identity is bound if its address is verified and has no other identity.
 async fn known(
     conn: &mut store::Conn<'_>,
     identity: &Identity,
@@ -142,7 +142,7 @@ pub async fn sign_out(app: &App, actor: &Principal) -> Result<(), OpError> {
     Ok(queue::record(app, &entry).await.map(drop)?)
 }
 
-/// What rights need to know of a user; `verified` says whether the present identity proves the address.
+/// The user as a person for access decisions; `verified` says whether the present identity proves the address.
 pub fn person(user: &User, verified: bool) -> Person {
     Person {
         id: user.id,
@@ -153,7 +153,7 @@ pub fn person(user: &User, verified: bool) -> Person {
     }
 }
 
-/// Deletes the sessions that have ended by themselves, now and every hour, until the program ends.
+/// Deletes expired sessions, now and every hour, until the program ends.
 pub async fn tidy_sessions(app: Arc<App>) {
     let sessions = WebSessions::new(app.db.clone(), app.clock.clone());
     let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
@@ -161,8 +161,8 @@ pub async fn tidy_sessions(app: Arc<App>) {
         hours.tick().await;
         match sessions.delete_expired().await {
             Ok(0) => {}
-            Ok(ended) => tracing::info!(ended, "sessions ended by themselves"),
-            Err(error) => tracing::warn!(%error, "ended sessions were not deleted; that is tried again"),
+            Ok(ended) => tracing::info!(ended, "expired sessions deleted"),
+            Err(error) => tracing::warn!(%error, "expired sessions could not be deleted; retrying"),
         }
     }
 }

@@ -1,8 +1,7 @@
-//! Stored two-step passwords: kept sealed, and handed to Telegram when a login waits for one.
+//! Stored two-step passwords: kept sealed, and submitted to Telegram when a login waits for one.
 //!
-//! A value is handed over once. Whether it was right is noted; until that is known, and for ever if it was
-//! wrong, it is not handed over again, not even by another run of the program: repeating a wrong password
-//! locks an account.
+//! Each value is submitted once, and whether Telegram accepted it is stored. Until that is known, and forever if it was
+//! rejected, it is not submitted again, not even after a restart: repeating a wrong password locks an account.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,10 +20,10 @@ use crate::ops::{App, OpError};
 use crate::store::{self, StoreError, Written};
 use crate::telegram::AnswerError;
 
-/// Bytes of a password.
+/// The longest password, in bytes.
 const LONGEST: usize = 1024;
 
-/// Stores the account's two-step password, in place of the one before. Telegram is not told.
+/// Stores the account's two-step password, replacing an earlier one. The password at Telegram is not changed.
 pub async fn store_password(
     app: &App,
     grant: Grant<'_, can::EditTwoFactorPassword>,
@@ -48,7 +47,7 @@ pub async fn store_password(
     Ok(())
 }
 
-/// Hands stored passwords to logins that wait for one, until the program ends.
+/// Submits stored passwords to logins that wait for one, until the program ends.
 pub async fn run(app: Arc<App>) {
     let mut changes = app.live.events.subscribe();
     let mut tried: HashMap<AccountId, StageToken> = HashMap::new();
@@ -78,7 +77,7 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// Hands the account's password over if its login waits for one and this wait was not tried before.
+/// Submits the account's password if its login waits for one and it was not tried at this stage before.
 async fn give_once(app: &App, tried: &mut HashMap<AccountId, StageToken>, id: AccountId) {
     let Some(entry) = app.live.accounts.get(id).filter(|entry| waits(entry)) else {
         tried.remove(&id);
@@ -87,7 +86,7 @@ async fn give_once(app: &App, tried: &mut HashMap<AccountId, StageToken>, id: Ac
     if tried.insert(id, entry.snapshot.token) != Some(entry.snapshot.token)
         && let Err(error) = give(app, &entry).await
     {
-        tracing::warn!(account = %id, ?error, "a stored password was not handed over");
+        tracing::warn!(account = %id, ?error, "a stored password was not submitted");
     }
 }
 
@@ -97,10 +96,10 @@ fn waits(entry: &Entry) -> bool {
         && entry.account.wanted == DesiredState::Connected
 }
 
-/// A stored password's version and value, and the entry that announces its use.
+/// A stored password's version and value, and the intent of its use.
 type Given = (i64, Secret, Intent);
 
-/// Hands the stored password of an account over, if there is one that may be.
+/// Submits the stored password of an account, if there is one that may be submitted.
 async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
     let id = entry.account.id;
     let row = id.to_string();
@@ -125,7 +124,7 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
     let Some((version, password, intent)) = given else { return Ok(()) };
     let result = match app.hub.account(id) {
         Some(handle) => handle.submit(entry.snapshot.token, LoginInput::Password(password)).await,
-        // It stopped meanwhile. The intent is written, so its outcome has to be.
+        // The client stopped meanwhile. The intent is recorded, so its outcome must be, too.
         None => Err(AnswerError::NotRunning),
     };
     intent.end(app, &result);
@@ -145,14 +144,13 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
     }
 }
 
-/// What becomes of a value after it was handed over, or was about to be.
+/// What follows for a stored value from the attempt to submit it.
 #[derive(Debug, PartialEq, Eq)]
 enum Fate {
-    /// Telegram took it, or never saw it.
+    /// Telegram accepted it, or never received it.
     MayBeGiven,
-    /// Telegram said that it is wrong.
     Rejected,
-    /// It is unknown whether Telegram saw it: it stays marked as given.
+    /// It is unknown whether Telegram received it, so it stays marked as submitted.
     Unknown,
 }
 

@@ -1,9 +1,9 @@
-//! Administering people: ending their sessions, shutting them out, making them administrators, and confirming that
-//! an address has changed hands.
+//! Administering users: ending their sessions, blocking them, making them administrators, and unlinking their identity
+//! after an address was reassigned.
 //!
-//! Each change and its audit entry are one transaction, in which the rules are looked at: two administrators who remove
-//! each other's rights at the same moment do not leave a Telescope without any. People whose rank changes have to sign in
-//! again, so that no session is older than the rights it carries.
+//! Each change is checked in its own transaction: if two administrators revoke each other's rights at the same moment,
+//! one of them stays an administrator. A user whose admin flag changes has to sign in again, so that no session is older
+//! than the rights it carries.
 
 use crate::domain::access::{self as rights, Policy, Principal, Subject, SystemGrant, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
@@ -17,20 +17,18 @@ use crate::store::users::User;
 use crate::store::{self, Conn, Written};
 use crate::words;
 
-/// What is done to a person.
+/// A change to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserChange {
-    /// Every browser that is signed in as this person is signed out.
+    /// Sign the person out in every browser.
     EndSessions,
-    /// The person may not sign in any more.
+    /// Block the person.
     Disable,
-    /// The person may sign in again.
+    /// Unblock the person.
     Enable,
-    /// The person becomes administrator.
     GrantAdmin,
-    /// The person is administrator no longer.
     RevokeAdmin,
-    /// The next identity that signs in with the address is taken for its owner.
+    /// Unlink the identity: the next one that signs in with the address is linked to the person.
     ForgetIdentity,
 }
 
@@ -46,7 +44,7 @@ impl UserChange {
         }
     }
 
-    /// Whether the person is so already, so that there is nothing to do or to write down.
+    /// Whether the user already is in the wanted state, so that there is nothing to do or to record.
     const fn is_so(self, user: &User) -> bool {
         match self {
             Self::Disable => user.disabled,
@@ -58,12 +56,11 @@ impl UserChange {
     }
 }
 
-/// Who is meant.
+/// A reference to a person.
 #[derive(Clone, Copy, Debug)]
 pub enum UserRef<'a> {
-    /// The person of this id.
     Id(UserId),
-    /// The person of this address. One who becomes administrator need not have been here yet.
+    /// The person with this address. A future administrator may not have signed in yet.
     Email(&'a Email),
 }
 
@@ -76,8 +73,8 @@ impl UserRef<'_> {
     }
 }
 
-/// Changes a person, and lets everything know that depends on it: open pages end or change at once, and nothing is
-/// remembered for the time that the database is unavailable. Returns the person as they were before.
+/// Changes a user and publishes the change: open pages close or update at once, and cached sessions are dropped, so that
+/// none is used while the database is unavailable. Returns the user as it was before.
 pub async fn change(
     publisher: &impl Publisher,
     grant: SystemGrant<'_, can::ManageAccess>,
@@ -125,11 +122,11 @@ async fn write(
         })
         .await?
         .into_result()?;
-    tracing::info!(person = %user.email, actor = %grant.actor(), ?change, "a person was changed");
+    tracing::info!(person = %user.email, actor = %grant.actor(), ?change, "user changed");
     Ok(user)
 }
 
-/// Refuses what would leave Telescope without an administrator, or would not last.
+/// Refuses changes that the actor may not make, that would leave no administrator, or that the next sign-in would undo.
 async fn check(
     context: &Context,
     conn: &mut Conn<'_>,
@@ -148,8 +145,8 @@ async fn check(
     };
     authorize_change(&rules, actor, judged).map_err(|why| OpError::Refused(why.into()))?;
     let lowers = matches!(change, UserChange::Disable | UserChange::RevokeAdmin);
-    // People who unlink their own identity and return under another address would be two people, one of whom
-    // could approve what the other wants to see.
+    // People who unlink their own identity and sign in with another address would be two users, one of whom could
+    // approve what the other requests.
     let is_own = matches!(actor, Principal::User(person) if person.id == user.id);
     if is_own && (lowers || change == UserChange::ForgetIdentity) {
         return refused(ErrorCode::OwnUser);
@@ -169,8 +166,8 @@ async fn check(
     Ok(())
 }
 
-/// Refuses to give a person back the accounts they own, or to give them to the next identity with that address, if the
-/// actor may not do with those accounts what their owner may.
+/// Unblocking a person gives them the accounts they own, and unlinking gives those to the next identity with that
+/// address. Refused if the actor lacks a right to those accounts that the owner has.
 async fn judge_owned(
     conn: &mut Conn<'_>,
     rules: &Policy,

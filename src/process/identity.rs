@@ -1,28 +1,26 @@
-//! Identifies a process beyond its number, so that a later one on the same machine can tell whether it is
-//! gone, though numbers are used again.
+//! Identifies a process by more than its pid, so that a later process on the same machine can tell whether it is dead
+//! although pids are reused.
 
 use std::fmt;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
-/// A process, as another one on the same machine finds it again. What this system does not tell is empty.
+/// A process. Values that the system does not provide are empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The name of the machine, for people.
+    /// The host name, for people.
     pub host: String,
-    /// The process' number.
     pub pid: i32,
-    /// Differs with each start of the machine.
+    /// The boot id: differs with each boot of the machine.
     boot: String,
-    /// Within what the number counts: two containers both have a process 1.
+    /// The pid namespace: each container has its own process 1.
     namespace: String,
-    /// When the process started, in the kernel's count.
+    /// The start time of the process, in the kernel's clock ticks.
     start: String,
 }
 
 impl Identity {
-    /// This process.
     pub fn own() -> Self {
         let read = |path: &str| word(&std::fs::read_to_string(path).unwrap_or_default());
         let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
@@ -36,7 +34,7 @@ impl Identity {
         }
     }
 
-    /// Reads what [`Display`](fmt::Display) wrote; other words around it are passed over.
+    /// Parses the output of [`Display`](fmt::Display); other words around it are ignored.
     pub fn parse(text: &str) -> Option<Self> {
         let value = |name: &str| {
             text.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
@@ -50,8 +48,8 @@ impl Identity {
         })
     }
 
-    /// Whether this process ran on the same machine as `own`, among the same numbers, and is gone. If that can't
-    /// be told, it is taken to live.
+    /// Whether this process ran on the same machine and in the same pid namespace as `own`, and is dead. If that is
+    /// unknown, it counts as alive.
     pub fn is_gone(&self, own: &Self) -> bool {
         let comparable = [(&self.boot, &own.boot), (&self.namespace, &own.namespace)];
         if self.start.is_empty() || comparable.iter().any(|(its, ours)| its != ours || its.is_empty()) {
@@ -63,7 +61,7 @@ impl Identity {
         if test_kill_process(pid) == Err(Errno::SRCH) {
             return true;
         }
-        // Some systems hide the processes of others; the number is in use, so it may be this one.
+        // Some systems hide other users' processes; the pid is in use, so it may be this process.
         stat(self.pid).is_some_and(|stat| stat.dead || stat.start != self.start)
     }
 }
@@ -75,21 +73,21 @@ impl fmt::Display for Identity {
     }
 }
 
-/// What a text has that may stand in a word.
+/// The characters of a text that are allowed in a word.
 fn word(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(100).collect()
 }
 
 struct Stat {
-    /// Ended, though its parent has not looked yet: it holds nothing any more.
+    /// Ended, but not reaped by its parent yet: it holds no resources any more.
     dead: bool,
     start: String,
 }
 
-/// What the kernel says of a process.
+/// The kernel's status of a process.
 fn stat(pid: i32) -> Option<Stat> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name stands in parentheses and may hold anything; the state follows it, the start 19 fields later.
+    // The name is in parentheses and may contain any characters; the state follows it, the start time 19 fields later.
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
     let dead = matches!(fields.next()?, "Z" | "X");
     Some(Stat { dead, start: word(fields.nth(18)?) })
@@ -113,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn another_that_has_the_number_of_one_that_is_gone_is_told_from_it() {
+    fn a_reused_pid_is_recognised() {
         let own = Identity::own();
         let before = Identity { start: "1".into(), ..own.clone() };
         assert!(before.is_gone(&own));
@@ -131,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_ended_is_gone_also_before_its_parent_looks() {
+    fn a_process_that_ended_is_gone_before_it_is_reaped() {
         let own = Identity::own();
         let mut child =
             std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();

@@ -1,4 +1,4 @@
-//! Waiting for the lease: every request is answered that another server is active.
+//! Waiting for the lease. Meanwhile every request is answered with a page that says so.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::node::lease::{Candidate, Held};
 use crate::store::Db;
 use crate::web;
 
-/// How long open requests may take when the waiting ends.
+/// How long open requests may take when the wait ends.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
-/// Takes the lease, however long that takes.
+/// Waits for the lease and takes it.
 pub(crate) async fn obtain_lease(
     db: &Db,
     clock: &Clock,
@@ -22,7 +22,7 @@ pub(crate) async fn obtain_lease(
     limits: Limits,
 ) -> anyhow::Result<Held> {
     let held = wait(db, clock, listener, limits).await?;
-    tracing::info!("this Telescope is the active one on its database");
+    tracing::info!("this server is now the active one");
     Ok(held)
 }
 

@@ -1,5 +1,5 @@
-//! Starting: the database is brought up to date, checked against the settings, and read into memory; then the hub
-//! starts. The lease has to be held.
+//! Startup: migrates the database, checks it against the settings, reads it into memory, and starts the hub. The lease
+//! must be held.
 
 use std::sync::Arc;
 
@@ -16,18 +16,18 @@ use crate::store::{self, Db};
 use crate::telegram::{Hub, HubSettings, Proxy};
 use crate::{ops, telegram};
 
-/// Clients that may be starting at once. TDLib loads hundreds together faster than a few at a time; the limit spares
-/// memory and connections where there are thousands.
+/// How many clients may be starting at once. TDLib loads hundreds in parallel faster than a few at a time; the limit
+/// saves memory and connections with thousands of accounts.
 const STARTS_AT_ONCE: usize = 256;
 
-/// Brings the database up to date and starts the hub. No client runs yet.
+/// Migrates the database and starts the hub. No client runs yet.
 pub(crate) async fn start(config: Config, clock: Clock, db: Db) -> anyhow::Result<Arc<App>> {
     let context = Context::open(Arc::new(config), db, clock).await?;
     let (live, hub) = load(&context).await?;
     Ok(App::new(context, live, hub))
 }
 
-/// Reads into memory what pages show, and starts the hub that keeps it current.
+/// Reads the data for pages into memory, and starts the hub that keeps it current.
 async fn load(context: &Context) -> anyhow::Result<(Live, Hub)> {
     let conn = &mut context.db.read().await?;
     let known = store::account_states::all(conn).await?;
@@ -47,7 +47,7 @@ async fn load(context: &Context) -> anyhow::Result<(Live, Hub)> {
     Ok((live, hub))
 }
 
-/// Starts the client of every account that is to be connected.
+/// Starts the client of every account whose desired state is connected.
 pub(crate) fn connect_accounts(app: &App) {
     app.hub.start_hosts();
     for entry in app.live.accounts.listing().iter() {

@@ -1,4 +1,4 @@
-//! What a proxy's assertion says of a person. The token itself is checked by [`jwt`](super::jwt).
+//! The identity in a proxy's assertion. The token itself is verified by [`jwt`](super::jwt).
 
 use serde_json::{Map, Value};
 
@@ -11,11 +11,11 @@ use crate::domain::{Email, Identity, Millis};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assertion {
     pub identity: Identity,
-    /// Until when it holds, clock skew included.
+    /// When it expires, including clock skew.
     pub until: Millis,
 }
 
-/// Reads a token of this format. Proxies name the key that they sign with.
+/// Parses a token of this format. It must name its key.
 pub fn read<'a>(format: &AssertionFormat, token: &'a str) -> Result<UnverifiedToken<'a>, TokenError> {
     let token = UnverifiedToken::read(token, &expected(format))?;
     if token.kid().is_none() { Err(TokenError::NoKey) } else { Ok(token) }
@@ -63,7 +63,7 @@ fn identity(
     Ok(Identity { issuer: format.issuer.clone(), subject, email, verified, groups })
 }
 
-/// The groups, if the token has a list of names. A token without any takes away those that an earlier one gave.
+/// The groups in the token. A token without groups removes those of an earlier one.
 fn groups(claim: Option<&Value>) -> Vec<String> {
     let names = claim.and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str));
     names.into_iter().flatten().map(str::to_owned).collect()

@@ -1,5 +1,5 @@
-//! The one small HTTP client for questions to an identity provider: it follows no redirects, uses no proxy,
-//! waits for a bounded time, reads a bounded answer, and speaks TLS but with this machine.
+//! The HTTP client for requests to identity providers: without redirects and proxies, with a timeout and a limit on the
+//! size of responses, and https-only except on this machine.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use crate::config::Authorities;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(3);
-/// How long a whole answer may take.
+/// The timeout for a whole response.
 const ANSWER: Duration = Duration::from_secs(8);
-/// Bytes of an answer. Sets of keys that hold whole certificates have some twenty thousand.
+/// The largest response in bytes. Key sets with whole certificates have about twenty thousand.
 const MAX_ANSWER: usize = 256 * 1024;
 
 /// The client; none if this machine has no root certificates to trust. Cheap to clone.
@@ -22,8 +22,7 @@ const MAX_ANSWER: usize = 256 * 1024;
 pub struct Http(Option<Client>);
 
 impl Http {
-    /// A client for a provider that the settings reach by https, or not: that one has to be on this machine.
-    /// Certificates of `authorities` are trusted beside the system's.
+    /// `https` is false only for a provider on this machine. `authorities` are trusted in addition to the system's.
     pub fn new(https: bool, authorities: Option<&Authorities>) -> Self {
         let client = Client::builder()
             .redirect(Policy::none())
@@ -41,7 +40,7 @@ impl Http {
         Self(client.ok())
     }
 
-    /// A question by GET, with an access token if there is one; the bytes of an answer that says 200.
+    /// Sends a GET request, with an optional access token, and returns the body of a 200 response.
     pub async fn get(&self, url: &Url, token: Option<&str>) -> Result<Vec<u8>, Problem> {
         let request = self.client()?.get(url.clone());
         let request = match token {
@@ -54,7 +53,7 @@ impl Http {
         }
     }
 
-    /// A form by POST, with a user name and password if there are; the status and the answer.
+    /// Sends a form by POST, with optional basic authentication, and returns the status and the body.
     pub async fn post(
         &self,
         url: &Url,
@@ -87,7 +86,7 @@ async fn ask(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Problem> 
     Ok((response.status(), body))
 }
 
-/// An answer as JSON. Its text is not told, since it may hold tokens.
+/// Parses a JSON response. Errors don't quote it, since it may contain tokens.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| {
         Problem(format!(
@@ -98,7 +97,7 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })
 }
 
-/// Why there is no answer; for the log.
+/// Why a request failed, for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Problem(pub(super) String);

@@ -1,7 +1,7 @@
 //! Verifies signed tokens (JWS in compact form): the assertions of a proxy and the ID tokens of an OpenID provider.
 //!
-//! Three things are never taken from the token: which algorithms count, whose word counts, and for whom it has to be. A
-//! claim of another type than the standard's refuses the token instead of being ignored. Keys and time are given.
+//! The accepted algorithms, issuer and audience are never taken from the token. A claim whose type differs from the
+//! standard makes the token invalid instead of being ignored. The caller provides the key and the time.
 
 use std::fmt;
 
@@ -15,14 +15,14 @@ use super::jwks::{Key, NoKey};
 use crate::config::{Audience, ClaimSource};
 use crate::domain::Millis;
 
-/// The longest token, in bytes. Real ones have one or two thousand, and some more with many groups.
+/// The longest token, in bytes. Real ones have one or two thousand, or more with many groups.
 pub const MAX_TOKEN: usize = 64 * 1024;
 const MAX_KID: usize = 256;
 const MAX_SUBJECT: usize = 255;
-/// The last second that counts as a time: the end of the year 9999.
+/// The last accepted time in seconds: the end of the year 9999.
 const END_OF_TIME: u64 = 253_402_300_799;
 
-/// Why a token is not valid; for the log. It holds nothing of the token, which may be anything.
+/// Why a token is not valid, for the log. It contains nothing of the token, which is untrusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     #[error("it is longer than {MAX_TOKEN} bytes")]
@@ -33,7 +33,7 @@ pub enum TokenError {
     Algorithm,
     #[error("it has critical extensions, and none is supported")]
     Critical,
-    #[error("it names no key")]
+    #[error("it does not name its key")]
     NoKey,
     #[error("it names a key that the provider does not have")]
     UnknownKey,
@@ -73,19 +73,19 @@ impl From<NoKey> for TokenError {
     }
 }
 
-/// What a token has to be.
+/// The requirements for a token.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expected<'a> {
     pub(super) algorithms: &'a [Algorithm],
     pub(super) issuer: &'a str,
     pub(super) audience: &'a Audience,
-    /// Where issuer and expiry are.
+    /// Where the issuer and the expiry are.
     pub(super) source: ClaimSource,
-    /// Seconds by which clocks may differ.
+    /// Accepted clock skew, in seconds.
     pub(super) skew: i64,
 }
 
-/// A well-formed token that says which key it is signed with. Nothing is proven yet.
+/// A well-formed token whose signature is not verified yet.
 #[derive(Clone)]
 pub struct UnverifiedToken<'a> {
     message: &'a str,
@@ -96,11 +96,11 @@ pub struct UnverifiedToken<'a> {
     header: Map<String, Value>,
 }
 
-/// A token that holds.
+/// A valid token.
 #[derive(Debug)]
 pub(super) struct VerifiedToken {
     pub(super) subject: String,
-    /// Until when it holds, clock skew included.
+    /// When it expires, including clock skew.
     pub(super) until: Millis,
     pub(super) claims: Map<String, Value>,
 }
@@ -143,7 +143,7 @@ impl<'a> UnverifiedToken<'a> {
         self.algorithm
     }
 
-    /// The name of the key that it says it is signed with.
+    /// The id of the key that it claims to be signed with.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
@@ -199,7 +199,7 @@ fn object(source: ClaimSource, part: &str) -> Result<Map<String, Value>, TokenEr
     serde_json::from_slice(&bytes).map_err(|_| TokenError::Malformed)
 }
 
-/// The load balancer of AWS pads its parts; the signature is over the padded ones.
+/// AWS load balancers pad the parts of a token; the signature covers the padded parts.
 fn unpadded(source: ClaimSource, part: &str) -> &str {
     match source {
         ClaimSource::Claims => part,
@@ -211,7 +211,7 @@ pub(super) fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a
     claims.get(name)?.as_str()
 }
 
-/// Whether one of ours is named, as the only audience or among several.
+/// Checks that the audience is, or includes, one of ours.
 fn is_for(audience: Option<&Value>, ours: &[String]) -> Result<(), TokenError> {
     let is_ours = |name: &Value| name.as_str().is_some_and(|name| ours.iter().any(|own| own == name));
     let found = match audience {
@@ -222,14 +222,14 @@ fn is_for(audience: Option<&Value>, ours: &[String]) -> Result<(), TokenError> {
     if found { Ok(()) } else { Err(TokenError::Audience) }
 }
 
-/// Checks every time that is given; returns until when the token holds.
+/// Checks all times that are present; returns when the token expires.
 fn times(expected: &Expected<'_>, claims: &Map<String, Value>, now: Millis) -> Result<Millis, TokenError> {
     let until = time(claims, "exp")?.ok_or(TokenError::Time("exp"))?.plus_seconds(expected.skew);
     if until <= now {
         return Err(TokenError::Expired);
     }
     let (issued, not_before) = (time(claims, "iat")?, time(claims, "nbf")?);
-    // The load balancer of AWS gives the expiry only.
+    // AWS load balancers send only the expiry.
     if expected.source == ClaimSource::Claims && issued.is_none() && not_before.is_none() {
         return Err(TokenError::Time("iat"));
     }
@@ -240,7 +240,7 @@ fn times(expected: &Expected<'_>, claims: &Map<String, Value>, now: Millis) -> R
     Ok(until)
 }
 
-/// A time: whole seconds, as a number and not as a text of digits.
+/// A time in whole seconds; it must be a number, not a string of digits.
 fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<Millis>, TokenError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let seconds = value.as_u64().filter(|seconds| *seconds <= END_OF_TIME).ok_or(TokenError::Time(name))?;

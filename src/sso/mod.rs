@@ -1,4 +1,4 @@
-//! Single sign-on: verifies who a person is, by what a proxy or an OpenID provider has signed.
+//! Single sign-on: verifies identities signed by a proxy or an OpenID provider.
 
 pub mod assertion;
 mod http;

@@ -1,10 +1,10 @@
-//! Sign-on by OpenID Connect: the authorization code flow with PKCE, as OpenID Connect Core 1.0, RFC 7636 and RFC 9207
-//! have it, for a client that has a secret.
+//! OpenID Connect: the authorization code flow with PKCE of OpenID Connect Core 1.0, RFC 7636 and RFC 9207, for a
+//! confidential client.
 //!
-//! A browser is sent to the provider with three random values ([`PendingAuthorization`]) that its session keeps. It comes back with
-//! a code, which is exchanged for a signed token; the token has to hold in every respect ([`id_token`]). Nothing that
-//! comes through the browser is believed for itself. What goes wrong is told to people in general words ([`OidcError`])
-//! and to the log exactly; codes and tokens go to neither.
+//! A browser is sent to the provider with three random values ([`PendingAuthorization`]) that are kept in its session. It
+//! returns with a code, which is exchanged for a signed token that is fully verified ([`id_token`]). Nothing that comes
+//! through the browser is trusted on its own. People get a general error message ([`OidcError`]), the log gets the
+//! details; codes and tokens appear in neither.
 
 mod discovery;
 mod error;
@@ -34,44 +34,42 @@ use discovery::{DiscoveredProvider, Discovery};
 use id_token::IdTokens;
 use metadata::Metadata;
 
-/// Where the provider sends browsers back to, below PUBLIC_URL.
+/// The redirect path for the provider's answer, below PUBLIC_URL.
 pub const CALLBACK: &str = "/sign-in/callback";
 
-/// What comes back through the browser.
+/// The provider's answer, sent through the browser.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Answer {
-    /// To be exchanged for a token.
+    /// The authorization code.
     pub code: Option<Secret>,
-    /// Which attempt it belongs to.
+    /// Identifies the attempt.
     pub state: String,
-    /// Who says so, if the provider does.
+    /// The issuer, if the provider sends it.
     pub iss: Option<String>,
-    /// A word for what went wrong.
+    /// The error code.
     pub error: Option<String>,
 }
 
-/// A person's identity, and the token that proves it, which the provider expects when the person signs out.
+/// A person's identity, and the token that proves it, which is needed again to sign out at the provider.
 #[derive(Debug)]
 pub struct Proven {
-    /// The person.
     pub identity: Identity,
-    /// The token.
     pub id_token: Secret,
 }
 
-/// The identity provider of these settings.
+/// The configured identity provider.
 #[derive(Debug)]
 pub struct Provider {
     settings: OidcSettings,
     public: PublicUrl,
     clock: Clock,
     discovery: Arc<Discovery>,
-    /// The states of attempts that were answered, until the attempt would have ended.
+    /// The states of answered attempts, kept until the attempt would have expired.
     answered: Mutex<HashMap<String, i64>>,
 }
 
-/// What the provider gives for a code.
+/// The provider's response to a code.
 #[derive(Deserialize)]
 struct Tokens {
     id_token: Secret,
@@ -79,7 +77,7 @@ struct Tokens {
 }
 
 impl Provider {
-    /// Sends no request yet. Certificates of `authorities` are trusted beside the system's.
+    /// Sends no request yet. `authorities` are trusted in addition to the system's.
     pub fn new(
         settings: OidcSettings,
         public: PublicUrl,
@@ -90,23 +88,23 @@ impl Provider {
         Self { settings, public, clock, discovery, answered: Mutex::default() }
     }
 
-    /// Begins to ask the provider what the first sign-in needs to know, in the background.
+    /// Starts fetching metadata and keys for the first sign-in, in the background.
     pub fn prepare(&self) {
         self.discovery.prepare();
     }
 
-    /// The name under which people know the provider: its host.
+    /// The provider's host, as its name for people.
     pub fn host(&self) -> String {
         let url = Url::parse(&self.settings.issuer).ok();
         url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// The way to the provider, and what the browser's session has to keep until it comes back. `next` is where the
-    /// person wants to go.
+    /// The URL of the provider, and the values to keep in the browser's session. `next` is where the person goes after
+    /// the sign-in.
     pub async fn begin(&self, next: String) -> Result<(Url, PendingAuthorization), OidcError> {
         let known = self.discovery.known().await?;
         let attempt = PendingAuthorization::new(self.clock.now(), next).map_err(|error| {
-            tracing::error!(%error, "the system gives no random numbers");
+            tracing::error!(%error, "the operating system provides no random bytes");
             OidcError::Unavailable
         })?;
         let mut url = known.metadata.authorization_endpoint.clone();
@@ -123,7 +121,7 @@ impl Provider {
         Ok((url, attempt))
     }
 
-    /// Who the person is that comes back. The attempt is over with this, whatever comes of it.
+    /// The identity of the person who returns. The attempt ends here, whether it succeeds or not.
     pub async fn finish(&self, attempt: &PendingAuthorization, answer: &Answer) -> Result<Proven, OidcError> {
         if !self.is_first(attempt) || !attempt.is(&answer.state) {
             return Err(OidcError::Stale);
@@ -140,7 +138,7 @@ impl Provider {
         Ok(Proven { identity, id_token: tokens.id_token })
     }
 
-    /// Where people sign out of the provider as well, if it has such an address.
+    /// The URL for signing out at the provider, if it has one.
     pub async fn sign_out(&self, id_token: Option<&Secret>) -> Option<Url> {
         let known = self.discovery.known().await.ok()?;
         let mut url = known.metadata.end_session_endpoint.clone()?;
@@ -158,8 +156,8 @@ impl Provider {
         format!("{}{path}", self.public.origin())
     }
 
-    /// Notes that an attempt is answered. Its session forgets it too, but two answers that come at once may both find
-    /// it there.
+    /// Marks an attempt as answered. It is also removed from its session, but two simultaneous answers could both find it
+    /// there.
     fn is_first(&self, attempt: &PendingAuthorization) -> bool {
         let now = self.clock.now().0;
         let mut answered = self.answered.lock();
@@ -167,13 +165,13 @@ impl Provider {
         attempt.until > now && answered.insert(attempt.state.clone(), attempt.until).is_none()
     }
 
-    /// RFC 9207: an answer that names another provider than the one that was asked is a mix-up attack.
+    /// RFC 9207: an answer that names a different issuer is a mix-up attack.
     fn comes_from_it(&self, metadata: &Metadata, issuer: Option<&str>) -> Result<(), OidcError> {
         match issuer {
             Some(issuer) if issuer == self.settings.issuer => Ok(()),
             None if !metadata.authorization_response_iss_parameter_supported => Ok(()),
             _ => {
-                tracing::warn!("an answer came that does not name the issuer that was asked");
+                tracing::warn!("an authorization response does not name the expected issuer");
                 Err(OidcError::InvalidToken)
             }
         }
@@ -202,14 +200,14 @@ impl Provider {
         let login = basic.then_some((id_encoded.as_str(), secret_encoded.as_str()));
         let answer = self.discovery.http.post(&metadata.token_endpoint, &form, login).await;
         let (status, body) = answer.map_err(|problem| {
-            tracing::warn!(%problem, "the identity provider took no code");
+            tracing::warn!(%problem, "the authorization code could not be sent to the identity provider");
             OidcError::Unavailable
         })?;
         if status != StatusCode::OK {
             return Err(no_tokens(status, &body));
         }
         json(&body).map_err(|problem| {
-            tracing::warn!(%problem, "the identity provider gave no tokens");
+            tracing::warn!(%problem, "the token response of the identity provider can't be read");
             OidcError::Unavailable
         })
     }
@@ -235,7 +233,7 @@ impl Provider {
     }
 }
 
-/// What a word of the provider means; RFC 6749 and OpenID Connect have a dozen of them.
+/// Translates the provider's error code; RFC 6749 and OpenID Connect define a dozen.
 fn refusal(word: &str) -> OidcError {
     let word: String = word.chars().filter(char::is_ascii_graphic).take(60).collect();
     tracing::info!(word, "the identity provider denied a sign-in");
@@ -250,7 +248,7 @@ fn refusal(word: &str) -> OidcError {
     }
 }
 
-/// Why a code gave no tokens. The provider's word goes to the log, its explanations do not.
+/// Why a code was not exchanged for tokens. The provider's error code is logged, its description is not.
 fn no_tokens(status: StatusCode, body: &[u8]) -> OidcError {
     #[derive(Deserialize)]
     struct Said {
@@ -266,7 +264,7 @@ fn no_tokens(status: StatusCode, body: &[u8]) -> OidcError {
     }
 }
 
-/// As RFC 6749 wants a name and a secret written before they are put into a header.
+/// RFC 6749 requires form encoding for the client id and secret in the Authorization header.
 fn form_encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

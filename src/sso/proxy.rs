@@ -1,4 +1,4 @@
-//! Looks at each request's assertion: finds it among the headers, finds the key, has it verified.
+//! Authenticates requests by a proxy's assertion: finds it in the headers, finds its key and verifies it.
 
 use std::sync::Arc;
 
@@ -9,24 +9,23 @@ use crate::sso::http::Http;
 use crate::sso::jwks::{KeySet, NoKey};
 use crate::sso::jwt::TokenError;
 
-/// Why a request has no proven user; for the log.
+/// Why a request is not authenticated, for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// There is no assertion.
     #[error("there is no assertion: the request did not come through the proxy")]
     Missing,
-    /// There are several, and one can't know which the proxy wrote.
+    /// There are several, and it is unknown which one the proxy wrote.
     #[error("there is more than one assertion")]
     Several,
-    /// The assertion proves nothing.
+    /// The assertion is not valid.
     #[error("the assertion is not valid: {0}")]
     TokenError(#[from] TokenError),
-    /// The keys were never had.
+    /// No keys have been fetched yet.
     #[error("the keys of the identity provider could not be fetched yet")]
     NoKeys,
 }
 
-/// Knows the format and the keys.
 #[derive(Debug)]
 pub struct ProxyAuthenticator {
     format: AssertionFormat,
@@ -35,25 +34,25 @@ pub struct ProxyAuthenticator {
 }
 
 impl ProxyAuthenticator {
-    /// One who knows no key yet. Certificates of `authorities` are trusted beside the system's.
+    /// Knows no keys yet. `authorities` are trusted in addition to the system's.
     pub fn new(format: AssertionFormat, authorities: Option<&Authorities>, clock: Clock) -> Self {
         let http = Http::new(format.keys.url().scheme() != "http", authorities);
         Self { keys: KeySet::new(format.keys.clone(), http, clock.clone()), format, clock }
     }
 
-    /// Begins to fetch the keys, in the background.
+    /// Starts fetching the keys in the background.
     pub fn prepare(&self) {
         self.keys.prepare();
     }
 
-    /// How assertions look.
+    /// The format of assertions.
     pub fn format(&self) -> &AssertionFormat {
         &self.format
     }
 
-    /// Who sends a request. `headers` are the values of the format's header, `cookies` those of all `Cookie` headers.
+    /// Authenticates a request. `headers` are the values of the format's header, `cookies` those of all `Cookie` headers.
     ///
-    /// The proxy writes the header, the browser the cookie: if there is a header, the cookie is not looked at.
+    /// The proxy writes the header, the browser sends the cookie: if there is a header, the cookie is ignored.
     pub async fn identify<'a>(
         &self,
         headers: impl Iterator<Item = &'a [u8]>,
@@ -87,7 +86,7 @@ impl ProxyAuthenticator {
     }
 }
 
-/// The one there is, if there is one.
+/// The only value; none if there is none, an error if there are several.
 fn only<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Result<Option<&'a [u8]>, Refused> {
     match (values.next(), values.next()) {
         (_, Some(_)) => Err(Refused::Several),

@@ -1,5 +1,5 @@
-//! When a provider may be asked again: soon while it has never answered, since sign-in is impossible before that, and
-//! at most once per interval afterwards.
+//! When a provider is contacted again: soon while it has never answered, since no one can sign in before that, and at
+//! most once per interval afterwards.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::domain::backoff::Backoff;
 /// Pauses after failures while nothing is known yet.
 const UNKNOWN: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(10));
 
-/// When the provider was last asked, and the pause that follows from how it answered.
+/// When the last request ended, and the pauses after failures.
 #[derive(Debug)]
 pub(crate) struct Refresh {
     asked: Option<Millis>,
@@ -23,7 +23,7 @@ impl Default for Refresh {
 }
 
 impl Refresh {
-    /// Notes the end of a request. Requests that waited for a slow one then do not start the next at once.
+    /// Records the end of a request. Callers that waited for a slow request then don't start the next one at once.
     pub(crate) fn record(&mut self, now: Millis, succeeded: bool) {
         self.asked = Some(now);
         if succeeded {
@@ -33,8 +33,8 @@ impl Refresh {
         }
     }
 
-    /// How long to wait before the next request; `interval` applies instead of the growing pauses where something is
-    /// known. A clock that was set back allows one request too many rather than none.
+    /// How long to wait before the next request. Once something is known, `interval` applies instead of the growing pauses.
+    /// If the clock was set back, a request is allowed.
     pub(crate) fn remaining(&self, now: Millis, interval: Option<Duration>) -> Option<Duration> {
         let wait = interval.unwrap_or_else(|| self.backoff.pause());
         let passed = u64::try_from(now.0.checked_sub(self.asked?.0)?).ok()?;
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_waits_longer_with_each_failure_and_a_minute_once_something_is_known() {
+    fn pauses_grow_with_failures_and_are_a_minute_once_something_is_known() {
         let minute = Some(Duration::from_secs(60));
         let mut refresh = Refresh::default();
         assert!(refresh.ready(Millis(0), None) && refresh.ready(Millis(0), minute));

@@ -1,4 +1,4 @@
-//! What was last known of each account, for the time when its client does not run.
+//! The last known state of each account, for when its client does not run.
 
 use super::conn::{all, execute};
 use super::{Conn, StoreError};
@@ -15,7 +15,7 @@ struct Row {
     username: Option<String>,
 }
 
-/// Notes what is known now. An account that is not there any more is passed over.
+/// Stores the present state. Does nothing if the account does not exist any more.
 pub async fn put(
     conn: &mut Conn<'_>,
     account: AccountId,
@@ -41,7 +41,7 @@ pub async fn put(
     Ok(())
 }
 
-/// What is known of every account that is not removed.
+/// The last known state of every account that is not removed.
 pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<(AccountId, Known)>, StoreError> {
     let rows = all!(
         conn,
@@ -62,7 +62,6 @@ pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<(AccountId, Known)>, StoreEr
         .collect())
 }
 
-/// Forgets an account.
 pub async fn remove(conn: &mut Conn<'_>, account: AccountId) -> Result<(), StoreError> {
     execute!(conn, "delete from account_states where account_id = $1", account)?;
     Ok(())

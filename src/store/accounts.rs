@@ -1,4 +1,4 @@
-//! Accounts: what people said of them. How they stand is never stored.
+//! Accounts: what people entered. Their live state is never stored.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use super::conn::{Built, all, all_built, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::{Account, AccountId, DesiredState, Email, GroupId, Millis, Phone};
 
-/// Ids that are asked for at once.
+/// Ids per query.
 const CHUNK: usize = 500;
 
 /// A row, without the groups.
@@ -36,8 +36,8 @@ impl Row {
     }
 }
 
-/// Adds an account. [`unique`](super::unique) says `accounts.phone` if another account, not removed, has
-/// the number; [`StoreError::Missing`] if one of its groups does not exist.
+/// Adds an account. If another account that is not removed has the number, [`unique`](super::unique) returns
+/// `accounts.phone`; [`StoreError::Missing`] if one of its groups does not exist.
 pub async fn insert(conn: &mut Conn<'_>, account: &Account) -> Result<(), StoreError> {
     execute!(
         conn,
@@ -54,7 +54,7 @@ pub async fn insert(conn: &mut Conn<'_>, account: &Account) -> Result<(), StoreE
     set_groups(conn, account.id, &account.groups).await
 }
 
-/// Every account that is not removed, by the time of adding.
+/// Every account that is not removed, in the order in which they were added.
 pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<Account>, StoreError> {
     let rows = all!(
         conn,
@@ -102,7 +102,7 @@ pub async fn get(conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>, 
     Ok(Some(row.with_groups(groups.into_iter().map(|(group,)| group).collect())))
 }
 
-/// The numbers of these accounts, also of removed ones, and whether they are removed.
+/// The numbers of these accounts, including removed ones, and whether they are removed.
 pub async fn numbers(
     conn: &mut Conn<'_>,
     ids: &[AccountId],
@@ -118,7 +118,7 @@ pub async fn numbers(
     Ok(numbers)
 }
 
-/// The ids of up to `limit` accounts whose number holds these digits, also of removed ones.
+/// The ids of up to `limit` accounts whose number contains these digits, including removed ones.
 pub async fn with_digits(
     conn: &mut Conn<'_>,
     digits: &str,
@@ -135,14 +135,14 @@ pub async fn with_digits(
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// Notes what people ask for. [`StoreError::Missing`] if there is no such account.
+/// Sets the desired state. [`StoreError::Missing`] if there is no such account.
 pub async fn set_wanted(conn: &mut Conn<'_>, id: AccountId, wanted: DesiredState) -> Result<(), StoreError> {
     let touched =
         execute!(conn, "update accounts set wanted = $2 where id = $1 and removed_at is null", id, wanted)?;
     found(touched)
 }
 
-/// Sets what people may edit, as a whole. [`StoreError::Missing`] if the account or a group does not exist.
+/// Sets everything that people can edit. [`StoreError::Missing`] if the account or a group does not exist.
 pub async fn set_details(
     conn: &mut Conn<'_>,
     id: AccountId,
@@ -161,7 +161,7 @@ pub async fn set_details(
     set_groups(conn, id, groups).await
 }
 
-/// Removes an account: its row stays as a tombstone, its number is free again.
+/// Removes an account: its row stays as a tombstone, and its number can be added again.
 pub async fn tombstone(conn: &mut Conn<'_>, id: AccountId, at: Millis) -> Result<(), StoreError> {
     let touched = execute!(
         conn,

@@ -1,12 +1,12 @@
-//! The audit log: a chain of entries, each bound to the one before it with a key that the database lacks.
+//! The audit log: a chain of entries, each linked to the previous one by a MAC with a key that is not in the database.
 //!
-//! An entry is written in the transaction of what it tells of, as its last statements, so the numbers follow
-//! the order of the commits and have no holes. Who can write to the database can destroy the log, but
-//! can't change it unnoticed: [`verify`] finds changed, missing, added and exchanged entries. Only a cut at
-//! the end would not show from within; therefore the [`Head`] is also kept in a file, see [`HeadFile`].
+//! An entry is written in the transaction of the change that it records, as its last statements, so the numbers follow
+//! the order of the commits without gaps. Anyone who can write to the database can destroy the log but can't change it
+//! undetected: [`verify`] finds changed, missing, added and reordered entries. Only a truncated end can't be detected
+//! from the log alone; therefore the [`ChainHead`] is also kept in a file, see [`CheckpointFile`].
 //!
-//! Details may name people, and may have to be blanked one day. What is chained is a salted digest of them,
-//! so a blanked entry still verifies, and nothing can be guessed from what is left.
+//! Details may name people, and may have to be removed later. The chain contains a salted digest of them, so an entry
+//! without its details still verifies, and the details can't be guessed from the digest.
 
 mod failed_attempts;
 mod head;
@@ -16,7 +16,7 @@ mod search;
 mod verify;
 
 pub use failed_attempts::count_unsuccessful;
-pub use head::{Head, HeadFile};
+pub use head::{ChainHead, CheckpointFile};
 pub use read::{Filter, from, get, open_intents, page};
 pub use row::Entry;
 pub use search::{Found, Narrowed, Search, Whose};
@@ -29,7 +29,7 @@ use crate::domain::Millis;
 use crate::domain::audit::{AuditEntry, AuditKind};
 use row::NewEntry;
 
-/// Appends an entry; its number. Call it last within a change.
+/// Appends an entry and returns its number. Call it last in a change.
 pub async fn append(conn: &mut Conn<'_>, keys: &Keys, entry: &AuditEntry) -> Result<i64, StoreError> {
     let head =
         first!(conn, (i64, String), "update audit_head set seq = seq + 1 where id = 1 returning seq, mac")?;
@@ -58,12 +58,12 @@ pub async fn append(conn: &mut Conn<'_>, keys: &Keys, entry: &AuditEntry) -> Res
         mac.as_str()
     )?;
     execute!(conn, "update audit_head set mac = $1 where id = 1", mac.as_str())?;
-    conn.head = Some(Head { seq, mac });
+    conn.head = Some(ChainHead { seq, mac });
     Ok(seq)
 }
 
-/// How many entries before this moment have details that may be taken out. A seal may not: it is what holds the entries
-/// before it.
+/// How many entries before this moment have details that can be removed. Those of a seal can't: it authenticates the
+/// entries before it.
 pub async fn with_details(conn: &mut Conn<'_>, before: Millis) -> Result<u64, StoreError> {
     let (count,) = one!(
         conn,
@@ -75,7 +75,7 @@ pub async fn with_details(conn: &mut Conn<'_>, before: Millis) -> Result<u64, St
     Ok(count.unsigned_abs())
 }
 
-/// Takes the details out of up to `limit` entries before this moment, the oldest first, for good. How many it were.
+/// Removes the details of up to `limit` entries before this moment, the oldest first. Returns how many.
 pub async fn blank_before(conn: &mut Conn<'_>, before: Millis, limit: u32) -> Result<u64, StoreError> {
     execute!(
         conn,
@@ -87,13 +87,13 @@ pub async fn blank_before(conn: &mut Conn<'_>, before: Millis, limit: u32) -> Re
     )
 }
 
-/// The newest link of the chain.
-pub async fn head(conn: &mut Conn<'_>) -> Result<Head, StoreError> {
-    let head = first!(conn, Head, "select seq, mac from audit_head where id = 1")?;
+/// The end of the chain.
+pub async fn head(conn: &mut Conn<'_>) -> Result<ChainHead, StoreError> {
+    let head = first!(conn, ChainHead, "select seq, mac from audit_head where id = 1")?;
     head.ok_or_else(|| StoreError::Corrupt("the audit log has no head".into()))
 }
 
-/// A link: the key's name and the MAC over the link before, the number and the digest.
+/// The MAC of an entry, over the previous MAC, the number and the digest, prefixed with the key's id.
 fn chain(keys: &Keys, before: &str, seq: i64, digest: &str) -> Result<String, KeyError> {
     let mac = keys.audit_mac(&[before.as_bytes(), &seq.to_be_bytes(), digest.as_bytes()])?;
     Ok(format!("{}.{}", keys.id(), hex::encode(mac)))

@@ -3,15 +3,15 @@
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use super::StoreError;
-use super::audit::Head;
+use super::audit::ChainHead;
 
-/// A transaction that reads a snapshot (from [`Db::read`](super::Db::read)) or changes things (inside of
+/// A transaction that reads a snapshot (from [`Db::read`](super::Db::read)) or writes (inside
 /// [`Db::maintain`](super::Db::maintain)).
 #[derive(Debug)]
 pub struct Conn<'c> {
     pub(super) tx: Driver<'c>,
-    /// The end of the audit log, if this transaction wrote a new one.
-    pub(super) head: Option<Head>,
+    /// The new end of the audit log, if this transaction appended to it.
+    pub(super) head: Option<ChainHead>,
 }
 
 /// The transaction of either driver.
@@ -26,8 +26,8 @@ impl<'c> Conn<'c> {
         Self { tx, head: None }
     }
 
-    /// Makes it all true. Says the end of the audit log, if there is a new one.
-    pub(super) async fn commit(self) -> Result<Option<Head>, StoreError> {
+    /// Commits. Returns the new end of the audit log, if there is one.
+    pub(super) async fn commit(self) -> Result<Option<ChainHead>, StoreError> {
         match self.tx {
             Driver::Sqlite(tx) => tx.commit().await?,
             Driver::Postgres(tx) => tx.commit().await?,
@@ -35,14 +35,14 @@ impl<'c> Conn<'c> {
         Ok(self.head)
     }
 
-    /// Undoes everything. If that fails, the connection is broken, and the database undoes it by itself.
+    /// Rolls back. If that fails, the connection is broken and the database rolls back on its own.
     pub(super) async fn rollback(self) {
         let undone = match self.tx {
             Driver::Sqlite(tx) => tx.rollback().await,
             Driver::Postgres(tx) => tx.rollback().await,
         };
         if let Err(error) = undone {
-            tracing::warn!(%error, "a transaction could not be undone in order");
+            tracing::warn!(%error, "a transaction could not be rolled back");
         }
     }
 }
@@ -63,7 +63,7 @@ macro_rules! on_either {
     };
 }
 
-/// `execute!(conn, "update … $1", value)`: runs a statement; how many rows it touched.
+/// `execute!(conn, "update … $1", value)`: runs a statement and returns the number of affected rows.
 macro_rules! execute {
     ($conn:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         $crate::store::conn::on_either!($conn, raw => {
@@ -93,7 +93,7 @@ macro_rules! first {
     };
 }
 
-/// `one!(conn, Row, "select count(*) …")`: the row that is always there.
+/// `one!(conn, Row, "select count(*) …")`: the only row; it is an error if there is none.
 macro_rules! one {
     ($conn:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
         $crate::store::conn::on_either!($conn, raw => {
@@ -103,15 +103,14 @@ macro_rules! one {
     };
 }
 
-/// A value of a statement that is put together from parts.
+/// A value of a dynamically built statement.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     Text(String),
     Number(i64),
 }
 
-/// A statement that is put together from parts, each with its values. What people typed is a value and never part of
-/// the text.
+/// A dynamically built statement. User input is always a bound value and never part of the text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Built {
     pub(super) sql: String,
@@ -119,25 +118,24 @@ pub(super) struct Built {
 }
 
 impl Built {
-    /// A statement that begins so.
     pub(super) fn new(sql: &'static str) -> Self {
         Self { sql: sql.to_owned(), values: Vec::new() }
     }
 
-    /// Adds a part of its text.
+    /// Appends text.
     pub(super) fn text(&mut self, sql: &'static str) -> &mut Self {
         self.sql.push_str(sql);
         self
     }
 
-    /// Adds the place of a value.
+    /// Appends the placeholder of a value.
     pub(super) fn value(&mut self, value: Value) -> &mut Self {
         self.values.push(value);
         self.sql.push_str(&format!("${}", self.values.len()));
         self
     }
 
-    /// Adds `(…)` with the places of these.
+    /// Appends a list of placeholders in parentheses.
     pub(super) fn list(&mut self, values: &[String]) -> &mut Self {
         for (at, value) in values.iter().enumerate() {
             self.text(if at == 0 { "(" } else { ", " }).value(Value::Text(value.clone()));
@@ -146,7 +144,7 @@ impl Built {
     }
 }
 
-/// `all_built!(conn, Row, built)`: every row of a statement that was put together.
+/// `all_built!(conn, Row, built)`: every row of a dynamically built statement.
 macro_rules! all_built {
     ($conn:expr, $row:ty, $built:expr) => {{
         let $crate::store::conn::Built { sql, values } = $built;

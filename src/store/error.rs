@@ -1,35 +1,34 @@
-//! What can go wrong with the database, sorted by what the caller can do about it.
+//! Database errors, classified by what the caller can do about them.
 
-/// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database can't be opened; a sentence for the operator.
     #[error("{0}")]
     Open(String),
-    /// The database does not answer, or not in time. It may be back soon.
-    #[error("the database is away: {0}")]
+    /// The database is unavailable or too slow. It may be back soon.
+    #[error("the database is unavailable: {0}")]
     Away(#[source] sqlx::Error),
-    /// Too many changes wait for one another.
+    /// Too many changes are waiting.
     #[error("the database is busy with other changes")]
     Busy,
-    /// Another server is the active one now; this one must not change anything any more.
+    /// Another server is active now; this one must not change anything any more.
     #[error("another Telescope has taken over this database")]
     LeaseLost,
-    /// A value that must be unique is there already: `table.columns`.
-    #[error("{0} is there already")]
+    /// A unique value exists already: `table.columns`.
+    #[error("{0} exists already")]
     Unique(String),
-    /// What was to be changed, or pointed to, does not exist.
+    /// The row to be changed or referenced does not exist.
     #[error("there is no such row")]
     Missing,
-    /// What is stored can't be understood or opened; the text holds nothing of it.
-    #[error("the database holds something wrong: {0}")]
+    /// A stored value can't be parsed or decrypted; the text does not contain the value.
+    #[error("the database contains an invalid value: {0}")]
     Corrupt(String),
     /// Any other error of the database.
     #[error("the database failed: {0}")]
     Database(#[source] sqlx::Error),
 }
 
-/// What is not unique, as `table.column` (`table.one_other` if it is several columns), on both databases.
+/// The violated unique constraint, as `table.column` (`table.one_other` for several columns), on both databases.
 pub fn unique(error: &StoreError) -> Option<&str> {
     match error {
         StoreError::Unique(place) => Some(place),
@@ -44,7 +43,7 @@ pub fn unique(error: &StoreError) -> Option<&str> {
 }
 
 impl StoreError {
-    /// Whether the database is away, so that a page may say so and go on from memory.
+    /// Whether the database is unavailable, so that a page can say so and continue from memory.
     pub const fn is_away(&self) -> bool {
         matches!(self, Self::Away(_) | Self::Busy)
     }
@@ -60,8 +59,11 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::Tls(_) => Self::Away(error),
             sqlx::Error::RowNotFound => Self::Missing,
             sqlx::Error::ColumnDecode { index, source } => {
-                let kind =
-                    if source.is::<std::string::FromUtf8Error>() { "no text" } else { "no such value" };
+                let kind = if source.is::<std::string::FromUtf8Error>() {
+                    "invalid text"
+                } else {
+                    "an invalid value"
+                };
                 Self::Corrupt(format!("column {index} has {kind}"))
             }
             sqlx::Error::Database(said) => match said.kind() {
@@ -75,8 +77,8 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// Postgres' codes for a lost connection, too many of them, a shutdown, a start; SQLite's for a locked file,
-/// a full disk and a failed disk.
+/// Postgres' codes for a lost connection, too many connections, a shutdown or a start; SQLite's for a locked file, a full
+/// disk or a disk error.
 fn is_away(code: Option<&str>) -> bool {
     code.is_some_and(|code| {
         code.starts_with("08")

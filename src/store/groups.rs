@@ -1,4 +1,4 @@
-//! Groups of accounts. Two names that differ only in upper and lower case are one name.
+//! Groups of accounts. Names are case-insensitive.
 
 use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError};
@@ -7,13 +7,12 @@ use crate::domain::{AccountId, GroupId};
 /// A group of accounts.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Group {
-    /// Its id.
     pub id: GroupId,
-    /// Its name, as typed.
+    /// Its name, as entered.
     pub name: String,
 }
 
-/// Adds a group. [`unique`](super::unique) says `account_groups.name_folded` if the name is taken.
+/// Adds a group. If the name is taken, [`unique`](super::unique) returns `account_groups.name_folded`.
 pub async fn insert(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), StoreError> {
     execute!(
         conn,
@@ -30,18 +29,16 @@ pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<Group>, StoreError> {
     all!(conn, Group, "select id, name from account_groups order by name_folded")
 }
 
-/// The group of that id.
 pub async fn get(conn: &mut Conn<'_>, id: GroupId) -> Result<Option<Group>, StoreError> {
     first!(conn, Group, "select id, name from account_groups where id = $1", id)
 }
 
-/// The group of that name.
 pub async fn by_name(conn: &mut Conn<'_>, name: &str) -> Result<Option<Group>, StoreError> {
     first!(conn, Group, "select id, name from account_groups where name_folded = $1", name.to_lowercase())
 }
 
-/// Puts an account into a group. Says whether it was not there already; [`StoreError::Missing`] if one of them does
-/// not exist.
+/// Adds an account to a group. Returns whether it was not in it already; [`StoreError::Missing`] if one of them does not
+/// exist.
 pub async fn put_in(conn: &mut Conn<'_>, id: GroupId, account: AccountId) -> Result<bool, StoreError> {
     let put = execute!(
         conn,
@@ -52,7 +49,7 @@ pub async fn put_in(conn: &mut Conn<'_>, id: GroupId, account: AccountId) -> Res
     Ok(put > 0)
 }
 
-/// Takes an account out of a group. Says whether it was there.
+/// Removes an account from a group. Returns whether it was in it.
 pub async fn take_out(conn: &mut Conn<'_>, id: GroupId, account: AccountId) -> Result<bool, StoreError> {
     let taken = execute!(
         conn,
@@ -63,7 +60,7 @@ pub async fn take_out(conn: &mut Conn<'_>, id: GroupId, account: AccountId) -> R
     Ok(taken > 0)
 }
 
-/// Gives a group another name. [`StoreError::Missing`] if there is no such group.
+/// [`StoreError::Missing`] if there is no such group.
 pub async fn rename(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), StoreError> {
     let touched = execute!(
         conn,
@@ -75,13 +72,13 @@ pub async fn rename(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), 
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
-/// Deletes a group; its accounts stay, the rights that came by it do not.
+/// Deletes a group and the rights that it gave; its accounts stay.
 pub async fn delete(conn: &mut Conn<'_>, id: GroupId) -> Result<(), StoreError> {
     let touched = execute!(conn, "delete from account_groups where id = $1", id)?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
-/// Says whether secrets of the group's accounts are shown only after a second person's approval.
+/// Sets whether secrets of the group's accounts are shown only after a second person's approval.
 /// [`StoreError::Missing`] if there is no such group.
 pub async fn set_needs_approval(conn: &mut Conn<'_>, id: GroupId, needed: bool) -> Result<(), StoreError> {
     let touched =
@@ -89,7 +86,7 @@ pub async fn set_needs_approval(conn: &mut Conn<'_>, id: GroupId, needed: bool) 
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
-/// The groups whose accounts need that approval.
+/// The groups whose accounts need approvals.
 pub async fn needing_approval(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
     let rows = all!(
         conn,
@@ -99,7 +96,7 @@ pub async fn needing_approval(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, Store
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Whether any group of this account needs that approval.
+/// Whether any group of this account requires approvals.
 pub async fn any_needs_approval(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
     let (count,) = one!(
         conn,

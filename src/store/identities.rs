@@ -1,10 +1,10 @@
-//! Who the identity providers say that people are: an issuer's subject belongs to one person for good.
+//! Identities at identity providers: an issuer's subject always belongs to the same person.
 
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::{Millis, UserId};
 
-/// The person to whom the issuer's subject belongs.
+/// The person with this subject.
 pub async fn find(conn: &mut Conn<'_>, issuer: &str, subject: &str) -> Result<Option<UserId>, StoreError> {
     let row = first!(
         conn,
@@ -16,8 +16,8 @@ pub async fn find(conn: &mut Conn<'_>, issuer: &str, subject: &str) -> Result<Op
     Ok(row.map(|(user,)| user))
 }
 
-/// Binds the issuer's subject to a person. [`unique`](super::unique) says `identities.issuer_subject` if it
-/// belongs to a person already.
+/// Binds a subject to a person. If it belongs to a person already, [`unique`](super::unique) returns
+/// `identities.issuer_subject`.
 pub async fn bind(
     conn: &mut Conn<'_>,
     issuer: &str,
@@ -36,7 +36,7 @@ pub async fn bind(
     Ok(())
 }
 
-/// The subjects that an issuer has given to a person: more than one means that the address changed hands.
+/// A person's subjects at an issuer: more than one means that the address was reassigned.
 pub async fn subjects(conn: &mut Conn<'_>, issuer: &str, user: UserId) -> Result<Vec<String>, StoreError> {
     let rows = all!(
         conn,
@@ -48,7 +48,7 @@ pub async fn subjects(conn: &mut Conn<'_>, issuer: &str, user: UserId) -> Result
     Ok(rows.into_iter().map(|(subject,)| subject).collect())
 }
 
-/// Forgets every subject of a person: the next identity that signs in with the address is bound to it. How many there were.
+/// Deletes every subject of a person: the next identity that signs in with the address is bound to it. Returns how many.
 pub async fn forget(conn: &mut Conn<'_>, user: UserId) -> Result<u64, StoreError> {
     execute!(conn, "delete from identities where user_id = $1", user)
 }

@@ -1,4 +1,4 @@
-//! Long work, a row each. A step and the cursor that it leads to are committed together.
+//! Jobs, one row each. A step's effect and its new cursor are committed together.
 
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
@@ -26,7 +26,6 @@ impl From<Row> for JobRecord {
     }
 }
 
-/// Adds a job.
 pub async fn insert(conn: &mut Conn<'_>, job: &JobRecord) -> Result<(), StoreError> {
     execute!(
         conn,
@@ -46,7 +45,7 @@ pub async fn insert(conn: &mut Conn<'_>, job: &JobRecord) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Every job that has something to do, the oldest first.
+/// Every waiting job, the oldest first.
 pub async fn waiting(conn: &mut Conn<'_>) -> Result<Vec<JobRecord>, StoreError> {
     let rows = all!(
         conn,
@@ -70,8 +69,8 @@ pub async fn newest(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<JobRecord>, S
     Ok(rows.into_iter().map(JobRecord::from).collect())
 }
 
-/// The numbers of the accounts that jobs of this kind are about, removed ones included. Its arguments have to be account
-/// ids.
+/// The numbers of the accounts of jobs of this kind, including removed accounts. The arguments of this kind must be
+/// account ids.
 pub async fn phones(conn: &mut Conn<'_>, kind: JobKind) -> Result<Vec<(AccountId, Phone)>, StoreError> {
     all!(
         conn,
@@ -81,7 +80,6 @@ pub async fn phones(conn: &mut Conn<'_>, kind: JobKind) -> Result<Vec<(AccountId
     )
 }
 
-/// A job.
 pub async fn get(conn: &mut Conn<'_>, id: JobId) -> Result<Option<JobRecord>, StoreError> {
     let row = first!(
         conn,
@@ -93,7 +91,7 @@ pub async fn get(conn: &mut Conn<'_>, id: JobId) -> Result<Option<JobRecord>, St
     Ok(row.map(JobRecord::from))
 }
 
-/// The newest job of a kind about something.
+/// The newest job of a kind with these arguments.
 pub async fn about(conn: &mut Conn<'_>, kind: JobKind, args: &str) -> Result<Option<JobRecord>, StoreError> {
     let row = first!(
         conn,
@@ -106,7 +104,7 @@ pub async fn about(conn: &mut Conn<'_>, kind: JobKind, args: &str) -> Result<Opt
     Ok(row.map(JobRecord::from))
 }
 
-/// A step is done: the next one comes at once, or none, and then the job is done.
+/// A step is done: the next one can run at once; without a next one the job is done.
 pub async fn advance(conn: &mut Conn<'_>, id: JobId, cursor: Option<&str>) -> Result<(), StoreError> {
     let state = if cursor.is_some() { JobState::Waiting } else { JobState::Done };
     let touched = execute!(
@@ -120,7 +118,7 @@ pub async fn advance(conn: &mut Conn<'_>, id: JobId, cursor: Option<&str>) -> Re
     found(touched)
 }
 
-/// A step did not work: it is tried again at `not_before`.
+/// A step failed: it is retried at `not_before`.
 pub async fn postpone(
     conn: &mut Conn<'_>,
     id: JobId,
@@ -138,7 +136,7 @@ pub async fn postpone(
     found(touched)
 }
 
-/// A step can't be done without a person's help.
+/// A step needs a person's help.
 pub async fn fail(conn: &mut Conn<'_>, id: JobId, error: &str) -> Result<(), StoreError> {
     let touched = execute!(
         conn,
@@ -151,7 +149,7 @@ pub async fn fail(conn: &mut Conn<'_>, id: JobId, error: &str) -> Result<(), Sto
     found(touched)
 }
 
-/// Lets a job go on now that waits or has failed.
+/// Resumes a job that waits or has failed.
 pub async fn retry(conn: &mut Conn<'_>, id: JobId, now: Millis) -> Result<(), StoreError> {
     let touched = execute!(
         conn,

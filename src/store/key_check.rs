@@ -1,19 +1,18 @@
-//! Whether the master key of the settings is the one that this database knows.
+//! Checks that the configured master key is the one that this database was used with.
 //!
-//! For each key there ever was, the database has a sealed nothing. With a wrong key it does not open, and the
-//! start is refused before anything is touched: better no service than one that seals half of its secrets
-//! with a key that is not kept anywhere.
+//! For each key that was ever used, the database has a sealed empty value. If a key can't open it, the server refuses to
+//! start before it changes anything: otherwise some secrets would be sealed with a wrong key.
 
 use super::conn::one;
 use super::{Conn, StoreError, meta};
 use crate::crypto::{KeyError, Keys, Purpose, SealContext, Sealed};
 use crate::domain::Secret;
 
-/// The names of the keys that this database knows, separated by spaces.
+/// The `meta` key with the ids of all known master keys, separated by spaces.
 const KNOWN: &str = "key_ids";
 
-/// Checks the keys of the settings, and introduces a new one. [`StoreError::Open`] says what is wrong with
-/// them, for the operator. To be called inside of a change, at the start.
+/// Checks the configured keys, and registers a new one. [`StoreError::Open`] tells the operator what is wrong with them.
+/// To be called inside a change, at startup.
 pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<(), StoreError> {
     let known = meta::get(conn, KNOWN).await?.unwrap_or_default();
     let known: Vec<&str> = known.split(' ').filter(|id| !id.is_empty()).collect();
@@ -49,7 +48,7 @@ pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<(), StoreError> {
     meta::set(conn, KNOWN, &[known, new].concat().join(" ")).await
 }
 
-/// A key of a known name has to open what it sealed: a name has 32 bits only, and a row may be damaged.
+/// A key with a known id must open the value that it sealed: an id has only 32 bits, and the row may be damaged.
 async fn try_key(conn: &mut Conn<'_>, keys: &Keys, id: &str) -> Result<(), StoreError> {
     let sealed = meta::get(conn, &name(id)).await?.ok_or(KeyError::Form)?;
     let opened = sealed.parse().and_then(|sealed: Sealed| keys.open(&place(id), &sealed));
@@ -61,7 +60,7 @@ async fn try_key(conn: &mut Conn<'_>, keys: &Keys, id: &str) -> Result<(), Store
     }
 }
 
-/// A secret under a key that is gone would be found out too late.
+/// Refuses to start if a secret is sealed with a key that is not configured.
 async fn refuse_lost_secrets(conn: &mut Conn<'_>, keys: &Keys) -> Result<(), StoreError> {
     let (lost,) = one!(
         conn,

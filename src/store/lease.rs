@@ -1,11 +1,10 @@
-//! Which server is the active one. Two at once would both run the same accounts' clients, and each would write
-//! what the other does not know of; so one of them holds the lease, and every change of a server checks that it
-//! still does.
+//! The lease that decides which server is active. Two active servers would run the same accounts' clients twice and
+//! overwrite each other's changes; so only one of them holds the lease, and every change checks that it still does.
 //!
-//! The table has one row. Its epoch grows with each taking and giving back, so a server that finds another epoch than its own
-//! knows that another took over, however much later it looks. A holder renews the row; a row that does not change is
-//! a holder that does not live. How long that takes is measured by each server's own clock: `expires` is there
-//! to differ with each renewal and to be read by people, and no two machines' clocks are ever compared.
+//! The table has one row. Its epoch grows each time the lease is taken or given back, so a server that finds another
+//! epoch than its own knows that another server took over, however late it checks. The holder renews the row; if the row
+//! stops changing, the holder is considered dead. Each server measures that time with its own clock: `expires` only
+//! makes renewals distinct and informs people; clocks of two machines are never compared.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -18,24 +17,23 @@ use crate::domain::Millis;
 /// How long a row may stay unchanged before another server may take it: 15 seconds.
 pub const LIFE_SECONDS: i64 = 15;
 
-/// The row as it was seen at some moment.
+/// The row at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Lease {
-    /// Names the server that holds it; empty if none does.
+    /// The server that holds it; empty if none does.
     pub holder: String,
-    /// Grows with each taking and giving back.
+    /// Grows each time the lease is taken or given back.
     pub epoch: i64,
-    /// Until when it holds without being renewed, by the holder's clock.
+    /// When it expires unless renewed, by the holder's clock.
     pub expires: Millis,
 }
 
-/// The row as it is.
 pub async fn get(conn: &mut Conn<'_>) -> Result<Lease, StoreError> {
     let row = first!(conn, Lease, "select holder, epoch, expires from lease where id = 1")?;
-    row.ok_or_else(|| StoreError::Corrupt("there is no row that says which server is active".into()))
+    row.ok_or_else(|| StoreError::Corrupt("the lease row is missing".into()))
 }
 
-/// Takes the lease, if the row still is as it was seen; the new epoch.
+/// Takes the lease if the row has not changed since `seen`. Returns the new epoch.
 async fn take(
     conn: &mut Conn<'_>,
     seen: &Lease,
@@ -56,7 +54,7 @@ async fn take(
     Ok(taken.map(|(epoch,)| epoch))
 }
 
-/// Makes the row differ from what it was, also if the clock was set back.
+/// Changes the row, even if the clock was set back.
 async fn renew(conn: &mut Conn<'_>, now: Millis) -> Result<(), StoreError> {
     execute!(
         conn,
@@ -66,16 +64,16 @@ async fn renew(conn: &mut Conn<'_>, now: Millis) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What an open database knows of its own lease.
+/// This server's lease.
 #[derive(Debug)]
 pub(super) struct Held {
-    /// The epoch that every change has to find; none for tests and commands, which hold no lease.
+    /// The epoch that every change must find; [`NONE`] for tests and commands, which hold no lease.
     epoch: AtomicI64,
-    /// Whether the lease was held and is no more. It does not come back.
+    /// Whether the lease was held and lost. This is final.
     lost: watch::Sender<bool>,
 }
 
-/// The epoch of those who hold no lease; the first taking makes 1.
+/// The epoch without a lease; the first holder has 1.
 const NONE: i64 = 0;
 
 impl Default for Held {
@@ -85,12 +83,12 @@ impl Default for Held {
 }
 
 impl Held {
-    /// Refuses what comes after the lease was lost or given back.
+    /// Refuses changes after the lease was lost or given back.
     pub(super) fn refuse_if_lost(&self) -> Result<(), StoreError> {
         if *self.lost.borrow() { Err(StoreError::LeaseLost) } else { Ok(()) }
     }
 
-    /// Lets the row differ from what others saw, who may have waited in line all the time that a long change took.
+    /// Renews the lease at the end of a long change: a candidate may have waited for the write lock the whole time.
     pub(super) async fn touch(&self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
         if self.epoch.load(Ordering::SeqCst) != NONE {
             renew(conn, Millis(0)).await?;
@@ -98,8 +96,8 @@ impl Held {
         Ok(())
     }
 
-    /// Refuses a change if another server took the lease. Changes are alone in writing and a taking is a change,
-    /// so what is found here stays true until the transaction's end.
+    /// Refuses a change if another server took the lease. Changes are serialized and taking the lease is one, so the result
+    /// stays valid until the end of the transaction.
     pub(super) async fn check(&self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
         let ours = self.epoch.load(Ordering::SeqCst);
         if ours == NONE || get(conn).await?.epoch == ours {
@@ -111,8 +109,8 @@ impl Held {
 }
 
 impl Db {
-    /// Takes the lease if the row still is `seen`; false if it changed meanwhile. From then on every change
-    /// checks that it is still held.
+    /// Takes the lease if the row still equals `seen`; false if it changed meanwhile. From then on every change checks
+    /// that it is still held.
     pub async fn take_lease(&self, seen: &Lease, holder: &str, now: Millis) -> Result<bool, StoreError> {
         let epoch = self.maintain(async |conn: &mut Conn<'_>| take(conn, seen, holder, now).await).await?;
         if let Some(epoch) = epoch {
@@ -121,12 +119,12 @@ impl Db {
         Ok(epoch.is_some())
     }
 
-    /// Shows the others that the holder lives.
+    /// Shows other servers that the holder is alive.
     pub async fn renew_lease(&self, now: Millis) -> Result<(), StoreError> {
         self.maintain(async |conn: &mut Conn<'_>| renew(conn, now).await).await
     }
 
-    /// Lets others take the lease at once. The last change: whatever comes after is refused.
+    /// Lets other servers take the lease at once. This is the last change: all later ones are refused.
     pub async fn give_lease_back(&self) -> Result<(), StoreError> {
         let given = self
             .maintain(async |conn: &mut Conn<'_>| {
@@ -137,7 +135,7 @@ impl Db {
         given
     }
 
-    /// Whether another server has the lease that was held here, for what is kept beside the database. Asks the
+    /// Whether another server took over the lease: to be checked before writing files outside the database. Queries the
     /// database; if that does not answer, the lease counts as held.
     pub async fn is_taken_over(&self) -> bool {
         let checked = async {
@@ -147,7 +145,7 @@ impl Db {
         matches!(checked.await, Err(StoreError::LeaseLost))
     }
 
-    /// Resolves once the lease was held and is no more.
+    /// Resolves once the lease was lost or given back.
     pub async fn lease_lost(&self) {
         let _ = self.lease.lost.subscribe().wait_for(|lost| *lost).await;
     }

@@ -1,11 +1,11 @@
-//! Codes asked for at Telegram. Telegram locks a number out after a few a day, so they are counted here,
-//! by number and across restarts, before it is asked.
+//! Login codes requested from Telegram. Telegram locks a number after a few a day, so they are counted here, by number
+//! and across restarts, before each request.
 
 use super::conn::{execute, one};
 use super::{Conn, StoreError};
 use crate::domain::{Millis, Phone};
 
-/// Notes that `actor` asks for a code for this number.
+/// Records that `actor` requests a code for this number.
 pub async fn insert(conn: &mut Conn<'_>, phone: &Phone, at: Millis, actor: &str) -> Result<(), StoreError> {
     execute!(
         conn,
@@ -18,7 +18,7 @@ pub async fn insert(conn: &mut Conn<'_>, phone: &Phone, at: Millis, actor: &str)
     Ok(())
 }
 
-/// How often a code was asked for, for this number, at or after `since`.
+/// How many codes were requested for this number at or after `since`.
 pub async fn count_since(conn: &mut Conn<'_>, phone: &Phone, since: Millis) -> Result<i64, StoreError> {
     let (count,) = one!(
         conn,
@@ -30,7 +30,7 @@ pub async fn count_since(conn: &mut Conn<'_>, phone: &Phone, since: Millis) -> R
     Ok(count)
 }
 
-/// How often this actor asked for a code, for whatever number, at or after `since`.
+/// How many codes this actor requested, for any number, at or after `since`.
 pub async fn count_by_actor(conn: &mut Conn<'_>, actor: &str, since: Millis) -> Result<i64, StoreError> {
     let (count,) = one!(
         conn,

@@ -1,15 +1,13 @@
-//! Single facts about the whole installation: which Telegram it belongs to, which key seals its secrets.
+//! Key-value pairs about the whole installation: its Telegram environment, its master keys.
 
 use super::conn::{execute, first};
 use super::{Conn, StoreError};
 
-/// The value of a key.
 pub async fn get(conn: &mut Conn<'_>, key: &str) -> Result<Option<String>, StoreError> {
     let row = first!(conn, (String,), "select value from meta where key = $1", key)?;
     Ok(row.map(|(value,)| value))
 }
 
-/// Sets the value of a key, new or old.
 pub async fn set(conn: &mut Conn<'_>, key: &str, value: &str) -> Result<(), StoreError> {
     execute!(
         conn,

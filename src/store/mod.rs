@@ -1,13 +1,12 @@
-//! All SQL there is, and nothing else. Each noun has a file; each function takes a [`Conn`].
+//! All SQL. Each noun has a file; each function takes a [`Conn`].
 //!
-//! There are two databases and one text per statement. The macros of [`conn`](self) run it on whichever
-//! database is open, so a function is written once and its story is tested on both. Therefore only SQL that
-//! both understand alike is allowed here, and times, ids and random values come from the program.
+//! Every statement is written once for both databases. The macros of [`conn`](self) run it on the one that is open, and
+//! the tests cover both. So only SQL that both databases understand is allowed here, and times, ids and random values
+//! come from the program.
 //!
-//! Reading and changing are apart: [`Db::read`] gives a snapshot that can't write, [`Db::write`] a transaction that is
-//! the only writer, on both databases, and that has to record what it does in the audit log. So what a change has read
-//! stays true until its end, and its effects are there as a whole or not at all. A server's changes also check that it
-//! still holds the [`lease`].
+//! Reads and changes are separate: [`Db::read`] returns a read-only snapshot; [`Db::write`] runs a transaction that is
+//! the only writer, on both databases, and must record an audit entry. So what a change has read stays valid until its
+//! end, and it is committed as a whole or not at all. A server's changes also check that it still holds the [`lease`].
 
 mod conn;
 mod error;
@@ -43,9 +42,9 @@ use std::time::Duration;
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard, watch};
 
-/// How long a change waits for those before it.
+/// How long a change waits for the write lock.
 const WRITE_LOCK: Duration = Duration::from_secs(10);
-/// How long to wait for a connection: pages must say soon that the database is unavailable.
+/// How long to wait for a connection; short, so that pages soon show that the database is unavailable.
 const ACQUIRE: Duration = Duration::from_secs(2);
 
 /// The open database; cheap to clone.
@@ -53,15 +52,15 @@ const ACQUIRE: Duration = Duration::from_secs(2);
 pub struct Db {
     pools: Pools,
     write_lock: Arc<Mutex<()>>,
-    /// Whether the database is known to be away: then nothing waits for it, and what already waits fails.
+    /// Whether the database is known to be unavailable: then nothing waits for it, and current waits fail.
     away: Arc<watch::Sender<bool>>,
-    /// The end of the audit log that was committed last; none before the first.
-    heads: Arc<watch::Sender<Option<audit::Head>>>,
-    /// What a server has to hold while it changes things.
+    /// The last committed end of the audit log; none before this process committed one.
+    heads: Arc<watch::Sender<Option<audit::ChainHead>>>,
+    /// The lease that a server must hold to make changes.
     lease: Arc<lease::Held>,
 }
 
-/// Connections: one that writes, several that read.
+/// One connection that writes, several that read.
 #[derive(Clone, Debug)]
 pub(crate) enum Pools {
     Sqlite { write: SqlitePool, read: SqlitePool },
@@ -69,8 +68,7 @@ pub(crate) enum Pools {
 }
 
 impl Db {
-    /// The database as it is now: everything read from the answer is of one moment, and nothing can be
-    /// written to it.
+    /// A read-only snapshot of the database.
     pub async fn read(&self) -> Result<Conn<'static>, StoreError> {
         self.unless_away(self.begin_read()).await
     }
@@ -82,13 +80,12 @@ impl Db {
         }
     }
 
-    /// Runs `work` in a transaction of its own, for changes that have no audit entry: bookkeeping of the server, of
-    /// which a test lists the callers. Everything else goes through [`Db::write`].
+    /// Runs `work` in its own transaction, for changes without an audit entry: internal bookkeeping, whose callers are
+    /// listed in a test. Everything else goes through [`Db::write`].
     ///
-    /// It is committed if `work` succeeds, and nothing of it stays otherwise, also if the caller goes away meanwhile.
-    /// Changes run one after the other; a change inside of a change waits for itself and fails with
-    /// [`StoreError::Busy`]. With [`StoreError::LeaseLost`] it fails if this server held the lease and another one has
-    /// it now.
+    /// It is committed if `work` succeeds, and rolled back otherwise, also if the future is dropped. Changes run one after
+    /// the other; a change nested in a change waits for itself and fails with [`StoreError::Busy`]. If another server has
+    /// taken over this server's lease, it fails with [`StoreError::LeaseLost`].
     pub async fn maintain<T, E, W>(&self, work: W) -> Result<T, E>
     where
         W: AsyncFnOnce(&mut Conn<'_>) -> Result<T, E>,
@@ -107,7 +104,7 @@ impl Db {
         }
     }
 
-    /// Waits for the changes before this one, and makes sure that the lease is still held.
+    /// Waits for earlier changes, and checks that the lease is still held.
     async fn begin_change(&self) -> Result<(MutexGuard<'_, ()>, Conn<'static>), StoreError> {
         self.lease.refuse_if_lost()?;
         let begin = async {
@@ -135,19 +132,20 @@ impl Db {
         Ok(())
     }
 
-    /// Tells of each new end of the audit log after its commit; a slow reader sees the newest only.
-    pub fn audit_heads(&self) -> watch::Receiver<Option<audit::Head>> {
+    /// Watches the end of the audit log, as committed.
+    pub fn audit_heads(&self) -> watch::Receiver<Option<audit::ChainHead>> {
         self.heads.subscribe()
     }
 
-    /// Whether the database answers, by the number of its rules, see [`rules`]. Asks also while it is known to be away.
+    /// Checks that the database answers, and returns the policy version, see [`rules`]. Also queries the database while it
+    /// is known to be unavailable.
     pub async fn ping(&self) -> Result<i64, StoreError> {
         rules::version(&mut self.begin_read().await?).await
     }
 
-    /// Says whether the database is away. Until it is back whatever is begun fails at once, and what was about to
-    /// begin fails too: a page must not wait for a server that hangs, once in line and once more at its turn.
-    /// Returns whether that is a change.
+    /// Sets whether the database is unavailable. Until it is back, new transactions and those waiting to begin fail at
+    /// once, so that a page does not wait for a hanging database, first for the lock and then for a connection. Returns
+    /// whether the value changed.
     pub fn set_away(&self, away: bool) -> bool {
         self.away.send_replace(away) != away
     }

@@ -1,4 +1,4 @@
-//! Opening: connect, make what is missing, bring the tables up to date.
+//! Opening the database: connecting, creating what is missing, and migrating the tables.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use crate::store::pool::{postgres, sqlite};
 use crate::store::{Conn, Db, Pools, StoreError, lease};
 
 impl Db {
-    /// Connects, makes a missing file or database, and migrates. Errors are sentences for the operator.
+    /// Connects, creates a missing file or database, and migrates. Errors are messages for the operator.
     pub async fn open(dsn: &Dsn) -> Result<Self, StoreError> {
         let db = Self::connect(dsn).await?;
         db.migrate().await?;
         Ok(db)
     }
 
-    /// Connects, and makes a missing file or database; what is in it stays as it is. A server begins so, because
-    /// another one may be active and must not have its tables changed.
+    /// Connects, and creates a missing file or database, but does not migrate: another server may be active, and its
+    /// tables must not change.
     pub async fn connect(dsn: &Dsn) -> Result<Self, StoreError> {
         let pools = match dsn {
             Dsn::Sqlite(file) => sqlite::open(file).await?,
@@ -34,7 +34,7 @@ impl Db {
         })
     }
 
-    /// Whether the tables were made already, by this or any earlier Telescope.
+    /// Whether the tables exist, from this or any earlier version.
     pub async fn has_tables(&self) -> Result<bool, StoreError> {
         match &self.pools {
             Pools::Sqlite { read, .. } => sqlite::has_tables(read).await,
@@ -42,7 +42,7 @@ impl Db {
         }
     }
 
-    /// Whether the audit log could be changed through this connection. Postgres knows roles that can only add to it.
+    /// Whether this connection could change entries of the audit log. On Postgres the role may only be able to append.
     pub async fn can_change_audit_log(&self) -> Result<bool, StoreError> {
         match &self.pools {
             Pools::Sqlite { .. } => Ok(true),
@@ -50,14 +50,14 @@ impl Db {
         }
     }
 
-    /// Brings the tables up to date. All steps are one change: programs that start at once do not get into each
-    /// other's way, and no one sees half of it. Where there is nothing to do nothing is tried: the role may be one that
-    /// can't make tables.
+    /// Migrates the tables. All steps are one transaction, so that programs which start at the same time don't disturb each
+    /// other or see a partial migration. If there is nothing to do, nothing is executed: the role may not be allowed to
+    /// create tables.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let there = self.has_tables().await?;
         self.maintain(async |conn: &mut Conn<'_>| {
             if !(there && is_current(conn).await?) {
-                // Not `run`: the compiler can't see that its future may move between threads.
+                // Not `run`: the compiler can't prove that its future is Send.
                 let done = match &mut conn.tx {
                     Driver::Sqlite(tx) => sqlite::MIGRATIONS.run_direct(None, &mut **tx, false).await,
                     Driver::Postgres(tx) => postgres::MIGRATIONS.run_direct(None, &mut **tx, false).await,
@@ -70,7 +70,7 @@ impl Db {
     }
 }
 
-/// Whether exactly the steps of this Telescope were taken.
+/// Whether exactly the migrations of this version were applied.
 async fn is_current(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
     let steps = match &conn.tx {
         Driver::Sqlite(_) => &sqlite::MIGRATIONS,
@@ -85,10 +85,10 @@ async fn is_current(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
     Ok(taken.iter().map(|(version, checksum, success)| (*version, checksum.as_slice(), *success)).eq(ours))
 }
 
-/// The database's word for what a role may not do.
+/// Postgres' code for insufficient privileges.
 const DENIED: &str = "42501";
 
-/// Whether a migration failed because this role may not change tables.
+/// Whether a migration failed because this role can't change tables.
 fn is_denied(error: &MigrateError) -> bool {
     let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
         return false;
@@ -96,7 +96,7 @@ fn is_denied(error: &MigrateError) -> bool {
     error.as_database_error().and_then(|said| said.code()).as_deref() == Some(DENIED)
 }
 
-/// A failed migration, in words.
+/// The message for a failed migration.
 fn explain(error: MigrateError) -> StoreError {
     if is_denied(&error) {
         return StoreError::Open(

@@ -1,5 +1,5 @@
-//! Requests to see a secret, a row each, so that they outlive the program. What was decided is also in the audit
-//! log for good, so old rows are deleted.
+//! Requests to see a secret, one row each, so that they survive a restart. Decisions are also in the audit log, so old
+//! rows are deleted.
 
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
@@ -48,7 +48,7 @@ impl From<Row> for RevealRequest {
     }
 }
 
-/// `requests!(first, conn, "where …", value)`: requests with the addresses and the number that belong to them.
+/// `requests!(first, conn, "where …", value)`: requests with the people's addresses and the account's number.
 macro_rules! requests {
     ($take:ident, $conn:expr, $tail:literal $(, $value:expr)* $(,)?) => {
         $take!(
@@ -68,7 +68,7 @@ macro_rules! requests {
     };
 }
 
-/// Adds a request that waits.
+/// Adds a waiting request.
 pub async fn insert(conn: &mut Conn<'_>, request: &RevealRequest) -> Result<(), StoreError> {
     execute!(
         conn,
@@ -86,7 +86,6 @@ pub async fn insert(conn: &mut Conn<'_>, request: &RevealRequest) -> Result<(), 
     Ok(())
 }
 
-/// A request.
 pub async fn get(conn: &mut Conn<'_>, id: RevealId) -> Result<Option<RevealRequest>, StoreError> {
     Ok(requests!(first, conn, "where reveal_requests.id = $1", id)?.map(RevealRequest::from))
 }
@@ -110,7 +109,7 @@ pub async fn newest(
     Ok(row.map(RevealRequest::from))
 }
 
-/// The newest requests that were made since then, the newest first.
+/// The newest requests made at or after `from`, the newest first.
 pub async fn since(conn: &mut Conn<'_>, from: Millis, limit: u32) -> Result<Vec<RevealRequest>, StoreError> {
     let rows = requests!(
         all,
@@ -123,7 +122,7 @@ pub async fn since(conn: &mut Conn<'_>, from: Millis, limit: u32) -> Result<Vec<
     Ok(rows.into_iter().map(RevealRequest::from).collect())
 }
 
-/// Notes the decision. False if it was decided before, or has expired: then nothing is noted.
+/// Stores the decision. False if the request was already decided or has expired.
 pub async fn decide(
     conn: &mut Conn<'_>,
     id: RevealId,
@@ -146,7 +145,7 @@ pub async fn decide(
     Ok(touched > 0)
 }
 
-/// Notes that an approval is used now. False if it was used before, or its time is over.
+/// Marks an approval as used. False if it was already used or has expired.
 pub async fn spend(conn: &mut Conn<'_>, id: RevealId, now: Millis) -> Result<bool, StoreError> {
     let touched = execute!(
         conn,
@@ -159,7 +158,7 @@ pub async fn spend(conn: &mut Conn<'_>, id: RevealId, now: Millis) -> Result<boo
     Ok(touched > 0)
 }
 
-/// Open requests whose time is over by now, the oldest first.
+/// Open requests that have expired, the oldest first.
 pub async fn overdue(conn: &mut Conn<'_>, now: Millis) -> Result<Vec<RevealRequest>, StoreError> {
     let rows = requests!(
         all,
@@ -172,7 +171,7 @@ pub async fn overdue(conn: &mut Conn<'_>, now: Millis) -> Result<Vec<RevealReque
     Ok(rows.into_iter().map(RevealRequest::from).collect())
 }
 
-/// Notes that a request was neither refused nor used in time.
+/// Marks an open request as expired.
 pub async fn expire(conn: &mut Conn<'_>, id: RevealId) -> Result<(), StoreError> {
     execute!(
         conn,
@@ -185,7 +184,7 @@ pub async fn expire(conn: &mut Conn<'_>, id: RevealId) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Deletes what is over and was made before then; how many there were.
+/// Deletes closed requests that were made before then. Returns how many.
 pub async fn forget_before(conn: &mut Conn<'_>, then: Millis) -> Result<u64, StoreError> {
     execute!(
         conn,
@@ -196,7 +195,7 @@ pub async fn forget_before(conn: &mut Conn<'_>, then: Millis) -> Result<u64, Sto
     )
 }
 
-/// Whether there is anything that was made before then.
+/// Whether there is a request that was made before then.
 pub async fn any_before(conn: &mut Conn<'_>, then: Millis) -> Result<bool, StoreError> {
     Ok(first!(conn, (RevealId,), "select id from reveal_requests where created < $1 limit 1", then)?
         .is_some())

@@ -1,22 +1,20 @@
-//! Roles, and who has them. Each membership says where it comes from: what the identity provider puts a person into, it
-//! also takes away, and nothing that was arranged on a page.
+//! Roles and their members. Each membership has a source, so that the identity provider only takes away roles that it has
+//! given, and none that was given on a page.
 
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::{Email, GroupId, RoleId, UserId};
 
-/// The source of what the identity provider says.
+/// The source of roles given by the identity provider.
 const PROVIDER: &str = "provider";
-/// The source of what people arrange.
+/// The source of roles given on a page.
 const PAGE: &str = "page";
 
-/// A role.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Role {
-    /// Its id.
     pub id: RoleId,
-    /// Its name, as typed.
+    /// Its name, as entered.
     pub name: String,
 }
 
@@ -30,7 +28,7 @@ pub async fn sizes(conn: &mut Conn<'_>) -> Result<Vec<(RoleId, i64)>, StoreError
     all!(conn, (RoleId, i64), "select role_id, count(distinct user_id) from role_members group by role_id")
 }
 
-/// Every role with the addresses of the people to whom it was given on a page, by address.
+/// Every role with the addresses of the people to whom it was given on a page, sorted by address.
 pub async fn given(conn: &mut Conn<'_>) -> Result<Vec<(RoleId, Email)>, StoreError> {
     all!(
         conn,
@@ -40,28 +38,26 @@ pub async fn given(conn: &mut Conn<'_>) -> Result<Vec<(RoleId, Email)>, StoreErr
     )
 }
 
-/// The role of that id.
 pub async fn get(conn: &mut Conn<'_>, id: RoleId) -> Result<Option<Role>, StoreError> {
     first!(conn, Role, "select id, name from roles where id = $1", id)
 }
 
-/// The role of that name.
 pub async fn by_name(conn: &mut Conn<'_>, name: &str) -> Result<Option<Role>, StoreError> {
     first!(conn, Role, "select id, name from roles where name_folded = $1", name.to_lowercase())
 }
 
-/// Gives a role another name. [`StoreError::Missing`] if there is no such role.
+/// [`StoreError::Missing`] if there is no such role.
 pub async fn rename(conn: &mut Conn<'_>, id: RoleId, name: &str) -> Result<(), StoreError> {
     let folded = name.to_lowercase();
     found(execute!(conn, "update roles set name = $2, name_folded = $3 where id = $1", id, name, folded)?)
 }
 
-/// Deletes a role, and with it all that it gave.
+/// Deletes a role with its memberships and privileges.
 pub async fn delete(conn: &mut Conn<'_>, id: RoleId) -> Result<(), StoreError> {
     found(execute!(conn, "delete from roles where id = $1", id)?)
 }
 
-/// Sets what a role may do with the accounts of a group, as a whole, and says what it was. [`StoreError::Missing`] if
+/// Replaces a role's privileges for the accounts of a group, and returns the former ones. [`StoreError::Missing`] if
 /// there is no such role or group.
 pub async fn set_cell(
     conn: &mut Conn<'_>,
@@ -88,8 +84,7 @@ pub async fn set_cell(
     Ok(before.iter().filter_map(|(name,)| AccountPrivilege::from_name(name)).collect())
 }
 
-/// Sets what a role may do with the system, as a whole, and says what it was. [`StoreError::Missing`] if there is no
-/// such role.
+/// Replaces a role's system privileges, and returns the former ones. [`StoreError::Missing`] if there is no such role.
 pub async fn set_system(
     conn: &mut Conn<'_>,
     role: RoleId,
@@ -112,7 +107,7 @@ pub async fn set_system(
     Ok(before.iter().filter_map(|(name,)| SystemPrivilege::from_name(name)).collect())
 }
 
-/// Gives a person a role from the pages. Returns whether they did not have it from there already.
+/// Gives a person a role with the source `page`. Returns whether they did not have it from there already.
 pub async fn give(conn: &mut Conn<'_>, role: RoleId, user: UserId) -> Result<bool, StoreError> {
     let given = execute!(
         conn,
@@ -124,8 +119,8 @@ pub async fn give(conn: &mut Conn<'_>, role: RoleId, user: UserId) -> Result<boo
     Ok(given > 0)
 }
 
-/// Takes a role that was given on the pages from a person. Returns whether they had it from there; what the identity provider
-/// gives stays.
+/// Takes a role with the source `page` from a person. Returns whether they had it from there; a membership from the
+/// identity provider stays.
 pub async fn take(conn: &mut Conn<'_>, role: RoleId, user: UserId) -> Result<bool, StoreError> {
     let taken = execute!(
         conn,
@@ -140,19 +135,17 @@ pub async fn take(conn: &mut Conn<'_>, role: RoleId, user: UserId) -> Result<boo
 /// A person who has a role.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Member {
-    /// Who.
     pub id: UserId,
-    /// The address.
     pub email: Email,
-    /// Whether this person may not sign in.
+    /// Whether this person is blocked.
     pub disabled: bool,
-    /// Whether it was given on the pages.
+    /// Whether it was given on a page.
     pub by_page: bool,
-    /// Whether the identity provider says so.
+    /// Whether the identity provider gave it.
     pub by_provider: bool,
 }
 
-/// The people who have a role, from one address on, by address.
+/// The people who have a role and whose address is after `after`, sorted by address.
 pub async fn members(
     conn: &mut Conn<'_>,
     role: RoleId,
@@ -175,7 +168,7 @@ pub async fn members(
     )
 }
 
-/// The roles of a person, with where they come from: the pages, and the identity provider.
+/// The roles of a person, and whether each was given on a page and by the identity provider.
 pub async fn of_user(
     conn: &mut Conn<'_>,
     user: UserId,
@@ -195,7 +188,7 @@ fn found(touched: u64) -> Result<(), StoreError> {
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
-/// Adds a role. [`unique`](super::unique) says `roles.name_folded` if there is one of that name.
+/// Adds a role. If the name is taken, [`unique`](super::unique) returns `roles.name_folded`.
 pub async fn insert(conn: &mut Conn<'_>, id: RoleId, name: &str) -> Result<(), StoreError> {
     execute!(
         conn,
@@ -207,7 +200,7 @@ pub async fn insert(conn: &mut Conn<'_>, id: RoleId, name: &str) -> Result<(), S
     Ok(())
 }
 
-/// The names of the roles that a person has, wherever from, in their order.
+/// The names of a person's roles from all sources, sorted.
 pub async fn of_person(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<String>, StoreError> {
     let rows = all!(
         conn,
@@ -219,8 +212,8 @@ pub async fn of_person(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<String>,
     Ok(rows.into_iter().map(|(name, _)| name).collect())
 }
 
-/// Gives a person the roles with the names of their groups at the identity provider, and takes away those that they had
-/// from it before. A group without a role of its name means nothing here. Returns whether anything changed.
+/// Gives a person the roles named like their groups at the identity provider, and takes away the other roles that it gave
+/// them before. Groups without a role of the same name are ignored. Returns whether anything changed.
 pub async fn set_from_provider(
     conn: &mut Conn<'_>,
     user: UserId,

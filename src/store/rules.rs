@@ -1,4 +1,4 @@
-//! The rows that rights are made of, read at once, and the number that tells whether any of them has changed.
+//! The rows of the access policy, and the version that shows whether any of them has changed.
 
 use super::conn::{all, one};
 use super::{Conn, StoreError};
@@ -6,13 +6,13 @@ use crate::domain::access::PolicyRows;
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
 use crate::domain::{GroupId, RoleId, UserId};
 
-/// The number of the present state; triggers make it grow with every change.
+/// The present version; triggers increment it with every change.
 pub async fn version(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
     let (version,) = one!(conn, (i64,), "select version from access_version")?;
     Ok(version)
 }
 
-/// Every rule. A privilege that this program does not know gives nothing, and is said in the log.
+/// Every rule. Unknown privileges are ignored and logged.
 pub async fn load(conn: &mut Conn<'_>) -> Result<PolicyRows, StoreError> {
     let version = version(conn).await?;
     let members = all!(conn, (UserId, RoleId), "select distinct user_id, role_id from role_members")?;
@@ -33,7 +33,7 @@ pub async fn load(conn: &mut Conn<'_>) -> Result<PolicyRows, StoreError> {
 
 fn known<P>(name: &str, privilege: Option<P>) -> Option<P> {
     if privilege.is_none() {
-        tracing::warn!(name, "a rule names a privilege that does not exist; it gives nothing");
+        tracing::warn!(name, "ignored a rule with an unknown privilege");
     }
     privilege
 }

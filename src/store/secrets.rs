@@ -1,25 +1,25 @@
-//! Secrets of accounts, sealed: the database has them and can't read them.
+//! Secrets of accounts, sealed, so that the database can't read them.
 //!
-//! One value per purpose and row. A new value takes the place of the old one and a higher version, which is
-//! part of what is sealed; so an old value that is put back does not open.
+//! One value per purpose and row. A new value replaces the old one and gets a higher version, which is authenticated by
+//! the seal; so an old value that is put back can't be opened.
 
 use super::conn::{execute, first};
 use super::{Conn, StoreError};
 use crate::crypto::{KeyError, Keys, Purpose, SealContext, Sealed};
 use crate::domain::{AccountId, Millis, Secret};
 
-/// What may be known of a secret without opening it.
+/// What is known of a secret without opening it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Fact {
     /// Grows with each new value.
     pub version: i64,
     /// When this value was stored.
     pub stored_at: Millis,
-    /// When Telegram refused it: it is not to be tried again.
+    /// When Telegram rejected it: it must not be submitted again.
     pub rejected_at: Option<Millis>,
 }
 
-/// Seals and stores a secret in place of the one before it; the new version.
+/// Seals and stores a secret, replacing an earlier one. Returns the new version.
 pub async fn put(
     conn: &mut Conn<'_>,
     keys: &Keys,
@@ -46,7 +46,7 @@ pub async fn put(
     Ok(version)
 }
 
-/// Opens a secret; its version and the text. A value that can't be opened is an error, never a value.
+/// Opens a secret and returns its version and text. A value that can't be opened is an error.
 pub async fn get(
     conn: &mut Conn<'_>,
     keys: &Keys,
@@ -65,7 +65,7 @@ pub async fn get(
     Ok(Some((version, keys.open(&SealContext { purpose, row, version }, &sealed)?)))
 }
 
-/// What is known of an account's stored two-step password, beside the password itself.
+/// What is known of an account's stored two-step password without opening it.
 pub async fn two_step_password(conn: &mut Conn<'_>, account: AccountId) -> Result<Option<Fact>, StoreError> {
     fact(conn, Purpose::TwoStepPassword, &account.to_string()).await
 }
@@ -81,7 +81,7 @@ pub async fn fact(conn: &mut Conn<'_>, purpose: Purpose, row: &str) -> Result<Op
     )
 }
 
-/// Notes that a value was refused. Nothing happens if there is a newer one already.
+/// Marks a value as rejected. Does nothing if there is a newer one.
 pub async fn mark_rejected(
     conn: &mut Conn<'_>,
     purpose: Purpose,
@@ -100,8 +100,8 @@ pub async fn mark_rejected(
     Ok(())
 }
 
-/// Notes that this value is handed to Telegram now. False if it was before and nothing is known of how it
-/// went, if it was rejected, or if there is another value by now: then it must not be handed over.
+/// Marks this value as submitted to Telegram. False if it was submitted before with an unknown result, if it was
+/// rejected, or if it was replaced: then it must not be submitted.
 pub async fn mark_given(
     conn: &mut Conn<'_>,
     purpose: Purpose,
@@ -121,7 +121,7 @@ pub async fn mark_given(
     Ok(touched > 0)
 }
 
-/// Notes that Telegram took this value, or never saw it: it may be handed over again, in another login.
+/// Notes that Telegram accepted this value, or never received it: it may be submitted again, in another login.
 pub async fn mark_accepted(
     conn: &mut Conn<'_>,
     purpose: Purpose,
@@ -138,7 +138,7 @@ pub async fn mark_accepted(
     Ok(())
 }
 
-/// Forgets a secret; whether there was one.
+/// Deletes a secret. Returns whether there was one.
 pub async fn delete(conn: &mut Conn<'_>, purpose: Purpose, row: &str) -> Result<bool, StoreError> {
     let touched =
         execute!(conn, "delete from sealed_secrets where purpose = $1 and row_id = $2", purpose.name(), row)?;

@@ -1,6 +1,6 @@
 //! A change and its audit entry, in one transaction.
 //!
-//! [`Db::write`] takes what a [`Tx`] gives for an entry, so a change without one does not compile:
+//! [`Db::write`] requires the proof that [`Tx::record`] returns, so a change without an audit entry does not compile:
 //!
 //! ```
 //! # use telescope::{crypto::Keys, domain::{Account, audit::AuditEntry}, store::{self, Db, StoreError}};
@@ -24,7 +24,7 @@
 //! }
 //! ```
 //!
-//! Nor does one with a proof that was made up:
+//! The proof can't be forged:
 //!
 //! ```compile_fail
 //! # use telescope::store::tx::Written;
@@ -37,7 +37,7 @@ use super::{Conn, Db, StoreError, audit};
 use crate::crypto::Keys;
 use crate::domain::audit::AuditEntry;
 
-/// A transaction that changes something and records it. It derefs to the connection that store functions take.
+/// A transaction that makes a change and records it. It derefs to the connection that store functions take.
 #[derive(Debug)]
 pub struct Tx<'a> {
     conn: Conn<'static>,
@@ -49,7 +49,7 @@ pub struct Tx<'a> {
 #[must_use]
 pub struct Recorded(i64);
 
-/// What a change came to.
+/// The result of a change.
 #[derive(Debug)]
 #[must_use]
 pub struct Written<T>(Effect<T>);
@@ -80,7 +80,7 @@ impl Recorded {
 }
 
 impl<T> Written<T> {
-    /// There was nothing to change. Should something have been changed after all, it is rolled back.
+    /// There was nothing to change. The transaction is rolled back.
     pub fn unchanged(value: T) -> Self {
         Self(Effect::Unchanged(value))
     }
@@ -109,7 +109,7 @@ impl DerefMut for Tx<'_> {
 }
 
 impl Db {
-    /// Runs `work` in a transaction of its own, which is committed with an audit entry or not at all.
+    /// Runs `work` in its own transaction, which is committed with an audit entry or not at all.
     pub async fn write<T, E, W>(&self, keys: &Keys, work: W) -> Result<T, E>
     where
         W: AsyncFnOnce(&mut Tx<'_>) -> Result<Written<T>, E>,

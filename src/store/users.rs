@@ -1,4 +1,4 @@
-//! People who have signed in.
+//! Users: people who have signed in or were added by address.
 
 use std::collections::HashMap;
 
@@ -6,37 +6,32 @@ use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError, web_sessions};
 use crate::domain::{Email, Millis, UserId};
 
-/// A person.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct User {
-    /// The id.
     pub id: UserId,
-    /// The address.
     pub email: Email,
     /// Whether this is an administrator.
     pub admin: bool,
-    /// Whether this person may not sign in any more.
+    /// Whether this person is blocked.
     pub disabled: bool,
-    /// When the person was first seen.
+    /// When the row was created.
     pub created: Millis,
-    /// When the person last signed in; 0: never.
+    /// When the person last signed in; 0 for never.
     pub seen: Millis,
 }
 
-/// A person as the list of people has them.
+/// A row of the list of users.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Listed {
-    /// The person.
     #[sqlx(flatten)]
     pub user: User,
-    /// How many browsers are signed in as this person.
+    /// The number of active sessions.
     pub sessions: i64,
-    /// How many identities are bound to this person.
+    /// The number of bound identities.
     pub identities: i64,
 }
 
-/// People whose address comes after `after` and holds `part`, by their address. Sessions that have ended by
-/// themselves are not counted.
+/// People whose address contains `part` and is after `after`, sorted by address. Expired sessions are not counted.
 pub async fn page(
     conn: &mut Conn<'_>,
     part: &str,
@@ -60,7 +55,7 @@ pub async fn page(
     )
 }
 
-/// One person as the list has them.
+/// The list's row of one person.
 pub async fn listed(conn: &mut Conn<'_>, id: UserId, now: Millis) -> Result<Option<Listed>, StoreError> {
     first!(
         conn,
@@ -76,7 +71,7 @@ pub async fn listed(conn: &mut Conn<'_>, id: UserId, now: Millis) -> Result<Opti
     )
 }
 
-/// The pattern of what holds this text.
+/// The LIKE pattern for texts that contain this part.
 fn contains(part: &str) -> String {
     let mut pattern = String::from("%");
     for c in part.chars().flat_map(char::to_lowercase) {
@@ -89,7 +84,7 @@ fn contains(part: &str) -> String {
     pattern
 }
 
-/// The administrators who may sign in, by address.
+/// The administrators who are not blocked, sorted by address.
 pub async fn administrators(conn: &mut Conn<'_>) -> Result<Vec<(UserId, Email)>, StoreError> {
     all!(
         conn,
@@ -98,24 +93,24 @@ pub async fn administrators(conn: &mut Conn<'_>) -> Result<Vec<(UserId, Email)>,
     )
 }
 
-/// Everybody's address: one question, however many people a page has to name.
+/// All addresses, with a single query.
 pub async fn addresses(conn: &mut Conn<'_>) -> Result<HashMap<UserId, Email>, StoreError> {
     let rows = all!(conn, (UserId, Email), "select id, email from users")?;
     Ok(rows.into_iter().collect())
 }
 
-/// The address of everybody who may sign in.
+/// The addresses of all people who are not blocked.
 pub async fn active_emails(conn: &mut Conn<'_>) -> Result<HashMap<UserId, Email>, StoreError> {
     let rows = all!(conn, (UserId, Email), "select id, email from users where disabled = false")?;
     Ok(rows.into_iter().collect())
 }
 
-/// Whether the person of this address is one who may not sign in. People who have not been here yet may.
+/// Whether the person with this address is blocked. Unknown people are not.
 pub async fn is_disabled(conn: &mut Conn<'_>, email: &Email) -> Result<bool, StoreError> {
     Ok(by_email(conn, email).await?.is_some_and(|user| user.disabled))
 }
 
-/// How many administrators who may sign in there are beside this person.
+/// How many other administrators are not blocked.
 pub async fn count_other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, StoreError> {
     let (count,) = one!(
         conn,
@@ -126,7 +121,7 @@ pub async fn count_other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, 
     Ok(count)
 }
 
-/// Everybody who may sign in, by address.
+/// All people who are not blocked, sorted by address.
 pub async fn active(conn: &mut Conn<'_>) -> Result<Vec<User>, StoreError> {
     all!(
         conn,
@@ -135,7 +130,7 @@ pub async fn active(conn: &mut Conn<'_>) -> Result<Vec<User>, StoreError> {
     )
 }
 
-/// The person of that address, added if unknown as one who was never seen.
+/// The person with that address; an unknown person is added without a last sign-in.
 pub async fn named(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Result<User, StoreError> {
     one!(
         conn,
@@ -149,29 +144,27 @@ pub async fn named(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Result<Us
     )
 }
 
-/// The person of that address.
 pub async fn by_email(conn: &mut Conn<'_>, email: &Email) -> Result<Option<User>, StoreError> {
     first!(conn, User, "select id, email, admin, disabled, created, seen from users where email = $1", email)
 }
 
-/// The person of that id.
 pub async fn by_id(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, StoreError> {
     first!(conn, User, "select id, email, admin, disabled, created, seen from users where id = $1", id)
 }
 
-/// The epoch of a person's sessions: a session of an earlier one has ended. None for an unknown person.
+/// The epoch of a person's sessions: sessions with an earlier epoch have ended. None for an unknown person.
 pub async fn session_epoch(conn: &mut Conn<'_>, id: UserId) -> Result<Option<i64>, StoreError> {
     let row = first!(conn, (i64,), "select session_epoch from users where id = $1", id)?;
     Ok(row.map(|(epoch,)| epoch))
 }
 
-/// Notes that a person signed in now.
+/// Stores the time of the last sign-in.
 pub async fn set_seen(conn: &mut Conn<'_>, id: UserId, now: Millis) -> Result<(), StoreError> {
     execute!(conn, "update users set seen = $2 where id = $1", id, now).map(drop)
 }
 
-/// The person of that address, added if unknown, and noted as seen now. One statement, so that two first
-/// visits at once make one person.
+/// The person with that address, added if unknown, with the last sign-in set to now. It is one statement, so that two
+/// simultaneous first sign-ins create one person.
 pub async fn upsert_seen(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Result<User, StoreError> {
     one!(
         conn,
@@ -185,13 +178,11 @@ pub async fn upsert_seen(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Res
     )
 }
 
-/// Makes a person an administrator, or no longer.
 pub async fn set_admin(conn: &mut Conn<'_>, id: UserId, admin: bool) -> Result<(), StoreError> {
     let touched = execute!(conn, "update users set admin = $2 where id = $1", id, admin)?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
-/// Blocks a person, or unblocks them.
 pub async fn set_disabled(conn: &mut Conn<'_>, id: UserId, disabled: bool) -> Result<(), StoreError> {
     let touched = execute!(conn, "update users set disabled = $2 where id = $1", id, disabled)?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }

@@ -1,10 +1,10 @@
-//! Browsers that are signed in, for `tower-sessions`.
+//! The session store for `tower-sessions`.
 //!
-//! A session's id is as good as a password, so the database keeps its SHA-256 only: who reads the
-//! database can't sign in with what is in it. An id is 128 random bits, so no salt is needed.
+//! A session id works like a password, so the database stores only its SHA-256: reading the database is not enough to
+//! sign in. An id has 128 random bits, so no salt is needed.
 //!
-//! A session ends a fixed time after the sign-in, whatever its record says later, and earlier if it is not used. Use
-//! is written down at most once a minute, so that looking at pages does not write to the database all the time.
+//! A session ends a fixed time after the sign-in, whatever its record says later, and earlier if it is not used. Its last
+//! use is stored at most once a minute, so that not every page view writes to the database.
 
 use std::collections::HashMap;
 
@@ -20,40 +20,39 @@ use super::{Conn, Db, StoreError, unique};
 use crate::clock::Clock;
 use crate::domain::{Millis, UserId};
 
-/// The key in a session's data under which the signed-in person's id stands.
+/// The key of the signed-in person's id in a session's data.
 pub const USER_KEY: &str = "user";
 
-/// `seen` is written at most once in that many milliseconds.
+/// `seen` is written at most once per this many milliseconds.
 const SEEN_EVERY: i64 = 60_000;
-/// Days that a session lives at most: each sign-in begins a new one.
+/// The maximum lifetime of a session in days. Each sign-in begins a new session.
 pub const LIFE_DAYS: i64 = 7;
-/// Milliseconds of that.
+/// The same in milliseconds.
 const LIFE: i64 = LIFE_DAYS * 24 * 60 * 60 * 1000;
-/// Milliseconds that a session lives without being used.
+/// Milliseconds after which an unused session ends.
 const IDLE: i64 = 12 * 60 * 60 * 1000;
 
-/// The sessions in our own database.
 #[derive(Clone, Debug)]
 pub struct WebSessions {
     db: Db,
     clock: Clock,
-    /// Whether to load a session is to use it.
+    /// Whether loading a session counts as use.
     uses: bool,
 }
 
 impl WebSessions {
-    /// Sessions in `db`, whose ends are judged by `clock`.
+    /// A store in `db` that uses `clock` to expire sessions.
     pub fn new(db: Db, clock: Clock) -> Self {
         Self { db, clock, uses: true }
     }
 
-    /// The same for checking only whether a session still holds, as an open page does by itself: a page that
-    /// was left open on a desk does not keep its session alive.
+    /// A store for checking whether a session is still valid, as open pages do in the background: that does not count as
+    /// use, so a forgotten page does not keep its session alive.
     pub fn watching(db: Db, clock: Clock) -> Self {
         Self { db, clock, uses: false }
     }
 
-    /// Deletes what has expired; how many there were.
+    /// Deletes expired sessions. Returns how many.
     pub async fn delete_expired(&self) -> std::result::Result<u64, StoreError> {
         let now = self.clock.now();
         let idle = idle_since(now);
@@ -65,13 +64,13 @@ impl WebSessions {
     }
 }
 
-/// A session that was last used then, or earlier, has ended by itself.
+/// Sessions last used at or before this moment have expired.
 pub(super) const fn idle_since(now: Millis) -> Millis {
     Millis(now.0 - IDLE)
 }
 
-/// Ends every session of a person, also those whose sign-in is decided and whose row is still to come; returns how many
-/// rows there were.
+/// Ends every session of a person, including sign-ins in progress whose row is not inserted yet. Returns how many rows
+/// were deleted.
 pub async fn end_all_of(conn: &mut Conn<'_>, user: UserId) -> std::result::Result<u64, StoreError> {
     execute!(conn, "update users set session_epoch = session_epoch + 1 where id = $1", user)?;
     execute!(conn, "delete from web_sessions where user_id = $1", user)
@@ -138,7 +137,7 @@ impl SessionStore for WebSessions {
 }
 
 impl WebSessions {
-    /// That a session was used is worth knowing, but no reason to refuse the request.
+    /// Failing to store the last use does not fail the request.
     async fn note_seen(&self, hash: &str, now: Millis) {
         let noted = self
             .db
@@ -148,12 +147,12 @@ impl WebSessions {
             })
             .await;
         if let Err(error) = noted {
-            tracing::warn!(%error, "a session's last use was not noted");
+            tracing::warn!(%error, "a session's last use could not be stored");
         }
     }
 }
 
-/// A session as the table has it.
+/// A row of the table.
 struct Row {
     id_hash: String,
     user: Option<String>,
@@ -190,8 +189,8 @@ impl Row {
         Ok(())
     }
 
-    /// Changes a session that is there. One that was ended meanwhile stays ended: a request that was on its
-    /// way when its session was ended must not bring it back.
+    /// Updates an existing row. A session that was ended meanwhile stays ended: a request that was in progress must not
+    /// restore it.
     async fn save(&self, conn: &mut Conn<'_>) -> std::result::Result<(), StoreError> {
         execute!(
             conn,
@@ -207,7 +206,7 @@ impl Row {
     }
 }
 
-/// SHA-256 of the id as the cookie has it, in hexadecimal digits.
+/// SHA-256 of the id as in the cookie, in hexadecimal.
 fn hash(id: Id) -> String {
     hex::encode(Sha256::digest(id.to_string()))
 }

@@ -1,8 +1,8 @@
-//! Records what the accounts do without being asked: each stage they reach, for their history, and the last known
-//! state of each, for the time when its client does not run.
+//! Records changes that come from Telegram: each stage an account reaches, for its history, and its last known state,
+//! for when its client does not run.
 //!
-//! Only the newest state of each account is written, and retried until the database takes it, so nothing piles up while
-//! the database is unavailable. Stages that only last a moment are left out.
+//! Only the newest state of each account is written, and retried until that succeeds, so nothing accumulates while the
+//! database is unavailable. Transient stages are left out.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -20,11 +20,11 @@ use crate::live::events::Change;
 use crate::ops::App;
 use crate::store::{self, StoreError};
 
-/// How long changes are gathered before they are written.
+/// How long changes are collected before they are written.
 const GATHER: Duration = Duration::from_millis(250);
 
-/// The stage of each account that was recorded last. It outlives a restart of the task, which would otherwise record
-/// every stage again.
+/// The last recorded stage of each account. It is kept when the task is restarted, which would otherwise record every
+/// stage again.
 #[derive(Clone, Debug, Default)]
 pub struct RecordedStages(Arc<Mutex<HashMap<AccountId, &'static str>>>);
 
@@ -32,14 +32,14 @@ pub struct RecordedStages(Arc<Mutex<HashMap<AccountId, &'static str>>>);
 #[derive(Debug)]
 enum Unwritten {
     Some(HashSet<AccountId>),
-    /// Whatever differs from what was written.
+    /// All accounts whose state differs from the written one.
     Any,
 }
 
 pub async fn run(app: Arc<App>, recorded: RecordedStages) {
     let mut changes = app.live.events.subscribe();
     let mut unwritten = Unwritten::Any;
-    // When the states are to be written; None while nothing has changed since.
+    // When to write the states; None while nothing has changed.
     let mut due = Some(Instant::now());
     for entry in app.live.accounts.listing().iter() {
         record_stage(&app, entry, &recorded);
@@ -56,7 +56,7 @@ pub async fn run(app: Arc<App>, recorded: RecordedStages) {
                     }
                     due = due.or(Some(Instant::now() + GATHER));
                 }
-                // What the database has not taken is written when it is available again.
+                // Retry failed writes when the database is available again.
                 Change::Health => due = Some(Instant::now()),
                 Change::Everything => {
                     for entry in app.live.accounts.listing().iter() {
@@ -108,7 +108,7 @@ fn record_stage(app: &App, entry: &Entry, recorded: &RecordedStages) {
     app.audit_queue.put(AuditEntry::done(app.clock.now(), &Principal::System("telegram"), event).about(id));
 }
 
-/// Writes each account's state that was not written yet. Also called before the server stops.
+/// Writes the state of every account that is not written yet. Also called before the server stops.
 pub async fn keep(app: &App) -> Result<(), StoreError> {
     write(app, app.live.accounts.listing().iter().cloned().collect()).await
 }

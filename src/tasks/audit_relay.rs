@@ -1,4 +1,4 @@
-//! Publishes on the event bus that the audit log has new entries. The store knows it, but not the bus.
+//! Publishes new audit entries on the event bus, which the store can't access.
 
 use std::sync::Arc;
 

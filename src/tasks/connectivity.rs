@@ -1,7 +1,7 @@
 //! Detects that Telegram can't be reached at all.
 //!
-//! One account that is not connected is a matter of that account, and its page says so. If none is connected, the cause
-//! is the network, the proxy or Telegram. A connection that is back within seconds is no outage.
+//! If one account is not connected, its page shows that. If none is connected, the cause is the network, the proxy or
+//! Telegram. An interruption of a few seconds is not an outage.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::live::accounts::Directory;
 use crate::live::events::Change;
 use crate::ops::App;
 
-/// How long no account may be connected before it counts as an outage.
+/// How long no account must be connected before it counts as an outage.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub async fn run(app: Arc<App>) {
@@ -89,7 +89,7 @@ impl Connections {
 struct OutageDetector(Option<Millis>);
 
 impl OutageDetector {
-    /// How long it may last before Telegram counts as away: zero if it does now, none if an account is connected.
+    /// The remaining time until Telegram counts as unreachable: zero if it does now, none if an account is connected.
     fn look(&mut self, now: Millis, heard: bool) -> Option<Duration> {
         if heard {
             self.0 = None;
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn one_connected_account_is_enough_and_no_running_client_is_no_outage() {
+    fn one_connected_account_or_no_running_client_is_not_an_outage() {
         use Network::{Connecting, ConnectingToProxy, Off, Ready, Updating, Waiting};
         for (networks, works) in [
             (&[][..], true),
@@ -160,20 +160,24 @@ mod tests {
         connections.update(&accounts, ids[0]);
         accounts.remove(ids[0]);
         connections.update(&accounts, ids[0]);
-        assert!(connections.any_works(), "a removed account is no outage");
+        assert!(connections.any_works(), "a removed account is not an outage");
     }
 
     #[test]
-    fn a_short_silence_is_none() {
-        let mut silence = OutageDetector::default();
+    fn a_short_interruption_is_not_an_outage() {
+        let mut detector = OutageDetector::default();
         let at = |ms: i64| Millis(1_700_000_000_000 + ms);
-        assert_eq!(silence.look(at(0), true), None);
-        assert_eq!(silence.look(at(10), false), Some(PATIENCE));
-        assert_eq!(silence.look(at(4_010), false), Some(Duration::from_secs(1)));
-        assert_eq!(silence.look(at(4_500), true), None, "taken up again");
-        assert_eq!(silence.look(at(5_000), false), Some(PATIENCE), "each silence counts from its own begin");
-        assert_eq!(silence.look(at(10_000), false), Some(Duration::ZERO));
-        assert_eq!(silence.look(at(60_000), false), Some(Duration::ZERO));
-        assert_eq!(silence.look(at(60_001), true), None);
+        assert_eq!(detector.look(at(0), true), None);
+        assert_eq!(detector.look(at(10), false), Some(PATIENCE));
+        assert_eq!(detector.look(at(4_010), false), Some(Duration::from_secs(1)));
+        assert_eq!(detector.look(at(4_500), true), None, "connected again");
+        assert_eq!(
+            detector.look(at(5_000), false),
+            Some(PATIENCE),
+            "each interruption is timed from its own start"
+        );
+        assert_eq!(detector.look(at(10_000), false), Some(Duration::ZERO));
+        assert_eq!(detector.look(at(60_000), false), Some(Duration::ZERO));
+        assert_eq!(detector.look(at(60_001), true), None);
     }
 }

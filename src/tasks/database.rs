@@ -10,7 +10,7 @@ use crate::context::App;
 use crate::ops::policy;
 
 const INTERVAL: Duration = Duration::from_secs(1);
-/// People have to learn within three seconds that the database does not answer.
+/// Pages must show within three seconds that the database does not answer.
 const TIMEOUT: Duration = Duration::from_millis(1500);
 
 pub async fn run(app: Arc<App>) {
@@ -35,9 +35,9 @@ pub async fn run(app: Arc<App>) {
             }
         }
         if let Ok(Ok(version)) = answered {
-            // Not awaited here: a database that hangs while it reads the policy must be noticed to be unavailable.
+            // Not awaited: if the database hangs while the policy is read, the next ping must still detect it.
             let app = Arc::clone(&app);
-            refreshes.spawn(async move { policy::look(&app, version).await });
+            refreshes.spawn(async move { policy::refresh_if_changed(&app, version).await });
         }
     }
 }

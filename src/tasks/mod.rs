@@ -1,4 +1,4 @@
-//! What a server does in the background, until it stops.
+//! The background tasks of a server.
 
 pub mod account_history;
 pub mod audit_relay;
@@ -21,9 +21,9 @@ pub fn all(app: &Arc<App>) -> Vec<Task> {
     let recorded = account_history::RecordedStages::default();
     let mut tasks = vec![
         task(app, "database", database::run),
-        // Without it outcomes would be lost, so the server must not go on.
+        // Without it, outcomes would be lost, so the server must stop if it fails.
         task(app, "audit-queue", queue::keep_flushing).essential(),
-        task(app, "audit-checkpoint", checkpoint::keep),
+        task(app, "audit-checkpoint", checkpoint::run),
         task(app, "audit-relay", audit_relay::run),
         task(app, "account-history", move |app| account_history::run(app, recorded.clone())),
         task(app, "connectivity", connectivity::run),

@@ -1,6 +1,5 @@
-//! Runs background tasks, each of which is meant to run until the server stops. One that panics or returns is logged,
-//! counted and started again after a pause. A task that the server must not go on without ends the server if that
-//! does not help.
+//! Runs background tasks, each of which should run until the server stops. A task that panics or returns is logged,
+//! counted and restarted after a pause. If an essential task keeps failing, the server stops.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -14,21 +13,21 @@ use tokio::time::Instant;
 
 use crate::context::App;
 
-/// The pause after the first failure; doubled with each failure that follows soon.
+/// The pause after the first failure; doubled with each failure that soon follows.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// A task that ran this long has recovered: its next failure counts as a first one.
+/// A task that ran this long has recovered: its next failure counts as the first.
 const RECOVERED: Duration = Duration::from_secs(5 * 60);
-/// Failures in a row of an essential task after which the server ends.
+/// The server stops after this many failures of an essential task in a row.
 const ESSENTIAL_FAILURES: u32 = 5;
 
 type Run = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// A background task: how it is called, and how it is started.
+/// A background task.
 #[derive(Clone)]
 pub struct Task {
     pub name: &'static str,
-    /// Whether the server must not go on without it.
+    /// Whether the server must stop if the task keeps failing.
     pub essential: bool,
     run: Run,
 }
@@ -45,7 +44,7 @@ impl Task {
         Self { essential: true, ..self }
     }
 
-    /// The same task; each start runs what `wrap` makes of the number of the start, from 1, and the task's future.
+    /// The same task, with each start wrapped: `wrap` gets the number of the start, from 1, and the task's future.
     pub fn wrapped<F>(self, wrap: impl Fn(u64, BoxFuture<'static, ()>) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -60,7 +59,7 @@ impl Task {
     }
 }
 
-/// The running tasks. They end when it is dropped.
+/// The running tasks. Dropping it aborts them.
 #[derive(Debug)]
 pub struct Supervisor {
     tasks: JoinSet<()>,
@@ -78,20 +77,20 @@ impl Supervisor {
         Self { tasks: running, given_up }
     }
 
-    /// Resolves with the name of an essential task that does not run any more.
+    /// Resolves with the name of an essential task that was given up.
     pub async fn failed(&mut self) -> &'static str {
         loop {
             if let Some(name) = *self.given_up.borrow_and_update() {
                 return name;
             }
             if self.given_up.changed().await.is_err() {
-                // Each supervising future has ended, which only a defect of this file explains.
+                // All supervising futures have ended, which would be a bug in this file.
                 return "supervisor";
             }
         }
     }
 
-    /// Ends all tasks, and waits until they have ended.
+    /// Aborts all tasks and waits until they have ended.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
     }
@@ -101,7 +100,7 @@ async fn keep_running(app: Arc<App>, task: Task, given_up: Arc<watch::Sender<Opt
     let mut in_a_row = 0;
     loop {
         let started = Instant::now();
-        // A task of its own, so that a panic ends nothing else; in a set, so that it ends with this future.
+        // A separate task, so that a panic affects nothing else; in a set, so that it is aborted with this future.
         let mut run = JoinSet::new();
         run.spawn((task.run)());
         let ended = run.join_next().await;
@@ -114,7 +113,7 @@ async fn keep_running(app: Arc<App>, task: Task, given_up: Arc<watch::Sender<Opt
             return;
         }
         tokio::time::sleep(pause(in_a_row)).await;
-        tracing::info!(task = task.name, "the background task is started again");
+        tracing::info!(task = task.name, "restarting the background task");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which TDLib may run in production: its code sees every session, so it has to be the one that was looked at.
+//! Which TDLib may run in production: it has access to every session, so only known libraries are accepted.
 
 use std::io::Read;
 use std::path::Path;
@@ -11,7 +11,7 @@ const PINNED: &[&str] = &[
     "de4b6c9ea72632055d5db1ec330cebbf1ad607c265a98cf3e63ac22067777a0e9b3c54e71c9d8c61f431c60f66f5edac62abe4068f0d136ed7a20144e786c55d",
 ];
 
-/// Refuses a library that is neither pinned nor named by the operator (lower-case hexadecimal).
+/// Refuses a library whose checksum is neither pinned nor configured by the operator (lower-case hexadecimal).
 pub fn check(library: &Path, also: Option<&str>) -> anyhow::Result<()> {
     let digest = digest(library).map_err(|error| {
         anyhow::anyhow!("TDLib is not at {}: {error}. `make natives` fetches it.", library.display())

@@ -1,4 +1,4 @@
-//! What TDLib says of an account, as values of ours.
+//! Converts TDLib's types into domain types.
 
 use tdlib_rs::{enums, types};
 

@@ -1,35 +1,34 @@
 //! The frames between Telescope and a td-host: length (u32), client id (i32), JSON; little endian.
 //!
-//! And the cheap look at a JSON text of TDLib that spares parsing nine of ten updates, which are not needed.
+//! Also a cheap inspection of TDLib's JSON, which avoids parsing the nine out of ten updates that are not needed.
 
 use std::io::{self, Read, Write};
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// No text of TDLib comes near this; a larger length means that the stream is broken.
+/// TDLib's messages are far shorter; a larger length means that the stream is corrupt.
 const MAX_LENGTH: usize = 64 * 1024 * 1024;
 
-/// A JSON text from or for a client.
+/// A JSON message from or for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// The client, by Telescope's own numbering.
+    /// The client, in Telescope's own numbering.
     pub client: i32,
     /// The request, answer or update.
     pub json: String,
 }
 
 impl Frame {
-    /// What a parent sends now and then to a host that has nothing else to do: that it lives.
+    /// Sent periodically to an idle host, to show that its parent is alive.
     pub const fn heartbeat() -> Self {
         Self { client: 0, json: String::new() }
     }
 
-    /// Whether it is for no client. Their numbers begin with 1.
+    /// Whether it is for no client; client numbers begin with 1.
     pub const fn is_heartbeat(&self) -> bool {
         self.client == 0
     }
 
-    /// The frame as bytes.
     pub fn encode(&self) -> Vec<u8> {
         let length = u32::try_from(self.json.len()).unwrap_or(u32::MAX);
         let mut bytes = Vec::with_capacity(8 + self.json.len());
@@ -80,13 +79,12 @@ impl Frame {
         Self::from_parts(client, body).map(Some)
     }
 
-    /// Writes the frame.
     pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
         to.write_all(&self.encode())
     }
 }
 
-/// What a JSON text of TDLib is, seen without parsing it.
+/// What is known of a JSON message from TDLib without parsing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peek<'a> {
     /// The value of its `@type`.
@@ -97,8 +95,8 @@ pub struct Peek<'a> {
     pub is_answer: bool,
 }
 
-/// Looks at a text as TDLib writes it: `@type` first, `@extra` and `@client_id` last. Inside of strings
-/// quotes are escaped, so these markers can't be part of anybody's text.
+/// Inspects a message as TDLib writes it: `@type` first, `@extra` and `@client_id` last. Quotes in strings are escaped, so
+/// user text can't contain these markers.
 pub fn peek(json: &str) -> Peek<'_> {
     let kind = json.strip_prefix("{\"@type\":\"").and_then(|rest| rest.split('"').next()).unwrap_or("");
     let tail = json.rfind("\"@client_id\":");
@@ -115,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_survive_the_pipe() {
+    fn frames_are_read_as_written() {
         let frames = [
             Frame { client: 1, json: r#"{"@type":"close"}"#.into() },
             Frame { client: -7, json: "äöü \u{1f600}".into() },
@@ -133,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_pipe_is_an_error_and_not_memory() {
+    fn a_corrupt_stream_is_an_error_and_allocates_little() {
         assert!(Frame::read(&mut [255; 8].as_slice()).is_err(), "a length of 4 GiB");
         let mut cut = Frame { client: 1, json: "abc".into() }.encode();
         cut.pop();
@@ -143,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn peeking_tells_answers_from_updates() {
+    fn peeking_distinguishes_answers_from_updates() {
         let update = peek(
             r#"{"@type":"updateOption","name":"x","value":{"@type":"optionValueEmpty"},"@client_id":12}"#,
         );

@@ -1,4 +1,4 @@
-//! Talking to an account's actor: what can be asked of it, and what it answers.
+//! The handle of a client task: its commands and their answers.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,23 +11,22 @@ use crate::domain::account::Known;
 use crate::domain::stage::LoginInput;
 use crate::domain::{AccountId, Millis, Phone, Secret, StageToken};
 
-/// Requests of people that may wait for an actor.
+/// Commands that may be queued for a client task.
 const MAILBOX: usize = 16;
 
-/// What it takes to start an account's client.
+/// Everything needed to start an account's client.
 #[derive(Clone, Debug)]
 pub struct ClientStart {
-    /// The account.
     pub account: AccountId,
-    /// Its number.
+    /// Its phone number.
     pub phone: Phone,
-    /// TDLib's folder; exists.
+    /// TDLib's folder, which must exist.
     pub folder: PathBuf,
-    /// Opens the folder's files; base64.
+    /// The key of the folder's files, in base64.
     pub key: Secret,
-    /// What was known of the account when its client last ran.
+    /// The last known state of the account.
     pub known: Option<Known>,
-    /// How long a session may be silent before Telegram is asked whether it still holds.
+    /// How long a session may be without traffic before it is probed.
     pub probe: Option<Duration>,
 }
 
@@ -38,22 +37,21 @@ pub struct ServiceMessage {
     pub id: i64,
     /// When Telegram sent it.
     pub sent: Millis,
-    /// Its text.
     pub text: Secret,
 }
 
-/// Why an actor did not do what it was asked.
+/// Why a command failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerError {
-    /// The form belongs to a stage that is over.
+    /// The form belongs to an earlier stage.
     Stale,
-    /// Another request of a person is on its way.
+    /// Another request is in progress.
     Busy,
-    /// The account's stage does not take this.
+    /// Not possible in the account's present stage.
     NotNow,
-    /// Telegram said no.
+    /// Telegram refused.
     Refused(Refused),
-    /// There was no answer; what was requested may still happen.
+    /// There was no answer; the request may still take effect.
     Away,
     /// No client runs.
     NotRunning,
@@ -66,13 +64,12 @@ pub(super) enum Command {
     Provide(StageToken, LoginInput, Reply<()>),
     ServiceMessages(Reply<Vec<ServiceMessage>>),
     LogOut(Reply<()>),
-    /// Wakes an actor that rests because its client could not run.
+    /// Restarts a client that could not run.
     Again,
     Close(Reply<()>),
 }
 
 impl Command {
-    /// Answers with an error.
     pub(super) fn refuse(self, error: AnswerError) {
         match self {
             Self::AskForCode(_, reply)
@@ -87,10 +84,10 @@ impl Command {
     }
 }
 
-/// The receiving end of a handle; shared so that it outlives an actor's panic.
+/// The receiving end of a handle; shared so that it survives a panic of the client task.
 pub(super) type Mailbox = Arc<Mutex<mpsc::Receiver<Command>>>;
 
-/// Talks to an account's actor. Cheap to clone.
+/// Sends commands to an account's client task. Cheap to clone.
 #[derive(Clone)]
 pub struct AccountHandle(mpsc::Sender<Command>);
 
@@ -100,18 +97,18 @@ impl AccountHandle {
         (Self(sender), Arc::new(Mutex::new(receiver)))
     }
 
-    /// Whether its actor has not ended.
+    /// Whether the client task is running.
     pub fn is_running(&self) -> bool {
         !self.0.is_closed()
     }
 
-    /// Asks Telegram for a login code, in the stage named by `token`. The only function that leads to one; see
+    /// Requests a login code from Telegram, in the stage identified by `token`. This is the only way to request one; see
     /// `ops::login`.
     pub async fn ask_for_code(&self, token: StageToken) -> Result<(), AnswerError> {
         self.ask(|reply| Command::AskForCode(token, reply)).await
     }
 
-    /// Provides what the stage named by `token` waits for.
+    /// Submits the input that the stage identified by `token` waits for.
     pub async fn submit(&self, token: StageToken, provided: LoginInput) -> Result<(), AnswerError> {
         self.ask(|reply| Command::Provide(token, provided, reply)).await
     }
@@ -121,12 +118,12 @@ impl AccountHandle {
         self.ask(Command::ServiceMessages).await
     }
 
-    /// Ends the session at Telegram, and answers when it is over.
+    /// Ends the session at Telegram and waits until it has ended.
     pub async fn log_out(&self) -> Result<(), AnswerError> {
         self.ask(Command::LogOut).await
     }
 
-    /// Tries once more, if the client rests because it could not run.
+    /// Restarts the client if it could not run.
     pub(super) fn again(&self) {
         let _ = self.0.try_send(Command::Again);
     }

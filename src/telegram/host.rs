@@ -1,9 +1,9 @@
 //! td-host: the child process that runs TDLib. Frames in on stdin, frames out on stdout, log on stderr.
 //!
-//! It knows nothing of accounts. It numbers clients as its parent does, drops the updates that are not needed,
-//! and ends when its stdin closes: closing its clients first, so that their files are in order, but not for
-//! long, since a new parent may wait for the same files. It ends likewise when its parent stands still: another
-//! server then takes the parent's place, and needs the files. Whatever kills TDLib kills this process alone.
+//! It knows nothing about accounts. It uses its parent's client numbers, drops the updates that are not needed, and exits
+//! when its stdin closes. Before that it closes its clients, so that their files are consistent, but with a short
+//! timeout, since a new parent may need the same files. It also exits when its parent hangs, because another server then
+//! takes over and needs the files. A crash of TDLib only kills this process.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufWriter, Write};
@@ -16,13 +16,13 @@ use tdjson::Library;
 
 use super::frame::{Frame, peek};
 
-/// How long clients may take to close after the parent is gone.
+/// How long clients may take to close after the parent has gone.
 const CLOSING_TIME: Duration = Duration::from_secs(3);
 
-/// For how many seconds a parent may be silent. It sends a heartbeat every five.
+/// How many seconds the parent may be silent. It sends a heartbeat every five.
 const SILENCE: u32 = 20;
 
-/// The updates that are needed; all others end here, before they are parsed.
+/// The updates that are needed; all others are dropped without parsing.
 const WANTED_UPDATES: &[&str] = &[
     "updateAuthorizationState",
     "updateConnectionState",
@@ -36,29 +36,29 @@ const WANTED_UPDATES: &[&str] = &[
 /// Telegram's own chat: login codes and notices. Messages of any other chat never leave this process.
 const SERVICE_CHAT: &str = "\"chat_id\":777000,";
 
-/// The clients: our number to TDLib's and back.
+/// Maps the parent's client numbers to TDLib's and back.
 #[derive(Default)]
 struct Clients {
     theirs: HashMap<i32, i32>,
     ours: HashMap<i32, i32>,
 }
 
-/// How TDLib's log begins to say why a session is over. Nothing else tells that of every session: the updates say
-/// only that it is.
+/// The prefix of TDLib's log message that says why a session ended. For most sessions the log is the only source: the
+/// updates say only that it ended.
 const LOST: &str = "Lost authorization because of ";
 
-/// Why sessions are over, by TDLib's client number, until the update comes that says so.
+/// Why sessions ended, by TDLib's client number, until the update that says that they ended.
 static LOST_REASONS: Mutex<BTreeMap<i32, String>> = Mutex::new(BTreeMap::new());
 
-/// How the message begins by which a host tells its parent why a session is over.
+/// The prefix of the message with which a host tells its parent why a session ended.
 const LOST_MESSAGE: &str = "{\"@type\":\"telescope.lost\",\"reason\":\"";
 
-/// The reason in a message of a host that says why a session is over.
+/// The reason in a host's message about the end of a session.
 pub fn lost_reason(json: &str) -> Option<&str> {
     json.strip_prefix(LOST_MESSAGE)?.split('"').next()
 }
 
-/// Runs until stdin closes. Does not return: TDLib's threads don't stop, so the process ends here.
+/// Runs until stdin closes. Never returns: TDLib's threads don't stop, so the process exits here.
 pub fn run(library: &Path) -> ! {
     let status = match Library::open(library) {
         Ok(library) => {
@@ -73,7 +73,7 @@ pub fn run(library: &Path) -> ! {
     tdjson::exit_now(status)
 }
 
-/// Telephone numbers and codes must not reach a log: only errors, and those cut and without digits.
+/// Phone numbers and codes must not reach a log: only errors are logged, truncated and without digits.
 fn quieten(library: &Library) {
     library.execute(r#"{"@type":"setLogVerbosityLevel","new_verbosity_level":2}"#);
     library.execute(r#"{"@type":"setLogStream","log_stream":{"@type":"logStreamEmpty"}}"#);
@@ -86,8 +86,8 @@ fn quieten(library: &Library) {
     });
 }
 
-/// Reads a log line such as `[ 2][t 1][…][AuthManager.cpp:1388][#7][!Td] Lost authorization because of X`: the number
-/// of the client is behind the hash.
+/// Parses a log line such as `[ 2][t 1][…][AuthManager.cpp:1388][#7][!Td] Lost authorization because of X`; the client's
+/// number follows the hash.
 fn read_lost(line: &str) -> Option<(i32, String)> {
     let (head, reason) = line.split_once(LOST)?;
     let client = head.split("[#").nth(1)?.split(']').next()?.parse().ok()?;
@@ -95,7 +95,7 @@ fn read_lost(line: &str) -> Option<(i32, String)> {
     Some((client, reason))
 }
 
-/// The first 300 characters of the first line, every run of four or more digits replaced.
+/// The first 300 characters of the first line, with every run of four or more digits replaced.
 fn redact(line: &str) -> String {
     let mut out = String::new();
     let mut digits = String::new();
@@ -137,8 +137,8 @@ fn serve(library: &Library) -> i32 {
     })
 }
 
-/// Counts the seconds that this process lives through without hearing anything. A clock would not do: where all
-/// processes stood still, as in a machine that slept, the parent was not silent.
+/// Counts the seconds that this process runs without a frame. A clock would not work: if the whole machine was suspended,
+/// the parent was not silent.
 fn await_silence(silent: &AtomicU32) {
     while silent.fetch_add(1, Ordering::Relaxed) < SILENCE {
         #[expect(clippy::disallowed_methods, reason = "a thread of its own, in a process without a runtime")]
@@ -162,7 +162,7 @@ fn forward_request(library: &Library, clients: &Mutex<Clients>, frame: &Frame) {
     library.send(theirs, &frame.json);
 }
 
-/// The only thread that receives. Output is flushed when TDLib has nothing more to say for the moment.
+/// The only thread that receives. Output is flushed when TDLib has no more updates for the moment.
 fn forward_updates(library: &Library, clients: &Mutex<Clients>, all_closed: &Condvar) {
     let mut out = BufWriter::with_capacity(256 * 1024, io::stdout().lock());
     let mut unflushed = false;
@@ -228,7 +228,7 @@ mod tests {
     use super::{LOST_MESSAGE, lost_reason, read_lost, redact};
 
     #[test]
-    fn the_reason_of_an_ending_is_read_from_the_log_and_told() {
+    fn the_reason_of_a_sessions_end_is_read_from_the_log_and_forwarded() {
         let line = "[ 2][t 7][1763700000.123456789][AuthManager.cpp:1388][#12][!AuthManager]\tLost authorization \
                     because of USER_DEACTIVATED_BAN";
         assert_eq!(read_lost(line), Some((12, "USER_DEACTIVATED_BAN".into())));
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn log_lines_lose_their_numbers() {
+    fn log_lines_are_redacted() {
         assert_eq!(
             redact("code 01234 for +9996621234, try 3 of 10"),
             "code [digits] for +[digits], try 3 of 10"

@@ -30,7 +30,7 @@ struct Inner {
 
 #[derive(Default)]
 struct Hosts {
-    /// Where hosts that were not started yet will be announced, by slot.
+    /// The channels of hosts that are not started yet, by slot.
     waiting: Vec<watch::Sender<Option<HostHandle>>>,
     running: Vec<JoinHandle<()>>,
 }
@@ -122,7 +122,7 @@ impl Hub {
         }
     }
 
-    /// The slot that an account's client runs in. Stable while the number of hosts is.
+    /// The slot for an account's client. It depends only on the account and the number of hosts.
     fn slot_of(&self, account: AccountId) -> Option<HostSlot> {
         use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(account);
@@ -131,7 +131,7 @@ impl Hub {
     }
 }
 
-/// Runs an account's client task. A panic in it affects only this account, and the task starts again.
+/// Runs an account's client task. A panic in it affects only this account; the task is restarted.
 async fn supervise_account(
     context: Arc<ClientContext>,
     slot: HostSlot,
@@ -154,8 +154,8 @@ async fn supervise_account(
     }
 }
 
-/// Starts the thread that answers all requests of tdlib-rs: it matches answers to requests only while its `receive` is
-/// called in a loop, and the queue of answers is one per process, as tdjson's transport is.
+/// Starts the thread that receives answers for tdlib-rs, which matches them to requests only while its `receive` is called
+/// in a loop. There is one queue of answers per process, as in tdjson's transport.
 fn receive_answers() -> std::io::Result<()> {
     static STARTED: Once = Once::new();
     let mut started = Ok(());

@@ -1,34 +1,33 @@
-//! The memory of a td-host. TDLib keeps every user and chat that it ever saw, so only the end of its process gives
-//! memory back. A host over its limit is restarted at a quiet time; its accounts reconnect within a second, and
-//! no login is needed.
+//! The memory limit of a td-host. TDLib keeps every user and chat that it ever saw in memory, so only a restart frees
+//! memory. A host over its limit is restarted when it is idle; its accounts reconnect within a second, without a login.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How often it is looked at.
+/// How often memory use is checked.
 const LOOK: Duration = Duration::from_secs(5);
-/// Looks without any traffic in between that make a quiet time.
+/// A host is idle if there was no traffic for this many checks.
 const QUIET: u32 = 2;
-/// A host that is never quiet for that long is not waited for any more.
+/// A host that is never idle is restarted after this time.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
-/// Hosts are not restarted more often, even if the limit is lower than what they begin with.
+/// The minimum time between restarts, in case a new host already exceeds the limit.
 const AT_MOST_EVERY: Duration = Duration::from_secs(15 * 60);
 
-/// Watches the hosts of one slot.
+/// Monitors the hosts of one slot.
 pub(crate) struct MemoryLimit {
     bytes: Option<u64>,
     not_before: Option<Instant>,
 }
 
 impl MemoryLimit {
-    /// With this mark, or none.
+    /// `bytes` is the limit; none for no limit.
     pub(crate) const fn new(bytes: Option<u64>) -> Self {
         Self { bytes, not_before: None }
     }
 
-    /// Resolves when the process is over the mark and the time is right; gives its bytes.
+    /// Resolves with the process's memory use when it is over the limit and should be restarted.
     pub(crate) async fn reached(&mut self, process: Option<u32>, traffic: &AtomicU64) -> u64 {
         let (Some(mark), Some(process)) = (self.bytes, process) else {
             return std::future::pending().await;
@@ -54,7 +53,7 @@ impl MemoryLimit {
     }
 }
 
-/// Bytes of memory that a process has in use.
+/// The resident memory of a process, in bytes.
 fn resident(process: u32) -> Option<u64> {
     let pages = std::fs::read_to_string(format!("/proc/{process}/statm")).ok()?;
     let pages: u64 = pages.split(' ').nth(1)?.parse().ok()?;
@@ -66,14 +65,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_program_uses_memory() {
+    fn memory_use_is_read() {
         let bytes = resident(std::process::id()).unwrap();
         assert!((1 << 20..1 << 40).contains(&bytes), "{bytes}");
         assert_eq!(resident(u32::MAX), None);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_quiet_host_over_its_mark_is_reported_once_in_a_while() {
+    async fn an_idle_host_over_its_limit_is_restarted_at_most_once_per_interval() {
         let (me, traffic) = (Some(std::process::id()), AtomicU64::new(0));
         let mut mark = MemoryLimit::new(Some(1));
         let begun = Instant::now();
@@ -84,7 +83,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_busy_host_is_waited_for_but_not_for_ever() {
+    async fn a_busy_host_is_restarted_after_a_while() {
         let (me, traffic) = (Some(std::process::id()), AtomicU64::new(0));
         let mut mark = MemoryLimit::new(Some(1));
         let begun = Instant::now();
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_host_below_its_mark_is_left_alone() {
+    async fn a_host_below_its_limit_is_not_restarted() {
         let traffic = AtomicU64::new(0);
         let mut mark = MemoryLimit::new(Some(u64::MAX));
         let reached = mark.reached(Some(std::process::id()), &traffic);

@@ -1,4 +1,4 @@
-//! The only place that knows TDLib.
+//! All code that knows TDLib.
 //!
 //! ```text
 //!   ops ──> Hub ──> one client task per account ──> tdlib-rs ──> virtual transport (tdjson)
@@ -8,7 +8,7 @@
 //!
 //! TDLib runs in child processes, because a fatal error in it ends its process. The [`hub`] restarts them; `routes` hands
 //! their messages to the accounts' tasks. Each account has a task ([`client`]) that owns everything about its client.
-//! [`login`] translates TDLib's authorization states into our stages, and is pure.
+//! [`login`] translates TDLib's authorization states into stages, and is pure.
 
 pub mod checksum;
 pub mod client;

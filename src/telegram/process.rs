@@ -1,4 +1,4 @@
-//! One td-host child: started, fed, listened to, and started again with a growing pause when it dies.
+//! Runs one td-host child: starts it, forwards frames, and restarts it with backoff when it dies.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -18,43 +18,43 @@ use super::routes::Routes;
 use crate::domain::backoff::Backoff;
 use crate::telegram::memory_limit::MemoryLimit;
 
-/// Requests that may wait for the pipe; more are refused at once.
+/// Requests that may be queued for the pipe; more are refused at once.
 const QUEUE: usize = 4096;
 /// The first pause before a restart; doubled each time up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// A host that lived that long starts again with the first pause.
+/// A host that ran this long is restarted with the first pause.
 const HEALTHY: Duration = Duration::from_secs(30);
-/// How often a host hears from us, whatever else it hears. It ends when it hears nothing for some time.
+/// How often a heartbeat is sent. A host that receives nothing for some time exits.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// How long a host may take to end once its stdin is closed.
+/// How long a host may take to exit once its stdin is closed.
 const ENDING_TIME: Duration = Duration::from_secs(6);
 
-/// How the lines of TDLib's own log begin that it survives; level 0 it does not.
+/// The prefix of TDLib's non-fatal log lines; level 0 is fatal.
 const NOT_FATAL: &str = "td-host: tdlib[1]";
 
-/// A running td-host, for those who talk to it.
+/// A running td-host.
 #[derive(Clone, Debug)]
 pub(super) struct HostHandle {
-    /// Differs from that of every other process of this slot.
+    /// Unique among the processes of this slot.
     pub generation: u64,
-    /// The newest generation of this slot that ended by a fault of its own; 0 if none did.
+    /// The newest generation of this slot that crashed; 0 if none did.
     pub crashed: u64,
     /// Frames to the host's stdin.
     pub frames: mpsc::Sender<Frame>,
 }
 
-/// What a slot's host is started with.
+/// How a slot's host is started.
 pub(super) struct HostConfig {
     pub program: PathBuf,
     pub library: PathBuf,
     /// Its number, for the log.
     pub number: usize,
-    /// Bytes of memory at which it is restarted.
+    /// The memory use in bytes at which it is restarted.
     pub memory_limit: Option<u64>,
 }
 
-/// Keeps one td-host running until `stop` says so. `link` shows the present one.
+/// Keeps one td-host running until `stop`. `link` holds the running one.
 pub(super) async fn supervise(
     slot: HostConfig,
     routes: Arc<Routes>,
@@ -116,7 +116,7 @@ fn spawn(program: &PathBuf, library: &PathBuf) -> std::io::Result<(Child, ChildS
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
-        // A group of its own: Ctrl-C in a terminal reaches Telescope, which then closes the clients in order.
+        // A separate process group: Ctrl-C in a terminal reaches only Telescope, which then closes the clients in order.
         .process_group(0)
         .spawn()?;
     let pipes = child.stdin.take().zip(child.stdout.take());
@@ -124,7 +124,7 @@ fn spawn(program: &PathBuf, library: &PathBuf) -> std::io::Result<(Child, ChildS
     Ok((child, stdin, stdout))
 }
 
-/// Writes what is queued, and heartbeats; whatever waits goes out together.
+/// Writes queued frames, batched, and heartbeats.
 async fn feed(mut stdin: ChildStdin, mut queue: mpsc::Receiver<Frame>, traffic: &AtomicU64) {
     let mut batch = Vec::new();
     let mut beats = tokio::time::interval(HEARTBEAT);
@@ -144,7 +144,7 @@ async fn feed(mut stdin: ChildStdin, mut queue: mpsc::Receiver<Frame>, traffic: 
     }
 }
 
-/// Routes what the host says until its stdout ends.
+/// Routes the host's frames until its stdout ends.
 async fn listen(stdout: ChildStdout, routes: &Routes, traffic: &AtomicU64) {
     let mut stdout = BufReader::with_capacity(256 * 1024, stdout);
     loop {
@@ -155,15 +155,15 @@ async fn listen(stdout: ChildStdout, routes: &Routes, traffic: &AtomicU64) {
             Ok(Some(frame)) => routes.update(frame),
             Ok(None) => return,
             Err(error) => {
-                tracing::error!(%error, "td-host sent what is no frame");
+                tracing::error!(%error, "td-host sent an invalid frame");
                 return;
             }
         }
     }
 }
 
-/// What a host says on stderr, in our log. TDLib calls much an error that is none for us, so only what the host
-/// says itself and what kills it is loud.
+/// Copies a host's stderr to the log. Many of TDLib's errors are irrelevant here, so only the host's own messages and
+/// fatal errors are logged as errors.
 async fn log_complaints(slot: usize, stderr: ChildStderr) {
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
@@ -175,8 +175,8 @@ async fn log_complaints(slot: usize, stderr: ChildStderr) {
     }
 }
 
-/// Waits for a host to exit, or kills it. True if the host crashed: a kill from outside, by an operator or by the
-/// kernel's OOM killer, does not count against the account that was being loaded.
+/// Waits for a host to exit, or kills it. True if the host crashed: a signal from an operator or the kernel's OOM killer
+/// does not count against the account that was being loaded.
 async fn end(mut child: Child, slot: usize, expected: bool) -> bool {
     match tokio::time::timeout(ENDING_TIME, child.wait()).await {
         Ok(Ok(status)) if expected => {

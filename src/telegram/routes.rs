@@ -1,4 +1,4 @@
-//! Which client belongs to which client task and which td-host.
+//! Routes messages between clients, their tasks and their td-hosts.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ impl Routes {
         client
     }
 
-    /// Forgets a client; its open requests are answered with an error.
+    /// Removes a client; its open requests are answered with an error.
     pub(super) fn close(&self, client: i32) {
         self.0.lock().remove(&client);
         tdjson::transport::detach(client, "the client has ended");
@@ -45,8 +45,8 @@ impl Routes {
         frames.is_some_and(|frames| frames.try_send(Frame { client, json: request.to_owned() }).is_ok())
     }
 
-    /// Hands an update to its client task. A task that does not keep up loses its client and starts it again, rather than
-    /// holding up the others or missing an update unnoticed.
+    /// Forwards an update to its client task. If the task can't keep up, its client is closed and restarted, rather than
+    /// blocking other tasks or silently losing an update.
     pub(super) fn update(&self, frame: Frame) {
         let client = frame.client;
         let updates = self.0.lock().get(&client).map(|route| route.updates.clone());
@@ -57,7 +57,7 @@ impl Routes {
         }
     }
 
-    /// A host died: its clients are gone, and their open requests are answered with an error.
+    /// Removes the clients of a host that died; their open requests are answered with an error.
     pub(super) fn host_is_gone(&self, slot: usize) {
         let gone: Vec<i32> = {
             let mut routes = self.0.lock();

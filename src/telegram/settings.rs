@@ -1,4 +1,4 @@
-//! What the hub has to know of the installation.
+//! The settings of the hub.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub struct HubSettings {
     pub api_hash: Secret,
     /// The proxy for every connection to Telegram.
     pub proxy: Option<Proxy>,
-    /// Bytes of memory at which a td-host is restarted at a quiet time.
+    /// The memory use in bytes at which a td-host is restarted when it is idle.
     pub memory_limit: Option<u64>,
     pub clock: Clock,
 }
@@ -31,7 +31,7 @@ pub struct HubSettings {
 /// A SOCKS5 proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// An IP address: TDLib would ask public servers for the address of a name.
+    /// An IP address: for a name, TDLib would query public DNS servers.
     pub address: std::net::SocketAddr,
     /// User name and password, if it requires them.
     pub login: Option<(String, Secret)>,

@@ -53,7 +53,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::JOBS, get(jobs::list::list))
         .route(paths::JOBS_EVENTS, get(jobs::list_events::jobs))
         .route(paths::AUDIT, get(audit::list::list))
-        .route(paths::AUDIT_EVENTS, get(audit::events::trail))
+        .route(paths::AUDIT_EVENTS, get(audit::events::stream))
         .route(paths::AUDIT_EXPORT, post(audit::export::export))
         .route(paths::ACCESS, get(access::matrix::matrix))
         .route(paths::ACCESS_EXPLAIN, get(access::explain::explain))

@@ -1,8 +1,7 @@
-//! What went wrong, why, and what to do now: a sentence for each code.
+//! The message for each error code: what happened, why, and what to do.
 
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 
-/// The sentence of an error.
 pub fn sentence(error: &ErrorCode) -> String {
     match error {
         ErrorCode::PhoneMissing => "Enter the phone number, starting with the country code, e.g. +49.".into(),
@@ -216,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_travel_with_their_data() {
+    fn codes_are_serialised_with_their_data() {
         let error = ErrorCode::FileValue { value: "x".into(), error: Box::new(ErrorCode::EmailForm) };
         let text = serde_json::to_string(&error).unwrap();
         assert_eq!(text, r#"{"code":"file-value","value":"x","error":{"code":"email-form"}}"#);

@@ -1,4 +1,4 @@
-//! Sentences that pages and the command line share.
+//! Messages that pages and the command line share.
 
 pub mod errors;
 

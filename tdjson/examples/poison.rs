@@ -1,7 +1,7 @@
-//! A TDLib that crashes: for the test that an account which makes TDLib crash is told from the others.
+//! A TDLib that crashes, for the test that finds the account which makes TDLib crash.
 //!
-//! It passes everything on to the real library, whose path stands in the file `poison.library` of the working folder,
-//! and ends its process as TDLib's fatal errors do when it is given a folder that holds a file called `poison`.
+//! It forwards all calls to the real library, whose path is in the file `poison.library` in the working directory. When
+//! it opens a folder that contains a file called `poison`, it aborts its process, as TDLib's fatal errors do.
 
 use std::ffi::{CStr, c_char, c_double, c_int};
 use std::path::Path;
@@ -11,7 +11,7 @@ type LogCallback = Option<unsafe extern "C" fn(c_int, *const c_char)>;
 
 static LIBRARY: LazyLock<libloading::Library> = LazyLock::new(|| {
     let path = std::fs::read_to_string("poison.library").unwrap_or_default();
-    // SAFETY: the file names a TDLib, as every user of this example has seen to.
+    // SAFETY: every user of this example makes sure that the file names a TDLib.
     match unsafe { libloading::Library::new(path.trim()) } {
         Ok(library) => library,
         Err(error) => {
@@ -23,7 +23,7 @@ static LIBRARY: LazyLock<libloading::Library> = LazyLock::new(|| {
 
 /// A function of the real library.
 fn real<T: Copy>(name: &str) -> T {
-    // SAFETY: each caller below names a function of TDLib's with the type that td_json_client.h gives it.
+    // SAFETY: each caller below names a function of TDLib with its type in td_json_client.h.
     match unsafe { LIBRARY.get::<T>(name.as_bytes()) } {
         Ok(function) => *function,
         Err(error) => {
@@ -33,7 +33,7 @@ fn real<T: Copy>(name: &str) -> T {
     }
 }
 
-/// Whether this request opens a folder that is poisoned.
+/// Whether this request opens a folder with the file `poison`.
 fn is_poisoned(request: &str) -> bool {
     if !request.contains("\"setTdlibParameters\"") {
         return false;
@@ -48,7 +48,7 @@ fn is_poisoned(request: &str) -> bool {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn td_create_client_id() -> c_int {
     let function: unsafe extern "C" fn() -> c_int = real("td_create_client_id");
-    // SAFETY: passed on as it came.
+    // SAFETY: the call is forwarded unchanged.
     unsafe { function() }
 }
 
@@ -56,12 +56,12 @@ pub unsafe extern "C" fn td_create_client_id() -> c_int {
 /// As TDLib's function of this name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn td_send(client: c_int, request: *const c_char) {
-    // SAFETY: the caller gives a string that ends with NUL.
+    // SAFETY: the caller passes a NUL-terminated string.
     if is_poisoned(&unsafe { CStr::from_ptr(request) }.to_string_lossy()) {
         std::process::abort();
     }
     let function: unsafe extern "C" fn(c_int, *const c_char) = real("td_send");
-    // SAFETY: passed on as it came.
+    // SAFETY: the call is forwarded unchanged.
     unsafe { function(client, request) }
 }
 
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn td_send(client: c_int, request: *const c_char) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn td_receive(timeout: c_double) -> *const c_char {
     let function: unsafe extern "C" fn(c_double) -> *const c_char = real("td_receive");
-    // SAFETY: passed on as it came.
+    // SAFETY: the call is forwarded unchanged.
     unsafe { function(timeout) }
 }
 
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn td_receive(timeout: c_double) -> *const c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn td_execute(request: *const c_char) -> *const c_char {
     let function: unsafe extern "C" fn(*const c_char) -> *const c_char = real("td_execute");
-    // SAFETY: passed on as it came.
+    // SAFETY: the call is forwarded unchanged.
     unsafe { function(request) }
 }
 
@@ -88,6 +88,6 @@ pub unsafe extern "C" fn td_execute(request: *const c_char) -> *const c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn td_set_log_message_callback(level: c_int, callback: LogCallback) {
     let function: unsafe extern "C" fn(c_int, LogCallback) = real("td_set_log_message_callback");
-    // SAFETY: passed on as it came.
+    // SAFETY: the call is forwarded unchanged.
     unsafe { function(level, callback) }
 }

@@ -1,12 +1,11 @@
-//! TDLib's JSON interface, from both of its ends. The only unsafe code of the project.
+//! Both ends of TDLib's JSON interface. This crate has the project's only unsafe code.
 //!
 //! * [`library`] opens `libtdjson` at run time and calls its C functions. The process that runs TDLib uses it.
-//! * [`transport`] defines the three C symbols that the crate `tdlib-rs` links to, without any TDLib behind
-//!   them: what is sent goes to a function of ours, what comes back is put in by us. The process that
-//!   decides what TDLib shall do uses it, so that it can use tdlib-rs' types and functions while TDLib itself
-//!   runs elsewhere.
+//! * [`transport`] defines the three C symbols that the crate `tdlib-rs` links to, without TDLib: requests go to a
+//!   registered sender, and the program delivers the answers. The process that controls TDLib uses it, so that it can use
+//!   the types and functions of tdlib-rs while TDLib runs in another process.
 //!
-//! One program may use either end; it never needs both in one process.
+//! No process needs both.
 
 pub mod library;
 pub mod transport;
@@ -19,8 +18,8 @@ unsafe extern "C" {
     fn _exit(status: c_int) -> !;
 }
 
-/// Ends the process at once, without static destructors: TDLib's crash while clients are alive.
+/// Exits the process at once, without static destructors: TDLib's destructors crash while clients are open.
 pub fn exit_now(status: i32) -> ! {
-    // SAFETY: _exit takes any status, touches no memory of ours and does not return.
+    // SAFETY: _exit takes any status, accesses no memory of the program and does not return.
     unsafe { _exit(status) }
 }

@@ -35,7 +35,7 @@ impl std::fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
-/// What a program wants to do with TDLib's log lines: the level (0 is fatal) and the text.
+/// Called with TDLib's log lines: the level (0 is fatal) and the text.
 pub type LogHandler = fn(i32, &str);
 
 static LOG_HANDLER: OnceLock<LogHandler> = OnceLock::new();
@@ -45,18 +45,18 @@ unsafe extern "C" fn on_log(level: c_int, message: *const c_char) {
         return;
     }
     if let Some(handler) = LOG_HANDLER.get() {
-        // SAFETY: TDLib passes a NUL-terminated string that lives for the time of this call.
+        // SAFETY: TDLib passes a NUL-terminated string that is valid during this call.
         let text = unsafe { CStr::from_ptr(message) }.to_string_lossy();
         handler(level, &text);
     }
 }
 
 impl Library {
-    /// Opens the library at `path`, which must be TDLib's own: its initialisers run.
+    /// Opens the library at `path`, which must be TDLib: its initialisers run.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        // SAFETY: loading runs the initialisers of a file that the operator named as TDLib; the five symbols
-        // have these types in every TDLib since 1.7 (td_json_client.h). The handle is leaked on purpose, so the
-        // function pointers stay valid for ever.
+        // SAFETY: loading runs the initialisers of a file that the operator configured as TDLib; the five symbols have
+        // these types in every TDLib since 1.7 (td_json_client.h). The handle is leaked on purpose, so the function
+        // pointers stay valid.
         unsafe {
             let library = libloading::Library::new(path).map_err(OpenError)?;
             let library: &'static libloading::Library = Box::leak(Box::new(library));
@@ -73,11 +73,11 @@ impl Library {
 
     /// A new client's id. The client starts with the first request sent to it.
     pub fn create_client_id(&self) -> i32 {
-        // SAFETY: takes nothing, returns a number.
+        // SAFETY: no arguments; returns a number.
         unsafe { (self.create_client_id)() }
     }
 
-    /// Sends a request (JSON) to a client. A text with a NUL byte in it is no JSON and is dropped.
+    /// Sends a request (JSON) to a client. A text with a NUL byte is not JSON and is dropped.
     pub fn send(&self, client: i32, request: &str) {
         if let Ok(request) = CString::new(request) {
             // SAFETY: the string is NUL-terminated and outlives the call; TDLib copies it.
@@ -88,19 +88,19 @@ impl Library {
     /// Waits up to `timeout` seconds for the next update or answer of any client.
     pub fn receive(&self, timeout: f64) -> Option<String> {
         let _alone = self.receiving.lock().unwrap_or_else(PoisonError::into_inner);
-        // SAFETY: only one thread is here at a time. The returned string stays valid until the next receive.
+        // SAFETY: only one thread receives at a time. The returned string stays valid until the next receive.
         unsafe { copy((self.receive)(timeout)) }
     }
 
-    /// Runs one of the few requests that need no client, such as `setLogVerbosityLevel`.
+    /// Executes one of the few requests that need no client, such as `setLogVerbosityLevel`.
     pub fn execute(&self, request: &str) -> Option<String> {
         let request = CString::new(request).ok()?;
         // SAFETY: as `send`; the returned string stays valid until this thread's next execute.
         unsafe { copy((self.execute)(request.as_ptr())) }
     }
 
-    /// Sends TDLib's log lines up to `level` to `handler`; the first handler of the process stays.
-    /// The handler may not call TDLib, and a level 0 line is followed by the end of the process.
+    /// Sends TDLib's log lines up to `level` to `handler`; only the first handler of a process is used.
+    /// The handler must not call TDLib; after a line of level 0 the process ends.
     pub fn on_log(&self, level: i32, handler: LogHandler) {
         let _ = LOG_HANDLER.set(handler);
         // SAFETY: the callback is a static function that never unwinds into C: handlers only print.

@@ -1,10 +1,10 @@
 //! The C functions that tdlib-rs calls, implemented as a virtual transport.
 //!
 //! tdlib-rs declares `td_create_client_id`, `td_send` and `td_receive` as external symbols and matches answers to requests
-//! by their `@extra` number. Here client ids are counted by us, a request goes to the sender that was attached to its
-//! client, and answers wait in a queue until tdlib-rs receives the next one. Nothing else blocks.
+//! by their `@extra` number. This module assigns the client ids, passes a request to the sender attached to its client,
+//! and queues answers until tdlib-rs receives the next one. Nothing else blocks.
 //!
-//! A request always gets an answer. If no sender takes it, or its client ends first, the answer is an error 500 made here,
+//! Every request gets an answer. If no sender accepts it, or its client ends first, the answer is an error 500 made here,
 //! because a tdlib-rs call without an answer would wait for ever.
 
 use std::cell::RefCell;
@@ -15,7 +15,7 @@ use std::sync::mpsc::{self, Receiver, channel};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Takes a request for a client and says whether it was sent. Must not block.
+/// Sends a request for a client and returns whether that succeeded. Must not block.
 pub type Sender = Arc<dyn Fn(i32, &str) -> bool + Send + Sync>;
 
 /// Where the requests of each client go.
@@ -38,7 +38,7 @@ impl Answers {
 }
 
 thread_local! {
-    /// What td_receive returned last; it must stay valid until the next call on the thread.
+    /// The last value returned by td_receive, which must stay valid until the next call on the thread.
     static RETURNED: RefCell<Option<CString>> = const { RefCell::new(None) };
 }
 
@@ -52,18 +52,18 @@ fn extra_of(json: &str) -> Option<u32> {
     serde_json::from_str::<Extra>(json).ok()?.extra
 }
 
-/// Sends the requests of a client this way from now on.
+/// Sets the sender of a client.
 pub fn attach(client: i32, sender: Sender) {
     senders().insert(client, sender);
 }
 
-/// Ends a client: its open requests are answered with error 500 and this message, and later ones too.
+/// Ends a client: its open and later requests are answered with error 500.
 pub fn detach(client: i32, message: &str) {
     senders().remove(&client);
     fail_client(client, message);
 }
 
-/// Delivers an answer (a JSON text with `@extra`). An answer to no open request is dropped.
+/// Delivers an answer (JSON with `@extra`). Dropped if there is no such open request.
 pub fn answer(json: &str) {
     let waited_for = extra_of(json).is_some_and(|extra| open().remove(&extra).is_some());
     if waited_for {
@@ -84,7 +84,7 @@ fn fail_client(client: i32, message: &str) {
     }
 }
 
-/// How many requests wait for their answer.
+/// How many requests wait for an answer.
 pub fn open_requests() -> usize {
     open().len()
 }
@@ -185,9 +185,9 @@ mod tests {
         send(2, r#"{"@type":"getMe","@extra":2}"#);
         send(3, r#"{"@type":"getMe","@extra":3}"#);
         send(9, r#"{"@type":"getMe","@extra":4}"#);
-        assert_eq!(receive().unwrap()["@extra"], 4, "its sender refused it");
+        assert_eq!(receive().unwrap()["@extra"], 4, "its sender failed");
         send(4, r#"{"@type":"getMe","@extra":5}"#);
-        assert!(receive().is_none(), "the others wait");
+        assert!(receive().is_none(), "the other requests are open");
         let sent: Vec<_> = requests.try_iter().collect();
         assert_eq!(sent, [("first hub", 2), ("first hub", 3), ("second hub", 4)]);
         answer(r#"{"@type":"ok","@extra":5}"#);

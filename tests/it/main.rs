@@ -1,10 +1,10 @@
-//! The one test program: Telescope from outside, the way people and other programs meet it.
+//! The integration tests.
 //!
-//! `stories` are end to end: the real binary, the real TDLib, the sandbox's Telegram, a real browser. `architecture` holds
-//! the rules of the sources. `support` is what they are told with. A test waits for the thing itself, with a
+//! `stories` are end-to-end tests with the real binary, the real TDLib, the sandbox's Telegram and a real browser.
+//! `architecture` checks the rules for the sources. `support` has shared helpers. A test waits for a condition, with a
 //! deadline, and never for a fixed time.
 
-// Test code may be blunt, and clippy only knows `#[test]` functions themselves for test code.
+// Tests may panic; clippy only recognises `#[test]` functions as tests, not their helpers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod architecture;

@@ -1,57 +1,57 @@
-//! How signed assertions look: the types that presets fill in and the verifier reads.
+//! The format of signed assertions, as presets define it and the verifier uses it.
 
 use jsonwebtoken::Algorithm;
 use url::Url;
 
-/// Seconds by which clocks may differ at most.
+/// The largest accepted clock skew, in seconds.
 pub const MAX_SKEW: i64 = 60;
 
-/// How assertions look, who signs them, and for whom.
+/// The format, issuer and audience of assertions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssertionFormat {
     /// The header, in lower case.
     pub header: String,
-    /// The cookie that holds the same, for requests without the header.
+    /// The cookie with the same assertion, for requests without the header.
     pub cookie: Option<String>,
-    /// The accepted signatures; never one with a shared secret.
+    /// The accepted signature algorithms; never one with a shared secret.
     pub algorithms: Vec<Algorithm>,
-    /// Who signs, exactly as it calls itself.
+    /// The issuer, compared exactly.
     pub issuer: String,
     pub audience: Audience,
     pub source: ClaimSource,
     pub keys: KeysAt,
-    /// The claim that holds the e-mail address.
+    /// The claim with the e-mail address.
     pub email_claim: String,
-    /// Seconds that the clocks may differ by.
+    /// Accepted clock skew, in seconds.
     pub skew: i64,
     /// The proxy's sign-out path, below the public URL.
     pub log_out: Option<&'static str>,
 }
 
-/// For whom an assertion has to be.
+/// How the audience of an assertion is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// The claim `aud` has one of these.
+    /// The claim `aud` contains one of these.
     Claim(Vec<String>),
     /// The token's header names this signer.
     Signer(String),
 }
 
-/// Where an assertion's issuer and expiry are.
+/// Where the issuer and the expiry of an assertion are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimSource {
-    /// Among the claims, as the standard says.
+    /// Among the claims, as in the standard.
     Claims,
-    /// In the token's header, and the parts of the token are padded: the load balancer of AWS.
+    /// In the token's header, with padded base64: AWS load balancers do this.
     Header,
 }
 
-/// Where the keys are.
+/// Where the keys are published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeysAt {
-    /// All in one JSON document.
+    /// All in one JWK set.
     Set(Url),
-    /// Each in a PEM file of its own, below this address.
+    /// Each in its own PEM file below this address.
     Each(Url),
 }
 
@@ -63,7 +63,7 @@ impl KeysAt {
     }
 }
 
-/// What the settings say; a preset fills in what is missing.
+/// The operator's settings; a preset supplies missing ones.
 pub(super) struct GivenSettings {
     pub(super) header: Option<String>,
     pub(super) algorithms: Option<Vec<Algorithm>>,

@@ -1,7 +1,7 @@
 //! Signed assertions: a proxy in front of Telescope authenticates people and names them in a header of each request.
 //!
-//! The proxies differ in the header's name, the signature, and where they say what; all that is data here, in
-//! [`AssertionFormat`], and one verifier reads it. A preset is such data that is known beforehand.
+//! Proxies differ in the name of the header, the signature algorithm and the place of the claims. All of that is data in
+//! [`AssertionFormat`], used by a single verifier. A preset contains this data for a known proxy.
 
 mod format;
 mod presets;
@@ -16,7 +16,7 @@ use super::{PublicUrl, SsoMode};
 use format::GivenSettings;
 use presets::Preset;
 
-/// Reads the settings of both modes; the format is that of the mode, and None in all other modes.
+/// Reads the settings of both assertion modes; returns the format of the active one, and None in other modes.
 pub(super) fn read<E: Fn(&str) -> Option<String>>(
     env: &mut Reader<E>,
     mode: Option<SsoMode>,
@@ -85,7 +85,7 @@ fn jwt<E: Fn(&str) -> Option<String>>(
     })
 }
 
-/// An address to fetch keys from. Over http a host on the way could replace them, except on loopback.
+/// The URL of the keys. It must be https, since over http the keys could be replaced in transit, except on loopback.
 fn keys_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|_| "is not a web address.".to_owned())?;
     let here = url.host_str().is_some_and(crate::config::is_loopback_name);
@@ -98,7 +98,7 @@ fn keys_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// The name of a header that only a proxy sends; one that every request has would be no proof of anything.
+/// The name of the assertion header. Headers that browsers send themselves are refused.
 fn header_name(text: &str) -> Result<String, String> {
     let name = text.to_ascii_lowercase();
     let well_formed =

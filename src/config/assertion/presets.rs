@@ -1,5 +1,5 @@
-//! What is known of proxies that sign assertions: settings that operators need not look up. What the operator says
-//! takes precedence.
+//! Presets for known proxies that sign assertions, so that operators need not look the settings up. The operator's own
+//! settings take precedence.
 
 use jsonwebtoken::Algorithm;
 use url::Url;
@@ -7,7 +7,7 @@ use url::Url;
 use super::format::{AssertionFormat, Audience, ClaimSource, GivenSettings, KeysAt, MAX_SKEW};
 use crate::config::PublicUrl;
 
-/// A proxy whose assertions are known.
+/// A proxy with a known format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Preset {
     GoogleIap,
@@ -16,7 +16,7 @@ pub(super) enum Preset {
     AwsAlb,
 }
 
-/// What stands in for a setting that is missing.
+/// Defaults for missing settings.
 struct PresetValues {
     header: &'static str,
     algorithm: Algorithm,
@@ -27,7 +27,7 @@ struct PresetValues {
     log_out: Option<&'static str>,
 }
 
-/// Cloudflare Access. It signs as the origin that its keys are at.
+/// Cloudflare Access. Its issuer is the origin of its keys.
 pub(super) fn cloudflare(certs: Url, tags: Vec<String>) -> AssertionFormat {
     AssertionFormat {
         header: "cf-access-jwt-assertion".into(),
@@ -57,7 +57,7 @@ impl Preset {
         }
     }
 
-    /// What differs for each installation, and where to find it.
+    /// The settings that differ for each installation, and where to find their values.
     const fn to_say(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::GoogleIap => &[(
@@ -76,7 +76,7 @@ impl Preset {
         }
     }
 
-    /// `public` is where the proxy is reached; `given` what the operator says.
+    /// `public` is the address of the proxy; `given` are the operator's settings.
     fn known(self, given: &GivenSettings, public: &PublicUrl) -> PresetValues {
         let host = public.authority();
         match self {
@@ -119,7 +119,7 @@ impl Preset {
         }
     }
 
-    /// The whole format, or a sentence for each thing that is still to be said.
+    /// The complete format, or a message for each missing setting.
     pub(super) fn with(
         self,
         given: GivenSettings,
@@ -163,13 +163,13 @@ impl Preset {
     }
 }
 
-/// Where Entra has the keys of a tenant, which its issuer names.
+/// The URL of an Entra tenant's keys; the issuer contains the tenant.
 fn entra_keys(issuer: &str) -> Option<String> {
     let tenant = issuer.strip_suffix("/v2.0")?;
     tenant.starts_with("https://login.microsoftonline.com/").then(|| format!("{tenant}/discovery/v2.0/keys"))
 }
 
-/// Where AWS has the keys of a region, which the load balancer's ARN names.
+/// The URL of an AWS region's keys; the load balancer's ARN contains the region.
 fn alb_keys(arn: &str) -> Option<String> {
     let mut parts = arn.split(':').skip(2);
     let (service, region) = (parts.next()?, parts.next()?);

@@ -1,11 +1,11 @@
-//! The settings of sign-on as people write them.
+//! The settings for signing in.
 
 use super::super::tests::{KEY, config};
 use super::super::{Audience, Config, ConfigFaults, MAX_SKEW};
 use crate::domain::Email;
 
 #[test]
-fn a_sign_in_that_believes_everybody_stays_at_home() {
+fn mock_sign_in_is_only_allowed_locally() {
     for more in [
         vec![
             ("TELEGRAM_ENVIRONMENT", "production"),
@@ -53,7 +53,7 @@ fn cloudflare_needs_two_settings_and_the_issuer_follows() {
 }
 
 #[test]
-fn presets_know_what_can_be_known() {
+fn presets_supply_what_is_the_same_everywhere() {
     let arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/telescope/1a2b";
     let tenant = "https://login.microsoftonline.com/6f2c/v2.0";
     for (preset, more, keys) in [
@@ -97,7 +97,7 @@ fn presets_know_what_can_be_known() {
 }
 
 #[test]
-fn without_a_preset_everything_has_to_be_said() {
+fn without_a_preset_every_setting_is_required() {
     let faults = behind_a_proxy(&[("SSO_MODE", "jwt")]).unwrap_err().0;
     assert_eq!(faults.len(), 5, "{faults:?}");
     let said = [
@@ -112,7 +112,7 @@ fn without_a_preset_everything_has_to_be_said() {
 }
 
 #[test]
-fn to_be_everybodys_administrator_one_stays_at_home_and_is_one() {
+fn disabled_sign_in_is_only_allowed_locally_and_with_one_administrator() {
     let everybody = |more: &[(&str, &str)]| {
         let mut all = vec![("SSO_MODE", "disable"), ("ADMIN_EMAILS", "ada@example.org")];
         all.extend(more);
@@ -151,7 +151,7 @@ fn an_identity_provider_needs_its_settings() {
         let faults = config(&[&oidc[..], &[(name, wrong)]].concat()).unwrap_err().0;
         assert!(faults.len() == 1 && faults[0].starts_with(name), "{faults:?}");
     }
-    // Real accounts may be behind it.
+    // It is allowed for real accounts.
     let production = [("TELEGRAM_ENVIRONMENT", "production"), ("API_ID", "1"), ("API_HASH", "x")];
     let key =
         [("TWO_FACTOR_ENCRYPTION_KEY", KEY), ("PUBLIC_URL", "https://t.example.org"), ("HOST", "0.0.0.0")];

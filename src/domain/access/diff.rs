@@ -1,4 +1,4 @@
-//! What a change of rules gives to people and takes from them: for the preview before it is saved.
+//! What people gain and lose by a policy change, for the preview before it is saved.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -6,41 +6,22 @@ use crate::domain::access::{Policy, Role};
 use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use crate::domain::{Account, AccountId, GroupId, UserId};
 
-/// What people gain and lose somewhere.
+/// What people gain and lose in one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PrivilegeDelta {
-    /// With the system.
-    System {
-        /// What is new.
-        gained: SystemPrivileges,
-        /// What is gone.
-        lost: SystemPrivileges,
-    },
-    /// With the accounts of a group.
-    Group {
-        /// Which group.
-        group: GroupId,
-        /// What is new.
-        gained: AccountPrivileges,
-        /// What is gone.
-        lost: AccountPrivileges,
-    },
-    /// With one account, that was moved.
-    Account {
-        /// Which account.
-        account: AccountId,
-        /// What is new.
-        gained: AccountPrivileges,
-        /// What is gone.
-        lost: AccountPrivileges,
-    },
+    /// System privileges.
+    System { gained: SystemPrivileges, lost: SystemPrivileges },
+    /// Privileges for the accounts of a group.
+    Group { group: GroupId, gained: AccountPrivileges, lost: AccountPrivileges },
+    /// Privileges for one account that was moved between groups.
+    Account { account: AccountId, gained: AccountPrivileges, lost: AccountPrivileges },
 }
 
-/// An account that comes into groups or leaves some: as it was, and as it is to be.
+/// An account that joins or leaves groups: before and after.
 pub type Moved = (Account, Account);
 
-/// Who gains and loses what between two states of the rules. Administrators, who have everything either way, are left
-/// out; so is what belongs to people as owners.
+/// Who gains and loses what between two policies. Administrators, who have everything in both, are left out; so are the
+/// privileges of owners.
 pub fn policy_diff(
     before: &Policy,
     after: &Policy,
@@ -51,7 +32,7 @@ pub fn policy_diff(
     let people: BTreeSet<UserId> =
         before.holders().chain(after.holders()).map(|(person, _)| person).collect();
     let nothing = Role::default();
-    // People with the same roles are affected alike.
+    // People with the same roles are affected in the same way.
     let mut alike: HashMap<_, Vec<UserId>> = HashMap::new();
     for person in people.difference(&administrators.iter().copied().collect()) {
         let roles = (before.roles_of(*person), after.roles_of(*person));

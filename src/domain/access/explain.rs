@@ -1,56 +1,53 @@
-//! Why a person has a privilege or not: the rules behind a decision, named.
+//! Why a person has a privilege or not: the rules behind a decision.
 //!
-//! The answer is made of the same rules as the decision, but the other way round, from each privilege to what gives it.
-//! A property test holds both equal.
+//! The explanation uses the same rules as the decision, but goes from each privilege to the rules that grant it. A
+//! property test checks that both agree.
 
 use super::{PENDING_REMOVAL, Person, Policy};
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
 use crate::domain::{Account, DesiredState, GroupId, RoleId, UserId};
 
-/// What gives a privilege.
+/// What grants a privilege.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
-    /// Administrators may do everything.
     Administrator,
-    /// The owner of an account may do what the setting OWNER_PRIVILEGES says.
+    /// Ownership of the account, by the setting OWNER_PRIVILEGES.
     Owner,
-    /// A role of the person, for a group of the account.
+    /// A role of the person, in a group of the account.
     Role {
         /// Which role.
         role: RoleId,
-        /// For which group.
         group: GroupId,
     },
-    /// A role of the person, for the system.
+    /// A role of the person, for a system privilege.
     System {
         /// Which role.
         role: RoleId,
     },
 }
 
-/// Why a privilege is withheld.
+/// Why a person doesn't have a privilege.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DenyReason {
-    /// No rule gives it.
+    /// No rule grants it.
     NoRule,
     /// The person owns the account, but the present identity does not prove the address.
     Unverified,
-    /// The account is being removed; until that is done no one has more than what it takes.
+    /// The account is being removed, which leaves only the privileges that a removal needs.
     Leaving,
 }
 
-/// One privilege, with what gives it, or why it is withheld.
+/// One privilege, and what grants it or why it is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explained<P> {
-    /// Which privilege.
     pub privilege: P,
-    /// What gives it; several rules may. Each alone would be enough.
+    /// What grants it. Each source alone would be enough.
     pub sources: Vec<Source>,
-    /// Why it is withheld; None: it is given.
+    /// Why it is missing; None if it is granted.
     pub withheld: Option<DenyReason>,
 }
 
-/// Each privilege of a person on an account.
+/// Explains every privilege of a person on an account.
 pub fn explain(rules: &Policy, person: &Person, account: &Account) -> Vec<Explained<AccountPrivilege>> {
     AccountPrivilege::ALL.iter().map(|privilege| one(rules, person, account, *privilege)).collect()
 }
@@ -94,7 +91,7 @@ fn by_roles(rules: &Policy, person: UserId, account: &Account, privilege: Accoun
     sources
 }
 
-/// Each privilege of a person on the system.
+/// Explains every system privilege of a person.
 pub fn explain_system(rules: &Policy, person: &Person) -> Vec<Explained<SystemPrivilege>> {
     let explained = |privilege: &SystemPrivilege| {
         let mut sources = Vec::new();
@@ -110,12 +107,13 @@ pub fn explain_system(rules: &Policy, person: &Person) -> Vec<Explained<SystemPr
     SystemPrivilege::ALL.iter().map(explained).collect()
 }
 
-/// Whether no one has a privilege on an account, because it is being removed.
+/// Whether a privilege is suspended for everyone because the account is being removed.
 pub fn is_leaving(account: &Account, privilege: AccountPrivilege) -> bool {
     account.wanted == DesiredState::Removed && !PENDING_REMOVAL.has(privilege)
 }
 
-/// Who has a privilege on an account by their roles, and by which. Administrators and the owner come beside them.
+/// The people who have a privilege on an account by their roles, with those roles. Administrators and the owner are not
+/// included.
 pub fn holders(rules: &Policy, account: &Account, privilege: AccountPrivilege) -> Vec<(UserId, Vec<Source>)> {
     if is_leaving(account, privilege) {
         return Vec::new();

@@ -1,11 +1,11 @@
-//! The proofs of decisions: what an operation asks for, and what can't be made without one.
+//! Proofs of access decisions, which operations require as arguments.
 
 use std::marker::PhantomData;
 
 use super::Principal;
 use crate::domain::AccountId;
 
-/// The decision that an actor may use `P` on one account. Not to be copied or stored.
+/// The decision that an actor may use `P` on one account. It can't be copied.
 #[derive(Debug)]
 pub struct Permit<P> {
     actor: Principal,
@@ -14,12 +14,12 @@ pub struct Permit<P> {
 }
 
 impl<P> Permit<P> {
-    /// Made by [`decide`](super::decide) only.
+    /// Called only by [`decide`](super::decide).
     pub(super) fn new(actor: Principal, account: AccountId) -> Self {
         Self { actor, account, privilege: PhantomData }
     }
 
-    /// The proof that an operation asks for; it ends with the request.
+    /// The proof that an operation requires; it can't outlive the request.
     pub fn grant(&self) -> Grant<'_, P> {
         Grant { actor: &self.actor, account: self.account, privilege: PhantomData }
     }
@@ -39,13 +39,12 @@ impl<P> Grant<'_, P> {
         self.actor
     }
 
-    /// The account it is about.
     pub fn account(&self) -> AccountId {
         self.account
     }
 }
 
-/// The decision that an actor may use `P` on the system.
+/// The decision that an actor has the system privilege `P`.
 #[derive(Debug)]
 pub struct SystemPermit<P> {
     actor: Principal,
@@ -53,18 +52,18 @@ pub struct SystemPermit<P> {
 }
 
 impl<P> SystemPermit<P> {
-    /// Made by [`decide_system`](super::decide_system) only.
+    /// Called only by [`decide_system`](super::decide_system).
     pub(super) fn new(actor: Principal) -> Self {
         Self { actor, privilege: PhantomData }
     }
 
-    /// The proof that an operation asks for.
+    /// The proof that an operation requires.
     pub fn grant(&self) -> SystemGrant<'_, P> {
         SystemGrant { actor: &self.actor, privilege: PhantomData }
     }
 }
 
-/// Proof, for one operation, that its actor may use `P` on the system.
+/// Proof, for one operation, that its actor has the system privilege `P`.
 #[derive(Debug)]
 pub struct SystemGrant<'a, P> {
     actor: &'a Principal,

@@ -1,7 +1,7 @@
-//! The rules as rows say them, resolved for quick answers: one immutable value, replaced as a whole when a row changes.
+//! The access rules of the database, resolved for fast lookups into one immutable value that is replaced as a whole.
 //!
-//! What a person may do is looked up a thousand times for one page, so the rows are brought into the form of the
-//! question once: people with the same roles share one map from groups to privileges.
+//! One page looks up a person's privileges a thousand times, so they are computed once per policy: people with the same
+//! roles share one map from groups to privileges.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -10,35 +10,35 @@ use crate::domain::access::OWNER;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::{GroupId, RoleId, UserId};
 
-/// The rows that rules are made of, in any order.
+/// The rows of the rules, in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyRows {
     /// Grows with every change of a rule.
     pub version: i64,
     /// Who has which role, once for each source.
     pub members: Vec<(UserId, RoleId)>,
-    /// What a role may do with the accounts of a group.
+    /// The privileges of roles for the accounts of groups.
     pub cells: Vec<(GroupId, RoleId, AccountPrivilege)>,
-    /// What a role may do with the system.
+    /// The system privileges of roles.
     pub system: Vec<(RoleId, SystemPrivilege)>,
 }
 
-/// What one role, or all roles of a person together, may do.
+/// The privileges of one role, or of all roles of a person together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Role {
-    /// With the system.
+    /// System privileges.
     pub system: SystemPrivileges,
-    /// With the accounts of each group. Sets without `view` are left out: without it no other privilege counts.
+    /// Privileges for the accounts of each group. Sets without `view` are left out: without it no other privilege counts.
     pub groups: HashMap<GroupId, AccountPrivileges>,
 }
 
 impl Role {
-    /// What it may do with the accounts of a group.
+    /// The privileges for the accounts of a group.
     pub fn in_group(&self, group: GroupId) -> AccountPrivileges {
         self.groups.get(&group).copied().unwrap_or(AccountPrivileges::NONE)
     }
 
-    /// Whether it may do everything that `other` may.
+    /// Whether it has all privileges of `other`.
     pub fn covers(&self, other: &Self) -> bool {
         self.system.contains(other.system)
             && other.groups.iter().all(|(group, set)| self.in_group(*group).contains(*set))
@@ -53,14 +53,14 @@ impl Role {
     }
 }
 
-/// A person's roles, and what they give together.
+/// A person's roles, and their combined privileges.
 #[derive(Clone, Debug)]
 struct Holder {
     roles: Arc<[RoleId]>,
     rights: Arc<Role>,
 }
 
-/// Who may do what, at one moment.
+/// All access rules at one moment.
 #[derive(Debug)]
 pub struct Policy {
     version: i64,
@@ -76,7 +76,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// The rules of these rows; `owner` is what the owner of an account may do with it.
+    /// The policy of these rows; `owner` are the privileges of an account's owner.
     pub fn new(rows: &PolicyRows, owner: AccountPrivileges) -> Self {
         let roles = resolved(rows);
         let mut by_person: HashMap<UserId, BTreeSet<RoleId>> = HashMap::new();
@@ -96,22 +96,22 @@ impl Policy {
         Self { version: rows.version, owner: without_view_nothing(owner), roles, holders }
     }
 
-    /// Which state of the rows this is.
+    /// The version of the rows.
     pub fn version(&self) -> i64 {
         self.version
     }
 
-    /// What the owner of an account may do with it.
+    /// The privileges of an account's owner.
     pub fn owner(&self) -> AccountPrivileges {
         self.owner
     }
 
-    /// What a role may do; nothing, if no row speaks of it.
+    /// The privileges of a role; none if it has no rows.
     pub fn role(&self, role: RoleId) -> Option<&Role> {
         self.roles.get(&role)
     }
 
-    /// The roles that may do anything at all, by id.
+    /// The roles that have any privilege, by id.
     pub fn roles(&self) -> impl Iterator<Item = (RoleId, &Role)> {
         self.roles.iter().map(|(id, role)| (*id, role))
     }
@@ -121,31 +121,30 @@ impl Policy {
         self.holders.get(&person).map(|holder| &*holder.roles).unwrap_or_default()
     }
 
-    /// What these roles give together.
+    /// The combined privileges of these roles.
     pub fn rights_of_roles(&self, roles: &[RoleId]) -> Role {
         let mut rights = Role::default();
         roles.iter().filter_map(|role| self.roles.get(role)).for_each(|role| rights.join(role));
         rights
     }
 
-    /// What all roles of a person give together; none if there is no role.
+    /// The combined privileges of a person's roles; none if the person has no role.
     pub fn rights_of(&self, person: UserId) -> Option<&Role> {
         self.holders.get(&person).map(|holder| &*holder.rights)
     }
 
-    /// The people who have a role, in no order.
+    /// The people who have a role, in no particular order.
     pub fn holders(&self) -> impl Iterator<Item = (UserId, &[RoleId])> {
         self.holders.iter().map(|(person, holder)| (*person, &*holder.roles))
     }
 
-    /// What any role may do with the accounts of a group, all of them together: what an account that comes into the
-    /// group gives away at most.
-    pub fn anybody_in(&self, group: GroupId) -> AccountPrivileges {
+    /// The privileges that at least one role has for the accounts of a group: the most that anyone can gain when an account
+    /// joins it.
+    pub fn any_role_in(&self, group: GroupId) -> AccountPrivileges {
         self.roles.values().fold(AccountPrivileges::NONE, |all, role| all.union(role.in_group(group)))
     }
 }
 
-/// Each role as a whole.
 fn resolved(rows: &PolicyRows) -> BTreeMap<RoleId, Role> {
     let mut roles: BTreeMap<RoleId, Role> = BTreeMap::new();
     for (group, role, privilege) in &rows.cells {

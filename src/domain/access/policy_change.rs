@@ -1,11 +1,11 @@
 //! What an access manager may change: they can only grant what they have themselves.
 //!
-//! An administrator has everything, so they may grant everything. Others with `manage_access` may grant what they have
-//! themselves, to other people. They can't change their own roles, people with more permissions, or anyone's rank.
-//! Taking away is free, except from people with more permissions: it makes no one stronger.
+//! Administrators have every privilege, so they may grant every privilege. Other people with `manage_access` may grant to
+//! others what they have themselves. They can't change their own roles, people with more permissions, or who is an
+//! administrator. Revoking is always allowed, except from people with more permissions: it gives no one more privileges.
 //!
-//! These rules are enough so that people who arrange access, however many and in whatever order, never reach more
-//! together than they had together before; a property test in `tests/it` tries that at random.
+//! Under these rules a set of access managers can't gain a privilege that none of them had, whatever they change and in
+//! whatever order; a property test in `tests/it` checks random sequences.
 
 use crate::domain::access::{Policy, Principal, Role, privileges};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
@@ -14,7 +14,6 @@ use crate::domain::{Account, Email, GroupId, RoleId, UserId};
 /// A person whom a change is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// Who it is.
     pub id: UserId,
     /// Whether this is an administrator.
     pub admin: bool,
@@ -23,11 +22,11 @@ pub struct Subject {
 /// One change of the policy.
 #[derive(Clone, Copy, Debug)]
 pub enum PolicyChange<'a> {
-    /// A role may do this with the accounts of a group from now on.
+    /// Sets a role's privileges for the accounts of a group.
     Cell(GroupId, RoleId, AccountPrivileges),
-    /// A role may do this with the system from now on.
+    /// Sets a role's system privileges.
     System(RoleId, SystemPrivileges),
-    /// A role is called otherwise: the identity provider puts people into roles by their names.
+    /// Renames a role: the identity provider assigns roles by name.
     Rename(RoleId),
     /// A role is deleted.
     Delete(RoleId),
@@ -35,24 +34,24 @@ pub enum PolicyChange<'a> {
     Give(Subject, RoleId),
     /// A person loses a role.
     Take(Subject, RoleId),
-    /// A person is shut out, let in, signed out, or may be taken for another.
+    /// Blocks, unblocks or signs out a person, or unlinks their identity.
     Person(Subject),
-    /// A person becomes an administrator, or is no longer one.
+    /// Makes a person an administrator, or stops them from being one.
     Rank,
-    /// A secret of a group's accounts is shown without a second person's approval from now on.
+    /// Stops requiring approvals to show the secrets of a group's accounts.
     NoApproval,
-    /// An account comes into a group.
+    /// Adds an account to a group.
     Join(&'a Account, GroupId),
-    /// An account has another owner, of this address.
+    /// Sets an account's owner to the person with this address.
     Owner(&'a Account, &'a Email),
 }
 
 /// Why a change is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EscalationError {
-    /// It would give privileges on accounts that the actor has not got there.
+    /// It would grant an account privilege that the actor doesn't have in that place.
     Account(AccountPrivilege),
-    /// It would give a privilege on the system that the actor has not got.
+    /// It would grant a system privilege that the actor doesn't have.
     System(SystemPrivilege),
     /// It is about the actor's own roles.
     OwnRoles,
@@ -64,7 +63,7 @@ pub enum EscalationError {
     AdministratorsOnly,
 }
 
-/// Whether `actor`, who may arrange access, may make this change.
+/// Whether `actor`, who has `manage_access`, may make this change.
 pub fn authorize_change(
     rules: &Policy,
     actor: &Principal,
@@ -74,7 +73,7 @@ pub fn authorize_change(
         Principal::Cli | Principal::System(_) => return Ok(()),
         Principal::User(person) => person,
     };
-    // This holds for administrators too: what they gave themselves would outlast their rank.
+    // Administrators included: a role that they gave themselves would outlast their administrator rights.
     if let PolicyChange::Give(subject, _) | PolicyChange::Take(subject, _) = change
         && subject.id == person.id
     {
@@ -112,9 +111,9 @@ pub fn authorize_change(
         }
         PolicyChange::Take(subject, _) | PolicyChange::Person(subject) => not_above(rules, mine, subject),
         PolicyChange::Join(account, group) => {
-            has_accounts(privileges(rules, actor, account), rules.anybody_in(group))
+            has_accounts(privileges(rules, actor, account), rules.any_role_in(group))
         }
-        // Rights by roles end with the roles; rights as an owner would not.
+        // Privileges by roles end with the roles; an actor's privileges as an owner would not.
         PolicyChange::Owner(_, owner) if *owner == person.email => Err(EscalationError::OwnAccount),
         PolicyChange::Owner(account, _) => has_accounts(privileges(rules, actor, account), rules.owner()),
     }

@@ -1,22 +1,20 @@
-//! Who acts, and what rights depend on.
+//! The principal: who acts, with everything that access decisions need to know.
 
 use crate::domain::{Email, RequestInfo, UserId};
 
-/// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
-    /// A person, signed in.
+    /// A signed-in person.
     User(Person),
-    /// A user of the machine who may run Telescope's commands.
+    /// An operating system user who can run Telescope's commands.
     Cli,
-    /// Telescope itself, doing what it must; the text names the job.
+    /// Telescope itself; the text names the task.
     System(&'static str),
 }
 
-/// What rights need to know of a person.
+/// What access decisions need to know of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// The id.
     pub id: UserId,
     /// The address of the present identity.
     pub email: Email,
@@ -24,12 +22,12 @@ pub struct Person {
     pub verified: bool,
     /// Whether this is an administrator.
     pub admin: bool,
-    /// Where the present request came from. No right depends on it; the audit log keeps it.
+    /// Where the present request came from: for the audit log, not for decisions.
     pub origin: RequestInfo,
 }
 
 impl Principal {
-    /// Where the request came from in which this actor acts.
+    /// Where the actor's request came from.
     pub fn origin(&self) -> RequestInfo {
         match self {
             Self::User(person) => person.origin.clone(),
@@ -37,7 +35,7 @@ impl Principal {
         }
     }
 
-    /// The same actor in a request from there.
+    /// The same actor, in a request from `origin`.
     pub fn coming_from(self, origin: &RequestInfo) -> Self {
         match self {
             Self::User(person) => Self::User(Person { origin: origin.clone(), ..person }),

@@ -1,10 +1,10 @@
-//! People whose rights on accounts are the same, so that what is computed for one of them holds for all.
+//! Classes of people with the same rights, so that what is computed for one of them can be shared by all.
 
 use super::{PENDING_REMOVAL, Policy, Principal, Role};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
 use crate::domain::{Account, DesiredState, Email, RoleId};
 
-/// What a principal's rights depend on beside the policy.
+/// What a principal's rights depend on, apart from the policy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RightsClass {
     /// Administrators and the system.
@@ -17,7 +17,7 @@ pub enum RightsClass {
 }
 
 impl RightsClass {
-    /// `owns` tells whether the person with an address owns any account.
+    /// `owns` says whether the person with an address owns any account.
     pub fn of(policy: &Policy, principal: &Principal, owns: impl FnOnce(&Email) -> bool) -> Self {
         match principal {
             Principal::System(_) | Principal::Cli => Self::Everything,
@@ -82,7 +82,7 @@ mod tests {
     use crate::domain::privilege::SystemPrivilege;
     use crate::domain::{AccountId, GroupId, Millis, Phone, RequestInfo, UserId};
 
-    /// Every mixture of two roles, ownership, verification and administration, on every kind of account.
+    /// Every combination of two roles, ownership, verification and administrator rights, on every kind of account.
     #[test]
     fn a_class_may_do_what_each_of_its_members_may() {
         let (groups, roles) =

@@ -1,4 +1,4 @@
-//! Codes as people search for them: one code, or a family such as `person.*`.
+//! Searching events by code: a single one, or a family such as `person.*`.
 
 use super::AuditKind;
 
@@ -7,7 +7,7 @@ pub fn family(code: &str) -> &str {
     code.split('.').next().unwrap_or(code)
 }
 
-/// The kinds that `person.disabled` or `person.*` names; none if there are none.
+/// The kinds that a pattern such as `person.disabled` or `person.*` matches; none if there are none.
 pub fn matching(pattern: &str) -> Option<Vec<AuditKind>> {
     let matches = |kind: &&AuditKind| match pattern.strip_suffix(".*") {
         Some(wanted) => family(kind.code()) == wanted,

@@ -1,13 +1,13 @@
-//! The macro behind the list of events.
+//! The macro for the list of events.
 
-/// Makes [`AuditEvent`](super::AuditEvent) and [`AuditKind`](super::AuditKind) of a list of
+/// Defines [`AuditEvent`](super::AuditEvent) and [`AuditKind`](super::AuditKind) from a list of
 /// `/// Meaning` and `"code" => Variant { details }`. The meaning is a phrase that pages and exports show.
 macro_rules! audit_events {
     ($(
         #[doc = $meaning:literal]
         $code:literal => $variant:ident $({ $($(#[$attribute:meta])* $field:ident: $type:ty),+ $(,)? })?
     ),+ $(,)?) => {
-        /// Something that happened, or is about to.
+        /// Something that happened, or is about to happen.
         #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(tag = "code", content = "details")]
         pub enum AuditEvent {

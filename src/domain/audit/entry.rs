@@ -1,4 +1,4 @@
-//! An entry of the audit log before it is written: an event, its outcome, who acted, and from where.
+//! An entry of the audit log before it is written: the event, its outcome, the actor, and the address.
 
 use super::AuditEvent;
 use crate::domain::access::Principal;
@@ -8,7 +8,7 @@ use crate::domain::{AccountId, Millis};
 pub enum Outcome {
     /// Done: this entry and the change were written together.
     Done,
-    /// About to be tried; a later entry has the outcome.
+    /// About to be attempted; a later entry has the outcome.
     Intent,
     /// Refused, or failed.
     Failed,
@@ -63,12 +63,12 @@ pub struct AuditEntry {
     pub reason: Option<String>,
     /// The network address the request came from.
     pub address: Option<String>,
-    /// The request's id, which the log has as well.
+    /// The request's id, as in the server's log.
     pub request_id: Option<String>,
 }
 
 impl AuditEntry {
-    /// Something that is done in the same transaction.
+    /// An entry for a change made in the same transaction.
     pub fn done(at: Millis, actor: &Principal, event: AuditEvent) -> Self {
         let origin = actor.origin();
         Self {
@@ -84,7 +84,7 @@ impl AuditEntry {
         }
     }
 
-    /// Something that is about to be tried.
+    /// An entry for an action that is about to be attempted.
     pub fn intent(at: Millis, actor: &Principal, event: AuditEvent) -> Self {
         Self { outcome: Outcome::Intent, ..Self::done(at, actor, event) }
     }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outcome_tells_of_the_same_as_its_intent() {
+    fn an_outcome_has_the_fields_of_its_intent() {
         let system = Principal::System("test");
         let account = AccountId::generate();
         let intent =

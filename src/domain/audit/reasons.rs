@@ -1,4 +1,4 @@
-//! Reasons that details of events name.
+//! Reasons in the details of events.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MismatchReason {
-    /// The entry that was the last is missing.
+    /// The entry that the checkpoint names is missing.
     Shorter,
-    /// Another entry is in its place.
+    /// A different entry is in its place.
     Other,
     /// The checkpoint file can't be read.
     Unreadable,
 }
 
-/// Why a person with a proven identity is not signed in.
+/// Why a person with an authenticated identity is not signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignInDenied {
@@ -23,7 +23,7 @@ pub enum SignInDenied {
     Blocked,
     /// The address belongs to another identity of the same provider.
     OtherIdentity,
-    /// The settings do not admit addresses of this domain.
+    /// The settings do not allow addresses of this domain.
     OtherDomain,
     /// The provider has not verified the address, and the identity is unknown.
     Unverified,

@@ -1,23 +1,23 @@
-//! How events are stored: as a code and, if there is more to say, details in JSON. The details may be removed one day,
-//! for the sake of the people that they name.
+//! How events are stored: as a code and, for most events, details in JSON. The details may be removed later because they
+//! name people.
 
 use serde_json::{Map, Value};
 
 use super::AuditEvent;
 
 impl AuditEvent {
-    /// Its details as JSON text; none if the code says everything.
+    /// Its details as JSON text; none if it has none.
     pub fn details(&self) -> Option<String> {
         if let Self::Unknown { details, .. } = self {
             return details.clone();
         }
-        // Plain values can always be written. The fields stay in the order of the list.
+        // Serializing plain values can't fail. The fields keep the order of the list.
         let tagged = serde_json::to_string(self).ok()?;
         let details = tagged.strip_prefix(&format!(r#"{{"code":"{}","details":"#, self.code()))?;
         details.strip_suffix('}').filter(|details| *details != "{}").map(str::to_owned)
     }
 
-    /// Reads what was stored. What this version can't read is [`Unknown`](Self::Unknown) and stays as it is.
+    /// Reads a stored event. What this version can't read becomes [`Unknown`](Self::Unknown) and keeps its text.
     pub fn read(code: &str, details: Option<&str>) -> Self {
         let event = match details {
             Some(text) => serde_json::from_str(text).ok().and_then(|details| parse(code, Some(details))),
@@ -36,7 +36,7 @@ fn parse(code: &str, details: Option<Value>) -> Option<AuditEvent> {
     serde_json::from_value(Value::Object(tagged)).ok()
 }
 
-/// A value by its `Display` and `FromStr`.
+/// (De)serializes a value with its `Display` and `FromStr`.
 pub(super) mod text {
     use std::fmt::Display;
     use std::str::FromStr;
@@ -56,7 +56,7 @@ pub(super) mod text {
     }
 }
 
-/// The same, or null.
+/// Like [`text`], for an optional value.
 pub(super) mod optional_text {
     use std::fmt::Display;
     use std::str::FromStr;
@@ -96,7 +96,7 @@ pub(super) mod input {
     }
 }
 
-/// Sets of privileges by their names. Names that this version does not know are left out.
+/// Sets of privileges as lists of names. Unknown names are ignored.
 macro_rules! privileges {
     ($module:ident, $set:ident, $kind:ident) => {
         pub(super) mod $module {

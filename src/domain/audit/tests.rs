@@ -10,7 +10,7 @@ fn stored() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
 }
 
 #[test]
-fn what_the_first_edition_stored_is_read_and_would_be_stored_alike() {
+fn entries_of_the_first_edition_are_read_and_written_unchanged() {
     for (code, details) in stored() {
         let event = AuditEvent::read(code, details);
         assert!(!matches!(event, AuditEvent::Unknown { .. }), "{code}: {details:?}");
@@ -57,7 +57,7 @@ fn details_become_typed_values() {
 }
 
 #[test]
-fn what_can_not_be_read_stays_as_it_is() {
+fn unreadable_entries_keep_their_text() {
     for (code, details) in [
         ("account.teleported", Some(r#"{"to":"the moon", "n":1}"#)),
         ("account.teleported", None),

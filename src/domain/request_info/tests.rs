@@ -1,4 +1,4 @@
-//! What the client's address is, whatever anybody sends.
+//! The client's address, whatever headers a client sends.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -17,7 +17,7 @@ fn client(peer: &str, forwarded: &[&str]) -> String {
 }
 
 #[test]
-fn the_rightmost_hop_that_nobody_of_ours_is() {
+fn the_client_is_the_rightmost_untrusted_hop() {
     for (peer, forwarded, expected) in [
         ("203.0.113.9", &[][..], "203.0.113.9"),
         ("203.0.113.9", &["198.51.100.1"], "203.0.113.9"),
@@ -45,7 +45,7 @@ fn the_rightmost_hop_that_nobody_of_ours_is() {
 }
 
 #[test]
-fn networks_are_read_and_everybody_is_refused() {
+fn networks_are_parsed_and_all_addresses_are_refused() {
     for (text, inside, outside) in [
         ("10.0.0.0/8", "10.255.0.1", "11.0.0.1"),
         ("192.0.2.128/25", "192.0.2.200", "192.0.2.1"),
@@ -60,7 +60,7 @@ fn networks_are_read_and_everybody_is_refused() {
         assert!(!subnet.contains(outside.parse().unwrap()), "{text} {outside}");
     }
     for text in ["0.0.0.0/0", "::/0", "::ffff:0.0.0.0/96"] {
-        assert_eq!(Subnet::parse(text), Err(SubnetError::Everybody), "{text}");
+        assert_eq!(Subnet::parse(text), Err(SubnetError::AllAddresses), "{text}");
     }
     for text in [
         "",
@@ -87,9 +87,9 @@ fn anywhere() -> impl Strategy<Value = IpAddr> {
 
 fn foreign() -> impl Strategy<Value = IpAddr> {
     let ours = subnets();
-    anywhere()
-        .prop_map(|address| address.to_canonical())
-        .prop_filter("of nobody of ours", move |address| !ours.iter().any(|subnet| subnet.contains(*address)))
+    anywhere().prop_map(|address| address.to_canonical()).prop_filter("not a trusted proxy", move |address| {
+        !ours.iter().any(|subnet| subnet.contains(*address))
+    })
 }
 
 fn own() -> impl Strategy<Value = IpAddr> {
@@ -102,7 +102,7 @@ fn of(peer: IpAddr, values: &[Vec<u8>]) -> IpAddr {
 
 proptest! {
     #[test]
-    fn whoever_comes_without_a_proxy_can_not_say_who_he_is(
+    fn a_direct_client_can_not_forge_its_address(
         peer in foreign(),
         values in vec(vec(any::<u8>(), 0..60), 0..5),
     ) {
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_client_puts_before_changes_nothing(
+    fn entries_sent_by_the_client_change_nothing(
         peer in own(),
         client in foreign(),
         proxies in vec(own(), 0..4),
@@ -118,14 +118,14 @@ proptest! {
     ) {
         let written = std::iter::once(client).chain(proxies).map(|hop| hop.to_string()).collect::<Vec<_>>();
         let mut values = spoofed;
-        // In a header of its own, and at the end of what the client has sent.
+        // The proxies append to the last header that the client sent.
         let glued = [values.last().cloned().unwrap_or_default(), written.join(", ").into_bytes()].join(&b","[..]);
         values.push(glued);
         prop_assert_eq!(of(peer, &values), client);
     }
 
     #[test]
-    fn any_bytes_give_an_address_that_was_there(
+    fn any_bytes_give_the_peer_or_an_address_of_the_header(
         peer in own(),
         values in vec(vec(any::<u8>(), 0..80), 0..5),
     ) {

@@ -1,32 +1,31 @@
-//! Where Telegram sent a login code.
+//! How Telegram delivered a login code.
 
 use crate::domain::Millis;
 
-/// Where Telegram sent a code, and what comes if it does not arrive.
+/// How Telegram delivered a code, and what happens if it does not arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeSent {
-    /// The way it went.
     pub way: CodeDelivery,
-    /// Characters in it; 0 if unknown.
+    /// The number of characters; 0 if unknown.
     pub length: i32,
-    /// The way that asking again would take.
+    /// How a resent code would be delivered.
     pub next: Option<CodeDelivery>,
-    /// From when on one may ask again.
+    /// When a code can be resent.
     pub resend_from: Option<Millis>,
 }
 
-/// The ways of a code.
+/// How a code is delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodeDelivery {
-    /// A message in Telegram, to the devices that are signed in.
+    /// A Telegram message to the devices that are logged in.
     Telegram,
     /// A text message.
     Sms,
     /// A voice call.
     Call,
-    /// A call that is hung up; its number's digits are the code.
+    /// A call that is hung up; the digits of the caller's number are the code.
     FlashCall,
-    /// A missed call; the last digits of its number are the code.
+    /// A missed call; the last digits of the caller's number are the code.
     MissedCall,
     /// A message on fragment.com, for anonymous numbers.
     Fragment,

@@ -2,7 +2,7 @@
 
 use crate::domain::Secret;
 
-/// What a stage waits for from a person.
+/// The input that a stage waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
     /// The login code.
@@ -21,7 +21,7 @@ impl Input {
     }
 }
 
-/// Something a person provides for a stage.
+/// The input that a person submits.
 #[derive(Clone, Debug)]
 pub enum LoginInput {
     /// A login code, as typed.
@@ -40,7 +40,7 @@ impl LoginInput {
     }
 }
 
-/// Names one stage of one account at one time. A form carries it, so that a stale form is refused.
+/// Identifies one stage of one account at one time. Forms carry it, so that a stale form is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct StageToken(pub u64);

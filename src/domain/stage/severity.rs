@@ -1,11 +1,9 @@
-//! How urgent a stage is.
-
 /// How urgent a stage is, for badges and filters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Severity {
-    /// All is well.
+    /// No action needed.
     Good,
-    /// Something is under way.
+    /// Something is in progress.
     Moving,
     /// A person has to do something.
     Waiting,

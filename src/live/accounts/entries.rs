@@ -1,5 +1,5 @@
-//! The accounts of a listing, by id. A changed copy shares all but one chunk with the original, so a change costs the
-//! same however many accounts there are.
+//! The accounts of a listing, by id. A changed copy shares all but one chunk with the original, so the cost of a change
+//! hardly depends on the number of accounts.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ const CHUNK: usize = 128;
 
 type Chunk = Arc<Vec<Arc<Entry>>>;
 
-/// Ordered by id, so by the time of adding. No chunk is empty.
+/// Ordered by id, and so by creation time. No chunk is empty.
 #[derive(Clone, Debug, Default)]
 pub struct Entries {
     chunks: Vec<Chunk>,
@@ -36,7 +36,7 @@ impl Entries {
         chunk.get(position(chunk, id).ok()?)
     }
 
-    /// Puts an entry in place of the one with its id, or adds it.
+    /// Adds an entry, or replaces the one with the same id.
     pub(super) fn put(&mut self, entry: Arc<Entry>) {
         let id = entry.account.id;
         let at = self.chunk_of(id);
@@ -75,7 +75,7 @@ impl Entries {
         }
     }
 
-    /// The index of the chunk that has the account, or would have it.
+    /// The index of the chunk in which the account is or would be.
     fn chunk_of(&self, id: AccountId) -> usize {
         let starts_before = |chunk: &Chunk| chunk.first().is_some_and(|entry| entry.account.id <= id);
         self.chunks.partition_point(starts_before).saturating_sub(1)
@@ -124,7 +124,7 @@ mod tests {
     fn entries_are_found_replaced_and_removed_in_any_order_and_copies_share_chunks() {
         let mut ids: Vec<AccountId> = (0..1000).map(|_| AccountId::generate()).collect();
         let sorted: BTreeSet<AccountId> = ids.iter().copied().collect();
-        // Neither ascending nor descending: 387 has no divisor in common with 1000.
+        // A shuffled order: 387 and 1000 are coprime.
         ids = (0..1000).map(|step| ids[step * 387 % 1000]).collect();
         let mut entries = Entries::default();
         for id in &ids {

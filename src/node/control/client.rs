@@ -1,4 +1,4 @@
-//! Having a request carried out: by the running server, or here if none runs.
+//! Executing a request of a command: in the running server, or here if none runs.
 
 use std::io;
 use std::sync::Arc;
@@ -19,11 +19,11 @@ use crate::ops::audit::checkpoint;
 use crate::store::Db;
 use crate::words;
 
-/// How long to try: a server that is just starting has the lease and does not listen yet.
+/// How long to retry: a server that is just starting has the lease but does not listen yet.
 const PATIENCE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(200);
 
-/// Has a request carried out by the running server or, under a lease of its own, by this process.
+/// Executes a request in the running server or, with a lease of its own, in this process.
 pub async fn run(config: &Config, request: &Request) -> anyhow::Result<Reply> {
     request.check().map_err(failure)?;
     let until = Instant::now() + PATIENCE;
@@ -45,7 +45,7 @@ pub async fn run(config: &Config, request: &Request) -> anyhow::Result<Reply> {
     }
 }
 
-/// Asks the running server; none if there is none.
+/// Sends the request to the running server; none if no server runs.
 async fn send(config: &Config, request: &Request) -> anyhow::Result<Option<Answer>> {
     let path = socket_path(&config.data_dir);
     let mut stream = match UnixStream::connect(&path).await {
@@ -62,14 +62,14 @@ async fn send(config: &Config, request: &Request) -> anyhow::Result<Option<Answe
         read_line(&mut stream).await
     };
     let answer = timeout(TIMEOUT, exchange).await.context("the server does not answer")??;
-    // A server that is stopping closes the connection; its successor is asked next.
+    // A server that is stopping closes the connection; retry with its successor.
     if answer.is_empty() {
         return Ok(None);
     }
     Ok(Some(serde_json::from_str(&answer).context("the server's answer is not understood")?))
 }
 
-/// Carries the request out under a lease of its own; none if another process has the lease.
+/// Executes the request in this process, with a lease of its own; none if another process has the lease.
 async fn run_offline(
     db: &mut Option<Db>,
     config: &Config,
@@ -89,13 +89,13 @@ async fn run_offline(
 
 async fn execute(db: &Db, clock: &Clock, config: &Config, request: &Request) -> anyhow::Result<Reply> {
     let context = Context::open(Arc::new(config.clone()), db.clone(), clock.clone()).await?;
-    checkpoint::compare(&context).await?;
+    checkpoint::verify(&context).await?;
     let done = request.execute(&context).await;
     checkpoint::write_last(&context).await;
     done.map_err(failure)
 }
 
-/// A failure for the terminal.
+/// The error as shown in the terminal.
 pub fn failure(error: OpError) -> anyhow::Error {
     match error {
         OpError::Internal(error) => error.context("nothing was changed"),

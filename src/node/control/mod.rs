@@ -1,8 +1,8 @@
-//! Commands that change things. If a server runs, it carries them out, so that its live state changes with the
-//! database. If none runs, the command does so itself, under the same lease as a server.
+//! Commands that make changes. If a server runs, it executes them, so that its live state changes with the database.
+//! If none runs, the command executes them itself, under the same lease as a server.
 //!
-//! They meet at a socket in `DATA_DIR` that only Telescope's user can open. One line of JSON goes each way. A user who
-//! can open it could as well change the database, so it asks for no password; the kernel says which user asks.
+//! They connect through a socket in `DATA_DIR` that only Telescope's user can open; one line of JSON goes each way. A
+//! user who can open it could also change the database, so there is no password; the kernel reports the peer's user.
 
 pub mod client;
 pub mod request;
@@ -20,19 +20,19 @@ use crate::domain::error::ErrorCode;
 pub use request::{Reply, Request};
 pub(crate) use server::{close, run};
 
-/// How long one request and its answer may take.
+/// The timeout for one request and its answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest line, in bytes.
 const MAX_LINE: u64 = 16 * 1024 * 1024;
 
-/// What a server answers: the reply, or why the request was not carried out.
+/// The server's answer: the reply, or why the request failed.
 type Answer = Result<Reply, ErrorCode>;
 
 fn socket_path(data_dir: &Path) -> PathBuf {
     data_dir.join("telescope.sock")
 }
 
-/// One line, without its end; empty if the other side closed the connection.
+/// Reads one line without its end; empty if the other side closed the connection.
 async fn read_line(stream: &mut UnixStream) -> io::Result<String> {
     let mut line = String::new();
     BufReader::new(stream.take(MAX_LINE)).read_line(&mut line).await?;

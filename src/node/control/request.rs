@@ -1,4 +1,4 @@
-//! What a command can ask for, as plain data, and the one place that carries it out.
+//! The requests of commands as plain data, and their execution.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,18 +21,18 @@ pub enum Request {
     RevokeAdmin {
         email: String,
     },
-    /// Replace the access rules by those of a text; without `apply` only tell what that would change.
+    /// Replace the access rules with those of a file; without `apply` only return what that would change.
     ImportRules {
         text: String,
         apply: bool,
     },
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reply {
-    /// A person's administrator rights; `changed` is false if they were so already.
+    /// A person's administrator rights; `changed` is false if they had them or lacked them already.
     Admin {
         email: String,
         admin: bool,
@@ -45,7 +45,7 @@ pub enum Reply {
 }
 
 impl Request {
-    /// Finds what is wrong with the request itself, before anything is opened.
+    /// Validates the request before anything is opened.
     pub(crate) fn check(&self) -> Result<(), OpError> {
         match self {
             Self::GrantAdmin { email } | Self::RevokeAdmin { email } => parse(email).map(drop),
@@ -53,7 +53,7 @@ impl Request {
         }
     }
 
-    /// Carries the request out, in a running server or in a command of its own.
+    /// Executes the request, in a running server or in the command's own process.
     pub(crate) async fn execute(&self, publisher: &impl Publisher) -> Result<Reply, OpError> {
         let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli)?;
         let admin = match self {

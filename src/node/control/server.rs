@@ -14,7 +14,7 @@ use crate::context::App;
 use crate::domain::error::ErrorCode;
 use crate::ops::OpError;
 
-/// Answers commands until the program ends. A server without the socket works otherwise.
+/// Answers commands until the program ends. If the socket can't be created, the server runs without it.
 pub(crate) async fn run(app: Arc<App>) {
     let path = socket_path(&app.config.data_dir);
     let listener = match listen(&path) {
@@ -25,7 +25,7 @@ pub(crate) async fn run(app: Arc<App>) {
         }
     };
     loop {
-        // One after the other: they are few.
+        // Commands are few, so they are answered one after the other.
         let answered = match listener.accept().await {
             Ok((stream, _)) => timeout(TIMEOUT, answer(&app, stream)).await.unwrap_or(Ok(())),
             Err(error) => Err(error),
@@ -36,13 +36,13 @@ pub(crate) async fn run(app: Arc<App>) {
     }
 }
 
-/// Removes the socket, so that commands don't try a server that is stopping.
+/// Removes the socket, so that commands don't contact a server that is stopping.
 pub(crate) fn close(app: &App) {
     let _ = std::fs::remove_file(socket_path(&app.config.data_dir));
 }
 
-/// Binds the socket. It gets its name only when it has its permissions. One that a dead server left is replaced: the
-/// holder of the lease is the only server.
+/// Binds the socket. It gets its final name only after its permissions are set. A socket left by a dead server is
+/// replaced: the holder of the lease is the only server.
 fn listen(path: &Path) -> io::Result<UnixListener> {
     if let Some(folder) = path.parent() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;

@@ -1,4 +1,4 @@
-//! One edit: what it needs, what it changes, and what it records.
+//! A single edit: its check, its change and its audit entry.
 
 mod group;
 mod role;
@@ -15,66 +15,58 @@ use crate::ops::{Applied, OpError};
 use crate::store::Tx;
 use crate::store::tx::Recorded;
 
-/// Characters that the name of a role or a group may have.
+/// The longest name of a role or a group, in characters.
 pub const MAX_NAME: usize = 60;
 
-/// Who is meant.
+/// A reference to a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserRef {
-    /// The person of this id.
     Id(UserId),
-    /// The person of this address, who need not have been here yet.
+    /// The person with this address, who may not have signed in yet.
     Email(Email),
 }
 
-/// One thing to be arranged.
+/// One change to roles, groups or their members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// Make a role of this new id and name.
+    /// Create a role with this id and name.
     AddRole(RoleId, String),
-    /// Call a role otherwise.
     RenameRole(RoleId, String),
-    /// Delete a role.
     DeleteRole(RoleId),
-    /// Let a role do this with the accounts of a group.
+    /// Set a role's privileges for the accounts of a group.
     Cell(GroupId, RoleId, AccountPrivileges),
-    /// Let a role do this with the system.
+    /// Set a role's system privileges.
     System(RoleId, SystemPrivileges),
-    /// Give a person a role.
     Give(UserRef, RoleId),
-    /// Take a role from a person.
     Take(UserRef, RoleId),
-    /// Make a group of this new id and name.
+    /// Create a group with this id and name.
     AddGroup(GroupId, String),
-    /// Call a group otherwise.
     RenameGroup(GroupId, String),
-    /// Delete a group.
     DeleteGroup(GroupId),
-    /// Show secrets of a group's accounts only after a second person's approval, or no longer only so. It counts for
-    /// every reveal after it, also for those that are on their way.
+    /// Require a second person's approval to show secrets of the group's accounts, or stop requiring it. Takes effect
+    /// for every later reveal, including those already requested.
     NeedApproval(GroupId, bool),
-    /// Put an account into a group.
     PutIn(AccountId, GroupId),
-    /// Take an account out of a group.
     TakeOut(AccountId, GroupId),
 }
 
 impl Edit {
-    /// Whether it gives people what roles may do in a group, so that earlier edits of that count for it. The others are
-    /// authorized by the rules from before the batch: the actor can't change their own rights.
+    /// Whether the edit gives people the privileges that roles have in a group. Such an edit is authorized by the rules
+    /// as earlier edits of the batch left them; all others by the rules from before the batch, because actors can't
+    /// change their own rights.
     pub(super) const fn gives_what_cells_say(&self) -> bool {
         matches!(self, Self::PutIn(..))
     }
 }
 
-/// Who makes edits, by which policy, and when.
+/// Who makes the edits, under which policy, and when.
 pub(super) struct EditContext<'a> {
     pub actor: &'a Principal,
     pub rules: &'a Policy,
     pub at: Millis,
 }
 
-/// What came of one edit.
+/// The result of one edit.
 pub(super) struct EditMade {
     pub applied: Applied<(), Failed>,
     pub recorded: Option<Recorded>,
@@ -82,18 +74,18 @@ pub(super) struct EditMade {
 
 type Done = Result<EditMade, OpError>;
 
-/// Everything is so already.
+/// Nothing to change.
 const fn unchanged() -> Done {
     Ok(EditMade { applied: Applied::Done(()), recorded: None })
 }
 
-/// Rejected for what is wrong with the edit itself, which is not recorded.
+/// Rejected because the edit itself is invalid, which is not recorded.
 const fn rejected(failed: Failed) -> Done {
     Ok(EditMade { applied: Applied::Rejected(failed), recorded: None })
 }
 
 impl EditContext<'_> {
-    /// Makes one edit. What moves an account is noted in `moved`.
+    /// Makes one edit. If it moves an account between groups, that is added to `moved`.
     pub(super) async fn make(
         &self,
         conn: &mut Tx<'_>,
@@ -129,7 +121,7 @@ impl EditContext<'_> {
         Ok(EditMade { applied: Applied::Done(()), recorded: Some(tx.record(&entry).await?) })
     }
 
-    /// An attempt to give or take more than the actor may is recorded, too.
+    /// Attempts to give or take more than the actor is allowed to are recorded, too.
     async fn refuse(&self, tx: &mut Tx<'_>, entry: AuditEntry, what: String, why: EscalationError) -> Done {
         let failed = Failed { what, field: None, error: why.into() };
         let entry = AuditEntry { outcome: Outcome::Failed, ..entry }.because(failed.why());
@@ -138,7 +130,7 @@ impl EditContext<'_> {
     }
 }
 
-/// A name that a role or a group may have, without spaces around it.
+/// Validates and trims the name of a role or a group.
 fn checked(name: &str) -> Result<&str, Failed> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(|c| c.is_control() || c == ',')

@@ -1,8 +1,8 @@
-//! All access rules as one text, to be reviewed, kept under version control and put back: groups with their accounts,
-//! roles with what they may do and who has them. Names and numbers instead of ids, in alphabetical order, so that two
-//! texts of the same rules are the same.
+//! All access rules as one text file that can be reviewed, kept under version control and imported again: groups with
+//! their accounts, roles with their privileges and members. It uses names and phone numbers instead of ids, in
+//! alphabetical order, so that the same rules always give the same text.
 //!
-//! Not in it: administrators, owners, and what the identity provider says of people, which is not arranged here.
+//! Administrators, owners, and roles assigned by the identity provider are not included.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::domain::{Email, GroupId, Phone, RoleId};
 use crate::ops::OpError;
 use crate::store::{self, Conn, StoreError};
 
-/// The text above the rules.
+/// The comment at the top of the file.
 const HEAD: &str = "# Who may do what in Telescope. `telescope access import FILE` shows what it would change, and with --yes\n\
                     # changes it: what this file does not name is taken away.\n\n";
 
@@ -35,7 +35,6 @@ pub struct RulesFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupRules {
-    /// Its name.
     pub name: String,
     /// Whether secrets of its accounts are shown only after a second person's approval.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -49,7 +48,6 @@ pub struct GroupRules {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleRules {
-    /// Its name.
     pub name: String,
     /// What it may do with the system.
     #[serde(default)]

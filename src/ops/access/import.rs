@@ -1,5 +1,5 @@
-//! Replacing the rules in the database by those of a file: the edits that lead there, authorized and recorded like those
-//! of a page. All of them are made, or none.
+//! Replacing the rules in the database with those of a file. The necessary edits are authorized and recorded like those
+//! made on a page, but all of them are made or none.
 
 mod plan;
 
@@ -36,8 +36,8 @@ pub enum ImportStep {
     TakeRole { role: String, person: String },
 }
 
-/// Makes the database say what a file says, and returns the steps. Without `apply` nothing is changed. If a step is
-/// refused, none is made.
+/// Makes the rules in the database equal to those of the file, and returns the steps. Without `apply` nothing is
+/// changed. If one step is refused, none is made.
 pub async fn import(
     publisher: &impl Publisher,
     grant: SystemGrant<'_, can::ManageAccess>,

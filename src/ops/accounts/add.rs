@@ -18,7 +18,7 @@ pub struct NewAccount {
     pub comment: String,
 }
 
-/// Adds an account and starts its client. Nothing is asked of Telegram in its name yet.
+/// Adds an account and starts its client. No login code is requested yet.
 pub async fn add(
     app: &App,
     grant: SystemGrant<'_, can::AddAccount>,
@@ -58,7 +58,7 @@ fn is_leaving(app: &App, phone: &Phone) -> bool {
         .any(|entry| entry.account.phone == *phone && entry.account.wanted == DesiredState::Removed)
 }
 
-/// Adds an account with a random number of Telegram's test environment.
+/// Adds an account with a random number from Telegram's test environment.
 pub async fn add_test(app: &App, grant: SystemGrant<'_, can::AddAccount>) -> Result<AccountId, OpError> {
     if !app.config.telegram_environment.is_test() {
         return Err(OpError::Refused(ErrorCode::TestEnvironmentOnly));
@@ -71,7 +71,7 @@ pub async fn add_test(app: &App, grant: SystemGrant<'_, can::AddAccount>) -> Res
     add(app, grant, NewAccount { phone, owner: None, comment: "Test account".into() }).await
 }
 
-/// The first number of the test environment, counted from this one, that is not taken.
+/// The first free number of the test environment at or after `from`.
 fn free_test_number(from: u16, taken: impl Fn(&Phone) -> bool) -> Option<Phone> {
     let mut numbers = (0..30_000).map(|step| (u32::from(from) + step) % 30_000);
     numbers.find_map(|number| {
@@ -83,12 +83,13 @@ fn free_test_number(from: u16, taken: impl Fn(&Phone) -> bool) -> Option<Phone> 
 
 fn random_bytes() -> Result<[u8; 16], OpError> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| OpError::Internal(anyhow::anyhow!("no randomness: {error}")))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        OpError::Internal(anyhow::anyhow!("the operating system provided no random bytes: {error}"))
+    })?;
     Ok(bytes)
 }
 
-/// A folder's name: says nothing of the account and is never used twice.
+/// A random folder name: it reveals nothing about the account and is never reused.
 fn random_name() -> Result<String, OpError> {
     Ok(hex::encode(random_bytes()?))
 }
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_test_number_is_one_that_nobody_has() {
+    fn a_test_number_is_free() {
         let free = |from, taken: &[&str]| {
             free_test_number(from, |phone| taken.contains(&phone.digits()))
                 .map(|phone| phone.digits().to_owned())

@@ -24,7 +24,7 @@ pub async fn disconnect(app: &App, grant: Grant<'_, can::ManageConnectionState>)
     Ok(())
 }
 
-/// Starts the client of an account that is to be connected, also when the program starts.
+/// Starts the client of an account whose desired state is connected; also called at program start.
 pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
     let opened = folder::open(&app.config.accounts_dir, &app.keys, app.config.telegram_environment, account);
     let (folder, key) = opened.map_err(OpError::Internal)?;
@@ -39,7 +39,7 @@ pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
     Ok(())
 }
 
-/// The period of an account's probes: four to six fifths of what is set, so that they don't all come at once.
+/// The period of an account's probes: 80 to 120 % of the setting, so that accounts don't all probe at the same time.
 fn probe_period(seconds: u64, account: AccountId) -> Option<Duration> {
     let jitter = account.spread() % 401;
     (seconds > 0).then(|| Duration::from_millis(seconds * (800 + jitter)))

@@ -16,12 +16,12 @@ use crate::words;
 pub struct Details {
     pub owner: Option<Email>,
     pub comment: String,
-    /// The names of its groups; a name that is new makes a group.
+    /// The names of its groups; an unknown name creates a group.
     pub groups: Vec<String>,
 }
 
-/// Edits an account. The owner and the groups decide who has access to it, so this takes the right to manage access
-/// beside seeing the account.
+/// Edits an account. Owner and groups decide who has access to it, so the caller needs `manage_access` as well as
+/// `view`.
 pub async fn edit(
     app: &App,
     grant: Grant<'_, can::View>,
@@ -58,11 +58,11 @@ pub async fn edit(
     }
     edited?;
     tracing::info!(account = %id, actor = %grant.actor(), "account edited");
-    policy::in_force(app).await;
+    policy::refresh_after_change(app).await;
     Ok(())
 }
 
-/// The events of an account's move from its groups into others, and of the groups that are created for it.
+/// The events of an account's move between groups, and of the groups created for it.
 fn moves(known: &[Group], before: &[GroupId], now: &[Group]) -> Vec<AuditEvent> {
     let mut events = Vec::new();
     for group in now {
@@ -79,7 +79,7 @@ fn moves(known: &[Group], before: &[GroupId], now: &[Group]) -> Vec<AuditEvent> 
     events
 }
 
-/// Refuses what would give others rights on the account that the actor doesn't have. Returns the groups it is in.
+/// Refuses changes that would give others rights to the account that the actor doesn't have. Returns its present groups.
 async fn authorize(
     app: &App,
     conn: &mut store::Conn<'_>,

@@ -1,8 +1,8 @@
-//! An account's folder on disk: TDLib's files, encrypted with a key of the folder's own, and beside them
-//! `account.json`, which says whose they are.
+//! An account's folder on disk: TDLib's files, encrypted with a key per folder, and the manifest `account.json`, which
+//! says which account they belong to.
 //!
-//! The manifest is on the disk before TDLib writes anything. It holds the folder's key and the number, both
-//! sealed, so that the sessions can be found again with the master key alone, should the database be lost.
+//! The manifest is on disk before TDLib writes anything. It holds the folder's key and the phone number, both sealed,
+//! so that the sessions can be recovered with the master key alone if the database is lost.
 
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -19,18 +19,17 @@ const NAME: &str = "account.json";
 
 #[derive(Serialize, Deserialize)]
 struct Manifest {
-    /// The account's id.
     account: String,
     /// The Telegram environment that the session belongs to.
     environment: String,
     /// The key of TDLib's files, sealed.
     key: String,
-    /// The number, sealed.
+    /// The phone number, sealed.
     phone: String,
 }
 
-/// The folder of an account and the key of TDLib's files in it; both are made if they are not there.
-/// A folder that belongs to another account or environment, or that the keys don't open, is an error.
+/// The folder of an account and the key of TDLib's files in it; both are created if missing.
+/// A folder that belongs to another account or environment, or whose manifest can't be decrypted, is an error.
 pub fn open(
     accounts: &Path,
     keys: &Keys,
@@ -67,7 +66,7 @@ pub fn open(
         .recursive(true)
         .mode(0o700)
         .create(&folder)
-        .with_context(|| format!("{} can't be made", folder.display()))?;
+        .with_context(|| format!("{} can't be created", folder.display()))?;
     write(&folder, &file, &serde_json::to_string_pretty(&manifest)?)
         .with_context(|| format!("{} can't be written", file.display()))?;
     Ok((folder, key))
@@ -78,12 +77,12 @@ pub fn exists(accounts: &Path, account: &Account) -> bool {
     accounts.join(&account.folder).symlink_metadata().is_ok()
 }
 
-/// Removes the account's folder with all that is in it. What a sudden end leaves over, the next call removes.
+/// Removes the account's folder and everything in it. If it is interrupted, the next call removes the rest.
 pub fn destroy(accounts: &Path, account: &Account) -> std::io::Result<()> {
     let folder = accounts.join(&account.folder);
-    // An account's folder is a plain name below the accounts' directory, or it is not ours to remove.
+    // Never remove anything but a direct child of the accounts directory.
     if account.folder.is_empty() || account.folder.contains(['/', '.']) {
-        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "this is no account's folder"));
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not an account's folder"));
     }
     match std::fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
@@ -91,7 +90,7 @@ pub fn destroy(accounts: &Path, account: &Account) -> std::io::Result<()> {
     }
 }
 
-/// Whole or not at all, and on the disk when it returns.
+/// Writes atomically; the file is on disk when this returns.
 fn write(folder: &Path, file: &Path, text: &str) -> std::io::Result<()> {
     let unfinished = file.with_extension("unfinished");
     let mut out =
@@ -142,6 +141,9 @@ mod tests {
         let bob = Account { id: AccountId::generate(), ..ada.clone() };
         assert!(open(home.path(), &keys, test, &bob).is_err(), "another account");
         std::fs::write(folder.join(NAME), "{}").unwrap();
-        assert!(open(home.path(), &keys, test, &ada).is_err(), "a damaged manifest makes no new key");
+        assert!(
+            open(home.path(), &keys, test, &ada).is_err(),
+            "a damaged manifest must not lead to a new key"
+        );
     }
 }

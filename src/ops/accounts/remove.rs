@@ -1,8 +1,8 @@
 //! Removing an account, and logging one out. Both end the session at Telegram; disconnecting does not.
 //!
-//! A removal is long work: Telegram may be away, and the session must be ended before the files go that it is
-//! ended with. So the request writes a job, and the steps below are done by the runner, each of them noted in
-//! the audit log. A number that was removed and is added again begins a new account in a new folder.
+//! A removal can take long: Telegram may be unreachable, and the session has to be ended before its files are deleted,
+//! because ending it needs them. So the request writes a job, and the job runner does the steps below and records each
+//! in the audit log. If the number is added again later, that is a new account in a new folder.
 
 use std::time::Duration;
 
@@ -23,11 +23,11 @@ use crate::ops::{App, OpError};
 use crate::store::{self, StoreError, Written};
 use crate::telegram::AnswerError;
 
-/// How long a step waits for an account to come to a stage that says something.
+/// How long a step waits for an account to leave a transient stage.
 const SETTLES: Duration = Duration::from_secs(30);
-/// After so many tries at a Telegram that answers, its confirmation is not waited for any more.
+/// After this many attempts with Telegram reachable, the removal goes on without its confirmation.
 const ENOUGH: i64 = 5;
-/// Who does the steps.
+/// The principal that does the steps.
 const ACTOR: Principal = Principal::System("remove-account");
 
 /// Ends the account's session at Telegram. The account stays, and can be logged in again.
@@ -45,7 +45,7 @@ pub async fn log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<
     Ok(result?)
 }
 
-/// Begins to remove an account. `digits` are the last four of its number, typed to show that it is meant.
+/// Begins to remove an account. `digits` are the last four of its number, typed as a confirmation.
 pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &str) -> Result<(), OpError> {
     let id = grant.account();
     let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
@@ -88,17 +88,17 @@ fn ends_with(account: &Account, digits: &str) -> bool {
     digits.len() == 4 && account.phone.digits().ends_with(digits)
 }
 
-/// Lets a removal go on that waits for its next try, or that has failed.
+/// Resumes a removal that waits for its next attempt or has failed.
 pub async fn retry(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<(), OpError> {
     change_job(app, grant, AuditEvent::RemovalRetried, None).await
 }
 
-/// Lets a removal go on without having ended the session at Telegram: for when Telegram can't be reached any more.
+/// Resumes a removal without ending the session at Telegram, for when Telegram can't be reached.
 pub async fn without_log_out(app: &App, grant: Grant<'_, can::RemoveAccount>) -> Result<(), OpError> {
     change_job(app, grant, AuditEvent::LogOutSkipped, Some(RemoveStep::LogOut)).await
 }
 
-/// Lets the removal of an account go on now; at the step after `past`, if it stands there.
+/// Resumes the removal of an account now, after the step `past` if that is the current one.
 async fn change_job(
     app: &App,
     grant: Grant<'_, can::RemoveAccount>,
@@ -128,7 +128,7 @@ async fn change_job(
     Ok(())
 }
 
-/// Ends the session, if there is one that can still be ended.
+/// Ends the session, if there still is one.
 pub(crate) async fn log_out_for_good(
     app: &App,
     entry: &Entry,
@@ -139,7 +139,7 @@ pub(crate) async fn log_out_for_good(
         return Ok(StepOutcome::Done);
     }
     if app.hub.account(id).is_none() && accounts::start(app, &entry.account).is_err() {
-        // Without the key of its files the session can't be used; it can only be ended on another device.
+        // The session's files can't be decrypted, so only another device can end the session.
         return note_log_out(app, id, false).await;
     }
     let snapshot = settled(app, id).await;
@@ -162,7 +162,7 @@ pub(crate) async fn log_out_for_good(
     }
 }
 
-/// What to do when the end of the session was not confirmed.
+/// What to do if Telegram did not confirm the end of the session.
 fn not_confirmed(snapshot: Option<&Snapshot>, attempts: i64) -> StepOutcome {
     let in_touch = snapshot.is_some_and(|snapshot| snapshot.network == Network::Ready);
     if in_touch && attempts + 1 >= ENOUGH {
@@ -178,7 +178,8 @@ async fn note_log_out(app: &App, id: AccountId, done: bool) -> Result<StepOutcom
     Ok(StepOutcome::Done)
 }
 
-/// Waits until the account's stage says how its login stands; None if it takes too long.
+/// The account's snapshot once its stage is no longer transient, or after [`SETTLES`] the present one. None if there
+/// is no such account.
 async fn settled(app: &App, id: AccountId) -> Option<Snapshot> {
     let mut changes = app.live.events.subscribe();
     let end = Instant::now() + SETTLES;
@@ -215,7 +216,7 @@ pub(crate) async fn destroy(app: &App, account: &Account) -> Result<StepOutcome,
     })
 }
 
-/// The last step: secrets go, the row becomes a tombstone, the job is done, all at once.
+/// The last step, in one transaction: delete the secrets, turn the row into a tombstone, finish the job.
 pub(crate) async fn forget(app: &App, job: &JobRecord, id: AccountId) -> Result<StepOutcome, StoreError> {
     let now = app.clock.now();
     let entry = AuditEntry::done(now, &ACTOR, AuditEvent::AccountRemoved).about(id);

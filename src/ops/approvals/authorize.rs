@@ -1,6 +1,6 @@
-//! Whether a secret may be shown now. It is asked again at the moment of showing, in the transaction that writes
-//! the reveal down: the person's present rank and rights, whether the account needs an approval now, and whether
-//! the approver may still approve.
+//! Whether a secret may be shown now. This is decided when the secret is shown, in the transaction that records the
+//! reveal: by the person's rights at that moment, by whether the account needs an approval, and by whether the approver
+//! may still approve.
 
 use crate::domain::access::{self, Person, Policy, Principal};
 use crate::domain::error::ErrorCode;
@@ -20,14 +20,13 @@ pub(crate) struct Authorized {
 }
 
 impl Authorized {
-    /// Who approved it.
     pub fn approved_by(&self) -> Option<Email> {
         self.approval.as_ref()?.decided_by.as_ref().map(|(_, by)| by.clone())
     }
 }
 
-/// Looks whether `actor` may see this now, and uses up the approval that it takes. The reason is the one of the
-/// request, or what was typed where no approval is needed.
+/// Checks whether `actor` may see this now, and consumes the approval if one is needed. The reason is that of the
+/// request, or the typed one if no approval is needed.
 pub(crate) async fn consume<P: Revealing>(
     app: &App,
     conn: &mut Conn<'_>,
@@ -45,7 +44,7 @@ pub(crate) async fn consume<P: Revealing>(
     Ok(cleared)
 }
 
-/// The same without using anything up: to refuse early what will be refused.
+/// Like [`consume`], but consumes nothing: for an early refusal.
 pub(crate) async fn check<P: Revealing>(
     app: &App,
     conn: &mut Conn<'_>,
@@ -88,7 +87,7 @@ pub(crate) fn closed(request: &RevealRequest, now: Millis) -> Option<ErrorCode> 
     }
 }
 
-/// Why an approval does not count any more: the approver may not approve now.
+/// Why an approval is no longer valid: the approver may not approve any more.
 pub(crate) async fn expired(
     app: &App,
     conn: &mut Conn<'_>,
@@ -101,14 +100,14 @@ pub(crate) async fn expired(
     Ok((!may).then(|| ErrorCode::ApproverRevoked { by: email.to_string() }))
 }
 
-/// Whether this person may approve what others want to see.
+/// Whether this person may approve requests of others.
 pub(crate) fn may_approve(rules: &Policy, user: &store::users::User) -> bool {
     let actor = Principal::User(sign_in::person(user, true));
     access::system_privileges(rules, &actor).has(SystemPrivilege::ApproveReveal)
 }
 
-/// Whether the person who made this request may still see what it is about. That their address is proven is
-/// checked when it is shown.
+/// Whether the person who made this request may still see what it asks for. Whether their address is verified is
+/// checked when the secret is shown.
 pub(crate) async fn still_may(
     app: &App,
     conn: &mut Conn<'_>,
@@ -121,8 +120,7 @@ pub(crate) async fn still_may(
     Ok(access::privileges(&app.policy(conn).await?, &actor, &account).has(request.kind.privilege()))
 }
 
-/// Makes sure that an actor may see what `P` reveals, by what the database says at this moment. Returns the actor with
-/// their present rank.
+/// Checks in the database that an actor may see what `P` reveals. Returns the actor with their present admin flag.
 pub(crate) async fn may_see<P: Revealing>(
     app: &App,
     conn: &mut Conn<'_>,
@@ -135,7 +133,7 @@ pub(crate) async fn may_see<P: Revealing>(
     Ok(actor)
 }
 
-/// The person that an actor is: programs neither ask for approvals nor give them.
+/// The actor as a person: programs neither request approvals nor give them.
 pub(crate) fn person(actor: &Principal) -> Result<&Person, OpError> {
     match actor {
         Principal::User(person) => Ok(person),

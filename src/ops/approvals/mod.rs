@@ -1,10 +1,9 @@
-//! A second person's approval. Accounts in a group that wants it show a login code or a stored password only after
-//! another person has agreed, also to the owner and to administrators.
+//! A second person's approval. Accounts in a group that requires it show a login code or a stored password only after
+//! another person has approved, even to the owner and to administrators.
 //!
-//! A request is a row and survives the program; it is good for ten minutes and for one reveal. Everything is
-//! decided inside of one transaction, by what the database says then: whether it is still open, who asked, and
-//! whether both may still do what they do. So of two approvers at the same moment one decides, and a page
-//! that was opened earlier gives no rights.
+//! A request is a row, so it survives a restart. It is valid for ten minutes and for one reveal. Everything is checked in
+//! the transaction that decides: whether the request is still open, who made it, and whether both people still have the
+//! right. So of two simultaneous approvers only one decides, and a page that was opened earlier gives no rights.
 
 pub mod authorize;
 pub mod status;
@@ -25,7 +24,7 @@ use crate::store::{self, Conn, Tx, Written};
 /// The longest note, in characters.
 const MAX_NOTE: usize = 500;
 
-/// Asks for another person's approval to see what `P` reveals.
+/// Requests another person's approval to see what `P` reveals.
 pub async fn request<P: Revealing>(app: &App, grant: Grant<'_, P>, reason: &str) -> Result<(), OpError> {
     let reason = parse_reason(reason)?;
     let now = app.clock.now();
@@ -83,12 +82,9 @@ async fn add<P: Revealing>(
     Ok(conn.record(&entry).await?.with(()))
 }
 
-/// What an approver says to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Yes.
     Approve,
-    /// No.
     Refuse,
 }
 
@@ -119,7 +115,7 @@ pub async fn decide(
             Ok(tx.record(&entry).await?.with(()))
         })
         .await;
-    // Also when it was refused: the page it came from shows something that is not so.
+    // Also after a refusal: the approver's page was out of date.
     view::changed(app).await;
     decided
 }
@@ -133,7 +129,7 @@ impl Decision {
     }
 }
 
-/// Refuses what this person can't decide, or what is decided; says who decides.
+/// Checks that this person may decide this request and that it is still open; returns the person.
 async fn check_status(
     app: &App,
     conn: &mut Conn<'_>,
@@ -169,7 +165,7 @@ fn over(request: &RevealRequest, now: Millis) -> Option<ErrorCode> {
     }
 }
 
-/// A note that others can read later; none if nothing was entered. Several lines become one.
+/// Validates a note; none if nothing was entered. Several lines are joined into one.
 fn check_note(note: &str) -> Result<Option<String>, OpError> {
     let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
     if note.chars().count() > MAX_NOTE {
@@ -189,7 +185,7 @@ fn parse_reason(text: &str) -> Result<Reason, OpError> {
     Reason::parse(text).map_err(|error| OpError::invalid("reason", error))
 }
 
-/// The request of this person for what is of this kind, as the board has it.
+/// This person's newest request of this kind for the account, from the view in memory.
 fn newest_of(app: &App, person: &Person, account: AccountId, kind: RevealKind) -> Option<RevealRequest> {
     let all = app.live.approvals.load();
     let mine = |request: &&RevealRequest| {

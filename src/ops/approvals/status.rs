@@ -9,26 +9,24 @@ use crate::ops::approvals::newest_of;
 use crate::ops::{App, OpError};
 use crate::store::{self, Conn};
 
-/// How long an answer to a request is of interest, in seconds.
+/// How long a closed request is shown, in seconds.
 const RECENT: i64 = 30 * 60;
 
-/// How it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApprovalStatus {
     /// No approval is needed.
     Free,
     /// An approval has to be requested.
     Needed {
-        /// What became of the last request.
+        /// How the last request ended.
         why: Option<ErrorCode>,
-        /// Its reason, to be used again.
+        /// Its reason, as a suggestion for the next.
         reason: String,
         /// Who could approve.
         approvers: Vec<Email>,
     },
     /// The request is not decided yet.
     Waiting {
-        /// The request.
         request: RevealRequest,
         /// Who could approve.
         approvers: Vec<Email>,
@@ -37,14 +35,14 @@ pub enum ApprovalStatus {
     Approved(RevealRequest),
 }
 
-/// Everybody who may approve requests of others, by address.
+/// All people who may approve requests of others, sorted by address.
 pub async fn approvers(app: &App, conn: &mut Conn<'_>) -> Result<Vec<store::users::User>, OpError> {
     let rules = app.policy(conn).await?;
     let people = store::users::active(conn).await?;
     Ok(people.into_iter().filter(|user| may_approve(&rules, user)).collect())
 }
 
-/// How it stands by what the database says.
+/// The status from the database.
 pub async fn standing(
     app: &App,
     actor: &Principal,
@@ -71,7 +69,7 @@ pub async fn standing(
     })
 }
 
-/// How it stands by what the board says, for a page that is open.
+/// The status from the view in memory, for updating an open page.
 pub fn on_board(
     app: &App,
     actor: &Principal,
@@ -93,7 +91,7 @@ fn of(request: Option<RevealRequest>, approvers: Vec<Email>, now: Millis) -> App
     match request.stands(now) {
         RequestState::Waiting => ApprovalStatus::Waiting { request, approvers },
         RequestState::Approved => ApprovalStatus::Approved(request),
-        // Another reveal has another reason.
+        // The next reveal needs its own reason.
         RequestState::Used => {
             ApprovalStatus::Needed { why: closed(&request, now), reason: String::new(), approvers }
         }

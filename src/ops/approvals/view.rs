@@ -1,7 +1,7 @@
-//! The requests that pages show: a picture of the newest rows in memory, and who keeps it true.
+//! The requests that pages show: a view in memory of the newest rows, and the task that keeps it current.
 //!
-//! Each change renews it and lets the open pages look again. What is not decided expires; that is recorded as
-//! well. Rows that ended long ago are deleted: the audit log keeps what happened.
+//! Each change refreshes it and updates open pages. Requests that are not decided in time expire, which is recorded.
+//! Old rows are deleted: the audit log keeps what happened.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,21 +14,21 @@ use crate::live::events::Change;
 use crate::ops::App;
 use crate::store::{self, StoreError, Written};
 
-/// Requests of the last hour are shown.
+/// Seconds for which requests are shown.
 const SHOWN_FOR: i64 = 60 * 60;
-/// And no more than these.
+/// How many requests are shown at most.
 const SHOWN: u32 = 1000;
-/// Rows are kept for a week.
+/// Seconds for which rows are kept.
 const KEPT_FOR: i64 = 7 * 24 * 60 * 60;
-/// How often it is looked at without any reason.
+/// How long the task sleeps at most.
 const LOOK: Duration = Duration::from_secs(10 * 60);
-/// The pause after a database that is away.
+/// The pause while the database is unavailable.
 const AWAY: Duration = Duration::from_secs(1);
 
-/// Renews the board and lets open pages look again.
+/// Refreshes the view and updates open pages.
 pub(crate) async fn changed(app: &App) {
     if let Err(error) = renew(app).await {
-        tracing::warn!(%error, "the requests on the pages are not the newest");
+        tracing::warn!(%error, "the approval requests on pages could not be refreshed");
     }
     app.live.approvals.wake();
 }
@@ -41,13 +41,13 @@ async fn renew(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Keeps the board true until the program ends.
+/// Keeps the view current until the program ends.
 pub async fn run(app: Arc<App>) {
     loop {
         let pause = match tidy(&app).await {
             Ok(()) => until_next(&app),
             Err(error) => {
-                tracing::warn!(%error, "requests to see a secret have to wait");
+                tracing::warn!(%error, "approval requests could not be expired; retrying");
                 AWAY
             }
         };
@@ -58,7 +58,7 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// How long nothing expires.
+/// The time until the next request expires.
 fn until_next(app: &App) -> Duration {
     let now = app.clock.now();
     let requests = app.live.approvals.load();
@@ -70,7 +70,7 @@ fn until_next(app: &App) -> Duration {
     next.and_then(|left| u64::try_from(left).ok()).map_or(LOOK, |left| Duration::from_millis(left).min(LOOK))
 }
 
-/// Notes what has expired, forgets what is long over, and renews the board.
+/// Expires what is overdue, deletes old rows, and refreshes the view.
 pub async fn tidy(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now();
     let old = now.plus_seconds(-KEPT_FOR);

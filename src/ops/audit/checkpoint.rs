@@ -1,10 +1,10 @@
-//! The checkpoint: the end of the audit log, kept in a file as well.
+//! The checkpoint: the last entry of the audit log, also kept in a file.
 //!
-//! Who can write to the database can delete entries at its end, and what is left is a perfect chain. So the
-//! newest end also goes to `audit-head` in `DATA_DIR`, soon after each commit, by one task that writes the newest
-//! only and delays no change. At the start the audit log must still lead through the checkpoint. If it does not, that is
-//! reported in the server's log, in the audit log itself and on its page. It does not refuse the start: a database that was
-//! put back from a copy looks the same, and the accounts have to be looked after in either case.
+//! Anyone who can write to the database can delete entries at the end of the log, and what is left is still a valid
+//! chain. So one task writes the last entry's position to `audit-head` in `DATA_DIR` soon after each commit, without
+//! delaying the commit. At startup the audit log must still contain the checkpoint. If it does not, that is reported in
+//! the server's log, in the audit log and on its page. The server starts nevertheless: a database that was restored
+//! from a backup looks the same, and the accounts need to be served in either case.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,21 +14,20 @@ use crate::domain::audit::{AuditEntry, AuditEvent, MismatchReason};
 use crate::live::events::Change;
 use crate::ops::audit::queue;
 use crate::ops::{App, Context};
-use crate::store::audit::{self, Head, HeadFile};
+use crate::store::audit::{self, ChainHead, CheckpointFile};
 use crate::store::{Conn, StoreError};
 
-/// How long commits are gathered before the file is written.
+/// How long commits are collected before the file is written.
 const GATHER: Duration = Duration::from_millis(100);
-/// How long after a failure the file is tried again.
+/// The pause before another attempt to write the file.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// Verifies that the audit log leads through the checkpoint of the previous run. To be called before anything is
-/// recorded.
-pub async fn compare(context: &Context) -> Result<(), StoreError> {
-    let file = HeadFile::in_folder(&context.config.data_dir);
+/// Verifies that the audit log contains the checkpoint of the previous run. Must be called before anything is recorded.
+pub async fn verify(context: &Context) -> Result<(), StoreError> {
+    let file = CheckpointFile::in_folder(&context.config.data_dir);
     let mut conn = context.db.read().await?;
     let found = audit::head(&mut conn).await?;
-    let doubted = match file.read() {
+    let mismatch = match file.read() {
         Ok(None) if found.seq > 0 => {
             tracing::warn!(
                 "there is no file audit-head, so entries missing at the end of the audit log can't be noticed"
@@ -36,27 +35,27 @@ pub async fn compare(context: &Context) -> Result<(), StoreError> {
             return Ok(());
         }
         Ok(None) => return Ok(()),
-        Ok(Some(known)) => doubt(&mut conn, &known).await?.map(|fault| (Some(known), fault)),
+        Ok(Some(known)) => find_mismatch(&mut conn, &known).await?.map(|fault| (Some(known), fault)),
         Err(error) => {
             tracing::error!(%error, "the file audit-head can't be read");
             Some((None, MismatchReason::Unreadable))
         }
     };
     drop(conn);
-    let Some((known, fault)) = doubted else { return Ok(()) };
-    say(context, known, fault, &found).await?;
-    // What was said goes into the file at once, or it would be found again.
+    let Some((known, fault)) = mismatch else { return Ok(()) };
+    report(context, known, fault, &found).await?;
+    // Move the checkpoint at once, or the same mismatch would be reported at the next start.
     let newest = context.db.audit_heads().borrow().clone();
-    put(context, newest).await;
+    write_file(context, newest).await;
     Ok(())
 }
 
 /// Reports that the audit log does not match its checkpoint.
-async fn say(
+async fn report(
     context: &Context,
-    known: Option<Head>,
+    known: Option<ChainHead>,
     reason: MismatchReason,
-    found: &Head,
+    found: &ChainHead,
 ) -> Result<(), StoreError> {
     tracing::error!(
         ?reason,
@@ -70,8 +69,8 @@ async fn say(
     queue::record(context, &entry).await.map(drop)
 }
 
-/// Why the audit log does not lead through a checkpoint; none if it does.
-async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<MismatchReason>, StoreError> {
+/// Why the audit log does not match a checkpoint; none if it does.
+async fn find_mismatch(conn: &mut Conn<'_>, known: &ChainHead) -> Result<Option<MismatchReason>, StoreError> {
     if known.seq == 0 {
         return Ok(None);
     }
@@ -82,20 +81,20 @@ async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<MismatchReaso
     })
 }
 
-/// Verifies that the audit log leads from the former checkpoint to the new one, before the file forgets the former:
-/// entries may be deleted while the server runs.
-async fn look_back(context: &Context, former: Head, newest: &Head) -> Result<(), StoreError> {
+/// Verifies that the audit log still contains the previous checkpoint before the file is overwritten: entries may be
+/// deleted while the server runs.
+async fn verify_former(context: &Context, former: ChainHead, newest: &ChainHead) -> Result<(), StoreError> {
     let mut conn = context.db.read().await?;
-    let fault = doubt(&mut conn, &former).await?;
+    let fault = find_mismatch(&mut conn, &former).await?;
     drop(conn);
     match fault {
-        Some(fault) => say(context, Some(former), fault, newest).await,
+        Some(fault) => report(context, Some(former), fault, newest).await,
         None => Ok(()),
     }
 }
 
 /// Writes each new checkpoint, until the program ends.
-pub async fn keep(app: Arc<App>) {
+pub async fn run(app: Arc<App>) {
     let mut changes = app.live.events.subscribe();
     loop {
         tokio::time::sleep(GATHER).await;
@@ -105,40 +104,40 @@ pub async fn keep(app: Arc<App>) {
         if write(&app, newest).await {
             committed.await;
         } else {
-            // Time, or another commit: whichever comes first.
+            // Retry after a while, or at the next commit.
             let _ = tokio::time::timeout(AGAIN, committed).await;
         }
     }
 }
 
-/// Writes the checkpoint a last time, when nothing more will be recorded.
+/// Writes the checkpoint a last time, at the end, when nothing more will be recorded.
 pub async fn write_last(context: &Context) {
     let newest = context.db.audit_heads().borrow().clone();
     write(context, newest).await;
 }
 
-/// Whether the file says it now. There is nothing to write before this run has recorded something.
-async fn write(context: &Context, newest: Option<Head>) -> bool {
+/// Returns whether the file is up to date. There is nothing to write before this run has recorded something.
+async fn write(context: &Context, newest: Option<ChainHead>) -> bool {
     let Some(head) = newest else { return true };
     if context.db.is_taken_over().await {
-        // The file is the successor's.
+        // The file belongs to the server that took over.
         return true;
     }
-    let file = HeadFile::in_folder(&context.config.data_dir);
+    let file = CheckpointFile::in_folder(&context.config.data_dir);
     if let Ok(Some(former)) = file.read()
-        && let Err(error) = look_back(context, former, &head).await
+        && let Err(error) = verify_former(context, former, &head).await
     {
         tracing::warn!(%error, "the audit log can't be checked against its checkpoint now");
         return false;
     }
-    put(context, Some(head)).await
+    write_file(context, Some(head)).await
 }
 
-/// Puts an end into the file; whether the file says it now.
-async fn put(context: &Context, newest: Option<Head>) -> bool {
+/// Writes the file; returns whether it is up to date.
+async fn write_file(context: &Context, newest: Option<ChainHead>) -> bool {
     let Some(head) = newest else { return true };
-    let file = HeadFile::in_folder(&context.config.data_dir);
-    // The disk may take its time.
+    let file = CheckpointFile::in_folder(&context.config.data_dir);
+    // The disk may be slow.
     match tokio::task::spawn_blocking(move || file.write(&head)).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {

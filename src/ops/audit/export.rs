@@ -1,5 +1,5 @@
-//! Exporting the audit log: recorded before the first byte is sent, with the filter; and afterwards, whether all of it
-//! was sent.
+//! Exporting the audit log. The export and its filter are recorded before the first byte is sent; afterwards, whether
+//! all of it was sent.
 
 use crate::domain::access::SystemGrant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
@@ -7,14 +7,14 @@ use crate::domain::privilege::can;
 use crate::ops::audit::queue::Intent;
 use crate::ops::{App, OpError};
 
-/// An export that has begun. How it ended is written down when this is ended or dropped.
+/// An export in progress. Its outcome is recorded when this is ended or dropped.
 pub struct Export<'a> {
     app: &'a App,
     intent: Intent,
     ended: bool,
 }
 
-/// Begins an export in this format of what fits this filter.
+/// Begins an export of the entries that match this filter.
 pub async fn begin<'a>(
     app: &'a App,
     grant: SystemGrant<'_, can::ReadAudit>,
@@ -29,7 +29,7 @@ pub async fn begin<'a>(
 }
 
 impl Export<'_> {
-    /// Everything was handed over.
+    /// Everything was sent.
     pub fn end(mut self) {
         self.ended = true;
     }

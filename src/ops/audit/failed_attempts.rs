@@ -1,9 +1,9 @@
-//! Recording refused attempts, see [`FailedAttempts`](crate::live::guards::FailedAttempts) for the limit.
+//! Recording refused attempts; [`FailedAttempts`](crate::live::guards::FailedAttempts) limits how often.
 
 use crate::domain::audit::{AuditEntry, Outcome};
 use crate::ops::App;
 
-/// Writes down soon that this was refused, unless the same was not long ago.
+/// Queues an entry for a refused attempt, unless the same was recorded recently.
 pub(crate) fn note(app: &App, what: &str, entry: AuditEntry) {
     let what = format!("{what} {} {:?}", entry.event.code(), entry.account);
     if app.guards.failed_attempts.is_due(what, entry.at) {

@@ -1,9 +1,9 @@
-//! Entries for what happens outside of the database: before it happens, or it does not happen.
+//! Audit entries for effects outside the database.
 //!
-//! What only touches the database is written in the same transaction. What is asked of Telegram gets two
-//! entries: the intent, committed before the request, and the outcome. If the intent can't be written nothing
-//! is asked. An outcome, and what the accounts do by themselves, must not be lost because the database is
-//! away for a moment: those go through the [`AuditQueue`](crate::live::audit_queue::AuditQueue).
+//! A change in the database is recorded in its own transaction. A request to Telegram gets two entries: the intent,
+//! committed before the request, and the outcome. If the intent can't be written, the request is not sent. Outcomes, and
+//! changes that come from Telegram, must not be lost while the database is briefly unavailable: those go through the
+//! [`AuditQueue`](crate::live::audit_queue::AuditQueue).
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::ops::{App, Context};
 use crate::store::tx::Recorded;
 use crate::store::{self, StoreError, Written};
 
-/// Entries of one transaction.
+/// How many entries one transaction writes.
 const BATCH: usize = 200;
 
-/// An action outside of the database that was recorded before it begins. Its outcome has to be recorded, too.
+/// An action outside the database that was recorded before it begins. Its outcome must be recorded, too.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Intent {
@@ -26,13 +26,13 @@ pub(crate) struct Intent {
 }
 
 impl Intent {
-    /// Records that something is about to be tried. If that can't be recorded, it must not be tried.
+    /// Records that an action is about to begin. If this fails, the action must not begin.
     pub(crate) async fn begin(context: &Context, entry: AuditEntry) -> Result<Self, StoreError> {
         let seq = record(context, &entry).await?;
         Ok(Self { seq, entry })
     }
 
-    /// The intent that a change has recorded.
+    /// An intent that was recorded within another change.
     pub(crate) fn of(recorded: &Recorded, entry: AuditEntry) -> Self {
         Self { seq: recorded.seq(), entry }
     }
@@ -41,19 +41,18 @@ impl Intent {
         self.seq
     }
 
-    /// The entry of its outcome.
     pub(crate) fn outcome<T, E>(&self, now: Millis, result: &Result<T, E>) -> AuditEntry {
         let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed };
         self.entry.outcome(self.seq, now, outcome)
     }
 
-    /// Records its outcome, also if the database is unavailable for a while.
+    /// Records its outcome, even if the database is unavailable for a while.
     pub(crate) fn end<T, E>(self, app: &App, result: &Result<T, E>) {
         app.audit_queue.put(self.outcome(app.clock.now(), result));
     }
 }
 
-/// Records something that changes nothing in the database; the number of the entry.
+/// Records an event that changes nothing in the database; returns the entry's number.
 pub(crate) async fn record(context: &Context, entry: &AuditEntry) -> Result<i64, StoreError> {
     context
         .write_with(async |tx| {
@@ -64,7 +63,7 @@ pub(crate) async fn record(context: &Context, entry: &AuditEntry) -> Result<i64,
         .await
 }
 
-/// Writes what is in the queue now. An error leaves it there.
+/// Writes what is in the queue now. After an error the entries stay in the queue.
 pub async fn flush(app: &App) -> Result<(), StoreError> {
     loop {
         let batch: Vec<AuditEntry> = app.audit_queue.oldest(BATCH);
@@ -83,13 +82,13 @@ pub async fn flush(app: &App) -> Result<(), StoreError> {
     }
 }
 
-/// Writes what comes into the queue, as soon as the database takes it.
+/// Writes queued entries as they arrive, as soon as the database accepts them.
 pub async fn keep_flushing(app: Arc<App>) {
     let mut changes = app.live.events.subscribe();
     loop {
         if let Err(error) = flush(&app).await {
             tracing::warn!(%error, "queued audit entries are not written yet");
-            // Tried again when the database is back, or at the next entry.
+            // Retry when the database is back, or at the next entry.
             tokio::select! {
                 _ = changes.wait_for(|change| change == Change::Health) => {}
                 () = app.audit_queue.woken() => tokio::time::sleep(std::time::Duration::from_secs(1)).await,

@@ -1,16 +1,16 @@
-//! The seal of entries whose key is about to go.
+//! Sealing the audit log when the master key is changed.
 //!
-//! Each link of the audit log is made with a key that comes from the master key. When that is changed, the former one
-//! is in the settings for a while; after that the old links can't be checked, and those entries could be rewritten by
-//! anyone who can write to the database. So the first start with a new key verifies the log with both, and seals under
-//! the new one what it was.
+//! The MACs of the audit log use a key derived from the master key. After a key change the former key stays in the
+//! settings for a while; once it is gone, the old MACs can't be verified and anyone who can write to the database could
+//! rewrite those entries. So the first start with a new key verifies the log with both keys and records a seal of the
+//! old entries under the new key.
 
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::ops::Context;
 use crate::store::{StoreError, Written, audit};
 
-/// Seals what the former key has linked, unless that was done. To be called at the start, by the active server.
+/// Seals the entries made under the former key, unless that was done. To be called at startup by the active server.
 pub async fn entries_of_former_key(context: &Context) -> Result<(), StoreError> {
     if context.keys.old_id().is_none() {
         return Ok(());
@@ -20,14 +20,14 @@ pub async fn entries_of_former_key(context: &Context) -> Result<(), StoreError> 
         return Ok(());
     }
     if let Some(fault) = found.faults.first() {
-        tracing::error!(%fault, "the audit log is not as it was written, so it is not sealed under the new key");
+        tracing::error!(%fault, "the audit log fails verification, so it is not sealed under the new key");
         return Ok(());
     }
     let event = AuditEvent::AuditSealed { seal: found.seal };
     let entry = AuditEntry::done(context.clock.now(), &Principal::System("telescope"), event);
     context
         .write_with(async |tx| -> Result<Written<()>, StoreError> {
-            // A command may have added to it; then the next start does this.
+            // A command may have added an entry meanwhile; then the next start seals the log.
             if audit::head(tx).await? != found.head {
                 return Ok(Written::unchanged(()));
             }

@@ -1,9 +1,9 @@
-//! Removing the details of old entries from the audit log: they may name people, who may have a right to be
-//! forgotten. What happened, when, by whom and to which account stays, and the chain holds.
+//! Removing the details of old entries from the audit log: they may name people, who may have a right to erasure. What
+//! happened, when, by whom and to which account stays, and the chain still verifies.
 //!
-//! The server does it once a day if AUDIT_DETAILS_DAYS says so; the command `telescope audit blank` does it on demand.
-//! Where the server's database role can't change the log, which is the better way, only the command can, as the tables'
-//! owner. Either way it is recorded first, and afterwards with the number of entries.
+//! The server does it once a day if AUDIT_DETAILS_DAYS is set; the command `telescope audit blank` does it on demand.
+//! If the server's database role can't change the log, which is recommended, only the command can, as the owner of the
+//! tables. Either way it is recorded before, and afterwards with the number of entries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,16 +15,16 @@ use crate::ops::audit::queue::{self, Intent};
 use crate::ops::{App, Context};
 use crate::store::{StoreError, audit};
 
-/// Entries of one transaction.
+/// How many entries one transaction changes.
 const CHUNK: u32 = 500;
-/// How often the server looks.
+/// How often the server does it.
 const DAILY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How soon after a failure it looks again.
+/// The pause after a failure.
 const AGAIN: Duration = Duration::from_secs(10 * 60);
 /// A day, in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// Takes out the details that are older than the settings allow, now and every day, until the program ends.
+/// Removes the details that are older than the settings allow, now and every day, until the program ends.
 pub async fn run(app: Arc<App>) {
     let days = app.config.audit_details_days;
     if days == 0 {
@@ -34,7 +34,7 @@ pub async fn run(app: Arc<App>) {
         let wait = match keep_to(&app, days).await {
             Ok(()) => DAILY,
             Err(error) => {
-                tracing::warn!(%error, "details of old audit entries were not taken out; that is tried again");
+                tracing::warn!(%error, "details of old audit entries could not be removed; retrying");
                 AGAIN
             }
         };
@@ -58,12 +58,12 @@ async fn keep_to(app: &App, days: u32) -> Result<(), StoreError> {
     blank(app, &Principal::System("retention"), before).await.map(drop)
 }
 
-/// The beginning of the day so many days ago.
+/// The beginning of the day, this many days ago.
 fn edge(now: Millis, days: u32) -> Millis {
     Millis((now.0.div_euclid(DAY) - i64::from(days)) * DAY)
 }
 
-/// Takes out the details of all entries before a moment; of how many. Nothing is written if there are none.
+/// Removes the details of all entries before a moment and returns how many. Nothing is recorded if there are none.
 pub async fn blank(context: &Context, actor: &Principal, before: Millis) -> Result<u64, StoreError> {
     let there = audit::with_details(&mut context.db.read().await?, before).await?;
     if there == 0 {
@@ -76,13 +76,13 @@ pub async fn blank(context: &Context, actor: &Principal, before: Millis) -> Resu
     let done = in_chunks(context, before, &mut blanked).await;
     let entry = AuditEntry { event: event(blanked), ..intent.outcome(context.clock.now(), &done) };
     let written = queue::record(context, &entry).await;
-    tracing::info!(%actor, blanked, before = before.rfc3339(), "details of old audit entries were taken out");
+    tracing::info!(%actor, blanked, before = before.rfc3339(), "details of old audit entries were removed");
     done.and(written).map(|_| blanked)
 }
 
 async fn in_chunks(context: &Context, before: Millis, blanked: &mut u64) -> Result<(), StoreError> {
     loop {
-        // A transaction of its own each: other changes don't wait long, and what is done stays done.
+        // One transaction per chunk: other changes don't wait long, and an interruption loses nothing.
         let now = context.db.maintain(async |conn| audit::blank_before(conn, before, CHUNK).await).await?;
         *blanked += now;
         if now < u64::from(CHUNK) {
@@ -100,6 +100,6 @@ mod tests {
         let noon = Millis(20_000 * DAY + DAY / 2);
         assert_eq!(edge(noon, 1), Millis(19_999 * DAY));
         assert_eq!(edge(noon, 365), Millis(19_635 * DAY));
-        assert_eq!(edge(Millis(20_000 * DAY), 1), Millis(19_999 * DAY), "an entry has its whole day");
+        assert_eq!(edge(Millis(20_000 * DAY), 1), Millis(19_999 * DAY), "the whole first day is kept");
     }
 }

@@ -1,10 +1,9 @@
-//! Showing a login code: the one thing here that lets a person into an account from elsewhere.
+//! Showing a login code, with which a person can log in to an account on another device.
 //!
-//! A reason is asked for, and the audit entry is committed before the code leaves this module. A code is shown
-//! while it is young; an old one is not, since Telegram no longer takes it. A person who expects
-//! a code can wait for it instead: that is bound to the person and the account, lasts five minutes and gives one code,
-//! the first that is received after it began. Rights are decided at the moment the code is given, and so is whether
-//! another person has to approve and has done so: see [`approvals`].
+//! A reason is required, and the audit entry is committed before the code leaves this module. Only a recent code is
+//! shown, since Telegram no longer accepts old ones. A person who expects a code can wait for it instead: the wait is
+//! bound to the person and the account, lasts five minutes and shows one code, the first received after it began.
+//! Rights, and whether an approval is needed and given (see [`approvals`]), are checked when the code is shown.
 
 use crate::domain::access::{self, Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
@@ -15,7 +14,7 @@ use crate::live::guards::PendingReveal;
 use crate::ops::{App, OpError, approvals};
 use crate::store::Written;
 
-/// Seconds that an armed reveal waits.
+/// Seconds that a person can wait for a code.
 pub const ARMED_LIFE: i64 = 5 * 60;
 
 /// A code that may be shown, once.
@@ -27,7 +26,7 @@ pub struct Revealed {
     pub sent: Millis,
 }
 
-/// Shows the newest login code that came to the account.
+/// Shows the newest login code that the account received.
 pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) -> Result<Revealed, OpError> {
     let (actor, account) = (grant.actor(), grant.account());
     approvals::check::<can::Login>(app, &mut app.db.read().await?, actor, account, reason).await?;
@@ -44,8 +43,8 @@ pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) ->
     Ok(revealed)
 }
 
-/// Arms a reveal for the acting person; an earlier one of the same person and account is replaced. An approval that it
-/// takes is used once the code is shown. Says until when it waits.
+/// Starts waiting for a code; an earlier wait of the same person for the same account is replaced. If an approval is
+/// needed, it is consumed when the code is shown. Returns when the wait ends.
 pub async fn wait_for_code(
     app: &App,
     grant: &Grant<'_, can::Login>,
@@ -61,18 +60,18 @@ pub async fn wait_for_code(
     Ok(until)
 }
 
-/// How an armed reveal stands.
+/// The state of a wait for a code.
 #[derive(Debug)]
 pub enum CodeWait {
-    /// No code yet; it waits until then.
+    /// No code yet; the wait lasts until then.
     Waiting(Millis),
-    /// The code. The reveal is spent.
+    /// The code. The wait is over.
     Came(Revealed),
-    /// Nothing is armed (any more), or the right is gone.
+    /// There is no wait (any more), or the person has lost the right.
     Over,
 }
 
-/// Gives the code that the actor waits for if it was received, and if they still may see it.
+/// Returns the code that the actor waits for, if it was received and they still may see it.
 pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Result<CodeWait, OpError> {
     let key = (account, actor.to_string());
     let now = app.clock.now();
@@ -84,7 +83,7 @@ pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Resu
         app.guards.pending_reveals.remove(&key);
         return Ok(CodeWait::Over);
     }
-    // Telegram's times have whole seconds, so a code of the second of arming counts.
+    // Telegram's timestamps are whole seconds, so a code from the second in which the wait began counts.
     let from = Millis(waiting.since.0 / 1000 * 1000);
     let Some(revealed) = newest_code(app, account, from).await? else {
         return Ok(CodeWait::Waiting(waiting.until));
@@ -97,7 +96,7 @@ pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Resu
     Ok(CodeWait::Came(revealed))
 }
 
-/// The newest message with a code in it that was sent at `from` or later.
+/// The newest message that contains a code and was sent at `from` or later.
 async fn newest_code(app: &App, account: AccountId, from: Millis) -> Result<Option<Revealed>, OpError> {
     let Some(handle) = app.hub.account(account) else {
         return Err(OpError::Refused(ErrorCode::NotConnectedForCode));
@@ -109,8 +108,8 @@ async fn newest_code(app: &App, account: AccountId, from: Millis) -> Result<Opti
     }))
 }
 
-/// Records that the code is shown, before it is. Whether it may be shown is decided in the same transaction, and an
-/// approval that it needs is used up.
+/// Records that the code is shown, before it is. The same transaction checks whether it may be shown, and consumes the
+/// approval if one is needed.
 async fn write_down(app: &App, actor: &Principal, account: AccountId, reason: &str) -> Result<(), OpError> {
     let used = app
         .write_with(async |tx| -> Result<Written<bool>, OpError> {

@@ -1,7 +1,7 @@
-//! Showing a stored two-step password: with the login code, all that it takes to get into an account.
+//! Showing a stored two-step password. Together with a login code it is all that a login needs.
 //!
-//! It is opened, recorded and only then returned, and nothing of it stays: the next person who wants to see it gives a
-//! reason of their own. A value that can't be opened is an error and never shown in its sealed form.
+//! It is decrypted, recorded and only then returned. Nothing is kept: every reveal needs its own reason. A value that
+//! can't be decrypted is an error and never shown in its sealed form.
 
 use crate::crypto::Purpose;
 use crate::domain::access::Grant;
@@ -15,7 +15,7 @@ use crate::store::{self, Conn, StoreError, Written};
 /// A stored password that may be shown, once.
 #[derive(Debug)]
 pub struct RevealedPassword {
-    /// The password, as it was typed.
+    /// The password, as it was entered.
     pub password: Secret,
     /// When it was stored.
     pub stored: Millis,

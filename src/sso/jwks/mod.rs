@@ -1,9 +1,9 @@
-//! The public keys of a signer, fetched from where the settings or the provider say.
+//! The public keys of a signer, fetched from the address in the settings or the provider's metadata.
 //!
-//! A key that is known is never waited for. A key that is not known is asked for once, and then not again for a
-//! minute, however many key ids are invented; only the requests that bring one wait for the answer. As long as
-//! no keys are known at all, the provider is asked again after seconds: from the start on, so that the first who comes
-//! need not wait. What is known stays known while the provider can't be reached, and changes when its set changes.
+//! Requests with a known key never wait. An unknown key is fetched once, and then not again for a minute, however many
+//! key ids are made up; only requests with an unknown key wait for the answer. While no keys are known at all, fetching
+//! is retried after seconds, starting at startup, so that the first sign-in need not wait. Known keys are kept while the
+//! provider is unreachable, and replaced when its key set changes.
 
 mod key;
 
@@ -22,45 +22,45 @@ use crate::domain::Millis;
 use crate::sso::http::{Http, Problem, json};
 use crate::sso::refresh::Refresh;
 
-/// The least time between two requests, once keys are known.
+/// The minimum time between two requests, once keys are known.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// Seconds after which a set is fetched again, while it goes on being used.
+/// Seconds after which a key set in use is fetched again.
 const FRESH: i64 = 60 * 60;
-/// Keys that are kept.
+/// How many keys are kept.
 const MAX_KEYS: usize = 100;
 
 pub use key::Key;
 
-/// Why there is no key to measure by.
+/// Why there is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoKey {
-    /// The provider has none of that name, as far as it may be asked.
+    /// The provider has no key with that id, as far as known.
     Unknown,
-    /// The one of that name makes other signatures.
+    /// The key with that id is for other algorithms.
     Kind,
-    /// There are several.
+    /// Several keys match.
     Several,
-    /// The provider has never given any.
+    /// No keys have been fetched yet.
     Never,
 }
 
-/// A key and its name, if it has one.
+/// A key and its id, if it has one.
 type Named = (Option<String>, Key);
 
 #[derive(Debug, Default)]
 struct Known {
     keys: Vec<Named>,
-    /// When the provider last gave them; none if it never did.
+    /// When they were last fetched; none if never.
     fetched: Option<Millis>,
 }
 
 impl Known {
-    /// The least time between two requests, if something is known.
+    /// The minimum time between two requests, if keys are known.
     fn interval(&self) -> Option<Duration> {
         self.fetched.map(|_| INTERVAL)
     }
 
-    /// The key of that name; without a name, the only one that makes such signatures.
+    /// The key with that id; without an id, the only one for this algorithm.
     fn pick(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<Key, NoKey> {
         let named = || {
             self.keys.iter().filter(|(name, _)| kid.is_none() || name.as_deref() == kid).map(|(_, key)| key)
@@ -82,28 +82,28 @@ pub struct KeySet {
     clock: Clock,
     http: Http,
     known: ArcSwap<Known>,
-    /// When the provider was last asked. Held while it is.
+    /// When keys were last fetched. Locked during a fetch.
     refresh: Mutex<Refresh>,
 }
 
 impl KeySet {
-    /// None known yet, and no request under way.
+    /// No keys are known yet, and nothing is fetched yet.
     pub fn new(at: KeysAt, http: Http, clock: Clock) -> Arc<Self> {
         Arc::new(Self { at, clock, http, known: ArcSwap::default(), refresh: Mutex::default() })
     }
 
-    /// Whether they are where that says.
+    /// Whether the keys come from this address.
     pub(super) fn is_at(&self, at: &KeysAt) -> bool {
         self.at == *at
     }
 
-    /// Whether the provider has ever given keys.
+    /// Whether keys have been fetched.
     pub fn has_any(&self) -> bool {
         self.known.load().fetched.is_some()
     }
 
-    /// Fetches the set, in the background, again and again until it is there. Where each key has its own file there is
-    /// nothing to fetch before a token names one.
+    /// Fetches the key set in the background, and retries until that succeeds. If each key has its own file, there is
+    /// nothing to fetch until a token names one.
     pub fn prepare(self: &Arc<Self>) {
         if matches!(self.at, KeysAt::Each(_)) {
             return;
@@ -119,7 +119,7 @@ impl KeySet {
         });
     }
 
-    /// The key of a name, or the only one, if the provider has it.
+    /// The key with this id, or the only matching one; fetches the set if it is unknown.
     pub async fn find(self: &Arc<Self>, kid: Option<&str>, algorithm: Algorithm) -> Result<Key, NoKey> {
         let known = self.known.load_full();
         match known.pick(kid, algorithm) {
@@ -130,7 +130,7 @@ impl KeySet {
             }
         }
         drop(known);
-        // Also if this request ends meanwhile: the answer is for all.
+        // The fetch continues even if this request is cancelled, since others use the result.
         let _ = self.ask(kid).await;
         match self.known.load().pick(kid, algorithm) {
             Err(NoKey::Unknown) if !self.has_any() => Err(NoKey::Never),
@@ -138,7 +138,7 @@ impl KeySet {
         }
     }
 
-    /// Fetches an old set again in the background; a request under way serves everyone.
+    /// Refreshes an old key set in the background, unless a fetch is in progress.
     fn renew(self: &Arc<Self>, known: &Known) {
         let now = self.clock.now();
         let is_old = known.fetched.is_none_or(|at| now.seconds_since(at) >= FRESH);
@@ -148,7 +148,7 @@ impl KeySet {
         }
     }
 
-    /// Asks the provider, unless it was asked just now; callers that come meanwhile wait for the same answer.
+    /// Fetches keys, unless that was done just now; concurrent callers wait for the same fetch.
     fn ask(self: &Arc<Self>, kid: Option<&str>) -> tokio::task::JoinHandle<()> {
         let (keys, kid) = (Arc::clone(self), kid.map(str::to_owned));
         tokio::spawn(async move {
@@ -179,9 +179,9 @@ impl KeySet {
                 let plain =
                     kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
                 let url = below.join(kid).ok().filter(|_| plain && !kid.is_empty());
-                let url = url.ok_or_else(|| problem("the name of the key makes no address"))?;
+                let url = url.ok_or_else(|| problem("the key id can't be part of a URL"))?;
                 let pem = String::from_utf8(self.http.get(&url, None).await?).unwrap_or_default();
-                let key = Key::of_pem(&pem).ok_or_else(|| problem("the answer is no public key"))?;
+                let key = Key::of_pem(&pem).ok_or_else(|| problem("the answer is not a public key"))?;
                 let mut keys = self.known.load().keys.clone();
                 if keys.len() >= MAX_KEYS {
                     keys.clear();
@@ -193,8 +193,7 @@ impl KeySet {
     }
 }
 
-/// The keys of a set that can be used; those of other kinds are the business of others. One that stands there twice is
-/// one.
+/// The usable keys of a set. Keys of other kinds and duplicates are ignored.
 fn set(body: &[u8]) -> Result<Vec<Named>, Problem> {
     #[derive(Deserialize)]
     struct Set {
@@ -209,9 +208,9 @@ fn set(body: &[u8]) -> Result<Vec<Named>, Problem> {
             Some((jwk.common.key_id.clone(), Key::of_jwk(&jwk)?))
         })
         .collect();
-    // An empty set would lock everybody out, and is no provider's.
+    // With an empty set no one could sign in, so it is treated as an error.
     match usable.is_empty() {
-        true => Err(Problem("the answer has no key that can be used".into())),
+        true => Err(Problem("the answer has no usable key".into())),
         false => Ok(usable),
     }
 }

@@ -1,8 +1,8 @@
-//! What a provider says of itself: its addresses, and where its keys are.
+//! A provider's metadata: its endpoints, and the address of its keys.
 //!
-//! It is asked in the background from the start on, so that a provider that is away does not keep Telescope from its
-//! accounts, and the first who wants to sign in need not wait. What it said is kept for an hour, and longer while it is
-//! away. Many who want to sign in at once wait for one question together.
+//! It is fetched in the background from startup on, so that an unreachable provider does not delay the start, and the
+//! first sign-in need not wait. It is kept for an hour, and longer while the provider is unreachable. Concurrent sign-ins
+//! share one request.
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ use crate::sso::http::{Http, Problem, json};
 use crate::sso::jwks::KeySet;
 use crate::sso::refresh::Refresh;
 
-/// Milliseconds for which what the provider said is good.
+/// Milliseconds after which metadata is fetched again.
 const GOOD_FOR: i64 = 60 * 60 * 1000;
 
-/// What the provider said last.
+/// The last fetched metadata.
 #[derive(Debug)]
 pub(super) struct DiscoveredProvider {
     pub(super) metadata: Metadata,
@@ -30,14 +30,14 @@ pub(super) struct DiscoveredProvider {
     at: Millis,
 }
 
-/// Asks the provider, and keeps what it said.
+/// Fetches and caches the metadata.
 #[derive(Debug)]
 pub(super) struct Discovery {
     issuer: String,
     pub(super) http: Http,
     clock: Clock,
     known: ArcSwapOption<DiscoveredProvider>,
-    /// When it was last asked. Held while it is.
+    /// When it was last fetched. Locked during a fetch.
     refresh: Mutex<Refresh>,
 }
 
@@ -48,7 +48,7 @@ impl Discovery {
         Arc::new(Self { issuer: issuer.to_owned(), http, clock, known, refresh })
     }
 
-    /// Asks in the background, again and again until everything is there that the first sign-in needs.
+    /// Fetches in the background, and retries until everything for the first sign-in is there.
     pub(super) fn prepare(self: &Arc<Self>) {
         let discovery = Arc::clone(self);
         tokio::spawn(async move {
@@ -62,7 +62,7 @@ impl Discovery {
         });
     }
 
-    /// What the provider says of itself.
+    /// The provider's metadata, fetched again if it is too old.
     pub(super) async fn known(&self) -> Result<Arc<DiscoveredProvider>, OidcError> {
         let young = || self.known.load_full().filter(|known| self.since(known.at) < GOOD_FOR);
         if let Some(known) = young() {
@@ -78,7 +78,7 @@ impl Discovery {
             match said {
                 Ok(known) => self.known.store(Some(Arc::new(known))),
                 Err(problem) => {
-                    tracing::warn!(%problem, "the identity provider does not say where it is to be asked");
+                    tracing::warn!(%problem, "the metadata of the identity provider can't be fetched");
                 }
             }
         }
@@ -95,7 +95,7 @@ impl Discovery {
         let metadata: Metadata = json(&self.http.get(&address, None).await?)?;
         if metadata.issuer != self.issuer {
             let (theirs, ours) = (&metadata.issuer, &self.issuer);
-            return Err(Problem(format!("it calls itself {theirs:?}, but OIDC_ISSUER is {ours:?}")));
+            return Err(Problem(format!("its issuer is {theirs:?}, but OIDC_ISSUER is {ours:?}")));
         }
         if let Some(open) =
             metadata.addresses().find(|url| address.scheme() == "https" && url.scheme() != "https")

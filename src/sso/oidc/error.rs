@@ -12,6 +12,6 @@ pub enum OidcError {
     Rejected,
     #[error("the provider's token is not valid")]
     InvalidToken,
-    #[error("the provider gives no usable e-mail address")]
+    #[error("the provider sends no usable e-mail address")]
     NoEmail,
 }

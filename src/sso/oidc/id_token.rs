@@ -1,4 +1,4 @@
-//! What an ID token has to be beside a valid token: issued to this client for this sign-in (OpenID Connect Core 1.0, 3.1.3.7).
+//! The additional requirements for ID tokens: issued to this client for this sign-in (OpenID Connect Core 1.0, 3.1.3.7).
 
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use crate::domain::Millis;
 use crate::sso::jwks::Key;
 use crate::sso::jwt::{Expected, TokenError, UnverifiedToken, VerifiedToken, text};
 
-/// Never one with a shared secret, nor none at all, whatever the provider offers.
+/// Never `none` or an algorithm with a shared secret, whatever the provider offers.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -22,7 +22,7 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::EdDSA,
 ];
 
-/// What ID tokens for one client of one provider have to be.
+/// The requirements for the ID tokens of one client at one provider.
 pub(super) struct IdTokens<'a> {
     algorithms: Vec<Algorithm>,
     issuer: &'a str,
@@ -80,7 +80,7 @@ impl<'a> IdTokens<'a> {
             _ => false,
         };
         match claims.get("azp") {
-            // A token for several has to say which of them it was issued to.
+            // A token for several audiences must say which of them it was issued to.
             None | Some(Value::Null) if has_others => Err(TokenError::AuthorizedParty),
             None | Some(Value::Null) => Ok(()),
             Some(party) if party == self.client => Ok(()),
@@ -165,7 +165,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_refused_or_is_to_be_signed_as_we_take_it(
+        fn any_text_is_refused_or_has_an_accepted_algorithm(
             text in "\\PC{0,200}",
             head in proptest::collection::vec(any::<u8>(), 0..60),
             alg in "(none|None|HS256|HS512|RS256|ES256|EdDSA|[A-Za-z0-9]{0,6})",
@@ -183,7 +183,7 @@ mod tests {
         }
 
         #[test]
-        fn any_claims_are_read_without_harm(
+        fn any_claims_are_checked_without_a_panic(
             name in "(iss|sub|aud|azp|nonce|iat|exp|email)",
             number in any::<f64>(),
             text in "\\PC{0,40}",

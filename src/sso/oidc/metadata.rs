@@ -1,4 +1,4 @@
-//! A provider's description, as it publishes it (OpenID Connect Discovery 1.0).
+//! A provider's published metadata (OpenID Connect Discovery 1.0).
 
 use serde::Deserialize;
 use url::Url;

@@ -1,4 +1,4 @@
-//! One attempt to sign in: what was sent with it, to be found again in the answer.
+//! An attempt to sign in: the random values sent with it, to be checked in the answer.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,37 +7,36 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::Millis;
 
-/// Milliseconds that a person has at the provider.
+/// Milliseconds that a person may spend at the provider.
 pub const LIFE: i64 = 10 * 60 * 1000;
 
-/// Kept in the browser's session from the way to the provider until the way back. Each is good for one answer.
+/// Kept in the browser's session until it returns from the provider. Valid for one answer.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PendingAuthorization {
-    /// Comes back with the answer: the answer belongs to this browser.
+    /// Returned in the answer: shows that it belongs to this browser.
     pub(crate) state: String,
-    /// Comes back inside the signed token: the token was made for this attempt.
+    /// Returned in the signed token: shows that it was issued for this attempt.
     pub(crate) nonce: String,
-    /// Proves to the provider that the code is redeemed by the client that asked for it.
+    /// The PKCE verifier: proves to the provider that the code is redeemed by the client that requested it.
     pub(crate) verifier: String,
-    /// After this moment, in Unix milliseconds, it is over.
+    /// When it expires, in Unix milliseconds.
     pub(crate) until: i64,
-    /// Where the person wanted to go.
+    /// Where the person goes after the sign-in.
     pub next: String,
 }
 
 impl PendingAuthorization {
-    /// A new one.
     pub(crate) fn new(now: Millis, next: String) -> Result<Self, getrandom::Error> {
         let [state, nonce, verifier] = [random()?, random()?, random()?];
         Ok(Self { state, nonce, verifier, until: now.0 + LIFE, next })
     }
 
-    /// Whether an answer with this `state` is its answer.
+    /// Whether an answer with this `state` belongs to it.
     pub fn is(&self, state: &str) -> bool {
         self.state == state
     }
 
-    /// What the provider gets to see of the verifier: its SHA-256.
+    /// The PKCE challenge: the SHA-256 of the verifier.
     pub(crate) fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(&self.verifier))
     }
@@ -62,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_challenge_is_made_as_the_standard_shows() {
+    fn the_challenge_matches_the_example_of_the_standard() {
         let mut attempt = PendingAuthorization::new(Millis(5), "/accounts".into()).unwrap();
         assert_eq!((attempt.until, attempt.verifier.len()), (600_005, 43));
         assert!(attempt.state != attempt.nonce && attempt.nonce != attempt.verifier);

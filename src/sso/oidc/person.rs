@@ -1,7 +1,7 @@
 //! The person of a verified token: the address, whether it is verified, and the groups.
 //!
-//! Many providers put a subject into the token and nothing else, and have the rest at another address, which the
-//! access token opens. That answer is not signed, so it counts only for the subject of the token.
+//! The tokens of many providers contain only the subject; other claims come from the UserInfo endpoint, with the access
+//! token. That response is not signed, so it is used only if it has the same subject as the token.
 
 use serde_json::{Map, Value};
 
@@ -10,11 +10,11 @@ use crate::domain::{Email, Identity, Secret};
 use crate::sso::http::json;
 use crate::sso::jwt::VerifiedToken;
 
-/// Groups that are taken over from a provider.
+/// How many groups are taken from a provider.
 const MAX_GROUPS: usize = 500;
 
 impl Provider {
-    /// The person of a token that holds.
+    /// The person of a valid token.
     pub(super) async fn person(
         &self,
         token: VerifiedToken,
@@ -28,7 +28,7 @@ impl Provider {
         }
         let email = more.get("email").and_then(Value::as_str).and_then(|text| Email::parse(text).ok());
         let Some(email) = email else {
-            tracing::warn!("the identity provider names no usable address; are the scopes right?");
+            tracing::warn!("the identity provider sent no usable e-mail address; are the scopes right?");
             return Err(OidcError::NoEmail);
         };
         Ok(Identity {
@@ -64,7 +64,7 @@ impl Provider {
             tracing::warn!("the identity provider's answer names another subject than its token");
             return Err(OidcError::InvalidToken);
         }
-        // An address and whether it is verified belong together.
+        // `email_verified` only counts together with the address from the same source.
         if claims.contains_key("email") {
             said.remove("email_verified");
         } else {
@@ -77,7 +77,7 @@ impl Provider {
     }
 }
 
-/// Some providers write the word instead of the value.
+/// Some providers send a string instead of a boolean.
 fn is_verified(claims: &Map<String, Value>) -> bool {
     match claims.get("email_verified") {
         Some(Value::Bool(verified)) => *verified,
@@ -86,8 +86,8 @@ fn is_verified(claims: &Map<String, Value>) -> bool {
     }
 }
 
-/// The names in a claim: a list of texts, or one text. Providers leave the claim out where there are none, and where
-/// there are too many; a person without groups in the claim has none.
+/// The names in a claim: a list of strings, or one string. Providers omit the claim if there are no groups or too many;
+/// without the claim a person has no groups.
 fn groups(claim: Option<&Value>) -> Vec<String> {
     match claim {
         Some(Value::String(one)) => vec![one.clone()],
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_clear_word_verifies_an_address() {
+    fn an_address_is_verified_only_by_true() {
         for (claim, verified) in [
             (json!({"email_verified": true}), true),
             (json!({"email_verified": "true"}), true),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_texts() {
+    fn groups_are_strings() {
         assert_eq!(groups(Some(&json!(["a", 1, "b"]))), ["a", "b"]);
         assert_eq!(groups(Some(&json!("a"))), ["a"]);
         for none in [None, Some(json!(null)), Some(json!({"a": 1})), Some(json!([]))] {

@@ -1,11 +1,11 @@
-//! Unsuccessful attempts, as the audit log has them.
+//! Counting unsuccessful attempts in the audit log.
 
 use crate::domain::Millis;
 use crate::store::conn::one;
 use crate::store::{Conn, StoreError};
 
-/// How often an actor began something at or after `since` that did not come off, as far as is known: what is under way
-/// counts too, so that many tries at once are as many.
+/// How many of an actor's attempts at or after `since` have not succeeded. Attempts in progress count, so that
+/// concurrent attempts can't exceed a limit.
 pub async fn count_unsuccessful(
     conn: &mut Conn<'_>,
     actor: &str,

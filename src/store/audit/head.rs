@@ -1,4 +1,5 @@
-//! The end of the chain, also outside of the database: who deletes entries there has to reach this, too.
+//! The end of the chain, and the file that keeps it outside the database, where someone who can only write to the
+//! database can't change it.
 
 use std::fmt;
 use std::io::{ErrorKind, Write};
@@ -7,27 +8,27 @@ use std::str::FromStr;
 
 use parking_lot::Mutex;
 
-/// The newest link. As text: `SEQ MAC`.
+/// The end of the chain. As text: `SEQ MAC`.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Head {
+pub struct ChainHead {
     /// The number of the newest entry; 0 if there is none.
     pub seq: i64,
-    /// Its link.
+    /// Its MAC.
     pub mac: String,
 }
 
-impl fmt::Display for Head {
+impl fmt::Display for ChainHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.seq, self.mac)
     }
 }
 
-impl FromStr for Head {
+impl FromStr for ChainHead {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (seq, mac) =
-            text.trim_end_matches('\n').split_once(' ').ok_or("this is no checkpoint of an audit log")?;
+            text.trim_end_matches('\n').split_once(' ').ok_or("not a checkpoint of an audit log")?;
         Ok(Self {
             seq: seq.parse().map_err(|_| "the checkpoint does not begin with the number of an entry")?,
             mac: mac.to_owned(),
@@ -35,21 +36,21 @@ impl FromStr for Head {
     }
 }
 
-/// Held while the file is written: the unfinished file has one name.
+/// Held while the file is written: the temporary file has a fixed name.
 static WRITING: Mutex<()> = Mutex::new(());
 
-/// The file that has the newest head that was committed.
+/// The file with the newest committed head.
 #[derive(Clone, Debug)]
-pub struct HeadFile(PathBuf);
+pub struct CheckpointFile(PathBuf);
 
-impl HeadFile {
+impl CheckpointFile {
     /// The file `audit-head` in that folder.
     pub fn in_folder(folder: &Path) -> Self {
         Self(folder.join("audit-head"))
     }
 
-    /// What it says; none if it was never written.
-    pub fn read(&self) -> std::io::Result<Option<Head>> {
+    /// Its content; none if it was never written.
+    pub fn read(&self) -> std::io::Result<Option<ChainHead>> {
         match std::fs::read_to_string(&self.0) {
             Ok(text) => text
                 .parse()
@@ -60,8 +61,8 @@ impl HeadFile {
         }
     }
 
-    /// Writes a head. The file has either the former or the new one at any moment, never half of one.
-    pub fn write(&self, head: &Head) -> std::io::Result<()> {
+    /// Writes a head atomically.
+    pub fn write(&self, head: &ChainHead) -> std::io::Result<()> {
         let _alone = WRITING.lock();
         if let Some(folder) = self.0.parent() {
             std::fs::create_dir_all(folder)?;
@@ -79,12 +80,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_head_comes_back() {
+    fn a_written_head_is_read_back() {
         let folder = tempfile::tempdir().unwrap();
-        let file = HeadFile::in_folder(folder.path());
+        let file = CheckpointFile::in_folder(folder.path());
         assert_eq!(file.read().unwrap(), None);
         for (seq, mac) in [(0, ""), (7, "01234567.ab")] {
-            let head = Head { seq, mac: mac.into() };
+            let head = ChainHead { seq, mac: mac.into() };
             file.write(&head).unwrap();
             assert_eq!(file.read().unwrap(), Some(head));
         }

@@ -6,26 +6,23 @@ use crate::domain::{AccountId, Millis};
 use crate::store::conn::{all, first};
 use crate::store::{Conn, StoreError};
 
-/// Which entries to show; what is not said does not matter.
+/// Which entries to read; fields that are None match everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// About this account.
     pub account: Option<AccountId>,
-    /// Of this code.
     pub code: Option<String>,
-    /// By this actor, exactly.
+    /// The exact name.
     pub actor: Option<String>,
-    /// With this outcome.
     pub outcome: Option<Outcome>,
-    /// At this moment or later.
+    /// At or after this moment.
     pub from: Option<Millis>,
     /// Before this moment.
     pub until: Option<Millis>,
-    /// Older than this entry: the last one of the page before.
+    /// Before this entry: the last one of the previous page.
     pub before: Option<i64>,
 }
 
-/// The newest `limit` entries that the filter lets through, the newest first.
+/// The newest `limit` entries that match the filter, the newest first.
 pub async fn page(conn: &mut Conn<'_>, filter: &Filter, limit: u32) -> Result<Vec<Entry>, StoreError> {
     all!(
         conn,
@@ -47,7 +44,6 @@ pub async fn page(conn: &mut Conn<'_>, filter: &Filter, limit: u32) -> Result<Ve
     )
 }
 
-/// One entry.
 pub async fn get(conn: &mut Conn<'_>, seq: i64) -> Result<Option<Entry>, StoreError> {
     first!(
         conn,
@@ -71,7 +67,7 @@ pub async fn from(conn: &mut Conn<'_>, seq: i64, limit: i64) -> Result<Vec<Entry
     )
 }
 
-/// Intents of which no outcome is written: Telescope stopped before it knew. The oldest first.
+/// Intents without an outcome, because Telescope stopped before it was known. The oldest first.
 pub async fn open_intents(conn: &mut Conn<'_>) -> Result<Vec<Entry>, StoreError> {
     all!(
         conn,

@@ -1,36 +1,31 @@
-//! An entry as the table has it, and the digest over its fields.
+//! A stored entry, and the digest over its fields.
 
 use sha2::{Digest, Sha256};
 
-use super::Head;
+use super::ChainHead;
 use crate::crypto::KeyError;
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::{AccountId, Millis};
 
-/// An entry that was written.
+/// A stored entry.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Entry {
-    /// Its number: 1, 2, 3, without holes, in the order of the commits.
+    /// Its number: 1, 2, 3, without gaps, in the order of the commits.
     pub seq: i64,
-    /// When.
     pub at: Millis,
-    /// What, by the code of its [`AuditEvent`](crate::domain::audit::AuditEvent).
+    /// The code of its [`AuditEvent`](crate::domain::audit::AuditEvent).
     pub code: String,
-    /// How it went.
     pub outcome: Outcome,
     /// The entry of the intent whose outcome this is.
     pub intent: Option<i64>,
-    /// Who.
     pub actor: String,
-    /// The account it is about.
     pub account: Option<AccountId>,
-    /// Why.
+    /// The reason that the actor gave.
     pub reason: Option<String>,
     /// The network address the request came from.
     pub address: Option<String>,
-    /// The request's id.
     pub request_id: Option<String>,
-    /// More, as JSON; none if there is no more or it was blanked.
+    /// The event's details as JSON; none if it has none or they were removed.
     pub details: Option<String>,
     pub(super) details_salt: Option<String>,
     pub(super) details_digest: Option<String>,
@@ -38,21 +33,21 @@ pub struct Entry {
     pub(super) mac: String,
 }
 
-/// What makes an entry a link of the chain.
+/// The fields that chain an entry to the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chained<'a> {
-    /// What the digest of its details was made with.
+    /// The salt of the details' digest.
     pub details_salt: Option<&'a str>,
     /// The digest of its details.
     pub details_digest: Option<&'a str>,
     /// The digest of its fields.
     pub digest: &'a str,
-    /// The link: the key's name and the MAC.
+    /// The key's id and the MAC.
     pub mac: &'a str,
 }
 
 impl Entry {
-    /// What makes it a link of the chain, for checking a copy of it.
+    /// Its chain fields, for verifying a copy of it.
     pub fn chained(&self) -> Chained<'_> {
         Chained {
             details_salt: self.details_salt.as_deref(),
@@ -62,17 +57,17 @@ impl Entry {
         }
     }
 
-    /// Whether it had details that were taken out.
+    /// Whether its details were removed.
     pub fn is_blanked(&self) -> bool {
         self.details.is_none() && self.details_digest.is_some()
     }
 
-    /// Whether the chain led through this end here.
-    pub fn is_at(&self, head: &Head) -> bool {
+    /// Whether this entry was the end of the chain that `head` describes.
+    pub fn is_at(&self, head: &ChainHead) -> bool {
         self.seq == head.seq && self.mac == head.mac
     }
 
-    /// Whether the fields are what they were when the digest was made.
+    /// Whether the fields match the digest.
     pub(super) fn holds(&self) -> bool {
         let details_hold = match (&self.details, &self.details_salt, &self.details_digest) {
             (Some(details), Some(salt), Some(digest)) => details_digest(salt, details) == *digest,
@@ -82,7 +77,7 @@ impl Entry {
         details_hold && self.fields().digest() == self.digest
     }
 
-    /// What happened, as far as this version can read it.
+    /// The event, as far as this version can read it.
     pub fn event(&self) -> AuditEvent {
         AuditEvent::read(&self.code, self.details.as_deref())
     }
@@ -104,7 +99,7 @@ impl Entry {
     }
 }
 
-/// What is computed for an entry that is being written.
+/// The computed columns of a new entry.
 pub(super) struct NewEntry {
     pub(super) details: Option<String>,
     pub(super) salt: Option<String>,
@@ -136,7 +131,7 @@ impl NewEntry {
     }
 }
 
-/// The fields that the digest is over. Their order can't be changed.
+/// The fields that the digest covers. Their order must not change.
 struct Fields<'a> {
     seq: i64,
     at: Millis,
@@ -152,7 +147,7 @@ struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    /// SHA-256 over every field with its length before it; an absent one differs from an empty one.
+    /// SHA-256 over all fields, each prefixed with its length; an absent field differs from an empty one.
     fn digest(&self) -> String {
         let numbers = [self.seq.to_string(), self.at.0.to_string()];
         let intent = self.intent.map(|seq| seq.to_string());
@@ -191,7 +186,7 @@ fn details_digest(salt: &str, details: &str) -> String {
     hex::encode(Sha256::digest(format!("{salt}.{details}")))
 }
 
-/// 16 random bytes: without them a digest of a phone number could be found by trying all numbers.
+/// 16 random bytes: without a salt, a phone number could be found from its digest by trying all numbers.
 fn new_salt() -> Result<String, KeyError> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|_| KeyError::Randomness)?;

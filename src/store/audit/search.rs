@@ -1,9 +1,9 @@
-//! Finding entries in a long audit log, by several things at once, without ever reading all of it for one page.
+//! Searching a long audit log by several criteria, without reading all of it for one page.
 //!
-//! What is asked for is narrowed first to what the indexes know: the names of actors and the ids of accounts that
-//! fit, and the numbers that lie within the time. If one of these is rare, its entries are looked at; otherwise the
-//! log is walked from its end, in steps, up to a bound. A page that reaches the bound says how far it looked, and
-//! the next page goes on there.
+//! A search is first narrowed with the indexes: to the names of matching actors, the ids of matching accounts, and the
+//! range of entry numbers within the times. If one of these is rare, only its entries are read; otherwise the log is
+//! scanned from its end, in steps, up to a bound. A page that reaches the bound says how far it searched, and the next
+//! page continues there.
 
 use super::Entry;
 use crate::domain::audit::Outcome;
@@ -11,70 +11,66 @@ use crate::domain::{AccountId, Millis, Phone};
 use crate::store::conn::{Built, Value, all, all_built, one};
 use crate::store::{Conn, StoreError, accounts};
 
-/// Names or accounts that may fit; more are refused.
+/// How many names or accounts may match; a search that matches more is refused.
 const MANY: u32 = 5000;
-/// Entries of something that is called rare.
+/// A criterion with at most this many entries is rare.
 const RARE: usize = 2000;
-/// Entries of the first step of a walk; each further one is twice as long.
+/// Entries in the first step of a scan; each further step is twice as long.
 const STEP: i64 = 10_000;
-/// Entries that one page walks over at most.
+/// Entries that one page scans at most.
 const BOUND: i64 = 200_000;
 
-/// What is looked for; what is not said does not matter.
+/// The criteria of a search; fields that are None match everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
-    /// Part of an actor's name: of an address, of `command line`, of `system:…`.
+    /// Part of an actor's name: an address, `command line` or `system:…`.
     pub actor: Option<String>,
-    /// The account it is about.
     pub account: Option<Whose>,
     /// Any of these codes.
     pub codes: Option<Vec<String>>,
-    /// How it went.
     pub outcome: Option<Outcome>,
-    /// At this moment or later.
+    /// At or after this moment.
     pub from: Option<Millis>,
     /// Before this moment.
     pub until: Option<Millis>,
 }
 
-/// Which accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// This one.
     Id(AccountId),
-    /// Those whose number holds these digits.
+    /// Accounts whose number contains these digits.
     Digits(String),
 }
 
-/// A search as the indexes know it.
+/// A search, narrowed with the indexes.
 #[derive(Clone, Debug)]
 pub struct Narrowed {
-    /// Columns, and the values one of which each has to have.
+    /// Columns with their accepted values.
     columns: Vec<(&'static str, Vec<String>)>,
     from: Option<Millis>,
     until: Option<Millis>,
-    /// The first and last number that may fit; none if nothing can.
+    /// The first and last entry number that can match; none if nothing can.
     numbers: Option<(i64, i64)>,
 }
 
-/// What a page has.
+/// A page of results.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// The entries, the newest first.
     pub entries: Vec<Entry>,
-    /// Before which number the next page begins; none if there is nothing older.
+    /// The next page begins before this number; none if there is nothing older.
     pub next: Option<i64>,
-    /// Whether the page ends because enough was looked at, not because enough was found.
+    /// Whether the page ends because the bound of the scan was reached.
     pub cut: bool,
 }
 
 impl Search {
-    /// Whether everything fits.
+    /// Whether every entry matches.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether an entry is asked for. `phone` is the number of its account.
+    /// Whether an entry matches. `phone` is the number of its account.
     pub fn fits(&self, entry: &Entry, phone: Option<&Phone>) -> bool {
         let account = match &self.account {
             None => true,
@@ -91,7 +87,7 @@ impl Search {
             && self.until.is_none_or(|until| entry.at < until)
     }
 
-    /// Asks the indexes; none if so many actors or accounts fit that more has to be said.
+    /// Narrows the search with the indexes; none if too many actors or accounts match.
     pub async fn narrow(&self, conn: &mut Conn<'_>) -> Result<Option<Narrowed>, StoreError> {
         let mut columns = Vec::new();
         if let Some(part) = &self.actor {
@@ -120,13 +116,13 @@ impl Search {
         Ok(Some(Narrowed { columns, from: self.from, until: self.until, numbers }))
     }
 
-    /// The first and last number of the entries within the time.
+    /// The first and last entry number within the times.
     async fn numbers(&self, conn: &mut Conn<'_>) -> Result<Option<(i64, i64)>, StoreError> {
         let (first, last) = match (self.from, self.until) {
             (None, None) => {
                 one!(conn, Ends, "select (select min(seq) from audit_log), (select max(seq) from audit_log)")?
             }
-            // The sum keeps the planner from walking the whole log for its least number: the index by time has it.
+            // `seq + 0` makes the planner use the index by time; for `min(seq)` it would scan the log in order of seq.
             (from, until) => one!(
                 conn,
                 Ends,
@@ -141,12 +137,12 @@ impl Search {
 
 type Ends = (Option<i64>, Option<i64>);
 
-/// Whether a name has this part, however either is written.
+/// Whether a name contains this part, ignoring case.
 fn holds(name: &str, part: &str) -> bool {
     name.to_lowercase().contains(&part.to_lowercase())
 }
 
-/// Every name that acted, one step in the index each.
+/// Every actor name, with one index lookup each.
 async fn actors(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
     let names = all!(
         conn,
@@ -162,7 +158,7 @@ async fn actors(conn: &mut Conn<'_>) -> Result<Vec<String>, StoreError> {
 }
 
 impl Narrowed {
-    /// The newest `limit` entries that fit, of those before `before`.
+    /// The newest `limit` matching entries before `before`.
     pub async fn page(
         &self,
         conn: &mut Conn<'_>,
@@ -184,7 +180,7 @@ impl Narrowed {
         self.walk(conn, first, end, limit).await
     }
 
-    /// The column of which few entries have the wanted values, if there is one.
+    /// A column for which only few entries have the accepted values, if there is one.
     async fn rare(
         &self,
         conn: &mut Conn<'_>,
@@ -203,7 +199,7 @@ impl Narrowed {
         Ok(None)
     }
 
-    /// Looks from the end towards the beginning until there are enough, or enough was looked at.
+    /// Scans backwards from the end until there are enough entries or the bound is reached.
     async fn walk(
         &self,
         conn: &mut Conn<'_>,
@@ -231,8 +227,8 @@ impl Narrowed {
         Ok(Found { entries, next, cut: next.is_some() })
     }
 
-    /// The entries that fit of those from `first` to `last`, the oldest first. For walks through all of it: the caller
-    /// says how many numbers it takes at once.
+    /// The matching entries from `first` to `last`, the oldest first. For scanning the whole log in chunks of the caller's
+    /// choice.
     pub async fn forward(
         &self,
         conn: &mut Conn<'_>,
@@ -250,7 +246,7 @@ impl Narrowed {
         all_built!(conn, Entry, built)
     }
 
-    /// The first and last number that may fit.
+    /// The first and last entry number that can match.
     pub fn numbers(&self) -> Option<(i64, i64)> {
         self.numbers
     }

@@ -1,43 +1,43 @@
-//! Walking along the chain.
+//! Verifying the chain.
 //!
-//! Links of a key that is not at hand can't be checked. Therefore a server that is given a new key, and the former one
-//! beside it, writes down under the new one what the entries before were: their seal. What no key and no seal holds is
-//! a fault, since it could have been written without any key.
+//! MACs of a key that is not available can't be verified. Therefore a server that gets a new key, with the former one
+//! beside it, records under the new key a seal of the entries before. Entries that neither a key nor a seal
+//! authenticates are a fault, since they could have been written without any key.
 //!
-//! An entry may lose its details, but not unnoticed: before they are removed, an entry says of which time.
+//! The details of entries may be removed, but not undetected: another entry records first up to which time.
 
 use sha2::{Digest, Sha256};
 
-use super::{Entry, Head, head, read};
+use super::{ChainHead, Entry, head, read};
 use crate::crypto::Keys;
 use crate::domain::Millis;
 use crate::domain::audit::AuditEvent;
 use crate::store::{Conn, StoreError};
 
-/// Entries read at once.
+/// Entries per query.
 const CHUNK: i64 = 500;
-/// Faults reported at most: after a thousand there is nothing more to learn.
+/// Faults reported at most.
 const ENOUGH: usize = 1000;
 
-/// What verifying found.
+/// The result of verifying.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// Entries looked at.
+    /// Entries read.
     pub entries: u64,
-    /// How many of them had their details taken out.
+    /// How many of them had their details removed.
     pub blanked: u64,
-    /// How many, at the beginning of the log, were written with a former key that is not in the settings any
-    /// more: a seal holds them, and not their links.
+    /// How many entries at the beginning of the log were written with a former key that is not in the settings any more:
+    /// they are authenticated by a seal, not by their MACs.
     pub under_other_keys: u64,
-    /// The last entry that the former key in the settings has linked; 0 if there is none.
+    /// The last entry written under the former key in the settings; 0 if there is none.
     pub under_former_key: i64,
-    /// The last entry that a seal holds; 0 if there is none.
+    /// The last entry that a seal covers; 0 if there is none.
     pub sealed: i64,
-    /// What all the entries together are, for a seal after them.
+    /// The seal over all entries.
     pub seal: String,
-    /// The head, as the database says.
-    pub head: Head,
-    /// What is wrong; empty if the log is as it was written.
+    /// The head stored in the database.
+    pub head: ChainHead,
+    /// What is wrong; empty if the log is intact.
     pub faults: Vec<Fault>,
 }
 
@@ -47,25 +47,25 @@ pub enum Fault {
     /// An entry's fields are not those it was written with.
     #[error("entry {0} was changed")]
     Changed(i64),
-    /// An entry does not follow from the one before it: it, or its place in the order, was made up.
+    /// An entry does not follow from the one before it: it was forged or reordered.
     #[error("entry {0} does not follow from the one before it")]
     Unlinked(i64),
-    /// An entry's details were taken out, and no entry says so.
+    /// An entry's details were removed without a record.
     #[error("the details of entry {0} were taken out, and nothing says by whom")]
     Blanked(i64),
-    /// Neither a key nor a seal holds the entries up to this number.
+    /// Neither a key nor a seal authenticates the entries up to this number.
     #[error(
         "entries 1 to {0} were written under a key that is not in the settings, and nothing later holds them; with that \
          key as TWO_FACTOR_ENCRYPTION_KEY_OLD they can be checked"
     )]
     Unchecked(i64),
-    /// Entries from the first to the last number are gone.
+    /// The entries from the first to the last number are missing.
     #[error("entries {0} to {1} are missing")]
     Missing(i64, i64),
     /// There is an entry after the head.
     #[error("entry {0} is after the end of the audit log")]
     Surplus(i64),
-    /// The head is not the last entry's link.
+    /// The stored head is not the last entry.
     #[error("the recorded end of the audit log is not its last entry")]
     Head,
     /// The log does not contain its checkpoint: entries were deleted at its end, or rewritten.
@@ -73,9 +73,13 @@ pub enum Fault {
     Cut(i64),
 }
 
-/// Verifies the whole audit log. `known` is an earlier head, from a [`HeadFile`](super::HeadFile) or an export;
-/// the log must still lead through it.
-pub async fn verify(conn: &mut Conn<'_>, keys: &Keys, known: Option<&Head>) -> Result<Verified, StoreError> {
+/// Verifies the whole audit log. `known` is an earlier head, from a [`CheckpointFile`](super::CheckpointFile) or an export, which the
+/// log must still contain.
+pub async fn verify(
+    conn: &mut Conn<'_>,
+    keys: &Keys,
+    known: Option<&ChainHead>,
+) -> Result<Verified, StoreError> {
     let mut walk = Walk::new(keys, head(conn).await?, known);
     loop {
         let entries = read::from(conn, walk.next, CHUNK).await?;
@@ -91,27 +95,28 @@ pub async fn verify(conn: &mut Conn<'_>, keys: &Keys, known: Option<&Head>) -> R
 
 struct Walk<'a> {
     keys: &'a Keys,
-    known: Option<&'a Head>,
+    known: Option<&'a ChainHead>,
     /// The number that the next entry must have.
     next: i64,
-    /// The link of the entry before; none if that one is missing.
+    /// The MAC of the previous entry; none if that one is missing.
     before: Option<String>,
-    /// Whether an entry of one of our keys has been met.
+    /// Whether an entry of an available key was found.
     ours: bool,
-    /// The last entry at the beginning that no key holds; 0 if there is none.
+    /// The last entry at the beginning whose key is not available; 0 if there is none.
     unproven: i64,
-    /// What the entries so far are, for seals.
+    /// The hash over the entries so far, for seals.
     sum: Sha256,
-    /// Entries without their details, and when they were written.
+    /// Entries whose details were removed, and when they were written.
     blanked: Vec<(i64, Millis)>,
-    /// Before which time details were taken out, as the log says; and as entries say that no key holds yet.
+    /// Up to which time details were removed, according to authenticated entries, and according to entries that no key
+    /// has authenticated yet.
     blanked_before: String,
     blanked_before_unproven: String,
     found: Verified,
 }
 
 impl<'a> Walk<'a> {
-    fn new(keys: &'a Keys, head: Head, known: Option<&'a Head>) -> Self {
+    fn new(keys: &'a Keys, head: ChainHead, known: Option<&'a ChainHead>) -> Self {
         let found = Verified {
             entries: 0,
             blanked: 0,
@@ -151,13 +156,13 @@ impl<'a> Walk<'a> {
             self.fault(Fault::Changed(entry.seq));
         }
         match self.is_linked(entry)? {
-            // After a hole there is nothing to follow from, and the hole is reported already.
+            // After a gap there is no previous MAC, and the gap is reported already.
             _ if self.before.is_none() => {}
             Some(true) => {
                 self.ours = true;
                 self.believe(entry);
             }
-            // After an entry of our key an unknown one is made up: without a key one takes any.
+            // After an entry of an available key, an entry of an unknown key is forged.
             None if !self.ours => {
                 self.found.under_other_keys += 1;
                 self.unproven = entry.seq;
@@ -178,7 +183,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Takes what an entry says of the log itself. Without a key one can't write an entry that is linked.
+    /// Evaluates what an authenticated entry says about the log itself.
     fn believe(&mut self, entry: &Entry) {
         if self.keys.old_id().is_some_and(|old| entry.mac.starts_with(old)) {
             self.found.under_former_key = entry.seq;
@@ -195,7 +200,7 @@ impl<'a> Walk<'a> {
         hex::encode(self.sum.clone().finalize())
     }
 
-    /// Whether the link follows from the one before; none if its key is not at hand.
+    /// Whether the entry's MAC follows from the previous one; none if its key is not available.
     fn is_linked(&self, entry: &Entry) -> Result<Option<bool>, StoreError> {
         let Some(before) = &self.before else { return Ok(None) };
         let Some((key_id, mac)) = entry.mac.split_once('.') else { return Ok(Some(false)) };
@@ -237,8 +242,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Before which time details were removed, as this entry says; empty if it does not. Moments are written alike, so
-/// they sort as texts.
+/// Up to which time details were removed according to this entry; empty if it doesn't say. All times have the same
+/// format, so they sort as text.
 fn blanked_before(entry: &Entry) -> String {
     if let AuditEvent::DetailsBlanked { before, .. } = entry.event() { before } else { String::new() }
 }

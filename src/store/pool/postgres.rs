@@ -1,4 +1,4 @@
-//! Postgres: one connection that writes, several that read, and the same promises as SQLite.
+//! Postgres: one connection that writes, several that read, with the same guarantees as SQLite.
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool};
@@ -9,11 +9,11 @@ use crate::store::{ACQUIRE, Conn, Pools, StoreError};
 
 pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 
-/// Who changes things holds this lock until the end of the transaction: "telescop" in ASCII.
+/// The advisory lock that every change holds until the end of its transaction: "telescop" in ASCII.
 const ALONE: i64 = 0x7465_6c65_7363_6f70;
 
-/// After that long the server ends a transaction in which nothing is said any more: the process may stand still
-/// and must not keep its successor from writing. No change and no page of ours thinks for so long.
+/// After this time Postgres ends an idle transaction: a process that hangs must not keep the next server from writing.
+/// No transaction of Telescope is idle for so long.
 const ABANDONED: &str = "12s";
 
 pub(crate) async fn open(url: &Secret) -> Result<Pools, StoreError> {
@@ -30,7 +30,7 @@ pub(crate) async fn open(url: &Secret) -> Result<Pools, StoreError> {
     Ok(Pools::Postgres { write, read })
 }
 
-/// Whether the tables were made already, by this or any earlier Telescope.
+/// Whether the tables exist, from this or any earlier version.
 pub(crate) async fn has_tables(pool: &PgPool) -> Result<bool, StoreError> {
     let (there,): (bool,) = sqlx::query_as("select to_regclass('lease') is not null").fetch_one(pool).await?;
     Ok(there)
@@ -43,20 +43,20 @@ pub(crate) async fn can_change_audit_log(pool: &PgPool) -> Result<bool, StoreErr
     Ok(may)
 }
 
-/// A look at one moment: all statements see the same, and none can write.
+/// A read-only snapshot.
 pub(crate) async fn begin_read(pool: &PgPool) -> Result<Conn<'static>, StoreError> {
     let tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     Ok(Conn::of(Driver::Postgres(tx)))
 }
 
-/// One change at a time, also among several programs, as SQLite has it.
+/// One change at a time, across processes, as in SQLite.
 pub(crate) async fn begin_change(pool: &PgPool) -> Result<Conn<'static>, StoreError> {
     let mut tx = pool.begin_with("BEGIN").await?;
     sqlx::query("select pg_advisory_xact_lock($1)").bind(ALONE).execute(&mut *tx).await?;
     Ok(Conn::of(Driver::Postgres(tx)))
 }
 
-/// Makes the database if the server says that there is none, and the role may.
+/// Creates the database if it does not exist and the role is allowed to.
 async fn make_if_missing(options: &PgConnectOptions) -> Result<(), StoreError> {
     let missing = match options.connect().await {
         Ok(connection) => return connection.close().await.map_err(unreachable),
@@ -73,7 +73,7 @@ async fn make_if_missing(options: &PgConnectOptions) -> Result<(), StoreError> {
     let made = sqlx::query(AssertSqlSafe(format!("create database \"{quoted}\""))).execute(&mut server).await;
     match made.map(drop) {
         Ok(()) => Ok(()),
-        // Another program made it meanwhile.
+        // Another process created it meanwhile.
         Err(error) if matches!(code(&error).as_deref(), Some("42P04" | "23505")) => Ok(()),
         Err(error) => Err(StoreError::Open(format!(
             "There is no database {name}, and this role may not make it: {}.",
@@ -90,7 +90,7 @@ fn code(error: &sqlx::Error) -> Option<String> {
     error.as_database_error()?.code().map(std::borrow::Cow::into_owned)
 }
 
-/// What the server or the system said, without the driver's words around it.
+/// The message of the server or operating system, without the driver's prefix.
 fn reason(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(said) => said.message().to_owned(),

@@ -11,7 +11,7 @@ use crate::store::{ACQUIRE, Conn, Pools, StoreError};
 
 /// How long to wait while the file is locked.
 const BUSY: Duration = Duration::from_secs(5);
-/// How soon to try again where SQLite does not wait.
+/// The pause before a retry where SQLite does not wait on its own.
 const AGAIN: Duration = Duration::from_millis(20);
 
 pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
@@ -23,7 +23,7 @@ pub(crate) async fn open(file: &Path) -> Result<Pools, StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .journal_mode(SqliteJournalMode::Wal)
-        // An audit entry has to be on the disk before the secret is on the screen.
+        // An audit entry must be on disk before the secret is shown.
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY)
         .foreign_keys(true);
@@ -36,8 +36,8 @@ pub(crate) async fn open(file: &Path) -> Result<Pools, StoreError> {
     Ok(Pools::Sqlite { write, read })
 }
 
-/// The first connection, which turns the write-ahead log on. Of several programs that make a database at once, two
-/// would wait for each other there: SQLite refuses one of them instead of letting it wait as it does elsewhere.
+/// Opens the first connection, which enables the write-ahead log. If several processes create a database at the same
+/// time, two of them would deadlock there, so SQLite refuses one at once instead of letting it wait.
 async fn first<F>(connect: impl Fn() -> F) -> Result<SqlitePool, sqlx::Error>
 where
     F: Future<Output = Result<SqlitePool, sqlx::Error>>,
@@ -55,7 +55,7 @@ fn is_busy(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|said| said.code()).as_deref() == Some("5")
 }
 
-/// Whether the tables were made already, by this or any earlier Telescope.
+/// Whether the tables exist, from this or any earlier version.
 pub(crate) async fn has_tables(pool: &SqlitePool) -> Result<bool, StoreError> {
     let sql = "select count(*) from sqlite_master where type = 'table' and name = 'lease'";
     let (count,): (i64,) = sqlx::query_as(sql).fetch_one(pool).await?;
@@ -66,13 +66,13 @@ pub(crate) async fn begin_read(pool: &SqlitePool) -> Result<Conn<'static>, Store
     Ok(Conn::of(Driver::Sqlite(pool.begin().await?)))
 }
 
-/// Takes the right to write at once: a transaction that only later wants it is refused if another wrote.
+/// Takes the write lock at once: a transaction that upgrades later fails if another one wrote meanwhile.
 pub(crate) async fn begin_change(pool: &SqlitePool) -> Result<Conn<'static>, StoreError> {
     Ok(Conn::of(Driver::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)))
 }
 
-/// Makes the folder (0700) and the file (0600) if they are missing, and closes an open file to others.
-/// SQLite gives its side files the rights of the main file.
+/// Creates the folder (0700) and the file (0600) if they are missing, and removes other users' access to an existing
+/// file. SQLite gives its side files the permissions of the main file.
 #[cfg(unix)]
 fn prepare(file: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -89,7 +89,7 @@ fn prepare(file: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Makes the folder and the file if they are missing; who may read them is for the folder to say.
+/// Creates the folder and the file if they are missing; the folder's permissions decide who can read them.
 #[cfg(not(unix))]
 fn prepare(file: &Path) -> std::io::Result<()> {
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {

@@ -1,4 +1,4 @@
-//! One life of a TDLib client: the calls an actor makes, each with a time-out and without a panic.
+//! Calls to TDLib, each with a timeout and without panics.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -10,26 +10,26 @@ use tdlib_rs::{enums, functions, types};
 use crate::telegram::handle::ClientStart;
 use crate::telegram::settings::HubSettings;
 
-/// How long Telegram may take over a request that a person waits for.
+/// The timeout of a call that a person waits for.
 pub(crate) const CALL_TIME: Duration = Duration::from_secs(25);
 
-/// A call that did not work.
+/// A failed call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CallError {
-    /// TDLib's code; 500 is our own or TDLib's "not now".
+    /// TDLib's code; 500 means that there was no answer.
     pub code: i32,
     /// TDLib's message.
     pub message: String,
 }
 
 impl CallError {
-    /// Whether there was no answer, rather than a refusal.
+    /// Whether there was no answer from Telegram, as opposed to a refusal.
     pub(crate) fn is_away(&self) -> bool {
         self.code == 500 || self.code < 0
     }
 }
 
-/// Awaits a function of tdlib-rs. Its panic on an answer it can't read becomes an error.
+/// Awaits a function of tdlib-rs. If it panics on an unreadable answer, that becomes an error.
 pub(crate) async fn call<T>(function: impl Future<Output = Result<T, types::Error>>) -> Result<T, CallError> {
     match tokio::time::timeout(CALL_TIME, AssertUnwindSafe(function).catch_unwind()).await {
         Ok(Ok(Ok(value))) => Ok(value),
@@ -39,10 +39,10 @@ pub(crate) async fn call<T>(function: impl Future<Output = Result<T, types::Erro
     }
 }
 
-/// Everything a new client is told, in the order that keeps it silent until its proxy is known.
+/// Configures a new client, in an order that keeps it off the network until its proxy is set.
 ///
-/// TDLib holds back what comes before `setTdlibParameters` and then does it in this order, so the requests
-/// are sent together and awaited together.
+/// TDLib queues requests before `setTdlibParameters` and then executes them in order, so they are sent together and
+/// awaited together.
 pub(crate) async fn configure(
     settings: &HubSettings,
     start: &ClientStart,
@@ -66,11 +66,11 @@ pub(crate) async fn configure(
             None => call(functions::disable_proxy(client)).await,
         }
     };
-    // Without its parameters or its proxy the client is of no use; the options only save traffic.
+    // Parameters and proxy are required; the options only save traffic.
     let option = async |name: &str| {
         let value = enums::OptionValue::Boolean(types::OptionValueBoolean { value: true });
         if let Err(error) = call(functions::set_option(name.to_owned(), Some(value), client)).await {
-            tracing::debug!(?error, name, "an option was not taken");
+            tracing::debug!(?error, name, "TDLib refused an option");
         }
         Ok(())
     };
@@ -91,7 +91,7 @@ pub(crate) async fn configure(
         env!("CARGO_PKG_VERSION").into(),
         client,
     ));
-    // The first failure is the end: a TDLib whose key is wrong answers nothing else.
+    // Stop at the first failure: with a wrong key TDLib does not answer the other requests.
     futures_util::try_join!(
         call(functions::set_network_type(Some(enums::NetworkType::None), client)),
         proxy,

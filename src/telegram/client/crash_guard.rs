@@ -1,12 +1,12 @@
-//! Which account makes TDLib crash. Pure.
+//! Finds the account that makes TDLib crash. Pure.
 //!
-//! When a host crashes, every account that was being loaded in it is a suspect. A suspect is loaded alone
-//! from then on, so that the next crash has one culprit only; an account that was loaded is innocent.
+//! When a host crashes, every account that was being loaded in it is a suspect. From then on a suspect is loaded alone,
+//! so that the next crash can be attributed to it. An account that loads successfully is no longer a suspect.
 
-/// Crashes while it was loaded, after which an account is left alone.
+/// An account is quarantined after this many crashes while it was being loaded.
 const ENOUGH: u8 = 3;
 
-/// The deaths that an account is suspected of.
+/// The crashes that an account is suspected of.
 #[derive(Debug, Default)]
 pub(super) struct CrashGuard {
     count: u8,
@@ -15,34 +15,34 @@ pub(super) struct CrashGuard {
 }
 
 impl CrashGuard {
-    /// The host of that generation begins to load the account.
+    /// The host of this generation begins to load the account.
     pub(super) fn loading(&mut self, generation: u64) {
         self.loading_in = Some(generation);
     }
 
-    /// The account was loaded, or ended in another way than by its host's death.
+    /// The account was loaded.
     pub(super) fn loaded(&mut self) {
         *self = Self::default();
     }
 
-    /// The client's life is over, but not because of its host.
+    /// The client ended, but not because its host died.
     pub(super) fn interrupted(&mut self) {
         self.loading_in = None;
     }
 
-    /// There is a new host; `crashed` is the newest generation that ended by a fault of its own.
+    /// There is a new host; `crashed` is the newest generation that crashed.
     pub(super) fn new_host(&mut self, crashed: u64) {
         if self.loading_in.take().is_some_and(|generation| generation <= crashed) {
             self.count += 1;
         }
     }
 
-    /// Whether it has to be loaded alone.
+    /// Whether the account has to be loaded alone.
     pub(super) const fn is_suspect(&self) -> bool {
         self.count > 0
     }
 
-    /// Whether it has to be left alone.
+    /// Whether the account must not be loaded any more.
     pub(super) const fn is_quarantined(&self) -> bool {
         self.count >= ENOUGH
     }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_crashes_while_loading_are_enough() {
+    fn an_account_is_quarantined_after_three_crashes_while_loading() {
         let mut crash_guard = CrashGuard::default();
         for generation in 1..=3 {
             assert!(!crash_guard.is_quarantined());
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_that_was_loaded_is_innocent() {
+    fn an_account_that_was_loaded_is_not_suspected() {
         let mut crash_guard = CrashGuard::default();
         for generation in 1..=9 {
             crash_guard.loading(generation);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_was_ended_is_nobodys_fault() {
+    fn only_crashes_while_loading_count() {
         let mut crash_guard = CrashGuard::default();
         for generation in 2..=9 {
             crash_guard.loading(generation);

@@ -1,8 +1,8 @@
 //! One task per account. It owns everything about the account's client: stage, requests, messages.
 //!
-//! A task outlives its clients: a client ends when its host dies, when Telegram ends the session or when people disconnect
-//! it, and only in the last case does the task end too. Changes are published as a [`Snapshot`]; secrets leave the task only
-//! as the answer to a request.
+//! A task outlives its TDLib clients: a client ends when its host dies, when Telegram ends the session or when people
+//! disconnect the account; only then the task ends, too. Changes are published as a [`Snapshot`]; secrets leave the task
+//! only as the answer to a request.
 
 pub mod calls;
 pub mod crash_guard;
@@ -26,37 +26,37 @@ use crate::telegram::routes::Routes;
 use crate::telegram::settings::{HubSettings, Observer};
 use crash_guard::CrashGuard;
 
-/// How often a locked folder is tried again at once: its former host may still be closing. TDLib itself waits ten
-/// seconds for a lock each time.
+/// How often a locked folder is retried at once: its former host may still be closing. TDLib itself waits ten seconds for
+/// a lock each time.
 const LOCK_TRIES: u32 = 2;
-/// The pause between the tries after that. Another server may have the folder, and gives it up when it learns that
-/// it is not the active one any more.
+/// The pause between later retries. Another server may use the folder, until it notices that it is no longer the active
+/// one.
 const LOCKED_PAUSE: Duration = Duration::from_secs(10);
 
-/// The pause before an account's client is restarted for no fault of its host's, for the sake of the others.
+/// The pause before a client is restarted although its host works, so that restarts don't slow down other accounts.
 const BREATH: Duration = Duration::from_secs(1);
 
-/// How a client's life ended.
+/// How a client ended.
 enum End {
-    /// People wanted it.
+    /// People disconnected the account.
     Stopped,
     /// Its host died, or TDLib hung.
     HostDied,
-    /// TDLib closed it without being told to, and without a word.
+    /// TDLib closed it without a request and without a reason.
     ClosedItself,
-    /// More came than it could take in.
+    /// Updates arrived faster than they were processed.
     Overflowed,
-    /// Its folder is still in use by a process that is ending.
+    /// Another process still uses its folder.
     Locked,
-    /// It can't start.
+    /// It can't start; the reason as a sentence.
     Failed(String),
-    /// It made its host crash each time it was loaded.
+    /// Its host crashed each time it was loaded.
     Quarantined,
     /// The session is over.
     SessionEnded(SessionEndReason),
 }
 
-/// The outcome of a call that ran beside the actor.
+/// The result of a call that ran concurrently with the client task.
 enum Done {
     Configured(Result<(), CallError>),
     Asked(Reply<()>, Result<(), CallError>),
@@ -74,11 +74,11 @@ pub(super) struct ClientContext {
     pub(super) observer: Observer,
 }
 
-/// The place of one td-host among those of a hub.
+/// One of a hub's td-hosts.
 #[derive(Clone)]
 pub(super) struct HostSlot {
     pub(super) number: usize,
-    /// The present host; none while it is being restarted.
+    /// The running host; none while it is being restarted.
     pub(super) host: watch::Receiver<Option<HostHandle>>,
 }
 
@@ -89,15 +89,15 @@ pub(super) struct ClientTask {
     mailbox: Mailbox,
     snapshot: Snapshot,
     messages: VecDeque<ServiceMessage>,
-    /// Set while people want the client closed: who waits for it.
+    /// Set while the client is to be closed: the caller that waits for it.
     closing: Option<Reply<()>>,
-    /// How the former session ended; shown until a login goes on.
+    /// How the last session ended; shown until a new login begins.
     ending: Option<SessionEndReason>,
-    /// Whether the folder should hold a session.
+    /// Whether the folder should contain a session.
     was_ready: bool,
-    /// The snapshot has changed and is told of when no more updates wait.
+    /// Whether the snapshot has changed and is to be published once no more updates are waiting.
     unpublished: bool,
-    /// Deaths of the host while this account was loaded.
+    /// Crashes of the host while this account was being loaded.
     crash_guard: CrashGuard,
 }
 
@@ -109,7 +109,7 @@ impl ClientTask {
         mailbox: Mailbox,
     ) -> Self {
         let mut seed = [0; 4];
-        // Tokens of an earlier run must not fit; that they differ suffices, so a failure is no matter.
+        // Tokens of an earlier run must not be valid. They needn't be unpredictable, so a failure is acceptable.
         let _ = getrandom::fill(&mut seed);
         let token = StageToken(u64::from(u32::from_le_bytes(seed)) << 16);
         let known = start.known.as_ref();
@@ -199,7 +199,7 @@ impl ClientTask {
         self.was_ready = false;
     }
 
-    /// Stays as it is until `wait` is over, or until people disconnect or connect again.
+    /// Stays in this stage until `wait` is over, or until people disconnect or reconnect the account.
     async fn rest(
         &mut self,
         stage: Stage,

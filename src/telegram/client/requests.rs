@@ -1,4 +1,4 @@
-//! What people ask of an actor, and what becomes of it.
+//! Requests to a client task, and their results.
 
 use tdlib_rs::functions;
 
@@ -41,7 +41,7 @@ impl ClientTask {
         }
     }
 
-    /// Turns an error into words, for the one who asked and for everybody who looks.
+    /// Converts an error into a message, both for the caller and for the snapshot.
     pub(super) fn problem(&mut self, error: &CallError) -> AnswerError {
         if error.is_away() {
             self.snapshot.problem =
@@ -71,7 +71,7 @@ impl ClientTask {
             Command::AskForCode(_, reply) => self.ask_for_code(client, reply),
             Command::Provide(_, provided, reply) => self.submit(client, provided, reply),
             Command::LogOut(reply) => self.log_out(client, reply),
-            // It runs.
+            // It is running already.
             Command::Again => {}
             // Handled where it is received.
             Command::Close(reply) => drop(reply.send(Err(AnswerError::NotNow))),
@@ -117,7 +117,7 @@ impl ClientTask {
         }));
     }
 
-    /// Ends the session, or the beginning of one, at Telegram. The caller is answered when it is over.
+    /// Ends the session, or a login in progress, at Telegram. The caller is answered when it has ended.
     fn log_out(&mut self, client: &mut Client, reply: Reply<()>) {
         if !self.snapshot.stage.can_log_out() || client.logging_out.is_some() {
             let _ = reply.send(Err(AnswerError::NotNow));
@@ -129,8 +129,7 @@ impl ClientTask {
         client.calls.push(Box::pin(async move { Done::LoggedOut(call(functions::log_out(id)).await) }));
     }
 
-    /// Asks Telegram for something small, only to hear whether the session still holds: a session that was
-    /// ended elsewhere shows at the next request.
+    /// Sends a cheap request to check whether the session is still valid: if it was ended elsewhere, the next request fails.
     pub(super) fn probe(client: &mut Client) {
         let id = client.id;
         client.probing = true;
@@ -154,7 +153,7 @@ impl ClientTask {
         }
     }
 
-    /// One request of a person at a time; forms made before it are stale.
+    /// Begins a person's request. Only one can run at a time; forms shown before it become stale.
     pub(super) fn begin_request(&mut self) {
         self.snapshot.busy = true;
         self.snapshot.problem = None;

@@ -1,4 +1,4 @@
-//! One life of an account's client: from finding a host to its end.
+//! The life cycle of a client, from waiting for a host to its end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,33 +16,33 @@ use crate::telegram::client::{ClientTask, Done, End};
 use crate::telegram::handle::{AnswerError, Command, Reply};
 use crate::telegram::process::HostHandle;
 
-/// Updates of TDLib that may wait for an actor.
+/// TDLib updates that may be queued for a client task.
 const UPDATES: usize = 1024;
-/// Updates that are taken one after the other before people and clocks have their turn.
+/// Updates that are processed in a row before requests and timers are handled.
 const BURST: u32 = 64;
 /// How long a client may take to close.
 const CLOSE_TIME: Duration = Duration::from_secs(8);
-/// How long people wait for Telegram to confirm that a session is over.
+/// How long a caller waits for Telegram to confirm that a session has ended.
 pub(super) const LOG_OUT_TIME: Duration = Duration::from_secs(25);
-/// How long TDLib may be logging out before its client is restarted; it then continues.
+/// How long TDLib may be logging out before its client is restarted, after which it continues.
 const HANGS: Duration = Duration::from_secs(60);
 
-/// One client while it lives.
+/// A running client.
 pub(super) struct Client {
     pub id: i32,
     pub calls: FuturesUnordered<BoxFuture<'static, Done>>,
     pub closed: Option<End>,
-    /// Who waits for the session's end, and until when.
+    /// The caller that waits for the session's end, and until when.
     pub logging_out: Option<(Reply<()>, Instant)>,
-    /// Why the session will have ended, as far as it is known.
+    /// Why the session is ending, if known.
     pub ending: Option<SessionEndReason>,
-    /// When Telegram was last heard to know this session.
+    /// When Telegram last confirmed this session.
     pub heard: Instant,
-    /// A request is on its way that only asks whether the session still holds.
+    /// Whether a probe of the session is in progress.
     pub probing: bool,
     /// Since when TDLib has been logging out.
     pub leaving_since: Option<Instant>,
-    /// When the client has to be closed, once it was told to.
+    /// The deadline for closing, once the client was told to close.
     close_by: Option<Instant>,
 }
 
@@ -69,7 +69,7 @@ impl Client {
 }
 
 impl ClientTask {
-    /// A client's whole life.
+    /// Runs a client until it ends.
     pub(super) async fn live(&mut self, mailbox: &mut mpsc::Receiver<Command>) -> End {
         let mut link = self.slot.host.clone();
         let Some(present) = self.until(mailbox, wait_for_host(&mut link)).await.flatten() else {
@@ -80,7 +80,7 @@ impl ClientTask {
             return End::Quarantined;
         }
         let context = Arc::clone(&self.context);
-        // A suspect is loaded alone.
+        // A suspect takes all permits, so that it is loaded alone.
         let share = if self.crash_guard.is_suspect() { context.settings.starts_at_once.max(1) } else { 1 };
         let share = u32::try_from(share).unwrap_or(1);
         let starting = Arc::clone(&context.limiter).acquire_many_owned(share);
@@ -128,7 +128,7 @@ impl ClientTask {
                 },
                 () = host_is_another(&mut link, present.generation) => break End::HostDied,
                 () = alarm(next_alarm) => self.on_alarm(&mut client),
-                // There are no requests: take more updates.
+                // No request or timer is pending: process more updates.
                 () = std::future::ready(()), if burst > 0 => burst = 0,
             }
         };
@@ -140,14 +140,14 @@ impl ClientTask {
             let _ = waiting.send(if over { Ok(()) } else { Err(AnswerError::Away) });
         }
         if matches!(end, End::Locked | End::Failed(_) | End::HostDied) {
-            // In a host that lives, the client would stay for ever, and with it perhaps the folder's lock.
+            // Otherwise the client would stay open in a running host, and might keep the folder locked.
             context.routes.request(id, r#"{"@type":"close"}"#);
         }
         context.routes.close(id);
         end
     }
 
-    /// Lets the next account start once this one is loaded.
+    /// Releases the permit once this account is loaded, so that the next one can start.
     fn let_others_start(&mut self, permit: &mut Option<OwnedSemaphorePermit>) {
         if permit.is_some() && !self.snapshot.stage.is_starting() {
             *permit = None;
@@ -155,7 +155,7 @@ impl ClientTask {
         }
     }
 
-    /// When the client has to be looked after next.
+    /// The next deadline of the client.
     fn next_alarm(&self, client: &Client) -> Option<Instant> {
         if client.close_by.is_some() {
             return client.close_by;
@@ -166,11 +166,11 @@ impl ClientTask {
         [answer, hangs, probe.map(|period| client.heard + period)].into_iter().flatten().min()
     }
 
-    /// Does what is due.
+    /// Handles the deadlines that have passed.
     fn on_alarm(&mut self, client: &mut Client) {
         let now = Instant::now();
         if client.close_by.is_some_and(|by| by <= now) {
-            // It hangs, and stays until its host exits.
+            // TDLib hangs; the client stays open until its host exits.
             client.closed = Some(if self.closing.is_some() { End::Stopped } else { End::HostDied });
             return;
         }
@@ -188,7 +188,7 @@ impl ClientTask {
         }
     }
 
-    /// Awaits something while answering people; None once they want the client closed.
+    /// Awaits a future while refusing requests; None once the client is to be closed.
     pub(super) async fn until<T>(
         &mut self,
         mailbox: &mut mpsc::Receiver<Command>,
@@ -221,7 +221,7 @@ fn is_host(link: &watch::Receiver<Option<HostHandle>>, generation: u64) -> bool 
     link.borrow().as_ref().is_some_and(|link| link.generation == generation)
 }
 
-/// Resolves when the host of this generation is gone.
+/// Resolves when the slot's host is no longer of this generation.
 async fn host_is_another(link: &mut watch::Receiver<Option<HostHandle>>, generation: u64) {
     let _ = link.wait_for(|link| link.as_ref().is_none_or(|link| link.generation != generation)).await;
 }

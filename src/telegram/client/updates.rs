@@ -1,4 +1,4 @@
-//! What TDLib tells an actor of its own accord.
+//! Updates from TDLib.
 
 use tdlib_rs::{enums, functions, types};
 
@@ -12,14 +12,14 @@ use crate::telegram::frame::peek;
 use crate::telegram::handle::ServiceMessage;
 use crate::telegram::{host, login};
 
-/// Messages from Telegram that are kept to read a code from.
+/// How many messages from Telegram are kept for reading codes.
 const SERVICE_MESSAGES: usize = 10;
-/// Telegram's own user, who sends login codes.
+/// Telegram's own account, which sends login codes.
 const TELEGRAM: i64 = 777_000;
 
 impl ClientTask {
     pub(super) fn on_update(&mut self, client: &mut Client, json: &str) {
-        // The update that comes in great number is read without looking at what else it could be.
+        // The most frequent update is parsed directly, without trying the other types.
         if peek(json).kind == "updateNewMessage" {
             return match serde_json::from_str::<types::UpdateNewMessage>(json) {
                 Ok(update) => {
@@ -57,7 +57,7 @@ impl ClientTask {
         }
     }
 
-    /// TDLib said what tdlib-rs does not know. An authorization state is shown by its name all the same.
+    /// Handles an update that tdlib-rs can't parse. An unknown authorization state is shown by its name.
     pub(super) fn on_unknown(&mut self, json: &str, error: &serde_json::Error) {
         let kind = peek(json).kind;
         tracing::warn!(account = %self.start.account, kind, line = error.line(), "an update could not be read");
@@ -103,12 +103,12 @@ impl ClientTask {
         self.publish();
     }
 
-    /// What the end of a client means: who wanted it, and what became of the session.
+    /// Why the client ended, and whether the session ended with it.
     fn end_of(&self, client: &Client) -> End {
         if self.closing.is_some() {
             return End::Stopped;
         }
-        // A client that was closed while it was logging out goes on with that when it starts again.
+        // A client that was closed while logging out continues that when it is started again.
         match (client.ending, &self.snapshot.stage) {
             (Some(ending), _) => End::SessionEnded(ending),
             (None, Stage::LoggingOut) => End::SessionEnded(SessionEndReason::Unknown),

@@ -1,19 +1,19 @@
-//! Telegram's refusals, for people.
+//! Telegram's errors as messages for people.
 
 use crate::domain::Input;
 
-/// A refusal of Telegram, for people.
+/// A refusal by Telegram, with its message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// The input it is about, if it is about one.
+    /// The rejected input, if it is about one.
     pub field: Option<Input>,
-    /// What to show.
+    /// The message.
     pub sentence: String,
-    /// Seconds to wait before asking again.
+    /// Seconds to wait before the next request.
     pub wait_seconds: Option<i64>,
 }
 
-/// What an error of TDLib means in a login.
+/// Explains a TDLib error during a login.
 pub fn explain(code: i32, message: &str) -> Refused {
     let about = |field: Input, sentence: &str| Refused {
         field: Some(field),
@@ -60,12 +60,12 @@ pub fn explain(code: i32, message: &str) -> Refused {
     }
 }
 
-/// Telegram's own code, if it looks like one; otherwise only that it said no.
+/// The message for an unknown error: with Telegram's error name, if it looks like one.
 fn unknown(code: i32, message: &str) -> String {
     let is_a_code = !message.is_empty()
         && message.len() <= 60
         && message.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    // TDLib's rule: the text of a 406 is not for people.
+    // TDLib's documentation says that the text of a 406 must not be shown to users.
     if is_a_code && code != 406 {
         format!("Telegram refused the request ({message}).")
     } else {
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_are_sentences_beside_their_field() {
+    fn refusals_name_their_field() {
         for (code, message, field, part) in [
             (400, "PHONE_CODE_INVALID", Some(Input::Code), "Wrong code"),
             (400, "PHONE_CODE_EMPTY", Some(Input::Code), "Enter the code"),

@@ -1,4 +1,4 @@
-//! TDLib's authorization states as our stages, and its errors as sentences. Pure.
+//! Translates TDLib's authorization states into stages, and its errors into messages. Pure.
 
 mod code;
 mod error;

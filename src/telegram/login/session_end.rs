@@ -4,7 +4,7 @@ use crate::domain::SessionEndReason;
 
 pub fn ending_of(reason: &str) -> SessionEndReason {
     match reason {
-        // Telegram says so both when a session is ended on another device and when its key is not known any more.
+        // Telegram sends these both when a session is ended on another device and when its key is no longer known.
         "SESSION_REVOKED" | "AUTH_KEY_UNREGISTERED" => SessionEndReason::Revoked,
         "SESSION_EXPIRED" => SessionEndReason::Expired,
         "USER_DEACTIVATED" => SessionEndReason::Deactivated,
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_reason_is_an_ending() {
+    fn telegrams_reasons_are_translated() {
         for (reason, ending) in [
             ("SESSION_REVOKED", SessionEndReason::Revoked),
             ("AUTH_KEY_UNREGISTERED", SessionEndReason::Revoked),

@@ -1,12 +1,12 @@
-//! Authorization states as stages. A state that this version does not know becomes [`Stage::Other`] with its name.
+//! Translates authorization states into stages. An unknown state becomes [`Stage::Other`] with its name.
 
 use tdlib_rs::enums::AuthorizationState;
 
 use super::code;
 use crate::domain::{Millis, Stage};
 
-/// The stage of an authorization state that was seen at `now`.
-/// None for the states that people need not see: waiting for parameters, and closed.
+/// The stage of an authorization state that was received at `now`.
+/// None for internal states: waiting for parameters, and closed.
 pub fn stage_of(state: &AuthorizationState, now: Millis) -> Option<Stage> {
     Some(match state {
         AuthorizationState::WaitTdlibParameters | AuthorizationState::Closed => return None,
@@ -30,8 +30,8 @@ pub fn stage_of(state: &AuthorizationState, now: Millis) -> Option<Stage> {
     })
 }
 
-/// The stage of an update that tdlib-rs can't read, if it is about the login: a state of a newer TDLib, or one with
-/// fields that this version does not know, is shown by its name.
+/// The stage of an authorization update that tdlib-rs can't parse; None for other updates. A state of a newer TDLib, or
+/// one with unknown fields, is shown by its name.
 pub fn unknown_stage(update: &str) -> Option<Stage> {
     let update: serde_json::Value = serde_json::from_str(update).ok()?;
     if update.get("@type")?.as_str()? != "updateAuthorizationState" {
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_by_message_with_a_call_to_come() {
+    fn a_code_by_message_that_can_be_resent_by_sms() {
         let state = state(
             r#"{"@type":"authorizationStateWaitCode","code_info":{"@type":"authenticationCodeInfo",
             "phone_number":"9996621234","type":{"@type":"authenticationCodeTypeTelegramMessage","length":5},
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_of_the_future_is_shown_by_its_name_and_harms_nobody() {
+    fn an_unknown_state_is_shown_by_its_name() {
         let other = |name: &str| Some(Stage::Other(name.into()));
         for (update, stage) in [
             (
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn own_affairs_are_no_stage() {
+    fn internal_states_have_no_stage() {
         for name in ["authorizationStateWaitTdlibParameters", "authorizationStateClosed"] {
             assert_eq!(stage_of(&state(&format!(r#"{{"@type":"{name}"}}"#)), Millis(0)), None);
         }

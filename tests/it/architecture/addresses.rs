@@ -2,10 +2,10 @@
 
 use super::files;
 
-/// Where an address may be written out: the one place, and redirects' own tests.
+/// Where an address may be written out: the one place, and the tests of redirects.
 const EXCEPT: &[&str] = &["src/web/paths.rs", "src/web/return_to.rs"];
 
-/// The first part of every address, as `web/paths.rs` has them.
+/// The first segment of every address in `web/paths.rs`.
 fn first_parts() -> Vec<String> {
     let text = super::read("src/web/paths.rs");
     let patterns = text.lines().filter_map(|line| line.split_once(" = \"/")).map(|(_, rest)| rest);

@@ -1,18 +1,18 @@
-//! What changes the database without an audit entry: bookkeeping, and nothing that people do. Everything else goes
+//! The changes of the database without an audit entry: only bookkeeping, no actions of people. Everything else goes
 //! through `Context::write`, which does not compile without an entry.
 
 use super::files;
 
-/// The files that call `Db::maintain` outside of the store, how often, and for what.
+/// The files that call `Db::maintain` outside the store, how often, and for what.
 const WITHOUT_AN_ENTRY: &[(&str, usize, &str)] = &[
     ("src/cli/audit.rs", 1, "the ids of master keys"),
     ("src/context.rs", 2, "the ids of master keys; the Telegram environment"),
     ("src/jobs/mod.rs", 1, "the next step of a job"),
     ("src/jobs/remove_account.rs", 1, "the end of a job whose account is removed"),
-    ("src/jobs/runner.rs", 2, "when a job goes on, and why it waits"),
-    ("src/ops/approvals/view.rs", 1, "deletes requests that ended long ago"),
+    ("src/jobs/runner.rs", 2, "when a job is retried, and why"),
+    ("src/ops/approvals/view.rs", 1, "deletes old requests"),
     ("src/ops/audit/retention.rs", 1, "removes details, between two entries about that"),
-    ("src/ops/two_step.rs", 1, "whether Telegram took a stored password"),
+    ("src/ops/two_step.rs", 1, "whether Telegram accepted a stored password"),
     ("src/tasks/account_history.rs", 1, "the last known state of accounts"),
 ];
 
@@ -30,10 +30,10 @@ fn changes_without_an_audit_entry_are_listed() {
 }
 
 #[test]
-fn entries_are_written_by_transactions_only() {
+fn entries_are_written_only_by_transactions() {
     for (path, text) in files("src", "rs") {
         if path != "src/store/tx.rs" && path != "src/store/audit.rs" {
-            assert!(!text.contains("audit::append("), "{path} writes an audit entry by itself");
+            assert!(!text.contains("audit::append("), "{path} writes an audit entry directly");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The kinds of audit entries by their codes. Alarms and reports outside of Telescope go by them, and the chain has
-//! them for ever, so a code that was ever written is never renamed, dropped or used for something else.
+//! The codes of audit entries. Alerts and reports outside Telescope depend on them, and they stay in the chain, so a code
+//! that was ever written is never renamed, removed or reused.
 
 use std::collections::BTreeSet;
 
 use telescope::domain::audit::AuditKind;
 
-/// Every code that any version has written. A line may be added here, and none may be changed or taken away.
+/// Every code that any version has written. Lines may be added, but never changed or removed.
 const FROZEN: &[&str] = &[
     "account.added",
     "account.edited",
@@ -57,11 +57,11 @@ const FROZEN: &[&str] = &[
 ];
 
 #[test]
-fn a_code_stays_for_ever() {
+fn codes_are_never_removed() {
     let written: BTreeSet<&str> = AuditKind::ALL.iter().map(|kind| kind.code()).collect();
     let frozen: BTreeSet<&str> = FROZEN.iter().copied().collect();
     let lost: Vec<_> = frozen.difference(&written).collect();
-    assert!(lost.is_empty(), "these codes stand in audit logs and may not go: {lost:?}");
+    assert!(lost.is_empty(), "these codes are in audit logs and must not be removed: {lost:?}");
     let new: Vec<_> = written.difference(&frozen).collect();
     assert!(new.is_empty(), "add these codes to the frozen ones: {new:?}");
     assert!(FROZEN.is_sorted() && written.len() == AuditKind::ALL.len());
@@ -70,10 +70,10 @@ fn a_code_stays_for_ever() {
     assert!(FROZEN.iter().all(|code| plain(code) && code.contains('.')));
 }
 
-/// The sentences are an exhaustive match; that each says something about old entries is tested beside them.
+/// The sentences are an exhaustive match, which has its own tests.
 #[test]
 fn each_code_has_a_meaning_and_words() {
     let meanings: BTreeSet<&str> = AuditKind::ALL.iter().map(|kind| kind.meaning()).collect();
-    assert_eq!(meanings.len(), AuditKind::ALL.len(), "two codes don't mean the same");
+    assert_eq!(meanings.len(), AuditKind::ALL.len(), "no two codes have the same meaning");
     assert!(meanings.iter().all(|meaning| meaning.len() > 10 && !meaning.ends_with('.')), "{meanings:?}");
 }

@@ -1,10 +1,10 @@
-//! Each dependency has its reason, is used, and brings only the features that are used.
+//! Each dependency has a reason, is used, and enables only features that are used.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{files, read};
 
-/// Each feature that `Cargo.toml` turns on for the program, with a word that has to occur in `src` for it.
+/// Each feature that `Cargo.toml` enables for the program, with a text that must occur in `src`.
 const FEATURES: &[(&str, &str, &str)] = &[
     ("axum", "http1", "http1::Builder"),
     ("axum", "matched-path", "MatchedPath"),
@@ -50,7 +50,7 @@ const FEATURES: &[(&str, &str, &str)] = &[
     ("uuid", "v7", "now_v7"),
 ];
 
-/// Features that choose how a library does what it does; there is no word for them in the sources.
+/// Features that select an implementation and leave no trace in the sources.
 const CHOICES: &[(&str, &str)] = &[
     ("axum", "tower-log"),
     ("jsonwebtoken", "aws_lc_rs"),
@@ -61,7 +61,7 @@ const CHOICES: &[(&str, &str)] = &[
     ("tdlib-rs", "docs"),
 ];
 
-/// The lines of `[dependencies]`: name, the rest of the line.
+/// The lines of `[dependencies]`: the name and the rest of the line.
 fn dependencies() -> Vec<(String, String)> {
     let manifest = read("Cargo.toml");
     let (_, section) = manifest.split_once("\n[dependencies]\n").unwrap();

@@ -1,4 +1,4 @@
-//! What the documentation says is true: the commands, files and settings that it names exist. Its language is plain.
+//! The commands, files and settings that the documentation names exist.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,7 +9,6 @@ use telescope::config::SETTINGS;
 use super::{files, read};
 use crate::support::root;
 
-/// Every document, with its text.
 pub fn documents() -> Vec<(String, String)> {
     let mut documents = files("docs", "md");
     assert!(documents.len() >= 7, "the documents are found: {documents:?}");
@@ -36,7 +35,7 @@ fn there_are_few_make_commands_and_each_is_explained() {
     }
 }
 
-/// The code in a document: what is in backticks, and the lines of its code blocks without their comments.
+/// The code in a document: text in backticks, and the lines of code blocks without comments.
 fn code(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut in_block = false;
@@ -148,7 +147,7 @@ fn every_path_in_the_sources_that_the_documents_name_exists() {
     assert!(checked > 15, "the paths are found: {checked}");
 }
 
-/// The words of a text that look like settings: capitals with an underscore in them.
+/// The words of a text that look like settings: capitals with an underscore.
 fn settings(text: &str) -> BTreeSet<&str> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let is_setting = |word: &&str| {

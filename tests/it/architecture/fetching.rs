@@ -23,7 +23,7 @@ fn place(npm: Option<&str>) -> TempDir {
     place
 }
 
-/// Runs it with that npm, or with none. The other tools that it uses are linked one by one.
+/// Runs the script with that npm, or without one. Other tools that it uses are linked individually.
 fn run(place: &Path) -> Output {
     let tools = [
         "sh",
@@ -73,7 +73,7 @@ fn another_package_than_the_tested_one_is_not_installed() {
 }
 
 #[test]
-fn without_npm_or_network_a_sentence_says_so() {
+fn without_npm_or_network_the_error_says_so() {
     let nothing = place(None);
     let output = run(nothing.path());
     assert!(!output.status.success());
@@ -91,7 +91,7 @@ fn without_npm_or_network_a_sentence_says_so() {
 }
 
 #[test]
-fn what_is_there_and_right_is_left_alone_and_what_is_wrong_is_not() {
+fn intact_files_are_kept_and_changed_ones_downloaded_again() {
     let place = place(Some("echo 'npm was called' >&2; exit 1"));
     for file in ["static/vendor/htmx.min.js", "static/vendor/hx-sse.min.js", "natives/linux/lib/libtdjson.so"]
     {

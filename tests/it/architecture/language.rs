@@ -3,14 +3,14 @@
 use super::docs::documents;
 use super::files;
 
-/// Words that are a sign of a sentence that has to be rewritten.
+/// Words that indicate a sentence that should be rewritten.
 const UNUSUAL: &[&str] =
     &["whoever", "nobody", "somebody", "anew", "thereby", "in vain", "in words", "shut out"];
 
 /// Words that assume a person's gender.
 const GENDERED: &[&str] = &["he", "him", "his", "himself", "she", "her", "herself"];
 
-/// How many of these words are in a text. A name with underscores is one word.
+/// How many of these words a text contains. A name with underscores is one word.
 fn count(text: &str, words: &[&str]) -> usize {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
@@ -24,7 +24,7 @@ fn count(text: &str, words: &[&str]) -> usize {
     words.iter().map(|word| found(word)).sum()
 }
 
-/// The files in which these words are, with how many.
+/// The files that contain these words, with their count.
 fn counts(files: &[(String, String)], words: &[&str]) -> Vec<(String, usize)> {
     let counted = files.iter().map(|(path, text)| (path.clone(), count(text, words)));
     let mut counted: Vec<_> = counted.filter(|(_, count)| *count > 0).collect();

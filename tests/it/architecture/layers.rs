@@ -1,14 +1,14 @@
 //! The layers of the architecture: each module of `src` may use those below it and no others.
 //!
 //! Every path in the sources counts, in `use` lines and in code: `crate::`, `super::` and `telescope::`, and a name that
-//! is re-exported counts as the place that defines it. So a type that a layer must not know can't reach it through a
-//! field or a `pub use` either: somebody has to name the type where the field is.
+//! is re-exported counts as the place that defines it. So a layer can't use a forbidden type through a field or a `pub
+//! use` either: the type has to be named where the field is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files;
 
-/// Each top-level module, and those that it may use beside itself. They are in order: a module uses only later ones.
+/// Each top-level module, and the others that it may use. They are in order: a module uses only later ones.
 const LAYERS: &[(&str, &[&str])] = &[
     ("main", &["cli", "config", "process", "serve", "telegram"]),
     (
@@ -40,7 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lib", &[]),
 ];
 
-/// Libraries that belong to some modules only.
+/// Libraries that only some modules may use.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("axum::", &["web", "http"]),
     ("hyper::", &["http"]),
@@ -71,13 +71,13 @@ fn layer(module: &[String]) -> &str {
     module.first().map_or("lib", String::as_str)
 }
 
-/// The lines of a file that are not comments, with their numbers. Tests inside of a file come last and count as well.
+/// The lines of a file that are not comments, with their numbers. Tests inside a file come last and are included.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = text.lines().enumerate().map(|(number, line)| (number + 1, line));
     lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
-/// Every path that begins at the crate's root or goes up from a module, with its line: `use` trees taken apart.
+/// Every path that begins at the crate's root or with `super`, with its line; `use` trees are expanded.
 fn paths(own: &[String], text: &str) -> Vec<(usize, Module)> {
     let mut found = Vec::new();
     let mut statement: Option<(usize, String)> = None;
@@ -104,7 +104,7 @@ fn paths(own: &[String], text: &str) -> Vec<(usize, Module)> {
     found
 }
 
-/// The single paths of a `use` tree, as they are written.
+/// The individual paths of a `use` tree, as written.
 fn leaves(tree: &str) -> Vec<String> {
     let tree = tree.trim();
     let Some((prefix, inside)) = tree.split_once('{') else {
@@ -140,7 +140,7 @@ fn absolute_in_line(own: &[String], line: &str) -> Vec<Module> {
     found
 }
 
-/// A path from the crate's root; none if it does not lead there.
+/// A path from the crate's root; none if it leads elsewhere.
 fn absolute(own: &[String], path: &str) -> Option<Module> {
     let mut parts = path.split("::").map(str::trim).peekable();
     let mut base = match parts.next()? {
@@ -159,7 +159,7 @@ fn absolute(own: &[String], path: &str) -> Option<Module> {
 /// The sources: each module with its file and text.
 struct Sources {
     modules: BTreeMap<Module, (String, String)>,
-    /// What a module re-exports: name -> the path it comes from.
+    /// The re-exports: their path, and the path they come from.
     exports: BTreeMap<Module, Module>,
 }
 
@@ -187,7 +187,7 @@ impl Sources {
         Self { modules, exports }
     }
 
-    /// Where the thing that a path names is defined: re-exports are followed.
+    /// Where an item is defined, following re-exports.
     fn origin(&self, path: &[String]) -> Module {
         let mut path = path.to_vec();
         for _ in 0..8 {
@@ -241,7 +241,7 @@ fn the_modules_of_web_outside_its_pages_use_each_other_in_one_direction() {
         left.insert(own, used.filter(|used| used != own).collect());
     }
     assert!(left.values().map(BTreeSet::len).sum::<usize>() > 20, "the uses are found");
-    // What uses nothing that is left is taken away, until only circles are left.
+    // Remove modules without remaining dependencies until only cycles are left.
     while let Some(done) = left.iter().find(|(_, used)| used.iter().all(|it| !left.contains_key(*it))) {
         let done = *done.0;
         left.remove(done);

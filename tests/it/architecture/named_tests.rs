@@ -30,7 +30,7 @@ pub(super) fn has_test(source: &str, name: &str) -> bool {
 }
 
 #[test]
-fn what_is_no_test_does_not_count() {
+fn only_tests_are_found() {
     let source =
         "super::on_both!(\n    first,\n    second,\n);\n#[tokio::test]\nasync fn third() {}\nfn fourth() {}";
     for (name, is_there) in

@@ -60,7 +60,7 @@ fn the_list_has_every_package_of_the_program_and_no_other() {
 }
 
 #[test]
-fn the_list_has_the_files_of_others_as_they_are() {
+fn the_list_has_the_third_party_files() {
     let files = components("file");
     let names: Vec<&str> = files.iter().map(|part| text(part, "name")).collect();
     let expected =
@@ -90,7 +90,7 @@ fn is_allowed(expression: &str, allowed: &[&str]) -> bool {
 }
 
 #[test]
-fn every_licence_is_one_that_was_decided_on() {
+fn every_licence_is_allowed() {
     let deny = read("deny.toml");
     let (_, list) = deny.split_once("\nallow = [").expect("deny.toml lists licenses");
     let (list, _) = list.split_once(']').unwrap();

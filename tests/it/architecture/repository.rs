@@ -1,4 +1,4 @@
-//! What must not be in the repository: secrets, and an image that runs as root.
+//! The repository contains no secrets, and its image does not run as root.
 
 use std::path::Path;
 
@@ -44,7 +44,7 @@ fn is_placeholder(password: &str) -> bool {
 }
 
 #[test]
-fn nothing_secret_is_handed_on() {
+fn no_secrets_are_committed() {
     let mut files = Vec::new();
     tree(root(), &mut files);
     assert!(files.len() > 100 && files.contains(&"Dockerfile".to_owned()), "the tree is found");
@@ -72,7 +72,7 @@ fn nothing_secret_is_handed_on() {
 }
 
 #[test]
-fn a_password_is_seen_where_there_is_one() {
+fn passwords_are_found() {
     for text in [
         "DB_DSN=postgres://ada:secret@db/t",
         "host=db password=secret dbname=t",

@@ -1,4 +1,4 @@
-//! Each requirement in SECURITY.md names tests that exist, or says what is missing.
+//! Each requirement in SECURITY.md names existing tests, or says what is missing.
 
 use super::named_tests::{has_test, place};
 use super::read;
@@ -14,7 +14,7 @@ fn requirements(document: &str) -> Vec<(String, String, String)> {
     rows.collect()
 }
 
-/// The mistakes in a row.
+/// The faults in a row.
 fn faults(number: &str, requirement: &str, shown: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let (tests, missing) = match shown.split_once("not yet: ") {
@@ -43,7 +43,7 @@ fn faults(number: &str, requirement: &str, shown: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_requirement_is_shown_by_tests_that_exist() {
+fn each_requirement_names_existing_tests() {
     let table = requirements(&read("SECURITY.md"));
     let numbers: Vec<&str> = table.iter().map(|(number, ..)| number.as_str()).collect();
     let expected: Vec<String> = (1..=50).map(|number| format!("S{number}")).collect();
@@ -54,8 +54,8 @@ fn each_requirement_is_shown_by_tests_that_exist() {
 }
 
 #[test]
-fn what_shows_nothing_is_found() {
-    let own = "`architecture::requirements::what_shows_nothing_is_found`";
+fn rows_without_tests_are_found() {
+    let own = "`architecture::requirements::rows_without_tests_are_found`";
     for (shown, is_right) in [
         (own.to_owned(), true),
         (format!("{own}; not yet: the rest"), true),

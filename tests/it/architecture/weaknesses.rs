@@ -22,8 +22,8 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "A right that one person has on their own account leaks to every owner until the restart.",
         &[
             "web::rights::what_one_person_is_shown_changes_nothing_for_another",
-            "domain::access::tests::each_kind_of_person_gets_what_the_rules_say",
-            "rights::model::rights_are_what_the_rows_say_and_nothing_else",
+            "domain::access::tests::each_kind_of_person_gets_the_privileges_of_the_rules",
+            "rights::model::rights_follow_from_the_rows_only",
         ],
     ),
     (
@@ -55,7 +55,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "stories::stored_password::one_that_can_not_be_opened_is_given_to_nobody",
             "web::revealed_password::what_can_not_be_opened_or_written_down_is_not_shown",
-            "crypto::tests::every_changed_bit_shows",
+            "crypto::tests::every_changed_bit_is_detected",
         ],
     ),
     (
@@ -64,8 +64,8 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "store::secrets::a_secret_does_not_open_where_it_does_not_belong",
             "store::secrets::a_key_is_changed_while_everything_stays_readable",
-            "crypto::tests::it_opens_at_no_other_place",
-            "crypto::master::tests::keys_that_protect_nothing_are_refused",
+            "crypto::tests::a_sealed_value_opens_in_no_other_context",
+            "crypto::master::tests::weak_keys_are_refused",
         ],
     ),
     (
@@ -80,10 +80,10 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W9",
         "A signed assertion is accepted from any issuer and with any key, and one without a person causes an exception.",
         &[
-            "sso::corpus::another_issuers_word_does_not_count",
-            "sso::corpus::a_signature_is_over_all_of_it_and_by_the_key_it_names",
-            "sso::corpus::a_service_token_is_no_person",
-            "sso::header::the_header_wins_and_the_cookie_is_there_for_want_of_one",
+            "sso::corpus::tokens_of_other_issuers_are_refused",
+            "sso::corpus::the_signature_covers_the_token_and_matches_the_named_key",
+            "sso::corpus::service_tokens_are_refused",
+            "sso::header::the_header_takes_precedence_over_the_cookie",
             "web::assertions::without_a_proof_there_is_a_page_in_words_and_nothing_else",
         ],
     ),
@@ -91,9 +91,9 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W10",
         "All requests wait without a limit while keys are fetched, and new keys are not noticed.",
         &[
-            "sso::fetching::whoever_hangs_holds_up_nobody_whose_key_is_known",
-            "sso::fetching::new_keys_are_found_and_old_ones_end_with_their_set",
-            "sso::fetching::a_thousand_invented_keys_are_one_question",
+            "sso::fetching::a_hanging_provider_does_not_delay_known_keys",
+            "sso::fetching::new_keys_are_found_and_old_ones_removed",
+            "sso::fetching::a_thousand_invented_key_ids_cause_one_request",
         ],
     ),
     (
@@ -117,7 +117,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "Codes and passwords are in the log.",
         &[
             "stories::canary::secrets_stay_secret_through_all_flows",
-            "telegram::host::tests::log_lines_lose_their_numbers",
+            "telegram::host::tests::log_lines_are_redacted",
         ],
     ),
     (
@@ -134,7 +134,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W15",
         "The password of a database is in the repository, and the image runs as root.",
         &[
-            "architecture::repository::nothing_secret_is_handed_on",
+            "architecture::repository::no_secrets_are_committed",
             "architecture::repository::the_image_does_not_run_as_root",
         ],
     ),
@@ -142,7 +142,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W16",
         "An address in two spellings makes two people; two first visits at once are an error.",
         &[
-            "domain::email::tests::one_person_has_one_spelling",
+            "domain::email::tests::spellings_of_an_address_are_equal",
             "web::rights::an_owner_is_known_however_the_address_is_written",
             "store::people::a_first_sight_makes_one_person_however_many_come_at_once",
         ],
@@ -160,7 +160,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W18",
         "An unknown login state ends the program, with every account.",
         &[
-            "telegram::login::stage::tests::a_state_of_the_future_is_shown_by_its_name_and_harms_nobody",
+            "telegram::login::stage::tests::an_unknown_state_is_shown_by_its_name",
             "stories::trouble::nobodys_trouble_is_felt_by_another",
         ],
     ),
@@ -188,7 +188,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "Codes lose their leading zeros, are read in English only, and never expire.",
         &[
             "domain::login_code::tests::codes_in_many_languages",
-            "domain::login_code::tests::what_is_no_login_code",
+            "domain::login_code::tests::texts_without_a_login_code",
             "stories::messages::a_code_is_stale_after_five_minutes",
         ],
     ),
@@ -209,7 +209,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "web::sessions::whoever_works_stays_signed_in_and_whoever_leaves_does_not",
             "store::sessions::use_is_written_once_a_minute",
-            "domain::login_code::tests::a_code_lives_five_minutes",
+            "domain::login_code::tests::a_code_is_accepted_for_five_minutes",
             "ops::audit::retention::tests::days_are_whole_and_counted_back_from_today",
             "domain::period::tests::a_day_a_minute_and_a_second",
         ],
@@ -249,7 +249,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     (
         "W31",
         "A newer TDLib breaks the program with what it adds or removes.",
-        &["telegram::login::stage::tests::a_state_of_the_future_is_shown_by_its_name_and_harms_nobody"],
+        &["telegram::login::stage::tests::an_unknown_state_is_shown_by_its_name"],
     ),
     (
         "W32",
@@ -257,7 +257,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "stories::settings::the_environment_wins_over_the_file",
             "stories::settings::what_is_missing_is_said_all_at_once_and_in_sentences",
-            "config::values::tests::ways_to_sign_in_that_are_missing_are_named",
+            "config::values::tests::unknown_modes_are_refused_with_the_known_ones",
         ],
     ),
     (
@@ -273,7 +273,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W35",
         "Only numbers with eleven digits are accepted, so those of most countries are not.",
         &[
-            "domain::phone::tests::numbers_of_every_length_that_exists_are_taken",
+            "domain::phone::tests::numbers_of_every_valid_length_are_accepted",
             "domain::phone::tests::people_type_numbers_in_many_ways",
         ],
     ),

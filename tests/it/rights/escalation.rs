@@ -1,5 +1,5 @@
-//! People who may arrange access try what they can think of, together. Whatever is let through, nobody ends up with
-//! more on an account than he and they had on it before.
+//! Several access managers try random changes together. Whatever is allowed, no one gets privileges on an account that
+//! neither they nor the acting managers had before.
 
 use proptest::prelude::*;
 use telescope::domain::access::{
@@ -9,7 +9,7 @@ use telescope::domain::privilege::{AccountPrivileges, SystemPrivilege, SystemPri
 
 use super::world::{ACCOUNTS, GROUPS, PEOPLE, ROLES, World, account_set, worlds};
 
-/// A change that somebody tries, with any numbers.
+/// A random attempted change.
 #[derive(Clone, Debug)]
 struct Try {
     actor: usize,
@@ -37,7 +37,7 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
     prop::collection::vec(one, 1..60)
 }
 
-/// Tries a change; says whether it was let through.
+/// Attempts a change; returns whether it was allowed.
 fn attempt(world: &mut World, tried: &Try) -> bool {
     let rules = world.rules();
     let actor = world.actor(tried.actor);
@@ -88,14 +88,14 @@ fn attempt(world: &mut World, tried: &Try) -> bool {
             rows.cells.retain(|(_, r, _)| *r != role);
             rows.system.retain(|(r, _)| *r != role);
         }
-        // The identity provider now takes the role's name for one of its groups, and puts everybody into it who tries.
+        // The role now has the name of a group at the identity provider, which may assign it to the actor.
         7 => rows.members.push((world.people[tried.actor].id, role)),
         _ => world.people[tried.person].admin = true,
     }
     true
 }
 
-/// Everybody's rights on everything.
+/// The privileges of all people on all accounts.
 fn reach(world: &World, rules: &Policy) -> Vec<(Vec<AccountPrivileges>, SystemPrivileges)> {
     let one = |person: &telescope::domain::access::Person| {
         let actor = Principal::User(person.clone());
@@ -109,16 +109,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn nobody_reaches_more_than_those_who_arrange_had(mut world in worlds(), tries in tries()) {
-        // Administrators may do everything; it is the others who try here.
+    fn access_managers_can_not_escalate_privileges(mut world in worlds(), tries in tries()) {
+        // Administrators may do everything, so there are none here.
         world.people.iter_mut().for_each(|person| person.admin = false);
-        // Whom an unproven address belongs to is nobody's to say.
+        // The owner of an unverified address is unknown.
         world.people.iter_mut().for_each(|person| person.verified = true);
         let before = reach(&world, &world.rules());
         let acting: Vec<usize> = tries.iter().map(|tried| tried.actor).collect();
-        let mut let_through = 0;
+        let mut allowed_changes = 0;
         for tried in &tries {
-            let_through += usize::from(attempt(&mut world, tried));
+            allowed_changes += usize::from(attempt(&mut world, tried));
         }
         let after = reach(&world, &world.rules());
         let together = |account: usize| {
@@ -132,18 +132,18 @@ proptest! {
                 prop_assert!(
                     allowed.contains(*set),
                     "person {} has {:?} on account {} instead of {:?} after {} changes",
-                    person, set, account, allowed, let_through
+                    person, set, account, allowed, allowed_changes
                 );
             }
             prop_assert!(before[person].1.union(system).contains(*on_system));
-            prop_assert!(!world.people[person].admin, "nobody's rank was theirs to give");
+            prop_assert!(!world.people[person].admin, "administrator rights can't be granted");
         }
     }
 }
 
-/// The property above would hold if nothing were ever let through: this shows that much is.
+/// The property above would also hold if every change were refused, so this checks that many are allowed.
 #[test]
-fn people_without_a_rank_do_arrange_access() {
+fn managers_who_are_not_administrators_can_manage_access() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();

@@ -1,5 +1,4 @@
-//! Rights as rules: what they give is a function of the rows and nothing else, the explanation says the same, and
-//! nobody who arranges them reaches more than he had.
+//! Rights depend on the rows only, their explanation agrees with the decision, and access managers can't escalate them.
 
 mod escalation;
 mod model;

@@ -1,4 +1,4 @@
-//! The rules against a slow and obvious reading of the rows.
+//! Compares the rules with a slow but simple evaluation of the rows.
 
 use proptest::prelude::*;
 use telescope::domain::access::{
@@ -10,7 +10,7 @@ use telescope::domain::{Account, DesiredState};
 
 use super::world::{World, worlds};
 
-/// Whether a person has a privilege on an account, straight from the rows.
+/// Whether a person has a privilege on an account, evaluated from the rows.
 fn has(world: &World, person: &Person, account: &Account, privilege: AccountPrivilege) -> bool {
     let leaving = account.wanted == DesiredState::Removed
         && !matches!(privilege, AccountPrivilege::View | AccountPrivilege::RemoveAccount);
@@ -50,7 +50,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn rights_are_what_the_rows_say_and_nothing_else(world in worlds()) {
+    fn rights_follow_from_the_rows_only(world in worlds()) {
         let rules = world.rules();
         for person in &world.people {
             let actor = Principal::User(person.clone());
@@ -58,7 +58,7 @@ proptest! {
                 let expected: AccountPrivileges =
                     AccountPrivilege::ALL.iter().copied().filter(|one| has(&world, person, account, *one)).collect();
                 prop_assert_eq!(privileges(&rules, &actor, account), expected);
-                // Asking for one changes nothing for another, nor the order of the rows anything for anybody.
+                // Neither earlier decisions nor the order of the rows matter.
                 let mut rows = world.rows.clone();
                 rows.members.reverse();
                 rows.cells.reverse();
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn the_explanation_says_what_the_decision_does(world in worlds()) {
+    fn the_explanation_agrees_with_the_decision(world in worlds()) {
         let rules = world.rules();
         for person in &world.people {
             let actor = Principal::User(person.clone());

@@ -1,4 +1,4 @@
-//! Small random organisations: a few people, roles, groups and accounts, with rows as they come.
+//! Small random organisations: a few people, roles, groups and accounts with random rows.
 
 use proptest::prelude::*;
 use telescope::domain::access::{Person, Policy, PolicyRows, Principal, Subject};
@@ -12,7 +12,6 @@ pub const ROLES: usize = 4;
 pub const GROUPS: usize = 3;
 pub const ACCOUNTS: usize = 4;
 
-/// An organisation.
 #[derive(Clone, Debug)]
 pub struct World {
     pub people: Vec<Person>,
@@ -48,7 +47,7 @@ pub fn account_set(bits: u16) -> AccountPrivileges {
         .collect()
 }
 
-/// What random numbers an organisation is made of.
+/// The random values that an organisation is made from.
 type Seeds = (
     Vec<(bool, bool)>,
     Vec<(usize, usize)>,
@@ -112,7 +111,7 @@ fn world((people, members, cells, system, accounts, owner): Seeds) -> World {
         cells: cells
             .into_iter()
             .flat_map(|(group, role, bits)| {
-                // Mostly with view, without which it would count for nothing.
+                // Mostly with view, without which the other privileges would not count.
                 let set = account_set(bits | u16::from(bits % 5 != 0));
                 set.iter().map(|one| (groups[group], roles[role], one)).collect::<Vec<_>>()
             })

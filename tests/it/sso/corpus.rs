@@ -1,4 +1,4 @@
-//! Tokens that prove nothing, each in its own way, beside one that does.
+//! A valid token, and many invalid ones.
 
 use serde_json::{Value, json};
 use telescope::config::{AssertionFormat, Audience, ClaimSource, KeysAt, MAX_SKEW};
@@ -7,7 +7,7 @@ use telescope::sso::{Assertion, TokenError, assertion};
 
 use super::issuer::{SigningKey, part};
 
-/// The second at which all of this happens.
+/// The time of the tests, in seconds.
 pub const NOW: i64 = 1_800_000_000;
 const ISSUER: &str = "https://team.example.org";
 
@@ -26,7 +26,7 @@ pub fn format() -> AssertionFormat {
     }
 }
 
-/// Claims that hold, with some of them changed; null takes one away.
+/// Valid claims, with some of them changed; null removes one.
 pub fn claims(changed: Value) -> Value {
     let mut claims = json!({
         "iss": ISSUER, "aud": ["other", "telescope"], "sub": "7335", "email": "Ada@example.org",
@@ -41,19 +41,19 @@ pub fn claims(changed: Value) -> Value {
     claims
 }
 
-/// What comes of a token, measured by that key.
-pub fn measure(format: &AssertionFormat, key: &SigningKey, token: &str) -> Result<Assertion, TokenError> {
+/// Verifies a token with a key.
+pub fn verify(format: &AssertionFormat, key: &SigningKey, token: &str) -> Result<Assertion, TokenError> {
     let unverified = assertion::read(format, token)?;
     assertion::verify(format, &unverified, &key.public(), Millis(NOW * 1000))
 }
 
 fn with(changed: Value) -> Result<Assertion, TokenError> {
     let key = SigningKey::rs256("one", 0);
-    measure(&format(), &key, &key.sign(&claims(changed)))
+    verify(&format(), &key, &key.sign(&claims(changed)))
 }
 
 #[test]
-fn a_true_one_says_who_it_is_and_until_when() {
+fn a_valid_token_gives_identity_and_expiry() {
     let assertion = with(json!({"groups": ["staff", "support"]})).unwrap();
     let who = &assertion.identity;
     assert_eq!(
@@ -63,10 +63,10 @@ fn a_true_one_says_who_it_is_and_until_when() {
     assert!(who.verified);
     assert_eq!(who.groups, Some(vec!["staff".into(), "support".into()]));
     assert_eq!(assertion.until, Millis((NOW + 660) * 1000));
-    assert!(with(json!({"aud": "telescope"})).is_ok(), "one audience may be a text");
+    assert!(with(json!({"aud": "telescope"})).is_ok(), "a single audience may be a string");
     assert!(
         with(json!({"nbf": null})).is_ok() && with(json!({"iat": null})).is_ok(),
-        "one of both is enough"
+        "one of the two is enough"
     );
     assert!(!with(json!({"email_verified": false})).unwrap().identity.verified);
     assert!(!with(json!({"email_verified": "false"})).unwrap().identity.verified);
@@ -74,9 +74,9 @@ fn a_true_one_says_who_it_is_and_until_when() {
 }
 
 #[test]
-fn the_algorithm_is_never_the_tokens_choice() {
+fn the_token_does_not_choose_the_algorithm() {
     let key = SigningKey::rs256("one", 0);
-    let refused = |token: &str| measure(&format(), &key, token).unwrap_err();
+    let refused = |token: &str| verify(&format(), &key, token).unwrap_err();
     for alg in ["none", "None", "NONE", "", "RS255", "ES256", "HS512", "PS256"] {
         let token = key.sign_as(&json!({"alg": alg, "kid": "one"}), &claims(json!({})));
         assert_eq!(refused(&token), TokenError::Algorithm, "{alg}");
@@ -84,7 +84,7 @@ fn the_algorithm_is_never_the_tokens_choice() {
     let unsigned = format!("{}.{}.", part(&json!({"alg": "none", "kid": "one"})), part(&claims(json!({}))));
     assert_eq!(refused(&unsigned), TokenError::Algorithm);
 
-    // Signed with the public key as if it were a shared secret, in each form that somebody may have it in.
+    // Signed with the public key as a shared secret, in several encodings.
     let jwk = key.jwk();
     for secret in [jwk.to_string(), jwk["n"].as_str().unwrap().to_owned()] {
         let secret = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
@@ -94,21 +94,21 @@ fn the_algorithm_is_never_the_tokens_choice() {
         assert_eq!(refused(&token), TokenError::Algorithm);
     }
 
-    // An algorithm that is taken, but a key of another family under that name.
+    // An accepted algorithm, but the key with that id is of another family.
     let both = AssertionFormat {
         algorithms: vec![jsonwebtoken::Algorithm::RS256, jsonwebtoken::Algorithm::ES256],
         ..format()
     };
     let curve = SigningKey::es256("one");
-    assert_eq!(measure(&both, &key, &curve.sign(&claims(json!({})))).unwrap_err(), TokenError::Algorithm);
-    assert!(measure(&both, &curve, &curve.sign(&claims(json!({})))).is_ok());
+    assert_eq!(verify(&both, &key, &curve.sign(&claims(json!({})))).unwrap_err(), TokenError::Algorithm);
+    assert!(verify(&both, &curve, &curve.sign(&claims(json!({})))).is_ok());
 }
 
 #[test]
-fn a_signature_is_over_all_of_it_and_by_the_key_it_names() {
+fn the_signature_covers_the_token_and_matches_the_named_key() {
     let key = SigningKey::rs256("one", 0);
     let token = key.sign(&claims(json!({})));
-    assert_eq!(measure(&format(), &SigningKey::rs256("one", 1), &token).unwrap_err(), TokenError::Signature);
+    assert_eq!(verify(&format(), &SigningKey::rs256("one", 1), &token).unwrap_err(), TokenError::Signature);
     let parts: Vec<&str> = token.split('.').collect();
     let other = part(&claims(json!({"email": "root@example.org"})));
     for forged in [
@@ -117,10 +117,10 @@ fn a_signature_is_over_all_of_it_and_by_the_key_it_names() {
         format!("{}.{}.{}", parts[0], parts[1], &parts[2][..300]),
         format!("{}.{}.{}", parts[0], parts[1], "A".repeat(342)),
     ] {
-        assert_eq!(measure(&format(), &key, &forged).unwrap_err(), TokenError::Signature);
+        assert_eq!(verify(&format(), &key, &forged).unwrap_err(), TokenError::Signature);
     }
     let refused =
-        |header: Value| measure(&format(), &key, &key.sign_as(&header, &claims(json!({})))).unwrap_err();
+        |header: Value| verify(&format(), &key, &key.sign_as(&header, &claims(json!({})))).unwrap_err();
     assert_eq!(refused(json!({"alg": "RS256"})), TokenError::NoKey);
     assert_eq!(refused(json!({"alg": "RS256", "kid": ""})), TokenError::NoKey);
     assert_eq!(refused(json!({"alg": "RS256", "kid": "k".repeat(1000)})), TokenError::NoKey);
@@ -132,7 +132,7 @@ fn a_signature_is_over_all_of_it_and_by_the_key_it_names() {
 }
 
 #[test]
-fn another_issuers_word_does_not_count() {
+fn tokens_of_other_issuers_are_refused() {
     for iss in [
         json!("https://other.example.org"),
         json!("https://team.example.org/"),
@@ -147,7 +147,7 @@ fn another_issuers_word_does_not_count() {
 }
 
 #[test]
-fn what_is_for_another_program_does_not_count() {
+fn tokens_for_other_audiences_are_refused() {
     for aud in [
         json!("other"),
         json!(["other"]),
@@ -164,7 +164,7 @@ fn what_is_for_another_program_does_not_count() {
 }
 
 #[test]
-fn times_have_to_be_there_and_to_be_times() {
+fn times_must_be_present_and_valid() {
     for value in [
         json!((NOW + 600).to_string()),
         json!((NOW + 600) as f64 + 0.5),
@@ -179,13 +179,13 @@ fn times_have_to_be_there_and_to_be_times() {
         assert_eq!(with(json!({"iat": value})).unwrap_err(), TokenError::Time("iat"), "{value}");
         assert_eq!(with(json!({"nbf": value})).unwrap_err(), TokenError::Time("nbf"), "{value}");
     }
-    // As text, since a number this long does not survive being a value.
+    // As text, since such a number can't be represented as a value.
     let key = SigningKey::rs256("one", 0);
     for exp in ["18446744073709551616", "1.8000006e9", "9999999999999999999999", "1800000600.0"] {
         let claims = claims(json!({})).to_string().replace(&(NOW + 600).to_string(), exp);
         let claims: Value = serde_json::from_str(&claims).unwrap();
         assert_eq!(
-            measure(&format(), &key, &key.sign(&claims)).unwrap_err(),
+            verify(&format(), &key, &key.sign(&claims)).unwrap_err(),
             TokenError::Time("exp"),
             "{exp}"
         );
@@ -195,7 +195,7 @@ fn times_have_to_be_there_and_to_be_times() {
 }
 
 #[test]
-fn clocks_may_differ_by_a_minute_and_no_more() {
+fn clock_skew_is_limited_to_a_minute() {
     assert!(with(json!({"exp": NOW - 59})).is_ok());
     assert_eq!(with(json!({"exp": NOW - 60})).unwrap_err(), TokenError::Expired);
     assert_eq!(with(json!({"exp": 0})).unwrap_err(), TokenError::Expired);
@@ -205,11 +205,11 @@ fn clocks_may_differ_by_a_minute_and_no_more() {
     let google = AssertionFormat { skew: 30, ..format() };
     let key = SigningKey::rs256("one", 0);
     let late = key.sign(&claims(json!({"exp": NOW - 31})));
-    assert_eq!(measure(&google, &key, &late).unwrap_err(), TokenError::Expired);
+    assert_eq!(verify(&google, &key, &late).unwrap_err(), TokenError::Expired);
 }
 
 #[test]
-fn a_service_token_is_no_person() {
+fn service_tokens_are_refused() {
     let service = json!({"email": null, "sub": "", "common_name": "88a1.access", "type": "app"});
     assert_eq!(with(service).unwrap_err(), TokenError::NoSubject);
     assert_eq!(with(json!({"email": null})).unwrap_err(), TokenError::NoEmail);
@@ -223,26 +223,26 @@ fn a_service_token_is_no_person() {
 }
 
 #[test]
-fn what_is_no_token_is_refused_before_anything_is_reckoned() {
+fn malformed_tokens_are_refused_before_verification() {
     let key = SigningKey::rs256("one", 0);
     let token = key.sign(&claims(json!({})));
     let long = key.sign(&claims(json!({"groups": ["g".repeat(60_000)]})));
-    assert_eq!(measure(&format(), &key, &long).unwrap_err(), TokenError::TooLong);
+    assert_eq!(verify(&format(), &key, &long).unwrap_err(), TokenError::TooLong);
     for text in ["", ".", "..", "...", "a.b", "a.b.c", "{}.{}.", &format!("{token}.x"), &format!("x.{token}")]
     {
-        assert_eq!(measure(&format(), &key, text).unwrap_err(), TokenError::Malformed, "{text}");
+        assert_eq!(verify(&format(), &key, text).unwrap_err(), TokenError::Malformed, "{text}");
     }
     for head in ["[]", "1", "{\"alg\":1}", "{\"kid\":\"one\"}", "\u{0}"] {
         use base64::Engine;
         let head = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(head);
-        assert_eq!(measure(&format(), &key, &format!("{head}.e30.AA")).unwrap_err(), TokenError::Malformed);
+        assert_eq!(verify(&format(), &key, &format!("{head}.e30.AA")).unwrap_err(), TokenError::Malformed);
     }
-    // Padding belongs to one proxy only.
-    assert!(measure(&format(), &key, &format!("{token}=")).is_err());
+    // Only AWS load balancers use padding.
+    assert!(verify(&format(), &key, &format!("{token}=")).is_err());
 }
 
 #[test]
-fn the_load_balancer_of_aws_has_its_own_ways() {
+fn tokens_of_aws_load_balancers_are_verified() {
     let arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/telescope/1a2b";
     let format = AssertionFormat {
         algorithms: vec![jsonwebtoken::Algorithm::ES256],
@@ -258,11 +258,11 @@ fn the_load_balancer_of_aws_has_its_own_ways() {
         header
     };
     let token = key.sign_padded(&header("client", json!("c")), &person);
-    assert!(token.contains('='), "the padding is what this is about: {token}");
+    assert!(token.contains('='), "the test needs padding: {token}");
     let by_pem = telescope::sso::Key::of_pem(key.pem()).unwrap();
     let unverified = assertion::read(&format, &token).unwrap();
-    let measured = assertion::verify(&format, &unverified, &by_pem, Millis(NOW * 1000));
-    assert_eq!(measured.unwrap().identity.subject, "7335");
+    let verified = assertion::verify(&format, &unverified, &by_pem, Millis(NOW * 1000));
+    assert_eq!(verified.unwrap().identity.subject, "7335");
     for (changed, value, refused) in [
         (
             "signer",
@@ -276,13 +276,13 @@ fn the_load_balancer_of_aws_has_its_own_ways() {
         ("alg", json!("RS256"), TokenError::Algorithm),
     ] {
         let token = key.sign_padded(&header(changed, value), &person);
-        assert_eq!(measure(&format, &key, &token).unwrap_err(), refused, "{changed}");
+        assert_eq!(verify(&format, &key, &token).unwrap_err(), refused, "{changed}");
     }
 }
 
-/// Prints what a request pays; a machine under load may be slow once, but not each time.
+/// Prints the cost per request; takes the best of many, since the machine may be busy.
 #[test]
-fn a_request_pays_less_than_a_millisecond() {
+fn verifying_takes_less_than_a_millisecond() {
     for (key, algorithm) in [
         (SigningKey::rs256("one", 0), jsonwebtoken::Algorithm::RS256),
         (SigningKey::es256("one"), jsonwebtoken::Algorithm::ES256),

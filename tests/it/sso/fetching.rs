@@ -1,4 +1,4 @@
-//! Where keys come from: a real address that rotates, breaks, hangs, floods and lies.
+//! Fetching keys from a provider that rotates them, fails, hangs, or sends too much or invalid data.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,12 +15,12 @@ fn keys_at(place: &str, clock: Clock) -> Arc<KeySet> {
     KeySet::new(KeysAt::Set(place.parse().unwrap()), Http::new(false, None), clock)
 }
 
-/// Whether there is a key of that name, whatever it signs.
+/// Whether there is a key with that id, for any algorithm.
 async fn knows(keys: &Arc<KeySet>, kid: &str) -> bool {
     !matches!(keys.find(Some(kid), Algorithm::RS256).await, Err(NoKey::Unknown | NoKey::Never))
 }
 
-/// Keys at an issuer, and the time that the test moves.
+/// The keys of an issuer, and the test's clock.
 fn keys_of(issuer: &Issuer) -> (Arc<KeySet>, Clock) {
     let clock = Clock::manual(Clock::System.now());
     (keys_at(&issuer.certs(), clock.clone()), clock)
@@ -35,7 +35,7 @@ fn two() -> SigningKey {
 }
 
 #[tokio::test]
-async fn a_thousand_invented_keys_are_one_question() {
+async fn a_thousand_invented_key_ids_cause_one_request() {
     let issuer = Issuer::start(Answering::Keys(vec![one()])).await;
     let (keys, clock) = keys_of(&issuer);
     let guesses = (0..1000).map(|number| {
@@ -52,23 +52,23 @@ async fn a_thousand_invented_keys_are_one_question() {
     assert_eq!(issuer.asked(), 1);
     clock.advance(1);
     assert!(!knows(&keys, "invented").await);
-    assert_eq!(issuer.asked(), 2, "after a minute it may be asked again");
+    assert_eq!(issuer.asked(), 2, "fetched again after a minute");
 }
 
 #[tokio::test]
-async fn new_keys_are_found_and_old_ones_end_with_their_set() {
+async fn new_keys_are_found_and_old_ones_removed() {
     let issuer = Issuer::start(Answering::Keys(vec![one()])).await;
     let (keys, clock) = keys_of(&issuer);
     assert!(knows(&keys, "one").await);
     issuer.answers(Answering::Keys(vec![one(), two()]));
-    assert!(!knows(&keys, "two").await, "it was asked just now");
+    assert!(!knows(&keys, "two").await, "fetched only a moment ago");
     clock.advance(60);
     assert!(knows(&keys, "two").await && knows(&keys, "one").await);
     assert_eq!(issuer.asked(), 2);
 
     issuer.answers(Answering::Keys(vec![two()]));
     clock.advance(60 * 60);
-    assert!(knows(&keys, "one").await, "nobody waits for the newer set");
+    assert!(knows(&keys, "one").await, "a known key never waits for the newer set");
     let deadline = Instant::now() + DEADLINE;
     while knows(&keys, "one").await {
         assert!(Instant::now() < deadline, "the old key has left the set");
@@ -79,7 +79,7 @@ async fn new_keys_are_found_and_old_ones_end_with_their_set() {
 }
 
 #[tokio::test]
-async fn what_is_known_survives_an_outage() {
+async fn known_keys_survive_an_outage() {
     let issuer = Issuer::start(Answering::Keys(vec![one()])).await;
     let (keys, clock) = keys_of(&issuer);
     assert!(knows(&keys, "one").await);
@@ -102,14 +102,14 @@ async fn what_is_known_survives_an_outage() {
         assert!(knows(&keys, "one").await);
         assert_eq!(issuer.asked(), asked);
     }
-    assert_eq!(elsewhere.asked(), 0, "nobody is followed elsewhere");
+    assert_eq!(elsewhere.asked(), 0, "redirects are not followed");
     issuer.answers(Answering::Keys(vec![two()]));
     clock.advance(60);
-    assert!(knows(&keys, "two").await, "it is asked again once it works again");
+    assert!(knows(&keys, "two").await, "fetched again after the outage");
 }
 
 #[tokio::test]
-async fn without_any_keys_nobody_is_believed() {
+async fn without_keys_no_token_is_accepted() {
     for trouble in [Answering::Broken, Answering::Huge, Answering::Nonsense("")] {
         let issuer = Issuer::start(trouble).await;
         let (keys, _) = keys_of(&issuer);
@@ -124,7 +124,7 @@ async fn without_any_keys_nobody_is_believed() {
 }
 
 #[tokio::test]
-async fn whoever_hangs_holds_up_nobody_whose_key_is_known() {
+async fn a_hanging_provider_does_not_delay_known_keys() {
     let issuer = Issuer::start(Answering::Keys(vec![one()])).await;
     let (keys, clock) = keys_of(&issuer);
     assert!(knows(&keys, "one").await);
@@ -141,15 +141,15 @@ async fn whoever_hangs_holds_up_nobody_whose_key_is_known() {
     }
     for _ in 0..100 {
         let known = tokio::time::timeout(Duration::from_secs(2), knows(&keys, "one")).await;
-        assert!(known.is_ok_and(|is_known| is_known), "a key that is known is there at once");
+        assert!(known.is_ok_and(|is_known| is_known), "a known key is returned at once");
     }
-    assert!(!waiting.is_finished(), "all of that went on while the provider hung");
+    assert!(!waiting.is_finished(), "the provider was still hanging");
     let ended = tokio::time::timeout(DEADLINE, waiting).await;
-    assert!(ended.is_ok_and(|it| it.unwrap()), "and the question ends by itself");
+    assert!(ended.is_ok_and(|it| it.unwrap()), "the request times out");
 }
 
 #[tokio::test]
-async fn a_key_for_another_use_signs_nothing() {
+async fn keys_for_other_uses_are_ignored() {
     let other = |name: &str, value: &str| {
         let mut jwk = one().jwk();
         jwk[name] = value.into();
@@ -162,7 +162,7 @@ async fn a_key_for_another_use_signs_nothing() {
 }
 
 #[tokio::test]
-async fn each_key_in_a_file_of_its_own_is_fetched_once() {
+async fn keys_in_separate_files_are_fetched_once() {
     let key = SigningKey::es256("6f2c-11");
     let issuer = Issuer::start(Answering::Keys(vec![key.clone()])).await;
     let clock = Clock::manual(Clock::System.now());
@@ -176,7 +176,7 @@ async fn each_key_in_a_file_of_its_own_is_fetched_once() {
         clock.advance(60);
         assert!(!knows(&keys, invented).await);
     }
-    assert_eq!(issuer.asked(), 1, "a name that is none makes no address");
+    assert_eq!(issuer.asked(), 1, "an invalid key id is not requested");
     for number in 0..100 {
         assert!(!knows(&keys, &format!("invented-{number}")).await);
     }
@@ -184,7 +184,7 @@ async fn each_key_in_a_file_of_its_own_is_fetched_once() {
 }
 
 #[tokio::test]
-async fn the_first_keys_are_asked_for_again_within_seconds() {
+async fn fetching_the_first_keys_is_retried_within_seconds() {
     let issuer = Issuer::start(Answering::Broken).await;
     let clock = Clock::manual(Clock::System.now());
     let keys = keys_at(&issuer.certs(), clock.clone());
@@ -199,26 +199,26 @@ async fn the_first_keys_are_asked_for_again_within_seconds() {
     clock.advance(10);
     assert!(knows(&keys, "one").await);
     clock.advance(59);
-    assert!(!knows(&keys, "invented").await && issuer.asked() == 7, "from now on once a minute");
+    assert!(!knows(&keys, "invented").await && issuer.asked() == 7, "from now on at most once a minute");
 }
 
 #[tokio::test]
-async fn the_first_who_comes_need_not_wait() {
+async fn keys_are_fetched_before_the_first_sign_in() {
     let issuer = Issuer::start(Answering::InTurn(2, vec![one()])).await;
     let keys = keys_at(&issuer.certs(), Clock::System);
     let begun = Instant::now();
     keys.prepare();
     while !keys.has_any() {
-        assert!(begun.elapsed() < DEADLINE, "the third question was answered");
+        assert!(begun.elapsed() < DEADLINE, "the third request was answered");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert!(begun.elapsed() >= Duration::from_secs(3), "it was left alone for one second, and for two");
+    assert!(begun.elapsed() >= Duration::from_secs(3), "retried after one second, then after two");
     assert_eq!(issuer.asked(), 3);
     assert!(knows(&keys, "one").await && issuer.asked() == 3);
 }
 
 #[tokio::test]
-async fn while_nothing_is_known_one_question_is_under_way_and_no_more() {
+async fn concurrent_callers_share_the_first_request() {
     let issuer = Issuer::start(Answering::Never).await;
     let keys = keys_at(&issuer.certs(), Clock::System);
     keys.prepare();
@@ -236,21 +236,28 @@ async fn while_nothing_is_known_one_question_is_under_way_and_no_more() {
     for one in waiting {
         assert!(!one.await.unwrap());
     }
-    // They all ended with that one question, or with the next one, a second later.
+    // They all ended with that request, or with the next one, a second later.
     assert!(issuer.asked() <= 2, "{}", issuer.asked());
 }
 
 #[tokio::test]
-async fn a_name_that_two_keys_have_names_none() {
+async fn an_ambiguous_key_id_is_refused() {
     let (first, second) = (SigningKey::rs256("one", 0), SigningKey::rs256("one", 1));
     let curve = SigningKey::es256("one");
     let issuer = Issuer::start(Answering::Keys(vec![first.clone(), curve.clone(), first.clone()])).await;
     let (keys, clock) = keys_of(&issuer);
-    assert!(keys.find(Some("one"), Algorithm::RS256).await.is_ok(), "the same one twice is one");
-    assert!(keys.find(Some("one"), Algorithm::ES256).await.is_ok(), "and that of another kind another");
-    assert_eq!(keys.find(Some("one"), Algorithm::PS256).await.err(), Some(NoKey::Kind), "it says RS256");
+    assert!(keys.find(Some("one"), Algorithm::RS256).await.is_ok(), "duplicates count once");
+    assert!(
+        keys.find(Some("one"), Algorithm::ES256).await.is_ok(),
+        "a key of another kind is a different key"
+    );
+    assert_eq!(
+        keys.find(Some("one"), Algorithm::PS256).await.err(),
+        Some(NoKey::Kind),
+        "the key is for RS256"
+    );
     assert_eq!(keys.find(Some("one"), Algorithm::EdDSA).await.err(), Some(NoKey::Kind));
-    assert!(keys.find(None, Algorithm::RS256).await.is_ok(), "without a name, the only one that fits");
+    assert!(keys.find(None, Algorithm::RS256).await.is_ok(), "without a key id, the only matching key");
     issuer.answers(Answering::Keys(vec![first, second]));
     clock.advance(61);
     assert!(!knows(&keys, "two").await);

@@ -1,4 +1,4 @@
-//! An identity provider of the tests: real keys, really signed tokens, and a real address for the keys.
+//! An identity provider for tests, with real keys and signatures, which serves its keys over HTTP.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -18,22 +18,21 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use telescope::sso::Key;
 
-/// A private key and its name.
+/// A private key and its id.
 #[derive(Clone)]
 pub struct SigningKey {
-    /// The name.
     pub kid: String,
     algorithm: Algorithm,
     private: EncodingKey,
     pem: String,
 }
 
-/// RSA keys take long to make, so all tests share these.
+/// Generating RSA keys is slow, so all tests share these.
 static RSA: LazyLock<[EncodingKey; 2]> = LazyLock::new(|| {
     std::array::from_fn(|_| {
         let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
         let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
-        // Behind what says that it is an RSA key comes the key.
+        // The RSA key follows the PKCS#8 header.
         EncodingKey::from_rsa_der(&pkcs8.as_ref()[26..])
     })
 });
@@ -63,14 +62,14 @@ impl SigningKey {
         }
     }
 
-    /// The public key as sets of keys have it.
+    /// The public key as a JWK.
     pub fn jwk(&self) -> Value {
         let mut jwk = Jwk::from_encoding_key(&self.private, self.algorithm).unwrap();
         jwk.common.key_id = Some(self.kid.clone());
         serde_json::to_value(jwk).unwrap()
     }
 
-    /// The public key as the verifier has it.
+    /// The public key as the verifier's type.
     pub fn public(&self) -> Key {
         Key::of_jwk(&serde_json::from_value(self.jwk()).unwrap()).unwrap()
     }
@@ -87,13 +86,13 @@ impl SigningKey {
         jsonwebtoken::encode(&header, claims, &self.private).unwrap()
     }
 
-    /// A token with this header and these claims, signed by this key whatever the header says.
+    /// A token with this header and these claims, signed by this key regardless of the header.
     pub fn sign_as(&self, header: &Value, claims: &Value) -> String {
         let message = format!("{}.{}", part(header), part(claims));
         self.signed(&message)
     }
 
-    /// A token as the load balancer of AWS makes it: its parts are padded.
+    /// A token with padded parts, like those of AWS load balancers.
     pub fn sign_padded(&self, header: &Value, claims: &Value) -> String {
         let padded = |value: &Value| {
             let part = part(value);
@@ -114,26 +113,25 @@ pub fn part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
-/// What the endpoint does when it is asked.
+/// The endpoint's behaviour.
 #[derive(Clone)]
 pub enum Answering {
-    /// Gives the public keys, as a set or each by its name.
+    /// Serves the public keys, as a set and individually.
     Keys(Vec<SigningKey>),
-    /// Breaks so many times, and then gives these.
+    /// Fails this many times, then serves these keys.
     InTurn(usize, Vec<SigningKey>),
-    /// Breaks.
+    /// Fails.
     Broken,
-    /// Never answers.
     Never,
-    /// Gives more and more.
+    /// Sends an endless response.
     Huge,
-    /// Sends elsewhere.
+    /// Redirects.
     To(String),
-    /// Says something else.
+    /// Sends another text.
     Nonsense(&'static str),
 }
 
-/// The provider's address for keys.
+/// The provider's key endpoint.
 pub struct Issuer {
     name: String,
     answering: Arc<Mutex<Answering>>,
@@ -141,14 +139,14 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// One that answers so, until it is told otherwise.
+    /// Starts with this behaviour.
     pub async fn start(answering: Answering) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let name = format!("http://{}", listener.local_addr().unwrap());
         Self::start_on(listener, name, answering)
     }
 
-    /// The same where somebody listens already, as whom that calls it.
+    /// Starts on an existing listener, with this name.
     pub fn start_on<L>(listener: L, name: String, answering: Answering) -> Self
     where
         L: axum::serve::Listener<Addr: std::fmt::Debug>,
@@ -165,22 +163,22 @@ impl Issuer {
         Self { name, answering, asked }
     }
 
-    /// Who signs.
+    /// The issuer's name.
     pub fn name(&self) -> String {
         self.name.clone()
     }
 
-    /// Where the keys are.
+    /// The address of the keys.
     pub fn certs(&self) -> String {
         format!("{}/cdn-cgi/access/certs", self.name())
     }
 
-    /// Answers so from now on.
+    /// Changes the behaviour.
     pub fn answers(&self, answering: Answering) {
         *self.answering.lock().unwrap() = answering;
     }
 
-    /// How often it was asked.
+    /// The number of requests so far.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }

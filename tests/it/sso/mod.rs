@@ -1,5 +1,5 @@
-//! Signed assertions: what is true, what is not, and where the keys come from. All tokens are really signed, and all
-//! keys come from a real address on this machine.
+//! Signed assertions: valid and invalid ones, and fetching the keys. All tokens are really signed, and all keys are served
+//! over HTTP on this machine.
 
 mod corpus;
 mod fetching;

@@ -1,5 +1,4 @@
-//! TLS to a provider, for real: a listener on this machine, certificates of an authority of the tests, and every way in
-//! which a certificate can be wrong.
+//! TLS to a provider: a listener on this machine with certificates of a test authority, valid and invalid.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,7 +22,7 @@ use tokio_rustls::server::TlsStream;
 use super::issuer::{Answering, Issuer, SigningKey};
 use crate::web::app::TestApp;
 
-/// An authority, and the file that has its certificate.
+/// A certificate authority, and the file with its certificate.
 struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     file: PathBuf,
@@ -45,7 +44,7 @@ impl Authority {
         Authorities::read(&self.file).unwrap()
     }
 
-    /// A provider with a certificate for that name, good until that year.
+    /// A provider with a certificate for this name, valid until this year.
     async fn certifies(&self, name: &str, until: i32) -> Issuer {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         params.not_before = date_time_ymd(2020, 1, 1);
@@ -64,7 +63,7 @@ impl Authority {
     }
 }
 
-/// Takes connections over TLS. Whoever does not like the certificate goes away by himself.
+/// Accepts TLS connections. Clients that reject the certificate close the connection.
 struct Tls {
     listener: TcpListener,
     acceptor: TlsAcceptor,
@@ -99,36 +98,36 @@ async fn key_from(issuer: &Issuer, trusted: Option<&Authorities>) -> Result<(), 
 }
 
 #[tokio::test]
-async fn a_provider_is_believed_by_its_certificate_only() {
+async fn a_provider_needs_a_trusted_certificate() {
     let (ours, other) = (Authority::new(), Authority::new());
     let (trusted, foreign) = (ours.trusted(), other.trusted());
     let right = ours.certifies("localhost", 2099).await;
     assert_eq!(key_from(&right, Some(&trusted)).await, Ok(()));
     assert_eq!(right.asked(), 1);
     for (wrong, trusted, why) in [
-        (ours.certifies("localhost", 2099).await, None, "an authority that nobody named"),
+        (ours.certifies("localhost", 2099).await, None, "an authority that is not configured"),
         (
             ours.certifies("localhost", 2099).await,
             Some(&foreign),
-            "another authority than the one that was named",
+            "another authority than the configured one",
         ),
         (ours.certifies("login.example.org", 2099).await, Some(&trusted), "another host's certificate"),
         (ours.certifies("localhost", 2021).await, Some(&trusted), "a certificate that has expired"),
     ] {
         assert_eq!(key_from(&wrong, trusted).await, Err(NoKey::Never), "{why}");
-        assert_eq!(wrong.asked(), 0, "nothing was asked of it: {why}");
+        assert_eq!(wrong.asked(), 0, "no request was sent: {why}");
     }
 }
 
 #[tokio::test]
-async fn a_provider_over_https_leads_to_no_address_without() {
+async fn a_provider_with_https_can_not_use_http_addresses() {
     let plain = Issuer::start(Answering::Keys(vec![key_one()])).await;
     assert_eq!(key_from(&plain, None).await, Err(NoKey::Never));
     assert_eq!(plain.asked(), 0);
 }
 
 #[tokio::test]
-async fn the_setting_names_the_authority_beside_the_systems() {
+async fn the_setting_adds_a_trusted_authority() {
     let ours = Authority::new();
     let issuer = ours.certifies("localhost", 2099).await;
     let (certs, file) = (issuer.certs(), ours.file.display().to_string());

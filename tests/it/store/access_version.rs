@@ -1,5 +1,5 @@
-//! The number that tells a running server to read its rules anew: it grows with every row that rights depend on,
-//! whoever changes it and however, also where rows go because those go that they belong to.
+//! The policy version, which makes a running server reload its rules: every change of a row that rights depend on
+//! increments it, including changes by SQL and cascading deletes.
 
 use telescope::store::rules;
 
@@ -7,9 +7,12 @@ use crate::support::db::TestDb;
 use crate::support::postgres;
 use crate::support::roles::{Roles, run};
 
-super::on_both!(every_statement_that_changes_a_right_is_counted, what_changes_no_right_is_not_counted);
+super::on_both!(
+    every_statement_that_changes_a_right_is_counted,
+    changes_without_effect_on_rights_are_not_counted
+);
 
-/// A person, a role, a group and an account, each of which only the rules tie together.
+/// People, roles, groups and accounts, not related to each other yet.
 const ORGANISATION: &str = "
     insert into users (id, email, admin, disabled, created, seen) values
         ('u', 'ada@example.org', false, false, 1, 1), ('v', 'bob@example.org', false, false, 1, 1);
@@ -28,7 +31,7 @@ async fn every_statement_that_changes_a_right_is_counted(test: TestDb) {
     let cell = "insert into group_role_privileges (group_id, role_id, privilege) values ('g', 'r', 'view')";
     let system = "insert into role_system_privileges (role_id, privilege) values ('r', 'read_audit')";
     let joined = "insert into account_group_members (account_id, group_id) values ('a', 'g')";
-    for (arranged, sql) in [
+    for (before_sql, sql) in [
         ("", member),
         ("", "update role_members set user_id = 'v'"),
         ("", "delete from role_members"),
@@ -60,15 +63,15 @@ async fn every_statement_that_changes_a_right_is_counted(test: TestDb) {
         ("", "update accounts set owner = 'eve@example.org'"),
         ("", "update accounts set comment = 'of the board'"),
     ] {
-        if !arranged.is_empty() {
-            test.tamper(arranged).await;
+        if !before_sql.is_empty() {
+            test.tamper(before_sql).await;
         }
         let before = version(&test).await;
         test.tamper(sql).await;
         assert!(version(&test).await > before, "{sql}");
     }
-    // What goes with what it belongs to is counted by its own table too, wherever it went with.
-    for (arranged, sql) in [
+    // Cascading deletes are counted by the table of the deleted rows, too.
+    for (before_sql, sql) in [
         (
             "insert into role_members (role_id, user_id, source) values ('s', 'v', 'provider')",
             "delete from users",
@@ -78,15 +81,15 @@ async fn every_statement_that_changes_a_right_is_counted(test: TestDb) {
             "delete from accounts",
         ),
     ] {
-        test.tamper(arranged).await;
+        test.tamper(before_sql).await;
         let before = version(&test).await;
         test.tamper(sql).await;
         assert!(version(&test).await > before, "{sql}");
     }
 }
 
-/// Whoever signs in is noted as seen; if that counted, each sign-in would have every rule read anew.
-async fn what_changes_no_right_is_not_counted(test: TestDb) {
+/// If the time of the last sign-in counted, each sign-in would reload all rules.
+async fn changes_without_effect_on_rights_are_not_counted(test: TestDb) {
     test.tamper(ORGANISATION).await;
     let before = version(&test).await;
     for sql in [

@@ -4,7 +4,7 @@ use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::access::Principal;
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use telescope::domain::{AccountId, DesiredState, Millis, Phone};
-use telescope::store::audit::{self, Fault, Filter, Head, Verified};
+use telescope::store::audit::{self, ChainHead, Fault, Filter, Verified};
 use telescope::store::{Conn, StoreError};
 
 use crate::support::db::TestDb;
@@ -76,11 +76,11 @@ async fn append_with(test: &TestDb, keys: &Keys, entry: &AuditEntry) -> i64 {
     test.db.maintain(async |conn: &mut Conn<'_>| audit::append(conn, keys, entry).await).await.unwrap()
 }
 
-async fn head(test: &TestDb) -> Head {
+async fn head(test: &TestDb) -> ChainHead {
     audit::head(&mut test.db.read().await.unwrap()).await.unwrap()
 }
 
-async fn verify(test: &TestDb, known: Option<&Head>) -> Verified {
+async fn verify(test: &TestDb, known: Option<&ChainHead>) -> Verified {
     audit::verify(&mut test.db.read().await.unwrap(), &keys("one"), known).await.unwrap()
 }
 

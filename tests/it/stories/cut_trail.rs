@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use telescope::store::audit::HeadFile;
+use telescope::store::audit::CheckpointFile;
 
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{ADMIN, STEP, sign_in};
@@ -15,7 +15,7 @@ const WORDS: &str = "Audit log verification failed";
 
 /// The number of the last entry that the file names. A running server writes the file a moment after the first commit.
 fn known_end_so_far(stack: &Stack) -> Option<i64> {
-    let head = HeadFile::in_folder(&stack.data("")).read().unwrap();
+    let head = CheckpointFile::in_folder(&stack.data("")).read().unwrap();
     head.map(|head| head.seq)
 }
 

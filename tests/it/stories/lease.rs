@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use telescope::config::Dsn;
 use telescope::crypto::{Keys, MasterKey};
-use telescope::store::audit::{self, Entry, Filter, HeadFile};
+use telescope::store::audit::{self, CheckpointFile, Entry, Filter};
 use telescope::store::lease::{self, Lease};
 use telescope::store::{Conn, Db};
 
@@ -136,7 +136,7 @@ async fn story(dsn: Option<String>, stands: Stands) {
     })
     .await;
 
-    let head = HeadFile::in_folder(&stack.folder().join("data"));
+    let head = CheckpointFile::in_folder(&stack.folder().join("data"));
     until_true("the second has written the end of the trail", STEP, async || {
         head.read().unwrap().is_some_and(|head| head.seq == written[0].seq)
     })

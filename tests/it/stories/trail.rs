@@ -21,28 +21,31 @@ async fn an_auditor_finds_what_happened_and_sees_it_happen() {
     sign_in(&browser, &stack).await;
     browser.goto(&stack.url("/audit")).await;
     browser.pictures("audit").await;
-    let first = browser.text("#trail tr").await;
+    let first = browser.text("#audit-entries tr").await;
 
     browser.mark().await;
     visitor.does(&format!("/accounts/{}/disconnect", account.id), &[]).await;
     until_true("the new entry is on top", SOON, async || {
-        browser.text("#trail").await.contains("set to disconnected")
+        browser.text("#audit-entries").await.contains("set to disconnected")
     })
     .await;
-    assert_ne!(browser.text("#trail tr").await, first);
+    assert_ne!(browser.text("#audit-entries tr").await, first);
     assert!(browser.is_marked().await, "the page was not loaded again");
 
     finds(&browser, "ADMIN@", "2020-01-01").await;
     browser.find("#actor[value='ADMIN@']").await;
-    assert!(!browser.text("#trail").await.contains("telescope.started"), "Telescope is another actor");
+    assert!(
+        !browser.text("#audit-entries").await.contains("telescope.started"),
+        "Telescope is another actor"
+    );
     // What the page does not ask for does not appear on it, what it asks for does.
     visitor.does(&format!("/accounts/{}/connect", account.id), &[]).await;
     until_true("the entry that fits is on top", SOON, async || {
-        browser.text("#trail tr").await.contains("set to connected")
+        browser.text("#audit-entries tr").await.contains("set to connected")
     })
     .await;
     visitor.until_stage(&account.id, "ready", STEP).await;
-    assert!(!browser.text("#trail").await.contains("system:"), "what others did is not asked for");
+    assert!(!browser.text("#audit-entries").await.contains("system:"), "what others did is not asked for");
     browser.pictures("audit-found").await;
 
     finds(&browser, "admin", "yesterday").await;
@@ -60,10 +63,10 @@ async fn an_auditor_without_scripts_does_the_same() {
     sign_in(&browser, &stack).await;
     browser.goto(&stack.url("/audit")).await;
     finds(&browser, "admin@", "2020-01-01").await;
-    let found = browser.text("#trail").await;
+    let found = browser.text("#audit-entries").await;
     assert!(found.contains("account.added") && !found.contains("telescope.started"), "{found}");
     finds(&browser, "admin@", "2999-01-01").await;
-    assert!(browser.text("#trail-empty").await.contains("No matching entries"));
+    assert!(browser.text("#audit-empty").await.contains("No matching entries"));
 
     let form = [("format", "csv"), ("actor", "admin@"), ("code", "account.added")];
     let file = visitor.post("/audit/export", &form).await.text().await.unwrap();
@@ -71,6 +74,6 @@ async fn an_auditor_without_scripts_does_the_same() {
     assert_eq!(lines.len(), 3, "{file}");
     assert!(lines[1].contains("account.added") && lines[2].starts_with("\"end\",\"1 entries"), "{file}");
     browser.goto(&stack.url("/audit?code=audit.exported")).await;
-    assert!(browser.text("#trail").await.contains("exported the audit log as csv"));
+    assert!(browser.text("#audit-entries").await.contains("exported the audit log as csv"));
     browser.close().await;
 }

@@ -235,7 +235,7 @@ async fn a_look_changes_nothing_and_what_was_not_looked_at_is_not_saved() {
         assert_eq!(state().await, before, "{path}");
         // Somebody changes a rule in between.
         test.sql("update roles set name = 'Support'").await;
-        test.in_force().await;
+        test.apply_policy().await;
         let changed = state().await;
         let late = save(&root, &path, &looked).await;
         assert_eq!(late.status, StatusCode::CONFLICT, "{path}: {}", late.body);

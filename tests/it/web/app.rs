@@ -165,7 +165,7 @@ impl TestApp {
             Ok(())
         };
         self.app.db.maintain(made).await.unwrap();
-        self.in_force().await;
+        self.apply_policy().await;
         id
     }
 
@@ -185,7 +185,7 @@ impl TestApp {
             store::roles::set_system(conn, id, system).await.map(drop)
         };
         self.app.db.maintain(made).await.unwrap();
-        self.in_force().await;
+        self.apply_policy().await;
         id
     }
 
@@ -198,7 +198,7 @@ impl TestApp {
             store::roles::give(conn, role, user.id).await.map(drop)
         };
         self.app.db.maintain(given).await.unwrap();
-        self.in_force().await;
+        self.apply_policy().await;
     }
 
     /// Changes the database behind the server's back.
@@ -208,9 +208,9 @@ impl TestApp {
     }
 
     /// Does at once what a running server does once a second: looks whether rules were changed.
-    pub async fn in_force(&self) {
+    pub async fn apply_policy(&self) {
         let version = self.app.db.ping().await.unwrap();
-        policy::look(&self.app, version).await;
+        policy::refresh_if_changed(&self.app, version).await;
         assert_eq!(self.app.live.policy.current().version(), version);
     }
 

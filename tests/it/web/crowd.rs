@@ -64,7 +64,7 @@ async fn organisation(test: &TestApp) -> (Vec<RoleId>, Vec<GroupId>) {
     };
     test.app.db.maintain(made).await.unwrap();
     accounts.into_iter().for_each(|account| test.app.live.accounts.put_account(account));
-    test.in_force().await;
+    test.apply_policy().await;
     (roles, groups)
 }
 

@@ -31,7 +31,7 @@ async fn nobody_is_remembered_as_what_he_was_before_a_change() {
         assert_eq!(ada.get("/accounts").await.status, StatusCode::OK, "nothing was changed");
         away(false);
         test.sql(statement).await;
-        test.in_force().await;
+        test.apply_policy().await;
         away(true);
         for who in [&root, &ada] {
             assert_eq!(who.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{statement}");
@@ -51,7 +51,7 @@ async fn every_open_page_looks_again_when_a_rule_changes() {
     for (path, place) in [
         ("/accounts/events".to_owned(), "#rows"),
         (format!("/accounts/{account}/events"), "#whole"),
-        ("/audit/events".to_owned(), "#trail"),
+        ("/audit/events".to_owned(), "#audit-entries"),
         ("/reveals/events".to_owned(), "#reveals-waiting"),
     ] {
         let mut stream = root.stream(&path).await;
@@ -59,7 +59,7 @@ async fn every_open_page_looks_again_when_a_rule_changes() {
         streams.push((stream, place));
     }
     test.sql("update users set admin = false").await;
-    test.in_force().await;
+    test.apply_policy().await;
     for (mut stream, place) in streams {
         let follows = async {
             loop {

@@ -61,7 +61,7 @@ async fn the_pages_open_with_ten_thousand_people() {
     let filled = async |conn: &mut Conn<'_>| fill(conn, &accounts).await;
     let (groups, roles) = test.app.db.maintain(filled).await.unwrap();
     accounts.iter().for_each(|account| test.app.live.accounts.put_account(account.clone()));
-    test.in_force().await;
+    test.apply_policy().await;
     let root = test.signed_in(ADMIN).await;
     let (group, role) = (groups[0], roles[0]);
     let person = test.user("person00000@example.org").await.id;

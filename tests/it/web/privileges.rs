@@ -171,7 +171,7 @@ async fn each_route_lets_in_whoever_has_what_it_takes_and_nobody_else() {
         // Whoever was shut out on the way is let in again, so that each is asked with all his rights.
         test.sql("update users set disabled = false").await;
         test.sql("update accounts set wanted = 'connected'").await;
-        test.in_force().await;
+        test.apply_policy().await;
     }
     drop(victim);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -59,7 +59,7 @@ async fn each_reason_is_written_down_once_with_where_it_came_from() {
         assert_eq!(entry.outcome, telescope::domain::audit::Outcome::Failed);
     }
     let page = root.get("/audit?code=web.*&outcome=failed").await;
-    let words = page.texts("#trail .what bdi");
+    let words = page.texts("#audit-entries .what bdi");
     assert_eq!(words[0], "ada@example.org was denied access: blocked by an administrator");
     test.app.clock.advance(11 * 60);
     refused(&test, &identity("new@example.org", "3", false)).await;

@@ -174,27 +174,27 @@ async fn a_change_made_with_sql_counts_as_soon_as_the_server_looks() {
     for (takes, gives) in statements {
         let had = test.app.live.policy.current().version();
         test.sql(takes).await;
-        test.in_force().await;
+        test.apply_policy().await;
         assert!(test.app.live.policy.current().version() > had, "{takes}");
         if takes.starts_with("delete") {
             assert!(!sees(&ada, account).await, "{takes}");
         }
         test.sql(gives).await;
-        test.in_force().await;
+        test.apply_policy().await;
         assert!(sees(&ada, account).await, "{gives}");
     }
     test.sql("delete from roles").await;
-    test.in_force().await;
+    test.apply_policy().await;
     assert!(!sees(&ada, account).await);
     test.sql("update accounts set owner = 'ada@example.org'").await;
-    test.in_force().await;
+    test.apply_policy().await;
     assert!(sees(&ada, account).await);
     test.sql("delete from account_groups").await;
     test.sql("update accounts set owner = null").await;
-    test.in_force().await;
+    test.apply_policy().await;
     assert!(!sees(&ada, account).await);
     test.sql(admin).await;
-    test.in_force().await;
+    test.apply_policy().await;
     assert!(sees(&ada, account).await);
 }
 
@@ -227,9 +227,9 @@ async fn the_page_explains_who_may_and_why() {
     // The other way round: everybody who may.
     let page = root.get(&format!("/access/explain?account={phone}")).await;
     let row = |name: &str| {
-        let names = page.texts(".who-may dt");
+        let names = page.texts(".holders dt");
         let at = names.iter().position(|row| row.ends_with(&format!(" {name}"))).unwrap();
-        page.texts(".who-may dd").remove(at)
+        page.texts(".holders dd").remove(at)
     };
     let login = row("login");
     for who in [ADMIN, ADA, BOB] {
@@ -242,7 +242,7 @@ async fn the_page_explains_who_may_and_why() {
         root.post(&format!("/users/{}/disable", test.user(email).await.id), &[]).await;
     }
     let page = root.get(&format!("/access/explain?account={phone}")).await;
-    let all = page.texts(".who-may dd").join(" ");
+    let all = page.texts(".holders dd").join(" ");
     assert!(all.contains(ADMIN) && !all.contains(ADA) && !all.contains(BOB), "{all}");
     for email in [ADA, BOB] {
         root.post(&format!("/users/{}/enable", test.user(email).await.id), &[]).await;

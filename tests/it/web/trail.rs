@@ -28,10 +28,10 @@ async fn entries_are_found_and_said_in_words() {
     write(&test, [AuditEvent::Stopped]).await;
     let page = root.get("/audit").await;
     assert_eq!(page.status, 200);
-    let words = page.texts("#trail .what");
+    let words = page.texts("#audit-entries .what");
     assert_eq!(words[0], "stopped telescope.stopped");
     assert_eq!(words[1], "set to disconnected account.wanted");
-    assert_eq!(page.texts("#trail .subject a"), ["+9996620007"]);
+    assert_eq!(page.texts("#audit-entries .subject a"), ["+9996620007"]);
     for (query, expected) in [
         ("actor=ROOT", vec!["account.wanted", "web.sign-in"]),
         ("actor=command+line", vec!["telescope.stopped"]),
@@ -45,13 +45,13 @@ async fn entries_are_found_and_said_in_words() {
         ("from=2020-01-01&actor=root&code=web.*&outcome=done", vec!["web.sign-in"]),
     ] {
         let page = root.get(&format!("/audit?{query}")).await;
-        let codes = page.texts("#trail .what code");
+        let codes = page.texts("#audit-entries .what code");
         // The settings make an administrator of him at his first sight.
         let codes: Vec<&str> =
             codes.iter().map(String::as_str).filter(|code| *code != "person.admin.granted").collect();
         assert_eq!((page.status.as_u16(), codes), (200, expected), "{query}");
     }
-    assert!(root.get("/audit?actor=nobody").await.has("#trail-empty p"));
+    assert!(root.get("/audit?actor=nobody").await.has("#audit-empty p"));
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn what_is_wrong_is_said_beside_its_field_and_the_form_is_kept() {
             let css = format!("#{field}[aria-invalid='true'][aria-describedby='{field}-error']");
             assert_eq!(page.attributes(&css, "value"), [typed]);
         }
-        assert!(!page.has("#trail tr"), "nothing is looked for");
+        assert!(!page.has("#audit-entries tr"), "nothing is looked for");
     }
     let page = root.get("/audit?from=2026-11-21&until=2026-11-20").await;
     assert_eq!(page.texts("#until-error"), ["The end is before the start."]);
@@ -90,12 +90,12 @@ async fn older_entries_are_a_page_further() {
     let root = test.signed_in(ADMIN).await;
     write(&test, (0..150).map(|_| AuditEvent::Stopped)).await;
     let page = root.get("/audit?code=telescope.stopped&actor=line").await;
-    assert_eq!(page.texts("#trail tr").len(), 100);
-    let older = page.attributes("#trail-pager a", "href").remove(0);
+    assert_eq!(page.texts("#audit-entries tr").len(), 100);
+    let older = page.attributes("#audit-pager a", "href").remove(0);
     assert!(older.contains("code=telescope.stopped") && older.contains("actor=line"), "{older}");
     let page = root.get(&older).await;
-    assert_eq!(page.texts("#trail tr").len(), 50);
-    assert!(!page.has("#trail-pager a"));
+    assert_eq!(page.texts("#audit-entries tr").len(), 50);
+    assert!(!page.has("#audit-pager a"));
 }
 
 /// Changes what somebody may do, in the database and for whoever has pages open.
@@ -114,14 +114,17 @@ async fn new_entries_appear_on_open_pages_that_ask_for_them() {
     let mut stops = root.stream("/audit/events?code=telescope.stopped").await;
     let mut its = root.stream("/audit/events?account=20007").await;
     let first = next(&mut all).await;
-    assert!(first.contains("hx-target=\"#trail\" hx-swap=\"innerMorph\"") && first.contains("web.sign-in"));
+    assert!(
+        first.contains("hx-target=\"#audit-entries\" hx-swap=\"innerMorph\"")
+            && first.contains("web.sign-in")
+    );
     for stream in [&mut stops, &mut its] {
         assert!(next(stream).await.contains("No matching entries"));
     }
     root.post(&format!("/accounts/{account}/disconnect"), &[]).await;
     for stream in [&mut all, &mut its] {
         let message = next(stream).await;
-        assert!(message.contains("hx-target=\"#trail\" hx-swap=\"afterbegin\""), "{message}");
+        assert!(message.contains("hx-target=\"#audit-entries\" hx-swap=\"afterbegin\""), "{message}");
         assert!(message.contains("set to disconnected") && message.contains("+9996620007"), "{message}");
         assert!(!message.contains("web.sign-in"), "only what is new: {message}");
     }
@@ -156,7 +159,7 @@ async fn whoever_may_not_read_the_trail_any_more_gets_nothing_of_it() {
     test.app.clock.advance(2);
     write(&test, [AuditEvent::Stopped]).await;
     let message = next(&mut stream).await;
-    assert!(message.contains("hx-target=\"#trail\" hx-swap=\"innerHTML\""), "{message}");
+    assert!(message.contains("hx-target=\"#audit-entries\" hx-swap=\"innerHTML\""), "{message}");
     assert!(!message.contains("telescope.stopped"), "{message}");
     assert_eq!(next(&mut stream).await, "", "it has ended");
     assert_eq!(other.try_stream("/audit/events").await.err().map(|answer| answer.status.as_u16()), Some(403));

@@ -57,7 +57,7 @@ impl EditContext<'_> {
         self.record(conn, entry).await
     }
 
-    /// That no approvals are needed any more is for administrators to say.
+    /// Only administrators may stop requiring approvals.
     pub(super) async fn need_approval(&self, conn: &mut Tx<'_>, id: GroupId, needed: bool) -> Done {
         let Some(group) = store::groups::get(conn, id).await? else { return gone(GoneKind::Group) };
         if store::groups::needing_approval(conn).await?.contains(&id) == needed {
@@ -114,7 +114,8 @@ impl EditContext<'_> {
         self.record(conn, entry).await
     }
 
-    /// Whether accounts may leave a group: where their secrets need a second person's approval, that ends with it.
+    /// Whether accounts may leave a group. Leaving a group that requires approvals ends the requirement, which takes an
+    /// administrator.
     async fn authorize_leaving(
         &self,
         conn: &mut Conn<'_>,
@@ -136,7 +137,7 @@ fn note_move(moved: &mut HashMap<AccountId, Moved>, before: &Account, groups: Ve
     entry.1.groups = groups;
 }
 
-/// A name that this group may have: a proper one, that no other group has.
+/// Validates a name for this group; no other group may have it.
 async fn name_for<'n>(
     conn: &mut Conn<'_>,
     id: GroupId,

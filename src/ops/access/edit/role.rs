@@ -71,7 +71,7 @@ impl EditContext<'_> {
         if let Err(why) = self.authorize(PolicyChange::Cell(g, r, now)) {
             return self.refuse(conn, entry(before), what, why).await;
         }
-        // The rules are those from before the batch; what is written down is what was replaced.
+        // `self.rules` are from before the batch; the audit entry needs the value that is really replaced.
         let before = store::roles::set_cell(conn, g, r, now).await?;
         if now == before { unchanged() } else { self.record(conn, entry(before)).await }
     }
@@ -146,7 +146,7 @@ fn subject(user: &User) -> Subject {
     Subject { id: user.id, admin: user.admin }
 }
 
-/// A name that this role may have: a proper one, that no other role has.
+/// Validates a name for this role; no other role may have it.
 async fn name_for<'n>(
     conn: &mut Conn<'_>,
     id: RoleId,

@@ -1,4 +1,4 @@
-//! The edits that lead from the rules in the database to those of a file.
+//! The edits that turn the rules in the database into those of a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::domain::{AccountId, GroupId, RoleId};
 use crate::ops::OpError;
 use crate::store::{self, Conn};
 
-/// The steps from what the database has to what a file says, in an order in which they can be made.
+/// The necessary steps, in an order in which they can be made.
 pub(super) async fn plan(
     conn: &mut Conn<'_>,
     wanted: &RulesFile,
@@ -32,7 +32,7 @@ pub(super) async fn plan(
     Ok(plan.steps)
 }
 
-/// What there is by name, with what is to be added.
+/// Ids by name, including what the plan adds.
 struct Plan {
     accounts: BTreeMap<String, AccountId>,
     groups: BTreeMap<String, GroupId>,
@@ -45,7 +45,7 @@ impl Plan {
         self.steps.push((edit, step));
     }
 
-    /// A name that stands twice would mean that one of them is lost.
+    /// Refuses duplicate names: one of the two would be lost.
     fn check_names(&self, wanted: &RulesFile) -> Result<(), OpError> {
         let mut seen = BTreeSet::new();
         let groups = wanted.groups.iter().map(|group| (NameKind::Group, &group.name));
@@ -229,7 +229,7 @@ impl Plan {
     }
 }
 
-/// Names are compared without regard to upper and lower case.
+/// Names are compared case-insensitively.
 fn fold(name: &str) -> String {
     name.trim().to_lowercase()
 }

@@ -24,7 +24,7 @@ use crate::web::stream::{LivePage, Update, open, position};
 const LONG: usize = 300;
 
 /// The stream, for one search.
-pub async fn trail(app: AppState, caller: RequestSession, Query(wanted): Query<AuditQuery>) -> Response {
+pub async fn stream(app: AppState, caller: RequestSession, Query(wanted): Query<AuditQuery>) -> Response {
     let policy = app.live.policy.current();
     open(app, caller, |principal| {
         decide_system::<can::ReadAudit>(&policy, principal)?;
@@ -61,7 +61,8 @@ impl AuditPage {
             return self.whole(state).await;
         }
         Ok((!rows.is_empty()).then(|| {
-            partial("#trail", "afterbegin", &rows.concat()) + &partial("#trail-empty", "innerHTML", "")
+            partial("#audit-entries", "afterbegin", &rows.concat())
+                + &partial("#audit-empty", "innerHTML", "")
         }))
     }
 
@@ -78,9 +79,9 @@ impl AuditPage {
         let empty =
             if shown.rows.is_empty() { list::Empty.render().unwrap_or_default() } else { String::new() };
         Ok(Some(
-            partial("#trail", "innerMorph", &rows)
-                + &partial("#trail-empty", "innerHTML", &empty)
-                + &partial("#trail-pager", "innerHTML", &pager),
+            partial("#audit-entries", "innerMorph", &rows)
+                + &partial("#audit-empty", "innerHTML", &empty)
+                + &partial("#audit-pager", "innerHTML", &pager),
         ))
     }
 }
@@ -101,7 +102,7 @@ impl LivePage for AuditPage {
 
     async fn render(&mut self, state: &AppState, principal: &Principal) -> Update {
         if decide_system::<can::ReadAudit>(&state.live.policy.current(), principal).is_err() {
-            return Update::Last(vec![message::html(&partial("#trail", "innerHTML", ""))]);
+            return Update::Last(vec![message::html(&partial("#audit-entries", "innerHTML", ""))]);
         }
         match self.update(state).await {
             Ok(Some(html)) => {

@@ -241,7 +241,7 @@ async fn what_the_identity_provider_gives_it_alone_takes() {
         store::roles::set_from_provider(conn, eve, &["empty".to_owned()]).await.map(drop)
     };
     context.test.app.db.maintain(by_provider).await.unwrap();
-    context.test.in_force().await;
+    context.test.apply_policy().await;
     let root = context.test.signed_in(ADMIN).await;
     let page = root.get(&format!("/roles/{empty}")).await;
     assert!(page.texts(".ticks .hint")[0].contains("by the identity provider; remove it there"));

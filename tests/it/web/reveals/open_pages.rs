@@ -75,7 +75,7 @@ async fn open_pages_forget_what_waits_with_the_right_to_decide_it() {
     until(&mut list, &["hx-target=\"#reveals\"", WHY]).await;
     until(&mut accounts, &["#reveals-waiting", ">1<"]).await;
     told.test.sql("delete from role_members").await;
-    told.test.in_force().await;
+    told.test.apply_policy().await;
     let gone = "hx-target=\"#reveals-waiting\" hx-swap=\"innerHTML\"></hx-partial>";
     until(&mut accounts, &[gone]).await;
     let message = until(&mut list, &["hx-target=\"#reveals\"", gone]).await;
