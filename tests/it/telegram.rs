@@ -1,4 +1,4 @@
-//! The hub from outside, with td-hosts that only write down what they are sent.
+//! The hub, with td-hosts that only record what they receive.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -77,7 +77,7 @@ async fn two_hubs_in_one_process_keep_their_accounts_apart() {
     assert!(two.account(starts[1].account).is_some() && two.account(starts[0].account).is_none());
     one.stop().await;
     assert!(one.account(starts[0].account).is_none());
-    assert!(two.account(starts[1].account).is_some(), "the other hub goes on");
+    assert!(two.account(starts[1].account).is_some(), "the other hub still runs");
     two.stop().await;
     for (snapshots, start) in [(&mut of_one, &starts[0]), (&mut of_two, &starts[1])] {
         while let Ok((account, _)) = snapshots.try_recv() {

@@ -12,7 +12,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W1",
         "People who can only view an account are sent its login code.",
         &[
-            "stories::messages::a_code_is_shown_for_a_reason_and_stands_nowhere_else",
+            "stories::messages::a_code_is_shown_for_a_reason_and_appears_nowhere_else",
             "stories::canary::secrets_stay_secret_through_all_flows",
             "web::walk::everybody_gets_where_the_table_says_and_nowhere_else",
         ],
@@ -45,15 +45,15 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "A removed account keeps its session, and adding the number again resumes it.",
         &[
             "stories::removal::a_removed_account_leaves_nothing_that_could_resume_it",
-            "stories::removal::a_removal_goes_on_from_each_of_its_steps",
-            "stories::removal::a_removal_waits_for_telegram_and_survives_a_sudden_end",
+            "stories::removal::a_removal_continues_from_each_step",
+            "stories::removal::a_removal_waits_for_telegram_and_survives_a_crash",
         ],
     ),
     (
         "W6",
         "A password that can't be decrypted is replaced by its ciphertext: shown, and sent to Telegram.",
         &[
-            "stories::stored_password::one_that_can_not_be_opened_is_given_to_nobody",
+            "stories::stored_password::an_unreadable_password_is_not_submitted",
             "web::revealed_password::what_can_not_be_opened_or_written_down_is_not_shown",
             "crypto::tests::every_changed_bit_is_detected",
         ],
@@ -62,8 +62,8 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W7",
         "Encrypted values can be swapped between rows, and their key can never be changed.",
         &[
-            "store::secrets::a_secret_does_not_open_where_it_does_not_belong",
-            "store::secrets::a_key_is_changed_while_everything_stays_readable",
+            "store::secrets::a_secret_does_not_open_in_another_row",
+            "store::secrets::a_key_is_changed_while_secrets_stay_readable",
             "crypto::tests::a_sealed_value_opens_in_no_other_context",
             "crypto::master::tests::weak_keys_are_refused",
         ],
@@ -72,7 +72,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W8",
         "TDLib's files have no encryption key: the folder is the account.",
         &[
-            "stories::at_rest::a_session_does_not_open_in_the_place_of_another",
+            "stories::at_rest::a_session_does_not_open_in_another_folder",
             "ops::accounts::folder::tests::a_folder_opens_again_and_only_for_its_account",
         ],
     ),
@@ -126,8 +126,8 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "web::rights::every_change_is_written_down",
             "stories::messages::a_code_is_stale_after_five_minutes",
-            "store::audit::whatever_is_changed_shows",
-            "stories::cut_trail::a_cut_end_is_noticed_at_the_next_start",
+            "store::audit::every_change_is_detected",
+            "stories::audit_truncation::a_truncated_log_is_detected_at_the_next_start",
         ],
     ),
     (
@@ -144,16 +144,16 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "domain::email::tests::spellings_of_an_address_are_equal",
             "web::rights::an_owner_is_known_however_the_address_is_written",
-            "store::people::a_first_sight_makes_one_person_however_many_come_at_once",
+            "store::people::concurrent_first_sign_ins_create_one_user",
         ],
     ),
     (
         "W17",
         "Codes are requested without a limit, and by every restart.",
         &[
-            "stories::limits::codes_are_counted_over_restarts_and_stop_at_the_limit",
-            "stories::restarts::ten_restarts_ask_telegram_for_nothing",
-            "stories::together::two_people_ask_for_a_code_at_once",
+            "stories::limits::codes_are_limited_across_restarts",
+            "stories::restarts::ten_restarts_request_no_code",
+            "stories::together::two_people_request_a_code_at_once",
         ],
     ),
     (
@@ -161,7 +161,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "An unknown login state ends the program, with every account.",
         &[
             "telegram::login::stage::tests::an_unknown_state_is_shown_by_its_name",
-            "stories::trouble::nobodys_trouble_is_felt_by_another",
+            "stories::trouble::problems_of_an_account_do_not_affect_others",
         ],
     ),
     (
@@ -172,15 +172,15 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     (
         "W20",
         "One account's updates hold up those of all others.",
-        &["stories::trouble::nobodys_trouble_is_felt_by_another"],
+        &["stories::trouble::problems_of_an_account_do_not_affect_others"],
     ),
     (
         "W21",
         "Some changes are never shown, the others a second late.",
         &[
             "web::live::no_change_is_lost_to_any_of_ten_viewers",
-            "stories::thousands::the_page_is_quick_and_so_are_changes",
-            "stories::two_browsers::what_one_does_the_other_sees_at_once",
+            "stories::thousands::the_page_and_its_changes_are_fast",
+            "stories::two_browsers::changes_appear_at_once_for_others",
         ],
     ),
     (
@@ -208,7 +208,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "A time in minutes is compared with seconds.",
         &[
             "web::sessions::whoever_works_stays_signed_in_and_whoever_leaves_does_not",
-            "store::sessions::use_is_written_once_a_minute",
+            "store::sessions::use_is_stored_once_a_minute",
             "domain::login_code::tests::a_code_is_accepted_for_five_minutes",
             "ops::audit::retention::tests::days_are_whole_and_counted_back_from_today",
             "domain::period::tests::a_day_a_minute_and_a_second",
@@ -220,25 +220,25 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "stories::wrong_input::with_javascript",
             "stories::wrong_input::without_javascript",
-            "stories::stored_password::a_wrong_one_is_tried_once_and_marked",
+            "stories::stored_password::a_wrong_password_is_tried_once_and_marked",
         ],
     ),
     (
         "W26",
         "After an unexpected close, disconnecting waits forever.",
-        &["stories::endings::each_ending_has_its_words"],
+        &["stories::endings::each_reason_has_its_own_message"],
     ),
     (
         "W27",
         "Calls wait for an answer without a limit.",
-        &["stories::telegram_falters::silence_a_dropped_line_and_a_restart"],
+        &["stories::telegram_falters::silence_dropped_connections_and_a_restart"],
     ),
     (
         "W28",
         "A page asks the database once per account and viewer.",
         &[
             "web::guards::pages_run_from_memory_while_the_database_is_away",
-            "stories::thousands::the_page_is_quick_and_so_are_changes",
+            "stories::thousands::the_page_and_its_changes_are_fast",
         ],
     ),
     (
@@ -255,8 +255,8 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W32",
         "An offered way to sign in fails when it is used, the file overrides the environment, a missing setting causes an exception.",
         &[
-            "stories::settings::the_environment_wins_over_the_file",
-            "stories::settings::what_is_missing_is_said_all_at_once_and_in_sentences",
+            "stories::settings::the_environment_takes_precedence_over_the_file",
+            "stories::settings::all_missing_settings_are_reported_at_once",
             "config::values::tests::unknown_modes_are_refused_with_the_known_ones",
         ],
     ),
@@ -266,7 +266,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "store::opening::a_newer_database_is_refused",
             "store::opening::ten_open_at_once",
-            "stories::stopping::ctrl_c_stops_everything_and_a_second_start_keeps_everything",
+            "stories::stopping::ctrl_c_stops_everything_and_sessions_survive",
         ],
     ),
     (

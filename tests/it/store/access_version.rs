@@ -104,9 +104,9 @@ async fn changes_without_effect_on_rights_are_not_counted(test: TestDb) {
     }
 }
 
-/// The triggers work as whoever fires them: a server that may not change the trail must be able to count.
+/// Triggers run with the rights of the role that fires them, so a server with a limited role must be able to count.
 #[tokio::test]
-async fn the_servers_role_can_do_all_that_is_counted_and_uses_tables_of_a_later_version() {
+async fn a_limited_role_can_count_changes_and_use_later_tables() {
     let roles = Roles::new(postgres::cluster(), "counting").await;
     let dsn = telescope::config::Dsn::parse(&roles.owner()).unwrap();
     let owner = telescope::store::Db::open(&dsn).await.unwrap();

@@ -1,4 +1,4 @@
-//! Accounts come, change and go.
+//! Adding, changing and removing accounts.
 
 use telescope::domain::{Account, AccountId, DesiredState, Email, GroupId, Millis, Phone};
 use telescope::store::{Conn, StoreError, accounts, groups, login_attempts, unique};
@@ -6,11 +6,11 @@ use telescope::store::{Conn, StoreError, accounts, groups, login_attempts, uniqu
 use crate::support::db::TestDb;
 
 super::on_both!(
-    an_account_comes_back_as_it_was_put_in,
-    a_number_is_there_once_until_its_account_is_removed,
-    what_people_edit_is_kept,
-    groups_have_names_of_their_own,
-    what_is_not_there_can_not_be_changed,
+    an_account_is_read_back_unchanged,
+    a_number_is_unique_until_its_account_is_removed,
+    edited_details_are_stored,
+    group_names_are_unique,
+    missing_rows_can_not_be_changed,
     attempts_are_counted_by_number_and_time,
 );
 
@@ -45,7 +45,7 @@ async fn get(test: &TestDb, id: AccountId) -> Option<Account> {
     accounts::get(&mut test.db.read().await.unwrap(), id).await.unwrap()
 }
 
-async fn an_account_comes_back_as_it_was_put_in(test: TestDb) {
+async fn an_account_is_read_back_unchanged(test: TestDb) {
     assert!(all(&test).await.is_empty());
     let (zebras, apes) = (group(&test, "zebras").await.unwrap(), group(&test, "Apes").await.unwrap());
     let full = Account {
@@ -64,7 +64,7 @@ async fn an_account_comes_back_as_it_was_put_in(test: TestDb) {
     assert_eq!(get(&test, AccountId::generate()).await, None);
 }
 
-async fn a_number_is_there_once_until_its_account_is_removed(test: TestDb) {
+async fn a_number_is_unique_until_its_account_is_removed(test: TestDb) {
     let first = Account { groups: vec![group(&test, "people").await.unwrap()], ..account(1) };
     insert(&test, &first).await.unwrap();
     let error = insert(&test, &account(1)).await.unwrap_err();
@@ -88,7 +88,7 @@ async fn a_number_is_there_once_until_its_account_is_removed(test: TestDb) {
     assert!(matches!(again, Err(StoreError::Missing)));
 }
 
-async fn what_people_edit_is_kept(test: TestDb) {
+async fn edited_details_are_stored(test: TestDb) {
     let (one, two) = (group(&test, "one").await.unwrap(), group(&test, "two").await.unwrap());
     let mut account = Account { groups: vec![one], ..account(1) };
     insert(&test, &account).await.unwrap();
@@ -116,7 +116,7 @@ async fn what_people_edit_is_kept(test: TestDb) {
     assert_eq!(get(&test, account.id).await, Some(account), "a failed change leaves nothing behind");
 }
 
-async fn groups_have_names_of_their_own(test: TestDb) {
+async fn group_names_are_unique(test: TestDb) {
     let bees = group(&test, "Bees").await.unwrap();
     let ants = group(&test, "ants").await.unwrap();
     assert_eq!(unique(&group(&test, "BEES").await.unwrap_err()), Some("account_groups.name_folded"));
@@ -134,7 +134,7 @@ async fn groups_have_names_of_their_own(test: TestDb) {
     assert_eq!(get(&test, member.id).await.unwrap().groups, []);
 }
 
-async fn what_is_not_there_can_not_be_changed(test: TestDb) {
+async fn missing_rows_can_not_be_changed(test: TestDb) {
     let (nobody, nothing) = (AccountId::generate(), GroupId::generate());
     for (what, result) in [
         (

@@ -1,4 +1,4 @@
-//! The audit trail is written with what it tells of, is found again, and shows what was done to it.
+//! The audit log: entries are written with their changes, found again, and tampering is detected.
 
 use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::access::Principal;
@@ -10,18 +10,18 @@ use telescope::store::{Conn, StoreError};
 use crate::support::db::TestDb;
 
 super::on_both!(
-    entries_come_back_by_filter_and_page,
+    entries_are_found_by_filter_and_page,
     an_intent_is_open_until_its_outcome,
-    what_was_tried_in_vain_is_counted_by_actor_and_kind,
-    an_entry_is_there_with_its_change_or_not_at_all,
-    entries_of_many_at_once_make_one_chain,
-    an_untouched_trail_verifies,
-    details_can_be_blanked_and_the_chain_holds,
-    whatever_is_changed_shows,
-    a_cut_end_shows_by_the_head_outside,
-    a_forger_without_the_key_is_found_out,
-    a_changed_key_goes_on_with_the_chain,
-    a_trail_that_was_made_up_is_found_out,
+    unsuccessful_attempts_are_counted_by_actor_and_kind,
+    an_entry_and_its_change_are_committed_together,
+    concurrent_entries_form_one_chain,
+    an_intact_log_verifies,
+    details_can_be_removed_and_the_chain_still_verifies,
+    every_change_is_detected,
+    a_truncated_end_is_detected_with_the_checkpoint,
+    a_forgery_without_the_key_is_detected,
+    the_chain_continues_after_a_key_change,
+    a_rewritten_log_is_detected,
 );
 
 fn keys(name: &str) -> Keys {
@@ -38,7 +38,7 @@ fn added(at: i64) -> AuditEntry {
     AuditEntry::done(Millis(at), &ADA, AuditEvent::AccountAdded { phone: Phone::test(2, 1), owner: None })
 }
 
-async fn what_was_tried_in_vain_is_counted_by_actor_and_kind(test: TestDb) {
+async fn unsuccessful_attempts_are_counted_by_actor_and_kind(test: TestDb) {
     let bob = Principal::System("bob");
     let tried = async |actor: &Principal, at: i64, event: AuditEvent, outcome: Option<Outcome>| {
         let intent = AuditEntry::intent(Millis(at), actor, event);
@@ -103,7 +103,7 @@ async fn six(test: &TestDb) -> AccountId {
     account
 }
 
-async fn entries_come_back_by_filter_and_page(test: TestDb) {
+async fn entries_are_found_by_filter_and_page(test: TestDb) {
     assert!(seqs(&test, Filter::default(), 10).await.is_empty());
     let account = six(&test).await;
     let some = |text: &str| Some(text.to_owned());
@@ -147,7 +147,7 @@ async fn an_intent_is_open_until_its_outcome(test: TestDb) {
     assert!(open().await.is_empty());
 }
 
-async fn an_entry_is_there_with_its_change_or_not_at_all(test: TestDb) {
+async fn an_entry_and_its_change_are_committed_together(test: TestDb) {
     let failed = test
         .db
         .maintain(async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
@@ -157,7 +157,7 @@ async fn an_entry_is_there_with_its_change_or_not_at_all(test: TestDb) {
         .await;
     assert!(failed.is_err());
     assert_eq!(head(&test).await.seq, 0);
-    assert_eq!(append(&test, &added(2)).await, 1, "no number is lost");
+    assert_eq!(append(&test, &added(2)).await, 1, "no number is skipped");
 
     test.tamper("alter table audit_log rename to audit_hidden").await;
     let unwritable = test
@@ -169,10 +169,10 @@ async fn an_entry_is_there_with_its_change_or_not_at_all(test: TestDb) {
         .await;
     assert!(unwritable.is_err());
     let done = telescope::store::meta::get(&mut test.db.read().await.unwrap(), "done").await.unwrap();
-    assert_eq!(done, None, "nothing is done that can't be written down");
+    assert_eq!(done, None, "nothing is changed if it can't be recorded");
 }
 
-async fn entries_of_many_at_once_make_one_chain(test: TestDb) {
+async fn concurrent_entries_form_one_chain(test: TestDb) {
     let writers: Vec<_> = (0..40)
         .map(|at| {
             let db = test.db.clone();
@@ -191,7 +191,7 @@ async fn entries_of_many_at_once_make_one_chain(test: TestDb) {
     assert_eq!(verify(&test, None).await.faults, []);
 }
 
-async fn an_untouched_trail_verifies(test: TestDb) {
+async fn an_intact_log_verifies(test: TestDb) {
     let empty = verify(&test, None).await;
     assert_eq!((empty.entries, empty.faults), (0, vec![]));
     let nothing = head(&test).await;
@@ -205,25 +205,33 @@ async fn an_untouched_trail_verifies(test: TestDb) {
     }
 }
 
-async fn details_can_be_blanked_and_the_chain_holds(test: TestDb) {
+async fn details_can_be_removed_and_the_chain_still_verifies(test: TestDb) {
     six(&test).await;
     test.tamper("update audit_log set details = null, details_salt = null where seq = 2").await;
-    assert_eq!(verify(&test, None).await.faults, [Fault::Blanked(2)], "nothing says who did that");
+    assert_eq!(verify(&test, None).await.faults, [Fault::Blanked(2)], "no entry records it");
     let second = audit::get(&mut test.db.read().await.unwrap(), 2).await.unwrap().unwrap().at;
     for (before, faults) in [(second, vec![Fault::Blanked(2)]), (Millis(second.0 + 1), vec![])] {
         let said = AuditEvent::DetailsBlanked { entries: 1, before: before.rfc3339() };
         append(&test, &AuditEntry::intent(Millis(1000), &ADA, said)).await;
-        assert_eq!(verify(&test, None).await.faults, faults, "entries before {before:?} may be without");
+        assert_eq!(
+            verify(&test, None).await.faults,
+            faults,
+            "details before {before:?} were removed on record"
+        );
     }
     let blanked = audit::get(&mut test.db.read().await.unwrap(), 2).await.unwrap().unwrap();
     assert!(blanked.is_blanked() && blanked.details.is_none());
     let found = verify(&test, Some(&head(&test).await)).await;
     assert_eq!((found.blanked, found.faults), (1, vec![]));
     test.tamper("update audit_log set actor = 'system:eve' where seq = 2").await;
-    assert_eq!(verify(&test, None).await.faults, [Fault::Changed(2)], "what is left is still watched");
+    assert_eq!(
+        verify(&test, None).await.faults,
+        [Fault::Changed(2)],
+        "the remaining fields are still verified"
+    );
 }
 
-async fn whatever_is_changed_shows(test: TestDb) {
+async fn every_change_is_detected(test: TestDb) {
     six(&test).await;
     test.tamper("create table kept as select * from audit_log").await;
     test.tamper("create table kept_head as select * from audit_head").await;
@@ -264,25 +272,25 @@ async fn whatever_is_changed_shows(test: TestDb) {
         assert_eq!(verify(&test, None).await.faults, faults, "{tampering}");
         test.tamper("delete from audit_log; insert into audit_log select * from kept").await;
         test.tamper("delete from audit_head; insert into audit_head select * from kept_head").await;
-        assert_eq!(verify(&test, None).await.faults, [], "put back");
+        assert_eq!(verify(&test, None).await.faults, [], "restored");
     }
 }
 
-async fn a_cut_end_shows_by_the_head_outside(test: TestDb) {
+async fn a_truncated_end_is_detected_with_the_checkpoint(test: TestDb) {
     six(&test).await;
     let known = head(&test).await;
     test.tamper("delete from audit_log where seq > 4").await;
     test.tamper("update audit_head set seq = 4, mac = (select mac from audit_log where seq = 4)").await;
-    assert_eq!(verify(&test, None).await.faults, [], "from within it does not show");
+    assert_eq!(verify(&test, None).await.faults, [], "not detected without the checkpoint");
     assert_eq!(verify(&test, Some(&known)).await.faults, [Fault::Cut(6)]);
     append(&test, &added(70)).await;
     append(&test, &added(80)).await;
     append(&test, &added(90)).await;
-    assert_eq!(verify(&test, Some(&known)).await.faults, [Fault::Cut(6)], "nor is it hidden by new entries");
+    assert_eq!(verify(&test, Some(&known)).await.faults, [Fault::Cut(6)], "new entries don't hide it");
 }
 
-/// Somebody writes a consistent entry with the whole program, but without the key.
-async fn a_forger_without_the_key_is_found_out(test: TestDb) {
+/// An attacker writes a consistent entry with the complete program, but without the key.
+async fn a_forgery_without_the_key_is_detected(test: TestDb) {
     six(&test).await;
     let eve = keys("eve");
     append_with(&test, &eve, &added(70)).await;
@@ -294,7 +302,7 @@ async fn a_forger_without_the_key_is_found_out(test: TestDb) {
     assert_eq!(faults, [Fault::Unlinked(7), Fault::Head]);
 }
 
-async fn a_changed_key_goes_on_with_the_chain(test: TestDb) {
+async fn the_chain_continues_after_a_key_change(test: TestDb) {
     six(&test).await;
     let both = Keys::new(&master("two"), Some(&master("one")));
     append_with(&test, &both, &added(70)).await;
@@ -303,7 +311,7 @@ async fn a_changed_key_goes_on_with_the_chain(test: TestDb) {
         (found.under_other_keys, found.faults)
     };
     assert_eq!(verify(&both).await, (0, vec![]));
-    assert_eq!(verify(&keys("two")).await, (6, vec![Fault::Unchecked(6)]), "the former key has left");
+    assert_eq!(verify(&keys("two")).await, (6, vec![Fault::Unchecked(6)]), "the former key is not available");
     assert_eq!(verify(&keys("three")).await, (7, vec![Fault::Unchecked(7)]));
 
     let found = audit::verify(&mut test.db.read().await.unwrap(), &both, None).await.unwrap();
@@ -311,7 +319,7 @@ async fn a_changed_key_goes_on_with_the_chain(test: TestDb) {
     let seal = AuditEntry::done(Millis(80), &ADA, AuditEvent::AuditSealed { seal: found.seal });
     append_with(&test, &both, &seal).await;
     append_with(&test, &keys("two"), &added(90)).await;
-    assert_eq!(verify(&keys("two")).await, (6, vec![]), "the seal holds what the former key had linked");
+    assert_eq!(verify(&keys("two")).await, (6, vec![]), "the seal covers the entries of the former key");
     test.tamper("create table kept as select * from audit_log").await;
     for tampering in [
         "update audit_log set digest = 'x' where seq = 3",
@@ -326,9 +334,9 @@ async fn a_changed_key_goes_on_with_the_chain(test: TestDb) {
     }
 }
 
-/// Whoever can write to the database, but has no key, writes the whole trail anew under one of his own; the server goes
-/// on from its end.
-async fn a_trail_that_was_made_up_is_found_out(test: TestDb) {
+/// An attacker with write access to the database but without the key rewrites the whole log under a key of their own; the
+/// server continues from its end.
+async fn a_rewritten_log_is_detected(test: TestDb) {
     for at in 1..=4 {
         append_with(&test, &keys("eve"), &added(at)).await;
     }

@@ -1,4 +1,4 @@
-//! A role of Postgres that can add to the trail and can't change it, as the script that is handed on makes it.
+//! A Postgres role that can append to the audit log but not change it, as created by the script for operators.
 
 use telescope::config::Dsn;
 use telescope::crypto::{Keys, MasterKey};
@@ -20,13 +20,13 @@ async fn append(db: &Db) -> Result<i64, StoreError> {
     db.maintain(async |conn: &mut Conn<'_>| audit::append(conn, &keys(), &entry).await).await
 }
 
-/// The database's word for what a role may not do, if it said that.
+/// Whether the error is Postgres' code for insufficient privileges.
 fn is_denied(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|said| said.code()).as_deref() == Some("42501")
 }
 
 #[tokio::test]
-async fn the_servers_role_adds_to_the_trail_and_can_not_change_it() {
+async fn the_limited_role_can_append_but_not_change_entries() {
     let roles = Roles::new(postgres::cluster(), "adding").await;
     let owner = Db::open(&Dsn::parse(&roles.owner()).unwrap()).await.unwrap();
     roles.limit().await;
@@ -69,7 +69,7 @@ async fn the_servers_role_adds_to_the_trail_and_can_not_change_it() {
     ] {
         match run(&roles.server(), sql).await {
             Err(error) => assert!(is_denied(&error), "{sql}: {error}"),
-            // Without the right to grant this does nothing, and says so in a warning.
+            // Without the grant option this only gives a warning.
             Ok(()) => assert!(sql.starts_with("grant"), "{sql} was done"),
         }
     }
@@ -87,9 +87,9 @@ async fn the_servers_role_adds_to_the_trail_and_can_not_change_it() {
     assert_eq!(blanked.unwrap(), 3);
 }
 
-/// After an update of Telescope somebody has to run `telescope migrate`, and is told so.
+/// After an update of Telescope the operator has to run `telescope migrate`; the error says so.
 #[tokio::test]
-async fn tables_of_another_version_are_refused_in_words() {
+async fn tables_of_another_version_are_refused() {
     let roles = Roles::new(postgres::cluster(), "behind").await;
     Db::open(&Dsn::parse(&roles.owner()).unwrap()).await.unwrap();
     roles.limit().await;

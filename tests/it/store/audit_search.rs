@@ -1,4 +1,4 @@
-//! Entries are found by several things at once, page by page, however long the trail is.
+//! Searching the audit log by several criteria, page by page, however long it is.
 
 use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::access::{Person, Principal};
@@ -10,11 +10,11 @@ use telescope::store::{self, Conn, StoreError};
 use crate::support::db::TestDb;
 
 super::on_both!(
-    entries_are_found_by_all_that_is_said,
+    entries_are_found_by_all_criteria,
     removed_accounts_are_found_by_their_number,
-    pages_lead_through_all_of_it_once,
-    a_search_that_finds_little_stops_and_goes_on,
-    what_people_type_is_no_pattern,
+    pages_cover_every_entry_once,
+    a_search_with_few_results_stops_at_the_bound_and_continues,
+    input_is_not_used_as_a_pattern,
 );
 
 fn person(address: &str) -> Principal {
@@ -56,7 +56,14 @@ async fn account(test: &TestDb, number: u16) -> AccountId {
 
 async fn found(test: &TestDb, search: &Search, before: Option<i64>, limit: usize) -> Found {
     let conn = &mut test.db.read().await.unwrap();
-    search.narrow(conn).await.unwrap().expect("little enough fits").page(conn, before, limit).await.unwrap()
+    search
+        .narrow(conn)
+        .await
+        .unwrap()
+        .expect("the search is narrow enough")
+        .page(conn, before, limit)
+        .await
+        .unwrap()
 }
 
 async fn seqs(test: &TestDb, search: &Search) -> Vec<i64> {
@@ -67,7 +74,7 @@ async fn seqs(test: &TestDb, search: &Search) -> Vec<i64> {
     let mut forward: Vec<i64> =
         narrowed.forward(conn, 1, i64::MAX).await.unwrap().iter().map(|entry| entry.seq).collect();
     forward.reverse();
-    assert_eq!(page, forward, "an export has what the page has: {search:?}");
+    assert_eq!(page, forward, "an export has the same entries: {search:?}");
     page
 }
 
@@ -97,7 +104,7 @@ async fn six(test: &TestDb) -> AccountId {
     id
 }
 
-async fn entries_are_found_by_all_that_is_said(test: TestDb) {
+async fn entries_are_found_by_all_criteria(test: TestDb) {
     assert!(seqs(&test, &Search::default()).await.is_empty());
     let id = six(&test).await;
     let some = |text: &str| Some(text.to_owned());
@@ -118,7 +125,7 @@ async fn entries_are_found_by_all_that_is_said(test: TestDb) {
         (Search { codes: codes(&["web.sign-in", "telescope.stopped"]), ..Search::default() }, vec![6, 1]),
         (Search { codes: codes(&[]), ..Search::default() }, vec![]),
         (Search { outcome: Some(Outcome::Failed), ..Search::default() }, vec![4]),
-        // Written later than it happened: found by its time all the same.
+        // Written later than it happened, but found by its time.
         (Search { from: Some(Millis(45)), until: Some(Millis(50)), ..Search::default() }, vec![5]),
         (Search { from: Some(Millis(50)), ..Search::default() }, vec![6, 4]),
         (Search { until: Some(Millis(40)), ..Search::default() }, vec![2, 1]),
@@ -146,7 +153,7 @@ async fn entries_are_found_by_all_that_is_said(test: TestDb) {
             })
             .map(|entry| entry.seq)
             .collect();
-        assert_eq!(fitting, expected, "an open page gets what a search finds: {search:?}");
+        assert_eq!(fitting, expected, "an open page gets the same entries: {search:?}");
     }
 }
 
@@ -161,7 +168,7 @@ async fn removed_accounts_are_found_by_their_number(test: TestDb) {
     assert_eq!(numbers.into_iter().collect::<Vec<_>>(), [(id, (Phone::test(2, 7), true))]);
 }
 
-async fn pages_lead_through_all_of_it_once(test: TestDb) {
+async fn pages_cover_every_entry_once(test: TestDb) {
     let (ada, bob) = (person("ada@example.org"), person("bob@example.org"));
     let entries: Vec<AuditEntry> = (0..257)
         .map(|at| AuditEntry::done(Millis(at), if at % 3 == 0 { &ada } else { &bob }, AuditEvent::WebSignOut))
@@ -187,11 +194,11 @@ async fn pages_lead_through_all_of_it_once(test: TestDb) {
     }
 }
 
-/// Nothing fits, and neither the actor nor the outcome is rare: a page looks at so much and says how far it came.
-async fn a_search_that_finds_little_stops_and_goes_on(test: TestDb) {
+/// Nothing matches, and neither the actor nor the outcome is rare: a page scans up to the bound and says how far it came.
+async fn a_search_with_few_results_stops_at_the_bound_and_continues(test: TestDb) {
     let ada = person("ada@example.org");
     write(&test, &[AuditEntry::done(Millis(1), &ada, AuditEvent::WebSignIn)]).await;
-    // As many as it takes, behind the chain's back: what is looked for here is not the chain.
+    // Inserted directly, without a valid chain, which this test does not need.
     test.tamper(
         "insert into audit_log (seq, at, code, outcome, actor, digest, mac)
          with recursive n (n) as (select 2 union all select n + 1 from n where n < 205000)
@@ -215,7 +222,7 @@ async fn a_search_that_finds_little_stops_and_goes_on(test: TestDb) {
     assert_eq!(page.next, None);
 }
 
-async fn what_people_type_is_no_pattern(test: TestDb) {
+async fn input_is_not_used_as_a_pattern(test: TestDb) {
     six(&test).await;
     for part in ["%", "_", "a%a", "'", "\\", "ada@example.org' or 1=1 --", "\u{130}"] {
         let search = Search { actor: Some(part.into()), ..Search::default() };

@@ -1,4 +1,4 @@
-//! Many at once: changes neither fail nor overlap, readers see one moment, and what breaks off leaves nothing.
+//! Concurrent changes neither fail nor overlap, readers see a snapshot, and interrupted changes leave nothing behind.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::support::db::TestDb;
 super::on_both!(
     two_hundred_changes_that_read_first_all_succeed,
     a_failed_change_leaves_nothing,
-    a_change_that_is_given_up_leaves_nothing_and_blocks_nobody,
-    a_reader_sees_one_moment_and_can_not_write,
-    a_second_program_waits_its_turn,
+    a_cancelled_change_is_rolled_back_and_releases_the_lock,
+    a_reader_sees_a_snapshot_and_can_not_write,
+    a_second_process_waits_for_the_write_lock,
 );
 
 async fn count(conn: &mut Conn<'_>) -> Result<u32, StoreError> {
@@ -30,7 +30,7 @@ async fn now(test: &TestDb) -> u32 {
     count(&mut test.db.read().await.unwrap()).await.unwrap()
 }
 
-/// Half of them by a second program, as when a command runs beside the server.
+/// Half of them by a second connection pool, as when a command runs beside the server.
 async fn two_hundred_changes_that_read_first_all_succeed(test: TestDb) {
     let other = telescope::store::Db::open(&test.dsn).await.unwrap();
     let changes: Vec<_> = (0..200)
@@ -72,7 +72,7 @@ mod anyhow_like {
     }
 }
 
-async fn a_change_that_is_given_up_leaves_nothing_and_blocks_nobody(test: TestDb) {
+async fn a_cancelled_change_is_rolled_back_and_releases_the_lock(test: TestDb) {
     let (wrote, has_written) = oneshot::channel();
     let db = test.db.clone();
     let given_up = tokio::spawn(async move {
@@ -90,7 +90,7 @@ async fn a_change_that_is_given_up_leaves_nothing_and_blocks_nobody(test: TestDb
     assert_eq!(next.unwrap(), 1);
 }
 
-async fn a_reader_sees_one_moment_and_can_not_write(test: TestDb) {
+async fn a_reader_sees_a_snapshot_and_can_not_write(test: TestDb) {
     let mut reader = test.db.read().await.unwrap();
     assert_eq!(count(&mut reader).await.unwrap(), 0);
     test.db.maintain(async |conn: &mut Conn<'_>| add_one(conn).await).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_reader_sees_one_moment_and_can_not_write(test: TestDb) {
     assert_eq!(now(&test).await, 1);
 }
 
-async fn a_second_program_waits_its_turn(test: TestDb) {
+async fn a_second_process_waits_for_the_write_lock(test: TestDb) {
     let other = telescope::store::Db::open(&test.dsn).await.unwrap();
     let (wrote, has_written) = oneshot::channel();
     let (go_on, may_go_on) = oneshot::channel::<()>();

@@ -1,4 +1,4 @@
-//! Long work is kept with how far it came; what was last known of an account is kept too, and goes with it.
+//! Jobs are stored with their progress; an account's last known state is stored, and deleted with the account.
 
 use telescope::domain::account::{Known, Profile};
 use telescope::domain::job::{JobKind, JobRecord, JobState};
@@ -8,9 +8,9 @@ use telescope::store::{Conn, StoreError, account_states, accounts, jobs};
 use crate::support::db::TestDb;
 
 super::on_both!(
-    a_job_goes_on_step_by_step,
-    a_job_that_cannot_go_on_waits_for_somebody,
-    only_the_newest_of_an_account_is_kept,
+    a_job_advances_step_by_step,
+    a_stuck_job_waits_for_a_retry,
+    only_the_newest_state_of_an_account_is_stored,
 );
 
 const NOW: Millis = Millis(1_700_000_000_000);
@@ -38,7 +38,7 @@ async fn read(test: &TestDb, id: JobId) -> JobRecord {
     jobs::get(&mut test.db.read().await.unwrap(), id).await.unwrap().expect("the job is there")
 }
 
-async fn a_job_goes_on_step_by_step(test: TestDb) {
+async fn a_job_advances_step_by_step(test: TestDb) {
     let (first, second) = (job("a"), job("b"));
     for job in [&first, &second] {
         change(&test, async |conn| jobs::insert(conn, job).await).await;
@@ -58,7 +58,7 @@ async fn a_job_goes_on_step_by_step(test: TestDb) {
 
     change(&test, async |conn| jobs::advance(conn, first.id, Some("destroy")).await).await;
     let advanced = read(&test, first.id).await;
-    assert_eq!((advanced.attempts, advanced.error), (0, None), "a new step begins anew");
+    assert_eq!((advanced.attempts, advanced.error), (0, None), "a new step has no failed attempts");
     assert_eq!(advanced.cursor.as_deref(), Some("destroy"));
 
     change(&test, async |conn| jobs::advance(conn, first.id, None).await).await;
@@ -70,16 +70,16 @@ async fn a_job_goes_on_step_by_step(test: TestDb) {
         test.db.maintain(async |conn| jobs::fail(conn, first.id, "late").await).await,
         test.db.maintain(async |conn| jobs::retry(conn, first.id, later).await).await,
     ] {
-        assert!(matches!(again, Err(StoreError::Missing)), "what is done stays done: {again:?}");
+        assert!(matches!(again, Err(StoreError::Missing)), "a finished job can't be retried: {again:?}");
     }
 }
 
-async fn a_job_that_cannot_go_on_waits_for_somebody(test: TestDb) {
+async fn a_stuck_job_waits_for_a_retry(test: TestDb) {
     let job = job("a");
     change(&test, async |conn| jobs::insert(conn, &job).await).await;
-    change(&test, async |conn| jobs::fail(conn, job.id, "no way on").await).await;
+    change(&test, async |conn| jobs::fail(conn, job.id, "stuck").await).await;
     let failed = read(&test, job.id).await;
-    assert_eq!((failed.state, failed.error.as_deref()), (JobState::Failed, Some("no way on")));
+    assert_eq!((failed.state, failed.error.as_deref()), (JobState::Failed, Some("stuck")));
     assert!(jobs::waiting(&mut test.db.read().await.unwrap()).await.unwrap().is_empty());
 
     let later = NOW.plus_seconds(5);
@@ -88,7 +88,7 @@ async fn a_job_that_cannot_go_on_waits_for_somebody(test: TestDb) {
     assert_eq!((retried.state, retried.not_before, retried.cursor), (JobState::Waiting, later, job.cursor));
 }
 
-async fn only_the_newest_of_an_account_is_kept(test: TestDb) {
+async fn only_the_newest_state_of_an_account_is_stored(test: TestDb) {
     let account = Account {
         id: AccountId::generate(),
         phone: Phone::test(2, 1),
@@ -105,7 +105,7 @@ async fn only_the_newest_of_an_account_is_kept(test: TestDb) {
     let ended = Known { stage: "ended".into(), ending: Some(SessionEndReason::Banned), profile: None };
     change(&test, async |conn| account_states::put(conn, id, &ready, NOW).await).await;
     let known = async || account_states::all(&mut test.db.read().await.unwrap()).await.unwrap();
-    assert_eq!(known().await, [], "an account that is not there is passed over");
+    assert_eq!(known().await, [], "an unknown account is ignored");
 
     change(&test, async |conn| accounts::insert(conn, &account).await).await;
     change(&test, async |conn| jobs::insert(conn, &job(&id.to_string())).await).await;
@@ -122,5 +122,5 @@ async fn only_the_newest_of_an_account_is_kept(test: TestDb) {
     })
     .await;
     assert_eq!(known().await, []);
-    assert_eq!(phones().await.len(), 1, "a job's page still names the account that it removed");
+    assert_eq!(phones().await.len(), 1, "the number of a removed account is still known");
 }

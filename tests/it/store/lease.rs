@@ -1,4 +1,4 @@
-//! The lease: one server at a time, and whoever was taken over from writes nothing more.
+//! The lease: one server at a time, and a server that lost it can't write any more.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use crate::support::db::TestDb;
 use crate::support::waiting::until;
 
 super::on_both!(
-    the_first_takes_it_and_a_second_only_what_it_has_seen,
-    every_renewal_shows_also_when_the_clock_goes_back,
-    whoever_lost_it_writes_nothing_more,
-    a_taking_waits_for_the_change_before_it,
-    given_back_it_is_free_and_the_giver_writes_nothing_more,
-    of_many_who_take_at_once_one_gets_it,
-    migrating_takes_the_lease_and_shows,
+    the_lease_is_taken_only_if_the_row_is_unchanged,
+    every_renewal_changes_the_row_even_if_the_clock_goes_back,
+    a_server_that_lost_the_lease_can_not_write,
+    taking_the_lease_waits_for_a_running_change,
+    a_lease_that_was_given_back_is_free,
+    one_of_many_concurrent_candidates_gets_the_lease,
+    migrating_renews_the_lease,
     tables_are_there_only_after_migrating,
-    without_a_lease_everything_goes_on,
+    without_a_lease_changes_are_possible,
 );
 
 async fn seen(db: &Db) -> Lease {
@@ -38,13 +38,13 @@ async fn another(test: &TestDb) -> Db {
     Db::open(&test.dsn).await.unwrap()
 }
 
-/// Takes it from whoever has it.
+/// Takes the lease from its holder.
 async fn take(db: &Db, holder: &str) {
     let row = seen(db).await;
     assert!(db.take_lease(&row, holder, Millis(0)).await.unwrap());
 }
 
-async fn the_first_takes_it_and_a_second_only_what_it_has_seen(test: TestDb) {
+async fn the_lease_is_taken_only_if_the_row_is_unchanged(test: TestDb) {
     let (first, second) = (&test.db, another(&test).await);
     let free = seen(first).await;
     assert_eq!((free.holder.as_str(), free.epoch), ("", 0));
@@ -60,7 +60,7 @@ async fn the_first_takes_it_and_a_second_only_what_it_has_seen(test: TestDb) {
     assert_eq!(seen(first).await, Lease { holder: "second".into(), epoch: 2, expires: Millis(15_000) });
 }
 
-async fn every_renewal_shows_also_when_the_clock_goes_back(test: TestDb) {
+async fn every_renewal_changes_the_row_even_if_the_clock_goes_back(test: TestDb) {
     take(&test.db, "first").await;
     let mut before = seen(&test.db).await.expires;
     for now in [50_000, 50_000, 10, 10] {
@@ -71,13 +71,13 @@ async fn every_renewal_shows_also_when_the_clock_goes_back(test: TestDb) {
     }
 }
 
-async fn whoever_lost_it_writes_nothing_more(test: TestDb) {
+async fn a_server_that_lost_the_lease_can_not_write(test: TestDb) {
     let (first, second) = (&test.db, another(&test).await);
     take(first, "first").await;
     write(first, "by the first").await.unwrap();
     take(&second, "second").await;
     assert!(tokio::time::timeout(Duration::ZERO, first.lease_lost()).await.is_err(), "it can't know yet");
-    assert!(first.is_taken_over().await, "unless it asks");
+    assert!(first.is_taken_over().await, "unless it checks");
     assert!(!second.is_taken_over().await && !another(&test).await.is_taken_over().await);
     for _ in 0..2 {
         assert!(matches!(write(first, "too late").await, Err(StoreError::LeaseLost)));
@@ -90,8 +90,8 @@ async fn whoever_lost_it_writes_nothing_more(test: TestDb) {
     write(&second, "by the second").await.unwrap();
 }
 
-/// A change that has begun ends before anybody takes over; so what it checked holds until its commit.
-async fn a_taking_waits_for_the_change_before_it(test: TestDb) {
+/// A change that has begun ends before the lease can be taken, so its check stays valid until the commit.
+async fn taking_the_lease_waits_for_a_running_change(test: TestDb) {
     let (first, second) = (test.db.clone(), another(&test).await);
     take(&first, "first").await;
     let row = seen(&second).await;
@@ -117,18 +117,18 @@ async fn a_taking_waits_for_the_change_before_it(test: TestDb) {
     assert!(matches!(write(&first, "too late").await, Err(StoreError::LeaseLost)));
 }
 
-async fn given_back_it_is_free_and_the_giver_writes_nothing_more(test: TestDb) {
+async fn a_lease_that_was_given_back_is_free(test: TestDb) {
     let (first, second) = (&test.db, another(&test).await);
     take(first, "first").await;
     let held = seen(first).await;
     first.give_lease_back().await.unwrap();
     assert!(matches!(write(first, "too late").await, Err(StoreError::LeaseLost)));
     assert_eq!(seen(&second).await.holder, "");
-    assert!(!second.take_lease(&held, "second", Millis(0)).await.unwrap(), "it is not what it was");
+    assert!(!second.take_lease(&held, "second", Millis(0)).await.unwrap(), "the row has changed");
     take(&second, "second").await;
 }
 
-async fn of_many_who_take_at_once_one_gets_it(test: TestDb) {
+async fn one_of_many_concurrent_candidates_gets_the_lease(test: TestDb) {
     let row = seen(&test.db).await;
     let mut takings = Vec::new();
     for at in 0..8 {
@@ -144,12 +144,12 @@ async fn of_many_who_take_at_once_one_gets_it(test: TestDb) {
     assert_eq!((got, seen(&test.db).await.epoch), (1, 1));
 }
 
-async fn migrating_takes_the_lease_and_shows(test: TestDb) {
+async fn migrating_renews_the_lease(test: TestDb) {
     let (first, second) = (&test.db, another(&test).await);
     take(first, "first").await;
     let before = seen(first).await;
     first.migrate().await.unwrap();
-    assert_ne!(seen(first).await, before, "whoever waited meanwhile sees that the holder lives");
+    assert_ne!(seen(first).await, before, "waiting candidates see that the holder is alive");
     take(&second, "second").await;
     assert!(matches!(first.migrate().await, Err(StoreError::LeaseLost)));
 }
@@ -163,7 +163,7 @@ async fn tables_are_there_only_after_migrating(test: TestDb) {
     take(&db, "first").await;
 }
 
-async fn without_a_lease_everything_goes_on(test: TestDb) {
+async fn without_a_lease_changes_are_possible(test: TestDb) {
     let server = another(&test).await;
     take(&server, "server").await;
     write(&test.db, "by a command").await.unwrap();
@@ -171,10 +171,10 @@ async fn without_a_lease_everything_goes_on(test: TestDb) {
     assert_eq!(written(&test.db).await.as_deref(), Some("by the server"));
 }
 
-/// A server that stands still in the middle of a change: Postgres ends the change for it after a while, the
-/// successor takes over and writes, and the first is refused when it goes on.
+/// A server is suspended in the middle of a change: Postgres ends the transaction after a while, the successor takes over
+/// and writes, and the first server's change is refused when it continues.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_that_stands_still_does_not_block_the_successor() {
+async fn a_suspended_change_does_not_block_the_successor() {
     let test = TestDb::postgres().await;
     let (first, second) = (test.db.clone(), another(&test).await);
     take(&first, "first").await;

@@ -1,4 +1,4 @@
-//! The store's stories: each is told twice, on SQLite and on a real Postgres.
+//! Tests of the store; each runs on SQLite and on a real Postgres.
 
 mod access_version;
 mod accounts;
@@ -15,7 +15,7 @@ mod rules;
 mod secrets;
 mod sessions;
 
-/// Makes two tests of each story: a function that takes a `TestDb`.
+/// Creates two tests for each function that takes a `TestDb`.
 macro_rules! on_both {
     ($($story:ident),+ $(,)?) => {
         mod on_sqlite {

@@ -1,4 +1,4 @@
-//! Opening a database: what is missing is made, what is there is kept, what can't be is said in a sentence.
+//! Opening a database: creating what is missing, keeping what exists, and explaining what is wrong.
 
 use telescope::config::Dsn;
 use telescope::store::{Conn, Db, StoreError, meta};
@@ -7,7 +7,7 @@ use crate::support::db::TestDb;
 use crate::support::postgres;
 
 super::on_both!(
-    what_is_there_is_kept,
+    existing_data_is_kept,
     a_newer_database_is_refused,
     a_changed_migration_is_refused,
     ten_open_at_once
@@ -20,13 +20,13 @@ async fn refusal(dsn: &Dsn) -> String {
     }
 }
 
-async fn what_is_there_is_kept(test: TestDb) {
+async fn existing_data_is_kept(test: TestDb) {
     test.db.maintain(async |conn: &mut Conn<'_>| meta::set(conn, "a", "b").await).await.unwrap();
     test.db.close().await;
     let again = Db::open(&test.dsn).await.unwrap();
     let value = meta::get(&mut again.read().await.unwrap(), "a").await.unwrap();
     assert_eq!(value.as_deref(), Some("b"));
-    assert!(test.db.read().await.unwrap_err().is_away(), "a closed database is away");
+    assert!(test.db.read().await.unwrap_err().is_away(), "a closed database is unavailable");
 }
 
 async fn a_newer_database_is_refused(test: TestDb) {
@@ -59,7 +59,7 @@ async fn ten_open_at_once(test: TestDb) {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_file_is_for_its_owner_alone() {
+async fn a_file_is_readable_only_by_its_owner() {
     use std::os::unix::fs::PermissionsExt;
 
     let test = TestDb::sqlite().await;
@@ -80,7 +80,7 @@ async fn a_file_is_for_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_refused() {
+async fn a_file_that_is_not_a_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("notes.txt");
     std::fs::write(&text, "These are notes, and no database at all. ".repeat(100)).unwrap();
@@ -89,11 +89,11 @@ async fn a_file_that_is_no_database_is_refused() {
         let sentence = refusal(&Dsn::Sqlite(path.to_owned())).await;
         assert!(sentence.contains(&path.display().to_string()) && sentence.ends_with('.'), "{sentence}");
     }
-    assert!(std::fs::read_to_string(&text).unwrap().starts_with("These are notes"), "it is left as it was");
+    assert!(std::fs::read_to_string(&text).unwrap().starts_with("These are notes"), "the file is unchanged");
 }
 
 #[tokio::test]
-async fn a_server_that_can_not_be_used_is_said_in_words() {
+async fn an_unusable_server_is_explained() {
     let cluster = postgres::cluster();
     let admin = TestDb::postgres().await;
     admin

@@ -1,4 +1,4 @@
-//! People sign in, become administrators, and keep what is theirs.
+//! Users: signing in, administrator rights, identities and roles from the provider.
 
 use telescope::domain::{Email, Millis, RoleId, UserId};
 use telescope::store::{Conn, StoreError, identities, meta, roles, unique, users};
@@ -6,21 +6,21 @@ use telescope::store::{Conn, StoreError, identities, meta, roles, unique, users}
 use crate::support::db::TestDb;
 
 super::on_both!(
-    a_first_sight_makes_one_person_however_many_come_at_once,
+    concurrent_first_sign_ins_create_one_user,
     people_become_administrators,
     a_subject_belongs_to_one_person,
     people_are_listed_by_their_address,
     the_other_administrators_are_counted,
-    a_forgotten_subject_may_be_bound_anew,
-    facts_are_set_and_read,
-    the_provider_gives_and_takes_what_is_its_own,
+    a_deleted_subject_can_be_bound_again,
+    meta_values_are_set_and_read,
+    the_provider_changes_only_its_own_roles,
 );
 
 fn ada() -> Email {
     Email::parse("ada@example.org").unwrap()
 }
 
-async fn a_first_sight_makes_one_person_however_many_come_at_once(test: TestDb) {
+async fn concurrent_first_sign_ins_create_one_user(test: TestDb) {
     let visits = (0..20).map(|at| {
         let db = test.db.clone();
         tokio::spawn(async move {
@@ -68,7 +68,7 @@ async fn people_become_administrators(test: TestDb) {
         .maintain(async |conn: &mut Conn<'_>| users::upsert_seen(conn, &ada.email, Millis(2)).await)
         .await
         .unwrap();
-    assert!(again.admin && again.disabled, "a visit changes neither");
+    assert!(again.admin && again.disabled, "a sign-in changes neither");
     let nobody = test
         .db
         .maintain(async |conn: &mut Conn<'_>| users::set_admin(conn, UserId::generate(), true).await)
@@ -127,7 +127,7 @@ async fn people_are_listed_by_their_address(test: TestDb) {
     );
     let bind = async |conn: &mut Conn<'_>| identities::bind(conn, "i", "7", ada.id, Millis(2)).await;
     test.db.maintain(bind).await.unwrap();
-    // One session that holds, one that is too old, one that nobody used for too long.
+    // An active session, one that is too old, and one that was unused for too long.
     for (hash, used, expires) in
         [("a", 99 * HOUR, 200 * HOUR), ("b", 99 * HOUR, 100 * HOUR), ("c", HOUR, 200 * HOUR)]
     {
@@ -183,7 +183,7 @@ async fn the_other_administrators_are_counted(test: TestDb) {
     }
 }
 
-async fn a_forgotten_subject_may_be_bound_anew(test: TestDb) {
+async fn a_deleted_subject_can_be_bound_again(test: TestDb) {
     let (ada, bob) = (seen(&test, "ada@example.org", 1).await, seen(&test, "bob@example.org", 1).await);
     let work = async |conn: &mut Conn<'_>| -> Result<u64, StoreError> {
         for (issuer, subject, user) in [("i", "1", ada.id), ("j", "1", ada.id), ("i", "2", bob.id)] {
@@ -199,7 +199,7 @@ async fn a_forgotten_subject_may_be_bound_anew(test: TestDb) {
     assert!(identities::subjects(&mut conn, "j", ada.id).await.unwrap().is_empty());
 }
 
-async fn facts_are_set_and_read(test: TestDb) {
+async fn meta_values_are_set_and_read(test: TestDb) {
     for value in ["test", "production", ""] {
         test.db
             .maintain(async |conn: &mut Conn<'_>| meta::set(conn, "environment", value).await)
@@ -211,7 +211,7 @@ async fn facts_are_set_and_read(test: TestDb) {
     }
 }
 
-async fn the_provider_gives_and_takes_what_is_its_own(test: TestDb) {
+async fn the_provider_changes_only_its_own_roles(test: TestDb) {
     let [support, sales, arranged] = [RoleId::generate(), RoleId::generate(), RoleId::generate()];
     let made = async |conn: &mut Conn<'_>| -> Result<UserId, StoreError> {
         for (id, name) in [(support, "Support"), (sales, "Sales"), (arranged, "By hand")] {
@@ -236,8 +236,8 @@ async fn the_provider_gives_and_takes_what_is_its_own(test: TestDb) {
     let all = || vec!["By hand".to_owned(), "Sales".to_owned(), "Support".to_owned()];
     assert_eq!(set(&["no such role"]).await, (false, both()));
     assert_eq!(set(&["SALES", "support", "sales"]).await, (true, all()));
-    assert_eq!(set(&["Support", "Sales"]).await, (false, all()), "the same once more changes nothing");
-    assert_eq!(set(&[]).await, (true, both()), "what was arranged on a page stays");
+    assert_eq!(set(&["Support", "Sales"]).await, (false, all()), "the same groups again change nothing");
+    assert_eq!(set(&[]).await, (true, both()), "roles given on a page stay");
     let again = test.db.maintain(async |conn| roles::insert(conn, RoleId::generate(), "SUPPORT").await).await;
     assert_eq!(unique(&again.unwrap_err()), Some("roles.name_folded"));
 }

@@ -1,4 +1,4 @@
-//! Requests to see a secret: decided once, by another person, in time, and used once.
+//! Requests to see a secret are decided once, by another person, in time, and used once.
 
 use telescope::domain::reveal::{REQUEST_LIFE, RequestState, RevealKind, RevealRequest};
 use telescope::domain::{Account, AccountId, DesiredState, Email, GroupId, Millis, Phone, RevealId};
@@ -8,13 +8,13 @@ use telescope::store::{Conn, Db, StoreError, accounts, groups, reveal_requests, 
 use crate::support::db::TestDb;
 
 super::on_both!(
-    an_account_in_any_marked_group_needs_approval,
-    a_request_is_kept_with_who_decided_it,
-    of_two_who_decide_at_the_same_moment_one_does,
-    nobody_decides_his_own,
-    what_is_over_is_neither_decided_nor_used,
+    an_account_in_any_protected_group_needs_approval,
+    a_request_is_stored_with_its_decider,
+    one_of_two_simultaneous_decisions_counts,
+    a_request_is_not_decided_by_its_requester,
+    an_expired_request_is_neither_decided_nor_used,
     an_approval_is_used_once,
-    what_is_overdue_expires_and_what_is_old_is_forgotten,
+    overdue_requests_expire_and_old_ones_are_deleted,
 );
 
 const NOW: Millis = Millis(1_700_000_000_000);
@@ -61,7 +61,7 @@ fn asked(account: &Account, by: &User) -> RevealRequest {
     }
 }
 
-/// A request of Ada's, and Bob who may decide it.
+/// A request of Ada, and Bob, who may decide it.
 async fn waiting(test: &TestDb) -> (RevealRequest, User, User) {
     let (ada, bob) = (person(test, "ada@example.org").await, person(test, "bob@example.org").await);
     let request = asked(&account(test, 1, vec![]).await, &ada);
@@ -80,7 +80,7 @@ async fn decide(db: &Db, id: RevealId, state: RequestState, by: &User, at: Milli
     db.maintain(decided).await.unwrap()
 }
 
-async fn an_account_in_any_marked_group_needs_approval(test: TestDb) {
+async fn an_account_in_any_protected_group_needs_approval(test: TestDb) {
     let (board, sales) = (GroupId::generate(), GroupId::generate());
     for (id, name) in [(board, "Board"), (sales, "Sales")] {
         change(&test, async |conn| groups::insert(conn, id, name).await).await;
@@ -108,7 +108,7 @@ async fn an_account_in_any_marked_group_needs_approval(test: TestDb) {
     assert!(matches!(test.db.maintain(nothing).await, Err(StoreError::Missing)));
 }
 
-async fn a_request_is_kept_with_who_decided_it(test: TestDb) {
+async fn a_request_is_stored_with_its_decider(test: TestDb) {
     let (request, ada, bob) = waiting(&test).await;
     assert_eq!(read(&test, request.id).await, request);
     let at = NOW.plus_seconds(5);
@@ -138,8 +138,8 @@ async fn a_request_is_kept_with_who_decided_it(test: TestDb) {
     assert_eq!(reveal_requests::since(conn, later.created, 1).await.unwrap().len(), 1);
 }
 
-/// The second one works with a connection of his own, as another server would.
-async fn of_two_who_decide_at_the_same_moment_one_does(test: TestDb) {
+/// The second one uses another connection pool, as another server would.
+async fn one_of_two_simultaneous_decisions_counts(test: TestDb) {
     let (_, ada, bob) = waiting(&test).await;
     let cy = person(&test, "cy@example.org").await;
     let other = Db::open(&test.dsn).await.unwrap();
@@ -150,7 +150,7 @@ async fn of_two_who_decide_at_the_same_moment_one_does(test: TestDb) {
             decide(&test.db, request.id, RequestState::Approved, &bob, NOW),
             decide(&other, request.id, RequestState::Refused, &cy, NOW),
         );
-        assert!(one != two, "one of them, not both and not none");
+        assert!(one != two, "exactly one of them");
         let (state, by) = if one { (RequestState::Approved, &bob) } else { (RequestState::Refused, &cy) };
         let decided = read(&test, request.id).await;
         assert_eq!((decided.state, decided.decided_by), (state, Some((by.id, by.email.clone()))));
@@ -158,7 +158,7 @@ async fn of_two_who_decide_at_the_same_moment_one_does(test: TestDb) {
     other.close().await;
 }
 
-async fn nobody_decides_his_own(test: TestDb) {
+async fn a_request_is_not_decided_by_its_requester(test: TestDb) {
     let (request, ada, bob) = waiting(&test).await;
     for state in [RequestState::Approved, RequestState::Refused] {
         assert!(!decide(&test.db, request.id, state, &ada, NOW).await);
@@ -167,7 +167,7 @@ async fn nobody_decides_his_own(test: TestDb) {
     assert!(decide(&test.db, request.id, RequestState::Approved, &bob, NOW).await);
 }
 
-async fn what_is_over_is_neither_decided_nor_used(test: TestDb) {
+async fn an_expired_request_is_neither_decided_nor_used(test: TestDb) {
     let (request, _, bob) = waiting(&test).await;
     assert!(!decide(&test.db, request.id, RequestState::Approved, &bob, request.expires).await);
     let last = Millis(request.expires.0 - 1);
@@ -187,17 +187,17 @@ async fn an_approval_is_used_once(test: TestDb) {
         };
         db.maintain(spent).await.unwrap()
     };
-    assert!(!spend(&test.db).await, "nobody has approved it");
+    assert!(!spend(&test.db).await, "not approved yet");
     assert!(decide(&test.db, request.id, RequestState::Approved, &bob, NOW).await);
     let other = Db::open(&test.dsn).await.unwrap();
     let (one, two) = tokio::join!(spend(&test.db), spend(&other));
     assert!(one != two, "once");
     assert_eq!(read(&test, request.id).await.state, RequestState::Used);
-    assert!(!decide(&test.db, request.id, RequestState::Refused, &bob, NOW).await, "it is decided");
+    assert!(!decide(&test.db, request.id, RequestState::Refused, &bob, NOW).await, "already decided");
     other.close().await;
 }
 
-async fn what_is_overdue_expires_and_what_is_old_is_forgotten(test: TestDb) {
+async fn overdue_requests_expire_and_old_ones_are_deleted(test: TestDb) {
     let (request, ada, bob) = waiting(&test).await;
     let approved = asked(&account(&test, 2, vec![]).await, &ada);
     let refused = asked(&account(&test, 3, vec![]).await, &ada);
@@ -215,7 +215,7 @@ async fn what_is_overdue_expires_and_what_is_old_is_forgotten(test: TestDb) {
 
     let later = NOW.plus_seconds(1);
     let forget = async || change(&test, async |conn| reveal_requests::forget_before(conn, later).await).await;
-    assert_eq!(forget().await, 1, "what is open is not forgotten");
+    assert_eq!(forget().await, 1, "open requests are not deleted");
     for id in [request.id, approved.id] {
         change(&test, async |conn| reveal_requests::expire(conn, id).await).await;
         assert_eq!(read(&test, id).await.state, RequestState::Expired);

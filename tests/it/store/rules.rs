@@ -1,4 +1,4 @@
-//! What keeps one text enough for two databases: the same tables on both, and no words that only one knows.
+//! Rules that keep one SQL text working on two databases: the same tables on both, and no SQL that only one understands.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,7 @@ use telescope::config::Dsn;
 use crate::support::db::TestDb;
 use crate::support::sqlite;
 
-/// Words that one of the databases does not know, or understands in its own way. Time and randomness come
-/// from the program.
+/// SQL that one of the databases does not support or interprets differently. Time and random values come from the program.
 const FORBIDDEN: &[&str] = &[
     "ilike",
     "any(",
@@ -54,12 +53,12 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Lines that are not only a comment.
+/// The lines that are not comments.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.trim_start().starts_with("//") && !line.trim_start().starts_with("--"))
 }
 
-/// What stands between quotes.
+/// The string literals.
 fn literals(code: &str) -> Vec<&str> {
     let mut literals = Vec::new();
     let mut start = None;
@@ -83,7 +82,7 @@ fn statements_are_found_between_quotes() {
 }
 
 #[test]
-fn no_statement_is_for_one_database_only() {
+fn no_statement_is_specific_to_one_database() {
     let mut files = sources("src/store");
     files.extend(sources("migrations"));
     for (path, text) in files {
@@ -98,7 +97,7 @@ fn no_statement_is_for_one_database_only() {
 }
 
 #[test]
-fn only_the_store_speaks_sql() {
+fn only_the_store_uses_sql() {
     for (path, text) in sources("src") {
         let shown =
             path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().display().to_string().replace('\\', "/");
@@ -124,7 +123,7 @@ fn only_the_store_speaks_sql() {
 }
 
 #[test]
-fn both_databases_have_the_same_steps() {
+fn both_databases_have_the_same_migrations() {
     let names = |folder: &str| {
         let mut names: Vec<_> = sources(folder)
             .into_iter()
@@ -147,7 +146,7 @@ async fn both_databases_have_the_same_tables() {
     }
 }
 
-/// `table.column` to its type and whether it may be empty.
+/// `table.column` to its type and whether it is nullable.
 type Columns = BTreeMap<String, (String, bool)>;
 
 async fn sqlite_columns(dsn: &Dsn) -> Columns {

@@ -1,4 +1,4 @@
-//! Stored secrets: they come back, to whom has the key, and from where they were put.
+//! Stored secrets can be opened only with the key, and only in their own row.
 
 use telescope::crypto::{Keys, MasterKey, Purpose};
 use telescope::domain::{Millis, Secret};
@@ -7,12 +7,12 @@ use telescope::store::{Conn, StoreError, key_check, secrets};
 use crate::support::db::TestDb;
 
 super::on_both!(
-    a_secret_comes_back_and_a_new_one_takes_its_place,
-    a_secret_does_not_open_where_it_does_not_belong,
-    a_rejected_value_is_marked_until_there_is_another,
-    a_wrong_key_refuses_the_start,
-    a_key_is_changed_while_everything_stays_readable,
-    a_damaged_check_refuses_the_start,
+    a_secret_is_read_back_and_replaced,
+    a_secret_does_not_open_in_another_row,
+    a_rejected_value_is_marked_until_it_is_replaced,
+    a_wrong_key_prevents_the_start,
+    a_key_is_changed_while_secrets_stay_readable,
+    a_damaged_key_check_prevents_the_start,
 );
 
 const PASSWORD: Purpose = Purpose::TwoStepPassword;
@@ -51,7 +51,7 @@ async fn refusal(test: &TestDb, keys: &Keys) -> String {
     }
 }
 
-async fn a_secret_comes_back_and_a_new_one_takes_its_place(test: TestDb) {
+async fn a_secret_is_read_back_and_replaced(test: TestDb) {
     let keys = keys("one");
     assert_eq!(get(&test, &keys, "a").await.unwrap(), None);
     assert_eq!(put(&test, &keys, "a", "hunter2").await, 1);
@@ -67,8 +67,8 @@ async fn a_secret_comes_back_and_a_new_one_takes_its_place(test: TestDb) {
     assert_eq!(get(&test, &keys, "a").await.unwrap(), None);
 }
 
-/// Somebody with the database's password moves sealed values around.
-async fn a_secret_does_not_open_where_it_does_not_belong(test: TestDb) {
+/// An attacker with access to the database moves sealed values around.
+async fn a_secret_does_not_open_in_another_row(test: TestDb) {
     let keys = keys("one");
     for (tampering, purpose) in [
         ("update sealed_secrets set row_id = case row_id when 'a' then 'c' else 'a' end", PASSWORD),
@@ -86,7 +86,7 @@ async fn a_secret_does_not_open_where_it_does_not_belong(test: TestDb) {
     }
 }
 
-async fn a_rejected_value_is_marked_until_there_is_another(test: TestDb) {
+async fn a_rejected_value_is_marked_until_it_is_replaced(test: TestDb) {
     let keys = keys("one");
     let fact = async || {
         secrets::fact(&mut test.db.read().await.unwrap(), PASSWORD, "a").await.unwrap().unwrap().rejected_at
@@ -106,10 +106,10 @@ async fn a_rejected_value_is_marked_until_there_is_another(test: TestDb) {
     put(&test, &keys, "a", "right").await;
     assert_eq!(fact().await, None);
     reject(1).await;
-    assert_eq!(fact().await, None, "the answer about the former value came late");
+    assert_eq!(fact().await, None, "a late answer about the former value is ignored");
 }
 
-async fn a_wrong_key_refuses_the_start(test: TestDb) {
+async fn a_wrong_key_prevents_the_start(test: TestDb) {
     let (one, two) = (keys("one"), keys("two"));
     start(&test, &one).await.unwrap();
     start(&test, &one).await.unwrap();
@@ -121,10 +121,10 @@ async fn a_wrong_key_refuses_the_start(test: TestDb) {
     let not_old = Keys::new(&master("one"), Some(&master("three")));
     assert!(refusal(&test, &not_old).await.contains("TWO_FACTOR_ENCRYPTION_KEY_OLD"));
     start(&test, &one).await.unwrap();
-    assert_eq!(get(&test, &one, "a").await.unwrap().as_deref(), Some("hunter2"), "nothing was touched");
+    assert_eq!(get(&test, &one, "a").await.unwrap().as_deref(), Some("hunter2"), "nothing was changed");
 }
 
-async fn a_key_is_changed_while_everything_stays_readable(test: TestDb) {
+async fn a_key_is_changed_while_secrets_stay_readable(test: TestDb) {
     let one = keys("one");
     start(&test, &one).await.unwrap();
     for row in ["a", "b", "c"] {
@@ -148,7 +148,7 @@ async fn a_key_is_changed_while_everything_stays_readable(test: TestDb) {
     assert!(refusal(&test, &one).await.contains("stored secrets"), "the former key alone is no more enough");
 }
 
-async fn a_damaged_check_refuses_the_start(test: TestDb) {
+async fn a_damaged_key_check_prevents_the_start(test: TestDb) {
     let one = keys("one");
     start(&test, &one).await.unwrap();
     test.tamper("update meta set value = 'v1.00000000.x' where key like 'key_check.%'").await;

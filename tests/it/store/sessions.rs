@@ -1,4 +1,4 @@
-//! Browsers stay signed in, for a while, and only with the id that the database does not have.
+//! Web sessions: their lifetime, and that their id is not in the database.
 
 use telescope::clock::Clock;
 use telescope::domain::{Email, Millis};
@@ -11,14 +11,14 @@ use tower_sessions::session::{Id, Record};
 use crate::support::db::TestDb;
 
 super::on_both!(
-    a_session_is_kept_and_ends,
-    an_id_that_is_taken_is_exchanged,
-    an_expired_session_is_none,
-    a_session_that_nobody_uses_ends,
-    use_is_written_once_a_minute,
-    watching_is_no_use,
+    a_session_is_stored_and_ended,
+    a_colliding_id_is_replaced,
+    an_expired_session_is_not_loaded,
+    an_unused_session_ends,
+    use_is_stored_once_a_minute,
+    watching_does_not_count_as_use,
     a_person_is_signed_out_everywhere,
-    no_change_makes_a_session_live_longer_than_a_week,
+    no_change_extends_a_session_beyond_a_week,
 );
 
 const NOW: i64 = 1_700_000_000_000;
@@ -36,7 +36,7 @@ fn record(minutes: i64) -> Record {
     }
 }
 
-async fn a_session_is_kept_and_ends(test: TestDb) {
+async fn a_session_is_stored_and_ended(test: TestDb) {
     let (sessions, _) = sessions(&test);
     let mut record = record(10);
     sessions.create(&mut record).await.unwrap();
@@ -50,10 +50,10 @@ async fn a_session_is_kept_and_ends(test: TestDb) {
     sessions.delete(&record.id).await.unwrap();
     assert_eq!(sessions.load(&record.id).await.unwrap(), None);
     sessions.save(&record).await.unwrap();
-    assert_eq!(sessions.load(&record.id).await.unwrap(), None, "an ended session does not come back");
+    assert_eq!(sessions.load(&record.id).await.unwrap(), None, "an ended session is not restored");
 }
 
-async fn an_id_that_is_taken_is_exchanged(test: TestDb) {
+async fn a_colliding_id_is_replaced(test: TestDb) {
     let (sessions, _) = sessions(&test);
     let mut first = record(10);
     sessions.create(&mut first).await.unwrap();
@@ -64,7 +64,7 @@ async fn an_id_that_is_taken_is_exchanged(test: TestDb) {
     assert_eq!(sessions.load(&second.id).await.unwrap(), Some(second));
 }
 
-async fn an_expired_session_is_none(test: TestDb) {
+async fn an_expired_session_is_not_loaded(test: TestDb) {
     let (sessions, clock) = sessions(&test);
     let (mut short, mut long) = (record(10), record(20));
     sessions.create(&mut short).await.unwrap();
@@ -80,7 +80,7 @@ async fn an_expired_session_is_none(test: TestDb) {
 
 const HOUR: i64 = 60 * 60;
 
-async fn a_session_that_nobody_uses_ends(test: TestDb) {
+async fn an_unused_session_ends(test: TestDb) {
     let (sessions, clock) = sessions(&test);
     let (mut used, mut left) = (record(7 * 24 * 60), record(7 * 24 * 60));
     sessions.create(&mut used).await.unwrap();
@@ -88,7 +88,7 @@ async fn a_session_that_nobody_uses_ends(test: TestDb) {
     clock.advance(12 * HOUR - 1);
     assert!(sessions.load(&used.id).await.unwrap().is_some());
     clock.advance(1);
-    assert!(sessions.load(&left.id).await.unwrap().is_none(), "nobody used it for twelve hours");
+    assert!(sessions.load(&left.id).await.unwrap().is_none(), "unused for twelve hours");
     assert_eq!(sessions.delete_expired().await.unwrap(), 1);
     for _ in 0..13 {
         clock.advance(11 * HOUR);
@@ -97,11 +97,11 @@ async fn a_session_that_nobody_uses_ends(test: TestDb) {
     for _ in 0..2 {
         clock.advance(11 * HOUR);
         let held = sessions.load(&used.id).await.unwrap().is_some();
-        assert_eq!(held, clock.now().0 < NOW + 7 * 24 * HOUR * 1000, "seven days are the end in any case");
+        assert_eq!(held, clock.now().0 < NOW + 7 * 24 * HOUR * 1000, "it ends after seven days in any case");
     }
 }
 
-async fn use_is_written_once_a_minute(test: TestDb) {
+async fn use_is_stored_once_a_minute(test: TestDb) {
     let (sessions, clock) = sessions(&test);
     let (mut early, mut late) = (record(24 * 60), record(24 * 60));
     sessions.create(&mut early).await.unwrap();
@@ -111,11 +111,11 @@ async fn use_is_written_once_a_minute(test: TestDb) {
     clock.advance(1);
     assert!(sessions.load(&late.id).await.unwrap().is_some());
     clock.advance(12 * HOUR - 60);
-    assert!(sessions.load(&early.id).await.unwrap().is_none(), "a use within the minute was not written");
+    assert!(sessions.load(&early.id).await.unwrap().is_none(), "a use within the minute was not stored");
     assert!(sessions.load(&late.id).await.unwrap().is_some(), "one after a minute was");
 }
 
-async fn watching_is_no_use(test: TestDb) {
+async fn watching_does_not_count_as_use(test: TestDb) {
     let (sessions, clock) = sessions(&test);
     let watching = WebSessions::watching(test.db.clone(), clock.clone());
     let mut record = record(24 * 60);
@@ -149,8 +149,8 @@ async fn a_person_is_signed_out_everywhere(test: TestDb) {
     assert!(sessions.load(&other.id).await.unwrap().is_some());
 }
 
-/// What a session holds may change while it lives, for instance when its person begins to sign in once more.
-async fn no_change_makes_a_session_live_longer_than_a_week(test: TestDb) {
+/// A session's data may change, for example when its person begins to sign in again.
+async fn no_change_extends_a_session_beyond_a_week(test: TestDb) {
     const DAY: i64 = 24 * 60;
     let (sessions, clock) = sessions(&test);
     let mut kept = record(7 * DAY);

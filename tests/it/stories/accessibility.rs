@@ -1,4 +1,4 @@
-//! Every page there is, as axe sees it: no barrier on any, in light and dark, wide and on a phone.
+//! Checks every page with axe: no accessibility violations in light and dark, on a wide screen and a phone.
 
 use thirtyfour::Key;
 
@@ -10,7 +10,7 @@ use crate::support::visitor::Visitor;
 
 const PASSWORD: &str = "correct horse battery";
 
-/// A walk through the pages that gathers what is found.
+/// A walk through the pages that collects the violations.
 struct Walk {
     stack: Stack,
     browser: Browser,
@@ -74,7 +74,7 @@ async fn pages_of_many_accounts() {
     walk.look_at("/users", "people").await;
     walk.look_at("/users?q=nobody", "people none").await;
     walk.look_at("/accounts/nothing", "not found").await;
-    // A page of nowhere sends a form: another site, which is refused.
+    // A form from an opaque origin counts as another site and is refused.
     let target = walk.stack.url("/accounts/add-test");
     walk.browser
         .goto(&format!("data:text/html,<form method=post action={target}><button>Go</button></form>"))
@@ -234,7 +234,7 @@ async fn pages_of_access() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cell_is_changed_by_keyboard() {
+async fn a_matrix_cell_is_changed_by_keyboard() {
     let walk = Walk::begin().await;
     sign_in(&walk.browser, &walk.stack).await;
     let visitor = Visitor::sign_in(&walk.stack, ADMIN).await;
@@ -245,7 +245,7 @@ async fn a_cell_is_changed_by_keyboard() {
     }
     let browser = &walk.browser;
     browser.goto(&walk.stack.url("/access")).await;
-    // From the field above the table: its button, the table itself, two heads, then the first row.
+    // From the field above the table: its button, the table itself, two headers, then the first row.
     browser.find("#role").await.focus().await.unwrap();
     let mut places = Vec::new();
     while !browser.is_true("document.activeElement.matches('tr:nth-child(2) td a')").await {
@@ -253,7 +253,7 @@ async fn a_cell_is_changed_by_keyboard() {
         let place: String = browser.value("document.activeElement.textContent.trim().slice(0, 40)").await;
         places.push(place);
         assert!(places.len() < 20, "{places:?}");
-        // Wherever the keyboard is, it can be seen: nothing lies above it.
+        // The focused element is always visible: nothing covers it.
         assert!(
             browser
                 .is_true(

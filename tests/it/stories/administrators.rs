@@ -1,5 +1,5 @@
-//! How a Telescope gets its administrators: by a command on its machine, whether the server runs or not, and never by
-//! coming first.
+//! Administrators are appointed by a command on the server's machine, whether the server runs or not, and never by being
+//! the first to sign in.
 
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::process::{Command, Output};
@@ -12,7 +12,7 @@ use crate::support::waiting::until_true;
 const ADA: &str = "ada@example.org";
 const BOB: &str = "bob@example.org";
 
-/// Runs `telescope admin`; whether it was done, and what it said.
+/// Runs `telescope admin`; returns whether it succeeded, and its output.
 async fn admin(stack: &Stack, what: &str, email: &str) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_telescope"));
     command
@@ -42,10 +42,10 @@ async fn may(visitor: &Visitor) -> u16 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_makes_the_first_administrator_and_coming_first_does_not() {
+async fn the_first_administrator_is_appointed_by_command_only() {
     let mut stack = Stack::start_with_settings(&[("ADMIN_EMAILS", "")]).await;
     let ada = Visitor::sign_in(&stack, ADA).await;
-    assert_eq!(may(&ada).await, 403, "the first who came is nobody");
+    assert_eq!(may(&ada).await, 403, "the first to sign in has no rights");
 
     let socket = stack.data("telescope.sock");
     until_true("the server listens", STEP, async || socket.exists()).await;
@@ -61,7 +61,7 @@ async fn a_command_makes_the_first_administrator_and_coming_first_does_not() {
     refused(&stack, "grant", "nobody", "address").await;
     assert_eq!(may(&ada).await, 200);
 
-    // The same without a server, under a lease of its own.
+    // The same without a server, with the command's own lease.
     assert!(stack.stop().await.success());
     assert!(!socket.exists());
     done(&stack, "grant", BOB, "is now an administrator.").await;
@@ -70,20 +70,20 @@ async fn a_command_makes_the_first_administrator_and_coming_first_does_not() {
     stack.start_again().await;
     let bob = Visitor::sign_in(&stack, BOB).await;
     assert_eq!((may(&bob).await, may(&ada).await), (200, 303));
-    let trail = bob.get("/audit").await.text().await.unwrap();
+    let log = bob.get("/audit").await.text().await.unwrap();
     for code in ["person.admin.granted", "person.admin.revoked", "command line"] {
-        assert!(trail.contains(&format!(">{code}<")), "{code}");
+        assert!(log.contains(&format!(">{code}<")), "{code}");
     }
-    assert!(!trail.contains("verification failed"), "the command kept the end of the trail in its file, too");
+    assert!(!log.contains("verification failed"), "the command updated the checkpoint, too");
 
-    // A server that was killed leaves its socket and its lease behind; nobody has to tidy up.
+    // A server that was killed leaves its socket and its lease behind; no cleanup is needed.
     stack.kill_telescope().await;
     assert!(socket.exists());
     done(&stack, "grant", ADA, "is now an administrator.").await;
     stack.start_again().await;
     assert_eq!(may(&Visitor::sign_in(&stack, ADA).await).await, 200);
 
-    // A server that can't be asked is not gone round.
+    // A server that can't be reached is not bypassed.
     std::fs::remove_file(&socket).unwrap();
     refused(&stack, "revoke", ADA, "another Telescope is active").await;
     assert_eq!(may(&Visitor::sign_in(&stack, ADA).await).await, 200);

@@ -1,4 +1,4 @@
-//! Two people are needed to see a secret of some accounts: one who wants to, and another one who agrees.
+//! Seeing a secret of some accounts takes two people: one who requests it, and one who approves.
 
 use crate::support::axe::barriers;
 use crate::support::browser::{Browser, Scripts};
@@ -15,7 +15,7 @@ fn message(code: &str) -> String {
     format!("Login code: {code}. Do not give this code to anyone, even if they say they are from Telegram!")
 }
 
-/// Two administrators, and an account of a group that needs approvals.
+/// Two administrators, and an account in a group that requires approvals.
 async fn begin() -> (Stack, Visitor, Row) {
     let admins = format!("{ADMIN},{SECOND}");
     let stack = Stack::start_with_settings(&[("ADMIN_EMAILS", &admins)]).await;
@@ -51,7 +51,7 @@ const APPROVE: &str = ".primary";
 const REFUSE: &str = "[formaction]";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_asks_another_agrees_and_both_see_it_happen() {
+async fn a_request_is_approved_and_both_pages_follow() {
     let (stack, visitor, account) = begin().await;
     let page = format!("/accounts/{}", account.id);
     stack.phones().send_message(&account.phone, &message("01234")).await;
@@ -69,29 +69,31 @@ async fn somebody_asks_another_agrees_and_both_see_it_happen() {
     found.extend(barriers(&asking, "approval waiting").await);
     asking.mark().await;
 
-    // The other one is elsewhere and sees that somebody waits for him.
-    until_true("the head says so", STEP, async || deciding.has("nav .count").await).await;
+    // The approver is on another page and sees the pending count.
+    until_true("the header says so", STEP, async || deciding.has("nav .count").await).await;
     assert!(deciding.text("nav .count").await.starts_with('1'));
     deciding.press("Approvals 1 pending", "nav").await;
     assert!(deciding.text("#reveals").await.contains(WHY));
     deciding.fill("#reveals textarea", "I know of it").await;
     visitor.does(&format!("{page}/password/reveal/request"), &[("reason", "The same again")]).await;
-    until_true("the next one comes", STEP, async || {
+    until_true("the next request appears", STEP, async || {
         deciding.text("#reveals").await.contains("The same again")
     })
     .await;
     let typed = "Array.from(document.querySelectorAll('#reveals textarea'), (it) => it.value).join()";
     let typed: String = deciding.value(typed).await;
-    assert_eq!(typed, "I know of it,", "the newest is the last, and what was typed is where it was");
+    assert_eq!(typed, "I know of it,", "new requests come last, and typed text stays in place");
     assert!(deciding.is_true("document.activeElement.value === 'I know of it'").await, "typing goes on");
     deciding.pictures("approval-3-reveals").await;
     found.extend(barriers(&deciding, "reveals").await);
     presses(&deciding, APPROVE).await;
-    until_true("his list has one less", STEP, async || deciding.text("nav .count").await.starts_with('1'))
-        .await;
+    until_true("the approver's list has one less", STEP, async || {
+        deciding.text("nav .count").await.starts_with('1')
+    })
+    .await;
     assert!(deciding.text("#decided").await.contains("I know of it"));
 
-    until_true("the first page has changed by itself", STEP, async || {
+    until_true("the requester's page is updated", STEP, async || {
         asking.text("#approval").await.contains("Approved by second@example.org: “I know of it”")
     })
     .await;
@@ -100,17 +102,17 @@ async fn somebody_asks_another_agrees_and_both_see_it_happen() {
     found.extend(barriers(&asking, "approval given").await);
     asking.press("Show login code", "#dialog").await;
     assert_eq!(asking.text("output.secret").await, "01234");
-    until_true("that it was used", STEP, async || {
+    until_true("the approval was used", STEP, async || {
         deciding.text("#decided").await.contains("Approved and used")
     })
     .await;
 
-    // The other request is refused while its page is open.
+    // The other request is declined while its page is open.
     asking.goto(&stack.url(&format!("{page}/password/reveal"))).await;
     asking.find("#approval .moving").await;
     deciding.fill("#reveals textarea", "One is enough").await;
     presses(&deciding, REFUSE).await;
-    until_true("the refusal", STEP, async || {
+    until_true("the request is declined", STEP, async || {
         asking.text("#approval").await.contains("second@example.org declined your request: “One is enough”")
     })
     .await;
@@ -128,7 +130,7 @@ async fn somebody_asks_another_agrees_and_both_see_it_happen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_approval_is_good_for_the_next_code() {
+async fn an_approval_can_be_used_for_the_next_code() {
     let (stack, _, account) = begin().await;
     let browser = open_as(ADMIN, Scripts::On, &stack).await;
     let second = Visitor::sign_in(&stack, SECOND).await;
@@ -150,9 +152,9 @@ async fn an_approval_is_good_for_the_next_code() {
     browser.close().await;
 }
 
-/// And Telescope is killed in between: a request is a row.
+/// Telescope is killed in between; requests survive that.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_people_without_javascript_and_a_sudden_end_in_between() {
+async fn an_approval_works_without_javascript_and_survives_a_crash() {
     let (mut stack, visitor, account) = begin().await;
     let page = format!("/accounts/{}", account.id);
     let asking = open_as(ADMIN, Scripts::Off, &stack).await;
@@ -168,7 +170,7 @@ async fn two_people_without_javascript_and_a_sudden_end_in_between() {
     asking.find("#approval .moving").await;
 
     deciding.goto(&stack.url("/accounts")).await;
-    until_true("the head says so", STEP, async || {
+    until_true("the header says so", STEP, async || {
         deciding.reload().await;
         deciding.has("nav .count").await
     })

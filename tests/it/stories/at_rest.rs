@@ -1,5 +1,5 @@
-//! Somebody moves the session of one account to the place of another, as if he had carried it away and put it into a
-//! program of his own. It does not open there: each account's files have a key of their own.
+//! An attacker moves the session of one account to the folder of another, as if using a stolen session in their own
+//! program. It does not open there: each account's files have their own key.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use crate::support::login::{ADMIN, STEP, ready_account};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 
-/// The folder of an account, by the file that says whose it is.
+/// The folder of an account, found by its manifest.
 fn folder(stack: &Stack, id: &str) -> PathBuf {
     let about = |file: &PathBuf| {
         file.ends_with("account.json") && std::fs::read_to_string(file).unwrap().contains(id)
@@ -23,7 +23,7 @@ fn session(folder: &Path) -> PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_does_not_open_in_the_place_of_another() {
+async fn a_session_does_not_open_in_another_folder() {
     let mut stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let theirs = ready_account(&stack, &visitor, None).await;
@@ -38,7 +38,7 @@ async fn a_session_does_not_open_in_the_place_of_another() {
     stack.start_again().await;
     visitor.until_stage(&thiefs.id, "failed", 2 * STEP).await;
     visitor.until_stage(&theirs.id, "ready", STEP).await;
-    assert!(std::fs::read(&place).unwrap() == loot, "what does not open is not thrown away");
+    assert!(std::fs::read(&place).unwrap() == loot, "a session that does not open is kept");
 
     assert!(stack.stop().await.success());
     std::fs::write(&place, own).unwrap();

@@ -1,5 +1,5 @@
-//! A login code, two-step passwords and a session's cookie go through every flow, errors included. Afterwards they
-//! stand in no log, no file, no page: only the answers that revealed them ever held them.
+//! A login code, two-step passwords and a session cookie go through every flow, including errors. Afterwards they are in
+//! no log, file or page: only the responses that revealed them contained them.
 
 use crate::support::login::{ADMIN, STEP, account_that_waits_for_a_code, give_code, token};
 use crate::support::stack::Stack;
@@ -53,7 +53,7 @@ async fn secrets_stay_secret_through_all_flows() {
 
     let message = format!("Login code: {SENT_CODE}. Do not give this code to anyone.");
     phones.send_message(&account.phone, &message).await;
-    until_true("a code came", STEP, async || {
+    until_true("a code arrived", STEP, async || {
         visitor.get(&page).await.text().await.unwrap().contains("login code received")
     })
     .await;

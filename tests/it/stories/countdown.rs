@@ -1,11 +1,11 @@
-//! A time that somebody waits for is counted down beside it, by the page itself.
+//! A page counts down to the times that it shows.
 
 use crate::support::browser::{Browser, SOON, Scripts};
 use crate::support::stack::Stack;
 use crate::support::waiting::until_true;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_left_of_a_wait_is_counted_down() {
+async fn the_rest_of_a_wait_is_counted_down() {
     let stack = Stack::start().await;
     let browser = Browser::open(Scripts::On).await;
     browser.goto(&stack.url("/sign-in")).await;

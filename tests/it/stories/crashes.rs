@@ -1,4 +1,4 @@
-//! TDLib crashes. Its accounts are back in seconds without a login, and the pages go on meanwhile.
+//! TDLib crashes. Its accounts are back in seconds without a login, and pages continue to work.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::support::stack::{Home, Stack, telescope};
 use crate::support::visitor::{Row, Visitor};
 use crate::support::waiting::until;
 
-/// A page's answer while a host is down, under load.
+/// How long a page may take while a host is down, under load.
 const SOON: Duration = Duration::from_secs(15);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,7 +28,7 @@ async fn thirty_accounts_come_back_after_a_crash() {
     let asked = stack.phones().calls_in_all("auth.sendCode").await;
     let host = stack.td_host_pid();
     processes::signal(host, Signal::ABORT);
-    let page = tokio::time::timeout(SOON, visitor.get("/accounts")).await.expect("the pages go on");
+    let page = tokio::time::timeout(SOON, visitor.get("/accounts")).await.expect("pages still work");
     assert_eq!(page.status(), 200);
     until("another host runs", STEP, async || {
         stack.parts().iter().any(|part| part.runs("td-host") && part.pid != host).then_some(())
@@ -37,11 +37,11 @@ async fn thirty_accounts_come_back_after_a_crash() {
     for row in &accounts {
         visitor.until_stage(&row.id, "ready", STEP).await;
     }
-    assert_eq!(stack.phones().calls_in_all("auth.sendCode").await, asked, "nobody signed in again");
+    assert_eq!(stack.phones().calls_in_all("auth.sendCode").await, asked, "no new login");
 }
 
-/// One account makes TDLib crash whenever it is loaded. It is found out, named and left alone; the others are back,
-/// and when its folder is well again, so is it.
+/// One account makes TDLib crash whenever it is loaded. It is identified and quarantined; the others recover, and so does
+/// the account once its folder is repaired.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_crashes_tdlib_is_quarantined() {
     let home = Arc::new(Home::new());
@@ -79,10 +79,10 @@ async fn an_account_that_crashes_tdlib_is_quarantined() {
     std::fs::remove_file(folder.join("poison")).unwrap();
     visitor.does(&format!("/accounts/{}/connect", culprit.id), &[]).await;
     visitor.until_stage(&culprit.id, "ready", STEP).await;
-    assert_eq!(stack.phones().calls_in_all("auth.sendCode").await, asked, "nobody signed in again");
+    assert_eq!(stack.phones().calls_in_all("auth.sendCode").await, asked, "no new login");
 }
 
-/// Puts the library that crashes, the first argument, in the place of TDLib, and runs the rest.
+/// Replaces TDLib with the crashing library, the first argument, and runs the rest.
 const CRASHING: &str =
     "printf %s \"$TDLIB_LIBRARY\" > poison.library && export TDLIB_LIBRARY=\"$0\" && exec \"$@\"";
 
@@ -94,7 +94,7 @@ async fn folder_of(stack: &Stack, row: &Row) -> PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_over_its_memory_mark_is_started_anew_at_a_quiet_time() {
+async fn a_host_over_its_memory_limit_is_restarted_when_idle() {
     let stack = Stack::start_with_settings(&[("TD_HOST_MEMORY_MB", "1")]).await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let host = stack.td_host_pid();

@@ -1,5 +1,5 @@
-//! The database server hangs for a while, or is stopped and started again. People go on looking, changes are
-//! refused in words, and what Telegram did meanwhile is written down afterwards.
+//! The database server hangs for a while, or is stopped and started again. Pages continue to work, changes are refused
+//! with a message, and what happened at Telegram is recorded afterwards.
 
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,10 @@ use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
 
-/// How soon pages say so, and how long any answer may take, under load. What waits for the server waits for ten seconds.
+/// How soon pages show the outage, and how long any response may take, under load. Waiting for the server itself would
+/// take ten seconds.
 const SOON: Duration = Duration::from_secs(8);
-/// How long it is away.
+/// How long the outage lasts.
 const AWAY: Duration = Duration::from_secs(12);
 
 const SAYS_SO: &str = "The database is unavailable";
@@ -56,7 +57,7 @@ async fn story(goes: fn(&Cluster), returns: fn(&Cluster)) {
         assert!(said.contains(SAYS_SO) && said.contains("Nothing was changed"), "{said}");
         assert!(asked.elapsed() <= SOON, "{change} took {:?}", asked.elapsed());
     }
-    // All the time, and what Telegram does shows at once.
+    // During the whole outage, and changes at Telegram are shown at once.
     until_true("the row says that the session ended", STEP, async || {
         page_in_time(&visitor, "/accounts?stage=ended").await.contains(&ended.phone)
     })
@@ -75,23 +76,23 @@ async fn story(goes: fn(&Cluster), returns: fn(&Cluster)) {
         !browser.text("#main").await.contains(SAYS_SO)
     })
     .await;
-    assert!(browser.is_marked().await, "nobody was sent away");
-    until_true("the trail tells what happened meanwhile", STEP, async || {
+    assert!(browser.is_marked().await, "the page was not left");
+    until_true("the log has what happened meanwhile", STEP, async || {
         history(&visitor.get(&audit).await.text().await.unwrap()) > before
     })
     .await;
     visitor.does(&format!("{page}/disconnect"), &[]).await;
     visitor.until_stage(&other.id, "disconnected", STEP).await;
-    assert_eq!((stack.telescope_pid(), stack.td_host_pid()), processes, "nothing was started again");
+    assert_eq!((stack.telescope_pid(), stack.td_host_pid()), processes, "nothing was restarted");
     browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_go_on_while_the_server_hangs() {
+async fn pages_work_while_the_database_hangs() {
     story(Cluster::freeze, Cluster::thaw).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_go_on_while_the_server_is_stopped() {
+async fn pages_work_while_the_database_is_stopped() {
     story(Cluster::stop, Cluster::start_again).await;
 }

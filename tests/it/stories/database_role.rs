@@ -1,5 +1,5 @@
-//! Telescope on Postgres as a careful organisation runs it: the tables belong to one role, the server is another one
-//! that can add to the audit trail and can't change it. Old details leave by the owner's command.
+//! Telescope on Postgres with separate roles: one owns the tables, the server's can append to the audit log but not change
+//! it. Old details are removed by a command with the owner's role.
 
 use std::process::Command;
 
@@ -19,7 +19,7 @@ use crate::support::waiting::until_true;
 
 const KEY: &str = "a key of exactly 32 letters here";
 
-/// Runs a command of Telescope with another address of the database; whether it was done, and what it said.
+/// Runs a command of Telescope with another DSN; returns whether it succeeded, and its output.
 async fn telescope(stack: &Stack, dsn: &str, words: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_telescope"));
     command.args(words).env_clear().envs(stack.environment()).env("DB_DSN", dsn);
@@ -46,7 +46,7 @@ async fn old_entries(dsn: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_can_not_change_the_trail_does_everything_else() {
+async fn a_server_with_a_limited_role_works() {
     let roles = Roles::new(postgres::cluster(), "careful").await;
     let settings = [
         ("DB_DSN", roles.server()),
@@ -67,7 +67,7 @@ async fn a_server_that_can_not_change_the_trail_does_everything_else() {
     stack.start_again().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     ready_account(&stack, &visitor, None).await;
-    until_true("the log says why no details leave", STEP, async || {
+    until_true("the log says why no details are removed", STEP, async || {
         stack.log().contains("can't change the audit log, as it should be")
     })
     .await;
@@ -87,12 +87,12 @@ async fn a_server_that_can_not_change_the_trail_does_everything_else() {
         assert!(!done && said.contains("--before"), "{said}");
     }
 
-    let trail = visitor.get("/audit?code=audit.blanked").await.text().await.unwrap();
-    assert!(trail.contains("removed the details of 7 entries before 2024-01-01"), "{trail}");
+    let log = visitor.get("/audit?code=audit.blanked").await.text().await.unwrap();
+    assert!(log.contains("removed the details of 7 entries before 2024-01-01"), "{log}");
     visitor.does("/accounts/add-test", &[]).await;
     let (done, said) = telescope(&stack, &owner, &["migrate"]).await;
     assert!(!done && said.contains("a Telescope server is active on this database"), "{said}");
-    assert!(stack.stop().await.success(), "the server went on beside the command, and stops in order");
+    assert!(stack.stop().await.success(), "the server kept running during the command, and stops in order");
     let (done, said) = telescope(&stack, &server, &["audit", "verify"]).await;
     assert!(done && said.contains("The details of 7 entries were removed"), "{said}");
 }

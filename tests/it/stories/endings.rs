@@ -1,5 +1,5 @@
-//! The ways in which a session ends at Telegram. Each is told in its own words, because each asks for something else
-//! of people; and it is still told after a restart.
+//! The reasons for which a session ends at Telegram. Each has its own message, because each calls for a different
+//! reaction, and is still shown after a restart.
 
 use crate::support::login::{ADMIN, STEP, ask, give_code, ready_account};
 use crate::support::stack::Stack;
@@ -11,8 +11,8 @@ async fn page(visitor: &Visitor, row: &Row) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_ending_has_its_words() {
-    // A session whose key is used twice shows at the next question only.
+async fn each_reason_has_its_own_message() {
+    // A duplicated key is only detected at the next request.
     let mut stack = Stack::start_with_settings(&[("SESSION_PROBE_SECONDS", "1")]).await;
     let phones = stack.phones();
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
@@ -37,11 +37,11 @@ async fn each_ending_has_its_words() {
         visitor.until_stage(&row.id, "ended", STEP).await;
         let said = page(&visitor, row).await;
         assert!(said.contains(words), "{words}: {said}");
-        assert_eq!(phones.codes_asked_for(&row.phone).await, 1, "nobody asked for a code again");
+        assert_eq!(phones.codes_asked_for(&row.phone).await, 1, "no code was requested again");
     }
     visitor.until_stage(&untouched.id, "ready", STEP).await;
 
-    until_true("what was told is kept", STEP, async || {
+    until_true("the states are stored", STEP, async || {
         let trail = visitor.get("/audit?code=account.stage").await.text().await.unwrap();
         trail.matches("ended").count() >= accounts.len()
     })
@@ -54,14 +54,14 @@ async fn each_ending_has_its_words() {
         assert!(said.contains(words), "after a restart, {words}: {said}");
     }
 
-    // An account without a session can be disconnected like any other, and stays what it was.
+    // An account without a session can be disconnected like any other, and keeps its status.
     let expired = &accounts[1].0;
     visitor.does(&format!("/accounts/{}/disconnect", expired.id), &[]).await;
     visitor.until_stage(&expired.id, "disconnected", STEP).await;
     visitor.does(&format!("/accounts/{}/connect", expired.id), &[]).await;
     visitor.until_stage(&expired.id, "ended", STEP).await;
 
-    // What can be signed in again, can be signed in again.
+    // The account can be logged in again.
     let revoked = &accounts[0].0;
     ask(&visitor, revoked).await;
     visitor.until_stage(&revoked.id, "wait-code", STEP).await;
@@ -71,7 +71,7 @@ async fn each_ending_has_its_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_that_is_lost_is_said_to_be_lost() {
+async fn a_lost_folder_is_reported() {
     let mut stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = ready_account(&stack, &visitor, None).await;
@@ -81,11 +81,11 @@ async fn a_folder_that_is_lost_is_said_to_be_lost() {
     visitor.until_stage(&account.id, "ended", STEP).await;
     let said = page(&visitor, &account).await;
     assert!(said.contains("its files are missing"), "{said}");
-    assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1, "no code was asked for");
+    assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1, "no code was requested");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_frozen_account_says_so_until_it_is_thawed() {
+async fn a_frozen_account_is_shown_until_it_is_unfrozen() {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = ready_account(&stack, &visitor, None).await;

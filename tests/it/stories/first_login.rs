@@ -1,4 +1,4 @@
-//! Somebody opens Telescope for the first time, adds a test number, signs it in, and comes back the next day.
+//! A person opens Telescope for the first time, adds a test number, logs it in, and comes back after a restart.
 
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{add_test_account, ask_for_code, provide, read_phone, row, until_stage};
@@ -12,7 +12,7 @@ async fn story(scripts: Scripts, pictures: &str) {
     let browser = Browser::open(scripts).await;
 
     let number = add_test_account(&browser, &stack).await;
-    assert_eq!(phones.calls_in_all("auth.sendCode").await, 0, "adding an account asks Telegram for nothing");
+    assert_eq!(phones.calls_in_all("auth.sendCode").await, 0, "adding an account requests no code");
     browser.pictures(&format!("{pictures}-1-added")).await;
 
     ask_for_code(&browser, &number).await;
@@ -24,7 +24,7 @@ async fn story(scripts: Scripts, pictures: &str) {
     provide(&browser, "password", PASSWORD).await;
     until_stage(&browser, &stack, &number, "ready").await;
     if scripts == Scripts::On {
-        assert!(browser.is_marked().await, "the row became ready on the page that was open all the time");
+        assert!(browser.is_marked().await, "the row became ready without a reload");
     }
     browser.pictures(&format!("{pictures}-4-ready")).await;
     assert_eq!(browser.complaints().await, [""; 0]);
@@ -35,7 +35,7 @@ async fn story(scripts: Scripts, pictures: &str) {
     browser.goto(&stack.url("/accounts")).await;
     until_stage(&browser, &stack, &number, "ready").await;
     assert!(browser.has(&row(&number)).await);
-    assert_eq!(stack.phones().codes_asked_for(&number).await, 1, "a start asks for no code");
+    assert_eq!(stack.phones().codes_asked_for(&number).await, 1, "a start requests no code");
     browser.close().await;
 }
 

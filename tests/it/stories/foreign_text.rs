@@ -1,4 +1,4 @@
-//! What strangers write, in a browser: a Telegram name and messages that would be scripts and turn the page around.
+//! Untrusted text in a browser: a Telegram name and messages with scripts and bidirectional controls.
 
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{ADMIN, STEP, account_that_waits_for_a_code, give_code, row, sign_in};
@@ -7,7 +7,7 @@ use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_strangers_name_is_text_and_nothing_else() {
+async fn a_hostile_name_is_shown_as_text() {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let browser = Browser::open(Scripts::On).await;
@@ -26,7 +26,7 @@ async fn a_strangers_name_is_text_and_nothing_else() {
         let page = stack.url(&format!("/accounts/{}", account.id));
         for _ in 0..2 {
             let script = "document.querySelectorAll('main script, main img').length === 0";
-            assert!(browser.is_true(script).await, "{name} made an element");
+            assert!(browser.is_true(script).await, "{name} created an element");
             browser.goto(&page).await;
             until_true("the name is in the facts", STEP, async || {
                 browser.text("#facts").await.contains(&plain)
@@ -38,7 +38,7 @@ async fn a_strangers_name_is_text_and_nothing_else() {
         {
             stack.phones().send_message(&account.phone, text).await;
         }
-        until_true("the code among it is found", STEP, async || {
+        until_true("the code in a hostile message is found", STEP, async || {
             browser.text("#step").await.contains("login code received")
         })
         .await;

@@ -1,4 +1,4 @@
-//! Processes die at the worst moment. No account is lost by it, and no start asks Telegram for a code.
+//! Processes die at the worst moment. No account is lost, and no start requests a code.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::waiting::{until, until_true};
 const RECOVERY: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn telegrams_server_dies_and_comes_back() {
+async fn telegrams_server_is_restarted() {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = ready_account(&stack, &visitor, None).await;
@@ -25,7 +25,7 @@ async fn telegrams_server_dies_and_comes_back() {
     assert_ne!(phones.server_pid().await, i64::from(dead));
     assert_eq!(visitor.until_stage(&account.id, "ready", STEP).await, account);
 
-    // That TDLib is connected again shows in what it receives.
+    // TDLib is connected again if it receives messages.
     phones.send_message(&account.phone, "Login code: 55555. Do not give it to anyone.").await;
     until_true("the message arrives", RECOVERY, async || {
         visitor.get(&page).await.text().await.unwrap().contains("login code received")
@@ -36,7 +36,7 @@ async fn telegrams_server_dies_and_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_td_host_dies_and_its_accounts_say_so_and_return() {
+async fn accounts_reconnect_after_their_td_host_dies() {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = ready_account(&stack, &visitor, Some("secret")).await;
@@ -47,7 +47,7 @@ async fn the_td_host_dies_and_its_accounts_say_so_and_return() {
 
     let dead = stack.td_host_pid();
     kill_hard(dead);
-    until("the page tells of it and of the return", RECOVERY, async || {
+    until("the page shows the reconnection", RECOVERY, async || {
         let seen = browser.recorded().await;
         let gone = seen.iter().position(|stage| stage == "reconnecting")?;
         seen.iter().skip(gone).any(|stage| stage == "ready").then_some(())
@@ -61,16 +61,16 @@ async fn the_td_host_dies_and_its_accounts_say_so_and_return() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn telescope_is_killed_and_its_accounts_are_ready_at_the_next_start() {
+async fn accounts_are_ready_after_telescope_was_killed() {
     let mut stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = ready_account(&stack, &visitor, Some("secret")).await;
 
     stack.kill_telescope().await;
     stack.start_again().await;
-    // The web session outlived it too.
+    // The web session survived, too.
     visitor.until_stage(&account.id, "ready", STEP).await;
-    assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1, "a start asks for no code");
+    assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1, "a start requests no code");
 
     stack.kill_all();
     stack.start_again().await;

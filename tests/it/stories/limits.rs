@@ -1,11 +1,11 @@
-//! Telegram locks a number out after a few codes in a day. Telescope stops before that, and a restart is no way round.
+//! Telegram locks a number after a few codes in a day. Telescope stops before that, and a restart does not reset the count.
 
 use crate::support::login::{ADMIN, STEP, account_that_waits_for_a_code, added_account, ask, token};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn codes_are_counted_over_restarts_and_stop_at_the_limit() {
+async fn codes_are_limited_across_restarts() {
     let mut stack = Stack::start_with_settings(&[("LOGIN_ATTEMPTS_PER_DAY", "2")]).await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = added_account(&visitor).await;
@@ -15,7 +15,7 @@ async fn codes_are_counted_over_restarts_and_stop_at_the_limit() {
     stack.kill_telescope().await;
     stack.start_again().await;
     visitor.until_stage(&account.id, "wait-code", STEP).await;
-    // Telegram refuses the second one; it counts all the same.
+    // Telegram refuses the second one, but it counts.
     for method in ["auth.sendCode", "auth.resendCode"] {
         stack.phones().refuse(method, &account.phone, "PHONE_NUMBER_FLOOD", 1).await;
     }
@@ -36,7 +36,11 @@ async fn codes_are_counted_over_restarts_and_stop_at_the_limit() {
             "{said}"
         );
     }
-    assert_eq!(stack.phones().codes_asked_for(&account.phone).await, asked, "Telegram was not asked");
+    assert_eq!(
+        stack.phones().codes_asked_for(&account.phone).await,
+        asked,
+        "no request was sent to Telegram"
+    );
 
     let other = added_account(&visitor).await;
     ask(&visitor, &other).await;
@@ -44,7 +48,7 @@ async fn codes_are_counted_over_restarts_and_stop_at_the_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_person_asks_for_so_many_codes_whatever_the_number() {
+async fn codes_are_limited_per_person() {
     let mut stack = Stack::start_with_settings(&[("CODES_PER_PERSON_PER_DAY", "1")]).await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let (first, second) = (added_account(&visitor).await, added_account(&visitor).await);
@@ -58,11 +62,11 @@ async fn one_person_asks_for_so_many_codes_whatever_the_number() {
     let answer = visitor.post(&format!("{page}/ask-for-code"), &[("token", &token)]).await;
     let (status, said) = (answer.status().as_u16(), answer.text().await.unwrap());
     assert!(status == 429 && said.contains("for login codes (1 in 24 hours)"), "{status} {said}");
-    assert_eq!(stack.phones().codes_asked_for(&second.phone).await, 0, "Telegram was not asked");
+    assert_eq!(stack.phones().codes_asked_for(&second.phone).await, 0, "no request was sent to Telegram");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_person_types_so_many_wrong_codes_over_restarts() {
+async fn wrong_codes_are_limited_per_person_across_restarts() {
     let mut stack = Stack::start_with_settings(&[("WRONG_INPUTS_PER_PERSON_PER_DAY", "2")]).await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = account_that_waits_for_a_code(&visitor).await;

@@ -1,4 +1,4 @@
-//! Telegram writes to a signed-in account: this is how the code for a login on another device comes.
+//! Messages from Telegram to a logged-in account, which contain the code for a login on another device.
 
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{ADMIN, STEP, ready_account, sign_in};
@@ -10,7 +10,7 @@ const MESSAGE: &str =
     "Login code: 01234. Do not give this code to anyone, even if they say they are from Telegram!";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_is_shown_for_a_reason_and_stands_nowhere_else() {
+async fn a_code_is_shown_for_a_reason_and_appears_nowhere_else() {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = ready_account(&stack, &visitor, None).await;
@@ -18,7 +18,7 @@ async fn a_code_is_shown_for_a_reason_and_stands_nowhere_else() {
     let shown = async |path: &str| visitor.get(path).await.text().await.unwrap();
 
     stack.phones().send_message(&account.phone, MESSAGE).await;
-    until_true("the page says that a code came", STEP, async || {
+    until_true("the page says that a code arrived", STEP, async || {
         shown(&page).await.contains("login code received")
     })
     .await;
@@ -33,15 +33,15 @@ async fn a_code_is_shown_for_a_reason_and_stands_nowhere_else() {
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["cache-control"], "no-store");
     let answer = answer.text().await.unwrap();
-    assert!(answer.contains("01234"), "the code as it came, with its leading zero: {answer}");
+    assert!(answer.contains("01234"), "the code with its leading zero: {answer}");
 
     for path in ["/accounts", &page, &code] {
         assert!(
             !shown(path).await.contains("01234"),
-            "{path}: a code is nowhere but in the answer that showed it"
+            "{path}: a code appears only in the response that showed it"
         );
     }
-    assert!(!stack.log().contains("01234"), "nor is it in the log");
+    assert!(!stack.log().contains("01234"), "the code is not in the log");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,20 +60,24 @@ async fn a_code_is_stale_after_five_minutes() {
     };
 
     came("01234", 302).await;
-    until_true("the old code is refused by its age", STEP, async || {
+    until_true("the old code is refused", STEP, async || {
         let (status, said) = shown().await;
         assert!(!said.contains("01234"), "{said}");
         status == 409 && said.contains("5 minutes ago and no longer works")
     })
     .await;
     came("56789", 240).await;
-    until_true("a younger one is shown", STEP, async || {
+    until_true("a newer one is shown", STEP, async || {
         let (status, said) = shown().await;
         status == 200 && said.contains("56789")
     })
     .await;
     let audit = visitor.get("/audit?code=login.code.shown").await.text().await.unwrap();
-    assert_eq!(audit.matches("A new phone for the front desk").count(), 1, "only what was shown: {audit}");
+    assert_eq!(
+        audit.matches("A new phone for the front desk").count(),
+        1,
+        "only the shown code is recorded: {audit}"
+    );
 }
 
 async fn waiting(scripts: Scripts) {
@@ -100,16 +104,16 @@ async fn waiting(scripts: Scripts) {
     browser.pictures(if scripts == Scripts::On { "code-came" } else { "code-came-plain" }).await;
     assert_eq!(browser.complaints().await, [""; 0]);
     browser.goto(&code_page).await;
-    assert!(!browser.text("body").await.contains("01234"), "the page that is loaded again shows nothing");
+    assert!(!browser.text("body").await.contains("01234"), "the reloaded page does not show the code");
     browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_waits_for_a_code_and_sees_it_come() {
+async fn a_person_waits_for_a_code_and_sees_it() {
     waiting(Scripts::On).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_waits_for_a_code_without_javascript() {
+async fn a_person_waits_for_a_code_without_javascript() {
     waiting(Scripts::Off).await;
 }

@@ -1,14 +1,14 @@
-//! Stories that a person would live through, each in a stack of its own.
+//! End-to-end tests of what people do, each in its own stack.
 
 mod accessibility;
 mod administrators;
 mod approvals;
-mod arranging;
 mod at_rest;
+mod audit_log;
+mod audit_truncation;
 mod canary;
 mod countdown;
 mod crashes;
-mod cut_trail;
 mod database_away;
 mod database_role;
 mod endings;
@@ -17,6 +17,7 @@ mod foreign_text;
 mod interruptions;
 mod lease;
 mod limits;
+mod managing_access;
 mod messages;
 mod network;
 mod plain;
@@ -35,7 +36,6 @@ mod telegram_falters;
 mod thousands;
 mod together;
 mod too_many_pages;
-mod trail;
 mod trouble;
 mod two_browsers;
 mod wrong_input;

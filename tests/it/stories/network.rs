@@ -1,4 +1,4 @@
-//! Nothing that runs TDLib reaches anything but this machine's loopback, and nothing of it even tried.
+//! Processes that run TDLib can reach only the loopback interface, and don't even try to reach other addresses.
 
 use std::fs;
 
@@ -6,13 +6,13 @@ use crate::support::login::{ADMIN, ready_account};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 
-/// The interfaces that a process sees.
+/// The network interfaces of a process.
 fn interfaces(pid: i32) -> Vec<String> {
     let table = fs::read_to_string(format!("/proc/{pid}/net/dev")).unwrap();
     table.lines().skip(2).map(|line| line.split(':').next().unwrap().trim().to_owned()).collect()
 }
 
-/// A counter of the network that a process is in: a table of pairs of lines, names and values.
+/// A counter of a process's network namespace; the file has pairs of lines with names and values.
 fn counter(pid: i32, protocol: &str, name: &str) -> u64 {
     let table = fs::read_to_string(format!("/proc/{pid}/net/snmp")).unwrap();
     let mut lines = table.lines().filter(|line| line.starts_with(protocol));
@@ -21,7 +21,7 @@ fn counter(pid: i32, protocol: &str, name: &str) -> u64 {
     pairs.find(|(found, _)| *found == name).unwrap_or_else(|| panic!("{name} is counted")).1.parse().unwrap()
 }
 
-/// The same for IPv6, where each line is one counter; none if the kernel has no IPv6.
+/// The same for IPv6, with one counter per line; 0 if the kernel has no IPv6.
 fn counter6(pid: i32, name: &str) -> u64 {
     let table = fs::read_to_string(format!("/proc/{pid}/net/snmp6")).unwrap_or_default();
     let found = table.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
@@ -29,15 +29,15 @@ fn counter6(pid: i32, name: &str) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_sent_to_any_address_but_loopback() {
+async fn nothing_is_sent_beyond_loopback() {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     ready_account(&stack, &visitor, Some("secret")).await;
 
     for pid in [stack.telescope_pid(), stack.td_host_pid(), stack.server_pid()] {
         assert_eq!(interfaces(pid), ["lo"]);
-        assert!(counter(pid, "Ip:", "OutRequests") > 0, "packets are counted here");
-        assert_eq!(counter(pid, "Ip:", "OutNoRoutes"), 0, "nobody tried an address beyond loopback");
-        assert_eq!(counter6(pid, "Ip6OutNoRoutes"), 0, "nor one of IPv6");
+        assert!(counter(pid, "Ip:", "OutRequests") > 0, "packets are counted");
+        assert_eq!(counter(pid, "Ip:", "OutNoRoutes"), 0, "no attempt to reach an address beyond loopback");
+        assert_eq!(counter6(pid, "Ip6OutNoRoutes"), 0, "no attempt over IPv6");
     }
 }

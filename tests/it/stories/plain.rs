@@ -1,4 +1,4 @@
-//! Somebody whose browser runs no scripts looks after an account: everything is a page and a form.
+//! A person without JavaScript manages an account: everything is a page and a form.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ async fn desk() -> (Stack, Visitor, Row, Browser) {
     (stack, visitor, account, browser)
 }
 
-/// Waits until the page, which is not live, says it.
+/// Waits until the page, which is not live, contains the words.
 async fn until_page_says(browser: &Browser, url: &str, words: &str) {
     until_true(&format!("the page says {words:?}"), STEP, async || {
         browser.goto(url).await;
@@ -42,7 +42,7 @@ async fn an_account_is_edited_disconnected_and_connected_without_javascript() {
     let wrong = browser.find("#groups-error").await.text().await.unwrap();
     assert!(!wrong.is_empty(), "the field is named");
     let kept = browser.find("[name='comment']").await.prop("value").await.unwrap();
-    assert_eq!(kept.as_deref(), Some("Blue SIM <b>in the safe</b>"), "what was typed stays");
+    assert_eq!(kept.as_deref(), Some("Blue SIM <b>in the safe</b>"), "typed text is kept");
     browser.pictures("edit-plain").await;
     browser.fill("[name='groups']", "Front desk, Night shift").await;
     browser.press("Save", "main").await;
@@ -63,7 +63,7 @@ async fn an_account_is_edited_disconnected_and_connected_without_javascript() {
     until_page_says(&browser, &page, "isn't connected to this account").await;
     browser.press("Connect", "main").await;
     until_page_says(&browser, &page, "Logged in and ready").await;
-    assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1, "connecting asks for no code");
+    assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1, "connecting requests no code");
     browser.close().await;
 }
 
@@ -76,21 +76,20 @@ async fn a_code_is_shown_for_a_minute_without_javascript() {
 
     browser.click(&format!("a[href$='/{}/code']", account.id)).await;
     browser.press("Show login code", "main").await;
-    assert!(!browser.find("#reason-error").await.text().await.unwrap().is_empty(), "a reason is wanted");
+    assert!(!browser.find("#reason-error").await.text().await.unwrap().is_empty(), "a reason is required");
     assert!(!browser.text("body").await.contains("01234"));
     browser.fill("[name='reason']", "A new phone for the front desk").await;
-    // Before it is shown: when this test first sees it, some of its minute may have passed.
+    // Started before the code is shown: part of its minute may have passed when the test first sees it.
     let asked = Instant::now();
     browser.press("Show login code", "main").await;
     until_true("the code is on the page", STEP, async || browser.text("body").await.contains("01234")).await;
-    assert!(!browser.text("main").await.contains("Copy"), "a button that needs a script is not there");
+    assert!(!browser.text("main").await.contains("Copy"), "there is no button that needs a script");
     browser.pictures("code-plain").await;
 
-    until_true("the code leaves by itself", STEP * 2, async || !browser.text("body").await.contains("01234"))
-        .await;
+    until_true("the code disappears", STEP * 2, async || !browser.text("body").await.contains("01234")).await;
     assert!(asked.elapsed() > Duration::from_secs(50), "there was time to read it: {:?}", asked.elapsed());
     browser.find("#facts").await;
     let history = browser.text("main").await;
-    assert!(history.contains("A new phone for the front desk"), "it is written down: {history}");
+    assert!(history.contains("A new phone for the front desk"), "it is recorded: {history}");
     browser.close().await;
 }

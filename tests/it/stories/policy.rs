@@ -1,11 +1,11 @@
-//! The pages' Content-Security-Policy, as a browser enforces it. Also the proof that the other stories would hear of
-//! a page that breaks it.
+//! The pages' Content-Security-Policy, as enforced by a browser. Also shows that other stories would notice a page that
+//! violates it.
 
 use crate::support::browser::{Browser, Scripts};
 use crate::support::stack::Stack;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_script_that_somebody_smuggled_in_does_not_run() {
+async fn an_injected_script_does_not_run() {
     let stack = Stack::start().await;
     let browser = Browser::open(Scripts::On).await;
     browser.goto(&stack.url("/sign-in")).await;

@@ -1,5 +1,5 @@
-//! An account is removed, or only logged out. Removing leaves nothing that could resume the session: not at Telegram,
-//! not on the disk; and it is seen through whatever happens meanwhile.
+//! An account is removed, or only logged out. A removal leaves nothing that could resume the session, neither at Telegram
+//! nor on disk, and is completed whatever happens meanwhile.
 
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ async fn page(visitor: &Visitor, path: &str) -> String {
     visitor.get(path).await.text().await.unwrap()
 }
 
-/// The sessions that Telegram has of a number.
+/// The number's sessions at Telegram.
 async fn sessions(stack: &Stack, row: &Row) -> usize {
     let phone = stack.phones().phone(&row.phone).await.expect("the phone is known");
     phone["sessions"].as_array().expect("a list").len()
@@ -52,7 +52,7 @@ async fn open(stack: &Stack) -> Db {
     Db::open(&Dsn::in_folder(&stack.data(""))).await.unwrap()
 }
 
-/// How often each code stands in the trail as done.
+/// How many entries with this code and the outcome done there are.
 async fn done(visitor: &Visitor, account: &str, code: &str) -> usize {
     page(visitor, &format!("/audit?account={account}&code={code}")).await.matches(">done</span></td>").count()
 }
@@ -82,14 +82,14 @@ async fn a_removed_account_leaves_nothing_that_could_resume_it() {
     browser.until_shown("#jobs .badge.good", STEP).await;
     until_gone(&visitor, &account).await;
     assert_eq!(visitor.get(&format!("/accounts/{}", account.id)).await.status(), 404);
-    assert_eq!(sessions(&stack, &account).await, 0, "Telegram knows no session of it");
+    assert_eq!(sessions(&stack, &account).await, 0, "Telegram has no session of it");
     assert_eq!(stack.phones().calls("auth.logOut", &account.phone).await, 1);
     assert_eq!(folders(&stack).len(), folders_of_one(&stack), "only the other account's folder is left");
     for code in ["session.logged-out", "account.folder.destroyed", "account.removed"] {
         assert_eq!(done(&visitor, &account.id, code).await, 1, "{code}");
     }
 
-    // The same number again: a new account, which nobody is signed in to.
+    // The same number again: a new account, which is not logged in.
     visitor.does("/accounts/add", &[("phone", &account.phone), ("owner", ""), ("comment", "")]).await;
     let again = visitor.rows().await.into_iter().find(|row| row.phone == account.phone).unwrap();
     assert_ne!(again.id, account.id);
@@ -101,10 +101,10 @@ async fn a_removed_account_leaves_nothing_that_could_resume_it() {
     let db = open(&stack).await;
     let id: AccountId = account.id.parse().unwrap();
     let conn = &mut db.read().await.unwrap();
-    assert!(store::secrets::two_step_password(conn, id).await.unwrap().is_none(), "the secret is gone");
+    assert!(store::secrets::two_step_password(conn, id).await.unwrap().is_none(), "the secret is deleted");
 }
 
-/// Files of one account's folder: those of the account that is left.
+/// The number of files in the remaining account's folder.
 fn folders_of_one(stack: &Stack) -> usize {
     let mut parents: Vec<_> =
         folders(stack).into_iter().filter_map(|file| Some(file.parent()?.to_owned())).collect();
@@ -115,7 +115,7 @@ fn folders_of_one(stack: &Stack) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn logging_out_is_not_removing() {
+async fn logging_out_does_not_remove_the_account() {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = ready_account(&stack, &visitor, None).await;
@@ -135,9 +135,9 @@ async fn logging_out_is_not_removing() {
     visitor.until_stage(&account.id, "ready", STEP).await;
 }
 
-/// While Telegram is silent the removal waits and says so; a sudden end in between changes nothing.
+/// While Telegram is silent, the removal waits and says so, also after a crash.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removal_waits_for_telegram_and_survives_a_sudden_end() {
+async fn a_removal_waits_for_telegram_and_survives_a_crash() {
     let mut stack = Stack::start().await;
     let mut visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = ready_account(&stack, &visitor, None).await;
@@ -147,12 +147,12 @@ async fn a_removal_waits_for_telegram_and_survives_a_sudden_end() {
     for row in [&account, &never] {
         visitor.does(&format!("/accounts/{}/remove", row.id), &[("digits", digits(row))]).await;
     }
-    // Who was never signed in has nothing that Telegram must confirm.
+    // An account that was never logged in needs no confirmation from Telegram.
     until_gone(&visitor, &never).await;
     let list = page(&visitor, "/accounts").await;
     assert!(list.contains("Being removed"), "{list}");
     let refused = visitor.post(&format!("/accounts/{}/connect", account.id), &[]).await;
-    assert_eq!(refused.status(), 403, "an account on its way out can't be connected");
+    assert_eq!(refused.status(), 403, "an account that is being removed can't be connected");
     let refused =
         visitor.post("/accounts/add", &[("phone", &account.phone), ("owner", ""), ("comment", "")]).await;
     assert_eq!(refused.status(), 422);
@@ -167,9 +167,9 @@ async fn a_removal_waits_for_telegram_and_survives_a_sudden_end() {
     assert_eq!(done(&visitor, &account.id, "account.removed").await, 1);
 }
 
-/// Whatever step the end came after, the next start goes on from there, and nothing is done twice.
+/// After a crash in any step, the next start continues from there, and nothing is done twice.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removal_goes_on_from_each_of_its_steps() {
+async fn a_removal_continues_from_each_step() {
     let mut stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let mut accounts = Vec::new();

@@ -1,5 +1,5 @@
-//! Ten restarts, orderly and not, with accounts in every stage that waits for somebody. Each account is where it was,
-//! and Telegram was asked for no code and given no password.
+//! Ten restarts, orderly and not, with accounts in every stage that waits for input. Each account keeps its stage, and
+//! Telegram gets no request for a code and no password.
 
 use crate::support::login::{
     ADMIN, STEP, account_that_waits_for_a_code, account_that_waits_for_a_password, added_account, give_code,
@@ -12,7 +12,7 @@ use crate::support::waiting::until_true;
 
 const RIGHT: &str = "never typed by anybody";
 
-/// What must not be asked of Telegram by itself.
+/// The methods that must not be called without a person.
 const ASKED: [&str; 4] = ["auth.sendCode", "auth.resendCode", "auth.signIn", "auth.checkPassword"];
 
 async fn asked(phones: &Phones) -> Vec<u64> {
@@ -41,7 +41,7 @@ async fn accounts(stack: &Stack, visitor: &Visitor) -> Vec<Row> {
     })
     .await;
 
-    // The right one, but nobody knows what Telegram made of it.
+    // The right password, but the result is unknown.
     let given = account_that_waits_for_a_password(stack, visitor, RIGHT).await;
     phones.refuse("auth.checkPassword", &given.phone, "PHONE_PASSWORD_FLOOD", 1).await;
     visitor.does(&format!("/accounts/{}/password", given.id), &[("password", RIGHT)]).await;
@@ -56,12 +56,12 @@ async fn accounts(stack: &Stack, visitor: &Visitor) -> Vec<Row> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_restarts_ask_telegram_for_nothing() {
+async fn ten_restarts_request_no_code() {
     let mut stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let accounts = accounts(&stack, &visitor).await;
     let before = asked(&stack.phones()).await;
-    assert_eq!((before[0], before[3]), (6, 3), "the counters count");
+    assert_eq!((before[0], before[3]), (6, 3), "the counters work");
 
     for restart in 0..10 {
         match restart % 4 {
@@ -79,7 +79,7 @@ async fn ten_restarts_ask_telegram_for_nothing() {
     }
     let log = stack.log();
     assert!(!log.contains("panicked") && !log.contains("SIGSEGV"));
-    // None of them is in the stage in name only: a person's answer still leads on.
+    // The stage is real: input is still accepted.
     let [.., wait_code] = accounts.as_slice() else { panic!("there are accounts") };
     give_code(&stack, &visitor, wait_code).await;
     visitor.until_stage(&wait_code.id, "ready", STEP).await;

@@ -1,4 +1,4 @@
-//! A stored two-step password is looked at by somebody who may, and leaves the page by itself.
+//! A stored two-step password is viewed by an authorized person, and disappears from the page after a minute.
 
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{ADMIN, added_account, place, sign_in};
@@ -23,11 +23,11 @@ async fn looking(scripts: Scripts, name: &str) {
     browser.pictures(&format!("{name}-asked")).await;
     browser.press("Show password", place(scripts)).await;
     assert!(browser.text("#reason-error").await.contains("Enter a reason"));
-    // Chromium itself names an answer of 422.
+    // Chromium logs 422 responses itself.
     assert_eq!(browser.complaints().await.len(), 1);
     browser.fill("[name='reason']", "Ada is on leave and the desk has a new phone").await;
     if scripts == Scripts::On {
-        // Its minute is over as soon as the test says so.
+        // The test ends the minute early.
         let keep = "const real = setTimeout.bind(window); window.later = [];
             window.setTimeout = (then, after, ...rest) =>
                 after === 60000 ? window.later.push(then) : real(then, after, ...rest);";
@@ -45,12 +45,12 @@ async fn looking(scripts: Scripts, name: &str) {
         browser.goto(address).await;
         assert!(!browser.text("body").await.contains("Regenbogen"), "{address}");
     }
-    assert!(browser.text("body").await.contains("Ada is on leave"), "the reason stands in the trail");
+    assert!(browser.text("body").await.contains("Ada is on leave"), "the reason is in the audit log");
     browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_shown_in_the_dialog_and_hides() {
+async fn it_is_shown_in_the_dialog_and_hidden_again() {
     looking(Scripts::On, "password-shown").await;
 }
 

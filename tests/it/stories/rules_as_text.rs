@@ -1,4 +1,4 @@
-//! Access from the command line: explained, exported, reviewed and put back, while the server runs and without it.
+//! Access rules on the command line: explained, exported, reviewed and imported, with and without a running server.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -13,7 +13,7 @@ use crate::support::waiting::until_true;
 const ADMIN: &str = "admin@example.org";
 const ADA: &str = "ada@example.org";
 
-/// Runs `telescope access`; whether it was done, and what it said.
+/// Runs `telescope access`; returns whether it succeeded, and its output.
 async fn access(stack: &Stack, words: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_telescope"));
     command
@@ -38,7 +38,7 @@ async fn import(stack: &Stack, file: &Path, text: &str, yes: bool) -> (bool, Str
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rules_are_explained_exported_and_put_back() {
+async fn rules_are_explained_exported_and_imported() {
     let mut stack = Stack::start().await;
     let root = Visitor::sign_in(&stack, ADMIN).await;
     let phone = Phone::test(2, 41);
@@ -66,7 +66,7 @@ async fn rules_are_explained_exported_and_put_back() {
     until_true("the server listens", STEP, async || socket.exists()).await;
     let (done, said) = import(&stack, &file, &text, true).await;
     assert!(done && said.starts_with("Applied:"), "{said}");
-    assert!(sees(&ada).await, "in force in the running server at once");
+    assert!(sees(&ada).await, "applied in the running server at once");
 
     let (done, said) = access(&stack, &["check", ADA, &digits]).await;
     for line in [
@@ -83,7 +83,7 @@ async fn rules_are_explained_exported_and_put_back() {
     let (done, said) = import(&stack, &file, &exported, true).await;
     assert_eq!((done, said.as_str()), (true, "No changes: the rules are already as the file says."));
 
-    // That accounts need approvals is a rule like the others: it is seen when it comes and when it goes.
+    // Requiring approvals is a rule like the others: adding and removing it is shown.
     let guarded = exported.replace("name = \"Sales\"\n", "name = \"Sales\"\nneeds_approval = true\n");
     let (done, said) = import(&stack, &file, &guarded, true).await;
     assert!(done && said.contains("require approval for accounts in \"Sales\""), "{said}");
@@ -94,7 +94,7 @@ async fn rules_are_explained_exported_and_put_back() {
     let (done, said) = import(&stack, &file, &exported, true).await;
     assert!(done && said.contains("stop requiring approval for accounts in \"Sales\""), "{said}");
 
-    // What is wrong is said, and nothing of it is done.
+    // Errors are reported, and nothing is changed.
     let fly = exported.replace("\"login\"", "\"fly\"");
     let nobody = exported.replace(&digits, "+9996629999");
     let blind = exported.replace("\"view\", ", "");
@@ -113,7 +113,7 @@ async fn rules_are_explained_exported_and_put_back() {
         assert!(!access(&stack, &words).await.0, "{words:?}");
     }
 
-    // What a file does not name goes; that stands in the trail like what people do on pages.
+    // What the file does not name is removed, and recorded like changes made on pages.
     let (done, said) = import(&stack, &file, "", true).await;
     assert!(done && said.contains("delete role \"Desk\""), "{said}");
     assert!(!sees(&ada).await);
@@ -123,7 +123,7 @@ async fn rules_are_explained_exported_and_put_back() {
         assert!(trail.contains(&format!(">{code}<")), "{code}");
     }
 
-    // Without a server the command does it alone.
+    // Without a server the command makes the change itself.
     assert!(stack.stop().await.success());
     let (done, said) = import(&stack, &file, &exported, true).await;
     assert!(done, "{said}");

@@ -1,4 +1,4 @@
-//! Somebody looks for accounts: the list follows what is typed, and what happens in it goes on being seen.
+//! Searching for accounts: the list follows what is typed, and stays live.
 
 use crate::support::browser::{Browser, SOON, Scripts};
 use crate::support::login::{ADMIN, row, sign_in};
@@ -56,7 +56,7 @@ async fn the_list_follows_what_is_typed_and_stays_live() {
     browser.find("#q").await.send_keys("nort").await.unwrap();
     until_listed(&browser, &[ADA, BOB], &[EVE]).await;
     browser.find("#q").await.send_keys("h").await.unwrap();
-    until_true("the address says it", SOON, async || {
+    until_true("the URL contains the search", SOON, async || {
         browser.is_true("location.pathname + location.search === '/accounts?q=north'").await
     })
     .await;
@@ -70,7 +70,7 @@ async fn the_list_follows_what_is_typed_and_stays_live() {
         "2 matching accounts"
     );
 
-    // Another person changes things: the list lets go and takes in as the new search says.
+    // Another person changes accounts: rows appear and disappear according to the new search.
     let rows = visitor.rows().await;
     let page = |number: &str| {
         let row = rows.iter().find(|row| row.phone == number).expect("it is listed");

@@ -1,8 +1,8 @@
-//! Settings as the program that ships reads them: faults are sentences, all at once, and the environment wins.
+//! Settings of the real program: all faults are reported at once, and the environment takes precedence.
 
 use std::process::Command;
 
-/// Starts Telescope where nothing but these settings is known; what it says before it gives up.
+/// Starts Telescope with only these settings; returns its error output.
 fn refusal(file: &str, environment: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(".env"), file).unwrap();
@@ -20,7 +20,7 @@ fn refusal(file: &str, environment: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_environment_wins_over_the_file() {
+fn the_environment_takes_precedence_over_the_file() {
     let said = refusal("PORT=70000\nSSO_MODE=nonsense\n", &[("PORT", "8888")]);
     assert!(said.contains("SSO_MODE") && !said.contains("PORT"), "{said}");
     let said = refusal("PORT=8888\nSSO_MODE=nonsense\n", &[("PORT", "70000")]);
@@ -28,7 +28,7 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
-fn what_is_missing_is_said_all_at_once_and_in_sentences() {
+fn all_missing_settings_are_reported_at_once() {
     let said = refusal("", &[]);
     for setting in ["API_ID", "API_HASH", "TWO_FACTOR_ENCRYPTION_KEY", "SSO_MODE"] {
         assert!(said.contains(setting), "{setting}: {said}");

@@ -1,11 +1,11 @@
-//! Ctrl-C in the terminal that runs the demo: everything ends, in order, and the sessions are kept.
+//! Ctrl-C in the terminal that runs the demo: everything shuts down in order, and the sessions are kept.
 
 use crate::support::login::{ADMIN, STEP, ready_account};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ctrl_c_stops_everything_and_a_second_start_keeps_everything() {
+async fn ctrl_c_stops_everything_and_sessions_survive() {
     let mut stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = ready_account(&stack, &visitor, None).await;

@@ -1,5 +1,5 @@
-//! A stored two-step password is handed to Telegram once, when a login waits for it. A wrong one is not tried again:
-//! repeating it would lock the account.
+//! A stored two-step password is submitted to Telegram once, when a login waits for it. A wrong one is not submitted again,
+//! since repeating it would lock the account.
 
 use crate::support::login::{
     ADMIN, STEP, account_that_waits_for_a_code, account_that_waits_for_a_password, give_code,
@@ -12,16 +12,16 @@ const RIGHT: &str = "the right one, ½";
 const WRONG: &str = "one from last year";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_right_one_signs_the_account_in_without_anybody() {
+async fn a_right_password_logs_the_account_in_automatically() {
     let stack = Stack::start().await;
     let phones = stack.phones();
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
 
-    // Stored before the login comes to it.
+    // Stored before the login needs it.
     let early = account_that_waits_for_a_code(&visitor).await;
     phones.set_password(&early.phone, RIGHT).await;
     visitor.does(&format!("/accounts/{}/password", early.id), &[("password", RIGHT)]).await;
-    assert_eq!(phones.calls("auth.checkPassword", &early.phone).await, 0, "nobody waits for it yet");
+    assert_eq!(phones.calls("auth.checkPassword", &early.phone).await, 0, "no login waits for it yet");
     give_code(&stack, &visitor, &early).await;
     visitor.until_stage(&early.id, "ready", STEP).await;
     assert_eq!(phones.calls("auth.checkPassword", &early.phone).await, 1);
@@ -34,7 +34,7 @@ async fn the_right_one_signs_the_account_in_without_anybody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_one_is_tried_once_and_marked() {
+async fn a_wrong_password_is_tried_once_and_marked() {
     let mut stack = Stack::start().await;
     let phones = stack.phones();
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
@@ -50,7 +50,7 @@ async fn a_wrong_one_is_tried_once_and_marked() {
     visitor.until_stage(&account.id, "wait-password", STEP).await;
     assert!(is_marked().await, "it is still marked");
 
-    // The next value is handed over once more, and only that one: the wrong one was not tried in between.
+    // Only the next value is submitted: the wrong one was not tried again in between.
     visitor.does(&format!("{page}/password"), &[("password", RIGHT)]).await;
     visitor.until_stage(&account.id, "ready", STEP).await;
     assert_eq!(phones.calls("auth.checkPassword", &account.phone).await, 2);
@@ -58,7 +58,7 @@ async fn a_wrong_one_is_tried_once_and_marked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_can_not_be_opened_is_given_to_nobody() {
+async fn an_unreadable_password_is_not_submitted() {
     let stack = Stack::start().await;
     let phones = stack.phones();
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
@@ -68,7 +68,7 @@ async fn one_that_can_not_be_opened_is_given_to_nobody() {
     for row in [&account, &other] {
         visitor.does(&format!("/accounts/{}/password", row.id), &[("password", RIGHT)]).await;
     }
-    // Somebody with the database puts the other account's sealed value here: the same password, another place.
+    // An attacker with access to the database puts the other account's sealed value here.
     stack
         .tamper(&format!(
             "update sealed_secrets set sealed =
@@ -79,11 +79,11 @@ async fn one_that_can_not_be_opened_is_given_to_nobody() {
         .await;
     give_code(&stack, &visitor, &account).await;
     visitor.until_stage(&account.id, "wait-password", STEP).await;
-    until_true("the log says that it was not handed over", STEP, async || {
+    until_true("the log says that it was not submitted", STEP, async || {
         stack.log().contains("a stored password was not handed over")
     })
     .await;
-    assert_eq!(phones.calls("auth.checkPassword", &account.phone).await, 0, "nothing was tried in its place");
+    assert_eq!(phones.calls("auth.checkPassword", &account.phone).await, 0, "nothing else was tried");
     visitor.does(&format!("/accounts/{}/password", account.id), &[("password", RIGHT)]).await;
     visitor.until_stage(&account.id, "ready", STEP).await;
 }

@@ -1,4 +1,4 @@
-//! Telegram goes away for a while. Open pages say so by themselves, and no longer say so once it is back.
+//! Telegram is unreachable for a while. Open pages show that, until it is reachable again.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
 
 const SAYS_SO: &str = "Telegram can't be reached";
-/// A line that is lost is noticed by TDLib at once, and said after five seconds.
+/// TDLib notices a lost connection at once, and pages show it after five seconds.
 const SOON: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_say_that_telegram_is_away_and_when_it_is_back() {
+async fn pages_show_an_outage_of_telegram_and_its_end() {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = ready_account(&stack, &visitor, None).await;
@@ -26,7 +26,7 @@ async fn pages_say_that_telegram_is_away_and_when_it_is_back() {
     browser.mark().await;
     assert!(!browser.text("#main").await.contains(SAYS_SO));
 
-    // The launcher would start the server again at once.
+    // Stopped, not killed: the launcher would restart the server at once.
     processes::signal(stack.launcher_pid(), Signal::STOP);
     let server = stack.server_pid();
     processes::kill_hard(server);
@@ -42,7 +42,7 @@ async fn pages_say_that_telegram_is_away_and_when_it_is_back() {
         !browser.text("#main").await.contains(SAYS_SO)
     })
     .await;
-    assert!(browser.is_marked().await, "the page was never loaded anew");
+    assert!(browser.is_marked().await, "the page was never reloaded");
     assert_eq!(browser.complaints().await, [""; 0]);
     visitor.until_stage(&account.id, "ready", STEP).await;
     assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1);

@@ -1,5 +1,5 @@
-//! Telegram falls silent, drops everybody, goes and comes back. Nobody has to sign in again, and forms answer in
-//! words meanwhile.
+//! Telegram stops responding, drops all connections, and restarts. No new login is needed, and forms show an error message
+//! meanwhile.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,11 @@ use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
 
 const SILENCE: u32 = 20;
-/// A form answers within that, whatever Telegram does.
+/// A form gets a response within this time, whatever Telegram does.
 const FORM: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn silence_a_dropped_line_and_a_restart() {
+async fn silence_dropped_connections_and_a_restart() {
     let stack = Stack::start().await;
     let phones = stack.phones();
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
@@ -45,14 +45,14 @@ async fn silence_a_dropped_line_and_a_restart() {
     let text = "Login code: 54321. Do not give this code to anyone.";
     join_all(accounts.iter().map(|row| phones.send_message(&row.phone, text))).await;
     for row in &accounts {
-        until_true("the message of meanwhile came", STEP * 2, async || {
+        until_true("the message sent meanwhile arrived", STEP * 2, async || {
             let page = visitor.get(&format!("/accounts/{}", row.id)).await.text().await.unwrap();
             page.contains("data-stage=\"ready\"") && page.contains("login code received")
         })
         .await;
     }
-    assert_eq!(phones.calls_in_all("auth.sendCode").await, asked, "nobody asked for a code");
-    // The login that was under way goes on.
+    assert_eq!(phones.calls_in_all("auth.sendCode").await, asked, "no code was requested");
+    // The login in progress continues.
     ask(&visitor, &waiting).await;
     visitor.until_stage(&waiting.id, "wait-code", STEP).await;
 }

@@ -1,7 +1,6 @@
-//! Three thousand accounts: the page is there at once, and so is what happens to them.
+//! Three thousand accounts: the page loads quickly, and changes are shown quickly.
 //!
-//! The limits are those that people are promised, times ten: the machine that runs the tests does much else
-//! meanwhile. The figures themselves are printed.
+//! The limits are ten times the documented ones, since the test machine may be busy. The figures are printed.
 
 use std::time::{Duration, Instant};
 
@@ -17,13 +16,13 @@ use crate::support::visitor::Visitor;
 const ACCOUNTS: u16 = 3000;
 /// Until the page is loaded and live.
 const USABLE: Duration = Duration::from_secs(2);
-/// From the answer to a change until others see it.
+/// From the response to a change until others see it.
 const VISIBLE: Duration = Duration::from_millis(200);
 /// How much slower the tests' machine may be.
 const SLOWER: u32 = 10;
-/// Changes that are measured.
+/// Measured changes.
 const CHANGES: usize = 15;
-/// Requests that are counted, and how many are under way at a time.
+/// Measured requests, and how many run concurrently.
 const REQUESTS: usize = 200;
 const AT_ONCE: usize = 4;
 
@@ -56,7 +55,7 @@ fn median(mut all: Vec<i64>) -> Duration {
     Duration::from_millis(u64::try_from(all[all.len() / 2]).unwrap_or_default())
 }
 
-/// Loads the page and says when it was loaded and when its rows were live.
+/// Loads the page; returns when it was loaded and when its rows were live.
 async fn load(browser: &Browser, stack: &Stack) -> (i64, i64) {
     browser.goto(&stack.url("/accounts")).await;
     let live: i64 = browser.value("window.liveOfTheTest").await;
@@ -64,7 +63,7 @@ async fn load(browser: &Browser, stack: &Stack) -> (i64, i64) {
     (browser.value(loaded).await, live)
 }
 
-/// From the answer to somebody's edit until the page shows it, in milliseconds.
+/// From the response to an edit until the page shows it, in milliseconds.
 async fn change(browser: &Browser, visitor: &Visitor, id: &str, words: &str) -> i64 {
     browser
         .run(&format!(
@@ -83,7 +82,7 @@ async fn change(browser: &Browser, visitor: &Visitor, id: &str, words: &str) -> 
     seen - answered.0
 }
 
-/// How many pages a second are answered.
+/// Pages per second.
 async fn requests_per_second(visitor: &Visitor, path: &str) -> f64 {
     let some = async || {
         for _ in 0..REQUESTS / AT_ONCE {
@@ -98,7 +97,7 @@ async fn requests_per_second(visitor: &Visitor, path: &str) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_is_quick_and_so_are_changes() {
+async fn the_page_and_its_changes_are_fast() {
     let stack = Stack::start_with(thousands).await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let browser = Browser::open(Scripts::On).await;
@@ -130,7 +129,7 @@ async fn the_page_is_quick_and_so_are_changes() {
 
     for path in ["/accounts", "/accounts?sort=stage", "/accounts?q=north&page=30"] {
         let rate = requests_per_second(&visitor, path).await;
-        println!("{ACCOUNTS} accounts: {rate:.0} requests a second of {path}");
+        println!("{ACCOUNTS} accounts: {rate:.0} requests per second of {path}");
     }
     assert!(live < USABLE * SLOWER, "live after {live:?}");
     assert!(seen < VISIBLE * SLOWER, "a change is seen after {seen:?}");

@@ -1,5 +1,5 @@
-//! Two people work on the same login, or one person clicks twice. Telegram hears of it once; whoever came second is
-//! told so in words.
+//! Two people work on the same login, or one person clicks twice. Telegram gets one request; the second person gets an
+//! explanation.
 
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{ADMIN, STEP, account_that_waits_for_a_code, added_account, row, sign_in, token};
@@ -7,10 +7,10 @@ use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
 
-/// What somebody reads whose form came too late.
+/// The messages for a form that came too late.
 const TOO_LATE: [&str; 2] = ["out of date", "already in progress"];
 
-async fn is_refused_in_words(answer: reqwest::Response) {
+async fn is_refused_with_a_message(answer: reqwest::Response) {
     let status = answer.status();
     let page = answer.text().await.unwrap();
     assert_eq!(status, 409, "{page}");
@@ -27,22 +27,22 @@ async fn two_people_submit_a_code_at_once() {
     let provide = format!("{page}/provide");
     let code = phones.code(&account.phone).await;
     let (hers, his) = (token(&ada, &page).await, token(&bob, &page).await);
-    assert_eq!(hers, his, "both look at the same stage");
+    assert_eq!(hers, his, "both see the same stage");
 
-    // A form for another stage: the token is right, the field is not the one that is waited for.
-    is_refused_in_words(ada.post(&provide, &[("token", &hers), ("password", &code)]).await).await;
+    // A form for another stage: the token is valid, but the field is not the expected one.
+    is_refused_with_a_message(ada.post(&provide, &[("token", &hers), ("password", &code)]).await).await;
     assert_eq!(phones.calls("auth.checkPassword", &account.phone).await, 0);
 
     let form = [("token", hers.as_str()), ("code", code.as_str())];
     let answers = tokio::join!(ada.post(&provide, &form), bob.post(&provide, &form));
     let (first, second) = if answers.0.status() == 303 { answers } else { (answers.1, answers.0) };
     assert_eq!(first.status(), 303, "{}", first.text().await.unwrap());
-    is_refused_in_words(second).await;
+    is_refused_with_a_message(second).await;
     ada.until_stage(&account.id, "ready", STEP).await;
-    assert_eq!(phones.calls("auth.signIn", &account.phone).await, 1, "Telegram was asked once");
+    assert_eq!(phones.calls("auth.signIn", &account.phone).await, 1, "Telegram got one request");
 
-    // The form that is still open in a third tab.
-    is_refused_in_words(bob.post(&provide, &form).await).await;
+    // The form in a third open tab.
+    is_refused_with_a_message(bob.post(&provide, &form).await).await;
     assert_eq!(phones.calls("auth.signIn", &account.phone).await, 1);
     assert_eq!(phones.codes_asked_for(&account.phone).await, 1);
 }
@@ -61,13 +61,13 @@ async fn a_form_from_before_a_wrong_code_is_stale() {
     let answer = ada.post(&provide, &[("token", &old), ("code", wrong)]).await;
     assert_eq!(answer.status(), 422);
 
-    is_refused_in_words(ada.post(&provide, &[("token", &old), ("code", &code)]).await).await;
-    assert_eq!(phones.calls("auth.signIn", &account.phone).await, 1, "the wrong one alone was tried");
+    is_refused_with_a_message(ada.post(&provide, &[("token", &old), ("code", &code)]).await).await;
+    assert_eq!(phones.calls("auth.signIn", &account.phone).await, 1, "only the wrong code was submitted");
     ada.until_stage(&account.id, "wait-code", STEP).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_people_ask_for_a_code_at_once() {
+async fn two_people_request_a_code_at_once() {
     let stack = Stack::start().await;
     let (ada, bob) = (Visitor::sign_in(&stack, ADMIN).await, Visitor::sign_in(&stack, ADMIN).await);
     let account = added_account(&ada).await;
@@ -77,12 +77,12 @@ async fn two_people_ask_for_a_code_at_once() {
     let answers = tokio::join!(ada.post(&ask, &form), bob.post(&ask, &form));
     let (first, second) = if answers.0.status() == 303 { answers } else { (answers.1, answers.0) };
     assert_eq!(first.status(), 303, "{}", first.text().await.unwrap());
-    is_refused_in_words(second).await;
-    // The button of a page from before the code: it must not ask for another one.
-    is_refused_in_words(bob.post(&ask, &form).await).await;
+    is_refused_with_a_message(second).await;
+    // The button of an outdated page must not request another code.
+    is_refused_with_a_message(bob.post(&ask, &form).await).await;
     assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1);
     let page = ada.get(&format!("/accounts/{}", account.id)).await.text().await.unwrap();
-    assert!(page.contains("1 of 20"), "what was not asked of Telegram is not counted: {page}");
+    assert!(page.contains("1 of 20"), "requests that were not sent are not counted: {page}");
 }
 
 async fn double_click(scripts: Scripts) {
@@ -105,7 +105,7 @@ async fn double_click(scripts: Scripts) {
         browser.has("#step[data-stage='ready']").await
     })
     .await;
-    assert!(!browser.has("#step .note.bad").await, "the page as it stands now has no complaint");
+    assert!(!browser.has("#step .note.bad").await, "the page shows no error");
     browser.goto(&stack.url("/accounts")).await;
     browser.find(&format!("{}[data-stage='ready']", row(&account.phone))).await;
     assert_eq!(phones.calls("auth.signIn", &account.phone).await, 1);

@@ -1,4 +1,4 @@
-//! More open pages than one person may have: the last one says so, and goes on by itself when there is room.
+//! More open pages than allowed per person: the last one says so, and becomes live when another is closed.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
 
-/// A page without a live connection tries to get one at least that often, and a busy machine takes its time.
+/// How long a page without a live connection may take to get one, on a busy machine.
 const NEXT_TRY: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,7 +29,7 @@ async fn a_page_too_many_says_so_until_another_is_closed() {
     .await;
     let second = added_account(&visitor).await;
     one.until_shown(&row(&second.phone), STEP).await;
-    assert!(!other.has(&row(&second.phone)).await, "it does not change by itself");
+    assert!(!other.has(&row(&second.phone)).await, "it is not live");
 
     one.close().await;
     until_true("the other is live", NEXT_TRY, async || other.has(&row(&second.phone)).await).await;

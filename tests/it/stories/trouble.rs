@@ -1,5 +1,4 @@
-//! Thirty accounts, and five of them in trouble of different kinds. Each says what its trouble is; the others do not
-//! even notice.
+//! Thirty accounts, five of them with different problems. Each shows its problem; the others are not affected.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use crate::support::waiting::until_true;
 /// How long a form may take while its account is flooded.
 const SOON: Duration = Duration::from_secs(5);
 
-/// The stages that the log tells of an account.
+/// The stages of an account in the log.
 fn stages(log: &str, row: &Row) -> Vec<String> {
     let mark = format!("account={}", row.id);
     log.lines()
@@ -22,7 +21,7 @@ fn stages(log: &str, row: &Row) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobodys_trouble_is_felt_by_another() {
+async fn problems_of_an_account_do_not_affect_others() {
     let stack = Stack::start().await;
     let phones = stack.phones();
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
@@ -38,10 +37,10 @@ async fn nobodys_trouble_is_felt_by_another() {
 
     visitor.does(&format!("/accounts/{}/disconnect", damaged.id), &[]).await;
     visitor.until_stage(&damaged.id, "disconnected", STEP).await;
-    let spoiled = spoil(&stack, &damaged).await;
-    assert!(spoiled > 0, "TDLib's files were spoiled");
+    let damaged_files = damage(&stack, &damaged).await;
+    assert!(damaged_files > 0, "TDLib's files were damaged");
     phones.flood(&flooded.phone, 5).await;
-    // People have their turn with the flooded account, too.
+    // The flooded account still handles forms.
     let code = format!("/accounts/{}/code", flooded.id);
     let answered =
         tokio::time::timeout(SOON, visitor.post(&code, &[("reason", "Who writes so much?")])).await;
@@ -61,36 +60,36 @@ async fn nobodys_trouble_is_felt_by_another() {
     says(&banned, "recover@telegram.org").await;
     says(&damaged, "missing or damaged").await;
     says(&password, "Rejected by Telegram").await;
-    // It may be too much for the flooded one or not; afterwards it is well.
+    // The flood may be too much for the account or not; afterwards it is ready.
     visitor.until_stage(&flooded.id, "ready", STEP).await;
 
     let log = stack.log();
     let since = &log[before..];
     let moved: BTreeSet<&str> =
         well.iter().filter(|row| !stages(since, row).is_empty()).map(|row| row.phone.as_str()).collect();
-    assert!(moved.is_empty(), "these left their stage: {moved:?}");
-    assert!(!stages(since, &revoked).is_empty(), "the log does tell of those that did");
+    assert!(moved.is_empty(), "these changed their stage: {moved:?}");
+    assert!(!stages(since, &revoked).is_empty(), "the log has the changes of others");
     for row in &well {
         visitor.until_stage(&row.id, "ready", STEP).await;
     }
 }
 
-/// Overwrites the middle of TDLib's files of an account; says how many.
-async fn spoil(stack: &Stack, row: &Row) -> usize {
+/// Overwrites the middle of TDLib's files of an account; returns how many.
+async fn damage(stack: &Stack, row: &Row) -> usize {
     use telescope::config::Dsn;
     use telescope::store::{Db, accounts};
     let db = Db::open(&Dsn::in_folder(&stack.data(""))).await.unwrap();
     let account =
         accounts::get(&mut db.read().await.unwrap(), row.id.parse().unwrap()).await.unwrap().unwrap();
-    let mut spoiled = 0;
+    let mut damaged_files = 0;
     for entry in std::fs::read_dir(stack.accounts().join(account.folder)).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|kind| kind == "binlog") {
             let mut bytes = std::fs::read(&path).unwrap();
             bytes.iter_mut().for_each(|byte| *byte ^= 0x5a);
             std::fs::write(&path, bytes).unwrap();
-            spoiled += 1;
+            damaged_files += 1;
         }
     }
-    spoiled
+    damaged_files
 }

@@ -1,4 +1,4 @@
-//! What one person does another one sees at once, in his own filter, and it does not disturb his typing.
+//! Changes by one person appear at once for another one, within their own filter, and don't disturb their typing.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
 
-/// On a quiet machine it takes a fraction of a second, which `make bench` measures. A page that is not told looks every
+/// On an idle machine it takes a fraction of a second, which `make bench` measures. Without an event, a page checks every
 /// 15 seconds.
 const AT_ONCE: Duration = Duration::from_secs(12);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_does_the_other_sees_at_once() {
+async fn changes_appear_at_once_for_others() {
     let stack = Stack::start().await;
     let phones = stack.phones();
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
@@ -29,7 +29,7 @@ async fn what_one_does_the_other_sees_at_once() {
     let its_row = row(&account.phone);
     assert!(!other.has(&its_row).await, "it is not ready");
     other.mark().await;
-    // The beginning of what both accounts have for a comment.
+    // The common beginning of both accounts' comments.
     other.fill("#q", "test acc").await;
     let types_on = "document.activeElement.id === 'q' && document.activeElement.value === 'test acc'";
     assert!(other.is_true(types_on).await);
@@ -37,20 +37,20 @@ async fn what_one_does_the_other_sees_at_once() {
     one.click(&format!("{its_row} .actions a")).await;
     provide(&one, "code", &phones.code(&account.phone).await).await;
     one.until_shown(&format!("{its_row}[data-stage='ready']"), STEP).await;
-    until_true("the row came to the other", AT_ONCE, async || other.has(&its_row).await).await;
+    until_true("the row appears on the other page", AT_ONCE, async || other.has(&its_row).await).await;
     assert!(other.is_true(types_on).await, "typing goes on");
 
-    // A dialog's form, while the rows behind it change.
+    // A form in the dialog, while the rows behind it change.
     other.press("Add account", "main").await;
     other.fill("#dialog #phone", "+49 1").await;
     one.goto(&stack.url(&format!("/accounts/{}", account.id))).await;
     one.press("Disconnect", "main").await;
     one.until_shown("#step[data-stage='disconnected']", STEP).await;
-    until_true("the row left the other", AT_ONCE, async || !other.has(&its_row).await).await;
+    until_true("the row disappears from the other page", AT_ONCE, async || !other.has(&its_row).await).await;
     assert!(other.has(&row(&always.phone)).await);
     let types_on = "document.activeElement.id === 'phone' && document.activeElement.value === '+49 1'";
     assert!(other.is_true(types_on).await, "typing in the dialog goes on");
-    assert!(other.is_marked().await, "the page was not loaded again");
+    assert!(other.is_marked().await, "the page was not reloaded");
     for browser in [one, other] {
         assert_eq!(browser.complaints().await, [""; 0]);
         browser.close().await;

@@ -1,4 +1,4 @@
-//! People mistype. A wrong code or password is a sentence beside the field, and the right one works then.
+//! A wrong code or password gives a message beside the field, and the right one works afterwards.
 
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{add_test_account, ask_for_code, provide, until_stage};
@@ -30,7 +30,7 @@ async fn story(scripts: Scripts, pictures: &str) {
     provide(&browser, "password", PASSWORD).await;
 
     until_stage(&browser, &stack, &number, "ready").await;
-    assert_eq!(phones.codes_asked_for(&number).await, 1, "a wrong code does not lead to another one");
+    assert_eq!(phones.codes_asked_for(&number).await, 1, "a wrong code does not request another one");
     browser.close().await;
 }
 

@@ -1,4 +1,4 @@
-//! axe, which checks the accessibility of a page: contrast, names, roles, order.
+//! Checking the accessibility of a page with axe: contrast, names, roles, order.
 
 use std::sync::LazyLock;
 
@@ -41,7 +41,7 @@ pub async fn barriers(browser: &Browser, page: &str) -> Vec<String> {
         let report: Report = browser.ask(LOOK).await;
         all.extend(report.found.iter().map(|found| format!("{page}, {word}: {found}")));
         if report.found.is_empty() {
-            assert!(report.looked > 10, "{page}, {word}: axe has looked at {} rules only", report.looked);
+            assert!(report.looked > 10, "{page}, {word}: axe has checked only {} rules", report.looked);
         }
         let wider = browser.pixels_too_wide().await;
         if wider > 0 {

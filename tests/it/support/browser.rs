@@ -170,7 +170,7 @@ impl Browser {
         until(&format!("{css} can be clicked"), SOON, clicked).await;
     }
 
-    /// Presses the visible button or link with this text inside of the CSS selector `within`.
+    /// Presses the visible button or link with this text inside the CSS selector `within`.
     pub async fn press(&self, label: &str, within: &str) {
         let xpath = format!(".//*[self::button or self::a][normalize-space(.)='{label}']");
         let pressed = async || {
@@ -200,12 +200,12 @@ impl Browser {
         until(&format!("{css} is shown"), limit, shown).await;
     }
 
-    /// Runs a script in the page, from outside of its policy.
+    /// Runs a script in the page, regardless of its Content-Security-Policy.
     pub async fn run(&self, script: &str) {
         self.driver.execute(script, vec![]).await.unwrap();
     }
 
-    /// Runs a script in the page that gives its result to the function in its last argument.
+    /// Runs a script in the page that passes its result to the function in its last argument.
     pub async fn ask<T: serde::de::DeserializeOwned>(&self, script: &str) -> T {
         self.driver.execute_async(script, vec![]).await.unwrap().convert().unwrap()
     }

@@ -19,13 +19,13 @@ pub struct Chromedriver {
 }
 
 impl Chromedriver {
-    /// Starts it. The port that it chooses may be taken for one of the two kinds of address that it listens at;
-    /// then it ends, and another one finds another.
+    /// Starts it. The port that it chooses may be taken on one of its two addresses; then it exits, and another attempt
+    /// chooses another port.
     pub fn start() -> Self {
         (0..5).find_map(|_| Self::try_start()).expect("chromedriver says its port")
     }
 
-    /// Starts it on a port that it chooses, and reads which; None if it ends without one.
+    /// Starts it on a port of its choice, and reads the port; None if it exits without one.
     fn try_start() -> Option<Self> {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
@@ -40,7 +40,7 @@ impl Chromedriver {
             .by_ref()
             .map_while(Result::ok)
             .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
-        // Its pipe is read to the end, or it would stop once the pipe is full.
+        // Its output is read to the end; otherwise it would block once the pipe is full.
         std::thread::spawn(move || lines.for_each(drop));
         let Some(port) = port else {
             let _ = child.kill();
@@ -60,7 +60,7 @@ impl Drop for Chromedriver {
     }
 }
 
-/// How Chromium is to run: without a window, with this profile, with or without JavaScript.
+/// Headless, with this profile, with or without JavaScript.
 pub fn capabilities(javascript: bool, profile: &Path) -> ChromeCapabilities {
     let mut wanted = DesiredCapabilities::chrome();
     for argument in [
@@ -72,7 +72,7 @@ pub fn capabilities(javascript: bool, profile: &Path) -> ChromeCapabilities {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        // Pages of this machine only: nothing else has a name.
+        // Only this machine: no other name resolves.
         "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE 127.0.0.2",
     ] {
         wanted.add_arg(argument).unwrap();

@@ -9,7 +9,6 @@ use super::{postgres, sqlite};
 
 /// An open database of one test. A SQLite file is deleted when it is dropped.
 pub struct TestDb {
-    /// The database.
     pub db: Db,
     /// Its address, to open it again.
     pub dsn: Dsn,

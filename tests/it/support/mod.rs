@@ -1,4 +1,4 @@
-//! What the end-to-end tests are written with: a stack of processes, the phones, a browser.
+//! Helpers for the end-to-end tests: a stack of processes, the phones, a browser.
 
 pub mod axe;
 pub mod browser;

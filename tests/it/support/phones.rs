@@ -121,7 +121,7 @@ impl Phones {
         self.json("/requests.json").await[method]["by_number"][number].as_u64().unwrap_or(0)
     }
 
-    /// How often a method was called at all.
+    /// How often a method was called in total.
     pub async fn calls_in_all(&self, method: &str) -> u64 {
         self.json("/requests.json").await[method]["total"].as_u64().unwrap_or(0)
     }

@@ -1,8 +1,8 @@
-//! A real Postgres for the tests: a throw-away cluster from the installed binaries.
+//! A real Postgres for the tests: a temporary cluster of the installed binaries.
 //!
-//! It is started once per test process, on a Unix socket in a folder of its own, and stops without being told to: a shell
-//! between it and the tests reads from a pipe. When the tests end, however they end, the pipe closes; then the shell stops
-//! the server and deletes the folder.
+//! It is started once per test process, on a Unix socket in its own folder, and stops automatically: a shell between it and
+//! the tests reads from a pipe. When the tests end, in whatever way, the pipe closes, and the shell stops the server and
+//! deletes the folder.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

@@ -22,7 +22,7 @@ pub struct Second {
 }
 
 impl Second {
-    /// Starts it. Like the launcher, this binds the listener outside of the stack's network.
+    /// Starts it. Like the launcher, this binds the listener outside the stack's network.
     pub fn start(stack: &Stack) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

@@ -6,8 +6,8 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-/// How long to wait for the writer's lock. SQLite does not queue those who wait, it lets them poll: while Telescope
-/// writes often, and each commit waits for the disk, a poller can miss its turn for many seconds.
+/// How long to wait for the write lock. SQLite does not queue waiting connections but lets them poll: while Telescope writes
+/// often, and each commit waits for the disk, a poller may not get the lock for many seconds.
 const BUSY: Duration = Duration::from_secs(60);
 
 /// Connects to the file.
@@ -24,7 +24,7 @@ pub async fn tamper(file: &Path, sql: &str) {
     connection.close().await.unwrap();
 }
 
-/// Whether nobody is writing to the file at this moment.
+/// Whether the file is not locked for writing at this moment.
 pub async fn is_unlocked(file: &Path) -> bool {
     let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_millis(100));
     let mut connection = options.connect().await.unwrap();

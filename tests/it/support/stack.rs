@@ -112,7 +112,7 @@ impl Stack {
 
     /// The same, without waiting for an answer.
     pub async fn start_again_unheard(&mut self) {
-        assert!(self.launcher.try_wait().unwrap().is_some(), "the stack still runs");
+        assert!(self.launcher.try_wait().unwrap().is_some(), "the stack is still running");
         // A stack that was killed while it started may leave an unknown child process, which ends soon.
         let free =
             async || [self.home.page, self.home.phones].into_iter().all(|at| TcpListener::bind(at).is_ok());
@@ -228,7 +228,7 @@ impl Stack {
     pub async fn until_another_server(&self, former: i32) {
         let another =
             async || self.parts().iter().any(|part| is_server(part) && part.pid != former).then_some(());
-        until("the server is started again", START_TIME, another).await;
+        until("the server is restarted", START_TIME, another).await;
     }
 
     fn only(&self, what: &str, wanted: impl Fn(&Process) -> bool) -> i32 {
@@ -393,8 +393,8 @@ fn library() -> PathBuf {
     library
 }
 
-/// Two free addresses, bound at the same time so that they differ. They are outside of the range of ephemeral ports:
-/// while a stack is stopped, its addresses have to stay free.
+/// Two free addresses, bound at the same time so that they differ. They are outside the range of ephemeral ports, so that
+/// they stay free while a stack is stopped.
 fn free_addresses() -> [SocketAddr; 2] {
     let listening = || {
         let random = RandomState::new().hash_one(std::process::id());

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// How long a test waits for what has to happen. A test that passes never waits so long; a machine under load may.
+/// The timeout of waits in tests: much longer than needed, since the machine may be busy.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 /// The interval between two checks.
 const LOOK: Duration = Duration::from_millis(40);

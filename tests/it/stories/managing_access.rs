@@ -1,4 +1,4 @@
-//! An administrator without JavaScript arranges what a role may do; somebody else's open list follows by itself.
+//! An administrator without JavaScript changes a role's privileges; another person's open list is updated.
 
 use std::time::Duration;
 
@@ -9,12 +9,11 @@ use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
 
 const ADA: &str = "ada@example.org";
-/// From the answer to the administrator until the other's list has followed, on a busy machine. A page that is not told
-/// looks every 15 seconds.
+/// How long the other list may take to be updated, on a busy machine. Without an event, a page checks every 15 seconds.
 const FOLLOWED: Duration = Duration::from_secs(12);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_for_a_group_is_arranged_without_javascript_and_counts_where_pages_are_open() {
+async fn a_role_is_changed_without_javascript_and_open_pages_follow() {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = added_account(&visitor).await;
@@ -26,7 +25,7 @@ async fn a_role_for_a_group_is_arranged_without_javascript_and_counts_where_page
     other.find(".empty").await;
     other.mark().await;
 
-    // A group with the account, and a role that Ada has.
+    // A group with the account, and a role for Ada.
     desk.press("Access", "nav").await;
     desk.press("Groups", "main").await;
     desk.fill("#name", "Sales").await;
@@ -41,11 +40,11 @@ async fn a_role_for_a_group_is_arranged_without_javascript_and_counts_where_page
     desk.fill("#people", ADA).await;
     desk.press("Review changes", "form[action$='/give']").await;
     let said = desk.text(".review").await;
-    assert!(said.contains("No one gains or loses a permission"), "the role is good for nothing yet: {said}");
+    assert!(said.contains("No one gains or loses a permission"), "the role has no privileges yet: {said}");
     desk.press("Save", ".review").await;
     desk.pictures("role-plain").await;
 
-    // What it may do, looked at before it is saved.
+    // Its privileges, with a preview before saving.
     desk.press("Sales", ".cells").await;
     desk.click("#may-login").await;
     desk.press("Review changes", "main").await;
@@ -57,21 +56,21 @@ async fn a_role_for_a_group_is_arranged_without_javascript_and_counts_where_page
     assert!(said.contains("Group “Sales”: ada@example.org gains View Log in"), "{said}");
     desk.pictures("review-plain").await;
     let its_row = row(&account.phone);
-    assert!(!other.has(&its_row).await, "a look gives nothing");
+    assert!(!other.has(&its_row).await, "a preview grants nothing");
     desk.press("Save", ".review").await;
     desk.find(".done").await;
-    until_true("the row came to the other", FOLLOWED, async || other.has(&its_row).await).await;
+    until_true("the row appears on the other page", FOLLOWED, async || other.has(&its_row).await).await;
 
     desk.goto(&stack.url("/roles")).await;
     desk.press("Support", "tbody").await;
     desk.press("Delete role…", "main").await;
     let said = desk.text(".effects").await;
     assert!(said.contains("ada@example.org loses View Log in"), "{said}");
-    assert!(other.has(&its_row).await, "a look takes nothing");
+    assert!(other.has(&its_row).await, "a preview revokes nothing");
     desk.press("Delete role", ".review").await;
     desk.find(".done").await;
-    until_true("the row left the other", FOLLOWED, async || !other.has(&its_row).await).await;
-    assert!(other.is_marked().await, "the page was not loaded again");
+    until_true("the row disappears from the other page", FOLLOWED, async || !other.has(&its_row).await).await;
+    assert!(other.is_marked().await, "the page was not reloaded");
     assert_eq!(other.complaints().await, [""; 0]);
     for browser in [desk, other] {
         browser.close().await;

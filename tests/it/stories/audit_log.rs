@@ -1,4 +1,4 @@
-//! An auditor looks for something in the trail, sees new entries come, and takes what fits out as a file.
+//! An auditor searches the audit log, sees new entries appear, and exports the results.
 
 use crate::support::browser::{Browser, SOON, Scripts};
 use crate::support::login::{ADMIN, STEP, ready_account, sign_in};
@@ -13,7 +13,7 @@ async fn finds(browser: &Browser, person: &str, from: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_auditor_finds_what_happened_and_sees_it_happen() {
+async fn an_auditor_finds_entries_and_sees_new_ones() {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = ready_account(&stack, &visitor, None).await;
@@ -30,22 +30,22 @@ async fn an_auditor_finds_what_happened_and_sees_it_happen() {
     })
     .await;
     assert_ne!(browser.text("#audit-entries tr").await, first);
-    assert!(browser.is_marked().await, "the page was not loaded again");
+    assert!(browser.is_marked().await, "the page was not reloaded");
 
     finds(&browser, "ADMIN@", "2020-01-01").await;
     browser.find("#actor[value='ADMIN@']").await;
     assert!(
         !browser.text("#audit-entries").await.contains("telescope.started"),
-        "Telescope is another actor"
+        "Telescope itself is a different actor"
     );
-    // What the page does not ask for does not appear on it, what it asks for does.
+    // Only matching entries appear on the page.
     visitor.does(&format!("/accounts/{}/connect", account.id), &[]).await;
-    until_true("the entry that fits is on top", SOON, async || {
+    until_true("the matching entry is on top", SOON, async || {
         browser.text("#audit-entries tr").await.contains("set to connected")
     })
     .await;
     visitor.until_stage(&account.id, "ready", STEP).await;
-    assert!(!browser.text("#audit-entries").await.contains("system:"), "what others did is not asked for");
+    assert!(!browser.text("#audit-entries").await.contains("system:"), "entries of other actors don't match");
     browser.pictures("audit-found").await;
 
     finds(&browser, "admin", "yesterday").await;
@@ -55,7 +55,7 @@ async fn an_auditor_finds_what_happened_and_sees_it_happen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_auditor_without_scripts_does_the_same() {
+async fn an_auditor_without_javascript_does_the_same() {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     visitor.does("/accounts/add-test", &[]).await;

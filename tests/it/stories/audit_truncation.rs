@@ -1,5 +1,5 @@
-//! Somebody with the database's file cuts the last entries off the audit trail, so that what is left is a perfect
-//! chain. The next start notices, by the file that has the trail's end, and says so where it is seen.
+//! An attacker with access to the database file removes the last entries of the audit log, which leaves a valid chain. The
+//! next start detects it with the checkpoint file and reports it.
 
 use std::process::Command;
 
@@ -13,19 +13,19 @@ use crate::support::waiting::{until, until_true};
 
 const WORDS: &str = "Audit log verification failed";
 
-/// The number of the last entry that the file names. A running server writes the file a moment after the first commit.
+/// The last entry in the checkpoint file, which a running server writes shortly after the first commit.
 fn known_end_so_far(stack: &Stack) -> Option<i64> {
     let head = CheckpointFile::in_folder(&stack.data("")).read().unwrap();
     head.map(|head| head.seq)
 }
 
-/// The same once a server has stopped.
+/// The last entry in the checkpoint file after a server has stopped.
 fn known_end(stack: &Stack) -> i64 {
     known_end_so_far(stack).expect("the server has written the file")
 }
 
-/// Cuts the trail so that it ends with this entry.
-async fn cut(stack: &Stack, end: i64) {
+/// Truncates the log after this entry.
+async fn truncate(stack: &Stack, end: i64) {
     stack
         .tamper(&format!(
             "delete from audit_log where seq > {end};
@@ -34,11 +34,11 @@ async fn cut(stack: &Stack, end: i64) {
         .await;
 }
 
-async fn trail(visitor: &Visitor) -> String {
+async fn audit_page(visitor: &Visitor) -> String {
     visitor.get("/audit").await.text().await.unwrap()
 }
 
-/// Runs `telescope audit verify` with more words; whether all is well, and what it said.
+/// Runs `telescope audit verify` with these arguments; returns whether it succeeded, and its output.
 async fn verify(stack: &Stack, more: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_telescope"));
     command.args(["audit", "verify"]).args(more).env_clear().envs(stack.environment());
@@ -48,7 +48,7 @@ async fn verify(stack: &Stack, more: &[&str]) -> (bool, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_tells_whether_the_trail_is_as_it_was_written() {
+async fn a_command_verifies_the_log() {
     let mut stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     until_true("the file is written", STEP, async || known_end_so_far(&stack).is_some()).await;
@@ -73,84 +73,89 @@ async fn a_command_tells_whether_the_trail_is_as_it_was_written() {
     let (well, said) = verify(&stack, &[]).await;
     assert!(!well && said.contains("was changed") && said.starts_with(&format!("{end} entries")), "{said}");
 
-    cut(&stack, 1).await;
+    truncate(&stack, 1).await;
     let (well, said) = verify(&stack, &kept).await;
     assert!(!well && said.contains(&format!("checkpoint, entry {end}")), "{said}");
     std::fs::remove_file(stack.data("audit-head")).unwrap();
     let (well, said) = verify(&stack, &[]).await;
-    assert!(well && said.contains("can't be noticed"), "it says what it can't know: {said}");
+    assert!(well && said.contains("can't be noticed"), "it says what it can't check: {said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cut_end_is_noticed_at_the_next_start() {
+async fn a_truncated_log_is_detected_at_the_next_start() {
     let mut stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     assert!(stack.stop().await.success());
     let whole = known_end(&stack);
-    assert!(whole >= 3, "a start, a sign-in and a stop are written down: {whole}");
+    assert!(whole >= 3, "a start, a sign-in and a stop are recorded: {whole}");
 
     stack.start_again().await;
-    assert!(!trail(&visitor).await.contains(WORDS), "nothing was cut");
-    until_true("the file follows the trail", STEP, async || known_end(&stack) > whole).await;
-    // The file has what was committed even if nobody could say good-bye.
+    assert!(!audit_page(&visitor).await.contains(WORDS), "nothing was removed");
+    until_true("the checkpoint follows the log", STEP, async || known_end(&stack) > whole).await;
+    // The checkpoint is up to date even if the server was killed.
     stack.kill_all();
     stack.start_again().await;
-    assert!(!trail(&visitor).await.contains(WORDS) && !stack.log().contains("DOES NOT MATCH ITS CHECKPOINT"));
+    assert!(
+        !audit_page(&visitor).await.contains(WORDS) && !stack.log().contains("DOES NOT MATCH ITS CHECKPOINT")
+    );
     assert!(stack.stop().await.success());
 
     let end = known_end(&stack);
-    cut(&stack, end - 2).await;
+    truncate(&stack, end - 2).await;
     stack.start_again().await;
     assert!(stack.log().contains("THE AUDIT LOG DOES NOT MATCH ITS CHECKPOINT"), "the log says so");
-    let page = trail(&visitor).await;
+    let page = audit_page(&visitor).await;
     assert!(page.contains(WORDS) && page.contains("Entries at its end are missing"), "{page}");
-    assert!(page.contains("audit.mismatch"), "the trail says so itself");
+    assert!(page.contains("audit.mismatch"), "the log itself says so");
     let browser = Browser::open(Scripts::On).await;
     sign_in(&browser, &stack).await;
     browser.goto(&stack.url("/audit")).await;
     browser.pictures("audit-mismatch").await;
     browser.close().await;
 
-    until("the file follows the trail again", STEP, async || (known_end(&stack) < end + 2).then_some(()))
+    until("the checkpoint follows the log again", STEP, async || (known_end(&stack) < end + 2).then_some(()))
         .await;
     assert!(stack.stop().await.success());
     stack.start_again().await;
-    assert!(trail(&visitor).await.contains(WORDS), "one can read it after another start, too");
-    assert_eq!(stack.log().matches("DOES NOT MATCH ITS CHECKPOINT").count(), 1, "it is found once");
+    assert!(audit_page(&visitor).await.contains(WORDS), "it is still shown after another start");
+    assert_eq!(stack.log().matches("DOES NOT MATCH ITS CHECKPOINT").count(), 1, "it is reported once");
 }
 
-/// The file is not written anew before the trail was compared with what it says.
+/// The checkpoint is not overwritten before the log was compared with it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cut_end_is_noticed_while_the_server_runs() {
+async fn a_truncated_log_is_detected_while_the_server_runs() {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     for _ in 0..3 {
         visitor.does("/accounts/add-test", &[]).await;
     }
-    // A start, a sign-in and three accounts are committed, so the file will name the fifth entry or a later one.
+    // A start, a sign-in and three accounts are committed, so the checkpoint will be the fifth entry or a later one.
     let written = async || known_end_so_far(&stack).filter(|end| *end >= 5);
-    let end = until("the file follows the trail", STEP, written).await;
-    cut(&stack, end - 2).await;
+    let end = until("the checkpoint follows the log", STEP, written).await;
+    truncate(&stack, end - 2).await;
     visitor.does("/accounts/add-test", &[]).await;
-    let says_so = async || trail(&visitor).await.contains(WORDS);
+    let says_so = async || audit_page(&visitor).await.contains(WORDS);
     until_true("the page says so", STEP, says_so).await;
-    assert!(stack.log().contains("THE AUDIT LOG DOES NOT MATCH ITS CHECKPOINT"), "and so does the log");
+    assert!(
+        stack.log().contains("THE AUDIT LOG DOES NOT MATCH ITS CHECKPOINT"),
+        "and so does the server's log"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_entry_in_the_place_of_the_last_is_noticed() {
+async fn a_replaced_last_entry_is_detected() {
     let mut stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     assert!(stack.stop().await.success());
     let end = known_end(&stack);
     stack.tamper(&format!("update audit_log set mac = 'made.up' where seq = {end};")).await;
     stack.start_again().await;
-    let page = trail(&visitor).await;
+    let page = audit_page(&visitor).await;
     assert!(page.contains("was replaced by another one"), "{page}");
 
     assert!(stack.stop().await.success());
     std::fs::write(stack.data("audit-head"), "7").unwrap();
     stack.start_again().await;
-    let page = trail(&visitor).await;
+    let page = audit_page(&visitor).await;
     assert!(page.contains("was damaged"), "{page}");
 }
