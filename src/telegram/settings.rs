@@ -1,18 +1,10 @@
 //! The settings of the hub.
 
-use std::path::PathBuf;
-
 use crate::clock::Clock;
 use crate::domain::{AccountId, Secret, Snapshot};
 
 #[derive(Debug, Clone)]
 pub struct HubSettings {
-    /// The program that has the subcommand `td-host`: normally Telescope itself.
-    pub program: PathBuf,
-    /// The TDLib library.
-    pub library: PathBuf,
-    /// How many td-hosts share the accounts.
-    pub hosts: usize,
     /// How many clients may be starting at once.
     pub starts_at_once: usize,
     /// Telegram's test environment instead of the real one.
@@ -23,8 +15,6 @@ pub struct HubSettings {
     pub api_hash: Secret,
     /// The proxy for every connection to Telegram.
     pub proxy: Option<Proxy>,
-    /// The memory use in bytes at which a td-host is restarted when it is idle.
-    pub memory_limit: Option<u64>,
     pub clock: Clock,
 }
 

@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::time::{Instant, timeout};
 
-use super::{Answer, Reply, Request, TIMEOUT, read_line, socket_path};
+use super::{Answer, Reply, Request, read_line, socket_path};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::Context;
@@ -22,6 +22,8 @@ use crate::words;
 /// How long to retry: a server that is just starting has the lease but does not listen yet.
 const PATIENCE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(200);
+/// The timeout for an answer: a change waits for those before it, and for a slow database.
+const ANSWER: Duration = Duration::from_secs(60);
 
 /// Executes a request in the running server or, with a lease of its own, in this process.
 pub async fn run(config: &Config, request: &Request) -> anyhow::Result<Reply> {
@@ -61,7 +63,9 @@ async fn send(config: &Config, request: &Request) -> anyhow::Result<Option<Answe
         stream.write_all(line.as_bytes()).await?;
         read_line(&mut stream).await
     };
-    let answer = timeout(TIMEOUT, exchange).await.context("the server does not answer")??;
+    let answer = timeout(ANSWER, exchange).await;
+    let answer =
+        answer.context("the server does not answer; the audit log shows whether the change was made")??;
     // A server that is stopping closes the connection; retry with its successor.
     if answer.is_empty() {
         return Ok(None);

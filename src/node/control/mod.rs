@@ -20,7 +20,7 @@ use crate::domain::error::ErrorCode;
 pub use request::{Reply, Request};
 pub(crate) use server::{close, run};
 
-/// The timeout for one request and its answer.
+/// The timeout for receiving a request, and for sending its answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest line, in bytes.
 const MAX_LINE: u64 = 16 * 1024 * 1024;
