@@ -83,7 +83,7 @@ impl Handle {
         self.server.update(|backend, _| backend.drop_temporary_keys_of(number)).await
     }
 
-    /// Sends the number messages as fast as its clients take them. This replaces a flood that runs for the number.
+    /// Sends the number messages as fast as its clients read them. This replaces a flood that runs for the number.
     pub fn flood(&self, number: &PhoneNumber, limit: FloodLimit) {
         self.floods.start(&self.server, number, limit);
     }
@@ -134,7 +134,7 @@ impl Handle {
         self.server.network.go_down(duration, Instant::now());
     }
 
-    /// Sets the server's clock fast by so many seconds; slow if they are negative.
+    /// Sets the server's clock fast by this many seconds; slow if they are negative.
     pub fn set_clock_skew(&self, seconds: i64) {
         self.server.set_clock_skew(seconds);
     }

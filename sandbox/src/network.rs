@@ -136,7 +136,7 @@ impl Network {
         (!left.is_zero()).then_some(left)
     }
 
-    /// Sets the clock fast by so many seconds; slow if they are negative.
+    /// Sets the clock fast by this many seconds; slow if they are negative.
     pub(crate) fn set_skew(&self, seconds: i64) {
         self.skew.store(seconds.clamp(-MAX_CLOCK_SKEW, MAX_CLOCK_SKEW), Ordering::Relaxed);
     }

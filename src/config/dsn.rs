@@ -72,7 +72,7 @@ fn sqlite(path: &str) -> Result<Dsn, String> {
 
 fn postgres_url(text: &str) -> Result<Dsn, String> {
     let url = Url::parse(text).map_err(|error| format!("is not a good URL: {error}."))?;
-    // Not named: a `?` in a password that is not encoded makes a parameter of what follows.
+    // Not named: an unencoded `?` in a password makes a parameter of the rest of it.
     if url.query_pairs().any(|(key, _)| !KNOWN.contains(&key.as_ref())) {
         return Err(format!(
             "has a parameter that is not known here; known are {}. In a password, write ? as %3F.",
@@ -90,7 +90,7 @@ fn postgres_words(text: &str) -> Result<Dsn, String> {
             rest.split_once('=').ok_or_else(|| "has a word without a value; write key=value.".to_owned())?;
         let key = key.trim_end();
         if !KNOWN.contains(&key) {
-            // Not named: it is part of the password if that has a space in it and no quotes around it.
+            // Not named: it may be a part of a password with a space and without quotes.
             return Err(format!(
                 "has a word that is not known here; known are {}. Put quotes around values with spaces.",
                 KNOWN.join(", ")

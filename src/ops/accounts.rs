@@ -20,8 +20,8 @@ pub const MAX_COMMENT: usize = 2000;
 /// The longest name of a group, in characters.
 pub const MAX_GROUP: usize = 60;
 
-/// Notes what is wanted of an account, inside of a change; the account. A removal that has begun is not taken back, also
-/// not by a request that was allowed before it began and waited for its turn.
+/// Sets an account's desired state within a transaction; returns the account. A removal that has begun is not reverted, not
+/// even by a request that was permitted before it began.
 async fn set_wanted(conn: &mut Conn<'_>, id: AccountId, wanted: DesiredState) -> Result<Account, OpError> {
     let account = store::accounts::get(conn, id).await?.ok_or(OpError::NotFound)?;
     if account.wanted == DesiredState::Removed {

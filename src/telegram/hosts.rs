@@ -90,7 +90,7 @@ impl Hosts {
         &self.routes
     }
 
-    /// The slot that an account's client runs in. Stable while the number of hosts is.
+    /// The slot for an account's client. It depends only on the account and the number of hosts.
     pub(super) fn slot_of(&self, account: AccountId) -> Option<HostSlot> {
         use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(account);

@@ -1,7 +1,7 @@
-//! What browsers load once: the style sheet, the script, the icon. All are in the program itself.
+//! Static files: the style sheet, the script, the icon. All are embedded in the program.
 //!
-//! The script is htmx, its server-sent events and our few lines, joined in this order into one file: deferred
-//! apart, htmx would begin before its extension has arrived. Names carry a digest, so they are cached for ever.
+//! The script is htmx, its extension for server-sent events and `app.js`, concatenated in this order: as separate deferred
+//! files, htmx could start before its extension is loaded. Names contain a digest, so files are cached for ever.
 
 use std::sync::LazyLock;
 
@@ -52,7 +52,7 @@ pub async fn file(headers: HeaderMap, Path(name): Path<String>) -> Result<Respon
     }
 }
 
-/// The icon, whose name stays, so that it is asked for again each day.
+/// The icon, whose name is fixed, so it is cached only for a day.
 pub async fn icon(headers: HeaderMap) -> Response {
     cached(&headers, "image/svg+xml", "public, max-age=86400", ICON)
 }

@@ -1,5 +1,5 @@
 //! CSV files (RFC 4180) that are safe to open in a spreadsheet. Spreadsheets take a field that begins with certain
-//! characters for a formula, which text that people entered must not become: such a field gets an apostrophe in front,
+//! characters for a formula, which input must not become: such a field gets an apostrophe in front,
 //! which marks it as text.
 
 /// Characters that begin a formula, also in their full-width form.
@@ -39,7 +39,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads lines as RFC 4180 has them.
+    /// Parses lines as in RFC 4180.
     fn read(text: &str) -> Vec<Vec<String>> {
         let (mut lines, mut line, mut field) = (Vec::new(), Vec::new(), String::new());
         let (mut quoted, mut letters) = (false, text.chars().peekable());

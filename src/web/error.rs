@@ -1,5 +1,5 @@
-//! Every way a request can fail, as one type. Its page is made in [`error_page`](super::error_page), by the layers, which
-//! know who asks; what broke goes to the log and never onto a page.
+//! Every way a request can fail, as one type. The layers render its page in [`error_page`](super::error_page), since they
+//! know the sender; internal causes go to the log and never onto a page.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -26,7 +26,7 @@ pub enum AppError {
     Telegram(String),
     /// The database can't be reached.
     Unavailable,
-    /// Another server is the active one by now.
+    /// Another server has become the active one.
     TakenOver,
     Internal(anyhow::Error),
 }
@@ -43,7 +43,7 @@ impl AppError {
         Self::Bad(status, message.into())
     }
 
-    /// What is an answer to what the request asked for, with its status; the error again if it is none.
+    /// The message and status, if the error answers the request itself; otherwise the error.
     pub fn into_answer(self) -> Result<(StatusCode, String), Self> {
         match self {
             Self::Forbidden(message) => Ok((StatusCode::FORBIDDEN, message)),
@@ -88,12 +88,12 @@ impl IntoResponse for AppError {
     }
 }
 
-/// The route table's answer to an address that it doesn't have.
+/// The answer to an unknown path.
 pub async fn not_found() -> AppError {
     AppError::NotFound
 }
 
-/// The route table's answer to a method that an address doesn't have.
+/// The answer to a method that a path doesn't have.
 pub async fn method_not_allowed() -> AppError {
     AppError::bad(StatusCode::METHOD_NOT_ALLOWED, words::METHOD_NOT_ALLOWED)
 }

@@ -1,4 +1,4 @@
-//! The page of a failed request. Only the layers make it: they know who asks, for what, and under which id.
+//! The page of a failed request. Only the layers render it: they know the sender, the target and the request's id.
 
 use askama::Template;
 use axum::http::{HeaderName, StatusCode, header};
@@ -20,7 +20,7 @@ struct ErrorPage<'a> {
     request_id: &'a str,
 }
 
-/// What the page of a failed request has to know of it.
+/// What the page of a failed request needs.
 #[derive(Debug)]
 pub struct RequestMeta {
     pub id: String,
@@ -29,7 +29,7 @@ pub struct RequestMeta {
     pub page: Option<String>,
 }
 
-/// The words for a failure that has none of its own: it comes from a library's layer or extractor.
+/// The message for a failure of a library's layer or extractor.
 fn by_status(status: StatusCode) -> ErrorDetails {
     let (title, message) = match status {
         StatusCode::PAYLOAD_TOO_LARGE => (words::bad(status), words::TOO_LARGE),
@@ -39,7 +39,7 @@ fn by_status(status: StatusCode) -> ErrorDetails {
     ErrorDetails { title, message: message.into() }
 }
 
-/// Gives a failed answer its page. An answer that is HTML has one already.
+/// Adds the page to a failed answer, unless it is HTML already.
 pub fn render(app: &State, response: Response, meta: &RequestMeta) -> Response {
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE);
@@ -62,7 +62,7 @@ pub fn render(app: &State, response: Response, meta: &RequestMeta) -> Response {
         RequestType::Partial => fragment::failed(status, &format!("{}. {}", details.title, details.message)),
         RequestType::Full => page(app, status, &details, meta),
     };
-    // What the layers below have said beside the body: which methods there are, which cookies.
+    // Headers of the layers below: allowed methods, cookies.
     for name in [header::ALLOW, header::SET_COOKIE] {
         for value in response.headers().get_all(&name) {
             rendered.headers_mut().append(&name, value.clone());
@@ -81,7 +81,7 @@ fn page(app: &State, status: StatusCode, details: &ErrorDetails, meta: &RequestM
     (status, Html(page.render().unwrap_or_else(|_| details.message.clone()))).into_response()
 }
 
-/// The way to the sign-in page. For htmx not as a redirect, which it would follow into the middle of the page.
+/// Leads to the sign-in page. For htmx not with a redirect, whose target it would insert into the page.
 fn to_sign_in(meta: &RequestMeta) -> Response {
     let address = return_to::sign_in(meta.page.as_deref());
     match meta.request_type {

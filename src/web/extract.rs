@@ -18,9 +18,9 @@ use crate::web::state::{AppState, State};
 /// The account in the path, and the decision that this person may use the privilege `P` on it.
 #[derive(Debug)]
 pub struct Allowed<P> {
-    /// Who asks.
+    /// The sender.
     pub actor: Principal,
-    /// The account, as it stands now.
+    /// The account at the moment.
     pub entry: Arc<Entry>,
     permit: Permit<P>,
 }
@@ -32,7 +32,7 @@ impl<P> Allowed<P> {
     }
 }
 
-/// The id in a path, or a tuple of several. What is no id is a page that doesn't exist, where axum's own extractor would
+/// The id in a path, or a tuple of several. An invalid id is a page that doesn't exist, where axum's own extractor would
 /// answer 400; that one is banned in `clippy.toml`.
 #[derive(Debug, Clone, Copy)]
 pub struct Path<T>(pub T);
@@ -58,7 +58,7 @@ impl<P: can::OnAccount> FromRequestParts<AppState> for Allowed<P> {
 }
 
 impl<P: can::OnAccount> Allowed<P> {
-    /// The same where a refusal is not yet the answer.
+    /// The same decision, for handlers that answer a refusal themselves.
     pub async fn of(app: &State, caller: &RequestSession, account: AccountId) -> Result<Self, AppError> {
         let actor = session::current(app, &caller.session, &caller.origin).await?;
         Self::decided(app, actor.ok_or(AppError::SignedOut)?, account)
@@ -74,7 +74,7 @@ impl<P: can::OnAccount> Allowed<P> {
 /// The decision that this person may use the privilege `P` on the system.
 #[derive(Debug)]
 pub struct May<P> {
-    /// Who asks.
+    /// The sender.
     pub actor: Principal,
     permit: SystemPermit<P>,
 }

@@ -1,4 +1,4 @@
-//! Forms: what a person entered and what is wrong with it, and where the answer goes.
+//! Forms: the input, its errors, and where the answer goes.
 
 use std::convert::Infallible;
 
@@ -15,21 +15,21 @@ use crate::web::layout::html_with;
 
 /// The fields of a form.
 pub trait Fields {
-    /// Their names, as the page and operations have them.
+    /// Their names, as on the page and in operations.
     const NAMES: &'static [&'static str];
 }
 
-/// A form as it is shown: the values in its fields, and what is wrong with them.
+/// A form as it is shown: the values of its fields, and their errors.
 #[derive(Debug, Default)]
 pub struct FormState<T> {
     pub values: T,
     pub errors: Vec<FieldError>,
 }
 
-/// Something wrong with a form.
+/// An error in a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// The field's name; none if it is about the form as a whole.
+    /// The field's name; none if the error is about the form as a whole.
     pub field: Option<&'static str>,
     pub message: String,
 }
@@ -40,8 +40,8 @@ impl FieldError {
     }
 }
 
-/// How a failed operation is shown beside the form that asked for it, for all forms. What is no answer to a form, such as an
-/// unavailable database, stays what it is everywhere: an error page or a notice.
+/// Shows a failed operation beside its form, in the same way for all forms. Other failures, such as an
+/// unavailable database, are an error page or a notice as everywhere.
 pub fn rejection(error: OpError) -> Result<(StatusCode, FieldError), AppError> {
     let field = match &error {
         OpError::Invalid { field, .. } => Some(*field),
@@ -56,20 +56,20 @@ impl<T: Fields> FormState<T> {
         Self { values, errors: Vec::new() }
     }
 
-    /// The form again after `error`, with the status of that answer. What is about a field that this form doesn't have is
-    /// shown as about the whole.
+    /// The form with `error`, and the status of the answer. An error about a field that this form doesn't have is
+    /// shown as about the form as a whole.
     pub fn rejected(values: T, error: OpError) -> Result<(StatusCode, Self), AppError> {
         let (status, mut error) = rejection(error)?;
         error.field = error.field.filter(|field| T::NAMES.contains(field));
         Ok((status, Self { values, errors: vec![error] }))
     }
 
-    /// What is wrong with a field.
+    /// The error of a field.
     pub fn error(&self, field: &str) -> Option<&str> {
         self.first(Some(field))
     }
 
-    /// What is wrong with the form as a whole.
+    /// The error of the form as a whole.
     pub fn general_error(&self) -> Option<&str> {
         self.first(None)
     }
@@ -79,7 +79,7 @@ impl<T: Fields> FormState<T> {
     }
 }
 
-/// What htmx wants: a part for the page that is open, or, as everything else that asks, a whole page.
+/// Whether the request wants a fragment for the open page, as from htmx, or a whole page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestType {
     Partial,
@@ -109,7 +109,7 @@ impl RequestType {
         }
     }
 
-    /// A form's work is done: a notice on the open page, or on to the next one.
+    /// The answer after success: a notice on the open page, or a redirect.
     pub fn done(self, notice: &str, next: &str) -> Response {
         match self {
             Self::Partial => fragment::done(notice),
@@ -117,7 +117,7 @@ impl RequestType {
         }
     }
 
-    /// As [`done`](Self::done); the dialog closes.
+    /// Like [`done`](Self::done), and closes the dialog.
     pub fn dialog_done(self, notice: &str, next: &str) -> Response {
         match self {
             Self::Partial => ([("hx-trigger", "close-dialog")], fragment::done(notice)).into_response(),

@@ -1,5 +1,5 @@
-//! What happens to every request before a handler sees it, and to every answer after. Outermost come the request's
-//! context and the error page, then the guards, and only then anyone looks at who sent it.
+//! Middleware for every request and answer. The outermost layers are the request's context and the error page, then the
+//! guards, and only then the session is looked up.
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -26,7 +26,7 @@ use crate::store::web_sessions::LIFE_DAYS;
 use crate::web::auth::proxy;
 use crate::web::state::AppState;
 
-/// Adds web sessions to the routes that need them, and whose they are where each request says that itself.
+/// Adds web sessions to the routes that need them, and their binding to each request's identity where requests carry one.
 pub fn with_session(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
     let https = app.config.public_url.is_https();
     let store = WebSessions::new(app.db.clone(), app.clock.clone());
@@ -35,12 +35,12 @@ pub fn with_session(routes: Router<AppState>, app: &AppState) -> Router<AppState
         .with_secure(https)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
-        // Counted from the last change of what the session holds. The store counts from the sign-in, too.
+        // Counted from the last change of the session's data. The store also limits the time since the sign-in.
         .with_expiry(Expiry::OnInactivity(Duration::days(LIFE_DAYS)));
     routes.layer(from_fn_with_state(app.clone(), proxy::authenticate)).layer(sessions)
 }
 
-/// Adds what every request goes through.
+/// Adds the layers of every request.
 pub fn around(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
     routes
         .layer(from_fn(run_to_completion))
@@ -54,7 +54,7 @@ pub fn around(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(app.clone(), finish))
 }
 
-/// Lets a request that changes something go on to its end, also when its client does not wait for the answer: what follows a
+/// Completes a request that changes something even if its client disconnects: what follows a
 /// change, such as telling open pages, must not be left out.
 async fn run_to_completion(request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -121,7 +121,7 @@ async fn finish(app: AppState, mut request: Request, next: Next) -> Response {
     .await
 }
 
-/// Where a navigation was going, so that it can go on after signing in.
+/// The target of a navigation, to return to after signing in.
 fn page_asked_for(request: &Request) -> Option<String> {
     let path = request.uri().path_and_query().filter(|_| request.method() == Method::GET);
     path.filter(|path| path.path() != paths::HOME).map(|path| path.as_str().to_owned())

@@ -19,7 +19,7 @@ pub struct Layout {
     pub manages_access: bool,
     /// How many requests this person could approve now; none without that permission.
     pub pending: Option<usize>,
-    /// The administrator whom everyone is taken for, while single sign-on is off.
+    /// The administrator that everyone is while single sign-on is off.
     pub everyone: Option<String>,
     /// Telegram's test environment.
     pub test: bool,
@@ -27,7 +27,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// For the person who is signed in.
+    /// The layout for a signed-in person.
     pub fn of(app: &State, actor: &Principal) -> Self {
         let may = system_privileges(&app.live.policy.current(), actor);
         let reads_audit = may.has(SystemPrivilege::ReadAudit);
@@ -37,7 +37,7 @@ impl Layout {
         Self { person: Some(actor.to_string()), reads_audit, manages_access, pending, ..Self::anonymous(app) }
     }
 
-    /// For a page without a person, such as the sign-in page.
+    /// The layout for a page without a person, such as the sign-in page.
     pub fn anonymous(app: &State) -> Self {
         let config = &app.config;
         let everyone = config.admin_emails.iter().next().filter(|_| config.sso_mode.is_disabled());
@@ -49,7 +49,7 @@ impl Layout {
         }
     }
 
-    /// What everyone should know, as HTML; empty on a good day. The live stream sends it, too.
+    /// The notices as HTML; empty if there are none. The live stream sends them, too.
     pub fn notices(&self) -> String {
         self.outages.notices()
     }
@@ -67,7 +67,7 @@ impl Layout {
     }
 }
 
-/// The number of pending requests, beside the way to them. The live stream sends it, too.
+/// The number of pending requests beside their link. The live stream sends it, too.
 #[derive(Template)]
 #[template(path = "parts/pending_count.html")]
 struct PendingCount {
@@ -86,7 +86,7 @@ pub fn html_with(status: StatusCode, template: &impl Template) -> Result<Respons
     Ok((status, Html(template.render()?)).into_response())
 }
 
-/// What Telescope needs and can't reach at this moment, as every page says it. The live stream sends it, too.
+/// The notice about services that can't be reached at the moment. The live stream sends it, too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Template)]
 #[template(path = "parts/notices.html")]
 pub struct Outages {

@@ -1,8 +1,8 @@
 //! The web: the only part that speaks HTTP and HTML.
 //!
-//! Below is the route table, one line per route; what a handler needs to be allowed to stands in its
-//! signature. Around it lie the layers, outermost first: a request is counted, its host checked, its origin
-//! checked, and only then is its sender looked up.
+//! `routes` is the route table, one line per route; the permissions that a handler needs are in its
+//! signature. The layers around it run outermost first: a request is counted, its host checked, its origin
+//! checked, and only then its session is looked up.
 
 mod assets;
 pub mod auth;

@@ -2,7 +2,7 @@
 
 use super::paths::{self, with_query};
 
-/// Where people go who asked for nothing else.
+/// The page after signing in if no other was requested.
 const DEFAULT: &str = paths::ACCOUNTS;
 
 /// `next`, if it is a page of ours; anything that a browser might read as another site's is not.

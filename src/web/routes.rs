@@ -1,4 +1,4 @@
-//! The route table, one line per route. What a handler needs to be allowed to do stands in its signature.
+//! The route table, one line per route. The permissions that a handler needs are in its signature.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::context::App;
 use crate::domain::privilege::can;
 use crate::domain::{GroupId, RoleId};
 
-/// Everything that answers requests.
+/// The router.
 pub fn router(app: Arc<App>) -> Router {
     let state = AppState::new(app);
     let pages = Router::new()

@@ -1,5 +1,5 @@
-//! Answers while another server is the active one. There is no application yet that could answer anything but this; only the
-//! style of the page is there.
+//! Answers while another server is active. There is no application yet that could answer anything else; only the
+//! page's style sheet is served.
 
 use askama::Template;
 use axum::Router;
@@ -23,7 +23,7 @@ const AGAIN: u16 = 5;
 struct Standby {
     layout: Layout,
     message: &'static str,
-    /// Seconds until the page loads itself again; none for what a form sent, which a browser would not repeat.
+    /// Seconds until the page reloads itself; none after a form, which a browser would not send again.
     again: Option<u16>,
 }
 

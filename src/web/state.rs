@@ -1,4 +1,4 @@
-//! What pages keep beside the application, and the extractor that hands both to a handler.
+//! State of the pages beside the application, and the extractor that passes both to a handler.
 
 use std::convert::Infallible;
 use std::ops::Deref;
@@ -20,15 +20,15 @@ use crate::http::rate_limit::RateLimiter;
 pub struct State {
     pub app: Arc<App>,
     pub sessions: SessionCache,
-    /// Until when the assertions hold with which people came.
+    /// The expiry of the sessions' assertions.
     pub assertions: AssertionExpiry,
     pub sign_in_limit: RateLimiter,
     pub streams: OpenStreams,
     pub audit_feed: AuditFeed,
-    /// The lists of accounts that are watched, and their rendered rows.
+    /// The account lists of open pages, and their rendered rows.
     pub lists: SharedLists,
     pub rows: RowCache,
-    /// Names this run of the program: a stream that saw another starts from the beginning.
+    /// Identifies this run of the process: a stream of another run starts from the beginning.
     pub epoch: String,
 }
 
@@ -56,7 +56,7 @@ impl Deref for State {
     }
 }
 
-/// The state, as the router holds it and as handlers take it.
+/// The state, as the router stores it and handlers take it.
 #[derive(Clone)]
 pub struct AppState(Arc<State>);
 

@@ -1,10 +1,10 @@
 // A real OpenID provider for the tests: the certified program `oidc-provider`, with one client and no configuration
-// beyond what a company would give. Whoever types a name and any password is that person of example.org.
+// beyond what a company would provide. Any name with any password signs in as that person at example.org.
 //
 // node serve.mjs LIBRARY HOST PORT CLIENT SECRET TELESCOPE
 //
 // LIBRARY is the program's index.js, TELESCOPE the address of the client. PORT 0 takes any; "listening at ADDRESS" is
-// said once it can be asked.
+// printed once it accepts requests.
 import http from 'node:http';
 import { pathToFileURL } from 'node:url';
 
@@ -38,5 +38,5 @@ server.listen(Number(port), host, () => {
   server.on('request', provider.callback());
   console.log(`listening at ${issuer}`);
 });
-// It ends with whoever started it.
+// It ends with its parent process.
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -1,4 +1,4 @@
-//! Floods: messages for one number as fast as its clients take them.
+//! Floods: messages for one number as fast as its clients read them.
 //!
 //! A session keeps a bounded number of updates and replaces more of them by one summary. A flood therefore waits until
 //! there is room; the slowest connected client sets the pace. While no client is connected, the flood waits.
@@ -24,7 +24,7 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// When a flood ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FloodLimit {
-    /// After so many messages.
+    /// After this many messages.
     Count(u64),
     /// After this time.
     Duration(Duration),

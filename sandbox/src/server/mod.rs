@@ -164,7 +164,7 @@ impl Server {
         i64::try_from(self.network.now().as_secs()).unwrap_or(i64::MAX)
     }
 
-    /// Sets the clock off by so many seconds. The ids of messages follow it.
+    /// Sets the clock fast by this many seconds. The ids of messages follow it.
     pub(crate) fn set_clock_skew(&self, seconds: i64) {
         let mut state = self.lock();
         self.network.set_skew(seconds);

@@ -1,8 +1,8 @@
-//! Bytes that no client would send, in great number: nothing panics, and memory stays where it is.
+//! Large amounts of invalid bytes: nothing panics, and memory does not grow.
 //!
-//! What a client might send is taken and damaged at random. Each run has another seed, which it prints;
-//! `SANDBOX_FUZZ_SEED` repeats a run, and `SANDBOX_FUZZ_ROUNDS` makes it longer. These tests have a process of
-//! their own, as they look at its memory and its panics.
+//! Valid client input is damaged at random. Each run has another seed, which it prints;
+//! `SANDBOX_FUZZ_SEED` repeats a run, and `SANDBOX_FUZZ_ROUNDS` makes it longer. These tests have their own
+//! process, because they watch its memory and its panics.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,12 +22,12 @@ mod random;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Bytes by which memory may grow: some packets of the largest size, and what they become when inflated.
+/// Bytes by which memory may grow: some packets of the largest size, and their inflated content.
 const ROOM: usize = 192 * 1024 * 1024;
 
-/// Only one test at a time may be the reason that memory grows.
+/// Tests run one at a time, so that growing memory can be attributed.
 static ALONE: Mutex<()> = Mutex::new(());
-/// Somebody panicked, though the panic may have been caught.
+/// Something panicked, even if the panic was caught.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
 /// A line of `/proc/self/status` in bytes.
@@ -37,7 +37,7 @@ fn memory(name: &str) -> usize {
     line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
 }
 
-/// Nesting takes stack in proportion to a packet's size; the server gives large packets a stack to match.
+/// Nesting needs stack in proportion to a packet's size; the server gives large packets a matching stack.
 const STACK: usize = 256 * 1024 * 1024;
 
 /// Runs a test alone, with a large stack; fails if anything panicked or if the greatest value of a line of memory grew too much.

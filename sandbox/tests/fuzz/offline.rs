@@ -1,4 +1,4 @@
-//! The parsers by themselves: many rounds, and every allocation counts, touched or not.
+//! The parsers alone: many rounds, and every allocation counts, even if its memory is never touched.
 
 use telescope_sandbox::backend::Backend;
 use telescope_sandbox::crypto::rsa::RsaKey;
@@ -14,11 +14,11 @@ use crate::corpus::{bodies, questions, sealed, streams};
 use crate::random::Random;
 use crate::{alone, plan};
 
-/// Larger inputs show nothing new, but take longer.
+/// Larger inputs find nothing new, but take longer.
 const MOST: usize = 256 * 1024;
 const SESSION: i64 = 77;
 
-/// All that requests need, with somebody who is signed in.
+/// Everything that requests need, with a signed-in user.
 struct Bench {
     backend: Backend,
     challenges: Challenges,
@@ -97,7 +97,7 @@ fn question(rsa: &RsaKey, bytes: &[u8]) {
 }
 
 #[test]
-fn damaged_bytes_are_refused_and_nothing_else() {
+fn damaged_input_never_panics() {
     let (seed, rounds) = plan(30_000);
     alone("VmPeak", move || {
         let rsa = RsaKey::generate().unwrap();
@@ -133,7 +133,7 @@ fn damaged_bytes_are_refused_and_nothing_else() {
 }
 
 #[test]
-fn no_length_is_believed() {
+fn lengths_are_not_trusted() {
     alone("VmPeak", || {
         let mut bench = Bench::new();
         let rsa = RsaKey::generate().unwrap();

@@ -1,4 +1,4 @@
-//! A whole server, by the hundred damaged packets on each of its connections.
+//! A whole server, with hundreds of damaged packets on each connection.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::corpus::{bodies, sealed, streams};
 use crate::random::Random;
 use crate::{alone, plan};
 
-/// Sends damaged packets under a right key until the server hangs up. What it says is read to the end.
+/// Sends damaged packets with a valid key until the server closes the connection. Its answers are read to the end.
 async fn talk(sandbox: &Sandbox, known: &Client, random: &mut Random, bodies: &[Vec<u8>]) {
     let mut bytes = vec![0xee; 4];
     for _ in 0..30 {
@@ -32,7 +32,7 @@ async fn talk(sandbox: &Sandbox, known: &Client, random: &mut Random, bodies: &[
     send(sandbox, &bytes).await;
 }
 
-/// Sends bytes and reads until the server has had enough. It may hang up before it has taken all of them.
+/// Sends bytes and reads until the server closes the connection, possibly before it has read all of them.
 async fn send(sandbox: &Sandbox, bytes: &[u8]) {
     let stream = tokio::net::TcpStream::connect(sandbox.mtproto_address()).await.unwrap();
     let (mut reader, mut writer) = stream.into_split();
@@ -48,7 +48,7 @@ async fn send(sandbox: &Sandbox, bytes: &[u8]) {
 }
 
 #[test]
-fn a_server_outlives_whatever_it_is_sent() {
+fn a_server_survives_damaged_input() {
     let (seed, rounds) = plan(300);
     let attack = async move {
         let sandbox = Sandbox::start(Options::default()).await.unwrap();

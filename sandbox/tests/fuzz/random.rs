@@ -1,9 +1,9 @@
-//! Random numbers that can be repeated, and the damage that they do.
+//! Repeatable random numbers, and random damage.
 
-/// A generator of the splitmix family: small, and good enough to damage things with.
+/// A SplitMix generator: small, and good enough for damaging input.
 pub struct Random(pub u64);
 
-/// Numbers that code is often wrong about.
+/// Boundary values.
 const INTERESTING: [u32; 12] = [
     0,
     1,
@@ -29,7 +29,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below another one, which is not 0.
+    /// A number below another one, which must not be 0.
     pub fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
     }
@@ -42,7 +42,7 @@ impl Random {
         self.next().to_le_bytes()[0]
     }
 
-    /// Some damage, at one to four places.
+    /// Damages one to four places.
     pub fn damage(&mut self, bytes: &mut Vec<u8>, donors: &[Vec<u8>]) {
         for _ in 0..=self.below(4) {
             self.damage_once(bytes, donors);

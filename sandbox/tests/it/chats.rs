@@ -1,4 +1,4 @@
-//! The chat with Telegram, and users: what a signed-in client looks at.
+//! The chat with Telegram, and users.
 
 use crate::common::login::number;
 use crate::common::requests;
@@ -23,7 +23,7 @@ pub async fn history(client: &mut Client, offset_id: i32, limit: i32) -> Vec<Str
 }
 
 #[tokio::test]
-async fn the_chat_with_telegram_is_listed_paged_and_caught_up_with() {
+async fn the_chat_with_telegram_has_a_list_pages_and_updates() {
     let sandbox = sandbox().await;
     let mut client = signed_in(&sandbox, &ada()).await;
     let enums::updates::State::State(state) = client.invoke(&GET_STATE).await.unwrap();
@@ -73,7 +73,7 @@ async fn the_chat_with_telegram_is_listed_paged_and_caught_up_with() {
 }
 
 #[tokio::test]
-async fn users_are_found_by_those_who_may_name_them() {
+async fn users_are_returned_to_clients_with_access() {
     let sandbox = sandbox().await;
     let mut client = signed_in(&sandbox, &ada()).await;
     let other = number("9996630001");

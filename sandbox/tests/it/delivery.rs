@@ -1,4 +1,4 @@
-//! What a session promises about delivery: once, in full, and again when the line was lost.
+//! Delivery within a session: once, complete, and again after a lost connection.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::common::packets::PLAIN;
 const GET_CONFIG: functions::help::GetConfig = functions::help::GetConfig {};
 
 #[tokio::test]
-async fn a_repeated_request_is_run_once_and_answered_again() {
+async fn a_repeated_request_is_executed_once_and_answered_again() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     let id = client.send(&GET_CONFIG.to_bytes()).await;
@@ -22,7 +22,7 @@ async fn a_repeated_request_is_run_once_and_answered_again() {
 }
 
 #[tokio::test]
-async fn the_state_of_messages_can_be_asked_for() {
+async fn the_state_of_messages_can_be_requested() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     let old = message_id();
@@ -32,7 +32,7 @@ async fn the_state_of_messages_can_be_asked_for() {
     let asked = client.send_service(&enums::MsgsStateReq::Req(types::MsgsStateReq { msg_ids })).await;
     let enums::MsgsStateInfo::Info(info) = client.wait_as().await;
     assert_eq!((info.req_msg_id, info.info), (asked, vec![1, 4, 3]));
-    client.result(id).await.expect("the answer that was not acknowledged comes along");
+    client.result(id).await.expect("the unacknowledged answer is sent again");
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn sessions_and_answers_can_be_dropped() {
 }
 
 #[tokio::test]
-async fn a_message_can_be_asked_for_again() {
+async fn resending_can_be_requested() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     let id = client.send(&GET_CONFIG.to_bytes()).await;
@@ -83,7 +83,7 @@ fn message_of(received: &Received) -> Option<String> {
 }
 
 #[tokio::test]
-async fn an_update_that_was_not_acknowledged_comes_again() {
+async fn an_unacknowledged_update_is_sent_again() {
     let sandbox = sandbox().await;
     let mut client = signed_in(&sandbox, &ada()).await;
     client.invoke(&functions::updates::GetState {}).await.unwrap();
@@ -106,7 +106,7 @@ async fn an_update_that_was_not_acknowledged_comes_again() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_with_its_connection_comes_again() {
+async fn an_answer_that_was_lost_with_its_connection_is_sent_again() {
     let sandbox = sandbox().await;
     let mut client = signed_in(&sandbox, &ada()).await;
     sandbox.silence(None, Duration::from_secs(3600));
@@ -119,9 +119,9 @@ async fn an_answer_that_was_lost_with_its_connection_comes_again() {
     client.pending.clear();
     client.send_service(&functions::Ping { ping_id: 1 }).await;
     assert!(enums::Config::from_bytes(&client.result(id).await.unwrap()).is_ok());
-    assert_eq!(sandbox.requests().total("help.getConfig"), 1, "it was carried out once");
+    assert_eq!(sandbox.requests().total("help.getConfig"), 1, "it was executed once");
 
-    // Acknowledged, it does not come a third time.
+    // Once acknowledged, it is not sent a third time.
     let answers: Vec<_> = client.pending.iter().map(|other| other.id).collect();
     let msg_ids = [answers, vec![client.last_id]].concat();
     client.send_service(&enums::MsgsAck::Ack(types::MsgsAck { msg_ids })).await;

@@ -1,4 +1,4 @@
-//! Faults of accounts on order, as the small client sees them: lost accounts, ended sessions, moved numbers.
+//! Injected faults of accounts, as the tests' small client sees them: lost accounts, ended sessions, moved numbers.
 
 use telescope_sandbox::Sandbox;
 use telescope_sandbox::tl::{enums, functions};
@@ -13,7 +13,7 @@ use crate::phones::{get, post, sandbox_with_page, state};
 
 const GET_STATE: functions::updates::GetState = functions::updates::GetState {};
 
-/// The connection ends, whatever is said before.
+/// The connection ends, possibly after other messages.
 pub async fn ends(client: &mut Client) {
     while client.receive().await.is_some() {}
 }
@@ -23,7 +23,7 @@ pub async fn back(client: Client, sandbox: &Sandbox) -> Client {
 }
 
 #[tokio::test]
-async fn a_lost_account_is_cut_off_and_told_why() {
+async fn a_lost_account_is_disconnected_and_gets_the_reason() {
     let (sandbox, address) = sandbox_with_page().await;
     let mut witness = signed_in(&sandbox, &number("9996630000")).await;
     for (account, word, after) in [
@@ -71,7 +71,7 @@ async fn app_config(client: &mut Client, hash: i32) -> Option<(i32, usize)> {
 }
 
 #[tokio::test]
-async fn a_frozen_account_can_be_read_and_not_changed() {
+async fn a_frozen_account_can_be_read_but_not_changed() {
     let (sandbox, address) = sandbox_with_page().await;
     let mut client = signed_in(&sandbox, &ada()).await;
     client.invoke(&GET_STATE).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_frozen_account_can_be_read_and_not_changed() {
 }
 
 #[tokio::test]
-async fn sessions_end_for_the_reason_that_was_ordered() {
+async fn sessions_end_with_the_injected_reason() {
     let (sandbox, address) = sandbox_with_page().await;
     for (form, word) in [
         ("", "401 SESSION_REVOKED"),
@@ -113,7 +113,7 @@ async fn sessions_end_for_the_reason_that_was_ordered() {
 }
 
 #[tokio::test]
-async fn an_error_can_be_ordered_for_any_method() {
+async fn an_error_can_be_injected_for_any_method() {
     let (sandbox, address) = sandbox_with_page().await;
     let (mut adas, mut other) =
         (signed_in(&sandbox, &ada()).await, signed_in(&sandbox, &number("9996630000")).await);
@@ -126,7 +126,7 @@ async fn an_error_can_be_ordered_for_any_method() {
 }
 
 #[tokio::test]
-async fn a_number_is_served_at_its_data_centre_only() {
+async fn a_number_is_served_only_at_its_data_centre() {
     let (sandbox, address) = sandbox_with_page().await;
     post(address, "/phones", "number=9996621234").await;
     assert_eq!(post(address, "/phones/9996621234/dc", "dc=4").await, 303);
@@ -148,7 +148,7 @@ async fn a_number_is_served_at_its_data_centre_only() {
 }
 
 #[tokio::test]
-async fn a_code_can_be_made_too_old() {
+async fn a_code_can_be_expired() {
     let (sandbox, address) = sandbox_with_page().await;
     let mut client = client(&sandbox).await;
     post(address, "/phones", "number=9996621234").await;
@@ -157,5 +157,5 @@ async fn a_code_can_be_made_too_old() {
     assert_eq!(post(address, "/phones/9996621234/expire-code", "").await, 303);
     let late = sign_in_with_code(&mut client, "9996621234", &sent.phone_code_hash, "22222").await;
     assert_eq!(error_text(late), "400 PHONE_CODE_EXPIRED");
-    sign_in(&mut client, &ada()).await.expect("a new one is good");
+    sign_in(&mut client, &ada()).await.expect("a new code works");
 }

@@ -26,7 +26,7 @@ async fn a_temporary_key_works_once_it_is_bound() {
     client.invoke(&GET_STATE).await.unwrap();
 }
 
-/// A client whose temporary key stands for another client's key.
+/// A client whose temporary key is bound to another client's key.
 async fn bound(sandbox: &Sandbox, main: &Client) -> Client {
     let mut stream = connect(sandbox, PLAIN).await;
     let options = KeyExchange { expires_in: Some(3600), ..DEFAULT_EXCHANGE };
@@ -36,10 +36,10 @@ async fn bound(sandbox: &Sandbox, main: &Client) -> Client {
     client
 }
 
-/// The server says that it does not know the key, and hangs up.
+/// The server answers that the key is unknown, and closes the connection.
 async fn refused(client: &mut Client) {
     loop {
-        let packet = client.stream.receive().await.expect("a word before the end");
+        let packet = client.stream.receive().await.expect("a transport error before the end");
         if packet.len() == 4 {
             assert_eq!(packet, (-404i32).to_le_bytes());
             assert!(client.stream.receive().await.is_none());
@@ -49,7 +49,7 @@ async fn refused(client: &mut Client) {
 }
 
 #[tokio::test]
-async fn temporary_keys_are_dropped_by_their_owner_alone() {
+async fn temporary_keys_are_dropped_only_by_their_owner() {
     let sandbox = sandbox().await;
     let main = signed_in(&sandbox, &ada()).await;
     let stranger = signed_in(&sandbox, &number("9996630000")).await;
@@ -68,18 +68,18 @@ async fn temporary_keys_are_dropped_by_their_owner_alone() {
 }
 
 #[tokio::test]
-async fn temporary_keys_can_be_forgotten_on_order() {
+async fn temporary_keys_can_be_dropped_by_the_test() {
     let (sandbox, address) = sandbox_with_page().await;
     let mut main = signed_in(&sandbox, &ada()).await;
     assert_eq!(post(address, "/phones/9996621234/drop-keys", "").await, 422, "there is none");
     let mut client = bound(&sandbox, &main).await;
     assert_eq!(post(address, "/phones/9996621234/drop-keys", "").await, 303);
     refused(&mut client).await;
-    main.invoke(&GET_STATE).await.expect("the permanent key is as it was");
+    main.invoke(&GET_STATE).await.expect("the permanent key still works");
 }
 
 #[tokio::test]
-async fn a_temporary_key_ends_when_its_time_is_over_and_its_client_hears_of_it() {
+async fn an_expired_temporary_key_is_refused_with_an_error() {
     let options = Options { temporary_keys: Some(2), ..Options::default() };
     let sandbox = Sandbox::start(options).await.unwrap();
     let mut main = signed_in(&sandbox, &ada()).await;

@@ -1,4 +1,4 @@
-//! The library's front: overrides, ordered errors, and the example that the README shows.
+//! The library's interface: overrides, injected errors, and the example in the README.
 
 use telescope_sandbox::tl::{enums, functions, types};
 use telescope_sandbox::{Answer, RpcError};
@@ -39,7 +39,7 @@ async fn any_answer_can_be_overridden() {
 }
 
 #[tokio::test]
-async fn a_method_that_is_not_there_can_be_added() {
+async fn an_unimplemented_method_can_be_added() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     sandbox.on::<functions::langpack::GetLanguages>(|_, request| {
@@ -51,7 +51,7 @@ async fn a_method_that_is_not_there_can_be_added() {
 }
 
 #[tokio::test]
-async fn errors_can_be_ordered() {
+async fn errors_can_be_injected() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     let error = || RpcError::new(420, "FLOOD_WAIT_5");
@@ -66,7 +66,7 @@ async fn errors_can_be_ordered() {
 }
 
 #[test]
-fn the_readme_shows_the_example_as_it_is_and_it_runs() {
+fn the_readme_contains_the_example_and_it_runs() {
     let readme = include_str!("../../README.md");
     let example = include_str!("../../examples/override_answer.rs");
     assert!(readme.contains(&format!("```rust\n{example}```")), "copy the example into the README");

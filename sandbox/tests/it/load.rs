@@ -1,4 +1,4 @@
-//! Many TDLib clients at once: `SANDBOX_CLIENTS` says options many, 100 if nothing is said.
+//! Many TDLib clients at once: `SANDBOX_CLIENTS`, 100 by default.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -25,7 +25,7 @@ fn processor(pid: u64) -> f64 {
     fields[11..13].iter().map(|ticks| ticks.parse::<f64>().unwrap() / 100.0).sum()
 }
 
-/// The program that the launcher runs: its child which is not the server.
+/// The program that the launcher runs: its child that is not the server.
 fn program(launcher: u32, server: u64) -> u64 {
     let children = std::fs::read_to_string(format!("/proc/{launcher}/task/{launcher}/children")).unwrap();
     children.split(' ').filter_map(|pid| pid.parse().ok()).find(|pid| *pid != server).unwrap()
@@ -41,7 +41,7 @@ impl TdlibProcess {
         self.send(request).await;
     }
 
-    /// Answers what clients ask for until each of them has come as far as wanted.
+    /// Answers the clients' requests until each has reached the wanted state.
     async fn all(&mut self, count: u32, what: &str, wanted: impl Fn(&Value) -> bool) -> Duration {
         let (begun, mut left) = (Instant::now(), (1..=count).collect::<HashSet<_>>());
         let deadline = tokio::time::Instant::now() + TIMEOUT;
@@ -103,7 +103,7 @@ impl TdlibProcess {
         }
     }
 
-    /// Waits until so many clients asked for the state of their updates: what comes then is news to them.
+    /// Waits until this many clients have requested their state of updates: they get updates for everything after it.
     async fn wait_until_all_get_updates(&self, count: u32) {
         let deadline = tokio::time::Instant::now() + TIMEOUT;
         loop {
@@ -119,7 +119,7 @@ impl TdlibProcess {
 }
 
 #[tokio::test]
-async fn many_clients_sign_in_hear_news_lose_their_connections_and_come_back() {
+async fn many_clients_sign_in_get_updates_and_reconnect() {
     let count = std::env::var("SANDBOX_CLIENTS").map_or(100, |text| text.parse().expect("a number"));
     assert!((1..=9999).contains(&count), "SANDBOX_CLIENTS is 1 to 9999");
     let directory = tempfile::tempdir().unwrap();
@@ -136,7 +136,7 @@ async fn many_clients_sign_in_hear_news_lose_their_connections_and_come_back() {
     td.tell_cost(&data, count).await;
     td.close_all(count).await;
 
-    // All of them begin anew, and nobody signs in again.
+    // All of them restart, and none has to sign in again.
     let mut td = TdlibProcess::start(&data).await;
     td.open_all(count).await;
     td.message_to_all(count, "three").await;

@@ -1,4 +1,4 @@
-//! Signing in and what belongs to it, method by method.
+//! Signing in and out, method by method.
 
 use telescope_sandbox::crypto::dh;
 use telescope_sandbox::tl::{enums, functions, types};
@@ -14,7 +14,7 @@ use crate::common::requests;
 const GET_STATE: functions::updates::GetState = functions::updates::GetState {};
 
 #[tokio::test]
-async fn a_wrong_code_is_refused_and_the_right_one_taken() {
+async fn a_wrong_code_is_refused_and_the_right_one_accepted() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     let sent = send_code(&mut client, "+49 1511 2345678").await.unwrap();
@@ -49,7 +49,7 @@ async fn a_wrong_code_is_refused_and_the_right_one_taken() {
 }
 
 #[tokio::test]
-async fn numbers_that_cannot_sign_in_are_told_why() {
+async fn numbers_that_cannot_sign_in_get_the_reason() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     for bad in ["", "12", "abcdef", "9996691234", "99966212345"] {
@@ -86,7 +86,7 @@ async fn a_number_without_an_account_signs_up() {
 }
 
 #[tokio::test]
-async fn a_code_goes_to_the_other_sessions_and_by_sms_when_asked_again() {
+async fn a_code_goes_to_other_sessions_and_on_request_by_sms() {
     let sandbox = sandbox().await;
     let mut first = signed_in(&sandbox, &ada()).await;
     let mut second = client(&sandbox).await;
@@ -143,7 +143,7 @@ async fn proof(client: &mut Client, password: &str) -> enums::InputCheckPassword
 }
 
 #[tokio::test]
-async fn a_password_is_asked_for_checked_changed_and_removed() {
+async fn a_password_can_be_required_checked_changed_and_removed() {
     let sandbox = sandbox().await;
     sandbox.set_password(&ada(), "correct horse", "four words").await;
     let mut client = client(&sandbox).await;
@@ -157,7 +157,11 @@ async fn a_password_is_asked_for_checked_changed_and_removed() {
     let used = proof(&mut client, "wrong").await;
     let check = functions::auth::CheckPassword { password: used };
     assert_eq!(error_text(client.invoke(&check).await), "400 PASSWORD_HASH_INVALID");
-    assert_eq!(error_text(client.invoke(&check).await), "400 SRP_ID_INVALID", "a challenge is for one try");
+    assert_eq!(
+        error_text(client.invoke(&check).await),
+        "400 SRP_ID_INVALID",
+        "a challenge is valid for one attempt"
+    );
     check_password(&mut client, "correct horse").await.unwrap();
     client.invoke(&GET_STATE).await.unwrap();
 
@@ -213,7 +217,7 @@ async fn sessions_are_listed_and_ended() {
     assert_eq!(error_text(first.invoke(&reset).await), "400 HASH_INVALID");
     assert_eq!(error_text(second.invoke(&GET_STATE).await), "401 SESSION_REVOKED");
     let unknown = functions::messages::GetAllDrafts {};
-    assert_eq!(error_text(second.invoke(&unknown).await), "401 SESSION_REVOKED", "whatever it asks");
+    assert_eq!(error_text(second.invoke(&unknown).await), "401 SESSION_REVOKED", "for every method");
     assert_eq!(first.invoke(&functions::auth::ResetAuthorizations {}).await, Ok(true));
     assert_eq!(sessions(&mut first).await.len(), 1);
     first.invoke(&functions::auth::LogOut {}).await.unwrap();

@@ -1,4 +1,4 @@
-//! The sandbox as clients see it: a small client of the tests, the real TDLib, and Telethon.
+//! The sandbox as clients see it: the tests' small client, the real TDLib, and Telethon.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Garbage: whatever comes in, the server stays, and others are served.
+//! Malformed input: the server survives it and serves others.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ fn corpus() -> Vec<Vec<u8>> {
     corpus
 }
 
-/// The server answers others, and this connection ends.
+/// The server still answers others, and this connection ends.
 async fn survives(sandbox: &Sandbox) {
     let mut client = client(sandbox).await;
     client.invoke(&functions::help::GetConfig {}).await.unwrap();
@@ -70,7 +70,7 @@ async fn garbage_closes_its_own_connection_and_no_other() {
 }
 
 #[tokio::test]
-async fn damaged_packets_under_a_right_key_are_no_better() {
+async fn damaged_packets_with_a_valid_key_are_refused() {
     let sandbox = sandbox().await;
     let mut base = client(&sandbox).await;
     base.invoke(&functions::help::GetConfig {}).await.unwrap();
@@ -80,7 +80,7 @@ async fn damaged_packets_under_a_right_key_are_no_better() {
         damaged[at] ^= 1;
         let mut stream = connect(&sandbox, PLAIN).await;
         stream.send(&damaged, false).await;
-        // A wrong key, a wrong message key, a wrong hash: an error code at most, then the end.
+        // A wrong key, a wrong message key, a wrong hash: at most an error code, then the connection ends.
         while let Some(answer) = stream.receive().await {
             assert_eq!(answer.len(), 4, "byte {at}");
         }
@@ -88,7 +88,7 @@ async fn damaged_packets_under_a_right_key_are_no_better() {
     base.invoke(&functions::help::GetConfig {}).await.unwrap();
 }
 
-/// Sends a message body that no client would write, and waits for whatever comes of it.
+/// Sends an invalid message body, and waits for its result.
 async fn try_body(sandbox: &Sandbox, key: &Client, body: &[u8]) {
     let mut client = Client::new(connect(sandbox, PLAIN).await, key.key.clone(), key.salt);
     client.send(body).await;
@@ -104,7 +104,7 @@ async fn try_body(sandbox: &Sandbox, key: &Client, body: &[u8]) {
 }
 
 #[tokio::test]
-async fn bodies_that_lie_about_themselves_do_no_harm() {
+async fn bodies_with_false_lengths_do_no_harm() {
     let sandbox = sandbox().await;
     let client = signed_in(&sandbox, &ada()).await;
     let vector = [0x15, 0xc4, 0xb5, 0x1c, 0xff, 0xff, 0xff, 0x7f];
@@ -117,7 +117,7 @@ async fn bodies_that_lie_about_themselves_do_no_harm() {
         [&0x0d91_a548u32.to_le_bytes()[..], &vector].concat(),
         0xd433_ad73u32.to_le_bytes().to_vec(),
     ];
-    // Every method that takes a nested value, with as much nesting as a packet can hold.
+    // Every method with a nested value, nested as deep as a packet allows.
     let user_of_message = 0x1da4_48e2u32.to_le_bytes();
     let peer_of_message = 0xa87b_0a1cu32.to_le_bytes();
     let one = [0x15, 0xc4, 0xb5, 0x1c, 1, 0, 0, 0];
@@ -126,7 +126,7 @@ async fn bodies_that_lie_about_themselves_do_no_harm() {
     bodies.push([&users[..], &one, &user_of_message, &deep].concat());
     let history = 0x4423_e6c5u32.to_le_bytes();
     bodies.push([&history[..], &deep].concat());
-    // The same, well-formed: dropping such a value is as deep as reading it.
+    // The same, well-formed: dropping such a value recurses as deep as parsing it.
     let depth = 50_000;
     let inside = [&0x7da0_7ec9u32.to_le_bytes()[..], &[0; 12].repeat(depth)].concat();
     let whole = [&history[..], &peer_of_message.repeat(depth), &inside, &[0; 36]].concat();
@@ -136,7 +136,7 @@ async fn bodies_that_lie_about_themselves_do_no_harm() {
             bodies.push([&id.to_le_bytes()[..], &noise(seed, 200)].concat());
         }
     }
-    // One of them meets an override, which is parsed like the usual method.
+    // One of them has an override, whose request is parsed in the same way.
     sandbox.on::<functions::users::GetUsers>(|_, _| Answer::Default);
     for body in bodies {
         let body = [body.clone(), vec![0; body.len().next_multiple_of(4) - body.len()]].concat();
@@ -146,7 +146,7 @@ async fn bodies_that_lie_about_themselves_do_no_harm() {
 }
 
 #[tokio::test]
-async fn a_client_that_never_reads_is_not_waited_for() {
+async fn a_client_that_never_reads_blocks_nobody() {
     let sandbox = sandbox().await;
     let mut deaf = signed_in(&sandbox, &ada()).await;
     deaf.invoke(&functions::updates::GetState {}).await.unwrap();

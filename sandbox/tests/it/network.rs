@@ -1,4 +1,4 @@
-//! A network and a clock that fail on order, as the small client sees them.
+//! Injected faults of the network and the clock, as the tests' small client sees them.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ const GET_STATE: functions::updates::GetState = functions::updates::GetState {};
 const PING: functions::Ping = functions::Ping { ping_id: 1 };
 
 #[tokio::test]
-async fn in_a_silence_requests_are_carried_out_and_answers_wait() {
+async fn during_a_silence_requests_are_executed_and_answers_held_back() {
     let (sandbox, address) = sandbox_with_page().await;
     let mut adas = signed_in(&sandbox, &ada()).await;
     let mut other = signed_in(&sandbox, &number("9996630000")).await;
@@ -28,7 +28,7 @@ async fn in_a_silence_requests_are_carried_out_and_answers_wait() {
     assert!(begun.elapsed() > Duration::from_millis(1900), "{:?}", begun.elapsed());
     adas.wait_for(|received| received.parse::<enums::Updates>().is_some()).await;
 
-    // One that will not end by itself: others are answered, and what is asked for is done.
+    // A long silence of one number: others are answered, and requests are executed.
     post(address, "/network", "fault=silence&seconds=3600&number=9996621234").await;
     let before = sandbox.requests().of("updates.getState", &ada());
     let id = adas.send(&GET_STATE.to_bytes()).await;
@@ -39,7 +39,7 @@ async fn in_a_silence_requests_are_carried_out_and_answers_wait() {
     post(address, "/network", "fault=silence&seconds=0&number=9996621234").await;
     adas.result(id).await.unwrap();
 
-    // A silence towards everybody covers key exchanges, and ends on order.
+    // A silence of everyone includes key exchanges, and can be ended.
     post(address, "/network", "fault=silence&seconds=3600").await;
     let sandbox = std::sync::Arc::new(sandbox);
     let late = tokio::spawn({
@@ -55,7 +55,7 @@ async fn in_a_silence_requests_are_carried_out_and_answers_wait() {
 }
 
 #[tokio::test]
-async fn connections_break_on_order_all_or_those_of_a_number() {
+async fn connections_can_be_broken_for_all_or_one_number() {
     let (sandbox, address) = sandbox_with_page().await;
     for fault in ["drop", "truncate"] {
         let mut adas = signed_in(&sandbox, &ada()).await;
@@ -75,20 +75,20 @@ async fn connections_break_on_order_all_or_those_of_a_number() {
     post(address, "/network", "fault=garbage").await;
     let key = client.key.id().0.to_le_bytes();
     while client.stream.receive().await.unwrap().starts_with(&key) {}
-    client.invoke(&GET_STATE).await.expect("whoever overlooks it may go on");
+    client.invoke(&GET_STATE).await.expect("a client that ignores it can continue");
 }
 
 #[tokio::test]
 async fn a_number_is_unknown_before_it_signs_in() {
     let (sandbox, address) = sandbox_with_page().await;
-    let mut nobody = client(&sandbox).await;
-    send_code(&mut nobody, "9996621234").await.unwrap();
+    let mut stranger = client(&sandbox).await;
+    send_code(&mut stranger, "9996621234").await.unwrap();
     post(address, "/network", "fault=drop&number=9996621234").await;
-    sign_in(&mut nobody, &ada()).await.expect("not a connection of that number yet");
+    sign_in(&mut stranger, &ada()).await.expect("not a connection of that number yet");
 }
 
 #[tokio::test]
-async fn telegram_can_be_out_of_reach() {
+async fn the_server_can_be_unreachable() {
     let (sandbox, address) = sandbox_with_page().await;
     let mut client = signed_in(&sandbox, &ada()).await;
     assert_eq!(post(address, "/network", "fault=down&seconds=3600").await, 303);
@@ -123,7 +123,7 @@ async fn the_clock_can_be_wrong() {
 }
 
 #[tokio::test]
-async fn impossible_faults_are_refused_in_words() {
+async fn invalid_faults_are_refused_with_an_explanation() {
     let (_sandbox, address) = sandbox_with_page().await;
     for form in [
         "",
@@ -152,7 +152,7 @@ async fn impossible_faults_are_refused_in_words() {
 }
 
 #[tokio::test]
-async fn a_flood_goes_as_fast_as_it_is_read_and_misses_nothing() {
+async fn a_flood_is_as_fast_as_its_reader_and_loses_nothing() {
     let (sandbox, address) = sandbox_with_page().await;
     let mut client = signed_in(&sandbox, &ada()).await;
     client.invoke(&GET_STATE).await.unwrap();
@@ -171,7 +171,7 @@ async fn a_flood_goes_as_fast_as_it_is_read_and_misses_nothing() {
         }
     }
     println!("20,000 updates in {:?}", begun.elapsed());
-    // One that would never end waits for who does not read, and ends with the next order.
+    // An endless flood waits for a client that does not read, and can be ended.
     post(address, flood, "seconds=3600").await;
     client.wait_for(|received| text(received).is_some()).await;
     let posted = || sandbox.inspect(|backend| backend.phones[&ada()].last_message);

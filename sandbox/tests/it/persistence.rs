@@ -1,4 +1,4 @@
-//! What is on the disk: keys, sessions and messages outlive the server.
+//! Stored state: keys, sessions and messages outlive the server.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ async fn sandbox_in(data: &Path) -> Sandbox {
 const GET_STATE: functions::updates::GetState = functions::updates::GetState {};
 
 #[tokio::test]
-async fn a_session_goes_on_after_the_server_was_dropped_without_a_word() {
+async fn a_session_continues_after_the_server_is_dropped() {
     let data = tempfile::tempdir().unwrap();
     let sandbox = sandbox_in(data.path()).await;
     let before = signed_in(&sandbox, &ada()).await;
@@ -35,7 +35,7 @@ async fn a_session_goes_on_after_the_server_was_dropped_without_a_word() {
 }
 
 #[tokio::test]
-async fn a_login_goes_on_where_it_was() {
+async fn a_login_continues_after_a_restart() {
     let data = tempfile::tempdir().unwrap();
     let sandbox = sandbox_in(data.path()).await;
     sandbox.set_password(&ada(), "secret", "").await;
@@ -55,7 +55,7 @@ async fn a_login_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn a_damaged_state_is_not_started_on() {
+async fn a_damaged_state_prevents_the_start() {
     let data = tempfile::tempdir().unwrap();
     std::fs::write(data.path().join("state.json"), "[]").unwrap();
     let options = Options { data: Some(data.path().to_owned()), ..Options::default() };

@@ -1,4 +1,4 @@
-//! The page of phones: what it shows, what its forms do, and whom it refuses.
+//! The page with the test phones: its content, its forms, and which requests it refuses.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -53,7 +53,7 @@ async fn a_phone_shows_what_it_received() {
 }
 
 #[tokio::test]
-async fn a_message_may_be_older_than_its_coming() {
+async fn a_message_may_be_older_than_its_arrival() {
     let (_sandbox, address) = sandbox_with_page().await;
     assert_eq!(post(address, "/phones", "number=9996621234").await, 303);
     for form in ["text=new", "text=old&age=400"] {
@@ -71,7 +71,7 @@ async fn a_message_may_be_older_than_its_coming() {
 }
 
 #[tokio::test]
-async fn every_button_does_what_it_says() {
+async fn every_form_has_its_effect() {
     let (sandbox, address) = sandbox_with_page().await;
     assert_eq!(post(address, "/phones", "number=99966+2+1234").await, 303);
     assert_eq!(post(address, "/phones/9996621234/sign-in", "").await, 303);
@@ -106,7 +106,7 @@ async fn every_button_does_what_it_says() {
 }
 
 #[tokio::test]
-async fn a_person_gets_another_name() {
+async fn a_user_can_be_renamed() {
     let (sandbox, address) = sandbox_with_page().await;
     let mut client = signed_in(&sandbox, &ada()).await;
     let name = "/phones/9996621234/name";
@@ -115,7 +115,7 @@ async fn a_person_gets_another_name() {
     assert!(get(address, "/?q=zo%C3%AB").await.contains("Zoë Almond"));
     let me = functions::users::GetUsers { id: vec![enums::InputUser::UserSelf] };
     let Some(enums::User::User(me)) = client.invoke(&me).await.unwrap().pop() else { panic!("nobody") };
-    assert_eq!(me.first_name.as_deref(), Some("Zoë"), "clients see it when they look");
+    assert_eq!(me.first_name.as_deref(), Some("Zoë"), "clients get the new name");
     for form in ["first_name=", "", &format!("first_name={}", "x".repeat(65))] {
         assert_eq!(post(address, name, form).await, 422, "{form}");
     }
@@ -124,7 +124,7 @@ async fn a_person_gets_another_name() {
 }
 
 #[tokio::test]
-async fn impossible_forms_are_refused_in_words() {
+async fn invalid_forms_are_refused_with_an_explanation() {
     let (_sandbox, address) = sandbox_with_page().await;
     for (path, form) in [
         ("/phones", "number=12"),
@@ -147,7 +147,7 @@ async fn impossible_forms_are_refused_in_words() {
 }
 
 #[tokio::test]
-async fn other_sites_are_kept_out() {
+async fn requests_of_other_sites_are_refused() {
     let (sandbox, address) = sandbox_with_page().await;
     let own = format!("http://{address}");
     for (headers, status) in [
@@ -166,7 +166,7 @@ async fn other_sites_are_kept_out() {
 }
 
 #[tokio::test]
-async fn the_page_hears_of_news() {
+async fn the_page_is_told_of_changes() {
     let (sandbox, address) = sandbox_with_page().await;
     let before: u64 = get(address, "/news?after=999").await.parse().unwrap();
     let waiting = tokio::spawn(async move { get(address, &format!("/news?after={before}")).await });

@@ -1,4 +1,4 @@
-//! MTProto itself: every transport, every form of the key exchange, and what a session promises.
+//! MTProto: every transport, every form of the key exchange, and sessions.
 
 use std::time::Duration;
 
@@ -138,7 +138,7 @@ async fn bad_message(client: &mut Client) -> (i64, i32) {
 }
 
 #[tokio::test]
-async fn impossible_ids_are_named() {
+async fn invalid_ids_are_reported() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     let now = message_id();
@@ -163,11 +163,11 @@ async fn a_wrong_salt_is_corrected() {
     assert_eq!((bad.bad_msg_id, bad.error_code, bad.bad_msg_seqno), (id, 48, 1));
     client.salt = bad.new_server_salt;
     client.invoke(&GET_CONFIG).await.unwrap();
-    assert_eq!(sandbox.requests().total("help.getConfig"), 1, "the first was not run");
+    assert_eq!(sandbox.requests().total("help.getConfig"), 1, "the first was not executed");
 }
 
 #[tokio::test]
-async fn salts_change_and_are_told_in_advance() {
+async fn salts_change_and_are_announced_in_advance() {
     let options = Options { salt_period: Some(1), ..Options::default() };
     let sandbox = Sandbox::start(options).await.unwrap();
     let mut client = client(&sandbox).await;
@@ -176,7 +176,7 @@ async fn salts_change_and_are_told_in_advance() {
     let salts = salts.salts.0;
     assert_eq!(salts.len(), 8);
     let third = &salts[3];
-    // The first salt is refused once its time is over; what was told in advance is taken.
+    // The first salt is refused once it expires; the announced one is accepted.
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     while clock::seconds(clock::now()) < third.valid_since {
         assert!(tokio::time::Instant::now() < deadline);
@@ -207,7 +207,7 @@ async fn a_quick_acknowledgement_quotes_the_hash() {
 }
 
 #[tokio::test]
-async fn a_silent_client_is_left_after_the_delay_it_asked_for() {
+async fn a_silent_client_is_disconnected_after_the_delay_that_it_requested() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     let ping = functions::PingDelayDisconnect { ping_id: 1, disconnect_delay: 1 };
@@ -217,7 +217,7 @@ async fn a_silent_client_is_left_after_the_delay_it_asked_for() {
 }
 
 #[tokio::test]
-async fn what_nobody_has_implemented_is_refused_in_so_many_words() {
+async fn unknown_methods_are_refused_as_not_implemented() {
     let sandbox = sandbox().await;
     let mut client = client(&sandbox).await;
     let unknown = functions::messages::GetAllDrafts {};

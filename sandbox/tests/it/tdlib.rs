@@ -1,4 +1,4 @@
-//! The real TDLib, in a network of its own, from the first code to the server's death and back.
+//! The real TDLib in an empty network: signing in, messages, and a killed server.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use crate::launch::addresses;
 use crate::tdlib_process::{TdlibProcess, code, password};
 
 #[tokio::test]
-async fn tdlib_lives_a_whole_life() {
+async fn tdlib_signs_in_and_survives_a_killed_server() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
     let mut td = TdlibProcess::start(&data).await;
@@ -39,32 +39,32 @@ async fn tdlib_lives_a_whole_life() {
     assert_eq!(me["phone_number"], "9996621234");
     assert_eq!(td.ask(json!({"@type": "getActiveSessions"})).await["sessions"].as_array().unwrap().len(), 1);
 
-    // A code with a zero in front arrives as a message.
+    // A code with a leading zero arrives as a message.
     td.ask(json!({"@type": "createPrivateChat", "user_id": 777000, "force": true})).await;
     td.wait_until_it_gets_updates().await;
     td.post("/phones/9996621234/message", "text=Login+code%3A+01234.+Do+not+give+this+code+to+anyone").await;
     let message = td.message("01234").await;
     assert_eq!(message["message"]["chat_id"], 777000);
 
-    // A new name arrives without being asked for.
+    // A new name arrives as an update.
     td.post("/phones/9996621234/name", "first_name=Renata").await;
     td.wait_for("new name", |value| {
         value["@type"] == "updateUser" && value["user"]["first_name"] == "Renata"
     })
     .await;
 
-    // The server is killed. TDLib comes back by itself and hears what it missed.
+    // The server is killed. TDLib reconnects and gets what it missed.
     let addresses = addresses(&data).await;
     let server = addresses["server_pid"].as_u64().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-9", &server]).status().unwrap().success());
     let begun = Instant::now();
     td.post("/phones/9996621234/message", "text=after+the+death").await;
-    td.message("after the death").await;
+    td.message("after the restart").await;
     println!("death of the server to its next message: {:?}", begun.elapsed());
     assert_ne!(td.get("/state.json").await["pid"].as_u64().unwrap().to_string(), server);
     td.close().await;
 
-    // Everything begins anew from the disk: no code is asked for.
+    // Everything is restarted from the disk: no code is requested.
     let mut td = TdlibProcess::start(&data).await;
     td.open().await;
     let begun = Instant::now();
@@ -73,15 +73,15 @@ async fn tdlib_lives_a_whole_life() {
     println!("restart to Ready: {:?}", begun.elapsed());
     assert_eq!(td.ask(json!({"@type": "getMe"})).await["phone_number"], "9996621234");
     let requests = td.get("/requests.json").await;
-    assert_eq!(requests["auth.sendCode"]["total"], 1, "one code in both lives");
+    assert_eq!(requests["auth.sendCode"]["total"], 1, "one code in both runs");
     let chat = json!({"@type": "createPrivateChat", "user_id": 777000, "force": true});
     td.ask(chat).await;
     let history = json!({"@type": "getChatHistory", "chat_id": 777000, "from_message_id": 0, "offset": 0, "limit": 10,
         "only_local": false});
     let history = td.ask(history).await;
-    assert_eq!(history["messages"][0]["content"]["text"]["text"], "after the death");
+    assert_eq!(history["messages"][0]["content"]["text"]["text"], "after the restart");
 
-    // The account is taken away: TDLib notices without being asked.
+    // The sessions are revoked: TDLib notices without a request.
     td.post("/phones/9996621234/revoke", "").await;
     td.state("authorizationStateLoggingOut").await;
     td.state("authorizationStateClosed").await;

@@ -1,4 +1,4 @@
-//! What the real TDLib makes of faults on order.
+//! The real TDLib with injected faults.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ fn sessions() -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn tdlib_notices_by_itself_that_an_account_is_lost() {
+async fn tdlib_notices_a_lost_account_without_a_request() {
     let directory = tempfile::tempdir().unwrap();
     let mut td = TdlibProcess::start(&directory.path().join("data")).await;
     for (client, (path, form)) in
@@ -34,7 +34,7 @@ async fn tdlib_notices_by_itself_that_an_account_is_lost() {
 }
 
 #[tokio::test]
-async fn tdlib_stays_with_a_duplicated_key_and_says_so() {
+async fn tdlib_stays_signed_in_with_a_duplicated_key_and_reports_it() {
     let directory = tempfile::tempdir().unwrap();
     let mut td = TdlibProcess::start(&directory.path().join("data")).await;
     td.sign_in("9996621234").await;
@@ -47,7 +47,7 @@ async fn tdlib_stays_with_a_duplicated_key_and_says_so() {
 }
 
 #[tokio::test]
-async fn tdlib_hears_that_its_account_is_frozen_and_is_not_any_more() {
+async fn tdlib_is_told_when_its_account_is_frozen_and_unfrozen() {
     let directory = tempfile::tempdir().unwrap();
     let mut td = TdlibProcess::start(&directory.path().join("data")).await;
     td.sign_in("9996621234").await;
@@ -61,7 +61,7 @@ async fn tdlib_hears_that_its_account_is_frozen_and_is_not_any_more() {
     assert!(frozen["deletion_date"].as_i64() > frozen["freezing_date"].as_i64());
     let refused = td.ask(json!({"@type": "terminateAllOtherSessions"})).await;
     assert_eq!((&refused["code"], &refused["message"]), (&json!(406), &json!("FROZEN_METHOD_INVALID")));
-    assert_eq!(td.ask(sessions()).await["@type"], "sessions", "looking is allowed");
+    assert_eq!(td.ask(sessions()).await["@type"], "sessions", "reading is allowed");
     td.post("/phones/9996621234/account", "account=registered").await;
     let thawed = td.wait_for("thaw", |value| value["@type"] == "updateFreezeState").await;
     assert_eq!(thawed["is_frozen"], false);
@@ -69,7 +69,7 @@ async fn tdlib_hears_that_its_account_is_frozen_and_is_not_any_more() {
 }
 
 #[tokio::test]
-async fn tdlib_waits_a_little_flood_out_and_reports_a_long_one() {
+async fn tdlib_waits_for_a_short_flood_limit_and_reports_a_long_one() {
     let directory = tempfile::tempdir().unwrap();
     let mut td = TdlibProcess::start(&directory.path().join("data")).await;
     td.sign_in("9996621234").await;
@@ -102,7 +102,7 @@ async fn tdlib_follows_a_number_to_its_data_centre() {
     td.sign_in("9996630000").await;
     assert_eq!(td.get("/requests.json").await["auth.sendCode"]["by_number"]["9996630000"], 2);
 
-    // Between the code and signing in, the number moves: what was sent is asked for again elsewhere.
+    // The number moves between the code and signing in: TDLib repeats the request at the other data centre.
     td.client = 3;
     td.open().await;
     td.state("authorizationStateWaitPhoneNumber").await;
@@ -120,7 +120,7 @@ async fn tdlib_follows_a_number_to_its_data_centre() {
 }
 
 #[tokio::test]
-async fn tdlib_reports_a_code_that_expired_and_takes_the_next() {
+async fn tdlib_reports_an_expired_code_and_accepts_the_next() {
     let directory = tempfile::tempdir().unwrap();
     let mut td = TdlibProcess::start(&directory.path().join("data")).await;
     td.open().await;

@@ -1,4 +1,4 @@
-//! The real TDLib with temporary keys, which expire and are lost, and its end with its keys.
+//! The real TDLib with temporary keys that expire or are dropped, and destroying its keys.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl TdlibProcess {
         }
     }
 
-    /// A message arrives, a request is answered, and nobody had to sign in again.
+    /// A message arrives, a request is answered, and TDLib is still signed in.
     async fn is_well(&mut self, text: &str) {
         self.post("/phones/9996631234/message", &format!("text={text}")).await;
         self.message(text).await;
@@ -68,7 +68,7 @@ async fn tdlib_stays_ready_while_its_temporary_keys_expire() {
 }
 
 #[tokio::test]
-async fn tdlib_makes_new_temporary_keys_when_it_has_to_and_destroys_its_key_at_the_end() {
+async fn tdlib_replaces_dropped_temporary_keys_and_destroys_its_key_at_the_end() {
     let directory = tempfile::tempdir().unwrap();
     let mut td = secret(&directory, &[]).await;
     let bindings = td.bindings().await;
@@ -77,7 +77,7 @@ async fn tdlib_makes_new_temporary_keys_when_it_has_to_and_destroys_its_key_at_t
     td.is_well("hello-again").await;
     assert!(td.keys().await >= 2, "a permanent key and a temporary one");
     td.log_out().await;
-    assert_eq!(td.keys().await, 0, "nothing of them is left");
+    assert_eq!(td.keys().await, 0, "none is left");
     td.end().await;
 }
 

@@ -1,4 +1,4 @@
-//! What the real TDLib makes of a network and a clock that fail.
+//! The real TDLib with faults of the network and the clock.
 
 use std::time::Instant;
 
@@ -27,7 +27,7 @@ fn not_ready(value: &Value) -> bool {
 }
 
 impl TdlibProcess {
-    /// Forgets what TDLib has said so far.
+    /// Discards what TDLib has sent so far.
     async fn forget(&mut self) {
         self.ask(json!({"@type": "getOption", "name": "version"})).await;
         self.unread.clear();
@@ -62,7 +62,7 @@ impl TdlibProcess {
 }
 
 #[tokio::test]
-async fn tdlib_stays_signed_in_whatever_breaks_its_connections() {
+async fn tdlib_stays_signed_in_when_connections_break() {
     let directory = tempfile::tempdir().unwrap();
     let mut td = signed_in(&directory).await;
     for fault in ["drop", "truncate", "garbage"] {
@@ -79,7 +79,7 @@ async fn tdlib_stays_signed_in_whatever_breaks_its_connections() {
 }
 
 #[tokio::test]
-async fn what_came_while_the_line_was_down_is_delivered_and_not_asked_for() {
+async fn updates_during_an_outage_are_delivered_without_a_request() {
     let directory = tempfile::tempdir().unwrap();
     let mut td = signed_in(&directory).await;
     td.forget().await;
@@ -92,7 +92,7 @@ async fn what_came_while_the_line_was_down_is_delivered_and_not_asked_for() {
     td.connection("connectionStateReady").await;
     assert_eq!(td.differences().await, differences, "TDLib had no reason to ask");
 
-    // An update and an answer that were given to a connection which then died.
+    // An update and an answer that were sent on a connection which then broke.
     td.post("/network", "fault=silence&seconds=3600").await;
     push(&td, "into+the+silence").await;
     td.send(json!({"@type": "getActiveSessions", "@extra": "lost"})).await;
@@ -151,7 +151,7 @@ async fn tdlib_follows_a_clock_that_is_moved_while_it_is_connected() {
 }
 
 #[tokio::test]
-async fn tdlib_takes_a_flood_and_everything_else_meanwhile() {
+async fn tdlib_handles_a_flood_and_other_requests_meanwhile() {
     let directory = tempfile::tempdir().unwrap();
     let mut td = signed_in(&directory).await;
     let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! The real TDLib behind a pipe: its JSON goes in and comes out line by line.
+//! The real TDLib behind a pipe: JSON, line by line.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -12,8 +12,8 @@ use tokio::time::timeout;
 
 use crate::launch::{addresses, example, http, run, stock_library};
 
-/// How long to wait for what has to happen. TDLib asks again for a lost answer only after 60 seconds, so this has to be
-/// well above that: a clock that jumps while a request is on its way can cost an answer.
+/// The limit for everything that has to happen. TDLib repeats a request without an answer only after 60 seconds, so this
+/// has to be well above that: a clock that jumps during a request can lose an answer.
 pub const TIMEOUT: Duration = Duration::from_secs(240);
 
 /// A launcher whose program is TDLib on a pipe.
@@ -24,7 +24,7 @@ pub struct TdlibProcess {
     pub unread: VecDeque<Value>,
     data: PathBuf,
     phones: SocketAddr,
-    /// Which of TDLib's clients is spoken to, counted from 1.
+    /// TDLib's client, counted from 1.
     pub client: u32,
 }
 
@@ -33,7 +33,7 @@ impl TdlibProcess {
         Self::start_with(data, &[]).await
     }
 
-    /// With options for the launcher.
+    /// Starts with options for the launcher.
     pub async fn start_with(data: &Path, options: &[&str]) -> Self {
         let _ = std::fs::remove_file(data.join("run.json"));
         let program = example("tdjson_pipe");
@@ -55,7 +55,7 @@ impl TdlibProcess {
         self.requests.write_all(line.as_bytes()).await.unwrap();
     }
 
-    /// The next thing that the client says and that is wanted; what else it says is kept.
+    /// The next wanted message from the client; others are kept.
     pub async fn wait_for(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let client = self.client;
         let wanted = |value: &Value| value["@client_id"] == client && wanted(value);
@@ -93,7 +93,7 @@ impl TdlibProcess {
         }
     }
 
-    /// Starts a client that is told of the proxy before it may connect.
+    /// Starts a client and sets its proxy before it can connect.
     pub async fn open(&mut self) {
         let proxy = json!({"@type": "proxy", "server": "127.0.0.1", "port": 1080,
             "type": {"@type": "proxyTypeSocks5", "username": "", "password": ""}});
@@ -124,7 +124,7 @@ impl TdlibProcess {
         .await
     }
 
-    /// Ends the client as a program should, and the launcher with it.
+    /// Closes the client properly, and ends the launcher.
     pub async fn close(mut self) {
         self.send(json!({"@type": "close"})).await;
         self.state("authorizationStateClosed").await;
@@ -144,7 +144,7 @@ impl TdlibProcess {
         assert_eq!(status.code(), Some(0));
     }
 
-    /// After a first login TDLib takes the present state as its beginning. What comes before that is not news to it.
+    /// After a first login TDLib starts from the current state of updates, and gets no updates for what came before.
     pub async fn wait_until_it_gets_updates(&mut self) {
         let deadline = tokio::time::Instant::now() + TIMEOUT;
         loop {

@@ -1,4 +1,4 @@
-//! Another client than TDLib, written by other people in another language.
+//! Telethon, an independent client.
 
 use std::path::PathBuf;
 

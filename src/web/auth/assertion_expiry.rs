@@ -1,4 +1,4 @@
-//! Until when the newest assertion of each session holds, for the streams that were opened with it.
+//! The expiry of each session's newest assertion, for the streams that were opened with it.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ impl AssertionExpiry {
         known.insert(session, until);
     }
 
-    /// Whether a session's assertion still holds.
+    /// Whether a session's assertion is still valid.
     pub fn holds(&self, session: Option<Id>, now: Millis) -> bool {
         session.is_some_and(|session| self.0.lock().get(&session).is_some_and(|until| *until > now))
     }

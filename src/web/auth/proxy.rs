@@ -1,8 +1,8 @@
-//! Authentication where each request carries a signed assertion, and where everyone is taken for the administrator.
+//! Authentication with a signed assertion in each request, and without sign-on, where everyone is the administrator.
 //!
-//! The assertion is verified with each request. A person's first one begins a web session, which remembers whose it is;
+//! The assertion is verified with each request. A person's first one begins a web session, which stores the identity;
 //! later ones are only compared with it, so that reading pages does not write to the database. Another identity on the same
-//! session begins a new session. A session without an assertion is worth nothing.
+//! session begins a new session. A session without an assertion has no effect.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::web::words::sign_in as words;
 
 /// In a session: the identity that began it.
 const IDENTITY_KEY: &str = "identity";
-/// The issuer of the administrator that everyone is taken for. It is stored, so it stays.
+/// The issuer of the administrator that everyone is while sign-on is off. It is stored, so it must not change.
 const EVERYONE: &str = "disable";
 
 /// Before every page: binds the session to the identity that the request's assertion proves.
@@ -85,7 +85,7 @@ async fn bind_session(app: &State, caller: &RequestSession, assertion: &Assertio
         }
         session::sign_in(app, caller, identity).await?;
         session.insert(IDENTITY_KEY, traits(identity)).await?;
-        // Now, since the handler asks whose the session is.
+        // Now, since the handler reads the session's user.
         session.save().await?;
     }
     if let Some(id) = session.id() {
@@ -94,7 +94,7 @@ async fn bind_session(app: &State, caller: &RequestSession, assertion: &Assertio
     Ok(())
 }
 
-/// Whether a session was begun by this very identity. While the database is unavailable, the cache has to do.
+/// Whether a session was begun by this identity. While the database is unavailable, the cache decides.
 async fn is_of(app: &State, session: &Session, identity: &Identity) -> Result<bool, AppError> {
     let Some(id) = session.id() else { return Ok(false) };
     let from_cache = || match app.sessions.is_of(id, &identity.email) {
@@ -111,7 +111,7 @@ async fn is_of(app: &State, session: &Session, identity: &Identity) -> Result<bo
     }
 }
 
-/// What of an identity may not change within a session: with other groups, for example, a new one begins.
+/// The parts of an identity that can't change within a session: other groups, for example, begin a new one.
 fn traits(identity: &Identity) -> Vec<String> {
     let Identity { issuer, subject, email, verified, groups } = identity;
     let mut groups = groups.clone().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The person of each session as the database last named them, for the time when it is unavailable. In memory only and
-//! bounded: while the database answers, what it says counts.
+//! The person of each session as last read from the database, for times when it is unavailable. In memory only, and
+//! bounded. While the database is available, the cache is not used.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::live::events::{Change, Events, SessionId, Subscription};
 /// Sessions that are remembered.
 const CAPACITY: usize = 10_000;
 
-/// The cache. It applies the events that came meanwhile before each use, so nothing outlives the change that ends it.
+/// The cache. It applies pending events before each use, so no session outlives the change that ends it.
 #[derive(Debug)]
 pub struct SessionCache(Mutex<Cached>);
 
@@ -36,12 +36,12 @@ impl SessionCache {
         cached
     }
 
-    /// To be read before the database is asked, and given to [`put`](Self::put) with the answer.
+    /// To be read before the query, and passed to [`put`](Self::put) with its result.
     pub fn generation(&self) -> u64 {
         self.current().generation
     }
 
-    /// Keeps what the database said, unless something was invalidated since `generation` was read.
+    /// Stores the result of a query, unless something was invalidated since `generation` was read.
     pub fn put(&self, session: Id, principal: Option<&Principal>, generation: u64) {
         let mut cached = self.current();
         let fresh = cached.generation == generation;
@@ -110,7 +110,7 @@ mod tests {
             assert_eq!(cache.get(session).as_ref(), Some(&principal));
             events.publish(change);
             assert_eq!(cache.get(session), None);
-            // The database had been asked before that, and answers only now.
+            // The query was sent before that, and its result arrives only now.
             cache.put(session, Some(&principal), generation);
             assert_eq!(cache.get(session), None);
         }

@@ -1,5 +1,5 @@
-//! How often people may try to sign in. What could be guessed here are the identity provider's secrets, and the provider
-//! counts for itself.
+//! Limits attempts to sign in. Guessing secrets of the identity provider is limited by the provider
+//! itself.
 
 use axum::http::StatusCode;
 
@@ -19,8 +19,8 @@ pub fn check_address(app: &State, origin: &RequestInfo) -> Result<(), AppError> 
     Err(AppError::Bad(StatusCode::TOO_MANY_REQUESTS, words::sign_ins_from_address(limit)))
 }
 
-/// Counts a session that begins because a request proves this person, and refuses it if there were too many: a client that
-/// sends the proof without the session's cookie would fill the audit log.
+/// Counts a session that begins with a request's assertion, and refuses it if there were too many: a client that
+/// sends the assertion without the session's cookie would fill the audit log.
 pub fn check_person(app: &State, person: &Email) -> Result<(), AppError> {
     let limit = app.config.limits.sign_ins_per_minute;
     if app.sign_in_limit.check_person(person, app.clock.now(), limit) {

@@ -16,7 +16,7 @@ use crate::web::state::{AppState, State};
 /// What may have changed since the last message.
 #[derive(Debug, Default)]
 struct Due {
-    /// Whose session this is, and whether it is still valid.
+    /// The session's person, and whether the session is still valid.
     session: bool,
     page: bool,
     frame: bool,
@@ -69,7 +69,7 @@ pub(super) async fn follow<P: LivePage>(
             tokio::time::sleep_until(next.max(Instant::now() + BURST)).await;
         }
         if !is_present(&state, &mut viewer, &mut page, &mut due).await {
-            // If only the proof of identity is too old, the page's next request may renew it.
+            // If only the assertion has expired, the page's next request may renew it.
             if !viewer.has_lapsed(&state) {
                 let _ = sender.send(signed_out()).await;
             }
@@ -78,7 +78,7 @@ pub(super) async fn follow<P: LivePage>(
     }
 }
 
-/// Waits until something may have to be sent; `None` once the reader or the server has gone.
+/// Waits until something may have to be sent; `None` once the browser has disconnected or the server stops.
 async fn wait<P: LivePage>(
     state: &State,
     viewer: &mut Viewer,
@@ -91,7 +91,7 @@ async fn wait<P: LivePage>(
         tokio::select! {
             change = viewer.events.next() => due.note(change, viewer, &*page),
             _ = check.tick() => {
-                // A full channel needs no sign of life.
+                // A full channel needs no keep-alive.
                 let _ = sender.try_send(message::keep_alive());
                 due = Due { session: true, page: true, frame: true };
             }
@@ -103,8 +103,8 @@ async fn wait<P: LivePage>(
     Some(due)
 }
 
-/// Takes in the changes up to now; false once the session has ended. An answer about the session may be older than a
-/// change that came meanwhile, so it is asked for again until nothing came.
+/// Applies the changes up to now; false once the session has ended. A check of the session may be older than a
+/// change that came meanwhile, so it is repeated until nothing changed.
 async fn is_present(state: &State, viewer: &mut Viewer, page: &mut impl LivePage, due: &mut Due) -> bool {
     loop {
         policy::ensure_current(state).await;
@@ -123,7 +123,7 @@ async fn is_present(state: &State, viewer: &mut Viewer, page: &mut impl LivePage
 enum Sent {
     Nothing,
     Something,
-    /// Nothing more is to be sent, or the browser has gone.
+    /// Nothing more is to be sent, or the browser has disconnected.
     Last,
 }
 
@@ -152,7 +152,7 @@ async fn reached(at: Option<Instant>) {
     }
 }
 
-/// What stands around every page, as it was sent.
+/// The parts around every page, as last sent.
 #[derive(Debug, Default)]
 struct Frame {
     outages: Option<Outages>,
@@ -169,7 +169,7 @@ impl Frame {
         let policy = state.live.policy.current();
         let to_decide = state.live.approvals.load().pending_for(&policy, principal, state.clock.now());
         if self.to_decide != to_decide {
-            // A viewer who may not decide any more is not told how many wait either.
+            // A viewer who may no longer decide does not get the number of requests either.
             let count = pending_count(to_decide.unwrap_or(0));
             html.push_str(&partial("#reveals-waiting", "innerHTML", &count));
             self.to_decide = to_decide;

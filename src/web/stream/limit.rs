@@ -1,6 +1,6 @@
-//! How many streams one person may have open. Each costs the server some work at every change, so a script, or a
-//! browser with a hundred tabs, must not make it slow for all. One too many is refused with the reason; those that are
-//! open stay.
+//! Limits the open streams of one person. Each costs the server some work at every change, so a script, or a
+//! browser with a hundred tabs, must not slow it down for everyone. One too many is refused with the reason; open ones
+//! stay open.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::domain::access::Principal;
 pub struct OpenStreams(Arc<Mutex<HashMap<String, u32>>>);
 
 impl OpenStreams {
-    /// A place for one more stream of a person who may have `limit` streams; None if all are taken.
+    /// Counts one more stream of a person who may have `limit` streams; None if there are as many already.
     pub fn open(&self, actor: &Principal, limit: u32) -> Option<Place> {
         let person = actor.to_string();
         let mut open = self.counts();
@@ -32,7 +32,7 @@ impl OpenStreams {
     }
 }
 
-/// A stream's place, free again once it is dropped.
+/// An open stream, counted until it is dropped.
 #[derive(Debug)]
 pub struct Place {
     streams: OpenStreams,

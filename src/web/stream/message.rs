@@ -33,7 +33,7 @@ impl Message {
     }
 }
 
-/// An event that says something by its name alone.
+/// An event that consists of its name alone.
 pub(crate) fn named(name: &str) -> Bytes {
     format(None, Some(name), "1")
 }
@@ -56,7 +56,7 @@ fn format(id: Option<&str>, event: Option<&str>, data: &str) -> Bytes {
     if let Some(event) = event {
         field("event", event);
     }
-    // All three ends of a line end one here, too, and the browser makes them line feeds.
+    // All three line endings end a line here, too, and browsers turn them into line feeds.
     for line in data.split('\n') {
         for part in line.strip_suffix('\r').unwrap_or(line).split('\r') {
             field("data", part);

@@ -1,10 +1,10 @@
-//! Open pages that change without being loaded again: server-sent events, in the form that htmx applies.
+//! Live updates of open pages: server-sent events with HTML that htmx applies.
 //!
-//! A stream remembers what it showed. Changes are gathered for a moment, rights are decided for every message, and a
-//! stream that fell behind shows the newest state: what is sent is always the present, never a queue of the past. So a
-//! browser that connects again needs nothing but the present, too.
+//! A stream remembers what it sent. Changes are collected for a moment, permissions are checked for every message, and a
+//! slow stream gets the newest state: it always sends the current state, never a backlog. So a
+//! browser that reconnects needs only the current state, too.
 //!
-//! A stream never redirects: a browser would try again for ever. A page whose session has ended is told so, once.
+//! A stream never redirects: a browser would reconnect for ever. A page whose session has ended gets one event about it.
 
 mod driver;
 pub mod limit;
@@ -34,13 +34,13 @@ pub use viewer::Viewer;
 
 /// What a stream shows. The page itself keeps what it has sent.
 pub(crate) trait LivePage: Send + 'static {
-    /// Whether notices and the number of requests to decide, which every page has, come with it.
+    /// Whether it includes the notices and the number of pending requests, which every page has.
     const HAS_FRAME: bool = true;
 
-    /// Whether a change may alter what is shown. Changes of rights always may, so they are not asked about.
+    /// Whether an event may change what is shown. Changes of permissions always may, so they are not passed.
     fn concerns(&self, change: Change) -> bool;
 
-    /// What has to be sent so that the browser shows the present. Decides what the principal may see.
+    /// What has to be sent so that the browser shows the current state, as far as the principal may see it.
     fn render(&mut self, state: &AppState, principal: &Principal) -> impl Future<Output = Update> + Send;
 
     /// When it is rendered again if nothing changes.
@@ -52,7 +52,7 @@ pub(crate) trait LivePage: Send + 'static {
 /// What a page has to send.
 #[derive(Debug)]
 pub(crate) enum Update {
-    /// The browser shows the present.
+    /// The browser shows the current state.
     Nothing,
     Message(Message),
     /// Events that belong to no state of the page.
@@ -76,7 +76,7 @@ impl Update {
     }
 }
 
-/// Opens a stream of this page. What `open` refuses is refused before the stream begins.
+/// Opens a stream of this page. A refusal by `open` is answered before the stream begins.
 pub(crate) async fn open<P: LivePage>(
     state: AppState,
     caller: RequestSession,
@@ -91,7 +91,7 @@ pub(crate) async fn open<P: LivePage>(
             Ok(page) => drop(tokio::spawn(driver::follow(state, viewer, sender, page))),
             Err(error) => return without_page(error),
         },
-        // The page has a place for these words.
+        // The page has an element for this message.
         Err(AppError::Bad(status, words)) => return (status, Html(words)).into_response(),
         Err(error) => return without_page(error),
     }
@@ -103,7 +103,7 @@ pub(crate) async fn stream(state: AppState, caller: RequestSession, page: impl L
     open(state, caller, |_| Ok(page)).await
 }
 
-/// A failure by its status alone: the browser tries again, and the page says meanwhile that it does.
+/// A failure as a status alone: the browser reconnects, and the page says so meanwhile.
 fn without_page(error: AppError) -> Response {
     (error.into_response().status(), Html("")).into_response()
 }
@@ -123,9 +123,9 @@ fn signed_out() -> Bytes {
     message::named("signed-out")
 }
 
-/// How long the first changes are gathered into one message: what happens to an account comes in small bursts.
+/// How long the first changes are collected into one message: an account's changes come in small bursts.
 const BURST: Duration = Duration::from_millis(5);
-/// How long lies between two messages at least; what changes meanwhile is gathered into the next.
+/// The minimum time between two messages; changes meanwhile are collected into the next.
 const GATHER: Duration = Duration::from_millis(30);
-/// How often a quiet stream looks whether its session is still valid, and shows proxies that it is alive.
+/// How often a quiet stream checks its session and sends a keep-alive for proxies.
 const SESSION_CHECK: Duration = Duration::from_secs(15);

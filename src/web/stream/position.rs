@@ -1,4 +1,5 @@
-//! Where a stream begins: what the page shows already, as the page itself or the last event before a break says.
+//! Where a stream begins: what the page shows already, according to the page itself or the last event before a
+//! reconnection.
 
 use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,9 +10,9 @@ use axum::http::request::Parts;
 use crate::domain::Millis;
 use crate::web::state::{AppState, State};
 
-/// The parameter of a stream's address that says what the page brought.
+/// The parameter of a stream's URL with the position of the page.
 const PARAMETER: &str = "shown=";
-/// How long that holds, in seconds. A page opens its stream when it is loaded; when it opens another one later, it shows
+/// How long that is valid, in seconds. A page opens its stream when it is loaded; when it opens another one later, it shows
 /// something else by then.
 const BROUGHT_FOR: i64 = 30;
 
@@ -19,20 +20,20 @@ const BROUGHT_FOR: i64 = 30;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position(pub(crate) Option<u64>);
 
-/// A number for the state of a page; equal states have equal numbers.
+/// A hash of the state of a page.
 pub(crate) fn hash(shown: &(impl Hash + ?Sized)) -> u64 {
     let mut hasher = DefaultHasher::new();
     shown.hash(&mut hasher);
     hasher.finish()
 }
 
-/// How an event names a state of a page. Versions count from the start of the server, so
-/// a state of another run is none of this one.
+/// The id of an event for a state of a page. Versions count from the start of the server, so
+/// ids of another run are not valid in this one.
 pub(crate) fn id(state: &State, position: u64) -> String {
     format!("{}-{position:x}", state.epoch)
 }
 
-/// How the address of a stream names the state of the page that it is written in.
+/// The position in the URL of a stream, for the page that contains it.
 pub(crate) fn brought(state: &State, position: u64) -> String {
     format!("{}-{:x}", id(state, position), state.clock.now().0)
 }
@@ -52,7 +53,7 @@ impl FromRequestParts<AppState> for Position {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        // The page may have changed since it came, and the last event knows that.
+        // The page may have changed since it was loaded, so the last event takes precedence.
         if let Some(last) = parts.headers.get("last-event-id") {
             return Ok(Self(last.to_str().ok().and_then(|id| parse(state, id))));
         }
@@ -62,7 +63,7 @@ impl FromRequestParts<AppState> for Position {
     }
 }
 
-/// Part of a page, and what of it was sent.
+/// A part of a page, and its last sent state.
 #[derive(Debug)]
 pub(crate) struct Shown(Position);
 
@@ -71,7 +72,7 @@ impl Shown {
         Self(brought)
     }
 
-    /// The position of `html` if it is not what the browser shows; it does then.
+    /// The position of `html` if the browser does not show it yet; records it as shown.
     pub(crate) fn replace(&mut self, html: &str) -> Option<u64> {
         let position = hash(html);
         (self.0.0.replace(position) != Some(position)).then_some(position)

@@ -1,5 +1,5 @@
-//! Whom a stream is for. A page is decided once, when it is requested; a stream lives on, so it looks again: at once when
-//! its session ends or a right changes, and now and then. Before each message the policy, whose version counts changes of
+//! The reader of a stream. A page checks permissions once; a stream stays open, so it checks again: at once when
+//! its session ends or a permission changes, and periodically. Before each message the policy, whose version counts changes of
 //! people as well, is made at most a second old for all streams together.
 
 use std::sync::Arc;
@@ -22,11 +22,11 @@ use crate::web::stream::limit::Place;
 /// The answer to one stream too many.
 const TOO_MANY: &str = "Too many open pages: this one does not change by itself until you close another.";
 
-/// Whom a stream is for.
+/// The reader of a stream.
 pub struct Viewer {
-    /// Who it is.
+    /// The person.
     pub principal: Principal,
-    /// When the database was last asked who this is.
+    /// When the person was last read from the database.
     seen: Millis,
     session: Option<Id>,
     pub(super) events: Subscription,
@@ -38,7 +38,7 @@ impl Viewer {
     /// The person of a session; None without one. Refused if they have too many streams open.
     pub async fn of(app: &State, caller: &RequestSession) -> Result<Option<Self>, AppError> {
         let RequestSession { session, origin } = caller;
-        // Before the session is looked at: an end in between must not be missed.
+        // Before the session is checked: an end in between must not be missed.
         let events = app.live.events.subscribe();
         let seen = app.clock.now();
         let actor = session::current(app, session, origin).await?;
@@ -49,15 +49,15 @@ impl Viewer {
         Ok(Some(Self { principal: actor, seen, session: session.id(), events, _place: place }))
     }
 
-    /// Asks the database who this is now; false once the session has ended. While the database is unavailable the
-    /// session goes on, since no session can end then.
+    /// Reads the person from the database; false once the session has ended. While the database is unavailable the
+    /// session continues, since no session can end then.
     pub async fn look_again(&mut self, app: &State) -> bool {
         if self.has_lapsed(app) {
             return false;
         }
-        // Not when the answer is there: it may be outdated by then.
+        // Not when the result arrives: it may be outdated by then.
         let asked = app.clock.now();
-        // A new handle: a session's own has read once and would repeat that.
+        // A new handle: the session's own caches its first read.
         let store = Arc::new(WebSessions::watching(app.db.clone(), app.clock.clone()));
         let origin = self.principal.origin();
         match session::current(app, &Session::new(self.session, store, None), &origin).await {
@@ -74,19 +74,19 @@ impl Viewer {
         }
     }
 
-    /// Whether the proof of identity that came with the request has expired. The browser then connects again, with a
-    /// newer one if it has it.
+    /// Whether the request's assertion has expired. The browser then reconnects, with a
+    /// newer one if there is one.
     pub fn has_lapsed(&self, app: &State) -> bool {
         app.config.sso_mode.is_by_request() && !app.assertions.holds(self.session, app.clock.now())
     }
 
-    /// Whether the session has to be looked at, because that was long ago or the proof of identity has expired.
+    /// Whether the session has to be checked, because the last check was long ago or the assertion has expired.
     pub(super) fn is_outdated(&self, app: &State) -> bool {
         let age = app.clock.now().seconds_since(self.seen);
         self.has_lapsed(app) || age >= SESSION_CHECK.as_secs().cast_signed()
     }
 
-    /// Makes sure that rights are at most a second old; false once the session has ended.
+    /// Makes sure that permissions are at most a second old; false once the session has ended.
     pub async fn is_present(&mut self, app: &State) -> bool {
         loop {
             policy::ensure_current(app).await;

@@ -7,7 +7,7 @@ use crate::domain::reveal::RevealKind;
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
 pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
     let words = describe(event);
-    // Who is denied access did nothing that could succeed.
+    // The sentence contains the outcome already.
     if matches!(event, AuditEvent::SignInRefused { .. }) {
         return words;
     }
@@ -154,7 +154,7 @@ pub fn beside(details: Option<&str>, sentence: &str) -> Vec<(String, String)> {
     plain.filter(|it| !said(it)).map(|(name, value)| (name.replace('_', " "), value)).collect()
 }
 
-/// A JSON value as people write it.
+/// A JSON value as plain text.
 fn plain(value: &serde_json::Value) -> String {
     use serde_json::Value;
     match value {

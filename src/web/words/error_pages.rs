@@ -25,7 +25,7 @@ pub const METHOD_NOT_ALLOWED: &str = "This page doesn't accept that kind of requ
 pub const MALFORMED: &str = "The form wasn't sent the way this page sends it. Reload the page and try again.";
 pub const TOO_LARGE: &str = "A form can hold at most 64 KiB. Nothing was changed. Send less.";
 
-/// The title for a request that is wrong in itself.
+/// The title for an invalid request.
 pub fn bad(status: StatusCode) -> &'static str {
     match status {
         StatusCode::FORBIDDEN => FORBIDDEN,

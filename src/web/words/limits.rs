@@ -1,4 +1,4 @@
-//! Requests that the layers turn away, before a page sees them.
+//! Messages of requests that the layers reject.
 
 use crate::config::SsoMode;
 use crate::http::body::MAX_FIELDS;
@@ -15,7 +15,7 @@ pub fn wrong_host(origin: &str) -> String {
     format!("This server's address is {origin}. Use that address.")
 }
 
-/// While everyone is believed, nothing may come through a proxy. None where people prove who they are.
+/// Why a request through a proxy is rejected while anyone can claim any address. None where people authenticate.
 pub const fn through_proxy(mode: SsoMode) -> Option<&'static str> {
     match mode {
         SsoMode::Mock => Some(

@@ -2,7 +2,7 @@
 
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 
-/// The label of a set that has every permission on accounts that there is.
+/// The label of a set with every permission on accounts.
 pub const FULL_ACCESS: &str = "Full access";
 
 /// A permission as a check box.

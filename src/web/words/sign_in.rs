@@ -3,7 +3,7 @@
 use crate::config::SsoMode;
 use crate::sso::oidc::OidcError;
 
-/// For a request that has to prove who sends it, and doesn't: a title, and what to do.
+/// For a request without the required assertion: a title, and what to do.
 pub const fn unidentified(mode: SsoMode) -> (&'static str, &'static str) {
     let message = match mode {
         SsoMode::Cloudflare => {

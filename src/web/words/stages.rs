@@ -66,7 +66,7 @@ const fn end_reason(reason: SessionEndReason) -> &'static str {
     }
 }
 
-/// What a stage means and what leads on, in a sentence or two.
+/// What a stage means and what to do next, in a sentence or two.
 pub fn meaning(stage: &Stage) -> String {
     let text = match stage {
         Stage::Disconnected => {

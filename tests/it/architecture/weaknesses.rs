@@ -14,14 +14,14 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "stories::messages::a_code_is_shown_for_a_reason_and_appears_nowhere_else",
             "stories::canary::secrets_stay_secret_through_all_flows",
-            "web::walk::everybody_gets_where_the_table_says_and_nowhere_else",
+            "web::walk::every_route_responds_as_the_table_says",
         ],
     ),
     (
         "W2",
         "A right that one person has on their own account leaks to every owner until the restart.",
         &[
-            "web::rights::what_one_person_is_shown_changes_nothing_for_another",
+            "web::rights::what_one_person_sees_does_not_affect_another",
             "domain::access::tests::each_kind_of_person_gets_the_privileges_of_the_rules",
             "rights::model::rights_follow_from_the_rows_only",
         ],
@@ -30,15 +30,15 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W3",
         "Accounts can be added without a right, even without signing in.",
         &[
-            "web::privileges::each_route_lets_in_whoever_has_what_it_takes_and_nobody_else",
-            "web::walk::everybody_gets_where_the_table_says_and_nowhere_else",
-            "web::rights::who_acts_and_who_owns_is_not_for_a_stranger_to_say",
+            "web::privileges::each_route_requires_exactly_its_privilege",
+            "web::walk::every_route_responds_as_the_table_says",
+            "web::rights::parameters_can_not_change_the_actor_or_the_owner",
         ],
     ),
     (
         "W4",
         "The browser decides who owns a new account.",
-        &["web::rights::who_acts_and_who_owns_is_not_for_a_stranger_to_say"],
+        &["web::rights::parameters_can_not_change_the_actor_or_the_owner"],
     ),
     (
         "W5",
@@ -54,7 +54,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "A password that can't be decrypted is replaced by its ciphertext: shown, and sent to Telegram.",
         &[
             "stories::stored_password::an_unreadable_password_is_not_submitted",
-            "web::revealed_password::what_can_not_be_opened_or_written_down_is_not_shown",
+            "web::revealed_password::a_password_that_can_not_be_decrypted_or_logged_is_not_shown",
             "crypto::tests::every_changed_bit_is_detected",
         ],
     ),
@@ -84,7 +84,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
             "sso::corpus::the_signature_covers_the_token_and_matches_the_named_key",
             "sso::corpus::service_tokens_are_refused",
             "sso::header::the_header_takes_precedence_over_the_cookie",
-            "web::assertions::without_a_proof_there_is_a_page_in_words_and_nothing_else",
+            "web::assertions::without_an_assertion_there_is_only_an_explanation",
         ],
     ),
     (
@@ -100,7 +100,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W11",
         "Pages of the developers' own machine may always read and write.",
         &[
-            "web::guards::other_sites_read_nothing_and_may_link_here",
+            "web::guards::other_sites_can_link_here_but_read_nothing",
             "web::guards::forms_of_other_sites_are_refused",
         ],
     ),
@@ -109,7 +109,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "The redirect after sign-in can lead to any site.",
         &[
             "web::return_to::tests::signing_in_leads_to_our_own_pages_only",
-            "web::oidc::wrong::afterwards_one_is_on_a_page_of_ours",
+            "web::oidc::wrong::signing_in_never_redirects_to_another_site",
         ],
     ),
     (
@@ -124,7 +124,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W14",
         "There is no record of who viewed a code or changed anything.",
         &[
-            "web::rights::every_change_is_written_down",
+            "web::rights::every_change_is_logged",
             "stories::messages::a_code_is_stale_after_five_minutes",
             "store::audit::every_change_is_detected",
             "stories::audit_truncation::a_truncated_log_is_detected_at_the_next_start",
@@ -143,7 +143,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "An address in two spellings makes two people; two first visits at once are an error.",
         &[
             "domain::email::tests::spellings_of_an_address_are_equal",
-            "web::rights::an_owner_is_known_however_the_address_is_written",
+            "web::rights::an_owner_is_recognised_in_any_spelling_of_the_address",
             "store::people::concurrent_first_sign_ins_create_one_user",
         ],
     ),
@@ -167,7 +167,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
     (
         "W19",
         "A missing row breaks the page that shows it.",
-        &["web::accounts::an_account_in_a_group_that_is_not_there_is_shown_all_the_same"],
+        &["web::accounts::an_account_in_a_missing_group_is_still_shown"],
     ),
     (
         "W20",
@@ -196,18 +196,18 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W23",
         "An edited owner or group takes effect only after a restart.",
         &[
-            "web::rights::a_new_owner_counts_at_once_and_the_former_no_longer",
-            "web::live::rights_are_looked_at_before_each_message",
-            "web::rights::a_change_made_with_sql_counts_as_soon_as_the_server_looks",
-            "web::crowd::a_large_organisation_has_quick_pages_and_rules_that_count_at_once",
-            "web::trail::whoever_may_not_read_the_trail_any_more_gets_nothing_of_it",
+            "web::rights::a_change_of_owner_takes_effect_at_once",
+            "web::live::permissions_are_checked_before_each_message",
+            "web::rights::changes_made_with_sql_take_effect_at_the_next_check",
+            "web::crowd::a_large_organisation_has_fast_pages_and_rule_changes",
+            "web::audit_log::a_reader_who_loses_the_privilege_gets_no_more_entries",
         ],
     ),
     (
         "W24",
         "A time in minutes is compared with seconds.",
         &[
-            "web::sessions::whoever_works_stays_signed_in_and_whoever_leaves_does_not",
+            "web::sessions::a_session_lasts_while_it_is_used",
             "store::sessions::use_is_stored_once_a_minute",
             "domain::login_code::tests::a_code_is_accepted_for_five_minutes",
             "ops::audit::retention::tests::days_are_whole_and_counted_back_from_today",
@@ -237,14 +237,14 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         "W28",
         "A page asks the database once per account and viewer.",
         &[
-            "web::guards::pages_run_from_memory_while_the_database_is_away",
+            "web::guards::pages_work_from_memory_without_the_database",
             "stories::thousands::the_page_and_its_changes_are_fast",
         ],
     ),
     (
         "W29",
         "A malformed request ends the client's connection.",
-        &["web::live::a_request_that_makes_no_sense_is_that_requests_matter"],
+        &["web::live::an_invalid_request_affects_nothing_else"],
     ),
     (
         "W31",

@@ -1,4 +1,4 @@
-//! The pages on which access is arranged: what they show, what they refuse, and that a look changes nothing.
+//! The pages that manage access: what they show, what they refuse, and that a preview changes nothing.
 
 mod managers;
 
@@ -13,7 +13,7 @@ const ADA: &str = "ada@example.org";
 const BOB: &str = "bob@example.org";
 const VIEW: AccountPrivileges = AccountPrivileges::of(&[AccountPrivilege::View]);
 
-/// The fields that the page of a look sends when it is saved.
+/// The hidden fields of a preview, which are sent when it is saved.
 fn carried(looked: &Answer) -> Vec<(String, String)> {
     let hidden = "main form input[type=hidden]";
     let mut fields: Vec<_> =
@@ -28,7 +28,7 @@ async fn save(who: &Visitor, path: &str, looked: &Answer) -> Answer {
     who.post(path, &fields).await
 }
 
-/// Looks at what a form would do; says so in words.
+/// Previews a form; returns the answer and its text.
 async fn look(who: &Visitor, path: &str, form: &[(&str, &str)]) -> (Answer, String) {
     let looked = who.post(path, &[form, &[("step", "preview")]].concat()).await;
     assert_eq!(looked.status, StatusCode::OK, "{path}: {}", looked.body);
@@ -36,12 +36,12 @@ async fn look(who: &Visitor, path: &str, form: &[(&str, &str)]) -> (Answer, Stri
     (looked, words)
 }
 
-/// A text without the spaces that come of one element ending before a sign.
+/// A text without the spaces that come from an element that ends before a punctuation mark.
 fn plain(text: &str) -> String {
     text.replace(" ,", ",").replace(" :", ":")
 }
 
-/// Looks and saves. Says what the look said, and where the browser went.
+/// Previews and saves. Returns the preview's text and the redirect's target.
 async fn does(who: &Visitor, path: &str, form: &[(&str, &str)]) -> (String, String) {
     let (looked, words) = look(who, path, form).await;
     let saved = save(who, path, &looked).await;
@@ -57,7 +57,7 @@ async fn newest(test: &TestApp) -> Option<(i64, String)> {
 }
 
 #[tokio::test]
-async fn access_is_arranged_from_nothing_and_taken_back() {
+async fn access_is_set_up_from_nothing_and_taken_back() {
     let test = TestApp::new().await;
     let account = test.account(1, None).await;
     let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
@@ -73,7 +73,7 @@ async fn access_is_arranged_from_nothing_and_taken_back() {
 
     let (words, to) =
         does(&root, &format!("{role}/give"), &[("people", "ADA@example.org,\nnew@example.org")]).await;
-    assert!(words.contains("No one gains or loses"), "the role is good for nothing yet: {words}");
+    assert!(words.contains("No one gains or loses"), "the role gives nothing yet: {words}");
     assert_eq!(to, format!("{role}?done=saved"));
     assert!(root.get(&to).await.texts(".done").join(" ").contains("Saved"));
     let (words, _) = does(&root, &format!("{group}/put-in"), &[("numbers", "+99966 2 0001")]).await;
@@ -100,7 +100,7 @@ async fn access_is_arranged_from_nothing_and_taken_back() {
     let ticked = root.get(&cell).await.attributes("main input[checked]", "value");
     assert_eq!(ticked, ["view", "login"]);
 
-    // Approvals are asked for on the group's page, and no longer.
+    // Approvals are switched on and off on the group's page.
     for (button, needed) in [("Require approval", true), ("Stop requiring approval", false)] {
         let form = format!("form[action='{group}/approval']");
         let page = root.get(&group).await;
@@ -112,7 +112,7 @@ async fn access_is_arranged_from_nothing_and_taken_back() {
         assert_eq!(!groups.is_empty(), needed);
     }
 
-    // And back: privileges, the account, the people, the names, all of it.
+    // And back: privileges, the account, people, names.
     let (words, _) = does(&root, &cell, &[("privilege", "view")]).await;
     assert!(words.contains("lose Log in"), "{words}");
     let out = [("account", account.to_string())];
@@ -143,7 +143,7 @@ async fn access_is_arranged_from_nothing_and_taken_back() {
 }
 
 #[tokio::test]
-async fn wrong_input_is_said_beside_the_field_and_kept() {
+async fn wrong_input_is_reported_beside_its_field_and_kept() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let group = test.group("Sales", &[]).await;
@@ -206,7 +206,7 @@ async fn wrong_input_is_said_beside_the_field_and_kept() {
 }
 
 #[tokio::test]
-async fn a_look_changes_nothing_and_what_was_not_looked_at_is_not_saved() {
+async fn a_preview_changes_nothing_and_only_what_was_previewed_is_saved() {
     let test = TestApp::new().await;
     let account = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;
@@ -231,9 +231,13 @@ async fn a_look_changes_nothing_and_what_was_not_looked_at_is_not_saved() {
         let before = state().await;
         let (looked, words) = look(&root, &path, &form).await;
         assert!(words.contains("gain") || words.contains("lose"), "{path}: {words}");
-        assert_eq!(root.post(&path, &form).await.status, StatusCode::OK, "no step: a look, too");
+        assert_eq!(
+            root.post(&path, &form).await.status,
+            StatusCode::OK,
+            "without a step it is a preview, too"
+        );
         assert_eq!(state().await, before, "{path}");
-        // Somebody changes a rule in between.
+        // A rule changes in between.
         test.sql("update roles set name = 'Support'").await;
         test.apply_policy().await;
         let changed = state().await;
@@ -241,12 +245,12 @@ async fn a_look_changes_nothing_and_what_was_not_looked_at_is_not_saved() {
         assert_eq!(late.status, StatusCode::CONFLICT, "{path}: {}", late.body);
         let words = late.texts(".review").join(" ");
         assert!(words.contains("The access rules were changed in the meantime"), "{path}: {words}");
-        assert!(words.contains("gain") || words.contains("lose"), "{path}: a fresh look: {words}");
-        assert_eq!(state().await, changed, "{path}: nothing was done");
+        assert!(words.contains("gain") || words.contains("lose"), "{path}: a new preview: {words}");
+        assert_eq!(state().await, changed, "{path}: nothing was changed");
         let seen = carried(&late).into_iter().find(|(name, _)| name == "seen").unwrap().1;
-        assert_eq!(seen, changed.1.to_string(), "{path}: of what is now");
+        assert_eq!(seen, changed.1.to_string(), "{path}: the preview is of the current state");
     }
-    // A seen state that is no number is an old one.
+    // A version that is not a number counts as an old one.
     let form = [("privilege", "manage_access"), ("step", "save"), ("seen", "x")];
     let late = root.post(&format!("/roles/{role}/system"), &form).await;
     assert_eq!(late.status, StatusCode::CONFLICT);

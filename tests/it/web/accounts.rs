@@ -1,4 +1,4 @@
-//! The list of accounts: what it shows, how it is filtered and sorted, what it says when it is empty.
+//! The list of accounts: rows, filters, sorting, and what an empty list says.
 
 use axum::http::StatusCode;
 use telescope::domain::access::{Policy, Principal, decide};
@@ -22,13 +22,13 @@ async fn an_empty_list_says_what_to_do() {
     let root = test.signed_in(ADMIN).await.get("/accounts").await;
     assert_eq!(root.texts("#rows h2"), ["No accounts yet"]);
     assert!(root.has("#rows a[href='/accounts/add']"));
-    let somebody = test.signed_in("ada@example.org").await.get("/accounts").await;
-    assert_eq!(somebody.texts("#rows h2"), ["No accounts yet"]);
-    assert!(!somebody.has("a[href='/accounts/add']") && !somebody.has("form[action='/accounts/add-test']"));
+    let member = test.signed_in("ada@example.org").await.get("/accounts").await;
+    assert_eq!(member.texts("#rows h2"), ["No accounts yet"]);
+    assert!(!member.has("a[href='/accounts/add']") && !member.has("form[action='/accounts/add-test']"));
 }
 
 #[tokio::test]
-async fn a_row_says_how_an_account_stands_and_what_comes_next() {
+async fn a_row_shows_the_stage_and_the_next_action() {
     let test = TestApp::new().await;
     let owner = test.signed_in("ada@example.org").await;
     let wait_password = Stage::WaitPassword { hint: String::new(), can_recover: false };
@@ -47,7 +47,7 @@ async fn a_row_says_how_an_account_stands_and_what_comes_next() {
         assert_eq!(page.texts(&format!("{row} .badge.{}", stage.mood().name())), [badge]);
         assert!(page.texts(&format!("{row} .actions a")).concat().starts_with(next), "{badge}");
         assert_eq!(page.has(&format!("{row} .actions a")), !next.is_empty(), "{badge}");
-        // The same part, in the page of the account.
+        // The same part on the account's page.
         assert_eq!(owner.get(&format!("/accounts/{id}")).await.texts("#step .badge"), [badge]);
     }
     let page = owner.get("/accounts?stage=failed").await;
@@ -157,7 +157,7 @@ async fn the_list_can_be_filtered_by_group_owner_and_line() {
 }
 
 #[tokio::test]
-async fn groups_and_owners_that_one_may_not_see_are_not_offered() {
+async fn groups_and_owners_that_are_not_visible_are_not_offered() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     for (number, owner, group) in [(1, "ada@example.org", "Sales"), (2, "bob@example.org", "Secret plan")] {
@@ -170,7 +170,7 @@ async fn groups_and_owners_that_one_may_not_see_are_not_offered() {
 }
 
 #[tokio::test]
-async fn a_search_while_one_types_gets_the_list_alone() {
+async fn a_search_while_typing_gets_only_the_list() {
     let test = TestApp::new().await;
     for (number, owner) in [(1, "ada@example.org"), (2, "bob@example.org")] {
         test.account(number, Some(owner)).await;
@@ -178,7 +178,7 @@ async fn a_search_while_one_types_gets_the_list_alone() {
     let root = test.signed_in(ADMIN).await;
     let answer = root.fragment("/accounts?q=bob&group=&owner=&line=&sort=phone").await;
     assert_eq!(phones(&answer), ["0002"]);
-    assert!(!answer.has("h1") && !answer.has("#q"), "what is typed stays as it is: {}", answer.body);
+    assert!(!answer.has("h1") && !answer.has("#q"), "the search field is not replaced: {}", answer.body);
     let live = answer.attributes("#list #live", "hx-sse:connect");
     assert!(live[0].starts_with("/accounts/events?q=bob&sort=phone&shown="), "{live:?}");
     assert_eq!(answer.header("hx-replace-url"), "/accounts?q=bob&sort=phone");
@@ -207,7 +207,7 @@ async fn a_page_has_a_hundred_rows() {
 }
 
 #[tokio::test]
-async fn a_wait_says_its_end_and_leaves_counting_to_the_script() {
+async fn a_wait_shows_its_end_and_the_script_counts_down() {
     let test = TestApp::new().await;
     let id = test.account(1, None).await;
     let until = Millis(1_795_236_314_000);
@@ -216,15 +216,11 @@ async fn a_wait_says_its_end_and_leaves_counting_to_the_script() {
     let page = test.signed_in(ADMIN).await.get(&format!("/accounts/{id}")).await;
     assert_eq!(page.texts("#step .note time"), ["2026-11-21 04:45:14 UTC"]);
     let counted = "#step .note [aria-hidden=true][data-countdown='1795236314000']";
-    assert_eq!(
-        page.texts(counted),
-        [""],
-        "nothing without a script, and nothing that is read out each second"
-    );
+    assert_eq!(page.texts(counted), [""], "empty without a script, and not read out each second");
 }
 
 #[tokio::test]
-async fn telegrams_text_is_inert() {
+async fn text_from_telegram_is_inert() {
     let test = TestApp::new().await;
     let id = test.account(1, None).await;
     let name = format!("\u{202e}<script>alert(1)</script>\" onload=x {}", "x".repeat(70_000));
@@ -242,7 +238,7 @@ async fn telegrams_text_is_inert() {
 }
 
 #[tokio::test]
-async fn clients_on_their_way_up_are_counted_for_whoever_sees_them() {
+async fn starting_clients_are_counted_for_those_who_see_them() {
     let test = TestApp::new().await;
     for (number, owner, stage) in [
         (1, "ada@example.org", Stage::Ready),
@@ -256,12 +252,12 @@ async fn clients_on_their_way_up_are_counted_for_whoever_sees_them() {
     assert_eq!(root.get("/accounts").await.texts(".starting"), ["1 of 3 accounts started"]);
     let ada = test.signed_in("ada@example.org").await;
     assert_eq!(ada.get("/accounts").await.texts(".starting"), ["1 of 2 accounts started"]);
-    let nobody = test.signed_in("eve@example.org").await;
-    assert!(!nobody.get("/accounts").await.has(".starting"));
+    let visitor = test.signed_in("eve@example.org").await;
+    assert!(!visitor.get("/accounts").await.has(".starting"));
 }
 
 #[tokio::test]
-async fn an_account_in_a_group_that_is_not_there_is_shown_all_the_same() {
+async fn an_account_in_a_missing_group_is_still_shown() {
     let test = TestApp::new().await;
     let id = test.account(1, Some("ada@example.org")).await;
     let entry = test.app.live.accounts.get(id).unwrap();
@@ -277,9 +273,9 @@ async fn an_account_in_a_group_that_is_not_there_is_shown_all_the_same() {
     }
 }
 
-/// Requests that were allowed before a removal began, and waited for their turn while it was written down.
+/// Requests that were permitted before a removal began, and waited for the database while it was recorded.
 #[tokio::test]
-async fn a_removal_that_has_begun_is_neither_taken_back_nor_begun_again() {
+async fn a_removal_that_has_begun_is_neither_reverted_nor_started_again() {
     let test = TestApp::new().await;
     let id = test.account(1, None).await;
     let before = test.app.live.accounts.get(id).unwrap().account.clone();
@@ -306,10 +302,9 @@ async fn a_removal_that_has_begun_is_neither_taken_back_nor_begun_again() {
     assert_eq!(store::jobs::waiting(conn).await.unwrap().len(), 1);
 }
 
-/// The directory may learn of two changes in another order than they were committed in: what only one of them is about
-/// stays as the other one left it.
+/// The directory may receive two changes in another order than they were committed: each changes only its own fields.
 #[tokio::test]
-async fn what_is_wanted_of_an_account_brings_nothing_else_back() {
+async fn a_desired_state_reverts_no_other_field() {
     let test = TestApp::new().await;
     let id = test.account(1, Some("ada@example.org")).await;
     let directory = &test.app.live.accounts;

@@ -1,4 +1,4 @@
-//! A Telescope without TDLib, and people who use it.
+//! Telescope in this process, without TDLib, and visitors of its pages.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -31,10 +31,10 @@ use crate::support::sqlite;
 
 /// The administrator of every [`TestApp`].
 pub const ADMIN: &str = "root@example.org";
-/// Its name and port.
+/// The host name and port in requests.
 pub const HOST: &str = "localhost:8888";
 
-/// A hub whose td-host starts with the first account that connects, swallows everything and never answers.
+/// A hub whose td-host starts with the first account that connects, reads everything and never answers.
 fn silent_hub(directory: &Arc<Directory>) -> Hub {
     let hosts =
         HostSettings { program: SILENT_HOST.clone(), library: "none".into(), count: 1, memory_limit: None };
@@ -64,37 +64,37 @@ static SILENT_HOST: LazyLock<PathBuf> = LazyLock::new(|| {
 
 /// The application and its router.
 pub struct TestApp {
-    /// The application, for what tests arrange behind the pages' back.
+    /// The application, for changes that bypass the pages.
     pub app: Arc<App>,
-    /// Its pages, with one state for all who visit them.
+    /// The router; all visitors share its state.
     pub router: Router,
-    /// Tells open pages of new audit entries.
+    /// Announces new audit entries to open pages.
     _relay: AbortOnDropHandle<()>,
     _folder: tempfile::TempDir,
 }
 
 impl TestApp {
-    /// A fresh one, as on one's own machine.
+    /// A new instance with local settings.
     pub async fn new() -> Self {
         Self::with(&[]).await
     }
 
-    /// One with other settings.
+    /// A new instance with these settings.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         Self::with_clock(settings, Clock::System).await
     }
 
-    /// One whose time the test moves. It begins now, since cookies are dated by the system.
+    /// A new instance with a clock that the test advances. It starts at the system's time, because cookies are dated by it.
     pub async fn with_its_own_time() -> Self {
         Self::with_clock(&[], Clock::manual(Clock::System.now())).await
     }
 
-    /// One with other settings and another time.
+    /// A new instance with these settings and this clock.
     pub async fn with_clock(settings: &[(&str, &str)], clock: Clock) -> Self {
         Self::in_folder(tempfile::tempdir().unwrap(), settings, clock).await
     }
 
-    /// The same data after a new start with other settings.
+    /// Restarts with the same data and other settings.
     pub async fn again_with(self, settings: &[(&str, &str)]) -> Self {
         let clock = self.app.clock.clone();
         Self::in_folder(self._folder, settings, clock).await
@@ -125,7 +125,7 @@ impl TestApp {
         Self { app, router, _relay: relay, _folder: folder }
     }
 
-    /// An account of `owner`, with a number made of `number`.
+    /// Adds an account with this owner and a phone number that ends in `number`.
     pub async fn account(&self, number: u16, owner: Option<&str>) -> AccountId {
         let account = Account {
             id: AccountId::generate(),
@@ -146,13 +146,13 @@ impl TestApp {
         id
     }
 
-    /// Lets an account stand so.
+    /// Sets the stage of an account.
     pub fn stands(&self, id: AccountId, stage: Stage) {
         let snapshot = Snapshot { stage, token: StageToken(7), network: Network::Ready, ..Snapshot::off() };
         self.app.live.accounts.put_snapshot(id, snapshot);
     }
 
-    /// A group, with these accounts.
+    /// Adds a group with these accounts.
     pub async fn group(&self, name: &str, accounts: &[AccountId]) -> GroupId {
         let id = GroupId::generate();
         let made = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
@@ -167,7 +167,7 @@ impl TestApp {
         id
     }
 
-    /// A role that may do this with the accounts of these groups, and that with the system.
+    /// Adds a role with these privileges on the accounts in these groups, and these system privileges.
     pub async fn role(
         &self,
         name: &str,
@@ -187,7 +187,7 @@ impl TestApp {
         id
     }
 
-    /// Gives somebody a role, whether he has been here or not.
+    /// Gives a role to an address, which may be unknown so far.
     pub async fn give(&self, email: &str, role: RoleId) {
         let email = Email::parse(email).unwrap();
         let now = self.app.clock.now();
@@ -199,32 +199,32 @@ impl TestApp {
         self.apply_policy().await;
     }
 
-    /// Changes the database behind the server's back.
+    /// Changes the database directly, as with `sqlite3`.
     pub async fn sql(&self, statement: &'static str) {
         let Dsn::Sqlite(file) = &self.app.config.db_dsn else { panic!("not SQLite") };
         sqlite::tamper(file, statement).await;
     }
 
-    /// Does at once what a running server does once a second: looks whether rules were changed.
+    /// Does now what a running server does once a second: reloads the rules if they changed.
     pub async fn apply_policy(&self) {
         let version = self.app.db.ping().await.unwrap();
         policy::refresh_if_changed(&self.app, version).await;
         assert_eq!(self.app.live.policy.current().version(), version);
     }
 
-    /// A person as the database has him.
+    /// A person's row in the database.
     pub async fn user(&self, email: &str) -> store::users::User {
         let email = Email::parse(email).unwrap();
         let conn = &mut self.app.db.read().await.unwrap();
-        store::users::by_email(conn, &email).await.unwrap().expect("this person has been here")
+        store::users::by_email(conn, &email).await.unwrap().expect("the person is known")
     }
 
-    /// Somebody who has not signed in.
+    /// A visitor who has not signed in.
     pub fn anonymous(&self) -> Visitor {
         Visitor { router: self.router.clone(), cookie: None }
     }
 
-    /// Somebody who has.
+    /// A visitor who has signed in.
     pub async fn signed_in(&self, email: &str) -> Visitor {
         let answer = self.anonymous().post("/sign-in", &[("email", email)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
@@ -233,7 +233,7 @@ impl TestApp {
     }
 }
 
-/// Somebody with a browser.
+/// A browser with its cookie.
 #[derive(Clone)]
 pub struct Visitor {
     router: Router,
@@ -241,7 +241,7 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// A request as a browser sends it, to be changed by the test.
+    /// A request with a browser's headers, which the test can change.
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
         let mut request = Request::builder()
             .method(method)
@@ -255,28 +255,28 @@ impl Visitor {
         request
     }
 
-    /// The same browser after an answer that may have given it another cookie.
+    /// The same browser with the cookie of this answer, if there is one.
     pub fn after(&self, answer: &Answer) -> Self {
         let given = answer.header("set-cookie").split(';').next().filter(|cookie| !cookie.is_empty());
         Self { router: self.router.clone(), cookie: given.map(str::to_owned).or_else(|| self.cookie.clone()) }
     }
 
-    /// The cookie that it sends.
+    /// Its cookie.
     pub fn cookie(&self) -> &str {
         self.cookie.as_deref().unwrap_or_default()
     }
 
-    /// Sends anything.
+    /// Sends a request and reads the whole answer.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         Answer::of(self.answer(request).await).await
     }
 
-    /// Sends anything, and leaves the body of the answer unread.
+    /// Sends a request without reading the answer's body.
     pub async fn answer(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
-    /// The status of an answer that need not end.
+    /// The status of an answer whose body may be endless.
     pub async fn status(&self, request: Request<Body>) -> StatusCode {
         self.answer(request).await.status()
     }
@@ -286,7 +286,7 @@ impl Visitor {
         self.send(self.request(Method::GET, path).body(Body::empty()).unwrap()).await
     }
 
-    /// Loads a fragment, as htmx does.
+    /// Loads a fragment like htmx.
     pub async fn fragment(&self, path: &str) -> Answer {
         let request = as_htmx(self.request(Method::GET, path));
         self.send(request.body(Body::empty()).unwrap()).await
@@ -297,7 +297,7 @@ impl Visitor {
         self.send(filled(self.request(Method::POST, path), form)).await
     }
 
-    /// Sends a form, as htmx does.
+    /// Sends a form like htmx.
     pub async fn post_fragment(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(filled(as_htmx(self.request(Method::POST, path)), form)).await
     }
@@ -315,14 +315,14 @@ impl Visitor {
         Self { router: self.router.clone(), cookie: Some(cookie.to_owned()) }
     }
 
-    /// Opens a live stream by a request that the test has changed.
+    /// Opens a live stream with this request.
     pub async fn stream_of(&self, request: axum::http::request::Builder) -> BodyDataStream {
         let response = self.answer(request.body(Body::empty()).unwrap()).await;
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
         response.into_body().into_data_stream()
     }
 
-    /// Opens a live stream, if the server has one.
+    /// Opens a live stream, or returns the refusal.
     pub async fn try_stream(&self, path: &str) -> Result<BodyDataStream, Answer> {
         let request = as_htmx(self.request(Method::GET, path)).body(Body::empty()).unwrap();
         let response = self.answer(request).await;
@@ -334,18 +334,18 @@ impl Visitor {
     }
 }
 
-/// Adds what htmx says of itself.
+/// Adds the headers of htmx.
 pub fn as_htmx(request: axum::http::request::Builder) -> axum::http::request::Builder {
     request.header("hx-request", "true").header("hx-request-type", "partial")
 }
 
-/// Puts a form into a request.
+/// Completes a request with a form as its body.
 pub fn filled(request: axum::http::request::Builder, form: &[(&str, &str)]) -> Request<Body> {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(Body::from(body)).unwrap()
 }
 
-/// What came back.
+/// An answer, read to its end.
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
@@ -356,7 +356,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads it to its end.
+    /// Reads an answer to its end.
     pub async fn of(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 10_000_000).await.unwrap();
@@ -368,7 +368,7 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The texts of what a selector finds, each with its spaces made plain.
+    /// The texts of the elements that a selector finds, with runs of white space collapsed.
     pub fn texts(&self, selector: &str) -> Vec<String> {
         let found = |element: scraper::ElementRef<'_>| {
             element.text().flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
@@ -376,7 +376,7 @@ impl Answer {
         Html::parse_document(&self.body).select(&Selector::parse(selector).unwrap()).map(found).collect()
     }
 
-    /// An attribute of everything that a selector finds.
+    /// An attribute of each element that a selector finds.
     pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
         Html::parse_document(&self.body)
             .select(&Selector::parse(selector).unwrap())
@@ -384,7 +384,7 @@ impl Answer {
             .collect()
     }
 
-    /// Whether a selector finds something.
+    /// Whether a selector finds an element.
     pub fn has(&self, selector: &str) -> bool {
         !self.texts(selector).is_empty()
     }

@@ -1,5 +1,5 @@
-//! Sign-on by signed assertions, as a browser behind Cloudflare Access meets it: real tokens, a real address for the
-//! keys, the whole router.
+//! Single sign-on by signed assertions, as with Cloudflare Access: real tokens, a real HTTP server for the keys, the
+//! whole router.
 
 use std::time::{Duration, Instant};
 
@@ -16,14 +16,14 @@ use super::live::next;
 use crate::sso::issuer::{Answering, SigningKey};
 
 #[tokio::test]
-async fn whoever_comes_through_the_proxy_is_in() {
+async fn an_assertion_signs_a_person_in() {
     let behind = Behind::new().await;
     let account = behind.test.account(1, Some(ADA)).await;
     behind.test.account(2, None).await;
     let ada = behind.at_home(ADA).await;
     let page = ada.get("/accounts").await;
     assert_eq!(page.texts(".who span"), [ADA]);
-    assert!(page.body.contains(&account.to_string()), "her own account is there");
+    assert!(page.body.contains(&account.to_string()), "Ada's own account is listed");
     let root = behind.at_home(ADMIN).await;
     assert_eq!(root.get("/audit").await.status, StatusCode::OK, "named in ADMIN_EMAILS");
     assert_eq!(ada.get("/audit").await.status, StatusCode::FORBIDDEN);
@@ -36,12 +36,12 @@ async fn whoever_comes_through_the_proxy_is_in() {
 }
 
 #[tokio::test]
-async fn later_requests_are_compared_and_nothing_is_written() {
+async fn later_requests_are_checked_without_writing() {
     let behind = Behind::new().await;
     let mut ada = behind.at_home(ADA).await;
     assert_eq!(behind.sign_ins().await, 1);
     for _ in 0..5 {
-        // The proxy renews what it says.
+        // The proxy renews its assertion.
         behind.test.app.clock.advance(30);
         ada.token = behind.token(ADA);
         let answer = ada.get("/accounts").await;
@@ -52,7 +52,7 @@ async fn later_requests_are_compared_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn without_a_proof_there_is_a_page_in_words_and_nothing_else() {
+async fn without_an_assertion_there_is_only_an_explanation() {
     let behind = Behind::new().await;
     let account = behind.test.account(1, Some(ADA)).await;
     let ada = behind.at_home(ADA).await;
@@ -92,26 +92,26 @@ async fn without_a_proof_there_is_a_page_in_words_and_nothing_else() {
         assert!(said.contains("Cloudflare Access"), "{said}");
         assert!(
             answer.texts("code").concat() == answer.header("x-request-id"),
-            "the number leads to the log"
+            "the page has the number of the request"
         );
         for leaked in [ADA, "signature", "expired", "issuer", "audience", "kid", TAG] {
             assert!(!answer.body.contains(leaked), "{leaked}: {}", answer.body);
         }
         assert_eq!(answer.header("set-cookie"), "");
     }
-    // A session alone is worth nothing, for pages, fragments, changes and streams.
+    // A session alone is not enough for pages, fragments, changes or streams.
     assert_eq!(ada.visitor.get("/accounts").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(ada.visitor.fragment("/accounts").await.status, StatusCode::UNAUTHORIZED);
     let changed = ada.visitor.post(&format!("/accounts/{account}/disconnect"), &[]).await;
     assert_eq!(changed.status, StatusCode::UNAUTHORIZED);
     let told = next(&mut ada.visitor.stream("/accounts/events").await).await;
     assert!(told.contains("event: signed-out"), "{told}");
-    assert_eq!(ada.get("/accounts").await.status, StatusCode::OK, "and it was not ended by that");
+    assert_eq!(ada.get("/accounts").await.status, StatusCode::OK, "the session itself was not ended");
     assert_eq!(behind.sign_ins().await, 1);
 }
 
 #[tokio::test]
-async fn another_person_on_the_same_browser_begins_anew() {
+async fn another_person_in_the_same_browser_gets_a_new_session() {
     let behind = Behind::new().await;
     behind.test.account(1, Some(ADA)).await;
     let ada = behind.at_home(ADA).await;
@@ -124,9 +124,9 @@ async fn another_person_on_the_same_browser_begins_anew() {
     bob.keep(&page);
     let new = bob.visitor.request(Method::GET, "/").body(()).unwrap().headers()["cookie"].clone();
     assert_ne!(old, new);
-    assert!(next(&mut open).await.contains("event: signed-out"), "her open page does not become his");
+    assert!(next(&mut open).await.contains("event: signed-out"), "Ada's open page is closed");
 
-    // The same address under another subject may be another person.
+    // The same address with another subject may be another person.
     let other = behind.key.sign(&behind.claims(ADA, json!({"sub": "somebody else"})));
     let refused = behind.browser(&other).get("/accounts").await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
@@ -134,7 +134,7 @@ async fn another_person_on_the_same_browser_begins_anew() {
 }
 
 #[tokio::test]
-async fn an_open_page_ends_with_its_proof_and_begins_with_a_newer_one() {
+async fn an_open_page_ends_with_its_assertion_and_continues_with_a_newer_one() {
     let behind = Behind::new().await;
     let account = behind.test.account(1, None).await;
     let mut root = behind.at_home(ADMIN).await;
@@ -142,18 +142,21 @@ async fn an_open_page_ends_with_its_proof_and_begins_with_a_newer_one() {
     next(&mut open).await;
     behind.test.app.clock.advance(655);
     behind.test.stands(account, Stage::Starting);
-    assert!(next(&mut open).await.contains(Stage::Starting.name()), "a minute more, since clocks differ");
+    assert!(
+        next(&mut open).await.contains(Stage::Starting.name()),
+        "a minute's tolerance, since clocks differ"
+    );
     behind.test.app.clock.advance(10);
     behind.test.stands(account, Stage::Ready);
     let last = next(&mut open).await;
-    assert_eq!(last, "", "it ends without a word, so that the browser asks again");
+    assert_eq!(last, "", "it ends without an event, so that the browser reconnects");
 
     let late = root.stream("/accounts/events").await;
-    assert!(next(&mut { late }).await.contains("event: signed-out"), "the old proof opens nothing");
+    assert!(next(&mut { late }).await.contains("event: signed-out"), "the expired assertion opens nothing");
     root.token = behind.token(ADMIN);
     let mut again = root.stream("/accounts/events").await;
     assert!(next(&mut again).await.contains(Stage::Ready.name()));
-    // A page that was opened with an older proof goes on while the person works.
+    // A page that was opened with an older assertion stays open while the person works.
     behind.test.app.clock.advance(500);
     root.token = behind.token(ADMIN);
     assert_eq!(root.get("/accounts").await.status, StatusCode::OK);
@@ -163,7 +166,7 @@ async fn an_open_page_ends_with_its_proof_and_begins_with_a_newer_one() {
 }
 
 #[tokio::test]
-async fn signing_out_leads_on_to_the_proxy() {
+async fn signing_out_leads_to_the_proxys_logout() {
     let behind = Behind::new().await;
     let ada = behind.at_home(ADA).await;
     let mut open = ada.stream("/accounts/events").await;
@@ -180,7 +183,7 @@ async fn signing_out_leads_on_to_the_proxy() {
 }
 
 #[tokio::test]
-async fn a_disabled_person_is_out_whatever_the_proxy_says() {
+async fn a_blocked_person_is_refused_despite_the_assertion() {
     let behind = Behind::new().await;
     let ada = behind.at_home(ADA).await;
     let disable = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
@@ -194,7 +197,7 @@ async fn a_disabled_person_is_out_whatever_the_proxy_says() {
 }
 
 #[tokio::test]
-async fn keys_that_can_not_be_had_let_nobody_in_and_known_ones_go_on() {
+async fn without_keys_nobody_signs_in_and_known_keys_stay_valid() {
     let behind = Behind::new().await;
     behind.issuer.answers(Answering::Broken);
     let early = behind.bare(&[(HEADER, &behind.token(ADA))]).await;
@@ -208,7 +211,7 @@ async fn keys_that_can_not_be_had_let_nobody_in_and_known_ones_go_on() {
 }
 
 #[tokio::test]
-async fn while_the_database_is_away_only_whoever_was_in_is_in() {
+async fn without_the_database_only_existing_sessions_work() {
     let behind = Behind::new().await;
     let ada = behind.at_home(ADA).await;
     assert_eq!(ada.get("/accounts").await.status, StatusCode::OK);
@@ -220,7 +223,7 @@ async fn while_the_database_is_away_only_whoever_was_in_is_in() {
 }
 
 #[tokio::test]
-async fn where_nobody_signs_in_every_page_says_so() {
+async fn disabled_sign_on_is_announced_on_every_page() {
     let test = TestApp::with(&[("SSO_MODE", "disable")]).await;
     let account = test.account(1, None).await;
     for path in ["/accounts", &format!("/accounts/{account}"), "/jobs", "/audit", "/nothing-here", "/sign-in"]
@@ -229,7 +232,7 @@ async fn where_nobody_signs_in_every_page_says_so() {
         let banner = page.texts("main > p[role=note]").concat();
         assert!(banner.contains("SSO_MODE=disable") && banner.contains(ADMIN), "{path}: {}", page.body);
     }
-    assert_eq!(test.anonymous().get("/audit").await.status, StatusCode::OK, "everybody is the administrator");
+    assert_eq!(test.anonymous().get("/audit").await.status, StatusCode::OK, "everyone is the administrator");
     for proxy in ["x-forwarded-for", "forwarded", "via", "x-forwarded-host"] {
         let request = test.anonymous().request(Method::GET, "/accounts").header(proxy, "10.0.0.1");
         let answer = test.anonymous().send(request.body(Body::empty()).unwrap()).await;
@@ -239,9 +242,9 @@ async fn where_nobody_signs_in_every_page_says_so() {
     assert!(!other.body.contains("SSO_MODE=disable"));
 }
 
-/// Prints what a whole request pays for bringing its proof, beside one that is known by its session alone.
+/// Prints the time of a request with an assertion, beside one with a session alone.
 #[tokio::test]
-async fn a_proof_costs_a_request_less_than_a_millisecond() {
+async fn an_assertion_costs_a_request_less_than_a_millisecond() {
     let behind = Behind::new().await;
     let ada = behind.at_home(ADA).await;
     let mock = TestApp::new().await;
@@ -259,7 +262,7 @@ async fn a_proof_costs_a_request_less_than_a_millisecond() {
     assert!(with < without + Duration::from_millis(1), "{with:?} and {without:?}");
 }
 
-/// Each request says anew in which groups somebody is; what he has by them goes with them.
+/// Each assertion lists the person's current groups; roles by groups that are missing are gone.
 #[tokio::test]
 async fn roles_follow_the_groups_of_each_request() {
     let behind = Behind::new().await;
@@ -283,12 +286,12 @@ async fn roles_follow_the_groups_of_each_request() {
             ada.keep(&page);
         }
     }
-    assert_eq!(behind.sign_ins().await, 5, "the order is no difference");
+    assert_eq!(behind.sign_ins().await, 5, "a different order changes nothing");
 }
 
-/// A proof without the session's cookie begins a session each time.
+/// Each assertion without the session's cookie starts a new session.
 #[tokio::test]
-async fn a_minute_begins_so_many_sessions_of_one_person() {
+async fn new_sessions_per_person_and_minute_are_limited() {
     let behind = Behind::with(&[("SIGN_INS_PER_MINUTE", "3")]).await;
     let root = behind.at_home(ADMIN).await;
     for _ in 0..10 {
@@ -298,7 +301,7 @@ async fn a_minute_begins_so_many_sessions_of_one_person() {
     let refused = behind.bare(&[(HEADER, &behind.token(ADA))]).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(refused.body.contains("Allow cookies"), "{}", refused.body);
-    assert_eq!(root.get("/accounts").await.status, StatusCode::OK, "others go on");
+    assert_eq!(root.get("/accounts").await.status, StatusCode::OK, "others are not affected");
     behind.test.app.clock.advance(60);
     assert_eq!(behind.bare(&[(HEADER, &behind.token(ADA))]).await.status, StatusCode::OK);
 }

@@ -1,4 +1,4 @@
-//! The background tasks and their supervisor: every real task of a server is made to fail here, and goes on.
+//! The background tasks and their supervisor: every real task panics once and is restarted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,10 +16,10 @@ use crate::support::waiting::until;
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// Each real task panics the first time that it is polled. It has to be counted and started again, and then it has to
-/// be polled as it is.
+/// Each real task panics on its first poll. The panic must be counted and the task restarted; then it is polled as it
+/// is.
 #[tokio::test]
-async fn every_task_that_panics_is_counted_and_started_again() {
+async fn every_panicking_task_is_counted_and_restarted() {
     let test = TestApp::with(&[("AUDIT_DETAILS_DAYS", "30")]).await;
     let all = tasks::all(&test.app);
     let names: Vec<&str> = all.iter().map(|task| task.name).collect();
@@ -31,29 +31,29 @@ async fn every_task_that_panics_is_counted_and_started_again() {
         let task = task.wrapped(move |start, run| {
             let restarted = Arc::clone(&restarted);
             async move {
-                assert!(start > 1, "on purpose");
+                assert!(start > 1, "deliberate panic");
                 let mut run = run;
-                assert!(futures_util::poll!(&mut run).is_pending(), "the task waits for something to do");
+                assert!(futures_util::poll!(&mut run).is_pending(), "the task waits for work");
                 restarted.notify_one();
                 run.await;
             }
         });
         let supervisor = Supervisor::start(&test.app, [task]);
         let waited = tokio::time::timeout(SOON, again.notified()).await;
-        waited.unwrap_or_else(|_| panic!("{name} was not started again"));
+        waited.unwrap_or_else(|_| panic!("{name} was not restarted"));
         let failures = test.app.live.health.task_failures();
         assert_eq!(failures.get(name), Some(&1), "{name}: {failures:?}");
         supervisor.stop().await;
     }
 }
 
-/// The task that writes queued audit entries dies while pages are open: they go on, and the entry is written.
+/// The task that writes queued audit entries panics while pages are open: pages keep working, and the entry is written.
 #[tokio::test]
-async fn a_server_goes_on_when_a_task_dies() {
+async fn a_server_continues_when_a_task_panics() {
     let test = TestApp::new().await;
     let running = tasks::all(&test.app).into_iter().map(|task| match task.name {
         "audit-queue" => task.wrapped(|start, run| async move {
-            assert!(start > 1, "on purpose");
+            assert!(start > 1, "deliberate panic");
             run.await;
         }),
         _ => task,
@@ -74,9 +74,9 @@ async fn a_server_goes_on_when_a_task_dies() {
 }
 
 #[tokio::test]
-async fn an_essential_task_that_keeps_failing_is_given_up_and_any_other_is_not() {
+async fn only_an_essential_task_that_keeps_failing_is_given_up() {
     let test = TestApp::new().await;
-    // Not earlier: the database answers in real time.
+    // Not earlier, because the database needs real time.
     tokio::time::pause();
     let starts = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&starts);
@@ -94,7 +94,7 @@ async fn an_essential_task_that_keeps_failing_is_given_up_and_any_other_is_not()
     let mut other = Supervisor::start(&test.app, [failing("connectivity")]);
     let given_up = tokio::time::timeout(Duration::from_secs(3600), other.failed()).await;
     assert!(given_up.is_err(), "{given_up:?}");
-    assert!(starts.load(Ordering::Relaxed) > 50, "it is tried again all the time: {starts:?}");
+    assert!(starts.load(Ordering::Relaxed) > 50, "it is restarted again and again: {starts:?}");
     other.stop().await;
     starts.store(0, Ordering::Relaxed);
     let mut queue = Supervisor::start(&test.app, [failing("audit-queue")]);
@@ -103,7 +103,7 @@ async fn an_essential_task_that_keeps_failing_is_given_up_and_any_other_is_not()
     queue.stop().await;
 }
 
-/// What follows may write what the tasks wrote, so none of them may still be at it.
+/// What follows may write the same data as the tasks, so all of them must have ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_supervisor_stops_when_its_tasks_have_ended() {
     let test = TestApp::new().await;
@@ -115,7 +115,7 @@ async fn the_supervisor_stops_when_its_tasks_have_ended() {
         let (begins, released) = (Arc::clone(&begins), Arc::clone(&released));
         async move {
             begins.notify_one();
-            // In the middle of something that can't be interrupted.
+            // Blocks, so that it can't be aborted.
             let _ = released.lock().recv();
             std::future::pending::<()>().await;
         }
@@ -126,11 +126,11 @@ async fn the_supervisor_stops_when_its_tasks_have_ended() {
     let mut stopped = std::pin::pin!(stopped);
     let early = tokio::time::timeout(Duration::from_millis(300), &mut stopped).await;
     release.send(()).unwrap();
-    assert!(early.is_err(), "it did not wait for its task");
+    assert!(early.is_err(), "it waits for its task");
     tokio::time::timeout(SOON, stopped).await.expect("it stops once the task has ended");
 }
 
-/// What the log says, for tests on one thread.
+/// Captures the log of a single-threaded test.
 #[derive(Clone, Default)]
 struct Log(Arc<parking_lot::Mutex<Vec<u8>>>);
 
@@ -145,10 +145,10 @@ impl std::io::Write for Log {
     }
 }
 
-/// A database that answers may still refuse a change, for example because another program holds its lock. Entries are
-/// written once it takes them again, also if nothing else happens then.
+/// An available database may still refuse a change, for example because another program holds its lock. Entries are
+/// written as soon as it accepts them again, without a further event.
 #[tokio::test]
-async fn queued_entries_are_written_after_a_failure_without_being_reminded() {
+async fn queued_entries_are_retried_after_a_failure() {
     let test = TestApp::new().await;
     let log = Log::default();
     let writer = log.clone();
@@ -160,7 +160,7 @@ async fn queued_entries_are_written_after_a_failure_without_being_reminded() {
     test.app.audit_queue.put(AuditEntry::done(test.app.clock.now(), &Principal::System("test"), event));
     let task = tasks::all(&test.app).into_iter().find(|task| task.name == "audit-queue");
     let supervisor = Supervisor::start(&test.app, task);
-    // The first time as soon as the task runs, the second time because the entry was put in.
+    // First when the task starts, then because of the new entry.
     until("it was refused twice", SOON, async || {
         let said = String::from_utf8_lossy(&log.0.lock()).into_owned();
         (said.matches("queued audit entries are not written yet").count() >= 2).then_some(())

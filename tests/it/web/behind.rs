@@ -1,4 +1,4 @@
-//! A Telescope behind Cloudflare Access, and the browsers that come through it.
+//! Telescope behind Cloudflare Access, and browsers that come through it.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -9,14 +9,13 @@ use telescope::store;
 use super::app::{Answer, TestApp, Visitor, as_htmx};
 use crate::sso::issuer::{Answering, Issuer, SigningKey};
 
-/// Where the assertion stands.
+/// The header with the assertion.
 pub const HEADER: &str = "Cf-Access-Jwt-Assertion";
-/// For whom it is.
+/// The audience tag.
 pub const TAG: &str = "4714c1358e65fe4b408ad6d432a5f878";
-/// Somebody.
 pub const ADA: &str = "ada@example.org";
 
-/// A Telescope behind Cloudflare Access, whose time the test moves.
+/// Telescope behind Cloudflare Access, with a clock that the test advances.
 pub struct Behind {
     pub test: TestApp,
     pub issuer: Issuer,
@@ -24,12 +23,12 @@ pub struct Behind {
 }
 
 impl Behind {
-    /// One as its settings are written.
+    /// A new instance with the usual settings.
     pub async fn new() -> Self {
         Self::with(&[]).await
     }
 
-    /// One with other settings; the first value of a setting counts.
+    /// A new instance with more settings; the first value of a setting wins.
     pub async fn with(more: &[(&str, &str)]) -> Self {
         let key = SigningKey::rs256("one", 0);
         let issuer = Issuer::start(Answering::Keys(vec![key.clone()])).await;
@@ -44,7 +43,7 @@ impl Behind {
         Self { test, issuer, key }
     }
 
-    /// What Cloudflare says of somebody for the next ten minutes, with some of it changed.
+    /// Claims about a person that are valid for ten minutes, with some of them replaced.
     pub fn claims(&self, email: &str, changed: Value) -> Value {
         let now = self.test.app.clock.now().0 / 1000;
         let mut claims = json!({
@@ -57,17 +56,17 @@ impl Behind {
         claims
     }
 
-    /// A true assertion for the next ten minutes.
+    /// An assertion that is valid for ten minutes.
     pub fn token(&self, email: &str) -> String {
         self.key.sign(&self.claims(email, json!({})))
     }
 
-    /// A browser that Cloudflare lets through, before its first page.
+    /// A browser with this assertion and no session yet.
     pub fn browser(&self, token: &str) -> Browser {
         Browser { visitor: self.test.anonymous(), token: token.to_owned() }
     }
 
-    /// The same with a session.
+    /// A browser with an assertion and a session.
     pub async fn at_home(&self, email: &str) -> Browser {
         let mut browser = self.browser(&self.token(email));
         let answer = browser.get("/accounts").await;
@@ -76,14 +75,14 @@ impl Behind {
         browser
     }
 
-    /// How often somebody signed in.
+    /// The number of sign-ins in the audit log.
     pub async fn sign_ins(&self) -> usize {
         let conn = &mut self.test.app.db.read().await.unwrap();
         let entries = store::audit::page(conn, &store::audit::Filter::default(), 1000).await.unwrap();
         entries.iter().filter(|entry| entry.code == "web.sign-in").count()
     }
 
-    /// A request with these headers and nothing else.
+    /// Sends a request with only these headers.
     pub async fn bare(&self, headers: &[(&str, &str)]) -> Answer {
         let mut request = self.test.anonymous().request(Method::GET, "/accounts");
         for (name, value) in headers {
@@ -93,7 +92,7 @@ impl Behind {
     }
 }
 
-/// A browser, and what the proxy says of whoever uses it.
+/// A browser, and the assertion that the proxy adds to its requests.
 #[derive(Clone)]
 pub struct Browser {
     pub visitor: Visitor,
@@ -101,7 +100,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// A request with the assertion.
+    /// A request with the cookie and the assertion.
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
         self.visitor.request(method, path).header(HEADER, &self.token)
     }
@@ -111,7 +110,7 @@ impl Browser {
         self.visitor.send(self.request(Method::GET, path).body(Body::empty()).unwrap()).await
     }
 
-    /// Takes the cookie of an answer.
+    /// Stores the cookie of an answer.
     pub fn keep(&mut self, answer: &Answer) {
         let cookie = answer.header("set-cookie").split(';').next().unwrap();
         assert!(cookie.starts_with("telescope="), "{cookie}");

@@ -1,7 +1,7 @@
-//! A large organisation: 10,000 people, 1,000 accounts, 50 roles, 30 groups. Pages open without a question per row, and
+//! A large organisation: 10,000 people, 1,000 accounts, 50 roles, 30 groups. Pages open without a query per row, and
 //! a changed rule reaches 200 open pages within a second.
 //!
-//! The bounds are generous, since the machine may be busy and the program unoptimised; the figures are printed.
+//! The bounds are generous, since the machine may be busy and the build unoptimised; the times are printed.
 
 use std::time::{Duration, Instant};
 
@@ -19,13 +19,13 @@ const PEOPLE: usize = 10_000;
 const ACCOUNTS: u16 = 1_000;
 const ROLES: usize = 50;
 const GROUPS: usize = 30;
-/// Pages that are open while a rule is changed.
+/// Open pages while a rule is changed.
 const OPEN: usize = 200;
 
-/// How long a page or a changed rule may take here.
+/// The limit for a page or a changed rule.
 const PROMPT: Duration = Duration::from_secs(20);
 
-/// The organisation, made in one change.
+/// Creates the organisation in one transaction.
 async fn organisation(test: &TestApp) -> (Vec<RoleId>, Vec<GroupId>) {
     let roles: Vec<RoleId> = (0..ROLES).map(|_| RoleId::generate()).collect();
     let groups: Vec<GroupId> = (0..GROUPS).map(|_| GroupId::generate()).collect();
@@ -68,13 +68,13 @@ async fn organisation(test: &TestApp) -> (Vec<RoleId>, Vec<GroupId>) {
     (roles, groups)
 }
 
-/// How many rows of accounts a page has.
+/// The number of account rows on a page.
 async fn rows(visitor: &Visitor) -> usize {
     visitor.get("/accounts").await.attributes("tbody tr[id]", "id").len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_organisation_has_quick_pages_and_rules_that_count_at_once() {
+async fn a_large_organisation_has_fast_pages_and_rule_changes() {
     let test = TestApp::new().await;
     let (roles, groups) = organisation(&test).await;
     let root = test.signed_in(ADMIN).await;
@@ -86,7 +86,7 @@ async fn a_large_organisation_has_quick_pages_and_rules_that_count_at_once() {
         assert!(begun.elapsed() < PROMPT, "{page}: {:?}", begun.elapsed());
     }
 
-    // 200 people look at their lists; all have the first role.
+    // 200 people with the first role have their lists open.
     let mut streams = Vec::new();
     for number in 0..OPEN {
         let person = test.signed_in(&format!("person{}@example.org", number * ROLES)).await;
@@ -102,7 +102,7 @@ async fn a_large_organisation_has_quick_pages_and_rules_that_count_at_once() {
     let begun = Instant::now();
     let shown = access::preview(&test.app, permit.grant(), &edits).await.unwrap();
     eprintln!("a preview: {:?}", begun.elapsed());
-    assert_eq!(shown.policy_diff[0].1.len(), PEOPLE / ROLES, "everybody with the role loses it");
+    assert_eq!(shown.policy_diff[0].1.len(), PEOPLE / ROLES, "everyone with the role loses it");
     let begun = Instant::now();
     let report = access::save(&*test.app, permit.grant(), &edits, Some(shown.version)).await.unwrap();
     let saved = begun.elapsed();

@@ -1,4 +1,4 @@
-//! Only the domains that SSO_EMAIL_DOMAINS lists may sign in, whatever says who somebody is.
+//! Only addresses of the domains in SSO_EMAIL_DOMAINS may sign in, with every method of signing in.
 
 use axum::http::StatusCode;
 use serde_json::json;
@@ -10,7 +10,7 @@ use super::behind::Behind;
 use super::oidc::{Scene, is_signed_in};
 
 const ONLY_OURS: (&str, &str) = ("SSO_EMAIL_DOMAINS", "example.org, eu.example.com");
-/// Addresses that look like ours.
+/// Addresses that look similar to allowed ones.
 const STRANGERS: [&str; 4] =
     ["ada@example.org.evil.com", "ada@evilexample.org", "ada@sub.example.org", "ada@example.com"];
 
@@ -20,7 +20,7 @@ fn refused(answer: &Answer, address: &str) {
     assert!(said.contains(address) && said.contains("this domain can't sign in"), "{said}");
 }
 
-async fn nobody_is_known(test: &TestApp) {
+async fn no_stranger_is_known(test: &TestApp) {
     let conn = &mut test.app.db.read().await.unwrap();
     for address in STRANGERS {
         let stranger = store::users::by_email(conn, &Email::parse(address).unwrap()).await.unwrap();
@@ -29,29 +29,29 @@ async fn nobody_is_known(test: &TestApp) {
 }
 
 #[tokio::test]
-async fn whoever_claims_an_address_of_another_domain_is_refused() {
+async fn a_claimed_address_of_another_domain_is_refused() {
     let test = TestApp::with(&[ONLY_OURS]).await;
     for address in STRANGERS {
         refused(&test.anonymous().post("/sign-in", &[("email", address)]).await, address);
     }
-    nobody_is_known(&test).await;
+    no_stranger_is_known(&test).await;
     for address in ["ada@example.org", " ADA@Example.ORG", "bob@eu.example.com"] {
         test.signed_in(address).await;
     }
 }
 
 #[tokio::test]
-async fn the_proxys_word_for_another_domain_does_not_count() {
+async fn an_assertion_for_another_domain_is_refused() {
     let behind = Behind::with(&[ONLY_OURS]).await;
     for address in STRANGERS {
         refused(&behind.browser(&behind.token(address)).get("/accounts").await, address);
     }
-    nobody_is_known(&behind.test).await;
+    no_stranger_is_known(&behind.test).await;
     behind.at_home("Ada@Example.org").await;
 }
 
 #[tokio::test]
-async fn any_other_proxys_word_for_another_domain_does_not_either() {
+async fn a_generic_proxys_assertion_for_another_domain_is_refused() {
     let key = crate::sso::issuer::SigningKey::rs256("one", 0);
     let issuer =
         crate::sso::issuer::Issuer::start(crate::sso::issuer::Answering::Keys(vec![key.clone()])).await;
@@ -78,12 +78,12 @@ async fn any_other_proxys_word_for_another_domain_does_not_either() {
     for address in STRANGERS {
         refused(&page(address).await, address);
     }
-    nobody_is_known(&test).await;
+    no_stranger_is_known(&test).await;
     assert_eq!(page("ada@example.org").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn the_providers_word_for_another_domain_does_not_either() {
+async fn a_providers_token_for_another_domain_is_refused() {
     let scene = Scene::with(&[ONLY_OURS]).await;
     for address in STRANGERS {
         scene.provider.bend_token(move |claims| claims["email"] = json!(address));
@@ -91,13 +91,13 @@ async fn the_providers_word_for_another_domain_does_not_either() {
         refused(&answer, address);
         assert!(!is_signed_in(&visitor).await);
     }
-    nobody_is_known(&scene.test).await;
+    no_stranger_is_known(&scene.test).await;
     scene.provider.bend_token(|_| {});
     assert!(is_signed_in(&scene.signed_in().await).await);
 }
 
 #[tokio::test]
-async fn whoever_was_signed_in_is_out_after_the_start_that_leaves_his_domain_out() {
+async fn removing_a_domain_ends_its_sessions_at_the_next_start() {
     let test = TestApp::new().await;
     let (eve, root) = (test.signed_in("eve@evil.com").await, test.signed_in(ADMIN).await);
     assert!(is_signed_in(&eve).await && is_signed_in(&root).await);

@@ -1,4 +1,4 @@
-//! What people type: mostly wrong things.
+//! Forms with wrong input, and what happens to correct input.
 
 use axum::http::StatusCode;
 use telescope::domain::stage::{CodeDelivery, CodeSent};
@@ -18,7 +18,7 @@ fn complains(answer: &Answer, field: &str, about: &str) {
 }
 
 #[tokio::test]
-async fn a_wrong_account_is_refused_beside_the_field_and_nothing_typed_is_lost() {
+async fn wrong_account_fields_are_marked_and_input_is_kept() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let long = "x".repeat(2001);
@@ -102,7 +102,7 @@ fn waits_for_code() -> Stage {
 }
 
 #[tokio::test]
-async fn what_is_typed_for_a_login_is_read_strictly_and_never_shown_again() {
+async fn login_input_is_checked_strictly_and_never_shown_again() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let id = test.account(1, None).await;
@@ -129,12 +129,12 @@ async fn what_is_typed_for_a_login_is_read_strictly_and_never_shown_again() {
     ] {
         let answer = root.post(&path, form).await;
         assert!(answer.status.is_client_error(), "{form:?}: {}", answer.status);
-        assert!(answer.has("h1"), "in words: {}", answer.body);
+        assert!(answer.has("h1"), "an explanation: {}", answer.body);
     }
 }
 
 #[tokio::test]
-async fn what_telegram_said_stands_beside_the_field_for_everybody_who_may_type() {
+async fn telegrams_error_is_shown_beside_the_field_to_all_who_may_log_in() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let id = test.account(1, None).await;
@@ -150,12 +150,12 @@ async fn what_telegram_said_stands_beside_the_field_for_everybody_who_may_type()
 }
 
 #[tokio::test]
-async fn a_stale_form_is_refused_in_words() {
+async fn a_stale_form_is_refused_with_an_explanation() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let id = test.account(1, None).await;
     let path = format!("/accounts/{id}");
-    // A client that never gets further than starting.
+    // A client that stays in the starting stage.
     assert_eq!(root.post(&format!("{path}/connect"), &[]).await.status, StatusCode::SEE_OTHER);
     let stale = StageToken(u64::MAX).to_string();
     let form = [("token", stale.as_str()), ("code", "12345")];
@@ -173,7 +173,7 @@ async fn a_stale_form_is_refused_in_words() {
 }
 
 #[tokio::test]
-async fn a_reason_is_asked_for_before_a_code_is_shown() {
+async fn a_code_needs_a_reason() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let id = test.account(1, None).await;
@@ -186,9 +186,9 @@ async fn a_reason_is_asked_for_before_a_code_is_shown() {
     }
 }
 
-/// A code is read as it was meant, and one of the wrong length is refused here: Telegram counts what it is asked.
+/// Spaces in a code are ignored. A code of the wrong length is refused here, because Telegram counts attempts.
 #[tokio::test]
-async fn a_code_of_another_length_than_announced_is_not_sent_to_telegram() {
+async fn a_code_of_the_wrong_length_is_not_sent_to_telegram() {
     let test = TestApp::new().await;
     let account = test.account(1, None).await;
     let sent = CodeSent { way: CodeDelivery::Sms, length: 5, next: None, resend_from: None };
@@ -208,7 +208,7 @@ async fn a_code_of_another_length_than_announced_is_not_sent_to_telegram() {
         assert_eq!(
             answer.status,
             StatusCode::CONFLICT,
-            "it goes on to the client, which does not run: {}",
+            "it reaches the client, which is not running: {}",
             answer.body
         );
     }

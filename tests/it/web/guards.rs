@@ -1,4 +1,4 @@
-//! What is turned away, and what every answer carries.
+//! Requests that are rejected, and headers that every answer has.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
@@ -8,7 +8,7 @@ use super::app::{ADMIN, Answer, HOST, TestApp, as_htmx, filled};
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-fn is_protected(answer: &Answer, what: &str) {
+fn has_security_headers(answer: &Answer, what: &str) {
     assert_eq!(answer.header("content-security-policy"), CSP, "{what}");
     assert_eq!(answer.header("referrer-policy"), "same-origin", "{what}");
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
@@ -19,17 +19,17 @@ fn is_protected(answer: &Answer, what: &str) {
 }
 
 #[tokio::test]
-async fn every_answer_is_protected_also_a_failed_one() {
+async fn every_answer_has_security_headers() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
-    let nobody = test.anonymous();
+    let visitor = test.anonymous();
     let big = "x".repeat(70_000);
     let style = root.get("/accounts").await.attributes("link[rel=stylesheet]", "href").remove(0);
     for (answer, status) in [
         (root.get("/accounts").await, 200),
         (root.get("/").await, 303),
-        (nobody.get("/accounts").await, 303),
-        (nobody.fragment("/accounts/add").await, 401),
+        (visitor.get("/accounts").await, 303),
+        (visitor.fragment("/accounts/add").await, 401),
         (root.get("/health").await, 200),
         (root.get(&style).await, 200),
         (root.get("/nothing/here").await, 404),
@@ -49,19 +49,19 @@ async fn every_answer_is_protected_also_a_failed_one() {
             421,
         ),
     ] {
-        is_protected(&answer, &format!("{status}: {}", answer.body));
+        has_security_headers(&answer, &format!("{status}: {}", answer.body));
         assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
     }
     assert_eq!(root.get("/accounts").await.header("cache-control"), "no-store");
     test.app.db.close().await;
     let away = root.post("/accounts/add", &[("phone", "+49 151 123456")]).await;
     assert_eq!(away.status, StatusCode::SERVICE_UNAVAILABLE);
-    is_protected(&away, "503");
+    has_security_headers(&away, "503");
     assert_eq!(away.texts("h1"), ["The database is unavailable"]);
 }
 
 #[tokio::test]
-async fn a_failure_is_a_page_in_words_with_the_number_of_the_request() {
+async fn an_error_page_explains_itself_and_has_the_request_id() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     for (answer, title) in [
@@ -81,9 +81,9 @@ async fn a_failure_is_a_page_in_words_with_the_number_of_the_request() {
 }
 
 #[tokio::test]
-async fn only_our_own_names_are_answered() {
+async fn only_own_host_names_are_answered() {
     let test = TestApp::new().await;
-    let nobody = test.anonymous();
+    let visitor = test.anonymous();
     for (host, answered) in [
         (HOST, true),
         ("LOCALHOST:8888", true),
@@ -98,18 +98,19 @@ async fn only_our_own_names_are_answered() {
         ("10.0.0.1:8888", false),
         ("", false),
     ] {
-        let request = nobody.request(Method::GET, "/health");
+        let request = visitor.request(Method::GET, "/health");
         let mut request = request.body(Body::empty()).unwrap();
         request.headers_mut().insert(header::HOST, host.parse().unwrap());
-        let answer = nobody.send(request).await;
+        let answer = visitor.send(request).await;
         let expected = if answered { StatusCode::OK } else { StatusCode::MISDIRECTED_REQUEST };
         assert_eq!(answer.status, expected, "{host}");
     }
-    let mut unnamed = nobody.request(Method::GET, "/health").body(Body::empty()).unwrap();
+    let mut unnamed = visitor.request(Method::GET, "/health").body(Body::empty()).unwrap();
     unnamed.headers_mut().remove(header::HOST);
-    assert_eq!(nobody.send(unnamed).await.status, StatusCode::MISDIRECTED_REQUEST);
-    let other_target = nobody.request(Method::GET, "http://evil.example/health").body(Body::empty()).unwrap();
-    assert_eq!(nobody.send(other_target).await.status, StatusCode::MISDIRECTED_REQUEST);
+    assert_eq!(visitor.send(unnamed).await.status, StatusCode::MISDIRECTED_REQUEST);
+    let other_target =
+        visitor.request(Method::GET, "http://evil.example/health").body(Body::empty()).unwrap();
+    assert_eq!(visitor.send(other_target).await.status, StatusCode::MISDIRECTED_REQUEST);
 }
 
 #[tokio::test]
@@ -139,11 +140,11 @@ async fn forms_of_other_sites_are_refused() {
         let expected = if allowed { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::FORBIDDEN };
         assert_eq!(answer.status, expected, "{site:?} {origin:?}");
         if !allowed {
-            is_protected(&answer, "cross-site");
+            has_security_headers(&answer, "cross-site");
             assert_eq!(answer.texts("h1"), ["Access denied"]);
         }
     }
-    // Signing in and out are guarded too: nobody may be signed in as somebody else unawares.
+    // Signing in and out are guarded too: another site must not sign someone in as another person.
     for path in ["/sign-in", "/sign-out"] {
         let mut request = filled(root.request(Method::POST, path), &[("email", "eve@example.org")]);
         request.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
@@ -152,7 +153,7 @@ async fn forms_of_other_sites_are_refused() {
 }
 
 #[tokio::test]
-async fn other_sites_read_nothing_and_may_link_here() {
+async fn other_sites_can_link_here_but_read_nothing() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let own = format!("http://{HOST}");
@@ -188,16 +189,16 @@ async fn other_sites_read_nothing_and_may_link_here() {
 #[tokio::test]
 async fn the_mock_sign_in_is_not_offered_through_a_proxy() {
     let test = TestApp::new().await;
-    let nobody = test.anonymous();
+    let visitor = test.anonymous();
     for name in
         ["forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-anything"]
     {
-        let request = nobody.request(Method::GET, "/sign-in").header(name, "x").body(Body::empty()).unwrap();
-        let answer = nobody.send(request).await;
+        let request = visitor.request(Method::GET, "/sign-in").header(name, "x").body(Body::empty()).unwrap();
+        let answer = visitor.send(request).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}");
         assert!(answer.texts("main").join(" ").contains("proxy"), "{name}");
     }
-    assert_eq!(nobody.get("/sign-in").await.status, StatusCode::OK);
+    assert_eq!(visitor.get("/sign-in").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -209,7 +210,7 @@ async fn the_session_cookie_is_for_this_site_and_no_script() {
     for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(cookie.contains(part), "{cookie}");
     }
-    assert!(!cookie.contains("Secure"), "http on this machine: {cookie}");
+    assert!(!cookie.contains("Secure"), "local HTTP: {cookie}");
     assert!(signed_in.header("strict-transport-security").is_empty());
 }
 
@@ -228,17 +229,17 @@ async fn signing_in_gives_a_new_session_and_signing_out_ends_it() {
     let ada = test.signed_in("ada@example.org").await;
     let again = ada.post("/sign-in", &[("email", "bob@example.org")]).await;
     assert_eq!(again.status, StatusCode::SEE_OTHER);
-    assert_eq!(ada.get("/accounts").await.status, StatusCode::SEE_OTHER, "the old id is dead");
+    assert_eq!(ada.get("/accounts").await.status, StatusCode::SEE_OTHER, "the old id is invalid");
     let bob = test.signed_in("bob@example.org").await;
     assert_eq!(bob.post("/sign-out", &[]).await.status, StatusCode::SEE_OTHER);
     assert_eq!(bob.get("/accounts").await.header("location"), "/sign-in");
-    // A dead session stays dead, also from memory.
+    // An ended session stays ended, also in memory.
     test.app.set_database_away(true);
     assert_eq!(bob.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]
-async fn pages_run_from_memory_while_the_database_is_away() {
+async fn pages_work_from_memory_without_the_database() {
     let test = TestApp::new().await;
     let ada = test.signed_in("ada@example.org").await;
     let own = test.account(1, Some("ada@example.org")).await;
@@ -251,42 +252,42 @@ async fn pages_run_from_memory_while_the_database_is_away() {
 }
 
 #[tokio::test]
-async fn nobody_signed_in_is_shown_the_way() {
+async fn without_a_session_requests_lead_to_the_sign_in_page() {
     let test = TestApp::new().await;
-    let nobody = test.anonymous();
-    let page = nobody.get("/accounts?q=a").await;
+    let visitor = test.anonymous();
+    let page = visitor.get("/accounts?q=a").await;
     assert_eq!(page.header("location"), "/sign-in?next=%2Faccounts%3Fq%3Da");
-    let form = nobody.post("/accounts/add", &[("phone", "1")]).await;
+    let form = visitor.post("/accounts/add", &[("phone", "1")]).await;
     assert_eq!((form.status, form.header("location")), (StatusCode::SEE_OTHER, "/sign-in"));
-    let fragment = nobody.fragment("/accounts/add").await;
+    let fragment = visitor.fragment("/accounts/add").await;
     assert_eq!((fragment.status, fragment.header("hx-redirect")), (StatusCode::UNAUTHORIZED, "/sign-in"));
-    // The history asks for a page, whatever else it says.
-    let history = nobody.request(Method::GET, "/accounts").header("hx-request-type", "full");
-    assert_eq!(nobody.send(history.body(Body::empty()).unwrap()).await.status, StatusCode::SEE_OTHER);
+    // A history request of htmx gets a whole page.
+    let history = visitor.request(Method::GET, "/accounts").header("hx-request-type", "full");
+    assert_eq!(visitor.send(history.body(Body::empty()).unwrap()).await.status, StatusCode::SEE_OTHER);
     let local_redirect =
-        nobody.post("/sign-in", &[("email", "a@example.org"), ("next", "/accounts?q=a")]).await;
+        visitor.post("/sign-in", &[("email", "a@example.org"), ("next", "/accounts?q=a")]).await;
     assert_eq!(local_redirect.header("location"), "/accounts?q=a");
-    let astray = nobody.post("/sign-in", &[("email", "a@example.org"), ("next", "//evil.example")]).await;
+    let astray = visitor.post("/sign-in", &[("email", "a@example.org"), ("next", "//evil.example")]).await;
     assert_eq!(astray.header("location"), "/accounts");
 }
 
 #[tokio::test]
-async fn files_are_kept_by_browsers_and_named_by_their_content() {
+async fn static_files_are_cached_and_named_by_their_content() {
     let test = TestApp::new().await;
-    let nobody = test.anonymous();
-    let page = nobody.get("/sign-in").await;
+    let visitor = test.anonymous();
+    let page = visitor.get("/sign-in").await;
     let script = page.attributes("script", "src").remove(0);
-    let answer = nobody.get(&script).await;
+    let answer = visitor.get(&script).await;
     assert!(answer.header("cache-control").contains("immutable"));
     assert!(answer.header("content-type").starts_with("text/javascript"));
     let parts = ["htmx", "hx-sse", "live-state"].map(|part| answer.body.find(part));
     assert!(parts.iter().all(Option::is_some), "{parts:?}");
     let tag = answer.header("etag").to_owned();
-    let again = nobody.request(Method::GET, &script).header(header::IF_NONE_MATCH, &tag);
-    let again = nobody.send(again.body(Body::empty()).unwrap()).await;
+    let again = visitor.request(Method::GET, &script).header(header::IF_NONE_MATCH, &tag);
+    let again = visitor.send(again.body(Body::empty()).unwrap()).await;
     assert_eq!((again.status, again.body.as_str()), (StatusCode::NOT_MODIFIED, ""));
-    assert_eq!(nobody.get("/static/app.0000.js").await.status, StatusCode::NOT_FOUND);
-    assert_eq!(nobody.get("/static/..%2fCargo.toml").await.status, StatusCode::NOT_FOUND);
-    let htmx = as_htmx(nobody.request(Method::GET, "/static/icon.svg")).body(Body::empty()).unwrap();
-    assert!(nobody.send(htmx).await.header("content-type").starts_with("image/svg+xml"));
+    assert_eq!(visitor.get("/static/app.0000.js").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(visitor.get("/static/..%2fCargo.toml").await.status, StatusCode::NOT_FOUND);
+    let htmx = as_htmx(visitor.request(Method::GET, "/static/icon.svg")).body(Body::empty()).unwrap();
+    assert!(visitor.send(htmx).await.header("content-type").starts_with("image/svg+xml"));
 }

@@ -1,4 +1,4 @@
-//! Text that is empty, long, a script, or turns the page around: inert, or refused with the field named.
+//! Text that is empty, long, a script, or changes the direction of writing is inert, or refused beside its field.
 
 use axum::http::StatusCode;
 use telescope::domain::account::Profile;
@@ -10,7 +10,7 @@ const SCRIPT: &str = "\"'></bdi></textarea></title><script>alert(1)</script><img
 const BIDI: &str = "\u{202e}evil\u{2066}\u{200f}";
 
 #[tokio::test]
-async fn what_strangers_and_colleagues_wrote_is_inert() {
+async fn text_from_others_is_inert() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     for (number, text) in (1..).zip([SCRIPT, BIDI]) {
@@ -54,12 +54,12 @@ fn urlencoding(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_can_be_no_text_is_refused_beside_its_field() {
+async fn invalid_text_is_refused_beside_its_field() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let id = test.account(1, None).await;
     let page = format!("/accounts/{id}");
-    // Percent-encoding must not carry it over the limit of a body: the field itself is what is too long.
+    // Percent-encoding must not exceed the limit of the body: the field itself has to be what is too long.
     let long = "x".repeat(60 * 1024);
     for (path, field, wrong) in [
         ("edit", "comment", "nul\0"),

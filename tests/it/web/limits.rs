@@ -1,5 +1,4 @@
-//! What nobody may take: all connections, all the time, all the memory. On a real listener, with clients that are slow
-//! or silent.
+//! No client can take all connections, time or memory. On a real listener, with clients that are slow or silent.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,10 +18,10 @@ use tokio::time::{Instant, timeout};
 use super::app::{ADMIN, HOST, TestApp, filled};
 use crate::support::waiting::DEADLINE;
 
-/// How long anything may take that has to happen.
+/// The limit for everything that has to happen.
 const SOON: Duration = DEADLINE;
 
-/// The pages on a listener of their own.
+/// A server with its own listener.
 pub(super) struct Served {
     pub(super) address: SocketAddr,
     stop: oneshot::Sender<()>,
@@ -33,7 +32,7 @@ pub(super) async fn serve(test: &TestApp, limits: Limits) -> Served {
     serve_at("127.0.0.1:0", test, limits).await
 }
 
-/// The same on another address.
+/// Serves on another address.
 pub(super) async fn serve_at(place: &str, test: &TestApp, limits: Limits) -> Served {
     let listener = TcpListener::bind(place).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -47,17 +46,17 @@ pub(super) async fn connect(served: &Served) -> TcpStream {
     TcpStream::connect(served.address).await.unwrap()
 }
 
-/// A request for `/health`, which may be followed by another.
+/// A request for `/health` that keeps the connection alive.
 fn health() -> String {
     format!("GET /health HTTP/1.1\r\nhost: {HOST}\r\n\r\n")
 }
 
-/// Reads until `end` came or the connection is closed; all that came.
+/// Reads until `end` or the end of the connection; returns everything read.
 pub(super) async fn read(client: &mut TcpStream, end: &str) -> String {
     let mut came = String::new();
     let mut piece = [0; 4096];
     while !came.contains(end) {
-        match timeout(SOON, client.read(&mut piece)).await.expect("something comes, or the end") {
+        match timeout(SOON, client.read(&mut piece)).await.expect("data or the end of the connection") {
             Ok(0) | Err(_) => break,
             Ok(read) => came.push_str(&String::from_utf8_lossy(&piece[..read])),
         }
@@ -66,14 +65,14 @@ pub(super) async fn read(client: &mut TcpStream, end: &str) -> String {
 }
 
 #[tokio::test]
-async fn whoever_sends_a_head_letter_by_letter_is_cut_off() {
+async fn a_slow_request_head_is_cut_off() {
     let test = TestApp::new().await;
     let served = serve(&test, Limits { head: Duration::from_secs(2), ..Limits::new(100, SOON * 3) }).await;
     let mut slow = connect(&served).await;
     let begun = Instant::now();
     let mut sent = 0;
     slow.write_all(b"GET /health HTTP/1.1\r\nx: ").await.unwrap();
-    // Each letter comes in good time after the one before; it is the whole that takes too long.
+    // Each byte comes soon after the one before; only the whole takes too long.
     while slow.write_all(b"x").await.is_ok() {
         sent += 1;
         let mut piece = [0; 64];
@@ -81,16 +80,16 @@ async fn whoever_sends_a_head_letter_by_letter_is_cut_off() {
         if matches!(closed, Ok(Ok(0) | Err(_))) {
             break;
         }
-        assert!(begun.elapsed() < SOON, "cut off after {sent} letters");
+        assert!(begun.elapsed() < SOON, "cut off after {sent} bytes");
     }
     assert!(sent > 3, "it was not closed at once: {sent}");
     let mut silent = connect(&served).await;
-    assert_eq!(read(&mut silent, "\n").await, "", "whoever says nothing is cut off, too");
+    assert_eq!(read(&mut silent, "\n").await, "", "a silent client is cut off, too");
 }
 
-/// A proxy's pool keeps connections for a minute or more; only the head of a request has to come soon.
+/// A proxy's pool keeps connections for a minute or more; only a started request head has to be completed soon.
 #[tokio::test]
-async fn a_connection_waits_longer_for_its_next_request_than_for_the_rest_of_a_head() {
+async fn idle_connections_may_wait_longer_than_incomplete_heads() {
     let test = TestApp::new().await;
     let (head, keep_alive) = (Duration::from_millis(500), Duration::from_secs(8));
     let served = serve(&test, Limits { head, ..Limits::new(100, keep_alive) }).await;
@@ -111,12 +110,12 @@ async fn a_connection_waits_longer_for_its_next_request_than_for_the_rest_of_a_h
     assert!(read(&mut slow, "ok\n").await.starts_with("HTTP/1.1 200"));
     let begun = Instant::now();
     slow.write_all(b"GET /health HTTP/1.1\r\nx: ").await.unwrap();
-    assert_eq!(read(&mut slow, "\n").await, "", "the next head has the time of a head");
+    assert_eq!(read(&mut slow, "\n").await, "", "the next head has the limit of a head");
     assert!(begun.elapsed() < keep_alive, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
-async fn connections_are_bounded_and_whoever_waits_is_served_when_one_ends() {
+async fn connections_are_limited_and_waiting_ones_are_served_when_one_ends() {
     let test = TestApp::new().await;
     let served = serve(&test, Limits { head: SOON * 3, ..Limits::new(3, SOON * 3) }).await;
     let mut holding = Vec::new();
@@ -130,7 +129,7 @@ async fn connections_are_bounded_and_whoever_waits_is_served_when_one_ends() {
     fourth.write_all(health().as_bytes()).await.unwrap();
     let mut piece = [0; 64];
     let early = timeout(Duration::from_millis(300), fourth.read(&mut piece)).await;
-    assert!(early.is_err(), "no place is free: {early:?}");
+    assert!(early.is_err(), "the limit is reached: {early:?}");
     holding.pop();
     assert!(read(&mut fourth, "ok\n").await.starts_with("HTTP/1.1 200"));
 }
@@ -148,9 +147,9 @@ async fn silent_connections_do_not_keep_others_out() {
     assert!(read(&mut client, "ok\n").await.starts_with("HTTP/1.1 200"));
 }
 
-/// Whoever asks and asks, and never reads what he is answered.
+/// Clients that send requests and never read the answers.
 #[tokio::test]
-async fn deaf_connections_do_not_keep_others_out() {
+async fn clients_that_do_not_read_do_not_keep_others_out() {
     let test = TestApp::new().await;
     let served =
         serve(&test, Limits { unread: Duration::from_millis(500), ..Limits::new(3, SOON * 3) }).await;
@@ -158,7 +157,7 @@ async fn deaf_connections_do_not_keep_others_out() {
     let mut deaf = Vec::new();
     for _ in 0..3 {
         let mut client = connect(&served).await;
-        // Until neither side takes any more.
+        // Until the buffers of both sides are full.
         let _ = timeout(Duration::from_millis(300), client.write_all(asking.as_bytes())).await;
         deaf.push(client);
     }
@@ -176,7 +175,7 @@ async fn a_head_that_is_too_large_is_refused() {
     for head in [lines, long] {
         let mut client = connect(&served).await;
         let request = format!("GET /health HTTP/1.1\r\nhost: {HOST}\r\n{head}\r\n");
-        // It may be refused before all of it was sent.
+        // It may be refused before all of it is sent.
         let _ = client.write_all(request.as_bytes()).await;
         let answer = read(&mut client, "\r\n\r\n").await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
@@ -184,7 +183,7 @@ async fn a_head_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
-async fn open_requests_are_answered_when_it_stops_and_nobody_else_is() {
+async fn open_requests_are_answered_during_shutdown_and_new_ones_refused() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let served = serve(&test, Limits::new(10, SOON * 3)).await;
@@ -199,14 +198,14 @@ async fn open_requests_are_answered_when_it_stops_and_nobody_else_is() {
     read(&mut idle, "ok\n").await;
     served.stop.send(()).unwrap();
     assert_eq!(read(&mut idle, "\n").await, "", "an idle connection ends at once");
-    assert!(TcpStream::connect(served.address).await.is_err(), "nobody is accepted any more");
+    assert!(TcpStream::connect(served.address).await.is_err(), "no new connection is accepted");
     assert!(!served.server.is_finished(), "the stream is still open");
     test.app.stopping.cancel();
     timeout(SOON, served.server).await.expect("it ends with its last stream").unwrap();
 }
 
 #[tokio::test]
-async fn a_form_that_does_not_arrive_is_not_waited_for() {
+async fn a_form_that_does_not_arrive_times_out() {
     let test = TestApp::new().await;
     let nobody = test.anonymous();
     let drips =
@@ -215,13 +214,13 @@ async fn a_form_that_does_not_arrive_is_not_waited_for() {
     let (parts, _) = request.into_parts();
     tokio::time::pause();
     let asked = nobody.send(axum::http::Request::from_parts(parts, Body::from_stream(drips)));
-    let answer = timeout(Duration::from_secs(60), asked).await.expect("it is not waited for");
+    let answer = timeout(Duration::from_secs(60), asked).await.expect("the wait is limited");
     assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
     assert!(answer.texts("main p").join(" ").contains("didn't arrive in time"), "{}", answer.body);
 }
 
 #[tokio::test]
-async fn a_form_of_too_many_fields_is_refused() {
+async fn a_form_with_too_many_fields_is_refused() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let form = |fields: usize| (0..fields).map(|_| ("phone", "")).collect::<Vec<_>>();
@@ -234,7 +233,7 @@ async fn a_form_of_too_many_fields_is_refused() {
 }
 
 #[tokio::test]
-async fn the_trail_has_the_address_and_the_request_of_whoever_acts() {
+async fn audit_entries_have_the_address_and_request_of_the_actor() {
     let test = TestApp::new().await;
     let served = serve(&test, Limits::new(10, SOON * 3)).await;
     let mut client = connect(&served).await;
@@ -270,13 +269,13 @@ async fn the_trail_has_the_address_and_the_request_of_whoever_acts() {
     assert!(read(&mut client, "never").await.starts_with("HTTP/1.1 303"));
     let entry = entries().await.remove(0);
     assert_eq!((entry.code.as_str(), entry.address.as_deref()), ("account.added", Some("127.0.0.1")));
-    assert!(entry.request_id.is_some_and(|later| later != id), "each request has its own number");
+    assert!(entry.request_id.is_some_and(|later| later != id), "each request has its own id");
     let page = test.signed_in(ADMIN).await.get("/audit").await;
     assert!(page.texts("tbody td").iter().any(|cell| cell == &format!("{ADMIN} from 127.0.0.1")));
 }
 
 #[tokio::test]
-async fn from_one_address_so_many_sign_ins_are_tried_in_a_minute() {
+async fn sign_in_attempts_per_address_and_minute_are_limited() {
     let test = TestApp::with_clock(&[("SIGN_INS_PER_MINUTE", "3")], Clock::manual(Clock::System.now())).await;
     let served = serve(&test, Limits::new(10, SOON * 3)).await;
     let try_it = async |email: &str| {
@@ -296,5 +295,5 @@ async fn from_one_address_so_many_sign_ins_are_tried_in_a_minute() {
     let refused = try_it("ada%40example.org").await;
     assert!(refused.starts_with("HTTP/1.1 429") && refused.contains("limited to 3 a minute"), "{refused}");
     test.app.clock.advance(60);
-    assert!(try_it("ada%40example.org").await.starts_with("HTTP/1.1 303"), "after a minute it goes on");
+    assert!(try_it("ada%40example.org").await.starts_with("HTTP/1.1 303"), "after a minute it works again");
 }

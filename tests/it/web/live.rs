@@ -1,4 +1,4 @@
-//! Open pages that change by themselves.
+//! Live updates of open pages.
 
 use std::time::Duration;
 
@@ -27,14 +27,14 @@ pub async fn next(stream: &mut BodyDataStream) -> String {
     }
 }
 
-/// Asserts that nothing is sent before `event`, which is.
+/// Asserts that the next message is `event`.
 async fn next_is(stream: &mut BodyDataStream, event: &str) {
     let message = next(stream).await;
     assert!(message.contains(&format!("event: {event}\n")), "{message}");
 }
 
 #[tokio::test]
-async fn a_stream_begins_with_the_present_and_then_sends_what_changed() {
+async fn a_stream_starts_with_the_current_state_and_then_sends_changes() {
     let test = TestApp::new().await;
     let first = test.account(1, None).await;
     let second = test.account(2, None).await;
@@ -73,11 +73,11 @@ async fn many_changes_at_once_are_one_message() {
     for id in ids {
         assert_eq!(message.matches(&format!("hx-target=\"#account-{id}\"")).count(), 1, "{message}");
     }
-    assert!(!message.contains("data-stage=\"starting\""), "the newest state only: {message}");
+    assert!(!message.contains("data-stage=\"starting\""), "only the newest state: {message}");
 }
 
 #[tokio::test]
-async fn each_viewer_gets_what_he_may_see() {
+async fn each_viewer_gets_only_visible_accounts() {
     let test = TestApp::new().await;
     let hers = test.account(1, Some("ada@example.org")).await;
     let his = test.account(2, Some("bob@example.org")).await;
@@ -93,7 +93,7 @@ async fn each_viewer_gets_what_he_may_see() {
 }
 
 #[tokio::test]
-async fn a_filtered_stream_lets_rows_come_and_go() {
+async fn a_filtered_stream_adds_and_removes_rows() {
     let test = TestApp::new().await;
     let id = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;
@@ -107,7 +107,7 @@ async fn a_filtered_stream_lets_rows_come_and_go() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_with_its_session_and_says_so() {
+async fn a_stream_ends_with_its_session_and_sends_signed_out() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let mut list = root.stream("/accounts/events").await;
@@ -121,7 +121,7 @@ async fn a_stream_ends_with_its_session_and_says_so() {
 }
 
 #[tokio::test]
-async fn rights_are_looked_at_before_each_message() {
+async fn permissions_are_checked_before_each_message() {
     let test = TestApp::new().await;
     let id = test.account(1, Some("ada@example.org")).await;
     let ada = test.signed_in("ada@example.org").await;
@@ -130,7 +130,7 @@ async fn rights_are_looked_at_before_each_message() {
     let mut page = ada.stream(&format!("/accounts/{id}/events")).await;
     next(&mut list).await;
     assert!(next(&mut page).await.contains("hx-target=\"#step\""));
-    // The owner changes; the pages that are open learn it with the same change.
+    // The owner changes; open pages are updated by the same change.
     let mut account = test.app.live.accounts.get(id).unwrap().account.clone();
     account.owner = Some(Email::parse("bob@example.org").unwrap());
     test.app.live.accounts.put_account(account);
@@ -143,7 +143,7 @@ async fn rights_are_looked_at_before_each_message() {
     let whole = ada_saw.texts("#whole").join(" ");
     assert!(whole.contains("+9996620001") && whole.contains("History"), "{whole}");
     test.stands(id, Stage::Ready);
-    // Somebody is shut out: at the latest a second later the next change ends the stream.
+    // Ada is blocked: at the latest a second later the next change ends the stream.
     let shut_out = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
         let address = Email::parse("ada@example.org").unwrap();
         let user = store::users::by_email(conn, &address).await?.ok_or(StoreError::Missing)?;
@@ -173,7 +173,7 @@ async fn streams_end_when_the_program_stops() {
 }
 
 #[tokio::test]
-async fn an_open_page_says_that_the_database_is_away_and_back() {
+async fn an_open_page_says_that_the_database_is_unavailable_and_back() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let mut stream = root.stream("/accounts/events").await;
@@ -186,9 +186,9 @@ async fn an_open_page_says_that_the_database_is_away_and_back() {
     }
 }
 
-/// Somebody's streams of all kinds are counted together, and nobody else's with them.
+/// A person's streams of all kinds are counted together, and separately from those of others.
 #[tokio::test]
-async fn one_stream_too_many_is_refused_and_those_that_are_open_stay() {
+async fn one_stream_too_many_is_refused_and_open_ones_stay_open() {
     let test = TestApp::with(&[("STREAMS_PER_USER", "2")]).await;
     let id = test.account(1, Some("ada@example.org")).await;
     let ada = test.signed_in("ada@example.org").await;
@@ -207,13 +207,14 @@ async fn one_stream_too_many_is_refused_and_those_that_are_open_stay() {
     let root = test.signed_in(ADMIN).await;
     next(&mut root.stream("/accounts/events").await).await;
     test.stands(id, Stage::Ready);
-    assert!(next(&mut page).await.contains("data-stage=\"ready\""), "the open one goes on");
+    assert!(next(&mut page).await.contains("data-stage=\"ready\""), "the open one stays open");
 
     drop(list);
-    let reopened =
-        until("the place is free again", DEADLINE, async || ada.try_stream("/accounts/events").await.ok());
+    let reopened = until("the closed stream no longer counts", DEADLINE, async || {
+        ada.try_stream("/accounts/events").await.ok()
+    });
     let _reopened = reopened.await;
-    assert!(ada.try_stream("/accounts/events").await.is_err(), "one place was free, not two");
+    assert!(ada.try_stream("/accounts/events").await.is_err(), "only one stream was closed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,7 +238,7 @@ async fn no_change_is_lost_to_any_of_ten_viewers() {
             }
         }));
     }
-    // Each comes while others are being gathered, rendered or sent.
+    // Each happens while others are being collected, rendered or sent.
     for (number, id) in (1..).zip(accounts) {
         let mut account = test.app.live.accounts.get(id).unwrap().account.clone();
         account.comment = format!("change {number}.");
@@ -250,7 +251,7 @@ async fn no_change_is_lost_to_any_of_ten_viewers() {
 }
 
 #[tokio::test]
-async fn a_request_that_makes_no_sense_is_that_requests_matter() {
+async fn an_invalid_request_affects_nothing_else() {
     let test = TestApp::new().await;
     let id = test.account(1, Some("ada@example.org")).await;
     let root = test.signed_in(ADMIN).await;
@@ -278,8 +279,8 @@ async fn a_request_that_makes_no_sense_is_that_requests_matter() {
         }
     }
     let owner = test.app.live.accounts.get(id).unwrap().account.owner.clone();
-    assert_eq!(owner, Some(Email::parse("ada@example.org").unwrap()), "what no form says stays");
+    assert_eq!(owner, Some(Email::parse("ada@example.org").unwrap()), "invalid forms change nothing");
     test.stands(id, Stage::Ready);
     let ready = async { while !next(&mut stream).await.contains("data-stage=\"ready\"") {} };
-    tokio::time::timeout(DEADLINE, ready).await.expect("the open page goes on");
+    tokio::time::timeout(DEADLINE, ready).await.expect("the open page still follows");
 }

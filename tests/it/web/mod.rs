@@ -1,26 +1,29 @@
-//! The pages, in this process: requests go into the router and answers are read with CSS selectors. There is
-//! no TDLib here; what an account's client would say is put into the directory.
+//! The pages, in this process: requests go to the router and answers are read with CSS selectors. There is no TDLib;
+//! tests set what a client would report in the directory.
 
 mod access;
 mod accounts;
 pub mod app;
 mod assertions;
+mod audit_export;
+mod audit_log;
+mod audit_retention;
 mod background;
 mod behind;
 mod crowd;
 mod domains;
+mod escalation;
 mod forms;
 mod forwarded;
 mod guards;
 mod hostile;
 mod limits;
 mod live;
-mod looking_again;
-mod many;
+mod many_people;
 mod oidc;
 mod privileges;
-mod reaching;
 mod refusals;
+mod revalidation;
 mod revealed_password;
 mod reveals;
 mod rights;
@@ -29,8 +32,5 @@ mod standby;
 mod stored_password;
 mod streams;
 mod through_proxy;
-mod trail;
-mod trail_export;
-mod trail_retention;
 mod users;
 mod walk;

@@ -1,7 +1,7 @@
-//! Each route against each privilege: whoever has what it takes gets in, and whoever has all the rest does not.
+//! Each route against each privilege: the required privilege is enough, and all others together are not.
 //!
-//! The walk through the routes asks as nobody, somebody, the owner and an administrator; this one asks as people whose
-//! only rights come from a role: one privilege each, and all but one each.
+//! `walk` requests every route without a session, as a person without permissions, as owner and as administrator. Here
+//! people have permissions only from a role: one privilege each, or all but one each.
 
 use std::collections::BTreeSet;
 
@@ -11,76 +11,76 @@ use telescope::domain::{AccountId, Stage};
 use super::app::{TestApp, Visitor};
 use super::walk::{TABLE, ask, path_of};
 
-/// What a route takes.
+/// What a route requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Takes {
-    /// Nothing, or being signed in; what is shown is decided piece by piece.
-    Nobody,
+enum Requires {
+    /// Nothing, or a session; the page decides what it shows.
+    Nothing,
     /// A privilege on the account in the path.
     Account(AccountPrivilege),
-    /// A privilege on the system.
+    /// A system privilege.
     System(SystemPrivilege),
-    /// Seeing the account in the path, and a privilege on the system.
+    /// `view` on the account in the path, and a system privilege.
     Both(SystemPrivilege),
 }
 
-/// What each route takes; the first line that fits a path counts.
-fn takes(method: &str, path: &str) -> Takes {
+/// What each route requires; the first match wins.
+fn requires(method: &str, path: &str) -> Requires {
     use AccountPrivilege::{
         EditTwoFactorPassword, Login, ManageConnectionState, RemoveAccount, View, ViewTwoFactorPassword,
     };
     use SystemPrivilege::{AddAccount, ApproveReveal, ManageAccess, ReadAudit};
     let Some(of_account) = path.strip_prefix("/accounts/{account}") else {
         return match path.split('/').nth(1).unwrap_or_default() {
-            "accounts" if path.starts_with("/accounts/add") => Takes::System(AddAccount),
-            "users" | "access" | "roles" | "groups" => Takes::System(ManageAccess),
-            "audit" => Takes::System(ReadAudit),
-            // Its stream is empty for whoever may not decide anything.
-            "reveals" if path != "/reveals/events" => Takes::System(ApproveReveal),
-            _ => Takes::Nobody,
+            "accounts" if path.starts_with("/accounts/add") => Requires::System(AddAccount),
+            "users" | "access" | "roles" | "groups" => Requires::System(ManageAccess),
+            "audit" => Requires::System(ReadAudit),
+            // Its stream is empty without the privilege.
+            "reveals" if path != "/reveals/events" => Requires::System(ApproveReveal),
+            _ => Requires::Nothing,
         };
     };
     match (method, of_account) {
-        // Streams decide with every message; what they are refused is one of them.
-        (_, path) if path.ends_with("/events") => Takes::Nobody,
-        // Whoever may only look sees the stage there, without its form.
-        (_, "") | ("GET", "/provide") => Takes::Account(View),
-        (_, "/edit") => Takes::Both(ManageAccess),
-        (_, "/connect" | "/disconnect") => Takes::Account(ManageConnectionState),
-        (_, "/password") => Takes::Account(EditTwoFactorPassword),
-        (_, path) if path.starts_with("/password/reveal") => Takes::Account(ViewTwoFactorPassword),
+        // Streams check permissions with every message, and send a refusal as a message.
+        (_, path) if path.ends_with("/events") => Requires::Nothing,
+        // With `view` alone they show the stage without its form.
+        (_, "") | ("GET", "/provide") => Requires::Account(View),
+        (_, "/edit") => Requires::Both(ManageAccess),
+        (_, "/connect" | "/disconnect") => Requires::Account(ManageConnectionState),
+        (_, "/password") => Requires::Account(EditTwoFactorPassword),
+        (_, path) if path.starts_with("/password/reveal") => Requires::Account(ViewTwoFactorPassword),
         (_, path) if path.starts_with("/log-out") || path.starts_with("/remove") => {
-            Takes::Account(RemoveAccount)
+            Requires::Account(RemoveAccount)
         }
         (_, path) if path.starts_with("/code") || path == "/ask-for-code" || path == "/provide" => {
-            Takes::Account(Login)
+            Requires::Account(Login)
         }
-        (method, path) => panic!("say above what {method} {path} takes"),
+        (method, path) => panic!("add what {method} {path} requires"),
     }
 }
 
-/// The answer to somebody with these rights: 404 for what he may not see, 403 for what he may not do, 0 for anything
-/// that only those get who may.
-fn expected(takes: Takes, account: AccountPrivileges, system: SystemPrivileges) -> u16 {
+/// The expected status: 404 for what is not visible, 403 for what is not permitted, 0 for any answer that only permitted
+/// people get.
+fn expected(requires: Requires, account: AccountPrivileges, system: SystemPrivileges) -> u16 {
     let sees = account.has(AccountPrivilege::View);
-    match takes {
-        Takes::Nobody => 0,
-        Takes::System(needed) => {
+    match requires {
+        Requires::Nothing => 0,
+        Requires::System(needed) => {
             if system.has(needed) {
                 0
             } else {
                 403
             }
         }
-        Takes::Account(_) | Takes::Both(_) if !sees => 404,
-        Takes::Account(needed) => {
+        Requires::Account(_) | Requires::Both(_) if !sees => 404,
+        Requires::Account(needed) => {
             if account.has(needed) {
                 0
             } else {
                 403
             }
         }
-        Takes::Both(needed) => {
+        Requires::Both(needed) => {
             if system.has(needed) {
                 0
             } else {
@@ -90,16 +90,16 @@ fn expected(takes: Takes, account: AccountPrivileges, system: SystemPrivileges) 
     }
 }
 
-/// Somebody with a role, and what it gives.
-struct Somebody {
+/// A person with a role and what it gives.
+struct Person {
     name: String,
     visitor: Visitor,
     account: AccountPrivileges,
     system: SystemPrivileges,
 }
 
-/// People with one privilege each, people with all but one each; privileges on accounts are for one group.
-async fn people(test: &TestApp, inside: &[AccountId]) -> Vec<Somebody> {
+/// People with one privilege each, and people with all but one each; account privileges are for one group.
+async fn people(test: &TestApp, inside: &[AccountId]) -> Vec<Person> {
     let group = test.group("Inside", inside).await;
     let view = AccountPrivileges::of(&[AccountPrivilege::View]);
     let mut wanted = vec![("nothing".to_owned(), AccountPrivileges::NONE, SystemPrivileges::NONE)];
@@ -121,18 +121,18 @@ async fn people(test: &TestApp, inside: &[AccountId]) -> Vec<Somebody> {
     let mut people = Vec::new();
     for (number, (name, account, system)) in wanted.into_iter().enumerate() {
         let role = test.role(&name, &[(group, account)], system).await;
-        let email = format!("somebody{number}@example.org");
+        let email = format!("person{number}@example.org");
         test.give(&email, role).await;
         let visitor = test.signed_in(&email).await;
-        // Without view nothing else counts.
+        // Without `view` other account privileges have no effect.
         let account = if account.has(AccountPrivilege::View) { account } else { AccountPrivileges::NONE };
-        people.push(Somebody { name, visitor, account, system });
+        people.push(Person { name, visitor, account, system });
     }
     people
 }
 
 #[tokio::test]
-async fn each_route_lets_in_whoever_has_what_it_takes_and_nobody_else() {
+async fn each_route_requires_exactly_its_privilege() {
     let test = TestApp::new().await;
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
     for number in 0..2 {
@@ -143,32 +143,32 @@ async fn each_route_lets_in_whoever_has_what_it_takes_and_nobody_else() {
     let victim = test.signed_in("victim@example.org").await;
     let (mut wrong, mut kinds) = (Vec::new(), BTreeSet::new());
     for (method, pattern, _) in TABLE {
-        // Signing in and out is another story.
+        // Signing in and out need no privilege.
         if pattern.starts_with("/sign-") {
             continue;
         }
-        let needed = takes(method, pattern);
+        let needed = requires(method, pattern);
         kinds.insert(format!("{needed:?}"));
-        for somebody in &people {
+        for person in &people {
             for (where_, account, rights) in
-                [("inside", inside[0], somebody.account), ("outside", outside[0], AccountPrivileges::NONE)]
+                [("inside", inside[0], person.account), ("outside", outside[0], AccountPrivileges::NONE)]
             {
                 test.stands(account, Stage::SignedOut);
                 let path = path_of(&test, pattern, account, "victim@example.org").await;
-                let got = ask(&somebody.visitor, method, &path).await;
+                let got = ask(&person.visitor, method, &path).await;
                 let refused =
-                    if matches!(needed, Takes::System(_)) { vec![401, 403] } else { vec![401, 403, 404] };
-                let got_in = !refused.contains(&got) || needed == Takes::Nobody && got == 404;
-                let right = match expected(needed, rights, somebody.system) {
+                    if matches!(needed, Requires::System(_)) { vec![401, 403] } else { vec![401, 403, 404] };
+                let got_in = !refused.contains(&got) || needed == Requires::Nothing && got == 404;
+                let right = match expected(needed, rights, person.system) {
                     0 => got_in,
                     status => got == status,
                 };
                 if !right {
-                    wrong.push(format!("{method} {pattern}, {where_}, {}: {got}", somebody.name));
+                    wrong.push(format!("{method} {pattern}, {where_}, {}: {got}", person.name));
                 }
             }
         }
-        // Whoever was shut out on the way is let in again, so that each is asked with all his rights.
+        // People whom an earlier request has blocked are unblocked, so that each request has all permissions.
         test.sql("update users set disabled = false").await;
         test.sql("update accounts set wanted = 'connected'").await;
         test.apply_policy().await;

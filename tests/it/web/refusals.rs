@@ -1,4 +1,4 @@
-//! Whoever is not let in though his identity is proven stands in the trail, and can't fill it.
+//! People who are refused although their identity is proven appear in the audit log, and can't fill it.
 
 use telescope::domain::{Email, Identity, RequestInfo};
 use telescope::ops::audit::queue;
@@ -27,7 +27,7 @@ async fn refusals(test: &TestApp) -> Vec<Entry> {
 }
 
 #[tokio::test]
-async fn each_reason_is_written_down_once_with_where_it_came_from() {
+async fn each_reason_is_logged_once_with_the_address() {
     let test = TestApp::with_its_own_time().await;
     let root = test.signed_in(ADMIN).await;
     sign_in::sign_in(&test.app, &identity("ada@example.org", "1", true), &RequestInfo::default())
@@ -63,22 +63,22 @@ async fn each_reason_is_written_down_once_with_where_it_came_from() {
     assert_eq!(words[0], "ada@example.org was denied access: blocked by an administrator");
     test.app.clock.advance(11 * 60);
     refused(&test, &identity("new@example.org", "3", false)).await;
-    assert_eq!(refusals(&test).await.len(), 4, "a later one is another one");
+    assert_eq!(refusals(&test).await.len(), 4, "a later refusal is logged again");
 }
 
 #[tokio::test]
-async fn many_invented_identities_do_not_fill_the_trail() {
+async fn many_invented_identities_do_not_fill_the_audit_log() {
     let test = TestApp::with_its_own_time().await;
     for number in 0..500 {
         refused(&test, &identity(&format!("a{number}@example.org"), &number.to_string(), false)).await;
     }
     assert_eq!(refusals(&test).await.len(), 100);
     let nobody = async |conn: &mut Conn<'_>| store::users::page(conn, "", "", test.app.clock.now(), 10).await;
-    assert!(test.app.db.maintain(nobody).await.unwrap().is_empty(), "and nobody became known");
+    assert!(test.app.db.maintain(nobody).await.unwrap().is_empty(), "no person was created");
 }
 
 #[tokio::test]
-async fn what_proves_nobody_leaves_no_entry() {
+async fn unproven_identities_are_not_logged() {
     let test = TestApp::new().await;
     let stranger = test.anonymous();
     for path in ["/audit", "/accounts", "/sign-in/callback?code=1&state=2", "/nothing"] {

@@ -1,4 +1,4 @@
-//! A stored two-step password is shown to whoever may see it, for a reason, once, after it was written down.
+//! A stored two-step password is shown with the privilege, for a reason, once, after the audit entry is written.
 
 use axum::http::StatusCode;
 use telescope::config::Dsn;
@@ -26,7 +26,7 @@ async fn reveal(who: &Visitor, account: AccountId, reason: &str) -> Answer {
     who.post(&path(account), &[("reason", reason)]).await
 }
 
-/// Who looked, and why.
+/// The audit entries of shown passwords: who, why, which account.
 async fn looks(test: &TestApp) -> Vec<(String, Option<String>, Option<AccountId>)> {
     let filter = Filter { code: Some("password.shown".into()), ..Filter::default() };
     let conn = &mut test.app.db.read().await.unwrap();
@@ -34,7 +34,7 @@ async fn looks(test: &TestApp) -> Vec<(String, Option<String>, Option<AccountId>
     entries.into_iter().map(|entry| (entry.actor, entry.reason, entry.account)).collect()
 }
 
-/// Exactly what stands in the box.
+/// The exact text of the secret's element.
 fn shown(answer: &Answer) -> Option<String> {
     let page = scraper::Html::parse_document(&answer.body);
     let found = page.select(&scraper::Selector::parse("output.secret").unwrap()).next();
@@ -42,7 +42,7 @@ fn shown(answer: &Answer) -> Option<String> {
 }
 
 #[tokio::test]
-async fn it_is_shown_for_a_reason_and_stands_nowhere_else() {
+async fn a_password_is_shown_for_a_reason_and_appears_nowhere_else() {
     let test = TestApp::new().await;
     let account = test.account(1, Some(ADA)).await;
     let root = test.signed_in(ADMIN).await;
@@ -51,7 +51,7 @@ async fn it_is_shown_for_a_reason_and_stands_nowhere_else() {
     for reason in ["", " \t", "ab", "a\u{7}bell", &"x".repeat(501)] {
         let answer = reveal(&root, account, reason).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{reason:?}");
-        assert_eq!(answer.attributes("#reason", "value"), [reason], "what was typed is kept");
+        assert_eq!(answer.attributes("#reason", "value"), [reason], "input is kept");
         assert!(answer.has("#reason-error") && shown(&answer).is_none());
     }
     assert!(looks(&test).await.is_empty());
@@ -62,12 +62,12 @@ async fn it_is_shown_for_a_reason_and_stands_nowhere_else() {
         assert_eq!(answer.header("cache-control"), "no-store");
         assert_eq!(answer.header("refresh"), format!("60; url=/accounts/{account}"));
         assert_eq!(answer.header("location"), "");
-        assert_eq!(shown(&answer).as_deref(), Some(PASSWORD), "as it was typed, and no markup");
+        assert_eq!(shown(&answer).as_deref(), Some(PASSWORD), "as stored, without markup");
     }
     let as_htmx = root.post_fragment(&path(account), &[("reason", REASON)]).await;
     assert_eq!((as_htmx.header("refresh"), shown(&as_htmx).as_deref()), ("", Some(PASSWORD)));
     let look = (ADMIN.to_owned(), Some(REASON.to_owned()), Some(account));
-    assert_eq!(looks(&test).await, vec![look; 3], "each look is written down");
+    assert_eq!(looks(&test).await, vec![look; 3], "each time is logged");
 
     let pages = [path(account), format!("/accounts/{account}"), "/audit".into(), "/accounts".into()];
     for page in pages {
@@ -78,7 +78,7 @@ async fn it_is_shown_for_a_reason_and_stands_nowhere_else() {
 }
 
 #[tokio::test]
-async fn only_who_may_see_it_learns_of_the_way_and_only_if_there_is_one() {
+async fn the_link_needs_the_privilege_and_a_stored_password() {
     let test = TestApp::new().await;
     let account = test.account(1, Some(ADA)).await;
     let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
@@ -91,7 +91,7 @@ async fn only_who_may_see_it_learns_of_the_way_and_only_if_there_is_one() {
 
     store_one(&ada, account).await;
     assert!(root.get(&page).await.has(&way));
-    assert!(!ada.get(&page).await.has(&way), "its owner may store one and not read it");
+    assert!(!ada.get(&page).await.has(&way), "the owner may store one but not read it");
     let answer = reveal(&ada, account, REASON).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(!answer.body.contains("spaces"));
@@ -99,7 +99,7 @@ async fn only_who_may_see_it_learns_of_the_way_and_only_if_there_is_one() {
 }
 
 #[tokio::test]
-async fn what_can_not_be_opened_or_written_down_is_not_shown() {
+async fn a_password_that_can_not_be_decrypted_or_logged_is_not_shown() {
     let test = TestApp::new().await;
     let (account, other) = (test.account(1, None).await, test.account(2, None).await);
     let root = test.signed_in(ADMIN).await;
@@ -110,7 +110,7 @@ async fn what_can_not_be_opened_or_written_down_is_not_shown() {
     test.app.db.set_away(false);
     assert!(answer.status != StatusCode::OK && shown(&answer).is_none(), "{}", answer.status);
 
-    // Somebody with the database puts the other account's sealed value here.
+    // The other account's encrypted value is copied here in the database.
     let Dsn::Sqlite(file) = &test.app.config.db_dsn else { panic!("the tests' database is a file") };
     let swap = format!(
         "update sealed_secrets set sealed = (select sealed from sealed_secrets where row_id = '{other}')
@@ -125,7 +125,7 @@ async fn what_can_not_be_opened_or_written_down_is_not_shown() {
     let answer = reveal(&root, account, REASON).await;
     assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
     assert!(answer.texts("[role=alert]")[0].contains("can't be opened"), "{}", answer.body);
-    assert!(shown(&answer).is_none() && !answer.body.contains(&sealed), "nor is its sealed form shown");
-    assert!(looks(&test).await.is_empty(), "nobody saw it");
+    assert!(shown(&answer).is_none() && !answer.body.contains(&sealed), "nor is the encrypted value shown");
+    assert!(looks(&test).await.is_empty(), "nothing was logged as shown");
     assert_eq!(shown(&reveal(&root, other, REASON).await).as_deref(), Some(PASSWORD));
 }

@@ -1,5 +1,5 @@
-//! Whose word counts: who acts is who signed in, who owns is what the account's row says now, and each change is
-//! written down with the name of whoever made it.
+//! The actor is the signed-in person, the owner is the one in the account's current row, and each change is logged with
+//! its actor.
 
 use axum::http::StatusCode;
 use telescope::domain::AccountId;
@@ -20,7 +20,7 @@ async fn sees(visitor: &Visitor, account: AccountId) -> bool {
 }
 
 #[tokio::test]
-async fn a_new_owner_counts_at_once_and_the_former_no_longer() {
+async fn a_change_of_owner_takes_effect_at_once() {
     let test = TestApp::new().await;
     let account = test.account(1, Some(ADA)).await;
     let (root, ada, bob) =
@@ -36,7 +36,7 @@ async fn a_new_owner_counts_at_once_and_the_former_no_longer() {
 }
 
 #[tokio::test]
-async fn what_one_person_is_shown_changes_nothing_for_another() {
+async fn what_one_person_sees_does_not_affect_another() {
     let test = TestApp::new().await;
     let (hers, his) = (test.account(1, Some(ADA)).await, test.account(2, Some(BOB)).await);
     let (root, ada, bob) =
@@ -46,13 +46,13 @@ async fn what_one_person_is_shown_changes_nothing_for_another() {
         assert_eq!((sees(&ada, hers).await, sees(&ada, his).await), (true, false), "{round}");
         assert_eq!((sees(&bob, hers).await, sees(&bob, his).await), (false, true), "{round}");
         let edit = format!("/accounts/{hers}/edit");
-        assert_eq!(ada.get(&edit).await.status, StatusCode::FORBIDDEN, "an administrator was here before");
+        assert_eq!(ada.get(&edit).await.status, StatusCode::FORBIDDEN, "an administrator has just seen it");
         assert_eq!(root.get(&edit).await.status, StatusCode::OK);
     }
 }
 
 #[tokio::test]
-async fn an_owner_is_known_however_the_address_is_written() {
+async fn an_owner_is_recognised_in_any_spelling_of_the_address() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let account = test.account(1, None).await;
@@ -65,11 +65,11 @@ async fn an_owner_is_known_however_the_address_is_written() {
 }
 
 #[tokio::test]
-async fn who_acts_and_who_owns_is_not_for_a_stranger_to_say() {
+async fn parameters_can_not_change_the_actor_or_the_owner() {
     let test = TestApp::new().await;
     let account = test.account(1, Some(ADA)).await;
     let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
-    // Whoever may not add accounts adds none, whatever address he names; nor does an owner pass his on.
+    // Without the privilege no one can add an account, for any address; nor can an owner pass one on.
     for visitor in [&test.anonymous(), &ada] {
         let form = [("phone", "+9996620099"), ("owner", ADA), ("email", ADA), ("actor", ADMIN)];
         assert_ne!(visitor.post("/accounts/add", &form).await.status, StatusCode::OK);
@@ -82,7 +82,7 @@ async fn who_acts_and_who_owns_is_not_for_a_stranger_to_say() {
         listing.iter().next().unwrap().account.owner.as_ref().map(ToString::to_string).as_deref(),
         Some(ADA)
     );
-    // An address beside the owner's field says nothing, and the trail has whoever was signed in.
+    // Other fields with an address are ignored, and the actor is the signed-in person.
     let form = [("phone", "+9996620099"), ("email", BOB), ("user", BOB), ("actor", BOB)];
     assert_eq!(root.post("/accounts/add", &form).await.status, StatusCode::SEE_OTHER);
     let listing = test.app.live.accounts.listing();
@@ -94,7 +94,7 @@ async fn who_acts_and_who_owns_is_not_for_a_stranger_to_say() {
 }
 
 #[tokio::test]
-async fn every_change_is_written_down() {
+async fn every_change_is_logged() {
     let test = TestApp::new().await;
     let newest = async || {
         queue::flush(&test.app).await.unwrap();
@@ -103,9 +103,9 @@ async fn every_change_is_written_down() {
         entries.into_iter().next().map(|entry| (entry.seq, entry.code, entry.actor))
     };
     let account = test.account(1, None).await;
-    assert_eq!(newest().await, None, "what the test arranged itself is no change of anybody");
+    assert_eq!(newest().await, None, "the test's own setup is not logged");
     let root = test.signed_in(ADMIN).await;
-    // That ADMIN_EMAILS makes somebody administrator is a change, too.
+    // Becoming an administrator by ADMIN_EMAILS is a change, too.
     let mut expected = vec!["person.admin.granted", "web.sign-in"];
     assert_eq!(newest().await, Some((2, "web.sign-in".into(), ADMIN.into())));
     let page = format!("/accounts/{account}");
@@ -138,16 +138,16 @@ async fn a_role_gives_rights_in_its_groups_and_nowhere_else() {
     let ada = test.signed_in(ADA).await;
     assert!(!sees(&ada, inside).await, "no role, no right");
     test.give(ADA, blind).await;
-    assert!(!sees(&ada, inside).await, "without view nothing counts");
+    assert!(!sees(&ada, inside).await, "without `view` nothing has an effect");
     test.give(ADA, looking).await;
     assert_eq!((sees(&ada, inside).await, sees(&ada, outside).await), (true, false));
     let code = ada.get(&format!("/accounts/{inside}/code")).await.status;
-    assert_eq!(code, StatusCode::FORBIDDEN, "what a role without view names counts nowhere");
+    assert_eq!(code, StatusCode::FORBIDDEN, "a role without `view` has no effect");
     assert_eq!(ada.get("/users").await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
-async fn a_change_made_with_sql_counts_as_soon_as_the_server_looks() {
+async fn changes_made_with_sql_take_effect_at_the_next_check() {
     let test = TestApp::new().await;
     let account = test.account(1, None).await;
     let group = test.group("Sales", &[account]).await;
@@ -199,7 +199,7 @@ async fn a_change_made_with_sql_counts_as_soon_as_the_server_looks() {
 }
 
 #[tokio::test]
-async fn the_page_explains_who_may_and_why() {
+async fn the_page_explains_who_has_permissions_and_why() {
     use AccountPrivilege::{Login, View};
     let test = TestApp::new().await;
     let account = test.account(1, Some(BOB)).await;
@@ -224,7 +224,7 @@ async fn the_page_explains_who_may_and_why() {
             assert!(rows.contains(&row.to_owned()), "{row}: {rows:?}");
         }
     }
-    // The other way round: everybody who may.
+    // The other way round: everyone with a permission.
     let page = root.get(&format!("/access/explain?account={phone}")).await;
     let row = |name: &str| {
         let names = page.texts(".holders dt");
@@ -237,7 +237,7 @@ async fn the_page_explains_who_may_and_why() {
     }
     let removal = row("remove_account");
     assert!(removal.contains(ADMIN) && !removal.contains(ADA) && !removal.contains(BOB), "{removal}");
-    // Whoever is shut out may do nothing.
+    // A blocked person has no permissions.
     for email in [ADA, BOB] {
         root.post(&format!("/users/{}/disable", test.user(email).await.id), &[]).await;
     }
@@ -248,7 +248,7 @@ async fn the_page_explains_who_may_and_why() {
         root.post(&format!("/users/{}/enable", test.user(email).await.id), &[]).await;
     }
     let (ada, bob) = (test.signed_in(ADA).await, test.signed_in(BOB).await);
-    // What means nothing is said beside the form; what one may not see is as if it were not there.
+    // Invalid input is reported beside the form; hidden accounts look nonexistent.
     let hidden = test.account(2, None).await;
     for (visitor, query, words) in [
         (&root, "person=nobody@example.org", "no user with this e-mail address"),

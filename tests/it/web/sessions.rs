@@ -1,4 +1,4 @@
-//! How long somebody stays signed in.
+//! How long sessions last.
 
 use axum::http::StatusCode;
 use telescope::domain::Stage;
@@ -10,16 +10,13 @@ use super::live::next;
 const HOUR: i64 = 60 * 60;
 
 #[tokio::test]
-async fn whoever_works_stays_signed_in_and_whoever_leaves_does_not() {
+async fn a_session_lasts_while_it_is_used() {
     let test = TestApp::with_its_own_time().await;
     let answer = test.anonymous().post("/sign-in", &[("email", ADMIN)]).await;
     let cookie = answer.header("set-cookie");
     let age = cookie.split_once("Max-Age=").and_then(|(_, age)| age.split(';').next()?.parse::<i64>().ok());
     let week = 7 * 24 * HOUR;
-    assert!(
-        age.is_some_and(|age| (week - 5..=week).contains(&age)),
-        "the browser keeps it that long: {cookie}"
-    );
+    assert!(age.is_some_and(|age| (week - 5..=week).contains(&age)), "the cookie's lifetime: {cookie}");
 
     let working = test.signed_in(ADMIN).await;
     let away = test.signed_in(ADMIN).await;
@@ -32,7 +29,7 @@ async fn whoever_works_stays_signed_in_and_whoever_leaves_does_not() {
 }
 
 #[tokio::test]
-async fn an_open_page_alone_does_not_keep_somebody_signed_in() {
+async fn an_open_page_alone_does_not_extend_a_session() {
     let test = TestApp::with_its_own_time().await;
     let account = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;
@@ -47,14 +44,14 @@ async fn an_open_page_alone_does_not_keep_somebody_signed_in() {
     test.app.clock.advance(3 * HOUR);
     test.stands(account, Stage::SignedOut);
     let message = next(&mut stream).await;
-    assert!(message.contains("event: signed-out"), "twelve hours of looking on are no work: {message}");
+    assert!(message.contains("event: signed-out"), "twelve hours without a request: {message}");
     assert_eq!(root.get("/accounts").await.status, StatusCode::SEE_OTHER);
 }
 
-/// A sign-in decides in one transaction and its row is inserted in another: what ends the sessions of a person between
-/// the two ends this one as well.
+/// A sign-in is decided in one transaction and its row inserted in another: ending the person's sessions between the two
+/// ends this one as well.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_session_never_outlives_what_ends_it() {
+async fn a_session_that_begins_while_sessions_are_ended_is_ended_too() {
     const ADA: &str = "ada@example.org";
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
@@ -68,7 +65,7 @@ async fn a_session_never_outlives_what_ends_it() {
             tokio::spawn(async move { visitor.post("/sign-in", &[("email", ADA)]).await })
         });
         let arrivals: Vec<_> = arrivals.collect();
-        // The moment that the change falls into differs from round to round.
+        // The moment of the change differs from round to round.
         for _ in 0..round {
             tokio::task::yield_now().await;
         }
@@ -105,7 +102,7 @@ async fn epoch_of(test: &TestApp, user: telescope::domain::UserId) -> i64 {
         .unwrap()
 }
 
-/// The epoch in which the session of a cookie began, if its row is there.
+/// The epoch in which the session of a cookie began, if it has a row.
 async fn began_in(test: &TestApp, cookie: &str) -> Option<i64> {
     use telescope::store::WebSessions;
     use tower_sessions::SessionStore;
@@ -115,10 +112,10 @@ async fn began_in(test: &TestApp, cookie: &str) -> Option<i64> {
     record.data.get("epoch")?.as_i64()
 }
 
-/// A page looks whether its session holds, for a reason of its own, while the session ends and an account changes. The
-/// answer is older than the change, so the page asks again before it shows it.
+/// An open page checks its session while the session ends and an account changes. The result is older than the change, so
+/// the page checks again before it sends the change.
 #[tokio::test]
-async fn an_answer_from_before_the_sessions_end_does_not_show_what_came_after_it() {
+async fn a_check_before_the_sessions_end_does_not_reveal_later_changes() {
     let test = TestApp::with_its_own_time().await;
     let account = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;

@@ -1,4 +1,4 @@
-//! What is answered while another server is the active one.
+//! Answers of a server on standby.
 
 use axum::Router;
 use axum::body::Body;
@@ -18,7 +18,7 @@ async fn ask(method: Method, path: &str, by_htmx: bool) -> Answer {
 }
 
 #[tokio::test]
-async fn everything_is_answered_that_another_server_is_active() {
+async fn every_request_gets_the_standby_page() {
     for (method, path) in [
         (Method::GET, "/"),
         (Method::GET, "/accounts?q=x"),
@@ -33,23 +33,23 @@ async fn everything_is_answered_that_another_server_is_active() {
         assert_eq!(answer.header("retry-after"), "5");
         assert_eq!(answer.header("cache-control"), "no-store");
         assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
-        assert!(!answer.has("form"), "nothing that would not work");
+        assert!(!answer.has("form"), "no form, since none would work");
         let again = answer.has("meta[http-equiv=refresh]");
-        assert_eq!(again, method == Method::GET, "a form is not sent again by itself: {method}");
+        assert_eq!(again, method == Method::GET, "a form is not resent automatically: {method}");
     }
 }
 
 #[tokio::test]
-async fn an_open_page_is_told_in_its_own_way() {
+async fn an_open_page_gets_a_notice() {
     let answer = ask(Method::POST, "/accounts/add-test", true).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.body.contains(WORDS) && answer.body.contains("#toasts"), "{}", answer.body);
     assert!(!answer.body.contains("<html"));
-    assert!(!answer.header("x-request-id").is_empty(), "it is ours, not a proxy's");
+    assert!(!answer.header("x-request-id").is_empty(), "it comes from Telescope, not from a proxy");
 }
 
 #[tokio::test]
-async fn whoever_watches_over_servers_learns_it_too_and_the_style_is_there() {
+async fn health_checks_fail_and_the_stylesheet_is_served() {
     let health = ask(Method::GET, "/health", false).await;
     assert_eq!((health.status, health.body), (StatusCode::SERVICE_UNAVAILABLE, format!("{WORDS}\n")));
     let style = ask(Method::GET, "/", false).await.attributes("link[rel=stylesheet]", "href").remove(0);

@@ -1,4 +1,4 @@
-//! A stored password is about to be handed over, and the account stops just then.
+//! The account stops while a stored password is being handed over.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::support::browser::SOON;
 use crate::support::waiting::until;
 
 #[tokio::test]
-async fn one_that_reached_nobody_is_written_down_and_may_be_given_later() {
+async fn an_undelivered_password_is_logged_and_can_be_used_later() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
-    // Its page says that it waits, but its client is gone.
+    // Its stage says that it waits for the password, but its client is gone.
     let id = test.account(1, None).await;
     test.stands(id, Stage::WaitPassword { hint: String::new(), can_recover: false });
     let giving = tokio::spawn(two_step::run(Arc::clone(&test.app)));
@@ -34,7 +34,7 @@ async fn one_that_reached_nobody_is_written_down_and_may_be_given_later() {
     let [outcome, intent] = entries.as_slice() else { panic!("one intent, one outcome: {entries:?}") };
     assert_eq!((intent.outcome, outcome.outcome), (Outcome::Intent, Outcome::Failed));
     assert_eq!(outcome.intent, Some(intent.seq));
-    until("it may be given to the next login", SOON, async || {
+    until("the next login may use it", SOON, async || {
         let row = id.to_string();
         let given = async |conn: &mut store::Conn<'_>| -> Result<bool, StoreError> {
             store::secrets::mark_given(conn, Purpose::TwoStepPassword, &row, 1, test.app.clock.now()).await

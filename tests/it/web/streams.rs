@@ -1,4 +1,4 @@
-//! Where streams begin and what their viewers share.
+//! Where streams resume, and which messages viewers share.
 
 use axum::body::{Body, BodyDataStream};
 use axum::http::Method;
@@ -8,13 +8,13 @@ use telescope::domain::privilege::SystemPrivileges;
 use super::app::{ADMIN, TestApp, Visitor, as_htmx};
 use super::live::next;
 
-/// The stream that the page of the accounts asks for.
+/// The stream that the accounts page opens.
 async fn stream_of_page(visitor: &Visitor, path: &str) -> BodyDataStream {
     let page = visitor.get(path).await;
     visitor.stream(&page.attributes("#live", "hx-sse:connect")[0]).await
 }
 
-/// The id that an event gives to the state of the page.
+/// The id of an event.
 fn id(message: &str) -> &str {
     message.lines().find_map(|line| line.strip_prefix("id: ")).expect("an id")
 }
@@ -25,7 +25,7 @@ async fn stream_after(visitor: &Visitor, path: &str, last: &str) -> BodyDataStre
 }
 
 #[tokio::test]
-async fn a_stream_does_not_repeat_what_the_page_brought() {
+async fn a_stream_does_not_repeat_the_pages_content() {
     let test = TestApp::with_its_own_time().await;
     let account = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;
@@ -39,14 +39,14 @@ async fn a_stream_does_not_repeat_what_the_page_brought() {
         );
         test.account(number, None).await;
         let message = next(&mut stream).await;
-        assert!(message.contains("hx-target=\"#rows\""), "what is new comes: {message}");
+        assert!(message.contains("hx-target=\"#rows\""), "changes are sent: {message}");
     }
-    // A page that opens its stream again, much later, shows something else by then.
+    // A page that reopens its stream much later shows something else by then.
     let page = root.get("/accounts").await;
     test.app.clock.advance(30);
     let mut stream = root.stream(&page.attributes("#live", "hx-sse:connect")[0]).await;
     assert!(next(&mut stream).await.contains("hx-target=\"#rows\""));
-    // Something changed between the page and the stream.
+    // A change between the page and the stream.
     let page = root.get("/accounts").await;
     test.stands(account, Stage::Ready);
     let mut stream = root.stream(&page.attributes("#live", "hx-sse:connect")[0]).await;
@@ -55,7 +55,7 @@ async fn a_stream_does_not_repeat_what_the_page_brought() {
 }
 
 #[tokio::test]
-async fn a_broken_connection_goes_on_from_the_last_event() {
+async fn a_broken_connection_resumes_after_the_last_event() {
     let test = TestApp::new().await;
     let account = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;
@@ -67,12 +67,12 @@ async fn a_broken_connection_goes_on_from_the_last_event() {
     let last = id(&last);
     let mut same = stream_after(&root, &path, last).await;
     assert!(!next(&mut same).await.contains("#rows"), "nothing has changed since");
-    // The address says still what the page brought, which is not what the browser shows.
+    // The URL still has the page's version, which is older than what the browser shows.
     for unknown in ["", "nonsense", "1-2", &format!("other-{}", last.split_once('-').unwrap().1)] {
         let mut other = stream_after(&root, &path, unknown).await;
         assert!(
             next(&mut other).await.contains("hx-target=\"#rows\""),
-            "{unknown:?} is no state of this run"
+            "{unknown:?} is no event id of this process"
         );
     }
     test.stands(account, Stage::SignedOut);
@@ -80,9 +80,9 @@ async fn a_broken_connection_goes_on_from_the_last_event() {
     assert!(next(&mut changed).await.contains("data-stage=\"signed-out\""));
 }
 
-/// What people with the same rights get is the same message; whoever has other rights gets another.
+/// People with the same permissions get the same message, others get their own.
 #[tokio::test]
-async fn viewers_share_messages_only_with_those_of_the_same_rights() {
+async fn only_viewers_with_the_same_permissions_share_messages() {
     let test = TestApp::new().await;
     let hers = test.account(1, Some("ada@example.org")).await;
     let nobodys = test.account(2, None).await;
@@ -100,7 +100,7 @@ async fn viewers_share_messages_only_with_those_of_the_same_rights() {
     assert_eq!(root, other_root);
     assert!(root.contains(&hers.to_string()) && root.contains(&nobodys.to_string()), "{root}");
     assert!(ada.contains(&hers.to_string()) && !ada.contains(&nobodys.to_string()), "{ada}");
-    // Bob becomes an owner; of the first account he learns nothing still.
+    // Bob becomes an owner, and still sees nothing of the first account.
     let mut account = test.app.live.accounts.get(nobodys).unwrap().account.clone();
     account.owner = Some(telescope::domain::Email::parse("bob@example.org").unwrap());
     test.app.live.accounts.put_account(account);
@@ -111,9 +111,9 @@ async fn viewers_share_messages_only_with_those_of_the_same_rights() {
     assert!(ada.contains(&hers.to_string()) && !ada.contains(&nobodys.to_string()), "{ada}");
 }
 
-/// What an empty list says depends on more than its rows.
+/// The content of an empty list depends on more than its rows.
 #[tokio::test]
-async fn an_open_list_without_rows_follows_what_its_viewer_may_do_and_what_is_hidden() {
+async fn an_open_empty_list_follows_permissions_and_hidden_accounts() {
     let test = TestApp::new().await;
     let role = test.role("starters", &[], SystemPrivileges::NONE).await;
     test.give("ada@example.org", role).await;
@@ -122,7 +122,7 @@ async fn an_open_list_without_rows_follows_what_its_viewer_may_do_and_what_is_hi
     next(&mut stream).await;
     test.sql("insert into role_system_privileges select id, 'add_account' from roles").await;
     test.in_force().await;
-    assert!(ada.get("/accounts").await.has("#rows a[href='/accounts/add']"), "a page that is loaded now");
+    assert!(ada.get("/accounts").await.has("#rows a[href='/accounts/add']"), "a reloaded page");
     let message = next(&mut stream).await;
     assert!(message.contains("hx-target=\"#rows\"") && message.contains("Add account"), "{message}");
 
@@ -135,7 +135,7 @@ async fn an_open_list_without_rows_follows_what_its_viewer_may_do_and_what_is_hi
 }
 
 #[tokio::test]
-async fn streams_are_neither_kept_nor_changed_on_their_way() {
+async fn streams_are_neither_cached_nor_transformed() {
     let test = TestApp::new().await;
     let account = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;

@@ -1,4 +1,4 @@
-//! What administrators do to people: it counts at once, is written down, and leaves somebody in charge.
+//! Administration of people: it takes effect at once, is logged, and always leaves an administrator.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use super::live::next;
 
 const ADA: &str = "ada@example.org";
 const BOB: &str = "bob@example.org";
-/// How long an open page may take to close, under load; without being told it looks every 15 seconds.
+/// How long an open page may take to close under load. Without a notification it checks every 15 seconds.
 const CLOSED: Duration = Duration::from_secs(12);
 
 async fn does(test: &TestApp, who: &Visitor, what: &str, whom: &str) -> Answer {
@@ -53,7 +53,7 @@ async fn ends(stream: &mut BodyDataStream) {
     tokio::time::timeout(CLOSED, ended).await.expect("the open page is closed");
 }
 
-/// Kind, person and details of the newest entry of the trail.
+/// Code, person and details of the newest audit entry.
 async fn newest(test: &TestApp) -> (String, String, Option<String>) {
     let conn = &mut test.app.db.read().await.unwrap();
     let entry = store::audit::page(conn, &store::audit::Filter::default(), 1).await.unwrap().remove(0);
@@ -61,7 +61,7 @@ async fn newest(test: &TestApp) -> (String, String, Option<String>) {
 }
 
 #[tokio::test]
-async fn whoever_is_shut_out_is_out_at_once_also_where_pages_are_open() {
+async fn a_blocked_person_is_signed_out_everywhere_at_once() {
     for (what, code) in [
         ("end-sessions", "person.sessions.ended"),
         ("disable", "person.disabled"),
@@ -92,19 +92,19 @@ async fn whoever_is_shut_out_is_out_at_once_also_where_pages_are_open() {
             ends(&mut stream).await;
         }
         assert!(!is_signed_in(&desk).await && !is_signed_in(&phone).await, "{what}");
-        assert!(is_signed_in(&bob).await && is_signed_in(&root).await, "{what}: nobody else");
+        assert!(is_signed_in(&bob).await && is_signed_in(&root).await, "{what}: others stay signed in");
         let details = Some(format!("{{\"person\":\"{ADA}\"}}"));
         assert_eq!(newest(&test).await, (code.into(), ADMIN.into(), details));
-        // What is remembered for the time without a database is forgotten with it, also of whoever did not ask since.
+        // Sessions that are cached for times without a database are dropped, too, also of browsers without a request since.
         test.app.set_database_away(true);
         assert_eq!(asleep.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
         assert_eq!(desk.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE, "{what}");
-        assert!(is_signed_in(&bob).await, "{what}: others are remembered");
+        assert!(is_signed_in(&bob).await, "{what}: others are still cached");
     }
 }
 
 #[tokio::test]
-async fn whoever_is_shut_out_stays_out_until_let_in_again() {
+async fn a_blocked_person_stays_blocked_until_unblocked() {
     let test = TestApp::new().await;
     let (root, _) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
     done(&test, &root, "disable", ADA).await;
@@ -119,12 +119,12 @@ async fn whoever_is_shut_out_stays_out_until_let_in_again() {
 }
 
 #[tokio::test]
-async fn administration_is_given_and_taken_with_a_new_session_each() {
+async fn granting_and_revoking_administration_ends_the_sessions() {
     let test = TestApp::new().await;
     let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
     assert_eq!(ada.get("/users").await.status, StatusCode::FORBIDDEN);
     done(&test, &root, "grant-admin", ADA).await;
-    assert!(!is_signed_in(&ada).await, "the session of before is no administrator's");
+    assert!(!is_signed_in(&ada).await, "the former session has ended");
     let ada = test.signed_in(ADA).await;
     assert_eq!(ada.get("/users").await.status, StatusCode::OK);
     done(&test, &root, "revoke-admin", ADA).await;
@@ -132,11 +132,11 @@ async fn administration_is_given_and_taken_with_a_new_session_each() {
     assert_eq!(test.signed_in(ADA).await.get("/users").await.status, StatusCode::FORBIDDEN);
     let before = newest(&test).await;
     done(&test, &root, "revoke-admin", ADA).await;
-    assert_eq!(newest(&test).await, before, "what is so already is not written down again");
+    assert_eq!(newest(&test).await, before, "no change, no entry");
 }
 
 #[tokio::test]
-async fn somebody_stays_in_charge() {
+async fn an_administrator_always_remains() {
     let test = TestApp::new().await;
     let (root, _) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
     for what in ["disable", "revoke-admin"] {
@@ -148,7 +148,7 @@ async fn somebody_stays_in_charge() {
     let words = refused(&test, &ada, "revoke-admin", ADMIN).await;
     assert!(words.contains("ADMIN_EMAILS"), "{words}");
     done(&test, &ada, "disable", ADMIN).await;
-    // The command line is nobody's own, and must not leave a Telescope without administrators either.
+    // The command line must not remove the last administrator either.
     let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli).unwrap();
     let whom = Email::parse(ADA).unwrap();
     for change in [UserChange::RevokeAdmin, UserChange::Disable] {
@@ -159,7 +159,7 @@ async fn somebody_stays_in_charge() {
 }
 
 #[tokio::test]
-async fn two_administrators_at_once_do_not_leave_nobody() {
+async fn two_administrators_can_not_remove_each_other_at_once() {
     let test = TestApp::with(&[("ADMIN_EMAILS", "")]).await;
     let permit = decide_system::<can::ManageAccess>(&Policy::default(), &Principal::Cli).unwrap();
     let both = [ADA, BOB].map(|address| Email::parse(address).unwrap());
@@ -168,7 +168,7 @@ async fn two_administrators_at_once_do_not_leave_nobody() {
             .await
             .unwrap();
     }
-    // Both were let in before either has done anything.
+    // Both requests are admitted before either is executed.
     let (ada, bob) = (test.user(ADA).await, test.user(BOB).await);
     let permits = [&ada, &bob].map(|user| {
         decide_system::<can::ManageAccess>(&Policy::default(), &Principal::User(sign_in::person(user, true)))
@@ -179,7 +179,7 @@ async fn two_administrators_at_once_do_not_leave_nobody() {
     assert!(first.is_ok());
     let second =
         users::change(&*test.app, permits[1].grant(), UserRef::Id(ada.id), UserChange::RevokeAdmin).await;
-    // The second is judged by what he is by then.
+    // The second is checked against the current state.
     assert!(
         matches!(second, Err(OpError::Refused(ErrorCode::MissingPrivilege { privilege })) if privilege == "manage_access")
     );
@@ -206,12 +206,12 @@ async fn a_forgotten_identity_lets_another_be_bound() {
     );
     assert!(
         sign_in::sign_in(&test.app, &named("1"), &RequestInfo::default()).await.is_err(),
-        "the former one is the stranger now"
+        "the former subject is now refused"
     );
 }
 
 #[tokio::test]
-async fn the_list_says_who_is_who_and_offers_what_can_be_done() {
+async fn the_list_shows_people_and_possible_actions() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     test.signed_in(ADA).await;

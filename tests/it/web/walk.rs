@@ -1,4 +1,4 @@
-//! Who gets where: every route, asked for by everybody. The table below has to name each route of the route table.
+//! Every route, requested by each kind of person. The table has to list every route of the router.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,14 @@ use telescope::store;
 use super::app::{ADMIN, TestApp, Visitor, filled};
 use crate::support::root;
 
-/// What a form holds that gets past the reading of it.
+/// Form fields with which every form can be parsed.
 const FORM: &[(&str, &str)] = &[("token", "1"), ("code", ""), ("phone", ""), ("email", ""), ("reason", "")];
 
-/// The id of a request that nobody has made.
+/// The id of a request that does not exist.
 const NO_REVEAL: &str = "0190aaaa-0000-7000-8000-000000000000";
 
-/// For each route the answers to: nobody signed in, somebody without any right, the owner, an administrator.
-/// 303 to `/sign-in` is written 401, a stream that says `signed-out` 410.
+/// For each route the status without a session, for a person without permissions, the owner, an administrator.
+/// 303 to `/sign-in` is written as 401, a stream that sends `signed-out` as 410.
 pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/", [303, 303, 303, 303]),
     ("GET", "/accounts", [401, 200, 200, 200]),
@@ -104,8 +104,8 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/health", [200, 200, 200, 200]),
 ];
 
-/// A path of a pattern: about this account and this person, about a role and a group that are called like the person,
-/// and otherwise about what is not there.
+/// Fills the placeholders of a route: with this account, this person, the role and group named after the person, and
+/// otherwise ids that do not exist.
 pub async fn path_of(test: &TestApp, pattern: &str, account: AccountId, person: &str) -> String {
     with_role_and_group(test, pattern, person)
         .await
@@ -115,7 +115,7 @@ pub async fn path_of(test: &TestApp, pattern: &str, account: AccountId, person: 
         .replace("{reveal}", NO_REVEAL)
 }
 
-/// What somebody is answered, as the table writes it.
+/// The status of a request, as written in the table.
 pub async fn ask(visitor: &Visitor, method: &str, path: &str) -> u16 {
     let request = visitor.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
     if path.ends_with("/events") {
@@ -134,7 +134,7 @@ pub async fn ask(visitor: &Visitor, method: &str, path: &str) -> u16 {
     if answer.status == 303 && to_sign_in { 401 } else { answer.status.as_u16() }
 }
 
-/// Puts a role and a group of this name, made if there are none, into a path that wants them.
+/// Fills in a role and a group of this name, which are created if necessary.
 async fn with_role_and_group(test: &TestApp, path: &str, name: &str) -> String {
     if !path.contains("{role}") && !path.contains("{group}") {
         return path.to_owned();
@@ -150,11 +150,11 @@ async fn with_role_and_group(test: &TestApp, path: &str, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn everybody_gets_where_the_table_says_and_nowhere_else() {
+async fn every_route_responds_as_the_table_says() {
     let test = TestApp::new().await;
     let mut wrong = Vec::new();
     for (number, (method, pattern, expected)) in (1..).zip(TABLE) {
-        // Each row has an account and people of its own, so that none changes another's answers.
+        // Each row has its own account and people, so that rows do not affect each other.
         let owner = format!("owner{number}@example.org");
         let account = test.account(number, Some(&owner)).await;
         test.stands(account, Stage::SignedOut);
@@ -176,7 +176,7 @@ async fn everybody_gets_where_the_table_says_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn an_account_that_one_may_not_see_is_like_none() {
+async fn a_hidden_account_looks_nonexistent() {
     let test = TestApp::new().await;
     let foreign = test.account(1, Some("ada@example.org")).await;
     let somebody = test.signed_in("bob@example.org").await;
@@ -197,7 +197,7 @@ async fn an_account_that_one_may_not_see_is_like_none() {
 }
 
 #[tokio::test]
-async fn looking_changes_nothing() {
+async fn get_requests_change_nothing() {
     let test = TestApp::new().await;
     let account = test.account(1, Some("ada@example.org")).await;
     test.stands(account, Stage::SignedOut);
@@ -228,14 +228,14 @@ async fn looking_changes_nothing() {
     assert_eq!(root.get("/accounts").await.status, 200, "still signed in");
 }
 
-/// The addresses by their names, from the sources.
+/// The paths by the names of their constants, from the sources.
 fn addresses() -> BTreeMap<String, String> {
     let source = std::fs::read_to_string(root().join("src/web/paths.rs")).unwrap();
     let lines = source.lines().filter_map(|line| line.trim().split_once(" = \"/"));
     lines.map(|(name, rest)| (name.to_owned(), format!("/{}", rest.split('"').next().unwrap()))).collect()
 }
 
-/// Reads the route table in the sources.
+/// Reads the router's table in the sources.
 #[test]
 fn every_route_is_in_the_table() {
     let source = std::fs::read_to_string(root().join("src/web/routes.rs")).unwrap();
@@ -243,7 +243,7 @@ fn every_route_is_in_the_table() {
     let mut routes = BTreeSet::new();
     for piece in source.split(".route(").skip(1) {
         let route = piece.split("\n        .").next().unwrap();
-        let name = route.split("paths::").nth(1).expect("a route has its address from web::paths");
+        let name = route.split("paths::").nth(1).expect("a route has its path from web::paths");
         let name: String = name.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
         for (word, method) in
             [("get(", "GET"), ("post(", "POST"), ("put(", "PUT"), ("delete(", "DELETE"), ("any(", "ANY")]

@@ -84,7 +84,7 @@ async fn page(app: &State, reader: &Principal, group: GroupId, id: RoleId) -> Re
     })
 }
 
-/// A link to the page, with what it says in short. `name` is that of the group or of the role, whichever the page with
+/// A link to the page with its summary. `name` is that of the group or of the role, whichever the page with
 /// the link is not about.
 pub struct GrantLink {
     pub url: String,

@@ -34,7 +34,7 @@ pub struct Confirmation {
     pub then: String,
     /// The label of the button that saves.
     pub button: &'static str,
-    /// What the form names and what does not exist.
+    /// What the form names but does not exist.
     pub unknown: Vec<Failed>,
 }
 
@@ -66,7 +66,7 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
     Preview,
-    /// It was to be saved, but the policy has changed since the preview.
+    /// Not saved, because the policy has changed since the preview.
     Stale(String),
     /// It was saved, but not all of it.
     Saved,
@@ -110,7 +110,7 @@ pub async fn confirm(
         let report = access::preview(app, may.grant(), edits).await?;
         return respond(app, may, fields, report, confirmation, Step::Preview);
     }
-    // A version that is no number is an old one.
+    // A version that is not a number counts as an old one.
     let seen = fields.all("seen").next().map(|seen| seen.parse().unwrap_or(-1));
     match access::save(&*app.app, may.grant(), edits, seen).await {
         Ok(report) if report.failed.is_empty() && confirmation.unknown.is_empty() => {

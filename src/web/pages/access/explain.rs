@@ -57,7 +57,7 @@ struct ExplainedPerson {
     roles: Vec<String>,
 }
 
-/// For a person and an account the reasons; for an account alone everybody with access; for nothing the form.
+/// For a person and an account the reasons; for an account alone everyone with access; for neither the form.
 pub async fn explain(
     app: AppState,
     may: May<can::ManageAccess>,

@@ -19,7 +19,7 @@ pub struct HolderRow {
     pub more: usize,
 }
 
-/// Everybody with a permission on an account.
+/// Everyone with a permission on an account.
 pub async fn holder_rows(
     conn: &mut Conn<'_>,
     policy: &Policy,

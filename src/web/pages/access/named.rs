@@ -1,4 +1,4 @@
-//! Roles and groups are created, renamed and deleted alike.
+//! Creating, renaming and deleting, the same for roles and groups.
 
 use std::fmt::Display;
 
@@ -34,14 +34,14 @@ pub trait Named: Copy + Display + DeserializeOwned + Send + Sync + 'static {
 
     fn name(self, conn: &mut Conn<'_>) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
-    /// The list again, whose form for a new one was wrong.
+    /// The list with an error in its form for a new one.
     fn list_again(
         app: &State,
         may: &May<can::ManageAccess>,
         name: NameForm,
     ) -> impl Future<Output = Result<Response, AppError>> + Send;
 
-    /// The page again, whose form for another name was wrong.
+    /// The page with an error in its form for the name.
     fn page_again(
         self,
         app: &State,
@@ -113,7 +113,7 @@ pub async fn delete<T: Named>(
     confirm(&app, &may, &fields, &[id.delete()], &confirmation).await?.response()
 }
 
-/// The name, or the answer that there is no such thing.
+/// The name, or the answer that it does not exist.
 pub async fn existing_name<T: Named>(app: &State, id: T) -> Result<String, AppError> {
     id.name(&mut app.db.read().await?).await?.ok_or(AppError::NotFound)
 }

@@ -20,7 +20,7 @@ pub struct ReasonRow {
     pub reasons: Vec<String>,
 }
 
-/// The names of roles and groups, by which the policy knows only ids.
+/// The names of roles and groups, of which the policy has only ids.
 pub struct Names {
     roles: HashMap<RoleId, String>,
     groups: Arc<GroupNames>,

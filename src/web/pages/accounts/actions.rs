@@ -1,4 +1,4 @@
-//! What the buttons of an account's page do, and how a form about its login is answered.
+//! The buttons of an account's page, and the answers to forms about its login.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -19,13 +19,13 @@ use crate::web::pages::accounts::step::Step;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
 
-/// The stage that the button was made for.
+/// The stage for which the button was rendered.
 #[derive(Debug, Deserialize)]
 pub struct StageForm {
     token: StageToken,
 }
 
-/// Asks Telegram for a code.
+/// Requests a code from Telegram.
 pub async fn ask_for_code(
     app: AppState,
     request_type: RequestType,
@@ -54,7 +54,7 @@ pub async fn disconnect(
     answer(&app, request_type, &allowed, done).await
 }
 
-/// The account's step as it is now, with what is wrong in it, in place or on the account's page.
+/// The account's current step with the form's errors, in place or on the account's page.
 pub(super) async fn answer<P>(
     app: &State,
     request_type: RequestType,

@@ -36,7 +36,7 @@ impl Fields for AddForm {
 struct AddPage {
     layout: Layout,
     form: FormState<AddForm>,
-    /// Whether an account was added just now that the reader has no access to.
+    /// Whether the reader has just added an account without having access to it.
     unseen: bool,
 }
 
@@ -46,12 +46,12 @@ pub struct AddQuery {
     added: String,
 }
 
-/// Where a person goes who has added an account that they have no access to.
+/// The page after adding an account to which the person has no access.
 pub(super) fn unseen_path() -> String {
     paths::with_query(paths::ACCOUNTS_ADD, [("added", "unseen")])
 }
 
-/// The form. It is empty for administrators; others own what they add, unless they say otherwise.
+/// The form. Its owner is empty for administrators; for others it is filled in with themselves.
 pub async fn form(
     app: AppState,
     request_type: RequestType,
@@ -67,7 +67,7 @@ pub async fn form(
     request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
-/// Adds the account. Then comes the first step of its login, which the dialog loads in place.
+/// Adds the account. Continues with the first step of its login, which the dialog loads in place.
 pub async fn add(
     app: AppState,
     request_type: RequestType,

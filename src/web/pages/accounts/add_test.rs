@@ -13,7 +13,7 @@ use crate::web::paths;
 use crate::web::state::AppState;
 use crate::web::words::accounts as words;
 
-/// Adds it. An open list gets its row from the events.
+/// Adds an account. An open list gets its row from the events.
 pub async fn add_test(
     app: AppState,
     request_type: RequestType,

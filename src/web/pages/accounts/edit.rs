@@ -21,7 +21,7 @@ use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::accounts as words;
 
-/// What a request changes. A field that is not in it stays as it is: half a form must not remove an owner.
+/// What a request changes. A missing field stays unchanged: an incomplete form must not remove an owner.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct EditRequest {
@@ -33,7 +33,7 @@ pub struct EditRequest {
     groups: Option<String>,
 }
 
-/// An empty field is there too, and empties what it is about.
+/// An empty field is present, and clears the value.
 fn even_if_empty<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
     String::deserialize(field).map(Some)
 }
@@ -93,7 +93,7 @@ pub async fn form(
     request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
-/// Saves the form. Then comes the account's page, or the list if the editor has no access to the account any more.
+/// Saves the form. Continues with the account's page, or the list if the editor no longer has access to the account.
 pub async fn save(
     app: AppState,
     request_type: RequestType,

@@ -1,4 +1,4 @@
-//! Whether an account belongs into a list.
+//! Whether an account belongs in a list.
 
 use super::query::{AccountsQuery, NO_OWNER};
 use crate::domain::{Email, GroupId};
@@ -22,7 +22,7 @@ impl<'a> Filter<'a> {
         let is_number = !digits.is_empty() && digits.len() + 3 >= wanted.len();
         Self {
             stage: &query.stage,
-            // What is no id matches no group.
+            // An invalid id matches no group.
             group: (!query.group.is_empty()).then(|| query.group.parse().ok()),
             owner: query.wanted_owner(),
             line: &query.line,

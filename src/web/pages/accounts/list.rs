@@ -27,7 +27,7 @@ struct Accounts<'a> {
     rows: String,
     summary: &'a str,
     pager: &'a str,
-    /// The address of the stream that goes on from here.
+    /// The URL of the stream that continues from here.
     events: String,
 }
 
@@ -66,7 +66,7 @@ pub async fn home() -> Redirect {
     Redirect::to(paths::ACCOUNTS)
 }
 
-/// The list; for a search as people type, the list alone.
+/// The list; for a search while typing, only the list.
 pub async fn list(
     app: AppState,
     request_type: RequestType,
@@ -92,7 +92,7 @@ pub async fn list(
     }
 }
 
-/// The list that a search led to, its length for screen readers, and its address.
+/// The results of a search, their number for screen readers, and the URL.
 fn found(page: &Accounts<'_>) -> Result<Response, AppError> {
     let count = partial("#found", "innerHTML", &words::matching(page.view.matching));
     let html = page.as_list().render()? + &count;

@@ -1,4 +1,4 @@
-//! Which accounts of a listing a class of viewers sees with a query, in order and counted. A change of an account costs
+//! The accounts that a class of viewers sees with a query, in order and counted. A change of an account costs
 //! the same however many accounts there are.
 
 use std::collections::{BTreeSet, HashSet};
@@ -19,11 +19,11 @@ pub struct ListIndex {
     rights: ClassRights,
     listing: Arc<Listing>,
     counted: Counted,
-    /// The accounts that the query asks for.
+    /// The accounts that match the query.
     matching: BTreeSet<(SortKey, AccountId)>,
 }
 
-/// All that is visible, whether the query asks for it or not.
+/// All visible accounts, whether they match or not.
 #[derive(Debug, Default)]
 struct Counted {
     visible: usize,
@@ -68,7 +68,7 @@ impl ListIndex {
         index
     }
 
-    /// Takes in what has changed in the directory; whether anything has.
+    /// Applies changes of the directory; returns whether there were any.
     pub fn update(&mut self, accounts: &Directory, query: &AccountsQuery) -> bool {
         let new = accounts.listing();
         if new.version == self.listing.version {
@@ -113,7 +113,7 @@ impl ListIndex {
         }
     }
 
-    /// The page that the query asks for.
+    /// The query's page.
     pub fn view(&self, query: &AccountsQuery) -> View {
         let matching = self.matching.len();
         let pages = matching.div_ceil(PAGE).max(1);
@@ -207,7 +207,7 @@ mod tests {
         format!("{rows:?} {:?}", View { rows: vec![], ..view })
     }
 
-    /// After each of many changes the index is what a new one would be.
+    /// After each of many changes the index equals a newly built one.
     #[test]
     fn an_updated_index_is_what_a_new_one_is() {
         let accounts = Directory::new((0..250).map(account).collect(), Events::default());
@@ -254,7 +254,7 @@ mod tests {
                 _ => accounts.put_snapshot(id, Snapshot { stage: Stage::Ready, ..Snapshot::off() }),
             }
             for (c, q, index) in &mut indexes {
-                // Some fall behind and take in several changes at once.
+                // Some fall behind and apply several changes at once.
                 if (step + *c + *q) % 3 > 0 {
                     index.update(&accounts, &queries[*q]);
                     assert_eq!(

@@ -1,4 +1,4 @@
-//! `/accounts/{account}/log-out`: ends the account's session at Telegram, after a question.
+//! `/accounts/{account}/log-out`: ends the account's session at Telegram, after a confirmation.
 
 use askama::Template;
 use axum::http::StatusCode;

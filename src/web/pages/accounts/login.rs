@@ -53,7 +53,7 @@ pub struct LoginForm {
     password: Option<Secret>,
 }
 
-/// Gives Telegram the code or the password.
+/// Sends the code or the password to Telegram.
 pub async fn submit(
     app: AppState,
     request_type: RequestType,
@@ -68,7 +68,7 @@ pub async fn submit(
     actions::answer(&app, request_type, &allowed, done).await
 }
 
-/// An empty field arrives like none at all, so then the message is about the field that the account's stage has.
+/// An empty field can't be told from a missing one, so the message is about the field of the account's stage.
 fn parse(form: &LoginForm, stage: &Stage, is_current: bool) -> Result<LoginInput, OpError> {
     match (&form.code, &form.password) {
         (Some(code), None) => parse_code(code, announced_length(stage).filter(|_| is_current)),
@@ -84,7 +84,7 @@ fn parse(form: &LoginForm, stage: &Stage, is_current: bool) -> Result<LoginInput
     }
 }
 
-/// Reads the code as it was meant. A code of another length than Telegram announced costs no attempt there.
+/// Normalises and checks a code. One of another length than Telegram announced costs no attempt there.
 fn parse_code(code: &Secret, length: Option<usize>) -> Result<LoginInput, OpError> {
     let code = login_code::read(code.expose());
     if code.is_empty() {

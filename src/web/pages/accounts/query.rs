@@ -1,4 +1,4 @@
-//! What a list of accounts shows, as it is written in the page's address.
+//! What a list of accounts shows, as written in the page's URL.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,23 +48,23 @@ impl AccountsQuery {
         Self { stage: stage.to_owned(), ..self.clone() }.url(1)
     }
 
-    /// The same list in another order; the order that it has already leads back.
+    /// The same list in another order; its current order leads back to the default.
     pub fn with_sort(&self, sort: &str) -> String {
         let sort = if self.sort == sort { "" } else { sort };
         Self { sort: sort.to_owned(), ..self.clone() }.url(1)
     }
 
-    /// The list with nothing but this one's order.
+    /// The whole list in the same order.
     pub fn without_filters(&self) -> String {
         Self { sort: self.sort.clone(), ..Self::default() }.url(1)
     }
 
-    /// Whether it leaves accounts out by more than their stage.
+    /// Whether it filters by more than the stage.
     pub fn narrows(&self) -> bool {
         !(self.q.trim().is_empty() && self.group.is_empty() && self.owner.is_empty() && self.line.is_empty())
     }
 
-    /// The address of the live list, for a page that shows it already as `shown` says.
+    /// The URL of the live list, for a page at the position `shown`.
     pub fn events_url(&self, shown: &str) -> String {
         let url = with_query(paths::ACCOUNTS_EVENTS, self);
         let separator = if url.contains('?') { '&' } else { '?' };

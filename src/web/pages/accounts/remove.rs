@@ -1,4 +1,4 @@
-//! `/accounts/{account}/remove`: removes the account, after a question that wants an answer.
+//! `/accounts/{account}/remove`: removes the account, after a confirmation.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -72,7 +72,7 @@ pub async fn retry(
     Ok(request_type.done(words::REMOVAL_CONTINUES, paths::JOBS))
 }
 
-/// Lets a removal go on although the session at Telegram was not ended.
+/// Lets a removal continue although the session at Telegram was not ended.
 pub async fn skip(
     app: AppState,
     request_type: RequestType,

@@ -36,13 +36,13 @@ pub struct View {
     pub page: usize,
     /// How many pages there are.
     pub pages: usize,
-    /// The stages that occur among the visible, the most urgent first.
+    /// The stages of the visible accounts, the most urgent first.
     pub stages: Vec<Count>,
     /// Whether the viewer may add accounts.
     pub may_add: bool,
     /// How many of the visible are wanted connected.
     pub wanted: usize,
-    /// How many of those are on their way up.
+    /// How many of those are starting.
     pub starting: usize,
 }
 
@@ -60,14 +60,14 @@ pub struct Count {
 }
 
 impl View {
-    /// The places of the first and the last row shown, from 1.
+    /// The positions of the first and the last row shown, from 1.
     pub fn range(&self) -> (usize, usize) {
         let before = self.page.saturating_sub(1) * PAGE;
         (before + 1, before + self.rows.len())
     }
 }
 
-/// What waits for a person comes before what goes on without one.
+/// Stages that wait for a person come first.
 pub(super) const fn urgency(mood: Severity) -> u8 {
     match mood {
         Severity::Bad => 0,
@@ -78,7 +78,7 @@ pub(super) const fn urgency(mood: Severity) -> u8 {
     }
 }
 
-/// Owners that are offered to choose from; the search finds the others.
+/// Owners in the filter; others are found by searching.
 const OWNERS: usize = 300;
 
 /// What a viewer may filter by. Groups and owners of accounts that they can't see are left out.
@@ -86,7 +86,7 @@ const OWNERS: usize = 300;
 pub struct Choices {
     /// Ids and names, by name.
     pub groups: Vec<(String, Arc<str>)>,
-    /// Addresses; empty if there is but one.
+    /// Addresses; empty if there is only one.
     pub owners: Vec<String>,
 }
 
@@ -132,7 +132,7 @@ impl Row<'_> {
         &self.entry.snapshot
     }
 
-    /// What this viewer can do next; the dialog behind it says more.
+    /// What this viewer can do next, with a link to the dialog.
     fn next_step(&self) -> Option<&'static str> {
         let stage = &self.entry.snapshot.stage;
         let may = |privilege| self.may.has(privilege);
@@ -169,7 +169,7 @@ impl Row<'_> {
     }
 }
 
-/// What stands in the table when it has no row.
+/// The content of an empty table.
 #[derive(Template)]
 #[template(path = "parts/empty.html")]
 struct Empty<'a> {
@@ -185,7 +185,7 @@ pub fn body(cache: &RowCache, view: &View) -> String {
     rows.fold(String::new(), |all, row| all + &row)
 }
 
-/// Rendered rows: of each account the newest, for each set of privileges. A row depends on nothing else of its viewer.
+/// Rendered rows: the newest of each account, for each set of privileges. A row depends on nothing else about its viewer.
 #[derive(Debug, Default)]
 pub struct RowCache(Mutex<HashMap<RowKey, (u64, Arc<str>)>>);
 

@@ -1,4 +1,4 @@
-//! Lists of accounts, as they are asked for by a query. Viewers with the same rights and the same query share one list,
+//! Lists of accounts by query. Viewers with the same permissions and the same query share one list,
 //! and each of its states is rendered once for all of them.
 
 use std::collections::HashMap;
@@ -16,10 +16,10 @@ use crate::web::state::State;
 use crate::web::stream::message::Message;
 use crate::web::stream::position;
 
-/// Messages of a state that are kept. Viewers mostly come from the state before; some may be further behind.
+/// Cached messages per state. Most viewers are at the state before; some may be further behind.
 const MESSAGES: usize = 8;
 
-/// The lists that anybody watches.
+/// The lists that have viewers.
 #[derive(Debug, Default)]
 pub struct SharedLists(Mutex<HashMap<Key, Weak<SharedList>>>);
 
@@ -29,7 +29,7 @@ struct Key {
     query: AccountsQuery,
 }
 
-/// One list. It is brought up to date by the first of its viewers who asks.
+/// One list. The first viewer that needs it updates it.
 #[derive(Debug)]
 pub struct SharedList {
     key: Key,
@@ -44,7 +44,7 @@ struct Current {
 }
 
 impl SharedLists {
-    /// The list that this viewer asks for, and its present state.
+    /// This viewer's list and its current state.
     pub fn current(
         &self,
         state: &State,
@@ -75,10 +75,10 @@ impl SharedLists {
 }
 
 impl SharedList {
-    /// The present state under this policy; None if another policy is in force by now.
+    /// The current state under this policy; None if there is another policy by now.
     fn current(&self, state: &State, policy: &Arc<Policy>) -> Option<Arc<ListState>> {
         let mut current = self.current.lock();
-        // Not by its version, which is lower after the database was put back from a copy.
+        // Not by its version, which can be lower after a restored backup.
         if !Arc::ptr_eq(policy, &state.live.policy.current()) {
             return None;
         }
@@ -108,13 +108,13 @@ impl SharedList {
 /// What a viewer sees of a list at one moment.
 #[derive(Debug)]
 pub struct ListState {
-    /// A number for everything that is visible of it.
+    /// A hash of everything that is visible of it.
     pub position: u64,
     pub view: View,
     pub summary: String,
     pub pager: String,
     whole: OnceLock<Message>,
-    /// By the position that they start from.
+    /// By their starting position.
     messages: Mutex<Vec<(u64, Option<Message>)>>,
 }
 
@@ -128,13 +128,13 @@ impl ListState {
         Self { position, view, summary, pager, whole: OnceLock::new(), messages: Mutex::default() }
     }
 
-    /// The state with this view; itself if nothing that is visible differs.
+    /// The state with this view; the same state if nothing visible differs.
     fn replaced_by(self: &Arc<Self>, view: View, query: &AccountsQuery) -> Arc<Self> {
         let new = Self::new(view, query);
         if new.position == self.position { Arc::clone(self) } else { Arc::new(new) }
     }
 
-    /// What shows this state in a browser that shows anything else.
+    /// The message that brings any browser to this state.
     pub(super) fn whole(&self, state: &State) -> Message {
         let render = || {
             let html = partial("#rows", "innerMorph", &rows::body(&state.rows, &self.view))
@@ -145,12 +145,12 @@ impl ListState {
         self.whole.get_or_init(render).clone()
     }
 
-    /// What shows this state in a browser that shows `before`; None if it does already.
+    /// The message that brings a browser from `before` to this state; None if it is there already.
     pub(super) fn changes_from(&self, state: &State, before: &Self) -> Option<Message> {
         if before.position == self.position {
             return None;
         }
-        // Rendered under the lock: most viewers ask at the same moment.
+        // Rendered under the lock, because most viewers need it at the same moment.
         let mut messages = self.messages.lock();
         if let Some((_, message)) = messages.iter().find(|(from, _)| *from == before.position) {
             return message.clone();
@@ -198,7 +198,7 @@ impl ListState {
     }
 }
 
-/// What an empty table says: how many accounts do not fit, and whether the viewer may add one. None if it has rows.
+/// The content of an empty table: how many accounts do not match, and whether the viewer may add one. None if it has rows.
 fn empty_table(view: &View) -> Option<(usize, bool)> {
     view.rows.is_empty().then_some((view.visible, view.may_add))
 }

@@ -44,13 +44,13 @@ impl AccountPage<'_> {
         self.may_login || self.may_store_password || self.shows_password() || self.may_edit || self.may_remove
     }
 
-    /// Whether the page is soon out of date, for browsers that get no events.
+    /// Whether the page will soon be outdated, for browsers without events.
     fn is_changing(&self) -> bool {
         self.entry.snapshot.busy || self.entry.snapshot.stage.mood() == Severity::Moving
     }
 }
 
-/// What is known of the account. It is live too.
+/// The account's details. They are live, too.
 #[derive(Template)]
 #[template(path = "parts/facts.html")]
 pub(super) struct Facts<'a> {

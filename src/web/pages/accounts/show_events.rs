@@ -1,5 +1,5 @@
-//! The live parts of one account's page and of its dialog. A viewer who may not see the account any more keeps nothing
-//! of it: neither its number and history, which are not live, nor what stands in a dialog.
+//! The live parts of one account's page and of its dialog. For a viewer who may no longer see the account, everything
+//! is removed from the page, including parts that are not live, and an open dialog.
 
 use askama::Template;
 use axum::response::Response;
@@ -17,7 +17,7 @@ use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::stream::{LivePage, Position, Shown, Update, stream};
 
-/// A viewer who may not see the account learns that there is none, as from the page; that is decided with every
+/// For a viewer who may not see the account it does not exist, as on the page; that is checked with every
 /// message.
 pub async fn account(app: AppState, caller: RequestSession, Path(account): Path<AccountId>) -> Response {
     stream(app, caller, AccountPage { account, shown: Shown::new(Position::default()) }).await
@@ -67,7 +67,7 @@ impl LivePage for AccountPage {
     }
 }
 
-/// What is left of an account that the viewer may not see any more.
+/// What replaces an account that the viewer may no longer see.
 #[derive(Template)]
 #[template(path = "parts/gone.html")]
 struct Gone;

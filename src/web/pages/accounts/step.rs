@@ -1,4 +1,4 @@
-//! The next step of an account's login: what its stage means, and the form that leads on. The same part is on the account's
+//! The next step of an account's login: what its stage means, and the form for it. The same part is on the account's
 //! page, in the dialog, in the answer to a form and in the events.
 
 use askama::Template;
@@ -16,7 +16,7 @@ use crate::web::words::stages;
 pub struct Step<'a> {
     entry: &'a Entry,
     may: AccountPrivileges,
-    /// What is wrong with the form that was just sent.
+    /// The errors of the form that was just sent.
     error: Option<FieldError>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Step<'a> {
         self.may_connect() && self.snapshot().stage != Stage::Disconnected
     }
 
-    /// The input that has a form.
+    /// The input for which there is a form.
     fn input(&self) -> Option<Input> {
         self.entry.snapshot.stage.input().filter(|_| self.may_login())
     }
@@ -74,13 +74,13 @@ impl<'a> Step<'a> {
         self.input() == Some(Input::Password)
     }
 
-    /// What is wrong with a field: by the form just sent, or else by what Telegram said of the last try. Both are in the same
-    /// place, so that an answer and the events can overtake each other unseen.
+    /// The error of a field: from the form just sent, or from Telegram's answer to the last attempt. Both are in the same
+    /// place, so that the order of the answer and the events does not matter.
     fn field_error(&self, field: &str) -> Option<&str> {
         self.problem().filter(|(at, _)| *at == Some(field)).map(|(_, message)| message)
     }
 
-    /// What is wrong, if it isn't about a field that is shown.
+    /// The error, if it isn't about a field that is shown.
     fn general_error(&self) -> Option<&str> {
         self.problem().filter(|(at, _)| at.is_none()).map(|(_, message)| message)
     }
@@ -112,7 +112,7 @@ impl<'a> Step<'a> {
         moment(*at)
     }
 
-    /// From when on another code may be asked for.
+    /// When another code may be requested.
     fn resend_from(&self) -> Option<&Millis> {
         match &self.snapshot().stage {
             Stage::WaitCode(sent) => sent.resend_from.as_ref(),

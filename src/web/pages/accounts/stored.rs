@@ -1,4 +1,4 @@
-//! What the database knows of an account beside its row: its groups, its limits, its stored password, its history.
+//! What the database stores about an account beside its row: groups, limits, stored password, history.
 
 use crate::domain::audit::Outcome;
 use crate::live::accounts::Entry;
@@ -13,7 +13,7 @@ const HISTORY: u32 = 30;
 
 pub(super) struct Stored {
     pub(super) groups: Vec<String>,
-    /// Codes asked for in the last 24 hours, and how many may be.
+    /// Codes requested in the last 24 hours, and the limit.
     pub(super) codes: i64,
     pub(super) code_limit: u32,
     pub(super) password: String,
@@ -31,7 +31,7 @@ impl Stored {
         let password = store::secrets::two_step_password(conn, account.id).await?;
         let filter = Filter { account: Some(account.id), ..Filter::default() };
         let history = store::audit::page(conn, &filter, HISTORY).await?;
-        // The outcome says it all; the intent before it would say it twice.
+        // The outcome contains everything; the intent before it would repeat it.
         let history = history.into_iter().filter(|entry| entry.outcome != Outcome::Intent);
         Ok(Self {
             groups: groups

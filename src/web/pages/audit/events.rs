@@ -30,7 +30,7 @@ pub async fn stream(app: AppState, caller: RequestSession, Query(wanted): Query<
         decide_system::<can::ReadAudit>(&policy, principal)?;
         match wanted.parse() {
             Ok((search, None)) => Ok(AuditPage { wanted, search, seen: None, rows: 0 }),
-            // The page of a search that makes no sense, or of what is older, does not change.
+            // The page of an invalid search, or of older entries, does not change.
             Ok(_) | Err(_) => Err(AppError::NotFound),
         }
     })
@@ -40,7 +40,7 @@ pub async fn stream(app: AppState, caller: RequestSession, Query(wanted): Query<
 struct AuditPage {
     wanted: AuditQuery,
     search: Search,
-    /// The last entry that was looked at, whether it fits or not; None if the whole page has to be sent.
+    /// The last entry that was checked, whether it matches or not; None if the whole page has to be sent.
     seen: Option<i64>,
     /// How many rows the browser shows.
     rows: usize,

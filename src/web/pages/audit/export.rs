@@ -76,7 +76,7 @@ pub async fn export(
     let (chunks, body) = mpsc::channel(1);
     let (started, has_started) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
-        // Begun in the task, so that its end is recorded however the task ends.
+        // Created in the task, so that its end is recorded however the task ends.
         match export::begin(&app, may.grant(), format.name(), query.encoded()).await {
             Ok(export) => {
                 let _ = started.send(Ok(()));

@@ -1,4 +1,4 @@
-//! New entries of the audit log, read and rendered once for all who watch it.
+//! New entries of the audit log, read and rendered once for all viewers.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::store::audit::{self, Entry};
 use crate::store::{Db, StoreError};
 use crate::web::pages::audit::row::{self, AuditRow};
 
-/// Entries that are read at once; where more came, a page is better read as a whole.
+/// Entries that are read at once; if there are more, the page is sent as a whole.
 const MANY: usize = 100;
 /// Entries that are kept for viewers that are behind.
 const KEPT: usize = 200;
@@ -27,7 +27,7 @@ struct Recent {
     rows: VecDeque<Arc<Row>>,
 }
 
-/// An entry, and how it looks in the table; that depends on no viewer.
+/// An entry and its row in the table, which is the same for all viewers.
 #[derive(Debug)]
 pub struct Row {
     pub entry: Entry,
@@ -41,7 +41,7 @@ pub struct Row {
 pub enum News {
     /// The entries, oldest first, and the number of the last.
     Rows(Vec<Arc<Row>>, i64),
-    /// Too many to tell one by one.
+    /// Too many to send one by one.
     Many,
 }
 

@@ -49,7 +49,7 @@ pub async fn list(
     html_with(StatusCode::OK, &GroupsPage { done: notice.message(), ..page })
 }
 
-/// The page again, with what is wrong with the name of a new group.
+/// The page with an error in the name of a new group.
 pub async fn again(app: &State, may: &May<can::ManageAccess>, name: NameForm) -> Result<Response, AppError> {
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page(app, may, name).await?)
 }

@@ -66,7 +66,7 @@ impl GroupPage {
         self.error.filter(|(at, _)| *at == field).map(|(_, message)| message)
     }
 
-    /// The page with what is wrong with a field.
+    /// The page with an error of a field.
     pub fn invalid(self, field: &'static str, message: &'static str) -> Result<Response, AppError> {
         html_with(StatusCode::UNPROCESSABLE_ENTITY, &Self { error: Some((field, message)), ..self })
     }
@@ -83,7 +83,7 @@ pub async fn show(
     html_with(StatusCode::OK, &GroupPage { done: notice.message(), ..page })
 }
 
-/// The page again, with what is wrong with another name.
+/// The page with an error in the new name.
 pub async fn name_again(
     app: &State,
     may: &May<can::ManageAccess>,

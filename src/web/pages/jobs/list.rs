@@ -47,7 +47,7 @@ struct JobRow {
     actor: String,
     created: String,
     can_retry: bool,
-    /// Whether the reader can let it go on without Telegram.
+    /// Whether the reader can let it continue without Telegram.
     can_skip: bool,
 }
 

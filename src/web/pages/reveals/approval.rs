@@ -1,4 +1,4 @@
-//! The way to another person's approval: the form that asks for it, the status of the request, and the buttons that use the
+//! Another person's approval: the form that requests it, the status of the request, and the buttons that use the
 //! approval. The part is on the pages of all secrets, and is live.
 
 use askama::Template;
@@ -25,7 +25,7 @@ pub(super) struct Approval {
 }
 
 impl Approval {
-    /// The part for this person, after `form` was sent; none where no approval is needed.
+    /// The part for this person, after `form` was sent; none if no approval is needed.
     pub(super) async fn read(
         app: &State,
         principal: &Principal,

@@ -93,7 +93,7 @@ impl<P: Revealing + Send + 'static> LivePage for RequestPage<P> {
     }
 }
 
-/// What is left for a viewer who may not see the secret any more.
+/// What replaces the part for a viewer who may no longer see the secret.
 #[derive(Template)]
 #[template(path = "parts/approval_lost.html")]
 struct Lost;

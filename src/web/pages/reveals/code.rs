@@ -1,4 +1,4 @@
-//! `/accounts/{account}/code`: showing a login code, now or when it comes.
+//! `/accounts/{account}/code`: showing a login code, now or when it arrives.
 
 use axum::response::Response;
 use axum_extra::extract::Form;
@@ -37,7 +37,7 @@ pub async fn wait(
     answer(&app, request_type, &allowed, form, waiting.map(Outcome::Waiting)).await
 }
 
-/// Checks once whether the awaited code came: the way without JavaScript.
+/// Checks once whether the awaited code has arrived, for browsers without JavaScript.
 pub async fn poll(
     app: AppState,
     request_type: RequestType,

@@ -1,5 +1,5 @@
-//! Waiting for the code of an armed reveal. This stream ends when the code came, or when there is nothing to wait
-//! for; it carries the code, so rights are decided each time before it is asked for.
+//! Waiting for the code of an armed reveal. This stream ends when the code arrives, or when there is nothing to wait
+//! for; it carries the code, so permissions are checked each time.
 
 use std::time::Duration;
 
@@ -21,19 +21,19 @@ use crate::web::stream::{LivePage, Update, message, stream};
 use crate::web::words::reveals as words;
 use crate::words::sentence;
 
-/// What is armed is bound to its viewer, and whether they may see it is decided when the code is given.
+/// An armed reveal is bound to its viewer, whose permission is checked when the code is shown.
 pub async fn code(app: AppState, caller: RequestSession, Path(account): Path<AccountId>) -> Response {
     stream(app, caller, CodePage { account, deadline: None }).await
 }
 
 struct CodePage {
     account: AccountId,
-    /// When there is something to look for, or nothing more to wait for; None before the browser was told to wait.
+    /// When to check again; None before the browser was told to wait.
     deadline: Option<Instant>,
 }
 
 impl LivePage for CodePage {
-    // It is part of a page that has its own stream.
+    // It is part of a page with its own stream.
     const HAS_FRAME: bool = false;
 
     fn concerns(&self, change: Change) -> bool {
@@ -72,7 +72,7 @@ impl LivePage for CodePage {
     }
 }
 
-/// What stands there when no code came.
+/// What is shown when no code arrived.
 #[derive(Template)]
 #[template(path = "parts/no_code.html")]
 struct Nothing<'a> {

@@ -23,7 +23,7 @@ use crate::web::words::reveals as words;
 struct ApprovalsPage {
     layout: Layout,
     requests: String,
-    /// Why the last decision failed, if that isn't about a note.
+    /// Why the last decision failed, unless the note is wrong.
     error: Option<String>,
 }
 
@@ -94,7 +94,7 @@ pub(super) fn rendered(
         requests.into_iter().map(|request| row(app, reader, request, now)).collect()
     };
     let (mut pending, decided) = (rows(pending), rows(decided));
-    // A new one comes last: it must not move the button that a person is about to press.
+    // The newest is last, so that it does not move a button that a person is about to press.
     pending.reverse();
     Requests { pending, decided, rejected }.render()
 }

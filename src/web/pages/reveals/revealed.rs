@@ -12,7 +12,7 @@ use crate::web::words::reveals as words;
 #[template(path = "parts/revealed.html")]
 pub(super) struct RevealedPart {
     secret: Secret,
-    /// Where it is from.
+    /// Its source.
     source: String,
     /// Whether it is a text of any length rather than a few digits.
     long: bool,

@@ -1,6 +1,6 @@
 //! Revealing a secret of an account, the same for each kind: a reason, an approval if one is needed, then the secret.
 //!
-//! A secret is the answer to a form and nowhere else: loading the page again shows nothing. It hides after a minute, by the
+//! A secret is only in the answer to a form: reloading the page does not show it. It is hidden after a minute, by the
 //! script or, without one, by a refresh.
 
 use askama::Template;
@@ -40,10 +40,10 @@ impl Fields for ReasonForm {
 
 /// What the page shows.
 pub(super) enum Outcome {
-    /// The form, or the way to an approval.
+    /// The form, or the request for an approval.
     Form,
     Shown(RevealedPart),
-    /// The next code is awaited, until then.
+    /// The next code is awaited until this time.
     Waiting(Millis),
 }
 
@@ -56,7 +56,7 @@ struct SecretPage<'a> {
     urls: SecretUrls,
     outcome: Outcome,
     form: FormState<ReasonForm>,
-    /// The way to another person's approval, if one is needed.
+    /// The approval, if one is needed.
     approval: Option<Approval>,
 }
 

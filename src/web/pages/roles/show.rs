@@ -51,7 +51,7 @@ pub struct RolePage {
     after: Option<String>,
     name: NameForm,
     people: FormState<PeopleValues>,
-    /// What is wrong with the form that removes them.
+    /// The error of the form that removes them.
     selection_error: Option<&'static str>,
 }
 
@@ -87,7 +87,7 @@ pub async fn show(
     html_with(StatusCode::OK, &RolePage { done: notice.message(), ..page })
 }
 
-/// The page again, with what is wrong with another name.
+/// The page with an error in the new name.
 pub async fn name_again(
     app: &State,
     may: &May<can::ManageAccess>,

@@ -1,5 +1,5 @@
-//! `/sign-in`. Where an identity provider knows who people are, the page is [`oidc`]'s; where each request proves who sends it,
-//! the page only says so. The form here is for trying Telescope out, where anyone can claim any address.
+//! `/sign-in`. With an identity provider, [`oidc`] renders the page; where each request carries an assertion,
+//! the page only says so. The form here is for trying Telescope out: anyone can claim any address.
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -20,7 +20,7 @@ use crate::web::return_to::local_redirect;
 use crate::web::state::{AppState, State};
 use crate::web::words::sign_in as words;
 
-/// Where to go afterwards, if somewhere.
+/// Where to go afterwards.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct SignInQuery {
@@ -53,7 +53,7 @@ impl FormPage {
     }
 }
 
-/// Says how people sign in where there is no form.
+/// Explains how people sign in where there is no form.
 #[derive(Template)]
 #[template(path = "pages/sign_in/proxy.html")]
 struct ProxyPage {
@@ -76,7 +76,7 @@ pub async fn form(app: AppState, Query(query): Query<SignInQuery>) -> Result<Res
     html(&FormPage::new(&app, FormState::new(SignInForm { email, next: query.next })))
 }
 
-/// Signs a person in under the address that they claim, where a claim is proof enough.
+/// Signs a person in with the claimed address, in the mode without proof.
 pub async fn sign_in(
     app: AppState,
     caller: RequestSession,

@@ -1,4 +1,4 @@
-//! `/sign-in` with an OpenID provider: the button, the way there, and the way back.
+//! `/sign-in` with an OpenID provider: the button, the redirect to the provider, and the callback.
 
 use askama::Template;
 use axum::http::{HeaderName, StatusCode};
@@ -23,7 +23,7 @@ use crate::web::words::sign_in as words;
 
 /// In a session: the sign-ins that wait for the provider's answer, the oldest first.
 const PENDING_KEY: &str = "oidc_attempts";
-/// In a session: the token that began it, which the provider wants back at the end.
+/// In a session: the token that began it, which is sent back when signing out of the provider.
 const TOKEN_KEY: &str = "oidc_proof";
 /// Sign-ins at once, as from several open pages.
 const MAX_PENDING: usize = 5;
@@ -79,7 +79,7 @@ pub async fn start(
     Ok(Redirect::to(address.as_str()).into_response())
 }
 
-/// Takes the answer that the browser brings from the provider.
+/// The callback: the provider's answer, which the browser brings.
 pub async fn callback(
     app: AppState,
     caller: RequestSession,
@@ -93,7 +93,7 @@ pub async fn callback(
     let pending = all.remove(at);
     let usual = session.expiry();
     store_pending(session, all).await?;
-    // Before the provider is asked: the same answer finds no pending sign-in from here on.
+    // Before the provider is queried: from here on the same answer finds no pending sign-in.
     session.save().await?;
     let Proven { identity, id_token } = provider.finish(&pending, &answer).await?;
     session.set_expiry(usual);
@@ -115,8 +115,8 @@ pub(super) async fn stored_token(session: &Session) -> Result<Option<Secret>, Ap
     Ok(session.get(TOKEN_KEY).await?)
 }
 
-/// The page after signing out here, which goes on to sign out of the provider; none if that has no such address. The way
-/// there is no redirect: forms may lead to our own pages only.
+/// The page after signing out here, which continues with signing out of the provider; none if that has no such endpoint.
+/// It has a link instead of a redirect, because forms may only lead to Telescope's own pages.
 pub(super) async fn signed_out(
     app: &State,
     provider: &Provider,

@@ -9,7 +9,7 @@ use crate::web::auth::session::{self, RequestSession};
 use crate::web::error::AppError;
 use crate::web::state::State;
 
-/// Begins a person's session under a new id, and ends what was known under the former one.
+/// Begins a person's session with a new id, and ends the former one.
 pub(super) async fn begin(
     app: &State,
     caller: &RequestSession,

@@ -1,4 +1,4 @@
-//! `/sign-out`: ends the session here, and leads on to the identity provider where that has one of its own.
+//! `/sign-out`: ends the session here, and leads to the identity provider if that has a session of its own.
 
 use axum::response::{IntoResponse, Redirect, Response};
 

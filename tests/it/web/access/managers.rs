@@ -1,4 +1,4 @@
-//! Somebody who arranges access and is no administrator: what he may give, to whom, and what he learns by it.
+//! An access manager who is not an administrator: what they may grant, to whom, and what they can learn from the pages.
 
 use axum::http::StatusCode;
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
@@ -10,7 +10,7 @@ use super::{ADA, ADMIN, Answer, BOB, TestApp, VIEW, Visitor, does, look, plain, 
 const EVE: &str = "eve@example.org";
 const ARRANGE: SystemPrivileges = SystemPrivileges::of(&[SystemPrivilege::ManageAccess]);
 
-/// Ada arranges access and sees the accounts in Sales; Bob may log in there; Eve may nothing.
+/// Ada manages access and sees the accounts in Sales; Bob may log in there; Eve has no permissions.
 struct Context {
     test: TestApp,
     ada: Visitor,
@@ -43,7 +43,7 @@ impl Context {
         self.test.user(email).await.id.to_string()
     }
 
-    /// A look names the refusal and offers nothing to save; saved all the same, it is refused, and nothing has changed.
+    /// The preview names the refusal and offers no save button; saving anyway is refused and changes nothing.
     async fn refuses(&self, path: &str, form: &[(&str, &str)], why: &str) {
         let before = self.test.app.db.ping().await.unwrap();
         let (looked, words) = look(&self.ada, path, form).await;
@@ -62,7 +62,7 @@ fn failed(answer: &Answer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn nobody_gives_what_he_has_not_got() {
+async fn access_managers_grant_only_what_they_have() {
     let context = context().await;
     let Context { sales, managers, desk, empty, inside, .. } = context;
     let cell = |role| format!("/access/{sales}/{role}");
@@ -100,7 +100,7 @@ async fn nobody_gives_what_he_has_not_got() {
     let renamed = context.ada.post(&format!("/roles/{managers}/rename"), &[("name", "Gods")]).await;
     assert_eq!(renamed.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(renamed.texts("#name-error")[0].contains("change your own roles"));
-    // Who somebody is, and in charge, is not his to say either.
+    // Nor may they forget identities or make administrators.
     for (whom, what) in [
         (EVE, "grant-admin"),
         (ADMIN, "revoke-admin"),
@@ -111,14 +111,14 @@ async fn nobody_gives_what_he_has_not_got() {
         let answer = context.ada.post(&format!("/users/{}/{what}", context.id(whom).await), &[]).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{what}");
     }
-    // He may ask for a second person's approval, and not do away with it.
+    // They may switch a second person's approval on, but not off.
     let approval = format!("/groups/{sales}/approval");
     for (needed, status) in
         [("yes", StatusCode::SEE_OTHER), ("no", StatusCode::CONFLICT), ("", StatusCode::SEE_OTHER)]
     {
         assert_eq!(context.ada.post(&approval, &[("needed", needed)]).await.status, status, "{needed:?}");
     }
-    // The account's own form goes by the same rules: no owner and no group that gives more than he has.
+    // The account's form follows the same rules: no owner and no group that gives more than they have.
     let edit = format!("/accounts/{inside}/edit");
     let owner = context.ada.post(&edit, &[("owner", EVE)]).await;
     assert_eq!(owner.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -142,7 +142,7 @@ async fn nobody_gives_what_he_has_not_got() {
 }
 
 #[tokio::test]
-async fn what_he_has_he_gives_and_in_bulk_the_refused_are_named() {
+async fn own_permissions_can_be_granted_and_bulk_changes_list_what_was_refused() {
     let context = context().await;
     let Context { sales, empty, managers, .. } = context;
     does(&context.ada, &format!("/access/{sales}/{empty}"), &[("privilege", "view")]).await;
@@ -169,7 +169,7 @@ async fn what_he_has_he_gives_and_in_bulk_the_refused_are_named() {
 }
 
 #[tokio::test]
-async fn accounts_that_he_may_not_see_are_like_none() {
+async fn accounts_that_are_not_visible_look_nonexistent() {
     let context = context().await;
     let Context { sales, outside, .. } = context;
     let into = format!("/groups/{sales}/put-in");
@@ -180,7 +180,7 @@ async fn accounts_that_he_may_not_see_are_like_none() {
         assert!(line.contains(": There is no account "), "{line}");
     }
     assert_eq!(save(&context.ada, &into, &looked).await.status, StatusCode::CONFLICT);
-    // By its id it is no other.
+    // Its id gives the same answer.
     let ids = [outside.to_string(), "0190aaaa-0000-7000-8000-000000000000".to_owned()];
     let mut said = Vec::new();
     for id in &ids {
@@ -189,7 +189,7 @@ async fn accounts_that_he_may_not_see_are_like_none() {
     assert_eq!(said[0], said[1]);
     assert!(!context.ada.get(&format!("/groups/{sales}?q=99966")).await.body.contains("20002"));
 
-    // In a group that is not his there are only "more".
+    // A group with hidden accounts only says that there are more.
     let other = context.test.group("Board", &[outside]).await;
     let page = context.ada.get(&format!("/groups/{other}")).await;
     assert!(page.texts("main").join(" ").contains("that you can't see") && !page.has(".ticks li"));
@@ -202,7 +202,7 @@ async fn accounts_that_he_may_not_see_are_like_none() {
 }
 
 #[tokio::test]
-async fn what_he_adds_is_his_and_what_he_may_not_see_he_is_told() {
+async fn whoever_adds_an_account_owns_it_and_is_told_if_it_is_not_visible() {
     let context = context().await;
     let adders = SystemPrivileges::of(&[SystemPrivilege::AddAccount]);
     let adding = context.test.role("Adders", &[], adders).await;
@@ -223,7 +223,7 @@ async fn what_he_adds_is_his_and_what_he_may_not_see_he_is_told() {
         assert_eq!(said.status, StatusCode::OK, "{path}: {}", added.header("location"));
         assert!(said.texts("main [role=status]").join(" ").contains("You don't have access to it"), "{path}");
     }
-    // In the dialog, too; and the number of what is not seen is not told.
+    // In the dialog, too, which does not tell the number of hidden accounts.
     let added = eve.post_fragment("/accounts/add", &[("phone", "+9996620053"), ("owner", "")]).await;
     let said = eve.fragment(added.header("location")).await;
     assert!(
@@ -233,7 +233,7 @@ async fn what_he_adds_is_his_and_what_he_may_not_see_he_is_told() {
 }
 
 #[tokio::test]
-async fn what_the_identity_provider_gives_it_alone_takes() {
+async fn roles_from_the_identity_provider_are_only_removed_there() {
     let context = context().await;
     let Context { empty, .. } = context;
     let eve = context.test.user(EVE).await.id;
@@ -252,7 +252,7 @@ async fn what_the_identity_provider_gives_it_alone_takes() {
     let (looked, words) = look(&root, &format!("/roles/{empty}/take"), &[("person", &person)]).await;
     assert!(words.contains("The identity provider gives this role"), "{words}");
     assert_eq!(save(&root, &format!("/roles/{empty}/take"), &looked).await.status, StatusCode::CONFLICT);
-    // Arranged here as well, one of the two goes.
+    // If the role was also assigned here, that assignment can be removed.
     does(&root, &format!("/roles/{empty}/give"), &[("people", EVE)]).await;
     let page = root.get(&format!("/users/{eve}")).await;
     assert_eq!(page.texts(".ticks .hint")[0], "assigned here and by the identity provider");

@@ -25,31 +25,31 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
 
-/// The one client.
+/// The client's id.
 pub const CLIENT: &str = "telescope";
-/// Its secret, with signs that have to be written differently in a header.
+/// Its secret, with characters that have to be encoded in a header.
 pub const SECRET: &str = "a secret: 100%+";
 const REDIRECT: &str = "http://localhost:8888/sign-in/callback";
 
-/// Changes what the provider says.
+/// Modifies claims or metadata.
 pub type Bend = Box<dyn Fn(&mut Value) + Send>;
 
 /// How a token is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signing {
-    /// As it should be.
+    /// Correctly.
     Right,
-    /// With a key of somebody else, under the name of the right one.
+    /// With another key under the id of the right one.
     ForeignKey,
     /// With the provider's public key as a shared secret.
     PublicKeyAsSecret,
     /// Not at all.
     None,
-    /// Rightly, and then its content is changed.
+    /// Correctly, but the payload is changed afterwards.
     ChangedAfterwards,
-    /// Rightly, but with an extension that has to be understood.
+    /// Correctly, but with an unknown critical header.
     Critical,
-    /// Rightly, without the key's name.
+    /// Correctly, without the key's id.
     NoName,
 }
 
@@ -82,7 +82,7 @@ struct Inside {
     issuer: String,
     key: Mutex<Key>,
     codes: Mutex<HashMap<String, Grant>>,
-    /// A careless provider's codes are good for more than once.
+    /// A careless provider accepts a code more than once.
     careless: AtomicBool,
     signing: Mutex<Signing>,
     bend_token: Mutex<Bend>,
@@ -99,7 +99,7 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Starts one that knows one person: ada, with a verified address.
+    /// Starts a provider that knows one person: Ada, with a verified address.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -118,7 +118,7 @@ impl Provider {
         Self { address, inside, server }
     }
 
-    /// The settings of a Telescope that signs people in through it.
+    /// Telescope's settings for this provider.
     pub fn settings(&self) -> Vec<(&str, &str)> {
         vec![
             ("SSO_MODE", "oidc"),
@@ -129,68 +129,68 @@ impl Provider {
         ]
     }
 
-    /// What it calls itself.
+    /// Its issuer identifier.
     pub fn issuer(&self) -> &str {
         &self.inside.issuer
     }
 
-    /// Changes what every token says from now on.
+    /// Modifies the claims of every token from now on.
     pub fn bend_token(&self, bend: impl Fn(&mut Value) + Send + 'static) {
         *self.inside.bend_token.lock().unwrap() = Box::new(bend);
     }
 
-    /// Changes what it says of itself from now on.
+    /// Modifies the metadata from now on.
     pub fn bend_metadata(&self, bend: impl Fn(&mut Value) + Send + 'static) {
         *self.inside.bend_metadata.lock().unwrap() = Box::new(bend);
     }
 
-    /// Signs in another way from now on.
+    /// Changes how tokens are signed from now on.
     pub fn sign(&self, signing: Signing) {
         *self.inside.signing.lock().unwrap() = signing;
     }
 
-    /// Takes a code more than once from now on.
+    /// Accepts a code more than once from now on.
     pub fn be_careless(&self) {
         self.inside.careless.store(true, Ordering::SeqCst);
     }
 
-    /// What it says of the person beside the token.
+    /// Sets the answer of the UserInfo endpoint.
     pub fn userinfo(&self, claims: Value) {
         *self.inside.userinfo.lock().unwrap() = claims;
     }
 
-    /// Takes another key, and forgets the former.
+    /// Replaces the signing key.
     pub fn new_key(&self, name: &str) {
         *self.inside.key.lock().unwrap() = Key::new(name);
     }
 
-    /// How often its keys were asked for.
+    /// How often its keys were requested.
     pub fn asked_for_keys(&self) -> usize {
         self.inside.asked_for_keys.load(Ordering::SeqCst)
     }
 
-    /// Goes away.
+    /// Stops the server.
     pub async fn stop(&mut self) {
         self.server.abort();
         let _ = (&mut self.server).await;
     }
 
-    /// Comes back, at the same address.
+    /// Starts the server again at the same address.
     pub async fn start_again(&mut self) {
         self.server = serve(TcpListener::bind(self.address).await.unwrap(), Arc::clone(&self.inside));
     }
 
-    /// The person signs in here with the question that the browser brings: the way back, with a code.
+    /// The person signs in with this authorization request; returns the callback with a code.
     pub fn authorize(&self, question: &str) -> String {
         self.authorize_for(CLIENT, question)
     }
 
-    /// The same for another client of this provider, to which the code then belongs.
+    /// Like `authorize`, but the code belongs to another client.
     pub fn authorize_for(&self, client: &str, question: &str) -> String {
         let url = Url::parse(question).unwrap();
         assert!(question.starts_with(&format!("{}/authorize?", self.inside.issuer)), "{question}");
         let asked: HashMap<_, _> = url.query_pairs().into_owned().collect();
-        assert_eq!(asked.len(), url.query_pairs().count(), "everything is said once");
+        assert_eq!(asked.len(), url.query_pairs().count(), "no parameter is repeated");
         for (name, value) in [
             ("response_type", "code"),
             ("client_id", CLIENT),
@@ -221,7 +221,7 @@ fn serve(listener: TcpListener, inside: Arc<Inside>) -> JoinHandle<()> {
         .route("/token", post(token))
         .route("/userinfo", get(userinfo))
         .with_state(inside);
-    // A connection that stays open would outlive the server.
+    // A kept-alive connection would outlive the server.
     let closing = async |mut answer: Response| {
         answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         answer
@@ -230,7 +230,6 @@ fn serve(listener: TcpListener, inside: Arc<Inside>) -> JoinHandle<()> {
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() })
 }
 
-/// JSON as an answer.
 struct Json(Value);
 
 impl IntoResponse for Json {
@@ -261,7 +260,7 @@ async fn metadata(State(inside): State<Arc<Inside>>) -> Response {
 async fn keys(State(inside): State<Arc<Inside>>) -> Json {
     inside.asked_for_keys.fetch_add(1, Ordering::SeqCst);
     let ours = inside.key.lock().unwrap().public.clone();
-    // Keys of other kinds and for other ends stand there too.
+    // Keys of other types and for other uses are listed, too.
     Json(json!({ "keys": [
         { "kty": "XYZ", "kid": "strange" },
         { "kty": "EC", "crv": "P-256", "use": "enc", "kid": "sealing", "x": ours["x"], "y": ours["y"] },

@@ -1,5 +1,5 @@
-//! A real provider program and a real browser, which goes from one host to the other and back. Telescope runs in this
-//! process, since no TDLib is needed, but answers at a real address.
+//! A real provider and a real browser, which goes from one host to the other and back. Telescope runs in this process,
+//! since no TDLib is needed, with a real listener.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use crate::support::browser::{Browser, SOON, Scripts};
 use crate::support::openid::{CLIENT, OpenId, SECRET};
 use crate::support::waiting::until_true;
 
-/// Signs out without leaving the page that then leads on to the provider, so that it can be looked at.
+/// Signs out without following the redirect to the provider, so that the page can be checked.
 const SIGN_OUT_AND_STAY: &str = "
     const done = arguments[arguments.length - 1];
     fetch('/sign-out', { method: 'POST' }).then((answer) => answer.text()).then((text) => {
@@ -50,7 +50,7 @@ impl Scene {
         Self { test, provider, url, browser: Browser::open(scripts).await }
     }
 
-    /// Makes the person of a name there one who has been here before, when the address was verified.
+    /// Makes a person known, as by an earlier sign-in with a verified address.
     async fn is_known(&self, name: &str) {
         let email = Email::parse(&format!("{name}@example.org")).unwrap();
         let now = self.test.app.clock.now();
@@ -61,21 +61,21 @@ impl Scene {
         self.test.app.db.maintain(bind).await.unwrap();
     }
 
-    /// Goes to a page, is sent to the sign-in page, and from there to the provider.
+    /// Opens a page, is redirected to the sign-in page, and goes to the provider.
     async fn to_the_provider(&self) {
         self.browser.goto(&format!("{}/jobs", self.url)).await;
         self.browser.click("main a.button").await;
     }
 
-    /// Says who one is, at the provider.
-    async fn name_oneself(&self, name: &str) {
+    /// Enters a name at the provider.
+    async fn enter_name(&self, name: &str) {
         self.browser.fill("[name='login']", name).await;
         self.browser.fill("[name='password']", "any").await;
         self.browser.click("button.login-submit").await;
     }
 
-    /// Lets Telescope know it, at the provider.
-    async fn agree(&self) {
+    /// Consents at the provider.
+    async fn consent(&self) {
         self.browser.find("input[name='prompt'][value='consent'] + button").await;
         self.browser.click("button.login-submit").await;
     }
@@ -85,7 +85,7 @@ impl Scene {
         until_true(&format!("the browser is at {address}"), SOON, there).await;
     }
 
-    /// Signs out, here and there.
+    /// Signs out of Telescope and the provider.
     async fn sign_out(&self) {
         self.browser.press("Sign out", ".who").await;
         self.until_at(&format!("{}/session/end", self.provider.issuer)).await;
@@ -100,7 +100,7 @@ async fn a_person_signs_in_through_a_real_provider() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_signs_in_through_a_real_provider_without_scripts() {
+async fn a_person_signs_in_through_a_real_provider_without_javascript() {
     live(Scripts::Off).await;
 }
 
@@ -109,25 +109,25 @@ async fn live(scripts: Scripts) {
     let browser = &scene.browser;
     scene.to_the_provider().await;
     scene.until_at(&scene.provider.issuer).await;
-    scene.name_oneself("ada").await;
-    scene.agree().await;
+    scene.enter_name("ada").await;
+    scene.consent().await;
     scene.until_at(&format!("{}/jobs", scene.url)).await;
     assert_eq!(browser.text(".who span").await, "ada@example.org");
     scene.sign_out().await;
     browser.goto(&format!("{}/accounts", scene.url)).await;
     scene.until_at(&format!("{}/sign-in", scene.url)).await;
 
-    // The provider has forgotten her too: it asks who comes.
+    // The provider's session has ended, too: it asks for the name.
     scene.to_the_provider().await;
-    scene.name_oneself("bob").await;
-    scene.agree().await;
+    scene.enter_name("bob").await;
+    scene.consent().await;
     scene.until_at(&format!("{}/jobs", scene.url)).await;
     assert_eq!(browser.text(".who span").await, "bob@example.org");
     scene.browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn its_pages_have_no_barriers() {
+async fn sign_in_pages_are_accessible() {
     let scene = Scene::new(Scripts::On).await;
     let browser = &scene.browser;
     let mut found = Vec::new();
@@ -142,20 +142,20 @@ async fn its_pages_have_no_barriers() {
     assert!(said.contains("didn't allow you to sign in"), "{said}");
     found.extend(barriers(browser, "oidc denied").await);
 
-    // The same answer again, as by loading the page again.
+    // The same callback again, as by reloading the page.
     browser.reload().await;
     let said = browser.text("main [role='alert']").await;
     assert!(said.contains("was already used"), "{said}");
 
     scene.to_the_provider().await;
-    scene.name_oneself("mallory").await;
-    scene.agree().await;
+    scene.enter_name("mallory").await;
+    scene.consent().await;
     scene.until_at(&format!("{}/sign-in/callback", scene.url)).await;
     let said = browser.text("main [role='alert']").await;
     assert!(said.contains("has not verified that mallory@example.org"), "{said}");
     found.extend(barriers(browser, "oidc unverified").await);
 
-    // Whoever is known already may come in, and is told what that lacks.
+    // A known person may sign in, and is told that the address is not verified.
     scene.is_known("mallory").await;
     scene.to_the_provider().await;
     let said = browser.text("main .note").await;
@@ -164,19 +164,19 @@ async fn its_pages_have_no_barriers() {
     browser.press("Continue", "main").await;
     scene.until_at(&format!("{}/jobs", scene.url)).await;
 
-    // Another person takes the place at the same browser.
+    // Another person uses the same browser.
     scene.sign_out().await;
     scene.to_the_provider().await;
-    scene.name_oneself("ada").await;
-    scene.agree().await;
+    scene.enter_name("ada").await;
+    scene.consent().await;
     scene.until_at(&format!("{}/jobs", scene.url)).await;
-    // From a page without a live part, which would lead away as soon as the session is over.
+    // From a page without a live stream, which would leave as soon as the session ends.
     browser.goto(&format!("{}/no-such-page", scene.url)).await;
     assert_eq!(browser.ask::<String>(SIGN_OUT_AND_STAY).await, "Signed out · Telescope");
     found.extend(barriers(browser, "oidc signed out").await);
     assert!(found.is_empty(), "{} barriers:\n{}", found.len(), found.join("\n"));
 
-    // She is still known at the provider, so nothing is asked there.
+    // Ada's session at the provider goes on, so it asks nothing.
     scene.to_the_provider().await;
     scene.until_at(&format!("{}/jobs", scene.url)).await;
     scene.browser.close().await;

@@ -1,4 +1,4 @@
-//! As it should go.
+//! The expected flows.
 
 use axum::http::StatusCode;
 use serde_json::json;
@@ -22,15 +22,11 @@ async fn a_person_signs_in_and_out() {
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/jobs"));
     let ada = before.after(&answer);
     assert_ne!(ada.cookie(), before.cookie(), "the session has another id");
-    assert!(is_signed_in(&ada).await && !is_signed_in(&before).await, "the former id is dead");
+    assert!(is_signed_in(&ada).await && !is_signed_in(&before).await, "the former id is invalid");
     assert_eq!(ada.get("/accounts").await.texts(".who span"), ["ada@example.org"]);
 
     let out = ada.post("/sign-out", &[]).await;
-    assert_eq!(
-        out.status,
-        StatusCode::OK,
-        "a page that leads on: a redirect would be stopped by form-action"
-    );
+    assert_eq!(out.status, StatusCode::OK, "a page with a link, since form-action would block a redirect");
     let on = out.header("refresh").strip_prefix("0; url=").unwrap().to_owned();
     assert_eq!(out.attributes("main a.button", "href"), [on.as_str()]);
     assert!(on.starts_with(&format!("{}/leave?from=telescope&", scene.provider.issuer())), "{on}");
@@ -42,7 +38,7 @@ async fn a_person_signs_in_and_out() {
 }
 
 #[tokio::test]
-async fn the_first_who_signs_in_finds_everything_asked_already() {
+async fn the_provider_is_queried_before_the_first_sign_in() {
     let mut scene = Scene::new().await;
     scene.provider.stop().await;
     scene.test.app.sso.oidc.as_ref().unwrap().prepare();
@@ -50,7 +46,7 @@ async fn the_first_who_signs_in_finds_everything_asked_already() {
     scene.provider.start_again().await;
     scene.test.app.clock.advance(10);
     crate::support::waiting::until_true(
-        "the provider was asked",
+        "the provider was queried",
         crate::support::browser::SOON,
         async || scene.provider.asked_for_keys() == 1,
     )
@@ -60,7 +56,7 @@ async fn the_first_who_signs_in_finds_everything_asked_already() {
 }
 
 #[tokio::test]
-async fn a_provider_without_a_way_out_is_not_asked_for_it() {
+async fn a_provider_without_a_logout_endpoint_is_not_used_for_it() {
     let scene = Scene::new().await;
     scene.provider.bend_metadata(|said| said["end_session_endpoint"] = json!(null));
     let ada = scene.signed_in().await;
@@ -70,7 +66,7 @@ async fn a_provider_without_a_way_out_is_not_asked_for_it() {
 }
 
 #[tokio::test]
-async fn the_session_before_signing_in_lives_ten_minutes_and_the_one_after_a_week() {
+async fn the_session_lasts_ten_minutes_before_signing_in_and_a_week_after() {
     let scene = Scene::new().await;
     let start = scene.test.anonymous().get("/sign-in/start").await;
     let age = |cookie: &str| -> i64 {
@@ -83,7 +79,7 @@ async fn the_session_before_signing_in_lives_ten_minutes_and_the_one_after_a_wee
 }
 
 #[tokio::test]
-async fn several_pages_may_sign_in_at_once() {
+async fn several_tabs_may_sign_in_at_once() {
     let scene = Scene::new().await;
     let (first, question) = scene.begin(&scene.test.anonymous(), "/jobs").await;
     let (second, other) = scene.begin(&first, "/accounts").await;
@@ -95,7 +91,7 @@ async fn several_pages_may_sign_in_at_once() {
 }
 
 #[tokio::test]
-async fn what_is_rare_but_right_is_taken() {
+async fn rare_but_valid_answers_are_accepted() {
     let scene = Scene::new().await;
     scene.provider.bend_token(|claims| {
         claims["aud"] = json!(["telescope", "others"]);
@@ -105,7 +101,7 @@ async fn what_is_rare_but_right_is_taken() {
     });
     scene.provider.sign(Signing::NoName);
     assert!(is_signed_in(&scene.signed_in().await).await);
-    // A provider that takes the secret in the form only, and names itself in every answer.
+    // A provider that accepts the secret only in the form, and sends `iss` with every answer.
     let scene = Scene::new().await;
     scene.provider.bend_metadata(|said| {
         said["token_endpoint_auth_methods_supported"] = json!(["client_secret_post"]);
@@ -118,7 +114,7 @@ async fn what_is_rare_but_right_is_taken() {
 }
 
 #[tokio::test]
-async fn the_rest_may_stand_at_another_address() {
+async fn missing_claims_are_read_from_userinfo() {
     let scene = Scene::new().await;
     scene.provider.bend_token(|claims| {
         let claims = claims.as_object_mut().unwrap();
@@ -143,7 +139,7 @@ async fn the_rest_may_stand_at_another_address() {
 }
 
 #[tokio::test]
-async fn groups_are_taken_over_from_the_claim() {
+async fn groups_are_read_from_the_claim() {
     let scene = Scene::new().await;
     let provider = scene.test.app.sso.oidc.as_ref().unwrap();
     let (question, attempt) = provider.begin("/accounts".into()).await.unwrap();
@@ -153,12 +149,12 @@ async fn groups_are_taken_over_from_the_claim() {
 }
 
 #[tokio::test]
-async fn keys_are_changed_without_a_restart() {
+async fn key_changes_need_no_restart() {
     let scene = Scene::new().await;
     scene.signed_in().await;
     scene.provider.new_key("second");
     let (_, answer) = scene.whole_way().await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "nobody asks for keys twice within half a minute");
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "keys are not requested twice within half a minute");
     assert_eq!(scene.provider.asked_for_keys(), 1);
     scene.test.app.clock.advance(61);
     assert!(is_signed_in(&scene.signed_in().await).await);
@@ -166,7 +162,7 @@ async fn keys_are_changed_without_a_restart() {
 }
 
 #[tokio::test]
-async fn whoever_loses_the_proof_of_an_address_loses_its_accounts() {
+async fn an_address_that_is_no_longer_verified_gives_no_accounts() {
     let scene = Scene::new().await;
     let account = scene.test.account(1, Some("ada@example.org")).await;
     scene.test.stands(account, Stage::SignedOut);
@@ -182,7 +178,7 @@ async fn whoever_loses_the_proof_of_an_address_loses_its_accounts() {
     assert!(is_signed_in(&ada).await);
     assert_eq!(ada.get(&page).await.status, StatusCode::NOT_FOUND);
 
-    // The same subject with another address: neither address is proven to be that of the known person.
+    // The same subject with another address: neither address is proven to belong to the known person.
     scene.provider.bend_token(|claims| claims["email"] = json!("root@example.org"));
     let (ada, answer) = scene.whole_way().await;
     let said = answer.texts("main p.note");
@@ -190,5 +186,5 @@ async fn whoever_loses_the_proof_of_an_address_loses_its_accounts() {
     assert_eq!(ada.get(&page).await.status, StatusCode::NOT_FOUND);
     let mut conn = scene.test.app.db.read().await.unwrap();
     let root = Email::parse("root@example.org").unwrap();
-    assert!(store::users::by_email(&mut conn, &root).await.unwrap().is_none(), "nobody became another");
+    assert!(store::users::by_email(&mut conn, &root).await.unwrap().is_none(), "no other person was created");
 }

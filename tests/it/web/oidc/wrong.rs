@@ -1,4 +1,4 @@
-//! Every way in which it should not go. Whatever happens, nobody is signed in, and a page says why in words.
+//! Every failing flow: no one is signed in, and a page explains why.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -10,17 +10,17 @@ use super::super::app::TestApp;
 use super::provider::Signing;
 use super::{Scene, is_signed_in};
 
-/// The words of a page that says what went wrong.
+/// The text of an error page.
 fn words(answer: &super::Answer) -> String {
     answer.texts("main [role='alert']").join(" ")
 }
 
 #[tokio::test]
-async fn an_answer_counts_once_and_only_in_the_browser_that_asked() {
+async fn a_callback_works_once_and_only_in_the_same_browser() {
     let scene = Scene::new().await;
     let (ada, question) = scene.begin(&scene.test.anonymous(), "/jobs").await;
     let way = scene.provider.authorize(&question);
-    // The code of somebody who wants another to be signed in as himself, or of a thief.
+    // Login CSRF or a stolen code.
     let (other, _) = scene.begin(&scene.test.anonymous(), "/jobs").await;
     for stranger in [scene.test.anonymous(), other] {
         let answer = stranger.get(&way).await;
@@ -28,7 +28,7 @@ async fn an_answer_counts_once_and_only_in_the_browser_that_asked() {
         assert!(words(&answer).contains("belongs to another browser"), "{}", answer.body);
         assert!(!is_signed_in(&stranger.after(&answer)).await);
     }
-    // Both at once, and once more: one of them counts, also if the provider would take the code again.
+    // Two at once, and once more: only one succeeds, even if the provider would accept the code again.
     scene.provider.be_careless();
     let (one, two) = tokio::join!(ada.get(&way), ada.get(&way));
     let mut statuses = [one.status, two.status];
@@ -38,12 +38,12 @@ async fn an_answer_counts_once_and_only_in_the_browser_that_asked() {
     let signed_in = ada.after(&first);
     let again = signed_in.get(&way).await;
     assert_eq!(again.status, StatusCode::BAD_REQUEST, "{}", again.body);
-    assert!(is_signed_in(&signed_in.after(&again)).await, "whoever is signed in stays so");
+    assert!(is_signed_in(&signed_in.after(&again)).await, "the existing session continues");
 }
 
-/// Two requests may both have found the attempt in the session before either took it out.
+/// Two requests may both have read the attempt from the session before either removed it.
 #[tokio::test]
-async fn an_attempt_takes_one_answer_also_if_two_come_at_once() {
+async fn an_attempt_accepts_only_one_of_two_simultaneous_callbacks() {
     let scene = Scene::new().await;
     scene.provider.be_careless();
     let provider = scene.test.app.sso.oidc.as_ref().unwrap();
@@ -55,7 +55,7 @@ async fn an_attempt_takes_one_answer_also_if_two_come_at_once() {
 }
 
 #[tokio::test]
-async fn an_answer_comes_within_ten_minutes() {
+async fn a_callback_is_accepted_for_ten_minutes() {
     let scene = Scene::new().await;
     let ada = scene.signed_in().await;
     for visitor in [scene.test.anonymous(), ada] {
@@ -69,7 +69,7 @@ async fn an_answer_comes_within_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_code_of_another_attempt_or_another_client_is_worth_nothing() {
+async fn a_code_of_another_attempt_or_client_is_refused() {
     let scene = Scene::new().await;
     let (ada, question) = scene.begin(&scene.test.anonymous(), "/jobs").await;
     let (_, foreign) = scene.begin(&scene.test.anonymous(), "/jobs").await;
@@ -87,7 +87,7 @@ async fn a_code_of_another_attempt_or_another_client_is_worth_nothing() {
     assert!(!is_signed_in(&ada.after(&answer)).await);
 }
 
-/// A name, and what it does to what the provider says.
+/// A name, and how the claims are changed.
 type Lie = (&'static str, fn(&mut Value));
 
 fn later(claims: &Value, seconds: i64) -> Value {
@@ -123,7 +123,7 @@ const LIES: &[Lie] = &[
 ];
 
 #[tokio::test]
-async fn a_token_that_does_not_hold_signs_nobody_in() {
+async fn an_invalid_token_signs_nobody_in() {
     let scene = Scene::new().await;
     for (name, lie) in LIES {
         scene.provider.bend_token(*lie);
@@ -141,7 +141,7 @@ async fn a_token_that_does_not_hold_signs_nobody_in() {
         refused(&scene, &format!("{signing:?}")).await;
     }
     scene.provider.sign(Signing::Right);
-    assert!(is_signed_in(&scene.signed_in().await).await, "without a lie it works");
+    assert!(is_signed_in(&scene.signed_in().await).await, "a correct token works");
 }
 
 async fn refused(scene: &Scene, lie: &str) {
@@ -152,7 +152,7 @@ async fn refused(scene: &Scene, lie: &str) {
 }
 
 #[tokio::test]
-async fn an_answer_of_another_provider_is_not_taken() {
+async fn a_callback_of_another_provider_is_refused() {
     let scene = Scene::new().await;
     for more in ["&iss=https%3A%2F%2Flogin.example.org", "&iss=x"] {
         let (visitor, question) = scene.begin(&scene.test.anonymous(), "/jobs").await;
@@ -162,11 +162,11 @@ async fn an_answer_of_another_provider_is_not_taken() {
     let scene = Scene::new().await;
     scene.provider.bend_metadata(|said| said["authorization_response_iss_parameter_supported"] = json!(true));
     let (_, answer) = scene.whole_way().await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "it says that it names itself, and does not");
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "it promises `iss` and does not send it");
 }
 
 #[tokio::test]
-async fn what_the_provider_refuses_is_told_in_words() {
+async fn errors_from_the_provider_are_explained() {
     let scene = Scene::new().await;
     for (word, status, said) in [
         ("access_denied", StatusCode::FORBIDDEN, "didn't allow you to sign in"),
@@ -181,7 +181,7 @@ async fn what_the_provider_refuses_is_told_in_words() {
         assert_eq!(answer.status, status, "{word}");
         assert!(words(&answer).contains(said) && !answer.body.contains("read me"), "{}", answer.body);
         let again = visitor.get(&way).await;
-        assert_eq!(again.status, StatusCode::BAD_REQUEST, "{word}: a refusal counts once, too");
+        assert_eq!(again.status, StatusCode::BAD_REQUEST, "{word}: an error is accepted once, too");
     }
     for nonsense in ["", "?state=x", "?code=x", "?error=access_denied", "?state=&code="] {
         let answer = scene.test.anonymous().get(&format!("/sign-in/callback{nonsense}")).await;
@@ -190,7 +190,7 @@ async fn what_the_provider_refuses_is_told_in_words() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_away_is_told_of_and_asked_again() {
+async fn an_unreachable_provider_is_reported_and_retried() {
     let mut scene = Scene::new().await;
     scene.provider.stop().await;
     assert_eq!(scene.test.anonymous().get("/sign-in").await.status, StatusCode::OK);
@@ -207,14 +207,14 @@ async fn a_provider_that_is_away_is_told_of_and_asked_again() {
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
     scene.provider.start_again().await;
     assert!(is_signed_in(&scene.signed_in().await).await);
-    // What it said of itself is kept meanwhile, also for longer than it is good for.
+    // Its cached metadata stay in use meanwhile, even after they expire.
     scene.provider.stop().await;
     scene.test.app.clock.advance(2 * 60 * 60);
     scene.begin(&scene.test.anonymous(), "/jobs").await;
 }
 
 #[tokio::test]
-async fn a_provider_that_says_nonsense_of_itself_is_not_followed() {
+async fn invalid_metadata_is_refused() {
     let scene = Scene::new().await;
     let nonsense: [Lie; 5] = [
         ("another name", |it| it["issuer"] = json!("https://login.example.org")),
@@ -234,7 +234,7 @@ async fn a_provider_that_says_nonsense_of_itself_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_address_that_nobody_has_verified_makes_nobody() {
+async fn an_unverified_address_creates_no_person() {
     let scene = Scene::new().await;
     let known = |address: &'static str| {
         let app = std::sync::Arc::clone(&scene.test.app);
@@ -243,7 +243,7 @@ async fn an_address_that_nobody_has_verified_makes_nobody() {
             store::users::by_email(&mut app.db.read().await.unwrap(), &address).await.unwrap()
         }
     };
-    // The administrator is named in the settings and has never been here.
+    // The administrator is named in the settings and has never signed in.
     scene.provider.bend_token(|claims| {
         claims["email"] = json!(super::super::app::ADMIN);
         claims.as_object_mut().unwrap().remove("email_verified");
@@ -262,7 +262,7 @@ async fn an_address_that_nobody_has_verified_makes_nobody() {
         assert!(!is_signed_in(&visitor).await);
     }
 
-    // UserInfo's word on an address is not the word on the token's.
+    // UserInfo's `email_verified` does not apply to the token's address.
     scene
         .provider
         .userinfo(json!({ "sub": "ada's number", "email_verified": true, "email": "a@example.org" }));
@@ -275,14 +275,14 @@ async fn an_address_that_nobody_has_verified_makes_nobody() {
 }
 
 #[tokio::test]
-async fn an_organisation_may_trust_its_own_provider() {
+async fn an_organisation_can_trust_its_provider() {
     let scene = Scene::with(&[("OIDC_TRUST_EMAIL", "yes")]).await;
     scene.provider.bend_token(|claims| drop(claims.as_object_mut().unwrap().remove("email_verified")));
     assert!(is_signed_in(&scene.signed_in().await).await);
 }
 
 #[tokio::test]
-async fn an_address_that_changes_hands_is_not_inherited() {
+async fn an_address_with_a_new_subject_is_not_inherited() {
     let scene = Scene::new().await;
     scene.signed_in().await;
     scene.provider.bend_token(|claims| claims["sub"] = json!("the next Ada's number"));
@@ -293,7 +293,7 @@ async fn an_address_that_changes_hands_is_not_inherited() {
 }
 
 #[tokio::test]
-async fn afterwards_one_is_on_a_page_of_ours() {
+async fn signing_in_never_redirects_to_another_site() {
     let scene = Scene::new().await;
     for foreign in ["https://x.example", "//x.example", "/\\x.example", "javascript:alert(1)", ""] {
         let (visitor, question) = scene.begin(&scene.test.anonymous(), foreign).await;
@@ -307,12 +307,12 @@ async fn afterwards_one_is_on_a_page_of_ours() {
 }
 
 #[tokio::test]
-async fn nobody_signs_in_by_claiming_an_address() {
+async fn the_mock_sign_in_is_off_with_a_provider() {
     let scene = Scene::new().await;
     let answer = scene.test.anonymous().post("/sign-in", &[("email", super::super::app::ADMIN)]).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(!is_signed_in(&scene.test.anonymous().after(&answer)).await);
-    // And without a provider there is no way to one.
+    // And without a provider there is no provider sign-in.
     let mock = TestApp::new().await;
     assert_eq!(mock.anonymous().get("/sign-in/start").await.status, StatusCode::NOT_FOUND);
 }

@@ -1,4 +1,4 @@
-//! What open pages are told of requests, and what they forget.
+//! Live updates about requests on open pages.
 
 use axum::body::BodyDataStream;
 use axum::http::StatusCode;
@@ -12,12 +12,12 @@ use super::super::live::next;
 use super::*;
 use crate::support::waiting::DEADLINE;
 
-/// Reads a stream until a message holds all of this.
+/// Reads a stream until a message contains all of these parts.
 async fn until(stream: &mut BodyDataStream, parts: &[&str]) -> String {
     let found = async {
         loop {
             let message = next(stream).await;
-            assert!(!message.is_empty(), "the stream goes on");
+            assert!(!message.is_empty(), "the stream stays open");
             if parts.iter().all(|part| message.contains(part)) {
                 return message;
             }
@@ -28,81 +28,81 @@ async fn until(stream: &mut BodyDataStream, parts: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn open_pages_follow() {
-    let (told, second) = Told::new().await;
-    let ada = told.test.signed_in(ADA).await;
+async fn open_pages_follow_requests() {
+    let (scene, second) = Scene::new().await;
+    let ada = scene.test.signed_in(ADA).await;
     let mut list = second.stream("/reveals/events").await;
     until(&mut list, &["No pending requests"]).await;
     let mut accounts = second.stream("/accounts/events").await;
     until(&mut accounts, &["#reveals-waiting"]).await;
     let mut hers = ada.stream("/accounts/events").await;
-    assert!(!next(&mut hers).await.contains("reveals-waiting"), "not for whoever may not decide");
+    assert!(!next(&mut hers).await.contains("reveals-waiting"), "not without the privilege to decide");
 
-    let id = told.asks(&ada, &told.code()).await;
+    let id = scene.asks(&ada, &scene.code()).await;
     let message = until(&mut list, &["hx-target=\"#reveals\"", WHY, ADA]).await;
     assert!(message.contains(&format!("/reveals/{id}/approve")));
     until(&mut accounts, &["#reveals-waiting", ">1<"]).await;
-    let mut page = ada.stream(&format!("{}/request/events", told.code())).await;
+    let mut page = ada.stream(&format!("{}/request/events", scene.code())).await;
     until(&mut page, &["hx-target=\"#approval\"", "Waiting for approval"]).await;
-    told.approves(&second, id).await;
+    scene.approves(&second, id).await;
     let message = until(&mut page, &["Approved by second@example.org", "Show login code"]).await;
     assert!(!message.contains("Waiting for"), "{message}");
     until(&mut list, &["No pending requests", "Approved"]).await;
     until(&mut accounts, &["#reveals-waiting"]).await;
 
-    // Nobody else sees how hers stands; and whoever may not decide is shown no request.
-    let mut other = told.root.stream(&format!("{}/request/events", told.code())).await;
+    // Other people do not see the request's state; without the privilege no request is shown.
+    let mut other = scene.root.stream(&format!("{}/request/events", scene.code())).await;
     assert!(!next(&mut other).await.contains("Approved by second@example.org"));
     let mut nosy = ada.stream("/reveals/events").await;
     let message = next(&mut nosy).await;
     assert!(message.contains("No pending requests") && !message.contains(WHY), "{message}");
-    told.test.app.clock.advance(600);
-    view::tidy(&told.test.app).await.unwrap();
+    scene.test.app.clock.advance(600);
+    view::tidy(&scene.test.app).await.unwrap();
     until(&mut page, &["within ten minutes of the request"]).await;
 }
 
-/// Whoever may not decide any more is not told on his open pages what waits for others, nor how much.
+/// Without the privilege to decide, open pages no longer show pending requests, nor their number.
 #[tokio::test]
-async fn open_pages_forget_what_waits_with_the_right_to_decide_it() {
-    let told = Told::with(ADMIN).await;
+async fn open_pages_drop_requests_when_the_privilege_ends() {
+    let scene = Scene::with(ADMIN).await;
     let approve = SystemPrivileges::of(&[SystemPrivilege::ApproveReveal]);
-    let role = told.test.role("Witnesses", &[], approve).await;
-    told.test.give(THIRD, role).await;
-    let third = told.test.signed_in(THIRD).await;
+    let role = scene.test.role("Witnesses", &[], approve).await;
+    scene.test.give(THIRD, role).await;
+    let third = scene.test.signed_in(THIRD).await;
     let mut list = third.stream("/reveals/events").await;
     let mut accounts = third.stream("/accounts/events").await;
-    told.asks(&told.root, &told.code()).await;
+    scene.asks(&scene.root, &scene.code()).await;
     until(&mut list, &["hx-target=\"#reveals\"", WHY]).await;
     until(&mut accounts, &["#reveals-waiting", ">1<"]).await;
-    told.test.sql("delete from role_members").await;
-    told.test.apply_policy().await;
+    scene.test.sql("delete from role_members").await;
+    scene.test.apply_policy().await;
     let gone = "hx-target=\"#reveals-waiting\" hx-swap=\"innerHTML\"></hx-partial>";
     until(&mut accounts, &[gone]).await;
     let message = until(&mut list, &["hx-target=\"#reveals\"", gone]).await;
     assert!(!message.contains(WHY) && !message.contains("+999"), "{message}");
 }
 
-/// What waits for a code waits no longer than the approval lasts, and with nothing less than an approval.
+/// Waiting for a code needs an approval and ends with it.
 #[tokio::test]
-async fn nobody_waits_for_a_code_without_an_approval_or_beyond_it() {
-    let (told, second) = Told::new().await;
-    let (root, wait) = (&told.root, format!("{}/wait", told.code()));
+async fn waiting_for_a_code_needs_an_approval_and_ends_with_it() {
+    let (scene, second) = Scene::new().await;
+    let (root, wait) = (&scene.root, format!("{}/wait", scene.code()));
     refused(root.post(&wait, &[("reason", WHY)]).await, "Another person has to approve").await;
-    let id = told.asks(root, &told.code()).await;
+    let id = scene.asks(root, &scene.code()).await;
     refused(root.post(&wait, &[]).await, "This has not been approved yet").await;
-    told.decides(&second, "refuse", id).await;
+    scene.decides(&second, "refuse", id).await;
     refused(root.post(&wait, &[]).await, "declined your request").await;
 
-    let id = told.asks(root, &told.code()).await;
-    told.approves(&second, id).await;
-    told.test.app.clock.advance(8 * 60);
+    let id = scene.asks(root, &scene.code()).await;
+    scene.approves(&second, id).await;
+    scene.test.app.clock.advance(8 * 60);
     assert_eq!(root.post(&wait, &[]).await.status, StatusCode::OK);
-    let actor = told.actor(ADMIN).await;
-    let entry = told.test.app.live.accounts.get(told.account).unwrap();
+    let actor = scene.actor(ADMIN).await;
+    let entry = scene.test.app.live.accounts.get(scene.account).unwrap();
     let permit =
-        access::decide::<can::Login>(&told.test.app.live.policy.current(), &actor, &entry.account).unwrap();
-    let until = code::wait_for_code(&told.test.app, &permit.grant(), "").await.unwrap();
-    assert_eq!(until.seconds_since(told.test.app.clock.now()), 2 * 60);
-    told.test.app.clock.advance(2 * 60);
+        access::decide::<can::Login>(&scene.test.app.live.policy.current(), &actor, &entry.account).unwrap();
+    let until = code::wait_for_code(&scene.test.app, &permit.grant(), "").await.unwrap();
+    assert_eq!(until.seconds_since(scene.test.app.clock.now()), 2 * 60);
+    scene.test.app.clock.advance(2 * 60);
     refused(root.post(&wait, &[]).await, "within ten minutes of the request").await;
 }

@@ -1,4 +1,4 @@
-//! The page of the audit trail: looking for entries, and what is said of a search that makes no sense.
+//! The audit log's page: searching, errors of a search, live updates.
 
 use telescope::domain::access::Principal;
 use telescope::domain::audit::{AuditEntry, AuditEvent};
@@ -10,7 +10,7 @@ use telescope::store::{self, Conn};
 use super::app::{ADMIN, TestApp};
 use super::live::next;
 
-/// Writes entries of the command line as if each had happened a second after the one before.
+/// Writes entries of the command line, one second apart.
 async fn write(test: &TestApp, events: impl IntoIterator<Item = AuditEvent>) {
     for event in events {
         test.app.audit_queue.put(AuditEntry::done(test.app.clock.now(), &Principal::Cli, event));
@@ -20,7 +20,7 @@ async fn write(test: &TestApp, events: impl IntoIterator<Item = AuditEvent>) {
 }
 
 #[tokio::test]
-async fn entries_are_found_and_said_in_words() {
+async fn entries_are_found_and_described() {
     let test = TestApp::new().await;
     let account = test.account(7, None).await;
     let root = test.signed_in(ADMIN).await;
@@ -46,7 +46,7 @@ async fn entries_are_found_and_said_in_words() {
     ] {
         let page = root.get(&format!("/audit?{query}")).await;
         let codes = page.texts("#audit-entries .what code");
-        // The settings make an administrator of him at his first sight.
+        // The settings make root an administrator at the first sign-in.
         let codes: Vec<&str> =
             codes.iter().map(String::as_str).filter(|code| *code != "person.admin.granted").collect();
         assert_eq!((page.status.as_u16(), codes), (200, expected), "{query}");
@@ -55,7 +55,7 @@ async fn entries_are_found_and_said_in_words() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_beside_its_field_and_the_form_is_kept() {
+async fn errors_are_shown_beside_their_field_and_input_is_kept() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     for (field, typed) in [
@@ -78,14 +78,14 @@ async fn what_is_wrong_is_said_beside_its_field_and_the_form_is_kept() {
             let css = format!("#{field}[aria-invalid='true'][aria-describedby='{field}-error']");
             assert_eq!(page.attributes(&css, "value"), [typed]);
         }
-        assert!(!page.has("#audit-entries tr"), "nothing is looked for");
+        assert!(!page.has("#audit-entries tr"), "nothing is searched");
     }
     let page = root.get("/audit?from=2026-11-21&until=2026-11-20").await;
     assert_eq!(page.texts("#until-error"), ["The end is before the start."]);
 }
 
 #[tokio::test]
-async fn older_entries_are_a_page_further() {
+async fn older_entries_are_on_the_next_page() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     write(&test, (0..150).map(|_| AuditEvent::Stopped)).await;
@@ -98,7 +98,7 @@ async fn older_entries_are_a_page_further() {
     assert!(!page.has("#audit-pager a"));
 }
 
-/// Changes what somebody may do, in the database and for whoever has pages open.
+/// Takes administration from a person in the database.
 async fn take_administration(test: &TestApp, email: &str) {
     let user = test.user(email).await;
     let lowered = async |conn: &mut Conn<'_>| store::users::set_admin(conn, user.id, false).await;
@@ -131,14 +131,14 @@ async fn new_entries_appear_on_open_pages_that_ask_for_them() {
     write(&test, [AuditEvent::Stopped]).await;
     let message = next(&mut stops).await;
     assert!(message.contains("telescope.stopped") && !message.contains("account.wanted"), "{message}");
-    // More at once than is handed on one by one: the page is shown anew.
+    // More at once than are sent one by one: the page is sent as a whole.
     write(&test, (0..150).map(|_| AuditEvent::Stopped)).await;
     let mut message = next(&mut all).await;
     while !message.contains("innerMorph") {
         message = next(&mut all).await;
     }
     assert_eq!(message.matches("<tr ").count(), 100, "as many as a page has");
-    assert!(message.contains("rel=\"next\""), "and the way to the others");
+    assert!(message.contains("rel=\"next\""), "with a link to the others");
     assert_eq!(
         root.try_stream("/audit/events?before=7").await.err().map(|answer| answer.status.as_u16()),
         Some(404)
@@ -146,7 +146,7 @@ async fn new_entries_appear_on_open_pages_that_ask_for_them() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_read_the_trail_any_more_gets_nothing_of_it() {
+async fn a_reader_who_loses_the_privilege_gets_no_more_entries() {
     let test = TestApp::with_clock(&[], Clock::manual(Clock::System.now())).await;
     let root = test.signed_in(ADMIN).await;
     test.signed_in("ada@example.org").await;
@@ -166,7 +166,7 @@ async fn whoever_may_not_read_the_trail_any_more_gets_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn a_stream_of_the_trail_ends_with_its_session_and_nobody_reads_for_nobody() {
+async fn the_stream_ends_with_its_session_and_the_feed_with_its_last_viewer() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let mut stream = root.stream("/audit/events").await;
@@ -184,6 +184,6 @@ async fn a_stream_of_the_trail_ends_with_its_session_and_nobody_reads_for_nobody
     write(&test, [AuditEvent::Stopped]).await;
     assert!(
         next(&mut stream).await.contains("telescope.stopped"),
-        "the feed begins again with the next viewer"
+        "the feed starts again with the next viewer"
     );
 }

@@ -1,5 +1,5 @@
-//! Ten thousand people, a thousand accounts, fifty roles, thirty groups: the pages on access open all the same, since
-//! none of them asks the database once per row.
+//! Ten thousand people, a thousand accounts, fifty roles, thirty groups: the access pages still open fast, since none
+//! of them queries the database once per row.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ const PEOPLE: usize = 10_000;
 const ACCOUNTS: u16 = 1000;
 const ROLES: usize = 50;
 const GROUPS: usize = 30;
-/// How long a page may take here, in a program that is not optimised, on a machine that does much else.
+/// The limit for a page in an unoptimised build on a busy machine.
 const BOUND: Duration = Duration::from_secs(30);
 
 async fn fill(conn: &mut Conn<'_>, accounts: &[Account]) -> Result<(Vec<GroupId>, Vec<RoleId>), StoreError> {
@@ -76,7 +76,7 @@ async fn the_pages_open_with_ten_thousand_people() {
         ("/users".into(), "tbody tr", 100),
         (format!("/users/{person}"), ".ticks li", 2),
     ];
-    // By keyset: the next page begins where this one ended.
+    // Keyset pagination: the next page starts after the last row of this one.
     let next = root.get(&format!("/roles/{role}")).await.attributes("a[rel=next]", "href").remove(0);
     assert!(next.ends_with("after=person00099%40example.org"), "{next}");
     pages.push((next, ".ticks li", 100));
@@ -91,14 +91,14 @@ async fn the_pages_open_with_ten_thousand_people() {
     let began = Instant::now();
     let looked = root.post(&format!("/access/{group}/{role}"), &[]).await;
     let took = began.elapsed();
-    println!("a look at a change for everybody: {took:?}, {} KiB", looked.body.len() / 1024);
+    println!("a preview of a change for everyone: {took:?}, {} KiB", looked.body.len() / 1024);
     let words = looked.texts(".effects").join(" ");
     assert!(words.contains("person00019@example.org and") && !words.contains("person00020"), "{words}");
     assert!(took < BOUND * 2 && looked.body.len() < 64 * 1024, "{took:?}");
 }
 
 #[tokio::test]
-async fn one_who_has_everything_loses_nothing_with_one_role_of_many() {
+async fn losing_one_of_many_equal_roles_changes_nothing() {
     let test = TestApp::new().await;
     let set = AccountPrivileges::of(&[AccountPrivilege::View]);
     let group = test.group("Sales", &[]).await;

@@ -1,4 +1,4 @@
-//! Details of old entries leave the trail, and what is left still holds together.
+//! Details of old audit entries are removed, and the chain still verifies.
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use telescope::store::audit::{self, Entry, Filter};
 use super::app::{ADMIN, TestApp};
 use crate::support::waiting::{DEADLINE, until};
 
-/// The first start with a new master key, the former beside it, seals what was linked with that.
+/// The first start with a new master key and the former one seals the chain of the former key.
 #[tokio::test]
-async fn a_new_key_seals_the_trail_of_the_former() {
+async fn a_new_key_seals_the_chain_of_the_former_key() {
     let former = "former______ and 20 more letters";
     let test = TestApp::with(&[("TWO_FACTOR_ENCRYPTION_KEY", former)]).await;
     test.signed_in(ADMIN).await;
@@ -40,7 +40,7 @@ async fn entries(test: &TestApp, code: Option<&str>) -> Vec<Entry> {
     audit::page(&mut test.app.db.read().await.unwrap(), &filter, 10_000).await.unwrap()
 }
 
-/// How many are blanked; the chain has to hold.
+/// The number of entries with removed details; the chain has to verify.
 async fn verified(test: &TestApp) -> u64 {
     let found = audit::verify(&mut test.app.db.read().await.unwrap(), &test.app.keys, None).await.unwrap();
     assert_eq!(found.faults, []);
@@ -52,7 +52,7 @@ async fn with_days(days: &str) -> TestApp {
 }
 
 #[tokio::test]
-async fn old_details_leave_by_themselves_and_the_chain_holds() {
+async fn old_details_are_removed_and_the_chain_verifies() {
     let test = with_days("30").await;
     let account = test.account(7, None).await;
     let old = test.app.clock.now().plus_seconds(-31 * DAY);
@@ -65,7 +65,7 @@ async fn old_details_leave_by_themselves_and_the_chain_holds() {
     root.post(&format!("/accounts/{account}/disconnect"), &[]).await;
     assert_eq!(verified(&test).await, 0);
     let task = tokio::spawn(retention::run(Arc::clone(&test.app)));
-    let said = until("it is said how many", DEADLINE, async || {
+    let said = until("the number is logged", DEADLINE, async || {
         entries(&test, Some("audit.blanked")).await.into_iter().find(|entry| entry.outcome == Outcome::Done)
     })
     .await;
@@ -78,27 +78,31 @@ async fn old_details_leave_by_themselves_and_the_chain_holds() {
     );
     assert_eq!(said.actor, "system:retention");
     let intent = entries(&test, Some("audit.blanked")).await.pop().unwrap();
-    assert_eq!((intent.outcome, said.intent), (Outcome::Intent, Some(intent.seq)), "it was said before, too");
+    assert_eq!(
+        (intent.outcome, said.intent),
+        (Outcome::Intent, Some(intent.seq)),
+        "the intent was logged before"
+    );
     let wanted = entries(&test, Some("account.wanted")).await;
-    assert!(wanted[0].details.is_some(), "what is young stays");
+    assert!(wanted[0].details.is_some(), "recent details stay");
     assert!(wanted[1..].iter().all(|entry| entry.is_blanked() && entry.actor == "command line"));
     let page = root.get("/audit?code=account.wanted").await;
     assert!(page.body.contains("Details removed."));
 }
 
 #[tokio::test]
-async fn for_ever_means_for_ever() {
+async fn without_a_limit_details_are_kept() {
     let test = with_days("0").await;
     let account = test.account(7, None).await;
     let root = test.signed_in(ADMIN).await;
     root.post(&format!("/accounts/{account}/connect"), &[]).await;
     let ended = tokio::time::timeout(DEADLINE, retention::run(Arc::clone(&test.app)));
-    ended.await.expect("there is nothing to do, ever");
+    ended.await.expect("nothing is ever done");
     assert_eq!(verified(&test).await, 0);
 }
 
 #[tokio::test]
-async fn nothing_is_said_where_nothing_is_done() {
+async fn nothing_is_logged_if_nothing_is_removed() {
     let test = with_days("0").await;
     let root = test.signed_in(ADMIN).await;
     root.post("/sign-out", &[]).await;
@@ -110,5 +114,5 @@ async fn nothing_is_said_where_nothing_is_done() {
     let now = test.app.clock.now();
     assert_eq!(retention::blank(context, &Principal::Cli, now).await.unwrap(), 1);
     let intents = entries(&test, Some("audit.blanked")).await;
-    assert_eq!((intents.len(), verified(&test).await), (2, 1), "and what says so is not among it");
+    assert_eq!((intents.len(), verified(&test).await), (2, 1), "the entries of the removal itself are kept");
 }

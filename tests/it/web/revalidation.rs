@@ -1,5 +1,5 @@
-//! Whoever is signed in is looked at again when anything changes that his rights depend on: on his open pages, and in
-//! what is remembered of him for the time without a database.
+//! Permissions are checked again when anything that they depend on changes: on open pages, and in what is cached for
+//! times without a database.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use super::live::next;
 use crate::support::waiting::DEADLINE;
 
 const ADA: &str = "ada@example.org";
-/// How long an open page may take to follow, under load; without being told it looks every 15 seconds.
+/// How long an open page may take to follow under load. Without a notification it checks every 15 seconds.
 const AT_ONCE: Duration = Duration::from_secs(12);
 
-/// While the database is away whoever was signed in still is, as long as nothing was changed since he was last looked at.
+/// Without the database a session stays valid as long as nothing changed since it was last checked.
 #[tokio::test]
-async fn nobody_is_remembered_as_what_he_was_before_a_change() {
+async fn a_cached_session_is_dropped_after_a_change() {
     let test = TestApp::new().await;
     let account = test.account(1, None).await;
     let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
@@ -42,9 +42,9 @@ async fn nobody_is_remembered_as_what_he_was_before_a_change() {
     }
 }
 
-/// Open pages that have just looked who their reader is look again when a rule changes, however little time has passed.
+/// Open pages check permissions again when a rule changes, however recent the last check is.
 #[tokio::test]
-async fn every_open_page_looks_again_when_a_rule_changes() {
+async fn every_open_page_checks_again_when_a_rule_changes() {
     let test = TestApp::with_its_own_time().await;
     let account = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;
@@ -65,7 +65,7 @@ async fn every_open_page_looks_again_when_a_rule_changes() {
         let follows = async {
             loop {
                 let message = next(&mut stream).await;
-                assert!(!message.is_empty(), "{place}: it ended without a word");
+                assert!(!message.is_empty(), "{place}: it ended without a message");
                 if message.contains(&format!("hx-target=\"{place}\"")) {
                     return message;
                 }
@@ -77,9 +77,9 @@ async fn every_open_page_looks_again_when_a_rule_changes() {
     }
 }
 
-/// What ends a session changes no rule, and still counts at once: on open pages, and for the time without a database.
+/// Ending a session changes no rule and still takes effect at once: on open pages and in the cache.
 #[tokio::test]
-async fn a_session_that_was_ended_is_ended_everywhere() {
+async fn an_ended_session_is_ended_everywhere() {
     for what in ["end-sessions", "forget-identity"] {
         let test = TestApp::with_its_own_time().await;
         let (root, ada) = (test.signed_in(ADMIN).await, test.signed_in(ADA).await);
@@ -94,10 +94,10 @@ async fn a_session_that_was_ended_is_ended_everywhere() {
     }
 }
 
-/// Somebody who may not see a secret costs nothing by asking how it stands with it: no connection, and none of what
-/// grows with the number of people.
+/// Asking for the state of a secret without the right to see it costs no database connection and nothing that grows
+/// with the number of people.
 #[tokio::test]
-async fn a_stranger_who_asks_for_a_requests_stream_needs_no_database() {
+async fn a_refused_request_stream_needs_no_database() {
     let test = TestApp::new().await;
     let account = test.account(1, None).await;
     let mut held = Vec::new();
@@ -113,18 +113,18 @@ async fn a_stranger_who_asks_for_a_requests_stream_needs_no_database() {
     assert!(said.contains("signed-out"), "{said}");
 }
 
-/// A database that was put back from a copy, or a replica that lacked the newest changes, has an older version of the
-/// rules than the one in force. Open pages follow it, and no request waits for a newer one.
+/// After a restored backup, or a failover to a replica that lacks the newest changes, the version of the rules is older than
+/// the one in memory. Open pages follow it, and no request waits for a newer one.
 #[test]
 fn rules_whose_version_goes_back_are_followed() {
     let (done, is_done) = std::sync::mpsc::channel();
-    // On a thread of its own: a server that turns in a circle could not be given up here.
+    // On a separate thread, because a server in an endless loop could not be cancelled here.
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(rules_go_back());
         done.send(())
     });
-    is_done.recv_timeout(DEADLINE).expect("the server goes on");
+    is_done.recv_timeout(DEADLINE).expect("the server continues");
 }
 
 async fn rules_go_back() {

@@ -1,4 +1,4 @@
-//! The audit trail as a file: whole or visibly not, written down before it leaves, and harmless to open.
+//! Exports of the audit log: complete or recognisably not, logged before the first byte, and safe to open.
 
 use axum::http::{Method, StatusCode};
 use futures_util::StreamExt;
@@ -28,7 +28,7 @@ async fn stops(test: &TestApp, many: usize) {
     queue::flush(&test.app).await.unwrap();
 }
 
-/// The entries about exports, the newest first.
+/// The audit entries about exports, the newest first.
 async fn exports(test: &TestApp) -> Vec<Entry> {
     queue::flush(&test.app).await.unwrap();
     let filter = Filter { code: Some("audit.exported".into()), ..Filter::default() };
@@ -36,14 +36,14 @@ async fn exports(test: &TestApp) -> Vec<Entry> {
 }
 
 async fn until_ended(test: &TestApp, outcome: Outcome) {
-    until("the export's end is written down", DEADLINE, async || {
+    until("the export's end is logged", DEADLINE, async || {
         (exports(test).await.first()?.outcome == outcome).then_some(())
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_file_has_every_entry_in_its_order_and_says_that_it_is_whole() {
+async fn a_file_has_every_entry_in_order_and_says_that_it_is_complete() {
     let test = test_app().await;
     let account = test.account(7, None).await;
     let root = test.signed_in(ADMIN).await;
@@ -60,8 +60,12 @@ async fn a_file_has_every_entry_in_its_order_and_says_that_it_is_whole() {
     let (end, entries) = lines.split_last().unwrap();
     assert_eq!(end["end"]["entries"], entries.len());
     let seqs: Vec<i64> = entries.iter().map(|entry| entry["seq"].as_i64().unwrap()).collect();
-    assert_eq!(seqs, (1..=newest.seq).collect::<Vec<_>>(), "no holes, in order, up to the moment of asking");
-    assert_eq!(entries.last().unwrap()["mac"], newest.mac.as_str(), "the chain's end is in it");
+    assert_eq!(
+        seqs,
+        (1..=newest.seq).collect::<Vec<_>>(),
+        "without gaps, in order, up to the moment of the request"
+    );
+    assert_eq!(entries.last().unwrap()["mac"], newest.mac.as_str(), "it contains the chain's end");
     let wanted = entries.iter().find(|entry| entry["code"] == "account.wanted").unwrap();
     assert_eq!((&wanted["number"], &wanted["actor"]), (&Value::from("9996620007"), &Value::from(ADMIN)));
     assert_eq!(wanted["account"], account.to_string());
@@ -82,14 +86,14 @@ async fn a_file_has_every_entry_in_its_order_and_says_that_it_is_whole() {
 }
 
 #[tokio::test]
-async fn it_is_written_down_before_the_first_byte_with_what_was_asked_for() {
+async fn an_export_is_logged_with_its_filter_before_the_first_byte() {
     let test = test_app().await;
     let root = test.signed_in(ADMIN).await;
     stops(&test, 3000).await;
     let form = [("format", "csv"), ("actor", "command"), ("from", "2020-01-01"), ("before", "5")];
     let mut body = root.file(&form).await;
     let written = exports(&test).await;
-    assert_eq!(written.len(), 1, "the answer waits for the entry, and nobody has read the file yet");
+    assert_eq!(written.len(), 1, "the answer waits for the entry, and the file is still unread");
     assert_eq!((written[0].outcome, written[0].actor.as_str()), (Outcome::Intent, ADMIN));
     let details = written[0].details.as_deref().unwrap();
     let details: Value = serde_json::from_str(details).unwrap();
@@ -104,15 +108,11 @@ async fn it_is_written_down_before_the_first_byte_with_what_was_asked_for() {
     test.app.db.set_away(true);
     let refused = root.post("/audit/export", &form).await;
     test.app.db.set_away(false);
-    assert_eq!(
-        refused.status,
-        StatusCode::SERVICE_UNAVAILABLE,
-        "what can't be written down is not handed out"
-    );
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "without an entry there is no export");
 }
 
 #[tokio::test]
-async fn a_file_that_breaks_off_is_seen_to_be_broken() {
+async fn an_incomplete_file_is_recognisable() {
     let test = test_app().await;
     test.signed_in("ada@example.org").await;
     let ada = test.user("ada@example.org").await;
@@ -137,7 +137,7 @@ async fn a_file_that_breaks_off_is_seen_to_be_broken() {
             }
         };
         assert!(broken, "the connection is cut");
-        assert!(text.lines().count() < 2500, "what was on its way, and no more");
+        assert!(text.lines().count() < 2500, "only what was in transit");
         let last = text.lines().last().unwrap();
         assert!(!last.starts_with("\"end\"") && !last.starts_with("{\"end\""), "{last}");
         until_ended(&test, Outcome::Failed).await;
@@ -150,7 +150,7 @@ async fn a_file_that_breaks_off_is_seen_to_be_broken() {
 }
 
 #[tokio::test]
-async fn an_export_that_makes_no_sense_is_refused_in_words() {
+async fn an_invalid_export_is_refused_with_an_explanation() {
     let test = test_app().await;
     let root = test.signed_in(ADMIN).await;
     for format in ["", "xlsx", "CSV "] {
@@ -160,11 +160,11 @@ async fn an_export_that_makes_no_sense_is_refused_in_words() {
     }
     let refused = root.post("/audit/export", &[("format", "csv"), ("from", "soon")]).await;
     assert_eq!((refused.status.as_u16(), refused.has("#from-error")), (422, true));
-    assert!(exports(&test).await.is_empty(), "nothing was handed out");
+    assert!(exports(&test).await.is_empty(), "nothing was exported");
 }
 
 #[tokio::test]
-async fn one_person_has_so_many_exports_at_once() {
+async fn simultaneous_exports_per_person_are_limited() {
     let test = TestApp::with(&[("STREAMS_PER_USER", "2")]).await;
     let root = test.signed_in(ADMIN).await;
     stops(&test, 3000).await;
@@ -174,9 +174,9 @@ async fn one_person_has_so_many_exports_at_once() {
     assert!(refused.body.contains("Too many open tabs and exports"), "{}", refused.body);
 }
 
-/// What people typed for a reason is a text in the table, whatever it begins with.
+/// A reason is text in a spreadsheet, whatever its first character.
 #[tokio::test]
-async fn what_people_typed_is_no_formula_in_the_table() {
+async fn input_never_becomes_a_formula_in_a_spreadsheet() {
     let test = test_app().await;
     let root = test.signed_in(ADMIN).await;
     let reasons = ["=HYPERLINK(\"http://x.example\")", "+1", "-1+2", "@x", "\t=1", " =1", "\"=1\""];
@@ -194,7 +194,7 @@ async fn what_people_typed_is_no_formula_in_the_table() {
 }
 
 impl Visitor {
-    /// Asks for a file, and reads none of it yet.
+    /// Requests a file without reading it yet.
     async fn file(&self, form: &[(&str, &str)]) -> axum::body::BodyDataStream {
         let response = self.answer(filled(self.request(Method::POST, "/audit/export"), form)).await;
         assert_eq!(response.status(), StatusCode::OK);
