@@ -87,7 +87,7 @@ async fn a_providers_token_for_another_domain_is_refused() {
     let scene = Scene::with(&[ONLY_OURS]).await;
     for address in STRANGERS {
         scene.provider.bend_token(move |claims| claims["email"] = json!(address));
-        let (visitor, answer) = scene.whole_way().await;
+        let (visitor, answer) = scene.complete().await;
         refused(&answer, address);
         assert!(!is_signed_in(&visitor).await);
     }

@@ -81,7 +81,7 @@ async fn a_batch_permits_no_more_than_single_edits() {
     let scene = Scene::new().await;
     let (role, group) = (RoleId::generate(), GroupId::generate());
     let enter = |group, role| Edit::Cell(group, role, ENTER);
-    let report = told
+    let report = scene
         .tries(&[
             // A new role in a new group with an account that the desk may only see.
             Edit::AddRole(role, "Accomplices".into()),
@@ -127,7 +127,7 @@ async fn people_with_more_permissions_can_not_be_changed() {
     scene.test.give(HELPER, scene.keepers).await;
     let (root, desk) = (scene.test.signed_in(ADMIN).await, scene.test.signed_in(DESK).await);
     let empty = RoleId::generate();
-    let report = told
+    let report = scene
         .tries(&[
             Edit::AddRole(empty, "Nothing at all".into()),
             Edit::Give(whom(HELPER), empty),
@@ -157,7 +157,7 @@ async fn people_with_more_permissions_can_not_be_changed() {
 async fn removing_and_restoring_in_one_batch_changes_nothing() {
     let scene = Scene::new().await;
     let nothing = AccountPrivileges::NONE;
-    let report = told
+    let report = scene
         .tries(&[
             Edit::Give(whom(HELPER), scene.keepers),
             Edit::Cell(scene.vault, scene.keepers, nothing),
@@ -184,7 +184,7 @@ async fn a_recreated_role_or_group_gives_nothing() {
     let scene = Scene::new().await;
     scene.test.give(HELPER, scene.keepers).await;
     let (role, group) = (RoleId::generate(), GroupId::generate());
-    let report = told
+    let report = scene
         .tries(&[
             Edit::DeleteRole(scene.keepers),
             Edit::AddRole(role, "KEEPERS".into()),

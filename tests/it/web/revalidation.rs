@@ -138,7 +138,7 @@ async fn rules_go_back() {
     let mut stream = ada.stream("/accounts/events").await;
     assert!(next(&mut stream).await.contains(&account.to_string()));
     test.sql("delete from role_members; update access_version set version = 1").await;
-    test.in_force().await;
+    test.apply_policy().await;
     assert_eq!(test.app.live.policy.current().version(), 1);
     let message = next(&mut stream).await;
     assert!(message.contains("hx-target=\"#rows\"") && !message.contains(&account.to_string()), "{message}");

@@ -46,7 +46,7 @@ impl Scene {
         scene.test.app.db.maintain(groups).await.unwrap();
         scene.root.post(&format!("/accounts/{account}/password"), &[("password", PASSWORD)]).await;
         scene.needs(true).await;
-        told
+        scene
     }
 
     /// With two administrators, of whom the second is signed in.

@@ -121,7 +121,7 @@ async fn an_open_empty_list_follows_permissions_and_hidden_accounts() {
     let mut stream = stream_of_page(&ada, "/accounts").await;
     next(&mut stream).await;
     test.sql("insert into role_system_privileges select id, 'add_account' from roles").await;
-    test.in_force().await;
+    test.apply_policy().await;
     assert!(ada.get("/accounts").await.has("#rows a[href='/accounts/add']"), "a reloaded page");
     let message = next(&mut stream).await;
     assert!(message.contains("hx-target=\"#rows\"") && message.contains("Add account"), "{message}");

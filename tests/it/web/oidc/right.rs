@@ -6,7 +6,7 @@ use telescope::domain::{Email, Stage};
 use telescope::store;
 
 use super::provider::Signing;
-use super::{Scene, brought, is_signed_in};
+use super::{Scene, callback_query, is_signed_in};
 
 #[tokio::test]
 async fn a_person_signs_in_and_out() {
@@ -74,7 +74,7 @@ async fn the_session_lasts_ten_minutes_before_signing_in_and_a_week_after() {
         age.split(';').next().unwrap().parse().unwrap()
     };
     assert!((595..=600).contains(&age(start.header("set-cookie"))), "{}", start.header("set-cookie"));
-    let (_, answer) = scene.whole_way().await;
+    let (_, answer) = scene.complete().await;
     assert!(age(answer.header("set-cookie")) > 6 * 24 * 60 * 60, "{}", answer.header("set-cookie"));
 }
 
@@ -126,14 +126,14 @@ async fn missing_claims_are_read_from_userinfo() {
     scene.provider.userinfo(said("ada's number"));
     let provider = scene.test.app.sso.oidc.as_ref().unwrap();
     let (question, attempt) = provider.begin("/accounts".into()).await.unwrap();
-    let answer = brought(&scene.provider.authorize(question.as_str()));
+    let answer = callback_query(&scene.provider.authorize(question.as_str()));
     let identity = provider.finish(&attempt, &answer).await.unwrap().identity;
     assert_eq!(identity.groups, Some(vec!["all".into()]));
     assert_eq!(identity.issuer, scene.provider.issuer());
     assert!(identity.verified && identity.email == Email::parse("ada@example.org").unwrap());
 
     scene.provider.userinfo(said("somebody else's number"));
-    let (visitor, answer) = scene.whole_way().await;
+    let (visitor, answer) = scene.complete().await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
     assert!(!is_signed_in(&visitor).await);
 }
@@ -143,7 +143,7 @@ async fn groups_are_read_from_the_claim() {
     let scene = Scene::new().await;
     let provider = scene.test.app.sso.oidc.as_ref().unwrap();
     let (question, attempt) = provider.begin("/accounts".into()).await.unwrap();
-    let answer = brought(&scene.provider.authorize(question.as_str()));
+    let answer = callback_query(&scene.provider.authorize(question.as_str()));
     let identity = provider.finish(&attempt, &answer).await.unwrap().identity;
     assert_eq!(identity.groups, Some(vec!["support".into(), "night shift".into()]));
 }
@@ -153,7 +153,7 @@ async fn key_changes_need_no_restart() {
     let scene = Scene::new().await;
     scene.signed_in().await;
     scene.provider.new_key("second");
-    let (_, answer) = scene.whole_way().await;
+    let (_, answer) = scene.complete().await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "keys are not requested twice within half a minute");
     assert_eq!(scene.provider.asked_for_keys(), 1);
     scene.test.app.clock.advance(61);
@@ -170,7 +170,7 @@ async fn an_address_that_is_no_longer_verified_gives_no_accounts() {
     let ada = scene.signed_in().await;
     assert_eq!(ada.get(&page).await.status, StatusCode::OK);
     scene.provider.bend_token(|claims| claims["email_verified"] = json!(false));
-    let (ada, answer) = scene.whole_way().await;
+    let (ada, answer) = scene.complete().await;
     assert_eq!(answer.status, StatusCode::OK);
     let said = answer.texts("main p.note");
     assert!(said[0].contains("hasn't verified your e-mail address, ada@example.org"), "{said:?}");
@@ -180,7 +180,7 @@ async fn an_address_that_is_no_longer_verified_gives_no_accounts() {
 
     // The same subject with another address: neither address is proven to belong to the known person.
     scene.provider.bend_token(|claims| claims["email"] = json!("root@example.org"));
-    let (ada, answer) = scene.whole_way().await;
+    let (ada, answer) = scene.complete().await;
     let said = answer.texts("main p.note");
     assert!(said[0].contains("knows you as ada@example.org"), "{said:?}");
     assert_eq!(ada.get(&page).await.status, StatusCode::NOT_FOUND);

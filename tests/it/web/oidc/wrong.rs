@@ -48,7 +48,7 @@ async fn an_attempt_accepts_only_one_of_two_simultaneous_callbacks() {
     scene.provider.be_careless();
     let provider = scene.test.app.sso.oidc.as_ref().unwrap();
     let (question, attempt) = provider.begin("/accounts".into()).await.unwrap();
-    let answer = super::brought(&scene.provider.authorize(question.as_str()));
+    let answer = super::callback_query(&scene.provider.authorize(question.as_str()));
     let (one, two) = tokio::join!(provider.finish(&attempt, &answer), provider.finish(&attempt, &answer));
     assert!(one.is_ok());
     assert_eq!(two.err(), Some(OidcError::Stale));
@@ -145,7 +145,7 @@ async fn an_invalid_token_signs_nobody_in() {
 }
 
 async fn refused(scene: &Scene, lie: &str) {
-    let (visitor, answer) = scene.whole_way().await;
+    let (visitor, answer) = scene.complete().await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{lie}: {}", answer.body);
     assert!(words(&answer).contains("couldn't be verified"), "{lie}: {}", answer.body);
     assert!(!is_signed_in(&visitor).await, "{lie}");
@@ -161,7 +161,7 @@ async fn a_callback_of_another_provider_is_refused() {
     }
     let scene = Scene::new().await;
     scene.provider.bend_metadata(|said| said["authorization_response_iss_parameter_supported"] = json!(true));
-    let (_, answer) = scene.whole_way().await;
+    let (_, answer) = scene.complete().await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "it promises `iss` and does not send it");
 }
 
@@ -248,7 +248,7 @@ async fn an_unverified_address_creates_no_person() {
         claims["email"] = json!(super::super::app::ADMIN);
         claims.as_object_mut().unwrap().remove("email_verified");
     });
-    let (visitor, answer) = scene.whole_way().await;
+    let (visitor, answer) = scene.complete().await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(words(&answer).contains("has not verified that root@example.org"), "{}", answer.body);
     assert!(!is_signed_in(&visitor).await && known(super::super::app::ADMIN).await.is_none());
@@ -256,7 +256,7 @@ async fn an_unverified_address_creates_no_person() {
     scene.provider.userinfo(json!({ "sub": "ada's number" }));
     for nothing in [json!(null), json!(""), json!("ada"), json!(7), json!("аda@example.org")] {
         scene.provider.bend_token(move |claims| claims["email"] = nothing.clone());
-        let (visitor, answer) = scene.whole_way().await;
+        let (visitor, answer) = scene.complete().await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
         assert!(words(&answer).contains("didn't send an e-mail address"), "{}", answer.body);
         assert!(!is_signed_in(&visitor).await);
@@ -270,7 +270,7 @@ async fn an_unverified_address_creates_no_person() {
         claims.as_object_mut().unwrap().remove("email_verified");
         claims.as_object_mut().unwrap().remove("groups");
     });
-    let (_, answer) = scene.whole_way().await;
+    let (_, answer) = scene.complete().await;
     assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
 }
 
@@ -286,7 +286,7 @@ async fn an_address_with_a_new_subject_is_not_inherited() {
     let scene = Scene::new().await;
     scene.signed_in().await;
     scene.provider.bend_token(|claims| claims["sub"] = json!("the next Ada's number"));
-    let (visitor, answer) = scene.whole_way().await;
+    let (visitor, answer) = scene.complete().await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(words(&answer).contains("different identity than before"), "{}", answer.body);
     assert!(!is_signed_in(&visitor).await);
