@@ -39,6 +39,13 @@ define::audit_events! {
         #[serde(with = "stored::optional_text")]
         owner: Option<Email>,
     },
+    /// The number of an account that was never logged in was corrected
+    "account.number.corrected" => NumberCorrected {
+        #[serde(with = "stored::text")]
+        phone: Phone,
+        #[serde(with = "stored::text")]
+        before: Phone,
+    },
     /// A login code was requested from Telegram
     "login.code.asked" => CodeRequested,
     /// A login code or two-step password was submitted to Telegram

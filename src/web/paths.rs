@@ -38,6 +38,7 @@ paths! {
     ACCOUNT_DISCONNECT = "/accounts/{account}/disconnect" => account_disconnect(account: AccountId);
     ACCOUNT_LOGIN = "/accounts/{account}/provide" => account_login(account: AccountId);
     ACCOUNT_EDIT = "/accounts/{account}/edit" => account_edit(account: AccountId);
+    ACCOUNT_NUMBER = "/accounts/{account}/number" => account_number(account: AccountId);
     ACCOUNT_PASSWORD = "/accounts/{account}/password" => account_password(account: AccountId);
     ACCOUNT_LOG_OUT = "/accounts/{account}/log-out" => account_log_out(account: AccountId);
     ACCOUNT_REMOVE = "/accounts/{account}/remove" => account_remove(account: AccountId);

@@ -29,6 +29,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::ACCOUNT_DISCONNECT, post(accounts::actions::disconnect))
         .route(paths::ACCOUNT_LOGIN, get(accounts::login::form).post(accounts::login::submit))
         .route(paths::ACCOUNT_EDIT, get(accounts::edit::form).post(accounts::edit::save))
+        .route(paths::ACCOUNT_NUMBER, get(accounts::number::form).post(accounts::number::save))
         .route(paths::ACCOUNT_PASSWORD, get(accounts::password::form).post(accounts::password::save))
         .route(
             paths::REVEAL_PASSWORD,

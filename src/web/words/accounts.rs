@@ -14,6 +14,7 @@ pub fn added(phone: Option<&Phone>, visible: bool) -> String {
 }
 
 pub const SAVED: &str = "Saved.";
+pub const NUMBER_CORRECTED: &str = "Number corrected.";
 pub const PASSWORD_STORED: &str = "Password stored.";
 pub const LOGGED_OUT: &str = "Logged out.";
 pub const REMOVING: &str = "The account is being removed.";

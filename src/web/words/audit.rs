@@ -15,6 +15,7 @@ pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
         Outcome::Done => words,
         Outcome::Intent => format!("{words}: started"),
         Outcome::Failed => format!("{words}: failed"),
+        Outcome::NotSent => format!("{words}: not sent"),
         Outcome::Unknown => format!("{words}: outcome unknown"),
     }
 }
@@ -27,6 +28,9 @@ fn describe(event: &AuditEvent) -> String {
             DesiredState::Removed => "set to be removed".into(),
         },
         AuditEvent::AccountEdited { .. } => "edited the owner, comment or groups".into(),
+        AuditEvent::NumberCorrected { phone, before } => {
+            format!("corrected the number from {before} to {phone}")
+        }
         AuditEvent::CodeRequested => "requested a login code".into(),
         AuditEvent::InputSubmitted { input } => format!("submitted the {} to Telegram", input.name()),
         AuditEvent::LoginCodeShown { approved_by } => {

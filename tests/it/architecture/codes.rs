@@ -10,6 +10,7 @@ const FROZEN: &[&str] = &[
     "account.added",
     "account.edited",
     "account.folder.destroyed",
+    "account.number.corrected",
     "account.removal.log-out-skipped",
     "account.removal.retried",
     "account.removed",

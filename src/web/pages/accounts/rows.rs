@@ -17,6 +17,7 @@ use crate::live::accounts::{Entry, GroupNames, Listing};
 use crate::web::pages::accounts::query::{AccountsQuery, NO_OWNER};
 use crate::web::paths;
 use crate::web::words::{accounts as words, connections, stages};
+use crate::words::refusals;
 
 /// Rows on a page.
 pub const PAGE: usize = 100;
@@ -142,6 +143,10 @@ impl Row<'_> {
             _ if may(AccountPrivilege::ManageConnectionState) && stage.can_connect() => Some(words::CONNECT),
             _ => None,
         }
+    }
+
+    fn problem(&self) -> Option<String> {
+        self.entry.snapshot.problem.as_ref().map(refusals::problem)
     }
 
     fn has_connection_problems(&self) -> bool {

@@ -92,7 +92,7 @@ impl SharedList {
                 Some(Arc::clone(&current.state))
             }
             None => {
-                let index = ListIndex::new(class.resolve(policy), accounts.listing(), query);
+                let index = ListIndex::new(class.resolve(policy), accounts, query);
                 let fresh = ListState::new(index.view(query), query);
                 let state = match current.take() {
                     Some(former) if former.state.position == fresh.position => former.state,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::domain::GroupId;
 use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::{AccountPrivilege, can};
-use crate::live::accounts::Entry;
+use crate::live::accounts::{Entry, GroupNames};
 use crate::ops::access::MAX_NAME;
 use crate::store;
 use crate::store::groups::Group;
@@ -120,7 +120,7 @@ pub async fn page(
     let more_hidden = all > inside.len();
     let pages = inside.len().div_ceil(PAGE).max(1);
     let at = query.page.clamp(1, pages);
-    let (found, found_more) = search(outside, &query.q);
+    let (found, found_more) = search(outside, &query.q, app.live.accounts.groups());
     Ok(GroupPage {
         layout: Layout::of(app, reader),
         tab: "groups",
@@ -141,12 +141,12 @@ pub async fn page(
 }
 
 /// The accounts that match, and whether there are more.
-fn search(accounts: Vec<Arc<Entry>>, q: &str) -> (Vec<Arc<Entry>>, bool) {
+fn search(accounts: Vec<Arc<Entry>>, q: &str, names: Arc<GroupNames>) -> (Vec<Arc<Entry>>, bool) {
     if q.trim().is_empty() {
         return (Vec::new(), false);
     }
     let query = AccountsQuery { q: q.to_owned(), ..AccountsQuery::default() };
-    let filter = Filter::new(&query);
+    let filter = Filter::new(&query, names);
     let mut found: Vec<_> = accounts.into_iter().filter(|entry| filter.fits(entry)).collect();
     let more = found.len() > FOUND;
     found.truncate(FOUND);
