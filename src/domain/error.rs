@@ -88,6 +88,7 @@ pub enum ErrorCode {
     NotLoggedInForCode,
     NotWaitingForCode,
     ApprovalRequired,
+    EmergencyNotAllowed,
     ApprovalPending,
     ApprovalSpent,
     ApprovalUsed,
@@ -115,6 +116,11 @@ pub enum ErrorCode {
         by: String,
     },
     RequestOver,
+    RequestWithdrawn,
+    /// The approver has that permission from the person who made the request, since less than a day.
+    ApproverGivenByRequester {
+        person: String,
+    },
     RequesterLostAccess {
         person: String,
     },

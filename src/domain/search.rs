@@ -90,7 +90,8 @@ fn number(typed: &str) -> Option<String> {
             },
         }
     }
-    let is_part = !typed.starts_with(['+', '\u{ff0b}', '(', '\u{ff08}', '0']);
+    let first = typed.chars().next().map(|c| ascii_digit(c).unwrap_or(c));
+    let is_part = !matches!(first, Some('+' | '\u{ff0b}' | '(' | '\u{ff08}' | '0'));
     if is_part {
         return (!digits.is_empty()).then_some(digits);
     }

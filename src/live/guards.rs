@@ -60,6 +60,8 @@ pub struct PendingReveal {
     /// The earliest time of the next code, by Telegram's clock.
     pub from: Millis,
     pub until: Millis,
+    /// Without an approval that is needed.
+    pub emergency: bool,
 }
 
 impl PendingReveals {

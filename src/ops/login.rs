@@ -37,7 +37,7 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageT
         AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::CodeRequested).about(grant.account());
     let (intent, note) = count_attempt(app, &entry.account.phone, attempt).await?;
     let result = handle.ask_for_code(token).await;
-    intent.end_at_telegram(app, &result);
+    intent.end_at_telegram(app, &result).await;
     if !counts(&result) {
         take_back(app, grant.account(), &note).await;
     }
@@ -146,6 +146,6 @@ pub async fn submit(
     let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
     let intent = count_input(app, attempt).await?;
     let result = handle.submit(token, provided).await;
-    intent.end_at_telegram(app, &result);
+    intent.end_at_telegram(app, &result).await;
     Ok(result?)
 }

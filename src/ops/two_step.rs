@@ -128,7 +128,7 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
         // It stopped meanwhile. The intent is written, so its outcome has to be.
         None => Err(AnswerError::NotRunning),
     };
-    intent.end_at_telegram(app, &result);
+    intent.end_at_telegram(app, &result).await;
     let purpose = Purpose::TwoStepPassword;
     app.db
         .maintain(async |conn| -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use super::paths::{self, with_query};
 
 /// Where people go who asked for nothing else.
-const DEFAULT: &str = paths::ACCOUNTS;
+const DEFAULT: &str = paths::HOME;
 
 /// `next`, if it is a page of ours; anything that a browser might read as another site's is not.
 pub fn local_redirect(next: &str) -> &str {
@@ -16,7 +16,7 @@ pub fn local_redirect(next: &str) -> &str {
 /// The address of the sign-in page, which leads on to `next` afterwards.
 pub fn sign_in(next: Option<&str>) -> String {
     match next.map(local_redirect) {
-        None | Some(DEFAULT) => paths::SIGN_IN.to_owned(),
+        None | Some(paths::HOME | paths::ACCOUNTS) => paths::SIGN_IN.to_owned(),
         Some(next) => with_query(paths::SIGN_IN, [("next", next)]),
     }
 }

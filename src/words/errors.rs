@@ -111,6 +111,9 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::ApprovalRequired => {
             "Another person has to approve this first. Request approval with a reason.".into()
         }
+        ErrorCode::EmergencyNotAllowed => {
+            "This account's groups don't allow emergency access. Request approval with a reason.".into()
+        }
         ErrorCode::ApprovalPending => "This has not been approved yet.".into(),
         ErrorCode::ApprovalSpent => "This approval has been used in the meantime. Request a new one.".into(),
         ErrorCode::ApprovalUsed => "Your approval was used; it was valid once. Request a new one.".into(),
@@ -119,7 +122,7 @@ pub fn sentence(error: &ErrorCode) -> String {
             format!("{by} declined your request{note}.")
         }
         ErrorCode::ApprovalExpired => {
-            "Your approval wasn't used within ten minutes of the request. Request a new one.".into()
+            "Your approval wasn't used within ten minutes of the decision. Request a new one.".into()
         }
         ErrorCode::ApproverRevoked { by } => {
             format!("{by} approved your request but may no longer approve requests. Request a new approval.")
@@ -137,6 +140,11 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::RequestApproved { by } => format!("{by} has already approved this."),
         ErrorCode::RequestUsed { by } => format!("{by} has already approved this, and the approval was used."),
         ErrorCode::RequestDeclined { by } => format!("{by} has already declined this."),
+        ErrorCode::RequestWithdrawn => "This request was withdrawn.".into(),
+        ErrorCode::ApproverGivenByRequester { person } => format!(
+            "{person} gave you the permission to approve less than a day ago, so another person has to approve this \
+             request."
+        ),
         ErrorCode::RequestOver => "This request has expired after ten minutes.".into(),
         ErrorCode::RequesterLostAccess { person } => format!("{person} no longer has access to this."),
         ErrorCode::PeopleOnly => "Only a person can do this.".into(),

@@ -56,8 +56,9 @@ impl Intent {
         app.audit_queue.put(self.outcome(app.clock.now(), result));
     }
 
-    /// Records how a request to Telegram ended: whether it was refused, or never sent.
-    pub(crate) fn end_at_telegram(self, app: &App, result: &Result<(), AnswerError>) {
+    /// Records how a request to Telegram ended: whether it was refused, or never sent. What limits count is in the database
+    /// before the person is told, if that is available.
+    pub(crate) async fn end_at_telegram(self, app: &App, result: &Result<(), AnswerError>) {
         let outcome = match result {
             Ok(()) => Outcome::Done,
             Err(AnswerError::Refused(_)) => Outcome::Failed,
@@ -66,7 +67,11 @@ impl Intent {
                 Outcome::NotSent
             }
         };
-        app.audit_queue.put(self.entry.outcome(self.seq, app.clock.now(), outcome));
+        let entry = self.entry.outcome(self.seq, app.clock.now(), outcome);
+        if let Err(error) = record(app, &entry).await {
+            tracing::warn!(%error, "an outcome is recorded later");
+            app.audit_queue.put(entry);
+        }
     }
 }
 

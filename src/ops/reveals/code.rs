@@ -13,6 +13,7 @@ use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Millis, Secret, login_code};
 use crate::live::guards::PendingReveal;
+use crate::ops::approvals::RevealMode;
 use crate::ops::{App, OpError, approvals};
 use crate::store::Written;
 use crate::telegram::{AnswerError, LoginCode, LoginCodes};
@@ -36,9 +37,14 @@ impl From<&LoginCode> for Revealed {
 }
 
 /// Shows the newest login code that came to the account.
-pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) -> Result<Revealed, OpError> {
+pub async fn show_code(
+    app: &App,
+    grant: Grant<'_, can::Login>,
+    reason: &str,
+    mode: RevealMode,
+) -> Result<Revealed, OpError> {
     let (actor, account) = (grant.actor(), grant.account());
-    approvals::check::<can::Login>(app, &mut app.db.read().await?, actor, account, reason).await?;
+    approvals::check::<can::Login>(app, &mut app.db.read().await?, actor, account, reason, mode).await?;
     let codes = login_codes(app, account).await?;
     let Some(newest) = codes.newest_first.first() else {
         // Perhaps one came while this server was not running.
@@ -50,7 +56,7 @@ pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) ->
             minutes: codes.now.seconds_since(newest.sent) / 60,
         }));
     }
-    write_down(app, actor, account, reason).await?;
+    write_down(app, actor, account, reason, mode).await?;
     Ok(Revealed::from(newest))
 }
 
@@ -60,21 +66,27 @@ pub async fn wait_for_code(
     app: &App,
     grant: &Grant<'_, can::Login>,
     reason: &str,
+    mode: RevealMode,
 ) -> Result<Millis, OpError> {
     let cleared = {
         let conn = &mut app.db.read().await?;
-        approvals::check::<can::Login>(app, conn, grant.actor(), grant.account(), reason).await?
+        approvals::check::<can::Login>(app, conn, grant.actor(), grant.account(), reason, mode).await?
     };
     let codes = login_codes(app, grant.account()).await?;
     let after = codes.newest_first.first().map_or(0, |newest| newest.id);
     // Where older codes may be missing, a message that is read later is not taken for a new one.
     let from = if codes.complete { Millis(0) } else { Millis(codes.now.0 / 1000 * 1000) };
     let now = app.clock.now();
-    let longest = now.plus_seconds(ARMED_LIFE);
-    let until = cleared.approval.as_ref().map_or(longest, |approval| approval.expires.min(longest));
-    let pending = PendingReveal { reason: cleared.reason, after, from, until };
+    let until = waits_until(now, cleared.approval.as_ref().map(|approval| approval.expires));
+    let pending = PendingReveal { reason: cleared.reason, after, from, until, emergency: cleared.emergency };
     app.guards.pending_reveals.insert((grant.account(), grant.actor().to_string()), pending, now);
     Ok(until)
+}
+
+/// No longer than the approval that it takes.
+fn waits_until(now: Millis, approval_expires: Option<Millis>) -> Millis {
+    let longest = now.plus_seconds(ARMED_LIFE);
+    approval_expires.map_or(longest, |expires| expires.min(longest))
 }
 
 /// How an armed reveal stands.
@@ -120,7 +132,8 @@ pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Resu
     if app.guards.pending_reveals.remove(&key).is_none() {
         return Ok(CodeWait::Over);
     }
-    write_down(app, actor, account, &waiting.reason).await?;
+    let mode = if waiting.emergency { RevealMode::Emergency } else { RevealMode::Normal };
+    write_down(app, actor, account, &waiting.reason, mode).await?;
     Ok(CodeWait::Came(revealed))
 }
 
@@ -140,18 +153,41 @@ fn no_codes(error: AnswerError) -> OpError {
 
 /// Records that the code is shown, before it is. Whether it may be shown is decided in the same transaction, and an
 /// approval that it needs is used up.
-async fn write_down(app: &App, actor: &Principal, account: AccountId, reason: &str) -> Result<(), OpError> {
-    let used = app
+async fn write_down(
+    app: &App,
+    actor: &Principal,
+    account: AccountId,
+    reason: &str,
+    mode: RevealMode,
+) -> Result<(), OpError> {
+    let concerns_approvers = app
         .write_with(async |tx| -> Result<Written<bool>, OpError> {
-            let cleared = approvals::consume::<can::Login>(app, tx, actor, account, reason).await?;
-            let event = AuditEvent::LoginCodeShown { approved_by: cleared.approved_by() };
+            let cleared = approvals::consume::<can::Login>(app, tx, actor, account, reason, mode).await?;
+            let event = match cleared.emergency {
+                true => AuditEvent::EmergencyCodeShown,
+                false => AuditEvent::LoginCodeShown { approved_by: cleared.approved_by() },
+            };
             let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);
             let recorded = tx.record(&entry.because(cleared.reason.as_str())).await?;
-            Ok(recorded.with(cleared.approval.is_some()))
+            Ok(recorded.with(cleared.approval.is_some() || cleared.emergency))
         })
         .await?;
-    if used {
+    if concerns_approvers {
         approvals::view::changed(app).await;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_awaited_no_longer_than_its_approval_lasts() {
+        let now = Millis(1_000_000);
+        let in_seconds = |seconds| Some(now.plus_seconds(seconds));
+        for (expires, until) in [(None, 300), (in_seconds(600), 300), (in_seconds(120), 120)] {
+            assert_eq!(waits_until(now, expires), now.plus_seconds(until));
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The pages of accounts.
 
 use super::moments::moment;
+use crate::domain::account::Profile;
 use crate::domain::{Input, Millis, Phone};
 
 /// A notice after adding an account with a test number.
@@ -10,6 +11,14 @@ pub fn added(phone: Option<&Phone>, visible: bool) -> String {
         format!("{account} was added.")
     } else {
         format!("{account} was added. You don't have access to it.")
+    }
+}
+
+/// Who an account is at Telegram.
+pub fn profile(profile: &Profile) -> String {
+    match &profile.username {
+        Some(username) => format!("{} (@{username})", profile.name),
+        None => profile.name.clone(),
     }
 }
 

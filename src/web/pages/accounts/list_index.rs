@@ -146,6 +146,8 @@ impl ListIndex {
             pages,
             stages,
             may_add: self.rights.system().has(SystemPrivilege::AddAccount),
+            system: self.rights.system(),
+            has_groups: self.rights.has_groups(),
             wanted: self.counted.wanted,
             starting: self.counted.starting,
         }

@@ -10,7 +10,7 @@ use askama::Template;
 use parking_lot::Mutex;
 
 use crate::domain::access::{Policy, Principal, privileges};
-use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::stage::Severity;
 use crate::domain::{AccountId, DesiredState, Email, Network, Snapshot};
 use crate::live::accounts::{Entry, GroupNames, Listing};
@@ -41,6 +41,10 @@ pub struct View {
     pub stages: Vec<Count>,
     /// Whether the viewer may add accounts.
     pub may_add: bool,
+    /// What else the viewer may do, for one who sees no account.
+    pub system: SystemPrivileges,
+    /// Whether roles of the viewer give access to groups.
+    pub has_groups: bool,
     /// How many of the visible are wanted connected.
     pub wanted: usize,
     /// How many of those are on their way up.

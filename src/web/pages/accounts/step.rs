@@ -139,6 +139,11 @@ impl<'a> Step<'a> {
         }
     }
 
+    /// Grows with every code that arrives.
+    fn code_came_key(&self) -> i64 {
+        self.snapshot().code_came.map_or(0, |came| came.0)
+    }
+
     fn code_came_at(&self) -> Option<String> {
         self.snapshot().code_came.map(moment)
     }

@@ -57,6 +57,7 @@ pub struct GroupPage {
     found_more: bool,
     grants: Vec<GrantLink>,
     needs_approval: bool,
+    allows_emergency: bool,
     name: NameForm,
     error: Option<(&'static str, &'static str)>,
 }
@@ -111,6 +112,7 @@ pub async fn page(
     let group = store::groups::get(&mut conn, id).await?.ok_or(AppError::NotFound)?;
     let roles = store::roles::all(&mut conn).await?;
     let needs_approval = store::groups::needing_approval(&mut conn).await?.contains(&id);
+    let allows_emergency = store::groups::allowing_emergency(&mut conn).await?.contains(&id);
     drop(conn);
     let policy = app.live.policy.current();
     let is_inside = |entry: &Arc<Entry>| entry.account.groups.contains(&id);
@@ -134,6 +136,7 @@ pub async fn page(
         found_more,
         grants: roles.into_iter().map(|role| GrantLink::new(&policy, id, role.id, role.name)).collect(),
         needs_approval,
+        allows_emergency,
         name: NameForm::of(&group.name),
         error: None,
         group,
