@@ -13,6 +13,7 @@ use crate::web::error::AppError;
 use crate::web::paths;
 use crate::web::state::State;
 use crate::web::words::moments::moment;
+use crate::web::words::sign_in;
 
 /// What a page shows around its content.
 #[derive(Debug, Clone, Default)]
@@ -27,8 +28,12 @@ pub struct Layout {
     pub own_requests: usize,
     /// Emergency access that this person is told of.
     pub emergencies: Vec<EmergencyRow>,
+    /// What a person has to know whose address isn't proven.
+    pub unproven: Option<String>,
     /// The administrator whom everyone is taken for, while single sign-on is off.
     pub everyone: Option<String>,
+    /// Whether each request says who sends it, so that a page whose session ended has only to be loaded again.
+    pub by_request: bool,
     /// Telegram's test environment.
     pub test: bool,
     pub outages: Outages,
@@ -44,6 +49,10 @@ impl Layout {
         let pending = requests.pending_for(&app.live.policy.current(), actor, app.clock.now());
         let own_requests = requests.own(actor).count();
         let emergencies = if pending.is_some() { emergencies(app, &requests) } else { Vec::new() };
+        let unproven = match actor {
+            Principal::User(person) if !person.verified => Some(sign_in::unproven(person.email.as_str())),
+            Principal::User(_) | Principal::Cli | Principal::System(_) => None,
+        };
         Self {
             person: Some(actor.to_string()),
             reads_audit,
@@ -51,6 +60,7 @@ impl Layout {
             pending,
             own_requests,
             emergencies,
+            unproven,
             ..Self::anonymous(app)
         }
     }
@@ -61,6 +71,7 @@ impl Layout {
         let everyone = config.admin_emails.iter().next().filter(|_| config.sso_mode.is_disabled());
         Self {
             everyone: everyone.map(ToString::to_string),
+            by_request: config.sso_mode.is_by_request(),
             test: config.telegram_environment.is_test(),
             outages: Outages::now(app),
             ..Self::default()
