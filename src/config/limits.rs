@@ -13,6 +13,8 @@ pub struct Limits {
     pub wrong_inputs_per_person_per_day: u32,
     /// Sign-in attempts per network address and minute.
     pub sign_ins_per_minute: u32,
+    /// Browsers in which a person may be signed in.
+    pub sessions_per_user: u32,
     /// Live pages that one person may have open.
     pub streams_per_user: u32,
     /// Concurrent connections.
@@ -30,6 +32,7 @@ impl Limits {
                 .number("WRONG_INPUTS_PER_PERSON_PER_DAY", 1..=1_000_000)
                 .unwrap_or(30),
             sign_ins_per_minute: env.number("SIGN_INS_PER_MINUTE", 1..=1_000_000).unwrap_or(100),
+            sessions_per_user: env.number("SESSIONS_PER_USER", 1..=10_000).unwrap_or(30),
             streams_per_user: env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20),
             max_connections: env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000),
             keep_alive_seconds: env.number("KEEP_ALIVE_SECONDS", 5..=620).unwrap_or(125),

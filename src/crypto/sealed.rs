@@ -30,6 +30,10 @@ pub enum Purpose {
     FolderKey,
     /// The phone number in a TDLib folder's manifest.
     FolderPhone,
+    /// The sign-ins of a browser that wait for the identity provider's answer.
+    PendingSignIns,
+    /// The token that began a web session.
+    IdToken,
     /// An empty value, sealed to recognise a key.
     KeyCheck,
 }
@@ -46,6 +50,8 @@ impl Purpose {
             Self::TwoStepPassword => ("sealed_secrets", "sealed"),
             Self::FolderKey => ("account.json", "key"),
             Self::FolderPhone => ("account.json", "phone"),
+            Self::PendingSignIns => ("cookie", "sign-in"),
+            Self::IdToken => ("web_sessions", "data"),
             Self::KeyCheck => ("meta", "value"),
         }
     }

@@ -1,5 +1,6 @@
 //! An account: the stored data that people entered, and the live snapshot of its login.
 
+use super::refusal::LoginRefusal;
 use super::{AccountId, Email, GroupId, Millis, Phone, SessionEndReason, Stage, StageToken};
 
 /// An account as stored in the database: what people entered and decided, not its live state.
@@ -60,8 +61,8 @@ pub struct Snapshot {
     pub stage: Stage,
     /// Identifies this stage in forms; a form with another token is stale.
     pub token: StageToken,
-    /// Why the last request to Telegram failed, as a sentence; cleared by the next step.
-    pub problem: Option<String>,
+    /// What went wrong with the last thing asked of Telegram; gone with the next step.
+    pub problem: Option<Problem>,
     /// The end of Telegram's flood wait: until then it refuses requests.
     pub flood_until: Option<Millis>,
     /// Whether a person's request to Telegram is in progress.
@@ -74,6 +75,16 @@ pub struct Snapshot {
     pub code_came: Option<Millis>,
     /// Set if Telegram has frozen the account.
     pub frozen: Option<Frozen>,
+}
+
+/// Why the last thing asked of Telegram was not done. The sentences are in `words::refusals`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// There was no answer; it may still happen.
+    NoAnswer,
+    /// More came than the account could take in, so it was restarted.
+    Overflowed,
+    Refused(LoginRefusal),
 }
 
 /// An account that Telegram has frozen for abuse: it is read-only, and will be deleted unless its owner appeals.

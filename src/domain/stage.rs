@@ -92,9 +92,9 @@ impl Stage {
     /// Whether a code can be requested now. TDLib accepts the phone number in all of these states.
     pub const fn can_ask_for_code(&self) -> bool {
         match self {
+            Self::WaitCode(sent) => sent.no_other_way_until.is_none(),
             Self::SignedOut
             | Self::Ended(_)
-            | Self::WaitCode(_)
             | Self::WaitPassword { .. }
             | Self::WaitEmailAddress
             | Self::WaitEmailCode { .. }

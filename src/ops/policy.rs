@@ -5,21 +5,29 @@ use std::time::Duration;
 use crate::domain::Account;
 use crate::domain::access::Policy;
 use crate::live::events::Change;
-use crate::ops::App;
+use crate::ops::{App, approvals};
 use crate::store::{self, StoreError};
 
 const MAX_AGE_SECONDS: i64 = 1;
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Reloads the rules, and what else rights depend on, from the database, and updates every open page. Only one caller
-/// reloads at a time, so an older policy never replaces a newer one.
+/// Puts the rules of the database in force, and ends what depends on rights that are gone.
 pub async fn refresh(app: &App) -> Result<(), StoreError> {
+    if reload(app).await? {
+        approvals::view::void_lost(app).await;
+    }
+    Ok(())
+}
+
+/// Reads the rules, and what else rights depend on, as they stand in the database now, and lets every open page look
+/// again; whether they differ. One reads at a time, so what is in force never goes back.
+async fn reload(app: &App) -> Result<bool, StoreError> {
     let _one_at_a_time = app.live.policy.reading.lock().await;
     let conn = &mut app.db.read().await?;
     // A caller that waited for the lock often finds that its change was loaded already. So when many sign in at once
     // and the identity provider assigns their roles, only a few reload everything.
     if store::rules::version(conn).await? == app.live.policy.current().version() {
-        return Ok(());
+        return Ok(false);
     }
     let rows = store::rules::load(conn).await?;
     let accounts = store::accounts::all(conn).await?;
@@ -29,7 +37,7 @@ pub async fn refresh(app: &App) -> Result<(), StoreError> {
     put_details(app, accounts);
     app.live.events.publish(Change::Policy);
     tracing::info!(version = rows.version, "policy loaded");
-    Ok(())
+    Ok(true)
 }
 
 /// Updates the account details that differ. Only those that were read here: everything else is updated by the code that

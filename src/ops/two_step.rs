@@ -127,7 +127,7 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
         // The client stopped meanwhile. The intent is recorded, so its outcome must be, too.
         None => Err(AnswerError::NotRunning),
     };
-    intent.end(app, &result);
+    intent.end_at_telegram(app, &result).await;
     let purpose = Purpose::TwoStepPassword;
     app.db
         .maintain(async |conn| -> Result<(), StoreError> {
@@ -160,7 +160,7 @@ fn fate(result: &Result<(), AnswerError>) -> Fate {
         Err(AnswerError::Stale | AnswerError::Busy | AnswerError::NotNow | AnswerError::NotRunning) => {
             Fate::MayBeGiven
         }
-        Err(AnswerError::Refused(said)) if said.field == Some(Input::Password) => Fate::Rejected,
+        Err(AnswerError::Refused(why)) if why.field() == Some(Input::Password) => Fate::Rejected,
         Err(AnswerError::Refused(_) | AnswerError::Away) => Fate::Unknown,
     }
 }

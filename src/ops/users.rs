@@ -5,6 +5,10 @@
 //! one of them stays an administrator. A user whose admin flag changes has to sign in again, so that no session is older
 //! than the rights it carries.
 
+mod move_to;
+
+pub use move_to::{Moved, move_to};
+
 use crate::domain::access::{self as rights, Policy, Principal, Subject, SystemGrant, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::error::ErrorCode;

@@ -1,7 +1,9 @@
 //! Single sign-on: verifies identities signed by a proxy or an OpenID provider.
 
 pub mod assertion;
+mod claims;
 mod http;
+mod json;
 mod jwks;
 mod jwt;
 pub mod oidc;

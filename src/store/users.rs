@@ -178,6 +178,23 @@ pub async fn upsert_seen(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Res
     )
 }
 
+/// Gives a person another address.
+pub async fn set_email(conn: &mut Conn<'_>, id: UserId, email: &Email) -> Result<(), StoreError> {
+    let touched = execute!(conn, "update users set email = $2 where id = $1", id, email)?;
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// Whether no identity is bound to a person.
+pub async fn is_unbound(conn: &mut Conn<'_>, id: UserId) -> Result<bool, StoreError> {
+    let (count,) = one!(conn, (i64,), "select count(*) from identities where user_id = $1", id)?;
+    Ok(count == 0)
+}
+
+/// Deletes a person who was never here.
+pub async fn delete_unseen(conn: &mut Conn<'_>, id: UserId) -> Result<(), StoreError> {
+    execute!(conn, "delete from users where id = $1 and seen = 0", id).map(drop)
+}
+
 pub async fn set_admin(conn: &mut Conn<'_>, id: UserId, admin: bool) -> Result<(), StoreError> {
     let touched = execute!(conn, "update users set admin = $2 where id = $1", id, admin)?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }

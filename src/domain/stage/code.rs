@@ -12,6 +12,24 @@ pub struct CodeSent {
     pub next: Option<CodeDelivery>,
     /// When a code can be resent.
     pub resend_from: Option<Millis>,
+    /// Telegram has no other way to send a code to this number until about then.
+    pub no_other_way_until: Option<Millis>,
+}
+
+impl CodeSent {
+    /// Whether it consists of digits, as far as is known.
+    pub const fn is_digits(&self) -> bool {
+        match self.way {
+            CodeDelivery::SmsWord { .. } | CodeDelivery::SmsPhrase { .. } => false,
+            CodeDelivery::Telegram
+            | CodeDelivery::Sms
+            | CodeDelivery::Call
+            | CodeDelivery::FlashCall
+            | CodeDelivery::MissedCall
+            | CodeDelivery::Fragment
+            | CodeDelivery::Other(_) => true,
+        }
+    }
 }
 
 /// How a code is delivered.
@@ -21,6 +39,16 @@ pub enum CodeDelivery {
     Telegram,
     /// A text message.
     Sms,
+    /// A text message with a word as the code.
+    SmsWord {
+        /// How it begins; may be empty.
+        beginning: String,
+    },
+    /// A text message with several words as the code.
+    SmsPhrase {
+        /// The first word; may be empty.
+        beginning: String,
+    },
     /// A voice call.
     Call,
     /// A call that is hung up; the digits of the caller's number are the code.

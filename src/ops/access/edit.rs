@@ -46,6 +46,8 @@ pub enum Edit {
     /// Require a second person's approval to show secrets of the group's accounts, or stop requiring it. Takes effect
     /// for every later reveal, including those already requested.
     NeedApproval(GroupId, bool),
+    /// Let people who may log in to a group's accounts see a login code without approval in an emergency, or no longer.
+    AllowEmergency(GroupId, bool),
     PutIn(AccountId, GroupId),
     TakeOut(AccountId, GroupId),
 }
@@ -104,6 +106,7 @@ impl EditContext<'_> {
             Edit::RenameGroup(group, name) => self.rename_group(conn, *group, name).await,
             Edit::DeleteGroup(group) => self.delete_group(conn, *group, moved).await,
             Edit::NeedApproval(group, needed) => self.need_approval(conn, *group, *needed).await,
+            Edit::AllowEmergency(group, allowed) => self.allow_emergency(conn, *group, *allowed).await,
             Edit::PutIn(account, group) => self.put_in(conn, *account, *group, moved).await,
             Edit::TakeOut(account, group) => self.take_out(conn, *account, *group, moved).await,
         }

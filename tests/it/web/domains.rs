@@ -64,6 +64,7 @@ async fn a_generic_proxys_assertion_for_another_domain_is_refused() {
         ("JWT_ISSUER", &name),
         ("JWT_AUDIENCE", "telescope"),
         ("JWT_JWKS_URL", &certs),
+        ("JWT_TRUST_EMAIL", "yes"),
     ])
     .await;
     let now = test.app.clock.now().0 / 1000;

@@ -22,6 +22,8 @@ enum Requires {
     System(SystemPrivilege),
     /// `view` on the account in the path, and a system privilege.
     Both(SystemPrivilege),
+    /// A privilege on the account in the path, and one on the system.
+    Two(AccountPrivilege, SystemPrivilege),
 }
 
 /// What each route requires; the first match wins.
@@ -36,6 +38,10 @@ fn requires(method: &str, path: &str) -> Requires {
             "users" | "access" | "roles" | "groups" => Requires::System(ManageAccess),
             "audit" => Requires::System(ReadAudit),
             // Its stream is empty without the privilege.
+            // One's own requests take nothing.
+            "reveals" if path.starts_with("/reveals/mine") || path.ends_with("/withdraw") => {
+                Requires::Nothing
+            }
             "reveals" if path != "/reveals/events" => Requires::System(ApproveReveal),
             _ => Requires::Nothing,
         };
@@ -46,6 +52,7 @@ fn requires(method: &str, path: &str) -> Requires {
         // With `view` alone they show the stage without its form.
         (_, "") | ("GET", "/provide") => Requires::Account(View),
         (_, "/edit") => Requires::Both(ManageAccess),
+        (_, "/number") => Requires::Two(Login, AddAccount),
         (_, "/connect" | "/disconnect") => Requires::Account(ManageConnectionState),
         (_, "/password") => Requires::Account(EditTwoFactorPassword),
         (_, path) if path.starts_with("/password/reveal") => Requires::Account(ViewTwoFactorPassword),
@@ -72,7 +79,14 @@ fn expected(requires: Requires, account: AccountPrivileges, system: SystemPrivil
                 403
             }
         }
-        Requires::Account(_) | Requires::Both(_) if !sees => 404,
+        Requires::Account(_) | Requires::Both(_) | Requires::Two(..) if !sees => 404,
+        Requires::Two(needed, also) => {
+            if account.has(needed) && system.has(also) {
+                0
+            } else {
+                403
+            }
+        }
         Requires::Account(needed) => {
             if account.has(needed) {
                 0

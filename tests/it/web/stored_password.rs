@@ -32,7 +32,7 @@ async fn an_undelivered_password_is_logged_and_can_be_used_later() {
     })
     .await;
     let [outcome, intent] = entries.as_slice() else { panic!("one intent, one outcome: {entries:?}") };
-    assert_eq!((intent.outcome, outcome.outcome), (Outcome::Intent, Outcome::Failed));
+    assert_eq!((intent.outcome, outcome.outcome), (Outcome::Intent, Outcome::NotSent));
     assert_eq!(outcome.intent, Some(intent.seq));
     until("the next login may use it", SOON, async || {
         let row = id.to_string();

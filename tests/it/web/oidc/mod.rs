@@ -1,6 +1,8 @@
 //! Signing in through an OpenID provider: the expected flows, and every way in which they must fail. The provider is a
 //! strict one that can be made to lie; `real` uses a real provider and a real browser.
 
+mod claims;
+mod pending;
 mod provider;
 mod real;
 mod right;
