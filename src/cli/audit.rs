@@ -15,7 +15,7 @@ use crate::node::lease;
 use crate::ops::Context;
 use crate::ops::audit::{checkpoint, retention};
 use crate::store::audit::{self, Head, HeadFile, Verified};
-use crate::store::{Db, key_check};
+use crate::store::{Db, access_seals};
 
 /// Faults that are listed; with more than these the log proves nothing.
 const LISTED: usize = 50;
@@ -64,8 +64,9 @@ async fn blank(config: Config, before: &str, yes: bool) -> anyhow::Result<()> {
         db.can_change_audit_log().await?,
         "the role in DB_DSN can't change the audit log, as it should be for a server. Use the DB_DSN of the tables' owner"
     );
-    db.maintain(async |conn| key_check::check(conn, &keys).await).await?;
-    let context = Context { config: Arc::new(config), db, keys: Arc::new(keys), clock };
+    let keys = Arc::new(keys);
+    access_seals::prepare(&db, &keys, clock.now()).await?;
+    let context = Context { config: Arc::new(config), db, keys, clock };
     // With the lease, the file audit-head is ours to write. A running server writes it otherwise.
     let lease = lease::obtain_at_once(&context.db, &context.clock).await?;
     if lease.is_some() {

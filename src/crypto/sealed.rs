@@ -33,6 +33,8 @@ pub enum Purpose {
     FolderPhone,
     /// Proves that a key is the right one; holds nothing.
     KeyCheck,
+    /// What a web session holds.
+    WebSession,
 }
 
 impl Purpose {
@@ -48,6 +50,7 @@ impl Purpose {
             Self::FolderKey => ("account.json", "key"),
             Self::FolderPhone => ("account.json", "phone"),
             Self::KeyCheck => ("meta", "value"),
+            Self::WebSession => ("web_sessions", "data"),
         }
     }
 }

@@ -15,7 +15,7 @@ mod stored;
 mod tests;
 
 pub use entry::{AuditEntry, Outcome};
-pub use reasons::{MismatchReason, SignInDenied};
+pub use reasons::{ForeignRow, MismatchReason, SignInDenied};
 
 use super::privilege::{AccountPrivileges, SystemPrivileges};
 use super::reveal::RevealKind;
@@ -192,6 +192,23 @@ define::audit_events! {
     "group.account.joined" => AccountJoinedGroup { group: String },
     /// An account was removed from a group
     "group.account.left" => AccountLeftGroup { group: String },
+    /// Access that was given before there were proofs of it was proven
+    "access.sealed" => AccessSealed {
+        // How many rows there were.
+        rows: u64,
+    },
+    /// Access that someone put into the database was removed
+    "access.foreign-row" => ForeignRowRemoved {
+        row: ForeignRow,
+        // Whom or what it would have given access.
+        what: String,
+    },
+    /// Access rules were changed in the database, not by Telescope
+    "access.foreign-change" => ForeignChange {
+        // The version of the rules that Telescope left behind, and the one that was found.
+        before: i64,
+        found: i64,
+    },
     /// Telescope started
     "telescope.started" => Started { version: String },
     /// Telescope stopped in order

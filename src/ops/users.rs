@@ -154,8 +154,18 @@ async fn check(
     if is_own && (lowers || change == UserChange::ForgetIdentity) {
         return refused(ErrorCode::OwnUser);
     }
-    if matches!(change, UserChange::Enable | UserChange::ForgetIdentity) {
-        judge_owned(conn, &rules, actor, &user.email).await?;
+    match change {
+        UserChange::EndSessions | UserChange::Disable | UserChange::Enable | UserChange::ForgetIdentity
+            if !is_own =>
+        {
+            judge_owned(conn, &rules, actor, &user.email).await?;
+        }
+        UserChange::EndSessions
+        | UserChange::Disable
+        | UserChange::Enable
+        | UserChange::ForgetIdentity
+        | UserChange::GrantAdmin
+        | UserChange::RevokeAdmin => {}
     }
     if change == UserChange::RevokeAdmin && context.config.admin_emails.contains(&user.email) {
         return refused(ErrorCode::NamedInAdminEmails);
@@ -169,8 +179,8 @@ async fn check(
     Ok(())
 }
 
-/// Refuses to give a person back the accounts they own, or to give them to the next identity with that address, if the
-/// actor may not do with those accounts what their owner may.
+/// Refuses to shut out a person who owns accounts, to give them back, or to give them to the next identity with that
+/// address, if the actor may not do with those accounts what their owner may: then the owner may more than the actor.
 async fn judge_owned(
     conn: &mut Conn<'_>,
     rules: &Policy,

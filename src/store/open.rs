@@ -31,6 +31,7 @@ impl Db {
             away: Arc::new(watch::Sender::new(false)),
             heads: Arc::default(),
             lease: Arc::new(lease::Held::default()),
+            keys: Arc::default(),
         })
     }
 

@@ -14,6 +14,26 @@ pub enum MismatchReason {
     Unreadable,
 }
 
+/// What a row in the database gives that Telescope did not write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForeignRow {
+    /// A person is an administrator.
+    Administrator,
+    /// An identity is linked to a person.
+    Identity,
+    /// A person has a role.
+    RoleMember,
+    /// A role has a privilege on the accounts of a group.
+    GroupPrivilege,
+    /// A role has a system privilege.
+    SystemPrivilege,
+    /// A request to view a secret waits, or is approved.
+    Approval,
+    /// A browser is signed in.
+    Session,
+}
+
 /// Why a person with a proven identity is not signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,7 +1,7 @@
 //! Audit events as sentences.
 
 use crate::domain::DesiredState;
-use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome, SignInDenied};
+use crate::domain::audit::{AuditEvent, AuditKind, ForeignRow, MismatchReason, Outcome, SignInDenied};
 use crate::domain::reveal::RevealKind;
 
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
@@ -86,6 +86,13 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::GroupDeleted { group } => format!("deleted group “{group}”"),
         AuditEvent::AccountJoinedGroup { group } => format!("added the account to group “{group}”"),
         AuditEvent::AccountLeftGroup { group } => format!("removed the account from group “{group}”"),
+        AuditEvent::AccessSealed { rows } => format!("proved {rows} access rules from before this version"),
+        AuditEvent::ForeignRowRemoved { row, what } => {
+            format!("removed {} that someone put into the database: {what}", foreign_row(*row))
+        }
+        AuditEvent::ForeignChange { .. } => {
+            "found that access rules were changed in the database, not by Telescope".into()
+        }
         AuditEvent::Started { version } => format!("started version {version}"),
         AuditEvent::Stopped => "stopped".into(),
         AuditEvent::AuditExported { format, .. } => format!("exported the audit log as {format}"),
@@ -109,6 +116,18 @@ const fn secret(kind: RevealKind) -> &'static str {
     match kind {
         RevealKind::LoginCode => "a login code",
         RevealKind::TwoStepPassword => "the stored two-step password",
+    }
+}
+
+const fn foreign_row(row: ForeignRow) -> &'static str {
+    match row {
+        ForeignRow::Administrator => "administrator rights",
+        ForeignRow::Identity => "a linked identity",
+        ForeignRow::RoleMember => "a role of a person",
+        ForeignRow::GroupPrivilege => "a privilege in a group",
+        ForeignRow::SystemPrivilege => "a system privilege",
+        ForeignRow::Approval => "an approval request",
+        ForeignRow::Session => "a web session",
     }
 }
 

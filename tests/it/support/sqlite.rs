@@ -24,6 +24,14 @@ pub async fn tamper(file: &Path, sql: &str) {
     connection.close().await.unwrap();
 }
 
+/// The number that a statement asks for.
+pub async fn number(file: &Path, sql: &str) -> i64 {
+    let mut connection = connect(file).await;
+    let (number,) = sqlx::query_as(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    number
+}
+
 /// Whether nobody is writing to the file at this moment.
 pub async fn is_unlocked(file: &Path) -> bool {
     let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_millis(100));

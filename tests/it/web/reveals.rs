@@ -1,5 +1,6 @@
 //! A second person's approval: who may give it, for how long it holds, and what everybody is told.
 
+mod foreign;
 mod open_pages;
 mod rights;
 
