@@ -126,6 +126,8 @@
   document.addEventListener("submit", (event) => {
     leaving ||= event.target.matches("[action='/sign-out']");
   });
+  // What the page shows may be more than its reader may see now.
+  document.addEventListener("permissions-lost", () => location.reload());
   document.addEventListener("signed-out", () => {
     if (!leaving) location.assign("/sign-in");
   });

@@ -239,4 +239,9 @@ define::audit_events! {
         // The number of the log's last entry as it was found.
         found: i64,
     },
+    /// An administrator acknowledged that the audit log did not match its checkpoint
+    "audit.acknowledged" => MismatchAcknowledged {
+        // The number of the entry that says so; it and those before it are acknowledged.
+        entry: i64,
+    },
 }

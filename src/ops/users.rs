@@ -89,6 +89,22 @@ pub async fn change(
     Ok(user)
 }
 
+/// Whether a change would be made, without making it.
+pub async fn preview(
+    context: &Context,
+    grant: SystemGrant<'_, can::ManageAccess>,
+    whom: UserRef<'_>,
+    change: UserChange,
+) -> Result<(), OpError> {
+    let conn = &mut context.db.read().await?;
+    let user = match whom {
+        UserRef::Id(id) => store::users::by_id(conn, id).await?,
+        UserRef::Email(email) => store::users::by_email(conn, email).await?,
+    };
+    let user = user.ok_or_else(|| whom.unknown())?;
+    check(context, conn, grant.actor(), &user, change).await
+}
+
 async fn write(
     context: &Context,
     grant: SystemGrant<'_, can::ManageAccess>,

@@ -4,8 +4,8 @@
 //! A database that was opened without keys, as by `telescope migrate`, neither makes proofs nor looks at them.
 
 use super::{Conn, StoreError};
-use crate::domain::{Email, GroupId, Millis, RoleId, UserId};
 use crate::domain::reveal::RevealRequest;
+use crate::domain::{Email, GroupId, Millis, RoleId, UserId};
 
 /// A row that gives access.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,9 @@ pub(super) enum AccessRow<'a> {
 impl AccessRow<'_> {
     fn parts(&self) -> Vec<String> {
         match *self {
-            Self::Administrator(user, email) => vec!["administrator".into(), user.to_string(), email.to_string()],
+            Self::Administrator(user, email) => {
+                vec!["administrator".into(), user.to_string(), email.to_string()]
+            }
             Self::Identity(issuer, subject, user) => {
                 vec!["identity".into(), issuer.into(), subject.into(), user.to_string()]
             }

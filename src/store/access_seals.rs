@@ -4,31 +4,29 @@
 mod rows;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::key_check::{self, Proofs};
 use super::{Conn, Db, StoreError, Tx, Written, access_version, reveal_requests, web_sessions};
 use crate::crypto::Keys;
+use crate::domain::Millis;
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent, ForeignRow};
-use crate::domain::Millis;
 use rows::{Names, read};
 
 /// Checks the keys, see [`key_check`], and proves what gives access with them from now on. To be called at the start,
 /// after the migrations.
 pub async fn prepare(db: &Db, keys: &Arc<Keys>, now: Millis) -> Result<(), StoreError> {
     db.use_keys(keys);
-    let proofs = db
-        .dry_run(keys, async |tx| key_check::check(tx, keys).await)
-        .await?;
+    let proofs = db.dry_run(keys, async |tx| key_check::check(tx, keys).await).await?;
     if proofs == Proofs::Missing {
+        db.upgraded.store(true, Ordering::Relaxed);
         return db.write(keys, async |tx| prove_once(tx, keys, now).await).await;
     }
-    db.maintain(async |conn: &mut Conn<'_>| {
-        match key_check::check(conn, keys).await? {
-            Proofs::Made | Proofs::Missing => Ok(()),
-            Proofs::New => access_version::accept(conn).await,
-            Proofs::OfFormerKey => prove_again(conn).await,
-        }
+    db.maintain(async |conn: &mut Conn<'_>| match key_check::check(conn, keys).await? {
+        Proofs::Made | Proofs::Missing => Ok(()),
+        Proofs::New => access_version::accept(conn).await,
+        Proofs::OfFormerKey => prove_again(conn).await,
     })
     .await
 }

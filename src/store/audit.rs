@@ -18,8 +18,8 @@ mod verify;
 
 pub(super) use approvals::{records_approval, was_shown_after};
 pub use failed_attempts::count_unsuccessful;
-pub use head::{Head, HeadFile};
-pub use read::{Filter, from, get, open_intents, page};
+pub use head::{Checkpoint, Head, HeadFile};
+pub use read::{Filter, from, get, open_intents, page, unacknowledged};
 pub use row::Entry;
 pub use search::{Found, Narrowed, Search, Whose};
 pub use verify::{Fault, Verified, verify};

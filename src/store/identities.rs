@@ -1,7 +1,7 @@
 //! Who the identity providers say that people are: an issuer's subject belongs to one person for good.
 
-use super::conn::{all, execute, first};
 use super::access_proof::AccessRow;
+use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::{Millis, UserId};
 

@@ -77,6 +77,16 @@ pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<Proofs, StoreErro
     Ok(proofs)
 }
 
+/// Whether a Telescope that makes proofs has used this database, as far as these keys tell.
+pub async fn has_proofs(conn: &mut Conn<'_>, keys: &Keys) -> Result<bool, StoreError> {
+    for id in [Some(keys.id()), keys.old_id()].into_iter().flatten() {
+        if meta::get(conn, &name(id)).await?.is_some() && try_key(conn, keys, id).await? >= WITH_PROOFS {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Whether the audit log says that proofs were made here: then an older sealed nothing was put back.
 async fn were_made(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
     let code = AuditKind::AccessSealed.code();

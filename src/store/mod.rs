@@ -40,6 +40,7 @@ pub use error::{StoreError, unique};
 pub use tx::{Tx, Written};
 pub use web_sessions::WebSessions;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -66,6 +67,8 @@ pub struct Db {
     lease: Arc<lease::Held>,
     /// What proves the rows that give access; none if the database was opened without keys.
     keys: Arc<OnceLock<Arc<Keys>>>,
+    /// Whether this start has found the database of a version before there were proofs.
+    upgraded: Arc<AtomicBool>,
 }
 
 /// Connections: one that writes, several that read.
@@ -87,6 +90,11 @@ impl Db {
     /// Proves what gives access with these keys from now on, and lets nothing count that they don't prove.
     pub fn use_keys(&self, keys: &Arc<Keys>) {
         let _ = self.keys.set(Arc::clone(keys));
+    }
+
+    /// Whether this start has found the database of a version before there were proofs.
+    pub(crate) fn was_upgraded(&self) -> bool {
+        self.upgraded.load(Ordering::Relaxed)
     }
 
     pub(crate) fn keys(&self) -> Option<&Arc<Keys>> {

@@ -32,6 +32,7 @@ impl Db {
             heads: Arc::default(),
             lease: Arc::new(lease::Held::default()),
             keys: Arc::default(),
+            upgraded: Arc::default(),
         })
     }
 

@@ -1,8 +1,8 @@
 //! Roles, and who has them. Each membership says where it comes from: what the identity provider puts a person into, it
 //! also takes away, and nothing that was arranged on a page.
 
-use super::conn::{all, execute, first};
 use super::access_proof::AccessRow;
+use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::{Email, GroupId, RoleId, UserId};

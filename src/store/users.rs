@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::conn::{all, execute, first, one};
 use super::access_proof::AccessRow;
+use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError, web_sessions};
 use crate::domain::{Email, Millis, UserId};
 

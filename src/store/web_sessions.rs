@@ -146,7 +146,8 @@ impl SessionStore for WebSessions {
 
 impl WebSessions {
     fn keys(&self) -> Result<&Keys> {
-        let keys = self.db.keys().ok_or_else(|| Error::Backend("the database was opened without keys".into()))?;
+        let keys =
+            self.db.keys().ok_or_else(|| Error::Backend("the database was opened without keys".into()))?;
         Ok(keys)
     }
 

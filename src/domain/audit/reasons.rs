@@ -12,6 +12,10 @@ pub enum MismatchReason {
     Other,
     /// The checkpoint file can't be read.
     Unreadable,
+    /// There is no checkpoint file.
+    Missing,
+    /// The checkpoint file was not written by Telescope.
+    Unauthentic,
 }
 
 /// What a row in the database gives that Telescope did not write.

@@ -50,7 +50,8 @@ pub(super) async fn read(conn: &mut Conn<'_>) -> Result<Vec<Stored>, StoreError>
         (GroupId, RoleId, String, Option<String>),
         "select group_id, role_id, privilege, proof from group_role_privileges"
     )?;
-    rows.into_iter().for_each(|(group, role, name, proof)| add(Key::GroupPrivilege(group, role, name), proof));
+    rows.into_iter()
+        .for_each(|(group, role, name, proof)| add(Key::GroupPrivilege(group, role, name), proof));
     let rows = all!(
         conn,
         (RoleId, String, Option<String>),

@@ -100,6 +100,7 @@ fn describe(event: &AuditEvent) -> String {
             format!("removed the details of {entries} entries before {}", before.get(..10).unwrap_or(before))
         }
         AuditEvent::AuditSealed { .. } => "sealed the earlier entries under a new master key".into(),
+        AuditEvent::MismatchAcknowledged { entry } => format!("acknowledged the mismatch of entry {entry}"),
         AuditEvent::AuditMismatch { .. } => "found that the audit log does not match its checkpoint".into(),
         // Without its details, or of a newer version.
         AuditEvent::Unknown { code, .. } => {
@@ -148,6 +149,13 @@ pub const fn mismatch(reason: MismatchReason) -> &'static str {
         }
         MismatchReason::Other => {
             "Its last entry was replaced by another one: it was rewritten, or this is another database."
+        }
+        MismatchReason::Missing => {
+            "The checkpoint file audit-head was missing, so missing entries can't be noticed: it was deleted, or DATA_DIR \
+             is another one."
+        }
+        MismatchReason::Unauthentic => {
+            "The checkpoint file audit-head was not written by Telescope, so missing entries can't be noticed."
         }
         MismatchReason::Unreadable => {
             "The checkpoint file audit-head was damaged, so missing entries can't be noticed."

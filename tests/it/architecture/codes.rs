@@ -18,6 +18,7 @@ const FROZEN: &[&str] = &[
     "account.removed",
     "account.stage",
     "account.wanted",
+    "audit.acknowledged",
     "audit.blanked",
     "audit.exported",
     "audit.mismatch",

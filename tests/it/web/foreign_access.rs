@@ -112,21 +112,32 @@ async fn roles_privileges_and_identities_of_rows_give_nothing() {
     test.give(EVE, empty).await;
     let id = test.user(EVE).await.id;
     for (sql, what) in [
-        (format!("insert into role_members (role_id, user_id, source) values ('{role}', '{id}', 'page')"), "role-member"),
         (
-            format!("insert into role_members select role_id, '{id}', source, proof from role_members where role_id = '{role}'"),
+            format!("insert into role_members (role_id, user_id, source) values ('{role}', '{id}', 'page')"),
             "role-member",
         ),
         (
-            format!("insert into group_role_privileges (group_id, role_id, privilege) values ('{group}', '{empty}', 'view')"),
+            format!(
+                "insert into role_members select role_id, '{id}', source, proof from role_members where role_id = '{role}'"
+            ),
+            "role-member",
+        ),
+        (
+            format!(
+                "insert into group_role_privileges (group_id, role_id, privilege) values ('{group}', '{empty}', 'view')"
+            ),
             "group-privilege",
         ),
         (
-            format!("insert into role_system_privileges (role_id, privilege) values ('{empty}', 'manage_access')"),
+            format!(
+                "insert into role_system_privileges (role_id, privilege) values ('{empty}', 'manage_access')"
+            ),
             "system-privilege",
         ),
         (
-            format!("insert into identities (issuer, subject, user_id, created) values ('mock', 'mallory', '{id}', 0)"),
+            format!(
+                "insert into identities (issuer, subject, user_id, created) values ('mock', 'mallory', '{id}', 0)"
+            ),
             "identity",
         ),
     ] {
@@ -136,7 +147,8 @@ async fn roles_privileges_and_identities_of_rows_give_nothing() {
         assert!(!sees(&eve, account).await, "{sql}");
         assert_eq!(eve.get("/users").await.status, StatusCode::FORBIDDEN, "{sql}");
         let noticed = noticed(&test).await;
-        let new: Vec<_> = noticed.iter().skip(before).filter(|(code, _)| code == "access.foreign-row").collect();
+        let new: Vec<_> =
+            noticed.iter().skip(before).filter(|(code, _)| code == "access.foreign-row").collect();
         assert_eq!(new.len(), 1, "{sql}: {noticed:?}");
         assert!(new[0].1.contains(what), "{new:?}");
     }

@@ -27,10 +27,10 @@ async fn does(test: &TestApp, who: &Visitor, what: &str, whom: &str) -> Answer {
 
 async fn done(test: &TestApp, who: &Visitor, what: &str, whom: &str) {
     let answer = does(test, who, what, whom).await;
-    let page = format!("/users/{}", test.user(whom).await.id);
+    let page = format!("/users/{}?done=", test.user(whom).await.id);
     assert_eq!(
-        (answer.status, answer.header("location")),
-        (StatusCode::SEE_OTHER, page.as_str()),
+        (answer.status, answer.header("location").starts_with(&page)),
+        (StatusCode::SEE_OTHER, true),
         "{}",
         answer.body
     );
@@ -232,7 +232,7 @@ async fn the_list_says_who_is_who_and_offers_what_can_be_done() {
     assert_eq!(forms, ["end-sessions", "disable", "grant-admin", "forget-identity"]);
     let (cells, forms, _) = line(ADMIN).await;
     assert_eq!((cells[0].as_str(), cells[1].as_str()), ("root@example.org (you)", "Admin"));
-    assert_eq!(forms, ["end-sessions", "forget-identity"], "nothing that would be refused");
+    assert_eq!(forms, ["end-sessions"], "nothing that would be refused");
     done(&test, &root, "disable", ADA).await;
     let (cells, forms, _) = line(ADA).await;
     assert_eq!((cells[1].as_str(), cells[4].as_str()), ("Blocked", "0"));

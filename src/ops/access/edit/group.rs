@@ -126,9 +126,8 @@ impl EditContext<'_> {
         {
             return Ok(Err(why));
         }
-        let reaches = |role: &RoleId| {
-            self.rules.role(*role).is_some_and(|role| !role.in_group(group).is_empty())
-        };
+        let reaches =
+            |role: &RoleId| self.rules.role(*role).is_some_and(|role| !role.in_group(group).is_empty());
         let refused = self.authorize_stripping(conn, |roles| roles.iter().any(reaches)).await?;
         Ok(refused.map_or(Ok(()), Err))
     }

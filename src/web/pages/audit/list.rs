@@ -96,7 +96,7 @@ pub async fn page(app: &State, may: &May<can::ReadAudit>, query: AuditQuery) -> 
         }),
         Err(errors) => Err(errors),
     };
-    let mismatch = Mismatch::newest(app, &mut conn).await?;
+    let mismatch = Mismatch::newest(&mut conn, &may.actor).await?;
     drop(conn);
     let (status, results, errors) = match found {
         Ok(results) => (StatusCode::OK, results, Vec::new()),

@@ -10,7 +10,8 @@ async fn an_approval_of_a_row_is_none() {
     let (told, second) = Told::new().await;
     let by = told.test.user(SECOND).await.id;
     let id = told.asks(&told.root, &told.password()).await;
-    let approved = format!("update reveal_requests set state = 'approved', decided_by = '{by}', decided_at = created");
+    let approved =
+        format!("update reveal_requests set state = 'approved', decided_by = '{by}', decided_at = created");
     told.test.sql(&approved).await;
     refused(told.root.post(&told.password(), &[("reason", WHY)]).await, "ask").await;
     access_seals::sweep(&told.test.app).await.unwrap();
