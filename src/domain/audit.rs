@@ -165,7 +165,7 @@ define::audit_events! {
         #[serde(with = "stored::text")]
         person: Email,
     },
-    /// The privileges of a role on the accounts of a group were changed
+    /// The permissions of a role on the accounts of a group were changed
     "role.group.privileges" => GroupPrivilegesSet {
         role: String,
         group: String,
@@ -174,7 +174,7 @@ define::audit_events! {
         #[serde(with = "stored::account_privileges")]
         before: AccountPrivileges,
     },
-    /// The system privileges of a role were changed
+    /// The system permissions of a role were changed
     "role.system.privileges" => SystemPrivilegesSet {
         role: String,
         #[serde(with = "stored::system_privileges")]

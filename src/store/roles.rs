@@ -5,7 +5,7 @@ use super::access_proof::AccessRow;
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
-use crate::domain::{Email, GroupId, RoleId, UserId};
+use crate::domain::{Email, GroupId, RoleId, UserId, name};
 
 /// The source of what the identity provider says.
 const PROVIDER: &str = "provider";
@@ -48,12 +48,12 @@ pub async fn get(conn: &mut Conn<'_>, id: RoleId) -> Result<Option<Role>, StoreE
 
 /// The role of that name.
 pub async fn by_name(conn: &mut Conn<'_>, name: &str) -> Result<Option<Role>, StoreError> {
-    first!(conn, Role, "select id, name from roles where name_folded = $1", name.to_lowercase())
+    first!(conn, Role, "select id, name from roles where name_folded = $1", name::fold(name))
 }
 
 /// Gives a role another name. [`StoreError::Missing`] if there is no such role.
 pub async fn rename(conn: &mut Conn<'_>, id: RoleId, name: &str) -> Result<(), StoreError> {
-    let folded = name.to_lowercase();
+    let folded = name::fold(name);
     found(execute!(conn, "update roles set name = $2, name_folded = $3 where id = $1", id, name, folded)?)
 }
 
@@ -200,7 +200,7 @@ pub async fn insert(conn: &mut Conn<'_>, id: RoleId, name: &str) -> Result<(), S
         "insert into roles (id, name, name_folded) values ($1, $2, $3)",
         id,
         name,
-        name.to_lowercase()
+        name::fold(name)
     )?;
     Ok(())
 }
@@ -227,7 +227,7 @@ pub async fn set_from_provider(
     let named = all!(conn, (RoleId, String), "select id, name_folded from roles order by id")?;
     let mut wanted: Vec<RoleId> = Vec::new();
     for (role, name) in named {
-        if groups.iter().any(|group| group.to_lowercase() == name) {
+        if groups.iter().any(|group| name::fold(group) == name) {
             wanted.push(role);
         }
     }

@@ -12,7 +12,7 @@ use crate::domain::access::{
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
-use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId};
+use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId, name};
 use crate::ops::{Applied, OpError};
 use crate::store::tx::Recorded;
 use crate::store::{self, Conn, StoreError, Tx};
@@ -153,15 +153,12 @@ impl EditContext<'_> {
     }
 }
 
-/// A name that a role or a group may have, without spaces around it.
-fn checked(name: &str) -> Result<&str, Failed> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(|c| c.is_control() || c == ',')
-    {
+/// A name that a role or a group may have, in its one spelling.
+fn checked(text: &str) -> Result<String, Failed> {
+    name::clean(text, MAX_NAME).ok_or_else(|| {
         let error = ErrorCode::NameInvalid { max: MAX_NAME };
-        return Err(Failed { what: name.to_owned(), field: Some("name"), error });
-    }
-    Ok(name)
+        Failed { what: text.trim().to_owned(), field: Some("name"), error }
+    })
 }
 
 fn taken(name: &str, kind: NameKind) -> Failed {

@@ -85,6 +85,9 @@ pub const fn denied(reason: DenyReason) -> &'static str {
 pub const NO_ACCOUNT_WITH_NUMBER: &str = "There is no account with this number.";
 pub const NO_ACCOUNT: &str = "There is no such account.";
 pub const NO_USER_WITH_ADDRESS: &str = "There is no user with this e-mail address.";
+pub const UNKNOWN_PERMISSION: &str =
+    "The form names a permission that doesn't exist, so nothing was changed. Reload the page and try again.";
+pub const UNREADABLE_SEARCH: &str = "An e-mail address has no such characters.";
 pub const SELECT_PEOPLE: &str = "Select at least one person.";
 pub const SELECT_ACCOUNTS: &str = "Select at least one account.";
 pub const SELECT_ROLE: &str = "Choose a role.";

@@ -125,8 +125,8 @@ const fn foreign_row(row: ForeignRow) -> &'static str {
         ForeignRow::Administrator => "administrator rights",
         ForeignRow::Identity => "a linked identity",
         ForeignRow::RoleMember => "a role of a person",
-        ForeignRow::GroupPrivilege => "a privilege in a group",
-        ForeignRow::SystemPrivilege => "a system privilege",
+        ForeignRow::GroupPrivilege => "a permission in a group",
+        ForeignRow::SystemPrivilege => "a system permission",
         ForeignRow::Approval => "an approval request",
         ForeignRow::Session => "a web session",
     }

@@ -18,8 +18,8 @@ impl EditContext<'_> {
             Ok(name) => name,
             Err(failed) => return rejected(failed),
         };
-        store::roles::insert(conn, id, name).await?;
-        self.record(conn, self.entry(AuditEvent::RoleAdded { role: name.to_owned() })).await
+        store::roles::insert(conn, id, &name).await?;
+        self.record(conn, self.entry(AuditEvent::RoleAdded { role: name.clone() })).await
     }
 
     pub(super) async fn rename_role(&self, conn: &mut Tx<'_>, id: RoleId, name: &str) -> Done {
@@ -31,11 +31,11 @@ impl EditContext<'_> {
         if name == role.name {
             return unchanged();
         }
-        let entry = self.entry(AuditEvent::RoleRenamed { role: name.to_owned(), before: role.name.clone() });
+        let entry = self.entry(AuditEvent::RoleRenamed { role: name.clone(), before: role.name.clone() });
         if let Err(why) = self.authorize(PolicyChange::Rename(id)) {
             return self.refuse(conn, entry, role.name, why).await;
         }
-        store::roles::rename(conn, id, name).await?;
+        store::roles::rename(conn, id, &name).await?;
         self.record(conn, entry).await
     }
 
@@ -159,15 +159,11 @@ fn subject(user: &User) -> Subject {
 }
 
 /// A name that this role may have: a proper one, that no other role has.
-async fn name_for<'n>(
-    conn: &mut Conn<'_>,
-    id: RoleId,
-    name: &'n str,
-) -> Result<Result<&'n str, Failed>, StoreError> {
+async fn name_for(conn: &mut Conn<'_>, id: RoleId, name: &str) -> Result<Result<String, Failed>, StoreError> {
     let name = match checked(name) {
         Ok(name) => name,
         Err(failed) => return Ok(Err(failed)),
     };
-    let other = store::roles::by_name(conn, name).await?.is_some_and(|other| other.id != id);
-    Ok(if other { Err(taken(name, NameKind::Role)) } else { Ok(name) })
+    let other = store::roles::by_name(conn, &name).await?.is_some_and(|other| other.id != id);
+    Ok(if other { Err(taken(&name, NameKind::Role)) } else { Ok(name) })
 }
