@@ -3,7 +3,7 @@
 //! An administrator has everything, so they may grant everything. Others with `manage_access` may grant what they have
 //! themselves, to other people. They can't change their own roles, people with more permissions, or anyone's rank.
 //! Taking away is free, except from people with more permissions: it makes no one stronger. What takes something from a
-//! role, or a group away, is judged for each person who loses by it.
+//! role is judged for each person who has it.
 //!
 //! These rules are enough so that people who arrange access, however many and in whatever order, never reach more
 //! together than they had together before; a property test in `tests/it` tries that at random.

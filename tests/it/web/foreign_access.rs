@@ -59,12 +59,13 @@ async fn a_row_for_ones_own_cookie_is_no_session() {
     // What one session holds does not count in another, and the person beside it does not count at all.
     test.sql(&format!("update web_sessions set user_id = '{admin}'")).await;
     assert_eq!(eve.get("/users").await.status, StatusCode::FORBIDDEN);
-    test.sql(&format!(
-        "update web_sessions set data = (select data from web_sessions other where other.rowid <> web_sessions.rowid)"
-    ))
+    test.sql(
+        "update web_sessions set data = (select data from web_sessions order by rowid limit 1)
+         where rowid = (select max(rowid) from web_sessions)",
+    )
     .await;
     assert_eq!(eve.get("/users").await.status, StatusCode::SEE_OTHER);
-    assert_eq!(root.get("/users").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(root.get("/users").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::domain::access::{EscalationError, Moved, PolicyChange, privileges};
 use crate::domain::audit::AuditEvent;
 use crate::domain::error::{GoneKind, NameKind};
 use crate::domain::privilege::AccountPrivilege;
-use crate::domain::{Account, AccountId, GroupId, RoleId};
+use crate::domain::{Account, AccountId, GroupId};
 use crate::ops::OpError;
 use crate::store::{self, Conn, StoreError, Tx};
 
@@ -114,22 +114,14 @@ impl EditContext<'_> {
         self.record(conn, entry).await
     }
 
-    /// Whether accounts may leave a group: people lose what they may do with them, and where their secrets need a second
-    /// person's approval, that ends with it.
+    /// Whether accounts may leave a group: where their secrets need a second person's approval, that ends with it.
     async fn authorize_leaving(
         &self,
         conn: &mut Conn<'_>,
         group: GroupId,
     ) -> Result<Result<(), EscalationError>, StoreError> {
-        if store::groups::needing_approval(conn).await?.contains(&group)
-            && let Err(why) = self.authorize(PolicyChange::NoApproval)
-        {
-            return Ok(Err(why));
-        }
-        let reaches =
-            |role: &RoleId| self.rules.role(*role).is_some_and(|role| !role.in_group(group).is_empty());
-        let refused = self.authorize_stripping(conn, |roles| roles.iter().any(reaches)).await?;
-        Ok(refused.map_or(Ok(()), Err))
+        let protected = store::groups::needing_approval(conn).await?.contains(&group);
+        Ok(if protected { self.authorize(PolicyChange::NoApproval) } else { Ok(()) })
     }
 
     /// An account that the actor may see; any other is treated as if it did not exist.

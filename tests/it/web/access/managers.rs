@@ -279,7 +279,6 @@ async fn people_above_keep_their_sessions_and_rights() {
         (format!("/access/{sales}/{desk}"), &[][..]),
         (format!("/access/{sales}/{desk}"), &[("privilege", "view")][..]),
         (format!("/roles/{desk}/delete"), &[][..]),
-        (format!("/groups/{sales}/delete"), &[][..]),
     ] {
         context.refuses(&path, form, "more permissions").await;
     }

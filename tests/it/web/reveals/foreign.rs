@@ -13,7 +13,7 @@ async fn an_approval_of_a_row_is_none() {
     let approved =
         format!("update reveal_requests set state = 'approved', decided_by = '{by}', decided_at = created");
     told.test.sql(&approved).await;
-    refused(told.root.post(&told.password(), &[("reason", WHY)]).await, "ask").await;
+    refused(told.root.post(&told.password(), &[("reason", WHY)]).await, "Request a new one").await;
     access_seals::sweep(&told.test.app).await.unwrap();
     let conn = &mut told.test.app.db.read().await.unwrap();
     let entry = store::audit::page(conn, &Filter::default(), 1).await.unwrap().remove(0);
