@@ -121,14 +121,6 @@
       if (sourceElement?.id === "live" || response.status === 429) paused(response.status);
     });
   }
-  // Not on the page that signs out: its own answer may lead on to the identity provider.
-  let leaving = false;
-  document.addEventListener("submit", (event) => {
-    leaving ||= event.target.matches("[action='/sign-out']");
-  });
   // What the page shows may be more than its reader may see now.
   document.addEventListener("permissions-lost", () => location.reload());
-  document.addEventListener("signed-out", () => {
-    if (!leaving) location.assign("/sign-in");
-  });
 })();

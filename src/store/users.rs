@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::access_proof::AccessRow;
 use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError, web_sessions};
-use crate::domain::{Email, Millis, UserId};
+use crate::domain::{Email, Millis, RoleId, UserId};
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -229,6 +229,36 @@ pub async fn upsert_seen(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Res
         now
     )?;
     Ok(row.genuine(conn))
+}
+
+/// Gives a person another address.
+pub async fn set_email(conn: &mut Conn<'_>, id: UserId, email: &Email) -> Result<(), StoreError> {
+    let Some(user) = by_id(conn, id).await? else { return Err(StoreError::Missing) };
+    let proof = if user.admin { conn.prove(AccessRow::Administrator(id, email))? } else { None };
+    let sql = "update users set email = $2, admin_proof = $3 where id = $1";
+    execute!(conn, sql, id, email, proof.as_deref()).map(drop)
+}
+
+/// Whether no identity is bound to a person.
+pub async fn is_unbound(conn: &mut Conn<'_>, id: UserId) -> Result<bool, StoreError> {
+    let (count,) = one!(conn, (i64,), "select count(*) from identities where user_id = $1", id)?;
+    Ok(count == 0)
+}
+
+/// Gives the roles of a person who was never here to another one, and deletes that person.
+pub async fn absorb(conn: &mut Conn<'_>, other: UserId, into: UserId) -> Result<(), StoreError> {
+    let roles = all!(
+        conn,
+        (RoleId, String, Option<String>),
+        "select role_id, source, proof from role_members where user_id = $1",
+        other
+    )?;
+    for (role, source, proof) in roles {
+        if conn.is_proven(AccessRow::RoleMember(role, other, &source), proof.as_deref()) {
+            super::roles::add_member(conn, role, into, &source).await?;
+        }
+    }
+    execute!(conn, "delete from users where id = $1", other).map(drop)
 }
 
 /// Makes a person an administrator, or no longer.

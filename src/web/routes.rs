@@ -83,6 +83,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::USER_ENABLE, get(users::question::enable).post(users::change::enable))
         .route(paths::USER_GRANT_ADMIN, get(users::question::grant_admin).post(users::change::grant_admin))
         .route(paths::USER_REVOKE_ADMIN, get(users::question::revoke_admin).post(users::change::revoke_admin))
+        .route(paths::USER_MOVE, post(users::move_to::move_to))
         .route(
             paths::USER_FORGET_IDENTITY,
             get(users::question::forget_identity).post(users::change::forget_identity),
