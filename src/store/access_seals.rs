@@ -10,6 +10,7 @@ use super::key_check::{self, Proofs};
 use super::{Conn, Db, StoreError, Tx, Written, access_version, reveal_requests, web_sessions};
 use crate::crypto::Keys;
 use crate::domain::Millis;
+use crate::domain::reveal::RequestState;
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent, ForeignRow};
 use rows::{Names, read};
@@ -89,7 +90,7 @@ pub async fn remove_foreign(conn: &mut Conn<'_>) -> Result<Vec<Foreign>, StoreEr
         }
     }
     for (id, person) in reveal_requests::foreign(conn).await? {
-        reveal_requests::expire(conn, id).await?;
+        reveal_requests::end(conn, id, RequestState::Expired).await?;
         removed.push(Foreign { row: ForeignRow::Approval, what: person.to_string() });
     }
     for user in web_sessions::delete_foreign(conn, &keys).await? {

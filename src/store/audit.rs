@@ -10,6 +10,7 @@
 
 mod approvals;
 mod failed_attempts;
+mod grants;
 mod head;
 mod read;
 mod row;
@@ -18,6 +19,7 @@ mod verify;
 
 pub(super) use approvals::{records_approval, was_shown_after};
 pub use failed_attempts::count_unsuccessful;
+pub use grants::grants_since;
 pub use head::{Checkpoint, Head, HeadFile};
 pub use read::{Filter, from, get, open_intents, page, unacknowledged};
 pub use row::Entry;

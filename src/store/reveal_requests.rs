@@ -8,7 +8,7 @@ use super::access_proof::AccessRow;
 use super::audit;
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
-use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
+use crate::domain::reveal::{APPROVAL_LIFE, RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Email, Millis, Phone, RevealId, UserId};
 
 #[derive(sqlx::FromRow)]
@@ -80,7 +80,11 @@ async fn genuine(conn: &mut Conn<'_>, row: Row) -> Result<RevealRequest, StoreEr
     let (entry, proof) = (row.entry, row.proof.clone());
     let request = RevealRequest::from(row);
     let holds = match request.state {
-        RequestState::Used | RequestState::Refused | RequestState::Expired => return Ok(request),
+        RequestState::Used
+        | RequestState::Refused
+        | RequestState::Expired
+        | RequestState::Withdrawn
+        | RequestState::Voided => return Ok(request),
         RequestState::Waiting => conn.is_proven(AccessRow::Request(&request, None), proof.as_deref()),
         RequestState::Approved => {
             conn.is_proven(AccessRow::Request(&request, entry), proof.as_deref())
@@ -191,13 +195,20 @@ pub async fn decide(
     let Some(request) = get(conn, id).await?.filter(|it| it.state == RequestState::Waiting) else {
         return Ok(false);
     };
+    // The time to use an approval begins with it.
+    let expires = match state {
+        RequestState::Approved => now.plus_seconds(APPROVAL_LIFE),
+        _ => request.expires,
+    };
     let decided_by = super::users::by_id(conn, by).await?.map(|user| (by, user.email));
     let note_kept = note.map(str::to_owned);
-    let decided = RevealRequest { state, decided_by, decided_at: Some(now), note: note_kept, ..request };
+    let decided =
+        RevealRequest { state, expires, decided_by, decided_at: Some(now), note: note_kept, ..request };
     let proof = conn.prove(AccessRow::Request(&decided, Some(entry)))?;
     let touched = execute!(
         conn,
-        "update reveal_requests set state = $2, decided_by = $3, decided_at = $4, note = $5, entry = $7, proof = $8
+        "update reveal_requests set state = $2, decided_by = $3, decided_at = $4, note = $5, entry = $7, proof = $8,
+         expires = $9
          where id = $1 and state = $6 and expires > $4 and requester <> $3",
         id,
         state,
@@ -206,7 +217,8 @@ pub async fn decide(
         note,
         RequestState::Waiting,
         entry,
-        proof.as_deref()
+        proof.as_deref(),
+        expires
     )?;
     Ok(touched > 0)
 }
@@ -263,17 +275,48 @@ pub(super) async fn expire_open(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// Notes that a request was neither refused nor used in time.
-pub async fn expire(conn: &mut Conn<'_>, id: RevealId) -> Result<(), StoreError> {
-    execute!(
+/// Approvals that can still be used.
+pub async fn approved(conn: &mut Conn<'_>, now: Millis) -> Result<Vec<RevealRequest>, StoreError> {
+    let rows = requests!(
+        all,
+        conn,
+        "where state = $1 and expires > $2 order by expires, reveal_requests.id",
+        RequestState::Approved,
+        now
+    )?;
+    all_genuine(conn, rows).await
+}
+
+/// What the people whose requests wait have requested since then, the newest first.
+pub async fn of_waiting_people(
+    conn: &mut Conn<'_>,
+    from: Millis,
+    limit: u32,
+) -> Result<Vec<RevealRequest>, StoreError> {
+    let rows = requests!(
+        all,
+        conn,
+        "where reveal_requests.created >= $1
+         and requester in (select waiting.requester from reveal_requests waiting where waiting.state = $2)
+         order by reveal_requests.created desc, reveal_requests.id desc limit $3",
+        from,
+        RequestState::Waiting,
+        i64::from(limit)
+    )?;
+    all_genuine(conn, rows).await
+}
+
+/// Ends a request of which something could still become: it expired, was withdrawn or voided. False if it had ended.
+pub async fn end(conn: &mut Conn<'_>, id: RevealId, state: RequestState) -> Result<bool, StoreError> {
+    let touched = execute!(
         conn,
         "update reveal_requests set state = $2 where id = $1 and (state = $3 or state = $4)",
         id,
-        RequestState::Expired,
+        state,
         RequestState::Waiting,
         RequestState::Approved
     )?;
-    Ok(())
+    Ok(touched > 0)
 }
 
 /// Deletes what is over and was made before then; how many there were.

@@ -54,7 +54,7 @@ pub async fn add(
 
 /// Whether the account of this number is being removed, as far as the actor may know: of a number that they can't see
 /// they learn nothing but that they can't add it.
-fn is_leaving(app: &App, actor: &Principal, phone: &Phone) -> bool {
+pub(super) fn is_leaving(app: &App, actor: &Principal, phone: &Phone) -> bool {
     let policy = app.live.policy.current();
     let leaves = |account: &Account| account.phone == *phone && account.wanted == DesiredState::Removed;
     let sees = |account: &Account| privileges(&policy, actor, account).has(AccountPrivilege::View);
@@ -92,7 +92,7 @@ fn random_bytes() -> Result<[u8; 16], OpError> {
 }
 
 /// A folder's name: says nothing of the account and is never used twice.
-fn random_name() -> Result<String, OpError> {
+pub(super) fn random_name() -> Result<String, OpError> {
     Ok(hex::encode(random_bytes()?))
 }
 

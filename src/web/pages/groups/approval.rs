@@ -1,4 +1,5 @@
-//! Whether secrets of a group's accounts are shown only after a second person's approval.
+//! Whether secrets of a group's accounts are shown only after a second person's approval, and whether a login code is shown
+//! without it in an emergency.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -73,4 +74,16 @@ pub async fn save(
 /// Anything but a clear no requires approval: an incomplete form makes nothing easier to see.
 fn is_needed(fields: &FormFields) -> bool {
     fields.one("needed") != "no"
+}
+
+pub async fn save_emergency(
+    app: AppState,
+    may: May<can::ManageAccess>,
+    Path(id): Path<GroupId>,
+    Form(fields): Form<FormFields>,
+) -> Result<Redirect, AppError> {
+    // Anything but a clear yes allows nothing.
+    let edit = Edit::AllowEmergency(id, fields.one("allowed") == "yes");
+    apply_one(&app, &may, edit).await?.map_err(|failed| OpError::Refused(failed.error))?;
+    Ok(Redirect::to(&notice::url(&id.url(), Notice::Saved)))
 }
