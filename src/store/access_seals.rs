@@ -10,9 +10,9 @@ use super::key_check::{self, Proofs};
 use super::{Conn, Db, StoreError, Tx, Written, access_version, reveal_requests, web_sessions};
 use crate::crypto::Keys;
 use crate::domain::Millis;
-use crate::domain::reveal::RequestState;
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent, ForeignRow};
+use crate::domain::reveal::RequestState;
 use rows::{Names, read};
 
 /// Checks the keys, see [`key_check`], and proves what gives access with them from now on. To be called at the start,

@@ -296,7 +296,7 @@ pub async fn set_from_provider(
 }
 
 /// Puts a person into a role. Returns whether they were not in it from there already.
-pub(super) async fn add_member(
+async fn add_member(
     conn: &mut Conn<'_>,
     role: RoleId,
     user: UserId,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::access_proof::AccessRow;
 use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError, web_sessions};
-use crate::domain::{Email, Millis, RoleId, UserId};
+use crate::domain::{Email, Millis, UserId};
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
