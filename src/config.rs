@@ -3,11 +3,13 @@
 //! They are read once, at the start, into plain values. Whatever is wrong is reported at once and in
 //! sentences, so that ten mistakes do not take ten starts. The environment wins
 //! over the file. The file's values are not put into the environment, so no child process inherits them.
-//! `.env.sample` explains every setting; a test holds it equal to [`SETTINGS`].
+//! `.env.sample` explains every setting; a test holds it equal to [`setting_names`].
 
 mod assertion;
 mod authorities;
 mod dsn;
+mod env_file;
+mod host;
 mod limits;
 mod master_keys;
 mod oidc;
@@ -17,8 +19,10 @@ mod reader;
 mod telegram;
 mod values;
 
-use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::env::VarError;
+use std::path::{Path, PathBuf};
 
 pub use assertion::{AssertionFormat, Audience, ClaimSource, KeysAt, MAX_SKEW};
 pub use authorities::Authorities;
@@ -33,60 +37,9 @@ use crate::crypto::{KeyError, Keys, MasterKey};
 use crate::domain::access;
 use crate::domain::privilege::AccountPrivileges;
 use crate::domain::{Email, EmailDomain, Secret, Subnet};
+use crate::process::folders::Folders;
 use reader::Reader;
 use values::{log_filter, subnets};
-
-/// The name of every setting, in the order of `.env.sample`.
-pub const SETTINGS: &[&str] = &[
-    "HOST",
-    "PORT",
-    "PUBLIC_URL",
-    "TRUSTED_PROXIES",
-    "DATA_DIR",
-    "ACCOUNTS_DIR",
-    "DB_DSN",
-    "TELEGRAM_ENVIRONMENT",
-    "API_ID",
-    "API_HASH",
-    "TDLIB_LIBRARY",
-    "TDLIB_SHA512",
-    "TELEGRAM_PROXY",
-    "TD_HOSTS",
-    "TD_HOST_MEMORY_MB",
-    "SESSION_PROBE_SECONDS",
-    "SSO_MODE",
-    "CLOUDFLARE_ACCESS_CERTS",
-    "CLOUDFLARE_POLICY_AUD",
-    "JWT_PRESET",
-    "JWT_HEADER",
-    "JWT_ALGORITHMS",
-    "JWT_ISSUER",
-    "JWT_AUDIENCE",
-    "JWT_JWKS_URL",
-    "JWT_EMAIL_CLAIM",
-    "ADMIN_EMAILS",
-    "OWNER_PRIVILEGES",
-    "SSO_EMAIL_DOMAINS",
-    "SSO_CA_FILE",
-    "OIDC_ISSUER",
-    "OIDC_CLIENT_ID",
-    "OIDC_CLIENT_SECRET",
-    "OIDC_SCOPES",
-    "OIDC_GROUPS_CLAIM",
-    "OIDC_TRUST_EMAIL",
-    "TWO_FACTOR_ENCRYPTION_KEY",
-    "TWO_FACTOR_ENCRYPTION_KEY_OLD",
-    "LOGIN_ATTEMPTS_PER_DAY",
-    "CODES_PER_PERSON_PER_DAY",
-    "WRONG_INPUTS_PER_PERSON_PER_DAY",
-    "SIGN_INS_PER_MINUTE",
-    "AUDIT_DETAILS_DAYS",
-    "STREAMS_PER_USER",
-    "MAX_CONNECTIONS",
-    "KEEP_ALIVE_SECONDS",
-    "LOG",
-    "CORS_POLICY",
-];
 
 /// All settings. Secrets in it do not print.
 #[derive(Clone, Debug)]
@@ -153,25 +106,32 @@ pub struct Config {
 impl Config {
     /// Reads the environment, and `.env` in the working folder for what the environment lacks.
     pub fn load() -> Result<Self, ConfigFaults> {
-        let file: HashMap<String, String> = match dotenvy::from_filename_iter(".env") {
-            Ok(lines) => lines.collect::<Result<_, _>>().map_err(|error| dotenv_fault(&error))?,
-            Err(error) if error.not_found() => HashMap::new(),
-            Err(error) => return Err(dotenv_fault(&error)),
-        };
-        let unreadable = SETTINGS
-            .iter()
-            .filter(|name| std::env::var_os(name).is_some_and(|value| value.to_str().is_none()))
-            .map(|name| format!("{name} is not text (UTF-8)."))
-            .collect::<Vec<_>>();
-        if !unreadable.is_empty() {
-            return Err(ConfigFaults(unreadable));
-        }
-        Self::from_env(|name| std::env::var(name).ok().or_else(|| file.get(name).cloned()))
+        let file = env_file::read(Path::new(".env"))?;
+        let unreadable = RefCell::new(BTreeSet::new());
+        let config = Self::from_env(|name| match std::env::var(name) {
+            Ok(value) => Some(env_file::unquoted(&value).to_owned()),
+            Err(VarError::NotPresent) => file.get(name).cloned(),
+            Err(VarError::NotUnicode(_)) => {
+                unreadable.borrow_mut().insert(format!("{name} is not text (UTF-8)."));
+                None
+            }
+        });
+        let unreadable = unreadable.into_inner();
+        if unreadable.is_empty() { config } else { Err(ConfigFaults(unreadable.into_iter().collect())) }
     }
 
     /// Whether addresses of this domain may sign in.
     pub fn admits(&self, email: &Email) -> bool {
         self.sso_email_domains.is_empty() || self.sso_email_domains.iter().any(|domain| domain.is_of(email))
+    }
+
+    /// The folders that these settings name.
+    pub fn folders(&self) -> Folders<'_> {
+        let database = match &self.db_dsn {
+            Dsn::Sqlite(file) => Some(file.as_path()),
+            Dsn::Postgres(_) => None,
+        };
+        Folders { data: &self.data_dir, accounts: &self.accounts_dir, database }
     }
 
     /// The keys that these settings name.
@@ -189,9 +149,20 @@ impl Config {
     }
 }
 
+/// The name of every setting that is read.
+pub fn setting_names() -> BTreeSet<String> {
+    let asked = RefCell::new(BTreeSet::new());
+    // All are read, also if some that are needed are missing.
+    let _ = Config::from_env(|name| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    });
+    asked.into_inner()
+}
+
 /// Reads every setting; `None` only together with a fault.
 fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
-    let host = env.text("HOST").unwrap_or_else(|| "localhost".into());
+    let host = env.read("HOST", host::parse).unwrap_or_else(|| "localhost".into());
     let port = env.number("PORT", 0..=u16::MAX).unwrap_or(8888);
     let public_url = public_url::read(env, &host, port);
     let trusted_proxies = env.read("TRUSTED_PROXIES", subnets).unwrap_or_default();
@@ -274,18 +245,6 @@ fn notes<E: Fn(&str) -> Option<String>>(
         ));
     }
     notes
-}
-
-/// A fault in the file. The line itself may hold a secret, so only its place is told.
-fn dotenv_fault(error: &dotenvy::Error) -> ConfigFaults {
-    ConfigFaults(vec![match error {
-        dotenvy::Error::LineParse(_, place) => {
-            format!(
-                "A line of .env can't be read, at its character {place}: put quotes around values with spaces."
-            )
-        }
-        _ => "The file .env can't be read.".into(),
-    }])
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The process itself: what it may do, where its log goes, and how others find it again.
 
+pub mod folders;
 mod identity;
 
 pub use identity::Identity;

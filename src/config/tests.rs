@@ -1,6 +1,6 @@
 //! Settings as people write them, right and wrong.
 
-use std::cell::RefCell;
+use std::collections::HashMap;
 
 use super::*;
 
@@ -16,27 +16,20 @@ pub(super) fn config(more: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
 #[test]
 fn the_sample_file_names_what_is_read_and_nothing_else() {
     let sample = include_str!("../../.env.sample");
-    let in_sample: Vec<&str> = sample
+    let in_sample: Vec<String> = sample
         .lines()
         .filter_map(|line| line.trim_start_matches("# ").split_once('='))
-        .map(|(name, _)| name)
+        .map(|(name, _)| name.to_owned())
         .filter(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'))
         .collect();
-    assert_eq!(in_sample, SETTINGS);
-
-    let asked = RefCell::new(BTreeSet::new());
-    let _ = Config::from_env(|name| {
-        asked.borrow_mut().insert(name.to_owned());
-        None
-    });
-    assert_eq!(asked.into_inner(), SETTINGS.iter().map(ToString::to_string).collect());
+    let named: BTreeSet<String> = in_sample.iter().cloned().collect();
+    assert_eq!(named.len(), in_sample.len(), "each once");
+    assert_eq!(named, setting_names());
 }
 
 #[test]
 fn the_sample_file_can_be_used_as_it_is() {
-    let sample = include_bytes!("../../.env.sample");
-    let file: HashMap<String, String> =
-        dotenvy::from_read_iter(sample.as_slice()).collect::<Result<_, _>>().unwrap();
+    let file = env_file::parse(include_str!("../../.env.sample")).unwrap();
     let config = Config::from_env(|name| file.get(name).cloned()).unwrap();
     assert_eq!(config.sso_mode, SsoMode::Mock);
 }
@@ -50,6 +43,29 @@ fn what_is_not_said_has_a_default() {
     assert_eq!((config.api_id, config.api_hash.expose()), (12345, "sandbox"));
     assert_eq!((config.limits.login_attempts_per_day, config.td_hosts), (4, 1));
     assert!(config.two_factor_encryption_key.is_none() && config.notes.is_empty());
+}
+
+#[test]
+fn an_address_to_listen_on_may_have_the_brackets_that_it_has_in_a_url() {
+    for (text, host, origin) in [
+        ("[::1]", "::1", "http://[::1]:8888"),
+        ("::1", "::1", "http://[::1]:8888"),
+        ("127.0.0.1", "127.0.0.1", "http://127.0.0.1:8888"),
+        ("LOCALHOST", "LOCALHOST", "http://localhost:8888"),
+    ] {
+        let config = config(&[("HOST", text)]).unwrap();
+        assert_eq!((config.host.as_str(), config.public_url.origin()), (host, origin), "{text}");
+    }
+    let everywhere = [("PUBLIC_URL", "https://t.example.org"), ("SSO_MODE", "oidc")];
+    for text in ["::", "[::]", "0.0.0.0"] {
+        let more = [
+            &everywhere[..],
+            &[("OIDC_ISSUER", "https://l.example.org"), ("OIDC_CLIENT_ID", "t"), ("OIDC_CLIENT_SECRET", "s")],
+            &[("HOST", text)],
+        ];
+        let config = config(&more.concat()).unwrap();
+        assert_eq!(config.host, text.trim_matches(['[', ']']));
+    }
 }
 
 #[test]
@@ -82,6 +98,12 @@ fn what_is_said_counts() {
 #[test]
 fn one_wrong_setting_gives_one_sentence_that_names_it() {
     for (name, value) in [
+        ("HOST", "localhost:8888"),
+        ("HOST", "[::1]:8888"),
+        ("HOST", "[localhost]"),
+        ("HOST", "[::1"),
+        ("HOST", "http://localhost"),
+        ("HOST", "127.0.0.1 ::1"),
         ("PORT", "eighty"),
         ("PORT", "65536"),
         ("PORT", "-1"),

@@ -5,6 +5,7 @@ pub mod body;
 pub mod client_ip;
 pub mod headers;
 pub mod host;
+pub mod listeners;
 pub mod rate_limit;
 pub mod request_context;
 pub mod server;

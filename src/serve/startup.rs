@@ -1,6 +1,7 @@
 //! Starting: the database is brought up to date, checked against the settings, and read into memory; then the hub
 //! starts. The lease has to be held.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -59,6 +60,16 @@ pub(crate) fn connect_accounts(app: &App) {
     }
 }
 
+/// This program, also if its file was replaced or removed since it was started: an update in place must not keep a new
+/// td-host from starting, nor start one of another version.
+fn own_program() -> anyhow::Result<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() {
+        return Ok(running);
+    }
+    std::env::current_exe().context("Telescope does not know where its own program is")
+}
+
 fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
     anyhow::ensure!(
         config.tdlib_library.is_file(),
@@ -69,7 +80,7 @@ fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
         telegram::checksum::check(&config.tdlib_library, config.tdlib_sha512.as_deref())?;
     }
     Ok(HubSettings {
-        program: std::env::current_exe().context("Telescope does not know where its own program is")?,
+        program: own_program()?,
         library: std::path::absolute(&config.tdlib_library)?,
         hosts: usize::from(config.td_hosts),
         memory_limit: (config.td_host_memory_mb > 0).then_some(config.td_host_memory_mb * 1024 * 1024),

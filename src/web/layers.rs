@@ -16,8 +16,8 @@ use tracing::Instrument;
 use super::error::AppError;
 use super::error_page::{self, RequestMeta};
 use super::form::RequestType;
-use super::paths;
 use super::words::limits as words;
+use super::{health, paths};
 use crate::http::body::{self, BodyError, MAX_BODY};
 use crate::http::host::{self, Blocked};
 use crate::http::{headers, request_context};
@@ -87,6 +87,9 @@ fn cross_site<B: From<axum::body::Bytes>>() -> axum::http::Response<B> {
 }
 
 async fn guard_host(app: AppState, request: Request, next: Next) -> Response {
+    if health::is_probe(request.uri().path()) {
+        return next.run(request).await;
+    }
     let proxied = words::through_proxy(app.config.sso_mode);
     let Err(blocked) = host::check(&app.config.public_url, proxied.is_none(), &request) else {
         return next.run(request).await;

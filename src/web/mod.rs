@@ -12,6 +12,7 @@ mod error_page;
 mod extract;
 pub mod form;
 mod fragment;
+mod health;
 mod layers;
 pub mod layout;
 pub mod pages;

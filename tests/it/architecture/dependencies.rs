@@ -21,6 +21,7 @@ const FEATURES: &[(&str, &str, &str)] = &[
     ("hyper-util", "service", "hyper_util::service"),
     ("hyper-util", "tokio", "TokioIo"),
     ("reqwest", "form", ".form("),
+    ("rustix", "fs", "rustix::fs"),
     ("rustix", "param", "rustix::param"),
     ("rustix", "process", "rustix::process"),
     ("serde", "derive", "Deserialize)]"),
