@@ -168,7 +168,8 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let trusted_proxies = env.read("TRUSTED_PROXIES", subnets).unwrap_or_default();
     let data_dir = PathBuf::from(env.text("DATA_DIR").unwrap_or_else(|| "data".into()));
     let accounts_dir = PathBuf::from(env.text("ACCOUNTS_DIR").unwrap_or_else(|| "accounts".into()));
-    let db_dsn = env.read("DB_DSN", Dsn::parse).unwrap_or_else(|| Dsn::in_folder(&data_dir));
+    let (db_dsn, passed_over) =
+        env.read("DB_DSN", Dsn::parse_with_notes).unwrap_or_else(|| (Dsn::in_folder(&data_dir), Vec::new()));
     let telegram_environment = env
         .read("TELEGRAM_ENVIRONMENT", TelegramEnvironment::parse)
         .unwrap_or(TelegramEnvironment::Production);
@@ -189,7 +190,8 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let audit_details_days = env.number("AUDIT_DETAILS_DAYS", 0..=36_500).unwrap_or(0);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
     let limits = Limits::read(env);
-    let notes = notes(env, limits.login_attempts_per_day, sso_mode);
+    let mut notes = notes(env, limits.login_attempts_per_day, sso_mode);
+    notes.extend(passed_over.into_iter().map(|name| format!("DB_DSN: the parameter {name} is passed over.")));
     let (api_id, api_hash) = application?;
     Some(Config {
         limits,

@@ -6,6 +6,7 @@ pub mod chromium;
 pub mod db;
 pub mod login;
 pub mod openid;
+pub mod pgbouncer;
 pub mod phones;
 pub mod postgres;
 pub mod processes;

@@ -110,10 +110,14 @@ fn start() -> Cluster {
     Cluster { socket: PathBuf::from(line.trim_end()), _keeper: keeper }
 }
 
-/// A shell as an unprivileged user, since Postgres refuses to run as root.
 fn shell() -> Command {
+    unprivileged("sh")
+}
+
+/// A program as an unprivileged user, since Postgres and PgBouncer refuse to run as root.
+pub(super) fn unprivileged(program: &str) -> Command {
     if !am_root() {
-        return Command::new("sh");
+        return Command::new(program);
     }
     let user = ["postgres", "nobody"]
         .into_iter()
@@ -122,7 +126,7 @@ fn shell() -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--reuid", user, "--regid"]);
     command.arg(if user == "postgres" { "postgres" } else { "nogroup" });
-    command.args(["--clear-groups", "sh"]);
+    command.args(["--clear-groups", program]);
     command
 }
 
