@@ -13,6 +13,7 @@ mod host;
 mod limits;
 mod master_keys;
 mod oidc;
+mod outbound;
 mod people;
 mod public_url;
 mod reader;
@@ -29,6 +30,7 @@ pub use authorities::Authorities;
 pub use dsn::Dsn;
 pub use limits::Limits;
 pub use oidc::OidcSettings;
+pub use outbound::{Outbound, OutboundProxy};
 pub use public_url::{PublicUrl, is_loopback_name};
 pub use reader::ConfigFaults;
 pub use values::{Proxy, SsoMode, TelegramEnvironment};
@@ -87,8 +89,8 @@ pub struct Config {
     pub admin_emails: BTreeSet<Email>,
     /// The domains whose addresses may sign in; every domain if there are none.
     pub sso_email_domains: BTreeSet<EmailDomain>,
-    /// Authorities that are trusted beside the system's when an identity provider is asked.
-    pub sso_authorities: Option<Authorities>,
+    /// How an identity provider is reached.
+    pub sso_outbound: Outbound,
     /// The OpenID provider; there whenever people sign in through one.
     pub oidc: Option<OidcSettings>,
     /// The master key; none only in the test environment, where one is then made and kept in `data_dir`.
@@ -110,7 +112,7 @@ impl Config {
         let unreadable = RefCell::new(BTreeSet::new());
         let config = Self::from_env(|name| match std::env::var(name) {
             Ok(value) => Some(env_file::unquoted(&value).to_owned()),
-            Err(VarError::NotPresent) => file.get(name).cloned(),
+            Err(VarError::NotPresent) => lower_case(name).or_else(|| file.get(name).cloned()),
             Err(VarError::NotUnicode(_)) => {
                 unreadable.borrow_mut().insert(format!("{name} is not text (UTF-8)."));
                 None
@@ -149,6 +151,12 @@ impl Config {
     }
 }
 
+/// A variable that names a proxy, in the spelling that curl and others have.
+fn lower_case(name: &str) -> Option<String> {
+    let is_shared = matches!(name, "HTTPS_PROXY" | "HTTP_PROXY" | "ALL_PROXY" | "NO_PROXY");
+    is_shared.then(|| std::env::var(name.to_ascii_lowercase()).ok())?
+}
+
 /// The name of every setting that is read.
 pub fn setting_names() -> BTreeSet<String> {
     let asked = RefCell::new(BTreeSet::new());
@@ -184,13 +192,16 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let sso_mode = people::sso_mode(env, telegram_environment, &host, public_url.as_ref());
     let assertion = assertion::read(env, sso_mode, public_url.as_ref());
     let (admin_emails, sso_email_domains) = people::named(env, sso_mode);
-    let sso_authorities = env.read("SSO_CA_FILE", |file| Authorities::read(file.as_ref()));
+    let mut outbound_notes = Vec::new();
+    let asks = matches!(sso_mode, Some(SsoMode::Oidc | SsoMode::Cloudflare | SsoMode::Jwt));
+    let sso_outbound = outbound::read(env, asks, &mut outbound_notes);
     let oidc = oidc::read(env, sso_mode == Some(SsoMode::Oidc));
     let (key, old_key) = master_keys::read(env, telegram_environment);
     let audit_details_days = env.number("AUDIT_DETAILS_DAYS", 0..=36_500).unwrap_or(0);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
     let limits = Limits::read(env);
     let mut notes = notes(env, limits.login_attempts_per_day, sso_mode);
+    notes.extend(outbound_notes);
     notes.extend(passed_over.into_iter().map(|name| format!("DB_DSN: the parameter {name} is passed over.")));
     let (api_id, api_hash) = application?;
     Some(Config {
@@ -216,7 +227,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         assertion,
         admin_emails,
         sso_email_domains,
-        sso_authorities,
+        sso_outbound,
         oidc,
         two_factor_encryption_key: key,
         two_factor_encryption_key_old: old_key,

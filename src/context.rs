@@ -146,15 +146,14 @@ impl Deref for App {
 
 impl Sso {
     fn new(config: &Config, clock: &Clock) -> Self {
-        let authorities = config.sso_authorities.as_ref();
+        let outbound = &config.sso_outbound;
         let oidc = config.oidc.clone().filter(|_| config.sso_mode.is_oidc());
         Self {
-            oidc: oidc
-                .map(|it| oidc::Provider::new(it, config.public_url.clone(), authorities, clock.clone())),
+            oidc: oidc.map(|it| oidc::Provider::new(it, config.public_url.clone(), outbound, clock.clone())),
             proxy: config
                 .assertion
                 .clone()
-                .map(|format| ProxyAuthenticator::new(format, authorities, clock.clone())),
+                .map(|format| ProxyAuthenticator::new(format, outbound, clock.clone())),
         }
     }
 

@@ -17,7 +17,7 @@ use super::error::AppError;
 use super::error_page::{self, RequestMeta};
 use super::form::RequestType;
 use super::words::limits as words;
-use super::{health, paths};
+use super::{compression, health, paths};
 use crate::http::body::{self, BodyError, MAX_BODY};
 use crate::http::host::{self, Blocked};
 use crate::http::{headers, request_context};
@@ -99,6 +99,7 @@ async fn guard_host(app: AppState, request: Request, next: Next) -> Response {
             let message = words::wrong_host(app.config.public_url.origin());
             AppError::Bad(StatusCode::MISDIRECTED_REQUEST, message)
         }
+        Blocked::CrossSiteForm => AppError::Forbidden(words::CROSS_SITE_FORM.into()),
         Blocked::CrossSiteRead => AppError::Forbidden(words::CROSS_SITE_READ.into()),
         Blocked::Proxied => AppError::Forbidden(proxied.unwrap_or_default().into()),
     };
@@ -114,7 +115,11 @@ async fn finish(app: AppState, mut request: Request, next: Next) -> Response {
     let https = app.config.public_url.is_https();
     async {
         let started = tokio::time::Instant::now();
+        let compressed = compression::is_wanted(&request);
         let mut response = error_page::render(&app, next.run(request).await, &meta);
+        if compressed {
+            response = compression::page(response).await;
+        }
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), ms, "answered");
         headers::add(response.headers_mut(), &meta.id, https);

@@ -6,6 +6,7 @@
 
 mod assets;
 pub mod auth;
+mod compression;
 mod csv;
 pub mod error;
 mod error_page;

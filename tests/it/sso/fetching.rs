@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::Algorithm;
 use telescope::clock::Clock;
-use telescope::config::KeysAt;
+use telescope::config::{KeysAt, Outbound};
 use telescope::sso::{Http, KeySet, NoKey};
 
 use super::issuer::{Answering, Issuer, SigningKey};
 use crate::support::waiting::DEADLINE;
 
 fn keys_at(place: &str, clock: Clock) -> Arc<KeySet> {
-    KeySet::new(KeysAt::Set(place.parse().unwrap()), Http::new(false, None), clock)
+    KeySet::new(KeysAt::Set(place.parse().unwrap()), Http::new(false, &Outbound::default()), clock)
 }
 
 /// Whether there is a key of that name, whatever it signs.
@@ -167,7 +167,7 @@ async fn each_key_in_a_file_of_its_own_is_fetched_once() {
     let issuer = Issuer::start(Answering::Keys(vec![key.clone()])).await;
     let clock = Clock::manual(Clock::System.now());
     let below = format!("{}/", issuer.name()).parse().unwrap();
-    let keys = KeySet::new(KeysAt::Each(below), Http::new(false, None), clock.clone());
+    let keys = KeySet::new(KeysAt::Each(below), Http::new(false, &Outbound::default()), clock.clone());
     assert!(knows(&keys, "6f2c-11").await);
     clock.advance(24 * 60 * 60);
     assert!(knows(&keys, "6f2c-11").await);

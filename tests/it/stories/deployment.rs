@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use rustix::process::Signal;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::login::{ADMIN, STEP, ready_account};
 use crate::support::processes;
@@ -127,4 +128,28 @@ async fn sessions_behind_a_symbolic_link_are_refused_at_the_start() {
     symlink("../real", home.path().join("accounts/0f00d")).unwrap();
     let (done, said) = in_folder(home.path(), &["serve"]);
     assert!(!done && said.contains("accounts/0f00d is a symbolic link"), "{said}");
+}
+
+/// What anyone can send as often as they like fills no disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_repeats_little_of_what_anyone_sends() {
+    let stack = Stack::start().await;
+    let address = stack.url("").trim_start_matches("http://").to_owned();
+    let before = stack.log().len();
+    for _ in 0..20 {
+        let mut client = tokio::net::TcpStream::connect(&address).await.unwrap();
+        let method = "M".repeat(50_000);
+        let request = format!(
+            "{method} /sign-in HTTP/1.1\r\nhost: {address}\r\ncookie: telescope=nonsense\r\nconnection: close\r\n\r\n"
+        );
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+    }
+    let log = stack.log();
+    let written = log.get(before..).unwrap();
+    assert!(written.contains("(long)") && !written.contains("MMMM"), "{written}");
+    assert!(!written.contains("suspicious"), "{written}");
+    assert!(written.len() < 20 * 1000, "{} bytes", written.len());
 }

@@ -154,6 +154,12 @@ async fn forms_of_other_sites_are_refused() {
         (Some("same-site"), Some("http://other.localhost:8888"), false),
         (None, Some("http://evil.example"), false),
         (None, Some("null"), false),
+        (None, Some(""), false),
+        (None, Some("https://localhost:8888"), false),
+        (Some("same-origin"), Some("https://localhost:8888"), false),
+        (None, Some("localhost:8888"), false),
+        (None, Some("http://localhost:8888/"), false),
+        (None, Some("http://localhost:8889"), false),
     ] {
         let mut request = filled(root.request(Method::POST, "/accounts/add"), &[("phone", "")]);
         request.headers_mut().remove("sec-fetch-site");
@@ -198,6 +204,8 @@ async fn other_sites_read_nothing_and_may_link_here() {
         (None, None, Some("http://evil.example"), false),
         (None, None, Some("http://localhost:8888.evil.example"), false),
         (None, None, Some("null"), false),
+        (None, None, Some(""), false),
+        (None, None, Some("https://localhost:8888"), false),
     ] {
         for path in ["/accounts", "/accounts/events", "/jobs/events"] {
             let mut request = root.request(Method::GET, path).body(Body::empty()).unwrap();
