@@ -34,7 +34,8 @@ async fn files_are_compressed_and_the_same_for_everyone() {
         let plain = nobody.get(&file).await;
         assert_eq!((plain.header("vary"), plain.header("content-encoding")), ("Accept-Encoding", ""));
         let (headers, body) = zipped(&nobody, &file).await;
-        assert_eq!((&headers["content-encoding"], &headers["vary"]), (&"gzip", &"Accept-Encoding"));
+        assert_eq!(headers["content-encoding"], "gzip");
+        assert_eq!(headers["vary"], "Accept-Encoding");
         assert!(body.len() * 3 < plain.body.len(), "{file}: {} of {}", body.len(), plain.body.len());
         assert_eq!(unzipped(&body), plain.body);
         assert_ne!(headers["etag"], plain.headers["etag"], "each form has a tag of its own");
