@@ -70,7 +70,9 @@ fn postgres_url(text: &str) -> Result<(Dsn, Vec<&'static str>), String> {
     }
     let url = Url::parse(text).map_err(|error| format!("is not a good URL: {error}."))?;
     let mut parameters = Parameters::default();
-    url.query_pairs().try_for_each(|(name, value)| parameters.add(&name, &value))?;
+    // A `?` in a password that is not encoded makes a parameter of what follows.
+    let hint = "In a password, write ? as %3F.";
+    url.query_pairs().try_for_each(|(name, value)| parameters.add(&name, &value, hint))?;
     with_parameters(url, parameters)
 }
 
@@ -82,7 +84,7 @@ fn postgres_words(text: &str) -> Result<(Dsn, Vec<&'static str>), String> {
         let (key, after) =
             rest.split_once('=').ok_or_else(|| "has a word without a value; write key=value.".to_owned())?;
         let (value, after) = word_value(after.trim_start())?;
-        parameters.add(key.trim_end(), &value)?;
+        parameters.add(key.trim_end(), &value, "Put quotes around values with spaces.")?;
         rest = after.trim_start();
     }
     with_parameters(url, parameters)
@@ -184,7 +186,7 @@ mod tests {
             ("sslrootcert=system&sslmode=require", "needs sslmode=verify-full"),
             ("service=t", "can't honour"),
             ("host=a,b", "several hosts"),
-            ("connect_timeouts=1", "not known here: connect_timeouts"),
+            ("connect_timeouts=1", "not known here; known are host"),
         ] {
             assert!(with(query).unwrap_err().contains(fault), "{query}");
         }
@@ -217,6 +219,9 @@ mod tests {
             "host=x password='hunter2",
             "password=a hunter2",
             "password=a hunter2 b=c",
+            "password=a hunter2=c",
+            "postgres://ada:12?hunter2@db/t",
+            "postgres://ada:12?hunter2=x@db/t",
         ] {
             let fault = Dsn::parse(text).unwrap_err();
             assert!(!fault.contains("hunter2") && fault.ends_with('.'), "{text}: {fault}");

@@ -105,8 +105,9 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    /// Takes in one parameter; the error is the rest of a sentence that begins with the setting's name.
-    pub(super) fn add(&mut self, name: &str, value: &str) -> Result<(), String> {
+    /// Takes in one parameter; the error is the rest of a sentence that begins with the setting's name. An unknown
+    /// parameter is not named in it: it may be part of a password, which `hint` explains.
+    pub(super) fn add(&mut self, name: &str, value: &str, hint: &str) -> Result<(), String> {
         match Parameter::of(name) {
             Parameter::Known("host" | "hostaddr") if value.contains(',') => {
                 return Err("names several hosts; Telescope connects to one.".into());
@@ -118,7 +119,12 @@ impl Parameters {
             Parameter::Refused => {
                 return Err(format!("has the parameter {name}, which Telescope can't honour; leave it out."));
             }
-            Parameter::Unknown => return Err(unknown(name)),
+            Parameter::Unknown => {
+                return Err(format!(
+                    "has a parameter that is not known here; known are {}. {hint}",
+                    KNOWN.join(", ")
+                ));
+            }
         }
         Ok(())
     }
@@ -136,12 +142,5 @@ impl Parameters {
             Some(_) => return Err("has sslrootcert=system, which needs sslmode=verify-full.".into()),
         }
         Ok(self)
-    }
-}
-
-fn unknown(name: &str) -> String {
-    match name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
-        true => format!("has a parameter that is not known here: {name}."),
-        false => "has something that is not key=value; put quotes around values with spaces.".into(),
     }
 }
