@@ -219,9 +219,13 @@ impl TestApp {
         store::users::by_email(conn, &email).await.unwrap().expect("this person has been here")
     }
 
+    fn origin(&self) -> Arc<str> {
+        self.app.config.public_url.origin().into()
+    }
+
     /// Somebody who has not signed in.
     pub fn anonymous(&self) -> Visitor {
-        Visitor { router: self.router.clone(), cookie: None }
+        Visitor { router: self.router.clone(), origin: self.origin(), cookie: None }
     }
 
     /// Somebody who has.
@@ -229,7 +233,7 @@ impl TestApp {
         let answer = self.anonymous().post("/sign-in", &[("email", email)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
-        Visitor { router: self.router.clone(), cookie: Some(cookie) }
+        Visitor { router: self.router.clone(), origin: self.origin(), cookie: Some(cookie) }
     }
 }
 
@@ -237,6 +241,8 @@ impl TestApp {
 #[derive(Clone)]
 pub struct Visitor {
     router: Router,
+    /// Of the pages that it sees.
+    origin: Arc<str>,
     cookie: Option<String>,
 }
 
@@ -247,7 +253,7 @@ impl Visitor {
             .method(method)
             .uri(path)
             .header(header::HOST, HOST)
-            .header(header::ORIGIN, format!("http://{HOST}"))
+            .header(header::ORIGIN, &*self.origin)
             .header("sec-fetch-site", "same-origin");
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
@@ -258,7 +264,7 @@ impl Visitor {
     /// The same browser after an answer that may have given it another cookie.
     pub fn after(&self, answer: &Answer) -> Self {
         let given = answer.header("set-cookie").split(';').next().filter(|cookie| !cookie.is_empty());
-        Self { router: self.router.clone(), cookie: given.map(str::to_owned).or_else(|| self.cookie.clone()) }
+        Self { cookie: given.map(str::to_owned).or_else(|| self.cookie.clone()), ..self.clone() }
     }
 
     /// The cookie that it sends.
@@ -312,7 +318,7 @@ impl Visitor {
 
     /// The same browser with another cookie.
     pub fn with_cookie(&self, cookie: &str) -> Self {
-        Self { router: self.router.clone(), cookie: Some(cookie.to_owned()) }
+        Self { cookie: Some(cookie.to_owned()), ..self.clone() }
     }
 
     /// Opens a live stream by a request that the test has changed.
