@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 /// Runs what uses Telescope's files.
 fn run<W: Future<Output = anyhow::Result<()>>>(failed: &str, work: impl FnOnce(Config) -> W) -> ExitCode {
     start(failed, |config| async move {
-        config.folders().check_owner().map_err(anyhow::Error::msg)?;
+        config.storage.folders().check_owner().map_err(anyhow::Error::msg)?;
         work(config).await
     })
 }

@@ -42,13 +42,13 @@ enum Stop {
 /// Serves until SIGTERM or Ctrl-C, once no other server is active on the database.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     config.notes.iter().for_each(|note| tracing::warn!("{note}"));
-    let folders = config.folders();
+    let folders = config.storage.folders();
     folders.check_links().map_err(anyhow::Error::msg)?;
     folders.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     let listeners = listeners(&config).await?;
     let clock = Clock::System;
     let mut stop = pin!(stop_signal());
-    let db = Db::connect(&config.db_dsn).await?;
+    let db = Db::connect(&config.storage.db).await?;
     let mut lease = tokio::select! {
         lease = standby::obtain_lease(&db, &clock, &listeners, limits(&config)) => lease?,
         signal = &mut stop => {
@@ -76,7 +76,7 @@ async fn serve_alone(
     let mut supervisor = Supervisor::start(&app, tasks::all(&app));
     startup::connect_accounts(&app);
     app.sso.prefetch();
-    tracing::info!(url = %app.config.public_url, addresses = ?listeners.addresses(), "serving");
+    tracing::info!(url = %app.config.http.public_url, addresses = ?listeners.addresses(), "serving");
     let stopped = app.stopping.clone().cancelled_owned();
     let listeners = listeners.start()?;
     let limits = limits(&app.config);
@@ -171,8 +171,8 @@ async fn listeners(config: &Config) -> anyhow::Result<Listeners> {
         rustix::io::fcntl_setfd(&inherited, rustix::io::FdFlags::CLOEXEC)?;
         return Ok(inherited.into());
     }
-    let own = Listeners::bind(&config.host, config.port).await;
-    own.with_context(|| format!("HOST and PORT: can't listen on {}:{}", config.host, config.port))
+    let own = Listeners::bind(&config.http.host, config.http.port).await;
+    own.with_context(|| format!("HOST and PORT: can't listen on {}:{}", config.http.host, config.http.port))
 }
 
 async fn stop_signal() -> &'static str {

@@ -10,12 +10,12 @@ use crate::config::Config;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub async fn run(config: Config, ready: bool) -> anyhow::Result<()> {
-    ensure!(config.port != 0, "PORT is 0, so the server's port is not known");
+    ensure!(config.http.port != 0, "PORT is 0, so the server's port is not known");
     let path = if ready { "ready" } else { "health" };
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
     let mut failure = None;
-    for host in hosts(&config.host) {
-        let url = format!("http://{host}:{}/{path}", config.port);
+    for host in hosts(&config.http.host) {
+        let url = format!("http://{host}:{}/{path}", config.http.port);
         match client.get(&url).send().await {
             Ok(answer) if answer.status().is_success() => {
                 print!("{}", answer.text().await.unwrap_or_default());

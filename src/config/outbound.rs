@@ -4,8 +4,8 @@ use std::fmt;
 
 use reqwest::NoProxy;
 
-use super::Authorities;
 use super::reader::Reader;
+use super::{Authorities, SsoMode};
 
 /// What a client for identity providers needs to know.
 #[derive(Clone, Debug, Default)]
@@ -46,35 +46,32 @@ impl fmt::Debug for OutboundProxy {
 }
 
 /// The variables that other programs have their proxy from. They are often set for all programs of a machine, so what
-/// is not used is a note and no fault. `needed` says whether a provider is asked at all.
-pub(super) fn read<E: Fn(&str) -> Option<String>>(
-    env: &mut Reader<E>,
-    needed: bool,
-    notes: &mut Vec<String>,
-) -> Outbound {
+/// is not used is a note and no fault.
+pub(super) fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>, mode: Option<SsoMode>) -> Outbound {
+    let needed = matches!(mode, Some(SsoMode::Oidc | SsoMode::Cloudflare | SsoMode::Jwt));
     let authorities = env.read("SSO_CA_FILE", |file| Authorities::read(file.as_ref()));
     let [https, all, http, exceptions] =
         ["HTTPS_PROXY", "ALL_PROXY", "HTTP_PROXY", "NO_PROXY"].map(|name| env.text(name));
     let named = https.map(|text| ("HTTPS_PROXY", text)).or_else(|| all.map(|text| ("ALL_PROXY", text)));
     let proxy = match named {
         Some((name, _)) if !needed => {
-            notes.push(format!("{name} is not used: with this SSO_MODE no identity provider is asked."));
+            env.note(format!("{name} is not used: with this SSO_MODE no identity provider is asked."));
             None
         }
         Some((name, text)) => match OutboundProxy::parse(&text, exceptions.as_deref()) {
             Ok(proxy) => {
-                notes.push(format!(
+                env.note(format!(
                     "{name} is used for the identity provider only; connections to Telegram go through TELEGRAM_PROXY."
                 ));
                 Some(proxy)
             }
             Err(fault) => {
-                notes.push(format!("{name} {fault}"));
+                env.note(format!("{name} {fault}"));
                 None
             }
         },
         None if http.is_some() => {
-            notes.push(
+            env.note(
                 "HTTP_PROXY is not used: identity providers are asked by https; set HTTPS_PROXY.".into(),
             );
             None
@@ -116,7 +113,7 @@ mod tests {
             (&[], "HTTPS_PROXY", "http://proxy:3128", false, "no identity provider is asked"),
         ] {
             let config = config(&[mode, &[(name, value)]].concat()).unwrap();
-            assert_eq!(config.sso_outbound.proxy.is_some(), used, "{name}={value}");
+            assert_eq!(config.sso.outbound.proxy.is_some(), used, "{name}={value}");
             assert!(
                 config.notes.iter().any(|it| it.starts_with(name) && it.contains(note)),
                 "{:?}",

@@ -32,7 +32,7 @@ pub struct SignedIn {
 pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<SignedIn, OpError> {
     admitted(app, identity, origin)?;
     let now = app.clock.now();
-    let named_admin = app.config.admin_emails.contains(&identity.email);
+    let named_admin = app.config.sso.admin_emails.contains(&identity.email);
     let mut other_roles = false;
     let user = app
         .write_with(async |conn| -> Result<Written<Decision>, StoreError> {
@@ -91,7 +91,7 @@ pub async fn sign_in(app: &App, identity: &Identity, origin: &RequestInfo) -> Re
 /// Refuses an address whose domain may not sign in. It holds for each request that proves an identity,
 /// too, since the settings may have changed since that session began.
 pub fn admitted(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<(), OpError> {
-    if app.config.admits(&identity.email) {
+    if app.config.sso.admits(&identity.email) {
         return Ok(());
     }
     tracing::warn!(person = %identity.email, "an address of no domain in SSO_EMAIL_DOMAINS was refused");

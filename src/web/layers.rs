@@ -28,7 +28,7 @@ use crate::web::state::AppState;
 
 /// Adds web sessions to the routes that need them, and whose they are where each request says that itself.
 pub fn with_session(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
-    let https = app.config.public_url.is_https();
+    let https = app.config.http.public_url.is_https();
     let store = WebSessions::new(app.db.clone(), app.clock.clone());
     let sessions = SessionManagerLayer::new(store)
         .with_name(if https { "__Host-telescope" } else { "telescope" })
@@ -90,13 +90,13 @@ async fn guard_host(app: AppState, request: Request, next: Next) -> Response {
     if health::is_probe(request.uri().path()) {
         return next.run(request).await;
     }
-    let proxied = words::through_proxy(app.config.sso_mode);
-    let Err(blocked) = host::check(&app.config.public_url, proxied.is_none(), &request) else {
+    let proxied = words::through_proxy(app.config.sso.mode);
+    let Err(blocked) = host::check(&app.config.http.public_url, proxied.is_none(), &request) else {
         return next.run(request).await;
     };
     let error = match blocked {
         Blocked::WrongHost => {
-            let message = words::wrong_host(app.config.public_url.origin());
+            let message = words::wrong_host(app.config.http.public_url.origin());
             AppError::Bad(StatusCode::MISDIRECTED_REQUEST, message)
         }
         Blocked::CrossSiteForm => AppError::Forbidden(words::CROSS_SITE_FORM.into()),
@@ -110,9 +110,9 @@ async fn guard_host(app: AppState, request: Request, next: Next) -> Response {
 async fn finish(app: AppState, mut request: Request, next: Next) -> Response {
     let request_type = RequestType::of(request.headers());
     let page = page_asked_for(&request).filter(|_| !request_type.is_partial());
-    let (id, span) = request_context::begin(&mut request, &app.config.trusted_proxies);
+    let (id, span) = request_context::begin(&mut request, &app.config.http.trusted_proxies);
     let meta = RequestMeta { id, request_type, page };
-    let https = app.config.public_url.is_https();
+    let https = app.config.http.public_url.is_https();
     async {
         let started = tokio::time::Instant::now();
         let compressed = compression::is_wanted(&request);

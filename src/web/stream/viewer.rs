@@ -77,7 +77,7 @@ impl Viewer {
     /// Whether the proof of identity that came with the request has expired. The browser then connects again, with a
     /// newer one if it has it.
     pub fn has_lapsed(&self, app: &State) -> bool {
-        app.config.sso_mode.is_by_request() && !app.assertions.holds(self.session, app.clock.now())
+        app.config.sso.mode.is_by_request() && !app.assertions.holds(self.session, app.clock.now())
     }
 
     /// Whether the session has to be looked at, because that was long ago or the proof of identity has expired.

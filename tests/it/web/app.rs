@@ -114,8 +114,8 @@ impl TestApp {
             })
         })
         .unwrap();
-        let keys = config.keys().unwrap();
-        let db = Db::open(&config.db_dsn).await.unwrap();
+        let keys = config.storage.keys().unwrap();
+        let db = Db::open(&config.storage.db).await.unwrap();
         let live = Live::default();
         let hub = silent_hub(&live.accounts);
         let context = Context { config: Arc::new(config), db, keys: Arc::new(keys), clock };
@@ -201,7 +201,7 @@ impl TestApp {
 
     /// Changes the database behind the server's back.
     pub async fn sql(&self, statement: &'static str) {
-        let Dsn::Sqlite(file) = &self.app.config.db_dsn else { panic!("not SQLite") };
+        let Dsn::Sqlite(file) = &self.app.config.storage.db else { panic!("not SQLite") };
         sqlite::tamper(file, statement).await;
     }
 
@@ -220,7 +220,7 @@ impl TestApp {
     }
 
     fn origin(&self) -> Arc<str> {
-        self.app.config.public_url.origin().into()
+        self.app.config.http.public_url.origin().into()
     }
 
     /// Somebody who has not signed in.
