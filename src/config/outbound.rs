@@ -71,9 +71,7 @@ pub(super) fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>, mode: Opt
             }
         },
         None if http.is_some() => {
-            env.note(
-                "HTTP_PROXY is not used: identity providers are asked by https; set HTTPS_PROXY.".into(),
-            );
+            env.note("HTTP_PROXY is not used: identity providers are asked by https; set HTTPS_PROXY.");
             None
         }
         None => None,

@@ -163,7 +163,7 @@ fn an_identity_provider_needs_its_settings() {
 fn only_listed_domains_may_sign_in_and_administrators_are_among_them() {
     let email = |text: &str| Email::parse(text).unwrap();
     let anybody = config(&[]).unwrap();
-    assert!(anybody.admits(&email("ada@example.org")) && anybody.admits(&email("eve@evil.com")));
+    assert!(anybody.sso.admits(&email("ada@example.org")) && anybody.sso.admits(&email("eve@evil.com")));
     let domains = ("SSO_EMAIL_DOMAINS", " Example.org, eu.example.com ,");
     let some = config(&[domains, ("ADMIN_EMAILS", "root@EXAMPLE.org,ada@eu.example.com")]).unwrap();
     for (address, may) in [
@@ -174,7 +174,7 @@ fn only_listed_domains_may_sign_in_and_administrators_are_among_them() {
         ("ada@example.org.evil.com", false),
         ("ada@evilexample.org", false),
     ] {
-        assert_eq!(some.admits(&email(address)), may, "{address}");
+        assert_eq!(some.sso.admits(&email(address)), may, "{address}");
     }
     let admins = ("ADMIN_EMAILS", "root@example.org,bob@sub.example.org,eve@evil.com");
     let faults = config(&[domains, admins]).unwrap_err().0;
