@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqlitePool};
 
 use crate::store::conn::Driver;
 use crate::store::{ACQUIRE, Conn, Pools, StoreError};
@@ -39,7 +39,8 @@ pub(crate) async fn open(file: &Path) -> Result<Pools, StoreError> {
         );
     }
     let unusable = |error: sqlx::Error| StoreError::Open(unusable(file, network, &error));
-    let write = first(|| pool().max_connections(1).connect_with(options.clone())).await.map_err(unusable)?;
+    first(&options).await.map_err(&unusable)?;
+    let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(&unusable)?;
     let read =
         pool().max_connections(4).connect_with(options.pragma("query_only", "1")).await.map_err(unusable)?;
     Ok(Pools::Sqlite { write, read })
@@ -89,16 +90,15 @@ fn kind_of(number: rustix::fs::FsWord) -> Option<&'static str> {
 }
 
 /// The first connection, which turns the write-ahead log on. Of several programs that make a database at once, two
-/// would wait for each other there: SQLite refuses one of them instead of letting it wait as it does elsewhere.
-async fn first<F>(connect: impl Fn() -> F) -> Result<SqlitePool, sqlx::Error>
-where
-    F: Future<Output = Result<SqlitePool, sqlx::Error>>,
-{
+/// would wait for each other there: SQLite refuses one of them instead of letting it wait as it does elsewhere. Without
+/// the pool, which would say only that it took too long.
+async fn first(options: &SqliteConnectOptions) -> Result<(), sqlx::Error> {
     let until = Instant::now() + PATIENCE;
     loop {
-        match connect().await {
+        match options.connect().await {
+            Ok(connection) => return connection.close().await,
             Err(error) if is_busy(&error) && Instant::now() < until => tokio::time::sleep(AGAIN).await,
-            done => return done,
+            Err(error) => return Err(error),
         }
     }
 }
