@@ -116,10 +116,10 @@
     }
     const own = { has: false, left: false };
     const others = new AbortController();
-    const kept = new Promise((left) => {
-      own.leave = () => { own.left = true; others.abort(); left(); };
-    });
+    let end;
+    const kept = new Promise((left) => { end = left; });
     own.taken = new Promise((taken) => {
+      own.leave = () => { own.left = true; others.abort(); end(); taken(); };
       for (let number = 1; number <= LIVE_WINDOWS; number++) {
         navigator.locks.request(`live-${number}`, { signal: others.signal }, () => {
           if (own.has || own.left) return undefined;
@@ -140,7 +140,7 @@
       const { fetch } = ctx;
       ctx.fetch = async (...request) => {
         const late = setTimeout(() => tooMany(), 1000);
-        await takePlace();
+        do await takePlace(); while (!place?.has);
         clearTimeout(late);
         return fetch(...request);
       };
