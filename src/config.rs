@@ -28,7 +28,9 @@ use std::collections::BTreeSet;
 use std::env::VarError;
 use std::path::Path;
 
-pub use assertion::{AssertionFormat, Audience, ClaimSource, KeysAt, MAX_SKEW};
+pub use assertion::{
+    AssertionFormat, Audience, ClaimSource, EMAIL_CLAIM, EmailTrust, KeysAt, MAX_SKEW, Subjects,
+};
 pub use authorities::Authorities;
 pub use dsn::Dsn;
 pub use http::HttpSettings;

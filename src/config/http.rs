@@ -23,7 +23,7 @@ pub(super) struct HttpDraft {
     pub(super) host: String,
     port: u16,
     pub(super) public_url: Option<PublicUrl>,
-    trusted_proxies: Vec<Subnet>,
+    pub(super) trusted_proxies: Vec<Subnet>,
 }
 
 impl HttpDraft {

@@ -46,6 +46,10 @@ impl SsoSettings {
         let (admin_emails, email_domains) = people::named(env, mode);
         let outbound = outbound::read(env, mode);
         let oidc = oidc::read(env, mode == Some(SsoMode::Oidc));
+        let has_proxies = !http.trusted_proxies.is_empty();
+        for note in people::notes(public_url, has_proxies, assertion.as_ref(), oidc.as_ref()) {
+            env.note(note);
+        }
         Some(Self { mode: mode?, assertion, admin_emails, email_domains, owner_privileges, outbound, oidc })
     }
 
