@@ -11,6 +11,7 @@ mod behind_nginx;
 mod compression;
 mod crowd;
 mod domains;
+mod ended_sessions;
 mod forms;
 mod forwarded;
 mod guards;
