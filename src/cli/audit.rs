@@ -51,8 +51,8 @@ async fn blank(config: Config, before: &str, yes: bool) -> anyhow::Result<()> {
     let clock = Clock::System;
     let before = Period::parse(before).context("--before")?.start;
     ensure!(before <= clock.now(), "--before: this is in the future");
-    let keys = config.keys()?;
-    let db = Db::connect(&config.db_dsn).await?;
+    let keys = config.storage.keys()?;
+    let db = Db::connect(&config.storage.db).await?;
     ensure!(db.has_tables().await?, "This database has no audit log yet.");
     let there = audit::with_details(&mut db.read().await?, before).await?;
     if there == 0 || !yes {
@@ -84,9 +84,9 @@ async fn blank(config: Config, before: &str, yes: bool) -> anyhow::Result<()> {
 
 /// Verifies the whole log and prints the result; an error if there is a fault.
 async fn verify(config: &Config, head: Option<PathBuf>) -> anyhow::Result<()> {
-    let keys = config.keys()?;
+    let keys = config.storage.keys()?;
     let checkpoint = checkpoint(config, &keys, head.as_deref())?;
-    let db = Db::connect(&config.db_dsn).await?;
+    let db = Db::connect(&config.storage.db).await?;
     ensure!(db.has_tables().await?, "This database has no audit log yet.");
     let conn = &mut db.read().await?;
     let (known, fault) = match checkpoint {
@@ -108,7 +108,7 @@ async fn verify(config: &Config, head: Option<PathBuf>) -> anyhow::Result<()> {
 /// The earlier checkpoint that the log has to lead through. A file that was named has to exist.
 fn checkpoint(config: &Config, keys: &Keys, named: Option<&Path>) -> anyhow::Result<Checkpoint> {
     let Some(path) = named else {
-        return HeadFile::in_folder(&config.data_dir)
+        return HeadFile::in_folder(&config.storage.data_dir)
             .check(keys)
             .context("the file audit-head can't be read");
     };

@@ -187,7 +187,7 @@ async fn check(
         | UserChange::GrantAdmin
         | UserChange::RevokeAdmin => {}
     }
-    if change == UserChange::RevokeAdmin && context.config.admin_emails.contains(&user.email) {
+    if change == UserChange::RevokeAdmin && context.config.sso.admin_emails.contains(&user.email) {
         return refused(ErrorCode::NamedInAdminEmails);
     }
     if change == UserChange::GrantAdmin && user.disabled {

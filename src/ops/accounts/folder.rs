@@ -165,6 +165,12 @@ mod tests {
         let linked = Account { folder: "linked".into(), ..ada.clone() };
         assert!(open(home.path(), &keys, test, &linked).is_err(), "a link leads elsewhere");
         assert!(destroy(home.path(), &linked).is_err() && folder.exists(), "and would leave the files");
+        let elsewhere = home.path().join("elsewhere");
+        std::fs::rename(&folder, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &folder).unwrap();
+        assert!(open(home.path(), &keys, test, &ada).is_err(), "behind a link");
+        std::fs::remove_file(&folder).unwrap();
+        std::fs::rename(&elsewhere, &folder).unwrap();
         std::fs::write(folder.join(NAME), "{}").unwrap();
         assert!(open(home.path(), &keys, test, &ada).is_err(), "a damaged manifest makes no new key");
     }

@@ -26,7 +26,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 /// Verifies that the audit log leads through the checkpoint of the previous run. To be called before anything is
 /// recorded.
 pub async fn compare(context: &Context) -> Result<(), StoreError> {
-    let file = HeadFile::in_folder(&context.config.data_dir);
+    let file = HeadFile::in_folder(&context.config.storage.data_dir);
     let mut conn = context.db.read().await?;
     let found = audit::head(&mut conn).await?;
     let doubted = match file.check(&context.keys) {
@@ -94,7 +94,7 @@ async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<MismatchReaso
 /// Verifies that the audit log leads from the former checkpoint to the new one, before the file forgets the former:
 /// entries may be deleted while the server runs, and the file, too.
 async fn look_back(context: &Context, written: Option<Head>, newest: &Head) -> Result<(), StoreError> {
-    let file = HeadFile::in_folder(&context.config.data_dir);
+    let file = HeadFile::in_folder(&context.config.storage.data_dir);
     let (former, foreign) = match file.check(&context.keys) {
         Ok(Checkpoint::Signed(former)) => (Some(former), None),
         Ok(Checkpoint::Unsigned(former)) if context.db.was_upgraded() && written.is_none() => {
@@ -160,7 +160,7 @@ async fn write(context: &Context, newest: Option<Head>, written: &mut Option<Hea
 
 /// Puts an end into the file; whether the file says it now.
 async fn put(context: &Context, head: &Head) -> bool {
-    let file = HeadFile::in_folder(&context.config.data_dir);
+    let file = HeadFile::in_folder(&context.config.storage.data_dir);
     let (head, keys) = (head.clone(), Arc::clone(&context.keys));
     // The disk may take its time.
     match tokio::task::spawn_blocking(move || file.write(&head, &keys)).await {

@@ -29,7 +29,7 @@ async fn sees(who: &Visitor, account: AccountId) -> bool {
 }
 
 async fn rows(test: &TestApp, sql: &str) -> i64 {
-    let telescope::config::Dsn::Sqlite(file) = &test.app.config.db_dsn else { panic!("not SQLite") };
+    let telescope::config::Dsn::Sqlite(file) = &test.app.config.storage.db else { panic!("not SQLite") };
     crate::support::sqlite::number(file, sql).await
 }
 

@@ -7,6 +7,8 @@ pub mod app;
 mod assertions;
 mod background;
 mod behind;
+mod behind_nginx;
+mod compression;
 mod crowd;
 mod domains;
 mod ended_sessions;

@@ -154,7 +154,7 @@ fn owner(app: &State, policy: &Policy, reader: &Principal, text: &str) -> Option
     let sees = |entry: &Entry| privileges(policy, reader, &entry.account).has(AccountPrivilege::View);
     let owns = |entry: &&Arc<Entry>| entry.account.owner.as_ref() == Some(&email) && sees(entry);
     listing.iter().find(owns)?;
-    let admin = app.config.admin_emails.contains(&email);
+    let admin = app.config.sso.admin_emails.contains(&email);
     let (created, seen) = (Millis(0), Millis(0));
     Some(User { id: UserId::generate(), email, admin, disabled: false, created, seen })
 }
