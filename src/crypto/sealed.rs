@@ -36,6 +36,8 @@ pub enum Purpose {
     IdToken,
     /// An empty value, sealed to recognise a key.
     KeyCheck,
+    /// What a web session holds.
+    WebSession,
 }
 
 impl Purpose {
@@ -53,6 +55,7 @@ impl Purpose {
             Self::PendingSignIns => ("cookie", "sign-in"),
             Self::IdToken => ("web_sessions", "data"),
             Self::KeyCheck => ("meta", "value"),
+            Self::WebSession => ("web_sessions", "data"),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! call these functions.
 
 pub mod access;
+pub mod access_seals;
 pub mod accounts;
 mod applied;
 pub mod approvals;

@@ -8,6 +8,7 @@
 //! Details may name people, and may have to be removed later. The chain contains a salted digest of them, so an entry
 //! without its details still verifies, and the details can't be guessed from the digest.
 
+mod approvals;
 mod failed_attempts;
 mod grants;
 mod head;
@@ -16,10 +17,11 @@ mod row;
 mod search;
 mod verify;
 
+pub(super) use approvals::{records_approval, was_shown_after};
 pub use failed_attempts::count_unsuccessful;
 pub use grants::grants_since;
-pub use head::{ChainHead, CheckpointFile};
-pub use read::{Filter, from, get, open_intents, page};
+pub use head::{ChainHead, Checkpoint, CheckpointFile};
+pub use read::{Filter, from, get, open_intents, page, unacknowledged};
 pub use row::Entry;
 pub use search::{Found, Narrowed, Search, Whose};
 pub use verify::{Fault, Verified, verify};

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::access_proof::AccessRow;
 use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError, web_sessions};
 use crate::domain::{Email, Millis, UserId};
@@ -20,10 +21,40 @@ pub struct User {
     pub seen: Millis,
 }
 
-/// A row of the list of users.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Listed {
+/// A person as the table has them.
+#[derive(sqlx::FromRow)]
+struct Row {
     #[sqlx(flatten)]
+    user: User,
+    admin_proof: Option<String>,
+}
+
+impl Row {
+    /// The person, who is an administrator only if Telescope made them one.
+    fn genuine(mut self, conn: &Conn<'_>) -> User {
+        let row = AccessRow::Administrator(self.user.id, &self.user.email);
+        self.user.admin = self.user.admin && conn.is_proven(row, self.admin_proof.as_deref());
+        self.user
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ListedRow {
+    #[sqlx(flatten)]
+    row: Row,
+    sessions: i64,
+    identities: i64,
+}
+
+impl ListedRow {
+    fn genuine(self, conn: &Conn<'_>) -> Listed {
+        Listed { user: self.row.genuine(conn), sessions: self.sessions, identities: self.identities }
+    }
+}
+
+/// A row of the list of users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
     pub user: User,
     /// The number of active sessions.
     pub sessions: i64,
@@ -39,10 +70,10 @@ pub async fn page(
     now: Millis,
     limit: u32,
 ) -> Result<Vec<Listed>, StoreError> {
-    all!(
+    let rows = all!(
         conn,
-        Listed,
-        "select id, email, admin, disabled, created, seen,
+        ListedRow,
+        "select id, email, admin, admin_proof, disabled, created, seen,
          (select count(*) from web_sessions
           where user_id = users.id and expires > $1 and web_sessions.seen > $2) as sessions,
          (select count(*) from identities where user_id = users.id) as identities
@@ -52,15 +83,16 @@ pub async fn page(
         after,
         contains(part),
         i64::from(limit)
-    )
+    )?;
+    Ok(rows.into_iter().map(|row| row.genuine(conn)).collect())
 }
 
 /// The list's row of one person.
 pub async fn listed(conn: &mut Conn<'_>, id: UserId, now: Millis) -> Result<Option<Listed>, StoreError> {
-    first!(
+    let row = first!(
         conn,
-        Listed,
-        "select id, email, admin, disabled, created, seen,
+        ListedRow,
+        "select id, email, admin, admin_proof, disabled, created, seen,
          (select count(*) from web_sessions
           where user_id = users.id and expires > $1 and web_sessions.seen > $2) as sessions,
          (select count(*) from identities where user_id = users.id) as identities
@@ -68,7 +100,8 @@ pub async fn listed(conn: &mut Conn<'_>, id: UserId, now: Millis) -> Result<Opti
         now,
         web_sessions::idle_since(now),
         id
-    )
+    )?;
+    Ok(row.map(|row| row.genuine(conn)))
 }
 
 /// The LIKE pattern for texts that contain this part.
@@ -86,11 +119,14 @@ fn contains(part: &str) -> String {
 
 /// The administrators who are not blocked, sorted by address.
 pub async fn administrators(conn: &mut Conn<'_>) -> Result<Vec<(UserId, Email)>, StoreError> {
-    all!(
+    let rows = all!(
         conn,
-        (UserId, Email),
-        "select id, email from users where admin = true and disabled = false order by email"
-    )
+        Row,
+        "select id, email, admin, admin_proof, disabled, created, seen from users
+         where admin = true and disabled = false order by email"
+    )?;
+    let genuine = rows.into_iter().map(|row| row.genuine(conn)).filter(|user| user.admin);
+    Ok(genuine.map(|user| (user.id, user.email)).collect())
 }
 
 /// All addresses, with a single query.
@@ -112,44 +148,53 @@ pub async fn is_disabled(conn: &mut Conn<'_>, email: &Email) -> Result<bool, Sto
 
 /// How many other administrators are not blocked.
 pub async fn count_other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, StoreError> {
-    let (count,) = one!(
-        conn,
-        (i64,),
-        "select count(*) from users where admin = true and disabled = false and id <> $1",
-        id
-    )?;
-    Ok(count)
+    let others = administrators(conn).await?.into_iter().filter(|(other, _)| *other != id).count();
+    Ok(i64::try_from(others).unwrap_or(i64::MAX))
 }
 
 /// All people who are not blocked, sorted by address.
 pub async fn active(conn: &mut Conn<'_>) -> Result<Vec<User>, StoreError> {
-    all!(
+    let rows = all!(
         conn,
-        User,
-        "select id, email, admin, disabled, created, seen from users where disabled = false order by email"
-    )
+        Row,
+        "select id, email, admin, admin_proof, disabled, created, seen from users where disabled = false order by email"
+    )?;
+    Ok(rows.into_iter().map(|row| row.genuine(conn)).collect())
 }
 
 /// The person with that address; an unknown person is added without a last sign-in.
 pub async fn named(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Result<User, StoreError> {
-    one!(
+    let row = one!(
         conn,
-        User,
+        Row,
         "insert into users (id, email, admin, disabled, created, seen) values ($1, $2, false, false, $3, 0)
          on conflict (email) do update set email = excluded.email
-         returning id, email, admin, disabled, created, seen",
+         returning id, email, admin, admin_proof, disabled, created, seen",
         UserId::generate(),
         email,
         now
-    )
+    )?;
+    Ok(row.genuine(conn))
 }
 
 pub async fn by_email(conn: &mut Conn<'_>, email: &Email) -> Result<Option<User>, StoreError> {
-    first!(conn, User, "select id, email, admin, disabled, created, seen from users where email = $1", email)
+    let row = first!(
+        conn,
+        Row,
+        "select id, email, admin, admin_proof, disabled, created, seen from users where email = $1",
+        email
+    )?;
+    Ok(row.map(|row| row.genuine(conn)))
 }
 
 pub async fn by_id(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, StoreError> {
-    first!(conn, User, "select id, email, admin, disabled, created, seen from users where id = $1", id)
+    let row = first!(
+        conn,
+        Row,
+        "select id, email, admin, admin_proof, disabled, created, seen from users where id = $1",
+        id
+    )?;
+    Ok(row.map(|row| row.genuine(conn)))
 }
 
 /// The epoch of a person's sessions: sessions with an earlier epoch have ended. None for an unknown person.
@@ -166,22 +211,25 @@ pub async fn set_seen(conn: &mut Conn<'_>, id: UserId, now: Millis) -> Result<()
 /// The person with that address, added if unknown, with the last sign-in set to now. It is one statement, so that two
 /// simultaneous first sign-ins create one person.
 pub async fn upsert_seen(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Result<User, StoreError> {
-    one!(
+    let row = one!(
         conn,
-        User,
+        Row,
         "insert into users (id, email, admin, disabled, created, seen) values ($1, $2, false, false, $3, $3)
          on conflict (email) do update set seen = excluded.seen
-         returning id, email, admin, disabled, created, seen",
+         returning id, email, admin, admin_proof, disabled, created, seen",
         UserId::generate(),
         email,
         now
-    )
+    )?;
+    Ok(row.genuine(conn))
 }
 
 /// Gives a person another address.
 pub async fn set_email(conn: &mut Conn<'_>, id: UserId, email: &Email) -> Result<(), StoreError> {
-    let touched = execute!(conn, "update users set email = $2 where id = $1", id, email)?;
-    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+    let Some(user) = by_id(conn, id).await? else { return Err(StoreError::Missing) };
+    let proof = if user.admin { conn.prove(AccessRow::Administrator(id, email))? } else { None };
+    let sql = "update users set email = $2, admin_proof = $3 where id = $1";
+    execute!(conn, sql, id, email, proof.as_deref()).map(drop)
 }
 
 /// Whether no identity is bound to a person.
@@ -196,8 +244,10 @@ pub async fn delete_unseen(conn: &mut Conn<'_>, id: UserId) -> Result<(), StoreE
 }
 
 pub async fn set_admin(conn: &mut Conn<'_>, id: UserId, admin: bool) -> Result<(), StoreError> {
-    let touched = execute!(conn, "update users set admin = $2 where id = $1", id, admin)?;
-    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+    let Some(user) = by_id(conn, id).await? else { return Err(StoreError::Missing) };
+    let proof = if admin { conn.prove(AccessRow::Administrator(id, &user.email))? } else { None };
+    let sql = "update users set admin = $2, admin_proof = $3 where id = $1";
+    execute!(conn, sql, id, admin, proof.as_deref()).map(drop)
 }
 
 pub async fn set_disabled(conn: &mut Conn<'_>, id: UserId, disabled: bool) -> Result<(), StoreError> {

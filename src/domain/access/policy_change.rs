@@ -2,7 +2,8 @@
 //!
 //! Administrators have every privilege, so they may grant every privilege. Other people with `manage_access` may grant to
 //! others what they have themselves. They can't change their own roles, people with more permissions, or who is an
-//! administrator. Revoking is always allowed, except from people with more permissions: it gives no one more privileges.
+//! Taking away is free, except from people with more permissions: it makes no one stronger. What takes something from a
+//! role is judged for each person who has it.
 //!
 //! Under these rules a set of access managers can't gain a privilege that none of them had, whatever they change and in
 //! whatever order; a property test in `tests/it` checks random sequences.
@@ -36,6 +37,8 @@ pub enum PolicyChange<'a> {
     Take(Subject, RoleId),
     /// Blocks, unblocks or signs out a person, or unlinks their identity.
     Person(Subject),
+    /// These people lose some of what their roles give them.
+    Strip(&'a [Subject]),
     /// Makes a person an administrator, or stops them from being one.
     Rank,
     /// Stops requiring approvals to show the secrets of a group's accounts.
@@ -110,6 +113,7 @@ pub fn authorize_change(
             has_all(mine, rules.role(role).unwrap_or(&nothing))
         }
         PolicyChange::Take(subject, _) | PolicyChange::Person(subject) => not_above(rules, mine, subject),
+        PolicyChange::Strip(people) => people.iter().try_for_each(|subject| not_above(rules, mine, *subject)),
         PolicyChange::Join(account, group) => {
             has_accounts(privileges(rules, actor, account), rules.any_role_in(group))
         }

@@ -78,7 +78,7 @@ async fn a_command_verifies_the_log() {
     assert!(!well && said.contains(&format!("checkpoint, entry {end}")), "{said}");
     std::fs::remove_file(stack.data("audit-head")).unwrap();
     let (well, said) = verify(&stack, &[]).await;
-    assert!(well && said.contains("can't be noticed"), "it says what it can't check: {said}");
+    assert!(!well && said.contains("audit-head is missing"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,6 +119,17 @@ async fn a_truncated_log_is_detected_at_the_next_start() {
     stack.start_again().await;
     assert!(audit_page(&visitor).await.contains(WORDS), "it is still shown after another start");
     assert_eq!(stack.log().matches("DOES NOT MATCH ITS CHECKPOINT").count(), 1, "it is reported once");
+
+    // It is not forgotten until an administrator says what happened.
+    let (well, said) = verify(&stack, &[]).await;
+    assert!(!well && said.contains("no administrator has acknowledged"), "{said}");
+    let page = trail(&visitor).await;
+    let (_, after) = page.split_once(r#"name="entry" value=""#).expect("a form to acknowledge it");
+    let entry = after.split('"').next().unwrap().to_owned();
+    visitor.does("/audit/acknowledge", &[("entry", &entry), ("reason", "Restored from a copy")]).await;
+    assert!(!trail(&visitor).await.contains(WORDS));
+    let (well, said) = verify(&stack, &[]).await;
+    assert!(well, "{said}");
 }
 
 /// The checkpoint is not overwritten before the log was compared with it.
@@ -158,4 +169,32 @@ async fn a_replaced_last_entry_is_detected() {
     stack.start_again().await;
     let page = audit_page(&visitor).await;
     assert!(page.contains("was damaged"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_or_foreign_checkpoint_is_noticed() {
+    let mut stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    assert!(stack.stop().await.success());
+    let file = stack.data("audit-head");
+    let end = known_end(&stack);
+    cut(&stack, end - 1).await;
+    std::fs::remove_file(&file).unwrap();
+    stack.start_again().await;
+    assert!(trail(&visitor).await.contains("was missing"));
+    assert!(stack.stop().await.success());
+
+    // Somebody who reaches the file lets it name the end of the cut log.
+    let signed = std::fs::read_to_string(&file).unwrap();
+    let end = known_end(&stack);
+    cut(&stack, end - 1).await;
+    let kept: Vec<&str> = signed.trim_end().split(' ').collect();
+    let [_, mac, proof] = kept.as_slice() else { panic!("{signed}") };
+    for forged in [format!("{} {mac}\n", end - 1), format!("{} {mac} {proof}\n", end - 1)] {
+        std::fs::write(&file, &forged).unwrap();
+        let (well, said) = verify(&stack, &[]).await;
+        assert!(!well && said.contains("was not written by Telescope"), "{said}");
+    }
+    stack.start_again().await;
+    assert!(trail(&visitor).await.contains("was not written by Telescope"));
 }

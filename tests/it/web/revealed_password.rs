@@ -111,7 +111,7 @@ async fn a_password_that_can_not_be_decrypted_or_logged_is_not_shown() {
     assert!(answer.status != StatusCode::OK && shown(&answer).is_none(), "{}", answer.status);
 
     // The other account's encrypted value is copied here in the database.
-    let Dsn::Sqlite(file) = &test.app.config.db_dsn else { panic!("the tests' database is a file") };
+    let Dsn::Sqlite(file) = &test.app.config.storage.db else { panic!("the tests' database is a file") };
     let swap = format!(
         "update sealed_secrets set sealed = (select sealed from sealed_secrets where row_id = '{other}')
          where row_id = '{account}'"

@@ -1,6 +1,7 @@
 //! A second person's approval: who may give it, how long it is valid, and what the people involved see.
 
 mod dependence;
+mod foreign;
 mod open_pages;
 mod rights;
 

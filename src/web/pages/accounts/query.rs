@@ -65,10 +65,8 @@ impl AccountsQuery {
     }
 
     /// The URL of the live list, for a page at the position `shown`.
-    pub fn events_url(&self, shown: &str) -> String {
-        let url = with_query(paths::ACCOUNTS_EVENTS, self);
-        let separator = if url.contains('?') { '&' } else { '?' };
-        format!("{url}{separator}shown={shown}")
+    pub fn events_url(&self) -> String {
+        with_query(paths::ACCOUNTS_EVENTS, self)
     }
 
     /// The owner, as addresses are stored.
