@@ -71,7 +71,7 @@ async fn blank(config: Config, before: &str, yes: bool) -> anyhow::Result<()> {
     // With the lease, this process may write the file audit-head; otherwise the running server does.
     let lease = lease::obtain_at_once(&context.db, &context.clock).await?;
     if lease.is_some() {
-        file::compare(&context).await?;
+        file::verify(&context).await?;
     }
     let blanked = retention::blank(&context, &Principal::Cli, before).await;
     if let Some(lease) = lease {
