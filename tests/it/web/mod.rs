@@ -9,6 +9,7 @@ mod background;
 mod behind;
 mod crowd;
 mod domains;
+mod ended_sessions;
 mod forms;
 mod forwarded;
 mod guards;
