@@ -27,6 +27,7 @@ macro_rules! paths {
 
 paths! {
     HOME = "/";
+    EVENTS = "/events";
     ACCOUNTS = "/accounts";
     ACCOUNTS_EVENTS = "/accounts/events";
     ACCOUNTS_ADD = "/accounts/add";
@@ -71,6 +72,7 @@ paths! {
     AUDIT = "/audit";
     AUDIT_EVENTS = "/audit/events";
     AUDIT_EXPORT = "/audit/export";
+    AUDIT_ACKNOWLEDGE = "/audit/acknowledge";
 
     ACCESS = "/access";
     ACCESS_EXPLAIN = "/access/explain";
@@ -111,6 +113,7 @@ paths! {
     STATIC = "/static/{file}" => static_file(file: String);
     FAVICON = "/favicon.ico";
     HEALTH = "/health";
+    READY = "/ready";
 }
 
 /// An address with a query; without one if nothing is in it.

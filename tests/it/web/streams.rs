@@ -3,7 +3,8 @@
 use axum::body::{Body, BodyDataStream};
 use axum::http::Method;
 use telescope::domain::Stage;
-use telescope::domain::privilege::SystemPrivileges;
+use telescope::domain::privilege::{SystemPrivilege, SystemPrivileges};
+use telescope::store;
 
 use super::app::{ADMIN, TestApp, Visitor, as_htmx};
 use super::live::next;
@@ -120,7 +121,9 @@ async fn an_open_list_without_rows_follows_what_its_viewer_may_do_and_what_is_hi
     let ada = test.signed_in("ada@example.org").await;
     let mut stream = stream_of_page(&ada, "/accounts").await;
     next(&mut stream).await;
-    test.sql("insert into role_system_privileges select id, 'add_account' from roles").await;
+    let add = SystemPrivileges::of(&[SystemPrivilege::AddAccount]);
+    let given = async |conn: &mut store::Conn<'_>| store::roles::set_system(conn, role, add).await;
+    test.app.db.maintain(given).await.unwrap();
     test.in_force().await;
     assert!(ada.get("/accounts").await.has("#rows a[href='/accounts/add']"), "a page that is loaded now");
     let message = next(&mut stream).await;
@@ -154,4 +157,21 @@ async fn streams_are_neither_kept_nor_changed_on_their_way() {
         assert_eq!(header("cache-control"), "no-cache, no-transform", "{path}");
         assert_eq!(header("x-accel-buffering"), "no", "{path}");
     }
+}
+
+#[tokio::test]
+async fn every_list_that_the_page_brought_is_not_sent_again() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    for (page, part) in [("/audit", "#trail"), ("/jobs", "#jobs"), ("/reveals", "#reveals")] {
+        let hello = next(&mut stream_of_page(&root, page).await).await;
+        assert!(hello.contains("#notices") && !hello.contains(&format!("\"{part}\"")), "{page}: {hello}");
+        let whole = next(&mut root.stream(&format!("{page}/events")).await).await;
+        assert!(whole.contains(&format!("\"{part}\"")), "{page}: {whole}");
+    }
+    let mut stream = stream_of_page(&root, "/audit").await;
+    next(&mut stream).await;
+    root.post("/accounts/add-test", &[]).await;
+    let news = next(&mut stream).await;
+    assert!(news.contains("afterbegin") && news.matches("<tr").count() == 1, "{news}");
 }
