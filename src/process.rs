@@ -21,9 +21,12 @@ pub fn harden() {
 }
 
 /// Starts the log on stderr. tdlib-rs is silent whatever the filter says: its warnings quote what TDLib sent.
+/// tower-sessions warns of each request with the cookie of an ended session, which every open tab sends after a sign-out;
+/// what goes wrong with sessions is logged where it is handled.
 pub fn start_log(filter: &str) {
+    let expected = "tower_sessions=error,tower_sessions_core=error";
     let silent = "tdlib_rs=off";
-    let filter = EnvFilter::try_new(format!("{filter},{silent}"))
-        .unwrap_or_else(|_| EnvFilter::new(format!("info,{silent}")));
+    let filter = EnvFilter::try_new(format!("{expected},{filter},{silent}"))
+        .unwrap_or_else(|_| EnvFilter::new(format!("{expected},info,{silent}")));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -19,7 +19,7 @@ pub use failed_attempts::count_unsuccessful;
 pub use head::{Head, HeadFile};
 pub use read::{Filter, from, get, open_intents, page};
 pub use row::Entry;
-pub use search::{Found, Narrowed, Search, Whose};
+pub use search::{Found, Narrowed, Search, Whose, numbered, outcomes};
 pub use verify::{Fault, Verified, verify};
 
 use super::conn::{execute, first, one};

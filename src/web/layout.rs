@@ -4,11 +4,13 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
+use crate::domain::Millis;
 use crate::domain::access::{Principal, system_privileges};
 use crate::domain::privilege::SystemPrivilege;
-use crate::web::assets::{SCRIPT_URL, STYLE_URL};
+use crate::web::assets::{SCRIPT_URL, STYLE_URL, THEME_URL};
 use crate::web::error::AppError;
 use crate::web::state::State;
+use crate::web::words::moments::{Moment, moment};
 
 /// What a page shows around its content.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +26,8 @@ pub struct Layout {
     /// Telegram's test environment.
     pub test: bool,
     pub outages: Outages,
+    /// When the page was made.
+    made: Option<Millis>,
 }
 
 impl Layout {
@@ -45,6 +49,7 @@ impl Layout {
             everyone: everyone.map(ToString::to_string),
             test: config.telegram_environment.is_test(),
             outages: Outages::now(app),
+            made: Some(app.clock.now()),
             ..Self::default()
         }
     }
@@ -56,6 +61,15 @@ impl Layout {
 
     pub fn pending_count(&self) -> String {
         pending_count(self.pending.unwrap_or_default())
+    }
+
+    /// When the page was made, for what is printed of it.
+    pub fn now(&self) -> Moment {
+        moment(self.made.unwrap_or(Millis(0)))
+    }
+
+    pub fn theme_script(&self) -> &'static str {
+        &THEME_URL
     }
 
     pub fn script(&self) -> &'static str {

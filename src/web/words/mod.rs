@@ -11,4 +11,3 @@ pub mod privileges;
 pub mod reveals;
 pub mod sign_in;
 pub mod stages;
-pub mod text;

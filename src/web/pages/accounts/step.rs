@@ -8,7 +8,7 @@ use crate::domain::{DesiredState, Input, Millis, Snapshot, Stage};
 use crate::live::accounts::Entry;
 use crate::web::form::FieldError;
 use crate::web::paths;
-use crate::web::words::moments::moment;
+use crate::web::words::moments::{Moment, moment};
 use crate::web::words::stages;
 
 #[derive(Template)]
@@ -108,7 +108,7 @@ impl<'a> Step<'a> {
         matches!(self.entry.snapshot.stage, Stage::SignedOut | Stage::Ended(_))
     }
 
-    fn moment(&self, at: &Millis) -> String {
+    fn moment(&self, at: &Millis) -> Moment {
         moment(*at)
     }
 
@@ -120,7 +120,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    fn code_came_at(&self) -> Option<String> {
+    fn code_came_at(&self) -> Option<Moment> {
         self.snapshot().code_came.map(moment)
     }
 }

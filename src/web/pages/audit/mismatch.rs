@@ -4,7 +4,7 @@ use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::store::audit::Filter;
 use crate::store::{self, Conn, StoreError};
 use crate::web::state::State;
-use crate::web::words::{audit, text};
+use crate::web::words::{audit, moments, moments::Moment};
 
 /// Seconds for which the page shows the warning. The entry stays.
 const SHOWN: i64 = 30 * 24 * 60 * 60;
@@ -13,7 +13,7 @@ const SHOWN: i64 = 30 * 24 * 60 * 60;
 pub struct Mismatch {
     /// The number of the entry that records it.
     pub seq: i64,
-    pub at: String,
+    pub at: Moment,
     pub words: &'static str,
 }
 
@@ -27,7 +27,7 @@ impl Mismatch {
         let newest = store::audit::page(conn, &filter, 1).await?.pop();
         Ok(newest.map(|entry| Self {
             seq: entry.seq,
-            at: text::moment(entry.at),
+            at: moments::moment(entry.at),
             words: match entry.event() {
                 AuditEvent::AuditMismatch { reason, .. } => audit::mismatch(reason),
                 _ => "",

@@ -15,7 +15,7 @@ use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
-use crate::web::words::moments::moment;
+use crate::web::words::moments::{Moment, moment};
 use crate::web::words::reveals as words;
 
 #[derive(Template)]
@@ -56,11 +56,11 @@ struct RequestRow {
     /// The account's page, if the reader may see it.
     account: Option<AccountId>,
     own: bool,
-    created: String,
-    expires: String,
+    created: Moment,
+    expires: Moment,
     severity: Severity,
     label: &'static str,
-    decided_at: String,
+    decided_at: Option<Moment>,
 }
 
 pub async fn list(app: AppState, may: May<can::ApproveReveal>) -> Result<Response, AppError> {
@@ -117,7 +117,7 @@ fn row(app: &State, reader: &Principal, request: &RevealRequest, now: Millis) ->
             RequestState::Expired => Severity::Off,
         },
         label: words::request_state(state),
-        decided_at: request.decided_at.map(moment).unwrap_or_default(),
+        decided_at: request.decided_at.map(moment),
         request: request.clone(),
     }
 }
