@@ -131,7 +131,7 @@ impl Search {
         let numbers = if nothing { None } else { self.numbers(conn).await? };
         let fold = self.folded.then_some(match self.outcome {
             None => Fold::Outcomes,
-            Some(Outcome::Intent | Outcome::Done | Outcome::Failed | Outcome::Unknown) => Fold::EndedIntents,
+            Some(_) => Fold::EndedIntents,
         });
         Ok(Some(Narrowed { columns, from: self.from, until: self.until, numbers, fold }))
     }

@@ -79,7 +79,7 @@ impl AuditPage {
             match self.search.outcome {
                 None => html += &partial(&target, "outerMorph", self.html(row)),
                 Some(Outcome::Intent) => html += &partial(&target, "delete", ""),
-                Some(Outcome::Done | Outcome::Failed | Outcome::Unknown) => {}
+                Some(Outcome::Done | Outcome::Failed | Outcome::NotSent | Outcome::Unknown) => {}
             }
         }
         Ok((!html.is_empty()).then_some(html))
@@ -89,7 +89,7 @@ impl AuditPage {
     fn is_own_row(&self, entry: &Entry) -> bool {
         match self.search.outcome {
             None | Some(Outcome::Intent) => entry.intent.is_none(),
-            Some(Outcome::Done | Outcome::Failed | Outcome::Unknown) => true,
+            Some(Outcome::Done | Outcome::Failed | Outcome::NotSent | Outcome::Unknown) => true,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use crate::domain::audit::Outcome;
+use crate::domain::audit::{AuditKind, Outcome};
 use crate::domain::stage::Severity;
 use crate::domain::{AccountId, Phone};
 use crate::store::audit::Entry;
@@ -90,11 +90,17 @@ impl AuditRow {
         }
     }
 
+    /// Whether a secret was seen without the approval that is needed.
+    fn is_emergency(&self) -> bool {
+        self.code == AuditKind::EmergencyCodeShown.code()
+    }
+
     /// The style of its outcome.
     pub fn severity(&self) -> &'static str {
         match self.outcome {
             Outcome::Done => Severity::Good,
             Outcome::Failed => Severity::Bad,
+            Outcome::NotSent => Severity::Off,
             Outcome::Unknown => Severity::Waiting,
             Outcome::Intent => Severity::Moving,
         }
