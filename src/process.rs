@@ -1,5 +1,6 @@
 //! The process itself: what it may do, where its log goes, and how others find it again.
 
+pub mod folders;
 mod identity;
 
 pub use identity::Identity;
@@ -20,13 +21,11 @@ pub fn harden() {
     }
 }
 
-/// Starts the log on stderr. tdlib-rs is silent whatever the filter says: its warnings quote what TDLib sent.
-/// tower-sessions warns of each request with the cookie of an ended session, which every open tab sends after a sign-out;
-/// what goes wrong with sessions is logged where it is handled.
+/// Starts the log on stderr. tdlib-rs is silent whatever the filter says: its warnings quote what TDLib sent. So are the
+/// warnings of tower-sessions, of which anyone causes one with each cookie that they make up.
 pub fn start_log(filter: &str) {
-    let expected = "tower_sessions=error,tower_sessions_core=error";
-    let silent = "tdlib_rs=off";
-    let filter = EnvFilter::try_new(format!("{expected},{filter},{silent}"))
-        .unwrap_or_else(|_| EnvFilter::new(format!("{expected},info,{silent}")));
+    let silent = "tdlib_rs=off,tower_sessions=error,tower_sessions_core=error";
+    let filter = EnvFilter::try_new(format!("{filter},{silent}"))
+        .unwrap_or_else(|_| EnvFilter::new(format!("info,{silent}")));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

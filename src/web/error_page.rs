@@ -59,7 +59,7 @@ pub fn render(app: &State, mut response: Response, meta: &RequestMeta) -> Respon
     }
     let status = response.status();
     let layout = response.extensions_mut().remove().unwrap_or_else(|| Layout::anonymous(app));
-    let mode = app.config.sso_mode;
+    let mode = app.config.sso.mode;
     if status == StatusCode::UNAUTHORIZED && !mode.is_by_request() {
         return to_sign_in(meta);
     }

@@ -19,13 +19,19 @@ use crate::web::pages::audit::query::AuditQuery;
 use crate::web::pages::audit::row;
 use crate::web::state::{AppState, State};
 use crate::web::stream::message::{self, Message};
-use crate::web::stream::{LivePage, Update, open, position};
+use crate::web::stream::{LivePage, Position, Update, open, position};
 
 /// Rows that a page may grow to before it is shown again from its newest entries.
 const LONG: usize = 300;
 
 /// The stream, for one search.
-pub async fn trail(app: AppState, caller: RequestSession, Query(wanted): Query<AuditQuery>) -> Response {
+pub async fn trail(
+    app: AppState,
+    caller: RequestSession,
+    position: Position,
+    Query(wanted): Query<AuditQuery>,
+) -> Response {
+    let seen = position.0.and_then(|seen| i64::try_from(seen).ok());
     let (policy, now) = (app.live.policy.current(), app.clock.now());
     open(app, caller, |principal| {
         decide_system::<can::ReadAudit>(&policy, principal)?;
@@ -33,8 +39,8 @@ pub async fn trail(app: AppState, caller: RequestSession, Query(wanted): Query<A
             Ok((search, None)) => Ok(AuditPage {
                 wanted,
                 search: list::folded(search),
-                seen: None,
-                rows: 0,
+                seen,
+                rows: list::PAGE,
                 links_people: false,
             }),
             // The page of a search that makes no sense, or of what is older, does not change.

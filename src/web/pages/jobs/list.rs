@@ -21,6 +21,7 @@ use crate::web::layout::{Layout, html};
 use crate::web::pages::jobs::query::{Group, JobsQuery};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
+use crate::web::stream::position;
 use crate::web::words::moments::{Moment, ago, moment};
 use crate::web::words::{self, audit};
 
@@ -30,8 +31,8 @@ struct JobsPage {
     layout: Layout,
     query: JobsQuery,
     jobs: String,
-    /// The page of older tasks doesn't change.
-    is_live: bool,
+    /// The address of the stream; none for the page of older tasks, which doesn't change.
+    events: Option<String>,
 }
 
 /// The list, which the live stream sends too.
@@ -85,17 +86,20 @@ pub async fn list(
     CurrentUser(actor): CurrentUser,
     Query(query): Query<JobsQuery>,
 ) -> Result<Response, AppError> {
-    let jobs = match query.older_than() {
-        None => rendered(&app, &actor, &query)?,
+    let (jobs, events) = match query.older_than() {
+        None => {
+            let jobs = rendered(&app, &actor, &query)?;
+            let events = position::events_url(&app, &query.events_url(), position::hash(&jobs));
+            (jobs, Some(events))
+        }
         Some(before) => {
             let conn = &mut app.db.read().await?;
             let older = store::jobs::done_before(conn, before, READ).await?;
             let more = older.len() >= READ as usize;
-            rendered_of(&app, &actor, &query, &older, more)?
+            (rendered_of(&app, &actor, &query, &older, more)?, None)
         }
     };
-    let is_live = query.older_than().is_none();
-    html(&JobsPage { layout: Layout::of(&app, &actor), query, jobs, is_live })
+    html(&JobsPage { layout: Layout::of(&app, &actor), query, jobs, events })
 }
 
 /// The newest tasks for this reader.
