@@ -12,6 +12,7 @@ mod compression;
 mod crowd;
 mod domains;
 mod ended_sessions;
+mod foreign_access;
 mod forms;
 mod forwarded;
 mod guards;
