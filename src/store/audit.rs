@@ -23,7 +23,7 @@ pub use grants::grants_since;
 pub use head::{ChainHead, Checkpoint, CheckpointFile};
 pub use read::{Filter, from, get, open_intents, page, unacknowledged};
 pub use row::Entry;
-pub use search::{Found, Narrowed, Search, Whose};
+pub use search::{Found, Narrowed, Search, Whose, numbered, outcomes};
 pub use verify::{Fault, Verified, verify};
 
 use super::conn::{execute, first, one};

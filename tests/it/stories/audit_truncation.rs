@@ -123,11 +123,11 @@ async fn a_truncated_log_is_detected_at_the_next_start() {
     // It is not forgotten until an administrator says what happened.
     let (well, said) = verify(&stack, &[]).await;
     assert!(!well && said.contains("no administrator has acknowledged"), "{said}");
-    let page = trail(&visitor).await;
+    let page = audit_page(&visitor).await;
     let (_, after) = page.split_once(r#"name="entry" value=""#).expect("a form to acknowledge it");
     let entry = after.split('"').next().unwrap().to_owned();
     visitor.does("/audit/acknowledge", &[("entry", &entry), ("reason", "Restored from a copy")]).await;
-    assert!(!trail(&visitor).await.contains(WORDS));
+    assert!(!audit_page(&visitor).await.contains(WORDS));
     let (well, said) = verify(&stack, &[]).await;
     assert!(well, "{said}");
 }
@@ -181,7 +181,7 @@ async fn a_missing_or_foreign_checkpoint_is_noticed() {
     cut(&stack, end - 1).await;
     std::fs::remove_file(&file).unwrap();
     stack.start_again().await;
-    assert!(trail(&visitor).await.contains("was missing"));
+    assert!(audit_page(&visitor).await.contains("was missing"));
     assert!(stack.stop().await.success());
 
     // Somebody who reaches the file lets it name the end of the cut log.
@@ -196,5 +196,5 @@ async fn a_missing_or_foreign_checkpoint_is_noticed() {
         assert!(!well && said.contains("was not written by Telescope"), "{said}");
     }
     stack.start_again().await;
-    assert!(trail(&visitor).await.contains("was not written by Telescope"));
+    assert!(audit_page(&visitor).await.contains("was not written by Telescope"));
 }

@@ -53,7 +53,7 @@ async fn eight_windows_of_one_browser_stay_usable() {
     let says_so = async || browser.text("#live-state").await.starts_with("Too many open tabs");
     until_true("the eighth says that it is not live", STEP, says_so).await;
     browser.goto(&stack.url("/audit")).await;
-    browser.until_shown("#trail tr", STEP).await;
+    browser.until_shown("#audit-entries tr", STEP).await;
     browser.goto(&stack.url("/accounts")).await;
     until_true("the eighth says so again", STEP, says_so).await;
     let later = added_account(&visitor).await;

@@ -163,7 +163,7 @@ async fn streams_are_neither_cached_nor_transformed() {
 async fn every_list_that_the_page_brought_is_not_sent_again() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
-    for (page, part) in [("/audit", "#trail"), ("/jobs", "#jobs"), ("/reveals", "#reveals")] {
+    for (page, part) in [("/audit", "#audit-entries"), ("/jobs", "#jobs"), ("/reveals", "#reveals")] {
         let hello = next(&mut stream_of_page(&root, page).await).await;
         assert!(hello.contains("#notices") && !hello.contains(&format!("\"{part}\"")), "{page}: {hello}");
         let whole = next(&mut root.stream(&format!("{page}/events")).await).await;
