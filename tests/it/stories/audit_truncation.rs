@@ -178,7 +178,7 @@ async fn a_missing_or_foreign_checkpoint_is_noticed() {
     assert!(stack.stop().await.success());
     let file = stack.data("audit-head");
     let end = known_end(&stack);
-    cut(&stack, end - 1).await;
+    truncate(&stack, end - 1).await;
     std::fs::remove_file(&file).unwrap();
     stack.start_again().await;
     assert!(audit_page(&visitor).await.contains("was missing"));
@@ -187,7 +187,7 @@ async fn a_missing_or_foreign_checkpoint_is_noticed() {
     // Somebody who reaches the file lets it name the end of the cut log.
     let signed = std::fs::read_to_string(&file).unwrap();
     let end = known_end(&stack);
-    cut(&stack, end - 1).await;
+    truncate(&stack, end - 1).await;
     let kept: Vec<&str> = signed.trim_end().split(' ').collect();
     let [_, mac, proof] = kept.as_slice() else { panic!("{signed}") };
     for forged in [format!("{} {mac}\n", end - 1), format!("{} {mac} {proof}\n", end - 1)] {

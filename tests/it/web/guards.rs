@@ -122,7 +122,7 @@ async fn only_own_host_names_are_answered() {
 async fn probes_are_answered_whatever_host_they_name() {
     for settings in [&[][..], &[("PUBLIC_URL", "https://localhost:8888")]] {
         let test = TestApp::with(settings).await;
-        let nobody = test.anonymous();
+        let visitor = test.anonymous();
         for (path, body) in [("/health", "ok\n"), ("/ready", "ready\n")] {
             for host in [Some("10.1.2.3:8888"), Some("localhost"), Some("evil.example"), Some(""), None] {
                 let mut request = visitor.request(Method::GET, path).body(Body::empty()).unwrap();
@@ -135,7 +135,7 @@ async fn probes_are_answered_whatever_host_they_name() {
                 let answer = visitor.send(request).await;
                 assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, body), "{host:?}");
                 assert!(answer.header("set-cookie").is_empty());
-                is_protected(&answer, path);
+                has_security_headers(&answer, path);
             }
         }
         test.app.stopping.cancel();
