@@ -73,8 +73,7 @@ pub async fn list(
     CurrentUser(actor): CurrentUser,
     Query(query): Query<AccountsQuery>,
 ) -> Result<Response, AppError> {
-    let listing = app.live.accounts.listing();
-    let rules = app.live.policy.current();
+    let (rules, listing) = app.live.policy_and_accounts();
     let (_list, list) = app.lists.current(&app, &actor, &query);
     let view = &list.view;
     let rows = rows::body(&app.rows, view);

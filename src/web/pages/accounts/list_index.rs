@@ -68,10 +68,10 @@ impl ListIndex {
         index
     }
 
-    /// Takes in what has changed in the directory; whether anything has.
-    pub fn update(&mut self, accounts: &Directory, query: &AccountsQuery) -> bool {
-        let new = accounts.listing();
-        if new.version == self.listing.version {
+    /// Takes in what has changed in the directory until `new`; whether anything has. What is taken in stays, also if another
+    /// viewer has read an older listing.
+    pub fn update(&mut self, accounts: &Directory, new: Arc<Listing>, query: &AccountsQuery) -> bool {
+        if new.version <= self.listing.version {
             return false;
         }
         let changed = accounts.changed_since(self.listing.version);
@@ -256,7 +256,7 @@ mod tests {
             for (c, q, index) in &mut indexes {
                 // Some fall behind and take in several changes at once.
                 if (step + *c + *q) % 3 > 0 {
-                    index.update(&accounts, &queries[*q]);
+                    index.update(&accounts, accounts.listing(), &queries[*q]);
                     assert_eq!(
                         shown(index, &queries[*q]),
                         shown(&make(&classes[*c], &queries[*q]), &queries[*q])
