@@ -19,7 +19,7 @@ pub use reasons::{MismatchReason, SignInDenied};
 
 use super::privilege::{AccountPrivileges, SystemPrivileges};
 use super::reveal::RevealKind;
-use super::{DesiredState, Email, Input, Phone};
+use super::{DesiredState, Email, Input, Phone, UnknownGroups};
 
 define::audit_events! {
     /// An account was added
@@ -39,6 +39,13 @@ define::audit_events! {
         #[serde(with = "stored::optional_text")]
         owner: Option<Email>,
     },
+    /// The number of an account that was never logged in was corrected
+    "account.number.corrected" => NumberCorrected {
+        #[serde(with = "stored::text")]
+        phone: Phone,
+        #[serde(with = "stored::text")]
+        before: Phone,
+    },
     /// A login code was requested from Telegram
     "login.code.asked" => CodeRequested,
     /// A login code or two-step password was submitted to Telegram
@@ -51,6 +58,8 @@ define::audit_events! {
         #[serde(default, with = "stored::optional_text", skip_serializing_if = "Option::is_none")]
         approved_by: Option<Email>,
     },
+    /// A login code was viewed without approval, in an emergency
+    "login.code.emergency" => EmergencyCodeShown,
     /// A two-step password was stored
     "password.stored" => TwoStepPasswordStored,
     /// A stored two-step password was viewed
@@ -84,10 +93,29 @@ define::audit_events! {
         #[serde(with = "stored::text")]
         person: Email,
     },
+    /// A request to view a secret was withdrawn
+    "reveal.withdrawn" => RevealWithdrawn {
+        #[serde(with = "stored::text")]
+        kind: RevealKind,
+    },
+    /// An approval ended because its approver lost the permission
+    "reveal.voided" => RevealVoided {
+        #[serde(with = "stored::text")]
+        kind: RevealKind,
+        #[serde(with = "stored::text")]
+        person: Email,
+        #[serde(with = "stored::text")]
+        approver: Email,
+    },
     /// Approval was required for the accounts of a group, or no longer required
     "group.approval" => GroupApprovalSet {
         group: String,
         needed: bool,
+    },
+    /// Emergency access without approval was allowed for the accounts of a group, or no longer allowed
+    "group.emergency" => GroupEmergencySet {
+        group: String,
+        allowed: bool,
     },
     /// A session was ended at Telegram
     "session.logged-out" => SessionLoggedOut,
@@ -132,6 +160,12 @@ define::audit_events! {
         person: Email,
         roles: Vec<String>,
     },
+    /// The identity provider did not list the groups of a person, whose roles stayed
+    "person.roles.kept" => ProviderRolesKept {
+        #[serde(with = "stored::text")]
+        person: Email,
+        why: UnknownGroups,
+    },
     /// A person became an administrator
     "person.admin.granted" => AdminGranted {
         #[serde(with = "stored::text")]
@@ -147,6 +181,23 @@ define::audit_events! {
         #[serde(with = "stored::text")]
         person: Email,
     },
+    /// A person came with another identity, which took the place of the former
+    "person.identity.replaced" => IdentityReplaced {
+        #[serde(with = "stored::text")]
+        person: Email,
+    },
+    /// A person was moved to another address, with their roles and accounts
+    "person.moved" => UserMoved {
+        // The address before.
+        #[serde(with = "stored::text")]
+        person: Email,
+        #[serde(with = "stored::text")]
+        to: Email,
+        // How many accounts changed their owner with it.
+        accounts: u64,
+    },
+    /// Refused attempts were left out of the audit log, since there were too many
+    "attempts.left-out" => AttemptsLeftOut { attempts: u64 },
     /// A role was created
     "role.added" => RoleAdded { role: String },
     /// A role was renamed

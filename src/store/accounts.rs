@@ -54,6 +54,24 @@ pub async fn insert(conn: &mut Conn<'_>, account: &Account) -> Result<(), StoreE
     set_groups(conn, account.id, &account.groups).await
 }
 
+/// Gives an account another number, and a folder for it. [`unique`](super::unique) says `accounts.phone` if another
+/// account, not removed, has the number.
+pub async fn set_number(
+    conn: &mut Conn<'_>,
+    id: AccountId,
+    phone: &Phone,
+    folder: &str,
+) -> Result<(), StoreError> {
+    let touched = execute!(
+        conn,
+        "update accounts set phone = $2, folder = $3 where id = $1 and removed_at is null",
+        id,
+        phone,
+        folder
+    )?;
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
 /// Every account that is not removed, by the time of adding.
 pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<Account>, StoreError> {
     let rows = all!(
@@ -159,6 +177,11 @@ pub async fn set_details(
     )?;
     found(touched)?;
     set_groups(conn, id, groups).await
+}
+
+/// Gives the accounts of one owner to another; returns how many there are.
+pub async fn change_owner(conn: &mut Conn<'_>, owner: &Email, to: &Email) -> Result<u64, StoreError> {
+    execute!(conn, "update accounts set owner = $2 where owner = $1 and removed_at is null", owner, to)
 }
 
 /// Removes an account: its row stays as a tombstone, its number is free again.

@@ -1,8 +1,8 @@
 //! Audit events as sentences.
 
-use crate::domain::DesiredState;
 use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome, SignInDenied};
 use crate::domain::reveal::RevealKind;
+use crate::domain::{DesiredState, UnknownGroups};
 
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
 pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
@@ -15,6 +15,7 @@ pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
         Outcome::Done => words,
         Outcome::Intent => format!("{words}: started"),
         Outcome::Failed => format!("{words}: failed"),
+        Outcome::NotSent => format!("{words}: not sent"),
         Outcome::Unknown => format!("{words}: outcome unknown"),
     }
 }
@@ -27,11 +28,15 @@ fn describe(event: &AuditEvent) -> String {
             DesiredState::Removed => "set to be removed".into(),
         },
         AuditEvent::AccountEdited { .. } => "edited the owner, comment or groups".into(),
+        AuditEvent::NumberCorrected { phone, before } => {
+            format!("corrected the number from {before} to {phone}")
+        }
         AuditEvent::CodeRequested => "requested a login code".into(),
         AuditEvent::InputSubmitted { input } => format!("submitted the {} to Telegram", input.name()),
         AuditEvent::LoginCodeShown { approved_by } => {
             format!("viewed a login code{}", approval(approved_by.as_ref()))
         }
+        AuditEvent::EmergencyCodeShown => "viewed a login code without approval, in an emergency".into(),
         AuditEvent::TwoStepPasswordStored => "stored a two-step password".into(),
         AuditEvent::TwoStepPasswordShown { approved_by } => {
             format!("viewed the stored two-step password{}", approval(approved_by.as_ref()))
@@ -46,11 +51,22 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::RevealExpired { kind, person } => {
             format!("the request of {person} to view {} expired", secret(*kind))
         }
+        AuditEvent::RevealWithdrawn { kind } => format!("withdrew the request to view {}", secret(*kind)),
+        AuditEvent::RevealVoided { kind, person, approver } => format!(
+            "ended the approval for {person} to view {}: {approver} may no longer approve",
+            secret(*kind)
+        ),
         AuditEvent::GroupApprovalSet { group, needed: true } => {
             format!("required approval for accounts in “{group}”")
         }
         AuditEvent::GroupApprovalSet { group, needed: false } => {
             format!("stopped requiring approval for accounts in “{group}”")
+        }
+        AuditEvent::GroupEmergencySet { group, allowed: true } => {
+            format!("allowed emergency access without approval in “{group}”")
+        }
+        AuditEvent::GroupEmergencySet { group, allowed: false } => {
+            format!("stopped allowing emergency access in “{group}”")
         }
         AuditEvent::SessionLoggedOut => "ended the session at Telegram".into(),
         AuditEvent::LogOutSkipped => "continued the removal without ending the session".into(),
@@ -67,9 +83,24 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::RolesFromProvider { person, .. } => {
             format!("gave {person} the roles of their identity provider groups")
         }
+        AuditEvent::ProviderRolesKept { person, why } => {
+            format!("kept the roles of {person}: {}", unknown_groups(*why))
+        }
         AuditEvent::AdminGranted { person } => format!("made {person} an administrator"),
         AuditEvent::AdminRevoked { person } => format!("removed administrator rights from {person}"),
         AuditEvent::IdentityUnlinked { person } => format!("unlinked the identity of {person}"),
+        AuditEvent::IdentityReplaced { person } => format!("replaced the identity of {person} by a new one"),
+        AuditEvent::UserMoved { person, to, accounts: 0 } => format!("moved {person} to {to}"),
+        AuditEvent::UserMoved { person, to, accounts: 1 } => {
+            format!("moved {person} to {to}, with one account")
+        }
+        AuditEvent::UserMoved { person, to, accounts } => {
+            format!("moved {person} to {to}, with {accounts} accounts")
+        }
+        AuditEvent::AttemptsLeftOut { attempts: 1 } => "left one refused attempt out of the audit log".into(),
+        AuditEvent::AttemptsLeftOut { attempts } => {
+            format!("left {attempts} refused attempts out of the audit log")
+        }
         AuditEvent::RoleAdded { role } => format!("created role “{role}”"),
         AuditEvent::RoleRenamed { role, before } => format!("renamed role “{before}” to “{role}”"),
         AuditEvent::RoleDeleted { role } => format!("deleted role “{role}”"),
@@ -121,6 +152,13 @@ const fn denial(why: SignInDenied) -> &'static str {
     }
 }
 
+const fn unknown_groups(why: UnknownGroups) -> &'static str {
+    match why {
+        UnknownGroups::TooMany => "they have too many groups for the identity provider to list",
+        UnknownGroups::NoAnswer => "the identity provider did not answer the question for their groups",
+    }
+}
+
 /// What a mismatch between the audit log and its checkpoint means.
 pub const fn mismatch(reason: MismatchReason) -> &'static str {
     match reason {
@@ -137,8 +175,8 @@ pub const fn mismatch(reason: MismatchReason) -> &'static str {
 }
 
 /// Details that sentences contain. What changed is always listed as well: a name that people chose may look like it.
-const IN_SENTENCES: [&str; 9] =
-    ["approved_by", "entries", "format", "group", "input", "kind", "person", "role", "stage"];
+const IN_SENTENCES: [&str; 10] =
+    ["approved_by", "approver", "entries", "format", "group", "input", "kind", "person", "role", "stage"];
 
 /// What the details of an entry say beyond its sentence, as names and values.
 pub fn beside(details: Option<&str>, sentence: &str) -> Vec<(String, String)> {

@@ -8,6 +8,7 @@ pub mod list_events;
 pub(crate) mod list_index;
 pub mod log_out;
 pub mod login;
+pub mod number;
 pub mod password;
 pub mod query;
 pub mod remove;

@@ -8,6 +8,7 @@ use crate::domain::access::{Principal, privileges, system_privileges};
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
 use crate::domain::stage::Severity;
 use crate::live::accounts::Entry;
+use crate::ops::accounts::was_never_logged_in;
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::layout::{Layout, html};
@@ -29,6 +30,7 @@ pub(super) struct AccountPage<'a> {
     may_store_password: bool,
     may_view_password: bool,
     may_edit: bool,
+    may_correct_number: bool,
     may_remove: bool,
     /// None while the database is unavailable.
     stored: Option<Stored>,
@@ -91,6 +93,9 @@ pub(super) async fn page<'a>(
         may_store_password: may.has(AccountPrivilege::EditTwoFactorPassword),
         may_view_password: may.has(AccountPrivilege::ViewTwoFactorPassword),
         may_edit: system_privileges(&policy, reader).has(SystemPrivilege::ManageAccess),
+        may_correct_number: may.has(AccountPrivilege::Login)
+            && system_privileges(&policy, reader).has(SystemPrivilege::AddAccount)
+            && was_never_logged_in(entry),
         may_remove: may.has(AccountPrivilege::RemoveAccount) && entry.account.wanted != DesiredState::Removed,
         stored: if database_down { None } else { Stored::read(app, entry).await.ok() },
         entry,

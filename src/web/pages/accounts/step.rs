@@ -4,12 +4,14 @@
 use askama::Template;
 
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
+use crate::domain::stage::CodeSent;
 use crate::domain::{DesiredState, Input, Millis, Snapshot, Stage};
 use crate::live::accounts::Entry;
 use crate::web::form::FieldError;
 use crate::web::paths;
 use crate::web::words::moments::moment;
 use crate::web::words::stages;
+use crate::words::refusals;
 
 #[derive(Template)]
 #[template(path = "parts/step.html")]
@@ -18,11 +20,14 @@ pub struct Step<'a> {
     may: AccountPrivileges,
     /// What is wrong with the form that was just sent.
     error: Option<FieldError>,
+    /// What Telegram said of the last try.
+    last: Option<String>,
 }
 
 impl<'a> Step<'a> {
     pub fn new(entry: &'a Entry, may: AccountPrivileges) -> Self {
-        Self { entry, may, error: None }
+        let last = entry.snapshot.problem.as_ref().map(refusals::problem);
+        Self { entry, may, error: None, last }
     }
 
     pub fn with_error(self, error: Option<FieldError>) -> Self {
@@ -70,6 +75,11 @@ impl<'a> Step<'a> {
         self.input() == Some(Input::Code)
     }
 
+    /// Whether the code has letters.
+    fn takes_words(&self) -> bool {
+        self.code_sent().is_some_and(|sent| !sent.is_digits())
+    }
+
     fn takes_password(&self) -> bool {
         self.input() == Some(Input::Password)
     }
@@ -89,7 +99,7 @@ impl<'a> Step<'a> {
         let shown = self.input().map(Input::name);
         match &self.error {
             Some(error) => Some((error.field.filter(|field| Some(*field) == shown), &error.message)),
-            None => self.snapshot().problem.as_deref().map(|message| (shown, message)),
+            None => self.last.as_deref().map(|message| (shown, message)),
         }
     }
 
@@ -114,10 +124,24 @@ impl<'a> Step<'a> {
 
     /// From when on another code may be asked for.
     fn resend_from(&self) -> Option<&Millis> {
+        self.code_sent()?.resend_from.as_ref()
+    }
+
+    /// Until when there is no way to send another code.
+    fn no_other_way_until(&self) -> Option<&Millis> {
+        self.code_sent()?.no_other_way_until.as_ref()
+    }
+
+    fn code_sent(&self) -> Option<&CodeSent> {
         match &self.snapshot().stage {
-            Stage::WaitCode(sent) => sent.resend_from.as_ref(),
+            Stage::WaitCode(sent) => Some(sent),
             _ => None,
         }
+    }
+
+    /// Grows with every code that arrives.
+    fn code_came_key(&self) -> i64 {
+        self.snapshot().code_came.map_or(0, |came| came.0)
     }
 
     fn code_came_at(&self) -> Option<String> {
