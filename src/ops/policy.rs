@@ -33,7 +33,7 @@ async fn reload(app: &App) -> Result<bool, StoreError> {
     let groups = store::groups::all(conn).await?;
     // At one moment: with the new rules and the old groups of accounts, or the other way round, people could see what they
     // may see neither before nor after.
-    app.live.put_in_force(Policy::new(&rows, app.config.owner_privileges), accounts);
+    app.live.put_in_force(Policy::new(&rows, app.config.sso.owner_privileges), accounts);
     app.live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
     app.live.events.publish(Change::Policy);
     tracing::info!(version = rows.version, "rules are in force");
