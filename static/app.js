@@ -33,6 +33,12 @@
     settle();
   };
 
+  // htmx copies the style attribute of what it replaces, which the policy forbids: a field that was dragged to another
+  // size has one, and browser extensions add some.
+  document.addEventListener("htmx:before:swap", () => {
+    for (const part of document.querySelectorAll("[id][style]")) part.removeAttribute("style");
+  });
+
   document.addEventListener("htmx:after:swap", () => {
     if (dialogBody.childElementCount && !dialog.open) dialog.showModal();
     // When a form replaces another, the focus goes to its first field.
@@ -166,11 +172,26 @@
 
   // The live connection.
   if (liveState) {
-    const connected = () => { liveState.textContent = ""; };
+    // A page that is left loses its connection as well; that is not worth a word.
+    let left = false;
+    let pending;
+    addEventListener("pagehide", () => { left = true; clearTimeout(pending); });
+    addEventListener("pageshow", () => { left = false; });
+    const connected = () => {
+      clearTimeout(pending);
+      pending = undefined;
+      liveState.textContent = "";
+    };
     // It is tried again all the while, every 10 to 15 seconds.
     const paused = (status) => {
-      if (status === 429) tooMany();
-      else liveState.textContent = "Live updates paused, reconnecting…";
+      if (left || pending) return;
+      const show = () => {
+        if (status === 429) tooMany();
+        else liveState.textContent = "Live updates paused, reconnecting…";
+      };
+      if (liveState.textContent) show();
+      // Browsers end the connections of a page before they say that it is left.
+      else pending = setTimeout(() => { pending = undefined; show(); }, 1000);
     };
     document.addEventListener("htmx:sse:after:connection", connected);
     document.addEventListener("htmx:sse:error", (event) => paused(event.detail.status));
@@ -182,6 +203,8 @@
       if (sourceElement?.id === "live" || response.status === 429) paused(response.status);
     });
   }
+  // What the page shows may be more than its reader may see now.
+  document.addEventListener("permissions-lost", () => location.reload());
   // What arrives while a person looks elsewhere is in the title and, if they turned that on, in a notification of the
   // browser. Then pages go on being live in the background, too.
   const NOTICES = "telescope-notices";

@@ -27,6 +27,7 @@ macro_rules! paths {
 
 paths! {
     HOME = "/";
+    EVENTS = "/events";
     ACCOUNTS = "/accounts";
     ACCOUNTS_EVENTS = "/accounts/events";
     ACCOUNTS_ADD = "/accounts/add";
@@ -66,11 +67,14 @@ paths! {
     APPROVAL_APPROVE = "/reveals/{reveal}/approve" => approval_approve(reveal: RevealId);
     APPROVAL_DECLINE = "/reveals/{reveal}/refuse" => approval_decline(reveal: RevealId);
 
+    ABOUT = "/about";
+    ABOUT_DOCUMENT = "/about/{document}" => about_document(document: &'static str);
     JOBS = "/jobs";
     JOBS_EVENTS = "/jobs/events";
     AUDIT = "/audit";
     AUDIT_EVENTS = "/audit/events";
     AUDIT_EXPORT = "/audit/export";
+    AUDIT_ACKNOWLEDGE = "/audit/acknowledge";
 
     ACCESS = "/access";
     ACCESS_EXPLAIN = "/access/explain";

@@ -5,7 +5,7 @@ use crate::domain::access::{Grant, PolicyChange, Principal, SystemGrant, authori
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
-use crate::domain::{AccountId, Email, GroupId};
+use crate::domain::{AccountId, Email, GroupId, name};
 use crate::ops::audit::failed_attempts;
 use crate::ops::{App, OpError, current, policy};
 use crate::store::groups::Group;
@@ -112,17 +112,18 @@ async fn group(
     mut known: impl Iterator<Item = &Group>,
     name: &str,
 ) -> Result<Group, store::StoreError> {
-    let folded = name.to_lowercase();
-    if let Some(group) = known.find(|group| group.name.to_lowercase() == folded) {
+    let folded = name::fold(name);
+    if let Some(group) = known.find(|group| name::fold(&group.name) == folded) {
         return Ok(group.clone());
     }
     let id = GroupId::generate();
-    store::groups::insert(conn, id, name).await?;
-    Ok(Group { id, name: name.to_owned() })
+    let name = name::clean(name, MAX_GROUP).unwrap_or_else(|| name.to_owned());
+    store::groups::insert(conn, id, &name).await?;
+    Ok(Group { id, name })
 }
 
 fn check_group(name: &str) -> Result<(), OpError> {
-    if name.trim().is_empty() || name.chars().count() > MAX_GROUP || name.chars().any(char::is_control) {
+    if name::clean(name, MAX_GROUP).is_none() {
         return Err(OpError::invalid("groups", ErrorCode::NameInvalid { max: MAX_GROUP }));
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! The pages: one file each, with the template of the same name.
 
+pub mod about;
 pub mod access;
 pub mod accounts;
 pub mod audit;
@@ -7,5 +8,6 @@ pub mod groups;
 pub mod jobs;
 pub mod reveals;
 pub mod roles;
+pub mod session_events;
 pub mod sign_in;
 pub mod users;

@@ -1,8 +1,9 @@
 //! Audit events as sentences.
 
-use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome, SignInDenied};
+use crate::domain::audit::{AuditEvent, AuditKind, ForeignRow, MismatchReason, Outcome, SignInDenied};
 use crate::domain::reveal::RevealKind;
-use crate::domain::{DesiredState, UnknownGroups};
+use crate::domain::{DesiredState, Input, UnknownGroups};
+use crate::web::words::stages;
 
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
 pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
@@ -13,7 +14,7 @@ pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
     }
     match outcome {
         Outcome::Done => words,
-        Outcome::Intent => format!("{words}: started"),
+        Outcome::Intent => format!("{words}: in progress"),
         Outcome::Failed => format!("{words}: failed"),
         Outcome::NotSent => format!("{words}: not sent"),
         Outcome::Unknown => format!("{words}: outcome unknown"),
@@ -32,7 +33,10 @@ fn describe(event: &AuditEvent) -> String {
             format!("corrected the number from {before} to {phone}")
         }
         AuditEvent::CodeRequested => "requested a login code".into(),
-        AuditEvent::InputSubmitted { input } => format!("submitted the {} to Telegram", input.name()),
+        AuditEvent::InputSubmitted { input: Input::Code } => "submitted the login code to Telegram".into(),
+        AuditEvent::InputSubmitted { input: Input::Password } => {
+            "submitted the two-step password to Telegram".into()
+        }
         AuditEvent::LoginCodeShown { approved_by } => {
             format!("viewed a login code{}", approval(approved_by.as_ref()))
         }
@@ -73,7 +77,7 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::RemovalRetried => "retried the removal".into(),
         AuditEvent::FolderDestroyed => "deleted the account's files".into(),
         AuditEvent::AccountRemoved => "removed the account".into(),
-        AuditEvent::StageChanged { stage } => format!("login status: {}", stage.replace('-', " ")),
+        AuditEvent::StageChanged { stage } => format!("changed the status to “{}”", status(stage)),
         AuditEvent::WebSignIn => "signed in".into(),
         AuditEvent::SignInRefused { person, why } => format!("{person} was denied access: {}", denial(*why)),
         AuditEvent::WebSignOut => "signed out".into(),
@@ -117,6 +121,13 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::GroupDeleted { group } => format!("deleted group “{group}”"),
         AuditEvent::AccountJoinedGroup { group } => format!("added the account to group “{group}”"),
         AuditEvent::AccountLeftGroup { group } => format!("removed the account from group “{group}”"),
+        AuditEvent::AccessSealed { rows } => format!("proved {rows} access rules from before this version"),
+        AuditEvent::ForeignRowRemoved { row, what } => {
+            format!("removed {} that someone put into the database: {what}", foreign_row(*row))
+        }
+        AuditEvent::ForeignChange { .. } => {
+            "found that access rules were changed in the database, not by Telescope".into()
+        }
         AuditEvent::Started { version } => format!("started version {version}"),
         AuditEvent::Stopped => "stopped".into(),
         AuditEvent::AuditExported { format, .. } => format!("exported the audit log as {format}"),
@@ -124,11 +135,54 @@ fn describe(event: &AuditEvent) -> String {
             format!("removed the details of {entries} entries before {}", before.get(..10).unwrap_or(before))
         }
         AuditEvent::AuditSealed { .. } => "sealed the earlier entries under a new master key".into(),
+        AuditEvent::MismatchAcknowledged { entry } => format!("acknowledged the mismatch of entry {entry}"),
         AuditEvent::AuditMismatch { .. } => "found that the audit log does not match its checkpoint".into(),
         // Without its details, or of a newer version.
         AuditEvent::Unknown { code, .. } => {
             AuditKind::from_code(code).map_or_else(|| code.clone(), |kind| kind.meaning().to_owned())
         }
+    }
+}
+
+/// What a stored stage is called on the pages.
+fn status(stage: &str) -> String {
+    stages::label_of(stage).map_or_else(|| stage.replace('-', " "), str::to_owned)
+}
+
+/// Who acted, as pages say it.
+pub fn actor(stored: &str) -> &str {
+    let known = SYSTEM_ACTORS.iter().find(|(name, _)| *name == stored);
+    known.map_or_else(|| stored.strip_prefix("system:").unwrap_or(stored), |(_, label)| label)
+}
+
+/// The stored name of an actor that a reader calls by its label; anything else as it is.
+pub fn stored_actor(typed: &str) -> &str {
+    let known = SYSTEM_ACTORS.iter().find(|(_, label)| label.eq_ignore_ascii_case(typed));
+    known.map_or(typed, |(name, _)| name)
+}
+
+/// Actors other than people.
+const SYSTEM_ACTORS: [(&str, &str); 10] = [
+    ("command line", "Command line"),
+    ("system:ADMIN_EMAILS", "Setting ADMIN_EMAILS"),
+    ("system:identity-provider", "Identity provider"),
+    ("system:remove-account", "Account removal"),
+    ("system:retention", "Audit log retention"),
+    ("system:reveals", "Approval expiry"),
+    ("system:sign-in", "Sign-in"),
+    ("system:stored-password", "Automatic password entry"),
+    ("system:telegram", "Telegram"),
+    ("system:telescope", "Telescope"),
+];
+
+/// The outcome of an event as a label.
+pub const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "Done",
+        Outcome::Intent => "In progress",
+        Outcome::Failed => "Failed",
+        Outcome::NotSent => "Not sent",
+        Outcome::Unknown => "Unknown",
     }
 }
 
@@ -140,6 +194,18 @@ const fn secret(kind: RevealKind) -> &'static str {
     match kind {
         RevealKind::LoginCode => "a login code",
         RevealKind::TwoStepPassword => "the stored two-step password",
+    }
+}
+
+const fn foreign_row(row: ForeignRow) -> &'static str {
+    match row {
+        ForeignRow::Administrator => "administrator rights",
+        ForeignRow::Identity => "a linked identity",
+        ForeignRow::RoleMember => "a role of a person",
+        ForeignRow::GroupPrivilege => "a permission in a group",
+        ForeignRow::SystemPrivilege => "a system permission",
+        ForeignRow::Approval => "an approval request",
+        ForeignRow::Session => "a web session",
     }
 }
 
@@ -168,6 +234,13 @@ pub const fn mismatch(reason: MismatchReason) -> &'static str {
         MismatchReason::Other => {
             "Its last entry was replaced by another one: it was rewritten, or this is another database."
         }
+        MismatchReason::Missing => {
+            "The checkpoint file audit-head was missing, so missing entries can't be noticed: it was deleted, or DATA_DIR \
+             is another one."
+        }
+        MismatchReason::Unauthentic => {
+            "The checkpoint file audit-head was not written by Telescope, so missing entries can't be noticed."
+        }
         MismatchReason::Unreadable => {
             "The checkpoint file audit-head was damaged, so missing entries can't be noticed."
         }
@@ -186,7 +259,9 @@ pub fn beside(details: Option<&str>, sentence: &str) -> Vec<(String, String)> {
     };
     let said = |(name, value): &(String, String)| {
         IN_SENTENCES.contains(&name.as_str())
-            && (sentence.contains(value) || sentence.contains(&value.replace('-', " ")))
+            && (sentence.contains(value)
+                || sentence.contains(&value.replace('-', " "))
+                || (name == "stage" && sentence.contains(&status(value))))
     };
     let plain = details.into_iter().map(|(name, value)| (name, plain(&value)));
     plain.filter(|it| !said(it)).map(|(name, value)| (name.replace('_', " "), value)).collect()
@@ -245,13 +320,32 @@ mod tests {
                 Outcome::Failed,
                 "ada@example.org was denied access: addresses of this domain are not admitted",
             ),
-            (&AuditEvent::CodeRequested, Outcome::Intent, "requested a login code: started"),
+            (&AuditEvent::CodeRequested, Outcome::Intent, "requested a login code: in progress"),
             (&AuditEvent::CodeRequested, Outcome::Unknown, "requested a login code: outcome unknown"),
             (&AuditEvent::read("role.added", None), Outcome::Done, "A role was created"),
             (&AuditEvent::read("account.teleported", None), Outcome::Done, "account.teleported"),
         ] {
             assert_eq!(sentence(event, outcome), expected);
         }
+    }
+
+    #[test]
+    fn statuses_and_actors_have_the_words_of_the_pages() {
+        let changed = AuditEvent::read("account.stage", Some(r#"{"stage":"wait-code"}"#));
+        let words = sentence(&changed, Outcome::Done);
+        assert_eq!(words, "changed the status to “Code required”");
+        assert_eq!(beside(Some(r#"{"stage":"wait-code"}"#), &words), []);
+        for (stored, label) in [
+            ("system:telegram", "Telegram"),
+            ("system:telescope", "Telescope"),
+            ("system:new-job", "new-job"),
+            ("command line", "Command line"),
+            ("ada@example.org", "ada@example.org"),
+        ] {
+            assert_eq!(actor(stored), label);
+        }
+        assert_eq!(stored_actor("identity PROVIDER"), "system:identity-provider");
+        assert_eq!(stored_actor("ada@"), "ada@");
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod foreign_text;
 mod interruptions;
 mod lease;
 mod limits;
+mod look;
 mod messages;
 mod network;
 mod plain;

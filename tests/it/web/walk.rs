@@ -23,6 +23,7 @@ const NO_REVEAL: &str = "0190aaaa-0000-7000-8000-000000000000";
 pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/", [303, 303, 303, 303]),
     ("GET", "/accounts", [401, 200, 200, 200]),
+    ("GET", "/events", [410, 200, 200, 200]),
     ("GET", "/accounts/events", [410, 200, 200, 200]),
     ("GET", "/accounts/add", [401, 403, 403, 200]),
     ("POST", "/accounts/add", [401, 403, 403, 422]),
@@ -66,11 +67,14 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/reveals/{reveal}/withdraw", [401, 404, 404, 404]),
     ("POST", "/reveals/{reveal}/approve", [401, 403, 403, 404]),
     ("POST", "/reveals/{reveal}/refuse", [401, 403, 403, 404]),
+    ("GET", "/about", [401, 200, 200, 200]),
+    ("GET", "/about/{document}", [401, 404, 404, 404]),
     ("GET", "/jobs", [401, 200, 200, 200]),
     ("GET", "/jobs/events", [410, 200, 200, 200]),
     ("GET", "/audit", [401, 403, 403, 200]),
     ("GET", "/audit/events", [410, 403, 403, 200]),
     ("POST", "/audit/export", [401, 403, 403, 422]),
+    ("POST", "/audit/acknowledge", [401, 403, 403, 422]),
     ("GET", "/access", [401, 403, 403, 200]),
     ("GET", "/access/{group}/{role}", [401, 403, 403, 200]),
     ("POST", "/access/{group}/{role}", [401, 403, 403, 200]),
@@ -88,6 +92,7 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/groups/{group}/rename", [401, 403, 403, 422]),
     ("POST", "/groups/{group}/delete", [401, 403, 403, 200]),
     ("POST", "/groups/{group}/emergency", [401, 403, 403, 303]),
+    ("GET", "/groups/{group}/approval", [401, 403, 403, 200]),
     ("POST", "/groups/{group}/approval", [401, 403, 403, 303]),
     ("POST", "/groups/{group}/put-in", [401, 403, 403, 422]),
     ("POST", "/groups/{group}/take-out", [401, 403, 403, 422]),
@@ -95,11 +100,17 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/users/roles", [401, 403, 403, 422]),
     ("GET", "/users/{user}", [401, 403, 403, 200]),
     ("POST", "/users/{user}/roles", [401, 403, 403, 422]),
+    ("GET", "/users/{user}/end-sessions", [401, 403, 403, 200]),
     ("POST", "/users/{user}/end-sessions", [401, 403, 403, 303]),
+    ("GET", "/users/{user}/disable", [401, 403, 403, 200]),
     ("POST", "/users/{user}/disable", [401, 403, 403, 303]),
+    ("GET", "/users/{user}/enable", [401, 403, 403, 200]),
     ("POST", "/users/{user}/enable", [401, 403, 403, 303]),
+    ("GET", "/users/{user}/grant-admin", [401, 403, 403, 200]),
     ("POST", "/users/{user}/grant-admin", [401, 403, 403, 303]),
+    ("GET", "/users/{user}/revoke-admin", [401, 403, 403, 200]),
     ("POST", "/users/{user}/revoke-admin", [401, 403, 403, 303]),
+    ("GET", "/users/{user}/forget-identity", [401, 403, 403, 200]),
     ("POST", "/users/{user}/forget-identity", [401, 403, 403, 303]),
     ("POST", "/users/{user}/move", [401, 403, 403, 422]),
     ("GET", "/access/explain", [401, 403, 403, 200]),
@@ -122,6 +133,7 @@ pub async fn path_of(test: &TestApp, pattern: &str, account: AccountId, person: 
         .replace("{account}", &account.to_string())
         .replace("{user}", &test.user(person).await.id.to_string())
         .replace("{file}", "no.css")
+        .replace("{document}", "none")
         .replace("{reveal}", NO_REVEAL)
 }
 

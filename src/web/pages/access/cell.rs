@@ -53,7 +53,7 @@ pub async fn save(
     Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may.actor, group, role).await?;
-    let set: AccountPrivileges = fields.all("privilege").filter_map(AccountPrivilege::from_name).collect();
+    let set: AccountPrivileges = fields.known("privilege", AccountPrivilege::from_name)?;
     let here = paths::access_cell(group, role);
     let title = words::access::permissions_in(&page.role.name, &page.group.name);
     let confirmation = Confirmation::new(here.clone(), here, title);

@@ -1,6 +1,7 @@
 pub mod actions;
 pub mod add;
 pub mod add_test;
+mod counted;
 pub mod edit;
 pub mod filter;
 pub mod list;

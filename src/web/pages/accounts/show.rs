@@ -17,7 +17,7 @@ use crate::web::pages::accounts::stored::Stored;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::connections;
-use crate::web::words::moments::moment;
+use crate::web::words::moments::{Moment, moment};
 
 #[derive(Template)]
 #[template(path = "pages/accounts/show.html")]
@@ -60,7 +60,7 @@ pub(super) struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    fn added(&self) -> String {
+    fn added(&self) -> Moment {
         moment(self.entry.account.created)
     }
 

@@ -9,7 +9,7 @@ use crate::domain::{DesiredState, Input, Millis, Snapshot, Stage};
 use crate::live::accounts::Entry;
 use crate::web::form::FieldError;
 use crate::web::paths;
-use crate::web::words::moments::moment;
+use crate::web::words::moments::{Moment, moment};
 use crate::web::words::stages;
 use crate::words::refusals;
 
@@ -118,7 +118,7 @@ impl<'a> Step<'a> {
         matches!(self.entry.snapshot.stage, Stage::SignedOut | Stage::Ended(_))
     }
 
-    fn moment(&self, at: &Millis) -> String {
+    fn moment(&self, at: &Millis) -> Moment {
         moment(*at)
     }
 
@@ -144,7 +144,7 @@ impl<'a> Step<'a> {
         self.snapshot().code_came.map_or(0, |came| came.0)
     }
 
-    fn code_came_at(&self) -> Option<String> {
+    fn code_came_at(&self) -> Option<Moment> {
         self.snapshot().code_came.map(moment)
     }
 }

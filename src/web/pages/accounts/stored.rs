@@ -1,12 +1,15 @@
 //! What the database knows of an account beside its row: its groups, its limits, its stored password, its history.
 
-use crate::domain::audit::Outcome;
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
 use crate::live::accounts::Entry;
 use crate::store::audit::Filter;
 use crate::store::{self, StoreError};
-use crate::web::pages::audit::row::AuditRow;
+use crate::web::pages::audit::row::{self, AuditRow};
 use crate::web::state::State;
 use crate::web::words::accounts as words;
+use crate::web::words::moments::Sentence;
 
 /// Entries of the history.
 const HISTORY: u32 = 30;
@@ -16,7 +19,7 @@ pub(super) struct Stored {
     /// Codes asked for in the last 24 hours, and how many may be.
     pub(super) codes: i64,
     pub(super) code_limit: u32,
-    pub(super) password: String,
+    pub(super) password: Sentence,
     pub(super) has_password: bool,
     pub(super) history: Vec<AuditRow>,
 }
@@ -30,9 +33,12 @@ impl Stored {
         let codes = store::login_attempts::count_since(conn, &account.phone, day_ago).await?;
         let password = store::secrets::two_step_password(conn, account.id).await?;
         let filter = Filter { account: Some(account.id), ..Filter::default() };
-        let history = store::audit::page(conn, &filter, HISTORY).await?;
-        // The outcome says it all; the intent before it would say it twice.
-        let history = history.into_iter().filter(|entry| entry.outcome != Outcome::Intent);
+        let mut history = store::audit::page(conn, &filter, HISTORY).await?;
+        // What was begun and its outcome are one line, at the place where it began: what it led to comes after it.
+        let ended: HashSet<i64> = history.iter().filter_map(|entry| entry.intent).collect();
+        history.retain(|entry| !ended.contains(&entry.seq));
+        history.sort_by_key(|entry| Reverse(entry.intent.unwrap_or(entry.seq)));
+        let history = row::rows(conn, history).await?;
         Ok(Self {
             groups: groups
                 .into_iter()
@@ -43,7 +49,7 @@ impl Stored {
             code_limit: app.config.limits.login_attempts_per_day,
             has_password: password.is_some(),
             password: words::stored_password(password.map(|fact| (fact.stored_at, fact.rejected_at))),
-            history: history.map(|entry| AuditRow::of(app, entry)).collect(),
+            history,
         })
     }
 }

@@ -20,7 +20,7 @@ pub async fn save(
     Path(id): Path<RoleId>,
     Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
-    let set: SystemPrivileges = fields.all("privilege").filter_map(SystemPrivilege::from_name).collect();
+    let set: SystemPrivileges = fields.known("privilege", SystemPrivilege::from_name)?;
     let title = words::access::system_permissions_of(&existing_name(&app, id).await?);
     let confirmation = Confirmation::new(paths::role_system(id), id.url(), title);
     confirm(&app, &may, &fields, &[Edit::System(id, set)], &confirmation).await?.response()
