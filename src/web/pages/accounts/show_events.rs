@@ -30,13 +30,13 @@ struct AccountPage {
 
 impl AccountPage {
     fn html(&self, state: &State, principal: &Principal) -> askama::Result<String> {
-        let policy = state.live.policy.current();
-        let entry = state.live.accounts.get(self.account);
+        let (policy, accounts) = state.live.policy_and_accounts();
+        let entry = accounts.get(self.account);
         match entry.filter(|it| access::decide::<can::View>(&policy, principal, &it.account).is_ok()) {
             Some(entry) => {
-                let step = Step::new(&entry, access::privileges(&policy, principal, &entry.account));
+                let step = Step::new(entry, access::privileges(&policy, principal, &entry.account));
                 Ok(partial("#step", "outerMorph", &step.render()?)
-                    + &partial("#facts", "outerMorph", &Facts { entry: &entry }.render()?))
+                    + &partial("#facts", "outerMorph", &Facts { entry }.render()?))
             }
             None => {
                 let gone = Gone.render()?;
