@@ -76,7 +76,7 @@ async fn the_first_administrator_is_appointed_by_command_only() {
     let bob = Visitor::sign_in(&stack, BOB).await;
     assert_eq!((may(&bob).await, may(&ada).await), (200, 303));
     let log = bob.get("/audit").await.text().await.unwrap();
-    for code in ["person.admin.granted", "person.admin.revoked", "command line"] {
+    for code in ["person.admin.granted", "person.admin.revoked", "Command line"] {
         assert!(log.contains(&format!(">{code}<")), "{code}");
     }
     assert!(!log.contains("verification failed"), "the command updated the checkpoint, too");
@@ -125,7 +125,7 @@ async fn commands_let_people_in_whose_identity_has_changed() {
     let ada = Visitor::sign_in(&stack, ADA).await;
     assert_eq!(may(&ada).await, 200, "the rank went along");
     let trail = ada.get("/audit").await.text().await.unwrap();
-    for code in ["person.moved", "person.identity.forgotten", "command line"] {
+    for code in ["person.moved", "person.identity.forgotten", "Command line"] {
         assert!(trail.contains(&format!(">{code}<")), "{code}");
     }
 }
