@@ -44,7 +44,7 @@ async fn old_entries(dsn: &str, folder: &Path) {
     };
     db.maintain(written).await.unwrap();
     let head = audit::head(&mut db.read().await.unwrap()).await.unwrap();
-    audit::HeadFile::in_folder(folder).write(&head, &keys).unwrap();
+    audit::CheckpointFile::in_folder(folder).write(&head, &keys).unwrap();
     db.close().await;
 }
 
