@@ -1,6 +1,10 @@
 //! An account as Telescope knows it: what people said of it, and the live picture of its login.
 
+mod details_version;
+
+use super::stage::Severity;
 use super::{AccountId, Email, GroupId, Millis, Phone, SessionEndReason, Stage, StageToken};
+pub use details_version::{DetailsChange, DetailsVersion};
 
 /// One account: the row in the database. What people decided, not how it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +77,8 @@ pub struct Snapshot {
     pub profile: Option<Profile>,
     /// When the newest login code from Telegram came in.
     pub code_came: Option<Millis>,
+    /// When Telegram last sent a login code at a person's request, since the client started.
+    pub code_sent: Option<Millis>,
     /// Telegram has frozen the account.
     pub frozen: Option<Frozen>,
 }
@@ -80,6 +86,8 @@ pub struct Snapshot {
 /// An account that Telegram holds for abuse: it can be looked at, and is deleted unless its owner appeals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frozen {
+    /// Since when.
+    pub since: Option<Millis>,
     /// When Telegram will delete it.
     pub deleted_at: Option<Millis>,
 }
@@ -139,7 +147,45 @@ impl Snapshot {
             network: Network::Off,
             profile: None,
             code_came: None,
+            code_sent: None,
             frozen: None,
         }
+    }
+
+    /// The account is logged in, and can do nothing.
+    pub fn is_frozen(&self) -> bool {
+        self.stage == Stage::Ready && self.frozen.is_some()
+    }
+
+    /// One word for how the account stands: its stage, unless it is frozen.
+    pub fn status(&self) -> &'static str {
+        if self.is_frozen() { FROZEN } else { self.stage.name() }
+    }
+
+    /// How urgent that is.
+    pub fn severity(&self) -> Severity {
+        if self.is_frozen() { Severity::Bad } else { self.stage.mood() }
+    }
+
+    /// Whether Telegram still refuses requests, because it was asked too often.
+    pub fn is_flooded(&self, now: Millis) -> bool {
+        self.flood_until.is_some_and(|until| until > now)
+    }
+}
+
+/// The status of an account that Telegram has frozen.
+const FROZEN: &str = "frozen";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_account_is_not_ready() {
+        let frozen = Some(Frozen { since: None, deleted_at: None });
+        let snapshot = Snapshot { stage: Stage::Ready, frozen, ..Snapshot::off() };
+        assert_eq!((snapshot.status(), snapshot.severity()), ("frozen", Severity::Bad));
+        let off = Snapshot { stage: Stage::Disconnected, ..snapshot };
+        assert_eq!((off.status(), off.severity()), ("disconnected", Severity::Off));
     }
 }

@@ -53,6 +53,8 @@ define::audit_events! {
     },
     /// A two-step password was stored
     "password.stored" => TwoStepPasswordStored,
+    /// A stored two-step password was removed
+    "password.removed" => TwoStepPasswordRemoved,
     /// A stored two-step password was viewed
     "password.shown" => TwoStepPasswordShown {
         #[serde(default, with = "stored::optional_text", skip_serializing_if = "Option::is_none")]

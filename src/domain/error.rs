@@ -56,6 +56,22 @@ pub enum ErrorCode {
     NotBeingRemoved,
     NotLoggedIn,
     FormStale,
+    /// Another person changed these details of the account after the form was made.
+    DetailsChanged {
+        owner: bool,
+        comment: bool,
+        groups: bool,
+        by: Option<String>,
+    },
+    /// Another person renamed it after the form was made.
+    RenamedMeanwhile {
+        kind: NameKind,
+        name: String,
+    },
+    /// Telegram accepts no request for this number yet.
+    FloodWait {
+        seconds: i64,
+    },
     Busy,
     NotExpectedNow,
     Disconnected,

@@ -15,8 +15,6 @@ pub use edit::{Details, edit};
 
 /// The longest comment, in characters.
 pub const MAX_COMMENT: usize = 2000;
-/// The longest name of a group, in characters.
-pub const MAX_GROUP: usize = 60;
 
 fn check_comment(comment: &str) -> Result<(), OpError> {
     if comment.chars().count() > MAX_COMMENT {

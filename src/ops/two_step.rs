@@ -48,6 +48,22 @@ pub async fn store_password(
     Ok(())
 }
 
+/// Removes the stored password. It stays what it is at Telegram.
+pub async fn remove_password(app: &App, grant: Grant<'_, can::EditTwoFactorPassword>) -> Result<(), OpError> {
+    let id = grant.account();
+    let event = AuditEvent::TwoStepPasswordRemoved;
+    let entry = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
+    app.write(&entry, async |tx| -> Result<(), OpError> {
+        match store::secrets::delete(tx, Purpose::TwoStepPassword, &id.to_string()).await? {
+            true => Ok(()),
+            false => Err(OpError::Refused(ErrorCode::PasswordNotStored)),
+        }
+    })
+    .await?;
+    app.live.events.publish(Change::StoredPassword(id));
+    Ok(())
+}
+
 /// Hands stored passwords to logins that wait for one, until the program ends.
 pub async fn run(app: Arc<App>) {
     let mut changes = app.live.events.subscribe();
@@ -140,7 +156,10 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
         })
         .await?;
     match fate(&result) {
-        Fate::Rejected => Ok(()),
+        Fate::Rejected => {
+            app.live.events.publish(Change::StoredPassword(id));
+            Ok(())
+        }
         Fate::MayBeGiven | Fate::Unknown => Ok(result?),
     }
 }

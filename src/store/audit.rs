@@ -17,7 +17,7 @@ mod verify;
 
 pub use failed_attempts::count_unsuccessful;
 pub use head::{Head, HeadFile};
-pub use read::{Filter, from, get, open_intents, page};
+pub use read::{Filter, from, get, last_editor, newest_by_account, of_account, open_intents, page};
 pub use row::Entry;
 pub use search::{Found, Narrowed, Search, Whose};
 pub use verify::{Fault, Verified, verify};

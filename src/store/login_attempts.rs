@@ -1,7 +1,7 @@
 //! Codes asked for at Telegram. Telegram locks a number out after a few a day, so they are counted here,
 //! by number and across restarts, before it is asked.
 
-use super::conn::{execute, one};
+use super::conn::{all, execute, one};
 use super::{Conn, StoreError};
 use crate::domain::{Millis, Phone};
 
@@ -28,6 +28,22 @@ pub async fn count_since(conn: &mut Conn<'_>, phone: &Phone, since: Millis) -> R
         since
     )?;
     Ok(count)
+}
+
+/// When a code was asked for, for this number, at or after `since`; the newest last.
+pub async fn times_since(
+    conn: &mut Conn<'_>,
+    phone: &Phone,
+    since: Millis,
+) -> Result<Vec<Millis>, StoreError> {
+    let times = all!(
+        conn,
+        (Millis,),
+        "select at from login_attempts where phone = $1 and at >= $2 order by at",
+        phone,
+        since
+    )?;
+    Ok(times.into_iter().map(|(at,)| at).collect())
 }
 
 /// How often this actor asked for a code, for whatever number, at or after `since`.

@@ -149,6 +149,11 @@ fn checked(name: &str) -> Result<&str, Failed> {
     Ok(name)
 }
 
+/// A name that a new group may have.
+pub(crate) fn group_name(name: &str) -> Result<&str, ErrorCode> {
+    checked(name).map_err(|failed| failed.error)
+}
+
 fn taken(name: &str, kind: NameKind) -> Failed {
     Failed { what: name.to_owned(), field: Some("name"), error: ErrorCode::NameTaken { kind } }
 }

@@ -59,7 +59,9 @@ enum End {
 /// The outcome of a call that ran beside the actor.
 enum Done {
     Configured(Result<(), CallError>),
+    /// Something was submitted.
     Asked(Reply<()>, Result<(), CallError>),
+    CodeRequested(Reply<()>, Result<(), CallError>),
     Me(Result<Profile, CallError>),
     LoggedOut(Result<(), CallError>),
     Probed(Result<(), CallError>),
@@ -193,6 +195,7 @@ impl ClientTask {
         tracing::info!(account = %self.start.account, %ending, "the session is over");
         self.enter(Stage::Starting);
         self.snapshot.code_came = None;
+        self.snapshot.code_sent = None;
         self.snapshot.frozen = None;
         self.messages.clear();
         self.ending = Some(ending);

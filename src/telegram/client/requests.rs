@@ -31,14 +31,23 @@ impl ClientTask {
                 }
             }
             Done::Probed(result) => Self::on_probed(client, &result),
-            Done::Asked(reply, result) => {
-                client.heard = tokio::time::Instant::now();
-                self.snapshot.busy = false;
-                let answer = result.map_err(|error| self.problem(&error));
-                self.publish();
-                let _ = reply.send(answer);
+            Done::Asked(reply, result) => self.answer(client, reply, result),
+            Done::CodeRequested(reply, result) => {
+                if result.is_ok() {
+                    self.snapshot.code_sent = Some(self.context.settings.clock.now());
+                }
+                self.answer(client, reply, result);
             }
         }
+    }
+
+    /// A request of a person has come to its end.
+    fn answer(&mut self, client: &mut Client, reply: Reply<()>, result: Result<(), CallError>) {
+        client.heard = tokio::time::Instant::now();
+        self.snapshot.busy = false;
+        let answer = result.map_err(|error| self.problem(&error));
+        self.publish();
+        let _ = reply.send(answer);
     }
 
     /// Turns an error into words, for the one who asked and for everybody who looks.
@@ -93,7 +102,7 @@ impl ClientTask {
             } else {
                 call(functions::set_authentication_phone_number(phone, None, id)).await
             };
-            Done::Asked(reply, result)
+            Done::CodeRequested(reply, result)
         }));
     }
 

@@ -13,6 +13,15 @@ pub const fn notice(notice: Notice) -> Option<&'static str> {
     }
 }
 
+/// Another person changed the permissions that a form is about.
+pub fn changed_meanwhile(now: &[&str]) -> String {
+    let now = if now.is_empty() { "none".into() } else { now.join(", ") };
+    format!(
+        "Another person changed these permissions after you opened this page, so nothing was saved. They are now: {now}. \
+         Your ticks are still here. Check them and review the changes again."
+    )
+}
+
 /// Where a change of permissions applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {

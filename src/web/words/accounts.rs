@@ -15,8 +15,10 @@ pub fn added(phone: Option<&Phone>, visible: bool) -> String {
 
 pub const SAVED: &str = "Saved.";
 pub const PASSWORD_STORED: &str = "Password stored.";
+pub const PASSWORD_REMOVED: &str = "Stored password removed.";
 pub const LOGGED_OUT: &str = "Logged out.";
 pub const REMOVING: &str = "The account is being removed.";
+pub const REMOVED: &str = "Account removed.";
 pub const REMOVAL_CONTINUES: &str = "The removal continues.";
 
 /// The state of a stored two-step password.

@@ -33,6 +33,7 @@ fn describe(event: &AuditEvent) -> String {
             format!("viewed a login code{}", approval(approved_by.as_ref()))
         }
         AuditEvent::TwoStepPasswordStored => "stored a two-step password".into(),
+        AuditEvent::TwoStepPasswordRemoved => "removed the stored two-step password".into(),
         AuditEvent::TwoStepPasswordShown { approved_by } => {
             format!("viewed the stored two-step password{}", approval(approved_by.as_ref()))
         }

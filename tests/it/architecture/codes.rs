@@ -28,6 +28,7 @@ const FROZEN: &[&str] = &[
     "login.code.asked",
     "login.code.shown",
     "login.input.provided",
+    "password.removed",
     "password.shown",
     "password.stored",
     "person.admin.granted",

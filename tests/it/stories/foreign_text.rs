@@ -29,7 +29,7 @@ async fn a_strangers_name_is_text_and_nothing_else() {
             assert!(browser.is_true(script).await, "{name} made an element");
             browser.goto(&page).await;
             until_true("the name is in the facts", STEP, async || {
-                browser.text("#facts").await.contains(&plain)
+                browser.text("#whole").await.contains(&plain)
             })
             .await;
             assert!(browser.is_true("document.querySelector('#facts bdi') !== null").await);

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use telescope::domain::account::Profile;
-use telescope::domain::{Account, GroupId, Millis, Network, Snapshot, Stage};
+use telescope::domain::{Account, GroupId, Network, Snapshot, Stage};
 
 use super::app::{ADMIN, Answer, TestApp};
 
@@ -109,7 +109,7 @@ async fn the_list_can_be_filtered_by_group_owner_and_line() {
     ] {
         let id = test.account(number, owner).await;
         let form = [("owner", owner.unwrap_or_default()), ("groups", groups)];
-        assert_eq!(root.post(&format!("/accounts/{id}/edit"), &form).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(root.edit(id, &form).await.status, StatusCode::SEE_OTHER);
         let snapshot = Snapshot { stage: Stage::Ready, network, ..Snapshot::off() };
         test.app.live.accounts.put_snapshot(id, snapshot);
     }
@@ -157,7 +157,7 @@ async fn groups_and_owners_that_one_may_not_see_are_not_offered() {
     let root = test.signed_in(ADMIN).await;
     for (number, owner, group) in [(1, "ada@example.org", "Sales"), (2, "bob@example.org", "Secret plan")] {
         let id = test.account(number, Some(owner)).await;
-        root.post(&format!("/accounts/{id}/edit"), &[("owner", owner), ("groups", group)]).await;
+        root.edit(id, &[("owner", owner), ("groups", group)]).await;
     }
     let page = test.signed_in("ada@example.org").await.get("/accounts").await;
     assert_eq!(page.texts("#group option"), ["Any group", "Sales"]);
@@ -205,14 +205,14 @@ async fn a_page_has_a_hundred_rows() {
 async fn a_wait_says_its_end_and_leaves_counting_to_the_script() {
     let test = TestApp::new().await;
     let id = test.account(1, None).await;
-    let until = Millis(1_795_236_314_000);
+    let until = test.app.clock.now().plus_seconds(3600);
     let snapshot = Snapshot { stage: Stage::SignedOut, flood_until: Some(until), ..Snapshot::off() };
     test.app.live.accounts.put_snapshot(id, snapshot);
     let page = test.signed_in(ADMIN).await.get(&format!("/accounts/{id}")).await;
-    assert_eq!(page.texts("#step .note time"), ["2026-11-21 04:45:14 UTC"]);
-    let counted = "#step .note [aria-hidden=true][data-countdown='1795236314000']";
+    assert_eq!(page.texts("#step .note time"), [format!("{} UTC", until.rfc3339()[..19].replace('T', " "))]);
+    let counted = format!("#step .note [aria-hidden=true][data-countdown='{}']", until.0);
     assert_eq!(
-        page.texts(counted),
+        page.texts(&counted),
         [""],
         "nothing without a script, and nothing that is read out each second"
     );

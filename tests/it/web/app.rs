@@ -27,6 +27,7 @@ use telescope::web;
 use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
 
+use crate::support::edit_form::{self, Filled};
 use crate::support::sqlite;
 
 /// The administrator of every [`TestApp`].
@@ -297,6 +298,20 @@ impl Visitor {
     /// Sends a form.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(filled(self.request(Method::POST, path), form)).await
+    }
+
+    /// Edits an account with its form, see [`edit_form::filled`].
+    pub async fn edit(&self, account: AccountId, values: &[(&str, &str)]) -> Answer {
+        let path = format!("/accounts/{account}/edit");
+        loop {
+            let Filled { fields, unfinished } = edit_form::filled(&self.get(&path).await.body, values);
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let answer = self.post(&path, &fields).await;
+            if !unfinished || answer.status != StatusCode::SEE_OTHER {
+                return answer;
+            }
+        }
     }
 
     /// Sends a form, as htmx does.

@@ -2,6 +2,7 @@
 //! no TDLib here; what an account's client would say is put into the directory.
 
 mod access;
+mod account_page;
 mod accounts;
 pub mod app;
 mod assertions;
@@ -9,6 +10,7 @@ mod background;
 mod behind;
 mod crowd;
 mod domains;
+mod edit_account;
 mod forms;
 mod forwarded;
 mod guards;

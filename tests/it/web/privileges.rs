@@ -47,7 +47,7 @@ fn takes(method: &str, path: &str) -> Takes {
         (_, "") | ("GET", "/provide") => Takes::Account(View),
         (_, "/edit") => Takes::Both(ManageAccess),
         (_, "/connect" | "/disconnect") => Takes::Account(ManageConnectionState),
-        (_, "/password") => Takes::Account(EditTwoFactorPassword),
+        (_, "/password" | "/password/remove") => Takes::Account(EditTwoFactorPassword),
         (_, path) if path.starts_with("/password/reveal") => Takes::Account(ViewTwoFactorPassword),
         (_, path) if path.starts_with("/log-out") || path.starts_with("/remove") => {
             Takes::Account(RemoveAccount)

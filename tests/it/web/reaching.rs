@@ -300,9 +300,8 @@ async fn a_permission_from_before_is_worth_nothing_after() {
 async fn the_trail_has_the_groups_that_an_accounts_page_puts_it_into() {
     let told = Told::new().await;
     let root = told.test.signed_in(ADMIN).await;
-    let path = format!("/accounts/{}/edit", told.seen);
     for groups in ["lobby, Board", "Board", "Board, New, new"] {
-        let saved = root.post(&path, &[("owner", ""), ("comment", ""), ("groups", groups)]).await;
+        let saved = root.edit(told.seen, &[("owner", ""), ("comment", ""), ("groups", groups)]).await;
         assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
     }
     let conn = &mut told.test.app.db.read().await.unwrap();
@@ -334,9 +333,9 @@ async fn nobody_who_arranges_access_makes_himself_an_owner() {
     let all = told.test.role("All", &[(told.lobby, AccountPrivileges::ALL)], SystemPrivileges::NONE).await;
     told.test.give(DESK, all).await;
     let desk = told.test.signed_in(DESK).await;
-    let path = format!("/accounts/{}/edit", told.seen);
-    let to =
-        async |owner: &str| desk.post(&path, &[("owner", owner), ("comment", ""), ("groups", "Lobby")]).await;
+    let to = async |owner: &str| {
+        desk.edit(told.seen, &[("owner", owner), ("comment", ""), ("groups", "Lobby")]).await
+    };
     let refused = to(DESK).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
     assert!(refused.texts("#owner-error")[0].contains("make yourself the owner"), "{}", refused.body);

@@ -33,7 +33,7 @@ impl<'a> Filter<'a> {
 
     /// Whether the account matches.
     pub fn fits(&self, entry: &Entry) -> bool {
-        (self.stage.is_empty() || entry.snapshot.stage.name() == self.stage)
+        (self.stage.is_empty() || entry.snapshot.status() == self.stage)
             && (self.line.is_empty() || connections::choice(entry.snapshot.network) == self.line)
             && self.fits_group(&entry.account.groups)
             && self.fits_owner(entry.account.owner.as_ref())

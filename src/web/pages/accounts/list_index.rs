@@ -47,8 +47,8 @@ impl SortKey {
             "phone" => Self::Phone(entry.account.phone.clone()),
             "owner" => Self::Owner(entry.account.owner.clone()),
             "stage" => {
-                let stage = &entry.snapshot.stage;
-                Self::Stage(urgency(stage.mood()), stages::label(stage).to_owned())
+                let snapshot = &entry.snapshot;
+                Self::Stage(urgency(snapshot.severity()), stages::status(snapshot).to_owned())
             }
             _ => Self::Added,
         }
@@ -146,29 +146,29 @@ impl ListIndex {
 
 impl Counted {
     fn add(&mut self, entry: &Entry) {
-        let stage = &entry.snapshot.stage;
+        let snapshot = &entry.snapshot;
         let wanted = entry.account.wanted == DesiredState::Connected;
         self.visible += 1;
         self.wanted += usize::from(wanted);
-        self.starting += usize::from(wanted && stage.is_starting());
-        match self.stages.iter_mut().find(|count| count.name == stage.name()) {
+        self.starting += usize::from(wanted && snapshot.stage.is_starting());
+        match self.stages.iter_mut().find(|count| count.name == snapshot.status()) {
             Some(count) => count.count += 1,
             None => self.stages.push(Count {
-                name: stage.name(),
-                label: stages::label(stage).to_owned(),
-                mood: stage.mood(),
+                name: snapshot.status(),
+                label: stages::status(snapshot).to_owned(),
+                mood: snapshot.severity(),
                 count: 1,
             }),
         }
     }
 
     fn remove(&mut self, entry: &Entry) {
-        let stage = &entry.snapshot.stage;
+        let snapshot = &entry.snapshot;
         let wanted = entry.account.wanted == DesiredState::Connected;
         self.visible -= 1;
         self.wanted -= usize::from(wanted);
-        self.starting -= usize::from(wanted && stage.is_starting());
-        if let Some(count) = self.stages.iter_mut().find(|count| count.name == stage.name()) {
+        self.starting -= usize::from(wanted && snapshot.stage.is_starting());
+        if let Some(count) = self.stages.iter_mut().find(|count| count.name == snapshot.status()) {
             count.count -= 1;
         }
         self.stages.retain(|count| count.count > 0);

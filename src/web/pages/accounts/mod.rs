@@ -1,6 +1,7 @@
 pub mod actions;
 pub mod add;
 pub mod add_test;
+mod code_use;
 pub mod edit;
 pub mod filter;
 pub mod list;
@@ -8,7 +9,9 @@ pub mod list_events;
 pub(crate) mod list_index;
 pub mod log_out;
 pub mod login;
+mod parts;
 pub mod password;
+pub mod password_remove;
 pub mod query;
 pub mod remove;
 pub mod rows;

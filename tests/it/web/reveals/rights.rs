@@ -128,7 +128,7 @@ async fn only_administrators_can_say_that_none_has_to_approve() {
     let switched = third.post(&format!("/groups/{}/approval", told.group), &[("needed", "no")]).await;
     assert_eq!(switched.status, StatusCode::CONFLICT, "{}", switched.body);
     let form = [("groups", "Sales"), ("owner", ADA), ("comment", "")];
-    let answer = third.post(&format!("/accounts/{}/edit", told.account), &form).await;
+    let answer = third.edit(told.account, &form).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
     refused(third.post(&told.password(), &[("reason", WHY)]).await, "Another person has to approve").await;
 
