@@ -13,22 +13,24 @@ use crate::domain::{DesiredState, Snapshot};
 use crate::live::Live;
 use crate::live::last_known::LastKnownStates;
 use crate::store::{self, Db};
-use crate::telegram::{Hub, HubSettings, Proxy};
+use crate::telegram::{HostSettings, Hosts, Hub, HubSettings, Proxy};
 use crate::{ops, telegram};
 
 /// Clients that may be starting at once. TDLib loads hundreds together faster than a few at a time; the limit spares
 /// memory and connections where there are thousands.
 const STARTS_AT_ONCE: usize = 256;
 
-/// Brings the database up to date and starts the hub. No client runs yet.
+/// Starts the td-hosts, brings the database up to date, and reads it. No client runs yet.
 pub(crate) async fn start(config: Config, clock: Clock, db: Db) -> anyhow::Result<Arc<App>> {
+    let hosts = Hosts::new(host_settings(&config)?);
+    hosts.start();
     let context = Context::open(Arc::new(config), db, clock).await?;
-    let (live, hub) = load(&context).await?;
+    let (live, hub) = load(&context, hosts).await?;
     Ok(App::new(context, live, hub))
 }
 
-/// Reads into memory what pages show, and starts the hub that keeps it current.
-async fn load(context: &Context) -> anyhow::Result<(Live, Hub)> {
+/// Reads into memory what pages show, and makes the hub that keeps it current.
+async fn load(context: &Context, hosts: Hosts) -> anyhow::Result<(Live, Hub)> {
     let conn = &mut context.db.read().await?;
     let known = store::account_states::all(conn).await?;
     let profiles: Vec<_> = known.iter().map(|(id, known)| (*id, known.profile.clone())).collect();
@@ -41,7 +43,8 @@ async fn load(context: &Context) -> anyhow::Result<(Live, Hub)> {
     live.policy.replace(Policy::new(&store::rules::load(conn).await?, context.config.owner_privileges));
     let accounts = Arc::clone(&live.accounts);
     let hub = Hub::new(
-        hub_settings(&context.config, context.clock.clone())?,
+        hub_settings(&context.config, context.clock.clone()),
+        hosts,
         Box::new(move |account, snapshot| accounts.put_snapshot(account, snapshot)),
     )?;
     Ok((live, hub))
@@ -49,7 +52,6 @@ async fn load(context: &Context) -> anyhow::Result<(Live, Hub)> {
 
 /// Starts the client of every account that is to be connected.
 pub(crate) fn connect_accounts(app: &App) {
-    app.hub.start_hosts();
     for entry in app.live.accounts.listing().iter() {
         if entry.account.wanted == DesiredState::Connected
             && let Err(error) = ops::accounts::start(app, &entry.account)
@@ -59,7 +61,7 @@ pub(crate) fn connect_accounts(app: &App) {
     }
 }
 
-fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
+fn host_settings(config: &Config) -> anyhow::Result<HostSettings> {
     anyhow::ensure!(
         config.tdlib_library.is_file(),
         "TDLIB_LIBRARY: there is no TDLib at {}. `make natives` fetches it.",
@@ -68,11 +70,16 @@ fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
     if !config.telegram_environment.is_test() {
         telegram::checksum::check(&config.tdlib_library, config.tdlib_sha512.as_deref())?;
     }
-    Ok(HubSettings {
+    Ok(HostSettings {
         program: std::env::current_exe().context("Telescope does not know where its own program is")?,
         library: std::path::absolute(&config.tdlib_library)?,
-        hosts: usize::from(config.td_hosts),
+        count: usize::from(config.td_hosts),
         memory_limit: (config.td_host_memory_mb > 0).then_some(config.td_host_memory_mb * 1024 * 1024),
+    })
+}
+
+fn hub_settings(config: &Config, clock: Clock) -> HubSettings {
+    HubSettings {
         starts_at_once: STARTS_AT_ONCE,
         test_environment: config.telegram_environment.is_test(),
         api_id: config.api_id,
@@ -82,5 +89,5 @@ fn hub_settings(config: &Config, clock: Clock) -> anyhow::Result<HubSettings> {
             .as_ref()
             .map(|proxy| Proxy { address: proxy.address, login: proxy.login.clone() }),
         clock,
-    })
+    }
 }

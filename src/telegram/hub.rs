@@ -6,11 +6,10 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::Semaphore;
 
 use super::handle::{AccountHandle, ClientStart, Mailbox};
-use super::process::{self, HostHandle};
+use super::hosts::Hosts;
 use super::settings::{HubSettings, Observer};
 use crate::domain::backoff::Backoff;
 use crate::domain::{AccountId, Snapshot, Stage};
@@ -22,75 +21,32 @@ pub struct Hub(Arc<Inner>);
 
 struct Inner {
     context: Arc<ClientContext>,
-    slots: Vec<HostSlot>,
-    hosts: Mutex<Hosts>,
-    stop: watch::Sender<bool>,
+    hosts: Hosts,
     accounts: Mutex<HashMap<AccountId, AccountHandle>>,
 }
 
-#[derive(Default)]
-struct Hosts {
-    /// Where hosts that were not started yet will be announced, by slot.
-    waiting: Vec<watch::Sender<Option<HostHandle>>>,
-    running: Vec<JoinHandle<()>>,
-}
-
 impl Hub {
-    /// A hub without td-hosts; they start with [`Hub::start_hosts`], or with the first account.
-    pub fn new(settings: HubSettings, observer: Observer) -> anyhow::Result<Self> {
+    /// A hub over these td-hosts, which start with the first account if not before.
+    pub fn new(settings: HubSettings, hosts: Hosts, observer: Observer) -> anyhow::Result<Self> {
         receive_answers()?;
-        let (waiting, slots) = (0..settings.hosts.max(1))
-            .map(|number| {
-                let host = watch::Sender::new(None);
-                let slot = HostSlot { number, host: host.subscribe() };
-                (host, slot)
-            })
-            .unzip();
         let context = ClientContext {
             limiter: Arc::new(Semaphore::new(settings.starts_at_once.max(1))),
             settings,
-            routes: Arc::default(),
+            routes: Arc::clone(hosts.routes()),
             observer,
         };
-        Ok(Self(Arc::new(Inner {
-            context: Arc::new(context),
-            slots,
-            hosts: Mutex::new(Hosts { waiting, running: Vec::new() }),
-            stop: watch::Sender::new(false),
-            accounts: Mutex::default(),
-        })))
-    }
-
-    /// Starts the td-hosts that were not started yet.
-    pub fn start_hosts(&self) {
-        let settings = &self.0.context.settings;
-        let mut hosts = self.0.hosts.lock();
-        for (number, host) in std::mem::take(&mut hosts.waiting).into_iter().enumerate() {
-            let config = process::HostConfig {
-                program: settings.program.clone(),
-                library: settings.library.clone(),
-                number,
-                memory_limit: settings.memory_limit,
-            };
-            let routes = Arc::clone(&self.0.context.routes);
-            hosts.running.push(tokio::spawn(process::supervise(
-                config,
-                routes,
-                host,
-                self.0.stop.subscribe(),
-            )));
-        }
+        Ok(Self(Arc::new(Inner { context: Arc::new(context), hosts, accounts: Mutex::default() })))
     }
 
     /// Starts an account's client if it does not run, or again if it could not run.
     pub fn connect(&self, start: ClientStart) {
-        self.start_hosts();
+        self.0.hosts.start();
         let mut accounts = self.0.accounts.lock();
         if let Some(handle) = accounts.get(&start.account).filter(|handle| handle.is_running()) {
             handle.again();
             return;
         }
-        let Some(slot) = self.slot_of(start.account) else { return };
+        let Some(slot) = self.0.hosts.slot_of(start.account) else { return };
         let (handle, mailbox) = AccountHandle::new();
         accounts.insert(start.account, handle);
         tokio::spawn(supervise_account(Arc::clone(&self.0.context), slot, start, mailbox));
@@ -115,19 +71,7 @@ impl Hub {
         tracing::info!(accounts = handles.len(), "closing the clients");
         let closing = futures_util::future::join_all(handles.iter().map(AccountHandle::close));
         let _ = tokio::time::timeout(Duration::from_secs(10), closing).await;
-        self.0.stop.send_replace(true);
-        let hosts = std::mem::take(&mut *self.0.hosts.lock());
-        for host in hosts.running {
-            let _ = host.await;
-        }
-    }
-
-    /// The slot that an account's client runs in. Stable while the number of hosts is.
-    fn slot_of(&self, account: AccountId) -> Option<HostSlot> {
-        use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(account);
-        let slot = usize::try_from(hash % self.0.slots.len().max(1) as u64).unwrap_or(0);
-        self.0.slots.get(slot).cloned()
+        self.0.hosts.stop().await;
     }
 }
 

@@ -16,6 +16,7 @@ pub mod convert;
 pub mod frame;
 pub mod handle;
 pub mod host;
+pub mod hosts;
 pub mod hub;
 pub mod login;
 pub mod memory_limit;
@@ -24,5 +25,6 @@ mod routes;
 pub mod settings;
 
 pub use handle::{AccountHandle, AnswerError, ClientStart, ServiceMessage};
+pub use hosts::{HostSettings, Hosts};
 pub use hub::Hub;
 pub use settings::{HubSettings, Observer, Proxy};

@@ -1,18 +1,10 @@
 //! What the hub has to know of the installation.
 
-use std::path::PathBuf;
-
 use crate::clock::Clock;
 use crate::domain::{AccountId, Secret, Snapshot};
 
 #[derive(Debug, Clone)]
 pub struct HubSettings {
-    /// The program that has the subcommand `td-host`: normally Telescope itself.
-    pub program: PathBuf,
-    /// The TDLib library.
-    pub library: PathBuf,
-    /// How many td-hosts share the accounts.
-    pub hosts: usize,
     /// How many clients may be starting at once.
     pub starts_at_once: usize,
     /// Telegram's test environment instead of the real one.
@@ -23,8 +15,6 @@ pub struct HubSettings {
     pub api_hash: Secret,
     /// The proxy for every connection to Telegram.
     pub proxy: Option<Proxy>,
-    /// Bytes of memory at which a td-host is restarted at a quiet time.
-    pub memory_limit: Option<u64>,
     pub clock: Clock,
 }
 

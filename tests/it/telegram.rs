@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use telescope::clock::Clock;
 use telescope::domain::{AccountId, Phone, Secret, Stage};
-use telescope::telegram::{ClientStart, Hub, HubSettings};
+use telescope::telegram::{ClientStart, HostSettings, Hosts, Hub, HubSettings};
 use tokio::sync::mpsc;
 
 use crate::support::waiting::until;
@@ -20,22 +20,19 @@ fn recording_hub(folder: &Path) -> (Hub, mpsc::UnboundedReceiver<(AccountId, Sta
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
     let (sender, snapshots) = mpsc::unbounded_channel();
+    let hosts = HostSettings { program, library: "none".into(), count: 1, memory_limit: None };
     let settings = HubSettings {
-        program,
-        library: "none".into(),
-        hosts: 1,
         starts_at_once: 4,
         test_environment: true,
         api_id: 1,
         api_hash: Secret::new("none"),
         proxy: None,
-        memory_limit: None,
         clock: Clock::System,
     };
     let observer = move |account, snapshot: telescope::domain::Snapshot| {
         let _ = sender.send((account, snapshot.stage));
     };
-    (Hub::new(settings, Box::new(observer)).unwrap(), snapshots)
+    (Hub::new(settings, Hosts::new(hosts), Box::new(observer)).unwrap(), snapshots)
 }
 
 fn frames(folder: &Path) -> String {

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, Interval};
 
 use super::viewer::Viewer;
 use super::{BURST, GATHER, LivePage, SESSION_CHECK, Update, message, signed_out};
@@ -37,14 +37,6 @@ impl Due {
     }
 }
 
-/// What woke a stream.
-enum Woken {
-    Change(Change),
-    Check,
-    Deadline,
-    Ended,
-}
-
 /// Sends what the page shows, now and after every change, until the reader, the session or the server ends.
 pub(super) async fn follow<P: LivePage>(
     state: AppState,
@@ -71,26 +63,8 @@ pub(super) async fn follow<P: LivePage>(
             Sent::Something => next = Instant::now() + GATHER,
             Sent::Last => return,
         }
-        due = Due::default();
-        while due.is_nothing() {
-            let woken = tokio::select! {
-                change = viewer.events.next() => Woken::Change(change),
-                _ = check.tick() => Woken::Check,
-                () = reached(page.deadline()) => Woken::Deadline,
-                () = state.stopping.cancelled() => Woken::Ended,
-                () = sender.closed() => Woken::Ended,
-            };
-            match woken {
-                Woken::Change(change) => due.note(change, &viewer, &page),
-                Woken::Check => {
-                    // A full channel needs no sign of life.
-                    let _ = sender.try_send(message::keep_alive());
-                    due = Due { session: true, page: true, frame: true };
-                }
-                Woken::Deadline => due.page = true,
-                Woken::Ended => return,
-            }
-        }
+        let Some(woken) = wait(&state, &mut viewer, &sender, &mut page, &mut check).await else { return };
+        due = woken;
         if due.page && !due.session {
             tokio::time::sleep_until(next.max(Instant::now() + BURST)).await;
         }
@@ -102,6 +76,31 @@ pub(super) async fn follow<P: LivePage>(
             return;
         }
     }
+}
+
+/// Waits until something may have to be sent; `None` once the reader or the server has gone.
+async fn wait<P: LivePage>(
+    state: &State,
+    viewer: &mut Viewer,
+    sender: &mpsc::Sender<Bytes>,
+    page: &mut P,
+    check: &mut Interval,
+) -> Option<Due> {
+    let mut due = Due::default();
+    while due.is_nothing() {
+        tokio::select! {
+            change = viewer.events.next() => due.note(change, viewer, &*page),
+            _ = check.tick() => {
+                // A full channel needs no sign of life.
+                let _ = sender.try_send(message::keep_alive());
+                due = Due { session: true, page: true, frame: true };
+            }
+            () = reached(page.deadline()) => due.page = true,
+            () = state.stopping.cancelled() => return None,
+            () = sender.closed() => return None,
+        }
+    }
+    Some(due)
 }
 
 /// Takes in the changes up to now; false once the session has ended. An answer about the session may be older than a

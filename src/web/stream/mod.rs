@@ -126,6 +126,6 @@ fn signed_out() -> Bytes {
 /// How long the first changes are gathered into one message: what happens to an account comes in small bursts.
 const BURST: Duration = Duration::from_millis(5);
 /// How long lies between two messages at least; what changes meanwhile is gathered into the next.
-const GATHER: Duration = Duration::from_millis(80);
+const GATHER: Duration = Duration::from_millis(30);
 /// How often a quiet stream looks whether its session is still valid, and shows proxies that it is alive.
 const SESSION_CHECK: Duration = Duration::from_secs(15);

@@ -22,7 +22,7 @@ use telescope::live::accounts::Directory;
 use telescope::ops::policy;
 use telescope::store::{self, Db, StoreError};
 use telescope::tasks::audit_relay;
-use telescope::telegram::{Hub, HubSettings};
+use telescope::telegram::{HostSettings, Hosts, Hub, HubSettings};
 use telescope::web;
 use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
@@ -37,11 +37,9 @@ pub const HOST: &str = "localhost:8888";
 
 /// A hub whose td-host starts with the first account that connects, swallows everything and never answers.
 fn silent_hub(directory: &Arc<Directory>) -> Hub {
+    let hosts =
+        HostSettings { program: SILENT_HOST.clone(), library: "none".into(), count: 1, memory_limit: None };
     let settings = HubSettings {
-        program: SILENT_HOST.clone(),
-        library: "none".into(),
-        memory_limit: None,
-        hosts: 1,
         starts_at_once: 4,
         test_environment: true,
         api_id: 1,
@@ -55,7 +53,7 @@ fn silent_hub(directory: &Arc<Directory>) -> Hub {
             directory.put_snapshot(account, snapshot);
         }
     };
-    Hub::new(settings, Box::new(publish)).unwrap()
+    Hub::new(settings, Hosts::new(hosts), Box::new(publish)).unwrap()
 }
 
 static SILENT_HOST: LazyLock<PathBuf> = LazyLock::new(|| {
