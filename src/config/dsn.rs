@@ -72,8 +72,12 @@ fn sqlite(path: &str) -> Result<Dsn, String> {
 
 fn postgres_url(text: &str) -> Result<Dsn, String> {
     let url = Url::parse(text).map_err(|error| format!("is not a good URL: {error}."))?;
-    if let Some((key, _)) = url.query_pairs().find(|(key, _)| !KNOWN.contains(&key.as_ref())) {
-        return Err(format!("has a parameter that is not known here: {key}."));
+    // Not named: a `?` in a password that is not encoded makes a parameter of what follows.
+    if url.query_pairs().any(|(key, _)| !KNOWN.contains(&key.as_ref())) {
+        return Err(format!(
+            "has a parameter that is not known here; known are {}. In a password, write ? as %3F.",
+            KNOWN.join(", ")
+        ));
     }
     Ok(Dsn::Postgres(Secret::new(url.as_str())))
 }
@@ -86,10 +90,11 @@ fn postgres_words(text: &str) -> Result<Dsn, String> {
             rest.split_once('=').ok_or_else(|| "has a word without a value; write key=value.".to_owned())?;
         let key = key.trim_end();
         if !KNOWN.contains(&key) {
-            return Err(match key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-                true => format!("has a word that is not known here: {key}."),
-                false => "has something that is not key=value; put quotes around values with spaces.".into(),
-            });
+            // Not named: it is part of the password if that has a space in it and no quotes around it.
+            return Err(format!(
+                "has a word that is not known here; known are {}. Put quotes around values with spaces.",
+                KNOWN.join(", ")
+            ));
         }
         let (value, after) = word_value(after.trim_start())?;
         url.query_pairs_mut().append_pair(key, &value);
@@ -183,6 +188,9 @@ mod tests {
             "host=x password='hunter2",
             "password=a hunter2",
             "password=a hunter2 b=c",
+            "password=a hunter2=c",
+            "postgres://ada:12?hunter2@db/t",
+            "postgres://ada:12?hunter2=x@db/t",
         ] {
             let fault = Dsn::parse(text).unwrap_err();
             assert!(!fault.contains("hunter2") && fault.ends_with('.'), "{text}: {fault}");

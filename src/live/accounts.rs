@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 pub use entries::Entries;
 
-use crate::domain::{Account, AccountId, Email, GroupId, Snapshot};
+use crate::domain::{Account, AccountId, DesiredState, Email, GroupId, Snapshot};
 use crate::live::events::{Change, Events};
 
 /// Changes that can be asked for by version; a reader that is further behind reads the whole listing.
@@ -114,6 +114,19 @@ impl Directory {
         self.write(account.id, |before| {
             let snapshot = before.map_or_else(Snapshot::off, |entry| entry.snapshot.clone());
             Some((account, snapshot))
+        });
+    }
+
+    /// Puts in what is wanted of an account. One that is not listed is ignored, and a removal stays: two changes may
+    /// arrive here in another order than they were committed in.
+    pub fn put_wanted(&self, id: AccountId, wanted: DesiredState) {
+        self.write(id, |before| {
+            let before = before?;
+            let wanted = match before.account.wanted {
+                DesiredState::Removed => DesiredState::Removed,
+                DesiredState::Connected | DesiredState::Disconnected => wanted,
+            };
+            Some((Account { wanted, ..before.account.clone() }, before.snapshot.clone()))
         });
     }
 

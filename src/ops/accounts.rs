@@ -7,7 +7,9 @@ pub mod folder;
 pub mod remove;
 
 use crate::domain::error::ErrorCode;
+use crate::domain::{Account, AccountId, DesiredState};
 use crate::ops::OpError;
+use crate::store::{self, Conn};
 
 pub use add::{NewAccount, add, add_test};
 pub use connect::{connect, disconnect, start};
@@ -15,6 +17,17 @@ pub use edit::{Details, edit};
 
 /// The longest comment, in characters.
 pub const MAX_COMMENT: usize = 2000;
+
+/// Notes what is wanted of an account, inside of a change; the account. A removal that has begun is not taken back, also
+/// not by a request that was allowed before it began and waited for its turn.
+async fn set_wanted(conn: &mut Conn<'_>, id: AccountId, wanted: DesiredState) -> Result<Account, OpError> {
+    let account = store::accounts::get(conn, id).await?.ok_or(OpError::NotFound)?;
+    if account.wanted == DesiredState::Removed {
+        return Err(OpError::Refused(ErrorCode::AlreadyBeingRemoved));
+    }
+    store::accounts::set_wanted(conn, id, wanted).await?;
+    Ok(Account { wanted, ..account })
+}
 
 fn check_comment(comment: &str) -> Result<(), OpError> {
     if comment.chars().count() > MAX_COMMENT {

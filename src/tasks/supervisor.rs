@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::context::App;
 
@@ -64,6 +65,7 @@ impl Task {
 #[derive(Debug)]
 pub struct Supervisor {
     tasks: JoinSet<()>,
+    stopping: CancellationToken,
     given_up: watch::Receiver<Option<&'static str>>,
 }
 
@@ -72,10 +74,11 @@ impl Supervisor {
         let (sender, given_up) = watch::channel(None);
         let sender = Arc::new(sender);
         let mut running = JoinSet::new();
+        let stopping = CancellationToken::new();
         for task in tasks {
-            running.spawn(keep_running(Arc::clone(app), task, Arc::clone(&sender)));
+            running.spawn(keep_running(Arc::clone(app), task, Arc::clone(&sender), stopping.clone()));
         }
-        Self { tasks: running, given_up }
+        Self { tasks: running, stopping, given_up }
     }
 
     /// Resolves with the name of an essential task that does not run any more.
@@ -91,20 +94,29 @@ impl Supervisor {
         }
     }
 
-    /// Ends all tasks, and waits until they have ended.
+    /// Ends all tasks, and waits until they have ended: what comes after may write what they wrote.
     pub async fn stop(mut self) {
-        self.tasks.shutdown().await;
+        self.stopping.cancel();
+        while self.tasks.join_next().await.is_some() {}
     }
 }
 
-async fn keep_running(app: Arc<App>, task: Task, given_up: Arc<watch::Sender<Option<&'static str>>>) {
+async fn keep_running(
+    app: Arc<App>,
+    task: Task,
+    given_up: Arc<watch::Sender<Option<&'static str>>>,
+    stopping: CancellationToken,
+) {
     let mut in_a_row = 0;
     loop {
         let started = Instant::now();
         // A task of its own, so that a panic ends nothing else; in a set, so that it ends with this future.
         let mut run = JoinSet::new();
         run.spawn((task.run)());
-        let ended = run.join_next().await;
+        let Some(ended) = stopping.run_until_cancelled(run.join_next()).await else {
+            // Aborted tasks have ended only when they are joined.
+            return run.shutdown().await;
+        };
         in_a_row = if started.elapsed() >= RECOVERED { 1 } else { in_a_row + 1 };
         let failures = app.live.health.count_task_failure(task.name);
         let reason = reason(ended);
@@ -113,7 +125,9 @@ async fn keep_running(app: Arc<App>, task: Task, given_up: Arc<watch::Sender<Opt
             given_up.send_replace(Some(task.name));
             return;
         }
-        tokio::time::sleep(pause(in_a_row)).await;
+        if stopping.run_until_cancelled(tokio::time::sleep(pause(in_a_row))).await.is_none() {
+            return;
+        }
         tracing::info!(task = task.name, "the background task is started again");
     }
 }

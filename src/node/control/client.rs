@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::time::{Instant, timeout};
 
-use super::{Answer, Reply, Request, TIMEOUT, read_line, socket_path};
+use super::{Answer, Reply, Request, read_line, socket_path};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::Context;
@@ -22,6 +22,8 @@ use crate::words;
 /// How long to try: a server that is just starting has the lease and does not listen yet.
 const PATIENCE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(200);
+/// How long the server may take: a change waits for those before it, and for a slow database.
+const ANSWER: Duration = Duration::from_secs(60);
 
 /// Has a request carried out by the running server or, under a lease of its own, by this process.
 pub async fn run(config: &Config, request: &Request) -> anyhow::Result<Reply> {
@@ -61,7 +63,9 @@ async fn send(config: &Config, request: &Request) -> anyhow::Result<Option<Answe
         stream.write_all(line.as_bytes()).await?;
         read_line(&mut stream).await
     };
-    let answer = timeout(TIMEOUT, exchange).await.context("the server does not answer")??;
+    let answer = timeout(ANSWER, exchange).await;
+    let answer =
+        answer.context("the server does not answer; the audit log shows whether the change was made")??;
     // A server that is stopping closes the connection; its successor is asked next.
     if answer.is_empty() {
         return Ok(None);

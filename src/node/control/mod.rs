@@ -20,7 +20,7 @@ use crate::domain::error::ErrorCode;
 pub use request::{Reply, Request};
 pub(crate) use server::{close, run};
 
-/// How long one request and its answer may take.
+/// How long a request may take to arrive, and its answer to be read.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest line, in bytes.
 const MAX_LINE: u64 = 16 * 1024 * 1024;

@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::{UnixListener, UnixStream};
@@ -13,6 +14,9 @@ use super::{Answer, Request, TIMEOUT, read_line, socket_path};
 use crate::context::App;
 use crate::domain::error::ErrorCode;
 use crate::ops::OpError;
+
+/// The pause after the system refused to accept a connection.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 /// Answers commands until the program ends. A server without the socket works otherwise.
 pub(crate) async fn run(app: Arc<App>) {
@@ -26,12 +30,17 @@ pub(crate) async fn run(app: Arc<App>) {
     };
     loop {
         // One after the other: they are few.
-        let answered = match listener.accept().await {
-            Ok((stream, _)) => timeout(TIMEOUT, answer(&app, stream)).await.unwrap_or(Ok(())),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = answered {
-            tracing::warn!(%error, "a command was not answered");
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                if let Err(error) = answer(&app, stream).await {
+                    tracing::warn!(%error, "a command was not answered");
+                }
+            }
+            // Without a pause it would be tried all the time, for instance while too many files are open.
+            Err(error) => {
+                tracing::warn!(%error, "no command can be accepted");
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
         }
     }
 }
@@ -63,7 +72,8 @@ async fn answer(app: &App, mut stream: UnixStream) -> io::Result<()> {
     if user != 0 && user != rustix::process::geteuid().as_raw() {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("user {user} may not ask")));
     }
-    let line = read_line(&mut stream).await?;
+    let line = in_time(read_line(&mut stream)).await?;
+    // Without a time limit: what is cut off after its commit would not be made known to open pages.
     let answer: Answer = match serde_json::from_str::<Request>(&line) {
         Ok(request) => request.execute(app).await.map_err(|error| {
             if let OpError::Internal(error) = &error {
@@ -75,5 +85,10 @@ async fn answer(app: &App, mut stream: UnixStream) -> io::Result<()> {
     };
     let mut answer = serde_json::to_string(&answer)?;
     answer.push('\n');
-    stream.write_all(answer.as_bytes()).await
+    in_time(stream.write_all(answer.as_bytes())).await
+}
+
+/// A client that neither sends nor reads keeps the others waiting for a limited time.
+async fn in_time<T>(exchange: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(TIMEOUT, exchange).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }

@@ -8,7 +8,6 @@ use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, DesiredState};
 use crate::ops::{App, OpError};
-use crate::store;
 use crate::telegram::ClientStart;
 
 /// Connects the account, now and after every restart.
@@ -53,13 +52,8 @@ async fn set_desired_state(
     let id = grant.account();
     let entry =
         AuditEntry::done(app.clock.now(), grant.actor(), AuditEvent::DesiredStateSet { wanted }).about(id);
-    let account = app
-        .write(&entry, async |tx| -> Result<_, OpError> {
-            store::accounts::set_wanted(tx, id, wanted).await?;
-            store::accounts::get(tx, id).await?.ok_or(OpError::NotFound)
-        })
-        .await?;
+    let account = app.write(&entry, async |tx| super::set_wanted(tx, id, wanted).await).await?;
     tracing::info!(account = %id, actor = %grant.actor(), %wanted, "desired state set");
-    app.live.accounts.put_account(account.clone());
+    app.live.accounts.put_wanted(id, wanted);
     Ok(account)
 }

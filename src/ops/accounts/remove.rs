@@ -70,15 +70,13 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
         actor: grant.actor().to_string(),
         created: now,
     };
-    let account = app
-        .write(&audit, async |tx| -> Result<Account, OpError> {
-            store::accounts::set_wanted(tx, id, DesiredState::Removed).await?;
-            store::jobs::insert(tx, &job).await?;
-            store::accounts::get(tx, id).await?.ok_or(OpError::NotFound)
-        })
-        .await?;
+    app.write(&audit, async |tx| -> Result<(), OpError> {
+        accounts::set_wanted(tx, id, DesiredState::Removed).await?;
+        Ok(store::jobs::insert(tx, &job).await?)
+    })
+    .await?;
     tracing::info!(account = %id, actor = %grant.actor(), "account is being removed");
-    app.live.accounts.put_account(account);
+    app.live.accounts.put_wanted(id, DesiredState::Removed);
     app.live.jobs.wake();
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! away for a moment: those go through the [`AuditQueue`](crate::live::audit_queue::AuditQueue).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::Millis;
 use crate::domain::audit::{AuditEntry, Outcome};
@@ -16,6 +17,8 @@ use crate::store::{self, StoreError, Written};
 
 /// Entries of one transaction.
 const BATCH: usize = 200;
+/// How soon they are tried again after a failure.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// An action outside of the database that was recorded before it begins. Its outcome has to be recorded, too.
 #[derive(Debug)]
@@ -89,11 +92,8 @@ pub async fn keep_flushing(app: Arc<App>) {
     loop {
         if let Err(error) = flush(&app).await {
             tracing::warn!(%error, "queued audit entries are not written yet");
-            // Tried again when the database is back, or at the next entry.
-            tokio::select! {
-                _ = changes.wait_for(|change| change == Change::Health) => {}
-                () = app.audit_queue.woken() => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
-            }
+            // As soon as the database is back. Not every failure means that it was away, so also without being told.
+            let _ = tokio::time::timeout(AGAIN, changes.wait_for(|change| change == Change::Health)).await;
             continue;
         }
         app.audit_queue.woken().await;

@@ -1,8 +1,13 @@
 //! The list of accounts: what it shows, how it is filtered and sorted, what it says when it is empty.
 
 use axum::http::StatusCode;
+use telescope::domain::access::{Policy, Principal, decide};
 use telescope::domain::account::Profile;
-use telescope::domain::{Account, GroupId, Network, Snapshot, Stage};
+use telescope::domain::error::ErrorCode;
+use telescope::domain::privilege::can;
+use telescope::domain::{Account, DesiredState, GroupId, Millis, Network, Snapshot, Stage};
+use telescope::ops::{OpError, accounts};
+use telescope::store;
 
 use super::app::{ADMIN, Answer, TestApp};
 
@@ -270,4 +275,50 @@ async fn an_account_in_a_group_that_is_not_there_is_shown_all_the_same() {
         let mut stream = person.stream("/accounts/events").await;
         assert!(super::live::next(&mut stream).await.contains(&id.to_string()));
     }
+}
+
+/// Requests that were allowed before a removal began, and waited for their turn while it was written down.
+#[tokio::test]
+async fn a_removal_that_has_begun_is_neither_taken_back_nor_begun_again() {
+    let test = TestApp::new().await;
+    let id = test.account(1, None).await;
+    let before = test.app.live.accounts.get(id).unwrap().account.clone();
+    let policy = Policy::default();
+    let connects = decide::<can::ManageConnectionState>(&policy, &Principal::Cli, &before).unwrap();
+    let removes = decide::<can::RemoveAccount>(&policy, &Principal::Cli, &before).unwrap();
+    accounts::remove::remove(&test.app, removes.grant(), "0001").await.unwrap();
+    // The others have read the directory before that.
+    let late = [
+        accounts::connect(&test.app, connects.grant()).await,
+        accounts::disconnect(&test.app, connects.grant()).await,
+        {
+            test.app.live.accounts.put_account(before);
+            accounts::remove::remove(&test.app, removes.grant(), "0001").await
+        },
+    ];
+    for result in late {
+        let is_refused = matches!(result, Err(OpError::Refused(ErrorCode::AlreadyBeingRemoved)));
+        assert!(is_refused, "{result:?}");
+    }
+    let conn = &mut test.app.db.read().await.unwrap();
+    let stored = store::accounts::get(conn, id).await.unwrap().unwrap();
+    assert_eq!(stored.wanted, DesiredState::Removed);
+    assert_eq!(store::jobs::waiting(conn).await.unwrap().len(), 1);
+}
+
+/// The directory may learn of two changes in another order than they were committed in: what only one of them is about
+/// stays as the other one left it.
+#[tokio::test]
+async fn what_is_wanted_of_an_account_brings_nothing_else_back() {
+    let test = TestApp::new().await;
+    let id = test.account(1, Some("ada@example.org")).await;
+    let directory = &test.app.live.accounts;
+    directory.put_details(id, None, "new".into(), vec![]);
+    directory.put_wanted(id, DesiredState::Disconnected);
+    let account = directory.get(id).unwrap().account.clone();
+    assert_eq!((account.owner, account.comment.as_str()), (None, "new"));
+    assert_eq!(account.wanted, DesiredState::Disconnected);
+    directory.put_wanted(id, DesiredState::Removed);
+    directory.put_wanted(id, DesiredState::Connected);
+    assert_eq!(directory.get(id).unwrap().account.wanted, DesiredState::Removed);
 }

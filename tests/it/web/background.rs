@@ -102,3 +102,76 @@ async fn an_essential_task_that_keeps_failing_is_given_up_and_any_other_is_not()
     assert_eq!(starts.load(Ordering::Relaxed), 5);
     queue.stop().await;
 }
+
+/// What follows may write what the tasks wrote, so none of them may still be at it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_supervisor_stops_when_its_tasks_have_ended() {
+    let test = TestApp::new().await;
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = Arc::new(parking_lot::Mutex::new(released));
+    let began = Arc::new(Notify::new());
+    let begins = Arc::clone(&began);
+    let task = Task::new("busy", move || {
+        let (begins, released) = (Arc::clone(&begins), Arc::clone(&released));
+        async move {
+            begins.notify_one();
+            // In the middle of something that can't be interrupted.
+            let _ = released.lock().recv();
+            std::future::pending::<()>().await;
+        }
+    });
+    let supervisor = Supervisor::start(&test.app, [task]);
+    tokio::time::timeout(SOON, began.notified()).await.unwrap();
+    let stopped = supervisor.stop();
+    let mut stopped = std::pin::pin!(stopped);
+    let early = tokio::time::timeout(Duration::from_millis(300), &mut stopped).await;
+    release.send(()).unwrap();
+    assert!(early.is_err(), "it did not wait for its task");
+    tokio::time::timeout(SOON, stopped).await.expect("it stops once the task has ended");
+}
+
+/// What the log says, for tests on one thread.
+#[derive(Clone, Default)]
+struct Log(Arc<parking_lot::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A database that answers may still refuse a change, for example because another program holds its lock. Entries are
+/// written once it takes them again, also if nothing else happens then.
+#[tokio::test]
+async fn queued_entries_are_written_after_a_failure_without_being_reminded() {
+    let test = TestApp::new().await;
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    test.sql("create trigger refuse before insert on audit_log begin select raise(abort, 'not now'); end")
+        .await;
+    let event = AuditEvent::Started { version: "this test".into() };
+    test.app.audit_queue.put(AuditEntry::done(test.app.clock.now(), &Principal::System("test"), event));
+    let task = tasks::all(&test.app).into_iter().find(|task| task.name == "audit-queue");
+    let supervisor = Supervisor::start(&test.app, task);
+    // The first time as soon as the task runs, the second time because the entry was put in.
+    until("it was refused twice", SOON, async || {
+        let said = String::from_utf8_lossy(&log.0.lock()).into_owned();
+        (said.matches("queued audit entries are not written yet").count() >= 2).then_some(())
+    })
+    .await;
+    test.sql("drop trigger refuse").await;
+    until("the entry is written", SOON, async || {
+        let conn = &mut test.app.db.read().await.unwrap();
+        let newest = store::audit::page(conn, &store::audit::Filter::default(), 100).await.unwrap();
+        newest.iter().any(|entry| entry.actor == "system:test").then_some(())
+    })
+    .await;
+    supervisor.stop().await;
+}

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
 
 use super::app::{ADMIN, TestApp};
 use super::live::next;
@@ -110,4 +111,37 @@ async fn a_stranger_who_asks_for_a_requests_stream_needs_no_database() {
     };
     let said = tokio::time::timeout(DEADLINE, answered).await.expect("an answer at once");
     assert!(said.contains("signed-out"), "{said}");
+}
+
+/// A database that was put back from a copy, or a replica that lacked the newest changes, has an older version of the
+/// rules than the one in force. Open pages follow it, and no request waits for a newer one.
+#[test]
+fn rules_whose_version_goes_back_are_followed() {
+    let (done, is_done) = std::sync::mpsc::channel();
+    // On a thread of its own: a server that turns in a circle could not be given up here.
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(rules_go_back());
+        done.send(())
+    });
+    is_done.recv_timeout(DEADLINE).expect("the server goes on");
+}
+
+async fn rules_go_back() {
+    let test = TestApp::new().await;
+    let account = test.account(1, None).await;
+    let group = test.group("sales", &[account]).await;
+    let view = AccountPrivileges::of(&[AccountPrivilege::View]);
+    let role = test.role("viewers", &[(group, view)], SystemPrivileges::NONE).await;
+    test.give(ADA, role).await;
+    let ada = test.signed_in(ADA).await;
+    let mut stream = ada.stream("/accounts/events").await;
+    assert!(next(&mut stream).await.contains(&account.to_string()));
+    test.sql("delete from role_members; update access_version set version = 1").await;
+    test.in_force().await;
+    assert_eq!(test.app.live.policy.current().version(), 1);
+    let message = next(&mut stream).await;
+    assert!(message.contains("hx-target=\"#rows\"") && !message.contains(&account.to_string()), "{message}");
+    let page = ada.get("/accounts").await;
+    assert_eq!(page.texts("#rows h2"), ["No accounts yet"]);
 }

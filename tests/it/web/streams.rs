@@ -3,6 +3,7 @@
 use axum::body::{Body, BodyDataStream};
 use axum::http::Method;
 use telescope::domain::Stage;
+use telescope::domain::privilege::SystemPrivileges;
 
 use super::app::{ADMIN, TestApp, Visitor, as_htmx};
 use super::live::next;
@@ -108,6 +109,29 @@ async fn viewers_share_messages_only_with_those_of_the_same_rights() {
     test.stands(hers, Stage::SignedOut);
     let ada = next(&mut streams[2]).await;
     assert!(ada.contains(&hers.to_string()) && !ada.contains(&nobodys.to_string()), "{ada}");
+}
+
+/// What an empty list says depends on more than its rows.
+#[tokio::test]
+async fn an_open_list_without_rows_follows_what_its_viewer_may_do_and_what_is_hidden() {
+    let test = TestApp::new().await;
+    let role = test.role("starters", &[], SystemPrivileges::NONE).await;
+    test.give("ada@example.org", role).await;
+    let ada = test.signed_in("ada@example.org").await;
+    let mut stream = stream_of_page(&ada, "/accounts").await;
+    next(&mut stream).await;
+    test.sql("insert into role_system_privileges select id, 'add_account' from roles").await;
+    test.in_force().await;
+    assert!(ada.get("/accounts").await.has("#rows a[href='/accounts/add']"), "a page that is loaded now");
+    let message = next(&mut stream).await;
+    assert!(message.contains("hx-target=\"#rows\"") && message.contains("Add account"), "{message}");
+
+    test.account(1, Some("ada@example.org")).await;
+    let mut stream = stream_of_page(&ada, "/accounts?q=nothing").await;
+    next(&mut stream).await;
+    test.account(2, Some("ada@example.org")).await;
+    let message = next(&mut stream).await;
+    assert!(message.contains("None of the 2 accounts"), "{message}");
 }
 
 #[tokio::test]

@@ -75,10 +75,11 @@ impl SharedLists {
 }
 
 impl SharedList {
-    /// The present state under this policy; None if a newer policy is in force.
+    /// The present state under this policy; None if another policy is in force by now.
     fn current(&self, state: &State, policy: &Arc<Policy>) -> Option<Arc<ListState>> {
         let mut current = self.current.lock();
-        if current.as_ref().is_some_and(|current| current.policy.version() > policy.version()) {
+        // Not by its version, which is lower after the database was put back from a copy.
+        if !Arc::ptr_eq(policy, &state.live.policy.current()) {
             return None;
         }
         let accounts = &state.live.accounts;
@@ -122,8 +123,8 @@ impl ListState {
         let summary = list::summary(&view, query).unwrap_or_default();
         let pager = list::pager(&view, query).unwrap_or_default();
         let rows = view.rows.iter().map(|(entry, may)| (entry.account.id, entry.version, *may));
-        let position =
-            position::hash(&(rows.collect::<Vec<_>>(), view.visible == 0, summary.as_str(), pager.as_str()));
+        let rows = rows.collect::<Vec<_>>();
+        let position = position::hash(&(rows, empty_table(&view), summary.as_str(), pager.as_str()));
         Self { position, view, summary, pager, whole: OnceLock::new(), messages: Mutex::default() }
     }
 
@@ -180,9 +181,8 @@ impl ListState {
     }
 
     fn has_same_accounts(&self, other: &Self) -> bool {
-        // An empty table says whether there is nothing at all, or nothing that fits.
         let ids = |it: &Self| it.view.rows.iter().map(|(entry, _)| entry.account.id).collect::<Vec<_>>();
-        (self.view.visible == 0) == (other.view.visible == 0) && ids(self) == ids(other)
+        empty_table(&self.view) == empty_table(&other.view) && ids(self) == ids(other)
     }
 
     fn changed_rows(&self, state: &State, before: &Self) -> String {
@@ -196,4 +196,9 @@ impl ListState {
         }
         html
     }
+}
+
+/// What an empty table says: how many accounts do not fit, and whether the viewer may add one. None if it has rows.
+fn empty_table(view: &View) -> Option<(usize, bool)> {
+    view.rows.is_empty().then_some((view.visible, view.may_add))
 }
