@@ -93,6 +93,8 @@ pub enum ErrorCode {
     // Secrets and approvals.
     PasswordNotStored,
     PasswordUnreadable,
+    /// It was stored or removed by another person after the form was made.
+    PasswordReplaced,
     NoLoginCode,
     LoginCodeStale {
         minutes: i64,

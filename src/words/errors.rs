@@ -107,6 +107,11 @@ pub fn sentence(error: &ErrorCode) -> String {
              another place. Store the correct one again."
                 .into()
         }
+        ErrorCode::PasswordReplaced => {
+            "Another person stored or removed the two-step password after you opened this form, so nothing was changed. \
+             Do it again if it is still right."
+                .into()
+        }
         ErrorCode::NoLoginCode => {
             "No login code was received since this account was connected. Start logging in on the other device first; \
              the code arrives here."
