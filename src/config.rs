@@ -20,7 +20,9 @@ mod values;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
-pub use assertion::{AssertionFormat, Audience, ClaimSource, KeysAt, MAX_SKEW};
+pub use assertion::{
+    AssertionFormat, Audience, ClaimSource, EMAIL_CLAIM, EmailTrust, KeysAt, MAX_SKEW, Subjects,
+};
 pub use authorities::Authorities;
 pub use dsn::Dsn;
 pub use limits::Limits;
@@ -36,7 +38,7 @@ use crate::domain::{Email, EmailDomain, Secret, Subnet};
 use reader::Reader;
 use values::{log_filter, subnets};
 
-/// The name of every setting, in the order of `.env.sample`.
+/// Every setting, in the order of `.env.sample`.
 pub const SETTINGS: &[&str] = &[
     "HOST",
     "PORT",
@@ -64,6 +66,8 @@ pub const SETTINGS: &[&str] = &[
     "JWT_AUDIENCE",
     "JWT_JWKS_URL",
     "JWT_EMAIL_CLAIM",
+    "JWT_TRUST_EMAIL",
+    "JWT_GROUPS_CLAIM",
     "ADMIN_EMAILS",
     "OWNER_PRIVILEGES",
     "SSO_EMAIL_DOMAINS",
@@ -72,6 +76,7 @@ pub const SETTINGS: &[&str] = &[
     "OIDC_CLIENT_ID",
     "OIDC_CLIENT_SECRET",
     "OIDC_SCOPES",
+    "OIDC_EMAIL_CLAIM",
     "OIDC_GROUPS_CLAIM",
     "OIDC_TRUST_EMAIL",
     "TWO_FACTOR_ENCRYPTION_KEY",
@@ -80,6 +85,7 @@ pub const SETTINGS: &[&str] = &[
     "CODES_PER_PERSON_PER_DAY",
     "WRONG_INPUTS_PER_PERSON_PER_DAY",
     "SIGN_INS_PER_MINUTE",
+    "SESSIONS_PER_USER",
     "AUDIT_DETAILS_DAYS",
     "STREAMS_PER_USER",
     "MAX_CONNECTIONS",
@@ -218,7 +224,9 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let audit_details_days = env.number("AUDIT_DETAILS_DAYS", 0..=36_500).unwrap_or(0);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
     let limits = Limits::read(env);
-    let notes = notes(env, limits.login_attempts_per_day, sso_mode);
+    let mut notes = notes(env, limits.login_attempts_per_day, sso_mode);
+    let has_proxies = !trusted_proxies.is_empty();
+    notes.extend(people::notes(public_url.as_ref(), has_proxies, assertion.as_ref(), oidc.as_ref()));
     let (api_id, api_hash) = application?;
     Some(Config {
         limits,

@@ -217,12 +217,4 @@
       if (sourceElement?.id === "live" || response.status === 429) paused(response.status);
     });
   }
-  // Not on the page that signs out: its own answer may lead on to the identity provider.
-  let leaving = false;
-  document.addEventListener("submit", (event) => {
-    leaving ||= event.target.matches("[action='/sign-out']");
-  });
-  document.addEventListener("signed-out", () => {
-    if (!leaving) location.assign("/sign-in");
-  });
 })();

@@ -72,7 +72,9 @@ async fn open(config: &Config) -> anyhow::Result<Db> {
 async fn import(config: &Config, request: Request) -> anyhow::Result<()> {
     let (steps, applied) = match client::run(config, &request).await? {
         Reply::Rules { steps, applied } => (steps, applied),
-        Reply::Admin { .. } => anyhow::bail!("the server answered another request; it is of another version"),
+        Reply::Admin { .. } | Reply::Unlinked { .. } | Reply::Unblocked { .. } | Reply::Moved { .. } => {
+            anyhow::bail!("the server answered another request; it is of another version")
+        }
     };
     if steps.is_empty() {
         println!("No changes: the rules are already as the file says.");

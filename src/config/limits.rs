@@ -13,6 +13,8 @@ pub struct Limits {
     pub wrong_inputs_per_person_per_day: u32,
     /// Sign-ins that may be tried from one network address in a minute.
     pub sign_ins_per_minute: u32,
+    /// Browsers in which a person may be signed in.
+    pub sessions_per_user: u32,
     /// Pages that a person may have open so that they change by themselves.
     pub streams_per_user: u32,
     /// Connections that are served at once.
@@ -30,6 +32,7 @@ impl Limits {
                 .number("WRONG_INPUTS_PER_PERSON_PER_DAY", 1..=1_000_000)
                 .unwrap_or(30),
             sign_ins_per_minute: env.number("SIGN_INS_PER_MINUTE", 1..=1_000_000).unwrap_or(100),
+            sessions_per_user: env.number("SESSIONS_PER_USER", 1..=10_000).unwrap_or(30),
             streams_per_user: env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20),
             max_connections: env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000),
             keep_alive_seconds: env.number("KEEP_ALIVE_SECONDS", 5..=620).unwrap_or(125),

@@ -3,7 +3,8 @@
 use url::Url;
 
 use super::public_url::is_loopback_name;
-use super::reader::Reader;
+use super::reader::{Reader, yes_or_no};
+use super::{EMAIL_CLAIM, EmailTrust};
 use crate::domain::Secret;
 
 /// What Telescope needs to sign people in at an OpenID provider.
@@ -17,10 +18,19 @@ pub struct OidcSettings {
     pub client_secret: Secret,
     /// What Telescope asks for, with spaces between the words; `openid` is among them.
     pub scopes: String,
-    /// The claim that holds the names of a person's groups.
+    /// The claim that holds the e-mail address.
+    pub email_claim: String,
+    /// The claim that holds the names of a person's groups, or the path to it.
     pub groups_claim: Option<String>,
     /// Whether every address that the provider names counts as verified, also if the provider does not say so.
     pub trust_email: bool,
+}
+
+impl OidcSettings {
+    /// What an address needs in order to count as the person's.
+    pub const fn trust(&self) -> EmailTrust {
+        if self.trust_email { EmailTrust::Settings } else { EmailTrust::Claims }
+    }
 }
 
 /// Reads them all. `None` if one is missing or wrong, with a fault only if they are `needed`.
@@ -36,6 +46,7 @@ pub(super) fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>, needed: b
     let client_id = env.text("OIDC_CLIENT_ID");
     let client_secret = env.text("OIDC_CLIENT_SECRET").map(Secret::new);
     let scopes = env.read("OIDC_SCOPES", scopes);
+    let email_claim = env.text("OIDC_EMAIL_CLAIM").unwrap_or_else(|| EMAIL_CLAIM.into());
     let groups_claim = env.text("OIDC_GROUPS_CLAIM");
     let trust_email = env.read("OIDC_TRUST_EMAIL", yes_or_no);
     Some(OidcSettings {
@@ -43,6 +54,7 @@ pub(super) fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>, needed: b
         client_id: client_id?,
         client_secret: client_secret?,
         scopes: scopes.unwrap_or_else(|| "openid email profile".into()),
+        email_claim,
         groups_claim,
         trust_email: trust_email.unwrap_or(false),
     })
@@ -71,14 +83,6 @@ fn scopes(text: &str) -> Result<String, String> {
     match words.contains(&"openid") {
         true => Ok(words.join(" ")),
         false => Err("must have the word openid in it.".into()),
-    }
-}
-
-fn yes_or_no(text: &str) -> Result<bool, String> {
-    match text {
-        "yes" => Ok(true),
-        "no" => Ok(false),
-        _ => Err("must be yes or no.".into()),
     }
 }
 

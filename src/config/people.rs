@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::reader::Reader;
-use super::{PublicUrl, SsoMode, TelegramEnvironment, is_loopback_name};
+use super::{
+    AssertionFormat, EMAIL_CLAIM, EmailTrust, OidcSettings, PublicUrl, SsoMode, TelegramEnvironment,
+    is_loopback_name,
+};
 use crate::domain::{Email, EmailDomain};
 
 /// SSO_MODE. A sign-in that believes everybody is for one's own machine, and one as anybody for test accounts only.
@@ -49,6 +52,34 @@ pub(super) fn named<E: Fn(&str) -> Option<String>>(
         env.fault(format!("ADMIN_EMAILS has {admin}, whose domain is not in SSO_EMAIL_DOMAINS."));
     }
     (admins, domains)
+}
+
+/// Remarks on sign-on for the log: settings with which everyone seems to come from one place, or no one can sign in.
+pub(super) fn notes(
+    public_url: Option<&PublicUrl>,
+    has_proxies: bool,
+    assertion: Option<&AssertionFormat>,
+    oidc: Option<&OidcSettings>,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !has_proxies && public_url.is_some_and(|url| url.is_https() && !url.is_loopback()) {
+        notes.push(
+            "TRUSTED_PROXIES is empty, but PUBLIC_URL is https, so a proxy is in front: limits and the audit log see its \
+             address instead of the clients'."
+                .into(),
+        );
+    }
+    let of_assertion = assertion.map(|it| (it.email_claim.as_str(), it.trust, "JWT"));
+    let of_provider = oidc.map(|it| (it.email_claim.as_str(), it.trust(), "OIDC"));
+    for (claim, trust, mode) in of_assertion.into_iter().chain(of_provider) {
+        if claim != EMAIL_CLAIM && trust != EmailTrust::Settings {
+            notes.push(format!(
+                "{mode}_EMAIL_CLAIM is {claim}, and only addresses in the claim {EMAIL_CLAIM} can be verified: no new \
+                 person can sign in unless {mode}_TRUST_EMAIL is yes."
+            ));
+        }
+    }
+    notes
 }
 
 fn emails(text: &str) -> Result<BTreeSet<Email>, String> {

@@ -68,3 +68,11 @@ impl<E: Fn(&str) -> Option<String>> Reader<E> {
         }
     }
 }
+
+pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("must be yes or no.".into()),
+    }
+}

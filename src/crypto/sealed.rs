@@ -31,6 +31,10 @@ pub enum Purpose {
     FolderKey,
     /// The phone number beside a TDLib folder.
     FolderPhone,
+    /// The sign-ins of a browser that wait for the identity provider's answer.
+    PendingSignIns,
+    /// The token that began a web session.
+    IdToken,
     /// Proves that a key is the right one; holds nothing.
     KeyCheck,
 }
@@ -47,6 +51,8 @@ impl Purpose {
             Self::TwoStepPassword => ("sealed_secrets", "sealed"),
             Self::FolderKey => ("account.json", "key"),
             Self::FolderPhone => ("account.json", "phone"),
+            Self::PendingSignIns => ("cookie", "sign-in"),
+            Self::IdToken => ("web_sessions", "data"),
             Self::KeyCheck => ("meta", "value"),
         }
     }

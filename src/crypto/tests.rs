@@ -124,7 +124,10 @@ fn each_purpose_has_its_own_key_and_name() {
     assert_eq!(keys.audit_mac_by(keys.id(), parts), Some(keys.audit_mac(parts)));
     assert_eq!(keys.audit_mac_by("00000000", parts), None);
     let names: Vec<&str> = Purpose::iter().map(Purpose::name).collect();
-    assert_eq!(names, ["two_step_password", "folder_key", "folder_phone", "key_check"]);
+    assert_eq!(
+        names,
+        ["two_step_password", "folder_key", "folder_phone", "pending_sign_ins", "id_token", "key_check"]
+    );
 }
 
 /// Values made by another implementation of HKDF-SHA256 and AES-256-GCM: what older versions sealed opens.

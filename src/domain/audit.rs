@@ -19,7 +19,7 @@ pub use reasons::{MismatchReason, SignInDenied};
 
 use super::privilege::{AccountPrivileges, SystemPrivileges};
 use super::reveal::RevealKind;
-use super::{DesiredState, Email, Input, Phone};
+use super::{DesiredState, Email, Input, Phone, UnknownGroups};
 
 define::audit_events! {
     /// An account was added
@@ -134,6 +134,12 @@ define::audit_events! {
         person: Email,
         roles: Vec<String>,
     },
+    /// The identity provider did not list the groups of a person, whose roles stayed
+    "person.roles.kept" => ProviderRolesKept {
+        #[serde(with = "stored::text")]
+        person: Email,
+        why: UnknownGroups,
+    },
     /// A person became an administrator
     "person.admin.granted" => AdminGranted {
         #[serde(with = "stored::text")]
@@ -149,6 +155,23 @@ define::audit_events! {
         #[serde(with = "stored::text")]
         person: Email,
     },
+    /// A person came with another identity, which took the place of the former
+    "person.identity.replaced" => IdentityReplaced {
+        #[serde(with = "stored::text")]
+        person: Email,
+    },
+    /// A person was moved to another address, with their roles and accounts
+    "person.moved" => UserMoved {
+        // The address before.
+        #[serde(with = "stored::text")]
+        person: Email,
+        #[serde(with = "stored::text")]
+        to: Email,
+        // How many accounts changed their owner with it.
+        accounts: u64,
+    },
+    /// Refused attempts were left out of the audit log, since there were too many
+    "attempts.left-out" => AttemptsLeftOut { attempts: u64 },
     /// A role was created
     "role.added" => RoleAdded { role: String },
     /// A role was renamed

@@ -151,6 +151,9 @@ pub enum ErrorCode {
     NamedInAdminEmails,
     UserBlocked,
     LastAdministrator,
+    SameAddress,
+    AddressTaken,
+    DomainNotListed,
     PolicyChanged,
     Gone {
         kind: GoneKind,

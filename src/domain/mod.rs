@@ -26,7 +26,7 @@ pub mod typed;
 
 pub use account::{Account, DesiredState, Network, Snapshot};
 pub use email::{Email, EmailDomain};
-pub use identity::Identity;
+pub use identity::{Identity, ProviderGroups, UnknownGroups};
 pub use ids::{AccountId, GroupId, JobId, RevealId, RoleId, UserId};
 pub use period::{Period, PeriodError};
 pub use phone::Phone;

@@ -18,6 +18,7 @@ const SOURCES: usize = 10_000;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Source {
     Network(IpAddr),
+    Strangers(IpAddr),
     Person(Email),
     /// All beyond [`SOURCES`].
     Others,
@@ -37,9 +38,22 @@ struct Counted {
 }
 
 impl RateLimiter {
-    /// Counts an attempt from an address; false if there were too many.
-    pub fn check_address(&self, address: IpAddr, now: Millis, limit: u32) -> bool {
-        self.count(network(address), now, limit)
+    /// Whether fewer attempts than that failed from an address.
+    pub fn has_room(&self, address: IpAddr, now: Millis, limit: u32) -> bool {
+        let counted = self.0.lock();
+        let of = counted.sources.get(&Source::Network(network(address)));
+        of.is_none_or(|(begun, attempts)| is_over(*begun, now) || *attempts < limit)
+    }
+
+    /// Counts an attempt that failed.
+    pub fn count_failure(&self, address: IpAddr, now: Millis) {
+        self.count(Source::Network(network(address)), now, 0);
+    }
+
+    /// Counts a request that belongs to no attempt; false if there were too many. They are counted apart, since anyone can
+    /// send them in the name of an address that many share.
+    pub fn check_stranger(&self, address: IpAddr, now: Millis, limit: u32) -> bool {
+        self.count(Source::Strangers(network(address)), now, limit)
     }
 
     /// Counts an attempt of a person; false if there were too many.
@@ -49,10 +63,9 @@ impl RateLimiter {
 
     fn count(&self, mut source: Source, now: Millis, limit: u32) -> bool {
         let mut counted = self.0.lock();
-        let is_over = |begun: Millis| !(0..WINDOW).contains(&now.0.saturating_sub(begun.0));
         if !counted.sources.contains_key(&source) && counted.sources.len() >= SOURCES {
-            if counted.swept.is_none_or(is_over) {
-                counted.sources.retain(|_, (begun, _)| !is_over(*begun));
+            if counted.swept.is_none_or(|begun| is_over(begun, now)) {
+                counted.sources.retain(|_, (begun, _)| !is_over(*begun, now));
                 counted.swept = Some(now);
             }
             if counted.sources.len() >= SOURCES {
@@ -60,7 +73,7 @@ impl RateLimiter {
             }
         }
         let (begun, attempts) = counted.sources.entry(source).or_insert((now, 0));
-        if is_over(*begun) {
+        if is_over(*begun, now) {
             (*begun, *attempts) = (now, 0);
         }
         *attempts = attempts.saturating_add(1);
@@ -69,14 +82,19 @@ impl RateLimiter {
 }
 
 /// One client has an address, or a network of IPv6 in which it can choose its address.
-fn network(address: IpAddr) -> Source {
-    Source::Network(match address.to_canonical() {
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
         IpAddr::V6(six) => {
             let [a, b, c, d, ..] = six.segments();
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
         four => four,
-    })
+    }
+}
+
+/// Whether a window that began then has ended; a clock that was set back ends it too.
+fn is_over(begun: Millis, now: Millis) -> bool {
+    !(0..WINDOW).contains(&now.0.saturating_sub(begun.0))
 }
 
 #[cfg(test)]
@@ -86,8 +104,9 @@ mod tests {
     #[test]
     fn an_address_has_its_minute_and_a_network_of_ipv6_is_one() {
         let counted = RateLimiter::default();
-        let count =
-            |address: &str, now: i64| counted.count(network(address.parse().unwrap()), Millis(now), 2);
+        let count = |address: &str, now: i64| {
+            counted.count(Source::Network(network(address.parse().unwrap())), Millis(now), 2)
+        };
         assert!(count("192.0.2.1", 0) && count("192.0.2.1", 59_999) && !count("192.0.2.1", 59_999));
         assert!(count("192.0.2.2", 59_999), "others have their own");
         assert!(!count("::ffff:192.0.2.1", 59_999), "however it is written");
@@ -98,9 +117,22 @@ mod tests {
     }
 
     #[test]
+    fn strangers_use_up_nothing_of_those_who_fail_and_those_who_fail_nothing_of_others() {
+        let (counted, here, now) = (RateLimiter::default(), IpAddr::from([192, 0, 2, 1]), Millis(0));
+        for number in 0..110 {
+            assert_eq!(counted.check_stranger(here, now, 100), number < 100);
+        }
+        assert!(counted.has_room(here, now, 1), "nobody has failed");
+        counted.count_failure(here, now);
+        assert!(!counted.has_room(here, now, 1) && counted.has_room(here, now, 2));
+        assert!(counted.has_room(IpAddr::from([192, 0, 2, 2]), now, 1));
+        assert!(counted.has_room(here, Millis(60_000), 1), "the minute is over");
+    }
+
+    #[test]
     fn memory_is_bounded_whoever_comes() {
         let counted = RateLimiter::default();
-        let from = |number: u32| network(IpAddr::from(number.to_be_bytes()));
+        let from = |number: u32| Source::Network(network(IpAddr::from(number.to_be_bytes())));
         for number in 1..=30_000 {
             counted.count(from(number), Millis(0), 2);
         }

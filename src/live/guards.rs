@@ -10,6 +10,8 @@ use crate::domain::{AccountId, Millis};
 const PAUSE: i64 = 10 * 60;
 /// Refused attempts that are recorded within that time.
 const MAX_ATTEMPTS: usize = 100;
+/// Of these, how many may come from one source.
+const MAX_OF_SOURCE: usize = 10;
 
 /// The guards of a running server.
 #[derive(Debug, Default)]
@@ -76,20 +78,43 @@ impl PendingReveals {
 
 /// Refused attempts that were recorded a short time ago, by who and what. They are recorded, but not without a limit:
 /// repeated attempts must not fill the audit log, nor push what others did out of sight. One entry is written for the
-/// same refusal in ten minutes, and a hundred for all.
+/// same refusal in ten minutes, ten for all of one source, and a hundred for all. What is left out beyond that is counted.
 #[derive(Debug, Default)]
-pub struct FailedAttempts(Mutex<HashMap<String, Millis>>);
+pub struct FailedAttempts(Mutex<RecordedAttempts>);
+
+#[derive(Debug, Default)]
+struct RecordedAttempts {
+    /// By what was refused: to which source, and when.
+    recorded: HashMap<String, (String, Millis)>,
+    left_out: u64,
+    /// When the first of those was left out.
+    left_out_since: Option<Millis>,
+}
 
 impl FailedAttempts {
     /// Whether this attempt is to be recorded; if so, the same is not again for ten minutes.
-    pub fn is_due(&self, what: String, now: Millis) -> bool {
-        let mut recorded = self.0.lock();
-        recorded.retain(|_, at| now.seconds_since(*at) < PAUSE);
-        if recorded.contains_key(&what) || recorded.len() >= MAX_ATTEMPTS {
+    pub fn is_due(&self, source: &str, what: String, now: Millis) -> bool {
+        let mut attempts = self.0.lock();
+        attempts.recorded.retain(|_, (_, at)| now.seconds_since(*at) < PAUSE);
+        if attempts.recorded.contains_key(&what) {
             return false;
         }
-        recorded.insert(what, now);
+        let of_source = attempts.recorded.values().filter(|(other, _)| other == source).count();
+        if attempts.recorded.len() >= MAX_ATTEMPTS || of_source >= MAX_OF_SOURCE {
+            attempts.left_out += 1;
+            attempts.left_out_since.get_or_insert(now);
+            return false;
+        }
+        attempts.recorded.insert(what, (source.to_owned(), now));
         true
+    }
+
+    /// How many attempts were left out since this was last asked, if the first of them is that many seconds ago.
+    pub fn take_left_out(&self, now: Millis, seconds: i64) -> Option<u64> {
+        let mut attempts = self.0.lock();
+        attempts.left_out_since.filter(|since| now.seconds_since(*since) >= seconds)?;
+        attempts.left_out_since = None;
+        Some(std::mem::take(&mut attempts.left_out))
     }
 }
 
@@ -101,12 +126,27 @@ mod tests {
     fn the_same_counts_once_in_ten_minutes_and_all_together_a_hundred_times() {
         let attempts = FailedAttempts::default();
         let at = |minutes: i64| Millis(minutes * 60_000);
-        let ada = || "ada".to_owned();
-        assert!(attempts.is_due(ada(), at(0)) && !attempts.is_due(ada(), at(9)));
-        assert!(attempts.is_due("bob".into(), at(9)), "another one is another matter");
-        assert!(attempts.is_due(ada(), at(10)), "the pause is over");
-        let many = (0..500).filter(|number| attempts.is_due(number.to_string(), at(11))).count();
+        let is_due = |what: &str, now| attempts.is_due(what, what.to_owned(), now);
+        assert!(is_due("ada", at(0)) && !is_due("ada", at(9)));
+        assert!(is_due("bob", at(9)), "another one is another matter");
+        assert!(is_due("ada", at(10)), "the pause is over");
+        assert_eq!(attempts.take_left_out(at(10), 0), None, "what is recorded is not left out");
+        let many = (0..500).filter(|number| is_due(&number.to_string(), at(11))).count();
         assert_eq!(many, 98);
-        assert!(!attempts.is_due("carol".into(), at(12)) && attempts.is_due("carol".into(), at(21)));
+        assert!(!is_due("carol", at(12)));
+        assert_eq!(attempts.take_left_out(at(13), 180), None, "soon, and in one number");
+        assert_eq!(attempts.take_left_out(at(14), 180), Some(500 - 98 + 1));
+        assert_eq!(attempts.take_left_out(at(20), 0), None, "it is said once");
+        assert!(is_due("carol", at(21)));
+    }
+
+    #[test]
+    fn one_source_does_not_use_up_what_all_share() {
+        let attempts = FailedAttempts::default();
+        let from =
+            |source: &str, number: u32| attempts.is_due(source, format!("{source} {number}"), Millis(0));
+        assert_eq!((0..200).filter(|number| from("eve", *number)).count(), 10);
+        assert!(from("bob", 0), "others are recorded");
+        assert_eq!(attempts.take_left_out(Millis(0), 0), Some(190));
     }
 }

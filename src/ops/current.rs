@@ -12,7 +12,7 @@ pub(crate) async fn principal(conn: &mut Conn<'_>, actor: &Principal) -> Result<
         Principal::User(person) => {
             let user = store::users::by_id(conn, person.id).await?.filter(|user| !user.disabled);
             let user = user.ok_or_else(|| OpError::Refused(ErrorCode::Blocked))?;
-            Ok(Principal::User(Person { admin: user.admin, ..person.clone() }))
+            Ok(Principal::User(Person { admin: user.admin && person.verified, ..person.clone() }))
         }
         Principal::Cli | Principal::System(_) => Ok(actor.clone()),
     }

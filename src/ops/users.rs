@@ -5,6 +5,10 @@
 //! each other's rights at the same moment do not leave a Telescope without any. People whose rank changes have to sign in
 //! again, so that no session is older than the rights it carries.
 
+mod move_to;
+
+pub use move_to::{Moved, move_to};
+
 use crate::domain::access::{self as rights, Policy, Principal, Subject, SystemGrant, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::error::ErrorCode;

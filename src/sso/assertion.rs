@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::claims;
 use super::jwks::Key;
 use super::jwt::{Expected, TokenError, UnverifiedToken, VerifiedToken};
 use crate::config::AssertionFormat;
-use crate::domain::{Email, Identity, Millis};
+use crate::domain::{Identity, Millis, ProviderGroups};
 
 /// A valid assertion.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,26 +46,14 @@ fn expected(format: &AssertionFormat) -> Expected<'_> {
 fn identity(
     format: &AssertionFormat,
     subject: String,
-    claims: &Map<String, Value>,
+    token: &Map<String, Value>,
 ) -> Result<Identity, TokenError> {
-    let email = match claims.get(&format.email_claim) {
-        None | Some(Value::Null) => return Err(TokenError::NoEmail),
-        Some(Value::String(address)) if address.is_empty() => return Err(TokenError::NoEmail),
-        Some(Value::String(address)) => Email::parse(address).map_err(|_| TokenError::Email)?,
-        Some(_) => return Err(TokenError::Email),
+    let email = claims::email(token, &format.email_claim)?;
+    let verified = claims::is_verified(token, &format.email_claim, format.trust);
+    let groups = match token.get(&format.groups_claim) {
+        // Proxies send a list.
+        Some(Value::String(_)) => ProviderGroups::Missing,
+        Some(_) | None => claims::groups(token, &format.groups_claim),
     };
-    let verified = match claims.get("email_verified") {
-        // The proxy vouches for the addresses that it signs, unless it says otherwise.
-        None | Some(Value::Bool(true)) => true,
-        Some(Value::String(word)) => word == "true",
-        Some(_) => false,
-    };
-    let groups = Some(groups(claims.get("groups")));
     Ok(Identity { issuer: format.issuer.clone(), subject, email, verified, groups })
-}
-
-/// The groups, if the token has a list of names. A token without any takes away those that an earlier one gave.
-fn groups(claim: Option<&Value>) -> Vec<String> {
-    let names = claim.and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str));
-    names.into_iter().flatten().map(str::to_owned).collect()
 }

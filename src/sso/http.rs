@@ -54,6 +54,16 @@ impl Http {
         }
     }
 
+    /// The same where the answer may be that there is no such thing.
+    pub async fn find(&self, url: &Url) -> Result<Option<Vec<u8>>, Problem> {
+        match ask(self.client()?.get(url.clone())).await? {
+            (StatusCode::OK, body) => Ok(Some(body)),
+            // Storage that must not be listed says that one may not see what isn't there.
+            (StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::GONE, _) => Ok(None),
+            (status, _) => Err(Problem(format!("{url}: answered {status}"))),
+        }
+    }
+
     /// A form by POST, with a user name and password if there are; the status and the answer.
     pub async fn post(
         &self,
@@ -89,7 +99,7 @@ async fn ask(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Problem> 
 
 /// An answer as JSON. Its text is not told, since it may hold tokens.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| {
+    super::json::parse(body).and_then(serde_json::from_value).map_err(|error| {
         Problem(format!(
             "not the JSON that was expected, at line {}, column {}",
             error.line(),

@@ -196,7 +196,10 @@ pub(super) fn check(
 /// The JSON object in one part of a token.
 fn object(source: ClaimSource, part: &str) -> Result<Map<String, Value>, TokenError> {
     let bytes = URL_SAFE_NO_PAD.decode(unpadded(source, part)).map_err(|_| TokenError::Malformed)?;
-    serde_json::from_slice(&bytes).map_err(|_| TokenError::Malformed)
+    match super::json::parse(&bytes) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) | Err(_) => Err(TokenError::Malformed),
+    }
 }
 
 /// The load balancer of AWS pads its parts; the signature is over the padded ones.

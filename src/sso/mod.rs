@@ -1,7 +1,9 @@
 //! Single sign-on: verifies who a person is, by what a proxy or an OpenID provider has signed.
 
 pub mod assertion;
+mod claims;
 mod http;
+mod json;
 mod jwks;
 mod jwt;
 pub mod oidc;

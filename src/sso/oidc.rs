@@ -1,7 +1,7 @@
 //! Sign-on by OpenID Connect: the authorization code flow with PKCE, as OpenID Connect Core 1.0, RFC 7636 and RFC 9207
 //! have it, for a client that has a secret.
 //!
-//! A browser is sent to the provider with three random values ([`PendingAuthorization`]) that its session keeps. It comes back with
+//! A browser is sent to the provider with three random values ([`PendingAuthorization`]) that it keeps, sealed. It comes back with
 //! a code, which is exchanged for a signed token; the token has to hold in every respect ([`id_token`]). Nothing that
 //! comes through the browser is believed for itself. What goes wrong is told to people in general words ([`OidcError`])
 //! and to the log exactly; codes and tokens go to neither.
@@ -34,6 +34,8 @@ use discovery::{DiscoveredProvider, Discovery};
 use id_token::IdTokens;
 use metadata::Metadata;
 
+/// Answered attempts that are remembered until they would have ended.
+const MAX_ANSWERED: usize = 20_000;
 /// Where the provider sends browsers back to, below PUBLIC_URL.
 pub const CALLBACK: &str = "/sign-in/callback";
 
@@ -158,13 +160,16 @@ impl Provider {
         format!("{}{path}", self.public.origin())
     }
 
-    /// Notes that an attempt is answered. Its session forgets it too, but two answers that come at once may both find
-    /// it there.
+    /// Notes that an attempt is answered. Its browser forgets it too, but may be made to send the cookie again.
     fn is_first(&self, attempt: &PendingAuthorization) -> bool {
-        let now = self.clock.now().0;
+        let now = self.clock.now();
         let mut answered = self.answered.lock();
-        answered.retain(|_, until| *until > now);
-        attempt.until > now && answered.insert(attempt.state.clone(), attempt.until).is_none()
+        if answered.len() >= MAX_ANSWERED {
+            answered.retain(|_, until| *until > now.0);
+        }
+        attempt.is_open(now)
+            && answered.len() < MAX_ANSWERED
+            && answered.insert(attempt.state.clone(), attempt.until).is_none()
     }
 
     /// RFC 9207: an answer that names another provider than the one that was asked is a mix-up attack.
@@ -231,7 +236,16 @@ impl Provider {
             Err(NoKey::Never) => return Err(OidcError::Unavailable),
             Err(none) => return Err(invalid(none.into())),
         };
-        id_tokens.verify(&unverified, nonce, &key, self.clock.now()).map_err(invalid)
+        let verified = match id_tokens.verify(&unverified, nonce, &key, self.clock.now()) {
+            Err(TokenError::Signature) => {
+                match known.keys.find_other(&key, unverified.kid(), unverified.algorithm()).await {
+                    Some(other) => id_tokens.verify(&unverified, nonce, &other, self.clock.now()),
+                    None => Err(TokenError::Signature),
+                }
+            }
+            verified => verified,
+        };
+        verified.map_err(invalid)
     }
 }
 

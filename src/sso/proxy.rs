@@ -73,7 +73,14 @@ impl ProxyAuthenticator {
             Err(NoKey::Never) => return Err(Refused::NoKeys),
             Err(none) => return Err(TokenError::from(none).into()),
         };
-        Ok(assertion::verify(&self.format, &unverified, &key, self.clock.now())?)
+        match assertion::verify(&self.format, &unverified, &key, self.clock.now()) {
+            Err(TokenError::Signature) => {
+                let other = self.keys.find_other(&key, unverified.kid(), unverified.algorithm()).await;
+                let other = other.ok_or(TokenError::Signature)?;
+                Ok(assertion::verify(&self.format, &unverified, &other, self.clock.now())?)
+            }
+            verified => Ok(verified?),
+        }
     }
 
     fn in_cookie<'a>(&self, cookies: impl Iterator<Item = &'a [u8]>) -> Result<Option<&'a [u8]>, Refused> {

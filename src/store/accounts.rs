@@ -161,6 +161,11 @@ pub async fn set_details(
     set_groups(conn, id, groups).await
 }
 
+/// Gives the accounts of one owner to another; returns how many there are.
+pub async fn change_owner(conn: &mut Conn<'_>, owner: &Email, to: &Email) -> Result<u64, StoreError> {
+    execute!(conn, "update accounts set owner = $2 where owner = $1 and removed_at is null", owner, to)
+}
+
 /// Removes an account: its row stays as a tombstone, its number is free again.
 pub async fn tombstone(conn: &mut Conn<'_>, id: AccountId, at: Millis) -> Result<(), StoreError> {
     let touched = execute!(

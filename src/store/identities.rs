@@ -48,6 +48,11 @@ pub async fn subjects(conn: &mut Conn<'_>, issuer: &str, user: UserId) -> Result
     Ok(rows.into_iter().map(|(subject,)| subject).collect())
 }
 
+/// Forgets the subjects that this issuer gave to a person.
+pub async fn forget_issuer(conn: &mut Conn<'_>, issuer: &str, user: UserId) -> Result<u64, StoreError> {
+    execute!(conn, "delete from identities where issuer = $1 and user_id = $2", issuer, user)
+}
+
 /// Forgets every subject of a person: the next identity that signs in with the address is bound to it. How many there were.
 pub async fn forget(conn: &mut Conn<'_>, user: UserId) -> Result<u64, StoreError> {
     execute!(conn, "delete from identities where user_id = $1", user)

@@ -34,7 +34,7 @@ pub mod web_sessions;
 
 pub use conn::Conn;
 pub use error::{StoreError, unique};
-pub use tx::{Tx, Written};
+pub use tx::{Recorded, Tx, Written};
 pub use web_sessions::WebSessions;
 
 use std::sync::Arc;

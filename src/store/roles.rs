@@ -219,6 +219,32 @@ pub async fn of_person(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<String>,
     Ok(rows.into_iter().map(|(name, _)| name).collect())
 }
 
+/// The names of the roles that a person has from the identity provider, in their order.
+pub async fn from_provider(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<String>, StoreError> {
+    let rows = all!(
+        conn,
+        (String,),
+        "select name from roles join role_members on role_id = id where user_id = $1 and source = $2
+         order by name_folded",
+        user,
+        PROVIDER
+    )?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}
+
+/// How many of these groups have no role of their name.
+pub async fn count_unmatched(conn: &mut Conn<'_>, groups: &[String]) -> Result<usize, StoreError> {
+    let named = all!(conn, (String,), "select name_folded from roles")?;
+    let has_role = |group: &&String| named.iter().any(|(name,)| is_role_of(group, name));
+    Ok(groups.iter().filter(|group| !has_role(group)).count())
+}
+
+/// Whether a group gives the role of this folded name. Keycloak writes the path of a group, with a slash before it.
+fn is_role_of(group: &str, name_folded: &str) -> bool {
+    let folded = group.to_lowercase();
+    folded == name_folded || folded.strip_prefix('/') == Some(name_folded)
+}
+
 /// Gives a person the roles with the names of their groups at the identity provider, and takes away those that they had
 /// from it before. A group without a role of its name means nothing here. Returns whether anything changed.
 pub async fn set_from_provider(
@@ -229,7 +255,7 @@ pub async fn set_from_provider(
     let named = all!(conn, (RoleId, String), "select id, name_folded from roles order by id")?;
     let mut wanted: Vec<RoleId> = Vec::new();
     for (role, name) in named {
-        if groups.iter().any(|group| group.to_lowercase() == name) {
+        if groups.iter().any(|group| is_role_of(group, &name)) {
             wanted.push(role);
         }
     }

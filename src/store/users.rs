@@ -185,6 +185,31 @@ pub async fn upsert_seen(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Res
     )
 }
 
+/// Gives a person another address.
+pub async fn set_email(conn: &mut Conn<'_>, id: UserId, email: &Email) -> Result<(), StoreError> {
+    let touched = execute!(conn, "update users set email = $2 where id = $1", id, email)?;
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// Whether no identity is bound to a person.
+pub async fn is_unbound(conn: &mut Conn<'_>, id: UserId) -> Result<bool, StoreError> {
+    let (count,) = one!(conn, (i64,), "select count(*) from identities where user_id = $1", id)?;
+    Ok(count == 0)
+}
+
+/// Gives the roles of a person who was never here to another one, and deletes that person.
+pub async fn absorb(conn: &mut Conn<'_>, other: UserId, into: UserId) -> Result<(), StoreError> {
+    execute!(
+        conn,
+        "insert into role_members (role_id, user_id, source)
+         select role_id, $2, source from role_members where user_id = $1
+         on conflict do nothing",
+        other,
+        into
+    )?;
+    execute!(conn, "delete from users where id = $1", other).map(drop)
+}
+
 /// Makes a person an administrator, or no longer.
 pub async fn set_admin(conn: &mut Conn<'_>, id: UserId, admin: bool) -> Result<(), StoreError> {
     let touched = execute!(conn, "update users set admin = $2 where id = $1", id, admin)?;

@@ -77,6 +77,21 @@ pub async fn end_all_of(conn: &mut Conn<'_>, user: UserId) -> std::result::Resul
     execute!(conn, "delete from web_sessions where user_id = $1", user)
 }
 
+/// Ends the oldest sessions of a person beyond so many; returns how many that were.
+pub async fn end_oldest_of(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    keep: u32,
+) -> std::result::Result<u64, StoreError> {
+    execute!(
+        conn,
+        "delete from web_sessions where user_id = $1 and id_hash not in
+         (select id_hash from web_sessions where user_id = $1 order by created desc, id_hash limit $2)",
+        user,
+        i64::from(keep)
+    )
+}
+
 #[async_trait]
 impl SessionStore for WebSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {

@@ -20,6 +20,7 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
         include_str!("../../static/vendor/htmx.min.js"),
         include_str!("../../static/vendor/hx-sse.min.js"),
         include_str!("../../static/app.js"),
+        include_str!("../../static/session.js"),
     ]
     .join("\n;\n")
 });

@@ -9,6 +9,7 @@ use super::form::RequestType;
 use super::state::State;
 use super::words::{error_pages as words, sign_in};
 use super::{fragment, paths, return_to};
+use crate::web::auth::renewal;
 use crate::web::layout::Layout;
 
 #[derive(Template)]
@@ -18,6 +19,8 @@ struct ErrorPage<'a> {
     title: &'a str,
     message: &'a str,
     request_id: &'a str,
+    /// Where to go now, and the words for it.
+    way_on: (String, &'static str),
 }
 
 /// What the page of a failed request has to know of it.
@@ -25,8 +28,10 @@ struct ErrorPage<'a> {
 pub struct RequestMeta {
     pub id: String,
     pub request_type: RequestType,
-    /// The page that was asked for, to return to after signing in.
+    /// The page that was asked for, or from which something was asked for, to return to after signing in.
     pub page: Option<String>,
+    /// Whether the browser sent the cookie of a session.
+    pub had_session: bool,
 }
 
 /// The words for a failure that has none of its own: it comes from a library's layer or extractor.
@@ -53,7 +58,7 @@ pub fn render(app: &State, response: Response, meta: &RequestMeta) -> Response {
     }
     let details = match status {
         StatusCode::UNAUTHORIZED => {
-            let (title, message) = sign_in::unidentified(mode);
+            let (title, message) = sign_in::unidentified(mode, renewal::address(app, "").is_some());
             ErrorDetails { title, message: message.into() }
         }
         _ => response.extensions().get().cloned().unwrap_or_else(|| by_status(status)),
@@ -77,13 +82,26 @@ fn page(app: &State, status: StatusCode, details: &ErrorDetails, meta: &RequestM
         title: details.title,
         message: &details.message,
         request_id: &meta.id,
+        way_on: way_on(app, status, meta),
     };
     (status, Html(page.render().unwrap_or_else(|_| details.message.clone()))).into_response()
 }
 
+/// From the page of a person whom a proxy did not identify, the same page or a new sign-in; from others, the accounts.
+fn way_on(app: &State, status: StatusCode, meta: &RequestMeta) -> (String, &'static str) {
+    let page = meta.page.as_deref().unwrap_or_default();
+    match status {
+        StatusCode::UNAUTHORIZED => match renewal::address(app, page) {
+            Some(sign_in) => (sign_in, words::SIGN_IN_AGAIN),
+            None => (return_to::local_redirect(page).to_owned(), words::RELOAD),
+        },
+        _ => (paths::ACCOUNTS.to_owned(), words::TO_ACCOUNTS),
+    }
+}
+
 /// The way to the sign-in page. For htmx not as a redirect, which it would follow into the middle of the page.
 fn to_sign_in(meta: &RequestMeta) -> Response {
-    let address = return_to::sign_in(meta.page.as_deref());
+    let address = return_to::sign_in(meta.page.as_deref(), meta.had_session);
     match meta.request_type {
         RequestType::Partial => {
             let redirect = (HeaderName::from_static("hx-redirect"), address);

@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -16,8 +16,8 @@ use tracing::Instrument;
 use super::error::AppError;
 use super::error_page::{self, RequestMeta};
 use super::form::RequestType;
-use super::paths;
 use super::words::limits as words;
+use super::{paths, return_to};
 use crate::http::body::{self, BodyError, MAX_BODY};
 use crate::http::host::{self, Blocked};
 use crate::http::{headers, request_context};
@@ -31,13 +31,23 @@ pub fn with_session(routes: Router<AppState>, app: &AppState) -> Router<AppState
     let https = app.config.public_url.is_https();
     let store = WebSessions::new(app.db.clone(), app.clock.clone());
     let sessions = SessionManagerLayer::new(store)
-        .with_name(if https { "__Host-telescope" } else { "telescope" })
+        .with_name(session_cookie(https))
         .with_secure(https)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         // Counted from the last change of what the session holds. The store counts from the sign-in, too.
         .with_expiry(Expiry::OnInactivity(Duration::days(LIFE_DAYS)));
     routes.layer(from_fn_with_state(app.clone(), proxy::authenticate)).layer(sessions)
+}
+
+const fn session_cookie(https: bool) -> &'static str {
+    if https { "__Host-telescope" } else { "telescope" }
+}
+
+fn has_cookie(headers: &HeaderMap, name: &str) -> bool {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.any(|(cookie, value)| cookie == name && !value.is_empty())
 }
 
 /// Adds what every request goes through.
@@ -106,8 +116,10 @@ async fn guard_host(app: AppState, request: Request, next: Next) -> Response {
 async fn finish(app: AppState, mut request: Request, next: Next) -> Response {
     let request_type = RequestType::of(request.headers());
     let page = page_asked_for(&request).filter(|_| !request_type.is_partial());
+    let page = page.or_else(|| return_to::page_of(request.headers(), app.config.public_url.origin()));
+    let had_session = has_cookie(request.headers(), session_cookie(app.config.public_url.is_https()));
     let (id, span) = request_context::begin(&mut request, &app.config.trusted_proxies);
-    let meta = RequestMeta { id, request_type, page };
+    let meta = RequestMeta { id, request_type, page, had_session };
     let https = app.config.public_url.is_https();
     async {
         let started = tokio::time::Instant::now();

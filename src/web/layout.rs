@@ -9,6 +9,7 @@ use crate::domain::privilege::SystemPrivilege;
 use crate::web::assets::{SCRIPT_URL, STYLE_URL};
 use crate::web::error::AppError;
 use crate::web::state::State;
+use crate::web::words::sign_in;
 
 /// What a page shows around its content.
 #[derive(Debug, Clone, Default)]
@@ -19,8 +20,12 @@ pub struct Layout {
     pub manages_access: bool,
     /// How many requests this person could approve now; none without that permission.
     pub pending: Option<usize>,
+    /// What a person has to know whose address isn't proven.
+    pub unproven: Option<String>,
     /// The administrator whom everyone is taken for, while single sign-on is off.
     pub everyone: Option<String>,
+    /// Whether each request says who sends it, so that a page whose session ended has only to be loaded again.
+    pub by_request: bool,
     /// Telegram's test environment.
     pub test: bool,
     pub outages: Outages,
@@ -34,7 +39,12 @@ impl Layout {
         let manages_access = may.has(SystemPrivilege::ManageAccess);
         let pending =
             app.live.approvals.load().pending_for(&app.live.policy.current(), actor, app.clock.now());
-        Self { person: Some(actor.to_string()), reads_audit, manages_access, pending, ..Self::anonymous(app) }
+        let unproven = match actor {
+            Principal::User(person) if !person.verified => Some(sign_in::unproven(person.email.as_str())),
+            Principal::User(_) | Principal::Cli | Principal::System(_) => None,
+        };
+        let person = Some(actor.to_string());
+        Self { person, reads_audit, manages_access, pending, unproven, ..Self::anonymous(app) }
     }
 
     /// For a page without a person, such as the sign-in page.
@@ -43,6 +53,7 @@ impl Layout {
         let everyone = config.admin_emails.iter().next().filter(|_| config.sso_mode.is_disabled());
         Self {
             everyone: everyone.map(ToString::to_string),
+            by_request: config.sso_mode.is_by_request(),
             test: config.telegram_environment.is_test(),
             outages: Outages::now(app),
             ..Self::default()

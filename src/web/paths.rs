@@ -93,6 +93,7 @@ paths! {
     USER_ENABLE = "/users/{user}/enable" => user_enable(user: UserId);
     USER_GRANT_ADMIN = "/users/{user}/grant-admin" => user_grant_admin(user: UserId);
     USER_REVOKE_ADMIN = "/users/{user}/revoke-admin" => user_revoke_admin(user: UserId);
+    USER_MOVE = "/users/{user}/move" => user_move(user: UserId);
     USER_FORGET_IDENTITY = "/users/{user}/forget-identity" => user_forget_identity(user: UserId);
 
     SIGN_IN = "/sign-in";

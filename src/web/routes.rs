@@ -85,6 +85,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::USER_ENABLE, post(users::change::enable))
         .route(paths::USER_GRANT_ADMIN, post(users::change::grant_admin))
         .route(paths::USER_REVOKE_ADMIN, post(users::change::revoke_admin))
+        .route(paths::USER_MOVE, post(users::move_to::move_to))
         .route(paths::USER_FORGET_IDENTITY, post(users::change::forget_identity))
         .route(paths::SIGN_IN, get(sign_in::form::form).post(sign_in::form::sign_in))
         .route(paths::SIGN_IN_START, get(sign_in::oidc::start))

@@ -182,6 +182,13 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::LastAdministrator => {
             "This is the last administrator who can sign in. Make another person an administrator first.".into()
         }
+        ErrorCode::SameAddress => "This person has that address already.".into(),
+        ErrorCode::AddressTaken => {
+            "Another person has signed in with that address, or is an administrator. Two people can't become one.".into()
+        }
+        ErrorCode::DomainNotListed => {
+            "Addresses of that domain can't sign in: SSO_EMAIL_DOMAINS doesn't list it.".into()
+        }
         ErrorCode::PolicyChanged => {
             "The access rules were changed in the meantime. Review what this would do now, then save again.".into()
         }

@@ -22,10 +22,51 @@ pub struct AssertionFormat {
     pub keys: KeysAt,
     /// The claim that holds the e-mail address.
     pub email_claim: String,
+    pub trust: EmailTrust,
+    /// The claim that holds the names of a person's groups, or the path to it.
+    pub groups_claim: String,
+    /// Whether people keep their subject. Where they don't, the verified address is the person.
+    pub subjects: Subjects,
     /// Seconds that the clocks may differ by.
     pub skew: i64,
     /// The proxy's sign-out path, below the public URL.
     pub log_out: Option<&'static str>,
+    /// The proxy's sign-in path, which takes the page to return to, if the proxy's session outlives its tokens.
+    pub sign_in: Option<&'static str>,
+}
+
+/// What an address needs in order to count as the person's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailTrust {
+    /// The token says that it is verified.
+    Claims,
+    /// The proxy decides by the address whom it lets in, so it counts unless the token says that it isn't verified.
+    Proxy,
+    /// The operator says that the organisation alone assigns the addresses.
+    Settings,
+}
+
+/// How an issuer names people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subjects {
+    /// By a subject that stays theirs.
+    Permanent,
+    /// By a subject that changes when their seat is removed and added again: Cloudflare Access.
+    Replaceable,
+}
+
+/// The standard's claim for the address, the only one that `email_verified` speaks of.
+pub const EMAIL_CLAIM: &str = "email";
+
+pub(super) const GROUPS_CLAIM: &str = "groups";
+
+/// What JWT_TRUST_EMAIL says, or what the preset knows.
+pub(super) const fn trust(given: Option<bool>, known: EmailTrust) -> EmailTrust {
+    match given {
+        Some(true) => EmailTrust::Settings,
+        Some(false) => EmailTrust::Claims,
+        None => known,
+    }
 }
 
 /// For whom an assertion has to be.
@@ -71,4 +112,6 @@ pub(super) struct GivenSettings {
     pub(super) audience: Option<Vec<String>>,
     pub(super) keys: Option<Url>,
     pub(super) email_claim: Option<String>,
+    pub(super) trust_email: Option<bool>,
+    pub(super) groups_claim: Option<String>,
 }

@@ -9,11 +9,13 @@ mod presets;
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use url::Url;
 
-pub use format::{AssertionFormat, Audience, ClaimSource, KeysAt, MAX_SKEW};
+pub use format::{
+    AssertionFormat, Audience, ClaimSource, EMAIL_CLAIM, EmailTrust, KeysAt, MAX_SKEW, Subjects,
+};
 
-use super::reader::Reader;
+use super::reader::{Reader, yes_or_no};
 use super::{PublicUrl, SsoMode};
-use format::GivenSettings;
+use format::{GROUPS_CLAIM, GivenSettings};
 use presets::Preset;
 
 /// Reads the settings of both modes; the format is that of the mode, and None in all other modes.
@@ -33,6 +35,8 @@ pub(super) fn read<E: Fn(&str) -> Option<String>>(
         audience: env.read("JWT_AUDIENCE", list),
         keys: env.read("JWT_JWKS_URL", keys_url),
         email_claim: env.text("JWT_EMAIL_CLAIM"),
+        trust_email: env.read("JWT_TRUST_EMAIL", yes_or_no),
+        groups_claim: env.text("JWT_GROUPS_CLAIM"),
     };
     match mode? {
         SsoMode::Cloudflare => {
@@ -79,9 +83,13 @@ fn jwt<E: Fn(&str) -> Option<String>>(
         audience: Audience::Claim(given.audience?),
         source: ClaimSource::Claims,
         keys: KeysAt::Set(given.keys?),
-        email_claim: given.email_claim.unwrap_or_else(|| "email".into()),
+        trust: format::trust(given.trust_email, EmailTrust::Claims),
+        email_claim: given.email_claim.unwrap_or_else(|| EMAIL_CLAIM.into()),
+        groups_claim: given.groups_claim.unwrap_or_else(|| GROUPS_CLAIM.into()),
+        subjects: Subjects::Permanent,
         skew: MAX_SKEW,
         log_out: None,
+        sign_in: None,
     })
 }
 

@@ -4,7 +4,10 @@
 use jsonwebtoken::Algorithm;
 use url::Url;
 
-use super::format::{AssertionFormat, Audience, ClaimSource, GivenSettings, KeysAt, MAX_SKEW};
+use super::format::{
+    AssertionFormat, Audience, ClaimSource, EMAIL_CLAIM, EmailTrust, GROUPS_CLAIM, GivenSettings, KeysAt,
+    MAX_SKEW, Subjects, trust,
+};
 use crate::config::PublicUrl;
 
 /// A proxy whose assertions are known.
@@ -23,8 +26,12 @@ struct PresetValues {
     issuer: Option<String>,
     audience: Option<String>,
     keys: Option<String>,
+    /// What an address needs, unless the operator says otherwise. Azure and AWS pass on what the identity provider says
+    /// of a person, who may be a guest with any address there; the others decide by the address whom they let in.
+    trust: EmailTrust,
     skew: i64,
     log_out: Option<&'static str>,
+    sign_in: Option<&'static str>,
 }
 
 /// Cloudflare Access. It signs as the origin that its keys are at.
@@ -37,9 +44,13 @@ pub(super) fn cloudflare(certs: Url, tags: Vec<String>) -> AssertionFormat {
         audience: Audience::Claim(tags),
         source: ClaimSource::Claims,
         keys: KeysAt::Set(certs),
-        email_claim: "email".into(),
+        email_claim: EMAIL_CLAIM.into(),
+        trust: EmailTrust::Proxy,
+        groups_claim: GROUPS_CLAIM.into(),
+        subjects: Subjects::Replaceable,
         skew: MAX_SKEW,
         log_out: Some("/cdn-cgi/access/logout"),
+        sign_in: None,
     }
 }
 
@@ -86,8 +97,10 @@ impl Preset {
                 issuer: Some("https://cloud.google.com/iap".into()),
                 audience: None,
                 keys: Some("https://www.gstatic.com/iap/verify/public_key-jwk".into()),
+                trust: EmailTrust::Proxy,
                 skew: 30,
                 log_out: Some("/?gcp-iap-mode=CLEAR_LOGIN_COOKIE"),
+                sign_in: None,
             },
             Self::Pomerium => PresetValues {
                 header: "x-pomerium-jwt-assertion",
@@ -95,8 +108,10 @@ impl Preset {
                 issuer: Some(host.into()),
                 audience: Some(host.into()),
                 keys: Some(format!("{}/.well-known/pomerium/jwks.json", public.origin())),
+                trust: EmailTrust::Proxy,
                 skew: MAX_SKEW,
                 log_out: Some("/.pomerium/sign_out"),
+                sign_in: None,
             },
             Self::Azure => PresetValues {
                 header: "x-ms-token-aad-id-token",
@@ -104,8 +119,10 @@ impl Preset {
                 issuer: None,
                 audience: None,
                 keys: given.issuer.as_deref().and_then(entra_keys),
+                trust: EmailTrust::Claims,
                 skew: MAX_SKEW,
                 log_out: Some("/.auth/logout"),
+                sign_in: Some("/.auth/login/aad?post_login_redirect_uri="),
             },
             Self::AwsAlb => PresetValues {
                 header: "x-amzn-oidc-data",
@@ -113,8 +130,10 @@ impl Preset {
                 issuer: None,
                 audience: None,
                 keys: given.audience.as_ref().and_then(|arn| alb_keys(arn.first()?)),
+                trust: EmailTrust::Claims,
                 skew: MAX_SKEW,
                 log_out: None,
+                sign_in: None,
             },
         }
     }
@@ -156,9 +175,13 @@ impl Preset {
             },
             source: if of_load_balancer { ClaimSource::Header } else { ClaimSource::Claims },
             keys: if of_load_balancer { KeysAt::Each(keys) } else { KeysAt::Set(keys) },
-            email_claim: given.email_claim.unwrap_or_else(|| "email".into()),
+            email_claim: given.email_claim.unwrap_or_else(|| EMAIL_CLAIM.into()),
+            trust: trust(given.trust_email, known.trust),
+            groups_claim: given.groups_claim.unwrap_or_else(|| GROUPS_CLAIM.into()),
+            subjects: Subjects::Permanent,
             skew: known.skew,
             log_out: known.log_out,
+            sign_in: known.sign_in,
         })
     }
 }

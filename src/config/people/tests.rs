@@ -183,3 +183,26 @@ fn only_listed_domains_may_sign_in_and_administrators_are_among_them() {
         assert!(fault.starts_with("ADMIN_EMAILS") && fault.contains(named), "{fault}");
     }
 }
+
+#[test]
+fn what_would_make_all_people_one_or_nobody_is_said_at_the_start() {
+    let azure = [
+        ("SSO_MODE", "jwt"),
+        ("JWT_PRESET", "azure"),
+        ("JWT_AUDIENCE", "client"),
+        ("JWT_ISSUER", "https://login.microsoftonline.com/6f2c/v2.0"),
+    ];
+    let trusted = ("TRUSTED_PROXIES", "10.0.0.0/8");
+    for (more, names) in [
+        (vec![], vec!["TRUSTED_PROXIES"]),
+        (vec![trusted], vec![]),
+        (vec![trusted, ("JWT_EMAIL_CLAIM", "upn")], vec!["JWT_EMAIL_CLAIM"]),
+        (vec![trusted, ("JWT_EMAIL_CLAIM", "upn"), ("JWT_TRUST_EMAIL", "yes")], vec![]),
+    ] {
+        let notes = behind_a_proxy(&[&azure[..], &more].concat()).unwrap().notes;
+        let said: Vec<&str> = notes.iter().map(|note| note.split(' ').next().unwrap()).collect();
+        assert_eq!(said, names, "{more:?}");
+    }
+    let faults = behind_a_proxy(&[&azure[..], &[("JWT_TRUST_EMAIL", "maybe")]].concat()).unwrap_err().0;
+    assert!(faults.len() == 1 && faults[0].starts_with("JWT_TRUST_EMAIL"), "{faults:?}");
+}

@@ -1,10 +1,12 @@
 //! The public keys of a signer, fetched from where the settings or the provider say.
 //!
 //! A key that is known is never waited for. A key that is not known is asked for once, and then not again for a
-//! minute, however many key ids are invented; only the requests that bring one wait for the answer. As long as
+//! minute, however many key ids are invented; only the requests that bring one wait for the answer. The same applies if a
+//! signature does not match under a known key: some providers use a key id again, or give none. As long as
 //! no keys are known at all, the provider is asked again after seconds: from the start on, so that the first who comes
 //! need not wait. What is known stays known while the provider can't be reached, and changes when its set changes.
 
+mod each;
 mod key;
 
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use crate::config::KeysAt;
 use crate::domain::Millis;
 use crate::sso::http::{Http, Problem, json};
 use crate::sso::refresh::Refresh;
+use each::Lookups;
 
 /// The least time between two requests, once keys are known.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -82,14 +85,17 @@ pub struct KeySet {
     clock: Clock,
     http: Http,
     known: ArcSwap<Known>,
-    /// When the provider was last asked. Held while it is.
+    /// When the provider was last asked for its set. Held while it is.
     refresh: Mutex<Refresh>,
+    /// Questions for single keys.
+    lookups: Lookups,
 }
 
 impl KeySet {
     /// None known yet, and no request under way.
     pub fn new(at: KeysAt, http: Http, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { at, clock, http, known: ArcSwap::default(), refresh: Mutex::default() })
+        let (known, refresh, lookups) = (ArcSwap::default(), Mutex::default(), Lookups::default());
+        Arc::new(Self { at, clock, http, known, refresh, lookups })
     }
 
     /// Whether they are where that says.
@@ -125,7 +131,7 @@ impl KeySet {
         match known.pick(kid, algorithm) {
             Err(NoKey::Unknown) => {}
             found => {
-                self.renew(&known);
+                self.renew(&known, kid);
                 return found;
             }
         }
@@ -138,13 +144,33 @@ impl KeySet {
         }
     }
 
-    /// Fetches an old set again in the background; a request under way serves everyone.
-    fn renew(self: &Arc<Self>, known: &Known) {
+    /// The key of a name after a signature did not match with `failed`, if the provider has another one by now.
+    pub async fn find_other(
+        self: &Arc<Self>,
+        failed: &Key,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Option<Key> {
+        let other = || self.known.load().pick(kid, algorithm).ok().filter(|key| !key.is_same(failed));
+        if let Some(key) = other() {
+            return Some(key);
+        }
+        let _ = self.ask(kid).await;
+        other()
+    }
+
+    /// Fetches what is old again in the background; a request under way serves everyone.
+    fn renew(self: &Arc<Self>, known: &Known, kid: Option<&str>) {
         let now = self.clock.now();
-        let is_old = known.fetched.is_none_or(|at| now.seconds_since(at) >= FRESH);
-        let has_newer = is_old && matches!(self.at, KeysAt::Set(_));
-        if has_newer && self.refresh.try_lock().is_ok_and(|refresh| refresh.ready(now, known.interval())) {
-            drop(self.ask(None));
+        let is_due = match &self.at {
+            KeysAt::Set(_) => {
+                known.fetched.is_none_or(|at| now.seconds_since(at) >= FRESH)
+                    && self.refresh.try_lock().is_ok_and(|refresh| refresh.ready(now, known.interval()))
+            }
+            KeysAt::Each(_) => kid.is_some_and(|kid| self.lookups.is_older(kid, now, FRESH)),
+        };
+        if is_due {
+            drop(self.ask(kid));
         }
     }
 
@@ -152,11 +178,15 @@ impl KeySet {
     fn ask(self: &Arc<Self>, kid: Option<&str>) -> tokio::task::JoinHandle<()> {
         let (keys, kid) = (Arc::clone(self), kid.map(str::to_owned));
         tokio::spawn(async move {
+            let url = match &keys.at {
+                KeysAt::Set(url) => url,
+                KeysAt::Each(below) => return each::ask(&keys, below, &kid.unwrap_or_default()).await,
+            };
             let mut refresh = keys.refresh.lock().await;
             if !refresh.ready(keys.clock.now(), keys.known.load().interval()) {
                 return;
             }
-            let fetched = keys.fetch(kid.as_deref()).await;
+            let fetched = keys.http.get(url, None).await.and_then(|body| set(&body));
             refresh.record(keys.clock.now(), fetched.is_ok());
             match fetched {
                 Ok(known) => {
@@ -168,28 +198,6 @@ impl KeySet {
                 }
             }
         })
-    }
-
-    async fn fetch(&self, kid: Option<&str>) -> Result<Vec<Named>, Problem> {
-        let problem = |words: &str| Problem(words.to_owned());
-        match &self.at {
-            KeysAt::Set(url) => set(&self.http.get(url, None).await?),
-            KeysAt::Each(below) => {
-                let kid = kid.unwrap_or_default();
-                let plain =
-                    kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-                let url = below.join(kid).ok().filter(|_| plain && !kid.is_empty());
-                let url = url.ok_or_else(|| problem("the name of the key makes no address"))?;
-                let pem = String::from_utf8(self.http.get(&url, None).await?).unwrap_or_default();
-                let key = Key::of_pem(&pem).ok_or_else(|| problem("the answer is no public key"))?;
-                let mut keys = self.known.load().keys.clone();
-                if keys.len() >= MAX_KEYS {
-                    keys.clear();
-                }
-                keys.push((Some(kid.to_owned()), key));
-                Ok(keys)
-            }
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::Millis;
 /// Milliseconds that a person has at the provider.
 pub const LIFE: i64 = 10 * 60 * 1000;
 
-/// Kept in the browser's session from the way to the provider until the way back. Each is good for one answer.
+/// Kept by the browser, sealed, from the way to the provider until the way back. Each is good for one answer.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PendingAuthorization {
     /// Comes back with the answer: the answer belongs to this browser.
@@ -30,6 +30,11 @@ impl PendingAuthorization {
     pub(crate) fn new(now: Millis, next: String) -> Result<Self, getrandom::Error> {
         let [state, nonce, verifier] = [random()?, random()?, random()?];
         Ok(Self { state, nonce, verifier, until: now.0 + LIFE, next })
+    }
+
+    /// Whether it may still be answered.
+    pub fn is_open(&self, now: Millis) -> bool {
+        self.until > now.0
     }
 
     /// Whether an answer with this `state` is its answer.

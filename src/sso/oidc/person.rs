@@ -6,12 +6,14 @@
 use serde_json::{Map, Value};
 
 use super::{OidcError, Provider};
-use crate::domain::{Email, Identity, Secret};
+use crate::config::EMAIL_CLAIM;
+use crate::domain::{Identity, ProviderGroups, Secret, UnknownGroups};
+use crate::sso::claims;
 use crate::sso::http::json;
-use crate::sso::jwt::VerifiedToken;
+use crate::sso::jwt::{TokenError, VerifiedToken};
 
-/// Groups that are taken over from a provider.
-const MAX_GROUPS: usize = 500;
+/// Claims that providers put an address into, for the log of a sign-in without one.
+const OTHER_EMAIL_CLAIMS: [&str; 4] = [EMAIL_CLAIM, "preferred_username", "upn", "unique_name"];
 
 impl Provider {
     /// The person of a token that holds.
@@ -20,43 +22,61 @@ impl Provider {
         token: VerifiedToken,
         access: Option<&Secret>,
     ) -> Result<Identity, OidcError> {
-        let VerifiedToken { subject, claims: mut more, .. } = token;
-        if self.is_missing_something(&more)
+        let VerifiedToken { subject, claims: mut about, .. } = token;
+        let settings = &self.settings;
+        let has_address = about.contains_key(&settings.email_claim);
+        let mut groups = self.groups(&about);
+        if (!has_address || groups == ProviderGroups::Missing)
             && let Some(access) = access
         {
-            self.add_what_else_is_known(&mut more, &subject, access).await?;
+            match self.user_info(&subject, access).await {
+                Ok(more) => {
+                    if groups == ProviderGroups::Missing {
+                        groups = self.groups(&more);
+                    }
+                    // An address and whether it is verified belong together.
+                    if !has_address {
+                        about = more;
+                    }
+                }
+                Err(OidcError::Unavailable) if has_address => {
+                    groups = ProviderGroups::Unknown(UnknownGroups::NoAnswer);
+                }
+                Err(error) => return Err(error),
+            }
         }
-        let email = more.get("email").and_then(Value::as_str).and_then(|text| Email::parse(text).ok());
-        let Some(email) = email else {
-            tracing::warn!("the identity provider names no usable address; are the scopes right?");
-            return Err(OidcError::NoEmail);
-        };
-        Ok(Identity {
-            issuer: self.settings.issuer.clone(),
-            subject,
-            email,
-            verified: self.settings.trust_email || is_verified(&more),
-            groups: Some(groups(self.settings.groups_claim.as_ref().and_then(|claim| more.get(claim)))),
-        })
+        let email =
+            claims::email(&about, &settings.email_claim).map_err(|reason| self.no_email(reason, &about))?;
+        let verified = claims::is_verified(&about, &settings.email_claim, settings.trust());
+        Ok(Identity { issuer: settings.issuer.clone(), subject, email, verified, groups })
     }
 
-    fn is_missing_something(&self, claims: &Map<String, Value>) -> bool {
-        let groups = self.settings.groups_claim.as_deref();
-        ["email"].into_iter().chain(groups).any(|name| !claims.contains_key(name))
+    fn groups(&self, about: &Map<String, Value>) -> ProviderGroups {
+        match &self.settings.groups_claim {
+            Some(claim) => claims::groups(about, claim),
+            // Roles that an earlier setting gave end with it.
+            None => ProviderGroups::Listed(Vec::new()),
+        }
     }
 
-    /// Adds the provider's UserInfo claims about the same person. Claims of the token take precedence.
-    async fn add_what_else_is_known(
-        &self,
-        claims: &mut Map<String, Value>,
-        subject: &str,
-        access: &Secret,
-    ) -> Result<(), OidcError> {
+    /// The names of the claims are the settings' and ours, so nothing that the provider sent gets into the log.
+    fn no_email(&self, reason: TokenError, about: &Map<String, Value>) -> OidcError {
+        let claim = &self.settings.email_claim;
+        let is_there = |name: &&str| *name != claim && claims::email(about, name).is_ok();
+        let others: Vec<&str> = OTHER_EMAIL_CLAIMS.into_iter().filter(is_there).collect();
+        tracing::warn!(
+            %reason, claim, ?others,
+            "the identity provider names no usable address; check OIDC_SCOPES, and OIDC_EMAIL_CLAIM if others has a claim"
+        );
+        OidcError::NoEmail
+    }
+
+    /// The provider's UserInfo claims about that person; none if it has no such address.
+    async fn user_info(&self, subject: &str, access: &Secret) -> Result<Map<String, Value>, OidcError> {
         let known = self.discovery.known().await?;
-        let Some(address) = &known.metadata.userinfo_endpoint else { return Ok(()) };
+        let Some(address) = &known.metadata.userinfo_endpoint else { return Ok(Map::new()) };
         let said = self.discovery.http.get(address, Some(access.expose())).await;
-        let said = said.and_then(|body| json::<Map<String, Value>>(&body));
-        let mut said = said.map_err(|problem| {
+        let said = said.and_then(|body| json::<Map<String, Value>>(&body)).map_err(|problem| {
             tracing::warn!(%problem, "cannot read further claims of a person");
             OidcError::Unavailable
         })?;
@@ -64,67 +84,6 @@ impl Provider {
             tracing::warn!("the identity provider's answer names another subject than its token");
             return Err(OidcError::InvalidToken);
         }
-        // An address and whether it is verified belong together.
-        if claims.contains_key("email") {
-            said.remove("email_verified");
-        } else {
-            claims.remove("email_verified");
-        }
-        for (name, value) in said {
-            claims.entry(name).or_insert(value);
-        }
-        Ok(())
-    }
-}
-
-/// Some providers write the word instead of the value.
-fn is_verified(claims: &Map<String, Value>) -> bool {
-    match claims.get("email_verified") {
-        Some(Value::Bool(verified)) => *verified,
-        Some(Value::String(word)) => word == "true",
-        _ => false,
-    }
-}
-
-/// The names in a claim: a list of texts, or one text. Providers leave the claim out where there are none, and where
-/// there are too many; a person without groups in the claim has none.
-fn groups(claim: Option<&Value>) -> Vec<String> {
-    match claim {
-        Some(Value::String(one)) => vec![one.clone()],
-        Some(Value::Array(many)) => {
-            many.iter().filter_map(Value::as_str).take(MAX_GROUPS).map(str::to_owned).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn only_a_clear_word_verifies_an_address() {
-        for (claim, verified) in [
-            (json!({"email_verified": true}), true),
-            (json!({"email_verified": "true"}), true),
-            (json!({"email_verified": false}), false),
-            (json!({"email_verified": "yes"}), false),
-            (json!({"email_verified": 1}), false),
-            (json!({"email_verified": null}), false),
-            (json!({}), false),
-        ] {
-            assert_eq!(is_verified(claim.as_object().unwrap()), verified, "{claim}");
-        }
-    }
-
-    #[test]
-    fn groups_are_texts() {
-        assert_eq!(groups(Some(&json!(["a", 1, "b"]))), ["a", "b"]);
-        assert_eq!(groups(Some(&json!("a"))), ["a"]);
-        for none in [None, Some(json!(null)), Some(json!({"a": 1})), Some(json!([]))] {
-            assert!(groups(none.as_ref()).is_empty(), "{none:?}");
-        }
+        Ok(said)
     }
 }

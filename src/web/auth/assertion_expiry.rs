@@ -25,6 +25,11 @@ impl AssertionExpiry {
         known.insert(session, until);
     }
 
+    /// Until when a session's assertion holds.
+    pub fn until(&self, session: Option<Id>) -> Option<Millis> {
+        self.0.lock().get(&session?).copied()
+    }
+
     /// Whether a session's assertion still holds.
     pub fn holds(&self, session: Option<Id>, now: Millis) -> bool {
         session.is_some_and(|session| self.0.lock().get(&session).is_some_and(|until| *until > now))

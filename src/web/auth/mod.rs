@@ -1,5 +1,7 @@
 pub mod assertion_expiry;
+pub mod pending_sign_ins;
 pub mod proxy;
+pub mod renewal;
 pub mod session;
 pub mod session_cache;
 pub mod sign_in_limit;

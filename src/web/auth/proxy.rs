@@ -12,13 +12,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_sessions::Session;
 
-use crate::domain::{Identity, Millis, RequestInfo};
+use crate::domain::{Identity, Millis, ProviderGroups, RequestInfo};
 use crate::live::events::{Change, SessionId};
 use crate::ops::sign_in;
-use crate::sso::{Assertion, Refused};
+use crate::sso::{Assertion, Refused, TokenError};
 use crate::store::WebSessions;
 use crate::web::auth::session::{self, RequestSession};
-use crate::web::auth::sign_in_limit;
+use crate::web::auth::{renewal, sign_in_limit};
 use crate::web::error::AppError;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
@@ -49,6 +49,11 @@ pub async fn authenticate(app: AppState, mut request: Request, next: Next) -> Re
         }
         Err(reason) => {
             tracing::warn!(%reason, "a request carries no valid assertion");
+            if reason == Refused::TokenError(TokenError::Expired)
+                && let Some(again) = renewal::redirect(&app, &request)
+            {
+                return again;
+            }
             // The handler sees an empty session; the real one waits for a request with an assertion.
             let store = Arc::new(WebSessions::watching(app.db.clone(), app.clock.clone()));
             request.extensions_mut().insert(Session::new(None, store, None));
@@ -114,7 +119,11 @@ async fn is_of(app: &State, session: &Session, identity: &Identity) -> Result<bo
 /// What of an identity may not change within a session: with other groups, for example, a new one begins.
 fn traits(identity: &Identity) -> Vec<String> {
     let Identity { issuer, subject, email, verified, groups } = identity;
-    let mut groups = groups.clone().unwrap_or_default();
+    let mut groups = match groups {
+        ProviderGroups::Listed(names) => names.clone(),
+        ProviderGroups::NotUsed | ProviderGroups::Missing => Vec::new(),
+        ProviderGroups::Unknown(why) => vec![format!("\u{0}{why:?}")],
+    };
     groups.sort_unstable();
     let who = [issuer.clone(), subject.clone(), email.to_string(), verified.to_string()];
     who.into_iter().chain(groups).collect()

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use tower_sessions::Session;
 
-use crate::domain::access::{Person, Principal};
+use crate::domain::access::Principal;
 use crate::domain::{Email, Identity, RequestInfo, UserId};
 use crate::ops::sign_in::{self, SignedIn};
 use crate::store;
@@ -96,13 +96,18 @@ const VERIFIED_KEY: &str = "verified";
 const ADDRESS_KEY: &str = "address";
 
 /// Signs a person in whose identity is proven; the session gets a new id.
-pub async fn sign_in(app: &State, caller: &RequestSession, identity: &Identity) -> Result<Person, AppError> {
+pub async fn sign_in(
+    app: &State,
+    caller: &RequestSession,
+    identity: &Identity,
+) -> Result<SignedIn, AppError> {
     let RequestSession { session, origin } = caller;
-    let SignedIn { person, epoch } = sign_in::sign_in(app, identity, origin).await?;
+    let signed_in = sign_in::sign_in(app, identity, origin).await?;
+    let SignedIn { person, epoch, .. } = &signed_in;
     session.cycle_id().await?;
     session.insert(USER_KEY, person.id).await?;
     session.insert(EPOCH_KEY, epoch).await?;
     session.insert(VERIFIED_KEY, person.verified).await?;
     session.insert(ADDRESS_KEY, &identity.email).await?;
-    Ok(person)
+    Ok(signed_in)
 }

@@ -88,6 +88,7 @@ async fn wait<P: LivePage>(
 ) -> Option<Due> {
     let mut due = Due::default();
     while due.is_nothing() {
+        let lapses = viewer.lapses(state);
         tokio::select! {
             change = viewer.events.next() => due.note(change, viewer, &*page),
             _ = check.tick() => {
@@ -96,6 +97,7 @@ async fn wait<P: LivePage>(
                 due = Due { session: true, page: true, frame: true };
             }
             () = reached(page.deadline()) => due.page = true,
+            () = reached(lapses) => due.session |= viewer.has_lapsed(state),
             () = state.stopping.cancelled() => return None,
             () = sender.closed() => return None,
         }

@@ -4,7 +4,10 @@
 
 use std::sync::Arc;
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
+use tokio::time::Instant;
 use tower_sessions::Session;
 use tower_sessions::session::Id;
 
@@ -18,6 +21,11 @@ use crate::web::error::AppError;
 use crate::web::state::State;
 use crate::web::stream::SESSION_CHECK;
 use crate::web::stream::limit::Place;
+
+/// The least time between two looks whether a proof of identity has expired.
+const LAPSE_CHECK: Duration = Duration::from_millis(100);
+/// The longest wait for that.
+const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The answer to one stream too many.
 const TOO_MANY: &str = "Too many open pages: this one does not change by itself until you close another.";
@@ -78,6 +86,14 @@ impl Viewer {
     /// newer one if it has it.
     pub fn has_lapsed(&self, app: &State) -> bool {
         app.config.sso_mode.is_by_request() && !app.assertions.holds(self.session, app.clock.now())
+    }
+
+    /// When the proof of identity expires, as far as is known now. A later request may bring a newer one.
+    pub(super) fn lapses(&self, app: &State) -> Option<Instant> {
+        let until = app.assertions.until(self.session).filter(|_| app.config.sso_mode.is_by_request())?;
+        let left = u64::try_from(until.0.saturating_sub(app.clock.now().0)).unwrap_or(0);
+        // Far from now is never: everyone's proof lasts for ever where there is no sign-in.
+        Instant::now().checked_add(Duration::from_millis(left).clamp(LAPSE_CHECK, FAR))
     }
 
     /// Whether the session has to be looked at, because that was long ago or the proof of identity has expired.

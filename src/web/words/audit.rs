@@ -1,8 +1,8 @@
 //! Audit events as sentences.
 
-use crate::domain::DesiredState;
 use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome, SignInDenied};
 use crate::domain::reveal::RevealKind;
+use crate::domain::{DesiredState, UnknownGroups};
 
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
 pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
@@ -68,9 +68,24 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::RolesFromProvider { person, .. } => {
             format!("gave {person} the roles of their identity provider groups")
         }
+        AuditEvent::ProviderRolesKept { person, why } => {
+            format!("kept the roles of {person}: {}", unknown_groups(*why))
+        }
         AuditEvent::AdminGranted { person } => format!("made {person} an administrator"),
         AuditEvent::AdminRevoked { person } => format!("removed administrator rights from {person}"),
         AuditEvent::IdentityUnlinked { person } => format!("unlinked the identity of {person}"),
+        AuditEvent::IdentityReplaced { person } => format!("replaced the identity of {person} by a new one"),
+        AuditEvent::UserMoved { person, to, accounts: 0 } => format!("moved {person} to {to}"),
+        AuditEvent::UserMoved { person, to, accounts: 1 } => {
+            format!("moved {person} to {to}, with one account")
+        }
+        AuditEvent::UserMoved { person, to, accounts } => {
+            format!("moved {person} to {to}, with {accounts} accounts")
+        }
+        AuditEvent::AttemptsLeftOut { attempts: 1 } => "left one refused attempt out of the audit log".into(),
+        AuditEvent::AttemptsLeftOut { attempts } => {
+            format!("left {attempts} refused attempts out of the audit log")
+        }
         AuditEvent::RoleAdded { role } => format!("created role “{role}”"),
         AuditEvent::RoleRenamed { role, before } => format!("renamed role “{before}” to “{role}”"),
         AuditEvent::RoleDeleted { role } => format!("deleted role “{role}”"),
@@ -119,6 +134,13 @@ const fn denial(why: SignInDenied) -> &'static str {
         SignInDenied::OtherIdentity => "the address belongs to another identity",
         SignInDenied::OtherDomain => "addresses of this domain are not admitted",
         SignInDenied::Unverified => "the address is not verified",
+    }
+}
+
+const fn unknown_groups(why: UnknownGroups) -> &'static str {
+    match why {
+        UnknownGroups::TooMany => "they have too many groups for the identity provider to list",
+        UnknownGroups::NoAnswer => "the identity provider did not answer the question for their groups",
     }
 }
 

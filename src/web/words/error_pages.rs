@@ -21,6 +21,9 @@ pub const INTERNAL: (&str, &str) = (
     "Internal error",
     "Something went wrong on our side. If it happens again, give the request ID below to your administrator.",
 );
+pub const TO_ACCOUNTS: &str = "Go to accounts";
+pub const RELOAD: &str = "Reload";
+pub const SIGN_IN_AGAIN: &str = "Sign in again";
 pub const METHOD_NOT_ALLOWED: &str = "This page doesn't accept that kind of request.";
 pub const MALFORMED: &str = "The form wasn't sent the way this page sends it. Reload the page and try again.";
 pub const TOO_LARGE: &str = "A form can hold at most 64 KiB. Nothing was changed. Send less.";

@@ -30,7 +30,7 @@ pub const fn through_proxy(mode: SsoMode) -> Option<&'static str> {
 
 pub fn sign_ins_from_address(limit: u32) -> String {
     format!(
-        "Too many sign-ins: your network address is limited to {limit} a minute. Wait a minute, then try again."
+        "Too many failed sign-ins: your network address is limited to {limit} a minute. Wait a minute, then try again."
     )
 }
 

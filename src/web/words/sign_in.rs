@@ -1,14 +1,21 @@
 //! What the sign-in pages say in each mode of single sign-on.
 
 use crate::config::SsoMode;
+use crate::domain::access::Person;
+use crate::domain::{Email, UnknownGroups};
+use crate::ops::sign_in::RolesOutcome;
 use crate::sso::oidc::OidcError;
 
 /// For a request that has to prove who sends it, and doesn't: a title, and what to do.
-pub const fn unidentified(mode: SsoMode) -> (&'static str, &'static str) {
+pub const fn unidentified(mode: SsoMode, renewable: bool) -> (&'static str, &'static str) {
     let message = match mode {
         SsoMode::Cloudflare => {
             "Cloudflare Access didn't identify you in this request. Reload the page. If that doesn't help, your \
              Cloudflare session has ended, or you didn't come through Cloudflare. Service tokens can't be used here."
+        }
+        SsoMode::Jwt if renewable => {
+            "Your company's proxy didn't identify you in this request, or by a token that has expired. Sign in again. If \
+             that doesn't help, you didn't come through the proxy, or clocks differ."
         }
         SsoMode::Jwt => {
             "Your company's proxy didn't identify you in this request. Reload the page. If that doesn't help, your \
@@ -36,6 +43,7 @@ pub const fn without_form(mode: SsoMode) -> &'static str {
     }
 }
 
+pub const ENDED: &str = "Your session has ended. Sign in again to continue where you were.";
 pub const NO_FORM: &str = "You can't sign in with a form here.";
 
 /// The identity provider's keys can't be fetched.
@@ -68,4 +76,51 @@ pub const fn oidc(error: &OidcError) -> &'static str {
              identify you."
         }
     }
+}
+
+/// What people have to know after they signed in with the identity provider, which reports the address `now`.
+pub fn after_sign_in(person: &Person, now: &Email, roles: &RolesOutcome) -> Vec<String> {
+    let email = &person.email;
+    let address = match (person.verified, now == email) {
+        (true, _) => None,
+        (false, true) => Some(format!(
+            "Your identity provider hasn't verified your e-mail address, {email}. Until it does, you can't use the \
+             accounts that belong to this address, nor the rights of an administrator."
+        )),
+        (false, false) => Some(format!(
+            "Telescope knows you as {email}, but your identity provider now reports {now}. You can't use the accounts of \
+             either address, nor the rights of an administrator, until an administrator moves you to the new address."
+        )),
+    };
+    address.into_iter().chain(lost_roles(roles)).collect()
+}
+
+fn lost_roles(roles: &RolesOutcome) -> Option<String> {
+    match roles {
+        RolesOutcome::Unchanged | RolesOutcome::Changed => None,
+        RolesOutcome::Ended(roles) => Some(format!(
+            "Your identity provider listed no groups for you, so you no longer have the roles that came from them: {}. \
+             If that's wrong, contact your administrator.",
+            roles.join(", ")
+        )),
+        RolesOutcome::Kept(UnknownGroups::TooMany) => Some(
+            "You're in too many groups for your identity provider to list. The roles that come from them stay as they \
+             were. If you lack one, contact your administrator."
+                .into(),
+        ),
+        RolesOutcome::Kept(UnknownGroups::NoAnswer) => Some(
+            "Your identity provider didn't say which groups you're in. The roles that come from them stay as they were. \
+             If you lack one, sign in again later."
+                .into(),
+        ),
+    }
+}
+
+/// On each page of a person whose address isn't proven.
+pub fn unproven(email: &str) -> String {
+    format!(
+        "Your identity provider doesn't confirm your address {email}: it isn't verified there, or you have another one \
+         by now. You can't use its accounts, nor the rights of an administrator. Sign in again once it's verified; if it \
+         has changed, ask an administrator to move you to the new address."
+    )
 }

@@ -1,8 +1,8 @@
 //! Tokens that prove nothing, each in its own way, beside one that does.
 
 use serde_json::{Value, json};
-use telescope::config::{AssertionFormat, Audience, ClaimSource, KeysAt, MAX_SKEW};
-use telescope::domain::Millis;
+use telescope::config::{AssertionFormat, Audience, ClaimSource, EmailTrust, KeysAt, MAX_SKEW, Subjects};
+use telescope::domain::{Millis, ProviderGroups};
 use telescope::sso::{Assertion, TokenError, assertion};
 
 use super::issuer::{SigningKey, part};
@@ -21,8 +21,12 @@ pub fn format() -> AssertionFormat {
         source: ClaimSource::Claims,
         keys: KeysAt::Set("https://team.example.org/certs".parse().unwrap()),
         email_claim: "email".into(),
+        trust: EmailTrust::Proxy,
+        groups_claim: "groups".into(),
+        subjects: Subjects::Permanent,
         skew: MAX_SKEW,
         log_out: None,
+        sign_in: None,
     }
 }
 
@@ -61,7 +65,7 @@ fn a_true_one_says_who_it_is_and_until_when() {
         (ISSUER, "7335", "ada@example.org")
     );
     assert!(who.verified);
-    assert_eq!(who.groups, Some(vec!["staff".into(), "support".into()]));
+    assert_eq!(who.groups, ProviderGroups::Listed(vec!["staff".into(), "support".into()]));
     assert_eq!(assertion.until, Millis((NOW + 660) * 1000));
     assert!(with(json!({"aud": "telescope"})).is_ok(), "one audience may be a text");
     assert!(
@@ -277,6 +281,40 @@ fn the_load_balancer_of_aws_has_its_own_ways() {
     ] {
         let token = key.sign_padded(&header(changed, value), &person);
         assert_eq!(measure(&format, &key, &token).unwrap_err(), refused, "{changed}");
+    }
+}
+
+/// Programs disagree about which of two values counts.
+#[test]
+fn a_name_that_occurs_twice_makes_no_token() {
+    let key = SigningKey::rs256("one", 0);
+    let whole = claims(json!({})).to_string();
+    for more in [
+        r#""email":"root@example.org""#,
+        r#""sub":"1""#,
+        r#""exp":1"#,
+        r#""\u0065mail":"root@example.org""#,
+        r#""a":{"b":1,"b":2}"#,
+    ] {
+        let twice = format!("{},{more}}}", whole.strip_suffix('}').unwrap());
+        let token = key.sign_text(r#"{"alg":"RS256","kid":"one"}"#, &twice);
+        assert_eq!(measure(&format(), &key, &token).unwrap_err(), TokenError::Malformed, "{more}");
+    }
+    for head in [r#"{"alg":"none","alg":"RS256","kid":"one"}"#, r#"{"alg":"RS256","kid":"two","kid":"one"}"#]
+    {
+        assert_eq!(
+            measure(&format(), &key, &key.sign_text(head, &whole)).unwrap_err(),
+            TokenError::Malformed,
+            "{head}"
+        );
+    }
+    assert!(measure(&format(), &key, &key.sign_text(r#"{"alg":"RS256","kid":"one"}"#, &whole)).is_ok());
+    // Nothing of a token gets into an error, which goes to the log.
+    for alg in ["RS256\nforged: line", "\u{1b}[31m"] {
+        let head = json!({"alg": alg, "kid": "one"}).to_string();
+        let error = measure(&format(), &key, &key.sign_text(&head, &whole)).unwrap_err();
+        assert_eq!(error, TokenError::Algorithm);
+        assert!(!error.to_string().chars().any(char::is_control) && !error.to_string().contains("forged"));
     }
 }
 

@@ -161,26 +161,145 @@ async fn a_key_for_another_use_signs_nothing() {
     assert!(!other("alg", "PS256").unwrap().signs(jsonwebtoken::Algorithm::RS256));
 }
 
+fn each_of(issuer: &Issuer) -> (Arc<KeySet>, Clock) {
+    let clock = Clock::manual(Clock::System.now());
+    let below = format!("{}/", issuer.name()).parse().unwrap();
+    (KeySet::new(KeysAt::Each(below), Http::new(false, None), clock.clone()), clock)
+}
+
 #[tokio::test]
 async fn each_key_in_a_file_of_its_own_is_fetched_once() {
     let key = SigningKey::es256("6f2c-11");
     let issuer = Issuer::start(Answering::Keys(vec![key.clone()])).await;
-    let clock = Clock::manual(Clock::System.now());
-    let below = format!("{}/", issuer.name()).parse().unwrap();
-    let keys = KeySet::new(KeysAt::Each(below), Http::new(false, None), clock.clone());
-    assert!(knows(&keys, "6f2c-11").await);
-    clock.advance(24 * 60 * 60);
-    assert!(knows(&keys, "6f2c-11").await);
+    let (keys, clock) = each_of(&issuer);
+    for _ in 0..100 {
+        assert!(knows(&keys, "6f2c-11").await);
+        clock.advance(30);
+    }
     assert_eq!(issuer.asked(), 1);
-    for invented in ["../../secret", "//evil.example/x", "a/b", "?x", "x y", "http:x"] {
+    for invented in
+        ["../../secret", "//evil.example/x", "a/b", "?x", "x y", "http:x", "invented-1", &"a".repeat(65)]
+    {
         clock.advance(60);
         assert!(!knows(&keys, invented).await);
     }
     assert_eq!(issuer.asked(), 1, "a name that is none makes no address");
-    for number in 0..100 {
-        assert!(!knows(&keys, &format!("invented-{number}")).await);
+}
+
+/// Whoever reaches the server can invent ids that look like real ones.
+#[tokio::test]
+async fn invented_ids_do_not_keep_real_keys_from_being_fetched() {
+    let real = SigningKey::es256("6f2c-11");
+    let issuer = Issuer::start(Answering::Missing(vec![real.clone()])).await;
+    let (keys, clock) = each_of(&issuer);
+    let flood = |from: u32| {
+        let keys = Arc::clone(&keys);
+        async move {
+            let fakes = (from..from + 500).map(|number| {
+                let keys = Arc::clone(&keys);
+                tokio::spawn(async move { !knows(&keys, &format!("{number:08x}-4b1d")).await })
+            });
+            for fake in fakes.collect::<Vec<_>>() {
+                assert!(fake.await.unwrap());
+            }
+        }
+    };
+    flood(0).await;
+    let (found, ()) = tokio::join!(knows(&keys, "6f2c-11"), flood(500));
+    assert!(found, "the real one is found among a thousand");
+    let asked = issuer.asked();
+    flood(0).await;
+    assert_eq!(issuer.asked(), asked, "the same id is not asked for again within a minute");
+    issuer.answers(Answering::Missing(vec![real, SigningKey::es256("6f2c-12")]));
+    flood(1000).await;
+    assert!(knows(&keys, "6f2c-12").await && knows(&keys, "6f2c-11").await);
+    clock.advance(61);
+    flood(0).await;
+    assert!(issuer.asked() > asked, "after a minute it may be there");
+}
+
+#[tokio::test]
+async fn a_key_in_a_file_of_its_own_ends_when_the_provider_has_it_no_longer() {
+    let issuer = Issuer::start(Answering::Missing(vec![SigningKey::es256("6f2c-11")])).await;
+    let (keys, clock) = each_of(&issuer);
+    assert!(knows(&keys, "6f2c-11").await);
+    issuer.answers(Answering::Broken);
+    clock.advance(60 * 60);
+    let deadline = Instant::now() + DEADLINE;
+    while issuer.asked() < 2 {
+        assert!(knows(&keys, "6f2c-11").await && Instant::now() < deadline, "an outage ends nothing");
+        tokio::task::yield_now().await;
     }
-    assert!(issuer.asked() <= 2);
+    issuer.answers(Answering::Missing(Vec::new()));
+    while knows(&keys, "6f2c-11").await {
+        assert!(Instant::now() < deadline, "the provider has taken it away");
+        clock.advance(1);
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Some providers use a key id again, or give none.
+#[tokio::test]
+async fn a_signature_that_does_not_match_leads_to_one_question_for_newer_keys() {
+    let (old, new) = (SigningKey::rs256("same", 0), SigningKey::rs256("same", 1));
+    let issuer = Issuer::start(Answering::Keys(vec![old.clone()])).await;
+    let (keys, clock) = keys_of(&issuer);
+    for kid in [Some("same"), None] {
+        let known = keys.find(kid, Algorithm::RS256).await.unwrap();
+        assert!(keys.find_other(&known, kid, Algorithm::RS256).await.is_none(), "asked just now");
+        clock.advance(60);
+        let before = issuer.asked();
+        for _ in 0..20 {
+            assert!(keys.find_other(&known, kid, Algorithm::RS256).await.is_none(), "there is no newer one");
+        }
+        assert_eq!(issuer.asked(), before + 1, "however many such signatures come");
+    }
+    let retired = keys.find(Some("same"), Algorithm::RS256).await.unwrap();
+    issuer.answers(Answering::Keys(vec![new]));
+    clock.advance(60);
+    let newer = keys.find_other(&retired, Some("same"), Algorithm::RS256).await;
+    assert!(newer.is_some(), "the provider has another key of that name");
+    let known = keys.find(Some("same"), Algorithm::RS256).await.unwrap();
+    assert!(keys.find_other(&retired, Some("same"), Algorithm::RS256).await.is_some());
+    assert!(
+        keys.find_other(&known, Some("same"), Algorithm::RS256).await.is_none(),
+        "the retired one is gone"
+    );
+}
+
+#[tokio::test]
+async fn weak_keys_and_keys_for_other_operations_are_none() {
+    let with = |changes: &[(&str, serde_json::Value)]| {
+        let mut jwk = one().jwk();
+        for (name, value) in changes {
+            jwk[name] = value.clone();
+        }
+        telescope::sso::Key::of_jwk(&serde_json::from_value(jwk).unwrap()).is_some()
+    };
+    assert!(with(&[]));
+    for (exponent, is_taken) in [
+        ("AQAB", true),
+        ("AAEAAQ", true),
+        ("Aw", false),
+        ("EQ", false),
+        ("AQE", false),
+        ("AQAA", false),
+        ("", false),
+        ("AA", false),
+        ("AQAAAAAAAAAAAQ", false),
+    ] {
+        assert_eq!(with(&[("e", exponent.into())]), is_taken, "{exponent}");
+    }
+    for (operations, is_taken) in [
+        (serde_json::json!(["verify"]), true),
+        (serde_json::json!(["sign", "verify"]), true),
+        (serde_json::json!([]), false),
+        (serde_json::json!(["sign"]), false),
+        (serde_json::json!(["encrypt"]), false),
+        (serde_json::json!(["verify", "wrapKey"]), false),
+    ] {
+        assert_eq!(with(&[("key_ops", operations.clone())]), is_taken, "{operations}");
+    }
 }
 
 #[tokio::test]

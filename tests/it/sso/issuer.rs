@@ -93,6 +93,12 @@ impl SigningKey {
         self.signed(&message)
     }
 
+    /// A token whose header and claims are these texts, which need not be what a serializer would write.
+    pub fn sign_text(&self, header: &str, claims: &str) -> String {
+        let [header, claims] = [header, claims].map(|text| URL_SAFE_NO_PAD.encode(text));
+        self.signed(&format!("{header}.{claims}"))
+    }
+
     /// A token as the load balancer of AWS makes it: its parts are padded.
     pub fn sign_padded(&self, header: &Value, claims: &Value) -> String {
         let padded = |value: &Value| {
@@ -119,6 +125,8 @@ pub fn part(value: &Value) -> String {
 pub enum Answering {
     /// Gives the public keys, as a set or each by its name.
     Keys(Vec<SigningKey>),
+    /// Gives each of these by its name, and says that there is no other.
+    Missing(Vec<SigningKey>),
     /// Breaks so many times, and then gives these.
     InTurn(usize, Vec<SigningKey>),
     /// Breaks.
@@ -206,6 +214,10 @@ async fn answer(answering: Answering, path: &str) -> Response {
             None => json!({ "keys": keys.iter().map(SigningKey::jwk).collect::<Vec<_>>() })
                 .to_string()
                 .into_response(),
+        },
+        Answering::Missing(keys) => match keys.iter().find(|key| path.ends_with(&format!("/{}", key.kid))) {
+            Some(key) => key.pem().to_owned().into_response(),
+            None => StatusCode::NOT_FOUND.into_response(),
         },
         Answering::Broken | Answering::InTurn(..) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Answering::Never => std::future::pending().await,

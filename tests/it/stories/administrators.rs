@@ -14,9 +14,14 @@ const BOB: &str = "bob@example.org";
 
 /// Runs `telescope admin`; whether it was done, and what it said.
 async fn admin(stack: &Stack, what: &str, email: &str) -> (bool, String) {
+    run(stack, &[what, email]).await
+}
+
+async fn run(stack: &Stack, arguments: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_telescope"));
     command
-        .args(["admin", what, email])
+        .arg("admin")
+        .args(arguments)
         .env_clear()
         .envs(stack.environment())
         .env("TELEGRAM_ENVIRONMENT", "test")
@@ -87,4 +92,40 @@ async fn a_command_makes_the_first_administrator_and_coming_first_does_not() {
     std::fs::remove_file(&socket).unwrap();
     refused(&stack, "revoke", ADA, "another Telescope is active").await;
     assert_eq!(may(&Visitor::sign_in(&stack, ADA).await).await, 200);
+}
+
+/// Whom no one on the pages can help is let in from the machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_let_people_in_whose_identity_has_changed() {
+    const NEW: &str = "ada@example.com";
+    let mut stack = Stack::start_with_settings(&[("ADMIN_EMAILS", "")]).await;
+    Visitor::sign_in(&stack, ADA).await;
+    done(&stack, "grant", ADA, "is now an administrator.").await;
+    let ada = Visitor::sign_in(&stack, ADA).await;
+    let (is_done, said) = admin(&stack, "unlink", ADA).await;
+    assert!(is_done && said.starts_with("The identity of ada@example.org is unlinked"), "{said}");
+    assert_eq!(may(&ada).await, 303, "the sessions of the former identity have ended");
+    done(&stack, "unblock", ADA, "wasn't blocked.").await;
+    refused(&stack, "unlink", BOB, "There is no user").await;
+    assert_eq!(
+        run(&stack, &["move", ADA, NEW]).await,
+        (true, format!("{ADA} is now {NEW}, with 0 accounts."))
+    );
+
+    assert!(stack.stop().await.success());
+    let (is_done, said) = run(&stack, &["move", NEW, "nobody"]).await;
+    assert!(!is_done && said.contains("address"), "{said}");
+    assert_eq!(
+        run(&stack, &["move", NEW, ADA]).await,
+        (true, format!("{NEW} is now {ADA}, with 0 accounts."))
+    );
+    let (is_done, said) = admin(&stack, "unlink", ADA).await;
+    assert!(is_done, "{said}");
+    stack.start_again().await;
+    let ada = Visitor::sign_in(&stack, ADA).await;
+    assert_eq!(may(&ada).await, 200, "the rank went along");
+    let trail = ada.get("/audit").await.text().await.unwrap();
+    for code in ["person.moved", "person.identity.forgotten", "command line"] {
+        assert!(trail.contains(&format!(">{code}<")), "{code}");
+    }
 }

@@ -24,6 +24,14 @@ pub async fn tamper(file: &Path, sql: &str) {
     connection.close().await.unwrap();
 }
 
+/// The first column of what this question gives.
+pub async fn rows(file: &Path, question: &'static str) -> Vec<String> {
+    let mut connection = connect(file).await;
+    let rows: Vec<(String,)> = sqlx::query_as(question).fetch_all(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    rows.into_iter().map(|(value,)| value).collect()
+}
+
 /// Whether nobody is writing to the file at this moment.
 pub async fn is_unlocked(file: &Path) -> bool {
     let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_millis(100));

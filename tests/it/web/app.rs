@@ -206,6 +206,12 @@ impl TestApp {
         sqlite::tamper(file, statement).await;
     }
 
+    /// The first column of what a question to the database gives.
+    pub async fn rows(&self, question: &'static str) -> Vec<String> {
+        let Dsn::Sqlite(file) = &self.app.config.db_dsn else { panic!("not SQLite") };
+        sqlite::rows(file, question).await
+    }
+
     /// Does at once what a running server does once a second: looks whether rules were changed.
     pub async fn in_force(&self) {
         let version = self.app.db.ping().await.unwrap();
@@ -256,10 +262,20 @@ impl Visitor {
         request
     }
 
-    /// The same browser after an answer that may have given it another cookie.
+    /// The same browser after an answer that may have given it other cookies, or taken some away.
     pub fn after(&self, answer: &Answer) -> Self {
-        let given = answer.header("set-cookie").split(';').next().filter(|cookie| !cookie.is_empty());
-        Self { router: self.router.clone(), cookie: given.map(str::to_owned).or_else(|| self.cookie.clone()) }
+        let name = |cookie: &str| cookie.split('=').next().unwrap().to_owned();
+        let mut jar: Vec<String> = self.cookie().split("; ").map(str::to_owned).collect();
+        for given in answer.headers.get_all(header::SET_COOKIE) {
+            let given = given.to_str().unwrap();
+            let cookie = given.split(';').next().unwrap();
+            jar.retain(|kept| name(kept) != name(cookie));
+            if !given.contains("Max-Age=0") {
+                jar.push(cookie.to_owned());
+            }
+        }
+        jar.retain(|cookie| !cookie.is_empty());
+        Self { router: self.router.clone(), cookie: (!jar.is_empty()).then(|| jar.join("; ")) }
     }
 
     /// The cookie that it sends.
@@ -315,6 +331,11 @@ impl Visitor {
     /// Sends a form, as htmx does.
     pub async fn post_fragment(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(filled(as_htmx(self.request(Method::POST, path)), form)).await
+    }
+
+    /// The value of one of its cookies.
+    pub fn cookie_named(&self, name: &str) -> Option<&str> {
+        self.cookie().split("; ").find_map(|cookie| cookie.strip_prefix(name)?.strip_prefix('='))
     }
 
     /// Opens a live stream.

@@ -64,6 +64,7 @@ async fn any_other_proxys_word_for_another_domain_does_not_either() {
         ("JWT_ISSUER", &name),
         ("JWT_AUDIENCE", "telescope"),
         ("JWT_JWKS_URL", &certs),
+        ("JWT_TRUST_EMAIL", "yes"),
     ])
     .await;
     let now = test.app.clock.now().0 / 1000;

@@ -231,7 +231,7 @@ async fn signing_in_gives_a_new_session_and_signing_out_ends_it() {
     assert_eq!(ada.get("/accounts").await.status, StatusCode::SEE_OTHER, "the old id is dead");
     let bob = test.signed_in("bob@example.org").await;
     assert_eq!(bob.post("/sign-out", &[]).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(bob.get("/accounts").await.header("location"), "/sign-in");
+    assert_eq!(bob.get("/accounts").await.header("location"), "/sign-in?why=ended");
     // A dead session stays dead, also from memory.
     test.app.set_database_away(true);
     assert_eq!(bob.get("/accounts").await.status, StatusCode::SERVICE_UNAVAILABLE);

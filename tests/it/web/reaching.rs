@@ -8,7 +8,7 @@ use telescope::domain::error::ErrorCode;
 use telescope::domain::privilege::{
     AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can,
 };
-use telescope::domain::{AccountId, Email, GroupId, Identity, RequestInfo, RoleId};
+use telescope::domain::{AccountId, Email, GroupId, Identity, ProviderGroups, RequestInfo, RoleId};
 use telescope::ops::access::{Edit, Report, UserRef, save};
 use telescope::ops::{OpError, sign_in};
 use telescope::store;
@@ -212,7 +212,7 @@ async fn a_role_that_is_called_like_a_group_of_the_provider_gives_no_more_than_i
     ];
     let report = told.tries(&edits).await;
     assert_eq!((report.done, report.failed.len()), (2, 2), "{:?}", report.failed);
-    let groups = Some(vec!["EVERYBODY".to_owned(), "keepers of the vault".to_owned()]);
+    let groups = ProviderGroups::Listed(vec!["EVERYBODY".to_owned(), "keepers of the vault".to_owned()]);
     let identity = Identity { groups, ..Identity::claimed(Email::parse(DESK).unwrap()) };
     sign_in::sign_in(&told.test.app, &identity, &RequestInfo::default()).await.unwrap();
     assert_eq!(told.test.app.live.policy.current().roles_of(told.test.user(DESK).await.id).len(), 2);

@@ -91,3 +91,21 @@ async fn what_proves_nobody_leaves_no_entry() {
     let all = audit::page(&mut test.app.db.read().await.unwrap(), &Filter::default(), 10).await.unwrap();
     assert!(all.is_empty(), "{all:?}");
 }
+
+/// Whoever brings many addresses uses up what is recorded of their own attempts, and of nobody else's.
+#[tokio::test]
+async fn one_identity_does_not_hide_what_others_do() {
+    let test = TestApp::with_its_own_time().await;
+    for number in 0..200 {
+        refused(&test, &identity(&format!("eve-{number}@example.org"), "eve", false)).await;
+    }
+    refused(&test, &identity("mallory@example.org", "mallory", false)).await;
+    assert_eq!(refusals(&test).await.len(), 10 + 1);
+    test.app.clock.advance(5 * 60);
+    refused(&test, &identity("trent@example.org", "trent", false)).await;
+    queue::flush(&test.app).await.unwrap();
+    let filter = Filter { code: Some("attempts.left-out".into()), ..Filter::default() };
+    let found = audit::page(&mut test.app.db.read().await.unwrap(), &filter, 10).await.unwrap();
+    let details: Vec<_> = found.iter().map(|entry| entry.details.as_deref().unwrap()).collect();
+    assert_eq!(details, [r#"{"attempts":190}"#], "and one entry says how many are not there");
+}

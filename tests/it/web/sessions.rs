@@ -28,7 +28,10 @@ async fn whoever_works_stays_signed_in_and_whoever_leaves_does_not() {
     test.app.clock.advance(2 * HOUR);
     assert_eq!(working.get("/accounts").await.status, StatusCode::OK, "thirteen hours after signing in");
     let sent_away = away.get("/accounts").await;
-    assert_eq!((sent_away.status, sent_away.header("location")), (StatusCode::SEE_OTHER, "/sign-in"));
+    assert_eq!(
+        (sent_away.status, sent_away.header("location")),
+        (StatusCode::SEE_OTHER, "/sign-in?why=ended")
+    );
 }
 
 #[tokio::test]

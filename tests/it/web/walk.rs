@@ -95,6 +95,7 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/users/{user}/grant-admin", [401, 403, 403, 303]),
     ("POST", "/users/{user}/revoke-admin", [401, 403, 403, 303]),
     ("POST", "/users/{user}/forget-identity", [401, 403, 403, 303]),
+    ("POST", "/users/{user}/move", [401, 403, 403, 422]),
     ("GET", "/access/explain", [401, 403, 403, 200]),
     ("GET", "/sign-in", [200, 200, 200, 200]),
     ("POST", "/sign-in", [422, 422, 422, 422]),

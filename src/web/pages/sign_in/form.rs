@@ -25,6 +25,32 @@ use crate::web::words::sign_in as words;
 #[serde(default)]
 pub struct SignInQuery {
     pub(super) next: String,
+    pub(super) why: Option<SignInReason>,
+}
+
+/// Why a person is asked to sign in.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignInReason {
+    /// Their session has ended.
+    Ended,
+    #[serde(other)]
+    Unknown,
+}
+
+impl SignInReason {
+    const fn sentence(self) -> Option<&'static str> {
+        match self {
+            Self::Ended => Some(words::ENDED),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl SignInQuery {
+    pub(super) fn reason(&self) -> Option<&'static str> {
+        self.why?.sentence()
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,14 +68,15 @@ impl Fields for SignInForm {
 #[template(path = "pages/sign_in/form.html")]
 struct FormPage {
     layout: Layout,
+    reason: Option<&'static str>,
     form: FormState<SignInForm>,
     admins: Vec<String>,
 }
 
 impl FormPage {
-    fn new(app: &State, form: FormState<SignInForm>) -> Self {
+    fn new(app: &State, form: FormState<SignInForm>, reason: Option<&'static str>) -> Self {
         let admins = app.config.admin_emails.iter().map(ToString::to_string).collect();
-        Self { layout: Layout::anonymous(app), form, admins }
+        Self { layout: Layout::anonymous(app), reason, form, admins }
     }
 }
 
@@ -64,7 +91,7 @@ struct ProxyPage {
 
 pub async fn form(app: AppState, Query(query): Query<SignInQuery>) -> Result<Response, AppError> {
     if let Some(provider) = &app.sso.oidc {
-        return oidc::page(&app, provider, &query.next);
+        return oidc::page(&app, provider, &query);
     }
     let mode = app.config.sso_mode;
     if !mode.is_mock() {
@@ -73,7 +100,8 @@ pub async fn form(app: AppState, Query(query): Query<SignInQuery>) -> Result<Res
         return html(&ProxyPage { layout: Layout::anonymous(&app), message, next });
     }
     let email = app.config.admin_emails.iter().next().map(ToString::to_string).unwrap_or_default();
-    html(&FormPage::new(&app, FormState::new(SignInForm { email, next: query.next })))
+    let reason = query.reason();
+    html(&FormPage::new(&app, FormState::new(SignInForm { email, next: query.next }), reason))
 }
 
 /// Signs a person in under the address that they claim, where a claim is proof enough.
@@ -92,8 +120,9 @@ pub async fn sign_in(
             Ok(Redirect::to(local_redirect(&form.next)).into_response())
         }
         Err(error) => {
+            sign_in_limit::count_failure(&app, &caller.origin);
             let (status, form) = FormState::rejected(form, OpError::invalid("email", error))?;
-            html_with(status, &FormPage::new(&app, form))
+            html_with(status, &FormPage::new(&app, form, None))
         }
     }
 }

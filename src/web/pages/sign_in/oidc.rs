@@ -1,18 +1,18 @@
 //! `/sign-in` with an OpenID provider: the button, the way there, and the way back.
 
 use askama::Template;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Query;
-use tower_sessions::cookie::time::Duration;
-use tower_sessions::{Expiry, Session};
+use tower_sessions::Session;
 
 use super::session::begin;
-use crate::domain::{Email, Secret};
-use crate::sso::oidc::{Answer, LIFE, OidcError, PendingAuthorization, Proven, Provider};
+use crate::domain::{Secret, UserId};
+use crate::ops::sign_in::{SignedIn, sealing};
+use crate::sso::oidc::{Answer, OidcError, PendingAuthorization, Proven, Provider};
 use crate::store::web_sessions::USER_KEY;
 use crate::web::auth::session::RequestSession;
-use crate::web::auth::sign_in_limit;
+use crate::web::auth::{pending_sign_ins, sign_in_limit};
 use crate::web::error::AppError;
 use crate::web::layout::{Layout, html};
 use crate::web::pages::sign_in::form::SignInQuery;
@@ -21,12 +21,8 @@ use crate::web::return_to::local_redirect;
 use crate::web::state::{AppState, State};
 use crate::web::words::sign_in as words;
 
-/// In a session: the sign-ins that wait for the provider's answer, the oldest first.
-const PENDING_KEY: &str = "oidc_attempts";
 /// In a session: the token that began it, which the provider wants back at the end.
 const TOKEN_KEY: &str = "oidc_proof";
-/// Sign-ins at once, as from several open pages.
-const MAX_PENDING: usize = 5;
 /// Bytes of a token that is kept; a longer one would not fit into an address.
 const MAX_TOKEN: usize = 6000;
 
@@ -34,18 +30,17 @@ const MAX_TOKEN: usize = 6000;
 #[template(path = "pages/sign_in/oidc.html")]
 struct ButtonPage {
     layout: Layout,
+    reason: Option<&'static str>,
     host: String,
     start: String,
 }
 
 #[derive(Template)]
-#[template(path = "pages/sign_in/oidc_unproven.html")]
-struct UnverifiedPage {
+#[template(path = "pages/sign_in/oidc_notes.html")]
+struct NotesPage {
     layout: Layout,
-    /// The address that Telescope knows the person by.
-    email: Email,
-    /// The address that the provider names now.
-    now: Email,
+    /// What the person has to know before they go on.
+    notes: Vec<String>,
     next: String,
 }
 
@@ -58,61 +53,89 @@ struct SignedOutPage {
 }
 
 /// The page with the button.
-pub(super) fn page(app: &State, provider: &Provider, next: &str) -> Result<Response, AppError> {
-    let start = with_query(paths::SIGN_IN_START, [("next", local_redirect(next))]);
-    html(&ButtonPage { layout: Layout::anonymous(app), host: provider.host(), start })
+pub(super) fn page(app: &State, provider: &Provider, query: &SignInQuery) -> Result<Response, AppError> {
+    let start = with_query(paths::SIGN_IN_START, [("next", local_redirect(&query.next))]);
+    let (layout, host) = (Layout::anonymous(app), provider.host());
+    html(&ButtonPage { layout, reason: query.reason(), host, start })
 }
 
 /// Sends the browser to the provider.
 pub async fn start(
     app: AppState,
-    RequestSession { session, origin }: RequestSession,
+    headers: HeaderMap,
     Query(query): Query<SignInQuery>,
 ) -> Result<Response, AppError> {
     let provider = app.sso.oidc.as_ref().ok_or(AppError::NotFound)?;
-    sign_in_limit::check_address(&app, &origin)?;
     let (address, pending) = provider.begin(local_redirect(&query.next).to_owned()).await?;
-    let mut all = pending_sign_ins(&session).await?;
+    let mut all = pending_sign_ins::of(&app, &headers);
     all.push(pending);
-    let surplus = all.len().saturating_sub(MAX_PENDING);
-    store_pending(&session, all.split_off(surplus)).await?;
-    Ok(Redirect::to(address.as_str()).into_response())
+    let cookie = pending_sign_ins::cookie(&app, all)?;
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(address.as_str())).into_response())
 }
 
 /// Takes the answer that the browser brings from the provider.
 pub async fn callback(
     app: AppState,
     caller: RequestSession,
+    headers: HeaderMap,
     Query(answer): Query<Answer>,
 ) -> Result<Response, AppError> {
-    let session = &caller.session;
     let provider = app.sso.oidc.as_ref().ok_or(AppError::NotFound)?;
+    let mut all = pending_sign_ins::of(&app, &headers);
+    let Some(at) = all.iter().position(|pending| pending.is(&answer.state)) else {
+        sign_in_limit::count_stranger(&app, &caller.origin)?;
+        return Err(OidcError::Stale.into());
+    };
     sign_in_limit::check_address(&app, &caller.origin)?;
-    let mut all = pending_sign_ins(session).await?;
-    let at = all.iter().position(|pending| pending.is(&answer.state)).ok_or(OidcError::Stale)?;
     let pending = all.remove(at);
-    let usual = session.expiry();
-    store_pending(session, all).await?;
-    // Before the provider is asked: the same answer finds no pending sign-in from here on.
-    session.save().await?;
-    let Proven { identity, id_token } = provider.finish(&pending, &answer).await?;
-    session.set_expiry(usual);
-    let person = begin(&app, &caller, &identity).await?;
-    session.remove_value(TOKEN_KEY).await?;
-    if id_token.expose().len() <= MAX_TOKEN {
-        session.insert(TOKEN_KEY, id_token.expose()).await?;
+    let cookie = pending_sign_ins::cookie(&app, all)?;
+    let signed_in = finish(&app, &caller, provider, &pending, &answer).await;
+    if signed_in.is_err() {
+        sign_in_limit::count_failure(&app, &caller.origin);
     }
-    let next = local_redirect(&pending.next).to_owned();
-    if person.verified {
-        return Ok(Redirect::to(&next).into_response());
-    }
-    let layout = Layout::anonymous(&app);
-    html(&UnverifiedPage { layout, email: person.email, now: identity.email, next })
+    let mut response = signed_in.into_response();
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
 }
 
-/// The token that began a session, if it was kept.
-pub(super) async fn stored_token(session: &Session) -> Result<Option<Secret>, AppError> {
-    Ok(session.get(TOKEN_KEY).await?)
+async fn finish(
+    app: &State,
+    caller: &RequestSession,
+    provider: &Provider,
+    pending: &PendingAuthorization,
+    answer: &Answer,
+) -> Result<Response, AppError> {
+    let Proven { identity, id_token } = provider.finish(pending, answer).await?;
+    let SignedIn { person, roles, .. } = begin(app, caller, &identity).await?;
+    store_token(app, &caller.session, person.id, &id_token).await?;
+    let next = local_redirect(&pending.next).to_owned();
+    let notes = words::after_sign_in(&person, &identity.email, &roles);
+    if notes.is_empty() {
+        return Ok(Redirect::to(&next).into_response());
+    }
+    html(&NotesPage { layout: Layout::anonymous(app), notes, next })
+}
+
+/// Keeps the token that begins a session. The database has it sealed only: at the provider it may be worth something.
+async fn store_token(
+    app: &State,
+    session: &Session,
+    person: UserId,
+    id_token: &Secret,
+) -> Result<(), AppError> {
+    session.remove_value(TOKEN_KEY).await?;
+    if id_token.expose().len() > MAX_TOKEN {
+        return Ok(());
+    }
+    let sealed = sealing::seal_token(app, person, id_token)?;
+    Ok(session.insert(TOKEN_KEY, sealed).await?)
+}
+
+/// The token that began a session, if it was kept and can still be opened.
+pub(super) async fn stored_token(app: &State, session: &Session) -> Result<Option<Secret>, AppError> {
+    let Some(person) = session.get::<UserId>(USER_KEY).await? else { return Ok(None) };
+    let sealed: Option<String> = session.get(TOKEN_KEY).await?;
+    Ok(sealed.and_then(|sealed| sealing::open_token(app, person, &sealed)))
 }
 
 /// The page after signing out here, which goes on to sign out of the provider; none if that has no such address. The way
@@ -126,19 +149,6 @@ pub(super) async fn signed_out(
     let refresh = [(HeaderName::from_static("refresh"), format!("0; url={address}"))];
     let page = html(&SignedOutPage { layout: Layout::anonymous(app), host: provider.host(), address });
     Some(page.map(|page| (refresh, page).into_response()))
-}
-
-async fn pending_sign_ins(session: &Session) -> Result<Vec<PendingAuthorization>, AppError> {
-    Ok(session.get(PENDING_KEY).await?.unwrap_or_default())
-}
-
-/// A session without a user lives no longer than its pending sign-ins.
-async fn store_pending(session: &Session, pending: Vec<PendingAuthorization>) -> Result<(), AppError> {
-    if session.get_value(USER_KEY).await?.is_none() {
-        session.set_expiry(Some(Expiry::OnInactivity(Duration::milliseconds(LIFE))));
-    }
-    session.insert(PENDING_KEY, pending).await?;
-    Ok(())
 }
 
 impl From<OidcError> for AppError {

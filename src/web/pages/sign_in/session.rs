@@ -3,8 +3,8 @@
 use tower_sessions::session::Id;
 
 use crate::domain::Identity;
-use crate::domain::access::Person;
 use crate::live::events::{Change, SessionId};
+use crate::ops::sign_in::SignedIn;
 use crate::web::auth::session::{self, RequestSession};
 use crate::web::error::AppError;
 use crate::web::state::State;
@@ -14,11 +14,11 @@ pub(super) async fn begin(
     app: &State,
     caller: &RequestSession,
     identity: &Identity,
-) -> Result<Person, AppError> {
+) -> Result<SignedIn, AppError> {
     let replaced = caller.session.id();
-    let person = session::sign_in(app, caller, identity).await?;
+    let signed_in = session::sign_in(app, caller, identity).await?;
     publish_end(app, replaced);
-    Ok(person)
+    Ok(signed_in)
 }
 
 /// Tells caches and open pages that a session has ended.

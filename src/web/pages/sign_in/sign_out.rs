@@ -18,7 +18,7 @@ pub async fn sign_out(app: AppState, caller: RequestSession) -> Result<Response,
     if let Some(principal) = session::current(&app, &session, &origin).await? {
         sign_in::sign_out(&app, &principal).await?;
     }
-    let id_token = oidc::stored_token(&session).await?;
+    let id_token = oidc::stored_token(&app, &session).await?;
     session.flush().await?;
     publish_end(&app, ended);
     if let Some(provider) = &app.sso.oidc

@@ -1,5 +1,6 @@
 pub mod change;
 pub mod list;
+pub mod move_to;
 pub mod roles;
 mod row;
 pub mod show;

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum_extra::extract::Query;
 
+use super::move_to::MoveForm;
 use super::row::UserRow;
 use crate::domain::access::Principal;
 use crate::domain::privilege::can;
@@ -13,6 +14,7 @@ use crate::store;
 use crate::store::roles::Role;
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
+use crate::web::form::FormState;
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::notice::NoticeQuery;
 use crate::web::paths;
@@ -28,6 +30,8 @@ pub struct UserPage {
     /// The roles that have not been assigned on a page.
     others: Vec<Role>,
     error: Option<&'static str>,
+    /// The form that gives the person another address; administrators have it.
+    moving: Option<FormState<MoveForm>>,
 }
 
 struct HeldRole {
@@ -42,6 +46,11 @@ struct HeldRole {
 impl UserPage {
     pub fn invalid(self, message: &'static str) -> Result<Response, AppError> {
         html_with(StatusCode::UNPROCESSABLE_ENTITY, &Self { error: Some(message), ..self })
+    }
+
+    /// The page again after that form was refused.
+    pub fn with_move(self, status: StatusCode, form: FormState<MoveForm>) -> Result<Response, AppError> {
+        html_with(status, &Self { moving: Some(form), ..self })
     }
 
     pub fn role_name(&self, id: RoleId) -> Option<&str> {
@@ -72,5 +81,7 @@ pub async fn page(app: &State, reader: &Principal, id: UserId) -> Result<UserPag
     let held: Vec<HeldRole> = held.collect();
     others.retain(|role| !held.iter().any(|held| held.id == role.id && held.by_page));
     let row = UserRow::new(app, reader, listed);
-    Ok(UserPage { layout: Layout::of(app, reader), done: None, row, held, others, error: None })
+    let is_admin = matches!(reader, Principal::User(person) if person.admin);
+    let moving = (is_admin && !row.own).then(FormState::default);
+    Ok(UserPage { layout: Layout::of(app, reader), done: None, row, held, others, error: None, moving })
 }

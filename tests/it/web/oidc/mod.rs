@@ -1,6 +1,8 @@
 //! Signing in through an OpenID provider: as it should go, and every way in which it should not. The provider here is
 //! a strict one that can be made to lie; the last story is lived with a real provider program and a real browser.
 
+mod claims;
+mod pending;
 mod provider;
 mod real;
 mod right;

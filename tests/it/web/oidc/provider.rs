@@ -87,7 +87,8 @@ struct Inside {
     signing: Mutex<Signing>,
     bend_token: Mutex<Bend>,
     bend_metadata: Mutex<Bend>,
-    userinfo: Mutex<Value>,
+    /// The kind and the text of its further claims.
+    userinfo: Mutex<(&'static str, String)>,
     asked_for_keys: AtomicUsize,
 }
 
@@ -111,7 +112,7 @@ impl Provider {
             signing: Mutex::new(Signing::Right),
             bend_token: Mutex::new(Box::new(|_| {})),
             bend_metadata: Mutex::new(Box::new(|_| {})),
-            userinfo: Mutex::new(Value::Null),
+            userinfo: Mutex::new(("application/json", "null".into())),
             asked_for_keys: AtomicUsize::new(0),
         });
         let server = serve(listener, Arc::clone(&inside));
@@ -156,7 +157,12 @@ impl Provider {
 
     /// What it says of the person beside the token.
     pub fn userinfo(&self, claims: Value) {
-        *self.inside.userinfo.lock().unwrap() = claims;
+        self.userinfo_as("application/json", &claims.to_string());
+    }
+
+    /// The same as any text.
+    pub fn userinfo_as(&self, kind: &'static str, text: &str) {
+        *self.inside.userinfo.lock().unwrap() = (kind, text.to_owned());
     }
 
     /// Takes another key, and forgets the former.
@@ -311,7 +317,8 @@ async fn userinfo(State(inside): State<Arc<Inside>>, headers: HeaderMap) -> Resp
     if headers.get(header::AUTHORIZATION).is_none_or(|value| value != "Bearer an access token") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    Json(inside.userinfo.lock().unwrap().clone()).into_response()
+    let (kind, text) = inside.userinfo.lock().unwrap().clone();
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
 impl Inside {

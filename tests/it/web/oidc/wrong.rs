@@ -119,6 +119,9 @@ const LIES: &[Lie] = &[
     ("nobody", |it| it["sub"] = json!("")),
     ("no subject", |it| drop(it.as_object_mut().unwrap().remove("sub"))),
     ("a subject that is a number", |it| it["sub"] = json!(7)),
+    ("a subject with a NUL", |it| it["sub"] = json!("ada\u{0}")),
+    ("a subject with a line break", |it| it["sub"] = json!("ada\nroot")),
+    ("a subject with another control character", |it| it["sub"] = json!("ada\u{85}")),
     ("far too much", |it| it["more"] = json!("x".repeat(70_000))),
 ];
 
