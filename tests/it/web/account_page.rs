@@ -274,6 +274,46 @@ async fn a_stored_password_can_be_removed() {
     assert_eq!(store::secrets::two_step_password(conn, id).await.unwrap(), None);
 }
 
+/// A form from before another person stored or removed the password replaces or removes nothing.
+#[tokio::test]
+async fn a_password_that_another_person_stored_meanwhile_is_not_replaced_unseen() {
+    let test = TestApp::with_its_own_time().await;
+    let id = test.account(1, None).await;
+    let root = test.signed_in(ADMIN).await;
+    let page = format!("/accounts/{id}");
+    let (store, remove) = (format!("{page}/password"), format!("{page}/password/remove"));
+    let seen = async |path: &str| root.get(path).await.attributes("[name=seen]", "value").concat();
+    let stored = async || {
+        let conn = &mut test.app.db.read().await.unwrap();
+        store::secrets::two_step_password(conn, id).await.unwrap().map(|fact| fact.stored_at)
+    };
+    let none = seen(&store).await;
+    assert_eq!(
+        root.post(&store, &[("seen", &none), ("password", "theirs")]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let theirs = stored().await;
+    test.app.clock.advance(5);
+    let late = root.post(&store, &[("seen", &none), ("password", "mine")]).await;
+    assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.body);
+    assert!(late.texts(".note.bad").concat().contains("Another person stored"), "{}", late.body);
+    assert!(!late.body.contains("mine"), "a password is never shown again");
+    assert_eq!(stored().await, theirs);
+
+    let asked = seen(&remove).await;
+    let now = late.attributes("[name=seen]", "value").concat();
+    assert_eq!(
+        root.post(&store, &[("seen", &now), ("password", "mine")]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let refused = root.post(&remove, &[("seen", &asked)]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
+    assert!(stored().await > theirs, "the newer one stays");
+    let asked = refused.attributes("[name=seen]", "value").concat();
+    assert_eq!(root.post(&remove, &[("seen", &asked)]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(stored().await, None);
+}
+
 #[tokio::test]
 async fn an_account_is_a_person() {
     let test = TestApp::new().await;

@@ -5,7 +5,7 @@ use telescope::domain::access::{Policy, Principal, decide};
 use telescope::domain::account::Profile;
 use telescope::domain::error::ErrorCode;
 use telescope::domain::privilege::can;
-use telescope::domain::{Account, DesiredState, GroupId, Millis, Network, Snapshot, Stage};
+use telescope::domain::{Account, DesiredState, GroupId, Network, Snapshot, Stage};
 use telescope::ops::{OpError, accounts};
 use telescope::store;
 

@@ -3,15 +3,18 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum_extra::extract::Form;
+use serde::Deserialize;
 
+use crate::domain::Millis;
 use crate::domain::privilege::can;
 use crate::live::accounts::Entry;
 use crate::ops;
-use crate::store;
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
-use crate::web::form::RequestType;
+use crate::web::form::{Fields, FormState, RequestType};
 use crate::web::layout::Layout;
+use crate::web::pages::accounts::password::stored_at;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::accounts as words;
@@ -21,15 +24,29 @@ use crate::web::words::accounts as words;
 struct RemovePage<'a> {
     layout: Layout,
     entry: &'a Entry,
-    is_stored: bool,
+    seen: i64,
+    form: FormState<RemoveForm>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RemoveForm {
+    seen: String,
+}
+
+impl Fields for RemoveForm {
+    const NAMES: &'static [&'static str] = &[];
 }
 
 impl<'a> RemovePage<'a> {
-    async fn new(app: &State, allowed: &'a Allowed<can::EditTwoFactorPassword>) -> Result<Self, AppError> {
+    async fn new(
+        app: &State,
+        allowed: &'a Allowed<can::EditTwoFactorPassword>,
+        form: FormState<RemoveForm>,
+    ) -> Result<Self, AppError> {
         let entry = &allowed.entry;
-        let conn = &mut app.db.read().await?;
-        let is_stored = store::secrets::two_step_password(conn, entry.account.id).await?.is_some();
-        Ok(Self { layout: Layout::of(app, &allowed.actor), entry, is_stored })
+        let seen = stored_at(app, entry.account.id).await?;
+        Ok(Self { layout: Layout::of(app, &allowed.actor), entry, seen, form })
     }
 }
 
@@ -38,7 +55,7 @@ pub async fn form(
     request_type: RequestType,
     allowed: Allowed<can::EditTwoFactorPassword>,
 ) -> Result<Response, AppError> {
-    let page = RemovePage::new(&app, &allowed).await?;
+    let page = RemovePage::new(&app, &allowed, FormState::default()).await?;
     request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
@@ -46,7 +63,17 @@ pub async fn remove(
     app: AppState,
     request_type: RequestType,
     allowed: Allowed<can::EditTwoFactorPassword>,
+    Form(form): Form<RemoveForm>,
 ) -> Result<Response, AppError> {
-    ops::two_step::remove_password(&app, allowed.grant()).await?;
-    Ok(request_type.dialog_done(words::PASSWORD_REMOVED, &paths::account(allowed.entry.account.id)))
+    let seen = form.seen.parse().ok().map(Millis);
+    match ops::two_step::remove_password(&app, allowed.grant(), seen).await {
+        Ok(()) => {
+            Ok(request_type.dialog_done(words::PASSWORD_REMOVED, &paths::account(allowed.entry.account.id)))
+        }
+        Err(error) => {
+            let (status, form) = FormState::rejected(form, error)?;
+            let page = RemovePage::new(&app, &allowed, form).await?;
+            request_type.dialog(status, &page.as_dialog(), &page)
+        }
+    }
 }
