@@ -217,4 +217,58 @@
       if (sourceElement?.id === "live" || response.status === 429) paused(response.status);
     });
   }
+  // What arrives while a person looks elsewhere is in the title and, if they turned that on, in a notification of the
+  // browser. Then pages go on being live in the background, too.
+  const NOTICES = "telescope-notices";
+  const wanted = () => {
+    try {
+      return localStorage.getItem(NOTICES) === "on" && Notification.permission === "granted";
+    } catch {
+      return false;
+    }
+  };
+  const follow = () => {
+    htmx.config.sse = { ...htmx.config.sse, pauseOnBackground: !wanted() };
+  };
+  const title = document.title;
+  // The number of each place that tells of something; it grows when there is more.
+  const numbers = new Map();
+  let missed = 0;
+  const notice = (event) => {
+    for (const id of numbers.keys()) if (!byId(id)) numbers.set(id, 0);
+    for (const place of document.querySelectorAll("[data-notice]")) {
+      const text = place.dataset.notice;
+      const number = Number(place.dataset.noticeKey);
+      const before = numbers.get(place.id) ?? 0;
+      numbers.set(place.id, number);
+      // What is there when the page is opened is no news.
+      if (!event || number <= before || document.hasFocus()) continue;
+      missed += 1;
+      document.title = `(${missed}) ${title}`;
+      if (wanted()) new Notification("Telescope", { body: text, tag: place.id, icon: "/static/icon.svg" });
+    }
+  };
+  const seen = () => {
+    missed = 0;
+    document.title = title;
+  };
+  document.addEventListener("htmx:after:swap", notice);
+  addEventListener("focus", seen);
+  document.addEventListener("visibilitychange", () => document.hidden || seen());
+  notice();
+  for (const button of document.querySelectorAll("[data-notify]")) {
+    const show = () => {
+      button.textContent = wanted() ? "Turn off notifications" : "Turn on notifications";
+      button.setAttribute("aria-pressed", String(wanted()));
+    };
+    button.hidden = !("Notification" in window && isSecureContext);
+    button.addEventListener("click", async () => {
+      const on = !wanted() && (await Notification.requestPermission()) === "granted";
+      localStorage.setItem(NOTICES, on ? "on" : "off");
+      follow();
+      show();
+    });
+    show();
+  }
+  follow();
 })();

@@ -39,7 +39,8 @@
     forget();
     restore();
     document.addEventListener("htmx:after:swap", restore);
-  } else if (location.pathname === "/sign-in" && sessionStorage.getItem(DRAFTS)) {
+  } else if (sessionStorage.getItem(DRAFTS)) {
+    // The sign-in page, or one that leads to it.
     sessionStorage.setItem(RETURNING, "yes");
   }
 

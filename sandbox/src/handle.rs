@@ -6,7 +6,7 @@ use std::time::Duration;
 use grammers_tl_types::{Deserializable, Identifiable, RemoteCall, Serializable};
 use tokio::time::Instant;
 
-use crate::backend::{Account, Backend, Counters, Message, PhoneNumber};
+use crate::backend::{Account, Backend, Counters, Message, PhoneNumber, SmsCode};
 use crate::crypto::srp::Password;
 use crate::error::RpcError;
 use crate::network::ConnectionFault;
@@ -106,6 +106,11 @@ impl Handle {
     /// Sets whether the number has an account, and whether that is banned, deleted or frozen.
     pub async fn set_account(&self, number: &PhoneNumber, account: Account) {
         self.server.update(|backend, now| backend.set_account(number, account, now)).await;
+    }
+
+    /// Sets what the number's codes by SMS consist of, from the next code on.
+    pub async fn set_sms_code(&self, number: &PhoneNumber, form: SmsCode) {
+        self.server.update(|backend, _| backend.set_sms_code(number, form)).await;
     }
 
     /// Assigns the number to a data centre, 1 to 5: the others redirect to it. `None`: each of them serves it.

@@ -100,6 +100,12 @@ fn describe(step: &ImportStep) -> String {
         ImportStep::RequireApproval { group, required: false } => {
             format!("stop requiring approval for accounts in {group:?}")
         }
+        ImportStep::AllowEmergency { group, allowed: true } => {
+            format!("allow emergency access without approval in {group:?}")
+        }
+        ImportStep::AllowEmergency { group, allowed: false } => {
+            format!("stop allowing emergency access in {group:?}")
+        }
         ImportStep::AddAccount { account, group } => format!("add account {account} to group {group:?}"),
         ImportStep::RemoveAccount { account, group } => {
             format!("remove account {account} from group {group:?}")

@@ -65,6 +65,7 @@ mod grant;
 pub mod policy;
 pub mod policy_change;
 pub mod principal;
+pub mod recent_grants;
 mod rights_class;
 
 pub use diff::{Moved, PrivilegeDelta, policy_diff};
@@ -73,6 +74,7 @@ pub use grant::{Grant, Permit, SystemGrant, SystemPermit};
 pub use policy::{Policy, PolicyRows, Role};
 pub use policy_change::{EscalationError, PolicyChange, Subject, authorize_change};
 pub use principal::{Person, Principal};
+pub use recent_grants::{ApproverBy, RecentGrants};
 pub use rights_class::{ClassRights, RightsClass};
 
 use super::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can};

@@ -2,6 +2,7 @@
 
 mod details_version;
 
+use super::refusal::LoginRefusal;
 use super::stage::Severity;
 use super::{AccountId, Email, GroupId, Millis, Phone, SessionEndReason, Stage, StageToken};
 pub use details_version::{DetailsChange, DetailsVersion};
@@ -65,8 +66,8 @@ pub struct Snapshot {
     pub stage: Stage,
     /// Names this stage in forms; a form with another token is stale.
     pub token: StageToken,
-    /// What went wrong with the last thing asked of Telegram, in words; gone with the next step.
-    pub problem: Option<String>,
+    /// What went wrong with the last thing asked of Telegram; gone with the next step.
+    pub problem: Option<Problem>,
     /// Telegram refuses until then, because it was asked too often.
     pub flood_until: Option<Millis>,
     /// A request of a person is on its way to Telegram.
@@ -81,6 +82,16 @@ pub struct Snapshot {
     pub code_sent: Option<Millis>,
     /// Telegram has frozen the account.
     pub frozen: Option<Frozen>,
+}
+
+/// Why the last thing asked of Telegram was not done. The sentences are in `words::refusals`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// There was no answer; it may still happen.
+    NoAnswer,
+    /// More came than the account could take in, so it was restarted.
+    Overflowed,
+    Refused(LoginRefusal),
 }
 
 /// An account that Telegram holds for abuse: it can be looked at, and is deleted unless its owner appeals.

@@ -39,6 +39,13 @@ define::audit_events! {
         #[serde(with = "stored::optional_text")]
         owner: Option<Email>,
     },
+    /// The number of an account that was never logged in was corrected
+    "account.number.corrected" => NumberCorrected {
+        #[serde(with = "stored::text")]
+        phone: Phone,
+        #[serde(with = "stored::text")]
+        before: Phone,
+    },
     /// A login code was requested from Telegram
     "login.code.asked" => CodeRequested,
     /// A login code or two-step password was submitted to Telegram
@@ -51,6 +58,8 @@ define::audit_events! {
         #[serde(default, with = "stored::optional_text", skip_serializing_if = "Option::is_none")]
         approved_by: Option<Email>,
     },
+    /// A login code was viewed without approval, in an emergency
+    "login.code.emergency" => EmergencyCodeShown,
     /// A two-step password was stored
     "password.stored" => TwoStepPasswordStored,
     /// A stored two-step password was removed
@@ -86,10 +95,29 @@ define::audit_events! {
         #[serde(with = "stored::text")]
         person: Email,
     },
+    /// A request to view a secret was withdrawn
+    "reveal.withdrawn" => RevealWithdrawn {
+        #[serde(with = "stored::text")]
+        kind: RevealKind,
+    },
+    /// An approval ended because its approver lost the permission
+    "reveal.voided" => RevealVoided {
+        #[serde(with = "stored::text")]
+        kind: RevealKind,
+        #[serde(with = "stored::text")]
+        person: Email,
+        #[serde(with = "stored::text")]
+        approver: Email,
+    },
     /// Approval was required for the accounts of a group, or no longer required
     "group.approval" => GroupApprovalSet {
         group: String,
         needed: bool,
+    },
+    /// Emergency access without approval was allowed for the accounts of a group, or no longer allowed
+    "group.emergency" => GroupEmergencySet {
+        group: String,
+        allowed: bool,
     },
     /// A session was ended at Telegram
     "session.logged-out" => SessionLoggedOut,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::access::{EscalationError, Refusal};
 use super::email::EmailError;
 use super::phone::PhoneError;
+use super::refusal::LoginRefusal;
 use super::reveal::ReasonError;
 
 /// Why an operation was not done. The names are stable: a code is never renamed or used for something else.
@@ -48,6 +49,9 @@ pub enum ErrorCode {
     NoteCharacter,
     DigitsWrong,
     PhoneTaken,
+    PhoneUnchanged,
+    /// The account was logged in with its number.
+    NumberInUse,
     PhoneBeingRemoved,
     // Accounts and their logins.
     TestEnvironmentOnly,
@@ -86,9 +90,8 @@ pub enum ErrorCode {
         limit: i64,
     },
     TelegramUnreachable,
-    /// Telegram refused; the text explains its answer.
     TelegramRefused {
-        text: String,
+        why: LoginRefusal,
     },
     // Secrets and approvals.
     PasswordNotStored,
@@ -100,8 +103,10 @@ pub enum ErrorCode {
         minutes: i64,
     },
     NotConnectedForCode,
+    NotLoggedInForCode,
     NotWaitingForCode,
     ApprovalRequired,
+    EmergencyNotAllowed,
     ApprovalPending,
     ApprovalSpent,
     ApprovalUsed,
@@ -129,6 +134,11 @@ pub enum ErrorCode {
         by: String,
     },
     RequestOver,
+    RequestWithdrawn,
+    /// The approver has that permission from the person who made the request, since less than a day.
+    ApproverGivenByRequester {
+        person: String,
+    },
     RequesterLostAccess {
         person: String,
     },

@@ -109,6 +109,12 @@ pub fn read(typed: &str) -> String {
     visible.chars().filter(|c| !c.is_whitespace() && !is_dash(*c)).collect()
 }
 
+/// Reads a code that is a word or a phrase: letters, and one space between words.
+pub fn read_words(typed: &str) -> String {
+    let visible: String = typed.chars().filter(|c| !is_invisible(*c)).collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Seconds for which Telegram takes a code.
 pub const LIFE: i64 = 5 * 60;
 
@@ -131,7 +137,7 @@ fn next_word(text: &str, from: usize) -> Option<(usize, &str)> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{find, is_stale, read};
+    use super::{find, is_stale, read, read_words};
     use crate::domain::Millis;
 
     proptest! {
@@ -197,6 +203,22 @@ mod tests {
             "This text goes on for quite a while before it comes to anything at all, and then: 12345",
         ] {
             assert_eq!(find(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_keep_their_letters_and_spaces() {
+        for (typed, words) in [
+            ("apple tree", "apple tree"),
+            ("  apple\u{a0} tree\n", "apple tree"),
+            ("Apple", "Apple"),
+            ("half-moon blue", "half-moon blue"),
+            ("app\u{200b}le", "apple"),
+            ("зелёный лес", "зелёный лес"),
+            ("22222", "22222"),
+            (" \u{200b} ", ""),
+        ] {
+            assert_eq!(read_words(typed), words, "{typed:?}");
         }
     }
 

@@ -114,6 +114,14 @@ fn country_code(digits: &str) -> usize {
     }
 }
 
+/// The digits of a number without the `(0)` that is only dialled within the country, if the text has one after others.
+pub(super) fn without_trunk_zero(typed: &str, digits: &str) -> Option<String> {
+    let at = trunk_zero(typed).filter(|at| *at > 0 && *at < digits.len())?;
+    let mut digits = digits.to_owned();
+    digits.remove(at);
+    Some(digits)
+}
+
 /// How many digits stand before the first `(0)`, if there is one.
 fn trunk_zero(plain: &str) -> Option<usize> {
     let mut before = 0;

@@ -4,8 +4,10 @@ use super::ids::named;
 use super::privilege::{AccountPrivilege, can};
 use super::{AccountId, Email, Millis, Phone, RevealId, UserId};
 
-/// Seconds from a request until nothing can be done with it any more.
+/// Seconds from a request until it can't be decided any more.
 pub const REQUEST_LIFE: i64 = 10 * 60;
+/// Seconds from an approval until it can't be used any more.
+pub const APPROVAL_LIFE: i64 = 10 * 60;
 
 named!(
     /// What can be revealed.
@@ -54,6 +56,10 @@ named!(
         Used = "used",
         /// Its time was over before it was decided or used.
         Expired = "expired",
+        /// The person who made it took it back.
+        Withdrawn = "withdrawn",
+        /// It was approved, and the person who approved it lost the permission.
+        Voided = "voided",
     }
 );
 
@@ -86,6 +92,16 @@ pub struct RevealRequest {
     pub decided_at: Option<Millis>,
     /// The note of the person who decided it.
     pub note: Option<String>,
+}
+
+impl RequestState {
+    /// Whether something can still become of it.
+    pub const fn is_open(self) -> bool {
+        match self {
+            Self::Waiting | Self::Approved => true,
+            Self::Refused | Self::Used | Self::Expired | Self::Withdrawn | Self::Voided => false,
+        }
+    }
 }
 
 impl RevealRequest {
@@ -162,6 +178,8 @@ mod tests {
             (RequestState::Refused, RequestState::Refused),
             (RequestState::Used, RequestState::Used),
             (RequestState::Expired, RequestState::Expired),
+            (RequestState::Withdrawn, RequestState::Withdrawn),
+            (RequestState::Voided, RequestState::Voided),
         ] {
             assert_eq!(request(state).stands(Millis(999)), state);
             assert_eq!(request(state).stands(Millis(1000)), after);

@@ -93,9 +93,9 @@ impl Stage {
     /// Whether a code can be requested now. TDLib accepts the number again in all of these.
     pub const fn can_ask_for_code(&self) -> bool {
         match self {
+            Self::WaitCode(sent) => sent.no_other_way_until.is_none(),
             Self::SignedOut
             | Self::Ended(_)
-            | Self::WaitCode(_)
             | Self::WaitPassword { .. }
             | Self::WaitEmailAddress
             | Self::WaitEmailCode { .. }

@@ -1,13 +1,35 @@
 //! Requests to see a secret, as pages show them.
 
-use crate::domain::Millis;
+use std::collections::HashSet;
+
 use crate::domain::access::{Policy, Principal, system_privileges};
 use crate::domain::privilege::SystemPrivilege;
 use crate::domain::reveal::{RequestState, RevealRequest};
+use crate::domain::{AccountId, Millis, UserId};
 
-/// The requests of the last hour, the newest first.
+/// The newest requests.
 #[derive(Debug, Default)]
-pub struct Requests(pub Vec<RevealRequest>);
+pub struct Requests {
+    /// Those of the last hour, the newest first.
+    pub recent: Vec<RevealRequest>,
+    /// Those of the last week, of people who wait for a decision now; the newest first.
+    pub earlier: Vec<RevealRequest>,
+    /// People who wait for a decision, and who can't give it because they have that right from them.
+    pub dependent: HashSet<(UserId, UserId)>,
+    /// Login codes that were viewed without approval, the newest first.
+    pub emergencies: Vec<EmergencyAccess>,
+}
+
+/// A login code that was viewed without the approval that is needed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EmergencyAccess {
+    /// The number of its entry in the audit log.
+    pub seq: i64,
+    pub at: Millis,
+    pub actor: String,
+    pub account: Option<AccountId>,
+    pub reason: Option<String>,
+}
 
 impl Requests {
     /// How many requests this person can decide now; none if they may not decide any.
@@ -15,8 +37,29 @@ impl Requests {
         if !system_privileges(policy, principal).has(SystemPrivilege::ApproveReveal) {
             return None;
         }
-        let pending = self.0.iter().filter(|it| it.stands(now) == RequestState::Waiting);
-        Some(pending.filter(|it| !is_own(it, principal)).count())
+        let pending = self.recent.iter().filter(|it| it.stands(now) == RequestState::Waiting);
+        Some(pending.filter(|it| !is_own(it, principal) && !self.depends(it, principal)).count())
+    }
+
+    /// Whether the principal may approve only because the person who made the request lets them.
+    pub fn depends(&self, request: &RevealRequest, principal: &Principal) -> bool {
+        match principal {
+            Principal::User(person) => self.dependent.contains(&(request.requester, person.id)),
+            Principal::Cli | Principal::System(_) => false,
+        }
+    }
+
+    /// This person's own requests, the newest first.
+    pub fn own<'a>(&'a self, principal: &'a Principal) -> impl Iterator<Item = &'a RevealRequest> {
+        self.recent.iter().filter(move |request| is_own(request, principal))
+    }
+
+    /// What the person who made this request had requested before it.
+    pub fn before<'a>(&'a self, request: &'a RevealRequest) -> impl Iterator<Item = &'a RevealRequest> {
+        let is_before = |it: &&RevealRequest| {
+            it.requester == request.requester && it.id != request.id && it.created <= request.created
+        };
+        self.earlier.iter().filter(is_before)
     }
 }
 

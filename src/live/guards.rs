@@ -18,6 +18,8 @@ const MAX_OF_SOURCE: usize = 10;
 pub struct Guards {
     /// Accounts for which a code is being requested.
     pub code_requests: InFlight,
+    /// Accounts for which a code or a password is being submitted.
+    pub inputs: InFlight,
     /// People who wait for the next login code of an account.
     pub pending_reveals: PendingReveals,
     pub failed_attempts: FailedAttempts,
@@ -55,8 +57,13 @@ pub struct PendingReveals(Mutex<HashMap<PendingKey, PendingReveal>>);
 #[derive(Debug, Clone)]
 pub struct PendingReveal {
     pub reason: String,
-    pub since: Millis,
+    /// The message of the newest code that was there when it began; the next code has a later one.
+    pub after: i64,
+    /// The earliest time of the next code, by Telegram's clock.
+    pub from: Millis,
     pub until: Millis,
+    /// Without an approval that is needed.
+    pub emergency: bool,
 }
 
 impl PendingReveals {

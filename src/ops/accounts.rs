@@ -4,6 +4,7 @@ pub mod add;
 pub mod connect;
 pub mod edit;
 pub mod folder;
+pub mod number;
 pub mod remove;
 
 use crate::domain::error::ErrorCode;
@@ -14,6 +15,7 @@ use crate::store::{self, Conn};
 pub use add::{NewAccount, add, add_test};
 pub use connect::{connect, disconnect, start};
 pub use edit::{Details, edit};
+pub use number::{correct_number, was_never_logged_in};
 
 /// The longest comment, in characters.
 pub const MAX_COMMENT: usize = 2000;

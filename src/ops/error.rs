@@ -80,9 +80,10 @@ impl From<AnswerError> for OpError {
             AnswerError::NotNow => Self::Refused(ErrorCode::NotExpectedNow),
             AnswerError::NotRunning => Self::Refused(ErrorCode::Disconnected),
             AnswerError::Away => Self::Telegram(ErrorCode::TelegramUnreachable),
-            AnswerError::Refused(said) => {
-                let code = ErrorCode::TelegramRefused { text: said.sentence };
-                match said.field {
+            AnswerError::Refused(why) => {
+                let field = why.field();
+                let code = ErrorCode::TelegramRefused { why };
+                match field {
                     Some(Input::Code) => Self::Invalid { field: "code", code },
                     Some(Input::Password) => Self::Invalid { field: "password", code },
                     None => Self::Telegram(code),

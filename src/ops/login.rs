@@ -8,7 +8,8 @@ use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::stage::LoginInput;
-use crate::domain::{Phone, StageToken};
+use crate::domain::{AccountId, Phone, StageToken};
+use crate::live::events::Change;
 use crate::ops::audit::failed_attempts;
 use crate::ops::audit::queue::Intent;
 use crate::ops::{App, Applied, OpError};
@@ -38,20 +39,45 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageT
         return Err(OpError::TooOften(ErrorCode::FloodWait { seconds: until.seconds_since(now) + 1 }));
     }
     let attempt = AuditEntry::intent(now, grant.actor(), AuditEvent::CodeRequested).about(grant.account());
-    let intent = count_attempt(app, &entry.account.phone, attempt).await?;
+    let (intent, note) = count_attempt(app, &entry.account.phone, attempt).await?;
     let result = handle.ask_for_code(token).await;
-    intent.end(app, &result);
+    // Before the outcome is recorded: pages that follow the audit log count again then.
+    if !counts(&result) {
+        take_back(app, grant.account(), &note).await;
+    }
+    intent.end_at_telegram(app, &result).await;
     Ok(result?)
 }
 
+/// Whether a request for a code counts: it doesn't if Telegram was not asked, or certainly sent nothing.
+fn counts(result: &Result<(), AnswerError>) -> bool {
+    match result {
+        Ok(()) | Err(AnswerError::Away) => true,
+        Err(AnswerError::Refused(why)) => why.counts_as_a_code(),
+        Err(AnswerError::Stale | AnswerError::Busy | AnswerError::NotNow | AnswerError::NotRunning) => false,
+    }
+}
+
+/// Stops counting a request for a code. If that fails, it counts, which harms less than one too many.
+async fn take_back(app: &App, account: AccountId, note: &str) {
+    let done = app.db.maintain(async |conn| store::login_attempts::delete(conn, note).await).await;
+    match done {
+        Ok(()) => app.live.events.publish(Change::Account(account)),
+        Err(error) => tracing::warn!(%account, %error, "a request that Telegram does not count is counted"),
+    }
+}
+
+/// An attempt that was recorded: the entry, and the note that counts it.
+type Attempt = (Intent, String);
+
 /// Records an attempt, or refuses because the day's are used up: those of the number, or those of the actor.
-async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<Intent, OpError> {
+async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<Attempt, OpError> {
     let now = app.clock.now();
     let since = now.plus_seconds(-DAY);
     let limit = i64::from(app.config.limits.login_attempts_per_day);
     let personal = i64::from(app.config.limits.codes_per_person_per_day);
     let counted = app
-        .write_with(async |tx| -> Result<Written<Applied<Intent, OpError>>, StoreError> {
+        .write_with(async |tx| -> Result<Written<Applied<Attempt, OpError>>, StoreError> {
             let used = store::login_attempts::count_since(tx, phone, since).await?;
             if used >= limit {
                 return Ok(Written::unchanged(Applied::Rejected(OpError::Refused(ErrorCode::CodesUsedUp {
@@ -63,10 +89,10 @@ async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<
                 let refused = too_often(&attempt, ErrorCode::TooManyCodes { limit: personal });
                 return Ok(Written::unchanged(Applied::Rejected(refused)));
             }
-            store::login_attempts::insert(tx, phone, now, &attempt.actor).await?;
+            let note = store::login_attempts::insert(tx, phone, now, &attempt.actor).await?;
             let recorded = tx.record(&attempt).await?;
             let intent = Intent::of(&recorded, attempt.clone());
-            Ok(recorded.with(Applied::Done(intent)))
+            Ok(recorded.with(Applied::Done((intent, note))))
         })
         .await?
         .into_result();
@@ -82,7 +108,7 @@ fn too_often(attempt: &AuditEntry, code: ErrorCode) -> OpError {
     OpError::TooOften(code)
 }
 
-/// Writes down that a code or a password is handed in, or refuses because this person has done so in vain too often.
+/// Records that a code or a password is submitted, or refuses because Telegram refused too many of this person.
 async fn count_input(app: &App, attempt: AuditEntry) -> Result<Intent, OpError> {
     let since = app.clock.now().plus_seconds(-DAY);
     let limit = i64::from(app.config.limits.wrong_inputs_per_person_per_day);
@@ -111,11 +137,20 @@ pub async fn submit(
     token: StageToken,
     provided: LoginInput,
 ) -> Result<(), OpError> {
+    let _alone = app.guards.inputs.begin(grant.account()).ok_or(AnswerError::Busy)?;
+    let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
     let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
+    // What would not be sent is refused before it is recorded, and is not counted.
+    if entry.snapshot.busy {
+        return Err(AnswerError::Busy.into());
+    }
+    if entry.snapshot.token != token || entry.snapshot.stage.input() != Some(provided.input()) {
+        return Err(AnswerError::Stale.into());
+    }
     let event = AuditEvent::InputSubmitted { input: provided.input() };
     let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
     let intent = count_input(app, attempt).await?;
     let result = handle.submit(token, provided).await;
-    intent.end(app, &result);
+    intent.end_at_telegram(app, &result).await;
     Ok(result?)
 }

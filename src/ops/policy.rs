@@ -5,21 +5,29 @@ use std::time::Duration;
 use crate::domain::Account;
 use crate::domain::access::Policy;
 use crate::live::events::Change;
-use crate::ops::App;
+use crate::ops::{App, approvals};
 use crate::store::{self, StoreError};
 
 const MAX_AGE_SECONDS: i64 = 1;
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Reads the rules, and what else rights depend on, as they stand in the database now, and lets every open page look
-/// again. One reads at a time, so what is in force never goes back.
+/// Puts the rules of the database in force, and ends what depends on rights that are gone.
 pub async fn refresh(app: &App) -> Result<(), StoreError> {
+    if reload(app).await? {
+        approvals::view::void_lost(app).await;
+    }
+    Ok(())
+}
+
+/// Reads the rules, and what else rights depend on, as they stand in the database now, and lets every open page look
+/// again; whether they differ. One reads at a time, so what is in force never goes back.
+async fn reload(app: &App) -> Result<bool, StoreError> {
     let _one_at_a_time = app.live.policy.reading.lock().await;
     let conn = &mut app.db.read().await?;
     // Those who waited mostly find that the one before them has read their change as well. So of many who come
     // at once, as people whom the identity provider puts into roles do in the morning, few read everything.
     if store::rules::version(conn).await? == app.live.policy.current().version() {
-        return Ok(());
+        return Ok(false);
     }
     let rows = store::rules::load(conn).await?;
     let accounts = store::accounts::all(conn).await?;
@@ -29,7 +37,7 @@ pub async fn refresh(app: &App) -> Result<(), StoreError> {
     put_details(app, accounts);
     app.live.events.publish(Change::Policy);
     tracing::info!(version = rows.version, "rules are in force");
-    Ok(())
+    Ok(true)
 }
 
 /// What people said of accounts, where it differs. Only what is read here: the rest is kept current by what changes it.

@@ -166,7 +166,7 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
         // It stopped meanwhile. The intent is written, so its outcome has to be.
         None => Err(AnswerError::NotRunning),
     };
-    intent.end(app, &result);
+    intent.end_at_telegram(app, &result).await;
     let purpose = Purpose::TwoStepPassword;
     app.db
         .maintain(async |conn| -> Result<(), StoreError> {
@@ -203,7 +203,7 @@ fn fate(result: &Result<(), AnswerError>) -> Fate {
         Err(AnswerError::Stale | AnswerError::Busy | AnswerError::NotNow | AnswerError::NotRunning) => {
             Fate::MayBeGiven
         }
-        Err(AnswerError::Refused(said)) if said.field == Some(Input::Password) => Fate::Rejected,
+        Err(AnswerError::Refused(why)) if why.field() == Some(Input::Password) => Fate::Rejected,
         Err(AnswerError::Refused(_) | AnswerError::Away) => Fate::Unknown,
     }
 }

@@ -1,9 +1,9 @@
 //! What was last known of each account, for the time when its client does not run.
 
-use super::conn::{all, execute};
+use super::conn::{all, execute, one};
 use super::{Conn, StoreError};
 use crate::domain::account::{Known, Profile};
-use crate::domain::{AccountId, Millis, SessionEndReason};
+use crate::domain::{AccountId, Millis, SessionEndReason, Stage};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -60,6 +60,20 @@ pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<(AccountId, Known)>, StoreEr
             (row.account_id, Known { stage: row.stage, ending: row.ending, profile })
         })
         .collect())
+}
+
+/// Whether the account was ever logged in, as far as is known.
+pub async fn has_had_session(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
+    let (count,) = one!(
+        conn,
+        (i64,),
+        "select count(*) from account_states where account_id = $1
+         and (telegram_id is not null or stage = $2 or ending <> $3)",
+        account,
+        Stage::Ready.name(),
+        SessionEndReason::LoggedOut
+    )?;
+    Ok(count > 0)
 }
 
 /// Forgets an account.

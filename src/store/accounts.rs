@@ -54,6 +54,24 @@ pub async fn insert(conn: &mut Conn<'_>, account: &Account) -> Result<(), StoreE
     set_groups(conn, account.id, &account.groups).await
 }
 
+/// Gives an account another number, and a folder for it. [`unique`](super::unique) says `accounts.phone` if another
+/// account, not removed, has the number.
+pub async fn set_number(
+    conn: &mut Conn<'_>,
+    id: AccountId,
+    phone: &Phone,
+    folder: &str,
+) -> Result<(), StoreError> {
+    let touched = execute!(
+        conn,
+        "update accounts set phone = $2, folder = $3 where id = $1 and removed_at is null",
+        id,
+        phone,
+        folder
+    )?;
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
 /// Every account that is not removed, by the time of adding.
 pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<Account>, StoreError> {
     let rows = all!(

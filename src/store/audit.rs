@@ -9,6 +9,7 @@
 //! so a blanked entry still verifies, and nothing can be guessed from what is left.
 
 mod failed_attempts;
+mod grants;
 mod head;
 mod read;
 mod row;
@@ -16,6 +17,7 @@ mod search;
 mod verify;
 
 pub use failed_attempts::count_unsuccessful;
+pub use grants::grants_since;
 pub use head::{Head, HeadFile};
 pub use read::{Filter, from, get, last_editor, newest_by_account, of_account, open_intents, page};
 pub use row::Entry;

@@ -110,3 +110,30 @@ pub async fn any_needs_approval(conn: &mut Conn<'_>, account: AccountId) -> Resu
     )?;
     Ok(count > 0)
 }
+
+/// Says whether people who may log in to the group's accounts may see a login code without approval in an emergency.
+/// [`StoreError::Missing`] if there is no such group.
+pub async fn set_emergency_access(conn: &mut Conn<'_>, id: GroupId, allowed: bool) -> Result<(), StoreError> {
+    let touched =
+        execute!(conn, "update account_groups set emergency_access = $2 where id = $1", id, allowed)?;
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// The groups that allow that.
+pub async fn allowing_emergency(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
+    let rows =
+        all!(conn, (GroupId,), "select id from account_groups where emergency_access = true order by id")?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whether all groups of this account that need approvals allow that.
+pub async fn emergency_allowed(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
+    let (count,) = one!(
+        conn,
+        (i64,),
+        "select count(*) from account_group_members join account_groups on id = group_id
+         where account_id = $1 and reveals_need_approval = true and emergency_access = false",
+        account
+    )?;
+    Ok(count == 0)
+}

@@ -5,16 +5,28 @@ use super::conn::{all, execute, one};
 use super::{Conn, StoreError};
 use crate::domain::{Millis, Phone};
 
-/// Notes that `actor` asks for a code for this number.
-pub async fn insert(conn: &mut Conn<'_>, phone: &Phone, at: Millis, actor: &str) -> Result<(), StoreError> {
+/// Notes that `actor` asks for a code for this number; the note's id.
+pub async fn insert(
+    conn: &mut Conn<'_>,
+    phone: &Phone,
+    at: Millis,
+    actor: &str,
+) -> Result<String, StoreError> {
+    let id = uuid::Uuid::now_v7().to_string();
     execute!(
         conn,
         "insert into login_attempts (id, phone, at, actor) values ($1, $2, $3, $4)",
-        uuid::Uuid::now_v7().to_string(),
+        id.as_str(),
         phone,
         at,
         actor
     )?;
+    Ok(id)
+}
+
+/// Takes a note back, because Telegram sent no code and does not count the request.
+pub async fn delete(conn: &mut Conn<'_>, id: &str) -> Result<(), StoreError> {
+    execute!(conn, "delete from login_attempts where id = $1", id)?;
     Ok(())
 }
 

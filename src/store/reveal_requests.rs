@@ -3,7 +3,7 @@
 
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
-use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
+use crate::domain::reveal::{APPROVAL_LIFE, RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Email, Millis, Phone, RevealId, UserId};
 
 #[derive(sqlx::FromRow)]
@@ -132,16 +132,20 @@ pub async fn decide(
     now: Millis,
     note: Option<&str>,
 ) -> Result<bool, StoreError> {
+    // The time to use an approval begins with it.
+    let expires = if state == RequestState::Approved { Some(now.plus_seconds(APPROVAL_LIFE)) } else { None };
     let touched = execute!(
         conn,
-        "update reveal_requests set state = $2, decided_by = $3, decided_at = $4, note = $5
+        "update reveal_requests set state = $2, decided_by = $3, decided_at = $4, note = $5,
+         expires = coalesce($7, expires)
          where id = $1 and state = $6 and expires > $4 and requester <> $3",
         id,
         state,
         by,
         now,
         note,
-        RequestState::Waiting
+        RequestState::Waiting,
+        expires
     )?;
     Ok(touched > 0)
 }
@@ -172,17 +176,48 @@ pub async fn overdue(conn: &mut Conn<'_>, now: Millis) -> Result<Vec<RevealReque
     Ok(rows.into_iter().map(RevealRequest::from).collect())
 }
 
-/// Notes that a request was neither refused nor used in time.
-pub async fn expire(conn: &mut Conn<'_>, id: RevealId) -> Result<(), StoreError> {
-    execute!(
+/// Approvals that can still be used.
+pub async fn approved(conn: &mut Conn<'_>, now: Millis) -> Result<Vec<RevealRequest>, StoreError> {
+    let rows = requests!(
+        all,
+        conn,
+        "where state = $1 and expires > $2 order by expires, reveal_requests.id",
+        RequestState::Approved,
+        now
+    )?;
+    Ok(rows.into_iter().map(RevealRequest::from).collect())
+}
+
+/// What the people whose requests wait have requested since then, the newest first.
+pub async fn of_waiting_people(
+    conn: &mut Conn<'_>,
+    from: Millis,
+    limit: u32,
+) -> Result<Vec<RevealRequest>, StoreError> {
+    let rows = requests!(
+        all,
+        conn,
+        "where reveal_requests.created >= $1
+         and requester in (select waiting.requester from reveal_requests waiting where waiting.state = $2)
+         order by reveal_requests.created desc, reveal_requests.id desc limit $3",
+        from,
+        RequestState::Waiting,
+        i64::from(limit)
+    )?;
+    Ok(rows.into_iter().map(RevealRequest::from).collect())
+}
+
+/// Ends a request of which something could still become: it expired, was withdrawn or voided. False if it had ended.
+pub async fn end(conn: &mut Conn<'_>, id: RevealId, state: RequestState) -> Result<bool, StoreError> {
+    let touched = execute!(
         conn,
         "update reveal_requests set state = $2 where id = $1 and (state = $3 or state = $4)",
         id,
-        RequestState::Expired,
+        state,
         RequestState::Waiting,
         RequestState::Approved
     )?;
-    Ok(())
+    Ok(touched > 0)
 }
 
 /// Deletes what is over and was made before then; how many there were.

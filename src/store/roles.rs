@@ -219,6 +219,21 @@ pub async fn of_person(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<String>,
     Ok(rows.into_iter().map(|(name, _)| name).collect())
 }
 
+/// The roles of a person, and whether the identity provider gives each of them.
+pub async fn of_person_by_source(
+    conn: &mut Conn<'_>,
+    user: UserId,
+) -> Result<Vec<(RoleId, String, bool)>, StoreError> {
+    let rows = all!(
+        conn,
+        (RoleId, String, String),
+        "select roles.id, name, source from roles join role_members on role_id = roles.id where user_id = $1
+         order by name_folded, source",
+        user
+    )?;
+    Ok(rows.into_iter().map(|(id, name, source)| (id, name, source == PROVIDER)).collect())
+}
+
 /// The names of the roles that a person has from the identity provider, in their order.
 pub async fn from_provider(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<String>, StoreError> {
     let rows = all!(

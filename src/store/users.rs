@@ -197,17 +197,9 @@ pub async fn is_unbound(conn: &mut Conn<'_>, id: UserId) -> Result<bool, StoreEr
     Ok(count == 0)
 }
 
-/// Gives the roles of a person who was never here to another one, and deletes that person.
-pub async fn absorb(conn: &mut Conn<'_>, other: UserId, into: UserId) -> Result<(), StoreError> {
-    execute!(
-        conn,
-        "insert into role_members (role_id, user_id, source)
-         select role_id, $2, source from role_members where user_id = $1
-         on conflict do nothing",
-        other,
-        into
-    )?;
-    execute!(conn, "delete from users where id = $1", other).map(drop)
+/// Deletes a person who was never here.
+pub async fn delete_unseen(conn: &mut Conn<'_>, id: UserId) -> Result<(), StoreError> {
+    execute!(conn, "delete from users where id = $1 and seen = 0", id).map(drop)
 }
 
 /// Makes a person an administrator, or no longer.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::login::Refused;
 use crate::domain::account::Known;
+use crate::domain::refusal::LoginRefusal;
 use crate::domain::stage::LoginInput;
 use crate::domain::{AccountId, Millis, Phone, Secret, StageToken};
 
@@ -31,15 +31,25 @@ pub struct ClientStart {
     pub probe: Option<Duration>,
 }
 
-/// A message from Telegram itself.
+/// A login code that Telegram sent to the account.
 #[derive(Clone, Debug)]
-pub struct ServiceMessage {
-    /// Its id; newer is larger.
+pub struct LoginCode {
+    /// The id of its message. Telegram numbers messages in the order of their arrival.
     pub id: i64,
-    /// When Telegram sent it.
+    /// When Telegram sent it, by Telegram's clock.
     pub sent: Millis,
-    /// Its text.
-    pub text: Secret,
+    /// The code, with its leading zeros.
+    pub code: Secret,
+}
+
+/// The newest login codes of an account.
+#[derive(Clone, Debug)]
+pub struct LoginCodes {
+    pub newest_first: Vec<LoginCode>,
+    /// The time at Telegram, which may differ from ours.
+    pub now: Millis,
+    /// Whether those are known that arrived before the account's client started.
+    pub complete: bool,
 }
 
 /// Why an actor did not do what it was asked.
@@ -52,7 +62,7 @@ pub enum AnswerError {
     /// The account's stage does not take this.
     NotNow,
     /// Telegram said no.
-    Refused(Refused),
+    Refused(LoginRefusal),
     /// There was no answer; what was requested may still happen.
     Away,
     /// No client runs.
@@ -64,7 +74,7 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, AnswerError>>;
 pub(super) enum Command {
     AskForCode(StageToken, Reply<()>),
     Provide(StageToken, LoginInput, Reply<()>),
-    ServiceMessages(Reply<Vec<ServiceMessage>>),
+    LoginCodes(Reply<LoginCodes>),
     LogOut(Reply<()>),
     /// Wakes an actor that rests because its client could not run.
     Again,
@@ -82,7 +92,7 @@ impl Command {
                 let _ = reply.send(Err(error));
             }
             Self::Again => {}
-            Self::ServiceMessages(reply) => drop(reply.send(Err(error))),
+            Self::LoginCodes(reply) => drop(reply.send(Err(error))),
         }
     }
 }
@@ -116,9 +126,9 @@ impl AccountHandle {
         self.ask(|reply| Command::Provide(token, provided, reply)).await
     }
 
-    /// The newest messages from Telegram itself, newest first.
-    pub async fn service_messages(&self) -> Result<Vec<ServiceMessage>, AnswerError> {
-        self.ask(Command::ServiceMessages).await
+    /// The newest login codes that Telegram sent to the account.
+    pub async fn login_codes(&self) -> Result<LoginCodes, AnswerError> {
+        self.ask(Command::LoginCodes).await
     }
 
     /// Ends the session at Telegram, and answers when it is over.

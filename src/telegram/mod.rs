@@ -24,7 +24,7 @@ mod process;
 mod routes;
 pub mod settings;
 
-pub use handle::{AccountHandle, AnswerError, ClientStart, ServiceMessage};
+pub use handle::{AccountHandle, AnswerError, ClientStart, LoginCode, LoginCodes};
 pub use hosts::{HostSettings, Hosts};
 pub use hub::Hub;
 pub use settings::{HubSettings, Observer, Proxy};

@@ -4,11 +4,15 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
+use crate::domain::AccountId;
 use crate::domain::access::{Principal, system_privileges};
 use crate::domain::privilege::SystemPrivilege;
+use crate::live::approvals::{EmergencyAccess, Requests};
 use crate::web::assets::{SCRIPT_URL, STYLE_URL};
 use crate::web::error::AppError;
+use crate::web::paths;
 use crate::web::state::State;
+use crate::web::words::moments::moment;
 use crate::web::words::sign_in;
 
 /// What a page shows around its content.
@@ -20,6 +24,10 @@ pub struct Layout {
     pub manages_access: bool,
     /// How many requests this person could approve now; none without that permission.
     pub pending: Option<usize>,
+    /// How many requests of their own this person has made lately.
+    pub own_requests: usize,
+    /// Emergency access that this person is told of.
+    pub emergencies: Vec<EmergencyRow>,
     /// What a person has to know whose address isn't proven.
     pub unproven: Option<String>,
     /// The administrator whom everyone is taken for, while single sign-on is off.
@@ -37,14 +45,24 @@ impl Layout {
         let may = system_privileges(&app.live.policy.current(), actor);
         let reads_audit = may.has(SystemPrivilege::ReadAudit);
         let manages_access = may.has(SystemPrivilege::ManageAccess);
-        let pending =
-            app.live.approvals.load().pending_for(&app.live.policy.current(), actor, app.clock.now());
+        let requests = app.live.approvals.load();
+        let pending = requests.pending_for(&app.live.policy.current(), actor, app.clock.now());
+        let own_requests = requests.own(actor).count();
+        let emergencies = if pending.is_some() { emergencies(app, &requests) } else { Vec::new() };
         let unproven = match actor {
             Principal::User(person) if !person.verified => Some(sign_in::unproven(person.email.as_str())),
             Principal::User(_) | Principal::Cli | Principal::System(_) => None,
         };
-        let person = Some(actor.to_string());
-        Self { person, reads_audit, manages_access, pending, unproven, ..Self::anonymous(app) }
+        Self {
+            person: Some(actor.to_string()),
+            reads_audit,
+            manages_access,
+            pending,
+            own_requests,
+            emergencies,
+            unproven,
+            ..Self::anonymous(app)
+        }
     }
 
     /// For a page without a person, such as the sign-in page.
@@ -69,6 +87,14 @@ impl Layout {
         pending_count(self.pending.unwrap_or_default())
     }
 
+    pub fn own_requests(&self) -> String {
+        own_requests(self.own_requests)
+    }
+
+    pub fn emergencies(&self) -> String {
+        emergency_notices(&self.emergencies)
+    }
+
     pub fn script(&self) -> &'static str {
         &SCRIPT_URL
     }
@@ -87,6 +113,52 @@ struct PendingCount {
 
 pub fn pending_count(count: usize) -> String {
     PendingCount { count }.render().unwrap_or_default()
+}
+
+/// The way to one's own requests, if there are any. The live stream sends it, too.
+#[derive(Template)]
+#[template(path = "parts/own_requests.html")]
+struct OwnRequests {
+    count: usize,
+}
+
+pub fn own_requests(count: usize) -> String {
+    OwnRequests { count }.render().unwrap_or_default()
+}
+
+/// A login code that was viewed without approval, as approvers are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyRow {
+    seq: i64,
+    at: String,
+    actor: String,
+    account: Option<(AccountId, String)>,
+    reason: String,
+}
+
+pub fn emergencies(app: &State, requests: &Requests) -> Vec<EmergencyRow> {
+    let row = |access: &EmergencyAccess| EmergencyRow {
+        seq: access.seq,
+        at: moment(access.at),
+        actor: access.actor.clone(),
+        account: access.account.and_then(|id| {
+            let entry = app.live.accounts.get(id)?;
+            Some((id, entry.account.phone.to_string()))
+        }),
+        reason: access.reason.clone().unwrap_or_default(),
+    };
+    requests.emergencies.iter().map(row).collect()
+}
+
+/// The live stream sends it, too.
+#[derive(Template)]
+#[template(path = "parts/emergencies.html")]
+struct EmergencyNotices<'a> {
+    rows: &'a [EmergencyRow],
+}
+
+pub fn emergency_notices(rows: &[EmergencyRow]) -> String {
+    EmergencyNotices { rows }.render().unwrap_or_default()
 }
 
 pub fn html(template: &impl Template) -> Result<Response, AppError> {

@@ -38,6 +38,7 @@ paths! {
     ACCOUNT_DISCONNECT = "/accounts/{account}/disconnect" => account_disconnect(account: AccountId);
     ACCOUNT_LOGIN = "/accounts/{account}/provide" => account_login(account: AccountId);
     ACCOUNT_EDIT = "/accounts/{account}/edit" => account_edit(account: AccountId);
+    ACCOUNT_NUMBER = "/accounts/{account}/number" => account_number(account: AccountId);
     ACCOUNT_PASSWORD = "/accounts/{account}/password" => account_password(account: AccountId);
     ACCOUNT_PASSWORD_REMOVE = "/accounts/{account}/password/remove" => account_password_remove(account: AccountId);
     ACCOUNT_LOG_OUT = "/accounts/{account}/log-out" => account_log_out(account: AccountId);
@@ -49,6 +50,8 @@ paths! {
     CODE_WAIT = "/accounts/{account}/code/wait" => code_wait(account: AccountId);
     CODE_POLL = "/accounts/{account}/code/look" => code_poll(account: AccountId);
     CODE_EVENTS = "/accounts/{account}/code/events" => code_events(account: AccountId);
+    CODE_EMERGENCY = "/accounts/{account}/code/emergency" => code_emergency(account: AccountId);
+    CODE_EMERGENCY_WAIT = "/accounts/{account}/code/emergency/wait" => code_emergency_wait(account: AccountId);
     CODE_REQUEST = "/accounts/{account}/code/request" => code_request(account: AccountId);
     CODE_REQUEST_EVENTS = "/accounts/{account}/code/request/events" => code_request_events(account: AccountId);
     REVEAL_PASSWORD = "/accounts/{account}/password/reveal" => reveal_password(account: AccountId);
@@ -58,6 +61,9 @@ paths! {
         => reveal_password_request_events(account: AccountId);
     APPROVALS = "/reveals";
     APPROVALS_EVENTS = "/reveals/events";
+    MY_REQUESTS = "/reveals/mine";
+    MY_REQUESTS_EVENTS = "/reveals/mine/events";
+    APPROVAL_WITHDRAW = "/reveals/{reveal}/withdraw" => approval_withdraw(reveal: RevealId);
     APPROVAL_APPROVE = "/reveals/{reveal}/approve" => approval_approve(reveal: RevealId);
     APPROVAL_DECLINE = "/reveals/{reveal}/refuse" => approval_decline(reveal: RevealId);
 
@@ -82,6 +88,7 @@ paths! {
     GROUP_RENAME = "/groups/{group}/rename" => group_rename(group: GroupId);
     GROUP_DELETE = "/groups/{group}/delete" => group_delete(group: GroupId);
     GROUP_APPROVAL = "/groups/{group}/approval" => group_approval(group: GroupId);
+    GROUP_EMERGENCY = "/groups/{group}/emergency" => group_emergency(group: GroupId);
     GROUP_PUT_IN = "/groups/{group}/put-in" => group_put_in(group: GroupId);
     GROUP_TAKE_OUT = "/groups/{group}/take-out" => group_take_out(group: GroupId);
     USERS = "/users";

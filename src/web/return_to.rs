@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use super::paths::{self, with_query};
 
 /// Where people go who asked for nothing else.
-const DEFAULT: &str = paths::ACCOUNTS;
+const DEFAULT: &str = paths::HOME;
 
 /// Bytes of an address to return to. It travels in addresses and cookies.
 const MAX_NEXT: usize = 1024;
@@ -22,7 +22,8 @@ pub fn local_redirect(next: &str) -> &str {
 /// The address of the sign-in page, which leads on to `next` afterwards. `ended` says that a session ended, so that the
 /// page can say so.
 pub fn sign_in(next: Option<&str>, ended: bool) -> String {
-    let next = next.map(local_redirect).filter(|next| *next != DEFAULT);
+    // The list is where everyone can go from the start.
+    let next = next.map(local_redirect).filter(|next| ![paths::HOME, paths::ACCOUNTS].contains(next));
     let why = ended.then_some(("why", "ended"));
     let query: Vec<(&str, &str)> = why.into_iter().chain(next.map(|next| ("next", next))).collect();
     if query.is_empty() { paths::SIGN_IN.to_owned() } else { with_query(paths::SIGN_IN, query) }

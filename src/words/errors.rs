@@ -1,5 +1,6 @@
 //! What went wrong, why, and what to do now: a sentence for each code.
 
+use super::refusals::refusal;
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 
 /// The sentence of an error.
@@ -40,6 +41,12 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::NoteCharacter => "A note can't have control characters.".into(),
         ErrorCode::DigitsWrong => "These aren't the last four digits of the account's number.".into(),
         ErrorCode::PhoneTaken => "There is already an account with this number.".into(),
+        ErrorCode::PhoneUnchanged => "The account already has this number.".into(),
+        ErrorCode::NumberInUse => {
+            "This account was logged in with its number, so the number can't be changed here. Remove the account and \
+             add it again with the other number."
+                .into()
+        }
         ErrorCode::PhoneBeingRemoved => {
             "The account with this number is being removed. Add it again when that is done; see Background tasks.".into()
         }
@@ -93,7 +100,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::TelegramUnreachable => {
             "Telegram did not answer. Check the account's status in a moment.".into()
         }
-        ErrorCode::TelegramRefused { text } => text.clone(),
+        ErrorCode::TelegramRefused { why } => refusal(why),
         ErrorCode::NotFound => "This doesn't exist, or you don't have access to it.".into(),
         ErrorCode::UnknownUser { email } => format!("There is no user {email}."),
         ErrorCode::UnknownAccount { phone } => format!("There is no account {phone}."),
@@ -113,8 +120,8 @@ pub fn sentence(error: &ErrorCode) -> String {
                 .into()
         }
         ErrorCode::NoLoginCode => {
-            "No login code was received since this account was connected. Start logging in on the other device first; \
-             the code arrives here."
+            "Telegram has not sent this account a login code recently. Start logging in on the other device first; the \
+             code arrives here."
                 .into()
         }
         ErrorCode::LoginCodeStale { minutes } => format!(
@@ -124,11 +131,17 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::NotConnectedForCode => {
             "This account is disconnected, so it can't receive a code. Connect it first.".into()
         }
+        ErrorCode::NotLoggedInForCode => {
+            "This account isn't logged in at Telegram, so it can't receive a code. Log it in first.".into()
+        }
         ErrorCode::NotWaitingForCode => {
             "Telescope no longer waits for a code. Enter a reason to start again.".into()
         }
         ErrorCode::ApprovalRequired => {
             "Another person has to approve this first. Request approval with a reason.".into()
+        }
+        ErrorCode::EmergencyNotAllowed => {
+            "This account's groups don't allow emergency access. Request approval with a reason.".into()
         }
         ErrorCode::ApprovalPending => "This has not been approved yet.".into(),
         ErrorCode::ApprovalSpent => "This approval has been used in the meantime. Request a new one.".into(),
@@ -138,7 +151,7 @@ pub fn sentence(error: &ErrorCode) -> String {
             format!("{by} declined your request{note}.")
         }
         ErrorCode::ApprovalExpired => {
-            "Your approval wasn't used within ten minutes of the request. Request a new one.".into()
+            "Your approval wasn't used within ten minutes of the decision. Request a new one.".into()
         }
         ErrorCode::ApproverRevoked { by } => {
             format!("{by} approved your request but may no longer approve requests. Request a new approval.")
@@ -156,6 +169,11 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::RequestApproved { by } => format!("{by} has already approved this."),
         ErrorCode::RequestUsed { by } => format!("{by} has already approved this, and the approval was used."),
         ErrorCode::RequestDeclined { by } => format!("{by} has already declined this."),
+        ErrorCode::RequestWithdrawn => "This request was withdrawn.".into(),
+        ErrorCode::ApproverGivenByRequester { person } => format!(
+            "{person} gave you the permission to approve less than a day ago, so another person has to approve this \
+             request."
+        ),
         ErrorCode::RequestOver => "This request has expired after ten minutes.".into(),
         ErrorCode::RequesterLostAccess { person } => format!("{person} no longer has access to this."),
         ErrorCode::PeopleOnly => "Only a person can do this.".into(),

@@ -1,5 +1,6 @@
 //! Sentences that pages and the command line share.
 
 pub mod errors;
+pub mod refusals;
 
 pub use errors::sentence;

@@ -12,6 +12,7 @@ const LIFETIME: i64 = 15 * 60;
 /// A code that was sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Code {
+    /// Digits, unless the phone's SMS have words.
     pub digits: String,
     /// Identifies this code; the client repeats it.
     pub hash: String,
@@ -26,7 +27,28 @@ pub struct Code {
 pub enum SentBy {
     /// As a message from Telegram to the number's other sessions.
     App,
-    Sms,
+    Sms(SmsCode),
+}
+
+/// What a code by SMS consists of.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsCode {
+    #[default]
+    Digits,
+    Word,
+    Phrase,
+}
+
+impl SmsCode {
+    /// A code that is no number.
+    const fn text(self) -> Option<&'static str> {
+        match self {
+            Self::Digits => None,
+            Self::Word => Some("apple"),
+            Self::Phrase => Some("apple tree"),
+        }
+    }
 }
 
 /// The message that a login code comes with. Clients find the digits in it.
@@ -63,8 +85,32 @@ impl Backend {
             self.post(number, &app_text(&code.digits), now);
             Ok((code, SentBy::App))
         } else {
-            self.send_sms(number, &code.digits, now);
-            Ok((code, SentBy::Sms))
+            self.send_by_sms(number, code, now)
+        }
+    }
+
+    /// Sends this code, or the words that the phone gets instead of digits.
+    fn send_by_sms(
+        &mut self,
+        number: &PhoneNumber,
+        mut code: Code,
+        now: i64,
+    ) -> Result<(Code, SentBy), RpcError> {
+        let phone = self.phone(number).ok_or_else(|| RpcError::bad("PHONE_NUMBER_FLOOD"))?;
+        if let Some(text) = phone.sms_code.text() {
+            text.clone_into(&mut code.digits);
+        }
+        let by = SentBy::Sms(phone.sms_code);
+        phone.code = Some(code.clone());
+        self.changes += 1;
+        self.send_sms(number, &code.digits, now);
+        Ok((code, by))
+    }
+
+    pub(crate) fn set_sms_code(&mut self, number: &PhoneNumber, form: SmsCode) {
+        if let Some(phone) = self.phone(number) {
+            phone.sms_code = form;
+            self.changes += 1;
         }
     }
 
@@ -74,10 +120,9 @@ impl Backend {
         number: &PhoneNumber,
         hash: &str,
         now: i64,
-    ) -> Result<Code, RpcError> {
+    ) -> Result<(Code, SentBy), RpcError> {
         let code = self.code(number, hash, now)?.clone();
-        self.send_sms(number, &code.digits, now);
-        Ok(code)
+        self.send_by_sms(number, code, now)
     }
 
     pub(crate) fn cancel_code(&mut self, number: &PhoneNumber, hash: &str, now: i64) -> Result<(), RpcError> {
@@ -154,7 +199,7 @@ mod tests {
         let mut backend = Backend::default();
         let ada = number("+49 123 456789");
         let (code, by) = backend.send_code(&ada, 100).unwrap();
-        assert_eq!((by, code.digits.len()), (SentBy::Sms, 5));
+        assert_eq!((by, code.digits.len()), (SentBy::Sms(SmsCode::Digits), 5));
         assert!(backend.phones[&ada].sms[0].text.contains(&code.digits));
         backend.sign_in_elsewhere(&ada, 100);
         let (code, by) = backend.send_code(&ada, 101).unwrap();
@@ -164,6 +209,17 @@ mod tests {
         assert_eq!(backend.phones[&ada].sms.len(), 1);
         backend.resend_code(&ada, &code.hash, 102).unwrap();
         assert!(backend.phones[&ada].sms[1].text.contains(&code.digits));
+    }
+
+    #[test]
+    fn a_phone_can_get_words_by_sms() {
+        let mut backend = Backend::default();
+        let ada = number("9996621234");
+        backend.set_sms_code(&ada, SmsCode::Phrase);
+        let (code, by) = backend.send_code(&ada, 100).unwrap();
+        assert_eq!((by, code.digits.as_str()), (SentBy::Sms(SmsCode::Phrase), "apple tree"));
+        assert_eq!(error_name(backend.check_code(&ada, &code.hash, "appletree", 101)), "PHONE_CODE_INVALID");
+        backend.check_code(&ada, &code.hash, "apple tree", 101).unwrap();
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-pub use codes::{Code, SentBy};
+pub use codes::{Code, SentBy, SmsCode};
 pub use counters::{Count, Counters};
 pub use devices::{App, Device};
 pub use inbox::{Message, Sms};
@@ -81,6 +81,9 @@ pub struct Phone {
     #[serde(default)]
     pub dc: Option<i32>,
     pub password: Option<Password>,
+    /// What its codes by SMS consist of.
+    #[serde(default)]
+    pub sms_code: SmsCode,
     /// The code that was sent last and not used yet.
     pub code: Option<Code>,
     /// Newest last.
@@ -213,6 +216,7 @@ impl Phone {
             frozen_since: 0,
             dc: None,
             password: None,
+            sms_code: SmsCode::Digits,
             code: None,
             sms: VecDeque::new(),
             messages: VecDeque::new(),

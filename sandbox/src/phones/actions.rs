@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use crate::backend::{Account, InvalidPhoneNumber, PhoneNumber};
+use crate::backend::{Account, InvalidPhoneNumber, PhoneNumber, SmsCode};
 use crate::handle::Handle;
 
 /// Why a form was rejected.
@@ -139,6 +139,22 @@ pub(super) async fn account(
 ) -> FormResult {
     let number = existing(&handle, &number)?;
     handle.set_account(&number, form.account).await;
+    Ok(back(&number))
+}
+
+#[derive(Deserialize)]
+pub(super) struct NewSmsCode {
+    form: SmsCode,
+}
+
+/// What the next codes by SMS consist of.
+pub(super) async fn sms_code(
+    State(handle): State<Handle>,
+    Path(number): Path<String>,
+    Form(form): Form<NewSmsCode>,
+) -> FormResult {
+    let number = existing(&handle, &number)?;
+    handle.set_sms_code(&number, form.form).await;
     Ok(back(&number))
 }
 

@@ -46,6 +46,7 @@ fn router(handle: Handle) -> Router {
         .route("/phones/{number}/name", post(actions::name))
         .route("/phones/{number}/message", post(actions::message))
         .route("/phones/{number}/account", post(actions::account))
+        .route("/phones/{number}/sms-code", post(actions::sms_code))
         .route("/phones/{number}/revoke", post(faults::revoke))
         .route("/phones/{number}/expire-code", post(faults::expire_code))
         .route("/phones/{number}/dc", post(faults::dc))

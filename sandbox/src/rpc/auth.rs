@@ -3,7 +3,7 @@
 use grammers_tl_types::{Cursor, Deserializable, enums, functions::auth, types};
 
 use super::{Access, Call, Methods, tl};
-use crate::backend::{Account, AuthState, PhoneNumber, SentBy};
+use crate::backend::{Account, AuthState, PhoneNumber, SentBy, SmsCode};
 use crate::bytes::Reader;
 use crate::crypto::{KeyId, decrypt_v1, message_key_v1};
 use crate::error::RpcError;
@@ -33,14 +33,24 @@ fn local_number(call: &Call<'_>, text: &str) -> Result<PhoneNumber, RpcError> {
     }
 }
 
-fn sent(hash: &str, length: usize, by: SentBy) -> enums::auth::SentCode {
-    let length = i32::try_from(length).unwrap_or_default();
+fn sent(hash: &str, code: &str, by: SentBy) -> enums::auth::SentCode {
+    let length = i32::try_from(code.len()).unwrap_or_default();
     let (r#type, next_type) = match by {
         SentBy::App => (
             enums::auth::SentCodeType::App(types::auth::SentCodeTypeApp { length }),
             Some(enums::auth::CodeType::Sms),
         ),
-        SentBy::Sms => (enums::auth::SentCodeType::Sms(types::auth::SentCodeTypeSms { length }), None),
+        SentBy::Sms(SmsCode::Digits) => {
+            (enums::auth::SentCodeType::Sms(types::auth::SentCodeTypeSms { length }), None)
+        }
+        SentBy::Sms(SmsCode::Word) => {
+            let beginning = code.chars().next().map(String::from);
+            (enums::auth::SentCodeType::SmsWord(types::auth::SentCodeTypeSmsWord { beginning }), None)
+        }
+        SentBy::Sms(SmsCode::Phrase) => {
+            let beginning = code.split(' ').next().map(str::to_owned);
+            (enums::auth::SentCodeType::SmsPhrase(types::auth::SentCodeTypeSmsPhrase { beginning }), None)
+        }
     };
     enums::auth::SentCode::Code(types::auth::SentCode {
         r#type,
@@ -56,13 +66,13 @@ fn send_code(call: &mut Call<'_>, request: auth::SendCode) -> Result<enums::auth
     }
     let number = local_number(call, &request.phone_number)?;
     let (code, by) = call.backend.send_code(&number, call.now)?;
-    Ok(sent(&code.hash, code.digits.len(), by))
+    Ok(sent(&code.hash, &code.digits, by))
 }
 
 fn resend_code(call: &mut Call<'_>, request: auth::ResendCode) -> Result<enums::auth::SentCode, RpcError> {
     let number = local_number(call, &request.phone_number)?;
-    let code = call.backend.resend_code(&number, &request.phone_code_hash, call.now)?;
-    Ok(sent(&code.hash, code.digits.len(), SentBy::Sms))
+    let (code, by) = call.backend.resend_code(&number, &request.phone_code_hash, call.now)?;
+    Ok(sent(&code.hash, &code.digits, by))
 }
 
 fn cancel_code(call: &mut Call<'_>, request: auth::CancelCode) -> Result<bool, RpcError> {

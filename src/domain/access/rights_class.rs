@@ -67,6 +67,14 @@ impl ClassRights {
         self.privileges(account).has(AccountPrivilege::View)
     }
 
+    /// Whether roles give access to the accounts of any group.
+    pub fn has_groups(&self) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Limited { rights, .. } => !rights.groups.is_empty(),
+        }
+    }
+
     pub fn system(&self) -> SystemPrivileges {
         match self {
             Self::Everything => SystemPrivileges::ALL,

@@ -12,12 +12,14 @@ pub enum Outcome {
     Intent,
     /// Refused, or failed.
     Failed,
-    /// Telescope stopped before the outcome was known.
+    /// Nothing was sent to Telegram, because the account was not ready for it any more.
+    NotSent,
+    /// There was no answer, or Telescope stopped before the outcome was known.
     Unknown,
 }
 
 impl Outcome {
-    pub const ALL: &'static [Self] = &[Self::Done, Self::Intent, Self::Failed, Self::Unknown];
+    pub const ALL: &'static [Self] = &[Self::Done, Self::Intent, Self::Failed, Self::NotSent, Self::Unknown];
 
     /// The name in the database.
     pub const fn name(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Outcome {
             Self::Done => "done",
             Self::Intent => "intent",
             Self::Failed => "failed",
+            Self::NotSent => "not-sent",
             Self::Unknown => "unknown",
         }
     }

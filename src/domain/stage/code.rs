@@ -13,6 +13,24 @@ pub struct CodeSent {
     pub next: Option<CodeDelivery>,
     /// From when on one may ask again.
     pub resend_from: Option<Millis>,
+    /// Telegram has no other way to send a code to this number until about then.
+    pub no_other_way_until: Option<Millis>,
+}
+
+impl CodeSent {
+    /// Whether it consists of digits, as far as is known.
+    pub const fn is_digits(&self) -> bool {
+        match self.way {
+            CodeDelivery::SmsWord { .. } | CodeDelivery::SmsPhrase { .. } => false,
+            CodeDelivery::Telegram
+            | CodeDelivery::Sms
+            | CodeDelivery::Call
+            | CodeDelivery::FlashCall
+            | CodeDelivery::MissedCall
+            | CodeDelivery::Fragment
+            | CodeDelivery::Other(_) => true,
+        }
+    }
 }
 
 /// The ways of a code.
@@ -22,6 +40,16 @@ pub enum CodeDelivery {
     Telegram,
     /// A text message.
     Sms,
+    /// A text message with a word as the code.
+    SmsWord {
+        /// How it begins; may be empty.
+        beginning: String,
+    },
+    /// A text message with several words as the code.
+    SmsPhrase {
+        /// The first word; may be empty.
+        beginning: String,
+    },
     /// A voice call.
     Call,
     /// A call that is hung up; its number's digits are the code.

@@ -53,6 +53,8 @@ pub enum Edit {
     /// Show secrets of a group's accounts only after a second person's approval, or no longer only so. It counts for
     /// every reveal after it, also for those that are on their way.
     NeedApproval(GroupId, bool),
+    /// Let people who may log in to a group's accounts see a login code without approval in an emergency, or no longer.
+    AllowEmergency(GroupId, bool),
     /// Put an account into a group.
     PutIn(AccountId, GroupId),
     /// Take an account out of a group.
@@ -112,6 +114,7 @@ impl EditContext<'_> {
             Edit::RenameGroup(group, name) => self.rename_group(conn, *group, name).await,
             Edit::DeleteGroup(group) => self.delete_group(conn, *group, moved).await,
             Edit::NeedApproval(group, needed) => self.need_approval(conn, *group, *needed).await,
+            Edit::AllowEmergency(group, allowed) => self.allow_emergency(conn, *group, *allowed).await,
             Edit::PutIn(account, group) => self.put_in(conn, *account, *group, moved).await,
             Edit::TakeOut(account, group) => self.take_out(conn, *account, *group, moved).await,
         }

@@ -40,6 +40,9 @@ pub struct GroupRules {
     /// Whether secrets of its accounts are shown only after a second person's approval.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_approval: bool,
+    /// Whether a login code is shown without approval in an emergency.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub emergency_access: bool,
     /// The numbers of its accounts.
     #[serde(default)]
     pub accounts: Vec<String>,
@@ -70,11 +73,13 @@ impl RulesFile {
         let accounts = store::accounts::all(conn).await?;
         let given = store::roles::given(conn).await?;
         let needing = store::groups::needing_approval(conn).await?;
+        let emergency = store::groups::allowing_emergency(conn).await?;
         let names: BTreeMap<GroupId, String> =
             groups.iter().map(|group| (group.id, group.name.clone())).collect();
         let group = |group: &store::groups::Group| GroupRules {
             name: group.name.clone(),
             needs_approval: needing.contains(&group.id),
+            emergency_access: emergency.contains(&group.id),
             accounts: accounts
                 .iter()
                 .filter(|account| account.groups.contains(&group.id))

@@ -25,6 +25,7 @@ pub enum ImportStep {
     RenameGroup { group: String, to: String },
     DeleteGroup { group: String, needs_approval: bool },
     RequireApproval { group: String, required: bool },
+    AllowEmergency { group: String, allowed: bool },
     AddAccount { account: String, group: String },
     RemoveAccount { account: String, group: String },
     AddRole { role: String },

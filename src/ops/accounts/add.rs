@@ -50,7 +50,7 @@ pub async fn add(
     Ok(id)
 }
 
-fn is_leaving(app: &App, phone: &Phone) -> bool {
+pub(super) fn is_leaving(app: &App, phone: &Phone) -> bool {
     let listing = app.live.accounts.listing();
     listing
         .entries
@@ -89,7 +89,7 @@ fn random_bytes() -> Result<[u8; 16], OpError> {
 }
 
 /// A folder's name: says nothing of the account and is never used twice.
-fn random_name() -> Result<String, OpError> {
+pub(super) fn random_name() -> Result<String, OpError> {
     Ok(hex::encode(random_bytes()?))
 }
 

@@ -7,7 +7,7 @@ use crate::domain::error::ErrorCode;
 use crate::domain::privilege::SystemPrivilege;
 use crate::domain::reveal::{RequestState, RevealRequest, Revealing};
 use crate::domain::{AccountId, Email, Millis};
-use crate::ops::approvals::{parse_reason, refused};
+use crate::ops::approvals::{approvers, parse_reason, refused};
 use crate::ops::{App, OpError, current, sign_in};
 use crate::store::{self, Conn};
 
@@ -17,6 +17,16 @@ pub(crate) struct Authorized {
     pub reason: String,
     /// The approval, if one is needed.
     pub approval: Option<RevealRequest>,
+    /// One is needed, and the person goes ahead without it.
+    pub emergency: bool,
+}
+
+/// Whether a person goes ahead without an approval that is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevealMode {
+    Normal,
+    /// Where all groups of the account that want approvals allow it.
+    Emergency,
 }
 
 impl Authorized {
@@ -34,9 +44,10 @@ pub(crate) async fn consume<P: Revealing>(
     actor: &Principal,
     account: AccountId,
     typed: &str,
+    mode: RevealMode,
 ) -> Result<Authorized, OpError> {
     let now = app.clock.now();
-    let cleared = check::<P>(app, conn, actor, account, typed).await?;
+    let cleared = check::<P>(app, conn, actor, account, typed, mode).await?;
     if let Some(approval) = &cleared.approval
         && !store::reveal_requests::spend(conn, approval.id, now).await?
     {
@@ -52,11 +63,20 @@ pub(crate) async fn check<P: Revealing>(
     actor: &Principal,
     account: AccountId,
     typed: &str,
+    mode: RevealMode,
 ) -> Result<Authorized, OpError> {
     let now = app.clock.now();
     may_see::<P>(app, conn, actor, account).await?;
     if !store::groups::any_needs_approval(conn, account).await? {
-        return Ok(Authorized { reason: parse_reason(typed)?.as_str().to_owned(), approval: None });
+        let reason = parse_reason(typed)?.as_str().to_owned();
+        return Ok(Authorized { reason, approval: None, emergency: false });
+    }
+    if mode == RevealMode::Emergency {
+        if !store::groups::emergency_allowed(conn, account).await? {
+            return refused(ErrorCode::EmergencyNotAllowed);
+        }
+        let reason = parse_reason(typed)?.as_str().to_owned();
+        return Ok(Authorized { reason, approval: None, emergency: true });
     }
     let person = person(actor)?;
     let Some(request) = store::reveal_requests::newest(conn, account, P::KIND, person.id).await? else {
@@ -71,7 +91,7 @@ pub(crate) async fn check<P: Revealing>(
     if let Some(why) = expired(app, conn, &request).await? {
         return Err(OpError::Refused(why));
     }
-    Ok(Authorized { reason: request.reason.clone(), approval: Some(request) })
+    Ok(Authorized { reason: request.reason.clone(), approval: Some(request), emergency: false })
 }
 
 /// Why a request has ended, for the person who made it.
@@ -82,6 +102,11 @@ pub(crate) fn closed(request: &RevealRequest, now: Millis) -> Option<ErrorCode> 
         RequestState::Refused => {
             let by = request.decided_by.as_ref().map(|(_, by)| by.to_string()).unwrap_or_default();
             Some(ErrorCode::ApprovalDeclined { by, note: request.note.clone() })
+        }
+        RequestState::Withdrawn => Some(ErrorCode::RequestWithdrawn),
+        RequestState::Voided => {
+            let by = request.decided_by.as_ref().map(|(_, by)| by.to_string()).unwrap_or_default();
+            Some(ErrorCode::ApproverRevoked { by })
         }
         RequestState::Expired if request.decided_by.is_some() => Some(ErrorCode::ApprovalExpired),
         RequestState::Expired => Some(ErrorCode::RequestExpired),
@@ -95,9 +120,7 @@ pub(crate) async fn expired(
     request: &RevealRequest,
 ) -> Result<Option<ErrorCode>, OpError> {
     let Some((id, email)) = &request.decided_by else { return Ok(None) };
-    let user = store::users::by_id(conn, *id).await?.filter(|user| !user.disabled);
-    let rules = app.policy(conn).await?;
-    let may = user.is_some_and(|user| may_approve(&rules, &user));
+    let may = approvers::may_still(app, conn, *id).await?;
     Ok((!may).then(|| ErrorCode::ApproverRevoked { by: email.to_string() }))
 }
 

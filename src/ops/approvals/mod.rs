@@ -1,17 +1,22 @@
 //! A second person's approval. Accounts in a group that wants it show a login code or a stored password only after
 //! another person has agreed, also to the owner and to administrators.
 //!
-//! A request is a row and survives the program; it is good for ten minutes and for one reveal. Everything is
+//! A request is a row and survives the program. It can be decided for ten minutes, and an approval used for ten more, once. Everything is
 //! decided inside of one transaction, by what the database says then: whether it is still open, who asked, and
 //! whether both may still do what they do. So of two approvers at the same moment one decides, and a page
 //! that was opened earlier gives no rights.
 
+mod approvers;
 pub mod authorize;
 pub mod status;
 pub mod view;
+mod withdraw;
 
+pub use approvers::approvers_for;
+pub use authorize::RevealMode;
 pub(crate) use authorize::{check, consume};
-pub use status::{ApprovalStatus, approvers, on_board, standing};
+pub use status::{ApprovalStatus, allows_emergency, on_board, standing};
+pub use withdraw::withdraw;
 
 use crate::domain::access::{self, Grant, Person, Principal, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
@@ -58,7 +63,7 @@ async fn add<P: Revealing>(
     {
         return refused(ErrorCode::AlreadyRequested);
     }
-    if approvers(app, conn).await?.iter().all(|user| user.id == person.id) {
+    if approvers_for(app, conn, person).await?.is_empty() {
         return refused(ErrorCode::NoApprover);
     }
     let entry = store::accounts::get(conn, account).await?.ok_or(OpError::NotFound)?;
@@ -92,21 +97,21 @@ pub enum Decision {
     Refuse,
 }
 
-/// Decides another person's request, with an optional note.
+/// Decides another person's request, with an optional note. Returns the request.
 pub async fn decide(
     app: &App,
     grant: SystemGrant<'_, can::ApproveReveal>,
     id: RevealId,
     decision: Decision,
     note: &str,
-) -> Result<(), OpError> {
+) -> Result<RevealRequest, OpError> {
     let note = check_note(note)?;
     let now = app.clock.now();
     let decided = app
-        .write_with(async |tx| -> Result<Written<()>, OpError> {
+        .write_with(async |tx| -> Result<Written<RevealRequest>, OpError> {
             let request = store::reveal_requests::get(tx, id).await?.ok_or(OpError::NotFound)?;
             let person = check_status(app, tx, grant.actor(), &request, decision, now).await?;
-            let (state, kind, of) = (decision.state(), request.kind, request.person);
+            let (state, kind, of) = (decision.state(), request.kind, request.person.clone());
             if !store::reveal_requests::decide(tx, id, state, person.id, now, note.as_deref()).await? {
                 return refused(ErrorCode::AlreadyDecided);
             }
@@ -116,7 +121,7 @@ pub async fn decide(
             };
             let mut entry = AuditEntry::done(now, grant.actor(), event).about(request.account);
             entry.reason.clone_from(&note);
-            Ok(tx.record(&entry).await?.with(()))
+            Ok(tx.record(&entry).await?.with(request))
         })
         .await;
     // Also when it was refused: the page it came from shows something that is not so.
@@ -151,6 +156,10 @@ async fn check_status(
     if let Some(why) = over(request, now) {
         return Err(OpError::Refused(why));
     }
+    if decision == Decision::Approve && approvers::depends_on(app, conn, request.requester, person.id).await?
+    {
+        return refused(ErrorCode::ApproverGivenByRequester { person: request.person.to_string() });
+    }
     if decision == Decision::Approve && !authorize::still_may(app, conn, request).await? {
         return refused(ErrorCode::RequesterLostAccess { person: request.person.to_string() });
     }
@@ -166,6 +175,8 @@ fn over(request: &RevealRequest, now: Millis) -> Option<ErrorCode> {
         RequestState::Used => Some(ErrorCode::RequestUsed { by }),
         RequestState::Refused => Some(ErrorCode::RequestDeclined { by }),
         RequestState::Expired => Some(ErrorCode::RequestOver),
+        RequestState::Withdrawn => Some(ErrorCode::RequestWithdrawn),
+        RequestState::Voided => Some(ErrorCode::ApproverRevoked { by }),
     }
 }
 
@@ -195,5 +206,5 @@ fn newest_of(app: &App, person: &Person, account: AccountId, kind: RevealKind) -
     let mine = |request: &&RevealRequest| {
         request.requester == person.id && request.account == account && request.kind == kind
     };
-    all.0.iter().find(mine).cloned()
+    all.recent.iter().find(mine).cloned()
 }

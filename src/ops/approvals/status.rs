@@ -4,10 +4,10 @@ use crate::domain::access::Principal;
 use crate::domain::error::ErrorCode;
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Email, Millis};
-use crate::ops::approvals::authorize::{closed, expired, may_approve, person};
-use crate::ops::approvals::newest_of;
+use crate::ops::approvals::authorize::{closed, expired, person};
+use crate::ops::approvals::{approvers_for, newest_of};
 use crate::ops::{App, OpError};
-use crate::store::{self, Conn};
+use crate::store;
 
 /// How long an answer to a request is of interest, in seconds.
 const RECENT: i64 = 30 * 60;
@@ -37,13 +37,6 @@ pub enum ApprovalStatus {
     Approved(RevealRequest),
 }
 
-/// Everybody who may approve requests of others, by address.
-pub async fn approvers(app: &App, conn: &mut Conn<'_>) -> Result<Vec<store::users::User>, OpError> {
-    let rules = app.policy(conn).await?;
-    let people = store::users::active(conn).await?;
-    Ok(people.into_iter().filter(|user| may_approve(&rules, user)).collect())
-}
-
 /// How it stands by what the database says.
 pub async fn standing(
     app: &App,
@@ -57,8 +50,8 @@ pub async fn standing(
     }
     let person = person(actor)?;
     let request = store::reveal_requests::newest(conn, account, kind, person.id).await?;
-    let others = approvers(app, conn).await?.into_iter().filter(|user| user.id != person.id);
-    let others: Vec<Email> = others.map(|user| user.email).collect();
+    let others = approvers_for(app, conn, person).await?;
+    let others: Vec<Email> = others.into_iter().map(|user| user.email).collect();
     let expired = match &request {
         Some(request) => expired(app, conn, request).await?.map(|why| (why, request.reason.clone())),
         None => None,
@@ -69,6 +62,16 @@ pub async fn standing(
         }
         (standing, _) => standing,
     })
+}
+
+/// Whether a secret of this kind can be seen without approval in an emergency: login codes only, where the groups allow it.
+pub async fn allows_emergency(app: &App, account: AccountId, kind: RevealKind) -> Result<bool, OpError> {
+    match kind {
+        RevealKind::LoginCode => {
+            Ok(store::groups::emergency_allowed(&mut app.db.read().await?, account).await?)
+        }
+        RevealKind::TwoStepPassword => Ok(false),
+    }
 }
 
 /// How it stands by what the board says, for a page that is open.
@@ -94,10 +97,10 @@ fn of(request: Option<RevealRequest>, approvers: Vec<Email>, now: Millis) -> App
         RequestState::Waiting => ApprovalStatus::Waiting { request, approvers },
         RequestState::Approved => ApprovalStatus::Approved(request),
         // Another reveal has another reason.
-        RequestState::Used => {
+        RequestState::Used | RequestState::Withdrawn => {
             ApprovalStatus::Needed { why: closed(&request, now), reason: String::new(), approvers }
         }
-        RequestState::Refused | RequestState::Expired => {
+        RequestState::Refused | RequestState::Expired | RequestState::Voided => {
             ApprovalStatus::Needed { why: closed(&request, now), reason: request.reason, approvers }
         }
     }

@@ -3,16 +3,20 @@
 //! Each change renews it and lets the open pages look again. What is not decided expires; that is recorded as
 //! well. Rows that ended long ago are deleted: the audit log keeps what happened.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::UserId;
 use crate::domain::access::Principal;
-use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::domain::reveal::RequestState;
-use crate::live::approvals::Requests;
+use crate::domain::audit::{AuditEntry, AuditEvent, AuditKind};
+use crate::domain::reveal::{RequestState, RevealRequest};
+use crate::live::approvals::{EmergencyAccess, Requests};
 use crate::live::events::Change;
 use crate::ops::App;
-use crate::store::{self, StoreError, Written};
+use crate::ops::approvals::approvers;
+use crate::store::audit::Filter;
+use crate::store::{self, Conn, StoreError, Written};
 
 /// Requests of the last hour are shown.
 const SHOWN_FOR: i64 = 60 * 60;
@@ -20,6 +24,9 @@ const SHOWN_FOR: i64 = 60 * 60;
 const SHOWN: u32 = 1000;
 /// Rows are kept for a week.
 const KEPT_FOR: i64 = 7 * 24 * 60 * 60;
+/// For how long approvers are told of emergency access, in seconds, and of how many.
+const EMERGENCY_SHOWN_FOR: i64 = 24 * 60 * 60;
+const MAX_EMERGENCIES: u32 = 5;
 /// How often it is looked at without any reason.
 const LOOK: Duration = Duration::from_secs(10 * 60);
 /// The pause after a database that is away.
@@ -35,9 +42,87 @@ pub(crate) async fn changed(app: &App) {
 
 async fn renew(app: &App) -> Result<(), StoreError> {
     let from = app.clock.now().plus_seconds(-SHOWN_FOR);
-    let newest = store::reveal_requests::since(&mut app.db.read().await?, from, SHOWN).await?;
-    app.live.approvals.store(Requests(newest));
+    let conn = &mut app.db.read().await?;
+    let recent = store::reveal_requests::since(conn, from, SHOWN).await?;
+    let week = app.clock.now().plus_seconds(-KEPT_FOR);
+    let earlier = store::reveal_requests::of_waiting_people(conn, week, SHOWN).await?;
+    let dependent = dependent(app, conn, &recent).await?;
+    let emergencies = emergencies(app, conn).await?;
+    app.live.approvals.store(Requests { recent, earlier, dependent, emergencies });
     app.live.events.publish(Change::Approvals);
+    Ok(())
+}
+
+/// What approvers are told of for a day.
+async fn emergencies(app: &App, conn: &mut Conn<'_>) -> Result<Vec<EmergencyAccess>, StoreError> {
+    let filter = Filter {
+        code: Some(AuditKind::EmergencyCodeShown.code().to_owned()),
+        from: Some(app.clock.now().plus_seconds(-EMERGENCY_SHOWN_FOR)),
+        ..Filter::default()
+    };
+    let entries = store::audit::page(conn, &filter, MAX_EMERGENCIES).await?;
+    let told = |entry: store::audit::Entry| EmergencyAccess {
+        seq: entry.seq,
+        at: entry.at,
+        actor: entry.actor,
+        account: entry.account,
+        reason: entry.reason,
+    };
+    Ok(entries.into_iter().map(told).collect())
+}
+
+/// The approvers who have their permission from a person who waits for a decision, with that person.
+async fn dependent(
+    app: &App,
+    conn: &mut Conn<'_>,
+    requests: &[RevealRequest],
+) -> Result<HashSet<(UserId, UserId)>, StoreError> {
+    let now = app.clock.now();
+    let waiting = requests.iter().filter(|request| request.stands(now) == RequestState::Waiting);
+    let people: HashSet<UserId> = waiting.map(|request| request.requester).collect();
+    let mut dependent = HashSet::new();
+    for requester in people {
+        for approver in approvers::dependents(app, conn, requester).await? {
+            dependent.insert((requester, approver));
+        }
+    }
+    Ok(dependent)
+}
+
+/// Ends the approvals of people who may no longer approve. They stay ended if the permission is given back, so this is
+/// done whenever the rules have changed.
+pub(crate) async fn void_lost(app: &App) {
+    if let Err(error) = void(app).await {
+        tracing::warn!(%error, "approvals of people who may no longer approve are not ended yet");
+    }
+}
+
+async fn void(app: &App) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    if store::reveal_requests::approved(&mut app.db.read().await?, now).await?.is_empty() {
+        return Ok(());
+    }
+    let voided = app
+        .write_with(async |tx| -> Result<Written<bool>, StoreError> {
+            let mut recorded = None;
+            for request in store::reveal_requests::approved(tx, now).await? {
+                let Some((id, approver)) = &request.decided_by else { continue };
+                if approvers::may_still(app, tx, *id).await? {
+                    continue;
+                }
+                store::reveal_requests::end(tx, request.id, RequestState::Voided).await?;
+                let (kind, person, approver) = (request.kind, request.person, approver.clone());
+                let event = AuditEvent::RevealVoided { kind, person, approver };
+                let entry = AuditEntry::done(now, &Principal::System("reveals"), event);
+                recorded = Some(tx.record(&entry.about(request.account)).await?);
+            }
+            let any = recorded.is_some();
+            Ok(Written::of(recorded, any))
+        })
+        .await?;
+    if voided {
+        changed(app).await;
+    }
     Ok(())
 }
 
@@ -62,10 +147,7 @@ pub async fn run(app: Arc<App>) {
 fn until_next(app: &App) -> Duration {
     let now = app.clock.now();
     let requests = app.live.approvals.load();
-    let open = requests
-        .0
-        .iter()
-        .filter(|it| matches!(it.stands(now), RequestState::Waiting | RequestState::Approved));
+    let open = requests.recent.iter().filter(|it| it.stands(now).is_open());
     let next = open.map(|it| it.expires.0.saturating_sub(now.0)).min();
     next.and_then(|left| u64::try_from(left).ok()).map_or(LOOK, |left| Duration::from_millis(left).min(LOOK))
 }
@@ -81,7 +163,7 @@ pub async fn tidy(app: &App) -> Result<(), StoreError> {
         app.write_with(async |tx| -> Result<Written<()>, StoreError> {
             let mut recorded = None;
             for request in store::reveal_requests::overdue(tx, now).await? {
-                store::reveal_requests::expire(tx, request.id).await?;
+                store::reveal_requests::end(tx, request.id, RequestState::Expired).await?;
                 let event = AuditEvent::RevealExpired { kind: request.kind, person: request.person };
                 let entry = AuditEntry::done(now, &Principal::System("reveals"), event);
                 recorded = Some(tx.record(&entry.about(request.account)).await?);

@@ -14,6 +14,7 @@ use crate::live::events::Change;
 use crate::ops::{App, Context};
 use crate::store::tx::Recorded;
 use crate::store::{self, StoreError, Written};
+use crate::telegram::AnswerError;
 
 /// Entries of one transaction.
 const BATCH: usize = 200;
@@ -53,6 +54,24 @@ impl Intent {
     /// Records its outcome, also if the database is unavailable for a while.
     pub(crate) fn end<T, E>(self, app: &App, result: &Result<T, E>) {
         app.audit_queue.put(self.outcome(app.clock.now(), result));
+    }
+
+    /// Records how a request to Telegram ended: whether it was refused, or never sent. What limits count is in the database
+    /// before the person is told, if that is available.
+    pub(crate) async fn end_at_telegram(self, app: &App, result: &Result<(), AnswerError>) {
+        let outcome = match result {
+            Ok(()) => Outcome::Done,
+            Err(AnswerError::Refused(_)) => Outcome::Failed,
+            Err(AnswerError::Away) => Outcome::Unknown,
+            Err(AnswerError::Stale | AnswerError::Busy | AnswerError::NotNow | AnswerError::NotRunning) => {
+                Outcome::NotSent
+            }
+        };
+        let entry = self.entry.outcome(self.seq, app.clock.now(), outcome);
+        if let Err(error) = record(app, &entry).await {
+            tracing::warn!(%error, "an outcome is recorded later");
+            app.audit_queue.put(entry);
+        }
     }
 }
 

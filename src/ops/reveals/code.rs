@@ -2,8 +2,9 @@
 //!
 //! A reason is asked for, and the audit entry is committed before the code leaves this module. A code is shown
 //! while it is young; an old one is not, since Telegram no longer takes it. A person who expects
-//! a code can wait for it instead: that is bound to the person and the account, lasts five minutes and gives one code,
-//! the first that is received after it began. Rights are decided at the moment the code is given, and so is whether
+//! a code can wait for it instead: that is bound to the person and the account, lasts five minutes and gives one code
+//! that arrives after it began. What arrived later is decided by the order in which Telegram numbered the messages, and
+//! a code's age by Telegram's clock alone: this server's clock may differ. Rights are decided at the moment the code is given, and so is whether
 //! another person has to approve and has done so: see [`approvals`].
 
 use crate::domain::access::{self, Grant, Principal};
@@ -12,8 +13,10 @@ use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Millis, Secret, login_code};
 use crate::live::guards::PendingReveal;
+use crate::ops::approvals::RevealMode;
 use crate::ops::{App, OpError, approvals};
 use crate::store::Written;
+use crate::telegram::{AnswerError, LoginCode, LoginCodes};
 
 /// Seconds that an armed reveal waits.
 pub const ARMED_LIFE: i64 = 5 * 60;
@@ -27,21 +30,34 @@ pub struct Revealed {
     pub sent: Millis,
 }
 
+impl From<&LoginCode> for Revealed {
+    fn from(code: &LoginCode) -> Self {
+        Self { code: code.code.clone(), sent: code.sent }
+    }
+}
+
 /// Shows the newest login code that came to the account.
-pub async fn show_code(app: &App, grant: Grant<'_, can::Login>, reason: &str) -> Result<Revealed, OpError> {
+pub async fn show_code(
+    app: &App,
+    grant: Grant<'_, can::Login>,
+    reason: &str,
+    mode: RevealMode,
+) -> Result<Revealed, OpError> {
     let (actor, account) = (grant.actor(), grant.account());
-    approvals::check::<can::Login>(app, &mut app.db.read().await?, actor, account, reason).await?;
-    let Some(revealed) = newest_code(app, account, Millis(0)).await? else {
-        return Err(OpError::Refused(ErrorCode::NoLoginCode));
+    approvals::check::<can::Login>(app, &mut app.db.read().await?, actor, account, reason, mode).await?;
+    let codes = login_codes(app, account).await?;
+    let Some(newest) = codes.newest_first.first() else {
+        // Perhaps one came while this server was not running.
+        let unknown = OpError::Telegram(ErrorCode::TelegramUnreachable);
+        return Err(if codes.complete { OpError::Refused(ErrorCode::NoLoginCode) } else { unknown });
     };
-    let now = app.clock.now();
-    if login_code::is_stale(revealed.sent, now) {
+    if login_code::is_stale(newest.sent, codes.now) {
         return Err(OpError::Refused(ErrorCode::LoginCodeStale {
-            minutes: now.seconds_since(revealed.sent) / 60,
+            minutes: codes.now.seconds_since(newest.sent) / 60,
         }));
     }
-    write_down(app, actor, account, reason).await?;
-    Ok(revealed)
+    write_down(app, actor, account, reason, mode).await?;
+    Ok(Revealed::from(newest))
 }
 
 /// Arms a reveal for the acting person; an earlier one of the same person and account is replaced. An approval that it
@@ -50,15 +66,27 @@ pub async fn wait_for_code(
     app: &App,
     grant: &Grant<'_, can::Login>,
     reason: &str,
+    mode: RevealMode,
 ) -> Result<Millis, OpError> {
+    let cleared = {
+        let conn = &mut app.db.read().await?;
+        approvals::check::<can::Login>(app, conn, grant.actor(), grant.account(), reason, mode).await?
+    };
+    let codes = login_codes(app, grant.account()).await?;
+    let after = codes.newest_first.first().map_or(0, |newest| newest.id);
+    // Where older codes may be missing, a message that is read later is not taken for a new one.
+    let from = if codes.complete { Millis(0) } else { Millis(codes.now.0 / 1000 * 1000) };
     let now = app.clock.now();
-    let conn = &mut app.db.read().await?;
-    let cleared = approvals::check::<can::Login>(app, conn, grant.actor(), grant.account(), reason).await?;
-    let longest = now.plus_seconds(ARMED_LIFE);
-    let until = cleared.approval.as_ref().map_or(longest, |approval| approval.expires.min(longest));
-    let pending = PendingReveal { reason: cleared.reason, since: now, until };
+    let until = waits_until(now, cleared.approval.as_ref().map(|approval| approval.expires));
+    let pending = PendingReveal { reason: cleared.reason, after, from, until, emergency: cleared.emergency };
     app.guards.pending_reveals.insert((grant.account(), grant.actor().to_string()), pending, now);
     Ok(until)
+}
+
+/// No longer than the approval that it takes.
+fn waits_until(now: Millis, approval_expires: Option<Millis>) -> Millis {
+    let longest = now.plus_seconds(ARMED_LIFE);
+    approval_expires.map_or(longest, |expires| expires.min(longest))
 }
 
 /// How an armed reveal stands.
@@ -84,45 +112,82 @@ pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Resu
         app.guards.pending_reveals.remove(&key);
         return Ok(CodeWait::Over);
     }
-    // Telegram's times have whole seconds, so a code of the second of arming counts.
-    let from = Millis(waiting.since.0 / 1000 * 1000);
-    let Some(revealed) = newest_code(app, account, from).await? else {
+    let codes = match app.hub.account(account) {
+        Some(handle) => handle.login_codes().await,
+        None => Err(AnswerError::NotRunning),
+    };
+    let codes = match codes {
+        Ok(codes) => codes,
+        // A client that is being restarted goes on receiving codes.
+        Err(AnswerError::Away | AnswerError::Busy) => return Ok(CodeWait::Waiting(waiting.until)),
+        Err(error) => return Err(no_codes(error)),
+    };
+    let is_next = |code: &&LoginCode| {
+        code.id > waiting.after && code.sent >= waiting.from && !login_code::is_stale(code.sent, codes.now)
+    };
+    let Some(revealed) = codes.newest_first.iter().find(is_next).map(Revealed::from) else {
         return Ok(CodeWait::Waiting(waiting.until));
     };
     // Only one of two streams removes the entry, and shows the code.
     if app.guards.pending_reveals.remove(&key).is_none() {
         return Ok(CodeWait::Over);
     }
-    write_down(app, actor, account, &waiting.reason).await?;
+    let mode = if waiting.emergency { RevealMode::Emergency } else { RevealMode::Normal };
+    write_down(app, actor, account, &waiting.reason, mode).await?;
     Ok(CodeWait::Came(revealed))
 }
 
-/// The newest message with a code in it that was sent at `from` or later.
-async fn newest_code(app: &App, account: AccountId, from: Millis) -> Result<Option<Revealed>, OpError> {
-    let Some(handle) = app.hub.account(account) else {
-        return Err(OpError::Refused(ErrorCode::NotConnectedForCode));
-    };
-    let messages = handle.service_messages().await?;
-    Ok(messages.into_iter().filter(|message| message.sent >= from).find_map(|message| {
-        let code = Secret::new(login_code::find(message.text.expose())?);
-        Some(Revealed { code, sent: message.sent })
-    }))
+async fn login_codes(app: &App, account: AccountId) -> Result<LoginCodes, OpError> {
+    let handle = app.hub.account(account).ok_or_else(|| no_codes(AnswerError::NotRunning))?;
+    handle.login_codes().await.map_err(no_codes)
+}
+
+/// Why an account's codes can't be looked at.
+fn no_codes(error: AnswerError) -> OpError {
+    match error {
+        AnswerError::NotRunning => OpError::Refused(ErrorCode::NotConnectedForCode),
+        AnswerError::NotNow => OpError::Refused(ErrorCode::NotLoggedInForCode),
+        AnswerError::Stale | AnswerError::Busy | AnswerError::Refused(_) | AnswerError::Away => error.into(),
+    }
 }
 
 /// Records that the code is shown, before it is. Whether it may be shown is decided in the same transaction, and an
 /// approval that it needs is used up.
-async fn write_down(app: &App, actor: &Principal, account: AccountId, reason: &str) -> Result<(), OpError> {
-    let used = app
+async fn write_down(
+    app: &App,
+    actor: &Principal,
+    account: AccountId,
+    reason: &str,
+    mode: RevealMode,
+) -> Result<(), OpError> {
+    let concerns_approvers = app
         .write_with(async |tx| -> Result<Written<bool>, OpError> {
-            let cleared = approvals::consume::<can::Login>(app, tx, actor, account, reason).await?;
-            let event = AuditEvent::LoginCodeShown { approved_by: cleared.approved_by() };
+            let cleared = approvals::consume::<can::Login>(app, tx, actor, account, reason, mode).await?;
+            let event = match cleared.emergency {
+                true => AuditEvent::EmergencyCodeShown,
+                false => AuditEvent::LoginCodeShown { approved_by: cleared.approved_by() },
+            };
             let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);
             let recorded = tx.record(&entry.because(cleared.reason.as_str())).await?;
-            Ok(recorded.with(cleared.approval.is_some()))
+            Ok(recorded.with(cleared.approval.is_some() || cleared.emergency))
         })
         .await?;
-    if used {
+    if concerns_approvers {
         approvals::view::changed(app).await;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_awaited_no_longer_than_its_approval_lasts() {
+        let now = Millis(1_000_000);
+        let in_seconds = |seconds| Some(now.plus_seconds(seconds));
+        for (expires, until) in [(None, 300), (in_seconds(600), 300), (in_seconds(120), 120)] {
+            assert_eq!(waits_until(now, expires), now.plus_seconds(until));
+        }
+    }
 }

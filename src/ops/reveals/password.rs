@@ -9,6 +9,7 @@ use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{Millis, Secret};
+use crate::ops::approvals::RevealMode;
 use crate::ops::{App, OpError, approvals};
 use crate::store::{self, Conn, StoreError, Written};
 
@@ -32,8 +33,15 @@ pub async fn show_password(
     let (actor, account) = (grant.actor(), grant.account());
     let (revealed, used) = app
         .write_with(async |tx| -> Result<Written<(RevealedPassword, bool)>, OpError> {
-            let cleared =
-                approvals::consume::<can::ViewTwoFactorPassword>(app, tx, actor, account, reason).await?;
+            let cleared = approvals::consume::<can::ViewTwoFactorPassword>(
+                app,
+                tx,
+                actor,
+                account,
+                reason,
+                RevealMode::Normal,
+            )
+            .await?;
             let revealed = open(app, tx, &grant).await?;
             let event = AuditEvent::TwoStepPasswordShown { approved_by: cleared.approved_by() };
             let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);

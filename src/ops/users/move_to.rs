@@ -41,6 +41,10 @@ pub async fn move_to(
             let user = user.ok_or_else(|| whom.unknown())?;
             check(context, tx, grant.actor(), &user, to).await?;
             store::users::set_email(tx, user.id, to).await?;
+            if user.admin {
+                // Their rank is recorded for the address.
+                store::users::set_admin(tx, user.id, true).await?;
+            }
             let accounts = store::accounts::change_owner(tx, &user.email, to).await?;
             store::web_sessions::end_all_of(tx, user.id).await?;
             let event = AuditEvent::UserMoved { person: user.email.clone(), to: to.clone(), accounts };
@@ -77,7 +81,12 @@ async fn check(
     // Roles may have been given to the new address beforehand; that one is the same person.
     let is_placeholder = other.seen == Millis(0) && !other.admin && !other.disabled;
     if is_placeholder && store::users::is_unbound(conn, other.id).await? {
-        return Ok(store::users::absorb(conn, other.id, user.id).await?);
+        for (role, _, by_page, _) in store::roles::of_user(conn, other.id).await? {
+            if by_page {
+                store::roles::give(conn, role, user.id).await?;
+            }
+        }
+        return Ok(store::users::delete_unseen(conn, other.id).await?);
     }
     Err(OpError::invalid("email", ErrorCode::AddressTaken))
 }

@@ -5,6 +5,7 @@
 //! as the answer to a request.
 
 pub mod calls;
+pub mod codes;
 pub mod crash_guard;
 pub mod requests;
 pub mod run;
@@ -17,10 +18,11 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::domain::account::Profile;
-use crate::domain::{Network, SessionEndReason, Snapshot, Stage, StageToken};
+use crate::domain::account::{Problem, Profile};
+use crate::domain::{Millis, Network, SessionEndReason, Snapshot, Stage, StageToken};
 use crate::telegram::client::calls::CallError;
-use crate::telegram::handle::{AnswerError, ClientStart, Command, Mailbox, Reply, ServiceMessage};
+use crate::telegram::client::codes::ReadChat;
+use crate::telegram::handle::{AnswerError, ClientStart, Command, LoginCode, Mailbox, Reply};
 use crate::telegram::process::HostHandle;
 use crate::telegram::routes::Routes;
 use crate::telegram::settings::{HubSettings, Observer};
@@ -65,6 +67,8 @@ enum Done {
     Me(Result<Profile, CallError>),
     LoggedOut(Result<(), CallError>),
     Probed(Result<(), CallError>),
+    /// The chat with Telegram, if it had to be read, and the time at Telegram.
+    Codes(Option<ReadChat>, Option<Millis>),
 }
 
 /// What the tasks of all accounts of a hub share.
@@ -90,7 +94,8 @@ pub(super) struct ClientTask {
     start: ClientStart,
     mailbox: Mailbox,
     snapshot: Snapshot,
-    messages: VecDeque<ServiceMessage>,
+    /// The newest login codes, the newest first.
+    codes: VecDeque<LoginCode>,
     /// Set while people want the client closed: who waits for it.
     closing: Option<Reply<()>>,
     /// How the former session ended; shown until a login goes on.
@@ -129,7 +134,7 @@ impl ClientTask {
             start,
             mailbox,
             snapshot,
-            messages: VecDeque::new(),
+            codes: VecDeque::new(),
             closing: None,
             unpublished: false,
             crash_guard: CrashGuard::default(),
@@ -158,9 +163,7 @@ impl ClientTask {
                 }
                 End::Overflowed => {
                     self.enter(Stage::Reconnecting);
-                    self.snapshot.problem = Some(
-                        "Telegram sent more than could be processed, so the account was restarted. Some messages may be missing.".into(),
-                    );
+                    self.snapshot.problem = Some(Problem::Overflowed);
                     self.publish();
                     self.until(&mut mailbox, tokio::time::sleep(BREATH)).await;
                 }
@@ -197,7 +200,7 @@ impl ClientTask {
         self.snapshot.code_came = None;
         self.snapshot.code_sent = None;
         self.snapshot.frozen = None;
-        self.messages.clear();
+        self.codes.clear();
         self.ending = Some(ending);
         self.was_ready = false;
     }

@@ -1,14 +1,21 @@
 //! What people ask of an actor, and what becomes of it.
 
+use std::time::Duration;
+
 use tdlib_rs::functions;
 
+use crate::domain::account::Problem;
+use crate::domain::refusal::LoginRefusal;
 use crate::domain::stage::LoginInput;
-use crate::domain::{SessionEndReason, Stage};
+use crate::domain::{SessionEndReason, Stage, login_code};
 use crate::telegram::client::calls::{CallError, call};
 use crate::telegram::client::run::{Client, LOG_OUT_TIME};
 use crate::telegram::client::{ClientTask, Done, End};
 use crate::telegram::handle::{AnswerError, Command, Reply};
 use crate::telegram::login;
+
+/// How long no other code is requested after Telegram had no way to send one: as long as the last code lives.
+const NO_OTHER_WAY: Duration = Duration::from_secs(login_code::LIFE.unsigned_abs());
 
 impl ClientTask {
     pub(super) fn on_done(&mut self, client: &mut Client, done: Done) {
@@ -31,6 +38,7 @@ impl ClientTask {
                 }
             }
             Done::Probed(result) => Self::on_probed(client, &result),
+            Done::Codes(read, now) => self.on_codes(client, read, now),
             Done::Asked(reply, result) => self.answer(client, reply, result),
             Done::CodeRequested(reply, result) => {
                 if result.is_ok() {
@@ -46,29 +54,52 @@ impl ClientTask {
         client.heard = tokio::time::Instant::now();
         self.snapshot.busy = false;
         let answer = result.map_err(|error| self.problem(&error));
+        if let Err(AnswerError::Refused(refusal)) = &answer
+            && refusal.has_no_other_way()
+        {
+            self.wait_with_codes(client);
+        }
         self.publish();
         let _ = reply.send(answer);
     }
 
-    /// Turns an error into words, for the one who asked and for everybody who looks.
+    /// Telegram can send no other code to this number for now. Asking again would only bring the same answer.
+    fn wait_with_codes(&mut self, client: &mut Client) {
+        let now = self.context.settings.clock.now();
+        if let Stage::WaitCode(sent) = &mut self.snapshot.stage {
+            sent.next = None;
+            sent.resend_from = None;
+            sent.no_other_way_until = Some(now.plus_seconds(login_code::LIFE));
+            client.code_again = Some(tokio::time::Instant::now() + NO_OTHER_WAY);
+        }
+    }
+
+    /// The code that was sent last is of no use any more, so another login may be started.
+    pub(super) fn allow_another_code(&mut self) {
+        if let Stage::WaitCode(sent) = &mut self.snapshot.stage
+            && sent.no_other_way_until.take().is_some()
+        {
+            self.snapshot.problem = None;
+            self.publish();
+        }
+    }
+
+    /// Shows an error to everyone who looks at the account, and tells the person who asked.
     pub(super) fn problem(&mut self, error: &CallError) -> AnswerError {
         if error.is_away() {
-            self.snapshot.problem =
-                Some("Telegram did not answer. Check the account's status in a moment.".into());
+            self.snapshot.problem = Some(Problem::NoAnswer);
             return AnswerError::Away;
         }
-        let refused = login::explain(error.code, &error.message);
-        self.snapshot.problem = Some(refused.sentence.clone());
+        let refusal = LoginRefusal::of(error.code, &error.message);
+        self.snapshot.problem = Some(Problem::Refused(refusal.clone()));
         self.snapshot.flood_until =
-            refused.wait_seconds.map(|seconds| self.context.settings.clock.now().plus_seconds(seconds));
-        AnswerError::Refused(refused)
+            refusal.wait_seconds().map(|seconds| self.context.settings.clock.now().plus_seconds(seconds));
+        AnswerError::Refused(refusal)
     }
 
     pub(super) fn on_command(&mut self, client: &mut Client, command: Command) {
         match command {
-            Command::ServiceMessages(reply) => {
-                let _ = reply.send(Ok(self.messages.iter().cloned().collect()));
-            }
+            Command::LoginCodes(reply) => self.login_codes(client, reply),
             Command::AskForCode(_, reply) | Command::Provide(_, _, reply) if self.snapshot.busy => {
                 let _ = reply.send(Err(AnswerError::Busy));
             }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::domain::{SessionEndReason, Stage};
 use crate::telegram::client::calls::{call, configure};
 use crate::telegram::client::{ClientTask, Done, End};
-use crate::telegram::handle::{AnswerError, Command, Reply};
+use crate::telegram::handle::{AnswerError, Command, LoginCodes, Reply};
 use crate::telegram::process::HostHandle;
 
 /// Updates of TDLib that may wait for an actor.
@@ -42,6 +42,12 @@ pub(super) struct Client {
     pub probing: bool,
     /// Since when TDLib has been logging out.
     pub leaving_since: Option<Instant>,
+    /// Who waits for the account's login codes.
+    pub asking: Vec<Reply<LoginCodes>>,
+    /// When another code may be requested, after Telegram had no other way to send one.
+    pub code_again: Option<Instant>,
+    /// The chat with Telegram has been read; newer messages are announced.
+    pub chat_read: bool,
     /// When the client has to be closed, once it was told to.
     close_by: Option<Instant>,
 }
@@ -57,6 +63,9 @@ impl Client {
             heard: Instant::now(),
             probing: false,
             leaving_since: None,
+            asking: Vec::new(),
+            code_again: None,
+            chat_read: false,
             close_by: None,
         }
     }
@@ -163,7 +172,10 @@ impl ClientTask {
         let answer = client.logging_out.as_ref().map(|(_, by)| *by);
         let hangs = client.leaving_since.map(|since| since + HANGS);
         let probe = self.start.probe.filter(|_| self.snapshot.stage == Stage::Ready && !client.probing);
-        [answer, hangs, probe.map(|period| client.heard + period)].into_iter().flatten().min()
+        [answer, hangs, client.code_again, probe.map(|period| client.heard + period)]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Does what is due.
@@ -181,6 +193,9 @@ impl ClientTask {
             tracing::warn!(account = %self.start.account, "logging out hangs; restarting the client");
             client.leaving_since = None;
             client.close();
+        }
+        if client.code_again.take_if(|at| *at <= now).is_some() {
+            self.allow_another_code();
         }
         let probe = self.start.probe.is_some_and(|period| client.heard + period <= now);
         if probe && self.snapshot.stage == Stage::Ready && !client.probing {

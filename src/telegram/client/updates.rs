@@ -3,19 +3,13 @@
 use tdlib_rs::{enums, functions, types};
 
 use crate::domain::account::Frozen;
-use crate::domain::{Millis, Secret, SessionEndReason, Stage, login_code};
+use crate::domain::{Millis, SessionEndReason, Stage};
 use crate::telegram::client::calls::call;
 use crate::telegram::client::run::Client;
 use crate::telegram::client::{ClientTask, Done, End};
 use crate::telegram::convert::{network_of, profile_of};
 use crate::telegram::frame::peek;
-use crate::telegram::handle::ServiceMessage;
 use crate::telegram::{host, login};
-
-/// Messages from Telegram that are kept to read a code from.
-const SERVICE_MESSAGES: usize = 10;
-/// Telegram's own user, who sends login codes.
-const TELEGRAM: i64 = 777_000;
 
 impl ClientTask {
     pub(super) fn on_update(&mut self, client: &mut Client, json: &str) {
@@ -114,26 +108,5 @@ impl ClientTask {
             (None, Stage::LoggingOut) => End::SessionEnded(SessionEndReason::Unknown),
             (None, _) => End::ClosedItself,
         }
-    }
-
-    pub(super) fn on_message(&mut self, message: types::Message) {
-        let enums::MessageSender::User(sender) = &message.sender_id else {
-            return;
-        };
-        if message.chat_id != TELEGRAM || sender.user_id != TELEGRAM {
-            return;
-        }
-        let enums::MessageContent::MessageText(content) = message.content else {
-            return;
-        };
-        let text = content.text.text.replace('\0', "");
-        let sent = Millis(i64::from(message.date) * 1000);
-        if login_code::find(&text).is_some() {
-            self.snapshot.code_came = self.snapshot.code_came.max(Some(sent));
-        }
-        self.messages.push_front(ServiceMessage { id: message.id, sent, text: Secret::new(text) });
-        self.messages.make_contiguous().sort_by_key(|message| std::cmp::Reverse(message.id));
-        self.messages.truncate(SERVICE_MESSAGES);
-        self.unpublished = true;
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn sent(info: &AuthenticationCodeInfo, now: Millis) -> CodeSent {
     let (way, length) = delivery(&info.r#type);
     let next = info.next_type.as_ref().map(|next| delivery(next).0);
     let resend_from = (info.timeout > 0 && next.is_some()).then(|| now.plus_seconds(i64::from(info.timeout)));
-    CodeSent { way, length, next, resend_from }
+    CodeSent { way, length, next, resend_from, no_other_way_until: None }
 }
 
 fn delivery(kind: &AuthenticationCodeType) -> (CodeDelivery, i32) {
@@ -22,11 +22,20 @@ fn delivery(kind: &AuthenticationCodeType) -> (CodeDelivery, i32) {
         AuthenticationCodeType::FlashCall(_) => (CodeDelivery::FlashCall, 0),
         AuthenticationCodeType::MissedCall(way) => (CodeDelivery::MissedCall, way.length),
         AuthenticationCodeType::Fragment(way) => (CodeDelivery::Fragment, way.length),
-        AuthenticationCodeType::SmsWord(_) => (CodeDelivery::Other("a word by text message".into()), 0),
-        AuthenticationCodeType::SmsPhrase(_) => (CodeDelivery::Other("a phrase by text message".into()), 0),
+        AuthenticationCodeType::SmsWord(way) => {
+            (CodeDelivery::SmsWord { beginning: printable(&way.first_letter) }, 0)
+        }
+        AuthenticationCodeType::SmsPhrase(way) => {
+            (CodeDelivery::SmsPhrase { beginning: printable(&way.first_word) }, 0)
+        }
         AuthenticationCodeType::FirebaseAndroid(way) => {
             (CodeDelivery::Other("the Android app".into()), way.length)
         }
         AuthenticationCodeType::FirebaseIos(way) => (CodeDelivery::Other("the iOS app".into()), way.length),
     }
+}
+
+/// The beginning of a code, as it is shown: foreign text.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(40).collect()
 }

@@ -63,6 +63,7 @@ mod tests {
             length: 5,
             next: Some(CodeDelivery::Sms),
             resend_from: Some(Millis(61_000)),
+            no_other_way_until: None,
         };
         assert_eq!(stage_of(&state, Millis(1000)), Some(Stage::WaitCode(sent)));
     }

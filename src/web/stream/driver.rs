@@ -10,7 +10,9 @@ use crate::domain::access::Principal;
 use crate::live::events::Change;
 use crate::ops::policy;
 use crate::web::fragment::partial;
-use crate::web::layout::{Outages, pending_count};
+use crate::web::layout::{
+    EmergencyRow, Outages, emergencies, emergency_notices, own_requests, pending_count,
+};
 use crate::web::state::{AppState, State};
 
 /// What may have changed since the last message.
@@ -159,6 +161,8 @@ async fn reached(at: Option<Instant>) {
 struct Frame {
     outages: Option<Outages>,
     to_decide: Option<usize>,
+    own_requests: Option<usize>,
+    emergencies: Option<Vec<EmergencyRow>>,
 }
 
 impl Frame {
@@ -169,7 +173,17 @@ impl Frame {
             html.push_str(&partial("#notices", "innerHTML", &outages.notices()));
         }
         let policy = state.live.policy.current();
-        let to_decide = state.live.approvals.load().pending_for(&policy, principal, state.clock.now());
+        let requests = state.live.approvals.load();
+        let to_decide = requests.pending_for(&policy, principal, state.clock.now());
+        let own = requests.own(principal).count();
+        if self.own_requests.replace(own).unwrap_or(0) != own {
+            html.push_str(&partial("#own-requests", "innerHTML", &own_requests(own)));
+        }
+        let told = if to_decide.is_some() { emergencies(state, &requests) } else { Vec::new() };
+        if self.emergencies.as_deref().unwrap_or_default() != told.as_slice() {
+            html.push_str(&partial("#emergencies", "innerMorph", &emergency_notices(&told)));
+            self.emergencies = Some(told);
+        }
         if self.to_decide != to_decide {
             // A viewer who may not decide any more is not told how many wait either.
             let count = pending_count(to_decide.unwrap_or(0));

@@ -1,6 +1,7 @@
 //! The pages of accounts.
 
 use super::moments::moment;
+use crate::domain::account::Profile;
 use crate::domain::{Input, Millis, Phone};
 
 /// A notice after adding an account with a test number.
@@ -13,7 +14,16 @@ pub fn added(phone: Option<&Phone>, visible: bool) -> String {
     }
 }
 
+/// Who an account is at Telegram.
+pub fn profile(profile: &Profile) -> String {
+    match &profile.username {
+        Some(username) => format!("{} (@{username})", profile.name),
+        None => profile.name.clone(),
+    }
+}
+
 pub const SAVED: &str = "Saved.";
+pub const NUMBER_CORRECTED: &str = "Number corrected.";
 pub const PASSWORD_STORED: &str = "Password stored.";
 pub const PASSWORD_REMOVED: &str = "Stored password removed.";
 pub const LOGGED_OUT: &str = "Logged out.";

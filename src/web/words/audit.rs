@@ -15,6 +15,7 @@ pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
         Outcome::Done => words,
         Outcome::Intent => format!("{words}: started"),
         Outcome::Failed => format!("{words}: failed"),
+        Outcome::NotSent => format!("{words}: not sent"),
         Outcome::Unknown => format!("{words}: outcome unknown"),
     }
 }
@@ -27,11 +28,15 @@ fn describe(event: &AuditEvent) -> String {
             DesiredState::Removed => "set to be removed".into(),
         },
         AuditEvent::AccountEdited { .. } => "edited the owner, comment or groups".into(),
+        AuditEvent::NumberCorrected { phone, before } => {
+            format!("corrected the number from {before} to {phone}")
+        }
         AuditEvent::CodeRequested => "requested a login code".into(),
         AuditEvent::InputSubmitted { input } => format!("submitted the {} to Telegram", input.name()),
         AuditEvent::LoginCodeShown { approved_by } => {
             format!("viewed a login code{}", approval(approved_by.as_ref()))
         }
+        AuditEvent::EmergencyCodeShown => "viewed a login code without approval, in an emergency".into(),
         AuditEvent::TwoStepPasswordStored => "stored a two-step password".into(),
         AuditEvent::TwoStepPasswordRemoved => "removed the stored two-step password".into(),
         AuditEvent::TwoStepPasswordShown { approved_by } => {
@@ -47,11 +52,22 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::RevealExpired { kind, person } => {
             format!("the request of {person} to view {} expired", secret(*kind))
         }
+        AuditEvent::RevealWithdrawn { kind } => format!("withdrew the request to view {}", secret(*kind)),
+        AuditEvent::RevealVoided { kind, person, approver } => format!(
+            "ended the approval for {person} to view {}: {approver} may no longer approve",
+            secret(*kind)
+        ),
         AuditEvent::GroupApprovalSet { group, needed: true } => {
             format!("required approval for accounts in “{group}”")
         }
         AuditEvent::GroupApprovalSet { group, needed: false } => {
             format!("stopped requiring approval for accounts in “{group}”")
+        }
+        AuditEvent::GroupEmergencySet { group, allowed: true } => {
+            format!("allowed emergency access without approval in “{group}”")
+        }
+        AuditEvent::GroupEmergencySet { group, allowed: false } => {
+            format!("stopped allowing emergency access in “{group}”")
         }
         AuditEvent::SessionLoggedOut => "ended the session at Telegram".into(),
         AuditEvent::LogOutSkipped => "continued the removal without ending the session".into(),
@@ -160,8 +176,8 @@ pub const fn mismatch(reason: MismatchReason) -> &'static str {
 }
 
 /// Details that sentences contain. What changed is always listed as well: a name that people chose may look like it.
-const IN_SENTENCES: [&str; 9] =
-    ["approved_by", "entries", "format", "group", "input", "kind", "person", "role", "stage"];
+const IN_SENTENCES: [&str; 10] =
+    ["approved_by", "approver", "entries", "format", "group", "input", "kind", "person", "role", "stage"];
 
 /// What the details of an entry say beyond its sentence, as names and values.
 pub fn beside(details: Option<&str>, sentence: &str) -> Vec<(String, String)> {

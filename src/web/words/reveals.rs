@@ -3,7 +3,7 @@
 use super::moments::moment;
 use super::stages::DONT_SHARE;
 use crate::domain::error::ErrorCode;
-use crate::domain::reveal::{RequestState, RevealKind};
+use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{Email, Millis};
 use crate::words::sentence;
 
@@ -61,8 +61,14 @@ pub fn password_from(stored: Millis, rejected: Option<Millis>) -> String {
 pub const NO_CODE_CAME: &str = "No code arrived in time. Enter a reason to start again.";
 pub const CODE_UNAVAILABLE: &str = "The code can't be shown right now. Start again.";
 
-pub const APPROVED: &str = "Approved.";
-pub const DECLINED: &str = "Declined.";
+/// A notice after a decision; it names the request, because an earlier notice may still be there.
+pub fn decided(request: &RevealRequest, approved: bool) -> String {
+    let what = if approved { "Approved" } else { "Declined" };
+    let secret = secret(request.kind).label.to_lowercase();
+    format!("{what}: {secret} of {} for {}.", request.phone, request.person)
+}
+
+pub const WITHDRAWN: &str = "Request withdrawn.";
 
 pub const fn request_state(state: RequestState) -> &'static str {
     match state {
@@ -71,6 +77,8 @@ pub const fn request_state(state: RequestState) -> &'static str {
         RequestState::Refused => "Declined",
         RequestState::Used => "Approved and used",
         RequestState::Expired => "Expired",
+        RequestState::Withdrawn => "Withdrawn",
+        RequestState::Voided => "Approval ended",
     }
 }
 

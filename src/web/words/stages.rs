@@ -188,17 +188,21 @@ fn code_sent(sent: &CodeSent) -> String {
             "Telegram sent the code as a message to the devices that are logged in to this account."
         }
         CodeDelivery::Sms => "Telegram sent the code in a text message.",
+        CodeDelivery::SmsWord { beginning } => return spelled("word", "letter", beginning),
+        CodeDelivery::SmsPhrase { beginning } => return spelled("phrase", "word", beginning),
         CodeDelivery::Call => "Telegram reads the code out in a phone call.",
         CodeDelivery::FlashCall => "Telegram calls and hangs up. The calling number is the code.",
         CodeDelivery::MissedCall => {
             "Telegram calls once. The last digits of the calling number are the code."
         }
         CodeDelivery::Fragment => "Telegram sent the code to fragment.com, where this number is registered.",
-        CodeDelivery::Other(way) => return format!("Telegram sent the code by {way}."),
+        CodeDelivery::Other(way) => return format!("Telegram sent the code to {way}."),
     };
     let length = if sent.length > 0 { format!(" It has {} digits.", sent.length) } else { String::new() };
     let next = match &sent.next {
-        Some(CodeDelivery::Sms) => " If it doesn't arrive, resend it as a text message.",
+        Some(CodeDelivery::Sms | CodeDelivery::SmsWord { .. } | CodeDelivery::SmsPhrase { .. }) => {
+            " If it doesn't arrive, resend it as a text message."
+        }
         Some(CodeDelivery::Call) => " If it doesn't arrive, resend it by phone call.",
         Some(
             CodeDelivery::Telegram
@@ -210,6 +214,18 @@ fn code_sent(sent: &CodeSent) -> String {
         None => "",
     };
     format!("{way}{length}{next} {DONT_SHARE}")
+}
+
+/// A code of letters.
+fn spelled(what: &str, first: &str, beginning: &str) -> String {
+    let beginning = if beginning.is_empty() {
+        String::new()
+    } else {
+        format!(" Its first {first} is “{beginning}”.")
+    };
+    format!(
+        "Telegram sent a {what} as the code, in a text message.{beginning} Enter it as it is written there. {DONT_SHARE}"
+    )
 }
 
 /// Beside every login code.
@@ -226,6 +242,7 @@ mod tests {
             length: 5,
             next: Some(CodeDelivery::Sms),
             resend_from: None,
+            no_other_way_until: None,
         };
         let words = meaning(&Stage::WaitCode(sent));
         for part in ["devices that are logged in", "5 digits", "text message"] {

@@ -50,14 +50,16 @@ async fn what_was_tried_in_vain_is_counted_by_actor_and_kind(test: TestDb) {
     let input = || AuditEvent::InputSubmitted { input: telescope::domain::Input::Code };
     tried(&ADA, 10, input(), Some(Outcome::Failed)).await;
     tried(&ADA, 20, input(), Some(Outcome::Done)).await;
+    // Only what was refused counts, and what may still be.
     tried(&ADA, 30, input(), Some(Outcome::Unknown)).await;
+    tried(&ADA, 30, input(), Some(Outcome::NotSent)).await;
     tried(&ADA, 40, input(), None).await;
     tried(&ADA, 40, AuditEvent::CodeRequested, Some(Outcome::Failed)).await;
     tried(&bob, 40, input(), Some(Outcome::Failed)).await;
     let conn = &mut test.db.read().await.unwrap();
     for (actor, since, count) in [
-        ("system:ada", 0, 3),
-        ("system:ada", 11, 2),
+        ("system:ada", 0, 2),
+        ("system:ada", 11, 1),
         ("system:ada", 41, 0),
         ("system:bob", 0, 1),
         ("ada", 0, 0),

@@ -1,7 +1,7 @@
 //! People sign in, become administrators, and keep what is theirs.
 
 use telescope::domain::{Email, Millis, RoleId, UserId};
-use telescope::store::{Conn, StoreError, identities, meta, roles, unique, users};
+use telescope::store::{Conn, StoreError, identities, meta, roles, unique, users, web_sessions};
 
 use crate::support::db::TestDb;
 
@@ -14,6 +14,8 @@ super::on_both!(
     a_forgotten_subject_may_be_bound_anew,
     facts_are_set_and_read,
     the_provider_gives_and_takes_what_is_its_own,
+    the_newest_sessions_of_a_person_are_kept,
+    groups_may_be_paths_and_those_without_a_role_are_counted,
 );
 
 fn ada() -> Email {
@@ -240,4 +242,58 @@ async fn the_provider_gives_and_takes_what_is_its_own(test: TestDb) {
     assert_eq!(set(&[]).await, (true, both()), "what was arranged on a page stays");
     let again = test.db.maintain(async |conn| roles::insert(conn, RoleId::generate(), "SUPPORT").await).await;
     assert_eq!(unique(&again.unwrap_err()), Some("roles.name_folded"));
+}
+
+async fn the_newest_sessions_of_a_person_are_kept(test: TestDb) {
+    let added = async |email: &str| {
+        let email = Email::parse(email).unwrap();
+        test.db.maintain(async |conn| users::upsert_seen(conn, &email, Millis(1)).await).await.unwrap().id
+    };
+    let (ada, bob) = (added("ada@example.org").await, added("bob@example.org").await);
+    for number in 0..6 {
+        let person = if number == 0 { bob } else { ada };
+        test.tamper(&format!(
+            "insert into web_sessions (id_hash, user_id, data, created, seen, expires)
+             values ('s{number}', '{person}', '{{}}', {number}, 9, 99)"
+        ))
+        .await;
+    }
+    let end = async |keep| {
+        test.db
+            .maintain(async |conn: &mut Conn<'_>| web_sessions::end_oldest_of(conn, ada, keep).await)
+            .await
+            .unwrap()
+    };
+    assert_eq!((end(7).await, end(2).await, end(2).await), (0, 3, 0));
+    let of = async |person| {
+        users::listed(&mut test.db.read().await.unwrap(), person, Millis(10)).await.unwrap().unwrap()
+    };
+    assert_eq!((of(ada).await.sessions, of(bob).await.sessions), (2, 1));
+    assert_eq!((end(0).await, of(bob).await.sessions), (2, 1));
+}
+
+async fn groups_may_be_paths_and_those_without_a_role_are_counted(test: TestDb) {
+    let role = RoleId::generate();
+    let made = async |conn: &mut Conn<'_>| -> Result<UserId, StoreError> {
+        roles::insert(conn, role, "Sales/West").await?;
+        Ok(users::upsert_seen(conn, &ada(), Millis(1)).await?.id)
+    };
+    let user = test.db.maintain(made).await.unwrap();
+    for (groups, has_role, unmatched) in [
+        (vec!["/Sales/WEST", "Sales"], true, 1),
+        (vec!["//Sales/West", "Sales/West/", "West"], false, 3),
+        (vec!["sales/west"], true, 0),
+        (vec![], false, 0),
+    ] {
+        let groups: Vec<String> = groups.into_iter().map(str::to_owned).collect();
+        let set = async |conn: &mut Conn<'_>| roles::set_from_provider(conn, user, &groups).await;
+        test.db.maintain(set).await.unwrap();
+        let conn = &mut test.db.read().await.unwrap();
+        assert_eq!(
+            roles::from_provider(conn, user).await.unwrap().len(),
+            usize::from(has_role),
+            "{groups:?}"
+        );
+        assert_eq!(roles::count_unmatched(conn, &groups).await.unwrap(), unmatched, "{groups:?}");
+    }
 }

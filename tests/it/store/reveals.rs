@@ -1,6 +1,6 @@
 //! Requests to see a secret: decided once, by another person, in time, and used once.
 
-use telescope::domain::reveal::{REQUEST_LIFE, RequestState, RevealKind, RevealRequest};
+use telescope::domain::reveal::{APPROVAL_LIFE, REQUEST_LIFE, RequestState, RevealKind, RevealRequest};
 use telescope::domain::{Account, AccountId, DesiredState, Email, GroupId, Millis, Phone, RevealId};
 use telescope::store::users::User;
 use telescope::store::{Conn, Db, StoreError, accounts, groups, reveal_requests, users};
@@ -174,9 +174,11 @@ async fn what_is_over_is_neither_decided_nor_used(test: TestDb) {
     assert!(decide(&test.db, request.id, RequestState::Approved, &bob, last).await);
     let used =
         async |at| change(&test, async |conn| reveal_requests::spend(conn, request.id, at).await).await;
-    assert!(!used(request.expires).await);
+    // The time to use it began with the decision.
+    let until = last.plus_seconds(APPROVAL_LIFE);
+    assert!(!used(until).await);
     assert_eq!(read(&test, request.id).await.state, RequestState::Approved);
-    assert!(used(last).await);
+    assert!(used(Millis(until.0 - 1)).await);
 }
 
 async fn an_approval_is_used_once(test: TestDb) {
@@ -217,7 +219,7 @@ async fn what_is_overdue_expires_and_what_is_old_is_forgotten(test: TestDb) {
     let forget = async || change(&test, async |conn| reveal_requests::forget_before(conn, later).await).await;
     assert_eq!(forget().await, 1, "what is open is not forgotten");
     for id in [request.id, approved.id] {
-        change(&test, async |conn| reveal_requests::expire(conn, id).await).await;
+        change(&test, async |conn| reveal_requests::end(conn, id, RequestState::Expired).await).await;
         assert_eq!(read(&test, id).await.state, RequestState::Expired);
     }
     assert_eq!(overdue(request.expires).await, []);

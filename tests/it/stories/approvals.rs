@@ -91,6 +91,11 @@ async fn somebody_asks_another_agrees_and_both_see_it_happen() {
     until_true("his list has one less", STEP, async || deciding.text("nav .count").await.starts_with('1'))
         .await;
     assert!(deciding.text("#decided").await.contains("I know of it"));
+    // The card was replaced by the live update, perhaps before the answer came; that is shown all the same.
+    until_true("the outcome is told", STEP, async || {
+        deciding.text("#toasts").await.contains("Approved: login code of +")
+    })
+    .await;
 
     until_true("the first page has changed by itself", STEP, async || {
         asking.text("#approval").await.contains("Approved by second@example.org: “I know of it”")
@@ -111,6 +116,10 @@ async fn somebody_asks_another_agrees_and_both_see_it_happen() {
     asking.find("#approval .moving").await;
     deciding.fill("#reveals textarea", "One is enough").await;
     presses(&deciding, REFUSE).await;
+    until_true("this outcome is told, too", STEP, async || {
+        deciding.text("#toasts").await.contains("Declined: two-step password of +")
+    })
+    .await;
     until_true("the refusal", STEP, async || {
         asking.text("#approval").await.contains("second@example.org declined your request: “One is enough”")
     })
@@ -195,4 +204,43 @@ async fn two_people_without_javascript_and_a_sudden_end_in_between() {
         assert_eq!(browser.complaints().await, [""; 0]);
         browser.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_an_emergency_a_code_is_shown_and_every_approver_is_told() {
+    let (stack, visitor, account) = begin().await;
+    let second = Visitor::sign_in(&stack, SECOND).await;
+    let page = format!("/accounts/{}/code", account.id);
+    stack.phones().send_message(&account.phone, &message("01234")).await;
+    let emergency = async |reason: &str| {
+        let answer = visitor.post(&format!("{page}/emergency"), &[("reason", reason)]).await;
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, said) = emergency(WHY).await;
+    assert!(status == 409 && said.contains("allow emergency access"), "{status} {said}");
+    assert!(!visitor.get(&page).await.text().await.unwrap().contains("Emergency access"));
+
+    let group = visitor.get("/groups").await.text().await.unwrap();
+    let group = group.split('"').find(|part| part.starts_with("/groups/") && part.len() == 44).unwrap();
+    visitor.does(&format!("{group}/emergency"), &[("allowed", "yes")]).await;
+    assert!(visitor.get(&page).await.text().await.unwrap().contains("Emergency access"));
+    let (status, said) = emergency(" ").await;
+    assert!(status == 422 && !said.contains("01234"), "{status} {said}");
+    assert!(!second.get("/jobs").await.text().await.unwrap().contains("without approval"));
+    let mut stream = second.stream("/jobs/events").await;
+    until_true("the code is shown", STEP, async || emergency(WHY).await.1.contains("01234")).await;
+    until_true("an open page of the approver says so", STEP, async || {
+        let chunk = stream.chunk().await.unwrap().unwrap_or_default();
+        String::from_utf8_lossy(&chunk).contains("viewed a login code of")
+    })
+    .await;
+    let told = second.get("/jobs").await.text().await.unwrap();
+    assert!(told.contains(ADMIN) && told.contains(WHY) && told.contains("without approval"), "{told}");
+    let trail = visitor.get("/audit?code=login.code.emergency").await.text().await.unwrap();
+    assert!(trail.contains(WHY) && trail.contains(">Emergency<"), "{trail}");
+    let history = visitor.get(&format!("/accounts/{}", account.id)).await.text().await.unwrap();
+    assert!(history.contains("without approval, in an emergency"), "{history}");
+    // A stored password needs the approval all the same.
+    let answer = visitor.post(&format!("/accounts/{}/password/reveal", account.id), &[("reason", WHY)]).await;
+    assert_eq!(answer.status(), 409);
 }

@@ -1,6 +1,8 @@
 //! Telegram locks a number out after a few codes in a day. Telescope stops before that, and a restart is no way round.
 
-use crate::support::login::{ADMIN, STEP, account_that_waits_for_a_code, added_account, ask, token};
+use crate::support::login::{
+    ADMIN, STEP, account_that_waits_for_a_code, added_account, ask, give_code, token,
+};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 
@@ -83,4 +85,118 @@ async fn one_person_types_so_many_wrong_codes_over_restarts() {
     visitor.until_stage(&account.id, "wait-code", STEP).await;
     let (status, said) = type_it(&visitor, &right).await;
     assert!(status == 429 && said.contains("wrong codes and passwords (2 in 24 hours)"), "{status} {said}");
+}
+
+/// A code and a form that was made for the account's present step.
+async fn current_form(stack: &Stack, visitor: &Visitor, id: &str, phone: &str) -> (String, String, String) {
+    let page = format!("/accounts/{id}");
+    let right = stack.phones().code(phone).await;
+    let wrong = if right == "00000" { "11111" } else { "00000" };
+    (token(visitor, &page).await, right, wrong.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_telegram_refused_counts_as_a_wrong_input() {
+    let stack = Stack::start_with_settings(&[("WRONG_INPUTS_PER_PERSON_PER_DAY", "2")]).await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = account_that_waits_for_a_code(&visitor).await;
+    let path = format!("/accounts/{}/provide", account.id);
+    let (current, right, wrong) = current_form(&stack, &visitor, &account.id, &account.phone).await;
+
+    for _ in 0..30 {
+        let answer = visitor.post(&path, &[("token", "1"), ("code", &wrong)]).await;
+        assert_eq!(answer.status(), 409, "an outdated form");
+    }
+    // Of many presses at once one is sent.
+    let form = [("token", current.as_str()), ("code", wrong.as_str())];
+    let presses = (0..20).map(|_| visitor.post(&path, &form));
+    let sent = futures_util::future::join_all(presses).await;
+    let mut statuses: Vec<u16> = sent.iter().map(|answer| answer.status().as_u16()).collect();
+    statuses.sort_unstable();
+    let mut expected = [409; 20];
+    expected[19] = 422;
+    assert_eq!(statuses, expected);
+    assert_eq!(stack.phones().calls("auth.signIn", &account.phone).await, 1);
+
+    // Telegram does not answer: that is no wrong input either, and the second refusal is the last one.
+    let page = format!("/accounts/{}", account.id);
+    for status in [422, 429] {
+        let token = token(&visitor, &page).await;
+        let answer = visitor.post(&path, &[("token", &token), ("code", &wrong)]).await;
+        assert_eq!(answer.status(), status);
+    }
+    let token = token(&visitor, &page).await;
+    let answer = visitor.post(&path, &[("token", &token), ("code", &right)]).await;
+    assert_eq!(answer.status(), 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_telegram_can_not_send_is_explained_and_does_not_count() {
+    let stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = added_account(&visitor).await;
+    let page = format!("/accounts/{}", account.id);
+    let text = async || visitor.get(&page).await.text().await.unwrap();
+    let press = async |token: &str| {
+        let answer = visitor.post(&format!("{page}/ask-for-code"), &[("token", token)]).await;
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    stack.phones().sign_in_elsewhere(&account.phone).await;
+    ask(&visitor, &account).await;
+    visitor.until_stage(&account.id, "wait-code", STEP).await;
+    assert!(text().await.contains("Resend code"));
+    stack.phones().refuse_with("auth.resendCode", &account.phone, 406, "SEND_CODE_UNAVAILABLE", 9).await;
+
+    let (status, said) = press(&token(&visitor, &page).await).await;
+    assert_eq!(status, 502, "{said}");
+    for said in [said, text().await] {
+        assert!(said.contains("use the code on a signed-in device, or wait"), "{said}");
+        assert!(!said.contains("Resend code") && !said.contains("error 406"), "{said}");
+        assert!(said.contains("1 of ") && !said.contains("2 of "), "{said}");
+    }
+    let (status, said) = press(&token(&visitor, &page).await).await;
+    assert_eq!(status, 409, "{said}");
+    assert_eq!(
+        stack.phones().calls("auth.resendCode", &account.phone).await,
+        1,
+        "Telegram was not asked again"
+    );
+    give_code(&stack, &visitor, &account).await;
+    visitor.until_stage(&account.id, "ready", STEP).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_costs_nothing_at_telegram_costs_nothing_here() {
+    let stack = Stack::start_with_settings(&[("LOGIN_ATTEMPTS_PER_DAY", "1")]).await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = added_account(&visitor).await;
+    let page = format!("/accounts/{}", account.id);
+    stack.phones().refuse("auth.sendCode", &account.phone, "PHONE_NUMBER_INVALID", 1).await;
+    let token = token(&visitor, &page).await;
+    let answer = visitor.post(&format!("{page}/ask-for-code"), &[("token", &token)]).await;
+    assert!(answer.text().await.unwrap().contains("know this phone number"));
+    ask(&visitor, &account).await;
+    visitor.until_stage(&account.id, "wait-code", STEP).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_of_words_keeps_its_spaces() {
+    let stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    for (form, typed, hint) in
+        [("phrase", " apple  tree ", "first word is “apple”"), ("word", "apple", "first letter is “a”")]
+    {
+        let account = added_account(&visitor).await;
+        let page = format!("/accounts/{}", account.id);
+        stack.phones().add(&account.phone).await;
+        stack.phones().set_sms_code(&account.phone, form).await;
+        ask(&visitor, &account).await;
+        visitor.until_stage(&account.id, "wait-code", STEP).await;
+        let shown = visitor.get(&page).await.text().await.unwrap();
+        assert!(shown.contains(hint) && shown.contains("inputmode=\"text\""), "{shown}");
+        assert!(!shown.contains("inputmode=\"numeric\""), "{shown}");
+        let token = token(&visitor, &page).await;
+        visitor.does(&format!("{page}/provide"), &[("token", &token), ("code", typed)]).await;
+        visitor.until_stage(&account.id, "ready", STEP).await;
+    }
 }

@@ -1,7 +1,7 @@
 //! Telegram writes to a signed-in account: this is how the code for a login on another device comes.
 
 use crate::support::browser::{Browser, Scripts};
-use crate::support::login::{ADMIN, STEP, ready_account, sign_in};
+use crate::support::login::{ADMIN, STEP, added_account, ready_account, sign_in};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
 use crate::support::waiting::until_true;
@@ -112,4 +112,102 @@ async fn somebody_waits_for_a_code_and_sees_it_come() {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_waits_for_a_code_without_javascript() {
     waiting(Scripts::Off).await;
+}
+
+/// Logs in, sets Telegram's clock off and waits for a code after another one came.
+async fn next_by_order_of_arrival(skew: i64) {
+    let stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = ready_account(&stack, &visitor, None).await;
+    let page = format!("/accounts/{}/code", account.id);
+    let reason = [("reason", "A new phone for the front desk")];
+    let answer = async |path: &str| visitor.post(path, &reason).await.text().await.unwrap();
+    stack.phones().set_clock(skew).await;
+    stack.phones().send_message(&account.phone, MESSAGE).await;
+    until_true("the first code is there", STEP, async || answer(&page).await.contains("01234")).await;
+
+    let (wait, poll) = (format!("{page}/wait"), format!("{page}/look"));
+    assert!(answer(&wait).await.contains("Waiting for the next code"));
+    let polled = answer(&poll).await;
+    assert!(polled.contains("Waiting for the next code") && !polled.contains("01234"), "{polled}");
+    stack.phones().send_message(&account.phone, "Login code: 56789. Do not give this code to anyone.").await;
+    until_true("the next code is shown", STEP, async || {
+        let polled = answer(&poll).await;
+        assert!(!polled.contains("01234") && !polled.contains("no longer waits"), "{polled}");
+        polled.contains("56789")
+    })
+    .await;
+    let audit = visitor.get("/audit?code=login.code.shown").await.text().await.unwrap();
+    assert!(audit.contains("viewed a login code"), "{audit}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_code_is_the_next_to_arrive_if_telegrams_clock_is_slow() {
+    next_by_order_of_arrival(-30).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_code_is_the_next_to_arrive_if_telegrams_clock_is_fast() {
+    next_by_order_of_arrival(30).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_codes_age_is_told_by_telegrams_clock() {
+    let stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = ready_account(&stack, &visitor, None).await;
+    let page = format!("/accounts/{}/code", account.id);
+    stack.phones().set_clock(-280).await;
+    stack.phones().send_old_message(&account.phone, MESSAGE, 60).await;
+    until_true("the code is shown", STEP, async || {
+        let answer = visitor.post(&page, &[("reason", "A new phone for the front desk")]).await;
+        let said = answer.text().await.unwrap();
+        assert!(!said.contains("no longer works"), "{said}");
+        said.contains("01234")
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_shown_after_a_restart_though_other_messages_followed_it() {
+    let mut stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = ready_account(&stack, &visitor, None).await;
+    let page = format!("/accounts/{}", account.id);
+    stack.phones().send_message(&account.phone, MESSAGE).await;
+    until_true("the page says that a code came", STEP, async || {
+        visitor.get(&page).await.text().await.unwrap().contains("login code received")
+    })
+    .await;
+    for _ in 0..25 {
+        let notice = "New login. Dear Ada, we detected a login into your account from a new device.";
+        stack.phones().send_message(&account.phone, notice).await;
+    }
+    stack.kill_telescope().await;
+    stack.start_again().await;
+    visitor.until_stage(&account.id, "ready", STEP).await;
+    let answer = visitor.post(&format!("{page}/code"), &[("reason", "A new phone for the front desk")]).await;
+    let (status, said) = (answer.status().as_u16(), answer.text().await.unwrap());
+    assert!(status == 200 && said.contains("01234"), "{status} {said}");
+    assert!(visitor.get(&page).await.text().await.unwrap().contains("login code received"));
+
+    // What was there before is not what a person waits for.
+    let path = format!("{page}/code/wait");
+    let wait = visitor.post(&path, &[("reason", "A new phone for the front desk")]).await;
+    assert!(wait.text().await.unwrap().contains("Waiting for the next code"));
+    let polled = visitor.post(&format!("{page}/code/look"), &[]).await.text().await.unwrap();
+    assert!(!polled.contains("01234"), "{polled}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_not_logged_in_can_receive_no_code() {
+    let stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let account = added_account(&visitor).await;
+    for path in ["code", "code/wait"] {
+        let path = format!("/accounts/{}/{path}", account.id);
+        let answer = visitor.post(&path, &[("reason", "A new phone for the front desk")]).await;
+        let (status, said) = (answer.status().as_u16(), answer.text().await.unwrap());
+        assert!(status == 409 && said.contains("logged in at Telegram"), "{status} {said}");
+    }
 }

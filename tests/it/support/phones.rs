@@ -88,10 +88,36 @@ impl Phones {
 
     /// Makes the next calls of a method for this number fail with this error.
     pub async fn refuse(&self, method: &str, number: &str, error: &str, times: u32) {
-        let times = times.to_string();
+        self.refuse_with(method, number, 400, error, times).await;
+    }
+
+    /// The same with another code than 400.
+    pub async fn refuse_with(&self, method: &str, number: &str, code: u32, error: &str, times: u32) {
+        let (code, times) = (code.to_string(), times.to_string());
         let form =
-            [("method", method), ("number", number), ("code", "400"), ("name", error), ("times", &times)];
+            [("method", method), ("number", number), ("code", &code), ("name", error), ("times", &times)];
         self.press("/refusals", &form).await;
+    }
+
+    /// What the number's next codes by SMS consist of: `digits`, `word` or `phrase`.
+    pub async fn set_sms_code(&self, number: &str, form: &str) {
+        self.press(&format!("/phones/{number}/sms-code"), &[("form", form)]).await;
+    }
+
+    /// Simulates that the number is signed in on another device: its codes come as messages there.
+    pub async fn sign_in_elsewhere(&self, number: &str) {
+        self.add(number).await;
+        self.press(&format!("/phones/{number}/sign-in"), &[]).await;
+    }
+
+    /// Adds a phone of this number.
+    pub async fn add(&self, number: &str) {
+        self.press("/phones", &[("number", number)]).await;
+    }
+
+    /// Sets Telegram's clock fast by so many seconds, or slow.
+    pub async fn set_clock(&self, seconds: i64) {
+        self.press("/network", &[("fault", "clock"), ("seconds", &seconds.to_string())]).await;
     }
 
     /// The state of a phone.

@@ -3,8 +3,9 @@
 use axum::body::BodyDataStream;
 use axum::http::StatusCode;
 use telescope::domain::access::Principal;
-use telescope::domain::account::{Frozen, Profile};
+use telescope::domain::account::{Frozen, Problem, Profile};
 use telescope::domain::audit::{AuditEntry, AuditEvent};
+use telescope::domain::refusal::LoginRefusal;
 use telescope::domain::stage::{CodeDelivery, CodeSent};
 use telescope::domain::{
     Account, AccountId, DesiredState, Millis, SessionEndReason, Snapshot, Stage, StageToken,
@@ -34,8 +35,12 @@ async fn until(stream: &mut BodyDataStream, parts: &[&str]) -> String {
     }
 }
 
+fn sent_by_sms() -> CodeSent {
+    CodeSent { way: CodeDelivery::Sms, length: 5, next: None, resend_from: None, no_other_way_until: None }
+}
+
 fn waits_for_a_code() -> Stage {
-    Stage::WaitCode(CodeSent { way: CodeDelivery::Sms, length: 5, next: None, resend_from: None })
+    Stage::WaitCode(sent_by_sms())
 }
 
 /// A code is requested for the account, as `ops::login` notes it.
@@ -43,7 +48,7 @@ async fn a_code_is_requested(test: &TestApp, id: AccountId, at: Millis) {
     let phone = test.app.live.accounts.get(id).unwrap().account.phone.clone();
     let entry = AuditEntry::intent(at, &Principal::Cli, AuditEvent::CodeRequested).about(id);
     let noted = async |tx: &mut store::Tx<'_>| -> Result<(), StoreError> {
-        store::login_attempts::insert(tx, &phone, at, "cli").await
+        store::login_attempts::insert(tx, &phone, at, "cli").await.map(drop)
     };
     test.app.write(&entry, noted).await.unwrap();
 }
@@ -145,9 +150,7 @@ async fn a_new_code_is_confirmed_and_its_button_rests() {
     test.app.clock.advance(31);
     assert!(root.get(&page).await.has("#ask-for-code:not([disabled])"));
     // Telegram may want a longer pause.
-    let CodeSent { way, length, next, .. } =
-        CodeSent { way: CodeDelivery::Sms, length: 5, next: None, resend_from: None };
-    let later = CodeSent { way, length, next, resend_from: Some(test.app.clock.now().plus_seconds(60)) };
+    let later = CodeSent { resend_from: Some(test.app.clock.now().plus_seconds(60)), ..sent_by_sms() };
     test.app.live.accounts.put_snapshot(id, Snapshot { stage: Stage::WaitCode(later), ..sent });
     assert!(root.get(&page).await.has("#ask-for-code[disabled]"));
 
@@ -169,7 +172,8 @@ async fn during_a_flood_wait_no_code_is_requested_or_counted() {
     let id = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;
     let until = test.app.clock.now().plus_seconds(600);
-    let problem = Some("Too many requests. Telegram will accept a new one in 10 minutes.".into());
+    let refusal = LoginRefusal::of(429, "Too Many Requests: retry after 600");
+    let problem = Some(Problem::Refused(refusal));
     let flooded = Snapshot {
         stage: Stage::SignedOut,
         token: StageToken(7),

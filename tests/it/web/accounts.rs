@@ -104,6 +104,47 @@ async fn the_list_can_be_filtered_and_sorted() {
 }
 
 #[tokio::test]
+async fn accounts_are_found_as_people_type_them() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    let ada = test.account(4077, Some("ada@example.org")).await;
+    let profile = Profile { telegram_id: 1, name: "Ada Almond".into(), username: Some("ada_a".into()) };
+    let snapshot = Snapshot { stage: Stage::Ready, profile: Some(profile), ..Snapshot::off() };
+    test.app.live.accounts.put_snapshot(ada, snapshot);
+    let bob = test.account(12, Some("bob@example.org")).await;
+    let form = [("owner", "bob@example.org"), ("groups", "Vertrieb Köln"), ("comment", "Łódź")];
+    assert_eq!(root.edit(bob, &form).await.status, StatusCode::SEE_OTHER);
+    let number = test.app.live.accounts.get(ada).unwrap().account.phone.to_string();
+    let (country, rest) = number.split_at(4);
+    let typed = |text: String| serde_html_form::to_string([("q", text)]).unwrap();
+    for (text, expected) in [
+        (format!("{country} {} {}", &rest[..2], &rest[2..]), &["4077"][..]),
+        (format!("({}) {}-{}", &country[1..], &rest[..3], &rest[3..]), &["4077"]),
+        (format!("{country} (0) {rest}"), &["4077"]),
+        ("40 77".into(), &["4077"]),
+        ("almond ada".into(), &["4077"]),
+        ("@ada_a 4077".into(), &["4077"]),
+        ("ada bob".into(), &[]),
+        ("koln".into(), &["0012"]),
+        ("KÖLN vertrieb".into(), &["0012"]),
+        ("ko\u{308}ln".into(), &["0012"]),
+        ("lodz bob".into(), &["0012"]),
+        ("+49".into(), &[]),
+    ] {
+        let page = root.get(&format!("/accounts?{}", typed(text.clone()))).await;
+        assert_eq!(phones(&page), expected, "{text}");
+    }
+    // A group is found by its new name at once.
+    let conn = &mut test.app.db.read().await.unwrap();
+    let group = telescope::store::groups::all(conn).await.unwrap().remove(0);
+    let renamed = root.post(&format!("/groups/{}/rename", group.id), &[("name", "Sales Cologne")]).await;
+    assert_eq!(renamed.status, StatusCode::SEE_OTHER);
+    for (text, expected) in [("koln", &[][..]), ("cologne", &["0012"])] {
+        assert_eq!(phones(&root.get(&format!("/accounts?q={text}")).await), expected, "{text}");
+    }
+}
+
+#[tokio::test]
 async fn the_list_can_be_filtered_by_group_owner_and_line() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;

@@ -1,6 +1,8 @@
 //! What people type: mostly wrong things.
 
 use axum::http::StatusCode;
+use telescope::domain::account::Problem;
+use telescope::domain::refusal::LoginRefusal;
 use telescope::domain::stage::{CodeDelivery, CodeSent};
 use telescope::domain::{Snapshot, Stage, StageToken};
 
@@ -98,7 +100,13 @@ async fn a_wrong_address_does_not_sign_in() {
 }
 
 fn waits_for_code() -> Stage {
-    Stage::WaitCode(CodeSent { way: CodeDelivery::Sms, length: 5, next: None, resend_from: None })
+    Stage::WaitCode(CodeSent {
+        way: CodeDelivery::Sms,
+        length: 5,
+        next: None,
+        resend_from: None,
+        no_other_way_until: None,
+    })
 }
 
 #[tokio::test]
@@ -138,15 +146,15 @@ async fn what_telegram_said_stands_beside_the_field_for_everybody_who_may_type()
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let id = test.account(1, None).await;
-    let problem = Some("This code is not right.".to_owned());
+    let problem = Some(Problem::Refused(LoginRefusal::of(400, "PHONE_CODE_INVALID")));
     let snapshot = Snapshot { stage: waits_for_code(), problem, ..Snapshot::off() };
     test.app.live.accounts.put_snapshot(id, snapshot.clone());
     let page = root.get(&format!("/accounts/{id}")).await;
-    assert_eq!(page.texts("p#code-error"), ["This code is not right."]);
+    assert_eq!(page.texts("p#code-error"), ["Wrong code. Check it and try again."]);
     assert!(!page.has(".note.bad"), "said once");
     test.app.live.accounts.put_snapshot(id, Snapshot { stage: Stage::SignedOut, ..snapshot });
     let page = root.get(&format!("/accounts/{id}")).await;
-    assert_eq!(page.texts(".note.bad"), ["This code is not right."]);
+    assert_eq!(page.texts(".note.bad"), ["Wrong code. Check it and try again."]);
 }
 
 #[tokio::test]
@@ -191,7 +199,13 @@ async fn a_reason_is_asked_for_before_a_code_is_shown() {
 async fn a_code_of_another_length_than_announced_is_not_sent_to_telegram() {
     let test = TestApp::new().await;
     let account = test.account(1, None).await;
-    let sent = CodeSent { way: CodeDelivery::Sms, length: 5, next: None, resend_from: None };
+    let sent = CodeSent {
+        way: CodeDelivery::Sms,
+        length: 5,
+        next: None,
+        resend_from: None,
+        no_other_way_until: None,
+    };
     test.stands(account, Stage::WaitCode(sent));
     let root = test.signed_in(ADMIN).await;
     let submit = async |code: &str| {

@@ -11,6 +11,7 @@ mod behind;
 mod crowd;
 mod domains;
 mod edit_account;
+mod ended_sessions;
 mod forms;
 mod forwarded;
 mod guards;

@@ -22,6 +22,8 @@ enum Takes {
     System(SystemPrivilege),
     /// Seeing the account in the path, and a privilege on the system.
     Both(SystemPrivilege),
+    /// A privilege on the account in the path, and one on the system.
+    Two(AccountPrivilege, SystemPrivilege),
 }
 
 /// What each route takes; the first line that fits a path counts.
@@ -36,6 +38,8 @@ fn takes(method: &str, path: &str) -> Takes {
             "users" | "access" | "roles" | "groups" => Takes::System(ManageAccess),
             "audit" => Takes::System(ReadAudit),
             // Its stream is empty for whoever may not decide anything.
+            // One's own requests take nothing.
+            "reveals" if path.starts_with("/reveals/mine") || path.ends_with("/withdraw") => Takes::Nobody,
             "reveals" if path != "/reveals/events" => Takes::System(ApproveReveal),
             _ => Takes::Nobody,
         };
@@ -46,6 +50,7 @@ fn takes(method: &str, path: &str) -> Takes {
         // Whoever may only look sees the stage there, without its form.
         (_, "") | ("GET", "/provide") => Takes::Account(View),
         (_, "/edit") => Takes::Both(ManageAccess),
+        (_, "/number") => Takes::Two(Login, AddAccount),
         (_, "/connect" | "/disconnect") => Takes::Account(ManageConnectionState),
         (_, "/password" | "/password/remove") => Takes::Account(EditTwoFactorPassword),
         (_, path) if path.starts_with("/password/reveal") => Takes::Account(ViewTwoFactorPassword),
@@ -72,7 +77,14 @@ fn expected(takes: Takes, account: AccountPrivileges, system: SystemPrivileges) 
                 403
             }
         }
-        Takes::Account(_) | Takes::Both(_) if !sees => 404,
+        Takes::Account(_) | Takes::Both(_) | Takes::Two(..) if !sees => 404,
+        Takes::Two(needed, also) => {
+            if account.has(needed) && system.has(also) {
+                0
+            } else {
+                403
+            }
+        }
         Takes::Account(needed) => {
             if account.has(needed) {
                 0

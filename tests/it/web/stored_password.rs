@@ -32,7 +32,7 @@ async fn one_that_reached_nobody_is_written_down_and_may_be_given_later() {
     })
     .await;
     let [outcome, intent] = entries.as_slice() else { panic!("one intent, one outcome: {entries:?}") };
-    assert_eq!((intent.outcome, outcome.outcome), (Outcome::Intent, Outcome::Failed));
+    assert_eq!((intent.outcome, outcome.outcome), (Outcome::Intent, Outcome::NotSent));
     assert_eq!(outcome.intent, Some(intent.seq));
     until("it may be given to the next login", SOON, async || {
         let row = id.to_string();

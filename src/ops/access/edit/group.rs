@@ -72,6 +72,20 @@ impl EditContext<'_> {
         self.record(conn, entry).await
     }
 
+    /// That approvals are not needed in an emergency is for administrators to say, too.
+    pub(super) async fn allow_emergency(&self, conn: &mut Tx<'_>, id: GroupId, allowed: bool) -> Done {
+        let Some(group) = store::groups::get(conn, id).await? else { return gone(GoneKind::Group) };
+        if store::groups::allowing_emergency(conn).await?.contains(&id) == allowed {
+            return unchanged();
+        }
+        let entry = self.entry(AuditEvent::GroupEmergencySet { group: group.name.clone(), allowed });
+        if allowed && let Err(why) = self.authorize(PolicyChange::NoApproval) {
+            return self.refuse(conn, entry, group.name, why).await;
+        }
+        store::groups::set_emergency_access(conn, id, allowed).await?;
+        self.record(conn, entry).await
+    }
+
     pub(super) async fn put_in(
         &self,
         conn: &mut Tx<'_>,

@@ -112,6 +112,11 @@ impl Plan {
                 let step = ImportStep::RequireApproval { group: group.name.clone(), required };
                 self.step(Edit::NeedApproval(id, required), step);
             }
+            if group.emergency_access != had_group.is_some_and(|group| group.emergency_access) {
+                let allowed = group.emergency_access;
+                let step = ImportStep::AllowEmergency { group: group.name.clone(), allowed };
+                self.step(Edit::AllowEmergency(id, allowed), step);
+            }
             let mut has = BTreeSet::new();
             for number in &group.accounts {
                 let phone = file::phone(number)?.to_string();

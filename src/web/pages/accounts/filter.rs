@@ -1,8 +1,11 @@
 //! Whether an account belongs into a list.
 
+use std::sync::Arc;
+
 use super::query::{AccountsQuery, NO_OWNER};
+use crate::domain::search::Search;
 use crate::domain::{Email, GroupId};
-use crate::live::accounts::Entry;
+use crate::live::accounts::{Entry, GroupNames};
 use crate::web::words::connections;
 
 /// An [`AccountsQuery`], prepared for many accounts.
@@ -11,23 +14,21 @@ pub struct Filter<'a> {
     group: Option<Option<GroupId>>,
     owner: String,
     line: &'a str,
-    wanted: String,
-    digits: String,
+    search: Search,
+    groups: Arc<GroupNames>,
 }
 
 impl<'a> Filter<'a> {
-    pub fn new(query: &'a AccountsQuery) -> Self {
-        let wanted = query.q.trim().to_lowercase();
-        let digits: String = wanted.chars().filter(char::is_ascii_digit).collect();
-        let is_number = !digits.is_empty() && digits.len() + 3 >= wanted.len();
+    /// `groups` has the names of all groups: an account is found by the names of its own.
+    pub fn new(query: &'a AccountsQuery, groups: Arc<GroupNames>) -> Self {
         Self {
             stage: &query.stage,
             // What is no id matches no group.
             group: (!query.group.is_empty()).then(|| query.group.parse().ok()),
             owner: query.wanted_owner(),
             line: &query.line,
-            digits: if is_number { digits } else { String::new() },
-            wanted,
+            search: Search::new(&query.q),
+            groups,
         }
     }
 
@@ -37,7 +38,7 @@ impl<'a> Filter<'a> {
             && (self.line.is_empty() || connections::choice(entry.snapshot.network) == self.line)
             && self.fits_group(&entry.account.groups)
             && self.fits_owner(entry.account.owner.as_ref())
-            && (self.wanted.is_empty() || self.is_found_in(entry))
+            && (self.search.is_empty() || self.is_found_in(entry))
     }
 
     fn fits_group(&self, groups: &[GroupId]) -> bool {
@@ -55,14 +56,16 @@ impl<'a> Filter<'a> {
     }
 
     fn is_found_in(&self, entry: &Entry) -> bool {
-        let wanted = self.wanted.as_str();
         let account = &entry.account;
-        (!self.digits.is_empty() && account.phone.digits().contains(&self.digits))
-            || account.owner.as_ref().is_some_and(|owner| owner.as_str().contains(wanted))
-            || account.comment.to_lowercase().contains(wanted)
-            || entry.snapshot.profile.as_ref().is_some_and(|profile| {
-                profile.name.to_lowercase().contains(wanted)
-                    || profile.username.as_ref().is_some_and(|name| name.to_lowercase().contains(wanted))
-            })
+        let profile = entry.snapshot.profile.as_ref();
+        let username = profile.and_then(|profile| Some(format!("@{}", profile.username.as_ref()?)));
+        let groups = account.groups.iter().filter_map(|id| self.groups.get(id)).map(AsRef::as_ref);
+        let texts = [
+            profile.map(|profile| profile.name.as_str()),
+            username.as_deref(),
+            account.owner.as_ref().map(Email::as_str),
+            Some(account.comment.as_str()),
+        ];
+        self.search.finds(account.phone.digits(), texts.into_iter().flatten().chain(groups))
     }
 }

@@ -1,10 +1,15 @@
 //! `/accounts`: every account that the reader may view, live.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::Query;
 
-use crate::web::auth::session::CurrentUser;
+use crate::domain::access::{Principal, privileges};
+use crate::domain::privilege::AccountPrivilege;
+use crate::live::accounts::Entry;
+use crate::web::auth::session::{self, CurrentUser, RequestSession};
 use crate::web::error::AppError;
 use crate::web::form::RequestType;
 use crate::web::fragment::partial;
@@ -12,7 +17,7 @@ use crate::web::layout::{Layout, html};
 use crate::web::pages::accounts::query::{AccountsQuery, NO_OWNER};
 use crate::web::pages::accounts::rows::{self, Choices, View};
 use crate::web::paths;
-use crate::web::state::AppState;
+use crate::web::state::{AppState, State};
 use crate::web::stream::position;
 use crate::web::words::accounts as words;
 use crate::web::words::connections;
@@ -61,9 +66,24 @@ pub fn pager(view: &View, query: &AccountsQuery) -> Result<String, askama::Error
     Pager { view, query }.render()
 }
 
-/// `/` is the list.
-pub async fn home() -> Redirect {
-    Redirect::to(paths::ACCOUNTS)
+/// `/` is the list, or the requests of others for people who are here to decide them.
+pub async fn home(app: AppState, caller: RequestSession) -> Redirect {
+    let actor = session::current(&app, &caller.session, &caller.origin).await.ok().flatten();
+    let decides = actor.is_some_and(|actor| is_here_to_decide(&app, &actor));
+    Redirect::to(if decides { paths::APPROVALS } else { paths::ACCOUNTS })
+}
+
+/// Whether this person may approve and has nothing else to do first: requests are pending, or there are no accounts to
+/// see. Administrators may do everything, so that they may approve says nothing.
+fn is_here_to_decide(app: &State, actor: &Principal) -> bool {
+    match actor {
+        Principal::User(person) if person.admin => return false,
+        Principal::User(_) | Principal::Cli | Principal::System(_) => {}
+    }
+    let policy = app.live.policy.current();
+    let pending = app.live.approvals.load().pending_for(&policy, actor, app.clock.now());
+    let sees = |entry: &Arc<Entry>| privileges(&policy, actor, &entry.account).has(AccountPrivilege::View);
+    pending.is_some_and(|pending| pending > 0 || !app.live.accounts.listing().iter().any(sees))
 }
 
 /// The list; for a search as people type, the list alone.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::domain::access::ClassRights;
 use crate::domain::privilege::SystemPrivilege;
 use crate::domain::{AccountId, DesiredState, Email, Phone};
-use crate::live::accounts::{Directory, Entry, Listing};
+use crate::live::accounts::{Directory, Entry, GroupNames, Listing};
 use crate::web::pages::accounts::filter::Filter;
 use crate::web::pages::accounts::query::AccountsQuery;
 use crate::web::pages::accounts::rows::{Count, PAGE, View, urgency};
@@ -18,6 +18,7 @@ use crate::web::words::stages;
 pub struct ListIndex {
     rights: ClassRights,
     listing: Arc<Listing>,
+    groups: Arc<GroupNames>,
     counted: Counted,
     /// The accounts that the query asks for.
     matching: BTreeSet<(SortKey, AccountId)>,
@@ -56,20 +57,27 @@ impl SortKey {
 }
 
 impl ListIndex {
-    pub fn new(rights: ClassRights, listing: Arc<Listing>, query: &AccountsQuery) -> Self {
+    pub fn new(rights: ClassRights, accounts: &Directory, query: &AccountsQuery) -> Self {
+        let (listing, groups) = (accounts.listing(), accounts.groups());
         let mut index = Self {
             rights,
             listing: Arc::clone(&listing),
+            groups: Arc::clone(&groups),
             counted: Counted::default(),
             matching: BTreeSet::new(),
         };
-        let filter = Filter::new(query);
+        let filter = Filter::new(query, groups);
         listing.iter().for_each(|entry| index.add(query, &filter, entry));
         index
     }
 
     /// Takes in what has changed in the directory; whether anything has.
     pub fn update(&mut self, accounts: &Directory, query: &AccountsQuery) -> bool {
+        // A group's name is looked for in all of its accounts.
+        if !query.q.is_empty() && !Arc::ptr_eq(&self.groups, &accounts.groups()) {
+            *self = Self::new(self.rights.clone(), accounts, query);
+            return true;
+        }
         let new = accounts.listing();
         if new.version == self.listing.version {
             return false;
@@ -78,7 +86,7 @@ impl ListIndex {
         match changed.filter(|ids| ids.len() <= new.entries.len()) {
             Some(ids) => {
                 let old = std::mem::replace(&mut self.listing, Arc::clone(&new));
-                let filter = Filter::new(query);
+                let filter = Filter::new(query, Arc::clone(&self.groups));
                 for id in ids.into_iter().collect::<HashSet<_>>() {
                     if let Some(entry) = old.get(id) {
                         self.remove(query, &filter, entry);
@@ -88,7 +96,7 @@ impl ListIndex {
                     }
                 }
             }
-            None => *self = Self::new(self.rights.clone(), new, query),
+            None => *self = Self::new(self.rights.clone(), accounts, query),
         }
         true
     }
@@ -138,6 +146,8 @@ impl ListIndex {
             pages,
             stages,
             may_add: self.rights.system().has(SystemPrivilege::AddAccount),
+            system: self.rights.system(),
+            has_groups: self.rights.has_groups(),
             wanted: self.counted.wanted,
             starting: self.counted.starting,
         }
@@ -232,7 +242,7 @@ mod tests {
         ];
         let policy = Policy::default();
         let make = |class: &RightsClass, query: &AccountsQuery| {
-            ListIndex::new(class.resolve(&policy), accounts.listing(), query)
+            ListIndex::new(class.resolve(&policy), &accounts, query)
         };
         let mut indexes: Vec<(usize, usize, ListIndex)> = Vec::new();
         for (c, class) in classes.iter().enumerate() {

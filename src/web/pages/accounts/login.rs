@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::domain::access::privileges;
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
-use crate::domain::stage::LoginInput;
+use crate::domain::stage::{CodeSent, LoginInput};
 use crate::domain::{Input, Secret, Stage, StageToken, login_code};
 use crate::live::accounts::Entry;
 use crate::ops::{self, OpError};
@@ -24,7 +24,7 @@ use crate::web::paths;
 use crate::web::state::AppState;
 
 /// Characters of a login code, and bytes of a password, at most.
-const MAX_CODE: usize = 64;
+const MAX_CODE: usize = 200;
 const MAX_PASSWORD: usize = 1024;
 
 #[derive(Template)]
@@ -73,7 +73,7 @@ pub async fn submit(
 /// An empty field arrives like none at all, so then the message is about the field that the account's stage has.
 fn parse(form: &LoginForm, stage: &Stage, is_current: bool) -> Result<LoginInput, OpError> {
     match (&form.code, &form.password) {
-        (Some(code), None) => parse_code(code, announced_length(stage).filter(|_| is_current)),
+        (Some(code), None) => parse_code(code, code_sent(stage).filter(|_| is_current)),
         (None, Some(password)) => {
             let text = password.expose();
             if text.len() > MAX_PASSWORD || text.contains('\0') {
@@ -87,15 +87,18 @@ fn parse(form: &LoginForm, stage: &Stage, is_current: bool) -> Result<LoginInput
 }
 
 /// Reads the code as it was meant. A code of another length than Telegram announced costs no attempt there.
-fn parse_code(code: &Secret, length: Option<usize>) -> Result<LoginInput, OpError> {
-    let code = login_code::read(code.expose());
+fn parse_code(typed: &Secret, sent: Option<&CodeSent>) -> Result<LoginInput, OpError> {
+    let code = match sent {
+        Some(sent) if !sent.is_digits() => login_code::read_words(typed.expose()),
+        Some(_) | None => login_code::read(typed.expose()),
+    };
     if code.is_empty() {
         return Err(missing(Input::Code));
     }
     if code.len() > MAX_CODE || code.chars().any(char::is_control) {
         return Err(OpError::invalid(Input::Code.name(), ErrorCode::LoginCodeForm));
     }
-    if let Some(length) = length
+    if let Some(length) = sent.and_then(announced_length)
         && code.bytes().all(|byte| byte.is_ascii_digit())
         && code.len() != length
     {
@@ -104,9 +107,16 @@ fn parse_code(code: &Secret, length: Option<usize>) -> Result<LoginInput, OpErro
     Ok(LoginInput::Code(Secret::new(code)))
 }
 
-/// The digits of the code that the account waits for, if Telegram said how many.
-fn announced_length(stage: &Stage) -> Option<usize> {
-    let Stage::WaitCode(sent) = stage else { return None };
+/// The code that the account waits for.
+fn code_sent(stage: &Stage) -> Option<&CodeSent> {
+    match stage {
+        Stage::WaitCode(sent) => Some(sent),
+        _ => None,
+    }
+}
+
+/// How many digits it has, if Telegram said so.
+fn announced_length(sent: &CodeSent) -> Option<usize> {
     usize::try_from(sent.length).ok().filter(|length| *length > 0)
 }
 

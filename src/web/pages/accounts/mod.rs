@@ -9,6 +9,7 @@ pub mod list_events;
 pub(crate) mod list_index;
 pub mod log_out;
 pub mod login;
+pub mod number;
 mod parts;
 pub mod password;
 pub mod password_remove;

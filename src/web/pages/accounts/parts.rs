@@ -10,6 +10,7 @@ use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{DesiredState, Millis, Stage};
 use crate::live::accounts::Entry;
 use crate::live::approvals::is_own;
+use crate::ops::accounts::was_never_logged_in;
 use crate::web::pages::accounts::step::Step;
 use crate::web::pages::accounts::stored::Stored;
 use crate::web::paths;
@@ -38,7 +39,11 @@ impl Parts {
     ) -> askama::Result<Self> {
         let policy = app.live.policy.current();
         let may = privileges(&policy, reader, &entry.account);
-        let may_edit = system_privileges(&policy, reader).has(SystemPrivilege::ManageAccess);
+        let system = system_privileges(&policy, reader);
+        let may_edit = system.has(SystemPrivilege::ManageAccess);
+        let may_correct_number = may.has(AccountPrivilege::Login)
+            && system.has(SystemPrivilege::AddAccount)
+            && was_never_logged_in(entry);
         let now = app.clock.now();
         let step = Step::new(entry, may, stored.map(|stored| &stored.codes), now);
         let requests = open_requests(app, reader, entry, now);
@@ -47,7 +52,7 @@ impl Parts {
         Ok(Self {
             heading: Heading { entry }.render()?,
             step: step.render()?,
-            actions: Actions { entry, may, may_edit, stored, requests }.render()?,
+            actions: Actions { entry, may, may_edit, may_correct_number, stored, requests }.render()?,
             facts: Facts { entry }.render()?,
             stored: StoredFacts { stored, now }.render()?,
             history: History { stored }.render()?,
@@ -113,7 +118,7 @@ fn open_requests(app: &State, reader: &Principal, entry: &Entry, now: Millis) ->
             && is_own(request, reader)
             && matches!(request.stands(now), RequestState::Waiting | RequestState::Approved)
     };
-    all.0.iter().filter(is_open).cloned().map(OpenRequest).collect()
+    all.recent.iter().filter(is_open).cloned().map(OpenRequest).collect()
 }
 
 /// What the reader can do with the account now.
@@ -123,6 +128,7 @@ struct Actions<'a> {
     entry: &'a Entry,
     may: AccountPrivileges,
     may_edit: bool,
+    may_correct_number: bool,
     stored: Option<&'a Stored>,
     requests: Vec<OpenRequest>,
 }

@@ -10,7 +10,7 @@ pub const NO_OWNER: &str = "nobody";
 #[derive(Debug, Clone, Default, Deserialize, Serialize, PartialEq, Eq, Hash)]
 #[serde(default)]
 pub struct AccountsQuery {
-    /// Part of a number, name, owner or comment.
+    /// Words that a number, name, owner, comment or group has, in any order.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub q: String,
     /// The name of a stage.

@@ -10,13 +10,14 @@ use askama::Template;
 use parking_lot::Mutex;
 
 use crate::domain::access::{Policy, Principal, privileges};
-use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::stage::Severity;
 use crate::domain::{AccountId, DesiredState, Email, Network, Snapshot};
 use crate::live::accounts::{Entry, GroupNames, Listing};
 use crate::web::pages::accounts::query::{AccountsQuery, NO_OWNER};
 use crate::web::paths;
 use crate::web::words::{accounts as words, connections, stages};
+use crate::words::refusals;
 
 /// Rows on a page.
 pub const PAGE: usize = 100;
@@ -40,6 +41,10 @@ pub struct View {
     pub stages: Vec<Count>,
     /// Whether the viewer may add accounts.
     pub may_add: bool,
+    /// What else the viewer may do, for one who sees no account.
+    pub system: SystemPrivileges,
+    /// Whether roles of the viewer give access to groups.
+    pub has_groups: bool,
     /// How many of the visible are wanted connected.
     pub wanted: usize,
     /// How many of those are on their way up.
@@ -142,6 +147,10 @@ impl Row<'_> {
             _ if may(AccountPrivilege::ManageConnectionState) && stage.can_connect() => Some(words::CONNECT),
             _ => None,
         }
+    }
+
+    fn problem(&self) -> Option<String> {
+        self.entry.snapshot.problem.as_ref().map(refusals::problem)
     }
 
     fn has_connection_problems(&self) -> bool {

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use parking_lot::Mutex;
 
 use crate::domain::access::{Policy, Principal, RightsClass};
+use crate::domain::privilege::SystemPrivileges;
 use crate::web::fragment::partial;
 use crate::web::pages::accounts::list;
 use crate::web::pages::accounts::list_index::ListIndex;
@@ -92,7 +93,7 @@ impl SharedList {
                 Some(Arc::clone(&current.state))
             }
             None => {
-                let index = ListIndex::new(class.resolve(policy), accounts.listing(), query);
+                let index = ListIndex::new(class.resolve(policy), accounts, query);
                 let fresh = ListState::new(index.view(query), query);
                 let state = match current.take() {
                     Some(former) if former.state.position == fresh.position => former.state,
@@ -198,7 +199,7 @@ impl ListState {
     }
 }
 
-/// What an empty table says: how many accounts do not fit, and whether the viewer may add one. None if it has rows.
-fn empty_table(view: &View) -> Option<(usize, bool)> {
-    view.rows.is_empty().then_some((view.visible, view.may_add))
+/// What an empty table says: how many accounts do not fit, and what else the viewer may do. None if it has rows.
+fn empty_table(view: &View) -> Option<(usize, SystemPrivileges, bool)> {
+    view.rows.is_empty().then_some((view.visible, view.system, view.has_groups))
 }

@@ -4,6 +4,7 @@
 use askama::Template;
 
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges};
+use crate::domain::stage::CodeSent;
 use crate::domain::{DesiredState, Input, Millis, Snapshot, Stage};
 use crate::live::accounts::Entry;
 use crate::web::form::FieldError;
@@ -11,6 +12,7 @@ use crate::web::pages::accounts::code_use::CodeUse;
 use crate::web::paths;
 use crate::web::words::moments::moment;
 use crate::web::words::stages;
+use crate::words::refusals;
 
 /// Seconds after a code was sent until another one is offered: the first is mostly still on its way.
 const REST: i64 = 30;
@@ -25,11 +27,14 @@ pub struct Step<'a> {
     now: Millis,
     /// What is wrong with the form that was just sent.
     error: Option<FieldError>,
+    /// What Telegram said of the last try.
+    last: Option<String>,
 }
 
 impl<'a> Step<'a> {
     pub fn new(entry: &'a Entry, may: AccountPrivileges, codes: Option<&'a CodeUse>, now: Millis) -> Self {
-        Self { entry, may, codes, now, error: None }
+        let last = entry.snapshot.problem.as_ref().map(refusals::problem);
+        Self { entry, may, codes, now, error: None, last }
     }
 
     pub fn with_error(self, error: Option<FieldError>) -> Self {
@@ -69,6 +74,11 @@ impl<'a> Step<'a> {
         self.input() == Some(Input::Code)
     }
 
+    /// Whether the code has letters.
+    fn takes_words(&self) -> bool {
+        self.code_sent().is_some_and(|sent| !sent.is_digits())
+    }
+
     fn takes_password(&self) -> bool {
         self.input() == Some(Input::Password)
     }
@@ -90,7 +100,7 @@ impl<'a> Step<'a> {
             Some(error) => Some((error.field.filter(|field| Some(*field) == shown), &error.message)),
             // The note about a flood wait says it, as long as it holds.
             None if self.snapshot().flood_until.is_some() => None,
-            None => self.snapshot().problem.as_deref().map(|message| (shown, message)),
+            None => self.last.as_deref().map(|message| (shown, message)),
         }
     }
 
@@ -119,10 +129,7 @@ impl<'a> Step<'a> {
 
     /// From when on the code may be sent again: not while it is on its way.
     fn resend_from(&self) -> Option<Millis> {
-        let telegrams = match &self.snapshot().stage {
-            Stage::WaitCode(sent) => sent.resend_from,
-            _ => None,
-        };
+        let telegrams = self.code_sent().and_then(|sent| sent.resend_from);
         let ours = self.snapshot().code_sent.map(|at| at.plus_seconds(REST));
         telegrams.max(ours).filter(|at| *at > self.now)
     }
@@ -156,6 +163,23 @@ impl<'a> Step<'a> {
 
     fn moment(&self, at: &Millis) -> String {
         moment(*at)
+    }
+
+    /// Until when there is no way to send another code.
+    fn no_other_way_until(&self) -> Option<&Millis> {
+        self.code_sent()?.no_other_way_until.as_ref()
+    }
+
+    fn code_sent(&self) -> Option<&CodeSent> {
+        match &self.snapshot().stage {
+            Stage::WaitCode(sent) => Some(sent),
+            _ => None,
+        }
+    }
+
+    /// Grows with every code that arrives.
+    fn code_came_key(&self) -> i64 {
+        self.snapshot().code_came.map_or(0, |came| came.0)
     }
 
     fn code_came_at(&self) -> Option<String> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 
+use crate::domain::audit::AuditKind;
 use crate::domain::{AccountId, Phone};
 use crate::store::audit::Entry;
 use crate::store::{Conn, StoreError, accounts};
@@ -85,6 +86,11 @@ impl AuditRow {
             request: entry.request_id,
             reason: entry.reason,
         }
+    }
+
+    /// Whether a secret was seen without the approval that is needed.
+    fn is_emergency(&self) -> bool {
+        self.code == AuditKind::EmergencyCodeShown.code()
     }
 
     /// The style of its outcome.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::domain::GroupId;
 use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::{AccountPrivilege, can};
-use crate::live::accounts::Entry;
+use crate::live::accounts::{Entry, GroupNames};
 use crate::ops::access::MAX_NAME;
 use crate::store;
 use crate::store::groups::Group;
@@ -57,6 +57,7 @@ pub struct GroupPage {
     found_more: bool,
     grants: Vec<GrantLink>,
     needs_approval: bool,
+    allows_emergency: bool,
     name: NameForm,
     error: Option<(&'static str, &'static str)>,
 }
@@ -111,6 +112,7 @@ pub async fn page(
     let group = store::groups::get(&mut conn, id).await?.ok_or(AppError::NotFound)?;
     let roles = store::roles::all(&mut conn).await?;
     let needs_approval = store::groups::needing_approval(&mut conn).await?.contains(&id);
+    let allows_emergency = store::groups::allowing_emergency(&mut conn).await?.contains(&id);
     drop(conn);
     let policy = app.live.policy.current();
     let is_inside = |entry: &Arc<Entry>| entry.account.groups.contains(&id);
@@ -120,7 +122,7 @@ pub async fn page(
     let more_hidden = all > inside.len();
     let pages = inside.len().div_ceil(PAGE).max(1);
     let at = query.page.clamp(1, pages);
-    let (found, found_more) = search(outside, &query.q);
+    let (found, found_more) = search(outside, &query.q, app.live.accounts.groups());
     Ok(GroupPage {
         layout: Layout::of(app, reader),
         tab: "groups",
@@ -134,6 +136,7 @@ pub async fn page(
         found_more,
         grants: roles.into_iter().map(|role| GrantLink::new(&policy, id, role.id, role.name)).collect(),
         needs_approval,
+        allows_emergency,
         name: NameForm::of(&group.name),
         error: None,
         group,
@@ -141,12 +144,12 @@ pub async fn page(
 }
 
 /// The accounts that match, and whether there are more.
-fn search(accounts: Vec<Arc<Entry>>, q: &str) -> (Vec<Arc<Entry>>, bool) {
+fn search(accounts: Vec<Arc<Entry>>, q: &str, names: Arc<GroupNames>) -> (Vec<Arc<Entry>>, bool) {
     if q.trim().is_empty() {
         return (Vec::new(), false);
     }
     let query = AccountsQuery { q: q.to_owned(), ..AccountsQuery::default() };
-    let filter = Filter::new(&query);
+    let filter = Filter::new(&query, names);
     let mut found: Vec<_> = accounts.into_iter().filter(|entry| filter.fits(entry)).collect();
     let more = found.len() > FOUND;
     found.truncate(FOUND);

@@ -12,6 +12,7 @@ use crate::domain::{AccountId, Email, Millis};
 use crate::ops::OpError;
 use crate::ops::approvals::{self, ApprovalStatus};
 use crate::web::form::FormState;
+use crate::web::paths;
 use crate::web::state::State;
 use crate::web::words::moments::moment;
 use crate::web::words::reveals::{self as words, SecretWords};
@@ -43,7 +44,8 @@ impl Approval {
             last.clone_from(&form.values.reason);
         }
         let error = form.error("reason").map(str::to_owned);
-        Ok(Some(Self { part: Part::new(account, kind, status, error) }))
+        let emergency = approvals::allows_emergency(app, account, kind).await?;
+        Ok(Some(Self { part: Part::new(account, kind, status, error, emergency) }))
     }
 
     /// Whether it can change while the page is open.
@@ -61,6 +63,8 @@ pub(super) struct Part {
     status: ApprovalStatus,
     /// What is wrong with the reason.
     error: Option<String>,
+    /// Whether it can be seen without approval in an emergency.
+    emergency: bool,
 }
 
 impl Part {
@@ -69,8 +73,17 @@ impl Part {
         kind: RevealKind,
         status: ApprovalStatus,
         error: Option<String>,
+        emergency: bool,
     ) -> Self {
-        Self { urls: SecretUrls::of(kind, account), words: words::secret(kind), status, error }
+        Self { urls: SecretUrls::of(kind, account), words: words::secret(kind), status, error, emergency }
+    }
+
+    /// Whether there is no approval that could be used.
+    fn is_undecided(&self) -> bool {
+        match self.status {
+            ApprovalStatus::Needed { .. } | ApprovalStatus::Waiting { .. } => true,
+            ApprovalStatus::Free | ApprovalStatus::Approved(_) => false,
+        }
     }
 
     fn approvers(&self, approvers: &[Email]) -> String {

@@ -42,19 +42,21 @@ async fn request<P: Revealing + Send + 'static>(
 ) -> Response {
     // Read once for a stream, and only for viewers who may see the secret.
     let approvers = match Allowed::<P>::of(&app, &caller, account).await {
-        Ok(_) => match app.db.read().await {
-            Ok(mut conn) => approvals::approvers(&app, &mut conn).await.unwrap_or_default(),
+        Ok(Allowed { actor: Principal::User(person), .. }) => match app.db.read().await {
+            Ok(mut conn) => approvals::approvers_for(&app, &mut conn, &person).await.unwrap_or_default(),
             Err(_) => Vec::new(),
         },
-        Err(_) => Vec::new(),
+        Ok(_) | Err(_) => Vec::new(),
     };
+    let emergency = approvals::allows_emergency(&app, account, P::KIND).await.unwrap_or(false);
     let shown = Shown::new(Position::default());
-    stream(app, caller, RequestPage::<P> { account, approvers, shown, kind: PhantomData }).await
+    stream(app, caller, RequestPage::<P> { account, approvers, emergency, shown, kind: PhantomData }).await
 }
 
 struct RequestPage<P> {
     account: AccountId,
     approvers: Vec<User>,
+    emergency: bool,
     shown: Shown,
     kind: PhantomData<fn() -> P>,
 }
@@ -66,7 +68,7 @@ impl<P: Revealing> RequestPage<P> {
                 if access::decide::<P>(&state.live.policy.current(), principal, &entry.account).is_ok() =>
             {
                 let standing = approvals::on_board(state, principal, self.account, P::KIND, &self.approvers);
-                Part::new(self.account, P::KIND, standing, None).render()
+                Part::new(self.account, P::KIND, standing, None, self.emergency).render()
             }
             _ => Lost.render(),
         }

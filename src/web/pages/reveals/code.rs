@@ -6,13 +6,14 @@ use axum_extra::extract::Form;
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::ops::OpError;
+use crate::ops::approvals::RevealMode;
 use crate::ops::reveals::code::{self, CodeWait};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::form::RequestType;
 use crate::web::pages::reveals::revealed::RevealedPart;
 use crate::web::pages::reveals::secret::{Outcome, ReasonForm, answer};
-use crate::web::state::AppState;
+use crate::web::state::{AppState, State};
 
 /// Shows the newest code.
 pub async fn show(
@@ -21,9 +22,29 @@ pub async fn show(
     allowed: Allowed<can::Login>,
     Form(form): Form<ReasonForm>,
 ) -> Result<Response, AppError> {
-    let revealed = code::show_code(&app, allowed.grant(), &form.reason).await;
+    show_with(&app, request_type, &allowed, form, RevealMode::Normal).await
+}
+
+/// Shows it without the approval that is needed.
+pub async fn show_in_emergency(
+    app: AppState,
+    request_type: RequestType,
+    allowed: Allowed<can::Login>,
+    Form(form): Form<ReasonForm>,
+) -> Result<Response, AppError> {
+    show_with(&app, request_type, &allowed, form, RevealMode::Emergency).await
+}
+
+async fn show_with(
+    app: &State,
+    request_type: RequestType,
+    allowed: &Allowed<can::Login>,
+    form: ReasonForm,
+    mode: RevealMode,
+) -> Result<Response, AppError> {
+    let revealed = code::show_code(app, allowed.grant(), &form.reason, mode).await;
     let outcome = revealed.map(|revealed| Outcome::Shown(RevealedPart::code(revealed)));
-    answer(&app, request_type, &allowed, form, outcome).await
+    answer(app, request_type, allowed, form, outcome).await
 }
 
 /// Waits for the next code.
@@ -33,8 +54,28 @@ pub async fn wait(
     allowed: Allowed<can::Login>,
     Form(form): Form<ReasonForm>,
 ) -> Result<Response, AppError> {
-    let waiting = code::wait_for_code(&app, &allowed.grant(), &form.reason).await;
-    answer(&app, request_type, &allowed, form, waiting.map(Outcome::Waiting)).await
+    wait_with(&app, request_type, &allowed, form, RevealMode::Normal).await
+}
+
+/// Waits without the approval that is needed.
+pub async fn wait_in_emergency(
+    app: AppState,
+    request_type: RequestType,
+    allowed: Allowed<can::Login>,
+    Form(form): Form<ReasonForm>,
+) -> Result<Response, AppError> {
+    wait_with(&app, request_type, &allowed, form, RevealMode::Emergency).await
+}
+
+async fn wait_with(
+    app: &State,
+    request_type: RequestType,
+    allowed: &Allowed<can::Login>,
+    form: ReasonForm,
+    mode: RevealMode,
+) -> Result<Response, AppError> {
+    let waiting = code::wait_for_code(app, &allowed.grant(), &form.reason, mode).await;
+    answer(app, request_type, allowed, form, waiting.map(Outcome::Waiting)).await
 }
 
 /// Checks once whether the awaited code came: the way without JavaScript.

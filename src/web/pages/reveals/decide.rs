@@ -50,12 +50,11 @@ async fn decide(
     form: NoteForm,
     decision: Decision,
 ) -> Result<Response, AppError> {
-    let notice = match decision {
-        Decision::Approve => words::APPROVED,
-        Decision::Refuse => words::DECLINED,
-    };
     let error = match approvals::decide(app, may.grant(), reveal, decision, &form.note).await {
-        Ok(()) => return Ok(request_type.done(notice, paths::APPROVALS)),
+        Ok(request) => {
+            let notice = words::decided(&request, decision == Decision::Approve);
+            return Ok(request_type.done(&notice, paths::APPROVALS));
+        }
         Err(error) if request_type.is_partial() => return Err(error.into()),
         Err(error) => error,
     };

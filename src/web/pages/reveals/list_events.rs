@@ -39,7 +39,7 @@ impl LivePage for RevealsPage {
     }
 
     async fn render(&mut self, state: &AppState, principal: &Principal) -> Update {
-        self.accounts = state.live.approvals.load().0.iter().map(|request| request.account).collect();
+        self.accounts = state.live.approvals.load().recent.iter().map(|request| request.account).collect();
         let Ok(html) = list::rendered(state, principal, None) else { return Update::Nothing };
         Update::replace(state, &mut self.shown, &html, |html| partial("#reveals", "innerMorph", html))
     }

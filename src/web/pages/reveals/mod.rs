@@ -5,6 +5,8 @@ pub mod code_events;
 pub mod decide;
 pub mod list;
 pub mod list_events;
+pub mod mine;
+pub mod mine_events;
 pub mod password;
 mod revealed;
 pub mod secret;

@@ -8,6 +8,8 @@ use crate::web::paths;
 pub(super) struct SecretUrls {
     pub(super) page: String,
     pub(super) wait: String,
+    pub(super) emergency: String,
+    pub(super) emergency_wait: String,
     pub(super) request: String,
     pub(super) request_events: String,
 }
@@ -18,12 +20,16 @@ impl SecretUrls {
             RevealKind::LoginCode => Self {
                 page: paths::code(account),
                 wait: paths::code_wait(account),
+                emergency: paths::code_emergency(account),
+                emergency_wait: paths::code_emergency_wait(account),
                 request: paths::code_request(account),
                 request_events: paths::code_request_events(account),
             },
             RevealKind::TwoStepPassword => Self {
                 page: paths::reveal_password(account),
                 wait: String::new(),
+                emergency: String::new(),
+                emergency_wait: String::new(),
                 request: paths::reveal_password_request(account),
                 request_events: paths::reveal_password_request_events(account),
             },

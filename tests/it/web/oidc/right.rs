@@ -194,3 +194,16 @@ async fn whoever_loses_the_proof_of_an_address_loses_its_accounts() {
     let root = Email::parse("root@example.org").unwrap();
     assert!(store::users::by_email(&mut conn, &root).await.unwrap().is_none(), "nobody became another");
 }
+
+/// Some providers use the name of a key again.
+#[tokio::test]
+async fn a_key_may_be_replaced_under_its_name() {
+    let scene = Scene::new().await;
+    scene.signed_in().await;
+    scene.provider.new_key("first");
+    let (_, answer) = scene.whole_way().await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "it was asked just now");
+    scene.test.app.clock.advance(61);
+    assert!(is_signed_in(&scene.signed_in().await).await);
+    assert_eq!(scene.provider.asked_for_keys(), 2);
+}

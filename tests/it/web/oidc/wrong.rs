@@ -301,11 +301,7 @@ async fn afterwards_one_is_on_a_page_of_ours() {
     for foreign in ["https://x.example", "//x.example", "/\\x.example", "javascript:alert(1)", ""] {
         let (visitor, question) = scene.begin(&scene.test.anonymous(), foreign).await;
         let answer = visitor.get(&scene.provider.authorize(&question)).await;
-        assert_eq!(
-            (answer.status, answer.header("location")),
-            (StatusCode::SEE_OTHER, "/accounts"),
-            "{foreign}"
-        );
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"), "{foreign}");
     }
 }
 

@@ -1,0 +1,298 @@
+//! Telegram's refusals of a login, by the names that Telegram gives them. The sentences are in `words::refusals`, as an
+//! exhaustive match, so that a name without a sentence does not compile.
+
+use serde::{Deserialize, Serialize};
+
+use super::Input;
+use super::ids::named;
+
+named!(
+    /// A refusal that Telegram, or TDLib on its way there, has a name for.
+    #[derive(Serialize, Deserialize)]
+    KnownRefusal {
+        // The code.
+        CodeInvalid = "PHONE_CODE_INVALID",
+        CodeEmpty = "PHONE_CODE_EMPTY",
+        CodeExpired = "PHONE_CODE_EXPIRED",
+        CodeHashEmpty = "PHONE_CODE_HASH_EMPTY",
+        CodeHashInvalid = "PHONE_CODE_HASH_INVALID",
+        /// All ways of sending a code to this number are used up for now.
+        SendCodeUnavailable = "SEND_CODE_UNAVAILABLE",
+        SmsFailed = "SMS_CODE_CREATE_FAILED",
+        // The two-step password.
+        PasswordInvalid = "PASSWORD_HASH_INVALID",
+        PasswordEmpty = "PASSWORD_EMPTY",
+        PasswordOutdated = "SRP_ID_INVALID",
+        PasswordChanged = "SRP_PASSWORD_CHANGED",
+        PasswordProofInvalid = "SRP_A_INVALID",
+        PasswordTooFresh = "PASSWORD_TOO_FRESH",
+        PasswordMissing = "PASSWORD_MISSING",
+        PasswordNeeded = "SESSION_PASSWORD_NEEDED",
+        // The number.
+        NumberInvalid = "PHONE_NUMBER_INVALID",
+        NumberBanned = "PHONE_NUMBER_BANNED",
+        NumberUnoccupied = "PHONE_NUMBER_UNOCCUPIED",
+        NumberOccupied = "PHONE_NUMBER_OCCUPIED",
+        NumberFlood = "PHONE_NUMBER_FLOOD",
+        PasswordFlood = "PHONE_PASSWORD_FLOOD",
+        NumberProtected = "PHONE_PASSWORD_PROTECTED",
+        SignUpForbidden = "PHONE_NUMBER_APP_SIGNUP_FORBIDDEN",
+        // The login e-mail address.
+        EmailCodeInvalid = "CODE_INVALID",
+        EmailCodeEmpty = "CODE_EMPTY",
+        EmailCodeExpired = "EMAIL_VERIFY_EXPIRED",
+        EmailInvalid = "EMAIL_INVALID",
+        EmailNotAllowed = "EMAIL_NOT_ALLOWED",
+        EmailUnconfirmed = "EMAIL_UNCONFIRMED",
+        EmailTokenInvalid = "EMAIL_TOKEN_INVALID",
+        EmailNotSetUp = "EMAIL_NOT_SETUP",
+        EmailMissing = "EMAIL_INSTALL_MISSING",
+        // The account.
+        UserDeactivated = "USER_DEACTIVATED",
+        UserBanned = "USER_DEACTIVATED_BAN",
+        AccountFrozen = "FROZEN_METHOD_INVALID",
+        // The session.
+        SessionRevoked = "SESSION_REVOKED",
+        SessionExpired = "SESSION_EXPIRED",
+        KeyUnregistered = "AUTH_KEY_UNREGISTERED",
+        KeyInvalid = "AUTH_KEY_INVALID",
+        KeyNotPermanent = "AUTH_KEY_PERM_EMPTY",
+        KeyDuplicated = "AUTH_KEY_DUPLICATED",
+        TokenExpired = "AUTH_TOKEN_EXPIRED",
+        TokenInvalid = "AUTH_TOKEN_INVALID",
+        // This server.
+        ApiIdInvalid = "API_ID_INVALID",
+        ApiIdPublished = "API_ID_PUBLISHED_FLOOD",
+        UpdateApp = "UPDATE_APP_TO_LOGIN",
+        IntegrityCheck = "INTEGRITY_CHECK_CLASSIC_FAILED",
+        // TDLib's own.
+        OtherQuery = "Another authorization query has started",
+    }
+);
+
+/// Telegram wants a check that only official apps can show, by the beginning of its name.
+const CAPTCHA: &str = "RECAPTCHA_CHECK_";
+
+/// What Telegram answered, if it refused something in a login.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "refusal", rename_all = "kebab-case")]
+pub enum LoginRefusal {
+    Known {
+        name: KnownRefusal,
+    },
+    /// Too many requests; the next one is accepted after so many seconds.
+    FloodWait {
+        seconds: i64,
+    },
+    Captcha,
+    /// The login is at another step than the request was made for.
+    OtherStep,
+    /// A name that this version does not know. The text of a 406 is not for people, so it is left out.
+    Unknown {
+        code: i32,
+        name: Option<String>,
+    },
+}
+
+impl LoginRefusal {
+    /// What an error of TDLib means in a login.
+    pub fn of(code: i32, message: &str) -> Self {
+        if let Some(seconds) = flood_wait(message) {
+            return Self::FloodWait { seconds };
+        }
+        if let Ok(name) = message.parse() {
+            return Self::Known { name };
+        }
+        if message.starts_with(CAPTCHA) {
+            return Self::Captcha;
+        }
+        if message.starts_with("Call to ") && message.ends_with(" unexpected") {
+            return Self::OtherStep;
+        }
+        let is_a_name = !message.is_empty()
+            && message.len() <= 60
+            && message.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        Self::Unknown { code, name: (is_a_name && code != 406).then(|| message.to_owned()) }
+    }
+
+    /// The input it is about, if it is about one.
+    pub const fn field(&self) -> Option<Input> {
+        match self {
+            Self::Known { name } => name.field(),
+            Self::FloodWait { .. } | Self::Captcha | Self::OtherStep | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// Seconds to wait before asking again.
+    pub const fn wait_seconds(&self) -> Option<i64> {
+        match self {
+            Self::FloodWait { seconds } => Some(*seconds),
+            Self::Known { .. } | Self::Captcha | Self::OtherStep | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// Whether a request for a code that is refused like this counts as one. It doesn't where Telegram certainly sent no
+    /// code and does not hold the request against the number.
+    pub const fn counts_as_a_code(&self) -> bool {
+        match self {
+            Self::Known { name } => name.counts_as_a_code(),
+            Self::Captcha | Self::OtherStep => false,
+            Self::FloodWait { .. } | Self::Unknown { .. } => true,
+        }
+    }
+
+    /// Whether there is no other way to send a code to this number for now.
+    pub fn has_no_other_way(&self) -> bool {
+        *self == Self::Known { name: KnownRefusal::SendCodeUnavailable }
+    }
+}
+
+impl KnownRefusal {
+    const fn field(self) -> Option<Input> {
+        match self {
+            Self::CodeInvalid | Self::CodeEmpty | Self::CodeExpired => Some(Input::Code),
+            Self::PasswordInvalid
+            | Self::PasswordEmpty
+            | Self::PasswordOutdated
+            | Self::PasswordChanged
+            | Self::PasswordProofInvalid => Some(Input::Password),
+            Self::CodeHashEmpty
+            | Self::CodeHashInvalid
+            | Self::SendCodeUnavailable
+            | Self::SmsFailed
+            | Self::PasswordTooFresh
+            | Self::PasswordMissing
+            | Self::PasswordNeeded
+            | Self::NumberInvalid
+            | Self::NumberBanned
+            | Self::NumberUnoccupied
+            | Self::NumberOccupied
+            | Self::NumberFlood
+            | Self::PasswordFlood
+            | Self::NumberProtected
+            | Self::SignUpForbidden
+            | Self::EmailCodeInvalid
+            | Self::EmailCodeEmpty
+            | Self::EmailCodeExpired
+            | Self::EmailInvalid
+            | Self::EmailNotAllowed
+            | Self::EmailUnconfirmed
+            | Self::EmailTokenInvalid
+            | Self::EmailNotSetUp
+            | Self::EmailMissing
+            | Self::UserDeactivated
+            | Self::UserBanned
+            | Self::AccountFrozen
+            | Self::SessionRevoked
+            | Self::SessionExpired
+            | Self::KeyUnregistered
+            | Self::KeyInvalid
+            | Self::KeyNotPermanent
+            | Self::KeyDuplicated
+            | Self::TokenExpired
+            | Self::TokenInvalid
+            | Self::ApiIdInvalid
+            | Self::ApiIdPublished
+            | Self::UpdateApp
+            | Self::IntegrityCheck
+            | Self::OtherQuery => None,
+        }
+    }
+
+    const fn counts_as_a_code(self) -> bool {
+        match self {
+            // Telegram counts these itself, or a code may be on its way.
+            Self::NumberFlood
+            | Self::PasswordFlood
+            | Self::NumberProtected
+            | Self::ApiIdPublished
+            | Self::SmsFailed
+            | Self::PasswordNeeded
+            | Self::OtherQuery => true,
+            Self::CodeInvalid
+            | Self::CodeEmpty
+            | Self::CodeExpired
+            | Self::CodeHashEmpty
+            | Self::CodeHashInvalid
+            | Self::SendCodeUnavailable
+            | Self::PasswordInvalid
+            | Self::PasswordEmpty
+            | Self::PasswordOutdated
+            | Self::PasswordChanged
+            | Self::PasswordProofInvalid
+            | Self::PasswordTooFresh
+            | Self::PasswordMissing
+            | Self::NumberInvalid
+            | Self::NumberBanned
+            | Self::NumberUnoccupied
+            | Self::NumberOccupied
+            | Self::SignUpForbidden
+            | Self::EmailCodeInvalid
+            | Self::EmailCodeEmpty
+            | Self::EmailCodeExpired
+            | Self::EmailInvalid
+            | Self::EmailNotAllowed
+            | Self::EmailUnconfirmed
+            | Self::EmailTokenInvalid
+            | Self::EmailNotSetUp
+            | Self::EmailMissing
+            | Self::UserDeactivated
+            | Self::UserBanned
+            | Self::AccountFrozen
+            | Self::SessionRevoked
+            | Self::SessionExpired
+            | Self::KeyUnregistered
+            | Self::KeyInvalid
+            | Self::KeyNotPermanent
+            | Self::KeyDuplicated
+            | Self::TokenExpired
+            | Self::TokenInvalid
+            | Self::ApiIdInvalid
+            | Self::UpdateApp
+            | Self::IntegrityCheck => false,
+        }
+    }
+}
+
+/// The seconds in `Too Many Requests: retry after N`, the form TDLib gives every flood wait.
+pub fn flood_wait(message: &str) -> Option<i64> {
+    message.strip_prefix("Too Many Requests: retry after ")?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::IntoEnumIterator;
+
+    use super::*;
+
+    #[test]
+    fn errors_are_told_apart_by_their_names() {
+        let known = |name| LoginRefusal::Known { name };
+        let unknown =
+            |code, name: Option<&str>| LoginRefusal::Unknown { code, name: name.map(str::to_owned) };
+        for (code, message, refusal) in [
+            (406, "SEND_CODE_UNAVAILABLE", known(KnownRefusal::SendCodeUnavailable)),
+            (400, "PHONE_CODE_INVALID", known(KnownRefusal::CodeInvalid)),
+            (400, "Another authorization query has started", known(KnownRefusal::OtherQuery)),
+            (429, "Too Many Requests: retry after 100", LoginRefusal::FloodWait { seconds: 100 }),
+            (403, "RECAPTCHA_CHECK_signup__6Lc", LoginRefusal::Captcha),
+            (400, "Call to resendAuthenticationCode unexpected", LoginRefusal::OtherStep),
+            (400, "SOMETHING_NEW", unknown(400, Some("SOMETHING_NEW"))),
+            (406, "SECRET_TEXT", unknown(406, None)),
+            (400, "<script>", unknown(400, None)),
+            (400, "", unknown(400, None)),
+        ] {
+            assert_eq!(LoginRefusal::of(code, message), refusal, "{message}");
+        }
+    }
+
+    #[test]
+    fn only_the_refusal_for_want_of_a_way_takes_the_button_away() {
+        for name in KnownRefusal::iter() {
+            let refusal = LoginRefusal::of(406, name.name());
+            assert_eq!(refusal, LoginRefusal::Known { name });
+            assert_eq!(refusal.has_no_other_way(), name == KnownRefusal::SendCodeUnavailable, "{name}");
+            assert!(!(refusal.has_no_other_way() && refusal.counts_as_a_code()));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Correcting the number of an account that was never logged in: until then nothing at Telegram belongs to it.
+//!
+//! TDLib's files may hold the beginning of a login of the wrong number, so the account goes on in a new folder. What
+//! holds for a new account holds for the number, too.
+
+use super::add::{is_leaving, random_name};
+use super::{connect, folder};
+use crate::domain::access::{Grant, SystemGrant};
+use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::domain::error::ErrorCode;
+use crate::domain::privilege::can;
+use crate::domain::stage::Stage;
+use crate::domain::{Account, DesiredState, Phone, SessionEndReason, Snapshot};
+use crate::live::accounts::Entry;
+use crate::ops::{App, OpError};
+use crate::store::{self, Conn};
+use crate::telegram::AnswerError;
+
+/// Gives the account another number.
+pub async fn correct_number(
+    app: &App,
+    grant: Grant<'_, can::Login>,
+    _adds: SystemGrant<'_, can::AddAccount>,
+    phone: Phone,
+) -> Result<(), OpError> {
+    let id = grant.account();
+    // Nothing is asked of Telegram meanwhile: with a code the wrong number could be logged in.
+    let _no_codes = app.guards.code_requests.begin(id).ok_or(AnswerError::Busy)?;
+    let _no_inputs = app.guards.inputs.begin(id).ok_or(AnswerError::Busy)?;
+    let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
+    if entry.account.phone == phone {
+        return Err(OpError::invalid("phone", ErrorCode::PhoneUnchanged));
+    }
+    if entry.snapshot.busy {
+        return Err(AnswerError::Busy.into());
+    }
+    if !was_never_logged_in(&entry) {
+        return Err(OpError::Refused(ErrorCode::NumberInUse));
+    }
+    app.hub.disconnect(id).await;
+    let result = write(app, &grant, &entry, phone).await;
+    if result.is_ok() {
+        discard(app, &entry.account);
+    }
+    let now = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
+    if now.account.wanted == DesiredState::Connected {
+        connect::start(app, &now.account)?;
+    }
+    result
+}
+
+/// Whether the account's number can still be corrected, as far as the page knows.
+pub fn was_never_logged_in(entry: &Entry) -> bool {
+    if entry.account.wanted == DesiredState::Removed || entry.snapshot.profile.is_some() {
+        return false;
+    }
+    match entry.snapshot.stage {
+        // A login that was given up here has left nothing behind at Telegram.
+        Stage::Ended(SessionEndReason::LoggedOut) => true,
+        Stage::Ready | Stage::LoggingOut | Stage::Ended(_) => false,
+        Stage::Disconnected
+        | Stage::Starting
+        | Stage::Reconnecting
+        | Stage::SignedOut
+        | Stage::WaitCode(_)
+        | Stage::WaitPassword { .. }
+        | Stage::WaitEmailAddress
+        | Stage::WaitEmailCode { .. }
+        | Stage::WaitOtherDevice
+        | Stage::WaitRegistration
+        | Stage::WaitPremium
+        | Stage::Closing
+        | Stage::Failed(_)
+        | Stage::Quarantined
+        | Stage::Other(_) => true,
+    }
+}
+
+async fn write(app: &App, grant: &Grant<'_, can::Login>, entry: &Entry, phone: Phone) -> Result<(), OpError> {
+    let id = grant.account();
+    let folder = random_name()?;
+    let before = entry.account.phone.clone();
+    let event = AuditEvent::NumberCorrected { phone: phone.clone(), before };
+    let audit = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
+    let written = app
+        .write(&audit, async |tx| -> Result<Account, OpError> {
+            check_history(tx, entry).await?;
+            store::account_states::remove(tx, id).await?;
+            store::accounts::set_number(tx, id, &phone, &folder).await?;
+            store::accounts::get(tx, id).await?.ok_or(OpError::NotFound)
+        })
+        .await;
+    let account = match written {
+        Ok(account) => account,
+        Err(OpError::Internal(error)) => return Err(taken(app, &phone, error)),
+        Err(error) => return Err(error),
+    };
+    tracing::info!(account = %id, actor = %grant.actor(), "the account's number was corrected");
+    app.live.last_known.remove(id);
+    app.live.accounts.put_account(account);
+    app.live.accounts.put_snapshot(id, Snapshot::off());
+    Ok(())
+}
+
+/// Refuses what the database knows better: the account was changed, or has had a session.
+async fn check_history(conn: &mut Conn<'_>, entry: &Entry) -> Result<(), OpError> {
+    let row = store::accounts::get(conn, entry.account.id).await?.ok_or(OpError::NotFound)?;
+    if row.phone != entry.account.phone || row.wanted == DesiredState::Removed {
+        return Err(OpError::Refused(ErrorCode::FormStale));
+    }
+    if store::account_states::has_had_session(conn, entry.account.id).await? {
+        return Err(OpError::Refused(ErrorCode::NumberInUse));
+    }
+    Ok(())
+}
+
+/// The refusal if another account has the number.
+fn taken(app: &App, phone: &Phone, error: anyhow::Error) -> OpError {
+    let is_taken =
+        error.downcast_ref::<store::StoreError>().is_some_and(|error| store::unique(error).is_some());
+    match is_taken {
+        true if is_leaving(app, phone) => OpError::invalid("phone", ErrorCode::PhoneBeingRemoved),
+        true => OpError::invalid("phone", ErrorCode::PhoneTaken),
+        false => OpError::Internal(error),
+    }
+}
+
+/// Removes the files of the wrong number. They are of no use to anyone, so a failure is only logged.
+fn discard(app: &App, before: &Account) {
+    if !folder::exists(&app.config.accounts_dir, before) {
+        return;
+    }
+    if let Err(error) = folder::destroy(&app.config.accounts_dir, before) {
+        tracing::warn!(account = %before.id, folder = before.folder, %error, "an unused folder can't be removed");
+    }
+}
