@@ -24,6 +24,8 @@ USER telescope
 WORKDIR /data
 VOLUME /data
 EXPOSE 8888
+# A standby is healthy, too; what decides where people are sent is /ready.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["telescope", "health"]
 # On SIGTERM the accounts are closed in order, which takes a few seconds; allow 30.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["telescope"]

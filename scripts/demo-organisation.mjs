@@ -153,7 +153,7 @@ async function setUpAccess() {
 }
 
 try {
-  await until("Telescope responds", () => fetch(`${telescope}/health`).then((answer) => answer.ok, () => false));
+  await until("Telescope responds", () => fetch(`${telescope}/ready`).then((answer) => answer.ok, () => false));
   await post("/sign-in", { email: ADMIN });
   if ((await rows()).length === 0) {
     for (const account of accounts) await signIn(account);

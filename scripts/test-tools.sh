@@ -17,6 +17,9 @@ have chromium || need chromium
 have chromedriver || need chromium-driver
 have ip || need iproute2
 have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need postgresql
+have pgbouncer || [ -x /usr/sbin/pgbouncer ] || need pgbouncer
+have squid || [ -x /usr/sbin/squid ] || need squid
+have nginx || [ -x /usr/sbin/nginx ] || need nginx-light
 have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv
 
 if [ ${#packages[@]} -gt 0 ]; then

@@ -55,7 +55,7 @@ impl Context {
     /// Brings the database up to date and makes sure that it is the one of these settings: of this master key, and of
     /// this Telegram. The lease has to be held.
     pub async fn open(config: Arc<Config>, db: Db, clock: Clock) -> anyhow::Result<Self> {
-        let keys = Arc::new(config.keys()?);
+        let keys = Arc::new(config.storage.keys()?);
         db.migrate().await?;
         db.maintain(async |conn| store::key_check::check(conn, &keys).await).await?;
         stamp_environment(&db, &config).await?;
@@ -86,14 +86,14 @@ impl Context {
 
     /// The access policy as the database has it now.
     pub async fn policy(&self, conn: &mut Conn<'_>) -> Result<Policy, StoreError> {
-        Ok(Policy::new(&store::rules::load(conn).await?, self.config.owner_privileges))
+        Ok(Policy::new(&store::rules::load(conn).await?, self.config.sso.owner_privileges))
     }
 }
 
 /// A database belongs to one Telegram environment for ever: the accounts of one mean nothing in the other.
 async fn stamp_environment(db: &Db, config: &Config) -> anyhow::Result<()> {
     const KEY: &str = "telegram_environment";
-    let ours = config.telegram_environment.name();
+    let ours = config.telegram.environment.name();
     let stamped = db
         .maintain(async |conn| -> Result<Option<String>, StoreError> {
             let stamped = store::meta::get(conn, KEY).await?;
@@ -146,15 +146,16 @@ impl Deref for App {
 
 impl Sso {
     fn new(config: &Config, clock: &Clock) -> Self {
-        let authorities = config.sso_authorities.as_ref();
-        let oidc = config.oidc.clone().filter(|_| config.sso_mode.is_oidc());
+        let outbound = &config.sso.outbound;
+        let oidc = config.sso.oidc.clone().filter(|_| config.sso.mode.is_oidc());
         Self {
             oidc: oidc
-                .map(|it| oidc::Provider::new(it, config.public_url.clone(), authorities, clock.clone())),
+                .map(|it| oidc::Provider::new(it, config.http.public_url.clone(), outbound, clock.clone())),
             proxy: config
+                .sso
                 .assertion
                 .clone()
-                .map(|format| ProxyAuthenticator::new(format, authorities, clock.clone())),
+                .map(|format| ProxyAuthenticator::new(format, outbound, clock.clone())),
         }
     }
 

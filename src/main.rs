@@ -1,5 +1,5 @@
-//! The program: `telescope serve`, `telescope admin …`, `telescope access …`, `telescope audit …`, `telescope migrate`
-//! and, for itself only, `telescope td-host`.
+//! The program: `telescope serve`, `telescope admin …`, `telescope access …`, `telescope audit …`, `telescope migrate`,
+//! `telescope health` and, for itself only, `telescope td-host`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,6 +31,12 @@ enum Command {
     Audit(cli::audit::Audit),
     /// Create or update the database's tables, where the server's own role may not.
     Migrate,
+    /// Ask the server on this machine whether it works, for container health checks.
+    Health {
+        /// Ask whether it serves people, too: a standby works and doesn't.
+        #[arg(long)]
+        ready: bool,
+    },
     /// Run TDLib for a parent process; not for people.
     #[command(hide = true)]
     TdHost { library: PathBuf },
@@ -49,17 +55,25 @@ fn main() -> ExitCode {
         }
         Command::Audit(command) => run(COMMAND_FAILED, |config| cli::audit::run(config, command)),
         Command::Migrate => run(COMMAND_FAILED, cli::migrate::run),
+        Command::Health { ready } => start("not healthy", |config| cli::health::run(config, ready)),
         Command::TdHost { library } => telegram::host::run(&library),
     }
 }
 
+/// Runs what uses Telescope's files.
 fn run<W: Future<Output = anyhow::Result<()>>>(failed: &str, work: impl FnOnce(Config) -> W) -> ExitCode {
+    start(failed, |config| async move {
+        config.storage.folders().check_owner().map_err(anyhow::Error::msg)?;
+        work(config).await
+    })
+}
+
+fn start<W: Future<Output = anyhow::Result<()>>>(failed: &str, work: impl FnOnce(Config) -> W) -> ExitCode {
     let config = match Config::load() {
         Ok(config) => config,
         Err(faults) => return end(2, format_args!("{faults}")),
     };
     process::start_log(&config.log);
-    config.notes.iter().for_each(|note| tracing::warn!("{note}"));
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from);
     match runtime.and_then(|runtime| runtime.block_on(work(config))) {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 //! The process itself: what it may do, where its log goes, and how others find it again.
 
+pub mod folders;
 mod identity;
 
 pub use identity::Identity;
@@ -20,9 +21,10 @@ pub fn harden() {
     }
 }
 
-/// Starts the log on stderr. tdlib-rs is silent whatever the filter says: its warnings quote what TDLib sent.
+/// Starts the log on stderr. tdlib-rs is silent whatever the filter says: its warnings quote what TDLib sent. So are the
+/// warnings of tower-sessions, of which anyone causes one with each cookie that they make up.
 pub fn start_log(filter: &str) {
-    let silent = "tdlib_rs=off";
+    let silent = "tdlib_rs=off,tower_sessions=error,tower_sessions_core=error";
     let filter = EnvFilter::try_new(format!("{filter},{silent}"))
         .unwrap_or_else(|_| EnvFilter::new(format!("info,{silent}")));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

@@ -3,7 +3,6 @@
 mod standby;
 pub(crate) mod startup;
 
-use std::net::TcpListener;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +15,7 @@ use crate::config::Config;
 use crate::context::App;
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
+use crate::http::listeners::Listeners;
 use crate::http::server;
 use crate::http::server::Limits;
 use crate::node::{control, lease};
@@ -41,18 +41,22 @@ enum Stop {
 
 /// Serves until SIGTERM or Ctrl-C, once no other server is active on the database.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
-    let listener = listener(&config).await?;
+    config.notes.iter().for_each(|note| tracing::warn!("{note}"));
+    let folders = config.storage.folders();
+    folders.check_links().map_err(anyhow::Error::msg)?;
+    folders.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
+    let listeners = listeners(&config).await?;
     let clock = Clock::System;
     let mut stop = pin!(stop_signal());
-    let db = Db::connect(&config.db_dsn).await?;
+    let db = Db::connect(&config.storage.db).await?;
     let mut lease = tokio::select! {
-        lease = standby::obtain_lease(&db, &clock, &listener, limits(&config)) => lease?,
+        lease = standby::obtain_lease(&db, &clock, &listeners, limits(&config)) => lease?,
         signal = &mut stop => {
             tracing::info!(signal, "stopped before it was the active one");
             return Ok(());
         }
     };
-    let served = serve_alone(config, clock, db, listener, &mut lease, stop).await;
+    let served = serve_alone(config, clock, db, listeners, &mut lease, stop).await;
     let given_back = lease.give_back().await;
     served.and(given_back)
 }
@@ -63,7 +67,7 @@ async fn serve_alone(
     config: Config,
     clock: Clock,
     db: Db,
-    listener: TcpListener,
+    listeners: Listeners,
     lease: &mut lease::Held,
     signal: Pin<&mut impl Future<Output = &'static str>>,
 ) -> anyhow::Result<()> {
@@ -72,11 +76,11 @@ async fn serve_alone(
     let mut supervisor = Supervisor::start(&app, tasks::all(&app));
     startup::connect_accounts(&app);
     app.sso.prefetch();
-    tracing::info!(url = %app.config.public_url, address = ?listener.local_addr()?, "serving");
+    tracing::info!(url = %app.config.http.public_url, addresses = ?listeners.addresses(), "serving");
     let stopped = app.stopping.clone().cancelled_owned();
-    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let listeners = listeners.start()?;
     let limits = limits(&app.config);
-    let mut server = tokio::spawn(server::serve(listener, web::router(Arc::clone(&app)), limits, stopped));
+    let mut server = tokio::spawn(server::serve(listeners, web::router(Arc::clone(&app)), limits, stopped));
     let stop = tokio::select! {
         () = app.db.lease_lost() => Stop::LeaseLost,
         signal = signal => Stop::Signal(signal),
@@ -159,19 +163,16 @@ fn note(app: &App, event: AuditEvent) {
     app.audit_queue.put(AuditEntry::done(app.clock.now(), &Principal::System("telescope"), event));
 }
 
-/// The listener that a launcher handed over (LISTEN_FDS), or one of our own. Not of the runtime
-/// yet, so that it can be lent while this server waits.
-async fn listener(config: &Config) -> anyhow::Result<TcpListener> {
+/// The listener that a launcher handed over (LISTEN_FDS), or our own.
+async fn listeners(config: &Config) -> anyhow::Result<Listeners> {
     if let Some(inherited) = listenfd::ListenFd::from_env().take_tcp_listener(0)? {
         inherited.set_nonblocking(true)?;
         // Or a td-host that outlives this process by a moment would hold the port.
         rustix::io::fcntl_setfd(&inherited, rustix::io::FdFlags::CLOEXEC)?;
-        return Ok(inherited);
+        return Ok(inherited.into());
     }
-    let own = tokio::net::TcpListener::bind((config.host.as_str(), config.port)).await;
-    let own =
-        own.with_context(|| format!("HOST and PORT: can't listen on {}:{}", config.host, config.port))?;
-    Ok(own.into_std()?)
+    let own = Listeners::bind(&config.http.host, config.http.port).await;
+    own.with_context(|| format!("HOST and PORT: can't listen on {}:{}", config.http.host, config.http.port))
 }
 
 async fn stop_signal() -> &'static str {

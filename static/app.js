@@ -198,14 +198,75 @@
     }
   });
 
+  // Over HTTP/1.1 a browser has six connections to a server for all its windows, and a live page keeps one. So only so
+  // many windows are live at once, and each click still finds a connection; the others wait for one that closes or is
+  // hidden.
+  const LIVE_WINDOWS = 4;
+  const protocol = performance.getEntriesByType("navigation")[0]?.nextHopProtocol ?? "";
+  const isLimited = "locks" in navigator && !/^h[23]/.test(protocol);
+  let place = null;
+  const takePlace = () => {
+    if (place) return place.taken;
+    if (document.hidden) {
+      return new Promise((shown) => document.addEventListener("visibilitychange", shown, { once: true })).then(takePlace);
+    }
+    const own = { has: false, left: false };
+    const others = new AbortController();
+    let end;
+    const kept = new Promise((left) => { end = left; });
+    own.taken = new Promise((taken) => {
+      own.leave = () => { own.left = true; others.abort(); end(); taken(); };
+      for (let number = 1; number <= LIVE_WINDOWS; number++) {
+        navigator.locks.request(`live-${number}`, { signal: others.signal }, () => {
+          if (own.has || own.left) return undefined;
+          own.has = true;
+          others.abort();
+          taken();
+          return kept;
+        }).catch(() => {});
+      }
+    });
+    place = own;
+    return own.taken;
+  };
+  const isLive = (element) => element?.hasAttribute("hx-sse:connect");
+  if (isLimited) {
+    document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+      if (!isLive(ctx.sourceElement)) return;
+      const { fetch } = ctx;
+      ctx.fetch = async (...request) => {
+        const late = setTimeout(() => tooMany(), 1000);
+        do await takePlace(); while (!place?.has);
+        clearTimeout(late);
+        return fetch(...request);
+      };
+    });
+    document.addEventListener("visibilitychange", async () => {
+      if (document.hidden) {
+        place?.leave();
+        place = null;
+      } else if (liveState) {
+        await takePlace();
+        // What a live connection is tried at once for.
+        dispatchEvent(new Event("online"));
+      }
+    });
+    // After a break it is tried again without a request of htmx.
+    document.addEventListener("htmx:sse:before:connection", (event) => {
+      if (event.detail.connection.attempt > 0 && !place?.has) event.preventDefault();
+    });
+  }
+  const tooMany = () => {
+    if (liveState) liveState.textContent = "Too many open tabs. This one won't update until you close another.";
+  };
+
   // The live connection.
   if (liveState) {
     const connected = () => { liveState.textContent = ""; };
     // It is tried again all the while, every 10 to 15 seconds.
     const paused = (status) => {
-      liveState.textContent = status === 429
-        ? "Too many open tabs. This one won't update until you close another."
-        : "Live updates paused, reconnecting…";
+      if (status === 429) tooMany();
+      else liveState.textContent = "Live updates paused, reconnecting…";
     };
     document.addEventListener("htmx:sse:after:connection", connected);
     document.addEventListener("htmx:sse:error", (event) => paused(event.detail.status));

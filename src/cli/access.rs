@@ -64,7 +64,7 @@ async fn export(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn open(config: &Config) -> anyhow::Result<Db> {
-    let db = Db::connect(&config.db_dsn).await?;
+    let db = Db::connect(&config.storage.db).await?;
     ensure!(db.has_tables().await?, "This database has no access rules yet.");
     Ok(db)
 }

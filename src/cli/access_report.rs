@@ -21,7 +21,7 @@ pub(crate) async fn read(
     email: &Email,
     phone: &Phone,
 ) -> Result<String, OpError> {
-    let rules = Policy::new(&store::rules::load(conn).await?, config.owner_privileges);
+    let rules = Policy::new(&store::rules::load(conn).await?, config.sso.owner_privileges);
     let user = store::users::by_email(conn, email)
         .await?
         .ok_or_else(|| OpError::Refused(ErrorCode::UnknownUser { email: email.to_string() }))?;

@@ -50,8 +50,8 @@ async fn blank(config: Config, before: &str, yes: bool) -> anyhow::Result<()> {
     let clock = Clock::System;
     let before = Period::parse(before).context("--before")?.start;
     ensure!(before <= clock.now(), "--before: this is in the future");
-    let keys = config.keys()?;
-    let db = Db::connect(&config.db_dsn).await?;
+    let keys = config.storage.keys()?;
+    let db = Db::connect(&config.storage.db).await?;
     ensure!(db.has_tables().await?, "This database has no audit log yet.");
     let there = audit::with_details(&mut db.read().await?, before).await?;
     if there == 0 || !yes {
@@ -82,9 +82,9 @@ async fn blank(config: Config, before: &str, yes: bool) -> anyhow::Result<()> {
 
 /// Verifies the whole log and prints the result; an error if there is a fault.
 async fn verify(config: &Config, head: Option<PathBuf>) -> anyhow::Result<()> {
-    let keys = config.keys()?;
+    let keys = config.storage.keys()?;
     let known = known_head(config, head.as_deref())?;
-    let db = Db::connect(&config.db_dsn).await?;
+    let db = Db::connect(&config.storage.db).await?;
     ensure!(db.has_tables().await?, "This database has no audit log yet.");
     let found = audit::verify(&mut db.read().await?, &keys, known.as_ref()).await?;
     print!("{}", report(&found, known.as_ref()));
@@ -95,7 +95,9 @@ async fn verify(config: &Config, head: Option<PathBuf>) -> anyhow::Result<()> {
 /// The earlier checkpoint that the log has to lead through. A file that was named has to exist, the usual one need not.
 fn known_head(config: &Config, named: Option<&Path>) -> anyhow::Result<Option<Head>> {
     let Some(path) = named else {
-        return HeadFile::in_folder(&config.data_dir).read().context("the file audit-head can't be read");
+        return HeadFile::in_folder(&config.storage.data_dir)
+            .read()
+            .context("the file audit-head can't be read");
     };
     let text = std::fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
     let head = text.parse().map_err(|fault: String| anyhow::anyhow!("{}: {fault}", path.display()))?;

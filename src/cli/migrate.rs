@@ -9,7 +9,7 @@ use crate::node::lease;
 use crate::store::Db;
 
 pub async fn run(config: Config) -> anyhow::Result<()> {
-    let db = Db::connect(&config.db_dsn).await?;
+    let db = Db::connect(&config.storage.db).await?;
     let Some(lease) = lease::obtain_at_once(&db, &Clock::System).await? else {
         bail!(
             "a Telescope server is active on this database. Stop it first; if it was killed on another machine, wait \

@@ -2,28 +2,15 @@
 //!
 //! Both Postgres spellings become one URL here, so that only one form has to be understood further on.
 
+mod parameters;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use url::Url;
 
 use crate::domain::Secret;
-
-/// Words of libpq that the driver understands; any other is refused rather than ignored.
-const KNOWN: &[&str] = &[
-    "host",
-    "hostaddr",
-    "port",
-    "user",
-    "password",
-    "dbname",
-    "sslmode",
-    "sslrootcert",
-    "sslcert",
-    "sslkey",
-    "application_name",
-    "options",
-];
+use parameters::Parameters;
 
 /// A database's address.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,9 +30,14 @@ impl Dsn {
     /// Reads `sqlite:PATH`, `postgres://…` or libpq's `host=… dbname=…`. The error is a sentence without
     /// any part of the value, since that may be a password.
     pub fn parse(text: &str) -> Result<Self, String> {
+        Self::parse_with_notes(text).map(|(dsn, _)| dsn)
+    }
+
+    /// The same, with the names of parameters that are passed over.
+    pub(super) fn parse_with_notes(text: &str) -> Result<(Self, Vec<&'static str>), String> {
         let text = text.trim();
         if let Some(path) = text.strip_prefix("sqlite:") {
-            return sqlite(path);
+            return Ok((sqlite(path)?, Vec::new()));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return postgres_url(text);
@@ -70,37 +62,41 @@ fn sqlite(path: &str) -> Result<Dsn, String> {
     Ok(Dsn::Sqlite(PathBuf::from(path)))
 }
 
-fn postgres_url(text: &str) -> Result<Dsn, String> {
-    let url = Url::parse(text).map_err(|error| format!("is not a good URL: {error}."))?;
-    // Not named: a `?` in a password that is not encoded makes a parameter of what follows.
-    if url.query_pairs().any(|(key, _)| !KNOWN.contains(&key.as_ref())) {
-        return Err(format!(
-            "has a parameter that is not known here; known are {}. In a password, write ? as %3F.",
-            KNOWN.join(", ")
-        ));
+fn postgres_url(text: &str) -> Result<(Dsn, Vec<&'static str>), String> {
+    let authority =
+        text.split("://").nth(1).and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default();
+    if authority.rsplit('@').next().is_some_and(|hosts| hosts.contains(',')) {
+        return Err("names several hosts; Telescope connects to one.".into());
     }
-    Ok(Dsn::Postgres(Secret::new(url.as_str())))
+    let url = Url::parse(text).map_err(|error| format!("is not a good URL: {error}."))?;
+    let mut parameters = Parameters::default();
+    // A `?` in a password that is not encoded makes a parameter of what follows.
+    let hint = "In a password, write ? as %3F.";
+    url.query_pairs().try_for_each(|(name, value)| parameters.add(&name, &value, hint))?;
+    with_parameters(url, parameters)
 }
 
-fn postgres_words(text: &str) -> Result<Dsn, String> {
-    let mut url = Url::parse("postgres:///").map_err(|error| error.to_string())?;
+fn postgres_words(text: &str) -> Result<(Dsn, Vec<&'static str>), String> {
+    let url = Url::parse("postgres:///").map_err(|error| error.to_string())?;
+    let mut parameters = Parameters::default();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
         let (key, after) =
             rest.split_once('=').ok_or_else(|| "has a word without a value; write key=value.".to_owned())?;
-        let key = key.trim_end();
-        if !KNOWN.contains(&key) {
-            // Not named: it is part of the password if that has a space in it and no quotes around it.
-            return Err(format!(
-                "has a word that is not known here; known are {}. Put quotes around values with spaces.",
-                KNOWN.join(", ")
-            ));
-        }
         let (value, after) = word_value(after.trim_start())?;
-        url.query_pairs_mut().append_pair(key, &value);
+        parameters.add(key.trim_end(), &value, "Put quotes around values with spaces.")?;
         rest = after.trim_start();
     }
-    Ok(Dsn::Postgres(Secret::new(url.as_str())))
+    with_parameters(url, parameters)
+}
+
+fn with_parameters(mut url: Url, parameters: Parameters) -> Result<(Dsn, Vec<&'static str>), String> {
+    let parameters = parameters.with_system_authorities()?;
+    url.set_query(None);
+    if !parameters.kept.is_empty() {
+        url.query_pairs_mut().extend_pairs(parameters.kept);
+    }
+    Ok((Dsn::Postgres(Secret::new(url.as_str())), parameters.passed_over))
 }
 
 /// One value of libpq's form: bare up to a space or in single quotes, `\` before any character.
@@ -163,6 +159,41 @@ mod tests {
         ] {
             assert_eq!(url(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn parameters_of_libpq_are_known_or_passed_over() {
+        let with = |query: &str| Dsn::parse_with_notes(&format!("postgres://h/t?{query}"));
+        for (query, kept, passed_over) in [
+            ("sslmode=require&channel_binding=require", "sslmode=require", &["channel_binding"][..]),
+            ("connect_timeout=10&target_session_attrs=any", "", &["connect_timeout", "target_session_attrs"]),
+            ("statement-cache-capacity=0", "statement-cache-capacity=0", &[]),
+            ("application_name=a&options=-c+x%3D1", "application_name=a&options=-c+x%3D1", &[]),
+            ("ssl-mode=verify-ca&ssl-root-cert=/ca", "sslmode=verify-ca&sslrootcert=%2Fca", &[]),
+            ("sslrootcert=system", "sslmode=verify-full", &[]),
+            ("sslrootcert=system&sslmode=verify-full", "sslmode=verify-full", &[]),
+        ] {
+            let (dsn, notes) = with(query).unwrap();
+            let Dsn::Postgres(url) = dsn else { panic!("{query}") };
+            let expected = Some(kept).filter(|kept| !kept.is_empty());
+            assert_eq!(Url::parse(url.expose()).unwrap().query(), expected, "{query}");
+            assert_eq!(notes, passed_over, "{query}");
+        }
+        let words = Dsn::parse_with_notes("host=h connect_timeout=3 sslrootcert=system").unwrap();
+        assert_eq!(words.1, ["connect_timeout"]);
+        assert_eq!(url("host=h sslrootcert=system"), "postgres:///?host=h&sslmode=verify-full");
+        for (query, fault) in [
+            ("sslrootcert=system&sslmode=require", "needs sslmode=verify-full"),
+            ("service=t", "can't honour"),
+            ("host=a,b", "several hosts"),
+            ("connect_timeouts=1", "not known here; known are host"),
+        ] {
+            assert!(with(query).unwrap_err().contains(fault), "{query}");
+        }
+        for text in ["postgres://t:a@h1,h2/t", "postgres://h1:1,h2:2/t", "host=h1,h2 dbname=t"] {
+            assert!(Dsn::parse(text).unwrap_err().contains("several hosts"), "{text}");
+        }
+        assert!(Dsn::parse("postgres://t:a,b@h/t").is_ok(), "a password may have a comma");
     }
 
     #[test]

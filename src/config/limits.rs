@@ -25,7 +25,7 @@ pub struct Limits {
 
 impl Limits {
     pub(super) fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Self {
-        Self {
+        let limits = Self {
             login_attempts_per_day: env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4),
             codes_per_person_per_day: env.number("CODES_PER_PERSON_PER_DAY", 1..=1_000_000).unwrap_or(50),
             wrong_inputs_per_person_per_day: env
@@ -36,6 +36,13 @@ impl Limits {
             streams_per_user: env.number("STREAMS_PER_USER", 1..=10_000).unwrap_or(20),
             max_connections: env.number("MAX_CONNECTIONS", 10..=1_000_000).unwrap_or(10_000),
             keep_alive_seconds: env.number("KEEP_ALIVE_SECONDS", 5..=620).unwrap_or(125),
+        };
+        if limits.login_attempts_per_day > 4 {
+            env.note(format!(
+                "LOGIN_ATTEMPTS_PER_DAY is {}; Telegram locks a number out after about five attempts a day.",
+                limits.login_attempts_per_day
+            ));
         }
+        limits
     }
 }

@@ -25,6 +25,11 @@ pub(super) fn sso_mode<E: Fn(&str) -> Option<String>>(
         SsoMode::Disable => "SSO_MODE=disable takes everybody for the administrator",
         SsoMode::Cloudflare | SsoMode::Jwt | SsoMode::Oidc => return Some(mode),
     };
+    if mode.is_disabled() {
+        env.note(
+            "SSO_MODE is disable: everyone who reaches this server from this machine is the administrator.",
+        );
+    }
     for (fits, what) in [
         (!mode.is_mock() || telegram.is_test(), "TELEGRAM_ENVIRONMENT=test"),
         (is_loopback_name(host), "HOST=localhost"),

@@ -19,11 +19,12 @@ impl std::error::Error for ConfigFaults {}
 pub(super) struct Reader<E> {
     env: E,
     faults: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl<E: Fn(&str) -> Option<String>> Reader<E> {
     pub(super) fn new(env: E) -> Self {
-        Self { env, faults: Vec::new() }
+        Self { env, faults: Vec::new(), notes: Vec::new() }
     }
 
     /// The value of a setting, trimmed.
@@ -60,10 +61,15 @@ impl<E: Fn(&str) -> Option<String>> Reader<E> {
         self.faults.push(sentence.into());
     }
 
-    /// All faults so far, or none.
-    pub(super) fn finish(self) -> Result<(), ConfigFaults> {
+    /// Keeps a remark on a setting that is valid but unusual: a whole sentence.
+    pub(super) fn note(&mut self, sentence: impl Into<String>) {
+        self.notes.push(sentence.into());
+    }
+
+    /// The remarks, if there are no faults.
+    pub(super) fn finish(self) -> Result<Vec<String>, ConfigFaults> {
         match self.faults.is_empty() {
-            true => Ok(()),
+            true => Ok(self.notes),
             false => Err(ConfigFaults(self.faults)),
         }
     }

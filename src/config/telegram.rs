@@ -1,11 +1,68 @@
 //! The settings of Telegram: the application's name there, and TDLib itself.
 
-use super::TelegramEnvironment;
+use std::path::PathBuf;
+
 use super::reader::Reader;
+use super::{Proxy, TelegramEnvironment};
 use crate::domain::Secret;
 
+/// Which Telegram, and the processes that speak to it.
+#[derive(Clone, Debug)]
+pub struct TelegramSettings {
+    pub environment: TelegramEnvironment,
+    /// The application's id at Telegram.
+    pub api_id: i32,
+    /// The application's hash at Telegram.
+    pub api_hash: Secret,
+    /// TDLib itself.
+    pub library: PathBuf,
+    /// SHA-512 that the library must have, 128 lower-case hexadecimal digits.
+    pub library_sha512: Option<String>,
+    /// The proxy that TDLib goes through.
+    pub proxy: Option<Proxy>,
+    /// Processes that run TDLib.
+    pub hosts: u16,
+    /// Megabytes at which such a process is restarted at a quiet time; 0: never.
+    pub host_memory_mb: u64,
+    /// Seconds of silence after which Telegram is asked whether a session still holds; 0: never.
+    pub probe_seconds: u64,
+}
+
+/// TELEGRAM_ENVIRONMENT, which decides what else is needed.
+pub(super) fn environment<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> TelegramEnvironment {
+    env.read("TELEGRAM_ENVIRONMENT", TelegramEnvironment::parse).unwrap_or(TelegramEnvironment::Production)
+}
+
+impl TelegramSettings {
+    /// Reads the others; `None` only together with a fault.
+    pub(super) fn read<E: Fn(&str) -> Option<String>>(
+        env: &mut Reader<E>,
+        environment: TelegramEnvironment,
+    ) -> Option<Self> {
+        let application = application(env, environment);
+        let library = env.text("TDLIB_LIBRARY").unwrap_or_else(|| default_library().into()).into();
+        let library_sha512 = env.read("TDLIB_SHA512", sha512);
+        let proxy = env.read("TELEGRAM_PROXY", Proxy::parse);
+        let hosts = env.number("TD_HOSTS", 1..=64).unwrap_or(1);
+        let host_memory_mb = env.number("TD_HOST_MEMORY_MB", 0..=1_000_000).unwrap_or(0);
+        let probe_seconds = env.number("SESSION_PROBE_SECONDS", 0..=86_400).unwrap_or(600);
+        let (api_id, api_hash) = application?;
+        Some(Self {
+            environment,
+            api_id,
+            api_hash,
+            library,
+            library_sha512,
+            proxy,
+            hosts,
+            host_memory_mb,
+            probe_seconds,
+        })
+    }
+}
+
 /// API_ID and API_HASH. The test environment takes any, so there they may be missing.
-pub(super) fn application<E: Fn(&str) -> Option<String>>(
+fn application<E: Fn(&str) -> Option<String>>(
     env: &mut Reader<E>,
     telegram: TelegramEnvironment,
 ) -> Option<(i32, Secret)> {
@@ -29,7 +86,7 @@ pub(super) fn application<E: Fn(&str) -> Option<String>>(
     }
 }
 
-pub(super) fn sha512(text: &str) -> Result<String, String> {
+fn sha512(text: &str) -> Result<String, String> {
     if text.len() == 128 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Ok(text.to_ascii_lowercase());
     }
@@ -37,7 +94,7 @@ pub(super) fn sha512(text: &str) -> Result<String, String> {
 }
 
 /// Where `make natives` puts the library on this system.
-pub(super) const fn default_library() -> &'static str {
+const fn default_library() -> &'static str {
     if cfg!(windows) {
         "natives/windows/tdjson.dll"
     } else if cfg!(target_os = "macos") {

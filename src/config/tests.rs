@@ -1,8 +1,9 @@
 //! Settings as people write them, right and wrong.
 
-use std::cell::RefCell;
+use std::collections::HashMap;
 
 use super::*;
+use crate::domain::Email;
 
 pub(super) const KEY: &str = "correct horse battery staple 123";
 
@@ -16,46 +17,62 @@ pub(super) fn config(more: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
 #[test]
 fn the_sample_file_names_what_is_read_and_nothing_else() {
     let sample = include_str!("../../.env.sample");
-    let in_sample: Vec<&str> = sample
+    let in_sample: Vec<String> = sample
         .lines()
         .filter_map(|line| line.trim_start_matches("# ").split_once('='))
-        .map(|(name, _)| name)
+        .map(|(name, _)| name.to_owned())
         .filter(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'))
         .collect();
-    assert_eq!(in_sample, SETTINGS);
-
-    let asked = RefCell::new(BTreeSet::new());
-    let _ = Config::from_env(|name| {
-        asked.borrow_mut().insert(name.to_owned());
-        None
-    });
-    assert_eq!(asked.into_inner(), SETTINGS.iter().map(ToString::to_string).collect());
+    let named: BTreeSet<String> = in_sample.iter().cloned().collect();
+    assert_eq!(named.len(), in_sample.len(), "each once");
+    assert_eq!(named, setting_names());
 }
 
 #[test]
 fn the_sample_file_can_be_used_as_it_is() {
-    let sample = include_bytes!("../../.env.sample");
-    let file: HashMap<String, String> =
-        dotenvy::from_read_iter(sample.as_slice()).collect::<Result<_, _>>().unwrap();
+    let file = env_file::parse(include_str!("../../.env.sample")).unwrap();
     let config = Config::from_env(|name| file.get(name).cloned()).unwrap();
-    assert_eq!(config.sso_mode, SsoMode::Mock);
+    assert_eq!(config.sso.mode, SsoMode::Mock);
 }
 
 #[test]
 fn what_is_not_said_has_a_default() {
     let config = config(&[]).unwrap();
-    assert_eq!((config.host.as_str(), config.port), ("localhost", 8888));
-    assert_eq!(config.public_url.origin(), "http://localhost:8888");
-    assert_eq!(config.db_dsn, Dsn::Sqlite("data/telescope.db".into()));
-    assert_eq!((config.api_id, config.api_hash.expose()), (12345, "sandbox"));
-    assert_eq!((config.limits.login_attempts_per_day, config.td_hosts), (4, 1));
-    assert!(config.two_factor_encryption_key.is_none() && config.notes.is_empty());
+    assert_eq!((config.http.host.as_str(), config.http.port), ("localhost", 8888));
+    assert_eq!(config.http.public_url.origin(), "http://localhost:8888");
+    assert_eq!(config.storage.db, Dsn::Sqlite("data/telescope.db".into()));
+    assert_eq!((config.telegram.api_id, config.telegram.api_hash.expose()), (12345, "sandbox"));
+    assert_eq!((config.limits.login_attempts_per_day, config.telegram.hosts), (4, 1));
+    assert!(config.storage.master_key.is_none() && config.notes.is_empty());
+}
+
+#[test]
+fn an_address_to_listen_on_may_have_the_brackets_that_it_has_in_a_url() {
+    for (text, host, origin) in [
+        ("[::1]", "::1", "http://[::1]:8888"),
+        ("::1", "::1", "http://[::1]:8888"),
+        ("127.0.0.1", "127.0.0.1", "http://127.0.0.1:8888"),
+        ("LOCALHOST", "LOCALHOST", "http://localhost:8888"),
+    ] {
+        let config = config(&[("HOST", text)]).unwrap();
+        assert_eq!((config.http.host.as_str(), config.http.public_url.origin()), (host, origin), "{text}");
+    }
+    let everywhere = [("PUBLIC_URL", "https://t.example.org"), ("SSO_MODE", "oidc")];
+    for text in ["::", "[::]", "0.0.0.0"] {
+        let more = [
+            &everywhere[..],
+            &[("OIDC_ISSUER", "https://l.example.org"), ("OIDC_CLIENT_ID", "t"), ("OIDC_CLIENT_SECRET", "s")],
+            &[("HOST", text)],
+        ];
+        let config = config(&more.concat()).unwrap();
+        assert_eq!(config.http.host, text.trim_matches(['[', ']']));
+    }
 }
 
 #[test]
 fn an_empty_value_is_no_value() {
     let config = config(&[("PORT", ""), ("API_ID", " "), ("DB_DSN", ""), ("TELEGRAM_PROXY", "")]).unwrap();
-    assert_eq!((config.port, config.api_id), (8888, 12345));
+    assert_eq!((config.http.port, config.telegram.api_id), (8888, 12345));
 }
 
 #[test]
@@ -69,19 +86,25 @@ fn what_is_said_counts() {
         ("CORS_POLICY", "*"),
     ])
     .unwrap();
-    assert_eq!(config.public_url.authority(), "127.0.0.1");
-    assert_eq!(config.db_dsn, Dsn::Sqlite("/srv/t/telescope.db".into()));
+    assert_eq!(config.http.public_url.authority(), "127.0.0.1");
+    assert_eq!(config.storage.db, Dsn::Sqlite("/srv/t/telescope.db".into()));
     assert_eq!(
-        config.admin_emails.iter().map(Email::as_str).collect::<Vec<_>>(),
+        config.sso.admin_emails.iter().map(Email::as_str).collect::<Vec<_>>(),
         ["ada@example.org", "bob@example.org"]
     );
-    assert_eq!(config.tdlib_sha512, Some("ab".repeat(64)));
+    assert_eq!(config.telegram.library_sha512, Some("ab".repeat(64)));
     assert_eq!(config.notes.len(), 1);
 }
 
 #[test]
 fn one_wrong_setting_gives_one_sentence_that_names_it() {
     for (name, value) in [
+        ("HOST", "localhost:8888"),
+        ("HOST", "[::1]:8888"),
+        ("HOST", "[localhost]"),
+        ("HOST", "[::1"),
+        ("HOST", "http://localhost"),
+        ("HOST", "127.0.0.1 ::1"),
         ("PORT", "eighty"),
         ("PORT", "65536"),
         ("PORT", "-1"),
@@ -141,8 +164,11 @@ fn one_wrong_setting_gives_one_sentence_that_names_it() {
 fn proxies_are_trusted_by_their_networks_and_everybody_is_no_network() {
     let test = [("TELEGRAM_ENVIRONMENT", "test"), ("SSO_MODE", "mock")];
     let with = |value| config(&[test[0], test[1], ("TRUSTED_PROXIES", value)]);
-    assert_eq!(format!("{:?}", with("10.0.0.0/8, ::1").unwrap().trusted_proxies), "[10.0.0.0/8, ::1/128]");
-    assert!(with("").unwrap().trusted_proxies.is_empty());
+    assert_eq!(
+        format!("{:?}", with("10.0.0.0/8, ::1").unwrap().http.trusted_proxies),
+        "[10.0.0.0/8, ::1/128]"
+    );
+    assert!(with("").unwrap().http.trusted_proxies.is_empty());
     for everybody in ["0.0.0.0/0", "::/0", "10.0.0.0/8,0.0.0.0/0"] {
         let faults = with(everybody).unwrap_err().0.concat();
         assert!(faults.contains("is everybody") && faults.contains("TRUSTED_PROXIES"), "{faults}");
@@ -169,7 +195,7 @@ fn an_old_key_needs_a_new_one_that_differs() {
     assert!(config(&[old, ("TWO_FACTOR_ENCRYPTION_KEY", KEY)]).is_err());
     assert!(config(&[old, ("TWO_FACTOR_ENCRYPTION_KEY", "a horse of quite another colour 7")]).is_err());
     let both = config(&[old, ("TWO_FACTOR_ENCRYPTION_KEY", "a horse of quite another colour!")]).unwrap();
-    assert!(both.two_factor_encryption_key_old.is_some());
+    assert!(both.storage.former_master_key.is_some());
 }
 
 #[test]

@@ -13,6 +13,8 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::raw::{self, HeadScanner};
+
 /// The activity of one connection, shared by its stream and its requests.
 #[derive(Debug)]
 pub(crate) struct Activity {
@@ -31,6 +33,14 @@ enum Phase {
     Idle(Instant),
 }
 
+/// What bytes belong to.
+enum Received {
+    NextHead,
+    Head,
+    /// To a body, or to what was sent before the answer came.
+    Rest,
+}
+
 impl Activity {
     pub(crate) fn new(head: Duration, keep_alive: Duration) -> Arc<Self> {
         Arc::new(Self { phase: Mutex::new(Phase::Head(Instant::now() + head)), head, keep_alive })
@@ -45,11 +55,16 @@ impl Activity {
         *self.phase.lock() = Phase::Idle(Instant::now() + self.keep_alive);
     }
 
-    /// Bytes arrived: between two requests they begin the next head.
-    fn received(&self) {
+    /// Bytes arrived: between two requests they begin the next head. Says what they belong to.
+    fn received(&self) -> Received {
         let mut phase = self.phase.lock();
-        if let Phase::Idle(_) = *phase {
-            *phase = Phase::Head(Instant::now() + self.head);
+        match *phase {
+            Phase::Idle(_) => {
+                *phase = Phase::Head(Instant::now() + self.head);
+                Received::NextHead
+            }
+            Phase::Head(_) => Received::Head,
+            Phase::Busy => Received::Rest,
         }
     }
 
@@ -66,12 +81,15 @@ pub(crate) struct TimedStream<S> {
     inner: Pin<Box<S>>,
     activity: Arc<Activity>,
     timer: Pin<Box<Sleep>>,
+    scanner: HeadScanner,
+    /// An answer that is sent in place of another, and how much of it was sent.
+    replaced: Option<(Vec<u8>, usize)>,
 }
 
 impl<S> TimedStream<S> {
     pub(crate) fn new(inner: S, activity: Arc<Activity>) -> Self {
         let timer = Box::pin(sleep_until(activity.deadline().unwrap_or_else(Instant::now)));
-        Self { inner: Box::pin(inner), activity, timer }
+        Self { inner: Box::pin(inner), activity, timer, scanner: HeadScanner::default(), replaced: None }
     }
 }
 
@@ -93,15 +111,44 @@ impl<S: AsyncRead> AsyncRead for TimedStream<S> {
         }
         ready!(self.inner.as_mut().poll_read(cx, buf))?;
         if buf.filled().len() > before {
-            self.activity.received();
+            match self.activity.received() {
+                Received::NextHead => self.scanner = HeadScanner::default(),
+                Received::Head => {}
+                Received::Rest => return Poll::Ready(Ok(())),
+            }
+            let (_, arrived) = buf.filled_mut().split_at_mut(before);
+            self.scanner.scan(arrived);
         }
         Poll::Ready(Ok(()))
     }
 }
 
+impl<S: AsyncWrite> TimedStream<S> {
+    /// Sends another answer than these bytes, if no handler made it; None if they are to be sent as they are.
+    fn poll_replaced(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Option<Poll<io::Result<usize>>> {
+        if self.replaced.is_none() {
+            self.replaced = raw::instead_of(bytes).map(|answer| (answer, 0));
+        }
+        let (answer, sent) = self.replaced.as_mut()?;
+        while let Some(rest) = answer.get(*sent..).filter(|rest| !rest.is_empty()) {
+            match self.inner.as_mut().poll_write(cx, rest) {
+                Poll::Ready(Ok(0)) => return Some(Poll::Ready(Err(io::ErrorKind::WriteZero.into()))),
+                Poll::Ready(Ok(more)) => *sent += more,
+                Poll::Ready(Err(error)) => return Some(Poll::Ready(Err(error))),
+                Poll::Pending => return Some(Poll::Pending),
+            }
+        }
+        self.replaced = None;
+        Some(Poll::Ready(Ok(bytes.len())))
+    }
+}
+
 impl<S: AsyncWrite> AsyncWrite for TimedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.inner.as_mut().poll_write(cx, buf)
+        match self.poll_replaced(cx, buf) {
+            Some(sent) => sent,
+            None => self.inner.as_mut().poll_write(cx, buf),
+        }
     }
 
     fn poll_write_vectored(
@@ -109,6 +156,11 @@ impl<S: AsyncWrite> AsyncWrite for TimedStream<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [only] = bufs
+            && let Some(sent) = self.poll_replaced(cx, only)
+        {
+            return sent;
+        }
         self.inner.as_mut().poll_write_vectored(cx, bufs)
     }
 

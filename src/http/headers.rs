@@ -5,10 +5,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// What a page depends on.
+const VARY: &str = "HX-Request, HX-Request-Type, Cookie, Accept-Encoding";
+
 /// Adds them to an answer. `https` says whether the public address is one.
 pub fn add(headers: &mut HeaderMap, request_id: &str, https: bool) {
     let fixed = [
-        (header::VARY, "HX-Request, HX-Request-Type, Cookie"),
         (header::CONTENT_SECURITY_POLICY, CSP),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -18,6 +20,8 @@ pub fn add(headers: &mut HeaderMap, request_id: &str, https: bool) {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // A file is the same for everyone; it has said already what it depends on.
+    headers.entry(header::VARY).or_insert(HeaderValue::from_static(VARY));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);

@@ -1,7 +1,7 @@
 //! Whether a request was sent to us, and from where: the host that it names, and the site that it comes from.
 
 use axum::extract::Request;
-use axum::http::{HeaderName, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 
 use crate::config::{PublicUrl, is_loopback_name};
 
@@ -27,14 +27,31 @@ fn is_ours(public: &PublicUrl, host: &str) -> bool {
     public.is_loopback() && port == public_port && is_loopback_name(name)
 }
 
+/// Whether an Origin is ours: scheme, host and port. A page that came by http is not ours if we are reached by https.
+fn is_our_origin(public: &PublicUrl, origin: &str) -> bool {
+    let scheme = if public.is_https() { "https" } else { "http" };
+    origin.split_once("://").is_some_and(|(its, authority)| its == scheme && is_ours(public, authority))
+}
+
+/// Whether a request names one or several origins that are not ours. Browsers name none where they follow a link.
+fn has_other_origin(public: &PublicUrl, request: &Request) -> bool {
+    let mut origins = request.headers().get_all(header::ORIGIN).iter();
+    let is_ours = |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| is_our_origin(public, origin));
+    match (origins.next(), origins.next()) {
+        (None, _) => false,
+        (Some(origin), None) => !is_ours(origin),
+        (Some(_), Some(_)) => true,
+    }
+}
+
 /// Headers that proxies add and browsers never send.
 fn has_proxy_headers(name: &HeaderName) -> bool {
     let name = name.as_str();
     matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
 }
 
-/// Whether a page of another site reads this, for example as a stream or an image. Following a link from there doesn't count,
-/// and forms have a guard of their own.
+/// Whether a page of another site reads this, for example as a stream or an image. Following a link from there doesn't
+/// count.
 fn is_cross_site_read(public: &PublicUrl, request: &Request) -> bool {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return false;
@@ -43,11 +60,7 @@ fn is_cross_site_read(public: &PublicUrl, request: &Request) -> bool {
     let navigates = value("sec-fetch-mode") == Some("navigate");
     let other_site = value("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
     // Older browsers say only the origin, and only when a script asks.
-    let other_origin = value("origin").is_some_and(|origin| {
-        let authority = origin.split_once("://").map(|(_, authority)| authority);
-        !authority.is_some_and(|authority| is_ours(public, authority))
-    });
-    (other_site && !navigates) || other_origin
+    (other_site && !navigates) || has_other_origin(public, request)
 }
 
 /// Why a request is turned away before anyone looks at who sent it.
@@ -55,6 +68,8 @@ fn is_cross_site_read(public: &PublicUrl, request: &Request) -> bool {
 pub enum Blocked {
     /// It was sent to another host, which stops DNS rebinding.
     WrongHost,
+    /// A page of another site sent a form. A layer behind this looks at `Sec-Fetch-Site`, which not every browser sends.
+    CrossSiteForm,
     /// A page of another site would read the answer.
     CrossSiteRead,
     /// It came through a proxy, where none is allowed.
@@ -65,6 +80,9 @@ pub enum Blocked {
 pub fn check(public: &PublicUrl, proxies: bool, request: &Request) -> Result<(), Blocked> {
     if !host(request).is_some_and(|host| is_ours(public, host)) {
         return Err(Blocked::WrongHost);
+    }
+    if !request.method().is_safe() && has_other_origin(public, request) {
+        return Err(Blocked::CrossSiteForm);
     }
     if is_cross_site_read(public, request) {
         return Err(Blocked::CrossSiteRead);
@@ -96,6 +114,12 @@ mod tests {
                 prop_assert!(is_loopback_name(name), "{name}");
                 prop_assert!(!name.contains(['@', '/', '?', '#', '\\', ' ']), "{name}");
             }
+        }
+
+        #[test]
+        fn an_origin_is_ours_only_with_our_scheme(text in "(https?|ftp|)(://)?[a-z.]{0,8}(telescope.example.org)?(:[0-9]{1,4})?/?") {
+            let public = PublicUrl::parse("https://telescope.example.org").unwrap();
+            prop_assert_eq!(is_our_origin(&public, &text), text == "https://telescope.example.org");
         }
 
         #[test]

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::activity::{Activity, TimedBody, TimedStream};
+use super::listeners::Accepting;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
@@ -18,7 +19,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
@@ -51,7 +52,13 @@ impl Limits {
 }
 
 /// Serves until `stop` resolves and the open requests are answered.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: impl Into<Accepting>,
+    router: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
+    let listener = listener.into();
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     // Dropped with this future, and every connection with it.
@@ -98,7 +105,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
 
 /// The next connection, once there is a place for it.
 async fn accept(
-    listener: &TcpListener,
+    listener: &Accepting,
     places: &Arc<Semaphore>,
 ) -> Option<(TcpStream, std::net::SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;

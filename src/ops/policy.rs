@@ -32,7 +32,7 @@ async fn reload(app: &App) -> Result<bool, StoreError> {
     let rows = store::rules::load(conn).await?;
     let accounts = store::accounts::all(conn).await?;
     let groups = store::groups::all(conn).await?;
-    app.live.policy.replace(Policy::new(&rows, app.config.owner_privileges));
+    app.live.policy.replace(Policy::new(&rows, app.config.sso.owner_privileges));
     app.live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
     put_details(app, accounts);
     app.live.events.publish(Change::Policy);

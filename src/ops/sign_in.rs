@@ -95,7 +95,7 @@ async fn decide(
         recorded = Some(tx.record(&entry).await?);
     }
     let is_proven = identity.proves(&user.email);
-    if app.config.admin_emails.contains(&identity.email) && !user.admin && is_proven {
+    if app.config.sso.admin_emails.contains(&identity.email) && !user.admin && is_proven {
         store::users::set_admin(tx, user.id, true).await?;
         user.admin = true;
         let event = AuditEvent::AdminGranted { person: user.email.clone() };
@@ -119,7 +119,7 @@ async fn decide(
 /// Refuses an address whose domain may not sign in. It holds for each request that proves an identity,
 /// too, since the settings may have changed since that session began.
 pub fn admitted(app: &App, identity: &Identity, origin: &RequestInfo) -> Result<(), OpError> {
-    if app.config.admits(&identity.email) {
+    if app.config.sso.admits(&identity.email) {
         return Ok(());
     }
     tracing::warn!(person = %identity.email, "an address of no domain in SSO_EMAIL_DOMAINS was refused");

@@ -161,7 +161,7 @@ async fn check(
     if matches!(change, UserChange::Enable | UserChange::ForgetIdentity) {
         judge_owned(conn, &rules, actor, &user.email).await?;
     }
-    if change == UserChange::RevokeAdmin && context.config.admin_emails.contains(&user.email) {
+    if change == UserChange::RevokeAdmin && context.config.sso.admin_emails.contains(&user.email) {
         return refused(ErrorCode::NamedInAdminEmails);
     }
     if change == UserChange::GrantAdmin && user.disabled {

@@ -1,6 +1,7 @@
 //! Starting: the database is brought up to date, checked against the settings, and read into memory; then the hub
 //! starts. The lease has to be held.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -40,7 +41,7 @@ async fn load(context: &Context, hosts: Hosts) -> anyhow::Result<(Live, Hub)> {
     }
     let groups = store::groups::all(conn).await?;
     live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
-    live.policy.replace(Policy::new(&store::rules::load(conn).await?, context.config.owner_privileges));
+    live.policy.replace(Policy::new(&store::rules::load(conn).await?, context.config.sso.owner_privileges));
     let accounts = Arc::clone(&live.accounts);
     let hub = Hub::new(
         hub_settings(&context.config, context.clock.clone()),
@@ -61,31 +62,43 @@ pub(crate) fn connect_accounts(app: &App) {
     }
 }
 
+/// This program, also if its file was replaced or removed since it was started: an update in place must not keep a new
+/// td-host from starting, nor start one of another version.
+fn own_program() -> anyhow::Result<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() {
+        return Ok(running);
+    }
+    std::env::current_exe().context("Telescope does not know where its own program is")
+}
+
 fn host_settings(config: &Config) -> anyhow::Result<HostSettings> {
     anyhow::ensure!(
-        config.tdlib_library.is_file(),
+        config.telegram.library.is_file(),
         "TDLIB_LIBRARY: there is no TDLib at {}. `make natives` fetches it.",
-        config.tdlib_library.display()
+        config.telegram.library.display()
     );
-    if !config.telegram_environment.is_test() {
-        telegram::checksum::check(&config.tdlib_library, config.tdlib_sha512.as_deref())?;
+    if !config.telegram.environment.is_test() {
+        telegram::checksum::check(&config.telegram.library, config.telegram.library_sha512.as_deref())?;
     }
     Ok(HostSettings {
-        program: std::env::current_exe().context("Telescope does not know where its own program is")?,
-        library: std::path::absolute(&config.tdlib_library)?,
-        count: usize::from(config.td_hosts),
-        memory_limit: (config.td_host_memory_mb > 0).then_some(config.td_host_memory_mb * 1024 * 1024),
+        program: own_program()?,
+        library: std::path::absolute(&config.telegram.library)?,
+        count: usize::from(config.telegram.hosts),
+        memory_limit: (config.telegram.host_memory_mb > 0)
+            .then_some(config.telegram.host_memory_mb * 1024 * 1024),
     })
 }
 
 fn hub_settings(config: &Config, clock: Clock) -> HubSettings {
     HubSettings {
         starts_at_once: STARTS_AT_ONCE,
-        test_environment: config.telegram_environment.is_test(),
-        api_id: config.api_id,
-        api_hash: config.api_hash.clone(),
+        test_environment: config.telegram.environment.is_test(),
+        api_id: config.telegram.api_id,
+        api_hash: config.telegram.api_hash.clone(),
         proxy: config
-            .telegram_proxy
+            .telegram
+            .proxy
             .as_ref()
             .map(|proxy| Proxy { address: proxy.address, login: proxy.login.clone() }),
         clock,

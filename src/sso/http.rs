@@ -1,5 +1,5 @@
-//! The one small HTTP client for questions to an identity provider: it follows no redirects, uses no proxy,
-//! waits for a bounded time, reads a bounded answer, and speaks TLS but with this machine.
+//! The one small HTTP client for questions to an identity provider: it follows no redirects, waits for a bounded time,
+//! reads a bounded answer, and speaks TLS except to this machine.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::config::Authorities;
+use crate::config::{Authorities, Outbound};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -23,14 +23,19 @@ pub struct Http(Option<Client>);
 
 impl Http {
     /// A client for a provider that the settings reach by https, or not: that one has to be on this machine.
-    /// Certificates of `authorities` are trusted beside the system's.
-    pub fn new(https: bool, authorities: Option<&Authorities>) -> Self {
-        let client = Client::builder()
+    pub fn new(https: bool, outbound: &Outbound) -> Self {
+        let authorities = outbound.authorities.as_ref();
+        // Variables of the environment count through the settings only.
+        let builder = Client::builder().no_proxy();
+        let builder = match &outbound.proxy {
+            Some(proxy) if https => builder.proxy(proxy.get()),
+            Some(_) | None => builder,
+        };
+        let client = builder
             .redirect(Policy::none())
             .connect_timeout(CONNECT)
             .timeout(ANSWER)
             .https_only(https)
-            .no_proxy()
             .tls_certs_merge(authorities.map(Authorities::certificates).unwrap_or_default())
             .user_agent(concat!("Telescope/", env!("CARGO_PKG_VERSION")))
             .build();

@@ -25,7 +25,7 @@ pub use error::OidcError;
 pub use pending::{LIFE, PendingAuthorization};
 
 use crate::clock::Clock;
-use crate::config::{Authorities, OidcSettings, PublicUrl};
+use crate::config::{OidcSettings, Outbound, PublicUrl};
 use crate::domain::{Identity, Secret};
 use crate::sso::http::json;
 use crate::sso::jwks::NoKey;
@@ -81,14 +81,9 @@ struct Tokens {
 }
 
 impl Provider {
-    /// Sends no request yet. Certificates of `authorities` are trusted beside the system's.
-    pub fn new(
-        settings: OidcSettings,
-        public: PublicUrl,
-        authorities: Option<&Authorities>,
-        clock: Clock,
-    ) -> Self {
-        let discovery = Discovery::new(&settings.issuer, authorities, clock.clone());
+    /// Sends no request yet.
+    pub fn new(settings: OidcSettings, public: PublicUrl, outbound: &Outbound, clock: Clock) -> Self {
+        let discovery = Discovery::new(&settings.issuer, outbound, clock.clone());
         Self { settings, public, clock, discovery, answered: Mutex::default() }
     }
 

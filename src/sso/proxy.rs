@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::{AssertionFormat, Authorities};
+use crate::config::{AssertionFormat, Outbound};
 use crate::sso::assertion::{self, Assertion};
 use crate::sso::http::Http;
 use crate::sso::jwks::{KeySet, NoKey};
@@ -35,9 +35,9 @@ pub struct ProxyAuthenticator {
 }
 
 impl ProxyAuthenticator {
-    /// One who knows no key yet. Certificates of `authorities` are trusted beside the system's.
-    pub fn new(format: AssertionFormat, authorities: Option<&Authorities>, clock: Clock) -> Self {
-        let http = Http::new(format.keys.url().scheme() != "http", authorities);
+    /// One who knows no key yet.
+    pub fn new(format: AssertionFormat, outbound: &Outbound, clock: Clock) -> Self {
+        let http = Http::new(format.keys.url().scheme() != "http", outbound);
         Self { keys: KeySet::new(format.keys.clone(), http, clock.clone()), format, clock }
     }
 

@@ -9,6 +9,19 @@ pub enum StoreError {
     /// The database does not answer, or not in time. It may be back soon.
     #[error("the database is away: {0}")]
     Away(#[source] sqlx::Error),
+    /// Another program is changing the file of SQLite, for longer than anything of ours takes.
+    #[error(
+        "another process holds the database file and has not let go of it; stop that process, or wait until it ends \
+         (fuser and lsof name it)"
+    )]
+    Locked,
+    /// Each statement may reach another connection to Postgres.
+    #[error(
+        "a pooler in front of Postgres gives statements of one client to different connections, which prepared \
+         statements do not survive. Telescope needs session pooling (PgBouncer: pool_mode=session), or PgBouncer 1.21 \
+         or later with max_prepared_statements"
+    )]
+    Pooled,
     /// Too many changes wait for one another.
     #[error("the database is busy with other changes")]
     Busy,
@@ -35,6 +48,8 @@ pub fn unique(error: &StoreError) -> Option<&str> {
         StoreError::Unique(place) => Some(place),
         StoreError::Open(_)
         | StoreError::Away(_)
+        | StoreError::Locked
+        | StoreError::Pooled
         | StoreError::Busy
         | StoreError::LeaseLost
         | StoreError::Missing
@@ -46,7 +61,7 @@ pub fn unique(error: &StoreError) -> Option<&str> {
 impl StoreError {
     /// Whether the database is away, so that a page may say so and go on from memory.
     pub const fn is_away(&self) -> bool {
-        matches!(self, Self::Away(_) | Self::Busy)
+        matches!(self, Self::Away(_) | Self::Locked | Self::Busy)
     }
 }
 
@@ -67,6 +82,8 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(said) => match said.kind() {
                 sqlx::error::ErrorKind::UniqueViolation => Self::Unique(not_unique(said.as_ref())),
                 sqlx::error::ErrorKind::ForeignKeyViolation => Self::Missing,
+                _ if is_locked(said.code().as_deref()) => Self::Locked,
+                _ if is_pooled(&error) => Self::Pooled,
                 _ if is_away(said.code().as_deref()) => Self::Away(error),
                 _ => Self::Database(error),
             },
@@ -75,15 +92,24 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// Postgres' codes for a lost connection, too many of them, a shutdown, a start; SQLite's for a locked file,
+/// Whether a prepared statement was not there, or was there already: only a pooler makes that happen.
+pub(super) fn is_pooled(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|said| said.code());
+    matches!(code.as_deref(), Some("26000" | "42P05"))
+}
+
+/// SQLite's code for a file that another process has locked, with what it adds to it.
+fn is_locked(code: Option<&str>) -> bool {
+    code.and_then(|code| code.parse::<u16>().ok()).is_some_and(|code| code & 0xff == 5 && code < 8000)
+}
+
+/// Postgres' codes for a lost connection, too many of them, a shutdown, a start; SQLite's for a locked table,
 /// a full disk and a failed disk.
 fn is_away(code: Option<&str>) -> bool {
     code.is_some_and(|code| {
         code.starts_with("08")
             || matches!(code, "53300" | "57P01" | "57P02" | "57P03" | "55P03")
-            || code
-                .parse::<u16>()
-                .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14) && code < 8000)
+            || code.parse::<u16>().is_ok_and(|code| matches!(code & 0xff, 6 | 10 | 13 | 14) && code < 8000)
     })
 }
 

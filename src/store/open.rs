@@ -7,6 +7,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::conn::{Driver, all};
 use crate::config::Dsn;
+use crate::store::error::is_pooled;
 use crate::store::pool::{postgres, sqlite};
 use crate::store::{Conn, Db, Pools, StoreError, lease};
 
@@ -55,6 +56,9 @@ impl Db {
     /// can't make tables.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let there = self.has_tables().await?;
+        if let (false, Pools::Postgres { read, .. }) = (there, &self.pools) {
+            postgres::ensure_may_make_tables(read).await?;
+        }
         self.maintain(async |conn: &mut Conn<'_>| {
             if !(there && is_current(conn).await?) {
                 // Not `run`: the compiler can't see that its future may move between threads.
@@ -98,6 +102,12 @@ fn is_denied(error: &MigrateError) -> bool {
 
 /// A failed migration, in words.
 fn explain(error: MigrateError) -> StoreError {
+    let error = match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) if is_pooled(&error) => {
+            return StoreError::Pooled;
+        }
+        error => error,
+    };
     if is_denied(&error) {
         return StoreError::Open(
             "The database's tables are not those of this Telescope, and the role in DB_DSN may not change them. Run \

@@ -33,7 +33,7 @@ pub fn all(app: &Arc<App>) -> Vec<Task> {
         task(app, "control-socket", control::run),
         task(app, "jobs", jobs::run),
     ];
-    if app.config.audit_details_days > 0 {
+    if app.config.storage.audit_details_days > 0 {
         tasks.push(task(app, "audit-retention", retention::run));
     }
     tasks

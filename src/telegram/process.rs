@@ -109,6 +109,8 @@ pub(super) async fn supervise(
 
 fn spawn(program: &PathBuf, library: &PathBuf) -> std::io::Result<(Child, ChildStdin, ChildStdout)> {
     let mut child = Command::new(program)
+        // What process lists show.
+        .arg0("telescope")
         .arg("td-host")
         .arg(library)
         .env_clear()

@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::error::AppError;
 use super::extract::Path;
 use super::paths;
+use crate::http::compression::{Effort, accepts_gzip, gzip};
 
 const STYLE: &str = include_str!("../../static/app.css");
 const ICON: &str = include_str!("../../static/icon.svg");
@@ -25,12 +27,38 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
     .join("\n;\n")
 });
 
+static STYLE_FILE: LazyLock<File> = LazyLock::new(|| File::new(STYLE));
+static SCRIPT_FILE: LazyLock<File> = LazyLock::new(|| File::new(&SCRIPT));
+static ICON_FILE: LazyLock<File> = LazyLock::new(|| File::new(ICON));
+
 static STYLE_NAME: LazyLock<String> = LazyLock::new(|| named("app", STYLE, "css"));
 static SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| named("app", &SCRIPT, "js"));
 /// Where the style sheet is.
 pub static STYLE_URL: LazyLock<String> = LazyLock::new(|| paths::static_file(&*STYLE_NAME));
 /// Where the script is.
 pub static SCRIPT_URL: LazyLock<String> = LazyLock::new(|| paths::static_file(&*SCRIPT_NAME));
+
+/// A file as it is and compressed, each with a tag of its own.
+struct File {
+    content: &'static str,
+    tag: String,
+    compressed: Vec<u8>,
+    compressed_tag: String,
+}
+
+impl File {
+    fn new(content: &'static str) -> Self {
+        let digest = digest(content);
+        // Writing into memory does not fail.
+        let compressed = gzip(content.as_bytes(), Effort::Best).unwrap_or_default();
+        Self {
+            content,
+            tag: format!("\"{digest}\""),
+            compressed,
+            compressed_tag: format!("\"{digest}-gzip\""),
+        }
+    }
+}
 
 fn named(name: &str, content: &str, ending: &str) -> String {
     format!("{name}.{}.{ending}", digest(content))
@@ -43,9 +71,9 @@ fn digest(content: &str) -> String {
 /// One of the files.
 pub async fn file(headers: HeaderMap, Path(name): Path<String>) -> Result<Response, AppError> {
     if name == *STYLE_NAME {
-        Ok(cached(&headers, "text/css; charset=utf-8", FOR_EVER, STYLE))
+        Ok(cached(&headers, "text/css; charset=utf-8", FOR_EVER, &STYLE_FILE))
     } else if name == *SCRIPT_NAME {
-        Ok(cached(&headers, "text/javascript; charset=utf-8", FOR_EVER, &SCRIPT))
+        Ok(cached(&headers, "text/javascript; charset=utf-8", FOR_EVER, &SCRIPT_FILE))
     } else if name == "icon.svg" {
         Ok(icon(headers).await)
     } else {
@@ -55,16 +83,26 @@ pub async fn file(headers: HeaderMap, Path(name): Path<String>) -> Result<Respon
 
 /// The icon, whose name stays, so that it is asked for again each day.
 pub async fn icon(headers: HeaderMap) -> Response {
-    cached(&headers, "image/svg+xml", "public, max-age=86400", ICON)
+    cached(&headers, "image/svg+xml", "public, max-age=86400", &ICON_FILE)
 }
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-fn cached(asked: &HeaderMap, kind: &'static str, keep: &'static str, content: &'static str) -> Response {
-    let tag = format!("\"{}\"", digest(content));
-    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CACHE_CONTROL, keep.to_owned())];
-    if asked.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_str()) {
-        return (StatusCode::NOT_MODIFIED, headers, [(header::ETAG, tag)]).into_response();
+fn cached(asked: &HeaderMap, kind: &'static str, keep: &'static str, file: &'static File) -> Response {
+    let is_gzip = accepts_gzip(asked);
+    let (tag, content): (&'static str, Bytes) = match is_gzip {
+        true => (&file.compressed_tag, Bytes::from_static(&file.compressed)),
+        false => (&file.tag, Bytes::from_static(file.content.as_bytes())),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, keep),
+        (header::VARY, "Accept-Encoding"),
+        (header::ETAG, tag),
+    ];
+    if asked.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    (headers, [(header::ETAG, tag)], content).into_response()
+    let encoding = is_gzip.then_some([(header::CONTENT_ENCODING, "gzip")]);
+    (headers, encoding, content).into_response()
 }

@@ -52,7 +52,7 @@ pub fn render(app: &State, response: Response, meta: &RequestMeta) -> Response {
     if has_page || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    let mode = app.config.sso_mode;
+    let mode = app.config.sso.mode;
     if status == StatusCode::UNAUTHORIZED && !mode.is_by_request() {
         return to_sign_in(meta);
     }

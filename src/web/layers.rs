@@ -17,7 +17,7 @@ use super::error::AppError;
 use super::error_page::{self, RequestMeta};
 use super::form::RequestType;
 use super::words::limits as words;
-use super::{paths, return_to};
+use super::{compression, health, paths, return_to};
 use crate::http::body::{self, BodyError, MAX_BODY};
 use crate::http::host::{self, Blocked};
 use crate::http::{headers, request_context};
@@ -28,7 +28,7 @@ use crate::web::state::AppState;
 
 /// Adds web sessions to the routes that need them, and whose they are where each request says that itself.
 pub fn with_session(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
-    let https = app.config.public_url.is_https();
+    let https = app.config.http.public_url.is_https();
     let store = WebSessions::new(app.db.clone(), app.clock.clone());
     let sessions = SessionManagerLayer::new(store)
         .with_name(session_cookie(https))
@@ -97,15 +97,19 @@ fn cross_site<B: From<axum::body::Bytes>>() -> axum::http::Response<B> {
 }
 
 async fn guard_host(app: AppState, request: Request, next: Next) -> Response {
-    let proxied = words::through_proxy(app.config.sso_mode);
-    let Err(blocked) = host::check(&app.config.public_url, proxied.is_none(), &request) else {
+    if health::is_probe(request.uri().path()) {
+        return next.run(request).await;
+    }
+    let proxied = words::through_proxy(app.config.sso.mode);
+    let Err(blocked) = host::check(&app.config.http.public_url, proxied.is_none(), &request) else {
         return next.run(request).await;
     };
     let error = match blocked {
         Blocked::WrongHost => {
-            let message = words::wrong_host(app.config.public_url.origin());
+            let message = words::wrong_host(app.config.http.public_url.origin());
             AppError::Bad(StatusCode::MISDIRECTED_REQUEST, message)
         }
+        Blocked::CrossSiteForm => AppError::Forbidden(words::CROSS_SITE_FORM.into()),
         Blocked::CrossSiteRead => AppError::Forbidden(words::CROSS_SITE_READ.into()),
         Blocked::Proxied => AppError::Forbidden(proxied.unwrap_or_default().into()),
     };
@@ -116,14 +120,18 @@ async fn guard_host(app: AppState, request: Request, next: Next) -> Response {
 async fn finish(app: AppState, mut request: Request, next: Next) -> Response {
     let request_type = RequestType::of(request.headers());
     let page = page_asked_for(&request).filter(|_| !request_type.is_partial());
-    let page = page.or_else(|| return_to::page_of(request.headers(), app.config.public_url.origin()));
-    let had_session = has_cookie(request.headers(), session_cookie(app.config.public_url.is_https()));
-    let (id, span) = request_context::begin(&mut request, &app.config.trusted_proxies);
+    let page = page.or_else(|| return_to::page_of(request.headers(), app.config.http.public_url.origin()));
+    let had_session = has_cookie(request.headers(), session_cookie(app.config.http.public_url.is_https()));
+    let (id, span) = request_context::begin(&mut request, &app.config.http.trusted_proxies);
     let meta = RequestMeta { id, request_type, page, had_session };
-    let https = app.config.public_url.is_https();
+    let https = app.config.http.public_url.is_https();
     async {
         let started = tokio::time::Instant::now();
+        let compressed = compression::is_wanted(&request);
         let mut response = error_page::render(&app, next.run(request).await, &meta);
+        if compressed {
+            response = compression::page(response).await;
+        }
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), ms, "answered");
         headers::add(response.headers_mut(), &meta.id, https);

@@ -68,11 +68,11 @@ impl Layout {
     /// For a page without a person, such as the sign-in page.
     pub fn anonymous(app: &State) -> Self {
         let config = &app.config;
-        let everyone = config.admin_emails.iter().next().filter(|_| config.sso_mode.is_disabled());
+        let everyone = config.sso.admin_emails.iter().next().filter(|_| config.sso.mode.is_disabled());
         Self {
             everyone: everyone.map(ToString::to_string),
-            by_request: config.sso_mode.is_by_request(),
-            test: config.telegram_environment.is_test(),
+            by_request: config.sso.mode.is_by_request(),
+            test: config.telegram.environment.is_test(),
             outages: Outages::now(app),
             ..Self::default()
         }

@@ -6,12 +6,14 @@
 
 mod assets;
 pub mod auth;
+mod compression;
 mod csv;
 pub mod error;
 mod error_page;
 mod extract;
 pub mod form;
 mod fragment;
+mod health;
 mod layers;
 pub mod layout;
 pub mod pages;

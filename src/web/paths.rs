@@ -112,6 +112,7 @@ paths! {
     STATIC = "/static/{file}" => static_file(file: String);
     FAVICON = "/favicon.ico";
     HEALTH = "/health";
+    READY = "/ready";
 }
 
 /// An address with a query; without one if nothing is in it.

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use super::pages::access::named::{create, delete, rename};
 use super::pages::{access, accounts, audit, groups, jobs, reveals, roles, sign_in, users};
 use super::state::AppState;
-use super::{assets, error, layers, paths};
+use super::{assets, error, health, layers, paths};
 use crate::context::App;
 use crate::domain::privilege::can;
 use crate::domain::{GroupId, RoleId};
@@ -104,6 +104,7 @@ pub fn router(app: Arc<App>) -> Router {
     let public = Router::new()
         .route(paths::STATIC, get(assets::file))
         .route(paths::FAVICON, get(assets::icon))
-        .route(paths::HEALTH, get(|| async { "ok\n" }));
+        .route(paths::HEALTH, get(health::health))
+        .route(paths::READY, get(health::ready));
     layers::around(public.merge(pages), &state).with_state(state)
 }

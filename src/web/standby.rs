@@ -9,7 +9,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
-use super::{assets, fragment, paths};
+use super::{assets, fragment, health, paths};
 use crate::http::headers;
 use crate::web::form::RequestType;
 use crate::web::layout::Layout;
@@ -27,11 +27,12 @@ struct Standby {
     again: Option<u16>,
 }
 
-/// Answers everything with 503.
+/// Answers everything with 503, but for the probe whether the process works: a standby must not be restarted.
 pub fn standby() -> Router {
     Router::new()
         .route(paths::STATIC, get(assets::file))
-        .route(paths::HEALTH, get(|| async { (StatusCode::SERVICE_UNAVAILABLE, format!("{STANDBY}\n")) }))
+        .route(paths::HEALTH, get(health::health))
+        .route(paths::READY, get(|| async { (StatusCode::SERVICE_UNAVAILABLE, format!("{STANDBY}\n")) }))
         .fallback(waiting)
         .layer(from_fn(finish))
 }

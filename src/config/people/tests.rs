@@ -41,7 +41,7 @@ fn cloudflare_needs_two_settings_and_the_issuer_follows() {
     let certs = ("CLOUDFLARE_ACCESS_CERTS", "https://team.cloudflareaccess.com/cdn-cgi/access/certs");
     let mode = ("SSO_MODE", "cloudflare");
     let format =
-        behind_a_proxy(&[mode, certs, ("CLOUDFLARE_POLICY_AUD", "aa, bb")]).unwrap().assertion.unwrap();
+        behind_a_proxy(&[mode, certs, ("CLOUDFLARE_POLICY_AUD", "aa, bb")]).unwrap().sso.assertion.unwrap();
     assert_eq!(format.issuer, "https://team.cloudflareaccess.com");
     assert_eq!(format.audience, Audience::Claim(vec!["aa".into(), "bb".into()]));
     assert_eq!(format.header, "cf-access-jwt-assertion");
@@ -82,7 +82,7 @@ fn presets_know_what_can_be_known() {
             _ => assert_eq!(lacking.unwrap_err().0.len(), needed, "{preset}"),
         }
         all.extend(more);
-        let format = behind_a_proxy(&all).unwrap().assertion.unwrap();
+        let format = behind_a_proxy(&all).unwrap().sso.assertion.unwrap();
         assert_eq!(format.keys.url().as_str(), keys);
         assert!(format.skew <= MAX_SKEW && format.header.starts_with("x-") && !format.issuer.is_empty());
         all.extend([
@@ -90,7 +90,7 @@ fn presets_know_what_can_be_known() {
             ("JWT_JWKS_URL", "https://keys.example.org/"),
             ("JWT_EMAIL_CLAIM", "upn"),
         ]);
-        let own = behind_a_proxy(&all).unwrap().assertion.unwrap();
+        let own = behind_a_proxy(&all).unwrap().sso.assertion.unwrap();
         assert_eq!((own.header.as_str(), own.email_claim.as_str()), ("x-mine", "upn"));
         assert_eq!(own.keys.url().as_str(), "https://keys.example.org/");
     }
@@ -108,7 +108,7 @@ fn without_a_preset_everything_has_to_be_said() {
         ("JWT_AUDIENCE", "telescope"),
         ("JWT_JWKS_URL", "https://sso.example.org/keys"),
     ];
-    assert!(behind_a_proxy(&said).unwrap().assertion.is_some());
+    assert!(behind_a_proxy(&said).unwrap().sso.assertion.is_some());
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn to_be_everybodys_administrator_one_stays_at_home_and_is_one() {
         config(&all)
     };
     let config = everybody(&[]).unwrap();
-    assert!(config.sso_mode.is_disabled() && config.notes.len() == 1, "{:?}", config.notes);
+    assert!(config.sso.mode.is_disabled() && config.notes.len() == 1, "{:?}", config.notes);
     for more in [("ADMIN_EMAILS", ""), ("ADMIN_EMAILS", "ada@example.org,bob@example.org")] {
         let faults = everybody(&[more]).unwrap_err().0;
         assert!(faults.len() == 1 && faults[0].starts_with("ADMIN_EMAILS"), "{faults:?}");
@@ -137,7 +137,7 @@ fn an_identity_provider_needs_its_settings() {
         ("OIDC_CLIENT_ID", "telescope"),
         ("OIDC_CLIENT_SECRET", "hush"),
     ];
-    let settings = config(&oidc).unwrap().oidc.unwrap();
+    let settings = config(&oidc).unwrap().sso.oidc.unwrap();
     assert_eq!((settings.issuer.as_str(), settings.scopes.as_str()), (oidc[1].1, "openid email profile"));
     assert!(!settings.trust_email && settings.groups_claim.is_none());
     assert!(!format!("{settings:?}").contains("hush"));
@@ -155,15 +155,15 @@ fn an_identity_provider_needs_its_settings() {
     let production = [("TELEGRAM_ENVIRONMENT", "production"), ("API_ID", "1"), ("API_HASH", "x")];
     let key =
         [("TWO_FACTOR_ENCRYPTION_KEY", KEY), ("PUBLIC_URL", "https://t.example.org"), ("HOST", "0.0.0.0")];
-    assert!(config(&[&oidc[..], &production, &key].concat()).unwrap().oidc.is_some());
-    assert!(config(&[]).unwrap().oidc.is_none());
+    assert!(config(&[&oidc[..], &production, &key].concat()).unwrap().sso.oidc.is_some());
+    assert!(config(&[]).unwrap().sso.oidc.is_none());
 }
 
 #[test]
 fn only_listed_domains_may_sign_in_and_administrators_are_among_them() {
     let email = |text: &str| Email::parse(text).unwrap();
     let anybody = config(&[]).unwrap();
-    assert!(anybody.admits(&email("ada@example.org")) && anybody.admits(&email("eve@evil.com")));
+    assert!(anybody.sso.admits(&email("ada@example.org")) && anybody.sso.admits(&email("eve@evil.com")));
     let domains = ("SSO_EMAIL_DOMAINS", " Example.org, eu.example.com ,");
     let some = config(&[domains, ("ADMIN_EMAILS", "root@EXAMPLE.org,ada@eu.example.com")]).unwrap();
     for (address, may) in [
@@ -174,7 +174,7 @@ fn only_listed_domains_may_sign_in_and_administrators_are_among_them() {
         ("ada@example.org.evil.com", false),
         ("ada@evilexample.org", false),
     ] {
-        assert_eq!(some.admits(&email(address)), may, "{address}");
+        assert_eq!(some.sso.admits(&email(address)), may, "{address}");
     }
     let admins = ("ADMIN_EMAILS", "root@example.org,bob@sub.example.org,eve@evil.com");
     let faults = config(&[domains, admins]).unwrap_err().0;

@@ -41,7 +41,7 @@ pub async fn run(config: &Config, request: &Request) -> anyhow::Result<Reply> {
             Instant::now() < until,
             "another Telescope is active on this database, and does not listen at {}. Run the command where that \
              server runs, as the same user and with the same DATA_DIR",
-            socket_path(&config.data_dir).display()
+            socket_path(&config.storage.data_dir).display()
         );
         tokio::time::sleep(RETRY).await;
     }
@@ -49,7 +49,7 @@ pub async fn run(config: &Config, request: &Request) -> anyhow::Result<Reply> {
 
 /// Asks the running server; none if there is none.
 async fn send(config: &Config, request: &Request) -> anyhow::Result<Option<Answer>> {
-    let path = socket_path(&config.data_dir);
+    let path = socket_path(&config.storage.data_dir);
     let mut stream = match UnixStream::connect(&path).await {
         Ok(stream) => stream,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
@@ -81,7 +81,7 @@ async fn run_offline(
 ) -> anyhow::Result<Option<Reply>> {
     let db = match db {
         Some(db) => db,
-        None => db.insert(Db::connect(&config.db_dsn).await?),
+        None => db.insert(Db::connect(&config.storage.db).await?),
     };
     let clock = Clock::System;
     let Some(lease) = lease::obtain_at_once(db, &clock).await? else { return Ok(None) };

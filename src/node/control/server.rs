@@ -20,7 +20,7 @@ const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 /// Answers commands until the program ends. A server without the socket works otherwise.
 pub(crate) async fn run(app: Arc<App>) {
-    let path = socket_path(&app.config.data_dir);
+    let path = socket_path(&app.config.storage.data_dir);
     let listener = match listen(&path) {
         Ok(listener) => listener,
         Err(error) => {
@@ -47,7 +47,7 @@ pub(crate) async fn run(app: Arc<App>) {
 
 /// Removes the socket, so that commands don't try a server that is stopping.
 pub(crate) fn close(app: &App) {
-    let _ = std::fs::remove_file(socket_path(&app.config.data_dir));
+    let _ = std::fs::remove_file(socket_path(&app.config.storage.data_dir));
 }
 
 /// Binds the socket. It gets its name only when it has its permissions. One that a dead server left is replaced: the

@@ -60,7 +60,7 @@ pub(super) fn is_leaving(app: &App, phone: &Phone) -> bool {
 
 /// Adds an account with a random number of Telegram's test environment.
 pub async fn add_test(app: &App, grant: SystemGrant<'_, can::AddAccount>) -> Result<AccountId, OpError> {
-    if !app.config.telegram_environment.is_test() {
+    if !app.config.telegram.environment.is_test() {
         return Err(OpError::Refused(ErrorCode::TestEnvironmentOnly));
     }
     let [high, low, ..] = random_bytes()?;

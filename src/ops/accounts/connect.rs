@@ -25,7 +25,8 @@ pub async fn disconnect(app: &App, grant: Grant<'_, can::ManageConnectionState>)
 
 /// Starts the client of an account that is to be connected, also when the program starts.
 pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
-    let opened = folder::open(&app.config.accounts_dir, &app.keys, app.config.telegram_environment, account);
+    let opened =
+        folder::open(&app.config.storage.accounts_dir, &app.keys, app.config.telegram.environment, account);
     let (folder, key) = opened.map_err(OpError::Internal)?;
     app.hub.connect(ClientStart {
         account: account.id,
@@ -33,7 +34,7 @@ pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
         folder,
         key,
         known: app.live.last_known.get(account.id),
-        probe: probe_period(app.config.session_probe_seconds, account.id),
+        probe: probe_period(app.config.telegram.probe_seconds, account.id),
     });
     Ok(())
 }

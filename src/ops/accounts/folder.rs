@@ -38,6 +38,7 @@ pub fn open(
     account: &Account,
 ) -> anyhow::Result<(PathBuf, Secret)> {
     let folder = accounts.join(&account.folder);
+    ensure!(!folder.is_symlink(), "{} is a symbolic link", folder.display());
     let file = folder.join(NAME);
     let id = account.id.to_string();
     let place = |purpose| SealContext { purpose, row: &id, version: 1 };
@@ -141,6 +142,12 @@ mod tests {
         assert!(open(home.path(), &keys, TelegramEnvironment::Production, &ada).is_err(), "another Telegram");
         let bob = Account { id: AccountId::generate(), ..ada.clone() };
         assert!(open(home.path(), &keys, test, &bob).is_err(), "another account");
+        let elsewhere = home.path().join("elsewhere");
+        std::fs::rename(&folder, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &folder).unwrap();
+        assert!(open(home.path(), &keys, test, &ada).is_err(), "behind a link");
+        std::fs::remove_file(&folder).unwrap();
+        std::fs::rename(&elsewhere, &folder).unwrap();
         std::fs::write(folder.join(NAME), "{}").unwrap();
         assert!(open(home.path(), &keys, test, &ada).is_err(), "a damaged manifest makes no new key");
     }

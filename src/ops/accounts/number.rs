@@ -127,10 +127,10 @@ fn taken(app: &App, phone: &Phone, error: anyhow::Error) -> OpError {
 
 /// Removes the files of the wrong number. They are of no use to anyone, so a failure is only logged.
 fn discard(app: &App, before: &Account) {
-    if !folder::exists(&app.config.accounts_dir, before) {
+    if !folder::exists(&app.config.storage.accounts_dir, before) {
         return;
     }
-    if let Err(error) = folder::destroy(&app.config.accounts_dir, before) {
+    if let Err(error) = folder::destroy(&app.config.storage.accounts_dir, before) {
         tracing::warn!(account = %before.id, folder = before.folder, %error, "an unused folder can't be removed");
     }
 }

@@ -133,7 +133,7 @@ pub(crate) async fn log_out_for_good(
     attempts: i64,
 ) -> Result<StepOutcome, StoreError> {
     let id = entry.account.id;
-    if !folder::exists(&app.config.accounts_dir, &entry.account) {
+    if !folder::exists(&app.config.storage.accounts_dir, &entry.account) {
         return Ok(StepOutcome::Done);
     }
     if app.hub.account(id).is_none() && accounts::start(app, &entry.account).is_err() {
@@ -195,12 +195,12 @@ async fn settled(app: &App, id: AccountId) -> Option<Snapshot> {
 /// Stops the client and removes every file of the account.
 pub(crate) async fn destroy(app: &App, account: &Account) -> Result<StepOutcome, StoreError> {
     app.hub.disconnect(account.id).await;
-    if !folder::exists(&app.config.accounts_dir, account) {
+    if !folder::exists(&app.config.storage.accounts_dir, account) {
         return Ok(StepOutcome::Done);
     }
     let entry = AuditEntry::intent(app.clock.now(), &ACTOR, AuditEvent::FolderDestroyed).about(account.id);
     let intent = Intent::begin(app, entry).await?;
-    let destroyed = folder::destroy(&app.config.accounts_dir, account);
+    let destroyed = folder::destroy(&app.config.storage.accounts_dir, account);
     intent.end(app, &destroyed);
     Ok(match destroyed {
         Ok(()) => StepOutcome::Done,

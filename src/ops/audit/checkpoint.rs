@@ -25,7 +25,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 /// Verifies that the audit log leads through the checkpoint of the previous run. To be called before anything is
 /// recorded.
 pub async fn compare(context: &Context) -> Result<(), StoreError> {
-    let file = HeadFile::in_folder(&context.config.data_dir);
+    let file = HeadFile::in_folder(&context.config.storage.data_dir);
     let mut conn = context.db.read().await?;
     let found = audit::head(&mut conn).await?;
     let doubted = match file.read() {
@@ -124,7 +124,7 @@ async fn write(context: &Context, newest: Option<Head>) -> bool {
         // The file is the successor's.
         return true;
     }
-    let file = HeadFile::in_folder(&context.config.data_dir);
+    let file = HeadFile::in_folder(&context.config.storage.data_dir);
     if let Ok(Some(former)) = file.read()
         && let Err(error) = look_back(context, former, &head).await
     {
@@ -137,7 +137,7 @@ async fn write(context: &Context, newest: Option<Head>) -> bool {
 /// Puts an end into the file; whether the file says it now.
 async fn put(context: &Context, newest: Option<Head>) -> bool {
     let Some(head) = newest else { return true };
-    let file = HeadFile::in_folder(&context.config.data_dir);
+    let file = HeadFile::in_folder(&context.config.storage.data_dir);
     // The disk may take its time.
     match tokio::task::spawn_blocking(move || file.write(&head)).await {
         Ok(Ok(())) => true,

@@ -26,7 +26,7 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Takes out the details that are older than the settings allow, now and every day, until the program ends.
 pub async fn run(app: Arc<App>) {
-    let days = app.config.audit_details_days;
+    let days = app.config.storage.audit_details_days;
     if days == 0 {
         return;
     }

@@ -42,7 +42,7 @@ pub(super) async fn bind(
 
 /// Whether people come with another subject after their seat at this issuer was removed and added again.
 fn replaces_subjects(context: &Context, issuer: &str) -> bool {
-    context.config.assertion.as_ref().is_some_and(|format| match format.subjects {
+    context.config.sso.assertion.as_ref().is_some_and(|format| match format.subjects {
         Subjects::Replaceable => format.issuer == issuer,
         Subjects::Permanent => false,
     })

@@ -74,7 +74,7 @@ async fn check(
     if *to == user.email {
         return Err(OpError::invalid("email", ErrorCode::SameAddress));
     }
-    if !context.config.admits(to) {
+    if !context.config.sso.admits(to) {
         return Err(OpError::invalid("email", ErrorCode::DomainNotListed));
     }
     let Some(other) = store::users::by_email(conn, to).await? else { return Ok(()) };

@@ -13,7 +13,7 @@ use url::Url;
 use super::error::OidcError;
 use super::metadata::Metadata;
 use crate::clock::Clock;
-use crate::config::{Authorities, KeysAt};
+use crate::config::{KeysAt, Outbound};
 use crate::domain::Millis;
 use crate::sso::http::{Http, Problem, json};
 use crate::sso::jwks::KeySet;
@@ -42,8 +42,8 @@ pub(super) struct Discovery {
 }
 
 impl Discovery {
-    pub(super) fn new(issuer: &str, authorities: Option<&Authorities>, clock: Clock) -> Arc<Self> {
-        let http = Http::new(issuer.starts_with("https:"), authorities);
+    pub(super) fn new(issuer: &str, outbound: &Outbound, clock: Clock) -> Arc<Self> {
+        let http = Http::new(issuer.starts_with("https:"), outbound);
         let (known, refresh) = (ArcSwapOption::empty(), Mutex::default());
         Arc::new(Self { issuer: issuer.to_owned(), http, clock, known, refresh })
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -35,6 +36,9 @@ impl FromStr for Head {
     }
 }
 
+/// The mode of a file for its owner alone.
+const OWN: u32 = 0o600;
+
 /// Held while the file is written: the unfinished file has one name.
 static WRITING: Mutex<()> = Mutex::new(());
 
@@ -64,10 +68,13 @@ impl HeadFile {
     pub fn write(&self, head: &Head) -> std::io::Result<()> {
         let _alone = WRITING.lock();
         if let Some(folder) = self.0.parent() {
-            std::fs::create_dir_all(folder)?;
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
         let new = self.0.with_extension("new");
-        let mut file = std::fs::File::create(&new)?;
+        let mut file =
+            std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(OWN).open(&new)?;
+        // One that an earlier Telescope left may be open to others.
+        file.set_permissions(std::fs::Permissions::from_mode(OWN))?;
         writeln!(file, "{head}")?;
         file.sync_all()?;
         std::fs::rename(&new, &self.0)
@@ -88,6 +95,16 @@ mod tests {
             file.write(&head).unwrap();
             assert_eq!(file.read().unwrap(), Some(head));
         }
+        let path = folder.path().join("audit-head");
+        let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(), OWN);
+        let unfinished = path.with_extension("new");
+        std::fs::write(&unfinished, "").unwrap();
+        for open in [&path, &unfinished] {
+            std::fs::set_permissions(open, std::fs::Permissions::from_mode(0o666)).unwrap();
+        }
+        file.write(&Head { seq: 8, mac: "ab".into() }).unwrap();
+        assert_eq!(mode(), OWN, "closed to others again");
         for broken in ["", "7", "x y"] {
             std::fs::write(folder.path().join("audit-head"), broken).unwrap();
             assert!(file.read().is_err(), "{broken:?}");

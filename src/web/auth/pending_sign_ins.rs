@@ -38,7 +38,7 @@ pub fn cookie(app: &State, mut pending: Vec<PendingAuthorization>) -> Result<Hea
         pending.remove(0);
         text = serde_json::to_string(&pending).map_err(anyhow::Error::from).map_err(AppError::Internal)?;
     }
-    let secure = if app.config.public_url.is_https() { "; Secure" } else { "" };
+    let secure = if app.config.http.public_url.is_https() { "; Secure" } else { "" };
     let (value, age) = match pending.is_empty() {
         true => (String::new(), 0),
         false => (sealing::seal_pending(app, text)?, LIFE / 1000),
@@ -50,5 +50,5 @@ pub fn cookie(app: &State, mut pending: Vec<PendingAuthorization>) -> Result<Hea
 /// The prefix lets browsers take the cookie from this very host only: with a sign-in that they began themselves,
 /// others could sign people in as themselves.
 fn name(app: &State) -> &'static str {
-    if app.config.public_url.is_https() { "__Host-telescope-sign-in" } else { "telescope-sign-in" }
+    if app.config.http.public_url.is_https() { "__Host-telescope-sign-in" } else { "telescope-sign-in" }
 }

@@ -32,7 +32,7 @@ const EVERYONE: &str = "disable";
 /// Before every page: binds the session to the identity that the request's assertion proves.
 pub async fn authenticate(app: AppState, mut request: Request, next: Next) -> Response {
     let signs_in_or_out = matches!(request.uri().path(), paths::SIGN_IN | paths::SIGN_OUT);
-    if signs_in_or_out || !app.config.sso_mode.is_by_request() {
+    if signs_in_or_out || !app.config.sso.mode.is_by_request() {
         return next.run(request).await;
     }
     let Some(session) = request.extensions().get::<Session>().cloned() else {
@@ -70,7 +70,7 @@ async fn verify_request(app: &State, headers: &HeaderMap) -> Result<Assertion, R
         let (assertions, cookies) = (values(&proxy_auth.format().header), values(header::COOKIE.as_str()));
         return proxy_auth.identify(assertions.into_iter(), cookies.into_iter()).await;
     }
-    let everyone = app.config.admin_emails.iter().next().filter(|_| app.config.sso_mode.is_disabled());
+    let everyone = app.config.sso.admin_emails.iter().next().filter(|_| app.config.sso.mode.is_disabled());
     let claimed = Identity::claimed(everyone.ok_or(Refused::Missing)?.clone());
     let identity = Identity { issuer: EVERYONE.into(), ..claimed };
     Ok(Assertion { identity, until: Millis(i64::MAX) })

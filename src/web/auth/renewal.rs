@@ -37,11 +37,11 @@ pub fn redirect(app: &State, request: &Request) -> Option<Response> {
     }
     let next = request.uri().path_and_query().map_or(paths::ACCOUNTS, |it| it.as_str());
     let address = address(app, next)?;
-    let secure = if app.config.public_url.is_https() { "; Secure" } else { "" };
+    let secure = if app.config.http.public_url.is_https() { "; Secure" } else { "" };
     let cookie = format!("{mark}; HttpOnly; SameSite=Lax; Path=/; Max-Age={PAUSE}{secure}");
     Some(([(header::SET_COOKIE, cookie)], Redirect::to(&address)).into_response())
 }
 
 fn mark(app: &State) -> &'static str {
-    if app.config.public_url.is_https() { "__Host-telescope-renewal=1" } else { "telescope-renewal=1" }
+    if app.config.http.public_url.is_https() { "__Host-telescope-renewal=1" } else { "telescope-renewal=1" }
 }

@@ -73,7 +73,7 @@ async fn looked_up(app: &State, session: &Session) -> Result<Option<Principal>, 
     let Some(id) = session.get::<UserId>(USER_KEY).await? else { return Ok(None) };
     // The domains that may sign in can have changed since this session began.
     let address: Option<String> = session.get(ADDRESS_KEY).await?;
-    if address.is_some_and(|address| !Email::parse(&address).is_ok_and(|it| app.config.admits(&it))) {
+    if address.is_some_and(|address| !Email::parse(&address).is_ok_and(|it| app.config.sso.admits(&it))) {
         return Ok(None);
     }
     let conn = &mut app.db.read().await?;

@@ -40,7 +40,7 @@ pub fn count_stranger(app: &State, origin: &RequestInfo) -> Result<(), AppError>
 }
 
 fn too_many(app: &State, address: IpAddr, limit: u32) -> AppError {
-    if app.config.trusted_proxies.is_empty() && !is_public(address) {
+    if app.config.http.trusted_proxies.is_empty() && !is_public(address) {
         tracing::warn!(
             %address,
             "too many attempts to sign in from there failed. If that is a proxy, set TRUSTED_PROXIES: now all its \

@@ -33,8 +33,14 @@ pub(crate) fn id(state: &State, position: u64) -> String {
 }
 
 /// How the address of a stream names the state of the page that it is written in.
-pub(crate) fn brought(state: &State, position: u64) -> String {
+fn brought(state: &State, position: u64) -> String {
     format!("{}-{:x}", id(state, position), state.clock.now().0)
+}
+
+/// The address of a stream, for a page that shows this state.
+pub(crate) fn events_url(state: &State, url: &str, position: u64) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}{PARAMETER}{}", brought(state, position))
 }
 
 fn parse_brought(state: &State, brought: &str) -> Option<u64> {

@@ -85,12 +85,12 @@ impl Viewer {
     /// Whether the proof of identity that came with the request has expired. The browser then connects again, with a
     /// newer one if it has it.
     pub fn has_lapsed(&self, app: &State) -> bool {
-        app.config.sso_mode.is_by_request() && !app.assertions.holds(self.session, app.clock.now())
+        app.config.sso.mode.is_by_request() && !app.assertions.holds(self.session, app.clock.now())
     }
 
     /// When the proof of identity expires, as far as is known now. A later request may bring a newer one.
     pub(super) fn lapses(&self, app: &State) -> Option<Instant> {
-        let until = app.assertions.until(self.session).filter(|_| app.config.sso_mode.is_by_request())?;
+        let until = app.assertions.until(self.session).filter(|_| app.config.sso.mode.is_by_request())?;
         let left = u64::try_from(until.0.saturating_sub(app.clock.now().0)).unwrap_or(0);
         // Far from now is never: everyone's proof lasts for ever where there is no sign-in.
         Instant::now().checked_add(Duration::from_millis(left).clamp(LAPSE_CHECK, FAR))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use telescope::config::SETTINGS;
+use telescope::config::setting_names;
 
 use super::{files, read};
 use crate::support::root;
@@ -165,10 +165,11 @@ fn every_setting_in_the_documents_exists() {
         .map(read)
         .join("\n");
     let of_tools = settings(&tools);
+    let names = setting_names();
     let mut named = BTreeSet::new();
     for (path, text) in documents() {
         for setting in settings(&text) {
-            let exists = SETTINGS.contains(&setting) || of_tools.contains(setting);
+            let exists = names.contains(setting) || of_tools.contains(setting);
             assert!(exists, "{path} names {setting}, which is no setting");
             named.insert(setting.to_owned());
         }

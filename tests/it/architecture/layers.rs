@@ -31,7 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["crypto", "config", "clock", "domain"]),
     ("telegram", &["process", "clock", "domain"]),
     ("sso", &["config", "clock", "domain"]),
-    ("config", &["crypto", "domain"]),
+    ("config", &["process", "crypto", "domain"]),
     ("crypto", &["domain"]),
     ("clock", &["domain"]),
     ("process", &[]),

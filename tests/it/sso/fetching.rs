@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::Algorithm;
 use telescope::clock::Clock;
-use telescope::config::KeysAt;
+use telescope::config::{KeysAt, Outbound};
 use telescope::sso::{Http, KeySet, NoKey};
 
 use super::issuer::{Answering, Issuer, SigningKey};
 use crate::support::waiting::DEADLINE;
 
 fn keys_at(place: &str, clock: Clock) -> Arc<KeySet> {
-    KeySet::new(KeysAt::Set(place.parse().unwrap()), Http::new(false, None), clock)
+    KeySet::new(KeysAt::Set(place.parse().unwrap()), Http::new(false, &Outbound::default()), clock)
 }
 
 /// Whether there is a key of that name, whatever it signs.
@@ -164,7 +164,7 @@ async fn a_key_for_another_use_signs_nothing() {
 fn each_of(issuer: &Issuer) -> (Arc<KeySet>, Clock) {
     let clock = Clock::manual(Clock::System.now());
     let below = format!("{}/", issuer.name()).parse().unwrap();
-    (KeySet::new(KeysAt::Each(below), Http::new(false, None), clock.clone()), clock)
+    (KeySet::new(KeysAt::Each(below), Http::new(false, &Outbound::default()), clock.clone()), clock)
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use serde_json::json;
 use telescope::clock::Clock;
-use telescope::config::{AssertionFormat, KeysAt};
+use telescope::config::{AssertionFormat, KeysAt, Outbound};
 use telescope::domain::Millis;
 use telescope::sso::{ProxyAuthenticator, Refused, TokenError, assertion};
 
@@ -18,7 +18,7 @@ async fn proxy_auth() -> ProxyAuthenticator {
     let issuer = Issuer::start(Answering::Keys(vec![KEY.clone()])).await;
     let keys = KeysAt::Set(issuer.certs().parse().unwrap());
     let format = AssertionFormat { cookie: Some("CF_Authorization".into()), keys, ..format() };
-    ProxyAuthenticator::new(format, None, Clock::manual(Millis(NOW * 1000)))
+    ProxyAuthenticator::new(format, &Outbound::default(), Clock::manual(Millis(NOW * 1000)))
 }
 
 fn token_of(email: &str) -> String {
@@ -72,7 +72,8 @@ async fn a_key_that_nobody_has_is_told_from_keys_that_were_never_had() {
     );
     let issuer = Issuer::start(Answering::Broken).await;
     let keys = KeysAt::Set(issuer.certs().parse().unwrap());
-    let proxy_auth = ProxyAuthenticator::new(AssertionFormat { keys, ..format() }, None, Clock::System);
+    let proxy_auth =
+        ProxyAuthenticator::new(AssertionFormat { keys, ..format() }, &Outbound::default(), Clock::System);
     assert_eq!(who(&proxy_auth, &[&stranger], &[]).await.unwrap_err(), Refused::NoKeys);
 }
 

@@ -11,7 +11,7 @@ use axum::serve::Listener;
 use jsonwebtoken::Algorithm;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use telescope::clock::Clock;
-use telescope::config::{Authorities, KeysAt};
+use telescope::config::{Authorities, KeysAt, Outbound, OutboundProxy};
 use telescope::sso::{Http, KeySet, NoKey};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -21,6 +21,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::server::TlsStream;
 
 use super::issuer::{Answering, Issuer, SigningKey};
+use crate::support::squid::Squid;
 use crate::web::app::TestApp;
 
 /// An authority, and the file that has its certificate.
@@ -41,8 +42,8 @@ impl Authority {
         Self { issuer, file, _folder: folder }
     }
 
-    fn trusted(&self) -> Authorities {
-        Authorities::read(&self.file).unwrap()
+    fn trusted(&self) -> Outbound {
+        Outbound { authorities: Some(Authorities::read(&self.file).unwrap()), proxy: None }
     }
 
     /// A provider with a certificate for that name, good until that year.
@@ -92,28 +93,24 @@ fn key_one() -> SigningKey {
     SigningKey::rs256("one", 0)
 }
 
-async fn key_from(issuer: &Issuer, trusted: Option<&Authorities>) -> Result<(), NoKey> {
+async fn key_from(issuer: &Issuer, outbound: &Outbound) -> Result<(), NoKey> {
     let at = KeysAt::Set(issuer.certs().parse().unwrap());
-    let keys = KeySet::new(at, Http::new(true, trusted), Clock::System);
+    let keys = KeySet::new(at, Http::new(true, outbound), Clock::System);
     keys.find(Some("one"), Algorithm::RS256).await.map(drop)
 }
 
 #[tokio::test]
 async fn a_provider_is_believed_by_its_certificate_only() {
     let (ours, other) = (Authority::new(), Authority::new());
-    let (trusted, foreign) = (ours.trusted(), other.trusted());
+    let (trusted, foreign, nothing) = (ours.trusted(), other.trusted(), Outbound::default());
     let right = ours.certifies("localhost", 2099).await;
-    assert_eq!(key_from(&right, Some(&trusted)).await, Ok(()));
+    assert_eq!(key_from(&right, &trusted).await, Ok(()));
     assert_eq!(right.asked(), 1);
     for (wrong, trusted, why) in [
-        (ours.certifies("localhost", 2099).await, None, "an authority that nobody named"),
-        (
-            ours.certifies("localhost", 2099).await,
-            Some(&foreign),
-            "another authority than the one that was named",
-        ),
-        (ours.certifies("login.example.org", 2099).await, Some(&trusted), "another host's certificate"),
-        (ours.certifies("localhost", 2021).await, Some(&trusted), "a certificate that has expired"),
+        (ours.certifies("localhost", 2099).await, &nothing, "an authority that nobody named"),
+        (ours.certifies("localhost", 2099).await, &foreign, "another authority than the one that was named"),
+        (ours.certifies("login.example.org", 2099).await, &trusted, "another host's certificate"),
+        (ours.certifies("localhost", 2021).await, &trusted, "a certificate that has expired"),
     ] {
         assert_eq!(key_from(&wrong, trusted).await, Err(NoKey::Never), "{why}");
         assert_eq!(wrong.asked(), 0, "nothing was asked of it: {why}");
@@ -123,8 +120,26 @@ async fn a_provider_is_believed_by_its_certificate_only() {
 #[tokio::test]
 async fn a_provider_over_https_leads_to_no_address_without() {
     let plain = Issuer::start(Answering::Keys(vec![key_one()])).await;
-    assert_eq!(key_from(&plain, None).await, Err(NoKey::Never));
+    assert_eq!(key_from(&plain, &Outbound::default()).await, Err(NoKey::Never));
     assert_eq!(plain.asked(), 0);
+}
+
+#[tokio::test]
+async fn where_a_proxy_is_the_only_way_out_the_provider_is_asked_through_it() {
+    let (ours, squid) = (Authority::new(), Squid::start().await);
+    let issuer = ours.certifies("localhost", 2099).await;
+    let through = |proxy: &str, exceptions: Option<&str>| Outbound {
+        proxy: Some(OutboundProxy::parse(proxy, exceptions).unwrap()),
+        ..ours.trusted()
+    };
+    assert_eq!(key_from(&issuer, &through(&squid.url(), None)).await, Ok(()));
+    let certs: url::Url = issuer.certs().parse().unwrap();
+    squid.until_it_connected(&format!("localhost:{}", certs.port().unwrap())).await;
+    // Nobody listens on the port of this proxy.
+    let dead = "http://127.0.0.1:1";
+    assert_eq!(key_from(&issuer, &through(dead, None)).await, Err(NoKey::Never));
+    assert_eq!(key_from(&issuer, &through(dead, Some("example.org,localhost"))).await, Ok(()));
+    assert_eq!(issuer.asked(), 2);
 }
 
 #[tokio::test]

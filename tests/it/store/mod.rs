@@ -10,6 +10,7 @@ mod jobs;
 mod lease;
 mod opening;
 mod people;
+mod pooled;
 mod reveals;
 mod rules;
 mod secrets;

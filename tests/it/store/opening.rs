@@ -1,5 +1,7 @@
 //! Opening a database: what is missing is made, what is there is kept, what can't be is said in a sentence.
 
+use sqlx::sqlite::{SqliteConnectOptions, SqliteLockingMode};
+use sqlx::{ConnectOptions, Connection};
 use telescope::config::Dsn;
 use telescope::store::{Conn, Db, StoreError, meta};
 
@@ -105,4 +107,61 @@ async fn a_server_that_can_not_be_used_is_said_in_words() {
     assert!(away.starts_with("The database can't be reached") && !away.contains("hunter2"), "{away}");
     assert!(not_allowed.contains("not_there") && not_allowed.contains("may not make it"), "{not_allowed}");
     assert!(nobody.contains("nobody_here"), "{nobody}");
+}
+
+/// The process that another one is: SQLite lets a process alone with itself.
+#[tokio::test]
+async fn a_file_that_another_process_holds_is_said_to_be_held() {
+    let test = TestDb::sqlite().await;
+    test.db.close().await;
+    let file = test.file().unwrap();
+    let options = SqliteConnectOptions::new().filename(&file).locking_mode(SqliteLockingMode::Exclusive);
+    let mut holder = options.connect().await.unwrap();
+    sqlx::raw_sql("begin exclusive").execute(&mut holder).await.unwrap();
+    let sentence = refusal(&test.dsn).await;
+    assert!(sentence.contains("is held by another process"), "{sentence}");
+    assert!(sentence.contains(&file.display().to_string()), "{sentence}");
+    drop(holder);
+
+    // One that only writes lets others open the file and read it.
+    let db = Db::open(&test.dsn).await.unwrap();
+    let mut holder = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+    sqlx::raw_sql("begin immediate").execute(&mut holder).await.unwrap();
+    let refused = db.maintain(async |conn: &mut Conn<'_>| meta::set(conn, "a", "b").await).await.unwrap_err();
+    assert!(refused.is_away() && refused.to_string().contains("another process holds"), "{refused}");
+    sqlx::raw_sql("rollback").execute(&mut holder).await.unwrap();
+    db.maintain(async |conn: &mut Conn<'_>| meta::set(conn, "a", "b").await).await.unwrap();
+}
+
+/// Runs a statement in a database of the cluster as its superuser.
+async fn as_owner(database: &str, statement: &'static str) {
+    let Dsn::Postgres(url) = Dsn::parse(&postgres::cluster().dsn("postgres", database)).unwrap() else {
+        panic!("no server")
+    };
+    let mut connection = sqlx::PgConnection::connect(url.expose()).await.unwrap();
+    sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_create_tables_is_told_what_to_grant() {
+    let cluster = postgres::cluster();
+    let admin = TestDb::postgres().await;
+    admin
+        .tamper("do 'begin create role newcomer login; exception when duplicate_object then null; end'")
+        .await;
+    admin.tamper("create database granted_none").await;
+    admin.tamper("create database no_schema").await;
+    as_owner("no_schema", "drop schema public").await;
+    let dsn = Dsn::parse(&cluster.dsn("newcomer", "granted_none")).unwrap();
+    assert_eq!(
+        refusal(&dsn).await,
+        "The role newcomer may not create tables in schema public of database granted_none: grant create on schema \
+         public to newcomer, or make it the owner."
+    );
+    let none = refusal(&Dsn::parse(&cluster.dsn("newcomer", "no_schema")).unwrap()).await;
+    assert!(none.contains("finds no schema in database no_schema"), "{none}");
+
+    as_owner("granted_none", "grant create on schema public to newcomer").await;
+    Db::open(&dsn).await.unwrap();
 }

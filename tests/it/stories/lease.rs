@@ -37,7 +37,7 @@ async fn trail(conn: &mut Conn<'_>) -> Vec<Entry> {
 }
 
 async fn status(second: &Second) -> u16 {
-    reqwest::get(second.url("/health")).await.map_or(0, |answer| answer.status().as_u16())
+    reqwest::get(second.url("/ready")).await.map_or(0, |answer| answer.status().as_u16())
 }
 
 /// The second answers everything, and with nothing but that it waits.

@@ -11,6 +11,7 @@ mod crashes;
 mod cut_trail;
 mod database_away;
 mod database_role;
+mod deployment;
 mod dialogs;
 mod endings;
 mod first_login;

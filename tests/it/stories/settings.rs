@@ -34,3 +34,34 @@ fn what_is_missing_is_said_all_at_once_and_in_sentences() {
         assert!(said.contains(setting), "{setting}: {said}");
     }
 }
+
+/// The faults of these settings beside those of a server that lacks everything else.
+#[test]
+fn passwords_are_taken_letter_by_letter() {
+    let key = "TWO_FACTOR_ENCRYPTION_KEY";
+    let said = refusal(
+        &format!("{key}=\"$orrect horse #battery \\'le 1234\"\nDB_DSN=\"postgres://t:pa$word1@h/t\"\n"),
+        &[],
+    );
+    assert!(!said.contains(key) && !said.contains("DB_DSN"), "{said}");
+    let said = refusal(&format!("{key}=correct horse #battery staple 12\n"), &[]);
+    assert!(
+        said.contains(&format!("line 1: {key} has a # after a space")) && !said.contains("horse"),
+        "{said}"
+    );
+}
+
+/// `docker run --env-file` takes the file's lines as they are.
+#[test]
+fn quotes_in_the_environment_are_taken_off() {
+    let quoted = [
+        ("OIDC_SCOPES", "\"openid email\""),
+        ("DB_DSN", "\"host=db user=t\""),
+        ("LOG", "'info'"),
+        ("PORT", "\"8888\""),
+        ("TELEGRAM_ENVIRONMENT", "\"test\""),
+        ("SSO_MODE", "\"nonsense\""),
+    ];
+    let said = refusal("", &quoted);
+    assert!(said.contains("SSO_MODE") && said.matches("\n  * ").count() == 1, "{said}");
+}

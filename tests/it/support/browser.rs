@@ -107,6 +107,25 @@ impl Browser {
         self.driver.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
+    /// Opens one more window, which is visible beside the others, and goes on in it.
+    pub async fn another_window(&self, url: &str) {
+        let window = self.driver.new_window().await.unwrap();
+        self.driver.switch_to_window(window).await.unwrap();
+        self.goto(url).await;
+    }
+
+    /// Closes all windows but this one.
+    pub async fn close_other_windows(&self) {
+        let own = self.driver.window().await.unwrap();
+        for window in self.driver.windows().await.unwrap() {
+            if window != own {
+                self.driver.switch_to_window(window).await.unwrap();
+                self.driver.close_window().await.unwrap();
+            }
+        }
+        self.driver.switch_to_window(own).await.unwrap();
+    }
+
     /// The address of the current page.
     pub async fn address(&self) -> String {
         self.driver.current_url().await.unwrap().into()

@@ -110,11 +110,16 @@ fn start() -> Cluster {
     Cluster { socket: PathBuf::from(line.trim_end()), _keeper: keeper }
 }
 
-/// A shell as an unprivileged user, since Postgres refuses to run as root.
 fn shell() -> Command {
+    unprivileged("sh")
+}
+
+/// A program as an unprivileged user, since Postgres and PgBouncer refuse to run as root.
+pub(super) fn unprivileged(program: &str) -> Command {
     if !am_root() {
-        return Command::new("sh");
+        return Command::new(in_path(program));
     }
+    let program = in_path(program);
     let user = ["postgres", "nobody"]
         .into_iter()
         .find(|user| succeeds(Command::new("id").arg(user)))
@@ -122,8 +127,14 @@ fn shell() -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--reuid", user, "--regid"]);
     command.arg(if user == "postgres" { "postgres" } else { "nogroup" });
-    command.args(["--clear-groups", "sh"]);
+    command.arg("--clear-groups").arg(program);
     command
+}
+
+/// Servers are where an unprivileged user's PATH may not lead.
+fn in_path(program: &str) -> PathBuf {
+    let server = Path::new("/usr/sbin").join(program);
+    if server.exists() { server } else { program.into() }
 }
 
 fn am_root() -> bool {

@@ -129,13 +129,13 @@ impl Stack {
 
     /// Waits until the page answers.
     pub async fn until_it_answers(&mut self) {
-        let health = self.url("/health");
+        let ready = self.url("/ready");
         let launcher = &mut self.launcher;
         until("the stack answers", START_TIME, async || {
             if let Some(status) = launcher.try_wait().unwrap() {
                 panic!("the launcher ended: {status}");
             }
-            let answer = reqwest::get(&health).await.ok()?;
+            let answer = reqwest::get(&ready).await.ok()?;
             answer.status().is_success().then_some(())
         })
         .await;

@@ -115,8 +115,8 @@ impl TestApp {
             })
         })
         .unwrap();
-        let keys = config.keys().unwrap();
-        let db = Db::open(&config.db_dsn).await.unwrap();
+        let keys = config.storage.keys().unwrap();
+        let db = Db::open(&config.storage.db).await.unwrap();
         let live = Live::default();
         let hub = silent_hub(&live.accounts);
         let context = Context { config: Arc::new(config), db, keys: Arc::new(keys), clock };
@@ -202,13 +202,13 @@ impl TestApp {
 
     /// Changes the database behind the server's back.
     pub async fn sql(&self, statement: &'static str) {
-        let Dsn::Sqlite(file) = &self.app.config.db_dsn else { panic!("not SQLite") };
+        let Dsn::Sqlite(file) = &self.app.config.storage.db else { panic!("not SQLite") };
         sqlite::tamper(file, statement).await;
     }
 
     /// The first column of what a question to the database gives.
     pub async fn rows(&self, question: &'static str) -> Vec<String> {
-        let Dsn::Sqlite(file) = &self.app.config.db_dsn else { panic!("not SQLite") };
+        let Dsn::Sqlite(file) = &self.app.config.storage.db else { panic!("not SQLite") };
         sqlite::rows(file, question).await
     }
 
@@ -226,9 +226,13 @@ impl TestApp {
         store::users::by_email(conn, &email).await.unwrap().expect("this person has been here")
     }
 
+    fn origin(&self) -> Arc<str> {
+        self.app.config.http.public_url.origin().into()
+    }
+
     /// Somebody who has not signed in.
     pub fn anonymous(&self) -> Visitor {
-        Visitor { router: self.router.clone(), cookie: None }
+        Visitor { router: self.router.clone(), origin: self.origin(), cookie: None }
     }
 
     /// Somebody who has.
@@ -236,7 +240,7 @@ impl TestApp {
         let answer = self.anonymous().post("/sign-in", &[("email", email)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
-        Visitor { router: self.router.clone(), cookie: Some(cookie) }
+        Visitor { router: self.router.clone(), origin: self.origin(), cookie: Some(cookie) }
     }
 }
 
@@ -244,6 +248,8 @@ impl TestApp {
 #[derive(Clone)]
 pub struct Visitor {
     router: Router,
+    /// Of the pages that it sees.
+    origin: Arc<str>,
     cookie: Option<String>,
 }
 
@@ -254,7 +260,7 @@ impl Visitor {
             .method(method)
             .uri(path)
             .header(header::HOST, HOST)
-            .header(header::ORIGIN, format!("http://{HOST}"))
+            .header(header::ORIGIN, &*self.origin)
             .header("sec-fetch-site", "same-origin");
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
@@ -275,7 +281,7 @@ impl Visitor {
             }
         }
         jar.retain(|cookie| !cookie.is_empty());
-        Self { router: self.router.clone(), cookie: (!jar.is_empty()).then(|| jar.join("; ")) }
+        Self { cookie: (!jar.is_empty()).then(|| jar.join("; ")), ..self.clone() }
     }
 
     /// The cookie that it sends.
@@ -348,7 +354,7 @@ impl Visitor {
 
     /// The same browser with another cookie.
     pub fn with_cookie(&self, cookie: &str) -> Self {
-        Self { router: self.router.clone(), cookie: Some(cookie.to_owned()) }
+        Self { cookie: Some(cookie.to_owned()), ..self.clone() }
     }
 
     /// Opens a live stream by a request that the test has changed.

@@ -13,7 +13,10 @@ fn is_protected(answer: &Answer, what: &str) {
     assert_eq!(answer.header("referrer-policy"), "same-origin", "{what}");
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
     assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{what}");
-    assert!(answer.header("vary").contains("HX-Request"), "{what}");
+    // A file is the same for everyone.
+    let is_file = answer.header("cache-control").contains("immutable");
+    let vary = if is_file { "Accept-Encoding" } else { "HX-Request" };
+    assert!(answer.header("vary").contains(vary), "{what}");
     assert!(!answer.header("cache-control").is_empty(), "{what}");
     assert!(!answer.header("x-request-id").is_empty(), "{what}");
 }
@@ -98,18 +101,47 @@ async fn only_our_own_names_are_answered() {
         ("10.0.0.1:8888", false),
         ("", false),
     ] {
-        let request = nobody.request(Method::GET, "/health");
+        let request = nobody.request(Method::GET, "/sign-in");
         let mut request = request.body(Body::empty()).unwrap();
         request.headers_mut().insert(header::HOST, host.parse().unwrap());
         let answer = nobody.send(request).await;
         let expected = if answered { StatusCode::OK } else { StatusCode::MISDIRECTED_REQUEST };
         assert_eq!(answer.status, expected, "{host}");
     }
-    let mut unnamed = nobody.request(Method::GET, "/health").body(Body::empty()).unwrap();
+    let mut unnamed = nobody.request(Method::GET, "/sign-in").body(Body::empty()).unwrap();
     unnamed.headers_mut().remove(header::HOST);
     assert_eq!(nobody.send(unnamed).await.status, StatusCode::MISDIRECTED_REQUEST);
-    let other_target = nobody.request(Method::GET, "http://evil.example/health").body(Body::empty()).unwrap();
+    let other_target =
+        nobody.request(Method::GET, "http://evil.example/sign-in").body(Body::empty()).unwrap();
     assert_eq!(nobody.send(other_target).await.status, StatusCode::MISDIRECTED_REQUEST);
+}
+
+/// They tell nothing, and ask for whatever name or address they know: a container for localhost, a load balancer for an
+/// address.
+#[tokio::test]
+async fn probes_are_answered_whatever_host_they_name() {
+    for settings in [&[][..], &[("PUBLIC_URL", "https://localhost:8888")]] {
+        let test = TestApp::with(settings).await;
+        let nobody = test.anonymous();
+        for (path, body) in [("/health", "ok\n"), ("/ready", "ready\n")] {
+            for host in [Some("10.1.2.3:8888"), Some("localhost"), Some("evil.example"), Some(""), None] {
+                let mut request = nobody.request(Method::GET, path).body(Body::empty()).unwrap();
+                request.headers_mut().remove(header::HOST);
+                request.headers_mut().remove(header::ORIGIN);
+                request.headers_mut().insert("x-forwarded-for", "192.0.2.1".parse().unwrap());
+                if let Some(host) = host {
+                    request.headers_mut().insert(header::HOST, host.parse().unwrap());
+                }
+                let answer = nobody.send(request).await;
+                assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, body), "{host:?}");
+                assert!(answer.header("set-cookie").is_empty());
+                is_protected(&answer, path);
+            }
+        }
+        test.app.stopping.cancel();
+        assert_eq!(nobody.get("/ready").await.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(nobody.get("/health").await.status, StatusCode::OK);
+    }
 }
 
 #[tokio::test]
@@ -125,6 +157,12 @@ async fn forms_of_other_sites_are_refused() {
         (Some("same-site"), Some("http://other.localhost:8888"), false),
         (None, Some("http://evil.example"), false),
         (None, Some("null"), false),
+        (None, Some(""), false),
+        (None, Some("https://localhost:8888"), false),
+        (Some("same-origin"), Some("https://localhost:8888"), false),
+        (None, Some("localhost:8888"), false),
+        (None, Some("http://localhost:8888/"), false),
+        (None, Some("http://localhost:8889"), false),
     ] {
         let mut request = filled(root.request(Method::POST, "/accounts/add"), &[("phone", "")]);
         request.headers_mut().remove("sec-fetch-site");
@@ -169,6 +207,8 @@ async fn other_sites_read_nothing_and_may_link_here() {
         (None, None, Some("http://evil.example"), false),
         (None, None, Some("http://localhost:8888.evil.example"), false),
         (None, None, Some("null"), false),
+        (None, None, Some(""), false),
+        (None, None, Some("https://localhost:8888"), false),
     ] {
         for path in ["/accounts", "/accounts/events", "/jobs/events"] {
             let mut request = root.request(Method::GET, path).body(Body::empty()).unwrap();

@@ -180,6 +180,55 @@ async fn a_head_that_is_too_large_is_refused() {
         let _ = client.write_all(request.as_bytes()).await;
         let answer = read(&mut client, "\r\n\r\n").await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+        assert!(answer.is_empty() || is_protected(&answer), "{answer}");
+    }
+}
+
+/// Whether an answer has the headers of all others, also one that no page made.
+fn is_protected(answer: &str) -> bool {
+    [
+        "content-security-policy: default-src 'none'",
+        "x-content-type-options: nosniff",
+        "cache-control: no-store",
+        "x-request-id: ",
+    ]
+    .iter()
+    .all(|header| answer.contains(&format!("\r\n{header}")))
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused_with_the_headers_of_every_answer() {
+    let test = TestApp::new().await;
+    let served = serve(&test, Limits::new(10, SOON * 3)).await;
+    let long = format!("GET /{} HTTP/1.1\r\nhost: {HOST}\r\n\r\n", "a".repeat(66_000));
+    for (request, status) in [
+        ("nonsense\r\n\r\n", 400),
+        ("GET /health HTTP/1.1\r\nhost : x\r\n\r\n", 400),
+        ("GET /health HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n", 400),
+        (long.as_str(), 414),
+        // Heads with bare line feeds, which proxies may split in another way.
+        (&format!("GET /health HTTP/1.1\nhost: {HOST}\n\n"), 400),
+        (&format!("GET /health HTTP/1.1\r\nhost: {HOST}\nx: y\r\n\r\n"), 400),
+        (&format!("GET /health HTTP/1.1\r\nhost: {HOST}\r\n\n"), 400),
+    ] {
+        let mut client = connect(&served).await;
+        let _ = client.write_all(request.as_bytes()).await;
+        let answer = read(&mut client, "never").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{}: {answer}", &request[..20]);
+        assert!(is_protected(&answer) && answer.contains("connection: close"), "{answer}");
+    }
+    // The body of a form may have any line ends, also in the piece that its head came in, and so may the next.
+    let mut client = connect(&served).await;
+    let form = "email=nonsense%0A\n\nx=1";
+    for _ in 0..2 {
+        let request = format!(
+            "POST /sign-in HTTP/1.1\r\nhost: {HOST}\r\nsec-fetch-site: same-origin\r\ncontent-length: {}\r\n\
+             content-type: application/x-www-form-urlencoded\r\n\r\n{form}",
+            form.len()
+        );
+        client.write_all(request.as_bytes()).await.unwrap();
+        let answer = read(&mut client, "</html>").await;
+        assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
     }
 }
 

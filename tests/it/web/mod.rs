@@ -8,6 +8,8 @@ pub mod app;
 mod assertions;
 mod background;
 mod behind;
+mod behind_nginx;
+mod compression;
 mod crowd;
 mod domains;
 mod edit_account;

@@ -111,7 +111,7 @@ async fn what_can_not_be_opened_or_written_down_is_not_shown() {
     assert!(answer.status != StatusCode::OK && shown(&answer).is_none(), "{}", answer.status);
 
     // Somebody with the database puts the other account's sealed value here.
-    let Dsn::Sqlite(file) = &test.app.config.db_dsn else { panic!("the tests' database is a file") };
+    let Dsn::Sqlite(file) = &test.app.config.storage.db else { panic!("the tests' database is a file") };
     let swap = format!(
         "update sealed_secrets set sealed = (select sealed from sealed_secrets where row_id = '{other}')
          where row_id = '{account}'"

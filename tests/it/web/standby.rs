@@ -50,8 +50,11 @@ async fn an_open_page_is_told_in_its_own_way() {
 
 #[tokio::test]
 async fn whoever_watches_over_servers_learns_it_too_and_the_style_is_there() {
+    let ready = ask(Method::GET, "/ready", false).await;
+    assert_eq!(ready.header("retry-after"), "5");
+    assert_eq!((ready.status, ready.body), (StatusCode::SERVICE_UNAVAILABLE, format!("{WORDS}\n")));
     let health = ask(Method::GET, "/health", false).await;
-    assert_eq!((health.status, health.body), (StatusCode::SERVICE_UNAVAILABLE, format!("{WORDS}\n")));
+    assert_eq!((health.status, health.body.as_str()), (StatusCode::OK, "ok\n"), "it must not be restarted");
     let style = ask(Method::GET, "/", false).await.attributes("link[rel=stylesheet]", "href").remove(0);
     let style = ask(Method::GET, &style, false).await;
     assert_eq!((style.status, style.header("content-type")), (StatusCode::OK, "text/css; charset=utf-8"));

@@ -155,3 +155,20 @@ async fn streams_are_neither_kept_nor_changed_on_their_way() {
         assert_eq!(header("x-accel-buffering"), "no", "{path}");
     }
 }
+
+#[tokio::test]
+async fn every_list_that_the_page_brought_is_not_sent_again() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    for (page, part) in [("/audit", "#trail"), ("/jobs", "#jobs"), ("/reveals", "#reveals")] {
+        let hello = next(&mut stream_of_page(&root, page).await).await;
+        assert!(hello.contains("#notices") && !hello.contains(&format!("\"{part}\"")), "{page}: {hello}");
+        let whole = next(&mut root.stream(&format!("{page}/events")).await).await;
+        assert!(whole.contains(&format!("\"{part}\"")), "{page}: {whole}");
+    }
+    let mut stream = stream_of_page(&root, "/audit").await;
+    next(&mut stream).await;
+    root.post("/accounts/add-test", &[]).await;
+    let news = next(&mut stream).await;
+    assert!(news.contains("afterbegin") && news.matches("<tr").count() == 1, "{news}");
+}

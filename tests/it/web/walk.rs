@@ -113,6 +113,7 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/static/{file}", [404, 404, 404, 404]),
     ("GET", "/favicon.ico", [200, 200, 200, 200]),
     ("GET", "/health", [200, 200, 200, 200]),
+    ("GET", "/ready", [200, 200, 200, 200]),
 ];
 
 /// A path of a pattern: about this account and this person, about a role and a group that are called like the person,

@@ -104,7 +104,7 @@ pub async fn list(
     };
     let layout = Layout::of(&app, &actor);
     let (summary, pager) = (&list.summary, &list.pager);
-    let events = query.events_url(&position::brought(&app, list.position));
+    let events = position::events_url(&app, &query.events_url(), list.position);
     let page = Accounts { layout, query, view, choices, rows, summary, pager, events };
     match request_type {
         RequestType::Partial => found(&page),

@@ -65,10 +65,8 @@ impl AccountsQuery {
     }
 
     /// The address of the live list, for a page that shows it already as `shown` says.
-    pub fn events_url(&self, shown: &str) -> String {
-        let url = with_query(paths::ACCOUNTS_EVENTS, self);
-        let separator = if url.contains('?') { '&' } else { '?' };
-        format!("{url}{separator}shown={shown}")
+    pub fn events_url(&self) -> String {
+        with_query(paths::ACCOUNTS_EVENTS, self)
     }
 
     /// The owner, as addresses are stored.

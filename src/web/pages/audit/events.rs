@@ -18,18 +18,24 @@ use crate::web::pages::audit::query::AuditQuery;
 use crate::web::pages::audit::row;
 use crate::web::state::{AppState, State};
 use crate::web::stream::message::{self, Message};
-use crate::web::stream::{LivePage, Update, open, position};
+use crate::web::stream::{LivePage, Position, Update, open, position};
 
 /// Rows that a page may grow to before it is shown again from its newest entries.
 const LONG: usize = 300;
 
 /// The stream, for one search.
-pub async fn trail(app: AppState, caller: RequestSession, Query(wanted): Query<AuditQuery>) -> Response {
+pub async fn trail(
+    app: AppState,
+    caller: RequestSession,
+    position: Position,
+    Query(wanted): Query<AuditQuery>,
+) -> Response {
+    let seen = position.0.and_then(|seen| i64::try_from(seen).ok());
     let policy = app.live.policy.current();
     open(app, caller, |principal| {
         decide_system::<can::ReadAudit>(&policy, principal)?;
         match wanted.parse() {
-            Ok((search, None)) => Ok(AuditPage { wanted, search, seen: None, rows: 0 }),
+            Ok((search, None)) => Ok(AuditPage { wanted, search, seen, rows: list::PAGE }),
             // The page of a search that makes no sense, or of what is older, does not change.
             Ok(_) | Err(_) => Err(AppError::NotFound),
         }

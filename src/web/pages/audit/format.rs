@@ -56,7 +56,8 @@ impl Format {
 
     pub fn head(self) -> String {
         match self {
-            Self::Csv => csv::record(COLUMNS),
+            // Without the mark, spreadsheets take the text for one in the character set of their system.
+            Self::Csv => format!("\u{feff}{}", csv::record(COLUMNS)),
             Self::JsonLines => String::new(),
         }
     }

@@ -11,13 +11,14 @@ use super::row::{AuditRow, numbers, render};
 use crate::domain::audit::Outcome;
 use crate::domain::privilege::can;
 use crate::store::audit::{Found, Search};
-use crate::store::{Conn, StoreError};
+use crate::store::{self, Conn, StoreError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::form::{FieldError, FormState};
 use crate::web::layout::{Layout, html_with};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
+use crate::web::stream::position;
 use crate::web::words::audit_page::TOO_MANY_MATCHES;
 
 /// Entries on a page.
@@ -33,6 +34,8 @@ struct AuditPage {
     rows: String,
     empty: bool,
     pager: String,
+    /// The address of the stream.
+    events: String,
     mismatch: Option<Mismatch>,
 }
 
@@ -97,6 +100,7 @@ pub async fn page(app: &State, may: &May<can::ReadAudit>, query: AuditQuery) -> 
         Err(errors) => Err(errors),
     };
     let mismatch = Mismatch::newest(app, &mut conn).await?;
+    let newest = store::audit::head(&mut conn).await?.seq.unsigned_abs();
     drop(conn);
     let (status, results, errors) = match found {
         Ok(results) => (StatusCode::OK, results, Vec::new()),
@@ -109,6 +113,7 @@ pub async fn page(app: &State, may: &May<can::ReadAudit>, query: AuditQuery) -> 
         pager: pager(&query, &results)?,
         families: families(),
         outcomes: Outcome::ALL,
+        events: position::events_url(app, &format!("{}?{}", paths::AUDIT_EVENTS, query.encoded()), newest),
         form: FormState { values: query, errors },
         mismatch,
     };

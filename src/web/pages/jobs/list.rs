@@ -18,6 +18,7 @@ use crate::web::error::AppError;
 use crate::web::layout::{Layout, html};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
+use crate::web::stream::position;
 use crate::web::words::{self, text};
 
 #[derive(Template)]
@@ -25,6 +26,8 @@ use crate::web::words::{self, text};
 struct JobsPage {
     layout: Layout,
     jobs: String,
+    /// The address of the stream.
+    events: String,
 }
 
 /// The list, which the live stream sends too.
@@ -52,7 +55,9 @@ struct JobRow {
 }
 
 pub async fn list(app: AppState, CurrentUser(actor): CurrentUser) -> Result<Response, AppError> {
-    html(&JobsPage { layout: Layout::of(&app, &actor), jobs: rendered(&app, &actor)? })
+    let jobs = rendered(&app, &actor)?;
+    let events = position::events_url(&app, paths::JOBS_EVENTS, position::hash(&jobs));
+    html(&JobsPage { layout: Layout::of(&app, &actor), jobs, events })
 }
 
 /// The list for this reader.

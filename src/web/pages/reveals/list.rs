@@ -17,6 +17,7 @@ use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
+use crate::web::stream::position;
 use crate::web::words::accounts;
 use crate::web::words::moments::moment;
 use crate::web::words::reveals as words;
@@ -28,6 +29,8 @@ struct ApprovalsPage {
     requests: String,
     /// Why the last decision failed, if that isn't about a note.
     error: Option<String>,
+    /// The address of the stream.
+    events: String,
 }
 
 /// The list, which is live too.
@@ -97,7 +100,8 @@ pub(super) fn page(
     error: Option<String>,
 ) -> Result<Response, AppError> {
     let requests = rendered(app, reader, rejected)?;
-    html_with(status, &ApprovalsPage { layout: Layout::of(app, reader), requests, error })
+    let events = position::events_url(app, paths::APPROVALS_EVENTS, position::hash(&requests));
+    html_with(status, &ApprovalsPage { layout: Layout::of(app, reader), requests, error, events })
 }
 
 /// The list for this reader; an empty one without the permission.

@@ -75,7 +75,7 @@ struct FormPage {
 
 impl FormPage {
     fn new(app: &State, form: FormState<SignInForm>, reason: Option<&'static str>) -> Self {
-        let admins = app.config.admin_emails.iter().map(ToString::to_string).collect();
+        let admins = app.config.sso.admin_emails.iter().map(ToString::to_string).collect();
         Self { layout: Layout::anonymous(app), reason, form, admins }
     }
 }
@@ -93,13 +93,13 @@ pub async fn form(app: AppState, Query(query): Query<SignInQuery>) -> Result<Res
     if let Some(provider) = &app.sso.oidc {
         return oidc::page(&app, provider, &query);
     }
-    let mode = app.config.sso_mode;
+    let mode = app.config.sso.mode;
     if !mode.is_mock() {
         let next = local_redirect(&query.next).to_owned();
         let message = words::without_form(mode);
         return html(&ProxyPage { layout: Layout::anonymous(&app), message, next });
     }
-    let email = app.config.admin_emails.iter().next().map(ToString::to_string).unwrap_or_default();
+    let email = app.config.sso.admin_emails.iter().next().map(ToString::to_string).unwrap_or_default();
     let reason = query.reason();
     html(&FormPage::new(&app, FormState::new(SignInForm { email, next: query.next }), reason))
 }
@@ -110,7 +110,7 @@ pub async fn sign_in(
     caller: RequestSession,
     Form(form): Form<SignInForm>,
 ) -> Result<Response, AppError> {
-    if !app.config.sso_mode.is_mock() {
+    if !app.config.sso.mode.is_mock() {
         return Err(AppError::Forbidden(words::NO_FORM.into()));
     }
     sign_in_limit::check_address(&app, &caller.origin)?;

@@ -31,7 +31,7 @@ impl UserRow {
         Self {
             id: user.id,
             admin: user.admin,
-            by_settings: app.config.admin_emails.contains(&user.email),
+            by_settings: app.config.sso.admin_emails.contains(&user.email),
             email: user.email.to_string(),
             disabled: user.disabled,
             first: text::moment(user.created),
