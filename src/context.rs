@@ -57,7 +57,7 @@ impl Context {
     pub async fn open(config: Arc<Config>, db: Db, clock: Clock) -> anyhow::Result<Self> {
         let keys = Arc::new(config.storage.keys()?);
         db.migrate().await?;
-        db.maintain(async |conn| store::key_check::check(conn, &keys).await).await?;
+        store::access_seals::prepare(&db, &keys, clock.now()).await?;
         stamp_environment(&db, &config).await?;
         Ok(Self { config, db, keys, clock })
     }

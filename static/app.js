@@ -278,6 +278,8 @@
       if (sourceElement?.id === "live" || response.status === 429) paused(response.status);
     });
   }
+  // What the page shows may be more than its reader may see now.
+  document.addEventListener("permissions-lost", () => location.reload());
   // What arrives while a person looks elsewhere is in the title and, if they turned that on, in a notification of the
   // browser. Then pages go on being live in the background, too.
   const NOTICES = "telescope-notices";

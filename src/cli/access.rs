@@ -1,6 +1,7 @@
 //! `telescope access …`: who has access and why, and all access rules as a text that can be reviewed and put back.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use clap::Subcommand;
@@ -66,6 +67,7 @@ async fn export(config: &Config) -> anyhow::Result<()> {
 async fn open(config: &Config) -> anyhow::Result<Db> {
     let db = Db::connect(&config.storage.db).await?;
     ensure!(db.has_tables().await?, "This database has no access rules yet.");
+    db.use_keys(&Arc::new(config.storage.keys()?));
     Ok(db)
 }
 

@@ -9,13 +9,14 @@ use anyhow::{Context as _, ensure};
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::crypto::Keys;
 use crate::domain::Period;
 use crate::domain::access::Principal;
 use crate::node::lease;
 use crate::ops::Context;
-use crate::ops::audit::{checkpoint, retention};
-use crate::store::audit::{self, Head, HeadFile, Verified};
-use crate::store::{Db, key_check};
+use crate::ops::audit::{checkpoint as file, retention};
+use crate::store::audit::{self, Checkpoint, Fault, Head, HeadFile, Verified};
+use crate::store::{Db, access_seals, key_check};
 
 /// Faults that are listed; with more than these the log proves nothing.
 const LISTED: usize = 50;
@@ -64,16 +65,17 @@ async fn blank(config: Config, before: &str, yes: bool) -> anyhow::Result<()> {
         db.can_change_audit_log().await?,
         "the role in DB_DSN can't change the audit log, as it should be for a server. Use the DB_DSN of the tables' owner"
     );
-    db.maintain(async |conn| key_check::check(conn, &keys).await).await?;
-    let context = Context { config: Arc::new(config), db, keys: Arc::new(keys), clock };
+    let keys = Arc::new(keys);
+    access_seals::prepare(&db, &keys, clock.now()).await?;
+    let context = Context { config: Arc::new(config), db, keys, clock };
     // With the lease, the file audit-head is ours to write. A running server writes it otherwise.
     let lease = lease::obtain_at_once(&context.db, &context.clock).await?;
     if lease.is_some() {
-        checkpoint::compare(&context).await?;
+        file::compare(&context).await?;
     }
     let blanked = retention::blank(&context, &Principal::Cli, before).await;
     if let Some(lease) = lease {
-        checkpoint::write_last(&context).await;
+        file::write_last(&context).await;
         lease.give_back().await?;
     }
     println!("Removed the details of {} entries before {}.", blanked?, before.rfc3339());
@@ -83,25 +85,35 @@ async fn blank(config: Config, before: &str, yes: bool) -> anyhow::Result<()> {
 /// Verifies the whole log and prints the result; an error if there is a fault.
 async fn verify(config: &Config, head: Option<PathBuf>) -> anyhow::Result<()> {
     let keys = config.storage.keys()?;
-    let known = known_head(config, head.as_deref())?;
+    let checkpoint = checkpoint(config, &keys, head.as_deref())?;
     let db = Db::connect(&config.storage.db).await?;
     ensure!(db.has_tables().await?, "This database has no audit log yet.");
-    let found = audit::verify(&mut db.read().await?, &keys, known.as_ref()).await?;
+    let conn = &mut db.read().await?;
+    let (known, fault) = match checkpoint {
+        Checkpoint::Signed(known) => (Some(known), None),
+        // A copy that was kept elsewhere is as good as that place; the file is signed since the first start.
+        Checkpoint::Unsigned(known) if head.is_some() || !key_check::has_proofs(conn, &keys).await? => {
+            (Some(known), None)
+        }
+        Checkpoint::Unsigned(_) | Checkpoint::Unauthentic => (None, Some(Fault::ForgedCheckpoint)),
+        Checkpoint::Missing => (None, Some(Fault::NoCheckpoint)),
+    };
+    let mut found = audit::verify(conn, &keys, known.as_ref()).await?;
+    found.faults.extend(fault.filter(|_| found.entries > 0));
     print!("{}", report(&found, known.as_ref()));
     ensure!(found.faults.is_empty(), "the audit log is not as it was written");
     Ok(())
 }
 
-/// The earlier checkpoint that the log has to lead through. A file that was named has to exist, the usual one need not.
-fn known_head(config: &Config, named: Option<&Path>) -> anyhow::Result<Option<Head>> {
+/// The earlier checkpoint that the log has to lead through. A file that was named has to exist.
+fn checkpoint(config: &Config, keys: &Keys, named: Option<&Path>) -> anyhow::Result<Checkpoint> {
     let Some(path) = named else {
         return HeadFile::in_folder(&config.storage.data_dir)
-            .read()
+            .check(keys)
             .context("the file audit-head can't be read");
     };
     let text = std::fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
-    let head = text.parse().map_err(|fault: String| anyhow::anyhow!("{}: {fault}", path.display()))?;
-    Ok(Some(head))
+    Checkpoint::parse(&text, keys).map_err(|fault| anyhow::anyhow!("{}: {fault}", path.display()))
 }
 
 fn report(found: &Verified, known: Option<&Head>) -> String {
@@ -117,7 +129,7 @@ fn report(found: &Verified, known: Option<&Head>) -> String {
     }
     lines.push(match known {
         Some(head) => format!("Compared with the checkpoint at entry {}.", head.seq),
-        None => "There is no checkpoint, so entries missing at the end can't be noticed.".into(),
+        None => "Not compared with a checkpoint.".into(),
     });
     lines.extend(found.faults.iter().take(LISTED).map(|fault| format!("FAULT: {fault}.")));
     if found.faults.len() > LISTED {

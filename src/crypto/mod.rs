@@ -53,6 +53,8 @@ struct Derived {
     id: String,
     sealing: [u8; 32],
     audit: [u8; 32],
+    sessions: [u8; 32],
+    access: [u8; 32],
 }
 
 impl Keys {
@@ -99,6 +101,24 @@ impl Keys {
         Some(mac(&self.by_id(id)?.audit, parts))
     }
 
+    /// What the database has of a session's id: HMAC-SHA256 of it with the present key, as hexadecimal digits. Without
+    /// the key no one can tell what it would be for an id of their own.
+    pub fn session_hash(&self, id: &str) -> Result<String, KeyError> {
+        mac(&self.current.sessions, &[id.as_bytes()]).map(hex::encode)
+    }
+
+    /// Proves that a row which gives access was written by Telescope: `KEYID.HMAC` over what the row says.
+    pub fn access_mac(&self, parts: &[&[u8]]) -> Result<String, KeyError> {
+        Ok(format!("{}.{}", self.id(), hex::encode(mac(&self.current.access, parts)?)))
+    }
+
+    /// Whether one of our keys made this proof for a row that says this.
+    pub fn proves_access(&self, proof: &str, parts: &[&[u8]]) -> bool {
+        let Some((key_id, digits)) = proof.split_once('.') else { return false };
+        let (Some(key), Ok(bytes)) = (self.by_id(key_id), hex::decode(digits)) else { return false };
+        verify(&key.access, parts, &bytes)
+    }
+
     fn by_id(&self, id: &str) -> Option<&Derived> {
         [Some(&self.current), self.old.as_ref()].into_iter().flatten().find(|key| key.id == id)
     }
@@ -116,7 +136,13 @@ impl Derived {
         };
         let sealing = derive("telescope sealing v1");
         let name = hex::encode(Sha256::digest(sealing));
-        Self { id: name.chars().take(8).collect(), sealing, audit: derive("telescope audit v1") }
+        Self {
+            id: name.chars().take(8).collect(),
+            sealing,
+            audit: derive("telescope audit v1"),
+            sessions: derive("telescope sessions v1"),
+            access: derive("telescope access v1"),
+        }
     }
 }
 
@@ -124,6 +150,8 @@ impl Drop for Derived {
     fn drop(&mut self) {
         self.sealing.zeroize();
         self.audit.zeroize();
+        self.sessions.zeroize();
+        self.access.zeroize();
     }
 }
 
@@ -135,12 +163,21 @@ impl std::fmt::Debug for Keys {
 
 /// The parts go in with their lengths, so that moving a byte from one to the next changes the outcome.
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Result<[u8; 32], KeyError> {
+    Ok(hmac(key, parts)?.finalize().into_bytes().into())
+}
+
+/// Whether it is the MAC of these parts, compared in constant time.
+fn verify(key: &[u8; 32], parts: &[&[u8]], expected: &[u8]) -> bool {
+    hmac(key, parts).is_ok_and(|mac| mac.verify_slice(expected).is_ok())
+}
+
+fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> Result<Hmac<Sha256>, KeyError> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| KeyError::Form)?;
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
     }
-    Ok(mac.finalize().into_bytes().into())
+    Ok(mac)
 }
 
 /// A new key for the TDLib folder of an account: the base64 of 32 random bytes, as TDLib takes it.

@@ -37,6 +37,8 @@ pub enum Purpose {
     IdToken,
     /// Proves that a key is the right one; holds nothing.
     KeyCheck,
+    /// What a web session holds.
+    WebSession,
 }
 
 impl Purpose {
@@ -54,6 +56,7 @@ impl Purpose {
             Self::PendingSignIns => ("cookie", "sign-in"),
             Self::IdToken => ("web_sessions", "data"),
             Self::KeyCheck => ("meta", "value"),
+            Self::WebSession => ("web_sessions", "data"),
         }
     }
 }

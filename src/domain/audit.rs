@@ -15,7 +15,7 @@ mod stored;
 mod tests;
 
 pub use entry::{AuditEntry, Outcome};
-pub use reasons::{MismatchReason, SignInDenied};
+pub use reasons::{ForeignRow, MismatchReason, SignInDenied};
 
 use super::privilege::{AccountPrivileges, SystemPrivileges};
 use super::reveal::RevealKind;
@@ -218,7 +218,7 @@ define::audit_events! {
         #[serde(with = "stored::text")]
         person: Email,
     },
-    /// The privileges of a role on the accounts of a group were changed
+    /// The permissions of a role on the accounts of a group were changed
     "role.group.privileges" => GroupPrivilegesSet {
         role: String,
         group: String,
@@ -227,7 +227,7 @@ define::audit_events! {
         #[serde(with = "stored::account_privileges")]
         before: AccountPrivileges,
     },
-    /// The system privileges of a role were changed
+    /// The system permissions of a role were changed
     "role.system.privileges" => SystemPrivilegesSet {
         role: String,
         #[serde(with = "stored::system_privileges")]
@@ -245,6 +245,23 @@ define::audit_events! {
     "group.account.joined" => AccountJoinedGroup { group: String },
     /// An account was removed from a group
     "group.account.left" => AccountLeftGroup { group: String },
+    /// Access that was given before there were proofs of it was proven
+    "access.sealed" => AccessSealed {
+        // How many rows there were.
+        rows: u64,
+    },
+    /// Access that someone put into the database was removed
+    "access.foreign-row" => ForeignRowRemoved {
+        row: ForeignRow,
+        // Whom or what it would have given access.
+        what: String,
+    },
+    /// Access rules were changed in the database, not by Telescope
+    "access.foreign-change" => ForeignChange {
+        // The version of the rules that Telescope left behind, and the one that was found.
+        before: i64,
+        found: i64,
+    },
     /// Telescope started
     "telescope.started" => Started { version: String },
     /// Telescope stopped in order
@@ -274,5 +291,10 @@ define::audit_events! {
         known: Option<String>,
         // The number of the log's last entry as it was found.
         found: i64,
+    },
+    /// An administrator acknowledged that the audit log did not match its checkpoint
+    "audit.acknowledged" => MismatchAcknowledged {
+        // The number of the entry that says so; it and those before it are acknowledged.
+        entry: i64,
     },
 }

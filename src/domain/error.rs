@@ -14,6 +14,7 @@ use super::reveal::ReasonError;
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum ErrorCode {
     // What was entered.
+    TextCharacter,
     PhoneMissing,
     PhoneCharacter,
     PhoneLength,

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod ids;
 pub mod job;
 pub mod login_code;
+pub mod name;
 pub mod period;
 pub mod phone;
 pub mod privilege;

@@ -1,6 +1,7 @@
 //! Approval by a second person: what is requested, the state of the request, and how long it lasts.
 
 use super::ids::named;
+use super::name::is_visible;
 use super::privilege::{AccountPrivilege, can};
 use super::{AccountId, Email, Millis, Phone, RevealId, UserId};
 
@@ -129,7 +130,9 @@ pub enum ReasonError {
 impl Reason {
     pub fn parse(text: &str) -> Result<Self, ReasonError> {
         let text = text.trim();
-        if !(3..=500).contains(&text.chars().count()) {
+        // What no one sees says nothing.
+        let seen = text.chars().filter(|c| !c.is_whitespace() && is_visible(*c)).count();
+        if seen < 3 || text.chars().count() > 500 {
             return Err(ReasonError::Length);
         }
         if text.chars().any(char::is_control) {

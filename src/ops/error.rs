@@ -53,6 +53,7 @@ impl From<StoreError> for OpError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Missing => Self::NotFound,
+            StoreError::Character => Self::invalid("", ErrorCode::TextCharacter),
             StoreError::LeaseLost => Self::TakenOver,
             error if error.is_away() => {
                 tracing::warn!(%error, "the database is unavailable");

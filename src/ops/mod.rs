@@ -5,6 +5,7 @@
 //! publishes. Pages, commands and jobs all come through here.
 
 pub mod access;
+pub mod access_seals;
 pub mod accounts;
 mod applied;
 pub mod approvals;

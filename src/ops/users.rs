@@ -93,6 +93,22 @@ pub async fn change(
     Ok(user)
 }
 
+/// Whether a change would be made, without making it.
+pub async fn preview(
+    context: &Context,
+    grant: SystemGrant<'_, can::ManageAccess>,
+    whom: UserRef<'_>,
+    change: UserChange,
+) -> Result<(), OpError> {
+    let conn = &mut context.db.read().await?;
+    let user = match whom {
+        UserRef::Id(id) => store::users::by_id(conn, id).await?,
+        UserRef::Email(email) => store::users::by_email(conn, email).await?,
+    };
+    let user = user.ok_or_else(|| whom.unknown())?;
+    check(context, conn, grant.actor(), &user, change).await
+}
+
 async fn write(
     context: &Context,
     grant: SystemGrant<'_, can::ManageAccess>,
@@ -158,8 +174,18 @@ async fn check(
     if is_own && (lowers || change == UserChange::ForgetIdentity) {
         return refused(ErrorCode::OwnUser);
     }
-    if matches!(change, UserChange::Enable | UserChange::ForgetIdentity) {
-        judge_owned(conn, &rules, actor, &user.email).await?;
+    match change {
+        UserChange::EndSessions | UserChange::Disable | UserChange::Enable | UserChange::ForgetIdentity
+            if !is_own =>
+        {
+            judge_owned(conn, &rules, actor, &user.email).await?;
+        }
+        UserChange::EndSessions
+        | UserChange::Disable
+        | UserChange::Enable
+        | UserChange::ForgetIdentity
+        | UserChange::GrantAdmin
+        | UserChange::RevokeAdmin => {}
     }
     if change == UserChange::RevokeAdmin && context.config.sso.admin_emails.contains(&user.email) {
         return refused(ErrorCode::NamedInAdminEmails);
@@ -173,8 +199,8 @@ async fn check(
     Ok(())
 }
 
-/// Refuses to give a person back the accounts they own, or to give them to the next identity with that address, if the
-/// actor may not do with those accounts what their owner may.
+/// Refuses to shut out a person who owns accounts, to give them back, or to give them to the next identity with that
+/// address, if the actor may not do with those accounts what their owner may: then the owner may more than the actor.
 async fn judge_owned(
     conn: &mut Conn<'_>,
     rules: &Policy,

@@ -8,6 +8,7 @@
 //! Details may name people, and may have to be blanked one day. What is chained is a salted digest of them,
 //! so a blanked entry still verifies, and nothing can be guessed from what is left.
 
+mod approvals;
 mod failed_attempts;
 mod grants;
 mod head;
@@ -16,10 +17,13 @@ mod row;
 mod search;
 mod verify;
 
+pub(super) use approvals::{records_approval, was_shown_after};
 pub use failed_attempts::count_unsuccessful;
 pub use grants::grants_since;
-pub use head::{Head, HeadFile};
-pub use read::{Filter, from, get, last_editor, newest_by_account, of_account, open_intents, page};
+pub use head::{Checkpoint, Head, HeadFile};
+pub use read::{
+    Filter, from, get, last_editor, newest_by_account, of_account, open_intents, page, unacknowledged,
+};
 pub use row::Entry;
 pub use search::{Found, Narrowed, Search, Whose};
 pub use verify::{Fault, Verified, verify};

@@ -1,9 +1,13 @@
 //! A connection within a transaction, and the macros that run one statement on either database.
 
+use std::sync::Arc;
+
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use super::StoreError;
+use super::access_version::Found;
 use super::audit::Head;
+use crate::crypto::Keys;
 
 /// A transaction that reads a snapshot (from [`Db::read`](super::Db::read)) or changes things (inside of
 /// [`Db::maintain`](super::Db::maintain)).
@@ -12,6 +16,10 @@ pub struct Conn<'c> {
     pub(super) tx: Driver<'c>,
     /// The end of the audit log, if this transaction wrote a new one.
     pub(super) head: Option<Head>,
+    /// What proves and checks rows that give access.
+    pub(super) keys: Option<Arc<Keys>>,
+    /// The version of the access rules that this change began with.
+    pub(super) access: Option<Found>,
 }
 
 /// The transaction of either driver.
@@ -23,7 +31,7 @@ pub(super) enum Driver<'c> {
 
 impl<'c> Conn<'c> {
     pub(super) fn of(tx: Driver<'c>) -> Self {
-        Self { tx, head: None }
+        Self { tx, head: None, keys: None, access: None }
     }
 
     /// Makes it all true. Says the end of the audit log, if there is a new one.

@@ -37,6 +37,9 @@ pub enum StoreError {
     /// What is stored can't be understood or opened; the text holds nothing of it.
     #[error("the database holds something wrong: {0}")]
     Corrupt(String),
+    /// A text has a character that the database can't store.
+    #[error("a text has a character that the database can't store")]
+    Character,
     /// Any other error of the database.
     #[error("the database failed: {0}")]
     Database(#[source] sqlx::Error),
@@ -54,6 +57,7 @@ pub fn unique(error: &StoreError) -> Option<&str> {
         | StoreError::LeaseLost
         | StoreError::Missing
         | StoreError::Corrupt(_)
+        | StoreError::Character
         | StoreError::Database(_) => None,
     }
 }
@@ -82,6 +86,8 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(said) => match said.kind() {
                 sqlx::error::ErrorKind::UniqueViolation => Self::Unique(not_unique(said.as_ref())),
                 sqlx::error::ErrorKind::ForeignKeyViolation => Self::Missing,
+                // Postgres stores no NUL.
+                _ if said.code().as_deref() == Some("22021") => Self::Character,
                 _ if is_locked(said.code().as_deref()) => Self::Locked,
                 _ if is_pooled(&error) => Self::Pooled,
                 _ if is_away(said.code().as_deref()) => Self::Away(error),

@@ -2,7 +2,7 @@
 
 use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError};
-use crate::domain::{AccountId, GroupId};
+use crate::domain::{AccountId, GroupId, name};
 
 /// A group of accounts.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -20,7 +20,7 @@ pub async fn insert(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), 
         "insert into account_groups (id, name, name_folded) values ($1, $2, $3)",
         id,
         name,
-        name.to_lowercase()
+        name::fold(name)
     )?;
     Ok(())
 }
@@ -37,7 +37,7 @@ pub async fn get(conn: &mut Conn<'_>, id: GroupId) -> Result<Option<Group>, Stor
 
 /// The group of that name.
 pub async fn by_name(conn: &mut Conn<'_>, name: &str) -> Result<Option<Group>, StoreError> {
-    first!(conn, Group, "select id, name from account_groups where name_folded = $1", name.to_lowercase())
+    first!(conn, Group, "select id, name from account_groups where name_folded = $1", name::fold(name))
 }
 
 /// Puts an account into a group. Says whether it was not there already; [`StoreError::Missing`] if one of them does
@@ -70,7 +70,7 @@ pub async fn rename(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), 
         "update account_groups set name = $2, name_folded = $3 where id = $1",
         id,
         name,
-        name.to_lowercase()
+        name::fold(name)
     )?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }

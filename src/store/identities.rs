@@ -1,5 +1,6 @@
 //! Who the identity providers say that people are: an issuer's subject belongs to one person for good.
 
+use super::access_proof::AccessRow;
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::{Millis, UserId};
@@ -8,12 +9,15 @@ use crate::domain::{Millis, UserId};
 pub async fn find(conn: &mut Conn<'_>, issuer: &str, subject: &str) -> Result<Option<UserId>, StoreError> {
     let row = first!(
         conn,
-        (UserId,),
-        "select user_id from identities where issuer = $1 and subject = $2",
+        (UserId, Option<String>),
+        "select user_id, proof from identities where issuer = $1 and subject = $2",
         issuer,
         subject
     )?;
-    Ok(row.map(|(user,)| user))
+    let genuine = row.filter(|(user, proof)| {
+        conn.is_proven(AccessRow::Identity(issuer, subject, *user), proof.as_deref())
+    });
+    Ok(genuine.map(|(user, _)| user))
 }
 
 /// Binds the issuer's subject to a person. [`unique`](super::unique) says `identities.issuer_subject` if it
@@ -25,13 +29,15 @@ pub async fn bind(
     user: UserId,
     now: Millis,
 ) -> Result<(), StoreError> {
+    let proof = conn.prove(AccessRow::Identity(issuer, subject, user))?;
     execute!(
         conn,
-        "insert into identities (issuer, subject, user_id, created) values ($1, $2, $3, $4)",
+        "insert into identities (issuer, subject, user_id, created, proof) values ($1, $2, $3, $4, $5)",
         issuer,
         subject,
         user,
-        now
+        now,
+        proof.as_deref()
     )?;
     Ok(())
 }

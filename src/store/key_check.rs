@@ -3,25 +3,46 @@
 //! For each key there ever was, the database has a sealed nothing. With a wrong key it does not open, and the
 //! start is refused before anything is touched: better no service than one that seals half of its secrets
 //! with a key that is not kept anywhere.
+//!
+//! The sealed nothing also says whether rows that give access carry proofs in this database, see
+//! [`access_seals`](super::access_seals): it can't be told otherwise by someone without the key.
 
-use super::conn::one;
+use super::conn::{first, one};
 use super::{Conn, StoreError, meta};
 use crate::crypto::{KeyError, Keys, Purpose, SealContext, Sealed};
 use crate::domain::Secret;
+use crate::domain::audit::AuditKind;
 
 /// The names of the keys that this database knows, separated by spaces.
 const KNOWN: &str = "key_ids";
 
+/// The version of what is sealed since rows that give access carry proofs; 1 before.
+const WITH_PROOFS: i64 = 2;
+
+/// What the keys mean for the proofs in a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proofs {
+    /// The database is new, so there is nothing to prove.
+    New,
+    /// Everything has its proof.
+    Made,
+    /// The database is from before there were proofs.
+    Missing,
+    /// The key is new, and the proofs are those of the former one.
+    OfFormerKey,
+}
+
 /// Checks the keys of the settings, and introduces a new one. [`StoreError::Open`] says what is wrong with
 /// them, for the operator. To be called inside of a change, at the start.
-pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<(), StoreError> {
+pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<Proofs, StoreError> {
     let known = meta::get(conn, KNOWN).await?.unwrap_or_default();
     let known: Vec<&str> = known.split(' ').filter(|id| !id.is_empty()).collect();
     let mut given = vec![keys.id()];
     given.extend(keys.old_id());
+    let mut missing = true;
     for id in &given {
         if known.contains(id) {
-            try_key(conn, keys, id).await?;
+            missing = try_key(conn, keys, id).await? < WITH_PROOFS && missing;
         }
     }
     if !known.is_empty() {
@@ -38,23 +59,47 @@ pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<(), StoreError> {
         }
     }
     refuse_lost_secrets(conn, keys).await?;
-    let new: Vec<&str> = given.into_iter().filter(|id| !known.contains(id)).collect();
-    if new.is_empty() {
-        return Ok(());
-    }
-    for id in &new {
-        let nothing = keys.seal_with(id, &place(id), &Secret::default())?;
+    let proofs = match (known.is_empty(), known.contains(&keys.id())) {
+        (true, _) => Proofs::New,
+        _ if missing && !were_made(conn).await? => Proofs::Missing,
+        (false, true) => Proofs::Made,
+        (false, false) => Proofs::OfFormerKey,
+    };
+    let new: Vec<&str> = given.iter().copied().filter(|id| !known.contains(id)).collect();
+    let unsealed = if missing { &given } else { &new };
+    for id in unsealed {
+        let nothing = keys.seal_with(id, &place(id, WITH_PROOFS), &Secret::default())?;
         meta::set(conn, &name(id), &nothing.to_string()).await?;
     }
-    meta::set(conn, KNOWN, &[known, new].concat().join(" ")).await
+    if !new.is_empty() {
+        meta::set(conn, KNOWN, &[known, new].concat().join(" ")).await?;
+    }
+    Ok(proofs)
 }
 
-/// A key of a known name has to open what it sealed: a name has 32 bits only, and a row may be damaged.
-async fn try_key(conn: &mut Conn<'_>, keys: &Keys, id: &str) -> Result<(), StoreError> {
+/// Whether a Telescope that makes proofs has used this database, as far as these keys tell.
+pub async fn has_proofs(conn: &mut Conn<'_>, keys: &Keys) -> Result<bool, StoreError> {
+    for id in [Some(keys.id()), keys.old_id()].into_iter().flatten() {
+        if meta::get(conn, &name(id)).await?.is_some() && try_key(conn, keys, id).await? >= WITH_PROOFS {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the audit log says that proofs were made here: then an older sealed nothing was put back.
+async fn were_made(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+    let code = AuditKind::AccessSealed.code();
+    Ok(first!(conn, (i64,), "select seq from audit_log where code = $1 limit 1", code)?.is_some())
+}
+
+/// A key of a known name has to open what it sealed: a name has 32 bits only, and a row may be damaged. Returns the
+/// version of that.
+async fn try_key(conn: &mut Conn<'_>, keys: &Keys, id: &str) -> Result<i64, StoreError> {
     let sealed = meta::get(conn, &name(id)).await?.ok_or(KeyError::Form)?;
-    let opened = sealed.parse().and_then(|sealed: Sealed| keys.open(&place(id), &sealed));
-    match opened {
-        Ok(_) => Ok(()),
+    let open = |version| sealed.parse().and_then(|sealed: Sealed| keys.open(&place(id, version), &sealed));
+    match open(WITH_PROOFS).map(|_| WITH_PROOFS).or_else(|_| open(1).map(|_| 1)) {
+        Ok(version) => Ok(version),
         Err(error) => Err(refuse(&format!(
             "The master key {id} does not open what it sealed in this database: {error}."
         ))),
@@ -79,8 +124,8 @@ async fn refuse_lost_secrets(conn: &mut Conn<'_>, keys: &Keys) -> Result<(), Sto
     )))
 }
 
-fn place(id: &str) -> SealContext<'_> {
-    SealContext { purpose: Purpose::KeyCheck, row: id, version: 1 }
+fn place(id: &str, version: i64) -> SealContext<'_> {
+    SealContext { purpose: Purpose::KeyCheck, row: id, version }
 }
 
 fn name(id: &str) -> String {

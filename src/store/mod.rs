@@ -9,11 +9,14 @@
 //! stays true until its end, and its effects are there as a whole or not at all. A server's changes also check that it
 //! still holds the [`lease`].
 
+mod access_proof;
 mod conn;
 mod error;
 mod open;
 pub mod pool;
 
+pub mod access_seals;
+pub mod access_version;
 pub mod account_states;
 pub mod accounts;
 pub mod audit;
@@ -37,11 +40,14 @@ pub use error::{StoreError, unique};
 pub use tx::{Recorded, Tx, Written};
 pub use web_sessions::WebSessions;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard, watch};
+
+use crate::crypto::Keys;
 
 /// How long a change waits for those before it.
 const WRITE_LOCK: Duration = Duration::from_secs(10);
@@ -59,6 +65,10 @@ pub struct Db {
     heads: Arc<watch::Sender<Option<audit::Head>>>,
     /// What a server has to hold while it changes things.
     lease: Arc<lease::Held>,
+    /// What proves the rows that give access; none if the database was opened without keys.
+    keys: Arc<OnceLock<Arc<Keys>>>,
+    /// Whether this start has found the database of a version before there were proofs.
+    upgraded: Arc<AtomicBool>,
 }
 
 /// Connections: one that writes, several that read.
@@ -72,7 +82,23 @@ impl Db {
     /// The database as it is now: everything read from the answer is of one moment, and nothing can be
     /// written to it.
     pub async fn read(&self) -> Result<Conn<'static>, StoreError> {
-        self.unless_away(self.begin_read()).await
+        let mut conn = self.unless_away(self.begin_read()).await?;
+        conn.keys = self.keys.get().cloned();
+        Ok(conn)
+    }
+
+    /// Proves what gives access with these keys from now on, and lets nothing count that they don't prove.
+    pub fn use_keys(&self, keys: &Arc<Keys>) {
+        let _ = self.keys.set(Arc::clone(keys));
+    }
+
+    /// Whether this start has found the database of a version before there were proofs.
+    pub(crate) fn was_upgraded(&self) -> bool {
+        self.upgraded.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn keys(&self) -> Option<&Arc<Keys>> {
+        self.keys.get()
     }
 
     async fn begin_read(&self) -> Result<Conn<'static>, StoreError> {
@@ -125,10 +151,13 @@ impl Db {
             conn.rollback().await;
             return Err(error);
         }
+        conn.keys = self.keys.get().cloned();
+        access_version::begin(&mut conn).await?;
         Ok((write_lock, conn))
     }
 
-    async fn commit(&self, conn: Conn<'_>) -> Result<(), StoreError> {
+    async fn commit(&self, mut conn: Conn<'_>) -> Result<(), StoreError> {
+        access_version::seal(&mut conn).await?;
         if let Some(head) = conn.commit().await? {
             self.heads.send_replace(Some(head));
         }

@@ -32,6 +32,8 @@ impl Db {
             away: Arc::new(watch::Sender::new(false)),
             heads: Arc::default(),
             lease: Arc::new(lease::Held::default()),
+            keys: Arc::default(),
+            upgraded: Arc::default(),
         })
     }
 

@@ -1,6 +1,11 @@
 //! Requests to see a secret, a row each, so that they outlive the program. What was decided is also in the audit
 //! log for good, so old rows are deleted.
+//!
+//! An open request and an approval count only if Telescope wrote the row, and an approval only with the audit entry that
+//! recorded it. What was put in with SQL reads as expired.
 
+use super::access_proof::AccessRow;
+use super::audit;
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::reveal::{APPROVAL_LIFE, RequestState, RevealKind, RevealRequest};
@@ -22,6 +27,8 @@ struct Row {
     decider: Option<Email>,
     decided_at: Option<Millis>,
     note: Option<String>,
+    entry: Option<i64>,
+    proof: Option<String>,
 }
 
 impl From<Row> for RevealRequest {
@@ -57,7 +64,7 @@ macro_rules! requests {
             concat!(
                 "select reveal_requests.id, account_id, accounts.phone, kind, requester, asking.email as person,
                  reason, reveal_requests.created, expires, state, decided_by, deciding.email as decider,
-                 decided_at, note
+                 decided_at, note, entry, proof
                  from reveal_requests join accounts on accounts.id = account_id
                  join users asking on asking.id = requester
                  left join users deciding on deciding.id = decided_by ",
@@ -68,12 +75,56 @@ macro_rules! requests {
     };
 }
 
+/// The request that a row is. One that Telescope did not leave open is over.
+async fn genuine(conn: &mut Conn<'_>, row: Row) -> Result<RevealRequest, StoreError> {
+    let (entry, proof) = (row.entry, row.proof.clone());
+    let request = RevealRequest::from(row);
+    let holds = match request.state {
+        RequestState::Used
+        | RequestState::Refused
+        | RequestState::Expired
+        | RequestState::Withdrawn
+        | RequestState::Voided => return Ok(request),
+        RequestState::Waiting => conn.is_proven(AccessRow::Request(&request, None), proof.as_deref()),
+        RequestState::Approved => {
+            conn.is_proven(AccessRow::Request(&request, entry), proof.as_deref())
+                && is_recorded(conn, &request, entry).await?
+        }
+    };
+    Ok(if holds { request } else { RevealRequest { state: RequestState::Expired, ..request } })
+}
+
+/// Whether the audit log has the approval, and not that the secret was shown after it.
+async fn is_recorded(
+    conn: &mut Conn<'_>,
+    request: &RevealRequest,
+    entry: Option<i64>,
+) -> Result<bool, StoreError> {
+    if conn.keys.is_none() {
+        return Ok(true);
+    }
+    let (Some(seq), Some((_, decider))) = (entry, &request.decided_by) else { return Ok(false) };
+    if !audit::records_approval(conn, seq, request.account, decider).await? {
+        return Ok(false);
+    }
+    Ok(!audit::was_shown_after(conn, seq, request.kind, request.account, &request.person).await?)
+}
+
+async fn all_genuine(conn: &mut Conn<'_>, rows: Vec<Row>) -> Result<Vec<RevealRequest>, StoreError> {
+    let mut requests = Vec::with_capacity(rows.len());
+    for row in rows {
+        requests.push(genuine(conn, row).await?);
+    }
+    Ok(requests)
+}
+
 /// Adds a request that waits.
 pub async fn insert(conn: &mut Conn<'_>, request: &RevealRequest) -> Result<(), StoreError> {
+    let proof = conn.prove(AccessRow::Request(request, None))?;
     execute!(
         conn,
-        "insert into reveal_requests (id, account_id, kind, requester, reason, created, expires, state)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into reveal_requests (id, account_id, kind, requester, reason, created, expires, state, proof)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         request.id,
         request.account,
         request.kind,
@@ -81,14 +132,18 @@ pub async fn insert(conn: &mut Conn<'_>, request: &RevealRequest) -> Result<(), 
         request.reason.as_str(),
         request.created,
         request.expires,
-        RequestState::Waiting
+        RequestState::Waiting,
+        proof.as_deref()
     )?;
     Ok(())
 }
 
 /// A request.
 pub async fn get(conn: &mut Conn<'_>, id: RevealId) -> Result<Option<RevealRequest>, StoreError> {
-    Ok(requests!(first, conn, "where reveal_requests.id = $1", id)?.map(RevealRequest::from))
+    match requests!(first, conn, "where reveal_requests.id = $1", id)? {
+        Some(row) => genuine(conn, row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// A person's last request of this kind for an account.
@@ -107,7 +162,10 @@ pub async fn newest(
         kind,
         requester
     )?;
-    Ok(row.map(RevealRequest::from))
+    match row {
+        Some(row) => genuine(conn, row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The newest requests that were made since then, the newest first.
@@ -120,10 +178,11 @@ pub async fn since(conn: &mut Conn<'_>, from: Millis, limit: u32) -> Result<Vec<
         from,
         i64::from(limit)
     )?;
-    Ok(rows.into_iter().map(RevealRequest::from).collect())
+    all_genuine(conn, rows).await
 }
 
-/// Notes the decision. False if it was decided before, or has expired: then nothing is noted.
+/// Notes the decision and the audit entry that records it. False if it was decided before, or has expired: then nothing
+/// is noted.
 pub async fn decide(
     conn: &mut Conn<'_>,
     id: RevealId,
@@ -131,13 +190,25 @@ pub async fn decide(
     by: UserId,
     now: Millis,
     note: Option<&str>,
+    entry: i64,
 ) -> Result<bool, StoreError> {
+    let Some(request) = get(conn, id).await?.filter(|it| it.state == RequestState::Waiting) else {
+        return Ok(false);
+    };
     // The time to use an approval begins with it.
-    let expires = if state == RequestState::Approved { Some(now.plus_seconds(APPROVAL_LIFE)) } else { None };
+    let expires = match state {
+        RequestState::Approved => now.plus_seconds(APPROVAL_LIFE),
+        _ => request.expires,
+    };
+    let decided_by = super::users::by_id(conn, by).await?.map(|user| (by, user.email));
+    let note_kept = note.map(str::to_owned);
+    let decided =
+        RevealRequest { state, expires, decided_by, decided_at: Some(now), note: note_kept, ..request };
+    let proof = conn.prove(AccessRow::Request(&decided, Some(entry)))?;
     let touched = execute!(
         conn,
-        "update reveal_requests set state = $2, decided_by = $3, decided_at = $4, note = $5,
-         expires = coalesce($7, expires)
+        "update reveal_requests set state = $2, decided_by = $3, decided_at = $4, note = $5, entry = $7, proof = $8,
+         expires = $9
          where id = $1 and state = $6 and expires > $4 and requester <> $3",
         id,
         state,
@@ -145,6 +216,8 @@ pub async fn decide(
         now,
         note,
         RequestState::Waiting,
+        entry,
+        proof.as_deref(),
         expires
     )?;
     Ok(touched > 0)
@@ -176,6 +249,32 @@ pub async fn overdue(conn: &mut Conn<'_>, now: Millis) -> Result<Vec<RevealReque
     Ok(rows.into_iter().map(RevealRequest::from).collect())
 }
 
+/// Open requests that Telescope did not leave so, with who made them.
+pub(super) async fn foreign(conn: &mut Conn<'_>) -> Result<Vec<(RevealId, Email)>, StoreError> {
+    let open = requests!(
+        all,
+        conn,
+        "where state = $1 or state = $2 order by reveal_requests.id",
+        RequestState::Waiting,
+        RequestState::Approved
+    )?;
+    let requests = all_genuine(conn, open).await?;
+    let over = requests.into_iter().filter(|request| request.state == RequestState::Expired);
+    Ok(over.map(|request| (request.id, request.person)).collect())
+}
+
+/// Ends every open request.
+pub(super) async fn expire_open(conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    execute!(
+        conn,
+        "update reveal_requests set state = $1 where state = $2 or state = $3",
+        RequestState::Expired,
+        RequestState::Waiting,
+        RequestState::Approved
+    )
+    .map(drop)
+}
+
 /// Approvals that can still be used.
 pub async fn approved(conn: &mut Conn<'_>, now: Millis) -> Result<Vec<RevealRequest>, StoreError> {
     let rows = requests!(
@@ -185,7 +284,7 @@ pub async fn approved(conn: &mut Conn<'_>, now: Millis) -> Result<Vec<RevealRequ
         RequestState::Approved,
         now
     )?;
-    Ok(rows.into_iter().map(RevealRequest::from).collect())
+    all_genuine(conn, rows).await
 }
 
 /// What the people whose requests wait have requested since then, the newest first.
@@ -204,7 +303,7 @@ pub async fn of_waiting_people(
         RequestState::Waiting,
         i64::from(limit)
     )?;
-    Ok(rows.into_iter().map(RevealRequest::from).collect())
+    all_genuine(conn, rows).await
 }
 
 /// Ends a request of which something could still become: it expired, was withdrawn or voided. False if it had ended.

@@ -1,10 +1,11 @@
 //! Roles, and who has them. Each membership says where it comes from: what the identity provider puts a person into, it
 //! also takes away, and nothing that was arranged on a page.
 
+use super::access_proof::AccessRow;
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
-use crate::domain::{Email, GroupId, RoleId, UserId};
+use crate::domain::{Email, GroupId, RoleId, UserId, name};
 
 /// The source of what the identity provider says.
 const PROVIDER: &str = "provider";
@@ -47,12 +48,12 @@ pub async fn get(conn: &mut Conn<'_>, id: RoleId) -> Result<Option<Role>, StoreE
 
 /// The role of that name.
 pub async fn by_name(conn: &mut Conn<'_>, name: &str) -> Result<Option<Role>, StoreError> {
-    first!(conn, Role, "select id, name from roles where name_folded = $1", name.to_lowercase())
+    first!(conn, Role, "select id, name from roles where name_folded = $1", name::fold(name))
 }
 
 /// Gives a role another name. [`StoreError::Missing`] if there is no such role.
 pub async fn rename(conn: &mut Conn<'_>, id: RoleId, name: &str) -> Result<(), StoreError> {
-    let folded = name.to_lowercase();
+    let folded = name::fold(name);
     found(execute!(conn, "update roles set name = $2, name_folded = $3 where id = $1", id, name, folded)?)
 }
 
@@ -77,12 +78,14 @@ pub async fn set_cell(
         role
     )?;
     for privilege in set.iter() {
+        let proof = conn.prove(AccessRow::GroupPrivilege(group, role, privilege.name()))?;
         execute!(
             conn,
-            "insert into group_role_privileges (group_id, role_id, privilege) values ($1, $2, $3)",
+            "insert into group_role_privileges (group_id, role_id, privilege, proof) values ($1, $2, $3, $4)",
             group,
             role,
-            privilege.name()
+            privilege.name(),
+            proof.as_deref()
         )?;
     }
     Ok(before.iter().filter_map(|(name,)| AccountPrivilege::from_name(name)).collect())
@@ -102,11 +105,13 @@ pub async fn set_system(
         role
     )?;
     for privilege in set.iter() {
+        let proof = conn.prove(AccessRow::SystemPrivilege(role, privilege.name()))?;
         execute!(
             conn,
-            "insert into role_system_privileges (role_id, privilege) values ($1, $2)",
+            "insert into role_system_privileges (role_id, privilege, proof) values ($1, $2, $3)",
             role,
-            privilege.name()
+            privilege.name(),
+            proof.as_deref()
         )?;
     }
     Ok(before.iter().filter_map(|(name,)| SystemPrivilege::from_name(name)).collect())
@@ -114,14 +119,7 @@ pub async fn set_system(
 
 /// Gives a person a role from the pages. Returns whether they did not have it from there already.
 pub async fn give(conn: &mut Conn<'_>, role: RoleId, user: UserId) -> Result<bool, StoreError> {
-    let given = execute!(
-        conn,
-        "insert into role_members (role_id, user_id, source) values ($1, $2, $3) on conflict do nothing",
-        role,
-        user,
-        PAGE
-    )?;
-    Ok(given > 0)
+    add_member(conn, role, user, PAGE).await
 }
 
 /// Takes a role that was given on the pages from a person. Returns whether they had it from there; what the identity provider
@@ -202,7 +200,7 @@ pub async fn insert(conn: &mut Conn<'_>, id: RoleId, name: &str) -> Result<(), S
         "insert into roles (id, name, name_folded) values ($1, $2, $3)",
         id,
         name,
-        name.to_lowercase()
+        name::fold(name)
     )?;
     Ok(())
 }
@@ -256,7 +254,7 @@ pub async fn count_unmatched(conn: &mut Conn<'_>, groups: &[String]) -> Result<u
 
 /// Whether a group gives the role of this folded name. Keycloak writes the path of a group, with a slash before it.
 fn is_role_of(group: &str, name_folded: &str) -> bool {
-    let folded = group.to_lowercase();
+    let folded = name::fold(group);
     folded == name_folded || folded.strip_prefix('/') == Some(name_folded)
 }
 
@@ -292,13 +290,26 @@ pub async fn set_from_provider(
         )?;
     }
     for role in wanted.iter().filter(|role| !had.contains(role)) {
-        execute!(
-            conn,
-            "insert into role_members (role_id, user_id, source) values ($1, $2, $3)",
-            *role,
-            user,
-            PROVIDER
-        )?;
+        add_member(conn, *role, user, PROVIDER).await?;
     }
     Ok(had != wanted)
+}
+
+/// Puts a person into a role. Returns whether they were not in it from there already.
+async fn add_member(
+    conn: &mut Conn<'_>,
+    role: RoleId,
+    user: UserId,
+    source: &str,
+) -> Result<bool, StoreError> {
+    let proof = conn.prove(AccessRow::RoleMember(role, user, source))?;
+    let added = execute!(
+        conn,
+        "insert into role_members (role_id, user_id, source, proof) values ($1, $2, $3, $4) on conflict do nothing",
+        role,
+        user,
+        source,
+        proof.as_deref()
+    )?;
+    Ok(added > 0)
 }

@@ -1,6 +1,9 @@
 //! The rows that rights are made of, read at once, and the number that tells whether any of them has changed.
 
 use super::conn::{all, one};
+use std::collections::BTreeSet;
+
+use super::access_proof::AccessRow;
 use super::{Conn, StoreError};
 use crate::domain::access::PolicyRows;
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
@@ -12,23 +15,45 @@ pub async fn version(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
     Ok(version)
 }
 
-/// Every rule. A privilege that this program does not know gives nothing, and is said in the log.
+/// Every rule. A privilege that this program does not know gives nothing, and is said in the log; a row that Telescope
+/// did not write gives nothing either.
 pub async fn load(conn: &mut Conn<'_>) -> Result<PolicyRows, StoreError> {
     let version = version(conn).await?;
-    let members = all!(conn, (UserId, RoleId), "select distinct user_id, role_id from role_members")?;
+    let members = all!(
+        conn,
+        (UserId, RoleId, String, Option<String>),
+        "select user_id, role_id, source, proof from role_members"
+    )?;
     let cells = all!(
         conn,
-        (GroupId, RoleId, String),
-        "select group_id, role_id, privilege from group_role_privileges"
+        (GroupId, RoleId, String, Option<String>),
+        "select group_id, role_id, privilege, proof from group_role_privileges"
     )?;
-    let cells = cells.into_iter().filter_map(|(group, role, name)| {
+    let system = all!(
+        conn,
+        (RoleId, String, Option<String>),
+        "select role_id, privilege, proof from role_system_privileges"
+    )?;
+    let members = members.into_iter().filter(|(user, role, source, proof)| {
+        conn.is_proven(AccessRow::RoleMember(*role, *user, source), proof.as_deref())
+    });
+    let cells = cells.into_iter().filter(|(group, role, name, proof)| {
+        conn.is_proven(AccessRow::GroupPrivilege(*group, *role, name), proof.as_deref())
+    });
+    let system = system.into_iter().filter(|(role, name, proof)| {
+        conn.is_proven(AccessRow::SystemPrivilege(*role, name), proof.as_deref())
+    });
+    let cells = cells.filter_map(|(group, role, name, _)| {
         Some((group, role, known(&name, AccountPrivilege::from_name(&name))?))
     });
-    let system = all!(conn, (RoleId, String), "select role_id, privilege from role_system_privileges")?;
-    let system = system
-        .into_iter()
-        .filter_map(|(role, name)| Some((role, known(&name, SystemPrivilege::from_name(&name))?)));
-    Ok(PolicyRows { version, members, cells: cells.collect(), system: system.collect() })
+    let system =
+        system.filter_map(|(role, name, _)| Some((role, known(&name, SystemPrivilege::from_name(&name))?)));
+    Ok(PolicyRows {
+        version,
+        members: members.map(|(user, role, ..)| (user, role)).collect::<BTreeSet<_>>().into_iter().collect(),
+        cells: cells.collect(),
+        system: system.collect(),
+    })
 }
 
 fn known<P>(name: &str, privilege: Option<P>) -> Option<P> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::access_proof::AccessRow;
 use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError, web_sessions};
 use crate::domain::{Email, Millis, UserId};
@@ -23,11 +24,41 @@ pub struct User {
     pub seen: Millis,
 }
 
+/// A person as the table has them.
+#[derive(sqlx::FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    user: User,
+    admin_proof: Option<String>,
+}
+
+impl Row {
+    /// The person, who is an administrator only if Telescope made them one.
+    fn genuine(mut self, conn: &Conn<'_>) -> User {
+        let row = AccessRow::Administrator(self.user.id, &self.user.email);
+        self.user.admin = self.user.admin && conn.is_proven(row, self.admin_proof.as_deref());
+        self.user
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ListedRow {
+    #[sqlx(flatten)]
+    row: Row,
+    sessions: i64,
+    identities: i64,
+}
+
+impl ListedRow {
+    fn genuine(self, conn: &Conn<'_>) -> Listed {
+        Listed { user: self.row.genuine(conn), sessions: self.sessions, identities: self.identities }
+    }
+}
+
 /// A person as the list of people has them.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// The person.
-    #[sqlx(flatten)]
     pub user: User,
     /// How many browsers are signed in as this person.
     pub sessions: i64,
@@ -44,10 +75,10 @@ pub async fn page(
     now: Millis,
     limit: u32,
 ) -> Result<Vec<Listed>, StoreError> {
-    all!(
+    let rows = all!(
         conn,
-        Listed,
-        "select id, email, admin, disabled, created, seen,
+        ListedRow,
+        "select id, email, admin, admin_proof, disabled, created, seen,
          (select count(*) from web_sessions
           where user_id = users.id and expires > $1 and web_sessions.seen > $2) as sessions,
          (select count(*) from identities where user_id = users.id) as identities
@@ -57,15 +88,16 @@ pub async fn page(
         after,
         contains(part),
         i64::from(limit)
-    )
+    )?;
+    Ok(rows.into_iter().map(|row| row.genuine(conn)).collect())
 }
 
 /// One person as the list has them.
 pub async fn listed(conn: &mut Conn<'_>, id: UserId, now: Millis) -> Result<Option<Listed>, StoreError> {
-    first!(
+    let row = first!(
         conn,
-        Listed,
-        "select id, email, admin, disabled, created, seen,
+        ListedRow,
+        "select id, email, admin, admin_proof, disabled, created, seen,
          (select count(*) from web_sessions
           where user_id = users.id and expires > $1 and web_sessions.seen > $2) as sessions,
          (select count(*) from identities where user_id = users.id) as identities
@@ -73,7 +105,8 @@ pub async fn listed(conn: &mut Conn<'_>, id: UserId, now: Millis) -> Result<Opti
         now,
         web_sessions::idle_since(now),
         id
-    )
+    )?;
+    Ok(row.map(|row| row.genuine(conn)))
 }
 
 /// The pattern of what holds this text.
@@ -91,11 +124,14 @@ fn contains(part: &str) -> String {
 
 /// The administrators who may sign in, by address.
 pub async fn administrators(conn: &mut Conn<'_>) -> Result<Vec<(UserId, Email)>, StoreError> {
-    all!(
+    let rows = all!(
         conn,
-        (UserId, Email),
-        "select id, email from users where admin = true and disabled = false order by email"
-    )
+        Row,
+        "select id, email, admin, admin_proof, disabled, created, seen from users
+         where admin = true and disabled = false order by email"
+    )?;
+    let genuine = rows.into_iter().map(|row| row.genuine(conn)).filter(|user| user.admin);
+    Ok(genuine.map(|user| (user.id, user.email)).collect())
 }
 
 /// Everybody's address: one question, however many people a page has to name.
@@ -117,46 +153,55 @@ pub async fn is_disabled(conn: &mut Conn<'_>, email: &Email) -> Result<bool, Sto
 
 /// How many administrators who may sign in there are beside this person.
 pub async fn count_other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, StoreError> {
-    let (count,) = one!(
-        conn,
-        (i64,),
-        "select count(*) from users where admin = true and disabled = false and id <> $1",
-        id
-    )?;
-    Ok(count)
+    let others = administrators(conn).await?.into_iter().filter(|(other, _)| *other != id).count();
+    Ok(i64::try_from(others).unwrap_or(i64::MAX))
 }
 
 /// Everybody who may sign in, by address.
 pub async fn active(conn: &mut Conn<'_>) -> Result<Vec<User>, StoreError> {
-    all!(
+    let rows = all!(
         conn,
-        User,
-        "select id, email, admin, disabled, created, seen from users where disabled = false order by email"
-    )
+        Row,
+        "select id, email, admin, admin_proof, disabled, created, seen from users where disabled = false order by email"
+    )?;
+    Ok(rows.into_iter().map(|row| row.genuine(conn)).collect())
 }
 
 /// The person of that address, added if unknown as one who was never seen.
 pub async fn named(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Result<User, StoreError> {
-    one!(
+    let row = one!(
         conn,
-        User,
+        Row,
         "insert into users (id, email, admin, disabled, created, seen) values ($1, $2, false, false, $3, 0)
          on conflict (email) do update set email = excluded.email
-         returning id, email, admin, disabled, created, seen",
+         returning id, email, admin, admin_proof, disabled, created, seen",
         UserId::generate(),
         email,
         now
-    )
+    )?;
+    Ok(row.genuine(conn))
 }
 
 /// The person of that address.
 pub async fn by_email(conn: &mut Conn<'_>, email: &Email) -> Result<Option<User>, StoreError> {
-    first!(conn, User, "select id, email, admin, disabled, created, seen from users where email = $1", email)
+    let row = first!(
+        conn,
+        Row,
+        "select id, email, admin, admin_proof, disabled, created, seen from users where email = $1",
+        email
+    )?;
+    Ok(row.map(|row| row.genuine(conn)))
 }
 
 /// The person of that id.
 pub async fn by_id(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, StoreError> {
-    first!(conn, User, "select id, email, admin, disabled, created, seen from users where id = $1", id)
+    let row = first!(
+        conn,
+        Row,
+        "select id, email, admin, admin_proof, disabled, created, seen from users where id = $1",
+        id
+    )?;
+    Ok(row.map(|row| row.genuine(conn)))
 }
 
 /// The epoch of a person's sessions: a session of an earlier one has ended. None for an unknown person.
@@ -173,22 +218,25 @@ pub async fn set_seen(conn: &mut Conn<'_>, id: UserId, now: Millis) -> Result<()
 /// The person of that address, added if unknown, and noted as seen now. One statement, so that two first
 /// visits at once make one person.
 pub async fn upsert_seen(conn: &mut Conn<'_>, email: &Email, now: Millis) -> Result<User, StoreError> {
-    one!(
+    let row = one!(
         conn,
-        User,
+        Row,
         "insert into users (id, email, admin, disabled, created, seen) values ($1, $2, false, false, $3, $3)
          on conflict (email) do update set seen = excluded.seen
-         returning id, email, admin, disabled, created, seen",
+         returning id, email, admin, admin_proof, disabled, created, seen",
         UserId::generate(),
         email,
         now
-    )
+    )?;
+    Ok(row.genuine(conn))
 }
 
 /// Gives a person another address.
 pub async fn set_email(conn: &mut Conn<'_>, id: UserId, email: &Email) -> Result<(), StoreError> {
-    let touched = execute!(conn, "update users set email = $2 where id = $1", id, email)?;
-    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+    let Some(user) = by_id(conn, id).await? else { return Err(StoreError::Missing) };
+    let proof = if user.admin { conn.prove(AccessRow::Administrator(id, email))? } else { None };
+    let sql = "update users set email = $2, admin_proof = $3 where id = $1";
+    execute!(conn, sql, id, email, proof.as_deref()).map(drop)
 }
 
 /// Whether no identity is bound to a person.
@@ -204,8 +252,10 @@ pub async fn delete_unseen(conn: &mut Conn<'_>, id: UserId) -> Result<(), StoreE
 
 /// Makes a person an administrator, or no longer.
 pub async fn set_admin(conn: &mut Conn<'_>, id: UserId, admin: bool) -> Result<(), StoreError> {
-    let touched = execute!(conn, "update users set admin = $2 where id = $1", id, admin)?;
-    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+    let Some(user) = by_id(conn, id).await? else { return Err(StoreError::Missing) };
+    let proof = if admin { conn.prove(AccessRow::Administrator(id, &user.email))? } else { None };
+    let sql = "update users set admin = $2, admin_proof = $3 where id = $1";
+    execute!(conn, sql, id, admin, proof.as_deref()).map(drop)
 }
 
 /// Blocks a person, or unblocks them.

@@ -1,7 +1,8 @@
 //! Browsers that are signed in, for `tower-sessions`.
 //!
-//! A session's id is as good as a password, so the database keeps its SHA-256 only: who reads the
-//! database can't sign in with what is in it. An id is 128 random bits, so no salt is needed.
+//! A session's id is as good as a password, so the database keeps a MAC of it only, and what a session holds is encrypted
+//! for its row. Reading the database gives no one a session, and neither does writing to it: without the key, no row can
+//! be made for an id, and the person of one session can't be put into another.
 //!
 //! A session ends a fixed time after the sign-in, whatever its record says later, and earlier if it is not used. Use
 //! is written down at most once a minute, so that looking at pages does not write to the database all the time.
@@ -9,16 +10,16 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 
-use super::conn::{execute, first};
+use super::conn::{all, execute, first};
 use super::{Conn, Db, StoreError, unique};
 use crate::clock::Clock;
-use crate::domain::{Millis, UserId};
+use crate::crypto::{Keys, Purpose, SealContext};
+use crate::domain::{Millis, Secret, UserId};
 
 /// The key in a session's data under which the signed-in person's id stands.
 pub const USER_KEY: &str = "user";
@@ -95,12 +96,12 @@ pub async fn end_oldest_of(
 #[async_trait]
 impl SessionStore for WebSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        let row = Row::of(record, &self.clock)?;
+        let row = self.row(record)?;
         let inserted = self.db.maintain(async |conn: &mut Conn<'_>| row.insert(conn).await).await;
         match inserted {
             Err(error) if unique(&error).is_some() => {
                 record.id = Id::default();
-                let row = Row::of(record, &self.clock)?;
+                let row = self.row(record)?;
                 self.db.maintain(async |conn: &mut Conn<'_>| row.insert(conn).await).await
             }
             other => other,
@@ -109,39 +110,45 @@ impl SessionStore for WebSessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let row = Row::of(record, &self.clock)?;
+        let row = self.row(record)?;
         self.db.maintain(async |conn: &mut Conn<'_>| row.save(conn).await).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let now = self.clock.now();
-        let hash = hash(*id);
+        let hash = self.hash(*id)?;
         let mut conn = self.db.read().await.map_err(backend)?;
         let row = first!(
             conn,
-            (String, Millis, Millis),
-            "select data, seen, expires from web_sessions where id_hash = $1 and expires > $2 and seen > $3",
+            (String, Millis, Millis, Millis),
+            "select data, created, seen, expires from web_sessions
+             where id_hash = $1 and expires > $2 and seen > $3 and created > $4",
             hash.as_str(),
             now,
-            idle_since(now)
+            idle_since(now),
+            Millis(now.0 - LIFE)
         )
         .map_err(backend)?;
         drop(conn);
-        let Some((data, seen, expires)) = row else {
+        let Some((sealed, created, seen, expires)) = row else {
+            return Ok(None);
+        };
+        let Some(data) = open(self.keys()?, &hash, created, &sealed) else {
+            tracing::error!("a session was changed in the database; it counts for nothing");
             return Ok(None);
         };
         if self.uses && now.0 - seen.0 >= SEEN_EVERY {
             self.note_seen(&hash, now).await;
         }
         let data: HashMap<String, serde_json::Value> =
-            serde_json::from_str(&data).map_err(|_| Error::Decode("a session is not JSON".into()))?;
+            serde_json::from_str(data.expose()).map_err(|_| Error::Decode("a session is not JSON".into()))?;
         let expiry_date = OffsetDateTime::from_unix_timestamp_nanos(i128::from(expires.0) * 1_000_000)
             .map_err(|error| Error::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        let hash = hash(*id);
+        let hash = self.hash(*id)?;
         self.db
             .maintain(async |conn: &mut Conn<'_>| {
                 execute!(conn, "delete from web_sessions where id_hash = $1", hash.as_str())
@@ -153,6 +160,32 @@ impl SessionStore for WebSessions {
 }
 
 impl WebSessions {
+    fn keys(&self) -> Result<&Keys> {
+        let keys =
+            self.db.keys().ok_or_else(|| Error::Backend("the database was opened without keys".into()))?;
+        Ok(keys)
+    }
+
+    /// What the table has of an id.
+    fn hash(&self, id: Id) -> Result<String> {
+        self.keys()?.session_hash(&id.to_string()).map_err(|error| Error::Backend(error.to_string()))
+    }
+
+    fn row<'a>(&'a self, record: &Record) -> Result<Row<'a>> {
+        let user = record.data.get(USER_KEY).and_then(|id| id.as_str()).map(str::to_owned);
+        let expires = i64::try_from(record.expiry_date.unix_timestamp_nanos() / 1_000_000)
+            .map_err(|error| Error::Encode(error.to_string()))?;
+        let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+        Ok(Row {
+            keys: self.keys()?,
+            id_hash: self.hash(record.id)?,
+            user,
+            data: Secret::new(data),
+            now: self.clock.now(),
+            expires: Millis(expires),
+        })
+    }
+
     /// That a session was used is worth knowing, but no reason to refuse the request.
     async fn note_seen(&self, hash: &str, now: Millis) {
         let noted = self
@@ -168,27 +201,60 @@ impl WebSessions {
     }
 }
 
+/// Whether there is a row that Telescope did not write.
+pub(super) async fn any_foreign(conn: &mut Conn<'_>, keys: &Keys) -> std::result::Result<bool, StoreError> {
+    let rows = all!(conn, (String, String, Millis), "select id_hash, data, created from web_sessions")?;
+    Ok(rows.iter().any(|(hash, sealed, created)| open(keys, hash, *created, sealed).is_none()))
+}
+
+/// Deletes every row that Telescope did not write, and returns whose sessions they claimed to be.
+pub(super) async fn delete_foreign(
+    conn: &mut Conn<'_>,
+    keys: &Keys,
+) -> std::result::Result<Vec<Option<String>>, StoreError> {
+    let rows = all!(
+        conn,
+        (String, Option<String>, String, Millis),
+        "select id_hash, user_id, data, created from web_sessions"
+    )?;
+    let mut foreign = Vec::new();
+    for (hash, user, sealed, created) in rows {
+        if open(keys, &hash, created, &sealed).is_none() {
+            execute!(conn, "delete from web_sessions where id_hash = $1", hash.as_str())?;
+            foreign.push(user);
+        }
+    }
+    Ok(foreign)
+}
+
+/// Deletes every session, as when the key changes by which they are found.
+pub(super) async fn delete_all(conn: &mut Conn<'_>) -> std::result::Result<(), StoreError> {
+    execute!(conn, "delete from web_sessions").map(drop)
+}
+
+/// What a session holds; none if it was not sealed for this row. The beginning is part of the place, so that no change
+/// of the row makes a session live longer.
+fn open(keys: &Keys, hash: &str, created: Millis, sealed: &str) -> Option<Secret> {
+    keys.open(&place(hash, created), &sealed.parse().ok()?).ok()
+}
+
+const fn place(hash: &str, created: Millis) -> SealContext<'_> {
+    SealContext { purpose: Purpose::WebSession, row: hash, version: created.0 }
+}
+
 /// A session as the table has it.
-struct Row {
+struct Row<'a> {
+    keys: &'a Keys,
     id_hash: String,
     user: Option<String>,
-    data: String,
+    data: Secret,
     now: Millis,
     expires: Millis,
 }
 
-impl Row {
-    fn of(record: &Record, clock: &Clock) -> Result<Self> {
-        let user = record.data.get(USER_KEY).and_then(|id| id.as_str()).map(str::to_owned);
-        let expires = i64::try_from(record.expiry_date.unix_timestamp_nanos() / 1_000_000)
-            .map_err(|error| Error::Encode(error.to_string()))?;
-        Ok(Self {
-            id_hash: hash(record.id),
-            user,
-            data: serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?,
-            now: clock.now(),
-            expires: Millis(expires),
-        })
+impl Row<'_> {
+    fn sealed(&self, created: Millis) -> std::result::Result<String, StoreError> {
+        Ok(self.keys.seal(&place(&self.id_hash, created), &self.data)?.to_string())
     }
 
     async fn insert(&self, conn: &mut Conn<'_>) -> std::result::Result<(), StoreError> {
@@ -198,7 +264,7 @@ impl Row {
              values ($1, $2, $3, $4, $4, $5)",
             self.id_hash.as_str(),
             self.user.as_deref(),
-            self.data.as_str(),
+            self.sealed(self.now)?,
             self.now,
             self.expires
         )?;
@@ -208,23 +274,21 @@ impl Row {
     /// Changes a session that is there. One that was ended meanwhile stays ended: a request that was on its
     /// way when its session was ended must not bring it back.
     async fn save(&self, conn: &mut Conn<'_>) -> std::result::Result<(), StoreError> {
+        let id_hash = self.id_hash.as_str();
+        let row = first!(conn, (Millis,), "select created from web_sessions where id_hash = $1", id_hash)?;
+        let Some((created,)) = row else { return Ok(()) };
         execute!(
             conn,
             "update web_sessions set user_id = $2, data = $3,
              expires = case when $4 < created + $5 then $4 else created + $5 end where id_hash = $1",
-            self.id_hash.as_str(),
+            id_hash,
             self.user.as_deref(),
-            self.data.as_str(),
+            self.sealed(created)?,
             self.expires,
             LIFE
         )?;
         Ok(())
     }
-}
-
-/// SHA-256 of the id as the cookie has it, in hexadecimal digits.
-fn hash(id: Id) -> String {
-    hex::encode(Sha256::digest(id.to_string()))
 }
 
 fn backend(error: StoreError) -> Error {

@@ -27,6 +27,7 @@ macro_rules! paths {
 
 paths! {
     HOME = "/";
+    EVENTS = "/events";
     ACCOUNTS = "/accounts";
     ACCOUNTS_EVENTS = "/accounts/events";
     ACCOUNTS_ADD = "/accounts/add";
@@ -72,6 +73,7 @@ paths! {
     AUDIT = "/audit";
     AUDIT_EVENTS = "/audit/events";
     AUDIT_EXPORT = "/audit/export";
+    AUDIT_ACKNOWLEDGE = "/audit/acknowledge";
 
     ACCESS = "/access";
     ACCESS_EXPLAIN = "/access/explain";

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::pages::access::named::{create, delete, rename};
-use super::pages::{access, accounts, audit, groups, jobs, reveals, roles, sign_in, users};
+use super::pages::{access, accounts, audit, groups, jobs, reveals, roles, session_events, sign_in, users};
 use super::state::AppState;
 use super::{assets, error, health, layers, paths};
 use crate::context::App;
@@ -18,6 +18,7 @@ pub fn router(app: Arc<App>) -> Router {
     let state = AppState::new(app);
     let pages = Router::new()
         .route(paths::HOME, get(accounts::list::home))
+        .route(paths::EVENTS, get(session_events::session))
         .route(paths::ACCOUNTS, get(accounts::list::list))
         .route(paths::ACCOUNTS_EVENTS, get(accounts::list_events::list))
         .route(paths::ACCOUNTS_ADD, get(accounts::add::form).post(accounts::add::add))
@@ -65,6 +66,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::AUDIT, get(audit::list::list))
         .route(paths::AUDIT_EVENTS, get(audit::events::trail))
         .route(paths::AUDIT_EXPORT, post(audit::export::export))
+        .route(paths::AUDIT_ACKNOWLEDGE, post(audit::mismatch::acknowledge))
         .route(paths::ACCESS, get(access::matrix::matrix))
         .route(paths::ACCESS_EXPLAIN, get(access::explain::explain))
         .route(paths::ACCESS_CELL, get(access::cell::form).post(access::cell::save))
@@ -79,7 +81,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::GROUP, get(groups::show::show))
         .route(paths::GROUP_RENAME, post(rename::<GroupId>))
         .route(paths::GROUP_DELETE, post(delete::<GroupId>))
-        .route(paths::GROUP_APPROVAL, post(groups::approval::save))
+        .route(paths::GROUP_APPROVAL, get(groups::approval::ask).post(groups::approval::save))
         .route(paths::GROUP_EMERGENCY, post(groups::approval::save_emergency))
         .route(paths::GROUP_PUT_IN, post(groups::accounts::add))
         .route(paths::GROUP_TAKE_OUT, post(groups::accounts::remove))
@@ -87,13 +89,16 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::USERS_ROLES, post(users::roles::of_selected))
         .route(paths::USER, get(users::show::show))
         .route(paths::USER_ROLES, post(users::roles::of_one))
-        .route(paths::USER_END_SESSIONS, post(users::change::end_sessions))
-        .route(paths::USER_DISABLE, post(users::change::disable))
-        .route(paths::USER_ENABLE, post(users::change::enable))
-        .route(paths::USER_GRANT_ADMIN, post(users::change::grant_admin))
-        .route(paths::USER_REVOKE_ADMIN, post(users::change::revoke_admin))
+        .route(paths::USER_END_SESSIONS, get(users::question::end_sessions).post(users::change::end_sessions))
+        .route(paths::USER_DISABLE, get(users::question::disable).post(users::change::disable))
+        .route(paths::USER_ENABLE, get(users::question::enable).post(users::change::enable))
+        .route(paths::USER_GRANT_ADMIN, get(users::question::grant_admin).post(users::change::grant_admin))
+        .route(paths::USER_REVOKE_ADMIN, get(users::question::revoke_admin).post(users::change::revoke_admin))
         .route(paths::USER_MOVE, post(users::move_to::move_to))
-        .route(paths::USER_FORGET_IDENTITY, post(users::change::forget_identity))
+        .route(
+            paths::USER_FORGET_IDENTITY,
+            get(users::question::forget_identity).post(users::change::forget_identity),
+        )
         .route(paths::SIGN_IN, get(sign_in::form::form).post(sign_in::form::sign_in))
         .route(paths::SIGN_IN_START, get(sign_in::oidc::start))
         .route(paths::SIGN_IN_CALLBACK, get(sign_in::oidc::callback))

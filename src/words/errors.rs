@@ -160,7 +160,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::ApprovalNotNeeded => "This account no longer needs approval. Reload the page.".into(),
         ErrorCode::AlreadyRequested => "You have already requested this. Check the status of that request.".into(),
         ErrorCode::NoApprover => {
-            "There is no one who can approve this: no other person has the privilege approve_reveal. Ask an access \
+            "There is no one who can approve this: no other person has the permission approve_reveal. Ask an access \
              manager to grant it."
                 .into()
         }
@@ -177,7 +177,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::RequestOver => "This request has expired after ten minutes.".into(),
         ErrorCode::RequesterLostAccess { person } => format!("{person} no longer has access to this."),
         ErrorCode::PeopleOnly => "Only a person can do this.".into(),
-        ErrorCode::MissingPrivilege { privilege } => format!("You need the privilege {privilege}."),
+        ErrorCode::MissingPrivilege { privilege } => format!("You need the permission {privilege}."),
         ErrorCode::PrivilegeNotHeldThere { privilege } => {
             format!("You can only grant permissions you have yourself: you don't have {privilege} there.")
         }
@@ -189,6 +189,9 @@ pub fn sentence(error: &ErrorCode) -> String {
             "You can't make yourself the owner of an account. Ask another access manager.".into()
         }
         ErrorCode::AboveYou => "This person has more permissions than you. Ask an administrator.".into(),
+        ErrorCode::TextCharacter => {
+            "The text has a character that can't be stored. Remove it and try again.".into()
+        }
         ErrorCode::AdministratorsOnly => "Only administrators can do this.".into(),
         ErrorCode::OwnUser => "You can't do this to yourself. Ask another administrator.".into(),
         ErrorCode::NamedInAdminEmails => {
@@ -228,7 +231,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::FileDuplicate { kind: NameKind::Group, name } => format!("The group {name:?} is listed twice."),
         ErrorCode::FileUnknownAccount { account, group } => format!("There is no account {account} ({group})."),
         ErrorCode::FileUnknownGroup { group, role } => format!("There is no group {group:?} (role {role:?})."),
-        ErrorCode::FileUnknownPrivilege { name } => format!("There is no privilege {name:?}."),
+        ErrorCode::FileUnknownPrivilege { name } => format!("There is no permission {name:?}."),
         ErrorCode::FileValue { value, error } => format!("{value:?}: {}", sentence(error)),
         ErrorCode::ImportRejected { edits } => {
             let lines: Vec<String> =

@@ -2,7 +2,8 @@
 //!
 //! An administrator has everything, so they may grant everything. Others with `manage_access` may grant what they have
 //! themselves, to other people. They can't change their own roles, people with more permissions, or anyone's rank.
-//! Taking away is free, except from people with more permissions: it makes no one stronger.
+//! Taking away is free, except from people with more permissions: it makes no one stronger. What takes something from a
+//! role is judged for each person who has it.
 //!
 //! These rules are enough so that people who arrange access, however many and in whatever order, never reach more
 //! together than they had together before; a property test in `tests/it` tries that at random.
@@ -37,6 +38,8 @@ pub enum PolicyChange<'a> {
     Take(Subject, RoleId),
     /// A person is shut out, let in, signed out, or may be taken for another.
     Person(Subject),
+    /// These people lose some of what their roles give them.
+    Strip(&'a [Subject]),
     /// A person becomes an administrator, or is no longer one.
     Rank,
     /// A secret of a group's accounts is shown without a second person's approval from now on.
@@ -111,6 +114,7 @@ pub fn authorize_change(
             has_all(mine, rules.role(role).unwrap_or(&nothing))
         }
         PolicyChange::Take(subject, _) | PolicyChange::Person(subject) => not_above(rules, mine, subject),
+        PolicyChange::Strip(people) => people.iter().try_for_each(|subject| not_above(rules, mine, *subject)),
         PolicyChange::Join(account, group) => {
             has_accounts(privileges(rules, actor, account), rules.anybody_in(group))
         }

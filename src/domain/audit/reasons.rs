@@ -12,6 +12,30 @@ pub enum MismatchReason {
     Other,
     /// The checkpoint file can't be read.
     Unreadable,
+    /// There is no checkpoint file.
+    Missing,
+    /// The checkpoint file was not written by Telescope.
+    Unauthentic,
+}
+
+/// What a row in the database gives that Telescope did not write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForeignRow {
+    /// A person is an administrator.
+    Administrator,
+    /// An identity is linked to a person.
+    Identity,
+    /// A person has a role.
+    RoleMember,
+    /// A role has a privilege on the accounts of a group.
+    GroupPrivilege,
+    /// A role has a system privilege.
+    SystemPrivilege,
+    /// A request to view a secret waits, or is approved.
+    Approval,
+    /// A browser is signed in.
+    Session,
 }
 
 /// Why a person with a proven identity is not signed in.

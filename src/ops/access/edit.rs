@@ -6,14 +6,16 @@ mod role;
 use std::collections::HashMap;
 
 use super::Failed;
-use crate::domain::access::{EscalationError, Moved, Policy, PolicyChange, Principal, authorize_change};
+use crate::domain::access::{
+    EscalationError, Moved, Policy, PolicyChange, Principal, Subject, authorize_change,
+};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
-use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId};
+use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId, name};
 use crate::ops::{Applied, OpError};
-use crate::store::Tx;
 use crate::store::tx::Recorded;
+use crate::store::{self, Conn, StoreError, Tx};
 
 /// Characters that the name of a role or a group may have.
 pub const MAX_NAME: usize = 60;
@@ -124,6 +126,19 @@ impl EditContext<'_> {
         authorize_change(self.rules, self.actor, change)
     }
 
+    /// Why people whose roles are `affected` may not lose what those give them; none if they may.
+    async fn authorize_stripping(
+        &self,
+        conn: &mut Conn<'_>,
+        affected: impl Fn(&[RoleId]) -> bool,
+    ) -> Result<Option<EscalationError>, StoreError> {
+        let administrators = store::users::administrators(conn).await?;
+        let is_admin = |person| administrators.iter().any(|(id, _)| *id == person);
+        let people = self.rules.holders().filter(|(_, roles)| affected(roles));
+        let people: Vec<Subject> = people.map(|(id, _)| Subject { id, admin: is_admin(id) }).collect();
+        Ok(self.authorize(PolicyChange::Strip(&people)).err())
+    }
+
     fn entry(&self, event: AuditEvent) -> AuditEntry {
         AuditEntry::done(self.at, self.actor, event)
     }
@@ -141,19 +156,16 @@ impl EditContext<'_> {
     }
 }
 
-/// A name that a role or a group may have, without spaces around it.
-fn checked(name: &str) -> Result<&str, Failed> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(|c| c.is_control() || c == ',')
-    {
+/// A name that a role or a group may have, in its one spelling.
+fn checked(text: &str) -> Result<String, Failed> {
+    name::clean(text, MAX_NAME).ok_or_else(|| {
         let error = ErrorCode::NameInvalid { max: MAX_NAME };
-        return Err(Failed { what: name.to_owned(), field: Some("name"), error });
-    }
-    Ok(name)
+        Failed { what: text.trim().to_owned(), field: Some("name"), error }
+    })
 }
 
 /// A name that a new group may have.
-pub(crate) fn group_name(name: &str) -> Result<&str, ErrorCode> {
+pub(crate) fn group_name(name: &str) -> Result<String, ErrorCode> {
     checked(name).map_err(|failed| failed.error)
 }
 

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::{check_comment, connect};
-use crate::domain::access::SystemGrant;
+use crate::domain::access::{Principal, SystemGrant, privileges};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
-use crate::domain::privilege::can;
+use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::{Account, AccountId, DesiredState, Email, Phone};
 use crate::ops::{App, OpError};
 use crate::store;
@@ -39,7 +39,9 @@ pub async fn add(
     let entry = AuditEntry::done(account.created, grant.actor(), event).about(account.id);
     let inserted = app.write(&entry, async |tx| store::accounts::insert(tx, &account).await).await;
     inserted.map_err(|error| match store::unique(&error) {
-        Some(_) if is_leaving(app, &account.phone) => OpError::invalid("phone", ErrorCode::PhoneBeingRemoved),
+        Some(_) if is_leaving(app, grant.actor(), &account.phone) => {
+            OpError::invalid("phone", ErrorCode::PhoneBeingRemoved)
+        }
         Some(_) => OpError::invalid("phone", ErrorCode::PhoneTaken),
         None => error.into(),
     })?;
@@ -50,12 +52,13 @@ pub async fn add(
     Ok(id)
 }
 
-pub(super) fn is_leaving(app: &App, phone: &Phone) -> bool {
-    let listing = app.live.accounts.listing();
-    listing
-        .entries
-        .iter()
-        .any(|entry| entry.account.phone == *phone && entry.account.wanted == DesiredState::Removed)
+/// Whether the account of this number is being removed, as far as the actor may know: of a number that they can't see
+/// they learn nothing but that they can't add it.
+pub(super) fn is_leaving(app: &App, actor: &Principal, phone: &Phone) -> bool {
+    let policy = app.live.policy.current();
+    let leaves = |account: &Account| account.phone == *phone && account.wanted == DesiredState::Removed;
+    let sees = |account: &Account| privileges(&policy, actor, account).has(AccountPrivilege::View);
+    app.live.accounts.listing().iter().any(|entry| leaves(&entry.account) && sees(&entry.account))
 }
 
 /// Adds an account with a random number of Telegram's test environment.

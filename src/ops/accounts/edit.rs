@@ -6,7 +6,7 @@ use crate::domain::account::{DetailsChange, DetailsVersion};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::{ErrorCode, GoneKind};
 use crate::domain::privilege::can;
-use crate::domain::{AccountId, Email, GroupId};
+use crate::domain::{AccountId, Email, GroupId, name};
 use crate::ops::access::group_name;
 use crate::ops::audit::failed_attempts;
 use crate::ops::{App, OpError, current, policy};
@@ -94,7 +94,7 @@ async fn groups(
     }
     if let Some(name) = &details.new_group {
         let name = group_name(name).map_err(|code| OpError::invalid("new_group", code))?;
-        let group = named(conn, known.iter(), name).await?;
+        let group = named(conn, known.iter(), &name).await?;
         if !groups.contains(&group) {
             groups.push(group);
         }
@@ -152,8 +152,8 @@ async fn named(
     mut known: impl Iterator<Item = &Group>,
     name: &str,
 ) -> Result<Group, store::StoreError> {
-    let folded = name.to_lowercase();
-    if let Some(group) = known.find(|group| group.name.to_lowercase() == folded) {
+    let folded = name::fold(name);
+    if let Some(group) = known.find(|group| name::fold(&group.name) == folded) {
         return Ok(group.clone());
     }
     let id = GroupId::generate();

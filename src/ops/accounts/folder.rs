@@ -37,8 +37,10 @@ pub fn open(
     environment: TelegramEnvironment,
     account: &Account,
 ) -> anyhow::Result<(PathBuf, Secret)> {
-    let folder = accounts.join(&account.folder);
-    ensure!(!folder.is_symlink(), "{} is a symbolic link", folder.display());
+    let folder = path(accounts, account)?;
+    if let Ok(found) = folder.symlink_metadata() {
+        ensure!(found.is_dir(), "{} is no folder", folder.display());
+    }
     let file = folder.join(NAME);
     let id = account.id.to_string();
     let place = |purpose| SealContext { purpose, row: &id, version: 1 };
@@ -74,17 +76,28 @@ pub fn open(
     Ok((folder, key))
 }
 
-/// Whether the account has a folder.
+/// Where an account's folder is: a plain name below the accounts' directory. What else the database says was not written by
+/// Telescope, and leads elsewhere.
+fn path(accounts: &Path, account: &Account) -> std::io::Result<PathBuf> {
+    let name = &account.folder;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "this is no account's folder"));
+    }
+    Ok(accounts.join(name))
+}
+
+/// Whether the account has a folder, as far as can be told: one in a wrong place is for people to look at.
 pub fn exists(accounts: &Path, account: &Account) -> bool {
-    accounts.join(&account.folder).symlink_metadata().is_ok()
+    path(accounts, account).map_or(true, |folder| folder.symlink_metadata().is_ok())
 }
 
 /// Removes the account's folder with all that is in it. What a sudden end leaves over, the next call removes.
 pub fn destroy(accounts: &Path, account: &Account) -> std::io::Result<()> {
-    let folder = accounts.join(&account.folder);
-    // An account's folder is a plain name below the accounts' directory, or it is not ours to remove.
-    if account.folder.is_empty() || account.folder.contains(['/', '.']) {
-        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "this is no account's folder"));
+    let folder = path(accounts, account)?;
+    // Behind a link the files would stay.
+    if folder.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "the account's folder is a link"));
     }
     match std::fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
@@ -142,6 +155,16 @@ mod tests {
         assert!(open(home.path(), &keys, TelegramEnvironment::Production, &ada).is_err(), "another Telegram");
         let bob = Account { id: AccountId::generate(), ..ada.clone() };
         assert!(open(home.path(), &keys, test, &bob).is_err(), "another account");
+        for elsewhere in ["", ".", "..", "../x", "a/b", "/tmp/x", "a\\b", "a\0b", "ﾟ"] {
+            let eve = Account { folder: elsewhere.into(), ..account() };
+            assert!(open(home.path(), &keys, test, &eve).is_err(), "{elsewhere:?}");
+            assert!(destroy(home.path(), &eve).is_err() && exists(home.path(), &eve), "{elsewhere:?}");
+        }
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1, "nothing was made");
+        std::os::unix::fs::symlink(&folder, home.path().join("linked")).unwrap();
+        let linked = Account { folder: "linked".into(), ..ada.clone() };
+        assert!(open(home.path(), &keys, test, &linked).is_err(), "a link leads elsewhere");
+        assert!(destroy(home.path(), &linked).is_err() && folder.exists(), "and would leave the files");
         let elsewhere = home.path().join("elsewhere");
         std::fs::rename(&folder, &elsewhere).unwrap();
         std::os::unix::fs::symlink(&elsewhere, &folder).unwrap();

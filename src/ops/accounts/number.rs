@@ -5,7 +5,7 @@
 
 use super::add::{is_leaving, random_name};
 use super::{connect, folder};
-use crate::domain::access::{Grant, SystemGrant};
+use crate::domain::access::{Grant, Principal, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
@@ -92,7 +92,7 @@ async fn write(app: &App, grant: &Grant<'_, can::Login>, entry: &Entry, phone: P
         .await;
     let account = match written {
         Ok(account) => account,
-        Err(OpError::Internal(error)) => return Err(taken(app, &phone, error)),
+        Err(OpError::Internal(error)) => return Err(taken(app, grant.actor(), &phone, error)),
         Err(error) => return Err(error),
     };
     tracing::info!(account = %id, actor = %grant.actor(), "the account's number was corrected");
@@ -115,11 +115,11 @@ async fn check_history(conn: &mut Conn<'_>, entry: &Entry) -> Result<(), OpError
 }
 
 /// The refusal if another account has the number.
-fn taken(app: &App, phone: &Phone, error: anyhow::Error) -> OpError {
+fn taken(app: &App, actor: &Principal, phone: &Phone, error: anyhow::Error) -> OpError {
     let is_taken =
         error.downcast_ref::<store::StoreError>().is_some_and(|error| store::unique(error).is_some());
     match is_taken {
-        true if is_leaving(app, phone) => OpError::invalid("phone", ErrorCode::PhoneBeingRemoved),
+        true if is_leaving(app, actor, phone) => OpError::invalid("phone", ErrorCode::PhoneBeingRemoved),
         true => OpError::invalid("phone", ErrorCode::PhoneTaken),
         false => OpError::Internal(error),
     }

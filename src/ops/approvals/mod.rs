@@ -112,16 +112,19 @@ pub async fn decide(
             let request = store::reveal_requests::get(tx, id).await?.ok_or(OpError::NotFound)?;
             let person = check_status(app, tx, grant.actor(), &request, decision, now).await?;
             let (state, kind, of) = (decision.state(), request.kind, request.person.clone());
-            if !store::reveal_requests::decide(tx, id, state, person.id, now, note.as_deref()).await? {
-                return refused(ErrorCode::AlreadyDecided);
-            }
             let event = match decision {
                 Decision::Approve => AuditEvent::RevealApproved { kind, person: of },
                 Decision::Refuse => AuditEvent::RevealDeclined { kind, person: of },
             };
             let mut entry = AuditEntry::done(now, grant.actor(), event).about(request.account);
             entry.reason.clone_from(&note);
-            Ok(tx.record(&entry).await?.with(request))
+            let recorded = tx.record(&entry).await?;
+            let note = note.as_deref();
+            let seq = recorded.seq();
+            if !store::reveal_requests::decide(tx, id, state, person.id, now, note, seq).await? {
+                return refused(ErrorCode::AlreadyDecided);
+            }
+            Ok(recorded.with(request))
         })
         .await;
     // Also when it was refused: the page it came from shows something that is not so.

@@ -3,8 +3,9 @@
 //! Who can write to the database can delete entries at its end, and what is left is a perfect chain. So the
 //! newest end also goes to `audit-head` in `DATA_DIR`, soon after each commit, by one task that writes the newest
 //! only and delays no change. At the start the audit log must still lead through the checkpoint. If it does not, that is
-//! reported in the server's log, in the audit log itself and on its page. It does not refuse the start: a database that was
-//! put back from a copy looks the same, and the accounts have to be looked after in either case.
+//! reported in the server's log, in the audit log itself and on its page, where an administrator acknowledges it. It does
+//! not refuse the start: a database that was put back from a copy looks the same, and the accounts have to be looked after
+//! in either case. A file that is missing, or that Telescope did not write, is such a mismatch, too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::domain::audit::{AuditEntry, AuditEvent, MismatchReason};
 use crate::live::events::Change;
 use crate::ops::audit::queue;
 use crate::ops::{App, Context};
-use crate::store::audit::{self, Head, HeadFile};
+use crate::store::audit::{self, Checkpoint, Head, HeadFile};
 use crate::store::{Conn, StoreError};
 
 /// How long commits are gathered before the file is written.
@@ -28,15 +29,17 @@ pub async fn compare(context: &Context) -> Result<(), StoreError> {
     let file = HeadFile::in_folder(&context.config.storage.data_dir);
     let mut conn = context.db.read().await?;
     let found = audit::head(&mut conn).await?;
-    let doubted = match file.read() {
-        Ok(None) if found.seq > 0 => {
-            tracing::warn!(
-                "there is no file audit-head, so entries missing at the end of the audit log can't be noticed"
-            );
-            return Ok(());
+    let doubted = match file.check(&context.keys) {
+        Ok(Checkpoint::Missing) if found.seq == 0 => None,
+        Ok(Checkpoint::Missing) => Some((None, MismatchReason::Missing)),
+        Ok(Checkpoint::Unauthentic) => Some((None, MismatchReason::Unauthentic)),
+        // The version before this one signed nothing.
+        Ok(Checkpoint::Unsigned(_)) if !context.db.was_upgraded() => {
+            Some((None, MismatchReason::Unauthentic))
         }
-        Ok(None) => return Ok(()),
-        Ok(Some(known)) => doubt(&mut conn, &known).await?.map(|fault| (Some(known), fault)),
+        Ok(Checkpoint::Unsigned(known) | Checkpoint::Signed(known)) => {
+            doubt(&mut conn, &known).await?.map(|fault| (Some(known), fault))
+        }
         Err(error) => {
             tracing::error!(%error, "the file audit-head can't be read");
             Some((None, MismatchReason::Unreadable))
@@ -47,7 +50,9 @@ pub async fn compare(context: &Context) -> Result<(), StoreError> {
     say(context, known, fault, &found).await?;
     // What was said goes into the file at once, or it would be found again.
     let newest = context.db.audit_heads().borrow().clone();
-    put(context, newest).await;
+    if let Some(newest) = newest {
+        put(context, &newest).await;
+    }
     Ok(())
 }
 
@@ -75,7 +80,11 @@ async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<MismatchReaso
     if known.seq == 0 {
         return Ok(None);
     }
-    Ok(match audit::get(conn, known.seq).await? {
+    let found = match audit::get(conn, known.seq).await {
+        Err(StoreError::Corrupt(_)) => return Ok(Some(MismatchReason::Other)),
+        found => found?,
+    };
+    Ok(match found {
         None => Some(MismatchReason::Shorter),
         Some(entry) if entry.is_at(known) => None,
         Some(_) => Some(MismatchReason::Other),
@@ -83,13 +92,27 @@ async fn doubt(conn: &mut Conn<'_>, known: &Head) -> Result<Option<MismatchReaso
 }
 
 /// Verifies that the audit log leads from the former checkpoint to the new one, before the file forgets the former:
-/// entries may be deleted while the server runs.
-async fn look_back(context: &Context, former: Head, newest: &Head) -> Result<(), StoreError> {
+/// entries may be deleted while the server runs, and the file, too.
+async fn look_back(context: &Context, written: Option<Head>, newest: &Head) -> Result<(), StoreError> {
+    let file = HeadFile::in_folder(&context.config.storage.data_dir);
+    let (former, foreign) = match file.check(&context.keys) {
+        Ok(Checkpoint::Signed(former)) => (Some(former), None),
+        Ok(Checkpoint::Unsigned(former)) if context.db.was_upgraded() && written.is_none() => {
+            (Some(former), None)
+        }
+        Ok(Checkpoint::Missing) if written.is_none() => (None, None),
+        Ok(Checkpoint::Missing) => (written, Some(MismatchReason::Missing)),
+        Ok(Checkpoint::Unsigned(_) | Checkpoint::Unauthentic) => (written, Some(MismatchReason::Unauthentic)),
+        Err(_) => (written, Some(MismatchReason::Unreadable)),
+    };
     let mut conn = context.db.read().await?;
-    let fault = doubt(&mut conn, &former).await?;
+    let fault = match &former {
+        Some(former) => doubt(&mut conn, former).await?,
+        None => None,
+    };
     drop(conn);
-    match fault {
-        Some(fault) => say(context, Some(former), fault, newest).await,
+    match fault.or(foreign) {
+        Some(fault) => say(context, former, fault, newest).await,
         None => Ok(()),
     }
 }
@@ -97,12 +120,13 @@ async fn look_back(context: &Context, former: Head, newest: &Head) -> Result<(),
 /// Writes each new checkpoint, until the program ends.
 pub async fn keep(app: Arc<App>) {
     let mut changes = app.live.events.subscribe();
+    let mut written = None;
     loop {
         tokio::time::sleep(GATHER).await;
         while changes.try_next().is_some() {}
         let newest = app.db.audit_heads().borrow().clone();
         let committed = changes.wait_for(|change| change == Change::Audit);
-        if write(&app, newest).await {
+        if write(&app, newest, &mut written).await {
             committed.await;
         } else {
             // Time, or another commit: whichever comes first.
@@ -114,32 +138,32 @@ pub async fn keep(app: Arc<App>) {
 /// Writes the checkpoint a last time, when nothing more will be recorded.
 pub async fn write_last(context: &Context) {
     let newest = context.db.audit_heads().borrow().clone();
-    write(context, newest).await;
+    write(context, newest, &mut None).await;
 }
 
-/// Whether the file says it now. There is nothing to write before this run has recorded something.
-async fn write(context: &Context, newest: Option<Head>) -> bool {
+/// Whether the file says it now. There is nothing to write before this run has recorded something. `written` is what this
+/// run has written: if the file is another one, somebody else was there.
+async fn write(context: &Context, newest: Option<Head>, written: &mut Option<Head>) -> bool {
     let Some(head) = newest else { return true };
     if context.db.is_taken_over().await {
         // The file is the successor's.
         return true;
     }
-    let file = HeadFile::in_folder(&context.config.storage.data_dir);
-    if let Ok(Some(former)) = file.read()
-        && let Err(error) = look_back(context, former, &head).await
-    {
+    if let Err(error) = look_back(context, written.take(), &head).await {
         tracing::warn!(%error, "the audit log can't be checked against its checkpoint now");
         return false;
     }
-    put(context, Some(head)).await
+    let done = put(context, &head).await;
+    *written = Some(head);
+    done
 }
 
 /// Puts an end into the file; whether the file says it now.
-async fn put(context: &Context, newest: Option<Head>) -> bool {
-    let Some(head) = newest else { return true };
+async fn put(context: &Context, head: &Head) -> bool {
     let file = HeadFile::in_folder(&context.config.storage.data_dir);
+    let (head, keys) = (head.clone(), Arc::clone(&context.keys));
     // The disk may take its time.
-    match tokio::task::spawn_blocking(move || file.write(&head)).await {
+    match tokio::task::spawn_blocking(move || file.write(&head, &keys)).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
             tracing::error!(%error, "the checkpoint can't be written to audit-head");

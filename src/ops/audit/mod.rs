@@ -1,3 +1,4 @@
+pub mod acknowledge;
 pub mod checkpoint;
 pub mod export;
 pub mod failed_attempts;

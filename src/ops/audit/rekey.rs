@@ -8,6 +8,7 @@
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::ops::Context;
+use crate::store::audit::Fault;
 use crate::store::{StoreError, Written, audit};
 
 /// Seals what the former key has linked, unless that was done. To be called at the start, by the active server.
@@ -19,7 +20,9 @@ pub async fn entries_of_former_key(context: &Context) -> Result<(), StoreError> 
     if found.under_former_key <= found.sealed {
         return Ok(());
     }
-    if let Some(fault) = found.faults.first() {
+    // A mismatch that is written down is sealed like everything else.
+    let wrong = |fault: &&Fault| !matches!(fault, Fault::Unacknowledged(_));
+    if let Some(fault) = found.faults.iter().find(wrong) {
         tracing::error!(%fault, "the audit log is not as it was written, so it is not sealed under the new key");
         return Ok(());
     }

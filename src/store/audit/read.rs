@@ -1,7 +1,7 @@
 //! Reading entries of the audit log.
 
 use super::Entry;
-use crate::domain::audit::Outcome;
+use crate::domain::audit::{AuditKind, Outcome};
 use crate::domain::{AccountId, Millis};
 use crate::store::conn::{all, first};
 use crate::store::{Conn, StoreError};
@@ -122,4 +122,32 @@ pub async fn open_intents(conn: &mut Conn<'_>) -> Result<Vec<Entry>, StoreError>
          order by seq",
         Outcome::Intent
     )
+}
+
+/// The newest entry that says that the log did not match its checkpoint, unless an administrator has acknowledged it.
+pub async fn unacknowledged(conn: &mut Conn<'_>) -> Result<Option<Entry>, StoreError> {
+    first!(
+        conn,
+        Entry,
+        "select seq, at, code, outcome, intent, actor, account, reason, address, request_id,
+         details, details_salt, details_digest, digest, mac from audit_log
+         where code = $1
+         and not exists (select 1 from audit_log later where later.code = $2 and later.seq > audit_log.seq)
+         order by seq desc limit 1",
+        AuditKind::AuditMismatch.code(),
+        AuditKind::MismatchAcknowledged.code()
+    )
+}
+
+/// The numbers of up to `limit` entries from `seq` on, in order.
+pub(super) async fn numbers(conn: &mut Conn<'_>, seq: i64, limit: i64) -> Result<Vec<i64>, StoreError> {
+    let rows =
+        all!(conn, (i64,), "select seq from audit_log where seq >= $1 order by seq limit $2", seq, limit)?;
+    Ok(rows.into_iter().map(|(seq,)| seq).collect())
+}
+
+/// The link of an entry whose other values may be unreadable.
+pub(super) async fn link(conn: &mut Conn<'_>, seq: i64) -> Result<Option<String>, StoreError> {
+    let row = first!(conn, (String,), "select mac from audit_log where seq = $1", seq)?;
+    Ok(row.map(|(mac,)| mac))
 }

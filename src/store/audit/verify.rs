@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{Entry, Head, head, read};
 use crate::crypto::Keys;
 use crate::domain::Millis;
-use crate::domain::audit::AuditEvent;
+use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::store::{Conn, StoreError};
 
 /// Entries read at once.
@@ -68,6 +68,25 @@ pub enum Fault {
     /// The head is not the last entry's link.
     #[error("the recorded end of the audit log is not its last entry")]
     Head,
+    /// An entry has a value that can't be read.
+    #[error("entry {0} can't be read: {1}")]
+    Unreadable(i64, String),
+    /// The log was found not to match its checkpoint.
+    #[error(
+        "entry {0} says that the audit log did not match its checkpoint, and no administrator has acknowledged that on \
+         its page"
+    )]
+    Unacknowledged(i64),
+    /// There is no checkpoint.
+    #[error(
+        "the file audit-head is missing, so entries missing at the end of the audit log can't be noticed"
+    )]
+    NoCheckpoint,
+    /// The checkpoint was made up.
+    #[error(
+        "the checkpoint was not written by Telescope, so entries missing at the end of the audit log can't be noticed"
+    )]
+    ForgedCheckpoint,
     /// The log does not contain its checkpoint: entries were deleted at its end, or rewritten.
     #[error("the audit log does not lead through its checkpoint, entry {0}")]
     Cut(i64),
@@ -78,7 +97,16 @@ pub enum Fault {
 pub async fn verify(conn: &mut Conn<'_>, keys: &Keys, known: Option<&Head>) -> Result<Verified, StoreError> {
     let mut walk = Walk::new(keys, head(conn).await?, known);
     loop {
-        let entries = read::from(conn, walk.next, CHUNK).await?;
+        let entries = match read::from(conn, walk.next, CHUNK).await {
+            Ok(entries) => entries,
+            Err(StoreError::Corrupt(_)) => {
+                if !one_by_one(conn, &mut walk).await? || walk.found.faults.len() >= ENOUGH {
+                    break;
+                }
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         if entries.is_empty() || walk.found.faults.len() >= ENOUGH {
             break;
         }
@@ -87,6 +115,26 @@ pub async fn verify(conn: &mut Conn<'_>, keys: &Keys, known: Option<&Head>) -> R
         }
     }
     Ok(walk.end())
+}
+
+/// Walks over entries of which some can't be read; whether there were any.
+async fn one_by_one(conn: &mut Conn<'_>, walk: &mut Walk<'_>) -> Result<bool, StoreError> {
+    let numbers = read::numbers(conn, walk.next, CHUNK).await?;
+    for seq in &numbers {
+        match read::get(conn, *seq).await {
+            Ok(Some(entry)) => walk.step(&entry)?,
+            Ok(None) => {}
+            Err(StoreError::Corrupt(why)) => {
+                let link = match read::link(conn, *seq).await {
+                    Err(StoreError::Corrupt(_)) => None,
+                    link => link?,
+                };
+                walk.pass(*seq, link, why);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(!numbers.is_empty())
 }
 
 struct Walk<'a> {
@@ -102,6 +150,8 @@ struct Walk<'a> {
     unproven: i64,
     /// What the entries so far are, for seals.
     sum: Sha256,
+    /// The newest entry that says that the log did not match its checkpoint; 0 if that is acknowledged.
+    mismatch: i64,
     /// Entries without their details, and when they were written.
     blanked: Vec<(i64, Millis)>,
     /// Before which time details were taken out, as the log says; and as entries say that no key holds yet.
@@ -130,6 +180,7 @@ impl<'a> Walk<'a> {
             ours: false,
             unproven: 0,
             sum: Sha256::new(),
+            mismatch: 0,
             blanked: Vec::new(),
             blanked_before: String::new(),
             blanked_before_unproven: String::new(),
@@ -178,10 +229,29 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// Passes an entry that can't be read.
+    fn pass(&mut self, seq: i64, link: Option<String>, why: String) {
+        if seq > self.next {
+            self.fault(Fault::Missing(self.next, seq - 1));
+        }
+        self.found.entries += 1;
+        self.fault(Fault::Unreadable(seq, why));
+        self.next = seq + 1;
+        self.before = link;
+    }
+
     /// Takes what an entry says of the log itself. Without a key one can't write an entry that is linked.
     fn believe(&mut self, entry: &Entry) {
         if self.keys.old_id().is_some_and(|old| entry.mac.starts_with(old)) {
             self.found.under_former_key = entry.seq;
+        }
+        match entry.event() {
+            AuditEvent::AuditMismatch { .. } => self.mismatch = entry.seq,
+            AuditEvent::MismatchAcknowledged { entry: acknowledged } if acknowledged >= self.mismatch => {
+                self.mismatch = 0;
+            }
+            _ if entry.code == AuditKind::AuditMismatch.code() => self.mismatch = entry.seq,
+            _ => {}
         }
         let mut before = blanked_before(entry);
         if matches!(entry.event(), AuditEvent::AuditSealed { seal } if seal == self.sum_so_far()) {
@@ -222,6 +292,9 @@ impl<'a> Walk<'a> {
             if at.rfc3339() >= self.blanked_before {
                 self.fault(Fault::Blanked(seq));
             }
+        }
+        if self.mismatch > 0 {
+            self.fault(Fault::Unacknowledged(self.mismatch));
         }
         if self.unproven > self.found.sealed {
             self.fault(Fault::Unchecked(self.unproven));

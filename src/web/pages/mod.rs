@@ -7,5 +7,6 @@ pub mod groups;
 pub mod jobs;
 pub mod reveals;
 pub mod roles;
+pub mod session_events;
 pub mod sign_in;
 pub mod users;

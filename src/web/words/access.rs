@@ -9,6 +9,14 @@ pub const fn notice(notice: Notice) -> Option<&'static str> {
         Notice::Saved => Some("Saved."),
         Notice::Renamed => Some("Renamed."),
         Notice::Deleted => Some("Deleted."),
+        Notice::SignedOut => Some("Signed out everywhere."),
+        Notice::Blocked => Some("Blocked. This person can't sign in any more."),
+        Notice::Unblocked => Some("Unblocked. This person can sign in again."),
+        Notice::Admin => Some("This person is an admin now."),
+        Notice::NoAdmin => Some("This person is no longer an admin."),
+        Notice::Unlinked => {
+            Some("Unlinked. The next person who signs in with this address takes over this user.")
+        }
         Notice::Unknown => None,
     }
 }
@@ -86,6 +94,9 @@ pub const fn denied(reason: DenyReason) -> &'static str {
 pub const NO_ACCOUNT_WITH_NUMBER: &str = "There is no account with this number.";
 pub const NO_ACCOUNT: &str = "There is no such account.";
 pub const NO_USER_WITH_ADDRESS: &str = "There is no user with this e-mail address.";
+pub const UNKNOWN_PERMISSION: &str =
+    "The form names a permission that doesn't exist, so nothing was changed. Reload the page and try again.";
+pub const UNREADABLE_SEARCH: &str = "An e-mail address has no such characters.";
 pub const SELECT_PEOPLE: &str = "Select at least one person.";
 pub const SELECT_ACCOUNTS: &str = "Select at least one account.";
 pub const SELECT_ROLE: &str = "Choose a role.";
@@ -136,4 +147,37 @@ mod tests {
         let long = list(names(10_000), 0);
         assert!(long.ends_with("n18, n19 and 9980 more"), "{long}");
     }
+}
+
+pub fn approval_question(group: &str, needed: bool) -> String {
+    match needed {
+        true => format!("Require approval for the accounts in “{group}”?"),
+        false => format!("Stop requiring approval for the accounts in “{group}”?"),
+    }
+}
+
+/// What will happen, a sentence each. `accounts` are those that the reader can see.
+pub fn approval_effects(needed: bool, accounts: usize, approvers: usize) -> Vec<String> {
+    let accounts = match accounts {
+        0 => "The group has no accounts that you can see.".to_owned(),
+        1 => "This applies to 1 account that you can see.".to_owned(),
+        many => format!("This applies to {many} accounts that you can see."),
+    };
+    let secrets = match needed {
+        true => {
+            "Login codes and stored passwords are shown only after a second person approves the request, to admins \
+             and owners as well."
+        }
+        false => {
+            "Login codes and stored passwords are shown without approval to anyone who has permission to view them, \
+             unless another group of the account requires it."
+        }
+    };
+    let who = match approvers {
+        _ if !needed => "Requests that wait are no longer needed.".to_owned(),
+        0 => "No one has permission to approve, so nothing can be shown until someone has.".to_owned(),
+        1 => "1 person can approve, but not their own requests.".to_owned(),
+        many => format!("{many} people can approve, but not their own requests."),
+    };
+    vec![accounts, secrets.to_owned(), who]
 }

@@ -1,6 +1,6 @@
 //! Audit events as sentences.
 
-use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome, SignInDenied};
+use crate::domain::audit::{AuditEvent, AuditKind, ForeignRow, MismatchReason, Outcome, SignInDenied};
 use crate::domain::reveal::RevealKind;
 use crate::domain::{DesiredState, UnknownGroups};
 
@@ -118,6 +118,13 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::GroupDeleted { group } => format!("deleted group “{group}”"),
         AuditEvent::AccountJoinedGroup { group } => format!("added the account to group “{group}”"),
         AuditEvent::AccountLeftGroup { group } => format!("removed the account from group “{group}”"),
+        AuditEvent::AccessSealed { rows } => format!("proved {rows} access rules from before this version"),
+        AuditEvent::ForeignRowRemoved { row, what } => {
+            format!("removed {} that someone put into the database: {what}", foreign_row(*row))
+        }
+        AuditEvent::ForeignChange { .. } => {
+            "found that access rules were changed in the database, not by Telescope".into()
+        }
         AuditEvent::Started { version } => format!("started version {version}"),
         AuditEvent::Stopped => "stopped".into(),
         AuditEvent::AuditExported { format, .. } => format!("exported the audit log as {format}"),
@@ -125,6 +132,7 @@ fn describe(event: &AuditEvent) -> String {
             format!("removed the details of {entries} entries before {}", before.get(..10).unwrap_or(before))
         }
         AuditEvent::AuditSealed { .. } => "sealed the earlier entries under a new master key".into(),
+        AuditEvent::MismatchAcknowledged { entry } => format!("acknowledged the mismatch of entry {entry}"),
         AuditEvent::AuditMismatch { .. } => "found that the audit log does not match its checkpoint".into(),
         // Without its details, or of a newer version.
         AuditEvent::Unknown { code, .. } => {
@@ -141,6 +149,18 @@ const fn secret(kind: RevealKind) -> &'static str {
     match kind {
         RevealKind::LoginCode => "a login code",
         RevealKind::TwoStepPassword => "the stored two-step password",
+    }
+}
+
+const fn foreign_row(row: ForeignRow) -> &'static str {
+    match row {
+        ForeignRow::Administrator => "administrator rights",
+        ForeignRow::Identity => "a linked identity",
+        ForeignRow::RoleMember => "a role of a person",
+        ForeignRow::GroupPrivilege => "a permission in a group",
+        ForeignRow::SystemPrivilege => "a system permission",
+        ForeignRow::Approval => "an approval request",
+        ForeignRow::Session => "a web session",
     }
 }
 
@@ -168,6 +188,13 @@ pub const fn mismatch(reason: MismatchReason) -> &'static str {
         }
         MismatchReason::Other => {
             "Its last entry was replaced by another one: it was rewritten, or this is another database."
+        }
+        MismatchReason::Missing => {
+            "The checkpoint file audit-head was missing, so missing entries can't be noticed: it was deleted, or DATA_DIR \
+             is another one."
+        }
+        MismatchReason::Unauthentic => {
+            "The checkpoint file audit-head was not written by Telescope, so missing entries can't be noticed."
         }
         MismatchReason::Unreadable => {
             "The checkpoint file audit-head was damaged, so missing entries can't be noticed."

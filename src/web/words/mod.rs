@@ -12,3 +12,4 @@ pub mod reveals;
 pub mod sign_in;
 pub mod stages;
 pub mod text;
+pub mod users;

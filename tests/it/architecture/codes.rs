@@ -7,6 +7,9 @@ use telescope::domain::audit::AuditKind;
 
 /// Every code that any version has written. A line may be added here, and none may be changed or taken away.
 const FROZEN: &[&str] = &[
+    "access.foreign-change",
+    "access.foreign-row",
+    "access.sealed",
     "account.added",
     "account.edited",
     "account.folder.destroyed",
@@ -17,6 +20,7 @@ const FROZEN: &[&str] = &[
     "account.stage",
     "account.wanted",
     "attempts.left-out",
+    "audit.acknowledged",
     "audit.blanked",
     "audit.exported",
     "audit.mismatch",

@@ -2,7 +2,7 @@
 
 use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::access::Principal;
-use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
+use telescope::domain::audit::{AuditEntry, AuditEvent, MismatchReason, Outcome};
 use telescope::domain::{AccountId, DesiredState, Millis, Phone};
 use telescope::store::audit::{self, Fault, Filter, Head, Verified};
 use telescope::store::{Conn, StoreError};
@@ -22,6 +22,8 @@ super::on_both!(
     a_forger_without_the_key_is_found_out,
     a_changed_key_goes_on_with_the_chain,
     a_trail_that_was_made_up_is_found_out,
+    a_value_that_can_not_be_read_is_named_and_the_rest_verified,
+    a_mismatch_is_a_fault_until_it_is_acknowledged,
 );
 
 fn keys(name: &str) -> Keys {
@@ -338,4 +340,32 @@ async fn a_trail_that_was_made_up_is_found_out(test: TestDb) {
     append_with(&test, &keys("eve"), &AuditEntry::done(Millis(5), &ADA, seal)).await;
     append(&test, &added(70)).await;
     assert_eq!(verify(&test, None).await.faults, [Fault::Unchecked(5)]);
+}
+
+async fn a_value_that_can_not_be_read_is_named_and_the_rest_verified(test: TestDb) {
+    six(&test).await;
+    test.tamper(
+        "update audit_log set outcome = 'what', account = 'nobody' where seq = 3;
+         update audit_log set actor = 'eve' where seq = 5",
+    )
+    .await;
+    let found = verify(&test, None).await;
+    let [Fault::Unreadable(3, why), Fault::Changed(5)] = found.faults.as_slice() else {
+        panic!("{:?}", found.faults)
+    };
+    assert!(!why.is_empty() && !why.contains("nobody"), "{why}");
+    assert_eq!(found.entries, 6);
+}
+
+async fn a_mismatch_is_a_fault_until_it_is_acknowledged(test: TestDb) {
+    six(&test).await;
+    let mismatch = || AuditEvent::AuditMismatch { reason: MismatchReason::Missing, known: None, found: 6 };
+    let seven = append(&test, &AuditEntry::done(Millis(70), &ADA, mismatch())).await;
+    assert_eq!(verify(&test, None).await.faults, [Fault::Unacknowledged(seven)]);
+    let eight = append(&test, &AuditEntry::done(Millis(80), &ADA, mismatch())).await;
+    let seen = |entry| AuditEntry::done(Millis(90), &ADA, AuditEvent::MismatchAcknowledged { entry });
+    append(&test, &seen(seven)).await;
+    assert_eq!(verify(&test, None).await.faults, [Fault::Unacknowledged(eight)], "of the earlier one only");
+    append(&test, &seen(eight)).await;
+    assert_eq!(verify(&test, None).await.faults, []);
 }

@@ -1,5 +1,6 @@
 //! The store's stories: each is told twice, on SQLite and on a real Postgres.
 
+mod access_seals;
 mod access_version;
 mod accounts;
 mod audit;

@@ -75,7 +75,7 @@ async fn read(test: &TestDb, id: RevealId) -> RevealRequest {
 
 async fn decide(db: &Db, id: RevealId, state: RequestState, by: &User, at: Millis) -> bool {
     let decided = async |conn: &mut Conn<'_>| -> Result<bool, StoreError> {
-        reveal_requests::decide(conn, id, state, by.id, at, Some("seen")).await
+        reveal_requests::decide(conn, id, state, by.id, at, Some("seen"), 1).await
     };
     db.maintain(decided).await.unwrap()
 }

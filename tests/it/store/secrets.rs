@@ -41,7 +41,7 @@ async fn get(test: &TestDb, keys: &Keys, row: &str) -> Result<Option<String>, St
 }
 
 async fn start(test: &TestDb, keys: &Keys) -> Result<(), StoreError> {
-    test.db.maintain(async |conn: &mut Conn<'_>| key_check::check(conn, keys).await).await
+    test.db.maintain(async |conn: &mut Conn<'_>| key_check::check(conn, keys).await.map(drop)).await
 }
 
 async fn refusal(test: &TestDb, keys: &Keys) -> String {

@@ -1,6 +1,9 @@
 //! Browsers stay signed in, for a while, and only with the id that the database does not have.
 
+use std::sync::{Arc, LazyLock};
+
 use telescope::clock::Clock;
+use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::{Email, Millis};
 use telescope::store::web_sessions::{USER_KEY, end_all_of};
 use telescope::store::{Conn, WebSessions, users};
@@ -25,7 +28,14 @@ const NOW: i64 = 1_700_000_000_000;
 
 fn sessions(test: &TestDb) -> (WebSessions, Clock) {
     let clock = Clock::manual(Millis(NOW));
+    test.db.use_keys(&keys());
     (WebSessions::new(test.db.clone(), clock.clone()), clock)
+}
+
+fn keys() -> Arc<Keys> {
+    static KEYS: LazyLock<Arc<Keys>> =
+        LazyLock::new(|| Arc::new(Keys::new(&MasterKey::generate().unwrap(), None)));
+    Arc::clone(&KEYS)
 }
 
 fn record(minutes: i64) -> Record {

@@ -78,7 +78,7 @@ async fn a_command_tells_whether_the_trail_is_as_it_was_written() {
     assert!(!well && said.contains(&format!("checkpoint, entry {end}")), "{said}");
     std::fs::remove_file(stack.data("audit-head")).unwrap();
     let (well, said) = verify(&stack, &[]).await;
-    assert!(well && said.contains("can't be noticed"), "it says what it can't know: {said}");
+    assert!(!well && said.contains("audit-head is missing"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,6 +117,17 @@ async fn a_cut_end_is_noticed_at_the_next_start() {
     stack.start_again().await;
     assert!(trail(&visitor).await.contains(WORDS), "one can read it after another start, too");
     assert_eq!(stack.log().matches("DOES NOT MATCH ITS CHECKPOINT").count(), 1, "it is found once");
+
+    // It is not forgotten until an administrator says what happened.
+    let (well, said) = verify(&stack, &[]).await;
+    assert!(!well && said.contains("no administrator has acknowledged"), "{said}");
+    let page = trail(&visitor).await;
+    let (_, after) = page.split_once(r#"name="entry" value=""#).expect("a form to acknowledge it");
+    let entry = after.split('"').next().unwrap().to_owned();
+    visitor.does("/audit/acknowledge", &[("entry", &entry), ("reason", "Restored from a copy")]).await;
+    assert!(!trail(&visitor).await.contains(WORDS));
+    let (well, said) = verify(&stack, &[]).await;
+    assert!(well, "{said}");
 }
 
 /// The file is not written anew before the trail was compared with what it says.
@@ -153,4 +164,32 @@ async fn another_entry_in_the_place_of_the_last_is_noticed() {
     stack.start_again().await;
     let page = trail(&visitor).await;
     assert!(page.contains("was damaged"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_or_foreign_checkpoint_is_noticed() {
+    let mut stack = Stack::start().await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    assert!(stack.stop().await.success());
+    let file = stack.data("audit-head");
+    let end = known_end(&stack);
+    cut(&stack, end - 1).await;
+    std::fs::remove_file(&file).unwrap();
+    stack.start_again().await;
+    assert!(trail(&visitor).await.contains("was missing"));
+    assert!(stack.stop().await.success());
+
+    // Somebody who reaches the file lets it name the end of the cut log.
+    let signed = std::fs::read_to_string(&file).unwrap();
+    let end = known_end(&stack);
+    cut(&stack, end - 1).await;
+    let kept: Vec<&str> = signed.trim_end().split(' ').collect();
+    let [_, mac, proof] = kept.as_slice() else { panic!("{signed}") };
+    for forged in [format!("{} {mac}\n", end - 1), format!("{} {mac} {proof}\n", end - 1)] {
+        std::fs::write(&file, &forged).unwrap();
+        let (well, said) = verify(&stack, &[]).await;
+        assert!(!well && said.contains("was not written by Telescope"), "{said}");
+    }
+    stack.start_again().await;
+    assert!(trail(&visitor).await.contains("was not written by Telescope"));
 }

@@ -100,7 +100,7 @@ async fn rules_are_explained_exported_and_put_back() {
     let blind = exported.replace("\"view\", ", "");
     for (text, words) in [
         ("[[role]]\nnam = 1\n", "unknown field"),
-        (fly.as_str(), "no privilege \"fly\""),
+        (fly.as_str(), "no permission \"fly\""),
         (nobody.as_str(), "no account +9996629999"),
         (blind.as_str(), "need “View”"),
         ("[[role]]\nname = \"A\"\n[[role]]\nname = \"a\"\n", "twice"),

@@ -24,6 +24,14 @@ pub async fn tamper(file: &Path, sql: &str) {
     connection.close().await.unwrap();
 }
 
+/// The number that a statement asks for.
+pub async fn number(file: &Path, sql: &str) -> i64 {
+    let mut connection = connect(file).await;
+    let (number,) = sqlx::query_as(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    number
+}
+
 /// The first column of what this question gives.
 pub async fn rows(file: &Path, question: &'static str) -> Vec<String> {
     let mut connection = connect(file).await;

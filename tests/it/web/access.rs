@@ -101,7 +101,7 @@ async fn access_is_arranged_from_nothing_and_taken_back() {
     assert_eq!(ticked, ["view", "login"]);
 
     // Approvals are asked for on the group's page, and no longer.
-    for (button, needed) in [("Require approval", true), ("Stop requiring approval", false)] {
+    for (button, needed) in [("Require approval…", true), ("Stop requiring approval…", false)] {
         let form = format!("form[action='{group}/approval']");
         let page = root.get(&group).await;
         assert_eq!(page.texts(&format!("{form} button")), [button]);

@@ -115,11 +115,12 @@ impl TestApp {
             })
         })
         .unwrap();
-        let keys = config.storage.keys().unwrap();
+        let keys = Arc::new(config.storage.keys().unwrap());
         let db = Db::open(&config.storage.db).await.unwrap();
+        store::access_seals::prepare(&db, &keys, clock.now()).await.unwrap();
         let live = Live::default();
         let hub = silent_hub(&live.accounts);
-        let context = Context { config: Arc::new(config), db, keys: Arc::new(keys), clock };
+        let context = Context { config: Arc::new(config), db, keys, clock };
         let app = App::new(context, live, hub);
         let relay = AbortOnDropHandle::new(tokio::spawn(audit_relay::run(Arc::clone(&app))));
         let router = web::router(Arc::clone(&app));
@@ -201,7 +202,7 @@ impl TestApp {
     }
 
     /// Changes the database behind the server's back.
-    pub async fn sql(&self, statement: &'static str) {
+    pub async fn sql(&self, statement: &str) {
         let Dsn::Sqlite(file) = &self.app.config.storage.db else { panic!("not SQLite") };
         sqlite::tamper(file, statement).await;
     }

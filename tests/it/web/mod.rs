@@ -14,6 +14,7 @@ mod crowd;
 mod domains;
 mod edit_account;
 mod ended_sessions;
+mod foreign_access;
 mod forms;
 mod forwarded;
 mod guards;

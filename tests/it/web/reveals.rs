@@ -1,6 +1,7 @@
 //! A second person's approval: who may give it, for how long it holds, and what everybody is told.
 
 mod dependence;
+mod foreign;
 mod open_pages;
 mod rights;
 

@@ -3,7 +3,8 @@
 use axum::body::{Body, BodyDataStream};
 use axum::http::Method;
 use telescope::domain::Stage;
-use telescope::domain::privilege::SystemPrivileges;
+use telescope::domain::privilege::{SystemPrivilege, SystemPrivileges};
+use telescope::store;
 
 use super::app::{ADMIN, TestApp, Visitor, as_htmx};
 use super::live::next;
@@ -120,7 +121,9 @@ async fn an_open_list_without_rows_follows_what_its_viewer_may_do_and_what_is_hi
     let ada = test.signed_in("ada@example.org").await;
     let mut stream = stream_of_page(&ada, "/accounts").await;
     next(&mut stream).await;
-    test.sql("insert into role_system_privileges select id, 'add_account' from roles").await;
+    let add = SystemPrivileges::of(&[SystemPrivilege::AddAccount]);
+    let given = async |conn: &mut store::Conn<'_>| store::roles::set_system(conn, role, add).await;
+    test.app.db.maintain(given).await.unwrap();
     test.in_force().await;
     assert!(ada.get("/accounts").await.has("#rows a[href='/accounts/add']"), "a page that is loaded now");
     let message = next(&mut stream).await;

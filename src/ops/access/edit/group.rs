@@ -18,8 +18,8 @@ impl EditContext<'_> {
             Ok(name) => name,
             Err(failed) => return rejected(failed),
         };
-        store::groups::insert(conn, id, name).await?;
-        self.record(conn, self.entry(AuditEvent::GroupAdded { group: name.to_owned() })).await
+        store::groups::insert(conn, id, &name).await?;
+        self.record(conn, self.entry(AuditEvent::GroupAdded { group: name.clone() })).await
     }
 
     pub(super) async fn rename_group(&self, conn: &mut Tx<'_>, id: GroupId, name: &str) -> Done {
@@ -31,8 +31,8 @@ impl EditContext<'_> {
         if name == group.name {
             return unchanged();
         }
-        store::groups::rename(conn, id, name).await?;
-        let event = AuditEvent::GroupRenamed { group: name.to_owned(), before: group.name };
+        store::groups::rename(conn, id, &name).await?;
+        let event = AuditEvent::GroupRenamed { group: name.clone(), before: group.name };
         self.record(conn, self.entry(event)).await
     }
 
@@ -151,15 +151,15 @@ fn note_move(moved: &mut HashMap<AccountId, Moved>, before: &Account, groups: Ve
 }
 
 /// A name that this group may have: a proper one, that no other group has.
-async fn name_for<'n>(
+async fn name_for(
     conn: &mut Conn<'_>,
     id: GroupId,
-    name: &'n str,
-) -> Result<Result<&'n str, Failed>, StoreError> {
+    name: &str,
+) -> Result<Result<String, Failed>, StoreError> {
     let name = match checked(name) {
         Ok(name) => name,
         Err(failed) => return Ok(Err(failed)),
     };
-    let other = store::groups::by_name(conn, name).await?.is_some_and(|other| other.id != id);
-    Ok(if other { Err(taken(name, NameKind::Group)) } else { Ok(name) })
+    let other = store::groups::by_name(conn, &name).await?.is_some_and(|other| other.id != id);
+    Ok(if other { Err(taken(&name, NameKind::Group)) } else { Ok(name) })
 }

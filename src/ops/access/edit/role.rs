@@ -18,8 +18,8 @@ impl EditContext<'_> {
             Ok(name) => name,
             Err(failed) => return rejected(failed),
         };
-        store::roles::insert(conn, id, name).await?;
-        self.record(conn, self.entry(AuditEvent::RoleAdded { role: name.to_owned() })).await
+        store::roles::insert(conn, id, &name).await?;
+        self.record(conn, self.entry(AuditEvent::RoleAdded { role: name.clone() })).await
     }
 
     pub(super) async fn rename_role(&self, conn: &mut Tx<'_>, id: RoleId, name: &str) -> Done {
@@ -31,18 +31,22 @@ impl EditContext<'_> {
         if name == role.name {
             return unchanged();
         }
-        let entry = self.entry(AuditEvent::RoleRenamed { role: name.to_owned(), before: role.name.clone() });
+        let entry = self.entry(AuditEvent::RoleRenamed { role: name.clone(), before: role.name.clone() });
         if let Err(why) = self.authorize(PolicyChange::Rename(id)) {
             return self.refuse(conn, entry, role.name, why).await;
         }
-        store::roles::rename(conn, id, name).await?;
+        store::roles::rename(conn, id, &name).await?;
         self.record(conn, entry).await
     }
 
     pub(super) async fn delete_role(&self, conn: &mut Tx<'_>, id: RoleId) -> Done {
         let Some(role) = store::roles::get(conn, id).await? else { return gone(GoneKind::Role) };
         let entry = self.entry(AuditEvent::RoleDeleted { role: role.name.clone() });
-        if let Err(why) = self.authorize(PolicyChange::Delete(id)) {
+        let mut refused = self.authorize(PolicyChange::Delete(id)).err();
+        if refused.is_none() {
+            refused = self.authorize_stripping(conn, |roles| roles.contains(&id)).await?;
+        }
+        if let Some(why) = refused {
             return self.refuse(conn, entry, role.name, why).await;
         }
         store::roles::delete(conn, id).await?;
@@ -68,7 +72,11 @@ impl EditContext<'_> {
         let entry = |before| {
             self.entry(AuditEvent::GroupPrivilegesSet { role: role.name, group: group.name, now, before })
         };
-        if let Err(why) = self.authorize(PolicyChange::Cell(g, r, now)) {
+        let mut refused = self.authorize(PolicyChange::Cell(g, r, now)).err();
+        if refused.is_none() && !before.without(now).is_empty() {
+            refused = self.authorize_stripping(conn, |roles| roles.contains(&r)).await?;
+        }
+        if let Some(why) = refused {
             return self.refuse(conn, entry(before), what, why).await;
         }
         // The rules are those from before the batch; what is written down is what was replaced.
@@ -81,7 +89,11 @@ impl EditContext<'_> {
         let before = self.rules.role(id).map_or(SystemPrivileges::NONE, |role| role.system);
         let entry =
             |before| self.entry(AuditEvent::SystemPrivilegesSet { role: role.name.clone(), now, before });
-        if let Err(why) = self.authorize(PolicyChange::System(id, now)) {
+        let mut refused = self.authorize(PolicyChange::System(id, now)).err();
+        if refused.is_none() && !before.without(now).is_empty() {
+            refused = self.authorize_stripping(conn, |roles| roles.contains(&id)).await?;
+        }
+        if let Some(why) = refused {
             return self.refuse(conn, entry(before), role.name.clone(), why).await;
         }
         let before = store::roles::set_system(conn, id, now).await?;
@@ -147,15 +159,11 @@ fn subject(user: &User) -> Subject {
 }
 
 /// A name that this role may have: a proper one, that no other role has.
-async fn name_for<'n>(
-    conn: &mut Conn<'_>,
-    id: RoleId,
-    name: &'n str,
-) -> Result<Result<&'n str, Failed>, StoreError> {
+async fn name_for(conn: &mut Conn<'_>, id: RoleId, name: &str) -> Result<Result<String, Failed>, StoreError> {
     let name = match checked(name) {
         Ok(name) => name,
         Err(failed) => return Ok(Err(failed)),
     };
-    let other = store::roles::by_name(conn, name).await?.is_some_and(|other| other.id != id);
-    Ok(if other { Err(taken(name, NameKind::Role)) } else { Ok(name) })
+    let other = store::roles::by_name(conn, &name).await?.is_some_and(|other| other.id != id);
+    Ok(if other { Err(taken(&name, NameKind::Role)) } else { Ok(name) })
 }

@@ -236,7 +236,7 @@ impl Plan {
 
 /// Names are compared without regard to upper and lower case.
 fn fold(name: &str) -> String {
-    name.trim().to_lowercase()
+    crate::domain::name::fold(name)
 }
 
 fn account(names: &[String]) -> Result<AccountPrivileges, OpError> {

@@ -71,7 +71,7 @@ pub async fn save(
     Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
     let page = page(&app, &may.actor, group, role).await?;
-    let set: AccountPrivileges = fields.all("privilege").filter_map(AccountPrivilege::from_name).collect();
+    let set: AccountPrivileges = fields.known("privilege", AccountPrivilege::from_name)?;
     if set != page.was && is_stale(&fields, &page.was()) {
         let error = Some(words::access::changed_meanwhile(&account_labels(page.was)));
         let page = CellPage { choices: account_choices(set), error, ..page };

@@ -14,7 +14,7 @@ use crate::domain::access::{
     Person, Policy, Principal, explain as explain_account, explain_system, privileges,
 };
 use crate::domain::privilege::{AccountPrivilege, can};
-use crate::domain::{Email, Phone, RequestInfo, UserId};
+use crate::domain::{Email, Millis, Phone, RequestInfo, UserId};
 use crate::live::accounts::Entry;
 use crate::store::users::User;
 use crate::store::{self, Conn, StoreError};
@@ -54,6 +54,8 @@ struct ExplainPage {
 struct ExplainedPerson {
     email: Email,
     disabled: bool,
+    /// Whether they have been here, or were given a role.
+    known: bool,
     roles: Vec<String>,
 }
 
@@ -67,7 +69,10 @@ pub async fn explain(
     let policy = app.live.policy.current();
     let conn = &mut app.db.read().await?;
     let account = find_account(&app, &policy, &may.actor, query.account.trim());
-    let user = find_user(conn, query.person.trim()).await?;
+    let mut user = find_user(conn, query.person.trim()).await?;
+    if let (Err(_), Some(owner)) = (&user, owner(&app, &policy, &may.actor, query.person.trim())) {
+        user = Ok(Some(owner));
+    }
     let mut page = ExplainPage {
         layout,
         tab: "explain",
@@ -95,9 +100,14 @@ pub async fn explain(
                 explained.iter().filter(|one| one.privilege.is_used()).map(|one| names.row(one)).collect();
         }
         let roles = policy.roles_of(user.id).iter().map(|role| names.role(*role)).collect();
-        page.person = Some(ExplainedPerson { email: user.email, disabled: user.disabled, roles });
+        let known = user.created != Millis(0);
+        page.person = Some(ExplainedPerson { email: user.email, disabled: user.disabled, known, roles });
     } else if let Some(entry) = &account {
         page.holders = holder_rows(conn, &policy, &names, &entry.account).await?;
+    }
+    if let Some(entry) = &account {
+        // A link names it by its id, which no one can read.
+        page.form.values.account = entry.account.phone.to_string();
     }
     page.account = account;
     html_with(StatusCode::OK, &page)
@@ -135,6 +145,18 @@ async fn find_user(conn: &mut Conn<'_>, text: &str) -> Result<Result<Option<User
         (Err(_), Err(error)) => return Ok(Err(FieldError::on("person", error.to_string()))),
     };
     Ok(found.map(Some).ok_or_else(|| FieldError::on("person", words::access::NO_USER_WITH_ADDRESS)))
+}
+
+/// The owner of an account that the reader can see, who has not been here yet.
+fn owner(app: &State, policy: &Policy, reader: &Principal, text: &str) -> Option<User> {
+    let email = Email::parse(text).ok()?;
+    let listing = app.live.accounts.listing();
+    let sees = |entry: &Entry| privileges(policy, reader, &entry.account).has(AccountPrivilege::View);
+    let owns = |entry: &&Arc<Entry>| entry.account.owner.as_ref() == Some(&email) && sees(entry);
+    listing.iter().find(owns)?;
+    let admin = app.config.sso.admin_emails.contains(&email);
+    let (created, seen) = (Millis(0), Millis(0));
+    Some(User { id: UserId::generate(), email, admin, disabled: false, created, seen })
 }
 
 /// The user as if signed in with a verified address.

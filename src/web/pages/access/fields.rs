@@ -2,7 +2,11 @@
 
 use std::str::FromStr;
 
+use axum::http::StatusCode;
 use serde::Deserialize;
+
+use crate::web::error::AppError;
+use crate::web::words;
 
 /// A form's fields in their order. A confirmation sends them again.
 #[derive(Debug, Default, Deserialize)]
@@ -22,6 +26,17 @@ impl FormFields {
     /// The ids in a field. Values that are no ids are left out.
     pub fn ids<T: FromStr>(&self, name: &str) -> Vec<T> {
         self.all(name).filter_map(|value| value.parse().ok()).collect()
+    }
+
+    /// The values of a field, each of which has to be known: to leave out what isn't would take something away.
+    pub fn known<T, S: FromIterator<T>>(
+        &self,
+        name: &str,
+        known: impl Fn(&str) -> Option<T>,
+    ) -> Result<S, AppError> {
+        let values: Option<S> = self.all(name).map(known).collect();
+        values
+            .ok_or_else(|| AppError::bad(StatusCode::UNPROCESSABLE_ENTITY, words::access::UNKNOWN_PERMISSION))
     }
 
     /// The distinct parts of a text, separated by commas, semicolons or new lines.

@@ -1,5 +1,7 @@
 //! Who has access to an account, by permission.
 
+use std::collections::HashMap;
+
 use super::reasons::Names;
 use crate::domain::Account;
 use crate::domain::access::{Policy, Source, holders, is_leaving};
@@ -17,6 +19,25 @@ pub struct HolderRow {
     /// Addresses and reasons.
     pub people: Vec<(String, String)>,
     pub more: usize,
+}
+
+/// Each person once, at their first place, with all reasons.
+fn once_each(people: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut once: Vec<(String, String)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (person, reason) in people {
+        match places.get(&person).and_then(|place| once.get_mut(*place)) {
+            Some((_, reasons)) => {
+                reasons.push(' ');
+                reasons.push_str(&reason);
+            }
+            None => {
+                places.insert(person.clone(), once.len());
+                once.push((person, reason));
+            }
+        }
+    }
+    once
 }
 
 /// Everybody with a permission on an account.
@@ -50,6 +71,7 @@ pub async fn holder_rows(
             .collect();
         by_roles.sort();
         people.extend(by_roles);
+        let mut people = once_each(people);
         let more = people.len().saturating_sub(NAMED);
         people.truncate(NAMED);
         rows.push(HolderRow { name: privilege.name(), label: on_account(*privilege).0, people, more });

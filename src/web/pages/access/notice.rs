@@ -18,6 +18,12 @@ pub enum Notice {
     Saved,
     Renamed,
     Deleted,
+    SignedOut,
+    Blocked,
+    Unblocked,
+    Admin,
+    NoAdmin,
+    Unlinked,
     #[serde(other)]
     Unknown,
 }

@@ -99,7 +99,7 @@ pub async fn page(app: &State, may: &May<can::ReadAudit>, query: AuditQuery) -> 
         }),
         Err(errors) => Err(errors),
     };
-    let mismatch = Mismatch::newest(app, &mut conn).await?;
+    let mismatch = Mismatch::newest(&mut conn, &may.actor).await?;
     let newest = store::audit::head(&mut conn).await?.seq.unsigned_abs();
     drop(conn);
     let (status, results, errors) = match found {

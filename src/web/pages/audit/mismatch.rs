@@ -1,13 +1,19 @@
-//! The warning that the audit log was changed outside of Telescope.
+//! The warning that the audit log was changed outside of Telescope, until an administrator acknowledges it.
 
-use crate::domain::audit::{AuditEvent, AuditKind};
-use crate::store::audit::Filter;
+use axum::response::Redirect;
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use crate::domain::access::Principal;
+use crate::domain::audit::AuditEvent;
+use crate::domain::privilege::can;
+use crate::ops::audit::acknowledge;
 use crate::store::{self, Conn, StoreError};
-use crate::web::state::State;
+use crate::web::error::AppError;
+use crate::web::extract::May;
+use crate::web::paths;
+use crate::web::state::AppState;
 use crate::web::words::{audit, text};
-
-/// Seconds for which the page shows the warning. The entry stays.
-const SHOWN: i64 = 30 * 24 * 60 * 60;
 
 #[derive(Debug)]
 pub struct Mismatch {
@@ -15,16 +21,13 @@ pub struct Mismatch {
     pub seq: i64,
     pub at: String,
     pub words: &'static str,
+    /// Whether the reader may acknowledge it.
+    pub can_acknowledge: bool,
 }
 
 impl Mismatch {
-    pub async fn newest(app: &State, conn: &mut Conn<'_>) -> Result<Option<Self>, StoreError> {
-        let filter = Filter {
-            code: Some(AuditKind::AuditMismatch.code().to_owned()),
-            from: Some(app.clock.now().plus_seconds(-SHOWN)),
-            ..Filter::default()
-        };
-        let newest = store::audit::page(conn, &filter, 1).await?.pop();
+    pub async fn newest(conn: &mut Conn<'_>, reader: &Principal) -> Result<Option<Self>, StoreError> {
+        let newest = store::audit::unacknowledged(conn).await?;
         Ok(newest.map(|entry| Self {
             seq: entry.seq,
             at: text::moment(entry.at),
@@ -32,6 +35,23 @@ impl Mismatch {
                 AuditEvent::AuditMismatch { reason, .. } => audit::mismatch(reason),
                 _ => "",
             },
+            can_acknowledge: matches!(reader, Principal::User(person) if person.admin),
         }))
     }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AcknowledgeForm {
+    entry: i64,
+    reason: String,
+}
+
+pub async fn acknowledge(
+    app: AppState,
+    may: May<can::ReadAudit>,
+    Form(form): Form<AcknowledgeForm>,
+) -> Result<Redirect, AppError> {
+    acknowledge::mismatch(&app.context, may.grant(), form.entry, &form.reason).await?;
+    Ok(Redirect::to(paths::AUDIT))
 }

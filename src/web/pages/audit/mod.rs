@@ -3,6 +3,6 @@ pub mod export;
 pub mod feed;
 mod format;
 pub mod list;
-mod mismatch;
+pub mod mismatch;
 pub mod query;
 pub mod row;

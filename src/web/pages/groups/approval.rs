@@ -1,20 +1,71 @@
 //! Whether secrets of a group's accounts are shown only after a second person's approval, and whether a login code is shown
 //! without it in an emergency.
 
-use axum::response::Redirect;
-use axum_extra::extract::Form;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Redirect, Response};
+use axum_extra::extract::{Form, Query};
 
 use crate::domain::GroupId;
-use crate::domain::privilege::can;
-use crate::ops::OpError;
-use crate::ops::access::Edit;
+use crate::domain::access::{Principal, privileges, system_privileges};
+use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
+use crate::ops::access::{Edit, preview};
+use crate::ops::{OpError, sign_in};
+use crate::store;
+use crate::store::users::User;
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
+use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::confirm::apply_one;
 use crate::web::pages::access::fields::FormFields;
-use crate::web::pages::access::named::Named;
+use crate::web::pages::access::named::{Named, existing_name};
 use crate::web::pages::access::notice::{self, Notice};
+use crate::web::paths;
 use crate::web::state::AppState;
+use crate::web::words::access as words;
+
+#[derive(Template)]
+#[template(path = "pages/groups/approval.html")]
+struct ApprovalPage {
+    layout: Layout,
+    id: GroupId,
+    question: String,
+    effects: Vec<String>,
+    needed: bool,
+    /// Why it can't be done.
+    refused: Option<String>,
+}
+
+/// Asks, with what will happen.
+pub async fn ask(
+    app: AppState,
+    may: May<can::ManageAccess>,
+    Path(id): Path<GroupId>,
+    Query(fields): Query<FormFields>,
+) -> Result<Response, AppError> {
+    let name = existing_name(&app, id).await?;
+    let needed = is_needed(&fields);
+    let mut report = preview(&app.context, may.grant(), &[Edit::NeedApproval(id, needed)]).await?;
+    let policy = app.live.policy.current();
+    let accounts = app.live.accounts.listing();
+    let sees = |account| privileges(&policy, &may.actor, account).has(AccountPrivilege::View);
+    let accounts = accounts.iter().filter(|it| it.account.groups.contains(&id) && sees(&it.account)).count();
+    let people = store::users::active(&mut app.db.read().await?).await?;
+    let approves = |user: &&User| {
+        let person = Principal::User(sign_in::person(user, true));
+        system_privileges(&policy, &person).has(SystemPrivilege::ApproveReveal)
+    };
+    let approvers = people.iter().filter(approves).count();
+    let page = ApprovalPage {
+        layout: Layout::of(&app, &may.actor),
+        id,
+        question: words::approval_question(&name, needed),
+        effects: words::approval_effects(needed, accounts, approvers),
+        needed,
+        refused: report.failed.pop().map(|failed| failed.why()),
+    };
+    html_with(StatusCode::OK, &page)
+}
 
 pub async fn save(
     app: AppState,
@@ -22,10 +73,14 @@ pub async fn save(
     Path(id): Path<GroupId>,
     Form(fields): Form<FormFields>,
 ) -> Result<Redirect, AppError> {
-    // Anything but a clear no requires approval: an incomplete form makes nothing easier to see.
-    let edit = Edit::NeedApproval(id, fields.one("needed") != "no");
-    apply_one(&app, &may, edit).await?.map_err(|failed| OpError::Refused(failed.error))?;
+    let saved = apply_one(&app, &may, Edit::NeedApproval(id, is_needed(&fields))).await?;
+    saved.map_err(|failed| OpError::Refused(failed.error))?;
     Ok(Redirect::to(&notice::url(&id.url(), Notice::Saved)))
+}
+
+/// Anything but a clear no requires approval: an incomplete form makes nothing easier to see.
+fn is_needed(fields: &FormFields) -> bool {
+    fields.one("needed") != "no"
 }
 
 pub async fn save_emergency(

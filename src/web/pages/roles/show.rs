@@ -19,10 +19,10 @@ use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::cell::{GrantLink, names};
 use crate::web::pages::access::named::NameForm;
 use crate::web::pages::access::notice::NoticeQuery;
-use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::access::changed_meanwhile;
 use crate::web::words::privileges::{Choice, system_choices, system_labels};
+use crate::web::{paths, words};
 
 /// Members on a page.
 const PAGE: usize = 100;
@@ -98,6 +98,9 @@ pub async fn show(
     Query(notice): Query<NoticeQuery>,
     Query(query): Query<MembersQuery>,
 ) -> Result<Response, AppError> {
+    if query.after.chars().any(char::is_control) {
+        return Err(AppError::bad(StatusCode::UNPROCESSABLE_ENTITY, words::access::UNREADABLE_SEARCH));
+    }
     let page = page(&app, &may, id, &query.after).await?;
     html_with(StatusCode::OK, &RolePage { done: notice.message(), ..page })
 }

@@ -22,7 +22,7 @@ pub async fn save(
     Path(id): Path<RoleId>,
     Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
-    let set: SystemPrivileges = fields.all("privilege").filter_map(SystemPrivilege::from_name).collect();
+    let set: SystemPrivileges = fields.known("privilege", SystemPrivilege::from_name)?;
     let page = show::page(&app, &may, id, "").await?;
     if set != page.system && is_stale(&fields, &page.was()) {
         return page.stale_system(set);

@@ -1,4 +1,4 @@
-//! The buttons on a person's page.
+//! Changes of a person, after the question of [`question`](super::question).
 
 use axum::response::Redirect;
 
@@ -7,8 +7,10 @@ use crate::domain::privilege::can;
 use crate::ops::users::{self, UserChange, UserRef};
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
+use crate::web::pages::access::notice;
 use crate::web::paths;
 use crate::web::state::AppState;
+use crate::web::words::users as words;
 
 macro_rules! handlers {
     ($($name:ident: $change:ident;)+) => { $(
@@ -18,7 +20,7 @@ macro_rules! handlers {
             Path(id): Path<UserId>,
         ) -> Result<Redirect, AppError> {
             users::change(&*app.app, may.grant(), UserRef::Id(id), UserChange::$change).await?;
-            Ok(Redirect::to(&paths::user(id)))
+            Ok(Redirect::to(&notice::url(&paths::user(id), words::done(UserChange::$change))))
         }
     )+ };
 }

@@ -19,8 +19,8 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::access::notice::NoticeQuery;
-use crate::web::paths;
 use crate::web::state::{AppState, State};
+use crate::web::{paths, words};
 
 /// People on a page.
 const PAGE: usize = 100;
@@ -59,6 +59,10 @@ pub async fn list(
     Query(query): Query<UsersQuery>,
     Query(notice): Query<NoticeQuery>,
 ) -> Result<Response, AppError> {
+    if [&query.q, &query.after].into_iter().any(|text| text.chars().any(char::is_control)) {
+        let page = page(&app, &may.actor, UsersQuery::default()).await?;
+        return UsersPage { rows: Vec::new(), after: None, ..page }.invalid(words::access::UNREADABLE_SEARCH);
+    }
     let page = page(&app, &may.actor, query).await?;
     html_with(StatusCode::OK, &UsersPage { done: notice.message(), ..page })
 }

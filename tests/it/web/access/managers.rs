@@ -258,3 +258,45 @@ async fn what_the_identity_provider_gives_it_alone_takes() {
     does(&root, &format!("/roles/{empty}/take"), &[("person", &person)]).await;
     assert_eq!(root.get("/users?q=eve").await.texts("td.roles"), ["Empty"]);
 }
+
+#[tokio::test]
+async fn people_above_keep_their_sessions_and_rights() {
+    let context = context().await;
+    let Context { sales, desk, empty, .. } = context;
+    context.test.account(3, Some(EVE)).await;
+    let bob = context.test.signed_in(BOB).await;
+    // Eve owns an account that Ada does not see, and Bob has more in Sales.
+    for (whom, what) in [(EVE, "disable"), (EVE, "end-sessions"), (BOB, "disable"), (BOB, "end-sessions")] {
+        let path = format!("/users/{}/{what}", context.id(whom).await);
+        let asked = context.ada.get(&path).await;
+        assert!(asked.has("[role=alert]") && !asked.has("main button.danger"), "{path}: {}", asked.body);
+        assert_eq!(context.ada.post(&path, &[]).await.status, StatusCode::CONFLICT, "{path}");
+        assert!(!context.test.user(whom).await.disabled);
+    }
+    assert_eq!(bob.get("/accounts").await.status, StatusCode::OK, "the session goes on");
+    for (path, form) in [
+        (format!("/access/{sales}/{desk}"), &[][..]),
+        (format!("/access/{sales}/{desk}"), &[("privilege", "view")][..]),
+        (format!("/roles/{desk}/delete"), &[][..]),
+    ] {
+        context.refuses(&path, form, "more permissions").await;
+    }
+    // A role that only takes from people who may no more than she is hers to delete.
+    context.test.give(EVE, empty).await;
+    does(&context.ada, &format!("/roles/{empty}/delete"), &[]).await;
+}
+
+#[tokio::test]
+async fn an_unknown_permission_in_a_form_takes_nothing_away() {
+    let context = context().await;
+    let Context { sales, desk, .. } = context;
+    let root = context.test.signed_in(ADMIN).await;
+    for path in [format!("/access/{sales}/{desk}"), format!("/roles/{desk}/system")] {
+        for step in ["preview", "save"] {
+            let form = [("privilege", "view"), ("privilege", "fly"), ("step", step)];
+            let before = context.test.app.db.ping().await.unwrap();
+            assert_eq!(root.post(&path, &form).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+            assert_eq!(context.test.app.db.ping().await.unwrap(), before);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Rows that give a person access carry a proof: a MAC over what they say, with a key that the database does not have.
+//! A row that was put in or changed with SQL has none that fits, and gives nothing.
+//!
+//! A database that was opened without keys, as by `telescope migrate`, neither makes proofs nor looks at them.
+
+use super::{Conn, StoreError};
+use crate::domain::reveal::RevealRequest;
+use crate::domain::{Email, GroupId, Millis, RoleId, UserId};
+
+/// A row that gives access.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum AccessRow<'a> {
+    Administrator(UserId, &'a Email),
+    /// Issuer and subject.
+    Identity(&'a str, &'a str, UserId),
+    /// Where the membership comes from is the last part.
+    RoleMember(RoleId, UserId, &'a str),
+    GroupPrivilege(GroupId, RoleId, &'a str),
+    SystemPrivilege(RoleId, &'a str),
+    /// An open request, or an approval with the number of the audit entry that recorded it.
+    Request(&'a RevealRequest, Option<i64>),
+    /// The version of the access rules that Telescope left behind.
+    Version(i64),
+}
+
+impl AccessRow<'_> {
+    fn parts(&self) -> Vec<String> {
+        match *self {
+            Self::Administrator(user, email) => {
+                vec!["administrator".into(), user.to_string(), email.to_string()]
+            }
+            Self::Identity(issuer, subject, user) => {
+                vec!["identity".into(), issuer.into(), subject.into(), user.to_string()]
+            }
+            Self::RoleMember(role, user, source) => {
+                vec!["role member".into(), role.to_string(), user.to_string(), source.into()]
+            }
+            Self::GroupPrivilege(group, role, privilege) => {
+                vec!["group privilege".into(), group.to_string(), role.to_string(), privilege.into()]
+            }
+            Self::SystemPrivilege(role, privilege) => {
+                vec!["system privilege".into(), role.to_string(), privilege.into()]
+            }
+            Self::Request(request, entry) => request_parts(request, entry),
+            Self::Version(version) => vec!["access version".into(), version.to_string()],
+        }
+    }
+}
+
+fn request_parts(request: &RevealRequest, entry: Option<i64>) -> Vec<String> {
+    let decided_by = request.decided_by.as_ref().map(|(user, _)| user.to_string());
+    let number = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
+    vec![
+        "reveal request".into(),
+        request.id.to_string(),
+        request.account.to_string(),
+        request.kind.name().into(),
+        request.requester.to_string(),
+        request.reason.clone(),
+        request.created.0.to_string(),
+        request.expires.0.to_string(),
+        request.state.name().into(),
+        decided_by.unwrap_or_default(),
+        number(request.decided_at.map(|Millis(at)| at)),
+        request.note.clone().unwrap_or_default(),
+        number(entry),
+    ]
+}
+
+impl Conn<'_> {
+    /// The proof of a row that is about to be written; none in a database that was opened without keys.
+    pub(super) fn prove(&self, row: AccessRow<'_>) -> Result<Option<String>, StoreError> {
+        let Some(keys) = &self.keys else { return Ok(None) };
+        let parts = row.parts();
+        let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
+        Ok(Some(keys.access_mac(&parts)?))
+    }
+
+    /// Whether Telescope wrote this row.
+    pub(super) fn is_proven(&self, row: AccessRow<'_>, proof: Option<&str>) -> bool {
+        let Some(keys) = &self.keys else { return true };
+        let parts = row.parts();
+        let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
+        proof.is_some_and(|proof| keys.proves_access(proof, &parts))
+    }
+}

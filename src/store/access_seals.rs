@@ -1,0 +1,111 @@
+//! Proofs for what gives access, in the whole database: making them once for a database from before, making them again
+//! for a new master key, and finding rows that Telescope did not write.
+
+mod rows;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::key_check::{self, Proofs};
+use super::{Conn, Db, StoreError, Tx, Written, access_version, reveal_requests, web_sessions};
+use crate::crypto::Keys;
+use crate::domain::Millis;
+use crate::domain::access::Principal;
+use crate::domain::audit::{AuditEntry, AuditEvent, ForeignRow};
+use crate::domain::reveal::RequestState;
+use rows::{Names, read};
+
+/// Checks the keys, see [`key_check`], and proves what gives access with them from now on. To be called at the start,
+/// after the migrations.
+pub async fn prepare(db: &Db, keys: &Arc<Keys>, now: Millis) -> Result<(), StoreError> {
+    db.use_keys(keys);
+    let proofs = db.dry_run(keys, async |tx| key_check::check(tx, keys).await).await?;
+    if proofs == Proofs::Missing {
+        db.upgraded.store(true, Ordering::Relaxed);
+        return db.write(keys, async |tx| prove_once(tx, keys, now).await).await;
+    }
+    db.maintain(async |conn: &mut Conn<'_>| match key_check::check(conn, keys).await? {
+        Proofs::Made | Proofs::Missing => Ok(()),
+        Proofs::New => access_version::accept(conn).await,
+        Proofs::OfFormerKey => prove_again(conn).await,
+    })
+    .await
+}
+
+/// Proves what is there: nothing before this could have.
+async fn prove_once(tx: &mut Tx<'_>, keys: &Keys, now: Millis) -> Result<Written<()>, StoreError> {
+    key_check::check(tx, keys).await?;
+    let rows = read(tx).await?;
+    for row in &rows {
+        row.prove(tx).await?;
+    }
+    web_sessions::delete_all(tx).await?;
+    reveal_requests::expire_open(tx).await?;
+    access_version::accept(tx).await?;
+    let event = AuditEvent::AccessSealed { rows: rows.len() as u64 };
+    let entry = AuditEntry::done(now, &Principal::System("telescope"), event);
+    Ok(tx.record(&entry).await?.with(()))
+}
+
+/// Proves with the new key what the former one proves. Sessions are found by the key, so they end.
+async fn prove_again(conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    for row in read(conn).await? {
+        if row.is_proven(conn) {
+            row.prove(conn).await?;
+        }
+    }
+    web_sessions::delete_all(conn).await?;
+    if access_version::find(conn).await?.foreign_since.is_none() {
+        access_version::accept(conn).await?;
+    }
+    Ok(())
+}
+
+/// A row that Telescope did not write, and what it is about.
+#[derive(Debug)]
+pub struct Foreign {
+    pub row: ForeignRow,
+    pub what: String,
+}
+
+/// Whether the database has anything that Telescope did not write and that would give access, or a change of the rules.
+pub async fn any_foreign(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+    let keys = conn.keys.clone();
+    let Some(keys) = keys else { return Ok(false) };
+    Ok(access_version::find(conn).await?.foreign_since.is_some()
+        || read(conn).await?.iter().any(|row| !row.is_proven(conn))
+        || !reveal_requests::foreign(conn).await?.is_empty()
+        || web_sessions::any_foreign(conn, &keys).await?)
+}
+
+/// Removes what would give access and was not written by Telescope, and says what it was.
+pub async fn remove_foreign(conn: &mut Conn<'_>) -> Result<Vec<Foreign>, StoreError> {
+    let Some(keys) = conn.keys.clone() else { return Ok(Vec::new()) };
+    let names = Names::read(conn).await?;
+    let mut removed = Vec::new();
+    for row in read(conn).await? {
+        if !row.is_proven(conn) {
+            row.remove(conn).await?;
+            removed.push(row.named(&names));
+        }
+    }
+    for (id, person) in reveal_requests::foreign(conn).await? {
+        reveal_requests::end(conn, id, RequestState::Expired).await?;
+        removed.push(Foreign { row: ForeignRow::Approval, what: person.to_string() });
+    }
+    for user in web_sessions::delete_foreign(conn, &keys).await? {
+        let user = user.and_then(|user| user.parse().ok());
+        let what = user.map_or_else(|| "no one".to_owned(), |user| names.person(user));
+        removed.push(Foreign { row: ForeignRow::Session, what });
+    }
+    Ok(removed)
+}
+
+/// The version of the rules that Telescope left behind and the one that was found, if somebody else changed them; from
+/// now on the found one counts.
+pub async fn accept_version(conn: &mut Conn<'_>) -> Result<Option<(i64, i64)>, StoreError> {
+    // As it was found: what this change removes has moved the version on.
+    let found = conn.access.and_then(|found| Some((found.foreign_since?, found.version)));
+    access_version::accept(conn).await?;
+    Ok(found)
+}

@@ -1,0 +1,52 @@
+//! The version of the access rules, which triggers raise with every change of a row that rights depend on. Each change
+//! of Telescope's own leaves a proof beside the version that it ends with. So a version without one tells that
+//! somebody changed such a row with SQL.
+
+use super::access_proof::AccessRow;
+use super::conn::{execute, one};
+use super::{Conn, StoreError};
+
+/// The version as it was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub version: i64,
+    /// The version that Telescope left behind, if that is another one.
+    pub foreign_since: Option<i64>,
+}
+
+pub async fn find(conn: &mut Conn<'_>) -> Result<Found, StoreError> {
+    let (version, sealed, proof) =
+        one!(conn, (i64, Option<i64>, Option<String>), "select version, sealed, proof from access_version")?;
+    let sealed = sealed.unwrap_or_default();
+    let is_ours = sealed == version && conn.is_proven(AccessRow::Version(sealed), proof.as_deref());
+    Ok(Found { version, foreign_since: (!is_ours).then_some(sealed) })
+}
+
+/// Remembers the version that a change begins with.
+pub(super) async fn begin(conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    if conn.keys.is_some() {
+        conn.access = Some(find(conn).await?);
+    }
+    Ok(())
+}
+
+/// Proves the version that a change ends with. What somebody else changed before it stays without a proof until it is
+/// written down, see [`accept`].
+pub(super) async fn seal(conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let Some(before) = conn.access.filter(|before| before.foreign_since.is_none()) else { return Ok(()) };
+    let now = find(conn).await?;
+    if now.version == before.version { Ok(()) } else { put(conn, now.version).await }
+}
+
+/// Takes the version as it is for Telescope's own: what was changed outside is written down in this change.
+pub(super) async fn accept(conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    let now = find(conn).await?;
+    conn.access = Some(Found { foreign_since: None, ..now });
+    put(conn, now.version).await
+}
+
+async fn put(conn: &mut Conn<'_>, version: i64) -> Result<(), StoreError> {
+    let proof = conn.prove(AccessRow::Version(version))?;
+    execute!(conn, "update access_version set sealed = $1, proof = $2", version, proof.as_deref())?;
+    Ok(())
+}

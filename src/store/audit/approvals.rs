@@ -1,0 +1,60 @@
+//! Approvals as the audit log has them: an approval that it does not know is none, and one that was used is over.
+
+use super::{Entry, read};
+use crate::domain::audit::{AuditKind, Outcome};
+use crate::domain::reveal::RevealKind;
+use crate::domain::{AccountId, Email};
+use crate::store::conn::one;
+use crate::store::{Conn, StoreError};
+
+/// Whether this entry says that this person approved a request for this account, and follows from the entry before it.
+pub(in crate::store) async fn records_approval(
+    conn: &mut Conn<'_>,
+    seq: i64,
+    account: AccountId,
+    decider: &Email,
+) -> Result<bool, StoreError> {
+    let entries = read::from(conn, seq.saturating_sub(1), 2).await?;
+    let Some(entry) = entries.iter().find(|entry| entry.seq == seq) else { return Ok(false) };
+    let says = entry.code == AuditKind::RevealApproved.code()
+        && entry.outcome == Outcome::Done
+        && entry.account == Some(account)
+        && entry.actor == decider.to_string();
+    let before = entries.iter().find(|before| before.seq + 1 == seq).map_or("", |before| before.mac.as_str());
+    Ok(says && follows(conn, entry, before)?)
+}
+
+/// Whether the entry is as it was written. The details may have been taken out; what they were is in the digest.
+fn follows(conn: &Conn<'_>, entry: &Entry, before: &str) -> Result<bool, StoreError> {
+    let (Some(keys), Some((key_id, mac))) = (&conn.keys, entry.mac.split_once('.')) else { return Ok(false) };
+    let seq = entry.seq.to_be_bytes();
+    let parts: [&[u8]; 3] = [before.as_bytes(), &seq, entry.digest.as_bytes()];
+    let expected = keys.audit_mac_by(key_id, &parts).transpose()?;
+    Ok(entry.holds() && expected.is_some_and(|expected| hex::encode(expected) == mac))
+}
+
+/// Whether this person was shown a secret of this kind after that entry.
+pub(in crate::store) async fn was_shown_after(
+    conn: &mut Conn<'_>,
+    seq: i64,
+    kind: RevealKind,
+    account: AccountId,
+    person: &Email,
+) -> Result<bool, StoreError> {
+    let shown = match kind {
+        RevealKind::LoginCode => AuditKind::LoginCodeShown,
+        RevealKind::TwoStepPassword => AuditKind::TwoStepPasswordShown,
+    };
+    let (count,) = one!(
+        conn,
+        (i64,),
+        "select count(*) from audit_log where account = $1 and code = $2 and actor = $3 and seq > $4
+         and outcome = $5",
+        account,
+        shown.code(),
+        person.to_string(),
+        seq,
+        Outcome::Done
+    )?;
+    Ok(count > 0)
+}
