@@ -33,6 +33,12 @@
     settle();
   };
 
+  // htmx copies the style attribute of what it replaces, which the policy forbids: a field that was dragged to another
+  // size has one, and browser extensions add some.
+  document.addEventListener("htmx:before:swap", () => {
+    for (const part of document.querySelectorAll("[id][style]")) part.removeAttribute("style");
+  });
+
   document.addEventListener("htmx:after:swap", (event) => {
     const { sourceElement, target, response } = event.detail.ctx ?? {};
     // What comes by itself changes a dialog that is open, and opens none.
@@ -262,11 +268,26 @@
 
   // The live connection.
   if (liveState) {
-    const connected = () => { liveState.textContent = ""; };
+    // A page that is left loses its connection as well; that is not worth a word.
+    let left = false;
+    let pending;
+    addEventListener("pagehide", () => { left = true; clearTimeout(pending); });
+    addEventListener("pageshow", () => { left = false; });
+    const connected = () => {
+      clearTimeout(pending);
+      pending = undefined;
+      liveState.textContent = "";
+    };
     // It is tried again all the while, every 10 to 15 seconds.
     const paused = (status) => {
-      if (status === 429) tooMany();
-      else liveState.textContent = "Live updates paused, reconnecting…";
+      if (left || pending) return;
+      const show = () => {
+        if (status === 429) tooMany();
+        else liveState.textContent = "Live updates paused, reconnecting…";
+      };
+      if (liveState.textContent) show();
+      // Browsers end the connections of a page before they say that it is left.
+      else pending = setTimeout(() => { pending = undefined; show(); }, 1000);
     };
     document.addEventListener("htmx:sse:after:connection", connected);
     document.addEventListener("htmx:sse:error", (event) => paused(event.detail.status));

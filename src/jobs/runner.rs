@@ -13,13 +13,11 @@ use crate::domain::backoff::Backoff;
 use crate::domain::job::{JobKind, JobRecord, StepOutcome};
 use crate::domain::{JobId, Millis};
 use crate::live::events::Change;
-use crate::live::jobs::Jobs;
+use crate::live::jobs::{Jobs, NEWEST};
 use crate::store::{self, StoreError};
 
 /// Jobs that are worked on at the same time.
 const AT_ONCE: usize = 8;
-/// Jobs that pages show.
-const SHOWN: u32 = 200;
 /// The pause while the database is unavailable.
 const UNAVAILABLE: Duration = Duration::from_secs(1);
 /// The pauses between tries of a step that can't be done yet.
@@ -73,7 +71,7 @@ pub async fn run(app: Arc<App>) {
 async fn read_jobs(app: &App) -> Result<Vec<JobRecord>, StoreError> {
     let conn = &mut app.db.read().await?;
     let waiting = store::jobs::waiting(conn).await?;
-    let mut shown = store::jobs::newest(conn, SHOWN).await?;
+    let mut shown = store::jobs::newest(conn, NEWEST as u32).await?;
     let older: Vec<JobRecord> =
         waiting.iter().rev().filter(|job| shown.iter().all(|known| known.id != job.id)).cloned().collect();
     shown.extend(older);

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use crate::domain::job::JobRecord;
 use crate::domain::{AccountId, Phone};
 
+/// Jobs that pages show from memory, beside those that are unfinished.
+pub const NEWEST: usize = 200;
+
 /// The newest jobs and all that are unfinished, the newest first.
 #[derive(Debug, Default)]
 pub struct Jobs {

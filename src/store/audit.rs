@@ -25,7 +25,7 @@ pub use read::{
     Filter, from, get, last_editor, newest_by_account, of_account, open_intents, page, unacknowledged,
 };
 pub use row::Entry;
-pub use search::{Found, Narrowed, Search, Whose};
+pub use search::{Found, Narrowed, Search, Whose, numbered, outcomes};
 pub use verify::{Fault, Verified, verify};
 
 use super::conn::{execute, first, one};

@@ -70,6 +70,20 @@ pub async fn newest(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<JobRecord>, S
     Ok(rows.into_iter().map(JobRecord::from).collect())
 }
 
+/// The newest jobs that are done and older than that one, the newest first.
+pub async fn done_before(conn: &mut Conn<'_>, id: JobId, limit: u32) -> Result<Vec<JobRecord>, StoreError> {
+    let rows = all!(
+        conn,
+        Row,
+        "select id, kind, args, cursor, state, attempts, not_before, error, actor, created
+         from jobs where id < $1 and state = $2 order by id desc limit $3",
+        id,
+        JobState::Done,
+        i64::from(limit)
+    )?;
+    Ok(rows.into_iter().map(JobRecord::from).collect())
+}
+
 /// The numbers of the accounts that jobs of this kind are about, removed ones included. Its arguments have to be account
 /// ids.
 pub async fn phones(conn: &mut Conn<'_>, kind: JobKind) -> Result<Vec<(AccountId, Phone)>, StoreError> {

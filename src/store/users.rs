@@ -204,6 +204,17 @@ pub async fn by_id(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, Stor
     Ok(row.map(|row| row.genuine(conn)))
 }
 
+/// The person of this id, if their sessions of this epoch have not ended.
+pub async fn of_epoch(conn: &mut Conn<'_>, id: UserId, epoch: i64) -> Result<Option<User>, StoreError> {
+    first!(
+        conn,
+        User,
+        "select id, email, admin, disabled, created, seen from users where id = $1 and session_epoch = $2",
+        id,
+        epoch
+    )
+}
+
 /// The epoch of a person's sessions: a session of an earlier one has ended. None for an unknown person.
 pub async fn session_epoch(conn: &mut Conn<'_>, id: UserId) -> Result<Option<i64>, StoreError> {
     let row = first!(conn, (i64,), "select session_epoch from users where id = $1", id)?;

@@ -1,6 +1,6 @@
 //! What browsers load once: the style sheet, the script, the icon. All are in the program itself.
 //!
-//! The script is htmx, its server-sent events and our few lines, joined in this order into one file: deferred
+//! The script is htmx, its server-sent events and our own files, joined in this order into one file: deferred
 //! apart, htmx would begin before its extension has arrived. Names carry a digest, so they are cached for ever.
 
 use std::sync::LazyLock;
@@ -16,12 +16,14 @@ use super::paths;
 use crate::http::compression::{Effort, accepts_gzip, gzip};
 
 const STYLE: &str = include_str!("../../static/app.css");
+const THEME: &str = include_str!("../../static/theme.js");
 const ICON: &str = include_str!("../../static/icon.svg");
 static SCRIPT: LazyLock<String> = LazyLock::new(|| {
     [
         include_str!("../../static/vendor/htmx.min.js"),
         include_str!("../../static/vendor/hx-sse.min.js"),
         include_str!("../../static/app.js"),
+        include_str!("../../static/page.js"),
         include_str!("../../static/session.js"),
     ]
     .join("\n;\n")
@@ -29,14 +31,18 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 
 static STYLE_FILE: LazyLock<File> = LazyLock::new(|| File::new(STYLE));
 static SCRIPT_FILE: LazyLock<File> = LazyLock::new(|| File::new(&SCRIPT));
+static THEME_FILE: LazyLock<File> = LazyLock::new(|| File::new(THEME));
 static ICON_FILE: LazyLock<File> = LazyLock::new(|| File::new(ICON));
 
 static STYLE_NAME: LazyLock<String> = LazyLock::new(|| named("app", STYLE, "css"));
 static SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| named("app", &SCRIPT, "js"));
+static THEME_NAME: LazyLock<String> = LazyLock::new(|| named("theme", THEME, "js"));
 /// Where the style sheet is.
 pub static STYLE_URL: LazyLock<String> = LazyLock::new(|| paths::static_file(&*STYLE_NAME));
 /// Where the script is.
 pub static SCRIPT_URL: LazyLock<String> = LazyLock::new(|| paths::static_file(&*SCRIPT_NAME));
+/// Where the script is that chooses the theme.
+pub static THEME_URL: LazyLock<String> = LazyLock::new(|| paths::static_file(&*THEME_NAME));
 
 /// A file as it is and compressed, each with a tag of its own.
 struct File {
@@ -74,6 +80,8 @@ pub async fn file(headers: HeaderMap, Path(name): Path<String>) -> Result<Respon
         Ok(cached(&headers, "text/css; charset=utf-8", FOR_EVER, &STYLE_FILE))
     } else if name == *SCRIPT_NAME {
         Ok(cached(&headers, "text/javascript; charset=utf-8", FOR_EVER, &SCRIPT_FILE))
+    } else if name == *THEME_NAME {
+        Ok(cached(&headers, "text/javascript; charset=utf-8", FOR_EVER, &THEME_FILE))
     } else if name == "icon.svg" {
         Ok(icon(headers).await)
     } else {

@@ -44,14 +44,21 @@ fn by_status(status: StatusCode) -> ErrorDetails {
     ErrorDetails { title, message: message.into() }
 }
 
-/// Gives a failed answer its page. An answer that is HTML has one already.
-pub fn render(app: &State, response: Response, meta: &RequestMeta) -> Response {
+/// Whether an answer is a failure without a page. An answer that is HTML has one already.
+pub fn is_missing(response: &Response) -> bool {
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE);
     let has_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if has_page || !(status.is_client_error() || status.is_server_error()) {
+    !has_page && (status.is_client_error() || status.is_server_error())
+}
+
+/// Gives a failed answer its page.
+pub fn render(app: &State, mut response: Response, meta: &RequestMeta) -> Response {
+    if !is_missing(&response) {
         return response;
     }
+    let status = response.status();
+    let layout = response.extensions_mut().remove().unwrap_or_else(|| Layout::anonymous(app));
     let mode = app.config.sso.mode;
     if status == StatusCode::UNAUTHORIZED && !mode.is_by_request() {
         return to_sign_in(meta);
@@ -65,7 +72,7 @@ pub fn render(app: &State, response: Response, meta: &RequestMeta) -> Response {
     };
     let mut rendered = match meta.request_type {
         RequestType::Partial => fragment::failed(status, &format!("{}. {}", details.title, details.message)),
-        RequestType::Full => page(app, status, &details, meta),
+        RequestType::Full => page(layout, status, &details, meta, way_on(app, status, meta)),
     };
     // What the layers below have said beside the body: which methods there are, which cookies.
     for name in [header::ALLOW, header::SET_COOKIE] {
@@ -76,14 +83,15 @@ pub fn render(app: &State, response: Response, meta: &RequestMeta) -> Response {
     rendered
 }
 
-fn page(app: &State, status: StatusCode, details: &ErrorDetails, meta: &RequestMeta) -> Response {
-    let page = ErrorPage {
-        layout: Layout::anonymous(app),
-        title: details.title,
-        message: &details.message,
-        request_id: &meta.id,
-        way_on: way_on(app, status, meta),
-    };
+fn page(
+    layout: Layout,
+    status: StatusCode,
+    details: &ErrorDetails,
+    meta: &RequestMeta,
+    way_on: (String, &'static str),
+) -> Response {
+    let ErrorDetails { title, message } = details;
+    let page = ErrorPage { layout, title, message, request_id: &meta.id, way_on };
     (status, Html(page.render().unwrap_or_else(|_| details.message.clone()))).into_response()
 }
 

@@ -10,7 +10,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
-use tower_sessions::{Expiry, SessionManagerLayer};
+use tower_sessions::{Expiry, Session, SessionManagerLayer};
 use tracing::Instrument;
 
 use super::error::AppError;
@@ -18,12 +18,14 @@ use super::error_page::{self, RequestMeta};
 use super::form::RequestType;
 use super::words::limits as words;
 use super::{compression, health, paths, return_to};
+use crate::domain::RequestInfo;
 use crate::http::body::{self, BodyError, MAX_BODY};
 use crate::http::host::{self, Blocked};
 use crate::http::{headers, request_context};
 use crate::store::WebSessions;
 use crate::store::web_sessions::LIFE_DAYS;
-use crate::web::auth::proxy;
+use crate::web::auth::{proxy, session};
+use crate::web::layout::Layout;
 use crate::web::state::AppState;
 
 /// Adds web sessions to the routes that need them, and whose they are where each request says that itself.
@@ -37,7 +39,10 @@ pub fn with_session(routes: Router<AppState>, app: &AppState) -> Router<AppState
         .with_same_site(SameSite::Lax)
         // Counted from the last change of what the session holds. The store counts from the sign-in, too.
         .with_expiry(Expiry::OnInactivity(Duration::days(LIFE_DAYS)));
-    routes.layer(from_fn_with_state(app.clone(), proxy::authenticate)).layer(sessions)
+    routes
+        .layer(from_fn_with_state(app.clone(), keep_layout))
+        .layer(from_fn_with_state(app.clone(), proxy::authenticate))
+        .layer(sessions)
 }
 
 const fn session_cookie(https: bool) -> &'static str {
@@ -62,6 +67,20 @@ pub fn around(routes: Router<AppState>, app: &AppState) -> Router<AppState> {
         }))
         .layer(from_fn_with_state(app.clone(), guard_host))
         .layer(from_fn_with_state(app.clone(), finish))
+}
+
+/// Gives a failed answer the menu of the user who asked, for its page.
+async fn keep_layout(app: AppState, request: Request, next: Next) -> Response {
+    let wants_page = !RequestType::of(request.headers()).is_partial();
+    let session = request.extensions().get::<Session>().cloned().filter(|_| wants_page);
+    let mut response = next.run(request).await;
+    if let Some(session) = session
+        && error_page::is_missing(&response)
+        && let Ok(Some(actor)) = session::current(&app, &session, &RequestInfo::default()).await
+    {
+        response.extensions_mut().insert(Layout::of(&app, &actor));
+    }
+    response
 }
 
 /// Lets a request that changes something go on to its end, also when its client does not wait for the answer: what follows a

@@ -4,15 +4,15 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::domain::AccountId;
 use crate::domain::access::{Principal, system_privileges};
 use crate::domain::privilege::SystemPrivilege;
+use crate::domain::{AccountId, Millis};
 use crate::live::approvals::{EmergencyAccess, Requests};
-use crate::web::assets::{SCRIPT_URL, STYLE_URL};
+use crate::web::assets::{SCRIPT_URL, STYLE_URL, THEME_URL};
 use crate::web::error::AppError;
 use crate::web::paths;
 use crate::web::state::State;
-use crate::web::words::moments::moment;
+use crate::web::words::moments::{Moment, moment};
 use crate::web::words::sign_in;
 
 /// What a page shows around its content.
@@ -37,6 +37,8 @@ pub struct Layout {
     /// Telegram's test environment.
     pub test: bool,
     pub outages: Outages,
+    /// When the page was made.
+    made: Option<Millis>,
 }
 
 impl Layout {
@@ -74,6 +76,7 @@ impl Layout {
             by_request: config.sso.mode.is_by_request(),
             test: config.telegram.environment.is_test(),
             outages: Outages::now(app),
+            made: Some(app.clock.now()),
             ..Self::default()
         }
     }
@@ -93,6 +96,15 @@ impl Layout {
 
     pub fn emergencies(&self) -> String {
         emergency_notices(&self.emergencies)
+    }
+
+    /// When the page was made, for what is printed of it.
+    pub fn now(&self) -> Moment {
+        moment(self.made.unwrap_or(Millis(0)))
+    }
+
+    pub fn theme_script(&self) -> &'static str {
+        &THEME_URL
     }
 
     pub fn script(&self) -> &'static str {
@@ -130,7 +142,7 @@ pub fn own_requests(count: usize) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmergencyRow {
     seq: i64,
-    at: String,
+    at: Moment,
     actor: String,
     account: Option<(AccountId, String)>,
     reason: String,

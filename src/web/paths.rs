@@ -68,6 +68,8 @@ paths! {
     APPROVAL_APPROVE = "/reveals/{reveal}/approve" => approval_approve(reveal: RevealId);
     APPROVAL_DECLINE = "/reveals/{reveal}/refuse" => approval_decline(reveal: RevealId);
 
+    ABOUT = "/about";
+    ABOUT_DOCUMENT = "/about/{document}" => about_document(document: &'static str);
     JOBS = "/jobs";
     JOBS_EVENTS = "/jobs/events";
     AUDIT = "/audit";

@@ -6,7 +6,9 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::pages::access::named::{create, delete, rename};
-use super::pages::{access, accounts, audit, groups, jobs, reveals, roles, session_events, sign_in, users};
+use super::pages::{
+    about, access, accounts, audit, groups, jobs, reveals, roles, session_events, sign_in, users,
+};
 use super::state::AppState;
 use super::{assets, error, health, layers, paths};
 use crate::context::App;
@@ -61,6 +63,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::APPROVAL_WITHDRAW, post(reveals::mine::withdraw))
         .route(paths::APPROVAL_APPROVE, post(reveals::decide::approve))
         .route(paths::APPROVAL_DECLINE, post(reveals::decide::decline))
+        .route(paths::ABOUT, get(about::about))
+        .route(paths::ABOUT_DOCUMENT, get(about::document))
         .route(paths::JOBS, get(jobs::list::list))
         .route(paths::JOBS_EVENTS, get(jobs::list_events::jobs))
         .route(paths::AUDIT, get(audit::list::list))

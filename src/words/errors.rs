@@ -48,7 +48,7 @@ pub fn sentence(error: &ErrorCode) -> String {
                 .into()
         }
         ErrorCode::PhoneBeingRemoved => {
-            "The account with this number is being removed. Add it again when that is done; see Background tasks.".into()
+            "The account with this number is being removed. Add it again when that is done; see Tasks.".into()
         }
         ErrorCode::TestEnvironmentOnly => "Test accounts exist only in Telegram's test environment.".into(),
         ErrorCode::NoTestNumberFree => "Every test number already has an account.".into(),

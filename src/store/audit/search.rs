@@ -35,6 +35,8 @@ pub struct Search {
     pub from: Option<Millis>,
     /// Before this moment.
     pub until: Option<Millis>,
+    /// Whether an intent and its outcome count as one: the intent, unless outcomes are asked for.
+    pub folded: bool,
 }
 
 /// Which accounts.
@@ -55,6 +57,16 @@ pub struct Narrowed {
     until: Option<Millis>,
     /// The first and last number that may fit; none if nothing can.
     numbers: Option<(i64, i64)>,
+    fold: Option<Fold>,
+}
+
+/// Which half of an intent and its outcome is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fold {
+    /// The outcome.
+    Outcomes,
+    /// The intent, if it has an outcome.
+    EndedIntents,
 }
 
 /// What a page has.
@@ -117,7 +129,11 @@ impl Search {
         }
         let nothing = columns.iter().any(|(_, values)| values.is_empty());
         let numbers = if nothing { None } else { self.numbers(conn).await? };
-        Ok(Some(Narrowed { columns, from: self.from, until: self.until, numbers }))
+        let fold = self.folded.then_some(match self.outcome {
+            None => Fold::Outcomes,
+            Some(_) => Fold::EndedIntents,
+        });
+        Ok(Some(Narrowed { columns, from: self.from, until: self.until, numbers, fold }))
     }
 
     /// The first and last number of the entries within the time.
@@ -265,7 +281,43 @@ impl Narrowed {
         if let Some(until) = self.until {
             built.text(" and at < ").value(Value::Number(until.0));
         }
+        match self.fold {
+            None => {}
+            Some(Fold::Outcomes) => drop(built.text(" and intent is null")),
+            Some(Fold::EndedIntents) => {
+                built.text(
+                    " and not exists (select 1 from audit_log later where later.intent = audit_log.seq)",
+                );
+            }
+        }
     }
+}
+
+/// The outcomes of these intents.
+pub async fn outcomes(conn: &mut Conn<'_>, intents: &[i64]) -> Result<Vec<Entry>, StoreError> {
+    among(conn, " where intent in (", intents).await
+}
+
+/// The entries with these numbers.
+pub async fn numbered(conn: &mut Conn<'_>, numbers: &[i64]) -> Result<Vec<Entry>, StoreError> {
+    among(conn, " where seq in (", numbers).await
+}
+
+async fn among(
+    conn: &mut Conn<'_>,
+    condition: &'static str,
+    numbers: &[i64],
+) -> Result<Vec<Entry>, StoreError> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut built = Built::new(SELECT);
+    built.text(condition);
+    for (at, number) in numbers.iter().enumerate() {
+        built.text(if at == 0 { "" } else { ", " }).value(Value::Number(*number));
+    }
+    built.text(") order by seq");
+    all_built!(conn, Entry, built)
 }
 
 const SELECT: &str = "select seq, at, code, outcome, intent, actor, account, reason, address, request_id,

@@ -78,10 +78,7 @@ async fn looked_up(app: &State, session: &Session) -> Result<Option<Principal>, 
     }
     let conn = &mut app.db.read().await?;
     let epoch = session.get::<i64>(EPOCH_KEY).await?.unwrap_or(0);
-    if store::users::session_epoch(conn, id).await? != Some(epoch) {
-        return Ok(None);
-    }
-    let user = store::users::by_id(conn, id).await?;
+    let user = store::users::of_epoch(conn, id, epoch).await?;
     let verified = session.get(VERIFIED_KEY).await?.unwrap_or(false);
     Ok(user.filter(|user| !user.disabled).map(|user| Principal::User(sign_in::person(&user, verified))))
 }

@@ -1,5 +1,6 @@
 //! The pages: one file each, with the template of the same name.
 
+pub mod about;
 pub mod access;
 pub mod accounts;
 pub mod audit;

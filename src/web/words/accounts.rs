@@ -1,6 +1,6 @@
 //! The pages of accounts.
 
-use super::moments::moment;
+use super::moments::{Sentence, moment};
 use crate::domain::account::Profile;
 use crate::domain::{Input, Millis, Phone};
 
@@ -32,14 +32,12 @@ pub const REMOVED: &str = "Account removed.";
 pub const REMOVAL_CONTINUES: &str = "The removal continues.";
 
 /// The state of a stored two-step password.
-pub fn stored_password(stored_and_rejected: Option<(Millis, Option<Millis>)>) -> String {
-    match stored_and_rejected {
+pub fn stored_password(stored_and_rejected: Option<(Millis, Option<Millis>)>) -> Sentence {
+    Sentence(match stored_and_rejected {
         None => "Not stored".into(),
         Some((stored, None)) => format!("Stored at {}", moment(stored)),
-        Some((_, Some(at))) => {
-            format!("Rejected by Telegram at {}. Set the correct one.", moment(at))
-        }
-    }
+        Some((_, Some(at))) => format!("Rejected by Telegram at {}. Set the correct one.", moment(at)),
+    })
 }
 
 /// How many accounts a search found, for a screen reader.

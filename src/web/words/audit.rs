@@ -2,7 +2,8 @@
 
 use crate::domain::audit::{AuditEvent, AuditKind, ForeignRow, MismatchReason, Outcome, SignInDenied};
 use crate::domain::reveal::RevealKind;
-use crate::domain::{DesiredState, UnknownGroups};
+use crate::domain::{DesiredState, Input, UnknownGroups};
+use crate::web::words::stages;
 
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
 pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
@@ -13,7 +14,7 @@ pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
     }
     match outcome {
         Outcome::Done => words,
-        Outcome::Intent => format!("{words}: started"),
+        Outcome::Intent => format!("{words}: in progress"),
         Outcome::Failed => format!("{words}: failed"),
         Outcome::NotSent => format!("{words}: not sent"),
         Outcome::Unknown => format!("{words}: outcome unknown"),
@@ -32,7 +33,10 @@ fn describe(event: &AuditEvent) -> String {
             format!("corrected the number from {before} to {phone}")
         }
         AuditEvent::CodeRequested => "requested a login code".into(),
-        AuditEvent::InputSubmitted { input } => format!("submitted the {} to Telegram", input.name()),
+        AuditEvent::InputSubmitted { input: Input::Code } => "submitted the login code to Telegram".into(),
+        AuditEvent::InputSubmitted { input: Input::Password } => {
+            "submitted the two-step password to Telegram".into()
+        }
         AuditEvent::LoginCodeShown { approved_by } => {
             format!("viewed a login code{}", approval(approved_by.as_ref()))
         }
@@ -74,7 +78,7 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::RemovalRetried => "retried the removal".into(),
         AuditEvent::FolderDestroyed => "deleted the account's files".into(),
         AuditEvent::AccountRemoved => "removed the account".into(),
-        AuditEvent::StageChanged { stage } => format!("login status: {}", stage.replace('-', " ")),
+        AuditEvent::StageChanged { stage } => format!("changed the status to “{}”", status(stage)),
         AuditEvent::WebSignIn => "signed in".into(),
         AuditEvent::SignInRefused { person, why } => format!("{person} was denied access: {}", denial(*why)),
         AuditEvent::WebSignOut => "signed out".into(),
@@ -138,6 +142,48 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::Unknown { code, .. } => {
             AuditKind::from_code(code).map_or_else(|| code.clone(), |kind| kind.meaning().to_owned())
         }
+    }
+}
+
+/// What a stored stage is called on the pages.
+fn status(stage: &str) -> String {
+    stages::label_of(stage).map_or_else(|| stage.replace('-', " "), str::to_owned)
+}
+
+/// Who acted, as pages say it.
+pub fn actor(stored: &str) -> &str {
+    let known = SYSTEM_ACTORS.iter().find(|(name, _)| *name == stored);
+    known.map_or_else(|| stored.strip_prefix("system:").unwrap_or(stored), |(_, label)| label)
+}
+
+/// The stored name of an actor that a reader calls by its label; anything else as it is.
+pub fn stored_actor(typed: &str) -> &str {
+    let known = SYSTEM_ACTORS.iter().find(|(_, label)| label.eq_ignore_ascii_case(typed));
+    known.map_or(typed, |(name, _)| name)
+}
+
+/// Actors other than people.
+const SYSTEM_ACTORS: [(&str, &str); 10] = [
+    ("command line", "Command line"),
+    ("system:ADMIN_EMAILS", "Setting ADMIN_EMAILS"),
+    ("system:identity-provider", "Identity provider"),
+    ("system:remove-account", "Account removal"),
+    ("system:retention", "Audit log retention"),
+    ("system:reveals", "Approval expiry"),
+    ("system:sign-in", "Sign-in"),
+    ("system:stored-password", "Automatic password entry"),
+    ("system:telegram", "Telegram"),
+    ("system:telescope", "Telescope"),
+];
+
+/// The outcome of an event as a label.
+pub const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "Done",
+        Outcome::Intent => "In progress",
+        Outcome::Failed => "Failed",
+        Outcome::NotSent => "Not sent",
+        Outcome::Unknown => "Unknown",
     }
 }
 
@@ -214,7 +260,9 @@ pub fn beside(details: Option<&str>, sentence: &str) -> Vec<(String, String)> {
     };
     let said = |(name, value): &(String, String)| {
         IN_SENTENCES.contains(&name.as_str())
-            && (sentence.contains(value) || sentence.contains(&value.replace('-', " ")))
+            && (sentence.contains(value)
+                || sentence.contains(&value.replace('-', " "))
+                || (name == "stage" && sentence.contains(&status(value))))
     };
     let plain = details.into_iter().map(|(name, value)| (name, plain(&value)));
     plain.filter(|it| !said(it)).map(|(name, value)| (name.replace('_', " "), value)).collect()
@@ -273,13 +321,32 @@ mod tests {
                 Outcome::Failed,
                 "ada@example.org was denied access: addresses of this domain are not admitted",
             ),
-            (&AuditEvent::CodeRequested, Outcome::Intent, "requested a login code: started"),
+            (&AuditEvent::CodeRequested, Outcome::Intent, "requested a login code: in progress"),
             (&AuditEvent::CodeRequested, Outcome::Unknown, "requested a login code: outcome unknown"),
             (&AuditEvent::read("role.added", None), Outcome::Done, "A role was created"),
             (&AuditEvent::read("account.teleported", None), Outcome::Done, "account.teleported"),
         ] {
             assert_eq!(sentence(event, outcome), expected);
         }
+    }
+
+    #[test]
+    fn statuses_and_actors_have_the_words_of_the_pages() {
+        let changed = AuditEvent::read("account.stage", Some(r#"{"stage":"wait-code"}"#));
+        let words = sentence(&changed, Outcome::Done);
+        assert_eq!(words, "changed the status to “Code required”");
+        assert_eq!(beside(Some(r#"{"stage":"wait-code"}"#), &words), []);
+        for (stored, label) in [
+            ("system:telegram", "Telegram"),
+            ("system:telescope", "Telescope"),
+            ("system:new-job", "new-job"),
+            ("command line", "Command line"),
+            ("ada@example.org", "ada@example.org"),
+        ] {
+            assert_eq!(actor(stored), label);
+        }
+        assert_eq!(stored_actor("identity PROVIDER"), "system:identity-provider");
+        assert_eq!(stored_actor("ada@"), "ada@");
     }
 
     #[test]

@@ -1,6 +1,16 @@
 //! What the page of background tasks says.
 
 use crate::domain::job::{JobKind, JobState, RemoveStep};
+use crate::web::pages::jobs::query::Group;
+
+/// Tasks that are looked for together.
+pub const fn group(group: Group) -> &'static str {
+    match group {
+        Group::Running => "In progress",
+        Group::Failing => "Needs attention",
+        Group::Finished => "Finished",
+    }
+}
 
 pub const fn kind(kind: JobKind) -> &'static str {
     match kind {

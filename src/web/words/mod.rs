@@ -11,5 +11,4 @@ pub mod privileges;
 pub mod reveals;
 pub mod sign_in;
 pub mod stages;
-pub mod text;
 pub mod users;

@@ -1,11 +1,52 @@
-//! Times as people read them, in UTC.
+//! Times as people read them. A page has UTC; its script shows the reader's time zone instead, with UTC as the tooltip.
 
+use std::fmt;
+
+use askama::filters::HtmlSafe;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::domain::Millis;
 
-pub fn moment(at: Millis) -> String {
+/// A time as an element of a page, which its script can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    at: Millis,
+    is_relative: bool,
+}
+
+pub const fn moment(at: Millis) -> Moment {
+    Moment { at, is_relative: false }
+}
+
+/// A time that readers compare with now: "5 minutes ago" where scripts run.
+pub const fn ago(at: Millis) -> Moment {
+    Moment { at, is_relative: true }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.is_relative { " data-ago" } else { "" };
+        write!(f, "<time datetime=\"{}\"{mark}>{}</time>", self.at.rfc3339(), utc(self.at))
+    }
+}
+
+impl HtmlSafe for Moment {}
+
+/// A sentence with times in it. What people entered must not be in it, since nothing is escaped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence(pub String);
+
+impl fmt::Display for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Sentence {}
+
+/// A time as text.
+pub fn utc(at: Millis) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
     OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000))
         .ok()
@@ -24,9 +65,18 @@ mod tests {
 
     #[test]
     fn moments_are_utc() {
-        assert_eq!(moment(Millis(0)), "1970-01-01 00:00:00 UTC");
-        assert_eq!(moment(Millis(1_795_236_314_999)), "2026-11-21 04:45:14 UTC");
+        assert_eq!(utc(Millis(0)), "1970-01-01 00:00:00 UTC");
+        assert_eq!(utc(Millis(1_795_236_314_999)), "2026-11-21 04:45:14 UTC");
         assert_eq!(Millis(1_795_236_314_009).rfc3339(), "2026-11-21T04:45:14.009Z");
         assert_eq!(stamp(Millis(1_795_236_314_009)), "20261121T044514");
+    }
+
+    #[test]
+    fn pages_have_times_for_people_and_for_scripts() {
+        let at = Millis(1_795_236_314_009);
+        let text = "2026-11-21 04:45:14 UTC";
+        let element = |mark| format!("<time datetime=\"2026-11-21T04:45:14.009Z\"{mark}>{text}</time>");
+        assert_eq!(moment(at).to_string(), element(""));
+        assert_eq!(ago(at).to_string(), element(" data-ago"));
     }
 }

@@ -1,6 +1,6 @@
 //! Secrets that are revealed, and the approvals that they may need.
 
-use super::moments::moment;
+use super::moments::{Sentence, moment};
 use super::stages::DONT_SHARE;
 use crate::domain::error::ErrorCode;
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
@@ -46,16 +46,14 @@ pub const fn secret(kind: RevealKind) -> &'static SecretWords {
 }
 
 /// Beside a login code.
-pub fn code_from(sent: Millis) -> String {
-    format!("Sent by Telegram at {}. {DONT_SHARE}", moment(sent))
+pub fn code_from(sent: Millis) -> Sentence {
+    Sentence(format!("Sent by Telegram at {}. {DONT_SHARE}", moment(sent)))
 }
 
 /// Beside a stored password.
-pub fn password_from(stored: Millis, rejected: Option<Millis>) -> String {
-    match rejected {
-        None => format!("Stored at {}.", moment(stored)),
-        Some(at) => format!("Stored at {}. Telegram rejected it at {}.", moment(stored), moment(at)),
-    }
+pub fn password_from(stored: Millis, rejected: Option<Millis>) -> Sentence {
+    let rejected = rejected.map(|at| format!(" Telegram rejected it at {}.", moment(at))).unwrap_or_default();
+    Sentence(format!("Stored at {}.{rejected}", moment(stored)))
 }
 
 pub const NO_CODE_CAME: &str = "No code arrived in time. Enter a reason to start again.";

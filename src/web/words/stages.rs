@@ -1,6 +1,6 @@
 //! The status of an account: the label of each login stage, what it means, and what to do next.
 
-use super::moments::moment;
+use super::moments::utc;
 use crate::domain::account::Frozen;
 use crate::domain::stage::{CodeDelivery, CodeSent};
 use crate::domain::{SessionEndReason, Snapshot, Stage};
@@ -26,10 +26,10 @@ pub fn status_meaning(snapshot: &Snapshot) -> String {
 pub fn frozen_dates(frozen: &Frozen) -> String {
     match (frozen.since, frozen.deleted_at) {
         (Some(since), Some(deleted)) => {
-            format!("Frozen since {}. Telegram will delete it at {}.", moment(since), moment(deleted))
+            format!("Frozen since {}. Telegram will delete it at {}.", utc(since), utc(deleted))
         }
-        (Some(since), None) => format!("Frozen since {}.", moment(since)),
-        (None, Some(deleted)) => format!("Telegram will delete it at {}.", moment(deleted)),
+        (Some(since), None) => format!("Frozen since {}.", utc(since)),
+        (None, Some(deleted)) => format!("Telegram will delete it at {}.", utc(deleted)),
         (None, None) => "Frozen by Telegram.".into(),
     }
 }
@@ -58,6 +58,39 @@ pub fn label(stage: &Stage) -> &str {
         Stage::Other(name) => name,
     }
 }
+
+/// The label of a stage that is known by its name only, as the audit log has it; none for a name that no stage has.
+pub fn label_of(name: &str) -> Option<&'static str> {
+    STAGES.iter().find(|stage| stage.name() == name).map(label)
+}
+
+/// One stage of each name.
+static STAGES: [Stage; 18] = [
+    Stage::Disconnected,
+    Stage::Starting,
+    Stage::Reconnecting,
+    Stage::SignedOut,
+    Stage::Ended(SessionEndReason::LoggedOut),
+    Stage::Ended(SessionEndReason::Unknown),
+    Stage::WaitCode(CodeSent {
+        way: CodeDelivery::Sms,
+        length: 0,
+        next: None,
+        resend_from: None,
+        no_other_way_until: None,
+    }),
+    Stage::WaitPassword { hint: String::new(), can_recover: false },
+    Stage::WaitEmailAddress,
+    Stage::WaitEmailCode { pattern: String::new(), length: 0 },
+    Stage::WaitOtherDevice,
+    Stage::WaitRegistration,
+    Stage::WaitPremium,
+    Stage::Ready,
+    Stage::LoggingOut,
+    Stage::Closing,
+    Stage::Failed(String::new()),
+    Stage::Quarantined,
+];
 
 /// The cause, where the label doesn't say it.
 pub fn detail(stage: &Stage) -> Option<&str> {
@@ -234,6 +267,16 @@ pub const DONT_SHARE: &str = "Don't send it through Telegram: Telegram cancels c
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stored_stages_have_the_labels_of_the_pages() {
+        for (name, label) in
+            [("wait-code", "Code required"), ("signed-out", "Not logged in"), ("ended", "Session ended")]
+        {
+            assert_eq!(label_of(name), Some(label));
+        }
+        assert_eq!(label_of("no-such-stage"), None);
+    }
 
     #[test]
     fn a_code_says_where_it_went_and_what_comes_next() {

@@ -131,6 +131,7 @@ async fn entries_are_found_by_all_that_is_said(test: TestDb) {
                 outcome: Some(Outcome::Intent),
                 from: Some(Millis(40)),
                 until: Some(Millis(41)),
+                folded: false,
             },
             vec![3],
         ),

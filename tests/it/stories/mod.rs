@@ -20,6 +20,7 @@ mod frozen;
 mod interruptions;
 mod lease;
 mod limits;
+mod look;
 mod messages;
 mod network;
 mod plain;

@@ -94,12 +94,21 @@ impl Browser {
     /// Changes the window's size and color scheme.
     pub async fn show_as(&self, display: Display) {
         let (width, height) = display.size();
-        let cdp = self.driver.cdp();
+        self.resize(width, height).await;
+        let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": display.scheme() }] });
+        self.devtools("Emulation.setEmulatedMedia", scheme).await;
+    }
+
+    /// Changes the window's size.
+    pub async fn resize(&self, width: u32, height: u32) {
         let metrics =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
-        cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
-        let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": display.scheme() }] });
-        cdp.send_raw("Emulation.setEmulatedMedia", scheme).await.unwrap();
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Sends a command of the browser's developer tools.
+    pub async fn devtools(&self, command: &str, arguments: serde_json::Value) -> serde_json::Value {
+        self.driver.cdp().send_raw(command, arguments).await.unwrap()
     }
 
     /// Goes to an address.

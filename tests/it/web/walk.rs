@@ -69,6 +69,8 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/reveals/{reveal}/withdraw", [401, 404, 404, 404]),
     ("POST", "/reveals/{reveal}/approve", [401, 403, 403, 404]),
     ("POST", "/reveals/{reveal}/refuse", [401, 403, 403, 404]),
+    ("GET", "/about", [401, 200, 200, 200]),
+    ("GET", "/about/{document}", [401, 404, 404, 404]),
     ("GET", "/jobs", [401, 200, 200, 200]),
     ("GET", "/jobs/events", [410, 200, 200, 200]),
     ("GET", "/audit", [401, 403, 403, 200]),
@@ -133,6 +135,7 @@ pub async fn path_of(test: &TestApp, pattern: &str, account: AccountId, person: 
         .replace("{account}", &account.to_string())
         .replace("{user}", &test.user(person).await.id.to_string())
         .replace("{file}", "no.css")
+        .replace("{document}", "none")
         .replace("{reveal}", NO_REVEAL)
 }
 

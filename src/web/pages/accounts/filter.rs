@@ -34,8 +34,16 @@ impl<'a> Filter<'a> {
 
     /// Whether the account matches.
     pub fn fits(&self, entry: &Entry) -> bool {
-        (self.stage.is_empty() || entry.snapshot.status() == self.stage)
-            && (self.line.is_empty() || connections::choice(entry.snapshot.network) == self.line)
+        self.fits_stage(entry) && self.fits_beside_stage(entry)
+    }
+
+    pub fn fits_stage(&self, entry: &Entry) -> bool {
+        self.stage.is_empty() || entry.snapshot.status() == self.stage
+    }
+
+    /// Whether the account matches but for its stage.
+    pub fn fits_beside_stage(&self, entry: &Entry) -> bool {
+        (self.line.is_empty() || connections::choice(entry.snapshot.network) == self.line)
             && self.fits_group(&entry.account.groups)
             && self.fits_owner(entry.account.owner.as_ref())
             && (self.search.is_empty() || self.is_found_in(entry))

@@ -15,12 +15,12 @@ use crate::web::form::RequestType;
 use crate::web::fragment::partial;
 use crate::web::layout::{Layout, html};
 use crate::web::pages::accounts::query::{AccountsQuery, NO_OWNER};
-use crate::web::pages::accounts::rows::{self, Choices, View};
+use crate::web::pages::accounts::rows::{Choices, View};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::stream::position;
 use crate::web::words::accounts as words;
-use crate::web::words::connections;
+use crate::web::words::{connections, stages};
 
 #[derive(Template)]
 #[template(path = "pages/accounts/list.html", blocks = ["list"])]
@@ -28,8 +28,8 @@ struct Accounts<'a> {
     layout: Layout,
     query: AccountsQuery,
     view: &'a View,
-    choices: Choices,
-    rows: String,
+    choices: Arc<Choices>,
+    rows: &'a str,
     summary: &'a str,
     pager: &'a str,
     /// The address of the stream that goes on from here.
@@ -38,7 +38,11 @@ struct Accounts<'a> {
 
 impl Accounts<'_> {
     fn sorted(&self, sort: &str) -> &'static str {
-        if self.query.sort == sort { "ascending" } else { "none" }
+        match self.query.sort_column() == sort {
+            true if self.query.is_descending() => "descending",
+            true => "ascending",
+            false => "none",
+        }
     }
 }
 
@@ -48,6 +52,14 @@ impl Accounts<'_> {
 struct Summary<'a> {
     view: &'a View,
     query: &'a AccountsQuery,
+}
+
+impl Summary<'_> {
+    /// The label of the stage that is asked for, if no account that matches is in it.
+    fn empty_stage(&self) -> Option<&'static str> {
+        let is_shown = self.view.stages.iter().any(|stage| stage.name == self.query.stage);
+        stages::label_of(&self.query.stage).filter(|_| !is_shown)
+    }
 }
 
 pub fn summary(view: &View, query: &AccountsQuery) -> Result<String, askama::Error> {
@@ -93,14 +105,12 @@ pub async fn list(
     CurrentUser(actor): CurrentUser,
     Query(query): Query<AccountsQuery>,
 ) -> Result<Response, AppError> {
-    let listing = app.live.accounts.listing();
-    let rules = app.live.policy.current();
-    let (_list, list) = app.lists.current(&app, &actor, &query);
+    let (shared, list) = app.lists.current(&app, &actor, &query);
     let view = &list.view;
-    let rows = rows::body(&app.rows, view);
+    let rows = list.body(&app.rows);
     let choices = match request_type {
-        RequestType::Partial => Choices::default(),
-        RequestType::Full => rows::choices(&listing, &app.live.accounts.groups(), &rules, &actor, &query),
+        RequestType::Partial => Arc::default(),
+        RequestType::Full => shared.choices(&app.live.accounts.groups()),
     };
     let layout = Layout::of(&app, &actor);
     let (summary, pager) = (&list.summary, &list.pager);

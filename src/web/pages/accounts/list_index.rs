@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use crate::domain::access::ClassRights;
 use crate::domain::privilege::SystemPrivilege;
-use crate::domain::{AccountId, DesiredState, Email, Phone};
+use crate::domain::{AccountId, Email, Phone};
 use crate::live::accounts::{Directory, Entry, GroupNames, Listing};
+use crate::web::pages::accounts::counted::Counted;
 use crate::web::pages::accounts::filter::Filter;
 use crate::web::pages::accounts::query::AccountsQuery;
-use crate::web::pages::accounts::rows::{Count, PAGE, View, urgency};
+use crate::web::pages::accounts::rows::{self, Choices, PAGE, View, urgency};
 use crate::web::words::stages;
 
 /// The index of one listing.
@@ -24,15 +25,6 @@ pub struct ListIndex {
     matching: BTreeSet<(SortKey, AccountId)>,
 }
 
-/// All that is visible, whether the query asks for it or not.
-#[derive(Debug, Default)]
-struct Counted {
-    visible: usize,
-    wanted: usize,
-    starting: usize,
-    stages: Vec<Count>,
-}
-
 /// What comes before the id in the order of a list.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SortKey {
@@ -44,7 +36,7 @@ enum SortKey {
 
 impl SortKey {
     fn of(query: &AccountsQuery, entry: &Entry) -> Self {
-        match query.sort.as_str() {
+        match query.sort_column() {
             "phone" => Self::Phone(entry.account.phone.clone()),
             "owner" => Self::Owner(entry.account.owner.clone()),
             "stage" => {
@@ -106,7 +98,11 @@ impl ListIndex {
             return;
         }
         self.counted.add(entry);
-        if filter.fits(entry) {
+        if !filter.fits_beside_stage(entry) {
+            return;
+        }
+        self.counted.add_stage(entry);
+        if filter.fits_stage(entry) {
             self.matching.insert((SortKey::of(query, entry), entry.account.id));
         }
     }
@@ -116,9 +112,23 @@ impl ListIndex {
             return;
         }
         self.counted.remove(entry);
-        if filter.fits(entry) {
+        if !filter.fits_beside_stage(entry) {
+            return;
+        }
+        self.counted.remove_stage(entry);
+        if filter.fits_stage(entry) {
             self.matching.remove(&(SortKey::of(query, entry), entry.account.id));
         }
+    }
+
+    /// A number for what may be filtered by, but for the names of groups.
+    pub fn choices_version(&self) -> u64 {
+        self.counted.choices_version
+    }
+
+    /// What may be filtered by.
+    pub fn choices(&self, names: &GroupNames, query: &AccountsQuery) -> Choices {
+        rows::choices(self.counted.groups.keys(), self.counted.owners.keys(), names, query)
     }
 
     /// The page that the query asks for.
@@ -127,12 +137,10 @@ impl ListIndex {
         let pages = matching.div_ceil(PAGE).max(1);
         let page = query.page.unwrap_or(1).clamp(1, pages);
         let skipped = (page - 1) * PAGE;
-        let ids: Vec<AccountId> = match query.sort.as_str() {
-            "phone" | "owner" | "stage" => {
-                self.matching.iter().skip(skipped).take(PAGE).map(|(_, id)| *id).collect()
-            }
-            // The newest first.
-            _ => self.matching.iter().rev().skip(skipped).take(PAGE).map(|(_, id)| *id).collect(),
+        let ids: Vec<AccountId> = if query.is_descending() {
+            self.matching.iter().rev().skip(skipped).take(PAGE).map(|(_, id)| *id).collect()
+        } else {
+            self.matching.iter().skip(skipped).take(PAGE).map(|(_, id)| *id).collect()
         };
         let entries = ids.into_iter().filter_map(|id| self.listing.get(id));
         let rows = entries.map(|entry| (Arc::clone(entry), self.rights.privileges(&entry.account)));
@@ -142,6 +150,7 @@ impl ListIndex {
             rows: rows.collect(),
             matching,
             visible: self.counted.visible,
+            in_any_stage: self.counted.in_any_stage,
             page,
             pages,
             stages,
@@ -154,42 +163,11 @@ impl ListIndex {
     }
 }
 
-impl Counted {
-    fn add(&mut self, entry: &Entry) {
-        let snapshot = &entry.snapshot;
-        let wanted = entry.account.wanted == DesiredState::Connected;
-        self.visible += 1;
-        self.wanted += usize::from(wanted);
-        self.starting += usize::from(wanted && snapshot.stage.is_starting());
-        match self.stages.iter_mut().find(|count| count.name == snapshot.status()) {
-            Some(count) => count.count += 1,
-            None => self.stages.push(Count {
-                name: snapshot.status(),
-                label: stages::status(snapshot).to_owned(),
-                mood: snapshot.severity(),
-                count: 1,
-            }),
-        }
-    }
-
-    fn remove(&mut self, entry: &Entry) {
-        let snapshot = &entry.snapshot;
-        let wanted = entry.account.wanted == DesiredState::Connected;
-        self.visible -= 1;
-        self.wanted -= usize::from(wanted);
-        self.starting -= usize::from(wanted && snapshot.stage.is_starting());
-        if let Some(count) = self.stages.iter_mut().find(|count| count.name == snapshot.status()) {
-            count.count -= 1;
-        }
-        self.stages.retain(|count| count.count > 0);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::access::{Policy, RightsClass};
-    use crate::domain::{Account, GroupId, Millis, Snapshot, Stage};
+    use crate::domain::{Account, DesiredState, GroupId, Millis, Snapshot, Stage};
     use crate::live::events::Events;
 
     fn account(number: u16) -> Account {
@@ -214,7 +192,8 @@ mod tests {
         let view = index.view(query);
         let rows: Vec<_> =
             view.rows.iter().map(|(entry, may)| (entry.account.id, entry.version, *may)).collect();
-        format!("{rows:?} {:?}", View { rows: vec![], ..view })
+        let choices = index.choices(&GroupNames::default(), query);
+        format!("{rows:?} {choices:?} {:?}", View { rows: vec![], ..view })
     }
 
     /// After each of many changes the index is what a new one would be.
@@ -236,6 +215,8 @@ mod tests {
             query("", "", 1),
             query("", "", 3),
             query("phone", "", 2),
+            query("-phone", "", 1),
+            AccountsQuery { q: "o2@".into(), ..query("-stage", "", 1) },
             query("owner", "ready", 1),
             query("stage", "", 1),
             query("", "starting", 1),

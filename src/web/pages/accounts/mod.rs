@@ -2,6 +2,7 @@ pub mod actions;
 pub mod add;
 pub mod add_test;
 mod code_use;
+mod counted;
 pub mod edit;
 pub mod filter;
 pub mod list;

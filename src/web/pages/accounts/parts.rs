@@ -15,7 +15,7 @@ use crate::web::pages::accounts::step::Step;
 use crate::web::pages::accounts::stored::Stored;
 use crate::web::paths;
 use crate::web::state::State;
-use crate::web::words::moments::moment;
+use crate::web::words::moments::{Moment, moment};
 use crate::web::words::{connections, reveals};
 
 /// The parts as HTML, and when they look different although nothing has happened.
@@ -99,7 +99,7 @@ impl OpenRequest {
         self.0.state == RequestState::Approved
     }
 
-    fn expires(&self) -> String {
+    fn expires(&self) -> Moment {
         moment(self.0.expires)
     }
 
@@ -173,7 +173,7 @@ struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    fn added(&self) -> String {
+    fn added(&self) -> Moment {
         moment(self.entry.account.created)
     }
 

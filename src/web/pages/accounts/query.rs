@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::web::paths::{self, with_query};
+use crate::web::words::stages;
 
 /// In place of an owner's address: accounts without an owner.
 pub const NO_OWNER: &str = "nobody";
@@ -25,7 +26,8 @@ pub struct AccountsQuery {
     /// The name of one of the connection's [`CHOICES`](crate::web::words::connections::CHOICES).
     #[serde(skip_serializing_if = "String::is_empty")]
     pub line: String,
-    /// Order: `phone`, `owner`, `stage` (what needs attention first); anything else: the newest first.
+    /// Order: `phone`, `owner`, `stage` (what needs attention first), each with `-` before it the other way round; anything
+    /// else: the newest first.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sort: String,
     /// From 1.
@@ -48,10 +50,24 @@ impl AccountsQuery {
         Self { stage: stage.to_owned(), ..self.clone() }.url(1)
     }
 
-    /// The same list in another order; the order that it has already leads back.
-    pub fn with_sort(&self, sort: &str) -> String {
-        let sort = if self.sort == sort { "" } else { sort };
-        Self { sort: sort.to_owned(), ..self.clone() }.url(1)
+    /// The same list by this column; again the other way round, and then as at first.
+    pub fn with_sort(&self, column: &str) -> String {
+        let sort = match self.sort.strip_prefix('-') {
+            Some(sorted) if sorted == column => String::new(),
+            None if self.sort == column => format!("-{column}"),
+            _ => column.to_owned(),
+        };
+        Self { sort, ..self.clone() }.url(1)
+    }
+
+    /// The column that the list is sorted by; empty if it has the newest first.
+    pub fn sort_column(&self) -> &str {
+        let column = self.sort.strip_prefix('-').unwrap_or(&self.sort);
+        if matches!(column, "phone" | "owner" | "stage") { column } else { "" }
+    }
+
+    pub fn is_descending(&self) -> bool {
+        self.sort.starts_with('-') || self.sort_column().is_empty()
     }
 
     /// The list with nothing but this one's order.
@@ -62,6 +78,19 @@ impl AccountsQuery {
     /// Whether it leaves accounts out by more than their stage.
     pub fn narrows(&self) -> bool {
         !(self.q.trim().is_empty() && self.group.is_empty() && self.owner.is_empty() && self.line.is_empty())
+    }
+
+    /// The filters that are set, for what is printed: names and values.
+    pub fn filters(&self) -> Vec<(&'static str, &str)> {
+        let stage = stages::label_of(&self.stage).unwrap_or(&self.stage);
+        let owner = if self.owner == NO_OWNER { "none" } else { self.owner.trim() };
+        let all = [
+            ("Search", self.q.trim()),
+            ("Status", stage),
+            ("Owner", owner),
+            ("Connection", self.line.as_str()),
+        ];
+        all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
 
     /// The address of the live list, for a page that shows it already as `shown` says.

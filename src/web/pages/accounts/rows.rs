@@ -3,17 +3,16 @@
 //! The page and its live stream use the same [`AccountsQuery`], so a row appears and leaves live just as it would on
 //! a reload.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
 use parking_lot::Mutex;
 
-use crate::domain::access::{Policy, Principal, privileges};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::stage::Severity;
-use crate::domain::{AccountId, DesiredState, Email, Network, Snapshot};
-use crate::live::accounts::{Entry, GroupNames, Listing};
+use crate::domain::{AccountId, DesiredState, Email, GroupId, Network, Snapshot};
+use crate::live::accounts::{Entry, GroupNames};
 use crate::web::pages::accounts::query::{AccountsQuery, NO_OWNER};
 use crate::web::paths;
 use crate::web::words::{accounts as words, connections, stages};
@@ -33,11 +32,13 @@ pub struct View {
     pub matching: usize,
     /// How many the viewer may see.
     pub visible: usize,
+    /// How many match but for their stage.
+    pub in_any_stage: usize,
     /// The page shown, from 1.
     pub page: usize,
     /// How many pages there are.
     pub pages: usize,
-    /// The stages that occur among the visible, the most urgent first.
+    /// The stages that occur among those, the most urgent first.
     pub stages: Vec<Count>,
     /// Whether the viewer may add accounts.
     pub may_add: bool,
@@ -95,26 +96,18 @@ pub struct Choices {
     pub owners: Vec<String>,
 }
 
-/// What `actor` may filter `listing` by.
-pub fn choices(
-    listing: &Listing,
+/// What may be filtered by among accounts with these groups and owners.
+pub fn choices<'a>(
+    groups: impl Iterator<Item = &'a GroupId>,
+    owners: impl Iterator<Item = &'a Email>,
     names: &GroupNames,
-    rules: &Policy,
-    actor: &Principal,
     query: &AccountsQuery,
 ) -> Choices {
-    let (mut groups, mut owners) = (BTreeSet::new(), BTreeSet::new());
-    for entry in &listing.entries {
-        if privileges(rules, actor, &entry.account).has(AccountPrivilege::View) {
-            groups.extend(&entry.account.groups);
-            owners.extend(entry.account.owner.as_ref().map(Email::as_str));
-        }
-    }
-    let named = |id| Some((ToString::to_string(id), Arc::clone(names.get(id)?)));
-    let mut groups: Vec<_> = groups.into_iter().filter_map(named).collect();
+    let named = |id: &GroupId| Some((id.to_string(), Arc::clone(names.get(id)?)));
+    let mut groups: Vec<_> = groups.filter_map(named).collect();
     groups.sort_by_cached_key(|(_, name)| name.to_lowercase());
     let wanted = query.wanted_owner();
-    let mut owners: Vec<String> = owners.into_iter().take(OWNERS).map(str::to_owned).collect();
+    let mut owners: Vec<String> = owners.take(OWNERS).map(ToString::to_string).collect();
     if !wanted.is_empty() && wanted != NO_OWNER && !owners.contains(&wanted) {
         owners.push(wanted);
     }

@@ -1,18 +1,19 @@
 //! Lists of accounts, as they are asked for by a query. Viewers with the same rights and the same query share one list,
 //! and each of its states is rendered once for all of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::Mutex;
 
 use crate::domain::access::{Policy, Principal, RightsClass};
 use crate::domain::privilege::SystemPrivileges;
+use crate::live::accounts::GroupNames;
 use crate::web::fragment::partial;
 use crate::web::pages::accounts::list;
 use crate::web::pages::accounts::list_index::ListIndex;
 use crate::web::pages::accounts::query::AccountsQuery;
-use crate::web::pages::accounts::rows::{self, View};
+use crate::web::pages::accounts::rows::{self, Choices, RowCache, View};
 use crate::web::state::State;
 use crate::web::stream::message::Message;
 use crate::web::stream::position;
@@ -20,9 +21,19 @@ use crate::web::stream::position;
 /// Messages of a state that are kept. Viewers mostly come from the state before; some may be further behind.
 const MESSAGES: usize = 8;
 
-/// The lists that anybody watches.
+/// Lists that are kept beyond their last viewer: a page that is loaded again, or by the next viewer, finds them.
+const RECENT: usize = 8;
+
+/// The lists that are watched, or were just now.
 #[derive(Debug, Default)]
-pub struct SharedLists(Mutex<HashMap<Key, Weak<SharedList>>>);
+pub struct SharedLists(Mutex<Lists>);
+
+#[derive(Debug, Default)]
+struct Lists {
+    known: HashMap<Key, Weak<SharedList>>,
+    /// The last used comes last.
+    recent: VecDeque<Arc<SharedList>>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
@@ -42,6 +53,8 @@ struct Current {
     policy: Arc<Policy>,
     index: ListIndex,
     state: Arc<ListState>,
+    /// What may be filtered by, with what it was computed from.
+    choices: Option<(u64, Arc<GroupNames>, Arc<Choices>)>,
 }
 
 impl SharedLists {
@@ -65,12 +78,20 @@ impl SharedLists {
 
     fn get(&self, key: Key) -> Arc<SharedList> {
         let mut lists = self.0.lock();
-        if let Some(list) = lists.get(&key).and_then(Weak::upgrade) {
-            return list;
+        let list = match lists.known.get(&key).and_then(Weak::upgrade) {
+            Some(list) => list,
+            None => {
+                lists.known.retain(|_, list| list.strong_count() > 0);
+                let list = Arc::new(SharedList { key: key.clone(), current: Mutex::default() });
+                lists.known.insert(key, Arc::downgrade(&list));
+                list
+            }
+        };
+        lists.recent.retain(|other| !Arc::ptr_eq(other, &list));
+        if lists.recent.len() >= RECENT {
+            lists.recent.pop_front();
         }
-        lists.retain(|_, list| list.strong_count() > 0);
-        let list = Arc::new(SharedList { key: key.clone(), current: Mutex::default() });
-        lists.insert(key, Arc::downgrade(&list));
+        lists.recent.push_back(Arc::clone(&list));
         list
     }
 }
@@ -99,10 +120,28 @@ impl SharedList {
                     Some(former) if former.state.position == fresh.position => former.state,
                     _ => Arc::new(fresh),
                 };
-                let new = Current { policy: Arc::clone(policy), index, state };
+                let new = Current { policy: Arc::clone(policy), index, state, choices: None };
                 Some(Arc::clone(&current.insert(new).state))
             }
         }
+    }
+}
+
+impl SharedList {
+    /// What the viewers of this list may filter by.
+    pub fn choices(&self, names: &Arc<GroupNames>) -> Arc<Choices> {
+        let mut current = self.current.lock();
+        let Some(current) = current.as_mut() else { return Arc::default() };
+        let version = current.index.choices_version();
+        if let Some((known, of, choices)) = &current.choices
+            && *known == version
+            && Arc::ptr_eq(of, names)
+        {
+            return Arc::clone(choices);
+        }
+        let choices = Arc::new(current.index.choices(names, &self.key.query));
+        current.choices = Some((version, Arc::clone(names), Arc::clone(&choices)));
+        choices
     }
 }
 
@@ -114,6 +153,7 @@ pub struct ListState {
     pub view: View,
     pub summary: String,
     pub pager: String,
+    body: OnceLock<String>,
     whole: OnceLock<Message>,
     /// By the position that they start from.
     messages: Mutex<Vec<(u64, Option<Message>)>>,
@@ -126,7 +166,15 @@ impl ListState {
         let rows = view.rows.iter().map(|(entry, may)| (entry.account.id, entry.version, *may));
         let rows = rows.collect::<Vec<_>>();
         let position = position::hash(&(rows, empty_table(&view), summary.as_str(), pager.as_str()));
-        Self { position, view, summary, pager, whole: OnceLock::new(), messages: Mutex::default() }
+        Self {
+            position,
+            view,
+            summary,
+            pager,
+            body: OnceLock::new(),
+            whole: OnceLock::new(),
+            messages: Mutex::default(),
+        }
     }
 
     /// The state with this view; itself if nothing that is visible differs.
@@ -135,10 +183,15 @@ impl ListState {
         if new.position == self.position { Arc::clone(self) } else { Arc::new(new) }
     }
 
+    /// The body of the table.
+    pub fn body(&self, cache: &RowCache) -> &str {
+        self.body.get_or_init(|| rows::body(cache, &self.view))
+    }
+
     /// What shows this state in a browser that shows anything else.
     pub(super) fn whole(&self, state: &State) -> Message {
         let render = || {
-            let html = partial("#rows", "innerMorph", &rows::body(&state.rows, &self.view))
+            let html = partial("#rows", "innerMorph", self.body(&state.rows))
                 + &partial("#summary", "innerMorph", &self.summary)
                 + &partial("#pager", "innerMorph", &self.pager);
             Message::new(&position::id(state, self.position), &html)
@@ -169,7 +222,7 @@ impl ListState {
         let mut html = if self.has_same_accounts(before) {
             self.changed_rows(state, before)
         } else {
-            partial("#rows", "innerMorph", &rows::body(&state.rows, &self.view))
+            partial("#rows", "innerMorph", self.body(&state.rows))
         };
         for (target, was, is) in
             [("#summary", &before.summary, &self.summary), ("#pager", &before.pager, &self.pager)]

@@ -10,7 +10,7 @@ use crate::live::accounts::Entry;
 use crate::web::form::FieldError;
 use crate::web::pages::accounts::code_use::CodeUse;
 use crate::web::paths;
-use crate::web::words::moments::moment;
+use crate::web::words::moments::{Moment, moment};
 use crate::web::words::stages;
 use crate::words::refusals;
 
@@ -151,7 +151,7 @@ impl<'a> Step<'a> {
     }
 
     /// When the code was sent that is waited for, and whether it is not the first.
-    fn sent(&self) -> Option<(String, bool)> {
+    fn sent(&self) -> Option<(Moment, bool)> {
         let waits = self.snapshot().stage.input() == Some(Input::Code);
         let sent = self.snapshot().code_sent.filter(|_| waits)?;
         Some((moment(sent), self.used().is_some_and(|(used, _)| used > 1)))
@@ -161,7 +161,7 @@ impl<'a> Step<'a> {
         matches!(self.entry.snapshot.stage, Stage::SignedOut | Stage::Ended(_))
     }
 
-    fn moment(&self, at: &Millis) -> String {
+    fn moment(&self, at: &Millis) -> Moment {
         moment(*at)
     }
 
@@ -182,7 +182,7 @@ impl<'a> Step<'a> {
         self.snapshot().code_came.map_or(0, |came| came.0)
     }
 
-    fn code_came_at(&self) -> Option<String> {
+    fn code_came_at(&self) -> Option<Moment> {
         self.snapshot().code_came.map(moment)
     }
 }

@@ -1,14 +1,15 @@
 //! What the database knows of an account beside its row: its groups, its limits, its stored password, its history.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use crate::domain::audit::Outcome;
 use crate::live::accounts::Entry;
 use crate::store::{self, StoreError};
 use crate::web::pages::accounts::code_use::CodeUse;
-use crate::web::pages::audit::row::AuditRow;
+use crate::web::pages::audit::row::{self, AuditRow};
 use crate::web::state::State;
 use crate::web::words::accounts as words;
+use crate::web::words::moments::Sentence;
 
 /// Entries of the history.
 const HISTORY: u32 = 30;
@@ -16,7 +17,7 @@ const HISTORY: u32 = 30;
 pub(super) struct Stored {
     pub(super) groups: Vec<String>,
     pub(super) codes: CodeUse,
-    pub(super) password: String,
+    pub(super) password: Sentence,
     pub(super) has_password: bool,
     /// Whether another person has to approve before a secret is shown.
     pub(super) needs_approval: bool,
@@ -32,12 +33,12 @@ impl Stored {
         let codes = CodeUse::read(app, conn, account).await?;
         let password = store::secrets::two_step_password(conn, account.id).await?;
         let needs_approval = store::groups::any_needs_approval(conn, account.id).await?;
-        let history = store::audit::of_account(conn, account.id, HISTORY).await?;
-        // The outcome says it all; the intent before it would say it twice.
+        let mut history = store::audit::of_account(conn, account.id, HISTORY).await?;
+        // What was begun and its outcome are one line, at the place where it began: what it led to comes after it.
         let ended: HashSet<i64> = history.iter().filter_map(|entry| entry.intent).collect();
-        let history = history
-            .into_iter()
-            .filter(|entry| entry.outcome != Outcome::Intent || !ended.contains(&entry.seq));
+        history.retain(|entry| !ended.contains(&entry.seq));
+        history.sort_by_key(|entry| Reverse(entry.intent.unwrap_or(entry.seq)));
+        let history = row::rows(conn, history).await?;
         Ok(Self {
             groups: groups
                 .into_iter()
@@ -48,7 +49,7 @@ impl Stored {
             has_password: password.is_some(),
             password: words::stored_password(password.map(|fact| (fact.stored_at, fact.rejected_at))),
             needs_approval,
-            history: history.map(|entry| AuditRow::of(app, entry)).collect(),
+            history,
         })
     }
 }

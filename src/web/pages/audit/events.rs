@@ -5,14 +5,15 @@ use axum::response::Response;
 use axum_extra::extract::Query;
 
 use crate::domain::access::{Principal, decide_system};
+use crate::domain::audit::Outcome;
 use crate::domain::privilege::can;
 use crate::live::events::Change;
-use crate::store::audit::Search;
+use crate::store::audit::{Entry, Search};
 use crate::store::{self, StoreError};
 use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
 use crate::web::fragment::partial;
-use crate::web::pages::audit::feed::News;
+use crate::web::pages::audit::feed::{News, Row};
 use crate::web::pages::audit::list;
 use crate::web::pages::audit::query::AuditQuery;
 use crate::web::pages::audit::row;
@@ -31,11 +32,17 @@ pub async fn trail(
     Query(wanted): Query<AuditQuery>,
 ) -> Response {
     let seen = position.0.and_then(|seen| i64::try_from(seen).ok());
-    let policy = app.live.policy.current();
+    let (policy, now) = (app.live.policy.current(), app.clock.now());
     open(app, caller, |principal| {
         decide_system::<can::ReadAudit>(&policy, principal)?;
-        match wanted.parse() {
-            Ok((search, None)) => Ok(AuditPage { wanted, search, seen, rows: list::PAGE }),
+        match wanted.parse(now) {
+            Ok((search, None)) => Ok(AuditPage {
+                wanted,
+                search: list::folded(search),
+                seen,
+                rows: list::PAGE,
+                links_people: false,
+            }),
             // The page of a search that makes no sense, or of what is older, does not change.
             Ok(_) | Err(_) => Err(AppError::NotFound),
         }
@@ -50,6 +57,8 @@ struct AuditPage {
     seen: Option<i64>,
     /// How many rows the browser shows.
     rows: usize,
+    /// Whether the reader may open the pages of people.
+    links_people: bool,
 }
 
 impl AuditPage {
@@ -59,16 +68,39 @@ impl AuditPage {
             return self.whole(state).await;
         };
         self.seen = Some(last.max(seen));
-        let fit = news.iter().filter(|row| self.search.fits(&row.entry, row.phone.as_ref()));
+        let fit = || news.iter().filter(|row| self.search.fits(&row.entry, row.phone.as_ref()));
         // The newest first.
-        let rows: Vec<&str> = fit.rev().map(|row| row.html.as_str()).collect();
-        self.rows += rows.len();
+        let new: Vec<&str> =
+            fit().rev().filter(|row| self.is_own_row(&row.entry)).map(|row| self.html(row)).collect();
+        self.rows += new.len();
         if self.rows > LONG {
             return self.whole(state).await;
         }
-        Ok((!rows.is_empty()).then(|| {
-            partial("#trail", "afterbegin", &rows.concat()) + &partial("#trail-empty", "innerHTML", "")
-        }))
+        let mut html = String::new();
+        if !new.is_empty() {
+            html = partial("#trail", "afterbegin", &new.concat()) + &partial("#trail-empty", "innerHTML", "");
+        }
+        for (row, intent) in news.iter().filter_map(|row| Some((row, row.entry.intent?))) {
+            let target = format!("#entry-{intent}");
+            match self.search.outcome {
+                None => html += &partial(&target, "outerMorph", self.html(row)),
+                Some(Outcome::Intent) => html += &partial(&target, "delete", ""),
+                Some(Outcome::Done | Outcome::Failed | Outcome::NotSent | Outcome::Unknown) => {}
+            }
+        }
+        Ok((!html.is_empty()).then_some(html))
+    }
+
+    /// Whether the entry has a row of its own. Outcomes replace the row of their intent, unless they are asked for.
+    fn is_own_row(&self, entry: &Entry) -> bool {
+        match self.search.outcome {
+            None | Some(Outcome::Intent) => entry.intent.is_none(),
+            Some(Outcome::Done | Outcome::Failed | Outcome::NotSent | Outcome::Unknown) => true,
+        }
+    }
+
+    fn html<'a>(&self, row: &'a Row) -> &'a str {
+        if self.links_people { &row.html_with_people } else { &row.html }
     }
 
     /// The whole page as it is now.
@@ -77,7 +109,7 @@ impl AuditPage {
         let conn = &mut state.db.read().await?;
         let head = store::audit::head(conn).await?;
         let Some(shown) = list::search(conn, &self.search, None).await? else { return Ok(None) };
-        let rows = row::render(&shown.rows).unwrap_or_default();
+        let rows = row::render(&shown.rows, self.links_people).unwrap_or_default();
         let pager = list::pager(&self.wanted, &shown).unwrap_or_default();
         self.rows = shown.rows.len();
         self.seen = Some(head.seq);
@@ -106,7 +138,9 @@ impl LivePage for AuditPage {
     }
 
     async fn render(&mut self, state: &AppState, principal: &Principal) -> Update {
-        if decide_system::<can::ReadAudit>(&state.live.policy.current(), principal).is_err() {
+        let policy = state.live.policy.current();
+        self.links_people = decide_system::<can::ManageAccess>(&policy, principal).is_ok();
+        if decide_system::<can::ReadAudit>(&policy, principal).is_err() {
             return Update::Last(vec![message::html(&partial("#trail", "innerHTML", ""))]);
         }
         match self.update(state).await {

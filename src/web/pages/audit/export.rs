@@ -30,7 +30,7 @@ use crate::web::extract::May;
 use crate::web::state::{AppState, State};
 use crate::web::stream::Viewer;
 use crate::web::words::audit_page as words;
-use crate::web::words::text;
+use crate::web::words::moments;
 
 /// Entry numbers that are read for one chunk.
 const CHUNK: i64 = 500;
@@ -55,7 +55,7 @@ pub async fn export(
         return Err(AppError::Bad(StatusCode::UNPROCESSABLE_ENTITY, words::UNKNOWN_FORMAT.into()));
     };
     let query = AuditQuery { before: String::new(), ..form.query };
-    let Ok((search, _)) = query.parse() else { return page(&app, &may, query).await };
+    let Ok((search, _)) = query.parse(app.clock.now()) else { return page(&app, &may, query).await };
     let narrowed = search.narrow(&mut app.db.read().await?).await?;
     let Some(narrowed) = narrowed else {
         return Err(AppError::Bad(StatusCode::UNPROCESSABLE_ENTITY, words::TOO_MANY_MATCHES.into()));
@@ -67,7 +67,7 @@ pub async fn export(
         other => other,
     })?;
     let viewer = viewer.ok_or(AppError::SignedOut)?;
-    let name = format!("telescope-audit-{}.{}", text::stamp(app.clock.now()), format.name());
+    let name = format!("telescope-audit-{}.{}", moments::stamp(app.clock.now()), format.name());
     let headers = [
         (header::CONTENT_TYPE, format.content_type().to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),

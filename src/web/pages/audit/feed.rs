@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use crate::domain::Phone;
 use crate::store::audit::{self, Entry};
 use crate::store::{Db, StoreError};
-use crate::web::pages::audit::row::{self, AuditRow};
+use crate::web::pages::audit::row;
 
 /// Entries that are read at once; where more came, a page is better read as a whole.
 const MANY: usize = 100;
@@ -27,13 +27,14 @@ struct Recent {
     rows: VecDeque<Arc<Row>>,
 }
 
-/// An entry, and how it looks in the table; that depends on no viewer.
+/// An entry, and how it looks in the table: for readers who may open the pages of people, and for the others.
 #[derive(Debug)]
 pub struct Row {
     pub entry: Entry,
     /// The number of its account.
     pub phone: Option<Phone>,
     pub html: String,
+    pub html_with_people: String,
 }
 
 /// What came after an entry.
@@ -71,12 +72,17 @@ impl Recent {
             *self = Self { after: last, last, rows: VecDeque::new() };
             return Ok(());
         }
-        let numbers = row::numbers(conn, &entries).await?;
-        for entry in entries {
-            let phone = entry.account.and_then(|id| numbers.get(&id)).map(|(phone, _)| phone.clone());
-            let html = row::render(&[AuditRow::with(entry.clone(), &numbers)]).unwrap_or_default();
+        let rows = row::rows(conn, entries.clone()).await?;
+        for (entry, row) in entries.into_iter().zip(rows) {
+            let phone = row.account.as_ref().and_then(|account| account.phone.clone());
+            let render = |people| row::render(std::slice::from_ref(&row), people).unwrap_or_default();
             self.last = entry.seq;
-            self.rows.push_back(Arc::new(Row { entry, phone, html }));
+            self.rows.push_back(Arc::new(Row {
+                entry,
+                phone,
+                html: render(false),
+                html_with_people: render(true),
+            }));
         }
         while self.rows.len() > KEPT {
             if let Some(row) = self.rows.pop_front() {

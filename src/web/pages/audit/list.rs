@@ -6,8 +6,8 @@ use axum::response::Response;
 use axum_extra::extract::Query;
 
 use super::mismatch::Mismatch;
-use super::query::{AuditQuery, Family, families};
-use super::row::{AuditRow, numbers, render};
+use super::query::{AuditQuery, Family, RANGES, families};
+use super::row::{AuditRow, render, rows};
 use crate::domain::audit::Outcome;
 use crate::domain::privilege::can;
 use crate::store::audit::{Found, Search};
@@ -19,6 +19,7 @@ use crate::web::layout::{Layout, html_with};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::stream::position;
+use crate::web::words::audit;
 use crate::web::words::audit_page::TOO_MANY_MATCHES;
 
 /// Entries on a page.
@@ -71,9 +72,13 @@ pub async fn search(
 ) -> Result<Option<Results>, StoreError> {
     let Some(narrowed) = search.narrow(conn).await? else { return Ok(None) };
     let Found { entries, next, cut } = narrowed.page(conn, before, PAGE).await?;
-    let numbers = numbers(conn, &entries).await?;
-    let rows = entries.into_iter().map(|entry| AuditRow::with(entry, &numbers)).collect();
+    let rows = rows(conn, entries).await?;
     Ok(Some(Results { rows, next, cut }))
+}
+
+/// The search as the page shows its results: a row for each thing that was done.
+pub fn folded(search: Search) -> Search {
+    Search { folded: true, ..search }
 }
 
 pub fn pager(query: &AuditQuery, results: &Results) -> Result<String, askama::Error> {
@@ -92,11 +97,13 @@ pub async fn list(
 /// The page for a search. What is wrong with it is shown beside its field, and nothing is searched.
 pub async fn page(app: &State, may: &May<can::ReadAudit>, query: AuditQuery) -> Result<Response, AppError> {
     let mut conn = app.db.read().await?;
-    let found = match query.parse() {
-        Ok((filters, before)) => search(&mut conn, &filters, before).await?.ok_or_else(|| {
-            let field = if filters.actor.is_some() { "actor" } else { "account" };
-            vec![FieldError::on(field, TOO_MANY_MATCHES)]
-        }),
+    let found = match query.parse(app.clock.now()) {
+        Ok((filters, before)) => {
+            search(&mut conn, &folded(filters.clone()), before).await?.ok_or_else(|| {
+                let field = if filters.actor.is_some() { "actor" } else { "account" };
+                vec![FieldError::on(field, TOO_MANY_MATCHES)]
+            })
+        }
         Err(errors) => Err(errors),
     };
     let mismatch = Mismatch::newest(&mut conn, &may.actor).await?;
@@ -106,9 +113,10 @@ pub async fn page(app: &State, may: &May<can::ReadAudit>, query: AuditQuery) -> 
         Ok(results) => (StatusCode::OK, results, Vec::new()),
         Err(errors) => (StatusCode::UNPROCESSABLE_ENTITY, Results::default(), errors),
     };
+    let layout = Layout::of(app, &may.actor);
     let page = AuditPage {
-        layout: Layout::of(app, &may.actor),
-        rows: render(&results.rows)?,
+        rows: render(&results.rows, layout.manages_access)?,
+        layout,
         empty: results.rows.is_empty(),
         pager: pager(&query, &results)?,
         families: families(),

@@ -13,13 +13,13 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::paths;
 use crate::web::state::AppState;
-use crate::web::words::{audit, text};
+use crate::web::words::{audit, moments, moments::Moment};
 
 #[derive(Debug)]
 pub struct Mismatch {
     /// The number of the entry that records it.
     pub seq: i64,
-    pub at: String,
+    pub at: Moment,
     pub words: &'static str,
     /// Whether the reader may acknowledge it.
     pub can_acknowledge: bool,
@@ -30,7 +30,7 @@ impl Mismatch {
         let newest = store::audit::unacknowledged(conn).await?;
         Ok(newest.map(|entry| Self {
             seq: entry.seq,
-            at: text::moment(entry.at),
+            at: moments::moment(entry.at),
             words: match entry.event() {
                 AuditEvent::AuditMismatch { reason, .. } => audit::mismatch(reason),
                 _ => "",

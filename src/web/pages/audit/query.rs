@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Period;
 use crate::domain::audit::{AuditKind, Outcome, codes};
+use crate::domain::{Millis, Period};
 use crate::store::audit::{Search, Whose};
 use crate::web::form::{FieldError, Fields};
 use crate::web::paths;
+use crate::web::words::audit::stored_actor;
 use crate::web::words::audit_page as words;
 
 /// Characters of an e-mail address at most.
@@ -31,6 +32,9 @@ pub struct AuditQuery {
     pub from: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub until: String,
+    /// The name of one of [`RANGES`]; it counts if there is neither `from` nor `until`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub range: String,
     /// The number of an entry; older ones are shown.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub before: String,
@@ -38,12 +42,12 @@ pub struct AuditQuery {
 
 impl Fields for AuditQuery {
     const NAMES: &'static [&'static str] =
-        &["actor", "account", "code", "outcome", "from", "until", "before"];
+        &["actor", "account", "code", "outcome", "from", "until", "range", "before"];
 }
 
 impl AuditQuery {
     /// The search, and the number of the entry before which it begins.
-    pub fn parse(&self) -> Result<(Search, Option<i64>), Vec<FieldError>> {
+    pub fn parse(&self, now: Millis) -> Result<(Search, Option<i64>), Vec<FieldError>> {
         let mut errors = Vec::new();
         let mut note = |field, parsed: Result<(), String>| {
             if let Err(message) = parsed {
@@ -58,6 +62,12 @@ impl AuditQuery {
         note("outcome", self.outcome().map(|outcome| search.outcome = outcome));
         note("from", period(&self.from).map(|period| search.from = period.map(|it| it.start)));
         note("until", period(&self.until).map(|period| search.until = period.map(|it| it.end)));
+        note(
+            "range",
+            self.range().map(|seconds| {
+                search.from = search.from.or_else(|| seconds.map(|seconds| now.plus_seconds(-seconds)));
+            }),
+        );
         note("before", self.before().map(|seq| before = seq));
         if search.from.zip(search.until).is_some_and(|(from, until)| from >= until) {
             note("until", Err(words::END_BEFORE_START.into()));
@@ -69,7 +79,7 @@ impl AuditQuery {
         match self.actor.trim() {
             "" => Ok(None),
             part if part.len() > MAX_PART || part.contains('\0') => Err(words::INVALID_ACTOR.into()),
-            part => Ok(Some(part.to_owned())),
+            part => Ok(Some(stored_actor(part).to_owned())),
         }
     }
 
@@ -106,6 +116,40 @@ impl AuditQuery {
         }
     }
 
+    /// The seconds up to now that are asked for.
+    fn range(&self) -> Result<Option<i64>, String> {
+        if self.range.is_empty() || self.has_times() {
+            return Ok(None);
+        }
+        let known = RANGES.iter().find(|(name, ..)| *name == self.range);
+        known.map(|(.., seconds)| Some(*seconds)).ok_or_else(|| words::UNKNOWN_RANGE.into())
+    }
+
+    fn has_times(&self) -> bool {
+        !(self.from.trim().is_empty() && self.until.trim().is_empty())
+    }
+
+    /// Whether this range is in effect; `""` for none.
+    pub fn has_range(&self, name: &str) -> bool {
+        if self.has_times() { false } else { self.range == name }
+    }
+
+    /// The URL of the same search in another range.
+    pub fn with_range(&self, name: &str) -> String {
+        let [from, until, before] = [String::new(), String::new(), String::new()];
+        paths::with_query(paths::AUDIT, Self { range: name.to_owned(), from, until, before, ..self.clone() })
+    }
+
+    /// The values of the fields for times: a day is its first or last minute. None if a browser's field for times can't show
+    /// what was entered.
+    pub fn from_field(&self) -> Option<String> {
+        field(&self.from, |period| period.start)
+    }
+
+    pub fn until_field(&self) -> Option<String> {
+        field(&self.until, |period| period.end.plus_seconds(-1))
+    }
+
     fn before(&self) -> Result<Option<i64>, String> {
         match self.before.trim() {
             "" => Ok(None),
@@ -115,6 +159,7 @@ impl AuditQuery {
 
     /// The filters that are not empty, by the names of their fields.
     pub fn filters(&self) -> Vec<(&'static str, &str)> {
+        let range = if self.has_times() { "" } else { self.range.as_str() };
         let filters = [
             ("actor", &self.actor),
             ("account", &self.account),
@@ -123,7 +168,8 @@ impl AuditQuery {
             ("from", &self.from),
             ("until", &self.until),
         ];
-        let given = filters.into_iter().map(|(name, filter)| (name, filter.trim()));
+        let filters = filters.map(|(name, filter)| (name, filter.as_str())).into_iter();
+        let given = filters.chain([("range", range)]).map(|(name, filter)| (name, filter.trim()));
         given.filter(|(_, filter)| !filter.is_empty()).collect()
     }
 
@@ -154,6 +200,20 @@ fn period(text: &str) -> Result<Option<Period>, String> {
     }
 }
 
+fn field(text: &str, moment: impl Fn(Period) -> Millis) -> Option<String> {
+    let period = period(text).ok()?;
+    // To the minute, as `2026-11-21T14:30`.
+    Some(period.map(|period| moment(period).rfc3339().chars().take(16).collect()).unwrap_or_default())
+}
+
+/// Times up to now that can be chosen at once: name, label, seconds.
+pub const RANGES: [(&str, &str, i64); 4] = [
+    ("1h", "Last hour", 60 * 60),
+    ("24h", "Last 24 hours", 24 * 60 * 60),
+    ("7d", "Last 7 days", 7 * 24 * 60 * 60),
+    ("30d", "Last 30 days", 30 * 24 * 60 * 60),
+];
+
 /// The event codes that share their first word.
 #[derive(Debug)]
 pub struct Family {
@@ -181,6 +241,8 @@ mod tests {
 
     use super::*;
 
+    const NOW: Millis = Millis(1_795_236_314_000);
+
     fn wanted(query: &str) -> AuditQuery {
         serde_html_form::from_str(query).unwrap()
     }
@@ -190,34 +252,56 @@ mod tests {
         let (search, before) = wanted(
             "actor=+Ada@&account=%2B999+66&code=person.*&outcome=failed&from=2026-11-20&until=2026-11-21&before=7",
         )
-        .parse()
+        .parse(NOW)
         .unwrap();
         assert_eq!((search.actor.as_deref(), before), (Some("Ada@"), Some(7)));
         assert_eq!(search.account, Some(Whose::Digits("99966".into())));
         assert_eq!(search.outcome, Some(Outcome::Failed));
         assert_eq!(search.until.unwrap().seconds_since(search.from.unwrap()), 2 * 24 * 60 * 60);
-        assert!(wanted("").parse().unwrap().0.is_empty() && !wanted("before=7").narrows());
+        assert!(wanted("").parse(NOW).unwrap().0.is_empty() && !wanted("before=7").narrows());
     }
 
     #[test]
     fn each_wrong_field_is_named() {
         let errors =
             wanted("account=abc&code=x&outcome=maybe&from=tomorrow&until=2026-02-30&before=x&actor=%00")
-                .parse()
+                .parse(NOW)
                 .unwrap_err();
         let fields: Vec<&str> = errors.iter().filter_map(|error| error.field).collect();
         assert_eq!(fields, ["actor", "account", "code", "outcome", "from", "until", "before"]);
         assert!(errors.iter().all(|error| error.message.ends_with('.')));
-        let errors = wanted("from=2026-11-21&until=2026-11-20").parse().unwrap_err();
+        let errors = wanted("from=2026-11-21&until=2026-11-20").parse(NOW).unwrap_err();
         assert_eq!(errors, [FieldError::on("until", words::END_BEFORE_START)]);
-        assert!(wanted("from=2026-11-21&until=2026-11-21").parse().is_ok(), "one day has all of that day");
+        assert!(wanted("from=2026-11-21&until=2026-11-21").parse(NOW).is_ok(), "one day has all of that day");
+    }
+
+    #[test]
+    fn a_range_ends_now_and_times_go_before_it() {
+        let (search, _) = wanted("range=1h").parse(NOW).unwrap();
+        assert_eq!((search.from, search.until), (Some(NOW.plus_seconds(-3600)), None));
+        let query = wanted("range=1h&until=2026-11-21&actor=ada");
+        assert_eq!(query.parse(NOW).unwrap().0.from, None);
+        assert_eq!(query.filters(), [("actor", "ada"), ("until", "2026-11-21")]);
+        assert!(query.with_range("7d").ends_with("?actor=ada&range=7d"));
+        assert!(wanted("range=7d").has_range("7d") && !query.has_range("1h"));
+        assert_eq!(wanted("range=1y").parse(NOW).unwrap_err()[0].field, Some("range"));
+    }
+
+    #[test]
+    fn fields_for_times_show_days_to_their_ends() {
+        let query = wanted("from=2026-11-20&until=2026-11-20");
+        assert_eq!(query.from_field().as_deref(), Some("2026-11-20T00:00"));
+        assert_eq!(query.until_field().as_deref(), Some("2026-11-20T23:59"));
+        assert_eq!(wanted("from=2026-11-20T14:30Z").from_field().as_deref(), Some("2026-11-20T14:30"));
+        assert_eq!(wanted("from=soon").from_field(), None);
+        assert_eq!(wanted("").from_field().as_deref(), Some(""));
     }
 
     proptest! {
         #[test]
         fn whatever_is_typed_is_read_or_refused_and_comes_back(actor in ".*", account in ".*", from in ".*") {
             let typed = AuditQuery { actor, account, from, ..AuditQuery::default() };
-            let _ = typed.parse();
+            let _ = typed.parse(NOW);
             let again = wanted(&typed.encoded());
             prop_assert_eq!((again.actor, again.account, again.from), (typed.actor, typed.account, typed.from));
         }

@@ -1,26 +1,31 @@
-//! An entry of the audit log as a row of a table: on the log's page, in the account's history and in the live stream.
+//! An entry of the audit log as a row of a table: on the log's page, in the account's history and in the live stream. What
+//! was begun and its outcome are two entries, and one row.
 
 use std::collections::HashMap;
 
 use askama::Template;
 
-use crate::domain::audit::AuditKind;
+use crate::domain::audit::{AuditKind, Outcome};
+use crate::domain::stage::Severity;
 use crate::domain::{AccountId, Phone};
 use crate::store::audit::Entry;
-use crate::store::{Conn, StoreError, accounts};
+use crate::store::{Conn, StoreError, accounts, audit as audit_log};
 use crate::web::paths;
-use crate::web::state::State;
-use crate::web::words::{audit, text};
+use crate::web::words::{audit, moments, moments::Moment};
 
 #[derive(Clone, Debug)]
 pub struct AuditRow {
     pub seq: i64,
-    pub at: String,
+    pub at: Moment,
     pub code: String,
-    pub outcome: &'static str,
+    pub outcome: Outcome,
+    /// The number of the entry that has the outcome, where that is another one.
+    pub ended_in: Option<i64>,
     /// The event as a sentence without actor and time.
     pub words: String,
     pub actor: String,
+    /// Whether the actor is a person, by their address.
+    pub is_person: bool,
     pub account: Option<AuditAccount>,
     pub address: Option<String>,
     /// The id of the request in the server's log.
@@ -53,34 +58,31 @@ pub async fn numbers(conn: &mut Conn<'_>, entries: &[Entry]) -> Result<Numbers, 
 }
 
 impl AuditRow {
-    /// An entry about an account that exists.
-    pub fn of(app: &State, entry: Entry) -> Self {
-        let known = entry.account.and_then(|id| app.live.accounts.get(id));
-        let phone = known.map(|known| (known.account.phone.clone(), false));
-        Self::with_number(entry, phone)
-    }
-
     /// An entry, with what is known of its account.
-    pub fn with(entry: Entry, numbers: &Numbers) -> Self {
-        let phone = entry.account.and_then(|id| numbers.get(&id)).cloned();
-        Self::with_number(entry, phone)
+    fn with(deed: Deed, numbers: &Numbers) -> Self {
+        let phone = deed.entry.account.and_then(|id| numbers.get(&id)).cloned();
+        Self::with_number(deed, phone)
     }
 
-    fn with_number(entry: Entry, number: Option<(Phone, bool)>) -> Self {
+    fn with_number(Deed { entry, outcome: ended }: Deed, number: Option<(Phone, bool)>) -> Self {
         let account = entry.account.map(|id| {
             let (phone, removed) = number.map_or((None, true), |(phone, removed)| (Some(phone), removed));
             AuditAccount { id, phone, removed }
         });
-        let words = audit::sentence(&entry.event(), entry.outcome);
+        // The outcome may know more than the intent.
+        let newest = ended.as_ref().unwrap_or(&entry);
+        let words = audit::sentence(&newest.event(), newest.outcome);
         Self {
             seq: entry.seq,
-            at: text::moment(entry.at),
-            details: audit::beside(entry.details.as_deref(), &words),
+            at: moments::moment(entry.at),
+            details: audit::beside(newest.details.as_deref(), &words),
             words,
-            outcome: entry.outcome.name(),
-            blanked: entry.is_blanked(),
+            outcome: newest.outcome,
+            ended_in: ended.as_ref().map(|ended| ended.seq),
+            blanked: newest.is_blanked(),
+            is_person: entry.actor.contains('@'),
             code: entry.code,
-            actor: entry.actor,
+            actor: audit::actor(&entry.actor).to_owned(),
             account,
             address: entry.address,
             request: entry.request_id,
@@ -96,21 +98,53 @@ impl AuditRow {
     /// The style of its outcome.
     pub fn severity(&self) -> &'static str {
         match self.outcome {
-            "done" => "good",
-            "failed" => "bad",
-            "unknown" => "waiting",
-            _ => "moving",
+            Outcome::Done => Severity::Good,
+            Outcome::Failed => Severity::Bad,
+            Outcome::NotSent => Severity::Off,
+            Outcome::Unknown => Severity::Waiting,
+            Outcome::Intent => Severity::Moving,
         }
+        .name()
     }
+
+    pub fn outcome_label(&self) -> &'static str {
+        audit::outcome(self.outcome)
+    }
+}
+
+/// Something that was done: its entry, or the intent, with the entry of the outcome where there is one.
+#[derive(Debug)]
+pub struct Deed {
+    pub entry: Entry,
+    pub outcome: Option<Entry>,
+}
+
+/// Reads the other halves of these entries, and the numbers of their accounts. The order stays.
+pub async fn rows(conn: &mut Conn<'_>, entries: Vec<Entry>) -> Result<Vec<AuditRow>, StoreError> {
+    let numbers = numbers(conn, &entries).await?;
+    let open: Vec<i64> =
+        entries.iter().filter(|entry| entry.outcome == Outcome::Intent).map(|entry| entry.seq).collect();
+    let begun: Vec<i64> = entries.iter().filter_map(|entry| entry.intent).collect();
+    let mut outcomes: HashMap<i64, Entry> =
+        audit_log::outcomes(conn, &open).await?.into_iter().filter_map(|it| Some((it.intent?, it))).collect();
+    let mut intents: HashMap<i64, Entry> =
+        audit_log::numbered(conn, &begun).await?.into_iter().map(|it| (it.seq, it)).collect();
+    let deeds = entries.into_iter().map(|entry| match entry.intent.and_then(|seq| intents.remove(&seq)) {
+        Some(intent) => Deed { entry: intent, outcome: Some(entry) },
+        None => Deed { outcome: outcomes.remove(&entry.seq), entry },
+    });
+    Ok(deeds.map(|deed| AuditRow::with(deed, &numbers)).collect())
 }
 
 #[derive(Template)]
 #[template(path = "parts/audit_rows.html")]
 struct AuditRows<'a> {
     rows: &'a [AuditRow],
+    /// Whether the reader may open the pages of people.
+    links_people: bool,
 }
 
 /// The rows as HTML.
-pub fn render(rows: &[AuditRow]) -> Result<String, askama::Error> {
-    AuditRows { rows }.render()
+pub fn render(rows: &[AuditRow], links_people: bool) -> Result<String, askama::Error> {
+    AuditRows { rows, links_people }.render()
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use axum::response::Response;
+use axum_extra::extract::Query;
 
 use crate::domain::AccountId;
 use crate::domain::access::Principal;
@@ -10,14 +11,21 @@ use crate::live::events::Change;
 use crate::web::auth::session::RequestSession;
 use crate::web::fragment::partial;
 use crate::web::pages::jobs::list;
+use crate::web::pages::jobs::query::JobsQuery;
 use crate::web::state::AppState;
 use crate::web::stream::{LivePage, Position, Shown, Update, stream};
 
-pub async fn jobs(app: AppState, caller: RequestSession, position: Position) -> Response {
-    stream(app, caller, JobsPage { shown: Shown::new(position), accounts: HashSet::new() }).await
+pub async fn jobs(
+    app: AppState,
+    caller: RequestSession,
+    position: Position,
+    Query(query): Query<JobsQuery>,
+) -> Response {
+    stream(app, caller, JobsPage { query, shown: Shown::new(position), accounts: HashSet::new() }).await
 }
 
 struct JobsPage {
+    query: JobsQuery,
     shown: Shown,
     /// The accounts that the jobs are about.
     accounts: HashSet<AccountId>,
@@ -40,7 +48,7 @@ impl LivePage for JobsPage {
     async fn render(&mut self, state: &AppState, principal: &Principal) -> Update {
         let jobs = state.live.jobs.load();
         self.accounts = jobs.jobs.iter().filter_map(|job| job.args.parse().ok()).collect();
-        let Ok(html) = list::rendered(state, principal) else { return Update::Nothing };
+        let Ok(html) = list::rendered(state, principal, &self.query) else { return Update::Nothing };
         Update::replace(state, &mut self.shown, &html, |html| partial("#jobs", "innerMorph", html))
     }
 }

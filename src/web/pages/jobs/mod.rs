@@ -1,2 +1,3 @@
 pub mod list;
 pub mod list_events;
+pub(crate) mod query;

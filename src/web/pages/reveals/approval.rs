@@ -14,7 +14,7 @@ use crate::ops::approvals::{self, ApprovalStatus};
 use crate::web::form::FormState;
 use crate::web::paths;
 use crate::web::state::State;
-use crate::web::words::moments::moment;
+use crate::web::words::moments::{Moment, moment};
 use crate::web::words::reveals::{self as words, SecretWords};
 use crate::words::sentence;
 
@@ -94,7 +94,7 @@ impl Part {
         sentence(error)
     }
 
-    fn moment(&self, at: &Millis) -> String {
+    fn moment(&self, at: &Millis) -> Moment {
         moment(*at)
     }
 }

@@ -19,7 +19,7 @@ use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::stream::position;
 use crate::web::words::accounts;
-use crate::web::words::moments::moment;
+use crate::web::words::moments::{Moment, moment};
 use crate::web::words::reveals as words;
 
 #[derive(Template)]
@@ -70,16 +70,16 @@ struct RequestRow {
     own: bool,
     /// The reader has the permission to approve from the person who asks.
     dependent: bool,
-    created: String,
-    expires: String,
+    created: Moment,
+    expires: Moment,
     severity: Severity,
     label: &'static str,
-    decided_at: String,
+    decided_at: Option<Moment>,
 }
 
 /// An earlier request of the same person.
 struct EarlierRow {
-    at: String,
+    at: Moment,
     secret: &'static str,
     request: RevealRequest,
     label: &'static str,
@@ -147,7 +147,7 @@ fn row(app: &State, reader: &Principal, all: &Requests, request: &RevealRequest,
         expires: moment(request.expires),
         severity: severity(state),
         label: words::request_state(state),
-        decided_at: request.decided_at.map(moment).unwrap_or_default(),
+        decided_at: request.decided_at.map(moment),
         request: request.clone(),
     }
 }

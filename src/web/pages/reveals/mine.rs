@@ -18,7 +18,7 @@ use crate::web::form::RequestType;
 use crate::web::layout::{Layout, html};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
-use crate::web::words::moments::moment;
+use crate::web::words::moments::{Moment, moment};
 use crate::web::words::reveals as words;
 use crate::words::sentence;
 
@@ -39,8 +39,8 @@ struct MyRequests {
 struct Row {
     request: RevealRequest,
     secret: &'static str,
-    created: String,
-    expires: String,
+    created: Moment,
+    expires: Moment,
     severity: Severity,
     label: &'static str,
     is_open: bool,

@@ -5,6 +5,7 @@ use askama::Template;
 use crate::domain::Secret;
 use crate::ops::reveals::code::Revealed;
 use crate::ops::reveals::password::RevealedPassword;
+use crate::web::words::moments::Sentence;
 use crate::web::words::reveals as words;
 
 /// The part of the page that shows it, which the events send too.
@@ -13,7 +14,7 @@ use crate::web::words::reveals as words;
 pub(super) struct RevealedPart {
     secret: Secret,
     /// Where it is from.
-    source: String,
+    source: Sentence,
     /// Whether it is a text of any length rather than a few digits.
     long: bool,
 }

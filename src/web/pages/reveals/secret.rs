@@ -22,7 +22,7 @@ use crate::web::layout::{Layout, html_with};
 use crate::web::pages::reveals::approval::Approval;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
-use crate::web::words::moments::moment;
+use crate::web::words::moments::{Moment, moment};
 use crate::web::words::reveals::{self as words, SecretWords};
 
 /// Seconds that a secret stays on the page.
@@ -61,7 +61,7 @@ struct SecretPage<'a> {
 }
 
 impl SecretPage<'_> {
-    fn moment(&self, at: &Millis) -> String {
+    fn moment(&self, at: &Millis) -> Moment {
         moment(*at)
     }
 }

@@ -4,7 +4,7 @@ use crate::domain::access::Principal;
 use crate::domain::{Millis, RoleId, UserId};
 use crate::store::users::Listed;
 use crate::web::state::State;
-use crate::web::words::text;
+use crate::web::words::moments::{Moment, ago, moment};
 
 pub struct UserRow {
     pub id: UserId,
@@ -14,8 +14,8 @@ pub struct UserRow {
     pub by_settings: bool,
     /// Whether they are blocked.
     pub disabled: bool,
-    pub first: String,
-    pub last: String,
+    pub first: Moment,
+    pub last: Option<Moment>,
     pub sessions: i64,
     /// Whether an identity is linked to the address.
     pub bound: bool,
@@ -34,8 +34,8 @@ impl UserRow {
             by_settings: app.config.sso.admin_emails.contains(&user.email),
             email: user.email.to_string(),
             disabled: user.disabled,
-            first: text::moment(user.created),
-            last: if user.seen == Millis(0) { "never".into() } else { text::moment(user.seen) },
+            first: moment(user.created),
+            last: (user.seen != Millis(0)).then(|| ago(user.seen)),
             sessions: listed.sessions,
             bound: listed.identities > 0,
             own: matches!(reader, Principal::User(person) if person.id == user.id),

@@ -1,0 +1,80 @@
+//! `/about`: the version, the documentation that belongs to it, and what the program is built from.
+
+use askama::Template;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use crate::web::auth::session::CurrentUser;
+use crate::web::error::AppError;
+use crate::web::extract::Path;
+use crate::web::layout::{Layout, html};
+use crate::web::paths;
+use crate::web::state::AppState;
+
+/// Name, version and license, a line each; the build lists them.
+const COMPONENTS: &str = include_str!(concat!(env!("OUT_DIR"), "/components.tsv"));
+
+/// The documentation: name in the address, title, what it is about, and the text.
+const DOCUMENTS: [(&str, &str, &str, &str); 6] = [
+    (
+        "operating",
+        "Operating",
+        "installation, settings, backups, audit log, limits",
+        include_str!("../../../docs/operating.md"),
+    ),
+    (
+        "sign-on",
+        "Sign-on",
+        "OpenID Connect, Cloudflare Access, other proxies",
+        include_str!("../../../docs/sign-on.md"),
+    ),
+    ("access", "Access", "roles, groups, permissions, approvals", include_str!("../../../docs/access.md")),
+    (
+        "failures",
+        "Failures",
+        "what users see when something breaks",
+        include_str!("../../../docs/failures.md"),
+    ),
+    (
+        "performance",
+        "Performance",
+        "figures and how to measure them",
+        include_str!("../../../docs/performance.md"),
+    ),
+    (
+        "security",
+        "Security",
+        "threat model, protections, reporting a vulnerability",
+        include_str!("../../../SECURITY.md"),
+    ),
+];
+
+#[derive(Template)]
+#[template(path = "pages/about.html")]
+struct AboutPage {
+    layout: Layout,
+    version: &'static str,
+    components: Vec<[&'static str; 3]>,
+}
+
+pub async fn about(app: AppState, CurrentUser(actor): CurrentUser) -> Result<Response, AppError> {
+    html(&AboutPage {
+        layout: Layout::of(&app, &actor),
+        version: env!("CARGO_PKG_VERSION"),
+        components: components(),
+    })
+}
+
+fn components() -> Vec<[&'static str; 3]> {
+    let fields = |line: &'static str| {
+        let mut fields = line.split('\t');
+        Some([fields.next()?, fields.next()?, fields.next()?])
+    };
+    COMPONENTS.lines().filter_map(fields).collect()
+}
+
+/// A document, as it was written.
+pub async fn document(_: CurrentUser, Path(name): Path<String>) -> Result<Response, AppError> {
+    let (.., text) = DOCUMENTS.iter().find(|(known, ..)| *known == name).ok_or(AppError::NotFound)?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], *text).into_response())
+}
