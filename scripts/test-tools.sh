@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs what the tests need besides Rust: Chromium and its driver, the Postgres binaries, Telethon in a virtual
-# environment, axe, and an OpenID provider. Missing system packages are installed on Debian-like systems when running as
+# Installs what the tests need besides Rust: Chromium and its driver, the binaries of Postgres, PgBouncer, nginx and
+# Squid, Telethon in a virtual environment, axe, and an OpenID provider. Missing system packages are installed on Debian-like systems when running as
 # root; elsewhere the script names them and fails. No test is skipped because something is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -5,20 +5,19 @@
 //! actors. Each change gives the entry a new version, and is published.
 
 mod entries;
+mod index;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 pub use entries::Entries;
+use index::Index;
 
 use crate::domain::{Account, AccountId, DesiredState, Email, GroupId, Snapshot};
 use crate::live::events::{Change, Events};
-
-/// Changes that can be asked for by version; a reader that is further behind reads the whole listing.
-const LOG: usize = 4096;
 
 /// The names of groups.
 pub type GroupNames = BTreeMap<GroupId, Arc<str>>;
@@ -59,15 +58,6 @@ pub struct Directory {
     events: Events,
 }
 
-/// What is known beside the listing. Locked by writers, so one writes at a time.
-#[derive(Debug, Default)]
-struct Index {
-    /// The newest changes, oldest first.
-    log: VecDeque<(u64, AccountId)>,
-    /// How many accounts each owner has.
-    owners: HashMap<Email, usize>,
-}
-
 impl Directory {
     /// A directory of these accounts, none of which has a client yet.
     pub fn new(accounts: Vec<Account>, events: Events) -> Self {
@@ -98,15 +88,12 @@ impl Directory {
     /// The accounts that changed after this version, some perhaps more than once; none if that is too long ago.
     pub fn changed_since(&self, version: u64) -> Option<Vec<AccountId>> {
         let index = self.index.lock();
-        let newest = self.listing.load().version;
-        let missing = usize::try_from(newest.saturating_sub(version)).ok()?;
-        (missing <= index.log.len())
-            .then(|| index.log.iter().rev().take(missing).map(|(_, id)| *id).collect())
+        index.changed_since(version, self.listing.load().version)
     }
 
     /// Whether the person with this address owns an account.
     pub fn has_owner(&self, owner: &Email) -> bool {
-        self.index.lock().owners.contains_key(owner)
+        self.index.lock().has_owner(owner)
     }
 
     /// Puts an account's row in, new or changed. Its live state stays.
@@ -144,6 +131,34 @@ impl Directory {
         });
     }
 
+    /// Puts in what people enter about these accounts, at one moment with what `at_once` does. Accounts that are not listed
+    /// are ignored.
+    pub(super) fn put_all_details(&self, accounts: Vec<Account>, at_once: impl FnOnce()) {
+        let mut index = self.index.lock();
+        let mut listing = Listing::clone(&self.listing.load());
+        let mut changed = Vec::new();
+        for Account { id, owner, comment, groups, .. } in accounts {
+            let Some(before) = listing.get(id).cloned() else { continue };
+            let known = &before.account;
+            if (&known.owner, &known.comment, &known.groups) != (&owner, &comment, &groups) {
+                let account = Account { owner, comment, groups, ..known.clone() };
+                let now = Some((account, before.snapshot.clone()));
+                index.replace(&mut listing, id, Some(&before), now);
+                changed.push(id);
+            }
+        }
+        at_once();
+        self.listing.store(Arc::new(listing));
+        drop(index);
+        changed.into_iter().for_each(|id| self.events.publish(Change::Account(id)));
+    }
+
+    /// The present listing, and what `beside` says at the same moment.
+    pub(super) fn listing_with<T>(&self, beside: impl FnOnce() -> T) -> (Arc<Listing>, T) {
+        let _no_writer = self.index.lock();
+        (self.listing.load_full(), beside())
+    }
+
     /// The names of all groups.
     pub fn groups(&self) -> Arc<GroupNames> {
         self.groups.load_full()
@@ -168,49 +183,18 @@ impl Directory {
         if before.is_none() && now.is_none() {
             return;
         }
-        listing.version += 1;
-        index.uncount_owner(before.as_ref().and_then(|entry| entry.account.owner.as_ref()));
-        match now {
-            Some((account, snapshot)) => {
-                index.count_owner(account.owner.as_ref());
-                listing.entries.put(Arc::new(Entry { account, snapshot, version: listing.version }));
-            }
-            None => listing.entries.remove(id),
-        }
-        if index.log.len() >= LOG {
-            index.log.pop_front();
-        }
-        index.log.push_back((listing.version, id));
+        index.replace(&mut listing, id, before.as_deref(), now);
         self.listing.store(Arc::new(listing));
         drop(index);
         self.events.publish(Change::Account(id));
     }
 }
 
-impl Index {
-    fn count_owner(&mut self, owner: Option<&Email>) {
-        let Some(owner) = owner else { return };
-        match self.owners.get_mut(owner) {
-            Some(count) => *count += 1,
-            None => drop(self.owners.insert(owner.clone(), 1)),
-        }
-    }
-
-    fn uncount_owner(&mut self, owner: Option<&Email>) {
-        let Some(count) = owner.and_then(|owner| self.owners.get_mut(owner)) else { return };
-        *count -= 1;
-        if *count == 0
-            && let Some(owner) = owner
-        {
-            self.owners.remove(owner);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::index::LOG;
     use super::*;
-    use crate::domain::{DesiredState, Millis, Phone, Stage};
+    use crate::domain::{Millis, Phone, Stage};
 
     fn account(number: u16) -> Account {
         Account {

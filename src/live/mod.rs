@@ -14,7 +14,7 @@ pub mod policy;
 
 use std::sync::Arc;
 
-use accounts::Directory;
+use accounts::{Directory, Listing};
 use approvals::Requests;
 use cached_view::CachedView;
 use events::{Change, Events};
@@ -25,6 +25,7 @@ use newest_entries::NewestEntries;
 use policy::CurrentPolicy;
 
 use crate::domain::Account;
+use crate::domain::access::Policy;
 
 /// The live state of a running server.
 #[derive(Debug)]
@@ -60,6 +61,18 @@ impl Live {
             health: Health::default(),
             events,
         }
+    }
+
+    /// Puts another policy in force, together with what rights depend on in these accounts' rows: owner and groups, and
+    /// with them the comment. The rest of a row is kept current by what changes it.
+    pub fn put_in_force(&self, policy: Policy, accounts: Vec<Account>) {
+        self.accounts.put_all_details(accounts, || self.policy.replace(policy));
+    }
+
+    /// The policy in force and the accounts, both of one moment.
+    pub fn policy_and_accounts(&self) -> (Arc<Policy>, Arc<Listing>) {
+        let (listing, policy) = self.accounts.listing_with(|| self.policy.current());
+        (policy, listing)
     }
 
     /// Publishes a change of whether Telegram can be reached; whether it was one.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::domain::Account;
 use crate::domain::access::Policy;
 use crate::live::events::Change;
 use crate::ops::{App, approvals};
@@ -32,25 +31,13 @@ async fn reload(app: &App) -> Result<bool, StoreError> {
     let rows = store::rules::load(conn).await?;
     let accounts = store::accounts::all(conn).await?;
     let groups = store::groups::all(conn).await?;
-    app.live.policy.replace(Policy::new(&rows, app.config.sso.owner_privileges));
+    // At one moment: with the new rules and the old groups of accounts, or the other way round, people could see what they
+    // may see neither before nor after.
+    app.live.put_in_force(Policy::new(&rows, app.config.sso.owner_privileges), accounts);
     app.live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
-    put_details(app, accounts);
     app.live.events.publish(Change::Policy);
     tracing::info!(version = rows.version, "rules are in force");
     Ok(true)
-}
-
-/// What people said of accounts, where it differs. Only what is read here: the rest is kept current by what changes it.
-fn put_details(app: &App, accounts: Vec<Account>) {
-    for account in accounts {
-        let Some(entry) = app.live.accounts.get(account.id) else { continue };
-        let known = &entry.account;
-        if (&known.owner, &known.comment, &known.groups)
-            != (&account.owner, &account.comment, &account.groups)
-        {
-            app.live.accounts.put_details(account.id, account.owner, account.comment, account.groups);
-        }
-    }
 }
 
 /// Like [`refresh`], after a change: if the database is unavailable now, the change is in force as soon

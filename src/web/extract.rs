@@ -65,8 +65,9 @@ impl<P: can::OnAccount> Allowed<P> {
     }
 
     fn decided(app: &State, actor: Principal, account: AccountId) -> Result<Self, AppError> {
-        let entry = app.live.accounts.get(account).ok_or(AppError::NotFound)?;
-        let permit = access::decide::<P>(&app.live.policy.current(), &actor, &entry.account)?;
+        let (policy, accounts) = app.live.policy_and_accounts();
+        let entry = accounts.get(account).cloned().ok_or(AppError::NotFound)?;
+        let permit = access::decide::<P>(&policy, &actor, &entry.account)?;
         Ok(Self { actor, entry, permit })
     }
 }

@@ -244,3 +244,23 @@ async fn in_an_emergency_a_code_is_shown_and_every_approver_is_told() {
     let answer = visitor.post(&format!("/accounts/{}/password/reveal", account.id), &[("reason", WHY)]).await;
     assert_eq!(answer.status(), 409);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_title_tells_of_what_comes_while_a_person_looks_elsewhere() {
+    let (stack, visitor, account) = begin().await;
+    let approver = open_as(SECOND, Scripts::On, &stack).await;
+    approver.goto(&stack.url("/jobs")).await;
+    let title = async || approver.value::<String>("document.title").await;
+    let plain = title().await;
+    // Another window is in front of this one.
+    assert!(approver.is_true("(document.hasFocus = () => false, !document.hasFocus())").await);
+    let request = format!("/accounts/{}/code/request", account.id);
+    visitor.does(&request, &[("reason", WHY)]).await;
+    until_true("the title counts the request", STEP, async || title().await == format!("(1) {plain}")).await;
+    visitor.does(&format!("/accounts/{}/password/reveal/request", account.id), &[("reason", WHY)]).await;
+    until_true("and the next one", STEP, async || title().await == format!("(2) {plain}")).await;
+    assert!(approver.is_true("(dispatchEvent(new Event('focus')), true)").await);
+    assert_eq!(title().await, plain);
+    assert_eq!(approver.complaints().await, [""; 0]);
+    approver.close().await;
+}

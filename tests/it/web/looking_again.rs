@@ -1,10 +1,14 @@
 //! Whoever is signed in is looked at again when anything changes that his rights depend on: on his open pages, and in
 //! what is remembered of him for the time without a database.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
+use telescope::domain::{Account, AccountId, DesiredState, Millis, Phone};
+use telescope::store::{self, StoreError};
 
 use super::app::{ADMIN, TestApp};
 use super::live::next;
@@ -144,4 +148,66 @@ async fn rules_go_back() {
     assert!(message.contains("hx-target=\"#rows\"") && !message.contains(&account.to_string()), "{message}");
     let page = ada.get("/accounts").await;
     assert_eq!(page.texts("#rows h2"), ["No accounts yet"]);
+}
+
+/// Accounts leave a group, and a role gets rights on it, in one change. Its holders see the accounts neither before nor
+/// after, so they must not see them in between either.
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_and_the_groups_of_accounts_change_at_one_moment() {
+    const MANY: u16 = 2000;
+    let test = TestApp::new().await;
+    let mut accounts = Vec::new();
+    let made = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
+        for number in 0..MANY {
+            let account = Account {
+                id: AccountId::generate(),
+                phone: Phone::test(1, number),
+                owner: None,
+                comment: String::new(),
+                groups: Vec::new(),
+                wanted: DesiredState::Disconnected,
+                folder: format!("folder-{number}"),
+                created: Millis(0),
+            };
+            store::accounts::insert(conn, &account).await?;
+            accounts.push(account);
+        }
+        Ok(())
+    };
+    test.app.db.maintain(made).await.unwrap();
+    let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
+    accounts.into_iter().for_each(|account| test.app.live.accounts.put_account(account));
+    test.group("sales", &ids).await;
+    let role = test.role("viewers", &[], SystemPrivileges::NONE).await;
+    test.give(ADA, role).await;
+    let ada = test.signed_in(ADA).await;
+    let mut stream = ada.stream("/accounts/events").await;
+    next(&mut stream).await;
+    let moved = "delete from account_group_members;
+        insert into group_role_privileges (group_id, role_id, privilege)
+        select account_groups.id, roles.id, 'view' from account_groups, roles";
+    test.sql(moved).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let look = || {
+        let (ada, done) = (ada.clone(), Arc::clone(&done));
+        tokio::spawn(async move {
+            let mut seen = 0;
+            while !done.load(Ordering::Relaxed) {
+                seen += ada.get("/accounts").await.attributes("#rows tr[data-phone]", "data-phone").len();
+            }
+            seen
+        })
+    };
+    let looking = [look(), look()];
+    test.in_force().await;
+    done.store(true, Ordering::Relaxed);
+    for looked in looking {
+        assert_eq!(looked.await.unwrap(), 0, "rows that nobody gave them");
+    }
+    let entry = test.app.live.accounts.get(ids[0]).unwrap();
+    assert_eq!(entry.account.groups, []);
+    // The first message after that is about a row that is theirs.
+    test.account(MANY, Some(ADA)).await;
+    let message = next(&mut stream).await;
+    assert_eq!(message.matches("data-phone").count(), 1, "{message}");
 }

@@ -49,8 +49,13 @@ impl SortKey {
 }
 
 impl ListIndex {
-    pub fn new(rights: ClassRights, accounts: &Directory, query: &AccountsQuery) -> Self {
-        let (listing, groups) = (accounts.listing(), accounts.groups());
+    pub fn new(
+        rights: ClassRights,
+        accounts: &Directory,
+        listing: Arc<Listing>,
+        query: &AccountsQuery,
+    ) -> Self {
+        let groups = accounts.groups();
         let mut index = Self {
             rights,
             listing: Arc::clone(&listing),
@@ -63,15 +68,17 @@ impl ListIndex {
         index
     }
 
-    /// Takes in what has changed in the directory; whether anything has.
-    pub fn update(&mut self, accounts: &Directory, query: &AccountsQuery) -> bool {
+    /// Takes in what has changed in the directory until `new`; whether anything has. What is taken in stays, also if another
+    /// viewer has read an older listing.
+    pub fn update(&mut self, accounts: &Directory, new: Arc<Listing>, query: &AccountsQuery) -> bool {
+        let is_newer = new.version > self.listing.version;
         // A group's name is looked for in all of its accounts.
         if !query.q.is_empty() && !Arc::ptr_eq(&self.groups, &accounts.groups()) {
-            *self = Self::new(self.rights.clone(), accounts, query);
+            let listing = if is_newer { new } else { Arc::clone(&self.listing) };
+            *self = Self::new(self.rights.clone(), accounts, listing, query);
             return true;
         }
-        let new = accounts.listing();
-        if new.version == self.listing.version {
+        if !is_newer {
             return false;
         }
         let changed = accounts.changed_since(self.listing.version);
@@ -88,7 +95,7 @@ impl ListIndex {
                     }
                 }
             }
-            None => *self = Self::new(self.rights.clone(), accounts, query),
+            None => *self = Self::new(self.rights.clone(), accounts, new, query),
         }
         true
     }
@@ -223,7 +230,7 @@ mod tests {
         ];
         let policy = Policy::default();
         let make = |class: &RightsClass, query: &AccountsQuery| {
-            ListIndex::new(class.resolve(&policy), &accounts, query)
+            ListIndex::new(class.resolve(&policy), &accounts, accounts.listing(), query)
         };
         let mut indexes: Vec<(usize, usize, ListIndex)> = Vec::new();
         for (c, class) in classes.iter().enumerate() {
@@ -247,7 +254,7 @@ mod tests {
             for (c, q, index) in &mut indexes {
                 // Some fall behind and take in several changes at once.
                 if (step + *c + *q) % 3 > 0 {
-                    index.update(&accounts, &queries[*q]);
+                    index.update(&accounts, accounts.listing(), &queries[*q]);
                     assert_eq!(
                         shown(index, &queries[*q]),
                         shown(&make(&classes[*c], &queries[*q]), &queries[*q])

@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use crate::domain::access::{Principal, privileges, system_privileges};
+use crate::domain::access::{Policy, Principal, privileges, system_privileges};
 use crate::domain::account::Profile;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
@@ -33,13 +33,13 @@ impl Parts {
     /// What this reader sees of an account that they may view. `stored` is none while the database is unavailable.
     pub(super) fn of(
         app: &State,
+        policy: &Policy,
         reader: &Principal,
         entry: &Entry,
         stored: Option<&Stored>,
     ) -> askama::Result<Self> {
-        let policy = app.live.policy.current();
-        let may = privileges(&policy, reader, &entry.account);
-        let system = system_privileges(&policy, reader);
+        let may = privileges(policy, reader, &entry.account);
+        let system = system_privileges(policy, reader);
         let may_edit = system.has(SystemPrivilege::ManageAccess);
         let may_correct_number = may.has(AccountPrivilege::Login)
             && system.has(SystemPrivilege::AddAccount)

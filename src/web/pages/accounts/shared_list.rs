@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::domain::access::{Policy, Principal, RightsClass};
 use crate::domain::privilege::SystemPrivileges;
-use crate::live::accounts::GroupNames;
+use crate::live::accounts::{GroupNames, Listing};
 use crate::web::fragment::partial;
 use crate::web::pages::accounts::list;
 use crate::web::pages::accounts::list_index::ListIndex;
@@ -66,11 +66,11 @@ impl SharedLists {
         query: &AccountsQuery,
     ) -> (Arc<SharedList>, Arc<ListState>) {
         loop {
-            let policy = state.live.policy.current();
+            let (policy, listing) = state.live.policy_and_accounts();
             let class = RightsClass::of(&policy, principal, |email| state.live.accounts.has_owner(email));
             let list = self.get(Key { class, query: query.clone() });
             // The class is that of one policy, so the list has to be of the same one.
-            if let Some(current) = list.current(state, &policy) {
+            if let Some(current) = list.current(state, &policy, listing) {
                 return (list, current);
             }
         }
@@ -97,8 +97,9 @@ impl SharedLists {
 }
 
 impl SharedList {
-    /// The present state under this policy; None if another policy is in force by now.
-    fn current(&self, state: &State, policy: &Arc<Policy>) -> Option<Arc<ListState>> {
+    /// The present state under this policy and with these accounts, which are of one moment; None if another policy is in
+    /// force by now.
+    fn current(&self, state: &State, policy: &Arc<Policy>, listing: Arc<Listing>) -> Option<Arc<ListState>> {
         let mut current = self.current.lock();
         // Not by its version, which is lower after the database was put back from a copy.
         if !Arc::ptr_eq(policy, &state.live.policy.current()) {
@@ -108,13 +109,13 @@ impl SharedList {
         let Key { class, query } = &self.key;
         match current.as_mut().filter(|current| Arc::ptr_eq(&current.policy, policy)) {
             Some(current) => {
-                if current.index.update(accounts, query) {
+                if current.index.update(accounts, listing, query) {
                     current.state = current.state.replaced_by(current.index.view(query), query);
                 }
                 Some(Arc::clone(&current.state))
             }
             None => {
-                let index = ListIndex::new(class.resolve(policy), accounts, query);
+                let index = ListIndex::new(class.resolve(policy), accounts, listing, query);
                 let fresh = ListState::new(index.view(query), query);
                 let state = match current.take() {
                     Some(former) if former.state.position == fresh.position => former.state,

@@ -46,6 +46,6 @@ pub(super) async fn page<'a>(
     entry: &'a Entry,
 ) -> Result<AccountPage<'a>, AppError> {
     let stored = if app.db.is_away() { None } else { Stored::read(app, entry).await.ok() };
-    let parts = Parts::of(app, reader, entry, stored.as_ref())?;
+    let parts = Parts::of(app, &app.live.policy.current(), reader, entry, stored.as_ref())?;
     Ok(AccountPage { layout: Layout::of(app, reader), entry, parts })
 }

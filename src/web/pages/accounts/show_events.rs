@@ -10,7 +10,7 @@ use askama::Template;
 use axum::response::Response;
 use tokio::time::Instant;
 
-use crate::domain::access::{self, Principal};
+use crate::domain::access::{self, Policy, Principal};
 use crate::domain::job::JobKind;
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, DesiredState};
@@ -73,15 +73,21 @@ struct AccountPage {
 
 impl AccountPage {
     /// What has to be sent of an account that the viewer may see.
-    async fn changed(&mut self, state: &State, viewer: &Principal, entry: &Entry) -> askama::Result<String> {
+    async fn changed(
+        &mut self,
+        state: &State,
+        policy: &Policy,
+        viewer: &Principal,
+        entry: &Entry,
+    ) -> askama::Result<String> {
         self.was_leaving = entry.account.wanted == DesiredState::Removed;
         self.is_gone = false;
-        let policy = state.live.policy.current().version();
-        let is_outdated = self.is_outdated.load(Ordering::Relaxed) || policy != self.policy;
+        let version = policy.version();
+        let is_outdated = self.is_outdated.load(Ordering::Relaxed) || version != self.policy;
         if is_outdated || self.newest.of(self.account) > self.read_to {
-            self.read(state, entry, policy).await;
+            self.read(state, entry, version).await;
         }
-        let parts = Parts::of(state, viewer, entry, self.stored.as_ref())?;
+        let parts = Parts::of(state, policy, viewer, entry, self.stored.as_ref())?;
         let now = state.clock.now();
         let wait = parts.changes_at.map(|at| u64::try_from(at.0 - now.0).unwrap_or_default());
         self.changes_at = wait.map(|wait| Instant::now() + Duration::from_millis(wait) + MARGIN);
@@ -154,11 +160,11 @@ impl LivePage for AccountPage {
     }
 
     async fn render(&mut self, state: &AppState, principal: &Principal) -> Update {
-        let policy = state.live.policy.current();
-        let entry = state.live.accounts.get(self.account);
+        let (policy, accounts) = state.live.policy_and_accounts();
+        let entry = accounts.get(self.account).cloned();
         let entry = entry.filter(|it| access::decide::<can::View>(&policy, principal, &it.account).is_ok());
         let html = match entry {
-            Some(entry) => self.changed(state, principal, &entry).await,
+            Some(entry) => self.changed(state, &policy, principal, &entry).await,
             None => self.gone(state, principal).await,
         };
         match html {
