@@ -126,7 +126,15 @@ fn each_purpose_has_its_own_key_and_name() {
     let names: Vec<&str> = Purpose::iter().map(Purpose::name).collect();
     assert_eq!(
         names,
-        ["two_step_password", "folder_key", "folder_phone", "pending_sign_ins", "id_token", "key_check"]
+        [
+            "two_step_password",
+            "folder_key",
+            "folder_phone",
+            "pending_sign_ins",
+            "id_token",
+            "key_check",
+            "web_session"
+        ]
     );
 }
 

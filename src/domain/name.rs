@@ -4,7 +4,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
-use unicode_script::ScriptExtension;
+use unicode_security::MixedScript;
 
 /// The name in its one spelling; none if it has nothing to see, is longer than that many characters, or has a character
 /// that names may not have.
@@ -26,7 +26,7 @@ pub fn fold(name: &str) -> String {
 
 /// Whether its letters are of scripts that are not written together, so that it may look like another name.
 pub fn mixes_scripts(name: &str) -> bool {
-    ScriptExtension::for_str(name).is_empty()
+    !name.is_single_script()
 }
 
 /// Whether a reader sees something of the character, be it a space. Controls, marks of direction and fillers are not seen.

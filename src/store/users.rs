@@ -206,13 +206,15 @@ pub async fn by_id(conn: &mut Conn<'_>, id: UserId) -> Result<Option<User>, Stor
 
 /// The person of this id, if their sessions of this epoch have not ended.
 pub async fn of_epoch(conn: &mut Conn<'_>, id: UserId, epoch: i64) -> Result<Option<User>, StoreError> {
-    first!(
+    let row = first!(
         conn,
-        User,
-        "select id, email, admin, disabled, created, seen from users where id = $1 and session_epoch = $2",
+        Row,
+        "select id, email, admin, admin_proof, disabled, created, seen from users
+         where id = $1 and session_epoch = $2",
         id,
         epoch
-    )
+    )?;
+    Ok(row.map(|row| row.genuine(conn)))
 }
 
 /// The epoch of a person's sessions: a session of an earlier one has ended. None for an unknown person.

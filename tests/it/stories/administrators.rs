@@ -76,7 +76,7 @@ async fn a_command_makes_the_first_administrator_and_coming_first_does_not() {
     let bob = Visitor::sign_in(&stack, BOB).await;
     assert_eq!((may(&bob).await, may(&ada).await), (200, 303));
     let trail = bob.get("/audit").await.text().await.unwrap();
-    for code in ["person.admin.granted", "person.admin.revoked", "command line"] {
+    for code in ["person.admin.granted", "person.admin.revoked", "Command line"] {
         assert!(trail.contains(&format!(">{code}<")), "{code}");
     }
     assert!(!trail.contains("verification failed"), "the command kept the end of the trail in its file, too");
@@ -125,7 +125,7 @@ async fn commands_let_people_in_whose_identity_has_changed() {
     let ada = Visitor::sign_in(&stack, ADA).await;
     assert_eq!(may(&ada).await, 200, "the rank went along");
     let trail = ada.get("/audit").await.text().await.unwrap();
-    for code in ["person.moved", "person.identity.forgotten", "command line"] {
+    for code in ["person.moved", "person.identity.forgotten", "Command line"] {
         assert!(trail.contains(&format!(">{code}<")), "{code}");
     }
 }

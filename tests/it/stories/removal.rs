@@ -54,7 +54,7 @@ async fn open(stack: &Stack) -> Db {
 
 /// How often each code stands in the trail as done.
 async fn done(visitor: &Visitor, account: &str, code: &str) -> usize {
-    page(visitor, &format!("/audit?account={account}&code={code}")).await.matches(">done</span></td>").count()
+    page(visitor, &format!("/audit?account={account}&code={code}")).await.matches(">Done</span></td>").count()
 }
 
 #[tokio::test(flavor = "multi_thread")]

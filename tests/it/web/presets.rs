@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use telescope::clock::Clock;
+use telescope::domain::privilege::SystemPrivileges;
 use telescope::store;
 
 use super::app::{ADMIN, Answer, TestApp, Visitor, as_htmx};
@@ -260,4 +261,30 @@ async fn an_open_page_ends_with_its_token() {
         lived < Duration::from_secs(10),
         "the next look at the session would be after 15 seconds: {lived:?}"
     );
+}
+
+/// Entra lists no groups of people who are in more than 200.
+#[tokio::test]
+async fn too_many_groups_take_no_role_away_and_none_do() {
+    let proxied = Proxied::new("azure", &[]).await;
+    let support = proxied.test.role("support", &[], SystemPrivileges::NONE).await;
+    let visitor = proxied.test.anonymous();
+    for (groups, has_role, kept) in [
+        (json!({"groups": ["support"]}), true, 0),
+        (json!({"_claim_names": {"groups": "src1"}}), true, 1),
+        (json!({"hasgroups": "true"}), true, 2),
+        (json!({"groups": []}), false, 2),
+        (json!({"groups": ["/Support"]}), true, 2),
+        (json!({}), false, 2),
+        (json!({"_claim_names": {"groups": "src1"}}), false, 3),
+    ] {
+        let mut claims = groups.clone();
+        claims["xms_edov"] = json!(true);
+        assert_eq!(proxied.get(&visitor, "/accounts", claims).await.status, StatusCode::OK, "{groups}");
+        let ada = proxied.test.user(ADA).await.id;
+        let roles = proxied.test.app.live.policy.current().roles_of(ada).to_vec();
+        assert_eq!(roles, if has_role { vec![support] } else { vec![] }, "{groups}");
+        let entries = proxied.test.rows("select code from audit_log where code = 'person.roles.kept'").await;
+        assert_eq!(entries.len(), kept, "{groups}");
+    }
 }
