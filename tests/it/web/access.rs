@@ -273,7 +273,7 @@ async fn a_form_of_permissions_or_of_a_name_that_is_out_of_date_changes_nothing(
         let changed = [("was", was.as_str()), ("privilege", theirs), ("step", "save")];
         assert_eq!(root.post(path, &changed).await.status, StatusCode::SEE_OTHER);
         for step in ["preview", "save"] {
-            let late = [("was", was.as_str()), ("privilege", mine), ("privilege", "view"), ("step", step)];
+            let late = [("was", was.as_str()), ("privilege", mine), ("privilege", theirs), ("step", step)];
             let refused = root.post(path, &late).await;
             assert_eq!(refused.status, StatusCode::CONFLICT, "{path} {step}: {}", refused.body);
             let said = refused.texts(".error").concat();
