@@ -103,10 +103,22 @@ async function codeOn(phone) {
   });
 }
 
+// Puts an account into groups with its form, which creates one new group at a time.
+async function setGroups(id, groups) {
+  for (const name of groups.split(",").map((one) => one.trim()).filter(Boolean)) {
+    const form = await get(`/accounts/${id}/edit`);
+    const version = form.match(/name="version" value="([^"]*)"/)[1];
+    const ticks = Array.from(form.matchAll(/name="group" value="([^"]+)"( checked)?> <bdi>([^<]*)/g));
+    const known = ticks.find(([, , , label]) => label === name);
+    const ticked = ticks.filter(([, , checked, label]) => checked || label === name).map(([, group]) => ["group", group]);
+    await post(`/accounts/${id}/edit`, [["version", version], ["group", ""], ...ticked, ["new_group", known ? "" : name]]);
+  }
+}
+
 async function signIn([phone, owner, groups, comment, { password, left } = {}]) {
   await post("/accounts/add", { phone, owner, comment });
   const { id } = await reaches(phone, "signed-out");
-  await post(`/accounts/${id}/edit`, { owner, groups, comment });
+  await setGroups(id, groups);
   await post(`/accounts/${id}/ask-for-code`, { token: await token(id) });
   await reaches(phone, "wait-code");
   if (left === "code") return;

@@ -39,11 +39,21 @@
     for (const part of document.querySelectorAll("[id][style]")) part.removeAttribute("style");
   });
 
-  document.addEventListener("htmx:after:swap", () => {
-    if (dialogBody.childElementCount && !dialog.open) dialog.showModal();
-    // When a form replaces another one, focus its first field.
-    if (dialog.open && !dialogBody.contains(document.activeElement)) {
-      dialogBody.querySelector("input:not([type=hidden]), textarea")?.focus();
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { sourceElement, target, response } = event.detail.ctx ?? {};
+    // What comes by itself changes a dialog that is open, and opens none.
+    const isLive = sourceElement?.hasAttribute("hx-sse:connect");
+    if (!isLive && response?.status < 400) settled();
+    if (!isLive && target === dialogBody && dialogBody.childElementCount) {
+      if (!dialog.open) {
+        opener = focused;
+        dialog.showModal();
+      }
+      // When a form replaces another, the focus goes to its first field.
+      if (!dialogBody.contains(document.activeElement)) {
+        const field = dialogBody.querySelector("input:not([type=hidden]), textarea");
+        (field ?? dialogBody.querySelector("button, a[href]"))?.focus();
+      }
     }
     if (toasts.querySelector(".toast:not([data-seen])")) {
       for (const toast of toasts.children) toast.dataset.seen = "";
@@ -53,15 +63,89 @@
   document.addEventListener("close-dialog", () => dialog.close());
   // Emptied through htmx, so that it closes a live connection inside the dialog.
   dialog.addEventListener("close", () => {
+    settled();
+    setTimeout(() => refocus(opener));
     htmx.swap({ sourceElement: dialogBody, target: dialogBody, text: "", swap: "innerHTML swapEmpty:true" });
   });
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-dismiss], [data-copy]");
+    const button = event.target.closest("[data-dismiss], [data-copy], [data-copy-value], [data-close], [data-keep], [data-discard]");
     if (button?.dataset.copy) copy(byId(button.dataset.copy), button);
+    else if (button?.dataset.copyValue) copyValue(button);
+    else if (button?.matches("[data-close]")) requestClose();
+    else if (button?.matches("[data-keep]")) keepEditing();
+    else if (button?.matches("[data-discard]")) dialog.close();
     else if (button) dismiss(button.closest(".toast"));
   });
 
-  // Copy buttons of secrets, and hiding secrets after a while.
+  // What was entered in a dialog is not lost without a question. While there is something, the Escape key is ours: a
+  // browser may close a dialog at the second press whatever the page says.
+  const unsaved = byId("unsaved");
+  let entered = null;
+  const settled = () => {
+    entered = null;
+    unsaved.hidden = true;
+    dialog.setAttribute("closedby", "closerequest");
+  };
+  dialogBody.addEventListener("input", (event) => {
+    entered = event.target;
+    dialog.setAttribute("closedby", "none");
+  });
+  const isUnsaved = () => entered && dialogBody.querySelector("input:not([type=hidden]), textarea");
+  const requestClose = () => {
+    if (!isUnsaved()) return dialog.close();
+    unsaved.hidden = false;
+    unsaved.scrollIntoView({ block: "nearest" });
+    unsaved.querySelector("[data-keep]").focus();
+  };
+  const keepEditing = () => {
+    unsaved.hidden = true;
+    (entered?.isConnected ? entered : dialogBody.querySelector("input:not([type=hidden]), textarea"))?.focus();
+  };
+  dialog.addEventListener("keydown", (event) => {
+    // While nothing is entered the browser closes it.
+    if (event.key !== "Escape" || !entered || event.isComposing) return;
+    event.preventDefault();
+    if (unsaved.hidden) requestClose();
+    else keepEditing();
+  });
+  dialog.addEventListener("cancel", (event) => {
+    if (event.target !== dialog || !isUnsaved()) return;
+    event.preventDefault();
+    requestClose();
+  });
+
+  // The focus stays where it was when a button disables itself or a part of the page is replaced.
+  let focused = null;
+  let opener = null;
+  const restored = "a[href], button, input, select, textarea, summary, [tabindex]";
+  document.addEventListener("focusin", ({ target }) => {
+    const places = [];
+    for (let place = target.parentElement; place; place = place.parentElement) if (place.id) places.push(place.id);
+    focused = { target, id: target.id, action: target.form?.getAttribute("action"), places };
+  });
+  document.addEventListener("pointerdown", ({ target }) => {
+    if (!target.closest(`${restored}, label`)) focused = null;
+  });
+  const refocus = (last) => {
+    if (!last || (document.activeElement && document.activeElement !== document.body)) return;
+    const usable = (element) => element?.isConnected && !element.disabled && element.checkVisibility()
+      && (!dialog.open || dialog.contains(element));
+    const form = last.action && Array.from(document.forms).find((form) => form.getAttribute("action") === last.action);
+    const same = [last.target, last.id && byId(last.id), form && form.querySelector("button:not([disabled])")].find(usable);
+    if (same) return same.focus({ preventScroll: true });
+    // Its button is gone or rests: then the place where it was.
+    const place = last.places.map(byId).find(usable);
+    if (!place) return;
+    place.tabIndex = -1;
+    place.focus({ preventScroll: true });
+    // The button may come back there.
+    focused = last;
+  };
+  for (const event of ["htmx:after:swap", "htmx:after:settle", "htmx:finally:request"]) {
+    document.addEventListener(event, () => setTimeout(() => refocus(focused)));
+  }
+
+  // A secret can be copied, and is hidden after its time.
   const copy = async (secret, button) => {
     try {
       await navigator.clipboard.writeText(secret.textContent);
@@ -71,8 +155,20 @@
       button.textContent = "Press Ctrl+C";
     }
   };
+  // What stands on the page anyway, such as a number.
+  const copyValue = async (button) => {
+    const before = button.innerHTML;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copyValue);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(button.previousElementSibling ?? button.parentElement);
+      button.textContent = "Press Ctrl+C";
+    }
+    setTimeout(() => { button.innerHTML = before; }, 2000);
+  };
   const guard = () => {
-    for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+    for (const button of document.querySelectorAll(":is([data-copy], [data-copy-value])[hidden]")) button.hidden = false;
     for (const part of document.querySelectorAll("[data-hide-after]:not([data-hiding])")) {
       part.dataset.hiding = "";
       setTimeout(() => {

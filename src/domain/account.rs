@@ -1,7 +1,11 @@
 //! An account: the stored data that people entered, and the live snapshot of its login.
 
+mod details_version;
+
 use super::refusal::LoginRefusal;
+use super::stage::Severity;
 use super::{AccountId, Email, GroupId, Millis, Phone, SessionEndReason, Stage, StageToken};
+pub use details_version::{DetailsChange, DetailsVersion};
 
 /// An account as stored in the database: what people entered and decided, not its live state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +77,9 @@ pub struct Snapshot {
     pub profile: Option<Profile>,
     /// When the newest login code from Telegram arrived.
     pub code_came: Option<Millis>,
-    /// Set if Telegram has frozen the account.
+    /// When Telegram last sent a login code at a person's request, since the client started.
+    pub code_sent: Option<Millis>,
+    /// Telegram has frozen the account.
     pub frozen: Option<Frozen>,
 }
 
@@ -90,6 +96,8 @@ pub enum Problem {
 /// An account that Telegram has frozen for abuse: it is read-only, and will be deleted unless its owner appeals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frozen {
+    /// Since when.
+    pub since: Option<Millis>,
     /// When Telegram will delete it.
     pub deleted_at: Option<Millis>,
 }
@@ -148,7 +156,45 @@ impl Snapshot {
             network: Network::Off,
             profile: None,
             code_came: None,
+            code_sent: None,
             frozen: None,
         }
+    }
+
+    /// The account is logged in, and can do nothing.
+    pub fn is_frozen(&self) -> bool {
+        self.stage == Stage::Ready && self.frozen.is_some()
+    }
+
+    /// One word for how the account stands: its stage, unless it is frozen.
+    pub fn status(&self) -> &'static str {
+        if self.is_frozen() { FROZEN } else { self.stage.name() }
+    }
+
+    /// How urgent that is.
+    pub fn severity(&self) -> Severity {
+        if self.is_frozen() { Severity::Bad } else { self.stage.mood() }
+    }
+
+    /// Whether Telegram still refuses requests, because it was asked too often.
+    pub fn is_flooded(&self, now: Millis) -> bool {
+        self.flood_until.is_some_and(|until| until > now)
+    }
+}
+
+/// The status of an account that Telegram has frozen.
+const FROZEN: &str = "frozen";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_account_is_not_ready() {
+        let frozen = Some(Frozen { since: None, deleted_at: None });
+        let snapshot = Snapshot { stage: Stage::Ready, frozen, ..Snapshot::off() };
+        assert_eq!((snapshot.status(), snapshot.severity()), ("frozen", Severity::Bad));
+        let off = Snapshot { stage: Stage::Disconnected, ..snapshot };
+        assert_eq!((off.status(), off.severity()), ("disconnected", Severity::Off));
     }
 }

@@ -62,6 +62,8 @@ define::audit_events! {
     "login.code.emergency" => EmergencyCodeShown,
     /// A two-step password was stored
     "password.stored" => TwoStepPasswordStored,
+    /// A stored two-step password was removed
+    "password.removed" => TwoStepPasswordRemoved,
     /// A stored two-step password was viewed
     "password.shown" => TwoStepPasswordShown {
         #[serde(default, with = "stored::optional_text", skip_serializing_if = "Option::is_none")]

@@ -61,6 +61,22 @@ pub enum ErrorCode {
     NotBeingRemoved,
     NotLoggedIn,
     FormStale,
+    /// Another person changed these details of the account after the form was made.
+    DetailsChanged {
+        owner: bool,
+        comment: bool,
+        groups: bool,
+        by: Option<String>,
+    },
+    /// Another person renamed it after the form was made.
+    RenamedMeanwhile {
+        kind: NameKind,
+        name: String,
+    },
+    /// Telegram accepts no request for this number yet.
+    FloodWait {
+        seconds: i64,
+    },
     Busy,
     NotExpectedNow,
     Disconnected,
@@ -81,6 +97,8 @@ pub enum ErrorCode {
     // Secrets and approvals.
     PasswordNotStored,
     PasswordUnreadable,
+    /// It was stored or removed by another person after the form was made.
+    PasswordReplaced,
     NoLoginCode,
     LoginCodeStale {
         minutes: i64,

@@ -76,8 +76,40 @@ impl Phone {
         Self(format!("99966{}{:04}", dc.clamp(1, 3), number % 10_000))
     }
 
+    /// The number in groups, for people to read and to compare: `+49 151 2345678`. Where a country's own groups begin
+    /// takes a table of all countries, so the rule is one for all: the country's code, three digits, the rest.
+    pub fn grouped(&self) -> String {
+        let (country, rest) = self.0.split_at(country_code(&self.0).min(self.0.len()));
+        let (area, line) = rest.split_at(rest.len().min(3));
+        // What is left over would stand alone.
+        if line.len() < 3 {
+            return format!("+{country} {rest}");
+        }
+        match line.split_at(line.len() / 2) {
+            (first, second) if line.len() > 7 => format!("+{country} {area} {first} {second}"),
+            _ => format!("+{country} {area} {line}"),
+        }
+    }
+
+    /// The digits alone.
     pub fn digits(&self) -> &str {
         &self.0
+    }
+}
+
+/// How many digits the country's code has: by ITU-T E.164 one, two or three.
+fn country_code(digits: &str) -> usize {
+    let mut digits = digits.bytes();
+    match (digits.next(), digits.next()) {
+        (Some(b'1' | b'7'), _) => 1,
+        (Some(b'2'), Some(b'0' | b'7'))
+        | (Some(b'3'), Some(b'0'..=b'4' | b'6' | b'9'))
+        | (Some(b'4'), Some(b'0' | b'1' | b'3'..=b'9'))
+        | (Some(b'5'), Some(b'1'..=b'8'))
+        | (Some(b'6'), Some(b'0'..=b'6'))
+        | (Some(b'8'), Some(b'1' | b'2' | b'4' | b'6'))
+        | (Some(b'9'), Some(b'0'..=b'5' | b'8')) => 2,
+        _ => 3,
     }
 }
 
@@ -238,6 +270,26 @@ mod tests {
             ("12345\0", PhoneError::Character),
         ] {
             assert_eq!(Phone::parse(typed).unwrap_err(), error, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_read_in_groups() {
+        for (typed, grouped) in [
+            ("+491512345678", "+49 151 2345678"),
+            ("+4915123456789", "+49 151 2345 6789"),
+            ("+12025550123", "+1 202 5550123"),
+            ("+79161234567", "+7 916 1234567"),
+            ("+358401234567", "+358 401 234567"),
+            ("+9996621234", "+999 662 1234"),
+            ("+88801234567", "+888 012 34567"),
+            ("+12345", "+1 2345"),
+            ("+35412", "+354 12"),
+            ("+123456789012345", "+1 234 56789 012345"),
+        ] {
+            let phone = Phone::parse(typed).unwrap();
+            assert_eq!(phone.grouped(), grouped);
+            assert_eq!(Phone::parse(grouped), Ok(phone), "what is copied is taken");
         }
     }
 

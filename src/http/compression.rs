@@ -33,7 +33,7 @@ pub fn accepts_gzip(headers: &HeaderMap) -> bool {
     for coding in values.flat_map(|value| value.split(',')) {
         let mut parts = coding.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
-        let wanted = !parts.any(|part| is_zero(part));
+        let wanted = !parts.any(is_zero);
         match name.to_ascii_lowercase().as_str() {
             "gzip" => return wanted,
             "*" => any = wanted,

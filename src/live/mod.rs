@@ -9,6 +9,7 @@ pub mod guards;
 pub mod health;
 pub mod jobs;
 pub mod last_known;
+pub mod newest_entries;
 pub mod policy;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use events::{Change, Events};
 use health::Health;
 use jobs::Jobs;
 use last_known::LastKnownStates;
+use newest_entries::NewestEntries;
 use policy::CurrentPolicy;
 
 use crate::domain::Account;
@@ -34,6 +36,8 @@ pub struct Live {
     pub approvals: CachedView<Requests>,
     pub jobs: Arc<CachedView<Jobs>>,
     pub last_known: LastKnownStates,
+    /// Of the audit log, by account.
+    pub newest_entries: Arc<NewestEntries>,
     pub health: Health,
     pub events: Events,
 }
@@ -53,6 +57,7 @@ impl Live {
             approvals: CachedView::default(),
             jobs: Arc::default(),
             last_known,
+            newest_entries: Arc::default(),
             health: Health::default(),
             events,
         }

@@ -21,6 +21,7 @@ use crate::store::tx::Recorded;
 use crate::store::{self, Conn, Tx, Written};
 use crate::words;
 
+pub(crate) use edit::group_name;
 pub use edit::{Edit, MAX_NAME, UserRef};
 
 /// The result of a batch of edits.

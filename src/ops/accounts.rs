@@ -19,8 +19,6 @@ pub use number::{correct_number, was_never_logged_in};
 
 /// The longest comment, in characters.
 pub const MAX_COMMENT: usize = 2000;
-/// The longest name of a group, in characters.
-pub const MAX_GROUP: usize = 60;
 
 /// Sets an account's desired state within a transaction; returns the account. A removal that has begun is not reverted, not
 /// even by a request that was permitted before it began.

@@ -33,14 +33,19 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageT
     if !entry.snapshot.stage.can_ask_for_code() {
         return Err(AnswerError::NotNow.into());
     }
-    let attempt =
-        AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::CodeRequested).about(grant.account());
+    let now = app.clock.now();
+    if let Some(until) = entry.snapshot.flood_until.filter(|until| *until > now) {
+        // Telegram would refuse it, and it would count.
+        return Err(OpError::TooOften(ErrorCode::FloodWait { seconds: until.seconds_since(now) + 1 }));
+    }
+    let attempt = AuditEntry::intent(now, grant.actor(), AuditEvent::CodeRequested).about(grant.account());
     let (intent, note) = count_attempt(app, &entry.account.phone, attempt).await?;
     let result = handle.ask_for_code(token).await;
-    intent.end_at_telegram(app, &result).await;
+    // Before the outcome is recorded: pages that follow the audit log count again then.
     if !counts(&result) {
         take_back(app, grant.account(), &note).await;
     }
+    intent.end_at_telegram(app, &result).await;
     Ok(result?)
 }
 

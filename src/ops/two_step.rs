@@ -12,7 +12,7 @@ use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::stage::LoginInput;
-use crate::domain::{AccountId, DesiredState, Input, Secret, Stage, StageToken};
+use crate::domain::{AccountId, DesiredState, Input, Millis, Secret, Stage, StageToken};
 use crate::live::accounts::Entry;
 use crate::live::events::Change;
 use crate::ops::audit::queue::Intent;
@@ -23,11 +23,13 @@ use crate::telegram::AnswerError;
 /// The longest password, in bytes.
 const LONGEST: usize = 1024;
 
-/// Stores the account's two-step password, replacing an earlier one. The password at Telegram is not changed.
+/// Stores the account's two-step password, in place of the one before. Telegram is not told. `seen` says when the
+/// password was stored that the form was made from, 0 if there was none: another one is not replaced unseen.
 pub async fn store_password(
     app: &App,
     grant: Grant<'_, can::EditTwoFactorPassword>,
     password: &Secret,
+    seen: Option<Millis>,
 ) -> Result<(), OpError> {
     if password.is_empty() {
         return Err(OpError::invalid("password", ErrorCode::PasswordMissing));
@@ -38,9 +40,45 @@ pub async fn store_password(
     let id = grant.account();
     let now = app.clock.now();
     let entry = AuditEntry::done(now, grant.actor(), AuditEvent::TwoStepPasswordStored).about(id);
-    app.write(&entry, async |tx| -> Result<(), StoreError> {
+    app.write(&entry, async |tx| -> Result<(), OpError> {
+        refuse_if_replaced(tx, id, seen).await?;
         let purpose = Purpose::TwoStepPassword;
-        store::secrets::put(tx, &app.keys, purpose, &id.to_string(), password, now).await.map(drop)
+        store::secrets::put(tx, &app.keys, purpose, &id.to_string(), password, now).await?;
+        Ok(())
+    })
+    .await?;
+    app.live.events.publish(Change::StoredPassword(id));
+    Ok(())
+}
+
+async fn refuse_if_replaced(
+    conn: &mut store::Conn<'_>,
+    account: AccountId,
+    seen: Option<Millis>,
+) -> Result<(), OpError> {
+    let stored = store::secrets::two_step_password(conn, account).await?;
+    let stored = stored.map_or(Millis(0), |fact| fact.stored_at);
+    match seen {
+        Some(seen) if seen != stored => Err(OpError::Refused(ErrorCode::PasswordReplaced)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Removes the stored password, unless it is another one than was `seen`. It stays what it is at Telegram.
+pub async fn remove_password(
+    app: &App,
+    grant: Grant<'_, can::EditTwoFactorPassword>,
+    seen: Option<Millis>,
+) -> Result<(), OpError> {
+    let id = grant.account();
+    let event = AuditEvent::TwoStepPasswordRemoved;
+    let entry = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
+    app.write(&entry, async |tx| -> Result<(), OpError> {
+        refuse_if_replaced(tx, id, seen).await?;
+        match store::secrets::delete(tx, Purpose::TwoStepPassword, &id.to_string()).await? {
+            true => Ok(()),
+            false => Err(OpError::Refused(ErrorCode::PasswordNotStored)),
+        }
     })
     .await?;
     app.live.events.publish(Change::StoredPassword(id));
@@ -139,7 +177,10 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
         })
         .await?;
     match fate(&result) {
-        Fate::Rejected => Ok(()),
+        Fate::Rejected => {
+            app.live.events.publish(Change::StoredPassword(id));
+            Ok(())
+        }
         Fate::MayBeGiven | Fate::Unknown => Ok(result?),
     }
 }

@@ -21,7 +21,9 @@ pub(super) use approvals::{records_approval, was_shown_after};
 pub use failed_attempts::count_unsuccessful;
 pub use grants::grants_since;
 pub use head::{ChainHead, Checkpoint, CheckpointFile};
-pub use read::{Filter, from, get, open_intents, page, unacknowledged};
+pub use read::{
+    Filter, from, get, last_editor, newest_by_account, of_account, open_intents, page, unacknowledged,
+};
 pub use row::Entry;
 pub use search::{Found, Narrowed, Search, Whose, numbered, outcomes};
 pub use verify::{Fault, Verified, verify};

@@ -1,7 +1,7 @@
 //! Login codes requested from Telegram. Telegram locks a number after a few a day, so they are counted here, by number
 //! and across restarts, before each request.
 
-use super::conn::{execute, one};
+use super::conn::{all, execute, one};
 use super::{Conn, StoreError};
 use crate::domain::{Millis, Phone};
 
@@ -42,7 +42,23 @@ pub async fn count_since(conn: &mut Conn<'_>, phone: &Phone, since: Millis) -> R
     Ok(count)
 }
 
-/// How many codes this actor requested, for any number, at or after `since`.
+/// When a code was asked for, for this number, at or after `since`; the newest last.
+pub async fn times_since(
+    conn: &mut Conn<'_>,
+    phone: &Phone,
+    since: Millis,
+) -> Result<Vec<Millis>, StoreError> {
+    let times = all!(
+        conn,
+        (Millis,),
+        "select at from login_attempts where phone = $1 and at >= $2 order by at",
+        phone,
+        since
+    )?;
+    Ok(times.into_iter().map(|(at,)| at).collect())
+}
+
+/// How often this actor asked for a code, for whatever number, at or after `since`.
 pub async fn count_by_actor(conn: &mut Conn<'_>, actor: &str, since: Millis) -> Result<i64, StoreError> {
     let (count,) = one!(
         conn,

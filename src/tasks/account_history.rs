@@ -99,12 +99,12 @@ async fn reached(at: Option<Instant>) {
 }
 
 fn record_stage(app: &App, entry: &Entry, recorded: &RecordedStages) {
-    let stage = &entry.snapshot.stage;
+    let status = entry.snapshot.status();
     let id = entry.account.id;
-    if stage.is_passing() || recorded.0.lock().insert(id, stage.name()) == Some(stage.name()) {
+    if entry.snapshot.stage.is_passing() || recorded.0.lock().insert(id, status) == Some(status) {
         return;
     }
-    let event = AuditEvent::StageChanged { stage: stage.name().to_owned() };
+    let event = AuditEvent::StageChanged { stage: status.to_owned() };
     app.audit_queue.put(AuditEntry::done(app.clock.now(), &Principal::System("telegram"), event).about(id));
 }
 

@@ -18,7 +18,8 @@ struct Toast<'a> {
     text: &'a str,
 }
 
-fn toast(tone: &'static str, text: &str) -> String {
+/// A notice above the page.
+pub fn toast(tone: &'static str, text: &str) -> String {
     let html = Toast { tone, text }.render().unwrap_or_default();
     partial("#toasts", "beforeend", &html)
 }

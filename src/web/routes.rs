@@ -35,6 +35,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::ACCOUNT_NUMBER, get(accounts::number::form).post(accounts::number::save))
         .route(paths::ACCOUNT_PASSWORD, get(accounts::password::form).post(accounts::password::save))
         .route(
+            paths::ACCOUNT_PASSWORD_REMOVE,
+            get(accounts::password_remove::form).post(accounts::password_remove::remove),
+        )
+        .route(
             paths::REVEAL_PASSWORD,
             get(reveals::secret::form::<can::ViewTwoFactorPassword>).post(reveals::password::show),
         )

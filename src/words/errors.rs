@@ -57,6 +57,30 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::FormStale => {
             "This form is out of date: the account's status has changed. Check it and try again.".into()
         }
+        ErrorCode::DetailsChanged { owner, comment, groups, by } => {
+            let changed = [(*owner, "owner"), (*groups, "groups"), (*comment, "comment")];
+            let changed: Vec<&str> = changed.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+            let who = by.as_deref().unwrap_or("Another person");
+            format!(
+                "{who} changed the {} of this account after you opened this form, so nothing was saved. Your own \
+                 changes are still here. Check the form and save again.",
+                listed(&changed)
+            )
+        }
+        ErrorCode::RenamedMeanwhile { kind, name } => {
+            let what = match kind {
+                NameKind::Role => "role",
+                NameKind::Group => "group",
+            };
+            format!(
+                "Another person renamed this {what} to “{name}” after you opened this page, so nothing was saved. \
+                 Check the name and save again."
+            )
+        }
+        ErrorCode::FloodWait { seconds } => format!(
+            "Telegram accepts no request for this number yet. Try again in {}.",
+            duration(*seconds)
+        ),
         ErrorCode::Busy => "This is already in progress. Wait a moment for the result.".into(),
         ErrorCode::NotExpectedNow => "The account's status doesn't allow this now.".into(),
         ErrorCode::Disconnected => "This account is disconnected. Connect it first.".into(),
@@ -87,6 +111,11 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::PasswordUnreadable => {
             "The stored two-step password can't be opened with this server's master key: it was changed, or copied from \
              another place. Store the correct one again."
+                .into()
+        }
+        ErrorCode::PasswordReplaced => {
+            "Another person stored or removed the two-step password after you opened this form, so nothing was changed. \
+             Do it again if it is still right."
                 .into()
         }
         ErrorCode::NoLoginCode => {
@@ -222,6 +251,25 @@ pub fn sentence(error: &ErrorCode) -> String {
              sign out at your identity provider and continue with that one."
         ),
     }
+}
+
+/// "a", "a and b", "a, b and c".
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "details".into(),
+        [one] => (*one).into(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// A duration, rounded up.
+fn duration(seconds: i64) -> String {
+    let (count, unit) = match seconds {
+        ..=90 => (seconds.max(1), "second"),
+        91..=5400 => ((seconds + 59) / 60, "minute"),
+        _ => ((seconds + 3599) / 3600, "hour"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -156,6 +156,11 @@ fn checked(text: &str) -> Result<String, Failed> {
     })
 }
 
+/// A name that a new group may have.
+pub(crate) fn group_name(name: &str) -> Result<String, ErrorCode> {
+    checked(name).map_err(|failed| failed.error)
+}
+
 fn taken(name: &str, kind: NameKind) -> Failed {
     Failed { what: name.to_owned(), field: Some("name"), error: ErrorCode::NameTaken { kind } }
 }

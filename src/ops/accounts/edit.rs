@@ -1,48 +1,55 @@
 //! Editing an account's owner, comment and groups.
 
-use super::{MAX_GROUP, check_comment};
+use super::check_comment;
 use crate::domain::access::{Grant, PolicyChange, Principal, SystemGrant, authorize_change};
+use crate::domain::account::{DetailsChange, DetailsVersion};
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::domain::error::ErrorCode;
+use crate::domain::error::{ErrorCode, GoneKind};
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Email, GroupId, name};
+use crate::ops::access::group_name;
 use crate::ops::audit::failed_attempts;
 use crate::ops::{App, OpError, current, policy};
 use crate::store::groups::Group;
-use crate::store::{self, Written};
+use crate::store::{self, StoreError, Written};
 use crate::words;
 
 #[derive(Debug, Clone)]
 pub struct Details {
     pub owner: Option<Email>,
     pub comment: String,
-    /// The names of its groups; an unknown name creates a group.
-    pub groups: Vec<String>,
+    /// The groups it is in.
+    pub groups: Vec<GroupId>,
+    /// The name of one more group, which is created if there is none of this name.
+    pub new_group: Option<String>,
 }
 
-/// Edits an account. Owner and groups decide who has access to it, so the caller needs `manage_access` as well as
-/// `view`.
+/// Edits an account. The owner and the groups decide who has access to it, so this takes the right to manage access
+/// beside seeing the account. It sets all details at once, so it is refused if they are not `seen` any more: what
+/// others have changed meanwhile is not undone.
 pub async fn edit(
     app: &App,
     grant: Grant<'_, can::View>,
     _manages_access: SystemGrant<'_, can::ManageAccess>,
     details: Details,
+    seen: DetailsVersion,
 ) -> Result<(), OpError> {
     check_comment(&details.comment)?;
-    for name in &details.groups {
-        check_group(name)?;
+    if let Some(name) = &details.new_group {
+        group_name(name).map_err(|code| OpError::invalid("new_group", code))?;
     }
     let id = grant.account();
     let event = AuditEvent::AccountEdited { owner: details.owner.clone() };
     let entry = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
     let edited = app
         .write_with(async |tx| -> Result<Written<()>, OpError> {
-            let known = store::groups::all(tx).await?;
-            let mut groups = Vec::new();
-            for name in &details.groups {
-                let group = group(tx, known.iter().chain(&groups), name).await?;
-                groups.push(group);
+            let account = store::accounts::get(tx, id).await?.ok_or(OpError::NotFound)?;
+            let changed = DetailsVersion::of_account(&account).since(seen);
+            if changed.is_any() {
+                return Err(meanwhile(tx, id, changed).await?);
             }
+            let known = store::groups::all(tx).await?;
+            let groups = groups(tx, &known, &details).await?;
             let ids: Vec<GroupId> = groups.iter().map(|group| group.id).collect();
             let before = authorize(app, tx, grant.actor(), id, (details.owner.as_ref(), &ids)).await?;
             store::accounts::set_details(tx, id, details.owner.as_ref(), &details.comment, &ids).await?;
@@ -62,7 +69,40 @@ pub async fn edit(
     Ok(())
 }
 
-/// The events of an account's move between groups, and of the groups created for it.
+/// The refusal of a form that is out of date: what was changed, and who changed the account last.
+async fn meanwhile(
+    conn: &mut store::Conn<'_>,
+    account: AccountId,
+    changed: DetailsChange,
+) -> Result<OpError, StoreError> {
+    let DetailsChange { owner, comment, groups } = changed;
+    let by = store::audit::last_editor(conn, account).await?;
+    Ok(OpError::Refused(ErrorCode::DetailsChanged { owner, comment, groups, by }))
+}
+
+/// The groups that the account is to be in. One that was deleted meanwhile is refused.
+async fn groups(
+    conn: &mut store::Conn<'_>,
+    known: &[Group],
+    details: &Details,
+) -> Result<Vec<Group>, OpError> {
+    let mut groups: Vec<Group> = Vec::new();
+    for id in &details.groups {
+        let group = known.iter().find(|group| group.id == *id);
+        let gone = || OpError::invalid("groups", ErrorCode::Gone { kind: GoneKind::Group });
+        groups.push(group.ok_or_else(gone)?.clone());
+    }
+    if let Some(name) = &details.new_group {
+        let name = group_name(name).map_err(|code| OpError::invalid("new_group", code))?;
+        let group = named(conn, known.iter(), &name).await?;
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    Ok(groups)
+}
+
+/// The events of an account's move from its groups into others, and of the groups that are created for it.
 fn moves(known: &[Group], before: &[GroupId], now: &[Group]) -> Vec<AuditEvent> {
     let mut events = Vec::new();
     for group in now {
@@ -107,7 +147,7 @@ async fn authorize(
 }
 
 /// The group of that name, created if there is none.
-async fn group(
+async fn named(
     conn: &mut store::Conn<'_>,
     mut known: impl Iterator<Item = &Group>,
     name: &str,
@@ -117,14 +157,6 @@ async fn group(
         return Ok(group.clone());
     }
     let id = GroupId::generate();
-    let name = name::clean(name, MAX_GROUP).unwrap_or_else(|| name.to_owned());
-    store::groups::insert(conn, id, &name).await?;
-    Ok(Group { id, name })
-}
-
-fn check_group(name: &str) -> Result<(), OpError> {
-    if name::clean(name, MAX_GROUP).is_none() {
-        return Err(OpError::invalid("groups", ErrorCode::NameInvalid { max: MAX_GROUP }));
-    }
-    Ok(())
+    store::groups::insert(conn, id, name).await?;
+    Ok(Group { id, name: name.to_owned() })
 }

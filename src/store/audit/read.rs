@@ -44,6 +44,47 @@ pub async fn page(conn: &mut Conn<'_>, filter: &Filter, limit: u32) -> Result<Ve
     )
 }
 
+/// The newest `limit` entries about an account, the newest first.
+pub async fn of_account(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    limit: u32,
+) -> Result<Vec<Entry>, StoreError> {
+    all!(
+        conn,
+        Entry,
+        "select seq, at, code, outcome, intent, actor, account, reason, address, request_id,
+         details, details_salt, details_digest, digest, mac from audit_log
+         where account = $1 order by seq desc limit $2",
+        account,
+        i64::from(limit)
+    )
+}
+
+/// Who changed the owner, comment or groups of an account last; none if that was not recorded.
+pub async fn last_editor(conn: &mut Conn<'_>, account: AccountId) -> Result<Option<String>, StoreError> {
+    let found = first!(
+        conn,
+        (String,),
+        "select actor from audit_log where account = $1 and outcome = $2
+         and code in ('account.edited', 'group.account.joined', 'group.account.left') order by seq desc limit 1",
+        account,
+        Outcome::Done
+    )?;
+    Ok(found.map(|(actor,)| actor))
+}
+
+/// The accounts that entries after `seq` are about, each with the newest of these entries.
+pub async fn newest_by_account(conn: &mut Conn<'_>, seq: i64) -> Result<Vec<(AccountId, i64)>, StoreError> {
+    all!(
+        conn,
+        (AccountId, i64),
+        "select account, max(seq) from audit_log where seq > $1 and account is not null group by account",
+        seq
+    )
+}
+
+/// One entry.
 pub async fn get(conn: &mut Conn<'_>, seq: i64) -> Result<Option<Entry>, StoreError> {
     first!(
         conn,

@@ -61,7 +61,9 @@ enum End {
 /// The result of a call that ran concurrently with the client task.
 enum Done {
     Configured(Result<(), CallError>),
+    /// Something was submitted.
     Asked(Reply<()>, Result<(), CallError>),
+    CodeRequested(Reply<()>, Result<(), CallError>),
     Me(Result<Profile, CallError>),
     LoggedOut(Result<(), CallError>),
     Probed(Result<(), CallError>),
@@ -196,6 +198,7 @@ impl ClientTask {
         tracing::info!(account = %self.start.account, %ending, "the session is over");
         self.enter(Stage::Starting);
         self.snapshot.code_came = None;
+        self.snapshot.code_sent = None;
         self.snapshot.frozen = None;
         self.codes.clear();
         self.ending = Some(ending);

@@ -39,19 +39,28 @@ impl ClientTask {
             }
             Done::Probed(result) => Self::on_probed(client, &result),
             Done::Codes(read, now) => self.on_codes(client, read, now),
-            Done::Asked(reply, result) => {
-                client.heard = tokio::time::Instant::now();
-                self.snapshot.busy = false;
-                let answer = result.map_err(|error| self.problem(&error));
-                if let Err(AnswerError::Refused(refusal)) = &answer
-                    && refusal.has_no_other_way()
-                {
-                    self.wait_with_codes(client);
+            Done::Asked(reply, result) => self.answer(client, reply, result),
+            Done::CodeRequested(reply, result) => {
+                if result.is_ok() {
+                    self.snapshot.code_sent = Some(self.context.settings.clock.now());
                 }
-                self.publish();
-                let _ = reply.send(answer);
+                self.answer(client, reply, result);
             }
         }
+    }
+
+    /// A request of a person has come to its end.
+    fn answer(&mut self, client: &mut Client, reply: Reply<()>, result: Result<(), CallError>) {
+        client.heard = tokio::time::Instant::now();
+        self.snapshot.busy = false;
+        let answer = result.map_err(|error| self.problem(&error));
+        if let Err(AnswerError::Refused(refusal)) = &answer
+            && refusal.has_no_other_way()
+        {
+            self.wait_with_codes(client);
+        }
+        self.publish();
+        let _ = reply.send(answer);
     }
 
     /// Telegram can send no other code to this number for now. Asking again would only bring the same answer.
@@ -124,7 +133,7 @@ impl ClientTask {
             } else {
                 call(functions::set_authentication_phone_number(phone, None, id)).await
             };
-            Done::Asked(reply, result)
+            Done::CodeRequested(reply, result)
         }));
     }
 

@@ -32,9 +32,9 @@ impl ClientTask {
                 self.publish();
             }
             Ok(enums::Update::FreezeState(update)) => {
-                let deleted_at =
-                    (update.deletion_date > 0).then(|| Millis(i64::from(update.deletion_date) * 1000));
-                self.snapshot.frozen = update.is_frozen.then_some(Frozen { deleted_at });
+                let at = |date: i32| (date > 0).then(|| Millis(i64::from(date) * 1000));
+                let frozen = Frozen { since: at(update.freezing_date), deleted_at: at(update.deletion_date) };
+                self.snapshot.frozen = update.is_frozen.then_some(frozen);
                 self.publish();
             }
             Ok(enums::Update::User(update)) => {

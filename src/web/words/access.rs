@@ -21,6 +21,15 @@ pub const fn notice(notice: Notice) -> Option<&'static str> {
     }
 }
 
+/// Another person changed the permissions that a form is about.
+pub fn changed_meanwhile(now: &[&str]) -> String {
+    let now = if now.is_empty() { "none".into() } else { now.join(", ") };
+    format!(
+        "Another person changed these permissions after you opened this page, so nothing was saved. They are now: {now}. \
+         Your ticks are still here. Check them and review the changes again."
+    )
+}
+
 /// Where a change of permissions applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
@@ -124,22 +133,6 @@ pub fn change_of_roles(removes: bool, role: Option<&str>) -> String {
     role.map_or_else(|| format!("{verb} roles"), |role| format!("{verb} role “{role}”"))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_lists_end_with_a_number() {
-        let names = |count: usize| (0..count).map(|at| format!("n{at}")).collect::<Vec<_>>();
-        assert_eq!(list(names(0), 0), "");
-        assert_eq!(list(names(1), 0), "n0");
-        assert_eq!(list(names(3), 0), "n0, n1 and n2");
-        assert_eq!(list(names(1), 2), "n0 and 2 more");
-        let long = list(names(10_000), 0);
-        assert!(long.ends_with("n18, n19 and 9980 more"), "{long}");
-    }
-}
-
 pub fn approval_question(group: &str, needed: bool) -> String {
     match needed {
         true => format!("Require approval for the accounts in “{group}”?"),
@@ -171,4 +164,20 @@ pub fn approval_effects(needed: bool, accounts: usize, approvers: usize) -> Vec<
         many => format!("{many} people can approve, but not their own requests."),
     };
     vec![accounts, secrets.to_owned(), who]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_end_with_a_number() {
+        let names = |count: usize| (0..count).map(|at| format!("n{at}")).collect::<Vec<_>>();
+        assert_eq!(list(names(0), 0), "");
+        assert_eq!(list(names(1), 0), "n0");
+        assert_eq!(list(names(3), 0), "n0, n1 and n2");
+        assert_eq!(list(names(1), 2), "n0 and 2 more");
+        let long = list(names(10_000), 0);
+        assert!(long.ends_with("n18, n19 and 9980 more"), "{long}");
+    }
 }

@@ -25,8 +25,10 @@ pub fn profile(profile: &Profile) -> String {
 pub const SAVED: &str = "Saved.";
 pub const NUMBER_CORRECTED: &str = "Number corrected.";
 pub const PASSWORD_STORED: &str = "Password stored.";
+pub const PASSWORD_REMOVED: &str = "Stored password removed.";
 pub const LOGGED_OUT: &str = "Logged out.";
 pub const REMOVING: &str = "The account is being removed.";
+pub const REMOVED: &str = "Account removed.";
 pub const REMOVAL_CONTINUES: &str = "The removal continues.";
 
 /// The state of a stored two-step password.

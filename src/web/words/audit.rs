@@ -42,6 +42,7 @@ fn describe(event: &AuditEvent) -> String {
         }
         AuditEvent::EmergencyCodeShown => "viewed a login code without approval, in an emergency".into(),
         AuditEvent::TwoStepPasswordStored => "stored a two-step password".into(),
+        AuditEvent::TwoStepPasswordRemoved => "removed the stored two-step password".into(),
         AuditEvent::TwoStepPasswordShown { approved_by } => {
             format!("viewed the stored two-step password{}", approval(approved_by.as_ref()))
         }

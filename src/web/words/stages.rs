@@ -1,7 +1,38 @@
 //! The status of an account: the label of each login stage, what it means, and what to do next.
 
+use super::moments::utc;
+use crate::domain::account::Frozen;
 use crate::domain::stage::{CodeDelivery, CodeSent};
-use crate::domain::{SessionEndReason, Stage};
+use crate::domain::{SessionEndReason, Snapshot, Stage};
+
+/// The label on the badge of an account: that of its stage, unless Telegram has frozen it.
+pub fn status(snapshot: &Snapshot) -> &str {
+    if snapshot.is_frozen() { "Frozen" } else { label(&snapshot.stage) }
+}
+
+/// What the account's status means and what leads on.
+pub fn status_meaning(snapshot: &Snapshot) -> String {
+    match snapshot.frozen.as_ref().filter(|_| snapshot.is_frozen()) {
+        Some(frozen) => format!(
+            "Telegram has frozen this account: it stays logged in and receives login codes, but it can't send messages \
+             or change anything. {} Only its owner can appeal, in the official app.",
+            frozen_dates(frozen)
+        ),
+        None => meaning(&snapshot.stage),
+    }
+}
+
+/// Since when an account is frozen, and until when it can appeal.
+pub fn frozen_dates(frozen: &Frozen) -> String {
+    match (frozen.since, frozen.deleted_at) {
+        (Some(since), Some(deleted)) => {
+            format!("Frozen since {}. Telegram will delete it at {}.", utc(since), utc(deleted))
+        }
+        (Some(since), None) => format!("Frozen since {}.", utc(since)),
+        (None, Some(deleted)) => format!("Telegram will delete it at {}.", utc(deleted)),
+        (None, None) => "Frozen by Telegram.".into(),
+    }
+}
 
 /// The label on a badge.
 pub fn label(stage: &Stage) -> &str {

@@ -36,6 +36,7 @@ const FROZEN: &[&str] = &[
     "login.code.emergency",
     "login.code.shown",
     "login.input.provided",
+    "password.removed",
     "password.shown",
     "password.stored",
     "person.admin.granted",

@@ -4,6 +4,7 @@ use thirtyfour::Key;
 
 use crate::support::axe::barriers;
 use crate::support::browser::{Browser, Scripts};
+use crate::support::edit_form::edit;
 use crate::support::login::{ADMIN, STEP, provide, ready_account, row, sign_in};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
@@ -52,7 +53,7 @@ async fn pages_of_many_accounts() {
     let form = [("phone", "+99966 2 1234"), ("owner", "ada@example.org"), ("comment", "Sales, north")];
     visitor.does("/accounts/add", &form).await;
     let ready = ready_account(&walk.stack, &visitor, None).await;
-    visitor.does(&format!("/accounts/{}/edit", ready.id), &[("groups", "Sales"), ("comment", "")]).await;
+    edit(&visitor, &ready.id, &[("groups", "Sales"), ("comment", "")]).await;
     walk.look_at("/accounts", "accounts").await;
     walk.look_at("/accounts?sort=phone&stage=ready", "accounts sorted").await;
     walk.look_at("/accounts?q=nothing+like+it", "accounts none").await;

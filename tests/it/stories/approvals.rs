@@ -2,6 +2,7 @@
 
 use crate::support::axe::barriers;
 use crate::support::browser::{Browser, Scripts};
+use crate::support::edit_form::edit;
 use crate::support::login::{ADMIN, STEP, place, ready_account};
 use crate::support::stack::Stack;
 use crate::support::visitor::{Row, Visitor};
@@ -23,7 +24,7 @@ async fn begin() -> (Stack, Visitor, Row) {
     Visitor::sign_in(&stack, SECOND).await;
     let account = ready_account(&stack, &visitor, None).await;
     let form = [("groups", "Board"), ("comment", "The board's own number")];
-    visitor.does(&format!("/accounts/{}/edit", account.id), &form).await;
+    edit(&visitor, &account.id, &form).await;
     visitor.does(&format!("/accounts/{}/password", account.id), &[("password", PASSWORD)]).await;
     stack.tamper("update account_groups set reveals_need_approval = true where name = 'Board'").await;
     (stack, visitor, account)

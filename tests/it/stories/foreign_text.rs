@@ -29,7 +29,7 @@ async fn a_hostile_name_is_shown_as_text() {
             assert!(browser.is_true(script).await, "{name} created an element");
             browser.goto(&page).await;
             until_true("the name is in the facts", STEP, async || {
-                browser.text("#facts").await.contains(&plain)
+                browser.text("#whole").await.contains(&plain)
             })
             .await;
             assert!(browser.is_true("document.querySelector('#facts bdi') !== null").await);

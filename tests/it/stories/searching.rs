@@ -1,6 +1,7 @@
 //! Searching for accounts: the list follows what is typed, and stays live.
 
 use crate::support::browser::{Browser, SOON, Scripts};
+use crate::support::edit_form::edit;
 use crate::support::login::{ADMIN, row, sign_in};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
@@ -74,11 +75,11 @@ async fn the_list_follows_what_is_typed_and_stays_live() {
     let rows = visitor.rows().await;
     let page = |number: &str| {
         let row = rows.iter().find(|row| row.phone == number).expect("it is listed");
-        format!("/accounts/{}/edit", row.id)
+        row.id.clone()
     };
-    visitor.does(&page(EVE), &[("owner", "eve@example.org"), ("comment", "now north")]).await;
+    edit(&visitor, &page(EVE), &[("owner", "eve@example.org"), ("comment", "now north")]).await;
     until_listed(&browser, &[ADA, BOB, EVE], &[]).await;
-    visitor.does(&page(ADA), &[("owner", "ada@example.org"), ("comment", "south")]).await;
+    edit(&visitor, &page(ADA), &[("owner", "ada@example.org"), ("comment", "south")]).await;
     until_listed(&browser, &[BOB, EVE], &[ADA]).await;
     assert!(browser.is_true("document.activeElement.id === 'q'").await, "the focus stays");
 

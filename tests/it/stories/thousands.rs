@@ -9,6 +9,7 @@ use telescope::domain::{Account, AccountId, DesiredState, Email, Millis, Phone};
 use telescope::store::{self, Conn, Db, StoreError};
 
 use crate::support::browser::{Browser, Scripts};
+use crate::support::edit_form::edit;
 use crate::support::login::{ADMIN, sign_in};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
@@ -76,7 +77,7 @@ async fn change(browser: &Browser, visitor: &Visitor, id: &str, words: &str) -> 
              new MutationObserver(look).observe(rows, {{ subtree: true, childList: true, characterData: true }});"
         ))
         .await;
-    visitor.does(&format!("/accounts/{id}/edit"), &[("comment", words)]).await;
+    edit(visitor, id, &[("comment", words)]).await;
     let answered = Clock::System.now();
     let seen: i64 = browser.value("window.seenOfTheTest").await;
     seen - answered.0

@@ -214,6 +214,16 @@ impl Browser {
         until(&format!("\"{label}\" can be pressed in {within}"), SOON, pressed).await;
     }
 
+    /// Clicks at a point of the window, whatever is there.
+    pub async fn click_at(&self, x: i64, y: i64) {
+        self.driver.action_chain().move_to(x, y).click().perform().await.unwrap();
+    }
+
+    /// Presses a key where the focus is.
+    pub async fn key(&self, key: Key) {
+        self.driver.action_chain().send_keys(key).perform().await.unwrap();
+    }
+
     /// Waits for an element. Without JavaScript the page is reloaded, as a person would do.
     pub async fn until_shown(&self, css: &str, limit: Duration) {
         let shown = async || {

@@ -4,6 +4,7 @@ pub mod axe;
 pub mod browser;
 pub mod chromium;
 pub mod db;
+pub mod edit_form;
 pub mod login;
 pub mod nginx;
 pub mod openid;

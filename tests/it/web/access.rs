@@ -258,3 +258,46 @@ async fn a_preview_changes_nothing_and_only_what_was_previewed_is_saved() {
     assert_eq!(save(&root, &format!("/roles/{role}/system"), &looked).await.status, StatusCode::SEE_OTHER);
     assert_eq!(root.get("/roles").await.texts("tbody td:last-child"), ["Manage access"]);
 }
+
+/// Two people change the same permissions: the second is told what the first has done.
+#[tokio::test]
+async fn a_form_of_permissions_or_of_a_name_that_is_out_of_date_changes_nothing() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    let group = test.group("Sales", &[]).await;
+    let role = test.role("Desk", &[], SystemPrivileges::NONE).await;
+    let cell = format!("/access/{group}/{role}");
+    let system = format!("/roles/{role}/system");
+    for (path, page, theirs, mine) in [
+        (&cell, cell.clone(), "view", "login"),
+        (&system, format!("/roles/{role}"), "read_audit", "add_account"),
+    ] {
+        let form = format!("form[action='{path}']");
+        let was = root.get(&page).await.attributes(&format!("{form} [name=was]"), "value").concat();
+        let changed = [("was", was.as_str()), ("privilege", theirs), ("step", "save")];
+        assert_eq!(root.post(path, &changed).await.status, StatusCode::SEE_OTHER);
+        for step in ["preview", "save"] {
+            let late = [("was", was.as_str()), ("privilege", mine), ("privilege", theirs), ("step", step)];
+            let refused = root.post(path, &late).await;
+            assert_eq!(refused.status, StatusCode::CONFLICT, "{path} {step}: {}", refused.body);
+            let said = refused.texts(".error").concat();
+            assert!(said.contains("Another person changed these permissions"), "{said}");
+            assert!(refused.attributes(&format!("{form} [checked]"), "value").contains(&mine.to_owned()));
+            let now = refused.attributes(&format!("{form} [name=was]"), "value");
+            assert_eq!(now, [theirs], "what is there now can be overwritten knowingly");
+        }
+    }
+    for path in [format!("/roles/{role}"), format!("/groups/{group}")] {
+        let name = |page: &Answer| {
+            page.attributes(&format!("form[action='{path}/rename'] [name=was]"), "value").concat()
+        };
+        let was = name(&root.get(&path).await);
+        let renamed = [("was", was.as_str()), ("name", "Theirs")];
+        assert_eq!(root.post(&format!("{path}/rename"), &renamed).await.status, StatusCode::SEE_OTHER);
+        let refused = root.post(&format!("{path}/rename"), &[("was", &was), ("name", "Mine")]).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
+        assert!(refused.texts("#name-error").concat().contains("to “Theirs”"), "{}", refused.body);
+        assert_eq!(refused.attributes("#name", "value"), ["Mine"], "what was typed stays");
+        assert_eq!(name(&refused), "Theirs");
+    }
+}

@@ -5,7 +5,7 @@ use telescope::domain::access::{Policy, Principal, decide};
 use telescope::domain::account::Profile;
 use telescope::domain::error::ErrorCode;
 use telescope::domain::privilege::can;
-use telescope::domain::{Account, DesiredState, GroupId, Millis, Network, Snapshot, Stage};
+use telescope::domain::{Account, DesiredState, GroupId, Network, Snapshot, Stage};
 use telescope::ops::{OpError, accounts};
 use telescope::store;
 
@@ -113,7 +113,7 @@ async fn accounts_are_found_as_people_type_them() {
     test.app.live.accounts.put_snapshot(ada, snapshot);
     let bob = test.account(12, Some("bob@example.org")).await;
     let form = [("owner", "bob@example.org"), ("groups", "Vertrieb Köln"), ("comment", "Łódź")];
-    assert_eq!(root.post(&format!("/accounts/{bob}/edit"), &form).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(root.edit(bob, &form).await.status, StatusCode::SEE_OTHER);
     let number = test.app.live.accounts.get(ada).unwrap().account.phone.to_string();
     let (country, rest) = number.split_at(4);
     let typed = |text: String| serde_html_form::to_string([("q", text)]).unwrap();
@@ -155,7 +155,7 @@ async fn the_list_can_be_filtered_by_group_owner_and_line() {
     ] {
         let id = test.account(number, owner).await;
         let form = [("owner", owner.unwrap_or_default()), ("groups", groups)];
-        assert_eq!(root.post(&format!("/accounts/{id}/edit"), &form).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(root.edit(id, &form).await.status, StatusCode::SEE_OTHER);
         let snapshot = Snapshot { stage: Stage::Ready, network, ..Snapshot::off() };
         test.app.live.accounts.put_snapshot(id, snapshot);
     }
@@ -203,7 +203,7 @@ async fn groups_and_owners_that_are_not_visible_are_not_offered() {
     let root = test.signed_in(ADMIN).await;
     for (number, owner, group) in [(1, "ada@example.org", "Sales"), (2, "bob@example.org", "Secret plan")] {
         let id = test.account(number, Some(owner)).await;
-        root.post(&format!("/accounts/{id}/edit"), &[("owner", owner), ("groups", group)]).await;
+        root.edit(id, &[("owner", owner), ("groups", group)]).await;
     }
     let page = test.signed_in("ada@example.org").await.get("/accounts").await;
     assert_eq!(page.texts("#group option"), ["Any group", "Sales"]);
@@ -251,13 +251,17 @@ async fn a_page_has_a_hundred_rows() {
 async fn a_wait_shows_its_end_and_the_script_counts_down() {
     let test = TestApp::new().await;
     let id = test.account(1, None).await;
-    let until = Millis(1_795_236_314_000);
+    let until = test.app.clock.now().plus_seconds(3600);
     let snapshot = Snapshot { stage: Stage::SignedOut, flood_until: Some(until), ..Snapshot::off() };
     test.app.live.accounts.put_snapshot(id, snapshot);
     let page = test.signed_in(ADMIN).await.get(&format!("/accounts/{id}")).await;
-    assert_eq!(page.texts("#step .note time"), ["2026-11-21 04:45:14 UTC"]);
-    let counted = "#step .note [aria-hidden=true][data-countdown='1795236314000']";
-    assert_eq!(page.texts(counted), [""], "empty without a script, and not read out each second");
+    assert_eq!(page.texts("#step .note time"), [format!("{} UTC", until.rfc3339()[..19].replace('T', " "))]);
+    let counted = format!("#step .note [aria-hidden=true][data-countdown='{}']", until.0);
+    assert_eq!(
+        page.texts(&counted),
+        [""],
+        "nothing without a script, and nothing that is read out each second"
+    );
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ use telescope::web;
 use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
 
+use crate::support::edit_form::{self, Filled};
 use crate::support::sqlite;
 
 /// The administrator of every [`TestApp`].
@@ -320,7 +321,21 @@ impl Visitor {
         self.send(filled(self.request(Method::POST, path), form)).await
     }
 
-    /// Sends a form like htmx.
+    /// Edits an account with its form, see [`edit_form::filled`].
+    pub async fn edit(&self, account: AccountId, values: &[(&str, &str)]) -> Answer {
+        let path = format!("/accounts/{account}/edit");
+        loop {
+            let Filled { fields, unfinished } = edit_form::filled(&self.get(&path).await.body, values);
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let answer = self.post(&path, &fields).await;
+            if !unfinished || answer.status != StatusCode::SEE_OTHER {
+                return answer;
+            }
+        }
+    }
+
+    /// Sends a form, as htmx does.
     pub async fn post_fragment(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(filled(as_htmx(self.request(Method::POST, path)), form)).await
     }

@@ -304,9 +304,8 @@ async fn an_outdated_permission_has_no_effect() {
 async fn group_changes_on_the_account_page_are_logged() {
     let scene = Scene::new().await;
     let root = scene.test.signed_in(ADMIN).await;
-    let path = format!("/accounts/{}/edit", scene.seen);
     for groups in ["lobby, Board", "Board", "Board, New, new"] {
-        let saved = root.post(&path, &[("owner", ""), ("comment", ""), ("groups", groups)]).await;
+        let saved = root.edit(scene.seen, &[("owner", ""), ("comment", ""), ("groups", groups)]).await;
         assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
     }
     let conn = &mut scene.test.app.db.read().await.unwrap();
@@ -338,9 +337,9 @@ async fn access_managers_can_not_make_themselves_owners() {
     let all = scene.test.role("All", &[(scene.lobby, AccountPrivileges::ALL)], SystemPrivileges::NONE).await;
     scene.test.give(DESK, all).await;
     let desk = scene.test.signed_in(DESK).await;
-    let path = format!("/accounts/{}/edit", scene.seen);
-    let to =
-        async |owner: &str| desk.post(&path, &[("owner", owner), ("comment", ""), ("groups", "Lobby")]).await;
+    let to = async |owner: &str| {
+        desk.edit(scene.seen, &[("owner", owner), ("comment", ""), ("groups", "Lobby")]).await
+    };
     let refused = to(DESK).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
     assert!(refused.texts("#owner-error")[0].contains("make yourself the owner"), "{}", refused.body);

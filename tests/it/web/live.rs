@@ -141,7 +141,7 @@ async fn permissions_are_checked_before_each_message() {
         assert!(message.contains(&format!("hx-target=\"{place}\" hx-swap=\"innerHTML\"")), "{message}");
     }
     let whole = ada_saw.texts("#whole").join(" ");
-    assert!(whole.contains("+9996620001") && whole.contains("History"), "{whole}");
+    assert!(whole.contains("+999 662 0001") && whole.contains("History"), "{whole}");
     test.stands(id, Stage::Ready);
     // Ada is blocked: at the latest a second later the next change ends the stream.
     let shut_out = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 //! tests set what a client would report in the directory.
 
 mod access;
+mod account_page;
 mod accounts;
 pub mod app;
 mod assertions;
@@ -14,6 +15,7 @@ mod behind_nginx;
 mod compression;
 mod crowd;
 mod domains;
+mod edit_account;
 mod ended_sessions;
 mod escalation;
 mod foreign_access;

@@ -47,14 +47,14 @@ fn requires(method: &str, path: &str) -> Requires {
         };
     };
     match (method, of_account) {
-        // Streams check permissions with every message, and send a refusal as a message.
+        // Streams decide with every message; what they are refused is one of them.
         (_, path) if path.ends_with("/events") => Requires::Nothing,
-        // With `view` alone they show the stage without its form.
+        // Whoever may only look sees the stage there, without its form.
         (_, "") | ("GET", "/provide") => Requires::Account(View),
         (_, "/edit") => Requires::Both(ManageAccess),
         (_, "/number") => Requires::Two(Login, AddAccount),
         (_, "/connect" | "/disconnect") => Requires::Account(ManageConnectionState),
-        (_, "/password") => Requires::Account(EditTwoFactorPassword),
+        (_, "/password" | "/password/remove") => Requires::Account(EditTwoFactorPassword),
         (_, path) if path.starts_with("/password/reveal") => Requires::Account(ViewTwoFactorPassword),
         (_, path) if path.starts_with("/log-out") || path.starts_with("/remove") => {
             Requires::Account(RemoveAccount)

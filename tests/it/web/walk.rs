@@ -44,6 +44,8 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/accounts/{account}/code/emergency/wait", [401, 404, 422, 422]),
     ("POST", "/accounts/{account}/code/request", [401, 404, 422, 422]),
     ("GET", "/accounts/{account}/code/request/events", [410, 200, 200, 200]),
+    ("GET", "/accounts/{account}/password/remove", [401, 404, 200, 200]),
+    ("POST", "/accounts/{account}/password/remove", [401, 404, 409, 409]),
     ("GET", "/accounts/{account}/edit", [401, 404, 403, 200]),
     ("POST", "/accounts/{account}/edit", [401, 404, 403, 303]),
     ("GET", "/accounts/{account}/number", [401, 404, 403, 200]),

@@ -33,7 +33,25 @@ struct CellPage {
     /// Whether the reader has the role, so that they can't change it.
     own: bool,
     choices: Vec<Choice>,
+    /// The permissions that the form was made from.
+    was: AccountPrivileges,
     error: Option<String>,
+}
+
+impl CellPage {
+    fn was(&self) -> String {
+        names(self.was.iter().map(AccountPrivilege::name))
+    }
+}
+
+/// Names of permissions as a form carries them.
+pub fn names(names: impl Iterator<Item = &'static str>) -> String {
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a form was made from other permissions than there are now. A form of ours says what it was made from.
+pub fn is_stale(fields: &FormFields, now: &str) -> bool {
+    fields.all("was").next().is_some_and(|was| was != now)
 }
 
 pub async fn form(
@@ -54,6 +72,11 @@ pub async fn save(
 ) -> Result<Response, AppError> {
     let page = page(&app, &may.actor, group, role).await?;
     let set: AccountPrivileges = fields.known("privilege", AccountPrivilege::from_name)?;
+    if set != page.was && is_stale(&fields, &page.was()) {
+        let error = Some(words::access::changed_meanwhile(&account_labels(page.was)));
+        let page = CellPage { choices: account_choices(set), error, ..page };
+        return html_with(StatusCode::CONFLICT, &page);
+    }
     let here = paths::access_cell(group, role);
     let title = words::access::permissions_in(&page.role.name, &page.group.name);
     let confirmation = Confirmation::new(here.clone(), here, title);
@@ -78,6 +101,7 @@ async fn page(app: &State, reader: &Principal, group: GroupId, id: RoleId) -> Re
         members: policy.holders().filter(|(_, roles)| roles.contains(&id)).count(),
         own: matches!(reader, Principal::User(person) if policy.roles_of(person.id).contains(&id)),
         choices: account_choices(granted(&policy, group.id, id)),
+        was: granted(&policy, group.id, id),
         error: None,
         group,
         role,

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::de::DeserializeOwned;
@@ -9,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::confirm::{Confirmation, apply_one, confirm};
 use super::fields::FormFields;
 use super::notice::{self, Notice};
+use crate::domain::error::{ErrorCode, NameKind};
 use crate::domain::privilege::can;
 use crate::ops::access::{Edit, Failed};
 use crate::store::{Conn, StoreError};
@@ -16,11 +18,13 @@ use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
 use crate::web::form::{FieldError, Fields, FormState};
 use crate::web::state::{AppState, State};
+use crate::words::sentence;
 
 /// The id of something that has a name, a page of its own, and a page that lists all of its kind.
 pub trait Named: Copy + Display + DeserializeOwned + Send + Sync + 'static {
     /// The URL of the list.
     const LIST: &'static str;
+    const KIND: NameKind;
     /// The label of the button that deletes one.
     const DELETE: &'static str;
 
@@ -90,8 +94,15 @@ pub async fn rename<T: Named>(
     Path(id): Path<T>,
     Form(fields): Form<FormFields>,
 ) -> Result<Response, AppError> {
-    existing_name(&app, id).await?;
+    let now = existing_name(&app, id).await?;
     let name = fields.one("name");
+    if fields.all("was").next().is_some_and(|was| was != now && name != now) {
+        let error = sentence(&ErrorCode::RenamedMeanwhile { kind: T::KIND, name: now });
+        let name = NameForm { errors: vec![FieldError::on("name", error)], ..NameForm::of(name) };
+        let mut answer = id.page_again(&app, &may, name).await?;
+        *answer.status_mut() = StatusCode::CONFLICT;
+        return Ok(answer);
+    }
     match apply_one(&app, &may, id.rename(name.to_owned())).await? {
         Ok(()) => Ok(Redirect::to(&notice::url(&id.url(), Notice::Renamed)).into_response()),
         Err(failed) => id.page_again(&app, &may, NameForm::refused(name, failed)).await,

@@ -14,6 +14,7 @@ use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::form::{self, RequestType};
 use crate::web::layout::html_with;
+use crate::web::pages::accounts::code_use::CodeUse;
 use crate::web::pages::accounts::show;
 use crate::web::pages::accounts::step::Step;
 use crate::web::paths;
@@ -74,11 +75,13 @@ pub(super) async fn answer<P>(
         }
     };
     let may = privileges(&app.live.policy.current(), &allowed.actor, &entry.account);
-    let step = Step::new(&entry, may).with_error(error);
+    let codes = CodeUse::now(app, &entry.account).await;
+    let step = Step::new(&entry, may, codes.as_ref(), app.clock.now()).with_error(error);
     match request_type {
         RequestType::Partial => html_with(status, &step),
         RequestType::Full => {
-            html_with(status, &show::page(app, &allowed.actor, &entry, step.render()?).await?)
+            let page = show::page(app, &allowed.actor, &entry).await?;
+            html_with(status, &page.with_step(step.render()?))
         }
     }
 }

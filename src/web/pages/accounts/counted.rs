@@ -38,14 +38,14 @@ impl Counted {
     }
 
     pub fn add_stage(&mut self, entry: &Entry) {
-        let stage = &entry.snapshot.stage;
+        let snapshot = &entry.snapshot;
         self.in_any_stage += 1;
-        match self.stages.iter_mut().find(|count| count.name == stage.name()) {
+        match self.stages.iter_mut().find(|count| count.name == snapshot.status()) {
             Some(count) => count.count += 1,
             None => self.stages.push(Count {
-                name: stage.name(),
-                label: stages::label(stage).to_owned(),
-                mood: stage.mood(),
+                name: snapshot.status(),
+                label: stages::status(snapshot).to_owned(),
+                mood: snapshot.severity(),
                 count: 1,
             }),
         }
@@ -65,9 +65,9 @@ impl Counted {
     }
 
     pub fn remove_stage(&mut self, entry: &Entry) {
-        let stage = &entry.snapshot.stage;
+        let status = entry.snapshot.status();
         self.in_any_stage -= 1;
-        if let Some(count) = self.stages.iter_mut().find(|count| count.name == stage.name()) {
+        if let Some(count) = self.stages.iter_mut().find(|count| count.name == status) {
             count.count -= 1;
         }
         self.stages.retain(|count| count.count > 0);

@@ -6,12 +6,15 @@ use axum::response::Response;
 use axum_extra::extract::Form;
 use serde::{Deserialize, Deserializer};
 
+use crate::domain::access::Principal;
+use crate::domain::account::DetailsVersion;
+use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
-use crate::domain::{Account, Email};
-use crate::live::accounts::Entry;
+use crate::domain::{Account, Email, GroupId};
 use crate::ops::accounts::Details;
 use crate::ops::{self, OpError};
 use crate::store;
+use crate::store::groups::Group;
 use crate::web::error::AppError;
 use crate::web::extract::{Allowed, May};
 use crate::web::form::{Fields, FormState, RequestType};
@@ -29,8 +32,26 @@ pub struct EditRequest {
     owner: Option<String>,
     #[serde(deserialize_with = "even_if_empty")]
     comment: Option<String>,
-    #[serde(deserialize_with = "even_if_empty")]
-    groups: Option<String>,
+    /// The ids of the ticked groups, after an empty value that is always sent.
+    group: Vec<String>,
+    new_group: String,
+    /// What the form was made from.
+    version: String,
+}
+
+impl EditRequest {
+    fn is_empty(&self) -> bool {
+        self.owner.is_none() && self.comment.is_none() && self.group.is_empty() && self.new_group.is_empty()
+    }
+
+    /// What its author saw of an account that is so now. Without it nothing may be overwritten.
+    fn version(&self, account: &Account) -> Result<DetailsVersion, OpError> {
+        match self.version.parse() {
+            Ok(version) => Ok(version),
+            Err(_) if self.is_empty() => Ok(DetailsVersion::of_account(account)),
+            Err(_) => Err(OpError::Refused(ErrorCode::FormStale)),
+        }
+    }
 }
 
 /// An empty field is present, and clears the value.
@@ -42,41 +63,103 @@ fn even_if_empty<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, 
 struct EditForm {
     owner: String,
     comment: String,
-    groups: String,
+    groups: Vec<GroupId>,
+    new_group: String,
+    version: DetailsVersion,
 }
 
 impl Fields for EditForm {
-    const NAMES: &'static [&'static str] = &["owner", "comment", "groups"];
+    const NAMES: &'static [&'static str] = &["owner", "comment", "groups", "new_group"];
 }
 
 impl EditForm {
-    fn of(app: &State, account: &Account) -> Self {
-        let names = app.live.accounts.groups();
-        let groups: Vec<&str> =
-            account.groups.iter().filter_map(|id| names.get(id)).map(AsRef::as_ref).collect();
+    fn of(account: &Account) -> Self {
         Self {
             owner: account.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
             comment: account.comment.clone(),
-            groups: groups.join(", "),
+            groups: account.groups.clone(),
+            new_group: String::new(),
+            version: DetailsVersion::of_account(account),
         }
     }
 
-    fn with(self, request: EditRequest) -> Self {
+    /// What a request asks for, of an account that is so now.
+    fn requested(account: &Account, request: EditRequest) -> Self {
+        let now = Self::of(account);
+        let ids = request.group.iter().filter_map(|id| id.parse().ok());
         Self {
-            owner: request.owner.unwrap_or(self.owner),
-            comment: request.comment.unwrap_or(self.comment),
-            groups: request.groups.unwrap_or(self.groups),
+            owner: request.owner.unwrap_or(now.owner),
+            comment: request.comment.unwrap_or(now.comment),
+            groups: if request.group.is_empty() { now.groups } else { ids.collect() },
+            new_group: request.new_group,
+            version: now.version,
         }
     }
+
+    /// The form again after others have changed the account: with what its author entered, and else as the account is
+    /// now, so that saving it undoes nothing that its author has not touched.
+    fn rebased(self, account: &Account, seen: DetailsVersion) -> Self {
+        let owner = Email::parse(self.owner.trim()).ok();
+        let is_wrong = owner.is_none() && !self.owner.trim().is_empty();
+        let entered = DetailsVersion::of(owner.as_ref(), &self.comment, &self.groups);
+        let touched = entered.since(seen);
+        let now = Self::of(account);
+        Self {
+            owner: if touched.owner || is_wrong { self.owner } else { now.owner },
+            comment: if touched.comment { self.comment } else { now.comment },
+            groups: if touched.groups { self.groups } else { now.groups },
+            new_group: self.new_group,
+            version: now.version,
+        }
+    }
+}
+
+/// A group that can be ticked.
+struct GroupChoice {
+    group: Group,
+    ticked: bool,
+    /// Whether the account is in it now.
+    member: bool,
 }
 
 #[derive(Template)]
 #[template(path = "pages/accounts/edit.html", blocks = ["dialog"])]
-struct EditPage<'a> {
+struct EditPage {
     layout: Layout,
-    entry: &'a Entry,
+    account: Account,
     form: FormState<EditForm>,
-    known_groups: Vec<String>,
+    choices: Vec<GroupChoice>,
+    /// Whether the form was made from another state of the account than it is in now.
+    stale: bool,
+}
+
+impl EditPage {
+    async fn new(
+        app: &State,
+        reader: &Principal,
+        account: Account,
+        form: FormState<EditForm>,
+    ) -> Result<Self, AppError> {
+        let groups = store::groups::all(&mut app.db.read().await?).await?;
+        let choice = |group: Group| GroupChoice {
+            ticked: form.values.groups.contains(&group.id),
+            member: account.groups.contains(&group.id),
+            group,
+        };
+        let choices = groups.into_iter().map(choice).collect();
+        Ok(Self { layout: Layout::of(app, reader), account, form, choices, stale: false })
+    }
+
+    fn owner_now(&self) -> &str {
+        self.account.owner.as_ref().map_or("none", Email::as_str)
+    }
+
+    /// The names of the groups that the account is in now.
+    fn groups_now(&self) -> String {
+        let names: Vec<&str> =
+            self.choices.iter().filter(|choice| choice.member).map(|it| it.group.name.as_str()).collect();
+        if names.is_empty() { "none".into() } else { names.join(", ") }
+    }
 }
 
 pub async fn form(
@@ -85,15 +168,19 @@ pub async fn form(
     allowed: Allowed<can::View>,
     _may: May<can::ManageAccess>,
 ) -> Result<Response, AppError> {
-    let groups = store::groups::all(&mut app.db.read().await?).await?;
-    let known_groups = groups.into_iter().map(|group| group.name).collect();
-    let form = FormState::new(EditForm::of(&app, &allowed.entry.account));
-    let page =
-        EditPage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry, form, known_groups };
+    let account = current(&app, &allowed).await?;
+    let form = FormState::new(EditForm::of(&account));
+    let page = EditPage::new(&app, &allowed.actor, account, form).await?;
     request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
-/// Saves the form. Continues with the account's page, or the list if the editor no longer has access to the account.
+/// The account as the database has it: the version of a form must be that of what is saved over.
+async fn current(app: &State, allowed: &Allowed<can::View>) -> Result<Account, AppError> {
+    let id = allowed.entry.account.id;
+    store::accounts::get(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)
+}
+
+/// Saves the form. Then comes the account's page, or the list if the editor has no access to the account any more.
 pub async fn save(
     app: AppState,
     request_type: RequestType,
@@ -101,15 +188,25 @@ pub async fn save(
     may: May<can::ManageAccess>,
     Form(request): Form<EditRequest>,
 ) -> Result<Response, AppError> {
-    let form = EditForm::of(&app, &allowed.entry.account).with(request);
-    let saved = match parse(&form) {
-        Ok(details) => ops::accounts::edit(&app, allowed.grant(), may.grant(), details).await,
-        Err(error) => Err(error),
+    let account = current(&app, &allowed).await?;
+    let seen = request.version(&account);
+    let form = EditForm::requested(&account, request);
+    let saved = match (&seen, parse(&form)) {
+        (Ok(seen), Ok(details)) => {
+            ops::accounts::edit(&app, allowed.grant(), may.grant(), details, *seen).await
+        }
+        (_, Err(error)) => Err(error),
+        (Err(_), Ok(_)) => Err(OpError::Refused(ErrorCode::FormStale)),
     };
     if let Err(error) = saved {
+        let stale = matches!(error, OpError::Refused(_));
+        let account = current(&app, &allowed).await?;
+        let form = match seen {
+            Ok(seen) => form.rebased(&account, seen),
+            Err(_) => form,
+        };
         let (status, form) = FormState::rejected(form, error)?;
-        let layout = Layout::of(&app, &allowed.actor);
-        let page = EditPage { layout, entry: &allowed.entry, form, known_groups: Vec::new() };
+        let page = EditPage { stale, ..EditPage::new(&app, &allowed.actor, account, form).await? };
         return request_type.dialog(status, &page.as_dialog(), &page);
     }
     let id = allowed.entry.account.id;
@@ -123,11 +220,6 @@ fn parse(form: &EditForm) -> Result<Details, OpError> {
         "" => None,
         owner => Some(Email::parse(owner).map_err(|error| OpError::invalid("owner", error))?),
     };
-    let mut groups: Vec<String> = Vec::new();
-    for name in form.groups.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        if !groups.iter().any(|known| known.to_lowercase() == name.to_lowercase()) {
-            groups.push(name.to_owned());
-        }
-    }
-    Ok(Details { owner, comment: form.comment.trim().to_owned(), groups })
+    let new_group = Some(form.new_group.trim().to_owned()).filter(|name| !name.is_empty());
+    Ok(Details { owner, comment: form.comment.trim().to_owned(), groups: form.groups.clone(), new_group })
 }

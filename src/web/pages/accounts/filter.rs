@@ -38,7 +38,7 @@ impl<'a> Filter<'a> {
     }
 
     pub fn fits_stage(&self, entry: &Entry) -> bool {
-        self.stage.is_empty() || entry.snapshot.stage.name() == self.stage
+        self.stage.is_empty() || entry.snapshot.status() == self.stage
     }
 
     /// Whether the account matches but for its stage.

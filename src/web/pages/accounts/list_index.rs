@@ -40,8 +40,8 @@ impl SortKey {
             "phone" => Self::Phone(entry.account.phone.clone()),
             "owner" => Self::Owner(entry.account.owner.clone()),
             "stage" => {
-                let stage = &entry.snapshot.stage;
-                Self::Stage(urgency(stage.mood()), stages::label(stage).to_owned())
+                let snapshot = &entry.snapshot;
+                Self::Stage(urgency(snapshot.severity()), stages::status(snapshot).to_owned())
             }
             _ => Self::Added,
         }

@@ -18,6 +18,7 @@ use crate::web::extract::Allowed;
 use crate::web::form::RequestType;
 use crate::web::layout::Layout;
 use crate::web::pages::accounts::actions;
+use crate::web::pages::accounts::code_use::CodeUse;
 use crate::web::pages::accounts::step::Step;
 use crate::web::paths;
 use crate::web::state::AppState;
@@ -41,7 +42,8 @@ pub async fn form(
 ) -> Result<Response, AppError> {
     let entry = &allowed.entry;
     let may = privileges(&app.live.policy.current(), &allowed.actor, &entry.account);
-    let step = Step::new(entry, may).render()?;
+    let codes = CodeUse::now(&app, &entry.account).await;
+    let step = Step::new(entry, may, codes.as_ref(), app.clock.now()).render()?;
     let page = LoginPage { layout: Layout::of(&app, &allowed.actor), entry, step };
     request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }

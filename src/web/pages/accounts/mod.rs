@@ -1,6 +1,7 @@
 pub mod actions;
 pub mod add;
 pub mod add_test;
+mod code_use;
 mod counted;
 pub mod edit;
 pub mod filter;
@@ -10,7 +11,9 @@ pub(crate) mod list_index;
 pub mod log_out;
 pub mod login;
 pub mod number;
+mod parts;
 pub mod password;
+pub mod password_remove;
 pub mod query;
 pub mod remove;
 pub mod rows;

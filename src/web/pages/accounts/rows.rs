@@ -159,15 +159,21 @@ impl Row<'_> {
     }
 
     fn label(&self) -> &str {
-        stages::label(&self.entry.snapshot.stage)
+        stages::status(&self.entry.snapshot)
     }
 
     fn detail(&self) -> Option<&str> {
         stages::detail(&self.entry.snapshot.stage)
     }
 
+    /// Since when the account is frozen, and when it will be deleted.
+    fn frozen(&self) -> Option<String> {
+        let frozen = self.entry.snapshot.frozen.as_ref().filter(|_| self.entry.snapshot.is_frozen());
+        frozen.map(stages::frozen_dates)
+    }
+
     fn meaning(&self) -> String {
-        stages::meaning(&self.entry.snapshot.stage)
+        stages::status_meaning(&self.entry.snapshot)
     }
 }
 

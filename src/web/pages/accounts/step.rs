@@ -8,26 +8,33 @@ use crate::domain::stage::CodeSent;
 use crate::domain::{DesiredState, Input, Millis, Snapshot, Stage};
 use crate::live::accounts::Entry;
 use crate::web::form::FieldError;
+use crate::web::pages::accounts::code_use::CodeUse;
 use crate::web::paths;
 use crate::web::words::moments::{Moment, moment};
 use crate::web::words::stages;
 use crate::words::refusals;
+
+/// Seconds after a code was sent until another one is offered: the first is mostly still on its way.
+const REST: i64 = 30;
 
 #[derive(Template)]
 #[template(path = "parts/step.html")]
 pub struct Step<'a> {
     entry: &'a Entry,
     may: AccountPrivileges,
-    /// The errors of the form that was just sent.
+    /// None while the database is unavailable.
+    codes: Option<&'a CodeUse>,
+    now: Millis,
+    /// What is wrong with the form that was just sent.
     error: Option<FieldError>,
     /// What Telegram said of the last try.
     last: Option<String>,
 }
 
 impl<'a> Step<'a> {
-    pub fn new(entry: &'a Entry, may: AccountPrivileges) -> Self {
+    pub fn new(entry: &'a Entry, may: AccountPrivileges, codes: Option<&'a CodeUse>, now: Millis) -> Self {
         let last = entry.snapshot.problem.as_ref().map(refusals::problem);
-        Self { entry, may, error: None, last }
+        Self { entry, may, codes, now, error: None, last }
     }
 
     pub fn with_error(self, error: Option<FieldError>) -> Self {
@@ -39,11 +46,11 @@ impl<'a> Step<'a> {
     }
 
     fn label(&self) -> &str {
-        stages::label(&self.entry.snapshot.stage)
+        stages::status(&self.entry.snapshot)
     }
 
     fn meaning(&self) -> String {
-        stages::meaning(&self.entry.snapshot.stage)
+        stages::status_meaning(&self.entry.snapshot)
     }
 
     fn is_being_removed(&self) -> bool {
@@ -54,16 +61,8 @@ impl<'a> Step<'a> {
         self.may.has(AccountPrivilege::Login)
     }
 
-    fn may_connect(&self) -> bool {
-        self.may.has(AccountPrivilege::ManageConnectionState)
-    }
-
     fn can_connect(&self) -> bool {
-        self.may_connect() && self.snapshot().stage.can_connect()
-    }
-
-    fn can_disconnect(&self) -> bool {
-        self.may_connect() && self.snapshot().stage != Stage::Disconnected
+        self.may.has(AccountPrivilege::ManageConnectionState) && self.snapshot().stage.can_connect()
     }
 
     /// The input for which there is a form.
@@ -99,6 +98,8 @@ impl<'a> Step<'a> {
         let shown = self.input().map(Input::name);
         match &self.error {
             Some(error) => Some((error.field.filter(|field| Some(*field) == shown), &error.message)),
+            // The note about a flood wait says it, as long as it holds.
+            None if self.snapshot().flood_until.is_some() => None,
             None => self.last.as_deref().map(|message| (shown, message)),
         }
     }
@@ -110,8 +111,50 @@ impl<'a> Step<'a> {
         }
     }
 
+    /// Where the password is asked for, the code was right: another one would only begin again.
     fn can_ask(&self) -> bool {
-        self.may_login() && self.entry.snapshot.stage.can_ask_for_code()
+        let stage = &self.entry.snapshot.stage;
+        self.may_login() && stage.can_ask_for_code() && stage.input() != Some(Input::Password)
+    }
+
+    /// Until when Telegram refuses requests.
+    fn flood_until(&self) -> Option<Millis> {
+        self.snapshot().flood_until.filter(|_| self.snapshot().is_flooded(self.now))
+    }
+
+    /// When the next code may be requested, if those of the day are used up.
+    fn limited_until(&self) -> Option<Millis> {
+        self.codes.and_then(|codes| codes.next_at(self.now))
+    }
+
+    /// From when on the code may be sent again: not while it is on its way.
+    fn resend_from(&self) -> Option<Millis> {
+        let telegrams = self.code_sent().and_then(|sent| sent.resend_from);
+        let ours = self.snapshot().code_sent.map(|at| at.plus_seconds(REST));
+        telegrams.max(ours).filter(|at| *at > self.now)
+    }
+
+    /// Until when no code can be requested.
+    fn rests_until(&self) -> Option<Millis> {
+        self.flood_until().max(self.limited_until()).max(self.resend_from())
+    }
+
+    /// When the step looks different although nothing has happened.
+    pub fn changes_at(&self) -> Option<Millis> {
+        let ends =
+            [self.flood_until(), self.resend_from(), self.codes.and_then(|it| it.changes_at(self.now))];
+        ends.into_iter().flatten().min()
+    }
+
+    fn used(&self) -> Option<(usize, u32)> {
+        self.codes.map(|codes| (codes.used(self.now), codes.limit))
+    }
+
+    /// When the code was sent that is waited for, and whether it is not the first.
+    fn sent(&self) -> Option<(Moment, bool)> {
+        let waits = self.snapshot().stage.input() == Some(Input::Code);
+        let sent = self.snapshot().code_sent.filter(|_| waits)?;
+        Some((moment(sent), self.used().is_some_and(|(used, _)| used > 1)))
     }
 
     fn is_first_code(&self) -> bool {
@@ -120,11 +163,6 @@ impl<'a> Step<'a> {
 
     fn moment(&self, at: &Millis) -> Moment {
         moment(*at)
-    }
-
-    /// When another code may be requested.
-    fn resend_from(&self) -> Option<&Millis> {
-        self.code_sent()?.resend_from.as_ref()
     }
 
     /// Until when there is no way to send another code.

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use crate::live::accounts::Entry;
-use crate::store::audit::Filter;
 use crate::store::{self, StoreError};
+use crate::web::pages::accounts::code_use::CodeUse;
 use crate::web::pages::audit::row::{self, AuditRow};
 use crate::web::state::State;
 use crate::web::words::accounts as words;
@@ -16,24 +16,24 @@ const HISTORY: u32 = 30;
 
 pub(super) struct Stored {
     pub(super) groups: Vec<String>,
-    /// Codes requested in the last 24 hours, and the limit.
-    pub(super) codes: i64,
-    pub(super) code_limit: u32,
+    pub(super) codes: CodeUse,
     pub(super) password: Sentence,
     pub(super) has_password: bool,
+    /// Whether another person has to approve before a secret is shown.
+    pub(super) needs_approval: bool,
     pub(super) history: Vec<AuditRow>,
 }
 
 impl Stored {
+    /// All of one moment, so that no figure contradicts another.
     pub(super) async fn read(app: &State, entry: &Entry) -> Result<Self, StoreError> {
         let account = &entry.account;
         let conn = &mut app.db.read().await?;
         let groups = store::groups::all(conn).await?;
-        let day_ago = app.clock.now().plus_seconds(-24 * 60 * 60);
-        let codes = store::login_attempts::count_since(conn, &account.phone, day_ago).await?;
+        let codes = CodeUse::read(app, conn, account).await?;
         let password = store::secrets::two_step_password(conn, account.id).await?;
-        let filter = Filter { account: Some(account.id), ..Filter::default() };
-        let mut history = store::audit::page(conn, &filter, HISTORY).await?;
+        let needs_approval = store::groups::any_needs_approval(conn, account.id).await?;
+        let mut history = store::audit::of_account(conn, account.id, HISTORY).await?;
         // What was begun and its outcome are one line, at the place where it began: what it led to comes after it.
         let ended: HashSet<i64> = history.iter().filter_map(|entry| entry.intent).collect();
         history.retain(|entry| !ended.contains(&entry.seq));
@@ -46,9 +46,9 @@ impl Stored {
                 .map(|group| group.name)
                 .collect(),
             codes,
-            code_limit: app.config.limits.login_attempts_per_day,
             has_password: password.is_some(),
             password: words::stored_password(password.map(|fact| (fact.stored_at, fact.rejected_at))),
+            needs_approval,
             history,
         })
     }

@@ -6,6 +6,7 @@ pub mod show;
 use axum::response::Response;
 
 use crate::domain::GroupId;
+use crate::domain::error::NameKind;
 use crate::domain::privilege::can;
 use crate::ops::access::Edit;
 use crate::store::{self, Conn, StoreError};
@@ -17,6 +18,7 @@ use crate::web::state::State;
 
 impl Named for GroupId {
     const LIST: &'static str = paths::GROUPS;
+    const KIND: NameKind = NameKind::Group;
     const DELETE: &'static str = "Delete group";
 
     fn generate() -> Self {

@@ -6,6 +6,7 @@ pub mod system;
 use axum::response::Response;
 
 use crate::domain::RoleId;
+use crate::domain::error::NameKind;
 use crate::domain::privilege::can;
 use crate::ops::access::Edit;
 use crate::store::{self, Conn, StoreError};
@@ -17,6 +18,7 @@ use crate::web::state::State;
 
 impl Named for RoleId {
     const LIST: &'static str = paths::ROLES;
+    const KIND: NameKind = NameKind::Role;
     const DELETE: &'static str = "Delete role";
 
     fn generate() -> Self {

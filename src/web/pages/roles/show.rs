@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::domain::RoleId;
 use crate::domain::access::Principal;
-use crate::domain::privilege::can;
+use crate::domain::privilege::{SystemPrivilege, SystemPrivileges, can};
 use crate::ops::access::MAX_NAME;
 use crate::store::roles::{Member, Role};
 use crate::store::{self, Conn, StoreError};
@@ -16,11 +16,12 @@ use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
 use crate::web::form::{FieldError, Fields, FormState};
 use crate::web::layout::{Layout, html_with};
-use crate::web::pages::access::cell::GrantLink;
+use crate::web::pages::access::cell::{GrantLink, names};
 use crate::web::pages::access::named::NameForm;
 use crate::web::pages::access::notice::NoticeQuery;
 use crate::web::state::{AppState, State};
-use crate::web::words::privileges::{Choice, system_choices};
+use crate::web::words::access::changed_meanwhile;
+use crate::web::words::privileges::{Choice, system_choices, system_labels};
 use crate::web::{paths, words};
 
 /// Members on a page.
@@ -43,6 +44,9 @@ pub struct RolePage {
     /// Whether the reader has it, so that they can't change it.
     own: bool,
     choices: Vec<Choice>,
+    /// The system permissions that the form was made from.
+    pub system: SystemPrivileges,
+    system_error: Option<String>,
     grants: Vec<GrantLink>,
     members: Vec<Member>,
     /// Whether there is a page before.
@@ -65,6 +69,17 @@ impl Fields for PeopleValues {
 }
 
 impl RolePage {
+    pub fn was(&self) -> String {
+        names(self.system.iter().map(SystemPrivilege::name))
+    }
+
+    /// The page again after others have changed the system permissions, with what was ticked.
+    pub fn stale_system(self, ticked: SystemPrivileges) -> Result<Response, AppError> {
+        let system_error = Some(changed_meanwhile(&system_labels(self.system)));
+        let page = Self { choices: system_choices(ticked), system_error, ..self };
+        html_with(StatusCode::CONFLICT, &page)
+    }
+
     pub fn invalid_people(self, people: &str, message: String) -> Result<Response, AppError> {
         let errors = vec![FieldError::on("people", message)];
         let people = FormState { values: PeopleValues { people: people.to_owned() }, errors };
@@ -120,6 +135,8 @@ pub async fn page(
         done: None,
         own: matches!(&may.actor, Principal::User(person) if policy.roles_of(person.id).contains(&id)),
         choices: system_choices(system),
+        system,
+        system_error: None,
         grants: groups.into_iter().map(|group| GrantLink::new(&policy, group.id, id, group.name)).collect(),
         members,
         later: !after.is_empty(),

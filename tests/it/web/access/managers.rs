@@ -118,9 +118,8 @@ async fn access_managers_grant_only_what_they_have() {
     {
         assert_eq!(context.ada.post(&approval, &[("needed", needed)]).await.status, status, "{needed:?}");
     }
-    // The account's form follows the same rules: no owner and no group that gives more than they have.
-    let edit = format!("/accounts/{inside}/edit");
-    let owner = context.ada.post(&edit, &[("owner", EVE)]).await;
+    // The account's own form goes by the same rules: no owner and no group that gives more than he has.
+    let owner = context.ada.edit(inside, &[("owner", EVE)]).await;
     assert_eq!(owner.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
         owner.texts("#owner-error")[0].contains("you don't have login"),
@@ -133,7 +132,7 @@ async fn access_managers_grant_only_what_they_have() {
     let root = context.test.signed_in(ADMIN).await;
     let form: Vec<_> = set.iter().map(|privilege| ("privilege", privilege.name())).collect();
     does(&root, &format!("/access/{vip}/{more}"), &form).await;
-    let groups = context.ada.post(&edit, &[("groups", "Sales, VIP")]).await;
+    let groups = context.ada.edit(inside, &[("groups", "Sales, VIP")]).await;
     assert_eq!(groups.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(groups.texts("#groups-error")[0].contains("you don't have remove_account"));
     let form = [("account", inside.to_string())];

@@ -128,7 +128,7 @@ async fn only_administrators_can_switch_approvals_off() {
     let switched = third.post(&format!("/groups/{}/approval", scene.group), &[("needed", "no")]).await;
     assert_eq!(switched.status, StatusCode::CONFLICT, "{}", switched.body);
     let form = [("groups", "Sales"), ("owner", ADA), ("comment", "")];
-    let answer = third.post(&format!("/accounts/{}/edit", scene.account), &form).await;
+    let answer = third.edit(scene.account, &form).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
     refused(third.post(&scene.password(), &[("reason", WHY)]).await, "Another person has to approve").await;
 

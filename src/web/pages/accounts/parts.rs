@@ -1,0 +1,198 @@
+//! The parts of an account's page. Each is live: the page and its stream render the same parts, so that what is open
+//! never says something else than what is loaded.
+
+use askama::Template;
+
+use crate::domain::access::{Policy, Principal, privileges, system_privileges};
+use crate::domain::account::Profile;
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
+use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
+use crate::domain::{DesiredState, Millis, Stage};
+use crate::live::accounts::Entry;
+use crate::live::approvals::is_own;
+use crate::ops::accounts::was_never_logged_in;
+use crate::web::pages::accounts::step::Step;
+use crate::web::pages::accounts::stored::Stored;
+use crate::web::paths;
+use crate::web::state::State;
+use crate::web::words::moments::{Moment, moment};
+use crate::web::words::{connections, reveals};
+
+/// The parts as HTML, and when they look different although nothing has happened.
+pub(super) struct Parts {
+    pub(super) heading: String,
+    pub(super) step: String,
+    pub(super) actions: String,
+    pub(super) facts: String,
+    pub(super) stored: String,
+    pub(super) history: String,
+    pub(super) changes_at: Option<Millis>,
+}
+
+impl Parts {
+    /// What this reader sees of an account that they may view. `stored` is none while the database is unavailable.
+    pub(super) fn of(
+        app: &State,
+        policy: &Policy,
+        reader: &Principal,
+        entry: &Entry,
+        stored: Option<&Stored>,
+    ) -> askama::Result<Self> {
+        let may = privileges(policy, reader, &entry.account);
+        let system = system_privileges(policy, reader);
+        let may_edit = system.has(SystemPrivilege::ManageAccess);
+        let may_correct_number = may.has(AccountPrivilege::Login)
+            && system.has(SystemPrivilege::AddAccount)
+            && was_never_logged_in(entry);
+        let now = app.clock.now();
+        let step = Step::new(entry, may, stored.map(|stored| &stored.codes), now);
+        let requests = open_requests(app, reader, entry, now);
+        let ends = requests.iter().map(|it| it.0.expires).min();
+        let changes_at = [step.changes_at(), ends].into_iter().flatten().min();
+        Ok(Self {
+            heading: Heading { entry }.render()?,
+            step: step.render()?,
+            actions: Actions { entry, may, may_edit, may_correct_number, stored, requests }.render()?,
+            facts: Facts { entry }.render()?,
+            stored: StoredFacts { stored, now }.render()?,
+            history: History { stored }.render()?,
+            changes_at,
+        })
+    }
+
+    /// Each part with the place that it belongs to.
+    pub(super) fn with_places(&self) -> [(&'static str, &str); 6] {
+        [
+            ("#heading", &self.heading),
+            ("#step", &self.step),
+            ("#actions", &self.actions),
+            ("#facts", &self.facts),
+            ("#stored", &self.stored),
+            ("#account-history", &self.history),
+        ]
+    }
+}
+
+/// Whose account it is.
+#[derive(Template)]
+#[template(path = "parts/account_heading.html")]
+struct Heading<'a> {
+    entry: &'a Entry,
+}
+
+impl Heading<'_> {
+    /// The account's user, if they have a name.
+    fn profile(&self) -> Option<&Profile> {
+        self.entry.snapshot.profile.as_ref().filter(|profile| !profile.name.trim().is_empty())
+    }
+}
+
+/// A request of the reader to see a secret of the account, which is still of use.
+struct OpenRequest(RevealRequest);
+
+impl OpenRequest {
+    fn secret(&self) -> &'static str {
+        reveals::secret(self.0.kind).label
+    }
+
+    fn is_approved(&self) -> bool {
+        self.0.state == RequestState::Approved
+    }
+
+    fn expires(&self) -> Moment {
+        moment(self.0.expires)
+    }
+
+    fn url(&self) -> String {
+        match self.0.kind {
+            RevealKind::LoginCode => paths::code(self.0.account),
+            RevealKind::TwoStepPassword => paths::reveal_password(self.0.account),
+        }
+    }
+}
+
+fn open_requests(app: &State, reader: &Principal, entry: &Entry, now: Millis) -> Vec<OpenRequest> {
+    let all = app.live.approvals.load();
+    let is_open = |request: &&RevealRequest| {
+        request.account == entry.account.id
+            && is_own(request, reader)
+            && matches!(request.stands(now), RequestState::Waiting | RequestState::Approved)
+    };
+    all.recent.iter().filter(is_open).cloned().map(OpenRequest).collect()
+}
+
+/// What the reader can do with the account now.
+#[derive(Template)]
+#[template(path = "parts/account_actions.html")]
+struct Actions<'a> {
+    entry: &'a Entry,
+    may: AccountPrivileges,
+    may_edit: bool,
+    may_correct_number: bool,
+    stored: Option<&'a Stored>,
+    requests: Vec<OpenRequest>,
+}
+
+impl Actions<'_> {
+    /// Only an account that is logged in receives codes.
+    fn shows_code(&self) -> bool {
+        self.may.has(AccountPrivilege::Login) && self.entry.snapshot.stage == Stage::Ready
+    }
+
+    fn has_password(&self) -> bool {
+        self.stored.is_some_and(|stored| stored.has_password)
+    }
+
+    fn shows_password(&self) -> bool {
+        self.may.has(AccountPrivilege::ViewTwoFactorPassword) && self.has_password()
+    }
+
+    fn may_store_password(&self) -> bool {
+        self.may.has(AccountPrivilege::EditTwoFactorPassword)
+    }
+
+    fn disconnects(&self) -> bool {
+        self.may.has(AccountPrivilege::ManageConnectionState)
+            && self.entry.snapshot.stage != Stage::Disconnected
+    }
+
+    fn may_remove(&self) -> bool {
+        self.may.has(AccountPrivilege::RemoveAccount) && self.entry.account.wanted != DesiredState::Removed
+    }
+
+    fn logs_out(&self) -> bool {
+        self.may_remove() && self.entry.snapshot.stage.can_log_out()
+    }
+}
+
+/// What is known of the account.
+#[derive(Template)]
+#[template(path = "parts/facts.html")]
+struct Facts<'a> {
+    entry: &'a Entry,
+}
+
+impl Facts<'_> {
+    fn added(&self) -> Moment {
+        moment(self.entry.account.created)
+    }
+
+    fn connection(&self) -> &'static str {
+        connections::label(self.entry.snapshot.network)
+    }
+}
+
+/// What the database knows of it beside that.
+#[derive(Template)]
+#[template(path = "parts/account_stored.html")]
+struct StoredFacts<'a> {
+    stored: Option<&'a Stored>,
+    now: Millis,
+}
+
+/// What was done with it.
+#[derive(Template)]
+#[template(path = "parts/account_history.html")]
+struct History<'a> {
+    stored: Option<&'a Stored>,
+}
