@@ -94,7 +94,7 @@ async fn a_frozen_account_is_shown_until_it_is_unfrozen() {
         page(&visitor, &account).await.contains("Telegram has frozen this account")
     })
     .await;
-    visitor.until_stage(&account.id, "ready", STEP).await;
+    visitor.until_stage(&account.id, "frozen", STEP).await;
     stack.phones().set_account(&account.phone, "registered").await;
     until_true("the page no longer says so", STEP, async || {
         !page(&visitor, &account).await.contains("has frozen this account")

@@ -5,6 +5,7 @@ use serde_json::json;
 use thirtyfour::Key;
 
 use crate::support::browser::{Browser, Display, SOON, Scripts};
+use crate::support::edit_form::edit;
 use crate::support::login::{ADMIN, sign_in};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
@@ -49,7 +50,7 @@ async fn pages_fit_every_width_with_long_names() {
     let form = [("phone", "+99966 2 1234"), ("owner", owner.as_str()), ("comment", LONG)];
     visitor.does("/accounts/add", &form).await;
     let account = visitor.rows().await.remove(0).id;
-    visitor.does(&format!("/accounts/{account}/edit"), &[("owner", &owner), ("groups", LONG)]).await;
+    edit(&visitor, &account, &[("owner", &owner), ("groups", LONG)]).await;
     let browser = Browser::open(Scripts::On).await;
     sign_in(&browser, &stack).await;
     let mut found = Vec::new();
