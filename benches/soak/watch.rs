@@ -58,7 +58,7 @@ pub async fn audit_log(home: &Home, report: &mut Report, part: &str) {
     let verified = store::audit::verify(&mut db.read().await.unwrap(), &keys, None).await.unwrap();
     db.close().await;
     let seen = match verified.faults.first() {
-        Some(fault) => format!("{} faults, the first: {fault}", verified.faults.len()),
+        Some(fault) => format!("{} faults, the first: {fault:?}", verified.faults.len()),
         None => format!("{} entries", verified.entries),
     };
     let kept = verified.faults.is_empty() && verified.entries > 0;

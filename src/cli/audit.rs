@@ -12,11 +12,13 @@ use crate::config::Config;
 use crate::crypto::Keys;
 use crate::domain::Period;
 use crate::domain::access::Principal;
+use crate::domain::audit::Fault;
 use crate::node::lease;
 use crate::ops::Context;
 use crate::ops::audit::{checkpoint as file, retention};
-use crate::store::audit::{self, ChainHead, Checkpoint, CheckpointFile, Fault, Verified};
+use crate::store::audit::{self, ChainHead, Checkpoint, CheckpointFile, Verified};
 use crate::store::{Db, access_seals, key_check};
+use crate::words;
 
 /// How many faults are listed.
 const LISTED: usize = 50;
@@ -131,7 +133,9 @@ fn report(found: &Verified, known: Option<&ChainHead>) -> String {
         Some(head) => format!("Compared with the checkpoint at entry {}.", head.seq),
         None => "Not compared with a checkpoint.".into(),
     });
-    lines.extend(found.faults.iter().take(LISTED).map(|fault| format!("FAULT: {fault}.")));
+    lines.extend(
+        found.faults.iter().take(LISTED).map(|fault| format!("FAULT: {}.", words::faults::fault(fault))),
+    );
     if found.faults.len() > LISTED {
         lines.push(format!("And {} more.", found.faults.len() - LISTED));
     }

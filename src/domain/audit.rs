@@ -1,20 +1,20 @@
-//! The events of the audit log: one variant per kind of event, with the details that an auditor needs.
+//! The events of the audit log: one variant per kind of event, with the details that an auditor needs, never a secret: that
+//! a code was shown is recorded, the code is not.
 //!
-//! An event never holds a secret: that a code was shown is recorded, the code is not.
-//!
-//! The list below defines each event in one place: its code, its meaning and its details, which serde writes and reads.
-//! A code is a stable name that reports and alerts depend on, so it is never changed or reused for something else. Fields
-//! may be added to the details if old entries, which lack them, can still be read.
+//! Each has its code, meaning and details in the list below. A code is a stable name that reports and alerts depend on, so
+//! it is never changed or reused. Details may get more fields if old entries, which lack them, can still be read.
 
 pub mod codes;
 mod define;
 mod entry;
+mod fault;
 mod reasons;
 mod stored;
 #[cfg(test)]
 mod tests;
 
 pub use entry::{AuditEntry, Outcome};
+pub use fault::Fault;
 pub use reasons::{ForeignRow, MismatchReason, SignInDenied};
 
 use super::privilege::{AccountPrivileges, SystemPrivileges};

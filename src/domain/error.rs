@@ -1,13 +1,11 @@
 //! Error codes: stable names with typed data that programs can distinguish. The messages are in `words::errors`, as an
 //! exhaustive match.
 
+mod conversions;
+
 use serde::{Deserialize, Serialize};
 
-use super::access::{EscalationError, Refusal};
-use super::email::EmailError;
-use super::phone::PhoneError;
 use super::refusal::LoginRefusal;
-use super::reveal::ReasonError;
 
 /// Why an operation failed. The names are stable: a code is never renamed or reused for something else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -253,64 +251,4 @@ impl GoneKind {
 pub struct RejectedEdit {
     pub what: String,
     pub error: ErrorCode,
-}
-
-impl From<PhoneError> for ErrorCode {
-    fn from(error: PhoneError) -> Self {
-        match error {
-            PhoneError::Empty => Self::PhoneMissing,
-            PhoneError::Character => Self::PhoneCharacter,
-            PhoneError::Length => Self::PhoneLength,
-            PhoneError::CountryCode => Self::PhoneCountryCode,
-        }
-    }
-}
-
-impl From<EmailError> for ErrorCode {
-    fn from(error: EmailError) -> Self {
-        match error {
-            EmailError::Empty => Self::EmailMissing,
-            EmailError::Form => Self::EmailForm,
-            EmailError::Character => Self::EmailCharacter,
-            EmailError::Length => Self::EmailLength,
-        }
-    }
-}
-
-impl From<ReasonError> for ErrorCode {
-    fn from(error: ReasonError) -> Self {
-        match error {
-            ReasonError::Length => Self::ReasonLength,
-            ReasonError::Character => Self::ReasonCharacter,
-        }
-    }
-}
-
-impl From<EscalationError> for ErrorCode {
-    fn from(error: EscalationError) -> Self {
-        match error {
-            EscalationError::Account(missing) => {
-                Self::PrivilegeNotHeldThere { privilege: missing.name().to_owned() }
-            }
-            EscalationError::System(missing) => {
-                Self::PrivilegeNotHeld { privilege: missing.name().to_owned() }
-            }
-            EscalationError::OwnRoles => Self::OwnRoles,
-            EscalationError::OwnAccount => Self::OwnAccount,
-            EscalationError::Above => Self::AboveYou,
-            EscalationError::AdministratorsOnly => Self::AdministratorsOnly,
-        }
-    }
-}
-
-impl From<Refusal> for ErrorCode {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NotVisible => Self::NotFound,
-            Refusal::Missing(privilege) => Self::MissingPrivilege { privilege: privilege.name().to_owned() },
-            Refusal::MissingSystem(privilege) => {
-                Self::MissingPrivilege { privilege: privilege.name().to_owned() }
-            }
-        }
-    }
 }

@@ -6,68 +6,94 @@ use serde::{Deserialize, Serialize};
 use super::Input;
 use super::ids::named;
 
-named!(
-    /// A refusal that Telegram, or TDLib on its way there, has a name for.
-    #[derive(Serialize, Deserialize)]
-    KnownRefusal {
-        // The code.
-        CodeInvalid = "PHONE_CODE_INVALID",
-        CodeEmpty = "PHONE_CODE_EMPTY",
-        CodeExpired = "PHONE_CODE_EXPIRED",
-        CodeHashEmpty = "PHONE_CODE_HASH_EMPTY",
-        CodeHashInvalid = "PHONE_CODE_HASH_INVALID",
-        /// All ways of sending a code to this number are used up for now.
-        SendCodeUnavailable = "SEND_CODE_UNAVAILABLE",
-        SmsFailed = "SMS_CODE_CREATE_FAILED",
-        // The two-step password.
-        PasswordInvalid = "PASSWORD_HASH_INVALID",
-        PasswordEmpty = "PASSWORD_EMPTY",
-        PasswordOutdated = "SRP_ID_INVALID",
-        PasswordChanged = "SRP_PASSWORD_CHANGED",
-        PasswordProofInvalid = "SRP_A_INVALID",
-        PasswordTooFresh = "PASSWORD_TOO_FRESH",
-        PasswordMissing = "PASSWORD_MISSING",
-        PasswordNeeded = "SESSION_PASSWORD_NEEDED",
-        // The number.
-        NumberInvalid = "PHONE_NUMBER_INVALID",
-        NumberBanned = "PHONE_NUMBER_BANNED",
-        NumberUnoccupied = "PHONE_NUMBER_UNOCCUPIED",
-        NumberOccupied = "PHONE_NUMBER_OCCUPIED",
-        NumberFlood = "PHONE_NUMBER_FLOOD",
-        PasswordFlood = "PHONE_PASSWORD_FLOOD",
-        NumberProtected = "PHONE_PASSWORD_PROTECTED",
-        SignUpForbidden = "PHONE_NUMBER_APP_SIGNUP_FORBIDDEN",
-        // The login e-mail address.
-        EmailCodeInvalid = "CODE_INVALID",
-        EmailCodeEmpty = "CODE_EMPTY",
-        EmailCodeExpired = "EMAIL_VERIFY_EXPIRED",
-        EmailInvalid = "EMAIL_INVALID",
-        EmailNotAllowed = "EMAIL_NOT_ALLOWED",
-        EmailUnconfirmed = "EMAIL_UNCONFIRMED",
-        EmailTokenInvalid = "EMAIL_TOKEN_INVALID",
-        EmailNotSetUp = "EMAIL_NOT_SETUP",
-        EmailMissing = "EMAIL_INSTALL_MISSING",
-        // The account.
-        UserDeactivated = "USER_DEACTIVATED",
-        UserBanned = "USER_DEACTIVATED_BAN",
-        AccountFrozen = "FROZEN_METHOD_INVALID",
-        // The session.
-        SessionRevoked = "SESSION_REVOKED",
-        SessionExpired = "SESSION_EXPIRED",
-        KeyUnregistered = "AUTH_KEY_UNREGISTERED",
-        KeyInvalid = "AUTH_KEY_INVALID",
-        KeyNotPermanent = "AUTH_KEY_PERM_EMPTY",
-        KeyDuplicated = "AUTH_KEY_DUPLICATED",
-        TokenExpired = "AUTH_TOKEN_EXPIRED",
-        TokenInvalid = "AUTH_TOKEN_INVALID",
-        // This server.
-        ApiIdInvalid = "API_ID_INVALID",
-        ApiIdPublished = "API_ID_PUBLISHED_FLOOD",
-        UpdateApp = "UPDATE_APP_TO_LOGIN",
-        IntegrityCheck = "INTEGRITY_CHECK_CLASSIC_FAILED",
-        // TDLib's own.
-        OtherQuery = "Another authorization query has started",
-    }
+const NO_INPUT: Option<Input> = None;
+const CODE: Option<Input> = Some(Input::Code);
+const PASSWORD: Option<Input> = Some(Input::Password);
+/// Telegram certainly sent no code, and does not hold the request against the number.
+const FREE: bool = false;
+/// Telegram counts the request itself, or a code may be on its way.
+const COUNTS: bool = true;
+
+/// The refusals with Telegram's name, the input that each is about, and whether a request for a code that is refused like
+/// this counts as one.
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $refusal:ident = $name:literal, $input:expr, $counts:expr;)+) => {
+        named!(
+            /// A refusal that Telegram, or TDLib on its way there, has a name for.
+            #[derive(Serialize, Deserialize)]
+            KnownRefusal { $($(#[$doc])* $refusal = $name),+ }
+        );
+
+        impl KnownRefusal {
+            const fn field(self) -> Option<Input> {
+                match self { $(Self::$refusal => $input),+ }
+            }
+
+            const fn counts_as_a_code(self) -> bool {
+                match self { $(Self::$refusal => $counts),+ }
+            }
+        }
+    };
+}
+
+refusals!(
+    // The code.
+    CodeInvalid = "PHONE_CODE_INVALID", CODE, FREE;
+    CodeEmpty = "PHONE_CODE_EMPTY", CODE, FREE;
+    CodeExpired = "PHONE_CODE_EXPIRED", CODE, FREE;
+    CodeHashEmpty = "PHONE_CODE_HASH_EMPTY", NO_INPUT, FREE;
+    CodeHashInvalid = "PHONE_CODE_HASH_INVALID", NO_INPUT, FREE;
+    /// All ways of sending a code to this number are used up for now.
+    SendCodeUnavailable = "SEND_CODE_UNAVAILABLE", NO_INPUT, FREE;
+    SmsFailed = "SMS_CODE_CREATE_FAILED", NO_INPUT, COUNTS;
+    // The two-step password.
+    PasswordInvalid = "PASSWORD_HASH_INVALID", PASSWORD, FREE;
+    PasswordEmpty = "PASSWORD_EMPTY", PASSWORD, FREE;
+    PasswordOutdated = "SRP_ID_INVALID", PASSWORD, FREE;
+    PasswordChanged = "SRP_PASSWORD_CHANGED", PASSWORD, FREE;
+    PasswordProofInvalid = "SRP_A_INVALID", PASSWORD, FREE;
+    PasswordTooFresh = "PASSWORD_TOO_FRESH", NO_INPUT, FREE;
+    PasswordMissing = "PASSWORD_MISSING", NO_INPUT, FREE;
+    PasswordNeeded = "SESSION_PASSWORD_NEEDED", NO_INPUT, COUNTS;
+    // The number.
+    NumberInvalid = "PHONE_NUMBER_INVALID", NO_INPUT, FREE;
+    NumberBanned = "PHONE_NUMBER_BANNED", NO_INPUT, FREE;
+    NumberUnoccupied = "PHONE_NUMBER_UNOCCUPIED", NO_INPUT, FREE;
+    NumberOccupied = "PHONE_NUMBER_OCCUPIED", NO_INPUT, FREE;
+    NumberFlood = "PHONE_NUMBER_FLOOD", NO_INPUT, COUNTS;
+    PasswordFlood = "PHONE_PASSWORD_FLOOD", NO_INPUT, COUNTS;
+    NumberProtected = "PHONE_PASSWORD_PROTECTED", NO_INPUT, COUNTS;
+    SignUpForbidden = "PHONE_NUMBER_APP_SIGNUP_FORBIDDEN", NO_INPUT, FREE;
+    // The login e-mail address.
+    EmailCodeInvalid = "CODE_INVALID", NO_INPUT, FREE;
+    EmailCodeEmpty = "CODE_EMPTY", NO_INPUT, FREE;
+    EmailCodeExpired = "EMAIL_VERIFY_EXPIRED", NO_INPUT, FREE;
+    EmailInvalid = "EMAIL_INVALID", NO_INPUT, FREE;
+    EmailNotAllowed = "EMAIL_NOT_ALLOWED", NO_INPUT, FREE;
+    EmailUnconfirmed = "EMAIL_UNCONFIRMED", NO_INPUT, FREE;
+    EmailTokenInvalid = "EMAIL_TOKEN_INVALID", NO_INPUT, FREE;
+    EmailNotSetUp = "EMAIL_NOT_SETUP", NO_INPUT, FREE;
+    EmailMissing = "EMAIL_INSTALL_MISSING", NO_INPUT, FREE;
+    // The account.
+    UserDeactivated = "USER_DEACTIVATED", NO_INPUT, FREE;
+    UserBanned = "USER_DEACTIVATED_BAN", NO_INPUT, FREE;
+    AccountFrozen = "FROZEN_METHOD_INVALID", NO_INPUT, FREE;
+    // The session.
+    SessionRevoked = "SESSION_REVOKED", NO_INPUT, FREE;
+    SessionExpired = "SESSION_EXPIRED", NO_INPUT, FREE;
+    KeyUnregistered = "AUTH_KEY_UNREGISTERED", NO_INPUT, FREE;
+    KeyInvalid = "AUTH_KEY_INVALID", NO_INPUT, FREE;
+    KeyNotPermanent = "AUTH_KEY_PERM_EMPTY", NO_INPUT, FREE;
+    KeyDuplicated = "AUTH_KEY_DUPLICATED", NO_INPUT, FREE;
+    TokenExpired = "AUTH_TOKEN_EXPIRED", NO_INPUT, FREE;
+    TokenInvalid = "AUTH_TOKEN_INVALID", NO_INPUT, FREE;
+    // This server.
+    ApiIdInvalid = "API_ID_INVALID", NO_INPUT, FREE;
+    ApiIdPublished = "API_ID_PUBLISHED_FLOOD", NO_INPUT, COUNTS;
+    UpdateApp = "UPDATE_APP_TO_LOGIN", NO_INPUT, FREE;
+    IntegrityCheck = "INTEGRITY_CHECK_CLASSIC_FAILED", NO_INPUT, FREE;
+    // TDLib's own.
+    OtherQuery = "Another authorization query has started", NO_INPUT, COUNTS;
 );
 
 /// Telegram wants a check that only official apps can show, by the beginning of its name.
@@ -131,8 +157,7 @@ impl LoginRefusal {
         }
     }
 
-    /// Whether a request for a code that is refused like this counts as one. It doesn't where Telegram certainly sent no
-    /// code and does not hold the request against the number.
+    /// Whether a request for a code that is refused like this counts as one.
     pub const fn counts_as_a_code(&self) -> bool {
         match self {
             Self::Known { name } => name.counts_as_a_code(),
@@ -144,113 +169,6 @@ impl LoginRefusal {
     /// Whether there is no other way to send a code to this number for now.
     pub fn has_no_other_way(&self) -> bool {
         *self == Self::Known { name: KnownRefusal::SendCodeUnavailable }
-    }
-}
-
-impl KnownRefusal {
-    const fn field(self) -> Option<Input> {
-        match self {
-            Self::CodeInvalid | Self::CodeEmpty | Self::CodeExpired => Some(Input::Code),
-            Self::PasswordInvalid
-            | Self::PasswordEmpty
-            | Self::PasswordOutdated
-            | Self::PasswordChanged
-            | Self::PasswordProofInvalid => Some(Input::Password),
-            Self::CodeHashEmpty
-            | Self::CodeHashInvalid
-            | Self::SendCodeUnavailable
-            | Self::SmsFailed
-            | Self::PasswordTooFresh
-            | Self::PasswordMissing
-            | Self::PasswordNeeded
-            | Self::NumberInvalid
-            | Self::NumberBanned
-            | Self::NumberUnoccupied
-            | Self::NumberOccupied
-            | Self::NumberFlood
-            | Self::PasswordFlood
-            | Self::NumberProtected
-            | Self::SignUpForbidden
-            | Self::EmailCodeInvalid
-            | Self::EmailCodeEmpty
-            | Self::EmailCodeExpired
-            | Self::EmailInvalid
-            | Self::EmailNotAllowed
-            | Self::EmailUnconfirmed
-            | Self::EmailTokenInvalid
-            | Self::EmailNotSetUp
-            | Self::EmailMissing
-            | Self::UserDeactivated
-            | Self::UserBanned
-            | Self::AccountFrozen
-            | Self::SessionRevoked
-            | Self::SessionExpired
-            | Self::KeyUnregistered
-            | Self::KeyInvalid
-            | Self::KeyNotPermanent
-            | Self::KeyDuplicated
-            | Self::TokenExpired
-            | Self::TokenInvalid
-            | Self::ApiIdInvalid
-            | Self::ApiIdPublished
-            | Self::UpdateApp
-            | Self::IntegrityCheck
-            | Self::OtherQuery => None,
-        }
-    }
-
-    const fn counts_as_a_code(self) -> bool {
-        match self {
-            // Telegram counts these itself, or a code may be on its way.
-            Self::NumberFlood
-            | Self::PasswordFlood
-            | Self::NumberProtected
-            | Self::ApiIdPublished
-            | Self::SmsFailed
-            | Self::PasswordNeeded
-            | Self::OtherQuery => true,
-            Self::CodeInvalid
-            | Self::CodeEmpty
-            | Self::CodeExpired
-            | Self::CodeHashEmpty
-            | Self::CodeHashInvalid
-            | Self::SendCodeUnavailable
-            | Self::PasswordInvalid
-            | Self::PasswordEmpty
-            | Self::PasswordOutdated
-            | Self::PasswordChanged
-            | Self::PasswordProofInvalid
-            | Self::PasswordTooFresh
-            | Self::PasswordMissing
-            | Self::NumberInvalid
-            | Self::NumberBanned
-            | Self::NumberUnoccupied
-            | Self::NumberOccupied
-            | Self::SignUpForbidden
-            | Self::EmailCodeInvalid
-            | Self::EmailCodeEmpty
-            | Self::EmailCodeExpired
-            | Self::EmailInvalid
-            | Self::EmailNotAllowed
-            | Self::EmailUnconfirmed
-            | Self::EmailTokenInvalid
-            | Self::EmailNotSetUp
-            | Self::EmailMissing
-            | Self::UserDeactivated
-            | Self::UserBanned
-            | Self::AccountFrozen
-            | Self::SessionRevoked
-            | Self::SessionExpired
-            | Self::KeyUnregistered
-            | Self::KeyInvalid
-            | Self::KeyNotPermanent
-            | Self::KeyDuplicated
-            | Self::TokenExpired
-            | Self::TokenInvalid
-            | Self::ApiIdInvalid
-            | Self::UpdateApp
-            | Self::IntegrityCheck => false,
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod code;
 mod input;
+mod session;
 mod severity;
 
 pub use code::{CodeDelivery, CodeSent};
@@ -131,30 +132,6 @@ impl Stage {
             | Self::Ready
             | Self::LoggingOut
             | Self::Closing
-            | Self::Other(_) => false,
-        }
-    }
-
-    /// Whether there is a session, or a login in progress, that logging out would end.
-    pub const fn can_log_out(&self) -> bool {
-        match self {
-            Self::WaitCode(_)
-            | Self::WaitPassword { .. }
-            | Self::WaitEmailAddress
-            | Self::WaitEmailCode { .. }
-            | Self::WaitOtherDevice
-            | Self::WaitRegistration
-            | Self::WaitPremium
-            | Self::Ready => true,
-            Self::Disconnected
-            | Self::Starting
-            | Self::Reconnecting
-            | Self::SignedOut
-            | Self::Ended(_)
-            | Self::LoggingOut
-            | Self::Closing
-            | Self::Failed(_)
-            | Self::Quarantined
             | Self::Other(_) => false,
         }
     }

@@ -121,7 +121,7 @@ mod tests {
         for number in 0..110 {
             assert_eq!(counted.check_stranger(here, now, 100), number < 100);
         }
-        assert!(counted.has_room(here, now, 1), "nobody has failed");
+        assert!(counted.has_room(here, now, 1), "no attempt has failed");
         counted.count_failure(here, now);
         assert!(!counted.has_room(here, now, 1) && counted.has_room(here, now, 2));
         assert!(counted.has_room(IpAddr::from([192, 0, 2, 2]), now, 1));

@@ -1,7 +1,7 @@
-//! Removing what somebody put into the database to get access, and recording it.
+//! Removes access that was granted by writing to the database directly, and records it.
 //!
-//! Such a row gives nothing from the beginning, see [`access_seals`](crate::store::access_seals). Rules that were taken
-//! away or moved with SQL count, but not unnoticed.
+//! Such a row never gives access, see [`access_seals`](crate::store::access_seals). Rules that were removed or moved with
+//! SQL take effect, and that is recorded.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use crate::ops::publisher::Publisher;
 use crate::ops::{App, approvals};
 use crate::store::{StoreError, Written, access_seals};
 
-/// How often it is looked without any reason: not everything that gives access changes the version of the rules.
-const LOOK: Duration = Duration::from_secs(60);
-/// The pause after a database that is unavailable, and between two looks.
+/// How often the rows are checked although the rules did not change: some rows that give access are not rules.
+const CHECK: Duration = Duration::from_secs(60);
+/// The least time between two checks, also while the database is unavailable.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Looks after each change of the rules and every minute, until the program ends.
+/// Checks after each change of the rules and every minute, until the program ends.
 pub async fn run(app: Arc<App>) {
     let mut changes = app.live.events.subscribe();
     loop {
@@ -28,7 +28,7 @@ pub async fn run(app: Arc<App>) {
         }
         tokio::time::sleep(PAUSE).await;
         let rules = changes.wait_for(|change| change == Change::Policy);
-        let _ = tokio::time::timeout(LOOK, rules).await;
+        let _ = tokio::time::timeout(CHECK, rules).await;
     }
 }
 
@@ -43,7 +43,7 @@ pub async fn sweep(app: &App) -> Result<(), StoreError> {
             let mut recorded = None;
             let by_telescope = |event| AuditEntry::done(now, &Principal::System("telescope"), event);
             for foreign in access_seals::remove_foreign(tx).await? {
-                tracing::error!(row = ?foreign.row, what = foreign.what, "SOMEBODY PUT ACCESS INTO THE DATABASE; removed");
+                tracing::error!(row = ?foreign.row, what = foreign.what, "access was granted by writing to the database directly; removed");
                 let event = AuditEvent::ForeignRowRemoved { row: foreign.row, what: foreign.what };
                 recorded = Some(tx.record(&by_telescope(event)).await?);
             }

@@ -196,8 +196,8 @@ async fn check(
     Ok(())
 }
 
-/// Refuses to shut out a person who owns accounts, to give them back, or to give them to the next identity with that
-/// address, if the actor may not do with those accounts what their owner may: then the owner may more than the actor.
+/// Refuses to block, unblock or unlink the owner of accounts for which the actor may not do what an owner may: such an
+/// owner has more permissions than the actor.
 async fn judge_owned(
     conn: &mut Conn<'_>,
     rules: &Policy,

@@ -101,10 +101,10 @@ pub async fn remove_foreign(conn: &mut Conn<'_>) -> Result<Vec<Foreign>, StoreEr
     Ok(removed)
 }
 
-/// The version of the rules that Telescope left behind and the one that was found, if somebody else changed them; from
-/// now on the found one counts.
+/// The version of the rules that Telescope wrote last and the one that was found, if they were changed with SQL; accepts
+/// the found one.
 pub async fn accept_version(conn: &mut Conn<'_>) -> Result<Option<(i64, i64)>, StoreError> {
-    // As it was found: what this change removes has moved the version on.
+    // As found at the beginning: removing rows in this change has raised the version.
     let found = conn.access.and_then(|found| Some((found.foreign_since?, found.version)));
     access_version::accept(conn).await?;
     Ok(found)

@@ -1,6 +1,6 @@
 //! The version of the access rules, which triggers raise with every change of a row that rights depend on. Each change
-//! of Telescope's own leaves a proof beside the version that it ends with. So a version without one tells that
-//! somebody changed such a row with SQL.
+//! of Telescope's own leaves a proof beside the version that it ends with. A version without a proof means that such a
+//! row was changed with SQL.
 
 use super::access_proof::AccessRow;
 use super::conn::{execute, one};
@@ -10,7 +10,7 @@ use super::{Conn, StoreError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     pub version: i64,
-    /// The version that Telescope left behind, if that is another one.
+    /// The version that Telescope wrote last, if that is another one.
     pub foreign_since: Option<i64>,
 }
 
@@ -30,8 +30,8 @@ pub(super) async fn begin(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Proves the version that a change ends with. What somebody else changed before it stays without a proof until it is
-/// written down, see [`accept`].
+/// Proves the version that a change ends with. An earlier change with SQL stays without a proof until it is recorded, see
+/// [`accept`].
 pub(super) async fn seal(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let Some(before) = conn.access.filter(|before| before.foreign_since.is_none()) else { return Ok(()) };
     let now = find(conn).await?;

@@ -26,7 +26,7 @@ pub use read::{
 };
 pub use row::Entry;
 pub use search::{Found, Narrowed, Search, Whose, numbered, outcomes};
-pub use verify::{Fault, Verified, verify};
+pub use verify::{Verified, verify};
 
 use super::conn::{execute, first, one};
 use super::{Conn, StoreError};

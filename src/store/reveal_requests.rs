@@ -4,12 +4,17 @@
 //! An open request and an approval count only if Telescope wrote the row, and an approval only with the audit entry that
 //! recorded it. What was put in with SQL reads as expired.
 
+mod upkeep;
+
 use super::access_proof::AccessRow;
 use super::audit;
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::reveal::{APPROVAL_LIFE, RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Email, Millis, Phone, RevealId, UserId};
+
+pub use upkeep::{any_before, forget_before};
+pub(super) use upkeep::{expire_open, foreign};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -74,6 +79,7 @@ macro_rules! requests {
         )
     };
 }
+use requests;
 
 /// The request that a row is. One that Telescope did not leave open is over.
 async fn genuine(conn: &mut Conn<'_>, row: Row) -> Result<RevealRequest, StoreError> {
@@ -248,32 +254,6 @@ pub async fn overdue(conn: &mut Conn<'_>, now: Millis) -> Result<Vec<RevealReque
     Ok(rows.into_iter().map(RevealRequest::from).collect())
 }
 
-/// Open requests that Telescope did not leave so, with who made them.
-pub(super) async fn foreign(conn: &mut Conn<'_>) -> Result<Vec<(RevealId, Email)>, StoreError> {
-    let open = requests!(
-        all,
-        conn,
-        "where state = $1 or state = $2 order by reveal_requests.id",
-        RequestState::Waiting,
-        RequestState::Approved
-    )?;
-    let requests = all_genuine(conn, open).await?;
-    let over = requests.into_iter().filter(|request| request.state == RequestState::Expired);
-    Ok(over.map(|request| (request.id, request.person)).collect())
-}
-
-/// Ends every open request.
-pub(super) async fn expire_open(conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    execute!(
-        conn,
-        "update reveal_requests set state = $1 where state = $2 or state = $3",
-        RequestState::Expired,
-        RequestState::Waiting,
-        RequestState::Approved
-    )
-    .map(drop)
-}
-
 /// Approvals that can still be used.
 pub async fn approved(conn: &mut Conn<'_>, now: Millis) -> Result<Vec<RevealRequest>, StoreError> {
     let rows = requests!(
@@ -316,21 +296,4 @@ pub async fn end(conn: &mut Conn<'_>, id: RevealId, state: RequestState) -> Resu
         RequestState::Approved
     )?;
     Ok(touched > 0)
-}
-
-/// Deletes closed requests that were made before then. Returns how many.
-pub async fn forget_before(conn: &mut Conn<'_>, then: Millis) -> Result<u64, StoreError> {
-    execute!(
-        conn,
-        "delete from reveal_requests where created < $1 and state <> $2 and state <> $3",
-        then,
-        RequestState::Waiting,
-        RequestState::Approved
-    )
-}
-
-/// Whether there is a request that was made before then.
-pub async fn any_before(conn: &mut Conn<'_>, then: Millis) -> Result<bool, StoreError> {
-    Ok(first!(conn, (RevealId,), "select id from reveal_requests where created < $1 limit 1", then)?
-        .is_some())
 }

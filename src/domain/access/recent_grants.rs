@@ -32,7 +32,7 @@ pub enum ApproverBy {
     Admin,
     Role {
         name: String,
-        /// Whether the identity provider says so, which nobody here has given.
+        /// Whether the role comes from the identity provider, so that no one in Telescope granted it.
         from_provider: bool,
     },
 }

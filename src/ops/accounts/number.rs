@@ -9,8 +9,7 @@ use crate::domain::access::{Grant, Principal, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
-use crate::domain::stage::Stage;
-use crate::domain::{Account, DesiredState, Phone, SessionEndReason, Snapshot};
+use crate::domain::{Account, DesiredState, Phone, Snapshot};
 use crate::live::accounts::Entry;
 use crate::ops::{App, OpError};
 use crate::store::{self, Conn};
@@ -54,26 +53,7 @@ pub fn was_never_logged_in(entry: &Entry) -> bool {
     if entry.account.wanted == DesiredState::Removed || entry.snapshot.profile.is_some() {
         return false;
     }
-    match entry.snapshot.stage {
-        // A login that was given up here has left nothing behind at Telegram.
-        Stage::Ended(SessionEndReason::LoggedOut) => true,
-        Stage::Ready | Stage::LoggingOut | Stage::Ended(_) => false,
-        Stage::Disconnected
-        | Stage::Starting
-        | Stage::Reconnecting
-        | Stage::SignedOut
-        | Stage::WaitCode(_)
-        | Stage::WaitPassword { .. }
-        | Stage::WaitEmailAddress
-        | Stage::WaitEmailCode { .. }
-        | Stage::WaitOtherDevice
-        | Stage::WaitRegistration
-        | Stage::WaitPremium
-        | Stage::Closing
-        | Stage::Failed(_)
-        | Stage::Quarantined
-        | Stage::Other(_) => true,
-    }
+    !entry.snapshot.stage.may_have_session()
 }
 
 async fn write(app: &App, grant: &Grant<'_, can::Login>, entry: &Entry, phone: Phone) -> Result<(), OpError> {

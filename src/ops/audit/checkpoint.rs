@@ -145,8 +145,8 @@ pub async fn write_last(context: &Context) {
     write(context, newest, &mut None).await;
 }
 
-/// Whether the file says it now. There is nothing to write before this run has recorded something. `written` is what this
-/// run has written: if the file is another one, somebody else was there.
+/// Whether the file is up to date now. There is nothing to write before this run has recorded an entry. `written` is what
+/// this run wrote last: if the file says anything else, another process changed it.
 async fn write(context: &Context, newest: Option<ChainHead>, written: &mut Option<ChainHead>) -> bool {
     let Some(head) = newest else { return true };
     if context.db.is_taken_over().await {

@@ -6,10 +6,11 @@
 //! old entries under the new key.
 
 use crate::domain::access::Principal;
+use crate::domain::audit::Fault;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::ops::Context;
-use crate::store::audit::Fault;
 use crate::store::{StoreError, Written, audit};
+use crate::words;
 
 /// Seals the entries made under the former key, unless that was done. To be called at startup by the active server.
 pub async fn entries_of_former_key(context: &Context) -> Result<(), StoreError> {
@@ -23,7 +24,10 @@ pub async fn entries_of_former_key(context: &Context) -> Result<(), StoreError> 
     // A mismatch that is written down is sealed like everything else.
     let wrong = |fault: &&Fault| !matches!(fault, Fault::Unacknowledged(_));
     if let Some(fault) = found.faults.iter().find(wrong) {
-        tracing::error!(%fault, "the audit log fails verification, so it is not sealed under the new key");
+        tracing::error!(
+            fault = words::faults::fault(fault),
+            "the audit log fails verification, so it is not sealed under the new key"
+        );
         return Ok(());
     }
     let event = AuditEvent::AuditSealed { seal: found.seal };

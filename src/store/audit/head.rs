@@ -49,7 +49,7 @@ const OWN: u32 = 0o600;
 pub enum Checkpoint {
     /// There is no file.
     Missing,
-    /// It was written before it had a MAC, or somebody took that away.
+    /// It has no MAC: it was written by an earlier version, or the MAC was removed.
     Unsigned(ChainHead),
     Signed(ChainHead),
     /// Its MAC is not ours.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{ChainHead, Entry, head, read};
 use crate::crypto::Keys;
 use crate::domain::Millis;
-use crate::domain::audit::{AuditEvent, AuditKind};
+use crate::domain::audit::{AuditEvent, AuditKind, Fault};
 use crate::store::{Conn, StoreError};
 
 /// Entries per query.
@@ -39,57 +39,6 @@ pub struct Verified {
     pub head: ChainHead,
     /// What is wrong; empty if the log is intact.
     pub faults: Vec<Fault>,
-}
-
-/// Something wrong with the audit log.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// An entry's fields are not those it was written with.
-    #[error("entry {0} was changed")]
-    Changed(i64),
-    /// An entry does not follow from the one before it: it was forged or reordered.
-    #[error("entry {0} does not follow from the one before it")]
-    Unlinked(i64),
-    /// An entry's details were removed without a record.
-    #[error("the details of entry {0} were taken out, and nothing says by whom")]
-    Blanked(i64),
-    /// Neither a key nor a seal authenticates the entries up to this number.
-    #[error(
-        "entries 1 to {0} were written under a key that is not in the settings, and nothing later holds them; with that \
-         key as TWO_FACTOR_ENCRYPTION_KEY_OLD they can be checked"
-    )]
-    Unchecked(i64),
-    /// The entries from the first to the last number are missing.
-    #[error("entries {0} to {1} are missing")]
-    Missing(i64, i64),
-    /// There is an entry after the head.
-    #[error("entry {0} is after the end of the audit log")]
-    Surplus(i64),
-    /// The stored head is not the last entry.
-    #[error("the recorded end of the audit log is not its last entry")]
-    Head,
-    /// An entry has a value that can't be read.
-    #[error("entry {0} can't be read: {1}")]
-    Unreadable(i64, String),
-    /// The log was found not to match its checkpoint.
-    #[error(
-        "entry {0} says that the audit log did not match its checkpoint, and no administrator has acknowledged that on \
-         its page"
-    )]
-    Unacknowledged(i64),
-    /// There is no checkpoint.
-    #[error(
-        "the file audit-head is missing, so entries missing at the end of the audit log can't be noticed"
-    )]
-    NoCheckpoint,
-    /// The checkpoint was made up.
-    #[error(
-        "the checkpoint was not written by Telescope, so entries missing at the end of the audit log can't be noticed"
-    )]
-    ForgedCheckpoint,
-    /// The log does not contain its checkpoint: entries were deleted at its end, or rewritten.
-    #[error("the audit log does not lead through its checkpoint, entry {0}")]
-    Cut(i64),
 }
 
 /// Verifies the whole audit log. `known` is an earlier head, from a [`CheckpointFile`](super::CheckpointFile) or an export, which the

@@ -1,8 +1,8 @@
-//! The repository contains no secrets, and its image does not run as root.
+//! The repository contains no secrets, its source files are short, and its image does not run as root.
 
 use std::path::Path;
 
-use super::read;
+use super::{files, read};
 use crate::support::root;
 
 /// Built, downloaded or private files that are not part of the repository: the entries of `.gitignore`.
@@ -85,6 +85,17 @@ fn passwords_are_found() {
     {
         assert!(!has_password(text), "{text}");
     }
+}
+
+#[test]
+fn source_files_have_at_most_300_lines() {
+    let long: Vec<_> = [files("src", "rs"), files("sandbox/src", "rs")]
+        .concat()
+        .into_iter()
+        .map(|(file, text)| (text.lines().count(), file))
+        .filter(|(lines, _)| *lines > 300)
+        .collect();
+    assert!(long.is_empty(), "split {long:?}");
 }
 
 #[test]

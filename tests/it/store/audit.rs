@@ -2,9 +2,9 @@
 
 use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::access::Principal;
-use telescope::domain::audit::{AuditEntry, AuditEvent, MismatchReason, Outcome};
+use telescope::domain::audit::{AuditEntry, AuditEvent, Fault, MismatchReason, Outcome};
 use telescope::domain::{AccountId, DesiredState, Millis, Phone};
-use telescope::store::audit::{self, ChainHead, Fault, Filter, Verified};
+use telescope::store::audit::{self, ChainHead, Filter, Verified};
 use telescope::store::{Conn, StoreError};
 
 use crate::support::db::TestDb;
