@@ -1,9 +1,8 @@
 //! The operator's settings, from the environment or a file `.env`.
 //!
-//! They are read once, at the start, into plain values. Whatever is wrong is reported at once and in
-//! sentences, so that ten mistakes do not take ten starts. The environment wins
-//! over the file. The file's values are not put into the environment, so no child process inherits them.
-//! `.env.sample` explains every setting; a test holds it equal to [`setting_names`].
+//! They are read once, at startup, into plain values. All faults are reported together, so that ten mistakes do not
+//! take ten starts. The environment takes precedence over the file. The file's values are not put into the environment,
+//! so no child process inherits them. `.env.sample` explains every setting; a test compares it with [`setting_names`].
 
 mod assertion;
 mod authorities;
@@ -89,7 +88,7 @@ impl Config {
     }
 }
 
-/// A variable that names a proxy, in the spelling that curl and others have.
+/// A variable that names a proxy, in lower case, as curl and others accept it.
 fn lower_case(name: &str) -> Option<String> {
     let is_shared = matches!(name, "HTTPS_PROXY" | "HTTP_PROXY" | "ALL_PROXY" | "NO_PROXY");
     is_shared.then(|| std::env::var(name.to_ascii_lowercase()).ok())?
@@ -98,7 +97,7 @@ fn lower_case(name: &str) -> Option<String> {
 /// The name of every setting that is read.
 pub fn setting_names() -> BTreeSet<String> {
     let asked = RefCell::new(BTreeSet::new());
-    // All are read, also if some that are needed are missing.
+    // All are read, even if required ones are missing.
     let _ = Config::from_env(|name| {
         asked.borrow_mut().insert(name.to_owned());
         None

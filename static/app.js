@@ -41,10 +41,10 @@
 
   document.addEventListener("htmx:after:swap", (event) => {
     const { sourceElement, target, response } = event.detail.ctx ?? {};
-    // What comes by itself changes a dialog that is open, and opens none.
-    const isLive = sourceElement?.hasAttribute("hx-sse:connect");
-    if (!isLive && response?.status < 400) settled();
-    if (!isLive && target === dialogBody && dialogBody.childElementCount) {
+    // A live update changes a dialog that is open, and opens none.
+    const isAnswer = !isLive(sourceElement);
+    if (isAnswer && response?.status < 400) settled();
+    if (isAnswer && target === dialogBody && dialogBody.childElementCount) {
       if (!dialog.open) {
         opener = focused;
         dialog.showModal();

@@ -33,7 +33,7 @@ impl Dsn {
         Self::parse_with_notes(text).map(|(dsn, _)| dsn)
     }
 
-    /// The same, with the names of parameters that are passed over.
+    /// The same, with the names of parameters that are ignored.
     pub(super) fn parse_with_notes(text: &str) -> Result<(Self, Vec<&'static str>), String> {
         let text = text.trim();
         if let Some(path) = text.strip_prefix("sqlite:") {

@@ -1,7 +1,7 @@
-//! The file `.env`: one `NAME=value` a line, the value letter by letter.
+//! The file `.env`: one `NAME=value` per line, with the value taken literally.
 //!
-//! A parser of our own, since those that exist replace `$NAME` and backslashes within values, and a password may hold
-//! either.
+//! It has its own parser because those of existing crates replace `$NAME` and backslashes in values, and a password may
+//! contain either.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
@@ -21,8 +21,8 @@ pub(super) fn read(file: &Path) -> Result<HashMap<String, String>, ConfigFaults>
     parse(&text)
 }
 
-/// The values of a text. A fault tells the line's number and never its value, which may be a secret. Of several lines
-/// with one name the last one counts.
+/// The values in a text. A fault has the line's number and never its value, which may be a secret. If a name occurs
+/// several times, its last line counts.
 pub(super) fn parse(text: &str) -> Result<HashMap<String, String>, ConfigFaults> {
     let mut values = HashMap::new();
     let mut faults = Vec::new();
@@ -61,8 +61,8 @@ fn setting(line: &str) -> Result<Option<(&str, &str)>, String> {
     value.map(|value| Some((name, value))).map_err(|fault| format!("{name} {fault}"))
 }
 
-/// What stands between the quotes of a value. The closing one ends the line, or has only a comment after it; any other
-/// belongs to the value.
+/// The text between the quotes of a value. The closing quote is followed by the end of the line or a comment; any other
+/// quote belongs to the value.
 fn inside_quotes(quoted: &str) -> Result<&str, String> {
     let mut chars = quoted.chars();
     let quote = chars.next().unwrap_or_default();
@@ -85,8 +85,8 @@ fn inside_quotes(quoted: &str) -> Result<&str, String> {
         })
 }
 
-/// A value without quotes, up to a comment: a `#` between spaces. One that a space comes before, but none after, may be
-/// either, so it is refused.
+/// A value without quotes, up to a comment, which is a `#` between spaces. A `#` after a space but not before one may
+/// be either, so it is refused.
 fn without_comment(value: &str) -> Result<&str, String> {
     let mut before = None;
     for (at, c) in value.char_indices() {

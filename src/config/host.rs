@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Reads a name or an address; the brackets that an address of IPv6 has in a URL are taken off. The error is the rest of
-/// a sentence that begins with the setting's name.
+/// Parses a name or an address; the brackets of an IPv6 address in a URL are removed. The error continues a sentence
+/// that begins with the setting's name.
 pub(super) fn parse(text: &str) -> Result<String, String> {
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     let host = inner.filter(|inner| is_v6(inner)).unwrap_or(text);
@@ -16,7 +16,7 @@ pub(super) fn parse(text: &str) -> Result<String, String> {
     }
 }
 
-/// Whether it is an address of IPv6, which may name its interface: `fe80::1%eth0`.
+/// Whether it is an IPv6 address, which may name its interface: `fe80::1%eth0`.
 fn is_v6(text: &str) -> bool {
     text.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }

@@ -14,11 +14,11 @@ pub struct HttpSettings {
     pub port: u16,
     /// Where people reach Telescope.
     pub public_url: PublicUrl,
-    /// The networks of the proxies that may say whom they speak for.
+    /// The networks of the proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<Subnet>,
 }
 
-/// The same while it is read: others are checked against it, also if the address is missing.
+/// The same while it is read: other settings are checked against it, even if the public address is missing.
 pub(super) struct HttpDraft {
     pub(super) host: String,
     port: u16,

@@ -16,12 +16,12 @@ pub struct Outbound {
     pub proxy: Option<OutboundProxy>,
 }
 
-/// A proxy for requests by https, and the hosts that are reached without it.
+/// A proxy for https requests, and the hosts that are reached without it.
 #[derive(Clone)]
 pub struct OutboundProxy(reqwest::Proxy);
 
 impl OutboundProxy {
-    /// Reads `http://[USER:PASSWORD@]HOST:PORT`, and the list of exceptions as curl has it. The error is the rest of a
+    /// Parses `http://[USER:PASSWORD@]HOST:PORT`, and a list of exceptions in curl's form. The error continues a
     /// sentence that begins with the setting's name.
     pub fn parse(text: &str, exceptions: Option<&str>) -> Result<Self, String> {
         let form = || "is not used: it has to look like http://proxy.example.org:3128.".to_owned();
@@ -45,8 +45,8 @@ impl fmt::Debug for OutboundProxy {
     }
 }
 
-/// The variables that other programs have their proxy from. They are often set for all programs of a machine, so what
-/// is not used is a note and no fault.
+/// The environment variables from which other programs take their proxy. They are often set for all programs of a
+/// machine, so one that is not used is a note and not a fault.
 pub(super) fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>, mode: Option<SsoMode>) -> Outbound {
     let needed = matches!(mode, Some(SsoMode::Oidc | SsoMode::Cloudflare | SsoMode::Jwt));
     let authorities = env.read("SSO_CA_FILE", |file| Authorities::read(file.as_ref()));

@@ -20,9 +20,9 @@ pub(super) fn sso_mode<E: Fn(&str) -> Option<String>>(
         env.fault(format!("SSO_MODE is missing; it is {}.", SsoMode::WORDS));
     }
     let mode = env.read("SSO_MODE", SsoMode::parse)?;
-    let believes = match mode {
-        SsoMode::Mock => "SSO_MODE=mock lets anybody sign in as anybody",
-        SsoMode::Disable => "SSO_MODE=disable takes everybody for the administrator",
+    let consequence = match mode {
+        SsoMode::Mock => "SSO_MODE=mock lets anyone sign in as anyone",
+        SsoMode::Disable => "SSO_MODE=disable makes everyone the administrator",
         SsoMode::Cloudflare | SsoMode::Jwt | SsoMode::Oidc => return Some(mode),
     };
     if mode.is_disabled() {
@@ -36,7 +36,7 @@ pub(super) fn sso_mode<E: Fn(&str) -> Option<String>>(
         (public_url.is_none_or(PublicUrl::is_loopback), "a PUBLIC_URL on localhost"),
     ] {
         if !fits {
-            env.fault(format!("{believes}, therefore it needs {what}."));
+            env.fault(format!("{consequence}, so it needs {what}."));
         }
     }
     Some(mode)
@@ -51,7 +51,9 @@ pub(super) fn named<E: Fn(&str) -> Option<String>>(
     let admins = env.read("ADMIN_EMAILS", emails).unwrap_or_default();
     let domains = env.read("SSO_EMAIL_DOMAINS", domains).unwrap_or_default();
     if mode == Some(SsoMode::Disable) && admins.len() != 1 {
-        env.fault("ADMIN_EMAILS has to name the one person whom SSO_MODE=disable takes everybody for.");
+        env.fault(
+            "ADMIN_EMAILS has to name exactly one person: with SSO_MODE=disable everyone is that administrator.",
+        );
     }
     let is_listed = |email: &Email| domains.iter().any(|domain| domain.is_of(email));
     for admin in admins.iter().filter(|admin| !domains.is_empty() && !is_listed(admin)) {

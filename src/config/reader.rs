@@ -61,12 +61,12 @@ impl<E: Fn(&str) -> Option<String>> Reader<E> {
         self.faults.push(sentence.into());
     }
 
-    /// Keeps a remark on a setting that is valid but unusual: a whole sentence.
+    /// Adds a note about a setting that is valid but unusual, as a complete sentence.
     pub(super) fn note(&mut self, sentence: impl Into<String>) {
         self.notes.push(sentence.into());
     }
 
-    /// The remarks, if there are no faults.
+    /// The notes, if there are no faults.
     pub(super) fn finish(self) -> Result<Vec<String>, ConfigFaults> {
         match self.faults.is_empty() {
             true => Ok(self.notes),

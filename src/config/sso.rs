@@ -1,4 +1,4 @@
-//! The settings of who may sign in, and how.
+//! The settings for who may sign in, and how.
 
 use std::collections::BTreeSet;
 
@@ -12,27 +12,27 @@ use crate::domain::access;
 use crate::domain::privilege::AccountPrivileges;
 use crate::domain::{Email, EmailDomain};
 
-/// How people prove who they are, and what that makes of them.
+/// How people sign in, and which rights they have by the settings.
 #[derive(Clone, Debug)]
 pub struct SsoSettings {
     /// How people sign in.
     pub mode: SsoMode,
-    /// The signed assertions of a proxy; there whenever people sign in by them.
+    /// The format of a proxy's signed assertions; always present in the modes that use them.
     pub assertion: Option<AssertionFormat>,
-    /// Who is administrator at the first sight.
+    /// People who become administrators when they sign in.
     pub admin_emails: BTreeSet<Email>,
-    /// The domains whose addresses may sign in; every domain if there are none.
+    /// The domains whose addresses may sign in; every domain if empty.
     pub email_domains: BTreeSet<EmailDomain>,
-    /// What people may do with the accounts that they own.
+    /// The privileges of owners on their accounts.
     pub owner_privileges: AccountPrivileges,
     /// How an identity provider is reached.
     pub outbound: Outbound,
-    /// The OpenID provider; there whenever people sign in through one.
+    /// The OpenID provider; always present if people sign in through one.
     pub oidc: Option<OidcSettings>,
 }
 
 impl SsoSettings {
-    /// Reads them all; `None` only together with a fault.
+    /// Reads all of them. If it returns `None`, there is a fault.
     pub(super) fn read<E: Fn(&str) -> Option<String>>(
         env: &mut Reader<E>,
         telegram: TelegramEnvironment,

@@ -1,4 +1,4 @@
-//! The settings of what is kept: the folders, the database, the keys that seal it, and for how long.
+//! The settings of what is stored: the folders, the database, the master keys, and for how long details are kept.
 
 use std::path::PathBuf;
 
@@ -7,20 +7,20 @@ use super::{Dsn, TelegramEnvironment, master_keys};
 use crate::crypto::{KeyError, Keys, MasterKey};
 use crate::process::folders::Folders;
 
-/// Where everything is.
+/// Where everything is stored.
 #[derive(Clone, Debug)]
 pub struct StorageSettings {
     /// The folder for what Telescope keeps beside the database.
     pub data_dir: PathBuf,
-    /// The folder of the accounts' TDLib folders.
+    /// The folder that contains the accounts' TDLib folders.
     pub accounts_dir: PathBuf,
     /// The database.
     pub db: Dsn,
-    /// The master key; none only in the test environment, where one is then made and kept in `data_dir`.
+    /// The master key; none only in the test environment, where one is then generated and kept in `data_dir`.
     pub master_key: Option<MasterKey>,
-    /// The master key before it, which still opens what it sealed.
+    /// The former master key, which still opens what was sealed with it.
     pub former_master_key: Option<MasterKey>,
-    /// Days for which the details of audit entries are kept; 0: for ever.
+    /// Days for which the details of audit entries are kept; 0 for ever.
     pub audit_details_days: u32,
 }
 
@@ -35,7 +35,7 @@ impl StorageSettings {
             .read("DB_DSN", Dsn::parse_with_notes)
             .unwrap_or_else(|| (Dsn::in_folder(&data_dir), Vec::new()));
         for name in passed_over {
-            env.note(format!("DB_DSN: the parameter {name} is passed over."));
+            env.note(format!("DB_DSN: the parameter {name} is ignored."));
         }
         let (master_key, former_master_key) = master_keys::read(env, telegram);
         let audit_details_days = env.number("AUDIT_DETAILS_DAYS", 0..=36_500).unwrap_or(0);

@@ -20,11 +20,11 @@ pub struct TelegramSettings {
     pub library_sha512: Option<String>,
     /// The proxy that TDLib goes through.
     pub proxy: Option<Proxy>,
-    /// Processes that run TDLib.
+    /// How many processes run TDLib.
     pub hosts: u16,
-    /// Megabytes at which such a process is restarted at a quiet time; 0: never.
+    /// The memory use in megabytes at which such a process is restarted when it is idle; 0 for never.
     pub host_memory_mb: u64,
-    /// Seconds of silence after which Telegram is asked whether a session still holds; 0: never.
+    /// Seconds without a message after which Telegram is asked whether a session is still valid; 0 for never.
     pub probe_seconds: u64,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn environment<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) ->
 }
 
 impl TelegramSettings {
-    /// Reads the others; `None` only together with a fault.
+    /// Reads the others. If it returns `None`, there is a fault.
     pub(super) fn read<E: Fn(&str) -> Option<String>>(
         env: &mut Reader<E>,
         environment: TelegramEnvironment,

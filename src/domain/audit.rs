@@ -250,7 +250,7 @@ define::audit_events! {
         // How many rows there were.
         rows: u64,
     },
-    /// Access that someone put into the database was removed
+    /// Access that was added directly to the database was removed
     "access.foreign-row" => ForeignRowRemoved {
         row: ForeignRow,
         // Whom or what it would have given access.

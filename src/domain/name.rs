@@ -1,13 +1,13 @@
-//! Names of roles and groups. Two names that look alike are one name: white space is collapsed, compatible letters are
-//! one letter (NFKC), and characters without a width are refused, or, if they are marks of direction, not compared.
-//! Letters of several scripts may look alike, too; pages warn of them.
+//! Names of roles and groups. Names that look alike count as the same name: white space is collapsed, compatible
+//! characters are unified (NFKC), and invisible characters are refused or, if they are direction marks, not compared.
+//! Letters of different scripts may look alike, too; pages warn about names that mix scripts.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use unicode_security::MixedScript;
 
-/// The name in its one spelling; none if it has nothing to see, is longer than that many characters, or has a character
-/// that names may not have.
+/// The normalised name; none if nothing of it is visible, if it has more than `longest` characters, or if it contains a
+/// character that is not allowed in names.
 pub fn clean(text: &str, longest: usize) -> Option<String> {
     if text.chars().any(char::is_control) {
         return None;
@@ -18,23 +18,23 @@ pub fn clean(text: &str, longest: usize) -> Option<String> {
     (fits && name.chars().all(allowed)).then_some(name)
 }
 
-/// The name as it is compared.
+/// The name in the form in which names are compared.
 pub fn fold(name: &str) -> String {
     let seen: String = spelled(name).chars().filter(|c| is_visible(*c)).collect();
     spelled(&seen.to_lowercase())
 }
 
-/// Whether its letters are of scripts that are not written together, so that it may look like another name.
+/// Whether it mixes scripts that are not used together, so that it may look like another name.
 pub fn mixes_scripts(name: &str) -> bool {
     !name.is_single_script()
 }
 
-/// Whether a reader sees something of the character, be it a space. Controls, marks of direction and fillers are not seen.
+/// Whether a character is visible, or a space. Controls, direction marks and fillers are not.
 pub fn is_visible(c: char) -> bool {
     !is_filler(c) && !is_variant(c) && c.general_category_group() != GeneralCategoryGroup::Other
 }
 
-/// Letters, marks and signs that have no width, or look like a space.
+/// Letters, marks and symbols that have no width or look like a space.
 const fn is_filler(c: char) -> bool {
     matches!(
         c,
@@ -52,12 +52,12 @@ const fn is_filler(c: char) -> bool {
     )
 }
 
-/// Marks of direction. Pages isolate names, so they turn nothing else around.
+/// Direction marks. Pages isolate names, so the marks affect nothing around a name.
 const fn is_direction(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What says in which form the character before it is shown, such as an emoji in colour.
+/// Variation selectors: they choose how the character before them is shown, such as an emoji in colour.
 const fn is_variant(c: char) -> bool {
     matches!(c, '\u{fe00}'..='\u{fe0f}')
 }

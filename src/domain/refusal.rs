@@ -9,13 +9,13 @@ use super::ids::named;
 const NO_INPUT: Option<Input> = None;
 const CODE: Option<Input> = Some(Input::Code);
 const PASSWORD: Option<Input> = Some(Input::Password);
-/// Telegram certainly sent no code, and does not hold the request against the number.
+/// Telegram certainly sent no code, and does not count the request.
 const FREE: bool = false;
-/// Telegram counts the request itself, or a code may be on its way.
+/// Telegram counts the request, or a code may be on its way.
 const COUNTS: bool = true;
 
-/// The refusals with Telegram's name, the input that each is about, and whether a request for a code that is refused like
-/// this counts as one.
+/// The refusals with Telegram's name, the input that each is about, and whether a refused request for a code still
+/// counts as one.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $refusal:ident = $name:literal, $input:expr, $counts:expr;)+) => {
         named!(
@@ -96,7 +96,7 @@ refusals!(
     OtherQuery = "Another authorization query has started", NO_INPUT, COUNTS;
 );
 
-/// Telegram wants a check that only official apps can show, by the beginning of its name.
+/// The beginning of the name of a refusal that requires a check which only official apps can show.
 const CAPTCHA: &str = "RECAPTCHA_CHECK_";
 
 /// What Telegram answered, if it refused something in a login.
@@ -157,7 +157,7 @@ impl LoginRefusal {
         }
     }
 
-    /// Whether a request for a code that is refused like this counts as one.
+    /// Whether a request for a code that was refused for this reason counts as one.
     pub const fn counts_as_a_code(&self) -> bool {
         match self {
             Self::Known { name } => name.counts_as_a_code(),

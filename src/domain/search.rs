@@ -5,7 +5,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::typed::{ascii_digit, is_dash, is_invisible};
 
-/// A text without accents, upper case and the other differences that a person who looks for it leaves out.
+/// A text without accents, upper case and other differences that people ignore when they search.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -14,7 +14,7 @@ pub fn fold(text: &str) -> String {
     let plain = text.nfkd().filter(|c| !is_combining_mark(*c) && !is_invisible(*c));
     for c in plain.flat_map(char::to_lowercase) {
         match c {
-            // Letters that Unicode does not take apart.
+            // Letters that Unicode does not decompose.
             'ß' => folded.push_str("ss"),
             'æ' => folded.push_str("ae"),
             'œ' => folded.push_str("oe"),
@@ -35,7 +35,7 @@ pub fn fold(text: &str) -> String {
 #[derive(Debug)]
 pub struct Search {
     words: Vec<Word>,
-    /// The digits of the whole, if it is written like a number or the end or beginning of one.
+    /// The digits of the whole search, if it looks like a phone number or a part of one.
     number: Option<String>,
 }
 
@@ -50,17 +50,17 @@ impl Search {
         let typed: String = typed.chars().filter(|c| !is_invisible(*c)).collect();
         let word = |text: &str| Word { text: fold(text), digits: number(text) };
         let words = typed.split_whitespace().map(word);
-        // A dash between words is no word.
+        // A dash between words is not a word.
         let words = words.filter(|word| word.text.chars().any(char::is_alphanumeric)).collect();
         Self { words, number: number(&typed) }
     }
 
-    /// Whether it asks for anything.
+    /// Whether every account matches.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
 
-    /// Whether an account of this number and these texts is meant. The texts need not be folded.
+    /// Whether an account with this number and these texts matches. The texts need not be folded.
     pub fn finds<'a>(&self, phone: &str, texts: impl IntoIterator<Item = &'a str>) -> bool {
         let has = |digits: &Option<String>| digits.as_ref().is_some_and(|digits| phone.contains(digits));
         if self.is_empty() || has(&self.number) {
@@ -69,14 +69,14 @@ impl Search {
         let mut folded = String::new();
         for text in texts {
             folded.push_str(&fold(text));
-            // Nothing that is typed reaches over the end of a text.
+            // So that no match spans two texts.
             folded.push('\n');
         }
         self.words.iter().all(|word| has(&word.digits) || folded.contains(&word.text))
     }
 }
 
-/// The digits of what looks like a phone number or a part of one, without what only some countries dial before it.
+/// The digits of what looks like a phone number or a part of one, without dialling prefixes.
 fn number(typed: &str) -> Option<String> {
     let typed = typed.trim();
     let mut digits = String::new();
@@ -95,7 +95,7 @@ fn number(typed: &str) -> Option<String> {
     if is_part {
         return (!digits.is_empty()).then_some(digits);
     }
-    // 00 for the plus, 0 before an area code, and the (0) that is only dialled within the country.
+    // 00 in place of the plus, 0 before an area code, and the (0) that is dialled only within the country.
     let digits = match super::phone::without_trunk_zero(typed, &digits) {
         Some(shorter) => shorter,
         None => digits,

@@ -33,11 +33,11 @@ enum Phase {
     Idle(Instant),
 }
 
-/// What bytes belong to.
+/// What received bytes belong to.
 enum Received {
     NextHead,
     Head,
-    /// To a body, or to what was sent before the answer came.
+    /// A body, or what was sent before the response.
     Rest,
 }
 
@@ -82,7 +82,7 @@ pub(crate) struct TimedStream<S> {
     activity: Arc<Activity>,
     timer: Pin<Box<Sleep>>,
     scanner: HeadScanner,
-    /// An answer that is sent in place of another, and how much of it was sent.
+    /// A response that is sent in place of hyper's own, and how much of it was sent.
     replaced: Option<(Vec<u8>, usize)>,
 }
 
@@ -124,7 +124,7 @@ impl<S: AsyncRead> AsyncRead for TimedStream<S> {
 }
 
 impl<S: AsyncWrite> TimedStream<S> {
-    /// Sends another answer than these bytes, if no handler made it; None if they are to be sent as they are.
+    /// Sends a replacement if these bytes are a response that no handler made; None if they are to be sent unchanged.
     fn poll_replaced(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Option<Poll<io::Result<usize>>> {
         if self.replaced.is_none() {
             self.replaced = raw::instead_of(bytes).map(|answer| (answer, 0));

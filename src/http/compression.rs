@@ -1,4 +1,4 @@
-//! Answers that are sent compressed, with gzip: every browser and proxy knows it.
+//! Compression of responses with gzip, which every browser and proxy supports.
 
 use std::io::Write;
 
@@ -6,16 +6,16 @@ use axum::http::{HeaderMap, header};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// How hard to try.
+/// The compression level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// For what is made for one request.
+    /// For a response to one request.
     Fast,
-    /// For what is compressed once.
+    /// For files, which are compressed once.
     Best,
 }
 
-/// Compresses all of it.
+/// Compresses the whole content.
 pub fn gzip(content: &[u8], effort: Effort) -> std::io::Result<Vec<u8>> {
     let level = match effort {
         Effort::Fast => Compression::fast(),
@@ -26,7 +26,7 @@ pub fn gzip(content: &[u8], effort: Effort) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Whether a client takes gzip.
+/// Whether a client accepts gzip.
 pub fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let mut any = false;

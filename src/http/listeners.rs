@@ -1,4 +1,5 @@
-//! The sockets that a server listens on. They do not belong to the runtime yet, so that a standby can lend them.
+//! The sockets on which a server listens. They are not registered with a runtime, so that a standby server can pass
+//! them on.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -7,7 +8,7 @@ use futures_util::future::select_all;
 use rustix::io::Errno;
 use tokio::net::TcpStream;
 
-/// At least one socket.
+/// One or more listening sockets.
 #[derive(Debug)]
 pub struct Listeners(Vec<TcpListener>);
 
@@ -18,8 +19,8 @@ impl From<TcpListener> for Listeners {
 }
 
 impl Listeners {
-    /// Listens on that name or address. `localhost` is both loopbacks: which of them a browser or a proxy tries is for
-    /// its system to decide.
+    /// Listens on that name or address. For `localhost` it listens on both loopback addresses: which one a browser or a
+    /// proxy uses depends on its system.
     pub async fn bind(host: &str, port: u16) -> io::Result<Self> {
         if !host.eq_ignore_ascii_case("localhost") {
             return Ok(tokio::net::TcpListener::bind((host, port)).await?.into_std()?.into());
@@ -40,18 +41,18 @@ impl Listeners {
         self.0.iter().filter_map(|listener| listener.local_addr().ok()).collect()
     }
 
-    /// The same sockets once more.
+    /// Another handle to the same sockets.
     pub fn try_clone(&self) -> io::Result<Self> {
         self.0.iter().map(TcpListener::try_clone).collect::<io::Result<_>>().map(Self)
     }
 
-    /// Hands them to the runtime.
+    /// Registers them with the runtime.
     pub fn start(self) -> io::Result<Accepting> {
         self.0.into_iter().map(tokio::net::TcpListener::from_std).collect::<io::Result<_>>().map(Accepting)
     }
 }
 
-/// Whether a machine has no addresses of this family.
+/// Whether binding failed because the machine has no address of this family.
 fn lacks_family(error: &io::Error) -> bool {
     let missing = [Errno::ADDRNOTAVAIL, Errno::AFNOSUPPORT].map(Errno::raw_os_error);
     error.raw_os_error().is_some_and(|code| missing.contains(&code))

@@ -1,6 +1,6 @@
-//! The bytes of a connection where hyper leaves no other way: heads whose lines end with a bare line feed, which proxies
-//! may split in another way than it does, and its own answers to heads that it does not take, which have none of our
-//! headers.
+//! Works on the bytes of a connection, for two things that hyper doesn't let us change: it accepts request heads whose
+//! lines end with a bare line feed, which proxies may split differently, and its own answers to malformed heads have
+//! none of our headers.
 
 use axum::http::HeaderMap;
 
@@ -10,15 +10,15 @@ use super::headers;
 #[derive(Debug, Default)]
 pub(super) struct HeadScanner {
     previous: u8,
-    /// Whether the line has anything in it, and whether any line had.
+    /// Whether the current line has any characters, and whether any line had.
     in_line: bool,
     begun: bool,
     ended: bool,
 }
 
 impl HeadScanner {
-    /// Spoils each line feed without a carriage return, so that the parser refuses the head as malformed. What follows
-    /// the head is left alone.
+    /// Overwrites each line feed without a carriage return, so that the parser refuses the head as malformed. What
+    /// follows the head is not changed.
     pub(super) fn scan(&mut self, bytes: &mut [u8]) {
         for byte in bytes {
             if self.ended {
@@ -38,7 +38,7 @@ impl HeadScanner {
     }
 }
 
-/// What is to be sent in place of an answer that no handler made; None if a handler made it.
+/// The replacement for an answer that no handler made; None if a handler made it.
 pub(super) fn instead_of(answer: &[u8]) -> Option<Vec<u8>> {
     let is_refusal = answer.starts_with(b"HTTP/1.1 4") && answer.ends_with(b"\r\n\r\n");
     let text = std::str::from_utf8(answer).ok().filter(|_| is_refusal)?;

@@ -84,8 +84,8 @@ impl PendingReveals {
 }
 
 /// Recently recorded refused attempts, by actor and action. Their number is limited, because repeated attempts must not
-/// fill the audit log and hide other entries: in ten minutes one entry is written for the same refusal, and a hundred
-/// same refusal in ten minutes, ten for all of one source, and a hundred for all. What is left out beyond that is counted.
+/// fill the audit log and hide other entries: within ten minutes one entry is written for the same refusal, ten for all
+/// refusals of one source, and a hundred for all sources together. What is left out beyond that is counted.
 #[derive(Debug, Default)]
 pub struct FailedAttempts(Mutex<RecordedAttempts>);
 

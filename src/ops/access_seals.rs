@@ -1,7 +1,7 @@
 //! Removes access that was granted by writing to the database directly, and records it.
 //!
-//! Such a row never gives access, see [`access_seals`](crate::store::access_seals). Rules that were removed or moved with
-//! SQL take effect, and that is recorded.
+//! Such a row never gives access, see [`access_seals`](crate::store::access_seals). Rules that were removed or changed
+//! with SQL take effect, and that is recorded.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub async fn run(app: Arc<App>) {
     loop {
         while changes.try_next().is_some() {}
         if let Err(error) = sweep(&app).await {
-            tracing::warn!(%error, "what gives access can't be checked now");
+            tracing::warn!(%error, "the rows that give access can't be checked now");
         }
         tokio::time::sleep(PAUSE).await;
         let rules = changes.wait_for(|change| change == Change::Policy);

@@ -1,5 +1,5 @@
-//! Reads JSON in which no name occurs twice. Programs disagree about which of two values counts, so a signed token or a
-//! set of keys that has both means one thing to its signer and another to its reader.
+//! Parses JSON and rejects objects in which a name occurs twice. Programs disagree about which of the two values
+//! counts, so such a token or key set could mean one thing to its signer and another to its reader.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserializer, de};
 use serde_json::{Map, Value};
 
-/// The value in these bytes, which are nothing but one value.
+/// The value in these bytes, which must contain only one value.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Strict.deserialize(&mut reader)?;

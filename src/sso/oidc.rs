@@ -1,7 +1,7 @@
 //! OpenID Connect: the authorization code flow with PKCE of OpenID Connect Core 1.0, RFC 7636 and RFC 9207, for a
 //! confidential client.
 //!
-//! A browser is sent to the provider with three random values ([`PendingAuthorization`]) that it keeps, sealed. It comes back with
+//! A browser is sent to the provider with three random values ([`PendingAuthorization`]), which it keeps, sealed. It
 //! returns with a code, which is exchanged for a signed token that is fully verified ([`id_token`]). Nothing that comes
 //! through the browser is trusted on its own. People get a general error message ([`OidcError`]), the log gets the
 //! details; codes and tokens appear in neither.

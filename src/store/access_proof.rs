@@ -1,7 +1,7 @@
-//! Rows that give a person access carry a proof: a MAC over what they say, with a key that the database does not have.
-//! A row that was put in or changed with SQL has none that fits, and gives nothing.
+//! Rows that give a person access carry a proof: a MAC over their values, with a key that the database does not have. A
+//! row that was added or changed with SQL has no valid proof, and gives no access.
 //!
-//! A database that was opened without keys, as by `telescope migrate`, neither makes proofs nor looks at them.
+//! A database that was opened without keys, as by `telescope migrate`, neither makes proofs nor checks them.
 
 use super::{Conn, StoreError};
 use crate::domain::reveal::RevealRequest;
@@ -13,13 +13,13 @@ pub(super) enum AccessRow<'a> {
     Administrator(UserId, &'a Email),
     /// Issuer and subject.
     Identity(&'a str, &'a str, UserId),
-    /// Where the membership comes from is the last part.
+    /// The last part is the source of the membership.
     RoleMember(RoleId, UserId, &'a str),
     GroupPrivilege(GroupId, RoleId, &'a str),
     SystemPrivilege(RoleId, &'a str),
     /// An open request, or an approval with the number of the audit entry that recorded it.
     Request(&'a RevealRequest, Option<i64>),
-    /// The version of the access rules that Telescope left behind.
+    /// The version of the access rules after Telescope's last change.
     Version(i64),
 }
 

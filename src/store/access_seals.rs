@@ -1,5 +1,5 @@
-//! Proofs for what gives access, in the whole database: making them once for a database from before, making them again
-//! for a new master key, and finding rows that Telescope did not write.
+//! Proofs of all rows that give access: making them once for the database of an earlier version, making them again for
+//! a new master key, and finding rows that Telescope did not write.
 
 mod rows;
 
@@ -15,8 +15,8 @@ use crate::domain::audit::{AuditEntry, AuditEvent, ForeignRow};
 use crate::domain::reveal::RequestState;
 use rows::{Names, read};
 
-/// Checks the keys, see [`key_check`], and proves what gives access with them from now on. To be called at the start,
-/// after the migrations.
+/// Checks the keys, see [`key_check`], and uses them for proofs from now on. To be called at startup, after the
+/// migrations.
 pub async fn prepare(db: &Db, keys: &Arc<Keys>, now: Millis) -> Result<(), StoreError> {
     db.use_keys(keys);
     let proofs = db.dry_run(keys, async |tx| key_check::check(tx, keys).await).await?;
@@ -32,7 +32,7 @@ pub async fn prepare(db: &Db, keys: &Arc<Keys>, now: Millis) -> Result<(), Store
     .await
 }
 
-/// Proves what is there: nothing before this could have.
+/// Proves the existing rows: earlier versions made no proofs.
 async fn prove_once(tx: &mut Tx<'_>, keys: &Keys, now: Millis) -> Result<Written<()>, StoreError> {
     key_check::check(tx, keys).await?;
     let rows = read(tx).await?;
@@ -47,7 +47,7 @@ async fn prove_once(tx: &mut Tx<'_>, keys: &Keys, now: Millis) -> Result<Written
     Ok(tx.record(&entry).await?.with(()))
 }
 
-/// Proves with the new key what the former one proves. Sessions are found by the key, so they end.
+/// Proves with the new key what the former key proves. Sessions are found with the key, so they end.
 async fn prove_again(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     for row in read(conn).await? {
         if row.is_proven(conn) {
@@ -61,14 +61,15 @@ async fn prove_again(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A row that Telescope did not write, and what it is about.
+/// A row that Telescope did not write, and a description of it.
 #[derive(Debug)]
 pub struct Foreign {
     pub row: ForeignRow,
     pub what: String,
 }
 
-/// Whether the database has anything that Telescope did not write and that would give access, or a change of the rules.
+/// Whether the database has rows that would give access but that Telescope did not write, or a change of the rules with
+/// SQL.
 pub async fn any_foreign(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
     let keys = conn.keys.clone();
     let Some(keys) = keys else { return Ok(false) };
@@ -78,7 +79,7 @@ pub async fn any_foreign(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
         || web_sessions::any_foreign(conn, &keys).await?)
 }
 
-/// Removes what would give access and was not written by Telescope, and says what it was.
+/// Removes rows that would give access but that Telescope did not write; returns a description of each.
 pub async fn remove_foreign(conn: &mut Conn<'_>) -> Result<Vec<Foreign>, StoreError> {
     let Some(keys) = conn.keys.clone() else { return Ok(Vec::new()) };
     let names = Names::read(conn).await?;
@@ -101,8 +102,8 @@ pub async fn remove_foreign(conn: &mut Conn<'_>) -> Result<Vec<Foreign>, StoreEr
     Ok(removed)
 }
 
-/// The version of the rules that Telescope wrote last and the one that was found, if they were changed with SQL; accepts
-/// the found one.
+/// If the rules were changed with SQL, the version that Telescope wrote last and the present one; accepts the present
+/// one.
 pub async fn accept_version(conn: &mut Conn<'_>) -> Result<Option<(i64, i64)>, StoreError> {
     // As found at the beginning: removing rows in this change has raised the version.
     let found = conn.access.and_then(|found| Some((found.foreign_since?, found.version)));

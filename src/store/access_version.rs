@@ -1,6 +1,6 @@
-//! The version of the access rules, which triggers raise with every change of a row that rights depend on. Each change
-//! of Telescope's own leaves a proof beside the version that it ends with. A version without a proof means that such a
-//! row was changed with SQL.
+//! The version of the access rules, which triggers increment with every change of a row that rights depend on. Each
+//! change by Telescope stores a proof of the version with which it ends. A version without a valid proof means that
+//! such a row was changed with SQL.
 
 use super::access_proof::AccessRow;
 use super::conn::{execute, one};
@@ -10,7 +10,7 @@ use super::{Conn, StoreError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     pub version: i64,
-    /// The version that Telescope wrote last, if that is another one.
+    /// The version that Telescope wrote last, if that is not this one.
     pub foreign_since: Option<i64>,
 }
 
@@ -22,7 +22,7 @@ pub async fn find(conn: &mut Conn<'_>) -> Result<Found, StoreError> {
     Ok(Found { version, foreign_since: (!is_ours).then_some(sealed) })
 }
 
-/// Remembers the version that a change begins with.
+/// Remembers the version with which a change begins.
 pub(super) async fn begin(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     if conn.keys.is_some() {
         conn.access = Some(find(conn).await?);
@@ -30,7 +30,7 @@ pub(super) async fn begin(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Proves the version that a change ends with. An earlier change with SQL stays without a proof until it is recorded, see
+/// Proves the version with which a change ends. An earlier change with SQL stays unproven until it is recorded, see
 /// [`accept`].
 pub(super) async fn seal(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let Some(before) = conn.access.filter(|before| before.foreign_since.is_none()) else { return Ok(()) };
@@ -38,7 +38,7 @@ pub(super) async fn seal(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     if now.version == before.version { Ok(()) } else { put(conn, now.version).await }
 }
 
-/// Takes the version as it is for Telescope's own: what was changed outside is written down in this change.
+/// Proves the present version, although rules were changed with SQL: the caller records that in the same transaction.
 pub(super) async fn accept(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     let now = find(conn).await?;
     conn.access = Some(Found { foreign_since: None, ..now });

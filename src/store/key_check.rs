@@ -3,8 +3,8 @@
 //! For each key that was ever used, the database has a sealed empty value. If a key can't open it, the server refuses to
 //! start before it changes anything: otherwise some secrets would be sealed with a wrong key.
 //!
-//! The sealed nothing also says whether rows that give access carry proofs in this database, see
-//! [`access_seals`](super::access_seals): it can't be told otherwise by someone without the key.
+//! The version of the sealed empty value also says whether the rows of this database that give access carry proofs, see
+//! [`access_seals`](super::access_seals): without the key it can't be changed.
 
 use super::conn::{first, one};
 use super::{Conn, StoreError, meta};
@@ -15,19 +15,19 @@ use crate::domain::audit::AuditKind;
 /// The `meta` key with the ids of all known master keys, separated by spaces.
 const KNOWN: &str = "key_ids";
 
-/// The version of what is sealed since rows that give access carry proofs; 1 before.
+/// The version of the sealed empty value since rows that give access carry proofs; it was 1 before.
 const WITH_PROOFS: i64 = 2;
 
 /// What the keys mean for the proofs in a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proofs {
-    /// The database is new, so there is nothing to prove.
+    /// The database is new, so it has no rows that need proofs.
     New,
-    /// Everything has its proof.
+    /// Every row has its proof.
     Made,
     /// The database is from before there were proofs.
     Missing,
-    /// The key is new, and the proofs are those of the former one.
+    /// The key is new, and the proofs were made with the former one.
     OfFormerKey,
 }
 
@@ -67,8 +67,8 @@ pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<Proofs, StoreErro
     let new: Vec<&str> = given.iter().copied().filter(|id| !known.contains(id)).collect();
     let unsealed = if missing { &given } else { &new };
     for id in unsealed {
-        let nothing = keys.seal_with(id, &place(id, WITH_PROOFS), &Secret::default())?;
-        meta::set(conn, &name(id), &nothing.to_string()).await?;
+        let empty = keys.seal_with(id, &place(id, WITH_PROOFS), &Secret::default())?;
+        meta::set(conn, &name(id), &empty.to_string()).await?;
     }
     if !new.is_empty() {
         meta::set(conn, KNOWN, &[known, new].concat().join(" ")).await?;
@@ -76,7 +76,7 @@ pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<Proofs, StoreErro
     Ok(proofs)
 }
 
-/// Whether a Telescope that makes proofs has used this database, as far as these keys tell.
+/// Whether a version of Telescope that makes proofs has used this database, as far as these keys can tell.
 pub async fn has_proofs(conn: &mut Conn<'_>, keys: &Keys) -> Result<bool, StoreError> {
     for id in [Some(keys.id()), keys.old_id()].into_iter().flatten() {
         if meta::get(conn, &name(id)).await?.is_some() && try_key(conn, keys, id).await? >= WITH_PROOFS {
@@ -86,14 +86,14 @@ pub async fn has_proofs(conn: &mut Conn<'_>, keys: &Keys) -> Result<bool, StoreE
     Ok(false)
 }
 
-/// Whether the audit log says that proofs were made here: then an older sealed nothing was put back.
+/// Whether the audit log says that proofs were made here: then an older sealed value was put back.
 async fn were_made(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
     let code = AuditKind::AccessSealed.code();
     Ok(first!(conn, (i64,), "select seq from audit_log where code = $1 limit 1", code)?.is_some())
 }
 
-/// A key of a known name has to open what it sealed: a name has 32 bits only, and a row may be damaged. Returns the
-/// version of that.
+/// A key with a known id has to open what was sealed with it: an id has only 32 bits, and a row may be damaged. Returns
+/// the version of the sealed value.
 async fn try_key(conn: &mut Conn<'_>, keys: &Keys, id: &str) -> Result<i64, StoreError> {
     let sealed = meta::get(conn, &name(id)).await?.ok_or(KeyError::Form)?;
     let open = |version| sealed.parse().and_then(|sealed: Sealed| keys.open(&place(id, version), &sealed));

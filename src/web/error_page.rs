@@ -19,8 +19,8 @@ struct ErrorPage<'a> {
     title: &'a str,
     message: &'a str,
     request_id: &'a str,
-    /// Where to go now, and the words for it.
-    way_on: (String, &'static str),
+    /// Where to go now, and the label of the button.
+    link: (String, &'static str),
 }
 
 /// What the page of a failed request needs.
@@ -72,7 +72,7 @@ pub fn render(app: &State, mut response: Response, meta: &RequestMeta) -> Respon
     };
     let mut rendered = match meta.request_type {
         RequestType::Partial => fragment::failed(status, &format!("{}. {}", details.title, details.message)),
-        RequestType::Full => page(layout, status, &details, meta, way_on(app, status, meta)),
+        RequestType::Full => page(layout, status, &details, meta, link(app, status, meta)),
     };
     // Headers of the layers below: allowed methods, cookies.
     for name in [header::ALLOW, header::SET_COOKIE] {
@@ -88,15 +88,16 @@ fn page(
     status: StatusCode,
     details: &ErrorDetails,
     meta: &RequestMeta,
-    way_on: (String, &'static str),
+    link: (String, &'static str),
 ) -> Response {
     let ErrorDetails { title, message } = details;
-    let page = ErrorPage { layout, title, message, request_id: &meta.id, way_on };
+    let page = ErrorPage { layout, title, message, request_id: &meta.id, link };
     (status, Html(page.render().unwrap_or_else(|_| details.message.clone()))).into_response()
 }
 
-/// From the page of a person whom a proxy did not identify, the same page or a new sign-in; from others, the accounts.
-fn way_on(app: &State, status: StatusCode, meta: &RequestMeta) -> (String, &'static str) {
+/// The link of the page: to the same page or a new sign-in for a person whom a proxy did not identify, otherwise to the
+/// accounts.
+fn link(app: &State, status: StatusCode, meta: &RequestMeta) -> (String, &'static str) {
     let page = meta.page.as_deref().unwrap_or_default();
     match status {
         StatusCode::UNAUTHORIZED => match renewal::address(app, page) {

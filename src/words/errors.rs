@@ -1,6 +1,6 @@
 //! The message for each error code: what happened, why, and what to do.
 
-use super::refusals::refusal;
+use super::refusals::{duration, refusal};
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 
 pub fn sentence(error: &ErrorCode) -> String {
@@ -260,16 +260,6 @@ fn listed(names: &[&str]) -> String {
         [one] => (*one).into(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
-}
-
-/// A duration, rounded up.
-fn duration(seconds: i64) -> String {
-    let (count, unit) = match seconds {
-        ..=90 => (seconds.max(1), "second"),
-        91..=5400 => ((seconds + 59) / 60, "minute"),
-        _ => ((seconds + 3599) / 3600, "hour"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -143,7 +143,7 @@ const fn known(name: KnownRefusal) -> &'static str {
 }
 
 /// A duration for people to read, rounded up.
-fn duration(seconds: i64) -> String {
+pub(super) fn duration(seconds: i64) -> String {
     let (count, unit) = match seconds {
         ..=90 => (seconds.max(1), "second"),
         91..=5400 => (seconds.saturating_add(59) / 60, "minute"),

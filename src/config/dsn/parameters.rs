@@ -1,13 +1,13 @@
-//! The parameters that an address of Postgres may have: what libpq and the driver call them, and what becomes of them.
+//! The parameters of a Postgres address: their names in libpq and in the driver, and how Telescope treats each.
 
-/// What a parameter is to Telescope.
+/// How Telescope treats a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Parameter {
-    /// The driver understands it by this name.
+    /// It is passed to the driver under this name.
     Known(&'static str),
-    /// It changes nothing here, so it is passed over, with a note.
+    /// It has no effect here, so it is ignored, with a note in the log.
     PassedOver,
-    /// It would change what is connected to, and can't be honoured.
+    /// It would change where or how Telescope connects, and is not supported.
     Refused,
     Unknown,
 }
@@ -37,7 +37,7 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("ssl-key", "sslkey"),
 ];
 
-/// Those of libpq that say how it connects, which Telescope decides itself; and those of other programs' pools.
+/// Parameters of libpq for what Telescope decides itself, and parameters of other programs' connection pools.
 const PASSED_OVER: &[&str] = &[
     "channel_binding",
     "client_encoding",
@@ -95,18 +95,18 @@ impl Parameter {
     }
 }
 
-/// Parameters as they are collected from either spelling of an address.
+/// Parameters as they are collected from either form of an address.
 #[derive(Debug, Default)]
 pub(super) struct Parameters {
     /// For the driver.
     pub(super) kept: Vec<(&'static str, String)>,
-    /// The names of those that are passed over.
+    /// The names of those that are ignored.
     pub(super) passed_over: Vec<&'static str>,
 }
 
 impl Parameters {
-    /// Takes in one parameter; the error is the rest of a sentence that begins with the setting's name. An unknown
-    /// parameter is not named in it: it may be part of a password, which `hint` explains.
+    /// Adds a parameter; the error continues a sentence that begins with the setting's name. It doesn't name an unknown
+    /// parameter, which may be part of a password; `hint` explains that.
     pub(super) fn add(&mut self, name: &str, value: &str, hint: &str) -> Result<(), String> {
         match Parameter::of(name) {
             Parameter::Known("host" | "hostaddr") if value.contains(',') => {
@@ -129,8 +129,8 @@ impl Parameters {
         Ok(())
     }
 
-    /// Understands `sslrootcert=system` as libpq does: the authorities that the system trusts, which count anyway, and
-    /// the name of the server has to be right.
+    /// Treats `sslrootcert=system` as libpq does: the server's certificate is checked against the system's authorities,
+    /// which are trusted anyway, and its host name is verified.
     pub(super) fn with_system_authorities(mut self) -> Result<Self, String> {
         if !self.kept.iter().any(|(name, value)| *name == "sslrootcert" && value == "system") {
             return Ok(self);

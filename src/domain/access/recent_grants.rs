@@ -1,13 +1,14 @@
-//! Who has their rights from whom, as the newest entries of the audit log tell it: a person must not approve their own
-//! request through an approver whom they have just made one.
+//! Who got their rights from whom, according to the newest entries of the audit log: people must not get their own
+//! requests approved by an approver whom they have just appointed.
 
 use std::collections::HashSet;
 
 use crate::domain::Email;
 use crate::domain::audit::{AuditEvent, AuditKind};
+use crate::domain::name::fold;
 use crate::domain::privilege::SystemPrivilege;
 
-/// The kinds of entries that this follows.
+/// The kinds of entries that are evaluated.
 pub const GRANTS: [AuditKind; 7] = [
     AuditKind::RoleGiven,
     AuditKind::RoleTaken,
@@ -18,7 +19,7 @@ pub const GRANTS: [AuditKind; 7] = [
     AuditKind::AdminRevoked,
 ];
 
-/// What one person has given others: the memberships, the roles that may approve because of them, the administrators.
+/// What one person has granted: memberships, roles that may approve because of that person, and administrators.
 #[derive(Debug, Default)]
 pub struct RecentGrants {
     members: HashSet<(String, Email)>,
@@ -38,7 +39,7 @@ pub enum ApproverBy {
 }
 
 impl RecentGrants {
-    /// What `giver` has given, after these entries, the oldest first.
+    /// What `giver` has granted, according to these entries, the oldest first.
     pub fn of<'a>(giver: &str, entries: impl IntoIterator<Item = (&'a str, &'a AuditEvent)>) -> Self {
         let mut grants = Self::default();
         for (actor, event) in entries {
@@ -47,26 +48,26 @@ impl RecentGrants {
         grants
     }
 
-    /// A grant of another person replaces that of the giver: it is theirs from then on.
+    /// A later grant by another person replaces the giver's.
     fn note(&mut self, is_giver: bool, event: &AuditEvent) {
         match event {
             AuditEvent::RoleGiven { role, person } => {
-                set(&mut self.members, (folded(role), person.clone()), is_giver);
+                set(&mut self.members, (fold(role), person.clone()), is_giver);
             }
             AuditEvent::RoleTaken { role, person } => {
-                self.members.remove(&(folded(role), person.clone()));
+                self.members.remove(&(fold(role), person.clone()));
             }
             AuditEvent::SystemPrivilegesSet { role, now, before } => {
                 let approves = SystemPrivilege::ApproveReveal;
                 match (before.has(approves), now.has(approves)) {
-                    (false, true) => set(&mut self.roles, folded(role), is_giver),
-                    (_, false) => drop(self.roles.remove(&folded(role))),
+                    (false, true) => set(&mut self.roles, fold(role), is_giver),
+                    (_, false) => drop(self.roles.remove(&fold(role))),
                     (true, true) => {}
                 }
             }
-            AuditEvent::RoleRenamed { role, before } => self.rename(&folded(before), &folded(role)),
+            AuditEvent::RoleRenamed { role, before } => self.rename(&fold(before), &fold(role)),
             AuditEvent::RoleDeleted { role } => {
-                let role = folded(role);
+                let role = fold(role);
                 self.members.retain(|(name, _)| *name != role);
                 self.roles.remove(&role);
             }
@@ -91,7 +92,7 @@ impl RecentGrants {
         ways.iter().all(|way| match way {
             ApproverBy::Admin => self.admins.contains(person),
             ApproverBy::Role { name, from_provider } => {
-                let name = folded(name);
+                let name = fold(name);
                 self.roles.contains(&name)
                     || (!from_provider && self.members.contains(&(name, person.clone())))
             }
@@ -105,10 +106,6 @@ fn set<T: Eq + std::hash::Hash>(of: &mut HashSet<T>, what: T, is_in: bool) {
     } else {
         of.remove(&what);
     }
-}
-
-fn folded(role: &str) -> String {
-    role.to_lowercase()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Which state of an account's details a form was made from.
+//! The state of an account's details from which a form was made.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,8 +8,8 @@ use std::str::FromStr;
 use super::Account;
 use crate::domain::{Email, GroupId};
 
-/// What people enter about an account, as it was when a form was made of it: a form that is sent later must not undo
-/// what others have changed meanwhile. As text it is part of the form; equal values have equal versions.
+/// The details of an account when a form was made from them: a form that is sent later must not undo what others have
+/// changed meanwhile. The form contains it as text; equal values have equal versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DetailsVersion {
     owner: u64,
@@ -36,7 +36,7 @@ impl DetailsVersion {
         let mut groups = groups.to_vec();
         groups.sort_unstable();
         groups.dedup();
-        // Browsers send lines of a text with other ends than they got.
+        // Browsers send other line endings than they received.
         let lines: Vec<&str> = comment.trim().lines().collect();
         Self {
             owner: fingerprint(&owner.map(Email::as_str)),

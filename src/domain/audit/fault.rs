@@ -23,7 +23,7 @@ pub enum Fault {
     Unacknowledged(i64),
     /// There is no checkpoint.
     NoCheckpoint,
-    /// The checkpoint was made up.
+    /// The checkpoint was not written by Telescope.
     ForgedCheckpoint,
     /// The log does not contain its checkpoint: entries were deleted at its end, or rewritten.
     Cut(i64),

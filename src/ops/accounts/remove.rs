@@ -138,13 +138,13 @@ pub(crate) async fn log_out_for_good(
     }
     if app.hub.account(id).is_none() && accounts::start(app, &entry.account).is_err() {
         // The session's files can't be decrypted, so only another device can end the session.
-        return note_log_out(app, id, false).await;
+        return record_no_log_out(app, id).await;
     }
     let snapshot = settled(app, id).await;
     let stage = snapshot.as_ref().map(|snapshot| &snapshot.stage);
     match stage {
         Some(Stage::SignedOut | Stage::Ended(_)) => Ok(StepOutcome::Done),
-        Some(Stage::Failed(_) | Stage::Quarantined) => note_log_out(app, id, false).await,
+        Some(Stage::Failed(_) | Stage::Quarantined) => record_no_log_out(app, id).await,
         Some(stage) if stage.can_log_out() => {
             let Some(handle) = app.hub.account(id) else {
                 return Ok(StepOutcome::Later("The client does not run.".into()));
@@ -169,10 +169,11 @@ fn not_confirmed(snapshot: Option<&Snapshot>, attempts: i64) -> StepOutcome {
     StepOutcome::Later("Telegram has not confirmed yet that the session is over; it is asked again.".into())
 }
 
-async fn note_log_out(app: &App, id: AccountId, done: bool) -> Result<StepOutcome, StoreError> {
+/// Records that the session could not be ended from here.
+async fn record_no_log_out(app: &App, id: AccountId) -> Result<StepOutcome, StoreError> {
     let event = AuditEvent::SessionLoggedOut;
     let intent = Intent::begin(app, AuditEntry::intent(app.clock.now(), &ACTOR, event).about(id)).await?;
-    intent.end(app, &if done { Ok(()) } else { Err(()) });
+    intent.end(app, &Err::<(), ()>(()));
     Ok(StepOutcome::Done)
 }
 

@@ -1,5 +1,5 @@
-//! Who may approve a request. An approver who got that permission from the person who made the request does not count for
-//! a day: otherwise a second address of one's own would be a second person.
+//! Who may approve a request. For a day, an approver who got that permission from the person who made the request does
+//! not count: otherwise people could approve their own requests with a second address.
 
 use crate::domain::UserId;
 use crate::domain::access::{ApproverBy, Person, Policy, RecentGrants};

@@ -17,7 +17,7 @@ pub(crate) struct Authorized {
     pub reason: String,
     /// The approval, if one is needed.
     pub approval: Option<RevealRequest>,
-    /// One is needed, and the person goes ahead without it.
+    /// Whether one is needed and the person goes ahead without it.
     pub emergency: bool,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Authorized {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevealMode {
     Normal,
-    /// Where all groups of the account that want approvals allow it.
+    /// Possible where all groups of the account that require approval allow it.
     Emergency,
 }
 
@@ -46,13 +46,13 @@ pub(crate) async fn consume<P: Revealing>(
     mode: RevealMode,
 ) -> Result<Authorized, OpError> {
     let now = app.clock.now();
-    let cleared = check::<P>(app, conn, actor, account, typed, mode).await?;
-    if let Some(approval) = &cleared.approval
+    let authorized = check::<P>(app, conn, actor, account, typed, mode).await?;
+    if let Some(approval) = &authorized.approval
         && !store::reveal_requests::spend(conn, approval.id, now).await?
     {
         return refused(ErrorCode::ApprovalSpent);
     }
-    Ok(cleared)
+    Ok(authorized)
 }
 
 /// Like [`consume`], but consumes nothing: for an early refusal.
@@ -99,17 +99,18 @@ pub(crate) fn closed(request: &RevealRequest, now: Millis) -> Option<ErrorCode> 
         RequestState::Waiting | RequestState::Approved => None,
         RequestState::Used => Some(ErrorCode::ApprovalUsed),
         RequestState::Refused => {
-            let by = request.decided_by.as_ref().map(|(_, by)| by.to_string()).unwrap_or_default();
-            Some(ErrorCode::ApprovalDeclined { by, note: request.note.clone() })
+            Some(ErrorCode::ApprovalDeclined { by: decider(request), note: request.note.clone() })
         }
         RequestState::Withdrawn => Some(ErrorCode::RequestWithdrawn),
-        RequestState::Voided => {
-            let by = request.decided_by.as_ref().map(|(_, by)| by.to_string()).unwrap_or_default();
-            Some(ErrorCode::ApproverRevoked { by })
-        }
+        RequestState::Voided => Some(ErrorCode::ApproverRevoked { by: decider(request) }),
         RequestState::Expired if request.decided_by.is_some() => Some(ErrorCode::ApprovalExpired),
         RequestState::Expired => Some(ErrorCode::RequestExpired),
     }
+}
+
+/// The address of the person who decided a request; empty if no one has.
+pub(super) fn decider(request: &RevealRequest) -> String {
+    request.decided_by.as_ref().map(|(_, by)| by.to_string()).unwrap_or_default()
 }
 
 /// Why an approval is no longer valid: the approver may not approve any more.

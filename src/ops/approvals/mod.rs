@@ -1,10 +1,10 @@
 //! A second person's approval. Accounts in a group that requires it show a login code or a stored password only after
 //! another person has approved, even to the owner and to administrators.
 //!
-//! A request is a row and survives the program. It can be decided for ten minutes, and an approval used for ten more, once. Everything is
-//! decided inside of one transaction, by what the database says then: whether it is still open, who asked, and
-//! whether both may still do what they do. So of two approvers at the same moment one decides, and a page
-//! that was opened earlier gives no rights.
+//! A request is a row and survives a restart. It can be decided for ten minutes, and an approval can be used once
+//! within ten more. Everything is decided in one transaction, by what the database says then: whether the request is
+//! still open, who made it, and whether both people still have the rights they need. So of two approvers at the same
+//! moment only one decides, and a page that was opened earlier gives no rights.
 
 mod approvers;
 pub mod authorize;
@@ -15,7 +15,7 @@ mod withdraw;
 pub use approvers::approvers_for;
 pub use authorize::RevealMode;
 pub(crate) use authorize::{check, consume};
-pub use status::{ApprovalStatus, allows_emergency, on_board, standing};
+pub use status::{ApprovalStatus, allows_emergency, from_database, from_view};
 pub use withdraw::withdraw;
 
 use crate::domain::access::{self, Grant, Person, Principal, SystemGrant};
@@ -168,7 +168,7 @@ async fn check_status(
 
 /// Why a request can't be decided any more, for an approver.
 fn over(request: &RevealRequest, now: Millis) -> Option<ErrorCode> {
-    let by = request.decided_by.as_ref().map(|(_, by)| by.to_string()).unwrap_or_default();
+    let by = authorize::decider(request);
     match request.stands(now) {
         RequestState::Waiting => None,
         RequestState::Approved => Some(ErrorCode::RequestApproved { by }),
@@ -176,7 +176,8 @@ fn over(request: &RevealRequest, now: Millis) -> Option<ErrorCode> {
         RequestState::Refused => Some(ErrorCode::RequestDeclined { by }),
         RequestState::Expired => Some(ErrorCode::RequestOver),
         RequestState::Withdrawn => Some(ErrorCode::RequestWithdrawn),
-        RequestState::Voided => Some(ErrorCode::ApproverRevoked { by }),
+        // The sentence about the approver's lost permission is for the person who made the request.
+        RequestState::Voided => Some(ErrorCode::AlreadyDecided),
     }
 }
 

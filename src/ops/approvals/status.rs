@@ -36,7 +36,7 @@ pub enum ApprovalStatus {
 }
 
 /// The status from the database.
-pub async fn standing(
+pub async fn from_database(
     app: &App,
     actor: &Principal,
     account: AccountId,
@@ -58,11 +58,12 @@ pub async fn standing(
         (ApprovalStatus::Approved(_), Some((why, reason))) => {
             ApprovalStatus::Needed { why: Some(why), reason, approvers: others }
         }
-        (standing, _) => standing,
+        (status, _) => status,
     })
 }
 
-/// Whether a secret of this kind can be seen without approval in an emergency: login codes only, where the groups allow it.
+/// Whether a secret of this kind can be seen without approval in an emergency: only login codes, and only where the
+/// account's groups allow it.
 pub async fn allows_emergency(app: &App, account: AccountId, kind: RevealKind) -> Result<bool, OpError> {
     match kind {
         RevealKind::LoginCode => {
@@ -73,7 +74,7 @@ pub async fn allows_emergency(app: &App, account: AccountId, kind: RevealKind) -
 }
 
 /// The status from the view in memory, for updating an open page.
-pub fn on_board(
+pub fn from_view(
     app: &App,
     actor: &Principal,
     account: AccountId,

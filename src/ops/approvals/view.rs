@@ -28,9 +28,9 @@ const KEPT_FOR: i64 = 7 * 24 * 60 * 60;
 const EMERGENCY_SHOWN_FOR: i64 = 24 * 60 * 60;
 const MAX_EMERGENCIES: u32 = 5;
 /// How long the task sleeps at most.
-const LOOK: Duration = Duration::from_secs(10 * 60);
+const LONGEST_SLEEP: Duration = Duration::from_secs(10 * 60);
 /// The pause while the database is unavailable.
-const AWAY: Duration = Duration::from_secs(1);
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Refreshes the view and updates open pages.
 pub(crate) async fn changed(app: &App) {
@@ -133,7 +133,7 @@ pub async fn run(app: Arc<App>) {
             Ok(()) => until_next(&app),
             Err(error) => {
                 tracing::warn!(%error, "approval requests could not be expired; retrying");
-                AWAY
+                RETRY
             }
         };
         tokio::select! {
@@ -149,7 +149,8 @@ fn until_next(app: &App) -> Duration {
     let requests = app.live.approvals.load();
     let open = requests.recent.iter().filter(|it| it.stands(now).is_open());
     let next = open.map(|it| it.expires.0.saturating_sub(now.0)).min();
-    next.and_then(|left| u64::try_from(left).ok()).map_or(LOOK, |left| Duration::from_millis(left).min(LOOK))
+    let next = next.and_then(|left| u64::try_from(left).ok()).map(Duration::from_millis);
+    next.map_or(LONGEST_SLEEP, |left| left.min(LONGEST_SLEEP))
 }
 
 /// Expires what is overdue, deletes old rows, and refreshes the view.

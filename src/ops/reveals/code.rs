@@ -1,10 +1,10 @@
 //! Showing a login code, with which a person can log in to an account on another device.
 //!
-//! A reason is asked for, and the audit entry is committed before the code leaves this module. A code is shown
-//! while it is young; an old one is not, since Telegram no longer takes it. A person who expects
-//! a code can wait for it instead: that is bound to the person and the account, lasts five minutes and gives one code
-//! that arrives after it began. What arrived later is decided by the order in which Telegram numbered the messages, and
-//! a code's age by Telegram's clock alone: this server's clock may differ. Rights are decided at the moment the code is given, and so is whether
+//! A reason is asked for, and the audit entry is committed before the code leaves this module. Only a recent code is
+//! shown, since Telegram no longer accepts an old one. A person who expects a code can wait for it instead: the wait
+//! belongs to the person and the account, lasts five minutes and shows one code, which arrives after the wait began.
+//! What arrived later is decided by the order in which Telegram numbered the messages, and a code's age by Telegram's
+//! clock alone: this server's clock may differ. Rights are decided at the moment the code is shown, and so is whether
 //! another person has to approve and has done so: see [`approvals`].
 
 use crate::domain::access::{self, Grant, Principal};
@@ -19,7 +19,7 @@ use crate::store::Written;
 use crate::telegram::{AnswerError, LoginCode, LoginCodes};
 
 /// Seconds that a person can wait for a code.
-pub const ARMED_LIFE: i64 = 5 * 60;
+const LONGEST_WAIT: i64 = 5 * 60;
 
 /// A code that may be shown, once.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub async fn show_code(
             minutes: codes.now.seconds_since(newest.sent) / 60,
         }));
     }
-    write_down(app, actor, account, reason, mode).await?;
+    record(app, actor, account, reason, mode).await?;
     Ok(Revealed::from(newest))
 }
 
@@ -68,7 +68,7 @@ pub async fn wait_for_code(
     reason: &str,
     mode: RevealMode,
 ) -> Result<Millis, OpError> {
-    let cleared = {
+    let authorized = {
         let conn = &mut app.db.read().await?;
         approvals::check::<can::Login>(app, conn, grant.actor(), grant.account(), reason, mode).await?
     };
@@ -77,15 +77,16 @@ pub async fn wait_for_code(
     // Where older codes may be missing, a message that is read later is not taken for a new one.
     let from = if codes.complete { Millis(0) } else { Millis(codes.now.0 / 1000 * 1000) };
     let now = app.clock.now();
-    let until = waits_until(now, cleared.approval.as_ref().map(|approval| approval.expires));
-    let pending = PendingReveal { reason: cleared.reason, after, from, until, emergency: cleared.emergency };
+    let until = waits_until(now, authorized.approval.as_ref().map(|approval| approval.expires));
+    let pending =
+        PendingReveal { reason: authorized.reason, after, from, until, emergency: authorized.emergency };
     app.guards.pending_reveals.insert((grant.account(), grant.actor().to_string()), pending, now);
     Ok(until)
 }
 
 /// No longer than the approval that it takes.
 fn waits_until(now: Millis, approval_expires: Option<Millis>) -> Millis {
-    let longest = now.plus_seconds(ARMED_LIFE);
+    let longest = now.plus_seconds(LONGEST_WAIT);
     approval_expires.map_or(longest, |expires| expires.min(longest))
 }
 
@@ -133,7 +134,7 @@ pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Resu
         return Ok(CodeWait::Over);
     }
     let mode = if waiting.emergency { RevealMode::Emergency } else { RevealMode::Normal };
-    write_down(app, actor, account, &waiting.reason, mode).await?;
+    record(app, actor, account, &waiting.reason, mode).await?;
     Ok(CodeWait::Came(revealed))
 }
 
@@ -153,7 +154,7 @@ fn no_codes(error: AnswerError) -> OpError {
 
 /// Records that the code is shown, before it is. The same transaction checks whether it may be shown, and consumes the
 /// approval if one is needed.
-async fn write_down(
+async fn record(
     app: &App,
     actor: &Principal,
     account: AccountId,
@@ -162,14 +163,14 @@ async fn write_down(
 ) -> Result<(), OpError> {
     let concerns_approvers = app
         .write_with(async |tx| -> Result<Written<bool>, OpError> {
-            let cleared = approvals::consume::<can::Login>(app, tx, actor, account, reason, mode).await?;
-            let event = match cleared.emergency {
+            let authorized = approvals::consume::<can::Login>(app, tx, actor, account, reason, mode).await?;
+            let event = match authorized.emergency {
                 true => AuditEvent::EmergencyCodeShown,
-                false => AuditEvent::LoginCodeShown { approved_by: cleared.approved_by() },
+                false => AuditEvent::LoginCodeShown { approved_by: authorized.approved_by() },
             };
             let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);
-            let recorded = tx.record(&entry.because(cleared.reason.as_str())).await?;
-            Ok(recorded.with(cleared.approval.is_some() || cleared.emergency))
+            let recorded = tx.record(&entry.because(authorized.reason.as_str())).await?;
+            Ok(recorded.with(authorized.approval.is_some() || authorized.emergency))
         })
         .await?;
     if concerns_approvers {

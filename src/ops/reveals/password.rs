@@ -33,7 +33,7 @@ pub async fn show_password(
     let (actor, account) = (grant.actor(), grant.account());
     let (revealed, used) = app
         .write_with(async |tx| -> Result<Written<(RevealedPassword, bool)>, OpError> {
-            let cleared = approvals::consume::<can::ViewTwoFactorPassword>(
+            let authorized = approvals::consume::<can::ViewTwoFactorPassword>(
                 app,
                 tx,
                 actor,
@@ -43,10 +43,10 @@ pub async fn show_password(
             )
             .await?;
             let revealed = open(app, tx, &grant).await?;
-            let event = AuditEvent::TwoStepPasswordShown { approved_by: cleared.approved_by() };
+            let event = AuditEvent::TwoStepPasswordShown { approved_by: authorized.approved_by() };
             let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);
-            let recorded = tx.record(&entry.because(cleared.reason.as_str())).await?;
-            Ok(recorded.with((revealed, cleared.approval.is_some())))
+            let recorded = tx.record(&entry.because(authorized.reason.as_str())).await?;
+            Ok(recorded.with((revealed, authorized.approval.is_some())))
         })
         .await?;
     if used {

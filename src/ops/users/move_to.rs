@@ -39,12 +39,8 @@ pub async fn move_to(
                 UserRef::Email(email) => store::users::by_email(tx, email).await?,
             };
             let user = user.ok_or_else(|| whom.unknown())?;
-            check(context, tx, grant.actor(), &user, to).await?;
+            prepare(context, tx, grant.actor(), &user, to).await?;
             store::users::set_email(tx, user.id, to).await?;
-            if user.admin {
-                // Their rank is recorded for the address.
-                store::users::set_admin(tx, user.id, true).await?;
-            }
             let accounts = store::accounts::change_owner(tx, &user.email, to).await?;
             store::web_sessions::end_all_of(tx, user.id).await?;
             let event = AuditEvent::UserMoved { person: user.email.clone(), to: to.clone(), accounts };
@@ -57,7 +53,8 @@ pub async fn move_to(
     Ok(moved)
 }
 
-async fn check(
+/// Refuses a move that is not possible. A placeholder for the new address is merged into the person.
+async fn prepare(
     context: &Context,
     conn: &mut Conn<'_>,
     actor: &Principal,
@@ -78,7 +75,7 @@ async fn check(
         return Err(OpError::invalid("email", ErrorCode::DomainNotListed));
     }
     let Some(other) = store::users::by_email(conn, to).await? else { return Ok(()) };
-    // Roles may have been given to the new address beforehand; that one is the same person.
+    // The new address may have been given roles before its first sign-in: that placeholder is the same person.
     let is_placeholder = other.seen == Millis(0) && !other.admin && !other.disabled;
     if is_placeholder && store::users::is_unbound(conn, other.id).await? {
         for (role, _, by_page, _) in store::roles::of_user(conn, other.id).await? {

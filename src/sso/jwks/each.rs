@@ -1,6 +1,6 @@
-//! Keys that each have a file of their own, as those of the load balancer of AWS. A token's key id makes the address, so
-//! invented ones must not keep the real ones from being fetched: each id is asked for at most once a minute, only ids
-//! that look like real ones are, and of those many at once.
+//! Keys that each have their own file, as those of AWS load balancers. The address is made from the token's key id, so
+//! invented ids must not keep real ones from being fetched: each id is requested at most once a minute, only ids that
+//! look like real ones are requested, and several at once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,27 +14,27 @@ use super::{INTERVAL, Key, KeySet, Known, MAX_KEYS};
 use crate::domain::Millis;
 use crate::sso::http::Problem;
 
-/// Seconds after which an id is asked for again if there was no answer.
+/// Seconds after which an id is requested again if there was no answer.
 const RETRY: i64 = 2;
-/// Questions at once; further ones wait for their turn.
+/// Concurrent requests; further ones wait.
 const AT_ONCE: usize = 8;
 /// How long they wait.
 const TURN: Duration = Duration::from_secs(8);
-/// Questions in a minute.
+/// Requests per minute.
 const PER_MINUTE: u32 = 6000;
 /// Ids that are remembered.
 const MAX_IDS: usize = 10_000;
 /// The longest id; those of AWS are UUIDs.
 const MAX_ID: usize = 64;
 
-/// When an id was last asked for. Held while it is, so that all who come with it wait for the same answer.
+/// When an id was last requested. Locked during the request, so that all callers with this id wait for the same answer.
 type Asked = Arc<tokio::sync::Mutex<Option<Millis>>>;
 
 #[derive(Debug)]
 pub(super) struct Lookups {
     ids: Mutex<HashMap<String, Asked>>,
     turns: Semaphore,
-    /// When the present minute began, and the questions since.
+    /// When the current minute began, and the requests since then.
     minute: Mutex<(Millis, u32)>,
 }
 
@@ -49,13 +49,13 @@ impl Lookups {
     fn of(&self, kid: &str) -> Asked {
         let mut ids = self.ids.lock();
         if ids.len() >= MAX_IDS && !ids.contains_key(kid) {
-            // Those under way are held by who asks.
+            // Requests in progress hold their own reference.
             ids.clear();
         }
         Arc::clone(ids.entry(kid.to_owned()).or_default())
     }
 
-    /// Whether another question may be asked in this minute.
+    /// Whether another request may be sent in this minute.
     fn take(&self, now: Millis) -> bool {
         let mut minute = self.minute.lock();
         if !(0..60).contains(&now.seconds_since(minute.0)) {
@@ -65,7 +65,7 @@ impl Lookups {
         minute.1 <= PER_MINUTE
     }
 
-    /// Whether an id was last asked for that many seconds ago, or longer.
+    /// Whether an id was last requested at least that many seconds ago, or never.
     pub(super) fn is_older(&self, kid: &str, now: Millis, seconds: i64) -> bool {
         let asked = self.of(kid);
         let asked = asked.try_lock();
@@ -73,12 +73,12 @@ impl Lookups {
     }
 }
 
-/// Whether it can be an id of AWS.
+/// Whether it can be a key id of AWS.
 fn is_plausible(kid: &str) -> bool {
     (1..=MAX_ID).contains(&kid.len()) && kid.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-/// Asks for the key of that id, unless that was done just now.
+/// Fetches the key with that id, unless that was done within the last minute.
 pub(super) async fn ask(keys: &KeySet, below: &Url, kid: &str) {
     if !is_plausible(kid) {
         return;
@@ -92,7 +92,7 @@ pub(super) async fn ask(keys: &KeySet, below: &Url, kid: &str) {
     }
     let turn = tokio::time::timeout(TURN, keys.lookups.turns.acquire()).await;
     if !matches!(turn, Ok(Ok(_))) || !keys.lookups.take(now) {
-        tracing::warn!("too many different key ids; one was not asked for");
+        tracing::warn!("too many different key ids; one was not fetched");
         return;
     }
     match fetch(keys, below, kid).await {
@@ -113,11 +113,11 @@ async fn fetch(keys: &KeySet, below: &Url, kid: &str) -> Result<Option<Key>, Pro
     let url = below.join(kid).map_err(|error| Problem(error.to_string()))?;
     let Some(pem) = keys.http.find(&url).await? else { return Ok(None) };
     let pem = String::from_utf8(pem).unwrap_or_default();
-    let key = Key::of_pem(&pem).ok_or_else(|| Problem("the answer is no public key".to_owned()))?;
+    let key = Key::of_pem(&pem).ok_or_else(|| Problem("the answer is not a public key".to_owned()))?;
     Ok(Some(key))
 }
 
-/// Puts what was found in the place of what was known. A key that the provider has no longer ends.
+/// Replaces the known key by the fetched one. A key that the provider no longer has is removed.
 fn put(keys: &KeySet, kid: &str, key: Option<&Key>) {
     keys.known.rcu(|known| {
         let mut all = known.keys.clone();

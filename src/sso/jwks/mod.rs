@@ -1,10 +1,10 @@
 //! The public keys of a signer, fetched from the address in the settings or the provider's metadata.
 //!
-//! Requests with a known key never wait. An unknown key is fetched once, and then not again for a minute, however many
-//! minute, however many key ids are invented; only the requests that bring one wait for the answer. The same applies if a
-//! signature does not match under a known key: some providers use a key id again, or give none. As long as
-//! is retried after seconds, starting at startup, so that the first sign-in need not wait. Known keys are kept while the
-//! provider is unreachable, and replaced when its key set changes.
+//! Requests with a known key never wait. If a token names an unknown key, the set is fetched, at most once a minute
+//! however many key ids are invented; only the requests that bring such an id wait for the answer. The same applies if
+//! a signature does not match under a known key: some providers reuse a key id, or give none. As long as no keys are
+//! known, fetching is retried after seconds, beginning at startup, so that the first sign-in need not wait. Known keys
+//! are kept while the provider is unreachable, and replaced when its key set changes.
 
 mod each;
 mod key;
@@ -85,9 +85,9 @@ pub struct KeySet {
     clock: Clock,
     http: Http,
     known: ArcSwap<Known>,
-    /// When the provider was last asked for its set. Held while it is.
+    /// When the set was last fetched. Locked during a fetch.
     refresh: Mutex<Refresh>,
-    /// Questions for single keys.
+    /// Requests for single keys.
     lookups: Lookups,
 }
 
@@ -144,7 +144,7 @@ impl KeySet {
         }
     }
 
-    /// The key of a name after a signature did not match with `failed`, if the provider has another one by now.
+    /// The key with this id after a signature did not match under `failed`, if the provider has another one by now.
     pub async fn find_other(
         self: &Arc<Self>,
         failed: &Key,
@@ -159,7 +159,7 @@ impl KeySet {
         other()
     }
 
-    /// Fetches what is old again in the background; a request under way serves everyone.
+    /// Fetches old keys again in the background; one request serves everyone.
     fn renew(self: &Arc<Self>, known: &Known, kid: Option<&str>) {
         let now = self.clock.now();
         let is_due = match &self.at {

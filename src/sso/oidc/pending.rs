@@ -50,7 +50,7 @@ impl PendingAuthorization {
 /// Its contents are secret.
 impl std::fmt::Debug for PendingAuthorization {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Attempt").field("until", &self.until).finish_non_exhaustive()
+        f.debug_struct("PendingAuthorization").field("until", &self.until).finish_non_exhaustive()
     }
 }
 

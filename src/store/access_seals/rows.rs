@@ -1,4 +1,4 @@
-//! Every row that gives access, as the tables have it.
+//! The rows of all tables that give access.
 
 use std::collections::HashMap;
 
@@ -174,7 +174,7 @@ impl Stored {
     }
 }
 
-/// What people, roles and groups are called. Something of which there is no name is called by its id.
+/// The names of people, roles and groups; the id of one that has no name.
 pub(super) struct Names {
     people: HashMap<UserId, Email>,
     roles: HashMap<RoleId, String>,

@@ -1,4 +1,4 @@
-//! Approvals as the audit log has them: an approval that it does not know is none, and one that was used is over.
+//! Approvals according to the audit log: one that it does not record is not valid, and one that was used has ended.
 
 use super::{Entry, read};
 use crate::domain::audit::{AuditKind, Outcome};
@@ -7,7 +7,8 @@ use crate::domain::{AccountId, Email};
 use crate::store::conn::one;
 use crate::store::{Conn, StoreError};
 
-/// Whether this entry says that this person approved a request for this account, and follows from the entry before it.
+/// Whether this entry records that this person approved a request for this account, and follows from the previous
+/// entry.
 pub(in crate::store) async fn records_approval(
     conn: &mut Conn<'_>,
     seq: i64,
@@ -24,7 +25,7 @@ pub(in crate::store) async fn records_approval(
     Ok(says && follows(conn, entry, before)?)
 }
 
-/// Whether the entry is as it was written. The details may have been taken out; what they were is in the digest.
+/// Whether the entry is as it was written. Its details may have been removed; the digest still covers them.
 fn follows(conn: &Conn<'_>, entry: &Entry, before: &str) -> Result<bool, StoreError> {
     let (Some(keys), Some((key_id, mac))) = (&conn.keys, entry.mac.split_once('.')) else { return Ok(false) };
     let seq = entry.seq.to_be_bytes();

@@ -1,4 +1,4 @@
-//! Who gave whom rights lately, as the log has it.
+//! Who granted whom rights recently, according to the audit log.
 
 use crate::domain::Millis;
 use crate::domain::access::recent_grants::GRANTS;
@@ -6,7 +6,7 @@ use crate::domain::audit::{AuditEvent, Outcome};
 use crate::store::conn::all;
 use crate::store::{Conn, StoreError};
 
-/// The grants since then, by whom, the oldest first.
+/// The grants since `since` and who made them, the oldest first.
 pub async fn grants_since(
     conn: &mut Conn<'_>,
     since: Millis,

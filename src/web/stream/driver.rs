@@ -118,7 +118,7 @@ async fn is_present(state: &State, viewer: &mut Viewer, page: &mut impl LivePage
         if !(std::mem::take(&mut due.session) || viewer.is_outdated(state)) {
             return true;
         }
-        if !viewer.look_again(state).await {
+        if !viewer.reload(state).await {
             return false;
         }
     }

@@ -1,9 +1,8 @@
-//! The reader of a stream. A page checks permissions once; a stream stays open, so it checks again: at once when
-//! its session ends or a permission changes, and periodically. Before each message the policy, whose version counts changes of
-//! people as well, is made at most a second old for all streams together.
+//! The reader of a stream. A page checks permissions once; a stream stays open, so it checks again: at once when its
+//! session ends or a permission changes, and periodically. Before each message, one check for all streams makes sure
+//! that the policy is at most a second old; its version counts changes of people as well.
 
 use std::sync::Arc;
-
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -21,14 +20,12 @@ use crate::web::error::AppError;
 use crate::web::state::State;
 use crate::web::stream::SESSION_CHECK;
 use crate::web::stream::limit::Place;
+use crate::web::words::limits as words;
 
-/// The least time between two looks whether a proof of identity has expired.
+/// The least time between two checks whether an assertion has expired.
 const LAPSE_CHECK: Duration = Duration::from_millis(100);
 /// The longest wait for that.
 const FAR: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The answer to one stream too many.
-const TOO_MANY: &str = "Too many open pages: this one does not change by itself until you close another.";
 
 /// The reader of a stream.
 pub struct Viewer {
@@ -53,13 +50,14 @@ impl Viewer {
         let Some(actor) = actor else { return Ok(None) };
         policy::ensure_current(app).await;
         let place = app.streams.open(&actor, app.config.limits.streams_per_user);
-        let place = place.ok_or_else(|| AppError::Bad(StatusCode::TOO_MANY_REQUESTS, TOO_MANY.into()))?;
+        let place = place
+            .ok_or_else(|| AppError::Bad(StatusCode::TOO_MANY_REQUESTS, words::TOO_MANY_STREAMS.into()))?;
         Ok(Some(Self { principal: actor, seen, session: session.id(), events, _place: place }))
     }
 
     /// Reads the person from the database; false once the session has ended. While the database is unavailable the
     /// session continues, since no session can end then.
-    pub async fn look_again(&mut self, app: &State) -> bool {
+    pub async fn reload(&mut self, app: &State) -> bool {
         if self.has_lapsed(app) {
             return false;
         }
@@ -82,17 +80,16 @@ impl Viewer {
         }
     }
 
-    /// Whether the request's assertion has expired. The browser then reconnects, with a
-    /// newer one if there is one.
+    /// Whether the request's assertion has expired. The browser then reconnects, with a newer one if there is one.
     pub fn has_lapsed(&self, app: &State) -> bool {
         app.config.sso.mode.is_by_request() && !app.assertions.holds(self.session, app.clock.now())
     }
 
-    /// When the proof of identity expires, as far as is known now. A later request may bring a newer one.
+    /// When the request's assertion expires, as far as is known now. A later request may bring a newer one.
     pub(super) fn lapses(&self, app: &State) -> Option<Instant> {
         let until = app.assertions.until(self.session).filter(|_| app.config.sso.mode.is_by_request())?;
         let left = u64::try_from(until.0.saturating_sub(app.clock.now().0)).unwrap_or(0);
-        // Far from now is never: everyone's proof lasts for ever where there is no sign-in.
+        // Where there is no sign-in, assertions never expire, and an instant can't be that far away.
         Instant::now().checked_add(Duration::from_millis(left).clamp(LAPSE_CHECK, FAR))
     }
 
@@ -113,7 +110,7 @@ impl Viewer {
             if !outdated {
                 return true;
             }
-            if !self.look_again(app).await {
+            if !self.reload(app).await {
                 return false;
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::domain::audit::{AuditEvent, AuditKind, ForeignRow, MismatchReason, Outcome, SignInDenied};
 use crate::domain::reveal::RevealKind;
-use crate::domain::{DesiredState, Input, UnknownGroups};
+use crate::domain::{DesiredState, Email, Input, UnknownGroups};
 use crate::web::words::stages;
 
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
@@ -94,7 +94,9 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::AdminGranted { person } => format!("made {person} an administrator"),
         AuditEvent::AdminRevoked { person } => format!("removed administrator rights from {person}"),
         AuditEvent::IdentityUnlinked { person } => format!("unlinked the identity of {person}"),
-        AuditEvent::IdentityReplaced { person } => format!("replaced the identity of {person} by a new one"),
+        AuditEvent::IdentityReplaced { person } => {
+            format!("replaced the identity of {person} with a new one")
+        }
         AuditEvent::UserMoved { person, to, accounts: 0 } => format!("moved {person} to {to}"),
         AuditEvent::UserMoved { person, to, accounts: 1 } => {
             format!("moved {person} to {to}, with one account")
@@ -122,9 +124,11 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::GroupDeleted { group } => format!("deleted group “{group}”"),
         AuditEvent::AccountJoinedGroup { group } => format!("added the account to group “{group}”"),
         AuditEvent::AccountLeftGroup { group } => format!("removed the account from group “{group}”"),
-        AuditEvent::AccessSealed { rows } => format!("proved {rows} access rules from before this version"),
+        AuditEvent::AccessSealed { rows } => {
+            format!("signed {rows} access rules that an earlier version stored")
+        }
         AuditEvent::ForeignRowRemoved { row, what } => {
-            format!("removed {} that someone put into the database: {what}", foreign_row(*row))
+            format!("removed {} added directly to the database: {what}", foreign_row(*row))
         }
         AuditEvent::ForeignChange { .. } => {
             "found that access rules were changed in the database, not by Telescope".into()
@@ -163,13 +167,14 @@ pub fn stored_actor(typed: &str) -> &str {
 }
 
 /// Actors other than people.
-const SYSTEM_ACTORS: [(&str, &str); 10] = [
+const SYSTEM_ACTORS: [(&str, &str); 11] = [
     ("command line", "Command line"),
     ("system:ADMIN_EMAILS", "Setting ADMIN_EMAILS"),
+    ("system:audit", "Audit log"),
     ("system:identity-provider", "Identity provider"),
     ("system:remove-account", "Account removal"),
     ("system:retention", "Audit log retention"),
-    ("system:reveals", "Approval expiry"),
+    ("system:reveals", "Approvals"),
     ("system:sign-in", "Sign-in"),
     ("system:stored-password", "Automatic password entry"),
     ("system:telegram", "Telegram"),
@@ -187,7 +192,7 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-fn approval(approved_by: Option<&crate::domain::Email>) -> String {
+fn approval(approved_by: Option<&Email>) -> String {
     approved_by.map(|person| format!(", approved by {person}")).unwrap_or_default()
 }
 
@@ -222,7 +227,7 @@ const fn denial(why: SignInDenied) -> &'static str {
 const fn unknown_groups(why: UnknownGroups) -> &'static str {
     match why {
         UnknownGroups::TooMany => "they have too many groups for the identity provider to list",
-        UnknownGroups::NoAnswer => "the identity provider did not answer the question for their groups",
+        UnknownGroups::NoAnswer => "the identity provider did not answer when asked for their groups",
     }
 }
 

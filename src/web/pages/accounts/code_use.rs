@@ -7,6 +7,11 @@ use crate::web::state::State;
 /// Codes are counted over so many seconds.
 const DAY: i64 = 24 * 60 * 60;
 
+/// When a code stops counting: the millisecond in which it is a day old still counts.
+const fn ends(at: Millis) -> Millis {
+    Millis(at.0.saturating_add(DAY * 1000 + 1))
+}
+
 /// The codes of the last 24 hours.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodeUse {
@@ -44,14 +49,12 @@ impl CodeUse {
         }
         // Enough of them have to be a day old.
         let last = self.times.len().checked_sub(limit)?;
-        // The millisecond in which a code is a day old still counts.
-        self.times.get(last).map(|at| Millis(at.0.saturating_add(DAY * 1000 + 1)))
+        self.times.get(last).map(|at| ends(*at))
     }
 
-    /// When one of them stops counting.
+    /// When the next of them stops counting.
     pub fn changes_at(&self, now: Millis) -> Option<Millis> {
-        let ends = self.times.iter().map(|at| Millis(at.0.saturating_add(DAY * 1000 + 1)));
-        ends.filter(|at| *at > now).min()
+        self.times.iter().map(|at| ends(*at)).filter(|end| *end > now).min()
     }
 }
 

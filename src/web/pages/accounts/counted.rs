@@ -45,7 +45,7 @@ impl Counted {
             None => self.stages.push(Count {
                 name: snapshot.status(),
                 label: stages::status(snapshot).to_owned(),
-                mood: snapshot.severity(),
+                severity: snapshot.severity(),
                 count: 1,
             }),
         }

@@ -152,7 +152,7 @@ impl ListIndex {
         let entries = ids.into_iter().filter_map(|id| self.listing.get(id));
         let rows = entries.map(|entry| (Arc::clone(entry), self.rights.privileges(&entry.account)));
         let mut stages = self.counted.stages.clone();
-        stages.sort_by(|a, b| (urgency(a.mood), &a.label).cmp(&(urgency(b.mood), &b.label)));
+        stages.sort_by(|a, b| (urgency(a.severity), &a.label).cmp(&(urgency(b.severity), &b.label)));
         View {
             rows: rows.collect(),
             matching,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::web::paths::{self, with_query};
-use crate::web::words::stages;
+use crate::web::words::{connections, stages};
 
 /// In place of an owner's address: accounts without an owner.
 pub const NO_OWNER: &str = "nobody";
@@ -80,16 +80,14 @@ impl AccountsQuery {
         !(self.q.trim().is_empty() && self.group.is_empty() && self.owner.is_empty() && self.line.is_empty())
     }
 
-    /// The filters that are set, for what is printed: names and values.
+    /// The labels and values of the filters that are set, for printing. The group is added by the template, which has
+    /// its name.
     pub fn filters(&self) -> Vec<(&'static str, &str)> {
         let stage = stages::label_of(&self.stage).unwrap_or(&self.stage);
         let owner = if self.owner == NO_OWNER { "none" } else { self.owner.trim() };
-        let all = [
-            ("Search", self.q.trim()),
-            ("Status", stage),
-            ("Owner", owner),
-            ("Connection", self.line.as_str()),
-        ];
+        let known = connections::CHOICES.iter().find(|(name, _)| *name == self.line);
+        let line = known.map_or(self.line.as_str(), |(_, label)| *label);
+        let all = [("Search", self.q.trim()), ("Status", stage), ("Owner", owner), ("Connection", line)];
         all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
 

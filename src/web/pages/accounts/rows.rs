@@ -60,7 +60,7 @@ pub struct Count {
     /// The stage's label.
     pub label: String,
     /// How urgent it is.
-    pub mood: Severity,
+    pub severity: Severity,
     /// How many.
     pub count: usize,
 }
@@ -74,8 +74,8 @@ impl View {
 }
 
 /// Stages that wait for a person come first.
-pub(super) const fn urgency(mood: Severity) -> u8 {
-    match mood {
+pub(super) const fn urgency(severity: Severity) -> u8 {
+    match severity {
         Severity::Bad => 0,
         Severity::Waiting => 1,
         Severity::Moving => 2,

@@ -7,12 +7,12 @@ use axum::response::{Redirect, Response};
 use axum_extra::extract::{Form, Query};
 
 use crate::domain::GroupId;
-use crate::domain::access::{Principal, privileges, system_privileges};
-use crate::domain::privilege::{AccountPrivilege, SystemPrivilege, can};
+use crate::domain::access::privileges;
+use crate::domain::privilege::{AccountPrivilege, can};
+use crate::ops::OpError;
 use crate::ops::access::{Edit, preview};
-use crate::ops::{OpError, sign_in};
+use crate::ops::approvals::authorize::may_approve;
 use crate::store;
-use crate::store::users::User;
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
 use crate::web::layout::{Layout, html_with};
@@ -51,11 +51,7 @@ pub async fn ask(
     let sees = |account| privileges(&policy, &may.actor, account).has(AccountPrivilege::View);
     let accounts = accounts.iter().filter(|it| it.account.groups.contains(&id) && sees(&it.account)).count();
     let people = store::users::active(&mut app.db.read().await?).await?;
-    let approves = |user: &&User| {
-        let person = Principal::User(sign_in::person(user, true));
-        system_privileges(&policy, &person).has(SystemPrivilege::ApproveReveal)
-    };
-    let approvers = people.iter().filter(approves).count();
+    let approvers = people.iter().filter(|user| may_approve(&policy, user)).count();
     let page = ApprovalPage {
         layout: Layout::of(&app, &may.actor),
         id,

@@ -34,7 +34,7 @@ impl Approval {
         kind: RevealKind,
         form: &FormState<ReasonForm>,
     ) -> Result<Option<Self>, OpError> {
-        let mut status = approvals::standing(app, principal, account, kind).await?;
+        let mut status = approvals::from_database(app, principal, account, kind).await?;
         if status == ApprovalStatus::Free {
             return Ok(None);
         }

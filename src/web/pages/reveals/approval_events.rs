@@ -67,8 +67,8 @@ impl<P: Revealing> RequestPage<P> {
             Some(entry)
                 if access::decide::<P>(&state.live.policy.current(), principal, &entry.account).is_ok() =>
             {
-                let standing = approvals::on_board(state, principal, self.account, P::KIND, &self.approvers);
-                Part::new(self.account, P::KIND, standing, None, self.emergency).render()
+                let status = approvals::from_view(state, principal, self.account, P::KIND, &self.approvers);
+                Part::new(self.account, P::KIND, status, None, self.emergency).render()
             }
             _ => Lost.render(),
         }

@@ -1,5 +1,5 @@
-//! Waiting for the code of an armed reveal. This stream ends when the code arrives, or when there is nothing to wait
-//! for; it carries the code, so permissions are checked each time.
+//! Waiting for the next login code. This stream ends when the code arrives, or when there is nothing to wait for; it
+//! carries the code, so permissions are checked each time.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::web::stream::{LivePage, Update, message, stream};
 use crate::web::words::reveals as words;
 use crate::words::sentence;
 
-/// An armed reveal is bound to its viewer, whose permission is checked when the code is shown.
+/// A wait belongs to its viewer, whose permission is checked when the code is shown.
 pub async fn code(app: AppState, caller: RequestSession, Path(account): Path<AccountId>) -> Response {
     stream(app, caller, CodePage { account, deadline: None }).await
 }
