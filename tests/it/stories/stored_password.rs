@@ -80,7 +80,7 @@ async fn an_unreadable_password_is_not_submitted() {
     give_code(&stack, &visitor, &account).await;
     visitor.until_stage(&account.id, "wait-password", STEP).await;
     until_true("the log says that it was not submitted", STEP, async || {
-        stack.log().contains("a stored password was not handed over")
+        stack.log().contains("a stored password was not submitted")
     })
     .await;
     assert_eq!(phones.calls("auth.checkPassword", &account.phone).await, 0, "nothing else was tried");
