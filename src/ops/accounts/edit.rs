@@ -134,7 +134,7 @@ async fn authorize(
         authorize_change(&rules, actor, PolicyChange::Owner(&account, owner))
             .map_err(|why| OpError::invalid("owner", why))?;
     }
-    let protected = store::groups::needing_approval(conn).await?;
+    let protected = store::groups::protected(conn).await?;
     if account.groups.iter().any(|group| !groups.contains(group) && protected.contains(group)) {
         let left = authorize_change(&rules, actor, PolicyChange::NoApproval);
         left.map_err(|why| OpError::invalid("groups", why))?;

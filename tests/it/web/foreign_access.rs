@@ -168,6 +168,7 @@ async fn rules_that_are_taken_or_moved_are_noticed_once() {
         "delete from group_role_privileges",
         "update accounts set owner = 'eve@example.org'",
         "update account_groups set reveals_need_approval = not reveals_need_approval",
+        "update account_groups set confirm_identity = not confirm_identity",
         "delete from account_group_members",
         "update access_version set sealed = version + 1, version = version + 1",
     ]
@@ -182,5 +183,5 @@ async fn rules_that_are_taken_or_moved_are_noticed_once() {
     // A change of Telescope's own before the server looks does not hide it.
     test.sql("update accounts set owner = null").await;
     test.group("Support", &[]).await;
-    assert_eq!(noticed(&test).await.len(), 6);
+    assert_eq!(noticed(&test).await.len(), 7);
 }
