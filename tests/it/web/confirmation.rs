@@ -1,6 +1,7 @@
 //! Identity confirmation: where a group requires it, secrets are shown only in a web session whose person has signed in
 //! again within five minutes.
 
+use axum::body::BodyDataStream;
 use axum::http::StatusCode;
 use telescope::clock::Clock;
 use telescope::domain::privilege::{AccountPrivileges, SystemPrivilege, SystemPrivileges};
@@ -10,6 +11,8 @@ use telescope::store::audit::Filter;
 use telescope::store::{self, Conn, StoreError};
 
 use super::app::{ADMIN, Answer, TestApp, Visitor};
+use super::live::next;
+use crate::support::waiting::DEADLINE;
 
 const SECOND: &str = "second@example.org";
 const PASSWORD: &str = "Heckenbraunelle 9";
@@ -179,6 +182,20 @@ async fn signing_in_is_no_confirmation_and_another_address_is_refused() {
     assert_eq!(scene.test.anonymous().get("/confirm-identity").await.status, StatusCode::SEE_OTHER);
 }
 
+/// Reads a stream until a message has this.
+async fn until(stream: &mut BodyDataStream, part: &str) {
+    let found = async {
+        loop {
+            let message = next(stream).await;
+            assert!(!message.is_empty(), "the stream stays open");
+            if message.contains(part) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(DEADLINE, found).await.unwrap_or_else(|_| panic!("{part} comes"));
+}
+
 #[tokio::test]
 async fn an_approval_does_not_replace_it() {
     let scene = Scene::new().await;
@@ -201,11 +218,11 @@ async fn an_approval_does_not_replace_it() {
         approved.body
     );
     let mut stream = scene.root.stream(&format!("{page}/request/events")).await;
-    assert!(super::live::next(&mut stream).await.contains("Confirm identity"));
+    until(&mut stream, "Confirm identity").await;
     is_refused(&scene.root.post(&page, &[]).await, UNCONFIRMED);
     confirms(&scene.root, ADMIN, &page).await;
     // The page in another window goes on with it.
-    assert!(super::live::next(&mut stream).await.contains("Show password"));
+    until(&mut stream, "Show password").await;
     let shown = scene.root.post(&page, &[]).await;
     assert_eq!(shown.texts("output.secret"), [PASSWORD], "the refusals used nothing: {}", shown.body);
 

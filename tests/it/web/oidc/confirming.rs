@@ -10,6 +10,7 @@ use telescope::store;
 use telescope::store::audit::Filter;
 
 use super::super::app::{ADMIN, Answer, Visitor};
+use super::provider::Bend;
 use super::{Scene, is_signed_in};
 
 const ADA: &str = "ada@example.org";
@@ -122,7 +123,6 @@ async fn an_answer_that_does_not_say_so_confirms_nothing() {
             claims[name] = value.clone();
         }
     };
-    type Bend = Box<dyn Fn(&mut Value) + Send>;
     let cases: Vec<(&str, Bend, &str, Option<&str>)> = vec![
         ("an hour ago", Box::new(ago(3600)), not_recent, Some("not-recent")),
         ("before they were sent", Box::new(ago(70)), not_recent, Some("not-recent")),
@@ -151,8 +151,6 @@ async fn an_answer_that_does_not_say_so_confirms_nothing() {
         assert!(!it.sees(&ada).await, "{name}");
         assert_eq!(ada.get("/accounts").await.texts(".who span"), [ADA], "{name}: no one else is signed in");
         denied.extend(why.filter(|why| !denied.contains(why)));
-        // Not every attempt counts as one of the many that are refused from one address.
-        it.scene.test.app.clock.advance(1);
     }
     let conn = &mut it.scene.test.app.db.read().await.unwrap();
     let bob = store::identities::find(conn, it.scene.provider.issuer(), "bob's number").await.unwrap();
@@ -208,7 +206,6 @@ async fn the_method_has_to_be_one_of_those_in_the_settings() {
         (json!("urn:example:silver"), true),
         (json!("urn:example:gold"), true),
     ] {
-        it.scene.test.app.clock.advance(1);
         let claim = acr.clone();
         it.scene.provider.bend_token(move |claims| {
             claims["auth_time"] = claims["iat"].clone();
@@ -222,11 +219,7 @@ async fn the_method_has_to_be_one_of_those_in_the_settings() {
             assert!(said(&answer).contains("by another method"), "{}", said(&answer));
         }
     }
-    let without = json!({});
-    it.scene.provider.bend_token(move |claims| {
-        claims["auth_time"] = claims["iat"].clone();
-        assert_eq!(claims["acr"], without["acr"]);
-    });
+    it.scene.provider.bend_token(|claims| claims["auth_time"] = claims["iat"].clone());
     let (ada, _) = it.confirms(&it.scene.signed_in().await).await;
     assert!(!it.sees(&ada).await, "no claim at all");
 }
@@ -306,7 +299,8 @@ async fn the_time_spent_at_the_provider_counts() {
     let answer = browser.get(&it.scene.provider.authorize(&question)).await;
     let ada = browser.after(&answer);
     assert!(it.sees(&ada).await, "{}", answer.body);
-    it.scene.test.app.clock.advance(61);
+    // The provider has the system's time, so it may be ahead by as much as this test takes.
+    it.scene.test.app.clock.advance(2 * 60);
     assert!(!it.sees(&ada).await);
 }
 
