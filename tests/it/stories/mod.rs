@@ -25,6 +25,7 @@ mod look;
 mod managing_access;
 mod messages;
 mod network;
+mod overtaken;
 mod plain;
 mod policy;
 mod removal;
