@@ -108,6 +108,12 @@ fn describe(step: &ImportStep) -> String {
         ImportStep::AllowEmergency { group, allowed: false } => {
             format!("stop allowing emergency access in {group:?}")
         }
+        ImportStep::RequireConfirmation { group, required: true } => {
+            format!("require identity confirmation for accounts in {group:?}")
+        }
+        ImportStep::RequireConfirmation { group, required: false } => {
+            format!("stop requiring identity confirmation for accounts in {group:?}")
+        }
         ImportStep::AddAccount { account, group } => format!("add account {account} to group {group:?}"),
         ImportStep::RemoveAccount { account, group } => {
             format!("remove account {account} from group {group:?}")

@@ -38,6 +38,7 @@ pub(crate) async fn read(
         email: user.email,
         verified: true,
         admin: user.admin,
+        confirmed: None,
         origin: RequestInfo::default(),
     };
     let mut text = about(&person, user.disabled, &account, &rules, &names);

@@ -23,6 +23,8 @@ pub struct OidcSettings {
     pub groups_claim: Option<String>,
     /// Whether every address from the provider counts as verified, even if the provider does not say so.
     pub trust_email: bool,
+    /// The authentication context classes (`acr`) of which one is needed to confirm an identity, the preferred first.
+    pub step_up_acr: Vec<String>,
 }
 
 impl OidcSettings {
@@ -48,6 +50,7 @@ pub(super) fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>, needed: b
     let email_claim = env.text("OIDC_EMAIL_CLAIM").unwrap_or_else(|| EMAIL_CLAIM.into());
     let groups_claim = env.text("OIDC_GROUPS_CLAIM");
     let trust_email = env.read("OIDC_TRUST_EMAIL", yes_or_no);
+    let step_up_acr = env.text("OIDC_STEP_UP_ACR").unwrap_or_default();
     Some(OidcSettings {
         issuer: issuer?,
         client_id: client_id?,
@@ -56,6 +59,7 @@ pub(super) fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>, needed: b
         email_claim,
         groups_claim,
         trust_email: trust_email.unwrap_or(false),
+        step_up_acr: step_up_acr.split_whitespace().map(str::to_owned).collect(),
     })
 }
 

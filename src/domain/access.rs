@@ -188,6 +188,7 @@ mod tests {
             email,
             verified,
             admin,
+            confirmed: None,
             origin: RequestInfo::default(),
         })
     }

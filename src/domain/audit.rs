@@ -15,7 +15,7 @@ mod tests;
 
 pub use entry::{AuditEntry, Outcome};
 pub use fault::Fault;
-pub use reasons::{ForeignRow, MismatchReason, SignInDenied};
+pub use reasons::{ConfirmationDenied, ForeignRow, MismatchReason, SignInDenied};
 
 use super::privilege::{AccountPrivileges, SystemPrivileges};
 use super::reveal::RevealKind;
@@ -110,15 +110,11 @@ define::audit_events! {
         approver: Email,
     },
     /// Approval was required for the accounts of a group, or no longer required
-    "group.approval" => GroupApprovalSet {
-        group: String,
-        needed: bool,
-    },
+    "group.approval" => GroupApprovalSet { group: String, needed: bool },
     /// Emergency access without approval was allowed for the accounts of a group, or no longer allowed
-    "group.emergency" => GroupEmergencySet {
-        group: String,
-        allowed: bool,
-    },
+    "group.emergency" => GroupEmergencySet { group: String, allowed: bool },
+    /// Identity confirmation was required for the accounts of a group, or no longer required
+    "group.confirmation" => GroupConfirmationSet { group: String, needed: bool },
     /// A session was ended at Telegram
     "session.logged-out" => SessionLoggedOut,
     /// A removal was continued without ending the session
@@ -139,6 +135,10 @@ define::audit_events! {
         person: Email,
         why: SignInDenied,
     },
+    /// A person confirmed their identity
+    "web.confirmation" => IdentityConfirmed,
+    /// A confirmation of a person's identity was refused
+    "web.confirmation.refused" => ConfirmationRefused { why: ConfirmationDenied },
     /// A person signed out of Telescope
     "web.sign-out" => WebSignOut,
     /// All sessions of a person were ended

@@ -105,6 +105,14 @@ pub enum ErrorCode {
     NotLoggedInForCode,
     NotWaitingForCode,
     ApprovalRequired,
+    /// The account's groups require it, and this web session has no recent confirmation.
+    IdentityNotConfirmed,
+    /// The way in which people sign in confirms no one's identity.
+    ConfirmationImpossible,
+    /// Another person signed in to confirm the identity of this one.
+    ConfirmedByAnother {
+        person: String,
+    },
     EmergencyNotAllowed,
     ApprovalPending,
     ApprovalSpent,

@@ -7,6 +7,7 @@ pub mod access;
 pub mod account;
 pub mod audit;
 pub mod backoff;
+pub mod confirmation;
 pub mod email;
 pub mod error;
 pub mod identity;
@@ -28,6 +29,7 @@ pub mod time;
 pub mod typed;
 
 pub use account::{Account, DesiredState, Network, Snapshot};
+pub use confirmation::Confirmation;
 pub use email::{Email, EmailDomain};
 pub use identity::{Identity, ProviderGroups, UnknownGroups};
 pub use ids::{AccountId, GroupId, JobId, RevealId, RoleId, UserId};

@@ -19,7 +19,7 @@ use crate::domain::privilege::can;
 use crate::domain::{AccountId, Email, UserId};
 use crate::live::events::Change;
 use crate::ops::publisher::Publisher;
-use crate::ops::{Applied, Context, OpError, current};
+use crate::ops::{Applied, Context, OpError, confirmation, current};
 use crate::store::tx::Recorded;
 use crate::store::{self, Conn, Tx, Written};
 use crate::words;
@@ -117,6 +117,7 @@ async fn make(
     let mut report = Report { version: before.version(), ..Report::default() };
     let mut moved: HashMap<AccountId, Moved> = HashMap::new();
     let mut recorded = None;
+    let confirmable = confirmation::is_possible(&context.config.sso);
     let mut rules = None;
     let mut stale = false;
     for edit in edits {
@@ -125,7 +126,7 @@ async fn make(
             stale = false;
         }
         let now = rules.as_ref().unwrap_or(&before);
-        let edit_context = edit::EditContext { actor, rules: now, at: context.clock.now() };
+        let edit_context = edit::EditContext { actor, rules: now, at: context.clock.now(), confirmable };
         let made = edit_context.make(tx, edit, &mut moved).await?;
         recorded = made.recorded.or(recorded);
         match made.applied {

@@ -159,6 +159,7 @@ pub fn person(user: &User, verified: bool) -> Person {
         email: user.email.clone(),
         verified,
         admin: user.admin && verified,
+        confirmed: None,
         origin: RequestInfo::default(),
     }
 }

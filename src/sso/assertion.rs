@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::claims;
 use super::jwks::Key;
-use super::jwt::{Expected, TokenError, UnverifiedToken, VerifiedToken};
-use crate::config::AssertionFormat;
+use super::jwt::{self, Expected, TokenError, UnverifiedToken, VerifiedToken};
+use crate::config::{AssertionFormat, ClaimSource};
 use crate::domain::{Identity, Millis, ProviderGroups};
 
 /// A valid assertion.
@@ -14,6 +14,8 @@ pub struct Assertion {
     pub identity: Identity,
     /// When it expires, including clock skew.
     pub until: Millis,
+    /// When the person signed in at the proxy, as far as the assertion says: its `auth_time`, or when it was issued.
+    pub signed_in: Option<Millis>,
 }
 
 /// Parses a token of this format. It must name its key.
@@ -30,7 +32,17 @@ pub fn verify(
     now: Millis,
 ) -> Result<Assertion, TokenError> {
     let VerifiedToken { subject, until, claims } = token.verify(&expected(format), key, now)?;
-    Ok(Assertion { identity: identity(format, subject, &claims)?, until })
+    let signed_in = signed_in(format.source, &claims).map(|at| at.min(now));
+    Ok(Assertion { identity: identity(format, subject, &claims)?, until, signed_in })
+}
+
+/// A time that can't be read is none: it confirms nothing.
+fn signed_in(source: ClaimSource, claims: &Map<String, Value>) -> Option<Millis> {
+    match source {
+        ClaimSource::Header => None,
+        ClaimSource::Claims if claims.contains_key("auth_time") => jwt::time(claims, "auth_time").ok()?,
+        ClaimSource::Claims => jwt::time(claims, "iat").ok()?,
+    }
 }
 
 fn expected(format: &AssertionFormat) -> Expected<'_> {

@@ -244,7 +244,7 @@ fn times(expected: &Expected<'_>, claims: &Map<String, Value>, now: Millis) -> R
 }
 
 /// A time in whole seconds; it must be a number, not a string of digits.
-fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<Millis>, TokenError> {
+pub(super) fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<Millis>, TokenError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let seconds = value.as_u64().filter(|seconds| *seconds <= END_OF_TIME).ok_or(TokenError::Time(name))?;
     let seconds = i64::try_from(seconds).map_err(|_| TokenError::Time(name))?;

@@ -6,6 +6,7 @@
 //! through the browser is trusted on its own. People get a general error message ([`OidcError`]), the log gets the
 //! details; codes and tokens appear in neither.
 
+mod confirmation;
 mod discovery;
 mod error;
 mod id_token;
@@ -21,8 +22,9 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use url::Url;
 
+pub use confirmation::Reauthenticated;
 pub use error::OidcError;
-pub use pending::{LIFE, PendingAuthorization};
+pub use pending::{LIFE, PendingAuthorization, PendingConfirmation};
 
 use crate::clock::Clock;
 use crate::config::{OidcSettings, Outbound, PublicUrl};
@@ -100,10 +102,18 @@ impl Provider {
     /// the sign-in.
     pub async fn begin(&self, next: String) -> Result<(Url, PendingAuthorization), OidcError> {
         let known = self.discovery.known().await?;
-        let attempt = PendingAuthorization::new(self.clock.now(), next).map_err(|error| {
+        let attempt = self.attempt(next)?;
+        Ok((self.authorization_url(&known, &attempt), attempt))
+    }
+
+    fn attempt(&self, next: String) -> Result<PendingAuthorization, OidcError> {
+        PendingAuthorization::new(self.clock.now(), next).map_err(|error| {
             tracing::error!(%error, "the operating system provides no random bytes");
             OidcError::Unavailable
-        })?;
+        })
+    }
+
+    fn authorization_url(&self, known: &DiscoveredProvider, attempt: &PendingAuthorization) -> Url {
         let mut url = known.metadata.authorization_endpoint.clone();
         url.query_pairs_mut().extend_pairs([
             ("response_type", "code"),
@@ -115,11 +125,25 @@ impl Provider {
             ("code_challenge", &attempt.challenge()),
             ("code_challenge_method", "S256"),
         ]);
-        Ok((url, attempt))
+        url
     }
 
     /// The identity of the person who returns. The attempt ends here, whether it succeeds or not.
     pub async fn finish(&self, attempt: &PendingAuthorization, answer: &Answer) -> Result<Proven, OidcError> {
+        if attempt.confirms.is_some() {
+            return Err(OidcError::Stale);
+        }
+        let (token, tokens) = self.answered(attempt, answer).await?;
+        let identity = self.person(token, tokens.access_token.as_ref()).await?;
+        Ok(Proven { identity, id_token: tokens.id_token })
+    }
+
+    /// The verified token that the provider gives for its answer to an attempt, which ends here.
+    async fn answered(
+        &self,
+        attempt: &PendingAuthorization,
+        answer: &Answer,
+    ) -> Result<(VerifiedToken, Tokens), OidcError> {
         if !self.is_first(attempt) || !attempt.is(&answer.state) {
             return Err(OidcError::Stale);
         }
@@ -131,8 +155,7 @@ impl Provider {
         let code = answer.code.as_ref().ok_or(OidcError::Stale)?;
         let tokens = self.exchange(&known.metadata, code, attempt).await?;
         let token = self.verified(tokens.id_token.expose(), &known, &attempt.nonce).await?;
-        let identity = self.person(token, tokens.access_token.as_ref()).await?;
-        Ok(Proven { identity, id_token: tokens.id_token })
+        Ok((token, tokens))
     }
 
     /// The URL for signing out at the provider, if it has one.

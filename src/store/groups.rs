@@ -2,7 +2,7 @@
 //! counts only with its proof.
 
 use super::access_proof::AccessRow;
-use super::conn::{all, execute, first};
+use super::conn::{all, execute, first, one};
 use super::{Conn, StoreError, accounts};
 use crate::domain::{AccountId, GroupId, name};
 
@@ -167,4 +167,42 @@ pub async fn allowing_emergency(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, Sto
 pub async fn emergency_allowed(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
     let groups = approvals_of(conn, account).await?;
     Ok(groups.iter().filter(|group| group.are_needed(conn)).all(|group| group.emergency_is_allowed(conn)))
+}
+
+/// Says whether people have to confirm their identity before they see secrets of the group's accounts.
+/// [`StoreError::Missing`] if there is no such group.
+pub async fn set_needs_confirmation(
+    conn: &mut Conn<'_>,
+    id: GroupId,
+    needed: bool,
+) -> Result<(), StoreError> {
+    let touched =
+        execute!(conn, "update account_groups set confirm_identity = $2 where id = $1", id, needed)?;
+    if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// The groups that require that.
+pub async fn needing_confirmation(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
+    let rows =
+        all!(conn, (GroupId,), "select id from account_groups where confirm_identity = true order by id")?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whether any group of this account requires that.
+pub async fn any_needs_confirmation(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
+    let (count,) = one!(
+        conn,
+        (i64,),
+        "select count(*) from account_group_members join account_groups on id = group_id
+         where account_id = $1 and confirm_identity = true",
+        account
+    )?;
+    Ok(count > 0)
+}
+
+/// The groups with any requirement, which ends for an account that leaves them.
+pub async fn protected(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
+    let mut groups = needing_approval(conn).await?;
+    groups.extend(needing_confirmation(conn).await?);
+    Ok(groups)
 }

@@ -60,7 +60,7 @@ impl<P: can::OnAccount> FromRequestParts<AppState> for Allowed<P> {
 impl<P: can::OnAccount> Allowed<P> {
     /// The same decision, for handlers that answer a refusal themselves.
     pub async fn of(app: &State, caller: &RequestSession, account: AccountId) -> Result<Self, AppError> {
-        let actor = session::current(app, &caller.session, &caller.origin).await?;
+        let actor = session::current(app, caller).await?;
         Self::decided(app, actor.ok_or(AppError::SignedOut)?, account)
     }
 

@@ -18,12 +18,12 @@ use super::error_page::{self, RequestMeta};
 use super::form::RequestType;
 use super::words::limits as words;
 use super::{compression, health, paths, return_to};
-use crate::domain::RequestInfo;
 use crate::http::body::{self, BodyError, MAX_BODY};
 use crate::http::host::{self, Blocked};
 use crate::http::{headers, request_context};
 use crate::store::WebSessions;
 use crate::store::web_sessions::LIFE_DAYS;
+use crate::web::auth::session::RequestSession;
 use crate::web::auth::{proxy, session};
 use crate::web::layout::Layout;
 use crate::web::state::AppState;
@@ -76,7 +76,7 @@ async fn keep_layout(app: AppState, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Some(session) = session
         && error_page::is_missing(&response)
-        && let Ok(Some(actor)) = session::current(&app, &session, &RequestInfo::default()).await
+        && let Ok(Some(actor)) = session::current(&app, &RequestSession::of(session)).await
     {
         response.extensions_mut().insert(Layout::of(&app, &actor));
     }

@@ -93,6 +93,7 @@ paths! {
     GROUP_DELETE = "/groups/{group}/delete" => group_delete(group: GroupId);
     GROUP_APPROVAL = "/groups/{group}/approval" => group_approval(group: GroupId);
     GROUP_EMERGENCY = "/groups/{group}/emergency" => group_emergency(group: GroupId);
+    GROUP_CONFIRMATION = "/groups/{group}/confirmation" => group_confirmation(group: GroupId);
     GROUP_PUT_IN = "/groups/{group}/put-in" => group_put_in(group: GroupId);
     GROUP_TAKE_OUT = "/groups/{group}/take-out" => group_take_out(group: GroupId);
     USERS = "/users";
@@ -111,6 +112,8 @@ paths! {
     SIGN_IN_START = "/sign-in/start";
     SIGN_IN_CALLBACK = "/sign-in/callback";
     SIGN_OUT = "/sign-out";
+    CONFIRM_IDENTITY = "/confirm-identity";
+    CONFIRM_IDENTITY_START = "/confirm-identity/start";
 
     ICON = "/static/icon.svg";
     STATIC = "/static/{file}" => static_file(file: String);

@@ -87,6 +87,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::GROUP_DELETE, post(delete::<GroupId>))
         .route(paths::GROUP_APPROVAL, get(groups::approval::ask).post(groups::approval::save))
         .route(paths::GROUP_EMERGENCY, post(groups::approval::save_emergency))
+        .route(paths::GROUP_CONFIRMATION, get(groups::confirmation::ask).post(groups::confirmation::save))
         .route(paths::GROUP_PUT_IN, post(groups::accounts::add))
         .route(paths::GROUP_TAKE_OUT, post(groups::accounts::remove))
         .route(paths::USERS, get(users::list::list))
@@ -107,6 +108,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::SIGN_IN_START, get(sign_in::oidc::start))
         .route(paths::SIGN_IN_CALLBACK, get(sign_in::oidc::callback))
         .route(paths::SIGN_OUT, post(sign_in::sign_out::sign_out))
+        .route(paths::CONFIRM_IDENTITY, get(sign_in::confirm::page).post(sign_in::confirm::claim))
+        .route(paths::CONFIRM_IDENTITY_START, get(sign_in::confirm::start))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed);
     let pages = layers::with_session(pages, &state);

@@ -139,6 +139,15 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::ApprovalRequired => {
             "Another person has to approve this first. Request approval with a reason.".into()
         }
+        ErrorCode::IdentityNotConfirmed => {
+            "Your identity isn't confirmed, or its confirmation is older than five minutes.".into()
+        }
+        ErrorCode::ConfirmationImpossible => {
+            "Identity can't be confirmed with the present SSO_MODE, so it can't be required.".into()
+        }
+        ErrorCode::ConfirmedByAnother { person } => {
+            format!("Another person signed in. You're signed in as {person}: confirm with that account.")
+        }
         ErrorCode::EmergencyNotAllowed => {
             "This account's groups don't allow emergency access. Request approval with a reason.".into()
         }

@@ -41,7 +41,7 @@ pub enum PolicyChange<'a> {
     Strip(&'a [Subject]),
     /// Makes a person an administrator, or stops them from being one.
     Rank,
-    /// Stops requiring approvals to show the secrets of a group's accounts.
+    /// Stops requiring approvals or confirmations to show the secrets of a group's accounts.
     NoApproval,
     /// Adds an account to a group.
     Join(&'a Account, GroupId),

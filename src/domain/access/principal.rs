@@ -1,6 +1,6 @@
 //! The principal: who acts, with everything that access decisions need to know.
 
-use crate::domain::{Email, RequestInfo, UserId};
+use crate::domain::{Confirmation, Email, RequestInfo, UserId};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
@@ -22,6 +22,8 @@ pub struct Person {
     pub verified: bool,
     /// Whether this is an administrator.
     pub admin: bool,
+    /// When they last confirmed their identity in the present web session.
+    pub confirmed: Option<Confirmation>,
     /// Where the present request came from: for the audit log, not for decisions.
     pub origin: RequestInfo,
 }
@@ -32,6 +34,14 @@ impl Principal {
         match self {
             Self::User(person) => person.origin.clone(),
             Self::Cli | Self::System(_) => RequestInfo::default(),
+        }
+    }
+
+    /// The same actor, in a web session with this confirmation.
+    pub fn confirmed(self, confirmed: Option<Confirmation>) -> Self {
+        match self {
+            Self::User(person) => Self::User(Person { confirmed, ..person }),
+            other => other,
         }
     }
 

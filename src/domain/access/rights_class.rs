@@ -137,7 +137,8 @@ mod tests {
             for name in ["ada", "carol", "dan"] {
                 for (admin, verified) in [(false, true), (false, false), (true, true)] {
                     let email = address(name);
-                    let person = Person { id: *id, email, verified, admin, origin: RequestInfo::default() };
+                    let origin = RequestInfo::default();
+                    let person = Person { id: *id, email, verified, admin, confirmed: None, origin };
                     let principal = Principal::User(person);
                     let owns = |email: &Email| accounts.iter().any(|it| it.owner.as_ref() == Some(email));
                     let class = RightsClass::of(&policy, &principal, owns);

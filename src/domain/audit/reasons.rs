@@ -60,3 +60,15 @@ pub enum SignInDenied {
     /// The provider has not verified the address, and the identity is unknown.
     Unverified,
 }
+
+/// Why the provider's answer does not confirm a person's identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConfirmationDenied {
+    /// It is about another person.
+    OtherPerson,
+    /// It does not say that the person signed in there just now.
+    NotRecent,
+    /// The person did not sign in there in the way that the settings demand.
+    Method,
+}

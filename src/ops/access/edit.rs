@@ -48,6 +48,8 @@ pub enum Edit {
     NeedApproval(GroupId, bool),
     /// Let people who may log in to a group's accounts see a login code without approval in an emergency, or no longer.
     AllowEmergency(GroupId, bool),
+    /// Require people to confirm their identity before secrets of the group's accounts are shown to them, or no longer.
+    NeedConfirmation(GroupId, bool),
     PutIn(AccountId, GroupId),
     TakeOut(AccountId, GroupId),
 }
@@ -66,6 +68,8 @@ pub(super) struct EditContext<'a> {
     pub actor: &'a Principal,
     pub rules: &'a Policy,
     pub at: Millis,
+    /// Whether people can confirm their identity in the way they sign in.
+    pub confirmable: bool,
 }
 
 /// The result of one edit.
@@ -107,6 +111,7 @@ impl EditContext<'_> {
             Edit::DeleteGroup(group) => self.delete_group(conn, *group, moved).await,
             Edit::NeedApproval(group, needed) => self.need_approval(conn, *group, *needed).await,
             Edit::AllowEmergency(group, allowed) => self.allow_emergency(conn, *group, *allowed).await,
+            Edit::NeedConfirmation(group, needed) => self.need_confirmation(conn, *group, *needed).await,
             Edit::PutIn(account, group) => self.put_in(conn, *account, *group, moved).await,
             Edit::TakeOut(account, group) => self.take_out(conn, *account, *group, moved).await,
         }

@@ -42,6 +42,9 @@ pub struct GroupRules {
     /// Whether a login code is shown without approval in an emergency.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub emergency_access: bool,
+    /// Whether people have to confirm their identity before secrets of its accounts are shown to them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirm_identity: bool,
     /// The numbers of its accounts.
     #[serde(default)]
     pub accounts: Vec<String>,
@@ -72,12 +75,14 @@ impl RulesFile {
         let given = store::roles::given(conn).await?;
         let needing = store::groups::needing_approval(conn).await?;
         let emergency = store::groups::allowing_emergency(conn).await?;
+        let confirming = store::groups::needing_confirmation(conn).await?;
         let names: BTreeMap<GroupId, String> =
             groups.iter().map(|group| (group.id, group.name.clone())).collect();
         let group = |group: &store::groups::Group| GroupRules {
             name: group.name.clone(),
             needs_approval: needing.contains(&group.id),
             emergency_access: emergency.contains(&group.id),
+            confirm_identity: confirming.contains(&group.id),
             accounts: accounts
                 .iter()
                 .filter(|account| account.groups.contains(&group.id))

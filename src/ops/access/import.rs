@@ -26,6 +26,7 @@ pub enum ImportStep {
     DeleteGroup { group: String, needs_approval: bool },
     RequireApproval { group: String, required: bool },
     AllowEmergency { group: String, allowed: bool },
+    RequireConfirmation { group: String, required: bool },
     AddAccount { account: String, group: String },
     RemoveAccount { account: String, group: String },
     AddRole { role: String },

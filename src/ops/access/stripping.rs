@@ -20,14 +20,15 @@ pub(crate) async fn of_roles(
 }
 
 /// Why accounts may not leave a group; none if they may. The people with a role in the group lose what it gives them for
-/// these accounts. Leaving a group that requires approvals ends the requirement, which takes an administrator.
+/// these accounts. Leaving a group that requires approvals or confirmations ends the requirement, which takes an
+/// administrator.
 pub(crate) async fn of_group(
     conn: &mut Conn<'_>,
     rules: &Policy,
     actor: &Principal,
     group: GroupId,
 ) -> Result<Option<EscalationError>, StoreError> {
-    let protected = store::groups::needing_approval(conn).await?.contains(&group);
+    let protected = store::groups::protected(conn).await?.contains(&group);
     if protected && let Err(why) = authorize_change(rules, actor, PolicyChange::NoApproval) {
         return Ok(Some(why));
     }

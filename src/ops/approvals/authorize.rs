@@ -1,6 +1,6 @@
 //! Whether a secret may be shown now. This is decided when the secret is shown, in the transaction that records the
-//! reveal: by the person's rights at that moment, by whether the account needs an approval, and by whether the approver
-//! may still approve.
+//! reveal: by the person's rights at that moment, by whether the account needs an approval, by whether the approver may
+//! still approve, and by whether the person has confirmed their identity where that is required.
 
 use crate::domain::access::{self, Person, Policy, Principal};
 use crate::domain::error::ErrorCode;
@@ -8,6 +8,7 @@ use crate::domain::privilege::SystemPrivilege;
 use crate::domain::reveal::{RequestState, RevealRequest, Revealing};
 use crate::domain::{AccountId, Email, Millis};
 use crate::ops::approvals::{approvers, parse_reason, refused};
+use crate::ops::confirmation::{self, Confirmed};
 use crate::ops::{App, OpError, current, sign_in};
 use crate::store::{self, Conn};
 
@@ -19,6 +20,7 @@ pub(crate) struct Authorized {
     pub approval: Option<RevealRequest>,
     /// Whether one is needed and the person goes ahead without it.
     pub emergency: bool,
+    pub confirmed: Confirmed,
 }
 
 /// Whether a person goes ahead without an approval that is needed.
@@ -67,15 +69,17 @@ pub(crate) async fn check<P: Revealing>(
     let now = app.clock.now();
     may_see::<P>(app, conn, actor, account).await?;
     if !store::groups::any_needs_approval(conn, account).await? {
+        let confirmed = confirmation::check(app, conn, actor, account).await?;
         let reason = parse_reason(typed)?.as_str().to_owned();
-        return Ok(Authorized { reason, approval: None, emergency: false });
+        return Ok(Authorized { reason, approval: None, emergency: false, confirmed });
     }
     if mode == RevealMode::Emergency {
         if !store::groups::emergency_allowed(conn, account).await? {
             return refused(ErrorCode::EmergencyNotAllowed);
         }
+        let confirmed = confirmation::check(app, conn, actor, account).await?;
         let reason = parse_reason(typed)?.as_str().to_owned();
-        return Ok(Authorized { reason, approval: None, emergency: true });
+        return Ok(Authorized { reason, approval: None, emergency: true, confirmed });
     }
     let person = person(actor)?;
     let Some(request) = store::reveal_requests::newest(conn, account, P::KIND, person.id).await? else {
@@ -90,7 +94,8 @@ pub(crate) async fn check<P: Revealing>(
     if let Some(why) = expired(app, conn, &request).await? {
         return Err(OpError::Refused(why));
     }
-    Ok(Authorized { reason: request.reason.clone(), approval: Some(request), emergency: false })
+    let confirmed = confirmation::check(app, conn, actor, account).await?;
+    Ok(Authorized { reason: request.reason.clone(), approval: Some(request), emergency: false, confirmed })
 }
 
 /// Why a request has ended, for the person who made it.

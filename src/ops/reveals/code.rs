@@ -5,7 +5,8 @@
 //! belongs to the person and the account, lasts five minutes and shows one code, which arrives after the wait began.
 //! What arrived later is decided by the order in which Telegram numbered the messages, and a code's age by Telegram's
 //! clock alone: this server's clock may differ. Rights are decided at the moment the code is shown, and so is whether
-//! another person has to approve and has done so: see [`approvals`].
+//! another person has to approve and has done so, and whether the person has to confirm their identity and has done so in
+//! the web session that sees the code: see [`approvals`].
 
 use crate::domain::access::{self, Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
@@ -14,7 +15,7 @@ use crate::domain::privilege::can;
 use crate::domain::{AccountId, Millis, Secret, login_code};
 use crate::live::guards::PendingReveal;
 use crate::ops::approvals::RevealMode;
-use crate::ops::{App, OpError, approvals};
+use crate::ops::{App, OpError, approvals, confirmation};
 use crate::store::Written;
 use crate::telegram::{AnswerError, LoginCode, LoginCodes};
 
@@ -77,17 +78,17 @@ pub async fn wait_for_code(
     // Where older codes may be missing, a message that is read later is not taken for a new one.
     let from = if codes.complete { Millis(0) } else { Millis(codes.now.0 / 1000 * 1000) };
     let now = app.clock.now();
-    let until = waits_until(now, authorized.approval.as_ref().map(|approval| approval.expires));
+    let approval = authorized.approval.as_ref().map(|approval| approval.expires);
+    let until = waits_until(now, approval.into_iter().chain(authorized.confirmed.until()));
     let pending =
         PendingReveal { reason: authorized.reason, after, from, until, emergency: authorized.emergency };
     app.guards.pending_reveals.insert((grant.account(), grant.actor().to_string()), pending, now);
     Ok(until)
 }
 
-/// No longer than the approval that it takes.
-fn waits_until(now: Millis, approval_expires: Option<Millis>) -> Millis {
-    let longest = now.plus_seconds(LONGEST_WAIT);
-    approval_expires.map_or(longest, |expires| expires.min(longest))
+/// No longer than what it takes: an approval, a confirmation.
+fn waits_until(now: Millis, ends: impl Iterator<Item = Millis>) -> Millis {
+    ends.fold(now.plus_seconds(LONGEST_WAIT), Millis::min)
 }
 
 /// The state of a wait for a code.
@@ -129,6 +130,8 @@ pub async fn poll_code(app: &App, actor: &Principal, account: AccountId) -> Resu
     let Some(revealed) = codes.newest_first.iter().find(is_next).map(Revealed::from) else {
         return Ok(CodeWait::Waiting(waiting.until));
     };
+    // A session without a confirmation must not end the wait of one that has it.
+    confirmation::check(app, &mut app.db.read().await?, actor, account).await?;
     // Only one of two streams removes the entry, and shows the code.
     if app.guards.pending_reveals.remove(&key).is_none() {
         return Ok(CodeWait::Over);
@@ -184,11 +187,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_awaited_no_longer_than_its_approval_lasts() {
+    fn a_code_is_awaited_no_longer_than_what_it_takes_lasts() {
         let now = Millis(1_000_000);
-        let in_seconds = |seconds| Some(now.plus_seconds(seconds));
-        for (expires, until) in [(None, 300), (in_seconds(600), 300), (in_seconds(120), 120)] {
-            assert_eq!(waits_until(now, expires), now.plus_seconds(until));
+        for (ends, until) in
+            [(vec![], 300), (vec![600], 300), (vec![120], 120), (vec![600, 60], 60), (vec![30, 60], 30)]
+        {
+            let ends = ends.into_iter().map(|seconds| now.plus_seconds(seconds));
+            assert_eq!(waits_until(now, ends), now.plus_seconds(until));
         }
     }
 }

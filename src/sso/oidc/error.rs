@@ -14,4 +14,8 @@ pub enum OidcError {
     InvalidToken,
     #[error("the provider sends no usable e-mail address")]
     NoEmail,
+    #[error("the provider does not say that the person has just signed in there")]
+    NotRecent,
+    #[error("the person signed in there by another method than the settings demand")]
+    Method,
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::domain::Millis;
+use crate::domain::{Millis, UserId};
 
 /// Milliseconds that a person may spend at the provider.
 pub const LIFE: i64 = 10 * 60 * 1000;
@@ -23,12 +23,25 @@ pub struct PendingAuthorization {
     pub(crate) until: i64,
     /// Where the person goes after the sign-in.
     pub next: String,
+    /// Set if it is not a sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirms: Option<PendingConfirmation>,
+}
+
+/// A person who is signed in and confirms their identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingConfirmation {
+    pub person: UserId,
+    /// The id of their web session.
+    pub session: String,
+    /// When they were sent to the provider, in Unix milliseconds.
+    pub sent: i64,
 }
 
 impl PendingAuthorization {
     pub(crate) fn new(now: Millis, next: String) -> Result<Self, getrandom::Error> {
         let [state, nonce, verifier] = [random()?, random()?, random()?];
-        Ok(Self { state, nonce, verifier, until: now.0 + LIFE, next })
+        Ok(Self { state, nonce, verifier, until: now.0 + LIFE, next, confirms: None })
     }
 
     /// Whether it may still be answered.

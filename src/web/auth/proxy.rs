@@ -12,12 +12,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_sessions::Session;
 
-use crate::domain::{Identity, Millis, ProviderGroups, RequestInfo};
+use crate::domain::{Confirmation, Identity, Millis, ProviderGroups, RequestInfo};
 use crate::live::events::{Change, SessionId};
 use crate::ops::sign_in;
 use crate::sso::{Assertion, Refused, TokenError};
 use crate::store::WebSessions;
-use crate::web::auth::session::{self, RequestSession};
+use crate::web::auth::session::{self, AssertedConfirmation, RequestSession};
 use crate::web::auth::{renewal, sign_in_limit};
 use crate::web::error::AppError;
 use crate::web::paths;
@@ -40,10 +40,18 @@ pub async fn authenticate(app: AppState, mut request: Request, next: Next) -> Re
     };
     let origin = request.extensions().get::<RequestInfo>().cloned().unwrap_or_default();
     match verify_request(&app, request.headers()).await {
-        Ok(assertion) => match bind_session(&app, &RequestSession { session, origin }, &assertion).await {
-            Ok(()) => next.run(request).await,
-            Err(error) => error.into_response(),
-        },
+        Ok(assertion) => {
+            let asserted = assertion.signed_in.map(Confirmation::at);
+            match bind_session(&app, &RequestSession { session, origin, asserted }, &assertion).await {
+                Ok(()) => {
+                    if let Some(asserted) = asserted {
+                        request.extensions_mut().insert(AssertedConfirmation(asserted));
+                    }
+                    next.run(request).await
+                }
+                Err(error) => error.into_response(),
+            }
+        }
         Err(Refused::NoKeys) => {
             AppError::Bad(StatusCode::SERVICE_UNAVAILABLE, words::NO_KEYS.into()).into_response()
         }
@@ -73,7 +81,7 @@ async fn verify_request(app: &State, headers: &HeaderMap) -> Result<Assertion, R
     let everyone = app.config.sso.admin_emails.iter().next().filter(|_| app.config.sso.mode.is_disabled());
     let claimed = Identity::claimed(everyone.ok_or(Refused::Missing)?.clone());
     let identity = Identity { issuer: EVERYONE.into(), ..claimed };
-    Ok(Assertion { identity, until: Millis(i64::MAX) })
+    Ok(Assertion { identity, until: Millis(i64::MAX), signed_in: None })
 }
 
 /// Makes the session the asserted person's, if it isn't yet.

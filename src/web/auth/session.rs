@@ -5,7 +5,8 @@ use axum::http::request::Parts;
 use tower_sessions::Session;
 
 use crate::domain::access::Principal;
-use crate::domain::{Email, Identity, RequestInfo, UserId};
+use crate::domain::{Confirmation, Email, Identity, Millis, RequestInfo, UserId};
+use crate::live::events::Change;
 use crate::ops::sign_in::{self, SignedIn};
 use crate::store::web_sessions::USER_KEY;
 use crate::store::{self, users::User};
@@ -20,8 +21,8 @@ impl FromRequestParts<AppState> for CurrentUser {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, AppError> {
-        let RequestSession { session, origin } = RequestSession::from_request_parts(parts, app).await?;
-        current(app, &session, &origin).await?.map(Self).ok_or(AppError::SignedOut)
+        let caller = RequestSession::from_request_parts(parts, app).await?;
+        current(app, &caller).await?.map(Self).ok_or(AppError::SignedOut)
     }
 }
 
@@ -32,25 +33,41 @@ pub struct RequestSession {
     pub session: Session,
     /// Where the request came from.
     pub origin: RequestInfo,
+    /// When the person signed in at the proxy, by the request's assertion.
+    pub asserted: Option<Confirmation>,
 }
+
+impl RequestSession {
+    /// Of a request of which no more matters.
+    pub fn of(session: Session) -> Self {
+        Self { session, origin: RequestInfo::default(), asserted: None }
+    }
+}
+
+/// In a request's extensions: when the person signed in at the proxy, by the request's assertion.
+#[derive(Clone, Copy, Debug)]
+pub struct AssertedConfirmation(pub Confirmation);
 
 impl<S: Send + Sync> FromRequestParts<S> for RequestSession {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
         let session = parts.extensions.get::<Session>().cloned().ok_or(AppError::SignedOut)?;
-        Ok(Self { session, origin: parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default() })
+        let origin = parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default();
+        let asserted = parts.extensions.get::<AssertedConfirmation>().map(|it| it.0);
+        Ok(Self { session, origin, asserted })
     }
 }
 
 /// The person of a session, if there is one who may still sign in.
-pub async fn current(
-    app: &State,
-    session: &Session,
-    origin: &RequestInfo,
-) -> Result<Option<Principal>, AppError> {
-    let actor = known(app, session).await?;
-    Ok(actor.map(|actor| actor.coming_from(origin)))
+pub async fn current(app: &State, caller: &RequestSession) -> Result<Option<Principal>, AppError> {
+    let actor = known(app, &caller.session).await?;
+    let actor = actor.map(|actor| actor.coming_from(&caller.origin));
+    // A sign-in at the proxy is a confirmation, for the requests that carry its assertion.
+    Ok(match app.config.sso.mode.is_by_request() {
+        true => actor.map(|actor| actor.confirmed(caller.asserted)),
+        false => actor,
+    })
 }
 
 async fn known(app: &State, session: &Session) -> Result<Option<Principal>, AppError> {
@@ -75,9 +92,34 @@ async fn looked_up(app: &State, session: &Session) -> Result<Option<Principal>, 
     if address.is_some_and(|address| !Email::parse(&address).is_ok_and(|it| app.config.sso.admits(&it))) {
         return Ok(None);
     }
-    let user = user_of(app, session).await?;
+    let user = user_of(app, session).await?.filter(|user| !user.disabled);
+    let Some(user) = user else { return Ok(None) };
     let verified = session.get(VERIFIED_KEY).await?.unwrap_or(false);
-    Ok(user.filter(|user| !user.disabled).map(|user| Principal::User(sign_in::person(&user, verified))))
+    let confirmed = confirmation(session, user.id).await?;
+    Ok(Some(Principal::User(sign_in::person(&user, verified)).confirmed(confirmed)))
+}
+
+/// In a session: whose identity was confirmed in it, and when.
+const CONFIRMED_KEY: &str = "confirmed";
+
+/// The person's confirmation in this session.
+async fn confirmation(session: &Session, person: UserId) -> Result<Option<Confirmation>, AppError> {
+    let stored = session.get::<(UserId, i64)>(CONFIRMED_KEY).await?;
+    Ok(stored.filter(|(of, _)| *of == person).map(|(_, at)| Confirmation::at(Millis(at))))
+}
+
+/// Keeps a person's confirmation in their session, and lets their open pages read it.
+pub async fn keep_confirmation(
+    app: &State,
+    session: &Session,
+    actor: &Principal,
+    confirmation: Confirmation,
+) -> Result<(), AppError> {
+    let Principal::User(person) = actor else { return Ok(()) };
+    session.insert(CONFIRMED_KEY, (person.id, confirmation.moment().0)).await?;
+    session.save().await?;
+    app.live.events.publish(Change::User(person.id));
+    Ok(())
 }
 
 /// The person who began a session, unless their sessions of that time have ended.
@@ -102,10 +144,12 @@ pub async fn sign_in(
     caller: &RequestSession,
     identity: &Identity,
 ) -> Result<SignedIn, AppError> {
-    let RequestSession { session, origin } = caller;
+    let RequestSession { session, origin, .. } = caller;
     let signed_in = sign_in::sign_in(app, identity, origin).await?;
     let SignedIn { person, epoch, .. } = &signed_in;
     session.cycle_id().await?;
+    // A session keeps its contents under its new id.
+    session.remove_value(CONFIRMED_KEY).await?;
     session.insert(USER_KEY, person.id).await?;
     session.insert(EPOCH_KEY, epoch).await?;
     session.insert(VERIFIED_KEY, person.verified).await?;

@@ -102,7 +102,8 @@ mod tests {
         let cache = SessionCache::new(&events);
         let (session, id) = (Id::default(), UserId::generate());
         let email = Email::parse("ada@example.org").unwrap();
-        let person = Person { id, email, verified: true, admin: true, origin: RequestInfo::default() };
+        let origin = RequestInfo::default();
+        let person = Person { id, email, verified: true, admin: true, confirmed: None, origin };
         let principal = Principal::User(person);
         for change in [Change::SessionEnded(SessionId(session.0)), Change::User(id), Change::Policy] {
             let generation = cache.generation();

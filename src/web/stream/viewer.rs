@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use tower_sessions::Session;
 use tower_sessions::session::Id;
 
-use crate::domain::Millis;
 use crate::domain::access::Principal;
+use crate::domain::{Confirmation, Millis};
 use crate::live::events::{Change, SessionId, Subscription};
 use crate::ops::policy;
 use crate::store::WebSessions;
@@ -34,6 +34,8 @@ pub struct Viewer {
     /// When the person was last read from the database.
     seen: Millis,
     session: Option<Id>,
+    /// When the person signed in at the proxy, by the assertion that opened the stream.
+    asserted: Option<Confirmation>,
     pub(super) events: Subscription,
     /// Held as long as the stream is open.
     _place: Place,
@@ -42,17 +44,17 @@ pub struct Viewer {
 impl Viewer {
     /// The person of a session; None without one. Refused if they have too many streams open.
     pub async fn of(app: &State, caller: &RequestSession) -> Result<Option<Self>, AppError> {
-        let RequestSession { session, origin } = caller;
         // Before the session is checked: an end in between must not be missed.
         let events = app.live.events.subscribe();
         let seen = app.clock.now();
-        let actor = session::current(app, session, origin).await?;
+        let actor = session::current(app, caller).await?;
         let Some(actor) = actor else { return Ok(None) };
         policy::ensure_current(app).await;
         let place = app.streams.open(&actor, app.config.limits.streams_per_user);
         let place = place
             .ok_or_else(|| AppError::Bad(StatusCode::TOO_MANY_REQUESTS, words::TOO_MANY_STREAMS.into()))?;
-        Ok(Some(Self { principal: actor, seen, session: session.id(), events, _place: place }))
+        let (session, asserted) = (caller.session.id(), caller.asserted);
+        Ok(Some(Self { principal: actor, seen, session, asserted, events, _place: place }))
     }
 
     /// Reads the person from the database; false once the session has ended. While the database is unavailable the
@@ -65,8 +67,9 @@ impl Viewer {
         let asked = app.clock.now();
         // A new handle: the session's own caches its first read.
         let store = Arc::new(WebSessions::watching(app.db.clone(), app.clock.clone()));
-        let origin = self.principal.origin();
-        match session::current(app, &Session::new(self.session, store, None), &origin).await {
+        let session = Session::new(self.session, store, None);
+        let (origin, asserted) = (self.principal.origin(), self.asserted);
+        match session::current(app, &RequestSession { session, origin, asserted }).await {
             Ok(Some(actor)) => {
                 self.principal = actor;
                 self.seen = asked;

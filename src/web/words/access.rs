@@ -140,13 +140,12 @@ pub fn approval_question(group: &str, needed: bool) -> String {
     }
 }
 
+pub const fn approval_button(needed: bool) -> &'static str {
+    if needed { "Require approval" } else { "Stop requiring approval" }
+}
+
 /// What will happen, a sentence each. `accounts` are those that the reader can see.
 pub fn approval_effects(needed: bool, accounts: usize, approvers: usize) -> Vec<String> {
-    let accounts = match accounts {
-        0 => "The group has no accounts that you can see.".to_owned(),
-        1 => "This applies to 1 account that you can see.".to_owned(),
-        many => format!("This applies to {many} accounts that you can see."),
-    };
     let secrets = match needed {
         true => {
             "Login codes and stored passwords are shown only after a second person approves the request, to admins \
@@ -163,7 +162,16 @@ pub fn approval_effects(needed: bool, accounts: usize, approvers: usize) -> Vec<
         1 => "1 person can approve, but not their own requests.".to_owned(),
         many => format!("{many} people can approve, but not their own requests."),
     };
-    vec![accounts, secrets.to_owned(), who]
+    vec![applies_to(accounts), secrets.to_owned(), who]
+}
+
+/// How many accounts a requirement applies to, of those that the reader can see.
+pub fn applies_to(accounts: usize) -> String {
+    match accounts {
+        0 => "The group has no accounts that you can see.".to_owned(),
+        1 => "This applies to 1 account that you can see.".to_owned(),
+        many => format!("This applies to {many} accounts that you can see."),
+    }
 }
 
 #[cfg(test)]

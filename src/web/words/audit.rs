@@ -1,15 +1,18 @@
 //! Audit events as sentences.
 
-use crate::domain::audit::{AuditEvent, AuditKind, ForeignRow, MismatchReason, Outcome, SignInDenied};
+mod reasons;
+
+use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome};
 use crate::domain::reveal::RevealKind;
-use crate::domain::{DesiredState, Email, Input, UnknownGroups};
+use crate::domain::{DesiredState, Email, Input};
 use crate::web::words::stages;
+use reasons::{denial, foreign_row, unconfirmed, unknown_groups};
 
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
 pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
     let words = describe(event);
     // The sentence contains the outcome already.
-    if matches!(event, AuditEvent::SignInRefused { .. }) {
+    if matches!(event, AuditEvent::SignInRefused { .. } | AuditEvent::ConfirmationRefused { .. }) {
         return words;
     }
     match outcome {
@@ -73,6 +76,12 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::GroupEmergencySet { group, allowed: false } => {
             format!("stopped allowing emergency access in “{group}”")
         }
+        AuditEvent::GroupConfirmationSet { group, needed: true } => {
+            format!("required identity confirmation for accounts in “{group}”")
+        }
+        AuditEvent::GroupConfirmationSet { group, needed: false } => {
+            format!("stopped requiring identity confirmation for accounts in “{group}”")
+        }
         AuditEvent::SessionLoggedOut => "ended the session at Telegram".into(),
         AuditEvent::LogOutSkipped => "continued the removal without ending the session".into(),
         AuditEvent::RemovalRetried => "retried the removal".into(),
@@ -81,6 +90,10 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::StageChanged { stage } => format!("changed the status to “{}”", status(stage)),
         AuditEvent::WebSignIn => "signed in".into(),
         AuditEvent::SignInRefused { person, why } => format!("{person} was denied access: {}", denial(*why)),
+        AuditEvent::IdentityConfirmed => "confirmed their identity".into(),
+        AuditEvent::ConfirmationRefused { why } => {
+            format!("didn't confirm their identity: {}", unconfirmed(*why))
+        }
         AuditEvent::WebSignOut => "signed out".into(),
         AuditEvent::UserSessionsEnded { person } => format!("ended all sessions of {person}"),
         AuditEvent::UserBlocked { person } => format!("blocked {person}"),
@@ -205,38 +218,6 @@ const fn secret(kind: RevealKind) -> &'static str {
     match kind {
         RevealKind::LoginCode => "a login code",
         RevealKind::TwoStepPassword => "the stored two-step password",
-    }
-}
-
-const fn foreign_row(row: ForeignRow) -> &'static str {
-    match row {
-        ForeignRow::Administrator => "administrator rights",
-        ForeignRow::Identity => "a linked identity",
-        ForeignRow::RoleMember => "a role of a person",
-        ForeignRow::GroupPrivilege => "a permission in a group",
-        ForeignRow::SystemPrivilege => "a system permission",
-        ForeignRow::Approval => "an approval request",
-        ForeignRow::Session => "a web session",
-        ForeignRow::Owner => "the owner of an account",
-        ForeignRow::AccountGroup => "an account in a group",
-        ForeignRow::NoApproval => "a waived approval",
-        ForeignRow::EmergencyAccess => "emergency access",
-    }
-}
-
-const fn denial(why: SignInDenied) -> &'static str {
-    match why {
-        SignInDenied::Blocked => "blocked by an administrator",
-        SignInDenied::OtherIdentity => "the address belongs to another identity",
-        SignInDenied::OtherDomain => "addresses of this domain are not admitted",
-        SignInDenied::Unverified => "the address is not verified",
-    }
-}
-
-const fn unknown_groups(why: UnknownGroups) -> &'static str {
-    match why {
-        UnknownGroups::TooMany => "they have too many groups for the identity provider to list",
-        UnknownGroups::NoAnswer => "the identity provider did not answer when asked for their groups",
     }
 }
 

@@ -2,6 +2,7 @@ pub mod access;
 pub mod accounts;
 pub mod audit;
 pub mod audit_page;
+pub mod confirmation;
 pub mod connections;
 pub mod error_pages;
 pub mod jobs;

@@ -71,6 +71,9 @@ pub const fn oidc(error: &OidcError) -> &'static str {
             "Your identity provider's answer couldn't be verified, so you weren't signed in. The server's log has the \
              cause: contact your administrator."
         }
+        // Only confirmations ask for these.
+        OidcError::NotRecent => "Your identity provider didn't report a new sign-in.",
+        OidcError::Method => "You signed in by another method than required.",
         OidcError::NoEmail => {
             "Your identity provider didn't send an e-mail address that Telescope can use. Telescope needs one to \
              identify you."

@@ -56,6 +56,7 @@ fn decisions_are_fast_in_a_large_organisation() {
                 email,
                 verified: true,
                 admin: false,
+                confirmed: None,
                 origin: RequestInfo::default(),
             })
         })

@@ -81,6 +81,7 @@ fn world((people, members, cells, system, accounts, owner): Seeds) -> World {
             email: Email::parse(&format!("person{number}@example.org")).unwrap(),
             verified,
             admin,
+            confirmed: None,
             origin: RequestInfo::default(),
         })
         .collect();

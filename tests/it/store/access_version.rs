@@ -48,6 +48,7 @@ async fn every_statement_that_changes_a_right_is_counted(test: TestDb) {
         (joined, "delete from accounts where id = 'a'"),
         (cell, "delete from account_groups where id = 'g'"),
         ("", "update account_groups set reveals_need_approval = true"),
+        ("", "update account_groups set confirm_identity = true"),
         ("", "update account_groups set name = 'Sales'"),
         ("", "insert into account_groups (id, name, name_folded) values ('i', 'I', 'i')"),
         (system, "delete from roles where id = 'r'"),

@@ -23,6 +23,7 @@ fn person(address: &str) -> Principal {
         email: Email::parse(address).unwrap(),
         verified: true,
         admin: false,
+        confirmed: None,
         origin: RequestInfo::default(),
     })
 }

@@ -9,6 +9,7 @@ use crate::support::db::TestDb;
 
 super::on_both!(
     an_account_in_any_protected_group_needs_approval,
+    an_account_in_any_group_that_says_so_needs_a_confirmation,
     a_request_is_stored_with_its_decider,
     one_of_two_simultaneous_decisions_counts,
     a_request_is_not_decided_by_its_requester,
@@ -105,6 +106,36 @@ async fn an_account_in_any_protected_group_needs_approval(test: TestDb) {
     assert_eq!(needs().await, [true, true, false]);
     let nothing =
         async |conn: &mut Conn<'_>| groups::set_needs_approval(conn, GroupId::generate(), true).await;
+    assert!(matches!(test.db.maintain(nothing).await, Err(StoreError::Missing)));
+}
+
+async fn an_account_in_any_group_that_says_so_needs_a_confirmation(test: TestDb) {
+    let (board, sales) = (GroupId::generate(), GroupId::generate());
+    for (id, name) in [(board, "Board"), (sales, "Sales")] {
+        change(&test, async |conn| groups::insert(conn, id, name).await).await;
+    }
+    let both = account(&test, 1, vec![board, sales]).await;
+    let one = account(&test, 2, vec![sales]).await;
+    let needs = async || {
+        let conn = &mut test.db.read().await.unwrap();
+        let mut needs = Vec::new();
+        for account in [&both, &one] {
+            needs.push(groups::any_needs_confirmation(conn, account.id).await.unwrap());
+        }
+        needs
+    };
+    assert_eq!(needs().await, [false; 2], "it is off by default");
+    change(&test, async |conn| groups::set_needs_confirmation(conn, board, true).await).await;
+    assert_eq!(needs().await, [true, false]);
+    change(&test, async |conn| groups::set_needs_approval(conn, sales, true).await).await;
+    let conn = &mut test.db.read().await.unwrap();
+    assert_eq!(groups::needing_confirmation(conn).await.unwrap(), [board]);
+    assert_eq!(groups::needing_approval(conn).await.unwrap(), [sales]);
+    let mut protected = vec![board, sales];
+    protected.sort_unstable();
+    assert_eq!(groups::protected(conn).await.unwrap(), protected);
+    let nothing =
+        async |conn: &mut Conn<'_>| groups::set_needs_confirmation(conn, GroupId::generate(), true).await;
     assert!(matches!(test.db.maintain(nothing).await, Err(StoreError::Missing)));
 }
 

@@ -8,6 +8,7 @@ mod at_rest;
 mod audit_log;
 mod audit_truncation;
 mod canary;
+mod confirmation;
 mod countdown;
 mod crashes;
 mod database_away;

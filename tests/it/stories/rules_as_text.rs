@@ -94,6 +94,17 @@ async fn rules_are_explained_exported_and_imported() {
     let (done, said) = import(&stack, &file, &exported, true).await;
     assert!(done && said.contains("stop requiring approval for accounts in \"Sales\""), "{said}");
 
+    // So is requiring identity confirmation.
+    let confirmed = exported.replace("name = \"Sales\"\n", "name = \"Sales\"\nconfirm_identity = true\n");
+    let (done, said) = import(&stack, &file, &confirmed, true).await;
+    assert!(done && said.contains("require identity confirmation for accounts in \"Sales\""), "{said}");
+    assert_eq!(access(&stack, &["export"]).await.1, confirmed.trim_end());
+    let (done, said) = import(&stack, &file, &exported, true).await;
+    assert!(
+        done && said.contains("stop requiring identity confirmation for accounts in \"Sales\""),
+        "{said}"
+    );
+
     // Errors are reported, and nothing is changed.
     let fly = exported.replace("\"login\"", "\"fly\"");
     let nobody = exported.replace(&digits, "+9996629999");

@@ -168,6 +168,7 @@ async fn rules_that_are_taken_or_moved_are_noticed_once() {
         "delete from group_role_privileges",
         "update accounts set owner = null",
         "update account_groups set reveals_need_approval = true",
+        "update account_groups set confirm_identity = not confirm_identity",
         "delete from account_group_members",
         "update access_version set sealed = version + 1, version = version + 1",
     ]
@@ -182,7 +183,7 @@ async fn rules_that_are_taken_or_moved_are_noticed_once() {
     // A change of Telescope's own before the server looks does not hide it.
     test.sql("update accounts set owner = null").await;
     test.group("Support", &[]).await;
-    assert_eq!(noticed(&test).await.len(), 6);
+    assert_eq!(noticed(&test).await.len(), 7);
 }
 
 /// Eve may log in to the accounts in Sales, and owns one of them. The account of the board requires approvals.

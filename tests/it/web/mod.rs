@@ -14,6 +14,8 @@ mod background;
 mod behind;
 mod behind_nginx;
 mod compression;
+mod confirmation;
+mod confirmation_proxy;
 mod crowd;
 mod domains;
 mod edit_account;

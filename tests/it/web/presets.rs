@@ -288,3 +288,33 @@ async fn too_many_groups_take_no_role_away_and_none_do() {
         assert_eq!(entries.len(), kept, "{groups}");
     }
 }
+
+/// Where the proxy's assertions don't say when a person signed in, no identity is confirmed, so that can't be required.
+#[tokio::test]
+async fn identity_confirmation_is_offered_where_assertions_are_dated() {
+    for (preset, is_offered, sign_out) in [
+        ("aws-alb", false, None),
+        ("own", true, None),
+        ("pomerium", true, Some("/.pomerium/sign_out")),
+        ("azure", true, Some("/.auth/logout")),
+        ("google-iap", true, Some("/?gcp-iap-mode=CLEAR_LOGIN_COOKIE")),
+    ] {
+        let proxied = Proxied::new(preset, &[]).await;
+        let admin = json!({"email": ADMIN, "email_verified": true});
+        let group = proxied.test.group("Board", &[]).await;
+        let first = proxied.get(&proxied.test.anonymous(), "/accounts", admin.clone()).await;
+        let visitor = proxied.test.anonymous().after(&first);
+        let page = proxied.get(&visitor, &format!("/groups/{group}"), admin.clone()).await;
+        let form = format!("form[action='/groups/{group}/confirmation']");
+        assert_eq!(page.has(&form), is_offered, "{preset}: {} {}", page.status, page.body);
+        let old = proxied.test.app.clock.now().0 / 1000 - 400;
+        let mut claims = admin.clone();
+        claims["iat"] = json!(old);
+        let step = proxied.get(&visitor, "/confirm-identity?next=/jobs", claims).await;
+        assert_eq!(step.status, StatusCode::OK, "{preset}");
+        let expected: Vec<&str> = sign_out.into_iter().collect();
+        assert_eq!(step.attributes("main a.primary", "href"), expected, "{preset}: {}", step.body);
+        let impossible = step.texts("main [role=alert]").join(" ").contains("can't be confirmed");
+        assert_eq!(impossible, !is_offered, "{preset}: {}", step.body);
+    }
+}

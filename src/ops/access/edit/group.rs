@@ -6,7 +6,7 @@ use super::super::{Failed, stripping};
 use super::{Done, EditContext, checked, gone, rejected, taken, unchanged};
 use crate::domain::access::{Moved, PolicyChange, privileges};
 use crate::domain::audit::AuditEvent;
-use crate::domain::error::{GoneKind, NameKind};
+use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 use crate::domain::privilege::AccountPrivilege;
 use crate::domain::{Account, AccountId, GroupId};
 use crate::ops::OpError;
@@ -83,6 +83,24 @@ impl EditContext<'_> {
             return self.refuse(conn, entry, group.name, why).await;
         }
         store::groups::set_emergency_access(conn, id, allowed).await?;
+        self.record(conn, entry).await
+    }
+
+    /// Only administrators may stop requiring it. It can't be required where it would keep everyone out.
+    pub(super) async fn need_confirmation(&self, conn: &mut Tx<'_>, id: GroupId, needed: bool) -> Done {
+        let Some(group) = store::groups::get(conn, id).await? else { return gone(GoneKind::Group) };
+        if store::groups::needing_confirmation(conn).await?.contains(&id) == needed {
+            return unchanged();
+        }
+        if needed && !self.confirmable {
+            let error = ErrorCode::ConfirmationImpossible;
+            return rejected(Failed { what: group.name, field: None, error });
+        }
+        let entry = self.entry(AuditEvent::GroupConfirmationSet { group: group.name.clone(), needed });
+        if !needed && let Err(why) = self.authorize(PolicyChange::NoApproval) {
+            return self.refuse(conn, entry, group.name, why).await;
+        }
+        store::groups::set_needs_confirmation(conn, id, needed).await?;
         self.record(conn, entry).await
     }
 

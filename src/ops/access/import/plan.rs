@@ -117,6 +117,11 @@ impl Plan {
                 let step = ImportStep::AllowEmergency { group: group.name.clone(), allowed };
                 self.step(Edit::AllowEmergency(id, allowed), step);
             }
+            if group.confirm_identity != had_group.is_some_and(|group| group.confirm_identity) {
+                let required = group.confirm_identity;
+                let step = ImportStep::RequireConfirmation { group: group.name.clone(), required };
+                self.step(Edit::NeedConfirmation(id, required), step);
+            }
             let mut has = BTreeSet::new();
             for number in &group.accounts {
                 let phone = file::phone(number)?.to_string();

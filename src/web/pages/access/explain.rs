@@ -162,5 +162,6 @@ fn owner(app: &State, policy: &Policy, reader: &Principal, text: &str) -> Option
 /// The user as if signed in with a verified address.
 fn as_person(user: &User) -> Person {
     let email = user.email.clone();
-    Person { id: user.id, email, verified: true, admin: user.admin, origin: RequestInfo::default() }
+    let origin = RequestInfo::default();
+    Person { id: user.id, email, verified: true, admin: user.admin, confirmed: None, origin }
 }

@@ -80,7 +80,7 @@ pub fn pager(view: &View, query: &AccountsQuery) -> Result<String, askama::Error
 
 /// `/` is the list, or the requests of others for people who are here to decide them.
 pub async fn home(app: AppState, caller: RequestSession) -> Redirect {
-    let actor = session::current(&app, &caller.session, &caller.origin).await.ok().flatten();
+    let actor = session::current(&app, &caller).await.ok().flatten();
     let decides = actor.is_some_and(|actor| is_here_to_decide(&app, &actor));
     Redirect::to(if decides { paths::APPROVALS } else { paths::ACCOUNTS })
 }

@@ -21,6 +21,8 @@ pub(super) struct Stored {
     pub(super) has_password: bool,
     /// Whether another person has to approve before a secret is shown.
     pub(super) needs_approval: bool,
+    /// Whether people have to confirm their identity before that.
+    pub(super) needs_confirmation: bool,
     pub(super) history: Vec<AuditRow>,
 }
 
@@ -33,6 +35,7 @@ impl Stored {
         let codes = CodeUse::read(app, conn, account).await?;
         let password = store::secrets::two_step_password(conn, account.id).await?;
         let needs_approval = store::groups::any_needs_approval(conn, account.id).await?;
+        let needs_confirmation = store::groups::any_needs_confirmation(conn, account.id).await?;
         let mut history = store::audit::of_account(conn, account.id, HISTORY).await?;
         // What was begun and its outcome are one line, at the place where it began: what it led to comes after it.
         let ended: HashSet<i64> = history.iter().filter_map(|entry| entry.intent).collect();
@@ -49,6 +52,7 @@ impl Stored {
             has_password: password.is_some(),
             password: words::stored_password(password.map(|fact| (fact.stored_at, fact.rejected_at))),
             needs_approval,
+            needs_confirmation,
             history,
         })
     }

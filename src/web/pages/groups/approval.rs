@@ -1,14 +1,13 @@
 //! Whether secrets of a group's accounts are shown only after a second person's approval, and whether a login code is shown
 //! without it in an emergency.
 
-use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use axum_extra::extract::{Form, Query};
 
+use super::requirement::{RequirementPage, is_needed, visible_accounts};
 use crate::domain::GroupId;
-use crate::domain::access::privileges;
-use crate::domain::privilege::{AccountPrivilege, can};
+use crate::domain::privilege::can;
 use crate::ops::OpError;
 use crate::ops::access::{Edit, preview};
 use crate::ops::approvals::authorize::may_approve;
@@ -24,18 +23,6 @@ use crate::web::paths;
 use crate::web::state::AppState;
 use crate::web::words::access as words;
 
-#[derive(Template)]
-#[template(path = "pages/groups/approval.html")]
-struct ApprovalPage {
-    layout: Layout,
-    id: GroupId,
-    question: String,
-    effects: Vec<String>,
-    needed: bool,
-    /// Why it can't be done.
-    refused: Option<String>,
-}
-
 /// Asks, with what will happen.
 pub async fn ask(
     app: AppState,
@@ -47,17 +34,17 @@ pub async fn ask(
     let needed = is_needed(&fields);
     let mut report = preview(&app.context, may.grant(), &[Edit::NeedApproval(id, needed)]).await?;
     let policy = app.live.policy.current();
-    let accounts = app.live.accounts.listing();
-    let sees = |account| privileges(&policy, &may.actor, account).has(AccountPrivilege::View);
-    let accounts = accounts.iter().filter(|it| it.account.groups.contains(&id) && sees(&it.account)).count();
+    let accounts = visible_accounts(&app, &may.actor, id);
     let people = store::users::active(&mut app.db.read().await?).await?;
     let approvers = people.iter().filter(|user| may_approve(&policy, user)).count();
-    let page = ApprovalPage {
+    let page = RequirementPage {
         layout: Layout::of(&app, &may.actor),
         id,
         question: words::approval_question(&name, needed),
         effects: words::approval_effects(needed, accounts, approvers),
         needed,
+        action: paths::group_approval(id),
+        button: words::approval_button(needed),
         refused: report.failed.pop().map(|failed| failed.why()),
     };
     html_with(StatusCode::OK, &page)
@@ -72,11 +59,6 @@ pub async fn save(
     let saved = apply_one(&app, &may, Edit::NeedApproval(id, is_needed(&fields))).await?;
     saved.map_err(|failed| OpError::Refused(failed.error))?;
     Ok(Redirect::to(&notice::url(&id.url(), Notice::Saved)))
-}
-
-/// Anything but a clear no requires approval: an incomplete form makes nothing easier to see.
-fn is_needed(fields: &FormFields) -> bool {
-    fields.one("needed") != "no"
 }
 
 pub async fn save_emergency(

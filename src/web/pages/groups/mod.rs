@@ -1,6 +1,8 @@
 pub mod accounts;
 pub mod approval;
+pub mod confirmation;
 pub mod list;
+mod requirement;
 pub mod show;
 
 use axum::response::Response;

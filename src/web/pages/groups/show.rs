@@ -13,6 +13,7 @@ use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::{AccountPrivilege, can};
 use crate::live::accounts::{Entry, GroupNames};
 use crate::ops::access::MAX_NAME;
+use crate::ops::confirmation;
 use crate::store;
 use crate::store::groups::Group;
 use crate::web::error::AppError;
@@ -58,6 +59,9 @@ pub struct GroupPage {
     grants: Vec<GrantLink>,
     needs_approval: bool,
     allows_emergency: bool,
+    needs_confirmation: bool,
+    /// Whether people can confirm their identity in the way they sign in.
+    confirmable: bool,
     name: NameForm,
     error: Option<(&'static str, &'static str)>,
 }
@@ -113,6 +117,7 @@ pub async fn page(
     let roles = store::roles::all(&mut conn).await?;
     let needs_approval = store::groups::needing_approval(&mut conn).await?.contains(&id);
     let allows_emergency = store::groups::allowing_emergency(&mut conn).await?.contains(&id);
+    let needs_confirmation = store::groups::needing_confirmation(&mut conn).await?.contains(&id);
     drop(conn);
     let policy = app.live.policy.current();
     let is_inside = |entry: &Arc<Entry>| entry.account.groups.contains(&id);
@@ -137,6 +142,8 @@ pub async fn page(
         grants: roles.into_iter().map(|role| GrantLink::new(&policy, id, role.id, role.name)).collect(),
         needs_approval,
         allows_emergency,
+        needs_confirmation,
+        confirmable: confirmation::is_possible(&app.config.sso),
         name: NameForm::of(&group.name),
         error: None,
         group,

@@ -33,6 +33,7 @@ impl Approval {
         account: AccountId,
         kind: RevealKind,
         form: &FormState<ReasonForm>,
+        confirm: Option<&str>,
     ) -> Result<Option<Self>, OpError> {
         let mut status = approvals::from_database(app, principal, account, kind).await?;
         if status == ApprovalStatus::Free {
@@ -45,7 +46,8 @@ impl Approval {
         }
         let error = form.error("reason").map(str::to_owned);
         let emergency = approvals::allows_emergency(app, account, kind).await?;
-        Ok(Some(Self { part: Part::new(account, kind, status, error, emergency) }))
+        let part = Part { error, ..Part::new(account, kind, status, emergency, confirm.map(str::to_owned)) };
+        Ok(Some(Self { part }))
     }
 
     /// Whether it can change while the page is open.
@@ -65,6 +67,8 @@ pub(super) struct Part {
     error: Option<String>,
     /// Whether it can be seen without approval in an emergency.
     emergency: bool,
+    /// Where the person confirms their identity, if they have to before the secret is shown.
+    confirm: Option<String>,
 }
 
 impl Part {
@@ -72,10 +76,11 @@ impl Part {
         account: AccountId,
         kind: RevealKind,
         status: ApprovalStatus,
-        error: Option<String>,
         emergency: bool,
+        confirm: Option<String>,
     ) -> Self {
-        Self { urls: SecretUrls::of(kind, account), words: words::secret(kind), status, error, emergency }
+        let (urls, words) = (SecretUrls::of(kind, account), words::secret(kind));
+        Self { urls, words, status, error: None, emergency, confirm }
     }
 
     /// Whether there is no approval that could be used.

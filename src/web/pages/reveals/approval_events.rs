@@ -11,12 +11,14 @@ use crate::domain::access::{self, Principal};
 use crate::domain::privilege::can;
 use crate::domain::reveal::Revealing;
 use crate::live::events::Change;
-use crate::ops::approvals;
+use crate::ops::{approvals, confirmation};
 use crate::store::users::User;
 use crate::web::auth::session::RequestSession;
 use crate::web::extract::{Allowed, Path};
 use crate::web::fragment::partial;
 use crate::web::pages::reveals::approval::Part;
+use crate::web::pages::reveals::urls::SecretUrls;
+use crate::web::pages::sign_in::confirm;
 use crate::web::state::{AppState, State};
 use crate::web::stream::{LivePage, Position, Shown, Update, stream};
 
@@ -49,14 +51,18 @@ async fn request<P: Revealing + Send + 'static>(
         Ok(_) | Err(_) => Vec::new(),
     };
     let emergency = approvals::allows_emergency(&app, account, P::KIND).await.unwrap_or(false);
+    let confirmed = confirmation::is_required(&app, account).await.unwrap_or(true);
     let shown = Shown::new(Position::default());
-    stream(app, caller, RequestPage::<P> { account, approvers, emergency, shown, kind: PhantomData }).await
+    let page = RequestPage::<P> { account, approvers, emergency, confirmed, shown, kind: PhantomData };
+    stream(app, caller, page).await
 }
 
 struct RequestPage<P> {
     account: AccountId,
     approvers: Vec<User>,
     emergency: bool,
+    /// Whether people have to confirm their identity.
+    confirmed: bool,
     shown: Shown,
     kind: PhantomData<fn() -> P>,
 }
@@ -68,7 +74,9 @@ impl<P: Revealing> RequestPage<P> {
                 if access::decide::<P>(&state.live.policy.current(), principal, &entry.account).is_ok() =>
             {
                 let status = approvals::from_view(state, principal, self.account, P::KIND, &self.approvers);
-                Part::new(self.account, P::KIND, status, None, self.emergency).render()
+                let confirm = (self.confirmed && !confirmation::has_one(state, principal))
+                    .then(|| confirm::address(state, &SecretUrls::of(P::KIND, self.account).page));
+                Part::new(self.account, P::KIND, status, self.emergency, confirm).render()
             }
             _ => Lost.render(),
         }

@@ -6,7 +6,7 @@
 use askama::Template;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::Form;
+use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
 use super::revealed::RevealedPart;
@@ -14,13 +14,15 @@ use super::urls::SecretUrls;
 use crate::domain::Millis;
 use crate::domain::reveal::Revealing;
 use crate::live::accounts::Entry;
-use crate::ops::{OpError, approvals};
+use crate::ops::{OpError, approvals, confirmation};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::form::{Fields, FormState, RequestType};
 use crate::web::layout::{Layout, html_with};
 use crate::web::pages::reveals::approval::Approval;
-use crate::web::paths;
+use crate::web::pages::sign_in::confirm;
+use crate::web::paths::{self, with_query};
+use crate::web::return_to::local_redirect;
 use crate::web::state::{AppState, State};
 use crate::web::words::moments::{Moment, moment};
 use crate::web::words::reveals::{self as words, SecretWords};
@@ -58,6 +60,8 @@ struct SecretPage<'a> {
     form: FormState<ReasonForm>,
     /// The approval, if one is needed.
     approval: Option<Approval>,
+    /// Where the person confirms their identity, if they have to before the secret is shown.
+    confirm: Option<String>,
 }
 
 impl SecretPage<'_> {
@@ -66,12 +70,14 @@ impl SecretPage<'_> {
     }
 }
 
+/// The form. The reason is there again after the person confirmed their identity.
 pub async fn form<P: Revealing>(
     app: AppState,
     request_type: RequestType,
     allowed: Allowed<P>,
+    Query(form): Query<ReasonForm>,
 ) -> Result<Response, AppError> {
-    answer(&app, request_type, &allowed, ReasonForm::default(), Ok(Outcome::Form)).await
+    answer(&app, request_type, &allowed, form, Ok(Outcome::Form)).await
 }
 
 /// Asks for another person's approval.
@@ -104,9 +110,13 @@ pub(super) async fn answer<P: Revealing>(
         }
     };
     let (entry, account) = (&*allowed.entry, allowed.entry.account.id);
-    let approval = match &outcome {
-        Outcome::Form => Approval::read(app, &allowed.actor, account, P::KIND, &form).await?,
-        Outcome::Shown(_) | Outcome::Waiting(_) => None,
+    let (confirm, approval) = match &outcome {
+        Outcome::Form => {
+            let confirm = confirm_at::<P>(app, allowed, &form.values.reason).await?;
+            let (actor, confirm_at) = (&allowed.actor, confirm.as_deref());
+            (confirm.clone(), Approval::read(app, actor, account, P::KIND, &form, confirm_at).await?)
+        }
+        Outcome::Shown(_) | Outcome::Waiting(_) => (None, None),
     };
     let shows_secret = matches!(outcome, Outcome::Shown(_));
     let page = SecretPage {
@@ -117,6 +127,7 @@ pub(super) async fn answer<P: Revealing>(
         outcome,
         form,
         approval,
+        confirm,
     };
     match request_type {
         RequestType::Partial => html_with(status, &page.as_dialog()),
@@ -126,4 +137,21 @@ pub(super) async fn answer<P: Revealing>(
         }
         RequestType::Full => html_with(status, &page),
     }
+}
+
+/// Where the person confirms their identity, if they have to and haven't; none otherwise. The way leads back to the form
+/// with the reason, unless that is too long for an address.
+async fn confirm_at<P: Revealing>(
+    app: &State,
+    allowed: &Allowed<P>,
+    reason: &str,
+) -> Result<Option<String>, OpError> {
+    let account = allowed.entry.account.id;
+    if !confirmation::is_required(app, account).await? || confirmation::has_one(app, &allowed.actor) {
+        return Ok(None);
+    }
+    let page = SecretUrls::of(P::KIND, account).page;
+    let kept = with_query(&page, (!reason.is_empty()).then_some(("reason", reason)).as_slice());
+    let next = if local_redirect(&kept) == kept { &kept } else { &page };
+    Ok(Some(confirm::address(app, next)))
 }

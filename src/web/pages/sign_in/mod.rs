@@ -1,3 +1,4 @@
+pub mod confirm;
 pub mod form;
 pub mod oidc;
 pub mod session;

@@ -15,6 +15,7 @@ use crate::web::auth::session::RequestSession;
 use crate::web::auth::{pending_sign_ins, sign_in_limit};
 use crate::web::error::AppError;
 use crate::web::layout::{Layout, html};
+use crate::web::pages::sign_in::confirm;
 use crate::web::pages::sign_in::form::SignInQuery;
 use crate::web::paths::{self, with_query};
 use crate::web::return_to::local_redirect;
@@ -89,11 +90,14 @@ pub async fn callback(
     sign_in_limit::check_address(&app, &caller.origin)?;
     let pending = all.remove(at);
     let cookie = pending_sign_ins::cookie(&app, all)?;
-    let signed_in = finish(&app, &caller, provider, &pending, &answer).await;
-    if signed_in.is_err() {
+    let finished = match &pending.confirms {
+        None => finish(&app, &caller, provider, &pending, &answer).await,
+        Some(confirms) => confirm::finish(&app, &caller, provider, &pending, confirms, &answer).await,
+    };
+    if !finished.as_ref().is_ok_and(|response| !response.status().is_client_error()) {
         sign_in_limit::count_failure(&app, &caller.origin);
     }
-    let mut response = signed_in.into_response();
+    let mut response = finished.into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
 }
@@ -153,11 +157,17 @@ pub(super) async fn signed_out(
 
 impl From<OidcError> for AppError {
     fn from(fault: OidcError) -> Self {
-        let status = match fault {
-            OidcError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            OidcError::Stale | OidcError::Rejected | OidcError::InvalidToken => StatusCode::BAD_REQUEST,
-            OidcError::Denied | OidcError::NoEmail => StatusCode::FORBIDDEN,
-        };
-        Self::bad(status, words::oidc(&fault))
+        Self::bad(status(fault), words::oidc(&fault))
+    }
+}
+
+/// The status of the answer to an attempt that failed.
+pub(super) const fn status(fault: OidcError) -> StatusCode {
+    match fault {
+        OidcError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        OidcError::Stale | OidcError::Rejected | OidcError::InvalidToken => StatusCode::BAD_REQUEST,
+        OidcError::Denied | OidcError::NoEmail | OidcError::NotRecent | OidcError::Method => {
+            StatusCode::FORBIDDEN
+        }
     }
 }

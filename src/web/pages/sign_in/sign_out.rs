@@ -13,11 +13,11 @@ use crate::web::state::AppState;
 /// Ends the session, and its open pages with it. People that a proxy identifies are sent to sign out there, since otherwise
 /// the next page would begin a session again.
 pub async fn sign_out(app: AppState, caller: RequestSession) -> Result<Response, AppError> {
-    let RequestSession { session, origin } = caller;
-    let ended = session.id();
-    if let Some(principal) = session::current(&app, &session, &origin).await? {
+    let ended = caller.session.id();
+    if let Some(principal) = session::current(&app, &caller).await? {
         sign_in::sign_out(&app, &principal).await?;
     }
+    let session = caller.session;
     let id_token = oidc::stored_token(&app, &session).await?;
     session.flush().await?;
     publish_end(&app, ended);

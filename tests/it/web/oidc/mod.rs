@@ -2,6 +2,7 @@
 //! strict one that can be made to lie; `real` uses a real provider and a real browser.
 
 mod claims;
+mod confirming;
 mod pending;
 mod provider;
 mod real;

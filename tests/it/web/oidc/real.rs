@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use telescope::domain::Email;
+use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
 use telescope::store::{self, StoreError};
 use tokio::net::TcpListener;
 
@@ -179,5 +180,72 @@ async fn sign_in_pages_are_accessible() {
     // Ada's session at the provider goes on, so it asks nothing.
     scene.to_the_provider().await;
     scene.until_at(&format!("{}/jobs", scene.url)).await;
+    scene.browser.close().await;
+}
+
+/// The provider asks for the password again, although the person has a session there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_confirms_their_identity_at_a_real_provider() {
+    confirming(Scripts::On).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_confirms_their_identity_at_a_real_provider_without_javascript() {
+    confirming(Scripts::Off).await;
+}
+
+async fn confirming(scripts: Scripts) {
+    let scene = Scene::new(scripts).await;
+    let (test, browser) = (&scene.test, &scene.browser);
+    scene.to_the_provider().await;
+    scene.enter_name("ada").await;
+    scene.consent().await;
+    scene.until_at(&format!("{}/jobs", scene.url)).await;
+    let account = test.account(1, Some("ada@example.org")).await;
+    let group = test.group("Board", &[account]).await;
+    let rights = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::ViewTwoFactorPassword]);
+    let role = test.role("Desk", &[(group, rights)], SystemPrivileges::NONE).await;
+    test.give("ada@example.org", role).await;
+    test.app
+        .db
+        .maintain(async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
+            store::groups::set_needs_confirmation(conn, group, true).await
+        })
+        .await
+        .unwrap();
+    browser.goto(&format!("{}/accounts/{account}/password", scene.url)).await;
+    browser.fill("main [name='password']", "Rohrammer 2").await;
+    browser.press("Save", "main").await;
+    let is_stored = async || {
+        let conn = &mut test.app.db.read().await.unwrap();
+        store::secrets::two_step_password(conn, account).await.unwrap().is_some()
+    };
+    until_true("the password is stored", SOON, is_stored).await;
+    let page = format!("{}/accounts/{account}/password/reveal", scene.url);
+
+    // Another person signs in at the provider: nothing is confirmed, and Ada stays signed in.
+    for (name, confirms) in [("bob", false), ("ada", true)] {
+        browser.goto(&page).await;
+        browser.press("Confirm identity", "main").await;
+        scene.until_at(&scene.provider.issuer).await;
+        scene.enter_name(name).await;
+        // The provider forgets what a person consented to when another one signs in.
+        scene.consent().await;
+        if !confirms {
+            scene.until_at(&format!("{}/sign-in/callback", scene.url)).await;
+            let said = browser.text("main [role='alert']").await;
+            assert!(said.contains("You're signed in as ada@example.org"), "{said}");
+            if scripts == Scripts::On {
+                let found = barriers(browser, "oidc not confirmed").await;
+                assert!(found.is_empty(), "{}", found.join("\n"));
+            }
+            continue;
+        }
+        scene.until_at(&page).await;
+        assert_eq!(browser.text(".who span").await, "ada@example.org");
+        browser.fill("main [name='reason']", "The desk has a new phone").await;
+        browser.press("Show password", "main").await;
+        assert_eq!(browser.text("output.secret").await, "Rohrammer 2");
+    }
     scene.browser.close().await;
 }
