@@ -24,6 +24,7 @@ mod look;
 mod managing_access;
 mod messages;
 mod network;
+mod picture;
 mod plain;
 mod policy;
 mod removal;
