@@ -79,6 +79,9 @@ fn webp(bytes: &[u8]) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::super::{MAX_BYTES, PhotoId, Picture, PictureFault, PictureFormat};
 
     fn check(bytes: &[u8]) -> Result<PictureFormat, PictureFault> {
@@ -110,6 +113,20 @@ mod tests {
         assert_eq!(check(&lossless), Ok(PictureFormat::WebP));
         let extended = webp(b"VP8X", &[0, 0, 0, 0, 159, 0, 0, 159, 0, 0]);
         assert_eq!(check(&extended), Ok(PictureFormat::WebP));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_refused_or_a_small_picture(begin in 0..6_usize, rest in vec(any::<u8>(), 0..200)) {
+            let begins: [&[u8]; 6] =
+                [b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", b"RIFF\0\0\0\0WEBPVP8X",
+                 b"RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2f", b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a"];
+            let bytes = [begins[begin], &rest].concat();
+            if let Ok(format) = check(&bytes) {
+                let (width, height) = super::size(format, &bytes).unwrap();
+                prop_assert!((1..=1280).contains(&width) && (1..=1280).contains(&height));
+            }
+        }
     }
 
     #[test]

@@ -18,8 +18,8 @@ fn png(text: &str) -> Vec<u8> {
 /// The address of the picture on the account's page.
 async fn shown(visitor: &Visitor, account: &Row) -> Option<String> {
     let page = visitor.get(&format!("/accounts/{}", account.id)).await.text().await.unwrap();
-    let tag = page.split("<img ").find(|tag| tag.contains("class=\"portrait\""))?;
-    attribute(tag, "src")
+    let mut tags = page.split("<img ").filter_map(|rest| rest.split('>').next());
+    attribute(tags.find(|tag| tag.starts_with("class=\"portrait\""))?, "src")
 }
 
 /// Waits until the page shows these bytes as the picture; returns their address.
