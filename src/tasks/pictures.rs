@@ -2,6 +2,7 @@
 //! of each account is kept, so nothing accumulates while the database is unavailable.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::live::events::Change;
 use crate::live::pictures::Fetched;
@@ -11,11 +12,15 @@ use crate::store::{self, StoreError};
 /// How many are stored at once: sealing takes time, and other changes wait meanwhile.
 const AT_ONCE: usize = 32;
 
+/// The pause before they are stored again after that failed.
+const PAUSE: Duration = Duration::from_secs(10);
+
 pub async fn run(app: Arc<App>) {
     let mut changes = app.live.events.subscribe();
     loop {
-        store_all(&app).await;
+        let stored = store_all(&app).await;
         tokio::select! {
+            () = tokio::time::sleep(PAUSE), if stored.is_err() => {}
             () = app.live.pictures.added() => {}
             // Retry when the database is available again.
             _ = changes.wait_for(|change| change == Change::Health) => {}
@@ -23,11 +28,11 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-async fn store_all(app: &App) {
+async fn store_all(app: &App) -> Result<(), StoreError> {
     loop {
         let taken = app.live.pictures.take(AT_ONCE);
         if taken.is_empty() {
-            return;
+            return Ok(());
         }
         match write(app, &taken).await {
             Ok(()) => {
@@ -38,7 +43,7 @@ async fn store_all(app: &App) {
             Err(error) => {
                 tracing::warn!(%error, "profile pictures are not stored yet");
                 app.live.pictures.put_back(taken);
-                return;
+                return Err(error);
             }
         }
     }

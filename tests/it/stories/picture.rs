@@ -26,8 +26,10 @@ async fn shown(visitor: &Visitor, account: &Row) -> Option<String> {
 async fn until_served(visitor: &Visitor, account: &Row, bytes: &[u8]) -> String {
     until("the page shows the picture", STEP, async || {
         let address = shown(visitor, account).await?;
-        let answer = visitor.get(&address).await;
-        (answer.bytes().await.unwrap() == bytes).then_some(address)
+        let served = visitor.get(&address).await.bytes().await.unwrap();
+        // It may have changed after the page was loaded.
+        let is_current = shown(visitor, account).await.as_ref() == Some(&address);
+        (served == bytes && is_current).then_some(address)
     })
     .await
 }
