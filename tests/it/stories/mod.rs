@@ -24,6 +24,7 @@ mod look;
 mod managing_access;
 mod messages;
 mod network;
+mod overtaken;
 mod picture;
 mod plain;
 mod policy;
