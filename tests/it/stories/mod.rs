@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod administrators;
+mod approval_pages;
 mod approvals;
 mod at_rest;
 mod audit_log;
