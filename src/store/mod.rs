@@ -35,7 +35,7 @@ pub mod tx;
 pub mod users;
 pub mod web_sessions;
 
-pub use conn::Conn;
+pub use conn::{Conn, Unreadable};
 pub use error::{StoreError, unique};
 pub use tx::{Recorded, Tx, Written};
 pub use web_sessions::WebSessions;
@@ -48,6 +48,7 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use crate::crypto::Keys;
+use crate::domain::access::PolicyVersion;
 
 /// How long a change waits for the write lock.
 const WRITE_LOCK: Duration = Duration::from_secs(10);
@@ -169,7 +170,7 @@ impl Db {
 
     /// Checks that the database answers, and returns the policy version, see [`rules`]. Also queries the database while it
     /// is known to be unavailable.
-    pub async fn ping(&self) -> Result<i64, StoreError> {
+    pub async fn ping(&self) -> Result<PolicyVersion, StoreError> {
         rules::version(&mut self.begin_read().await?).await
     }
 
