@@ -1,12 +1,13 @@
 //! Acts on a running server: used by Rust programs and by the page with the test phones.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use grammers_tl_types::{Deserializable, Identifiable, RemoteCall, Serializable};
 use tokio::time::Instant;
 
-use crate::backend::{Account, Backend, Counters, Message, PhoneNumber, SmsCode};
+use crate::backend::{Account, Backend, Counters, Message, PhoneNumber, SmsCode, generated_picture};
 use crate::crypto::srp::Password;
 use crate::error::RpcError;
 use crate::network::ConnectionFault;
@@ -50,6 +51,26 @@ impl Handle {
     /// Changes the account's first name. Connected clients get an update.
     pub async fn set_first_name(&self, number: &PhoneNumber, name: &str) {
         self.server.update(|backend, now| backend.set_first_name(number, name, now)).await;
+    }
+
+    /// Sets the account's small profile picture, served as it is; `None` removes it. Connected clients get an update.
+    pub async fn set_picture(&self, number: &PhoneNumber, bytes: Option<Vec<u8>>) {
+        self.server.update(|backend, now| backend.set_picture(number, bytes, now)).await;
+    }
+
+    /// Sets a generated picture, another one each time. Connected clients get an update.
+    pub async fn generate_picture(&self, number: &PhoneNumber) -> io::Result<()> {
+        let before = self.inspect(|backend| {
+            let phone = backend.phones.get(number);
+            phone.map_or((0, None), |phone| (phone.user_id, phone.picture.clone()))
+        });
+        let (seed, before) = (before.0, before.1.map(|picture| picture.bytes));
+        let mut bytes = generated_picture(seed)?;
+        if before.as_ref() == Some(&bytes) {
+            bytes = generated_picture(seed + 1)?;
+        }
+        self.set_picture(number, Some(bytes)).await;
+        Ok(())
     }
 
     /// Sets a two-step password.

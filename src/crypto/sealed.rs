@@ -38,6 +38,8 @@ pub enum Purpose {
     KeyCheck,
     /// What a web session holds.
     WebSession,
+    /// The profile picture of an account's Telegram user.
+    ProfilePicture,
 }
 
 impl Purpose {
@@ -56,6 +58,7 @@ impl Purpose {
             Self::IdToken => ("web_sessions", "data"),
             Self::KeyCheck => ("meta", "value"),
             Self::WebSession => ("web_sessions", "data"),
+            Self::ProfilePicture => ("account_pictures", "sealed"),
         }
     }
 }

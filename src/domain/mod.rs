@@ -17,6 +17,7 @@ pub mod login_code;
 pub mod name;
 pub mod period;
 pub mod phone;
+pub mod picture;
 pub mod privilege;
 pub mod refusal;
 pub mod request_info;

@@ -10,8 +10,9 @@ const VARY: &str = "HX-Request, HX-Request-Type, Cookie, Accept-Encoding";
 
 /// Adds them to a response. `https` says whether the public address uses https.
 pub fn add(headers: &mut HeaderMap, request_id: &str, https: bool) {
+    // A picture has a stricter one.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
     let fixed = [
-        (header::CONTENT_SECURITY_POLICY, CSP),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),

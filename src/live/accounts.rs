@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 pub use entries::Entries;
 use index::Index;
 
+use crate::domain::picture::PhotoId;
 use crate::domain::{Account, AccountId, DesiredState, Email, GroupId, Snapshot};
 use crate::live::events::{Change, Events};
 
@@ -27,9 +28,14 @@ pub type GroupNames = BTreeMap<GroupId, Arc<str>>;
 pub struct Entry {
     pub account: Account,
     pub snapshot: Snapshot,
+    /// Which photo the stored profile picture shows, if there is one.
+    pub picture: Option<PhotoId>,
     /// The directory's version after the entry's last change; unique per change.
     pub version: u64,
 }
+
+/// What an entry consists of beside its version.
+type Content = (Account, Snapshot, Option<PhotoId>);
 
 /// All entries at one moment, in the order the accounts were added. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +71,12 @@ impl Directory {
         let mut index = Index::default();
         for account in accounts {
             index.count_owner(account.owner.as_ref());
-            listing.entries.put(Arc::new(Entry { account, snapshot: Snapshot::off(), version: 1 }));
+            listing.entries.put(Arc::new(Entry {
+                account,
+                snapshot: Snapshot::off(),
+                picture: None,
+                version: 1,
+            }));
         }
         Self {
             listing: ArcSwap::from_pointee(listing),
@@ -100,7 +111,7 @@ impl Directory {
     pub fn put_account(&self, account: Account) {
         self.write(account.id, |before| {
             let snapshot = before.map_or_else(Snapshot::off, |entry| entry.snapshot.clone());
-            Some((account, snapshot))
+            Some((account, snapshot, before.and_then(|entry| entry.picture)))
         });
     }
 
@@ -113,13 +124,18 @@ impl Directory {
                 DesiredState::Removed => DesiredState::Removed,
                 DesiredState::Connected | DesiredState::Disconnected => wanted,
             };
-            Some((Account { wanted, ..before.account.clone() }, before.snapshot.clone()))
+            Some((Account { wanted, ..before.account.clone() }, before.snapshot.clone(), before.picture))
         });
     }
 
     /// Updates an account's live state. Ignored if the account is not listed.
     pub fn put_snapshot(&self, id: AccountId, snapshot: Snapshot) {
-        self.write(id, |before| Some((before?.account.clone(), snapshot)));
+        self.write(id, |before| before.map(|before| (before.account.clone(), snapshot, before.picture)));
+    }
+
+    /// Sets which photo the stored profile picture shows. Ignored if the account is not listed.
+    pub fn put_picture(&self, id: AccountId, picture: Option<PhotoId>) {
+        self.write(id, |before| before.map(|it| (it.account.clone(), it.snapshot.clone(), picture)));
     }
 
     /// Updates the details that people enter about an account. Ignored if the account is not listed.
@@ -127,7 +143,7 @@ impl Directory {
         self.write(id, |before| {
             let before = before?;
             let account = Account { owner, comment, groups, ..before.account.clone() };
-            Some((account, before.snapshot.clone()))
+            Some((account, before.snapshot.clone(), before.picture))
         });
     }
 
@@ -142,7 +158,7 @@ impl Directory {
             let known = &before.account;
             if (&known.owner, &known.comment, &known.groups) != (&owner, &comment, &groups) {
                 let account = Account { owner, comment, groups, ..known.clone() };
-                let now = Some((account, before.snapshot.clone()));
+                let now = Some((account, before.snapshot.clone(), before.picture));
                 index.replace(&mut listing, id, Some(&before), now);
                 changed.push(id);
             }
@@ -173,7 +189,7 @@ impl Directory {
     }
 
     /// Replaces an account's entry with the result of `change`; None removes it.
-    fn write(&self, id: AccountId, change: impl FnOnce(Option<&Entry>) -> Option<(Account, Snapshot)>) {
+    fn write(&self, id: AccountId, change: impl FnOnce(Option<&Entry>) -> Option<Content>) {
         let mut index = self.index.lock();
         let mut listing = Listing::clone(&self.listing.load());
         let before = listing.get(id).cloned();

@@ -10,6 +10,7 @@ pub mod health;
 pub mod jobs;
 pub mod last_known;
 pub mod newest_entries;
+pub mod pictures;
 pub mod policy;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use health::Health;
 use jobs::Jobs;
 use last_known::LastKnownStates;
 use newest_entries::NewestEntries;
+use pictures::FetchedPictures;
 use policy::CurrentPolicy;
 
 use crate::domain::Account;
@@ -36,6 +38,8 @@ pub struct Live {
     pub approvals: CachedView<Requests>,
     pub jobs: Arc<CachedView<Jobs>>,
     pub last_known: LastKnownStates,
+    /// Profile pictures that are not stored yet.
+    pub pictures: Arc<FetchedPictures>,
     /// Of the audit log, by account.
     pub newest_entries: Arc<NewestEntries>,
     pub health: Health,
@@ -57,6 +61,7 @@ impl Live {
             approvals: CachedView::default(),
             jobs: Arc::default(),
             last_known,
+            pictures: Arc::default(),
             newest_entries: Arc::default(),
             health: Health::default(),
             events,

@@ -14,7 +14,7 @@ use crate::domain::{DesiredState, Snapshot};
 use crate::live::Live;
 use crate::live::last_known::LastKnownStates;
 use crate::store::{self, Db};
-use crate::telegram::{HostSettings, Hosts, Hub, HubSettings, Proxy};
+use crate::telegram::{HostSettings, Hosts, Hub, HubSettings, Observer, Proxy};
 use crate::{ops, telegram};
 
 /// How many clients may be starting at once. TDLib loads hundreds in parallel faster than a few at a time; the limit
@@ -39,15 +39,18 @@ async fn load(context: &Context, hosts: Hosts) -> anyhow::Result<(Live, Hub)> {
     for (account, profile) in profiles {
         live.accounts.put_snapshot(account, Snapshot { profile, ..Snapshot::off() });
     }
+    for (account, photo) in store::account_pictures::all(conn, &context.keys).await? {
+        live.accounts.put_picture(account, Some(photo));
+    }
     let groups = store::groups::all(conn).await?;
     live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
     live.policy.replace(Policy::new(&store::rules::load(conn).await?, context.config.sso.owner_privileges));
-    let accounts = Arc::clone(&live.accounts);
-    let hub = Hub::new(
-        hub_settings(&context.config, context.clock.clone()),
-        hosts,
-        Box::new(move |account, snapshot| accounts.put_snapshot(account, snapshot)),
-    )?;
+    let (accounts, pictures) = (Arc::clone(&live.accounts), Arc::clone(&live.pictures));
+    let observer = Observer {
+        snapshot: Box::new(move |account, snapshot| accounts.put_snapshot(account, snapshot)),
+        picture: Box::new(move |account, picture| pictures.put(account, picture)),
+    };
+    let hub = Hub::new(hub_settings(&context.config, context.clock.clone()), hosts, observer)?;
     Ok((live, hub))
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::domain::account::Known;
+use crate::domain::picture::PhotoId;
 use crate::domain::refusal::LoginRefusal;
 use crate::domain::stage::LoginInput;
 use crate::domain::{AccountId, Millis, Phone, Secret, StageToken};
@@ -26,6 +27,8 @@ pub struct ClientStart {
     pub key: Secret,
     /// The last known state of the account.
     pub known: Option<Known>,
+    /// Which photo the stored picture of its user shows.
+    pub photo: Option<PhotoId>,
     /// How long a session may be without traffic before it is probed.
     pub probe: Option<Duration>,
 }

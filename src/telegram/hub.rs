@@ -91,7 +91,7 @@ async fn supervise_account(
             Err(error) => {
                 tracing::error!(%account, %error, "an account's client task failed and is restarted");
                 let stage = Stage::Reconnecting;
-                (context.observer)(account, Snapshot { stage, ..Snapshot::off() });
+                (context.observer.snapshot)(account, Snapshot { stage, ..Snapshot::off() });
                 tokio::time::sleep(backoff.fail()).await;
             }
         }

@@ -1,6 +1,7 @@
 //! The settings of the hub.
 
 use crate::clock::Clock;
+use crate::domain::picture::Picture;
 use crate::domain::{AccountId, Secret, Snapshot};
 
 #[derive(Debug, Clone)]
@@ -27,5 +28,12 @@ pub struct Proxy {
     pub login: Option<(String, Secret)>,
 }
 
-/// Called with every new snapshot of an account. Must be quick.
-pub type Observer = Box<dyn Fn(AccountId, Snapshot) + Send + Sync>;
+/// What is told of the accounts. Both must be quick.
+pub struct Observer {
+    /// Called with every new snapshot of an account.
+    pub snapshot: Tell<Snapshot>,
+    /// Called with every new profile picture of an account; none if it has no picture any more.
+    pub picture: Tell<Option<Picture>>,
+}
+
+type Tell<T> = Box<dyn Fn(AccountId, T) + Send + Sync>;

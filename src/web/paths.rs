@@ -34,6 +34,7 @@ paths! {
     ACCOUNTS_ADD_TEST = "/accounts/add-test";
     ACCOUNT = "/accounts/{account}" => account(account: AccountId);
     ACCOUNT_EVENTS = "/accounts/{account}/events" => account_events(account: AccountId);
+    ACCOUNT_PICTURE = "/accounts/{account}/picture" => account_picture(account: AccountId);
     ACCOUNT_ASK_FOR_CODE = "/accounts/{account}/ask-for-code" => account_ask_for_code(account: AccountId);
     ACCOUNT_CONNECT = "/accounts/{account}/connect" => account_connect(account: AccountId);
     ACCOUNT_DISCONNECT = "/accounts/{account}/disconnect" => account_disconnect(account: AccountId);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use telescope::clock::Clock;
 use telescope::domain::{AccountId, Phone, Secret, Stage};
-use telescope::telegram::{ClientStart, HostSettings, Hosts, Hub, HubSettings};
+use telescope::telegram::{ClientStart, HostSettings, Hosts, Hub, HubSettings, Observer};
 use tokio::sync::mpsc;
 
 use crate::support::waiting::until;
@@ -29,10 +29,11 @@ fn recording_hub(folder: &Path) -> (Hub, mpsc::UnboundedReceiver<(AccountId, Sta
         proxy: None,
         clock: Clock::System,
     };
-    let observer = move |account, snapshot: telescope::domain::Snapshot| {
+    let snapshot = move |account, snapshot: telescope::domain::Snapshot| {
         let _ = sender.send((account, snapshot.stage));
     };
-    (Hub::new(settings, Hosts::new(hosts), Box::new(observer)).unwrap(), snapshots)
+    let observer = Observer { snapshot: Box::new(snapshot), picture: Box::new(|_, _| {}) };
+    (Hub::new(settings, Hosts::new(hosts), observer).unwrap(), snapshots)
 }
 
 fn frames(folder: &Path) -> String {
@@ -46,6 +47,7 @@ fn start(number: u16) -> ClientStart {
         folder: format!("/folder-{number}").into(),
         key: Secret::new("a2V5"),
         known: None,
+        photo: None,
         probe: None,
     }
 }

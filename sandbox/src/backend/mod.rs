@@ -9,6 +9,7 @@ mod devices;
 mod inbox;
 mod keys;
 mod phone_number;
+mod picture;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -20,6 +21,8 @@ pub use devices::{App, Device};
 pub use inbox::{Message, Sms};
 pub use keys::{AuthState, KeyKind, KeyRecord};
 pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
+pub use picture::Picture;
+pub(crate) use picture::generated as generated_picture;
 
 use crate::crypto::srp::Password;
 use crate::crypto::{KeyId, random_id};
@@ -55,6 +58,8 @@ pub enum Event {
     Message(PhoneNumber, Message),
     /// The account of this number has a new name, since this time.
     NameChanged(PhoneNumber, i64),
+    /// The account of this number has another picture or none, since this time.
+    PictureChanged(PhoneNumber, i64),
     /// This key is no longer signed in.
     SessionEnded(KeyId),
     /// Keys were dropped; clients that are connected with one have to be told.
@@ -73,6 +78,8 @@ pub struct Phone {
     pub access_hash: i64,
     pub first_name: String,
     pub last_name: String,
+    #[serde(default)]
+    pub picture: Option<Picture>,
     pub account: Account,
     /// When the account was frozen, in seconds since 1970.
     #[serde(default)]
@@ -212,6 +219,7 @@ impl Phone {
             access_hash: random_id(),
             first_name: name(&FIRST_NAMES),
             last_name: name(&LAST_NAMES),
+            picture: None,
             account: Account::Registered,
             frozen_since: 0,
             dc: None,

@@ -9,6 +9,7 @@
 mod actions;
 mod faults;
 mod guard;
+mod picture;
 mod state;
 mod view;
 
@@ -44,6 +45,7 @@ fn router(handle: Handle) -> Router {
         .route("/phones/{number}/password", post(actions::password))
         .route("/phones/{number}/sign-in", post(actions::sign_in))
         .route("/phones/{number}/name", post(actions::name))
+        .route("/phones/{number}/picture", post(picture::picture))
         .route("/phones/{number}/message", post(actions::message))
         .route("/phones/{number}/account", post(actions::account))
         .route("/phones/{number}/sms-code", post(actions::sms_code))

@@ -46,6 +46,7 @@ fn phone(backend: &Backend, number: &PhoneNumber, phone: &Phone) -> Value {
         "user_id": phone.user_id,
         "first_name": phone.first_name,
         "last_name": phone.last_name,
+        "picture": phone.picture.as_ref().map(|picture| picture.id.to_string()),
         "account": phone.account,
         "dc": phone.dc,
         "password": phone.password.is_some(),

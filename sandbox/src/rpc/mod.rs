@@ -13,6 +13,7 @@ mod methods;
 mod password;
 pub(crate) mod tl;
 mod updates;
+mod upload;
 mod users;
 pub mod wrapper;
 
@@ -37,6 +38,7 @@ impl Methods {
         users::add(&mut methods);
         updates::add(&mut methods);
         messages::add(&mut methods);
+        upload::add(&mut methods);
         methods
     }
 }

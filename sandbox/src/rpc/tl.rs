@@ -70,6 +70,7 @@ pub(crate) fn own_user(number: &PhoneNumber, phone: &Phone) -> enums::User {
         is_self: true,
         last_name: Some(phone.last_name.clone()),
         phone: Some(number.to_string()),
+        photo: photo(phone),
         status: Some(enums::UserStatus::Offline(types::UserStatusOffline { was_online: 1 })),
         ..empty_user(phone.user_id, phone.access_hash, &phone.first_name)
     })
@@ -80,8 +81,24 @@ pub(crate) fn other_user(phone: &Phone) -> enums::User {
     enums::User::User(types::User {
         deleted: !matches!(phone.account, Account::Registered | Account::Frozen),
         last_name: Some(phone.last_name.clone()),
+        photo: photo(phone),
         status: Some(enums::UserStatus::Recently(types::UserStatusRecently { by_me: false })),
         ..empty_user(phone.user_id, phone.access_hash, &phone.first_name)
+    })
+}
+
+/// The data centre of an account that every data centre serves: the one that clients begin with.
+const FIRST_DC: i32 = 1;
+
+fn photo(phone: &Phone) -> Option<enums::UserProfilePhoto> {
+    phone.picture.as_ref().map(|picture| {
+        enums::UserProfilePhoto::Photo(types::UserProfilePhoto {
+            has_video: false,
+            personal: false,
+            photo_id: picture.id,
+            stripped_thumb: None,
+            dc_id: phone.dc.unwrap_or(FIRST_DC),
+        })
     })
 }
 
@@ -181,6 +198,17 @@ pub(crate) fn new_name(phone: &Phone, now: i64) -> enums::Updates {
     enums::Updates::UpdateShort(types::UpdateShort {
         update: enums::Update::UserName(update),
         date: date(now),
+    })
+}
+
+/// The update with a new picture of the own user, or without one.
+pub(crate) fn new_picture(number: &PhoneNumber, phone: &Phone, now: i64) -> enums::Updates {
+    enums::Updates::Updates(types::Updates {
+        updates: vec![enums::Update::User(types::UpdateUser { user_id: phone.user_id })],
+        users: vec![own_user(number, phone)],
+        chats: Vec::new(),
+        date: date(now),
+        seq: 0,
     })
 }
 

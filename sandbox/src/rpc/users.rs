@@ -88,7 +88,7 @@ fn peer_settings() -> enums::PeerSettings {
     })
 }
 
-/// Users here have no picture, no description and no business.
+/// Users here have no description and no business; a picture is known from their short form only.
 fn full_user(id: i64) -> enums::UserFull {
     enums::UserFull::Full(types::UserFull {
         blocked: false,

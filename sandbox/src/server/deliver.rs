@@ -23,6 +23,12 @@ impl State {
                         self.push_update(&number, &update);
                     }
                 }
+                Event::PictureChanged(number, now) => {
+                    if let Some(phone) = self.backend.phones.get(&number) {
+                        let update = tl::new_picture(&number, phone, now);
+                        self.push_update(&number, &update);
+                    }
+                }
                 Event::SessionEnded(key) => self.prompt(key),
                 Event::KeysDropped => faults.push((ConnectionFault::UnknownKey, self.forget_dropped_keys())),
                 Event::Disconnect(key) => faults.push((ConnectionFault::Drop, self.forget_sessions(key))),

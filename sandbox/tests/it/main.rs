@@ -25,6 +25,7 @@ mod malformed;
 mod network;
 mod persistence;
 mod phones;
+mod picture;
 mod protocol;
 mod tdlib;
 mod tdlib_faults;

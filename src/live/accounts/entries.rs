@@ -117,7 +117,7 @@ mod tests {
             folder: String::new(),
             created: Millis(0),
         };
-        Arc::new(Entry { account, snapshot: Snapshot::off(), version })
+        Arc::new(Entry { account, snapshot: Snapshot::off(), picture: None, version })
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Entry, Listing};
-use crate::domain::{Account, AccountId, Email, Snapshot};
+use super::{Content, Entry, Listing};
+use crate::domain::{AccountId, Email};
 
 /// Changes that can be asked for by version; a reader that is further behind reads the whole listing.
 pub(super) const LOG: usize = 4096;
@@ -25,14 +25,14 @@ impl Index {
         listing: &mut Listing,
         id: AccountId,
         before: Option<&Entry>,
-        now: Option<(Account, Snapshot)>,
+        now: Option<Content>,
     ) {
         listing.version += 1;
         self.uncount_owner(before.and_then(|entry| entry.account.owner.as_ref()));
         match now {
-            Some((account, snapshot)) => {
+            Some((account, snapshot, picture)) => {
                 self.count_owner(account.owner.as_ref());
-                listing.entries.put(Arc::new(Entry { account, snapshot, version: listing.version }));
+                listing.entries.put(Arc::new(Entry { account, snapshot, picture, version: listing.version }));
             }
             None => listing.entries.remove(id),
         }

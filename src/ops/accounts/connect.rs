@@ -34,6 +34,7 @@ pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
         folder,
         key,
         known: app.live.last_known.get(account.id),
+        photo: app.live.accounts.get(account.id).and_then(|entry| entry.picture),
         probe: probe_period(app.config.telegram.probe_seconds, account.id),
     });
     Ok(())

@@ -56,6 +56,7 @@ pub fn open(
         let key = keys
             .open(&place(Purpose::FolderKey), &manifest.key.parse()?)
             .with_context(|| format!("the key in {} can't be opened", file.display()))?;
+        remove_downloads(&folder);
         return Ok((folder, key));
     }
     let key = new_folder_key()?;
@@ -73,6 +74,25 @@ pub fn open(
     write(&folder, &file, &serde_json::to_string_pretty(&manifest)?)
         .with_context(|| format!("{} can't be written", file.display()))?;
     Ok((folder, key))
+}
+
+/// Where TDLib puts downloaded files, which it does not encrypt: those that it has not finished, and profile pictures.
+const DOWNLOADS: [&str; 2] = ["temp", "profile_photos"];
+
+/// Removes what a td-host that died had downloaded. Usually nothing is there.
+fn remove_downloads(folder: &Path) {
+    for name in DOWNLOADS {
+        let place = folder.join(name);
+        // What is behind a link is not TDLib's.
+        if !place.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            continue;
+        }
+        for file in std::fs::read_dir(place).into_iter().flatten().flatten() {
+            if let Err(error) = std::fs::remove_file(file.path()) {
+                tracing::warn!(file = %file.path().display(), %error, "a downloaded file can't be removed");
+            }
+        }
+    }
 }
 
 /// Where an account's folder is: a plain name below the accounts' directory. What else the database says was not written by

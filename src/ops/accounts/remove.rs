@@ -222,6 +222,7 @@ pub(crate) async fn forget(app: &App, job: &JobRecord, id: AccountId) -> Result<
     app.write(&entry, async |tx| -> Result<(), StoreError> {
         store::secrets::delete(tx, Purpose::TwoStepPassword, &id.to_string()).await?;
         store::account_states::remove(tx, id).await?;
+        store::account_pictures::remove(tx, id).await?;
         store::accounts::tombstone(tx, id, now).await?;
         store::jobs::advance(tx, job.id, None).await
     })

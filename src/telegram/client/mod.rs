@@ -7,6 +7,7 @@
 pub mod calls;
 pub mod codes;
 pub mod crash_guard;
+pub mod picture;
 pub mod requests;
 pub mod run;
 pub mod updates;
@@ -16,12 +17,15 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tdlib_rs::types;
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::domain::account::{Problem, Profile};
+use crate::domain::account::Problem;
+use crate::domain::picture::PhotoId;
 use crate::domain::{Millis, Network, SessionEndReason, Snapshot, Stage, StageToken};
 use crate::telegram::client::calls::CallError;
 use crate::telegram::client::codes::ReadChat;
+use crate::telegram::client::picture::Download;
 use crate::telegram::handle::{AnswerError, ClientStart, Command, LoginCode, Mailbox, Reply};
 use crate::telegram::process::HostHandle;
 use crate::telegram::routes::Routes;
@@ -64,11 +68,13 @@ enum Done {
     /// Something was submitted.
     Asked(Reply<()>, Result<(), CallError>),
     CodeRequested(Reply<()>, Result<(), CallError>),
-    Me(Result<Profile, CallError>),
+    Me(Box<Result<types::User, CallError>>),
     LoggedOut(Result<(), CallError>),
     Probed(Result<(), CallError>),
     /// The chat with Telegram, if it had to be read, and the time at Telegram.
     Codes(Option<ReadChat>, Option<Millis>),
+    /// The download of this photo.
+    Picture(PhotoId, Download),
 }
 
 /// What the tasks of all accounts of a hub share.
@@ -100,6 +106,8 @@ pub(super) struct ClientTask {
     closing: Option<Reply<()>>,
     /// How the last session ended; shown until a new login begins.
     ending: Option<SessionEndReason>,
+    /// Which photo the picture shows that was handed over last; one that was not accepted counts, too.
+    photo: Option<PhotoId>,
     /// Whether the folder should contain a session.
     was_ready: bool,
     /// Whether the snapshot has changed and is to be published once no more updates are waiting.
@@ -129,6 +137,7 @@ impl ClientTask {
         Self {
             ending: known.and_then(|known| known.ending),
             was_ready: known.is_some_and(crate::domain::account::Known::was_ready),
+            photo: start.photo,
             context,
             slot,
             start,
@@ -251,6 +260,6 @@ impl ClientTask {
 
     fn publish(&mut self) {
         self.unpublished = false;
-        (self.context.observer)(self.start.account, self.snapshot.clone());
+        (self.context.observer.snapshot)(self.start.account, self.snapshot.clone());
     }
 }

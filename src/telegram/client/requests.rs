@@ -20,14 +20,15 @@ const NO_OTHER_WAY: Duration = Duration::from_secs(login_code::LIFE.unsigned_abs
 impl ClientTask {
     pub(super) fn on_done(&mut self, client: &mut Client, done: Done) {
         match done {
-            Done::Configured(Ok(())) | Done::Me(Err(_)) | Done::LoggedOut(Ok(())) => {}
+            Done::Configured(Ok(())) | Done::LoggedOut(Ok(())) => {}
             Done::Configured(Err(error)) if self.closing.is_none() => {
                 client.closed = Some(start_failure(&error));
             }
             Done::Configured(Err(_)) => client.closed = Some(End::Stopped),
-            Done::Me(Ok(me)) => {
-                self.snapshot.profile = Some(me);
-                self.publish();
+            Done::Me(me) => {
+                if let Ok(me) = *me {
+                    self.on_me(client, &me);
+                }
             }
             Done::LoggedOut(Err(error)) => {
                 client.ending = client.ending.filter(|ending| *ending != SessionEndReason::LoggedOut);
@@ -39,6 +40,7 @@ impl ClientTask {
             }
             Done::Probed(result) => Self::on_probed(client, &result),
             Done::Codes(read, now) => self.on_codes(client, read, now),
+            Done::Picture(photo, download) => self.on_picture(client, photo, download),
             Done::Asked(reply, result) => self.answer(client, reply, result),
             Done::CodeRequested(reply, result) => {
                 if result.is_ok() {

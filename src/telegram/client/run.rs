@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::domain::{SessionEndReason, Stage};
 use crate::telegram::client::calls::{call, configure};
+use crate::telegram::client::picture::{self, Wanted};
 use crate::telegram::client::{ClientTask, Done, End};
 use crate::telegram::handle::{AnswerError, Command, LoginCodes, Reply};
 use crate::telegram::process::HostHandle;
@@ -46,6 +47,8 @@ pub(super) struct Client {
     pub asking: Vec<Reply<LoginCodes>>,
     /// When another code may be requested, after Telegram had no other way to send one.
     pub code_again: Option<Instant>,
+    /// The photo whose picture is to be fetched.
+    pub photo: Option<Wanted>,
     /// The chat with Telegram has been read; newer messages are announced.
     pub chat_read: bool,
     /// The deadline for closing, once the client was told to close.
@@ -65,6 +68,7 @@ impl Client {
             leaving_since: None,
             asking: Vec::new(),
             code_again: None,
+            photo: None,
             chat_read: false,
             close_by: None,
         }
@@ -172,7 +176,8 @@ impl ClientTask {
         let answer = client.logging_out.as_ref().map(|(_, by)| *by);
         let hangs = client.leaving_since.map(|since| since + HANGS);
         let probe = self.start.probe.filter(|_| self.snapshot.stage == Stage::Ready && !client.probing);
-        [answer, hangs, client.code_again, probe.map(|period| client.heard + period)]
+        let picture = client.photo.as_ref().and_then(Wanted::due);
+        [answer, hangs, client.code_again, picture, probe.map(|period| client.heard + period)]
             .into_iter()
             .flatten()
             .min()
@@ -196,6 +201,9 @@ impl ClientTask {
         }
         if client.code_again.take_if(|at| *at <= now).is_some() {
             self.allow_another_code();
+        }
+        if client.photo.as_ref().and_then(Wanted::due).is_some_and(|due| due <= now) {
+            picture::fetch(client);
         }
         let probe = self.start.probe.is_some_and(|period| client.heard + period <= now);
         if probe && self.snapshot.stage == Stage::Ready && !client.probing {

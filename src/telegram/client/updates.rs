@@ -39,8 +39,7 @@ impl ClientTask {
             }
             Ok(enums::Update::User(update)) => {
                 if self.snapshot.profile.as_ref().is_some_and(|me| me.telegram_id == update.user.id) {
-                    self.snapshot.profile = Some(profile_of(&update.user));
-                    self.publish();
+                    self.on_me(client, &update.user);
                 }
             }
             Ok(_) => {}
@@ -49,6 +48,13 @@ impl ClientTask {
                 None => self.on_unknown(json, &error),
             },
         }
+    }
+
+    /// Telegram has described the account's own user.
+    pub(super) fn on_me(&mut self, client: &mut Client, me: &types::User) {
+        self.snapshot.profile = Some(profile_of(me));
+        self.publish();
+        self.on_photo(client, me);
     }
 
     /// Handles an update that tdlib-rs can't parse. An unknown authorization state is shown by its name.
@@ -84,7 +90,7 @@ impl ClientTask {
                 let id = client.id;
                 client.calls.push(Box::pin(async move {
                     let me = call(functions::get_me(id)).await;
-                    Done::Me(me.map(|enums::User::User(me)| profile_of(&me)))
+                    Done::Me(Box::new(me.map(|enums::User::User(me)| me)))
                 }));
             }
             Stage::LoggingOut => {

@@ -14,6 +14,7 @@ const WITHOUT_AN_ENTRY: &[(&str, usize, &str)] = &[
     ("src/ops/login.rs", 1, "requests for a code that Telegram does not count"),
     ("src/ops/two_step.rs", 1, "whether Telegram accepted a stored password"),
     ("src/tasks/account_history.rs", 1, "the last known state of accounts"),
+    ("src/tasks/pictures.rs", 1, "the profile pictures of accounts"),
 ];
 
 #[test]

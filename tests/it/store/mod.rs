@@ -11,6 +11,7 @@ mod jobs;
 mod lease;
 mod opening;
 mod people;
+mod pictures;
 mod pooled;
 mod reveals;
 mod rules;

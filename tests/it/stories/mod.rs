@@ -27,6 +27,7 @@ mod managing_access;
 mod messages;
 mod network;
 mod overtaken;
+mod picture;
 mod plain;
 mod policy;
 mod removal;

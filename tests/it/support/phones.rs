@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use base64::Engine as _;
 use reqwest::header::ORIGIN;
 use reqwest::redirect::Policy;
 use serde_json::Value;
@@ -59,6 +60,17 @@ impl Phones {
     /// Gives the number's account another first name.
     pub async fn set_name(&self, number: &str, name: &str) {
         self.press(&format!("/phones/{number}/name"), &[("first_name", name)]).await;
+    }
+
+    /// Gives the number's account these bytes as profile picture; none removes it.
+    pub async fn set_picture(&self, number: &str, bytes: &[u8]) {
+        let data = base64::engine::general_purpose::STANDARD.encode(bytes);
+        self.press(&format!("/phones/{number}/picture"), &[("data", &data)]).await;
+    }
+
+    /// Gives the number's account a generated profile picture, another one each time.
+    pub async fn generate_picture(&self, number: &str) {
+        self.press(&format!("/phones/{number}/picture"), &[("generate", "true")]).await;
     }
 
     /// Ends every session of the number.

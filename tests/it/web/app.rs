@@ -22,7 +22,7 @@ use telescope::live::accounts::Directory;
 use telescope::ops::policy;
 use telescope::store::{self, Db, StoreError};
 use telescope::tasks::audit_relay;
-use telescope::telegram::{HostSettings, Hosts, Hub, HubSettings};
+use telescope::telegram::{HostSettings, Hosts, Hub, HubSettings, Observer};
 use telescope::web;
 use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
@@ -53,7 +53,8 @@ fn silent_hub(directory: &Arc<Directory>) -> Hub {
             directory.put_snapshot(account, snapshot);
         }
     };
-    Hub::new(settings, Hosts::new(hosts), Box::new(publish)).unwrap()
+    let observer = Observer { snapshot: Box::new(publish), picture: Box::new(|_, _| {}) };
+    Hub::new(settings, Hosts::new(hosts), observer).unwrap()
 }
 
 static SILENT_HOST: LazyLock<PathBuf> = LazyLock::new(|| {

@@ -33,6 +33,7 @@ mod limits;
 mod live;
 mod many_people;
 mod oidc;
+mod picture;
 mod presets;
 mod privileges;
 mod refusals;

@@ -30,6 +30,7 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/accounts/add-test", [401, 403, 403, 303]),
     ("GET", "/accounts/{account}", [401, 404, 200, 200]),
     ("GET", "/accounts/{account}/events", [410, 200, 200, 200]),
+    ("GET", "/accounts/{account}/picture", [401, 404, 404, 404]),
     ("POST", "/accounts/{account}/ask-for-code", [401, 404, 409, 409]),
     ("POST", "/accounts/{account}/connect", [401, 404, 303, 303]),
     ("POST", "/accounts/{account}/disconnect", [401, 404, 303, 303]),

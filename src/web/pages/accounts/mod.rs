@@ -14,6 +14,7 @@ pub mod number;
 mod parts;
 pub mod password;
 pub mod password_remove;
+pub mod picture;
 pub mod query;
 pub mod remove;
 pub mod rows;

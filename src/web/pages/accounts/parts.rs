@@ -81,10 +81,30 @@ struct Heading<'a> {
 }
 
 impl Heading<'_> {
+    /// Where the user's picture is. Its address changes with it, so that open pages load the new one.
+    fn picture(&self) -> Option<String> {
+        let photo = self.entry.picture?;
+        Some(paths::with_query(&paths::account_picture(self.entry.account.id), [("v", photo.to_string())]))
+    }
+
+    /// What stands in for a picture; empty if the name has no letter.
+    fn initials(&self) -> String {
+        self.profile().map(|profile| initials(&profile.name)).unwrap_or_default()
+    }
+
     /// The account's user, if they have a name.
     fn profile(&self) -> Option<&Profile> {
         self.entry.snapshot.profile.as_ref().filter(|profile| !profile.name.trim().is_empty())
     }
+}
+
+/// The first letters of the first and the last word that have one.
+fn initials(name: &str) -> String {
+    let letter = |word: &str| word.chars().find(|letter| letter.is_alphabetic());
+    let mut letters = name.split_whitespace().filter_map(letter);
+    let first = letters.next();
+    let last = letters.next_back();
+    first.into_iter().chain(last).flat_map(|letter| letter.to_uppercase().next()).collect()
 }
 
 /// A request of the reader to see a secret of the account, which is still of use.
