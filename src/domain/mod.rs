@@ -7,6 +7,7 @@ pub mod access;
 pub mod account;
 pub mod audit;
 pub mod backoff;
+pub mod direction;
 pub mod email;
 pub mod error;
 pub mod identity;

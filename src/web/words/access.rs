@@ -1,7 +1,9 @@
 //! What the pages of roles, groups, people and permissions say.
 
 use crate::domain::access::DenyReason;
+use crate::domain::direction::isolated;
 use crate::web::pages::access::notice::Notice;
+use crate::words::quoted;
 
 pub const fn notice(notice: Notice) -> Option<&'static str> {
     match notice {
@@ -74,11 +76,11 @@ pub const ADMIN: &str = "Admins have every permission.";
 pub const OWNER: &str = "Owner of the account.";
 
 pub fn granted_in_group(role: &str, group: &str) -> String {
-    format!("Granted by role {role} in group {group}.")
+    format!("Granted by role {} in group {}.", isolated(role), isolated(group))
 }
 
 pub fn granted_by(role: &str) -> String {
-    format!("Granted by role {role}.")
+    format!("Granted by role {}.", isolated(role))
 }
 
 pub const fn denied(reason: DenyReason) -> &'static str {
@@ -104,39 +106,39 @@ pub const ENTER_ADDRESSES: &str = "Enter at least one e-mail address.";
 pub const ENTER_NUMBERS: &str = "Select accounts or enter their phone numbers.";
 
 pub fn permissions_in(role: &str, group: &str) -> String {
-    format!("Permissions of “{role}” in “{group}”")
+    format!("Permissions of {} in {}", quoted(role), quoted(group))
 }
 
 pub fn system_permissions_of(role: &str) -> String {
-    format!("System permissions of “{role}”")
+    format!("System permissions of {}", quoted(role))
 }
 
 pub fn add_people_to(role: &str) -> String {
-    format!("Add people to “{role}”")
+    format!("Add people to {}", quoted(role))
 }
 
 pub fn remove_people_from(role: &str) -> String {
-    format!("Remove people from “{role}”")
+    format!("Remove people from {}", quoted(role))
 }
 
 pub fn add_accounts_to(group: &str) -> String {
-    format!("Add accounts to “{group}”")
+    format!("Add accounts to {}", quoted(group))
 }
 
 pub fn remove_accounts_from(group: &str) -> String {
-    format!("Remove accounts from “{group}”")
+    format!("Remove accounts from {}", quoted(group))
 }
 
 /// Adding or removing roles, named if it is one.
 pub fn change_of_roles(removes: bool, role: Option<&str>) -> String {
     let verb = if removes { "Remove" } else { "Add" };
-    role.map_or_else(|| format!("{verb} roles"), |role| format!("{verb} role “{role}”"))
+    role.map_or_else(|| format!("{verb} roles"), |role| format!("{verb} role {}", quoted(role)))
 }
 
 pub fn approval_question(group: &str, needed: bool) -> String {
     match needed {
-        true => format!("Require approval for the accounts in “{group}”?"),
-        false => format!("Stop requiring approval for the accounts in “{group}”?"),
+        true => format!("Require approval for the accounts in {}?", quoted(group)),
+        false => format!("Stop requiring approval for the accounts in {}?", quoted(group)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::moments::{Sentence, moment};
 use crate::domain::account::Profile;
+use crate::domain::direction::isolated;
 use crate::domain::{Input, Millis, Phone};
 
 /// A notice after adding an account with a test number.
@@ -17,7 +18,7 @@ pub fn added(phone: Option<&Phone>, visible: bool) -> String {
 /// Who an account is at Telegram.
 pub fn profile(profile: &Profile) -> String {
     match &profile.username {
-        Some(username) => format!("{} (@{username})", profile.name),
+        Some(username) => format!("{} (@{username})", isolated(&profile.name)),
         None => profile.name.clone(),
     }
 }

@@ -14,6 +14,7 @@ mod behind;
 mod behind_nginx;
 mod compression;
 mod crowd;
+mod directions;
 mod domains;
 mod edit_account;
 mod ended_sessions;
