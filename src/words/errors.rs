@@ -42,6 +42,9 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::NoteCharacter => "A note can't have control characters.".into(),
         ErrorCode::DigitsWrong => "These aren't the last four digits of the account's number.".into(),
         ErrorCode::PhoneTaken => "There is already an account with this number.".into(),
+        ErrorCode::TooManyTakenNumbers => {
+            "You have entered several numbers that can't be added. Try again in an hour, or ask an administrator.".into()
+        }
         ErrorCode::PhoneUnchanged => "The account already has this number.".into(),
         ErrorCode::NumberInUse => {
             "This account was logged in with its number, so the number can't be changed here. Remove the account and \

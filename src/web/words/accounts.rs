@@ -6,12 +6,10 @@ use crate::domain::direction::isolated;
 use crate::domain::{Input, Millis, Phone};
 
 /// A notice after adding an account with a test number.
-pub fn added(phone: Option<&Phone>, visible: bool) -> String {
-    let account = phone.map_or_else(|| "The account".to_owned(), ToString::to_string);
-    if visible {
-        format!("{account} was added.")
-    } else {
-        format!("{account} was added. You don't have access to it.")
+pub fn added(phone: Option<&Phone>) -> String {
+    match phone {
+        Some(phone) => format!("{phone} was added."),
+        None => "A test account was added. You don't have access to it.".into(),
     }
 }
 

@@ -41,6 +41,7 @@ mod sessions;
 mod standby;
 mod stored_password;
 mod streams;
+mod taken_numbers;
 mod tasks;
 mod through_proxy;
 mod users;
