@@ -19,6 +19,7 @@ pub const fn notice(notice: Notice) -> Option<&'static str> {
         Notice::Unlinked => {
             Some("Unlinked. The next person who signs in with this address takes over this user.")
         }
+        Notice::AddressChanged => Some("Address changed. They have to sign in again."),
         Notice::Unknown => None,
     }
 }
@@ -142,13 +143,23 @@ pub fn approval_question(group: &str, needed: bool) -> String {
     }
 }
 
-/// What will happen, a sentence each. `accounts` are those that the reader can see.
-pub fn approval_effects(needed: bool, accounts: usize, approvers: usize) -> Vec<String> {
-    let accounts = match accounts {
+pub const fn approval_button(needed: bool) -> &'static str {
+    match needed {
+        true => "Require approval",
+        false => "Stop requiring approval",
+    }
+}
+
+fn affected(accounts: usize) -> String {
+    match accounts {
         0 => "The group has no accounts that you can see.".to_owned(),
         1 => "This applies to 1 account that you can see.".to_owned(),
         many => format!("This applies to {many} accounts that you can see."),
-    };
+    }
+}
+
+/// What will happen, a sentence each. `accounts` are those that the reader can see.
+pub fn approval_effects(needed: bool, accounts: usize, approvers: usize) -> Vec<String> {
     let secrets = match needed {
         true => {
             "Login codes and stored passwords are shown only after a second person approves the request, to admins \
@@ -165,7 +176,46 @@ pub fn approval_effects(needed: bool, accounts: usize, approvers: usize) -> Vec<
         1 => "1 person can approve, but not their own requests.".to_owned(),
         many => format!("{many} people can approve, but not their own requests."),
     };
-    vec![accounts, secrets.to_owned(), who]
+    vec![affected(accounts), secrets.to_owned(), who]
+}
+
+pub fn emergency_question(group: &str, allowed: bool) -> String {
+    match allowed {
+        true => format!("Allow emergency access to the accounts in {}?", quoted(group)),
+        false => format!("Stop allowing emergency access to the accounts in {}?", quoted(group)),
+    }
+}
+
+pub const fn emergency_button(allowed: bool) -> &'static str {
+    match allowed {
+        true => "Allow emergency access",
+        false => "Stop allowing emergency access",
+    }
+}
+
+/// The same for emergency access.
+pub fn emergency_effects(allowed: bool, accounts: usize, approvers: usize) -> Vec<String> {
+    let codes = match allowed {
+        true => {
+            "Anyone who has permission to log in to an account can view its login codes without approval, with a \
+             reason, unless another of its groups requires approval without exception. Stored passwords still \
+             need approval."
+        }
+        false => "Login codes are shown only after a second person approves the request.",
+    };
+    let who = match approvers {
+        _ if !allowed => "What was viewed in an emergency before stays in the audit log.".to_owned(),
+        0 => "No one has permission to approve, so no one is told when it is used. It is in the audit log."
+            .to_owned(),
+        1 => "The 1 person who can approve is told at once when it is used, and it is in the audit log."
+            .to_owned(),
+        many => {
+            format!(
+                "The {many} people who can approve are told at once when it is used, and it is in the audit log."
+            )
+        }
+    };
+    vec![affected(accounts), codes.to_owned(), who]
 }
 
 #[cfg(test)]
