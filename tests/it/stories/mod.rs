@@ -24,6 +24,7 @@ mod look;
 mod managing_access;
 mod messages;
 mod network;
+mod notifications;
 mod plain;
 mod policy;
 mod removal;

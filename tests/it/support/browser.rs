@@ -146,6 +146,16 @@ impl Browser {
         self.goto(url).await;
     }
 
+    /// The current window.
+    pub async fn window(&self) -> WindowHandle {
+        self.driver.window().await.unwrap()
+    }
+
+    /// Goes on in another window, without bringing it to the front.
+    pub async fn go_to_window(&self, window: WindowHandle) {
+        self.driver.switch_to_window(window).await.unwrap();
+    }
+
     /// Closes all windows but this one.
     pub async fn close_other_windows(&self) {
         let own = self.driver.window().await.unwrap();
@@ -351,6 +361,11 @@ impl Browser {
     /// Saves a screenshot for each display, and checks that the page never scrolls horizontally.
     pub async fn pictures(&self, name: &str) {
         for (display, word) in Display::ALL {
+            // What differs between browsers shows in two of the four.
+            let in_firefox = matches!(display, Display::Wide | Display::PhoneDark);
+            if self.engine == Engine::Firefox && !in_firefox {
+                continue;
+            }
             self.show_as(display).await;
             self.picture(&format!("{name}-{word}")).await;
             let wider = self.pixels_too_wide().await;
@@ -361,11 +376,6 @@ impl Browser {
 }
 
 impl Drop for Browser {
-            // What differs between browsers shows in two of the four.
-            let in_firefox = matches!(display, Display::Wide | Display::PhoneDark);
-            if self.engine == Engine::Firefox && !in_firefox {
-                continue;
-            }
     fn drop(&mut self) {
         // The driver is killed next, together with its browser, so the session needs no orderly end.
         let _ = self.driver.clone().leak();
