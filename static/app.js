@@ -39,6 +39,27 @@
     for (const part of document.querySelectorAll("[id][style]")) part.removeAttribute("style");
   });
 
+  // The answer to a form and the live updates come by different connections. If an update of the same part came since
+  // the form was sent, the answer may be older: the update is shown in its place, and its error as a notice.
+  const awaited = new Map();
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    if (!isLive(ctx.sourceElement)) awaited.set(ctx.target?.id, null);
+  });
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => awaited.delete(ctx.target?.id));
+  document.addEventListener("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
+    for (const task of tasks) {
+      const id = typeof task.target === "string" ? task.target.replace("#", "") : task.target?.id;
+      const update = awaited.get(id);
+      if (isLive(ctx.sourceElement)) {
+        if (awaited.has(id)) awaited.set(id, task.fragment.cloneNode(true));
+      } else if (update) {
+        const error = ctx.response?.status >= 400 && task.fragment.querySelector(".error, [role=alert]");
+        if (error) say(error.textContent);
+        task.fragment = update;
+      }
+    }
+  });
+
   document.addEventListener("htmx:after:swap", (event) => {
     const { sourceElement, target, response } = event.detail.ctx ?? {};
     // A live update changes a dialog that is open, and opens none.

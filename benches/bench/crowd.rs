@@ -66,7 +66,7 @@ pub async fn run(report: &mut Report) {
     let settings = [("LOG", "info".to_owned()), ("STREAMS_PER_USER", (viewers + 10).to_string())];
     let settings = settings.map(|(name, value)| (name.to_owned(), value));
     let mut stack = Stack::prepare(settings.to_vec());
-    let db = Db::open(&stack.home().dsn()).await.unwrap();
+    let db = stack.home().open_db().await;
     many(&db, count).await;
     db.close().await;
     stack.start_again().await;

@@ -71,7 +71,7 @@ mod rights_class;
 pub use diff::{Moved, PrivilegeDelta, policy_diff};
 pub use explain::{DenyReason, Explained, Source, explain, explain_system, holders, is_leaving};
 pub use grant::{Grant, Permit, SystemGrant, SystemPermit};
-pub use policy::{Policy, PolicyRows, Role};
+pub use policy::{Policy, PolicyRows, PolicyVersion, Role};
 pub use policy_change::{EscalationError, PolicyChange, Subject, authorize_change};
 pub use principal::{Person, Principal};
 pub use recent_grants::{ApproverBy, RecentGrants};

@@ -246,10 +246,9 @@ define::audit_events! {
     /// An account was removed from a group
     "group.account.left" => AccountLeftGroup { group: String },
     /// Access that was given before there were proofs of it was proven
-    "access.sealed" => AccessSealed {
-        // How many rows there were.
-        rows: u64,
-    },
+    "access.sealed" => AccessSealed { rows: u64 },
+    /// Owners, accounts in groups and approval settings from before there were proofs of them were proven
+    "access.owners-sealed" => OwnersSealed { rows: u64 },
     /// Access that was added directly to the database was removed
     "access.foreign-row" => ForeignRowRemoved {
         row: ForeignRow,

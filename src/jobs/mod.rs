@@ -13,7 +13,7 @@ use crate::context::App;
 use crate::domain::job::{JobKind, JobRecord, StepOutcome, Steps};
 use crate::store::{self, StoreError};
 
-pub use runner::run;
+pub use runner::{STEP_ENDS, run, run_with};
 
 /// One kind of job.
 trait Job {

@@ -22,7 +22,7 @@ impl<T> CachedView<T> {
     }
 
     /// Wakes the task, now or when it next waits.
-    pub(crate) fn wake(&self) {
+    pub fn wake(&self) {
         self.wake.notify_one();
     }
 

@@ -7,10 +7,13 @@
 mod edit;
 pub mod file;
 pub mod import;
+pub(crate) mod stripping;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::domain::access::{Moved, Policy, Principal, PrivilegeDelta, SystemGrant, policy_diff};
+use crate::domain::access::{
+    Moved, Policy, PolicyVersion, Principal, PrivilegeDelta, SystemGrant, policy_diff,
+};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Email, UserId};
@@ -34,7 +37,7 @@ pub struct Report {
     /// What people gain and lose. Only a preview fills it in.
     pub policy_diff: Vec<(PrivilegeDelta, Vec<Email>)>,
     /// The version of the policy before the edits; saving a preview sends it back.
-    pub version: i64,
+    pub version: PolicyVersion,
 }
 
 /// An edit that was refused.
@@ -75,7 +78,7 @@ pub async fn save(
     publisher: &impl Publisher,
     grant: SystemGrant<'_, can::ManageAccess>,
     edits: &[Edit],
-    seen: Option<i64>,
+    seen: Option<PolicyVersion>,
 ) -> Result<Report, OpError> {
     let context = publisher.context();
     let report = context
@@ -104,7 +107,7 @@ async fn make(
     tx: &mut Tx<'_>,
     actor: &Principal,
     edits: &[Edit],
-    seen: Option<i64>,
+    seen: Option<PolicyVersion>,
 ) -> Result<Made, OpError> {
     let before = context.policy(tx).await?;
     if seen.is_some_and(|seen| seen != before.version()) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::access::Policy;
+use crate::domain::access::{Policy, PolicyVersion};
 use crate::live::events::Change;
 use crate::ops::{App, approvals};
 use crate::store::{self, StoreError};
@@ -36,7 +36,7 @@ async fn reload(app: &App) -> Result<bool, StoreError> {
     app.live.put_in_force(Policy::new(&rows, app.config.sso.owner_privileges), accounts);
     app.live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
     app.live.events.publish(Change::Policy);
-    tracing::info!(version = rows.version, "policy loaded");
+    tracing::info!(version = rows.version.number, "policy loaded");
     Ok(true)
 }
 
@@ -49,12 +49,12 @@ pub async fn refresh_after_change(app: &App) {
 }
 
 /// Reloads the policy if the database has another version than this one.
-pub async fn refresh_if_changed(app: &App, version: i64) {
+pub async fn refresh_if_changed(app: &App, version: PolicyVersion) {
     let asked = app.clock.now();
     if version != app.live.policy.current().version() {
         refresh_after_change(app).await;
     }
-    if app.live.policy.current().version() >= version {
+    if app.live.policy.current().version().number >= version.number {
         app.live.policy.set_checked_at(asked);
     }
 }

@@ -1,11 +1,12 @@
 //! Rows that give a person access carry a proof: a MAC over their values, with a key that the database does not have. A
-//! row that was added or changed with SQL has no valid proof, and gives no access.
+//! row that was added or changed with SQL has no valid proof, and gives no access: such an owner owns nothing, such a
+//! group does not have the account, and the accounts of such a group need approvals.
 //!
 //! A database that was opened without keys, as by `telescope migrate`, neither makes proofs nor checks them.
 
 use super::{Conn, StoreError};
 use crate::domain::reveal::RevealRequest;
-use crate::domain::{Email, GroupId, Millis, RoleId, UserId};
+use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId};
 
 /// A row that gives access.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,12 @@ pub(super) enum AccessRow<'a> {
     RoleMember(RoleId, UserId, &'a str),
     GroupPrivilege(GroupId, RoleId, &'a str),
     SystemPrivilege(RoleId, &'a str),
+    Owner(AccountId, &'a Email),
+    AccountGroup(AccountId, GroupId),
+    /// The secrets of a group's accounts are shown without approval.
+    NoApproval(GroupId),
+    /// Approvals of a group are not needed in an emergency.
+    Emergency(GroupId),
     /// An open request, or an approval with the number of the audit entry that recorded it.
     Request(&'a RevealRequest, Option<i64>),
     /// The version of the access rules after Telescope's last change.
@@ -41,6 +48,14 @@ impl AccessRow<'_> {
             Self::SystemPrivilege(role, privilege) => {
                 vec!["system privilege".into(), role.to_string(), privilege.into()]
             }
+            Self::Owner(account, owner) => {
+                vec!["account owner".into(), account.to_string(), owner.to_string()]
+            }
+            Self::AccountGroup(account, group) => {
+                vec!["account group".into(), account.to_string(), group.to_string()]
+            }
+            Self::NoApproval(group) => vec!["group without approval".into(), group.to_string()],
+            Self::Emergency(group) => vec!["group with emergency access".into(), group.to_string()],
             Self::Request(request, entry) => request_parts(request, entry),
             Self::Version(version) => vec!["access version".into(), version.to_string()],
         }

@@ -1,7 +1,9 @@
-//! Accounts: what people entered. Their live state is never stored.
+//! Accounts: what people entered. Their live state is never stored. Owners and groups give access, so they count only
+//! with their proofs.
 
 use std::collections::HashMap;
 
+use super::access_proof::AccessRow;
 use super::conn::{Built, all, all_built, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::{Account, AccountId, DesiredState, Email, GroupId, Millis, Phone};
@@ -15,6 +17,7 @@ struct Row {
     id: AccountId,
     phone: Phone,
     owner: Option<Email>,
+    owner_proof: Option<String>,
     comment: String,
     wanted: DesiredState,
     folder: String,
@@ -22,11 +25,12 @@ struct Row {
 }
 
 impl Row {
-    fn with_groups(self, groups: Vec<GroupId>) -> Account {
+    fn with_groups(self, conn: &Conn<'_>, groups: Vec<GroupId>) -> Account {
+        let proof = self.owner_proof.as_deref();
         Account {
             id: self.id,
             phone: self.phone,
-            owner: self.owner,
+            owner: self.owner.filter(|owner| conn.is_proven(AccessRow::Owner(self.id, owner), proof)),
             comment: self.comment,
             groups,
             wanted: self.wanted,
@@ -39,13 +43,15 @@ impl Row {
 /// Adds an account. If another account that is not removed has the number, [`unique`](super::unique) returns
 /// `accounts.phone`; [`StoreError::Missing`] if one of its groups does not exist.
 pub async fn insert(conn: &mut Conn<'_>, account: &Account) -> Result<(), StoreError> {
+    let proof = owner_proof(conn, account.id, account.owner.as_ref())?;
     execute!(
         conn,
-        "insert into accounts (id, phone, owner, comment, wanted, folder, created)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into accounts (id, phone, owner, owner_proof, comment, wanted, folder, created)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         account.id,
         &account.phone,
         account.owner.as_ref(),
+        proof.as_deref(),
         account.comment.as_str(),
         account.wanted,
         account.folder.as_str(),
@@ -77,24 +83,26 @@ pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<Account>, StoreError> {
     let rows = all!(
         conn,
         Row,
-        "select id, phone, owner, comment, wanted, folder, created
+        "select id, phone, owner, owner_proof, comment, wanted, folder, created
          from accounts where removed_at is null order by id"
     )?;
     let members = all!(
         conn,
-        (AccountId, GroupId),
-        "select account_id, group_id from account_group_members
+        (AccountId, GroupId, Option<String>),
+        "select account_id, group_id, proof from account_group_members
          join account_groups on account_groups.id = group_id order by name_folded, group_id"
     )?;
     let mut groups: HashMap<AccountId, Vec<GroupId>> = HashMap::new();
-    for (account, group) in members {
-        groups.entry(account).or_default().push(group);
+    for (account, group, proof) in members {
+        if conn.is_proven(AccessRow::AccountGroup(account, group), proof.as_deref()) {
+            groups.entry(account).or_default().push(group);
+        }
     }
     Ok(rows
         .into_iter()
         .map(|row| {
             let groups = groups.remove(&row.id).unwrap_or_default();
-            row.with_groups(groups)
+            row.with_groups(conn, groups)
         })
         .collect())
 }
@@ -104,20 +112,25 @@ pub async fn get(conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>, 
     let row = first!(
         conn,
         Row,
-        "select id, phone, owner, comment, wanted, folder, created
+        "select id, phone, owner, owner_proof, comment, wanted, folder, created
          from accounts where id = $1 and removed_at is null",
         id
     )?;
     let Some(row) = row else { return Ok(None) };
     let groups = all!(
         conn,
-        (GroupId,),
-        "select group_id from account_group_members
+        (GroupId, Option<String>),
+        "select group_id, proof from account_group_members
          join account_groups on account_groups.id = group_id
          where account_id = $1 order by name_folded, group_id",
         id
     )?;
-    Ok(Some(row.with_groups(groups.into_iter().map(|(group,)| group).collect())))
+    let is_in = |group: &GroupId, proof: &Option<String>| {
+        conn.is_proven(AccessRow::AccountGroup(id, *group), proof.as_deref())
+    };
+    let groups = groups.into_iter().filter(|(group, proof)| is_in(group, proof)).map(|(group, _)| group);
+    let groups = groups.collect();
+    Ok(Some(row.with_groups(conn, groups)))
 }
 
 /// The numbers of these accounts, including removed ones, and whether they are removed.
@@ -168,11 +181,13 @@ pub async fn set_details(
     comment: &str,
     groups: &[GroupId],
 ) -> Result<(), StoreError> {
+    let proof = owner_proof(conn, id, owner)?;
     let touched = execute!(
         conn,
-        "update accounts set owner = $2, comment = $3 where id = $1 and removed_at is null",
+        "update accounts set owner = $2, owner_proof = $3, comment = $4 where id = $1 and removed_at is null",
         id,
         owner,
+        proof.as_deref(),
         comment
     )?;
     found(touched)?;
@@ -181,7 +196,25 @@ pub async fn set_details(
 
 /// Gives the accounts of one owner to another; returns how many there are.
 pub async fn change_owner(conn: &mut Conn<'_>, owner: &Email, to: &Email) -> Result<u64, StoreError> {
-    execute!(conn, "update accounts set owner = $2 where owner = $1 and removed_at is null", owner, to)
+    let rows = all!(
+        conn,
+        (AccountId, Option<String>),
+        "select id, owner_proof from accounts where owner = $1 and removed_at is null",
+        owner
+    )?;
+    let mut changed = 0;
+    for (id, proof) in rows {
+        if conn.is_proven(AccessRow::Owner(id, owner), proof.as_deref()) {
+            let proof = conn.prove(AccessRow::Owner(id, to))?;
+            let sql = "update accounts set owner = $2, owner_proof = $3 where id = $1";
+            changed += execute!(conn, sql, id, to, proof.as_deref())?;
+        }
+    }
+    Ok(changed)
+}
+
+fn owner_proof(conn: &Conn<'_>, id: AccountId, owner: Option<&Email>) -> Result<Option<String>, StoreError> {
+    owner.map_or(Ok(None), |owner| conn.prove(AccessRow::Owner(id, owner)))
 }
 
 /// Removes an account: its row stays as a tombstone, and its number can be added again.
@@ -197,15 +230,25 @@ pub async fn tombstone(conn: &mut Conn<'_>, id: AccountId, at: Millis) -> Result
     set_groups(conn, id, &[]).await
 }
 
+/// Puts an account into a group; returns whether it was not in it already. A row without a valid proof gets one.
+pub(super) async fn put_in(conn: &mut Conn<'_>, id: AccountId, group: GroupId) -> Result<bool, StoreError> {
+    let proof = conn.prove(AccessRow::AccountGroup(id, group))?;
+    let put = execute!(
+        conn,
+        "insert into account_group_members (account_id, group_id, proof) values ($1, $2, $3)
+         on conflict (account_id, group_id) do update set proof = excluded.proof
+         where excluded.proof is not null and coalesce(account_group_members.proof, '') <> excluded.proof",
+        id,
+        group,
+        proof.as_deref()
+    )?;
+    Ok(put > 0)
+}
+
 async fn set_groups(conn: &mut Conn<'_>, id: AccountId, groups: &[GroupId]) -> Result<(), StoreError> {
     execute!(conn, "delete from account_group_members where account_id = $1", id)?;
     for group in groups {
-        execute!(
-            conn,
-            "insert into account_group_members (account_id, group_id) values ($1, $2) on conflict do nothing",
-            id,
-            *group
-        )?;
+        put_in(conn, id, *group).await?;
     }
     Ok(())
 }

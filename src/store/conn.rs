@@ -91,6 +91,35 @@ macro_rules! all {
     };
 }
 
+/// A row with a value that can't be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its column `id`.
+    pub id: String,
+    pub why: String,
+}
+
+/// `each!(conn, Row, "select id, … $1", value)`: every row, read on its own, so that one that can't be read does not
+/// hide the others.
+macro_rules! each {
+    ($conn:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
+        $crate::store::conn::on_either!($conn, raw => {
+            sqlx::query($sql)$(.bind($value))*.fetch_all(raw).await.map(|rows| {
+                let read = rows.iter().map(|row| {
+                    <$row as sqlx::FromRow<_>>::from_row(row).map_err(|error| {
+                        $crate::store::conn::Unreadable {
+                            id: sqlx::Row::try_get(row, "id").unwrap_or_default(),
+                            why: $crate::store::StoreError::from(error).to_string(),
+                        }
+                    })
+                });
+                read.collect::<Vec<Result<$row, $crate::store::conn::Unreadable>>>()
+            })
+        })
+        .map_err($crate::store::StoreError::from)
+    };
+}
+
 /// `first!(conn, Row, "select … $1", value)`: the row, if there is one.
 macro_rules! first {
     ($conn:expr, $row:ty, $sql:expr $(, $value:expr)* $(,)?) => {
@@ -170,4 +199,4 @@ macro_rules! all_built {
     }};
 }
 
-pub(super) use {all, all_built, execute, first, on_either, one};
+pub(super) use {all, all_built, each, execute, first, on_either, one};

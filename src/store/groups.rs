@@ -1,7 +1,9 @@
-//! Groups of accounts. Names are case-insensitive.
+//! Groups of accounts. Names are case-insensitive. That a group shows secrets without approval, or in an emergency,
+//! counts only with its proof.
 
-use super::conn::{all, execute, first, one};
-use super::{Conn, StoreError};
+use super::access_proof::AccessRow;
+use super::conn::{all, execute, first};
+use super::{Conn, StoreError, accounts};
 use crate::domain::{AccountId, GroupId, name};
 
 /// A group of accounts.
@@ -14,12 +16,14 @@ pub struct Group {
 
 /// Adds a group. If the name is taken, [`unique`](super::unique) returns `account_groups.name_folded`.
 pub async fn insert(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), StoreError> {
+    let proof = conn.prove(AccessRow::NoApproval(id))?;
     execute!(
         conn,
-        "insert into account_groups (id, name, name_folded) values ($1, $2, $3)",
+        "insert into account_groups (id, name, name_folded, no_approval_proof) values ($1, $2, $3, $4)",
         id,
         name,
-        name::fold(name)
+        name::fold(name),
+        proof.as_deref()
     )?;
     Ok(())
 }
@@ -40,13 +44,7 @@ pub async fn by_name(conn: &mut Conn<'_>, name: &str) -> Result<Option<Group>, S
 /// Adds an account to a group. Returns whether it was not in it already; [`StoreError::Missing`] if one of them does not
 /// exist.
 pub async fn put_in(conn: &mut Conn<'_>, id: GroupId, account: AccountId) -> Result<bool, StoreError> {
-    let put = execute!(
-        conn,
-        "insert into account_group_members (account_id, group_id) values ($1, $2) on conflict do nothing",
-        account,
-        id
-    )?;
-    Ok(put > 0)
+    accounts::put_in(conn, account, id).await
 }
 
 /// Removes an account from a group. Returns whether it was in it.
@@ -78,59 +76,95 @@ pub async fn delete(conn: &mut Conn<'_>, id: GroupId) -> Result<(), StoreError> 
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
+/// What a group says about approvals. What is not proven counts as the stricter.
+#[derive(sqlx::FromRow)]
+struct Approvals {
+    id: GroupId,
+    reveals_need_approval: bool,
+    no_approval_proof: Option<String>,
+    emergency_access: bool,
+    emergency_proof: Option<String>,
+}
+
+impl Approvals {
+    fn are_needed(&self, conn: &Conn<'_>) -> bool {
+        let proof = self.no_approval_proof.as_deref();
+        self.reveals_need_approval || !conn.is_proven(AccessRow::NoApproval(self.id), proof)
+    }
+
+    fn emergency_is_allowed(&self, conn: &Conn<'_>) -> bool {
+        let proof = self.emergency_proof.as_deref();
+        self.emergency_access && conn.is_proven(AccessRow::Emergency(self.id), proof)
+    }
+}
+
+async fn approvals(conn: &mut Conn<'_>) -> Result<Vec<Approvals>, StoreError> {
+    all!(
+        conn,
+        Approvals,
+        "select id, reveals_need_approval, no_approval_proof, emergency_access, emergency_proof
+         from account_groups order by id"
+    )
+}
+
+/// Of the groups that an account is in, also those where that is not proven.
+async fn approvals_of(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<Approvals>, StoreError> {
+    all!(
+        conn,
+        Approvals,
+        "select id, reveals_need_approval, no_approval_proof, emergency_access, emergency_proof
+         from account_group_members join account_groups on id = group_id where account_id = $1",
+        account
+    )
+}
+
 /// Sets whether secrets of the group's accounts are shown only after a second person's approval.
 /// [`StoreError::Missing`] if there is no such group.
 pub async fn set_needs_approval(conn: &mut Conn<'_>, id: GroupId, needed: bool) -> Result<(), StoreError> {
-    let touched =
-        execute!(conn, "update account_groups set reveals_need_approval = $2 where id = $1", id, needed)?;
+    let proof = if needed { None } else { conn.prove(AccessRow::NoApproval(id))? };
+    let touched = execute!(
+        conn,
+        "update account_groups set reveals_need_approval = $2, no_approval_proof = $3 where id = $1",
+        id,
+        needed,
+        proof.as_deref()
+    )?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
 /// The groups whose accounts need approvals.
 pub async fn needing_approval(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
-    let rows = all!(
-        conn,
-        (GroupId,),
-        "select id from account_groups where reveals_need_approval = true order by id"
-    )?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let groups = approvals(conn).await?;
+    Ok(groups.iter().filter(|group| group.are_needed(conn)).map(|group| group.id).collect())
 }
 
 /// Whether any group of this account requires approvals.
 pub async fn any_needs_approval(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
-    let (count,) = one!(
-        conn,
-        (i64,),
-        "select count(*) from account_group_members join account_groups on id = group_id
-         where account_id = $1 and reveals_need_approval = true",
-        account
-    )?;
-    Ok(count > 0)
+    Ok(approvals_of(conn, account).await?.iter().any(|group| group.are_needed(conn)))
 }
 
 /// Says whether people who may log in to the group's accounts may see a login code without approval in an emergency.
 /// [`StoreError::Missing`] if there is no such group.
 pub async fn set_emergency_access(conn: &mut Conn<'_>, id: GroupId, allowed: bool) -> Result<(), StoreError> {
-    let touched =
-        execute!(conn, "update account_groups set emergency_access = $2 where id = $1", id, allowed)?;
+    let proof = if allowed { conn.prove(AccessRow::Emergency(id))? } else { None };
+    let touched = execute!(
+        conn,
+        "update account_groups set emergency_access = $2, emergency_proof = $3 where id = $1",
+        id,
+        allowed,
+        proof.as_deref()
+    )?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
 /// The groups that allow that.
 pub async fn allowing_emergency(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
-    let rows =
-        all!(conn, (GroupId,), "select id from account_groups where emergency_access = true order by id")?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let groups = approvals(conn).await?;
+    Ok(groups.iter().filter(|group| group.emergency_is_allowed(conn)).map(|group| group.id).collect())
 }
 
 /// Whether all groups of this account that need approvals allow that.
 pub async fn emergency_allowed(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
-    let (count,) = one!(
-        conn,
-        (i64,),
-        "select count(*) from account_group_members join account_groups on id = group_id
-         where account_id = $1 and reveals_need_approval = true and emergency_access = false",
-        account
-    )?;
-    Ok(count == 0)
+    let groups = approvals_of(conn, account).await?;
+    Ok(groups.iter().filter(|group| group.are_needed(conn)).all(|group| group.emergency_is_allowed(conn)))
 }

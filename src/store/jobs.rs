@@ -1,7 +1,10 @@
 //! Jobs, one row each. A step's effect and its new cursor are committed together.
+//!
+//! A row that can't be read, as one of a kind that a later version has, must not stop the others: lists leave it out
+//! and name it.
 
-use super::conn::{all, execute, first};
-use super::{Conn, StoreError};
+use super::conn::{all, each, execute, first};
+use super::{Conn, StoreError, Unreadable};
 use crate::domain::job::{JobKind, JobRecord, JobState};
 use crate::domain::{AccountId, JobId, Millis, Phone};
 
@@ -26,6 +29,26 @@ impl From<Row> for JobRecord {
     }
 }
 
+/// Jobs, and the rows that can't be read.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub jobs: Vec<JobRecord>,
+    pub unreadable: Vec<Unreadable>,
+}
+
+impl From<Vec<Result<Row, Unreadable>>> for Found {
+    fn from(rows: Vec<Result<Row, Unreadable>>) -> Self {
+        let mut found = Self::default();
+        for row in rows {
+            match row {
+                Ok(row) => found.jobs.push(row.into()),
+                Err(unreadable) => found.unreadable.push(unreadable),
+            }
+        }
+        found
+    }
+}
+
 pub async fn insert(conn: &mut Conn<'_>, job: &JobRecord) -> Result<(), StoreError> {
     execute!(
         conn,
@@ -46,32 +69,32 @@ pub async fn insert(conn: &mut Conn<'_>, job: &JobRecord) -> Result<(), StoreErr
 }
 
 /// Every waiting job, the oldest first.
-pub async fn waiting(conn: &mut Conn<'_>) -> Result<Vec<JobRecord>, StoreError> {
-    let rows = all!(
+pub async fn waiting(conn: &mut Conn<'_>) -> Result<Found, StoreError> {
+    let rows = each!(
         conn,
         Row,
         "select id, kind, args, cursor, state, attempts, not_before, error, actor, created
          from jobs where state = $1 order by id",
         JobState::Waiting
     )?;
-    Ok(rows.into_iter().map(JobRecord::from).collect())
+    Ok(rows.into())
 }
 
 /// The newest jobs, the newest first.
-pub async fn newest(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<JobRecord>, StoreError> {
-    let rows = all!(
+pub async fn newest(conn: &mut Conn<'_>, limit: u32) -> Result<Found, StoreError> {
+    let rows = each!(
         conn,
         Row,
         "select id, kind, args, cursor, state, attempts, not_before, error, actor, created
          from jobs order by id desc limit $1",
         i64::from(limit)
     )?;
-    Ok(rows.into_iter().map(JobRecord::from).collect())
+    Ok(rows.into())
 }
 
 /// The newest jobs that are done and older than that one, the newest first.
-pub async fn done_before(conn: &mut Conn<'_>, id: JobId, limit: u32) -> Result<Vec<JobRecord>, StoreError> {
-    let rows = all!(
+pub async fn done_before(conn: &mut Conn<'_>, id: JobId, limit: u32) -> Result<Found, StoreError> {
+    let rows = each!(
         conn,
         Row,
         "select id, kind, args, cursor, state, attempts, not_before, error, actor, created
@@ -80,7 +103,7 @@ pub async fn done_before(conn: &mut Conn<'_>, id: JobId, limit: u32) -> Result<V
         JobState::Done,
         i64::from(limit)
     )?;
-    Ok(rows.into_iter().map(JobRecord::from).collect())
+    Ok(rows.into())
 }
 
 /// The numbers of the accounts of jobs of this kind, including removed accounts. The arguments of this kind must be
@@ -107,15 +130,15 @@ pub async fn get(conn: &mut Conn<'_>, id: JobId) -> Result<Option<JobRecord>, St
 
 /// The newest job of a kind with these arguments.
 pub async fn about(conn: &mut Conn<'_>, kind: JobKind, args: &str) -> Result<Option<JobRecord>, StoreError> {
-    let row = first!(
+    let rows = each!(
         conn,
         Row,
         "select id, kind, args, cursor, state, attempts, not_before, error, actor, created
-         from jobs where kind = $1 and args = $2 order by id desc limit 1",
+         from jobs where kind = $1 and args = $2 order by id desc",
         kind,
         args
     )?;
-    Ok(row.map(JobRecord::from))
+    Ok(Found::from(rows).jobs.into_iter().next())
 }
 
 /// A step is done: the next one can run at once; without a next one the job is done.
@@ -141,7 +164,8 @@ pub async fn postpone(
 ) -> Result<(), StoreError> {
     let touched = execute!(
         conn,
-        "update jobs set attempts = attempts + 1, not_before = $2, error = $3 where id = $1 and state = $4",
+        "update jobs set attempts = case when attempts < 1000000 then attempts + 1 else attempts end,
+         not_before = $2, error = $3 where id = $1 and state = $4",
         id,
         not_before,
         error,
@@ -154,7 +178,8 @@ pub async fn postpone(
 pub async fn fail(conn: &mut Conn<'_>, id: JobId, error: &str) -> Result<(), StoreError> {
     let touched = execute!(
         conn,
-        "update jobs set attempts = attempts + 1, state = $2, error = $3 where id = $1 and state = $4",
+        "update jobs set attempts = case when attempts < 1000000 then attempts + 1 else attempts end,
+         state = $2, error = $3 where id = $1 and state = $4",
         id,
         JobState::Failed,
         error,

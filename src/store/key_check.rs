@@ -17,6 +17,8 @@ const KNOWN: &str = "key_ids";
 
 /// The version of the sealed empty value since rows that give access carry proofs; it was 1 before.
 const WITH_PROOFS: i64 = 2;
+/// And since owners, the groups of accounts, and what groups say about approvals do, too.
+const WITH_OWNERS: i64 = 3;
 
 /// What the keys mean for the proofs in a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,9 @@ pub enum Proofs {
     Made,
     /// The database is from before there were proofs.
     Missing,
+    /// The database is from before there were proofs of owners, the groups of accounts, and what groups say about
+    /// approvals. The key may be new.
+    WithoutOwners,
     /// The key is new, and the proofs were made with the former one.
     OfFormerKey,
 }
@@ -38,10 +43,10 @@ pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<Proofs, StoreErro
     let known: Vec<&str> = known.split(' ').filter(|id| !id.is_empty()).collect();
     let mut given = vec![keys.id()];
     given.extend(keys.old_id());
-    let mut missing = true;
+    let mut version = 1;
     for id in &given {
         if known.contains(id) {
-            missing = try_key(conn, keys, id).await? < WITH_PROOFS && missing;
+            version = version.max(try_key(conn, keys, id).await?);
         }
     }
     if !known.is_empty() {
@@ -60,14 +65,17 @@ pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<Proofs, StoreErro
     refuse_lost_secrets(conn, keys).await?;
     let proofs = match (known.is_empty(), known.contains(&keys.id())) {
         (true, _) => Proofs::New,
-        _ if missing && !were_made(conn).await? => Proofs::Missing,
+        _ if version < WITH_PROOFS && !were_made(conn, AuditKind::AccessSealed).await? => Proofs::Missing,
+        _ if version < WITH_OWNERS && !were_made(conn, AuditKind::OwnersSealed).await? => {
+            Proofs::WithoutOwners
+        }
         (false, true) => Proofs::Made,
         (false, false) => Proofs::OfFormerKey,
     };
     let new: Vec<&str> = given.iter().copied().filter(|id| !known.contains(id)).collect();
-    let unsealed = if missing { &given } else { &new };
+    let unsealed = if version < WITH_OWNERS { &given } else { &new };
     for id in unsealed {
-        let empty = keys.seal_with(id, &place(id, WITH_PROOFS), &Secret::default())?;
+        let empty = keys.seal_with(id, &place(id, WITH_OWNERS), &Secret::default())?;
         meta::set(conn, &name(id), &empty.to_string()).await?;
     }
     if !new.is_empty() {
@@ -86,9 +94,14 @@ pub async fn has_proofs(conn: &mut Conn<'_>, keys: &Keys) -> Result<bool, StoreE
     Ok(false)
 }
 
-/// Whether the audit log says that proofs were made here: then an older sealed value was put back.
-async fn were_made(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
-    let code = AuditKind::AccessSealed.code();
+/// Whether this database was not used with the current key before.
+pub(super) async fn is_new(conn: &mut Conn<'_>, keys: &Keys) -> Result<bool, StoreError> {
+    Ok(!meta::get(conn, KNOWN).await?.unwrap_or_default().split(' ').any(|id| id == keys.id()))
+}
+
+/// Whether the audit log says that these proofs were made here: then an older sealed value was put back.
+async fn were_made(conn: &mut Conn<'_>, kind: AuditKind) -> Result<bool, StoreError> {
+    let code = kind.code();
     Ok(first!(conn, (i64,), "select seq from audit_log where code = $1 limit 1", code)?.is_some())
 }
 
@@ -97,12 +110,13 @@ async fn were_made(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
 async fn try_key(conn: &mut Conn<'_>, keys: &Keys, id: &str) -> Result<i64, StoreError> {
     let sealed = meta::get(conn, &name(id)).await?.ok_or(KeyError::Form)?;
     let open = |version| sealed.parse().and_then(|sealed: Sealed| keys.open(&place(id, version), &sealed));
-    match open(WITH_PROOFS).map(|_| WITH_PROOFS).or_else(|_| open(1).map(|_| 1)) {
-        Ok(version) => Ok(version),
-        Err(error) => Err(refuse(&format!(
-            "The master key {id} does not open what it sealed in this database: {error}."
-        ))),
+    let mut tried = open(WITH_OWNERS).map(|_| WITH_OWNERS);
+    for older in [WITH_PROOFS, 1] {
+        tried = tried.or_else(|_| open(older).map(|_| older));
     }
+    tried.map_err(|error| {
+        refuse(&format!("The master key {id} does not open what it sealed in this database: {error}."))
+    })
 }
 
 /// Refuses to start if a secret is sealed with a key that is not configured.

@@ -34,7 +34,7 @@ pub mod tx;
 pub mod users;
 pub mod web_sessions;
 
-pub use conn::Conn;
+pub use conn::{Conn, Unreadable};
 pub use error::{StoreError, unique};
 pub use tx::{Recorded, Tx, Written};
 pub use web_sessions::WebSessions;
@@ -47,6 +47,7 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use crate::crypto::Keys;
+use crate::domain::access::PolicyVersion;
 
 /// How long a change waits for the write lock.
 const WRITE_LOCK: Duration = Duration::from_secs(10);
@@ -168,7 +169,7 @@ impl Db {
 
     /// Checks that the database answers, and returns the policy version, see [`rules`]. Also queries the database while it
     /// is known to be unavailable.
-    pub async fn ping(&self) -> Result<i64, StoreError> {
+    pub async fn ping(&self) -> Result<PolicyVersion, StoreError> {
         rules::version(&mut self.begin_read().await?).await
     }
 

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 
 use super::access_proof::AccessRow;
 use super::{Conn, StoreError};
-use crate::domain::access::PolicyRows;
+use crate::domain::access::{PolicyRows, PolicyVersion};
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
 use crate::domain::{GroupId, RoleId, UserId};
 
-/// The present version; triggers increment it with every change.
-pub async fn version(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
-    let (version,) = one!(conn, (i64,), "select version from access_version")?;
-    Ok(version)
+/// The present version; triggers change it with every change of the rules.
+pub async fn version(conn: &mut Conn<'_>) -> Result<PolicyVersion, StoreError> {
+    let (number, stamp) = one!(conn, (i64, i64), "select version, stamp from access_version")?;
+    Ok(PolicyVersion { number, stamp })
 }
 
 /// Every rule. A privilege that this program does not know gives nothing, and is said in the log; a row that Telescope

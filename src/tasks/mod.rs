@@ -7,6 +7,7 @@ pub mod database;
 pub mod supervisor;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use supervisor::Task;
 
@@ -32,7 +33,7 @@ pub fn all(app: &Arc<App>) -> Vec<Task> {
         task(app, "approvals", approvals::view::run),
         task(app, "access-seals", access_seals::run),
         task(app, "control-socket", control::run),
-        task(app, "jobs", jobs::run),
+        task(app, "jobs", jobs::run).ending_within(jobs::STEP_ENDS + Duration::from_secs(1)),
     ];
     if app.config.storage.audit_details_days > 0 {
         tasks.push(task(app, "audit-retention", retention::run));

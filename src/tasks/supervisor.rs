@@ -1,5 +1,6 @@
-//! Runs background tasks, each of which should run until the server stops. A task that panics or returns is logged,
-//! counted and restarted after a pause. If an essential task keeps failing, the server stops.
+//! Runs background tasks, each of which should run until the server stops. A task that panics,
+//! or returns before that, is logged, counted and restarted after a pause. If an essential task keeps failing, the
+//! server stops.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct Task {
     pub name: &'static str,
     /// Whether the server must stop if the task keeps failing.
     pub essential: bool,
+    /// How long it may take to end by itself when the server stops; others are aborted at once.
+    ends_within: Duration,
     run: Run,
 }
 
@@ -38,11 +41,16 @@ impl Task {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        Self { name, essential: false, run: Arc::new(move || run().boxed()) }
+        Self { name, essential: false, ends_within: Duration::ZERO, run: Arc::new(move || run().boxed()) }
     }
 
     pub(super) fn essential(self) -> Self {
         Self { essential: true, ..self }
+    }
+
+    /// The task notices that the server stops, and ends within this time.
+    pub fn ending_within(self, time: Duration) -> Self {
+        Self { ends_within: time, ..self }
     }
 
     /// The same task, with each start wrapped: `wrap` gets the number of the start, from 1, and the task's future.
@@ -113,9 +121,15 @@ async fn keep_running(
         let mut run = JoinSet::new();
         run.spawn((task.run)());
         let Some(ended) = stopping.run_until_cancelled(run.join_next()).await else {
+            if app.stopping.is_cancelled() {
+                let _ = tokio::time::timeout(task.ends_within, run.join_next()).await;
+            }
             // Aborted tasks have ended only when they are joined.
             return run.shutdown().await;
         };
+        if app.stopping.is_cancelled() && matches!(ended, Some(Ok(()))) {
+            return;
+        }
         in_a_row = if started.elapsed() >= RECOVERED { 1 } else { in_a_row + 1 };
         let failures = app.live.health.count_task_failure(task.name);
         let reason = reason(ended);

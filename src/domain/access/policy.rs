@@ -4,17 +4,43 @@
 //! roles share one map from groups to privileges.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::domain::access::OWNER;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::{GroupId, RoleId, UserId};
 
+/// Identifies the rules at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PolicyVersion {
+    /// Grows with every change of a rule, and goes back if an earlier state of the database is restored.
+    pub number: i64,
+    /// Random for each change, so that no other rules ever have the same version.
+    pub stamp: i64,
+}
+
+impl fmt::Display for PolicyVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.number, self.stamp)
+    }
+}
+
+impl FromStr for PolicyVersion {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let (number, stamp) = text.split_once(':').unwrap_or((text, ""));
+        Ok(Self { number: number.parse()?, stamp: stamp.parse()? })
+    }
+}
+
 /// The rows of the rules, in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyRows {
-    /// Grows with every change of a rule.
-    pub version: i64,
+    pub version: PolicyVersion,
     /// Who has which role, once for each source.
     pub members: Vec<(UserId, RoleId)>,
     /// The privileges of roles for the accounts of groups.
@@ -63,7 +89,7 @@ struct Holder {
 /// All access rules at one moment.
 #[derive(Debug)]
 pub struct Policy {
-    version: i64,
+    version: PolicyVersion,
     owner: AccountPrivileges,
     roles: BTreeMap<RoleId, Role>,
     holders: HashMap<UserId, Holder>,
@@ -97,7 +123,7 @@ impl Policy {
     }
 
     /// The version of the rows.
-    pub fn version(&self) -> i64 {
+    pub fn version(&self) -> PolicyVersion {
         self.version
     }
 

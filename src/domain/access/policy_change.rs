@@ -2,8 +2,8 @@
 //!
 //! Administrators have every privilege, so they may grant every privilege. Other people with `manage_access` may grant to
 //! others what they have themselves. They can't change their own roles, people with more permissions, or who is an
-//! Taking away is free, except from people with more permissions: it makes no one stronger. What takes something from a
-//! role is judged for each person who has it.
+//! administrator. Taking away is free, except from people with more permissions: it makes no one stronger. What takes
+//! something from a role, or an account from a group, is judged for each person who loses it.
 //!
 //! Under these rules a set of access managers can't gain a privilege that none of them had, whatever they change and in
 //! whatever order; a property test in `tests/it` checks random sequences.
@@ -47,6 +47,8 @@ pub enum PolicyChange<'a> {
     Join(&'a Account, GroupId),
     /// Sets an account's owner to the person with this address.
     Owner(&'a Account, &'a Email),
+    /// Takes an account from its owner, who may be unknown.
+    Disown(&'a Account, Option<Subject>),
 }
 
 /// Why a change is refused.
@@ -120,6 +122,13 @@ pub fn authorize_change(
         // Privileges by roles end with the roles; an actor's privileges as an owner would not.
         PolicyChange::Owner(_, owner) if *owner == person.email => Err(EscalationError::OwnAccount),
         PolicyChange::Owner(account, _) => has_accounts(privileges(rules, actor, account), rules.owner()),
+        PolicyChange::Disown(account, owner) => {
+            owner.map_or(Ok(()), |owner| not_above(rules, mine, owner))?;
+            match has_accounts(privileges(rules, actor, account), rules.owner()) {
+                Ok(()) => Ok(()),
+                Err(_) => Err(EscalationError::Above),
+            }
+        }
     }
 }
 

@@ -86,7 +86,7 @@ impl ClassRights {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::access::{Person, PolicyRows, privileges, system_privileges};
+    use crate::domain::access::{Person, PolicyRows, PolicyVersion, privileges, system_privileges};
     use crate::domain::privilege::SystemPrivilege;
     use crate::domain::{AccountId, GroupId, Millis, Phone, RequestInfo, UserId};
 
@@ -98,7 +98,7 @@ mod tests {
         let address = |name: &str| Email::parse(&format!("{name}@example.org")).unwrap();
         let people: Vec<UserId> = (0..4).map(|_| UserId::generate()).collect();
         let rows = PolicyRows {
-            version: 1,
+            version: PolicyVersion::default(),
             members: vec![
                 (people[1], roles[0]),
                 (people[2], roles[1]),

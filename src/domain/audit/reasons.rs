@@ -36,6 +36,14 @@ pub enum ForeignRow {
     Approval,
     /// A browser is signed in.
     Session,
+    /// A person owns an account.
+    Owner,
+    /// An account is in a group.
+    AccountGroup,
+    /// A group does not require approvals.
+    NoApproval,
+    /// A group allows emergency access.
+    EmergencyAccess,
 }
 
 /// Why a person with an authenticated identity is not signed in.

@@ -5,17 +5,15 @@ mod role;
 
 use std::collections::HashMap;
 
-use super::Failed;
-use crate::domain::access::{
-    EscalationError, Moved, Policy, PolicyChange, Principal, Subject, authorize_change,
-};
+use super::{Failed, stripping};
+use crate::domain::access::{EscalationError, Moved, Policy, PolicyChange, Principal, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId, name};
 use crate::ops::{Applied, OpError};
 use crate::store::tx::Recorded;
-use crate::store::{self, Conn, StoreError, Tx};
+use crate::store::{Conn, StoreError, Tx};
 
 /// The longest name of a role or a group, in characters.
 pub const MAX_NAME: usize = 60;
@@ -124,11 +122,7 @@ impl EditContext<'_> {
         conn: &mut Conn<'_>,
         affected: impl Fn(&[RoleId]) -> bool,
     ) -> Result<Option<EscalationError>, StoreError> {
-        let administrators = store::users::administrators(conn).await?;
-        let is_admin = |person| administrators.iter().any(|(id, _)| *id == person);
-        let people = self.rules.holders().filter(|(_, roles)| affected(roles));
-        let people: Vec<Subject> = people.map(|(id, _)| Subject { id, admin: is_admin(id) }).collect();
-        Ok(self.authorize(PolicyChange::Strip(&people)).err())
+        stripping::of_roles(conn, self.rules, self.actor, affected).await
     }
 
     fn entry(&self, event: AuditEvent) -> AuditEntry {

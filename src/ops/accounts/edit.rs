@@ -7,7 +7,7 @@ use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::{ErrorCode, GoneKind};
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Email, GroupId, name};
-use crate::ops::access::group_name;
+use crate::ops::access::{group_name, stripping};
 use crate::ops::audit::failed_attempts;
 use crate::ops::{App, OpError, current, policy};
 use crate::store::groups::Group;
@@ -119,7 +119,8 @@ fn moves(known: &[Group], before: &[GroupId], now: &[Group]) -> Vec<AuditEvent> 
     events
 }
 
-/// Refuses changes that would give others rights to the account that the actor doesn't have. Returns its present groups.
+/// Refuses changes that would give others rights to the account that the actor doesn't have, or take rights from people
+/// who have more. Returns its present groups.
 async fn authorize(
     app: &App,
     conn: &mut store::Conn<'_>,
@@ -130,14 +131,17 @@ async fn authorize(
     let rules = app.policy(conn).await?;
     let actor = &current::access_manager(conn, &rules, actor).await?;
     let account = store::accounts::get(conn, id).await?.ok_or(OpError::NotFound)?;
-    if let Some(owner) = owner.filter(|owner| account.owner.as_ref() != Some(owner)) {
-        authorize_change(&rules, actor, PolicyChange::Owner(&account, owner))
-            .map_err(|why| OpError::invalid("owner", why))?;
+    if account.owner.as_ref() != owner {
+        if let Some(why) = stripping::of_owner(conn, &rules, actor, &account).await? {
+            return Err(OpError::invalid("owner", why));
+        }
+        let gained = owner.map(|owner| authorize_change(&rules, actor, PolicyChange::Owner(&account, owner)));
+        gained.transpose().map_err(|why| OpError::invalid("owner", why))?;
     }
-    let protected = store::groups::needing_approval(conn).await?;
-    if account.groups.iter().any(|group| !groups.contains(group) && protected.contains(group)) {
-        let left = authorize_change(&rules, actor, PolicyChange::NoApproval);
-        left.map_err(|why| OpError::invalid("groups", why))?;
+    for group in account.groups.iter().filter(|group| !groups.contains(group)) {
+        if let Some(why) = stripping::of_group(conn, &rules, actor, *group).await? {
+            return Err(OpError::invalid("groups", why));
+        }
     }
     for group in groups.iter().filter(|group| !account.groups.contains(group)) {
         let joined = authorize_change(&rules, actor, PolicyChange::Join(&account, *group));

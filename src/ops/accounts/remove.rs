@@ -163,7 +163,7 @@ pub(crate) async fn log_out_for_good(
 /// What to do if Telegram did not confirm the end of the session.
 fn not_confirmed(snapshot: Option<&Snapshot>, attempts: i64) -> StepOutcome {
     let in_touch = snapshot.is_some_and(|snapshot| snapshot.network == Network::Ready);
-    if in_touch && attempts + 1 >= ENOUGH {
+    if in_touch && attempts >= ENOUGH - 1 {
         return StepOutcome::Done;
     }
     StepOutcome::Later("Telegram has not confirmed yet that the session is over; it is asked again.".into())

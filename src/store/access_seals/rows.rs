@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Foreign;
 use crate::domain::audit::ForeignRow;
-use crate::domain::{Email, GroupId, RoleId, UserId};
+use crate::domain::{AccountId, Email, GroupId, Phone, RoleId, UserId};
 use crate::store::access_proof::AccessRow;
 use crate::store::conn::{all, execute};
 use crate::store::{Conn, StoreError, groups, roles, users};
@@ -20,6 +20,10 @@ enum Key {
     RoleMember(RoleId, UserId, String),
     GroupPrivilege(GroupId, RoleId, String),
     SystemPrivilege(RoleId, String),
+    Owner(AccountId, Email),
+    AccountGroup(AccountId, GroupId),
+    NoApproval(GroupId),
+    Emergency(GroupId),
 }
 
 /// All of them.
@@ -58,7 +62,26 @@ pub(super) async fn read(conn: &mut Conn<'_>) -> Result<Vec<Stored>, StoreError>
         "select role_id, privilege, proof from role_system_privileges"
     )?;
     rows.into_iter().for_each(|(role, name, proof)| add(Key::SystemPrivilege(role, name), proof));
+    read_of_accounts(conn, &mut found).await?;
     Ok(found)
+}
+
+/// What accounts and their groups say.
+async fn read_of_accounts(conn: &mut Conn<'_>, found: &mut Vec<Stored>) -> Result<(), StoreError> {
+    let mut add = |key, proof| found.push(Stored { key, proof });
+    let sql = "select id, owner, owner_proof from accounts where owner is not null";
+    let rows = all!(conn, (AccountId, Email, Option<String>), sql)?;
+    rows.into_iter().for_each(|(id, owner, proof)| add(Key::Owner(id, owner), proof));
+    let sql = "select account_id, group_id, proof from account_group_members";
+    let rows = all!(conn, (AccountId, GroupId, Option<String>), sql)?;
+    rows.into_iter().for_each(|(account, group, proof)| add(Key::AccountGroup(account, group), proof));
+    let sql = "select id, no_approval_proof from account_groups where reveals_need_approval = false";
+    let rows = all!(conn, (GroupId, Option<String>), sql)?;
+    rows.into_iter().for_each(|(id, proof)| add(Key::NoApproval(id), proof));
+    let sql = "select id, emergency_proof from account_groups where emergency_access = true";
+    let rows = all!(conn, (GroupId, Option<String>), sql)?;
+    rows.into_iter().for_each(|(id, proof)| add(Key::Emergency(id), proof));
+    Ok(())
 }
 
 impl Stored {
@@ -69,6 +92,22 @@ impl Stored {
             Key::RoleMember(role, user, source) => AccessRow::RoleMember(*role, *user, source),
             Key::GroupPrivilege(group, role, name) => AccessRow::GroupPrivilege(*group, *role, name),
             Key::SystemPrivilege(role, name) => AccessRow::SystemPrivilege(*role, name),
+            Key::Owner(account, owner) => AccessRow::Owner(*account, owner),
+            Key::AccountGroup(account, group) => AccessRow::AccountGroup(*account, *group),
+            Key::NoApproval(group) => AccessRow::NoApproval(*group),
+            Key::Emergency(group) => AccessRow::Emergency(*group),
+        }
+    }
+
+    /// Whether rows of this kind carry proofs only since the second version with proofs.
+    pub(super) const fn is_of_an_account(&self) -> bool {
+        match &self.key {
+            Key::Owner(..) | Key::AccountGroup(..) | Key::NoApproval(_) | Key::Emergency(_) => true,
+            Key::Administrator(..)
+            | Key::Identity(..)
+            | Key::RoleMember(..)
+            | Key::GroupPrivilege(..)
+            | Key::SystemPrivilege(..) => false,
         }
     }
 
@@ -114,6 +153,27 @@ impl Stored {
                 name.as_str(),
                 proof
             ),
+            Key::Owner(account, _) => {
+                execute!(conn, "update accounts set owner_proof = $2 where id = $1", *account, proof)
+            }
+            Key::AccountGroup(account, group) => execute!(
+                conn,
+                "update account_group_members set proof = $3 where account_id = $1 and group_id = $2",
+                *account,
+                *group,
+                proof
+            ),
+            Key::NoApproval(group) => {
+                execute!(
+                    conn,
+                    "update account_groups set no_approval_proof = $2 where id = $1",
+                    *group,
+                    proof
+                )
+            }
+            Key::Emergency(group) => {
+                execute!(conn, "update account_groups set emergency_proof = $2 where id = $1", *group, proof)
+            }
         }
         .map(drop)
     }
@@ -149,6 +209,14 @@ impl Stored {
                 *role,
                 name.as_str()
             ),
+            Key::Owner(account, _) => {
+                execute!(conn, "update accounts set owner = null, owner_proof = null where id = $1", *account)
+            }
+            Key::AccountGroup(account, group) => {
+                return groups::take_out(conn, *group, *account).await.map(drop);
+            }
+            Key::NoApproval(group) => return groups::set_needs_approval(conn, *group, true).await,
+            Key::Emergency(group) => return groups::set_emergency_access(conn, *group, false).await,
         }
         .map(drop)
     }
@@ -169,16 +237,28 @@ impl Stored {
             Key::SystemPrivilege(role, name) => {
                 (ForeignRow::SystemPrivilege, format!("{name} for role “{}”", names.role(*role)))
             }
+            Key::Owner(account, owner) => {
+                (ForeignRow::Owner, format!("{owner} of {}", names.account(*account)))
+            }
+            Key::AccountGroup(account, group) => {
+                let (account, group) = (names.account(*account), names.group(*group));
+                (ForeignRow::AccountGroup, format!("{account} in group “{group}”"))
+            }
+            Key::NoApproval(group) => (ForeignRow::NoApproval, format!("in group “{}”", names.group(*group))),
+            Key::Emergency(group) => {
+                (ForeignRow::EmergencyAccess, format!("in group “{}”", names.group(*group)))
+            }
         };
         Foreign { row, what }
     }
 }
 
-/// The names of people, roles and groups; the id of one that has no name.
+/// The names of people, roles and groups, and the numbers of accounts; the id of one that has none.
 pub(super) struct Names {
     people: HashMap<UserId, Email>,
     roles: HashMap<RoleId, String>,
     groups: HashMap<GroupId, String>,
+    accounts: HashMap<AccountId, Phone>,
 }
 
 impl Names {
@@ -187,11 +267,16 @@ impl Names {
             people: users::addresses(conn).await?,
             roles: roles::all(conn).await?.into_iter().map(|role| (role.id, role.name)).collect(),
             groups: groups::all(conn).await?.into_iter().map(|group| (group.id, group.name)).collect(),
+            accounts: all!(conn, (AccountId, Phone), "select id, phone from accounts")?.into_iter().collect(),
         })
     }
 
     pub(super) fn person(&self, id: UserId) -> String {
         self.people.get(&id).map_or_else(|| id.to_string(), ToString::to_string)
+    }
+
+    fn account(&self, id: AccountId) -> String {
+        self.accounts.get(&id).map_or_else(|| id.to_string(), ToString::to_string)
     }
 
     fn role(&self, id: RoleId) -> String {

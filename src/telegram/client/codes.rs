@@ -76,10 +76,7 @@ impl ClientTask {
 
     /// Keeps the login code of a message, if it is from Telegram and has one.
     pub(super) fn on_message(&mut self, message: types::Message) {
-        let enums::MessageSender::User(sender) = &message.sender_id else {
-            return;
-        };
-        if message.chat_id != TELEGRAM || sender.user_id != TELEGRAM {
+        if !is_from_telegram(message.chat_id, &message.sender_id) {
             return;
         }
         let enums::MessageContent::MessageText(content) = message.content else {
@@ -96,6 +93,15 @@ impl ClientTask {
         self.codes.truncate(KEPT);
         self.snapshot.code_came = self.codes.front().map(|newest| newest.sent);
         self.unpublished = true;
+    }
+}
+
+/// Whether a message is from Telegram's own account, in the chat with it. Anyone can write what looks like a login code,
+/// or call themselves Telegram.
+const fn is_from_telegram(chat: i64, sender: &enums::MessageSender) -> bool {
+    match sender {
+        enums::MessageSender::User(user) => chat == TELEGRAM && user.user_id == TELEGRAM,
+        enums::MessageSender::Chat(_) => false,
     }
 }
 
@@ -130,5 +136,27 @@ async fn telegram_time(id: i32) -> Option<Millis> {
         Ok(enums::OptionValue::Integer(time)) => Some(Millis(time.value.saturating_mul(1000))),
         Ok(enums::OptionValue::Boolean(_) | enums::OptionValue::Empty | enums::OptionValue::String(_))
         | Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_others_are_not_searched_for_codes() {
+        let user = |user_id| enums::MessageSender::User(types::MessageSenderUser { user_id });
+        let chat = |chat_id| enums::MessageSender::Chat(types::MessageSenderChat { chat_id });
+        assert!(is_from_telegram(TELEGRAM, &user(TELEGRAM)));
+        for (place, sender) in [
+            (4242, user(4242)),
+            (4242, user(TELEGRAM)),
+            (TELEGRAM, user(4242)),
+            (-100_777_000, user(TELEGRAM)),
+            (TELEGRAM, chat(TELEGRAM)),
+            (4242, chat(TELEGRAM)),
+        ] {
+            assert!(!is_from_telegram(place, &sender), "{place} {sender:?}");
+        }
     }
 }

@@ -99,7 +99,8 @@ async fn bind_session(app: &State, caller: &RequestSession, assertion: &Assertio
     Ok(())
 }
 
-/// Whether a session was begun by this identity. While the database is unavailable, the cache decides.
+/// Whether a session was begun by this identity, and has not ended since: that may happen between the sign-in and the
+/// session's row, which is then not found by what ends sessions. While the database is unavailable, the cache decides.
 async fn is_of(app: &State, session: &Session, identity: &Identity) -> Result<bool, AppError> {
     let Some(id) = session.id() else { return Ok(false) };
     let from_cache = || match app.sessions.is_of(id, &identity.email) {
@@ -109,11 +110,16 @@ async fn is_of(app: &State, session: &Session, identity: &Identity) -> Result<bo
     if app.db.is_away() {
         return from_cache();
     }
-    match session.get::<Vec<String>>(IDENTITY_KEY).await.map_err(AppError::from) {
-        Ok(known) => Ok(known.is_some_and(|known| known == traits(identity))),
+    match began_with(app, session, identity).await {
         Err(AppError::Unavailable) => from_cache(),
-        Err(error) => Err(error),
+        other => other,
     }
+}
+
+async fn began_with(app: &State, session: &Session, identity: &Identity) -> Result<bool, AppError> {
+    let known = session.get::<Vec<String>>(IDENTITY_KEY).await?;
+    Ok(known.is_some_and(|known| known == traits(identity))
+        && session::user_of(app, session).await?.is_some())
 }
 
 /// The parts of an identity that can't change within a session: other groups, for example, begin a new one.

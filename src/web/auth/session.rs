@@ -7,8 +7,8 @@ use tower_sessions::Session;
 use crate::domain::access::Principal;
 use crate::domain::{Email, Identity, RequestInfo, UserId};
 use crate::ops::sign_in::{self, SignedIn};
-use crate::store;
 use crate::store::web_sessions::USER_KEY;
+use crate::store::{self, users::User};
 use crate::web::error::AppError;
 use crate::web::state::{AppState, State};
 
@@ -70,17 +70,21 @@ async fn known(app: &State, session: &Session) -> Result<Option<Principal>, AppE
 }
 
 async fn looked_up(app: &State, session: &Session) -> Result<Option<Principal>, AppError> {
-    let Some(id) = session.get::<UserId>(USER_KEY).await? else { return Ok(None) };
     // The domains that may sign in can have changed since this session began.
     let address: Option<String> = session.get(ADDRESS_KEY).await?;
     if address.is_some_and(|address| !Email::parse(&address).is_ok_and(|it| app.config.sso.admits(&it))) {
         return Ok(None);
     }
-    let conn = &mut app.db.read().await?;
-    let epoch = session.get::<i64>(EPOCH_KEY).await?.unwrap_or(0);
-    let user = store::users::of_epoch(conn, id, epoch).await?;
+    let user = user_of(app, session).await?;
     let verified = session.get(VERIFIED_KEY).await?.unwrap_or(false);
     Ok(user.filter(|user| !user.disabled).map(|user| Principal::User(sign_in::person(&user, verified))))
+}
+
+/// The person who began a session, unless their sessions of that time have ended.
+pub async fn user_of(app: &State, session: &Session) -> Result<Option<User>, AppError> {
+    let Some(id) = session.get::<UserId>(USER_KEY).await? else { return Ok(None) };
+    let epoch = session.get::<i64>(EPOCH_KEY).await?.unwrap_or(0);
+    Ok(store::users::of_epoch(&mut app.db.read().await?, id, epoch).await?)
 }
 
 /// In a session: the epoch of the person's sessions when it began.

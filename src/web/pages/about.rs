@@ -1,8 +1,7 @@
 //! `/about`: the version, the documentation that belongs to it, and what the program is built from.
 
 use askama::Template;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
@@ -50,7 +49,7 @@ const DOCUMENTS: [(&str, &str, &str, &str); 6] = [
 ];
 
 #[derive(Template)]
-#[template(path = "pages/about.html")]
+#[template(path = "pages/about/about.html")]
 struct AboutPage {
     layout: Layout,
     version: &'static str,
@@ -73,8 +72,21 @@ fn components() -> Vec<[&'static str; 3]> {
     COMPONENTS.lines().filter_map(fields).collect()
 }
 
+#[derive(Template)]
+#[template(path = "pages/about/document.html")]
+struct DocumentPage {
+    layout: Layout,
+    title: &'static str,
+    text: &'static str,
+}
+
 /// A document, as it was written.
-pub async fn document(_: CurrentUser, Path(name): Path<String>) -> Result<Response, AppError> {
-    let (.., text) = DOCUMENTS.iter().find(|(known, ..)| *known == name).ok_or(AppError::NotFound)?;
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], *text).into_response())
+pub async fn document(
+    app: AppState,
+    CurrentUser(actor): CurrentUser,
+    Path(name): Path<String>,
+) -> Result<Response, AppError> {
+    let (_, title, _, text) =
+        DOCUMENTS.iter().find(|(known, ..)| *known == name).ok_or(AppError::NotFound)?;
+    html(&DocumentPage { layout: Layout::of(&app, &actor), title, text })
 }

@@ -132,6 +132,11 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::AccessSealed { rows } => {
             format!("signed {rows} access rules that an earlier version stored")
         }
+        AuditEvent::OwnersSealed { rows } => {
+            format!(
+                "signed {rows} owners, accounts in groups and approval settings that an earlier version stored"
+            )
+        }
         AuditEvent::ForeignRowRemoved { row, what } => {
             format!("removed {} added directly to the database: {what}", foreign_row(*row))
         }
@@ -217,6 +222,10 @@ const fn foreign_row(row: ForeignRow) -> &'static str {
         ForeignRow::SystemPrivilege => "a system permission",
         ForeignRow::Approval => "an approval request",
         ForeignRow::Session => "a web session",
+        ForeignRow::Owner => "the owner of an account",
+        ForeignRow::AccountGroup => "an account in a group",
+        ForeignRow::NoApproval => "a waived approval",
+        ForeignRow::EmergencyAccess => "emergency access",
     }
 }
 

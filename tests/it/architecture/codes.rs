@@ -9,6 +9,7 @@ use telescope::domain::audit::AuditKind;
 const FROZEN: &[&str] = &[
     "access.foreign-change",
     "access.foreign-row",
+    "access.owners-sealed",
     "access.sealed",
     "account.added",
     "account.edited",

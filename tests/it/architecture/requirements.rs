@@ -53,6 +53,26 @@ fn each_requirement_names_existing_tests() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Attacker and tests of each row of the threat table.
+fn threats(document: &str) -> Vec<(String, String)> {
+    let table = document.split("## Threat model").nth(1).and_then(|rest| rest.split("\n#").next()).unwrap();
+    let rows = table.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.strip_prefix("| ")?.trim_end_matches(" |").split(" | ").collect();
+        Some((cells.first()?.to_string(), cells.get(3).unwrap_or(&"").to_string()))
+    });
+    rows.skip(1).collect()
+}
+
+#[test]
+fn each_attacker_of_the_threat_table_is_tried() {
+    let threats = threats(&read("SECURITY.md"));
+    assert!(threats.len() >= 10, "{threats:?}");
+    let faults: Vec<String> =
+        threats.iter().flat_map(|(attacker, tests)| faults(attacker, "A sentence.", tests)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(threats.iter().all(|(_, tests)| !tests.contains("not yet")));
+}
+
 #[test]
 fn rows_without_tests_are_found() {
     let own = "`architecture::requirements::rows_without_tests_are_found`";

@@ -21,7 +21,7 @@ fn decisions_are_fast_in_a_large_organisation() {
     let roles: Vec<RoleId> = (0..ROLES).map(|_| RoleId::generate()).collect();
     let groups: Vec<GroupId> = (0..GROUPS).map(|_| GroupId::generate()).collect();
     let people: Vec<UserId> = (0..PEOPLE).map(|_| UserId::generate()).collect();
-    let mut rows = PolicyRows { version: 1, ..PolicyRows::default() };
+    let mut rows = PolicyRows::default();
     for (at, person) in people.iter().enumerate() {
         rows.members.extend((0..2).map(|nth| (*person, roles[(at * 7 + nth * 11) % ROLES])));
     }

@@ -1,7 +1,7 @@
 //! Small random organisations: a few people, roles, groups and accounts with random rows.
 
 use proptest::prelude::*;
-use telescope::domain::access::{Person, Policy, PolicyRows, Principal, Subject};
+use telescope::domain::access::{Person, Policy, PolicyRows, PolicyVersion, Principal, Subject};
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
 use telescope::domain::{
     Account, AccountId, DesiredState, Email, GroupId, Millis, Phone, RequestInfo, RoleId, UserId,
@@ -106,7 +106,7 @@ fn world((people, members, cells, system, accounts, owner): Seeds) -> World {
         })
         .collect();
     let rows = PolicyRows {
-        version: 1,
+        version: PolicyVersion::default(),
         members: members.into_iter().map(|(person, role)| (people[person].id, roles[role])).collect(),
         cells: cells
             .into_iter()

@@ -4,14 +4,21 @@ use std::sync::Arc;
 
 use telescope::crypto::{Keys, MasterKey, Purpose, SealContext};
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
-use telescope::domain::{Email, GroupId, Millis, RoleId, Secret, UserId};
+use telescope::domain::{
+    Account, AccountId, DesiredState, Email, GroupId, Millis, Phone, RoleId, Secret, UserId,
+};
 use telescope::store::audit::{self, Filter};
-use telescope::store::{Conn, Db, StoreError, access_seals, groups, identities, roles, rules, users};
+use telescope::store::{
+    Conn, Db, StoreError, access_seals, accounts, groups, identities, roles, rules, users,
+};
 
 use crate::support::db::TestDb;
 
 super::on_both!(
     a_database_from_before_is_proven_once,
+    what_the_first_proofs_left_out_is_proven_once,
+    an_upgrade_hides_no_change_from_before,
+    an_upgrade_with_a_new_key_proves_everything,
     what_was_put_in_before_the_upgrade_is_named,
     a_changed_key_proves_the_same,
 );
@@ -41,9 +48,38 @@ async fn fill(db: &Db) -> UserId {
         roles::set_cell(conn, group, role, AccountPrivileges::of(&[AccountPrivilege::View])).await?;
         roles::set_system(conn, role, SystemPrivileges::of(&[SystemPrivilege::ReadAudit])).await?;
         roles::give(conn, role, bob.id).await?;
+        groups::set_emergency_access(conn, group, true).await?;
+        accounts::insert(conn, &account(&ada.email, group)).await?;
         Ok(ada.id)
     };
     db.maintain(filled).await.unwrap()
+}
+
+fn account(owner: &Email, group: GroupId) -> Account {
+    Account {
+        id: AccountId::generate(),
+        phone: Phone::test(2, 1),
+        owner: Some(owner.clone()),
+        comment: String::new(),
+        groups: vec![group],
+        wanted: DesiredState::Connected,
+        folder: "f".into(),
+        created: NOW,
+    }
+}
+
+/// Whether owner, group and approval settings count: all or none.
+async fn accounts_count(db: &Db) -> bool {
+    let conn = &mut db.read().await.unwrap();
+    let account = accounts::all(conn).await.unwrap().remove(0);
+    let found = [
+        account.owner.is_some(),
+        account.groups.len() == 1,
+        groups::needing_approval(conn).await.unwrap().is_empty(),
+        groups::allowing_emergency(conn).await.unwrap().len() == 1,
+    ];
+    assert!(found.iter().all(|it| *it == found[0]), "{found:?}");
+    found[0]
 }
 
 /// Whether all of that counts.
@@ -58,26 +94,48 @@ async fn counts(db: &Db, ada: UserId) -> bool {
         rows.system.len() == 1,
     ];
     assert!(found.iter().all(|it| *it == found[0]), "{found:?}");
+    assert_eq!(accounts_count(db).await, found[0]);
     found[0] && !access_seals::any_foreign(conn).await.unwrap()
+}
+
+/// The nothing that the key sealed, as a version had it.
+async fn key_check_of(test: &TestDb, keys: &Keys, version: i64) {
+    let place = SealContext { purpose: Purpose::KeyCheck, row: keys.id(), version };
+    let sealed = keys.seal(&place, &Secret::default()).unwrap();
+    test.tamper(&format!("update meta set value = '{sealed}' where key = 'key_check.{}'", keys.id())).await;
+}
+
+/// As it was when only administrators, identities and roles carried proofs.
+async fn as_the_first_had_it(test: &TestDb, keys: &Keys) {
+    key_check_of(test, keys, 2).await;
+    test.tamper(
+        "update accounts set owner_proof = null; update account_group_members set proof = null;
+         update account_groups set no_approval_proof = null, emergency_proof = null;
+         update access_version set version = sealed",
+    )
+    .await;
 }
 
 /// As it was before there were proofs: the nothing that the key sealed is of the first version.
 async fn as_before(test: &TestDb, keys: &Keys) {
-    let place = SealContext { purpose: Purpose::KeyCheck, row: keys.id(), version: 1 };
-    let sealed = keys.seal(&place, &Secret::default()).unwrap();
-    test.tamper(&format!(
-        "update meta set value = '{sealed}' where key = 'key_check.{}';
+    key_check_of(test, keys, 1).await;
+    test.tamper(
+        "update accounts set owner_proof = null; update account_group_members set proof = null;
+         update account_groups set no_approval_proof = null, emergency_proof = null;
          update users set admin_proof = null; update identities set proof = null;
          update role_members set proof = null; update group_role_privileges set proof = null;
          update role_system_privileges set proof = null; update access_version set sealed = null, proof = null",
-        keys.id()
-    ))
+    )
     .await;
 }
 
-async fn seals(db: &Db) -> usize {
-    let filter = Filter { code: Some("access.sealed".into()), ..Filter::default() };
+async fn seals_of(db: &Db, code: &str) -> usize {
+    let filter = Filter { code: Some(code.into()), ..Filter::default() };
     audit::page(&mut db.read().await.unwrap(), &filter, 10).await.unwrap().len()
+}
+
+async fn seals(db: &Db) -> usize {
+    seals_of(db, "access.sealed").await
 }
 
 async fn a_database_from_before_is_proven_once(test: TestDb) {
@@ -97,7 +155,66 @@ async fn a_database_from_before_is_proven_once(test: TestDb) {
     as_before(&test, &keys).await;
     let db = prepare(&test, &keys).await;
     assert!(!counts(&db, ada).await);
-    assert_eq!(seals(&db).await, 1);
+    assert_eq!((seals(&db).await, seals_of(&db, "access.owners-sealed").await), (1, 1));
+}
+
+async fn what_the_first_proofs_left_out_is_proven_once(test: TestDb) {
+    let keys = Arc::new(Keys::new(&master(), None));
+    let db = prepare(&test, &keys).await;
+    let ada = fill(&db).await;
+    as_the_first_had_it(&test, &keys).await;
+    // Rows that were not proven then are not proven now.
+    test.tamper(
+        "insert into role_system_privileges (role_id, privilege) select role_id, 'manage_access' from role_system_privileges",
+    )
+    .await;
+    assert!(!accounts_count(&db).await);
+    let db = prepare(&test, &keys).await;
+    assert!(accounts_count(&db).await);
+    let removed = async |conn: &mut Conn<'_>| -> Result<usize, StoreError> {
+        let removed = access_seals::remove_foreign(conn).await?.len();
+        assert!(access_seals::accept_version(conn).await?.is_some());
+        Ok(removed)
+    };
+    assert_eq!(db.maintain(removed).await.unwrap(), 1);
+    assert!(counts(&db, ada).await);
+    assert_eq!((seals(&db).await, seals_of(&db, "access.owners-sealed").await), (0, 1));
+
+    // Somebody puts an old version back, to have their own rows proven.
+    as_the_first_had_it(&test, &keys).await;
+    let db = prepare(&test, &keys).await;
+    assert!(!accounts_count(&db).await);
+    assert_eq!(seals_of(&db, "access.owners-sealed").await, 1);
+}
+
+async fn an_upgrade_hides_no_change_from_before(test: TestDb) {
+    let keys = Arc::new(Keys::new(&master(), None));
+    let db = prepare(&test, &keys).await;
+    fill(&db).await;
+    for (sql, is_foreign) in [("select 1", false), ("update roles set name = 'Other'", true)] {
+        as_the_first_had_it(&test, &keys).await;
+        test.tamper("delete from audit_log where code = 'access.owners-sealed'").await;
+        test.tamper(sql).await;
+        let db = prepare(&test, &keys).await;
+        assert!(accounts_count(&db).await);
+        assert_eq!(
+            access_seals::any_foreign(&mut db.read().await.unwrap()).await.unwrap(),
+            is_foreign,
+            "{sql}"
+        );
+    }
+}
+
+async fn an_upgrade_with_a_new_key_proves_everything(test: TestDb) {
+    let (old, new) = (master(), master());
+    let old_keys = Arc::new(Keys::new(&old, None));
+    let db = prepare(&test, &old_keys).await;
+    let ada = fill(&db).await;
+    as_the_first_had_it(&test, &old_keys).await;
+    let both = prepare(&test, &Arc::new(Keys::new(&new, Some(&old)))).await;
+    assert!(counts(&both, ada).await);
+    let only_new = prepare(&test, &Arc::new(Keys::new(&new, None))).await;
+    assert!(counts(&only_new, ada).await);
 }
 
 async fn what_was_put_in_before_the_upgrade_is_named(test: TestDb) {

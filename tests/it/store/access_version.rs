@@ -22,7 +22,7 @@ const ORGANISATION: &str = "
         values ('a', '9996620001', '', 'connected', 'f', 1), ('b', '9996620002', '', 'connected', 'e', 1);";
 
 async fn version(test: &TestDb) -> i64 {
-    rules::version(&mut test.db.read().await.unwrap()).await.unwrap()
+    rules::version(&mut test.db.read().await.unwrap()).await.unwrap().number
 }
 
 async fn every_statement_that_changes_a_right_is_counted(test: TestDb) {
@@ -61,6 +61,8 @@ async fn every_statement_that_changes_a_right_is_counted(test: TestDb) {
         ("", "update users set disabled = true"),
         ("", "update users set email = 'eve@example.org'"),
         ("", "update accounts set owner = 'eve@example.org'"),
+        ("", "update accounts set owner_proof = 'proof'"),
+        ("", "update account_groups set no_approval_proof = 'proof'"),
         ("", "update accounts set comment = 'of the board'"),
     ] {
         if !before_sql.is_empty() {
@@ -111,7 +113,7 @@ async fn a_limited_role_can_count_changes_and_use_later_tables() {
     let dsn = telescope::config::Dsn::parse(&roles.owner()).unwrap();
     let owner = telescope::store::Db::open(&dsn).await.unwrap();
     roles.limit().await;
-    let counted = async || rules::version(&mut owner.read().await.unwrap()).await.unwrap();
+    let counted = async || rules::version(&mut owner.read().await.unwrap()).await.unwrap().number;
     run(&roles.server(), ORGANISATION).await.unwrap();
     for sql in [
         "insert into role_members (role_id, user_id, source) values ('r', 'u', 'page')",

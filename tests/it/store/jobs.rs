@@ -45,8 +45,8 @@ async fn a_job_advances_step_by_step(test: TestDb) {
     }
     assert_eq!(read(&test, first.id).await, first);
     let conn = &mut test.db.read().await.unwrap();
-    assert_eq!(jobs::waiting(conn).await.unwrap(), [first.clone(), second.clone()]);
-    assert_eq!(jobs::newest(conn, 1).await.unwrap().first(), Some(&second));
+    assert_eq!(jobs::waiting(conn).await.unwrap().jobs, [first.clone(), second.clone()]);
+    assert_eq!(jobs::newest(conn, 1).await.unwrap().jobs.first(), Some(&second));
     assert_eq!(jobs::about(conn, JobKind::RemoveAccount, "a").await.unwrap(), Some(first.clone()));
     assert_eq!(jobs::about(conn, JobKind::RemoveAccount, "c").await.unwrap(), None);
 
@@ -63,7 +63,7 @@ async fn a_job_advances_step_by_step(test: TestDb) {
 
     change(&test, async |conn| jobs::advance(conn, first.id, None).await).await;
     assert_eq!(read(&test, first.id).await.state, JobState::Done);
-    assert_eq!(jobs::waiting(&mut test.db.read().await.unwrap()).await.unwrap(), [second]);
+    assert_eq!(jobs::waiting(&mut test.db.read().await.unwrap()).await.unwrap().jobs, [second]);
     for again in [
         test.db.maintain(async |conn| jobs::advance(conn, first.id, Some("log-out")).await).await,
         test.db.maintain(async |conn| jobs::postpone(conn, first.id, later, "late").await).await,
@@ -80,7 +80,7 @@ async fn a_stuck_job_waits_for_a_retry(test: TestDb) {
     change(&test, async |conn| jobs::fail(conn, job.id, "stuck").await).await;
     let failed = read(&test, job.id).await;
     assert_eq!((failed.state, failed.error.as_deref()), (JobState::Failed, Some("stuck")));
-    assert!(jobs::waiting(&mut test.db.read().await.unwrap()).await.unwrap().is_empty());
+    assert!(jobs::waiting(&mut test.db.read().await.unwrap()).await.unwrap().jobs.is_empty());
 
     let later = NOW.plus_seconds(5);
     change(&test, async |conn| jobs::retry(conn, job.id, later).await).await;

@@ -47,3 +47,25 @@ async fn a_session_does_not_open_in_another_folder() {
         visitor.until_stage(&account.id, "ready", STEP).await;
     }
 }
+
+/// TDLib parses what strangers send, in a process that has neither the master key nor another setting.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_td_host_has_no_master_key() {
+    const KEY: &str = "correct horse battery staple 123";
+    let stack = Stack::start_with_settings(&[("TWO_FACTOR_ENCRYPTION_KEY", KEY)]).await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    ready_account(&stack, &visitor, None).await;
+    // Only root may read this of a process that can't be dumped.
+    let environment = |pid: i32| std::fs::read(format!("/proc/{pid}/environ"));
+    let has_key = |bytes: &[u8]| bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes());
+    match environment(stack.telescope_pid()) {
+        Ok(bytes) => assert!(has_key(&bytes), "the server was given the key"),
+        Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied),
+    }
+    match environment(stack.td_host_pid()) {
+        Ok(bytes) => assert_eq!(String::from_utf8_lossy(&bytes), "", "a td-host has no environment"),
+        Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied),
+    }
+    let arguments = std::fs::read(format!("/proc/{}/cmdline", stack.td_host_pid())).unwrap();
+    assert!(!has_key(&arguments));
+}

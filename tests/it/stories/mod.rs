@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod administrators;
+mod approval_pages;
 mod approvals;
 mod at_rest;
 mod audit_log;
@@ -25,6 +26,7 @@ mod managing_access;
 mod messages;
 mod network;
 mod notifications;
+mod overtaken;
 mod plain;
 mod policy;
 mod removal;

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use telescope::config::Dsn;
-use telescope::store::Db;
+use telescope::crypto::Keys;
+use telescope::domain::Millis;
+use telescope::store::{Db, access_seals};
 use tempfile::TempDir;
 
 use super::phones::Phones;
@@ -51,6 +53,14 @@ impl Home {
     pub fn dsn(&self) -> Dsn {
         Dsn::in_folder(&self.folder().join("data"))
     }
+
+    /// The same, opened to be filled before Telescope starts: what gives access gets its proofs.
+    pub async fn open_db(&self) -> Db {
+        let db = Db::open(&self.dsn()).await.unwrap();
+        let keys = Arc::new(Keys::load(None, None, &self.folder().join("data")).unwrap());
+        access_seals::prepare(&db, &keys, Millis(0)).await.unwrap();
+        db
+    }
 }
 
 /// A running stack with its own data. Dropping it kills everything it started.
@@ -64,26 +74,26 @@ pub struct Stack {
 impl Stack {
     /// Starts a stack and waits until it answers.
     pub async fn start() -> Self {
-        Self::start_as(async |_| {}, &[]).await
+        Self::start_with_settings(&[]).await
     }
 
     /// Starts a stack with additional settings.
     pub async fn start_with_settings(settings: &[(&str, &str)]) -> Self {
-        Self::start_as(async |_| {}, settings).await
+        let settings: Vec<_> =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self::start_in(Home::new(), settings).await
     }
 
     /// Starts a stack on a database that `fill` has prepared.
     pub async fn start_with(fill: impl AsyncFnOnce(&Db)) -> Self {
-        Self::start_as(fill, &[]).await
-    }
-
-    async fn start_as(fill: impl AsyncFnOnce(&Db), settings: &[(&str, &str)]) -> Self {
-        let settings: Vec<_> =
-            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let home = Home::new();
-        let db = Db::open(&home.dsn()).await.unwrap();
+        let db = home.open_db().await;
         fill(&db).await;
         db.close().await;
+        Self::start_in(home, Vec::new()).await
+    }
+
+    async fn start_in(home: Home, settings: Vec<(String, String)>) -> Self {
         let mut stack = Self::launch(Arc::new(home), telescope(), settings);
         stack.until_it_answers().await;
         stack

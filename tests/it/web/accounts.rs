@@ -345,7 +345,7 @@ async fn a_removal_that_has_begun_is_neither_reverted_nor_started_again() {
     let conn = &mut test.app.db.read().await.unwrap();
     let stored = store::accounts::get(conn, id).await.unwrap().unwrap();
     assert_eq!(stored.wanted, DesiredState::Removed);
-    assert_eq!(store::jobs::waiting(conn).await.unwrap().len(), 1);
+    assert_eq!(store::jobs::waiting(conn).await.unwrap().jobs.len(), 1);
 }
 
 /// The directory may receive two changes in another order than they were committed: each changes only its own fields.

@@ -299,3 +299,30 @@ async fn new_sessions_per_person_and_minute_are_limited() {
     behind.test.app.clock.advance(60);
     assert_eq!(behind.bare(&[(HEADER, &behind.token(ADA))]).await.status, StatusCode::OK);
 }
+
+/// Between a sign-in and the row of its session all sessions of the person end: the row is not found by what ends them,
+/// and counts for nothing afterwards. The next request begins a new session.
+#[tokio::test]
+async fn a_session_that_ended_before_it_was_stored_is_replaced() {
+    let behind = Behind::new().await;
+    let account = behind.test.account(1, Some(ADA)).await;
+    let mut ada = behind.at_home(ADA).await;
+    for ends in [
+        "update users set session_epoch = session_epoch + 1",
+        "update users set session_epoch = session_epoch + 1000000",
+        "delete from users where email = 'ada@example.org'",
+    ] {
+        behind.test.sql(ends).await;
+        let before = behind.sign_ins().await;
+        let answer = ada.get(&format!("/accounts/{account}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{ends}: {}", answer.body);
+        ada.keep(&answer);
+        assert_eq!(ada.get("/accounts").await.status, StatusCode::OK, "{ends}");
+        assert_eq!(behind.sign_ins().await, before + 1, "{ends}: one new session");
+    }
+    // A blocked person stays outside.
+    behind.test.sql("update users set disabled = true, session_epoch = session_epoch + 1").await;
+    for _ in 0..2 {
+        assert_ne!(ada.get("/accounts").await.status, StatusCode::OK);
+    }
+}

@@ -166,8 +166,8 @@ async fn rules_that_are_taken_or_moved_are_noticed_once() {
     assert_eq!(noticed(&test).await, [], "what Telescope does is none of it");
     for (number, sql) in [
         "delete from group_role_privileges",
-        "update accounts set owner = 'eve@example.org'",
-        "update account_groups set reveals_need_approval = not reveals_need_approval",
+        "update accounts set owner = null",
+        "update account_groups set reveals_need_approval = true",
         "delete from account_group_members",
         "update access_version set sealed = version + 1, version = version + 1",
     ]
@@ -183,4 +183,106 @@ async fn rules_that_are_taken_or_moved_are_noticed_once() {
     test.sql("update accounts set owner = null").await;
     test.group("Support", &[]).await;
     assert_eq!(noticed(&test).await.len(), 6);
+}
+
+/// Eve may log in to the accounts in Sales, and owns one of them. The account of the board requires approvals.
+#[tokio::test]
+async fn owners_groups_and_waived_approvals_of_rows_give_nothing() {
+    let test = TestApp::new().await;
+    let login = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::Login]);
+    let (boards, sold) = (test.account(1, None).await, test.account(2, Some(EVE)).await);
+    let board = test.group("Board", &[boards]).await;
+    let sales = test.group("Sales", &[sold]).await;
+    let role = test.role("Desk", &[(sales, login)], SystemPrivileges::NONE).await;
+    test.give(EVE, role).await;
+    let eve = test.signed_in(EVE).await;
+    let protect =
+        async |conn: &mut store::Conn<'_>| store::groups::set_needs_approval(conn, board, true).await;
+    test.app.db.maintain(protect).await.unwrap();
+    // Also after a restart, when everything is read anew.
+    let is_safe = async |sql: &str| {
+        test.apply_policy().await;
+        assert!(!sees(&eve, boards).await, "{sql}");
+        assert!(sees(&eve, sold).await, "{sql}: what Telescope wrote counts");
+        let conn = &mut test.app.db.read().await.unwrap();
+        let account = store::accounts::get(conn, boards).await.unwrap().unwrap();
+        assert_eq!((account.owner, account.groups), (None, vec![board]), "{sql}");
+        let all = store::accounts::all(conn).await.unwrap();
+        assert!(all.iter().all(|it| it.id != boards || it.owner.is_none() && it.groups == [board]), "{sql}");
+        assert!(store::groups::any_needs_approval(conn, boards).await.unwrap(), "{sql}");
+        assert_eq!(store::groups::needing_approval(conn).await.unwrap(), [board], "{sql}");
+        assert!(!store::groups::emergency_allowed(conn, boards).await.unwrap(), "{sql}");
+        assert_eq!(store::groups::allowing_emergency(conn).await.unwrap(), [], "{sql}");
+    };
+    is_safe("nothing yet").await;
+    for (sql, what) in [
+        (format!("update accounts set owner = '{EVE}' where id = '{boards}'"), "owner"),
+        (
+            format!(
+                "update accounts set owner = '{EVE}',
+                 owner_proof = (select owner_proof from accounts where owner = '{EVE}') where id = '{boards}'"
+            ),
+            "owner",
+        ),
+        (
+            format!(
+                "insert into account_group_members (account_id, group_id) values ('{boards}', '{sales}')"
+            ),
+            "account-group",
+        ),
+        (
+            format!(
+                "insert into account_group_members (account_id, group_id, proof)
+                 select '{boards}', group_id, proof from account_group_members where account_id = '{sold}'"
+            ),
+            "account-group",
+        ),
+        ("update account_groups set reveals_need_approval = false".into(), "no-approval"),
+        (
+            format!(
+                "update account_groups set reveals_need_approval = false, no_approval_proof =
+                 (select no_approval_proof from account_groups where id = '{sales}') where id = '{board}'"
+            ),
+            "no-approval",
+        ),
+        (
+            format!("update account_groups set emergency_access = true where id = '{board}'"),
+            "emergency-access",
+        ),
+        (
+            format!(
+                "update account_groups set emergency_access = true, emergency_proof =
+                 (select no_approval_proof from account_groups where id = '{sales}') where id = '{board}'"
+            ),
+            "emergency-access",
+        ),
+    ] {
+        let before = noticed(&test).await.len();
+        test.sql(&sql).await;
+        is_safe(&sql).await;
+        let noticed = noticed(&test).await;
+        let new: Vec<_> =
+            noticed.iter().skip(before).filter(|(code, _)| code == "access.foreign-row").collect();
+        assert_eq!(new.len(), 1, "{sql}: {noticed:?}");
+        assert!(new[0].1.contains(&format!("{what:?}")), "{new:?}");
+        is_safe(&sql).await;
+        for (question, count) in [
+            ("select count(*) from accounts where owner is not null", 1),
+            ("select count(*) from account_group_members", 2),
+            ("select count(*) from account_groups where reveals_need_approval = true", 1),
+            ("select count(*) from account_groups where emergency_access = true", 0),
+        ] {
+            assert_eq!(rows(&test, question).await, count, "{sql}: the row is repaired");
+        }
+    }
+    // A group that Telescope did not make requires approvals, and Telescope's own settings count.
+    test.sql("insert into account_groups (id, name, name_folded) select replace(id, '0', '1'), 'X', 'x' from account_groups limit 1").await;
+    let needing = store::groups::needing_approval(&mut test.app.db.read().await.unwrap()).await.unwrap();
+    assert_eq!(needing.len(), 2);
+    let waive = async |conn: &mut store::Conn<'_>| -> Result<(), store::StoreError> {
+        store::groups::set_emergency_access(conn, board, true).await
+    };
+    test.app.db.maintain(waive).await.unwrap();
+    let conn = &mut test.app.db.read().await.unwrap();
+    assert!(store::groups::emergency_allowed(conn, boards).await.unwrap());
 }

@@ -143,7 +143,7 @@ async fn rules_go_back() {
     assert!(next(&mut stream).await.contains(&account.to_string()));
     test.sql("delete from role_members; update access_version set version = 1").await;
     test.apply_policy().await;
-    assert_eq!(test.app.live.policy.current().version(), 1);
+    assert_eq!(test.app.live.policy.current().version().number, 1);
     let message = next(&mut stream).await;
     assert!(message.contains("hx-target=\"#rows\"") && !message.contains(&account.to_string()), "{message}");
     let page = ada.get("/accounts").await;
@@ -210,4 +210,24 @@ async fn rules_and_the_groups_of_accounts_change_at_one_moment() {
     test.account(MANY, Some(ADA)).await;
     let message = next(&mut stream).await;
     assert_eq!(message.matches("data-phone").count(), 1, "{message}");
+}
+
+/// An earlier state was restored, and as many changes were made since as were lost.
+#[tokio::test]
+async fn other_rules_of_the_same_number_are_noticed() {
+    let test = TestApp::new().await;
+    let account = test.account(1, None).await;
+    let group = test.group("sales", &[account]).await;
+    let view = AccountPrivileges::of(&[AccountPrivilege::View]);
+    let role = test.role("viewers", &[(group, view)], SystemPrivileges::NONE).await;
+    test.give(ADA, role).await;
+    let ada = test.signed_in(ADA).await;
+    assert_eq!(ada.get(&format!("/accounts/{account}")).await.status, 200);
+    let seen = test.app.live.policy.current().version();
+    test.sql(&format!("delete from role_members; update access_version set version = {}", seen.number)).await;
+    test.apply_policy().await;
+    let now = test.app.live.policy.current().version();
+    assert_eq!(now.number, seen.number);
+    assert_ne!(now, seen);
+    assert_eq!(ada.get(&format!("/accounts/{account}")).await.status, 404);
 }

@@ -157,10 +157,12 @@ async fn changes_made_with_sql_take_effect_at_the_next_check() {
     let role = test.role("Readers", &[(group, set)], SystemPrivileges::NONE).await;
     test.give(ADA, role).await;
     let ada = test.signed_in(ADA).await;
+    test.sql("create table kept as select * from account_group_members").await;
     let statements = [
         (
             "delete from account_group_members",
-            "insert into account_group_members select a.id, g.id from accounts a, account_groups g",
+            "insert into account_group_members (account_id, group_id, proof)
+             select account_id, group_id, proof from kept",
         ),
         ("update account_group_members set group_id = group_id", "update roles set name = 'Lookers'"),
     ];
@@ -168,7 +170,7 @@ async fn changes_made_with_sql_take_effect_at_the_next_check() {
         let had = test.app.live.policy.current().version();
         test.sql(takes).await;
         test.apply_policy().await;
-        assert!(test.app.live.policy.current().version() > had, "{takes}");
+        assert!(test.app.live.policy.current().version().number > had.number, "{takes}");
         if takes.starts_with("delete") {
             assert!(!sees(&ada, account).await, "{takes}");
         }
@@ -181,13 +183,12 @@ async fn changes_made_with_sql_take_effect_at_the_next_check() {
         test.apply_policy().await;
         assert!(!sees(&ada, account).await, "{takes}");
     }
-    test.sql("update accounts set owner = 'ada@example.org'").await;
-    test.apply_policy().await;
-    assert!(sees(&ada, account).await);
+    let own = test.account(2, Some(ADA)).await;
+    assert!(sees(&ada, own).await);
     test.sql("delete from account_groups").await;
     test.sql("update accounts set owner = null").await;
     test.apply_policy().await;
-    assert!(!sees(&ada, account).await);
+    assert!(!sees(&ada, own).await);
 }
 
 #[tokio::test]
@@ -264,7 +265,8 @@ async fn the_page_explains_who_has_permissions_and_why() {
 async fn owners_who_have_never_signed_in_are_explained_and_an_account_is_shown_by_its_number() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
-    let (account, hidden) = (test.account(1, Some(BOB)).await, test.account(2, Some("carol@example.org")).await);
+    let (account, hidden) =
+        (test.account(1, Some(BOB)).await, test.account(2, Some("carol@example.org")).await);
     let sales = test.group("Sales", &[account]).await;
     let view = AccountPrivileges::of(&[AccountPrivilege::View]);
     let manage = SystemPrivileges::of(&[SystemPrivilege::ManageAccess]);
@@ -277,7 +279,11 @@ async fn owners_who_have_never_signed_in_are_explained_and_an_account_is_shown_b
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         assert_eq!(page.attributes("#account", "value"), ["+9996620001"]);
         assert!(page.texts("main").concat().contains("This person has not signed in yet"));
-        assert!(page.texts(".why li").concat().contains("Owner of the account"), "{:?}", page.texts(".why li"));
+        assert!(
+            page.texts(".why li").concat().contains("Owner of the account"),
+            "{:?}",
+            page.texts(".why li")
+        );
         let page = visitor.get(&format!("/access/explain?account={account}")).await;
         assert_eq!(page.attributes("#account", "value"), ["+9996620001"]);
         assert!(page.texts(".holders dd").concat().contains(BOB));

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::super::Failed;
+use super::super::{Failed, stripping};
 use super::{Done, EditContext, checked, gone, rejected, taken, unchanged};
-use crate::domain::access::{EscalationError, Moved, PolicyChange, privileges};
+use crate::domain::access::{Moved, PolicyChange, privileges};
 use crate::domain::audit::AuditEvent;
 use crate::domain::error::{GoneKind, NameKind};
 use crate::domain::privilege::AccountPrivilege;
@@ -44,7 +44,7 @@ impl EditContext<'_> {
     ) -> Done {
         let Some(group) = store::groups::get(conn, id).await? else { return gone(GoneKind::Group) };
         let entry = self.entry(AuditEvent::GroupDeleted { group: group.name.clone() });
-        if let Err(why) = self.authorize_leaving(conn, id).await? {
+        if let Some(why) = stripping::of_group(conn, self.rules, self.actor, id).await? {
             return self.refuse(conn, entry, group.name, why).await;
         }
         for account in store::accounts::all(conn).await? {
@@ -120,23 +120,12 @@ impl EditContext<'_> {
         if !account.groups.contains(&g) {
             return unchanged();
         }
-        if let Err(why) = self.authorize_leaving(conn, g).await? {
+        if let Some(why) = stripping::of_group(conn, self.rules, self.actor, g).await? {
             return self.refuse(conn, entry, account.phone.to_string(), why).await;
         }
         store::groups::take_out(conn, g, id).await?;
         note_move(moved, &account, account.groups.iter().copied().filter(|group| *group != g).collect());
         self.record(conn, entry).await
-    }
-
-    /// Whether accounts may leave a group. Leaving a group that requires approvals ends the requirement, which takes an
-    /// administrator.
-    async fn authorize_leaving(
-        &self,
-        conn: &mut Conn<'_>,
-        group: GroupId,
-    ) -> Result<Result<(), EscalationError>, StoreError> {
-        let protected = store::groups::needing_approval(conn).await?.contains(&group);
-        Ok(if protected { self.authorize(PolicyChange::NoApproval) } else { Ok(()) })
     }
 
     /// An account that the actor may see; any other is treated as if it did not exist.

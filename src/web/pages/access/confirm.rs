@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::diff::{Sentence, sentences};
 use super::fields::FormFields;
 use super::notice::{self, Notice};
+use crate::domain::access::PolicyVersion;
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::ops::OpError;
@@ -79,7 +80,7 @@ struct ConfirmPage<'a> {
     confirmation: &'a Confirmation,
     fields: Vec<&'a (String, String)>,
     step: Step,
-    version: i64,
+    version: PolicyVersion,
     done: usize,
     sentences: Vec<Sentence>,
     failed: Vec<&'a Failed>,
@@ -110,8 +111,8 @@ pub async fn confirm(
         let report = access::preview(app, may.grant(), edits).await?;
         return respond(app, may, fields, report, confirmation, Step::Preview);
     }
-    // A version that is not a number counts as an old one.
-    let seen = fields.all("seen").next().map(|seen| seen.parse().unwrap_or(-1));
+    // What is not a version counts as an old one.
+    let seen = fields.all("seen").next().map(|seen| seen.parse().unwrap_or_default());
     match access::save(&*app.app, may.grant(), edits, seen).await {
         Ok(report) if report.failed.is_empty() && confirmation.unknown.is_empty() => {
             Ok(Outcome::Response(Redirect::to(&confirmation.then).into_response()))

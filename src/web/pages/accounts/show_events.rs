@@ -10,7 +10,7 @@ use askama::Template;
 use axum::response::Response;
 use tokio::time::Instant;
 
-use crate::domain::access::{self, Policy, Principal};
+use crate::domain::access::{self, Policy, PolicyVersion, Principal};
 use crate::domain::job::JobKind;
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, DesiredState};
@@ -42,7 +42,7 @@ pub async fn account(app: AppState, caller: RequestSession, Path(account): Path<
         is_outdated: AtomicBool::new(true),
         newest: Arc::clone(&app.live.newest_entries),
         read_to: 0,
-        policy: 0,
+        policy: PolicyVersion::default(),
         was_leaving: false,
         is_gone: false,
         changes_at: None,
@@ -63,7 +63,7 @@ struct AccountPage {
     /// The account's newest audit entry when it was read.
     read_to: i64,
     /// The version of the policy then. Names of groups and their need for approval are part of it.
-    policy: i64,
+    policy: PolicyVersion,
     /// Whether the account was being removed when it was last seen.
     was_leaving: bool,
     /// Whether the browser was told that there is nothing to see.
@@ -103,7 +103,7 @@ impl AccountPage {
     }
 
     /// Reads what the database knows. While it is unavailable the page keeps what it has.
-    async fn read(&mut self, state: &State, entry: &Entry, policy: i64) {
+    async fn read(&mut self, state: &State, entry: &Entry, policy: PolicyVersion) {
         if state.db.is_away() {
             return;
         }

@@ -94,7 +94,7 @@ pub async fn list(
         }
         Some(before) => {
             let conn = &mut app.db.read().await?;
-            let older = store::jobs::done_before(conn, before, READ).await?;
+            let older = store::jobs::done_before(conn, before, READ).await?.jobs;
             let more = older.len() >= READ as usize;
             (rendered_of(&app, &actor, &query, &older, more)?, None)
         }

@@ -195,9 +195,16 @@ async fn accounts_that_are_not_visible_look_nonexistent() {
     assert_eq!(context.ada.get("/groups").await.texts("tbody td"), ["0", "0", "1", "2"]);
     let watchers = context.test.role("Watchers", &[(other, VIEW)], SystemPrivileges::NONE).await;
     context.test.give(EVE, watchers).await;
-    let (looked, words) = look(&context.ada, &format!("/groups/{other}/delete"), &[]).await;
-    assert!(words.contains("Group “Board”: eve@example.org loses View"), "{words}");
-    assert!(!looked.body.contains("20002"));
+    // Eve has a permission there that Ada lacks, so it is not Ada's to take.
+    let delete = format!("/groups/{other}/delete");
+    context.refuses(&delete, &[], "more permissions than you").await;
+    let both = context.test.role("Watchers, too", &[(other, VIEW)], SystemPrivileges::NONE).await;
+    context.test.give(ADA, both).await;
+    let hidden = context.test.account(3, None).await;
+    context.test.group("Vault", &[hidden]).await;
+    let (looked, words) = look(&context.ada, &delete, &[]).await;
+    assert!(words.contains("Group “Board”: ada@example.org and eve@example.org lose View"), "{words}");
+    assert!(!looked.body.contains("20003"));
 }
 
 #[tokio::test]
