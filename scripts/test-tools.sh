@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs what the tests need besides Rust: Chromium and its driver, the binaries of Postgres, PgBouncer, nginx and
-# Squid, Telethon in a virtual environment, axe, and an OpenID provider. Missing system packages are installed on Debian-like systems when running as
+# Installs what the tests need besides Rust: Chromium and Firefox with their drivers, the binaries of Postgres,
+# PgBouncer, nginx and Squid, Telethon in a virtual environment, axe, and an OpenID provider. Missing system packages are installed on Debian-like systems when running as
 # root; elsewhere the script names them and fails. No test is skipped because something is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +15,7 @@ have cc || need build-essential
 have npm || need npm
 have chromium || need chromium
 have chromedriver || need chromium-driver
+have firefox || have firefox-esr || need firefox-esr
 have ip || need iproute2
 have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need postgresql
 have pgbouncer || [ -x /usr/sbin/pgbouncer ] || need pgbouncer
@@ -39,6 +40,18 @@ if [ ${#packages[@]} -gt 0 ]; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
     apt-get install -y -qq --no-install-recommends "${packages[@]}" </dev/null >/dev/null
+fi
+
+# Firefox's driver, which Debian does not package. Built without optimization: it only passes commands on.
+home=${CARGO_TARGET_DIR:-target}/geckodriver
+if ! have geckodriver && [ ! -x "$home/bin/geckodriver" ]; then
+    echo "test: building geckodriver in $home"
+    CARGO_PROFILE_DEV_DEBUG=0 cargo install geckodriver --version 0.37.1 --locked --debug --quiet \
+        --root "$home" --target-dir "$home/build" || {
+        echo "test: cargo could not build geckodriver, which the tests need. Check the network connection." >&2
+        exit 1
+    }
+    rm -rf "$home/build"
 fi
 
 # Telethon is a second, independent client; it is kept out of the system's Python.

@@ -48,6 +48,8 @@ pub enum ErrorCode {
     NoteCharacter,
     DigitsWrong,
     PhoneTaken,
+    /// A person tried several numbers of accounts that they can't see.
+    TooManyTakenNumbers,
     PhoneUnchanged,
     /// The account was logged in with its number.
     NumberInUse,

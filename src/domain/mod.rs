@@ -8,6 +8,7 @@ pub mod account;
 pub mod audit;
 pub mod backoff;
 pub mod confirmation;
+pub mod direction;
 pub mod email;
 pub mod error;
 pub mod identity;

@@ -13,6 +13,10 @@ const MAX_ATTEMPTS: usize = 100;
 /// Of these, how many may come from one source.
 const MAX_OF_SOURCE: usize = 10;
 
+/// How many hidden accounts' numbers a person is told of within so many seconds.
+const MAX_TAKEN: usize = 5;
+const TAKEN_PAUSE: i64 = 60 * 60;
+
 /// The guards of a running server.
 #[derive(Debug, Default)]
 pub struct Guards {
@@ -23,6 +27,8 @@ pub struct Guards {
     /// People who wait for the next login code of an account.
     pub pending_reveals: PendingReveals,
     pub failed_attempts: FailedAttempts,
+    /// Refusals that told a person of a hidden account's number.
+    pub taken_numbers: TakenNumbers,
 }
 
 /// Accounts with a running operation that must not run twice.
@@ -80,6 +86,27 @@ impl PendingReveals {
 
     pub fn remove(&self, key: &PendingKey) -> Option<PendingReveal> {
         self.0.lock().remove(key)
+    }
+}
+
+/// How often people were told that a number has an account, which they can't see. A person who tries many
+/// numbers would learn which of them the organisation has.
+#[derive(Debug, Default)]
+pub struct TakenNumbers(Mutex<HashMap<String, Vec<Millis>>>);
+
+impl TakenNumbers {
+    pub fn count(&self, actor: &str, now: Millis) {
+        self.0.lock().entry(actor.to_owned()).or_default().push(now);
+    }
+
+    /// Whether a person has been told of as many as may be in an hour.
+    pub fn is_exhausted(&self, actor: &str, now: Millis) -> bool {
+        let mut told = self.0.lock();
+        told.retain(|_, times| {
+            times.retain(|at| now.seconds_since(*at) < TAKEN_PAUSE);
+            !times.is_empty()
+        });
+        told.get(actor).is_some_and(|times| times.len() >= MAX_TAKEN)
     }
 }
 

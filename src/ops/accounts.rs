@@ -6,6 +6,7 @@ pub mod edit;
 pub mod folder;
 pub mod number;
 pub mod remove;
+mod taken;
 
 use crate::domain::error::ErrorCode;
 use crate::domain::{Account, AccountId, DesiredState};

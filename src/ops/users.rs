@@ -7,7 +7,7 @@
 
 mod move_to;
 
-pub use move_to::{Moved, move_to};
+pub use move_to::{MovePreview, Moved, move_to, preview_move};
 
 use crate::domain::access::{self as rights, Policy, Principal, Subject, SystemGrant, authorize_change};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};

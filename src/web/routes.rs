@@ -87,7 +87,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::GROUP_RENAME, post(rename::<GroupId>))
         .route(paths::GROUP_DELETE, post(delete::<GroupId>))
         .route(paths::GROUP_APPROVAL, get(groups::approval::ask).post(groups::approval::save))
-        .route(paths::GROUP_EMERGENCY, post(groups::approval::save_emergency))
+        .route(
+            paths::GROUP_EMERGENCY,
+            get(groups::approval::ask_emergency).post(groups::approval::save_emergency),
+        )
         .route(paths::GROUP_CONFIRMATION, get(groups::confirmation::ask).post(groups::confirmation::save))
         .route(paths::GROUP_PUT_IN, post(groups::accounts::add))
         .route(paths::GROUP_TAKE_OUT, post(groups::accounts::remove))
@@ -100,7 +103,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::USER_ENABLE, get(users::question::enable).post(users::change::enable))
         .route(paths::USER_GRANT_ADMIN, get(users::question::grant_admin).post(users::change::grant_admin))
         .route(paths::USER_REVOKE_ADMIN, get(users::question::revoke_admin).post(users::change::revoke_admin))
-        .route(paths::USER_MOVE, post(users::move_to::move_to))
+        .route(paths::USER_MOVE, get(users::move_to::ask).post(users::move_to::move_to))
         .route(
             paths::USER_FORGET_IDENTITY,
             get(users::question::forget_identity).post(users::change::forget_identity),

@@ -1,6 +1,8 @@
 //! The message for each error code: what happened, why, and what to do.
 
+use super::quoted;
 use super::refusals::{duration, refusal};
+use crate::domain::direction::isolated;
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 
 pub fn sentence(error: &ErrorCode) -> String {
@@ -40,6 +42,9 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::NoteCharacter => "A note can't have control characters.".into(),
         ErrorCode::DigitsWrong => "These aren't the last four digits of the account's number.".into(),
         ErrorCode::PhoneTaken => "There is already an account with this number.".into(),
+        ErrorCode::TooManyTakenNumbers => {
+            "You have entered several numbers that can't be added. Try again in an hour, or ask an administrator.".into()
+        }
         ErrorCode::PhoneUnchanged => "The account already has this number.".into(),
         ErrorCode::NumberInUse => {
             "This account was logged in with its number, so the number can't be changed here. Remove the account and \
@@ -73,8 +78,9 @@ pub fn sentence(error: &ErrorCode) -> String {
                 NameKind::Group => "group",
             };
             format!(
-                "Another person renamed this {what} to “{name}” after you opened this page, so nothing was saved. \
-                 Check the name and save again."
+                "Another person renamed this {what} to {} after you opened this page, so nothing was saved. Check the \
+                 name and save again.",
+                quoted(name)
             )
         }
         ErrorCode::FloodWait { seconds } => format!(
@@ -155,7 +161,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::ApprovalSpent => "This approval has been used in the meantime. Request a new one.".into(),
         ErrorCode::ApprovalUsed => "Your approval was used; it was valid once. Request a new one.".into(),
         ErrorCode::ApprovalDeclined { by, note } => {
-            let note = note.as_ref().map(|note| format!(": “{note}”")).unwrap_or_default();
+            let note = note.as_ref().map(|note| format!(": {}", quoted(note))).unwrap_or_default();
             format!("{by} declined your request{note}.")
         }
         ErrorCode::ApprovalExpired => {
@@ -243,7 +249,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::FileValue { value, error } => format!("{value:?}: {}", sentence(error)),
         ErrorCode::ImportRejected { edits } => {
             let lines: Vec<String> =
-                edits.iter().map(|edit| format!("{}: {}", edit.what, sentence(&edit.error))).collect();
+                edits.iter().map(|edit| format!("{}: {}", isolated(&edit.what), sentence(&edit.error))).collect();
             lines.join("\n")
         }
         ErrorCode::Blocked => "Your access has been blocked. Ask an administrator.".into(),

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::taken::{self, Taken};
 use super::{check_comment, connect};
-use crate::domain::access::{Principal, SystemGrant, privileges};
+use crate::domain::access::SystemGrant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
-use crate::domain::privilege::{AccountPrivilege, can};
+use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, DesiredState, Email, Phone};
 use crate::ops::{App, OpError};
 use crate::store;
@@ -18,13 +19,15 @@ pub struct NewAccount {
     pub comment: String,
 }
 
-/// Adds an account and starts its client. No login code is requested yet.
+/// Adds an account and starts its client. No login code is requested yet. Returns its id if the actor may see it; if they
+/// may not, they get the same answer whether the number is new or belongs to an account that they can't see either.
 pub async fn add(
     app: &App,
     grant: SystemGrant<'_, can::AddAccount>,
     new: NewAccount,
-) -> Result<AccountId, OpError> {
+) -> Result<Option<AccountId>, OpError> {
     check_comment(&new.comment)?;
+    taken::check_limit(app, grant.actor())?;
     let account = Account {
         id: AccountId::generate(),
         phone: new.phone,
@@ -38,31 +41,28 @@ pub async fn add(
     let event = AuditEvent::AccountAdded { phone: account.phone.clone(), owner: account.owner.clone() };
     let entry = AuditEntry::done(account.created, grant.actor(), event).about(account.id);
     let inserted = app.write(&entry, async |tx| store::accounts::insert(tx, &account).await).await;
-    inserted.map_err(|error| match store::unique(&error) {
-        Some(_) if is_leaving(app, grant.actor(), &account.phone) => {
-            OpError::invalid("phone", ErrorCode::PhoneBeingRemoved)
+    let is_visible = taken::sees(app, grant.actor(), &account);
+    match inserted {
+        Err(error) if store::unique(&error).is_some() => {
+            return match taken::refusal(app, grant.actor(), &account.phone, entry) {
+                Taken::Hidden(_) if !is_visible => Ok(None),
+                Taken::Hidden(refusal) => Err(taken::count(app, grant.actor(), refusal)),
+                Taken::Visible(refusal) => Err(refusal),
+            };
         }
-        Some(_) => OpError::invalid("phone", ErrorCode::PhoneTaken),
-        None => error.into(),
-    })?;
+        inserted => inserted?,
+    }
     tracing::info!(account = %account.id, actor = %grant.actor(), "account added");
-    let id = account.id;
     app.live.accounts.put_account(account.clone());
     connect::start(app, &account)?;
-    Ok(id)
-}
-
-/// Whether the account of this number is being removed, as far as the actor may know: of a number that they can't see
-/// they learn nothing but that they can't add it.
-pub(super) fn is_leaving(app: &App, actor: &Principal, phone: &Phone) -> bool {
-    let policy = app.live.policy.current();
-    let leaves = |account: &Account| account.phone == *phone && account.wanted == DesiredState::Removed;
-    let sees = |account: &Account| privileges(&policy, actor, account).has(AccountPrivilege::View);
-    app.live.accounts.listing().iter().any(|entry| leaves(&entry.account) && sees(&entry.account))
+    Ok(is_visible.then_some(account.id))
 }
 
 /// Adds an account with a random number from Telegram's test environment.
-pub async fn add_test(app: &App, grant: SystemGrant<'_, can::AddAccount>) -> Result<AccountId, OpError> {
+pub async fn add_test(
+    app: &App,
+    grant: SystemGrant<'_, can::AddAccount>,
+) -> Result<Option<AccountId>, OpError> {
     if !app.config.telegram.environment.is_test() {
         return Err(OpError::Refused(ErrorCode::TestEnvironmentOnly));
     }

@@ -3,7 +3,8 @@
 //! TDLib's files may hold the beginning of a login of the wrong number, so the account goes on in a new folder. What
 //! holds for a new account holds for the number, too.
 
-use super::add::{is_leaving, random_name};
+use super::add::random_name;
+use super::taken::{self, Taken};
 use super::{connect, folder};
 use crate::domain::access::{Grant, Principal, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
@@ -23,6 +24,7 @@ pub async fn correct_number(
     phone: Phone,
 ) -> Result<(), OpError> {
     let id = grant.account();
+    taken::check_limit(app, grant.actor())?;
     // Nothing is asked of Telegram meanwhile: with a code the wrong number could be logged in.
     let _no_codes = app.guards.code_requests.begin(id).ok_or(AnswerError::Busy)?;
     let _no_inputs = app.guards.inputs.begin(id).ok_or(AnswerError::Busy)?;
@@ -72,7 +74,7 @@ async fn write(app: &App, grant: &Grant<'_, can::Login>, entry: &Entry, phone: P
         .await;
     let account = match written {
         Ok(account) => account,
-        Err(OpError::Internal(error)) => return Err(taken(app, grant.actor(), &phone, error)),
+        Err(OpError::Internal(error)) => return Err(refused(app, grant.actor(), &phone, audit, error)),
         Err(error) => return Err(error),
     };
     tracing::info!(account = %id, actor = %grant.actor(), "the account's number was corrected");
@@ -95,13 +97,21 @@ async fn check_history(conn: &mut Conn<'_>, entry: &Entry) -> Result<(), OpError
 }
 
 /// The refusal if another account has the number.
-fn taken(app: &App, actor: &Principal, phone: &Phone, error: anyhow::Error) -> OpError {
+fn refused(
+    app: &App,
+    actor: &Principal,
+    phone: &Phone,
+    attempt: AuditEntry,
+    error: anyhow::Error,
+) -> OpError {
     let is_taken =
         error.downcast_ref::<store::StoreError>().is_some_and(|error| store::unique(error).is_some());
-    match is_taken {
-        true if is_leaving(app, actor, phone) => OpError::invalid("phone", ErrorCode::PhoneBeingRemoved),
-        true => OpError::invalid("phone", ErrorCode::PhoneTaken),
-        false => OpError::Internal(error),
+    if !is_taken {
+        return OpError::Internal(error);
+    }
+    match taken::refusal(app, actor, phone, attempt) {
+        Taken::Visible(refusal) => refusal,
+        Taken::Hidden(refusal) => taken::count(app, actor, refusal),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::domain::access::{PolicyChange, Principal, SystemGrant, authorize_chan
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
-use crate::domain::{Email, Millis};
+use crate::domain::{Email, Millis, UserId};
 use crate::live::events::Change;
 use crate::ops::publisher::Publisher;
 use crate::ops::users::UserRef;
@@ -22,6 +22,32 @@ pub struct Moved {
     pub accounts: u64,
 }
 
+/// What a move would take along.
+#[derive(Clone, Debug)]
+pub struct MovePreview {
+    /// The names of the roles that the new address was given before its first sign-in.
+    pub early_roles: Vec<String>,
+}
+
+/// What a move would do, without doing it.
+pub async fn preview_move(
+    context: &Context,
+    grant: SystemGrant<'_, can::ManageAccess>,
+    whom: UserRef<'_>,
+    to: &Email,
+) -> Result<MovePreview, OpError> {
+    let conn = &mut context.db.read().await?;
+    let user = find(conn, whom).await?;
+    let early_roles = match check(context, conn, grant.actor(), &user, to).await? {
+        Some(placeholder) => {
+            let roles = store::roles::of_user(conn, placeholder).await?;
+            roles.into_iter().filter(|(_, _, by_page, _)| *by_page).map(|(_, name, _, _)| name).collect()
+        }
+        None => Vec::new(),
+    };
+    Ok(MovePreview { early_roles })
+}
+
 /// Gives a person another address, with their roles, their administrator rights and the accounts they own. Their sessions
 /// end: whether the identity proves the address is decided at sign-in.
 pub async fn move_to(
@@ -34,12 +60,10 @@ pub async fn move_to(
     let now = context.clock.now();
     let moved = context
         .write_with(async |tx| -> Result<_, OpError> {
-            let user = match whom {
-                UserRef::Id(id) => store::users::by_id(tx, id).await?,
-                UserRef::Email(email) => store::users::by_email(tx, email).await?,
-            };
-            let user = user.ok_or_else(|| whom.unknown())?;
-            prepare(context, tx, grant.actor(), &user, to).await?;
+            let user = find(tx, whom).await?;
+            if let Some(placeholder) = check(context, tx, grant.actor(), &user, to).await? {
+                merge(tx, placeholder, &user).await?;
+            }
             store::users::set_email(tx, user.id, to).await?;
             let accounts = store::accounts::change_owner(tx, &user.email, to).await?;
             store::web_sessions::end_all_of(tx, user.id).await?;
@@ -53,14 +77,22 @@ pub async fn move_to(
     Ok(moved)
 }
 
-/// Refuses a move that is not possible. A placeholder for the new address is merged into the person.
-async fn prepare(
+async fn find(conn: &mut Conn<'_>, whom: UserRef<'_>) -> Result<User, OpError> {
+    let user = match whom {
+        UserRef::Id(id) => store::users::by_id(conn, id).await?,
+        UserRef::Email(email) => store::users::by_email(conn, email).await?,
+    };
+    user.ok_or_else(|| whom.unknown())
+}
+
+/// Refuses a move that is not possible. Returns the placeholder for the new address, if there is one.
+async fn check(
     context: &Context,
     conn: &mut Conn<'_>,
     actor: &Principal,
     user: &User,
     to: &Email,
-) -> Result<(), OpError> {
+) -> Result<Option<UserId>, OpError> {
     let rules = context.policy(conn).await?;
     let actor = &current::access_manager(conn, &rules, actor).await?;
     // The person who has the address afterwards has everything that this one has.
@@ -74,16 +106,21 @@ async fn prepare(
     if !context.config.sso.admits(to) {
         return Err(OpError::invalid("email", ErrorCode::DomainNotListed));
     }
-    let Some(other) = store::users::by_email(conn, to).await? else { return Ok(()) };
+    let Some(other) = store::users::by_email(conn, to).await? else { return Ok(None) };
     // The new address may have been given roles before its first sign-in: that placeholder is the same person.
     let is_placeholder = other.seen == Millis(0) && !other.admin && !other.disabled;
     if is_placeholder && store::users::is_unbound(conn, other.id).await? {
-        for (role, _, by_page, _) in store::roles::of_user(conn, other.id).await? {
-            if by_page {
-                store::roles::give(conn, role, user.id).await?;
-            }
-        }
-        return Ok(store::users::delete_unseen(conn, other.id).await?);
+        return Ok(Some(other.id));
     }
     Err(OpError::invalid("email", ErrorCode::AddressTaken))
+}
+
+/// Gives the person the roles of a placeholder, and removes it.
+async fn merge(conn: &mut Conn<'_>, placeholder: UserId, user: &User) -> Result<(), OpError> {
+    for (role, _, by_page, _) in store::roles::of_user(conn, placeholder).await? {
+        if by_page {
+            store::roles::give(conn, role, user.id).await?;
+        }
+    }
+    Ok(store::users::delete_unseen(conn, placeholder).await?)
 }

@@ -1,7 +1,9 @@
 //! What the pages of roles, groups, people and permissions say.
 
 use crate::domain::access::DenyReason;
+use crate::domain::direction::isolated;
 use crate::web::pages::access::notice::Notice;
+use crate::words::quoted;
 
 pub const fn notice(notice: Notice) -> Option<&'static str> {
     match notice {
@@ -17,6 +19,7 @@ pub const fn notice(notice: Notice) -> Option<&'static str> {
         Notice::Unlinked => {
             Some("Unlinked. The next person who signs in with this address takes over this user.")
         }
+        Notice::AddressChanged => Some("Address changed. They have to sign in again."),
         Notice::Unknown => None,
     }
 }
@@ -74,11 +77,11 @@ pub const ADMIN: &str = "Admins have every permission.";
 pub const OWNER: &str = "Owner of the account.";
 
 pub fn granted_in_group(role: &str, group: &str) -> String {
-    format!("Granted by role {role} in group {group}.")
+    format!("Granted by role {} in group {}.", isolated(role), isolated(group))
 }
 
 pub fn granted_by(role: &str) -> String {
-    format!("Granted by role {role}.")
+    format!("Granted by role {}.", isolated(role))
 }
 
 pub const fn denied(reason: DenyReason) -> &'static str {
@@ -104,44 +107,47 @@ pub const ENTER_ADDRESSES: &str = "Enter at least one e-mail address.";
 pub const ENTER_NUMBERS: &str = "Select accounts or enter their phone numbers.";
 
 pub fn permissions_in(role: &str, group: &str) -> String {
-    format!("Permissions of “{role}” in “{group}”")
+    format!("Permissions of {} in {}", quoted(role), quoted(group))
 }
 
 pub fn system_permissions_of(role: &str) -> String {
-    format!("System permissions of “{role}”")
+    format!("System permissions of {}", quoted(role))
 }
 
 pub fn add_people_to(role: &str) -> String {
-    format!("Add people to “{role}”")
+    format!("Add people to {}", quoted(role))
 }
 
 pub fn remove_people_from(role: &str) -> String {
-    format!("Remove people from “{role}”")
+    format!("Remove people from {}", quoted(role))
 }
 
 pub fn add_accounts_to(group: &str) -> String {
-    format!("Add accounts to “{group}”")
+    format!("Add accounts to {}", quoted(group))
 }
 
 pub fn remove_accounts_from(group: &str) -> String {
-    format!("Remove accounts from “{group}”")
+    format!("Remove accounts from {}", quoted(group))
 }
 
 /// Adding or removing roles, named if it is one.
 pub fn change_of_roles(removes: bool, role: Option<&str>) -> String {
     let verb = if removes { "Remove" } else { "Add" };
-    role.map_or_else(|| format!("{verb} roles"), |role| format!("{verb} role “{role}”"))
+    role.map_or_else(|| format!("{verb} roles"), |role| format!("{verb} role {}", quoted(role)))
 }
 
 pub fn approval_question(group: &str, needed: bool) -> String {
     match needed {
-        true => format!("Require approval for the accounts in “{group}”?"),
-        false => format!("Stop requiring approval for the accounts in “{group}”?"),
+        true => format!("Require approval for the accounts in {}?", quoted(group)),
+        false => format!("Stop requiring approval for the accounts in {}?", quoted(group)),
     }
 }
 
 pub const fn approval_button(needed: bool) -> &'static str {
-    if needed { "Require approval" } else { "Stop requiring approval" }
+    match needed {
+        true => "Require approval",
+        false => "Stop requiring approval",
+    }
 }
 
 /// What will happen, a sentence each. `accounts` are those that the reader can see.
@@ -163,6 +169,45 @@ pub fn approval_effects(needed: bool, accounts: usize, approvers: usize) -> Vec<
         many => format!("{many} people can approve, but not their own requests."),
     };
     vec![applies_to(accounts), secrets.to_owned(), who]
+}
+
+pub fn emergency_question(group: &str, allowed: bool) -> String {
+    match allowed {
+        true => format!("Allow emergency access to the accounts in {}?", quoted(group)),
+        false => format!("Stop allowing emergency access to the accounts in {}?", quoted(group)),
+    }
+}
+
+pub const fn emergency_button(allowed: bool) -> &'static str {
+    match allowed {
+        true => "Allow emergency access",
+        false => "Stop allowing emergency access",
+    }
+}
+
+/// The same for emergency access.
+pub fn emergency_effects(allowed: bool, accounts: usize, approvers: usize) -> Vec<String> {
+    let codes = match allowed {
+        true => {
+            "Anyone who has permission to log in to an account can view its login codes without approval, with a \
+             reason, unless another of its groups requires approval without exception. Stored passwords still \
+             need approval."
+        }
+        false => "Login codes are shown only after a second person approves the request.",
+    };
+    let who = match approvers {
+        _ if !allowed => "What was viewed in an emergency before stays in the audit log.".to_owned(),
+        0 => "No one has permission to approve, so no one is told when it is used. It is in the audit log."
+            .to_owned(),
+        1 => "The 1 person who can approve is told at once when it is used, and it is in the audit log."
+            .to_owned(),
+        many => {
+            format!(
+                "The {many} people who can approve are told at once when it is used, and it is in the audit log."
+            )
+        }
+    };
+    vec![applies_to(accounts), codes.to_owned(), who]
 }
 
 /// How many accounts a requirement applies to, of those that the reader can see.

@@ -2,22 +2,21 @@
 
 use super::moments::{Sentence, moment};
 use crate::domain::account::Profile;
+use crate::domain::direction::isolated;
 use crate::domain::{Input, Millis, Phone};
 
 /// A notice after adding an account with a test number.
-pub fn added(phone: Option<&Phone>, visible: bool) -> String {
-    let account = phone.map_or_else(|| "The account".to_owned(), ToString::to_string);
-    if visible {
-        format!("{account} was added.")
-    } else {
-        format!("{account} was added. You don't have access to it.")
+pub fn added(phone: Option<&Phone>) -> String {
+    match phone {
+        Some(phone) => format!("{phone} was added."),
+        None => "A test account was added. You don't have access to it.".into(),
     }
 }
 
 /// Who an account is at Telegram.
 pub fn profile(profile: &Profile) -> String {
     match &profile.username {
-        Some(username) => format!("{} (@{username})", profile.name),
+        Some(username) => format!("{} (@{username})", isolated(&profile.name)),
         None => profile.name.clone(),
     }
 }

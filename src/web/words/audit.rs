@@ -6,6 +6,7 @@ use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome};
 use crate::domain::reveal::RevealKind;
 use crate::domain::{DesiredState, Email, Input};
 use crate::web::words::stages;
+use crate::words::quoted;
 use reasons::{denial, foreign_row, unconfirmed, unknown_groups};
 
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
@@ -65,22 +66,22 @@ fn describe(event: &AuditEvent) -> String {
             secret(*kind)
         ),
         AuditEvent::GroupApprovalSet { group, needed: true } => {
-            format!("required approval for accounts in “{group}”")
+            format!("required approval for accounts in {}", quoted(group))
         }
         AuditEvent::GroupApprovalSet { group, needed: false } => {
-            format!("stopped requiring approval for accounts in “{group}”")
+            format!("stopped requiring approval for accounts in {}", quoted(group))
         }
         AuditEvent::GroupEmergencySet { group, allowed: true } => {
-            format!("allowed emergency access without approval in “{group}”")
+            format!("allowed emergency access without approval in {}", quoted(group))
         }
         AuditEvent::GroupEmergencySet { group, allowed: false } => {
-            format!("stopped allowing emergency access in “{group}”")
+            format!("stopped allowing emergency access in {}", quoted(group))
         }
         AuditEvent::GroupConfirmationSet { group, needed: true } => {
-            format!("required identity confirmation for accounts in “{group}”")
+            format!("required identity confirmation for accounts in {}", quoted(group))
         }
         AuditEvent::GroupConfirmationSet { group, needed: false } => {
-            format!("stopped requiring identity confirmation for accounts in “{group}”")
+            format!("stopped requiring identity confirmation for accounts in {}", quoted(group))
         }
         AuditEvent::SessionLoggedOut => "ended the session at Telegram".into(),
         AuditEvent::LogOutSkipped => "continued the removal without ending the session".into(),
@@ -121,22 +122,26 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::AttemptsLeftOut { attempts } => {
             format!("left {attempts} refused attempts out of the audit log")
         }
-        AuditEvent::RoleAdded { role } => format!("created role “{role}”"),
-        AuditEvent::RoleRenamed { role, before } => format!("renamed role “{before}” to “{role}”"),
-        AuditEvent::RoleDeleted { role } => format!("deleted role “{role}”"),
-        AuditEvent::RoleGiven { role, person } => format!("gave {person} the role “{role}”"),
-        AuditEvent::RoleTaken { role, person } => format!("took the role “{role}” from {person}"),
+        AuditEvent::RoleAdded { role } => format!("created role {}", quoted(role)),
+        AuditEvent::RoleRenamed { role, before } => {
+            format!("renamed role {} to {}", quoted(before), quoted(role))
+        }
+        AuditEvent::RoleDeleted { role } => format!("deleted role {}", quoted(role)),
+        AuditEvent::RoleGiven { role, person } => format!("gave {person} the role {}", quoted(role)),
+        AuditEvent::RoleTaken { role, person } => format!("took the role {} from {person}", quoted(role)),
         AuditEvent::GroupPrivilegesSet { role, group, .. } => {
-            format!("changed the permissions of role “{role}” in group “{group}”")
+            format!("changed the permissions of role {} in group {}", quoted(role), quoted(group))
         }
         AuditEvent::SystemPrivilegesSet { role, .. } => {
-            format!("changed the system permissions of role “{role}”")
+            format!("changed the system permissions of role {}", quoted(role))
         }
-        AuditEvent::GroupAdded { group } => format!("created group “{group}”"),
-        AuditEvent::GroupRenamed { group, before } => format!("renamed group “{before}” to “{group}”"),
-        AuditEvent::GroupDeleted { group } => format!("deleted group “{group}”"),
-        AuditEvent::AccountJoinedGroup { group } => format!("added the account to group “{group}”"),
-        AuditEvent::AccountLeftGroup { group } => format!("removed the account from group “{group}”"),
+        AuditEvent::GroupAdded { group } => format!("created group {}", quoted(group)),
+        AuditEvent::GroupRenamed { group, before } => {
+            format!("renamed group {} to {}", quoted(before), quoted(group))
+        }
+        AuditEvent::GroupDeleted { group } => format!("deleted group {}", quoted(group)),
+        AuditEvent::AccountJoinedGroup { group } => format!("added the account to group {}", quoted(group)),
+        AuditEvent::AccountLeftGroup { group } => format!("removed the account from group {}", quoted(group)),
         AuditEvent::AccessSealed { rows } => {
             format!("signed {rows} access rules that an earlier version stored")
         }

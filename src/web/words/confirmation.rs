@@ -1,6 +1,7 @@
 //! What pages say about confirming one's identity.
 
 use crate::sso::oidc::OidcError;
+use crate::words::quoted;
 
 /// Why the identity provider's answer confirms nothing.
 pub const fn oidc(error: &OidcError) -> &'static str {
@@ -54,8 +55,8 @@ pub const NO_FORM: &str = "You can't confirm your identity with a form here.";
 
 pub fn question(group: &str, needed: bool) -> String {
     match needed {
-        true => format!("Require identity confirmation for the accounts in “{group}”?"),
-        false => format!("Stop requiring identity confirmation for the accounts in “{group}”?"),
+        true => format!("Require identity confirmation for the accounts in {}?", quoted(group)),
+        false => format!("Stop requiring identity confirmation for the accounts in {}?", quoted(group)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the page says that asks before a person is changed.
 
+use crate::domain::Email;
 use crate::ops::users::UserChange;
 use crate::web::pages::access::notice::Notice;
 
@@ -75,6 +76,38 @@ pub fn effects(change: UserChange, facts: Facts<'_>) -> Vec<String> {
     };
     if facts.own && change == UserChange::EndSessions {
         effects.push("This is you: this browser is signed out, too.".into());
+    }
+    effects
+}
+
+pub fn move_question(person: &str, to: &Email) -> String {
+    format!("Change the address of {person} to {to}?")
+}
+
+/// What a move will do. `early` names the roles that the new address has already.
+pub fn move_effects(person: &str, to: &Email, early: &str, facts: Facts<'_>) -> Vec<String> {
+    let accounts = match facts.accounts {
+        0 => "They own no accounts.".to_owned(),
+        1 => format!("The account that they own belongs to {to} from now on."),
+        many => format!("The {many} accounts that they own belong to {to} from now on."),
+    };
+    let roles = match facts.roles {
+        "" => "They have no roles.".to_owned(),
+        roles => format!("They keep their roles: {roles}."),
+    };
+    let mut effects = vec![
+        format!(
+            "They sign in as {to}. Anyone who signs in as {person} after that is a new user without roles."
+        ),
+        roles,
+        accounts,
+        signed_out(facts.sessions),
+    ];
+    if !early.is_empty() {
+        effects.insert(
+            2,
+            format!("They also get the roles that {to} was given before its first sign-in: {early}."),
+        );
     }
     effects
 }

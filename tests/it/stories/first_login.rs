@@ -1,6 +1,7 @@
 //! A person opens Telescope for the first time, adds a test number, logs it in, and comes back after a restart.
 
 use crate::support::browser::{Browser, Scripts};
+use crate::support::driver::Engine;
 use crate::support::login::{
     ADMIN, STEP, account_that_waits_for_a_code, add_test_account, added_account, ask, ask_for_code,
     give_code, provide, read_phone, row, until_stage,
@@ -10,10 +11,10 @@ use crate::support::visitor::Visitor;
 
 const PASSWORD: &str = "correct horse battery";
 
-async fn story(scripts: Scripts, pictures: &str) {
+async fn story(engine: Engine, scripts: Scripts, pictures: &str) {
     let mut stack = Stack::start().await;
     let phones = stack.phones();
-    let browser = Browser::open(scripts).await;
+    let browser = Browser::open_in(engine, scripts).await;
 
     let number = add_test_account(&browser, &stack).await;
     assert_eq!(phones.calls_in_all("auth.sendCode").await, 0, "adding an account requests no code");
@@ -45,12 +46,22 @@ async fn story(scripts: Scripts, pictures: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_javascript() {
-    story(Scripts::On, "login").await;
+    story(Engine::Chromium, Scripts::On, "login").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_javascript() {
-    story(Scripts::Off, "login-plain").await;
+    story(Engine::Chromium, Scripts::Off, "login-plain").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_firefox() {
+    story(Engine::Firefox, Scripts::On, "login-firefox").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_firefox_without_javascript() {
+    story(Engine::Firefox, Scripts::Off, "login-firefox-plain").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,9 @@
-//! An administrator without JavaScript changes a role's privileges; another person's open list is updated.
+//! An administrator, with and without JavaScript, changes a role's privileges; another person's open list is updated.
 
 use std::time::Duration;
 
 use crate::support::browser::{Browser, Scripts};
+use crate::support::driver::Engine;
 use crate::support::login::{ADMIN, added_account, row, sign_in};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
@@ -12,12 +13,12 @@ const ADA: &str = "ada@example.org";
 /// How long the other list may take to be updated, on a busy machine. Without an event, a page checks every 15 seconds.
 const FOLLOWED: Duration = Duration::from_secs(12);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_role_is_changed_without_javascript_and_open_pages_follow() {
+async fn story(engine: Engine, scripts: Scripts, pictures: &str) {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let account = added_account(&visitor).await;
-    let (desk, other) = (Browser::open(Scripts::Off).await, Browser::open(Scripts::On).await);
+    let (desk, other) =
+        (Browser::open_in(engine, scripts).await, Browser::open_in(engine, Scripts::On).await);
     sign_in(&desk, &stack).await;
     other.goto(&stack.url("/")).await;
     other.fill("[name='email']", ADA).await;
@@ -42,7 +43,7 @@ async fn a_role_is_changed_without_javascript_and_open_pages_follow() {
     let said = desk.text(".review").await;
     assert!(said.contains("No one gains or loses a permission"), "the role has no privileges yet: {said}");
     desk.press("Save", ".review").await;
-    desk.pictures("role-plain").await;
+    desk.pictures(&format!("role-{pictures}")).await;
 
     // Its privileges, with a preview before saving.
     desk.press("Sales", ".cells").await;
@@ -54,7 +55,7 @@ async fn a_role_is_changed_without_javascript_and_open_pages_follow() {
     desk.press("Review changes", "main").await;
     let said = desk.text(".effects").await;
     assert!(said.contains("Group “Sales”: ada@example.org gains View Log in"), "{said}");
-    desk.pictures("review-plain").await;
+    desk.pictures(&format!("review-{pictures}")).await;
     let its_row = row(&account.phone);
     assert!(!other.has(&its_row).await, "a preview grants nothing");
     desk.press("Save", ".review").await;
@@ -75,4 +76,19 @@ async fn a_role_is_changed_without_javascript_and_open_pages_follow() {
     for browser in [desk, other] {
         browser.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_changed_without_javascript_and_open_pages_follow() {
+    story(Engine::Chromium, Scripts::Off, "plain").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_changed_and_open_pages_follow_in_firefox() {
+    story(Engine::Firefox, Scripts::On, "firefox").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_changed_without_javascript_in_firefox() {
+    story(Engine::Firefox, Scripts::Off, "firefox-plain").await;
 }

@@ -26,6 +26,7 @@ mod look;
 mod managing_access;
 mod messages;
 mod network;
+mod notifications;
 mod overtaken;
 mod picture;
 mod plain;

@@ -1,7 +1,11 @@
-//! Processes that run TDLib can reach only the loopback interface, and don't even try to reach other addresses.
+//! Processes that run TDLib can reach only the loopback interface, and don't even try to reach other addresses. Neither
+//! do the browsers of the tests.
 
 use std::fs;
+use std::net::{TcpListener, UdpSocket};
 
+use crate::support::browser::{Browser, Scripts};
+use crate::support::driver::Engine;
 use crate::support::login::{ADMIN, ready_account};
 use crate::support::stack::Stack;
 use crate::support::visitor::Visitor;
@@ -39,5 +43,34 @@ async fn nothing_is_sent_beyond_loopback() {
         assert!(counter(pid, "Ip:", "OutRequests") > 0, "packets are counted");
         assert_eq!(counter(pid, "Ip:", "OutNoRoutes"), 0, "no attempt to reach an address beyond loopback");
         assert_eq!(counter6(pid, "Ip6OutNoRoutes"), 0, "no attempt over IPv6");
+    }
+}
+
+/// An address of this machine that others can reach; none if it has no network.
+fn own_address() -> Option<std::net::IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    // Nothing is sent: this only chooses the interface.
+    socket.connect("192.0.2.1:9").ok()?;
+    Some(socket.local_addr().unwrap().ip())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_reach_only_loopback() {
+    let outside = own_address().map(|address| {
+        let listener = TcpListener::bind((address, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        listener
+    });
+    let mut addresses = vec!["http://example.org/".to_owned(), "https://192.0.2.1/".to_owned()];
+    addresses.extend(outside.iter().map(|listener| format!("http://{}/", listener.local_addr().unwrap())));
+    for engine in [Engine::Chromium, Engine::Firefox] {
+        let browser = Browser::open_in(engine, Scripts::On).await;
+        for address in &addresses {
+            assert!(!browser.reaches(address).await, "{engine:?} reaches {address}");
+        }
+        browser.close().await;
+    }
+    if let Some(listener) = outside {
+        assert!(listener.accept().is_err(), "no browser connected");
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::support::browser::{Browser, Scripts};
+use crate::support::driver::Engine;
 use crate::support::login::{
     ADMIN, STEP, account_that_waits_for_a_code, provide, ready_account, row, sign_in,
 };
@@ -14,14 +15,14 @@ use crate::support::waiting::until_true;
 /// 15 seconds.
 const AT_ONCE: Duration = Duration::from_secs(12);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn changes_appear_at_once_for_others() {
+async fn story(engine: Engine) {
     let stack = Stack::start().await;
     let phones = stack.phones();
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
     let always = ready_account(&stack, &visitor, None).await;
     let account = account_that_waits_for_a_code(&visitor).await;
-    let (one, other) = (Browser::open(Scripts::On).await, Browser::open(Scripts::On).await);
+    let (one, other) =
+        (Browser::open_in(engine, Scripts::On).await, Browser::open_in(engine, Scripts::On).await);
     sign_in(&one, &stack).await;
     sign_in(&other, &stack).await;
     other.goto(&stack.url("/accounts?stage=ready")).await;
@@ -55,4 +56,14 @@ async fn changes_appear_at_once_for_others() {
         assert_eq!(browser.complaints().await, [""; 0]);
         browser.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_appear_at_once_for_others() {
+    story(Engine::Chromium).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_appear_at_once_for_others_in_firefox() {
+    story(Engine::Firefox).await;
 }

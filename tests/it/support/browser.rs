@@ -1,4 +1,4 @@
-//! A real browser: headless Chromium, driven through chromedriver, with or without JavaScript.
+//! A real browser: headless Chromium or Firefox, driven by WebDriver, with or without JavaScript.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use serde_json::json;
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 
-use super::chromium::{Chromedriver, capabilities};
-use super::target;
+use super::driver::{Driver, Engine};
 use super::waiting::{DEADLINE, until};
+use super::{firefox, target};
 
 /// How long a page may take to show what is expected.
 pub const SOON: Duration = DEADLINE;
@@ -62,28 +62,36 @@ impl Display {
 /// A browser window with its own profile.
 pub struct Browser {
     driver: WebDriver,
+    engine: Engine,
     scripts: Scripts,
-    _chromedriver: Chromedriver,
+    _process: Driver,
     profile: TempDir,
 }
 
 impl Browser {
-    /// Opens a window.
+    /// Opens a window of Chromium.
     pub async fn open(scripts: Scripts) -> Self {
+        Self::open_in(Engine::Chromium, scripts).await
+    }
+
+    /// Opens a window of this browser.
+    pub async fn open_in(engine: Engine, scripts: Scripts) -> Self {
         let profile = tempfile::Builder::new().prefix("telescope-browser-").tempdir().unwrap();
-        let chromedriver = Chromedriver::start();
-        let server = format!("http://127.0.0.1:{}", chromedriver.port);
-        let driver = WebDriver::new(server, capabilities(scripts == Scripts::On, profile.path()))
-            .await
-            .expect("Chromium starts");
-        let browser = Self { driver, scripts, _chromedriver: chromedriver, profile };
+        let process = Driver::start(engine, profile.path());
+        let driver = process.open(engine, scripts == Scripts::On, profile.path()).await;
+        let browser = Self { driver, engine, scripts, _process: process, profile };
         browser.show_as(Display::Wide).await;
         browser
     }
 
     /// Closes the window.
     pub async fn close(self) {
-        self.driver.clone().quit().await.expect("Chromium ends");
+        self.driver.clone().quit().await.expect("the browser ends");
+    }
+
+    /// Which browser it is.
+    pub const fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// Whether its pages run scripts.
@@ -95,18 +103,28 @@ impl Browser {
     pub async fn show_as(&self, display: Display) {
         let (width, height) = display.size();
         self.resize(width, height).await;
-        let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": display.scheme() }] });
-        self.devtools("Emulation.setEmulatedMedia", scheme).await;
+        match self.engine {
+            Engine::Chromium => {
+                let scheme =
+                    json!({ "features": [{ "name": "prefers-color-scheme", "value": display.scheme() }] });
+                self.devtools("Emulation.setEmulatedMedia", scheme).await;
+            }
+            Engine::Firefox => firefox::prefer(&self.driver, display.scheme() == "dark").await,
+        }
     }
 
     /// Changes the window's size.
     pub async fn resize(&self, width: u32, height: u32) {
-        let metrics =
-            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
-        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        match self.engine {
+            Engine::Chromium => {
+                let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+                self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+            }
+            Engine::Firefox => firefox::resize(&self.driver, width, height).await,
+        }
     }
 
-    /// Sends a command of the browser's developer tools.
+    /// Sends a command of Chromium's developer tools.
     pub async fn devtools(&self, command: &str, arguments: serde_json::Value) -> serde_json::Value {
         self.driver.cdp().send_raw(command, arguments).await.unwrap()
     }
@@ -116,11 +134,26 @@ impl Browser {
         self.driver.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
+    /// Whether there is a page at an address.
+    pub async fn reaches(&self, url: &str) -> bool {
+        self.driver.goto(url).await.is_ok()
+    }
+
     /// Opens one more window, which is visible beside the others, and goes on in it.
     pub async fn another_window(&self, url: &str) {
         let window = self.driver.new_window().await.unwrap();
         self.driver.switch_to_window(window).await.unwrap();
         self.goto(url).await;
+    }
+
+    /// The current window.
+    pub async fn window(&self) -> WindowHandle {
+        self.driver.window().await.unwrap()
+    }
+
+    /// Goes on in another window, without bringing it to the front.
+    pub async fn go_to_window(&self, window: WindowHandle) {
+        self.driver.switch_to_window(window).await.unwrap();
     }
 
     /// Closes all windows but this one.
@@ -301,9 +334,15 @@ impl Browser {
 
     /// Warnings and errors in the page's console: script errors and violations of the Content-Security-Policy.
     pub async fn complaints(&self) -> Vec<String> {
-        let entries = self.driver.browser_log().await.unwrap();
-        let loud = entries.into_iter().filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"));
-        loud.map(|entry| entry.message).collect()
+        match self.engine {
+            Engine::Chromium => {
+                let entries = self.driver.browser_log().await.unwrap();
+                let loud =
+                    entries.into_iter().filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"));
+                loud.map(|entry| entry.message).collect()
+            }
+            Engine::Firefox => firefox::complaints(&self.driver).await,
+        }
     }
 
     /// Saves a screenshot of the page as `target/screenshots/NAME.png`.
@@ -322,6 +361,11 @@ impl Browser {
     /// Saves a screenshot for each display, and checks that the page never scrolls horizontally.
     pub async fn pictures(&self, name: &str) {
         for (display, word) in Display::ALL {
+            // What differs between browsers shows in two of the four.
+            let in_firefox = matches!(display, Display::Wide | Display::PhoneDark);
+            if self.engine == Engine::Firefox && !in_firefox {
+                continue;
+            }
             self.show_as(display).await;
             self.picture(&format!("{name}-{word}")).await;
             let wider = self.pixels_too_wide().await;
@@ -333,7 +377,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Chromedriver is killed next, together with its browser, so the session needs no orderly end.
+        // The driver is killed next, together with its browser, so the session needs no orderly end.
         let _ = self.driver.clone().leak();
         let _ = std::fs::remove_dir_all(self.profile.path());
     }

@@ -112,6 +112,30 @@ async fn a_person_moves_to_another_address_with_roles_and_accounts() {
     // Somebody has given a role to the new address beforehand.
     let early = test.role("Early", &[], SystemPrivileges::NONE).await;
     test.give(NEW, early).await;
+    // The form asks first, and nothing has happened then.
+    let show = root.get(&format!("/users/{}", user.id)).await;
+    assert_eq!(show.attributes("form:has(#email)", "method"), ["get"]);
+    for (email, said) in [("nonsense", "isn't an e-mail address"), (ADMIN, "Another person has signed in")] {
+        let refused = root.get(&format!("{path}?email={email}")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{email}");
+        assert!(refused.texts("#email-error").concat().contains(said), "{}", refused.body);
+    }
+    let asked = root.get(&format!("{path}?email=+Ada@Example.com")).await;
+    assert_eq!(asked.status, StatusCode::OK);
+    assert_eq!(asked.texts("h1"), [format!("Change the address of {ADA} to {NEW}?")]);
+    let effects = asked.texts(".effects").concat();
+    for part in [
+        "The account that they own",
+        "They keep their roles: “Sales”",
+        "before its first sign-in: “Early”",
+        "signed out of",
+    ] {
+        assert!(effects.contains(part), "{part}: {effects}");
+    }
+    assert_eq!(asked.attributes("main form [name=email]", "value"), [NEW]);
+    assert_eq!(test.user(ADA).await.id, user.id);
+    assert_eq!(entries(&test, "person.moved").await, 0);
+
     let moved = root.post(&path, &[("email", " Ada@Example.com")]).await;
     assert_eq!(moved.status, StatusCode::SEE_OTHER, "{}", moved.body);
     let now = test.user(NEW).await;
@@ -147,6 +171,8 @@ async fn only_administrators_move_people_and_nobody_themselves() {
     assert!(!bob.get(&format!("/users/{ada}")).await.has("#move-title"));
     let refused = bob.post(&format!("/users/{ada}/move"), &[("email", NEW)]).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
+    let asked = bob.get(&format!("/users/{ada}/move?email={NEW}")).await;
+    assert_eq!(asked.status, StatusCode::CONFLICT, "{}", asked.body);
     assert!(!root.get(&format!("/users/{own}")).await.has("#move-title"));
     let refused = root.post(&format!("/users/{own}/move"), &[("email", NEW)]).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);

@@ -260,3 +260,38 @@ async fn the_page_explains_who_has_permissions_and_why() {
     );
     assert_eq!(bob.get("/access/explain").await.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn owners_who_have_never_signed_in_are_explained_and_an_account_is_shown_by_its_number() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    let (account, hidden) =
+        (test.account(1, Some(BOB)).await, test.account(2, Some("carol@example.org")).await);
+    let sales = test.group("Sales", &[account]).await;
+    let view = AccountPrivileges::of(&[AccountPrivilege::View]);
+    let manage = SystemPrivileges::of(&[SystemPrivilege::ManageAccess]);
+    let desk = test.role("Desk", &[(sales, view)], manage).await;
+    test.give(ADA, desk).await;
+    let ada = test.signed_in(ADA).await;
+    // A link from an account's page has its id.
+    for visitor in [&root, &ada] {
+        let page = visitor.get(&format!("/access/explain?person=Bob@Example.org&account={account}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        assert_eq!(page.attributes("#account", "value"), ["+9996620001"]);
+        assert!(page.texts("main").concat().contains("This person has not signed in yet"));
+        assert!(
+            page.texts(".why li").concat().contains("Owner of the account"),
+            "{:?}",
+            page.texts(".why li")
+        );
+        let page = visitor.get(&format!("/access/explain?account={account}")).await;
+        assert_eq!(page.attributes("#account", "value"), ["+9996620001"]);
+        assert!(page.texts(".holders dd").concat().contains(BOB));
+    }
+    // Of an account that the reader can't see, neither the number nor the owner is known.
+    for query in ["person=carol@example.org".to_owned(), format!("account={hidden}")] {
+        let page = ada.get(&format!("/access/explain?{query}")).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert!(!page.body.contains("9996620002"), "{query}");
+    }
+}

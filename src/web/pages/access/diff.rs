@@ -9,6 +9,7 @@ use crate::domain::{AccountId, Email};
 use crate::web::state::State;
 use crate::web::words::access::{Scope, list, scope};
 use crate::web::words::privileges::{account_labels, system_labels};
+use crate::words::quoted;
 
 /// These people gain and lose these permissions there.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ pub fn sentences(
                 (Scope::System, system_labels(gained), system_labels(lost), None)
             }
             PrivilegeDelta::Group { group, gained, lost } => {
-                let name = groups.get(&group).map(|name| format!("“{name}”"));
+                let name = groups.get(&group).map(|name| quoted(name));
                 (Scope::Groups, account_labels(gained), account_labels(lost), name)
             }
             PrivilegeDelta::Account { account, gained, lost } => {

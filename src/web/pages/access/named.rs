@@ -18,7 +18,7 @@ use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
 use crate::web::form::{FieldError, Fields, FormState};
 use crate::web::state::{AppState, State};
-use crate::words::sentence;
+use crate::words::{quoted, sentence};
 
 /// The id of something that has a name, a page of its own, and a page that lists all of its kind.
 pub trait Named: Copy + Display + DeserializeOwned + Send + Sync + 'static {
@@ -119,7 +119,7 @@ pub async fn delete<T: Named>(
     let confirmation = Confirmation {
         then: notice::url(T::LIST, Notice::Deleted),
         button: T::DELETE,
-        ..Confirmation::new(id.delete_url(), id.url(), format!("{} “{name}”", T::DELETE))
+        ..Confirmation::new(id.delete_url(), id.url(), format!("{} {}", T::DELETE, quoted(&name)))
     };
     confirm(&app, &may, &fields, &[id.delete()], &confirmation).await?.response()
 }

@@ -24,6 +24,7 @@ pub enum Notice {
     Admin,
     NoAdmin,
     Unlinked,
+    AddressChanged,
     #[serde(other)]
     Unknown,
 }

@@ -15,7 +15,6 @@ use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::form::{Fields, FormState, RequestType};
 use crate::web::layout::Layout;
-use crate::web::pages::accounts::is_visible;
 use crate::web::paths;
 use crate::web::state::AppState;
 
@@ -36,7 +35,7 @@ impl Fields for AddForm {
 struct AddPage {
     layout: Layout,
     form: FormState<AddForm>,
-    /// Whether the reader has just added an account without having access to it.
+    /// Whether the reader has just added an account without having access to it. It may have existed before.
     unseen: bool,
 }
 
@@ -46,7 +45,8 @@ pub struct AddQuery {
     added: String,
 }
 
-/// The page after adding an account to which the person has no access.
+/// The page after adding an account to which the person has no access. It says the same of a number that had an account
+/// already.
 pub(super) fn unseen_path() -> String {
     paths::with_query(paths::ACCOUNTS_ADD, [("added", "unseen")])
 }
@@ -80,10 +80,10 @@ pub async fn add(
     };
     match added {
         Ok(id) => {
-            let next = match request_type {
-                _ if !is_visible(&app, &may.actor, id) => unseen_path(),
-                RequestType::Partial => paths::account_login(id),
-                RequestType::Full => paths::account(id),
+            let next = match (id, request_type) {
+                (None, _) => unseen_path(),
+                (Some(id), RequestType::Partial) => paths::account_login(id),
+                (Some(id), RequestType::Full) => paths::account(id),
             };
             Ok(Redirect::to(&next).into_response())
         }

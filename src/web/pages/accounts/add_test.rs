@@ -8,7 +8,6 @@ use crate::ops;
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::form::RequestType;
-use crate::web::pages::accounts::is_visible;
 use crate::web::paths;
 use crate::web::state::AppState;
 use crate::web::words::accounts as words;
@@ -20,9 +19,8 @@ pub async fn add_test(
     may: May<can::AddAccount>,
 ) -> Result<Response, AppError> {
     let id = ops::accounts::add_test(&app, may.grant()).await?;
-    let visible = is_visible(&app, &may.actor, id);
-    let entry = app.live.accounts.get(id);
-    let notice = words::added(entry.as_ref().map(|entry| &entry.account.phone), visible);
-    let next = if visible { format!("{}#account-{id}", paths::ACCOUNTS) } else { unseen_path() };
+    let entry = id.and_then(|id| app.live.accounts.get(id));
+    let notice = words::added(entry.as_ref().map(|entry| &entry.account.phone));
+    let next = id.map_or_else(unseen_path, |id| format!("{}#account-{id}", paths::ACCOUNTS));
     Ok(request_type.done(&notice, &next))
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::domain::access::Principal;
 use crate::domain::account::DetailsVersion;
+use crate::domain::direction::isolated;
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{Account, Email, GroupId};
@@ -156,8 +157,8 @@ impl EditPage {
 
     /// The names of the groups that the account is in now.
     fn groups_now(&self) -> String {
-        let names: Vec<&str> =
-            self.choices.iter().filter(|choice| choice.member).map(|it| it.group.name.as_str()).collect();
+        let names: Vec<_> =
+            self.choices.iter().filter(|choice| choice.member).map(|it| isolated(&it.group.name)).collect();
         if names.is_empty() { "none".into() } else { names.join(", ") }
     }
 }

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use axum_extra::extract::{Form, Query};
 
-use super::requirement::{RequirementPage, is_needed, visible_accounts};
+use super::requirement::{RequirementPage, visible_accounts};
 use crate::domain::GroupId;
 use crate::domain::privilege::can;
 use crate::ops::OpError;
@@ -36,9 +36,11 @@ pub async fn ask(
         id,
         question: words::question(&name, needed),
         effects: words::effects(needed, applies_to(visible_accounts(&app, &may.actor, id))),
-        needed,
         action: paths::group_confirmation(id),
+        field: "needed",
+        on: needed,
         button: words::button(needed),
+        danger: !needed,
         refused: report.failed.pop().map(|failed| failed.why()),
     };
     html_with(StatusCode::OK, &page)
@@ -53,4 +55,9 @@ pub async fn save(
     let saved = apply_one(&app, &may, Edit::NeedConfirmation(id, is_needed(&fields))).await?;
     saved.map_err(|failed| OpError::Refused(failed.error))?;
     Ok(Redirect::to(&notice::url(&id.url(), Notice::Saved)))
+}
+
+/// Anything but a clear no requires it: an incomplete form makes nothing easier to see.
+fn is_needed(fields: &FormFields) -> bool {
+    fields.one("needed") != "no"
 }

@@ -6,7 +6,6 @@ use crate::domain::GroupId;
 use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::AccountPrivilege;
 use crate::web::layout::Layout;
-use crate::web::pages::access::fields::FormFields;
 use crate::web::paths;
 use crate::web::state::State;
 
@@ -17,10 +16,13 @@ pub(super) struct RequirementPage {
     pub(super) id: GroupId,
     pub(super) question: String,
     pub(super) effects: Vec<String>,
-    pub(super) needed: bool,
-    /// Where the form is posted to, and the label of its button.
+    /// Where the answer is posted to, and the field that says whether the setting is switched on.
     pub(super) action: String,
+    pub(super) field: &'static str,
+    pub(super) on: bool,
     pub(super) button: &'static str,
+    /// Whether secrets become easier to see.
+    pub(super) danger: bool,
     /// Why it can't be done.
     pub(super) refused: Option<String>,
 }
@@ -31,9 +33,4 @@ pub(super) fn visible_accounts(app: &State, reader: &Principal, id: GroupId) -> 
     let accounts = app.live.accounts.listing();
     let sees = |account| privileges(&policy, reader, account).has(AccountPrivilege::View);
     accounts.iter().filter(|it| it.account.groups.contains(&id) && sees(&it.account)).count()
-}
-
-/// Anything but a clear no requires it: an incomplete form makes nothing easier to see.
-pub(super) fn is_needed(fields: &FormFields) -> bool {
-    fields.one("needed") != "no"
 }

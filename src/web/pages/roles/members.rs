@@ -14,6 +14,7 @@ use crate::web::pages::access::fields::FormFields;
 use crate::web::pages::access::named::Named;
 use crate::web::state::AppState;
 use crate::web::{paths, words};
+use crate::words::quoted;
 
 /// Adds people by their addresses.
 pub async fn add(
@@ -26,7 +27,7 @@ pub async fn add(
     let people = fields.one("people");
     let edits = fields.list("people").into_iter().map(|typed| match Email::parse(typed) {
         Ok(email) => Ok(Edit::Give(UserRef::Email(email), id)),
-        Err(error) => Err(format!("“{typed}”: {error}")),
+        Err(error) => Err(format!("{}: {error}", quoted(typed))),
     });
     let edits = match edits.collect::<Result<Vec<Edit>, String>>() {
         Ok(edits) if edits.is_empty() => {

@@ -138,3 +138,37 @@ async fn only_administrators_can_switch_approvals_off() {
     assert_eq!((report.done, report.failed.len()), (1, 0));
     assert_eq!(scene.root.post(&scene.password(), &[("reason", WHY)]).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn emergency_access_is_asked_about_before_it_is_switched() {
+    let scene = Scene::with(ADMIN).await;
+    let (test, root) = (&scene.test, &scene.root);
+    let manage = SystemPrivileges::of(&[SystemPrivilege::ManageAccess]);
+    let role = test.role("Desk", &[(scene.group, AccountPrivileges::ALL)], manage).await;
+    test.give(THIRD, role).await;
+    let third = test.signed_in(THIRD).await;
+    let path = format!("/groups/{}/emergency", scene.group);
+    let is_allowed = async || {
+        let conn = &mut test.app.db.read().await.unwrap();
+        store::groups::allowing_emergency(conn).await.unwrap().contains(&scene.group)
+    };
+    for (allowed, before, button) in
+        [("yes", false, "Allow emergency access"), ("no", true, "Stop allowing emergency access")]
+    {
+        let group = root.get(&format!("/groups/{}", scene.group)).await;
+        assert_eq!(group.attributes(&format!("form[action='{path}']"), "method"), ["get"]);
+        assert_eq!(group.texts(&format!("form[action='{path}'] button")), [format!("{button}…")]);
+        let asked = root.get(&format!("{path}?allowed={allowed}")).await;
+        assert_eq!(asked.texts("h1"), [format!("{button} to the accounts in “Board”?")]);
+        assert!(asked.texts(".effects li").len() == 3 && asked.body.contains("1 account that you can see"));
+        assert_eq!(asked.attributes("main form [name=allowed]", "value"), [allowed]);
+        assert_eq!(is_allowed().await, before, "a question changes nothing");
+        // Who may not, is told so instead.
+        let told = third.get(&format!("{path}?allowed={allowed}")).await;
+        assert_eq!(told.has("main form"), allowed == "no", "{}", told.body);
+        let answer = root.post(&path, &[("allowed", allowed)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        assert_eq!(is_allowed().await, !before);
+        assert!(root.get(answer.header("location")).await.texts(".done").concat().contains("Saved"));
+    }
+}

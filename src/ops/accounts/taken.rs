@@ -1,0 +1,59 @@
+//! Numbers that have an account already. Of an account that they may not see, people learn as little as possible: not
+//! whose it is nor what state it is in, and not even that it exists where the answer can be the same without it. Where it
+//! can't be, the attempts are few, and all are in the audit log.
+
+use crate::domain::access::{Principal, privileges};
+use crate::domain::audit::AuditEntry;
+use crate::domain::error::ErrorCode;
+use crate::domain::privilege::AccountPrivilege;
+use crate::domain::{Account, DesiredState, Phone};
+use crate::ops::audit::failed_attempts;
+use crate::ops::{App, OpError};
+use crate::words;
+
+/// Why a number can't be used.
+pub(super) enum Taken {
+    /// The actor can see the account that has it.
+    Visible(OpError),
+    Hidden(OpError),
+}
+
+/// Whether the actor may see the account.
+pub(super) fn sees(app: &App, actor: &Principal, account: &Account) -> bool {
+    privileges(&app.live.policy.current(), actor, account).has(AccountPrivilege::View)
+}
+
+/// Refuses a number that another account has. An attempt with the number of an account that the actor can't see is
+/// recorded about that account, so that those who can see it know.
+pub(super) fn refusal(app: &App, actor: &Principal, phone: &Phone, attempt: AuditEntry) -> Taken {
+    let listing = app.live.accounts.listing();
+    let holder = listing.iter().find(|entry| entry.account.phone == *phone);
+    let visible = holder.filter(|entry| sees(app, actor, &entry.account));
+    if let Some(entry) = visible {
+        return Taken::Visible(OpError::invalid(
+            "phone",
+            match entry.account.wanted {
+                DesiredState::Removed => ErrorCode::PhoneBeingRemoved,
+                DesiredState::Connected | DesiredState::Disconnected => ErrorCode::PhoneTaken,
+            },
+        ));
+    }
+    let attempt = AuditEntry { account: holder.map(|entry| entry.account.id), ..attempt };
+    let attempt = attempt.because(words::sentence(&ErrorCode::PhoneTaken));
+    failed_attempts::note(app, &attempt.actor.clone(), attempt);
+    Taken::Hidden(OpError::invalid("phone", ErrorCode::PhoneTaken))
+}
+
+/// Counts a refusal that tells that an account exists which the actor can't see.
+pub(super) fn count(app: &App, actor: &Principal, refusal: OpError) -> OpError {
+    app.guards.taken_numbers.count(&actor.to_string(), app.clock.now());
+    refusal
+}
+
+/// Refuses those who were told of too many such numbers.
+pub(super) fn check_limit(app: &App, actor: &Principal) -> Result<(), OpError> {
+    match app.guards.taken_numbers.is_exhausted(&actor.to_string(), app.clock.now()) {
+        true => Err(OpError::invalid("phone", ErrorCode::TooManyTakenNumbers)),
+        false => Ok(()),
+    }
+}
