@@ -133,7 +133,8 @@ fn each_purpose_has_its_own_key_and_name() {
             "pending_sign_ins",
             "id_token",
             "key_check",
-            "web_session"
+            "web_session",
+            "profile_picture"
         ]
     );
 }

@@ -150,7 +150,7 @@ impl Provider {
         let known = self.discovery.known().await?;
         self.comes_from_it(&known.metadata, answer.iss.as_deref())?;
         if let Some(word) = &answer.error {
-            return Err(refusal(word));
+            return Err(error::refusal(word));
         }
         let code = answer.code.as_ref().ok_or(OidcError::Stale)?;
         let tokens = self.exchange(&known.metadata, code, attempt).await?;
@@ -262,21 +262,6 @@ impl Provider {
             verified => verified,
         };
         verified.map_err(invalid)
-    }
-}
-
-/// Translates the provider's error code; RFC 6749 and OpenID Connect define a dozen.
-fn refusal(word: &str) -> OidcError {
-    let word: String = word.chars().filter(char::is_ascii_graphic).take(60).collect();
-    tracing::info!(word, "the identity provider denied a sign-in");
-    match word.as_str() {
-        "access_denied"
-        | "login_required"
-        | "interaction_required"
-        | "consent_required"
-        | "account_selection_required" => OidcError::Denied,
-        "temporarily_unavailable" | "server_error" => OidcError::Unavailable,
-        _ => OidcError::Rejected,
     }
 }
 

@@ -19,3 +19,18 @@ pub enum OidcError {
     #[error("the person signed in there by another method than the settings demand")]
     Method,
 }
+
+/// Translates the provider's error code; RFC 6749 and OpenID Connect define a dozen.
+pub(super) fn refusal(word: &str) -> OidcError {
+    let word: String = word.chars().filter(char::is_ascii_graphic).take(60).collect();
+    tracing::info!(word, "the identity provider denied a sign-in");
+    match word.as_str() {
+        "access_denied"
+        | "login_required"
+        | "interaction_required"
+        | "consent_required"
+        | "account_selection_required" => OidcError::Denied,
+        "temporarily_unavailable" | "server_error" => OidcError::Unavailable,
+        _ => OidcError::Rejected,
+    }
+}
