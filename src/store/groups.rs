@@ -204,5 +204,7 @@ pub async fn any_needs_confirmation(conn: &mut Conn<'_>, account: AccountId) -> 
 pub async fn protected(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
     let mut groups = needing_approval(conn).await?;
     groups.extend(needing_confirmation(conn).await?);
+    groups.sort_unstable();
+    groups.dedup();
     Ok(groups)
 }
