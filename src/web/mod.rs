@@ -10,7 +10,6 @@ mod compression;
 mod csv;
 pub mod error;
 mod error_page;
-mod escape;
 mod extract;
 pub mod form;
 mod fragment;

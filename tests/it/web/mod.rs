@@ -17,7 +17,6 @@ mod compression;
 mod confirmation;
 mod confirmation_proxy;
 mod crowd;
-mod directions;
 mod domains;
 mod edit_account;
 mod ended_sessions;
