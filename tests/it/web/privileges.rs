@@ -49,6 +49,8 @@ fn requires(method: &str, path: &str) -> Requires {
     match (method, of_account) {
         // Streams decide with every message; what they are refused is one of them.
         (_, path) if path.ends_with("/events") => Requires::Nothing,
+        // Without a picture there is nothing for anyone; `picture` tests who sees one.
+        ("GET", "/picture") => Requires::Nothing,
         // Whoever may only look sees the stage there, without its form.
         (_, "") | ("GET", "/provide") => Requires::Account(View),
         (_, "/edit") => Requires::Both(ManageAccess),
