@@ -50,7 +50,7 @@ fn requires(method: &str, path: &str) -> Requires {
         // Streams decide with every message; what they are refused is one of them.
         (_, path) if path.ends_with("/events") => Requires::Nothing,
         // Whoever may only look sees the stage there, without its form.
-        (_, "") | ("GET", "/provide") => Requires::Account(View),
+        (_, "" | "/picture") | ("GET", "/provide") => Requires::Account(View),
         (_, "/edit") => Requires::Both(ManageAccess),
         (_, "/number") => Requires::Two(Login, AddAccount),
         (_, "/connect" | "/disconnect") => Requires::Account(ManageConnectionState),
