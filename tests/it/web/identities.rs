@@ -128,7 +128,7 @@ async fn a_person_moves_to_another_address_with_roles_and_accounts() {
         "The account that they own",
         "They keep their roles: “Sales”",
         "before its first sign-in: “Early”",
-        "signed out of",
+        "They are not signed in anywhere",
     ] {
         assert!(effects.contains(part), "{part}: {effects}");
     }
