@@ -52,7 +52,7 @@ fn requires(method: &str, path: &str) -> Requires {
         // Without a picture there is nothing for anyone; `picture` tests who sees one.
         ("GET", "/picture") => Requires::Nothing,
         // Whoever may only look sees the stage there, without its form.
-        (_, "" | "/picture") | ("GET", "/provide") => Requires::Account(View),
+        (_, "") | ("GET", "/provide") => Requires::Account(View),
         (_, "/edit") => Requires::Both(ManageAccess),
         (_, "/number") => Requires::Two(Login, AddAccount),
         (_, "/connect" | "/disconnect") => Requires::Account(ManageConnectionState),
