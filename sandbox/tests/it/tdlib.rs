@@ -58,7 +58,7 @@ async fn tdlib_signs_in_and_survives_a_killed_server() {
     let server = addresses["server_pid"].as_u64().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-9", &server]).status().unwrap().success());
     let begun = Instant::now();
-    td.post("/phones/9996621234/message", "text=after+the+death").await;
+    td.post("/phones/9996621234/message", "text=after+the+restart").await;
     td.message("after the restart").await;
     println!("death of the server to its next message: {:?}", begun.elapsed());
     assert_ne!(td.get("/state.json").await["pid"].as_u64().unwrap().to_string(), server);
