@@ -24,38 +24,31 @@ use super::{DesiredState, Email, Input, Phone, UnknownGroups};
 define::audit_events! {
     /// An account was added
     "account.added" => AccountAdded {
-        #[serde(with = "stored::text")]
         phone: Phone,
-        #[serde(with = "stored::optional_text")]
         owner: Option<Email>,
     },
     /// The desired state of an account was set: connected, disconnected or removed
     "account.wanted" => DesiredStateSet {
-        #[serde(with = "stored::text")]
         wanted: DesiredState,
     },
     /// The owner, comment or groups of an account were edited
     "account.edited" => AccountEdited {
-        #[serde(with = "stored::optional_text")]
         owner: Option<Email>,
     },
     /// The number of an account that was never logged in was corrected
     "account.number.corrected" => NumberCorrected {
-        #[serde(with = "stored::text")]
         phone: Phone,
-        #[serde(with = "stored::text")]
         before: Phone,
     },
     /// A login code was requested from Telegram
     "login.code.asked" => CodeRequested,
     /// A login code or two-step password was submitted to Telegram
     "login.input.provided" => InputSubmitted {
-        #[serde(with = "stored::input")]
         input: Input,
     },
     /// A login code was viewed
     "login.code.shown" => LoginCodeShown {
-        #[serde(default, with = "stored::optional_text", skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         approved_by: Option<Email>,
     },
     /// A login code was viewed without approval, in an emergency
@@ -66,47 +59,36 @@ define::audit_events! {
     "password.removed" => TwoStepPasswordRemoved,
     /// A stored two-step password was viewed
     "password.shown" => TwoStepPasswordShown {
-        #[serde(default, with = "stored::optional_text", skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         approved_by: Option<Email>,
     },
     /// Approval to view a secret was requested
     "reveal.requested" => RevealRequested {
-        #[serde(with = "stored::text")]
         kind: RevealKind,
     },
     /// A request to view a secret was approved
     "reveal.approved" => RevealApproved {
-        #[serde(with = "stored::text")]
         kind: RevealKind,
-        #[serde(with = "stored::text")]
         person: Email,
     },
     /// A request to view a secret was declined
     "reveal.refused" => RevealDeclined {
-        #[serde(with = "stored::text")]
         kind: RevealKind,
-        #[serde(with = "stored::text")]
         person: Email,
     },
     /// A request to view a secret expired before it was declined or used
     "reveal.expired" => RevealExpired {
-        #[serde(with = "stored::text")]
         kind: RevealKind,
-        #[serde(with = "stored::text")]
         person: Email,
     },
     /// A request to view a secret was withdrawn
     "reveal.withdrawn" => RevealWithdrawn {
-        #[serde(with = "stored::text")]
         kind: RevealKind,
     },
     /// An approval ended because its approver lost the permission
     "reveal.voided" => RevealVoided {
-        #[serde(with = "stored::text")]
         kind: RevealKind,
-        #[serde(with = "stored::text")]
         person: Email,
-        #[serde(with = "stored::text")]
         approver: Email,
     },
     /// Approval was required for the accounts of a group, or no longer required
@@ -131,7 +113,6 @@ define::audit_events! {
     "web.sign-in" => WebSignIn,
     /// A person with a proven identity was denied access
     "web.sign-in.refused" => SignInRefused {
-        #[serde(with = "stored::text")]
         person: Email,
         why: SignInDenied,
     },
@@ -143,57 +124,46 @@ define::audit_events! {
     "web.sign-out" => WebSignOut,
     /// All sessions of a person were ended
     "person.sessions.ended" => UserSessionsEnded {
-        #[serde(with = "stored::text")]
         person: Email,
     },
     /// A person was blocked
     "person.disabled" => UserBlocked {
-        #[serde(with = "stored::text")]
         person: Email,
     },
     /// A person was unblocked
     "person.enabled" => UserUnblocked {
-        #[serde(with = "stored::text")]
         person: Email,
     },
     /// The identity provider's groups changed the roles of a person
     "person.roles.provider" => RolesFromProvider {
-        #[serde(with = "stored::text")]
         person: Email,
         roles: Vec<String>,
     },
     /// The identity provider did not list the groups of a person, whose roles stayed
     "person.roles.kept" => ProviderRolesKept {
-        #[serde(with = "stored::text")]
         person: Email,
         why: UnknownGroups,
     },
     /// A person became an administrator
     "person.admin.granted" => AdminGranted {
-        #[serde(with = "stored::text")]
         person: Email,
     },
     /// A person's administrator rights were removed
     "person.admin.revoked" => AdminRevoked {
-        #[serde(with = "stored::text")]
         person: Email,
     },
     /// The identities of a person were unlinked
     "person.identity.forgotten" => IdentityUnlinked {
-        #[serde(with = "stored::text")]
         person: Email,
     },
     /// A person came with another identity, which took the place of the former
     "person.identity.replaced" => IdentityReplaced {
-        #[serde(with = "stored::text")]
         person: Email,
     },
     /// A person was moved to another address, with their roles and accounts
     "person.moved" => UserMoved {
         // The address before.
-        #[serde(with = "stored::text")]
         person: Email,
-        #[serde(with = "stored::text")]
         to: Email,
         // How many accounts changed their owner with it.
         accounts: u64,
@@ -209,30 +179,24 @@ define::audit_events! {
     /// A person was given a role
     "role.given" => RoleGiven {
         role: String,
-        #[serde(with = "stored::text")]
         person: Email,
     },
     /// A role was taken from a person
     "role.taken" => RoleTaken {
         role: String,
-        #[serde(with = "stored::text")]
         person: Email,
     },
     /// The permissions of a role on the accounts of a group were changed
     "role.group.privileges" => GroupPrivilegesSet {
         role: String,
         group: String,
-        #[serde(with = "stored::account_privileges")]
         now: AccountPrivileges,
-        #[serde(with = "stored::account_privileges")]
         before: AccountPrivileges,
     },
     /// The system permissions of a role were changed
     "role.system.privileges" => SystemPrivilegesSet {
         role: String,
-        #[serde(with = "stored::system_privileges")]
         now: SystemPrivileges,
-        #[serde(with = "stored::system_privileges")]
         before: SystemPrivileges,
     },
     /// A group was created
@@ -249,6 +213,8 @@ define::audit_events! {
     "access.sealed" => AccessSealed { rows: u64 },
     /// Owners, accounts in groups and approval settings from before there were proofs of them were proven
     "access.owners-sealed" => OwnersSealed { rows: u64 },
+    /// Waived identity confirmations from before there were proofs of them were proven
+    "access.confirmations-sealed" => ConfirmationsSealed { rows: u64 },
     /// Access that was added directly to the database was removed
     "access.foreign-row" => ForeignRowRemoved {
         row: ForeignRow,

@@ -3,8 +3,7 @@
 use std::fmt;
 
 /// Trimmed, lower case, printable ASCII, with one `@` between a local part and a domain.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Email(String);
 
 /// Why a text is not an e-mail address. The messages are shown to users.

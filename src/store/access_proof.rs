@@ -22,6 +22,8 @@ pub(super) enum AccessRow<'a> {
     AccountGroup(AccountId, GroupId),
     /// The secrets of a group's accounts are shown without approval.
     NoApproval(GroupId),
+    /// The secrets of a group's accounts are shown without identity confirmation.
+    NoConfirmation(GroupId),
     /// Approvals of a group are not needed in an emergency.
     Emergency(GroupId),
     /// An open request, or an approval with the number of the audit entry that recorded it.
@@ -55,6 +57,7 @@ impl AccessRow<'_> {
                 vec!["account group".into(), account.to_string(), group.to_string()]
             }
             Self::NoApproval(group) => vec!["group without approval".into(), group.to_string()],
+            Self::NoConfirmation(group) => vec!["group without confirmation".into(), group.to_string()],
             Self::Emergency(group) => vec!["group with emergency access".into(), group.to_string()],
             Self::Request(request, entry) => request_parts(request, entry),
             Self::Version(version) => vec!["access version".into(), version.to_string()],

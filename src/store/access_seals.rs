@@ -1,34 +1,38 @@
 //! Proofs of all rows that give access: making them once for the database of an earlier version, making them again for
 //! a new master key, and finding rows that Telescope did not write.
 
+mod names;
 mod rows;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::key_check::{self, Proofs};
+use super::key_check::{self, Proofs, Proven};
 use super::{Conn, Db, StoreError, Tx, Written, access_version, reveal_requests, web_sessions};
 use crate::crypto::Keys;
 use crate::domain::Millis;
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent, ForeignRow};
 use crate::domain::reveal::RequestState;
-use rows::{Names, read};
+use names::Names;
+use rows::read;
 
 /// Checks the keys, see [`key_check`], and uses them for proofs from now on. To be called at startup, after the
 /// migrations.
 pub async fn prepare(db: &Db, keys: &Arc<Keys>, now: Millis) -> Result<(), StoreError> {
     db.use_keys(keys);
     match db.dry_run(keys, async |tx| key_check::check(tx, keys).await).await? {
-        Proofs::Missing => {
+        Proofs::Only(Proven::Nothing) => {
             db.upgraded.store(true, Ordering::Relaxed);
             return db.write(keys, async |tx| prove_once(tx, keys, now).await).await;
         }
-        Proofs::WithoutOwners => return db.write(keys, async |tx| prove_owners(tx, keys, now).await).await,
+        Proofs::Only(proven) => {
+            return db.write(keys, async |tx| prove_the_rest(tx, keys, proven, now).await).await;
+        }
         Proofs::New | Proofs::Made | Proofs::OfFormerKey => {}
     }
     db.maintain(async |conn: &mut Conn<'_>| match key_check::check(conn, keys).await? {
-        Proofs::Made | Proofs::Missing | Proofs::WithoutOwners => Ok(()),
+        Proofs::Made | Proofs::Only(_) => Ok(()),
         Proofs::New => access_version::accept(conn).await,
         Proofs::OfFormerKey => prove_again(conn).await,
     })
@@ -45,27 +49,37 @@ async fn prove_once(tx: &mut Tx<'_>, keys: &Keys, now: Millis) -> Result<Written
     web_sessions::delete_all(tx).await?;
     reveal_requests::expire_open(tx).await?;
     access_version::accept(tx).await?;
-    let of_accounts = rows.iter().filter(|row| row.is_of_an_account()).count();
-    let by_telescope = |event| AuditEntry::done(now, &Principal::System("telescope"), event);
-    let event = AuditEvent::AccessSealed { rows: (rows.len() - of_accounts) as u64 };
-    let _ = tx.record(&by_telescope(event)).await?;
-    // Both are recorded, since neither must happen again.
-    let event = AuditEvent::OwnersSealed { rows: of_accounts as u64 };
-    Ok(tx.record(&by_telescope(event)).await?.with(()))
+    let count = |since| rows.iter().filter(|row| row.proven_since() == since).count() as u64;
+    // All are recorded, since none must happen again.
+    let event = AuditEvent::AccessSealed { rows: count(Proven::Rights) };
+    let _ = tx.record(&by_telescope(now, event)).await?;
+    let event = AuditEvent::OwnersSealed { rows: count(Proven::Accounts) };
+    let _ = tx.record(&by_telescope(now, event)).await?;
+    let event = AuditEvent::ConfirmationsSealed { rows: count(Proven::Confirmations) };
+    Ok(tx.record(&by_telescope(now, event)).await?.with(()))
 }
 
-/// Proves what the first version with proofs did not: owners, the groups of accounts, and what groups say about
-/// approvals. A change with SQL before that stays noticed.
-async fn prove_owners(tx: &mut Tx<'_>, keys: &Keys, now: Millis) -> Result<Written<()>, StoreError> {
+/// Proves the rows that an earlier version with proofs did not. A change with SQL before that stays noticed.
+async fn prove_the_rest(
+    tx: &mut Tx<'_>,
+    keys: &Keys,
+    proven: Proven,
+    now: Millis,
+) -> Result<Written<()>, StoreError> {
     let is_new_key = key_check::is_new(tx, keys).await?;
     key_check::check(tx, keys).await?;
-    let mut proven = 0;
+    let (mut accounts, mut confirmations) = (0, 0);
     for row in read(tx).await? {
-        if row.is_of_an_account() {
-            row.prove(tx).await?;
-            proven += 1;
-        } else if is_new_key && row.is_proven(tx) {
-            row.prove(tx).await?;
+        if row.proven_since() <= proven {
+            if is_new_key && row.is_proven(tx) {
+                row.prove(tx).await?;
+            }
+            continue;
+        }
+        row.prove(tx).await?;
+        match row.proven_since() {
+            Proven::Confirmations => confirmations += 1,
+            _ => accounts += 1,
         }
     }
     if is_new_key {
@@ -74,9 +88,15 @@ async fn prove_owners(tx: &mut Tx<'_>, keys: &Keys, now: Millis) -> Result<Writt
             access_version::accept(tx).await?;
         }
     }
-    let event = AuditEvent::OwnersSealed { rows: proven };
-    let entry = AuditEntry::done(now, &Principal::System("telescope"), event);
-    Ok(tx.record(&entry).await?.with(()))
+    if proven < Proven::Accounts {
+        let _ = tx.record(&by_telescope(now, AuditEvent::OwnersSealed { rows: accounts })).await?;
+    }
+    let event = AuditEvent::ConfirmationsSealed { rows: confirmations };
+    Ok(tx.record(&by_telescope(now, event)).await?.with(()))
+}
+
+fn by_telescope(now: Millis, event: AuditEvent) -> AuditEntry {
+    AuditEntry::done(now, &Principal::System("telescope"), event)
 }
 
 /// Proves with the new key what the former key proves. Sessions are found with the key, so they end.

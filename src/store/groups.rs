@@ -1,8 +1,8 @@
-//! Groups of accounts. Names are case-insensitive. That a group shows secrets without approval, or in an emergency,
-//! counts only with its proof.
+//! Groups of accounts. Names are case-insensitive. That a group shows secrets without approval, without identity
+//! confirmation, or in an emergency, counts only with its proof.
 
 use super::access_proof::AccessRow;
-use super::conn::{all, execute, first, one};
+use super::conn::{all, execute, first};
 use super::{Conn, StoreError, accounts};
 use crate::domain::{AccountId, GroupId, name};
 
@@ -16,14 +16,17 @@ pub struct Group {
 
 /// Adds a group. If the name is taken, [`unique`](super::unique) returns `account_groups.name_folded`.
 pub async fn insert(conn: &mut Conn<'_>, id: GroupId, name: &str) -> Result<(), StoreError> {
-    let proof = conn.prove(AccessRow::NoApproval(id))?;
+    let no_approval = conn.prove(AccessRow::NoApproval(id))?;
+    let no_confirmation = conn.prove(AccessRow::NoConfirmation(id))?;
     execute!(
         conn,
-        "insert into account_groups (id, name, name_folded, no_approval_proof) values ($1, $2, $3, $4)",
+        "insert into account_groups (id, name, name_folded, no_approval_proof, no_confirmation_proof)
+         values ($1, $2, $3, $4, $5)",
         id,
         name,
         name::fold(name),
-        proof.as_deref()
+        no_approval.as_deref(),
+        no_confirmation.as_deref()
     )?;
     Ok(())
 }
@@ -76,20 +79,27 @@ pub async fn delete(conn: &mut Conn<'_>, id: GroupId) -> Result<(), StoreError> 
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
-/// What a group says about approvals. What is not proven counts as the stricter.
+/// What a group requires. What is not proven counts as the stricter.
 #[derive(sqlx::FromRow)]
-struct Approvals {
+struct Requirements {
     id: GroupId,
     reveals_need_approval: bool,
     no_approval_proof: Option<String>,
     emergency_access: bool,
     emergency_proof: Option<String>,
+    confirm_identity: bool,
+    no_confirmation_proof: Option<String>,
 }
 
-impl Approvals {
-    fn are_needed(&self, conn: &Conn<'_>) -> bool {
+impl Requirements {
+    fn need_approval(&self, conn: &Conn<'_>) -> bool {
         let proof = self.no_approval_proof.as_deref();
         self.reveals_need_approval || !conn.is_proven(AccessRow::NoApproval(self.id), proof)
+    }
+
+    fn need_confirmation(&self, conn: &Conn<'_>) -> bool {
+        let proof = self.no_confirmation_proof.as_deref();
+        self.confirm_identity || !conn.is_proven(AccessRow::NoConfirmation(self.id), proof)
     }
 
     fn emergency_is_allowed(&self, conn: &Conn<'_>) -> bool {
@@ -98,21 +108,23 @@ impl Approvals {
     }
 }
 
-async fn approvals(conn: &mut Conn<'_>) -> Result<Vec<Approvals>, StoreError> {
+async fn requirements(conn: &mut Conn<'_>) -> Result<Vec<Requirements>, StoreError> {
     all!(
         conn,
-        Approvals,
-        "select id, reveals_need_approval, no_approval_proof, emergency_access, emergency_proof
+        Requirements,
+        "select id, reveals_need_approval, no_approval_proof, emergency_access, emergency_proof, confirm_identity,
+         no_confirmation_proof
          from account_groups order by id"
     )
 }
 
 /// Of the groups that an account is in, also those where that is not proven.
-async fn approvals_of(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<Approvals>, StoreError> {
+async fn requirements_of(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<Requirements>, StoreError> {
     all!(
         conn,
-        Approvals,
-        "select id, reveals_need_approval, no_approval_proof, emergency_access, emergency_proof
+        Requirements,
+        "select id, reveals_need_approval, no_approval_proof, emergency_access, emergency_proof, confirm_identity,
+         no_confirmation_proof
          from account_group_members join account_groups on id = group_id where account_id = $1",
         account
     )
@@ -134,13 +146,13 @@ pub async fn set_needs_approval(conn: &mut Conn<'_>, id: GroupId, needed: bool) 
 
 /// The groups whose accounts need approvals.
 pub async fn needing_approval(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
-    let groups = approvals(conn).await?;
-    Ok(groups.iter().filter(|group| group.are_needed(conn)).map(|group| group.id).collect())
+    let groups = requirements(conn).await?;
+    Ok(groups.iter().filter(|group| group.need_approval(conn)).map(|group| group.id).collect())
 }
 
 /// Whether any group of this account requires approvals.
 pub async fn any_needs_approval(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
-    Ok(approvals_of(conn, account).await?.iter().any(|group| group.are_needed(conn)))
+    Ok(requirements_of(conn, account).await?.iter().any(|group| group.need_approval(conn)))
 }
 
 /// Says whether people who may log in to the group's accounts may see a login code without approval in an emergency.
@@ -159,14 +171,14 @@ pub async fn set_emergency_access(conn: &mut Conn<'_>, id: GroupId, allowed: boo
 
 /// The groups that allow that.
 pub async fn allowing_emergency(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
-    let groups = approvals(conn).await?;
+    let groups = requirements(conn).await?;
     Ok(groups.iter().filter(|group| group.emergency_is_allowed(conn)).map(|group| group.id).collect())
 }
 
 /// Whether all groups of this account that need approvals allow that.
 pub async fn emergency_allowed(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
-    let groups = approvals_of(conn, account).await?;
-    Ok(groups.iter().filter(|group| group.are_needed(conn)).all(|group| group.emergency_is_allowed(conn)))
+    let groups = requirements_of(conn, account).await?;
+    Ok(groups.iter().filter(|group| group.need_approval(conn)).all(|group| group.emergency_is_allowed(conn)))
 }
 
 /// Says whether people have to confirm their identity before they see secrets of the group's accounts.
@@ -176,35 +188,31 @@ pub async fn set_needs_confirmation(
     id: GroupId,
     needed: bool,
 ) -> Result<(), StoreError> {
-    let touched =
-        execute!(conn, "update account_groups set confirm_identity = $2 where id = $1", id, needed)?;
+    let proof = if needed { None } else { conn.prove(AccessRow::NoConfirmation(id))? };
+    let touched = execute!(
+        conn,
+        "update account_groups set confirm_identity = $2, no_confirmation_proof = $3 where id = $1",
+        id,
+        needed,
+        proof.as_deref()
+    )?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
 /// The groups that require that.
 pub async fn needing_confirmation(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
-    let rows =
-        all!(conn, (GroupId,), "select id from account_groups where confirm_identity = true order by id")?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let groups = requirements(conn).await?;
+    Ok(groups.iter().filter(|group| group.need_confirmation(conn)).map(|group| group.id).collect())
 }
 
 /// Whether any group of this account requires that.
 pub async fn any_needs_confirmation(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
-    let (count,) = one!(
-        conn,
-        (i64,),
-        "select count(*) from account_group_members join account_groups on id = group_id
-         where account_id = $1 and confirm_identity = true",
-        account
-    )?;
-    Ok(count > 0)
+    Ok(requirements_of(conn, account).await?.iter().any(|group| group.need_confirmation(conn)))
 }
 
 /// The groups with any requirement, which ends for an account that leaves them.
 pub async fn protected(conn: &mut Conn<'_>) -> Result<Vec<GroupId>, StoreError> {
-    let mut groups = needing_approval(conn).await?;
-    groups.extend(needing_confirmation(conn).await?);
-    groups.sort_unstable();
-    groups.dedup();
-    Ok(groups)
+    let groups = requirements(conn).await?;
+    let is_protected = |group: &&Requirements| group.need_approval(conn) || group.need_confirmation(conn);
+    Ok(groups.iter().filter(is_protected).map(|group| group.id).collect())
 }

@@ -15,10 +15,20 @@ use crate::domain::audit::AuditKind;
 /// The `meta` key with the ids of all known master keys, separated by spaces.
 const KNOWN: &str = "key_ids";
 
-/// The version of the sealed empty value since rows that give access carry proofs; it was 1 before.
-const WITH_PROOFS: i64 = 2;
-/// And since owners, the groups of accounts, and what groups say about approvals do, too.
-const WITH_OWNERS: i64 = 3;
+/// Which rows carry proofs. The number of the variant is the version of the sealed empty value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Proven {
+    Nothing = 1,
+    /// Administrators, linked identities, roles and their permissions.
+    Rights = 2,
+    /// Also owners, the groups of accounts, and what groups say about approvals.
+    Accounts = 3,
+    /// Also that groups require no identity confirmation.
+    Confirmations = 4,
+}
+
+/// From the latest to the first.
+const PROVEN: [Proven; 4] = [Proven::Confirmations, Proven::Accounts, Proven::Rights, Proven::Nothing];
 
 /// What the keys mean for the proofs in a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +37,8 @@ pub enum Proofs {
     New,
     /// Every row has its proof.
     Made,
-    /// The database is from before there were proofs.
-    Missing,
-    /// The database is from before there were proofs of owners, the groups of accounts, and what groups say about
-    /// approvals. The key may be new.
-    WithoutOwners,
+    /// The database is from a version that proved less. The key may be new.
+    Only(Proven),
     /// The key is new, and the proofs were made with the former one.
     OfFormerKey,
 }
@@ -43,10 +50,10 @@ pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<Proofs, StoreErro
     let known: Vec<&str> = known.split(' ').filter(|id| !id.is_empty()).collect();
     let mut given = vec![keys.id()];
     given.extend(keys.old_id());
-    let mut version = 1;
+    let mut sealed = Proven::Nothing;
     for id in &given {
         if known.contains(id) {
-            version = version.max(try_key(conn, keys, id).await?);
+            sealed = sealed.max(try_key(conn, keys, id).await?);
         }
     }
     if !known.is_empty() {
@@ -63,19 +70,17 @@ pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<Proofs, StoreErro
         }
     }
     refuse_lost_secrets(conn, keys).await?;
+    let proven = sealed.max(recorded(conn).await?);
     let proofs = match (known.is_empty(), known.contains(&keys.id())) {
         (true, _) => Proofs::New,
-        _ if version < WITH_PROOFS && !were_made(conn, AuditKind::AccessSealed).await? => Proofs::Missing,
-        _ if version < WITH_OWNERS && !were_made(conn, AuditKind::OwnersSealed).await? => {
-            Proofs::WithoutOwners
-        }
+        _ if proven < Proven::Confirmations => Proofs::Only(proven),
         (false, true) => Proofs::Made,
         (false, false) => Proofs::OfFormerKey,
     };
     let new: Vec<&str> = given.iter().copied().filter(|id| !known.contains(id)).collect();
-    let unsealed = if version < WITH_OWNERS { &given } else { &new };
+    let unsealed = if sealed < Proven::Confirmations { &given } else { &new };
     for id in unsealed {
-        let empty = keys.seal_with(id, &place(id, WITH_OWNERS), &Secret::default())?;
+        let empty = keys.seal_with(id, &place(id, Proven::Confirmations), &Secret::default())?;
         meta::set(conn, &name(id), &empty.to_string()).await?;
     }
     if !new.is_empty() {
@@ -87,7 +92,7 @@ pub async fn check(conn: &mut Conn<'_>, keys: &Keys) -> Result<Proofs, StoreErro
 /// Whether a version of Telescope that makes proofs has used this database, as far as these keys can tell.
 pub async fn has_proofs(conn: &mut Conn<'_>, keys: &Keys) -> Result<bool, StoreError> {
     for id in [Some(keys.id()), keys.old_id()].into_iter().flatten() {
-        if meta::get(conn, &name(id)).await?.is_some() && try_key(conn, keys, id).await? >= WITH_PROOFS {
+        if meta::get(conn, &name(id)).await?.is_some() && try_key(conn, keys, id).await? >= Proven::Rights {
             return Ok(true);
         }
     }
@@ -99,20 +104,29 @@ pub(super) async fn is_new(conn: &mut Conn<'_>, keys: &Keys) -> Result<bool, Sto
     Ok(!meta::get(conn, KNOWN).await?.unwrap_or_default().split(' ').any(|id| id == keys.id()))
 }
 
-/// Whether the audit log says that these proofs were made here: then an older sealed value was put back.
-async fn were_made(conn: &mut Conn<'_>, kind: AuditKind) -> Result<bool, StoreError> {
-    let code = kind.code();
-    Ok(first!(conn, (i64,), "select seq from audit_log where code = $1 limit 1", code)?.is_some())
+/// What was proven here according to the audit log. If that is more than the sealed value says, an older one was put back.
+async fn recorded(conn: &mut Conn<'_>) -> Result<Proven, StoreError> {
+    for (kind, proven) in [
+        (AuditKind::ConfirmationsSealed, Proven::Confirmations),
+        (AuditKind::OwnersSealed, Proven::Accounts),
+        (AuditKind::AccessSealed, Proven::Rights),
+    ] {
+        let code = kind.code();
+        if first!(conn, (i64,), "select seq from audit_log where code = $1 limit 1", code)?.is_some() {
+            return Ok(proven);
+        }
+    }
+    Ok(Proven::Nothing)
 }
 
 /// A key with a known id has to open what was sealed with it: an id has only 32 bits, and a row may be damaged. Returns
-/// the version of the sealed value.
-async fn try_key(conn: &mut Conn<'_>, keys: &Keys, id: &str) -> Result<i64, StoreError> {
+/// what was proven when it was sealed.
+async fn try_key(conn: &mut Conn<'_>, keys: &Keys, id: &str) -> Result<Proven, StoreError> {
     let sealed = meta::get(conn, &name(id)).await?.ok_or(KeyError::Form)?;
-    let open = |version| sealed.parse().and_then(|sealed: Sealed| keys.open(&place(id, version), &sealed));
-    let mut tried = open(WITH_OWNERS).map(|_| WITH_OWNERS);
-    for older in [WITH_PROOFS, 1] {
-        tried = tried.or_else(|_| open(older).map(|_| older));
+    let open = |proven| sealed.parse().and_then(|sealed: Sealed| keys.open(&place(id, proven), &sealed));
+    let mut tried = Err(KeyError::Form);
+    for proven in PROVEN {
+        tried = tried.or_else(|_| open(proven).map(|_| proven));
     }
     tried.map_err(|error| {
         refuse(&format!("The master key {id} does not open what it sealed in this database: {error}."))
@@ -137,8 +151,8 @@ async fn refuse_lost_secrets(conn: &mut Conn<'_>, keys: &Keys) -> Result<(), Sto
     )))
 }
 
-fn place(id: &str, version: i64) -> SealContext<'_> {
-    SealContext { purpose: Purpose::KeyCheck, row: id, version }
+fn place(id: &str, proven: Proven) -> SealContext<'_> {
+    SealContext { purpose: Purpose::KeyCheck, row: id, version: proven as i64 }
 }
 
 fn name(id: &str) -> String {

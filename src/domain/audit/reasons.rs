@@ -42,6 +42,8 @@ pub enum ForeignRow {
     AccountGroup,
     /// A group does not require approvals.
     NoApproval,
+    /// A group does not require identity confirmation.
+    NoConfirmation,
     /// A group allows emergency access.
     EmergencyAccess,
 }

@@ -1,9 +1,13 @@
 //! How events are stored: as a code and, for most events, details in JSON. The details may be removed later because they
 //! name people.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
 use super::AuditEvent;
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
+use crate::domain::reveal::RevealKind;
+use crate::domain::{DesiredState, Email, Input, Phone};
 
 impl AuditEvent {
     /// Its details as JSON text; none if it has none.
@@ -36,84 +40,54 @@ fn parse(code: &str, details: Option<Value>) -> Option<AuditEvent> {
     serde_json::from_value(Value::Object(tagged)).ok()
 }
 
-/// (De)serializes a value with its `Display` and `FromStr`.
-pub(super) mod text {
-    use std::fmt::Display;
-    use std::str::FromStr;
-
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    pub(crate) fn serialize<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(value)
-    }
-
-    pub(crate) fn deserialize<'de, T, D>(from: D) -> Result<T, D::Error>
-    where
-        T: FromStr<Err: Display>,
-        D: Deserializer<'de>,
-    {
-        String::deserialize(from)?.parse().map_err(de::Error::custom)
-    }
-}
-
-/// Like [`text`], for an optional value.
-pub(super) mod optional_text {
-    use std::fmt::Display;
-    use std::str::FromStr;
-
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    pub(crate) fn serialize<T: Display, S: Serializer>(value: &Option<T>, to: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(value) => to.collect_str(value),
-            None => to.serialize_none(),
+/// Values that are stored as their text.
+macro_rules! as_text {
+    ($($type:ty),+) => {$(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
         }
-    }
 
-    pub(crate) fn deserialize<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
-    where
-        T: FromStr<Err: Display>,
-        D: Deserializer<'de>,
-    {
-        let text = Option::<String>::deserialize(from)?;
-        text.map(|text| text.parse().map_err(de::Error::custom)).transpose()
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                String::deserialize(from)?.parse().map_err(de::Error::custom)
+            }
+        }
+    )+};
+}
+as_text!(DesiredState, Email, Phone, RevealKind);
+
+impl Serialize for Input {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
     }
 }
 
-pub(super) mod input {
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    use crate::domain::Input;
-
-    pub(crate) fn serialize<S: Serializer>(input: &Input, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(input.name())
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Input, D::Error> {
+impl<'de> Deserialize<'de> for Input {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let name = String::deserialize(from)?;
-        let input = [Input::Code, Input::Password].into_iter().find(|input| input.name() == name);
+        let input = [Self::Code, Self::Password].into_iter().find(|input| input.name() == name);
         input.ok_or_else(|| de::Error::custom(format!("there is no input {name}")))
     }
 }
 
 /// Sets of privileges as lists of names. Unknown names are ignored.
-macro_rules! privileges {
-    ($module:ident, $set:ident, $kind:ident) => {
-        pub(super) mod $module {
-            use serde::{Deserialize, Deserializer, Serializer};
-
-            use crate::domain::privilege::{$kind, $set};
-
-            pub(crate) fn serialize<S: Serializer>(set: &$set, to: S) -> Result<S::Ok, S::Error> {
-                to.collect_seq(set.iter().map($kind::name))
+macro_rules! as_names {
+    ($set:ident, $kind:ident) => {
+        impl Serialize for $set {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_seq(self.iter().map($kind::name))
             }
+        }
 
-            pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<$set, D::Error> {
+        impl<'de> Deserialize<'de> for $set {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 let names = Vec::<String>::deserialize(from)?;
                 Ok(names.iter().filter_map(|name| $kind::from_name(name)).collect())
             }
         }
     };
 }
-privileges!(account_privileges, AccountPrivileges, AccountPrivilege);
-privileges!(system_privileges, SystemPrivileges, SystemPrivilege);
+as_names!(AccountPrivileges, AccountPrivilege);
+as_names!(SystemPrivileges, SystemPrivilege);

@@ -1,13 +1,13 @@
 //! The rows of all tables that give access.
 
-use std::collections::HashMap;
-
 use super::Foreign;
+use super::names::Names;
 use crate::domain::audit::ForeignRow;
-use crate::domain::{AccountId, Email, GroupId, Phone, RoleId, UserId};
+use crate::domain::{AccountId, Email, GroupId, RoleId, UserId};
 use crate::store::access_proof::AccessRow;
 use crate::store::conn::{all, execute};
-use crate::store::{Conn, StoreError, groups, roles, users};
+use crate::store::key_check::Proven;
+use crate::store::{Conn, StoreError, groups};
 
 pub(super) struct Stored {
     key: Key,
@@ -23,6 +23,7 @@ enum Key {
     Owner(AccountId, Email),
     AccountGroup(AccountId, GroupId),
     NoApproval(GroupId),
+    NoConfirmation(GroupId),
     Emergency(GroupId),
 }
 
@@ -78,6 +79,9 @@ async fn read_of_accounts(conn: &mut Conn<'_>, found: &mut Vec<Stored>) -> Resul
     let sql = "select id, no_approval_proof from account_groups where reveals_need_approval = false";
     let rows = all!(conn, (GroupId, Option<String>), sql)?;
     rows.into_iter().for_each(|(id, proof)| add(Key::NoApproval(id), proof));
+    let sql = "select id, no_confirmation_proof from account_groups where confirm_identity = false";
+    let rows = all!(conn, (GroupId, Option<String>), sql)?;
+    rows.into_iter().for_each(|(id, proof)| add(Key::NoConfirmation(id), proof));
     let sql = "select id, emergency_proof from account_groups where emergency_access = true";
     let rows = all!(conn, (GroupId, Option<String>), sql)?;
     rows.into_iter().for_each(|(id, proof)| add(Key::Emergency(id), proof));
@@ -95,19 +99,23 @@ impl Stored {
             Key::Owner(account, owner) => AccessRow::Owner(*account, owner),
             Key::AccountGroup(account, group) => AccessRow::AccountGroup(*account, *group),
             Key::NoApproval(group) => AccessRow::NoApproval(*group),
+            Key::NoConfirmation(group) => AccessRow::NoConfirmation(*group),
             Key::Emergency(group) => AccessRow::Emergency(*group),
         }
     }
 
-    /// Whether rows of this kind carry proofs only since the second version with proofs.
-    pub(super) const fn is_of_an_account(&self) -> bool {
+    /// Since when rows of this kind carry proofs.
+    pub(super) const fn proven_since(&self) -> Proven {
         match &self.key {
-            Key::Owner(..) | Key::AccountGroup(..) | Key::NoApproval(_) | Key::Emergency(_) => true,
             Key::Administrator(..)
             | Key::Identity(..)
             | Key::RoleMember(..)
             | Key::GroupPrivilege(..)
-            | Key::SystemPrivilege(..) => false,
+            | Key::SystemPrivilege(..) => Proven::Rights,
+            Key::Owner(..) | Key::AccountGroup(..) | Key::NoApproval(_) | Key::Emergency(_) => {
+                Proven::Accounts
+            }
+            Key::NoConfirmation(_) => Proven::Confirmations,
         }
     }
 
@@ -171,6 +179,14 @@ impl Stored {
                     proof
                 )
             }
+            Key::NoConfirmation(group) => {
+                execute!(
+                    conn,
+                    "update account_groups set no_confirmation_proof = $2 where id = $1",
+                    *group,
+                    proof
+                )
+            }
             Key::Emergency(group) => {
                 execute!(conn, "update account_groups set emergency_proof = $2 where id = $1", *group, proof)
             }
@@ -216,6 +232,7 @@ impl Stored {
                 return groups::take_out(conn, *group, *account).await.map(drop);
             }
             Key::NoApproval(group) => return groups::set_needs_approval(conn, *group, true).await,
+            Key::NoConfirmation(group) => return groups::set_needs_confirmation(conn, *group, true).await,
             Key::Emergency(group) => return groups::set_emergency_access(conn, *group, false).await,
         }
         .map(drop)
@@ -245,45 +262,13 @@ impl Stored {
                 (ForeignRow::AccountGroup, format!("{account} in group “{group}”"))
             }
             Key::NoApproval(group) => (ForeignRow::NoApproval, format!("in group “{}”", names.group(*group))),
+            Key::NoConfirmation(group) => {
+                (ForeignRow::NoConfirmation, format!("in group “{}”", names.group(*group)))
+            }
             Key::Emergency(group) => {
                 (ForeignRow::EmergencyAccess, format!("in group “{}”", names.group(*group)))
             }
         };
         Foreign { row, what }
-    }
-}
-
-/// The names of people, roles and groups, and the numbers of accounts; the id of one that has none.
-pub(super) struct Names {
-    people: HashMap<UserId, Email>,
-    roles: HashMap<RoleId, String>,
-    groups: HashMap<GroupId, String>,
-    accounts: HashMap<AccountId, Phone>,
-}
-
-impl Names {
-    pub(super) async fn read(conn: &mut Conn<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            people: users::addresses(conn).await?,
-            roles: roles::all(conn).await?.into_iter().map(|role| (role.id, role.name)).collect(),
-            groups: groups::all(conn).await?.into_iter().map(|group| (group.id, group.name)).collect(),
-            accounts: all!(conn, (AccountId, Phone), "select id, phone from accounts")?.into_iter().collect(),
-        })
-    }
-
-    pub(super) fn person(&self, id: UserId) -> String {
-        self.people.get(&id).map_or_else(|| id.to_string(), ToString::to_string)
-    }
-
-    fn account(&self, id: AccountId) -> String {
-        self.accounts.get(&id).map_or_else(|| id.to_string(), ToString::to_string)
-    }
-
-    fn role(&self, id: RoleId) -> String {
-        self.roles.get(&id).cloned().unwrap_or_else(|| id.to_string())
-    }
-
-    fn group(&self, id: GroupId) -> String {
-        self.groups.get(&id).cloned().unwrap_or_else(|| id.to_string())
     }
 }

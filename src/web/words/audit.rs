@@ -150,6 +150,9 @@ fn describe(event: &AuditEvent) -> String {
                 "signed {rows} owners, accounts in groups and approval settings that an earlier version stored"
             )
         }
+        AuditEvent::ConfirmationsSealed { rows } => {
+            format!("signed {rows} waived identity confirmations that an earlier version stored")
+        }
         AuditEvent::ForeignRowRemoved { row, what } => {
             format!("removed {} added directly to the database: {what}", foreign_row(*row))
         }

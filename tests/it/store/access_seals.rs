@@ -17,6 +17,7 @@ use crate::support::db::TestDb;
 super::on_both!(
     a_database_from_before_is_proven_once,
     what_the_first_proofs_left_out_is_proven_once,
+    waived_confirmations_are_proven_once,
     an_upgrade_hides_no_change_from_before,
     an_upgrade_with_a_new_key_proves_everything,
     what_was_put_in_before_the_upgrade_is_named,
@@ -110,7 +111,7 @@ async fn as_the_first_had_it(test: &TestDb, keys: &Keys) {
     key_check_of(test, keys, 2).await;
     test.tamper(
         "update accounts set owner_proof = null; update account_group_members set proof = null;
-         update account_groups set no_approval_proof = null, emergency_proof = null;
+         update account_groups set no_approval_proof = null, no_confirmation_proof = null, emergency_proof = null;
          update access_version set version = sealed",
     )
     .await;
@@ -121,7 +122,7 @@ async fn as_before(test: &TestDb, keys: &Keys) {
     key_check_of(test, keys, 1).await;
     test.tamper(
         "update accounts set owner_proof = null; update account_group_members set proof = null;
-         update account_groups set no_approval_proof = null, emergency_proof = null;
+         update account_groups set no_approval_proof = null, no_confirmation_proof = null, emergency_proof = null;
          update users set admin_proof = null; update identities set proof = null;
          update role_members set proof = null; update group_role_privileges set proof = null;
          update role_system_privileges set proof = null; update access_version set sealed = null, proof = null",
@@ -151,11 +152,14 @@ async fn a_database_from_before_is_proven_once(test: TestDb) {
     assert!(counts(&db, ada).await);
     assert_eq!(seals(&db).await, 1);
 
-    // Somebody puts the old version back, to have their own rows proven.
+    // Putting the old version back proves nothing again.
     as_before(&test, &keys).await;
     let db = prepare(&test, &keys).await;
     assert!(!counts(&db, ada).await);
-    assert_eq!((seals(&db).await, seals_of(&db, "access.owners-sealed").await), (1, 1));
+    assert_eq!(seals(&db).await, 1);
+    for code in ["access.owners-sealed", "access.confirmations-sealed"] {
+        assert_eq!(seals_of(&db, code).await, 1, "{code}");
+    }
 }
 
 async fn what_the_first_proofs_left_out_is_proven_once(test: TestDb) {
@@ -180,11 +184,34 @@ async fn what_the_first_proofs_left_out_is_proven_once(test: TestDb) {
     assert!(counts(&db, ada).await);
     assert_eq!((seals(&db).await, seals_of(&db, "access.owners-sealed").await), (0, 1));
 
-    // Somebody puts an old version back, to have their own rows proven.
+    // Putting the old version back proves nothing again.
     as_the_first_had_it(&test, &keys).await;
     let db = prepare(&test, &keys).await;
     assert!(!accounts_count(&db).await);
     assert_eq!(seals_of(&db, "access.owners-sealed").await, 1);
+}
+
+async fn waived_confirmations_are_proven_once(test: TestDb) {
+    let keys = Arc::new(Keys::new(&master(), None));
+    let db = prepare(&test, &keys).await;
+    let ada = fill(&db).await;
+    let without_confirmation = async |db: &Db| {
+        let conn = &mut db.read().await.unwrap();
+        groups::needing_confirmation(conn).await.unwrap().is_empty()
+    };
+    for is_first in [true, false] {
+        key_check_of(&test, &keys, 3).await;
+        test.tamper(
+            "update account_groups set no_confirmation_proof = null; update access_version set version = sealed",
+        )
+        .await;
+        assert!(!without_confirmation(&db).await);
+        let db = prepare(&test, &keys).await;
+        assert_eq!(without_confirmation(&db).await, is_first);
+        assert_eq!(counts(&db, ada).await, is_first);
+        assert_eq!(seals_of(&db, "access.owners-sealed").await, 0);
+        assert_eq!(seals_of(&db, "access.confirmations-sealed").await, 1);
+    }
 }
 
 async fn an_upgrade_hides_no_change_from_before(test: TestDb) {
@@ -193,7 +220,10 @@ async fn an_upgrade_hides_no_change_from_before(test: TestDb) {
     fill(&db).await;
     for (sql, is_foreign) in [("select 1", false), ("update roles set name = 'Other'", true)] {
         as_the_first_had_it(&test, &keys).await;
-        test.tamper("delete from audit_log where code = 'access.owners-sealed'").await;
+        test.tamper(
+            "delete from audit_log where code in ('access.owners-sealed', 'access.confirmations-sealed')",
+        )
+        .await;
         test.tamper(sql).await;
         let db = prepare(&test, &keys).await;
         assert!(accounts_count(&db).await);

@@ -64,6 +64,7 @@ async fn every_statement_that_changes_a_right_is_counted(test: TestDb) {
         ("", "update accounts set owner = 'eve@example.org'"),
         ("", "update accounts set owner_proof = 'proof'"),
         ("", "update account_groups set no_approval_proof = 'proof'"),
+        ("", "update account_groups set no_confirmation_proof = 'proof'"),
         ("", "update accounts set comment = 'of the board'"),
     ] {
         if !before_sql.is_empty() {

@@ -168,7 +168,7 @@ async fn rules_that_are_taken_or_moved_are_noticed_once() {
         "delete from group_role_privileges",
         "update accounts set owner = null",
         "update account_groups set reveals_need_approval = true",
-        "update account_groups set confirm_identity = not confirm_identity",
+        "update account_groups set confirm_identity = true",
         "delete from account_group_members",
         "update access_version set sealed = version + 1, version = version + 1",
     ]
@@ -197,10 +197,12 @@ async fn owners_groups_and_waived_approvals_of_rows_give_nothing() {
     let role = test.role("Desk", &[(sales, login)], SystemPrivileges::NONE).await;
     test.give(EVE, role).await;
     let eve = test.signed_in(EVE).await;
-    let protect =
-        async |conn: &mut store::Conn<'_>| store::groups::set_needs_approval(conn, board, true).await;
+    let protect = async |conn: &mut store::Conn<'_>| -> Result<(), store::StoreError> {
+        store::groups::set_needs_confirmation(conn, board, true).await?;
+        store::groups::set_needs_approval(conn, board, true).await
+    };
     test.app.db.maintain(protect).await.unwrap();
-    // Also after a restart, when everything is read anew.
+    // Also after a restart, which reads everything again.
     let is_safe = async |sql: &str| {
         test.apply_policy().await;
         assert!(!sees(&eve, boards).await, "{sql}");
@@ -213,6 +215,8 @@ async fn owners_groups_and_waived_approvals_of_rows_give_nothing() {
         assert!(store::groups::any_needs_approval(conn, boards).await.unwrap(), "{sql}");
         assert_eq!(store::groups::needing_approval(conn).await.unwrap(), [board], "{sql}");
         assert!(!store::groups::emergency_allowed(conn, boards).await.unwrap(), "{sql}");
+        assert!(store::groups::any_needs_confirmation(conn, boards).await.unwrap(), "{sql}");
+        assert_eq!(store::groups::needing_confirmation(conn).await.unwrap(), [board], "{sql}");
         assert_eq!(store::groups::allowing_emergency(conn).await.unwrap(), [], "{sql}");
     };
     is_safe("nothing yet").await;
@@ -239,6 +243,14 @@ async fn owners_groups_and_waived_approvals_of_rows_give_nothing() {
             "account-group",
         ),
         ("update account_groups set reveals_need_approval = false".into(), "no-approval"),
+        ("update account_groups set confirm_identity = false".into(), "no-confirmation"),
+        (
+            format!(
+                "update account_groups set confirm_identity = false, no_confirmation_proof =
+                 (select no_confirmation_proof from account_groups where id = '{sales}') where id = '{board}'"
+            ),
+            "no-confirmation",
+        ),
         (
             format!(
                 "update account_groups set reveals_need_approval = false, no_approval_proof =
@@ -272,6 +284,7 @@ async fn owners_groups_and_waived_approvals_of_rows_give_nothing() {
             ("select count(*) from account_group_members", 2),
             ("select count(*) from account_groups where reveals_need_approval = true", 1),
             ("select count(*) from account_groups where emergency_access = true", 0),
+            ("select count(*) from account_groups where confirm_identity = true", 1),
         ] {
             assert_eq!(rows(&test, question).await, count, "{sql}: the row is repaired");
         }

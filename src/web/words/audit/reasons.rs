@@ -15,6 +15,7 @@ pub(super) const fn foreign_row(row: ForeignRow) -> &'static str {
         ForeignRow::Owner => "the owner of an account",
         ForeignRow::AccountGroup => "an account in a group",
         ForeignRow::NoApproval => "a waived approval",
+        ForeignRow::NoConfirmation => "a waived identity confirmation",
         ForeignRow::EmergencyAccess => "emergency access",
     }
 }
