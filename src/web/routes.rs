@@ -6,6 +6,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::pages::access::named::{create, delete, rename};
+use super::pages::groups::requirement::{self, Approval, Confirmation, Emergency};
 use super::pages::{
     about, access, accounts, audit, groups, jobs, reveals, roles, session_events, sign_in, users,
 };
@@ -86,12 +87,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::GROUP, get(groups::show::show))
         .route(paths::GROUP_RENAME, post(rename::<GroupId>))
         .route(paths::GROUP_DELETE, post(delete::<GroupId>))
-        .route(paths::GROUP_APPROVAL, get(groups::approval::ask).post(groups::approval::save))
+        .route(paths::GROUP_APPROVAL, get(requirement::ask::<Approval>).post(requirement::save::<Approval>))
         .route(
             paths::GROUP_EMERGENCY,
-            get(groups::approval::ask_emergency).post(groups::approval::save_emergency),
+            get(requirement::ask::<Emergency>).post(requirement::save::<Emergency>),
         )
-        .route(paths::GROUP_CONFIRMATION, get(groups::confirmation::ask).post(groups::confirmation::save))
+        .route(
+            paths::GROUP_CONFIRMATION,
+            get(requirement::ask::<Confirmation>).post(requirement::save::<Confirmation>),
+        )
         .route(paths::GROUP_PUT_IN, post(groups::accounts::add))
         .route(paths::GROUP_TAKE_OUT, post(groups::accounts::remove))
         .route(paths::USERS, get(users::list::list))

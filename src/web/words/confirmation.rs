@@ -1,6 +1,7 @@
 //! What pages say about confirming one's identity.
 
 use crate::sso::oidc::OidcError;
+use crate::web::words::access::applies_to;
 use crate::words::quoted;
 
 /// Why the identity provider's answer confirms nothing.
@@ -64,8 +65,8 @@ pub const fn button(needed: bool) -> &'static str {
     if needed { "Require identity confirmation" } else { "Stop requiring identity confirmation" }
 }
 
-/// What will happen, a sentence each.
-pub fn effects(needed: bool, accounts: String) -> Vec<String> {
+/// What will happen, a sentence each. `accounts` are those that the reader can see.
+pub fn effects(needed: bool, accounts: usize) -> Vec<String> {
     let secrets = match needed {
         true => {
             "Before login codes and stored passwords are shown, people confirm their identity by signing in again. This \
@@ -76,5 +77,5 @@ pub fn effects(needed: bool, accounts: String) -> Vec<String> {
              account requires it."
         }
     };
-    vec![accounts, secrets.to_owned()]
+    vec![applies_to(accounts), secrets.to_owned()]
 }

@@ -1,8 +1,6 @@
 pub mod accounts;
-pub mod approval;
-pub mod confirmation;
 pub mod list;
-mod requirement;
+pub mod requirement;
 pub mod show;
 
 use axum::response::Response;
