@@ -9,7 +9,9 @@ use super::{Conn, StoreError};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::{Email, GroupId, RoleId, UserId, name};
 
-pub use provider::{count_unmatched, from_provider, of_person_by_source, set_from_provider};
+pub use provider::{
+    count_unmatched, from_provider, of_person_by_source, people_from_provider, set_from_provider,
+};
 
 /// The source of roles given by the identity provider.
 const PROVIDER: &str = "provider";

@@ -2,7 +2,7 @@
 //! do.
 
 use crate::domain::access::{EscalationError, Policy, PolicyChange, Principal, Subject, authorize_change};
-use crate::domain::{Account, GroupId, RoleId};
+use crate::domain::{Account, GroupId, RoleId, UserId};
 use crate::store::{self, Conn, StoreError};
 
 /// Why people with such roles may not lose what those give them; none if they may.
@@ -12,10 +12,31 @@ pub(crate) async fn of_roles(
     actor: &Principal,
     affected: impl Fn(&[RoleId]) -> bool,
 ) -> Result<Option<EscalationError>, StoreError> {
+    let people = rules.holders().filter(|(_, roles)| affected(roles)).map(|(id, _)| id);
+    of_people(conn, rules, actor, people).await
+}
+
+/// Why a role may not get another name; none if it may. People who have it by its name at the identity provider lose it
+/// with their next sign-in.
+pub(crate) async fn of_name(
+    conn: &mut Conn<'_>,
+    rules: &Policy,
+    actor: &Principal,
+    role: RoleId,
+) -> Result<Option<EscalationError>, StoreError> {
+    let people = store::roles::people_from_provider(conn, role).await?;
+    of_people(conn, rules, actor, people.into_iter()).await
+}
+
+async fn of_people(
+    conn: &mut Conn<'_>,
+    rules: &Policy,
+    actor: &Principal,
+    people: impl Iterator<Item = UserId>,
+) -> Result<Option<EscalationError>, StoreError> {
     let administrators = store::users::administrators(conn).await?;
     let is_admin = |person| administrators.iter().any(|(id, _)| *id == person);
-    let people = rules.holders().filter(|(_, roles)| affected(roles));
-    let people: Vec<Subject> = people.map(|(id, _)| Subject { id, admin: is_admin(id) }).collect();
+    let people: Vec<Subject> = people.map(|id| Subject { id, admin: is_admin(id) }).collect();
     Ok(authorize_change(rules, actor, PolicyChange::Strip(&people)).err())
 }
 

@@ -33,6 +33,20 @@ pub async fn from_provider(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<Stri
     Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
+/// The people who have a role from the identity provider only.
+pub async fn people_from_provider(conn: &mut Conn<'_>, role: RoleId) -> Result<Vec<UserId>, StoreError> {
+    let rows = all!(
+        conn,
+        (UserId,),
+        "select user_id from role_members given where role_id = $1 and source = $2
+         and not exists (select 1 from role_members other
+           where other.role_id = given.role_id and other.user_id = given.user_id and other.source <> $2)",
+        role,
+        PROVIDER
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// How many of these groups have no role of their name.
 pub async fn count_unmatched(conn: &mut Conn<'_>, groups: &[String]) -> Result<usize, StoreError> {
     let named = all!(conn, (String,), "select name_folded from roles")?;

@@ -1,10 +1,11 @@
 //! Edits of roles: their names, who has them, and what they give.
 
-use super::super::Failed;
+use super::super::{Failed, stripping};
 use super::{Done, EditContext, UserRef, checked, gone, rejected, taken, unchanged};
 use crate::domain::access::{PolicyChange, Subject};
 use crate::domain::audit::AuditEvent;
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
+use crate::domain::name::fold;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
 use crate::domain::{GroupId, RoleId};
 use crate::store::groups::Group;
@@ -32,7 +33,11 @@ impl EditContext<'_> {
             return unchanged();
         }
         let entry = self.entry(AuditEvent::RoleRenamed { role: name.clone(), before: role.name.clone() });
-        if let Err(why) = self.authorize(PolicyChange::Rename(id)) {
+        let mut refused = self.authorize(PolicyChange::Rename(id)).err();
+        if refused.is_none() && fold(&name) != fold(&role.name) {
+            refused = stripping::of_name(conn, self.rules, self.actor, id).await?;
+        }
+        if let Some(why) = refused {
             return self.refuse(conn, entry, role.name, why).await;
         }
         store::roles::rename(conn, id, &name).await?;
