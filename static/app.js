@@ -26,8 +26,7 @@
     const button = document.createElement("button");
     button.type = "button";
     button.dataset.dismiss = "";
-    button.setAttribute("aria-label", "Dismiss");
-    button.textContent = "×";
+    button.innerHTML = '<span aria-hidden="true">×</span><span class="visually-hidden">Dismiss</span>';
     toast.append(text, button);
     toasts.append(toast);
     settle();

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 
 use super::app::ADMIN;
 use super::behind::{ADA, Behind, HEADER};
+use crate::support::axe::barriers;
 use crate::support::browser::{Browser, Scripts};
 use crate::support::waiting::{DEADLINE, until_true};
 use telescope::live::events::Change;
@@ -30,18 +31,23 @@ async fn proxy(State(assertion): State<Assertion>, mut request: Request, next: N
     next.run(request).await
 }
 
-async fn story(scripts: Scripts) {
+/// Telescope behind the proxy, which asserts that Ada has just signed in, and its address.
+async fn behind_proxy() -> (Behind, Assertion, String) {
     assert!(HEADER.eq_ignore_ascii_case("cf-access-jwt-assertion"));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let behind = Behind::with(&[("PUBLIC_URL", &url)]).await;
-    behind.test.account(1, Some(ADA)).await;
     let assertion: Assertion = Arc::new(Mutex::new(behind.token(ADA)));
     let router = behind.test.router.clone();
     let router = router.layer(from_fn_with_state(Arc::clone(&assertion), proxy));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+    (behind, assertion, url)
+}
 
+async fn story(scripts: Scripts) {
+    let (behind, assertion, url) = behind_proxy().await;
+    behind.test.account(1, Some(ADA)).await;
     let browser = Browser::open(scripts).await;
     browser.goto(&format!("{url}/")).await;
     assert_eq!(browser.text(".who span").await, ADA, "no sign-in was needed");
@@ -81,6 +87,26 @@ async fn a_browser_signs_in_and_out_through_its_proxy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_signs_in_and_out_through_its_proxy_without_javascript() {
     story(Scripts::Off).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_to_sign_in_again_at_the_proxy_is_shown_without_barriers() {
+    let (behind, assertion, url) = behind_proxy().await;
+    let earlier = behind.test.app.clock.now().0 / 1000 - 600;
+    let token = behind.claims(ADA, json!({ "iat": earlier, "nbf": earlier, "exp": earlier + 3600 }));
+    *assertion.lock().unwrap() = behind.key.sign(&token);
+    let browser = Browser::open(Scripts::On).await;
+    browser.goto(&format!("{url}/confirm-identity?next=%2Faccounts")).await;
+    let said = browser.text("main").await;
+    assert!(said.contains("sign in again, and come back to this page"), "{said}");
+    let found = barriers(&browser, "confirm identity at the proxy").await;
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    browser.press("Sign out to sign in again", "main").await;
+    until_true("the proxy is reached", DEADLINE, async || {
+        browser.has("h1").await && browser.text("h1").await == "Signed out at the proxy"
+    })
+    .await;
+    browser.close().await;
 }
 
 /// A proxy with a session of its own: when it has ended, the proxy leads each request to its sign-in page, on another site.
