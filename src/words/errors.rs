@@ -174,8 +174,8 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::ApprovalNotNeeded => "This account no longer needs approval. Reload the page.".into(),
         ErrorCode::AlreadyRequested => "You have already requested this. Check the status of that request.".into(),
         ErrorCode::NoApprover => {
-            "There is no one who can approve this: no other person has the permission approve_reveal. Ask an access \
-             manager to grant it."
+            "There is no one who can approve this. It takes another person with the permission approve_reveal who \
+             didn't get it from you within the last day. Ask another access manager to grant it."
                 .into()
         }
         ErrorCode::OwnRequest => "You can't decide your own request. Another person has to.".into(),
