@@ -1,5 +1,6 @@
 //! The pages that manage access: what they show, what they refuse, and that a preview changes nothing.
 
+mod explain;
 mod managers;
 
 use axum::http::StatusCode;

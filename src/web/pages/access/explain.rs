@@ -54,7 +54,7 @@ struct ExplainPage {
 struct ExplainedPerson {
     email: Email,
     disabled: bool,
-    /// Whether they have been here, or were given a role.
+    /// Whether they have signed in before.
     known: bool,
     roles: Vec<String>,
 }
@@ -100,7 +100,7 @@ pub async fn explain(
                 explained.iter().filter(|one| one.privilege.is_used()).map(|one| names.row(one)).collect();
         }
         let roles = policy.roles_of(user.id).iter().map(|role| names.role(*role)).collect();
-        let known = user.created != Millis(0);
+        let known = user.seen != Millis(0);
         page.person = Some(ExplainedPerson { email: user.email, disabled: user.disabled, known, roles });
     } else if let Some(entry) = &account {
         page.holders = holder_rows(conn, &policy, &names, &entry.account).await?;
