@@ -142,16 +142,22 @@ pub fn own_requests(count: usize) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmergencyRow {
     seq: i64,
-    at: Moment,
+    at: Millis,
     actor: String,
     account: Option<(AccountId, String)>,
     reason: String,
 }
 
+impl EmergencyRow {
+    fn moment(&self) -> Moment {
+        moment(self.at)
+    }
+}
+
 pub fn emergencies(app: &State, requests: &Requests) -> Vec<EmergencyRow> {
     let row = |access: &EmergencyAccess| EmergencyRow {
         seq: access.seq,
-        at: moment(access.at),
+        at: access.at,
         actor: access.actor.clone(),
         account: access.account.and_then(|id| {
             let entry = app.live.accounts.get(id)?;

@@ -10,6 +10,7 @@ mod compression;
 mod csv;
 pub mod error;
 mod error_page;
+mod escape;
 mod extract;
 pub mod form;
 mod fragment;

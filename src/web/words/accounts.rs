@@ -1,5 +1,7 @@
 //! The pages of accounts.
 
+use askama::filters::Safe;
+
 use super::moments::{Sentence, moment};
 use crate::domain::account::Profile;
 use crate::domain::direction::isolated;
@@ -32,7 +34,7 @@ pub const REMOVAL_CONTINUES: &str = "The removal continues.";
 
 /// The state of a stored two-step password.
 pub fn stored_password(stored_and_rejected: Option<(Millis, Option<Millis>)>) -> Sentence {
-    Sentence(match stored_and_rejected {
+    Safe(match stored_and_rejected {
         None => "Not stored".into(),
         Some((stored, None)) => format!("Stored at {}", moment(stored)),
         Some((_, Some(at))) => format!("Rejected by Telegram at {}. Set the correct one.", moment(at)),

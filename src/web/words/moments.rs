@@ -2,48 +2,39 @@
 
 use std::fmt;
 
-use askama::filters::HtmlSafe;
+use askama::filters::Safe;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::domain::Millis;
 
-/// A time as an element of a page, which its script can read.
+/// A time as an element of a page, which its script can read. Templates write it as it is.
+pub type Moment = Safe<TimeElement>;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
+pub struct TimeElement {
     at: Millis,
     is_relative: bool,
 }
 
 pub const fn moment(at: Millis) -> Moment {
-    Moment { at, is_relative: false }
+    Safe(TimeElement { at, is_relative: false })
 }
 
 /// A time that readers compare with now: "5 minutes ago" where scripts run.
 pub const fn ago(at: Millis) -> Moment {
-    Moment { at, is_relative: true }
+    Safe(TimeElement { at, is_relative: true })
 }
 
-impl fmt::Display for Moment {
+impl fmt::Display for TimeElement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = if self.is_relative { " data-ago" } else { "" };
         write!(f, "<time datetime=\"{}\"{mark}>{}</time>", self.at.rfc3339(), utc(self.at))
     }
 }
 
-impl HtmlSafe for Moment {}
-
 /// A sentence with times in it. What people entered must not be in it, since nothing is escaped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sentence(pub String);
-
-impl fmt::Display for Sentence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl HtmlSafe for Sentence {}
+pub type Sentence = Safe<String>;
 
 /// A time as text.
 pub fn utc(at: Millis) -> String {

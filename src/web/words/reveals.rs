@@ -1,5 +1,7 @@
 //! Secrets that are revealed, and the approvals that they may need.
 
+use askama::filters::Safe;
+
 use super::moments::{Sentence, moment};
 use super::stages::DONT_SHARE;
 use crate::domain::error::ErrorCode;
@@ -47,13 +49,13 @@ pub const fn secret(kind: RevealKind) -> &'static SecretWords {
 
 /// Beside a login code.
 pub fn code_from(sent: Millis) -> Sentence {
-    Sentence(format!("Sent by Telegram at {}. {DONT_SHARE}", moment(sent)))
+    Safe(format!("Sent by Telegram at {}. {DONT_SHARE}", moment(sent)))
 }
 
 /// Beside a stored password.
 pub fn password_from(stored: Millis, rejected: Option<Millis>) -> Sentence {
     let rejected = rejected.map(|at| format!(" Telegram rejected it at {}.", moment(at))).unwrap_or_default();
-    Sentence(format!("Stored at {}.{rejected}", moment(stored)))
+    Safe(format!("Stored at {}.{rejected}", moment(stored)))
 }
 
 pub const NO_CODE_CAME: &str = "No code arrived in time. Enter a reason to start again.";

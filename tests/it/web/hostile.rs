@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use telescope::domain::account::Profile;
+use telescope::domain::direction::balanced;
 use telescope::domain::{Network, Snapshot, Stage, StageToken};
 
 use super::app::{ADMIN, TestApp};
@@ -31,7 +32,9 @@ async fn text_from_others_is_inert() {
         };
         test.app.live.accounts.put_snapshot(id, snapshot);
         let row = format!("#account-{id}");
-        let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let closed = &*balanced(text);
+        let group = &balanced(group).into_owned();
+        let spaced = closed.split_whitespace().collect::<Vec<_>>().join(" ");
         let list = root.get("/accounts").await;
         assert_eq!(list.texts(&format!("{row} bdi")), [&spaced, &spaced, &spaced].map(String::as_str));
         let shown = root.get(&page).await;

@@ -55,7 +55,7 @@ struct Pager {
 pub struct Empty;
 
 /// A page of entries.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Results {
     pub rows: Vec<AuditRow>,
     /// The number of the entry before which the next page begins.

@@ -15,7 +15,6 @@ use crate::web::paths;
 use crate::web::state::AppState;
 use crate::web::words::{audit, moments, moments::Moment};
 
-#[derive(Debug)]
 pub struct Mismatch {
     /// The number of the entry that records it.
     pub seq: i64,

@@ -13,7 +13,6 @@ use crate::store::{Conn, StoreError, accounts, audit as audit_log};
 use crate::web::paths;
 use crate::web::words::{audit, moments, moments::Moment};
 
-#[derive(Clone, Debug)]
 pub struct AuditRow {
     pub seq: i64,
     pub at: Moment,
