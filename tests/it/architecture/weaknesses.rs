@@ -126,7 +126,7 @@ const WEAKNESSES: &[(&str, &str, &[&str])] = &[
         &[
             "web::rights::every_change_is_logged",
             "stories::messages::a_code_is_stale_after_five_minutes",
-            "store::audit::every_change_is_detected",
+            "store::audit::verifying::every_change_is_detected",
             "stories::audit_truncation::a_truncated_log_is_detected_at_the_next_start",
         ],
     ),

@@ -1,5 +1,8 @@
 //! Fetching keys from a provider that rotates them, fails, hangs, or sends too much or invalid data.
 
+mod first;
+mod separate;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -161,83 +164,6 @@ async fn keys_for_other_uses_are_ignored() {
     assert!(!other("alg", "PS256").unwrap().signs(jsonwebtoken::Algorithm::RS256));
 }
 
-fn each_of(issuer: &Issuer) -> (Arc<KeySet>, Clock) {
-    let clock = Clock::manual(Clock::System.now());
-    let below = format!("{}/", issuer.name()).parse().unwrap();
-    (KeySet::new(KeysAt::Each(below), Http::new(false, &Outbound::default()), clock.clone()), clock)
-}
-
-#[tokio::test]
-async fn keys_in_separate_files_are_fetched_once() {
-    let key = SigningKey::es256("6f2c-11");
-    let issuer = Issuer::start(Answering::Keys(vec![key.clone()])).await;
-    let (keys, clock) = each_of(&issuer);
-    for _ in 0..100 {
-        assert!(knows(&keys, "6f2c-11").await);
-        clock.advance(30);
-    }
-    assert_eq!(issuer.asked(), 1);
-    for invented in
-        ["../../secret", "//evil.example/x", "a/b", "?x", "x y", "http:x", "invented-1", &"a".repeat(65)]
-    {
-        clock.advance(60);
-        assert!(!knows(&keys, invented).await);
-    }
-    assert_eq!(issuer.asked(), 1, "an invalid key id is not requested");
-}
-
-/// Whoever reaches the server can invent ids that look like real ones.
-#[tokio::test]
-async fn invented_ids_do_not_keep_real_keys_from_being_fetched() {
-    let real = SigningKey::es256("6f2c-11");
-    let issuer = Issuer::start(Answering::Missing(vec![real.clone()])).await;
-    let (keys, clock) = each_of(&issuer);
-    let flood = |from: u32| {
-        let keys = Arc::clone(&keys);
-        async move {
-            let fakes = (from..from + 500).map(|number| {
-                let keys = Arc::clone(&keys);
-                tokio::spawn(async move { !knows(&keys, &format!("{number:08x}-4b1d")).await })
-            });
-            for fake in fakes.collect::<Vec<_>>() {
-                assert!(fake.await.unwrap());
-            }
-        }
-    };
-    flood(0).await;
-    let (found, ()) = tokio::join!(knows(&keys, "6f2c-11"), flood(500));
-    assert!(found, "the real one is found among a thousand");
-    let asked = issuer.asked();
-    flood(0).await;
-    assert_eq!(issuer.asked(), asked, "the same id is not asked for again within a minute");
-    issuer.answers(Answering::Missing(vec![real, SigningKey::es256("6f2c-12")]));
-    flood(1000).await;
-    assert!(knows(&keys, "6f2c-12").await && knows(&keys, "6f2c-11").await);
-    clock.advance(61);
-    flood(0).await;
-    assert!(issuer.asked() > asked, "after a minute it may be there");
-}
-
-#[tokio::test]
-async fn a_key_in_a_file_of_its_own_ends_when_the_provider_has_it_no_longer() {
-    let issuer = Issuer::start(Answering::Missing(vec![SigningKey::es256("6f2c-11")])).await;
-    let (keys, clock) = each_of(&issuer);
-    assert!(knows(&keys, "6f2c-11").await);
-    issuer.answers(Answering::Broken);
-    clock.advance(60 * 60);
-    let deadline = Instant::now() + DEADLINE;
-    while issuer.asked() < 2 {
-        assert!(knows(&keys, "6f2c-11").await && Instant::now() < deadline, "an outage ends nothing");
-        tokio::task::yield_now().await;
-    }
-    issuer.answers(Answering::Missing(Vec::new()));
-    while knows(&keys, "6f2c-11").await {
-        assert!(Instant::now() < deadline, "the provider has taken it away");
-        clock.advance(1);
-        tokio::task::yield_now().await;
-    }
-}
-
 /// Some providers use a key id again, or give none.
 #[tokio::test]
 async fn a_signature_that_does_not_match_leads_to_one_question_for_newer_keys() {
@@ -300,63 +226,6 @@ async fn weak_keys_and_keys_for_other_operations_are_none() {
     ] {
         assert_eq!(with(&[("key_ops", operations.clone())]), is_taken, "{operations}");
     }
-}
-
-#[tokio::test]
-async fn fetching_the_first_keys_is_retried_within_seconds() {
-    let issuer = Issuer::start(Answering::Broken).await;
-    let clock = Clock::manual(Clock::System.now());
-    let keys = keys_at(&issuer.certs(), clock.clone());
-    for (wait, asked) in [(1, 2), (2, 3), (4, 4), (8, 5), (10, 6)] {
-        assert!(!knows(&keys, "one").await);
-        clock.advance(wait - 1);
-        assert!(!knows(&keys, "one").await && issuer.asked() == asked - 1, "{wait} {}", issuer.asked());
-        clock.advance(1);
-        assert!(!knows(&keys, "one").await && issuer.asked() == asked, "{wait} {}", issuer.asked());
-    }
-    issuer.answers(Answering::Keys(vec![one()]));
-    clock.advance(10);
-    assert!(knows(&keys, "one").await);
-    clock.advance(59);
-    assert!(!knows(&keys, "invented").await && issuer.asked() == 7, "from now on at most once a minute");
-}
-
-#[tokio::test]
-async fn keys_are_fetched_before_the_first_sign_in() {
-    let issuer = Issuer::start(Answering::InTurn(2, vec![one()])).await;
-    let keys = keys_at(&issuer.certs(), Clock::System);
-    let begun = Instant::now();
-    keys.prepare();
-    while !keys.has_any() {
-        assert!(begun.elapsed() < DEADLINE, "the third request was answered");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    assert!(begun.elapsed() >= Duration::from_secs(3), "retried after one second, then after two");
-    assert_eq!(issuer.asked(), 3);
-    assert!(knows(&keys, "one").await && issuer.asked() == 3);
-}
-
-#[tokio::test]
-async fn concurrent_callers_share_the_first_request() {
-    let issuer = Issuer::start(Answering::Never).await;
-    let keys = keys_at(&issuer.certs(), Clock::System);
-    keys.prepare();
-    let waiting: Vec<_> = (0..100)
-        .map(|number| {
-            let keys = Arc::clone(&keys);
-            tokio::spawn(async move { knows(&keys, &format!("invented-{number}")).await })
-        })
-        .collect();
-    let begun = Instant::now();
-    while issuer.asked() == 0 {
-        assert!(begun.elapsed() < DEADLINE);
-        tokio::task::yield_now().await;
-    }
-    for one in waiting {
-        assert!(!one.await.unwrap());
-    }
-    // They all ended with that request, or with the next one, a second later.
-    assert!(issuer.asked() <= 2, "{}", issuer.asked());
 }
 
 #[tokio::test]

@@ -31,6 +31,13 @@ async fn insert(test: &TestDb, account: &Account) -> Result<(), StoreError> {
     test.db.maintain(async |conn: &mut Conn<'_>| accounts::insert(conn, account).await).await
 }
 
+/// Inserts one, for other tests.
+pub(super) async fn added(test: &TestDb, number: u16) -> AccountId {
+    let account = account(number);
+    insert(test, &account).await.unwrap();
+    account.id
+}
+
 async fn group(test: &TestDb, name: &str) -> Result<GroupId, StoreError> {
     let id = GroupId::generate();
     test.db.maintain(async |conn: &mut Conn<'_>| groups::insert(conn, id, name).await).await?;

@@ -3,10 +3,11 @@
 use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::access::{Person, Principal};
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
-use telescope::domain::{Account, AccountId, DesiredState, Email, Millis, Phone, RequestInfo, UserId};
+use telescope::domain::{AccountId, DesiredState, Email, Millis, Phone, RequestInfo, UserId};
 use telescope::store::audit::{self, Found, Search, Whose};
 use telescope::store::{self, Conn, StoreError};
 
+use super::accounts::added as account;
 use crate::support::db::TestDb;
 
 super::on_both!(
@@ -37,22 +38,6 @@ async fn write(test: &TestDb, entries: &[AuditEntry]) {
         Ok(())
     };
     test.db.maintain(written).await.unwrap();
-}
-
-async fn account(test: &TestDb, number: u16) -> AccountId {
-    let account = Account {
-        id: AccountId::generate(),
-        phone: Phone::test(2, number),
-        owner: None,
-        comment: String::new(),
-        groups: Vec::new(),
-        wanted: DesiredState::Connected,
-        folder: format!("folder-{number}"),
-        created: Millis(0),
-    };
-    let inserted = async |conn: &mut Conn<'_>| store::accounts::insert(conn, &account).await;
-    test.db.maintain(inserted).await.unwrap();
-    account.id
 }
 
 async fn found(test: &TestDb, search: &Search, before: Option<i64>, limit: usize) -> Found {

@@ -2,9 +2,10 @@
 
 use telescope::crypto::{Keys, MasterKey};
 use telescope::domain::picture::{PhotoId, Picture};
-use telescope::domain::{Account, AccountId, DesiredState, Millis, Phone};
+use telescope::domain::{AccountId, Millis};
 use telescope::store::{Conn, StoreError, account_pictures, accounts};
 
+use super::accounts::added as account;
 use crate::support::db::TestDb;
 
 super::on_both!(
@@ -20,21 +21,6 @@ fn keys(name: &str) -> Keys {
 fn picture(photo: i64) -> Picture {
     let head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\xa0\0\0\0\xa0".to_vec();
     Picture::new(PhotoId(photo), [head, photo.to_be_bytes().to_vec()].concat()).unwrap()
-}
-
-async fn account(test: &TestDb, number: u16) -> AccountId {
-    let account = Account {
-        id: AccountId::generate(),
-        phone: Phone::test(2, number),
-        owner: None,
-        comment: String::new(),
-        groups: vec![],
-        wanted: DesiredState::Connected,
-        folder: format!("folder-{number}"),
-        created: Millis(1),
-    };
-    test.db.maintain(async |conn: &mut Conn<'_>| accounts::insert(conn, &account).await).await.unwrap();
-    account.id
 }
 
 async fn put(test: &TestDb, keys: &Keys, account: AccountId, photo: i64) -> bool {

@@ -2,7 +2,6 @@
 //! the first to sign in.
 
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::process::{Command, Output};
 
 use crate::support::login::STEP;
 use crate::support::stack::Stack;
@@ -14,23 +13,7 @@ const BOB: &str = "bob@example.org";
 
 /// Runs `telescope admin`; returns whether it succeeded, and its output.
 async fn admin(stack: &Stack, what: &str, email: &str) -> (bool, String) {
-    run(stack, &[what, email]).await
-}
-
-async fn run(stack: &Stack, arguments: &[&str]) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_telescope"));
-    command
-        .arg("admin")
-        .args(arguments)
-        .env_clear()
-        .envs(stack.environment())
-        .env("TELEGRAM_ENVIRONMENT", "test")
-        .env("LOG", "error")
-        .current_dir(stack.folder());
-    let ran = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let Output { status, stdout, stderr } = ran;
-    let said = String::from_utf8([stdout, stderr].concat()).unwrap();
-    (status.success(), said.trim().to_owned())
+    stack.runs("admin", &[what, email]).await
 }
 
 async fn done(stack: &Stack, what: &str, email: &str, words: &str) {
@@ -108,15 +91,15 @@ async fn commands_let_people_in_whose_identity_has_changed() {
     done(&stack, "unblock", ADA, "wasn't blocked.").await;
     refused(&stack, "unlink", BOB, "There is no user").await;
     assert_eq!(
-        run(&stack, &["move", ADA, NEW]).await,
+        stack.runs("admin", &["move", ADA, NEW]).await,
         (true, format!("{ADA} is now {NEW}, with 0 accounts."))
     );
 
     assert!(stack.stop().await.success());
-    let (is_done, said) = run(&stack, &["move", NEW, "nobody"]).await;
+    let (is_done, said) = stack.runs("admin", &["move", NEW, "nobody"]).await;
     assert!(!is_done && said.contains("address"), "{said}");
     assert_eq!(
-        run(&stack, &["move", NEW, ADA]).await,
+        stack.runs("admin", &["move", NEW, ADA]).await,
         (true, format!("{NEW} is now {ADA}, with 0 accounts."))
     );
     let (is_done, said) = admin(&stack, "unlink", ADA).await;

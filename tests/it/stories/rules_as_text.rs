@@ -1,7 +1,6 @@
 //! Access rules on the command line: explained, exported, reviewed and imported, with and without a running server.
 
 use std::path::Path;
-use std::process::{Command, Output};
 
 use telescope::domain::Phone;
 
@@ -15,19 +14,7 @@ const ADA: &str = "ada@example.org";
 
 /// Runs `telescope access`; returns whether it succeeded, and its output.
 async fn access(stack: &Stack, words: &[&str]) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_telescope"));
-    command
-        .arg("access")
-        .args(words)
-        .env_clear()
-        .envs(stack.environment())
-        .env("TELEGRAM_ENVIRONMENT", "test")
-        .env("LOG", "error")
-        .current_dir(stack.folder());
-    let ran = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let Output { status, stdout, stderr } = ran;
-    let said = String::from_utf8([stdout, stderr].concat()).unwrap();
-    (status.success(), said.trim_end().to_owned())
+    stack.runs("access", words).await
 }
 
 async fn import(stack: &Stack, file: &Path, text: &str, yes: bool) -> (bool, String) {

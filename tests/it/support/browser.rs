@@ -1,14 +1,17 @@
 //! A real browser: headless Chromium or Firefox, driven by WebDriver, with or without JavaScript.
 
+mod display;
+mod scripts;
+
+pub use display::Display;
+
 use std::time::Duration;
 
-use serde_json::json;
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 
 use super::driver::{Driver, Engine};
 use super::waiting::{DEADLINE, until};
-use super::{firefox, target};
 
 /// How long a page may take to show what is expected.
 pub const SOON: Duration = DEADLINE;
@@ -20,43 +23,6 @@ pub enum Scripts {
     On,
     /// Everything has to work without them.
     Off,
-}
-
-/// A screen size and a color scheme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Display {
-    /// A wide screen, light.
-    Wide,
-    /// A wide screen, dark.
-    WideDark,
-    /// A phone, 390 pixels wide, light.
-    Phone,
-    /// A phone, dark.
-    PhoneDark,
-}
-
-impl Display {
-    /// Every display, with its name in file names.
-    pub const ALL: [(Self, &'static str); 4] = [
-        (Self::Wide, "wide"),
-        (Self::WideDark, "wide-dark"),
-        (Self::Phone, "phone"),
-        (Self::PhoneDark, "phone-dark"),
-    ];
-
-    const fn size(self) -> (u32, u32) {
-        match self {
-            Self::Wide | Self::WideDark => (1280, 900),
-            Self::Phone | Self::PhoneDark => (390, 844),
-        }
-    }
-
-    const fn scheme(self) -> &'static str {
-        match self {
-            Self::Wide | Self::Phone => "light",
-            Self::WideDark | Self::PhoneDark => "dark",
-        }
-    }
 }
 
 /// A browser window with its own profile.
@@ -97,31 +63,6 @@ impl Browser {
     /// Whether its pages run scripts.
     pub const fn scripts(&self) -> Scripts {
         self.scripts
-    }
-
-    /// Changes the window's size and color scheme.
-    pub async fn show_as(&self, display: Display) {
-        let (width, height) = display.size();
-        self.resize(width, height).await;
-        match self.engine {
-            Engine::Chromium => {
-                let scheme =
-                    json!({ "features": [{ "name": "prefers-color-scheme", "value": display.scheme() }] });
-                self.devtools("Emulation.setEmulatedMedia", scheme).await;
-            }
-            Engine::Firefox => firefox::prefer(&self.driver, display.scheme() == "dark").await,
-        }
-    }
-
-    /// Changes the window's size.
-    pub async fn resize(&self, width: u32, height: u32) {
-        match self.engine {
-            Engine::Chromium => {
-                let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
-                self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
-            }
-            Engine::Firefox => firefox::resize(&self.driver, width, height).await,
-        }
     }
 
     /// Sends a command of Chromium's developer tools.
@@ -269,109 +210,6 @@ impl Browser {
             None
         };
         until(&format!("{css} is shown"), limit, shown).await;
-    }
-
-    /// Runs a script in the page, regardless of its Content-Security-Policy.
-    pub async fn run(&self, script: &str) {
-        self.driver.execute(script, vec![]).await.unwrap();
-    }
-
-    /// Runs a script in the page that passes its result to the function in its last argument.
-    pub async fn ask<T: serde::de::DeserializeOwned>(&self, script: &str) -> T {
-        self.driver.execute_async(script, vec![]).await.unwrap().convert().unwrap()
-    }
-
-    /// Runs a script in every page from now on, before the page's own.
-    pub async fn before_each_page(&self, script: &str) {
-        let source = json!({ "source": script });
-        self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await.unwrap();
-    }
-
-    /// The value of an expression in the page, once it is not null.
-    pub async fn value<T: serde::de::DeserializeOwned>(&self, expression: &str) -> T {
-        let look = async || {
-            let value = self.driver.execute(format!("return {expression}"), vec![]).await.ok()?;
-            value.convert::<Option<T>>().unwrap()
-        };
-        until(&format!("{expression} is something"), SOON, look).await
-    }
-
-    /// Whether this holds in the page.
-    pub async fn is_true(&self, expression: &str) -> bool {
-        self.driver.execute(format!("return {expression}"), vec![]).await.unwrap().convert().unwrap()
-    }
-
-    /// Sets a mark that a reload would remove.
-    pub async fn mark(&self) {
-        self.run("window.markOfTheTest = true").await;
-    }
-
-    /// Whether the mark is still there, so the page was not reloaded.
-    pub async fn is_marked(&self) -> bool {
-        self.is_true("window.markOfTheTest === true").await
-    }
-
-    /// Starts recording every value that this attribute takes in any table row.
-    pub async fn record(&self, attribute: &str) {
-        let script = "
-            const name = arguments[0];
-            window.recordOfTheTest = [];
-            const note = () => {
-                for (const row of document.querySelectorAll(`tr[${name}]`)) {
-                    const value = row.getAttribute(name);
-                    if (window.recordOfTheTest.at(-1) !== value) window.recordOfTheTest.push(value);
-                }
-            };
-            note();
-            new MutationObserver(note).observe(document.body, { subtree: true, childList: true, attributes: true });";
-        self.driver.execute(script, vec![json!(attribute)]).await.unwrap();
-    }
-
-    /// The recorded values, in order.
-    pub async fn recorded(&self) -> Vec<String> {
-        self.driver.execute("return window.recordOfTheTest", vec![]).await.unwrap().convert().unwrap()
-    }
-
-    /// Warnings and errors in the page's console: script errors and violations of the Content-Security-Policy.
-    pub async fn complaints(&self) -> Vec<String> {
-        match self.engine {
-            Engine::Chromium => {
-                let entries = self.driver.browser_log().await.unwrap();
-                let loud =
-                    entries.into_iter().filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"));
-                loud.map(|entry| entry.message).collect()
-            }
-            Engine::Firefox => firefox::complaints(&self.driver).await,
-        }
-    }
-
-    /// Saves a screenshot of the page as `target/screenshots/NAME.png`.
-    pub async fn picture(&self, name: &str) {
-        let folder = target().join("screenshots");
-        std::fs::create_dir_all(&folder).unwrap();
-        self.driver.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
-    }
-
-    /// How many pixels wider than the window the page is.
-    pub async fn pixels_too_wide(&self) -> i64 {
-        let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-        self.driver.execute(wider, vec![]).await.unwrap().convert().unwrap()
-    }
-
-    /// Saves a screenshot for each display, and checks that the page never scrolls horizontally.
-    pub async fn pictures(&self, name: &str) {
-        for (display, word) in Display::ALL {
-            // What differs between browsers shows in two of the four.
-            let in_firefox = matches!(display, Display::Wide | Display::PhoneDark);
-            if self.engine == Engine::Firefox && !in_firefox {
-                continue;
-            }
-            self.show_as(display).await;
-            self.picture(&format!("{name}-{word}")).await;
-            let wider = self.pixels_too_wide().await;
-            assert!(wider <= 0, "{name} is {wider} pixels too wide for {word}");
-        }
-        self.show_as(Display::Wide).await;
     }
 }
 

@@ -1,17 +1,20 @@
 //! All processes of a running server: the launcher, the sandbox's server, Telescope and its td-hosts. The binaries are
 //! the ones that ship.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::hash::{BuildHasher, RandomState};
-use std::net::{SocketAddr, TcpListener};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+mod ends;
+mod launch;
 
-use rustix::process::Signal;
+pub use launch::telescope;
+
+use std::ffi::OsString;
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::sync::Arc;
+use std::time::Duration;
+
+use launch::{environment, free_addresses, launch};
 use telescope::config::Dsn;
 use telescope::crypto::Keys;
 use telescope::domain::Millis;
@@ -249,70 +252,6 @@ impl Stack {
         }
     }
 
-    /// Stops everything in order, as `systemctl stop` would.
-    pub async fn stop(&mut self) -> ExitStatus {
-        let parts = self.parts();
-        processes::signal(self.launcher_pid(), Signal::TERM);
-        self.until_gone(parts).await
-    }
-
-    /// Stops everything as Ctrl-C in a terminal does: every process of the group gets the signal at once.
-    pub async fn interrupt(&mut self) -> ExitStatus {
-        let parts = self.parts();
-        processes::signal_group(self.launcher_pid(), Signal::INT);
-        self.until_gone(parts).await
-    }
-
-    /// Waits until the launcher and everything it started have ended.
-    async fn until_gone(&mut self, parts: Vec<Process>) -> ExitStatus {
-        let launcher = &mut self.launcher;
-        let status = until("the launcher ends", STOP_TIME, async || launcher.try_wait().unwrap()).await;
-        for part in parts {
-            until(&format!("{part:?} ends too"), STOP_TIME, async || {
-                (!processes::alive(part.pid)).then_some(())
-            })
-            .await;
-        }
-        status
-    }
-
-    /// Waits until Telescope exits on its own, and all other processes with it.
-    pub async fn until_ended(&mut self) -> ExitStatus {
-        let parts = self.parts();
-        self.until_gone(parts).await
-    }
-
-    /// Kills Telescope itself, as the OOM killer would, and waits until the whole stack has ended.
-    pub async fn kill_telescope(&mut self) {
-        let parts = self.parts();
-        processes::kill_hard(self.telescope_pid());
-        self.until_gone(parts).await;
-    }
-
-    /// Sends SIGTERM to Telescope only, and waits until the whole stack has ended.
-    pub async fn terminate_telescope(&mut self) {
-        let parts = self.parts();
-        processes::signal(self.telescope_pid(), Signal::TERM);
-        self.until_gone(parts).await;
-    }
-
-    /// Kills everything at once, as a power failure would.
-    pub fn kill_all(&mut self) {
-        let parts = self.parts();
-        processes::kill_hard(self.launcher_pid());
-        parts.iter().for_each(|part| processes::kill_hard(part.pid));
-        let _ = self.launcher.wait();
-        // A killed process keeps its ports until the kernel has ended it.
-        let end = Instant::now() + STOP_TIME;
-        while parts.iter().any(|part| processes::alive(part.pid)) && Instant::now() < end {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "a drop can't await, and waits for processes that are dead"
-            )]
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
     /// The output of all processes so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.home.folder().join("log")).unwrap_or_default()
@@ -334,83 +273,4 @@ fn is_server(process: &Process) -> bool {
 
 fn program(process: &Process) -> &str {
     process.line.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default()
-}
-
-/// The command that serves; the binary is the one that ships.
-pub fn telescope() -> Vec<OsString> {
-    vec![env!("CARGO_BIN_EXE_telescope").into(), "serve".into()]
-}
-
-/// Starts the launcher in a process group of its own, with its output added to the log.
-fn launch(home: &Home, program: &[OsString], settings: &[(String, String)]) -> Child {
-    let folder = home.folder();
-    let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
-    Command::new(sandbox_program())
-        .arg("run")
-        .args(["--data", path(&folder.join("sandbox")), "--library", path(&library())])
-        .args(["--listen", &home.page.to_string(), "--phones", &home.phones.to_string(), "--"])
-        .args(program)
-        .current_dir(folder)
-        .env_clear()
-        .envs(environment(folder, settings))
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().unwrap())
-        .stderr(log)
-        .spawn()
-        .expect("the launcher starts")
-}
-
-/// Telescope's environment; the test's own settings come last.
-fn environment(folder: &Path, settings: &[(String, String)]) -> Vec<(OsString, OsString)> {
-    let mut environment: Vec<(OsString, OsString)> = vec![
-        ("PATH".into(), std::env::var_os("PATH").unwrap_or_default()),
-        ("SSO_MODE".into(), "mock".into()),
-        ("ADMIN_EMAILS".into(), "admin@example.org".into()),
-        ("DATA_DIR".into(), folder.join("data").into()),
-        ("ACCOUNTS_DIR".into(), folder.join("accounts").into()),
-        ("LOGIN_ATTEMPTS_PER_DAY".into(), "20".into()),
-        // In benchmarks one person logs hundreds of accounts in.
-        ("CODES_PER_PERSON_PER_DAY".into(), "100000".into()),
-        ("SIGN_INS_PER_MINUTE".into(), "10000".into()),
-        ("LOG".into(), "info,telescope=debug".into()),
-        ("RUST_BACKTRACE".into(), "1".into()),
-        ("NO_COLOR".into(), "1".into()),
-    ];
-    environment.extend(settings.iter().map(|(name, value)| (name.into(), value.into())));
-    environment
-}
-
-fn path(path: &Path) -> &str {
-    path.to_str().expect("a plain path")
-}
-
-/// The sandbox's binary, which cargo builds beside ours.
-fn sandbox_program() -> PathBuf {
-    let program = Path::new(env!("CARGO_BIN_EXE_telescope")).with_file_name("telescope-sandbox");
-    assert!(
-        program.exists(),
-        "{} is missing: `cargo build --workspace --bins` builds it, `make test` does so by itself",
-        program.display()
-    );
-    program
-}
-
-/// The stock TDLib.
-fn library() -> PathBuf {
-    let library = super::root().join("natives/linux/lib/libtdjson.so");
-    assert!(library.exists(), "{} is missing: `make natives` fetches it", library.display());
-    library
-}
-
-/// Two free addresses, bound at the same time so that they differ. They are outside the range of ephemeral ports, so that
-/// they stay free while a stack is stopped.
-fn free_addresses() -> [SocketAddr; 2] {
-    let listening = || {
-        let random = RandomState::new().hash_one(std::process::id());
-        let port = 10_000 + u16::try_from(random % 20_000).unwrap();
-        TcpListener::bind(("127.0.0.1", port)).ok()
-    };
-    let one = || (0..100).find_map(|_| listening()).expect("a free port");
-    [one(), one()].map(|listener| listener.local_addr().unwrap())
 }

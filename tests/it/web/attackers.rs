@@ -5,10 +5,12 @@ use axum::http::{Method, StatusCode};
 use telescope::domain::AccountId;
 use telescope::domain::access::PolicyVersion;
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
+use telescope::ops::audit::queue;
 use telescope::store;
 use telescope::store::users::Listed;
 
 use super::app::{ADMIN, TestApp, Visitor, filled};
+use super::guarded::{PASSWORD, guarded};
 use super::live::next;
 use super::walk::{TABLE, ask, path_of};
 
@@ -166,4 +168,72 @@ async fn a_role_gives_nothing_outside_of_its_groups() {
         assert_eq!(answer.status, status, "{path}");
     }
     assert_eq!(state(&test).await, before);
+}
+
+#[tokio::test]
+async fn an_administrator_sees_a_secret_alone_only_after_a_recorded_change() {
+    let test = TestApp::new().await;
+    let root = test.signed_in(ADMIN).await;
+    let (account, group) = guarded(&test, &root, None, "approval").await;
+    let secret = format!("/accounts/{account}/password/reveal");
+    let is_shown = async || root.post(&secret, &[("reason", "Alone")]).await.body.contains(PASSWORD);
+    assert!(!is_shown().await);
+    let newest =
+        async || test.rows("select code || ' ' || actor from audit_log order by seq desc").await.remove(0);
+    let switched = root.post(&format!("/groups/{group}/approval"), &[("needed", "no")]).await;
+    assert_eq!(switched.status, StatusCode::SEE_OTHER, "{}", switched.body);
+    assert_eq!(newest().await, format!("group.approval {ADMIN}"));
+    assert!(is_shown().await);
+    assert_eq!(newest().await, format!("password.shown {ADMIN}"));
+}
+
+/// Form fields with which as many routes as possible change something.
+const ANYTHING: &[(&str, &str)] = &[
+    ("step", "save"),
+    ("reason", "Because I can"),
+    ("needed", "yes"),
+    ("allowed", "yes"),
+    ("name", "Taken over"),
+    ("people", ADA),
+    ("privilege", "view"),
+    ("password", "Blaukehlchen 6"),
+    ("phone", "+9996629977"),
+    ("owner", BOB),
+    ("comment", "Mine"),
+    ("email", "eve@example.org"),
+    ("token", "7"),
+    ("code", ""),
+];
+
+#[tokio::test]
+async fn an_administrator_changes_nothing_without_a_trace() {
+    let test = TestApp::new().await;
+    test.signed_in(ADA).await;
+    let log = async || {
+        queue::flush(&test.app).await.unwrap();
+        test.rows("select seq || ' ' || digest || ' ' || mac || ' ' || actor from audit_log order by seq")
+            .await
+    };
+    let mut changed = 0;
+    for (number, (method, pattern, _)) in (1..).zip(TABLE).filter(|(_, (method, ..))| *method != "GET") {
+        // Each row has its own account and person, since the former may be gone.
+        let person = format!("person{number}@example.org");
+        let account = test.account(number, Some(ADA)).await;
+        test.signed_in(&person).await;
+        let root = test.signed_in(ADMIN).await;
+        let path = path_of(&test, pattern, account, &person).await;
+        let (before, entries) = (state(&test).await, log().await);
+        let request = root.request(Method::from_bytes(method.as_bytes()).unwrap(), &path);
+        root.send(filled(request, ANYTHING)).await;
+        let now = log().await;
+        assert!(now.starts_with(&entries), "{pattern}: former entries stay as they are");
+        if state(&test).await != before {
+            let new = &now[entries.len()..];
+            assert!(new.iter().any(|entry| entry.contains(ADMIN)), "{pattern}: {new:?}");
+            changed += 1;
+        }
+    }
+    assert!(changed > 15, "{changed}");
+    let conn = &mut test.app.db.read().await.unwrap();
+    assert_eq!(store::audit::verify(conn, &test.app.keys, None).await.unwrap().faults, []);
 }

@@ -3,7 +3,6 @@
 
 use axum::body::BodyDataStream;
 use axum::http::StatusCode;
-use telescope::clock::Clock;
 use telescope::domain::privilege::{AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use telescope::domain::{AccountId, GroupId};
 use telescope::ops::audit::queue;
@@ -11,11 +10,11 @@ use telescope::store::audit::Filter;
 use telescope::store::{self, Conn, StoreError};
 
 use super::app::{ADMIN, Answer, TestApp, Visitor};
+use super::guarded::{Guarded, PASSWORD};
 use super::live::next;
 use crate::support::waiting::DEADLINE;
 
 const SECOND: &str = "second@example.org";
-const PASSWORD: &str = "Heckenbraunelle 9";
 const WHY: &str = "The desk has a new phone";
 const STEP: &str = ".confirm a.button";
 
@@ -29,16 +28,9 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let admins = format!("{ADMIN},{SECOND}");
-        let clock = Clock::manual(Clock::System.now());
-        let test = TestApp::with_clock(&[("ADMIN_EMAILS", &admins)], clock).await;
-        let account = test.account(1, None).await;
-        let group = test.group("Board", &[account]).await;
-        let root = test.signed_in(ADMIN).await;
-        root.post(&format!("/accounts/{account}/password"), &[("password", PASSWORD)]).await;
-        let scene = Self { test, account, group, root };
-        assert_eq!(scene.sets(&scene.root, "yes").await.status, StatusCode::SEE_OTHER);
-        scene
+        let Guarded { test, account, group, root } =
+            Guarded::new(&format!("{ADMIN},{SECOND}"), None, "confirmation").await;
+        Self { test, account, group, root }
     }
 
     async fn sets(&self, who: &Visitor, needed: &str) -> Answer {

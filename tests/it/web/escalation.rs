@@ -1,6 +1,9 @@
 //! An access manager who is not an administrator tries to escalate privileges. Whatever they try, in one batch or in
 //! several, they and their accomplices end up with what they had.
 
+mod accounts;
+mod identities;
+
 use axum::http::StatusCode;
 use telescope::domain::access::{self, Principal};
 use telescope::domain::audit::Outcome;
@@ -8,7 +11,7 @@ use telescope::domain::error::ErrorCode;
 use telescope::domain::privilege::{
     AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges, can,
 };
-use telescope::domain::{AccountId, Email, GroupId, Identity, ProviderGroups, RequestInfo, RoleId};
+use telescope::domain::{AccountId, Email, GroupId, RoleId};
 use telescope::ops::access::{Edit, Report, UserRef, save};
 use telescope::ops::{OpError, sign_in};
 use telescope::store;
@@ -203,78 +206,6 @@ async fn a_recreated_role_or_group_gives_nothing() {
 }
 
 /// The identity provider assigns roles by name, so choosing a role's name can assign the role.
-#[tokio::test]
-async fn a_role_named_like_a_providers_group_gives_no_more_than_its_creator_has() {
-    let scene = Scene::new().await;
-    let role = RoleId::generate();
-    let edits = [
-        Edit::AddRole(role, "Everybody".into()),
-        Edit::Cell(scene.lobby, role, ENTER),
-        Edit::System(role, SystemPrivileges::ALL),
-        Edit::Cell(scene.lobby, role, VIEW),
-    ];
-    let report = scene.tries(&edits).await;
-    assert_eq!((report.done, report.failed.len()), (2, 2), "{:?}", report.failed);
-    let groups = ProviderGroups::Listed(vec!["EVERYBODY".to_owned(), "keepers of the vault".to_owned()]);
-    let identity = Identity { groups, ..Identity::claimed(Email::parse(DESK).unwrap()) };
-    sign_in::sign_in(&scene.test.app, &identity, &RequestInfo::default()).await.unwrap();
-    assert_eq!(scene.test.app.live.policy.current().roles_of(scene.test.user(DESK).await.id).len(), 2);
-    assert_eq!(scene.may(DESK, scene.seen).await, VIEW);
-    // The desk now has this role itself, so it can't add to it.
-    let report = scene.tries(&[Edit::Cell(scene.lobby, role, AccountPrivileges::NONE)]).await;
-    assert_eq!(report.done, 0, "{:?}", report.failed);
-}
-
-/// A role given to an address before its first sign-in is for the person who proves the address, in any spelling.
-#[tokio::test]
-async fn a_role_for_an_address_is_for_the_person_who_proves_it() {
-    let scene = Scene::new().await;
-    scene.test.give(HELPER, scene.keepers).await;
-    let claimed = Identity { verified: false, ..Identity::claimed(Email::parse(HELPER).unwrap()) };
-    let refused = sign_in::sign_in(&scene.test.app, &claimed, &RequestInfo::default()).await;
-    assert!(matches!(refused, Err(OpError::Refused(_))), "{refused:?}");
-    let proven = Identity::claimed(Email::parse(" Helper@EXAMPLE.org").unwrap());
-    let person = sign_in::sign_in(&scene.test.app, &proven, &RequestInfo::default()).await.unwrap();
-    assert_eq!(person.person.id, scene.test.user(HELPER).await.id);
-    assert!(scene.may(HELPER, scene.hidden).await.has(AccountPrivilege::Login));
-}
-
-/// An owner has permissions without a role. Unblocking them restores these, and forgetting their identity gives them to
-/// the next person who proves the address; both require these permissions.
-#[tokio::test]
-async fn unblocking_and_forgetting_an_identity_require_the_owners_permissions() {
-    let scene = Scene::new().await;
-    let (root, ada) = (scene.test.signed_in(ADMIN).await, scene.test.signed_in(ADA).await);
-    let desk = scene.test.signed_in(DESK).await;
-    assert_eq!(scene.does(&desk, "forget-identity", ADA).await, StatusCode::CONFLICT);
-    assert_eq!(ada.get("/accounts").await.status, StatusCode::OK);
-    assert_eq!(scene.does(&root, "disable", ADA).await, StatusCode::SEE_OTHER);
-    assert_eq!(scene.does(&desk, "enable", ADA).await, StatusCode::CONFLICT);
-    assert!(scene.test.user(ADA).await.disabled, "still blocked");
-
-    // With an owner's permissions on all of their accounts it is permitted.
-    let all = scene.test.role("Heirs", &[(scene.vault, access::OWNER)], SystemPrivileges::NONE).await;
-    scene.test.give(DESK, all).await;
-    assert_eq!(scene.does(&desk, "enable", ADA).await, StatusCode::SEE_OTHER);
-    assert_eq!(scene.does(&desk, "forget-identity", ADA).await, StatusCode::SEE_OTHER);
-    scene.test.account(3, Some(ADA)).await;
-    assert_eq!(scene.does(&desk, "disable", ADA).await, StatusCode::CONFLICT, "she owns more now");
-    assert_eq!(scene.does(&root, "disable", ADA).await, StatusCode::SEE_OTHER);
-    assert_eq!(scene.does(&desk, "enable", ADA).await, StatusCode::CONFLICT);
-    assert_eq!(scene.does(&root, "enable", ADA).await, StatusCode::SEE_OTHER);
-}
-
-/// By forgetting their own identity a person could sign in with a second address and approve their own requests.
-#[tokio::test]
-async fn nobody_can_forget_their_own_identity() {
-    let scene = Scene::new().await;
-    let (root, desk) = (scene.test.signed_in(ADMIN).await, scene.test.signed_in(DESK).await);
-    for (who, email) in [(&root, ADMIN), (&desk, DESK)] {
-        assert_eq!(scene.does(who, "forget-identity", email).await, StatusCode::CONFLICT, "{email}");
-        assert_eq!(who.get("/accounts").await.status, StatusCode::OK, "{email} is still signed in");
-    }
-}
-
 /// A request that was permitted before its person was blocked or lost the permission changes nothing.
 #[tokio::test]
 async fn an_outdated_permission_has_no_effect() {
@@ -300,59 +231,6 @@ async fn an_outdated_permission_has_no_effect() {
 }
 
 /// The groups of an account decide who has access to it, so each change is logged, also on the account's page.
-#[tokio::test]
-async fn group_changes_on_the_account_page_are_logged() {
-    let scene = Scene::new().await;
-    let root = scene.test.signed_in(ADMIN).await;
-    for groups in ["lobby, Board", "Board", "Board, New, new"] {
-        let saved = root.edit(scene.seen, &[("owner", ""), ("comment", ""), ("groups", groups)]).await;
-        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
-    }
-    let conn = &mut scene.test.app.db.read().await.unwrap();
-    let filter = store::audit::Filter { account: Some(scene.seen), ..Default::default() };
-    let mut entries = store::audit::page(conn, &filter, 100).await.unwrap();
-    entries.reverse();
-    let about_groups = entries.iter().filter(|entry| entry.code.starts_with("group"));
-    let written: Vec<(&str, &str)> =
-        about_groups.map(|entry| (entry.code.as_str(), entry.details.as_deref().unwrap())).collect();
-    let group = |name: &str| format!("{{\"group\":\"{name}\"}}");
-    let (board, lobby, new) = (group("Board"), group("Lobby"), group("New"));
-    assert_eq!(
-        written,
-        [
-            ("group.added", board.as_str()),
-            ("group.account.joined", &board),
-            ("group.account.left", &lobby),
-            ("group.added", &new),
-            ("group.account.joined", &new),
-        ]
-    );
-    assert!(entries.iter().all(|entry| entry.outcome == Outcome::Done && entry.actor == ADMIN));
-}
-
-/// Permissions by roles end with the roles; an owner's would not.
-#[tokio::test]
-async fn access_managers_can_not_make_themselves_owners() {
-    let scene = Scene::new().await;
-    let all = scene.test.role("All", &[(scene.lobby, AccountPrivileges::ALL)], SystemPrivileges::NONE).await;
-    scene.test.give(DESK, all).await;
-    let desk = scene.test.signed_in(DESK).await;
-    let to = async |owner: &str| {
-        desk.edit(scene.seen, &[("owner", owner), ("comment", ""), ("groups", "Lobby")]).await
-    };
-    let refused = to(DESK).await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
-    assert!(refused.texts("#owner-error")[0].contains("make yourself the owner"), "{}", refused.body);
-    assert_eq!(to(HELPER).await.status, StatusCode::SEE_OTHER, "another owner is permitted");
-    telescope::ops::audit::queue::flush(&scene.test.app).await.unwrap();
-    let conn = &mut scene.test.app.db.read().await.unwrap();
-    let entries = store::audit::page(conn, &store::audit::Filter::default(), 100).await.unwrap();
-    let edits = entries.iter().filter(|entry| entry.code == "account.edited");
-    let (failed, done): (Vec<_>, Vec<_>) = edits.partition(|entry| entry.outcome == Outcome::Failed);
-    assert_eq!((failed.len(), done.len()), (1, 1), "the attempt is logged");
-    assert!(failed[0].reason.as_deref().unwrap().contains("make yourself the owner"), "and why it failed");
-}
-
 /// A change is completed even if the client disconnects.
 #[tokio::test]
 async fn a_change_is_completed_after_the_client_disconnects() {
@@ -376,93 +254,4 @@ async fn a_change_is_completed_after_the_client_disconnects() {
     tokio::join!(async { turn.await.unwrap() }, leave);
     let shut_out = async || scene.test.user(HELPER).await.disabled.then_some(());
     crate::support::waiting::until("it is done", crate::support::waiting::DEADLINE, shut_out).await;
-}
-
-/// People lose what roles give them in a group with the group, or with the accounts that leave it.
-#[tokio::test]
-async fn what_a_group_gives_is_taken_only_from_people_with_no_more_permissions() {
-    let scene = Scene::new().await;
-    let guests = scene.test.role("Guests", &[(scene.lobby, VIEW)], SystemPrivileges::NONE).await;
-    scene.test.give(HELPER, guests).await;
-    scene.test.give(HELPER, scene.keepers).await;
-    let desk = scene.test.signed_in(DESK).await;
-    let tries = [
-        vec![Edit::DeleteGroup(scene.lobby)],
-        vec![Edit::DeleteGroup(scene.vault)],
-        vec![Edit::TakeOut(scene.seen, scene.lobby)],
-        // Nor in several steps of one batch.
-        vec![
-            Edit::Cell(scene.lobby, guests, AccountPrivileges::NONE),
-            Edit::Take(whom(HELPER), guests),
-            Edit::DeleteRole(guests),
-            Edit::TakeOut(scene.seen, scene.lobby),
-            Edit::DeleteGroup(scene.lobby),
-        ],
-    ];
-    for edits in &tries {
-        let report = scene.tries(edits).await;
-        assert_eq!((report.done, report.failed.len()), (0, edits.len()), "{edits:?}: {:?}", report.failed);
-        assert!(
-            report.failed.iter().all(|failed| failed.error == ErrorCode::AboveYou),
-            "{:?}",
-            report.failed
-        );
-    }
-    for groups in ["", "New"] {
-        let form = [("owner", ""), ("comment", ""), ("groups", groups)];
-        let refused = desk.edit(scene.seen, &form).await;
-        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{groups:?}: {}", refused.body);
-        assert!(refused.texts("#groups-error")[0].contains("more permissions than you"), "{}", refused.body);
-    }
-    assert_eq!(scene.may(HELPER, scene.seen).await, VIEW);
-    assert_eq!(scene.may(HELPER, scene.hidden).await, ENTER);
-    let conn = &mut scene.test.app.db.read().await.unwrap();
-    let entries = store::audit::page(conn, &store::audit::Filter::default(), 100).await.unwrap();
-    let attempts = entries.iter().filter(|entry| entry.code == "group.deleted");
-    assert_eq!(attempts.filter(|entry| entry.outcome == Outcome::Failed).count(), 3, "attempts are recorded");
-
-    // An administrator with a role there is above everyone else.
-    let root = scene.test.signed_in(ADMIN).await;
-    let id = scene.test.user(HELPER).await.id.to_string();
-    let keepers = scene.keepers;
-    let taken = root.post(&format!("/roles/{keepers}/take"), &[("person", &id), ("step", "save")]).await;
-    assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.body);
-    scene.test.give(ADMIN, guests).await;
-    assert_eq!(scene.tries(&tries[2]).await.done, 0);
-    scene
-        .test
-        .sql("delete from role_members where user_id = (select id from users where admin = true)")
-        .await;
-    // Helper has no more than the desk now, so the desk decides.
-    assert_eq!(scene.tries(&tries[2]).await.done, 1);
-    assert_eq!(scene.tries(&tries[0]).await.done, 1);
-    assert_eq!(scene.may(HELPER, scene.seen).await, AccountPrivileges::NONE);
-}
-
-#[tokio::test]
-async fn an_account_is_taken_only_from_owners_with_no_more_permissions() {
-    let scene = Scene::new().await;
-    let (root, desk) = (scene.test.signed_in(ADMIN).await, scene.test.signed_in(DESK).await);
-    let to = async |who: &Visitor, owner: &str| {
-        who.edit(scene.seen, &[("owner", owner), ("comment", "note"), ("groups", "Lobby")]).await
-    };
-    let refused = async |owner: &str| {
-        let answer = to(&desk, owner).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{owner:?}: {}", answer.body);
-        assert!(answer.texts("#owner-error")[0].contains("more permissions than you"), "{}", answer.body);
-    };
-    assert_eq!(to(&root, HELPER).await.status, StatusCode::SEE_OTHER);
-    refused("").await;
-    refused(ADA).await;
-    assert_eq!(to(&desk, HELPER).await.status, StatusCode::SEE_OTHER, "the comment is the desk's to change");
-    // With what an owner may do it is the desk's to decide, unless the owner has more.
-    let all = scene.test.role("All", &[(scene.lobby, AccountPrivileges::ALL)], SystemPrivileges::NONE).await;
-    scene.test.give(DESK, all).await;
-    assert_eq!(to(&desk, "").await.status, StatusCode::SEE_OTHER);
-    scene.test.give(HELPER, scene.keepers).await;
-    for owner in [HELPER, ADMIN] {
-        assert_eq!(to(&root, owner).await.status, StatusCode::SEE_OTHER);
-        refused("").await;
-        refused(ADA).await;
-    }
 }

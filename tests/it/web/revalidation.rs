@@ -10,7 +10,7 @@ use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPr
 use telescope::domain::{Account, AccountId, DesiredState, Millis, Phone};
 use telescope::store::{self, StoreError};
 
-use super::app::{ADMIN, TestApp};
+use super::app::{ADMIN, TestApp, Visitor};
 use super::live::next;
 use crate::support::waiting::DEADLINE;
 
@@ -131,14 +131,20 @@ fn rules_whose_version_goes_back_are_followed() {
     is_done.recv_timeout(DEADLINE).expect("the server continues");
 }
 
-async fn rules_go_back() {
-    let test = TestApp::new().await;
+/// Ada has a role that gives her an account.
+async fn viewer(test: &TestApp) -> (AccountId, Visitor) {
     let account = test.account(1, None).await;
     let group = test.group("sales", &[account]).await;
     let view = AccountPrivileges::of(&[AccountPrivilege::View]);
     let role = test.role("viewers", &[(group, view)], SystemPrivileges::NONE).await;
     test.give(ADA, role).await;
     let ada = test.signed_in(ADA).await;
+    (account, ada)
+}
+
+async fn rules_go_back() {
+    let test = TestApp::new().await;
+    let (account, ada) = viewer(&test).await;
     let mut stream = ada.stream("/accounts/events").await;
     assert!(next(&mut stream).await.contains(&account.to_string()));
     test.sql("delete from role_members; update access_version set version = 1").await;
@@ -216,12 +222,7 @@ async fn rules_and_the_groups_of_accounts_change_at_one_moment() {
 #[tokio::test]
 async fn other_rules_of_the_same_number_are_noticed() {
     let test = TestApp::new().await;
-    let account = test.account(1, None).await;
-    let group = test.group("sales", &[account]).await;
-    let view = AccountPrivileges::of(&[AccountPrivilege::View]);
-    let role = test.role("viewers", &[(group, view)], SystemPrivileges::NONE).await;
-    test.give(ADA, role).await;
-    let ada = test.signed_in(ADA).await;
+    let (account, ada) = viewer(&test).await;
     assert_eq!(ada.get(&format!("/accounts/{account}")).await.status, 200);
     let seen = test.app.live.policy.current().version();
     test.sql(&format!("delete from role_members; update access_version set version = {}", seen.number)).await;

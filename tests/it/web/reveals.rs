@@ -6,11 +6,10 @@ mod open_pages;
 mod rights;
 
 use axum::http::StatusCode;
-use telescope::clock::Clock;
 use telescope::domain::access::{self, Principal};
 use telescope::domain::privilege::can;
 use telescope::domain::reveal::RequestState;
-use telescope::domain::{AccountId, Email, GroupId, RevealId};
+use telescope::domain::{AccountId, GroupId, RevealId};
 use telescope::ops::access::{Edit, save};
 use telescope::ops::approvals::view;
 use telescope::ops::sign_in;
@@ -18,11 +17,11 @@ use telescope::store::audit::Filter;
 use telescope::store::{self, Conn, StoreError};
 
 use super::app::{ADMIN, Answer, TestApp, Visitor};
+use super::guarded::{Guarded, PASSWORD};
 
 const ADA: &str = "ada@example.org";
 const SECOND: &str = "second@example.org";
 const THIRD: &str = "third@example.org";
-const PASSWORD: &str = "Blaukehlchen 5";
 const WHY: &str = "Ada is on leave";
 
 /// An application with an account of Ada's that has a stored password and requires approvals.
@@ -35,20 +34,8 @@ struct Scene {
 
 impl Scene {
     async fn with(admins: &str) -> Self {
-        let clock = Clock::manual(Clock::System.now());
-        let test = TestApp::with_clock(&[("ADMIN_EMAILS", admins)], clock).await;
-        let account = test.account(1, Some(ADA)).await;
-        let group = GroupId::generate();
-        let root = test.signed_in(ADMIN).await;
-        let scene = Self { test, account, group, root };
-        let groups = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
-            store::groups::insert(conn, group, "Board").await?;
-            store::accounts::set_details(conn, account, Some(&Email::parse(ADA).unwrap()), "", &[group]).await
-        };
-        scene.test.app.db.maintain(groups).await.unwrap();
-        scene.root.post(&format!("/accounts/{account}/password"), &[("password", PASSWORD)]).await;
-        scene.needs(true).await;
-        scene
+        let Guarded { test, account, group, root } = Guarded::new(admins, Some(ADA), "approval").await;
+        Self { test, account, group, root }
     }
 
     /// With two administrators, of whom the second is signed in.

@@ -10,11 +10,11 @@ use telescope::store;
 use telescope::store::audit::Filter;
 
 use super::super::app::{ADMIN, Answer, Visitor};
+use super::super::guarded::{PASSWORD, guarded};
 use super::provider::Bend;
 use super::{Scene, is_signed_in};
 
 const ADA: &str = "ada@example.org";
-const PASSWORD: &str = "Zilpzalp 11";
 const WHY: &str = "The desk has a new phone";
 
 /// Ada is an administrator, and her account's group requires that she confirms her identity.
@@ -35,11 +35,7 @@ impl Confirming {
         let scene = Scene::with(&settings).await;
         scene.provider.bend_token(|claims| claims["auth_time"] = claims["iat"].clone());
         let ada = scene.signed_in().await;
-        let account = scene.test.account(1, None).await;
-        let group = scene.test.group("Board", &[account]).await;
-        ada.post(&format!("/accounts/{account}/password"), &[("password", PASSWORD)]).await;
-        let set = ada.post(&format!("/groups/{group}/confirmation"), &[("needed", "yes")]).await;
-        assert_eq!(set.status, StatusCode::SEE_OTHER, "{}", set.body);
+        let (account, _) = guarded(&scene.test, &ada, None, "confirmation").await;
         Self { scene, ada, account }
     }
 

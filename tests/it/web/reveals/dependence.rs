@@ -1,6 +1,7 @@
 //! Approvers who have their permission from the person who asks, and approvals whose approver lost it.
 
 use axum::http::StatusCode;
+use telescope::domain::Email;
 use telescope::domain::RoleId;
 use telescope::domain::access;
 use telescope::domain::privilege::{SystemPrivilege, SystemPrivileges, can};

@@ -1,6 +1,7 @@
 //! Permissions that change after a request: they are checked again when it is approved and when it is used.
 
 use axum::http::StatusCode;
+use telescope::domain::Email;
 use telescope::domain::access;
 use telescope::domain::error::ErrorCode;
 use telescope::domain::privilege::{AccountPrivileges, SystemPrivilege, SystemPrivileges, can};
