@@ -8,6 +8,7 @@ mod counters;
 mod devices;
 mod inbox;
 mod keys;
+mod login_tokens;
 mod phone_number;
 mod picture;
 
@@ -17,9 +18,12 @@ use serde::{Deserialize, Serialize};
 
 pub use codes::{Code, SentBy, SmsCode};
 pub use counters::{Count, Counters};
+pub(crate) use devices::simulated_app;
 pub use devices::{App, Device};
 pub use inbox::{Message, Sms};
 pub use keys::{AuthState, KeyKind, KeyRecord};
+pub use login_tokens::{AcceptedLogin, LoginToken, LoginTokens};
+pub(crate) use login_tokens::{MAX_TOKEN_LIFETIME, token_in_link};
 pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
 pub use picture::Picture;
 pub(crate) use picture::generated as generated_picture;
@@ -40,6 +44,9 @@ pub struct Backend {
     pub phones: BTreeMap<PhoneNumber, Phone>,
     /// Signed-in apps, by what `account.getAuthorizations` calls their hash.
     pub devices: BTreeMap<i64, Device>,
+    /// What QR codes for signing in contain.
+    #[serde(default)]
+    pub login_tokens: LoginTokens,
     /// How often each method was called.
     pub counters: Counters,
     next_user: i64,
@@ -68,6 +75,8 @@ pub enum Event {
     Disconnect(KeyId),
     /// The configuration of this number's account has changed, since this time.
     ConfigChanged(PhoneNumber, i64),
+    /// A login token of this key was accepted, at this time.
+    LoginTokenAccepted(KeyId, i64),
 }
 
 /// A test phone: its text messages and its Telegram account.
@@ -129,6 +138,7 @@ impl Default for Backend {
             keys: BTreeMap::new(),
             phones: BTreeMap::new(),
             devices: BTreeMap::new(),
+            login_tokens: LoginTokens::default(),
             counters: Counters::default(),
             next_user: FIRST_USER,
             events: Vec::new(),

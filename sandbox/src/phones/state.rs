@@ -16,7 +16,7 @@ pub(super) async fn state(State(handle): State<Handle>) -> Json<Value> {
         let phones: Vec<_> =
             backend.phones.iter().map(|(number, phone)| self::phone(backend, number, phone)).collect();
         json!({ "pid": std::process::id(), "changes": backend.changes, "clock": clock, "connections": connections,
-            "keys": backend.keys.len(),
+            "keys": backend.keys.len(), "login_token_lifetime": backend.login_tokens.lifetime,
             "phones": phones })
     }))
 }

@@ -22,6 +22,7 @@ pub(super) struct Page {
     pub(super) total: usize,
     pub(super) hidden: usize,
     pub(super) changes: u64,
+    pub(super) token_lifetime: i64,
     pub(super) phones: Vec<PhoneView>,
     pub(super) injected_errors: Vec<InjectedError>,
     pub(super) faults: Vec<String>,
@@ -75,6 +76,7 @@ impl Page {
             let shown = found.into_iter().take(MAX_PHONES);
             Self {
                 total: backend.phones.len(),
+                token_lifetime: backend.login_tokens.lifetime,
                 hidden,
                 changes: *server.changes.borrow(),
                 phones: shown.map(|(number, phone)| PhoneView::new(backend, number, phone)).collect(),

@@ -5,7 +5,7 @@ use grammers_tl_types::{Cursor, Deserializable, enums, functions::auth, types};
 use super::{Access, Call, Methods, tl};
 use crate::backend::{Account, AuthState, PhoneNumber, SentBy, SmsCode};
 use crate::bytes::Reader;
-use crate::crypto::{KeyId, decrypt_v1, message_key_v1};
+use crate::crypto::{KeyId, decrypt_v1, message_key_v1, random_id};
 use crate::error::RpcError;
 
 pub(super) fn add(methods: &mut Methods) {
@@ -60,10 +60,15 @@ fn sent(hash: &str, code: &str, by: SentBy) -> enums::auth::SentCode {
     })
 }
 
-fn send_code(call: &mut Call<'_>, request: auth::SendCode) -> Result<enums::auth::SentCode, RpcError> {
-    if request.api_id <= 0 || request.api_hash.is_empty() {
+pub(super) fn check_app(api_id: i32, api_hash: &str) -> Result<(), RpcError> {
+    if api_id <= 0 || api_hash.is_empty() {
         return Err(RpcError::bad("API_ID_INVALID"));
     }
+    Ok(())
+}
+
+fn send_code(call: &mut Call<'_>, request: auth::SendCode) -> Result<enums::auth::SentCode, RpcError> {
+    check_app(request.api_id, &request.api_hash)?;
     let number = local_number(call, &request.phone_number)?;
     let (code, by) = call.backend.send_code(&number, call.now)?;
     Ok(sent(&code.hash, &code.digits, by))
@@ -86,7 +91,17 @@ fn sign_in(call: &mut Call<'_>, request: auth::SignIn) -> Result<enums::auth::Au
     let number = local_number(call, &request.phone_number)?;
     let code = request.phone_code.unwrap_or_default();
     call.backend.check_code(&number, &request.phone_code_hash, &code, call.now)?;
-    let Some(phone) = call.backend.phones.get(&number) else {
+    finish_sign_in(call, &number, None)
+}
+
+/// Signs the caller in, unless the account's password is missing or there is no account. `hash` is that of the session,
+/// if it is already known.
+pub(super) fn finish_sign_in(
+    call: &mut Call<'_>,
+    number: &PhoneNumber,
+    hash: Option<i64>,
+) -> Result<enums::auth::Authorization, RpcError> {
+    let Some(phone) = call.backend.phones.get(number) else {
         return Err(RpcError::bad("PHONE_NUMBER_UNOCCUPIED"));
     };
     match (phone.account, &phone.password) {
@@ -97,11 +112,11 @@ fn sign_in(call: &mut Call<'_>, request: auth::SignIn) -> Result<enums::auth::Au
             }))
         }
         (Account::Registered | Account::Frozen, Some(_)) => {
-            call.backend.forget_code(&number);
-            call.backend.set_auth_state(call.key, AuthState::PasswordPending(number));
+            call.backend.forget_code(number);
+            call.backend.set_auth_state(call.key, AuthState::PasswordPending(number.clone()));
             Err(RpcError::unauthorized("SESSION_PASSWORD_NEEDED"))
         }
-        (Account::Registered | Account::Frozen, None) => complete_sign_in(call, &number),
+        (Account::Registered | Account::Frozen, None) => complete_sign_in(call, number, hash),
     }
 }
 
@@ -109,8 +124,9 @@ fn sign_in(call: &mut Call<'_>, request: auth::SignIn) -> Result<enums::auth::Au
 pub(super) fn complete_sign_in(
     call: &mut Call<'_>,
     number: &PhoneNumber,
+    hash: Option<i64>,
 ) -> Result<enums::auth::Authorization, RpcError> {
-    call.backend.sign_in(call.key, number, call.now);
+    call.backend.sign_in_with_hash(call.key, number, hash.unwrap_or_else(random_id), call.now);
     let (number, phone) = call.me()?;
     let authorization = types::auth::Authorization {
         setup_password_required: false,
@@ -144,7 +160,7 @@ fn sign_up(call: &mut Call<'_>, request: auth::SignUp) -> Result<enums::auth::Au
         }
         _ => return Err(RpcError::bad("PHONE_NUMBER_OCCUPIED")),
     }
-    complete_sign_in(call, &number)
+    complete_sign_in(call, &number, None)
 }
 
 fn log_out(call: &mut Call<'_>, _: auth::LogOut) -> Result<enums::auth::LoggedOut, RpcError> {

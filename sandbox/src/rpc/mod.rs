@@ -11,6 +11,7 @@ mod help;
 mod messages;
 mod methods;
 mod password;
+mod qr_login;
 pub(crate) mod tl;
 mod updates;
 mod upload;
@@ -33,6 +34,7 @@ impl Methods {
         let mut methods = Self::default();
         help::add(&mut methods);
         auth::add(&mut methods);
+        qr_login::add(&mut methods);
         account::add(&mut methods);
         password::add(&mut methods);
         users::add(&mut methods);
