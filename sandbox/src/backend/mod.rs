@@ -5,6 +5,7 @@
 
 mod codes;
 mod counters;
+mod deliveries;
 mod devices;
 mod inbox;
 mod keys;
@@ -16,11 +17,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-pub use codes::{Code, SentBy, SmsCode};
+pub use codes::{Code, SmsCode};
 pub use counters::{Count, Counters};
+pub(crate) use deliveries::CALLER;
+pub use deliveries::{Deliveries, Delivery};
 pub(crate) use devices::simulated_app;
 pub use devices::{App, Device};
-pub use inbox::{Message, Sms};
+pub use inbox::{Message, Sms, Via};
 pub use keys::{AuthState, KeyKind, KeyRecord};
 pub use login_tokens::{AcceptedLogin, LoginToken, LoginTokens};
 pub(crate) use login_tokens::{MAX_TOKEN_LIFETIME, token_in_link};
@@ -100,15 +103,24 @@ pub struct Phone {
     /// What its codes by SMS consist of.
     #[serde(default)]
     pub sms_code: SmsCode,
+    /// How its codes are delivered.
+    #[serde(default)]
+    pub deliveries: Deliveries,
+    /// The mobile networks of codes that clients reported as missing.
+    #[serde(default)]
+    pub missing_codes: Vec<String>,
     /// The code that was sent last and not used yet.
     pub code: Option<Code>,
-    /// Newest last.
+    /// SMS, calls and e-mails, newest last.
     pub sms: VecDeque<Sms>,
     /// Messages from Telegram, newest last.
     pub messages: VecDeque<Message>,
     /// The account's state: one more with each message.
     pub pts: i32,
     pub last_message: i32,
+    /// How much it has received in all.
+    #[serde(default)]
+    pub received: u64,
 }
 
 /// Whether a number has an account, and in which state it is.
@@ -235,11 +247,14 @@ impl Phone {
             dc: None,
             password: None,
             sms_code: SmsCode::Digits,
+            deliveries: Deliveries::default(),
+            missing_codes: Vec::new(),
             code: None,
             sms: VecDeque::new(),
             messages: VecDeque::new(),
             pts: 1,
             last_message: 0,
+            received: 0,
         }
     }
 }

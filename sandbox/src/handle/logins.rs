@@ -1,7 +1,7 @@
 //! What tests choose about signing in.
 
 use super::Handle;
-use crate::backend::{Account, MAX_TOKEN_LIFETIME, PhoneNumber, token_in_link};
+use crate::backend::{Account, Deliveries, MAX_TOKEN_LIFETIME, PhoneNumber, token_in_link};
 use crate::error::RpcError;
 
 impl Handle {
@@ -22,6 +22,11 @@ impl Handle {
                 backend.accept_login_token(&token, number, now).map(|_| ())
             })
             .await
+    }
+
+    /// Sets how the number's codes are delivered, from the next code on.
+    pub async fn set_deliveries(&self, number: &PhoneNumber, deliveries: Deliveries) {
+        self.server.update(|backend, _| backend.set_deliveries(number, deliveries)).await;
     }
 
     /// Sets how many seconds QR codes for signing in are valid, from the next one on; 30 by default.

@@ -55,6 +55,7 @@ fn router(handle: Handle) -> Router {
         .route("/phones/{number}/dc", post(faults::dc))
         .route("/phones/{number}/drop-keys", post(faults::drop_keys))
         .route("/phones/{number}/flood", post(faults::flood))
+        .route("/phones/{number}/deliveries", post(logins::deliveries))
         .route("/phones/{number}/scan", post(logins::scan))
         .route("/login-tokens", post(logins::token_lifetime))
         .route("/network", post(faults::network))

@@ -50,6 +50,8 @@ fn phone(backend: &Backend, number: &PhoneNumber, phone: &Phone) -> Value {
         "account": phone.account,
         "dc": phone.dc,
         "password": phone.password.is_some(),
+        "deliveries": phone.deliveries,
+        "missing_codes": phone.missing_codes,
         "sessions": sessions,
         "messages": messages,
     })

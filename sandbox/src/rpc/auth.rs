@@ -1,63 +1,20 @@
-//! `auth.*`: codes, signing in and out, temporary keys.
+//! `auth.*`: signing in and out, temporary keys.
 
 use grammers_tl_types::{Cursor, Deserializable, enums, functions::auth, types};
 
 use super::{Access, Call, Methods, tl};
-use crate::backend::{Account, AuthState, PhoneNumber, SentBy, SmsCode};
+use crate::backend::{Account, AuthState, PhoneNumber};
 use crate::bytes::Reader;
 use crate::crypto::{KeyId, decrypt_v1, message_key_v1, random_id};
 use crate::error::RpcError;
 
 pub(super) fn add(methods: &mut Methods) {
-    methods.add(Access::Open, send_code);
-    methods.add(Access::Open, resend_code);
-    methods.add(Access::Open, cancel_code);
     methods.add(Access::Open, sign_in);
     methods.add(Access::Open, sign_up);
     methods.add(Access::Open, bind_temp_auth_key);
     methods.add(Access::Open, drop_temp_auth_keys);
     methods.add(Access::SignedIn, log_out);
     methods.add(Access::NotFrozen, reset_authorizations);
-}
-
-fn number(text: &str) -> Result<PhoneNumber, RpcError> {
-    text.parse().map_err(|_| RpcError::bad("PHONE_NUMBER_INVALID"))
-}
-
-/// The number of a request; fails if another data centre serves it.
-fn local_number(call: &Call<'_>, text: &str) -> Result<PhoneNumber, RpcError> {
-    let number = number(text)?;
-    match call.backend.phones.get(&number).and_then(|phone| phone.dc) {
-        Some(dc) if dc != call.dc => Err(RpcError::new(303, format!("PHONE_MIGRATE_{dc}"))),
-        _ => Ok(number),
-    }
-}
-
-fn sent(hash: &str, code: &str, by: SentBy) -> enums::auth::SentCode {
-    let length = i32::try_from(code.len()).unwrap_or_default();
-    let (r#type, next_type) = match by {
-        SentBy::App => (
-            enums::auth::SentCodeType::App(types::auth::SentCodeTypeApp { length }),
-            Some(enums::auth::CodeType::Sms),
-        ),
-        SentBy::Sms(SmsCode::Digits) => {
-            (enums::auth::SentCodeType::Sms(types::auth::SentCodeTypeSms { length }), None)
-        }
-        SentBy::Sms(SmsCode::Word) => {
-            let beginning = code.chars().next().map(String::from);
-            (enums::auth::SentCodeType::SmsWord(types::auth::SentCodeTypeSmsWord { beginning }), None)
-        }
-        SentBy::Sms(SmsCode::Phrase) => {
-            let beginning = code.split(' ').next().map(str::to_owned);
-            (enums::auth::SentCodeType::SmsPhrase(types::auth::SentCodeTypeSmsPhrase { beginning }), None)
-        }
-    };
-    enums::auth::SentCode::Code(types::auth::SentCode {
-        r#type,
-        phone_code_hash: hash.to_owned(),
-        next_type,
-        timeout: None,
-    })
 }
 
 pub(super) fn check_app(api_id: i32, api_hash: &str) -> Result<(), RpcError> {
@@ -67,23 +24,17 @@ pub(super) fn check_app(api_id: i32, api_hash: &str) -> Result<(), RpcError> {
     Ok(())
 }
 
-fn send_code(call: &mut Call<'_>, request: auth::SendCode) -> Result<enums::auth::SentCode, RpcError> {
-    check_app(request.api_id, &request.api_hash)?;
-    let number = local_number(call, &request.phone_number)?;
-    let (code, by) = call.backend.send_code(&number, call.now)?;
-    Ok(sent(&code.hash, &code.digits, by))
+pub(super) fn number(text: &str) -> Result<PhoneNumber, RpcError> {
+    text.parse().map_err(|_| RpcError::bad("PHONE_NUMBER_INVALID"))
 }
 
-fn resend_code(call: &mut Call<'_>, request: auth::ResendCode) -> Result<enums::auth::SentCode, RpcError> {
-    let number = local_number(call, &request.phone_number)?;
-    let (code, by) = call.backend.resend_code(&number, &request.phone_code_hash, call.now)?;
-    Ok(sent(&code.hash, &code.digits, by))
-}
-
-fn cancel_code(call: &mut Call<'_>, request: auth::CancelCode) -> Result<bool, RpcError> {
-    let number = number(&request.phone_number)?;
-    call.backend.cancel_code(&number, &request.phone_code_hash, call.now)?;
-    Ok(true)
+/// The number of a request; fails if another data centre serves it.
+pub(super) fn local_number(call: &Call<'_>, text: &str) -> Result<PhoneNumber, RpcError> {
+    let number = number(text)?;
+    match call.backend.phones.get(&number).and_then(|phone| phone.dc) {
+        Some(dc) if dc != call.dc => Err(RpcError::new(303, format!("PHONE_MIGRATE_{dc}"))),
+        _ => Ok(number),
+    }
 }
 
 fn sign_in(call: &mut Call<'_>, request: auth::SignIn) -> Result<enums::auth::Authorization, RpcError> {

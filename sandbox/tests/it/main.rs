@@ -13,6 +13,7 @@ mod common;
 
 mod architecture;
 mod chats;
+mod deliveries;
 mod delivery;
 mod faults;
 mod keys;
@@ -29,6 +30,7 @@ mod picture;
 mod protocol;
 mod qr_login;
 mod tdlib;
+mod tdlib_deliveries;
 mod tdlib_faults;
 mod tdlib_keys;
 mod tdlib_network;
