@@ -2,8 +2,8 @@
 
 use askama::filters::Safe;
 
+use super::deliveries::DONT_SHARE;
 use super::moments::{Sentence, moment};
-use super::stages::DONT_SHARE;
 use crate::domain::error::ErrorCode;
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{Email, Millis};
