@@ -14,7 +14,7 @@ use crate::web::state::AppState;
 const COMPONENTS: &str = include_str!(concat!(env!("OUT_DIR"), "/components.tsv"));
 
 /// The documentation: name in the address, title, what it is about, and the text.
-const DOCUMENTS: [(&str, &str, &str, &str); 6] = [
+const DOCUMENTS: [(&str, &str, &str, &str); 7] = [
     (
         "operating",
         "Operating",
@@ -28,6 +28,12 @@ const DOCUMENTS: [(&str, &str, &str, &str); 6] = [
         include_str!("../../../docs/sign-on.md"),
     ),
     ("access", "Access", "roles, groups, permissions, approvals", include_str!("../../../docs/access.md")),
+    (
+        "logging-in",
+        "Logging in",
+        "the steps of an account's login",
+        include_str!("../../../docs/logging-in.md"),
+    ),
     (
         "failures",
         "Failures",

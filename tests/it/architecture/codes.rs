@@ -35,6 +35,7 @@ const FROZEN: &[&str] = &[
     "group.deleted",
     "group.emergency",
     "group.renamed",
+    "login.action",
     "login.code.asked",
     "login.code.emergency",
     "login.code.shown",
