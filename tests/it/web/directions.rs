@@ -6,6 +6,7 @@ use scraper::{ElementRef, Html, Node};
 use telescope::domain::account::Profile;
 use telescope::domain::direction::{balanced, isolated};
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
+use telescope::domain::stage::Recovery;
 use telescope::domain::{Network, Snapshot, Stage, StageToken};
 
 use super::app::{ADMIN, Answer, TestApp};
@@ -72,7 +73,7 @@ async fn text_with_direction_marks_turns_around_nothing_else() {
     let role = test.role(NAME, &[(group, view)], system).await;
     test.give("bob@example.org", role).await;
     let profile = Profile { telegram_id: 7, name: TEXT.into(), username: Some("desk".into()) };
-    let stage = Stage::WaitPassword { hint: TEXT.into(), can_recover: false };
+    let stage = Stage::WaitPassword { hint: TEXT.into(), recovery: Recovery::Impossible };
     let stands = |stage: Stage| {
         let profile = Some(profile.clone());
         let snapshot =
