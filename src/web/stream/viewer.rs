@@ -130,6 +130,7 @@ impl Viewer {
                 | Change::StoredPassword(_)
                 | Change::Approvals
                 | Change::Jobs
+                | Change::Invites
                 | Change::Health
                 | Change::Audit,
                 _,

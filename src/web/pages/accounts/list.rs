@@ -90,7 +90,7 @@ pub async fn home(app: AppState, caller: RequestSession) -> Redirect {
 fn is_here_to_decide(app: &State, actor: &Principal) -> bool {
     match actor {
         Principal::User(person) if person.admin => return false,
-        Principal::User(_) | Principal::Cli | Principal::System(_) => {}
+        Principal::User(_) | Principal::Invite(_) | Principal::Cli | Principal::System(_) => {}
     }
     let policy = app.live.policy.current();
     let pending = app.live.approvals.load().pending_for(&policy, actor, app.clock.now());
