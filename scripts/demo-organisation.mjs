@@ -122,7 +122,7 @@ async function signIn([phone, owner, groups, comment, { password, left } = {}]) 
   await post("/accounts/add", { phone, owner, comment });
   const { id } = await reaches(phone, "signed-out");
   await setGroups(id, groups);
-  await post(`/accounts/${id}/ask-for-code`, { token: await token(id) });
+  await post(`/accounts/${id}/login-action`, { token: await token(id), action: 'send-code' });
   await reaches(phone, "wait-code");
   if (left === "code") return;
   if (pictured.includes(phone)) await onPhone(`/phones/${phone}/picture`, { generate: "true" });

@@ -57,8 +57,9 @@ pub async fn sign_in(visitor: &Visitor, number: u16) -> String {
     let form = [("phone", phone.digits()), ("owner", ""), ("comment", "")];
     let account = visitor.does("/accounts/add", &form).await;
     until_stage(visitor, &account, "signed-out").await;
-    let form = [("token", token(visitor, &account).await)];
-    visitor.does(&format!("{account}/ask-for-code"), &form.each_ref().map(|(n, v)| (*n, v.as_str()))).await;
+    let form = token(visitor, &account).await;
+    let form = [("token", form.as_str()), ("action", "send-code")];
+    visitor.does(&format!("{account}/login-action"), &form).await;
     until_stage(visitor, &account, "wait-code").await;
     let token = token(visitor, &account).await;
     // The code of a test number is its sixth digit, five times.

@@ -1,5 +1,7 @@
 //! Acts on a running server: used by Rust programs and by the page with the test phones.
 
+mod logins;
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;

@@ -20,6 +20,7 @@ pub use reasons::{ConfirmationDenied, ForeignRow, MismatchReason, SignInDenied};
 use super::invite::InviteDenied;
 use super::privilege::{AccountPrivileges, SystemPrivileges};
 use super::reveal::RevealKind;
+use super::stage::LoginAction;
 use super::{DesiredState, Email, Input, Phone, UnknownGroups};
 
 define::audit_events! {
@@ -43,7 +44,9 @@ define::audit_events! {
     },
     /// A login code was requested from Telegram
     "login.code.asked" => CodeRequested,
-    /// A login code or two-step password was submitted to Telegram
+    /// Something other than a code was requested from Telegram in a login
+    "login.action" => LoginActionRequested { action: LoginAction },
+    /// An input of a login, such as a code or a password, was submitted to Telegram
     "login.input.provided" => InputSubmitted {
         input: Input,
     },

@@ -34,6 +34,8 @@ pub enum ErrorCode {
     },
     ViewRequired,
     LoginCodeMissing,
+    EmailCodeMissing,
+    NameMissing,
     LoginCodeForm,
     /// Not as long as Telegram announced.
     LoginCodeLength {

@@ -6,15 +6,18 @@ use serde::{Deserialize, Serialize};
 use super::Input;
 use super::ids::named;
 
-const NO_INPUT: Option<Input> = None;
-const CODE: Option<Input> = Some(Input::Code);
-const PASSWORD: Option<Input> = Some(Input::Password);
+const NO_INPUT: &[Input] = &[];
+const CODE: &[Input] = &[Input::Code];
+const PASSWORD: &[Input] = &[Input::Password];
+const EMAIL: &[Input] = &[Input::EmailAddress];
+const EMAIL_CODE: &[Input] = &[Input::EmailCode, Input::RecoveryCode];
+const NAME: &[Input] = &[Input::Name];
 /// Telegram certainly sent no code, and does not count the request.
 const FREE: bool = false;
 /// Telegram counts the request, or a code may be on its way.
 const COUNTS: bool = true;
 
-/// The refusals with Telegram's name, the input that each is about, and whether a refused request for a code still
+/// The refusals with Telegram's name, the inputs that each may be about, and whether a refused request for a code still
 /// counts as one.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $refusal:ident = $name:literal, $input:expr, $counts:expr;)+) => {
@@ -25,7 +28,7 @@ macro_rules! refusals {
         );
 
         impl KnownRefusal {
-            const fn field(self) -> Option<Input> {
+            const fn inputs(self) -> &'static [Input] {
                 match self { $(Self::$refusal => $input),+ }
             }
 
@@ -65,15 +68,22 @@ refusals!(
     NumberProtected = "PHONE_PASSWORD_PROTECTED", NO_INPUT, COUNTS;
     SignUpForbidden = "PHONE_NUMBER_APP_SIGNUP_FORBIDDEN", NO_INPUT, FREE;
     // The login e-mail address.
-    EmailCodeInvalid = "CODE_INVALID", NO_INPUT, FREE;
-    EmailCodeEmpty = "CODE_EMPTY", NO_INPUT, FREE;
-    EmailCodeExpired = "EMAIL_VERIFY_EXPIRED", NO_INPUT, FREE;
-    EmailInvalid = "EMAIL_INVALID", NO_INPUT, FREE;
-    EmailNotAllowed = "EMAIL_NOT_ALLOWED", NO_INPUT, FREE;
+    EmailCodeInvalid = "CODE_INVALID", EMAIL_CODE, FREE;
+    EmailCodeEmpty = "CODE_EMPTY", EMAIL_CODE, FREE;
+    EmailCodeExpired = "EMAIL_VERIFY_EXPIRED", EMAIL_CODE, FREE;
+    EmailInvalid = "EMAIL_INVALID", EMAIL, FREE;
+    EmailNotAllowed = "EMAIL_NOT_ALLOWED", EMAIL, FREE;
     EmailUnconfirmed = "EMAIL_UNCONFIRMED", NO_INPUT, FREE;
     EmailTokenInvalid = "EMAIL_TOKEN_INVALID", NO_INPUT, FREE;
     EmailNotSetUp = "EMAIL_NOT_SETUP", NO_INPUT, FREE;
     EmailMissing = "EMAIL_INSTALL_MISSING", NO_INPUT, FREE;
+    RecoveryCodeInvalid = "Invalid recovery code", EMAIL_CODE, FREE;
+    RecoveryUnavailable = "PASSWORD_RECOVERY_NA", NO_INPUT, FREE;
+    RecoveryExpired = "PASSWORD_RECOVERY_EXPIRED", EMAIL_CODE, FREE;
+    ResetRequested = "TASK_ALREADY_EXISTS", NO_INPUT, FREE;
+    // Registration.
+    FirstNameInvalid = "FIRSTNAME_INVALID", NAME, FREE;
+    LastNameInvalid = "LASTNAME_INVALID", NO_INPUT, FREE;
     // The account.
     UserDeactivated = "USER_DEACTIVATED", NO_INPUT, FREE;
     UserBanned = "USER_DEACTIVATED_BAN", NO_INPUT, FREE;
@@ -141,11 +151,11 @@ impl LoginRefusal {
         Self::Unknown { code, name: (is_a_name && code != 406).then(|| message.to_owned()) }
     }
 
-    /// The input it is about, if it is about one.
-    pub const fn field(&self) -> Option<Input> {
+    /// Whether this input was wrong.
+    pub fn is_about(&self, input: Input) -> bool {
         match self {
-            Self::Known { name } => name.field(),
-            Self::FloodWait { .. } | Self::Captcha | Self::OtherStep | Self::Unknown { .. } => None,
+            Self::Known { name } => name.inputs().contains(&input),
+            Self::FloodWait { .. } | Self::Captcha | Self::OtherStep | Self::Unknown { .. } => false,
         }
     }
 

@@ -17,6 +17,8 @@ super::ids::named!(
         KeyDuplicated = "key-duplicated",
         /// Its files are lost; at Telegram it may still exist.
         Lost = "lost",
+        /// Another account logged in here than belongs here, so it was logged out.
+        OtherAccount = "other-account",
         /// Telegram gave no known reason.
         Unknown = "unknown",
     }

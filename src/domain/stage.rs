@@ -3,16 +3,22 @@
 //! The stages follow TDLib's authorization states, plus some that only Telescope knows: no client, a client that is
 //! starting, a host that died. A wrong code leaves the stage as it is and sets the snapshot's problem.
 
+mod action;
 mod code;
 mod input;
 mod session;
 mod severity;
+mod step;
+mod ways;
 
+pub use action::LoginAction;
 pub use code::{CodeDelivery, CodeSent};
 pub use input::{Input, LoginInput, StageToken};
 pub use severity::Severity;
+pub use step::{Field, FieldKind, LoginStep, StepForm};
+pub use ways::{EmailReset, Recovery};
 
-use super::SessionEndReason;
+use super::{Secret, SessionEndReason};
 
 /// A stage of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +39,7 @@ pub enum Stage {
     WaitPassword {
         /// The hint that its owner set: untrusted text, may be empty.
         hint: String,
-        /// Whether it can be recovered by e-mail.
-        can_recover: bool,
+        recovery: Recovery,
     },
     /// Telegram asks for an e-mail address for logins.
     WaitEmailAddress,
@@ -44,13 +49,26 @@ pub enum Stage {
         pattern: String,
         /// Characters in the code; 0 if unknown.
         length: i32,
+        reset: EmailReset,
     },
-    /// A signed-in device has to confirm.
-    WaitOtherDevice,
+    /// A device that is logged in to the account has to scan a QR code.
+    WaitOtherDevice {
+        /// What the QR code contains: anyone who opens it on their phone logs in there. Telegram replaces it every half
+        /// minute.
+        link: Secret,
+    },
     /// The number has no account yet.
-    WaitRegistration,
+    WaitRegistration {
+        /// Whether it can be registered here.
+        is_allowed: bool,
+        /// Telegram's terms of service.
+        terms: String,
+    },
     /// Telegram requires a Premium purchase first.
-    WaitPremium,
+    WaitPremium {
+        /// Telegram's address for questions about that; may be empty.
+        support: String,
+    },
     /// Logged in.
     Ready,
     /// The session is being ended.
@@ -66,54 +84,6 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The input that it waits for.
-    pub const fn input(&self) -> Option<Input> {
-        match self {
-            Self::WaitCode(_) => Some(Input::Code),
-            Self::WaitPassword { .. } => Some(Input::Password),
-            Self::Disconnected
-            | Self::Starting
-            | Self::Reconnecting
-            | Self::SignedOut
-            | Self::Ended(_)
-            | Self::WaitEmailAddress
-            | Self::WaitEmailCode { .. }
-            | Self::WaitOtherDevice
-            | Self::WaitRegistration
-            | Self::WaitPremium
-            | Self::Ready
-            | Self::LoggingOut
-            | Self::Closing
-            | Self::Failed(_)
-            | Self::Quarantined
-            | Self::Other(_) => None,
-        }
-    }
-
-    /// Whether a code can be requested now. TDLib accepts the phone number in all of these states.
-    pub const fn can_ask_for_code(&self) -> bool {
-        match self {
-            Self::WaitCode(sent) => sent.no_other_way_until.is_none(),
-            Self::SignedOut
-            | Self::Ended(_)
-            | Self::WaitPassword { .. }
-            | Self::WaitEmailAddress
-            | Self::WaitEmailCode { .. }
-            | Self::WaitRegistration
-            | Self::WaitPremium => true,
-            Self::Disconnected
-            | Self::Starting
-            | Self::Reconnecting
-            | Self::WaitOtherDevice
-            | Self::Ready
-            | Self::LoggingOut
-            | Self::Closing
-            | Self::Failed(_)
-            | Self::Quarantined
-            | Self::Other(_) => false,
-        }
-    }
-
     /// Whether the account can be connected: there is no client, or one that can't run.
     pub const fn can_connect(&self) -> bool {
         match self {
@@ -126,9 +96,9 @@ impl Stage {
             | Self::WaitPassword { .. }
             | Self::WaitEmailAddress
             | Self::WaitEmailCode { .. }
-            | Self::WaitOtherDevice
-            | Self::WaitRegistration
-            | Self::WaitPremium
+            | Self::WaitOtherDevice { .. }
+            | Self::WaitRegistration { .. }
+            | Self::WaitPremium { .. }
             | Self::Ready
             | Self::LoggingOut
             | Self::Closing
@@ -147,9 +117,9 @@ impl Stage {
             | Self::WaitPassword { .. }
             | Self::WaitEmailAddress
             | Self::WaitEmailCode { .. }
-            | Self::WaitOtherDevice
-            | Self::WaitRegistration
-            | Self::WaitPremium
+            | Self::WaitOtherDevice { .. }
+            | Self::WaitRegistration { .. }
+            | Self::WaitPremium { .. }
             | Self::Ready
             | Self::LoggingOut
             | Self::Closing
@@ -171,9 +141,9 @@ impl Stage {
             | Self::WaitPassword { .. }
             | Self::WaitEmailAddress
             | Self::WaitEmailCode { .. }
-            | Self::WaitOtherDevice
-            | Self::WaitRegistration
-            | Self::WaitPremium
+            | Self::WaitOtherDevice { .. }
+            | Self::WaitRegistration { .. }
+            | Self::WaitPremium { .. }
             | Self::Ready
             | Self::Failed(_)
             | Self::Quarantined
@@ -191,9 +161,9 @@ impl Stage {
             | Self::WaitPassword { .. }
             | Self::WaitEmailAddress
             | Self::WaitEmailCode { .. }
-            | Self::WaitOtherDevice
-            | Self::WaitRegistration
-            | Self::WaitPremium
+            | Self::WaitOtherDevice { .. }
+            | Self::WaitRegistration { .. }
+            | Self::WaitPremium { .. }
             | Self::Ready => true,
             Self::Disconnected
             | Self::Starting
@@ -219,9 +189,9 @@ impl Stage {
             Self::WaitPassword { .. } => "wait-password",
             Self::WaitEmailAddress => "wait-email-address",
             Self::WaitEmailCode { .. } => "wait-email-code",
-            Self::WaitOtherDevice => "wait-other-device",
-            Self::WaitRegistration => "wait-registration",
-            Self::WaitPremium => "wait-premium",
+            Self::WaitOtherDevice { .. } => "wait-other-device",
+            Self::WaitRegistration { .. } => "wait-registration",
+            Self::WaitPremium { .. } => "wait-premium",
             Self::Ready => "ready",
             Self::LoggingOut => "logging-out",
             Self::Closing => "closing",
@@ -242,10 +212,10 @@ impl Stage {
             | Self::WaitPassword { .. }
             | Self::WaitEmailAddress
             | Self::WaitEmailCode { .. }
-            | Self::WaitOtherDevice => Severity::Waiting,
+            | Self::WaitOtherDevice { .. } => Severity::Waiting,
             Self::Ended(_)
-            | Self::WaitRegistration
-            | Self::WaitPremium
+            | Self::WaitRegistration { .. }
+            | Self::WaitPremium { .. }
             | Self::Failed(_)
             | Self::Quarantined
             | Self::Other(_) => Severity::Bad,

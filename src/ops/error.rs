@@ -1,6 +1,5 @@
 //! Why an operation failed.
 
-use crate::domain::Input;
 use crate::domain::access::Refusal;
 use crate::domain::error::ErrorCode;
 use crate::store::StoreError;
@@ -81,15 +80,7 @@ impl From<AnswerError> for OpError {
             AnswerError::NotNow => Self::Refused(ErrorCode::NotExpectedNow),
             AnswerError::NotRunning => Self::Refused(ErrorCode::Disconnected),
             AnswerError::Away => Self::Telegram(ErrorCode::TelegramUnreachable),
-            AnswerError::Refused(why) => {
-                let field = why.field();
-                let code = ErrorCode::TelegramRefused { why };
-                match field {
-                    Some(Input::Code) => Self::Invalid { field: "code", code },
-                    Some(Input::Password) => Self::Invalid { field: "password", code },
-                    None => Self::Telegram(code),
-                }
-            }
+            AnswerError::Refused(why) => Self::Telegram(ErrorCode::TelegramRefused { why }),
         }
     }
 }

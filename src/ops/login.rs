@@ -7,7 +7,7 @@ use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
-use crate::domain::stage::LoginInput;
+use crate::domain::stage::{LoginAction, LoginInput};
 use crate::domain::{AccountId, Phone, StageToken};
 use crate::live::events::Change;
 use crate::ops::audit::failed_attempts;
@@ -18,9 +18,14 @@ use crate::telegram::AnswerError;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// Asks Telegram to send a login code; limited per number and day. `token` identifies the stage that the button was
-/// shown for, so a second press requests nothing.
-pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageToken) -> Result<(), OpError> {
+/// Requests something of Telegram, such as a login code; what makes Telegram send something is limited per number and
+/// day. `token` identifies the stage that the button was shown for, so a second press requests nothing.
+pub async fn act(
+    app: &App,
+    grant: Grant<'_, can::Login>,
+    token: StageToken,
+    action: LoginAction,
+) -> Result<(), OpError> {
     let _alone = app.guards.code_requests.begin(grant.account()).ok_or(AnswerError::Busy)?;
     let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
     let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
@@ -30,7 +35,7 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageT
     if entry.snapshot.token != token {
         return Err(AnswerError::Stale.into());
     }
-    if !entry.snapshot.stage.can_ask_for_code() {
+    if !entry.snapshot.stage.allows(action) {
         return Err(AnswerError::NotNow.into());
     }
     let now = app.clock.now();
@@ -38,15 +43,41 @@ pub async fn ask_for_code(app: &App, grant: Grant<'_, can::Login>, token: StageT
         // Telegram would refuse it, and it would count.
         return Err(OpError::TooOften(ErrorCode::FloodWait { seconds: until.seconds_since(now) + 1 }));
     }
-    let attempt = AuditEntry::intent(now, grant.actor(), AuditEvent::CodeRequested).about(grant.account());
-    let (intent, note) = count_attempt(app, &entry.account.phone, attempt).await?;
-    let result = handle.ask_for_code(token).await;
+    let attempt = AuditEntry::intent(now, grant.actor(), event(action)).about(grant.account());
+    let (intent, note) = if action.sends_something() {
+        let (intent, note) = count_attempt(app, &entry.account.phone, attempt).await?;
+        (intent, Some(note))
+    } else {
+        (record(app, attempt).await?, None)
+    };
+    let result = handle.act(token, action).await;
     // Before the outcome is recorded: pages that follow the audit log count again then.
-    if !counts(&result) {
+    if let Some(note) = note.filter(|_| !counts(&result)) {
         take_back(app, grant.account(), &note).await;
     }
     intent.end_at_telegram(app, &result).await;
     Ok(result?)
+}
+
+const fn event(action: LoginAction) -> AuditEvent {
+    match action {
+        LoginAction::SendCode => AuditEvent::CodeRequested,
+        LoginAction::ShowQr
+        | LoginAction::ReportMissing
+        | LoginAction::ResetEmail
+        | LoginAction::RecoverPassword
+        | LoginAction::StartOver => AuditEvent::LoginActionRequested { action },
+    }
+}
+
+/// Records an attempt that is not counted.
+async fn record(app: &App, attempt: AuditEntry) -> Result<Intent, OpError> {
+    let recorded = app.write_with(async |tx| -> Result<Written<Intent>, StoreError> {
+        let recorded = tx.record(&attempt).await?;
+        let intent = Intent::of(&recorded, attempt.clone());
+        Ok(recorded.with(intent))
+    });
+    Ok(recorded.await?)
 }
 
 /// Whether a request for a code counts: it doesn't if Telegram was not asked, or certainly sent nothing.
@@ -144,13 +175,19 @@ pub async fn submit(
     if entry.snapshot.busy {
         return Err(AnswerError::Busy.into());
     }
-    if entry.snapshot.token != token || entry.snapshot.stage.input() != Some(provided.input()) {
+    if entry.snapshot.token != token || !entry.snapshot.stage.waits_for(provided.input()) {
         return Err(AnswerError::Stale.into());
     }
-    let event = AuditEvent::InputSubmitted { input: provided.input() };
+    let input = provided.input();
+    let event = AuditEvent::InputSubmitted { input };
     let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
     let intent = count_input(app, attempt).await?;
     let result = handle.submit(token, provided).await;
     intent.end_at_telegram(app, &result).await;
-    Ok(result?)
+    result.map_err(|error| match error {
+        AnswerError::Refused(why) if why.is_about(input) => {
+            OpError::invalid(input.name(), ErrorCode::TelegramRefused { why })
+        }
+        error => error.into(),
+    })
 }

@@ -202,7 +202,7 @@ fn fate(result: &Result<(), AnswerError>) -> Fate {
         Err(AnswerError::Stale | AnswerError::Busy | AnswerError::NotNow | AnswerError::NotRunning) => {
             Fate::MayBeGiven
         }
-        Err(AnswerError::Refused(why)) if why.field() == Some(Input::Password) => Fate::Rejected,
+        Err(AnswerError::Refused(why)) if why.is_about(Input::Password) => Fate::Rejected,
         Err(AnswerError::Refused(_) | AnswerError::Away) => Fate::Unknown,
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use crate::domain::account::Known;
 use crate::domain::picture::PhotoId;
 use crate::domain::refusal::LoginRefusal;
-use crate::domain::stage::LoginInput;
+use crate::domain::stage::{LoginAction, LoginInput};
 use crate::domain::{AccountId, Millis, Phone, Secret, StageToken};
 
 /// Commands that may be queued for a client task.
@@ -74,7 +74,7 @@ pub enum AnswerError {
 pub(super) type Reply<T> = oneshot::Sender<Result<T, AnswerError>>;
 
 pub(super) enum Command {
-    AskForCode(StageToken, Reply<()>),
+    Act(StageToken, LoginAction, Reply<()>),
     Provide(StageToken, LoginInput, Reply<()>),
     LoginCodes(Reply<LoginCodes>),
     LogOut(Reply<()>),
@@ -86,7 +86,7 @@ pub(super) enum Command {
 impl Command {
     pub(super) fn refuse(self, error: AnswerError) {
         match self {
-            Self::AskForCode(_, reply)
+            Self::Act(_, _, reply)
             | Self::Provide(_, _, reply)
             | Self::LogOut(reply)
             | Self::Close(reply) => {
@@ -116,10 +116,10 @@ impl AccountHandle {
         !self.0.is_closed()
     }
 
-    /// Requests a login code from Telegram, in the stage identified by `token`. This is the only way to request one; see
+    /// Requests something of Telegram in the stage identified by `token`: the only way to request a code, see
     /// `ops::login`.
-    pub async fn ask_for_code(&self, token: StageToken) -> Result<(), AnswerError> {
-        self.ask(|reply| Command::AskForCode(token, reply)).await
+    pub async fn act(&self, token: StageToken, action: LoginAction) -> Result<(), AnswerError> {
+        self.ask(|reply| Command::Act(token, action, reply)).await
     }
 
     /// Submits the input that the stage identified by `token` waits for.

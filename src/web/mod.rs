@@ -16,6 +16,7 @@ mod fragment;
 mod health;
 mod layers;
 pub mod layout;
+pub mod login;
 pub mod pages;
 pub mod paths;
 mod return_to;

@@ -35,10 +35,10 @@ paths! {
     ACCOUNT = "/accounts/{account}" => account(account: AccountId);
     ACCOUNT_EVENTS = "/accounts/{account}/events" => account_events(account: AccountId);
     ACCOUNT_PICTURE = "/accounts/{account}/picture" => account_picture(account: AccountId);
-    ACCOUNT_ASK_FOR_CODE = "/accounts/{account}/ask-for-code" => account_ask_for_code(account: AccountId);
     ACCOUNT_CONNECT = "/accounts/{account}/connect" => account_connect(account: AccountId);
     ACCOUNT_DISCONNECT = "/accounts/{account}/disconnect" => account_disconnect(account: AccountId);
     ACCOUNT_LOGIN = "/accounts/{account}/provide" => account_login(account: AccountId);
+    ACCOUNT_LOGIN_ACTION = "/accounts/{account}/login-action" => account_login_action(account: AccountId);
     ACCOUNT_EDIT = "/accounts/{account}/edit" => account_edit(account: AccountId);
     ACCOUNT_NUMBER = "/accounts/{account}/number" => account_number(account: AccountId);
     ACCOUNT_PASSWORD = "/accounts/{account}/password" => account_password(account: AccountId);

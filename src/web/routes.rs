@@ -28,7 +28,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::ACCOUNT, get(accounts::show::show))
         .route(paths::ACCOUNT_EVENTS, get(accounts::show_events::account))
         .route(paths::ACCOUNT_PICTURE, get(accounts::picture::picture))
-        .route(paths::ACCOUNT_ASK_FOR_CODE, post(accounts::actions::ask_for_code))
+        .route(paths::ACCOUNT_LOGIN_ACTION, post(accounts::actions::act))
         .route(paths::ACCOUNT_CONNECT, post(accounts::actions::connect))
         .route(paths::ACCOUNT_DISCONNECT, post(accounts::actions::disconnect))
         .route(paths::ACCOUNT_LOGIN, get(accounts::login::form).post(accounts::login::submit))

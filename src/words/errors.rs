@@ -31,6 +31,8 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::LoginCodeLength { length } => {
             format!("The code has {length} digits. Check it and try again.")
         }
+        ErrorCode::EmailCodeMissing => "Enter the code that Telegram sent by e-mail.".into(),
+        ErrorCode::NameMissing => "Enter a first name.".into(),
         ErrorCode::LoginCodeForm => "That isn't a login code.".into(),
         ErrorCode::PasswordMissing => "Enter the two-step password.".into(),
         ErrorCode::PasswordForm => {

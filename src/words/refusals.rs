@@ -92,7 +92,7 @@ const fn known(name: KnownRefusal) -> &'static str {
         KnownRefusal::EmailCodeExpired => "The e-mail code has expired. Resend the code.",
         KnownRefusal::EmailInvalid => "Telegram doesn't accept this e-mail address. Check it.",
         KnownRefusal::EmailNotAllowed => {
-            "Telegram doesn't allow this e-mail address for logins. Choose another one in the official app."
+            "Telegram doesn't allow this e-mail address for logins. Enter another one."
         }
         KnownRefusal::EmailUnconfirmed => {
             "The account's e-mail address is not confirmed yet. Confirm it in the official app, then try again."
@@ -101,8 +101,16 @@ const fn known(name: KnownRefusal) -> &'static str {
             "Telegram rejected the confirmation of the e-mail address. Resend the code and try again."
         }
         KnownRefusal::EmailNotSetUp | KnownRefusal::EmailMissing => {
-            "Telegram requires a login e-mail address for this account. Set one in the official app, then send a new code."
+            "Telegram requires a login e-mail address for this account. Send a new code to set one."
         }
+        KnownRefusal::RecoveryCodeInvalid => "Wrong recovery code. Check it and try again.",
+        KnownRefusal::RecoveryUnavailable => "This password has no recovery e-mail address.",
+        KnownRefusal::RecoveryExpired => "The recovery code has expired. Start the login again.",
+        KnownRefusal::ResetRequested => {
+            "The e-mail address is being reset already. Telegram sends the code to the number when the time is over."
+        }
+        KnownRefusal::FirstNameInvalid => "Telegram doesn't accept this first name.",
+        KnownRefusal::LastNameInvalid => "Telegram doesn't accept this last name.",
         KnownRefusal::UserDeactivated => {
             "The account was deleted at Telegram. Its number can be registered again in the official app."
         }
@@ -143,11 +151,12 @@ const fn known(name: KnownRefusal) -> &'static str {
 }
 
 /// A duration for people to read, rounded up.
-pub(super) fn duration(seconds: i64) -> String {
+pub fn duration(seconds: i64) -> String {
     let (count, unit) = match seconds {
         ..=90 => (seconds.max(1), "second"),
         91..=5400 => (seconds.saturating_add(59) / 60, "minute"),
-        _ => (seconds.saturating_add(3599) / 3600, "hour"),
+        5401..=172_800 => (seconds.saturating_add(3599) / 3600, "hour"),
+        _ => (seconds.saturating_add(86_399) / 86_400, "day"),
     };
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
@@ -167,7 +176,8 @@ mod tests {
             (400, "PHONE_NUMBER_UNOCCUPIED", "official app"),
             (406, "SEND_CODE_UNAVAILABLE", "use the code on a signed-in device, or wait"),
             (429, "Too Many Requests: retry after 100", "2 minutes"),
-            (429, "Too Many Requests: retry after 9223372036854775807", "hours"),
+            (429, "Too Many Requests: retry after 100000", "28 hours"),
+            (429, "Too Many Requests: retry after 9223372036854775807", "days"),
             (400, "SOMETHING_NEW", "(SOMETHING_NEW)"),
             (406, "SECRET_TEXT", "(error 406)"),
             (400, "<script>", "(error 400)"),

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Backend, PhoneNumber};
+use super::deliveries::CALLER;
+use super::{Account, Backend, Delivery, PhoneNumber};
 use crate::crypto::random;
 use crate::error::RpcError;
 
@@ -12,7 +13,7 @@ const LIFETIME: i64 = 15 * 60;
 /// A code that was sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Code {
-    /// Digits, unless the phone's SMS have words.
+    /// What has to be entered: digits, or words.
     pub digits: String,
     /// Identifies this code; the client repeats it.
     pub hash: String,
@@ -20,17 +21,15 @@ pub struct Code {
     pub sent: i64,
     /// The code was entered correctly. A number without an account can now sign up.
     pub confirmed: bool,
+    /// How it was sent.
+    #[serde(default)]
+    pub delivery: Delivery,
+    /// How it is sent if the client asks again, in order.
+    #[serde(default)]
+    pub next: Vec<Delivery>,
 }
 
-/// How a code was sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SentBy {
-    /// As a message from Telegram to the number's other sessions.
-    App,
-    Sms(SmsCode),
-}
-
-/// What a code by SMS consists of.
+/// What a code by SMS consists of, if no deliveries were chosen.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SmsCode {
@@ -41,70 +40,44 @@ pub enum SmsCode {
 }
 
 impl SmsCode {
-    /// A code that is no number.
-    const fn text(self) -> Option<&'static str> {
+    const fn delivery(self) -> Delivery {
         match self {
-            Self::Digits => None,
-            Self::Word => Some("apple"),
-            Self::Phrase => Some("apple tree"),
+            Self::Digits => Delivery::Sms,
+            Self::Word => Delivery::SmsWord,
+            Self::Phrase => Delivery::SmsPhrase,
         }
     }
 }
 
-/// The message that a login code comes with. Clients find the digits in it.
-fn app_text(digits: &str) -> String {
-    format!(
-        "Login code: {digits}. Do not give this code to anyone, even if they say they are from Telegram!\n\n\
-         This code gives access to your account.\n\n\
-         If you are not signing in on another device, ignore this message."
-    )
-}
-
-fn random_code() -> String {
-    let number = u32::from_le_bytes(random()) % 100_000;
-    format!("{number:05}")
-}
-
 impl Backend {
-    /// Sends a new code: as a message if the number is signed in anywhere, else by SMS.
-    pub(crate) fn send_code(&mut self, number: &PhoneNumber, now: i64) -> Result<(Code, SentBy), RpcError> {
+    /// Sends a new code by the first of the number's deliveries. If none were chosen, that is a message if the number is
+    /// signed in anywhere, else an SMS.
+    pub(crate) fn send_code(&mut self, number: &PhoneNumber, now: i64) -> Result<Code, RpcError> {
+        let signed_in = self.devices_of(number).next().is_some();
         let phone = self.phone(number).ok_or_else(|| RpcError::bad("PHONE_NUMBER_FLOOD"))?;
         if phone.account == Account::Banned {
             return Err(RpcError::bad("PHONE_NUMBER_BANNED"));
         }
-        let hash: String = random::<9>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sms = phone.sms_code.delivery();
+        let mut deliveries = match phone.deliveries.sequence.as_slice() {
+            [] if signed_in => vec![Delivery::App, sms],
+            [] => vec![sms],
+            chosen => chosen.to_vec(),
+        };
+        let delivery = deliveries.remove(0);
+        let digits = phone.deliveries.new_digits(number);
         let code = Code {
-            digits: number.fixed_code().unwrap_or_else(random_code),
-            hash,
+            digits: phone.deliveries.entered(delivery, &digits),
+            hash: random::<9>().iter().map(|byte| format!("{byte:02x}")).collect(),
             sent: now,
             confirmed: false,
+            delivery,
+            next: deliveries,
         };
         phone.code = Some(code.clone());
         self.changes += 1;
-        if self.devices_of(number).next().is_some() {
-            self.post(number, &app_text(&code.digits), now);
-            Ok((code, SentBy::App))
-        } else {
-            self.send_by_sms(number, code, now)
-        }
-    }
-
-    /// Sends this code, or the words that the phone gets instead of digits.
-    fn send_by_sms(
-        &mut self,
-        number: &PhoneNumber,
-        mut code: Code,
-        now: i64,
-    ) -> Result<(Code, SentBy), RpcError> {
-        let phone = self.phone(number).ok_or_else(|| RpcError::bad("PHONE_NUMBER_FLOOD"))?;
-        if let Some(text) = phone.sms_code.text() {
-            text.clone_into(&mut code.digits);
-        }
-        let by = SentBy::Sms(phone.sms_code);
-        phone.code = Some(code.clone());
-        self.changes += 1;
-        self.send_sms(number, &code.digits, now);
-        Ok((code, by))
+        self.deliver(number, &code, now);
+        Ok(code)
     }
 
     pub(crate) fn set_sms_code(&mut self, number: &PhoneNumber, form: SmsCode) {
@@ -114,15 +87,30 @@ impl Backend {
         }
     }
 
-    /// Sends the code again, by SMS.
+    /// Sends the code again, by the next delivery. Without chosen deliveries the last one is an SMS, which can be repeated.
     pub(crate) fn resend_code(
         &mut self,
         number: &PhoneNumber,
         hash: &str,
         now: i64,
-    ) -> Result<(Code, SentBy), RpcError> {
-        let code = self.code(number, hash, now)?.clone();
-        self.send_by_sms(number, code, now)
+    ) -> Result<Code, RpcError> {
+        let mut code = self.code(number, hash, now)?.clone();
+        let phone = self.phone(number).ok_or_else(|| RpcError::bad("PHONE_NUMBER_FLOOD"))?;
+        if !code.next.is_empty() {
+            code.delivery = code.next.remove(0);
+        } else if !phone.deliveries.sequence.is_empty() {
+            return Err(RpcError::new(406, "SEND_CODE_UNAVAILABLE"));
+        }
+        let digits = match code.digits.strip_prefix(CALLER) {
+            Some(digits) if digits.len() == phone.deliveries.length => digits.to_owned(),
+            _ if code.digits.bytes().all(|byte| byte.is_ascii_digit()) => code.digits.clone(),
+            _ => phone.deliveries.new_digits(number),
+        };
+        code.digits = phone.deliveries.entered(code.delivery, &digits);
+        phone.code = Some(code.clone());
+        self.changes += 1;
+        self.deliver(number, &code, now);
+        Ok(code)
     }
 
     pub(crate) fn cancel_code(&mut self, number: &PhoneNumber, hash: &str, now: i64) -> Result<(), RpcError> {
@@ -142,7 +130,8 @@ impl Backend {
         if entered.is_empty() {
             return Err(RpcError::bad("PHONE_CODE_EMPTY"));
         }
-        if self.code(number, hash, now)?.digits != entered {
+        let code = self.code(number, hash, now)?;
+        if !code.delivery.accepts(&code.digits, entered) {
             return Err(RpcError::bad("PHONE_CODE_INVALID"));
         }
         if let Some(code) = self.phones.get_mut(number).and_then(|phone| phone.code.as_mut()) {
@@ -176,15 +165,12 @@ impl Backend {
         code.filter(|code| code.hash == hash && now < code.sent.saturating_add(LIFETIME))
             .ok_or_else(|| RpcError::bad("PHONE_CODE_EXPIRED"))
     }
-
-    fn send_sms(&mut self, number: &PhoneNumber, digits: &str, now: i64) {
-        self.receive_sms(number, &format!("Telegram code: {digits}"), now);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::Deliveries;
 
     fn number(text: &str) -> PhoneNumber {
         text.parse().unwrap()
@@ -198,17 +184,19 @@ mod tests {
     fn a_code_goes_by_sms_until_a_client_is_signed_in() {
         let mut backend = Backend::default();
         let ada = number("+49 123 456789");
-        let (code, by) = backend.send_code(&ada, 100).unwrap();
-        assert_eq!((by, code.digits.len()), (SentBy::Sms(SmsCode::Digits), 5));
+        let code = backend.send_code(&ada, 100).unwrap();
+        assert_eq!((code.delivery, code.digits.len()), (Delivery::Sms, 5));
         assert!(backend.phones[&ada].sms[0].text.contains(&code.digits));
+        let again = backend.resend_code(&ada, &code.hash, 101).unwrap();
+        assert_eq!((again.delivery, &again.digits), (Delivery::Sms, &code.digits), "the same SMS");
         backend.sign_in_elsewhere(&ada, 100);
-        let (code, by) = backend.send_code(&ada, 101).unwrap();
-        assert_eq!(by, SentBy::App);
+        let code = backend.send_code(&ada, 101).unwrap();
+        assert_eq!(code.delivery, Delivery::App);
         let message = backend.phones[&ada].messages.back().unwrap();
         assert!(message.text.starts_with(&format!("Login code: {}. Do not give this code", code.digits)));
-        assert_eq!(backend.phones[&ada].sms.len(), 1);
+        assert_eq!(backend.phones[&ada].sms.len(), 2);
         backend.resend_code(&ada, &code.hash, 102).unwrap();
-        assert!(backend.phones[&ada].sms[1].text.contains(&code.digits));
+        assert!(backend.phones[&ada].sms[2].text.contains(&code.digits));
     }
 
     #[test]
@@ -216,18 +204,37 @@ mod tests {
         let mut backend = Backend::default();
         let ada = number("9996621234");
         backend.set_sms_code(&ada, SmsCode::Phrase);
-        let (code, by) = backend.send_code(&ada, 100).unwrap();
-        assert_eq!((by, code.digits.as_str()), (SentBy::Sms(SmsCode::Phrase), "apple tree"));
+        let code = backend.send_code(&ada, 100).unwrap();
+        assert_eq!((code.delivery, code.digits.as_str()), (Delivery::SmsPhrase, "apple tree"));
         assert_eq!(error_name(backend.check_code(&ada, &code.hash, "appletree", 101)), "PHONE_CODE_INVALID");
         backend.check_code(&ada, &code.hash, "apple tree", 101).unwrap();
+    }
+
+    #[test]
+    fn chosen_deliveries_follow_each_other_with_the_same_digits() {
+        let mut backend = Backend::default();
+        let ada = number("+49 123 456789");
+        let sequence = vec![Delivery::MissedCall, Delivery::FlashCall, Delivery::SmsWord, Delivery::Call];
+        let length = 6;
+        backend.set_deliveries(&ada, Deliveries { sequence, length, ..Deliveries::default() });
+        let code = backend.send_code(&ada, 100).unwrap();
+        assert_eq!(code.digits.len(), 6);
+        let flash = backend.resend_code(&ada, &code.hash, 101).unwrap();
+        assert_eq!((flash.delivery, flash.digits), (Delivery::FlashCall, format!("{CALLER}{}", code.digits)));
+        assert_eq!(error_name(backend.check_code(&ada, &code.hash, &code.digits, 101)), "PHONE_CODE_INVALID");
+        assert_eq!(backend.resend_code(&ada, &code.hash, 102).unwrap().digits, "apple");
+        let call = backend.resend_code(&ada, &code.hash, 103).unwrap();
+        assert_eq!((call.delivery, call.digits.len(), call.next.len()), (Delivery::Call, 6, 0));
+        assert_eq!(error_name(backend.resend_code(&ada, &code.hash, 104)), "SEND_CODE_UNAVAILABLE");
+        backend.check_code(&ada, &code.hash, &call.digits, 105).unwrap();
     }
 
     #[test]
     fn only_the_last_code_is_valid_and_it_expires() {
         let mut backend = Backend::default();
         let ada = number("9996621234");
-        let old = backend.send_code(&ada, 100).unwrap().0;
-        let new = backend.send_code(&ada, 101).unwrap().0;
+        let old = backend.send_code(&ada, 100).unwrap();
+        let new = backend.send_code(&ada, 101).unwrap();
         assert_eq!(new.digits, "22222");
         let mut check = |hash: &str, entered: &str, now| backend.check_code(&ada, hash, entered, now);
         assert_eq!(error_name(check(&old.hash, "22222", 102)), "PHONE_CODE_EXPIRED");

@@ -47,11 +47,15 @@ impl Backend {
 
     /// Signs a key in. A session that the key had before ends.
     pub fn sign_in(&mut self, key: KeyId, number: &PhoneNumber, now: i64) {
+        self.sign_in_with_hash(key, number, random_id(), now);
+    }
+
+    /// The same with a hash for the session that is already known.
+    pub(crate) fn sign_in_with_hash(&mut self, key: KeyId, number: &PhoneNumber, hash: i64, now: i64) {
         self.sign_out_key(key, "SESSION_REVOKED");
         let Some(record) = self.keys.get_mut(&key) else {
             return;
         };
-        let hash = random_id();
         let app = record.app.clone().unwrap_or_else(|| simulated_app("Unknown app"));
         record.auth_state = AuthState::SignedIn(hash);
         self.devices.insert(hash, Device::new(number, Some(key), app, now));
@@ -151,7 +155,7 @@ impl Device {
     }
 }
 
-fn simulated_app(model: &str) -> App {
+pub(crate) fn simulated_app(model: &str) -> App {
     App {
         api_id: 1,
         device_model: model.to_owned(),

@@ -5,9 +5,11 @@
 
 mod codes;
 mod counters;
+mod deliveries;
 mod devices;
 mod inbox;
 mod keys;
+mod login_tokens;
 mod phone_number;
 mod picture;
 
@@ -15,11 +17,16 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-pub use codes::{Code, SentBy, SmsCode};
+pub use codes::{Code, SmsCode};
 pub use counters::{Count, Counters};
+pub(crate) use deliveries::CALLER;
+pub use deliveries::{Deliveries, Delivery};
+pub(crate) use devices::simulated_app;
 pub use devices::{App, Device};
-pub use inbox::{Message, Sms};
+pub use inbox::{Message, Sms, Via};
 pub use keys::{AuthState, KeyKind, KeyRecord};
+pub use login_tokens::{AcceptedLogin, LoginToken, LoginTokens};
+pub(crate) use login_tokens::{MAX_TOKEN_LIFETIME, token_in_link};
 pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
 pub use picture::Picture;
 pub(crate) use picture::generated as generated_picture;
@@ -40,6 +47,9 @@ pub struct Backend {
     pub phones: BTreeMap<PhoneNumber, Phone>,
     /// Signed-in apps, by what `account.getAuthorizations` calls their hash.
     pub devices: BTreeMap<i64, Device>,
+    /// What QR codes for signing in contain.
+    #[serde(default)]
+    pub login_tokens: LoginTokens,
     /// How often each method was called.
     pub counters: Counters,
     next_user: i64,
@@ -68,6 +78,8 @@ pub enum Event {
     Disconnect(KeyId),
     /// The configuration of this number's account has changed, since this time.
     ConfigChanged(PhoneNumber, i64),
+    /// A login token of this key was accepted, at this time.
+    LoginTokenAccepted(KeyId, i64),
 }
 
 /// A test phone: its text messages and its Telegram account.
@@ -91,15 +103,24 @@ pub struct Phone {
     /// What its codes by SMS consist of.
     #[serde(default)]
     pub sms_code: SmsCode,
+    /// How its codes are delivered.
+    #[serde(default)]
+    pub deliveries: Deliveries,
+    /// The mobile networks of codes that clients reported as missing.
+    #[serde(default)]
+    pub missing_codes: Vec<String>,
     /// The code that was sent last and not used yet.
     pub code: Option<Code>,
-    /// Newest last.
+    /// SMS, calls and e-mails, newest last.
     pub sms: VecDeque<Sms>,
     /// Messages from Telegram, newest last.
     pub messages: VecDeque<Message>,
     /// The account's state: one more with each message.
     pub pts: i32,
     pub last_message: i32,
+    /// How much it has received in all.
+    #[serde(default)]
+    pub received: u64,
 }
 
 /// Whether a number has an account, and in which state it is.
@@ -129,6 +150,7 @@ impl Default for Backend {
             keys: BTreeMap::new(),
             phones: BTreeMap::new(),
             devices: BTreeMap::new(),
+            login_tokens: LoginTokens::default(),
             counters: Counters::default(),
             next_user: FIRST_USER,
             events: Vec::new(),
@@ -225,11 +247,14 @@ impl Phone {
             dc: None,
             password: None,
             sms_code: SmsCode::Digits,
+            deliveries: Deliveries::default(),
+            missing_codes: Vec::new(),
             code: None,
             sms: VecDeque::new(),
             messages: VecDeque::new(),
             pts: 1,
             last_message: 0,
+            received: 0,
         }
     }
 }

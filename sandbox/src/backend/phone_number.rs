@@ -34,9 +34,14 @@ fn is_test_suffix(suffix: &str) -> bool {
 }
 
 impl PhoneNumber {
-    /// The code of a test number: its data centre's digit, five times.
+    /// The digit that the codes of a test number consist of: that of its data centre.
+    pub(crate) fn fixed_digit(&self) -> Option<&str> {
+        self.0.strip_prefix(TEST_PREFIX)?.get(..1)
+    }
+
+    /// The code of a test number, if no other length was chosen: its digit, five times.
     pub fn fixed_code(&self) -> Option<String> {
-        Some(self.0.strip_prefix(TEST_PREFIX)?.get(..1)?.repeat(5))
+        Some(self.fixed_digit()?.repeat(5))
     }
 
     /// The digits.

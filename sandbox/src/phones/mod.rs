@@ -9,6 +9,7 @@
 mod actions;
 mod faults;
 mod guard;
+mod logins;
 mod picture;
 mod state;
 mod view;
@@ -54,6 +55,9 @@ fn router(handle: Handle) -> Router {
         .route("/phones/{number}/dc", post(faults::dc))
         .route("/phones/{number}/drop-keys", post(faults::drop_keys))
         .route("/phones/{number}/flood", post(faults::flood))
+        .route("/phones/{number}/deliveries", post(logins::deliveries))
+        .route("/phones/{number}/scan", post(logins::scan))
+        .route("/login-tokens", post(logins::token_lifetime))
         .route("/network", post(faults::network))
         .route("/phones/{number}/sessions/{hash}/end", post(actions::end_session))
         .route("/refusals", post(faults::inject_error))

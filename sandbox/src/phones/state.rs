@@ -16,7 +16,7 @@ pub(super) async fn state(State(handle): State<Handle>) -> Json<Value> {
         let phones: Vec<_> =
             backend.phones.iter().map(|(number, phone)| self::phone(backend, number, phone)).collect();
         json!({ "pid": std::process::id(), "changes": backend.changes, "clock": clock, "connections": connections,
-            "keys": backend.keys.len(),
+            "keys": backend.keys.len(), "login_token_lifetime": backend.login_tokens.lifetime,
             "phones": phones })
     }))
 }
@@ -50,6 +50,8 @@ fn phone(backend: &Backend, number: &PhoneNumber, phone: &Phone) -> Value {
         "account": phone.account,
         "dc": phone.dc,
         "password": phone.password.is_some(),
+        "deliveries": phone.deliveries,
+        "missing_codes": phone.missing_codes,
         "sessions": sessions,
         "messages": messages,
     })

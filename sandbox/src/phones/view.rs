@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 use tokio::time::Instant;
 
-use crate::backend::{Account, Backend, Phone, PhoneNumber};
+use crate::backend::{Account, Backend, Phone, PhoneNumber, Via};
 use crate::handle::Handle;
 use crate::network::{Network, Silence};
 use crate::server::injected::InjectedError;
@@ -22,6 +22,7 @@ pub(super) struct Page {
     pub(super) total: usize,
     pub(super) hidden: usize,
     pub(super) changes: u64,
+    pub(super) token_lifetime: i64,
     pub(super) phones: Vec<PhoneView>,
     pub(super) injected_errors: Vec<InjectedError>,
     pub(super) faults: Vec<String>,
@@ -75,6 +76,7 @@ impl Page {
             let shown = found.into_iter().take(MAX_PHONES);
             Self {
                 total: backend.phones.len(),
+                token_lifetime: backend.login_tokens.lifetime,
                 hidden,
                 changes: *server.changes.borrow(),
                 phones: shown.map(|(number, phone)| PhoneView::new(backend, number, phone)).collect(),
@@ -136,27 +138,39 @@ impl PhoneView {
     }
 }
 
-/// SMS and messages from Telegram, newest first.
+/// What the phone received, newest first.
 pub(super) fn messages(phone: &Phone) -> Vec<MessageView> {
-    let texts = phone.sms.iter().map(|text| ("SMS", text.date, &text.text));
-    let app = phone.messages.iter().map(|message| ("Telegram", message.date, &message.text));
-    let mut all: Vec<_> = texts
-        .chain(app)
-        .map(|(from, date, text)| MessageView {
-            from,
-            date,
-            time: format_time(date),
-            text: text.clone(),
-            code: code_in(text).map(str::to_owned),
-        })
-        .collect();
-    // The sort is stable, which keeps the order of messages in the same second.
-    all.reverse();
-    all.sort_by_key(|message| std::cmp::Reverse(message.date));
-    all
+    let view = |from, date, text: &String, code: Option<&String>| MessageView {
+        from,
+        date,
+        time: format_time(date),
+        text: text.clone(),
+        code: code.cloned().or_else(|| code_in(text).map(str::to_owned)),
+    };
+    let texts = phone.sms.iter().map(|sms| {
+        let code = sms.code.as_ref();
+        (sms.order, view(source(sms.via), sms.date, &sms.text, code))
+    });
+    let app = phone.messages.iter().map(|message| {
+        let code = message.code.as_ref();
+        (message.order, view("Telegram", message.date, &message.text, code))
+    });
+    let mut all: Vec<_> = texts.chain(app).collect();
+    all.sort_by_key(|(order, message)| std::cmp::Reverse((message.date, *order)));
+    all.into_iter().map(|(_, message)| message).collect()
 }
 
-/// The login code in a message: a word of five digits.
+const fn source(via: Via) -> &'static str {
+    match via {
+        Via::Sms => "SMS",
+        Via::Call => "Call",
+        Via::MissedCall => "Missed call",
+        Via::Fragment => "Fragment",
+        Via::Email => "E-mail",
+    }
+}
+
+/// The login code in a message that a test wrote: a word of five digits.
 fn code_in(text: &str) -> Option<&str> {
     text.split(|letter: char| !letter.is_ascii_alphanumeric())
         .find(|word| word.len() == 5 && word.bytes().all(|byte| byte.is_ascii_digit()))

@@ -1,17 +1,14 @@
-//! `auth.*`: codes, signing in and out, temporary keys.
+//! `auth.*`: signing in and out, temporary keys.
 
 use grammers_tl_types::{Cursor, Deserializable, enums, functions::auth, types};
 
 use super::{Access, Call, Methods, tl};
-use crate::backend::{Account, AuthState, PhoneNumber, SentBy, SmsCode};
+use crate::backend::{Account, AuthState, PhoneNumber};
 use crate::bytes::Reader;
-use crate::crypto::{KeyId, decrypt_v1, message_key_v1};
+use crate::crypto::{KeyId, decrypt_v1, message_key_v1, random_id};
 use crate::error::RpcError;
 
 pub(super) fn add(methods: &mut Methods) {
-    methods.add(Access::Open, send_code);
-    methods.add(Access::Open, resend_code);
-    methods.add(Access::Open, cancel_code);
     methods.add(Access::Open, sign_in);
     methods.add(Access::Open, sign_up);
     methods.add(Access::Open, bind_temp_auth_key);
@@ -20,12 +17,19 @@ pub(super) fn add(methods: &mut Methods) {
     methods.add(Access::NotFrozen, reset_authorizations);
 }
 
-fn number(text: &str) -> Result<PhoneNumber, RpcError> {
+pub(super) fn check_app(api_id: i32, api_hash: &str) -> Result<(), RpcError> {
+    if api_id <= 0 || api_hash.is_empty() {
+        return Err(RpcError::bad("API_ID_INVALID"));
+    }
+    Ok(())
+}
+
+pub(super) fn number(text: &str) -> Result<PhoneNumber, RpcError> {
     text.parse().map_err(|_| RpcError::bad("PHONE_NUMBER_INVALID"))
 }
 
 /// The number of a request; fails if another data centre serves it.
-fn local_number(call: &Call<'_>, text: &str) -> Result<PhoneNumber, RpcError> {
+pub(super) fn local_number(call: &Call<'_>, text: &str) -> Result<PhoneNumber, RpcError> {
     let number = number(text)?;
     match call.backend.phones.get(&number).and_then(|phone| phone.dc) {
         Some(dc) if dc != call.dc => Err(RpcError::new(303, format!("PHONE_MIGRATE_{dc}"))),
@@ -33,60 +37,22 @@ fn local_number(call: &Call<'_>, text: &str) -> Result<PhoneNumber, RpcError> {
     }
 }
 
-fn sent(hash: &str, code: &str, by: SentBy) -> enums::auth::SentCode {
-    let length = i32::try_from(code.len()).unwrap_or_default();
-    let (r#type, next_type) = match by {
-        SentBy::App => (
-            enums::auth::SentCodeType::App(types::auth::SentCodeTypeApp { length }),
-            Some(enums::auth::CodeType::Sms),
-        ),
-        SentBy::Sms(SmsCode::Digits) => {
-            (enums::auth::SentCodeType::Sms(types::auth::SentCodeTypeSms { length }), None)
-        }
-        SentBy::Sms(SmsCode::Word) => {
-            let beginning = code.chars().next().map(String::from);
-            (enums::auth::SentCodeType::SmsWord(types::auth::SentCodeTypeSmsWord { beginning }), None)
-        }
-        SentBy::Sms(SmsCode::Phrase) => {
-            let beginning = code.split(' ').next().map(str::to_owned);
-            (enums::auth::SentCodeType::SmsPhrase(types::auth::SentCodeTypeSmsPhrase { beginning }), None)
-        }
-    };
-    enums::auth::SentCode::Code(types::auth::SentCode {
-        r#type,
-        phone_code_hash: hash.to_owned(),
-        next_type,
-        timeout: None,
-    })
-}
-
-fn send_code(call: &mut Call<'_>, request: auth::SendCode) -> Result<enums::auth::SentCode, RpcError> {
-    if request.api_id <= 0 || request.api_hash.is_empty() {
-        return Err(RpcError::bad("API_ID_INVALID"));
-    }
-    let number = local_number(call, &request.phone_number)?;
-    let (code, by) = call.backend.send_code(&number, call.now)?;
-    Ok(sent(&code.hash, &code.digits, by))
-}
-
-fn resend_code(call: &mut Call<'_>, request: auth::ResendCode) -> Result<enums::auth::SentCode, RpcError> {
-    let number = local_number(call, &request.phone_number)?;
-    let (code, by) = call.backend.resend_code(&number, &request.phone_code_hash, call.now)?;
-    Ok(sent(&code.hash, &code.digits, by))
-}
-
-fn cancel_code(call: &mut Call<'_>, request: auth::CancelCode) -> Result<bool, RpcError> {
-    let number = number(&request.phone_number)?;
-    call.backend.cancel_code(&number, &request.phone_code_hash, call.now)?;
-    Ok(true)
-}
-
 fn sign_in(call: &mut Call<'_>, request: auth::SignIn) -> Result<enums::auth::Authorization, RpcError> {
     call.check_bound()?;
     let number = local_number(call, &request.phone_number)?;
     let code = request.phone_code.unwrap_or_default();
     call.backend.check_code(&number, &request.phone_code_hash, &code, call.now)?;
-    let Some(phone) = call.backend.phones.get(&number) else {
+    finish_sign_in(call, &number, None)
+}
+
+/// Signs the caller in, unless the account's password is missing or there is no account. `hash` is that of the session,
+/// if it is already known.
+pub(super) fn finish_sign_in(
+    call: &mut Call<'_>,
+    number: &PhoneNumber,
+    hash: Option<i64>,
+) -> Result<enums::auth::Authorization, RpcError> {
+    let Some(phone) = call.backend.phones.get(number) else {
         return Err(RpcError::bad("PHONE_NUMBER_UNOCCUPIED"));
     };
     match (phone.account, &phone.password) {
@@ -97,11 +63,11 @@ fn sign_in(call: &mut Call<'_>, request: auth::SignIn) -> Result<enums::auth::Au
             }))
         }
         (Account::Registered | Account::Frozen, Some(_)) => {
-            call.backend.forget_code(&number);
-            call.backend.set_auth_state(call.key, AuthState::PasswordPending(number));
+            call.backend.forget_code(number);
+            call.backend.set_auth_state(call.key, AuthState::PasswordPending(number.clone()));
             Err(RpcError::unauthorized("SESSION_PASSWORD_NEEDED"))
         }
-        (Account::Registered | Account::Frozen, None) => complete_sign_in(call, &number),
+        (Account::Registered | Account::Frozen, None) => complete_sign_in(call, number, hash),
     }
 }
 
@@ -109,8 +75,9 @@ fn sign_in(call: &mut Call<'_>, request: auth::SignIn) -> Result<enums::auth::Au
 pub(super) fn complete_sign_in(
     call: &mut Call<'_>,
     number: &PhoneNumber,
+    hash: Option<i64>,
 ) -> Result<enums::auth::Authorization, RpcError> {
-    call.backend.sign_in(call.key, number, call.now);
+    call.backend.sign_in_with_hash(call.key, number, hash.unwrap_or_else(random_id), call.now);
     let (number, phone) = call.me()?;
     let authorization = types::auth::Authorization {
         setup_password_required: false,
@@ -144,7 +111,7 @@ fn sign_up(call: &mut Call<'_>, request: auth::SignUp) -> Result<enums::auth::Au
         }
         _ => return Err(RpcError::bad("PHONE_NUMBER_OCCUPIED")),
     }
-    complete_sign_in(call, &number)
+    complete_sign_in(call, &number, None)
 }
 
 fn log_out(call: &mut Call<'_>, _: auth::LogOut) -> Result<enums::auth::LoggedOut, RpcError> {

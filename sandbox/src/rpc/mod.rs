@@ -7,10 +7,12 @@
 mod account;
 mod auth;
 mod call;
+mod codes;
 mod help;
 mod messages;
 mod methods;
 mod password;
+mod qr_login;
 pub(crate) mod tl;
 mod updates;
 mod upload;
@@ -33,6 +35,8 @@ impl Methods {
         let mut methods = Self::default();
         help::add(&mut methods);
         auth::add(&mut methods);
+        codes::add(&mut methods);
+        qr_login::add(&mut methods);
         account::add(&mut methods);
         password::add(&mut methods);
         users::add(&mut methods);
@@ -45,11 +49,16 @@ impl Methods {
 
 /// The number in a request that starts with one.
 pub(crate) fn number_in(body: &[u8]) -> Option<PhoneNumber> {
-    use functions::auth::{CancelCode, ResendCode, SendCode, SignIn, SignUp};
+    use functions::auth::{
+        CancelCode, ReportMissingCode, RequestFirebaseSms, ResendCode, SendCode, SignIn, SignUp,
+    };
     let mut rest = Reader(body);
     match rest.u32()? {
-        SendCode::CONSTRUCTOR_ID | CancelCode::CONSTRUCTOR_ID => {}
-        SignIn::CONSTRUCTOR_ID | SignUp::CONSTRUCTOR_ID | ResendCode::CONSTRUCTOR_ID => drop(rest.u32()?),
+        SendCode::CONSTRUCTOR_ID | CancelCode::CONSTRUCTOR_ID | ReportMissingCode::CONSTRUCTOR_ID => {}
+        SignIn::CONSTRUCTOR_ID
+        | SignUp::CONSTRUCTOR_ID
+        | ResendCode::CONSTRUCTOR_ID
+        | RequestFirebaseSms::CONSTRUCTOR_ID => drop(rest.u32()?),
         _ => return None,
     }
     std::str::from_utf8(rest.string()?).ok()?.parse().ok()

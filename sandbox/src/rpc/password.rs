@@ -105,7 +105,7 @@ fn check_password(
 ) -> Result<enums::auth::Authorization, RpcError> {
     let number = owner(call)?;
     check_proof(call, &number, &request.password)?;
-    super::auth::complete_sign_in(call, &number)
+    super::auth::complete_sign_in(call, &number, None)
 }
 
 fn get_password_settings(

@@ -187,6 +187,12 @@ pub(crate) fn new_config(now: i64) -> enums::Updates {
     enums::Updates::UpdateShort(types::UpdateShort { update, date: date(now) })
 }
 
+/// The update that makes an app ask for the result of its login token.
+pub(crate) fn login_token_accepted(now: i64) -> enums::Updates {
+    let update = enums::Update::LoginToken;
+    enums::Updates::UpdateShort(types::UpdateShort { update, date: date(now) })
+}
+
 /// The update with a new name of the own user.
 pub(crate) fn new_name(phone: &Phone, now: i64) -> enums::Updates {
     let update = types::UpdateUserName {

@@ -29,6 +29,7 @@ impl State {
                         self.push_update(&number, &update);
                     }
                 }
+                Event::LoginTokenAccepted(key, now) => self.push_to_key(key, &tl::login_token_accepted(now)),
                 Event::SessionEnded(key) => self.prompt(key),
                 Event::KeysDropped => faults.push((ConnectionFault::UnknownKey, self.forget_dropped_keys())),
                 Event::Disconnect(key) => faults.push((ConnectionFault::Drop, self.forget_sessions(key))),
@@ -48,6 +49,16 @@ impl State {
         let body = update.to_bytes();
         for ((key, _), session) in self.sessions.iter_mut() {
             if session.wants_updates && Self::is_signed_in_as(&self.backend, *key, number) {
+                session.push(Outgoing::content(body.clone()));
+            }
+        }
+    }
+
+    /// Sends an update to the clients of a key that is not signed in yet.
+    fn push_to_key(&mut self, wanted: KeyId, update: &enums::Updates) {
+        let body = update.to_bytes();
+        for ((key, _), session) in self.sessions.iter_mut() {
+            if session.wants_updates && self.backend.permanent(*key) == Some(wanted) {
                 session.push(Outgoing::content(body.clone()));
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! The answer is an injected error, what an override returns, or the default one. It is queued for the caller's session.
 
-use grammers_tl_types::{Serializable, name_for_id};
+use grammers_tl_types::{Identifiable as _, Serializable, functions, name_for_id};
 
 use super::connection::{Connection, ConnectionError};
 use super::state::State;
@@ -144,7 +144,9 @@ impl State {
         let dc = connection.dc.or(record.and_then(|record| record.dc)).unwrap_or(DEFAULT_DC);
         let mut queued = 0;
         if let Some(session) = self.sessions.get_mut(&session) {
-            session.wants_updates |= signed_in && !request.without_updates;
+            // An app that shows a QR code waits for an update before it is signed in.
+            let subscribes = signed_in || method == functions::auth::ExportLoginToken::CONSTRUCTOR_ID;
+            session.wants_updates |= subscribes && !request.without_updates;
             queued = session.queued_bytes();
         }
         let number = rpc::number_in(&request.body).or_else(|| self.backend.number_of_key(key));

@@ -110,6 +110,11 @@ impl TdlibProcess {
         assert_eq!(http(self.phones, "POST", path, &[], form).await.0, 303, "{path}");
     }
 
+    /// The status of a form's answer.
+    pub async fn try_post(&self, path: &str, form: &str) -> u16 {
+        http(self.phones, "POST", path, &[], form).await.0
+    }
+
     pub async fn get(&self, path: &str) -> Value {
         serde_json::from_str(&http(self.phones, "GET", path, &[], "").await.1).unwrap()
     }

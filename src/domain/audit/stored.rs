@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::AuditEvent;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::reveal::RevealKind;
+use crate::domain::stage::LoginAction;
 use crate::domain::{DesiredState, Email, Input, Phone};
 
 impl AuditEvent {
@@ -56,21 +57,7 @@ macro_rules! as_text {
         }
     )+};
 }
-as_text!(DesiredState, Email, Phone, RevealKind);
-
-impl Serialize for Input {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(self.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for Input {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(from)?;
-        let input = [Self::Code, Self::Password].into_iter().find(|input| input.name() == name);
-        input.ok_or_else(|| de::Error::custom(format!("there is no input {name}")))
-    }
-}
+as_text!(DesiredState, Email, Input, LoginAction, Phone, RevealKind);
 
 /// Sets of privileges as lists of names. Unknown names are ignored.
 macro_rules! as_names {

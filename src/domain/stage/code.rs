@@ -24,10 +24,10 @@ impl CodeSent {
             CodeDelivery::Telegram
             | CodeDelivery::Sms
             | CodeDelivery::Call
-            | CodeDelivery::FlashCall
-            | CodeDelivery::MissedCall
-            | CodeDelivery::Fragment
-            | CodeDelivery::Other(_) => true,
+            | CodeDelivery::FlashCall { .. }
+            | CodeDelivery::MissedCall { .. }
+            | CodeDelivery::Fragment { .. }
+            | CodeDelivery::OfficialApp => true,
         }
     }
 }
@@ -52,11 +52,20 @@ pub enum CodeDelivery {
     /// A voice call.
     Call,
     /// A call that is hung up; the digits of the caller's number are the code.
-    FlashCall,
+    FlashCall {
+        /// What the caller's number looks like, with `*` for what differs; may be empty.
+        pattern: String,
+    },
     /// A missed call; the last digits of the caller's number are the code.
-    MissedCall,
+    MissedCall {
+        /// How the caller's number begins; may be empty.
+        prefix: String,
+    },
     /// A message on fragment.com, for anonymous numbers.
-    Fragment,
-    /// Another way, by TDLib's name.
-    Other(String),
+    Fragment {
+        /// Its page; only an https address on fragment.com, otherwise empty.
+        url: String,
+    },
+    /// A message that only Telegram's official apps can receive.
+    OfficialApp,
 }

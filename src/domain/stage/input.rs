@@ -1,23 +1,60 @@
 //! What a person enters at a stage of a login.
 
-use crate::domain::Secret;
+use super::{Recovery, Stage};
+use crate::domain::ids::named;
+use crate::domain::{Email, Secret};
 
-/// The input that a stage waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Input {
-    /// The login code.
-    Code,
-    /// The two-step password.
-    Password,
-}
+named!(
+    /// An input that a stage waits for.
+    Input {
+        /// The login code.
+        Code = "code",
+        /// The two-step password.
+        Password = "password",
+        /// An e-mail address for logins.
+        EmailAddress = "email",
+        /// The code that was sent to the login e-mail address.
+        EmailCode = "email-code",
+        /// The code that was sent to the recovery e-mail address of the two-step password.
+        RecoveryCode = "recovery-code",
+        /// The name of a new account.
+        Name = "first-name",
+    }
+);
 
-impl Input {
-    /// The name in forms.
-    pub const fn name(self) -> &'static str {
+impl Stage {
+    /// The inputs that it waits for, the likeliest first.
+    pub const fn inputs(&self) -> &'static [Input] {
         match self {
-            Self::Code => "code",
-            Self::Password => "password",
+            Self::WaitCode(_) => &[Input::Code],
+            Self::WaitPassword { recovery: Recovery::CodeSent { .. }, .. } => {
+                &[Input::RecoveryCode, Input::Password]
+            }
+            Self::WaitPassword { recovery: Recovery::Impossible | Recovery::Possible, .. } => {
+                &[Input::Password]
+            }
+            Self::WaitEmailAddress => &[Input::EmailAddress],
+            Self::WaitEmailCode { .. } => &[Input::EmailCode],
+            Self::WaitRegistration { is_allowed: true, .. } => &[Input::Name],
+            Self::Disconnected
+            | Self::Starting
+            | Self::Reconnecting
+            | Self::SignedOut
+            | Self::Ended(_)
+            | Self::WaitOtherDevice { .. }
+            | Self::WaitRegistration { is_allowed: false, .. }
+            | Self::WaitPremium { .. }
+            | Self::Ready
+            | Self::LoggingOut
+            | Self::Closing
+            | Self::Failed(_)
+            | Self::Quarantined
+            | Self::Other(_) => &[],
         }
+    }
+
+    pub fn waits_for(&self, input: Input) -> bool {
+        self.inputs().contains(&input)
     }
 }
 
@@ -28,6 +65,17 @@ pub enum LoginInput {
     Code(Secret),
     /// A two-step password.
     Password(Secret),
+    EmailAddress(Email),
+    EmailCode(Secret),
+    /// The two-step password is removed, or replaced by a new one.
+    RecoveryCode {
+        code: Secret,
+        new_password: Option<Secret>,
+    },
+    Name {
+        first: String,
+        last: String,
+    },
 }
 
 impl LoginInput {
@@ -36,6 +84,10 @@ impl LoginInput {
         match self {
             Self::Code(_) => Input::Code,
             Self::Password(_) => Input::Password,
+            Self::EmailAddress(_) => Input::EmailAddress,
+            Self::EmailCode(_) => Input::EmailCode,
+            Self::RecoveryCode { .. } => Input::RecoveryCode,
+            Self::Name { .. } => Input::Name,
         }
     }
 }

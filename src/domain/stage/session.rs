@@ -11,9 +11,9 @@ impl Stage {
             | Self::WaitPassword { .. }
             | Self::WaitEmailAddress
             | Self::WaitEmailCode { .. }
-            | Self::WaitOtherDevice
-            | Self::WaitRegistration
-            | Self::WaitPremium
+            | Self::WaitOtherDevice { .. }
+            | Self::WaitRegistration { .. }
+            | Self::WaitPremium { .. }
             | Self::Ready => true,
             Self::Disconnected
             | Self::Starting
@@ -42,9 +42,9 @@ impl Stage {
             | Self::WaitPassword { .. }
             | Self::WaitEmailAddress
             | Self::WaitEmailCode { .. }
-            | Self::WaitOtherDevice
-            | Self::WaitRegistration
-            | Self::WaitPremium
+            | Self::WaitOtherDevice { .. }
+            | Self::WaitRegistration { .. }
+            | Self::WaitPremium { .. }
             | Self::Closing
             | Self::Failed(_)
             | Self::Quarantined

@@ -7,6 +7,7 @@
 pub mod calls;
 pub mod codes;
 pub mod crash_guard;
+pub mod login;
 pub mod picture;
 pub mod requests;
 pub mod run;
@@ -58,6 +59,8 @@ enum End {
     Failed(String),
     /// Its host crashed each time it was loaded.
     Quarantined,
+    /// A login was given up.
+    StartedOver,
     /// The session is over.
     SessionEnded(SessionEndReason),
 }
@@ -188,6 +191,7 @@ impl ClientTask {
                 }
                 End::Failed(reason) => self.rest(Stage::Failed(reason), pending(), &mut mailbox).await,
                 End::Quarantined => self.rest(Stage::Quarantined, pending(), &mut mailbox).await,
+                End::StartedOver => self.enter(Stage::Starting),
                 End::SessionEnded(ending) => self.session_ended(ending),
             }
             if self.closing.is_some() {

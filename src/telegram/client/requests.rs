@@ -6,7 +6,6 @@ use tdlib_rs::functions;
 
 use crate::domain::account::Problem;
 use crate::domain::refusal::LoginRefusal;
-use crate::domain::stage::LoginInput;
 use crate::domain::{SessionEndReason, Stage, login_code};
 use crate::telegram::client::calls::{CallError, call};
 use crate::telegram::client::run::{Client, LOG_OUT_TIME};
@@ -25,13 +24,13 @@ impl ClientTask {
                 client.closed = Some(start_failure(&error));
             }
             Done::Configured(Err(_)) => client.closed = Some(End::Stopped),
-            Done::Me(me) => {
-                if let Ok(me) = *me {
-                    self.on_me(client, &me);
-                }
-            }
+            Done::Me(me) => self.on_own_user(client, *me),
             Done::LoggedOut(Err(error)) => {
-                client.ending = client.ending.filter(|ending| *ending != SessionEndReason::LoggedOut);
+                if client.ending == Some(SessionEndReason::OtherAccount) {
+                    // Checked again when the client has been restarted.
+                    client.close();
+                }
+                client.ending = None;
                 if let Some((waiting, _)) = client.logging_out.take() {
                     let answer = self.problem(&error);
                     self.publish();
@@ -102,15 +101,15 @@ impl ClientTask {
     pub(super) fn on_command(&mut self, client: &mut Client, command: Command) {
         match command {
             Command::LoginCodes(reply) => self.login_codes(client, reply),
-            Command::AskForCode(_, reply) | Command::Provide(_, _, reply) if self.snapshot.busy => {
+            Command::Act(_, _, reply) | Command::Provide(_, _, reply) if self.snapshot.busy => {
                 let _ = reply.send(Err(AnswerError::Busy));
             }
-            Command::AskForCode(token, reply) | Command::Provide(token, _, reply)
+            Command::Act(token, _, reply) | Command::Provide(token, _, reply)
                 if token != self.snapshot.token =>
             {
                 let _ = reply.send(Err(AnswerError::Stale));
             }
-            Command::AskForCode(_, reply) => self.ask_for_code(client, reply),
+            Command::Act(_, action, reply) => self.act(client, action, reply),
             Command::Provide(_, provided, reply) => self.submit(client, provided, reply),
             Command::LogOut(reply) => self.log_out(client, reply),
             // It is running already.
@@ -118,45 +117,6 @@ impl ClientTask {
             // Handled where it is received.
             Command::Close(reply) => drop(reply.send(Err(AnswerError::NotNow))),
         }
-    }
-
-    pub(super) fn ask_for_code(&mut self, client: &mut Client, reply: Reply<()>) {
-        let id = client.id;
-        let phone = self.start.phone.to_string();
-        let again = matches!(&self.snapshot.stage, Stage::WaitCode(sent) if sent.next.is_some());
-        if !self.snapshot.stage.can_ask_for_code() {
-            let _ = reply.send(Err(AnswerError::NotNow));
-            return;
-        }
-        self.begin_request();
-        client.calls.push(Box::pin(async move {
-            let result = if again {
-                call(functions::resend_authentication_code(None, id)).await
-            } else {
-                call(functions::set_authentication_phone_number(phone, None, id)).await
-            };
-            Done::CodeRequested(reply, result)
-        }));
-    }
-
-    pub(super) fn submit(&mut self, client: &mut Client, provided: LoginInput, reply: Reply<()>) {
-        if self.snapshot.stage.input() != Some(provided.input()) {
-            let _ = reply.send(Err(AnswerError::Stale));
-            return;
-        }
-        let id = client.id;
-        self.begin_request();
-        client.calls.push(Box::pin(async move {
-            let result = match provided {
-                LoginInput::Code(code) => {
-                    call(functions::check_authentication_code(code.expose().to_owned(), id)).await
-                }
-                LoginInput::Password(password) => {
-                    call(functions::check_authentication_password(password.expose().to_owned(), id)).await
-                }
-            };
-            Done::Asked(reply, result)
-        }));
     }
 
     /// Ends the session, or a login in progress, at Telegram. The caller is answered when it has ended.

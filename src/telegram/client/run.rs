@@ -37,6 +37,8 @@ pub(super) struct Client {
     pub logging_out: Option<(Reply<()>, Instant)>,
     /// Why the session is ending, if known.
     pub ending: Option<SessionEndReason>,
+    /// Whether the login is being given up, to begin another one.
+    pub is_starting_over: bool,
     /// When Telegram last confirmed this session.
     pub heard: Instant,
     /// Whether a probe of the session is in progress.
@@ -63,6 +65,7 @@ impl Client {
             closed: None,
             logging_out: None,
             ending: None,
+            is_starting_over: false,
             heard: Instant::now(),
             probing: false,
             leaving_since: None,
@@ -75,7 +78,7 @@ impl Client {
     }
 
     /// Tells TDLib to close the client.
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.close_by = Some(Instant::now() + CLOSE_TIME);
         tokio::spawn(call(functions::close(self.id)));
     }

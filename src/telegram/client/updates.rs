@@ -72,9 +72,9 @@ impl ClientTask {
             client.closed = Some(self.end_of(client));
             return;
         }
-        let Some(mut stage) = login::stage_of(state, self.context.settings.clock.now()) else {
-            return;
-        };
+        let settings = &self.context.settings;
+        let seen = login::Seen { now: settings.clock.now(), is_test: settings.test_environment };
+        let Some(mut stage) = login::stage_of(state, seen) else { return };
         match stage {
             Stage::SignedOut => {
                 if self.was_ready {
@@ -84,9 +84,12 @@ impl ClientTask {
                 stage = self.ending.map_or(Stage::SignedOut, Stage::Ended);
             }
             Stage::Ready => {
-                self.ending = None;
-                self.was_ready = true;
                 client.heard = tokio::time::Instant::now();
+                if !self.was_ready {
+                    // Ready once it is known that the account that logged in is the right one.
+                    stage = Stage::Starting;
+                }
+                self.ending = None;
                 let id = client.id;
                 client.calls.push(Box::pin(async move {
                     let me = call(functions::get_me(id)).await;
@@ -111,6 +114,7 @@ impl ClientTask {
         // A client that was closed while logging out continues that when it is started again.
         match (client.ending, &self.snapshot.stage) {
             (Some(ending), _) => End::SessionEnded(ending),
+            (None, Stage::LoggingOut) if client.is_starting_over => End::StartedOver,
             (None, Stage::LoggingOut) => End::SessionEnded(SessionEndReason::Unknown),
             (None, _) => End::ClosedItself,
         }

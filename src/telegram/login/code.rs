@@ -3,6 +3,7 @@
 use tdlib_rs::enums::AuthenticationCodeType;
 use tdlib_rs::types::AuthenticationCodeInfo;
 
+use super::printable;
 use crate::domain::Millis;
 use crate::domain::stage::{CodeDelivery, CodeSent};
 
@@ -19,23 +20,46 @@ fn delivery(kind: &AuthenticationCodeType) -> (CodeDelivery, i32) {
         AuthenticationCodeType::TelegramMessage(way) => (CodeDelivery::Telegram, way.length),
         AuthenticationCodeType::Sms(way) => (CodeDelivery::Sms, way.length),
         AuthenticationCodeType::Call(way) => (CodeDelivery::Call, way.length),
-        AuthenticationCodeType::FlashCall(_) => (CodeDelivery::FlashCall, 0),
-        AuthenticationCodeType::MissedCall(way) => (CodeDelivery::MissedCall, way.length),
-        AuthenticationCodeType::Fragment(way) => (CodeDelivery::Fragment, way.length),
+        AuthenticationCodeType::FlashCall(way) => {
+            (CodeDelivery::FlashCall { pattern: printable(&way.pattern) }, 0)
+        }
+        AuthenticationCodeType::MissedCall(way) => {
+            (CodeDelivery::MissedCall { prefix: printable(&way.phone_number_prefix) }, way.length)
+        }
+        AuthenticationCodeType::Fragment(way) => {
+            (CodeDelivery::Fragment { url: fragment(&way.url) }, way.length)
+        }
         AuthenticationCodeType::SmsWord(way) => {
             (CodeDelivery::SmsWord { beginning: printable(&way.first_letter) }, 0)
         }
         AuthenticationCodeType::SmsPhrase(way) => {
             (CodeDelivery::SmsPhrase { beginning: printable(&way.first_word) }, 0)
         }
-        AuthenticationCodeType::FirebaseAndroid(way) => {
-            (CodeDelivery::Other("the Android app".into()), way.length)
-        }
-        AuthenticationCodeType::FirebaseIos(way) => (CodeDelivery::Other("the iOS app".into()), way.length),
+        AuthenticationCodeType::FirebaseAndroid(way) => (CodeDelivery::OfficialApp, way.length),
+        AuthenticationCodeType::FirebaseIos(way) => (CodeDelivery::OfficialApp, way.length),
     }
 }
 
-/// The beginning of a code, as it is shown: foreign text.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(40).collect()
+/// The address, if it is one of Fragment: it becomes a link.
+fn fragment(url: &str) -> String {
+    let is_fragment = url.starts_with("https://fragment.com/") && url.chars().all(|c| c.is_ascii_graphic());
+    if is_fragment { url.to_owned() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_fragment_become_links() {
+        assert_eq!(fragment("https://fragment.com/login/1"), "https://fragment.com/login/1");
+        for url in [
+            "http://fragment.com/1",
+            "https://fragment.com.example.org/",
+            "javascript:x",
+            "https://fragment.com/ x",
+        ] {
+            assert_eq!(fragment(url), "", "{url}");
+        }
+    }
 }

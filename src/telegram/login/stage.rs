@@ -2,28 +2,33 @@
 
 use tdlib_rs::enums::AuthorizationState;
 
-use super::code;
-use crate::domain::{Millis, Stage};
+use super::{code, email, password, printable, registration};
+use crate::domain::{Millis, Secret, Stage};
 
-/// The stage of an authorization state that was received at `now`.
-/// None for internal states: waiting for parameters, and closed.
-pub fn stage_of(state: &AuthorizationState, now: Millis) -> Option<Stage> {
+/// When and where an authorization state was received.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    pub now: Millis,
+    /// In Telegram's test environment.
+    pub is_test: bool,
+}
+
+/// The stage of an authorization state. None for internal states: waiting for parameters, and closed.
+pub fn stage_of(state: &AuthorizationState, seen: Seen) -> Option<Stage> {
     Some(match state {
         AuthorizationState::WaitTdlibParameters | AuthorizationState::Closed => return None,
         AuthorizationState::WaitPhoneNumber => Stage::SignedOut,
-        AuthorizationState::WaitCode(wait) => Stage::WaitCode(code::sent(&wait.code_info, now)),
-        AuthorizationState::WaitPassword(wait) => Stage::WaitPassword {
-            hint: wait.password_hint.replace('\0', ""),
-            can_recover: wait.has_recovery_email_address,
-        },
+        AuthorizationState::WaitCode(wait) => Stage::WaitCode(code::sent(&wait.code_info, seen.now)),
+        AuthorizationState::WaitPassword(wait) => password::password(wait),
         AuthorizationState::WaitEmailAddress(_) => Stage::WaitEmailAddress,
-        AuthorizationState::WaitEmailCode(wait) => Stage::WaitEmailCode {
-            pattern: wait.code_info.email_address_pattern.replace('\0', ""),
-            length: wait.code_info.length,
-        },
-        AuthorizationState::WaitOtherDeviceConfirmation(_) => Stage::WaitOtherDevice,
-        AuthorizationState::WaitRegistration(_) => Stage::WaitRegistration,
-        AuthorizationState::WaitPremiumPurchase(_) => Stage::WaitPremium,
+        AuthorizationState::WaitEmailCode(wait) => email::code(wait, seen.now),
+        AuthorizationState::WaitOtherDeviceConfirmation(wait) => {
+            Stage::WaitOtherDevice { link: Secret::new(wait.link.as_str()) }
+        }
+        AuthorizationState::WaitRegistration(wait) => registration::registration(wait, seen.is_test),
+        AuthorizationState::WaitPremiumPurchase(wait) => {
+            Stage::WaitPremium { support: printable(&wait.support_email_address) }
+        }
         AuthorizationState::Ready => Stage::Ready,
         AuthorizationState::LoggingOut => Stage::LoggingOut,
         AuthorizationState::Closing => Stage::Closing,
@@ -65,7 +70,7 @@ mod tests {
             resend_from: Some(Millis(61_000)),
             no_other_way_until: None,
         };
-        assert_eq!(stage_of(&state, Millis(1000)), Some(Stage::WaitCode(sent)));
+        assert_eq!(stage_of(&state, Seen { now: Millis(1000), is_test: true }), Some(Stage::WaitCode(sent)));
     }
 
     #[test]
@@ -93,7 +98,10 @@ mod tests {
     #[test]
     fn internal_states_have_no_stage() {
         for name in ["authorizationStateWaitTdlibParameters", "authorizationStateClosed"] {
-            assert_eq!(stage_of(&state(&format!(r#"{{"@type":"{name}"}}"#)), Millis(0)), None);
+            assert_eq!(
+                stage_of(&state(&format!(r#"{{"@type":"{name}"}}"#)), Seen { now: Millis(0), is_test: true }),
+                None
+            );
         }
     }
 }

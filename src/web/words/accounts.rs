@@ -50,8 +50,10 @@ pub fn matching(count: usize) -> String {
 /// In the list: the next step of an account.
 pub const fn enter(input: Input) -> &'static str {
     match input {
-        Input::Code => "Enter code…",
+        Input::Code | Input::EmailCode | Input::RecoveryCode => "Enter code…",
         Input::Password => "Enter password…",
+        Input::EmailAddress => "Enter e-mail address…",
+        Input::Name => "Register…",
     }
 }
 

@@ -5,8 +5,8 @@ mod reasons;
 
 use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome};
 use crate::domain::reveal::RevealKind;
-use crate::domain::{DesiredState, Email, Input};
-use crate::web::words::stages;
+use crate::domain::{DesiredState, Email};
+use crate::web::words::{login, stages};
 use crate::words::quoted;
 pub use actors::{actor, stored_actor};
 use reasons::{denial, foreign_row, invite_denied, unconfirmed, unknown_groups};
@@ -44,10 +44,8 @@ fn describe(event: &AuditEvent) -> String {
             format!("corrected the number from {before} to {phone}")
         }
         AuditEvent::CodeRequested => "requested a login code".into(),
-        AuditEvent::InputSubmitted { input: Input::Code } => "submitted the login code to Telegram".into(),
-        AuditEvent::InputSubmitted { input: Input::Password } => {
-            "submitted the two-step password to Telegram".into()
-        }
+        AuditEvent::LoginActionRequested { action } => login::requested(*action).into(),
+        AuditEvent::InputSubmitted { input } => login::submitted(*input).into(),
         AuditEvent::LoginCodeShown { approved_by } => {
             format!("viewed a login code{}", approval(approved_by.as_ref()))
         }

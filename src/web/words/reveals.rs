@@ -1,7 +1,7 @@
 //! Secrets that are revealed, and the approvals that they may need.
 
+use super::deliveries::DONT_SHARE;
 use super::moments::{Sentence, moment};
-use super::stages::DONT_SHARE;
 use crate::domain::error::ErrorCode;
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{Email, Millis};

@@ -1,9 +1,12 @@
 //! The status of an account: the label of each login stage, what it means, and what to do next.
 
+use super::deliveries::{DONT_SHARE, sentence};
+use super::login::email_reset;
 use super::moments::utc;
 use crate::domain::account::Frozen;
-use crate::domain::stage::{CodeDelivery, CodeSent};
-use crate::domain::{SessionEndReason, Snapshot, Stage};
+use crate::domain::direction::isolated;
+use crate::domain::stage::{CodeDelivery, CodeSent, EmailReset, Recovery};
+use crate::domain::{Secret, SessionEndReason, Snapshot, Stage};
 
 /// The label on the badge of an account: that of its stage, unless Telegram has frozen it.
 pub fn status(snapshot: &Snapshot) -> &str {
@@ -47,9 +50,9 @@ pub fn label(stage: &Stage) -> &str {
         Stage::WaitPassword { .. } => "Password required",
         Stage::WaitEmailAddress => "E-mail address required",
         Stage::WaitEmailCode { .. } => "E-mail code required",
-        Stage::WaitOtherDevice => "Confirmation required",
-        Stage::WaitRegistration => "Not registered",
-        Stage::WaitPremium => "Premium required",
+        Stage::WaitOtherDevice { .. } => "Confirmation required",
+        Stage::WaitRegistration { .. } => "Not registered",
+        Stage::WaitPremium { .. } => "Premium required",
         Stage::Ready => "Ready",
         Stage::LoggingOut => "Logging out",
         Stage::Closing => "Stopping",
@@ -79,12 +82,12 @@ static STAGES: [Stage; 18] = [
         resend_from: None,
         no_other_way_until: None,
     }),
-    Stage::WaitPassword { hint: String::new(), can_recover: false },
+    Stage::WaitPassword { hint: String::new(), recovery: Recovery::Impossible },
     Stage::WaitEmailAddress,
-    Stage::WaitEmailCode { pattern: String::new(), length: 0 },
-    Stage::WaitOtherDevice,
-    Stage::WaitRegistration,
-    Stage::WaitPremium,
+    Stage::WaitEmailCode { pattern: String::new(), length: 0, reset: EmailReset::Impossible },
+    Stage::WaitOtherDevice { link: Secret::empty() },
+    Stage::WaitRegistration { is_allowed: false, terms: String::new() },
+    Stage::WaitPremium { support: String::new() },
     Stage::Ready,
     Stage::LoggingOut,
     Stage::Closing,
@@ -107,9 +110,9 @@ pub fn detail(stage: &Stage) -> Option<&str> {
         | Stage::WaitPassword { .. }
         | Stage::WaitEmailAddress
         | Stage::WaitEmailCode { .. }
-        | Stage::WaitOtherDevice
-        | Stage::WaitRegistration
-        | Stage::WaitPremium
+        | Stage::WaitOtherDevice { .. }
+        | Stage::WaitRegistration { .. }
+        | Stage::WaitPremium { .. }
         | Stage::Ready
         | Stage::LoggingOut
         | Stage::Closing
@@ -126,6 +129,7 @@ const fn end_reason(reason: SessionEndReason) -> &'static str {
         SessionEndReason::Banned => "banned by Telegram",
         SessionEndReason::KeyDuplicated => "used from two places at once",
         SessionEndReason::Lost => "session files lost",
+        SessionEndReason::OtherAccount => "another account logged in",
         SessionEndReason::Unknown => "ended by Telegram",
     }
 }
@@ -144,29 +148,48 @@ pub fn meaning(stage: &Stage) -> String {
             "This account isn't logged in. Send a login code to start. Telegram allows only a few a day."
         }
         Stage::Ended(reason) => return after_end(*reason).into(),
-        Stage::WaitCode(sent) => return code_sent(sent),
-        Stage::WaitPassword { can_recover: false, .. } => {
-            "The code was correct. This account also has a two-step password."
+        Stage::WaitCode(sent) => return sentence(sent),
+        Stage::WaitPassword { recovery: Recovery::Impossible, .. } => {
+            "This account also has a two-step password. It has no recovery e-mail address: without the password, only its \
+             owner can get on, in the official app."
         }
-        Stage::WaitPassword { can_recover: true, .. } => {
-            "The code was correct. This account also has a two-step password. Its owner can reset it by e-mail in the \
-             official app."
+        Stage::WaitPassword { recovery: Recovery::Possible, .. } => {
+            "This account also has a two-step password. If it is lost, Telegram can send a code to the recovery e-mail \
+             address."
         }
-        Stage::WaitEmailAddress => {
-            "Telegram requires a login e-mail address for this account. Set one in the official app, then send a new \
-             code."
+        Stage::WaitPassword { recovery: Recovery::CodeSent { .. }, .. } => {
+            "Telegram sent a recovery code by e-mail. With it, the two-step password is removed or replaced."
         }
-        Stage::WaitEmailCode { .. } => {
-            "Telegram sent a code to the account's login e-mail address, which Telescope can't take yet. Resend the code \
-             to get it another way."
+        Stage::WaitEmailAddress => "Telegram requires an e-mail address for the logins of this account.",
+        Stage::WaitEmailCode { pattern, reset, .. } => {
+            return format!(
+                "Telegram sent the code to the account's login e-mail address {}.{} {DONT_SHARE}",
+                isolated(pattern),
+                email_reset(reset)
+            );
         }
-        Stage::WaitOtherDevice => {
-            "Telegram asks to confirm this login on a device that's already logged in to the account."
+        Stage::WaitOtherDevice { .. } => {
+            "Scan this code with a phone that is logged in to this account: in Telegram, Settings, Devices, Link Desktop \
+             Device. Telegram replaces the code every half minute; this page shows the new one."
         }
-        Stage::WaitRegistration => {
-            "This number has no Telegram account. Sign up in the official app, then come back."
+        Stage::WaitRegistration { is_allowed: true, .. } => {
+            "This number has no Telegram account. In the test environment, it can be registered here."
         }
-        Stage::WaitPremium => "Telegram requires Premium before it sends a code to this number.",
+        Stage::WaitRegistration { is_allowed: false, .. } => {
+            "This number has no Telegram account. Sign up in the official app, then come back: since 2023, Telegram lets \
+             no other app register numbers."
+        }
+        Stage::WaitPremium { support } if support.is_empty() => {
+            "Telegram requires Premium before it sends a code to this number. Buy it in the official app, or log in with a \
+             QR code."
+        }
+        Stage::WaitPremium { support } => {
+            return format!(
+                "Telegram requires Premium before it sends a code to this number. Buy it in the official app, or log in \
+                 with a QR code. Telegram answers questions at {}.",
+                isolated(support)
+            );
+        }
         Stage::Ready => "Logged in and ready.",
         Stage::LoggingOut => "The Telegram session is being ended.",
         Stage::Closing => "The account is being disconnected.",
@@ -209,60 +232,15 @@ const fn after_end(reason: SessionEndReason) -> &'static str {
             "This account was logged in, but its files are missing or damaged. Restore its folder from a backup and \
              connect, or send a login code. The lost session is still active at Telegram: end it on another device."
         }
+        SessionEndReason::OtherAccount => {
+            "Another Telegram account logged in than the one that belongs here, so Telescope logged it out again. Log in \
+             with this account's number, or add the other account by itself."
+        }
         SessionEndReason::Unknown => {
             "Telegram ended this session without giving a reason. Send a login code to log in again."
         }
     }
 }
-
-fn code_sent(sent: &CodeSent) -> String {
-    let way = match &sent.way {
-        CodeDelivery::Telegram => {
-            "Telegram sent the code as a message to the devices that are logged in to this account."
-        }
-        CodeDelivery::Sms => "Telegram sent the code in a text message.",
-        CodeDelivery::SmsWord { beginning } => return spelled("word", "letter", beginning),
-        CodeDelivery::SmsPhrase { beginning } => return spelled("phrase", "word", beginning),
-        CodeDelivery::Call => "Telegram reads the code out in a phone call.",
-        CodeDelivery::FlashCall => "Telegram calls and hangs up. The calling number is the code.",
-        CodeDelivery::MissedCall => {
-            "Telegram calls once. The last digits of the calling number are the code."
-        }
-        CodeDelivery::Fragment => "Telegram sent the code to fragment.com, where this number is registered.",
-        CodeDelivery::Other(way) => return format!("Telegram sent the code to {way}."),
-    };
-    let length = if sent.length > 0 { format!(" It has {} digits.", sent.length) } else { String::new() };
-    let next = match &sent.next {
-        Some(CodeDelivery::Sms | CodeDelivery::SmsWord { .. } | CodeDelivery::SmsPhrase { .. }) => {
-            " If it doesn't arrive, resend it as a text message."
-        }
-        Some(CodeDelivery::Call) => " If it doesn't arrive, resend it by phone call.",
-        Some(
-            CodeDelivery::Telegram
-            | CodeDelivery::FlashCall
-            | CodeDelivery::MissedCall
-            | CodeDelivery::Fragment
-            | CodeDelivery::Other(_),
-        ) => " If it doesn't arrive, resend it another way.",
-        None => "",
-    };
-    format!("{way}{length}{next} {DONT_SHARE}")
-}
-
-/// A code of letters.
-fn spelled(what: &str, first: &str, beginning: &str) -> String {
-    let beginning = if beginning.is_empty() {
-        String::new()
-    } else {
-        format!(" Its first {first} is “{beginning}”.")
-    };
-    format!(
-        "Telegram sent a {what} as the code, in a text message.{beginning} Enter it as it is written there. {DONT_SHARE}"
-    )
-}
-
-/// Beside every login code.
-pub const DONT_SHARE: &str = "Don't send it through Telegram: Telegram cancels codes that are shared there.";
 
 #[cfg(test)]
 mod tests {
@@ -276,20 +254,5 @@ mod tests {
             assert_eq!(label_of(name), Some(label));
         }
         assert_eq!(label_of("no-such-stage"), None);
-    }
-
-    #[test]
-    fn a_code_says_where_it_went_and_what_comes_next() {
-        let sent = CodeSent {
-            way: CodeDelivery::Telegram,
-            length: 5,
-            next: Some(CodeDelivery::Sms),
-            resend_from: None,
-            no_other_way_until: None,
-        };
-        let words = meaning(&Stage::WaitCode(sent));
-        for part in ["devices that are logged in", "5 digits", "text message"] {
-            assert!(words.contains(part), "{words}");
-        }
     }
 }

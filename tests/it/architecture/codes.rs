@@ -42,6 +42,7 @@ const FROZEN: &[&str] = &[
     "invite.refused",
     "invite.renewed",
     "invite.revoked",
+    "login.action",
     "login.code.asked",
     "login.code.emergency",
     "login.code.shown",

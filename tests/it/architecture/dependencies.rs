@@ -20,6 +20,7 @@ const FEATURES: &[(&str, &str, &str)] = &[
     ("hyper-util", "server-graceful", "GracefulShutdown"),
     ("hyper-util", "service", "hyper_util::service"),
     ("hyper-util", "tokio", "TokioIo"),
+    ("qrcode", "svg", "render::svg"),
     ("reqwest", "form", ".form("),
     ("rustix", "fs", "rustix::fs"),
     ("rustix", "param", "rustix::param"),

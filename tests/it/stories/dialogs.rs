@@ -113,16 +113,16 @@ async fn the_focus_stays_after_a_button_that_disables_itself_or_goes() {
     let browser = Browser::open(Scripts::On).await;
     sign_in(&browser, &stack).await;
     browser.goto(&stack.url(&format!("/accounts/{}", account.id))).await;
-    browser.find("#ask-for-code").await;
-    browser.run("document.getElementById('ask-for-code').focus()").await;
+    browser.find("#send-code").await;
+    browser.run("document.getElementById('send-code').focus()").await;
     browser.key(Key::Enter).await;
     browser.find("#code-sent").await;
-    browser.find("#ask-for-code[disabled]").await;
+    browser.find("#send-code[disabled]").await;
     let is_in = |place: &str| format!("document.querySelector('{place}').contains(document.activeElement)");
     is(&browser, &is_in("#step")).await;
     browser.pictures("account-code-sent").await;
     // The button rests, and comes back by itself.
-    browser.until_shown("#ask-for-code:not([disabled])", STEP).await;
+    browser.until_shown("#send-code:not([disabled])", STEP).await;
     assert_eq!(stack.phones().codes_asked_for(&account.phone).await, 1);
 
     browser.run("document.getElementById('disconnect').focus()").await;

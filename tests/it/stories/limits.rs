@@ -23,7 +23,9 @@ async fn codes_are_limited_across_restarts() {
     }
     let ask_again = async || {
         let token = token(&visitor, &page).await;
-        let answer = visitor.post(&format!("{page}/ask-for-code"), &[("token", &token)]).await;
+        let answer = visitor
+            .post(&format!("{page}/login-action"), &[("token", &token), ("action", "send-code")])
+            .await;
         (answer.status().as_u16(), answer.text().await.unwrap())
     };
     ask_again().await;
@@ -61,7 +63,8 @@ async fn codes_are_limited_per_person() {
     visitor.until_stage(&second.id, "signed-out", STEP).await;
     let page = format!("/accounts/{}", second.id);
     let token = token(&visitor, &page).await;
-    let answer = visitor.post(&format!("{page}/ask-for-code"), &[("token", &token)]).await;
+    let answer =
+        visitor.post(&format!("{page}/login-action"), &[("token", &token), ("action", "send-code")]).await;
     let (status, said) = (answer.status().as_u16(), answer.text().await.unwrap());
     assert!(status == 429 && said.contains("for login codes (1 in 24 hours)"), "{status} {said}");
     assert_eq!(stack.phones().codes_asked_for(&second.phone).await, 0, "no request was sent to Telegram");
@@ -142,7 +145,8 @@ async fn a_code_that_telegram_can_not_send_is_explained_and_does_not_count() {
     let page = format!("/accounts/{}", account.id);
     let text = async || visitor.get(&page).await.text().await.unwrap();
     let press = async |token: &str| {
-        let answer = visitor.post(&format!("{page}/ask-for-code"), &[("token", token)]).await;
+        let answer =
+            visitor.post(&format!("{page}/login-action"), &[("token", token), ("action", "send-code")]).await;
         (answer.status().as_u16(), answer.text().await.unwrap())
     };
     stack.phones().sign_in_elsewhere(&account.phone).await;
@@ -177,7 +181,8 @@ async fn a_refusal_that_costs_nothing_at_telegram_costs_nothing_here() {
     let page = format!("/accounts/{}", account.id);
     stack.phones().refuse("auth.sendCode", &account.phone, "PHONE_NUMBER_INVALID", 1).await;
     let token = token(&visitor, &page).await;
-    let answer = visitor.post(&format!("{page}/ask-for-code"), &[("token", &token)]).await;
+    let answer =
+        visitor.post(&format!("{page}/login-action"), &[("token", &token), ("action", "send-code")]).await;
     assert!(answer.text().await.unwrap().contains("know this phone number"));
     ask(&visitor, &account).await;
     visitor.until_stage(&account.id, "wait-code", STEP).await;

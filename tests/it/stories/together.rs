@@ -71,9 +71,9 @@ async fn two_people_request_a_code_at_once() {
     let stack = Stack::start().await;
     let (ada, bob) = (Visitor::sign_in(&stack, ADMIN).await, Visitor::sign_in(&stack, ADMIN).await);
     let account = added_account(&ada).await;
-    let ask = format!("/accounts/{}/ask-for-code", account.id);
+    let ask = format!("/accounts/{}/login-action", account.id);
     let token = token(&ada, &format!("/accounts/{}", account.id)).await;
-    let form = [("token", token.as_str())];
+    let form = [("token", token.as_str()), ("action", "send-code")];
     let answers = tokio::join!(ada.post(&ask, &form), bob.post(&ask, &form));
     let (first, second) = if answers.0.status() == 303 { answers } else { (answers.1, answers.0) };
     assert_eq!(first.status(), 303, "{}", first.text().await.unwrap());

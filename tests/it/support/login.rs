@@ -130,7 +130,7 @@ pub async fn ready_account(stack: &Stack, visitor: &Visitor, password: Option<&s
 pub async fn ask(visitor: &Visitor, row: &Row) {
     let page = format!("/accounts/{}", row.id);
     let token = token(visitor, &page).await;
-    visitor.does(&format!("{page}/ask-for-code"), &[("token", &token)]).await;
+    visitor.does(&format!("{page}/login-action"), &[("token", &token), ("action", "send-code")]).await;
 }
 
 /// Reads the code on the phone and submits it.

@@ -6,7 +6,7 @@ use telescope::domain::access::Principal;
 use telescope::domain::account::{Frozen, Problem, Profile};
 use telescope::domain::audit::{AuditEntry, AuditEvent};
 use telescope::domain::refusal::LoginRefusal;
-use telescope::domain::stage::{CodeDelivery, CodeSent};
+use telescope::domain::stage::{CodeDelivery, CodeSent, Recovery};
 use telescope::domain::{
     Account, AccountId, DesiredState, Millis, SessionEndReason, Snapshot, Stage, StageToken,
 };
@@ -142,24 +142,24 @@ async fn a_new_code_is_confirmed_and_its_button_rests() {
     let said = answer.texts("#code-sent").concat();
     let at = now.rfc3339()[..19].replace('T', " ");
     assert_eq!(said, format!("New code sent at {at} UTC . 2 of 4 in the last 24 hours."));
-    assert!(answer.has("#ask-for-code[disabled]") && answer.has("#code-rests time"), "{}", answer.body);
+    assert!(answer.has("#send-code[disabled]") && answer.has("#code-rests time"), "{}", answer.body);
     assert!(answer.has("#code-rests [data-countdown]"));
     // The same in the dialog, and where the page is answered in part.
-    assert!(root.fragment(&format!("{page}/provide")).await.has("#ask-for-code[disabled]"));
+    assert!(root.fragment(&format!("{page}/provide")).await.has("#send-code[disabled]"));
 
     test.app.clock.advance(31);
-    assert!(root.get(&page).await.has("#ask-for-code:not([disabled])"));
+    assert!(root.get(&page).await.has("#send-code:not([disabled])"));
     // Telegram may want a longer pause.
     let later = CodeSent { resend_from: Some(test.app.clock.now().plus_seconds(60)), ..sent_by_sms() };
     test.app.live.accounts.put_snapshot(id, Snapshot { stage: Stage::WaitCode(later), ..sent });
-    assert!(root.get(&page).await.has("#ask-for-code[disabled]"));
+    assert!(root.get(&page).await.has("#send-code[disabled]"));
 
     for _ in 0..2 {
         a_code_is_requested(&test, id, test.app.clock.now()).await;
     }
     test.app.live.accounts.put_snapshot(id, waits);
     let answer = root.get(&page).await;
-    assert!(answer.has("#ask-for-code[disabled]"), "{}", answer.body);
+    assert!(answer.has("#send-code[disabled]"), "{}", answer.body);
     let limit = answer.texts("#code-limit").concat();
     let free = Millis(now.plus_seconds(23 * 3600).0 + 1).rfc3339()[..19].replace('T', " ");
     assert!(limit.contains(&format!("You can request the next code at {free} UTC")), "{limit}");
@@ -185,9 +185,10 @@ async fn during_a_flood_wait_no_code_is_requested_or_counted() {
     root.post(&format!("/accounts/{id}/connect"), &[]).await;
     test.app.live.accounts.put_snapshot(id, flooded);
     let page = root.get(&format!("/accounts/{id}")).await;
-    assert!(page.has("#ask-for-code[disabled]") && page.has("#step .note [data-countdown]"), "{}", page.body);
+    assert!(page.has("#send-code[disabled]") && page.has("#step .note [data-countdown]"), "{}", page.body);
     assert_eq!(page.texts("#step .note").len(), 1, "it is said once: {}", page.body);
-    let answer = root.post(&format!("/accounts/{id}/ask-for-code"), &[("token", "7")]).await;
+    let answer =
+        root.post(&format!("/accounts/{id}/login-action"), &[("token", "7"), ("action", "send-code")]).await;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{}", answer.body);
     let phone = test.app.live.accounts.get(id).unwrap().account.phone.clone();
     let conn = &mut test.app.db.read().await.unwrap();
@@ -198,7 +199,7 @@ async fn during_a_flood_wait_no_code_is_requested_or_counted() {
 async fn only_what_can_be_done_is_offered() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
-    let wait_password = Stage::WaitPassword { hint: String::new(), can_recover: false };
+    let wait_password = Stage::WaitPassword { hint: String::new(), recovery: Recovery::Impossible };
     for (number, (stage, shows_code, logs_out)) in (1..).zip([
         (Stage::Ready, true, true),
         (Stage::SignedOut, false, false),
@@ -219,7 +220,7 @@ async fn only_what_can_be_done_is_offered() {
     }
     let id = test.account(50, None).await;
     test.stands(id, wait_password);
-    assert!(!root.get(&format!("/accounts/{id}")).await.has("#ask-for-code"), "the code was right");
+    assert!(!root.get(&format!("/accounts/{id}")).await.has("#send-code"), "the code was right");
     test.stands(id, Stage::Ready);
     assert_eq!(root.get(&format!("/accounts/{id}")).await.texts("#actions .primary"), ["Show login code"]);
     let login = root.fragment(&format!("/accounts/{id}/provide")).await;

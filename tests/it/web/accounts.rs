@@ -31,7 +31,8 @@ async fn an_empty_list_says_what_to_do() {
 async fn a_row_shows_the_stage_and_the_next_action() {
     let test = TestApp::new().await;
     let owner = test.signed_in("ada@example.org").await;
-    let wait_password = Stage::WaitPassword { hint: String::new(), can_recover: false };
+    let wait_password =
+        Stage::WaitPassword { hint: String::new(), recovery: telescope::domain::stage::Recovery::Impossible };
     for (number, stage, badge, next) in [
         (1, Stage::Disconnected, "Disconnected", "Connect"),
         (2, Stage::SignedOut, "Not logged in", "Log in…"),

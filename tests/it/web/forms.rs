@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use telescope::domain::account::Problem;
 use telescope::domain::refusal::LoginRefusal;
-use telescope::domain::stage::{CodeDelivery, CodeSent};
+use telescope::domain::stage::{CodeDelivery, CodeSent, Recovery};
 use telescope::domain::{Snapshot, Stage, StageToken};
 
 use super::app::{ADMIN, Answer, TestApp};
@@ -121,7 +121,7 @@ async fn login_input_is_checked_strictly_and_never_shown_again() {
         complains(&answer, "code", wrong);
         assert_eq!(answer.attributes("#code", "value"), [""]);
     }
-    test.stands(id, Stage::WaitPassword { hint: "<i>pet</i>".into(), can_recover: false });
+    test.stands(id, Stage::WaitPassword { hint: "<i>pet</i>".into(), recovery: Recovery::Impossible });
     for wrong in ["", "nul\u{0}nul", &"x".repeat(1025)] {
         let answer = root.post(&path, &[("token", "7"), ("password", wrong)]).await;
         complains(&answer, "password", wrong);

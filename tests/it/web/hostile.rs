@@ -21,7 +21,10 @@ async fn text_from_others_is_inert() {
         let saved = root.edit(id, &form).await;
         assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
         let profile = Profile { telegram_id: 7, name: text.into(), username: Some(text.into()) };
-        let stage = Stage::WaitPassword { hint: text.into(), can_recover: false };
+        let stage = Stage::WaitPassword {
+            hint: text.into(),
+            recovery: telescope::domain::stage::Recovery::Impossible,
+        };
         let snapshot = Snapshot {
             stage,
             token: StageToken(7),

@@ -29,7 +29,9 @@ async fn failed_pages_keep_the_menu_and_speak_like_the_others() {
         assert_eq!(page.texts(".who span"), [ADMIN], "{path}");
         assert!(page.has("form[action='/sign-out'] button"), "{path}");
     }
-    let wrong = root.post(&format!("/accounts/{account}/ask-for-code"), &[("token", "1")]).await;
+    let wrong = root
+        .post(&format!("/accounts/{account}/login-action"), &[("token", "1"), ("action", "send-code")])
+        .await;
     assert_eq!(menu(&wrong), whole, "{} {}", wrong.status, wrong.body);
     assert_eq!(menu(&root.post("/jobs", &[]).await), whole, "a method that the page doesn't have");
 

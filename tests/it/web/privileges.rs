@@ -61,7 +61,7 @@ fn requires(method: &str, path: &str) -> Requires {
         (_, path) if path.starts_with("/log-out") || path.starts_with("/remove") => {
             Requires::Account(RemoveAccount)
         }
-        (_, path) if path.starts_with("/code") || path == "/ask-for-code" || path == "/provide" => {
+        (_, path) if path.starts_with("/code") || path == "/login-action" || path == "/provide" => {
             Requires::Account(Login)
         }
         (method, path) => panic!("add what {method} {path} requires"),

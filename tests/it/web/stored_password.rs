@@ -20,7 +20,10 @@ async fn an_undelivered_password_is_logged_and_can_be_used_later() {
     let root = test.signed_in(ADMIN).await;
     // Its stage says that it waits for the password, but its client is gone.
     let id = test.account(1, None).await;
-    test.stands(id, Stage::WaitPassword { hint: String::new(), can_recover: false });
+    test.stands(
+        id,
+        Stage::WaitPassword { hint: String::new(), recovery: telescope::domain::stage::Recovery::Impossible },
+    );
     let giving = tokio::spawn(two_step::run(Arc::clone(&test.app)));
     root.post(&format!("/accounts/{id}/password"), &[("password", "made up")]).await;
 

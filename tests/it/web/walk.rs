@@ -13,7 +13,8 @@ use super::app::{ADMIN, TestApp, Visitor, filled};
 use crate::support::root;
 
 /// Form fields with which every form can be parsed.
-const FORM: &[(&str, &str)] = &[("token", "1"), ("code", ""), ("phone", ""), ("email", ""), ("reason", "")];
+const FORM: &[(&str, &str)] =
+    &[("token", "1"), ("action", "send-code"), ("code", ""), ("phone", ""), ("email", ""), ("reason", "")];
 
 /// The id of a request that does not exist.
 const NO_REVEAL: &str = "0190aaaa-0000-7000-8000-000000000000";
@@ -31,7 +32,7 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/accounts/{account}", [401, 404, 200, 200]),
     ("GET", "/accounts/{account}/events", [410, 200, 200, 200]),
     ("GET", "/accounts/{account}/picture", [401, 404, 404, 404]),
-    ("POST", "/accounts/{account}/ask-for-code", [401, 404, 409, 409]),
+    ("POST", "/accounts/{account}/login-action", [401, 404, 409, 409]),
     ("POST", "/accounts/{account}/connect", [401, 404, 303, 303]),
     ("POST", "/accounts/{account}/disconnect", [401, 404, 303, 303]),
     ("GET", "/accounts/{account}/provide", [401, 404, 200, 200]),

@@ -9,31 +9,33 @@ use serde::Deserialize;
 use crate::domain::StageToken;
 use crate::domain::access::privileges;
 use crate::domain::privilege::can;
+use crate::domain::stage::LoginAction;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::form::{self, RequestType};
 use crate::web::layout::html_with;
+use crate::web::login::step::Step;
 use crate::web::pages::accounts::code_use::CodeUse;
 use crate::web::pages::accounts::show;
-use crate::web::pages::accounts::step::Step;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
 
-/// The stage for which the button was rendered.
+/// The stage for which the button was rendered, and the button.
 #[derive(Debug, Deserialize)]
-pub struct StageForm {
+pub struct ActionForm {
     token: StageToken,
+    action: LoginAction,
 }
 
-/// Requests a code from Telegram.
-pub async fn ask_for_code(
+/// Requests something of Telegram in a login, such as a code.
+pub async fn act(
     app: AppState,
     request_type: RequestType,
     allowed: Allowed<can::Login>,
-    Form(form): Form<StageForm>,
+    Form(form): Form<ActionForm>,
 ) -> Result<Response, AppError> {
-    let done = ops::login::ask_for_code(&app, allowed.grant(), form.token).await;
+    let done = ops::login::act(&app, allowed.grant(), form.token, form.action).await;
     answer(&app, request_type, &allowed, done).await
 }
 

@@ -1,7 +1,7 @@
 pub mod actions;
 pub mod add;
 pub mod add_test;
-mod code_use;
+pub mod code_use;
 mod counted;
 pub mod edit;
 pub mod filter;
@@ -21,7 +21,6 @@ pub mod rows;
 pub mod shared_list;
 pub mod show;
 pub mod show_events;
-pub mod step;
 pub mod stored;
 
 use crate::domain::AccountId;

@@ -11,7 +11,7 @@ use crate::domain::{DesiredState, Millis, Stage};
 use crate::live::accounts::Entry;
 use crate::live::approvals::is_own;
 use crate::ops::accounts::was_never_logged_in;
-use crate::web::pages::accounts::step::Step;
+use crate::web::login::step::Step;
 use crate::web::pages::accounts::stored::Stored;
 use crate::web::paths;
 use crate::web::state::State;

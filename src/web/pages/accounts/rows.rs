@@ -134,9 +134,9 @@ impl Row<'_> {
     fn next_step(&self) -> Option<&'static str> {
         let stage = &self.entry.snapshot.stage;
         let may = |privilege| self.may.has(privilege);
-        match stage.input() {
-            Some(input) if may(AccountPrivilege::Login) => Some(words::enter(input)),
-            _ if may(AccountPrivilege::Login) && stage.can_ask_for_code() => Some(words::LOG_IN),
+        match stage.inputs().first() {
+            Some(input) if may(AccountPrivilege::Login) => Some(words::enter(*input)),
+            _ if may(AccountPrivilege::Login) && !stage.actions().is_empty() => Some(words::LOG_IN),
             _ if may(AccountPrivilege::ManageConnectionState) && stage.can_connect() => Some(words::CONNECT),
             _ => None,
         }

@@ -5,11 +5,11 @@ use axum::response::Response;
 
 use crate::domain::access::Principal;
 use crate::domain::privilege::can;
-use crate::domain::stage::Severity;
 use crate::live::accounts::Entry;
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::layout::{Layout, html};
+use crate::web::login::step;
 use crate::web::pages::accounts::parts::Parts;
 use crate::web::pages::accounts::stored::Stored;
 use crate::web::paths;
@@ -26,7 +26,7 @@ pub(super) struct AccountPage<'a> {
 impl AccountPage<'_> {
     /// Whether the page is soon out of date, for browsers that get no events.
     fn is_changing(&self) -> bool {
-        self.entry.snapshot.busy || self.entry.snapshot.stage.mood() == Severity::Moving
+        step::is_changing(&self.entry.snapshot)
     }
 
     /// The same page with another step.

@@ -1,0 +1,104 @@
+//! Forms for the ways to sign in.
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::Redirect;
+use serde::Deserialize;
+
+use super::actions::{FormError, FormResult, back, existing};
+use crate::backend::{Deliveries, Delivery, MAX_TOKEN_LIFETIME};
+use crate::handle::Handle;
+
+#[derive(Deserialize)]
+pub(super) struct Scan {
+    link: String,
+}
+
+/// Scans the QR code of an app that wants to sign in.
+pub(super) async fn scan(
+    State(handle): State<Handle>,
+    Path(number): Path<String>,
+    Form(form): Form<Scan>,
+) -> FormResult {
+    let number = existing(&handle, &number)?;
+    let scanned = handle.scan_login_link(&number, &form.link).await;
+    scanned.map_err(|error| FormError(format!("The login was not accepted: {error}.")))?;
+    Ok(back(&number))
+}
+
+#[derive(Deserialize)]
+pub(super) struct TokenLifetime {
+    seconds: i64,
+}
+
+/// How long the next QR codes are valid.
+pub(super) async fn token_lifetime(
+    State(handle): State<Handle>,
+    Form(form): Form<TokenLifetime>,
+) -> FormResult {
+    if !(1..=MAX_TOKEN_LIFETIME).contains(&form.seconds) {
+        return Err(FormError(format!("A QR code is valid for 1 to {MAX_TOKEN_LIFETIME} seconds.")));
+    }
+    handle.set_login_token_lifetime(form.seconds).await;
+    Ok(Redirect::to("/#logins"))
+}
+
+#[derive(Deserialize)]
+pub(super) struct NewDeliveries {
+    /// Names of deliveries, with commas between them.
+    #[serde(default)]
+    sequence: String,
+    #[serde(default)]
+    timeout: String,
+    #[serde(default)]
+    length: String,
+    #[serde(default)]
+    words: String,
+}
+
+/// The longest time before the next delivery, in seconds.
+const MAX_TIMEOUT: i32 = 24 * 3600;
+/// The most deliveries of one code.
+const MAX_SEQUENCE: usize = 20;
+
+/// How the next codes are delivered. Empty fields mean the defaults.
+pub(super) async fn deliveries(
+    State(handle): State<Handle>,
+    Path(number): Path<String>,
+    Form(form): Form<NewDeliveries>,
+) -> FormResult {
+    let number = existing(&handle, &number)?;
+    let mut chosen = Deliveries { sequence: sequence(&form.sequence)?, ..Deliveries::default() };
+    if !form.timeout.trim().is_empty() {
+        let timeout = form.timeout.trim().parse().ok().filter(|timeout| (1..=MAX_TIMEOUT).contains(timeout));
+        let invalid =
+            || FormError(format!("The next delivery is possible after 1 to {MAX_TIMEOUT} seconds."));
+        chosen.timeout = Some(timeout.ok_or_else(invalid)?);
+    }
+    if !form.length.trim().is_empty() {
+        let length = form.length.trim().parse().ok();
+        let invalid = || FormError(format!("A code has 1 to {} digits.", Deliveries::MAX_LENGTH));
+        let length = length.filter(|length| (1..=Deliveries::MAX_LENGTH).contains(length));
+        chosen.length = length.ok_or_else(invalid)?;
+    }
+    if !form.words.trim().is_empty() {
+        chosen.words = form.words.trim().chars().take(200).collect();
+    }
+    handle.set_deliveries(&number, chosen).await;
+    Ok(back(&number))
+}
+
+fn sequence(text: &str) -> Result<Vec<Delivery>, FormError> {
+    let names: Vec<_> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let parse = |name: &str| {
+        let value = serde_json::Value::from(name);
+        serde_json::from_value(value).map_err(|error| FormError(format!("Unknown delivery: {error}.")))
+    };
+    let sequence: Vec<Delivery> = names.into_iter().map(parse).collect::<Result<_, _>>()?;
+    if sequence.len() > MAX_SEQUENCE || sequence.iter().skip(1).any(|delivery| *delivery == Delivery::App) {
+        return Err(FormError(format!(
+            "There are at most {MAX_SEQUENCE} deliveries, and only the first can be app."
+        )));
+    }
+    Ok(sequence)
+}
