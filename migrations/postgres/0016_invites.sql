@@ -9,6 +9,7 @@ create table invites (
     comment text not null,
     group_ids text not null,
     created bigint not null,
+    hours bigint not null,
     expires bigint not null,
     turn bigint not null,
     token_hash text not null,

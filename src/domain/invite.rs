@@ -61,6 +61,8 @@ pub struct Invite {
     /// The account's groups.
     pub groups: Vec<GroupId>,
     pub created: Millis,
+    /// How long each of its links is valid.
+    pub hours: i64,
     pub expires: Millis,
     /// Grows with every new link; earlier ones are worth nothing then.
     pub turn: i64,
@@ -93,11 +95,6 @@ impl Invite {
     /// The state at this moment: it may have expired although the row is not updated.
     pub fn stands(&self, now: Millis) -> InviteState {
         if self.state.is_open() && self.expires <= now { InviteState::Expired } else { self.state }
-    }
-
-    /// How long a link is valid, in seconds.
-    pub const fn lifetime(&self) -> i64 {
-        self.expires.0.saturating_sub(self.created.0) / 1000
     }
 
     /// Why a browser that has not begun can't begin; none if it can.

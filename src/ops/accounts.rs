@@ -13,10 +13,10 @@ use crate::domain::{Account, AccountId, DesiredState};
 use crate::ops::OpError;
 use crate::store::{self, Conn};
 
+pub(super) use add::random_name;
 pub use add::{NewAccount, add, add_test};
 pub use connect::{connect, disconnect, start};
 pub use edit::{Details, edit};
-pub(super) use add::random_name;
 pub use number::{correct_number, was_never_logged_in};
 pub(super) use taken::is_taken_by_visible;
 

@@ -101,6 +101,7 @@ fn invite_parts(invite: &Invite) -> Vec<String> {
         invite.comment.clone(),
         listed(&invite.groups),
         invite.created.0.to_string(),
+        invite.hours.to_string(),
         invite.expires.0.to_string(),
         invite.turn.to_string(),
         invite.token_hash.clone(),

@@ -18,6 +18,7 @@ struct Row {
     comment: String,
     group_ids: String,
     created: Millis,
+    hours: i64,
     expires: Millis,
     turn: i64,
     token_hash: String,
@@ -31,7 +32,18 @@ impl Row {
     /// The invite, and its proof.
     fn read(self) -> (Invite, Option<String>) {
         let Self { id, kind, creator, created_by, person, phone, comment, group_ids, .. } = self;
-        let Self { created, expires, turn, token_hash, state, browser, account_id: account, proof } = self;
+        let Self {
+            created,
+            hours,
+            expires,
+            turn,
+            token_hash,
+            state,
+            browser,
+            account_id: account,
+            proof,
+            ..
+        } = self;
         let groups = group_ids.split(' ').filter_map(|group| group.parse::<GroupId>().ok()).collect();
         let invite = Invite {
             id,
@@ -43,6 +55,7 @@ impl Row {
             comment,
             groups,
             created,
+            hours,
             expires,
             turn,
             token_hash,
@@ -71,7 +84,7 @@ macro_rules! invites {
             Row,
             concat!(
                 "select invites.id, kind, creator, users.email as created_by, person, phone, comment, group_ids,
-                 invites.created, expires, turn, token_hash, state, browser, account_id, proof
+                 invites.created, hours, expires, turn, token_hash, state, browser, account_id, proof
                  from invites join users on users.id = creator ",
                 $tail
             )
@@ -84,9 +97,9 @@ pub async fn insert(conn: &mut Conn<'_>, invite: &Invite) -> Result<(), StoreErr
     let proof = conn.prove(AccessRow::Invite(invite))?;
     execute!(
         conn,
-        "insert into invites (id, kind, creator, person, phone, comment, group_ids, created, expires, turn, token_hash,
-         state, browser, account_id, proof)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        "insert into invites (id, kind, creator, person, phone, comment, group_ids, created, hours, expires, turn,
+         token_hash, state, browser, account_id, proof)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         invite.id,
         invite.kind,
         invite.creator,
@@ -95,6 +108,7 @@ pub async fn insert(conn: &mut Conn<'_>, invite: &Invite) -> Result<(), StoreErr
         invite.comment.as_str(),
         listed(&invite.groups),
         invite.created,
+        invite.hours,
         invite.expires,
         invite.turn,
         invite.token_hash.as_str(),
@@ -149,11 +163,7 @@ pub async fn signing_in(conn: &mut Conn<'_>) -> Result<Vec<Invite>, StoreError> 
 }
 
 /// How many invites a person created at or after `since`.
-pub async fn count_since(
-    conn: &mut Conn<'_>,
-    creator: UserId,
-    since: Millis,
-) -> Result<i64, StoreError> {
+pub async fn count_since(conn: &mut Conn<'_>, creator: UserId, since: Millis) -> Result<i64, StoreError> {
     let (count,) = one!(
         conn,
         (i64,),

@@ -1,7 +1,7 @@
 //! The message for each error code: what happened, why, and what to do.
 
-use super::{invites, quoted};
 use super::refusals::{duration, refusal};
+use super::{invites, quoted};
 use crate::domain::direction::isolated;
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 

@@ -21,7 +21,7 @@ pub(super) fn authorize(rules: &Policy, actor: &Principal, groups: &[GroupId]) -
 }
 
 /// Those of these groups that accounts of an actor's invites may join.
-pub fn may_manage_groups(rules: &Policy, actor: &Principal, group: GroupId) -> bool {
+pub fn may_manage_group(rules: &Policy, actor: &Principal, group: GroupId) -> bool {
     authorize(rules, actor, &[group]).is_ok()
 }
 

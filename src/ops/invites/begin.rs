@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use super::authority::holds;
 use super::create::check_count;
-use super::link::internal;
 use super::denied;
+use super::link::internal;
 use crate::crypto;
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
@@ -92,10 +92,23 @@ pub async fn begin(app: &App, token: &str, origin: &RequestInfo) -> Result<Brows
     Ok(Browser { invite: found.id, secret })
 }
 
+/// Whether a person can bring in their own account: their address is verified, and the settings allow it.
+pub fn may_bring_own(context: &Context, actor: &Principal) -> bool {
+    match actor {
+        Principal::User(person) => person.verified && context.config.onboarding.admits(&person.email),
+        Principal::Invite(_) | Principal::Cli | Principal::System(_) => false,
+    }
+}
+
+/// Whether this browser has begun with this invite.
+pub fn is_of(browser: &Browser, invite: &Invite) -> bool {
+    browser.invite == invite.id && invite.is_in(&crypto::fingerprint(browser.secret.expose()))
+}
+
 /// Begins with the actor's own account, with their consent.
 pub async fn begin_own(app: &App, actor: &Principal) -> Result<Browser, OpError> {
     let own = person(actor)?;
-    if !own.verified || !app.config.onboarding.admits(&own.email) {
+    if !may_bring_own(app, actor) {
         return Err(OpError::Denied(ErrorCode::OnboardingClosed));
     }
     let (now, id) = (app.clock.now(), InviteId::generate());
@@ -112,6 +125,7 @@ pub async fn begin_own(app: &App, actor: &Principal) -> Result<Browser, OpError>
         comment: String::new(),
         groups: Vec::new(),
         created: now,
+        hours: 24,
         expires: now.plus_seconds(super::DAY),
         turn: 1,
         token_hash: crypto::fingerprint(no_link.expose()),

@@ -57,6 +57,7 @@ pub async fn create(
         comment: new.comment,
         groups: new.groups,
         created: now,
+        hours,
         expires: now.plus_seconds(hours * 60 * 60),
         turn: 1,
         token_hash: crypto::fingerprint(token.expose()),

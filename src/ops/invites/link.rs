@@ -37,12 +37,7 @@ pub(super) fn internal(error: KeyError) -> OpError {
 }
 
 /// The invite, if the actor may change it now.
-async fn managed(
-    app: &App,
-    conn: &mut Conn<'_>,
-    actor: &Principal,
-    id: InviteId,
-) -> Result<Invite, OpError> {
+async fn managed(app: &App, conn: &mut Conn<'_>, actor: &Principal, id: InviteId) -> Result<Invite, OpError> {
     let actor = current::principal(conn, actor).await?;
     let invite = store::invites::get(conn, id).await?.ok_or(OpError::NotFound)?;
     let rules = app.policy(conn).await?;
@@ -78,23 +73,23 @@ pub async fn renew(app: &App, actor: &Principal, id: InviteId) -> Result<Link, O
             let invite = managed(app, tx, actor, id).await?;
             let is_over = match invite.stands(now) {
                 InviteState::Done | InviteState::Revoked => true,
-                InviteState::Created | InviteState::Opened | InviteState::SigningIn | InviteState::Expired => {
-                    invite.kind != InviteKind::Link
-                }
+                InviteState::Created
+                | InviteState::Opened
+                | InviteState::SigningIn
+                | InviteState::Expired => invite.kind != InviteKind::Link,
             };
             if is_over {
                 return Err(OpError::Refused(ErrorCode::InviteOver));
             }
             let turn = invite.turn.saturating_add(1);
             let token = token_of(&app.keys, id, turn)?;
-            let most = i64::from(app.config.onboarding.invite_days) * super::DAY;
+            let most = i64::from(app.config.onboarding.invite_days) * 24;
             let renewed = Invite {
                 turn,
                 token_hash: crypto::fingerprint(token.expose()),
                 state: InviteState::Created,
                 browser: None,
-                created: invite.created,
-                expires: now.plus_seconds(invite.lifetime().min(most)),
+                expires: now.plus_seconds(invite.hours.min(most) * 60 * 60),
                 ..invite
             };
             store::invites::save(tx, &renewed).await?;

@@ -10,8 +10,8 @@ mod finish;
 mod link;
 mod number;
 
-pub use authority::{manages, may_manage_groups};
-pub use begin::{Begun, Browser, begin, begin_own, find, of_browser, refuse};
+pub use authority::{manages, may_manage_group};
+pub use begin::{Begun, Browser, begin, begin_own, find, is_of, may_bring_own, of_browser, refuse};
 pub use create::{NewInvite, create};
 pub use finish::{finish_ready, run};
 pub use link::{Link, renew, revoke, show_link};
@@ -32,7 +32,7 @@ const DAY: i64 = 24 * 60 * 60;
 /// How long ended invites are listed, in seconds.
 const KEPT: i64 = 30 * DAY;
 
-/// The path of a link, without the address of the server.
+/// Whether an invite is still as it was seen: the same link, browser and account.
 fn is_current(invite: &Invite, seen: &Invite) -> bool {
     invite.turn == seen.turn && invite.browser == seen.browser && invite.account == seen.account
 }

@@ -107,12 +107,7 @@ async fn existing(conn: &mut Conn<'_>, groups: &[GroupId]) -> Result<Vec<(GroupI
 }
 
 /// Gives the invite's account another number.
-async fn correct(
-    app: &App,
-    principal: &Principal,
-    account: AccountId,
-    phone: Phone,
-) -> Result<(), OpError> {
+async fn correct(app: &App, principal: &Principal, account: AccountId, phone: Phone) -> Result<(), OpError> {
     let (rules, accounts) = app.live.policy_and_accounts();
     let entry = accounts.get(account).cloned().ok_or(OpError::NotFound)?;
     let permit = decide::<can::Login>(&rules, principal, &entry.account)?;

@@ -9,6 +9,7 @@ use axum_extra::extract::Query;
 use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::AccountPrivilege;
 use crate::live::accounts::Entry;
+use crate::ops::invites;
 use crate::web::auth::session::{self, CurrentUser, RequestSession};
 use crate::web::error::AppError;
 use crate::web::form::RequestType;
@@ -28,6 +29,8 @@ struct Accounts<'a> {
     layout: Layout,
     query: AccountsQuery,
     view: &'a View,
+    /// Whether the reader can bring in an account of their own.
+    brings_own: bool,
     choices: Arc<Choices>,
     rows: &'a str,
     summary: &'a str,
@@ -115,7 +118,8 @@ pub async fn list(
     let layout = Layout::of(&app, &actor);
     let (summary, pager) = (&list.summary, &list.pager);
     let events = position::events_url(&app, &query.events_url(), list.position);
-    let page = Accounts { layout, query, view, choices, rows, summary, pager, events };
+    let brings_own = invites::may_bring_own(&app, &actor);
+    let page = Accounts { layout, query, view, brings_own, choices, rows, summary, pager, events };
     match request_type {
         RequestType::Partial => found(&page),
         RequestType::Full => html(&page),
