@@ -1,5 +1,7 @@
 //! The requests of a login, and the check that the right account has logged in.
 
+use std::time::Duration;
+
 use tdlib_rs::enums::EmailAddressAuthentication;
 use tdlib_rs::types::EmailAddressAuthenticationCode;
 use tdlib_rs::{functions, types};
@@ -10,6 +12,9 @@ use crate::telegram::client::calls::{CallError, call};
 use crate::telegram::client::run::Client;
 use crate::telegram::client::{ClientTask, Done};
 use crate::telegram::handle::{AnswerError, Reply};
+
+/// How long a refusal of a report is waited for.
+const REFUSAL_TIME: Duration = Duration::from_secs(3);
 
 impl ClientTask {
     pub(super) fn act(&mut self, client: &mut Client, action: LoginAction, reply: Reply<()>) {
@@ -28,9 +33,7 @@ impl ClientTask {
                     call(functions::set_authentication_phone_number(phone, None, id)).await
                 }
                 Request::Qr => call(functions::request_qr_code_authentication(Vec::new(), id)).await,
-                Request::Missing => {
-                    call(functions::report_authentication_code_missing(String::new(), id)).await
-                }
+                Request::Missing => report_missing(id).await,
                 Request::ResetEmail => call(functions::reset_authentication_email_address(id)).await,
                 Request::Recovery => call(functions::request_authentication_password_recovery(id)).await,
                 Request::LogOut => call(functions::log_out(id)).await,
@@ -114,6 +117,12 @@ enum Request {
     ResetEmail,
     Recovery,
     LogOut,
+}
+
+/// TDLib passes on that Telegram refused the report, but not that it was accepted.
+async fn report_missing(id: i32) -> Result<(), CallError> {
+    let report = call(functions::report_authentication_code_missing(String::new(), id));
+    tokio::time::timeout(REFUSAL_TIME, report).await.unwrap_or(Ok(()))
 }
 
 async fn send(provided: LoginInput, id: i32) -> Result<(), CallError> {

@@ -48,4 +48,5 @@ mod together;
 mod too_many_pages;
 mod trouble;
 mod two_browsers;
+mod ways_to_log_in;
 mod wrong_input;

@@ -1,7 +1,7 @@
 //! A wrong code or password gives a message beside the field, and the right one works afterwards.
 
 use crate::support::browser::{Browser, Scripts};
-use crate::support::login::{add_test_account, ask_for_code, provide, until_stage};
+use crate::support::login::{STEP, add_test_account, ask_for_code, provide, until_stage};
 use crate::support::stack::Stack;
 
 const PASSWORD: &str = "Täuschend echt 🔭";
@@ -19,6 +19,7 @@ async fn story(scripts: Scripts, pictures: &str) {
     provide(&browser, "code", wrong).await;
     let said = browser.text("#code-error").await;
     assert!(said.contains("Wrong code"), "{said}");
+    browser.until_shown("#show-qr:not([disabled])", STEP).await;
     browser.pictures(&format!("{pictures}-1-code")).await;
     provide(&browser, "code", &code).await;
 

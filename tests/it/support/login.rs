@@ -128,9 +128,14 @@ pub async fn ready_account(stack: &Stack, visitor: &Visitor, password: Option<&s
 
 /// Requests a code.
 pub async fn ask(visitor: &Visitor, row: &Row) {
+    act(visitor, row, "send-code").await;
+}
+
+/// Requests something of Telegram in the account's login.
+pub async fn act(visitor: &Visitor, row: &Row, action: &str) {
     let page = format!("/accounts/{}", row.id);
     let token = token(visitor, &page).await;
-    visitor.does(&format!("{page}/login-action"), &[("token", &token), ("action", "send-code")]).await;
+    visitor.does(&format!("{page}/login-action"), &[("token", &token), ("action", action)]).await;
 }
 
 /// Reads the code on the phone and submits it.

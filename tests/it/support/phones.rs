@@ -47,6 +47,24 @@ impl Phones {
         self.press(&format!("/phones/{number}/password"), &form).await;
     }
 
+    /// Delivers the number's next codes in these ways, in this order; see the sandbox's README for their names.
+    pub async fn deliver(&self, number: &str, sequence: &str) {
+        self.press(&format!("/phones/{number}/deliveries"), &[("sequence", sequence), ("timeout", "1")])
+            .await;
+    }
+
+    /// Scans a QR code with the phone of this number; false if the code is not valid any more.
+    pub async fn scan(&self, number: &str, link: &str) -> bool {
+        let request = self.client.post(format!("{}/phones/{number}/scan", self.origin));
+        let request = request.header(ORIGIN, &self.origin).form(&[("link", link)]);
+        request.send().await.expect("the phones answer").status() == 303
+    }
+
+    /// How many seconds the next QR codes are valid.
+    pub async fn qr_codes_last(&self, seconds: u32) {
+        self.press("/login-tokens", &[("seconds", &seconds.to_string())]).await;
+    }
+
     /// Sends a message to the number from another Telegram user.
     pub async fn send_message(&self, number: &str, text: &str) {
         self.press(&format!("/phones/{number}/message"), &[("text", text)]).await;

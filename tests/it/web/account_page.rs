@@ -143,7 +143,7 @@ async fn a_new_code_is_confirmed_and_its_button_rests() {
     let at = now.rfc3339()[..19].replace('T', " ");
     assert_eq!(said, format!("New code sent at {at} UTC . 2 of 4 in the last 24 hours."));
     assert!(answer.has("#send-code[disabled]") && answer.has("#code-rests time"), "{}", answer.body);
-    assert!(answer.has("#code-rests [data-countdown]"));
+    assert!(answer.has("#code-rests [data-countdown]") && answer.has("#show-qr:not([disabled])"));
     // The same in the dialog, and where the page is answered in part.
     assert!(root.fragment(&format!("{page}/provide")).await.has("#send-code[disabled]"));
 

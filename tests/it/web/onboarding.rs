@@ -37,7 +37,7 @@ async fn begun(test: &TestApp, path: &str) -> Visitor {
 fn account(test: &TestApp) -> AccountId {
     let listing = test.app.live.accounts.listing();
     assert_eq!(listing.entries.len(), 1);
-    listing.entries[0].account.id
+    listing.iter().next().unwrap().account.id
 }
 
 /// Sets the stage of an account whose client has begun to start: nothing it says comes after that.
@@ -51,7 +51,7 @@ async fn stands(test: &TestApp, id: AccountId, stage: Stage) {
 }
 
 fn said(answer: &Answer) -> String {
-    answer.texts("main").concat()
+    answer.texts("main section").concat()
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn over_is_over() {
         test.anonymous().get(&path).await,
         test.anonymous().post(&path, &[("consent", "yes")]).await,
         browser.post(LOGIN, &[("token", "7"), ("code", "12345")]).await,
-        browser.post("/onboarding/login/action", &[("token", "7"), ("action", "ask-for-code")]).await,
+        browser.post("/onboarding/login/action", &[("token", "7"), ("action", "send-code")]).await,
     ] {
         assert_eq!(answer.status, StatusCode::GONE, "{}", answer.body);
         assert!(said(&answer).contains("expired") && said(&answer).contains(ADMIN), "{}", answer.body);
@@ -240,7 +240,7 @@ async fn an_invite_logs_in_its_account_and_opens_nothing_else() {
     assert!(page.attributes("form", "action").iter().all(|action| action.starts_with("/onboarding/")));
     assert!(!page.body.contains(&own.to_string()), "the account's id is not told");
     // The client of this test does not answer; the request is refused by it, not by the pages.
-    let asked = browser.post("/onboarding/login/action", &[("token", "7"), ("action", "ask-for-code")]).await;
+    let asked = browser.post("/onboarding/login/action", &[("token", "7"), ("action", "send-code")]).await;
     assert_eq!(asked.status, StatusCode::CONFLICT, "{}", asked.body);
     assert!(asked.has("#step"));
     test.stands(own, Stage::Ready);
@@ -250,7 +250,7 @@ async fn an_invite_logs_in_its_account_and_opens_nothing_else() {
     assert_eq!(browser.get(LOGIN).await.attributes("#step", "data-stage"), ["done"]);
     assert_eq!(test.anonymous().get(&path).await.status, StatusCode::GONE, "it works once");
     test.stands(own, Stage::SignedOut);
-    let late = browser.post("/onboarding/login/action", &[("token", "7"), ("action", "ask-for-code")]).await;
+    let late = browser.post("/onboarding/login/action", &[("token", "7"), ("action", "send-code")]).await;
     assert_eq!(late.status, StatusCode::GONE, "what is done can't be used to log in again");
     let codes: Vec<String> = recorded(&test).await.into_iter().map(|(code, ..)| code).collect();
     assert!(codes.contains(&"invite.done".to_owned()));
