@@ -20,7 +20,6 @@ mod first_login;
 mod foreign_text;
 mod frozen;
 mod interruptions;
-mod invited;
 mod lease;
 mod limits;
 mod look;

@@ -51,8 +51,8 @@ struct LoginPage {
 /// What is left to do: nothing.
 #[derive(Template)]
 #[template(path = "parts/onboarding_done.html")]
-pub(super) struct Done {
-    pub(super) organisation: Organisation,
+struct Done {
+    organisation: Organisation,
 }
 
 impl LoginPage {
@@ -77,13 +77,17 @@ impl LoginPage {
     }
 }
 
-/// The step of the invite's account, with the addresses of these pages.
+/// The step of the invite's account, with the addresses of these pages; at the end, that it is done. The answer to a form
+/// and the events render the same, whichever comes last.
 pub(super) async fn step(
     app: &State,
     principal: &Principal,
     entry: &Entry,
     error: Option<FieldError>,
 ) -> askama::Result<String> {
+    if entry.snapshot.stage == Stage::Ready {
+        return Done { organisation: Organisation::of(&app.config.onboarding) }.render();
+    }
     let may = privileges(&app.live.policy.current(), principal, &entry.account);
     let codes = CodeUse::now(app, &entry.account).await;
     let links = StepLinks {

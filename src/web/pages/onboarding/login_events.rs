@@ -1,18 +1,16 @@
 //! The steps of a login, live, in the browser that has begun.
 
-use askama::Template;
 use axum::response::Response;
 
-use super::login::{Done, step};
+use super::login::step;
+use crate::domain::AccountId;
 use crate::domain::access::{Principal, decide};
 use crate::domain::privilege::can;
-use crate::domain::{AccountId, Stage};
 use crate::live::events::Change;
 use crate::web::auth::invite_browser;
 use crate::web::fragment::partial;
 use crate::web::state::AppState;
 use crate::web::stream::{LivePage, Position, Shown, Update, stream_of_invite};
-use crate::web::words::onboarding::Organisation;
 
 pub async fn login(app: AppState, caller: invite_browser::Caller) -> Response {
     stream_of_invite(app, caller, LoginStream { shown: Shown::new(Position::default()), account: None }).await
@@ -48,12 +46,7 @@ impl LivePage for LoginStream {
         if decide::<can::Login>(&state.live.policy.current(), principal, &entry.account).is_err() {
             return Update::Nothing;
         }
-        let html = if entry.snapshot.stage == Stage::Ready {
-            Done { organisation: Organisation::of(&state.config.onboarding) }.render()
-        } else {
-            step(state, principal, &entry, None).await
-        };
-        let Ok(html) = html else { return Update::Nothing };
+        let Ok(html) = step(state, principal, &entry, None).await else { return Update::Nothing };
         Update::replace(state, &mut self.shown, &html, |html| partial("#step", "outerMorph", html))
     }
 }
