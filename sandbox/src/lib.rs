@@ -58,7 +58,7 @@ mod server;
 mod storage;
 pub mod transport;
 
-pub use backend::{Account, Deliveries, Delivery, InvalidPhoneNumber, PhoneNumber};
+pub use backend::{Account, Deliveries, Delivery, InvalidBot, InvalidPhoneNumber, LoginEmail, PhoneNumber};
 pub use error::RpcError;
 pub use grammers_tl_types as tl;
 pub use handle::Handle;

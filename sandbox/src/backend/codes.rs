@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::deliveries::CALLER;
-use super::{Account, Backend, Delivery, PhoneNumber};
-use crate::crypto::random;
+use super::deliveries::{CALLER, new_digits};
+use super::{Account, Backend, Delivery, PhoneNumber, Stage};
+use crate::crypto::{KeyId, random};
 use crate::error::RpcError;
 
 /// How long a code is valid, in seconds.
@@ -21,7 +21,13 @@ pub struct Code {
     pub sent: i64,
     /// The code was entered correctly. A number without an account can now sign up.
     pub confirmed: bool,
-    /// How it was sent.
+    /// The key of the client that asked for it.
+    #[serde(default)]
+    pub key: Option<KeyId>,
+    /// What the login waits for.
+    #[serde(default)]
+    pub stage: Stage,
+    /// How it was sent, if it was.
     #[serde(default)]
     pub delivery: Delivery,
     /// How it is sent if the client asks again, in order.
@@ -29,62 +35,53 @@ pub struct Code {
     pub next: Vec<Delivery>,
 }
 
-/// What a code by SMS consists of, if no deliveries were chosen.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SmsCode {
-    #[default]
-    Digits,
-    Word,
-    Phrase,
-}
-
-impl SmsCode {
-    const fn delivery(self) -> Delivery {
-        match self {
-            Self::Digits => Delivery::Sms,
-            Self::Word => Delivery::SmsWord,
-            Self::Phrase => Delivery::SmsPhrase,
-        }
-    }
-}
-
 impl Backend {
-    /// Sends a new code by the first of the number's deliveries. If none were chosen, that is a message if the number is
-    /// signed in anywhere, else an SMS.
-    pub(crate) fn send_code(&mut self, number: &PhoneNumber, now: i64) -> Result<Code, RpcError> {
-        let signed_in = self.devices_of(number).next().is_some();
+    /// Begins a login, for which a client of this key asks. Usually the code is sent at once.
+    pub(crate) fn send_code(
+        &mut self,
+        number: &PhoneNumber,
+        key: Option<KeyId>,
+        now: i64,
+    ) -> Result<Code, RpcError> {
         let phone = self.phone(number).ok_or_else(|| RpcError::bad("PHONE_NUMBER_FLOOD"))?;
+        if phone.bot.is_some() {
+            return Err(RpcError::bad("PHONE_NUMBER_INVALID"));
+        }
         if phone.account == Account::Banned {
             return Err(RpcError::bad("PHONE_NUMBER_BANNED"));
         }
+        phone.code = Some(Code {
+            digits: String::new(),
+            hash: random::<9>().iter().map(|byte| format!("{byte:02x}")).collect(),
+            sent: now,
+            confirmed: false,
+            key,
+            stage: Stage::default(),
+            delivery: Delivery::default(),
+            next: Vec::new(),
+        });
+        let stage = self.first_stage(number, now);
+        self.continue_login(number, stage, now)
+    }
+
+    /// Sends the code by the first of the number's deliveries. If none were chosen, that is a message if the number is
+    /// signed in anywhere, else an SMS.
+    pub(super) fn send_first(&mut self, number: &PhoneNumber, now: i64) {
+        let signed_in = self.devices_of(number).next().is_some();
+        let Some(phone) = self.phones.get_mut(number) else { return };
+        let Some(code) = phone.code.as_mut() else { return };
         let sms = phone.sms_code.delivery();
         let mut deliveries = match phone.deliveries.sequence.as_slice() {
             [] if signed_in => vec![Delivery::App, sms],
             [] => vec![sms],
             chosen => chosen.to_vec(),
         };
-        let delivery = deliveries.remove(0);
-        let digits = phone.deliveries.new_digits(number);
-        let code = Code {
-            digits: phone.deliveries.entered(delivery, &digits),
-            hash: random::<9>().iter().map(|byte| format!("{byte:02x}")).collect(),
-            sent: now,
-            confirmed: false,
-            delivery,
-            next: deliveries,
-        };
-        phone.code = Some(code.clone());
-        self.changes += 1;
+        code.delivery = deliveries.remove(0);
+        code.next = deliveries;
+        let digits = new_digits(number, phone.deliveries.length);
+        code.digits = phone.deliveries.entered(code.delivery, &digits);
+        let code = code.clone();
         self.deliver(number, &code, now);
-        Ok(code)
-    }
-
-    pub(crate) fn set_sms_code(&mut self, number: &PhoneNumber, form: SmsCode) {
-        if let Some(phone) = self.phone(number) {
-            phone.sms_code = form;
-            self.changes += 1;
-        }
     }
 
     /// Sends the code again, by the next delivery. Without chosen deliveries the last one is an SMS, which can be repeated.
@@ -95,6 +92,9 @@ impl Backend {
         now: i64,
     ) -> Result<Code, RpcError> {
         let mut code = self.code(number, hash, now)?.clone();
+        if code.stage != Stage::Sent {
+            return Err(RpcError::new(406, "SEND_CODE_UNAVAILABLE"));
+        }
         let phone = self.phone(number).ok_or_else(|| RpcError::bad("PHONE_NUMBER_FLOOD"))?;
         if !code.next.is_empty() {
             code.delivery = code.next.remove(0);
@@ -104,7 +104,7 @@ impl Backend {
         let digits = match code.digits.strip_prefix(CALLER) {
             Some(digits) if digits.len() == phone.deliveries.length => digits.to_owned(),
             _ if code.digits.bytes().all(|byte| byte.is_ascii_digit()) => code.digits.clone(),
-            _ => phone.deliveries.new_digits(number),
+            _ => new_digits(number, phone.deliveries.length),
         };
         code.digits = phone.deliveries.entered(code.delivery, &digits);
         phone.code = Some(code.clone());
@@ -131,14 +131,35 @@ impl Backend {
             return Err(RpcError::bad("PHONE_CODE_EMPTY"));
         }
         let code = self.code(number, hash, now)?;
-        if !code.delivery.accepts(&code.digits, entered) {
+        if code.stage != Stage::Sent || !code.delivery.accepts(&code.digits, entered) {
             return Err(RpcError::bad("PHONE_CODE_INVALID"));
         }
+        self.confirm_code(number);
+        Ok(())
+    }
+
+    /// Checks a code that was sent by e-mail. It can be used once.
+    pub(crate) fn check_email_code(
+        &mut self,
+        number: &PhoneNumber,
+        hash: &str,
+        entered: &str,
+        now: i64,
+    ) -> Result<(), RpcError> {
+        const WRONG: &str = "EMAIL_CODE_INVALID";
+        if self.code(number, hash, now)?.stage != Stage::Email {
+            return Err(RpcError::bad(WRONG));
+        }
+        self.take_login_email_code(number, entered, WRONG, now)?;
+        self.confirm_code(number);
+        Ok(())
+    }
+
+    fn confirm_code(&mut self, number: &PhoneNumber) {
         if let Some(code) = self.phones.get_mut(number).and_then(|phone| phone.code.as_mut()) {
             code.confirmed = true;
             self.changes += 1;
         }
-        Ok(())
     }
 
     /// Removes the code, because it was used or cancelled.
@@ -170,7 +191,7 @@ impl Backend {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::Deliveries;
+    use crate::backend::{Deliveries, SmsCode};
 
     fn number(text: &str) -> PhoneNumber {
         text.parse().unwrap()
@@ -184,13 +205,13 @@ mod tests {
     fn a_code_goes_by_sms_until_a_client_is_signed_in() {
         let mut backend = Backend::default();
         let ada = number("+49 123 456789");
-        let code = backend.send_code(&ada, 100).unwrap();
+        let code = backend.send_code(&ada, None, 100).unwrap();
         assert_eq!((code.delivery, code.digits.len()), (Delivery::Sms, 5));
         assert!(backend.phones[&ada].sms[0].text.contains(&code.digits));
         let again = backend.resend_code(&ada, &code.hash, 101).unwrap();
         assert_eq!((again.delivery, &again.digits), (Delivery::Sms, &code.digits), "the same SMS");
         backend.sign_in_elsewhere(&ada, 100);
-        let code = backend.send_code(&ada, 101).unwrap();
+        let code = backend.send_code(&ada, None, 101).unwrap();
         assert_eq!(code.delivery, Delivery::App);
         let message = backend.phones[&ada].messages.back().unwrap();
         assert!(message.text.starts_with(&format!("Login code: {}. Do not give this code", code.digits)));
@@ -204,7 +225,7 @@ mod tests {
         let mut backend = Backend::default();
         let ada = number("9996621234");
         backend.set_sms_code(&ada, SmsCode::Phrase);
-        let code = backend.send_code(&ada, 100).unwrap();
+        let code = backend.send_code(&ada, None, 100).unwrap();
         assert_eq!((code.delivery, code.digits.as_str()), (Delivery::SmsPhrase, "apple tree"));
         assert_eq!(error_name(backend.check_code(&ada, &code.hash, "appletree", 101)), "PHONE_CODE_INVALID");
         backend.check_code(&ada, &code.hash, "apple tree", 101).unwrap();
@@ -217,7 +238,7 @@ mod tests {
         let sequence = vec![Delivery::MissedCall, Delivery::FlashCall, Delivery::SmsWord, Delivery::Call];
         let length = 6;
         backend.set_deliveries(&ada, Deliveries { sequence, length, ..Deliveries::default() });
-        let code = backend.send_code(&ada, 100).unwrap();
+        let code = backend.send_code(&ada, None, 100).unwrap();
         assert_eq!(code.digits.len(), 6);
         let flash = backend.resend_code(&ada, &code.hash, 101).unwrap();
         assert_eq!((flash.delivery, flash.digits), (Delivery::FlashCall, format!("{CALLER}{}", code.digits)));
@@ -233,8 +254,8 @@ mod tests {
     fn only_the_last_code_is_valid_and_it_expires() {
         let mut backend = Backend::default();
         let ada = number("9996621234");
-        let old = backend.send_code(&ada, 100).unwrap();
-        let new = backend.send_code(&ada, 101).unwrap();
+        let old = backend.send_code(&ada, None, 100).unwrap();
+        let new = backend.send_code(&ada, None, 101).unwrap();
         assert_eq!(new.digits, "22222");
         let mut check = |hash: &str, entered: &str, now| backend.check_code(&ada, hash, entered, now);
         assert_eq!(error_name(check(&old.hash, "22222", 102)), "PHONE_CODE_EXPIRED");
@@ -250,6 +271,6 @@ mod tests {
     fn a_banned_number_gets_no_code() {
         let mut backend = Backend::default();
         backend.set_account(&number("9996621234"), Account::Banned, 1);
-        assert_eq!(error_name(backend.send_code(&number("9996621234"), 1)), "PHONE_NUMBER_BANNED");
+        assert_eq!(error_name(backend.send_code(&number("9996621234"), None, 1)), "PHONE_NUMBER_BANNED");
     }
 }

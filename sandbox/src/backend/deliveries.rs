@@ -29,6 +29,26 @@ pub enum Delivery {
     FirebaseSms,
 }
 
+/// What a code by SMS consists of, if no deliveries were chosen.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsCode {
+    #[default]
+    Digits,
+    Word,
+    Phrase,
+}
+
+impl SmsCode {
+    pub(super) const fn delivery(self) -> Delivery {
+        match self {
+            Self::Digits => Delivery::Sms,
+            Self::Word => Delivery::SmsWord,
+            Self::Phrase => Delivery::SmsPhrase,
+        }
+    }
+}
+
 /// How the codes of a number are delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -58,14 +78,6 @@ impl Deliveries {
         self.words.split_whitespace().next().unwrap_or_default()
     }
 
-    /// New digits for a code.
-    pub(crate) fn new_digits(&self, number: &PhoneNumber) -> String {
-        match number.fixed_digit() {
-            Some(digit) => digit.repeat(self.length),
-            None => (0..self.length).map(|_| char::from(b'0' + u8::from_le_bytes(random()) % 10)).collect(),
-        }
-    }
-
     /// What has to be entered when a code with these digits is delivered like this.
     pub(crate) fn entered(&self, delivery: Delivery, digits: &str) -> String {
         match delivery {
@@ -84,6 +96,14 @@ impl Deliveries {
 
 /// What the numbers begin with that missed calls come from.
 pub(crate) const CALLER: &str = "42100";
+
+/// New digits for a code.
+pub(super) fn new_digits(number: &PhoneNumber, length: usize) -> String {
+    match number.fixed_digit() {
+        Some(digit) => digit.repeat(length),
+        None => (0..length).map(|_| char::from(b'0' + u8::from_le_bytes(random()) % 10)).collect(),
+    }
+}
 
 impl Delivery {
     /// Whether this is what was sent. Words may be written in capitals and with more spaces, and the caller's number with
@@ -116,6 +136,13 @@ impl Backend {
     pub(crate) fn set_deliveries(&mut self, number: &PhoneNumber, deliveries: Deliveries) {
         if let Some(phone) = self.phone(number) {
             phone.deliveries = deliveries;
+            self.changes += 1;
+        }
+    }
+
+    pub(crate) fn set_sms_code(&mut self, number: &PhoneNumber, form: SmsCode) {
+        if let Some(phone) = self.phone(number) {
+            phone.sms_code = form;
             self.changes += 1;
         }
     }
@@ -170,10 +197,9 @@ mod tests {
     #[test]
     fn codes_have_the_form_and_length_that_was_chosen() {
         let number = |text: &str| text.parse::<PhoneNumber>().unwrap();
-        let deliveries =
-            Deliveries { length: 7, words: "Blue  whale song".to_owned(), ..Deliveries::default() };
-        assert_eq!(deliveries.new_digits(&number("9996631234")), "3333333");
-        let random = deliveries.new_digits(&number("4915112345678"));
+        let deliveries = Deliveries { words: "Blue  whale song".to_owned(), ..Deliveries::default() };
+        assert_eq!(new_digits(&number("9996631234"), 7), "3333333");
+        let random = new_digits(&number("4915112345678"), 7);
         assert!(random.len() == 7 && random.bytes().all(|byte| byte.is_ascii_digit()), "{random}");
         assert_eq!(deliveries.entered(Delivery::SmsWord, "1"), "Blue");
         assert_eq!(deliveries.entered(Delivery::FlashCall, "123"), "42100123");

@@ -3,36 +3,46 @@
 //! [`Backend`] is a plain value. It does no I/O and is told the time; it serialises to the state file as it is. What
 //! connected clients have to be told about a change is left in [`Backend::events`] for the server to deliver.
 
+mod bots;
 mod codes;
 mod counters;
 mod deliveries;
 mod devices;
+mod emails;
 mod inbox;
 mod keys;
 mod login_tokens;
+mod phone;
 mod phone_number;
 mod picture;
+mod recovery;
+mod stages;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use codes::{Code, SmsCode};
+pub use bots::{Bot, InvalidBot};
+pub use codes::Code;
 pub use counters::{Count, Counters};
 pub(crate) use deliveries::CALLER;
-pub use deliveries::{Deliveries, Delivery};
+pub use deliveries::{Deliveries, Delivery, SmsCode};
 pub(crate) use devices::simulated_app;
 pub use devices::{App, Device};
+pub use emails::{EmailCode, LoginEmail};
+pub(crate) use emails::{is_address, pattern as email_pattern};
 pub use inbox::{Message, Sms, Via};
 pub use keys::{AuthState, KeyKind, KeyRecord};
 pub use login_tokens::{AcceptedLogin, LoginToken, LoginTokens};
 pub(crate) use login_tokens::{MAX_TOKEN_LIFETIME, token_in_link};
+pub use phone::{Account, Phone};
 pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
 pub use picture::Picture;
 pub(crate) use picture::generated as generated_picture;
+pub use stages::Stage;
 
+use crate::crypto::KeyId;
 use crate::crypto::srp::Password;
-use crate::crypto::{KeyId, random_id};
 
 /// The limit keeps a test that runs wild from filling the memory.
 const MAX_PHONES: usize = 20_000;
@@ -80,68 +90,8 @@ pub enum Event {
     ConfigChanged(PhoneNumber, i64),
     /// A login token of this key was accepted, at this time.
     LoginTokenAccepted(KeyId, i64),
-}
-
-/// A test phone: its text messages and its Telegram account.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Phone {
-    pub user_id: i64,
-    /// Proves to the server that a client has met this user.
-    pub access_hash: i64,
-    pub first_name: String,
-    pub last_name: String,
-    #[serde(default)]
-    pub picture: Option<Picture>,
-    pub account: Account,
-    /// When the account was frozen, in seconds since 1970.
-    #[serde(default)]
-    pub frozen_since: i64,
-    /// The only data centre that serves the account, 1 to 5; `None`: all of them.
-    #[serde(default)]
-    pub dc: Option<i32>,
-    pub password: Option<Password>,
-    /// What its codes by SMS consist of.
-    #[serde(default)]
-    pub sms_code: SmsCode,
-    /// How its codes are delivered.
-    #[serde(default)]
-    pub deliveries: Deliveries,
-    /// The mobile networks of codes that clients reported as missing.
-    #[serde(default)]
-    pub missing_codes: Vec<String>,
-    /// The code that was sent last and not used yet.
-    pub code: Option<Code>,
-    /// SMS, calls and e-mails, newest last.
-    pub sms: VecDeque<Sms>,
-    /// Messages from Telegram, newest last.
-    pub messages: VecDeque<Message>,
-    /// The account's state: one more with each message.
-    pub pts: i32,
-    pub last_message: i32,
-    /// How much it has received in all.
-    #[serde(default)]
-    pub received: u64,
-}
-
-/// Whether a number has an account, and in which state it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Account {
-    Registered,
-    /// There is none: signing in asks for a name first.
-    Unregistered,
-    Banned,
-    /// It was deleted: signing in asks for a name first, as if there had never been one.
-    Deactivated,
-    /// It can be read, and nothing in it can be changed.
-    Frozen,
-}
-
-impl Account {
-    /// Whether signing in creates a new account.
-    pub(crate) fn is_missing(self) -> bool {
-        matches!(self, Self::Unregistered | Self::Deactivated)
-    }
+    /// A code was sent to this number, for which a client of this key has waited, at this time.
+    CodeSent(KeyId, PhoneNumber, i64),
 }
 
 impl Default for Backend {
@@ -180,6 +130,10 @@ impl Backend {
 
     pub(crate) fn set_password(&mut self, number: &PhoneNumber, password: Option<Password>) {
         if let Some(phone) = self.phone(number) {
+            phone.recovery_code = None;
+            if password.is_none() {
+                phone.recovery_email = None;
+            }
             phone.password = password;
             self.changes += 1;
         }
@@ -218,43 +172,6 @@ impl Backend {
         }
         if (before == Account::Frozen) != (account == Account::Frozen) {
             self.events.push(Event::ConfigChanged(number.clone(), now));
-        }
-    }
-}
-
-/// Names of made-up people, for new phones.
-const FIRST_NAMES: [&str; 16] = [
-    "Ada", "Bruno", "Clara", "Dmitri", "Elif", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Katya", "Liam",
-    "Mira", "Nadia", "Oskar", "Priya",
-];
-const LAST_NAMES: [&str; 13] = [
-    "Almond", "Birch", "Cedar", "Dahlia", "Elm", "Fern", "Ginkgo", "Hazel", "Iris", "Juniper", "Linden",
-    "Maple", "Willow",
-];
-
-impl Phone {
-    fn new(user_id: i64) -> Self {
-        let index = usize::try_from(user_id - FIRST_USER).unwrap_or_default();
-        let name = |names: &[&str]| names.get(index % names.len()).copied().unwrap_or("Test").to_owned();
-        Self {
-            user_id,
-            access_hash: random_id(),
-            first_name: name(&FIRST_NAMES),
-            last_name: name(&LAST_NAMES),
-            picture: None,
-            account: Account::Registered,
-            frozen_since: 0,
-            dc: None,
-            password: None,
-            sms_code: SmsCode::Digits,
-            deliveries: Deliveries::default(),
-            missing_codes: Vec::new(),
-            code: None,
-            sms: VecDeque::new(),
-            messages: VecDeque::new(),
-            pts: 1,
-            last_message: 0,
-            received: 0,
         }
     }
 }

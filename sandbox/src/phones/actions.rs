@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use crate::backend::{Account, InvalidPhoneNumber, PhoneNumber, SmsCode};
+use crate::backend::{Account, InvalidPhoneNumber, PhoneNumber, SmsCode, is_address};
 use crate::handle::Handle;
 
 /// Why a form was rejected.
@@ -52,6 +52,8 @@ pub(super) struct NewPassword {
     password: String,
     #[serde(default)]
     hint: String,
+    #[serde(default)]
+    recovery_email: String,
 }
 
 /// An empty password removes it.
@@ -61,10 +63,15 @@ pub(super) async fn password(
     Form(form): Form<NewPassword>,
 ) -> FormResult {
     let number = existing(&handle, &number)?;
+    let recovery = form.recovery_email.trim();
+    if !recovery.is_empty() && !is_address(recovery) {
+        return Err(FormError("This is not an e-mail address.".to_owned()));
+    }
     if form.password.is_empty() {
         handle.remove_password(&number).await;
     } else {
         handle.set_password(&number, &form.password, &form.hint).await;
+        handle.set_recovery_email(&number, (!recovery.is_empty()).then(|| recovery.to_owned())).await;
     }
     Ok(back(&number))
 }

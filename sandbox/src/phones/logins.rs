@@ -6,7 +6,7 @@ use axum::response::Redirect;
 use serde::Deserialize;
 
 use super::actions::{FormError, FormResult, back, existing};
-use crate::backend::{Deliveries, Delivery, MAX_TOKEN_LIFETIME};
+use crate::backend::{Deliveries, Delivery, LoginEmail, MAX_TOKEN_LIFETIME, is_address};
 use crate::handle::Handle;
 
 #[derive(Deserialize)]
@@ -101,4 +101,75 @@ fn sequence(text: &str) -> Result<Vec<Delivery>, FormError> {
         )));
     }
     Ok(sequence)
+}
+
+#[derive(Deserialize)]
+pub(super) struct NewLoginEmail {
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    required: bool,
+    #[serde(default)]
+    apple: bool,
+    #[serde(default)]
+    google: bool,
+    #[serde(default)]
+    reset_after: String,
+}
+
+/// Whether login codes go to an e-mail address, or one has to be set up. An empty address removes it.
+pub(super) async fn login_email(
+    State(handle): State<Handle>,
+    Path(number): Path<String>,
+    Form(form): Form<NewLoginEmail>,
+) -> FormResult {
+    const MAX_RESET: i32 = 30 * 24 * 3600;
+    let number = existing(&handle, &number)?;
+    let address = form.address.trim();
+    if !address.is_empty() && !is_address(address) {
+        return Err(FormError("This is not an e-mail address.".to_owned()));
+    }
+    let address = (!address.is_empty()).then(|| address.to_owned());
+    let (required, apple, google) = (form.required, form.apple, form.google);
+    let mut email = LoginEmail { address, required, apple, google, ..LoginEmail::default() };
+    if !form.reset_after.trim().is_empty() {
+        let seconds =
+            form.reset_after.trim().parse().ok().filter(|seconds| (0..=MAX_RESET).contains(seconds));
+        let invalid = || FormError(format!("An address is removed after 0 to {MAX_RESET} seconds."));
+        email.reset_after = seconds.ok_or_else(invalid)?;
+    }
+    handle.set_login_email(&number, email).await;
+    Ok(back(&number))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Premium {
+    required: bool,
+}
+
+/// Whether a login has to be paid for.
+pub(super) async fn premium(
+    State(handle): State<Handle>,
+    Path(number): Path<String>,
+    Form(form): Form<Premium>,
+) -> FormResult {
+    let number = existing(&handle, &number)?;
+    handle.set_premium_required(&number, form.required).await;
+    Ok(back(&number))
+}
+
+#[derive(Deserialize)]
+pub(super) struct NewBot {
+    name: String,
+    username: String,
+    #[serde(default)]
+    token: String,
+}
+
+/// Adds a bot. Without a token it gets a new one.
+pub(super) async fn add_bot(State(handle): State<Handle>, Form(form): Form<NewBot>) -> FormResult {
+    let token = Some(form.token.trim()).filter(|token| !token.is_empty());
+    let added = handle.add_bot(&form.name, form.username.trim(), token).await;
+    let number = added.map_err(|error| FormError(format!("The bot was not added: {error}.")))?;
+    Ok(back(&number))
 }

@@ -51,7 +51,11 @@ fn phone(backend: &Backend, number: &PhoneNumber, phone: &Phone) -> Value {
         "dc": phone.dc,
         "password": phone.password.is_some(),
         "deliveries": phone.deliveries,
+        "recovery_email": phone.recovery_email,
+        "bot": phone.bot,
         "missing_codes": phone.missing_codes,
+        "login_email": phone.login_email,
+        "premium_required": phone.premium_required,
         "sessions": sessions,
         "messages": messages,
     })

@@ -36,6 +36,11 @@ pub(super) struct PhoneView {
     pub(super) account: Account,
     pub(super) dc: Option<i32>,
     pub(super) hint: Option<String>,
+    /// A bot's token.
+    pub(super) bot_token: Option<String>,
+    pub(super) login_address: String,
+    pub(super) email_required: bool,
+    pub(super) premium_required: bool,
     pub(super) sessions: Vec<SessionView>,
     pub(super) messages: Vec<MessageView>,
     pub(super) more: usize,
@@ -124,13 +129,20 @@ impl PhoneView {
             since: format_time(device.created),
         });
         Self {
-            formatted: format_number(number),
+            formatted: match &phone.bot {
+                Some(bot) => format!("@{}", bot.username),
+                None => format_number(number),
+            },
+            bot_token: phone.bot.as_ref().map(|bot| bot.token.clone()),
             number: number.clone(),
             name: format!("{} {}", phone.first_name, phone.last_name),
             has_picture: phone.picture.is_some(),
             account: phone.account,
             dc: phone.dc,
             hint: phone.password.as_ref().map(|password| password.hint.clone()),
+            login_address: phone.login_email.address.clone().unwrap_or_default(),
+            email_required: phone.login_email.required,
+            premium_required: phone.premium_required,
             sessions: sessions.collect(),
             more: messages.len().saturating_sub(MAX_MESSAGES),
             messages: messages.into_iter().take(MAX_MESSAGES).collect(),

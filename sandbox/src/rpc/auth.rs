@@ -40,8 +40,14 @@ pub(super) fn local_number(call: &Call<'_>, text: &str) -> Result<PhoneNumber, R
 fn sign_in(call: &mut Call<'_>, request: auth::SignIn) -> Result<enums::auth::Authorization, RpcError> {
     call.check_bound()?;
     let number = local_number(call, &request.phone_number)?;
-    let code = request.phone_code.unwrap_or_default();
-    call.backend.check_code(&number, &request.phone_code_hash, &code, call.now)?;
+    let hash = &request.phone_code_hash;
+    if let Some(verification) = request.email_verification {
+        let code = super::emails::entered_code(verification)?;
+        call.backend.check_email_code(&number, hash, &code, call.now)?;
+    } else {
+        let code = request.phone_code.unwrap_or_default();
+        call.backend.check_code(&number, hash, &code, call.now)?;
+    }
     finish_sign_in(call, &number, None)
 }
 
@@ -59,7 +65,7 @@ pub(super) fn finish_sign_in(
         (Account::Banned, _) => Err(RpcError::bad("PHONE_NUMBER_BANNED")),
         (Account::Unregistered | Account::Deactivated, _) => {
             Ok(enums::auth::Authorization::SignUpRequired(types::auth::AuthorizationSignUpRequired {
-                terms_of_service: None,
+                terms_of_service: Some(super::help::terms_of_service()),
             }))
         }
         (Account::Registered | Account::Frozen, Some(_)) => {
@@ -78,6 +84,11 @@ pub(super) fn complete_sign_in(
     hash: Option<i64>,
 ) -> Result<enums::auth::Authorization, RpcError> {
     call.backend.sign_in_with_hash(call.key, number, hash.unwrap_or_else(random_id), call.now);
+    authorization(call)
+}
+
+/// The caller, who is signed in.
+pub(super) fn authorization(call: &Call<'_>) -> Result<enums::auth::Authorization, RpcError> {
     let (number, phone) = call.me()?;
     let authorization = types::auth::Authorization {
         setup_password_required: false,

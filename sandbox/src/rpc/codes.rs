@@ -3,8 +3,10 @@
 use grammers_tl_types::{enums, functions::auth, types};
 
 use super::auth::{check_app, local_number, number};
-use super::{Access, Call, Methods};
-use crate::backend::{CALLER, Code, Delivery, PhoneNumber};
+use super::{Access, Call, Methods, tl};
+use crate::backend::{
+    Backend, CALLER, Code, Delivery, EmailCode, LoginEmail, PhoneNumber, Stage, email_pattern,
+};
 use crate::crypto::random;
 use crate::error::RpcError;
 
@@ -16,16 +18,64 @@ pub(super) fn add(methods: &mut Methods) {
     methods.add(Access::Open, request_firebase_sms);
 }
 
-/// How a code was sent, as clients are told.
-fn sent(call: &Call<'_>, number: &PhoneNumber, code: &Code) -> enums::auth::SentCode {
-    let deliveries = call.backend.phones.get(number).map(|phone| &phone.deliveries);
+/// How a code was sent, or what is needed first, as clients are told.
+pub(super) fn sent(backend: &Backend, number: &PhoneNumber, code: &Code) -> enums::auth::SentCode {
+    let phone = backend.phones.get(number);
+    let deliveries = phone.map(|phone| &phone.deliveries);
+    let email = phone.map(|phone| phone.login_email.clone()).unwrap_or_default();
     let next_type = code.next.first().and_then(|next| next_type(*next));
+    let r#type = match code.stage {
+        Stage::Payment => return payment_required(code),
+        Stage::SetUpEmail => {
+            let (apple_signin_allowed, google_signin_allowed) = (email.apple, email.google);
+            enums::auth::SentCodeType::SetUpEmailRequired(types::auth::SentCodeTypeSetUpEmailRequired {
+                apple_signin_allowed,
+                google_signin_allowed,
+            })
+        }
+        Stage::Email => sent_by_email(&email),
+        Stage::Sent => sent_type(number, code, deliveries.map_or(0, |it| it.length)),
+    };
     enums::auth::SentCode::Code(types::auth::SentCode {
-        r#type: sent_type(number, code, deliveries.map_or(0, |it| it.length)),
+        r#type,
         phone_code_hash: code.hash.clone(),
         timeout: next_type.as_ref().and(deliveries.and_then(|it| it.timeout)),
         next_type,
     })
+}
+
+/// Either the address is going to be removed, or it can be asked for.
+fn sent_by_email(email: &LoginEmail) -> enums::auth::SentCodeType {
+    let address = email.address.clone().unwrap_or_default();
+    enums::auth::SentCodeType::EmailCode(types::auth::SentCodeTypeEmailCode {
+        apple_signin_allowed: email.apple,
+        google_signin_allowed: email.google,
+        email_pattern: email_pattern(&address),
+        length: email.code.as_ref().map_or(0, EmailCode::length),
+        reset_available_period: email.reset_at.is_none().then_some(email.reset_after),
+        reset_pending_date: email.reset_at.map(tl::date),
+    })
+}
+
+fn payment_required(code: &Code) -> enums::auth::SentCode {
+    enums::auth::SentCode::PaymentRequired(types::auth::SentCodePaymentRequired {
+        store_product: "org.telegram.telegramPremium.weekly".to_owned(),
+        phone_code_hash: code.hash.clone(),
+        support_email_address: "support@sandbox.invalid".to_owned(),
+        support_email_subject: "Paid login".to_owned(),
+        currency: "EUR".to_owned(),
+        amount: 99,
+    })
+}
+
+/// The update that tells a client that its login goes on.
+pub(crate) fn sent_update(backend: &Backend, number: &PhoneNumber, now: i64) -> Option<enums::Updates> {
+    let code = backend.phones.get(number)?.code.as_ref()?;
+    let update = types::UpdateSentPhoneCode { sent_code: sent(backend, number, code) };
+    Some(enums::Updates::UpdateShort(types::UpdateShort {
+        update: enums::Update::SentPhoneCode(update),
+        date: tl::date(now),
+    }))
 }
 
 fn sent_type(number: &PhoneNumber, code: &Code, digits: usize) -> enums::auth::SentCodeType {
@@ -83,14 +133,14 @@ fn next_type(delivery: Delivery) -> Option<enums::auth::CodeType> {
 fn send_code(call: &mut Call<'_>, request: auth::SendCode) -> Result<enums::auth::SentCode, RpcError> {
     check_app(request.api_id, &request.api_hash)?;
     let number = local_number(call, &request.phone_number)?;
-    let code = call.backend.send_code(&number, call.now)?;
-    Ok(sent(call, &number, &code))
+    let code = call.backend.send_code(&number, Some(call.key), call.now)?;
+    Ok(sent(call.backend, &number, &code))
 }
 
 fn resend_code(call: &mut Call<'_>, request: auth::ResendCode) -> Result<enums::auth::SentCode, RpcError> {
     let number = local_number(call, &request.phone_number)?;
     let code = call.backend.resend_code(&number, &request.phone_code_hash, call.now)?;
-    Ok(sent(call, &number, &code))
+    Ok(sent(call.backend, &number, &code))
 }
 
 fn cancel_code(call: &mut Call<'_>, request: auth::CancelCode) -> Result<bool, RpcError> {

@@ -134,6 +134,18 @@ fn get_promo_data(call: &mut Call<'_>, _: help::GetPromoData) -> Result<enums::h
     Ok(enums::help::PromoData::Empty(types::help::PromoDataEmpty { expires }))
 }
 
+/// What a new user agrees to.
+pub(super) fn terms_of_service() -> enums::help::TermsOfService {
+    let id = types::DataJson { data: "{\"terms\":\"sandbox\"}".to_owned() };
+    enums::help::TermsOfService::Service(types::help::TermsOfService {
+        popup: false,
+        id: id.into(),
+        text: "Terms of the sandbox: this account exists on this machine only.".to_owned(),
+        entities: Vec::new(),
+        min_age_confirm: Some(16),
+    })
+}
+
 /// The terms stay as they are.
 fn get_terms_of_service_update(
     call: &mut Call<'_>,

@@ -6,22 +6,27 @@
 
 mod account;
 mod auth;
+mod bots;
 mod call;
 mod codes;
+mod emails;
 mod help;
 mod messages;
 mod methods;
 mod password;
+mod payments;
 mod qr_login;
+mod recovery;
 pub(crate) mod tl;
 mod updates;
 mod upload;
 mod users;
 pub mod wrapper;
 
-use grammers_tl_types::{Identifiable, functions};
+use grammers_tl_types::{Identifiable, functions, types};
 
 pub use call::{Call, Challenges};
+pub(crate) use codes::sent_update;
 use methods::Access;
 pub use methods::Methods;
 pub(crate) use methods::parse;
@@ -36,6 +41,10 @@ impl Methods {
         help::add(&mut methods);
         auth::add(&mut methods);
         codes::add(&mut methods);
+        bots::add(&mut methods);
+        recovery::add(&mut methods);
+        emails::add(&mut methods);
+        payments::add(&mut methods);
         qr_login::add(&mut methods);
         account::add(&mut methods);
         password::add(&mut methods);
@@ -47,14 +56,22 @@ impl Methods {
     }
 }
 
-/// The number in a request that starts with one.
+/// The number in a request that starts with one, or with a purpose that does.
 pub(crate) fn number_in(body: &[u8]) -> Option<PhoneNumber> {
+    use functions::account::{SendVerifyEmailCode, VerifyEmail};
     use functions::auth::{
-        CancelCode, ReportMissingCode, RequestFirebaseSms, ResendCode, SendCode, SignIn, SignUp,
+        CancelCode, ReportMissingCode, RequestFirebaseSms, ResendCode, ResetLoginEmail, SendCode, SignIn,
+        SignUp,
     };
     let mut rest = Reader(body);
     match rest.u32()? {
-        SendCode::CONSTRUCTOR_ID | CancelCode::CONSTRUCTOR_ID | ReportMissingCode::CONSTRUCTOR_ID => {}
+        SendCode::CONSTRUCTOR_ID
+        | CancelCode::CONSTRUCTOR_ID
+        | ReportMissingCode::CONSTRUCTOR_ID
+        | ResetLoginEmail::CONSTRUCTOR_ID => {}
+        SendVerifyEmailCode::CONSTRUCTOR_ID | VerifyEmail::CONSTRUCTOR_ID => {
+            (rest.u32()? == types::EmailVerifyPurposeLoginSetup::CONSTRUCTOR_ID).then_some(())?;
+        }
         SignIn::CONSTRUCTOR_ID
         | SignUp::CONSTRUCTOR_ID
         | ResendCode::CONSTRUCTOR_ID

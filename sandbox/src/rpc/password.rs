@@ -4,7 +4,7 @@ use grammers_tl_types::functions::{account, auth};
 use grammers_tl_types::{enums, types};
 
 use super::{Access, Call, Methods};
-use crate::backend::{AuthState, PhoneNumber};
+use crate::backend::{AuthState, PhoneNumber, email_pattern};
 use crate::crypto::srp::{Challenge, Password, new_salts};
 use crate::crypto::{dh, random};
 use crate::error::RpcError;
@@ -20,7 +20,7 @@ pub(super) fn add(methods: &mut Methods) {
 }
 
 /// The number whose password is meant: the caller's, or the one that it is about to sign in as.
-fn owner(call: &Call<'_>) -> Result<PhoneNumber, RpcError> {
+pub(super) fn owner(call: &Call<'_>) -> Result<PhoneNumber, RpcError> {
     call.backend.number_of_key(call.key).ok_or_else(|| match call.auth_state() {
         Some(AuthState::Terminated(error)) => RpcError::session_ended(error),
         _ => RpcError::unauthorized("AUTH_KEY_UNREGISTERED"),
@@ -47,9 +47,12 @@ fn get_password(call: &mut Call<'_>, _: account::GetPassword) -> Result<enums::a
     let number = owner(call)?;
     let password = password_of(call, &number);
     let challenge = password.as_ref().map(Challenge::new);
+    let has_recovery = call.backend.phones.get(&number).is_some_and(|phone| phone.recovery_email.is_some());
     let (salt1, salt2) = new_salts();
+    let login_email = call.backend.phones.get(&number).and_then(|phone| phone.login_email.address.as_deref());
+    let login_email_pattern = login_email.map(email_pattern);
     let answer = types::account::Password {
-        has_recovery: false,
+        has_recovery,
         has_secure_values: false,
         has_password: password.is_some(),
         current_algo: password.as_ref().map(|it| algorithm(it.salt1.clone(), it.salt2.clone())),
@@ -63,7 +66,7 @@ fn get_password(call: &mut Call<'_>, _: account::GetPassword) -> Result<enums::a
         ),
         secure_random: random::<256>().to_vec(),
         pending_reset_date: None,
-        login_email_pattern: None,
+        login_email_pattern,
     };
     if let Some(challenge) = challenge {
         if call.challenges.len() > MAX_CHALLENGES {
@@ -114,28 +117,37 @@ fn get_password_settings(
 ) -> Result<enums::account::PasswordSettings, RpcError> {
     let number = owner(call)?;
     check_proof(call, &number, &request.password)?;
-    let settings = types::account::PasswordSettings { email: None, secure_settings: None };
+    let email = call.backend.phones.get(&number).and_then(|phone| phone.recovery_email.clone());
+    let settings = types::account::PasswordSettings { email, secure_settings: None };
     Ok(enums::account::PasswordSettings::Settings(settings))
 }
 
-/// Sets, changes or removes the password. There is no recovery address, because the sandbox sends no mail.
+/// Sets, changes or removes the password. Only tests set the address for recovering it.
 fn update_password_settings(
     call: &mut Call<'_>,
     request: account::UpdatePasswordSettings,
 ) -> Result<bool, RpcError> {
     let number = owner(call)?;
     check_proof(call, &number, &request.password)?;
-    let enums::account::PasswordInputSettings::Settings(new) = request.new_settings;
-    let Some(verifier) = new.new_password_hash else {
-        return Ok(true);
-    };
-    let password = if verifier.is_empty() {
-        None
-    } else {
-        Some(new_password(new.new_algo, verifier, new.hint.unwrap_or_default())?)
-    };
-    call.backend.set_password(&number, password);
+    if let Some(password) = new_settings(request.new_settings)? {
+        call.backend.set_password(&number, password);
+    }
     Ok(true)
+}
+
+/// The new password, or `Some(None)` if it is removed; `None` if nothing changes.
+pub(super) fn new_settings(
+    settings: enums::account::PasswordInputSettings,
+) -> Result<Option<Option<Password>>, RpcError> {
+    let enums::account::PasswordInputSettings::Settings(new) = settings;
+    match new.new_password_hash {
+        None => Ok(None),
+        Some(verifier) if verifier.is_empty() => Ok(Some(None)),
+        Some(verifier) => {
+            let password = new_password(new.new_algo, verifier, new.hint.unwrap_or_default())?;
+            Ok(Some(Some(password)))
+        }
+    }
 }
 
 fn new_password(

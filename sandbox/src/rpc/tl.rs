@@ -2,7 +2,7 @@
 
 use grammers_tl_types::{enums, types};
 
-use crate::backend::{Account, Message, Phone, PhoneNumber};
+use crate::backend::{Message, Phone, PhoneNumber};
 
 /// The user that Telegram's own messages come from.
 pub(crate) const SERVICE_USER: i64 = 777_000;
@@ -64,26 +64,33 @@ fn empty_user(id: i64, access_hash: i64, first_name: &str) -> types::User {
     }
 }
 
+/// What is common to the own user and to others. A bot has a username instead of a status.
+fn user(phone: &Phone, status: enums::UserStatus) -> types::User {
+    let empty = empty_user(phone.user_id, phone.access_hash, &phone.first_name);
+    let user = types::User { photo: photo(phone), ..empty };
+    match &phone.bot {
+        None => types::User { last_name: Some(phone.last_name.clone()), status: Some(status), ..user },
+        Some(bot) => {
+            types::User { bot: true, bot_info_version: Some(1), username: Some(bot.username.clone()), ..user }
+        }
+    }
+}
+
 /// The caller's own user.
 pub(crate) fn own_user(number: &PhoneNumber, phone: &Phone) -> enums::User {
+    let status = enums::UserStatus::Offline(types::UserStatusOffline { was_online: 1 });
     enums::User::User(types::User {
         is_self: true,
-        last_name: Some(phone.last_name.clone()),
-        phone: Some(number.to_string()),
-        photo: photo(phone),
-        status: Some(enums::UserStatus::Offline(types::UserStatusOffline { was_online: 1 })),
-        ..empty_user(phone.user_id, phone.access_hash, &phone.first_name)
+        phone: phone.bot.is_none().then(|| number.to_string()),
+        ..user(phone, status)
     })
 }
 
 /// Another user, without the phone number.
 pub(crate) fn other_user(phone: &Phone) -> enums::User {
     enums::User::User(types::User {
-        deleted: !matches!(phone.account, Account::Registered | Account::Frozen),
-        last_name: Some(phone.last_name.clone()),
-        photo: photo(phone),
-        status: Some(enums::UserStatus::Recently(types::UserStatusRecently { by_me: false })),
-        ..empty_user(phone.user_id, phone.access_hash, &phone.first_name)
+        deleted: !phone.account.is_usable(),
+        ..user(phone, enums::UserStatus::Recently(types::UserStatusRecently { by_me: false }))
     })
 }
 

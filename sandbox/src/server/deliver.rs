@@ -7,7 +7,7 @@ use crate::backend::{Backend, Event, PhoneNumber};
 use crate::crypto::KeyId;
 use crate::mtproto::session::{Outgoing, Session};
 use crate::network::ConnectionFault;
-use crate::rpc::tl;
+use crate::rpc::{self, tl};
 
 impl State {
     /// Queues updates for the sessions that the events concern. Returns the connections to break.
@@ -30,6 +30,11 @@ impl State {
                     }
                 }
                 Event::LoginTokenAccepted(key, now) => self.push_to_key(key, &tl::login_token_accepted(now)),
+                Event::CodeSent(key, number, now) => {
+                    if let Some(update) = rpc::sent_update(&self.backend, &number, now) {
+                        self.push_to_key(key, &update);
+                    }
+                }
                 Event::SessionEnded(key) => self.prompt(key),
                 Event::KeysDropped => faults.push((ConnectionFault::UnknownKey, self.forget_dropped_keys())),
                 Event::Disconnect(key) => faults.push((ConnectionFault::Drop, self.forget_sessions(key))),

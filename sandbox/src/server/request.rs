@@ -18,6 +18,9 @@ const RPC_RESULT: u32 = 0xf35c_6d01;
 const RPC_ERROR: u32 = 0x2144_ca19;
 /// The data centre of a client that names none.
 const DEFAULT_DC: i32 = 2;
+/// After these methods a client waits for an update before it is signed in.
+const WAITS_FOR_UPDATES: [u32; 2] =
+    [functions::auth::ExportLoginToken::CONSTRUCTOR_ID, functions::auth::SendCode::CONSTRUCTOR_ID];
 /// Larger requests run on a stack of their own, so that no nesting can exhaust it.
 const SMALL_REQUEST: usize = 2048;
 /// Bytes that may be queued for one client. A client that asks for more at once is told to slow down.
@@ -144,8 +147,7 @@ impl State {
         let dc = connection.dc.or(record.and_then(|record| record.dc)).unwrap_or(DEFAULT_DC);
         let mut queued = 0;
         if let Some(session) = self.sessions.get_mut(&session) {
-            // An app that shows a QR code waits for an update before it is signed in.
-            let subscribes = signed_in || method == functions::auth::ExportLoginToken::CONSTRUCTOR_ID;
+            let subscribes = signed_in || WAITS_FOR_UPDATES.contains(&method);
             session.wants_updates |= subscribes && !request.without_updates;
             queued = session.queued_bytes();
         }

@@ -247,7 +247,7 @@ async fn an_app_without_an_id_gets_no_code() {
         api_hash: "hash".to_owned(),
         bot_auth_token: "1:a".to_owned(),
     };
-    assert_eq!(error_text(client.invoke(&request).await), "400 METHOD_NOT_IMPLEMENTED");
+    assert_eq!(error_text(client.invoke(&request).await), "400 ACCESS_TOKEN_INVALID");
     let request = functions::auth::SendCode { api_id: 0, ..requests::send_code("9996621234") };
     assert_eq!(error_text(client.invoke(&request).await), "400 API_ID_INVALID");
 }

@@ -12,9 +12,11 @@
 mod common;
 
 mod architecture;
+mod bots;
 mod chats;
 mod deliveries;
 mod delivery;
+mod emails;
 mod faults;
 mod keys;
 mod launch;
@@ -30,10 +32,13 @@ mod picture;
 mod protocol;
 mod qr_login;
 mod tdlib;
+mod tdlib_bots;
 mod tdlib_deliveries;
 mod tdlib_faults;
 mod tdlib_keys;
+mod tdlib_logins;
 mod tdlib_network;
 mod tdlib_process;
 mod tdlib_qr_login;
+mod tdlib_recovery;
 mod telethon;
