@@ -70,6 +70,7 @@ refusals!(
     SignUpForbidden = "PHONE_NUMBER_APP_SIGNUP_FORBIDDEN", NO_INPUT, FREE;
     // The login e-mail address.
     EmailCodeInvalid = "CODE_INVALID", EMAIL_CODE, FREE;
+    LoginEmailCodeInvalid = "EMAIL_CODE_INVALID", EMAIL_CODE, FREE;
     EmailCodeEmpty = "CODE_EMPTY", EMAIL_CODE, FREE;
     EmailCodeExpired = "EMAIL_VERIFY_EXPIRED", EMAIL_CODE, FREE;
     EmailInvalid = "EMAIL_INVALID", EMAIL, FREE;

@@ -57,7 +57,7 @@ async fn a_code_by_email_logs_in() {
     let code = phones.code(&account.phone).await;
     let wrong = if code == "111111" { "222222" } else { "111111" };
     let said = refused(&visitor, &account, "email-code", wrong).await;
-    assert!(said.contains("Wrong code") && said.contains("email-code-error"), "{said}");
+    assert!(said.contains("Wrong e-mail code") && said.contains("email-code-error"), "{said}");
     give(&visitor, &account, "email-code", &code).await;
     visitor.until_stage(&account.id, "ready", STEP).await;
 }
