@@ -13,6 +13,7 @@ mod http;
 mod limits;
 mod master_keys;
 mod oidc;
+mod onboarding;
 mod outbound;
 mod people;
 mod public_url;
@@ -35,6 +36,7 @@ pub use dsn::Dsn;
 pub use http::HttpSettings;
 pub use limits::Limits;
 pub use oidc::OidcSettings;
+pub use onboarding::OnboardingSettings;
 pub use outbound::{Outbound, OutboundProxy};
 pub use public_url::{PublicUrl, is_loopback_name};
 pub use reader::ConfigFaults;
@@ -55,6 +57,7 @@ pub struct Config {
     pub sso: SsoSettings,
     pub storage: StorageSettings,
     pub limits: Limits,
+    pub onboarding: OnboardingSettings,
     /// The log filter, in the syntax of `tracing-subscriber`.
     pub log: String,
     /// Warnings about valid but unusual settings, for the log.
@@ -113,6 +116,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let sso = SsoSettings::read(env, environment, &http);
     let storage = StorageSettings::read(env, environment);
     let limits = Limits::read(env);
+    let onboarding = OnboardingSettings::read(env);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
     if env.text("CORS_POLICY").is_some() {
         env.note("CORS_POLICY has no effect: pages and server have one origin, PUBLIC_URL.");
@@ -123,6 +127,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         sso: sso?,
         storage,
         limits,
+        onboarding,
         log,
         notes: Vec::new(),
     })

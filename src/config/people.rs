@@ -101,7 +101,7 @@ fn emails(text: &str) -> Result<BTreeSet<Email>, String> {
 }
 
 /// The allowed domains. A list of only commas is a fault: it would allow every domain.
-fn domains(text: &str) -> Result<BTreeSet<EmailDomain>, String> {
+pub(super) fn domains(text: &str) -> Result<BTreeSet<EmailDomain>, String> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     let domains: BTreeSet<EmailDomain> = parts
         .map(|part| {

@@ -10,6 +10,8 @@ pub mod sealed;
 #[cfg(test)]
 mod tests;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -55,6 +57,7 @@ struct Derived {
     audit: [u8; 32],
     sessions: [u8; 32],
     access: [u8; 32],
+    links: [u8; 32],
 }
 
 impl Keys {
@@ -119,6 +122,13 @@ impl Keys {
         verify(&key.access, parts, &bytes)
     }
 
+    /// The secret part of an invite's link, by the current and the former key.
+    pub fn invite_tokens(&self, invite: &str, turn: i64) -> Result<Vec<Secret>, KeyError> {
+        let parts: &[&[u8]] = &[invite.as_bytes(), &turn.to_be_bytes()];
+        let keys = [Some(&self.current), self.old.as_ref()].into_iter().flatten();
+        keys.map(|key| Ok(Secret::new(URL_SAFE_NO_PAD.encode(mac(&key.links, parts)?)))).collect()
+    }
+
     fn by_id(&self, id: &str) -> Option<&Derived> {
         [Some(&self.current), self.old.as_ref()].into_iter().flatten().find(|key| key.id == id)
     }
@@ -142,6 +152,7 @@ impl Derived {
             audit: derive("telescope audit v1"),
             sessions: derive("telescope sessions v1"),
             access: derive("telescope access v1"),
+            links: derive("telescope invite links v1"),
         }
     }
 }
@@ -152,6 +163,7 @@ impl Drop for Derived {
         self.audit.zeroize();
         self.sessions.zeroize();
         self.access.zeroize();
+        self.links.zeroize();
     }
 }
 
@@ -182,9 +194,21 @@ fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> Result<Hmac<Sha256>, KeyError> {
 
 /// A new key for the TDLib folder of an account: 32 random bytes in base64, the form that TDLib expects.
 pub fn new_folder_key() -> Result<Secret, KeyError> {
-    use base64::Engine as _;
+    Ok(Secret::new(STANDARD.encode(random_bytes()?.as_ref())))
+}
 
-    let mut key = Zeroizing::new([0; 32]);
-    getrandom::fill(key.as_mut()).map_err(|_| KeyError::Randomness)?;
-    Ok(Secret::new(base64::engine::general_purpose::STANDARD.encode(key.as_ref())))
+/// A secret that only a browser keeps: 32 random bytes.
+pub fn new_browser_secret() -> Result<Secret, KeyError> {
+    Ok(Secret::new(URL_SAFE_NO_PAD.encode(random_bytes()?.as_ref())))
+}
+
+fn random_bytes() -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(bytes.as_mut()).map_err(|_| KeyError::Randomness)?;
+    Ok(bytes)
+}
+
+/// What is stored of a random secret, to recognise it: SHA-256 as hexadecimal digits.
+pub fn fingerprint(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret))
 }

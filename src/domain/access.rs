@@ -73,7 +73,7 @@ pub use explain::{DenyReason, Explained, Source, explain, explain_system, holder
 pub use grant::{Grant, Permit, SystemGrant, SystemPermit};
 pub use policy::{Policy, PolicyRows, PolicyVersion, Role};
 pub use policy_change::{EscalationError, PolicyChange, Subject, authorize_change};
-pub use principal::{Person, Principal};
+pub use principal::{InvitePass, Person, Principal};
 pub use recent_grants::{ApproverBy, RecentGrants};
 pub use rights_class::{ClassRights, RightsClass};
 
@@ -92,6 +92,10 @@ pub const OWNER: AccountPrivileges = AccountPrivileges::of(&[
 pub const PENDING_REMOVAL: AccountPrivileges =
     AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::RemoveAccount]);
 
+/// What an invite allows on its account.
+pub const INVITED: AccountPrivileges =
+    AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::Login]);
+
 /// Why access is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -109,6 +113,13 @@ pub fn privileges(rules: &Policy, actor: &Principal, account: &Account) -> Accou
         Principal::System(_) | Principal::Cli => AccountPrivileges::ALL,
         Principal::User(person) if person.admin => AccountPrivileges::ALL,
         Principal::User(person) => by_rules(rules, person, account),
+        // A disconnected account can't be logged in, and connecting it is not part of an invite.
+        Principal::Invite(pass)
+            if pass.account() == Some(account.id) && account.wanted == DesiredState::Connected =>
+        {
+            INVITED
+        }
+        Principal::Invite(_) => AccountPrivileges::NONE,
     };
     if account.wanted == DesiredState::Removed { set.intersection(PENDING_REMOVAL) } else { set }
 }
@@ -133,6 +144,7 @@ pub fn system_privileges(rules: &Policy, actor: &Principal) -> SystemPrivileges 
         Principal::User(person) => {
             rules.rights_of(person.id).map_or(SystemPrivileges::NONE, |rights| rights.system)
         }
+        Principal::Invite(_) => SystemPrivileges::NONE,
     }
 }
 

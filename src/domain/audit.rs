@@ -17,6 +17,7 @@ pub use entry::{AuditEntry, Outcome};
 pub use fault::Fault;
 pub use reasons::{ConfirmationDenied, ForeignRow, MismatchReason, SignInDenied};
 
+use super::invite::InviteDenied;
 use super::privilege::{AccountPrivileges, SystemPrivileges};
 use super::reveal::RevealKind;
 use super::stage::LoginAction;
@@ -114,6 +115,25 @@ define::audit_events! {
     "account.removed" => AccountRemoved,
     /// The login status of an account changed
     "account.stage" => StageChanged { stage: String },
+    /// An invite was created
+    "invite.created" => InviteCreated {
+        person: Email,
+        phone: Option<Phone>,
+        groups: Vec<String>,
+        hours: i64,
+    },
+    /// The link of an invite was shown again
+    "invite.link.shown" => InviteLinkShown { person: Email },
+    /// An invite got a new link
+    "invite.renewed" => InviteRenewed { person: Email },
+    /// An invite was revoked
+    "invite.revoked" => InviteRevoked { person: Email },
+    /// A person began with an invite, with consent to what the organisation can do
+    "invite.opened" => InviteOpened { person: Email },
+    /// An account was brought in with an invite
+    "invite.done" => InviteDone { person: Email },
+    /// An invite link was refused
+    "invite.refused" => InviteRefused { why: InviteDenied },
     /// A person signed in to Telescope
     "web.sign-in" => WebSignIn,
     /// A person with a proven identity was denied access

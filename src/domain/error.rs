@@ -5,6 +5,7 @@ mod conversions;
 
 use serde::{Deserialize, Serialize};
 
+use super::invite::InviteDenied;
 use super::refusal::LoginRefusal;
 
 /// Why an operation failed. The names are stable: a code is never renamed or reused for something else.
@@ -101,6 +102,21 @@ pub enum ErrorCode {
     TelegramRefused {
         why: LoginRefusal,
     },
+    // Invites.
+    InviteUnusable {
+        why: InviteDenied,
+    },
+    InviteOver,
+    InviteLifetime {
+        days: u32,
+    },
+    TooManyInvites {
+        limit: i64,
+    },
+    /// It does not say whose account it is.
+    InviteNumberTaken,
+    ConsentMissing,
+    OnboardingClosed,
     // Secrets and approvals.
     PasswordNotStored,
     PasswordUnreadable,

@@ -134,3 +134,7 @@ id!(
     /// A request to see a secret.
     RevealId
 );
+id!(
+    /// A one-time link with which a person brings an account in.
+    InviteId
+);

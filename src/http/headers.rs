@@ -12,8 +12,9 @@ const VARY: &str = "HX-Request, HX-Request-Type, Cookie, Accept-Encoding";
 pub fn add(headers: &mut HeaderMap, request_id: &str, https: bool) {
     // A picture has a stricter one.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
+    // A page with a secret in its address tells no one.
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     let fixed = [
-        (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),

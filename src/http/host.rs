@@ -44,6 +44,16 @@ fn has_other_origin(public: &PublicUrl, request: &Request) -> bool {
     }
 }
 
+/// Whether a browser conceals the origin of a form of ours, since its page lets no one know where it was: `Origin: null`
+/// from a browser that says that the page was ours, which no script can make it say.
+fn is_concealed(request: &Request) -> bool {
+    let is = |name: &str, wanted: &str| {
+        let mut values = request.headers().get_all(name).iter();
+        matches!((values.next(), values.next()), (Some(value), None) if value == wanted)
+    };
+    is("origin", "null") && is("sec-fetch-site", "same-origin")
+}
+
 /// Headers that proxies add and browsers never send.
 fn has_proxy_headers(name: &HeaderName) -> bool {
     let name = name.as_str();
@@ -81,7 +91,7 @@ pub fn check(public: &PublicUrl, proxies: bool, request: &Request) -> Result<(),
     if !host(request).is_some_and(|host| is_ours(public, host)) {
         return Err(Blocked::WrongHost);
     }
-    if !request.method().is_safe() && has_other_origin(public, request) {
+    if !request.method().is_safe() && has_other_origin(public, request) && !is_concealed(request) {
         return Err(Blocked::CrossSiteForm);
     }
     if is_cross_site_read(public, request) {

@@ -45,7 +45,7 @@ impl Requests {
     pub fn depends(&self, request: &RevealRequest, principal: &Principal) -> bool {
         match principal {
             Principal::User(person) => self.dependent.contains(&(request.requester, person.id)),
-            Principal::Cli | Principal::System(_) => false,
+            Principal::Invite(_) | Principal::Cli | Principal::System(_) => false,
         }
     }
 

@@ -25,6 +25,8 @@ pub enum Change {
     Approvals,
     /// Jobs and their steps.
     Jobs,
+    /// Invites and their states.
+    Invites,
     /// The sessions or rights of one person.
     User(UserId),
     /// A web session ended.

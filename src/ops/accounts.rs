@@ -6,17 +6,19 @@ pub mod edit;
 pub mod folder;
 pub mod number;
 pub mod remove;
-mod taken;
+pub(super) mod taken;
 
 use crate::domain::error::ErrorCode;
 use crate::domain::{Account, AccountId, DesiredState};
 use crate::ops::OpError;
 use crate::store::{self, Conn};
 
+pub(super) use add::random_name;
 pub use add::{NewAccount, add, add_test};
 pub use connect::{connect, disconnect, start};
 pub use edit::{Details, edit};
 pub use number::{correct_number, was_never_logged_in};
+pub(super) use taken::is_taken_by_visible;
 
 /// The longest comment, in characters.
 pub const MAX_COMMENT: usize = 2000;
@@ -32,7 +34,7 @@ async fn set_wanted(conn: &mut Conn<'_>, id: AccountId, wanted: DesiredState) ->
     Ok(Account { wanted, ..account })
 }
 
-fn check_comment(comment: &str) -> Result<(), OpError> {
+pub(super) fn check_comment(comment: &str) -> Result<(), OpError> {
     if comment.chars().count() > MAX_COMMENT {
         return Err(OpError::invalid("comment", ErrorCode::CommentTooLong { max: MAX_COMMENT }));
     }

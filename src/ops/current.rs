@@ -14,6 +14,7 @@ pub(crate) async fn principal(conn: &mut Conn<'_>, actor: &Principal) -> Result<
             let user = user.ok_or_else(|| OpError::Refused(ErrorCode::Blocked))?;
             Ok(Principal::User(Person { admin: user.admin && person.verified, ..person.clone() }))
         }
+        Principal::Invite(_) => Err(OpError::Refused(ErrorCode::PeopleOnly)),
         Principal::Cli | Principal::System(_) => Ok(actor.clone()),
     }
 }

@@ -13,6 +13,7 @@ pub mod audit;
 pub mod confirmation;
 pub(crate) mod current;
 mod error;
+pub mod invites;
 pub mod login;
 pub mod policy;
 pub mod publisher;

@@ -38,6 +38,7 @@ impl Publisher for App {
             | Change::StoredPassword(_)
             | Change::Approvals
             | Change::Jobs
+            | Change::Invites
             | Change::Health
             | Change::Audit
             | Change::Everything => self.live.events.publish(change),

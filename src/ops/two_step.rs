@@ -106,6 +106,7 @@ pub async fn run(app: Arc<App>) {
             Change::Policy
             | Change::Approvals
             | Change::Jobs
+            | Change::Invites
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

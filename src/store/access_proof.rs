@@ -4,7 +4,9 @@
 //!
 //! A database that was opened without keys, as by `telescope migrate`, neither makes proofs nor checks them.
 
+use super::invites::listed;
 use super::{Conn, StoreError};
+use crate::domain::invite::Invite;
 use crate::domain::reveal::RevealRequest;
 use crate::domain::{AccountId, Email, GroupId, Millis, RoleId, UserId};
 
@@ -28,6 +30,8 @@ pub(super) enum AccessRow<'a> {
     Emergency(GroupId),
     /// An open request, or an approval with the number of the audit entry that recorded it.
     Request(&'a RevealRequest, Option<i64>),
+    /// An invite, with its state, its link and its browser.
+    Invite(&'a Invite),
     /// The version of the access rules after Telescope's last change.
     Version(i64),
 }
@@ -60,6 +64,7 @@ impl AccessRow<'_> {
             Self::NoConfirmation(group) => vec!["group without confirmation".into(), group.to_string()],
             Self::Emergency(group) => vec!["group with emergency access".into(), group.to_string()],
             Self::Request(request, entry) => request_parts(request, entry),
+            Self::Invite(invite) => invite_parts(invite),
             Self::Version(version) => vec!["access version".into(), version.to_string()],
         }
     }
@@ -82,6 +87,27 @@ fn request_parts(request: &RevealRequest, entry: Option<i64>) -> Vec<String> {
         number(request.decided_at.map(|Millis(at)| at)),
         request.note.clone().unwrap_or_default(),
         number(entry),
+    ]
+}
+
+fn invite_parts(invite: &Invite) -> Vec<String> {
+    vec![
+        "invite".into(),
+        invite.id.to_string(),
+        invite.kind.name().into(),
+        invite.creator.to_string(),
+        invite.person.to_string(),
+        invite.phone.as_ref().map(|phone| phone.digits().to_owned()).unwrap_or_default(),
+        invite.comment.clone(),
+        listed(&invite.groups),
+        invite.created.0.to_string(),
+        invite.hours.to_string(),
+        invite.expires.0.to_string(),
+        invite.turn.to_string(),
+        invite.token_hash.clone(),
+        invite.state.name().into(),
+        invite.browser.clone().unwrap_or_default(),
+        invite.account.map(|account| account.to_string()).unwrap_or_default(),
     ]
 }
 

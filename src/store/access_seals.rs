@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::key_check::{self, Proofs, Proven};
-use super::{Conn, Db, StoreError, Tx, Written, access_version, reveal_requests, web_sessions};
+use super::{Conn, Db, StoreError, Tx, Written, access_version, invites, reveal_requests, web_sessions};
 use crate::crypto::Keys;
 use crate::domain::Millis;
 use crate::domain::access::Principal;
@@ -83,6 +83,7 @@ async fn prove_the_rest(
         }
     }
     if is_new_key {
+        invites::prove_again(tx).await?;
         web_sessions::delete_all(tx).await?;
         if access_version::find(tx).await?.foreign_since.is_none() {
             access_version::accept(tx).await?;
@@ -106,6 +107,7 @@ async fn prove_again(conn: &mut Conn<'_>) -> Result<(), StoreError> {
             row.prove(conn).await?;
         }
     }
+    invites::prove_again(conn).await?;
     web_sessions::delete_all(conn).await?;
     if access_version::find(conn).await?.foreign_since.is_none() {
         access_version::accept(conn).await?;
@@ -128,6 +130,7 @@ pub async fn any_foreign(conn: &mut Conn<'_>) -> Result<bool, StoreError> {
     Ok(access_version::find(conn).await?.foreign_since.is_some()
         || read(conn).await?.iter().any(|row| !row.is_proven(conn))
         || !reveal_requests::foreign(conn).await?.is_empty()
+        || !invites::foreign(conn).await?.is_empty()
         || web_sessions::any_foreign(conn, &keys).await?)
 }
 
@@ -145,6 +148,10 @@ pub async fn remove_foreign(conn: &mut Conn<'_>) -> Result<Vec<Foreign>, StoreEr
     for (id, person) in reveal_requests::foreign(conn).await? {
         reveal_requests::end(conn, id, RequestState::Expired).await?;
         removed.push(Foreign { row: ForeignRow::Approval, what: person.to_string() });
+    }
+    for invite in invites::foreign(conn).await? {
+        invites::end(conn, invite.id).await?;
+        removed.push(Foreign { row: ForeignRow::Invite, what: invite.person.to_string() });
     }
     for user in web_sessions::delete_foreign(conn, &keys).await? {
         let user = user.and_then(|user| user.parse().ok());

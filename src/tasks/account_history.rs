@@ -69,6 +69,7 @@ pub async fn run(app: Arc<App>, recorded: RecordedStages) {
                 | Change::Policy
                 | Change::Approvals
                 | Change::Jobs
+                | Change::Invites
                 | Change::User(_)
                 | Change::SessionEnded(_)
                 | Change::Audit => {}

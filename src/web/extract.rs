@@ -1,6 +1,7 @@
 //! What handlers take as arguments: the ids in a path, and permissions. A handler that takes [`Allowed<can::Login>`] is only
 //! reached by those who have that permission.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -8,9 +9,9 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::error::AppError;
-use crate::domain::AccountId;
 use crate::domain::access::{self, Grant, Permit, Principal, SystemGrant, SystemPermit};
 use crate::domain::privilege::can;
+use crate::domain::{AccountId, RequestInfo};
 use crate::live::accounts::Entry;
 use crate::web::auth::session::{self, CurrentUser, RequestSession};
 use crate::web::state::{AppState, State};
@@ -94,5 +95,17 @@ impl<P: can::OnSystem> FromRequestParts<AppState> for May<P> {
         let CurrentUser(actor) = CurrentUser::from_request_parts(parts, app).await?;
         let permit = access::decide_system::<P>(&app.live.policy.current(), &actor)?;
         Ok(Self { actor, permit })
+    }
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub struct Origin(pub RequestInfo);
+
+impl<S: Send + Sync> FromRequestParts<S> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default()))
     }
 }

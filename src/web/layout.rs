@@ -53,7 +53,7 @@ impl Layout {
         let emergencies = if pending.is_some() { emergencies(app, &requests) } else { Vec::new() };
         let unproven = match actor {
             Principal::User(person) if !person.verified => Some(sign_in::unproven(person.email.as_str())),
-            Principal::User(_) | Principal::Cli | Principal::System(_) => None,
+            Principal::User(_) | Principal::Invite(_) | Principal::Cli | Principal::System(_) => None,
         };
         Self {
             person: Some(actor.to_string()),

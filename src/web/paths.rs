@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
-use crate::domain::{AccountId, GroupId, RevealId, RoleId, UserId};
+use crate::domain::{AccountId, GroupId, InviteId, RevealId, RoleId, UserId};
 
 /// Something that fills in a `T`. Templates pass references, or references to references.
 pub trait Fills<T>: Display {}
@@ -69,6 +69,19 @@ paths! {
     APPROVAL_WITHDRAW = "/reveals/{reveal}/withdraw" => approval_withdraw(reveal: RevealId);
     APPROVAL_APPROVE = "/reveals/{reveal}/approve" => approval_approve(reveal: RevealId);
     APPROVAL_DECLINE = "/reveals/{reveal}/refuse" => approval_decline(reveal: RevealId);
+
+    INVITES = "/invites";
+    INVITES_EVENTS = "/invites/events";
+    INVITES_NEW = "/invites/new";
+    INVITE_LINK = "/invites/{invite}/link" => invite_link(invite: InviteId);
+    INVITE_RENEW = "/invites/{invite}/renew" => invite_renew(invite: InviteId);
+    INVITE_REVOKE = "/invites/{invite}/revoke" => invite_revoke(invite: InviteId);
+    ONBOARDING = "/onboarding";
+    ONBOARDING_INVITE = "/onboarding/invite/{token}" => onboarding_invite(token: String);
+    ONBOARDING_NUMBER = "/onboarding/number";
+    ONBOARDING_LOGIN = "/onboarding/login";
+    ONBOARDING_LOGIN_EVENTS = "/onboarding/login/events";
+    ONBOARDING_ACTION = "/onboarding/login/action";
 
     ABOUT = "/about";
     ABOUT_DOCUMENT = "/about/{document}" => about_document(document: &'static str);

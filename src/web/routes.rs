@@ -7,7 +7,8 @@ use axum::routing::{get, post};
 
 use super::pages::access::named::{create, delete, rename};
 use super::pages::{
-    about, access, accounts, audit, groups, jobs, reveals, roles, session_events, sign_in, users,
+    about, access, accounts, audit, groups, invites, jobs, onboarding, reveals, roles, session_events,
+    sign_in, users,
 };
 use super::state::AppState;
 use super::{assets, error, health, layers, paths};
@@ -65,6 +66,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::APPROVAL_WITHDRAW, post(reveals::mine::withdraw))
         .route(paths::APPROVAL_APPROVE, post(reveals::decide::approve))
         .route(paths::APPROVAL_DECLINE, post(reveals::decide::decline))
+        .route(paths::INVITES, get(invites::list::list))
+        .route(paths::INVITES_EVENTS, get(invites::list_events::invites))
+        .route(paths::INVITES_NEW, get(invites::create::form).post(invites::create::create))
+        .route(paths::INVITE_LINK, post(invites::link::show))
+        .route(paths::INVITE_RENEW, post(invites::link::renew))
+        .route(paths::INVITE_REVOKE, post(invites::link::revoke))
+        .route(paths::ONBOARDING, get(onboarding::own::form).post(onboarding::own::begin))
         .route(paths::ABOUT, get(about::about))
         .route(paths::ABOUT_DOCUMENT, get(about::document))
         .route(paths::JOBS, get(jobs::list::list))
@@ -118,7 +126,13 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed);
     let pages = layers::with_session(pages, &state);
+    // These need no session: what counts is the link, or the cookie of the browser that has begun.
     let public = Router::new()
+        .route(paths::ONBOARDING_INVITE, get(onboarding::invite::show).post(onboarding::invite::begin))
+        .route(paths::ONBOARDING_NUMBER, post(onboarding::number::give))
+        .route(paths::ONBOARDING_LOGIN, get(onboarding::login::show).post(onboarding::login::submit))
+        .route(paths::ONBOARDING_LOGIN_EVENTS, get(onboarding::login_events::login))
+        .route(paths::ONBOARDING_ACTION, post(onboarding::login::act))
         .route(paths::STATIC, get(assets::file))
         .route(paths::FAVICON, get(assets::icon))
         .route(paths::HEALTH, get(health::health))

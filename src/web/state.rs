@@ -23,6 +23,8 @@ pub struct State {
     /// The expiry of the sessions' assertions.
     pub assertions: AssertionExpiry,
     pub sign_in_limit: RateLimiter,
+    /// Of invite links that don't exist.
+    pub wrong_links: RateLimiter,
     pub streams: OpenStreams,
     pub audit_feed: AuditFeed,
     /// The account lists of open pages, and their rendered rows.
@@ -38,6 +40,7 @@ impl State {
             sessions: SessionCache::new(&app.live.events),
             assertions: AssertionExpiry::default(),
             sign_in_limit: RateLimiter::default(),
+            wrong_links: RateLimiter::default(),
             streams: OpenStreams::default(),
             audit_feed: AuditFeed::default(),
             lists: SharedLists::default(),

@@ -1,7 +1,7 @@
 //! The message for each error code: what happened, why, and what to do.
 
-use super::quoted;
 use super::refusals::{duration, refusal};
+use super::{invites, quoted};
 use crate::domain::direction::isolated;
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 
@@ -119,6 +119,13 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::DatabaseUnavailable => "The database is unavailable. Nothing was changed.".into(),
         ErrorCode::TakenOver => "Another server has taken over. Nothing was changed.".into(),
         ErrorCode::Internal => "Nothing was changed. The server's log has the reason.".into(),
+        ErrorCode::InviteUnusable { why } => invites::denied(*why).into(),
+        ErrorCode::InviteOver => "This invite is over. Create a new one.".into(),
+        ErrorCode::InviteLifetime { days } => format!("A link can be valid for up to {days} days."),
+        ErrorCode::TooManyInvites { limit } => invites::too_many(*limit),
+        ErrorCode::InviteNumberTaken => invites::NUMBER_TAKEN.into(),
+        ErrorCode::ConsentMissing => invites::CONSENT_MISSING.into(),
+        ErrorCode::OnboardingClosed => invites::CLOSED.into(),
         ErrorCode::PasswordNotStored => "No two-step password is stored for this account.".into(),
         ErrorCode::PasswordUnreadable => {
             "The stored two-step password can't be opened with this server's master key: it was changed, or copied from \

@@ -45,6 +45,8 @@ pub enum PolicyChange<'a> {
     NoApproval,
     /// Adds an account to a group.
     Join(&'a Account, GroupId),
+    /// Puts an account that someone else brings in into a group.
+    Invite(GroupId),
     /// Sets an account's owner to the person with this address.
     Owner(&'a Account, &'a Email),
     /// Takes an account from its owner, who may be unknown.
@@ -77,6 +79,7 @@ pub fn authorize_change(
     let person = match actor {
         Principal::Cli | Principal::System(_) => return Ok(()),
         Principal::User(person) => person,
+        Principal::Invite(_) => return Err(EscalationError::AdministratorsOnly),
     };
     // Administrators included: a role that they gave themselves would outlast their administrator rights.
     if let PolicyChange::Give(subject, _) | PolicyChange::Take(subject, _) = change
@@ -119,6 +122,7 @@ pub fn authorize_change(
         PolicyChange::Join(account, group) => {
             has_accounts(privileges(rules, actor, account), rules.any_role_in(group))
         }
+        PolicyChange::Invite(group) => has_accounts(mine.in_group(group), rules.any_role_in(group)),
         // Privileges by roles end with the roles; an actor's privileges as an owner would not.
         PolicyChange::Owner(_, owner) if *owner == person.email => Err(EscalationError::OwnAccount),
         PolicyChange::Owner(account, _) => has_accounts(privileges(rules, actor, account), rules.owner()),

@@ -22,6 +22,8 @@ impl RightsClass {
         match principal {
             Principal::System(_) | Principal::Cli => Self::Everything,
             Principal::User(person) if person.admin => Self::Everything,
+            // It sees no lists, so nothing is shared.
+            Principal::Invite(_) => Self::Limited { owner: None, roles: Box::default() },
             Principal::User(person) => Self::Limited {
                 owner: (person.verified && owns(&person.email)).then(|| person.email.clone()),
                 roles: policy.roles_of(person.id).into(),

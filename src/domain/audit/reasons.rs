@@ -34,6 +34,8 @@ pub enum ForeignRow {
     SystemPrivilege,
     /// A request to view a secret waits, or is approved.
     Approval,
+    /// An invite is open.
+    Invite,
     /// A browser is signed in.
     Session,
     /// A person owns an account.

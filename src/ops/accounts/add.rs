@@ -93,7 +93,7 @@ fn random_bytes() -> Result<[u8; 16], OpError> {
 }
 
 /// A random folder name: it reveals nothing about the account and is never reused.
-pub(super) fn random_name() -> Result<String, OpError> {
+pub(in crate::ops) fn random_name() -> Result<String, OpError> {
     Ok(hex::encode(random_bytes()?))
 }
 

@@ -23,6 +23,15 @@ pub async fn correct_number(
     _adds: SystemGrant<'_, can::AddAccount>,
     phone: Phone,
 ) -> Result<(), OpError> {
+    change(app, grant, phone).await
+}
+
+/// The same, for those who may do so by their invite.
+pub(in crate::ops) async fn change(
+    app: &App,
+    grant: Grant<'_, can::Login>,
+    phone: Phone,
+) -> Result<(), OpError> {
     let id = grant.account();
     taken::check_limit(app, grant.actor())?;
     // Nothing is asked of Telegram meanwhile: with a code the wrong number could be logged in.

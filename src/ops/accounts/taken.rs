@@ -12,20 +12,26 @@ use crate::ops::{App, OpError};
 use crate::words;
 
 /// Why a number can't be used.
-pub(super) enum Taken {
+pub(in crate::ops) enum Taken {
     /// The actor can see the account that has it.
     Visible(OpError),
     Hidden(OpError),
 }
 
 /// Whether the actor may see the account.
-pub(super) fn sees(app: &App, actor: &Principal, account: &Account) -> bool {
+pub(in crate::ops) fn sees(app: &App, actor: &Principal, account: &Account) -> bool {
     privileges(&app.live.policy.current(), actor, account).has(AccountPrivilege::View)
+}
+
+/// Whether an account that the actor can see has this number.
+pub(in crate::ops) fn is_taken_by_visible(app: &App, actor: &Principal, phone: &Phone) -> bool {
+    let listing = app.live.accounts.listing();
+    listing.iter().any(|entry| entry.account.phone == *phone && sees(app, actor, &entry.account))
 }
 
 /// Refuses a number that another account has. An attempt with the number of an account that the actor can't see is
 /// recorded about that account, so that those who can see it know.
-pub(super) fn refusal(app: &App, actor: &Principal, phone: &Phone, attempt: AuditEntry) -> Taken {
+pub(in crate::ops) fn refusal(app: &App, actor: &Principal, phone: &Phone, attempt: AuditEntry) -> Taken {
     let listing = app.live.accounts.listing();
     let holder = listing.iter().find(|entry| entry.account.phone == *phone);
     let visible = holder.filter(|entry| sees(app, actor, &entry.account));
@@ -45,13 +51,13 @@ pub(super) fn refusal(app: &App, actor: &Principal, phone: &Phone, attempt: Audi
 }
 
 /// Counts a refusal that tells that an account exists which the actor can't see.
-pub(super) fn count(app: &App, actor: &Principal, refusal: OpError) -> OpError {
+pub(in crate::ops) fn count(app: &App, actor: &Principal, refusal: OpError) -> OpError {
     app.guards.taken_numbers.count(&actor.to_string(), app.clock.now());
     refusal
 }
 
 /// Refuses those who were told of too many such numbers.
-pub(super) fn check_limit(app: &App, actor: &Principal) -> Result<(), OpError> {
+pub(in crate::ops) fn check_limit(app: &App, actor: &Principal) -> Result<(), OpError> {
     match app.guards.taken_numbers.is_exhausted(&actor.to_string(), app.clock.now()) {
         true => Err(OpError::invalid("phone", ErrorCode::TooManyTakenNumbers)),
         false => Ok(()),

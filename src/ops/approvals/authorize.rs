@@ -166,6 +166,6 @@ pub(crate) async fn may_see<P: Revealing>(
 pub(crate) fn person(actor: &Principal) -> Result<&Person, OpError> {
     match actor {
         Principal::User(person) => Ok(person),
-        Principal::Cli | Principal::System(_) => refused(ErrorCode::PeopleOnly),
+        Principal::Invite(_) | Principal::Cli | Principal::System(_) => refused(ErrorCode::PeopleOnly),
     }
 }

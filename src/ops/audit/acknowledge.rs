@@ -22,6 +22,7 @@ pub async fn mismatch(
             let actor = current::principal(tx, grant.actor()).await?;
             let is_admin = match &actor {
                 Principal::User(person) => person.admin,
+                Principal::Invite(_) => false,
                 Principal::Cli | Principal::System(_) => true,
             };
             if !is_admin {

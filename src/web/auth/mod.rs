@@ -1,4 +1,5 @@
 pub mod assertion_expiry;
+pub mod invite_browser;
 pub mod pending_sign_ins;
 pub mod proxy;
 pub mod renewal;

@@ -82,6 +82,7 @@ impl Cached {
                 | Change::StoredPassword(_)
                 | Change::Approvals
                 | Change::Jobs
+                | Change::Invites
                 | Change::Health
                 | Change::Audit => continue,
             }

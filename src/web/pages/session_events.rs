@@ -34,6 +34,7 @@ impl LivePage for AnyPage {
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Jobs
+            | Change::Invites
             | Change::Health
             | Change::Audit => false,
         }

@@ -24,6 +24,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::access::Principal;
 use crate::live::events::Change;
+use crate::web::auth::invite_browser::Caller;
 use crate::web::auth::session::RequestSession;
 use crate::web::error::AppError;
 use crate::web::state::AppState;
@@ -93,6 +94,19 @@ pub(crate) async fn open<P: LivePage>(
         },
         // The page has an element for this message.
         Err(AppError::Bad(status, words)) => return (status, Html(words)).into_response(),
+        Err(error) => return without_page(error),
+    }
+    answer(events)
+}
+
+/// A stream of this page for a browser that has begun with an invite.
+pub(crate) async fn stream_of_invite(state: AppState, caller: Caller, page: impl LivePage) -> Response {
+    let (sender, events) = mpsc::channel(2);
+    match Viewer::of_invite(&state, caller).await {
+        Ok(None) => {
+            let _ = sender.try_send(signed_out());
+        }
+        Ok(Some(viewer)) => drop(tokio::spawn(driver::follow(state, viewer, sender, page))),
         Err(error) => return without_page(error),
     }
     answer(events)

@@ -11,10 +11,13 @@ use tower_sessions::Session;
 use tower_sessions::session::Id;
 
 use crate::domain::access::Principal;
+use crate::domain::invite::InviteDenied;
 use crate::domain::{Confirmation, Millis};
 use crate::live::events::{Change, SessionId, Subscription};
+use crate::ops::invites::Begun;
 use crate::ops::policy;
 use crate::store::WebSessions;
+use crate::web::auth::invite_browser::{self, Caller};
 use crate::web::auth::session::{self, RequestSession};
 use crate::web::error::AppError;
 use crate::web::state::State;
@@ -36,6 +39,8 @@ pub struct Viewer {
     session: Option<Id>,
     /// When the person signed in at the proxy, by the assertion that opened the stream.
     asserted: Option<Confirmation>,
+    /// A browser that has begun with an invite, instead of a session.
+    invited: Option<Caller>,
     pub(super) events: Subscription,
     /// Held as long as the stream is open.
     _place: Place,
@@ -54,7 +59,22 @@ impl Viewer {
         let place = place
             .ok_or_else(|| AppError::Bad(StatusCode::TOO_MANY_REQUESTS, words::TOO_MANY_STREAMS.into()))?;
         let (session, asserted) = (caller.session.id(), caller.asserted);
-        Ok(Some(Self { principal: actor, seen, session, asserted, events, _place: place }))
+        Ok(Some(Self { principal: actor, seen, session, asserted, events, invited: None, _place: place }))
+    }
+
+    /// The browser of an invite; None if it can't go on.
+    pub async fn of_invite(app: &State, caller: Caller) -> Result<Option<Self>, AppError> {
+        let events = app.live.events.subscribe();
+        let seen = app.clock.now();
+        let Ok(Begun { principal, .. }) = invite_browser::current(app, &caller).await? else {
+            return Ok(None);
+        };
+        policy::ensure_current(app).await;
+        let place = app.streams.open(&principal, app.config.limits.streams_per_user);
+        let place = place
+            .ok_or_else(|| AppError::Bad(StatusCode::TOO_MANY_REQUESTS, words::TOO_MANY_STREAMS.into()))?;
+        let invited = Some(caller);
+        Ok(Some(Self { principal, seen, session: None, asserted: None, invited, events, _place: place }))
     }
 
     /// Reads the person from the database; false once the session has ended. While the database is unavailable the
@@ -65,6 +85,16 @@ impl Viewer {
         }
         // Not when the result arrives: it may be outdated by then.
         let asked = app.clock.now();
+        if let Some(caller) = &self.invited {
+            match invite_browser::current(app, caller).await {
+                Ok(Ok(Begun { principal, .. })) => self.principal = principal,
+                // The page says that it is done.
+                Ok(Err((InviteDenied::Used, Some(_)))) | Err(_) => {}
+                Ok(Err(_)) => return false,
+            }
+            self.seen = asked;
+            return true;
+        }
         // A new handle: the session's own caches its first read.
         let store = Arc::new(WebSessions::watching(app.db.clone(), app.clock.clone()));
         let session = Session::new(self.session, store, None);
@@ -83,14 +113,18 @@ impl Viewer {
         }
     }
 
+    fn is_by_request(&self, app: &State) -> bool {
+        self.invited.is_none() && app.config.sso.mode.is_by_request()
+    }
+
     /// Whether the request's assertion has expired. The browser then reconnects, with a newer one if there is one.
     pub fn has_lapsed(&self, app: &State) -> bool {
-        app.config.sso.mode.is_by_request() && !app.assertions.holds(self.session, app.clock.now())
+        self.is_by_request(app) && !app.assertions.holds(self.session, app.clock.now())
     }
 
     /// When the request's assertion expires, as far as is known now. A later request may bring a newer one.
     pub(super) fn lapses(&self, app: &State) -> Option<Instant> {
-        let until = app.assertions.until(self.session).filter(|_| app.config.sso.mode.is_by_request())?;
+        let until = app.assertions.until(self.session).filter(|_| self.is_by_request(app))?;
         let left = u64::try_from(until.0.saturating_sub(app.clock.now().0)).unwrap_or(0);
         // Where there is no sign-in, assertions never expire, and an instant can't be that far away.
         Instant::now().checked_add(Duration::from_millis(left).clamp(LAPSE_CHECK, FAR))
@@ -123,6 +157,7 @@ impl Viewer {
         match (change, &self.principal) {
             (Change::SessionEnded(SessionId(session)), _) => Some(Id(session)) == self.session,
             (Change::User(changed), Principal::User(person)) => changed == person.id,
+            (Change::Invites, Principal::Invite(_)) => true,
             (Change::User(_), _) => false,
             (Change::Policy | Change::Everything, _) => true,
             (
@@ -130,6 +165,7 @@ impl Viewer {
                 | Change::StoredPassword(_)
                 | Change::Approvals
                 | Change::Jobs
+                | Change::Invites
                 | Change::Health
                 | Change::Audit,
                 _,

@@ -1,5 +1,6 @@
 //! Audit events as sentences.
 
+mod actors;
 mod reasons;
 
 use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome};
@@ -7,13 +8,19 @@ use crate::domain::reveal::RevealKind;
 use crate::domain::{DesiredState, Email};
 use crate::web::words::{login, stages};
 use crate::words::quoted;
-use reasons::{denial, foreign_row, unconfirmed, unknown_groups};
+pub use actors::{actor, stored_actor};
+use reasons::{denial, foreign_row, invite_denied, unconfirmed, unknown_groups};
 
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
 pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
     let words = describe(event);
     // The sentence contains the outcome already.
-    if matches!(event, AuditEvent::SignInRefused { .. } | AuditEvent::ConfirmationRefused { .. }) {
+    if matches!(
+        event,
+        AuditEvent::SignInRefused { .. }
+            | AuditEvent::ConfirmationRefused { .. }
+            | AuditEvent::InviteRefused { .. }
+    ) {
         return words;
     }
     match outcome {
@@ -88,6 +95,13 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::FolderDestroyed => "deleted the account's files".into(),
         AuditEvent::AccountRemoved => "removed the account".into(),
         AuditEvent::StageChanged { stage } => format!("changed the status to “{}”", status(stage)),
+        AuditEvent::InviteCreated { person, .. } => format!("invited {person}"),
+        AuditEvent::InviteLinkShown { person } => format!("viewed the invite link for {person} again"),
+        AuditEvent::InviteRenewed { person } => format!("created a new invite link for {person}"),
+        AuditEvent::InviteRevoked { person } => format!("revoked the invite for {person}"),
+        AuditEvent::InviteOpened { person } => format!("consented and began for {person}"),
+        AuditEvent::InviteDone { person } => format!("completed the invite for {person}"),
+        AuditEvent::InviteRefused { why } => format!("an invite link was refused: {}", invite_denied(*why)),
         AuditEvent::WebSignIn => "signed in".into(),
         AuditEvent::SignInRefused { person, why } => format!("{person} was denied access: {}", denial(*why)),
         AuditEvent::IdentityConfirmed => "confirmed their identity".into(),
@@ -178,33 +192,6 @@ fn describe(event: &AuditEvent) -> String {
 fn status(stage: &str) -> String {
     stages::label_of(stage).map_or_else(|| stage.replace('-', " "), str::to_owned)
 }
-
-/// Who acted, as pages say it.
-pub fn actor(stored: &str) -> &str {
-    let known = SYSTEM_ACTORS.iter().find(|(name, _)| *name == stored);
-    known.map_or_else(|| stored.strip_prefix("system:").unwrap_or(stored), |(_, label)| label)
-}
-
-/// The stored name of an actor that a reader calls by its label; anything else as it is.
-pub fn stored_actor(typed: &str) -> &str {
-    let known = SYSTEM_ACTORS.iter().find(|(_, label)| label.eq_ignore_ascii_case(typed));
-    known.map_or(typed, |(name, _)| name)
-}
-
-/// Actors other than people.
-const SYSTEM_ACTORS: [(&str, &str); 11] = [
-    ("command line", "Command line"),
-    ("system:ADMIN_EMAILS", "Setting ADMIN_EMAILS"),
-    ("system:audit", "Audit log"),
-    ("system:identity-provider", "Identity provider"),
-    ("system:remove-account", "Account removal"),
-    ("system:retention", "Audit log retention"),
-    ("system:reveals", "Approvals"),
-    ("system:sign-in", "Sign-in"),
-    ("system:stored-password", "Automatic password entry"),
-    ("system:telegram", "Telegram"),
-    ("system:telescope", "Telescope"),
-];
 
 /// The outcome of an event as a label.
 pub const fn outcome(outcome: Outcome) -> &'static str {

@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod limits;
 pub mod login;
 pub mod moments;
+pub mod onboarding;
 pub mod privileges;
 pub mod reveals;
 pub mod sign_in;

@@ -73,6 +73,22 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/reveals/{reveal}/withdraw", [401, 404, 404, 404]),
     ("POST", "/reveals/{reveal}/approve", [401, 403, 403, 404]),
     ("POST", "/reveals/{reveal}/refuse", [401, 403, 403, 404]),
+    ("GET", "/invites", [401, 403, 403, 200]),
+    ("GET", "/invites/events", [410, 200, 200, 200]),
+    ("GET", "/invites/new", [401, 403, 403, 200]),
+    ("POST", "/invites/new", [401, 403, 403, 422]),
+    ("POST", "/invites/{invite}/link", [401, 403, 403, 404]),
+    ("POST", "/invites/{invite}/renew", [401, 403, 403, 404]),
+    ("POST", "/invites/{invite}/revoke", [401, 403, 403, 404]),
+    ("GET", "/onboarding", [401, 200, 200, 200]),
+    ("POST", "/onboarding", [401, 422, 422, 422]),
+    ("GET", "/onboarding/invite/{token}", [404, 404, 404, 404]),
+    ("POST", "/onboarding/invite/{token}", [404, 404, 404, 404]),
+    ("POST", "/onboarding/number", [404, 404, 404, 404]),
+    ("GET", "/onboarding/login", [404, 404, 404, 404]),
+    ("POST", "/onboarding/login", [404, 404, 404, 404]),
+    ("GET", "/onboarding/login/events", [410, 410, 410, 410]),
+    ("POST", "/onboarding/login/action", [404, 404, 404, 404]),
     ("GET", "/about", [401, 200, 200, 200]),
     ("GET", "/about/{document}", [401, 404, 404, 404]),
     ("GET", "/jobs", [401, 200, 200, 200]),
@@ -147,6 +163,8 @@ pub async fn path_of(test: &TestApp, pattern: &str, account: AccountId, person: 
         .replace("{user}", &test.user(person).await.id.to_string())
         .replace("{file}", "no.css")
         .replace("{document}", "none")
+        .replace("{invite}", NO_REVEAL)
+        .replace("{token}", "wrong")
         .replace("{reveal}", NO_REVEAL)
 }
 

@@ -60,7 +60,7 @@ pub async fn form(
 ) -> Result<Response, AppError> {
     let owner = match &may.actor {
         Principal::User(person) if !person.admin => person.email.to_string(),
-        Principal::User(_) | Principal::Cli | Principal::System(_) => String::new(),
+        Principal::User(_) | Principal::Invite(_) | Principal::Cli | Principal::System(_) => String::new(),
     };
     let form = FormState::new(AddForm { owner, ..AddForm::default() });
     let page = AddPage { layout: Layout::of(&app, &may.actor), form, unseen: query.added == "unseen" };

@@ -9,6 +9,7 @@ use axum_extra::extract::Query;
 use crate::domain::access::{Principal, privileges};
 use crate::domain::privilege::AccountPrivilege;
 use crate::live::accounts::Entry;
+use crate::ops::invites;
 use crate::web::auth::session::{self, CurrentUser, RequestSession};
 use crate::web::error::AppError;
 use crate::web::form::RequestType;
@@ -28,6 +29,8 @@ struct Accounts<'a> {
     layout: Layout,
     query: AccountsQuery,
     view: &'a View,
+    /// Whether the reader can bring in an account of their own.
+    brings_own: bool,
     choices: Arc<Choices>,
     rows: &'a str,
     summary: &'a str,
@@ -90,7 +93,7 @@ pub async fn home(app: AppState, caller: RequestSession) -> Redirect {
 fn is_here_to_decide(app: &State, actor: &Principal) -> bool {
     match actor {
         Principal::User(person) if person.admin => return false,
-        Principal::User(_) | Principal::Cli | Principal::System(_) => {}
+        Principal::User(_) | Principal::Invite(_) | Principal::Cli | Principal::System(_) => {}
     }
     let policy = app.live.policy.current();
     let pending = app.live.approvals.load().pending_for(&policy, actor, app.clock.now());
@@ -115,7 +118,8 @@ pub async fn list(
     let layout = Layout::of(&app, &actor);
     let (summary, pager) = (&list.summary, &list.pager);
     let events = position::events_url(&app, &query.events_url(), list.position);
-    let page = Accounts { layout, query, view, choices, rows, summary, pager, events };
+    let brings_own = invites::may_bring_own(&app, &actor);
+    let page = Accounts { layout, query, view, brings_own, choices, rows, summary, pager, events };
     match request_type {
         RequestType::Partial => found(&page),
         RequestType::Full => html(&page),

@@ -40,6 +40,7 @@ impl LivePage for ListPage {
             Change::StoredPassword(_)
             | Change::Approvals
             | Change::Jobs
+            | Change::Invites
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

@@ -155,7 +155,7 @@ impl LivePage for AccountPage {
             }
             Change::Audit => self.newest.of(self.account) > self.read_to,
             Change::Policy | Change::Approvals | Change::Health | Change::Everything => true,
-            Change::Jobs | Change::User(_) | Change::SessionEnded(_) => false,
+            Change::Jobs | Change::Invites | Change::User(_) | Change::SessionEnded(_) => false,
         }
     }
 

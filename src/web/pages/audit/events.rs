@@ -133,6 +133,7 @@ impl LivePage for AuditPage {
             | Change::StoredPassword(_)
             | Change::Approvals
             | Change::Jobs
+            | Change::Invites
             | Change::User(_)
             | Change::SessionEnded(_) => false,
         }

@@ -38,6 +38,7 @@ impl LivePage for JobsPage {
             Change::Account(id) => self.accounts.contains(&id),
             Change::StoredPassword(_)
             | Change::Approvals
+            | Change::Invites
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

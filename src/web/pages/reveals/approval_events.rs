@@ -90,6 +90,7 @@ impl<P: Revealing + Send + 'static> LivePage for RequestPage<P> {
             Change::Account(id) => id == self.account,
             Change::StoredPassword(_)
             | Change::Jobs
+            | Change::Invites
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

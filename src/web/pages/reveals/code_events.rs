@@ -42,6 +42,7 @@ impl LivePage for CodePage {
             Change::Account(id) => id == self.account,
             Change::StoredPassword(_)
             | Change::Jobs
+            | Change::Invites
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

@@ -31,6 +31,7 @@ impl LivePage for RevealsPage {
             Change::Account(id) => self.accounts.contains(&id),
             Change::StoredPassword(_)
             | Change::Jobs
+            | Change::Invites
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

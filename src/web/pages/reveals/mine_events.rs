@@ -25,6 +25,7 @@ impl LivePage for MyRequestsStream {
             Change::Account(_)
             | Change::StoredPassword(_)
             | Change::Jobs
+            | Change::Invites
             | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health

@@ -2,6 +2,7 @@
 
 use crate::domain::UnknownGroups;
 use crate::domain::audit::{ConfirmationDenied, ForeignRow, SignInDenied};
+use crate::domain::invite::InviteDenied;
 
 pub(super) const fn foreign_row(row: ForeignRow) -> &'static str {
     match row {
@@ -11,6 +12,7 @@ pub(super) const fn foreign_row(row: ForeignRow) -> &'static str {
         ForeignRow::GroupPrivilege => "a permission in a group",
         ForeignRow::SystemPrivilege => "a system permission",
         ForeignRow::Approval => "an approval request",
+        ForeignRow::Invite => "an invite",
         ForeignRow::Session => "a web session",
         ForeignRow::Owner => "the owner of an account",
         ForeignRow::AccountGroup => "an account in a group",
@@ -26,6 +28,17 @@ pub(super) const fn denial(why: SignInDenied) -> &'static str {
         SignInDenied::OtherIdentity => "the address belongs to another identity",
         SignInDenied::OtherDomain => "addresses of this domain are not admitted",
         SignInDenied::Unverified => "the address is not verified",
+    }
+}
+
+pub(super) const fn invite_denied(why: InviteDenied) -> &'static str {
+    match why {
+        InviteDenied::Unknown => "there is no such link",
+        InviteDenied::OtherBrowser => "it was opened in another browser",
+        InviteDenied::Used => "it was used",
+        InviteDenied::Expired => "it has expired",
+        InviteDenied::Revoked => "it was revoked",
+        InviteDenied::CreatorLostAccess => "the person who created it may no longer invite people",
     }
 }
 

@@ -1,0 +1,122 @@
+//! `/invites/new`: inviting a person to bring an account in.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use super::link::LinkPage;
+use crate::domain::error::ErrorCode;
+use crate::domain::privilege::can;
+use crate::domain::{Email, GroupId, Phone};
+use crate::ops::OpError;
+use crate::ops::invites::{self, NewInvite, may_manage_group};
+use crate::store;
+use crate::web::error::AppError;
+use crate::web::extract::May;
+use crate::web::form::{Fields, FormState, RequestType};
+use crate::web::layout::Layout;
+use crate::web::paths;
+use crate::web::state::{AppState, State};
+use crate::web::words::onboarding as words;
+
+/// The lifetimes that the form offers, in hours.
+const LIFETIMES: [u32; 5] = [1, 24, 3 * 24, 7 * 24, 30 * 24];
+/// The one that is chosen at first.
+const USUAL: u32 = 3 * 24;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct InviteForm {
+    person: String,
+    phone: String,
+    comment: String,
+    hours: String,
+    group: Vec<String>,
+}
+
+impl Fields for InviteForm {
+    const NAMES: &'static [&'static str] = &["person", "phone", "comment", "hours", "groups"];
+}
+
+#[derive(Template)]
+#[template(path = "pages/invites/create.html", blocks = ["dialog"])]
+struct CreatePage {
+    layout: Layout,
+    form: FormState<InviteForm>,
+    /// The groups that the account may join: id, name, and whether it is chosen.
+    groups: Vec<(GroupId, String, bool)>,
+    lifetimes: Vec<(u32, String, bool)>,
+}
+
+impl CreatePage {
+    async fn of(
+        app: &State,
+        may: &May<can::AddAccount>,
+        form: FormState<InviteForm>,
+    ) -> Result<Self, AppError> {
+        let policy = app.live.policy.current();
+        let all = store::groups::all(&mut app.db.read().await?).await?;
+        let allowed = all.into_iter().filter(|group| may_manage_group(&policy, &may.actor, group.id));
+        let groups = allowed.map(|group| {
+            let is_chosen = form.values.group.contains(&group.id.to_string());
+            (group.id, group.name, is_chosen)
+        });
+        let most = app.config.onboarding.invite_days.saturating_mul(24);
+        let chosen = form.values.hours.parse().unwrap_or(USUAL.min(most));
+        let lifetimes = LIFETIMES.into_iter().filter(|hours| *hours <= most);
+        Ok(Self {
+            layout: Layout::of(app, &may.actor),
+            groups: groups.collect(),
+            lifetimes: lifetimes.map(|hours| (hours, words::lifetime(hours), hours == chosen)).collect(),
+            form,
+        })
+    }
+}
+
+pub async fn form(
+    app: AppState,
+    request_type: RequestType,
+    may: May<can::AddAccount>,
+) -> Result<Response, AppError> {
+    let page = CreatePage::of(&app, &may, FormState::new(InviteForm::default())).await?;
+    request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
+}
+
+/// Creates the invite and shows its link, which the next request does not.
+pub async fn create(
+    app: AppState,
+    request_type: RequestType,
+    may: May<can::AddAccount>,
+    Form(form): Form<InviteForm>,
+) -> Result<Response, AppError> {
+    let created = match parse(&form) {
+        Ok(new) => invites::create(&app, may.grant(), new).await,
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok((id, link)) => LinkPage::of(&app, &may.actor, id, link).await?.answer(request_type),
+        Err(error) => {
+            let (status, form) = FormState::rejected(form, error)?;
+            let page = CreatePage::of(&app, &may, form).await?;
+            request_type.dialog(status, &page.as_dialog(), &page)
+        }
+    }
+}
+
+fn parse(form: &InviteForm) -> Result<NewInvite, OpError> {
+    let person = Email::parse(&form.person).map_err(|error| OpError::invalid("person", error))?;
+    let phone = match form.phone.trim() {
+        "" => None,
+        phone => Some(Phone::parse(phone).map_err(|error| OpError::invalid("phone", error))?),
+    };
+    let groups: Result<Vec<GroupId>, _> = form.group.iter().map(|id| id.parse()).collect();
+    let groups = groups.map_err(|_| OpError::Refused(ErrorCode::FormStale))?;
+    let hours = match form.hours.trim() {
+        "" => USUAL,
+        // A text that is no number is no lifetime either.
+        hours => hours.parse().unwrap_or(0),
+    };
+    Ok(NewInvite { person, phone, comment: form.comment.trim().to_owned(), groups, hours })
+}

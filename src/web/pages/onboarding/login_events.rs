@@ -1,0 +1,52 @@
+//! The steps of a login, live, in the browser that has begun.
+
+use axum::response::Response;
+
+use super::login::step;
+use crate::domain::AccountId;
+use crate::domain::access::{Principal, decide};
+use crate::domain::privilege::can;
+use crate::live::events::Change;
+use crate::web::auth::invite_browser;
+use crate::web::fragment::partial;
+use crate::web::state::AppState;
+use crate::web::stream::{LivePage, Position, Shown, Update, stream_of_invite};
+
+pub async fn login(app: AppState, caller: invite_browser::Caller) -> Response {
+    stream_of_invite(app, caller, LoginStream { shown: Shown::new(Position::default()), account: None }).await
+}
+
+struct LoginStream {
+    shown: Shown,
+    account: Option<AccountId>,
+}
+
+impl LivePage for LoginStream {
+    const HAS_FRAME: bool = false;
+
+    fn concerns(&self, change: Change) -> bool {
+        match change {
+            Change::Account(id) => self.account == Some(id),
+            Change::Invites | Change::Policy | Change::Everything => true,
+            Change::StoredPassword(_)
+            | Change::Approvals
+            | Change::Jobs
+            | Change::User(_)
+            | Change::SessionEnded(_)
+            | Change::Health
+            | Change::Audit => false,
+        }
+    }
+
+    async fn render(&mut self, state: &AppState, principal: &Principal) -> Update {
+        let Principal::Invite(pass) = principal else { return Update::Nothing };
+        self.account = pass.account();
+        let entry = pass.account().and_then(|id| state.live.accounts.get(id));
+        let Some(entry) = entry else { return Update::Nothing };
+        if decide::<can::Login>(&state.live.policy.current(), principal, &entry.account).is_err() {
+            return Update::Nothing;
+        }
+        let Ok(html) = step(state, principal, &entry, None).await else { return Update::Nothing };
+        Update::replace(state, &mut self.shown, &html, |html| partial("#step", "outerMorph", html))
+    }
+}
