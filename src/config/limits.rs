@@ -9,6 +9,8 @@ pub struct Limits {
     pub login_attempts_per_day: u32,
     /// Login codes that one person may request in 24 hours, for all numbers together.
     pub codes_per_person_per_day: u32,
+    /// Login codes that may be requested in an hour, by everyone together.
+    pub codes_per_hour: u32,
     /// Wrong codes and passwords that one person may submit in 24 hours.
     pub wrong_inputs_per_person_per_day: u32,
     /// Sign-in attempts per network address and minute.
@@ -28,6 +30,7 @@ impl Limits {
         let limits = Self {
             login_attempts_per_day: env.number("LOGIN_ATTEMPTS_PER_DAY", 1..=1000).unwrap_or(4),
             codes_per_person_per_day: env.number("CODES_PER_PERSON_PER_DAY", 1..=1_000_000).unwrap_or(50),
+            codes_per_hour: env.number("CODES_PER_HOUR", 1..=1_000_000).unwrap_or(100),
             wrong_inputs_per_person_per_day: env
                 .number("WRONG_INPUTS_PER_PERSON_PER_DAY", 1..=1_000_000)
                 .unwrap_or(30),

@@ -44,6 +44,8 @@ define::audit_events! {
     },
     /// A login code was requested from Telegram
     "login.code.asked" => CodeRequested,
+    /// More login codes were allowed for a number than the limit of a day
+    "login.code.limit-lifted" => CodeLimitLifted,
     /// Something other than a code was requested from Telegram in a login
     "login.action" => LoginActionRequested { action: LoginAction },
     /// An input of a login, such as a code or a password, was submitted to Telegram

@@ -90,6 +90,11 @@ pub enum ErrorCode {
     TooManyCodes {
         limit: i64,
     },
+    TooManyCodesHere {
+        limit: i64,
+    },
+    /// No code that was requested for the number counts.
+    NoCodesCounted,
     TooManyInputs {
         limit: i64,
     },

@@ -7,7 +7,8 @@ use super::Input;
 use super::ids::named;
 
 const NO_INPUT: &[Input] = &[];
-const CODE: &[Input] = &[Input::Code];
+/// Telegram uses the same names for a code that came by e-mail.
+const CODE: &[Input] = &[Input::Code, Input::EmailCode];
 const PASSWORD: &[Input] = &[Input::Password];
 const EMAIL: &[Input] = &[Input::EmailAddress];
 const EMAIL_CODE: &[Input] = &[Input::EmailCode, Input::RecoveryCode];
@@ -69,12 +70,13 @@ refusals!(
     SignUpForbidden = "PHONE_NUMBER_APP_SIGNUP_FORBIDDEN", NO_INPUT, FREE;
     // The login e-mail address.
     EmailCodeInvalid = "CODE_INVALID", EMAIL_CODE, FREE;
+    LoginEmailCodeInvalid = "EMAIL_CODE_INVALID", EMAIL_CODE, FREE;
     EmailCodeEmpty = "CODE_EMPTY", EMAIL_CODE, FREE;
     EmailCodeExpired = "EMAIL_VERIFY_EXPIRED", EMAIL_CODE, FREE;
     EmailInvalid = "EMAIL_INVALID", EMAIL, FREE;
     EmailNotAllowed = "EMAIL_NOT_ALLOWED", EMAIL, FREE;
     EmailUnconfirmed = "EMAIL_UNCONFIRMED", NO_INPUT, FREE;
-    EmailTokenInvalid = "EMAIL_TOKEN_INVALID", NO_INPUT, FREE;
+    EmailTokenInvalid = "EMAIL_TOKEN_INVALID", EMAIL_CODE, FREE;
     EmailNotSetUp = "EMAIL_NOT_SETUP", NO_INPUT, FREE;
     EmailMissing = "EMAIL_INSTALL_MISSING", NO_INPUT, FREE;
     RecoveryCodeInvalid = "Invalid recovery code", EMAIL_CODE, FREE;

@@ -3,10 +3,11 @@
 //! Telegram locks a number after about five codes in a day. So only one function requests a code; it is called when a
 //! person presses the button, never at startup, and records the attempt first.
 
-use crate::domain::access::Grant;
+use crate::domain::access::{Grant, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
+use crate::domain::reveal::Reason;
 use crate::domain::stage::{LoginAction, LoginInput};
 use crate::domain::{AccountId, Phone, StageToken};
 use crate::live::events::Change;
@@ -17,6 +18,7 @@ use crate::store::{self, StoreError, Written};
 use crate::telegram::AnswerError;
 
 const DAY: i64 = 24 * 60 * 60;
+const HOUR: i64 = 60 * 60;
 
 /// Requests something of Telegram, such as a login code; what makes Telegram send something is limited per number and
 /// day. `token` identifies the stage that the button was shown for, so a second press requests nothing.
@@ -107,6 +109,7 @@ async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<
     let since = now.plus_seconds(-DAY);
     let limit = i64::from(app.config.limits.login_attempts_per_day);
     let personal = i64::from(app.config.limits.codes_per_person_per_day);
+    let together = i64::from(app.config.limits.codes_per_hour);
     let counted = app
         .write_with(async |tx| -> Result<Written<Applied<Attempt, OpError>>, StoreError> {
             let used = store::login_attempts::count_since(tx, phone, since).await?;
@@ -118,6 +121,11 @@ async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<
             }
             if store::login_attempts::count_by_actor(tx, &attempt.actor, since).await? >= personal {
                 let refused = too_often(&attempt, ErrorCode::TooManyCodes { limit: personal });
+                return Ok(Written::unchanged(Applied::Rejected(refused)));
+            }
+            let hour = store::login_attempts::count_all(tx, now.plus_seconds(-HOUR)).await?;
+            if hour >= together {
+                let refused = too_often(&attempt, ErrorCode::TooManyCodesHere { limit: together });
                 return Ok(Written::unchanged(Applied::Rejected(refused)));
             }
             let note = store::login_attempts::insert(tx, phone, now, &attempt.actor).await?;
@@ -137,6 +145,34 @@ async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<
 fn too_often(attempt: &AuditEntry, code: ErrorCode) -> OpError {
     tracing::warn!(actor = %attempt.actor, code = attempt.event.code(), "refused: this person's limit is used up");
     OpError::TooOften(code)
+}
+
+/// Lets more codes be requested for an account's number than the limit of a day. The reason is recorded.
+pub async fn allow_more_codes(
+    app: &App,
+    grant: Grant<'_, can::Login>,
+    _may: SystemGrant<'_, can::ManageAccess>,
+    reason: &str,
+) -> Result<(), OpError> {
+    let reason = Reason::parse(reason).map_err(|error| OpError::invalid("reason", error))?;
+    let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
+    let event = AuditEvent::CodeLimitLifted;
+    let audit = AuditEntry::done(app.clock.now(), grant.actor(), event)
+        .about(grant.account())
+        .because(reason.as_str());
+    let forgiven = app
+        .write_with(async |tx| -> Result<Written<u64>, StoreError> {
+            match store::login_attempts::forgive(tx, &entry.account.phone).await? {
+                0 => Ok(Written::unchanged(0)),
+                forgiven => Ok(tx.record(&audit).await?.with(forgiven)),
+            }
+        })
+        .await?;
+    if forgiven == 0 {
+        return Err(OpError::Refused(ErrorCode::NoCodesCounted));
+    }
+    app.live.events.publish(Change::Account(grant.account()));
+    Ok(())
 }
 
 /// Records that a code or a password is submitted, or refuses because Telegram refused too many of this person.

@@ -30,19 +30,19 @@ pub async fn delete(conn: &mut Conn<'_>, id: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How many codes were requested for this number at or after `since`.
+/// How many codes were requested for this number at or after `since` and count.
 pub async fn count_since(conn: &mut Conn<'_>, phone: &Phone, since: Millis) -> Result<i64, StoreError> {
     let (count,) = one!(
         conn,
         (i64,),
-        "select count(*) from login_attempts where phone = $1 and at >= $2",
+        "select count(*) from login_attempts where phone = $1 and at >= $2 and forgiven = false",
         phone,
         since
     )?;
     Ok(count)
 }
 
-/// When a code was asked for, for this number, at or after `since`; the newest last.
+/// When those codes were requested; the newest last.
 pub async fn times_since(
     conn: &mut Conn<'_>,
     phone: &Phone,
@@ -51,7 +51,7 @@ pub async fn times_since(
     let times = all!(
         conn,
         (Millis,),
-        "select at from login_attempts where phone = $1 and at >= $2 order by at",
+        "select at from login_attempts where phone = $1 and at >= $2 and forgiven = false order by at",
         phone,
         since
     )?;
@@ -68,4 +68,15 @@ pub async fn count_by_actor(conn: &mut Conn<'_>, actor: &str, since: Millis) -> 
         since
     )?;
     Ok(count)
+}
+
+/// How many codes were requested by everyone together, at or after `since`.
+pub async fn count_all(conn: &mut Conn<'_>, since: Millis) -> Result<i64, StoreError> {
+    let (count,) = one!(conn, (i64,), "select count(*) from login_attempts where at >= $1", since)?;
+    Ok(count)
+}
+
+/// The codes that were requested for this number no longer count for it; how many did.
+pub async fn forgive(conn: &mut Conn<'_>, phone: &Phone) -> Result<u64, StoreError> {
+    execute!(conn, "update login_attempts set forgiven = true where phone = $1 and forgiven = false", phone)
 }

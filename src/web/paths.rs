@@ -38,6 +38,7 @@ paths! {
     ACCOUNT_CONNECT = "/accounts/{account}/connect" => account_connect(account: AccountId);
     ACCOUNT_DISCONNECT = "/accounts/{account}/disconnect" => account_disconnect(account: AccountId);
     ACCOUNT_LOGIN = "/accounts/{account}/provide" => account_login(account: AccountId);
+    ACCOUNT_CODES_ALLOW = "/accounts/{account}/codes/allow" => account_codes_allow(account: AccountId);
     ACCOUNT_LOGIN_ACTION = "/accounts/{account}/login-action" => account_login_action(account: AccountId);
     ACCOUNT_EDIT = "/accounts/{account}/edit" => account_edit(account: AccountId);
     ACCOUNT_NUMBER = "/accounts/{account}/number" => account_number(account: AccountId);

@@ -29,6 +29,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::ACCOUNT, get(accounts::show::show))
         .route(paths::ACCOUNT_EVENTS, get(accounts::show_events::account))
         .route(paths::ACCOUNT_PICTURE, get(accounts::picture::picture))
+        .route(paths::ACCOUNT_CODES_ALLOW, get(accounts::allow_codes::ask).post(accounts::allow_codes::allow))
         .route(paths::ACCOUNT_LOGIN_ACTION, post(accounts::actions::act))
         .route(paths::ACCOUNT_CONNECT, post(accounts::actions::connect))
         .route(paths::ACCOUNT_DISCONNECT, post(accounts::actions::disconnect))

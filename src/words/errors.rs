@@ -96,6 +96,10 @@ pub fn sentence(error: &ErrorCode) -> String {
             "{used} codes were requested in the last 24 hours. Telegram locks numbers after about 5, so Telescope stops \
              at {limit}. Try again tomorrow."
         ),
+        ErrorCode::TooManyCodesHere { limit } => format!(
+            "Telescope requests at most {limit} login codes in an hour, and they are used up. Try again later."
+        ),
+        ErrorCode::NoCodesCounted => "The number's limit isn't used up: no code counts against it.".into(),
         ErrorCode::TooManyCodes { limit } => format!(
             "You've reached the limit of one person for login codes ({limit} in 24 hours). Try again tomorrow, or ask a \
              colleague."

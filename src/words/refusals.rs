@@ -87,7 +87,9 @@ const fn known(name: KnownRefusal) -> &'static str {
             "This number has no Telegram account, and Telegram allows signing up only in its official apps. Sign up \
              there, then come back."
         }
-        KnownRefusal::EmailCodeInvalid => "Wrong e-mail code. Check it and try again.",
+        KnownRefusal::EmailCodeInvalid | KnownRefusal::LoginEmailCodeInvalid => {
+            "Wrong e-mail code. Check it and try again."
+        }
         KnownRefusal::EmailCodeEmpty => "Enter the code that Telegram sent by e-mail.",
         KnownRefusal::EmailCodeExpired => "The e-mail code has expired. Resend the code.",
         KnownRefusal::EmailInvalid => "Telegram doesn't accept this e-mail address. Check it.",

@@ -22,6 +22,7 @@ pub fn profile(profile: &Profile) -> String {
 }
 
 pub const SAVED: &str = "Saved.";
+pub const MORE_CODES: &str = "More codes can be requested.";
 pub const NUMBER_CORRECTED: &str = "Number corrected.";
 pub const PASSWORD_STORED: &str = "Password stored.";
 pub const PASSWORD_REMOVED: &str = "Stored password removed.";

@@ -44,6 +44,7 @@ fn describe(event: &AuditEvent) -> String {
             format!("corrected the number from {before} to {phone}")
         }
         AuditEvent::CodeRequested => "requested a login code".into(),
+        AuditEvent::CodeLimitLifted => "allowed more login codes for the number".into(),
         AuditEvent::LoginActionRequested { action } => login::requested(*action).into(),
         AuditEvent::InputSubmitted { input } => login::submitted(*input).into(),
         AuditEvent::LoginCodeShown { approved_by } => {

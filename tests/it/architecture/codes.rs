@@ -45,6 +45,7 @@ const FROZEN: &[&str] = &[
     "login.action",
     "login.code.asked",
     "login.code.emergency",
+    "login.code.limit-lifted",
     "login.code.shown",
     "login.input.provided",
     "password.removed",

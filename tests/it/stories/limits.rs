@@ -71,6 +71,25 @@ async fn codes_are_limited_per_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn fifty_clicks_at_once_request_no_more_codes_than_the_hour_allows() {
+    let stack = Stack::start_with_settings(&[("CODES_PER_HOUR", "3")]).await;
+    let visitor = Visitor::sign_in(&stack, ADMIN).await;
+    let mut clicks = Vec::new();
+    for _ in 0..5 {
+        let page = format!("/accounts/{}", added_account(&visitor).await.id);
+        clicks.push((format!("{page}/login-action"), token(&visitor, &page).await));
+    }
+    let click = async |(path, token): &(String, String)| {
+        visitor.post(path, &[("token", token), ("action", "send-code")]).await.status().as_u16()
+    };
+    let answers = futures_util::future::join_all((0..50).filter_map(|n| clicks.get(n % 5)).map(click)).await;
+    let sent = answers.iter().filter(|status| **status == 303).count();
+    assert_eq!(sent, 3, "{answers:?}");
+    assert!(answers.contains(&429), "{answers:?}");
+    assert_eq!(stack.phones().calls_in_all("auth.sendCode").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_codes_are_limited_per_person_across_restarts() {
     let mut stack = Stack::start_with_settings(&[("WRONG_INPUTS_PER_PERSON_PER_DAY", "2")]).await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;

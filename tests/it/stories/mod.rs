@@ -15,6 +15,7 @@ mod database_away;
 mod database_role;
 mod deployment;
 mod dialogs;
+mod email_logins;
 mod endings;
 mod first_login;
 mod foreign_text;

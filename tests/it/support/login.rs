@@ -144,8 +144,8 @@ pub async fn give_code(stack: &Stack, visitor: &Visitor, row: &Row) {
     give(visitor, row, "code", &code).await;
 }
 
-/// Submits the right input for the account's current stage.
-async fn give(visitor: &Visitor, row: &Row, field: &str, value: &str) {
+/// Submits an input for the account's current stage.
+pub async fn give(visitor: &Visitor, row: &Row, field: &str, value: &str) {
     let page = format!("/accounts/{}", row.id);
     let token = token(visitor, &page).await;
     visitor.does(&format!("{page}/provide"), &[("token", &token), (field, value)]).await;

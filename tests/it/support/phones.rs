@@ -53,6 +53,29 @@ impl Phones {
             .await;
     }
 
+    /// Has Telegram require a login e-mail address of the number.
+    pub async fn require_login_email(&self, number: &str) {
+        self.press(&format!("/phones/{number}/login-email"), &[("required", "true")]).await;
+    }
+
+    /// Gives the number a login e-mail address, which can be reset after so many seconds.
+    pub async fn set_login_email(&self, number: &str, address: &str, reset_after: u32) {
+        let form = [("address", address), ("reset_after", &reset_after.to_string())];
+        self.press(&format!("/phones/{number}/login-email"), &form).await;
+    }
+
+    /// Has Telegram require Premium of the number, or not.
+    pub async fn require_premium(&self, number: &str, required: bool) {
+        let required = if required { "true" } else { "false" };
+        self.press(&format!("/phones/{number}/premium"), &[("required", required)]).await;
+    }
+
+    /// Gives the phone's account a two-step password that can be recovered by e-mail.
+    pub async fn set_recoverable_password(&self, number: &str, password: &str, email: &str) {
+        let form = [("password", password), ("hint", ""), ("recovery_email", email)];
+        self.press(&format!("/phones/{number}/password"), &form).await;
+    }
+
     /// Scans a QR code with the phone of this number; false if the code is not valid any more.
     pub async fn scan(&self, number: &str, link: &str) -> bool {
         let request = self.client.post(format!("{}/phones/{number}/scan", self.origin));

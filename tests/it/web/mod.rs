@@ -32,6 +32,7 @@ mod job_runner;
 mod layout;
 mod limits;
 mod live;
+mod login_budget;
 mod login_steps;
 mod many_people;
 mod oidc;

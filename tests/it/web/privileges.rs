@@ -57,6 +57,7 @@ fn requires(method: &str, path: &str) -> Requires {
         (_, "") | ("GET", "/provide") => Requires::Account(View),
         (_, "/edit") => Requires::Both(ManageAccess),
         (_, "/number") => Requires::Two(Login, AddAccount),
+        (_, "/codes/allow") => Requires::Two(Login, ManageAccess),
         (_, "/connect" | "/disconnect") => Requires::Account(ManageConnectionState),
         (_, "/password" | "/password/remove") => Requires::Account(EditTwoFactorPassword),
         (_, path) if path.starts_with("/password/reveal") => Requires::Account(ViewTwoFactorPassword),

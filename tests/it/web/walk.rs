@@ -52,6 +52,8 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/accounts/{account}/edit", [401, 404, 403, 303]),
     ("GET", "/accounts/{account}/number", [401, 404, 403, 200]),
     ("POST", "/accounts/{account}/number", [401, 404, 403, 422]),
+    ("GET", "/accounts/{account}/codes/allow", [401, 404, 403, 200]),
+    ("POST", "/accounts/{account}/codes/allow", [401, 404, 403, 422]),
     ("GET", "/accounts/{account}/password", [401, 404, 200, 200]),
     ("POST", "/accounts/{account}/password", [401, 404, 422, 422]),
     ("GET", "/accounts/{account}/password/reveal", [401, 404, 403, 200]),

@@ -1,6 +1,7 @@
 pub mod actions;
 pub mod add;
 pub mod add_test;
+pub mod allow_codes;
 pub mod code_use;
 mod counted;
 pub mod edit;

@@ -52,7 +52,7 @@ impl Parts {
         Ok(Self {
             heading: Heading { entry }.render()?,
             step: step.render()?,
-            actions: Actions { entry, may, may_edit, may_correct_number, stored, requests }.render()?,
+            actions: Actions { entry, may, may_edit, may_correct_number, stored, requests, now }.render()?,
             facts: Facts { entry }.render()?,
             stored: StoredFacts { stored, now }.render()?,
             history: History { stored }.render()?,
@@ -151,6 +151,7 @@ struct Actions<'a> {
     may_correct_number: bool,
     stored: Option<&'a Stored>,
     requests: Vec<OpenRequest>,
+    now: Millis,
 }
 
 impl Actions<'_> {
@@ -169,6 +170,12 @@ impl Actions<'_> {
 
     fn may_store_password(&self) -> bool {
         self.may.has(AccountPrivilege::EditTwoFactorPassword)
+    }
+
+    /// Whether the codes of the day are used up, and more can be allowed.
+    fn allows_codes(&self) -> bool {
+        let used_up = self.stored.is_some_and(|stored| stored.codes.next_at(self.now).is_some());
+        self.may_edit && self.may.has(AccountPrivilege::Login) && used_up
     }
 
     fn disconnects(&self) -> bool {
