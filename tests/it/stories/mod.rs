@@ -21,6 +21,7 @@ mod first_login;
 mod foreign_text;
 mod frozen;
 mod interruptions;
+mod invited;
 mod lease;
 mod limits;
 mod look;
