@@ -14,7 +14,7 @@ pub struct OnboardingSettings {
     pub contact: Option<String>,
     /// The page about privacy.
     pub privacy_url: Option<String>,
-    /// Whether signed-in people can bring in their own accounts.
+    /// Whether signed-in people can add their own accounts.
     pub is_open: bool,
     /// The domains whose addresses can; all if it is empty.
     pub domains: BTreeSet<EmailDomain>,
@@ -41,7 +41,7 @@ impl OnboardingSettings {
         settings
     }
 
-    /// Whether a person with this verified address can bring in their own account.
+    /// Whether a person with this verified address can add their own account.
     pub fn admits(&self, email: &Email) -> bool {
         self.is_open && (self.domains.is_empty() || self.domains.iter().any(|domain| domain.is_of(email)))
     }

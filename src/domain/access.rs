@@ -93,8 +93,7 @@ pub const PENDING_REMOVAL: AccountPrivileges =
     AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::RemoveAccount]);
 
 /// What an invite allows on its account.
-pub const INVITED: AccountPrivileges =
-    AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::Login]);
+const INVITED: AccountPrivileges = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::Login]);
 
 /// Why access is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,7 +30,7 @@ named!(
         Done = "done",
         /// Its time is over.
         Expired = "expired",
-        /// It was taken back.
+        /// It was revoked.
         Revoked = "revoked",
     }
 );
@@ -64,7 +64,7 @@ pub struct Invite {
     /// How long each of its links is valid.
     pub hours: i64,
     pub expires: Millis,
-    /// Grows with every new link; earlier ones are worth nothing then.
+    /// Grows with every new link; earlier links stop working.
     pub turn: i64,
     /// SHA-256 of the link's secret part.
     pub token_hash: String,

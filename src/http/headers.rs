@@ -12,7 +12,7 @@ const VARY: &str = "HX-Request, HX-Request-Type, Cookie, Accept-Encoding";
 pub fn add(headers: &mut HeaderMap, request_id: &str, https: bool) {
     // A picture has a stricter one.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
-    // A page with a secret in its address tells no one.
+    // A page with a secret in its address sets a stricter policy itself.
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -141,9 +141,9 @@ async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<
     counted
 }
 
-/// The refusal of a person who has used up their limit.
+/// The refusal when a limit is used up.
 fn too_often(attempt: &AuditEntry, code: ErrorCode) -> OpError {
-    tracing::warn!(actor = %attempt.actor, code = attempt.event.code(), "refused: this person's limit is used up");
+    tracing::warn!(actor = %attempt.actor, code = attempt.event.code(), "refused: a limit is used up");
     OpError::TooOften(code)
 }
 

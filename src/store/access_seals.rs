@@ -79,7 +79,8 @@ async fn prove_the_rest(
         row.prove(tx).await?;
         match row.proven_since() {
             Proven::Confirmations => confirmations += 1,
-            _ => accounts += 1,
+            Proven::Accounts => accounts += 1,
+            Proven::Nothing | Proven::Rights => {}
         }
     }
     if is_new_key {

@@ -193,7 +193,7 @@ pub async fn save(conn: &mut Conn<'_>, invite: &Invite) -> Result<(), StoreError
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
-/// Deletes invites that ended before then.
+/// Deletes invites that expired before then.
 pub async fn forget_before(conn: &mut Conn<'_>, then: Millis) -> Result<u64, StoreError> {
     execute!(conn, "delete from invites where expires < $1", then)
 }

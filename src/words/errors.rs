@@ -120,7 +120,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::TakenOver => "Another server has taken over. Nothing was changed.".into(),
         ErrorCode::Internal => "Nothing was changed. The server's log has the reason.".into(),
         ErrorCode::InviteUnusable { why } => invites::denied(*why).into(),
-        ErrorCode::InviteOver => "This invite is over. Create a new one.".into(),
+        ErrorCode::InviteOver => "This invite has ended. Create a new one.".into(),
         ErrorCode::InviteLifetime { days } => format!("A link can be valid for up to {days} days."),
         ErrorCode::TooManyInvites { limit } => invites::too_many(*limit),
         ErrorCode::InviteNumberTaken => invites::NUMBER_TAKEN.into(),

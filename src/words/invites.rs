@@ -2,22 +2,22 @@
 
 use crate::domain::invite::InviteDenied;
 
-pub const NUMBER_TAKEN: &str =
-    "This number can't be used here. Check it. If it is right, ask the person who invited you.";
+pub const NUMBER_TAKEN: &str = "This number can't be used here. Check it for mistakes. If it is correct, ask for help; the page says whom to ask.";
 pub const CONSENT_MISSING: &str = "Confirm that you agree before you continue.";
-pub const CLOSED: &str = "People can't bring in their own accounts here. Ask for an invite.";
+pub const CLOSED: &str = "You can't add your own account here. Ask an administrator for an invite link.";
 
 pub const fn denied(why: InviteDenied) -> &'static str {
     match why {
         InviteDenied::Unknown => {
-            "This link doesn't work. It may be incomplete, or there is a newer one: look for a later message."
+            "This link doesn't work. Open the complete link from the latest message that you received."
         }
         InviteDenied::OtherBrowser => {
-            "This link was opened in another browser, and works only there. Continue there, or ask for a new link."
+            "You or someone else has already started with this link in another browser or app, and it works only there. \
+             Continue there, or ask for a new link."
         }
-        InviteDenied::Used => "This link was used. It works only once.",
+        InviteDenied::Used => "This link has already been used. It works only once.",
         InviteDenied::Expired => "This link has expired. Ask for a new one.",
-        InviteDenied::Revoked => "This link was taken back. Ask for a new one if you still need it.",
+        InviteDenied::Revoked => "This link was revoked. Ask for a new one if you still need it.",
         InviteDenied::CreatorLostAccess => "This link no longer works. Ask for a new one.",
     }
 }

@@ -92,7 +92,7 @@ pub async fn begin(app: &App, token: &str, origin: &RequestInfo) -> Result<Brows
     Ok(Browser { invite: found.id, secret })
 }
 
-/// Whether a person can bring in their own account: their address is verified, and the settings allow it.
+/// Whether a person can add their own account: their address is verified, and the settings allow it.
 pub fn may_bring_own(context: &Context, actor: &Principal) -> bool {
     match actor {
         Principal::User(person) => person.verified && context.config.onboarding.admits(&person.email),

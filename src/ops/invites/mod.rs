@@ -29,7 +29,7 @@ fn denied(why: InviteDenied) -> OpError {
 /// Seconds in which invites are counted.
 const DAY: i64 = 24 * 60 * 60;
 
-/// How long ended invites are listed, in seconds.
+/// How long invites are kept after they have expired, in seconds.
 const KEPT: i64 = 30 * DAY;
 
 /// Whether an invite is still as it was seen: the same link, browser and account.

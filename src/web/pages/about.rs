@@ -31,7 +31,7 @@ const DOCUMENTS: [(&str, &str, &str, &str); 8] = [
     (
         "onboarding",
         "Onboarding",
-        "invite links, and accounts that people bring in themselves",
+        "invite links, and accounts that people add themselves",
         include_str!("../../../docs/onboarding.md"),
     ),
     (

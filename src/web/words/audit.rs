@@ -99,7 +99,7 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::InviteLinkShown { person } => format!("viewed the invite link for {person} again"),
         AuditEvent::InviteRenewed { person } => format!("created a new invite link for {person}"),
         AuditEvent::InviteRevoked { person } => format!("revoked the invite for {person}"),
-        AuditEvent::InviteOpened { person } => format!("consented and began for {person}"),
+        AuditEvent::InviteOpened { person } => format!("gave consent and started the login for {person}"),
         AuditEvent::InviteDone { person } => format!("completed the invite for {person}"),
         AuditEvent::InviteRefused { why } => format!("an invite link was refused: {}", invite_denied(*why)),
         AuditEvent::WebSignIn => "signed in".into(),

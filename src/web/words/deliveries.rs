@@ -68,7 +68,8 @@ fn spelled(what: &str, first: &str, beginning: &str) -> String {
 }
 
 /// Beside every login code.
-pub const DONT_SHARE: &str = "Don't send it through Telegram: Telegram cancels codes that are shared there.";
+pub const DONT_SHARE: &str =
+    "Don't send the code through Telegram: Telegram cancels codes that are shared there.";
 
 #[cfg(test)]
 mod tests {

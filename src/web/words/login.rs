@@ -35,12 +35,13 @@ pub fn field_hint<'a>(stage: &'a Stage, input: Input, field: &Field) -> Option<H
             if field.is_required {
                 hint("Telegram sent it to ", pattern)
             } else {
-                hint("If it stays empty, the account has no two-step password any more.", "")
+                hint("If you leave this empty, the two-step password is removed.", "")
             }
         }
-        (_, Input::EmailAddress) => {
-            hint("Telegram sends login codes there from now on. Use an address that the company keeps.", "")
-        }
+        (_, Input::EmailAddress) => hint(
+            "Telegram will send login codes there from now on. Use an address that your organisation keeps control of.",
+            "",
+        ),
         _ => None,
     }
 }
@@ -86,8 +87,8 @@ pub fn action(action: LoginAction, stage: &Stage) -> &'static str {
         (LoginAction::SendCode, Stage::WaitCode(_) | Stage::WaitEmailCode { .. }) => "Resend code",
         (LoginAction::SendCode, _) => "Send login code",
         (LoginAction::ShowQr, _) => "Use a QR code instead",
-        (LoginAction::ReportMissing, _) => "The code did not arrive",
-        (LoginAction::ResetEmail, _) => "Reset the e-mail address",
+        (LoginAction::ReportMissing, _) => "Report missing code",
+        (LoginAction::ResetEmail, _) => "Reset e-mail address",
         (LoginAction::RecoverPassword, _) => "Recover by e-mail",
         (LoginAction::StartOver, _) => "Start over",
     }
@@ -101,7 +102,7 @@ pub const fn requested(action: LoginAction) -> &'static str {
         LoginAction::ReportMissing => "told Telegram that the login code did not arrive",
         LoginAction::ResetEmail => "requested to reset the login e-mail address",
         LoginAction::RecoverPassword => "requested to recover the two-step password by e-mail",
-        LoginAction::StartOver => "gave up the login to start over",
+        LoginAction::StartOver => "canceled the login to start over",
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the pages say to people who bring an account in, and about invites.
 
 use crate::config::OnboardingSettings;
-use crate::domain::invite::{Invite, InviteDenied, InviteState};
+use crate::domain::invite::{Invite, InviteDenied, InviteKind, InviteState};
 use crate::domain::stage::Severity;
 
 pub const REVOKED: &str = "Invite revoked.";
@@ -25,12 +25,15 @@ impl Organisation {
 
     /// Whom to ask: the person who sent the invite, and the contact. Of a link that does not exist, only the contact.
     pub fn whom_to_ask(&self, invite: Option<&Invite>) -> String {
-        let creator = invite.filter(|invite| invite.created_by != invite.person);
+        let creator = invite.filter(|invite| invite.kind == InviteKind::Link);
         let creator = creator.map(|invite| invite.created_by.to_string());
         match (creator, &self.contact) {
             (Some(creator), Some(contact)) => format!("{creator} or {contact}"),
             (Some(one), None) => one,
             (None, Some(one)) => one.clone(),
+            (None, None) if invite.is_some_and(|invite| invite.kind == InviteKind::Own) => {
+                "an administrator".into()
+            }
             (None, None) => "the person who sent you the link".into(),
         }
     }
@@ -39,18 +42,18 @@ impl Organisation {
 pub const fn denied_title(why: InviteDenied) -> &'static str {
     match why {
         InviteDenied::Unknown => "This link doesn't work",
-        InviteDenied::OtherBrowser => "Opened in another browser",
+        InviteDenied::OtherBrowser => "Already started in another browser",
         InviteDenied::Used => "Already used",
         InviteDenied::Expired => "This link has expired",
-        InviteDenied::Revoked => "This link was taken back",
+        InviteDenied::Revoked => "This link was revoked",
         InviteDenied::CreatorLostAccess => "This link no longer works",
     }
 }
 
 pub const fn label(state: InviteState) -> &'static str {
     match state {
-        InviteState::Created => "Not opened",
-        InviteState::Opened => "Opened",
+        InviteState::Created => "Not started",
+        InviteState::Opened => "Started",
         InviteState::SigningIn => "Logging in",
         InviteState::Done => "Done",
         InviteState::Expired => "Expired",

@@ -129,7 +129,7 @@ const fn end_reason(reason: SessionEndReason) -> &'static str {
         SessionEndReason::Banned => "banned by Telegram",
         SessionEndReason::KeyDuplicated => "used from two places at once",
         SessionEndReason::Lost => "session files lost",
-        SessionEndReason::OtherAccount => "another account logged in",
+        SessionEndReason::OtherAccount => "a different account logged in",
         SessionEndReason::Unknown => "ended by Telegram",
     }
 }
@@ -150,8 +150,8 @@ pub fn meaning(stage: &Stage) -> String {
         Stage::Ended(reason) => return after_end(*reason).into(),
         Stage::WaitCode(sent) => return sentence(sent),
         Stage::WaitPassword { recovery: Recovery::Impossible, .. } => {
-            "This account also has a two-step password. It has no recovery e-mail address: without the password, only its \
-             owner can get on, in the official app."
+            "This account also has a two-step password. It has no recovery e-mail address: if the password is lost, the owner \
+             has to reset it in the official app."
         }
         Stage::WaitPassword { recovery: Recovery::Possible, .. } => {
             "This account also has a two-step password. If it is lost, Telegram can send a code to the recovery e-mail \
@@ -233,8 +233,8 @@ const fn after_end(reason: SessionEndReason) -> &'static str {
              connect, or send a login code. The lost session is still active at Telegram: end it on another device."
         }
         SessionEndReason::OtherAccount => {
-            "Another Telegram account logged in than the one that belongs here, so Telescope logged it out again. Log in \
-             with this account's number, or add the other account by itself."
+            "A different Telegram account logged in, so Telescope logged it out again. Log in with this account's number, or \
+             add the other account separately."
         }
         SessionEndReason::Unknown => {
             "Telegram ended this session without giving a reason. Send a login code to log in again."

@@ -53,7 +53,7 @@ async fn a_code_by_email_logs_in() {
     phones.set_login_email(&account.phone, "login@example.org", 60).await;
     ask(&visitor, &account).await;
     visitor.until_stage(&account.id, "wait-email-code", STEP).await;
-    assert!(shown(&visitor, &account).await.contains("Reset the e-mail address"));
+    assert!(shown(&visitor, &account).await.contains("Reset e-mail address"));
     let code = phones.code(&account.phone).await;
     let wrong = if code == "111111" { "222222" } else { "111111" };
     let said = refused(&visitor, &account, "email-code", wrong).await;

@@ -40,7 +40,7 @@ async fn story(scripts: Scripts, pictures: &str) {
     browser.picture(&format!("{pictures}-1-begin")).await;
     assert!(lists(&creator, "created").await, "looking at it changes nothing");
     browser.click("#consent").await;
-    press(&browser, "Begin").await;
+    press(&browser, "Agree and continue").await;
     browser.find("[name='phone']").await;
     assert!(browser.address().await.ends_with("/onboarding/login"), "the address has no link");
     browser.picture(&format!("{pictures}-2-number")).await;

@@ -1,4 +1,4 @@
-//! Every way in which Telegram lets somebody log in, with the stock TDLib.
+//! Every way in which Telegram lets people log in, with the stock TDLib.
 
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{
@@ -129,7 +129,7 @@ async fn another_account_than_the_one_that_belongs_here_is_logged_out() {
         assert!(phones.scan(other, &link_of(&visitor, &page).await).await);
         visitor.until_stage(&account.id, "ended", STEP).await;
         let shown = visitor.get(&page).await.text().await.unwrap();
-        assert!(shown.contains("Another Telegram account logged in"), "{shown}");
+        assert!(shown.contains("A different Telegram account logged in"), "{shown}");
         let sessions =
             phones.phone(other).await.expect("the phone is there")["sessions"].as_array().unwrap().len();
         assert_eq!(sessions, 1, "the phone's own");

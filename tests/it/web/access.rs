@@ -86,7 +86,7 @@ async fn access_is_set_up_from_nothing_and_taken_back() {
 
     // Each page says so.
     let matrix = root.get("/access").await;
-    assert_eq!(matrix.texts(".matrix td"), ["Support in Sales: View Log in"]);
+    assert_eq!(matrix.texts(".matrix td"), ["Support in Sales : View Log in"]);
     assert_eq!(matrix.attributes(".matrix td a", "href"), [cell.as_str()]);
     assert_eq!(root.get("/access?group=nothing").await.texts(".matrix").len(), 0);
     assert_eq!(root.get("/roles").await.texts("tbody th, tbody td"), ["Support", "2", "1", ""]);

@@ -60,7 +60,7 @@ async fn a_link_is_created_shown_again_replaced_and_revoked() {
     let bob = adder(&test, BOB).await;
     let first = link(&invited(&bob, &[("comment", "New <phone>"), ("hours", "24")]).await);
     let id = newest(&bob).await;
-    assert_eq!(state(&bob).await, "Not opened");
+    assert_eq!(state(&bob).await, "Not started");
     let list = bob.get("/invites").await;
     assert!(list.texts("#invites li").concat().contains("New <phone>"), "{}", list.body);
     assert!(!list.body.contains(&first), "the list has no link");
@@ -162,9 +162,9 @@ async fn the_list_is_live_and_ends_with_the_permission() {
     let mut stream = bob.stream("/invites/events").await;
     assert!(next(&mut stream).await.contains("no-invites"));
     let path = link(&invited(&bob, &[]).await);
-    assert!(next(&mut stream).await.contains("Not opened"));
+    assert!(next(&mut stream).await.contains("Not started"));
     test.anonymous().post(&path, &[("consent", "yes")]).await;
-    assert!(next(&mut stream).await.contains("Opened"));
+    assert!(next(&mut stream).await.contains("Started"));
     test.sql("delete from role_system_privileges").await;
     test.apply_policy().await;
     let last = next(&mut stream).await;

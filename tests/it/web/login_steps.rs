@@ -32,7 +32,7 @@ fn cases() -> Vec<Case> {
     let new = &["send-code", "show-qr"][..];
     vec![
         (Stage::SignedOut, &[], new, &["isn't logged in"]),
-        (Stage::Ended(SessionEndReason::OtherAccount), &[], new, &["Another Telegram account"]),
+        (Stage::Ended(SessionEndReason::OtherAccount), &[], new, &["A different Telegram account"]),
         (
             code(CodeDelivery::Telegram, 5, Some(CodeDelivery::Sms)),
             digits,
@@ -108,7 +108,7 @@ fn cases() -> Vec<Case> {
             password(Recovery::CodeSent { pattern: "b***@example.org".into() }),
             &[("recovery-code", "text"), ("new-password", "text"), ("password", "text")],
             &["start-over"],
-            &["b***@example.org", "no two-step password any more"],
+            &["b***@example.org", "the two-step password is removed"],
         ),
         (Stage::WaitOtherDevice { link: Secret::new(LINK) }, &[], &["start-over"], &["Link Desktop Device"]),
         (

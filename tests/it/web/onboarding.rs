@@ -75,7 +75,7 @@ async fn looking_at_a_link_changes_nothing() {
     }
     assert_eq!((state(&root).await, recorded(&test).await), before);
     let page = test.anonymous().get(&path).await;
-    for text in ["Example <Ltd> can do", "login codes", PHONE, ADMIN, "it@example.org"] {
+    for text in ["Example <Ltd> will be able to do", "login codes", PHONE, ADMIN, "it@example.org"] {
         assert!(said(&page).contains(text), "{text}: {}", page.body);
     }
     assert_eq!(page.attributes("main a", "href"), ["https://example.org/privacy"]);
@@ -91,9 +91,9 @@ async fn nothing_begins_without_consent_and_consent_is_recorded() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
         assert!(answer.has("#consent-error"));
     }
-    assert_eq!(state(&root).await, "Not opened");
+    assert_eq!(state(&root).await, "Not started");
     let browser = begun(&test, &path).await;
-    assert_eq!(state(&root).await, "Opened");
+    assert_eq!(state(&root).await, "Started");
     let last = recorded(&test).await.pop().unwrap();
     assert_eq!((last.0.as_str(), last.1.as_str()), ("invite.opened", "invite for ada@example.org"));
     let answer = test.anonymous().post(&path, &[("consent", "yes")]).await;
@@ -191,7 +191,7 @@ async fn over_is_over() {
     root.post(&format!("/invites/{id}/revoke"), &[]).await;
     let answer = browser.get(LOGIN).await;
     assert_eq!(answer.status, StatusCode::GONE);
-    assert!(said(&answer).contains("taken back"), "{}", answer.body);
+    assert!(said(&answer).contains("revoked"), "{}", answer.body);
     let mut stream = browser.stream("/onboarding/login/events").await;
     assert!(next(&mut stream).await.contains("event: signed-out"));
 }

@@ -29,7 +29,7 @@ struct Accounts<'a> {
     layout: Layout,
     query: AccountsQuery,
     view: &'a View,
-    /// Whether the reader can bring in an account of their own.
+    /// Whether the reader can add an account of their own.
     brings_own: bool,
     choices: Arc<Choices>,
     rows: &'a str,

@@ -41,12 +41,19 @@ struct Row {
     severity: Severity,
     created: Moment,
     expires: Moment,
-    /// Whether its link can be shown, replaced and taken back.
+    /// Whether its link can be shown, replaced and revoked.
     has_link: bool,
     can_renew: bool,
     is_open: bool,
     /// The account, if the reader may see it.
     account: Option<(AccountId, String)>,
+}
+
+impl Row {
+    /// Whether it is a person's login of their own account, which needs no link.
+    fn is_own(&self) -> bool {
+        self.invite.kind == InviteKind::Own
+    }
 }
 
 pub async fn list(app: AppState, may: May<can::AddAccount>) -> Result<Response, AppError> {

@@ -48,7 +48,7 @@ struct LoginPage {
     form: FormState<NumberForm>,
 }
 
-/// What is left to do: nothing.
+/// The end of the login.
 #[derive(Template)]
 #[template(path = "parts/onboarding_done.html")]
 struct Done {

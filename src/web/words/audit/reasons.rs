@@ -34,8 +34,8 @@ pub(super) const fn denial(why: SignInDenied) -> &'static str {
 pub(super) const fn invite_denied(why: InviteDenied) -> &'static str {
     match why {
         InviteDenied::Unknown => "there is no such link",
-        InviteDenied::OtherBrowser => "it was opened in another browser",
-        InviteDenied::Used => "it was used",
+        InviteDenied::OtherBrowser => "it is in use in another browser",
+        InviteDenied::Used => "it was already used",
         InviteDenied::Expired => "it has expired",
         InviteDenied::Revoked => "it was revoked",
         InviteDenied::CreatorLostAccess => "the person who created it may no longer invite people",
