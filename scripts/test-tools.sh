@@ -1,7 +1,8 @@
 #!/bin/bash
 # Installs what the tests need besides Rust: Chromium and Firefox with their drivers, the binaries of Postgres,
-# PgBouncer, nginx and Squid, Telethon in a virtual environment, axe, and an OpenID provider. Missing system packages are installed on Debian-like systems when running as
-# root; elsewhere the script names them and fails. No test is skipped because something is missing.
+# PgBouncer, nginx and Squid, Telethon and a mail server in virtual environments, axe, and an OpenID provider. Missing system
+# packages are installed on Debian-like systems when running as root; elsewhere the script names them and fails. No test is
+# skipped because something is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -54,19 +55,21 @@ if ! have geckodriver && [ ! -x "$home/bin/geckodriver" ]; then
     rm -rf "$home/build"
 fi
 
-# Telethon is a second, independent client; it is kept out of the system's Python.
-home=${CARGO_TARGET_DIR:-target}/telethon
-requirements=sandbox/tests/requirements.txt
-if ! cmp -s "$requirements" "$home/requirements.txt"; then
-    echo "test: installing Telethon in $home"
+python_tool() { # python_tool NAME REQUIREMENTS FOLDER: an environment of its own, kept out of the system's Python
+    local home=${CARGO_TARGET_DIR:-target}/$3
+    cmp -s "$2" "$home/requirements.txt" && return
+    echo "test: installing $1 in $home"
     rm -rf "$home"
     python3 -m venv "$home"
-    "$home/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements" || {
-        echo "test: pip could not fetch Telethon, which the tests need. Check the network connection." >&2
+    "$home/bin/pip" install --quiet --disable-pip-version-check --requirement "$2" || {
+        echo "test: pip could not fetch $1, which the tests need. Check the network connection." >&2
         exit 1
     }
-    cp "$requirements" "$home/requirements.txt"
-fi
+    cp "$2" "$home/requirements.txt"
+}
+# A second, independent client of Telegram, and an SMTP server.
+python_tool Telethon sandbox/tests/requirements.txt telethon
+python_tool aiosmtpd tests/mail-server/requirements.txt mail-server
 
 # axe checks the pages for accessibility; the tests inject it into the browser, and it is never shipped.
 natives/fetch.sh axe "${CARGO_TARGET_DIR:-target}/axe"

@@ -11,6 +11,7 @@ mod env_file;
 mod host;
 mod http;
 mod limits;
+mod mail;
 mod master_keys;
 mod oidc;
 mod onboarding;
@@ -35,6 +36,7 @@ pub use authorities::Authorities;
 pub use dsn::Dsn;
 pub use http::HttpSettings;
 pub use limits::Limits;
+pub use mail::{MailSettings, SmtpEncryption};
 pub use oidc::OidcSettings;
 pub use onboarding::OnboardingSettings;
 pub use outbound::{Outbound, OutboundProxy};
@@ -58,6 +60,8 @@ pub struct Config {
     pub storage: StorageSettings,
     pub limits: Limits,
     pub onboarding: OnboardingSettings,
+    /// None if no e-mails are sent.
+    pub mail: Option<MailSettings>,
     /// The log filter, in the syntax of `tracing-subscriber`.
     pub log: String,
     /// Warnings about valid but unusual settings, for the log.
@@ -117,6 +121,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
     let storage = StorageSettings::read(env, environment);
     let limits = Limits::read(env);
     let onboarding = OnboardingSettings::read(env);
+    let mail = mail::read(env);
     let log = env.read("LOG", log_filter).unwrap_or_else(|| "info".into());
     if env.text("CORS_POLICY").is_some() {
         env.note("CORS_POLICY has no effect: pages and server have one origin, PUBLIC_URL.");
@@ -128,6 +133,7 @@ fn read<E: Fn(&str) -> Option<String>>(env: &mut Reader<E>) -> Option<Config> {
         storage,
         limits,
         onboarding,
+        mail,
         log,
         notes: Vec::new(),
     })

@@ -14,6 +14,7 @@ use crate::live::Live;
 use crate::live::audit_queue::AuditQueue;
 use crate::live::events::Change;
 use crate::live::guards::Guards;
+use crate::mail::Mailer;
 use crate::sso::{ProxyAuthenticator, oidc};
 use crate::store::{self, Conn, Db, StoreError, Tx, Written};
 use crate::telegram::Hub;
@@ -36,6 +37,8 @@ pub struct App {
     /// The accounts' clients.
     pub hub: Hub,
     pub sso: Sso,
+    /// None if the settings name no mail server.
+    pub mailer: Option<Mailer>,
     pub guards: Guards,
     /// Audit entries that are not written yet.
     pub audit_queue: AuditQueue,
@@ -115,11 +118,14 @@ async fn stamp_environment(db: &Db, config: &Config) -> anyhow::Result<()> {
 impl App {
     pub fn new(context: Context, live: Live, hub: Hub) -> Arc<Self> {
         let sso = Sso::new(&context.config, &context.clock);
+        let mail = context.config.mail.clone();
+        let mailer = mail.map(|settings| Mailer::new(settings, context.config.http.public_url.host()));
         Arc::new(Self {
             context,
             live,
             hub,
             sso,
+            mailer,
             guards: Guards::default(),
             audit_queue: AuditQueue::default(),
             stopping: CancellationToken::new(),

@@ -12,6 +12,7 @@
 //!                     store             (all SQL, for both databases)
 //!                     telegram          (all code that knows TDLib)
 //!                     sso               (assertions, keys, OpenID Connect)
+//!                     mail              (e-mails by SMTP)
 //!                       -> config -> crypto -> clock -> domain
 //! ```
 //!
@@ -52,6 +53,7 @@ pub mod domain;
 pub mod http;
 pub mod jobs;
 pub mod live;
+pub mod mail;
 pub mod node;
 pub mod ops;
 pub mod process;

@@ -12,6 +12,7 @@ use super::reader::Reader;
 pub struct PublicUrl {
     origin: String,
     authority: String,
+    host: String,
     https: bool,
     loopback: bool,
 }
@@ -45,7 +46,13 @@ impl PublicUrl {
             Some(port) => format!("{host}:{port}"),
             None => host.to_string(),
         };
-        Ok(Self { origin: format!("{}://{authority}", url.scheme()), authority, https, loopback })
+        Ok(Self {
+            origin: format!("{}://{authority}", url.scheme()),
+            host: host.to_string(),
+            authority,
+            https,
+            loopback,
+        })
     }
 
     /// Scheme, host and port, as browsers send it in `Origin`, without a slash at the end.
@@ -56,6 +63,11 @@ impl PublicUrl {
     /// Host and port, as browsers send it in `Host`, without the scheme's default port.
     pub fn authority(&self) -> &str {
         &self.authority
+    }
+
+    /// The host alone; an IPv6 address has brackets.
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// Whether browsers use https.

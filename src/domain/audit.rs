@@ -124,6 +124,8 @@ define::audit_events! {
     },
     /// The link of an invite was shown again
     "invite.link.shown" => InviteLinkShown { person: Email },
+    /// The link of an invite was sent by e-mail
+    "invite.emailed" => InviteEmailed { person: Email },
     /// An invite got a new link
     "invite.renewed" => InviteRenewed { person: Email },
     /// An invite was revoked

@@ -107,12 +107,23 @@ pub enum ErrorCode {
         why: InviteDenied,
     },
     InviteOver,
+    /// Its link was made with a master key that is no longer known.
+    InviteLinkUnreadable,
     InviteLifetime {
         days: u32,
     },
     TooManyInvites {
         limit: i64,
     },
+    TooManyEmails {
+        limit: usize,
+    },
+    /// The settings name no mail server.
+    EmailNotConfigured,
+    EmailRefused,
+    EmailServerUnavailable,
+    /// The mail server did not answer in time.
+    EmailUnknown,
     /// It does not say whose account it is.
     InviteNumberTaken,
     ConsentMissing,

@@ -74,6 +74,8 @@ pub struct Invite {
     pub browser: Option<String>,
     /// The account, once its number is known.
     pub account: Option<AccountId>,
+    /// When its present link was last sent by e-mail.
+    pub emailed: Option<Millis>,
 }
 
 /// Why a link does not help the person who opened it.

@@ -13,9 +13,12 @@ const MAX_ATTEMPTS: usize = 100;
 /// Of these, how many may come from one source.
 const MAX_OF_SOURCE: usize = 10;
 
-/// How many hidden accounts' numbers a person is told of within so many seconds.
+/// How many hidden accounts' numbers a person is told of within an hour. Who tries many numbers would learn which of them
+/// the organisation has.
 const MAX_TAKEN: usize = 5;
-const TAKEN_PAUSE: i64 = 60 * 60;
+/// How many e-mails with the link of one invite are sent within an hour.
+pub const MAX_EMAILS: usize = 3;
+const HOUR: i64 = 60 * 60;
 
 /// The guards of a running server.
 #[derive(Debug, Default)]
@@ -28,7 +31,9 @@ pub struct Guards {
     pub pending_reveals: PendingReveals,
     pub failed_attempts: FailedAttempts,
     /// Refusals that told a person of a hidden account's number.
-    pub taken_numbers: TakenNumbers,
+    pub taken_numbers: HourlyLimit<MAX_TAKEN>,
+    /// E-mails with the link of one invite.
+    pub invite_emails: HourlyLimit<MAX_EMAILS>,
 }
 
 /// Accounts with a running operation that must not run twice.
@@ -89,24 +94,38 @@ impl PendingReveals {
     }
 }
 
-/// How often people were told that a number has an account, which they can't see. A person who tries many
-/// numbers would learn which of them the organisation has.
+/// Counts events per key within the last hour, such as per person.
 #[derive(Debug, Default)]
-pub struct TakenNumbers(Mutex<HashMap<String, Vec<Millis>>>);
+pub struct HourlyLimit<const MAX: usize>(Mutex<HashMap<String, Vec<Millis>>>);
 
-impl TakenNumbers {
-    pub fn count(&self, actor: &str, now: Millis) {
-        self.0.lock().entry(actor.to_owned()).or_default().push(now);
+impl<const MAX: usize> HourlyLimit<MAX> {
+    pub fn count(&self, key: &str, now: Millis) {
+        self.0.lock().entry(key.to_owned()).or_default().push(now);
     }
 
-    /// Whether a person has been told of as many as may be in an hour.
-    pub fn is_exhausted(&self, actor: &str, now: Millis) -> bool {
-        let mut told = self.0.lock();
-        told.retain(|_, times| {
-            times.retain(|at| now.seconds_since(*at) < TAKEN_PAUSE);
+    pub fn is_exhausted(&self, key: &str, now: Millis) -> bool {
+        let mut counted = self.0.lock();
+        Self::forget(&mut counted, now);
+        counted.get(key).is_some_and(|times| times.len() >= MAX)
+    }
+
+    /// Counts an event, if it is within the limit.
+    pub fn admit(&self, key: &str, now: Millis) -> bool {
+        let mut counted = self.0.lock();
+        Self::forget(&mut counted, now);
+        let times = counted.entry(key.to_owned()).or_default();
+        let is_within = times.len() < MAX;
+        if is_within {
+            times.push(now);
+        }
+        is_within
+    }
+
+    fn forget(counted: &mut HashMap<String, Vec<Millis>>, now: Millis) {
+        counted.retain(|_, times| {
+            times.retain(|at| now.seconds_since(*at) < HOUR);
             !times.is_empty()
         });
-        told.get(actor).is_some_and(|times| times.len() >= MAX_TAKEN)
     }
 }
 

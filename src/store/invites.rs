@@ -25,6 +25,7 @@ struct Row {
     state: InviteState,
     browser: Option<String>,
     account_id: Option<AccountId>,
+    emailed: Option<Millis>,
     proof: Option<String>,
 }
 
@@ -41,6 +42,7 @@ impl Row {
             state,
             browser,
             account_id: account,
+            emailed,
             proof,
             ..
         } = self;
@@ -62,6 +64,7 @@ impl Row {
             state,
             browser,
             account,
+            emailed,
         };
         (invite, proof)
     }
@@ -84,7 +87,7 @@ macro_rules! invites {
             Row,
             concat!(
                 "select invites.id, kind, creator, users.email as created_by, person, phone, comment, group_ids,
-                 invites.created, hours, expires, turn, token_hash, state, browser, account_id, proof
+                 invites.created, hours, expires, turn, token_hash, state, browser, account_id, emailed, proof
                  from invites join users on users.id = creator ",
                 $tail
             )
@@ -180,7 +183,7 @@ pub async fn save(conn: &mut Conn<'_>, invite: &Invite) -> Result<(), StoreError
     let touched = execute!(
         conn,
         "update invites set expires = $2, turn = $3, token_hash = $4, state = $5, browser = $6, account_id = $7,
-         proof = $8 where id = $1",
+         emailed = $8, proof = $9 where id = $1",
         invite.id,
         invite.expires,
         invite.turn,
@@ -188,9 +191,15 @@ pub async fn save(conn: &mut Conn<'_>, invite: &Invite) -> Result<(), StoreError
         invite.state,
         invite.browser.as_deref(),
         invite.account,
+        invite.emailed,
         proof.as_deref()
     )?;
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
+}
+
+/// Notes when the link was sent by e-mail, unless there is a newer one.
+pub async fn set_emailed(conn: &mut Conn<'_>, id: InviteId, turn: i64, at: Millis) -> Result<(), StoreError> {
+    execute!(conn, "update invites set emailed = $3 where id = $1 and turn = $2", id, turn, at).map(drop)
 }
 
 /// Deletes invites that expired before then.

@@ -74,6 +74,7 @@ paths! {
     INVITES_EVENTS = "/invites/events";
     INVITES_NEW = "/invites/new";
     INVITE_LINK = "/invites/{invite}/link" => invite_link(invite: InviteId);
+    INVITE_EMAIL = "/invites/{invite}/email" => invite_email(invite: InviteId);
     INVITE_RENEW = "/invites/{invite}/renew" => invite_renew(invite: InviteId);
     INVITE_REVOKE = "/invites/{invite}/revoke" => invite_revoke(invite: InviteId);
     ONBOARDING = "/onboarding";

@@ -71,6 +71,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::INVITES_EVENTS, get(invites::list_events::invites))
         .route(paths::INVITES_NEW, get(invites::create::form).post(invites::create::create))
         .route(paths::INVITE_LINK, post(invites::link::show))
+        .route(paths::INVITE_EMAIL, post(invites::link::email))
         .route(paths::INVITE_RENEW, post(invites::link::renew))
         .route(paths::INVITE_REVOKE, post(invites::link::revoke))
         .route(paths::ONBOARDING, get(onboarding::own::form).post(onboarding::own::begin))

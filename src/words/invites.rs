@@ -1,10 +1,58 @@
 //! What the holder of an invite link is told, without what they must not learn.
 
+use super::utc;
+use crate::domain::Millis;
 use crate::domain::invite::InviteDenied;
 
 pub const NUMBER_TAKEN: &str = "This number can't be used here. Check it for mistakes. If it is correct, ask for help; the page says whom to ask.";
 pub const CONSENT_MISSING: &str = "Confirm that you agree before you continue.";
 pub const CLOSED: &str = "You can't add your own account here. Ask an administrator for an invite link.";
+
+pub const LINK_UNREADABLE: &str =
+    "This link was made with a former encryption key and can't be shown. Create a new link.";
+pub const EMAIL_NOT_CONFIGURED: &str =
+    "This server sends no e-mails. Copy the link instead, or ask an administrator to set SMTP_URL.";
+pub const EMAIL_REFUSED: &str = "The mail server refused the e-mail. Check the address, or copy the link instead. The server's log has its answer.";
+pub const EMAIL_SERVER_UNAVAILABLE: &str = "The e-mail was not sent: the mail server can't be reached or refuses the connection. Try again later, or copy the link \
+     instead. The server's log has the details.";
+pub const EMAIL_UNKNOWN: &str = "The mail server did not answer in time, so the e-mail may or may not arrive. Ask the person before you send it again.";
+
+pub fn too_many_emails(limit: usize) -> String {
+    format!("The link was sent {limit} times within an hour. Try again later, or copy the link instead.")
+}
+
+/// The e-mail with an invite link.
+#[derive(Debug)]
+pub struct InviteEmail<'a> {
+    pub organisation: &'a str,
+    /// Who sends the invite.
+    pub creator: &'a str,
+    pub link: &'a str,
+    pub expires: Millis,
+    /// Whom to ask besides the creator.
+    pub contact: Option<&'a str>,
+}
+
+impl InviteEmail<'_> {
+    pub fn subject(&self) -> String {
+        format!("Add your Telegram account for {}", self.organisation)
+    }
+
+    pub fn text(&self) -> String {
+        let Self { organisation, creator, link, expires, contact } = self;
+        let others = contact.map(|contact| format!(" or {contact}")).unwrap_or_default();
+        format!(
+            "Hello,\n\n\
+             {creator} invites you to add your Telegram account to Telescope, where {organisation} manages its Telegram \
+             accounts.\n\n\
+             Open this link to read what that means and to log in. It takes about two minutes:\n\n\
+             {link}\n\n\
+             The link works once, in the browser that uses it first, until {}. It is for you only; don't forward it.\n\n\
+             If you have questions or did not expect this e-mail, ask {creator}{others}.\n",
+            utc(*expires)
+        )
+    }
+}
 
 pub const fn denied(why: InviteDenied) -> &'static str {
     match why {

@@ -1,5 +1,9 @@
 //! Messages that pages and the command line share.
 
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use crate::domain::Millis;
 use crate::domain::direction::isolated;
 
 pub mod errors;
@@ -12,4 +16,13 @@ pub use errors::sentence;
 /// What a person wrote, in quotation marks, as part of a sentence.
 pub fn quoted(text: &str) -> String {
     format!("“{}”", isolated(text))
+}
+
+/// A time as text, in UTC.
+pub fn utc(at: Millis) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
+    OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000))
+        .ok()
+        .and_then(|time| time.format(format).ok())
+        .unwrap_or_default()
 }

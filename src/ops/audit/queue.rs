@@ -46,7 +46,10 @@ impl Intent {
     }
 
     pub(crate) fn outcome<T, E>(&self, now: Millis, result: &Result<T, E>) -> AuditEntry {
-        let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed };
+        self.ended(now, if result.is_ok() { Outcome::Done } else { Outcome::Failed })
+    }
+
+    pub(crate) fn ended(&self, now: Millis, outcome: Outcome) -> AuditEntry {
         self.entry.outcome(self.seq, now, outcome)
     }
 
@@ -66,7 +69,7 @@ impl Intent {
                 Outcome::NotSent
             }
         };
-        let entry = self.entry.outcome(self.seq, app.clock.now(), outcome);
+        let entry = self.ended(app.clock.now(), outcome);
         if let Err(error) = record(app, &entry).await {
             tracing::warn!(%error, "an outcome is recorded later");
             app.audit_queue.put(entry);

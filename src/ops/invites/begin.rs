@@ -132,6 +132,7 @@ pub async fn begin_own(app: &App, actor: &Principal) -> Result<Browser, OpError>
         state: InviteState::Opened,
         browser: Some(crypto::fingerprint(secret.expose())),
         account: None,
+        emailed: None,
     };
     let event = AuditEvent::InviteOpened { person: own.email.clone() };
     let entry = AuditEntry::done(now, actor, event);

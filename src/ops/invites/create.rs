@@ -64,6 +64,7 @@ pub async fn create(
         state: InviteState::Created,
         browser: None,
         account: None,
+        emailed: None,
     };
     let entry = |groups| {
         let (person, phone) = (invite.person.clone(), invite.phone.clone());

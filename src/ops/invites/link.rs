@@ -48,20 +48,30 @@ async fn managed(app: &App, conn: &mut Conn<'_>, actor: &Principal, id: InviteId
 pub async fn show_link(app: &App, actor: &Principal, id: InviteId) -> Result<Link, OpError> {
     let now = app.clock.now();
     app.write_with(async |tx| {
-        let invite = managed(app, tx, actor, id).await?;
-        if invite.kind != InviteKind::Link || !invite.stands(now).is_open() {
-            return Err(OpError::Refused(ErrorCode::InviteOver));
-        }
-        let tokens = app.keys.invite_tokens(&id.to_string(), invite.turn).map_err(internal)?;
-        let is_it = |token: &Secret| crypto::fingerprint(token.expose()) == invite.token_hash;
-        // A link of a master key that is no longer known can be replaced only.
-        let token = tokens.into_iter().find(is_it);
-        let token = token.ok_or(OpError::Refused(ErrorCode::InviteOver))?;
+        let (invite, link) = open_link(app, tx, actor, id).await?;
         let event = AuditEvent::InviteLinkShown { person: invite.person };
         let recorded = tx.record(&AuditEntry::done(now, actor, event)).await?;
-        Ok(recorded.with(Link::of(app, &token)))
+        Ok(recorded.with(link))
     })
     .await
+}
+
+/// An invite that the actor may change and that is not over, with its link.
+pub(super) async fn open_link(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Principal,
+    id: InviteId,
+) -> Result<(Invite, Link), OpError> {
+    let invite = managed(app, conn, actor, id).await?;
+    if invite.kind != InviteKind::Link || !invite.stands(app.clock.now()).is_open() {
+        return Err(OpError::Refused(ErrorCode::InviteOver));
+    }
+    let tokens = app.keys.invite_tokens(&id.to_string(), invite.turn).map_err(internal)?;
+    let is_it = |token: &Secret| crypto::fingerprint(token.expose()) == invite.token_hash;
+    // A link of a master key that is no longer known can only be replaced.
+    let token = tokens.into_iter().find(is_it).ok_or(OpError::Refused(ErrorCode::InviteLinkUnreadable))?;
+    Ok((invite, Link::of(app, &token)))
 }
 
 /// Replaces the link, from now on for as long as the first one. Any browser can begin with the new one, and goes on where
@@ -89,6 +99,7 @@ pub async fn renew(app: &App, actor: &Principal, id: InviteId) -> Result<Link, O
                 token_hash: crypto::fingerprint(token.expose()),
                 state: InviteState::Created,
                 browser: None,
+                emailed: None,
                 expires: now.plus_seconds(invite.hours.min(most) * 60 * 60),
                 ..invite
             };

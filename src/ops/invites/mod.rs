@@ -6,6 +6,7 @@
 mod authority;
 mod begin;
 mod create;
+mod email;
 mod finish;
 mod link;
 mod number;
@@ -13,6 +14,7 @@ mod number;
 pub use authority::{manages, may_manage_group};
 pub use begin::{Begun, Browser, begin, begin_own, find, is_of, may_bring_own, of_browser, refuse};
 pub use create::{NewInvite, create};
+pub use email::send_link;
 pub use finish::{finish_ready, run};
 pub use link::{Link, renew, revoke, show_link};
 pub use number::give_number;

@@ -97,6 +97,7 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::StageChanged { stage } => format!("changed the status to “{}”", status(stage)),
         AuditEvent::InviteCreated { person, .. } => format!("invited {person}"),
         AuditEvent::InviteLinkShown { person } => format!("viewed the invite link for {person} again"),
+        AuditEvent::InviteEmailed { person } => format!("sent the invite link to {person} by e-mail"),
         AuditEvent::InviteRenewed { person } => format!("created a new invite link for {person}"),
         AuditEvent::InviteRevoked { person } => format!("revoked the invite for {person}"),
         AuditEvent::InviteOpened { person } => format!("gave consent and started the login for {person}"),

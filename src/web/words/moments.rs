@@ -3,10 +3,9 @@
 use std::fmt;
 
 use askama::filters::Safe;
-use time::OffsetDateTime;
-use time::macros::format_description;
 
 use crate::domain::Millis;
+pub use crate::words::utc;
 
 /// A time as an element of a page, which its script can read. Templates write it as it is.
 pub type Moment = Safe<TimeElement>;
@@ -35,15 +34,6 @@ impl fmt::Display for TimeElement {
 
 /// A sentence with times in it. What people entered must not be in it, since nothing is escaped.
 pub type Sentence = Safe<String>;
-
-/// A time as text.
-pub fn utc(at: Millis) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
-    OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000))
-        .ok()
-        .and_then(|time| time.format(format).ok())
-        .unwrap_or_default()
-}
 
 /// A time as part of a file's name.
 pub fn stamp(at: Millis) -> String {

@@ -70,6 +70,10 @@ pub const fn severity(state: InviteState) -> Severity {
     }
 }
 
+pub fn emailed(invite: &Invite) -> String {
+    format!("Link sent to {}.", invite.person)
+}
+
 /// A lifetime as a choice.
 pub fn lifetime(hours: u32) -> String {
     match (hours, hours / 24) {

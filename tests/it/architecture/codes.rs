@@ -37,6 +37,7 @@ const FROZEN: &[&str] = &[
     "group.renamed",
     "invite.created",
     "invite.done",
+    "invite.emailed",
     "invite.link.shown",
     "invite.opened",
     "invite.refused",

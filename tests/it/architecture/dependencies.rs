@@ -20,6 +20,9 @@ const FEATURES: &[(&str, &str, &str)] = &[
     ("hyper-util", "server-graceful", "GracefulShutdown"),
     ("hyper-util", "service", "hyper_util::service"),
     ("hyper-util", "tokio", "TokioIo"),
+    ("lettre", "builder", "Message::builder()"),
+    ("lettre", "smtp-transport", "lettre::transport::smtp"),
+    ("lettre", "tokio1-rustls", "Tokio1Executor"),
     ("qrcode", "svg", "render::svg"),
     ("reqwest", "form", ".form("),
     ("rustix", "fs", "rustix::fs"),
@@ -56,6 +59,8 @@ const FEATURES: &[(&str, &str, &str)] = &[
 const CHOICES: &[(&str, &str)] = &[
     ("axum", "tower-log"),
     ("jsonwebtoken", "aws_lc_rs"),
+    ("lettre", "aws-lc-rs"),
+    ("lettre", "rustls-native-certs"),
     ("reqwest", "rustls"),
     ("sqlx", "runtime-tokio"),
     ("sqlx", "sqlite-bundled"),

@@ -47,6 +47,7 @@ fn invite((creator, created_by): &(UserId, Email), number: u8) -> Invite {
         state: InviteState::Created,
         browser: None,
         account: None,
+        emailed: None,
     }
 }
 

@@ -8,6 +8,7 @@ pub mod driver;
 pub mod edit_form;
 pub mod firefox;
 pub mod login;
+pub mod mail_server;
 pub mod nginx;
 pub mod openid;
 pub mod pgbouncer;

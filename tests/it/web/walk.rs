@@ -78,6 +78,7 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/invites/new", [401, 403, 403, 200]),
     ("POST", "/invites/new", [401, 403, 403, 422]),
     ("POST", "/invites/{invite}/link", [401, 403, 403, 404]),
+    ("POST", "/invites/{invite}/email", [401, 403, 403, 404]),
     ("POST", "/invites/{invite}/renew", [401, 403, 403, 404]),
     ("POST", "/invites/{invite}/revoke", [401, 403, 403, 404]),
     ("GET", "/onboarding", [401, 200, 200, 200]),

@@ -6,10 +6,11 @@ use axum::response::Response;
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use super::link::LinkPage;
+use super::link::{EmailState, LinkPage};
+use crate::domain::access::Principal;
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
-use crate::domain::{Email, GroupId, Phone};
+use crate::domain::{Email, GroupId, InviteId, Phone};
 use crate::ops::OpError;
 use crate::ops::invites::{self, NewInvite, may_manage_group};
 use crate::store;
@@ -20,6 +21,7 @@ use crate::web::layout::Layout;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::onboarding as words;
+use crate::words::sentence;
 
 /// The lifetimes that the form offers, in hours.
 const LIFETIMES: [u32; 5] = [1, 24, 3 * 24, 7 * 24, 30 * 24];
@@ -33,6 +35,8 @@ pub struct InviteForm {
     phone: String,
     comment: String,
     hours: String,
+    /// Whether to send the link by e-mail.
+    email: Option<String>,
     group: Vec<String>,
 }
 
@@ -48,6 +52,7 @@ struct CreatePage {
     /// The groups that the account may join: id, name, and whether it is chosen.
     groups: Vec<(GroupId, String, bool)>,
     lifetimes: Vec<(u32, String, bool)>,
+    can_email: bool,
 }
 
 impl CreatePage {
@@ -70,6 +75,7 @@ impl CreatePage {
             layout: Layout::of(app, &may.actor),
             groups: groups.collect(),
             lifetimes: lifetimes.map(|hours| (hours, words::lifetime(hours), hours == chosen)).collect(),
+            can_email: app.mailer.is_some(),
             form,
         })
     }
@@ -96,12 +102,26 @@ pub async fn create(
         Err(error) => Err(error),
     };
     match created {
-        Ok((id, link)) => LinkPage::of(&app, &may.actor, id, link).await?.answer(request_type),
+        Ok((id, link)) => {
+            let page = LinkPage::of(&app, &may.actor, id, link).await?;
+            match form.email {
+                Some(_) => page.with(email(&app, &may.actor, id).await).answer(request_type),
+                None => page.answer(request_type),
+            }
+        }
         Err(error) => {
             let (status, form) = FormState::rejected(form, error)?;
             let page = CreatePage::of(&app, &may, form).await?;
             request_type.dialog(status, &page.as_dialog(), &page)
         }
+    }
+}
+
+/// Sends the link. The invite exists, so a failure is shown beside the link.
+async fn email(app: &State, actor: &Principal, id: InviteId) -> EmailState {
+    match invites::send_link(app, actor, id).await {
+        Ok(_) => EmailState::Sent,
+        Err(error) => EmailState::Failed(sentence(&error.code())),
     }
 }
 

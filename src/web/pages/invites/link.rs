@@ -1,4 +1,4 @@
-//! `/invites/{invite}/…`: showing a link, replacing it, and taking an invite back. A link is a secret: the answer to a form
+//! `/invites/{invite}/…`: showing a link, replacing it, sending it by e-mail, and taking an invite back. A link is a secret: the answer to a form
 //! shows it, and no page can be loaded that does.
 
 use askama::Template;
@@ -27,6 +27,30 @@ pub(super) struct LinkPage {
     invite: Invite,
     link: Link,
     expires: Moment,
+    email: EmailState,
+}
+
+/// What a page says about sending the link by e-mail.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum EmailState {
+    /// The settings name no mail server.
+    Unavailable,
+    Possible,
+    Sent,
+    Failed(String),
+}
+
+impl EmailState {
+    fn of(app: &State) -> Self {
+        if app.mailer.is_some() { Self::Possible } else { Self::Unavailable }
+    }
+
+    fn is_possible(&self) -> bool {
+        match self {
+            Self::Possible | Self::Failed(_) => true,
+            Self::Unavailable | Self::Sent => false,
+        }
+    }
 }
 
 impl LinkPage {
@@ -37,7 +61,12 @@ impl LinkPage {
         link: Link,
     ) -> Result<Self, AppError> {
         let invite = store::invites::get(&mut app.db.read().await?, id).await?.ok_or(AppError::NotFound)?;
-        Ok(Self { layout: Layout::of(app, reader), expires: moment(invite.expires), invite, link })
+        let (layout, email) = (Layout::of(app, reader), EmailState::of(app));
+        Ok(Self { layout, expires: moment(invite.expires), invite, link, email })
+    }
+
+    pub(super) fn with(self, email: EmailState) -> Self {
+        Self { email, ..self }
     }
 
     pub(super) fn answer(&self, request_type: RequestType) -> Result<Response, AppError> {
@@ -54,6 +83,17 @@ pub async fn show(
 ) -> Result<Response, AppError> {
     let link = invites::show_link(&app, &may.actor, invite).await?;
     LinkPage::of(&app, &may.actor, invite, link).await?.answer(request_type)
+}
+
+/// Sends the link to the person whom it is for.
+pub async fn email(
+    app: AppState,
+    request_type: RequestType,
+    may: May<can::AddAccount>,
+    Path(invite): Path<InviteId>,
+) -> Result<Response, AppError> {
+    let invite = invites::send_link(&app, &may.actor, invite).await?;
+    Ok(request_type.dialog_done(&words::emailed(&invite), paths::INVITES))
 }
 
 /// Replaces the link.

@@ -15,7 +15,7 @@ use crate::web::extract::May;
 use crate::web::layout::{Layout, html};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
-use crate::web::words::moments::{Moment, moment};
+use crate::web::words::moments::{Moment, ago, moment};
 use crate::web::words::onboarding as words;
 
 /// How many are listed.
@@ -43,6 +43,10 @@ struct Row {
     expires: Moment,
     /// Whether its link can be shown, replaced and revoked.
     has_link: bool,
+    /// Whether its link can be sent by e-mail.
+    can_email: bool,
+    /// When it was last sent by e-mail.
+    emailed: Option<Moment>,
     can_renew: bool,
     is_open: bool,
     /// The account, if the reader may see it.
@@ -93,6 +97,8 @@ fn row(app: &State, reader: &Principal, invite: Invite, now: Millis) -> Row {
         created: moment(invite.created),
         expires: moment(invite.expires),
         has_link: is_link && state.is_open(),
+        can_email: is_link && state == InviteState::Created && app.mailer.is_some(),
+        emailed: invite.emailed.map(ago),
         can_renew: is_link && (state.is_open() || state == InviteState::Expired),
         is_open: state.is_open(),
         account,
