@@ -93,7 +93,12 @@ pub const PENDING_REMOVAL: AccountPrivileges =
     AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::RemoveAccount]);
 
 /// What an invite allows on its account.
-const INVITED: AccountPrivileges = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::Login]);
+const INVITED: AccountPrivileges = AccountPrivileges::of(&[
+    AccountPrivilege::View,
+    AccountPrivilege::Login,
+    // The person can store the two-step password that they enter.
+    AccountPrivilege::EditTwoFactorPassword,
+]);
 
 /// Why access is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

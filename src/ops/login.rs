@@ -13,7 +13,7 @@ use crate::domain::{AccountId, Phone, StageToken};
 use crate::live::events::Change;
 use crate::ops::audit::failed_attempts;
 use crate::ops::audit::queue::Intent;
-use crate::ops::{App, Applied, OpError};
+use crate::ops::{App, Applied, OpError, two_step};
 use crate::store::{self, StoreError, Written};
 use crate::telegram::AnswerError;
 
@@ -197,12 +197,14 @@ async fn count_input(app: &App, attempt: AuditEntry) -> Result<Intent, OpError> 
     })
 }
 
-/// Submits the input that the account's stage waits for. `token` identifies the stage that the form was shown for.
+/// Submits the input that the account's stage waits for. `token` identifies the stage that the form was shown for. With
+/// `keep`, a two-step password that Telegram has accepted is stored.
 pub async fn submit(
     app: &App,
     grant: Grant<'_, can::Login>,
     token: StageToken,
     provided: LoginInput,
+    keep: Option<Grant<'_, can::EditTwoFactorPassword>>,
 ) -> Result<(), OpError> {
     let _alone = app.guards.inputs.begin(grant.account()).ok_or(AnswerError::Busy)?;
     let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
@@ -217,9 +219,13 @@ pub async fn submit(
     let input = provided.input();
     let event = AuditEvent::InputSubmitted { input };
     let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
+    let kept = keep.zip(provided.password().cloned());
     let intent = count_input(app, attempt).await?;
     let result = handle.submit(token, provided).await;
     intent.end_at_telegram(app, &result).await;
+    if let (Ok(()), Some((grant, password))) = (&result, kept) {
+        two_step::store_password(app, grant, &password, None).await?;
+    }
     result.map_err(|error| match error {
         AnswerError::Refused(why) if why.is_about(input) => {
             OpError::invalid(input.name(), ErrorCode::TelegramRefused { why })

@@ -23,6 +23,7 @@ fn invite(state: InviteState) -> Invite {
         state,
         browser: Some("b".into()),
         account: Some(AccountId::generate()),
+        emailed: None,
     }
 }
 

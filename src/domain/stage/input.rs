@@ -90,6 +90,18 @@ impl LoginInput {
             Self::Name { .. } => Input::Name,
         }
     }
+
+    /// The account's two-step password, if this is one.
+    pub const fn password(&self) -> Option<&Secret> {
+        match self {
+            Self::Password(password) => Some(password),
+            Self::Code(_)
+            | Self::EmailAddress(_)
+            | Self::EmailCode(_)
+            | Self::RecoveryCode { .. }
+            | Self::Name { .. } => None,
+        }
+    }
 }
 
 /// Identifies one stage of one account at one time. Forms carry it, so that a stale form is refused.

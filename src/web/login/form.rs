@@ -19,6 +19,8 @@ pub struct LoginForm {
     pub token: StageToken,
     code: Option<Secret>,
     password: Option<Secret>,
+    /// Whether to store the password.
+    keep: Option<String>,
     email: Option<String>,
     email_code: Option<Secret>,
     recovery_code: Option<Secret>,
@@ -61,6 +63,10 @@ impl LoginForm {
             }
             Input::Name => self.parse_name(),
         }
+    }
+
+    pub fn keeps_password(&self) -> bool {
+        self.keep.is_some()
     }
 
     fn given(&self) -> Vec<Input> {

@@ -89,6 +89,11 @@ impl<'a> Step<'a> {
         self.entry.account.wanted == DesiredState::Removed
     }
 
+    /// Whether a password that is entered in this form can be stored.
+    fn can_keep(&self, form: &StepForm) -> bool {
+        form.input == Input::Password && self.may.has(AccountPrivilege::EditTwoFactorPassword)
+    }
+
     fn may_login(&self) -> bool {
         self.may.has(AccountPrivilege::Login)
     }

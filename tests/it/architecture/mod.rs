@@ -5,6 +5,7 @@ mod changes;
 mod codes;
 mod dependencies;
 mod docs;
+mod emails;
 mod fetching;
 mod language;
 mod layers;

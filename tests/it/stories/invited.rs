@@ -27,7 +27,8 @@ async fn press(browser: &Browser, label: &str) {
     browser.press(label, "main").await;
 }
 
-async fn story(scripts: Scripts, pictures: &str) {
+/// With `keep`, the person lets Telescope store their two-step password.
+async fn story(scripts: Scripts, keep: bool, pictures: &str) {
     let stack = Stack::start_with_settings(&[("ORGANISATION_NAME", "Example Ltd")]).await;
     let creator = Visitor::sign_in(&stack, ADMIN).await;
     let link = invite(&creator).await;
@@ -65,12 +66,21 @@ async fn story(scripts: Scripts, pictures: &str) {
     press(&browser, "Continue").await;
     browser.until_shown("[name='password']", STEP).await;
     browser.fill("[name='password']", PASSWORD).await;
+    if keep {
+        browser.click("[name='keep']").await;
+    }
     press(&browser, "Continue").await;
     browser.until_shown("#step[data-stage='done']", STEP).await;
     assert_eq!(browser.pixels_too_wide().await, 0);
     browser.picture(&format!("{pictures}-4-done")).await;
     until_true("the invite is done", STEP, async || lists(&creator, "done").await).await;
     assert_eq!(browser.complaints().await, [""; 0]);
+    let account = format!("/accounts/{}", creator.rows().await.remove(0).id);
+    until_true("the password is stored if the person wanted that", STEP, async || {
+        let page = creator.get(&account).await.text().await.unwrap();
+        page.contains("<dt>Two-step password</dt><dd>Not stored") != keep
+    })
+    .await;
 
     // Used up, for everyone.
     browser.goto(&stack.url("/accounts")).await;
@@ -81,10 +91,10 @@ async fn story(scripts: Scripts, pictures: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_javascript() {
-    story(Scripts::On, "invited").await;
+    story(Scripts::On, true, "invited").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_javascript() {
-    story(Scripts::Off, "invited-plain").await;
+    story(Scripts::Off, false, "invited-plain").await;
 }

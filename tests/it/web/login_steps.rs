@@ -1,5 +1,6 @@
 //! Every step of a login: what it says, which fields and buttons it has, and who sees them.
 
+use axum::http::StatusCode;
 use telescope::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges};
 use telescope::domain::stage::{CodeDelivery, CodeSent, EmailReset, Recovery};
 use telescope::domain::{Millis, Secret, SessionEndReason, Stage};
@@ -184,4 +185,26 @@ async fn a_qr_code_is_drawn_within_the_page_and_reloads_without_scripts() {
         assert_eq!(page.attributes("#qr-link", "href"), [LINK]);
         assert!(page.has("head noscript"), "{}", page.body);
     }
+}
+
+#[tokio::test]
+async fn only_people_who_may_store_the_password_are_offered_it() {
+    let test = TestApp::new().await;
+    let id = test.account(1, None).await;
+    test.stands(id, password(Recovery::Impossible));
+    let group = test.group("Sales", &[id]).await;
+    let may = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::Login]);
+    let role = test.role("Login only", &[(group, may)], SystemPrivileges::NONE).await;
+    test.give("bob@example.org", role).await;
+    let path = format!("/accounts/{id}/provide");
+    assert!(test.signed_in(ADMIN).await.get(&path).await.has("#step [name=keep]"));
+    let bob = test.signed_in("bob@example.org").await;
+    let page = bob.get(&path).await;
+    assert!(page.has("#step [name=password]") && !page.has("#step [name=keep]"), "{}", page.body);
+    let token = page.attributes("#step [name=token]", "value").remove(0);
+    let fields = [("token", token.as_str()), ("password", "correct horse"), ("keep", "yes")];
+    let refused = bob.post(&path, &fields).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
+    let submitted = test.rows("select code from audit_log where code = 'login.input.provided'").await;
+    assert!(submitted.is_empty(), "{submitted:?}");
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum_extra::extract::Form;
 
-use crate::domain::access::privileges;
+use crate::domain::access::{Permit, decide, privileges};
 use crate::domain::privilege::can;
 use crate::live::accounts::Entry;
 use crate::ops;
@@ -54,8 +54,15 @@ pub async fn submit(
     allowed: Allowed<can::Login>,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, AppError> {
+    let keep = match form.keeps_password() {
+        true => Some(decide(&app.live.policy.current(), &allowed.actor, &allowed.entry.account)?),
+        false => None,
+    };
     let done = match form.parse(&allowed.entry.snapshot) {
-        Ok(input) => ops::login::submit(&app, allowed.grant(), form.token, input).await,
+        Ok(input) => {
+            let keep = keep.as_ref().map(Permit::grant);
+            ops::login::submit(&app, allowed.grant(), form.token, input, keep).await
+        }
         Err(error) => Err(error),
     };
     actions::answer(&app, request_type, &allowed, done).await

@@ -151,8 +151,15 @@ pub async fn submit(
         Err((why, invite)) => return refusal(&app, why, invite.as_ref()),
     };
     let (entry, permit) = permitted(&app, &begun)?;
+    let keep = match form.keeps_password() {
+        true => Some(decide(&app.live.policy.current(), &begun.principal, &entry.account)?),
+        false => None,
+    };
     let done = match form.parse(&entry.snapshot) {
-        Ok(input) => ops::login::submit(&app, permit.grant(), form.token, input).await,
+        Ok(input) => {
+            let keep = keep.as_ref().map(Permit::grant);
+            ops::login::submit(&app, permit.grant(), form.token, input, keep).await
+        }
         Err(error) => Err(error),
     };
     answer(&app, request_type, &begun, done).await
