@@ -13,9 +13,8 @@ const MAX_ATTEMPTS: usize = 100;
 /// Of these, how many may come from one source.
 const MAX_OF_SOURCE: usize = 10;
 
-/// How many hidden accounts' numbers a person is told of within so many seconds.
-const MAX_TAKEN: usize = 5;
-const TAKEN_PAUSE: i64 = 60 * 60;
+/// Seconds in which [`Recent`] counts.
+const HOUR: i64 = 60 * 60;
 
 /// The guards of a running server.
 #[derive(Debug, Default)]
@@ -27,8 +26,11 @@ pub struct Guards {
     /// People who wait for the next login code of an account.
     pub pending_reveals: PendingReveals,
     pub failed_attempts: FailedAttempts,
-    /// Refusals that told a person of a hidden account's number.
-    pub taken_numbers: TakenNumbers,
+    /// Refusals that told a person of a hidden account's number. A person who tries many numbers would learn which of them
+    /// the organisation has.
+    pub taken_numbers: Recent,
+    /// Steps in the login of an account that are limited in no other way.
+    pub login_changes: Recent,
 }
 
 /// Accounts with a running operation that must not run twice.
@@ -89,24 +91,22 @@ impl PendingReveals {
     }
 }
 
-/// How often people were told that a number has an account, which they can't see. A person who tries many
-/// numbers would learn which of them the organisation has.
+/// How often something happened in the last hour, by the person or account.
 #[derive(Debug, Default)]
-pub struct TakenNumbers(Mutex<HashMap<String, Vec<Millis>>>);
+pub struct Recent(Mutex<HashMap<String, Vec<Millis>>>);
 
-impl TakenNumbers {
-    pub fn count(&self, actor: &str, now: Millis) {
-        self.0.lock().entry(actor.to_owned()).or_default().push(now);
+impl Recent {
+    pub fn count(&self, key: &str, now: Millis) {
+        self.0.lock().entry(key.to_owned()).or_default().push(now);
     }
 
-    /// Whether a person has been told of as many as may be in an hour.
-    pub fn is_exhausted(&self, actor: &str, now: Millis) -> bool {
-        let mut told = self.0.lock();
-        told.retain(|_, times| {
-            times.retain(|at| now.seconds_since(*at) < TAKEN_PAUSE);
+    pub fn has_reached(&self, limit: usize, key: &str, now: Millis) -> bool {
+        let mut all = self.0.lock();
+        all.retain(|_, times| {
+            times.retain(|at| now.seconds_since(*at) < HOUR);
             !times.is_empty()
         });
-        told.get(actor).is_some_and(|times| times.len() >= MAX_TAKEN)
+        all.get(key).is_some_and(|times| times.len() >= limit)
     }
 }
 
