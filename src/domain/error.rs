@@ -93,6 +93,10 @@ pub enum ErrorCode {
     TooManyCodesHere {
         limit: i64,
     },
+    /// The login of an account was changed very often.
+    TooManyLoginChanges {
+        limit: usize,
+    },
     /// No code that was requested for the number counts.
     NoCodesCounted,
     TooManyInputs {

@@ -9,7 +9,7 @@ use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::reveal::Reason;
 use crate::domain::stage::{LoginAction, LoginInput};
-use crate::domain::{AccountId, Phone, StageToken};
+use crate::domain::{AccountId, Input, Phone, StageToken};
 use crate::live::events::Change;
 use crate::ops::audit::failed_attempts;
 use crate::ops::audit::queue::Intent;
@@ -19,6 +19,9 @@ use crate::telegram::AnswerError;
 
 const DAY: i64 = 24 * 60 * 60;
 const HOUR: i64 = 60 * 60;
+/// How often the login of an account can be changed in an hour by what is not counted as a code: each time Telegram is asked
+/// or a client starts, and the audit log grows.
+const CHANGES_PER_HOUR: usize = 30;
 
 /// Requests something of Telegram, such as a login code; what makes Telegram send something is limited per number and
 /// day. `token` identifies the stage that the button was shown for, so a second press requests nothing.
@@ -50,6 +53,7 @@ pub async fn act(
         let (intent, note) = count_attempt(app, &entry.account.phone, attempt).await?;
         (intent, Some(note))
     } else {
+        count_change(app, &attempt, grant.account())?;
         (record(app, attempt).await?, None)
     };
     let result = handle.act(token, action).await;
@@ -72,7 +76,22 @@ const fn event(action: LoginAction) -> AuditEvent {
     }
 }
 
-/// Records an attempt that is not counted.
+/// Counts a change of an account's login, or refuses it because there were too many.
+pub(in crate::ops) fn count_change(
+    app: &App,
+    attempt: &AuditEntry,
+    account: AccountId,
+) -> Result<(), OpError> {
+    let (now, key) = (app.clock.now(), account.to_string());
+    if app.guards.login_changes.has_reached(CHANGES_PER_HOUR, &key, now) {
+        failed_attempts::note(app, &attempt.actor, attempt.clone());
+        return Err(too_often(attempt, ErrorCode::TooManyLoginChanges { limit: CHANGES_PER_HOUR }));
+    }
+    app.guards.login_changes.count(&key, now);
+    Ok(())
+}
+
+/// Records an attempt that is not counted as a code.
 async fn record(app: &App, attempt: AuditEntry) -> Result<Intent, OpError> {
     let recorded = app.write_with(async |tx| -> Result<Written<Intent>, StoreError> {
         let recorded = tx.record(&attempt).await?;
@@ -103,32 +122,14 @@ async fn take_back(app: &App, account: AccountId, note: &str) {
 /// An attempt that was recorded: the entry, and the note that counts it.
 type Attempt = (Intent, String);
 
-/// Records an attempt, or refuses it because the number's or the actor's daily limit is used up.
+/// Records an attempt, or refuses it because a limit is used up.
 async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<Attempt, OpError> {
-    let now = app.clock.now();
-    let since = now.plus_seconds(-DAY);
-    let limit = i64::from(app.config.limits.login_attempts_per_day);
-    let personal = i64::from(app.config.limits.codes_per_person_per_day);
-    let together = i64::from(app.config.limits.codes_per_hour);
     let counted = app
         .write_with(async |tx| -> Result<Written<Applied<Attempt, OpError>>, StoreError> {
-            let used = store::login_attempts::count_since(tx, phone, since).await?;
-            if used >= limit {
-                return Ok(Written::unchanged(Applied::Rejected(OpError::Refused(ErrorCode::CodesUsedUp {
-                    used,
-                    limit,
-                }))));
-            }
-            if store::login_attempts::count_by_actor(tx, &attempt.actor, since).await? >= personal {
-                let refused = too_often(&attempt, ErrorCode::TooManyCodes { limit: personal });
-                return Ok(Written::unchanged(Applied::Rejected(refused)));
-            }
-            let hour = store::login_attempts::count_all(tx, now.plus_seconds(-HOUR)).await?;
-            if hour >= together {
-                let refused = too_often(&attempt, ErrorCode::TooManyCodesHere { limit: together });
-                return Ok(Written::unchanged(Applied::Rejected(refused)));
-            }
-            let note = store::login_attempts::insert(tx, phone, now, &attempt.actor).await?;
+            let note = match note_sending(app, tx, phone, &attempt).await? {
+                Applied::Done(note) => note,
+                Applied::Rejected(why) => return Ok(Written::unchanged(Applied::Rejected(why))),
+            };
             let recorded = tx.record(&attempt).await?;
             let intent = Intent::of(&recorded, attempt.clone());
             Ok(recorded.with(Applied::Done((intent, note))))
@@ -139,6 +140,31 @@ async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<
         failed_attempts::note(app, &attempt.actor, attempt.clone());
     }
     counted
+}
+
+/// Notes that Telegram is asked to send something, unless the limit of the number, of the actor or of all is used up.
+async fn note_sending(
+    app: &App,
+    tx: &mut store::Tx<'_>,
+    phone: &Phone,
+    attempt: &AuditEntry,
+) -> Result<Applied<String, OpError>, StoreError> {
+    let now = app.clock.now();
+    let since = now.plus_seconds(-DAY);
+    let limit = i64::from(app.config.limits.login_attempts_per_day);
+    let personal = i64::from(app.config.limits.codes_per_person_per_day);
+    let together = i64::from(app.config.limits.codes_per_hour);
+    let used = store::login_attempts::count_since(tx, phone, since).await?;
+    if used >= limit {
+        return Ok(Applied::Rejected(OpError::Refused(ErrorCode::CodesUsedUp { used, limit })));
+    }
+    if store::login_attempts::count_by_actor(tx, &attempt.actor, since).await? >= personal {
+        return Ok(Applied::Rejected(too_often(attempt, ErrorCode::TooManyCodes { limit: personal })));
+    }
+    if store::login_attempts::count_all(tx, now.plus_seconds(-HOUR)).await? >= together {
+        return Ok(Applied::Rejected(too_often(attempt, ErrorCode::TooManyCodesHere { limit: together })));
+    }
+    store::login_attempts::insert(tx, phone, now, &attempt.actor).await.map(Applied::Done)
 }
 
 /// The refusal when a limit is used up.
@@ -175,26 +201,44 @@ pub async fn allow_more_codes(
     Ok(())
 }
 
-/// Records that a code or a password is submitted, or refuses because Telegram refused too many of this person.
-async fn count_input(app: &App, attempt: AuditEntry) -> Result<Intent, OpError> {
+/// An input that was recorded, and the note that counts what Telegram sends for it, if it does.
+type Submitted = (Intent, Option<String>);
+
+/// Records that something is submitted, or refuses because Telegram refused too many of this person, or because a limit of
+/// what Telegram sends is used up.
+async fn count_input(
+    app: &App,
+    phone: &Phone,
+    input: Input,
+    attempt: AuditEntry,
+) -> Result<Submitted, OpError> {
     let since = app.clock.now().plus_seconds(-DAY);
     let limit = i64::from(app.config.limits.wrong_inputs_per_person_per_day);
-    let intent = app
-        .write_with(async |tx| -> Result<Written<Option<Intent>>, StoreError> {
+    let counted = app
+        .write_with(async |tx| -> Result<Written<Applied<Submitted, OpError>>, StoreError> {
             let failed =
                 store::audit::count_unsuccessful(tx, &attempt.actor, attempt.event.code(), since).await?;
             if failed >= limit {
-                return Ok(Written::unchanged(None));
+                let refused = too_often(&attempt, ErrorCode::TooManyInputs { limit });
+                return Ok(Written::unchanged(Applied::Rejected(refused)));
             }
+            let note = match input.sends_something() {
+                true => match note_sending(app, tx, phone, &attempt).await? {
+                    Applied::Done(note) => Some(note),
+                    Applied::Rejected(why) => return Ok(Written::unchanged(Applied::Rejected(why))),
+                },
+                false => None,
+            };
             let recorded = tx.record(&attempt).await?;
             let intent = Intent::of(&recorded, attempt.clone());
-            Ok(recorded.with(Some(intent)))
+            Ok(recorded.with(Applied::Done((intent, note))))
         })
-        .await?;
-    intent.ok_or_else(|| {
+        .await?
+        .into_result();
+    if counted.is_err() {
         failed_attempts::note(app, &attempt.actor, attempt.clone());
-        too_often(&attempt, ErrorCode::TooManyInputs { limit })
-    })
+    }
+    counted
 }
 
 /// Submits the input that the account's stage waits for. `token` identifies the stage that the form was shown for. With
@@ -219,9 +263,16 @@ pub async fn submit(
     let input = provided.input();
     let event = AuditEvent::InputSubmitted { input };
     let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
+<<<<<<< HEAD
     let kept = keep.zip(provided.password().cloned());
     let intent = count_input(app, attempt).await?;
+=======
+    let (intent, note) = count_input(app, &entry.account.phone, input, attempt).await?;
+>>>>>>> attack
     let result = handle.submit(token, provided).await;
+    if let Some(note) = note.filter(|_| !counts(&result)) {
+        take_back(app, grant.account(), &note).await;
+    }
     intent.end_at_telegram(app, &result).await;
     if let (Ok(()), Some((grant, password))) = (&result, kept) {
         two_step::store_password(app, grant, &password, None).await?;

@@ -158,11 +158,17 @@ pub async fn newest(
     Ok(rows.into_iter().map(|row| genuine(conn, row)).collect())
 }
 
-/// The invites whose accounts are being logged in.
-pub async fn signing_in(conn: &mut Conn<'_>) -> Result<Vec<Invite>, StoreError> {
-    let rows = invites!(all, conn, "where state = $1", InviteState::SigningIn)?;
+/// The invites whose accounts can still be logged in with them, now or with a new link.
+pub async fn with_account(conn: &mut Conn<'_>) -> Result<Vec<Invite>, StoreError> {
+    let rows = invites!(
+        all,
+        conn,
+        "where account_id is not null and (state = $1 or state = $2)",
+        InviteState::SigningIn,
+        InviteState::Created
+    )?;
     let invites = rows.into_iter().map(|row| genuine(conn, row));
-    Ok(invites.filter(|invite| invite.state == InviteState::SigningIn).collect())
+    Ok(invites.filter(|invite| invite.state.is_open()).collect())
 }
 
 /// How many invites a person created at or after `since`.

@@ -99,6 +99,9 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::TooManyCodesHere { limit } => format!(
             "Telescope requests at most {limit} login codes in an hour, and they are used up. Try again later."
         ),
+        ErrorCode::TooManyLoginChanges { limit } => format!(
+            "The login of this account was changed {limit} times within an hour. Wait an hour, then try again."
+        ),
         ErrorCode::NoCodesCounted => "The number's limit isn't used up: no code counts against it.".into(),
         ErrorCode::TooManyCodes { limit } => format!(
             "You've reached the limit of one person for login codes ({limit} in 24 hours). Try again tomorrow, or ask a \

@@ -58,6 +58,11 @@ impl InvitePass {
     pub fn account(&self) -> Option<AccountId> {
         self.account
     }
+
+    /// The same browser after its account was logged in: it may do nothing any more.
+    pub fn used(self) -> Self {
+        Self { account: None, ..self }
+    }
 }
 
 impl Principal {

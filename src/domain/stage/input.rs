@@ -22,6 +22,16 @@ named!(
     }
 );
 
+impl Input {
+    /// Whether Telegram sends a code in answer, so that it is counted like a request for one.
+    pub const fn sends_something(self) -> bool {
+        match self {
+            Self::EmailAddress => true,
+            Self::Code | Self::Password | Self::EmailCode | Self::RecoveryCode | Self::Name => false,
+        }
+    }
+}
+
 impl Stage {
     /// The inputs that it waits for, the likeliest first.
     pub const fn inputs(&self) -> &'static [Input] {

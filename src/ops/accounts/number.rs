@@ -12,7 +12,7 @@ use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::{Account, DesiredState, Phone, Snapshot};
 use crate::live::accounts::Entry;
-use crate::ops::{App, OpError};
+use crate::ops::{App, OpError, login};
 use crate::store::{self, Conn};
 use crate::telegram::AnswerError;
 
@@ -47,8 +47,11 @@ pub(in crate::ops) async fn change(
     if !was_never_logged_in(&entry) {
         return Err(OpError::Refused(ErrorCode::NumberInUse));
     }
+    let event = AuditEvent::NumberCorrected { phone: phone.clone(), before: entry.account.phone.clone() };
+    let audit = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
+    login::count_change(app, &audit, id)?;
     app.hub.disconnect(id).await;
-    let result = write(app, &grant, &entry, phone).await;
+    let result = write(app, &grant, &entry, phone, audit).await;
     if result.is_ok() {
         discard(app, &entry.account);
     }
@@ -67,12 +70,15 @@ pub fn was_never_logged_in(entry: &Entry) -> bool {
     !entry.snapshot.stage.may_have_session()
 }
 
-async fn write(app: &App, grant: &Grant<'_, can::Login>, entry: &Entry, phone: Phone) -> Result<(), OpError> {
+async fn write(
+    app: &App,
+    grant: &Grant<'_, can::Login>,
+    entry: &Entry,
+    phone: Phone,
+    audit: AuditEntry,
+) -> Result<(), OpError> {
     let id = grant.account();
     let folder = random_name()?;
-    let before = entry.account.phone.clone();
-    let event = AuditEvent::NumberCorrected { phone: phone.clone(), before };
-    let audit = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
     let written = app
         .write(&audit, async |tx| -> Result<Account, OpError> {
             check_history(tx, entry).await?;

@@ -5,11 +5,17 @@
 use crate::domain::access::{Principal, privileges};
 use crate::domain::audit::AuditEntry;
 use crate::domain::error::ErrorCode;
+use crate::domain::invite::Invite;
 use crate::domain::privilege::AccountPrivilege;
 use crate::domain::{Account, DesiredState, Phone};
 use crate::ops::audit::failed_attempts;
 use crate::ops::{App, OpError};
 use crate::words;
+
+/// Of so many such numbers a person is told in an hour.
+const PER_PERSON: usize = 5;
+/// And so many the people that one person invited, together: few of them will enter one.
+const PER_INVITER: usize = 15;
 
 /// Why a number can't be used.
 pub(in crate::ops) enum Taken {
@@ -58,7 +64,25 @@ pub(in crate::ops) fn count(app: &App, actor: &Principal, refusal: OpError) -> O
 
 /// Refuses those who were told of too many such numbers.
 pub(in crate::ops) fn check_limit(app: &App, actor: &Principal) -> Result<(), OpError> {
-    match app.guards.taken_numbers.is_exhausted(&actor.to_string(), app.clock.now()) {
+    check(app, &actor.to_string(), PER_PERSON)
+}
+
+/// The same for the invites of one person together, who could use them all.
+pub(in crate::ops) fn check_invites(app: &App, invite: &Invite) -> Result<(), OpError> {
+    check(app, &inviter(invite), PER_INVITER)
+}
+
+/// Counts such a refusal of a person with an invite.
+pub(in crate::ops) fn count_invites(app: &App, invite: &Invite) {
+    app.guards.taken_numbers.count(&inviter(invite), app.clock.now());
+}
+
+fn inviter(invite: &Invite) -> String {
+    format!("invites of {}", invite.created_by)
+}
+
+fn check(app: &App, key: &str, limit: usize) -> Result<(), OpError> {
+    match app.guards.taken_numbers.has_reached(limit, key, app.clock.now()) {
         true => Err(OpError::invalid("phone", ErrorCode::TooManyTakenNumbers)),
         false => Ok(()),
     }

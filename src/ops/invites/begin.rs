@@ -45,14 +45,18 @@ pub async fn find(context: &Context, token: &str) -> Result<Option<Invite>, Stor
     store::invites::by_token_hash(&mut context.db.read().await?, &hash).await
 }
 
+/// The source of all attempts with links. Anyone can make them, from any number of addresses, so together they use up no
+/// more of what is recorded than one person does.
+const STRANGERS: &str = "invite links";
+
 /// Notes that a link was refused. Of wrong ones there may be thousands, so only some are recorded.
 pub fn refuse(app: &App, why: InviteDenied, origin: &RequestInfo) {
     let entry =
         AuditEntry::done(app.clock.now(), &Principal::System("invites"), AuditEvent::InviteRefused { why });
     let address = origin.address.as_ref().map(IpAddr::to_string);
-    let source = address.clone().unwrap_or_default();
+    let what = format!("{} {why:?}", address.as_deref().unwrap_or_default());
     let entry = AuditEntry { address, request_id: origin.request.clone(), ..entry };
-    failed_attempts::note_from(app, &source, &format!("{source} {why:?}"), entry);
+    failed_attempts::note_from(app, STRANGERS, &what, entry);
 }
 
 /// Begins in this browser, with the person's consent. The link is of no use to any other browser from then on.

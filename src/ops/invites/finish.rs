@@ -33,7 +33,7 @@ pub async fn run(app: Arc<App>) {
         }
         is_outdated = match changes.next().await {
             Change::Invites | Change::Everything => true,
-            Change::Account(account) => watched.contains_key(&account) && is_ready(&app, account),
+            Change::Account(account) => watched.contains_key(&account) && was_logged_in(&app, account),
             Change::StoredPassword(_)
             | Change::Policy
             | Change::Approvals
@@ -46,17 +46,19 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-fn is_ready(app: &App, account: AccountId) -> bool {
-    app.live.accounts.get(account).is_some_and(|entry| entry.snapshot.stage == Stage::Ready)
+/// Whether the account is logged in, or was: what is known of its Telegram user stays.
+fn was_logged_in(app: &App, account: AccountId) -> bool {
+    let entry = app.live.accounts.get(account);
+    entry.is_some_and(|it| it.snapshot.stage == Stage::Ready || it.snapshot.profile.is_some())
 }
 
 /// Completes those that can be; returns the others, by account.
 async fn look(app: &App) -> Result<HashMap<AccountId, InviteId>, StoreError> {
-    let open = store::invites::signing_in(&mut app.db.read().await?).await?;
+    let open = store::invites::with_account(&mut app.db.read().await?).await?;
     let mut watched = HashMap::new();
     for invite in open {
         let Some(account) = invite.account else { continue };
-        if is_ready(app, account) {
+        if was_logged_in(app, account) {
             finish(app, invite.id, account).await?;
         } else {
             watched.insert(account, invite.id);
@@ -74,7 +76,8 @@ async fn finish(app: &App, id: InviteId, account: AccountId) -> Result<(), Store
     let now = app.clock.now();
     app.write_with(async |tx| -> Result<Written<()>, StoreError> {
         let invite = store::invites::get(tx, id).await?;
-        let Some(invite) = invite.filter(|invite| invite.state == InviteState::SigningIn) else {
+        // With a new link that was not used yet, too: it would log in the same account again.
+        let Some(invite) = invite.filter(|it| it.state.is_open() && it.account == Some(account)) else {
             return Ok(Written::unchanged(()));
         };
         let done = Invite { state: InviteState::Done, ..invite };

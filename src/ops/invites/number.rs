@@ -22,11 +22,16 @@ pub async fn give_number(app: &App, begun: &Begun, typed: Option<Phone>) -> Resu
         (None, Some(phone)) => phone,
         (None, None) => return Err(OpError::invalid("phone", ErrorCode::PhoneMissing)),
     };
-    match invite.account {
+    taken::check_invites(app, invite)?;
+    let given = match invite.account {
         None => add(app, begun, phone).await,
         Some(_) if invite.phone.is_some() => Err(OpError::Refused(ErrorCode::FormStale)),
         Some(account) => correct(app, principal, account, phone).await,
+    };
+    if let Err(OpError::Invalid { code: ErrorCode::InviteNumberTaken, .. }) = &given {
+        taken::count_invites(app, invite);
     }
+    given
 }
 
 async fn add(app: &App, begun: &Begun, phone: Phone) -> Result<(), OpError> {

@@ -6,9 +6,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::domain::invite::{Invite, InviteDenied};
+use crate::domain::invite::{Invite, InviteDenied, InviteKind};
 use crate::domain::{RequestInfo, Secret};
 use crate::ops::invites::{self, Begun, Browser};
+use crate::store;
 use crate::web::error::AppError;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
@@ -38,6 +39,19 @@ pub fn go_on(app: &State, browser: &Browser) -> Result<Response, AppError> {
         format!("{}={invite}.{secret}; HttpOnly; SameSite=Lax; Path=/; Max-Age={LIFE}{secure}", name(app));
     let cookie = HeaderValue::from_str(&cookie).map_err(|error| AppError::Internal(error.into()))?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(paths::ONBOARDING_LOGIN)).into_response())
+}
+
+/// What makes the browser of a person who signs out forget that it has begun with their own account: those who use the
+/// browser next must not go on with it. An invite of another person stays, since it has nothing to do with signing in.
+pub async fn forgotten(app: &State, headers: &HeaderMap) -> Result<Option<HeaderValue>, AppError> {
+    let Some(browser) = of(app, headers) else { return Ok(None) };
+    let invite = store::invites::get(&mut app.db.read().await?, browser.invite).await?;
+    if !invite.is_some_and(|invite| invite.kind == InviteKind::Own && invites::is_of(&browser, &invite)) {
+        return Ok(None);
+    }
+    let secure = if app.config.http.public_url.is_https() { "; Secure" } else { "" };
+    let cookie = format!("{}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0{secure}", name(app));
+    HeaderValue::from_str(&cookie).map(Some).map_err(|error| AppError::Internal(error.into()))
 }
 
 /// A request of a browser that may have begun, before its invite is looked up.

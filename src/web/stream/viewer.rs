@@ -88,8 +88,13 @@ impl Viewer {
         if let Some(caller) = &self.invited {
             match invite_browser::current(app, caller).await {
                 Ok(Ok(Begun { principal, .. })) => self.principal = principal,
-                // The page says that it is done.
-                Ok(Err((InviteDenied::Used, Some(_)))) | Err(_) => {}
+                // The page says that it is done, and shows nothing of what happens to the account from then on.
+                Ok(Err((InviteDenied::Used, Some(_)))) => {
+                    if let Principal::Invite(pass) = &self.principal {
+                        self.principal = Principal::Invite(pass.clone().used());
+                    }
+                }
+                Err(_) => {}
                 Ok(Err(_)) => return false,
             }
             self.seen = asked;

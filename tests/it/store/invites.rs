@@ -85,7 +85,7 @@ async fn an_invite_is_stored_changed_and_found(test: TestDb) {
     let conn = &mut db.read().await.unwrap();
     assert_eq!(invites::by_token_hash(conn, "other").await.unwrap(), Some(later.clone()));
     assert_eq!(invites::by_token_hash(conn, "hash 1").await.unwrap(), None, "the former link is gone");
-    assert_eq!(invites::signing_in(conn).await.unwrap(), std::slice::from_ref(&later));
+    assert_eq!(invites::with_account(conn).await.unwrap(), std::slice::from_ref(&later));
     let unknown = Invite { id: InviteId::generate(), ..later };
     let saved = db.maintain(async |conn: &mut Conn<'_>| invites::save(conn, &unknown).await).await;
     assert!(matches!(saved, Err(StoreError::Missing)));

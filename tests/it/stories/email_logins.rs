@@ -38,6 +38,8 @@ async fn a_login_email_address_is_set_when_telegram_asks_for_one() {
     assert!(said.contains("email-error"), "{said}");
     give(&visitor, &account, "email", "login@example.org").await;
     visitor.until_stage(&account.id, "wait-email-code", STEP).await;
+    let page = shown(&visitor, &account).await;
+    assert!(page.contains("2 of 20 in the last 24 hours"), "the code to that address counts: {page}");
     give(&visitor, &account, "email-code", &phones.code(&account.phone).await).await;
     visitor.until_stage(&account.id, "wait-code", STEP).await;
     give_code(&stack, &visitor, &account).await;

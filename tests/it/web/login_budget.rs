@@ -8,6 +8,7 @@ use telescope::domain::{AccountId, Millis, Stage};
 use telescope::store::{self, StoreError};
 
 use super::app::{ADMIN, TestApp};
+use crate::support::waiting::{DEADLINE, until};
 
 /// So many codes have been requested for the account.
 async fn codes_were_requested(test: &TestApp, id: AccountId, count: u32) {
@@ -82,4 +83,36 @@ async fn only_people_who_also_manage_access_may_allow_more() {
         let expected = if may { StatusCode::SEE_OTHER } else { StatusCode::FORBIDDEN };
         assert_eq!(answer.status, expected, "{person}: {}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn an_email_address_to_which_telegram_sends_a_code_counts() {
+    let test = TestApp::with(&[("LOGIN_ATTEMPTS_PER_DAY", "2")]).await;
+    let root = test.signed_in(ADMIN).await;
+    let added = root.post("/accounts/add", &[("phone", "+9996620077"), ("owner", ""), ("comment", "")]).await;
+    assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.body);
+    let id = test.app.live.accounts.listing().iter().next().unwrap().account.id;
+    // Nothing that its client says comes after that.
+    let has_begun = async || {
+        let entry = test.app.live.accounts.get(id).unwrap();
+        (entry.snapshot.stage != Stage::Disconnected).then_some(())
+    };
+    until("the client starts", DEADLINE, has_begun).await;
+    let gives = async || {
+        test.stands(id, Stage::WaitEmailAddress);
+        let form = [("token", "7"), ("email", "login@example.org")];
+        root.post(&format!("/accounts/{id}/provide"), &form).await.texts("#step").concat()
+    };
+    let counted = async || {
+        let phone = test.app.live.accounts.get(id).unwrap().account.phone.clone();
+        let conn = &mut test.app.db.read().await.unwrap();
+        store::login_attempts::count_since(conn, &phone, Millis(0)).await.unwrap()
+    };
+    codes_were_requested(&test, id, 1).await;
+    // The client of this test sends nothing, so it does not count.
+    assert!(gives().await.contains("out of date"));
+    assert_eq!(counted().await, 1);
+    codes_were_requested(&test, id, 1).await;
+    let said = gives().await;
+    assert!(said.contains("2 codes were requested"), "{said}");
 }

@@ -77,6 +77,11 @@ impl LoginPage {
     }
 }
 
+/// What the page says at the end.
+pub(super) fn done(app: &State) -> askama::Result<String> {
+    Done { organisation: Organisation::of(&app.config.onboarding) }.render()
+}
+
 /// The step of the invite's account, with the addresses of these pages; at the end, that it is done. The answer to a form
 /// and the events render the same, whichever comes last.
 pub(super) async fn step(
@@ -86,7 +91,7 @@ pub(super) async fn step(
     error: Option<FieldError>,
 ) -> askama::Result<String> {
     if entry.snapshot.stage == Stage::Ready {
-        return Done { organisation: Organisation::of(&app.config.onboarding) }.render();
+        return done(app);
     }
     let may = privileges(&app.live.policy.current(), principal, &entry.account);
     let codes = CodeUse::now(app, &entry.account).await;

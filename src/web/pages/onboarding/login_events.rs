@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 
-use super::login::step;
+use super::login::{done, step};
 use crate::domain::AccountId;
 use crate::domain::access::{Principal, decide};
 use crate::domain::privilege::can;
@@ -40,13 +40,20 @@ impl LivePage for LoginStream {
 
     async fn render(&mut self, state: &AppState, principal: &Principal) -> Update {
         let Principal::Invite(pass) = principal else { return Update::Nothing };
-        self.account = pass.account();
-        let entry = pass.account().and_then(|id| state.live.accounts.get(id));
-        let Some(entry) = entry else { return Update::Nothing };
-        if decide::<can::Login>(&state.live.policy.current(), principal, &entry.account).is_err() {
-            return Update::Nothing;
-        }
-        let Ok(html) = step(state, principal, &entry, None).await else { return Update::Nothing };
+        let html = match pass.account() {
+            Some(id) => {
+                self.account = Some(id);
+                let Some(entry) = state.live.accounts.get(id) else { return Update::Nothing };
+                if decide::<can::Login>(&state.live.policy.current(), principal, &entry.account).is_err() {
+                    return Update::Nothing;
+                }
+                step(state, principal, &entry, None).await
+            }
+            // The invite was used.
+            None if self.account.is_some() => done(state),
+            None => return Update::Nothing,
+        };
+        let Ok(html) = html else { return Update::Nothing };
         Update::replace(state, &mut self.shown, &html, |html| partial("#step", "outerMorph", html))
     }
 }
