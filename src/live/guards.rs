@@ -13,15 +13,7 @@ const MAX_ATTEMPTS: usize = 100;
 /// Of these, how many may come from one source.
 const MAX_OF_SOURCE: usize = 10;
 
-<<<<<<< HEAD
-/// How many hidden accounts' numbers a person is told of within an hour. Who tries many numbers would learn which of them
-/// the organisation has.
-const MAX_TAKEN: usize = 5;
-/// How many e-mails with the link of one invite are sent within an hour.
-pub const MAX_EMAILS: usize = 3;
-=======
 /// Seconds in which [`Recent`] counts.
->>>>>>> attack
 const HOUR: i64 = 60 * 60;
 
 /// The guards of a running server.
@@ -34,18 +26,13 @@ pub struct Guards {
     /// People who wait for the next login code of an account.
     pub pending_reveals: PendingReveals,
     pub failed_attempts: FailedAttempts,
-<<<<<<< HEAD
-    /// Refusals that told a person of a hidden account's number.
-    pub taken_numbers: HourlyLimit<MAX_TAKEN>,
-    /// E-mails with the link of one invite.
-    pub invite_emails: HourlyLimit<MAX_EMAILS>,
-=======
     /// Refusals that told a person of a hidden account's number. A person who tries many numbers would learn which of them
     /// the organisation has.
     pub taken_numbers: Recent,
     /// Steps in the login of an account that are limited in no other way.
     pub login_changes: Recent,
->>>>>>> attack
+    /// E-mails with the link of an invite.
+    pub invite_emails: Recent,
 }
 
 /// Accounts with a running operation that must not run twice.
@@ -106,57 +93,39 @@ impl PendingReveals {
     }
 }
 
-<<<<<<< HEAD
-/// Counts events per key within the last hour, such as per person.
-#[derive(Debug, Default)]
-pub struct HourlyLimit<const MAX: usize>(Mutex<HashMap<String, Vec<Millis>>>);
-
-impl<const MAX: usize> HourlyLimit<MAX> {
-=======
 /// How often something happened in the last hour, by the person or account.
 #[derive(Debug, Default)]
 pub struct Recent(Mutex<HashMap<String, Vec<Millis>>>);
 
 impl Recent {
->>>>>>> attack
     pub fn count(&self, key: &str, now: Millis) {
         self.0.lock().entry(key.to_owned()).or_default().push(now);
     }
 
-<<<<<<< HEAD
-    pub fn is_exhausted(&self, key: &str, now: Millis) -> bool {
-        let mut counted = self.0.lock();
-        Self::forget(&mut counted, now);
-        counted.get(key).is_some_and(|times| times.len() >= MAX)
+    pub fn has_reached(&self, limit: usize, key: &str, now: Millis) -> bool {
+        let mut all = self.0.lock();
+        forget_old(&mut all, now);
+        all.get(key).is_some_and(|times| times.len() >= limit)
     }
 
-    /// Counts an event, if it is within the limit.
-    pub fn admit(&self, key: &str, now: Millis) -> bool {
-        let mut counted = self.0.lock();
-        Self::forget(&mut counted, now);
-        let times = counted.entry(key.to_owned()).or_default();
-        let is_within = times.len() < MAX;
+    /// Counts one more, unless the limit is reached.
+    pub fn admit(&self, limit: usize, key: &str, now: Millis) -> bool {
+        let mut all = self.0.lock();
+        forget_old(&mut all, now);
+        let times = all.entry(key.to_owned()).or_default();
+        let is_within = times.len() < limit;
         if is_within {
             times.push(now);
         }
         is_within
     }
+}
 
-    fn forget(counted: &mut HashMap<String, Vec<Millis>>, now: Millis) {
-        counted.retain(|_, times| {
-            times.retain(|at| now.seconds_since(*at) < HOUR);
-            !times.is_empty()
-        });
-=======
-    pub fn has_reached(&self, limit: usize, key: &str, now: Millis) -> bool {
-        let mut all = self.0.lock();
-        all.retain(|_, times| {
-            times.retain(|at| now.seconds_since(*at) < HOUR);
-            !times.is_empty()
-        });
-        all.get(key).is_some_and(|times| times.len() >= limit)
->>>>>>> attack
-    }
+fn forget_old(all: &mut HashMap<String, Vec<Millis>>, now: Millis) {
+    all.retain(|_, times| {
+        times.retain(|at| now.seconds_since(*at) < HOUR);
+        !times.is_empty()
+    });
 }
 
 /// Recently recorded refused attempts, by actor and action. Their number is limited, because repeated attempts must not

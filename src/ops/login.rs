@@ -263,12 +263,8 @@ pub async fn submit(
     let input = provided.input();
     let event = AuditEvent::InputSubmitted { input };
     let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
-<<<<<<< HEAD
     let kept = keep.zip(provided.password().cloned());
-    let intent = count_input(app, attempt).await?;
-=======
     let (intent, note) = count_input(app, &entry.account.phone, input, attempt).await?;
->>>>>>> attack
     let result = handle.submit(token, provided).await;
     if let Some(note) = note.filter(|_| !counts(&result)) {
         take_back(app, grant.account(), &note).await;

@@ -8,12 +8,14 @@ use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::error::ErrorCode;
 use crate::domain::invite::Invite;
 use crate::live::events::Change;
-use crate::live::guards::MAX_EMAILS;
 use crate::mail::{Mail, MailError};
 use crate::ops::audit::queue::Intent;
 use crate::ops::{App, OpError};
 use crate::store;
 use crate::words::invites::InviteEmail;
+
+/// How often the link of one invite is sent within an hour.
+const MAX_EMAILS: usize = 3;
 
 /// Sends the link of an invite to the person whom it is for. Returns once the mail server has taken the e-mail.
 pub async fn send_link(app: &App, actor: &Principal, id: InviteId) -> Result<Invite, OpError> {
@@ -22,7 +24,7 @@ pub async fn send_link(app: &App, actor: &Principal, id: InviteId) -> Result<Inv
         .write_with(async |tx| {
             let (invite, link) = open_link(app, tx, actor, id).await?;
             let mailer = app.mailer.as_ref().ok_or(OpError::Refused(ErrorCode::EmailNotConfigured))?;
-            if !app.guards.invite_emails.admit(&id.to_string(), now) {
+            if !app.guards.invite_emails.admit(MAX_EMAILS, &id.to_string(), now) {
                 return Err(OpError::TooOften(ErrorCode::TooManyEmails { limit: MAX_EMAILS }));
             }
             let event = AuditEvent::InviteEmailed { person: invite.person.clone() };
