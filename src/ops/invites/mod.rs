@@ -8,6 +8,7 @@ mod begin;
 mod create;
 mod finish;
 mod link;
+pub mod list;
 mod number;
 
 pub use authority::{manages, may_manage_group};

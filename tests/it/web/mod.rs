@@ -29,6 +29,7 @@ mod guarded;
 mod guards;
 mod hostile;
 mod identities;
+mod invite_list;
 mod invites;
 mod job_runner;
 mod layout;
