@@ -92,6 +92,10 @@ pub enum ListFault {
     },
     /// It is not the list that was checked.
     Changed,
+    /// Its invites are created already.
+    Done,
+    /// It is stored, and can't be opened with the present keys.
+    Unreadable,
 }
 
 impl From<ListFault> for ErrorCode {
@@ -200,8 +204,8 @@ fn read_line(number: usize, columns: &[Column], record: &StringRecord) -> ListLi
         line.put(*column, value);
     }
     let has_more = record.iter().skip(columns.len()).any(|value| !value.trim().is_empty());
-    line.fault = has_more
-        .then_some(ListFault::TooManyValues { values: record.len(), columns: columns.len() });
+    line.fault =
+        has_more.then_some(ListFault::TooManyValues { values: record.len(), columns: columns.len() });
     line
 }
 
@@ -222,8 +226,8 @@ fn columns(header: &StringRecord) -> Result<Vec<Column>, ListFault> {
     let named = named.last().map_or(0, |(last, _)| last + 1);
     let mut columns = Vec::new();
     for name in header.iter().take(named).map(str::trim) {
-        let column =
-            Column::parse(name).ok_or_else(|| ListFault::UnknownColumn { name: name.chars().take(60).collect() })?;
+        let column = Column::parse(name)
+            .ok_or_else(|| ListFault::UnknownColumn { name: name.chars().take(60).collect() })?;
         if columns.contains(&column) {
             return Err(ListFault::DuplicateColumn { name: column.name().into() });
         }

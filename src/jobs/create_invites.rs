@@ -15,7 +15,12 @@ impl Job for CreateInvites {
     type Args = UserId;
     type Step = InvitesStep;
 
-    async fn step(app: &App, row: &JobRecord, _: UserId, step: InvitesStep) -> Result<StepOutcome, StoreError> {
+    async fn step(
+        app: &App,
+        row: &JobRecord,
+        _: UserId,
+        step: InvitesStep,
+    ) -> Result<StepOutcome, StoreError> {
         match step {
             InvitesStep::Create => list::make_next(app, row).await,
         }

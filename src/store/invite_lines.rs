@@ -75,12 +75,7 @@ fn opened(
 }
 
 /// A line is done.
-pub async fn finish(
-    conn: &mut Conn<'_>,
-    job: JobId,
-    number: i64,
-    outcome: &str,
-) -> Result<(), StoreError> {
+pub async fn finish(conn: &mut Conn<'_>, job: JobId, number: i64, outcome: &str) -> Result<(), StoreError> {
     let touched = execute!(
         conn,
         "update invite_lines set outcome = $3 where job_id = $1 and line = $2 and outcome is null",

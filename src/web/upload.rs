@@ -2,7 +2,7 @@
 //! sender were checked, and not before as others are.
 
 use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{self, FromRequest, Request};
 use axum::http::StatusCode;
 
 use super::error::AppError;
@@ -42,7 +42,9 @@ impl FromRequest<AppState> for Upload {
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, AppError> {
         // What is not such a form has no fields.
-        let Ok(form) = Multipart::from_request(request, app).await else { return Ok(Self::default()) };
+        let Ok(form) = extract::Multipart::from_request(request, app).await else {
+            return Ok(Self::default());
+        };
         match tokio::time::timeout(BODY_TIME, read(form)).await {
             Ok(Ok(upload)) => Ok(upload),
             Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
@@ -54,7 +56,7 @@ impl FromRequest<AppState> for Upload {
     }
 }
 
-async fn read(mut form: Multipart) -> Result<Upload, MultipartError> {
+async fn read(mut form: extract::Multipart) -> Result<Upload, MultipartError> {
     let mut upload = Upload::default();
     while let Some(field) = form.next_field().await? {
         let name = field.name().unwrap_or_default().to_owned();

@@ -5,15 +5,15 @@ use crate::domain::invite_list::{ListFault, MAX_BYTES, MAX_LINES};
 
 pub const STOPPED: &str = "The person who started this may no longer invite people, or no longer add accounts to a group of \
                            the list. Give the permission back, then retry.";
-pub const UNREADABLE: &str =
-    "The next line can't be opened with this server's master key: it was changed, or copied from another place.";
+pub const UNREADABLE: &str = "The list can't be opened with this server's master key: it was changed, or copied from \
+                              another place. Invite the remaining people again.";
 pub const GROUP_GONE: &str = "A group of this line doesn't exist any more.";
-pub const GIVEN_UP: &str = "The list was deleted before it was finished. Invite the remaining people again.";
 
 pub fn fault(fault: &ListFault) -> String {
     match fault {
         ListFault::Empty => {
-            "Paste a list or choose a file. It needs a line with the column names and a line for each person.".into()
+            "Paste a list or choose a file. It needs a line with the column names and a line for each person."
+                .into()
         }
         ListFault::TooLarge => {
             format!("A list can have at most {} KiB. Split it into several lists.", MAX_BYTES / 1024)
@@ -30,7 +30,8 @@ pub fn fault(fault: &ListFault) -> String {
              within quoted text."
         ),
         ListFault::UnknownColumn { name } if name.is_empty() => {
-            "A column has no name. The first line has to name the columns: phone, owner, groups, comment.".into()
+            "A column has no name. The first line has to name the columns: phone, owner, groups, comment."
+                .into()
         }
         ListFault::UnknownColumn { name } => format!(
             "There is no column {}. The first line has to name the columns: phone, owner, groups, comment.",
@@ -48,15 +49,19 @@ pub fn fault(fault: &ListFault) -> String {
         ListFault::UnknownGroup { name } => format!("There is no group {}.", quoted(name)),
         ListFault::Group { name, why } => format!("{}: {}", quoted(name), errors::sentence(why)),
         ListFault::TooManyInvites { wanted, left, limit } => format!(
-            "The list has {wanted} people, but you can create only {left} more invites now (the limit of one person is \
-             {limit} in 24 hours). Shorten the list, or try again tomorrow."
+            "The list has {wanted} people, but you can create only {left} more {} now (the limit of one person is {limit} \
+             in 24 hours). Shorten the list, or try again tomorrow.",
+            if *left == 1 { "invite" } else { "invites" }
         ),
         ListFault::WrongLines { lines: 1 } => "One line needs to be corrected. Nothing was created.".into(),
         ListFault::WrongLines { lines } => {
             format!("{lines} lines need to be corrected. Nothing was created.")
         }
+        ListFault::Done => "The invites of this list are created already.".into(),
+        ListFault::Unreadable => UNREADABLE.into(),
         ListFault::Changed => {
-            "The list was changed after it was checked, so it was checked again. Nothing was created yet.".into()
+            "The list was changed after it was checked, so it was checked again. Nothing was created yet."
+                .into()
         }
     }
 }

@@ -5,10 +5,10 @@ mod check;
 mod make;
 mod result;
 
+pub use super::link::Link;
 pub use begin::{Common, begin, check_common, preview};
 pub use check::{Checked, CheckedLine, digest};
 pub use make::make_next;
-pub use super::link::Link;
 pub use result::{LineState, ResultLine, forget_old, is_of, result, retry};
 
 /// How long the lines of a list are kept, in seconds.

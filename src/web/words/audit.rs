@@ -96,7 +96,9 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::AccountRemoved => "removed the account".into(),
         AuditEvent::StageChanged { stage } => format!("changed the status to “{}”", status(stage)),
         AuditEvent::InviteCreated { person, .. } => format!("invited {person}"),
-        AuditEvent::InviteListStarted { invites, .. } => format!("started to create {invites} invites from a list"),
+        AuditEvent::InviteListStarted { invites, .. } => {
+            format!("started to create {invites} invites from a list")
+        }
         AuditEvent::InviteListRetried => "retried creating invites from a list".into(),
         AuditEvent::InviteListDownloaded { links } => {
             format!("downloaded {links} links of invites from a list")

@@ -8,7 +8,11 @@ use telescope::store::{Conn, StoreError, invite_lines, jobs, users};
 
 use crate::support::db::TestDb;
 
-super::on_both!(lines_are_done_in_order_and_once, lines_outlive_a_change_of_the_master_key, old_lines_are_deleted);
+super::on_both!(
+    lines_are_done_in_order_and_once,
+    lines_outlive_a_change_of_the_master_key,
+    old_lines_are_deleted
+);
 
 const NOW: Millis = Millis(1_700_000_000_000);
 

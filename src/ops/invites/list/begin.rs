@@ -100,7 +100,9 @@ pub async fn begin(
         })
         .await;
     match begun {
-        Ok(invites) => tracing::info!(%job, invites, actor = %grant.actor(), "invites are created from a list"),
+        Ok(invites) => {
+            tracing::info!(%job, invites, actor = %grant.actor(), "invites are created from a list")
+        }
         Err(error) => {
             let attempt = entry(0).because(words::sentence(&error.code()));
             failed_attempts::note(app, &attempt.actor.clone(), attempt);

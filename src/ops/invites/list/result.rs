@@ -4,8 +4,8 @@ use super::KEPT;
 use crate::crypto;
 use crate::domain::access::{Principal, decide_system};
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::domain::error::ErrorCode;
 use crate::domain::invite::InviteState;
+use crate::domain::invite_list::ListFault;
 use crate::domain::job::{JobRecord, JobState};
 use crate::domain::privilege::can;
 use crate::domain::{Email, JobId, Millis, Phone, Secret, UserId};
@@ -54,7 +54,10 @@ async fn own_lines(
     let actor = current::principal(conn, actor).await?;
     decide_system::<can::AddAccount>(&app.policy(conn).await?, &actor)?;
     let own = person(&actor)?.id;
-    let lines = store::invite_lines::all(conn, &app.keys, job).await?;
+    let lines = store::invite_lines::all(conn, &app.keys, job).await.map_err(|error| match error {
+        StoreError::Corrupt(_) => OpError::Refused(ListFault::Unreadable.into()),
+        error => error.into(),
+    })?;
     let is_own = !lines.is_empty() && lines.iter().all(|line| line.planned.creator == own);
     if is_own { Ok((own, lines)) } else { Err(OpError::NotFound) }
 }
@@ -109,7 +112,7 @@ pub async fn retry(app: &App, actor: &Principal, job: JobId) -> Result<(), OpErr
         own_lines(app, tx, actor, job).await?;
         let row = store::jobs::get(tx, job).await?.ok_or(OpError::NotFound)?;
         if row.state == JobState::Done {
-            return Err(OpError::Refused(ErrorCode::InviteOver));
+            return Err(OpError::Refused(ListFault::Done.into()));
         }
         store::jobs::retry(tx, job, now).await?;
         Ok(tx.record(&AuditEntry::done(now, actor, AuditEvent::InviteListRetried)).await?.with(()))

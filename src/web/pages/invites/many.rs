@@ -78,6 +78,10 @@ impl Preview {
         let rows = |lines: Vec<&CheckedLine>| lines.into_iter().map(Row::of).collect();
         Self { wrong: rows(wrong), right: rows(right), ready }
     }
+
+    fn lines(&self) -> usize {
+        self.wrong.len() + self.right.len()
+    }
 }
 
 impl Row {

@@ -46,7 +46,11 @@ fn record(line: &ResultLine) -> String {
         LineState::Invite(None) => words::INVITE_DELETED,
         // What is open has a link, unless that was made with a master key that is no longer known.
         LineState::Invite(Some(InviteState::Created | InviteState::Opened | InviteState::SigningIn)) => {
-            if line.link.is_some() { "" } else { words::LINK_UNKNOWN }
+            if line.link.is_some() {
+                ""
+            } else {
+                words::LINK_UNKNOWN
+            }
         }
         LineState::Invite(Some(state)) => words::label(*state),
     };
