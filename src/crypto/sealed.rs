@@ -40,6 +40,8 @@ pub enum Purpose {
     WebSession,
     /// The profile picture of an account's Telegram user.
     ProfilePicture,
+    /// A line of a list of people to invite.
+    InviteLine,
 }
 
 impl Purpose {
@@ -59,6 +61,7 @@ impl Purpose {
             Self::KeyCheck => ("meta", "value"),
             Self::WebSession => ("web_sessions", "data"),
             Self::ProfilePicture => ("account_pictures", "sealed"),
+            Self::InviteLine => ("invite_lines", "sealed"),
         }
     }
 }

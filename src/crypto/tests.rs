@@ -134,7 +134,8 @@ fn each_purpose_has_its_own_key_and_name() {
             "id_token",
             "key_check",
             "web_session",
-            "profile_picture"
+            "profile_picture",
+            "invite_line"
         ]
     );
 }

@@ -122,6 +122,12 @@ define::audit_events! {
         groups: Vec<String>,
         hours: i64,
     },
+    /// Creating invites from a list was started
+    "invite.list.started" => InviteListStarted { invites: u64, hours: u32 },
+    /// Creating invites from a list was retried
+    "invite.list.retried" => InviteListRetried,
+    /// The links of a list's invites were downloaded
+    "invite.list.downloaded" => InviteListDownloaded { links: u64 },
     /// The link of an invite was shown again
     "invite.link.shown" => InviteLinkShown { person: Email },
     /// The link of an invite was sent by e-mail

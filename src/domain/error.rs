@@ -6,6 +6,7 @@ mod conversions;
 use serde::{Deserialize, Serialize};
 
 use super::invite::InviteDenied;
+use super::invite_list::ListFault;
 use super::refusal::LoginRefusal;
 
 /// Why an operation failed. The names are stable: a code is never renamed or reused for something else.
@@ -113,6 +114,9 @@ pub enum ErrorCode {
     InviteOver,
     /// Its link was made with a master key that is no longer known.
     InviteLinkUnreadable,
+    InviteList {
+        fault: ListFault,
+    },
     InviteLifetime {
         days: u32,
     },

@@ -60,6 +60,8 @@ named!(
     JobKind {
         /// Removes an account: logs it out at Telegram, deletes its files, turns its row into a tombstone.
         RemoveAccount = "remove-account",
+        /// Creates the invites of a list. The arguments are the id of the person who started it; the lines have rows.
+        CreateInvites = "create-invites",
     }
 );
 
@@ -68,6 +70,7 @@ impl JobKind {
     pub const fn is_about_an_account(self) -> bool {
         match self {
             Self::RemoveAccount => true,
+            Self::CreateInvites => false,
         }
     }
 }
@@ -107,6 +110,35 @@ impl Steps for RemoveStep {
             Self::Forget => None,
         }
     }
+}
+
+named!(
+    /// The steps of [`JobKind::CreateInvites`]. The step is done for each line, and commits the invite and that the line
+    /// is done together.
+    InvitesStep {
+        Create = "create",
+    }
+);
+
+impl Steps for InvitesStep {
+    fn name(self) -> &'static str {
+        self.into()
+    }
+
+    fn next(self) -> Option<Self> {
+        match self {
+            Self::Create => None,
+        }
+    }
+}
+
+/// How far a job is that does the same for each line of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub lines: u64,
+    /// Lines that are done, including those that failed.
+    pub done: u64,
+    pub failed: u64,
 }
 
 #[cfg(test)]

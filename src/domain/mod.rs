@@ -14,6 +14,7 @@ pub mod error;
 pub mod identity;
 pub mod ids;
 pub mod invite;
+pub mod invite_list;
 pub mod job;
 pub mod login_code;
 pub mod name;

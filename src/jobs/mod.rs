@@ -4,6 +4,7 @@
 //! effect together with the cursor of the next step, so a job continues where it was, however the program ended. A step
 //! that can't be done yet is retried with growing pauses; one that needs a person fails and waits for Retry.
 
+mod create_invites;
 mod remove_account;
 mod runner;
 
@@ -47,6 +48,7 @@ macro_rules! jobs {
 
 jobs! {
     RemoveAccount => remove_account::RemoveAccount,
+    CreateInvites => create_invites::CreateInvites,
 }
 
 async fn advance<J: Job>(app: &App, row: &JobRecord) -> Result<StepOutcome, StoreError> {

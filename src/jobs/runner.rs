@@ -137,7 +137,8 @@ async fn read_jobs(app: &App, unreadable: &mut HashSet<String>) -> Result<Vec<Jo
     for kind in JobKind::iter().filter(|kind| kind.is_about_an_account()) {
         phones.extend(store::jobs::phones(conn, kind).await?);
     }
-    app.live.jobs.store(Jobs { jobs: shown, phones });
+    let progress = store::invite_lines::progress(conn).await?.into_iter().collect();
+    app.live.jobs.store(Jobs { jobs: shown, phones, progress });
     Ok(waiting)
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::domain::job::JobRecord;
-use crate::domain::{AccountId, Phone};
+use crate::domain::job::{JobRecord, Progress};
+use crate::domain::{AccountId, JobId, Phone};
 
 /// Jobs that pages show from memory, beside those that are unfinished.
 pub const NEWEST: usize = 200;
@@ -14,6 +14,8 @@ pub struct Jobs {
     pub jobs: Vec<JobRecord>,
     /// The numbers of the jobs' accounts, including removed ones.
     pub phones: HashMap<AccountId, Phone>,
+    /// How far jobs are that work on lists.
+    pub progress: HashMap<JobId, Progress>,
 }
 
 impl Jobs {

@@ -18,7 +18,7 @@ pub use add::{NewAccount, add, add_test};
 pub use connect::{connect, disconnect, start};
 pub use edit::{Details, edit};
 pub use number::{correct_number, was_never_logged_in};
-pub(super) use taken::is_taken_by_visible;
+pub(super) use taken::{is_taken_by_visible, visible_numbers};
 
 /// The longest comment, in characters.
 pub const MAX_COMMENT: usize = 2000;

@@ -22,6 +22,7 @@ pub mod accounts;
 pub mod audit;
 pub mod groups;
 pub mod identities;
+pub mod invite_lines;
 pub mod invites;
 pub mod jobs;
 pub mod key_check;

@@ -16,6 +16,7 @@ use tracing::Instrument;
 use super::error::AppError;
 use super::error_page::{self, RequestMeta};
 use super::form::RequestType;
+use super::upload::MAX_UPLOAD;
 use super::words::limits as words;
 use super::{compression, health, paths, return_to};
 use crate::http::body::{self, BodyError, MAX_BODY};
@@ -96,7 +97,12 @@ async fn run_to_completion(request: Request, next: Next) -> Response {
     })
 }
 
-async fn buffer_body(request: Request, next: Next) -> Response {
+async fn buffer_body(mut request: Request, next: Next) -> Response {
+    if request.uri().path() == paths::INVITES_LIST && *request.method() == Method::POST {
+        // Reads its own body.
+        DefaultBodyLimit::max(MAX_UPLOAD).apply(&mut request);
+        return next.run(request).await;
+    }
     match body::buffer(request).await {
         Ok(request) => next.run(request).await,
         Err(BodyError::TooManyFields) => {

@@ -25,6 +25,7 @@ mod routes;
 mod standby;
 pub mod state;
 pub mod stream;
+mod upload;
 pub mod words;
 
 pub use routes::router;

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
-use crate::domain::{AccountId, GroupId, InviteId, RevealId, RoleId, UserId};
+use crate::domain::{AccountId, GroupId, InviteId, JobId, RevealId, RoleId, UserId};
 
 /// Something that fills in a `T`. Templates pass references, or references to references.
 pub trait Fills<T>: Display {}
@@ -73,6 +73,11 @@ paths! {
     INVITES = "/invites";
     INVITES_EVENTS = "/invites/events";
     INVITES_NEW = "/invites/new";
+    INVITES_LIST = "/invites/list";
+    INVITES_LIST_JOB = "/invites/list/{job}" => invites_list_job(job: JobId);
+    INVITES_LIST_EVENTS = "/invites/list/{job}/events" => invites_list_events(job: JobId);
+    INVITES_LIST_RESULT = "/invites/list/{job}/result" => invites_list_result(job: JobId);
+    INVITES_LIST_RETRY = "/invites/list/{job}/retry" => invites_list_retry(job: JobId);
     INVITE_LINK = "/invites/{invite}/link" => invite_link(invite: InviteId);
     INVITE_EMAIL = "/invites/{invite}/email" => invite_email(invite: InviteId);
     INVITE_RENEW = "/invites/{invite}/renew" => invite_renew(invite: InviteId);

@@ -1,7 +1,7 @@
 //! The message for each error code: what happened, why, and what to do.
 
 use super::refusals::{duration, refusal};
-use super::{invites, quoted};
+use super::{invite_list, invites, quoted};
 use crate::domain::direction::isolated;
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 
@@ -123,6 +123,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::TakenOver => "Another server has taken over. Nothing was changed.".into(),
         ErrorCode::Internal => "Nothing was changed. The server's log has the reason.".into(),
         ErrorCode::InviteUnusable { why } => invites::denied(*why).into(),
+        ErrorCode::InviteList { fault } => invite_list::fault(fault),
         ErrorCode::InviteOver => "This invite has ended. Create a new one.".into(),
         ErrorCode::InviteLinkUnreadable => invites::LINK_UNREADABLE.into(),
         ErrorCode::InviteLifetime { days } => format!("A link can be valid for up to {days} days."),

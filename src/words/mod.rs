@@ -8,6 +8,7 @@ use crate::domain::direction::isolated;
 
 pub mod errors;
 pub mod faults;
+pub mod invite_list;
 pub mod invites;
 pub mod refusals;
 

@@ -2,6 +2,8 @@
 //! whose it is nor what state it is in, and not even that it exists where the answer can be the same without it. Where it
 //! can't be, the attempts are few, and all are in the audit log.
 
+use std::collections::HashSet;
+
 use crate::domain::access::{Principal, privileges};
 use crate::domain::audit::AuditEntry;
 use crate::domain::error::ErrorCode;
@@ -33,6 +35,13 @@ pub(in crate::ops) fn sees(app: &App, actor: &Principal, account: &Account) -> b
 pub(in crate::ops) fn is_taken_by_visible(app: &App, actor: &Principal, phone: &Phone) -> bool {
     let listing = app.live.accounts.listing();
     listing.iter().any(|entry| entry.account.phone == *phone && sees(app, actor, &entry.account))
+}
+
+/// The numbers of the accounts that the actor can see.
+pub(in crate::ops) fn visible_numbers(app: &App, actor: &Principal) -> HashSet<Phone> {
+    let listing = app.live.accounts.listing();
+    let seen = listing.iter().filter(|entry| sees(app, actor, &entry.account));
+    seen.map(|entry| entry.account.phone.clone()).collect()
 }
 
 /// Refuses a number that another account has. An attempt with the number of an account that the actor can't see is

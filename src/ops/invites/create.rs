@@ -4,18 +4,18 @@ use super::authority::authorize;
 use super::link::{Link, token_of};
 use super::{DAY, KEPT};
 use crate::crypto;
-use crate::domain::access::SystemGrant;
+use crate::domain::access::{Person, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::{ErrorCode, GoneKind};
 use crate::domain::invite::{Invite, InviteKind, InviteState};
 use crate::domain::privilege::can;
-use crate::domain::{Email, GroupId, InviteId, Phone};
+use crate::domain::{Email, GroupId, InviteId, Millis, Phone, Secret, UserId};
 use crate::live::events::Change;
 use crate::ops::accounts::{check_comment, is_taken_by_visible};
 use crate::ops::approvals::authorize::person;
 use crate::ops::audit::failed_attempts;
 use crate::ops::{App, OpError, current};
-use crate::store::{self, Written};
+use crate::store::{self, StoreError, Written};
 use crate::words;
 
 #[derive(Clone, Debug)]
@@ -37,37 +37,15 @@ pub async fn create(
 ) -> Result<(InviteId, Link), OpError> {
     check_comment(&new.comment)?;
     let creator = person(grant.actor())?;
-    let days = app.config.onboarding.invite_days;
-    if !(1..=days.saturating_mul(24)).contains(&new.hours) {
-        return Err(OpError::invalid("hours", ErrorCode::InviteLifetime { days }));
-    }
+    check_lifetime(app, new.hours)?;
     if new.phone.as_ref().is_some_and(|phone| is_taken_by_visible(app, grant.actor(), phone)) {
         return Err(OpError::invalid("phone", ErrorCode::PhoneTaken));
     }
     let (now, id) = (app.clock.now(), InviteId::generate());
-    let hours = i64::from(new.hours);
     let token = token_of(&app.keys, id, 1)?;
-    let invite = Invite {
-        id,
-        kind: InviteKind::Link,
-        creator: creator.id,
-        created_by: creator.email.clone(),
-        person: new.person,
-        phone: new.phone,
-        comment: new.comment,
-        groups: new.groups,
-        created: now,
-        hours,
-        expires: now.plus_seconds(hours * 60 * 60),
-        turn: 1,
-        token_hash: crypto::fingerprint(token.expose()),
-        state: InviteState::Created,
-        browser: None,
-        account: None,
-        emailed: None,
-    };
+    let invite = draw_up(id, creator, new, &token, now);
     let entry = |groups| {
-        let (person, phone) = (invite.person.clone(), invite.phone.clone());
+        let (person, phone, hours) = (invite.person.clone(), invite.phone.clone(), invite.hours);
         AuditEntry::done(now, grant.actor(), AuditEvent::InviteCreated { person, phone, groups, hours })
     };
     let attempt = entry(Vec::new());
@@ -91,6 +69,36 @@ pub async fn create(
     Ok((id, Link::of(app, &token)))
 }
 
+/// An invite that nothing was done with yet.
+pub(super) fn draw_up(id: InviteId, creator: &Person, new: NewInvite, token: &Secret, now: Millis) -> Invite {
+    let hours = i64::from(new.hours);
+    Invite {
+        id,
+        kind: InviteKind::Link,
+        creator: creator.id,
+        created_by: creator.email.clone(),
+        person: new.person,
+        phone: new.phone,
+        comment: new.comment,
+        groups: new.groups,
+        created: now,
+        hours,
+        expires: now.plus_seconds(hours * 60 * 60),
+        turn: 1,
+        token_hash: crypto::fingerprint(token.expose()),
+        state: InviteState::Created,
+        browser: None,
+        account: None,
+        emailed: None,
+    }
+}
+
+pub(super) fn check_lifetime(app: &App, hours: u32) -> Result<(), OpError> {
+    let days = app.config.onboarding.invite_days;
+    let is_valid = (1..=days.saturating_mul(24)).contains(&hours);
+    if is_valid { Ok(()) } else { Err(OpError::invalid("hours", ErrorCode::InviteLifetime { days })) }
+}
+
 /// The names of groups that exist.
 async fn names(conn: &mut store::Conn<'_>, groups: &[GroupId]) -> Result<Vec<String>, OpError> {
     let mut names = Vec::new();
@@ -107,10 +115,21 @@ pub(super) async fn check_count(
     conn: &mut store::Conn<'_>,
     invite: &Invite,
 ) -> Result<(), OpError> {
-    let limit = i64::from(app.config.onboarding.invites_per_person_per_day);
-    let since = invite.created.plus_seconds(-DAY);
-    if store::invites::count_since(conn, invite.creator, since).await? >= limit {
+    if left_today(app, conn, invite.creator, invite.created).await? <= 0 {
+        let limit = i64::from(app.config.onboarding.invites_per_person_per_day);
         return Err(OpError::TooOften(ErrorCode::TooManyInvites { limit }));
     }
     Ok(())
+}
+
+/// How many invites a person may still create. Those of a list count from the moment when it is begun.
+pub(super) async fn left_today(
+    app: &App,
+    conn: &mut store::Conn<'_>,
+    creator: UserId,
+    now: Millis,
+) -> Result<i64, StoreError> {
+    let limit = i64::from(app.config.onboarding.invites_per_person_per_day);
+    let created = store::invites::count_since(conn, creator, now.plus_seconds(-DAY)).await?;
+    Ok(limit - created - store::invite_lines::waiting(conn, creator).await?)
 }

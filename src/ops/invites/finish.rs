@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::list;
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::invite::{Invite, InviteState};
@@ -12,12 +13,15 @@ use crate::live::events::Change;
 use crate::ops::App;
 use crate::store::{self, StoreError, Written};
 
+/// How often old lists are deleted.
+const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 /// The pause before a retry.
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Completes invites as soon as their accounts are logged in, until the program ends.
 pub async fn run(app: Arc<App>) {
     let mut changes = app.live.events.subscribe();
+    let mut tidies = tokio::time::interval(TIDY_EVERY);
     let mut watched = HashMap::new();
     let mut is_outdated = true;
     loop {
@@ -31,7 +35,16 @@ pub async fn run(app: Arc<App>) {
                 }
             }
         }
-        is_outdated = match changes.next().await {
+        let change = tokio::select! {
+            change = changes.next() => change,
+            _ = tidies.tick() => {
+                if let Err(error) = list::forget_old(&app).await {
+                    tracing::warn!(%error, "old lists of invites can't be deleted now");
+                }
+                continue;
+            }
+        };
+        is_outdated = match change {
             Change::Invites | Change::Everything => true,
             Change::Account(account) => watched.contains_key(&account) && was_logged_in(&app, account),
             Change::StoredPassword(_)

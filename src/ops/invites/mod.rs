@@ -9,6 +9,7 @@ mod create;
 mod email;
 mod finish;
 mod link;
+pub mod list;
 mod number;
 
 pub use authority::{manages, may_manage_group};

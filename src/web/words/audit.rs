@@ -96,6 +96,13 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::AccountRemoved => "removed the account".into(),
         AuditEvent::StageChanged { stage } => format!("changed the status to “{}”", status(stage)),
         AuditEvent::InviteCreated { person, .. } => format!("invited {person}"),
+        AuditEvent::InviteListStarted { invites, .. } => {
+            format!("started to create {invites} invites from a list")
+        }
+        AuditEvent::InviteListRetried => "retried creating invites from a list".into(),
+        AuditEvent::InviteListDownloaded { links } => {
+            format!("downloaded {links} links of invites from a list")
+        }
         AuditEvent::InviteLinkShown { person } => format!("viewed the invite link for {person} again"),
         AuditEvent::InviteEmailed { person } => format!("sent the invite link to {person} by e-mail"),
         AuditEvent::InviteRenewed { person } => format!("created a new invite link for {person}"),

@@ -1,6 +1,6 @@
 //! What the page of background tasks says.
 
-use crate::domain::job::{JobKind, JobState, RemoveStep};
+use crate::domain::job::{JobKind, JobState, Progress, RemoveStep};
 use crate::web::pages::jobs::query::Group;
 
 /// Tasks that are looked for together.
@@ -15,6 +15,18 @@ pub const fn group(group: Group) -> &'static str {
 pub const fn kind(kind: JobKind) -> &'static str {
     match kind {
         JobKind::RemoveAccount => "Remove account",
+        JobKind::CreateInvites => "Create invites from a list",
+    }
+}
+
+pub const RETRIED: &str = "Trying again.";
+
+/// How far a task is that works on a list.
+pub fn progress(progress: &Progress) -> String {
+    let Progress { lines, done, failed } = progress;
+    match failed {
+        0 => format!("{done} of {lines} invites created"),
+        _ => format!("{} of {lines} invites created, {failed} failed", done.saturating_sub(*failed)),
     }
 }
 

@@ -4,6 +4,9 @@ use crate::config::SsoMode;
 use crate::http::body::MAX_FIELDS;
 
 pub const TOO_SLOW: &str = "The form didn't arrive in time, so it wasn't used. Send it again.";
+pub const FILE_TOO_LARGE: &str =
+    "The file is too large, so nothing was used of it. Split it into several files.";
+pub const BROKEN_FORM: &str = "The form didn't arrive completely, so it wasn't used. Send it again.";
 pub const CROSS_SITE_FORM: &str = "This request came from another site, so it was blocked.";
 /// On a page that gets no live updates, because its reader has too many open.
 pub const TOO_MANY_STREAMS: &str = "Too many open pages. This one won't update until you close another.";

@@ -5,6 +5,10 @@ use crate::domain::invite::{Invite, InviteDenied, InviteKind, InviteState};
 use crate::domain::stage::Severity;
 
 pub const REVOKED: &str = "Invite revoked.";
+/// In the file with the links of a list.
+pub const NOT_CREATED_YET: &str = "Not created yet";
+pub const INVITE_DELETED: &str = "Deleted";
+pub const LINK_UNKNOWN: &str = "The link can't be shown any more; create a new link";
 
 /// What the settings say about the organisation.
 #[derive(Clone, Debug)]

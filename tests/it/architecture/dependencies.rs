@@ -8,6 +8,7 @@ use super::{files, read};
 const FEATURES: &[(&str, &str, &str)] = &[
     ("axum", "http1", "http1::Builder"),
     ("axum", "matched-path", "MatchedPath"),
+    ("axum", "multipart", "extract::Multipart"),
     ("axum", "tokio", "tokio::net"),
     ("axum-extra", "form", "extract::Form"),
     ("axum-extra", "query", "extract::Query"),

@@ -21,6 +21,7 @@ mod first_login;
 mod foreign_text;
 mod frozen;
 mod interruptions;
+mod invite_list;
 mod invited;
 mod lease;
 mod limits;

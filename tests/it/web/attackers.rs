@@ -53,7 +53,7 @@ async fn a_stranger_learns_nothing_about_what_exists() {
     for (method, pattern, _) in TABLE.iter().filter(|(_, pattern, _)| pattern.contains('{')) {
         let there = path_of(&test, pattern, account, ADMIN).await;
         let mut missing = pattern.replace("{file}", "no.css").replace("{document}", "none");
-        for id in ["{account}", "{user}", "{role}", "{group}", "{reveal}"] {
+        for id in ["{account}", "{user}", "{role}", "{group}", "{reveal}", "{job}"] {
             missing = missing.replace(id, MISSING);
         }
         let stranger = test.anonymous();

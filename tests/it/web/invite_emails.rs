@@ -73,7 +73,11 @@ async fn a_link_is_sent_again_three_times_an_hour_and_never_when_the_invite_is_o
     }
     let refused = send(&root).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "{}", refused.body);
-    assert!(refused.texts("[role=alert]").concat().contains("sent 3 times within an hour"), "{}", refused.body);
+    assert!(
+        refused.texts("[role=alert]").concat().contains("sent 3 times within an hour"),
+        "{}",
+        refused.body
+    );
     assert!(text(&server.email(3)).contains(&path), "it is the same link");
     root.post(&format!("/invites/{}/revoke", newest(&root).await), &[]).await;
     assert_eq!(send(&root).await.status, StatusCode::CONFLICT);

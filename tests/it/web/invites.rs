@@ -27,7 +27,7 @@ pub fn link(answer: &Answer) -> String {
 }
 
 /// A person who may invite people.
-async fn adder(test: &TestApp, email: &str) -> Visitor {
+pub async fn adder(test: &TestApp, email: &str) -> Visitor {
     let role = test.role(email, &[], SystemPrivileges::of(&[SystemPrivilege::AddAccount])).await;
     test.give(email, role).await;
     test.signed_in(email).await

@@ -31,6 +31,7 @@ mod hostile;
 mod identities;
 mod invite_abuse;
 mod invite_emails;
+mod invite_list;
 mod invites;
 mod job_runner;
 mod layout;

@@ -37,8 +37,8 @@ fn requires(method: &str, path: &str) -> Requires {
             "accounts" if path.starts_with("/accounts/add") => Requires::System(AddAccount),
             "users" | "access" | "roles" | "groups" => Requires::System(ManageAccess),
             "audit" => Requires::System(ReadAudit),
-            // Its stream decides with every message.
-            "invites" if path != "/invites/events" => Requires::System(AddAccount),
+            // Their streams decide with every message.
+            "invites" if !path.ends_with("/events") => Requires::System(AddAccount),
             // Its stream is empty without the privilege.
             // One's own requests take nothing.
             "reveals" if path.starts_with("/reveals/mine") || path.ends_with("/withdraw") => {

@@ -77,6 +77,12 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/invites/events", [410, 200, 200, 200]),
     ("GET", "/invites/new", [401, 403, 403, 200]),
     ("POST", "/invites/new", [401, 403, 403, 422]),
+    ("GET", "/invites/list", [401, 403, 403, 200]),
+    ("POST", "/invites/list", [401, 403, 403, 422]),
+    ("GET", "/invites/list/{job}", [401, 403, 403, 404]),
+    ("GET", "/invites/list/{job}/events", [410, 200, 200, 200]),
+    ("POST", "/invites/list/{job}/result", [401, 403, 403, 404]),
+    ("POST", "/invites/list/{job}/retry", [401, 403, 403, 404]),
     ("POST", "/invites/{invite}/link", [401, 403, 403, 404]),
     ("POST", "/invites/{invite}/email", [401, 403, 403, 404]),
     ("POST", "/invites/{invite}/renew", [401, 403, 403, 404]),
@@ -165,6 +171,7 @@ pub async fn path_of(test: &TestApp, pattern: &str, account: AccountId, person: 
         .replace("{file}", "no.css")
         .replace("{document}", "none")
         .replace("{invite}", NO_REVEAL)
+        .replace("{job}", NO_REVEAL)
         .replace("{token}", "wrong")
         .replace("{reveal}", NO_REVEAL)
 }

@@ -68,16 +68,29 @@ impl CreatePage {
             let is_chosen = form.values.group.contains(&group.id.to_string());
             (group.id, group.name, is_chosen)
         });
-        let most = app.config.onboarding.invite_days.saturating_mul(24);
-        let chosen = form.values.hours.parse().unwrap_or(USUAL.min(most));
-        let lifetimes = LIFETIMES.into_iter().filter(|hours| *hours <= most);
         Ok(Self {
             layout: Layout::of(app, &may.actor),
             groups: groups.collect(),
-            lifetimes: lifetimes.map(|hours| (hours, words::lifetime(hours), hours == chosen)).collect(),
+            lifetimes: lifetimes(app, &form.values.hours),
             can_email: app.mailer.is_some(),
             form,
         })
+    }
+}
+
+/// The lifetimes to choose from, and whether each is chosen.
+pub(super) fn lifetimes(app: &State, chosen: &str) -> Vec<(u32, String, bool)> {
+    let most = app.config.onboarding.invite_days.saturating_mul(24);
+    let chosen = chosen.parse().unwrap_or(USUAL.min(most));
+    let offered = LIFETIMES.into_iter().filter(|hours| *hours <= most);
+    offered.map(|hours| (hours, words::lifetime(hours), hours == chosen)).collect()
+}
+
+/// A chosen lifetime. A text that is no number is none.
+pub(super) fn lifetime(chosen: &str) -> u32 {
+    match chosen.trim() {
+        "" => USUAL,
+        hours => hours.parse().unwrap_or(0),
     }
 }
 
@@ -133,10 +146,6 @@ fn parse(form: &InviteForm) -> Result<NewInvite, OpError> {
     };
     let groups: Result<Vec<GroupId>, _> = form.group.iter().map(|id| id.parse()).collect();
     let groups = groups.map_err(|_| OpError::Refused(ErrorCode::FormStale))?;
-    let hours = match form.hours.trim() {
-        "" => USUAL,
-        // A text that is no number is no lifetime either.
-        hours => hours.parse().unwrap_or(0),
-    };
-    Ok(NewInvite { person, phone, comment: form.comment.trim().to_owned(), groups, hours })
+    let comment = form.comment.trim().to_owned();
+    Ok(NewInvite { person, phone, comment, groups, hours: lifetime(&form.hours) })
 }

@@ -4,3 +4,7 @@ pub mod create;
 pub mod link;
 pub mod list;
 pub mod list_events;
+pub mod many;
+pub mod many_events;
+pub mod many_job;
+pub mod many_result;

@@ -1,19 +1,20 @@
 //! `/jobs`: background tasks and their progress.
 //!
-//! People see the tasks about accounts that they can see. Those about accounts that no longer exist are for readers of
-//! the audit log.
+//! People see the tasks about accounts that they can see, and the lists of invites that they have started. Those about
+//! accounts that no longer exist, and the lists of others, are for readers of the audit log.
 
 use askama::Template;
 use axum::response::Response;
 use axum_extra::extract::Query;
 
-use crate::domain::AccountId;
 use crate::domain::access::{Principal, privileges, system_privileges};
-use crate::domain::job::{JobRecord, JobState, RemoveStep};
+use crate::domain::job::{JobKind, JobRecord, JobState, Progress, RemoveStep};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
 use crate::domain::stage::Severity;
+use crate::domain::{AccountId, JobId};
 use crate::live::accounts::Entry;
 use crate::live::jobs::{Jobs, NEWEST};
+use crate::ops::invites::list::is_of;
 use crate::store;
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
@@ -69,6 +70,9 @@ struct JobRow {
     digits: String,
     /// The account, while it exists.
     account: Option<AccountId>,
+    /// The list of invites that the reader has started.
+    own_list: Option<JobId>,
+    progress: Option<Progress>,
     step: &'static str,
     severity: &'static str,
     label: &'static str,
@@ -148,7 +152,11 @@ fn rendered_of(
 /// The job, if the reader can see it.
 fn row(app: &State, actor: &Principal, jobs: &Jobs, job: &JobRecord) -> Option<JobRow> {
     let entry = job.account().and_then(|id| app.live.accounts.get(id));
-    let granted = granted(app, actor, entry.as_deref())?;
+    let is_own = job.kind == JobKind::CreateInvites && is_of(job, actor);
+    let granted = match is_own {
+        true => AccountPrivileges::NONE,
+        false => granted(app, actor, entry.as_deref())?,
+    };
     let is_open = job.state != JobState::Done;
     let can_retry = is_open && job.error.is_some() && granted.has(AccountPrivilege::RemoveAccount);
     let step = job.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
@@ -157,6 +165,8 @@ fn row(app: &State, actor: &Principal, jobs: &Jobs, job: &JobRecord) -> Option<J
         digits: jobs.phone(job).map(|phone| phone.digits().to_owned()).unwrap_or_default(),
         phone: jobs.phone(job).map(|phone| phone.to_string()).unwrap_or_default(),
         account: entry.map(|entry| entry.account.id),
+        own_list: is_own.then_some(job.id),
+        progress: jobs.progress.get(&job.id).copied(),
         step: step.map(words::jobs::step).unwrap_or_default(),
         severity: severity(job).name(),
         label: words::jobs::state(job.state, job.error.is_some()),
@@ -183,7 +193,7 @@ fn granted(app: &State, actor: &Principal, entry: Option<&Entry>) -> Option<Acco
     }
 }
 
-const fn severity(job: &JobRecord) -> Severity {
+pub(in crate::web::pages) const fn severity(job: &JobRecord) -> Severity {
     match (job.state, &job.error) {
         (JobState::Waiting, None) => Severity::Moving,
         (JobState::Waiting, Some(_)) => Severity::Waiting,

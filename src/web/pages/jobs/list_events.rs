@@ -7,6 +7,7 @@ use axum_extra::extract::Query;
 
 use crate::domain::AccountId;
 use crate::domain::access::Principal;
+use crate::domain::job::JobRecord;
 use crate::live::events::Change;
 use crate::web::auth::session::RequestSession;
 use crate::web::fragment::partial;
@@ -48,7 +49,7 @@ impl LivePage for JobsPage {
 
     async fn render(&mut self, state: &AppState, principal: &Principal) -> Update {
         let jobs = state.live.jobs.load();
-        self.accounts = jobs.jobs.iter().filter_map(|job| job.args.parse().ok()).collect();
+        self.accounts = jobs.jobs.iter().filter_map(JobRecord::account).collect();
         let Ok(html) = list::rendered(state, principal, &self.query) else { return Update::Nothing };
         Update::replace(state, &mut self.shown, &html, |html| partial("#jobs", "innerMorph", html))
     }

@@ -89,6 +89,12 @@ impl Visitor {
         self.send(filled(self.request(Method::POST, path), form)).await
     }
 
+    /// Sends a form with files, each with its name, as a browser does.
+    pub async fn upload(&self, path: &str, form: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
+        let request = self.request(Method::POST, path);
+        self.send(uploaded(request, form, files)).await
+    }
+
     /// Edits an account with its form, see [`edit_form::filled`].
     pub async fn edit(&self, account: AccountId, values: &[(&str, &str)]) -> Answer {
         let path = format!("/accounts/{account}/edit");
@@ -154,6 +160,26 @@ pub fn as_htmx(request: axum::http::request::Builder) -> axum::http::request::Bu
 pub fn filled(request: axum::http::request::Builder, form: &[(&str, &str)]) -> Request<Body> {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(Body::from(body)).unwrap()
+}
+
+/// Completes a request with a form that has files.
+pub fn uploaded(
+    request: axum::http::request::Builder,
+    form: &[(&str, &str)],
+    files: &[(&str, &[u8])],
+) -> Request<Body> {
+    const BOUNDARY: &str = "----boundary-of-the-test";
+    let part = |name: &str, more: &str, value: &[u8]| {
+        let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n");
+        [head.as_bytes(), value, b"\r\n"].concat()
+    };
+    let file = "; filename=\"list.csv\"\r\nContent-Type: text/csv";
+    let fields = form.iter().map(|(name, value)| part(name, "", value.as_bytes()));
+    let files = files.iter().map(|(name, bytes)| part(name, file, bytes));
+    let mut body: Vec<u8> = fields.chain(files).flatten().collect();
+    body.extend(format!("--{BOUNDARY}--\r\n").as_bytes());
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    request.header(header::CONTENT_TYPE, kind).body(Body::from(body)).unwrap()
 }
 
 /// An answer, read to its end.

@@ -1,0 +1,15 @@
+//! Inviting many people with a list: it is checked as a whole, then a job creates an invite for each line.
+
+mod begin;
+mod check;
+mod make;
+mod result;
+
+pub use super::link::Link;
+pub use begin::{Common, begin, check_common, preview};
+pub use check::{Checked, CheckedLine, digest};
+pub use make::make_next;
+pub use result::{LineState, ResultLine, forget_old, is_of, result, retry};
+
+/// How long the lines of a list are kept, in seconds.
+const KEPT: i64 = 7 * super::DAY;
