@@ -94,7 +94,7 @@ pub enum ErrorCode {
     TooManyCodesHere {
         limit: i64,
     },
-    /// The login of an account was changed very often.
+    /// A person changed the login of an account very often.
     TooManyLoginChanges {
         limit: usize,
     },

@@ -29,7 +29,7 @@ pub struct Guards {
     /// Refusals that told a person of a hidden account's number. A person who tries many numbers would learn which of them
     /// the organisation has.
     pub taken_numbers: Recent,
-    /// Steps in the login of an account that are limited in no other way.
+    /// Steps of a person in the login of an account that are limited in no other way.
     pub login_changes: Recent,
     /// E-mails with the link of an invite.
     pub invite_emails: Recent,

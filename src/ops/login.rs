@@ -19,8 +19,8 @@ use crate::telegram::AnswerError;
 
 const DAY: i64 = 24 * 60 * 60;
 const HOUR: i64 = 60 * 60;
-/// How often the login of an account can be changed in an hour by what is not counted as a code: each time Telegram is asked
-/// or a client starts, and the audit log grows.
+/// How often a person can change the login of an account in an hour by what is not counted as a code: each time Telegram is
+/// asked or a client starts, and the audit log grows.
 const CHANGES_PER_HOUR: usize = 30;
 
 /// Requests something of Telegram, such as a login code; what makes Telegram send something is limited per number and
@@ -76,13 +76,14 @@ const fn event(action: LoginAction) -> AuditEvent {
     }
 }
 
-/// Counts a change of an account's login, or refuses it because there were too many.
+/// Counts a person's change of an account's login, or refuses it because there were too many. Others who may log it in are
+/// not kept from that.
 pub(in crate::ops) fn count_change(
     app: &App,
     attempt: &AuditEntry,
     account: AccountId,
 ) -> Result<(), OpError> {
-    let (now, key) = (app.clock.now(), account.to_string());
+    let (now, key) = (app.clock.now(), format!("{account} {}", attempt.actor));
     if app.guards.login_changes.has_reached(CHANGES_PER_HOUR, &key, now) {
         failed_attempts::note(app, &attempt.actor, attempt.clone());
         return Err(too_often(attempt, ErrorCode::TooManyLoginChanges { limit: CHANGES_PER_HOUR }));

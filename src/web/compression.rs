@@ -14,12 +14,14 @@ const SMALL: u64 = 1024;
 /// Bytes above which it is work for another thread.
 const LARGE: usize = 256 * 1024;
 
-/// Whether the answer to a request may be compressed: a page that was asked for, and that no secret is on. An answer to
-/// a form may show one.
+/// Whether the answer to a request may be compressed: a page that was asked for, and that no secret is on, such as that of
+/// an account or of its login with an invite. An answer to a form may show one.
 pub fn is_wanted(request: &Request) -> bool {
     let route = request.extensions().get::<MatchedPath>();
     request.method() == Method::GET
-        && route.is_some_and(|route| !route.as_str().starts_with(paths::ACCOUNT))
+        && route.is_some_and(|route| {
+            ![paths::ACCOUNT, paths::ONBOARDING].iter().any(|of| route.as_str().starts_with(of))
+        })
         && accepts_gzip(request.headers())
 }
 

@@ -100,7 +100,7 @@ pub fn sentence(error: &ErrorCode) -> String {
             "Telescope requests at most {limit} login codes in an hour, and they are used up. Try again later."
         ),
         ErrorCode::TooManyLoginChanges { limit } => format!(
-            "The login of this account was changed {limit} times within an hour. Wait an hour, then try again."
+            "You've changed the login of this account {limit} times within an hour. Wait an hour, then try again."
         ),
         ErrorCode::NoCodesCounted => "The number's limit isn't used up: no code counts against it.".into(),
         ErrorCode::TooManyCodes { limit } => format!(

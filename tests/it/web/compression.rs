@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 
 use super::app::{ADMIN, TestApp, Visitor};
+use super::invites::{invited, link};
 
 /// The text of a compressed body.
 fn unzipped(body: &[u8]) -> String {
@@ -60,9 +61,17 @@ async fn pages_are_compressed_but_for_those_of_one_account() {
         assert_eq!(plain.header("content-encoding"), "");
         assert!(body.len() < plain.body.len() && unzipped(&body).ends_with("</html>"), "{path}");
     }
-    for path in ["", "/login", "/edit", "/remove", "/code", "/password"] {
+    for path in ["", "/provide", "/edit", "/remove", "/code", "/password"] {
         let (headers, _) = zipped(&root, &format!("/accounts/{account}{path}")).await;
         assert!(!headers.contains_key("content-encoding"), "{path}");
+    }
+    // The login of an account with an invite.
+    let path = link(&invited(&root, &[]).await);
+    let visitor = test.anonymous();
+    let browser = visitor.after(&visitor.post(&path, &[("consent", "yes")]).await);
+    for path in [path.as_str(), "/onboarding/login"] {
+        let (headers, body) = zipped(&browser, path).await;
+        assert!(!headers.contains_key("content-encoding") && !body.is_empty(), "{path}");
     }
     let stream = root.request(Method::GET, "/accounts/events").header(header::ACCEPT_ENCODING, "gzip");
     let stream = root.answer(stream.body(Body::empty()).unwrap()).await;
