@@ -2,12 +2,14 @@
 //! exhaustive match.
 
 mod conversions;
+mod email_fault;
 
 use serde::{Deserialize, Serialize};
 
 use super::invite::InviteDenied;
 use super::invite_list::ListFault;
 use super::refusal::LoginRefusal;
+pub use email_fault::EmailFault;
 
 /// Why an operation failed. The names are stable: a code is never renamed or reused for something else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +114,6 @@ pub enum ErrorCode {
         why: InviteDenied,
     },
     InviteOver,
-    /// Its link was made with a master key that is no longer known.
     InviteLinkUnreadable,
     InviteList {
         fault: ListFault,
@@ -123,15 +124,9 @@ pub enum ErrorCode {
     TooManyInvites {
         limit: i64,
     },
-    TooManyEmails {
-        limit: usize,
+    InviteEmail {
+        fault: EmailFault,
     },
-    /// The settings name no mail server.
-    EmailNotConfigured,
-    EmailRefused,
-    EmailServerUnavailable,
-    /// The mail server did not answer in time.
-    EmailUnknown,
     /// It does not say whose account it is.
     InviteNumberTaken,
     ConsentMissing,

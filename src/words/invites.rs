@@ -2,6 +2,7 @@
 
 use super::utc;
 use crate::domain::Millis;
+use crate::domain::error::EmailFault;
 use crate::domain::invite::InviteDenied;
 
 pub const NUMBER_TAKEN: &str = "This number can't be used here. Check it for mistakes. If it is correct, ask for help; the page says whom to ask.";
@@ -10,15 +11,34 @@ pub const CLOSED: &str = "You can't add your own account here. Ask an administra
 
 pub const LINK_UNREADABLE: &str =
     "This link was made with a former encryption key and can't be shown. Create a new link.";
-pub const EMAIL_NOT_CONFIGURED: &str =
-    "This server sends no e-mails. Copy the link instead, or ask an administrator to set SMTP_URL.";
-pub const EMAIL_REFUSED: &str = "The mail server refused the e-mail. Check the address, or copy the link instead. The server's log has its answer.";
-pub const EMAIL_SERVER_UNAVAILABLE: &str = "The e-mail was not sent: the mail server can't be reached or refuses the connection. Try again later, or copy the link \
-     instead. The server's log has the details.";
-pub const EMAIL_UNKNOWN: &str = "The mail server did not answer in time, so the e-mail may or may not arrive. Ask the person before you send it again.";
 
-pub fn too_many_emails(limit: usize) -> String {
-    format!("The link was sent {limit} times within an hour. Try again later, or copy the link instead.")
+pub fn email_fault(fault: EmailFault) -> String {
+    match fault {
+        EmailFault::NotConfigured => {
+            "This server sends no e-mails. Copy the link instead, or ask an administrator to set SMTP_URL."
+                .into()
+        }
+        EmailFault::TooMany { limit } => {
+            format!(
+                "The link was sent {limit} times within an hour. Try again later, or copy the link instead."
+            )
+        }
+        EmailFault::Refused => {
+            "The mail server refused the e-mail. Check the address, or copy the link instead. The server's \
+                                log has its answer."
+                .into()
+        }
+        EmailFault::Unavailable => {
+            "The e-mail was not sent: the mail server can't be reached or refuses the connection. Try \
+                                    again later, or copy the link instead. The server's log has the details."
+                .into()
+        }
+        EmailFault::Unknown => {
+            "The mail server did not answer in time, so the e-mail may or may not arrive. Ask the person \
+                                before you send it again."
+                .into()
+        }
+    }
 }
 
 /// The e-mail with an invite link.

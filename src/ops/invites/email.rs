@@ -1,12 +1,11 @@
 //! Sending the link of an invite by e-mail.
 
 use super::link::{Link, open_link};
-use crate::domain::InviteId;
-use crate::domain::Secret;
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
-use crate::domain::error::ErrorCode;
+use crate::domain::error::{EmailFault, ErrorCode};
 use crate::domain::invite::Invite;
+use crate::domain::{InviteId, Secret};
 use crate::live::events::Change;
 use crate::mail::{Mail, MailError};
 use crate::ops::audit::queue::Intent;
@@ -23,9 +22,11 @@ pub async fn send_link(app: &App, actor: &Principal, id: InviteId) -> Result<Inv
     let (mailer, invite, link, intent) = app
         .write_with(async |tx| {
             let (invite, link) = open_link(app, tx, actor, id).await?;
-            let mailer = app.mailer.as_ref().ok_or(OpError::Refused(ErrorCode::EmailNotConfigured))?;
+            let mailer = app.mailer.as_ref().ok_or(refused(EmailFault::NotConfigured))?;
             if !app.guards.invite_emails.admit(MAX_EMAILS, &id.to_string(), now) {
-                return Err(OpError::TooOften(ErrorCode::TooManyEmails { limit: MAX_EMAILS }));
+                return Err(OpError::TooOften(ErrorCode::InviteEmail {
+                    fault: EmailFault::TooMany { limit: MAX_EMAILS },
+                }));
             }
             let event = AuditEvent::InviteEmailed { person: invite.person.clone() };
             let attempt = AuditEntry::intent(now, actor, event);
@@ -42,12 +43,16 @@ pub async fn send_link(app: &App, actor: &Principal, id: InviteId) -> Result<Inv
     app.live.events.publish(Change::Invites);
     match sent {
         Ok(()) => Ok(invite),
-        Err(error) => Err(OpError::Refused(match error {
-            MailError::Refused(_) => ErrorCode::EmailRefused,
-            MailError::Unavailable(_) => ErrorCode::EmailServerUnavailable,
-            MailError::Timeout => ErrorCode::EmailUnknown,
+        Err(error) => Err(refused(match error {
+            MailError::Refused(_) => EmailFault::Refused,
+            MailError::Unavailable(_) => EmailFault::Unavailable,
+            MailError::Timeout => EmailFault::Unknown,
         })),
     }
+}
+
+fn refused(fault: EmailFault) -> OpError {
+    OpError::Refused(ErrorCode::InviteEmail { fault })
 }
 
 /// Records how it ended, even if the database is unavailable for a while.
