@@ -3,6 +3,7 @@
 
 mod conversions;
 mod email_fault;
+mod kinds;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,7 @@ use super::invite::InviteDenied;
 use super::invite_list::ListFault;
 use super::refusal::LoginRefusal;
 pub use email_fault::EmailFault;
+pub use kinds::{GoneKind, NameKind};
 
 /// Why an operation failed. The names are stable: a code is never renamed or reused for something else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -262,35 +264,6 @@ pub enum ErrorCode {
     DatabaseUnavailable,
     TakenOver,
     Internal,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NameKind {
-    Role,
-    Group,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GoneKind {
-    Role,
-    Group,
-    GroupOrRole,
-    Account,
-    Person,
-}
-
-impl GoneKind {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Role => "Role",
-            Self::Group => "Group",
-            Self::GroupOrRole => "Group or role",
-            Self::Account => "Account",
-            Self::Person => "Person",
-        }
-    }
 }
 
 /// An edit of an import that was rejected.

@@ -124,7 +124,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::Internal => "Nothing was changed. The server's log has the reason.".into(),
         ErrorCode::InviteUnusable { why } => invites::denied(*why).into(),
         ErrorCode::InviteList { fault } => invite_list::fault(fault),
-        ErrorCode::InviteOver => "This invite has ended. Create a new one.".into(),
+        ErrorCode::InviteOver => invites::OVER.into(),
         ErrorCode::InviteLinkUnreadable => invites::LINK_UNREADABLE.into(),
         ErrorCode::InviteLifetime { days } => format!("A link can be valid for up to {days} days."),
         ErrorCode::TooManyInvites { limit } => invites::too_many(*limit),

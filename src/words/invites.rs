@@ -9,6 +9,7 @@ pub const NUMBER_TAKEN: &str = "This number can't be used here. Check it for mis
 pub const CONSENT_MISSING: &str = "Confirm that you agree before you continue.";
 pub const CLOSED: &str = "You can't add your own account here. Ask an administrator for an invite link.";
 
+pub const OVER: &str = "This invite has ended. Create a new one.";
 pub const LINK_UNREADABLE: &str =
     "This link was made with a former encryption key and can't be shown. Create a new link.";
 
