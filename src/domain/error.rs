@@ -5,6 +5,7 @@ mod conversions;
 
 use serde::{Deserialize, Serialize};
 
+use super::bot::BotError;
 use super::invite::InviteDenied;
 use super::refusal::LoginRefusal;
 
@@ -57,6 +58,9 @@ pub enum ErrorCode {
     /// The account was logged in with its number.
     NumberInUse,
     PhoneBeingRemoved,
+    Bot {
+        why: BotError,
+    },
     // Accounts and logins.
     TestEnvironmentOnly,
     NoTestNumberFree,

@@ -133,11 +133,11 @@ async fn read_jobs(app: &App, unreadable: &mut HashSet<String>) -> Result<Vec<Jo
     let older: Vec<JobRecord> =
         waiting.iter().rev().filter(|job| shown.iter().all(|known| known.id != job.id)).cloned().collect();
     shown.extend(older);
-    let mut phones = HashMap::new();
+    let mut identifiers = HashMap::new();
     for kind in JobKind::iter().filter(|kind| kind.is_about_an_account()) {
-        phones.extend(store::jobs::phones(conn, kind).await?);
+        identifiers.extend(store::jobs::identifiers(conn, kind).await?);
     }
-    app.live.jobs.store(Jobs { jobs: shown, phones });
+    app.live.jobs.store(Jobs { jobs: shown, identifiers });
     Ok(waiting)
 }
 

@@ -9,11 +9,11 @@ use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
 use crate::domain::reveal::Reason;
 use crate::domain::stage::{LoginAction, LoginInput};
-use crate::domain::{AccountId, Phone, StageToken};
+use crate::domain::{AccountId, Input, Phone, StageToken};
 use crate::live::events::Change;
 use crate::ops::audit::failed_attempts;
 use crate::ops::audit::queue::Intent;
-use crate::ops::{App, Applied, OpError};
+use crate::ops::{App, Applied, OpError, accounts, bots};
 use crate::store::{self, StoreError, Written};
 use crate::telegram::AnswerError;
 
@@ -31,13 +31,14 @@ pub async fn act(
     let _alone = app.guards.code_requests.begin(grant.account()).ok_or(AnswerError::Busy)?;
     let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
     let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
+    let phone = accounts::phone_of(&entry.account)?;
     if entry.snapshot.busy {
         return Err(AnswerError::Busy.into());
     }
     if entry.snapshot.token != token {
         return Err(AnswerError::Stale.into());
     }
-    if !entry.snapshot.stage.allows(action) {
+    if !entry.snapshot.stage.allows(action, entry.account.identifier.kind()) {
         return Err(AnswerError::NotNow.into());
     }
     let now = app.clock.now();
@@ -47,7 +48,7 @@ pub async fn act(
     }
     let attempt = AuditEntry::intent(now, grant.actor(), event(action)).about(grant.account());
     let (intent, note) = if action.sends_something() {
-        let (intent, note) = count_attempt(app, &entry.account.phone, attempt).await?;
+        let (intent, note) = count_attempt(app, phone, attempt).await?;
         (intent, Some(note))
     } else {
         (record(app, attempt).await?, None)
@@ -156,13 +157,14 @@ pub async fn allow_more_codes(
 ) -> Result<(), OpError> {
     let reason = Reason::parse(reason).map_err(|error| OpError::invalid("reason", error))?;
     let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
+    let phone = accounts::phone_of(&entry.account)?;
     let event = AuditEvent::CodeLimitLifted;
     let audit = AuditEntry::done(app.clock.now(), grant.actor(), event)
         .about(grant.account())
         .because(reason.as_str());
     let forgiven = app
         .write_with(async |tx| -> Result<Written<u64>, StoreError> {
-            match store::login_attempts::forgive(tx, &entry.account.phone).await? {
+            match store::login_attempts::forgive(tx, phone).await? {
                 0 => Ok(Written::unchanged(0)),
                 forgiven => Ok(tx.record(&audit).await?.with(forgiven)),
             }
@@ -211,19 +213,30 @@ pub async fn submit(
     if entry.snapshot.busy {
         return Err(AnswerError::Busy.into());
     }
-    if entry.snapshot.token != token || !entry.snapshot.stage.waits_for(provided.input()) {
+    if entry.snapshot.token != token
+        || !entry.snapshot.stage.waits_for(provided.input(), entry.account.identifier.kind())
+    {
         return Err(AnswerError::Stale.into());
     }
     let input = provided.input();
+    let kept = bots::check(&entry.account, &provided)?;
     let event = AuditEvent::InputSubmitted { input };
     let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
     let intent = count_input(app, attempt).await?;
     let result = handle.submit(token, provided).await;
     intent.end_at_telegram(app, &result).await;
-    result.map_err(|error| match error {
+    if let Some(token) = kept.filter(|_| result.is_ok()) {
+        bots::store_token(app, grant.actor(), grant.account(), &token).await?;
+    }
+    result.map_err(|error| refusal_of(error, input))
+}
+
+/// A refused input is an error of its field.
+pub(in crate::ops) fn refusal_of(error: AnswerError, input: Input) -> OpError {
+    match error {
         AnswerError::Refused(why) if why.is_about(input) => {
             OpError::invalid(input.name(), ErrorCode::TelegramRefused { why })
         }
         error => error.into(),
-    })
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::direction::isolated;
 
+mod bots;
 pub mod errors;
 pub mod faults;
 pub mod invites;

@@ -5,7 +5,7 @@
 
 use super::add::random_name;
 use super::taken::{self, Taken};
-use super::{connect, folder};
+use super::{connect, folder, phone_of};
 use crate::domain::access::{Grant, Principal, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
@@ -38,7 +38,8 @@ pub(in crate::ops) async fn change(
     let _no_codes = app.guards.code_requests.begin(id).ok_or(AnswerError::Busy)?;
     let _no_inputs = app.guards.inputs.begin(id).ok_or(AnswerError::Busy)?;
     let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
-    if entry.account.phone == phone {
+    let before = phone_of(&entry.account)?;
+    if *before == phone {
         return Err(OpError::invalid("phone", ErrorCode::PhoneUnchanged));
     }
     if entry.snapshot.busy {
@@ -61,7 +62,8 @@ pub(in crate::ops) async fn change(
 
 /// Whether the account's number can still be corrected, as far as the page knows.
 pub fn was_never_logged_in(entry: &Entry) -> bool {
-    if entry.account.wanted == DesiredState::Removed || entry.snapshot.profile.is_some() {
+    let is_removed = entry.account.wanted == DesiredState::Removed;
+    if is_removed || entry.account.identifier.is_bot() || entry.snapshot.profile.is_some() {
         return false;
     }
     !entry.snapshot.stage.may_have_session()
@@ -70,7 +72,7 @@ pub fn was_never_logged_in(entry: &Entry) -> bool {
 async fn write(app: &App, grant: &Grant<'_, can::Login>, entry: &Entry, phone: Phone) -> Result<(), OpError> {
     let id = grant.account();
     let folder = random_name()?;
-    let before = entry.account.phone.clone();
+    let before = phone_of(&entry.account)?.clone();
     let event = AuditEvent::NumberCorrected { phone: phone.clone(), before };
     let audit = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
     let written = app
@@ -96,7 +98,7 @@ async fn write(app: &App, grant: &Grant<'_, can::Login>, entry: &Entry, phone: P
 /// Refuses what the database knows better: the account was changed, or has had a session.
 async fn check_history(conn: &mut Conn<'_>, entry: &Entry) -> Result<(), OpError> {
     let row = store::accounts::get(conn, entry.account.id).await?.ok_or(OpError::NotFound)?;
-    if row.phone != entry.account.phone || row.wanted == DesiredState::Removed {
+    if row.identifier != entry.account.identifier || row.wanted == DesiredState::Removed {
         return Err(OpError::Refused(ErrorCode::FormStale));
     }
     if store::account_states::has_had_session(conn, entry.account.id).await? {
@@ -118,7 +120,7 @@ fn refused(
     if !is_taken {
         return OpError::Internal(error);
     }
-    match taken::refusal(app, actor, phone, attempt) {
+    match taken::refusal(app, actor, &phone.clone().into(), attempt) {
         Taken::Visible(refusal) => refusal,
         Taken::Hidden(refusal) => taken::count(app, actor, refusal),
     }

@@ -11,7 +11,7 @@ use super::app::{ADMIN, TestApp};
 
 /// So many codes have been requested for the account.
 async fn codes_were_requested(test: &TestApp, id: AccountId, count: u32) {
-    let phone = test.app.live.accounts.get(id).unwrap().account.phone.clone();
+    let phone = test.app.live.accounts.get(id).unwrap().account.identifier.phone().unwrap().clone();
     let now = test.app.clock.now();
     for _ in 0..count {
         let entry = AuditEntry::intent(now, &Principal::Cli, AuditEvent::CodeRequested).about(id);

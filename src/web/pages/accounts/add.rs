@@ -8,26 +8,40 @@ use serde::Deserialize;
 
 use crate::domain::access::Principal;
 use crate::domain::privilege::can;
-use crate::domain::{Email, Phone};
+use crate::domain::{AccountId, BotToken, Email, Input, Phone, Secret};
 use crate::ops::accounts::NewAccount;
+use crate::ops::bots::NewBot;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::form::{Fields, FormState, RequestType};
 use crate::web::layout::Layout;
 use crate::web::paths;
-use crate::web::state::AppState;
+use crate::web::state::{AppState, State};
+
+/// What the account logs in with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum LoginWith {
+    #[default]
+    Phone,
+    Token,
+}
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "kebab-case")]
 pub struct AddForm {
+    login_with: LoginWith,
     phone: String,
+    /// Never shown again.
+    bot_token: Secret,
+    keep: Option<String>,
     owner: String,
     comment: String,
 }
 
 impl Fields for AddForm {
-    const NAMES: &'static [&'static str] = &["phone", "owner", "comment"];
+    const NAMES: &'static [&'static str] = &["phone", "bot-token", "owner", "comment"];
 }
 
 #[derive(Template)]
@@ -37,6 +51,12 @@ struct AddPage {
     form: FormState<AddForm>,
     /// Whether the reader has just added an account without having access to it. It may have existed before.
     unseen: bool,
+}
+
+impl AddPage {
+    fn is_bot(&self) -> bool {
+        self.form.values.login_with == LoginWith::Token
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -67,18 +87,14 @@ pub async fn form(
     request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
-/// Adds the account. Continues with the first step of its login, which the dialog loads in place.
+/// Adds the account, and logs a bot in. Continues with the first step of its login, which the dialog loads in place.
 pub async fn add(
     app: AppState,
     request_type: RequestType,
     may: May<can::AddAccount>,
     Form(form): Form<AddForm>,
 ) -> Result<Response, AppError> {
-    let added = match parse(&form) {
-        Ok(new) => ops::accounts::add(&app, may.grant(), new).await,
-        Err(error) => Err(error),
-    };
-    match added {
+    match add_account(&app, &may, &form).await {
         Ok(id) => {
             let next = match (id, request_type) {
                 (None, _) => unseen_path(),
@@ -95,11 +111,30 @@ pub async fn add(
     }
 }
 
-fn parse(form: &AddForm) -> Result<NewAccount, OpError> {
-    let phone = Phone::parse(&form.phone).map_err(|error| OpError::invalid("phone", error))?;
-    let owner = match form.owner.trim() {
-        "" => None,
-        owner => Some(Email::parse(owner).map_err(|error| OpError::invalid("owner", error))?),
-    };
-    Ok(NewAccount { phone, owner, comment: form.comment.trim().to_owned() })
+async fn add_account(
+    app: &State,
+    may: &May<can::AddAccount>,
+    form: &AddForm,
+) -> Result<Option<AccountId>, OpError> {
+    let comment = form.comment.trim().to_owned();
+    match form.login_with {
+        LoginWith::Phone => {
+            let phone = Phone::parse(&form.phone).map_err(|error| OpError::invalid("phone", error))?;
+            let new = NewAccount { identifier: phone.into(), owner: owner(form)?, comment };
+            ops::accounts::add(app, may.grant(), new).await
+        }
+        LoginWith::Token => {
+            let field = Input::BotToken.name();
+            let token = BotToken::parse(&form.bot_token).map_err(|why| OpError::invalid(field, why))?;
+            let new = NewBot { token, keep: form.keep.is_some(), owner: owner(form)?, comment };
+            ops::bots::add(app, may.grant(), new).await
+        }
+    }
+}
+
+fn owner(form: &AddForm) -> Result<Option<Email>, OpError> {
+    match form.owner.trim() {
+        "" => Ok(None),
+        owner => Email::parse(owner).map(Some).map_err(|error| OpError::invalid("owner", error)),
+    }
 }

@@ -20,7 +20,7 @@ pub async fn add_test(
 ) -> Result<Response, AppError> {
     let id = ops::accounts::add_test(&app, may.grant()).await?;
     let entry = id.and_then(|id| app.live.accounts.get(id));
-    let notice = words::added(entry.as_ref().map(|entry| &entry.account.phone));
+    let notice = words::added(entry.as_ref().map(|entry| &entry.account.identifier));
     let next = id.map_or_else(unseen_path, |id| format!("{}#account-{id}", paths::ACCOUNTS));
     Ok(request_type.done(&notice, &next))
 }

@@ -54,7 +54,7 @@ pub async fn submit(
     allowed: Allowed<can::Login>,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, AppError> {
-    let done = match form.parse(&allowed.entry.snapshot) {
+    let done = match form.parse(&allowed.entry.snapshot, allowed.entry.account.identifier.kind()) {
         Ok(input) => ops::login::submit(&app, allowed.grant(), form.token, input).await,
         Err(error) => Err(error),
     };

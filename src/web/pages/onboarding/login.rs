@@ -111,7 +111,7 @@ pub(super) async fn page(
     let mut page = LoginPage::new(app, invite, form);
     if let Some(id) = invite.account {
         let entry = app.live.accounts.get(id).ok_or(AppError::NotFound)?;
-        page.phone = Some(entry.account.phone.clone());
+        page.phone = entry.account.identifier.phone().cloned();
         page.is_done = entry.snapshot.stage == Stage::Ready;
         page.can_correct = invite.phone.is_none() && was_never_logged_in(&entry);
         page.is_changing = is_changing(&entry.snapshot);
@@ -151,7 +151,7 @@ pub async fn submit(
         Err((why, invite)) => return refusal(&app, why, invite.as_ref()),
     };
     let (entry, permit) = permitted(&app, &begun)?;
-    let done = match form.parse(&entry.snapshot) {
+    let done = match form.parse(&entry.snapshot, entry.account.identifier.kind()) {
         Ok(input) => ops::login::submit(&app, permit.grant(), form.token, input).await,
         Err(error) => Err(error),
     };
