@@ -30,8 +30,8 @@ pub async fn act(
 ) -> Result<(), OpError> {
     let _alone = app.guards.code_requests.begin(grant.account()).ok_or(AnswerError::Busy)?;
     let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
-    let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
     let phone = accounts::phone_of(&entry.account)?;
+    let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
     if entry.snapshot.busy {
         return Err(AnswerError::Busy.into());
     }

@@ -19,10 +19,14 @@ use crate::web::layout::Layout;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
 
+/// In the address of the page after adding an account without having access to it.
+const UNSEEN: &str = "unseen";
+const UNSEEN_BOT: &str = "unseen-bot";
+
 /// What the account logs in with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum LoginWith {
+pub(super) enum LoginWith {
     #[default]
     Phone,
     Token,
@@ -50,7 +54,7 @@ struct AddPage {
     layout: Layout,
     form: FormState<AddForm>,
     /// Whether the reader has just added an account without having access to it. It may have existed before.
-    unseen: bool,
+    unseen: Option<LoginWith>,
 }
 
 impl AddPage {
@@ -67,8 +71,12 @@ pub struct AddQuery {
 
 /// The page after adding an account to which the person has no access. It says the same of a number that had an account
 /// already.
-pub(super) fn unseen_path() -> String {
-    paths::with_query(paths::ACCOUNTS_ADD, [("added", "unseen")])
+pub(super) fn unseen_path(login_with: LoginWith) -> String {
+    let added = match login_with {
+        LoginWith::Phone => UNSEEN,
+        LoginWith::Token => UNSEEN_BOT,
+    };
+    paths::with_query(paths::ACCOUNTS_ADD, [("added", added)])
 }
 
 /// The form. Its owner is empty for administrators; for others it is filled in with themselves.
@@ -83,7 +91,12 @@ pub async fn form(
         Principal::User(_) | Principal::Invite(_) | Principal::Cli | Principal::System(_) => String::new(),
     };
     let form = FormState::new(AddForm { owner, ..AddForm::default() });
-    let page = AddPage { layout: Layout::of(&app, &may.actor), form, unseen: query.added == "unseen" };
+    let unseen = match query.added.as_str() {
+        UNSEEN => Some(LoginWith::Phone),
+        UNSEEN_BOT => Some(LoginWith::Token),
+        _ => None,
+    };
+    let page = AddPage { layout: Layout::of(&app, &may.actor), form, unseen };
     request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
@@ -97,7 +110,7 @@ pub async fn add(
     match add_account(&app, &may, &form).await {
         Ok(id) => {
             let next = match (id, request_type) {
-                (None, _) => unseen_path(),
+                (None, _) => unseen_path(form.login_with),
                 (Some(id), RequestType::Partial) => paths::account_login(id),
                 (Some(id), RequestType::Full) => paths::account(id),
             };
@@ -105,7 +118,7 @@ pub async fn add(
         }
         Err(error) => {
             let (status, form) = FormState::rejected(form, error)?;
-            let page = AddPage { layout: Layout::of(&app, &may.actor), form, unseen: false };
+            let page = AddPage { layout: Layout::of(&app, &may.actor), form, unseen: None };
             request_type.dialog(status, &page.as_dialog(), &page)
         }
     }
