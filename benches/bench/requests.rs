@@ -22,7 +22,7 @@ async fn many(db: &Db) {
         for number in 1..=ACCOUNTS {
             let account = Account {
                 id: AccountId::generate(),
-                phone: Phone::test(1, number),
+                identifier: Phone::test(1, number).into(),
                 owner: Some(Email::parse(&format!("person{}@example.org", number % 200)).unwrap()),
                 comment: format!("Desk {number}"),
                 groups: Vec::new(),

@@ -92,7 +92,7 @@ pub async fn want(home: &Home, connected: usize) -> Vec<String> {
     });
     let accounts = accounts.await.unwrap();
     db.close().await;
-    accounts.iter().take(connected).rev().map(|account| account.phone.digits().to_owned()).collect()
+    accounts.iter().take(connected).rev().map(|account| account.identifier.digits().into_owned()).collect()
 }
 
 /// The folders of the accounts to be connected, each with the key of its TDLib files.

@@ -8,7 +8,7 @@ use clap::Subcommand;
 
 use crate::cli::access_report;
 use crate::config::Config;
-use crate::domain::{Email, Phone};
+use crate::domain::{Email, Identifier};
 use crate::node::control::{Reply, Request, client};
 use crate::ops::access::file::RulesFile;
 use crate::ops::access::import::ImportStep;
@@ -21,7 +21,7 @@ pub enum Access {
     Check {
         /// The person's e-mail address.
         email: String,
-        /// The account's phone number.
+        /// The account's phone number, or bot:ID.
         phone: String,
     },
     /// Print all access rules as TOML. Works while the server runs.
@@ -50,7 +50,7 @@ pub async fn run(config: Config, access: Access) -> anyhow::Result<()> {
 
 async fn check(config: &Config, email: &str, phone: &str) -> anyhow::Result<()> {
     let email = Email::parse(email).map_err(|error| anyhow::anyhow!(words::sentence(&error.into())))?;
-    let phone = Phone::parse(phone).map_err(|error| anyhow::anyhow!(words::sentence(&error.into())))?;
+    let phone = Identifier::parse(phone).map_err(|error| anyhow::anyhow!(words::sentence(&error.into())))?;
     let db = open(config).await?;
     let report = access_report::read(&mut db.read().await?, config, &email, &phone).await;
     print!("{}", report.map_err(client::failure)?);

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::config::Config;
 use crate::domain::access::{DenyReason, Explained, Person, Policy, Source, explain, explain_system};
 use crate::domain::error::ErrorCode;
-use crate::domain::{Account, Email, GroupId, Phone, RequestInfo, RoleId};
+use crate::domain::{Account, Email, GroupId, Identifier, RequestInfo, RoleId};
 use crate::ops::OpError;
 use crate::store::{self, Conn};
 
@@ -19,16 +19,16 @@ pub(crate) async fn read(
     conn: &mut Conn<'_>,
     config: &Config,
     email: &Email,
-    phone: &Phone,
+    named: &Identifier,
 ) -> Result<String, OpError> {
     let rules = Policy::new(&store::rules::load(conn).await?, config.sso.owner_privileges);
     let user = store::users::by_email(conn, email)
         .await?
         .ok_or_else(|| OpError::Refused(ErrorCode::UnknownUser { email: email.to_string() }))?;
     let accounts = store::accounts::all(conn).await?;
-    let account = accounts.into_iter().find(|account| account.phone == *phone);
+    let account = accounts.into_iter().find(|it| it.identifier == *named);
     let account =
-        account.ok_or_else(|| OpError::Refused(ErrorCode::UnknownAccount { phone: phone.to_string() }))?;
+        account.ok_or_else(|| OpError::Refused(ErrorCode::UnknownAccount { phone: named.to_string() }))?;
     let names = Names {
         roles: store::roles::all(conn).await?.into_iter().map(|role| (role.id, role.name)).collect(),
         groups: store::groups::all(conn).await?.into_iter().map(|group| (group.id, group.name)).collect(),
@@ -42,7 +42,7 @@ pub(crate) async fn read(
         origin: RequestInfo::default(),
     };
     let mut text = about(&person, user.disabled, &account, &rules, &names);
-    let _ = writeln!(text, "\nPermissions on {phone}:");
+    let _ = writeln!(text, "\nPermissions on {}:", account.identifier);
     for line in explain(&rules, &person, &account) {
         line_of(&mut text, line.privilege.name(), &line, &names);
     }
@@ -65,7 +65,7 @@ fn about(person: &Person, disabled: bool, account: &Account, rules: &Policy, nam
         account.groups.iter().filter_map(|group| names.groups.get(group)).map(String::as_str).collect();
     let or_none = |list: Vec<&str>| if list.is_empty() { "none".to_owned() } else { list.join(", ") };
     let _ = writeln!(text, "{} has roles: {}", person.email, or_none(roles));
-    let _ = writeln!(text, "{} is in groups: {}", account.phone, or_none(groups));
+    let _ = writeln!(text, "{} is in groups: {}", account.identifier, or_none(groups));
     if disabled {
         let _ =
             writeln!(text, "{} is blocked, so none of this counts until they are unblocked.", person.email);

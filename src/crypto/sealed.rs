@@ -26,9 +26,11 @@ const TAG: usize = 16;
 pub enum Purpose {
     /// The two-step password of an account.
     TwoStepPassword,
+    /// The token of a bot.
+    BotToken,
     /// The key of an account's TDLib folder.
     FolderKey,
-    /// The phone number in a TDLib folder's manifest.
+    /// The phone number, or the id of a bot, in a TDLib folder's manifest.
     FolderPhone,
     /// The sign-ins of a browser that wait for the identity provider's answer.
     PendingSignIns,
@@ -53,7 +55,7 @@ impl Purpose {
     /// The table or file, and the field, in which values of this purpose are stored.
     const fn home(self) -> (&'static str, &'static str) {
         match self {
-            Self::TwoStepPassword => ("sealed_secrets", "sealed"),
+            Self::TwoStepPassword | Self::BotToken => ("sealed_secrets", "sealed"),
             Self::FolderKey => ("account.json", "key"),
             Self::FolderPhone => ("account.json", "phone"),
             Self::PendingSignIns => ("cookie", "sign-in"),

@@ -128,6 +128,7 @@ fn each_purpose_has_its_own_key_and_name() {
         names,
         [
             "two_step_password",
+            "bot_token",
             "folder_key",
             "folder_phone",
             "pending_sign_ins",

@@ -187,7 +187,7 @@ mod tests {
     fn account(owner: Option<&str>) -> Account {
         Account {
             id: AccountId::generate(),
-            phone: Phone::test(2, 1),
+            identifier: Phone::test(2, 1).into(),
             owner: owner.map(|address| Email::parse(address).unwrap()),
             comment: String::new(),
             groups: vec![],

@@ -2,17 +2,18 @@
 
 mod details_version;
 
+use super::direction::isolated;
 use super::refusal::LoginRefusal;
 use super::stage::Severity;
-use super::{AccountId, Email, GroupId, Millis, Phone, SessionEndReason, Stage, StageToken};
+use super::{AccountId, Email, GroupId, Identifier, Millis, SessionEndReason, Stage, StageToken};
 pub use details_version::{DetailsChange, DetailsVersion};
 
 /// An account as stored in the database: what people entered and decided, not its live state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub id: AccountId,
-    /// Its phone number at Telegram.
-    pub phone: Phone,
+    /// What identifies it at Telegram: its phone number, or the id of a bot.
+    pub identifier: Identifier,
     /// The owner's address; the owner has privileges on the account.
     pub owner: Option<Email>,
     /// Free text.
@@ -142,6 +143,16 @@ pub struct Profile {
     pub name: String,
     /// The public user name, without the @.
     pub username: Option<String>,
+}
+
+impl Profile {
+    /// Name and username.
+    pub fn full_name(&self) -> String {
+        match &self.username {
+            Some(username) => format!("{} (@{username})", isolated(&self.name)),
+            None => self.name.clone(),
+        }
+    }
 }
 
 impl Snapshot {

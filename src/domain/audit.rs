@@ -21,12 +21,13 @@ use super::invite::InviteDenied;
 use super::privilege::{AccountPrivileges, SystemPrivileges};
 use super::reveal::RevealKind;
 use super::stage::LoginAction;
-use super::{DesiredState, Email, Input, Phone, UnknownGroups};
+use super::{DesiredState, Email, Identifier, Input, Phone, UnknownGroups};
 
 define::audit_events! {
     /// An account was added
     "account.added" => AccountAdded {
-        phone: Phone,
+        // Named before there were bots.
+        phone: Identifier,
         owner: Option<Email>,
     },
     /// The desired state of an account was set: connected, disconnected or removed
@@ -68,6 +69,12 @@ define::audit_events! {
         #[serde(skip_serializing_if = "Option::is_none")]
         approved_by: Option<Email>,
     },
+    /// The token of a bot was stored
+    "bot.token.stored" => BotTokenStored,
+    /// A bot was logged in with its stored token
+    "bot.token.used" => BotTokenUsed,
+    /// The stored token of a bot was removed
+    "bot.token.removed" => BotTokenRemoved,
     /// Approval to view a secret was requested
     "reveal.requested" => RevealRequested {
         kind: RevealKind,

@@ -7,6 +7,7 @@ mod kinds;
 
 use serde::{Deserialize, Serialize};
 
+use super::bot::BotError;
 use super::invite::InviteDenied;
 use super::invite_list::ListFault;
 use super::refusal::LoginRefusal;
@@ -62,6 +63,9 @@ pub enum ErrorCode {
     /// The account was logged in with its number.
     NumberInUse,
     PhoneBeingRemoved,
+    Bot {
+        why: BotError,
+    },
     // Accounts and logins.
     TestEnvironmentOnly,
     NoTestNumberFree,

@@ -66,7 +66,7 @@ impl Phone {
         Self::from_digits(digits).ok_or(PhoneError::Length)
     }
 
-    fn from_digits(digits: String) -> Option<Self> {
+    pub(super) fn from_digits(digits: String) -> Option<Self> {
         let is_number = (5..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
         is_number.then_some(Self(digits))
     }

@@ -13,6 +13,7 @@ const PASSWORD: &[Input] = &[Input::Password];
 const EMAIL: &[Input] = &[Input::EmailAddress];
 const EMAIL_CODE: &[Input] = &[Input::EmailCode, Input::RecoveryCode];
 const NAME: &[Input] = &[Input::Name];
+const BOT_TOKEN: &[Input] = &[Input::BotToken];
 /// Telegram certainly sent no code, and does not count the request.
 const FREE: bool = false;
 /// Telegram counts the request, or a code may be on its way.
@@ -86,6 +87,9 @@ refusals!(
     // Registration.
     FirstNameInvalid = "FIRSTNAME_INVALID", NAME, FREE;
     LastNameInvalid = "LASTNAME_INVALID", NO_INPUT, FREE;
+    // The token of a bot.
+    BotTokenInvalid = "ACCESS_TOKEN_INVALID", BOT_TOKEN, FREE;
+    BotTokenExpired = "ACCESS_TOKEN_EXPIRED", BOT_TOKEN, FREE;
     // The account.
     UserDeactivated = "USER_DEACTIVATED", NO_INPUT, FREE;
     UserBanned = "USER_DEACTIVATED_BAN", NO_INPUT, FREE;

@@ -3,7 +3,7 @@
 use super::ids::named;
 use super::name::is_visible;
 use super::privilege::{AccountPrivilege, can};
-use super::{AccountId, Email, Millis, Phone, RevealId, UserId};
+use super::{AccountId, Email, Identifier, Millis, RevealId, UserId};
 
 /// Seconds from a request until it can't be decided any more.
 pub const REQUEST_LIFE: i64 = 10 * 60;
@@ -68,7 +68,7 @@ pub struct RevealRequest {
     pub id: RevealId,
     pub account: AccountId,
     /// The account's phone number.
-    pub phone: Phone,
+    pub identifier: Identifier,
     /// The kind of secret.
     pub kind: RevealKind,
     /// The person who made the request.
@@ -145,6 +145,7 @@ impl Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Phone;
 
     #[test]
     fn a_reason_is_one_line_of_limited_length() {
@@ -159,7 +160,7 @@ mod tests {
         let request = |state| RevealRequest {
             id: RevealId::generate(),
             account: AccountId::generate(),
-            phone: Phone::test(2, 1),
+            identifier: Phone::test(2, 1).into(),
             kind: RevealKind::LoginCode,
             requester: UserId::generate(),
             person: Email::parse("ada@example.org").unwrap(),

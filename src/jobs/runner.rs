@@ -133,12 +133,12 @@ async fn read_jobs(app: &App, unreadable: &mut HashSet<String>) -> Result<Vec<Jo
     let older: Vec<JobRecord> =
         waiting.iter().rev().filter(|job| shown.iter().all(|known| known.id != job.id)).cloned().collect();
     shown.extend(older);
-    let mut phones = HashMap::new();
+    let mut identifiers = HashMap::new();
     for kind in JobKind::iter().filter(|kind| kind.is_about_an_account()) {
-        phones.extend(store::jobs::phones(conn, kind).await?);
+        identifiers.extend(store::jobs::identifiers(conn, kind).await?);
     }
     let progress = store::invite_lines::progress(conn).await?.into_iter().collect();
-    app.live.jobs.store(Jobs { jobs: shown, phones, progress });
+    app.live.jobs.store(Jobs { jobs: shown, identifiers, progress });
     Ok(waiting)
 }
 

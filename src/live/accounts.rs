@@ -17,7 +17,7 @@ pub use entries::Entries;
 use index::Index;
 
 use crate::domain::picture::PhotoId;
-use crate::domain::{Account, AccountId, DesiredState, Email, GroupId, Snapshot};
+use crate::domain::{Account, AccountId, DesiredState, Email, GroupId, Identifier, Snapshot};
 use crate::live::events::{Change, Events};
 
 /// The names of groups.
@@ -32,6 +32,16 @@ pub struct Entry {
     pub picture: Option<PhotoId>,
     /// The directory's version after the entry's last change; unique per change.
     pub version: u64,
+}
+
+impl Entry {
+    /// What people call the account: its number; a bot by its name and username, once they are known.
+    pub fn label(&self) -> String {
+        match (&self.account.identifier, &self.snapshot.profile) {
+            (Identifier::Bot(_), Some(profile)) => profile.full_name(),
+            (identifier, _) => identifier.grouped(),
+        }
+    }
 }
 
 /// What an entry consists of beside its version.
@@ -213,7 +223,7 @@ mod tests {
     fn account(number: u16) -> Account {
         Account {
             id: AccountId::generate(),
-            phone: Phone::test(1, number),
+            identifier: Phone::test(1, number).into(),
             owner: None,
             comment: String::new(),
             groups: vec![],

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::domain::job::{JobRecord, Progress};
-use crate::domain::{AccountId, JobId, Phone};
+use crate::domain::{AccountId, Identifier, JobId};
 
 /// Jobs that pages show from memory, beside those that are unfinished.
 pub const NEWEST: usize = 200;
@@ -12,14 +12,14 @@ pub const NEWEST: usize = 200;
 #[derive(Debug, Default)]
 pub struct Jobs {
     pub jobs: Vec<JobRecord>,
-    /// The numbers of the jobs' accounts, including removed ones.
-    pub phones: HashMap<AccountId, Phone>,
+    /// What identifies the jobs' accounts, including removed ones.
+    pub identifiers: HashMap<AccountId, Identifier>,
     /// How far jobs are that work on lists.
     pub progress: HashMap<JobId, Progress>,
 }
 
 impl Jobs {
-    pub fn phone(&self, job: &JobRecord) -> Option<&Phone> {
-        self.phones.get(&job.account()?)
+    pub fn identifier(&self, job: &JobRecord) -> Option<&Identifier> {
+        self.identifiers.get(&job.account()?)
     }
 }

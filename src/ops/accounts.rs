@@ -9,7 +9,7 @@ pub mod remove;
 pub(super) mod taken;
 
 use crate::domain::error::ErrorCode;
-use crate::domain::{Account, AccountId, DesiredState};
+use crate::domain::{Account, AccountId, BotError, DesiredState, Phone};
 use crate::ops::OpError;
 use crate::store::{self, Conn};
 
@@ -22,6 +22,11 @@ pub(super) use taken::{is_taken_by_visible, visible_numbers};
 
 /// The longest comment, in characters.
 pub const MAX_COMMENT: usize = 2000;
+
+/// The account's number; refused for bots, as is all that takes a number.
+pub fn phone_of(account: &Account) -> Result<&Phone, OpError> {
+    account.identifier.phone().ok_or_else(|| OpError::Refused(BotError::HasNoNumber.into()))
+}
 
 /// Sets an account's desired state within a transaction; returns the account. A removal that has begun is not reverted, not
 /// even by a request that was permitted before it began.

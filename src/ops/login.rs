@@ -13,7 +13,7 @@ use crate::domain::{AccountId, Input, Phone, StageToken};
 use crate::live::events::Change;
 use crate::ops::audit::failed_attempts;
 use crate::ops::audit::queue::Intent;
-use crate::ops::{App, Applied, OpError, two_step};
+use crate::ops::{App, Applied, OpError, accounts, bots, two_step};
 use crate::store::{self, StoreError, Written};
 use crate::telegram::AnswerError;
 
@@ -33,6 +33,7 @@ pub async fn act(
 ) -> Result<(), OpError> {
     let _alone = app.guards.code_requests.begin(grant.account()).ok_or(AnswerError::Busy)?;
     let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
+    let phone = accounts::phone_of(&entry.account)?;
     let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
     if entry.snapshot.busy {
         return Err(AnswerError::Busy.into());
@@ -40,7 +41,7 @@ pub async fn act(
     if entry.snapshot.token != token {
         return Err(AnswerError::Stale.into());
     }
-    if !entry.snapshot.stage.allows(action) {
+    if !entry.snapshot.stage.allows(action, entry.account.identifier.kind()) {
         return Err(AnswerError::NotNow.into());
     }
     let now = app.clock.now();
@@ -50,7 +51,7 @@ pub async fn act(
     }
     let attempt = AuditEntry::intent(now, grant.actor(), event(action)).about(grant.account());
     let (intent, note) = if action.sends_something() {
-        let (intent, note) = count_attempt(app, &entry.account.phone, attempt).await?;
+        let (intent, note) = count_attempt(app, phone, attempt).await?;
         (intent, Some(note))
     } else {
         count_change(app, &attempt, grant.account())?;
@@ -183,13 +184,14 @@ pub async fn allow_more_codes(
 ) -> Result<(), OpError> {
     let reason = Reason::parse(reason).map_err(|error| OpError::invalid("reason", error))?;
     let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
+    let phone = accounts::phone_of(&entry.account)?;
     let event = AuditEvent::CodeLimitLifted;
     let audit = AuditEntry::done(app.clock.now(), grant.actor(), event)
         .about(grant.account())
         .because(reason.as_str());
     let forgiven = app
         .write_with(async |tx| -> Result<Written<u64>, StoreError> {
-            match store::login_attempts::forgive(tx, &entry.account.phone).await? {
+            match store::login_attempts::forgive(tx, phone).await? {
                 0 => Ok(Written::unchanged(0)),
                 forgiven => Ok(tx.record(&audit).await?.with(forgiven)),
             }
@@ -207,12 +209,7 @@ type Submitted = (Intent, Option<String>);
 
 /// Records that something is submitted, or refuses because Telegram refused too many of this person, or because a limit of
 /// what Telegram sends is used up.
-async fn count_input(
-    app: &App,
-    phone: &Phone,
-    input: Input,
-    attempt: AuditEntry,
-) -> Result<Submitted, OpError> {
+async fn count_input(app: &App, sends_to: Option<&Phone>, attempt: AuditEntry) -> Result<Submitted, OpError> {
     let since = app.clock.now().plus_seconds(-DAY);
     let limit = i64::from(app.config.limits.wrong_inputs_per_person_per_day);
     let counted = app
@@ -223,12 +220,12 @@ async fn count_input(
                 let refused = too_often(&attempt, ErrorCode::TooManyInputs { limit });
                 return Ok(Written::unchanged(Applied::Rejected(refused)));
             }
-            let note = match input.sends_something() {
-                true => match note_sending(app, tx, phone, &attempt).await? {
+            let note = match sends_to {
+                Some(phone) => match note_sending(app, tx, phone, &attempt).await? {
                     Applied::Done(note) => Some(note),
                     Applied::Rejected(why) => return Ok(Written::unchanged(Applied::Rejected(why))),
                 },
-                false => None,
+                None => None,
             };
             let recorded = tx.record(&attempt).await?;
             let intent = Intent::of(&recorded, attempt.clone());
@@ -258,26 +255,41 @@ pub async fn submit(
     if entry.snapshot.busy {
         return Err(AnswerError::Busy.into());
     }
-    if entry.snapshot.token != token || !entry.snapshot.stage.waits_for(provided.input()) {
+    if entry.snapshot.token != token
+        || !entry.snapshot.stage.waits_for(provided.input(), entry.account.identifier.kind())
+    {
         return Err(AnswerError::Stale.into());
     }
     let input = provided.input();
+    let kept_token = bots::check(&entry.account, &provided)?;
+    let kept_password = keep.zip(provided.password().cloned());
     let event = AuditEvent::InputSubmitted { input };
     let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
-    let kept = keep.zip(provided.password().cloned());
-    let (intent, note) = count_input(app, &entry.account.phone, input, attempt).await?;
+    let sends_to = match input.sends_something() {
+        true => Some(accounts::phone_of(&entry.account)?),
+        false => None,
+    };
+    let (intent, note) = count_input(app, sends_to, attempt).await?;
     let result = handle.submit(token, provided).await;
     if let Some(note) = note.filter(|_| !counts(&result)) {
         take_back(app, grant.account(), &note).await;
     }
     intent.end_at_telegram(app, &result).await;
-    if let (Ok(()), Some((grant, password))) = (&result, kept) {
+    if let (Ok(()), Some((grant, password))) = (&result, kept_password) {
         two_step::store_password(app, grant, &password, None).await?;
     }
-    result.map_err(|error| match error {
+    if let Some(token) = kept_token.filter(|_| result.is_ok()) {
+        bots::store_token(app, grant.actor(), grant.account(), &token).await?;
+    }
+    result.map_err(|error| refusal_of(error, input))
+}
+
+/// A refused input is an error of its field.
+pub(in crate::ops) fn refusal_of(error: AnswerError, input: Input) -> OpError {
+    match error {
         AnswerError::Refused(why) if why.is_about(input) => {
             OpError::invalid(input.name(), ErrorCode::TelegramRefused { why })
         }
         error => error.into(),
-    })
+    }
 }

@@ -10,6 +10,7 @@ pub mod accounts;
 mod applied;
 pub mod approvals;
 pub mod audit;
+pub mod bots;
 pub mod confirmation;
 pub(crate) mod current;
 mod error;

@@ -16,7 +16,7 @@ use crate::domain::{AccountId, DesiredState, Input, Millis, Secret, Stage, Stage
 use crate::live::accounts::Entry;
 use crate::live::events::Change;
 use crate::ops::audit::queue::Intent;
-use crate::ops::{App, OpError};
+use crate::ops::{App, OpError, accounts};
 use crate::store::{self, StoreError, Written};
 use crate::telegram::AnswerError;
 
@@ -38,6 +38,7 @@ pub async fn store_password(
         return Err(OpError::invalid("password", ErrorCode::PasswordForm));
     }
     let id = grant.account();
+    refuse_bot(app, id)?;
     let now = app.clock.now();
     let entry = AuditEntry::done(now, grant.actor(), AuditEvent::TwoStepPasswordStored).about(id);
     app.write(&entry, async |tx| -> Result<(), OpError> {
@@ -49,6 +50,11 @@ pub async fn store_password(
     .await?;
     app.live.events.publish(Change::StoredPassword(id));
     Ok(())
+}
+
+fn refuse_bot(app: &App, account: AccountId) -> Result<(), OpError> {
+    let entry = app.live.accounts.get(account).ok_or(OpError::NotFound)?;
+    accounts::phone_of(&entry.account).map(drop)
 }
 
 async fn refuse_if_replaced(
@@ -71,6 +77,7 @@ pub async fn remove_password(
     seen: Option<Millis>,
 ) -> Result<(), OpError> {
     let id = grant.account();
+    refuse_bot(app, id)?;
     let event = AuditEvent::TwoStepPasswordRemoved;
     let entry = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
     app.write(&entry, async |tx| -> Result<(), OpError> {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::access_proof::AccessRow;
 use super::conn::{Built, all, all_built, execute, first};
 use super::{Conn, StoreError};
-use crate::domain::{Account, AccountId, DesiredState, Email, GroupId, Millis, Phone};
+use crate::domain::{Account, AccountId, DesiredState, Email, GroupId, Identifier, Millis, Phone};
 
 /// Ids per query.
 const CHUNK: usize = 500;
@@ -15,7 +15,8 @@ const CHUNK: usize = 500;
 #[derive(sqlx::FromRow)]
 struct Row {
     id: AccountId,
-    phone: Phone,
+    /// The number, or `bot:` and the id of a bot: the column is older than bots.
+    phone: Identifier,
     owner: Option<Email>,
     owner_proof: Option<String>,
     comment: String,
@@ -29,7 +30,7 @@ impl Row {
         let proof = self.owner_proof.as_deref();
         Account {
             id: self.id,
-            phone: self.phone,
+            identifier: self.phone,
             owner: self.owner.filter(|owner| conn.is_proven(AccessRow::Owner(self.id, owner), proof)),
             comment: self.comment,
             groups,
@@ -49,7 +50,7 @@ pub async fn insert(conn: &mut Conn<'_>, account: &Account) -> Result<(), StoreE
         "insert into accounts (id, phone, owner, owner_proof, comment, wanted, folder, created)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
         account.id,
-        &account.phone,
+        &account.identifier,
         account.owner.as_ref(),
         proof.as_deref(),
         account.comment.as_str(),
@@ -137,13 +138,13 @@ pub async fn get(conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>, 
 pub async fn numbers(
     conn: &mut Conn<'_>,
     ids: &[AccountId],
-) -> Result<HashMap<AccountId, (Phone, bool)>, StoreError> {
+) -> Result<HashMap<AccountId, (Identifier, bool)>, StoreError> {
     let mut numbers = HashMap::new();
     for ids in ids.chunks(CHUNK) {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let mut built = Built::new("select id, phone, removed_at is not null from accounts where id in ");
         built.list(&ids);
-        let rows = all_built!(conn, (AccountId, Phone, bool), built)?;
+        let rows = all_built!(conn, (AccountId, Identifier, bool), built)?;
         numbers.extend(rows.into_iter().map(|(id, phone, removed)| (id, (phone, removed))));
     }
     Ok(numbers)

@@ -6,7 +6,7 @@
 use super::conn::{all, each, execute, first};
 use super::{Conn, StoreError, Unreadable};
 use crate::domain::job::{JobKind, JobRecord, JobState};
-use crate::domain::{AccountId, JobId, Millis, Phone};
+use crate::domain::{AccountId, Identifier, JobId, Millis};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -106,12 +106,15 @@ pub async fn done_before(conn: &mut Conn<'_>, id: JobId, limit: u32) -> Result<F
     Ok(rows.into())
 }
 
-/// The numbers of the accounts of jobs of this kind, including removed accounts. The arguments of this kind must be
+/// The numbers, or ids of bots, of the accounts of jobs of this kind, including removed accounts. The arguments of this kind must be
 /// account ids.
-pub async fn phones(conn: &mut Conn<'_>, kind: JobKind) -> Result<Vec<(AccountId, Phone)>, StoreError> {
+pub async fn identifiers(
+    conn: &mut Conn<'_>,
+    kind: JobKind,
+) -> Result<Vec<(AccountId, Identifier)>, StoreError> {
     all!(
         conn,
-        (AccountId, Phone),
+        (AccountId, Identifier),
         "select id, phone from accounts where id in (select args from jobs where kind = $1)",
         kind
     )

@@ -11,7 +11,7 @@ use super::audit;
 use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
 use crate::domain::reveal::{APPROVAL_LIFE, RequestState, RevealKind, RevealRequest};
-use crate::domain::{AccountId, Email, Millis, Phone, RevealId, UserId};
+use crate::domain::{AccountId, Email, Identifier, Millis, RevealId, UserId};
 
 pub use upkeep::{any_before, forget_before};
 pub(super) use upkeep::{expire_open, foreign};
@@ -20,7 +20,7 @@ pub(super) use upkeep::{expire_open, foreign};
 struct Row {
     id: RevealId,
     account_id: AccountId,
-    phone: Phone,
+    identifier: Identifier,
     kind: RevealKind,
     requester: UserId,
     person: Email,
@@ -38,14 +38,14 @@ struct Row {
 
 impl From<Row> for RevealRequest {
     fn from(row: Row) -> Self {
-        let Row { id, account_id, phone, kind, requester, person, reason, created, expires, .. } = row;
+        let Row { id, account_id, identifier, kind, requester, person, reason, created, expires, .. } = row;
         let Row { state, decided_by, decider, decided_at, note, .. } = row;
         let decided_by = decided_by.zip(decider);
         let account = account_id;
         Self {
             id,
             account,
-            phone,
+            identifier,
             kind,
             requester,
             person,
@@ -67,7 +67,7 @@ macro_rules! requests {
             $conn,
             Row,
             concat!(
-                "select reveal_requests.id, account_id, accounts.phone, kind, requester, asking.email as person,
+                "select reveal_requests.id, account_id, accounts.phone as identifier, kind, requester, asking.email as person,
                  reason, reveal_requests.created, expires, state, decided_by, deciding.email as decider,
                  decided_at, note, entry, proof
                  from reveal_requests join accounts on accounts.id = account_id

@@ -112,7 +112,7 @@ mod tests {
         for (number, network) in (1..).zip(networks) {
             let account = Account {
                 id: AccountId::generate(),
-                phone: Phone::test(1, number),
+                identifier: Phone::test(1, number).into(),
                 owner: None,
                 comment: String::new(),
                 groups: vec![],

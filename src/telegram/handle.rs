@@ -10,7 +10,7 @@ use crate::domain::account::Known;
 use crate::domain::picture::PhotoId;
 use crate::domain::refusal::LoginRefusal;
 use crate::domain::stage::{LoginAction, LoginInput};
-use crate::domain::{AccountId, Millis, Phone, Secret, StageToken};
+use crate::domain::{AccountId, Identifier, Millis, Secret, StageToken};
 
 /// Commands that may be queued for a client task.
 const MAILBOX: usize = 16;
@@ -19,8 +19,8 @@ const MAILBOX: usize = 16;
 #[derive(Clone, Debug)]
 pub struct ClientStart {
     pub account: AccountId,
-    /// Its phone number.
-    pub phone: Phone,
+    /// Its phone number, or the id of a bot.
+    pub identifier: Identifier,
     /// TDLib's folder, which must exist.
     pub folder: PathBuf,
     /// The key of the folder's files, in base64.

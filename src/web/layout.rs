@@ -161,7 +161,7 @@ pub fn emergencies(app: &State, requests: &Requests) -> Vec<EmergencyRow> {
         actor: access.actor.clone(),
         account: access.account.and_then(|id| {
             let entry = app.live.accounts.get(id)?;
-            Some((id, entry.account.phone.to_string()))
+            Some((id, entry.account.identifier.to_string()))
         }),
         reason: access.reason.clone().unwrap_or_default(),
     };

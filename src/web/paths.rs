@@ -44,6 +44,8 @@ paths! {
     ACCOUNT_NUMBER = "/accounts/{account}/number" => account_number(account: AccountId);
     ACCOUNT_PASSWORD = "/accounts/{account}/password" => account_password(account: AccountId);
     ACCOUNT_PASSWORD_REMOVE = "/accounts/{account}/password/remove" => account_password_remove(account: AccountId);
+    ACCOUNT_TOKEN_USE = "/accounts/{account}/token/use" => account_token_use(account: AccountId);
+    ACCOUNT_TOKEN_REMOVE = "/accounts/{account}/token/remove" => account_token_remove(account: AccountId);
     ACCOUNT_LOG_OUT = "/accounts/{account}/log-out" => account_log_out(account: AccountId);
     ACCOUNT_REMOVE = "/accounts/{account}/remove" => account_remove(account: AccountId);
     ACCOUNT_REMOVE_RETRY = "/accounts/{account}/remove/retry" => account_remove_retry(account: AccountId);

@@ -56,6 +56,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::CODE_REQUEST_EVENTS, get(reveals::approval_events::code_request))
         .route(paths::CODE_EVENTS, get(reveals::code_events::code))
         .route(paths::CODE_POLL, post(reveals::code::poll))
+        .route(paths::ACCOUNT_TOKEN_USE, post(accounts::bot_token::log_in))
+        .route(paths::ACCOUNT_TOKEN_REMOVE, get(accounts::bot_token::form).post(accounts::bot_token::remove))
         .route(paths::ACCOUNT_LOG_OUT, get(accounts::log_out::form).post(accounts::log_out::log_out))
         .route(paths::ACCOUNT_REMOVE, get(accounts::remove::form).post(accounts::remove::remove))
         .route(paths::ACCOUNT_REMOVE_RETRY, post(accounts::remove::retry))

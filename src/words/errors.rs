@@ -1,7 +1,7 @@
 //! The message for each error code: what happened, why, and what to do.
 
 use super::refusals::{duration, refusal};
-use super::{invite_list, invites, quoted};
+use super::{bots, invite_list, invites, quoted};
 use crate::domain::direction::isolated;
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 
@@ -42,7 +42,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::ReasonCharacter => "A reason can't have control characters.".into(),
         ErrorCode::NoteTooLong { max } => format!("A note can have at most {max} characters."),
         ErrorCode::NoteCharacter => "A note can't have control characters.".into(),
-        ErrorCode::DigitsWrong => "These aren't the last four digits of the account's number.".into(),
+        ErrorCode::DigitsWrong => "These aren't the last four digits of the account's number or ID.".into(),
         ErrorCode::PhoneTaken => "There is already an account with this number.".into(),
         ErrorCode::TooManyTakenNumbers => {
             "You have entered several numbers that can't be added. Try again in an hour, or ask an administrator.".into()
@@ -56,6 +56,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::PhoneBeingRemoved => {
             "The account with this number is being removed. Add it again when that is done; see Tasks.".into()
         }
+        ErrorCode::Bot { why } => bots::sentence(*why).into(),
         ErrorCode::TestEnvironmentOnly => "Test accounts exist only in Telegram's test environment.".into(),
         ErrorCode::NoTestNumberFree => "Every test number already has an account.".into(),
         ErrorCode::AlreadyBeingRemoved => "This account is already being removed.".into(),

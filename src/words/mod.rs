@@ -6,6 +6,7 @@ use time::macros::format_description;
 use crate::domain::Millis;
 use crate::domain::direction::isolated;
 
+mod bots;
 pub mod errors;
 pub mod faults;
 pub mod invite_list;

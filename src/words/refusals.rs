@@ -113,6 +113,10 @@ const fn known(name: KnownRefusal) -> &'static str {
         }
         KnownRefusal::FirstNameInvalid => "Telegram doesn't accept this first name.",
         KnownRefusal::LastNameInvalid => "Telegram doesn't accept this last name.",
+        KnownRefusal::BotTokenInvalid => {
+            "Telegram doesn't know this token. Copy the whole token from @BotFather; it may have been revoked."
+        }
+        KnownRefusal::BotTokenExpired => "This token was revoked. Get the new one from @BotFather.",
         KnownRefusal::UserDeactivated => {
             "The account was deleted at Telegram. Its number can be registered again in the official app."
         }

@@ -43,7 +43,7 @@ fn frames(folder: &Path) -> String {
 fn start(number: u16) -> ClientStart {
     ClientStart {
         account: AccountId::generate(),
-        phone: Phone::test(2, number),
+        identifier: Phone::test(2, number).into(),
         folder: format!("/folder-{number}").into(),
         key: Secret::new("a2V5"),
         known: None,

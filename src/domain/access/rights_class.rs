@@ -123,7 +123,7 @@ mod tests {
                 for wanted in [DesiredState::Connected, DesiredState::Removed] {
                     accounts.push(Account {
                         id: AccountId::generate(),
-                        phone: Phone::test(1, 1),
+                        identifier: Phone::test(1, 1).into(),
                         owner: owner.clone(),
                         comment: String::new(),
                         groups: of.to_vec(),

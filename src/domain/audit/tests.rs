@@ -28,7 +28,12 @@ fn details_become_typed_values() {
         (
             "account.added",
             Some(r#"{"phone":"+9996620007","owner":null}"#),
-            AuditEvent::AccountAdded { phone: Phone::test(2, 7), owner: None },
+            AuditEvent::AccountAdded { phone: Phone::test(2, 7).into(), owner: None },
+        ),
+        (
+            "account.added",
+            Some(r#"{"phone":"Bot 7000000042","owner":null}"#),
+            AuditEvent::AccountAdded { phone: Identifier::parse("Bot 7000000042").unwrap(), owner: None },
         ),
         ("login.code.shown", None, AuditEvent::LoginCodeShown { approved_by: None }),
         (

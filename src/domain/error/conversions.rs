@@ -2,6 +2,7 @@
 
 use super::ErrorCode;
 use crate::domain::access::{EscalationError, Refusal};
+use crate::domain::bot::BotError;
 use crate::domain::email::EmailError;
 use crate::domain::phone::PhoneError;
 use crate::domain::reveal::ReasonError;
@@ -14,6 +15,12 @@ impl From<PhoneError> for ErrorCode {
             PhoneError::Length => Self::PhoneLength,
             PhoneError::CountryCode => Self::PhoneCountryCode,
         }
+    }
+}
+
+impl From<BotError> for ErrorCode {
+    fn from(why: BotError) -> Self {
+        Self::Bot { why }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a person can ask of Telegram at a stage of a login, without entering anything.
 
 use super::{CodeDelivery, EmailReset, Recovery, Stage};
+use crate::domain::AccountKind;
 use crate::domain::ids::named;
 
 named!(
@@ -34,7 +35,15 @@ impl LoginAction {
 impl Stage {
     /// What can be asked for now, the likeliest first. TDLib accepts the phone number, and starts a login by QR code, in
     /// each stage that waits for a person, except one that waits for another device.
-    pub fn actions(&self) -> Vec<LoginAction> {
+    pub fn actions(&self, kind: AccountKind) -> Vec<LoginAction> {
+        match kind {
+            AccountKind::User => self.actions_of_a_user(),
+            // A token is all there is to the login of a bot.
+            AccountKind::Bot => Vec::new(),
+        }
+    }
+
+    fn actions_of_a_user(&self) -> Vec<LoginAction> {
         use LoginAction::{RecoverPassword, ReportMissing, ResetEmail, SendCode, ShowQr, StartOver};
         match self {
             Self::WaitCode(sent) => {
@@ -71,8 +80,8 @@ impl Stage {
         }
     }
 
-    pub fn allows(&self, action: LoginAction) -> bool {
-        self.actions().contains(&action)
+    pub fn allows(&self, action: LoginAction, kind: AccountKind) -> bool {
+        self.actions(kind).contains(&action)
     }
 }
 

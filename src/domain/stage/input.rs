@@ -2,7 +2,7 @@
 
 use super::{Recovery, Stage};
 use crate::domain::ids::named;
-use crate::domain::{Email, Secret};
+use crate::domain::{AccountKind, BotToken, Email, Secret};
 
 named!(
     /// An input that a stage waits for.
@@ -19,6 +19,8 @@ named!(
         RecoveryCode = "recovery-code",
         /// The name of a new account.
         Name = "first-name",
+        /// The token of a bot.
+        BotToken = "bot-token",
     }
 );
 
@@ -27,14 +29,27 @@ impl Input {
     pub const fn sends_something(self) -> bool {
         match self {
             Self::EmailAddress => true,
-            Self::Code | Self::Password | Self::EmailCode | Self::RecoveryCode | Self::Name => false,
+            Self::Code
+            | Self::Password
+            | Self::EmailCode
+            | Self::RecoveryCode
+            | Self::Name
+            | Self::BotToken => false,
         }
     }
 }
 
 impl Stage {
-    /// The inputs that it waits for, the likeliest first.
-    pub const fn inputs(&self) -> &'static [Input] {
+    /// The inputs that it waits for in the login of an account of this kind, the likeliest first.
+    pub const fn inputs(&self, kind: AccountKind) -> &'static [Input] {
+        match (self, kind) {
+            (Self::SignedOut | Self::Ended(_), AccountKind::Bot) => &[Input::BotToken],
+            (_, AccountKind::Bot) => &[],
+            (stage, AccountKind::User) => stage.inputs_of_a_user(),
+        }
+    }
+
+    const fn inputs_of_a_user(&self) -> &'static [Input] {
         match self {
             Self::WaitCode(_) => &[Input::Code],
             Self::WaitPassword { recovery: Recovery::CodeSent { .. }, .. } => {
@@ -63,8 +78,8 @@ impl Stage {
         }
     }
 
-    pub fn waits_for(&self, input: Input) -> bool {
-        self.inputs().contains(&input)
+    pub fn waits_for(&self, input: Input, kind: AccountKind) -> bool {
+        self.inputs(kind).contains(&input)
     }
 }
 
@@ -86,6 +101,11 @@ pub enum LoginInput {
         first: String,
         last: String,
     },
+    BotToken {
+        token: BotToken,
+        /// Whether to store it for the next login.
+        keep: bool,
+    },
 }
 
 impl LoginInput {
@@ -98,6 +118,7 @@ impl LoginInput {
             Self::EmailCode(_) => Input::EmailCode,
             Self::RecoveryCode { .. } => Input::RecoveryCode,
             Self::Name { .. } => Input::Name,
+            Self::BotToken { .. } => Input::BotToken,
         }
     }
 
@@ -109,7 +130,8 @@ impl LoginInput {
             | Self::EmailAddress(_)
             | Self::EmailCode(_)
             | Self::RecoveryCode { .. }
-            | Self::Name { .. } => None,
+            | Self::Name { .. }
+            | Self::BotToken { .. } => None,
         }
     }
 }

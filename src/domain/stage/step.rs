@@ -1,7 +1,7 @@
 //! The next step of a login as data, for everything that shows it: pages today, other ways to reach people later.
 
 use super::{CodeSent, Input, LoginAction, Stage, StageToken};
-use crate::domain::{Secret, Snapshot};
+use crate::domain::{AccountKind, Secret, Snapshot};
 
 /// What a person can do next in a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,21 +45,25 @@ pub enum FieldKind {
     NewPassword,
     Email,
     Name,
+    /// A box to tick.
+    Choice,
 }
 
 /// The name of the second field of a recovery code.
 pub const NEW_PASSWORD: &str = "new-password";
 /// The name of the second field of a name.
 pub const LAST_NAME: &str = "last-name";
+/// The name of the field beside a bot's token.
+pub const KEEP_TOKEN: &str = "keep";
 
 impl<'a> LoginStep<'a> {
-    pub fn of(snapshot: &'a Snapshot) -> Self {
+    pub fn of(snapshot: &'a Snapshot, kind: AccountKind) -> Self {
         let stage = &snapshot.stage;
         let form = |input: &Input| StepForm { input: *input, fields: fields(*input, stage) };
         Self {
             token: snapshot.token,
-            forms: stage.inputs().iter().map(form).collect(),
-            actions: stage.actions(),
+            forms: stage.inputs(kind).iter().map(form).collect(),
+            actions: stage.actions(kind),
             code: stage.code_sent(),
             link: stage.link(),
         }
@@ -116,6 +120,11 @@ fn fields(input: Input, stage: &Stage) -> Vec<Field> {
             fields.push(optional(LAST_NAME, FieldKind::Name));
             fields
         }
+        Input::BotToken => {
+            let mut fields = one(FieldKind::Password, None);
+            fields.push(optional(KEEP_TOKEN, FieldKind::Choice));
+            fields
+        }
     }
 }
 
@@ -139,7 +148,7 @@ mod tests {
             (word, 0, FieldKind::Words, None),
         ] {
             let snapshot = code(way, length);
-            let step = LoginStep::of(&snapshot);
+            let step = LoginStep::of(&snapshot, AccountKind::User);
             let field = &step.forms[0].fields[0];
             assert_eq!((field.name, field.kind, field.length), ("code", kind, expected));
         }
@@ -152,14 +161,30 @@ mod tests {
             ..Snapshot::off()
         };
         let before = wait(Recovery::Possible);
-        let step = LoginStep::of(&before);
+        let step = LoginStep::of(&before, AccountKind::User);
         assert_eq!(step.forms.iter().map(|form| form.input).collect::<Vec<_>>(), [Input::Password]);
         assert_eq!(step.actions, [LoginAction::RecoverPassword, LoginAction::StartOver]);
         let after = wait(Recovery::CodeSent { pattern: "a***@example.org".into() });
-        let step = LoginStep::of(&after);
+        let step = LoginStep::of(&after, AccountKind::User);
         let inputs: Vec<_> = step.forms.iter().map(|form| form.input).collect();
         assert_eq!(inputs, [Input::RecoveryCode, Input::Password]);
         assert_eq!(step.forms[0].fields[1].name, NEW_PASSWORD);
         assert!(!step.forms[0].fields[1].is_required);
+    }
+
+    #[test]
+    fn the_login_of_a_bot_takes_a_token_and_nothing_else() {
+        let of = |stage| Snapshot { stage, ..Snapshot::off() };
+        for stage in [Stage::SignedOut, Stage::Ended(crate::domain::SessionEndReason::Revoked)] {
+            let snapshot = of(stage);
+            let step = LoginStep::of(&snapshot, AccountKind::Bot);
+            assert_eq!(step.forms.iter().map(|form| form.input).collect::<Vec<_>>(), [Input::BotToken]);
+            assert_eq!(step.forms[0].fields[0].kind, FieldKind::Password);
+            assert!(!step.forms[0].fields[1].is_required);
+            assert!(step.actions.is_empty());
+        }
+        let waits = code(CodeDelivery::Sms, 5);
+        let step = LoginStep::of(&waits, AccountKind::Bot);
+        assert!(step.forms.is_empty() && step.actions.is_empty());
     }
 }

@@ -109,7 +109,7 @@ mod tests {
     fn entry(id: AccountId, version: u64) -> Arc<Entry> {
         let account = Account {
             id,
-            phone: Phone::test(1, 1),
+            identifier: Phone::test(1, 1).into(),
             owner: None,
             comment: String::new(),
             groups: vec![],

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::access::PolicyRows;
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::{AccountPrivilege, SystemPrivilege};
-use crate::domain::{Email, GroupId, Phone, RoleId};
+use crate::domain::{Email, GroupId, Identifier, RoleId};
 use crate::ops::OpError;
 use crate::store::{self, Conn, StoreError};
 
@@ -86,7 +86,7 @@ impl RulesFile {
             accounts: accounts
                 .iter()
                 .filter(|account| account.groups.contains(&group.id))
-                .map(|account| account.phone.to_string())
+                .map(|account| account.identifier.to_string())
                 .collect::<BTreeSet<_>>()
                 .into_iter()
                 .collect(),
@@ -141,9 +141,9 @@ fn cells_of(
     sets.into_iter().map(|(name, set)| (name, named(set))).collect()
 }
 
-/// A number as a file has it.
-pub(super) fn phone(text: &str) -> Result<Phone, OpError> {
-    Phone::parse(text).map_err(|error| wrong(text, error.into()))
+/// A number, or a bot, as a file has it.
+pub(super) fn identifier(text: &str) -> Result<Identifier, OpError> {
+    Identifier::parse(text).map_err(|error| wrong(text, error.into()))
 }
 
 /// An address as a file has it.

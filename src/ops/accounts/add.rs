@@ -8,13 +8,13 @@ use crate::domain::access::SystemGrant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
-use crate::domain::{Account, AccountId, DesiredState, Email, Phone};
+use crate::domain::{Account, AccountId, DesiredState, Email, Identifier, Phone};
 use crate::ops::{App, OpError};
 use crate::store;
 
 #[derive(Debug, Clone)]
 pub struct NewAccount {
-    pub phone: Phone,
+    pub identifier: Identifier,
     pub owner: Option<Email>,
     pub comment: String,
 }
@@ -30,7 +30,7 @@ pub async fn add(
     taken::check_limit(app, grant.actor())?;
     let account = Account {
         id: AccountId::generate(),
-        phone: new.phone,
+        identifier: new.identifier,
         owner: new.owner,
         comment: new.comment,
         groups: Vec::new(),
@@ -38,13 +38,13 @@ pub async fn add(
         folder: random_name()?,
         created: app.clock.now(),
     };
-    let event = AuditEvent::AccountAdded { phone: account.phone.clone(), owner: account.owner.clone() };
+    let event = AuditEvent::AccountAdded { phone: account.identifier.clone(), owner: account.owner.clone() };
     let entry = AuditEntry::done(account.created, grant.actor(), event).about(account.id);
     let inserted = app.write(&entry, async |tx| store::accounts::insert(tx, &account).await).await;
     let is_visible = taken::sees(app, grant.actor(), &account);
     match inserted {
         Err(error) if store::unique(&error).is_some() => {
-            return match taken::refusal(app, grant.actor(), &account.phone, entry) {
+            return match taken::refusal(app, grant.actor(), &account.identifier, entry) {
                 Taken::Hidden(_) if !is_visible => Ok(None),
                 Taken::Hidden(refusal) => Err(taken::count(app, grant.actor(), refusal)),
                 Taken::Visible(refusal) => Err(refusal),
@@ -68,10 +68,12 @@ pub async fn add_test(
     }
     let [high, low, ..] = random_bytes()?;
     let listing = app.live.accounts.listing();
-    let taken: HashSet<&Phone> = listing.entries.iter().map(|entry| &entry.account.phone).collect();
+    let taken: HashSet<&Phone> =
+        listing.entries.iter().filter_map(|entry| entry.account.identifier.phone()).collect();
     let phone = free_test_number(u16::from_be_bytes([high, low]), |phone| taken.contains(phone))
         .ok_or_else(|| OpError::Refused(ErrorCode::NoTestNumberFree))?;
-    add(app, grant, NewAccount { phone, owner: None, comment: "Test account".into() }).await
+    add(app, grant, NewAccount { identifier: phone.into(), owner: None, comment: "Test account".into() })
+        .await
 }
 
 /// The first free number of the test environment at or after `from`.

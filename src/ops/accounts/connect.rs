@@ -30,7 +30,7 @@ pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
     let (folder, key) = opened.map_err(OpError::Internal)?;
     app.hub.connect(ClientStart {
         account: account.id,
-        phone: account.phone.clone(),
+        identifier: account.identifier.clone(),
         folder,
         key,
         known: app.live.last_known.get(account.id),

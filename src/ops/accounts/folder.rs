@@ -24,7 +24,7 @@ struct Manifest {
     environment: String,
     /// The key of TDLib's files, sealed.
     key: String,
-    /// The phone number, sealed.
+    /// The phone number, or `bot:` and the id of a bot, sealed.
     phone: String,
 }
 
@@ -62,7 +62,9 @@ pub fn open(
     let key = new_folder_key()?;
     let manifest = Manifest {
         key: keys.seal(&place(Purpose::FolderKey), &key)?.to_string(),
-        phone: keys.seal(&place(Purpose::FolderPhone), &Secret::new(account.phone.digits()))?.to_string(),
+        phone: keys
+            .seal(&place(Purpose::FolderPhone), &Secret::new(account.identifier.stored()))?
+            .to_string(),
         account: id.clone(),
         environment: environment.name().to_owned(),
     };
@@ -144,7 +146,7 @@ mod tests {
     fn account() -> Account {
         Account {
             id: AccountId::generate(),
-            phone: Phone::test(2, 1234),
+            identifier: Phone::test(2, 1234).into(),
             owner: None,
             comment: String::new(),
             groups: vec![],

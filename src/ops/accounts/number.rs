@@ -5,7 +5,7 @@
 
 use super::add::random_name;
 use super::taken::{self, Taken};
-use super::{connect, folder};
+use super::{connect, folder, phone_of};
 use crate::domain::access::{Grant, Principal, SystemGrant};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
@@ -38,7 +38,8 @@ pub(in crate::ops) async fn change(
     let _no_codes = app.guards.code_requests.begin(id).ok_or(AnswerError::Busy)?;
     let _no_inputs = app.guards.inputs.begin(id).ok_or(AnswerError::Busy)?;
     let entry = app.live.accounts.get(id).ok_or(OpError::NotFound)?;
-    if entry.account.phone == phone {
+    let before = phone_of(&entry.account)?;
+    if *before == phone {
         return Err(OpError::invalid("phone", ErrorCode::PhoneUnchanged));
     }
     if entry.snapshot.busy {
@@ -47,7 +48,7 @@ pub(in crate::ops) async fn change(
     if !was_never_logged_in(&entry) {
         return Err(OpError::Refused(ErrorCode::NumberInUse));
     }
-    let event = AuditEvent::NumberCorrected { phone: phone.clone(), before: entry.account.phone.clone() };
+    let event = AuditEvent::NumberCorrected { phone: phone.clone(), before: before.clone() };
     let audit = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
     login::count_change(app, &audit, id)?;
     app.hub.disconnect(id).await;
@@ -64,7 +65,8 @@ pub(in crate::ops) async fn change(
 
 /// Whether the account's number can still be corrected, as far as the page knows.
 pub fn was_never_logged_in(entry: &Entry) -> bool {
-    if entry.account.wanted == DesiredState::Removed || entry.snapshot.profile.is_some() {
+    let is_removed = entry.account.wanted == DesiredState::Removed;
+    if is_removed || entry.account.identifier.is_bot() || entry.snapshot.profile.is_some() {
         return false;
     }
     !entry.snapshot.stage.may_have_session()
@@ -102,7 +104,7 @@ async fn write(
 /// Refuses what the database knows better: the account was changed, or has had a session.
 async fn check_history(conn: &mut Conn<'_>, entry: &Entry) -> Result<(), OpError> {
     let row = store::accounts::get(conn, entry.account.id).await?.ok_or(OpError::NotFound)?;
-    if row.phone != entry.account.phone || row.wanted == DesiredState::Removed {
+    if row.identifier != entry.account.identifier || row.wanted == DesiredState::Removed {
         return Err(OpError::Refused(ErrorCode::FormStale));
     }
     if store::account_states::has_had_session(conn, entry.account.id).await? {
@@ -124,7 +126,7 @@ fn refused(
     if !is_taken {
         return OpError::Internal(error);
     }
-    match taken::refusal(app, actor, phone, attempt) {
+    match taken::refusal(app, actor, &phone.clone().into(), attempt) {
         Taken::Visible(refusal) => refusal,
         Taken::Hidden(refusal) => taken::count(app, actor, refusal),
     }

@@ -83,7 +83,9 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
 
 fn ends_with(account: &Account, digits: &str) -> bool {
     let digits = digits.trim();
-    digits.len() == 4 && account.phone.digits().ends_with(digits)
+    let of_account = account.identifier.digits();
+    // The id of an old bot may be shorter.
+    digits.len() == of_account.len().min(4) && of_account.ends_with(digits)
 }
 
 /// Resumes a removal that waits for its next attempt or has failed.
@@ -179,7 +181,7 @@ async fn record_no_log_out(app: &App, id: AccountId) -> Result<StepOutcome, Stor
 
 /// The account's snapshot once its stage is no longer transient, or after [`SETTLES`] the present one. None if there
 /// is no such account.
-async fn settled(app: &App, id: AccountId) -> Option<Snapshot> {
+pub(in crate::ops) async fn settled(app: &App, id: AccountId) -> Option<Snapshot> {
     let mut changes = app.live.events.subscribe();
     let end = Instant::now() + SETTLES;
     loop {
@@ -220,7 +222,9 @@ pub(crate) async fn forget(app: &App, job: &JobRecord, id: AccountId) -> Result<
     let now = app.clock.now();
     let entry = AuditEntry::done(now, &ACTOR, AuditEvent::AccountRemoved).about(id);
     app.write(&entry, async |tx| -> Result<(), StoreError> {
-        store::secrets::delete(tx, Purpose::TwoStepPassword, &id.to_string()).await?;
+        for purpose in [Purpose::TwoStepPassword, Purpose::BotToken] {
+            store::secrets::delete(tx, purpose, &id.to_string()).await?;
+        }
         store::account_states::remove(tx, id).await?;
         store::account_pictures::remove(tx, id).await?;
         store::accounts::tombstone(tx, id, now).await?;

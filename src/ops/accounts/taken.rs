@@ -9,7 +9,8 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::error::ErrorCode;
 use crate::domain::invite::Invite;
 use crate::domain::privilege::AccountPrivilege;
-use crate::domain::{Account, DesiredState, Phone};
+use crate::domain::stage::Input;
+use crate::domain::{Account, BotError, DesiredState, Identifier, Phone};
 use crate::ops::audit::failed_attempts;
 use crate::ops::{App, OpError};
 use crate::words;
@@ -34,35 +35,54 @@ pub(in crate::ops) fn sees(app: &App, actor: &Principal, account: &Account) -> b
 /// Whether an account that the actor can see has this number.
 pub(in crate::ops) fn is_taken_by_visible(app: &App, actor: &Principal, phone: &Phone) -> bool {
     let listing = app.live.accounts.listing();
-    listing.iter().any(|entry| entry.account.phone == *phone && sees(app, actor, &entry.account))
+    listing
+        .iter()
+        .any(|entry| entry.account.identifier.phone() == Some(phone) && sees(app, actor, &entry.account))
 }
 
 /// The numbers of the accounts that the actor can see.
 pub(in crate::ops) fn visible_numbers(app: &App, actor: &Principal) -> HashSet<Phone> {
     let listing = app.live.accounts.listing();
     let seen = listing.iter().filter(|entry| sees(app, actor, &entry.account));
-    seen.map(|entry| entry.account.phone.clone()).collect()
+    seen.filter_map(|entry| entry.account.identifier.phone().cloned()).collect()
 }
 
 /// Refuses a number that another account has. An attempt with the number of an account that the actor can't see is
 /// recorded about that account, so that those who can see it know.
-pub(in crate::ops) fn refusal(app: &App, actor: &Principal, phone: &Phone, attempt: AuditEntry) -> Taken {
+pub(in crate::ops) fn refusal(
+    app: &App,
+    actor: &Principal,
+    wanted: &Identifier,
+    attempt: AuditEntry,
+) -> Taken {
     let listing = app.live.accounts.listing();
-    let holder = listing.iter().find(|entry| entry.account.phone == *phone);
+    let holder = listing.iter().find(|entry| entry.account.identifier == *wanted);
     let visible = holder.filter(|entry| sees(app, actor, &entry.account));
     if let Some(entry) = visible {
-        return Taken::Visible(OpError::invalid(
-            "phone",
-            match entry.account.wanted {
-                DesiredState::Removed => ErrorCode::PhoneBeingRemoved,
-                DesiredState::Connected | DesiredState::Disconnected => ErrorCode::PhoneTaken,
-            },
-        ));
+        return Taken::Visible(match entry.account.wanted {
+            DesiredState::Removed => being_removed(wanted),
+            DesiredState::Connected | DesiredState::Disconnected => taken(wanted),
+        });
     }
     let attempt = AuditEntry { account: holder.map(|entry| entry.account.id), ..attempt };
-    let attempt = attempt.because(words::sentence(&ErrorCode::PhoneTaken));
+    let refusal = taken(wanted);
+    let attempt = attempt.because(words::sentence(&refusal.code()));
     failed_attempts::note(app, &attempt.actor.clone(), attempt);
-    Taken::Hidden(OpError::invalid("phone", ErrorCode::PhoneTaken))
+    Taken::Hidden(refusal)
+}
+
+fn taken(wanted: &Identifier) -> OpError {
+    match wanted {
+        Identifier::Phone(_) => OpError::invalid("phone", ErrorCode::PhoneTaken),
+        Identifier::Bot(_) => OpError::invalid(Input::BotToken.name(), BotError::Taken),
+    }
+}
+
+fn being_removed(wanted: &Identifier) -> OpError {
+    match wanted {
+        Identifier::Phone(_) => OpError::invalid("phone", ErrorCode::PhoneBeingRemoved),
+        Identifier::Bot(_) => OpError::invalid(Input::BotToken.name(), BotError::BeingRemoved),
+    }
 }
 
 /// Counts a refusal that tells that an account exists which the actor can't see.

@@ -9,7 +9,7 @@ use crate::domain::reveal::{RequestState, RevealRequest, Revealing};
 use crate::domain::{AccountId, Email, Millis};
 use crate::ops::approvals::{approvers, parse_reason, refused};
 use crate::ops::confirmation::{self, Confirmed};
-use crate::ops::{App, OpError, current, sign_in};
+use crate::ops::{App, OpError, accounts, current, sign_in};
 use crate::store::{self, Conn};
 
 /// What allows a reveal.
@@ -159,6 +159,7 @@ pub(crate) async fn may_see<P: Revealing>(
     let actor = current::principal(conn, actor).await?;
     let row = store::accounts::get(conn, account).await?.ok_or(OpError::NotFound)?;
     access::decide::<P>(&app.policy(conn).await?, &actor, &row)?;
+    accounts::phone_of(&row)?;
     Ok(actor)
 }
 

@@ -70,7 +70,7 @@ async fn add<P: Revealing>(
     let request = RevealRequest {
         id: RevealId::generate(),
         account,
-        phone: entry.phone,
+        identifier: entry.identifier,
         kind: P::KIND,
         requester: person.id,
         person: person.email.clone(),

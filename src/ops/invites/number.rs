@@ -40,7 +40,7 @@ async fn add(app: &App, begun: &Begun, phone: Phone) -> Result<(), OpError> {
     let now = app.clock.now();
     let account = Account {
         id: AccountId::generate(),
-        phone,
+        identifier: phone.into(),
         owner: Some(invite.person.clone()),
         comment: invite.comment.clone(),
         groups: invite.groups.clone(),
@@ -48,14 +48,14 @@ async fn add(app: &App, begun: &Begun, phone: Phone) -> Result<(), OpError> {
         folder: random_name()?,
         created: now,
     };
-    let event = AuditEvent::AccountAdded { phone: account.phone.clone(), owner: account.owner.clone() };
+    let event = AuditEvent::AccountAdded { phone: account.identifier.clone(), owner: account.owner.clone() };
     let entry = AuditEntry::done(now, principal, event).about(account.id);
     let added = app.write_with(async |tx| insert(app, tx, begun, &account, &entry).await).await;
     let account = match added {
         Ok(account) => account,
         Err(OpError::Invalid { field: "phone", .. }) => {
             // Those who can see the account that has the number learn of it; this person does not.
-            let _ = taken::refusal(app, principal, &account.phone, entry);
+            let _ = taken::refusal(app, principal, &account.identifier, entry);
             let refusal = OpError::invalid("phone", ErrorCode::InviteNumberTaken);
             return Err(taken::count(app, principal, refusal));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{AccountId, Email, GroupId, Phone, RoleId, UserId};
+use crate::domain::{AccountId, Email, GroupId, Identifier, RoleId, UserId};
 use crate::store::conn::all;
 use crate::store::{Conn, StoreError, groups, roles, users};
 
@@ -11,7 +11,7 @@ pub(super) struct Names {
     people: HashMap<UserId, Email>,
     roles: HashMap<RoleId, String>,
     groups: HashMap<GroupId, String>,
-    accounts: HashMap<AccountId, Phone>,
+    accounts: HashMap<AccountId, Identifier>,
 }
 
 impl Names {
@@ -20,7 +20,9 @@ impl Names {
             people: users::addresses(conn).await?,
             roles: roles::all(conn).await?.into_iter().map(|role| (role.id, role.name)).collect(),
             groups: groups::all(conn).await?.into_iter().map(|group| (group.id, group.name)).collect(),
-            accounts: all!(conn, (AccountId, Phone), "select id, phone from accounts")?.into_iter().collect(),
+            accounts: all!(conn, (AccountId, Identifier), "select id, phone from accounts")?
+                .into_iter()
+                .collect(),
         })
     }
 

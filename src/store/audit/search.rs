@@ -9,7 +9,7 @@ mod narrowed;
 
 use super::Entry;
 use crate::domain::audit::Outcome;
-use crate::domain::{AccountId, Millis, Phone};
+use crate::domain::{AccountId, Identifier, Millis};
 use crate::store::conn::{Built, Value, all, all_built, one};
 use crate::store::{Conn, StoreError, accounts};
 
@@ -84,14 +84,12 @@ impl Search {
         *self == Self::default()
     }
 
-    /// Whether an entry matches. `phone` is the number of its account.
-    pub fn fits(&self, entry: &Entry, phone: Option<&Phone>) -> bool {
+    /// Whether an entry matches. `identifier` is the number, or id, of its account.
+    pub fn fits(&self, entry: &Entry, identifier: Option<&Identifier>) -> bool {
         let account = match &self.account {
             None => true,
             Some(Whose::Id(id)) => entry.account == Some(*id),
-            Some(Whose::Digits(digits)) => {
-                phone.is_some_and(|phone| phone.digits().contains(digits.as_str()))
-            }
+            Some(Whose::Digits(digits)) => identifier.is_some_and(|it| it.digits().contains(digits.as_str())),
         };
         account
             && self.actor.as_ref().is_none_or(|part| holds(&entry.actor, part))

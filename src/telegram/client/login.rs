@@ -7,7 +7,7 @@ use tdlib_rs::types::EmailAddressAuthenticationCode;
 use tdlib_rs::{functions, types};
 
 use crate::domain::stage::{LoginAction, LoginInput};
-use crate::domain::{SessionEndReason, Stage};
+use crate::domain::{AccountKind, Identifier, SessionEndReason, Stage};
 use crate::telegram::client::calls::{CallError, call};
 use crate::telegram::client::run::Client;
 use crate::telegram::client::{ClientTask, Done};
@@ -18,12 +18,12 @@ const REFUSAL_TIME: Duration = Duration::from_secs(3);
 
 impl ClientTask {
     pub(super) fn act(&mut self, client: &mut Client, action: LoginAction, reply: Reply<()>) {
-        if !self.snapshot.stage.allows(action) {
+        let request = self.request(action).filter(|_| self.snapshot.stage.allows(action, self.kind()));
+        let Some(request) = request else {
             let _ = reply.send(Err(AnswerError::NotNow));
             return;
-        }
+        };
         let id = client.id;
-        let request = self.request(action);
         client.is_starting_over = action == LoginAction::StartOver;
         self.begin_request();
         client.calls.push(Box::pin(async move {
@@ -49,21 +49,27 @@ impl ClientTask {
         }));
     }
 
-    fn request(&self, action: LoginAction) -> Request {
-        match (action, &self.snapshot.stage) {
+    fn kind(&self) -> AccountKind {
+        self.start.identifier.kind()
+    }
+
+    /// None for a bot: it has no number to which anything could be sent.
+    fn request(&self, action: LoginAction) -> Option<Request> {
+        let phone = self.start.identifier.phone()?;
+        Some(match (action, &self.snapshot.stage) {
             (LoginAction::SendCode, Stage::WaitCode(sent)) if sent.next.is_some() => Request::Resend,
             (LoginAction::SendCode, Stage::WaitEmailCode { .. }) => Request::Resend,
-            (LoginAction::SendCode, _) => Request::Number(self.start.phone.to_string()),
+            (LoginAction::SendCode, _) => Request::Number(phone.to_string()),
             (LoginAction::ShowQr, _) => Request::Qr,
             (LoginAction::ReportMissing, _) => Request::Missing,
             (LoginAction::ResetEmail, _) => Request::ResetEmail,
             (LoginAction::RecoverPassword, _) => Request::Recovery,
             (LoginAction::StartOver, _) => Request::LogOut,
-        }
+        })
     }
 
     pub(super) fn submit(&mut self, client: &mut Client, provided: LoginInput, reply: Reply<()>) {
-        if !self.snapshot.stage.waits_for(provided.input()) {
+        if !self.snapshot.stage.waits_for(provided.input(), self.kind()) {
             let _ = reply.send(Err(AnswerError::Stale));
             return;
         }
@@ -88,11 +94,13 @@ impl ClientTask {
         }
     }
 
-    /// Whether this is the account that was logged in here before; or, at the first time, the one with this number.
+    /// Whether this is the account that was logged in here before; or, at the first time, the one with this number. A bot
+    /// is known by its id from the beginning.
     fn belongs_here(&self, me: &types::User) -> bool {
-        match &self.snapshot.profile {
-            Some(known) => known.telegram_id == me.id,
-            None => self.start.phone.digits() == me.phone_number,
+        match (&self.start.identifier, &self.snapshot.profile) {
+            (Identifier::Bot(id), _) => id.number() == me.id,
+            (Identifier::Phone(_), Some(known)) => known.telegram_id == me.id,
+            (Identifier::Phone(phone), None) => phone.digits() == me.phone_number,
         }
     }
 
@@ -144,6 +152,9 @@ async fn send(provided: LoginInput, id: i32) -> Result<(), CallError> {
             let new_password = new_password.map(|password| password.expose().to_owned()).unwrap_or_default();
             let code = code.expose().to_owned();
             call(functions::recover_authentication_password(code, new_password, String::new(), id)).await
+        }
+        LoginInput::BotToken { token, .. } => {
+            call(functions::check_authentication_bot_token(token.secret().expose().to_owned(), id)).await
         }
         LoginInput::Name { first, last } => call(functions::register_user(first, last, true, id)).await,
     }

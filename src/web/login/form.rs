@@ -4,7 +4,9 @@ use serde::Deserialize;
 
 use crate::domain::error::ErrorCode;
 use crate::domain::stage::{CodeSent, LoginInput};
-use crate::domain::{Email, Input, Secret, Snapshot, StageToken, login_code};
+use crate::domain::{
+    AccountKind, BotError, BotToken, Email, Input, Secret, Snapshot, StageToken, login_code,
+};
 use crate::ops::OpError;
 
 /// Characters of a code or a name, and bytes of a password, at most.
@@ -19,24 +21,25 @@ pub struct LoginForm {
     pub token: StageToken,
     code: Option<Secret>,
     password: Option<Secret>,
-    /// Whether to store the password.
-    keep: Option<String>,
     email: Option<String>,
     email_code: Option<Secret>,
     recovery_code: Option<Secret>,
     new_password: Option<Secret>,
     first_name: Option<String>,
     last_name: Option<String>,
+    bot_token: Option<Secret>,
+    /// Whether to store the password or the token.
+    keep: Option<String>,
 }
 
 impl LoginForm {
     /// Checks what was entered. Errors that depend on the stage are only found if the form is not stale.
-    pub fn parse(&self, snapshot: &Snapshot) -> Result<LoginInput, OpError> {
+    pub fn parse(&self, snapshot: &Snapshot, kind: AccountKind) -> Result<LoginInput, OpError> {
         let stage = &snapshot.stage;
         let input = match self.given().as_slice() {
             [input] => *input,
             // An empty field can't be told from a missing one, so the message is about the field of the account's stage.
-            [] => return Err(stage.inputs().first().map_or_else(stale, |input| missing(*input))),
+            [] => return Err(stage.inputs(kind).first().map_or_else(stale, |input| missing(*input))),
             [..] => return Err(stale()),
         };
         let text =
@@ -62,11 +65,12 @@ impl LoginForm {
                 Ok(LoginInput::RecoveryCode { code, new_password })
             }
             Input::Name => self.parse_name(),
+            Input::BotToken => self.parse_bot_token(),
         }
     }
 
     pub fn keeps_password(&self) -> bool {
-        self.keep.is_some()
+        self.keep.is_some() && self.password.is_some()
     }
 
     fn given(&self) -> Vec<Input> {
@@ -77,8 +81,16 @@ impl LoginForm {
             (Input::EmailCode, self.email_code.is_some()),
             (Input::RecoveryCode, self.recovery_code.is_some()),
             (Input::Name, self.first_name.is_some()),
+            (Input::BotToken, self.bot_token.is_some()),
         ];
         fields.into_iter().filter(|(_, is_given)| *is_given).map(|(input, _)| input).collect()
+    }
+
+    fn parse_bot_token(&self) -> Result<LoginInput, OpError> {
+        let field = Input::BotToken.name();
+        let typed = self.bot_token.as_ref().ok_or_else(|| missing(Input::BotToken))?;
+        let token = BotToken::parse(typed).map_err(|why| OpError::invalid(field, why))?;
+        Ok(LoginInput::BotToken { token, keep: self.keep.is_some() })
     }
 
     fn parse_name(&self) -> Result<LoginInput, OpError> {
@@ -147,6 +159,7 @@ fn missing(input: Input) -> OpError {
         Input::Password => ErrorCode::PasswordMissing,
         Input::EmailAddress => ErrorCode::EmailMissing,
         Input::Name => ErrorCode::NameMissing,
+        Input::BotToken => BotError::TokenMissing.into(),
     };
     OpError::invalid(input.name(), code)
 }

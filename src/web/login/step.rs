@@ -61,7 +61,8 @@ impl<'a> Step<'a> {
     pub fn new(entry: &'a Entry, may: AccountPrivileges, codes: Option<&'a CodeUse>, now: Millis) -> Self {
         let last = entry.snapshot.problem.as_ref().map(refusals::problem);
         let links = StepLinks::of_account(entry.account.id);
-        Self { entry, login: LoginStep::of(&entry.snapshot), may, links, codes, now, error: None, last }
+        let login = LoginStep::of(&entry.snapshot, entry.account.identifier.kind());
+        Self { entry, login, may, links, codes, now, error: None, last }
     }
 
     /// With other addresses than those of the account's page.
@@ -82,7 +83,7 @@ impl<'a> Step<'a> {
     }
 
     fn meaning(&self) -> String {
-        stages::status_meaning(&self.entry.snapshot)
+        stages::status_meaning(&self.entry.snapshot, self.entry.account.identifier.kind())
     }
 
     fn is_being_removed(&self) -> bool {
@@ -223,7 +224,7 @@ impl<'a> Step<'a> {
 
     /// When the code was sent that is waited for, and whether it is not the first.
     fn sent(&self) -> Option<(Moment, bool)> {
-        let waits = self.snapshot().stage.waits_for(Input::Code);
+        let waits = self.login.forms.iter().any(|form| form.input == Input::Code);
         let sent = self.snapshot().code_sent.filter(|_| waits)?;
         Some((moment(sent), self.used().is_some_and(|(used, _)| used > 1)))
     }

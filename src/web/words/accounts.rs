@@ -3,23 +3,13 @@
 use askama::filters::Safe;
 
 use super::moments::{Sentence, moment};
-use crate::domain::account::Profile;
-use crate::domain::direction::isolated;
-use crate::domain::{Input, Millis, Phone};
+use crate::domain::{Identifier, Input, Millis};
 
 /// A notice after adding an account with a test number.
-pub fn added(phone: Option<&Phone>) -> String {
-    match phone {
-        Some(phone) => format!("{phone} was added."),
+pub fn added(account: Option<&Identifier>) -> String {
+    match account {
+        Some(account) => format!("{account} was added."),
         None => "A test account was added. You don't have access to it.".into(),
-    }
-}
-
-/// Who an account is at Telegram.
-pub fn profile(profile: &Profile) -> String {
-    match &profile.username {
-        Some(username) => format!("{} (@{username})", isolated(&profile.name)),
-        None => profile.name.clone(),
     }
 }
 
@@ -28,6 +18,7 @@ pub const MORE_CODES: &str = "More codes can be requested.";
 pub const NUMBER_CORRECTED: &str = "Number corrected.";
 pub const PASSWORD_STORED: &str = "Password stored.";
 pub const PASSWORD_REMOVED: &str = "Stored password removed.";
+pub const TOKEN_REMOVED: &str = "Stored token removed.";
 pub const LOGGED_OUT: &str = "Logged out.";
 pub const REMOVING: &str = "The account is being removed.";
 pub const REMOVED: &str = "Account removed.";
@@ -39,6 +30,15 @@ pub fn stored_password(stored_and_rejected: Option<(Millis, Option<Millis>)>) ->
         None => "Not stored".into(),
         Some((stored, None)) => format!("Stored at {}", moment(stored)),
         Some((_, Some(at))) => format!("Rejected by Telegram at {}. Set the correct one.", moment(at)),
+    })
+}
+
+/// The state of a bot's token.
+pub fn stored_token(stored_and_rejected: Option<(Millis, Option<Millis>)>) -> Sentence {
+    Safe(match stored_and_rejected {
+        None => "Not stored".into(),
+        Some((stored, None)) => format!("Stored at {}", moment(stored)),
+        Some((_, Some(at))) => format!("Rejected by Telegram at {}. Log in with the new one.", moment(at)),
     })
 }
 
@@ -57,6 +57,7 @@ pub const fn enter(input: Input) -> &'static str {
         Input::Password => "Enter password…",
         Input::EmailAddress => "Enter e-mail address…",
         Input::Name => "Register…",
+        Input::BotToken => "Enter token…",
     }
 }
 

@@ -56,6 +56,9 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::TwoStepPasswordShown { approved_by } => {
             format!("viewed the stored two-step password{}", approval(approved_by.as_ref()))
         }
+        AuditEvent::BotTokenStored => "stored the bot's token".into(),
+        AuditEvent::BotTokenUsed => "logged the bot in with its stored token".into(),
+        AuditEvent::BotTokenRemoved => "removed the bot's stored token".into(),
         AuditEvent::RevealRequested { kind } => format!("requested approval to view {}", secret(*kind)),
         AuditEvent::RevealApproved { kind, person } => {
             format!("approved the request of {person} to view {}", secret(*kind))

@@ -15,6 +15,8 @@ pub const fn label(field: &Field, input: &Input) -> &'static str {
         (Input::RecoveryCode, false) => "New two-step password (optional)",
         (Input::Name, true) => "First name",
         (Input::Name, false) => "Last name (optional)",
+        (Input::BotToken, true) => "Bot token",
+        (Input::BotToken, false) => "Keep the token, encrypted, so that Telescope can log the bot in again",
     }
 }
 
@@ -42,6 +44,9 @@ pub fn field_hint<'a>(stage: &'a Stage, input: Input, field: &Field) -> Option<H
             "Telegram will send login codes there from now on. Use an address that your organisation keeps control of.",
             "",
         ),
+        (_, Input::BotToken) if field.is_required => {
+            hint("From @BotFather in Telegram. Anyone who has the token controls the bot.", "")
+        }
         _ => None,
     }
 }
@@ -55,7 +60,8 @@ pub const fn keyboard(kind: &FieldKind) -> &'static str {
         | FieldKind::Code
         | FieldKind::Password
         | FieldKind::NewPassword
-        | FieldKind::Name => "text",
+        | FieldKind::Name
+        | FieldKind::Choice => "text",
     }
 }
 
@@ -68,7 +74,26 @@ pub const fn html_type(kind: &FieldKind) -> &'static str {
 pub const fn is_secret(kind: &FieldKind) -> bool {
     match kind {
         FieldKind::Password | FieldKind::NewPassword => true,
-        FieldKind::Digits | FieldKind::Words | FieldKind::Code | FieldKind::Email | FieldKind::Name => false,
+        FieldKind::Digits
+        | FieldKind::Words
+        | FieldKind::Code
+        | FieldKind::Email
+        | FieldKind::Name
+        | FieldKind::Choice => false,
+    }
+}
+
+/// Whether it is a box to tick, not something to type.
+pub const fn is_choice(kind: &FieldKind) -> bool {
+    match kind {
+        FieldKind::Choice => true,
+        FieldKind::Digits
+        | FieldKind::Words
+        | FieldKind::Code
+        | FieldKind::Password
+        | FieldKind::NewPassword
+        | FieldKind::Email
+        | FieldKind::Name => false,
     }
 }
 
@@ -76,7 +101,7 @@ pub const fn is_secret(kind: &FieldKind) -> bool {
 pub const fn autocomplete(kind: &FieldKind) -> &'static str {
     match kind {
         FieldKind::Digits | FieldKind::Words | FieldKind::Code => "one-time-code",
-        FieldKind::Password | FieldKind::Email | FieldKind::Name => "off",
+        FieldKind::Password | FieldKind::Email | FieldKind::Name | FieldKind::Choice => "off",
         FieldKind::NewPassword => "new-password",
     }
 }
@@ -115,6 +140,7 @@ pub const fn submitted(input: Input) -> &'static str {
         Input::EmailCode => "submitted the code from the login e-mail to Telegram",
         Input::RecoveryCode => "recovered the two-step password with a code from an e-mail",
         Input::Name => "registered the number at Telegram",
+        Input::BotToken => "submitted the bot's token to Telegram",
     }
 }
 

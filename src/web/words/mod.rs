@@ -2,6 +2,7 @@ pub mod access;
 pub mod accounts;
 pub mod audit;
 pub mod audit_page;
+mod bots;
 pub mod confirmation;
 pub mod connections;
 pub mod deliveries;

@@ -65,7 +65,7 @@ pub const CODE_UNAVAILABLE: &str = "The code can't be shown right now. Start aga
 pub fn decided(request: &RevealRequest, approved: bool) -> String {
     let what = if approved { "Approved" } else { "Declined" };
     let secret = secret(request.kind).label.to_lowercase();
-    format!("{what}: {secret} of {} for {}.", request.phone, request.person)
+    format!("{what}: {secret} of {} for {}.", request.identifier, request.person)
 }
 
 pub const WITHDRAWN: &str = "Request withdrawn.";

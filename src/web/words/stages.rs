@@ -1,12 +1,13 @@
 //! The status of an account: the label of each login stage, what it means, and what to do next.
 
+use super::bots;
 use super::deliveries::{DONT_SHARE, sentence};
 use super::login::email_reset;
 use super::moments::utc;
 use crate::domain::account::Frozen;
 use crate::domain::direction::isolated;
 use crate::domain::stage::{CodeDelivery, CodeSent, EmailReset, Recovery};
-use crate::domain::{Secret, SessionEndReason, Snapshot, Stage};
+use crate::domain::{AccountKind, Secret, SessionEndReason, Snapshot, Stage};
 
 /// The label on the badge of an account: that of its stage, unless Telegram has frozen it.
 pub fn status(snapshot: &Snapshot) -> &str {
@@ -14,14 +15,17 @@ pub fn status(snapshot: &Snapshot) -> &str {
 }
 
 /// What the account's status means and what leads on.
-pub fn status_meaning(snapshot: &Snapshot) -> String {
+pub fn status_meaning(snapshot: &Snapshot, kind: AccountKind) -> String {
     match snapshot.frozen.as_ref().filter(|_| snapshot.is_frozen()) {
         Some(frozen) => format!(
             "Telegram has frozen this account: it stays logged in and receives login codes, but it can't send messages \
              or change anything. {} Only its owner can appeal, in the official app.",
             frozen_dates(frozen)
         ),
-        None => meaning(&snapshot.stage),
+        None => match kind {
+            AccountKind::User => meaning(&snapshot.stage),
+            AccountKind::Bot => bots::meaning(&snapshot.stage).unwrap_or_else(|| meaning(&snapshot.stage)),
+        },
     }
 }
 

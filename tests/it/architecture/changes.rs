@@ -11,6 +11,7 @@ const WITHOUT_AN_ENTRY: &[(&str, usize, &str)] = &[
     ("src/jobs/runner.rs", 2, "when a job is retried, and why"),
     ("src/ops/approvals/view.rs", 1, "deletes old requests"),
     ("src/ops/audit/retention.rs", 1, "removes details, between two entries about that"),
+    ("src/ops/bots.rs", 1, "that Telegram rejected a stored token"),
     ("src/ops/invites/list/result.rs", 1, "deletes old lists of people to invite"),
     ("src/ops/login.rs", 1, "requests for a code that Telegram does not count"),
     ("src/ops/two_step.rs", 1, "whether Telegram accepted a stored password"),

@@ -33,7 +33,7 @@ fn decisions_are_fast_in_a_large_organisation() {
     let accounts: Vec<Account> = (0..ACCOUNTS)
         .map(|number| Account {
             id: AccountId::generate(),
-            phone: Phone::test(1, number),
+            identifier: Phone::test(1, number).into(),
             owner: None,
             comment: String::new(),
             groups: (0..3).map(|nth| groups[(usize::from(number) + nth * 6) % GROUPS]).collect(),

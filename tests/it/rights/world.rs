@@ -91,7 +91,7 @@ fn world((people, members, cells, system, accounts, owner): Seeds) -> World {
         .zip(accounts)
         .map(|(number, (owner, bits, leaving))| Account {
             id: AccountId::generate(),
-            phone: Phone::test(2, number),
+            identifier: Phone::test(2, number).into(),
             owner: owner.map(|person| people[person].email.clone()),
             comment: String::new(),
             groups: groups

@@ -59,7 +59,7 @@ async fn fill(db: &Db) -> UserId {
 fn account(owner: &Email, group: GroupId) -> Account {
     Account {
         id: AccountId::generate(),
-        phone: Phone::test(2, 1),
+        identifier: Phone::test(2, 1).into(),
         owner: Some(owner.clone()),
         comment: String::new(),
         groups: vec![group],

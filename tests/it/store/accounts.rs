@@ -1,6 +1,6 @@
 //! Adding, changing and removing accounts.
 
-use telescope::domain::{Account, AccountId, DesiredState, Email, GroupId, Millis, Phone};
+use telescope::domain::{Account, AccountId, DesiredState, Email, GroupId, Identifier, Millis, Phone};
 use telescope::store::{Conn, StoreError, accounts, groups, login_attempts, unique};
 
 use crate::support::db::TestDb;
@@ -8,6 +8,7 @@ use crate::support::db::TestDb;
 super::on_both!(
     an_account_is_read_back_unchanged,
     a_number_is_unique_until_its_account_is_removed,
+    a_bot_is_stored_and_found_by_its_id,
     edited_details_are_stored,
     group_names_are_unique,
     missing_rows_can_not_be_changed,
@@ -17,7 +18,7 @@ super::on_both!(
 fn account(number: u16) -> Account {
     Account {
         id: AccountId::generate(),
-        phone: Phone::test(2, number),
+        identifier: Phone::test(2, number).into(),
         owner: None,
         comment: String::new(),
         groups: vec![],
@@ -50,6 +51,24 @@ async fn all(test: &TestDb) -> Vec<Account> {
 
 async fn get(test: &TestDb, id: AccountId) -> Option<Account> {
     accounts::get(&mut test.db.read().await.unwrap(), id).await.unwrap()
+}
+
+async fn a_bot_is_stored_and_found_by_its_id(test: TestDb) {
+    let bot = Account { identifier: Identifier::parse("Bot 7000000042").unwrap(), ..account(1) };
+    let phone = Account { identifier: Phone::parse("+7000000042").unwrap().into(), ..account(2) };
+    insert(&test, &bot).await.unwrap();
+    insert(&test, &phone).await.unwrap();
+    assert_eq!(all(&test).await, [bot.clone(), phone.clone()]);
+    assert_eq!(get(&test, bot.id).await.as_ref(), Some(&bot));
+    let again = Account { id: AccountId::generate(), folder: "another".into(), ..bot.clone() };
+    assert_eq!(unique(&insert(&test, &again).await.unwrap_err()), Some("accounts.phone"));
+
+    let conn = &mut test.db.read().await.unwrap();
+    let numbers = accounts::numbers(conn, &[bot.id, phone.id]).await.unwrap();
+    assert_eq!(numbers[&bot.id], (bot.identifier.clone(), false));
+    assert_eq!(numbers[&phone.id], (phone.identifier.clone(), false));
+    let found = accounts::with_digits(conn, "0000042", 9).await.unwrap();
+    assert_eq!(found.len(), 2, "both are found by their digits");
 }
 
 async fn an_account_is_read_back_unchanged(test: TestDb) {

@@ -30,7 +30,11 @@ fn master(name: &str) -> MasterKey {
 const ADA: Principal = Principal::System("ada");
 
 fn added(at: i64) -> AuditEntry {
-    AuditEntry::done(Millis(at), &ADA, AuditEvent::AccountAdded { phone: Phone::test(2, 1), owner: None })
+    AuditEntry::done(
+        Millis(at),
+        &ADA,
+        AuditEvent::AccountAdded { phone: Phone::test(2, 1).into(), owner: None },
+    )
 }
 
 async fn unsuccessful_attempts_are_counted_by_actor_and_kind(test: TestDb) {

@@ -152,7 +152,7 @@ async fn removed_accounts_are_found_by_their_number(test: TestDb) {
     assert_eq!(seqs(&test, &search).await, [4, 3, 2]);
     let conn = &mut test.db.read().await.unwrap();
     let numbers = store::accounts::numbers(conn, &[id, AccountId::generate()]).await.unwrap();
-    assert_eq!(numbers.into_iter().collect::<Vec<_>>(), [(id, (Phone::test(2, 7), true))]);
+    assert_eq!(numbers.into_iter().collect::<Vec<_>>(), [(id, (Phone::test(2, 7).into(), true))]);
 }
 
 async fn pages_cover_every_entry_once(test: TestDb) {

@@ -63,7 +63,7 @@ async fn an_invite_is_stored_changed_and_found(test: TestDb) {
     assert_eq!(read(db, first.id).await, Some(first.clone()));
     let account = Account {
         id: AccountId::generate(),
-        phone: Phone::test(2, 1),
+        identifier: Phone::test(2, 1).into(),
         owner: None,
         comment: String::new(),
         groups: vec![],

@@ -91,7 +91,7 @@ async fn a_stuck_job_waits_for_a_retry(test: TestDb) {
 async fn only_the_newest_state_of_an_account_is_stored(test: TestDb) {
     let account = Account {
         id: AccountId::generate(),
-        phone: Phone::test(2, 1),
+        identifier: Phone::test(2, 1).into(),
         owner: None,
         comment: String::new(),
         groups: vec![],
@@ -110,8 +110,8 @@ async fn only_the_newest_state_of_an_account_is_stored(test: TestDb) {
     change(&test, async |conn| accounts::insert(conn, &account).await).await;
     change(&test, async |conn| jobs::insert(conn, &job(&id.to_string())).await).await;
     let phones =
-        async || jobs::phones(&mut test.db.read().await.unwrap(), JobKind::RemoveAccount).await.unwrap();
-    assert_eq!(phones().await, [(id, account.phone.clone())]);
+        async || jobs::identifiers(&mut test.db.read().await.unwrap(), JobKind::RemoveAccount).await.unwrap();
+    assert_eq!(phones().await, [(id, account.identifier.clone())]);
     for state in [&ready, &ended, &ready] {
         change(&test, async |conn| account_states::put(conn, id, state, NOW).await).await;
         assert_eq!(known().await, [(id, state.clone())]);

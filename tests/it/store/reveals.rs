@@ -32,7 +32,7 @@ async fn person(test: &TestDb, email: &str) -> User {
 async fn account(test: &TestDb, number: u16, in_groups: Vec<GroupId>) -> Account {
     let account = Account {
         id: AccountId::generate(),
-        phone: Phone::test(2, number),
+        identifier: Phone::test(2, number).into(),
         owner: None,
         comment: String::new(),
         groups: in_groups,
@@ -48,7 +48,7 @@ fn asked(account: &Account, by: &User) -> RevealRequest {
     RevealRequest {
         id: RevealId::generate(),
         account: account.id,
-        phone: account.phone.clone(),
+        identifier: account.identifier.clone(),
         kind: RevealKind::LoginCode,
         requester: by.id,
         person: by.email.clone(),

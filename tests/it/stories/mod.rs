@@ -7,6 +7,7 @@ mod approvals;
 mod at_rest;
 mod audit_log;
 mod audit_truncation;
+mod bots;
 mod canary;
 mod confirmation;
 mod countdown;

@@ -30,7 +30,7 @@ const AT_ONCE: usize = 4;
 fn account(number: u16) -> Account {
     Account {
         id: AccountId::generate(),
-        phone: Phone::test(1, number),
+        identifier: Phone::test(1, number).into(),
         owner: Some(Email::parse(&format!("person{}@example.org", number % 400)).unwrap()),
         comment: format!("Desk {number} — north wing"),
         groups: Vec::new(),

@@ -152,6 +152,23 @@ impl Phones {
         self.press("/refusals", &form).await;
     }
 
+    /// Makes the next calls of a method fail with this error, of any number or of none, as before a login.
+    pub async fn refuse_any(&self, method: &str, code: u32, error: &str, times: u32) {
+        let (code, times) = (code.to_string(), times.to_string());
+        self.press("/refusals", &[("method", method), ("code", &code), ("name", error), ("times", &times)])
+            .await;
+    }
+
+    /// Adds a bot with this token.
+    pub async fn add_bot(&self, name: &str, username: &str, token: &str) {
+        self.press("/bots", &[("name", name), ("username", username), ("token", token)]).await;
+    }
+
+    /// Ends all sessions of the bot with this id.
+    pub async fn end_sessions_of_bot(&self, id: &str) {
+        self.end_sessions(&format!("000{id}"), "revoked").await;
+    }
+
     /// What the number's next codes by SMS consist of: `digits`, `word` or `phrase`.
     pub async fn set_sms_code(&self, number: &str, form: &str) {
         self.press(&format!("/phones/{number}/sms-code"), &[("form", form)]).await;

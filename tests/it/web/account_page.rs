@@ -45,7 +45,7 @@ fn waits_for_a_code() -> Stage {
 
 /// A code is requested for the account, as `ops::login` notes it.
 async fn a_code_is_requested(test: &TestApp, id: AccountId, at: Millis) {
-    let phone = test.app.live.accounts.get(id).unwrap().account.phone.clone();
+    let phone = test.app.live.accounts.get(id).unwrap().account.identifier.phone().unwrap().clone();
     let entry = AuditEntry::intent(at, &Principal::Cli, AuditEvent::CodeRequested).about(id);
     let noted = async |tx: &mut store::Tx<'_>| -> Result<(), StoreError> {
         store::login_attempts::insert(tx, &phone, at, "cli").await.map(drop)
@@ -190,7 +190,7 @@ async fn during_a_flood_wait_no_code_is_requested_or_counted() {
     let answer =
         root.post(&format!("/accounts/{id}/login-action"), &[("token", "7"), ("action", "send-code")]).await;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{}", answer.body);
-    let phone = test.app.live.accounts.get(id).unwrap().account.phone.clone();
+    let phone = test.app.live.accounts.get(id).unwrap().account.identifier.phone().unwrap().clone();
     let conn = &mut test.app.db.read().await.unwrap();
     assert_eq!(store::login_attempts::count_since(conn, &phone, Millis(0)).await.unwrap(), 0);
 }

@@ -15,8 +15,8 @@ use telescope::config::{Config, Dsn};
 use telescope::context::{App, Context};
 use telescope::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use telescope::domain::{
-    Account, AccountId, DesiredState, Email, GroupId, Millis, Network, Phone, RoleId, Secret, Snapshot,
-    Stage, StageToken,
+    Account, AccountId, DesiredState, Email, GroupId, Identifier, Millis, Network, Phone, RoleId, Secret,
+    Snapshot, Stage, StageToken,
 };
 use telescope::live::Live;
 use telescope::live::accounts::Directory;
@@ -129,14 +129,19 @@ impl TestApp {
 
     /// Adds an account with this owner and a phone number that ends in `number`.
     pub async fn account(&self, number: u16, owner: Option<&str>) -> AccountId {
+        self.account_of(Phone::test(2, number).into(), owner).await
+    }
+
+    /// Adds an account of a number or a bot with this owner.
+    pub async fn account_of(&self, identifier: Identifier, owner: Option<&str>) -> AccountId {
         let account = Account {
             id: AccountId::generate(),
-            phone: Phone::test(2, number),
+            folder: format!("folder-{}", identifier.digits()),
+            identifier,
             owner: owner.map(|address| Email::parse(address).unwrap()),
             comment: String::new(),
             groups: Vec::new(),
             wanted: DesiredState::Connected,
-            folder: format!("folder-{number}"),
             created: Millis(0),
         };
         let inserted = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {

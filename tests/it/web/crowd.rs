@@ -44,7 +44,7 @@ async fn organisation(test: &TestApp) -> (Vec<RoleId>, Vec<GroupId>) {
         for number in 0..ACCOUNTS {
             let account = Account {
                 id: AccountId::generate(),
-                phone: Phone::test(1, number),
+                identifier: Phone::test(1, number).into(),
                 owner: None,
                 comment: String::new(),
                 groups: vec![groups[usize::from(number) % GROUPS]],

@@ -82,7 +82,7 @@ async fn a_test_account_has_a_test_number() {
     assert_eq!((notice.status, notice.header("hx-reswap")), (StatusCode::OK, "none"));
     root.post("/accounts/add-test", &[]).await;
     for entry in &test.app.live.accounts.listing().entries {
-        assert!(entry.account.phone.digits().starts_with("99966"), "{}", entry.account.phone);
+        assert!(entry.account.identifier.digits().starts_with("99966"), "{}", entry.account.identifier);
     }
     assert_eq!(test.app.live.accounts.listing().entries.len(), 2);
 }

@@ -41,7 +41,7 @@ async fn with_account(test: &TestApp, path: &str, stage: Stage) -> (Visitor, Acc
     assert_eq!(browser.post(NUMBER, &[("phone", PHONE)]).await.header("location"), LOGIN);
     let listing = test.app.live.accounts.listing();
     let of_invite = |id: &AccountId| {
-        listing.iter().any(|it| it.account.id == *id && it.account.phone.to_string() == PHONE)
+        listing.iter().any(|it| it.account.id == *id && it.account.identifier.to_string() == PHONE)
     };
     let id = listing.iter().map(|entry| entry.account.id).find(of_invite).unwrap();
     // Nothing that its client says comes after that.
@@ -161,7 +161,7 @@ async fn changes_of_a_login_in_an_hour_are_limited() {
     assert_eq!(act("7").await, StatusCode::TOO_MANY_REQUESTS);
     let other = browser.post(NUMBER, &[("phone", "+9996620078")]).await;
     assert_eq!(other.status, StatusCode::TOO_MANY_REQUESTS, "{}", other.body);
-    assert_eq!(test.app.live.accounts.get(id).unwrap().account.phone.to_string(), PHONE);
+    assert_eq!(test.app.live.accounts.get(id).unwrap().account.identifier.to_string(), PHONE);
     let form = [("token", "7"), ("action", "show-qr")];
     let by_root = root.post(&format!("/accounts/{id}/login-action"), &form).await;
     assert_eq!(by_root.status, StatusCode::CONFLICT, "others are not kept from it");

@@ -12,7 +12,7 @@ use crate::support::waiting::{DEADLINE, until};
 
 /// So many codes have been requested for the account.
 async fn codes_were_requested(test: &TestApp, id: AccountId, count: u32) {
-    let phone = test.app.live.accounts.get(id).unwrap().account.phone.clone();
+    let phone = test.app.live.accounts.get(id).unwrap().account.identifier.phone().unwrap().clone();
     let now = test.app.clock.now();
     for _ in 0..count {
         let entry = AuditEntry::intent(now, &Principal::Cli, AuditEvent::CodeRequested).about(id);
@@ -104,7 +104,7 @@ async fn an_email_address_to_which_telegram_sends_a_code_counts() {
         root.post(&format!("/accounts/{id}/provide"), &form).await.texts("#step").concat()
     };
     let counted = async || {
-        let phone = test.app.live.accounts.get(id).unwrap().account.phone.clone();
+        let phone = test.app.live.accounts.get(id).unwrap().account.identifier.phone().unwrap().clone();
         let conn = &mut test.app.db.read().await.unwrap();
         store::login_attempts::count_since(conn, &phone, Millis(0)).await.unwrap()
     };

@@ -49,7 +49,7 @@ async fn the_pages_open_with_ten_thousand_people() {
     let test = TestApp::new().await;
     let account = |number| Account {
         id: AccountId::generate(),
-        phone: Phone::test(2, number),
+        identifier: Phone::test(2, number).into(),
         owner: None,
         comment: String::new(),
         groups: Vec::new(),

@@ -13,6 +13,7 @@ mod audit_retention;
 mod background;
 mod behind;
 mod behind_nginx;
+mod bots;
 mod compression;
 mod confirmation;
 mod confirmation_proxy;

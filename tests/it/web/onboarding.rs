@@ -211,7 +211,7 @@ async fn the_account_is_what_the_invite_says() {
     assert_eq!(browser.post(NUMBER, &form).await.status, StatusCode::SEE_OTHER);
     let entry = test.app.live.accounts.get(account(&test)).unwrap();
     let added = &entry.account;
-    assert_eq!((added.phone.to_string().as_str(), added.comment.as_str()), (PHONE, "Desk 7"));
+    assert_eq!((added.identifier.to_string().as_str(), added.comment.as_str()), (PHONE, "Desk 7"));
     assert_eq!(added.owner.as_ref().map(ToString::to_string).as_deref(), Some(ADA));
     assert_eq!(added.groups, [group]);
     let again = browser.post(NUMBER, &[("phone", "+9996629999")]).await;

@@ -167,7 +167,7 @@ async fn rules_and_the_groups_of_accounts_change_at_one_moment() {
         for number in 0..MANY {
             let account = Account {
                 id: AccountId::generate(),
-                phone: Phone::test(1, number),
+                identifier: Phone::test(1, number).into(),
                 owner: None,
                 comment: String::new(),
                 groups: Vec::new(),

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use telescope::domain::audit::Outcome;
 use telescope::domain::privilege::{SystemPrivilege, SystemPrivileges};
-use telescope::domain::{DesiredState, Phone, Stage};
+use telescope::domain::{DesiredState, Identifier, Phone, Stage};
 use telescope::ops::audit::queue;
 use telescope::store::{self, Conn, StoreError};
 
@@ -69,6 +69,26 @@ async fn the_answer_is_the_same_whether_a_hidden_number_has_an_account() {
     let answer = adds(&root, &number(1), BOB).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.texts("#phone-error").concat().contains("already an account"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn the_answer_is_the_same_whether_a_hidden_bot_has_an_account() {
+    let test = TestApp::new().await;
+    let ada = adder(&test).await;
+    let bot = |id: u32| format!("{id}:AAE-made_up_token_of_a_bot_01234567");
+    test.account_of(Identifier::parse("bot:700000042").unwrap(), Some(BOB)).await;
+    let add = async |id: u32| {
+        let token = bot(id);
+        let form = [("login-with", "token"), ("bot-token", token.as_str()), ("owner", BOB)];
+        ada.post("/accounts/add", &form).await
+    };
+    let new = add(700_000_009).await;
+    assert_eq!(new.status, StatusCode::SEE_OTHER, "{}", new.body);
+    let page = ada.get(new.header("location")).await;
+    assert!(page.texts("main").concat().contains("The bot is registered"), "{}", page.body);
+    assert_eq!(seen(&add(700_000_042).await), seen(&new));
+    assert_eq!(seen(&add(700_000_009).await), seen(&new));
+    assert_eq!(test.app.live.accounts.listing().entries.len(), 2, "nothing else was added");
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ impl EditContext<'_> {
         }
         let entry = self.entry(AuditEvent::AccountJoinedGroup { group: group.name }).about(id);
         if let Err(why) = self.authorize(PolicyChange::Join(&account, g)) {
-            return self.refuse(conn, entry, account.phone.to_string(), why).await;
+            return self.refuse(conn, entry, account.identifier.to_string(), why).await;
         }
         store::groups::put_in(conn, g, id).await?;
         note_move(moved, &account, account.groups.iter().copied().chain([g]).collect());
@@ -139,7 +139,7 @@ impl EditContext<'_> {
             return unchanged();
         }
         if let Some(why) = stripping::of_group(conn, self.rules, self.actor, g).await? {
-            return self.refuse(conn, entry, account.phone.to_string(), why).await;
+            return self.refuse(conn, entry, account.identifier.to_string(), why).await;
         }
         store::groups::take_out(conn, g, id).await?;
         note_move(moved, &account, account.groups.iter().copied().filter(|group| *group != g).collect());

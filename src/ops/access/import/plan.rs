@@ -18,7 +18,7 @@ pub(super) async fn plan(
 ) -> Result<Vec<(Edit, ImportStep)>, OpError> {
     let present = RulesFile::read(conn).await?;
     let accounts = store::accounts::all(conn).await?;
-    let accounts = accounts.into_iter().map(|account| (account.phone.to_string(), account.id)).collect();
+    let accounts = accounts.into_iter().map(|account| (account.identifier.to_string(), account.id)).collect();
     let groups =
         store::groups::all(conn).await?.into_iter().map(|group| (fold(&group.name), group.id)).collect();
     let roles = store::roles::all(conn).await?.into_iter().map(|role| (fold(&role.name), role.id)).collect();
@@ -124,7 +124,7 @@ impl Plan {
             }
             let mut has = BTreeSet::new();
             for number in &group.accounts {
-                let phone = file::phone(number)?.to_string();
+                let phone = file::identifier(number)?.to_string();
                 if !self.accounts.contains_key(&phone) {
                     return Err(wrong(ErrorCode::FileUnknownAccount {
                         account: phone,

@@ -54,7 +54,7 @@ pub fn sentences(
 fn visible_number(app: &State, reader: &Principal, account: AccountId) -> Option<String> {
     let entry = app.live.accounts.get(account)?;
     let privileges = privileges(&app.live.policy.current(), reader, &entry.account);
-    privileges.has(AccountPrivilege::View).then(|| entry.account.phone.to_string())
+    privileges.has(AccountPrivilege::View).then(|| entry.account.identifier.to_string())
 }
 
 fn sentence((kind, gained, lost, people): Key, places: Vec<Option<String>>) -> Sentence {

@@ -14,7 +14,7 @@ use crate::domain::access::{
     Person, Policy, Principal, explain as explain_account, explain_system, privileges,
 };
 use crate::domain::privilege::{AccountPrivilege, can};
-use crate::domain::{Email, Millis, Phone, RequestInfo, UserId};
+use crate::domain::{Email, Identifier, Millis, RequestInfo, UserId};
 use crate::live::accounts::Entry;
 use crate::store::users::User;
 use crate::store::{self, Conn, StoreError};
@@ -107,7 +107,7 @@ pub async fn explain(
     }
     if let Some(entry) = &account {
         // A link names it by its id, which no one can read.
-        page.form.values.account = entry.account.phone.to_string();
+        page.form.values.account = entry.account.identifier.to_string();
     }
     page.account = account;
     html_with(StatusCode::OK, &page)
@@ -124,9 +124,9 @@ fn find_account(
         return Ok(None);
     }
     let listing = app.live.accounts.listing();
-    let found = match (text.parse(), Phone::parse(text)) {
+    let found = match (text.parse(), Identifier::parse(text)) {
         (Ok(id), _) => listing.get(id),
-        (Err(_), Ok(phone)) => listing.entries.iter().find(|entry| entry.account.phone == phone),
+        (Err(_), Ok(named)) => listing.entries.iter().find(|entry| entry.account.identifier == named),
         (Err(_), Err(error)) => return Err(FieldError::on("account", error.to_string())),
     };
     let visible =

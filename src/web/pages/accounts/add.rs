@@ -8,26 +8,44 @@ use serde::Deserialize;
 
 use crate::domain::access::Principal;
 use crate::domain::privilege::can;
-use crate::domain::{Email, Phone};
+use crate::domain::{AccountId, BotToken, Email, Input, Phone, Secret};
 use crate::ops::accounts::NewAccount;
+use crate::ops::bots::NewBot;
 use crate::ops::{self, OpError};
 use crate::web::error::AppError;
 use crate::web::extract::May;
 use crate::web::form::{Fields, FormState, RequestType};
 use crate::web::layout::Layout;
 use crate::web::paths;
-use crate::web::state::AppState;
+use crate::web::state::{AppState, State};
+
+/// In the address of the page after adding an account without having access to it.
+const UNSEEN: &str = "unseen";
+const UNSEEN_BOT: &str = "unseen-bot";
+
+/// What the account logs in with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum LoginWith {
+    #[default]
+    Phone,
+    Token,
+}
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "kebab-case")]
 pub struct AddForm {
+    login_with: LoginWith,
     phone: String,
+    /// Never shown again.
+    bot_token: Secret,
+    keep: Option<String>,
     owner: String,
     comment: String,
 }
 
 impl Fields for AddForm {
-    const NAMES: &'static [&'static str] = &["phone", "owner", "comment"];
+    const NAMES: &'static [&'static str] = &["phone", "bot-token", "owner", "comment"];
 }
 
 #[derive(Template)]
@@ -36,7 +54,13 @@ struct AddPage {
     layout: Layout,
     form: FormState<AddForm>,
     /// Whether the reader has just added an account without having access to it. It may have existed before.
-    unseen: bool,
+    unseen: Option<LoginWith>,
+}
+
+impl AddPage {
+    fn is_bot(&self) -> bool {
+        self.form.values.login_with == LoginWith::Token
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -47,8 +71,12 @@ pub struct AddQuery {
 
 /// The page after adding an account to which the person has no access. It says the same of a number that had an account
 /// already.
-pub(super) fn unseen_path() -> String {
-    paths::with_query(paths::ACCOUNTS_ADD, [("added", "unseen")])
+pub(super) fn unseen_path(login_with: LoginWith) -> String {
+    let added = match login_with {
+        LoginWith::Phone => UNSEEN,
+        LoginWith::Token => UNSEEN_BOT,
+    };
+    paths::with_query(paths::ACCOUNTS_ADD, [("added", added)])
 }
 
 /// The form. Its owner is empty for administrators; for others it is filled in with themselves.
@@ -63,25 +91,26 @@ pub async fn form(
         Principal::User(_) | Principal::Invite(_) | Principal::Cli | Principal::System(_) => String::new(),
     };
     let form = FormState::new(AddForm { owner, ..AddForm::default() });
-    let page = AddPage { layout: Layout::of(&app, &may.actor), form, unseen: query.added == "unseen" };
+    let unseen = match query.added.as_str() {
+        UNSEEN => Some(LoginWith::Phone),
+        UNSEEN_BOT => Some(LoginWith::Token),
+        _ => None,
+    };
+    let page = AddPage { layout: Layout::of(&app, &may.actor), form, unseen };
     request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }
 
-/// Adds the account. Continues with the first step of its login, which the dialog loads in place.
+/// Adds the account, and logs a bot in. Continues with the first step of its login, which the dialog loads in place.
 pub async fn add(
     app: AppState,
     request_type: RequestType,
     may: May<can::AddAccount>,
     Form(form): Form<AddForm>,
 ) -> Result<Response, AppError> {
-    let added = match parse(&form) {
-        Ok(new) => ops::accounts::add(&app, may.grant(), new).await,
-        Err(error) => Err(error),
-    };
-    match added {
+    match add_account(&app, &may, &form).await {
         Ok(id) => {
             let next = match (id, request_type) {
-                (None, _) => unseen_path(),
+                (None, _) => unseen_path(form.login_with),
                 (Some(id), RequestType::Partial) => paths::account_login(id),
                 (Some(id), RequestType::Full) => paths::account(id),
             };
@@ -89,17 +118,36 @@ pub async fn add(
         }
         Err(error) => {
             let (status, form) = FormState::rejected(form, error)?;
-            let page = AddPage { layout: Layout::of(&app, &may.actor), form, unseen: false };
+            let page = AddPage { layout: Layout::of(&app, &may.actor), form, unseen: None };
             request_type.dialog(status, &page.as_dialog(), &page)
         }
     }
 }
 
-fn parse(form: &AddForm) -> Result<NewAccount, OpError> {
-    let phone = Phone::parse(&form.phone).map_err(|error| OpError::invalid("phone", error))?;
-    let owner = match form.owner.trim() {
-        "" => None,
-        owner => Some(Email::parse(owner).map_err(|error| OpError::invalid("owner", error))?),
-    };
-    Ok(NewAccount { phone, owner, comment: form.comment.trim().to_owned() })
+async fn add_account(
+    app: &State,
+    may: &May<can::AddAccount>,
+    form: &AddForm,
+) -> Result<Option<AccountId>, OpError> {
+    let comment = form.comment.trim().to_owned();
+    match form.login_with {
+        LoginWith::Phone => {
+            let phone = Phone::parse(&form.phone).map_err(|error| OpError::invalid("phone", error))?;
+            let new = NewAccount { identifier: phone.into(), owner: owner(form)?, comment };
+            ops::accounts::add(app, may.grant(), new).await
+        }
+        LoginWith::Token => {
+            let field = Input::BotToken.name();
+            let token = BotToken::parse(&form.bot_token).map_err(|why| OpError::invalid(field, why))?;
+            let new = NewBot { token, keep: form.keep.is_some(), owner: owner(form)?, comment };
+            ops::bots::add(app, may.grant(), new).await
+        }
+    }
+}
+
+fn owner(form: &AddForm) -> Result<Option<Email>, OpError> {
+    match form.owner.trim() {
+        "" => Ok(None),
+        owner => Email::parse(owner).map(Some).map_err(|error| OpError::invalid("owner", error)),
+    }
 }

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 
-use super::add::unseen_path;
+use super::add::{LoginWith, unseen_path};
 use crate::domain::privilege::can;
 use crate::ops;
 use crate::web::error::AppError;
@@ -20,7 +20,8 @@ pub async fn add_test(
 ) -> Result<Response, AppError> {
     let id = ops::accounts::add_test(&app, may.grant()).await?;
     let entry = id.and_then(|id| app.live.accounts.get(id));
-    let notice = words::added(entry.as_ref().map(|entry| &entry.account.phone));
-    let next = id.map_or_else(unseen_path, |id| format!("{}#account-{id}", paths::ACCOUNTS));
+    let notice = words::added(entry.as_ref().map(|entry| &entry.account.identifier));
+    let next =
+        id.map_or_else(|| unseen_path(LoginWith::Phone), |id| format!("{}#account-{id}", paths::ACCOUNTS));
     Ok(request_type.done(&notice, &next))
 }

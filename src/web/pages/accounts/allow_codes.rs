@@ -41,6 +41,7 @@ pub async fn ask(
     allowed: Allowed<can::Login>,
     _may: May<can::ManageAccess>,
 ) -> Result<Response, AppError> {
+    ops::accounts::phone_of(&allowed.entry.account)?;
     let form = FormState::new(AllowForm::default());
     let page = AllowPage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry, form };
     request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)

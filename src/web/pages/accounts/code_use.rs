@@ -31,7 +31,10 @@ impl CodeUse {
 
     pub async fn read(app: &State, conn: &mut Conn<'_>, account: &Account) -> Result<Self, StoreError> {
         let since = app.clock.now().plus_seconds(-DAY);
-        let times = store::login_attempts::times_since(conn, &account.phone, since).await?;
+        let times = match account.identifier.phone() {
+            Some(phone) => store::login_attempts::times_since(conn, phone, since).await?,
+            None => Vec::new(),
+        };
         Ok(Self { times, limit: app.config.limits.login_attempts_per_day })
     }
 

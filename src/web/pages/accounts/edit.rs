@@ -127,6 +127,8 @@ struct GroupChoice {
 #[template(path = "pages/accounts/edit.html", blocks = ["dialog"])]
 struct EditPage {
     layout: Layout,
+    /// What people call it.
+    label: String,
     account: Account,
     form: FormState<EditForm>,
     choices: Vec<GroupChoice>,
@@ -148,7 +150,9 @@ impl EditPage {
             group,
         };
         let choices = groups.into_iter().map(choice).collect();
-        Ok(Self { layout: Layout::of(app, reader), account, form, choices, stale: false })
+        let entry = app.live.accounts.get(account.id);
+        let label = entry.map_or_else(|| account.identifier.grouped(), |entry| entry.label());
+        Ok(Self { layout: Layout::of(app, reader), label, account, form, choices, stale: false })
     }
 
     fn owner_now(&self) -> &str {

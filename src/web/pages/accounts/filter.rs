@@ -68,12 +68,14 @@ impl<'a> Filter<'a> {
         let profile = entry.snapshot.profile.as_ref();
         let username = profile.and_then(|profile| Some(format!("@{}", profile.username.as_ref()?)));
         let groups = account.groups.iter().filter_map(|id| self.groups.get(id)).map(AsRef::as_ref);
+        let bot = account.identifier.is_bot().then(|| account.identifier.to_string());
         let texts = [
             profile.map(|profile| profile.name.as_str()),
             username.as_deref(),
             account.owner.as_ref().map(Email::as_str),
             Some(account.comment.as_str()),
+            bot.as_deref(),
         ];
-        self.search.finds(account.phone.digits(), texts.into_iter().flatten().chain(groups))
+        self.search.finds(&account.identifier.digits(), texts.into_iter().flatten().chain(groups))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::domain::access::ClassRights;
 use crate::domain::privilege::SystemPrivilege;
-use crate::domain::{AccountId, Email, Phone};
+use crate::domain::{AccountId, Email, Identifier};
 use crate::live::accounts::{Directory, Entry, GroupNames, Listing};
 use crate::web::pages::accounts::counted::Counted;
 use crate::web::pages::accounts::filter::Filter;
@@ -29,7 +29,7 @@ pub struct ListIndex {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SortKey {
     Added,
-    Phone(Phone),
+    Account(Identifier),
     Owner(Option<Email>),
     Stage(u8, String),
 }
@@ -37,7 +37,7 @@ enum SortKey {
 impl SortKey {
     fn of(query: &AccountsQuery, entry: &Entry) -> Self {
         match query.sort_column() {
-            "phone" => Self::Phone(entry.account.phone.clone()),
+            "phone" => Self::Account(entry.account.identifier.clone()),
             "owner" => Self::Owner(entry.account.owner.clone()),
             "stage" => {
                 let snapshot = &entry.snapshot;
@@ -173,6 +173,7 @@ impl ListIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Phone;
     use crate::domain::access::{Policy, RightsClass};
     use crate::domain::{Account, DesiredState, GroupId, Millis, Snapshot, Stage};
     use crate::live::events::Events;
@@ -180,7 +181,7 @@ mod tests {
     fn account(number: u16) -> Account {
         Account {
             id: AccountId::generate(),
-            phone: Phone::test(1, number % 250 * 79 % 1000),
+            identifier: Phone::test(1, number % 250 * 79 % 1000).into(),
             owner: (!number.is_multiple_of(3))
                 .then(|| Email::parse(&format!("o{}@example.org", number % 5)).unwrap()),
             comment: String::new(),

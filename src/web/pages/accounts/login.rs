@@ -58,7 +58,7 @@ pub async fn submit(
         true => Some(decide(&app.live.policy.current(), &allowed.actor, &allowed.entry.account)?),
         false => None,
     };
-    let done = match form.parse(&allowed.entry.snapshot) {
+    let done = match form.parse(&allowed.entry.snapshot, allowed.entry.account.identifier.kind()) {
         Ok(input) => {
             let keep = keep.as_ref().map(Permit::grant);
             ops::login::submit(&app, allowed.grant(), form.token, input, keep).await

@@ -2,6 +2,7 @@ pub mod actions;
 pub mod add;
 pub mod add_test;
 pub mod allow_codes;
+pub mod bot_token;
 pub mod code_use;
 mod counted;
 pub mod edit;

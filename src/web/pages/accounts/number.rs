@@ -49,7 +49,8 @@ pub async fn form(
     _may: May<can::AddAccount>,
 ) -> Result<Response, AppError> {
     let entry = &allowed.entry;
-    let form = FormState::new(NumberForm { phone: entry.account.phone.to_string() });
+    let phone = ops::accounts::phone_of(&entry.account)?.to_string();
+    let form = FormState::new(NumberForm { phone });
     let page = NumberPage { layout: Layout::of(&app, &allowed.actor), entry, form };
     request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }

@@ -7,7 +7,7 @@ use crate::domain::access::{Policy, Principal, privileges, system_privileges};
 use crate::domain::account::Profile;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
 use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
-use crate::domain::{DesiredState, Millis, Stage};
+use crate::domain::{DesiredState, Input, Millis, Snapshot, Stage};
 use crate::live::accounts::Entry;
 use crate::live::approvals::is_own;
 use crate::ops::accounts::was_never_logged_in;
@@ -54,7 +54,7 @@ impl Parts {
             step: step.render()?,
             actions: Actions { entry, may, may_edit, may_correct_number, stored, requests, now }.render()?,
             facts: Facts { entry }.render()?,
-            stored: StoredFacts { stored, now }.render()?,
+            stored: StoredFacts { stored, is_bot: entry.account.identifier.is_bot(), now }.render()?,
             history: History { stored }.render()?,
             changes_at,
         })
@@ -157,11 +157,12 @@ struct Actions<'a> {
 impl Actions<'_> {
     /// Only an account that is logged in receives codes.
     fn shows_code(&self) -> bool {
-        self.may.has(AccountPrivilege::Login) && self.entry.snapshot.stage == Stage::Ready
+        let is_ready = self.entry.snapshot.stage == Stage::Ready;
+        self.may.has(AccountPrivilege::Login) && is_ready && !self.is_bot()
     }
 
     fn has_password(&self) -> bool {
-        self.stored.is_some_and(|stored| stored.has_password)
+        !self.is_bot() && self.stored.is_some_and(|stored| stored.has_password)
     }
 
     fn shows_password(&self) -> bool {
@@ -169,7 +170,24 @@ impl Actions<'_> {
     }
 
     fn may_store_password(&self) -> bool {
-        self.may.has(AccountPrivilege::EditTwoFactorPassword)
+        self.may.has(AccountPrivilege::EditTwoFactorPassword) && !self.is_bot()
+    }
+
+    fn is_bot(&self) -> bool {
+        self.entry.account.identifier.is_bot()
+    }
+
+    /// Whether the bot can be logged in with its stored token.
+    fn uses_token(&self) -> bool {
+        let Snapshot { stage, busy, .. } = &self.entry.snapshot;
+        let waits = !busy && stage.waits_for(Input::BotToken, self.entry.account.identifier.kind());
+        waits
+            && self.may.has(AccountPrivilege::Login)
+            && self.stored.is_some_and(|stored| stored.can_use_token)
+    }
+
+    fn removes_token(&self) -> bool {
+        self.may.has(AccountPrivilege::Login) && self.stored.is_some_and(|stored| stored.has_token)
     }
 
     /// Whether the codes of the day are used up, and more can be allowed.
@@ -214,6 +232,7 @@ impl Facts<'_> {
 #[template(path = "parts/account_stored.html")]
 struct StoredFacts<'a> {
     stored: Option<&'a Stored>,
+    is_bot: bool,
     now: Millis,
 }
 

@@ -53,6 +53,7 @@ pub async fn form(
     request_type: RequestType,
     allowed: Allowed<can::EditTwoFactorPassword>,
 ) -> Result<Response, AppError> {
+    ops::accounts::phone_of(&allowed.entry.account)?;
     let form = FormState::new(EmptyForm);
     let seen = stored_at(&app, allowed.entry.account.id).await?;
     let page = PasswordPage { layout: Layout::of(&app, &allowed.actor), entry: &allowed.entry, form, seen };

@@ -55,6 +55,7 @@ pub async fn form(
     request_type: RequestType,
     allowed: Allowed<can::EditTwoFactorPassword>,
 ) -> Result<Response, AppError> {
+    ops::accounts::phone_of(&allowed.entry.account)?;
     let page = RemovePage::new(&app, &allowed, FormState::default()).await?;
     request_type.dialog(StatusCode::OK, &page.as_dialog(), &page)
 }

@@ -130,13 +130,31 @@ impl Row<'_> {
         &self.entry.snapshot
     }
 
+    /// The username of a bot, once it is known; else the number or the bot's id.
+    fn name(&self) -> String {
+        match self.bot_username() {
+            Some(username) => format!("@{username}"),
+            None => self.entry.account.identifier.to_string(),
+        }
+    }
+
+    fn is_named_bot(&self) -> bool {
+        self.bot_username().is_some()
+    }
+
+    fn bot_username(&self) -> Option<&str> {
+        let profile = self.entry.snapshot.profile.as_ref();
+        profile.filter(|_| self.entry.account.identifier.is_bot())?.username.as_deref()
+    }
+
     /// What this viewer can do next, with a link to the dialog.
     fn next_step(&self) -> Option<&'static str> {
         let stage = &self.entry.snapshot.stage;
         let may = |privilege| self.may.has(privilege);
-        match stage.inputs().first() {
+        let kind = self.entry.account.identifier.kind();
+        match stage.inputs(kind).first() {
             Some(input) if may(AccountPrivilege::Login) => Some(words::enter(*input)),
-            _ if may(AccountPrivilege::Login) && !stage.actions().is_empty() => Some(words::LOG_IN),
+            _ if may(AccountPrivilege::Login) && !stage.actions(kind).is_empty() => Some(words::LOG_IN),
             _ if may(AccountPrivilege::ManageConnectionState) && stage.can_connect() => Some(words::CONNECT),
             _ => None,
         }
@@ -173,7 +191,7 @@ impl Row<'_> {
     }
 
     fn meaning(&self) -> String {
-        stages::status_meaning(&self.entry.snapshot)
+        stages::status_meaning(&self.entry.snapshot, self.entry.account.identifier.kind())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
+use crate::crypto::Purpose;
 use crate::live::accounts::Entry;
 use crate::store::{self, StoreError};
 use crate::web::pages::accounts::code_use::CodeUse;
@@ -19,6 +20,11 @@ pub(super) struct Stored {
     pub(super) codes: CodeUse,
     pub(super) password: Sentence,
     pub(super) has_password: bool,
+    /// The token of a bot.
+    pub(super) token: Sentence,
+    pub(super) has_token: bool,
+    /// Whether it is stored and was not rejected.
+    pub(super) can_use_token: bool,
     /// Whether another person has to approve before a secret is shown.
     pub(super) needs_approval: bool,
     /// Whether people have to confirm their identity before that.
@@ -34,6 +40,7 @@ impl Stored {
         let groups = store::groups::all(conn).await?;
         let codes = CodeUse::read(app, conn, account).await?;
         let password = store::secrets::two_step_password(conn, account.id).await?;
+        let token = store::secrets::fact(conn, Purpose::BotToken, &account.id.to_string()).await?;
         let needs_approval = store::groups::any_needs_approval(conn, account.id).await?;
         let needs_confirmation = store::groups::any_needs_confirmation(conn, account.id).await?;
         let mut history = store::audit::of_account(conn, account.id, HISTORY).await?;
@@ -51,6 +58,9 @@ impl Stored {
             codes,
             has_password: password.is_some(),
             password: words::stored_password(password.map(|fact| (fact.stored_at, fact.rejected_at))),
+            has_token: token.is_some(),
+            can_use_token: token.is_some_and(|fact| fact.rejected_at.is_none()),
+            token: words::stored_token(token.map(|fact| (fact.stored_at, fact.rejected_at))),
             needs_approval,
             needs_confirmation,
             history,

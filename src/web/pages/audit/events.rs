@@ -68,7 +68,7 @@ impl AuditPage {
             return self.whole(state).await;
         };
         self.seen = Some(last.max(seen));
-        let fit = || news.iter().filter(|row| self.search.fits(&row.entry, row.phone.as_ref()));
+        let fit = || news.iter().filter(|row| self.search.fits(&row.entry, row.identifier.as_ref()));
         // The newest first.
         let new: Vec<&str> =
             fit().rev().filter(|row| self.is_own_row(&row.entry)).map(|row| self.html(row)).collect();

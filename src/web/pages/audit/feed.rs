@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::domain::Phone;
+use crate::domain::Identifier;
 use crate::store::audit::{self, Entry};
 use crate::store::{Db, StoreError};
 use crate::web::pages::audit::row;
@@ -31,8 +31,8 @@ struct Recent {
 #[derive(Debug)]
 pub struct Row {
     pub entry: Entry,
-    /// The number of its account.
-    pub phone: Option<Phone>,
+    /// The number of its account, or the id of a bot.
+    pub identifier: Option<Identifier>,
     pub html: String,
     pub html_with_people: String,
 }
@@ -74,12 +74,12 @@ impl Recent {
         }
         let rows = row::rows(conn, entries.clone()).await?;
         for (entry, row) in entries.into_iter().zip(rows) {
-            let phone = row.account.as_ref().and_then(|account| account.phone.clone());
+            let identifier = row.account.as_ref().and_then(|account| account.identifier.clone());
             let render = |people| row::render(std::slice::from_ref(&row), people).unwrap_or_default();
             self.last = entry.seq;
             self.rows.push_back(Arc::new(Row {
                 entry,
-                phone,
+                identifier,
                 html: render(false),
                 html_with_people: render(true),
             }));

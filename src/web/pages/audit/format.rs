@@ -91,7 +91,7 @@ impl Format {
 
 /// An entry's values, in the order of the columns.
 fn values(entry: &Entry, numbers: &Numbers) -> [Value; 17] {
-    let number = entry.account.and_then(|id| numbers.get(&id)).map(|(phone, _)| phone.digits());
+    let number = entry.account.and_then(|id| numbers.get(&id)).map(|(account, _)| account.stored());
     let chained = entry.chained();
     [
         json!(entry.seq),

@@ -7,7 +7,7 @@ use askama::Template;
 
 use crate::domain::audit::{AuditKind, Outcome};
 use crate::domain::stage::Severity;
-use crate::domain::{AccountId, Phone};
+use crate::domain::{AccountId, Identifier};
 use crate::store::audit::Entry;
 use crate::store::{Conn, StoreError, accounts, audit as audit_log};
 use crate::web::paths;
@@ -40,13 +40,13 @@ pub struct AuditRow {
 #[derive(Clone, Debug)]
 pub struct AuditAccount {
     pub id: AccountId,
-    pub phone: Option<Phone>,
+    pub identifier: Option<Identifier>,
     /// Whether it was removed, so that it has no page.
     pub removed: bool,
 }
 
 /// The numbers of accounts, and whether they were removed.
-pub type Numbers = HashMap<AccountId, (Phone, bool)>;
+pub type Numbers = HashMap<AccountId, (Identifier, bool)>;
 
 /// Reads the numbers of the accounts of these entries at once.
 pub async fn numbers(conn: &mut Conn<'_>, entries: &[Entry]) -> Result<Numbers, StoreError> {
@@ -59,14 +59,15 @@ pub async fn numbers(conn: &mut Conn<'_>, entries: &[Entry]) -> Result<Numbers, 
 impl AuditRow {
     /// An entry, with what is known of its account.
     fn with(deed: Deed, numbers: &Numbers) -> Self {
-        let phone = deed.entry.account.and_then(|id| numbers.get(&id)).cloned();
-        Self::with_number(deed, phone)
+        let number = deed.entry.account.and_then(|id| numbers.get(&id)).cloned();
+        Self::with_number(deed, number)
     }
 
-    fn with_number(Deed { entry, outcome: ended }: Deed, number: Option<(Phone, bool)>) -> Self {
+    fn with_number(Deed { entry, outcome: ended }: Deed, number: Option<(Identifier, bool)>) -> Self {
         let account = entry.account.map(|id| {
-            let (phone, removed) = number.map_or((None, true), |(phone, removed)| (Some(phone), removed));
-            AuditAccount { id, phone, removed }
+            let (identifier, removed) =
+                number.map_or((None, true), |(known, removed)| (Some(known), removed));
+            AuditAccount { id, identifier, removed }
         });
         // The outcome may know more than the intent.
         let newest = ended.as_ref().unwrap_or(&entry);

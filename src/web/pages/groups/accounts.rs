@@ -6,7 +6,7 @@ use axum_extra::extract::Form;
 use super::show::{GroupQuery, page, visible};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
-use crate::domain::{AccountId, GroupId, Phone};
+use crate::domain::{AccountId, GroupId, Identifier};
 use crate::ops::access::{Edit, Failed};
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
@@ -29,8 +29,8 @@ pub async fn add(
     let mut edits: Vec<Edit> = selected.map(|account| Edit::PutIn(account, id)).collect();
     let visible = visible(&app, &may.actor);
     for typed in fields.list("numbers") {
-        let phone = Phone::parse(typed).ok();
-        match phone.and_then(|phone| visible.iter().find(|entry| entry.account.phone == phone)) {
+        let named = Identifier::parse(typed).ok();
+        match named.and_then(|named| visible.iter().find(|entry| entry.account.identifier == named)) {
             Some(entry) => edits.push(Edit::PutIn(entry.account.id, id)),
             None => confirmation.unknown.push(no_account(typed)),
         }

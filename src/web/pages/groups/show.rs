@@ -122,7 +122,7 @@ pub async fn page(
     let policy = app.live.policy.current();
     let is_inside = |entry: &Arc<Entry>| entry.account.groups.contains(&id);
     let (mut inside, outside): (Vec<_>, Vec<_>) = visible(app, reader).into_iter().partition(is_inside);
-    inside.sort_by(|a, b| a.account.phone.digits().cmp(b.account.phone.digits()));
+    inside.sort_by(|a, b| a.account.identifier.cmp(&b.account.identifier));
     let all = app.live.accounts.listing().entries.iter().filter(|entry| is_inside(entry)).count();
     let more_hidden = all > inside.len();
     let pages = inside.len().div_ceil(PAGE).max(1);

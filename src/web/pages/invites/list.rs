@@ -89,7 +89,7 @@ fn row(app: &State, reader: &Principal, invite: Invite, now: Millis) -> Row {
         let entry = app.live.accounts.get(id)?;
         let policy = app.live.policy.current();
         let seen = decide::<can::View>(&policy, reader, &entry.account);
-        seen.is_ok().then(|| (id, entry.account.phone.to_string()))
+        seen.is_ok().then(|| (id, entry.account.identifier.to_string()))
     });
     Row {
         label: words::label(state),

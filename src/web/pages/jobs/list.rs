@@ -162,8 +162,8 @@ fn row(app: &State, actor: &Principal, jobs: &Jobs, job: &JobRecord) -> Option<J
     let step = job.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
     Some(JobRow {
         kind: words::jobs::kind(job.kind),
-        digits: jobs.phone(job).map(|phone| phone.digits().to_owned()).unwrap_or_default(),
-        phone: jobs.phone(job).map(|phone| phone.to_string()).unwrap_or_default(),
+        digits: jobs.identifier(job).map(|it| it.digits().into_owned()).unwrap_or_default(),
+        phone: jobs.identifier(job).map(ToString::to_string).unwrap_or_default(),
         account: entry.map(|entry| entry.account.id),
         own_list: is_own.then_some(job.id),
         progress: jobs.progress.get(&job.id).copied(),

@@ -116,7 +116,7 @@ pub(super) async fn page(
     let mut page = LoginPage::new(app, invite, form);
     if let Some(id) = invite.account {
         let entry = app.live.accounts.get(id).ok_or(AppError::NotFound)?;
-        page.phone = Some(entry.account.phone.clone());
+        page.phone = entry.account.identifier.phone().cloned();
         page.is_done = entry.snapshot.stage == Stage::Ready;
         page.can_correct = invite.phone.is_none() && was_never_logged_in(&entry);
         page.is_changing = is_changing(&entry.snapshot);
@@ -160,7 +160,7 @@ pub async fn submit(
         true => Some(decide(&app.live.policy.current(), &begun.principal, &entry.account)?),
         false => None,
     };
-    let done = match form.parse(&entry.snapshot) {
+    let done = match form.parse(&entry.snapshot, entry.account.identifier.kind()) {
         Ok(input) => {
             let keep = keep.as_ref().map(Permit::grant);
             ops::login::submit(&app, permit.grant(), form.token, input, keep).await

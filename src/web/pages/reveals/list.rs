@@ -18,7 +18,6 @@ use crate::web::layout::{Layout, html_with};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::stream::position;
-use crate::web::words::accounts;
 use crate::web::words::moments::{Moment, moment};
 use crate::web::words::reveals as words;
 
@@ -138,7 +137,7 @@ fn row(app: &State, reader: &Principal, all: &Requests, request: &RevealRequest,
         secret: words::secret(request.kind).label,
         owner: entry.as_ref().and_then(|entry| entry.account.owner.clone()),
         account: entry.filter(|entry| sees(&entry.account)).map(|entry| entry.account.id),
-        name: profile.map(|profile| accounts::profile(&profile)),
+        name: profile.map(|profile| profile.full_name()),
         groups,
         earlier: all.before(request).map(|earlier| EarlierRow::new(earlier, now)).collect(),
         own: is_own(request, reader),

@@ -14,7 +14,7 @@ use super::urls::SecretUrls;
 use crate::domain::Millis;
 use crate::domain::reveal::Revealing;
 use crate::live::accounts::Entry;
-use crate::ops::{OpError, approvals, confirmation};
+use crate::ops::{OpError, accounts, approvals, confirmation};
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::form::{Fields, FormState, RequestType};
@@ -77,6 +77,7 @@ pub async fn form<P: Revealing>(
     allowed: Allowed<P>,
     Query(form): Query<ReasonForm>,
 ) -> Result<Response, AppError> {
+    accounts::phone_of(&allowed.entry.account)?;
     answer(&app, request_type, &allowed, form, Ok(Outcome::Form)).await
 }
 

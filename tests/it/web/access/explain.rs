@@ -18,7 +18,7 @@ async fn the_page_explains_who_has_permissions_and_why() {
     test.give(ADA, desk).await;
     let root = test.signed_in(ADMIN).await;
     test.signed_in(BOB).await;
-    let phone = test.app.live.accounts.get(account).unwrap().account.phone.to_string();
+    let phone = test.app.live.accounts.get(account).unwrap().account.identifier.to_string();
     let phone = phone.replace('+', "%2B");
     for account in [phone.clone(), account.to_string()] {
         let page = root.get(&format!("/access/explain?person=ADA@example.org&account={account}")).await;

@@ -67,7 +67,7 @@ async fn accounts_are_found_as_people_type_them() {
     let bob = test.account(12, Some("bob@example.org")).await;
     let form = [("owner", "bob@example.org"), ("groups", "Vertrieb Köln"), ("comment", "Łódź")];
     assert_eq!(root.edit(bob, &form).await.status, StatusCode::SEE_OTHER);
-    let number = test.app.live.accounts.get(ada).unwrap().account.phone.to_string();
+    let number = test.app.live.accounts.get(ada).unwrap().account.identifier.to_string();
     let (country, rest) = number.split_at(4);
     let typed = |text: String| serde_html_form::to_string([("q", text)]).unwrap();
     for (text, expected) in [
