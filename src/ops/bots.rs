@@ -136,7 +136,7 @@ async fn open(app: &App, grant: &Grant<'_, can::Login>) -> Result<(i64, BotToken
     let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::BotTokenUsed).about(id);
     app.write_with(async |tx| -> Result<Written<(i64, BotToken, Intent)>, OpError> {
         let refused = |why: BotError| OpError::Refused(why.into());
-        let fact = store::secrets::fact(tx, Purpose::BotToken, &row).await?;
+        let fact = store::secrets::bot_token(tx, id).await?;
         if fact.is_some_and(|fact| fact.rejected_at.is_some()) {
             return Err(refused(BotError::Rejected));
         }

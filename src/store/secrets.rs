@@ -70,6 +70,11 @@ pub async fn two_step_password(conn: &mut Conn<'_>, account: AccountId) -> Resul
     fact(conn, Purpose::TwoStepPassword, &account.to_string()).await
 }
 
+/// What is known of the stored token of a bot without opening it.
+pub async fn bot_token(conn: &mut Conn<'_>, account: AccountId) -> Result<Option<Fact>, StoreError> {
+    fact(conn, Purpose::BotToken, &account.to_string()).await
+}
+
 /// What is known of a secret without opening it.
 pub async fn fact(conn: &mut Conn<'_>, purpose: Purpose, row: &str) -> Result<Option<Fact>, StoreError> {
     first!(

@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use crate::crypto::Purpose;
 use crate::live::accounts::Entry;
 use crate::store::{self, StoreError};
 use crate::web::pages::accounts::code_use::CodeUse;
@@ -40,7 +39,7 @@ impl Stored {
         let groups = store::groups::all(conn).await?;
         let codes = CodeUse::read(app, conn, account).await?;
         let password = store::secrets::two_step_password(conn, account.id).await?;
-        let token = store::secrets::fact(conn, Purpose::BotToken, &account.id.to_string()).await?;
+        let token = store::secrets::bot_token(conn, account.id).await?;
         let needs_approval = store::groups::any_needs_approval(conn, account.id).await?;
         let needs_confirmation = store::groups::any_needs_confirmation(conn, account.id).await?;
         let mut history = store::audit::of_account(conn, account.id, HISTORY).await?;
