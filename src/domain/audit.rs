@@ -31,18 +31,11 @@ define::audit_events! {
         owner: Option<Email>,
     },
     /// The desired state of an account was set: connected, disconnected or removed
-    "account.wanted" => DesiredStateSet {
-        wanted: DesiredState,
-    },
+    "account.wanted" => DesiredStateSet { wanted: DesiredState },
     /// The owner, comment or groups of an account were edited
-    "account.edited" => AccountEdited {
-        owner: Option<Email>,
-    },
+    "account.edited" => AccountEdited { owner: Option<Email> },
     /// The number of an account that was never logged in was corrected
-    "account.number.corrected" => NumberCorrected {
-        phone: Phone,
-        before: Phone,
-    },
+    "account.number.corrected" => NumberCorrected { phone: Phone, before: Phone },
     /// A login code was requested from Telegram
     "login.code.asked" => CodeRequested,
     /// More login codes were allowed for a number than the limit of a day
@@ -50,9 +43,7 @@ define::audit_events! {
     /// Something other than a code was requested from Telegram in a login
     "login.action" => LoginActionRequested { action: LoginAction },
     /// An input of a login, such as a code or a password, was submitted to Telegram
-    "login.input.provided" => InputSubmitted {
-        input: Input,
-    },
+    "login.input.provided" => InputSubmitted { input: Input },
     /// A login code was viewed
     "login.code.shown" => LoginCodeShown {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,34 +67,17 @@ define::audit_events! {
     /// The stored token of a bot was removed
     "bot.token.removed" => BotTokenRemoved,
     /// Approval to view a secret was requested
-    "reveal.requested" => RevealRequested {
-        kind: RevealKind,
-    },
+    "reveal.requested" => RevealRequested { kind: RevealKind },
     /// A request to view a secret was approved
-    "reveal.approved" => RevealApproved {
-        kind: RevealKind,
-        person: Email,
-    },
+    "reveal.approved" => RevealApproved { kind: RevealKind, person: Email },
     /// A request to view a secret was declined
-    "reveal.refused" => RevealDeclined {
-        kind: RevealKind,
-        person: Email,
-    },
+    "reveal.refused" => RevealDeclined { kind: RevealKind, person: Email },
     /// A request to view a secret expired before it was declined or used
-    "reveal.expired" => RevealExpired {
-        kind: RevealKind,
-        person: Email,
-    },
+    "reveal.expired" => RevealExpired { kind: RevealKind, person: Email },
     /// A request to view a secret was withdrawn
-    "reveal.withdrawn" => RevealWithdrawn {
-        kind: RevealKind,
-    },
+    "reveal.withdrawn" => RevealWithdrawn { kind: RevealKind },
     /// An approval ended because its approver lost the permission
-    "reveal.voided" => RevealVoided {
-        kind: RevealKind,
-        person: Email,
-        approver: Email,
-    },
+    "reveal.voided" => RevealVoided { kind: RevealKind, person: Email, approver: Email },
     /// Approval was required for the accounts of a group, or no longer required
     "group.approval" => GroupApprovalSet { group: String, needed: bool },
     /// Emergency access without approval was allowed for the accounts of a group, or no longer allowed
@@ -152,10 +126,7 @@ define::audit_events! {
     /// A person signed in to Telescope
     "web.sign-in" => WebSignIn,
     /// A person with a proven identity was denied access
-    "web.sign-in.refused" => SignInRefused {
-        person: Email,
-        why: SignInDenied,
-    },
+    "web.sign-in.refused" => SignInRefused { person: Email, why: SignInDenied },
     /// A person confirmed their identity
     "web.confirmation" => IdentityConfirmed,
     /// A confirmation of a person's identity was refused
@@ -163,43 +134,23 @@ define::audit_events! {
     /// A person signed out of Telescope
     "web.sign-out" => WebSignOut,
     /// All sessions of a person were ended
-    "person.sessions.ended" => UserSessionsEnded {
-        person: Email,
-    },
+    "person.sessions.ended" => UserSessionsEnded { person: Email },
     /// A person was blocked
-    "person.disabled" => UserBlocked {
-        person: Email,
-    },
+    "person.disabled" => UserBlocked { person: Email },
     /// A person was unblocked
-    "person.enabled" => UserUnblocked {
-        person: Email,
-    },
+    "person.enabled" => UserUnblocked { person: Email },
     /// The identity provider's groups changed the roles of a person
-    "person.roles.provider" => RolesFromProvider {
-        person: Email,
-        roles: Vec<String>,
-    },
+    "person.roles.provider" => RolesFromProvider { person: Email, roles: Vec<String> },
     /// The identity provider did not list the groups of a person, whose roles stayed
-    "person.roles.kept" => ProviderRolesKept {
-        person: Email,
-        why: UnknownGroups,
-    },
+    "person.roles.kept" => ProviderRolesKept { person: Email, why: UnknownGroups },
     /// A person became an administrator
-    "person.admin.granted" => AdminGranted {
-        person: Email,
-    },
+    "person.admin.granted" => AdminGranted { person: Email },
     /// A person's administrator rights were removed
-    "person.admin.revoked" => AdminRevoked {
-        person: Email,
-    },
+    "person.admin.revoked" => AdminRevoked { person: Email },
     /// The identities of a person were unlinked
-    "person.identity.forgotten" => IdentityUnlinked {
-        person: Email,
-    },
+    "person.identity.forgotten" => IdentityUnlinked { person: Email },
     /// A person came with another identity, which took the place of the former
-    "person.identity.replaced" => IdentityReplaced {
-        person: Email,
-    },
+    "person.identity.replaced" => IdentityReplaced { person: Email },
     /// A person was moved to another address, with their roles and accounts
     "person.moved" => UserMoved {
         // The address before.
@@ -217,15 +168,9 @@ define::audit_events! {
     /// A role was deleted
     "role.deleted" => RoleDeleted { role: String },
     /// A person was given a role
-    "role.given" => RoleGiven {
-        role: String,
-        person: Email,
-    },
+    "role.given" => RoleGiven { role: String, person: Email },
     /// A role was taken from a person
-    "role.taken" => RoleTaken {
-        role: String,
-        person: Email,
-    },
+    "role.taken" => RoleTaken { role: String, person: Email },
     /// The permissions of a role on the accounts of a group were changed
     "role.group.privileges" => GroupPrivilegesSet {
         role: String,

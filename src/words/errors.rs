@@ -44,9 +44,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::NoteCharacter => "A note can't have control characters.".into(),
         ErrorCode::DigitsWrong => "These aren't the last four digits of the account's number or ID.".into(),
         ErrorCode::PhoneTaken => "There is already an account with this number.".into(),
-        ErrorCode::TooManyTakenNumbers => {
-            "You have entered several numbers that can't be added. Try again in an hour, or ask an administrator.".into()
-        }
+        ErrorCode::TooManyTakenNumbers => invites::TOO_MANY_TAKEN.into(),
         ErrorCode::PhoneUnchanged => "The account already has this number.".into(),
         ErrorCode::NumberInUse => {
             "This account was logged in with its number, so the number can't be changed here. Remove the account and \

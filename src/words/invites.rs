@@ -6,6 +6,8 @@ use crate::domain::error::EmailFault;
 use crate::domain::invite::InviteDenied;
 
 pub const NUMBER_TAKEN: &str = "This number can't be used here. Check it for mistakes. If it is correct, ask for help; the page says whom to ask.";
+pub const TOO_MANY_TAKEN: &str =
+    "You have entered several numbers that can't be added. Try again in an hour, or ask an administrator.";
 pub const CONSENT_MISSING: &str = "Confirm that you agree before you continue.";
 pub const CLOSED: &str = "You can't add your own account here. Ask an administrator for an invite link.";
 
