@@ -164,7 +164,7 @@ async fn a_link_works_in_the_first_browser_only() {
 }
 
 #[tokio::test]
-async fn over_is_over() {
+async fn a_used_expired_or_revoked_link_says_so() {
     let test = TestApp::with_its_own_time().await;
     let (root, path) = with_link(&test, &[("hours", "1")]).await;
     let browser = begun(&test, &path).await;
@@ -293,7 +293,7 @@ async fn a_number_that_is_here_already_tells_nothing_about_its_account() {
 }
 
 #[tokio::test]
-async fn an_invite_is_worth_what_its_creator_may_do() {
+async fn an_invite_counts_only_while_its_creator_may_invite() {
     let test = TestApp::new().await;
     let role = test.role("Adders", &[], SystemPrivileges::of(&[SystemPrivilege::AddAccount])).await;
     test.give("bob@example.org", role).await;
@@ -319,7 +319,7 @@ async fn an_invite_is_worth_what_its_creator_may_do() {
 }
 
 #[tokio::test]
-async fn an_invite_of_a_row_is_none() {
+async fn an_invite_put_into_the_database_is_refused() {
     let test = TestApp::new().await;
     let (root, path) = with_link(&test, &[]).await;
     let browser = begun(&test, &path).await;
