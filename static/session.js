@@ -56,7 +56,8 @@
     if (leaving) return;
     keep();
     if (sessionStorage.getItem(DRAFTS)) sessionStorage.setItem(RETURNING, "yes");
-    if (!byRequest) {
+    // People who bring an account in with an invite have no session: the page itself says why it ended.
+    if (person && !byRequest) {
       leaving = true;
       location.assign(`/sign-in?why=ended&next=${encodeURIComponent(here)}`);
     } else if (Date.now() - Number(sessionStorage.getItem(RELOADED)) > 60000) {
@@ -64,7 +65,8 @@
       sessionStorage.setItem(RELOADED, Date.now());
       location.assign(here);
     } else {
-      offer("Your session has ended.", "Reload to sign in again");
+      if (person) offer("Your session has ended.", "Reload to sign in again");
+      else offer("This page is out of date.", "Reload it");
     }
   };
 

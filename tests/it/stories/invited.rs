@@ -90,6 +90,29 @@ async fn story(scripts: Scripts, keep: bool, pictures: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_open_page_says_that_its_invite_was_revoked() {
+    let stack = Stack::start().await;
+    let creator = Visitor::sign_in(&stack, ADMIN).await;
+    let link = invite(&creator).await;
+    let browser = Browser::open(Scripts::On).await;
+    browser.goto(&stack.url(&link)).await;
+    browser.click("#consent").await;
+    press(&browser, "Agree and continue").await;
+    browser.fill("[name='phone']", &format!("+{NUMBER}")).await;
+    press(&browser, "Continue").await;
+    browser.until_shown("#step[data-stage='signed-out']", STEP).await;
+    let list = creator.get("/invites").await.text().await.unwrap();
+    let id = list.split("id=\"invite-").nth(1).and_then(|rest| rest.split('"').next()).expect("it is listed");
+    creator.does(&format!("/invites/{id}/revoke"), &[]).await;
+    until_true("the page says so", STEP, async || {
+        browser.text("main").await.contains("This link was revoked")
+    })
+    .await;
+    assert!(browser.address().await.ends_with("/onboarding/login"), "there is nothing to sign in to");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_javascript() {
     story(Scripts::On, true, "invited").await;
 }
