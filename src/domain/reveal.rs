@@ -145,6 +145,7 @@ impl Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Phone;
 
     #[test]
     fn a_reason_is_one_line_of_limited_length() {

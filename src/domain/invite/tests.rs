@@ -29,7 +29,7 @@ fn invite(state: InviteState) -> Invite {
 fn account(id: AccountId) -> Account {
     Account {
         id,
-        phone: Phone::test(2, 1),
+        identifier: Phone::test(2, 1).into(),
         owner: Email::parse("ada@example.org").ok(),
         comment: String::new(),
         groups: Vec::new(),
