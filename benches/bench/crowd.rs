@@ -43,7 +43,7 @@ async fn many(db: &Db, count: u64) {
                 Phone::test(1 + u8::try_from(number % 2).unwrap(), u16::try_from(100 + number / 2).unwrap());
             let account = Account {
                 id: AccountId::generate(),
-                phone,
+                identifier: phone.into(),
                 owner: Some(Email::parse(&format!("person{}@example.org", number % 200)).unwrap()),
                 comment: format!("Desk {number}"),
                 groups: Vec::new(),
