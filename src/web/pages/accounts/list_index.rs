@@ -175,7 +175,7 @@ mod tests {
     use super::*;
     use crate::domain::Phone;
     use crate::domain::access::{Policy, RightsClass};
-    use crate::domain::{Account, DesiredState, GroupId, Millis, Snapshot, Stage};
+    use crate::domain::{Account, DesiredState, GroupId, Millis, Phone, Snapshot, Stage};
     use crate::live::events::Events;
 
     fn account(number: u16) -> Account {
