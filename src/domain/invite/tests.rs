@@ -2,7 +2,7 @@ use strum::IntoEnumIterator;
 
 use super::*;
 use crate::domain::access::{Policy, Refusal, decide, privileges, system_privileges};
-use crate::domain::privilege::{AccountPrivileges, SystemPrivileges, can};
+use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivileges, can};
 use crate::domain::{Account, DesiredState};
 
 fn invite(state: InviteState) -> Invite {
@@ -75,7 +75,9 @@ fn it_logs_in_its_account_and_does_nothing_else() {
     let (rules, own) = (Policy::default(), account(invite.account.unwrap()));
     assert!(decide::<can::Login>(&rules, &principal, &own).is_ok());
     assert!(decide::<can::RemoveAccount>(&rules, &principal, &own).is_err());
-    assert!(decide::<can::EditTwoFactorPassword>(&rules, &principal, &own).is_err());
+    // The last one lets the person store the two-step password that they enter.
+    let login = [AccountPrivilege::View, AccountPrivilege::Login, AccountPrivilege::EditTwoFactorPassword];
+    assert_eq!(privileges(&rules, &principal, &own), AccountPrivileges::of(&login));
     let other = account(AccountId::generate());
     assert_eq!(decide::<can::Login>(&rules, &principal, &other).unwrap_err(), Refusal::NotVisible);
     assert_eq!(privileges(&rules, &principal, &other), AccountPrivileges::NONE, "not as the owner either");
