@@ -173,7 +173,6 @@ impl ListIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Phone;
     use crate::domain::access::{Policy, RightsClass};
     use crate::domain::{Account, DesiredState, GroupId, Millis, Phone, Snapshot, Stage};
     use crate::live::events::Events;
