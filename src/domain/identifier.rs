@@ -125,39 +125,9 @@ impl std::str::FromStr for Identifier {
     }
 }
 
-impl<DB: sqlx::Database> sqlx::Type<DB> for Identifier
-where
-    String: sqlx::Type<DB>,
-{
-    fn type_info() -> DB::TypeInfo {
-        <String as sqlx::Type<DB>>::type_info()
-    }
-    fn compatible(ty: &DB::TypeInfo) -> bool {
-        <String as sqlx::Type<DB>>::compatible(ty)
-    }
-}
-
-impl<'q, DB: sqlx::Database> sqlx::Encode<'q, DB> for Identifier
-where
-    String: sqlx::Encode<'q, DB>,
-{
-    fn encode_by_ref(
-        &self,
-        buffer: &mut <DB as sqlx::Database>::ArgumentBuffer,
-    ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
-        self.stored().into_owned().encode(buffer)
-    }
-}
-
-impl<'r, DB: sqlx::Database> sqlx::Decode<'r, DB> for Identifier
-where
-    String: sqlx::Decode<'r, DB>,
-{
-    fn decode(value: <DB as sqlx::Database>::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
-        let text = <String as sqlx::Decode<'r, DB>>::decode(value)?;
-        Self::from_stored(&text).ok_or_else(|| PhoneError::Length.into())
-    }
-}
+super::ids::text_in_database!(Identifier, |identifier| identifier.stored().into_owned(), |text| {
+    Identifier::from_stored(&text).ok_or_else(|| PhoneError::Length.into())
+},);
 
 #[cfg(test)]
 mod tests {

@@ -44,6 +44,10 @@ macro_rules! id {
 /// Stores a type as TEXT in either database, using its `Display` and `FromStr`.
 macro_rules! text_in_database {
     ($name:ty) => {
+        crate::domain::ids::text_in_database!($name, |value| value.to_string(), |text| Ok(text.parse()?));
+    };
+    // With other functions to write and to read it.
+    ($name:ty, $write:expr, $read:expr $(,)?) => {
         impl<DB: sqlx::Database> sqlx::Type<DB> for $name
         where
             String: sqlx::Type<DB>,
@@ -64,7 +68,8 @@ macro_rules! text_in_database {
                 &self,
                 buffer: &mut <DB as sqlx::Database>::ArgumentBuffer,
             ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
-                self.to_string().encode_by_ref(buffer)
+                let write: fn(&$name) -> String = $write;
+                write(self).encode_by_ref(buffer)
             }
         }
 
@@ -73,7 +78,8 @@ macro_rules! text_in_database {
             String: sqlx::Decode<'r, DB>,
         {
             fn decode(value: <DB as sqlx::Database>::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
-                Ok(<String as sqlx::Decode<'r, DB>>::decode(value)?.parse()?)
+                let read: fn(String) -> Result<$name, sqlx::error::BoxDynError> = $read;
+                read(<String as sqlx::Decode<'r, DB>>::decode(value)?)
             }
         }
     };

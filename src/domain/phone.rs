@@ -158,40 +158,9 @@ impl std::str::FromStr for Phone {
     }
 }
 
-/// Stored as the digits alone.
-impl<DB: sqlx::Database> sqlx::Type<DB> for Phone
-where
-    String: sqlx::Type<DB>,
-{
-    fn type_info() -> DB::TypeInfo {
-        <String as sqlx::Type<DB>>::type_info()
-    }
-    fn compatible(ty: &DB::TypeInfo) -> bool {
-        <String as sqlx::Type<DB>>::compatible(ty)
-    }
-}
-
-impl<'q, DB: sqlx::Database> sqlx::Encode<'q, DB> for Phone
-where
-    String: sqlx::Encode<'q, DB>,
-{
-    fn encode_by_ref(
-        &self,
-        buffer: &mut <DB as sqlx::Database>::ArgumentBuffer,
-    ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
-        self.0.encode_by_ref(buffer)
-    }
-}
-
-impl<'r, DB: sqlx::Database> sqlx::Decode<'r, DB> for Phone
-where
-    String: sqlx::Decode<'r, DB>,
-{
-    fn decode(value: <DB as sqlx::Database>::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
-        let digits = <String as sqlx::Decode<'r, DB>>::decode(value)?;
-        Self::from_digits(digits).ok_or_else(|| PhoneError::Length.into())
-    }
-}
+// Stored as the digits alone.
+super::ids::text_in_database!(Phone, |phone| phone.0.clone(), |digits| Phone::from_digits(digits)
+    .ok_or_else(|| PhoneError::Length.into()),);
 
 #[cfg(test)]
 mod tests;
