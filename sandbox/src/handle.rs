@@ -9,7 +9,7 @@ use std::time::Duration;
 use grammers_tl_types::{Deserializable, Identifiable, RemoteCall, Serializable};
 use tokio::time::Instant;
 
-use crate::backend::{Account, Backend, Counters, Message, PhoneNumber, SmsCode, generated_picture};
+use crate::backend::{Account, Backend, Counters, Message, NewDevice, PhoneNumber, SmsCode, generated_picture};
 use crate::crypto::srp::Password;
 use crate::error::RpcError;
 use crate::network::ConnectionFault;
@@ -89,6 +89,16 @@ impl Handle {
     /// Simulates that the account is signed in on another device, so that codes come as messages from Telegram.
     pub async fn sign_in_elsewhere(&self, number: &PhoneNumber) {
         self.server.update(|backend, now| backend.sign_in_elsewhere(number, now)).await;
+    }
+
+    /// The same with a device of one's choice.
+    pub async fn add_device(&self, number: &PhoneNumber, device: NewDevice) {
+        self.server.update(|backend, now| backend.add_device(number, device, now)).await;
+    }
+
+    /// Sets how many seconds ago all sessions of the number began. One younger than a day may not end others.
+    pub async fn age_sessions(&self, number: &PhoneNumber, seconds: i64) {
+        self.server.update(|backend, now| backend.age_sessions(number, seconds, now)).await;
     }
 
     /// Sends a message from Telegram to all sessions of the number, and keeps it in the chat's history.

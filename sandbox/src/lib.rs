@@ -58,7 +58,10 @@ mod server;
 mod storage;
 pub mod transport;
 
-pub use backend::{Account, Deliveries, Delivery, InvalidBot, InvalidPhoneNumber, LoginEmail, PhoneNumber};
+pub use backend::{
+    Account, App, Deliveries, Delivery, InvalidBot, InvalidPhoneNumber, LoginEmail, NewDevice, PhoneNumber,
+    Place,
+};
 pub use error::RpcError;
 pub use grammers_tl_types as tl;
 pub use handle::Handle;

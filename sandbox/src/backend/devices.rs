@@ -2,18 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AuthState, Backend, Event, PhoneNumber};
+use super::{App, AuthState, Backend, Event, NewDevice, PhoneNumber, Place, simulated_app};
 use crate::crypto::{KeyId, random_id};
-
-/// An app as it describes itself when it connects.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct App {
-    pub api_id: i32,
-    /// Such as `PC 64bit`.
-    pub device_model: String,
-    pub system_version: String,
-    pub app_version: String,
-}
 
 /// One row of `account.getAuthorizations`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +16,11 @@ pub struct Device {
     pub created: i64,
     /// The time of its last request, in seconds since 1970.
     pub active: i64,
+    #[serde(default)]
+    pub place: Place,
+    /// The other devices are asked whether it belongs to them.
+    #[serde(default)]
+    pub unconfirmed: bool,
 }
 
 impl Backend {
@@ -58,19 +53,19 @@ impl Backend {
         };
         let app = record.app.clone().unwrap_or_else(|| simulated_app("Unknown app"));
         record.auth_state = AuthState::SignedIn(hash);
-        self.devices.insert(hash, Device::new(number, Some(key), app, now));
+        let is_another = self.devices_of(number).next().is_some();
+        let device = Device::new(number, Some(key), app, now);
+        if is_another {
+            self.announce(&device, now);
+        }
+        self.devices.insert(hash, device);
         self.forget_code(number);
         self.changes += 1;
     }
 
     /// Adds a simulated device, so that codes come as messages. Returns its hash.
     pub(crate) fn sign_in_elsewhere(&mut self, number: &PhoneNumber, now: i64) -> Option<i64> {
-        self.phone(number)?;
-        let hash = random_id();
-        let device = Device::new(number, None, simulated_app("Simulated phone"), now);
-        self.devices.insert(hash, device);
-        self.changes += 1;
-        Some(hash)
+        self.add_device(number, NewDevice::default(), now)
     }
 
     /// Ends one session. Its next request fails with this error.
@@ -150,17 +145,16 @@ impl Backend {
 }
 
 impl Device {
-    fn new(number: &PhoneNumber, key: Option<KeyId>, app: App, now: i64) -> Self {
-        Self { number: number.clone(), key, app, created: now, active: now }
-    }
-}
-
-pub(crate) fn simulated_app(model: &str) -> App {
-    App {
-        api_id: 1,
-        device_model: model.to_owned(),
-        system_version: "Sandbox".to_owned(),
-        app_version: "1".to_owned(),
+    pub(super) fn new(number: &PhoneNumber, key: Option<KeyId>, app: App, now: i64) -> Self {
+        Self {
+            number: number.clone(),
+            key,
+            app,
+            created: now,
+            active: now,
+            place: Place::default(),
+            unconfirmed: false,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`Backend`] is a plain value. It does no I/O and is told the time; it serialises to the state file as it is. What
 //! connected clients have to be told about a change is left in [`Backend::events`] for the server to deliver.
 
+mod apps;
 mod bots;
 mod codes;
 mod counters;
@@ -12,6 +13,7 @@ mod emails;
 mod inbox;
 mod keys;
 mod login_tokens;
+mod new_devices;
 mod phone;
 mod phone_number;
 mod picture;
@@ -22,19 +24,21 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use apps::simulated_app;
+pub use apps::{App, Place};
 pub use bots::{Bot, InvalidBot};
 pub use codes::Code;
 pub use counters::{Count, Counters};
 pub(crate) use deliveries::CALLER;
 pub use deliveries::{Deliveries, Delivery, SmsCode};
-pub(crate) use devices::simulated_app;
-pub use devices::{App, Device};
+pub use devices::Device;
 pub use emails::{EmailCode, LoginEmail};
 pub(crate) use emails::{is_address, pattern as email_pattern};
 pub use inbox::{Message, Sms, Via};
 pub use keys::{AuthState, KeyKind, KeyRecord};
 pub use login_tokens::{AcceptedLogin, LoginToken, LoginTokens};
 pub(crate) use login_tokens::{MAX_TOKEN_LIFETIME, token_in_link};
+pub use new_devices::NewDevice;
 pub use phone::{Account, Phone};
 pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
 pub use picture::Picture;
@@ -80,6 +84,10 @@ pub enum Event {
     NameChanged(PhoneNumber, i64),
     /// The account of this number has another picture or none, since this time.
     PictureChanged(PhoneNumber, i64),
+    /// A new session of this number that its owner has to confirm, by its hash, since this time.
+    SessionUnconfirmed(PhoneNumber, i64, i64),
+    /// That session was confirmed, at this time.
+    SessionConfirmed(PhoneNumber, i64, i64),
     /// This key is no longer signed in.
     SessionEnded(KeyId),
     /// Keys were dropped; clients that are connected with one have to be told.

@@ -50,6 +50,9 @@ pub struct Phone {
     /// The mobile networks of codes that clients reported as missing.
     #[serde(default)]
     pub missing_codes: Vec<String>,
+    /// After so many days without use a session ends.
+    #[serde(default = "default_ttl")]
+    pub authorization_ttl_days: i32,
     /// The code that was sent last and not used yet.
     pub code: Option<Code>,
     /// SMS, calls and e-mails, newest last.
@@ -90,6 +93,10 @@ impl Account {
     }
 }
 
+const fn default_ttl() -> i32 {
+    180
+}
+
 /// Names of made-up people, for new phones.
 const FIRST_NAMES: [&str; 16] = [
     "Ada", "Bruno", "Clara", "Dmitri", "Elif", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Katya", "Liam",
@@ -122,6 +129,7 @@ impl Phone {
             login_email: LoginEmail::default(),
             premium_required: false,
             missing_codes: Vec::new(),
+            authorization_ttl_days: default_ttl(),
             code: None,
             sms: VecDeque::new(),
             messages: VecDeque::new(),

@@ -76,12 +76,6 @@ pub(super) async fn password(
     Ok(back(&number))
 }
 
-pub(super) async fn sign_in(State(handle): State<Handle>, Path(number): Path<String>) -> FormResult {
-    let number = existing(&handle, &number)?;
-    handle.sign_in_elsewhere(&number).await;
-    Ok(back(&number))
-}
-
 #[derive(Deserialize)]
 pub(super) struct NewName {
     first_name: String,
@@ -163,18 +157,4 @@ pub(super) async fn sms_code(
     let number = existing(&handle, &number)?;
     handle.set_sms_code(&number, form.form).await;
     Ok(back(&number))
-}
-
-pub(super) async fn end_session(
-    State(handle): State<Handle>,
-    Path((number, hash)): Path<(String, i64)>,
-) -> FormResult {
-    let number = existing(&handle, &number)?;
-    let own =
-        handle.inspect(|backend| backend.devices.get(&hash).is_some_and(|device| device.number == number));
-    if own && handle.end_session(hash).await {
-        Ok(back(&number))
-    } else {
-        Err(FormError("There is no such session.".to_owned()))
-    }
 }

@@ -7,6 +7,7 @@
 //! an address, not a name that could point here by DNS rebinding, and a form must come from this page.
 
 mod actions;
+mod devices;
 mod faults;
 mod guard;
 mod logins;
@@ -44,7 +45,8 @@ fn router(handle: Handle) -> Router {
         .route("/phones.js", get(script))
         .route("/phones", post(actions::add))
         .route("/phones/{number}/password", post(actions::password))
-        .route("/phones/{number}/sign-in", post(actions::sign_in))
+        .route("/phones/{number}/sign-in", post(devices::sign_in))
+        .route("/phones/{number}/age", post(devices::age))
         .route("/phones/{number}/name", post(actions::name))
         .route("/phones/{number}/picture", post(picture::picture))
         .route("/phones/{number}/message", post(actions::message))
@@ -62,7 +64,7 @@ fn router(handle: Handle) -> Router {
         .route("/bots", post(logins::add_bot))
         .route("/login-tokens", post(logins::token_lifetime))
         .route("/network", post(faults::network))
-        .route("/phones/{number}/sessions/{hash}/end", post(actions::end_session))
+        .route("/phones/{number}/sessions/{hash}/end", post(devices::end))
         .route("/refusals", post(faults::inject_error))
         .layer(middleware::from_fn(guard::guard))
         .with_state(handle)

@@ -50,7 +50,9 @@ pub(super) struct SessionView {
     pub(super) hash: i64,
     pub(super) device: String,
     pub(super) details: String,
+    pub(super) place: String,
     pub(super) since: String,
+    pub(super) is_unconfirmed: bool,
 }
 
 pub(super) struct MessageView {
@@ -125,8 +127,15 @@ impl PhoneView {
         let sessions = backend.devices_of(number).map(|(hash, device)| SessionView {
             hash,
             device: device.app.device_model.clone(),
-            details: format!("{}, version {}", device.app.system_version, device.app.app_version),
+            details: format!(
+                "{} {}, {}",
+                device.app.name(),
+                device.app.app_version,
+                device.app.system_version
+            ),
+            place: format!("{}, {}", device.place.country, device.place.ip),
             since: format_time(device.created),
+            is_unconfirmed: device.unconfirmed,
         });
         Self {
             formatted: match &phone.bot {

@@ -135,6 +135,7 @@ fn log_out(call: &mut Call<'_>, _: auth::LogOut) -> Result<enums::auth::LoggedOu
 /// Ends all sessions but the caller's.
 fn reset_authorizations(call: &mut Call<'_>, _: auth::ResetAuthorizations) -> Result<bool, RpcError> {
     let (number, _) = call.me()?;
+    super::account::check_not_fresh(call)?;
     let own = call.backend.device_of_key(call.key).map(|(hash, _)| hash);
     let others: Vec<_> = call.backend.devices_of(&number).map(|(hash, _)| hash).collect();
     for hash in others.into_iter().filter(|hash| Some(*hash) != own) {

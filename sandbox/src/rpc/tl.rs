@@ -2,7 +2,7 @@
 
 use grammers_tl_types::{enums, types};
 
-use crate::backend::{Message, Phone, PhoneNumber};
+use crate::backend::{Device, Message, Phone, PhoneNumber};
 
 /// The user that Telegram's own messages come from.
 pub(crate) const SERVICE_USER: i64 = 777_000;
@@ -198,6 +198,21 @@ pub(crate) fn new_config(now: i64) -> enums::Updates {
 pub(crate) fn login_token_accepted(now: i64) -> enums::Updates {
     let update = enums::Update::LoginToken;
     enums::Updates::UpdateShort(types::UpdateShort { update, date: date(now) })
+}
+
+/// The update about a new session that has to be confirmed; without a device, about one that need not be any more.
+pub(crate) fn new_authorization(hash: i64, unconfirmed: Option<&Device>, now: i64) -> enums::Updates {
+    let update = types::UpdateNewAuthorization {
+        unconfirmed: unconfirmed.is_some(),
+        hash,
+        date: unconfirmed.map(|device| date(device.created)),
+        device: unconfirmed.map(|device| format!("{}, {}", device.app.name(), device.app.device_model)),
+        location: unconfirmed.map(|device| device.place.country.clone()),
+    };
+    enums::Updates::UpdateShort(types::UpdateShort {
+        update: enums::Update::NewAuthorization(update),
+        date: date(now),
+    })
 }
 
 /// The update with a new name of the own user.

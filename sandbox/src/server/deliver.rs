@@ -35,6 +35,15 @@ impl State {
                         self.push_to_key(key, &update);
                     }
                 }
+                Event::SessionUnconfirmed(number, hash, now) => {
+                    if let Some(device) = self.backend.devices.get(&hash) {
+                        let update = tl::new_authorization(hash, Some(device), now);
+                        self.push_update(&number, &update);
+                    }
+                }
+                Event::SessionConfirmed(number, hash, now) => {
+                    self.push_update(&number, &tl::new_authorization(hash, None, now));
+                }
                 Event::SessionEnded(key) => self.prompt(key),
                 Event::KeysDropped => faults.push((ConnectionFault::UnknownKey, self.forget_dropped_keys())),
                 Event::Disconnect(key) => faults.push((ConnectionFault::Drop, self.forget_sessions(key))),

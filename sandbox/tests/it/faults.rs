@@ -92,6 +92,7 @@ async fn a_frozen_account_can_be_read_but_not_changed() {
     post(address, "/phones/9996621234/account", "account=registered").await;
     client.wait_for(is_config).await;
     assert_eq!(app_config(&mut client, frozen).await, Some((usual, 0)));
+    sandbox.age_sessions(&ada(), 24 * 3600).await;
     client.invoke(&functions::auth::ResetAuthorizations {}).await.unwrap();
 }
 

@@ -213,6 +213,10 @@ async fn sessions_are_listed_and_ended() {
     assert_eq!((current.len(), current[0].hash, current[0].device_model.as_str()), (1, 0, "Test desk"));
     let other = rows.iter().find(|row| !row.current && row.device_model == "Test desk").unwrap();
     let reset = functions::account::ResetAuthorization { hash: other.hash };
+    let fresh = "406 FRESH_RESET_AUTHORISATION_FORBIDDEN";
+    assert_eq!(error_text(first.invoke(&reset).await), fresh);
+    assert_eq!(error_text(first.invoke(&functions::auth::ResetAuthorizations {}).await), fresh);
+    sandbox.age_sessions(&ada(), 24 * 3600).await;
     assert_eq!(first.invoke(&reset).await, Ok(true));
     assert_eq!(error_text(first.invoke(&reset).await), "400 HASH_INVALID");
     assert_eq!(error_text(second.invoke(&GET_STATE).await), "401 SESSION_REVOKED");

@@ -34,6 +34,7 @@ mod qr_login;
 mod tdlib;
 mod tdlib_bots;
 mod tdlib_deliveries;
+mod tdlib_devices;
 mod tdlib_faults;
 mod tdlib_keys;
 mod tdlib_logins;

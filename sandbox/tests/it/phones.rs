@@ -139,6 +139,18 @@ async fn invalid_forms_are_refused_with_an_explanation() {
         assert_eq!(post(address, path, form).await, 422, "{path} {form}");
     }
     post(address, "/phones", "number=9996621234").await;
+    for (path, form) in [
+        ("sign-in", "hours=-1"),
+        ("sign-in", "hours=9000"),
+        ("sign-in", "count=0"),
+        ("sign-in", "count=1001"),
+        ("sign-in", "api_id=x"),
+        ("sign-in", &format!("device={}", "x".repeat(201))),
+        ("age", ""),
+        ("age", "hours=-1"),
+    ] {
+        assert_eq!(post(address, &format!("/phones/9996621234/{path}"), form).await, 422, "{path} {form}");
+    }
     let long = format!("text={}", "x".repeat(5000));
     for form in ["text=", "text=+", &long] {
         assert_eq!(post(address, "/phones/9996621234/message", form).await, 422);
