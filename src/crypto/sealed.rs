@@ -44,6 +44,8 @@ pub enum Purpose {
     ProfilePicture,
     /// A line of a list of people to invite.
     InviteLine,
+    /// The devices that are signed in to an account.
+    DeviceList,
 }
 
 impl Purpose {
@@ -64,6 +66,7 @@ impl Purpose {
             Self::WebSession => ("web_sessions", "data"),
             Self::ProfilePicture => ("account_pictures", "sealed"),
             Self::InviteLine => ("invite_lines", "sealed"),
+            Self::DeviceList => ("account_devices", "sealed"),
         }
     }
 }

@@ -136,7 +136,8 @@ fn each_purpose_has_its_own_key_and_name() {
             "key_check",
             "web_session",
             "profile_picture",
-            "invite_line"
+            "invite_line",
+            "device_list"
         ]
     );
 }

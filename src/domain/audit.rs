@@ -84,6 +84,27 @@ define::audit_events! {
     "group.emergency" => GroupEmergencySet { group: String, allowed: bool },
     /// Identity confirmation was required for the accounts of a group, or no longer required
     "group.confirmation" => GroupConfirmationSet { group: String, needed: bool },
+    /// A new device signed in to an account
+    "device.appeared" => DeviceAppeared {
+        device: String,
+        address: String,
+        place: String,
+        system: String,
+        official: bool,
+    },
+    /// The session of a device was over
+    "device.gone" => DeviceGone { device: String, address: String, place: String },
+    /// The session of a device was ended
+    "device.ended" => DeviceEnded { device: String, address: String, place: String },
+    /// The sessions of all other devices were ended
+    "device.others-ended" => OtherDevicesEnded {
+        // How many were known.
+        devices: u64,
+    },
+    /// A new device was confirmed
+    "device.confirmed" => DeviceConfirmed { device: String, address: String, place: String },
+    /// The days were set after which sessions that are not used end
+    "device.idle-days" => IdleDaysSet { days: u32 },
     /// A session was ended at Telegram
     "session.logged-out" => SessionLoggedOut,
     /// A removal was continued without ending the session

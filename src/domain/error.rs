@@ -8,6 +8,7 @@ mod kinds;
 use serde::{Deserialize, Serialize};
 
 use super::bot::BotError;
+use super::device::DeviceError;
 use super::invite::InviteDenied;
 use super::invite_list::ListFault;
 use super::refusal::LoginRefusal;
@@ -110,6 +111,9 @@ pub enum ErrorCode {
     NoCodesCounted,
     TooManyInputs {
         limit: i64,
+    },
+    Device {
+        why: DeviceError,
     },
     TelegramUnreachable,
     TelegramRefused {

@@ -160,7 +160,7 @@ privileges!(
 
 impl AccountPrivilege {
     /// Stored and granted like the others, but no feature uses them yet.
-    const UNUSED: &'static [Self] = &[Self::ManageSessions, Self::ViewContacts];
+    const UNUSED: &'static [Self] = &[Self::ViewContacts];
 
     /// Whether a feature uses it. Pages offer only these.
     pub fn is_used(self) -> bool {

@@ -103,6 +103,10 @@ refusals!(
     KeyDuplicated = "AUTH_KEY_DUPLICATED", NO_INPUT, FREE;
     TokenExpired = "AUTH_TOKEN_EXPIRED", NO_INPUT, FREE;
     TokenInvalid = "AUTH_TOKEN_INVALID", NO_INPUT, FREE;
+    /// Telescope's own session is younger than a day.
+    SessionTooFresh = "FRESH_RESET_AUTHORISATION_FORBIDDEN", NO_INPUT, FREE;
+    /// Another session, which has ended.
+    SessionUnknown = "HASH_INVALID", NO_INPUT, FREE;
     // This server.
     ApiIdInvalid = "API_ID_INVALID", NO_INPUT, FREE;
     ApiIdPublished = "API_ID_PUBLISHED_FLOOD", NO_INPUT, COUNTS;

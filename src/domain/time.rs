@@ -4,7 +4,8 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 /// Unix milliseconds, UTC. The clock is outside `domain`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[derive(serde::Serialize, serde::Deserialize)]
 #[sqlx(transparent)]
 #[serde(transparent)]
 pub struct Millis(pub i64);

@@ -19,6 +19,8 @@ pub enum Change {
     Account(AccountId),
     /// The account's stored two-step password.
     StoredPassword(AccountId),
+    /// The devices that are signed in to the account.
+    Devices(AccountId),
     /// Roles, groups, grants, or owners and groups of accounts.
     Policy,
     /// Requests to see a secret.

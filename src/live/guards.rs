@@ -21,6 +21,8 @@ const HOUR: i64 = 60 * 60;
 pub struct Guards {
     /// Accounts for which a code is being requested.
     pub code_requests: InFlight,
+    /// Accounts about whose devices something is being requested.
+    pub devices: InFlight,
     /// Accounts for which a code or a password is being submitted.
     pub inputs: InFlight,
     /// People who wait for the next login code of an account.

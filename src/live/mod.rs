@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod approvals;
 pub mod audit_queue;
 pub mod cached_view;
+pub mod devices;
 pub mod events;
 pub mod guards;
 pub mod health;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use accounts::{Directory, Listing};
 use approvals::Requests;
 use cached_view::CachedView;
+use devices::KnownDevices;
 use events::{Change, Events};
 use health::Health;
 use jobs::Jobs;
@@ -40,6 +42,7 @@ pub struct Live {
     pub last_known: LastKnownStates,
     /// Profile pictures that are not stored yet.
     pub pictures: Arc<FetchedPictures>,
+    pub devices: Arc<KnownDevices>,
     /// Of the audit log, by account.
     pub newest_entries: Arc<NewestEntries>,
     pub health: Health,
@@ -62,6 +65,7 @@ impl Live {
             jobs: Arc::default(),
             last_known,
             pictures: Arc::default(),
+            devices: Arc::default(),
             newest_entries: Arc::default(),
             health: Health::default(),
             events,

@@ -36,6 +36,7 @@ impl Publisher for App {
             }
             Change::Account(_)
             | Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Approvals
             | Change::Jobs
             | Change::Invites

@@ -110,7 +110,8 @@ pub async fn run(app: Arc<App>) {
                     give_once(&app, &mut tried, entry.account.id).await;
                 }
             }
-            Change::Policy
+            Change::Devices(_)
+            | Change::Policy
             | Change::Approvals
             | Change::Jobs
             | Change::Invites

@@ -12,6 +12,7 @@ use crate::context::{App, Context};
 use crate::domain::access::Policy;
 use crate::domain::{DesiredState, Snapshot};
 use crate::live::Live;
+use crate::live::devices::KnownDevices;
 use crate::live::last_known::LastKnownStates;
 use crate::store::{self, Db};
 use crate::telegram::{HostSettings, Hosts, Hub, HubSettings, Observer, Proxy};
@@ -45,10 +46,14 @@ async fn load(context: &Context, hosts: Hosts) -> anyhow::Result<(Live, Hub)> {
     let groups = store::groups::all(conn).await?;
     live.accounts.set_groups(groups.into_iter().map(|group| (group.id, group.name)));
     live.policy.replace(Policy::new(&store::rules::load(conn).await?, context.config.sso.owner_privileges));
+    let known_devices = KnownDevices::new(store::account_devices::all(conn, &context.keys).await?);
+    let live = Live { devices: Arc::new(known_devices), ..live };
     let (accounts, pictures) = (Arc::clone(&live.accounts), Arc::clone(&live.pictures));
+    let devices = Arc::clone(&live.devices);
     let observer = Observer {
         snapshot: Box::new(move |account, snapshot| accounts.put_snapshot(account, snapshot)),
         picture: Box::new(move |account, picture| pictures.put(account, picture)),
+        devices: Box::new(move |account, list| devices.put(account, list)),
     };
     let hub = Hub::new(hub_settings(&context.config, context.clock.clone()), hosts, observer)?;
     Ok((live, hub))

@@ -16,6 +16,7 @@ pub mod pool;
 
 pub mod access_seals;
 pub mod access_version;
+pub mod account_devices;
 pub mod account_pictures;
 pub mod account_states;
 pub mod accounts;

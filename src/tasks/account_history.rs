@@ -66,6 +66,7 @@ pub async fn run(app: Arc<App>, recorded: RecordedStages) {
                     due = due.or(Some(Instant::now() + GATHER));
                 }
                 Change::StoredPassword(_)
+                | Change::Devices(_)
                 | Change::Policy
                 | Change::Approvals
                 | Change::Jobs

@@ -4,6 +4,7 @@ pub mod account_history;
 pub mod audit_relay;
 pub mod connectivity;
 pub mod database;
+pub mod devices;
 pub mod pictures;
 pub mod supervisor;
 
@@ -30,6 +31,7 @@ pub fn all(app: &Arc<App>) -> Vec<Task> {
         task(app, "account-history", move |app| account_history::run(app, recorded.clone())),
         task(app, "connectivity", connectivity::run),
         task(app, "profile-pictures", pictures::run),
+        task(app, "devices", devices::run),
         task(app, "expired-sessions", sign_in::tidy_sessions),
         task(app, "stored-passwords", two_step::run),
         task(app, "approvals", approvals::view::run),

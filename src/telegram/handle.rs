@@ -10,7 +10,7 @@ use crate::domain::account::Known;
 use crate::domain::picture::PhotoId;
 use crate::domain::refusal::LoginRefusal;
 use crate::domain::stage::{LoginAction, LoginInput};
-use crate::domain::{AccountId, Identifier, Millis, Secret, StageToken};
+use crate::domain::{AccountId, DeviceRequest, Identifier, Millis, Secret, StageToken};
 
 /// Commands that may be queued for a client task.
 const MAILBOX: usize = 16;
@@ -29,6 +29,8 @@ pub struct ClientStart {
     pub known: Option<Known>,
     /// Which photo the stored picture of its user shows.
     pub photo: Option<PhotoId>,
+    /// Whether a list of its devices is stored.
+    pub devices_known: bool,
     /// How long a session may be without traffic before it is probed.
     pub probe: Option<Duration>,
 }
@@ -77,6 +79,9 @@ pub(super) enum Command {
     Act(StageToken, LoginAction, Reply<()>),
     Provide(StageToken, LoginInput, Reply<()>),
     LoginCodes(Reply<LoginCodes>),
+    Devices(DeviceRequest, Reply<()>),
+    /// A person looks at the devices.
+    LookAtDevices,
     LogOut(Reply<()>),
     /// Restarts a client that could not run.
     Again,
@@ -88,11 +93,12 @@ impl Command {
         match self {
             Self::Act(_, _, reply)
             | Self::Provide(_, _, reply)
+            | Self::Devices(_, reply)
             | Self::LogOut(reply)
             | Self::Close(reply) => {
                 let _ = reply.send(Err(error));
             }
-            Self::Again => {}
+            Self::Again | Self::LookAtDevices => {}
             Self::LoginCodes(reply) => drop(reply.send(Err(error))),
         }
     }
@@ -130,6 +136,17 @@ impl AccountHandle {
     /// The newest login codes that Telegram sent to the account.
     pub async fn login_codes(&self) -> Result<LoginCodes, AnswerError> {
         self.ask(Command::LoginCodes).await
+    }
+
+    /// Asks something of Telegram about the account's devices. The list is handed over before this returns, if it could be
+    /// read.
+    pub async fn devices(&self, request: DeviceRequest) -> Result<(), AnswerError> {
+        self.ask(|reply| Command::Devices(request, reply)).await
+    }
+
+    /// Reads the list of devices soon, if it was not just read.
+    pub fn look_at_devices(&self) {
+        let _ = self.0.try_send(Command::LookAtDevices);
     }
 
     /// Ends the session at Telegram and waits until it has ended.

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::domain::picture::Picture;
-use crate::domain::{AccountId, Secret, Snapshot};
+use crate::domain::{AccountId, Devices, Secret, Snapshot};
 
 #[derive(Debug, Clone)]
 pub struct HubSettings {
@@ -28,12 +28,14 @@ pub struct Proxy {
     pub login: Option<(String, Secret)>,
 }
 
-/// What is told of the accounts. Both must be quick.
+/// What is told of the accounts. All must be quick.
 pub struct Observer {
     /// Called with every new snapshot of an account.
     pub snapshot: Tell<Snapshot>,
     /// Called with every new profile picture of an account; none if it has no picture any more.
     pub picture: Tell<Option<Picture>>,
+    /// Called with every list of an account's devices.
+    pub devices: Tell<Devices>,
 }
 
 type Tell<T> = Box<dyn Fn(AccountId, T) + Send + Sync>;

@@ -46,6 +46,12 @@ paths! {
     ACCOUNT_PASSWORD_REMOVE = "/accounts/{account}/password/remove" => account_password_remove(account: AccountId);
     ACCOUNT_TOKEN_USE = "/accounts/{account}/token/use" => account_token_use(account: AccountId);
     ACCOUNT_TOKEN_REMOVE = "/accounts/{account}/token/remove" => account_token_remove(account: AccountId);
+    ACCOUNT_DEVICES_REFRESH = "/accounts/{account}/devices/refresh" => account_devices_refresh(account: AccountId);
+    ACCOUNT_DEVICE_END = "/accounts/{account}/devices/end" => account_device_end(account: AccountId);
+    ACCOUNT_DEVICES_END_OTHERS = "/accounts/{account}/devices/end-others"
+        => account_devices_end_others(account: AccountId);
+    ACCOUNT_DEVICE_CONFIRM = "/accounts/{account}/devices/confirm" => account_device_confirm(account: AccountId);
+    ACCOUNT_DEVICES_IDLE = "/accounts/{account}/devices/idle" => account_devices_idle(account: AccountId);
     ACCOUNT_LOG_OUT = "/accounts/{account}/log-out" => account_log_out(account: AccountId);
     ACCOUNT_REMOVE = "/accounts/{account}/remove" => account_remove(account: AccountId);
     ACCOUNT_REMOVE_RETRY = "/accounts/{account}/remove/retry" => account_remove_retry(account: AccountId);

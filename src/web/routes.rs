@@ -8,8 +8,8 @@ use axum::routing::{get, post};
 use super::pages::access::named::{create, delete, rename};
 use super::pages::groups::requirement::{self, Approval, Confirmation, Emergency};
 use super::pages::{
-    about, access, accounts, audit, groups, invites, jobs, onboarding, reveals, roles, session_events,
-    sign_in, users,
+    about, access, accounts, audit, devices, groups, invites, jobs, onboarding, reveals, roles,
+    session_events, sign_in, users,
 };
 use super::state::AppState;
 use super::{assets, error, health, layers, paths};
@@ -58,6 +58,14 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::CODE_POLL, post(reveals::code::poll))
         .route(paths::ACCOUNT_TOKEN_USE, post(accounts::bot_token::log_in))
         .route(paths::ACCOUNT_TOKEN_REMOVE, get(accounts::bot_token::form).post(accounts::bot_token::remove))
+        .route(paths::ACCOUNT_DEVICES_REFRESH, post(devices::refresh::refresh))
+        .route(paths::ACCOUNT_DEVICE_END, get(devices::end::ask).post(devices::end::end))
+        .route(
+            paths::ACCOUNT_DEVICES_END_OTHERS,
+            get(devices::end_others::ask).post(devices::end_others::end),
+        )
+        .route(paths::ACCOUNT_DEVICE_CONFIRM, post(devices::confirm::confirm))
+        .route(paths::ACCOUNT_DEVICES_IDLE, get(devices::idle::form).post(devices::idle::save))
         .route(paths::ACCOUNT_LOG_OUT, get(accounts::log_out::form).post(accounts::log_out::log_out))
         .route(paths::ACCOUNT_REMOVE, get(accounts::remove::form).post(accounts::remove::remove))
         .route(paths::ACCOUNT_REMOVE_RETRY, post(accounts::remove::retry))

@@ -1,7 +1,7 @@
 //! The message for each error code: what happened, why, and what to do.
 
 use super::refusals::{duration, refusal};
-use super::{bots, invite_list, invites, quoted};
+use super::{bots, devices, invite_list, invites, quoted};
 use crate::domain::direction::isolated;
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 
@@ -110,6 +110,7 @@ pub fn sentence(error: &ErrorCode) -> String {
             "You've reached the limit of one person for wrong codes and passwords ({limit} in 24 hours). Try again \
              tomorrow, or ask a colleague."
         ),
+        ErrorCode::Device { why } => devices::sentence(*why),
         ErrorCode::TelegramUnreachable => {
             "Telegram did not answer. Check the account's status in a moment.".into()
         }

@@ -7,6 +7,7 @@ use crate::domain::Millis;
 use crate::domain::direction::isolated;
 
 mod bots;
+pub mod devices;
 pub mod errors;
 pub mod faults;
 pub mod invite_list;

@@ -129,6 +129,10 @@ const fn known(name: KnownRefusal) -> &'static str {
         KnownRefusal::SessionRevoked => {
             "This login was ended from another device of the account. Send a new code to start again."
         }
+        KnownRefusal::SessionTooFresh => {
+            "Telegram lets a session end others only when it is 24 hours old. Try again tomorrow."
+        }
+        KnownRefusal::SessionUnknown => "This device isn't signed in any more.",
         KnownRefusal::SessionExpired => "This login has expired at Telegram. Send a new code to start again.",
         KnownRefusal::KeyUnregistered | KnownRefusal::KeyInvalid | KnownRefusal::KeyNotPermanent => {
             "Telegram no longer knows this login. Send a new code to start again."

@@ -32,7 +32,7 @@ fn recording_hub(folder: &Path) -> (Hub, mpsc::UnboundedReceiver<(AccountId, Sta
     let snapshot = move |account, snapshot: telescope::domain::Snapshot| {
         let _ = sender.send((account, snapshot.stage));
     };
-    let observer = Observer { snapshot: Box::new(snapshot), picture: Box::new(|_, _| {}) };
+    let observer = Observer { snapshot: Box::new(snapshot), picture: Box::new(|_, _| {}), devices: Box::new(|_, _| {}) };
     (Hub::new(settings, Hosts::new(hosts), observer).unwrap(), snapshots)
 }
 
@@ -48,6 +48,7 @@ fn start(number: u16) -> ClientStart {
         key: Secret::new("a2V5"),
         known: None,
         photo: None,
+        devices_known: true,
         probe: None,
     }
 }

@@ -35,6 +35,7 @@ pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
         key,
         known: app.live.last_known.get(account.id),
         photo: app.live.accounts.get(account.id).and_then(|entry| entry.picture),
+        devices_known: app.live.devices.get(account.id).is_some(),
         probe: probe_period(app.config.telegram.probe_seconds, account.id),
     });
     Ok(())

@@ -227,6 +227,7 @@ pub(crate) async fn forget(app: &App, job: &JobRecord, id: AccountId) -> Result<
         }
         store::account_states::remove(tx, id).await?;
         store::account_pictures::remove(tx, id).await?;
+        store::account_devices::remove(tx, id).await?;
         store::accounts::tombstone(tx, id, now).await?;
         store::jobs::advance(tx, job.id, None).await
     })
@@ -234,5 +235,6 @@ pub(crate) async fn forget(app: &App, job: &JobRecord, id: AccountId) -> Result<
     tracing::info!(account = %id, "account removed");
     app.live.accounts.remove(id);
     app.live.last_known.remove(id);
+    app.live.devices.remove(id);
     Ok(StepOutcome::Committed)
 }

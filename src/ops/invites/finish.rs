@@ -48,6 +48,7 @@ pub async fn run(app: Arc<App>) {
             Change::Invites | Change::Everything => true,
             Change::Account(account) => watched.contains_key(&account) && was_logged_in(&app, account),
             Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Policy
             | Change::Approvals
             | Change::Jobs

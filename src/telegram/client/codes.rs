@@ -74,17 +74,17 @@ impl ClientTask {
         }
     }
 
-    /// Keeps the login code of a message, if it is from Telegram and has one.
-    pub(super) fn on_message(&mut self, message: types::Message) {
+    /// Keeps the login code of a message, if it is from Telegram and has one. False if Telegram says something else with it.
+    pub(super) fn on_message(&mut self, message: types::Message) -> bool {
         if !is_from_telegram(message.chat_id, &message.sender_id) {
-            return;
+            return true;
         }
         let enums::MessageContent::MessageText(content) = message.content else {
-            return;
+            return false;
         };
-        let Some(code) = login_code::find(&content.text.text) else { return };
+        let Some(code) = login_code::find(&content.text.text) else { return false };
         if self.codes.iter().any(|known| known.id == message.id) {
-            return;
+            return true;
         }
         let sent = Millis(i64::from(message.date) * 1000);
         self.codes.push_front(LoginCode { id: message.id, sent, code: Secret::new(code) });
@@ -93,6 +93,7 @@ impl ClientTask {
         self.codes.truncate(KEPT);
         self.snapshot.code_came = self.codes.front().map(|newest| newest.sent);
         self.unpublished = true;
+        true
     }
 }
 

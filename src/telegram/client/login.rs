@@ -81,11 +81,17 @@ impl ClientTask {
     /// Telegram has described the account's own user, or failed to.
     pub(super) fn on_own_user(&mut self, client: &mut Client, me: Result<types::User, CallError>) {
         match me {
-            Ok(me) if self.was_ready => self.on_me(client, &me),
+            Ok(me) if self.was_ready => {
+                self.on_me(client, &me);
+                if !self.start.devices_known || self.start.probe.is_none() {
+                    self.want_devices(client);
+                }
+            }
             Ok(me) if self.belongs_here(&me) => {
                 self.was_ready = true;
                 self.enter(Stage::Ready);
                 self.on_me(client, &me);
+                self.want_devices(client);
             }
             Ok(_) => self.refuse_account(client),
             Err(_) if self.was_ready => {}

@@ -7,6 +7,7 @@
 pub mod calls;
 pub mod codes;
 pub mod crash_guard;
+pub mod devices;
 pub mod login;
 pub mod picture;
 pub mod requests;
@@ -26,6 +27,7 @@ use crate::domain::picture::PhotoId;
 use crate::domain::{Millis, Network, SessionEndReason, Snapshot, Stage, StageToken};
 use crate::telegram::client::calls::CallError;
 use crate::telegram::client::codes::ReadChat;
+use crate::telegram::client::devices::DeviceList;
 use crate::telegram::client::picture::Download;
 use crate::telegram::handle::{AnswerError, ClientStart, Command, LoginCode, Mailbox, Reply};
 use crate::telegram::process::HostHandle;
@@ -76,6 +78,9 @@ enum Done {
     Probed(Result<(), CallError>),
     /// The chat with Telegram, if it had to be read, and the time at Telegram.
     Codes(Option<ReadChat>, Option<Millis>),
+    Devices(DeviceList),
+    /// What a person asked for about the devices, and the list after it.
+    DeviceRequested(Reply<()>, Result<(), CallError>, DeviceList),
     /// The download of this photo.
     Picture(PhotoId, Download),
 }

@@ -39,6 +39,10 @@ impl ClientTask {
             }
             Done::Probed(result) => Self::on_probed(client, &result),
             Done::Codes(read, now) => self.on_codes(client, read, now),
+            Done::Devices(list) => self.on_devices(client, list),
+            Done::DeviceRequested(reply, result, list) => {
+                self.on_device_request(client, reply, &result, list);
+            }
             Done::Picture(photo, download) => self.on_picture(client, photo, download),
             Done::Asked(reply, result) => self.answer(client, reply, result),
             Done::CodeRequested(reply, result) => {
@@ -101,6 +105,8 @@ impl ClientTask {
     pub(super) fn on_command(&mut self, client: &mut Client, command: Command) {
         match command {
             Command::LoginCodes(reply) => self.login_codes(client, reply),
+            Command::Devices(request, reply) => self.device_request(client, request, reply),
+            Command::LookAtDevices => self.want_devices(client),
             Command::Act(_, _, reply) | Command::Provide(_, _, reply) if self.snapshot.busy => {
                 let _ = reply.send(Err(AnswerError::Busy));
             }
@@ -132,15 +138,20 @@ impl ClientTask {
     }
 
     /// Sends a cheap request to check whether the session is still valid: if it was ended elsewhere, the next request fails.
-    pub(super) fn probe(client: &mut Client) {
-        let id = client.id;
+    /// The list of devices is such a request, and may have changed.
+    pub(super) fn probe(&self, client: &mut Client) {
         client.probing = true;
+        if !self.start.identifier.is_bot() {
+            Self::read_devices(client);
+            return;
+        }
+        let id = client.id;
         client.calls.push(Box::pin(async move {
             Done::Probed(call(functions::get_account_ttl(id)).await.map(drop))
         }));
     }
 
-    fn on_probed(client: &mut Client, result: &Result<(), CallError>) {
+    pub(super) fn on_probed(client: &mut Client, result: &Result<(), CallError>) {
         client.probing = false;
         client.heard = tokio::time::Instant::now();
         let Err(error) = result else { return };

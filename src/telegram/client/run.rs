@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::domain::{SessionEndReason, Stage};
 use crate::telegram::client::calls::{call, configure};
+use crate::telegram::client::devices::DeviceReads;
 use crate::telegram::client::picture::{self, Wanted};
 use crate::telegram::client::{ClientTask, Done, End};
 use crate::telegram::handle::{AnswerError, Command, LoginCodes, Reply};
@@ -51,6 +52,7 @@ pub(super) struct Client {
     pub code_again: Option<Instant>,
     /// The photo whose picture is to be fetched.
     pub photo: Option<Wanted>,
+    pub devices: DeviceReads,
     /// The chat with Telegram has been read; newer messages are announced.
     pub chat_read: bool,
     /// The deadline for closing, once the client was told to close.
@@ -72,6 +74,7 @@ impl Client {
             asking: Vec::new(),
             code_again: None,
             photo: None,
+            devices: DeviceReads::default(),
             chat_read: false,
             close_by: None,
         }
@@ -180,10 +183,9 @@ impl ClientTask {
         let hangs = client.leaving_since.map(|since| since + HANGS);
         let probe = self.start.probe.filter(|_| self.snapshot.stage == Stage::Ready && !client.probing);
         let picture = client.photo.as_ref().and_then(Wanted::due);
-        [answer, hangs, client.code_again, picture, probe.map(|period| client.heard + period)]
-            .into_iter()
-            .flatten()
-            .min()
+        let devices = client.devices.due().filter(|_| self.snapshot.stage == Stage::Ready);
+        let probe = probe.map(|period| client.heard + period);
+        [answer, hangs, client.code_again, picture, devices, probe].into_iter().flatten().min()
     }
 
     /// Handles the deadlines that have passed.
@@ -208,9 +210,13 @@ impl ClientTask {
         if client.photo.as_ref().and_then(Wanted::due).is_some_and(|due| due <= now) {
             picture::fetch(client);
         }
+        let is_ready = self.snapshot.stage == Stage::Ready;
+        if is_ready && client.devices.due().is_some_and(|due| due <= now) {
+            Self::read_devices(client);
+        }
         let probe = self.start.probe.is_some_and(|period| client.heard + period <= now);
-        if probe && self.snapshot.stage == Stage::Ready && !client.probing {
-            Self::probe(client);
+        if probe && is_ready && !client.probing {
+            self.probe(client);
         }
     }
 

@@ -18,7 +18,9 @@ impl ClientTask {
             return match serde_json::from_str::<types::UpdateNewMessage>(json) {
                 Ok(update) => {
                     client.heard = tokio::time::Instant::now();
-                    self.on_message(update.message);
+                    if !self.on_message(update.message) {
+                        self.want_devices(client);
+                    }
                 }
                 Err(error) => self.on_unknown(json, &error),
             };
@@ -37,6 +39,7 @@ impl ClientTask {
                 self.snapshot.frozen = update.is_frozen.then_some(frozen);
                 self.publish();
             }
+            Ok(enums::Update::UnconfirmedSession(_)) => self.want_devices(client),
             Ok(enums::Update::User(update)) => {
                 if self.snapshot.profile.as_ref().is_some_and(|me| me.telegram_id == update.user.id) {
                     self.on_me(client, &update.user);

@@ -80,6 +80,7 @@ impl Cached {
                 Change::Policy | Change::Everything => self.principals.clear(),
                 Change::Account(_)
                 | Change::StoredPassword(_)
+                | Change::Devices(_)
                 | Change::Approvals
                 | Change::Jobs
                 | Change::Invites

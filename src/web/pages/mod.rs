@@ -4,6 +4,7 @@ pub mod about;
 pub mod access;
 pub mod accounts;
 pub mod audit;
+pub mod devices;
 pub mod groups;
 pub mod invites;
 pub mod jobs;

@@ -30,6 +30,7 @@ impl LivePage for AnyPage {
             Change::Policy | Change::Everything => true,
             Change::Account(_)
             | Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Approvals
             | Change::User(_)
             | Change::SessionEnded(_)

@@ -168,6 +168,7 @@ impl Viewer {
             (
                 Change::Account(_)
                 | Change::StoredPassword(_)
+                | Change::Devices(_)
                 | Change::Approvals
                 | Change::Jobs
                 | Change::Invites

@@ -1,6 +1,7 @@
 //! Audit events as sentences.
 
 mod actors;
+mod details;
 mod reasons;
 
 use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome};
@@ -9,6 +10,7 @@ use crate::domain::{DesiredState, Email};
 use crate::web::words::{login, stages};
 use crate::words::quoted;
 pub use actors::{actor, stored_actor};
+pub use details::beside;
 use reasons::{denial, foreign_row, invite_denied, unconfirmed, unknown_groups};
 
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
@@ -92,6 +94,16 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::GroupConfirmationSet { group, needed: false } => {
             format!("stopped requiring identity confirmation for accounts in {}", quoted(group))
         }
+        AuditEvent::DeviceAppeared { device, place, .. } => {
+            format!("reported a new device: {}{}", quoted(device), from_place(place))
+        }
+        AuditEvent::DeviceGone { device, .. } => {
+            format!("reported that a device is not signed in any more: {}", quoted(device))
+        }
+        AuditEvent::DeviceEnded { device, .. } => format!("ended the session of {}", quoted(device)),
+        AuditEvent::OtherDevicesEnded { .. } => "ended the sessions of all other devices".into(),
+        AuditEvent::DeviceConfirmed { device, .. } => format!("confirmed the device {}", quoted(device)),
+        AuditEvent::IdleDaysSet { days } => format!("set unused sessions to end after {days} days"),
         AuditEvent::SessionLoggedOut => "ended the session at Telegram".into(),
         AuditEvent::LogOutSkipped => "continued the removal without ending the session".into(),
         AuditEvent::RemovalRetried => "retried the removal".into(),
@@ -215,6 +227,10 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
+fn from_place(place: &str) -> String {
+    if place.is_empty() { String::new() } else { format!(" from {}", quoted(place)) }
+}
+
 fn approval(approved_by: Option<&Email>) -> String {
     approved_by.map(|person| format!(", approved by {person}")).unwrap_or_default()
 }
@@ -245,39 +261,6 @@ pub const fn mismatch(reason: MismatchReason) -> &'static str {
         MismatchReason::Unreadable => {
             "The checkpoint file audit-head was damaged, so missing entries can't be noticed."
         }
-    }
-}
-
-/// Details that sentences contain. What changed is always listed as well: a name that people chose may look like it.
-const IN_SENTENCES: [&str; 10] =
-    ["approved_by", "approver", "entries", "format", "group", "input", "kind", "person", "role", "stage"];
-
-/// What the details of an entry say beyond its sentence, as names and values.
-pub fn beside(details: Option<&str>, sentence: &str) -> Vec<(String, String)> {
-    let Some(text) = details else { return Vec::new() };
-    let Ok(serde_json::Value::Object(details)) = serde_json::from_str(text) else {
-        return vec![("details".into(), text.to_owned())];
-    };
-    let said = |(name, value): &(String, String)| {
-        IN_SENTENCES.contains(&name.as_str())
-            && (sentence.contains(value)
-                || sentence.contains(&value.replace('-', " "))
-                || (name == "stage" && sentence.contains(&status(value))))
-    };
-    let plain = details.into_iter().map(|(name, value)| (name, plain(&value)));
-    plain.filter(|it| !said(it)).map(|(name, value)| (name.replace('_', " "), value)).collect()
-}
-
-/// A JSON value as plain text.
-fn plain(value: &serde_json::Value) -> String {
-    use serde_json::Value;
-    match value {
-        Value::Null => "none".into(),
-        Value::Bool(yes) => if *yes { "yes" } else { "no" }.into(),
-        Value::String(text) => text.clone(),
-        Value::Array(values) if values.is_empty() => "none".into(),
-        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(", "),
-        Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }
 

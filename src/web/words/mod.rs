@@ -6,6 +6,7 @@ mod bots;
 pub mod confirmation;
 pub mod connections;
 pub mod deliveries;
+pub mod devices;
 pub mod error_pages;
 pub mod jobs;
 pub mod limits;

@@ -180,6 +180,30 @@ impl Phones {
         self.press(&format!("/phones/{number}/sign-in"), &[]).await;
     }
 
+    /// Signs the number in on a simulated device, described as the sandbox's README says.
+    pub async fn add_device(&self, number: &str, form: &[(&str, &str)]) {
+        self.press(&format!("/phones/{number}/sign-in"), form).await;
+    }
+
+    /// Sets how many hours ago all sessions of the number began.
+    pub async fn age_sessions(&self, number: &str, hours: u32) {
+        self.press(&format!("/phones/{number}/age"), &[("hours", &hours.to_string())]).await;
+    }
+
+    /// Ends the session of this device, as the phone's owner.
+    pub async fn end_device(&self, number: &str, device: &str) {
+        let sessions = self.devices(number).await;
+        let session = sessions.iter().find(|it| it["device"] == device).expect("the device is signed in");
+        let hash = session["hash"].as_str().unwrap();
+        self.press(&format!("/phones/{number}/sessions/{hash}/end"), &[]).await;
+    }
+
+    /// The sessions of a number.
+    pub async fn devices(&self, number: &str) -> Vec<Value> {
+        let phone = self.phone(number).await.expect("the phone is known");
+        phone["sessions"].as_array().expect("a list of sessions").clone()
+    }
+
     /// Adds a phone of this number.
     pub async fn add(&self, number: &str) {
         self.press("/phones", &[("number", number)]).await;

@@ -24,6 +24,16 @@ pub struct Second {
 impl Second {
     /// Starts it. Like the launcher, this binds the listener outside the stack's network.
     pub fn start(stack: &Stack) -> Self {
+        Self::start_with(stack, &[])
+    }
+
+    /// Starts it on data of its own: another organisation with the same Telegram.
+    pub fn start_apart(stack: &Stack) -> Self {
+        let inside = |name: &str| stack.folder().join("apart").join(name).display().to_string();
+        Self::start_with(stack, &[("DATA_DIR", inside("data")), ("ACCOUNTS_DIR", inside("accounts"))])
+    }
+
+    fn start_with(stack: &Stack, settings: &[(&str, String)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let sandbox = fs::read_to_string(stack.folder().join("sandbox/run.json")).unwrap();
@@ -41,6 +51,7 @@ impl Second {
             .args(["--", "sh", "-c", HAND_OVER, env!("CARGO_BIN_EXE_telescope")])
             .env_clear()
             .envs(stack.environment())
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .env("TELEGRAM_ENVIRONMENT", "test")
             .env("TDLIB_LIBRARY", inside("library"))
             .env("TELEGRAM_PROXY", format!("socks5://{}", inside("socks")))

@@ -35,8 +35,13 @@ pub struct Row {
 impl Visitor {
     /// Signs in.
     pub async fn sign_in(stack: &Stack, email: &str) -> Self {
+        Self::sign_in_at(stack.url(""), email).await
+    }
+
+    /// Signs in at this server.
+    pub async fn sign_in_at(origin: String, email: &str) -> Self {
         let client = Client::builder().redirect(Policy::none()).no_proxy().timeout(ANSWER).build().unwrap();
-        let mut visitor = Self { client, origin: stack.url(""), cookie: String::new() };
+        let mut visitor = Self { client, origin, cookie: String::new() };
         let answer = visitor.post("/sign-in", &[("email", email)]).await;
         assert_eq!(answer.status(), 303, "signing in: {}", answer.text().await.unwrap());
         visitor.cookie = answer

@@ -29,7 +29,7 @@ enum Requires {
 /// What each route requires; the first match wins.
 fn requires(method: &str, path: &str) -> Requires {
     use AccountPrivilege::{
-        EditTwoFactorPassword, Login, ManageConnectionState, RemoveAccount, View, ViewTwoFactorPassword,
+        EditTwoFactorPassword, Login, ManageConnectionState, ManageSessions, RemoveAccount, View, ViewTwoFactorPassword,
     };
     use SystemPrivilege::{AddAccount, ApproveReveal, ManageAccess, ReadAudit};
     let Some(of_account) = path.strip_prefix("/accounts/{account}") else {
@@ -64,6 +64,7 @@ fn requires(method: &str, path: &str) -> Requires {
         (_, path) if path.starts_with("/log-out") || path.starts_with("/remove") => {
             Requires::Account(RemoveAccount)
         }
+        (_, path) if path.starts_with("/devices/") => Requires::Account(ManageSessions),
         (_, path) if path.starts_with("/token/") => Requires::Account(Login),
         (_, path) if path.starts_with("/code") || path == "/login-action" || path == "/provide" => {
             Requires::Account(Login)

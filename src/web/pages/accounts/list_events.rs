@@ -38,6 +38,7 @@ impl LivePage for ListPage {
         match change {
             Change::Account(_) | Change::Policy | Change::Everything => true,
             Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Approvals
             | Change::Jobs
             | Change::Invites

@@ -13,6 +13,7 @@ use crate::live::approvals::is_own;
 use crate::ops::accounts::was_never_logged_in;
 use crate::web::login::step::Step;
 use crate::web::pages::accounts::stored::Stored;
+use crate::web::pages::devices::section::DeviceSection;
 use crate::web::paths;
 use crate::web::state::State;
 use crate::web::words::moments::{Moment, moment};
@@ -24,6 +25,7 @@ pub(super) struct Parts {
     pub(super) step: String,
     pub(super) actions: String,
     pub(super) facts: String,
+    pub(super) devices: String,
     pub(super) stored: String,
     pub(super) history: String,
     pub(super) changes_at: Option<Millis>,
@@ -48,12 +50,14 @@ impl Parts {
         let step = Step::new(entry, may, stored.map(|stored| &stored.codes), now);
         let requests = open_requests(app, reader, entry, now);
         let ends = requests.iter().map(|it| it.0.expires).min();
-        let changes_at = [step.changes_at(), ends].into_iter().flatten().min();
+        let devices = DeviceSection::of(app, may, entry, now);
+        let changes_at = [step.changes_at(), ends, devices.changes_at()].into_iter().flatten().min();
         Ok(Self {
             heading: Heading { entry }.render()?,
             step: step.render()?,
             actions: Actions { entry, may, may_edit, may_correct_number, stored, requests, now }.render()?,
             facts: Facts { entry }.render()?,
+            devices: devices.render()?,
             stored: StoredFacts { stored, is_bot: entry.account.identifier.is_bot(), now }.render()?,
             history: History { stored }.render()?,
             changes_at,
@@ -61,12 +65,13 @@ impl Parts {
     }
 
     /// Each part with the place that it belongs to.
-    pub(super) fn with_places(&self) -> [(&'static str, &str); 6] {
+    pub(super) fn with_places(&self) -> [(&'static str, &str); 7] {
         [
             ("#heading", &self.heading),
             ("#step", &self.step),
             ("#actions", &self.actions),
             ("#facts", &self.facts),
+            ("#devices", &self.devices),
             ("#stored", &self.stored),
             ("#account-history", &self.history),
         ]

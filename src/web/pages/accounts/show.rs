@@ -3,9 +3,10 @@
 use askama::Template;
 use axum::response::Response;
 
-use crate::domain::access::Principal;
+use crate::domain::access::{Principal, decide};
 use crate::domain::privilege::can;
 use crate::live::accounts::Entry;
+use crate::ops;
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::layout::{Layout, html};
@@ -36,6 +37,9 @@ impl AccountPage<'_> {
 }
 
 pub async fn show(app: AppState, allowed: Allowed<can::View>) -> Result<Response, AppError> {
+    if let Ok(permit) = decide::<can::ManageSessions>(&app.live.policy.current(), &allowed.actor, &allowed.entry.account) {
+        ops::devices::look(&app, &permit.grant());
+    }
     html(&page(&app, &allowed.actor, &allowed.entry).await?)
 }
 

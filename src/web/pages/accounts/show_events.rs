@@ -147,7 +147,7 @@ impl AccountPage {
 impl LivePage for AccountPage {
     fn concerns(&self, change: Change) -> bool {
         match change {
-            Change::Account(id) => id == self.account,
+            Change::Account(id) | Change::Devices(id) => id == self.account,
             Change::StoredPassword(id) => {
                 // Not all that becomes of a stored password is in the audit log.
                 self.is_outdated.fetch_or(id == self.account, Ordering::Relaxed);

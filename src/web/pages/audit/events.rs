@@ -131,6 +131,7 @@ impl LivePage for AuditPage {
             Change::Audit | Change::Health | Change::Policy | Change::Everything => true,
             Change::Account(_)
             | Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Approvals
             | Change::Jobs
             | Change::Invites

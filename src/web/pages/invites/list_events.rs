@@ -34,6 +34,7 @@ impl LivePage for InvitesStream {
             Change::Invites | Change::Policy | Change::Everything => true,
             Change::Account(_)
             | Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Approvals
             | Change::Jobs
             | Change::User(_)

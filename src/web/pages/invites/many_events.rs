@@ -35,6 +35,7 @@ impl LivePage for ProgressStream {
             Change::Jobs | Change::Policy | Change::Everything => true,
             Change::Account(_)
             | Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Approvals
             | Change::Invites
             | Change::User(_)

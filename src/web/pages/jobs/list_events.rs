@@ -38,6 +38,7 @@ impl LivePage for JobsPage {
             Change::Jobs | Change::Policy | Change::Everything => true,
             Change::Account(id) => self.accounts.contains(&id),
             Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Approvals
             | Change::Invites
             | Change::User(_)

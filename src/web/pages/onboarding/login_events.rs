@@ -29,6 +29,7 @@ impl LivePage for LoginStream {
             Change::Account(id) => self.account == Some(id),
             Change::Invites | Change::Policy | Change::Everything => true,
             Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Approvals
             | Change::Jobs
             | Change::User(_)

@@ -89,6 +89,7 @@ impl<P: Revealing + Send + 'static> LivePage for RequestPage<P> {
             Change::Approvals | Change::Policy | Change::Everything => true,
             Change::Account(id) => id == self.account,
             Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Jobs
             | Change::Invites
             | Change::User(_)

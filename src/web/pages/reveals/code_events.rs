@@ -41,6 +41,7 @@ impl LivePage for CodePage {
             Change::Approvals | Change::Policy | Change::Everything => true,
             Change::Account(id) => id == self.account,
             Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Jobs
             | Change::Invites
             | Change::User(_)

@@ -30,6 +30,7 @@ impl LivePage for RevealsPage {
             Change::Approvals | Change::Policy | Change::Everything => true,
             Change::Account(id) => self.accounts.contains(&id),
             Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Jobs
             | Change::Invites
             | Change::User(_)

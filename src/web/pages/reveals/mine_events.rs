@@ -24,6 +24,7 @@ impl LivePage for MyRequestsStream {
             Change::Approvals | Change::Policy | Change::Everything => true,
             Change::Account(_)
             | Change::StoredPassword(_)
+            | Change::Devices(_)
             | Change::Jobs
             | Change::Invites
             | Change::User(_)
