@@ -9,7 +9,9 @@ use std::time::Duration;
 use grammers_tl_types::{Deserializable, Identifiable, RemoteCall, Serializable};
 use tokio::time::Instant;
 
-use crate::backend::{Account, Backend, Counters, Message, NewDevice, PhoneNumber, SmsCode, generated_picture};
+use crate::backend::{
+    Account, Backend, Counters, Message, NewDevice, PhoneNumber, SmsCode, generated_picture,
+};
 use crate::crypto::srp::Password;
 use crate::error::RpcError;
 use crate::network::ConnectionFault;

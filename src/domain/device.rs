@@ -225,7 +225,10 @@ mod tests {
         assert_eq!(tidy(" Pixel\u{0}\n 9 "), "Pixel 9");
         assert_eq!(tidy(&"x".repeat(500)).len(), LONGEST);
         let unnamed = Device { model: String::new(), ..device(1, 1) };
-        assert_eq!((unnamed.name(), unnamed.label().as_str()), ("Telegram Android 11.5", "Telegram Android 11.5"));
+        assert_eq!(
+            (unnamed.name(), unnamed.label().as_str()),
+            ("Telegram Android 11.5", "Telegram Android 11.5")
+        );
         assert_eq!(device(1, 1).label(), "Pixel 9, Telegram Android 11.5");
         let nameless = Device { app: String::new(), ..unnamed };
         assert_eq!(nameless.label(), "Unknown device");

@@ -57,6 +57,8 @@ paths! {
     ACCOUNT_REMOVE_RETRY = "/accounts/{account}/remove/retry" => account_remove_retry(account: AccountId);
     ACCOUNT_REMOVE_SKIP = "/accounts/{account}/remove/skip" => account_remove_skip(account: AccountId);
 
+    DEVICES = "/devices";
+
     CODE = "/accounts/{account}/code" => code(account: AccountId);
     CODE_WAIT = "/accounts/{account}/code/wait" => code_wait(account: AccountId);
     CODE_POLL = "/accounts/{account}/code/look" => code_poll(account: AccountId);

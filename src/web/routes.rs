@@ -70,6 +70,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::ACCOUNT_REMOVE, get(accounts::remove::form).post(accounts::remove::remove))
         .route(paths::ACCOUNT_REMOVE_RETRY, post(accounts::remove::retry))
         .route(paths::ACCOUNT_REMOVE_SKIP, post(accounts::remove::skip))
+        .route(paths::DEVICES, get(devices::list::list))
         .route(paths::APPROVALS, get(reveals::list::list))
         .route(paths::APPROVALS_EVENTS, get(reveals::list_events::reveals))
         .route(paths::MY_REQUESTS, get(reveals::mine::list))

@@ -32,7 +32,8 @@ fn recording_hub(folder: &Path) -> (Hub, mpsc::UnboundedReceiver<(AccountId, Sta
     let snapshot = move |account, snapshot: telescope::domain::Snapshot| {
         let _ = sender.send((account, snapshot.stage));
     };
-    let observer = Observer { snapshot: Box::new(snapshot), picture: Box::new(|_, _| {}), devices: Box::new(|_, _| {}) };
+    let observer =
+        Observer { snapshot: Box::new(snapshot), picture: Box::new(|_, _| {}), devices: Box::new(|_, _| {}) };
     (Hub::new(settings, Hosts::new(hosts), observer).unwrap(), snapshots)
 }
 

@@ -38,7 +38,10 @@ const OFFICIAL: [(i32, &str, &str); 5] = [
 impl App {
     /// Its name and platform, if it is one of Telegram's own.
     pub(crate) fn official(&self) -> Option<(&'static str, &'static str)> {
-        OFFICIAL.iter().find(|(api_id, ..)| *api_id == self.api_id).map(|(_, name, platform)| (*name, *platform))
+        OFFICIAL
+            .iter()
+            .find(|(api_id, ..)| *api_id == self.api_id)
+            .map(|(_, name, platform)| (*name, *platform))
     }
 
     pub(crate) fn name(&self) -> String {

@@ -23,8 +23,9 @@ fn get_authorizations(
     let (number, me) = call.me()?;
     let authorization_ttl_days = me.authorization_ttl_days;
     let devices = call.backend.devices_of(&number);
-    let authorizations =
-        devices.map(|(hash, device)| device_authorization(hash, device, device.key == Some(call.key))).collect();
+    let authorizations = devices
+        .map(|(hash, device)| device_authorization(hash, device, device.key == Some(call.key)))
+        .collect();
     Ok(enums::account::Authorizations::Authorizations(types::account::Authorizations {
         authorization_ttl_days,
         authorizations,
@@ -53,12 +54,7 @@ fn device_authorization(hash: i64, device: &Device, current: bool) -> enums::Aut
 }
 
 /// The dates are those of the login and of the last request.
-fn authorization(
-    hash: i64,
-    app: &App,
-    place: &Place,
-    (created, active): (i64, i64),
-) -> types::Authorization {
+fn authorization(hash: i64, app: &App, place: &Place, (created, active): (i64, i64)) -> types::Authorization {
     types::Authorization {
         current: false,
         official_app: app.official().is_some(),

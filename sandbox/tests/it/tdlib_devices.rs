@@ -34,7 +34,8 @@ fn find<'a>(sessions: &'a [Value], device: &str) -> &'a Value {
 async fn tdlib_lists_devices_as_they_describe_themselves() {
     let directory = tempfile::tempdir().unwrap();
     let mut td = signed_in(&directory).await;
-    let form = "device=Pixel+9&system=SDK+35&version=11.5.3&api_id=4&ip=203.0.113.7&country=Portugal&hours=30";
+    let form =
+        "device=Pixel+9&system=SDK+35&version=11.5.3&api_id=4&ip=203.0.113.7&country=Portugal&hours=30";
     sign_in_elsewhere(&td, form).await;
     let listed = sessions(&mut td).await;
     assert_eq!(listed.len(), 2);
@@ -53,7 +54,10 @@ async fn tdlib_lists_devices_as_they_describe_themselves() {
         assert_eq!(pixel[field], value, "{field}: {pixel}");
     }
     let own = find(&listed, "Story");
-    assert_eq!((own["is_current"].clone(), own["is_official_application"].clone()), (json!(true), json!(false)));
+    assert_eq!(
+        (own["is_current"].clone(), own["is_official_application"].clone()),
+        (json!(true), json!(false))
+    );
     let age = own["log_in_date"].as_i64().unwrap() - pixel["log_in_date"].as_i64().unwrap();
     assert!((30 * 3600 - 60..=30 * 3600 + 60).contains(&age), "{age}");
     td.close().await;

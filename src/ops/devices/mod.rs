@@ -39,11 +39,7 @@ pub fn look(app: &App, grant: &Grant<'_, can::ManageSessions>) {
 }
 
 /// Ends the session of a device.
-pub async fn end(
-    app: &App,
-    grant: Grant<'_, can::ManageSessions>,
-    device: DeviceId,
-) -> Result<(), OpError> {
+pub async fn end(app: &App, grant: Grant<'_, can::ManageSessions>, device: DeviceId) -> Result<(), OpError> {
     let found = known(app, grant.account(), device)?;
     let (label, Device { address, place, .. }) = (found.label(), found);
     let event = AuditEvent::DeviceEnded { device: label, address, place };

@@ -14,7 +14,7 @@ use crate::web::state::AppState;
 const COMPONENTS: &str = include_str!(concat!(env!("OUT_DIR"), "/components.tsv"));
 
 /// The documentation: name in the address, title, what it is about, and the text.
-const DOCUMENTS: [(&str, &str, &str, &str); 8] = [
+const DOCUMENTS: [(&str, &str, &str, &str); 9] = [
     (
         "operating",
         "Operating",
@@ -28,6 +28,7 @@ const DOCUMENTS: [(&str, &str, &str, &str); 8] = [
         include_str!("../../../docs/sign-on.md"),
     ),
     ("access", "Access", "roles, groups, permissions, approvals", include_str!("../../../docs/access.md")),
+    ("devices", "Devices", "what is signed in to accounts", include_str!("../../../docs/devices.md")),
     (
         "onboarding",
         "Onboarding",

@@ -1,11 +1,13 @@
 //! The devices that are signed in to an account.
 
 use crate::domain::Device;
+use crate::web::pages::devices::query::{Column, Kind};
 
 /// Beyond so many devices their list is scrolled on its own.
 pub const MANY: usize = 8;
 
-pub const NOT_NOW: &str = "The account isn't logged in at the moment, so Telegram can't be asked about its devices.";
+pub const NOT_NOW: &str =
+    "The account isn't logged in at the moment, so Telegram can't be asked about its devices.";
 pub const NOT_READ: &str = "Telegram hasn't listed the devices yet.";
 pub const READ: &str = "Devices refreshed.";
 pub const ENDED: &str = "The device's session was ended.";
@@ -13,11 +15,34 @@ pub const OTHERS_ENDED: &str = "The sessions of all other devices were ended.";
 pub const CONFIRMED: &str = "Device confirmed.";
 pub const IDLE_SET: &str = "Saved.";
 
-/// App, system, place and address, as far as they are known. The app is left out where it is the name.
+/// The columns of the list of devices across accounts.
+pub const COLUMNS: [(Column, &str); 5] = [
+    (Column::Device, "Device"),
+    (Column::Account, "Account"),
+    (Column::Place, "Place"),
+    (Column::SignedIn, "Signed in"),
+    (Column::LastActive, "Last active"),
+];
+
+pub const fn kind(kind: Option<Kind>) -> &'static str {
+    match kind {
+        None => "All",
+        Some(Kind::Unconfirmed) => "Not confirmed",
+        Some(Kind::Unofficial) => "Unofficial apps",
+    }
+}
+
+/// App, system, place and address, as far as they are known.
 pub fn description(device: &Device) -> Vec<&str> {
+    let mut all = software(device);
+    all.extend([device.place.as_str(), &device.address].into_iter().filter(|text| !text.is_empty()));
+    all
+}
+
+/// App and system, as far as they are known. The app is left out where it is the name.
+pub fn software(device: &Device) -> Vec<&str> {
     let app = Some(device.app.as_str()).filter(|_| !device.model.is_empty()).unwrap_or_default();
-    let all = [app, &device.system, &device.place, &device.address];
-    all.into_iter().filter(|text| !text.is_empty()).collect()
+    [app, &device.system].into_iter().filter(|text| !text.is_empty()).collect()
 }
 
 pub fn days(days: u32) -> String {

@@ -7,6 +7,7 @@ mod audit;
 mod audit_role;
 mod audit_search;
 mod concurrency;
+mod devices;
 mod invite_lines;
 mod invites;
 mod jobs;

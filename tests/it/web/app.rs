@@ -52,7 +52,8 @@ fn silent_hub(directory: &Arc<Directory>) -> Hub {
             directory.put_snapshot(account, snapshot);
         }
     };
-    let observer = Observer { snapshot: Box::new(publish), picture: Box::new(|_, _| {}), devices: Box::new(|_, _| {}) };
+    let observer =
+        Observer { snapshot: Box::new(publish), picture: Box::new(|_, _| {}), devices: Box::new(|_, _| {}) };
     Hub::new(settings, Hosts::new(hosts), observer).unwrap()
 }
 

@@ -86,7 +86,7 @@ async fn only_people_who_manage_sessions_see_the_devices() {
     for part in ["Pixel 9", "Telegram Android 11.5", "Android 16", "Portugal", "203.0.113.77", "1970-01-01"] {
         assert!(pixel.contains(part), "{part}: {pixel}");
     }
-    assert!(seen.has("#device-7 .button.danger") && seen.has("#end-others"));
+    assert!(seen.has("#device-7 .button.end") && seen.has("#end-others"));
     let hidden = page(&other, id).await;
     assert_eq!(hidden.status, StatusCode::OK);
     assert!(hidden.has("#devices[hidden]") && !hidden.body.contains("Pixel 9"), "{}", hidden.body);
@@ -100,7 +100,9 @@ async fn only_people_who_manage_sessions_see_the_devices() {
     let lost = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
         let role = store::roles::by_name(conn, "manager@example.org").await?.unwrap().id;
         let group = store::groups::by_name(conn, "manager@example.org").await?.unwrap().id;
-        store::roles::set_cell(conn, group, role, AccountPrivileges::of(&[AccountPrivilege::View])).await.map(drop)
+        store::roles::set_cell(conn, group, role, AccountPrivileges::of(&[AccountPrivilege::View]))
+            .await
+            .map(drop)
     };
     test.app.db.maintain(lost).await.unwrap();
     test.apply_policy().await;
@@ -252,4 +254,61 @@ async fn what_can_not_be_done_is_refused_with_a_sentence() {
         assert_eq!(answer.status, StatusCode::CONFLICT, "{what}");
         assert!(answer.texts("main").concat().contains("A bot has no devices"), "{what}");
     }
+}
+
+#[tokio::test]
+async fn all_devices_are_listed_searched_and_sorted_for_those_who_manage_them() {
+    let test = TestApp::new().await;
+    let (first, second, hidden) = (ready(&test, 1).await, ready(&test, 2).await, ready(&test, 3).await);
+    let asked =
+        Device { is_unconfirmed: true, place: "Brazil".into(), signed_in: Millis(9), ..device(8, "iPad") };
+    let odd = Device { is_official: false, app: "Odd 1.0".into(), ..device(9, "Älteres <b>Telefon</b>") };
+    has(&test, second, list(&[device(0, "Telescope"), asked, odd], 2)).await;
+    let group = test.group("Sales", &[first, second]).await;
+    let may = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::ManageSessions]);
+    let view = AccountPrivileges::of(&[AccountPrivilege::View]);
+    let all = test.group("All", &[first, second, hidden]).await;
+    let role = test.role("Desk", &[(group, may), (all, view)], SystemPrivileges::NONE).await;
+    test.give("desk@example.org", role).await;
+    let desk = test.signed_in("desk@example.org").await;
+    let names = async |query: &str| {
+        let page = desk.get(&format!("/devices{query}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{query}");
+        assert!(!page.body.contains(&hidden.to_string()), "{query}");
+        page.attributes("tr[data-device]", "data-device")
+    };
+    let phone = "Älteres <b>Telefon</b>";
+    assert_eq!(names("").await, ["iPad", phone, "Pixel 9"], "the newest sign-in first");
+    for (query, found) in [
+        ("?q=altere", vec![phone]),
+        ("?q=brazil", vec!["iPad"]),
+        ("?q=9996620002", vec!["iPad", phone]),
+        ("?q=odd", vec![phone]),
+        ("?q=nothing", vec![]),
+        ("?kind=unconfirmed", vec!["iPad"]),
+        ("?kind=unofficial", vec![phone]),
+        ("?kind=unofficial&q=brazil", vec![]),
+        ("?sort=device", vec![phone, "iPad", "Pixel 9"]),
+        ("?sort=-device", vec!["Pixel 9", "iPad", phone]),
+        ("?sort=account", vec!["Pixel 9", "iPad", phone]),
+        ("?sort=place", vec!["iPad", "Pixel 9", phone]),
+        ("?sort=nonsense&page=99&kind=nonsense", vec!["iPad", phone, "Pixel 9"]),
+    ] {
+        assert_eq!(names(query).await, found, "{query}");
+    }
+    let page = desk.get("/devices").await;
+    assert!(!page.body.contains("<b>Telefon"), "{}", page.body);
+    assert_eq!(page.texts(".chips .number"), ["3", "1", "1"]);
+    assert!(desk.get("/accounts").await.has("a[href='/devices']"));
+    let nothing = test.signed_in("nothing@example.org").await;
+    assert!(!nothing.get("/accounts").await.has("a[href='/devices']"));
+    let page = nothing.get("/devices").await;
+    assert!(page.texts("main").concat().contains("There is no account whose sessions you manage"));
+
+    // A long list has pages.
+    let many: Vec<Device> = (100..350).map(|id| device(id, &format!("Phone {id}"))).collect();
+    has(&test, first, list(&many, 3)).await;
+    assert_eq!(names("?q=phone&sort=device").await.len(), 100);
+    let last = names("?q=phone&sort=device&page=3").await;
+    assert_eq!((last.len(), last.last().map(String::as_str)), (50, Some("Phone 349")));
 }

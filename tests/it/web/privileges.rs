@@ -29,7 +29,8 @@ enum Requires {
 /// What each route requires; the first match wins.
 fn requires(method: &str, path: &str) -> Requires {
     use AccountPrivilege::{
-        EditTwoFactorPassword, Login, ManageConnectionState, ManageSessions, RemoveAccount, View, ViewTwoFactorPassword,
+        EditTwoFactorPassword, Login, ManageConnectionState, ManageSessions, RemoveAccount, View,
+        ViewTwoFactorPassword,
     };
     use SystemPrivilege::{AddAccount, ApproveReveal, ManageAccess, ReadAudit};
     let Some(of_account) = path.strip_prefix("/accounts/{account}") else {

@@ -77,6 +77,7 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/accounts/{account}/remove", [401, 404, 403, 422]),
     ("POST", "/accounts/{account}/remove/retry", [401, 404, 403, 409]),
     ("POST", "/accounts/{account}/remove/skip", [401, 404, 403, 409]),
+    ("GET", "/devices", [401, 200, 200, 200]),
     ("GET", "/reveals", [401, 403, 403, 200]),
     ("GET", "/reveals/events", [410, 200, 200, 200]),
     ("GET", "/reveals/mine", [401, 200, 200, 200]),

@@ -17,6 +17,7 @@ use crate::web::fragment::partial;
 use crate::web::layout::{Layout, html};
 use crate::web::pages::accounts::query::{AccountsQuery, NO_OWNER};
 use crate::web::pages::accounts::rows::{Choices, View};
+use crate::web::pages::devices;
 use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::stream::position;
@@ -31,6 +32,8 @@ struct Accounts<'a> {
     view: &'a View,
     /// Whether the reader can add an account of their own.
     brings_own: bool,
+    /// Whether there are devices that the reader manages.
+    manages_devices: bool,
     choices: Arc<Choices>,
     rows: &'a str,
     summary: &'a str,
@@ -119,7 +122,9 @@ pub async fn list(
     let (summary, pager) = (&list.summary, &list.pager);
     let events = position::events_url(&app, &query.events_url(), list.position);
     let brings_own = invites::may_bring_own(&app, &actor);
-    let page = Accounts { layout, query, view, brings_own, choices, rows, summary, pager, events };
+    let manages_devices = request_type == RequestType::Full && devices::list::has_any(&app, &actor);
+    let page =
+        Accounts { layout, query, view, brings_own, manages_devices, choices, rows, summary, pager, events };
     match request_type {
         RequestType::Partial => found(&page),
         RequestType::Full => html(&page),

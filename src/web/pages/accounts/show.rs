@@ -37,7 +37,9 @@ impl AccountPage<'_> {
 }
 
 pub async fn show(app: AppState, allowed: Allowed<can::View>) -> Result<Response, AppError> {
-    if let Ok(permit) = decide::<can::ManageSessions>(&app.live.policy.current(), &allowed.actor, &allowed.entry.account) {
+    if let Ok(permit) =
+        decide::<can::ManageSessions>(&app.live.policy.current(), &allowed.actor, &allowed.entry.account)
+    {
         ops::devices::look(&app, &permit.grant());
     }
     html(&page(&app, &allowed.actor, &allowed.entry).await?)
