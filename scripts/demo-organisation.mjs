@@ -27,10 +27,24 @@ const accounts = [
 // Those whose Telegram users have a picture.
 const pictured = ["9996611001", "9996611003", "9996622001", "9996622003", "9996633001"];
 
+// Where else accounts are signed in. The last one of Ada's first account waits for an answer.
+const devices = {
+  "9996611001": [
+    { device: "Pixel 9", system: "16", version: "11.5.3", api_id: "4", ip: "203.0.113.7", country: "Germany", hours: "900" },
+    { device: "ThinkPad X1", system: "11", version: "5.9", api_id: "2040", ip: "203.0.113.7", country: "Germany", hours: "2000" },
+    { device: "Galaxy S24", system: "15", version: "11.5.3", api_id: "4", ip: "198.51.100.24", country: "Portugal", unconfirmed: "true" },
+  ],
+  "9996622003": [
+    { device: "iPhone 16", system: "18.4", version: "11.9", api_id: "8", ip: "203.0.113.60", country: "Austria", hours: "4000" },
+    { device: "Chrome", system: "Linux", version: "2.2", api_id: "2496", ip: "203.0.113.61", country: "Austria", hours: "30" },
+    { device: "Export script", system: "Linux", version: "0.3", api_id: "777123", ip: "192.0.2.200", country: "Netherlands", hours: "70" },
+  ],
+};
+
 // What each role allows: in groups of accounts, in the system, and who has it.
 const roles = [
   ["Sales desk", { Sales: ["view", "login"] }, [], "ada@example.org, ben@example.org"],
-  ["Support desk", { Support: ["view", "login", "manage_connection_state"] }, [], "dan@example.org, eva@example.org"],
+  ["Support desk", { Support: ["view", "login", "manage_connection_state", "manage_sessions"] }, [], "dan@example.org, eva@example.org"],
   [
     "Account care",
     {
@@ -134,6 +148,10 @@ async function signIn([phone, owner, groups, comment, { password, left } = {}]) 
     await post(`/accounts/${id}/provide`, { token: await token(id), password });
   }
   await reaches(phone, "ready");
+  // Telegram lets a session end others only when it is a day old.
+  if (devices[phone]) await onPhone(`/phones/${phone}/age`, { hours: "30" });
+  for (const device of devices[phone] ?? []) await onPhone(`/phones/${phone}/sign-in`, device);
+  if (devices[phone]) await post(`/accounts/${id}/devices/refresh`, {});
   if (left === "revoked") {
     await onPhone(`/phones/${phone}/revoke`, {});
     await reaches(phone, "ended");

@@ -29,7 +29,7 @@ pub struct ClientStart {
     pub known: Option<Known>,
     /// Which photo the stored picture of its user shows.
     pub photo: Option<PhotoId>,
-    /// Whether a list of its devices is stored.
+    /// Whether the list of its devices was read not long ago.
     pub devices_known: bool,
     /// How long a session may be without traffic before it is probed.
     pub probe: Option<Duration>,

@@ -7,7 +7,7 @@ use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::privilege::can;
 use crate::domain::{Account, AccountId, DesiredState};
-use crate::ops::{App, OpError};
+use crate::ops::{App, OpError, devices};
 use crate::telegram::ClientStart;
 
 /// Connects the account, now and after every restart.
@@ -35,7 +35,7 @@ pub fn start(app: &App, account: &Account) -> Result<(), OpError> {
         key,
         known: app.live.last_known.get(account.id),
         photo: app.live.accounts.get(account.id).and_then(|entry| entry.picture),
-        devices_known: app.live.devices.get(account.id).is_some(),
+        devices_known: devices::were_read_lately(app, account.id),
         probe: probe_period(app.config.telegram.probe_seconds, account.id),
     });
     Ok(())

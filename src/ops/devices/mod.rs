@@ -19,6 +19,10 @@ use crate::telegram::{AccountHandle, AnswerError};
 /// After so many seconds a list is read again when a person looks at it.
 const OLD: i64 = 60;
 
+/// A list this old in seconds is read again when the account's client starts. The stored one may be an hour older than the
+/// last, and not every restart of the server is a reason to ask Telegram about all accounts.
+const LATELY: i64 = 2 * 60 * 60;
+
 /// Reads the account's devices now.
 pub async fn read(app: &App, grant: Grant<'_, can::ManageSessions>) -> Result<(), OpError> {
     let id = grant.account();
@@ -36,6 +40,12 @@ pub fn look(app: &App, grant: &Grant<'_, can::ManageSessions>) {
     if !is_new && let Ok(handle) = handle(app, id) {
         handle.look_at_devices();
     }
+}
+
+/// Whether the list need not be read when the account's client starts.
+pub(in crate::ops) fn were_read_lately(app: &App, account: AccountId) -> bool {
+    let now = app.clock.now();
+    app.live.devices.get(account).is_some_and(|list| now.seconds_since(list.read_at) < LATELY)
 }
 
 /// Ends the session of a device.

@@ -39,7 +39,9 @@ impl ClientTask {
                 self.snapshot.frozen = update.is_frozen.then_some(frozen);
                 self.publish();
             }
-            Ok(enums::Update::UnconfirmedSession(_)) => self.want_devices(client),
+            Ok(enums::Update::UnconfirmedSession(_) | enums::Update::ServiceNotification(_)) => {
+                self.want_devices(client);
+            }
             Ok(enums::Update::User(update)) => {
                 if self.snapshot.profile.as_ref().is_some_and(|me| me.telegram_id == update.user.id) {
                     self.on_me(client, &update.user);

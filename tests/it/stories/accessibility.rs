@@ -38,6 +38,13 @@ impl Walk {
     }
 }
 
+/// Signs the number in on many devices, one of which Telegram asks about.
+async fn phones_of(walk: &Walk, number: &str) {
+    let phones = walk.stack.phones();
+    phones.add_device(number, &[("device", "Pixel 9"), ("api_id", "4"), ("count", "12")]).await;
+    phones.add_device(number, &[("device", "Stranger"), ("unconfirmed", "true")]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_many_accounts() {
     let mut walk = Walk::begin().await;
@@ -57,6 +64,15 @@ async fn pages_of_many_accounts() {
     walk.look_at("/accounts", "accounts").await;
     walk.look_at("/accounts?sort=phone&stage=ready", "accounts sorted").await;
     walk.look_at("/accounts?q=nothing+like+it", "accounts none").await;
+
+    phones_of(&walk, &ready.phone).await;
+    visitor.does(&format!("/accounts/{}/devices/refresh", ready.id), &[]).await;
+    walk.look_at(&format!("/accounts/{}", ready.id), "account with devices").await;
+    walk.look_at("/devices", "devices").await;
+    walk.look_at("/devices?kind=unofficial&q=nothing", "devices none").await;
+    for part in ["end?device=1", "end-others", "idle"] {
+        walk.look_at(&format!("/accounts/{}/devices/{part}", ready.id), part).await;
+    }
 
     walk.look_at("/accounts/add", "add").await;
     walk.browser.goto(&walk.stack.url("/accounts")).await;

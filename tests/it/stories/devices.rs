@@ -169,6 +169,15 @@ async fn a_hundred_devices_are_ended_while_another_one_appears() {
     let browser = looking(&stack, &account, Scripts::On).await;
     browser.until_shown("#devices[data-count='101']", STEP).await;
     browser.pictures("devices-many").await;
+    browser.goto(&stack.url("/accounts")).await;
+    browser.click("a[href='/devices']").await;
+    browser.find("tr[data-device='Pixel 9']").await;
+    assert_eq!(browser.text(".chips [aria-current] .number").await, "100");
+    browser.pictures("devices-all").await;
+    browser.fill("#q", "portugal pixel").await;
+    browser.press("Search", "main").await;
+    browser.click("tr[data-device] a.phone").await;
+    browser.until_shown("#devices[data-count='101']", STEP).await;
     browser.click("#end-others").await;
     let asked = browser.text("#dialog").await;
     assert!(asked.contains("100 other devices"), "{asked}");
