@@ -67,7 +67,7 @@ async fn the_pages_open_with_ten_thousand_people() {
     let person = test.user("person00000@example.org").await.id;
     let mut pages = vec![
         ("/access".to_owned(), "td a", GROUPS * ROLES),
-        (format!("/access/{group}/{role}"), ".tick", 7),
+        (format!("/access/{group}/{role}"), ".tick", 8),
         ("/roles".into(), "tbody tr", ROLES),
         (format!("/roles/{role}"), ".ticks li", 100),
         ("/groups".into(), "tbody tr", GROUPS),
