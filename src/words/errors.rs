@@ -111,9 +111,7 @@ pub fn sentence(error: &ErrorCode) -> String {
              tomorrow, or ask a colleague."
         ),
         ErrorCode::Device { why } => devices::sentence(*why),
-        ErrorCode::TelegramUnreachable => {
-            "Telegram did not answer. Check the account's status in a moment.".into()
-        }
+        ErrorCode::TelegramUnreachable => super::refusals::NO_ANSWER.into(),
         ErrorCode::TelegramRefused { why } => refusal(why),
         ErrorCode::NotFound => "This doesn't exist, or you don't have access to it.".into(),
         ErrorCode::UnknownUser { email } => format!("There is no user {email}."),

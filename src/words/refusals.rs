@@ -3,10 +3,12 @@
 use crate::domain::account::Problem;
 use crate::domain::refusal::{KnownRefusal, LoginRefusal};
 
+pub const NO_ANSWER: &str = "Telegram did not answer. Check the account's status in a moment.";
+
 /// What went wrong with the last thing that was asked of Telegram.
 pub fn problem(problem: &Problem) -> String {
     match problem {
-        Problem::NoAnswer => "Telegram did not answer. Check the account's status in a moment.".into(),
+        Problem::NoAnswer => NO_ANSWER.into(),
         Problem::Overflowed => {
             "Telegram sent more than could be processed, so the account was restarted. Some messages may be missing."
                 .into()

@@ -3,8 +3,8 @@
 use crate::domain::Device;
 use crate::web::pages::devices::query::{Column, Kind};
 
-/// Beyond so many devices their list is scrolled on its own.
-pub const MANY: usize = 8;
+/// So many devices of an account are shown at once.
+pub const AT_ONCE: usize = 8;
 
 pub const NOT_NOW: &str =
     "The account isn't logged in at the moment, so Telegram can't be asked about its devices.";
@@ -52,7 +52,6 @@ pub fn days(days: u32) -> String {
     }
 }
 
-/// How many sessions an action ends.
 pub fn others(count: usize) -> String {
     match count {
         1 => "1 other device".into(),

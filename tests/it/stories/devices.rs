@@ -168,6 +168,7 @@ async fn a_hundred_devices_are_ended_while_another_one_appears() {
     visitor.does(&format!("/accounts/{}/devices/refresh", account.id), &[]).await;
     let browser = looking(&stack, &account, Scripts::On).await;
     browser.until_shown("#devices[data-count='101']", STEP).await;
+    browser.click("#devices .more-devices summary").await;
     browser.pictures("devices-many").await;
     browser.goto(&stack.url("/accounts")).await;
     browser.click("a[href='/devices']").await;
@@ -253,6 +254,23 @@ async fn devices_are_managed_without_javascript() {
     browser.find("#devices[data-count='1']").await;
     assert_eq!(sessions(&stack, &account).await, 1);
     browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_messages_are_no_reason_to_ask_for_the_devices_each_time() {
+    let (stack, _, account) = desk().await;
+    let phones = stack.phones();
+    let asked = async || phones.calls("account.getAuthorizations", &account.phone).await;
+    until_true("the devices are read after the login", STEP, async || asked().await > 0).await;
+    let before = asked().await;
+    phones.flood(&account.phone, 3).await;
+    until_true("many messages have come", STEP, async || {
+        let phone = phones.phone(&account.phone).await.unwrap();
+        phone["messages"].as_array().is_some_and(|messages| messages.len() >= 400)
+    })
+    .await;
+    let more = asked().await - before;
+    assert!(more <= 2, "{more} requests for hundreds of messages");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,6 +56,13 @@ impl<'a> DeviceSection<'a> {
         all.filter(|device| device.is_unconfirmed && self.can_ask()).collect()
     }
 
+    /// The devices that are shown at once, and the others, which are behind a disclosure.
+    fn parts<'d>(&self, devices: &'d Devices) -> Vec<(bool, &'d [Device])> {
+        let (first, rest) = devices.list.split_at(devices.list.len().min(words::AT_ONCE));
+        let parts = [(false, first), (true, rest)];
+        parts.into_iter().filter(|(_, part)| !part.is_empty()).collect()
+    }
+
     fn idle_days(&self, devices: &Devices) -> String {
         words::days(devices.idle_days)
     }
