@@ -95,7 +95,7 @@ impl ClientTask {
         let result = self.hand_over(client, list);
         Self::on_probed(client, &result);
         for reply in std::mem::take(&mut client.devices.waiting) {
-            let _ = reply.send(result.as_ref().map_err(answer).map(|()| ()));
+            let _ = reply.send(result.as_ref().map_err(answer).copied());
         }
     }
 
@@ -109,7 +109,7 @@ impl ClientTask {
     ) {
         let read = self.hand_over(client, list);
         Self::on_probed(client, &read);
-        let _ = reply.send(result.as_ref().map_err(answer).map(|()| ()));
+        let _ = reply.send(result.as_ref().map_err(answer).copied());
     }
 
     fn hand_over(&self, client: &mut Client, list: DeviceList) -> Result<(), CallError> {
