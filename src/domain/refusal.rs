@@ -103,6 +103,8 @@ refusals!(
     KeyDuplicated = "AUTH_KEY_DUPLICATED", NO_INPUT, FREE;
     TokenExpired = "AUTH_TOKEN_EXPIRED", NO_INPUT, FREE;
     TokenInvalid = "AUTH_TOKEN_INVALID", NO_INPUT, FREE;
+    TokenAccepted = "AUTH_TOKEN_ALREADY_ACCEPTED", NO_INPUT, FREE;
+    TokenException = "AUTH_TOKEN_EXCEPTION", NO_INPUT, FREE;
     // This server.
     ApiIdInvalid = "API_ID_INVALID", NO_INPUT, FREE;
     ApiIdPublished = "API_ID_PUBLISHED_FLOOD", NO_INPUT, COUNTS;

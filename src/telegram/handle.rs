@@ -10,7 +10,7 @@ use crate::domain::account::Known;
 use crate::domain::picture::PhotoId;
 use crate::domain::refusal::LoginRefusal;
 use crate::domain::stage::{LoginAction, LoginInput};
-use crate::domain::{AccountId, Identifier, Millis, Secret, StageToken};
+use crate::domain::{AccountId, Identifier, LoginLink, Millis, NewDevice, Secret, StageToken};
 
 /// Commands that may be queued for a client task.
 const MAILBOX: usize = 16;
@@ -77,6 +77,7 @@ pub(super) enum Command {
     Act(StageToken, LoginAction, Reply<()>),
     Provide(StageToken, LoginInput, Reply<()>),
     LoginCodes(Reply<LoginCodes>),
+    LogDeviceIn(LoginLink, Reply<NewDevice>),
     LogOut(Reply<()>),
     /// Restarts a client that could not run.
     Again,
@@ -94,6 +95,7 @@ impl Command {
             }
             Self::Again => {}
             Self::LoginCodes(reply) => drop(reply.send(Err(error))),
+            Self::LogDeviceIn(_, reply) => drop(reply.send(Err(error))),
         }
     }
 }
@@ -130,6 +132,11 @@ impl AccountHandle {
     /// The newest login codes that Telegram sent to the account.
     pub async fn login_codes(&self) -> Result<LoginCodes, AnswerError> {
         self.ask(Command::LoginCodes).await
+    }
+
+    /// Logs the device in that shows the QR code with this link. Returns which one it is.
+    pub async fn log_device_in(&self, link: LoginLink) -> Result<NewDevice, AnswerError> {
+        self.ask(|reply| Command::LogDeviceIn(link, reply)).await
     }
 
     /// Ends the session at Telegram and waits until it has ended.

@@ -1,7 +1,7 @@
 //! The message for each error code: what happened, why, and what to do.
 
 use super::refusals::{duration, refusal};
-use super::{bots, invite_list, invites, quoted};
+use super::{bots, device_login, invite_list, invites, quoted};
 use crate::domain::direction::isolated;
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 
@@ -160,6 +160,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::NotWaitingForCode => {
             "Telescope no longer waits for a code. Enter a reason to start again.".into()
         }
+        ErrorCode::DeviceLogin { fault } => device_login::sentence(*fault),
         ErrorCode::ApprovalRequired => {
             "Another person has to approve this first. Request approval with a reason.".into()
         }

@@ -7,6 +7,7 @@ use crate::domain::Millis;
 use crate::domain::direction::isolated;
 
 mod bots;
+mod device_login;
 pub mod errors;
 pub mod faults;
 pub mod invite_list;

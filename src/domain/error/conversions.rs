@@ -3,6 +3,7 @@
 use super::ErrorCode;
 use crate::domain::access::{EscalationError, Refusal};
 use crate::domain::bot::BotError;
+use crate::domain::device_login::DeviceFault;
 use crate::domain::email::EmailError;
 use crate::domain::phone::PhoneError;
 use crate::domain::reveal::ReasonError;
@@ -21,6 +22,12 @@ impl From<PhoneError> for ErrorCode {
 impl From<BotError> for ErrorCode {
     fn from(why: BotError) -> Self {
         Self::Bot { why }
+    }
+}
+
+impl From<DeviceFault> for ErrorCode {
+    fn from(fault: DeviceFault) -> Self {
+        Self::DeviceLogin { fault }
     }
 }
 

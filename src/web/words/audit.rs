@@ -5,7 +5,7 @@ mod reasons;
 
 use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome};
 use crate::domain::reveal::RevealKind;
-use crate::domain::{DesiredState, Email};
+use crate::domain::{DesiredState, Email, NewDevice};
 use crate::web::words::{login, stages};
 use crate::words::quoted;
 pub use actors::{actor, stored_actor};
@@ -51,6 +51,12 @@ fn describe(event: &AuditEvent) -> String {
             format!("viewed a login code{}", approval(approved_by.as_ref()))
         }
         AuditEvent::EmergencyCodeShown => "viewed a login code without approval, in an emergency".into(),
+        AuditEvent::DeviceLoggedIn { approved_by, new } => {
+            format!("logged {} in by its QR code{}", device(new.as_ref()), approval(approved_by.as_ref()))
+        }
+        AuditEvent::EmergencyDeviceLoggedIn { new } => {
+            format!("logged {} in by its QR code without approval, in an emergency", device(new.as_ref()))
+        }
         AuditEvent::TwoStepPasswordStored => "stored a two-step password".into(),
         AuditEvent::TwoStepPasswordRemoved => "removed the stored two-step password".into(),
         AuditEvent::TwoStepPasswordShown { approved_by } => {
@@ -59,21 +65,20 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::BotTokenStored => "stored the bot's token".into(),
         AuditEvent::BotTokenUsed => "logged the bot in with its stored token".into(),
         AuditEvent::BotTokenRemoved => "removed the bot's stored token".into(),
-        AuditEvent::RevealRequested { kind } => format!("requested approval to view {}", secret(*kind)),
+        AuditEvent::RevealRequested { kind } => format!("requested approval to {}", use_of(*kind)),
         AuditEvent::RevealApproved { kind, person } => {
-            format!("approved the request of {person} to view {}", secret(*kind))
+            format!("approved the request of {person} to {}", use_of(*kind))
         }
         AuditEvent::RevealDeclined { kind, person } => {
-            format!("declined the request of {person} to view {}", secret(*kind))
+            format!("declined the request of {person} to {}", use_of(*kind))
         }
         AuditEvent::RevealExpired { kind, person } => {
-            format!("the request of {person} to view {} expired", secret(*kind))
+            format!("the request of {person} to {} expired", use_of(*kind))
         }
-        AuditEvent::RevealWithdrawn { kind } => format!("withdrew the request to view {}", secret(*kind)),
-        AuditEvent::RevealVoided { kind, person, approver } => format!(
-            "ended the approval for {person} to view {}: {approver} may no longer approve",
-            secret(*kind)
-        ),
+        AuditEvent::RevealWithdrawn { kind } => format!("withdrew the request to {}", use_of(*kind)),
+        AuditEvent::RevealVoided { kind, person, approver } => {
+            format!("ended the approval for {person} to {}: {approver} may no longer approve", use_of(*kind))
+        }
         AuditEvent::GroupApprovalSet { group, needed: true } => {
             format!("required approval for accounts in {}", quoted(group))
         }
@@ -219,11 +224,17 @@ fn approval(approved_by: Option<&Email>) -> String {
     approved_by.map(|person| format!(", approved by {person}")).unwrap_or_default()
 }
 
-const fn secret(kind: RevealKind) -> &'static str {
+/// What a person requests approval for.
+const fn use_of(kind: RevealKind) -> &'static str {
     match kind {
-        RevealKind::LoginCode => "a login code",
-        RevealKind::TwoStepPassword => "the stored two-step password",
+        RevealKind::LoginCode => "view a login code",
+        RevealKind::TwoStepPassword => "view the stored two-step password",
+        RevealKind::DeviceLogin => "log a device in",
     }
+}
+
+fn device(new: Option<&NewDevice>) -> String {
+    new.map_or_else(|| "a device".into(), |new| format!("the device {}", quoted(&new.device)))
 }
 
 /// What a mismatch between the audit log and its checkpoint means.
@@ -249,8 +260,19 @@ pub const fn mismatch(reason: MismatchReason) -> &'static str {
 }
 
 /// Details that sentences contain. What changed is always listed as well: a name that people chose may look like it.
-const IN_SENTENCES: [&str; 10] =
-    ["approved_by", "approver", "entries", "format", "group", "input", "kind", "person", "role", "stage"];
+const IN_SENTENCES: [&str; 11] = [
+    "approved_by",
+    "approver",
+    "device",
+    "entries",
+    "format",
+    "group",
+    "input",
+    "kind",
+    "person",
+    "role",
+    "stage",
+];
 
 /// What the details of an entry say beyond its sentence, as names and values.
 pub fn beside(details: Option<&str>, sentence: &str) -> Vec<(String, String)> {

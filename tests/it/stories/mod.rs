@@ -15,6 +15,7 @@ mod crashes;
 mod database_away;
 mod database_role;
 mod deployment;
+mod device_login;
 mod dialogs;
 mod email_logins;
 mod endings;

@@ -166,6 +166,11 @@ impl Browser {
         until(&format!("{field} takes text"), SOON, typed).await;
     }
 
+    /// Chooses a file in a field for files.
+    pub async fn choose(&self, field: &str, file: &std::path::Path) {
+        self.find(field).await.send_keys(file.display().to_string()).await.unwrap();
+    }
+
     /// Clicks a visible element. It may be replaced between being found and being clicked.
     pub async fn click(&self, css: &str) {
         let clicked = async || self.find(css).await.click().await.ok();

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::Signal;
@@ -24,6 +25,11 @@ pub struct Second {
 impl Second {
     /// Starts it. Like the launcher, this binds the listener outside the stack's network.
     pub fn start(stack: &Stack) -> Self {
+        Self::start_with(stack, &[])
+    }
+
+    /// Starts it with settings that come after the stack's.
+    pub fn start_with(stack: &Stack, settings: &[(&str, &Path)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let sandbox = fs::read_to_string(stack.folder().join("sandbox/run.json")).unwrap();
@@ -41,6 +47,7 @@ impl Second {
             .args(["--", "sh", "-c", HAND_OVER, env!("CARGO_BIN_EXE_telescope")])
             .env_clear()
             .envs(stack.environment())
+            .envs(settings.iter().copied())
             .env("TELEGRAM_ENVIRONMENT", "test")
             .env("TDLIB_LIBRARY", inside("library"))
             .env("TELEGRAM_PROXY", format!("socks5://{}", inside("socks")))
