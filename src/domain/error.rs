@@ -131,6 +131,9 @@ pub enum ErrorCode {
     TooManyInvites {
         limit: i64,
     },
+    TooManyOwnAccounts {
+        limit: i64,
+    },
     InviteEmail {
         fault: EmailFault,
     },

@@ -3,14 +3,17 @@
 //! Telegram locks a number after about five codes in a day. So only one function requests a code; it is called when a
 //! person presses the button, never at startup, and records the attempt first.
 
-use crate::domain::access::{Grant, SystemGrant};
+mod budget;
+
+pub use budget::allow_more_codes;
+use budget::{count_attempt, counts, note_sending, take_back, too_often};
+
+use crate::domain::access::{Grant, Principal, Refusal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
-use crate::domain::privilege::can;
-use crate::domain::reveal::Reason;
+use crate::domain::privilege::{AccountPrivilege, can};
 use crate::domain::stage::{LoginAction, LoginInput};
 use crate::domain::{AccountId, Input, Phone, StageToken};
-use crate::live::events::Change;
 use crate::ops::audit::failed_attempts;
 use crate::ops::audit::queue::Intent;
 use crate::ops::{App, Applied, OpError, accounts, bots, two_step};
@@ -18,19 +21,25 @@ use crate::store::{self, StoreError, Written};
 use crate::telegram::AnswerError;
 
 const DAY: i64 = 24 * 60 * 60;
-const HOUR: i64 = 60 * 60;
 /// How often a person can change the login of an account in an hour by what is not counted as a code: each time Telegram is
 /// asked or a client starts, and the audit log grows.
 const CHANGES_PER_HOUR: usize = 30;
+
+/// What allows a login to edit the account's two-step password, here or at Telegram.
+pub type EditsPassword<'a> = Option<Grant<'a, can::EditTwoFactorPassword>>;
 
 /// Requests something of Telegram, such as a login code; what makes Telegram send something is limited per number and
 /// day. `token` identifies the stage that the button was shown for, so a second press requests nothing.
 pub async fn act(
     app: &App,
     grant: Grant<'_, can::Login>,
+    edits: EditsPassword<'_>,
     token: StageToken,
     action: LoginAction,
 ) -> Result<(), OpError> {
+    if action.changes_password() && edits.is_none() {
+        return Err(Refusal::Missing(AccountPrivilege::EditTwoFactorPassword).into());
+    }
     let _alone = app.guards.code_requests.begin(grant.account()).ok_or(AnswerError::Busy)?;
     let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
     let phone = accounts::phone_of(&entry.account)?;
@@ -51,7 +60,7 @@ pub async fn act(
     }
     let attempt = AuditEntry::intent(now, grant.actor(), event(action)).about(grant.account());
     let (intent, note) = if action.sends_something() {
-        let (intent, note) = count_attempt(app, phone, attempt).await?;
+        let (intent, note) = count_attempt(app, grant.actor(), phone, attempt).await?;
         (intent, Some(note))
     } else {
         count_change(app, &attempt, grant.account())?;
@@ -103,113 +112,17 @@ async fn record(app: &App, attempt: AuditEntry) -> Result<Intent, OpError> {
     Ok(recorded.await?)
 }
 
-/// Whether a request for a code counts: it doesn't if Telegram was not asked, or certainly sent nothing.
-fn counts(result: &Result<(), AnswerError>) -> bool {
-    match result {
-        Ok(()) | Err(AnswerError::Away) => true,
-        Err(AnswerError::Refused(why)) => why.counts_as_a_code(),
-        Err(AnswerError::Stale | AnswerError::Busy | AnswerError::NotNow | AnswerError::NotRunning) => false,
-    }
-}
-
-/// Stops counting a request for a code. If that fails, it counts, which harms less than one too many.
-async fn take_back(app: &App, account: AccountId, note: &str) {
-    let done = app.db.maintain(async |conn| store::login_attempts::delete(conn, note).await).await;
-    match done {
-        Ok(()) => app.live.events.publish(Change::Account(account)),
-        Err(error) => tracing::warn!(%account, %error, "a request that Telegram does not count is counted"),
-    }
-}
-
-/// An attempt that was recorded: the entry, and the note that counts it.
-type Attempt = (Intent, String);
-
-/// Records an attempt, or refuses it because a limit is used up.
-async fn count_attempt(app: &App, phone: &Phone, attempt: AuditEntry) -> Result<Attempt, OpError> {
-    let counted = app
-        .write_with(async |tx| -> Result<Written<Applied<Attempt, OpError>>, StoreError> {
-            let note = match note_sending(app, tx, phone, &attempt).await? {
-                Applied::Done(note) => note,
-                Applied::Rejected(why) => return Ok(Written::unchanged(Applied::Rejected(why))),
-            };
-            let recorded = tx.record(&attempt).await?;
-            let intent = Intent::of(&recorded, attempt.clone());
-            Ok(recorded.with(Applied::Done((intent, note))))
-        })
-        .await?
-        .into_result();
-    if counted.is_err() {
-        failed_attempts::note(app, &attempt.actor, attempt.clone());
-    }
-    counted
-}
-
-/// Notes that Telegram is asked to send something, unless the limit of the number, of the actor or of all is used up.
-async fn note_sending(
-    app: &App,
-    tx: &mut store::Tx<'_>,
-    phone: &Phone,
-    attempt: &AuditEntry,
-) -> Result<Applied<String, OpError>, StoreError> {
-    let now = app.clock.now();
-    let since = now.plus_seconds(-DAY);
-    let limit = i64::from(app.config.limits.login_attempts_per_day);
-    let personal = i64::from(app.config.limits.codes_per_person_per_day);
-    let together = i64::from(app.config.limits.codes_per_hour);
-    let used = store::login_attempts::count_since(tx, phone, since).await?;
-    if used >= limit {
-        return Ok(Applied::Rejected(OpError::Refused(ErrorCode::CodesUsedUp { used, limit })));
-    }
-    if store::login_attempts::count_by_actor(tx, &attempt.actor, since).await? >= personal {
-        return Ok(Applied::Rejected(too_often(attempt, ErrorCode::TooManyCodes { limit: personal })));
-    }
-    if store::login_attempts::count_all(tx, now.plus_seconds(-HOUR)).await? >= together {
-        return Ok(Applied::Rejected(too_often(attempt, ErrorCode::TooManyCodesHere { limit: together })));
-    }
-    store::login_attempts::insert(tx, phone, now, &attempt.actor).await.map(Applied::Done)
-}
-
-/// The refusal when a limit is used up.
-fn too_often(attempt: &AuditEntry, code: ErrorCode) -> OpError {
-    tracing::warn!(actor = %attempt.actor, code = attempt.event.code(), "refused: a limit is used up");
-    OpError::TooOften(code)
-}
-
-/// Lets more codes be requested for an account's number than the limit of a day. The reason is recorded.
-pub async fn allow_more_codes(
-    app: &App,
-    grant: Grant<'_, can::Login>,
-    _may: SystemGrant<'_, can::ManageAccess>,
-    reason: &str,
-) -> Result<(), OpError> {
-    let reason = Reason::parse(reason).map_err(|error| OpError::invalid("reason", error))?;
-    let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
-    let phone = accounts::phone_of(&entry.account)?;
-    let event = AuditEvent::CodeLimitLifted;
-    let audit = AuditEntry::done(app.clock.now(), grant.actor(), event)
-        .about(grant.account())
-        .because(reason.as_str());
-    let forgiven = app
-        .write_with(async |tx| -> Result<Written<u64>, StoreError> {
-            match store::login_attempts::forgive(tx, phone).await? {
-                0 => Ok(Written::unchanged(0)),
-                forgiven => Ok(tx.record(&audit).await?.with(forgiven)),
-            }
-        })
-        .await?;
-    if forgiven == 0 {
-        return Err(OpError::Refused(ErrorCode::NoCodesCounted));
-    }
-    app.live.events.publish(Change::Account(grant.account()));
-    Ok(())
-}
-
 /// An input that was recorded, and the note that counts what Telegram sends for it, if it does.
 type Submitted = (Intent, Option<String>);
 
 /// Records that something is submitted, or refuses because Telegram refused too many of this person, or because a limit of
 /// what Telegram sends is used up.
-async fn count_input(app: &App, sends_to: Option<&Phone>, attempt: AuditEntry) -> Result<Submitted, OpError> {
+async fn count_input(
+    app: &App,
+    actor: &Principal,
+    sends_to: Option<&Phone>,
+    attempt: AuditEntry,
+) -> Result<Submitted, OpError> {
     let since = app.clock.now().plus_seconds(-DAY);
     let limit = i64::from(app.config.limits.wrong_inputs_per_person_per_day);
     let counted = app
@@ -221,7 +134,7 @@ async fn count_input(app: &App, sends_to: Option<&Phone>, attempt: AuditEntry) -
                 return Ok(Written::unchanged(Applied::Rejected(refused)));
             }
             let note = match sends_to {
-                Some(phone) => match note_sending(app, tx, phone, &attempt).await? {
+                Some(phone) => match note_sending(app, tx, actor, phone, &attempt).await? {
                     Applied::Done(note) => Some(note),
                     Applied::Rejected(why) => return Ok(Written::unchanged(Applied::Rejected(why))),
                 },
@@ -239,15 +152,17 @@ async fn count_input(app: &App, sends_to: Option<&Phone>, attempt: AuditEntry) -
     counted
 }
 
-/// Submits the input that the account's stage waits for. `token` identifies the stage that the form was shown for. With
-/// `keep`, a two-step password that Telegram has accepted is stored.
+/// Submits the input that the account's stage waits for. `token` identifies the stage that the form was shown for.
 pub async fn submit(
     app: &App,
     grant: Grant<'_, can::Login>,
     token: StageToken,
     provided: LoginInput,
-    keep: Option<Grant<'_, can::EditTwoFactorPassword>>,
+    edits: EditsPassword<'_>,
 ) -> Result<(), OpError> {
+    if provided.edits_password() && edits.is_none() {
+        return Err(Refusal::Missing(AccountPrivilege::EditTwoFactorPassword).into());
+    }
     let _alone = app.guards.inputs.begin(grant.account()).ok_or(AnswerError::Busy)?;
     let entry = app.live.accounts.get(grant.account()).ok_or(OpError::NotFound)?;
     let handle = app.hub.account(grant.account()).ok_or(AnswerError::NotRunning)?;
@@ -262,14 +177,14 @@ pub async fn submit(
     }
     let input = provided.input();
     let kept_token = bots::check(&entry.account, &provided)?;
-    let kept_password = keep.zip(provided.password().cloned());
+    let kept_password = edits.zip(provided.kept_password().cloned());
     let event = AuditEvent::InputSubmitted { input };
     let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(grant.account());
     let sends_to = match input.sends_something() {
         true => Some(accounts::phone_of(&entry.account)?),
         false => None,
     };
-    let (intent, note) = count_input(app, sends_to, attempt).await?;
+    let (intent, note) = count_input(app, grant.actor(), sends_to, attempt).await?;
     let result = handle.submit(token, provided).await;
     if let Some(note) = note.filter(|_| !counts(&result)) {
         take_back(app, grant.account(), &note).await;

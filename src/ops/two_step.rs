@@ -169,7 +169,10 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
         .await?;
     let Some((version, password, intent)) = given else { return Ok(()) };
     let result = match app.hub.account(id) {
-        Some(handle) => handle.submit(entry.snapshot.token, LoginInput::Password(password)).await,
+        Some(handle) => {
+            let stored = LoginInput::Password { password, keep: false };
+            handle.submit(entry.snapshot.token, stored).await
+        }
         // The client stopped meanwhile. The intent is recorded, so its outcome must be, too.
         None => Err(AnswerError::NotRunning),
     };

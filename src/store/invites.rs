@@ -171,16 +171,46 @@ pub async fn with_account(conn: &mut Conn<'_>) -> Result<Vec<Invite>, StoreError
     Ok(invites.filter(|invite| invite.state.is_open()).collect())
 }
 
-/// How many invites a person created at or after `since`.
-pub async fn count_since(conn: &mut Conn<'_>, creator: UserId, since: Millis) -> Result<i64, StoreError> {
+/// How many invites of this kind a person created at or after `since`.
+pub async fn count_since(
+    conn: &mut Conn<'_>,
+    creator: UserId,
+    kind: InviteKind,
+    since: Millis,
+) -> Result<i64, StoreError> {
     let (count,) = one!(
         conn,
         (i64,),
-        "select count(*) from invites where creator = $1 and created >= $2",
+        "select count(*) from invites where creator = $1 and kind = $2 and created >= $3",
         creator,
+        kind,
         since
     )?;
     Ok(count)
+}
+
+/// Revokes what a person has begun for their own account.
+pub(super) async fn revoke_own(conn: &mut Conn<'_>, person: UserId) -> Result<(), StoreError> {
+    execute!(
+        conn,
+        "update invites set state = $3 where creator = $1 and kind = $2 and (state = $4 or state = $5)",
+        person,
+        InviteKind::Own,
+        InviteState::Revoked,
+        InviteState::Opened,
+        InviteState::SigningIn
+    )
+    .map(drop)
+}
+
+/// Revokes the open invites for an account; returns for whom they were.
+pub async fn revoke_for(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<Email>, StoreError> {
+    let mut people = Vec::new();
+    for invite in with_account(conn).await?.into_iter().filter(|invite| invite.account == Some(account)) {
+        end(conn, invite.id).await?;
+        people.push(invite.person);
+    }
+    Ok(people)
 }
 
 /// Writes what can change of an invite. [`StoreError::Missing`] if it is not there.

@@ -16,7 +16,7 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 
 use super::conn::{all, execute, first};
-use super::{Conn, Db, StoreError, unique};
+use super::{Conn, Db, StoreError, invites, unique};
 use crate::clock::Clock;
 use crate::crypto::{Keys, Purpose, SealContext};
 use crate::domain::{Millis, Secret, UserId};
@@ -70,10 +70,11 @@ pub(super) const fn idle_since(now: Millis) -> Millis {
     Millis(now.0 - IDLE)
 }
 
-/// Ends every session of a person, including sign-ins in progress whose row is not inserted yet. Returns how many rows
-/// were deleted.
+/// Ends every session of a person, including sign-ins in progress whose row is not inserted yet, and browsers in which
+/// they are bringing in their own account. Returns how many rows were deleted.
 pub async fn end_all_of(conn: &mut Conn<'_>, user: UserId) -> std::result::Result<u64, StoreError> {
     execute!(conn, "update users set session_epoch = session_epoch + 1 where id = $1", user)?;
+    invites::revoke_own(conn, user).await?;
     execute!(conn, "delete from web_sessions where user_id = $1", user)
 }
 

@@ -127,6 +127,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::InviteLinkUnreadable => invites::LINK_UNREADABLE.into(),
         ErrorCode::InviteLifetime { days } => format!("A link can be valid for up to {days} days."),
         ErrorCode::TooManyInvites { limit } => invites::too_many(*limit),
+        ErrorCode::TooManyOwnAccounts { limit } => invites::too_many_own(*limit),
         ErrorCode::InviteEmail { fault } => invites::email_fault(*fault),
         ErrorCode::InviteNumberTaken => invites::NUMBER_TAKEN.into(),
         ErrorCode::ConsentMissing => invites::CONSENT_MISSING.into(),

@@ -98,3 +98,7 @@ pub fn too_many(limit: i64) -> String {
         "You've reached the limit of one person for invites ({limit} in 24 hours). Try again tomorrow, or ask a colleague."
     )
 }
+
+pub fn too_many_own(limit: i64) -> String {
+    format!("You can begin to add an account of your own {limit} times in 24 hours. Try again tomorrow.")
+}

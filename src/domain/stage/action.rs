@@ -30,6 +30,14 @@ impl LoginAction {
             Self::ShowQr | Self::ReportMissing | Self::StartOver => false,
         }
     }
+
+    /// Whether it begins to change the account's two-step password.
+    pub const fn changes_password(self) -> bool {
+        match self {
+            Self::RecoverPassword => true,
+            Self::SendCode | Self::ShowQr | Self::ReportMissing | Self::ResetEmail | Self::StartOver => false,
+        }
+    }
 }
 
 impl Stage {

@@ -37,6 +37,19 @@ impl Input {
             | Self::BotToken => false,
         }
     }
+
+    /// Whether it changes the account's two-step password at Telegram.
+    pub const fn changes_password(self) -> bool {
+        match self {
+            Self::RecoveryCode => true,
+            Self::Code
+            | Self::Password
+            | Self::EmailAddress
+            | Self::EmailCode
+            | Self::Name
+            | Self::BotToken => false,
+        }
+    }
 }
 
 impl Stage {
@@ -89,7 +102,11 @@ pub enum LoginInput {
     /// A login code, as typed.
     Code(Secret),
     /// A two-step password.
-    Password(Secret),
+    Password {
+        password: Secret,
+        /// Whether to store it, once Telegram has accepted it.
+        keep: bool,
+    },
     EmailAddress(Email),
     EmailCode(Secret),
     /// The two-step password is removed, or replaced by a new one.
@@ -113,7 +130,7 @@ impl LoginInput {
     pub const fn input(&self) -> Input {
         match self {
             Self::Code(_) => Input::Code,
-            Self::Password(_) => Input::Password,
+            Self::Password { .. } => Input::Password,
             Self::EmailAddress(_) => Input::EmailAddress,
             Self::EmailCode(_) => Input::EmailCode,
             Self::RecoveryCode { .. } => Input::RecoveryCode,
@@ -122,17 +139,23 @@ impl LoginInput {
         }
     }
 
-    /// The account's two-step password, if this is one.
-    pub const fn password(&self) -> Option<&Secret> {
+    /// The two-step password that is to be stored.
+    pub const fn kept_password(&self) -> Option<&Secret> {
         match self {
-            Self::Password(password) => Some(password),
-            Self::Code(_)
+            Self::Password { password, keep: true } => Some(password),
+            Self::Password { keep: false, .. }
+            | Self::Code(_)
             | Self::EmailAddress(_)
             | Self::EmailCode(_)
             | Self::RecoveryCode { .. }
             | Self::Name { .. }
             | Self::BotToken { .. } => None,
         }
+    }
+
+    /// Whether it edits a two-step password, here or at Telegram.
+    pub const fn edits_password(&self) -> bool {
+        self.kept_password().is_some() || self.input().changes_password()
     }
 }
 

@@ -6,13 +6,14 @@
 use super::add::random_name;
 use super::taken::{self, Taken};
 use super::{connect, folder, phone_of};
-use crate::domain::access::{Grant, Principal, SystemGrant};
+use crate::domain::access::{Grant, Principal, SystemGrant, decide, decide_system};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
+use crate::domain::invite::InviteState;
 use crate::domain::privilege::can;
 use crate::domain::{Account, DesiredState, Phone, Snapshot};
 use crate::live::accounts::Entry;
-use crate::ops::{App, OpError, login};
+use crate::ops::{App, OpError, current, login};
 use crate::store::{self, Conn};
 use crate::telegram::AnswerError;
 
@@ -84,6 +85,7 @@ async fn write(
     let written = app
         .write(&audit, async |tx| -> Result<Account, OpError> {
             check_history(tx, entry).await?;
+            check_actor(app, tx, grant.actor(), &entry.account).await?;
             store::account_states::remove(tx, id).await?;
             store::accounts::set_number(tx, id, &phone, &folder).await?;
             store::accounts::get(tx, id).await?.ok_or(OpError::NotFound)
@@ -110,6 +112,27 @@ async fn check_history(conn: &mut Conn<'_>, entry: &Entry) -> Result<(), OpError
     if store::account_states::has_had_session(conn, entry.account.id).await? {
         return Err(OpError::Refused(ErrorCode::NumberInUse));
     }
+    Ok(())
+}
+
+/// Refuses actors whose permission has ended since their request was allowed.
+async fn check_actor(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Principal,
+    account: &Account,
+) -> Result<(), OpError> {
+    if let Principal::Invite(pass) = actor {
+        let invite = store::invites::get(conn, pass.invite()).await?;
+        let is_open = invite.is_some_and(|invite| {
+            invite.account == Some(account.id) && invite.stands(app.clock.now()) == InviteState::SigningIn
+        });
+        return if is_open { Ok(()) } else { Err(OpError::Refused(ErrorCode::FormStale)) };
+    }
+    let rules = app.policy(conn).await?;
+    let actor = current::principal(conn, actor).await?;
+    decide::<can::Login>(&rules, &actor, account)?;
+    decide_system::<can::AddAccount>(&rules, &actor)?;
     Ok(())
 }
 

@@ -14,13 +14,13 @@ use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::job::{JobKind, JobRecord, JobState, RemoveStep, StepOutcome, Steps};
 use crate::domain::privilege::can;
-use crate::domain::{Account, AccountId, DesiredState, JobId, Network, Snapshot, Stage};
+use crate::domain::{Account, AccountId, DesiredState, JobId, Millis, Network, Snapshot, Stage};
 use crate::live::accounts::Entry;
 use crate::live::events::Change;
 use crate::ops::accounts::{self, folder};
 use crate::ops::audit::queue::Intent;
 use crate::ops::{App, OpError};
-use crate::store::{self, StoreError, Written};
+use crate::store::{self, Recorded, StoreError, Tx, Written};
 use crate::telegram::AnswerError;
 
 /// How long a step waits for an account to leave a transient stage.
@@ -56,8 +56,24 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
         return Err(OpError::invalid("digits", ErrorCode::DigitsWrong));
     }
     let now = app.clock.now();
+    app.write_with(async |tx| -> Result<Written<()>, OpError> {
+        Ok(begin(tx, grant.actor(), id, now).await?.with(()))
+    })
+    .await?;
+    tracing::info!(account = %id, actor = %grant.actor(), "account is being removed");
+    announce(app, id);
+    Ok(())
+}
+
+/// Begins to remove an account, within a transaction; [`announce`] follows the commit.
+pub(in crate::ops) async fn begin(
+    tx: &mut Tx<'_>,
+    actor: &Principal,
+    id: AccountId,
+    now: Millis,
+) -> Result<Recorded, OpError> {
     let event = AuditEvent::DesiredStateSet { wanted: DesiredState::Removed };
-    let audit = AuditEntry::done(now, grant.actor(), event).about(id);
+    let entry = AuditEntry::done(now, actor, event).about(id);
     let job = JobRecord {
         id: JobId::generate(),
         kind: JobKind::RemoveAccount,
@@ -67,18 +83,24 @@ pub async fn remove(app: &App, grant: Grant<'_, can::RemoveAccount>, digits: &st
         attempts: 0,
         not_before: now,
         error: None,
-        actor: grant.actor().to_string(),
+        actor: actor.to_string(),
         created: now,
     };
-    app.write(&audit, async |tx| -> Result<(), OpError> {
-        accounts::set_wanted(tx, id, DesiredState::Removed).await?;
-        Ok(store::jobs::insert(tx, &job).await?)
-    })
-    .await?;
-    tracing::info!(account = %id, actor = %grant.actor(), "account is being removed");
+    accounts::set_wanted(tx, id, DesiredState::Removed).await?;
+    store::jobs::insert(tx, &job).await?;
+    let mut recorded = tx.record(&entry).await?;
+    // Nothing could come of them any more.
+    for person in store::invites::revoke_for(tx, id).await? {
+        let event = AuditEvent::InviteRevoked { person };
+        recorded = tx.record(&AuditEntry { event, ..entry.clone() }).await?;
+    }
+    Ok(recorded)
+}
+
+pub(in crate::ops) fn announce(app: &App, id: AccountId) {
     app.live.accounts.put_wanted(id, DesiredState::Removed);
+    app.live.events.publish(Change::Invites);
     app.live.jobs.wake();
-    Ok(())
 }
 
 fn ends_with(account: &Account, digits: &str) -> bool {

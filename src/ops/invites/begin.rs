@@ -4,7 +4,6 @@
 use std::net::IpAddr;
 
 use super::authority::holds;
-use super::create::check_count;
 use super::denied;
 use super::link::internal;
 use crate::crypto;
@@ -21,6 +20,9 @@ use crate::store::{self, StoreError, Written};
 
 /// The longest text that is looked up as a link; a longer one is none.
 const MAX_TOKEN: usize = 100;
+
+/// How often a person can begin with an account of their own in a day. Each can reserve a number until it expires.
+const OWN_PER_DAY: i64 = 5;
 
 /// What a browser keeps of an invite with which it has begun.
 #[derive(Clone, Debug)]
@@ -142,7 +144,10 @@ pub async fn begin_own(app: &App, actor: &Principal) -> Result<Browser, OpError>
     let entry = AuditEntry::done(now, actor, event);
     app.write(&entry, async |tx| -> Result<(), OpError> {
         current::principal(tx, actor).await?;
-        check_count(app, tx, &invite).await?;
+        let since = now.plus_seconds(-super::DAY);
+        if store::invites::count_since(tx, own.id, InviteKind::Own, since).await? >= OWN_PER_DAY {
+            return Err(OpError::TooOften(ErrorCode::TooManyOwnAccounts { limit: OWN_PER_DAY }));
+        }
         store::invites::forget_before(tx, now.plus_seconds(-super::KEPT)).await?;
         store::invites::insert(tx, &invite).await?;
         Ok(())

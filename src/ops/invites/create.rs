@@ -110,11 +110,7 @@ async fn names(conn: &mut store::Conn<'_>, groups: &[GroupId]) -> Result<Vec<Str
 }
 
 /// Refuses people who created as many as they may.
-pub(super) async fn check_count(
-    app: &App,
-    conn: &mut store::Conn<'_>,
-    invite: &Invite,
-) -> Result<(), OpError> {
+async fn check_count(app: &App, conn: &mut store::Conn<'_>, invite: &Invite) -> Result<(), OpError> {
     if left_today(app, conn, invite.creator, invite.created).await? <= 0 {
         let limit = i64::from(app.config.onboarding.invites_per_person_per_day);
         return Err(OpError::TooOften(ErrorCode::TooManyInvites { limit }));
@@ -130,6 +126,7 @@ pub(super) async fn left_today(
     now: Millis,
 ) -> Result<i64, StoreError> {
     let limit = i64::from(app.config.onboarding.invites_per_person_per_day);
-    let created = store::invites::count_since(conn, creator, now.plus_seconds(-DAY)).await?;
+    let created =
+        store::invites::count_since(conn, creator, InviteKind::Link, now.plus_seconds(-DAY)).await?;
     Ok(limit - created - store::invite_lines::waiting(conn, creator).await?)
 }

@@ -7,13 +7,14 @@ use std::time::Duration;
 use super::list;
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::domain::invite::{Invite, InviteState};
+use crate::domain::invite::{Invite, InviteKind, InviteState};
 use crate::domain::{AccountId, InviteId, Stage};
 use crate::live::events::Change;
-use crate::ops::App;
+use crate::ops::accounts::remove;
+use crate::ops::{App, OpError};
 use crate::store::{self, StoreError, Written};
 
-/// How often old lists are deleted.
+/// How often old lists are deleted, and what people left undone is ended.
 const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 /// The pause before a retry.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -40,6 +41,9 @@ pub async fn run(app: Arc<App>) {
             _ = tidies.tick() => {
                 if let Err(error) = list::forget_old(&app).await {
                     tracing::warn!(%error, "old lists of invites can't be deleted now");
+                }
+                if let Err(error) = end_overdue(&app).await {
+                    tracing::warn!(code = ?error.code(), "expired onboarding can't be ended now");
                 }
                 continue;
             }
@@ -83,6 +87,39 @@ async fn look(app: &App) -> Result<HashMap<AccountId, InviteId>, StoreError> {
 /// Completes the invites whose accounts are logged in now.
 pub async fn finish_ready(app: &App) -> Result<(), StoreError> {
     look(app).await.map(drop)
+}
+
+/// Ends what people began for their own accounts and did not complete in time. The accounts are removed if they were
+/// never logged in, so that no one reserves numbers that are not theirs.
+pub async fn end_overdue(app: &App) -> Result<(), OpError> {
+    let now = app.clock.now();
+    let open = store::invites::with_account(&mut app.db.read().await?).await?;
+    let overdue = open.into_iter().filter(|it| it.kind == InviteKind::Own && it.expires <= now);
+    for invite in overdue {
+        let Some(account) = invite.account.filter(|account| !was_logged_in(app, *account)) else { continue };
+        if end(app, invite.id, account).await? {
+            tracing::info!(%account, "an account that was never logged in is being removed");
+            remove::announce(app, account);
+        }
+    }
+    Ok(())
+}
+
+/// Whether the account is being removed.
+async fn end(app: &App, id: InviteId, account: AccountId) -> Result<bool, OpError> {
+    let now = app.clock.now();
+    app.write_with(async |tx| -> Result<Written<bool>, OpError> {
+        let invite = store::invites::get(tx, id).await?;
+        let is_overdue = |it: &Invite| it.state.is_open() && it.account == Some(account) && it.expires <= now;
+        let Some(invite) = invite.filter(is_overdue) else { return Ok(Written::unchanged(false)) };
+        if store::account_states::has_had_session(tx, account).await? {
+            return Ok(Written::unchanged(false));
+        }
+        store::invites::save(tx, &Invite { state: InviteState::Expired, ..invite }).await?;
+        let recorded = remove::begin(tx, &Principal::System("invites"), account, now).await?;
+        Ok(recorded.with(true))
+    })
+    .await
 }
 
 async fn finish(app: &App, id: InviteId, account: AccountId) -> Result<(), StoreError> {

@@ -16,7 +16,7 @@ pub use authority::{manages, may_manage_group};
 pub use begin::{Begun, Browser, begin, begin_own, find, is_of, may_bring_own, of_browser, refuse};
 pub use create::{NewInvite, create};
 pub use email::send_link;
-pub use finish::{finish_ready, run};
+pub use finish::{end_overdue, finish_ready, run};
 pub use link::{Link, renew, revoke, show_link};
 pub use number::give_number;
 

@@ -138,7 +138,7 @@ async fn send(provided: LoginInput, id: i32) -> Result<(), CallError> {
         LoginInput::Code(code) => {
             call(functions::check_authentication_code(code.expose().to_owned(), id)).await
         }
-        LoginInput::Password(password) => {
+        LoginInput::Password { password, .. } => {
             call(functions::check_authentication_password(password.expose().to_owned(), id)).await
         }
         LoginInput::EmailAddress(address) => {

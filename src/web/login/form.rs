@@ -2,12 +2,17 @@
 
 use serde::Deserialize;
 
+use crate::domain::access::{Permit, Principal, decide};
 use crate::domain::error::ErrorCode;
+use crate::domain::privilege::can;
 use crate::domain::stage::{CodeSent, LoginInput};
 use crate::domain::{
     AccountKind, BotError, BotToken, Email, Input, Secret, Snapshot, StageToken, login_code,
 };
+use crate::live::accounts::Entry;
 use crate::ops::OpError;
+use crate::web::error::AppError;
+use crate::web::state::State;
 
 /// Characters of a code or a name, and bytes of a password, at most.
 const MAX_CODE: usize = 200;
@@ -48,7 +53,10 @@ impl LoginForm {
             Input::Code => {
                 parse_code(&text(&self.code), stage.code_sent().filter(|_| self.token == snapshot.token))
             }
-            Input::Password => parse_password(&text(&self.password), input).map(LoginInput::Password),
+            Input::Password => {
+                let password = parse_password(&text(&self.password), input)?;
+                Ok(LoginInput::Password { password, keep: self.keep.is_some() })
+            }
             Input::EmailAddress => self
                 .email
                 .as_deref()
@@ -67,10 +75,6 @@ impl LoginForm {
             Input::Name => self.parse_name(),
             Input::BotToken => self.parse_bot_token(),
         }
-    }
-
-    pub fn keeps_password(&self) -> bool {
-        self.keep.is_some() && self.password.is_some()
     }
 
     fn given(&self) -> Vec<Input> {
@@ -105,6 +109,17 @@ impl LoginForm {
         }
         Ok(LoginInput::Name { first: first.to_owned(), last: last.to_owned() })
     }
+}
+
+/// The decision that a person may edit the account's two-step password, if that is what they want to do.
+pub fn edits_password(
+    app: &State,
+    actor: &Principal,
+    entry: &Entry,
+    wanted: bool,
+) -> Result<Option<Permit<can::EditTwoFactorPassword>>, AppError> {
+    let may = wanted.then(|| decide(&app.live.policy.current(), actor, &entry.account));
+    Ok(may.transpose()?)
 }
 
 /// Normalises and checks a code. One of another length than Telegram announced costs no attempt there.

@@ -24,6 +24,17 @@ pub fn is_changing(snapshot: &Snapshot) -> bool {
     snapshot.busy || snapshot.stage.mood() == Severity::Moving || snapshot.stage.link().is_some()
 }
 
+/// What of a step a person may do.
+fn offered(step: LoginStep<'_>, may: AccountPrivileges) -> LoginStep<'_> {
+    let logs_in = may.has(AccountPrivilege::Login);
+    let edits_password = may.has(AccountPrivilege::EditTwoFactorPassword);
+    let is_offered = |changes_password: bool| logs_in && (edits_password || !changes_password);
+    let LoginStep { mut forms, mut actions, .. } = step;
+    forms.retain(|form| is_offered(form.input.changes_password()));
+    actions.retain(|action| is_offered(action.changes_password()));
+    LoginStep { forms, actions, ..step }
+}
+
 /// Where the forms of a step are sent.
 pub struct StepLinks {
     /// Input.
@@ -61,7 +72,7 @@ impl<'a> Step<'a> {
     pub fn new(entry: &'a Entry, may: AccountPrivileges, codes: Option<&'a CodeUse>, now: Millis) -> Self {
         let last = entry.snapshot.problem.as_ref().map(refusals::problem);
         let links = StepLinks::of_account(entry.account.id);
-        let login = LoginStep::of(&entry.snapshot, entry.account.identifier.kind());
+        let login = offered(LoginStep::of(&entry.snapshot, entry.account.identifier.kind()), may);
         Self { entry, login, may, links, codes, now, error: None, last }
     }
 
@@ -107,11 +118,11 @@ impl<'a> Step<'a> {
 
     /// The forms that can be sent.
     fn forms(&self) -> &[StepForm] {
-        if self.may_login() { &self.login.forms } else { &[] }
+        &self.login.forms
     }
 
     fn actions(&self) -> &[LoginAction] {
-        if self.may_login() { &self.login.actions } else { &[] }
+        &self.login.actions
     }
 
     /// The QR code as SVG.

@@ -13,7 +13,7 @@ const WITHOUT_AN_ENTRY: &[(&str, usize, &str)] = &[
     ("src/ops/audit/retention.rs", 1, "removes details, between two entries about that"),
     ("src/ops/bots.rs", 1, "that Telegram rejected a stored token"),
     ("src/ops/invites/list/result.rs", 1, "deletes old lists of people to invite"),
-    ("src/ops/login.rs", 1, "requests for a code that Telegram does not count"),
+    ("src/ops/login/budget.rs", 1, "requests for a code that Telegram does not count"),
     ("src/ops/two_step.rs", 1, "whether Telegram accepted a stored password"),
     ("src/tasks/account_history.rs", 1, "the last known state of accounts"),
     ("src/tasks/pictures.rs", 1, "the profile pictures of accounts"),

@@ -102,8 +102,12 @@ async fn invites_are_counted_and_forgotten(test: TestDb) {
     }
     {
         let conn = &mut db.read().await.unwrap();
-        assert_eq!(invites::count_since(conn, bob.0, Millis(5)).await.unwrap(), 2);
-        assert_eq!(invites::count_since(conn, bob.0, Millis(6)).await.unwrap(), 1);
+        for (kind, since, count) in
+            [(InviteKind::Link, 5, 2), (InviteKind::Link, 6, 1), (InviteKind::Own, 5, 0)]
+        {
+            let counted = invites::count_since(conn, bob.0, kind, Millis(since)).await.unwrap();
+            assert_eq!(counted, count, "{kind} since {since}");
+        }
         assert_eq!(invites::newest(conn, Some(bob.0), 9).await.unwrap(), [new.clone(), old.clone()]);
         assert_eq!(invites::newest(conn, None, 9).await.unwrap().len(), 3);
         assert_eq!(invites::newest(conn, None, 1).await.unwrap().len(), 1);

@@ -11,10 +11,12 @@ use tempfile::TempDir;
 use thirtyfour::prelude::*;
 
 use super::driver::{Driver, Engine};
-use super::waiting::{DEADLINE, until};
+use super::waiting::{DEADLINE, LOOK, until};
 
 /// How long a page may take to show what is expected.
 pub const SOON: Duration = DEADLINE;
+/// How long the next page may take to begin. It only delays what follows.
+const NEXT_PAGE: Duration = Duration::from_secs(5);
 
 /// Whether pages may run scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +175,10 @@ impl Browser {
 
     /// Clicks a visible element. It may be replaced between being found and being clicked.
     pub async fn click(&self, css: &str) {
-        let clicked = async || self.find(css).await.click().await.ok();
+        let clicked = async || {
+            let element = self.find(css).await;
+            self.pressed(&element).await.then_some(())
+        };
         until(&format!("{css} can be clicked"), SOON, clicked).await;
     }
 
@@ -183,7 +188,7 @@ impl Browser {
         let pressed = async || {
             for place in self.driver.find_all(By::Css(within)).await.ok()? {
                 for element in place.find_all(By::XPath(xpath.as_str())).await.ok()? {
-                    if element.is_displayed().await.unwrap_or(false) && element.click().await.is_ok() {
+                    if element.is_displayed().await.unwrap_or(false) && self.pressed(&element).await {
                         return Some(());
                     }
                 }
@@ -191,6 +196,24 @@ impl Browser {
             None
         };
         until(&format!("\"{label}\" can be pressed in {within}"), SOON, pressed).await;
+    }
+
+    /// Clicks an element; whether that was possible. Without JavaScript the browser then loads a page: until it has begun
+    /// to show it, going to another one would give the form up before it is sent.
+    async fn pressed(&self, element: &WebElement) -> bool {
+        if element.click().await.is_err() {
+            return false;
+        }
+        if self.scripts == Scripts::Off {
+            let replaced = async {
+                while element.is_displayed().await.is_ok() {
+                    tokio::time::sleep(LOOK).await;
+                }
+            };
+            // A form that the browser itself refuses stays.
+            let _ = tokio::time::timeout(NEXT_PAGE, replaced).await;
+        }
+        true
     }
 
     /// Clicks at a point of the window, whatever is there.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// The timeout of waits in tests: much longer than needed, since the machine may be busy.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 /// The interval between two checks.
-const LOOK: Duration = Duration::from_millis(40);
+pub const LOOK: Duration = Duration::from_millis(40);
 
 /// Calls `look` until it returns something. Panics with `what` after `limit`.
 pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {

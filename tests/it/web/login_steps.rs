@@ -208,3 +208,33 @@ async fn only_people_who_may_store_the_password_are_offered_it() {
     let submitted = test.rows("select code from audit_log where code = 'login.input.provided'").await;
     assert!(submitted.is_empty(), "{submitted:?}");
 }
+
+#[tokio::test]
+async fn recovering_a_password_takes_the_permission_to_edit_it() {
+    let test = TestApp::new().await;
+    let id = test.account(1, None).await;
+    let group = test.group("Sales", &[id]).await;
+    let may = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::Login]);
+    let role = test.role("Login only", &[(group, may)], SystemPrivileges::NONE).await;
+    test.give("bob@example.org", role).await;
+    let bob = test.signed_in("bob@example.org").await;
+    let path = format!("/accounts/{id}/provide");
+    let recover = "#step [value='recover-password']";
+    test.stands(id, password(Recovery::Possible));
+    assert!(test.signed_in(ADMIN).await.get(&path).await.has(recover));
+    let page = bob.get(&path).await;
+    assert!(page.has("#step [name=password]") && !page.has(recover), "{}", page.body);
+    let token = page.attributes("#step [name=token]", "value").remove(0);
+    let form = [("token", token.as_str()), ("action", "recover-password")];
+    let refused = bob.post(&format!("/accounts/{id}/login-action"), &form).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
+
+    test.stands(id, password(Recovery::CodeSent { pattern: "b***@example.org".into() }));
+    let page = bob.get(&path).await;
+    assert!(page.has("#step [name=password]") && !page.has("#step [name=recovery-code]"), "{}", page.body);
+    let token = page.attributes("#step [name=token]", "value").remove(0);
+    let refused = bob.post(&path, &[("token", token.as_str()), ("recovery-code", "123456")]).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
+    let tried = "select code from audit_log where code like 'login.%'";
+    assert!(test.rows(tried).await.is_empty());
+}

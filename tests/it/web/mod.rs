@@ -44,6 +44,7 @@ mod login_steps;
 mod many_people;
 mod oidc;
 mod onboarding;
+mod own_accounts;
 mod picture;
 mod presets;
 mod privileges;

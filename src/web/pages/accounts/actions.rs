@@ -7,7 +7,7 @@ use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use crate::domain::StageToken;
-use crate::domain::access::privileges;
+use crate::domain::access::{Permit, privileges};
 use crate::domain::privilege::can;
 use crate::domain::stage::LoginAction;
 use crate::ops::{self, OpError};
@@ -15,6 +15,7 @@ use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::form::{self, RequestType};
 use crate::web::layout::html_with;
+use crate::web::login::form::edits_password;
 use crate::web::login::step::Step;
 use crate::web::pages::accounts::code_use::CodeUse;
 use crate::web::pages::accounts::show;
@@ -35,7 +36,9 @@ pub async fn act(
     allowed: Allowed<can::Login>,
     Form(form): Form<ActionForm>,
 ) -> Result<Response, AppError> {
-    let done = ops::login::act(&app, allowed.grant(), form.token, form.action).await;
+    let edits = edits_password(&app, &allowed.actor, &allowed.entry, form.action.changes_password())?;
+    let edits = edits.as_ref().map(Permit::grant);
+    let done = ops::login::act(&app, allowed.grant(), edits, form.token, form.action).await;
     answer(&app, request_type, &allowed, done).await
 }
 

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum_extra::extract::Form;
 
-use crate::domain::access::{Permit, decide, privileges};
+use crate::domain::access::{Permit, privileges};
 use crate::domain::privilege::can;
 use crate::live::accounts::Entry;
 use crate::ops;
@@ -13,7 +13,7 @@ use crate::web::error::AppError;
 use crate::web::extract::Allowed;
 use crate::web::form::RequestType;
 use crate::web::layout::Layout;
-use crate::web::login::form::LoginForm;
+use crate::web::login::form::{LoginForm, edits_password};
 use crate::web::login::step::{Step, is_changing};
 use crate::web::pages::accounts::actions;
 use crate::web::pages::accounts::code_use::CodeUse;
@@ -54,14 +54,11 @@ pub async fn submit(
     allowed: Allowed<can::Login>,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, AppError> {
-    let keep = match form.keeps_password() {
-        true => Some(decide(&app.live.policy.current(), &allowed.actor, &allowed.entry.account)?),
-        false => None,
-    };
     let done = match form.parse(&allowed.entry.snapshot, allowed.entry.account.identifier.kind()) {
         Ok(input) => {
-            let keep = keep.as_ref().map(Permit::grant);
-            ops::login::submit(&app, allowed.grant(), form.token, input, keep).await
+            let edits = edits_password(&app, &allowed.actor, &allowed.entry, input.edits_password())?;
+            let edits = edits.as_ref().map(Permit::grant);
+            ops::login::submit(&app, allowed.grant(), form.token, input, edits).await
         }
         Err(error) => Err(error),
     };

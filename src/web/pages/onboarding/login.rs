@@ -23,7 +23,7 @@ use crate::web::auth::invite_browser::InviteBrowser;
 use crate::web::error::AppError;
 use crate::web::form::{self, FieldError, FormState, RequestType};
 use crate::web::layout::{Layout, html_with};
-use crate::web::login::form::LoginForm;
+use crate::web::login::form::{LoginForm, edits_password};
 use crate::web::login::step::{Step, StepLinks, is_changing};
 use crate::web::pages::accounts::code_use::CodeUse;
 use crate::web::paths;
@@ -156,14 +156,11 @@ pub async fn submit(
         Err((why, invite)) => return refusal(&app, why, invite.as_ref()),
     };
     let (entry, permit) = permitted(&app, &begun)?;
-    let keep = match form.keeps_password() {
-        true => Some(decide(&app.live.policy.current(), &begun.principal, &entry.account)?),
-        false => None,
-    };
     let done = match form.parse(&entry.snapshot, entry.account.identifier.kind()) {
         Ok(input) => {
-            let keep = keep.as_ref().map(Permit::grant);
-            ops::login::submit(&app, permit.grant(), form.token, input, keep).await
+            let edits = edits_password(&app, &begun.principal, &entry, input.edits_password())?;
+            let edits = edits.as_ref().map(Permit::grant);
+            ops::login::submit(&app, permit.grant(), form.token, input, edits).await
         }
         Err(error) => Err(error),
     };
@@ -187,8 +184,10 @@ pub async fn act(
         Ok(begun) => begun,
         Err((why, invite)) => return refusal(&app, why, invite.as_ref()),
     };
-    let (_, permit) = permitted(&app, &begun)?;
-    let done = ops::login::act(&app, permit.grant(), form.token, form.action).await;
+    let (entry, permit) = permitted(&app, &begun)?;
+    let edits = edits_password(&app, &begun.principal, &entry, form.action.changes_password())?;
+    let edits = edits.as_ref().map(Permit::grant);
+    let done = ops::login::act(&app, permit.grant(), edits, form.token, form.action).await;
     answer(&app, request_type, &begun, done).await
 }
 

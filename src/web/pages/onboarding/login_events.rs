@@ -27,11 +27,11 @@ impl LivePage for LoginStream {
     fn concerns(&self, change: Change) -> bool {
         match change {
             Change::Account(id) => self.account == Some(id),
-            Change::Invites | Change::Policy | Change::Everything => true,
+            // Ending a person's sessions ends their own onboarding.
+            Change::Invites | Change::User(_) | Change::Policy | Change::Everything => true,
             Change::StoredPassword(_)
             | Change::Approvals
             | Change::Jobs
-            | Change::User(_)
             | Change::SessionEnded(_)
             | Change::Health
             | Change::Audit => false,
