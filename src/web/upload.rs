@@ -64,8 +64,7 @@ pub fn limit_of(request: &Request) -> Option<usize> {
     if path == paths::INVITES_LIST {
         return Some(MAX_UPLOAD);
     }
-    let account = path.strip_prefix("/accounts/").and_then(|rest| rest.split('/').next());
-    let account: AccountId = account?.parse().ok()?;
+    let account: AccountId = path.split('/').nth(2)?.parse().ok()?;
     let with_picture = [paths::device_login(account), paths::device_login_emergency(account)];
     with_picture.iter().any(|it| it == path).then_some(MAX_PICTURE_UPLOAD)
 }

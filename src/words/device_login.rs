@@ -59,8 +59,8 @@ pub(super) fn sentence(fault: DeviceFault) -> String {
         DeviceFault::Expired => next_code!("This came too late: the QR code has expired, so nothing was logged in.").into(),
         DeviceFault::Used => next_code!("This QR code was used before, so nothing was logged in.").into(),
         DeviceFault::Unknown => next_code!(
-            "Telegram doesn't know this QR code, so nothing was logged in. It has expired, or it comes from Telegram's \
-             other environment."
+            "Telegram doesn't know this QR code any more, so nothing was logged in. It has expired, was used before, or \
+             comes from Telegram's other environment."
         )
         .into(),
         DeviceFault::LoggedInAlready => "The device is logged in to this account already.".into(),

@@ -2,14 +2,15 @@
 
 mod actors;
 mod reasons;
+mod secrets;
 
+use crate::domain::DesiredState;
 use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome};
-use crate::domain::reveal::RevealKind;
-use crate::domain::{DesiredState, Email, NewDevice};
 use crate::web::words::{login, stages};
 use crate::words::quoted;
 pub use actors::{actor, stored_actor};
 use reasons::{denial, foreign_row, invite_denied, unconfirmed, unknown_groups};
+use secrets::{approval, device, use_of};
 
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
 pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
@@ -218,23 +219,6 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::NotSent => "Not sent",
         Outcome::Unknown => "Unknown",
     }
-}
-
-fn approval(approved_by: Option<&Email>) -> String {
-    approved_by.map(|person| format!(", approved by {person}")).unwrap_or_default()
-}
-
-/// What a person requests approval for.
-const fn use_of(kind: RevealKind) -> &'static str {
-    match kind {
-        RevealKind::LoginCode => "view a login code",
-        RevealKind::TwoStepPassword => "view the stored two-step password",
-        RevealKind::DeviceLogin => "log a device in",
-    }
-}
-
-fn device(new: Option<&NewDevice>) -> String {
-    new.map_or_else(|| "a device".into(), |new| format!("the device {}", quoted(&new.device)))
 }
 
 /// What a mismatch between the audit log and its checkpoint means.

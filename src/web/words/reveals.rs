@@ -51,8 +51,8 @@ pub const fn secret(kind: RevealKind) -> &'static SecretWords {
         RevealKind::DeviceLogin => &SecretWords {
             title: "Log a device in to",
             warning: "On the new phone or computer, open Telegram and choose to log in by QR code. Telescope confirms the \
-                      code, and that device has the whole account: no one sees a login code. Your reason is recorded in \
-                      the audit log.",
+                      code with the account's own session, and the device is logged in. No login code is shown. Your \
+                      reason is recorded in the audit log.",
             show: "Log device in",
             wait: None,
             needs: "A device is logged in to this account only after another person approves it. The QR code is sent \
@@ -63,9 +63,9 @@ pub const fn secret(kind: RevealKind) -> &'static SecretWords {
     }
 }
 
-/// Under the warning about a device: the way in which others would misuse it.
-pub const DEVICE_CAUTION: &str = "Only use the code of a device that you see, or that a person shows you whom you know. \
-                                  Whoever sent you the code can read and write everything in the account.";
+/// Below that, for a device: how others would misuse it.
+pub const DEVICE_CAUTION: &str = "Only use the code of a device in front of you, or one that a person you know shows you. \
+                                  The owner of the device will be able to read and write everything in the account.";
 
 /// The notice of an emergency that all approvers see.
 #[derive(Debug, PartialEq, Eq)]
