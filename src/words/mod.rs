@@ -29,3 +29,12 @@ pub fn utc(at: Millis) -> String {
         .and_then(|time| time.format(format).ok())
         .unwrap_or_default()
 }
+
+/// "a", "a and b", "a, b and c".
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "details".into(),
+        [one] => (*one).into(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

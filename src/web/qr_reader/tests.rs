@@ -11,7 +11,7 @@ use crate::domain::device_login::MAX_MEGABYTES;
 use crate::domain::{DeviceFault, LoginLink, Secret};
 use drawing::{Canvas, Place, Style, bomb, flat, png_of};
 
-const LINK: &str = "tg://login?token=AQKmade_up-token_of_a_device_that_waits_012";
+const LINK: &str = "tg://login?token=AQKmade_up-token_of_a_device_that_waits_010";
 const OTHER_LINK: &str = "tg://login?token=AQKanother_token-of_another_device_waiting0";
 const ELSEWHERE: &str = "https://example.org/menu";
 

@@ -16,6 +16,7 @@ mod database_away;
 mod database_role;
 mod deployment;
 mod device_login;
+mod device_pictures;
 mod dialogs;
 mod email_logins;
 mod endings;

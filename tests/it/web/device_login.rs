@@ -15,7 +15,7 @@ use crate::support::qr::{bomb, png, screenshot};
 
 const SECOND: &str = "second@example.org";
 const WHY: &str = "Ada has a new phone";
-const LINK: &str = "tg://login?token=AQKmade_up-token_of_a_device_that_waits_012";
+const LINK: &str = "tg://login?token=AQKmade_up-token_of_a_device_that_waits_010";
 const OTHER: &str = "tg://login?token=AQKanother_token-of_another_device_waiting0";
 
 /// What stands beside the fields.
@@ -89,7 +89,7 @@ async fn only_an_account_that_is_logged_in_can_log_a_device_in() {
     assert!(root.get(&page).await.has("#log-device-in"));
     let form = root.get(&format!("{page}/device")).await;
     assert_eq!(form.attributes("main form", "enctype"), ["multipart/form-data"]);
-    assert!(form.texts("main")[0].contains("Only use the code of a device that you see"), "{}", form.body);
+    assert!(form.texts("main")[0].contains("Only use the code of a device in front of you"), "{}", form.body);
     let bot = test.account_of(telescope::domain::Identifier::parse("Bot 7000000042").unwrap(), None).await;
     test.stands(bot, Stage::Ready);
     assert_eq!(root.get(&format!("/accounts/{bot}/device")).await.status, StatusCode::CONFLICT);
