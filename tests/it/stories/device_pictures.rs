@@ -6,6 +6,7 @@ use super::device_login::{WHY, begin, page_of};
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{ADMIN, STEP, place, sign_in};
 use crate::support::new_device::NewDevice;
+use crate::support::qr::video;
 use crate::support::waiting::until_true;
 
 /// The screenshot of the device's own page, at this address, as a file.
@@ -78,7 +79,7 @@ fn giving(how: &str, seconds: u32) -> String {
                  ? new DragEvent('drop', {{ dataTransfer: transfer, ...options }})
                  : new ClipboardEvent('paste', {{ clipboardData: transfer, ...options }}));
              const look = async () => {{
-                 if (!field.files.length) return setTimeout(look, 20);
+                 if (field.files[0]?.type !== 'image/jpeg') return setTimeout(look, 20);
                  const sent = await createImageBitmap(field.files[0]);
                  done([field.files[0].type, `${{sent.width}} x ${{sent.height}}`]);
              }};
@@ -119,4 +120,64 @@ async fn a_picture_is_dropped_or_pasted_and_made_smaller_and_its_age_is_shown() 
     let complaints = browser.complaints().await;
     assert!(complaints.iter().all(|line| line.contains("422")), "{complaints:?}");
     browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_is_logged_in_with_the_camera() {
+    let (stack, _, account) = begin(&[], None).await;
+    let device = NewDevice::start(&stack, &account.phone).await;
+    let browser = Browser::open_with_camera(&video(&device.link().await)).await;
+    sign_in(&browser, &stack).await;
+    browser.goto(&stack.url(&format!("/accounts/{}", account.id))).await;
+    browser.press("Log a device in", "main").await;
+    browser.fill("#dialog [name='reason']", WHY).await;
+    browser.press("Use camera", "#dialog").await;
+    until_true("the camera shows a picture", STEP, async || {
+        browser.is_true("(document.querySelector('#dialog video')?.currentTime ?? 0) > 0").await
+    })
+    .await;
+    browser.pictures("device-scan").await;
+    // Where the browser reads QR codes itself, the link is there already.
+    if browser.is_true("!('BarcodeDetector' in window)").await {
+        browser.press("Take picture", "#dialog").await;
+    }
+    until_true("the code is in the form", STEP, async || {
+        let has = "document.querySelector('#dialog [name=picture]').files.length === 1
+                   || document.querySelector('#dialog [name=link]').value !== ''";
+        browser.is_true(has).await
+    })
+    .await;
+    assert!(!browser.has("[data-qr-view]:not([hidden])").await, "the camera is off");
+    browser.press("Log device in", "#dialog").await;
+    browser.find("#logged-in").await;
+    device.until_stage("ready").await;
+    assert_eq!(browser.complaints().await, [""; 0]);
+
+    // A camera that is left on ends with the dialog.
+    browser.goto(&stack.url(&format!("/accounts/{}", account.id))).await;
+    browser.run(KEEPING_STREAMS).await;
+    browser.press("Log a device in", "main").await;
+    browser.press("Use camera", "#dialog").await;
+    until_true("the camera is on", STEP, async || browser.is_true(&streams("live")).await).await;
+    browser.click("#dialog [data-close]").await;
+    until_true("the camera is off", STEP, async || browser.is_true(&streams("ended")).await).await;
+    browser.close().await;
+}
+
+/// A script that keeps the streams of the camera, for [`streams`].
+const KEEPING_STREAMS: &str = "window.streamsOfTheTest = [];
+     const media = navigator.mediaDevices;
+     const original = media.getUserMedia.bind(media);
+     media.getUserMedia = async (wanted) => {
+         const stream = await original(wanted);
+         window.streamsOfTheTest.push(stream);
+         return stream;
+     };";
+
+/// Whether there are such streams, and all their tracks are in this state.
+fn streams(state: &str) -> String {
+    format!(
+        "window.streamsOfTheTest.length > 0
+         && window.streamsOfTheTest.every((it) => it.getTracks().every((track) => track.readyState === '{state}'))"
+    )
 }

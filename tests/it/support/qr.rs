@@ -7,6 +7,27 @@ const MODULE: usize = 6;
 
 /// A screenshot, as PNG, with the QR codes of these texts beside each other.
 pub fn screenshot(texts: &[&str]) -> Vec<u8> {
+    let (width, height, pixels) = drawn(texts);
+    png(width as u32, height as u32, &pixels)
+}
+
+/// What a camera sees in front of the QR code of a text, as YUV4MPEG2.
+pub fn video(text: &str) -> Vec<u8> {
+    const SIZE: (usize, usize) = (640, 480);
+    let (width, height, pixels) = drawn(&[text]);
+    let mut frame = vec![120; SIZE.0 * SIZE.1];
+    for (y, row) in pixels.chunks(width).enumerate() {
+        let start = (y + (SIZE.1 - height) / 2) * SIZE.0 + (SIZE.0 - width) / 2;
+        frame[start..start + width].copy_from_slice(row);
+    }
+    frame.resize(SIZE.0 * SIZE.1 * 3 / 2, 128);
+    let head = format!("YUV4MPEG2 W{} H{} F10:1 Ip A1:1 C420jpeg\n", SIZE.0, SIZE.1);
+    let frame = [b"FRAME\n", frame.as_slice()].concat();
+    [head.as_bytes(), &frame, &frame].concat()
+}
+
+/// The shades of a picture with these QR codes, with its width and height.
+fn drawn(texts: &[&str]) -> (usize, usize, Vec<u8>) {
     let codes: Vec<QrCode> = texts.iter().map(|text| QrCode::new(text).unwrap()).collect();
     let side = |code: &QrCode| (code.width() + 12) * MODULE;
     let (width, height) =
@@ -23,7 +44,7 @@ pub fn screenshot(texts: &[&str]) -> Vec<u8> {
         }
         left += side(code);
     }
-    png(width as u32, height as u32, &pixels)
+    (width, height, pixels)
 }
 
 /// A PNG of these shades.

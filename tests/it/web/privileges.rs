@@ -64,7 +64,9 @@ fn requires(method: &str, path: &str) -> Requires {
         (_, path) if path.starts_with("/log-out") || path.starts_with("/remove") => {
             Requires::Account(RemoveAccount)
         }
-        (_, path) if path.starts_with("/token/") || path.starts_with("/device") => Requires::Account(Login),
+        (_, path) if path.starts_with("/token/") || path == "/device" || path.starts_with("/device/") => {
+            Requires::Account(Login)
+        }
         (_, path) if path.starts_with("/code") || path == "/login-action" || path == "/provide" => {
             Requires::Account(Login)
         }
