@@ -108,20 +108,30 @@
     place.querySelector("[data-qr-camera]").hidden = false;
   };
   const start = async (place) => {
+    if (cameras.has(place)) return;
+    // None yet, so that a second press starts no second one.
+    cameras.set(place, null);
     const [trouble, video] = [place.querySelector("[data-qr-trouble]"), place.querySelector("video")];
     trouble.hidden = true;
+    let stream;
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1920 } } });
-      cameras.set(place, stream);
-      video.srcObject = stream;
-      await video.play();
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1920 } } });
     } catch {
       stop(place);
       trouble.hidden = false;
       return;
     }
+    // Meanwhile the form may have been closed.
+    const isWanted = cameras.has(place) && place.isConnected;
+    cameras.set(place, stream);
+    if (!isWanted) {
+      stop(place);
+      return;
+    }
     place.querySelector("[data-qr-view]").hidden = false;
     place.querySelector("[data-qr-camera]").hidden = true;
+    video.srcObject = stream;
+    await video.play().catch(() => stop(place));
     watch(place, video);
   };
   const LINK = "tg://login?token=";
