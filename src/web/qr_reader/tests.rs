@@ -55,7 +55,7 @@ fn photos_of_a_screen_are_read() {
         let is_odd = number % 2 == 1;
         let style = if is_odd { Style::Dots } else { Style::Squares };
         let photo = Canvas::new(width as usize, height as usize, 90).with_code(LINK, place, style);
-        let photo = photo.as_photo(blur, 50, number as u64);
+        let photo = photo.photographed(blur, 50, number as u64);
         assert_eq!(find::login_link(&photo.jpeg(is_odd)), link(LINK), "photo {number}");
     }
 }
@@ -72,7 +72,7 @@ fn the_code_of_a_login_is_chosen_among_several() {
     assert_eq!(both(LINK, LINK), link(LINK), "the same one twice");
     assert_eq!(both(LINK, OTHER_LINK), Err(DeviceFault::SeveralLogins));
     assert_eq!(both(ELSEWHERE, "tg://login?code=12345"), Err(DeviceFault::OtherQrCode));
-    let blank = canvas().as_photo(2, 60, 1);
+    let blank = canvas().photographed(2, 60, 1);
     assert_eq!(find::login_link(&blank.jpeg(false)), Err(DeviceFault::NoQrCode));
 }
 

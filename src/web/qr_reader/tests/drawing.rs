@@ -57,7 +57,7 @@ impl Canvas {
     }
 
     /// What a camera adds: light that falls off to one side, blur and noise.
-    pub(super) fn as_photo(mut self, blur: usize, noise: u8, seed: u64) -> Self {
+    pub(super) fn photographed(mut self, blur: usize, noise: u8, seed: u64) -> Self {
         for _ in 0..2 {
             self.shades = blurred(&self.shades, self.width, blur);
             self.shades = turned(&self.shades, self.width);
