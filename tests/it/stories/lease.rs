@@ -12,7 +12,7 @@ use telescope::store::{Conn, Db};
 
 use crate::support::login::{ADMIN, STEP, ready_account};
 use crate::support::postgres::Cluster;
-use crate::support::processes::{kill_hard, signal};
+use crate::support::processes::{self, kill_hard, signal};
 use crate::support::second::Second;
 use crate::support::sqlite;
 use crate::support::stack::Stack;
@@ -69,9 +69,9 @@ enum Suspended {
 /// Suspends the first server, outside a write: otherwise it would keep SQLite's lock, and no other server could take over
 /// until it is killed or continues. Postgres ends such a transaction itself.
 async fn suspend(stack: &Stack, dsn: &Dsn, server: i32) {
-    let Dsn::Sqlite(_) = dsn else { return signal(server, Signal::STOP) };
+    let Dsn::Sqlite(_) = dsn else { return processes::suspend(server).await };
     until_true("the first is suspended outside of a transaction", STEP, async || {
-        signal(server, Signal::STOP);
+        processes::suspend(server).await;
         let unlocked = sqlite::is_unlocked(&stack.data("telescope.db")).await;
         if !unlocked {
             signal(server, Signal::CONT);
@@ -107,7 +107,7 @@ async fn story(dsn: Option<String>, suspended: Suspended) {
     let (first, host) = (stack.telescope_pid(), stack.td_host_pid());
     suspend(&stack, &dsn, first).await;
     if suspended == Suspended::TdHostToo {
-        signal(host, Signal::STOP);
+        processes::suspend(host).await;
     }
     // A request to the first while it is suspended. It will read it when it continues.
     let late = visitor.clone();

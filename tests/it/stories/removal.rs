@@ -10,8 +10,6 @@ use telescope::domain::job::{JobKind, JobRecord, JobState};
 use telescope::domain::{DesiredState, JobId};
 use telescope::store::{self, Db, StoreError};
 
-use rustix::process::Signal;
-
 use crate::support::browser::{Browser, Scripts};
 use crate::support::login::{ADMIN, STEP, added_account, ask, give_code, ready_account, sign_in};
 use crate::support::processes;
@@ -143,7 +141,7 @@ async fn a_removal_waits_for_telegram_and_survives_a_crash() {
     let account = ready_account(&stack, &visitor, None).await;
     let never = added_account(&visitor).await;
     let server = stack.server_pid();
-    processes::signal(server, Signal::STOP);
+    processes::suspend(server).await;
     for row in [&account, &never] {
         visitor.does(&format!("/accounts/{}/remove", row.id), &[("digits", digits(row))]).await;
     }

@@ -27,7 +27,7 @@ async fn pages_show_an_outage_of_telegram_and_its_end() {
     assert!(!browser.text("#main").await.contains(SAYS_SO));
 
     // Stopped, not killed: the launcher would restart the server at once.
-    processes::signal(stack.launcher_pid(), Signal::STOP);
+    processes::suspend(stack.launcher_pid()).await;
     let server = stack.server_pid();
     processes::kill_hard(server);
     until_true("the open list says so", SOON, async || browser.text("#main").await.contains(SAYS_SO)).await;

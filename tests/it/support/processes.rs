@@ -5,6 +5,8 @@ use std::fs;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use super::waiting::{DEADLINE, until_true};
+
 /// One running process.
 #[derive(Debug, Clone)]
 pub struct Process {
@@ -71,6 +73,21 @@ pub fn kill_hard(pid: i32) {
 /// Sends a signal. The process may have ended already.
 pub fn signal(pid: i32, signal: Signal) {
     let _ = kill_process(Pid::from_raw(pid).expect("a process number"), signal);
+}
+
+/// Stops a process with all of its threads, and waits until they have stopped: some may go on for a while after the
+/// signal was sent.
+pub async fn suspend(pid: i32) {
+    signal(pid, Signal::STOP);
+    until_true(&format!("process {pid} has stopped"), DEADLINE, async || is_suspended(pid)).await;
+}
+
+fn is_suspended(pid: i32) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    threads.flatten().all(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with(['T', 'Z', 'X']))
+    })
 }
 
 /// Sends a signal to a whole process group, as a terminal does on Ctrl-C.
