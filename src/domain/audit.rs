@@ -21,7 +21,7 @@ use super::invite::InviteDenied;
 use super::privilege::{AccountPrivileges, SystemPrivileges};
 use super::reveal::RevealKind;
 use super::stage::LoginAction;
-use super::{DesiredState, Email, Identifier, Input, Phone, UnknownGroups};
+use super::{DesiredState, Email, Identifier, Input, NewDevice, Phone, UnknownGroups};
 
 define::audit_events! {
     /// An account was added
@@ -51,6 +51,19 @@ define::audit_events! {
     },
     /// A login code was viewed without approval, in an emergency
     "login.code.emergency" => EmergencyCodeShown,
+    /// A device was logged in by its QR code
+    "login.device.logged-in" => DeviceLoggedIn {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        approved_by: Option<Email>,
+        // Which one, once Telegram has said so.
+        #[serde(flatten)]
+        new: Option<NewDevice>,
+    },
+    /// A device was logged in by its QR code without approval, in an emergency
+    "login.device.emergency" => EmergencyDeviceLoggedIn {
+        #[serde(flatten)]
+        new: Option<NewDevice>,
+    },
     /// A two-step password was stored
     "password.stored" => TwoStepPasswordStored,
     /// A stored two-step password was removed

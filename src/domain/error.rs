@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bot::BotError;
 use super::device::DeviceError;
+use super::device_login::DeviceFault;
 use super::invite::InviteDenied;
 use super::invite_list::ListFault;
 use super::refusal::LoginRefusal;
@@ -156,6 +157,9 @@ pub enum ErrorCode {
     NotConnectedForCode,
     NotLoggedInForCode,
     NotWaitingForCode,
+    DeviceLogin {
+        fault: DeviceFault,
+    },
     ApprovalRequired,
     /// The account's groups require it, and this web session has no recent confirmation.
     IdentityNotConfirmed,

@@ -107,6 +107,8 @@ refusals!(
     SessionTooFresh = "FRESH_RESET_AUTHORISATION_FORBIDDEN", NO_INPUT, FREE;
     /// Another session, which has ended.
     SessionUnknown = "HASH_INVALID", NO_INPUT, FREE;
+    TokenAccepted = "AUTH_TOKEN_ALREADY_ACCEPTED", NO_INPUT, FREE;
+    TokenException = "AUTH_TOKEN_EXCEPTION", NO_INPUT, FREE;
     // This server.
     ApiIdInvalid = "API_ID_INVALID", NO_INPUT, FREE;
     ApiIdPublished = "API_ID_PUBLISHED_FLOOD", NO_INPUT, COUNTS;

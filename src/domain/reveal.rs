@@ -1,4 +1,4 @@
-//! Requests for a second person's approval to see a secret.
+//! Requests for a second person's approval to see a secret, or to log a device in.
 
 use super::ids::named;
 use super::name::is_visible;
@@ -11,36 +11,60 @@ pub const REQUEST_LIFE: i64 = 10 * 60;
 pub const APPROVAL_LIFE: i64 = 10 * 60;
 
 named!(
-    /// What can be revealed.
+    /// What can be revealed, or done in place of that.
     RevealKind {
         /// A login code.
         LoginCode = "login-code",
         /// The stored two-step password.
         TwoStepPassword = "two-step-password",
+        /// A device is logged in by its QR code, for which a login code is not shown.
+        DeviceLogin = "device-login",
     }
 );
 
 impl RevealKind {
-    /// The privilege that is needed to see it.
+    /// The privilege that is needed for it.
     pub const fn privilege(self) -> AccountPrivilege {
         match self {
-            Self::LoginCode => <can::Login as can::OnAccount>::PRIVILEGE,
-            Self::TwoStepPassword => <can::ViewTwoFactorPassword as can::OnAccount>::PRIVILEGE,
+            Self::LoginCode => needed::<LoginCode>(),
+            Self::TwoStepPassword => needed::<TwoStepPassword>(),
+            Self::DeviceLogin => needed::<DeviceLogin>(),
         }
     }
 }
 
-/// A privilege that permits to see a secret, with the kind of secret.
-pub trait Revealing: can::OnAccount {
+const fn needed<R: Revealing>() -> AccountPrivilege {
+    <R::Needs as can::OnAccount>::PRIVILEGE
+}
+
+/// A kind of secret as a type, with the privilege that it needs.
+pub trait Revealing: Send + 'static {
+    type Needs: can::OnAccount;
     const KIND: RevealKind;
 }
 
-impl Revealing for can::Login {
+#[derive(Debug)]
+pub enum LoginCode {}
+
+impl Revealing for LoginCode {
+    type Needs = can::Login;
     const KIND: RevealKind = RevealKind::LoginCode;
 }
 
-impl Revealing for can::ViewTwoFactorPassword {
+#[derive(Debug)]
+pub enum TwoStepPassword {}
+
+impl Revealing for TwoStepPassword {
+    type Needs = can::ViewTwoFactorPassword;
     const KIND: RevealKind = RevealKind::TwoStepPassword;
+}
+
+#[derive(Debug)]
+pub enum DeviceLogin {}
+
+impl Revealing for DeviceLogin {
+    type Needs = can::Login;
+    const KIND: RevealKind = RevealKind::DeviceLogin;
 }
 
 named!(
@@ -188,10 +212,8 @@ mod tests {
 
     #[test]
     fn each_kind_needs_the_privilege_of_its_marker() {
-        assert_eq!(<can::Login as Revealing>::KIND.privilege(), AccountPrivilege::Login);
-        assert_eq!(
-            <can::ViewTwoFactorPassword as Revealing>::KIND.privilege(),
-            AccountPrivilege::ViewTwoFactorPassword
-        );
+        assert_eq!(LoginCode::KIND.privilege(), AccountPrivilege::Login);
+        assert_eq!(TwoStepPassword::KIND.privilege(), AccountPrivilege::ViewTwoFactorPassword);
+        assert_eq!(DeviceLogin::KIND.privilege(), AccountPrivilege::Login);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::domain::access::{Policy, Principal, system_privileges};
 use crate::domain::privilege::SystemPrivilege;
-use crate::domain::reveal::{RequestState, RevealRequest};
+use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Millis, UserId};
 
 /// The newest requests.
@@ -16,13 +16,14 @@ pub struct Requests {
     pub earlier: Vec<RevealRequest>,
     /// People who wait for a decision, and who can't give it because they have that right from them.
     pub dependent: HashSet<(UserId, UserId)>,
-    /// Login codes that were viewed without approval, the newest first.
+    /// Login codes that were viewed, and devices that were logged in, without approval; the newest first.
     pub emergencies: Vec<EmergencyAccess>,
 }
 
-/// A login code that was viewed without the approval that is needed.
+/// A login code that was viewed, or a device that was logged in, without the approval that is needed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EmergencyAccess {
+    pub kind: RevealKind,
     /// The number of its entry in the audit log.
     pub seq: i64,
     pub at: Millis,

@@ -33,6 +33,8 @@ pub struct Guards {
     pub taken_numbers: Recent,
     /// Steps of a person in the login of an account that are limited in no other way.
     pub login_changes: Recent,
+    /// Attempts of a person to log a device in to an account.
+    pub device_logins: Recent,
     /// E-mails with the link of an invite.
     pub invite_emails: Recent,
 }

@@ -13,6 +13,7 @@ pub mod audit;
 pub mod bots;
 pub mod confirmation;
 pub(crate) mod current;
+pub mod device_login;
 pub mod devices;
 mod error;
 pub mod invites;

@@ -17,7 +17,7 @@ mod row;
 mod search;
 mod verify;
 
-pub(super) use approvals::{records_approval, was_shown_after};
+pub(super) use approvals::{records_approval, was_used_after};
 pub use failed_attempts::count_unsuccessful;
 pub use grants::grants_since;
 pub use head::{ChainHead, Checkpoint, CheckpointFile};

@@ -4,6 +4,7 @@
 //! An open request and an approval count only if Telescope wrote the row, and an approval only with the audit entry that
 //! recorded it. What was put in with SQL reads as expired.
 
+mod spending;
 mod upkeep;
 
 use super::access_proof::AccessRow;
@@ -13,6 +14,7 @@ use super::{Conn, StoreError};
 use crate::domain::reveal::{APPROVAL_LIFE, RequestState, RevealKind, RevealRequest};
 use crate::domain::{AccountId, Email, Identifier, Millis, RevealId, UserId};
 
+pub use spending::{give_back, spend};
 pub use upkeep::{any_before, forget_before};
 pub(super) use upkeep::{expire_open, foreign};
 
@@ -113,7 +115,7 @@ async fn is_recorded(
     if !audit::records_approval(conn, seq, request.account, decider).await? {
         return Ok(false);
     }
-    Ok(!audit::was_shown_after(conn, seq, request.kind, request.account, &request.person).await?)
+    Ok(!audit::was_used_after(conn, seq, request.kind, request.account, &request.person).await?)
 }
 
 async fn all_genuine(conn: &mut Conn<'_>, rows: Vec<Row>) -> Result<Vec<RevealRequest>, StoreError> {
@@ -224,19 +226,6 @@ pub async fn decide(
         entry,
         proof.as_deref(),
         expires
-    )?;
-    Ok(touched > 0)
-}
-
-/// Marks an approval as used. False if it was already used or has expired.
-pub async fn spend(conn: &mut Conn<'_>, id: RevealId, now: Millis) -> Result<bool, StoreError> {
-    let touched = execute!(
-        conn,
-        "update reveal_requests set state = $2 where id = $1 and state = $3 and expires > $4",
-        id,
-        RequestState::Used,
-        RequestState::Approved,
-        now
     )?;
     Ok(touched > 0)
 }

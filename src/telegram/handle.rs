@@ -10,7 +10,9 @@ use crate::domain::account::Known;
 use crate::domain::picture::PhotoId;
 use crate::domain::refusal::LoginRefusal;
 use crate::domain::stage::{LoginAction, LoginInput};
-use crate::domain::{AccountId, DeviceRequest, Identifier, Millis, Secret, StageToken};
+use crate::domain::{
+    AccountId, DeviceRequest, Identifier, LoginLink, Millis, NewDevice, Secret, StageToken,
+};
 
 /// Commands that may be queued for a client task.
 const MAILBOX: usize = 16;
@@ -82,6 +84,7 @@ pub(super) enum Command {
     Devices(DeviceRequest, Reply<()>),
     /// A person looks at the devices.
     LookAtDevices,
+    LogDeviceIn(LoginLink, Reply<NewDevice>),
     LogOut(Reply<()>),
     /// Restarts a client that could not run.
     Again,
@@ -100,6 +103,7 @@ impl Command {
             }
             Self::Again | Self::LookAtDevices => {}
             Self::LoginCodes(reply) => drop(reply.send(Err(error))),
+            Self::LogDeviceIn(_, reply) => drop(reply.send(Err(error))),
         }
     }
 }
@@ -147,6 +151,11 @@ impl AccountHandle {
     /// Reads the list of devices soon, if it was not just read.
     pub fn look_at_devices(&self) {
         let _ = self.0.try_send(Command::LookAtDevices);
+    }
+
+    /// Logs the device in that shows the QR code with this link. Returns which one it is.
+    pub async fn log_device_in(&self, link: LoginLink) -> Result<NewDevice, AnswerError> {
+        self.ask(|reply| Command::LogDeviceIn(link, reply)).await
     }
 
     /// Ends the session at Telegram and waits until it has ended.

@@ -24,6 +24,7 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
         include_str!("../../static/vendor/hx-sse.min.js"),
         include_str!("../../static/app.js"),
         include_str!("../../static/page.js"),
+        include_str!("../../static/device.js"),
         include_str!("../../static/session.js"),
     ]
     .join("\n;\n")

@@ -16,9 +16,8 @@ use tracing::Instrument;
 use super::error::AppError;
 use super::error_page::{self, RequestMeta};
 use super::form::RequestType;
-use super::upload::MAX_UPLOAD;
 use super::words::limits as words;
-use super::{compression, health, paths, return_to};
+use super::{compression, health, paths, return_to, upload};
 use crate::http::body::{self, BodyError, MAX_BODY};
 use crate::http::host::{self, Blocked};
 use crate::http::{headers, request_context};
@@ -98,9 +97,9 @@ async fn run_to_completion(request: Request, next: Next) -> Response {
 }
 
 async fn buffer_body(mut request: Request, next: Next) -> Response {
-    if request.uri().path() == paths::INVITES_LIST && *request.method() == Method::POST {
-        // Reads its own body.
-        DefaultBodyLimit::max(MAX_UPLOAD).apply(&mut request);
+    if let Some(limit) = upload::limit_of(&request) {
+        // Its handler reads the body.
+        DefaultBodyLimit::max(limit).apply(&mut request);
         return next.run(request).await;
     }
     match body::buffer(request).await {

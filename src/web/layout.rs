@@ -13,6 +13,7 @@ use crate::web::error::AppError;
 use crate::web::paths;
 use crate::web::state::State;
 use crate::web::words::moments::{Moment, moment};
+use crate::web::words::reveals::{self as words, EmergencyWords};
 use crate::web::words::sign_in;
 
 /// What a page shows around its content.
@@ -146,6 +147,7 @@ pub struct EmergencyRow {
     actor: String,
     account: Option<(AccountId, String)>,
     reason: String,
+    words: &'static EmergencyWords,
 }
 
 impl EmergencyRow {
@@ -164,6 +166,7 @@ pub fn emergencies(app: &State, requests: &Requests) -> Vec<EmergencyRow> {
             Some((id, entry.account.identifier.to_string()))
         }),
         reason: access.reason.clone().unwrap_or_default(),
+        words: words::emergency(access.kind),
     };
     requests.emergencies.iter().map(row).collect()
 }

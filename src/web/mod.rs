@@ -20,6 +20,7 @@ pub mod layout;
 pub mod login;
 pub mod pages;
 pub mod paths;
+mod qr_reader;
 mod return_to;
 mod routes;
 mod standby;

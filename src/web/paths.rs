@@ -67,6 +67,11 @@ paths! {
     CODE_EMERGENCY_WAIT = "/accounts/{account}/code/emergency/wait" => code_emergency_wait(account: AccountId);
     CODE_REQUEST = "/accounts/{account}/code/request" => code_request(account: AccountId);
     CODE_REQUEST_EVENTS = "/accounts/{account}/code/request/events" => code_request_events(account: AccountId);
+    DEVICE_LOGIN = "/accounts/{account}/device" => device_login(account: AccountId);
+    DEVICE_LOGIN_EMERGENCY = "/accounts/{account}/device/emergency" => device_login_emergency(account: AccountId);
+    DEVICE_LOGIN_REQUEST = "/accounts/{account}/device/request" => device_login_request(account: AccountId);
+    DEVICE_LOGIN_REQUEST_EVENTS = "/accounts/{account}/device/request/events"
+        => device_login_request_events(account: AccountId);
     REVEAL_PASSWORD = "/accounts/{account}/password/reveal" => reveal_password(account: AccountId);
     REVEAL_PASSWORD_REQUEST = "/accounts/{account}/password/reveal/request"
         => reveal_password_request(account: AccountId);

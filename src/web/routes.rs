@@ -14,7 +14,7 @@ use super::pages::{
 use super::state::AppState;
 use super::{assets, error, health, layers, paths};
 use crate::context::App;
-use crate::domain::privilege::can;
+use crate::domain::reveal::{DeviceLogin, LoginCode, TwoStepPassword};
 use crate::domain::{GroupId, RoleId};
 
 /// The router.
@@ -44,18 +44,22 @@ pub fn router(app: Arc<App>) -> Router {
         )
         .route(
             paths::REVEAL_PASSWORD,
-            get(reveals::secret::form::<can::ViewTwoFactorPassword>).post(reveals::password::show),
+            get(reveals::secret::form::<TwoStepPassword>).post(reveals::password::show),
         )
-        .route(paths::REVEAL_PASSWORD_REQUEST, post(reveals::secret::request::<can::ViewTwoFactorPassword>))
+        .route(paths::REVEAL_PASSWORD_REQUEST, post(reveals::secret::request::<TwoStepPassword>))
         .route(paths::REVEAL_PASSWORD_REQUEST_EVENTS, get(reveals::approval_events::password_request))
-        .route(paths::CODE, get(reveals::secret::form::<can::Login>).post(reveals::code::show))
+        .route(paths::CODE, get(reveals::secret::form::<LoginCode>).post(reveals::code::show))
         .route(paths::CODE_WAIT, post(reveals::code::wait))
         .route(paths::CODE_EMERGENCY, post(reveals::code::show_in_emergency))
         .route(paths::CODE_EMERGENCY_WAIT, post(reveals::code::wait_in_emergency))
-        .route(paths::CODE_REQUEST, post(reveals::secret::request::<can::Login>))
+        .route(paths::CODE_REQUEST, post(reveals::secret::request::<LoginCode>))
         .route(paths::CODE_REQUEST_EVENTS, get(reveals::approval_events::code_request))
         .route(paths::CODE_EVENTS, get(reveals::code_events::code))
         .route(paths::CODE_POLL, post(reveals::code::poll))
+        .route(paths::DEVICE_LOGIN, get(reveals::device::form).post(reveals::device::log_in))
+        .route(paths::DEVICE_LOGIN_EMERGENCY, post(reveals::device::log_in_in_emergency))
+        .route(paths::DEVICE_LOGIN_REQUEST, post(reveals::secret::request::<DeviceLogin>))
+        .route(paths::DEVICE_LOGIN_REQUEST_EVENTS, get(reveals::approval_events::device_request))
         .route(paths::ACCOUNT_TOKEN_USE, post(accounts::bot_token::log_in))
         .route(paths::ACCOUNT_TOKEN_REMOVE, get(accounts::bot_token::form).post(accounts::bot_token::remove))
         .route(paths::ACCOUNT_DEVICES_REFRESH, post(devices::refresh::refresh))

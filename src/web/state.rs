@@ -12,6 +12,7 @@ use super::auth::session_cache::SessionCache;
 use super::pages::accounts::rows::RowCache;
 use super::pages::accounts::shared_list::SharedLists;
 use super::pages::audit::feed::AuditFeed;
+use super::qr_reader::PictureReader;
 use super::stream::limit::OpenStreams;
 use crate::context::App;
 use crate::http::rate_limit::RateLimiter;
@@ -26,6 +27,7 @@ pub struct State {
     /// Of invite links that don't exist.
     pub wrong_links: RateLimiter,
     pub streams: OpenStreams,
+    pub pictures: PictureReader,
     pub audit_feed: AuditFeed,
     /// The account lists of open pages, and their rendered rows.
     pub lists: SharedLists,
@@ -42,6 +44,7 @@ impl State {
             sign_in_limit: RateLimiter::default(),
             wrong_links: RateLimiter::default(),
             streams: OpenStreams::default(),
+            pictures: PictureReader::default(),
             audit_feed: AuditFeed::default(),
             lists: SharedLists::default(),
             rows: RowCache::default(),

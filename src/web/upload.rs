@@ -3,18 +3,26 @@
 
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{self, FromRequest, Request};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 
 use super::error::AppError;
+use super::paths;
 use super::state::AppState;
 use super::words::limits as words;
+use crate::domain::device_login::MAX_MEGABYTES;
+use crate::domain::{AccountId, DeviceFault};
 use crate::http::body::BODY_TIME;
+use crate::words::sentence;
 
 /// The most that is read of such a body. What is too much for the form is read to its end up to here, so that the browser
 /// gets the answer.
-pub const MAX_UPLOAD: usize = 16 * 1024 * 1024;
+const MAX_UPLOAD: usize = 16 * 1024 * 1024;
+/// The same for a form with a picture.
+const MAX_PICTURE_UPLOAD: usize = 40 * 1024 * 1024;
 /// The most that is kept of a field or file.
 const MAX_FIELD: usize = 4 * 1024 * 1024;
+/// The same for a picture: more than it can have, so that one that is too large is known to be.
+const MAX_PICTURE: usize = (MAX_MEGABYTES + 1) * 1_000_000;
 /// The most fields of such a form.
 const MAX_PARTS: usize = 20;
 
@@ -31,36 +39,78 @@ impl Upload {
         found.map(|(_, bytes)| bytes.as_slice()).unwrap_or_default()
     }
 
+    /// The bytes of a field or file, taken out; empty if it is missing.
+    pub fn take(&mut self, name: &str) -> Vec<u8> {
+        let found = self.fields.iter_mut().find(|(field, bytes)| field == name && !bytes.is_empty());
+        found.map(|(_, bytes)| std::mem::take(bytes)).unwrap_or_default()
+    }
+
     /// The text of a field.
     pub fn text(&self, name: &str) -> String {
         String::from_utf8_lossy(self.bytes(name)).into_owned()
     }
 }
 
+/// The same with a picture, whose bytes can be many more.
+#[derive(Debug, Default)]
+pub struct PictureUpload(pub Upload);
+
+/// How much is read of the body of this request by its handler; none if it is no form with a file.
+pub fn limit_of(request: &Request) -> Option<usize> {
+    if *request.method() != Method::POST {
+        return None;
+    }
+    let path = request.uri().path();
+    if path == paths::INVITES_LIST {
+        return Some(MAX_UPLOAD);
+    }
+    let account: AccountId = path.split('/').nth(2)?.parse().ok()?;
+    let with_picture = [paths::device_login(account), paths::device_login_emergency(account)];
+    with_picture.iter().any(|it| it == path).then_some(MAX_PICTURE_UPLOAD)
+}
+
 impl FromRequest<AppState> for Upload {
     type Rejection = AppError;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, AppError> {
-        // What is not such a form has no fields.
-        let Ok(form) = extract::Multipart::from_request(request, app).await else {
-            return Ok(Self::default());
-        };
-        match tokio::time::timeout(BODY_TIME, read(form)).await {
-            Ok(Ok(upload)) => Ok(upload),
-            Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(AppError::bad(StatusCode::PAYLOAD_TOO_LARGE, words::FILE_TOO_LARGE))
-            }
-            Ok(Err(error)) => Err(AppError::bad(error.status(), words::BROKEN_FORM)),
-            Err(_) => Err(AppError::bad(StatusCode::REQUEST_TIMEOUT, words::TOO_SLOW)),
-        }
+        received(request, app, MAX_FIELD, words::FILE_TOO_LARGE).await
     }
 }
 
-async fn read(mut form: extract::Multipart) -> Result<Upload, MultipartError> {
+impl FromRequest<AppState> for PictureUpload {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, AppError> {
+        received(request, app, MAX_PICTURE, &sentence(&DeviceFault::PictureTooLarge.into())).await.map(Self)
+    }
+}
+
+/// The form, of whose fields so much is kept each.
+async fn received(
+    request: Request,
+    app: &AppState,
+    kept: usize,
+    too_large: &str,
+) -> Result<Upload, AppError> {
+    // What is not such a form has no fields.
+    let Ok(form) = extract::Multipart::from_request(request, app).await else {
+        return Ok(Upload::default());
+    };
+    match tokio::time::timeout(BODY_TIME, read(form, kept)).await {
+        Ok(Ok(upload)) => Ok(upload),
+        Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            Err(AppError::bad(StatusCode::PAYLOAD_TOO_LARGE, too_large))
+        }
+        Ok(Err(error)) => Err(AppError::bad(error.status(), words::BROKEN_FORM)),
+        Err(_) => Err(AppError::bad(StatusCode::REQUEST_TIMEOUT, words::TOO_SLOW)),
+    }
+}
+
+async fn read(mut form: extract::Multipart, kept: usize) -> Result<Upload, MultipartError> {
     let mut upload = Upload::default();
     while let Some(field) = form.next_field().await? {
         let name = field.name().unwrap_or_default().to_owned();
-        let bytes = read_field(field).await?;
+        let bytes = read_field(field, kept).await?;
         if upload.fields.len() < MAX_PARTS {
             upload.fields.push((name, bytes));
         }
@@ -68,11 +118,11 @@ async fn read(mut form: extract::Multipart) -> Result<Upload, MultipartError> {
     Ok(upload)
 }
 
-async fn read_field(mut field: Field<'_>) -> Result<Vec<u8>, MultipartError> {
+async fn read_field(mut field: Field<'_>, kept: usize) -> Result<Vec<u8>, MultipartError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await? {
-        let room = MAX_FIELD.saturating_sub(bytes.len());
-        bytes.extend(chunk.into_iter().take(room));
+        let room = kept.saturating_sub(bytes.len());
+        bytes.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
     }
     Ok(bytes)
 }

@@ -1,7 +1,7 @@
 //! The message for each error code: what happened, why, and what to do.
 
 use super::refusals::{duration, refusal};
-use super::{bots, devices, invite_list, invites, quoted};
+use super::{bots, device_login, devices, invite_list, invites, listed, quoted};
 use crate::domain::direction::isolated;
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 
@@ -160,6 +160,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::NotWaitingForCode => {
             "Telescope no longer waits for a code. Enter a reason to start again.".into()
         }
+        ErrorCode::DeviceLogin { fault } => device_login::sentence(*fault),
         ErrorCode::ApprovalRequired => {
             "Another person has to approve this first. Request approval with a reason.".into()
         }
@@ -283,15 +284,6 @@ pub fn sentence(error: &ErrorCode) -> String {
             "You are {email}, and addresses of this domain can't sign in to this Telescope. If you have another address, \
              sign out at your identity provider and continue with that one."
         ),
-    }
-}
-
-/// "a", "a and b", "a, b and c".
-fn listed(names: &[&str]) -> String {
-    match names {
-        [] => "details".into(),
-        [one] => (*one).into(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::Millis;
 use crate::domain::direction::isolated;
 
 mod bots;
+mod device_login;
 pub mod devices;
 pub mod errors;
 pub mod faults;
@@ -28,4 +29,13 @@ pub fn utc(at: Millis) -> String {
         .ok()
         .and_then(|time| time.format(format).ok())
         .unwrap_or_default()
+}
+
+/// "a", "a and b", "a, b and c".
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "details".into(),
+        [one] => (*one).into(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
 }

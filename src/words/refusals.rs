@@ -146,6 +146,8 @@ const fn known(name: KnownRefusal) -> &'static str {
         KnownRefusal::TokenExpired | KnownRefusal::TokenInvalid => {
             "The confirmation on another device has expired. Start the login again."
         }
+        KnownRefusal::TokenAccepted => "This QR code was used before. Start the login again.",
+        KnownRefusal::TokenException => "The other device is logged in to this account already.",
         KnownRefusal::ApiIdInvalid | KnownRefusal::ApiIdPublished => {
             "Telegram doesn't accept this server's API_ID. Contact your Telescope administrator."
         }

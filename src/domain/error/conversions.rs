@@ -4,6 +4,7 @@ use super::ErrorCode;
 use crate::domain::access::{EscalationError, Refusal};
 use crate::domain::bot::BotError;
 use crate::domain::device::DeviceError;
+use crate::domain::device_login::DeviceFault;
 use crate::domain::email::EmailError;
 use crate::domain::phone::PhoneError;
 use crate::domain::reveal::ReasonError;
@@ -28,6 +29,12 @@ impl From<BotError> for ErrorCode {
 impl From<DeviceError> for ErrorCode {
     fn from(why: DeviceError) -> Self {
         Self::Device { why }
+    }
+}
+
+impl From<DeviceFault> for ErrorCode {
+    fn from(fault: DeviceFault) -> Self {
+        Self::DeviceLogin { fault }
     }
 }
 

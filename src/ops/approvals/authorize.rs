@@ -39,7 +39,7 @@ impl Authorized {
 
 /// Checks whether `actor` may see this now, and consumes the approval if one is needed. The reason is that of the
 /// request, or the typed one if no approval is needed.
-pub(crate) async fn consume<P: Revealing>(
+pub(crate) async fn consume<R: Revealing>(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Principal,
@@ -48,7 +48,7 @@ pub(crate) async fn consume<P: Revealing>(
     mode: RevealMode,
 ) -> Result<Authorized, OpError> {
     let now = app.clock.now();
-    let authorized = check::<P>(app, conn, actor, account, typed, mode).await?;
+    let authorized = check::<R>(app, conn, actor, account, typed, mode).await?;
     if let Some(approval) = &authorized.approval
         && !store::reveal_requests::spend(conn, approval.id, now).await?
     {
@@ -57,8 +57,22 @@ pub(crate) async fn consume<P: Revealing>(
     Ok(authorized)
 }
 
+/// Makes an approval valid again that was consumed for something that certainly did not happen.
+pub(crate) async fn give_back(
+    app: &App,
+    conn: &mut Conn<'_>,
+    authorized: &Authorized,
+) -> Result<(), OpError> {
+    let Some(approval) = &authorized.approval else { return Ok(()) };
+    // It would have been ended in the meantime.
+    if expired(app, conn, approval).await?.is_none() {
+        store::reveal_requests::give_back(conn, approval.id, app.clock.now()).await?;
+    }
+    Ok(())
+}
+
 /// Like [`consume`], but consumes nothing: for an early refusal.
-pub(crate) async fn check<P: Revealing>(
+pub(crate) async fn check<R: Revealing>(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Principal,
@@ -67,7 +81,7 @@ pub(crate) async fn check<P: Revealing>(
     mode: RevealMode,
 ) -> Result<Authorized, OpError> {
     let now = app.clock.now();
-    may_see::<P>(app, conn, actor, account).await?;
+    may_see::<R>(app, conn, actor, account).await?;
     if !store::groups::any_needs_approval(conn, account).await? {
         let confirmed = confirmation::check(app, conn, actor, account).await?;
         let reason = parse_reason(typed)?.as_str().to_owned();
@@ -82,7 +96,7 @@ pub(crate) async fn check<P: Revealing>(
         return Ok(Authorized { reason, approval: None, emergency: true, confirmed });
     }
     let person = person(actor)?;
-    let Some(request) = store::reveal_requests::newest(conn, account, P::KIND, person.id).await? else {
+    let Some(request) = store::reveal_requests::newest(conn, account, R::KIND, person.id).await? else {
         return refused(ErrorCode::ApprovalRequired);
     };
     if let Some(why) = closed(&request, now) {
@@ -149,8 +163,8 @@ pub(crate) async fn still_may(
     Ok(access::privileges(&app.policy(conn).await?, &actor, &account).has(request.kind.privilege()))
 }
 
-/// Checks in the database that an actor may see what `P` reveals. Returns the actor with their present admin flag.
-pub(crate) async fn may_see<P: Revealing>(
+/// Checks in the database that an actor may see what `R` reveals. Returns the actor with their present admin flag.
+pub(crate) async fn may_see<R: Revealing>(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Principal,
@@ -158,7 +172,7 @@ pub(crate) async fn may_see<P: Revealing>(
 ) -> Result<Principal, OpError> {
     let actor = current::principal(conn, actor).await?;
     let row = store::accounts::get(conn, account).await?.ok_or(OpError::NotFound)?;
-    access::decide::<P>(&app.policy(conn).await?, &actor, &row)?;
+    access::decide::<R::Needs>(&app.policy(conn).await?, &actor, &row)?;
     accounts::phone_of(&row)?;
     Ok(actor)
 }

@@ -1,5 +1,5 @@
-//! A second person's approval. Accounts in a group that requires it show a login code or a stored password only after
-//! another person has approved, even to the owner and to administrators.
+//! A second person's approval. Accounts in a group that requires it show a login code or a stored password, and log a
+//! device in by its QR code, only after another person has approved, even for the owner and administrators.
 //!
 //! A request is a row and survives a restart. It can be decided for ten minutes, and an approval can be used once
 //! within ten more. Everything is decided in one transaction, by what the database says then: whether the request is
@@ -14,7 +14,7 @@ mod withdraw;
 
 pub use approvers::approvers_for;
 pub use authorize::RevealMode;
-pub(crate) use authorize::{check, consume};
+pub(crate) use authorize::{Authorized, check, consume, give_back};
 pub use status::{ApprovalStatus, allows_emergency, from_database, from_view};
 pub use withdraw::withdraw;
 
@@ -30,34 +30,38 @@ use crate::store::{self, Conn, Tx, Written};
 /// The longest note, in characters.
 const MAX_NOTE: usize = 500;
 
-/// Requests another person's approval to see what `P` reveals.
-pub async fn request<P: Revealing>(app: &App, grant: Grant<'_, P>, reason: &str) -> Result<(), OpError> {
+/// Requests another person's approval to see what `R` reveals.
+pub async fn request<R: Revealing>(
+    app: &App,
+    grant: Grant<'_, R::Needs>,
+    reason: &str,
+) -> Result<(), OpError> {
     let reason = parse_reason(reason)?;
     let now = app.clock.now();
-    app.write_with(async |tx| add(app, tx, &grant, reason.as_str(), now).await).await?;
+    app.write_with(async |tx| add::<R>(app, tx, &grant, reason.as_str(), now).await).await?;
     view::changed(app).await;
     Ok(())
 }
 
-async fn add<P: Revealing>(
+async fn add<R: Revealing>(
     app: &App,
     conn: &mut Tx<'_>,
-    grant: &Grant<'_, P>,
+    grant: &Grant<'_, R::Needs>,
     reason: &str,
     now: Millis,
 ) -> Result<Written<()>, OpError> {
     let account = grant.account();
-    let actor = authorize::may_see::<P>(app, conn, grant.actor(), account).await?;
+    let actor = authorize::may_see::<R>(app, conn, grant.actor(), account).await?;
     let person = authorize::person(&actor)?;
     if !store::groups::any_needs_approval(conn, account).await? {
         return refused(ErrorCode::ApprovalNotNeeded);
     }
-    if P::KIND == RevealKind::TwoStepPassword
+    if R::KIND == RevealKind::TwoStepPassword
         && store::secrets::two_step_password(conn, account).await?.is_none()
     {
         return refused(ErrorCode::PasswordNotStored);
     }
-    if let Some(last) = store::reveal_requests::newest(conn, account, P::KIND, person.id).await?
+    if let Some(last) = store::reveal_requests::newest(conn, account, R::KIND, person.id).await?
         && matches!(last.stands(now), RequestState::Waiting | RequestState::Approved)
         && authorize::expired(app, conn, &last).await?.is_none()
     {
@@ -71,7 +75,7 @@ async fn add<P: Revealing>(
         id: RevealId::generate(),
         account,
         identifier: entry.identifier,
-        kind: P::KIND,
+        kind: R::KIND,
         requester: person.id,
         person: person.email.clone(),
         reason: reason.to_owned(),
@@ -83,7 +87,7 @@ async fn add<P: Revealing>(
         note: None,
     };
     store::reveal_requests::insert(conn, &request).await?;
-    let event = AuditEvent::RevealRequested { kind: P::KIND };
+    let event = AuditEvent::RevealRequested { kind: R::KIND };
     let entry = AuditEntry::done(now, grant.actor(), event).about(account).because(reason);
     Ok(conn.record(&entry).await?.with(()))
 }

@@ -62,11 +62,11 @@ pub async fn from_database(
     })
 }
 
-/// Whether a secret of this kind can be seen without approval in an emergency: only login codes, and only where the
-/// account's groups allow it.
+/// Whether a secret of this kind can be seen without approval in an emergency: only what logs a device in, and only where
+/// the account's groups allow it.
 pub async fn allows_emergency(app: &App, account: AccountId, kind: RevealKind) -> Result<bool, OpError> {
     match kind {
-        RevealKind::LoginCode => {
+        RevealKind::LoginCode | RevealKind::DeviceLogin => {
             Ok(store::groups::emergency_allowed(&mut app.db.read().await?, account).await?)
         }
         RevealKind::TwoStepPassword => Ok(false),

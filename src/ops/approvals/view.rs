@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::domain::UserId;
 use crate::domain::access::Principal;
-use crate::domain::audit::{AuditEntry, AuditEvent, AuditKind};
-use crate::domain::reveal::{RequestState, RevealRequest};
+use crate::domain::audit::{AuditEntry, AuditEvent, AuditKind, Outcome};
+use crate::domain::reveal::{RequestState, RevealKind, RevealRequest};
 use crate::live::approvals::{EmergencyAccess, Requests};
 use crate::live::events::Change;
 use crate::ops::App;
@@ -26,7 +26,9 @@ const SHOWN: u32 = 1000;
 const KEPT_FOR: i64 = 7 * 24 * 60 * 60;
 /// For how long approvers are told of emergency access, in seconds, and of how many.
 const EMERGENCY_SHOWN_FOR: i64 = 24 * 60 * 60;
-const MAX_EMERGENCIES: u32 = 5;
+const MAX_EMERGENCIES: usize = 5;
+/// Entries that are read for them; one emergency can have several.
+const MAX_ENTRIES: u32 = 50;
 /// How long the task sleeps at most.
 const LONGEST_SLEEP: Duration = Duration::from_secs(10 * 60);
 /// The pause while the database is unavailable.
@@ -55,20 +57,33 @@ async fn renew(app: &App) -> Result<(), StoreError> {
 
 /// What approvers are told of for a day.
 async fn emergencies(app: &App, conn: &mut Conn<'_>) -> Result<Vec<EmergencyAccess>, StoreError> {
-    let filter = Filter {
-        code: Some(AuditKind::EmergencyCodeShown.code().to_owned()),
-        from: Some(app.clock.now().plus_seconds(-EMERGENCY_SHOWN_FOR)),
-        ..Filter::default()
-    };
-    let entries = store::audit::page(conn, &filter, MAX_EMERGENCIES).await?;
-    let told = |entry: store::audit::Entry| EmergencyAccess {
-        seq: entry.seq,
-        at: entry.at,
-        actor: entry.actor,
-        account: entry.account,
-        reason: entry.reason,
-    };
-    Ok(entries.into_iter().map(told).collect())
+    let mut told = Vec::new();
+    for (kind, event) in [
+        (RevealKind::LoginCode, AuditKind::EmergencyCodeShown),
+        (RevealKind::DeviceLogin, AuditKind::EmergencyDeviceLoggedIn),
+    ] {
+        let filter = Filter {
+            code: Some(event.code().to_owned()),
+            from: Some(app.clock.now().plus_seconds(-EMERGENCY_SHOWN_FOR)),
+            ..Filter::default()
+        };
+        let entries = store::audit::page(conn, &filter, MAX_ENTRIES).await?;
+        told.extend(entries.into_iter().filter(|entry| has_happened(entry.outcome)).map(|entry| {
+            let store::audit::Entry { seq, at, actor, account, reason, .. } = entry;
+            EmergencyAccess { kind, seq, at, actor, account, reason }
+        }));
+    }
+    told.sort_by_key(|access| std::cmp::Reverse(access.seq));
+    told.truncate(MAX_EMERGENCIES);
+    Ok(told)
+}
+
+/// Whether it was done, or may have been.
+const fn has_happened(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Done | Outcome::Unknown => true,
+        Outcome::Intent | Outcome::Failed | Outcome::NotSent => false,
+    }
 }
 
 /// The approvers who have their permission from a person who waits for a decision, with that person.

@@ -12,7 +12,7 @@ use crate::domain::access::{self, Grant, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
-use crate::domain::{AccountId, Millis, Secret, login_code};
+use crate::domain::{AccountId, Millis, Secret, login_code, reveal};
 use crate::live::guards::PendingReveal;
 use crate::ops::approvals::RevealMode;
 use crate::ops::{App, OpError, approvals, confirmation};
@@ -45,7 +45,8 @@ pub async fn show_code(
     mode: RevealMode,
 ) -> Result<Revealed, OpError> {
     let (actor, account) = (grant.actor(), grant.account());
-    approvals::check::<can::Login>(app, &mut app.db.read().await?, actor, account, reason, mode).await?;
+    approvals::check::<reveal::LoginCode>(app, &mut app.db.read().await?, actor, account, reason, mode)
+        .await?;
     let codes = login_codes(app, account).await?;
     let Some(newest) = codes.newest_first.first() else {
         // Perhaps one came while this server was not running.
@@ -71,7 +72,7 @@ pub async fn wait_for_code(
 ) -> Result<Millis, OpError> {
     let authorized = {
         let conn = &mut app.db.read().await?;
-        approvals::check::<can::Login>(app, conn, grant.actor(), grant.account(), reason, mode).await?
+        approvals::check::<reveal::LoginCode>(app, conn, grant.actor(), grant.account(), reason, mode).await?
     };
     let codes = login_codes(app, grant.account()).await?;
     let after = codes.newest_first.first().map_or(0, |newest| newest.id);
@@ -166,7 +167,8 @@ async fn record(
 ) -> Result<(), OpError> {
     let concerns_approvers = app
         .write_with(async |tx| -> Result<Written<bool>, OpError> {
-            let authorized = approvals::consume::<can::Login>(app, tx, actor, account, reason, mode).await?;
+            let authorized =
+                approvals::consume::<reveal::LoginCode>(app, tx, actor, account, reason, mode).await?;
             let event = match authorized.emergency {
                 true => AuditEvent::EmergencyCodeShown,
                 false => AuditEvent::LoginCodeShown { approved_by: authorized.approved_by() },

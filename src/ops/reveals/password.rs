@@ -8,6 +8,7 @@ use crate::domain::access::Grant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
+use crate::domain::reveal::TwoStepPassword;
 use crate::domain::{Millis, Secret};
 use crate::ops::approvals::RevealMode;
 use crate::ops::{App, OpError, approvals};
@@ -33,15 +34,9 @@ pub async fn show_password(
     let (actor, account) = (grant.actor(), grant.account());
     let (revealed, used) = app
         .write_with(async |tx| -> Result<Written<(RevealedPassword, bool)>, OpError> {
-            let authorized = approvals::consume::<can::ViewTwoFactorPassword>(
-                app,
-                tx,
-                actor,
-                account,
-                reason,
-                RevealMode::Normal,
-            )
-            .await?;
+            let authorized =
+                approvals::consume::<TwoStepPassword>(app, tx, actor, account, reason, RevealMode::Normal)
+                    .await?;
             let revealed = open(app, tx, &grant).await?;
             let event = AuditEvent::TwoStepPasswordShown { approved_by: authorized.approved_by() };
             let entry = AuditEntry::done(app.clock.now(), actor, event).about(account);

@@ -34,28 +34,65 @@ fn follows(conn: &Conn<'_>, entry: &Entry, before: &str) -> Result<bool, StoreEr
     Ok(entry.holds() && expected.is_some_and(|expected| hex::encode(expected) == mac))
 }
 
-/// Whether this person was shown a secret of this kind after that entry.
-pub(in crate::store) async fn was_shown_after(
+/// Whether this person was shown a secret of this kind after that entry, or did what the kind stands for.
+pub(in crate::store) async fn was_used_after(
     conn: &mut Conn<'_>,
     seq: i64,
     kind: RevealKind,
     account: AccountId,
     person: &Email,
 ) -> Result<bool, StoreError> {
-    let shown = match kind {
-        RevealKind::LoginCode => AuditKind::LoginCodeShown,
-        RevealKind::TwoStepPassword => AuditKind::TwoStepPasswordShown,
-    };
+    match kind {
+        RevealKind::LoginCode => was_done(conn, AuditKind::LoginCodeShown, seq, account, person).await,
+        RevealKind::TwoStepPassword => {
+            was_done(conn, AuditKind::TwoStepPasswordShown, seq, account, person).await
+        }
+        RevealKind::DeviceLogin => was_begun(conn, AuditKind::DeviceLoggedIn, seq, account, person).await,
+    }
+}
+
+async fn was_done(
+    conn: &mut Conn<'_>,
+    kind: AuditKind,
+    seq: i64,
+    account: AccountId,
+    person: &Email,
+) -> Result<bool, StoreError> {
     let (count,) = one!(
         conn,
         (i64,),
         "select count(*) from audit_log where account = $1 and code = $2 and actor = $3 and seq > $4
          and outcome = $5",
         account,
-        shown.code(),
+        kind.code(),
         person.to_string(),
         seq,
         Outcome::Done
+    )?;
+    Ok(count > 0)
+}
+
+/// Whether it was begun, except where it certainly did not happen.
+async fn was_begun(
+    conn: &mut Conn<'_>,
+    kind: AuditKind,
+    seq: i64,
+    account: AccountId,
+    person: &Email,
+) -> Result<bool, StoreError> {
+    let (count,) = one!(
+        conn,
+        (i64,),
+        "select count(*) from audit_log where account = $1 and code = $2 and actor = $3 and seq > $4
+         and outcome = $5 and not exists (select 1 from audit_log ended where ended.intent = audit_log.seq
+         and (ended.outcome = $6 or ended.outcome = $7))",
+        account,
+        kind.code(),
+        person.to_string(),
+        seq,
+        Outcome::Intent,
+        Outcome::Failed,
+        Outcome::NotSent
     )?;
     Ok(count > 0)
 }

@@ -7,6 +7,7 @@
 pub mod calls;
 pub mod codes;
 pub mod crash_guard;
+pub mod device;
 pub mod devices;
 pub mod login;
 pub mod picture;
@@ -24,7 +25,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::domain::account::Problem;
 use crate::domain::picture::PhotoId;
-use crate::domain::{Millis, Network, SessionEndReason, Snapshot, Stage, StageToken};
+use crate::domain::{Millis, Network, NewDevice, SessionEndReason, Snapshot, Stage, StageToken};
 use crate::telegram::client::calls::CallError;
 use crate::telegram::client::codes::ReadChat;
 use crate::telegram::client::devices::DeviceList;
@@ -78,6 +79,8 @@ enum Done {
     Probed(Result<(), CallError>),
     /// The chat with Telegram, if it had to be read, and the time at Telegram.
     Codes(Option<ReadChat>, Option<Millis>),
+    /// The answer of Telegram to the token of a device that was to be logged in.
+    DeviceLoggedIn(Reply<NewDevice>, Box<Result<types::Session, CallError>>),
     Devices(DeviceList),
     /// What a person asked for about the devices, and the list after it.
     DeviceRequested(Reply<()>, Result<(), CallError>, DeviceList),

@@ -9,7 +9,7 @@ use crate::domain::refusal::LoginRefusal;
 use crate::domain::{SessionEndReason, Stage, login_code};
 use crate::telegram::client::calls::{CallError, call};
 use crate::telegram::client::run::{Client, LOG_OUT_TIME};
-use crate::telegram::client::{ClientTask, Done, End};
+use crate::telegram::client::{ClientTask, Done, End, device};
 use crate::telegram::handle::{AnswerError, Command, Reply};
 use crate::telegram::login;
 
@@ -43,6 +43,7 @@ impl ClientTask {
             Done::DeviceRequested(reply, result, list) => {
                 self.on_device_request(client, reply, &result, list);
             }
+            Done::DeviceLoggedIn(reply, result) => device::answer(client, reply, *result),
             Done::Picture(photo, download) => self.on_picture(client, photo, download),
             Done::Asked(reply, result) => self.answer(client, reply, result),
             Done::CodeRequested(reply, result) => {
@@ -107,6 +108,7 @@ impl ClientTask {
             Command::LoginCodes(reply) => self.login_codes(client, reply),
             Command::Devices(request, reply) => self.device_request(client, request, reply),
             Command::LookAtDevices => self.want_devices(client),
+            Command::LogDeviceIn(link, reply) => self.log_device_in(client, link, reply),
             Command::Act(_, _, reply) | Command::Provide(_, _, reply) if self.snapshot.busy => {
                 let _ = reply.send(Err(AnswerError::Busy));
             }

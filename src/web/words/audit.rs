@@ -3,15 +3,16 @@
 mod actors;
 mod details;
 mod reasons;
+mod secrets;
 
+use crate::domain::DesiredState;
 use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome};
-use crate::domain::reveal::RevealKind;
-use crate::domain::{DesiredState, Email};
 use crate::web::words::{login, stages};
 use crate::words::quoted;
 pub use actors::{actor, stored_actor};
 pub use details::beside;
 use reasons::{denial, foreign_row, invite_denied, unconfirmed, unknown_groups};
+use secrets::{approval, device, use_of};
 
 /// An entry of the audit log as a sentence without its subject: "requested a login code".
 pub fn sentence(event: &AuditEvent, outcome: Outcome) -> String {
@@ -53,6 +54,12 @@ fn describe(event: &AuditEvent) -> String {
             format!("viewed a login code{}", approval(approved_by.as_ref()))
         }
         AuditEvent::EmergencyCodeShown => "viewed a login code without approval, in an emergency".into(),
+        AuditEvent::DeviceLoggedIn { approved_by, new } => {
+            format!("logged {} in by its QR code{}", device(new.as_ref()), approval(approved_by.as_ref()))
+        }
+        AuditEvent::EmergencyDeviceLoggedIn { new } => {
+            format!("logged {} in by its QR code without approval, in an emergency", device(new.as_ref()))
+        }
         AuditEvent::TwoStepPasswordStored => "stored a two-step password".into(),
         AuditEvent::TwoStepPasswordRemoved => "removed the stored two-step password".into(),
         AuditEvent::TwoStepPasswordShown { approved_by } => {
@@ -61,21 +68,20 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::BotTokenStored => "stored the bot's token".into(),
         AuditEvent::BotTokenUsed => "logged the bot in with its stored token".into(),
         AuditEvent::BotTokenRemoved => "removed the bot's stored token".into(),
-        AuditEvent::RevealRequested { kind } => format!("requested approval to view {}", secret(*kind)),
+        AuditEvent::RevealRequested { kind } => format!("requested approval to {}", use_of(*kind)),
         AuditEvent::RevealApproved { kind, person } => {
-            format!("approved the request of {person} to view {}", secret(*kind))
+            format!("approved the request of {person} to {}", use_of(*kind))
         }
         AuditEvent::RevealDeclined { kind, person } => {
-            format!("declined the request of {person} to view {}", secret(*kind))
+            format!("declined the request of {person} to {}", use_of(*kind))
         }
         AuditEvent::RevealExpired { kind, person } => {
-            format!("the request of {person} to view {} expired", secret(*kind))
+            format!("the request of {person} to {} expired", use_of(*kind))
         }
-        AuditEvent::RevealWithdrawn { kind } => format!("withdrew the request to view {}", secret(*kind)),
-        AuditEvent::RevealVoided { kind, person, approver } => format!(
-            "ended the approval for {person} to view {}: {approver} may no longer approve",
-            secret(*kind)
-        ),
+        AuditEvent::RevealWithdrawn { kind } => format!("withdrew the request to {}", use_of(*kind)),
+        AuditEvent::RevealVoided { kind, person, approver } => {
+            format!("ended the approval for {person} to {}: {approver} may no longer approve", use_of(*kind))
+        }
         AuditEvent::GroupApprovalSet { group, needed: true } => {
             format!("required approval for accounts in {}", quoted(group))
         }
@@ -229,17 +235,6 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
 
 fn from_place(place: &str) -> String {
     if place.is_empty() { String::new() } else { format!(" from {}", quoted(place)) }
-}
-
-fn approval(approved_by: Option<&Email>) -> String {
-    approved_by.map(|person| format!(", approved by {person}")).unwrap_or_default()
-}
-
-const fn secret(kind: RevealKind) -> &'static str {
-    match kind {
-        RevealKind::LoginCode => "a login code",
-        RevealKind::TwoStepPassword => "the stored two-step password",
-    }
 }
 
 /// What a mismatch between the audit log and its checkpoint means.

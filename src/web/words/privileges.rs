@@ -83,7 +83,7 @@ pub const fn on_system(privilege: SystemPrivilege) -> (&'static str, &'static st
         SystemPrivilege::AddAccount => ("Add accounts", "Add accounts and set their owners."),
         SystemPrivilege::ApproveReveal => (
             "Approve requests",
-            "Approve or decline other people's requests to view login codes and stored passwords.",
+            "Approve or decline other people's requests to view login codes and stored passwords, and to log devices in.",
         ),
         SystemPrivilege::ReadAudit => {
             ("Read audit log", "Read the audit log: who did what, when, and to which account.")

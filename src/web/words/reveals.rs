@@ -19,8 +19,10 @@ pub struct SecretWords {
     pub show: &'static str,
     /// The button that waits for the next one, where there can be one.
     pub wait: Option<&'static str>,
-    /// At the beginning of a sentence.
-    pub name: &'static str,
+    /// What needs an approval, where one is needed.
+    pub needs: &'static str,
+    /// Whether a QR code is sent for it.
+    pub takes_qr: bool,
     /// In the list of requests.
     pub label: &'static str,
 }
@@ -32,7 +34,8 @@ pub const fn secret(kind: RevealKind) -> &'static SecretWords {
             warning: "Anyone with this code can log in to the account. Your reason is recorded in the audit log.",
             show: "Show login code",
             wait: Some("Wait for the next code"),
-            name: "A login code",
+            needs: "A login code of this account is shown only after another person approves it.",
+            takes_qr: false,
             label: "Login code",
         },
         RevealKind::TwoStepPassword => &SecretWords {
@@ -41,8 +44,50 @@ pub const fn secret(kind: RevealKind) -> &'static SecretWords {
                       the audit log.",
             show: "Show password",
             wait: None,
-            name: "The stored password",
+            needs: "The stored password of this account is shown only after another person approves it.",
+            takes_qr: false,
             label: "Two-step password",
+        },
+        RevealKind::DeviceLogin => &SecretWords {
+            title: "Log a device in to",
+            warning: "On the new phone or computer, open Telegram and choose to log in by QR code. Telescope confirms the \
+                      code with the account's own session, and the device is logged in. No login code is shown. Your \
+                      reason is recorded in the audit log.",
+            show: "Log device in",
+            wait: None,
+            needs: "A device is logged in to this account only after another person approves it. The QR code is sent \
+                    after that, since it is valid for half a minute.",
+            takes_qr: true,
+            label: "Device login",
+        },
+    }
+}
+
+/// Below that, for a device: how others would misuse it.
+pub const DEVICE_CAUTION: &str = "Only use the code of a device in front of you, or one that a person you know shows you. \
+                                  The owner of the device will be able to read and write everything in the account.";
+
+/// The notice of an emergency that all approvers see.
+#[derive(Debug, PartialEq, Eq)]
+pub struct EmergencyWords {
+    /// For a notification.
+    pub notice: &'static str,
+    pub did: &'static str,
+    /// Before the account's number.
+    pub of: &'static str,
+}
+
+pub const fn emergency(kind: RevealKind) -> &'static EmergencyWords {
+    match kind {
+        RevealKind::LoginCode | RevealKind::TwoStepPassword => &EmergencyWords {
+            notice: "A login code was viewed without approval.",
+            did: "viewed a login code",
+            of: "of",
+        },
+        RevealKind::DeviceLogin => &EmergencyWords {
+            notice: "A device was logged in without approval.",
+            did: "logged a device in",
+            of: "to",
         },
     }
 }

@@ -60,6 +60,8 @@ const FROZEN: &[&str] = &[
     "login.code.emergency",
     "login.code.limit-lifted",
     "login.code.shown",
+    "login.device.emergency",
+    "login.device.logged-in",
     "login.input.provided",
     "password.removed",
     "password.shown",

@@ -15,6 +15,8 @@ mod crashes;
 mod database_away;
 mod database_role;
 mod deployment;
+mod device_login;
+mod device_pictures;
 mod devices;
 mod dialogs;
 mod email_logins;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 
+use super::chromium;
 use super::driver::{Driver, Engine};
 use super::waiting::{DEADLINE, LOOK, until};
 
@@ -44,7 +45,21 @@ impl Browser {
 
     /// Opens a window of this browser.
     pub async fn open_in(engine: Engine, scripts: Scripts) -> Self {
-        let profile = tempfile::Builder::new().prefix("telescope-browser-").tempdir().unwrap();
+        Self::open_with(engine, scripts, Self::new_profile()).await
+    }
+
+    /// Opens a window of Chromium with a camera that sees this video, as YUV4MPEG2.
+    pub async fn open_with_camera(video: &[u8]) -> Self {
+        let profile = Self::new_profile();
+        std::fs::write(profile.path().join(chromium::CAMERA), video).unwrap();
+        Self::open_with(Engine::Chromium, Scripts::On, profile).await
+    }
+
+    fn new_profile() -> TempDir {
+        tempfile::Builder::new().prefix("telescope-browser-").tempdir().unwrap()
+    }
+
+    async fn open_with(engine: Engine, scripts: Scripts, profile: TempDir) -> Self {
         let process = Driver::start(engine, profile.path());
         let driver = process.open(engine, scripts == Scripts::On, profile.path()).await;
         let browser = Self { driver, engine, scripts, _process: process, profile };
@@ -166,6 +181,11 @@ impl Browser {
             field.send_keys(value).await.ok()
         };
         until(&format!("{field} takes text"), SOON, typed).await;
+    }
+
+    /// Chooses a file in a field for files.
+    pub async fn choose(&self, field: &str, file: &std::path::Path) {
+        self.find(field).await.send_keys(file.display().to_string()).await.unwrap();
     }
 
     /// Clicks a visible element. It may be replaced between being found and being clicked.

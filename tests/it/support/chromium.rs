@@ -7,6 +7,9 @@ use serde_json::json;
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 
+/// The file in a profile with what the camera sees, if there is a camera.
+pub const CAMERA: &str = "camera.y4m";
+
 /// The command that starts its driver.
 pub fn driver() -> Command {
     let mut command = Command::new("chromedriver");
@@ -33,6 +36,12 @@ pub fn capabilities(javascript: bool, profile: &Path) -> ChromeCapabilities {
     }
     if rustix::process::geteuid().is_root() {
         wanted.add_arg("--no-sandbox").unwrap();
+    }
+    let camera = profile.join(CAMERA);
+    if camera.exists() {
+        wanted.add_arg("--use-fake-ui-for-media-stream").unwrap();
+        wanted.add_arg("--use-fake-device-for-media-stream").unwrap();
+        wanted.add_arg(&format!("--use-file-for-fake-video-capture={}", camera.display())).unwrap();
     }
     wanted.add_arg(&format!("--user-data-dir={}", profile.display())).unwrap();
     let javascript = if javascript { 1 } else { 2 };

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::Signal;
@@ -29,11 +30,12 @@ impl Second {
 
     /// Starts it on data of its own: another organisation with the same Telegram.
     pub fn start_apart(stack: &Stack) -> Self {
-        let inside = |name: &str| stack.folder().join("apart").join(name).display().to_string();
-        Self::start_with(stack, &[("DATA_DIR", inside("data")), ("ACCOUNTS_DIR", inside("accounts"))])
+        let inside = |name: &str| stack.folder().join("apart").join(name);
+        Self::start_with(stack, &[("DATA_DIR", &inside("data")), ("ACCOUNTS_DIR", &inside("accounts"))])
     }
 
-    fn start_with(stack: &Stack, settings: &[(&str, String)]) -> Self {
+    /// Starts it with settings that come after the stack's.
+    pub fn start_with(stack: &Stack, settings: &[(&str, &Path)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let sandbox = fs::read_to_string(stack.folder().join("sandbox/run.json")).unwrap();
@@ -51,7 +53,7 @@ impl Second {
             .args(["--", "sh", "-c", HAND_OVER, env!("CARGO_BIN_EXE_telescope")])
             .env_clear()
             .envs(stack.environment())
-            .envs(settings.iter().map(|(name, value)| (name, value)))
+            .envs(settings.iter().copied())
             .env("TELEGRAM_ENVIRONMENT", "test")
             .env("TDLIB_LIBRARY", inside("library"))
             .env("TELEGRAM_PROXY", format!("socks5://{}", inside("socks")))

@@ -38,7 +38,7 @@ impl Visitor {
         Self::sign_in_at(stack.url(""), email).await
     }
 
-    /// Signs in at this server.
+    /// Signs in to the server at this address.
     pub async fn sign_in_at(origin: String, email: &str) -> Self {
         let client = Client::builder().redirect(Policy::none()).no_proxy().timeout(ANSWER).build().unwrap();
         let mut visitor = Self { client, origin, cookie: String::new() };
@@ -99,6 +99,31 @@ impl Visitor {
             .form(form)
             .send()
             .await
+    }
+
+    /// Sends a form with a file, as a browser would.
+    #[allow(dead_code, reason = "the programs in benches/ don't use it")]
+    pub async fn upload(&self, path: &str, form: &[(&str, &str)], file: (&str, &[u8])) -> Response {
+        const BOUNDARY: &str = "----boundary-of-the-test";
+        let part = |name: &str, more: &str, value: &[u8]| {
+            let head =
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n");
+            [head.as_bytes(), value, b"\r\n"].concat()
+        };
+        let fields = form.iter().map(|(name, value)| part(name, "", value.as_bytes()));
+        let file = part(file.0, "; filename=\"picture\"\r\nContent-Type: image/png", file.1);
+        let mut body: Vec<u8> = fields.chain([file]).flatten().collect();
+        body.extend(format!("--{BOUNDARY}--\r\n").as_bytes());
+        let request = self.client.post(format!("{}{path}", self.origin));
+        request
+            .header(COOKIE, &self.cookie)
+            .header(ORIGIN, &self.origin)
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"))
+            .body(body)
+            .send()
+            .await
+            .expect("Telescope answers")
     }
 
     /// Sends a form and expects a redirect; returns its target.

@@ -18,6 +18,7 @@ mod compression;
 mod confirmation;
 mod confirmation_proxy;
 mod crowd;
+mod device_login;
 mod devices;
 mod directions;
 mod domains;

@@ -66,7 +66,9 @@ fn requires(method: &str, path: &str) -> Requires {
             Requires::Account(RemoveAccount)
         }
         (_, path) if path.starts_with("/devices/") => Requires::Account(ManageSessions),
-        (_, path) if path.starts_with("/token/") => Requires::Account(Login),
+        (_, path) if path.starts_with("/token/") || path == "/device" || path.starts_with("/device/") => {
+            Requires::Account(Login)
+        }
         (_, path) if path.starts_with("/code") || path == "/login-action" || path == "/provide" => {
             Requires::Account(Login)
         }

@@ -132,6 +132,7 @@ impl OpenRequest {
         match self.0.kind {
             RevealKind::LoginCode => paths::code(self.0.account),
             RevealKind::TwoStepPassword => paths::reveal_password(self.0.account),
+            RevealKind::DeviceLogin => paths::device_login(self.0.account),
         }
     }
 }
@@ -160,7 +161,7 @@ struct Actions<'a> {
 }
 
 impl Actions<'_> {
-    /// Only an account that is logged in receives codes.
+    /// Only an account that is logged in receives codes, and can log devices in.
     fn shows_code(&self) -> bool {
         let is_ready = self.entry.snapshot.stage == Stage::Ready;
         self.may.has(AccountPrivilege::Login) && is_ready && !self.is_bot()

@@ -90,9 +90,11 @@ impl AuditRow {
         }
     }
 
-    /// Whether a secret was seen without the approval that is needed.
+    /// Whether it was done without the approval that is needed.
     fn is_emergency(&self) -> bool {
-        self.code == AuditKind::EmergencyCodeShown.code()
+        [AuditKind::EmergencyCodeShown, AuditKind::EmergencyDeviceLoggedIn]
+            .iter()
+            .any(|kind| self.code == kind.code())
     }
 
     /// The style of its outcome.

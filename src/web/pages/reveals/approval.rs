@@ -6,6 +6,7 @@ use askama::Template;
 use super::secret::ReasonForm;
 use super::urls::SecretUrls;
 use crate::domain::access::Principal;
+use crate::domain::device_login::{MAX_MEGABYTES, TOKEN_LIFE};
 use crate::domain::error::ErrorCode;
 use crate::domain::reveal::RevealKind;
 use crate::domain::{AccountId, Email, Millis};
@@ -45,8 +46,13 @@ impl Approval {
             last.clone_from(&form.values.reason);
         }
         let error = form.error("reason").map(str::to_owned);
+        let qr_error = form.error("qr").map(str::to_owned);
         let emergency = approvals::allows_emergency(app, account, kind).await?;
-        let part = Part { error, ..Part::new(account, kind, status, emergency, confirm.map(str::to_owned)) };
+        let part = Part {
+            error,
+            qr_error,
+            ..Part::new(account, kind, status, emergency, confirm.map(str::to_owned))
+        };
         Ok(Some(Self { part }))
     }
 
@@ -65,6 +71,8 @@ pub(super) struct Part {
     status: ApprovalStatus,
     /// What is wrong with the reason.
     error: Option<String>,
+    /// What is wrong with the QR code that was sent.
+    qr_error: Option<String>,
     /// Whether it can be seen without approval in an emergency.
     emergency: bool,
     /// Where the person confirms their identity, if they have to before the secret is shown.
@@ -80,7 +88,7 @@ impl Part {
         confirm: Option<String>,
     ) -> Self {
         let (urls, words) = (SecretUrls::of(kind, account), words::secret(kind));
-        Self { urls, words, status, error: None, emergency, confirm }
+        Self { urls, words, status, error: None, qr_error: None, emergency, confirm }
     }
 
     /// Whether there is no approval that could be used.

@@ -8,8 +8,7 @@ use axum::response::Response;
 
 use crate::domain::AccountId;
 use crate::domain::access::{self, Principal};
-use crate::domain::privilege::can;
-use crate::domain::reveal::Revealing;
+use crate::domain::reveal::{DeviceLogin, LoginCode, Revealing, TwoStepPassword};
 use crate::live::events::Change;
 use crate::ops::{approvals, confirmation};
 use crate::store::users::User;
@@ -24,7 +23,7 @@ use crate::web::stream::{LivePage, Position, Shown, Update, stream};
 
 /// The stream of a request to see a login code.
 pub async fn code_request(app: AppState, caller: RequestSession, Path(account): Path<AccountId>) -> Response {
-    request::<can::Login>(app, caller, account).await
+    request::<LoginCode>(app, caller, account).await
 }
 
 /// The stream of a request to see a stored password.
@@ -33,57 +32,63 @@ pub async fn password_request(
     caller: RequestSession,
     Path(account): Path<AccountId>,
 ) -> Response {
-    request::<can::ViewTwoFactorPassword>(app, caller, account).await
+    request::<TwoStepPassword>(app, caller, account).await
 }
 
-/// The stream, for what `P` reveals. Rights are checked with every message.
-async fn request<P: Revealing + Send + 'static>(
+/// The stream of a request to log a device in.
+pub async fn device_request(
     app: AppState,
     caller: RequestSession,
-    account: AccountId,
+    Path(account): Path<AccountId>,
 ) -> Response {
+    request::<DeviceLogin>(app, caller, account).await
+}
+
+/// The stream, for what `R` reveals. Rights are checked with every message.
+async fn request<R: Revealing>(app: AppState, caller: RequestSession, account: AccountId) -> Response {
     // Read once for a stream, and only for viewers who may see the secret.
-    let approvers = match Allowed::<P>::of(&app, &caller, account).await {
+    let approvers = match Allowed::<R::Needs>::of(&app, &caller, account).await {
         Ok(Allowed { actor: Principal::User(person), .. }) => match app.db.read().await {
             Ok(mut conn) => approvals::approvers_for(&app, &mut conn, &person).await.unwrap_or_default(),
             Err(_) => Vec::new(),
         },
         Ok(_) | Err(_) => Vec::new(),
     };
-    let emergency = approvals::allows_emergency(&app, account, P::KIND).await.unwrap_or(false);
+    let emergency = approvals::allows_emergency(&app, account, R::KIND).await.unwrap_or(false);
     let confirmed = confirmation::is_required(&app, account).await.unwrap_or(true);
     let shown = Shown::new(Position::default());
-    let page = RequestPage::<P> { account, approvers, emergency, confirmed, shown, kind: PhantomData };
+    let page = RequestPage::<R> { account, approvers, emergency, confirmed, shown, kind: PhantomData };
     stream(app, caller, page).await
 }
 
-struct RequestPage<P> {
+struct RequestPage<R> {
     account: AccountId,
     approvers: Vec<User>,
     emergency: bool,
     /// Whether people have to confirm their identity.
     confirmed: bool,
     shown: Shown,
-    kind: PhantomData<fn() -> P>,
+    kind: PhantomData<fn() -> R>,
 }
 
-impl<P: Revealing> RequestPage<P> {
+impl<R: Revealing> RequestPage<R> {
     fn html(&self, state: &State, principal: &Principal) -> askama::Result<String> {
         match state.live.accounts.get(self.account) {
             Some(entry)
-                if access::decide::<P>(&state.live.policy.current(), principal, &entry.account).is_ok() =>
+                if access::decide::<R::Needs>(&state.live.policy.current(), principal, &entry.account)
+                    .is_ok() =>
             {
-                let status = approvals::from_view(state, principal, self.account, P::KIND, &self.approvers);
+                let status = approvals::from_view(state, principal, self.account, R::KIND, &self.approvers);
                 let confirm = (self.confirmed && !confirmation::has_one(state, principal))
-                    .then(|| confirm::address(state, &SecretUrls::of(P::KIND, self.account).page));
-                Part::new(self.account, P::KIND, status, self.emergency, confirm).render()
+                    .then(|| confirm::address(state, &SecretUrls::of(R::KIND, self.account).page));
+                Part::new(self.account, R::KIND, status, self.emergency, confirm).render()
             }
             _ => Lost.render(),
         }
     }
 }
 
-impl<P: Revealing + Send + 'static> LivePage for RequestPage<P> {
+impl<R: Revealing> LivePage for RequestPage<R> {
     fn concerns(&self, change: Change) -> bool {
         match change {
             Change::Approvals | Change::Policy | Change::Everything => true,

@@ -5,6 +5,7 @@ use axum_extra::extract::Form;
 
 use crate::domain::error::ErrorCode;
 use crate::domain::privilege::can;
+use crate::domain::reveal::LoginCode;
 use crate::ops::OpError;
 use crate::ops::approvals::RevealMode;
 use crate::ops::reveals::code::{self, CodeWait};
@@ -44,7 +45,7 @@ async fn show_with(
 ) -> Result<Response, AppError> {
     let revealed = code::show_code(app, allowed.grant(), &form.reason, mode).await;
     let outcome = revealed.map(|revealed| Outcome::Shown(RevealedPart::code(revealed)));
-    answer(app, request_type, allowed, form, outcome).await
+    answer::<LoginCode>(app, request_type, allowed, form, outcome).await
 }
 
 /// Waits for the next code.
@@ -75,7 +76,7 @@ async fn wait_with(
     mode: RevealMode,
 ) -> Result<Response, AppError> {
     let waiting = code::wait_for_code(app, &allowed.grant(), &form.reason, mode).await;
-    answer(app, request_type, allowed, form, waiting.map(Outcome::Waiting)).await
+    answer::<LoginCode>(app, request_type, allowed, form, waiting.map(Outcome::Waiting)).await
 }
 
 /// Checks once whether the awaited code has arrived, for browsers without JavaScript.
@@ -90,5 +91,5 @@ pub async fn poll(
         Ok(CodeWait::Over) => Err(OpError::Refused(ErrorCode::NotWaitingForCode)),
         Err(error) => Err(error),
     };
-    answer(&app, request_type, &allowed, ReasonForm::default(), outcome).await
+    answer::<LoginCode>(&app, request_type, &allowed, ReasonForm::default(), outcome).await
 }

@@ -3,6 +3,7 @@ pub mod approval_events;
 pub mod code;
 pub mod code_events;
 pub mod decide;
+pub mod device;
 pub mod list;
 pub mod list_events;
 pub mod mine;

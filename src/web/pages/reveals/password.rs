@@ -4,6 +4,7 @@ use axum::response::Response;
 use axum_extra::extract::Form;
 
 use crate::domain::privilege::can;
+use crate::domain::reveal::TwoStepPassword;
 use crate::ops::reveals::password;
 use crate::web::error::AppError;
 use crate::web::extract::Allowed;
@@ -20,5 +21,5 @@ pub async fn show(
 ) -> Result<Response, AppError> {
     let revealed = password::show_password(&app, allowed.grant(), &form.reason).await;
     let outcome = revealed.map(|revealed| Outcome::Shown(RevealedPart::password(revealed)));
-    answer(&app, request_type, &allowed, form, outcome).await
+    answer::<TwoStepPassword>(&app, request_type, &allowed, form, outcome).await
 }

@@ -9,9 +9,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
+use super::device::LoggedInPart;
 use super::revealed::RevealedPart;
 use super::urls::SecretUrls;
 use crate::domain::Millis;
+use crate::domain::device_login::{MAX_MEGABYTES, TOKEN_LIFE};
 use crate::domain::reveal::Revealing;
 use crate::live::accounts::Entry;
 use crate::ops::{OpError, accounts, approvals, confirmation};
@@ -25,7 +27,7 @@ use crate::web::paths::{self, with_query};
 use crate::web::return_to::local_redirect;
 use crate::web::state::{AppState, State};
 use crate::web::words::moments::{Moment, moment};
-use crate::web::words::reveals::{self as words, SecretWords};
+use crate::web::words::reveals::{self as words, DEVICE_CAUTION, SecretWords};
 
 /// Seconds that a secret stays on the page.
 const SHOWN_FOR: i64 = 60;
@@ -37,7 +39,7 @@ pub struct ReasonForm {
 }
 
 impl Fields for ReasonForm {
-    const NAMES: &'static [&'static str] = &["reason"];
+    const NAMES: &'static [&'static str] = &["reason", "qr"];
 }
 
 /// What the page shows.
@@ -47,6 +49,7 @@ pub(super) enum Outcome {
     Shown(RevealedPart),
     /// The next code is awaited until this time.
     Waiting(Millis),
+    LoggedIn(LoggedInPart),
 }
 
 #[derive(Template)]
@@ -71,35 +74,35 @@ impl SecretPage<'_> {
 }
 
 /// The form. The reason is there again after the person confirmed their identity.
-pub async fn form<P: Revealing>(
+pub async fn form<R: Revealing>(
     app: AppState,
     request_type: RequestType,
-    allowed: Allowed<P>,
+    allowed: Allowed<R::Needs>,
     Query(form): Query<ReasonForm>,
 ) -> Result<Response, AppError> {
     accounts::phone_of(&allowed.entry.account)?;
-    answer(&app, request_type, &allowed, form, Ok(Outcome::Form)).await
+    answer::<R>(&app, request_type, &allowed, form, Ok(Outcome::Form)).await
 }
 
 /// Asks for another person's approval.
-pub async fn request<P: Revealing>(
+pub async fn request<R: Revealing>(
     app: AppState,
     request_type: RequestType,
-    allowed: Allowed<P>,
+    allowed: Allowed<R::Needs>,
     Form(form): Form<ReasonForm>,
 ) -> Result<Response, AppError> {
-    let requested = approvals::request(&app, allowed.grant(), &form.reason).await;
+    let requested = approvals::request::<R>(&app, allowed.grant(), &form.reason).await;
     if requested.is_ok() && !request_type.is_partial() {
-        let urls = SecretUrls::of(P::KIND, allowed.entry.account.id);
+        let urls = SecretUrls::of(R::KIND, allowed.entry.account.id);
         return Ok(Redirect::to(&urls.page).into_response());
     }
-    answer(&app, request_type, &allowed, form, requested.map(|()| Outcome::Form)).await
+    answer::<R>(&app, request_type, &allowed, form, requested.map(|()| Outcome::Form)).await
 }
 
-pub(super) async fn answer<P: Revealing>(
+pub(super) async fn answer<R: Revealing>(
     app: &State,
     request_type: RequestType,
-    allowed: &Allowed<P>,
+    allowed: &Allowed<R::Needs>,
     form: ReasonForm,
     outcome: Result<Outcome, OpError>,
 ) -> Result<Response, AppError> {
@@ -113,18 +116,18 @@ pub(super) async fn answer<P: Revealing>(
     let (entry, account) = (&*allowed.entry, allowed.entry.account.id);
     let (confirm, approval) = match &outcome {
         Outcome::Form => {
-            let confirm = confirm_at::<P>(app, allowed, &form.values.reason).await?;
+            let confirm = confirm_at::<R>(app, allowed, &form.values.reason).await?;
             let (actor, confirm_at) = (&allowed.actor, confirm.as_deref());
-            (confirm.clone(), Approval::read(app, actor, account, P::KIND, &form, confirm_at).await?)
+            (confirm.clone(), Approval::read(app, actor, account, R::KIND, &form, confirm_at).await?)
         }
-        Outcome::Shown(_) | Outcome::Waiting(_) => (None, None),
+        Outcome::Shown(_) | Outcome::Waiting(_) | Outcome::LoggedIn(_) => (None, None),
     };
     let shows_secret = matches!(outcome, Outcome::Shown(_));
     let page = SecretPage {
         layout: Layout::of(app, &allowed.actor),
         entry,
-        words: words::secret(P::KIND),
-        urls: SecretUrls::of(P::KIND, account),
+        words: words::secret(R::KIND),
+        urls: SecretUrls::of(R::KIND, account),
         outcome,
         form,
         approval,
@@ -142,16 +145,16 @@ pub(super) async fn answer<P: Revealing>(
 
 /// Where the person confirms their identity, if they have to and haven't; none otherwise. The way leads back to the form
 /// with the reason, unless that is too long for an address.
-async fn confirm_at<P: Revealing>(
+async fn confirm_at<R: Revealing>(
     app: &State,
-    allowed: &Allowed<P>,
+    allowed: &Allowed<R::Needs>,
     reason: &str,
 ) -> Result<Option<String>, OpError> {
     let account = allowed.entry.account.id;
     if !confirmation::is_required(app, account).await? || confirmation::has_one(app, &allowed.actor) {
         return Ok(None);
     }
-    let page = SecretUrls::of(P::KIND, account).page;
+    let page = SecretUrls::of(R::KIND, account).page;
     let kept = with_query(&page, (!reason.is_empty()).then_some(("reason", reason)).as_slice());
     let next = if local_redirect(&kept) == kept { &kept } else { &page };
     Ok(Some(confirm::address(app, next)))

@@ -33,6 +33,14 @@ impl SecretUrls {
                 request: paths::reveal_password_request(account),
                 request_events: paths::reveal_password_request_events(account),
             },
+            RevealKind::DeviceLogin => Self {
+                page: paths::device_login(account),
+                wait: String::new(),
+                emergency: paths::device_login_emergency(account),
+                emergency_wait: String::new(),
+                request: paths::device_login_request(account),
+                request_events: paths::device_login_request_events(account),
+            },
         }
     }
 }
