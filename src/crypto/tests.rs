@@ -136,7 +136,9 @@ fn each_purpose_has_its_own_key_and_name() {
             "key_check",
             "web_session",
             "profile_picture",
-            "invite_line"
+            "invite_line",
+            "two_step_before",
+            "two_step_after"
         ]
     );
 }

@@ -10,6 +10,7 @@ use crate::domain::account::Known;
 use crate::domain::picture::PhotoId;
 use crate::domain::refusal::LoginRefusal;
 use crate::domain::stage::{LoginAction, LoginInput};
+use crate::domain::two_step::{TwoStepRequest, TwoStepState};
 use crate::domain::{AccountId, Identifier, Millis, Secret, StageToken};
 
 /// Commands that may be queued for a client task.
@@ -77,6 +78,7 @@ pub(super) enum Command {
     Act(StageToken, LoginAction, Reply<()>),
     Provide(StageToken, LoginInput, Reply<()>),
     LoginCodes(Reply<LoginCodes>),
+    TwoStep(TwoStepRequest, Reply<TwoStepState>),
     LogOut(Reply<()>),
     /// Restarts a client that could not run.
     Again,
@@ -94,6 +96,7 @@ impl Command {
             }
             Self::Again => {}
             Self::LoginCodes(reply) => drop(reply.send(Err(error))),
+            Self::TwoStep(_, reply) => drop(reply.send(Err(error))),
         }
     }
 }
@@ -130,6 +133,11 @@ impl AccountHandle {
     /// The newest login codes that Telegram sent to the account.
     pub async fn login_codes(&self) -> Result<LoginCodes, AnswerError> {
         self.ask(Command::LoginCodes).await
+    }
+
+    /// Asks Telegram about the account's two-step password.
+    pub async fn two_step(&self, request: TwoStepRequest) -> Result<TwoStepState, AnswerError> {
+        self.ask(|reply| Command::TwoStep(request, reply)).await
     }
 
     /// Ends the session at Telegram and waits until it has ended.

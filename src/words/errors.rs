@@ -1,7 +1,7 @@
 //! The message for each error code: what happened, why, and what to do.
 
 use super::refusals::{duration, refusal};
-use super::{bots, invite_list, invites, quoted};
+use super::{bots, invite_list, invites, listed, quoted, two_step};
 use crate::domain::direction::isolated;
 use crate::domain::error::{ErrorCode, GoneKind, NameKind};
 
@@ -129,6 +129,7 @@ pub fn sentence(error: &ErrorCode) -> String {
         ErrorCode::TooManyInvites { limit } => invites::too_many(*limit),
         ErrorCode::TooManyOwnAccounts { limit } => invites::too_many_own(*limit),
         ErrorCode::InviteEmail { fault } => invites::email_fault(*fault),
+        ErrorCode::TwoStep { fault } => two_step::fault(*fault),
         ErrorCode::InviteNumberTaken => invites::NUMBER_TAKEN.into(),
         ErrorCode::ConsentMissing => invites::CONSENT_MISSING.into(),
         ErrorCode::OnboardingClosed => invites::CLOSED.into(),
@@ -284,15 +285,6 @@ pub fn sentence(error: &ErrorCode) -> String {
             "You are {email}, and addresses of this domain can't sign in to this Telescope. If you have another address, \
              sign out at your identity provider and continue with that one."
         ),
-    }
-}
-
-/// "a", "a and b", "a, b and c".
-fn listed(names: &[&str]) -> String {
-    match names {
-        [] => "details".into(),
-        [one] => (*one).into(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 

@@ -12,12 +12,22 @@ pub mod faults;
 pub mod invite_list;
 pub mod invites;
 pub mod refusals;
+pub mod two_step;
 
 pub use errors::sentence;
 
 /// What a person wrote, in quotation marks, as part of a sentence.
 pub fn quoted(text: &str) -> String {
     format!("“{}”", isolated(text))
+}
+
+/// "a", "a and b", "a, b and c".
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "details".into(),
+        [one] => (*one).into(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
 }
 
 /// A time as text, in UTC.

@@ -12,6 +12,7 @@ mod emails;
 mod inbox;
 mod keys;
 mod login_tokens;
+mod new_recovery;
 mod phone;
 mod phone_number;
 mod picture;
@@ -35,6 +36,8 @@ pub use inbox::{Message, Sms, Via};
 pub use keys::{AuthState, KeyKind, KeyRecord};
 pub use login_tokens::{AcceptedLogin, LoginToken, LoginTokens};
 pub(crate) use login_tokens::{MAX_TOKEN_LIFETIME, token_in_link};
+pub use new_recovery::NewRecovery;
+pub(crate) use new_recovery::RESET_AFTER;
 pub use phone::{Account, Phone};
 pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
 pub use picture::Picture;
@@ -131,6 +134,7 @@ impl Backend {
     pub(crate) fn set_password(&mut self, number: &PhoneNumber, password: Option<Password>) {
         if let Some(phone) = self.phone(number) {
             phone.recovery_code = None;
+            phone.password_reset = None;
             if password.is_none() {
                 phone.recovery_email = None;
             }

@@ -44,6 +44,7 @@ fn router(handle: Handle) -> Router {
         .route("/phones.js", get(script))
         .route("/phones", post(actions::add))
         .route("/phones/{number}/password", post(actions::password))
+        .route("/phones/{number}/password-reset", post(logins::password_reset))
         .route("/phones/{number}/sign-in", post(actions::sign_in))
         .route("/phones/{number}/name", post(actions::name))
         .route("/phones/{number}/picture", post(picture::picture))

@@ -11,6 +11,7 @@ pub mod login;
 pub mod picture;
 pub mod requests;
 pub mod run;
+pub mod two_step;
 pub mod updates;
 
 use std::collections::VecDeque;
@@ -23,10 +24,12 @@ use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::domain::account::Problem;
 use crate::domain::picture::PhotoId;
+use crate::domain::two_step::TwoStepState;
 use crate::domain::{Millis, Network, SessionEndReason, Snapshot, Stage, StageToken};
 use crate::telegram::client::calls::CallError;
 use crate::telegram::client::codes::ReadChat;
 use crate::telegram::client::picture::Download;
+use crate::telegram::client::two_step::TwoStepAnswer;
 use crate::telegram::handle::{AnswerError, ClientStart, Command, LoginCode, Mailbox, Reply};
 use crate::telegram::process::HostHandle;
 use crate::telegram::routes::Routes;
@@ -76,6 +79,7 @@ enum Done {
     Probed(Result<(), CallError>),
     /// The chat with Telegram, if it had to be read, and the time at Telegram.
     Codes(Option<ReadChat>, Option<Millis>),
+    TwoStep(Reply<TwoStepState>, TwoStepAnswer),
     /// The download of this photo.
     Picture(PhotoId, Download),
 }

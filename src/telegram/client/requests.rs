@@ -9,7 +9,7 @@ use crate::domain::refusal::LoginRefusal;
 use crate::domain::{SessionEndReason, Stage, login_code};
 use crate::telegram::client::calls::{CallError, call};
 use crate::telegram::client::run::{Client, LOG_OUT_TIME};
-use crate::telegram::client::{ClientTask, Done, End};
+use crate::telegram::client::{ClientTask, Done, End, two_step};
 use crate::telegram::handle::{AnswerError, Command, Reply};
 use crate::telegram::login;
 
@@ -39,6 +39,7 @@ impl ClientTask {
             }
             Done::Probed(result) => Self::on_probed(client, &result),
             Done::Codes(read, now) => self.on_codes(client, read, now),
+            Done::TwoStep(reply, answer) => two_step::on_answer(client, reply, answer),
             Done::Picture(photo, download) => self.on_picture(client, photo, download),
             Done::Asked(reply, result) => self.answer(client, reply, result),
             Done::CodeRequested(reply, result) => {
@@ -101,6 +102,7 @@ impl ClientTask {
     pub(super) fn on_command(&mut self, client: &mut Client, command: Command) {
         match command {
             Command::LoginCodes(reply) => self.login_codes(client, reply),
+            Command::TwoStep(request, reply) => self.two_step(client, request, reply),
             Command::Act(_, _, reply) | Command::Provide(_, _, reply) if self.snapshot.busy => {
                 let _ = reply.send(Err(AnswerError::Busy));
             }
