@@ -202,6 +202,20 @@ pub fn new_browser_secret() -> Result<Secret, KeyError> {
     Ok(Secret::new(URL_SAFE_NO_PAD.encode(random_bytes()?.as_ref())))
 }
 
+/// A random two-step password of 120 bits that can be typed and read aloud: letters and digits that look different.
+pub fn new_password() -> Result<Secret, KeyError> {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let bytes = random_bytes()?;
+    let mut password = String::with_capacity(29);
+    for (place, byte) in bytes.iter().take(24).enumerate() {
+        if place > 0 && place % 4 == 0 {
+            password.push('-');
+        }
+        password.extend(LETTERS.get(usize::from(byte % 32)).map(|letter| char::from(*letter)));
+    }
+    Ok(Secret::new(password))
+}
+
 fn random_bytes() -> Result<Zeroizing<[u8; 32]>, KeyError> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(bytes.as_mut()).map_err(|_| KeyError::Randomness)?;

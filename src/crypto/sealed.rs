@@ -46,6 +46,10 @@ pub enum Purpose {
     InviteLine,
     /// The devices that are signed in to an account.
     DeviceList,
+    /// The two-step password before a change whose outcome is not known yet.
+    TwoStepBefore,
+    /// The two-step password after it.
+    TwoStepAfter,
 }
 
 impl Purpose {
@@ -57,7 +61,9 @@ impl Purpose {
     /// The table or file, and the field, in which values of this purpose are stored.
     const fn home(self) -> (&'static str, &'static str) {
         match self {
-            Self::TwoStepPassword | Self::BotToken => ("sealed_secrets", "sealed"),
+            Self::TwoStepPassword | Self::BotToken | Self::TwoStepBefore | Self::TwoStepAfter => {
+                ("sealed_secrets", "sealed")
+            }
             Self::FolderKey => ("account.json", "key"),
             Self::FolderPhone => ("account.json", "phone"),
             Self::PendingSignIns => ("cookie", "sign-in"),

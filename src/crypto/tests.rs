@@ -137,7 +137,9 @@ fn each_purpose_has_its_own_key_and_name() {
             "web_session",
             "profile_picture",
             "invite_line",
-            "device_list"
+            "device_list",
+            "two_step_before",
+            "two_step_after"
         ]
     );
 }

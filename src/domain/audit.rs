@@ -21,6 +21,7 @@ use super::invite::InviteDenied;
 use super::privilege::{AccountPrivileges, SystemPrivileges};
 use super::reveal::RevealKind;
 use super::stage::LoginAction;
+use super::two_step::OpeningPassword;
 use super::{DesiredState, Email, Identifier, Input, NewDevice, Phone, UnknownGroups};
 
 define::audit_events! {
@@ -68,6 +69,20 @@ define::audit_events! {
     "password.stored" => TwoStepPasswordStored,
     /// A stored two-step password was removed
     "password.removed" => TwoStepPasswordRemoved,
+    /// The two-step password was changed at Telegram
+    "password.changed" => TwoStepPasswordChanged,
+    /// After a change without a known outcome: which two-step password is valid
+    "password.settled" => TwoStepPasswordSettled { valid: OpeningPassword },
+    /// It was checked whether the stored two-step password is valid
+    "password.checked" => TwoStepPasswordChecked,
+    /// An address for recovering the two-step password was set, and has to be confirmed
+    "password.recovery-email.set" => RecoveryEmailSet { email: Email },
+    /// That address was confirmed
+    "password.recovery-email.confirmed" => RecoveryEmailConfirmed,
+    /// That address was given up before it was confirmed
+    "password.recovery-email.cancelled" => RecoveryEmailCancelled,
+    /// A request to Telegram to remove the two-step password was cancelled
+    "password.reset.cancelled" => PasswordResetCancelled,
     /// A stored two-step password was viewed
     "password.shown" => TwoStepPasswordShown {
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 mod conversions;
 mod email_fault;
 mod kinds;
+mod two_step_fault;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ use super::invite_list::ListFault;
 use super::refusal::LoginRefusal;
 pub use email_fault::EmailFault;
 pub use kinds::{GoneKind, NameKind};
+pub use two_step_fault::TwoStepFault;
 
 /// Why an operation failed. The names are stable: a code is never renamed or reused for something else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +142,9 @@ pub enum ErrorCode {
     },
     InviteEmail {
         fault: EmailFault,
+    },
+    TwoStep {
+        fault: TwoStepFault,
     },
     /// It does not say whose account it is.
     InviteNumberTaken,

@@ -34,6 +34,7 @@ pub mod secret;
 pub mod session_end;
 pub mod stage;
 pub mod time;
+pub mod two_step;
 pub mod typed;
 
 pub use account::{Account, DesiredState, Network, Snapshot};

@@ -118,6 +118,23 @@ refusals!(
     OtherQuery = "Another authorization query has started", NO_INPUT, COUNTS;
 );
 
+impl KnownRefusal {
+    /// Whether the session is over, or the account.
+    pub const fn ends_the_session(self) -> bool {
+        matches!(
+            self,
+            Self::UserDeactivated
+                | Self::UserBanned
+                | Self::SessionRevoked
+                | Self::SessionExpired
+                | Self::KeyUnregistered
+                | Self::KeyInvalid
+                | Self::KeyNotPermanent
+                | Self::KeyDuplicated
+        )
+    }
+}
+
 /// The beginning of the name of a refusal that requires a check which only official apps can show.
 const CAPTCHA: &str = "RECAPTCHA_CHECK_";
 

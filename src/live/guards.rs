@@ -25,6 +25,8 @@ pub struct Guards {
     pub devices: InFlight,
     /// Accounts for which a code or a password is being submitted.
     pub inputs: InFlight,
+    /// Accounts whose two-step password is being changed or checked at Telegram.
+    pub two_step: InFlight,
     /// People who wait for the next login code of an account.
     pub pending_reveals: PendingReveals,
     pub failed_attempts: FailedAttempts,

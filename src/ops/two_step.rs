@@ -3,6 +3,16 @@
 //! Each value is submitted once, and whether Telegram accepted it is stored. Until that is known, and forever if it was
 //! rejected, it is not submitted again, not even after a restart: repeating a wrong password locks an account.
 
+mod at_telegram;
+mod change;
+mod settle;
+
+pub use at_telegram::{
+    cancel_recovery_email, cancel_reset, check_stored, confirm_recovery_email, set_recovery_email, state,
+};
+pub use change::{NewPassword, TwoStepChange, change};
+pub use settle::run as settle_unfinished;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -143,8 +153,13 @@ fn waits(entry: &Entry) -> bool {
         && entry.account.wanted == DesiredState::Connected
 }
 
-/// A stored password's version and value, and the intent of its use.
-type Given = (i64, Secret, Intent);
+/// A stored password that is submitted.
+struct Given {
+    purpose: Purpose,
+    version: i64,
+    password: Secret,
+    intent: Intent,
+}
 
 /// Submits the stored password of an account, if there is one that may be submitted.
 async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
@@ -156,8 +171,7 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
         AuditEntry::intent(now, &actor, AuditEvent::InputSubmitted { input: Input::Password }).about(id);
     let given = app
         .write_with(async |tx| -> Result<Written<Option<Given>>, StoreError> {
-            let purpose = Purpose::TwoStepPassword;
-            let Some((version, password)) = store::secrets::get(tx, &app.keys, purpose, &row).await? else {
+            let Some((purpose, version, password)) = likeliest(app, tx, &row).await? else {
                 return Ok(Written::unchanged(None));
             };
             if !store::secrets::mark_given(tx, purpose, &row, version, now).await? {
@@ -165,20 +179,22 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
             }
             let recorded = tx.record(&attempt).await?;
             let intent = Intent::of(&recorded, attempt.clone());
-            Ok(recorded.with(Some((version, password, intent))))
+            Ok(recorded.with(Some(Given { purpose, version, password, intent })))
         })
         .await?;
-    let Some((version, password, intent)) = given else { return Ok(()) };
+    let Some(Given { purpose, version, password, intent }) = given else { return Ok(()) };
     let result = match app.hub.account(id) {
         Some(handle) => {
-            let stored = LoginInput::Password { password, keep: false };
+            let stored = LoginInput::Password { password: password.clone(), keep: false };
             handle.submit(entry.snapshot.token, stored).await
         }
         // The client stopped meanwhile. The intent is recorded, so its outcome must be, too.
         None => Err(AnswerError::NotRunning),
     };
     intent.end_at_telegram(app, &result).await;
-    let purpose = Purpose::TwoStepPassword;
+    if purpose == Purpose::TwoStepAfter {
+        return settle::by_login(app, id, &password, result).await;
+    }
     app.db
         .maintain(async |conn| -> Result<(), StoreError> {
             match fate(&result) {
@@ -195,6 +211,21 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
         }
         Fate::MayBeGiven | Fate::Unknown => Ok(result?),
     }
+}
+
+/// The password to submit: after a change without a known outcome the new one, which tells whether it was made.
+async fn likeliest(
+    app: &App,
+    conn: &mut store::Conn<'_>,
+    row: &str,
+) -> Result<Option<(Purpose, i64, Secret)>, StoreError> {
+    for purpose in [Purpose::TwoStepAfter, Purpose::TwoStepPassword] {
+        let found = store::secrets::get(conn, &app.keys, purpose, row).await?;
+        if let Some((version, password)) = found.filter(|(_, password)| !password.is_empty()) {
+            return Ok(Some((purpose, version, password)));
+        }
+    }
+    Ok(None)
 }
 
 /// What follows for a stored value from the attempt to submit it.

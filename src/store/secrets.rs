@@ -3,7 +3,7 @@
 //! One value per purpose and row. A new value replaces the old one and gets a higher version, which is authenticated by
 //! the seal; so an old value that is put back can't be opened.
 
-use super::conn::{execute, first};
+use super::conn::{all, execute, first};
 use super::{Conn, StoreError};
 use crate::crypto::{KeyError, Keys, Purpose, SealContext, Sealed};
 use crate::domain::{AccountId, Millis, Secret};
@@ -68,6 +68,11 @@ pub async fn get(
 /// What is known of an account's stored two-step password without opening it.
 pub async fn two_step_password(conn: &mut Conn<'_>, account: AccountId) -> Result<Option<Fact>, StoreError> {
     fact(conn, Purpose::TwoStepPassword, &account.to_string()).await
+}
+
+/// Whether it is not known yet which two-step password of an account is valid.
+pub async fn is_two_step_unsettled(conn: &mut Conn<'_>, account: AccountId) -> Result<bool, StoreError> {
+    Ok(fact(conn, Purpose::TwoStepAfter, &account.to_string()).await?.is_some())
 }
 
 /// What is known of the stored token of a bot without opening it.
@@ -141,6 +146,23 @@ pub async fn mark_accepted(
         version
     )?;
     Ok(())
+}
+
+/// Notes that this value is valid: it may be submitted, even if it was rejected before.
+pub async fn mark_valid(conn: &mut Conn<'_>, purpose: Purpose, row: &str) -> Result<(), StoreError> {
+    execute!(
+        conn,
+        "update sealed_secrets set rejected_at = null, given_at = null where purpose = $1 and row_id = $2",
+        purpose.name(),
+        row
+    )?;
+    Ok(())
+}
+
+/// The rows that have a secret of this purpose.
+pub async fn rows(conn: &mut Conn<'_>, purpose: Purpose) -> Result<Vec<String>, StoreError> {
+    let rows = all!(conn, (String,), "select row_id from sealed_secrets where purpose = $1", purpose.name())?;
+    Ok(rows.into_iter().map(|(row,)| row).collect())
 }
 
 /// Deletes a secret. Returns whether there was one.

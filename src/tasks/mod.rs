@@ -34,6 +34,7 @@ pub fn all(app: &Arc<App>) -> Vec<Task> {
         task(app, "devices", devices::run),
         task(app, "expired-sessions", sign_in::tidy_sessions),
         task(app, "stored-passwords", two_step::run),
+        task(app, "changed-passwords", two_step::settle_unfinished),
         task(app, "approvals", approvals::view::run),
         task(app, "invites", invites::run),
         task(app, "access-seals", access_seals::run),

@@ -10,6 +10,7 @@ use crate::domain::account::Known;
 use crate::domain::picture::PhotoId;
 use crate::domain::refusal::LoginRefusal;
 use crate::domain::stage::{LoginAction, LoginInput};
+use crate::domain::two_step::{TwoStepRequest, TwoStepState};
 use crate::domain::{
     AccountId, DeviceRequest, Identifier, LoginLink, Millis, NewDevice, Secret, StageToken,
 };
@@ -85,6 +86,7 @@ pub(super) enum Command {
     /// A person looks at the devices.
     LookAtDevices,
     LogDeviceIn(LoginLink, Reply<NewDevice>),
+    TwoStep(TwoStepRequest, Reply<TwoStepState>),
     LogOut(Reply<()>),
     /// Restarts a client that could not run.
     Again,
@@ -104,6 +106,7 @@ impl Command {
             Self::Again | Self::LookAtDevices => {}
             Self::LoginCodes(reply) => drop(reply.send(Err(error))),
             Self::LogDeviceIn(_, reply) => drop(reply.send(Err(error))),
+            Self::TwoStep(_, reply) => drop(reply.send(Err(error))),
         }
     }
 }
@@ -156,6 +159,11 @@ impl AccountHandle {
     /// Logs the device in that shows the QR code with this link. Returns which one it is.
     pub async fn log_device_in(&self, link: LoginLink) -> Result<NewDevice, AnswerError> {
         self.ask(|reply| Command::LogDeviceIn(link, reply)).await
+    }
+
+    /// Asks Telegram about the account's two-step password.
+    pub async fn two_step(&self, request: TwoStepRequest) -> Result<TwoStepState, AnswerError> {
+        self.ask(|reply| Command::TwoStep(request, reply)).await
     }
 
     /// Ends the session at Telegram and waits until it has ended.

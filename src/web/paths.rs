@@ -43,6 +43,7 @@ paths! {
     ACCOUNT_EDIT = "/accounts/{account}/edit" => account_edit(account: AccountId);
     ACCOUNT_NUMBER = "/accounts/{account}/number" => account_number(account: AccountId);
     ACCOUNT_PASSWORD = "/accounts/{account}/password" => account_password(account: AccountId);
+    ACCOUNT_TWO_STEP = "/accounts/{account}/two-step" => account_two_step(account: AccountId);
     ACCOUNT_PASSWORD_REMOVE = "/accounts/{account}/password/remove" => account_password_remove(account: AccountId);
     ACCOUNT_TOKEN_USE = "/accounts/{account}/token/use" => account_token_use(account: AccountId);
     ACCOUNT_TOKEN_REMOVE = "/accounts/{account}/token/remove" => account_token_remove(account: AccountId);

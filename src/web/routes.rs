@@ -9,7 +9,7 @@ use super::pages::access::named::{create, delete, rename};
 use super::pages::groups::requirement::{self, Approval, Confirmation, Emergency};
 use super::pages::{
     about, access, accounts, audit, devices, groups, invites, jobs, onboarding, reveals, roles,
-    session_events, sign_in, users,
+    session_events, sign_in, two_step, users,
 };
 use super::state::AppState;
 use super::{assets, error, health, layers, paths};
@@ -37,6 +37,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::ACCOUNT_LOGIN, get(accounts::login::form).post(accounts::login::submit))
         .route(paths::ACCOUNT_EDIT, get(accounts::edit::form).post(accounts::edit::save))
         .route(paths::ACCOUNT_NUMBER, get(accounts::number::form).post(accounts::number::save))
+        .route(paths::ACCOUNT_TWO_STEP, get(two_step::show::show).post(two_step::form::send))
         .route(paths::ACCOUNT_PASSWORD, get(accounts::password::form).post(accounts::password::save))
         .route(
             paths::ACCOUNT_PASSWORD_REMOVE,

@@ -14,21 +14,13 @@ pub mod faults;
 pub mod invite_list;
 pub mod invites;
 pub mod refusals;
+pub mod two_step;
 
 pub use errors::sentence;
 
 /// What a person wrote, in quotation marks, as part of a sentence.
 pub fn quoted(text: &str) -> String {
     format!("“{}”", isolated(text))
-}
-
-/// A time as text, in UTC.
-pub fn utc(at: Millis) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
-    OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000))
-        .ok()
-        .and_then(|time| time.format(format).ok())
-        .unwrap_or_default()
 }
 
 /// "a", "a and b", "a, b and c".
@@ -38,4 +30,13 @@ fn listed(names: &[&str]) -> String {
         [one] => (*one).into(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
+}
+
+/// A time as text, in UTC.
+pub fn utc(at: Millis) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
+    OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000))
+        .ok()
+        .and_then(|time| time.format(format).ok())
+        .unwrap_or_default()
 }

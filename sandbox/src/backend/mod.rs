@@ -14,6 +14,7 @@ mod inbox;
 mod keys;
 mod login_tokens;
 mod new_devices;
+mod new_recovery;
 mod phone;
 mod phone_number;
 mod picture;
@@ -39,6 +40,8 @@ pub use keys::{AuthState, KeyKind, KeyRecord};
 pub use login_tokens::{AcceptedLogin, LoginToken, LoginTokens};
 pub(crate) use login_tokens::{MAX_TOKEN_LIFETIME, token_in_link};
 pub use new_devices::NewDevice;
+pub use new_recovery::NewRecovery;
+pub(crate) use new_recovery::RESET_AFTER;
 pub use phone::{Account, Phone};
 pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
 pub use picture::Picture;
@@ -139,6 +142,7 @@ impl Backend {
     pub(crate) fn set_password(&mut self, number: &PhoneNumber, password: Option<Password>) {
         if let Some(phone) = self.phone(number) {
             phone.recovery_code = None;
+            phone.password_reset = None;
             if password.is_none() {
                 phone.recovery_email = None;
             }

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bot, Code, Deliveries, EmailCode, FIRST_USER, LoginEmail, Message, Picture, Sms, SmsCode};
+use super::{
+    Bot, Code, Deliveries, EmailCode, FIRST_USER, LoginEmail, Message, NewRecovery, Picture, Sms, SmsCode,
+};
 use crate::crypto::random_id;
 use crate::crypto::srp::Password;
 
@@ -32,6 +34,12 @@ pub struct Phone {
     /// The code that was sent there last.
     #[serde(default)]
     pub recovery_code: Option<EmailCode>,
+    /// A new address for that, which was not confirmed yet.
+    #[serde(default)]
+    pub new_recovery: Option<NewRecovery>,
+    /// When the password is removed, because a person without it asked for that; in seconds since 1970.
+    #[serde(default)]
+    pub password_reset: Option<i64>,
     /// This is not a phone but a bot.
     #[serde(default)]
     pub bot: Option<Bot>,
@@ -123,6 +131,8 @@ impl Phone {
             password: None,
             recovery_email: None,
             recovery_code: None,
+            new_recovery: None,
+            password_reset: None,
             bot: None,
             sms_code: SmsCode::Digits,
             deliveries: Deliveries::default(),

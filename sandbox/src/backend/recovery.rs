@@ -9,6 +9,7 @@ impl Backend {
         if let Some(phone) = self.phone(number) {
             phone.recovery_email = address.filter(|_| phone.password.is_some());
             phone.recovery_code = None;
+            phone.new_recovery = None;
             self.changes += 1;
         }
     }

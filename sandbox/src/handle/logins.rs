@@ -46,6 +46,11 @@ impl Handle {
         self.server.update(|backend, _| backend.set_recovery_email(number, address)).await;
     }
 
+    /// Asks for the removal of the two-step password in so many seconds, as a person does who doesn't know it.
+    pub async fn request_password_reset(&self, number: &PhoneNumber, seconds: i64) {
+        self.server.update(|backend, now| backend.set_password_reset(number, Some(now + seconds))).await;
+    }
+
     /// Adds a bot that signs in with this token, such as `123:secret`; without one it gets a new token. Returns the
     /// number that stands for the bot in all other methods.
     pub async fn add_bot(

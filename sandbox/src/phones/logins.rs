@@ -6,7 +6,7 @@ use axum::response::Redirect;
 use serde::Deserialize;
 
 use super::actions::{FormError, FormResult, back, existing};
-use crate::backend::{Deliveries, Delivery, LoginEmail, MAX_TOKEN_LIFETIME, is_address};
+use crate::backend::{Deliveries, Delivery, LoginEmail, MAX_TOKEN_LIFETIME, RESET_AFTER, is_address};
 use crate::handle::Handle;
 
 #[derive(Deserialize)]
@@ -23,6 +23,26 @@ pub(super) async fn scan(
     let number = existing(&handle, &number)?;
     let scanned = handle.scan_login_link(&number, &form.link).await;
     scanned.map_err(|error| FormError(format!("The login was not accepted: {error}.")))?;
+    Ok(back(&number))
+}
+
+#[derive(Deserialize)]
+pub(super) struct PasswordReset {
+    seconds: Option<i64>,
+}
+
+/// A person without the two-step password asks for its removal.
+pub(super) async fn password_reset(
+    State(handle): State<Handle>,
+    Path(number): Path<String>,
+    Form(form): Form<PasswordReset>,
+) -> FormResult {
+    let number = existing(&handle, &number)?;
+    let seconds = form.seconds.unwrap_or(RESET_AFTER);
+    if !(0..=RESET_AFTER).contains(&seconds) {
+        return Err(FormError("A password is removed within a week.".to_owned()));
+    }
+    handle.request_password_reset(&number, seconds).await;
     Ok(back(&number))
 }
 

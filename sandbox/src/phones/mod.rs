@@ -45,6 +45,7 @@ fn router(handle: Handle) -> Router {
         .route("/phones.js", get(script))
         .route("/phones", post(actions::add))
         .route("/phones/{number}/password", post(actions::password))
+        .route("/phones/{number}/password-reset", post(logins::password_reset))
         .route("/phones/{number}/sign-in", post(devices::sign_in))
         .route("/phones/{number}/age", post(devices::age))
         .route("/phones/{number}/name", post(actions::name))

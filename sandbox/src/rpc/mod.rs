@@ -13,6 +13,7 @@ mod emails;
 mod help;
 mod messages;
 mod methods;
+mod new_recovery;
 mod password;
 mod payments;
 mod qr_login;
@@ -42,6 +43,7 @@ impl Methods {
         auth::add(&mut methods);
         codes::add(&mut methods);
         bots::add(&mut methods);
+        new_recovery::add(&mut methods);
         recovery::add(&mut methods);
         emails::add(&mut methods);
         payments::add(&mut methods);

@@ -48,6 +48,9 @@ fn get_password(call: &mut Call<'_>, _: account::GetPassword) -> Result<enums::a
     let password = password_of(call, &number);
     let challenge = password.as_ref().map(Challenge::new);
     let has_recovery = call.backend.phones.get(&number).is_some_and(|phone| phone.recovery_email.is_some());
+    let phone = call.backend.phones.get(&number);
+    let unconfirmed = phone.and_then(|phone| phone.new_recovery.as_ref()).map(|new| new.code.pattern());
+    let reset = phone.and_then(|phone| phone.password_reset);
     let (salt1, salt2) = new_salts();
     let login_email = call.backend.phones.get(&number).and_then(|phone| phone.login_email.address.as_deref());
     let login_email_pattern = login_email.map(email_pattern);
@@ -59,13 +62,13 @@ fn get_password(call: &mut Call<'_>, _: account::GetPassword) -> Result<enums::a
         srp_b: challenge.as_ref().map(|challenge| challenge.public.to_vec()),
         srp_id: challenge.as_ref().map(|challenge| challenge.id),
         hint: password.map(|it| it.hint).filter(|hint| !hint.is_empty()),
-        email_unconfirmed_pattern: None,
+        email_unconfirmed_pattern: unconfirmed,
         new_algo: algorithm(salt1, salt2),
         new_secure_algo: enums::SecurePasswordKdfAlgo::Pbkdf2Hmacsha512iter100000(
             types::SecurePasswordKdfAlgoPbkdf2Hmacsha512iter100000 { salt: random::<8>().to_vec() },
         ),
         secure_random: random::<256>().to_vec(),
-        pending_reset_date: None,
+        pending_reset_date: reset.and_then(|at| i32::try_from(at).ok()),
         login_email_pattern,
     };
     if let Some(challenge) = challenge {
@@ -122,15 +125,29 @@ fn get_password_settings(
     Ok(enums::account::PasswordSettings::Settings(settings))
 }
 
-/// Sets, changes or removes the password. Only tests set the address for recovering it.
+/// Sets, changes or removes the password and the address for recovering it. A new address has to be confirmed first.
 fn update_password_settings(
     call: &mut Call<'_>,
     request: account::UpdatePasswordSettings,
 ) -> Result<bool, RpcError> {
     let number = owner(call)?;
     check_proof(call, &number, &request.password)?;
-    if let Some(password) = new_settings(request.new_settings)? {
+    let enums::account::PasswordInputSettings::Settings(settings) = &request.new_settings;
+    let email = settings.email.clone();
+    let password = new_settings(request.new_settings)?;
+    if let Some(address) = email.as_deref().filter(|address| !address.is_empty()) {
+        let has_password = password_of(call, &number).is_some() || matches!(password, Some(Some(_)));
+        if !has_password {
+            return Err(RpcError::bad("PASSWORD_EMPTY"));
+        }
+        let length = call.backend.begin_recovery_email(&number, address, password.flatten(), call.now)?;
+        return Err(RpcError::bad(&format!("EMAIL_UNCONFIRMED_{length}")));
+    }
+    if let Some(password) = password {
         call.backend.set_password(&number, password);
+    }
+    if email.is_some() {
+        call.backend.set_recovery_email(&number, None);
     }
     Ok(true)
 }

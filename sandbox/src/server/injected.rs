@@ -5,6 +5,10 @@ use parking_lot::Mutex;
 use crate::backend::PhoneNumber;
 use crate::error::RpcError;
 
+/// The name of an injected error that means: the request is not carried out, and gets no answer.
+pub(crate) const REQUEST_LOST: &str = "REQUEST_LOST";
+/// The same for: it is carried out, and gets no answer.
+pub(crate) const ANSWER_LOST: &str = "ANSWER_LOST";
 /// Injected errors that are kept at the same time.
 const MAX_INJECTED: usize = 1000;
 

@@ -5,6 +5,7 @@
 use grammers_tl_types::{Identifiable as _, Serializable, functions, name_for_id};
 
 use super::connection::{Connection, ConnectionError};
+use super::injected::{ANSWER_LOST, REQUEST_LOST};
 use super::state::State;
 use super::{Answer, Caller, Server};
 use crate::backend::AuthState;
@@ -61,8 +62,14 @@ impl Server {
     }
 
     fn answer(&self, caller: &Caller, session: SessionKey, message: i64, body: &[u8], method: u32) -> Reply {
-        if let Some(error) = self.injected_errors.take(name_for_id(method), caller.number.as_ref()) {
-            return Some(Err(error));
+        match self.injected_errors.take(name_for_id(method), caller.number.as_ref()) {
+            Some(error) if error.name == REQUEST_LOST => return None,
+            Some(error) if error.name == ANSWER_LOST => {
+                let _lost = self.default_answer(caller, session, message, body);
+                return None;
+            }
+            Some(error) => return Some(Err(error)),
+            None => {}
         }
         let answer = self.override_of(method).map_or(Answer::Default, |answer| answer(caller, body));
         match answer {

@@ -27,6 +27,9 @@ use crate::telegram::AnswerError;
 const SETTLES: Duration = Duration::from_secs(30);
 /// After this many attempts with Telegram reachable, the removal goes on without its confirmation.
 const ENOUGH: i64 = 5;
+/// The secrets of an account that are deleted with it.
+const SECRETS: [Purpose; 4] =
+    [Purpose::TwoStepPassword, Purpose::TwoStepBefore, Purpose::TwoStepAfter, Purpose::BotToken];
 /// The principal that does the steps.
 const ACTOR: Principal = Principal::System("remove-account");
 
@@ -244,7 +247,7 @@ pub(crate) async fn forget(app: &App, job: &JobRecord, id: AccountId) -> Result<
     let now = app.clock.now();
     let entry = AuditEntry::done(now, &ACTOR, AuditEvent::AccountRemoved).about(id);
     app.write(&entry, async |tx| -> Result<(), StoreError> {
-        for purpose in [Purpose::TwoStepPassword, Purpose::BotToken] {
+        for purpose in SECRETS {
             store::secrets::delete(tx, purpose, &id.to_string()).await?;
         }
         store::account_states::remove(tx, id).await?;

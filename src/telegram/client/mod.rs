@@ -13,6 +13,7 @@ pub mod login;
 pub mod picture;
 pub mod requests;
 pub mod run;
+pub mod two_step;
 pub mod updates;
 
 use std::collections::VecDeque;
@@ -25,11 +26,13 @@ use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::domain::account::Problem;
 use crate::domain::picture::PhotoId;
+use crate::domain::two_step::TwoStepState;
 use crate::domain::{Millis, Network, NewDevice, SessionEndReason, Snapshot, Stage, StageToken};
 use crate::telegram::client::calls::CallError;
 use crate::telegram::client::codes::ReadChat;
 use crate::telegram::client::devices::DeviceList;
 use crate::telegram::client::picture::Download;
+use crate::telegram::client::two_step::TwoStepAnswer;
 use crate::telegram::handle::{AnswerError, ClientStart, Command, LoginCode, Mailbox, Reply};
 use crate::telegram::process::HostHandle;
 use crate::telegram::routes::Routes;
@@ -84,6 +87,7 @@ enum Done {
     Devices(DeviceList),
     /// What a person asked for about the devices, and the list after it.
     DeviceRequested(Reply<()>, Result<(), CallError>, DeviceList),
+    TwoStep(Reply<TwoStepState>, TwoStepAnswer),
     /// The download of this photo.
     Picture(PhotoId, Download),
 }

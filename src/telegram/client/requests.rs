@@ -9,7 +9,7 @@ use crate::domain::refusal::LoginRefusal;
 use crate::domain::{SessionEndReason, Stage, login_code};
 use crate::telegram::client::calls::{CallError, call};
 use crate::telegram::client::run::{Client, LOG_OUT_TIME};
-use crate::telegram::client::{ClientTask, Done, End, device};
+use crate::telegram::client::{ClientTask, Done, End, device, two_step};
 use crate::telegram::handle::{AnswerError, Command, Reply};
 use crate::telegram::login;
 
@@ -44,6 +44,7 @@ impl ClientTask {
                 self.on_device_request(client, reply, &result, list);
             }
             Done::DeviceLoggedIn(reply, result) => device::answer(client, reply, *result),
+            Done::TwoStep(reply, answer) => two_step::on_answer(client, reply, answer),
             Done::Picture(photo, download) => self.on_picture(client, photo, download),
             Done::Asked(reply, result) => self.answer(client, reply, result),
             Done::CodeRequested(reply, result) => {
@@ -109,6 +110,7 @@ impl ClientTask {
             Command::Devices(request, reply) => self.device_request(client, request, reply),
             Command::LookAtDevices => self.want_devices(client),
             Command::LogDeviceIn(link, reply) => self.log_device_in(client, link, reply),
+            Command::TwoStep(request, reply) => self.two_step(client, request, reply),
             Command::Act(_, _, reply) | Command::Provide(_, _, reply) if self.snapshot.busy => {
                 let _ = reply.send(Err(AnswerError::Busy));
             }

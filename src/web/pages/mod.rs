@@ -13,4 +13,5 @@ pub mod reveals;
 pub mod roles;
 pub mod session_events;
 pub mod sign_in;
+pub mod two_step;
 pub mod users;

@@ -7,7 +7,7 @@ mod secrets;
 
 use crate::domain::DesiredState;
 use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome};
-use crate::web::words::{login, stages};
+use crate::web::words::{login, stages, two_step};
 use crate::words::quoted;
 pub use actors::{actor, stored_actor};
 pub use details::beside;
@@ -62,6 +62,21 @@ fn describe(event: &AuditEvent) -> String {
         }
         AuditEvent::TwoStepPasswordStored => "stored a two-step password".into(),
         AuditEvent::TwoStepPasswordRemoved => "removed the stored two-step password".into(),
+        AuditEvent::TwoStepPasswordChanged => "changed the two-step password at Telegram".into(),
+        AuditEvent::TwoStepPasswordSettled { valid } => two_step::settled(*valid).into(),
+        AuditEvent::TwoStepPasswordChecked => "checked the stored two-step password at Telegram".into(),
+        AuditEvent::RecoveryEmailSet { email } => {
+            format!("set {email} as the recovery address of the two-step password")
+        }
+        AuditEvent::RecoveryEmailConfirmed => {
+            "confirmed the recovery address of the two-step password".into()
+        }
+        AuditEvent::RecoveryEmailCancelled => {
+            "cancelled the new recovery address of the two-step password".into()
+        }
+        AuditEvent::PasswordResetCancelled => {
+            "cancelled the removal of the two-step password at Telegram".into()
+        }
         AuditEvent::TwoStepPasswordShown { approved_by } => {
             format!("viewed the stored two-step password{}", approval(approved_by.as_ref()))
         }

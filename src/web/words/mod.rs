@@ -17,4 +17,5 @@ pub mod privileges;
 pub mod reveals;
 pub mod sign_in;
 pub mod stages;
+pub mod two_step;
 pub mod users;

@@ -54,5 +54,6 @@ mod together;
 mod too_many_pages;
 mod trouble;
 mod two_browsers;
+mod two_step;
 mod ways_to_log_in;
 mod wrong_input;

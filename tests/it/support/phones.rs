@@ -76,6 +76,11 @@ impl Phones {
         self.press(&format!("/phones/{number}/password"), &form).await;
     }
 
+    /// Asks for the removal of the number's two-step password, as a person does who doesn't know it.
+    pub async fn request_password_reset(&self, number: &str) {
+        self.press(&format!("/phones/{number}/password-reset"), &[]).await;
+    }
+
     /// Scans a QR code with the phone of this number; false if the code is not valid any more.
     pub async fn scan(&self, number: &str, link: &str) -> bool {
         let request = self.client.post(format!("{}/phones/{number}/scan", self.origin));

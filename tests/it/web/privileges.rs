@@ -60,7 +60,7 @@ fn requires(method: &str, path: &str) -> Requires {
         (_, "/number") => Requires::Two(Login, AddAccount),
         (_, "/codes/allow") => Requires::Two(Login, ManageAccess),
         (_, "/connect" | "/disconnect") => Requires::Account(ManageConnectionState),
-        (_, "/password" | "/password/remove") => Requires::Account(EditTwoFactorPassword),
+        (_, "/password" | "/password/remove" | "/two-step") => Requires::Account(EditTwoFactorPassword),
         (_, path) if path.starts_with("/password/reveal") => Requires::Account(ViewTwoFactorPassword),
         (_, path) if path.starts_with("/log-out") || path.starts_with("/remove") => {
             Requires::Account(RemoveAccount)

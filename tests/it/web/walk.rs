@@ -13,8 +13,15 @@ use super::app::{ADMIN, TestApp, Visitor, filled};
 use crate::support::root;
 
 /// Form fields with which every form can be parsed.
-const FORM: &[(&str, &str)] =
-    &[("token", "1"), ("action", "send-code"), ("code", ""), ("phone", ""), ("email", ""), ("reason", "")];
+const FORM: &[(&str, &str)] = &[
+    ("token", "1"),
+    ("action", "send-code"),
+    ("code", ""),
+    ("phone", ""),
+    ("email", ""),
+    ("reason", ""),
+    ("do", "check"),
+];
 
 /// The id of a request that does not exist.
 const NO_REVEAL: &str = "0190aaaa-0000-7000-8000-000000000000";
@@ -61,6 +68,8 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/accounts/{account}/codes/allow", [401, 404, 403, 422]),
     ("GET", "/accounts/{account}/password", [401, 404, 200, 200]),
     ("POST", "/accounts/{account}/password", [401, 404, 422, 422]),
+    ("GET", "/accounts/{account}/two-step", [401, 404, 200, 200]),
+    ("POST", "/accounts/{account}/two-step", [401, 404, 409, 409]),
     ("GET", "/accounts/{account}/password/reveal", [401, 404, 403, 200]),
     ("POST", "/accounts/{account}/password/reveal", [401, 404, 403, 422]),
     ("POST", "/accounts/{account}/password/reveal/request", [401, 404, 403, 422]),
