@@ -175,6 +175,10 @@ async fn in_an_emergency_a_device_is_logged_in_and_approvers_are_told() {
     browser.goto(&stack.url(&page_of(&account))).await;
     browser.click("#emergency summary").await;
     browser.pictures("device-emergency").await;
+    browser.fill("#emergency-link", "https://t.me/login/12345").await;
+    browser.fill("#emergency-reason", WHY).await;
+    browser.press("Log device in without approval", "main").await;
+    assert!(browser.text("#emergency-qr-error").await.contains("begins with tg://login?token="));
     browser.fill("#emergency-link", &device.link().await).await;
     browser.fill("#emergency-reason", WHY).await;
     browser.press("Log device in without approval", "main").await;
