@@ -11,9 +11,7 @@ use crate::domain::picture::PhotoId;
 use crate::domain::refusal::LoginRefusal;
 use crate::domain::stage::{LoginAction, LoginInput};
 use crate::domain::two_step::{TwoStepRequest, TwoStepState};
-use crate::domain::{
-    AccountId, DeviceRequest, Identifier, LoginLink, Millis, NewDevice, Secret, StageToken,
-};
+use crate::domain::{AccountId, DeviceRequest, Identifier, LoginLink, Millis, NewDevice, Secret, StageToken};
 
 /// Commands that may be queued for a client task.
 const MAILBOX: usize = 16;

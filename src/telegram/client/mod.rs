@@ -7,7 +7,7 @@
 pub mod calls;
 pub mod codes;
 pub mod crash_guard;
-pub mod device;
+pub mod device_login;
 pub mod devices;
 pub mod login;
 pub mod picture;

@@ -9,7 +9,7 @@ use crate::domain::refusal::LoginRefusal;
 use crate::domain::{SessionEndReason, Stage, login_code};
 use crate::telegram::client::calls::{CallError, call};
 use crate::telegram::client::run::{Client, LOG_OUT_TIME};
-use crate::telegram::client::{ClientTask, Done, End, device, two_step};
+use crate::telegram::client::{ClientTask, Done, End, device_login, two_step};
 use crate::telegram::handle::{AnswerError, Command, Reply};
 use crate::telegram::login;
 
@@ -43,7 +43,7 @@ impl ClientTask {
             Done::DeviceRequested(reply, result, list) => {
                 self.on_device_request(client, reply, &result, list);
             }
-            Done::DeviceLoggedIn(reply, result) => device::answer(client, reply, *result),
+            Done::DeviceLoggedIn(reply, result) => device_login::answer(client, reply, *result),
             Done::TwoStep(reply, answer) => two_step::on_answer(client, reply, answer),
             Done::Picture(photo, download) => self.on_picture(client, photo, download),
             Done::Asked(reply, result) => self.answer(client, reply, result),
