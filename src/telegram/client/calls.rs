@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tdlib_rs::{enums, functions, types};
 
-use crate::telegram::handle::ClientStart;
+use crate::domain::refusal::LoginRefusal;
+use crate::telegram::handle::{AnswerError, ClientStart};
 use crate::telegram::settings::HubSettings;
 
 /// The timeout of a call that a person waits for.
@@ -26,6 +27,14 @@ impl CallError {
     /// Whether there was no answer from Telegram, as opposed to a refusal.
     pub(crate) fn is_away(&self) -> bool {
         self.code == 500 || self.code < 0
+    }
+
+    /// What the person is told who asked.
+    pub(crate) fn answer(&self) -> AnswerError {
+        match self.is_away() {
+            true => AnswerError::Away,
+            false => AnswerError::Refused(LoginRefusal::of(self.code, &self.message)),
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 use tdlib_rs::{enums, functions, types};
 
 use crate::domain::device_login::plain;
-use crate::domain::refusal::LoginRefusal;
 use crate::domain::{LoginLink, NewDevice, Stage};
 use crate::telegram::client::calls::{CallError, call};
 use crate::telegram::client::run::Client;
@@ -35,11 +34,7 @@ pub(super) fn answer(
     result: Result<types::Session, CallError>,
 ) {
     client.heard = tokio::time::Instant::now();
-    let answer = result.map(described).map_err(|error| match error.is_away() {
-        true => AnswerError::Away,
-        false => AnswerError::Refused(LoginRefusal::of(error.code, &error.message)),
-    });
-    let _ = reply.send(answer);
+    let _ = reply.send(result.map(described).map_err(|error| error.answer()));
 }
 
 fn described(session: types::Session) -> NewDevice {

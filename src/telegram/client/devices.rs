@@ -8,7 +8,6 @@ use tdlib_rs::{enums, functions, types};
 use tokio::time::Instant;
 
 use crate::domain::device::tidy;
-use crate::domain::refusal::LoginRefusal;
 use crate::domain::{Device, DeviceId, DeviceRequest, Devices, Millis, Stage};
 use crate::telegram::client::calls::{CallError, call};
 use crate::telegram::client::run::Client;
@@ -95,7 +94,7 @@ impl ClientTask {
         let result = self.hand_over(client, list);
         Self::on_probed(client, &result);
         for reply in std::mem::take(&mut client.devices.waiting) {
-            let _ = reply.send(result.as_ref().map_err(answer).copied());
+            let _ = reply.send(result.as_ref().map_err(|error| error.answer()).copied());
         }
     }
 
@@ -109,7 +108,7 @@ impl ClientTask {
     ) {
         let read = self.hand_over(client, list);
         Self::on_probed(client, &read);
-        let _ = reply.send(result.as_ref().map_err(answer).copied());
+        let _ = reply.send(result.as_ref().map_err(|error| error.answer()).copied());
     }
 
     fn hand_over(&self, client: &mut Client, list: DeviceList) -> Result<(), CallError> {
@@ -127,14 +126,6 @@ impl ClientTask {
                 Err(error)
             }
         }
-    }
-}
-
-fn answer(error: &CallError) -> AnswerError {
-    if error.is_away() {
-        AnswerError::Away
-    } else {
-        AnswerError::Refused(LoginRefusal::of(error.code, &error.message))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use tdlib_rs::{enums, functions, types};
 
-use crate::domain::refusal::LoginRefusal;
 use crate::domain::two_step::{TwoStepRequest, TwoStepState};
 use crate::domain::{Millis, Stage};
 use crate::telegram::client::calls::{CallError, call};
@@ -31,10 +30,7 @@ impl ClientTask {
 
 pub(super) fn on_answer(client: &mut Client, reply: Reply<TwoStepState>, answer: TwoStepAnswer) {
     client.heard = tokio::time::Instant::now();
-    let _ = reply.send(answer.map_err(|error| match error.is_away() {
-        true => AnswerError::Away,
-        false => AnswerError::Refused(LoginRefusal::of(error.code, &error.message)),
-    }));
+    let _ = reply.send(answer.map_err(|error| error.answer()));
 }
 
 async fn ask(request: TwoStepRequest, id: i32) -> TwoStepAnswer {
