@@ -12,7 +12,7 @@ pub struct TwoStepState {
     pub has_recovery_email: bool,
     /// A recovery address that was not confirmed yet, mostly hidden.
     pub unconfirmed_email: Option<String>,
-    /// When Telegram removes the password, because somebody without it asked for that.
+    /// When Telegram removes the password, because a person without it asked for that.
     pub reset_at: Option<Millis>,
 }
 
@@ -40,6 +40,7 @@ pub enum TwoStepRequest {
 named!(
     /// Which password opens the account after a change whose outcome was unknown.
     #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "kebab-case")]
     OpeningPassword {
         /// The new one.
         After = "after",
