@@ -164,6 +164,8 @@ struct Given {
 /// Submits the stored password of an account, if there is one that may be submitted.
 async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
     let id = entry.account.id;
+    // Nothing else finds out meanwhile which password is valid.
+    let _alone = app.guards.two_step.begin(id);
     let row = id.to_string();
     let now = app.clock.now();
     let actor = Principal::System("stored-password");
@@ -192,8 +194,8 @@ async fn give(app: &App, entry: &Entry) -> Result<(), OpError> {
         None => Err(AnswerError::NotRunning),
     };
     intent.end_at_telegram(app, &result).await;
-    if purpose == Purpose::TwoStepAfter {
-        return settle::by_login(app, id, &password, result).await;
+    if purpose == Purpose::TwoStepAfter && settle::by_login(app, id, &password, &result).await? {
+        return Ok(());
     }
     app.db
         .maintain(async |conn| -> Result<(), StoreError> {

@@ -77,19 +77,21 @@ async fn settle(app: &App, id: AccountId) -> Result<bool, OpError> {
     Ok(true)
 }
 
-/// The new password was submitted to a login.
+/// The new password was submitted to a login. Whether it is known now which one is valid.
 pub(super) async fn by_login(
     app: &App,
     id: AccountId,
     after: &Secret,
-    result: Result<(), AnswerError>,
-) -> Result<(), OpError> {
-    match result {
-        Ok(()) => conclude(app, id, after, OpeningPassword::After).await,
+    result: &Result<(), AnswerError>,
+) -> Result<bool, OpError> {
+    let valid = match result {
+        Ok(()) => OpeningPassword::After,
         // Then the former one is submitted.
-        Err(error) if is_wrong_password(&error) => conclude(app, id, after, OpeningPassword::Before).await,
-        Err(error) => Err(error.into()),
-    }
+        Err(error) if is_wrong_password(error) => OpeningPassword::Before,
+        Err(_) => return Ok(false),
+    };
+    conclude(app, id, after, valid).await?;
+    Ok(true)
 }
 
 async fn both(app: &App, id: AccountId) -> Result<Option<(Secret, Secret)>, StoreError> {
