@@ -54,6 +54,12 @@ async fn settled(visitor: &Visitor, row: &Row) -> String {
     log
 }
 
+/// The page before may still be there.
+async fn until_it_says(browser: &Browser, place: &str, words: &str) {
+    let says = async || browser.has(place).await && browser.text(place).await.contains(words);
+    until_true(&format!("the page says {words:?}"), STEP, says).await;
+}
+
 async fn a_password_is_set_and_changed(scripts: Scripts) {
     let stack = Stack::start().await;
     let visitor = Visitor::sign_in(&stack, ADMIN).await;
@@ -67,18 +73,18 @@ async fn a_password_is_set_and_changed(scripts: Scripts) {
     browser.pictures("two-step-none").await;
     browser.fill("#hint", "as generated").await;
     browser.press("Set at Telegram", "#change").await;
-    assert_eq!(browser.text("#done").await, "Two-step password changed.");
+    until_it_says(&browser, "#done", "Two-step password changed.").await;
     assert!(browser.text("#two-step").await.contains("as generated"));
     browser.pictures("two-step-set").await;
     assert_eq!(phones.phone(&account.phone).await.unwrap()["hint"], "as generated");
     browser.press("Check the stored password", "main").await;
-    assert_eq!(browser.text("#done").await, "The stored password is valid.");
+    until_it_says(&browser, "#done", "The stored password is valid.").await;
 
     // Typed, with the stored one as the password before.
     browser.click("[value='typed']").await;
     browser.fill("#password", "four words are enough").await;
     browser.press("Change at Telegram", "#change").await;
-    assert_eq!(browser.text("#done").await, "Two-step password changed.");
+    until_it_says(&browser, "#done", "Two-step password changed.").await;
     assert!(is_valid(&visitor, &account).await);
 
     // The owner changes it on the phone.
@@ -87,16 +93,16 @@ async fn a_password_is_set_and_changed(scripts: Scripts) {
     browser.goto(&stack.url(&page(&account))).await;
     assert!(browser.text("#two-step").await.contains("Rejected by Telegram"));
     browser.press("Change at Telegram", "#change").await;
-    assert!(browser.text("#before-error").await.contains("the current password."));
+    until_it_says(&browser, "#before-error", "the current password.").await;
     browser.pictures("two-step-wrong").await;
     browser.fill("#before", "changed on the phone").await;
     browser.press("Change at Telegram", "#change").await;
-    assert_eq!(browser.text("#done").await, "Two-step password changed.");
+    until_it_says(&browser, "#done", "Two-step password changed.").await;
     assert!(is_valid(&visitor, &account).await);
 
     browser.click("#remove summary").await;
     browser.press("Turn off at Telegram", "#remove").await;
-    assert_eq!(browser.text("#done").await, "Two-step password removed.");
+    until_it_says(&browser, "#done", "Two-step password removed.").await;
     assert!(browser.text("#two-step").await.contains("Not set"));
     assert_eq!(phones.phone(&account.phone).await.unwrap()["password"], false);
     browser.close().await;
