@@ -120,7 +120,7 @@ refusals!(
 
 impl KnownRefusal {
     /// Whether the session is over, or the account.
-    pub const fn ends_the_session(self) -> bool {
+    const fn ends_the_session(self) -> bool {
         matches!(
             self,
             Self::UserDeactivated
@@ -205,6 +205,16 @@ impl LoginRefusal {
         }
     }
 
+    /// Whether nothing was done. If the session ends meanwhile, TDLib answers with an error whatever became of the request;
+    /// the same may hold for refusals that this version doesn't know.
+    pub const fn is_certain(&self) -> bool {
+        match self {
+            Self::Known { name } => !name.ends_the_session(),
+            Self::FloodWait { .. } => true,
+            Self::Captcha | Self::OtherStep | Self::Unknown { .. } => false,
+        }
+    }
+
     /// Whether there is no other way to send a code to this number for now.
     pub fn has_no_other_way(&self) -> bool {
         *self == Self::Known { name: KnownRefusal::SendCodeUnavailable }
@@ -240,6 +250,22 @@ mod tests {
             (400, "", unknown(400, None)),
         ] {
             assert_eq!(LoginRefusal::of(code, message), refusal, "{message}");
+        }
+    }
+
+    #[test]
+    fn an_error_that_comes_with_the_end_of_a_session_says_nothing_about_the_request() {
+        for (code, message, is_certain) in [
+            (400, "PASSWORD_HASH_INVALID", true),
+            (400, "AUTH_TOKEN_EXPIRED", true),
+            (429, "Too Many Requests: retry after 100", true),
+            (401, "SESSION_REVOKED", false),
+            (401, "AUTH_KEY_UNREGISTERED", false),
+            (406, "AUTH_KEY_DUPLICATED", false),
+            (401, "Unauthorized", false),
+            (400, "SOMETHING_NEW", false),
+        ] {
+            assert_eq!(LoginRefusal::of(code, message).is_certain(), is_certain, "{message}");
         }
     }
 

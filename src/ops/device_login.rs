@@ -116,8 +116,8 @@ async fn record_outcome(
 ) -> i64 {
     let (outcome, new) = match answer {
         Ok(new) => (Outcome::Done, Some(new.clone())),
-        Err(AnswerError::Refused(_)) => (Outcome::Failed, None),
-        Err(AnswerError::Away) => (Outcome::Unknown, None),
+        Err(AnswerError::Refused(why)) if why.is_certain() => (Outcome::Failed, None),
+        Err(AnswerError::Refused(_) | AnswerError::Away) => (Outcome::Unknown, None),
         Err(AnswerError::Stale | AnswerError::Busy | AnswerError::NotNow | AnswerError::NotRunning) => {
             (Outcome::NotSent, None)
         }

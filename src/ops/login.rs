@@ -6,7 +6,7 @@
 mod budget;
 
 pub use budget::allow_more_codes;
-use budget::{count_attempt, counts, note_sending, take_back, too_often};
+use budget::{counts, note_sending, record_if, take_back, too_often};
 
 use crate::domain::access::{Grant, Principal, Refusal};
 use crate::domain::audit::{AuditEntry, AuditEvent};
@@ -17,7 +17,7 @@ use crate::domain::{AccountId, Input, Phone, StageToken};
 use crate::ops::audit::failed_attempts;
 use crate::ops::audit::queue::Intent;
 use crate::ops::{App, Applied, OpError, accounts, bots, two_step};
-use crate::store::{self, StoreError, Written};
+use crate::store::{self, StoreError, Tx, Written};
 use crate::telegram::AnswerError;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -60,7 +60,8 @@ pub async fn act(
     }
     let attempt = AuditEntry::intent(now, grant.actor(), event(action)).about(grant.account());
     let (intent, note) = if action.sends_something() {
-        let (intent, note) = count_attempt(app, grant.actor(), phone, attempt).await?;
+        let noted = async |tx: &mut Tx<'_>| note_sending(app, tx, grant.actor(), phone, &attempt).await;
+        let (intent, note) = record_if(app, attempt.clone(), noted).await?;
         (intent, Some(note))
     } else {
         count_change(app, &attempt, grant.account())?;
@@ -112,44 +113,29 @@ async fn record(app: &App, attempt: AuditEntry) -> Result<Intent, OpError> {
     Ok(recorded.await?)
 }
 
-/// An input that was recorded, and the note that counts what Telegram sends for it, if it does.
-type Submitted = (Intent, Option<String>);
-
-/// Records that something is submitted, or refuses because Telegram refused too many of this person, or because a limit of
-/// what Telegram sends is used up.
+/// Records that something is submitted, with the note that counts what Telegram sends for it; or refuses because Telegram
+/// refused too many of this person, or because a limit of what Telegram sends is used up.
 async fn count_input(
     app: &App,
     actor: &Principal,
     sends_to: Option<&Phone>,
     attempt: AuditEntry,
-) -> Result<Submitted, OpError> {
+) -> Result<(Intent, Option<String>), OpError> {
     let since = app.clock.now().plus_seconds(-DAY);
     let limit = i64::from(app.config.limits.wrong_inputs_per_person_per_day);
-    let counted = app
-        .write_with(async |tx| -> Result<Written<Applied<Submitted, OpError>>, StoreError> {
-            let failed =
-                store::audit::count_unsuccessful(tx, &attempt.actor, attempt.event.code(), since).await?;
-            if failed >= limit {
-                let refused = too_often(&attempt, ErrorCode::TooManyInputs { limit });
-                return Ok(Written::unchanged(Applied::Rejected(refused)));
-            }
-            let note = match sends_to {
-                Some(phone) => match note_sending(app, tx, actor, phone, &attempt).await? {
-                    Applied::Done(note) => Some(note),
-                    Applied::Rejected(why) => return Ok(Written::unchanged(Applied::Rejected(why))),
-                },
-                None => None,
-            };
-            let recorded = tx.record(&attempt).await?;
-            let intent = Intent::of(&recorded, attempt.clone());
-            Ok(recorded.with(Applied::Done((intent, note))))
+    let entry = &attempt;
+    record_if(app, attempt.clone(), async |tx| {
+        let failed = store::audit::count_unsuccessful(tx, &entry.actor, entry.event.code(), since).await?;
+        if failed >= limit {
+            return Ok(Applied::Rejected(too_often(entry, ErrorCode::TooManyInputs { limit })));
+        }
+        let Some(phone) = sends_to else { return Ok(Applied::Done(None)) };
+        Ok(match note_sending(app, tx, actor, phone, entry).await? {
+            Applied::Done(note) => Applied::Done(Some(note)),
+            Applied::Rejected(why) => Applied::Rejected(why),
         })
-        .await?
-        .into_result();
-    if counted.is_err() {
-        failed_attempts::note(app, &attempt.actor, attempt.clone());
-    }
-    counted
+    })
+    .await
 }
 
 /// Submits the input that the account's stage waits for. `token` identifies the stage that the form was shown for.

@@ -10,7 +10,7 @@ use crate::live::events::Change;
 use crate::ops::audit::failed_attempts;
 use crate::ops::audit::queue::Intent;
 use crate::ops::{App, Applied, OpError, accounts};
-use crate::store::{self, StoreError, Written};
+use crate::store::{self, StoreError, Tx, Written};
 use crate::telegram::AnswerError;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -34,25 +34,24 @@ pub(super) async fn take_back(app: &App, account: AccountId, note: &str) {
     }
 }
 
-/// An attempt that was recorded: the entry, and the note that counts it.
-pub(super) type Attempt = (Intent, String);
+/// An attempt that was recorded, with what was noted; or why it was refused.
+type Recorded<N> = Applied<(Intent, N), OpError>;
 
-/// Records an attempt, or refuses it because a limit is used up.
-pub(super) async fn count_attempt(
+/// Records an attempt if `admit` lets it pass; returns the entry, and what `admit` noted.
+pub(super) async fn record_if<N>(
     app: &App,
-    actor: &Principal,
-    phone: &Phone,
     attempt: AuditEntry,
-) -> Result<Attempt, OpError> {
+    admit: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Applied<N, OpError>, StoreError>,
+) -> Result<(Intent, N), OpError> {
     let counted = app
-        .write_with(async |tx| -> Result<Written<Applied<Attempt, OpError>>, StoreError> {
-            let note = match note_sending(app, tx, actor, phone, &attempt).await? {
-                Applied::Done(note) => note,
+        .write_with(async |tx| -> Result<Written<Recorded<N>>, StoreError> {
+            let noted = match admit(tx).await? {
+                Applied::Done(noted) => noted,
                 Applied::Rejected(why) => return Ok(Written::unchanged(Applied::Rejected(why))),
             };
             let recorded = tx.record(&attempt).await?;
             let intent = Intent::of(&recorded, attempt.clone());
-            Ok(recorded.with(Applied::Done((intent, note))))
+            Ok(recorded.with(Applied::Done((intent, noted))))
         })
         .await?
         .into_result();
@@ -65,7 +64,7 @@ pub(super) async fn count_attempt(
 /// Notes that Telegram is asked to send something, unless the limit of the number, of the actor or of all is used up.
 pub(super) async fn note_sending(
     app: &App,
-    tx: &mut store::Tx<'_>,
+    tx: &mut Tx<'_>,
     actor: &Principal,
     phone: &Phone,
     attempt: &AuditEntry,

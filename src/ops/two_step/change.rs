@@ -150,7 +150,7 @@ async fn finish(
     let (now, row) = (app.clock.now(), id.to_string());
     let outcome = match result {
         Ok(()) => Outcome::Done,
-        Err(AnswerError::Refused(why)) if is_certain(why) => Outcome::Failed,
+        Err(AnswerError::Refused(why)) if why.is_certain() => Outcome::Failed,
         Err(AnswerError::Refused(_) | AnswerError::Away) => Outcome::Unknown,
         Err(AnswerError::Stale | AnswerError::Busy | AnswerError::NotNow | AnswerError::NotRunning) => {
             Outcome::NotSent
@@ -178,16 +178,6 @@ async fn finish(
     }
 }
 
-/// Whether nothing was changed. If the session ends meanwhile, TDLib answers with an error whatever became of the request;
-/// the same may hold for refusals that this version doesn't know.
-const fn is_certain(refusal: &LoginRefusal) -> bool {
-    match refusal {
-        LoginRefusal::Known { name } => !name.ends_the_session(),
-        LoginRefusal::FloodWait { .. } => true,
-        LoginRefusal::Captcha | LoginRefusal::OtherStep | LoginRefusal::Unknown { .. } => false,
-    }
-}
-
 /// Whether Telegram says that the password before is another one.
 pub(super) fn is_wrong_password(error: &AnswerError) -> bool {
     *error == AnswerError::Refused(LoginRefusal::Known { name: KnownRefusal::PasswordInvalid })
@@ -197,7 +187,7 @@ pub(super) fn refusal_of(error: AnswerError) -> OpError {
     match error {
         error if is_wrong_password(&error) => wrong("before", TwoStepFault::CurrentWrong),
         AnswerError::Away => refused(TwoStepFault::Unknown),
-        AnswerError::Refused(why) if !is_certain(&why) => refused(TwoStepFault::Unknown),
+        AnswerError::Refused(why) if !why.is_certain() => refused(TwoStepFault::Unknown),
         AnswerError::NotNow | AnswerError::NotRunning => refused(TwoStepFault::NotReady),
         error => error.into(),
     }

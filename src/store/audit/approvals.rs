@@ -42,44 +42,12 @@ pub(in crate::store) async fn was_used_after(
     account: AccountId,
     person: &Email,
 ) -> Result<bool, StoreError> {
-    match kind {
-        RevealKind::LoginCode => was_done(conn, AuditKind::LoginCodeShown, seq, account, person).await,
-        RevealKind::TwoStepPassword => {
-            was_done(conn, AuditKind::TwoStepPasswordShown, seq, account, person).await
-        }
-        RevealKind::DeviceLogin => was_begun(conn, AuditKind::DeviceLoggedIn, seq, account, person).await,
-    }
-}
-
-async fn was_done(
-    conn: &mut Conn<'_>,
-    kind: AuditKind,
-    seq: i64,
-    account: AccountId,
-    person: &Email,
-) -> Result<bool, StoreError> {
-    let (count,) = one!(
-        conn,
-        (i64,),
-        "select count(*) from audit_log where account = $1 and code = $2 and actor = $3 and seq > $4
-         and outcome = $5",
-        account,
-        kind.code(),
-        person.to_string(),
-        seq,
-        Outcome::Done
-    )?;
-    Ok(count > 0)
-}
-
-/// Whether it was begun, except where it certainly did not happen.
-async fn was_begun(
-    conn: &mut Conn<'_>,
-    kind: AuditKind,
-    seq: i64,
-    account: AccountId,
-    person: &Email,
-) -> Result<bool, StoreError> {
+    // Logging a device in counts from its intent on, since the device may be logged in although the outcome is unknown.
+    let (code, since) = match kind {
+        RevealKind::LoginCode => (AuditKind::LoginCodeShown, Outcome::Done),
+        RevealKind::TwoStepPassword => (AuditKind::TwoStepPasswordShown, Outcome::Done),
+        RevealKind::DeviceLogin => (AuditKind::DeviceLoggedIn, Outcome::Intent),
+    };
     let (count,) = one!(
         conn,
         (i64,),
@@ -87,10 +55,10 @@ async fn was_begun(
          and outcome = $5 and not exists (select 1 from audit_log ended where ended.intent = audit_log.seq
          and (ended.outcome = $6 or ended.outcome = $7))",
         account,
-        kind.code(),
+        code.code(),
         person.to_string(),
         seq,
-        Outcome::Intent,
+        since,
         Outcome::Failed,
         Outcome::NotSent
     )?;

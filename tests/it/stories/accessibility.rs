@@ -74,6 +74,7 @@ async fn pages_of_many_accounts() {
         walk.look_at(&format!("/accounts/{}/devices/{part}", ready.id), part).await;
     }
 
+    walk.look_at(&format!("/accounts/{}/two-step", ready.id), "two-step password").await;
     walk.look_at("/accounts/add", "add").await;
     walk.browser.goto(&walk.stack.url("/accounts")).await;
     walk.browser.click("a.primary[href='/accounts/add']").await;

@@ -100,7 +100,30 @@ async fn a_password_is_set_and_changed(scripts: Scripts) {
     until_it_says(&browser, "#done", "Two-step password changed.").await;
     assert!(is_valid(&visitor, &account).await);
 
+    // With an address, and while a stranger asks for the removal of the password.
+    browser.fill("#email", "ada@example.org").await;
+    browser.press("Send code", "#set-email").await;
+    until_it_says(&browser, "#two-step", "not confirmed yet").await;
+    browser.pictures("two-step-email").await;
+    browser.fill("#code", "000000").await;
+    browser.press("Confirm", "#confirm-email").await;
+    until_it_says(&browser, "#code-error", "isn't the code").await;
+    browser.fill("#code", &phones.code(&account.phone).await).await;
+    browser.press("Confirm", "#confirm-email").await;
+    until_it_says(&browser, "#done", "Recovery address confirmed.").await;
+    phones.request_password_reset(&account.phone).await;
+    browser.goto(&stack.url(&page(&account))).await;
+    browser.pictures("two-step-reset").await;
+    browser.press("Keep the password", "#reset").await;
+    until_it_says(&browser, "#done", "The password stays.").await;
+
+    // A wrong password is said in the form that it was sent with.
+    phones.set_password(&account.phone, "changed again").await;
     browser.click("#remove summary").await;
+    browser.press("Turn off at Telegram", "#remove").await;
+    until_it_says(&browser, "#remove-before-error", "the current password.").await;
+    assert!(!browser.has("#before-error").await);
+    browser.fill("#remove-before", "changed again").await;
     browser.press("Turn off at Telegram", "#remove").await;
     until_it_says(&browser, "#done", "Two-step password removed.").await;
     assert!(browser.text("#two-step").await.contains("Not set"));

@@ -36,7 +36,7 @@ pub struct TwoStepForm {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Wanted {
+pub enum Wanted {
     Change,
     Remove,
     Check,
@@ -58,6 +58,8 @@ pub enum How {
 /// What is shown again after an error. Passwords are not.
 #[derive(Debug, Default)]
 pub struct TwoStepValues {
+    /// The form that was sent.
+    pub sent: Option<Wanted>,
     pub is_typed: bool,
     pub hint: String,
     pub email: String,
@@ -115,6 +117,7 @@ pub async fn send(
     Form(form): Form<TwoStepForm>,
 ) -> Result<Response, AppError> {
     let values = TwoStepValues {
+        sent: Some(form.r#do),
         is_typed: form.how == How::Typed,
         hint: form.hint.clone(),
         email: form.email.clone(),

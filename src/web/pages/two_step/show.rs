@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::form::{Done, TwoStepValues};
+use super::form::{Done, TwoStepValues, Wanted};
 use crate::domain::privilege::can;
 use crate::domain::two_step::TwoStepState;
 use crate::live::accounts::Entry;
@@ -39,6 +39,11 @@ pub(super) struct TwoStepPage<'a> {
 }
 
 impl TwoStepPage<'_> {
+    /// What is wrong with the current password in this form, if it was the one that was sent.
+    fn current_error(&self, form: Wanted) -> Option<&str> {
+        self.form.error("before").filter(|_| self.form.values.sent == Some(form))
+    }
+
     fn reset_at(&self) -> Option<Moment> {
         self.state.as_ref().ok()?.reset_at.map(moment)
     }
