@@ -1,19 +1,23 @@
 //! The devices that are signed in to an account.
 
 use crate::domain::Device;
+use crate::domain::device::DeviceError;
 use crate::web::pages::devices::query::{Column, Kind};
+use crate::words::devices::sentence;
 
 /// So many devices of an account are shown at once.
 pub const AT_ONCE: usize = 8;
 
-pub const NOT_NOW: &str =
-    "The account isn't logged in at the moment, so Telegram can't be asked about its devices.";
 pub const NOT_READ: &str = "Telegram hasn't listed the devices yet.";
 pub const READ: &str = "Devices refreshed.";
 pub const ENDED: &str = "The device's session was ended.";
 pub const OTHERS_ENDED: &str = "The sessions of all other devices were ended.";
 pub const CONFIRMED: &str = "Device confirmed.";
 pub const IDLE_SET: &str = "Saved.";
+
+pub fn not_now() -> String {
+    sentence(DeviceError::NotLoggedIn)
+}
 
 /// The columns of the list of devices across accounts.
 pub const COLUMNS: [(Column, &str); 5] = [
