@@ -47,7 +47,9 @@ async fn recorded(visitor: &Visitor) -> Vec<Value> {
     let export = visitor.post("/audit/export", &[("format", "jsonl")]).await;
     let text = export.text().await.unwrap();
     let entries = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    entries.filter(|entry| entry["code"].as_str().is_some_and(|code| code.starts_with("login.device"))).collect()
+    entries
+        .filter(|entry| entry["code"].as_str().is_some_and(|code| code.starts_with("login.device")))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
