@@ -40,7 +40,9 @@ for ((run = 1; run <= runs; run++)); do
     rm -f "$junit"
     began=$SECONDS
     said=well
-    cargo nextest run --workspace --locked --profile flakes --no-fail-fast --filterset "$filter" \
+    # As many at once as `make test` runs.
+    cargo nextest run --workspace --locked --profile flakes --no-fail-fast --test-threads $((2 * cores)) \
+        --filterset "$filter" \
         >"$logs/run-$run.log" 2>&1 || said=failed
     [ ! -f "$junit" ] || mv "$junit" "$logs/run-$run.xml"
     echo "flakes: run $run of $runs beside $load busy loops: $said after $((SECONDS - began)) s"

@@ -11,6 +11,10 @@ natives/fetch.sh
 # Builds everything first: the end-to-end tests start the binaries of the workspace.
 cargo build --workspace --all-targets --locked
 
+# Tests mostly wait: for processes, pages and timers.
+RUST_TEST_THREADS=$((2 * $(getconf _NPROCESSORS_ONLN)))
+export RUST_TEST_THREADS
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 failed=0
