@@ -43,7 +43,7 @@ impl OnboardingSettings {
 
     /// Whether a person with this verified address can add their own account.
     pub fn admits(&self, email: &Email) -> bool {
-        self.is_open && (self.domains.is_empty() || self.domains.iter().any(|domain| domain.is_of(email)))
+        self.is_open && (self.domains.is_empty() || self.domains.iter().any(|domain| domain.includes(email)))
     }
 }
 

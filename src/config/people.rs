@@ -55,7 +55,7 @@ pub(super) fn named<E: Fn(&str) -> Option<String>>(
             "ADMIN_EMAILS has to name exactly one person: with SSO_MODE=disable everyone is that administrator.",
         );
     }
-    let is_listed = |email: &Email| domains.iter().any(|domain| domain.is_of(email));
+    let is_listed = |email: &Email| domains.iter().any(|domain| domain.includes(email));
     for admin in admins.iter().filter(|admin| !domains.is_empty() && !is_listed(admin)) {
         env.fault(format!("ADMIN_EMAILS has {admin}, whose domain is not in SSO_EMAIL_DOMAINS."));
     }

@@ -55,6 +55,6 @@ impl SsoSettings {
 
     /// Whether addresses of this domain may sign in.
     pub fn admits(&self, email: &Email) -> bool {
-        self.email_domains.is_empty() || self.email_domains.iter().any(|domain| domain.is_of(email))
+        self.email_domains.is_empty() || self.email_domains.iter().any(|domain| domain.includes(email))
     }
 }

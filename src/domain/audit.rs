@@ -124,11 +124,8 @@ define::audit_events! {
     "device.gone" => DeviceGone { device: String, address: String, place: String },
     /// The session of a device was ended
     "device.ended" => DeviceEnded { device: String, address: String, place: String },
-    /// The sessions of all other devices were ended
-    "device.others-ended" => OtherDevicesEnded {
-        // How many were known.
-        devices: u64,
-    },
+    /// The sessions of all other devices were ended; so many were known
+    "device.others-ended" => OtherDevicesEnded { devices: u64 },
     /// A new device was confirmed
     "device.confirmed" => DeviceConfirmed { device: String, address: String, place: String },
     /// The days were set after which sessions that are not used end
@@ -156,6 +153,8 @@ define::audit_events! {
     "invite.list.started" => InviteListStarted { invites: u64, hours: u32 },
     /// Creating invites from a list was retried
     "invite.list.retried" => InviteListRetried,
+    /// Creating invites from a list was stopped
+    "invite.list.stopped" => InviteListStopped { left: u64 },
     /// The links of a list's invites were downloaded
     "invite.list.downloaded" => InviteListDownloaded { links: u64 },
     /// The link of an invite was shown again

@@ -70,7 +70,7 @@ impl EmailDomain {
     }
 
     /// Whether an address has this domain.
-    pub fn is_of(&self, email: &Email) -> bool {
+    pub fn includes(&self, email: &Email) -> bool {
         self.0 == email.host()
     }
 }
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_domain_matches_exactly() {
         let domain = EmailDomain::parse("Example.ORG").unwrap();
-        for (address, is_of) in [
+        for (address, is_included) in [
             ("ada@example.org", true),
             ("ADA@EXAMPLE.ORG", true),
             ("ada@example.org.evil.com", false),
@@ -132,7 +132,7 @@ mod tests {
             ("example.org@evil.com", false),
             ("ada+example.org@evil.com", false),
         ] {
-            assert_eq!(domain.is_of(&Email::parse(address).unwrap()), is_of, "{address}");
+            assert_eq!(domain.includes(&Email::parse(address).unwrap()), is_included, "{address}");
         }
         for text in [
             "",

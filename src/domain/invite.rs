@@ -25,7 +25,7 @@ named!(
         /// A browser has begun, with consent.
         Opened = "opened",
         /// The account's number is known, and it is being logged in.
-        SigningIn = "signing-in",
+        LoggingIn = "signing-in",
         /// The account is logged in.
         Done = "done",
         /// Its time is over.
@@ -39,7 +39,7 @@ impl InviteState {
     /// Whether something can still become of it.
     pub const fn is_open(self) -> bool {
         match self {
-            Self::Created | Self::Opened | Self::SigningIn => true,
+            Self::Created | Self::Opened | Self::LoggingIn => true,
             Self::Done | Self::Expired | Self::Revoked => false,
         }
     }
@@ -95,15 +95,15 @@ pub enum InviteDenied {
 
 impl Invite {
     /// The state at this moment: it may have expired although the row is not updated.
-    pub fn stands(&self, now: Millis) -> InviteState {
+    pub fn state_at(&self, now: Millis) -> InviteState {
         if self.state.is_open() && self.expires <= now { InviteState::Expired } else { self.state }
     }
 
     /// Why a browser that has not begun can't begin; none if it can.
     pub fn denial(&self, now: Millis) -> Option<InviteDenied> {
-        match self.stands(now) {
+        match self.state_at(now) {
             InviteState::Created => None,
-            InviteState::Opened | InviteState::SigningIn => Some(InviteDenied::OtherBrowser),
+            InviteState::Opened | InviteState::LoggingIn => Some(InviteDenied::OtherBrowser),
             InviteState::Done => Some(InviteDenied::Used),
             InviteState::Expired => Some(InviteDenied::Expired),
             InviteState::Revoked => Some(InviteDenied::Revoked),
@@ -122,12 +122,12 @@ impl Invite {
         browser: &str,
         origin: &RequestInfo,
     ) -> Result<Principal, InviteDenied> {
-        match self.stands(now) {
-            InviteState::Opened | InviteState::SigningIn if self.is_in(browser) => {
+        match self.state_at(now) {
+            InviteState::Opened | InviteState::LoggingIn if self.is_in(browser) => {
                 let pass = InvitePass::new(self.id, self.person.clone(), self.account, origin.clone());
                 Ok(Principal::Invite(pass))
             }
-            InviteState::Opened | InviteState::SigningIn => Err(InviteDenied::OtherBrowser),
+            InviteState::Opened | InviteState::LoggingIn => Err(InviteDenied::OtherBrowser),
             // There is a new link since.
             InviteState::Created => Err(InviteDenied::Unknown),
             InviteState::Done => Err(InviteDenied::Used),

@@ -113,10 +113,12 @@ impl Steps for RemoveStep {
 }
 
 named!(
-    /// The steps of [`JobKind::CreateInvites`]. The step is done for each line, and commits the invite and that the line
-    /// is done together.
+    /// The steps of [`JobKind::CreateInvites`]. Each is done once for each line.
     InvitesStep {
+        /// Creates the invite of a line.
         Create = "create",
+        /// Sends the link of a line's invite by e-mail, if that is wanted.
+        Send = "send",
     }
 );
 
@@ -127,18 +129,25 @@ impl Steps for InvitesStep {
 
     fn next(self) -> Option<Self> {
         match self {
-            Self::Create => None,
+            Self::Create => Some(Self::Send),
+            Self::Send => None,
         }
     }
 }
 
-/// How far a job is that does the same for each line of a list.
+/// How far a job is that creates the invites of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     pub lines: u64,
     /// Lines that are done, including those that failed.
     pub done: u64,
     pub failed: u64,
+    /// Links that are sent by e-mail, if their invites can be created.
+    pub emails: u64,
+    /// Links whose e-mail was tried.
+    pub emailed: u64,
+    /// E-mails that are not known to have been taken.
+    pub emails_failed: u64,
 }
 
 #[cfg(test)]

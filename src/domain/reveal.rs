@@ -127,7 +127,7 @@ impl RequestState {
 
 impl RevealRequest {
     /// The state at this moment: the request may have expired although the row is not updated yet.
-    pub fn stands(&self, now: Millis) -> RequestState {
+    pub fn state_at(&self, now: Millis) -> RequestState {
         match self.state {
             RequestState::Waiting | RequestState::Approved if self.expires <= now => RequestState::Expired,
             state => state,
@@ -205,8 +205,8 @@ mod tests {
             (RequestState::Withdrawn, RequestState::Withdrawn),
             (RequestState::Voided, RequestState::Voided),
         ] {
-            assert_eq!(request(state).stands(Millis(999)), state);
-            assert_eq!(request(state).stands(Millis(1000)), after);
+            assert_eq!(request(state).state_at(Millis(999)), state);
+            assert_eq!(request(state).state_at(Millis(1000)), after);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Creates the invites of a list.
+//! Creates the invites of a list, and sends their links.
 
 use super::Job;
 use crate::context::App;
@@ -23,6 +23,7 @@ impl Job for CreateInvites {
     ) -> Result<StepOutcome, StoreError> {
         match step {
             InvitesStep::Create => list::make_next(app, row).await,
+            InvitesStep::Send => list::send_next(app, row).await,
         }
     }
 }

@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use crate::context::App;
 use crate::domain::job::{JobKind, JobRecord, StepOutcome, Steps};
-use crate::store::{self, StoreError};
+use crate::store::{self, Conn, StoreError};
 
 pub use runner::{STEP_ENDS, run, run_with};
 
@@ -58,7 +58,13 @@ async fn advance<J: Job>(app: &App, row: &JobRecord) -> Result<StepOutcome, Stor
     };
     let outcome = J::step(app, row, args, step).await?;
     if outcome == StepOutcome::Done {
-        app.db.maintain(async |conn| store::jobs::advance(conn, row.id, step.next_cursor()).await).await?;
+        let advance =
+            async |conn: &mut Conn<'_>| store::jobs::advance(conn, row.id, step.next_cursor()).await;
+        match app.db.maintain(advance).await {
+            // A person stopped it meanwhile.
+            Ok(()) | Err(StoreError::Missing) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(outcome)
 }

@@ -158,10 +158,15 @@ async fn advance(app: Arc<App>, job: JobRecord, step: impl Future<Output = Resul
         }
         Err(error) => Err(error),
     };
-    if let Err(error) = stored {
+    if let Err(error) = stored.or_else(stopped_meanwhile) {
         tracing::warn!(job = %id, %error, "the outcome of a step could not be stored");
         tokio::time::sleep(UNAVAILABLE).await;
     }
+}
+
+/// A job that a person has stopped takes no outcome any more.
+fn stopped_meanwhile(error: StoreError) -> Result<(), StoreError> {
+    if matches!(error, StoreError::Missing) { Ok(()) } else { Err(error) }
 }
 
 /// The outcome of a step. One that panics or fails has failed like any other, and is retried with growing pauses. An

@@ -38,7 +38,7 @@ impl Requests {
         if !system_privileges(policy, principal).has(SystemPrivilege::ApproveReveal) {
             return None;
         }
-        let pending = self.recent.iter().filter(|it| it.stands(now) == RequestState::Waiting);
+        let pending = self.recent.iter().filter(|it| it.state_at(now) == RequestState::Waiting);
         Some(pending.filter(|it| !is_own(it, principal) && !self.depends(it, principal)).count())
     }
 

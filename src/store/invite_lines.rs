@@ -15,27 +15,34 @@ pub struct Line {
     pub planned: PlannedInvite,
     /// None until it is done; empty if its invite was created, else why it was not.
     pub outcome: Option<String>,
+    /// Whether the link is sent by e-mail.
+    pub email: bool,
+    /// None until that was tried; empty if the mail server took it, else why it is not known to have arrived.
+    pub emailed: Option<String>,
 }
 
-/// Adds a line that is to be done.
+type Row = (i64, String, Option<String>, i64, Option<String>);
+
+/// Adds a line that is to be done; with `email`, its link is sent.
 pub async fn insert(
     conn: &mut Conn<'_>,
     keys: &Keys,
     job: JobId,
-    (number, planned): (i64, &PlannedInvite),
+    (number, planned, email): (i64, &PlannedInvite, bool),
     now: Millis,
 ) -> Result<(), StoreError> {
     let text = serde_json::to_string(planned).map_err(|error| corrupt(&error))?;
     let sealed = keys.seal(&place(&job.to_string(), number), &Secret::new(text))?;
     execute!(
         conn,
-        "insert into invite_lines (job_id, line, creator, key_id, sealed, outcome, created)
-         values ($1, $2, $3, $4, $5, null, $6)",
+        "insert into invite_lines (job_id, line, creator, key_id, sealed, outcome, email, created)
+         values ($1, $2, $3, $4, $5, null, $6, $7)",
         job,
         number,
         planned.creator,
         sealed.key_id(),
         sealed.to_string(),
+        i64::from(email),
         now
     )?;
     Ok(())
@@ -45,8 +52,21 @@ pub async fn insert(
 pub async fn next(conn: &mut Conn<'_>, keys: &Keys, job: JobId) -> Result<Option<Line>, StoreError> {
     let row = first!(
         conn,
-        (i64, String, Option<String>),
-        "select line, sealed, outcome from invite_lines where job_id = $1 and outcome is null order by line limit 1",
+        Row,
+        "select line, sealed, outcome, email, emailed from invite_lines
+         where job_id = $1 and outcome is null order by line limit 1",
+        job
+    )?;
+    row.map(|row| opened(keys, job, row)).transpose()
+}
+
+/// The first line whose invite was created and whose link has to be sent.
+pub async fn next_to_send(conn: &mut Conn<'_>, keys: &Keys, job: JobId) -> Result<Option<Line>, StoreError> {
+    let row = first!(
+        conn,
+        Row,
+        "select line, sealed, outcome, email, emailed from invite_lines
+         where job_id = $1 and outcome = '' and email = 1 and emailed is null order by line limit 1",
         job
     )?;
     row.map(|row| opened(keys, job, row)).transpose()
@@ -56,8 +76,8 @@ pub async fn next(conn: &mut Conn<'_>, keys: &Keys, job: JobId) -> Result<Option
 pub async fn all(conn: &mut Conn<'_>, keys: &Keys, job: JobId) -> Result<Vec<Line>, StoreError> {
     let rows = all!(
         conn,
-        (i64, String, Option<String>),
-        "select line, sealed, outcome from invite_lines where job_id = $1 order by line",
+        Row,
+        "select line, sealed, outcome, email, emailed from invite_lines where job_id = $1 order by line",
         job
     )?;
     rows.into_iter().map(|row| opened(keys, job, row)).collect()
@@ -66,12 +86,12 @@ pub async fn all(conn: &mut Conn<'_>, keys: &Keys, job: JobId) -> Result<Vec<Lin
 fn opened(
     keys: &Keys,
     job: JobId,
-    (number, sealed, outcome): (i64, String, Option<String>),
+    (number, sealed, outcome, email, emailed): Row,
 ) -> Result<Line, StoreError> {
     let sealed: Sealed = sealed.parse()?;
     let text = keys.open(&place(&job.to_string(), number), &sealed)?;
     let planned = serde_json::from_str(text.expose()).map_err(|error| corrupt(&error))?;
-    Ok(Line { number, planned, outcome })
+    Ok(Line { number, planned, outcome, email: email == 1, emailed })
 }
 
 /// A line is done.
@@ -86,30 +106,85 @@ pub async fn finish(conn: &mut Conn<'_>, job: JobId, number: i64, outcome: &str)
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }
 
+/// What became of the e-mail of a line; without an outcome, it is tried again.
+pub async fn set_emailed(
+    conn: &mut Conn<'_>,
+    job: JobId,
+    number: i64,
+    outcome: Option<&str>,
+) -> Result<(), StoreError> {
+    execute!(
+        conn,
+        "update invite_lines set emailed = $3 where job_id = $1 and line = $2",
+        job,
+        number,
+        outcome
+    )?;
+    Ok(())
+}
+
+/// Gives up what is not done, and says why.
+pub async fn stop(conn: &mut Conn<'_>, job: JobId, why: &str) -> Result<(), StoreError> {
+    execute!(
+        conn,
+        "update invite_lines set emailed = $2 where job_id = $1 and outcome = '' and email = 1 and emailed is null",
+        job,
+        why
+    )?;
+    execute!(conn, "update invite_lines set outcome = $2 where job_id = $1 and outcome is null", job, why)?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Counts {
+    job_id: JobId,
+    lines: i64,
+    done: i64,
+    failed: i64,
+    emails: i64,
+    emailed: i64,
+    emails_failed: i64,
+}
+
+impl From<Counts> for Progress {
+    fn from(counts: Counts) -> Self {
+        let count = |number: i64| u64::try_from(number).unwrap_or_default();
+        Self {
+            lines: count(counts.lines),
+            done: count(counts.done),
+            failed: count(counts.failed),
+            emails: count(counts.emails),
+            emailed: count(counts.emailed),
+            emails_failed: count(counts.emails_failed),
+        }
+    }
+}
+
 /// How far each job is whose lines are there.
 pub async fn progress(conn: &mut Conn<'_>) -> Result<Vec<(JobId, Progress)>, StoreError> {
     let rows = all!(
         conn,
-        (JobId, i64, i64, i64),
-        "select job_id, count(*), count(outcome), count(nullif(outcome, '')) from invite_lines group by job_id"
+        Counts,
+        "select job_id, count(*) as lines, count(outcome) as done, count(nullif(outcome, '')) as failed,
+         count(case when email = 1 and (outcome is null or outcome = '') then 1 end) as emails,
+         count(emailed) as emailed, count(nullif(emailed, '')) as emails_failed
+         from invite_lines group by job_id"
     )?;
-    Ok(rows.into_iter().map(|(job, lines, done, failed)| (job, counted(lines, done, failed))).collect())
+    Ok(rows.into_iter().map(|row| (row.job_id, row.into())).collect())
 }
 
 /// How far a job is. Without lines, they were deleted.
 pub async fn progress_of(conn: &mut Conn<'_>, job: JobId) -> Result<Progress, StoreError> {
-    let (lines, done, failed) = one!(
+    let counts = first!(
         conn,
-        (i64, i64, i64),
-        "select count(*), count(outcome), count(nullif(outcome, '')) from invite_lines where job_id = $1",
+        Counts,
+        "select job_id, count(*) as lines, count(outcome) as done, count(nullif(outcome, '')) as failed,
+         count(case when email = 1 and (outcome is null or outcome = '') then 1 end) as emails,
+         count(emailed) as emailed, count(nullif(emailed, '')) as emails_failed
+         from invite_lines where job_id = $1 group by job_id",
         job
     )?;
-    Ok(counted(lines, done, failed))
-}
-
-fn counted(lines: i64, done: i64, failed: i64) -> Progress {
-    let count = |number: i64| u64::try_from(number).unwrap_or_default();
-    Progress { lines: count(lines), done: count(done), failed: count(failed) }
+    Ok(counts.map(Progress::from).unwrap_or_default())
 }
 
 /// How many lines of a person's lists are not done.

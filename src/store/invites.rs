@@ -164,7 +164,7 @@ pub async fn with_account(conn: &mut Conn<'_>) -> Result<Vec<Invite>, StoreError
         all,
         conn,
         "where account_id is not null and (state = $1 or state = $2)",
-        InviteState::SigningIn,
+        InviteState::LoggingIn,
         InviteState::Created
     )?;
     let invites = rows.into_iter().map(|row| genuine(conn, row));
@@ -198,7 +198,7 @@ pub(super) async fn revoke_own(conn: &mut Conn<'_>, person: UserId) -> Result<()
         InviteKind::Own,
         InviteState::Revoked,
         InviteState::Opened,
-        InviteState::SigningIn
+        InviteState::LoggingIn
     )
     .map(drop)
 }

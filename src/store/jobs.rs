@@ -158,6 +158,23 @@ pub async fn advance(conn: &mut Conn<'_>, id: JobId, cursor: Option<&str>) -> Re
     found(touched)
 }
 
+/// Whether a job is to be worked on. It is not any more once a person has stopped it.
+pub async fn is_waiting(conn: &mut Conn<'_>, id: JobId) -> Result<bool, StoreError> {
+    let row = first!(conn, (JobState,), "select state from jobs where id = $1", id)?;
+    Ok(row.is_some_and(|(state,)| state == JobState::Waiting))
+}
+
+/// Ends a job that waits or has failed.
+pub async fn end(conn: &mut Conn<'_>, id: JobId) -> Result<(), StoreError> {
+    let touched = execute!(
+        conn,
+        "update jobs set cursor = null, state = $2, error = null where id = $1 and state <> $2",
+        id,
+        JobState::Done
+    )?;
+    found(touched)
+}
+
 /// A step failed: it is retried at `not_before`.
 pub async fn postpone(
     conn: &mut Conn<'_>,

@@ -85,6 +85,13 @@ impl<T> Written<T> {
         Self(Effect::Unchanged(value))
     }
 
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Written<U> {
+        Written(match self.0 {
+            Effect::Recorded(value) => Effect::Recorded(change(value)),
+            Effect::Unchanged(value) => Effect::Unchanged(change(value)),
+        })
+    }
+
     /// The result of a change that may have recorded something.
     pub fn of(recorded: Option<Recorded>, value: T) -> Self {
         match recorded {

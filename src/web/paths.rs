@@ -93,6 +93,7 @@ paths! {
     INVITES_LIST_JOB = "/invites/list/{job}" => invites_list_job(job: JobId);
     INVITES_LIST_EVENTS = "/invites/list/{job}/events" => invites_list_events(job: JobId);
     INVITES_LIST_RESULT = "/invites/list/{job}/result" => invites_list_result(job: JobId);
+    INVITES_LIST_STOP = "/invites/list/{job}/stop" => invites_list_stop(job: JobId);
     INVITES_LIST_RETRY = "/invites/list/{job}/retry" => invites_list_retry(job: JobId);
     INVITE_LINK = "/invites/{invite}/link" => invite_link(invite: InviteId);
     INVITE_EMAIL = "/invites/{invite}/email" => invite_email(invite: InviteId);

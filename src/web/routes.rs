@@ -90,6 +90,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::INVITES_LIST_JOB, get(invites::many_job::show))
         .route(paths::INVITES_LIST_EVENTS, get(invites::many_events::progress))
         .route(paths::INVITES_LIST_RESULT, post(invites::many_result::download))
+        .route(paths::INVITES_LIST_STOP, post(invites::many_job::stop))
         .route(paths::INVITES_LIST_RETRY, post(invites::many_job::retry))
         .route(paths::INVITE_LINK, post(invites::link::show))
         .route(paths::INVITE_EMAIL, post(invites::link::email))

@@ -45,7 +45,7 @@ fn only_open_invites_expire() {
     for state in InviteState::iter() {
         let after = if state.is_open() { InviteState::Expired } else { state };
         let invite = invite(state);
-        assert_eq!((invite.stands(Millis(59_999)), invite.stands(Millis(60_000))), (state, after));
+        assert_eq!((invite.state_at(Millis(59_999)), invite.state_at(Millis(60_000))), (state, after));
     }
 }
 
@@ -55,7 +55,7 @@ fn a_browser_acts_only_while_its_invite_is_open() {
     for (state, denied) in [
         (InviteState::Created, Some(InviteDenied::Unknown)),
         (InviteState::Opened, None),
-        (InviteState::SigningIn, None),
+        (InviteState::LoggingIn, None),
         (InviteState::Done, Some(InviteDenied::Used)),
         (InviteState::Expired, Some(InviteDenied::Expired)),
         (InviteState::Revoked, Some(InviteDenied::Revoked)),
@@ -70,7 +70,7 @@ fn a_browser_acts_only_while_its_invite_is_open() {
 
 #[test]
 fn it_logs_in_its_account_and_does_nothing_else() {
-    let invite = invite(InviteState::SigningIn);
+    let invite = invite(InviteState::LoggingIn);
     let principal = invite.principal(Millis(1), "b", &RequestInfo::default()).unwrap();
     let (rules, own) = (Policy::default(), account(invite.account.unwrap()));
     assert!(decide::<can::Login>(&rules, &principal, &own).is_ok());

@@ -125,7 +125,7 @@ async fn check_actor(
     if let Principal::Invite(pass) = actor {
         let invite = store::invites::get(conn, pass.invite()).await?;
         let is_open = invite.is_some_and(|invite| {
-            invite.account == Some(account.id) && invite.stands(app.clock.now()) == InviteState::SigningIn
+            invite.account == Some(account.id) && invite.state_at(app.clock.now()) == InviteState::LoggingIn
         });
         return if is_open { Ok(()) } else { Err(OpError::Refused(ErrorCode::FormStale)) };
     }

@@ -114,7 +114,7 @@ pub(crate) async fn check<R: Revealing>(
 
 /// Why a request has ended, for the person who made it.
 pub(crate) fn closed(request: &RevealRequest, now: Millis) -> Option<ErrorCode> {
-    match request.stands(now) {
+    match request.state_at(now) {
         RequestState::Waiting | RequestState::Approved => None,
         RequestState::Used => Some(ErrorCode::ApprovalUsed),
         RequestState::Refused => {

@@ -62,7 +62,7 @@ async fn add<R: Revealing>(
         return refused(ErrorCode::PasswordNotStored);
     }
     if let Some(last) = store::reveal_requests::newest(conn, account, R::KIND, person.id).await?
-        && matches!(last.stands(now), RequestState::Waiting | RequestState::Approved)
+        && matches!(last.state_at(now), RequestState::Waiting | RequestState::Approved)
         && authorize::expired(app, conn, &last).await?.is_none()
     {
         return refused(ErrorCode::AlreadyRequested);
@@ -173,7 +173,7 @@ async fn check_status(
 /// Why a request can't be decided any more, for an approver.
 fn over(request: &RevealRequest, now: Millis) -> Option<ErrorCode> {
     let by = authorize::decider(request);
-    match request.stands(now) {
+    match request.state_at(now) {
         RequestState::Waiting => None,
         RequestState::Approved => Some(ErrorCode::RequestApproved { by }),
         RequestState::Used => Some(ErrorCode::RequestUsed { by }),

@@ -92,7 +92,7 @@ fn of(request: Option<RevealRequest>, approvers: Vec<Email>, now: Millis) -> App
     let Some(request) = recent else {
         return ApprovalStatus::Needed { why: None, reason: String::new(), approvers };
     };
-    match request.stands(now) {
+    match request.state_at(now) {
         RequestState::Waiting => ApprovalStatus::Waiting { request, approvers },
         RequestState::Approved => ApprovalStatus::Approved(request),
         // The next reveal needs its own reason.

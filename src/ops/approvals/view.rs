@@ -93,7 +93,7 @@ async fn dependent(
     requests: &[RevealRequest],
 ) -> Result<HashSet<(UserId, UserId)>, StoreError> {
     let now = app.clock.now();
-    let waiting = requests.iter().filter(|request| request.stands(now) == RequestState::Waiting);
+    let waiting = requests.iter().filter(|request| request.state_at(now) == RequestState::Waiting);
     let people: HashSet<UserId> = waiting.map(|request| request.requester).collect();
     let mut dependent = HashSet::new();
     for requester in people {
@@ -162,7 +162,7 @@ pub async fn run(app: Arc<App>) {
 fn until_next(app: &App) -> Duration {
     let now = app.clock.now();
     let requests = app.live.approvals.load();
-    let open = requests.recent.iter().filter(|it| it.stands(now).is_open());
+    let open = requests.recent.iter().filter(|it| it.state_at(now).is_open());
     let next = open.map(|it| it.expires.0.saturating_sub(now.0)).min();
     let next = next.and_then(|left| u64::try_from(left).ok()).map(Duration::from_millis);
     next.map_or(LONGEST_SLEEP, |left| left.min(LONGEST_SLEEP))

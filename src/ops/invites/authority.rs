@@ -37,7 +37,7 @@ pub fn manages(rules: &Policy, actor: &Principal, invite: &Invite) -> bool {
 }
 
 /// Whether the person who created it may still invite people in this way.
-pub(super) async fn holds(
+pub(super) async fn is_still_allowed(
     context: &Context,
     conn: &mut Conn<'_>,
     invite: &Invite,
@@ -47,6 +47,7 @@ pub(super) async fn holds(
     Ok(match invite.kind {
         InviteKind::Own => user.email == invite.person && context.config.onboarding.admits(&user.email),
         InviteKind::Link => {
+            // Their address was verified when they created it.
             let creator = Principal::User(sign_in::person(&user, true));
             authorize(&context.policy(conn).await?, &creator, &invite.groups).is_ok()
         }

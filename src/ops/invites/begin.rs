@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::authority::holds;
+use super::authority::is_still_allowed;
 use super::denied;
 use super::link::internal;
 use crate::crypto;
@@ -77,12 +77,12 @@ pub async fn begin(app: &App, token: &str, origin: &RequestInfo) -> Result<Brows
             if let Some(why) = invite.denial(now) {
                 return Ok(Written::unchanged(Err(why)));
             }
-            if !holds(app, tx, &invite).await? {
+            if !is_still_allowed(app, tx, &invite).await? {
                 return Ok(Written::unchanged(Err(InviteDenied::CreatorLostAccess)));
             }
             let hash = crypto::fingerprint(secret.expose());
             // A renewed invite may have an account already.
-            let state = if invite.account.is_some() { InviteState::SigningIn } else { InviteState::Opened };
+            let state = if invite.account.is_some() { InviteState::LoggingIn } else { InviteState::Opened };
             let opened = Invite { state, browser: Some(hash.clone()), ..invite };
             store::invites::save(tx, &opened).await?;
             let principal = opened.principal(now, &hash, origin).map_err(denied)?;
@@ -107,7 +107,7 @@ pub fn may_bring_own(context: &Context, actor: &Principal) -> bool {
 }
 
 /// Whether this browser has begun with this invite.
-pub fn is_of(browser: &Browser, invite: &Invite) -> bool {
+pub fn has_begun(browser: &Browser, invite: &Invite) -> bool {
     browser.invite == invite.id && invite.is_in(&crypto::fingerprint(browser.secret.expose()))
 }
 
@@ -173,7 +173,7 @@ pub async fn of_browser(
         Ok(principal) => principal,
         Err(why) => return Ok(Err((why, Some(invite).filter(|invite| invite.is_in(&hash))))),
     };
-    if !holds(context, conn, &invite).await? {
+    if !is_still_allowed(context, conn, &invite).await? {
         return Ok(Err((InviteDenied::CreatorLostAccess, Some(invite))));
     }
     Ok(Ok(Begun { invite, principal }))

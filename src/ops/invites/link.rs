@@ -64,7 +64,7 @@ pub(super) async fn open_link(
     id: InviteId,
 ) -> Result<(Invite, Link), OpError> {
     let invite = managed(app, conn, actor, id).await?;
-    if invite.kind != InviteKind::Link || !invite.stands(app.clock.now()).is_open() {
+    if invite.kind != InviteKind::Link || !invite.state_at(app.clock.now()).is_open() {
         return Err(OpError::Refused(ErrorCode::InviteOver));
     }
     let tokens = app.keys.invite_tokens(&id.to_string(), invite.turn).map_err(internal)?;
@@ -81,11 +81,11 @@ pub async fn renew(app: &App, actor: &Principal, id: InviteId) -> Result<Link, O
     let link = app
         .write_with(async |tx| {
             let invite = managed(app, tx, actor, id).await?;
-            let is_over = match invite.stands(now) {
+            let is_over = match invite.state_at(now) {
                 InviteState::Done | InviteState::Revoked => true,
                 InviteState::Created
                 | InviteState::Opened
-                | InviteState::SigningIn
+                | InviteState::LoggingIn
                 | InviteState::Expired => invite.kind != InviteKind::Link,
             };
             if is_over {
@@ -118,7 +118,7 @@ pub async fn revoke(app: &App, actor: &Principal, id: InviteId) -> Result<(), Op
     let now = app.clock.now();
     app.write_with(async |tx| {
         let invite = managed(app, tx, actor, id).await?;
-        if !invite.stands(now).is_open() {
+        if !invite.state_at(now).is_open() {
             return Err(OpError::Refused(ErrorCode::InviteOver));
         }
         let revoked = Invite { state: InviteState::Revoked, ..invite };

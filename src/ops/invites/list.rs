@@ -4,12 +4,17 @@ mod begin;
 mod check;
 mod make;
 mod result;
+mod send;
+mod stop;
 
 pub use super::link::Link;
 pub use begin::{Common, begin, check_common, preview};
 pub use check::{Checked, CheckedLine, digest};
 pub use make::make_next;
-pub use result::{LineState, ResultLine, forget_old, is_of, result, retry};
+pub use result::{EmailState, LineState, ResultLine, forget_old, is_own, result, retry};
+pub(super) use send::note;
+pub use send::send_next;
+pub use stop::stop;
 
 /// How long the lines of a list are kept, in seconds.
 const KEPT: i64 = 7 * super::DAY;

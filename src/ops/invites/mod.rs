@@ -13,7 +13,7 @@ pub mod list;
 mod number;
 
 pub use authority::{manages, may_manage_group};
-pub use begin::{Begun, Browser, begin, begin_own, find, is_of, may_bring_own, of_browser, refuse};
+pub use begin::{Begun, Browser, begin, begin_own, find, has_begun, may_bring_own, of_browser, refuse};
 pub use create::{NewInvite, create};
 pub use email::send_link;
 pub use finish::{end_overdue, finish_ready, run};

@@ -1,6 +1,6 @@
 //! The number of the account that an invite brings in. With it the account is added, as its creator decided.
 
-use super::authority::holds;
+use super::authority::is_still_allowed;
 use super::{Begun, denied, is_current};
 use crate::domain::access::{Principal, decide};
 use crate::domain::audit::{AuditEntry, AuditEvent};
@@ -80,7 +80,7 @@ async fn insert(
     if invite.state != InviteState::Opened || !is_current(&invite, seen) {
         return Err(OpError::Refused(ErrorCode::FormStale));
     }
-    if !holds(app, tx, &invite).await? {
+    if !is_still_allowed(app, tx, &invite).await? {
         return Err(denied(InviteDenied::CreatorLostAccess));
     }
     let groups = existing(tx, &account.groups).await?;
@@ -92,7 +92,7 @@ async fn insert(
             None => error.into(),
         });
     }
-    let signing_in = Invite { state: InviteState::SigningIn, account: Some(account.id), ..invite };
+    let signing_in = Invite { state: InviteState::LoggingIn, account: Some(account.id), ..invite };
     store::invites::save(tx, &signing_in).await?;
     let mut recorded = tx.record(entry).await?;
     for (_, group) in groups {

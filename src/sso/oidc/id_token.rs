@@ -107,7 +107,7 @@ mod tests {
         serde_json::from_value(said).unwrap()
     }
 
-    fn holds(tokens: &IdTokens<'_>, claims: &Value) -> bool {
+    fn verifies(tokens: &IdTokens<'_>, claims: &Value) -> bool {
         let Value::Object(claims) = claims else { return false };
         jwt::check(&Map::new(), claims.clone(), &tokens.expected(), Millis(1000))
             .is_ok_and(|verified| tokens.check(&verified.claims, "n").is_ok())
@@ -154,12 +154,12 @@ mod tests {
         ] {
             let mut claims = claims();
             claims.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
-            assert_eq!(holds(&tokens, &claims), is_valid, "{changed}");
+            assert_eq!(verifies(&tokens, &claims), is_valid, "{changed}");
         }
         for needed in ["iss", "sub", "aud", "nonce", "iat", "exp"] {
             let mut claims = claims();
             claims.as_object_mut().unwrap().remove(needed);
-            assert!(!holds(&tokens, &claims), "{needed}");
+            assert!(!verifies(&tokens, &claims), "{needed}");
         }
     }
 
@@ -192,11 +192,11 @@ mod tests {
             let tokens = IdTokens::new(&metadata, "telescope");
             for value in [json!(number), json!(text), json!([text, number]), json!({ "x": number }), json!(null)] {
                 let mut claims = claims();
-                prop_assert!(holds(&tokens, &claims));
+                prop_assert!(verifies(&tokens, &claims));
                 let same = claims[&name] == value;
                 claims[&name] = value;
                 let says_who = ["iss", "aud", "nonce"].contains(&name.as_str());
-                prop_assert!(same || !(says_who && holds(&tokens, &claims)), "{name}");
+                prop_assert!(same || !(says_who && verifies(&tokens, &claims)), "{name}");
             }
         }
     }

@@ -31,7 +31,7 @@ fn follows(conn: &Conn<'_>, entry: &Entry, before: &str) -> Result<bool, StoreEr
     let seq = entry.seq.to_be_bytes();
     let parts: [&[u8]; 3] = [before.as_bytes(), &seq, entry.digest.as_bytes()];
     let expected = keys.audit_mac_by(key_id, &parts).transpose()?;
-    Ok(entry.holds() && expected.is_some_and(|expected| hex::encode(expected) == mac))
+    Ok(entry.is_intact() && expected.is_some_and(|expected| hex::encode(expected) == mac))
 }
 
 /// Whether this person was shown a secret of this kind after that entry, or did what the kind stands for.

@@ -68,7 +68,7 @@ impl Entry {
     }
 
     /// Whether the fields match the digest.
-    pub(super) fn holds(&self) -> bool {
+    pub(super) fn is_intact(&self) -> bool {
         let details_hold = match (&self.details, &self.details_salt, &self.details_digest) {
             (Some(details), Some(salt), Some(digest)) => details_digest(salt, details) == *digest,
             (None, None, _) => true,

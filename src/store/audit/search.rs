@@ -92,7 +92,7 @@ impl Search {
             Some(Whose::Digits(digits)) => identifier.is_some_and(|it| it.digits().contains(digits.as_str())),
         };
         account
-            && self.actor.as_ref().is_none_or(|part| holds(&entry.actor, part))
+            && self.actor.as_ref().is_none_or(|part| contains_folded(&entry.actor, part))
             && self.codes.as_ref().is_none_or(|codes| codes.contains(&entry.code))
             && self.outcome.is_none_or(|outcome| entry.outcome == outcome)
             && self.from.is_none_or(|from| entry.at >= from)
@@ -104,7 +104,7 @@ impl Search {
         let mut columns = Vec::new();
         if let Some(part) = &self.actor {
             let names: Vec<String> =
-                actors(conn).await?.into_iter().filter(|name| holds(name, part)).collect();
+                actors(conn).await?.into_iter().filter(|name| contains_folded(name, part)).collect();
             columns.push(("actor", names));
         }
         if let Some(whose) = &self.account {
@@ -154,7 +154,7 @@ impl Search {
 type Ends = (Option<i64>, Option<i64>);
 
 /// Whether a name contains this part, ignoring case.
-fn holds(name: &str, part: &str) -> bool {
+fn contains_folded(name: &str, part: &str) -> bool {
     name.to_lowercase().contains(&part.to_lowercase())
 }
 

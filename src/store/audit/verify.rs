@@ -152,7 +152,7 @@ impl<'a> Walk<'a> {
             self.found.blanked += 1;
             self.blanked.push((entry.seq, entry.at));
         }
-        if !entry.holds() {
+        if !entry.is_intact() {
             self.fault(Fault::Changed(entry.seq));
         }
         match self.is_linked(entry)? {

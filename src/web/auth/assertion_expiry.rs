@@ -31,7 +31,7 @@ impl AssertionExpiry {
     }
 
     /// Whether a session's assertion is still valid.
-    pub fn holds(&self, session: Option<Id>, now: Millis) -> bool {
+    pub fn is_valid(&self, session: Option<Id>, now: Millis) -> bool {
         session.is_some_and(|session| self.0.lock().get(&session).is_some_and(|until| *until > now))
     }
 }

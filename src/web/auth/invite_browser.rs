@@ -46,7 +46,7 @@ pub fn go_on(app: &State, browser: &Browser) -> Result<Response, AppError> {
 pub async fn forgotten(app: &State, headers: &HeaderMap) -> Result<Option<HeaderValue>, AppError> {
     let Some(browser) = of(app, headers) else { return Ok(None) };
     let invite = store::invites::get(&mut app.db.read().await?, browser.invite).await?;
-    if !invite.is_some_and(|invite| invite.kind == InviteKind::Own && invites::is_of(&browser, &invite)) {
+    if !invite.is_some_and(|invite| invite.kind == InviteKind::Own && invites::has_begun(&browser, &invite)) {
         return Ok(None);
     }
     let secure = if app.config.http.public_url.is_https() { "; Secure" } else { "" };

@@ -89,7 +89,7 @@ async fn bind_session(app: &State, caller: &RequestSession, assertion: &Assertio
     let session = &caller.session;
     let identity = &assertion.identity;
     sign_in::admitted(app, identity, &caller.origin)?;
-    if !is_of(app, session, identity).await? {
+    if !belongs_to(app, session, identity).await? {
         sign_in_limit::check_person(app, &identity.email)?;
         let replaced = session.id();
         session.flush().await?;
@@ -109,9 +109,9 @@ async fn bind_session(app: &State, caller: &RequestSession, assertion: &Assertio
 
 /// Whether a session was begun by this identity, and has not ended since: that may happen between the sign-in and the
 /// session's row, which is then not found by what ends sessions. While the database is unavailable, the cache decides.
-async fn is_of(app: &State, session: &Session, identity: &Identity) -> Result<bool, AppError> {
+async fn belongs_to(app: &State, session: &Session, identity: &Identity) -> Result<bool, AppError> {
     let Some(id) = session.id() else { return Ok(false) };
-    let from_cache = || match app.sessions.is_of(id, &identity.email) {
+    let from_cache = || match app.sessions.belongs_to(id, &identity.email) {
         true => Ok(true),
         false => Err(AppError::Unavailable),
     };

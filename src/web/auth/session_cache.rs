@@ -58,7 +58,7 @@ impl SessionCache {
     }
 
     /// Whether a session belonged to that address.
-    pub fn is_of(&self, session: Id, email: &Email) -> bool {
+    pub fn belongs_to(&self, session: Id, email: &Email) -> bool {
         let principal = self.get(session);
         principal.is_some_and(|it| matches!(it, Principal::User(person) if person.email == *email))
     }

@@ -124,7 +124,7 @@ impl Viewer {
 
     /// Whether the request's assertion has expired. The browser then reconnects, with a newer one if there is one.
     pub fn has_lapsed(&self, app: &State) -> bool {
-        self.is_by_request(app) && !app.assertions.holds(self.session, app.clock.now())
+        self.is_by_request(app) && !app.assertions.is_valid(self.session, app.clock.now())
     }
 
     /// When the request's assertion expires, as far as is known now. A later request may bring a newer one.

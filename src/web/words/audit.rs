@@ -136,6 +136,9 @@ fn describe(event: &AuditEvent) -> String {
             format!("started to create {invites} invites from a list")
         }
         AuditEvent::InviteListRetried => "retried creating invites from a list".into(),
+        AuditEvent::InviteListStopped { left } => {
+            format!("stopped creating invites from a list; {left} were not created")
+        }
         AuditEvent::InviteListDownloaded { links } => {
             format!("downloaded {links} links of invites from a list")
         }

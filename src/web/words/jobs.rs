@@ -20,14 +20,18 @@ pub const fn kind(kind: JobKind) -> &'static str {
 }
 
 pub const RETRIED: &str = "Trying again.";
+pub const STOPPED: &str = "Stopped.";
 
 /// How far a task is that works on a list.
 pub fn progress(progress: &Progress) -> String {
-    let Progress { lines, done, failed } = progress;
-    match failed {
-        0 => format!("{done} of {lines} invites created"),
-        _ => format!("{} of {lines} invites created, {failed} failed", done.saturating_sub(*failed)),
-    }
+    let Progress { lines, done, failed, emails, emailed, emails_failed } = progress;
+    let created = format!("{} of {lines} invites created", done.saturating_sub(*failed));
+    let failed = if *failed == 0 { String::new() } else { format!(", {failed} failed") };
+    let sent = match emails {
+        0 => String::new(),
+        _ => format!(", {} of {emails} e-mails sent", emailed.saturating_sub(*emails_failed)),
+    };
+    created + &failed + &sent
 }
 
 pub const fn state(state: JobState, has_error: bool) -> &'static str {

@@ -7,6 +7,8 @@ use crate::domain::stage::Severity;
 pub const REVOKED: &str = "Invite revoked.";
 /// In the file with the links of a list.
 pub const NOT_CREATED_YET: &str = "Not created yet";
+pub const NOT_SENT_YET: &str = "Not sent yet";
+pub const SENT: &str = "Sent";
 pub const INVITE_DELETED: &str = "Deleted";
 pub const LINK_UNKNOWN: &str = "The link can't be shown any more; create a new link";
 
@@ -58,7 +60,7 @@ pub const fn label(state: InviteState) -> &'static str {
     match state {
         InviteState::Created => "Not started",
         InviteState::Opened => "Started",
-        InviteState::SigningIn => "Logging in",
+        InviteState::LoggingIn => "Logging in",
         InviteState::Done => "Done",
         InviteState::Expired => "Expired",
         InviteState::Revoked => "Revoked",
@@ -68,7 +70,7 @@ pub const fn label(state: InviteState) -> &'static str {
 pub const fn severity(state: InviteState) -> Severity {
     match state {
         InviteState::Created => Severity::Waiting,
-        InviteState::Opened | InviteState::SigningIn => Severity::Moving,
+        InviteState::Opened | InviteState::LoggingIn => Severity::Moving,
         InviteState::Done => Severity::Good,
         InviteState::Expired | InviteState::Revoked => Severity::Off,
     }

@@ -51,6 +51,7 @@ const FROZEN: &[&str] = &[
     "invite.list.downloaded",
     "invite.list.retried",
     "invite.list.started",
+    "invite.list.stopped",
     "invite.opened",
     "invite.refused",
     "invite.renewed",

@@ -55,7 +55,7 @@ async fn list(test: &TestDb, keys: &Keys, creator: UserId, lines: i64) -> (JobId
     change(test, async |conn| {
         jobs::insert(conn, &job).await?;
         for (number, planned) in (2..).zip(&all) {
-            invite_lines::insert(conn, keys, job.id, (number, planned), NOW).await?;
+            invite_lines::insert(conn, keys, job.id, (number, planned, false), NOW).await?;
         }
         Ok(())
     })
@@ -85,10 +85,10 @@ async fn lines_are_done_in_order_and_once(test: TestDb) {
     let outcomes: Vec<_> = invite_lines::all(conn, &keys, job).await.unwrap();
     let outcomes: Vec<_> = outcomes.into_iter().map(|line| line.outcome.unwrap()).collect();
     assert_eq!(outcomes, ["", "It failed.", ""]);
-    let progress = Progress { lines: 3, done: 3, failed: 1 };
+    let progress = Progress { lines: 3, done: 3, failed: 1, ..Progress::default() };
     let mut found = invite_lines::progress(conn).await.unwrap();
     found.sort_by_key(|(id, _)| *id);
-    assert_eq!(found, [(job, progress), (other, Progress { lines: 1, done: 0, failed: 0 })]);
+    assert_eq!(found, [(job, progress), (other, Progress { lines: 1, ..Progress::default() })]);
     assert_eq!(invite_lines::progress_of(conn, job).await.unwrap(), progress);
     assert_eq!(invite_lines::progress_of(conn, JobId::generate()).await.unwrap(), Progress::default());
     assert_eq!(invite_lines::waiting(conn, bob).await.unwrap(), 0);

@@ -73,7 +73,7 @@ async fn an_invite_is_stored_changed_and_found(test: TestDb) {
     };
     change(db, async |conn| accounts::insert(conn, &account).await).await;
     let later = Invite {
-        state: InviteState::SigningIn,
+        state: InviteState::LoggingIn,
         browser: Some("b".into()),
         account: Some(account.id),
         turn: 2,

@@ -58,7 +58,7 @@ async fn all_that_changes_is_sent_to_the_open_page() {
     let test = TestApp::with(&[("LOGIN_ATTEMPTS_PER_DAY", "4")]).await;
     let id = test.account(1, Some("ada@example.org")).await;
     let page = format!("/accounts/{id}");
-    test.stands(id, Stage::SignedOut);
+    test.set_stage(id, Stage::SignedOut);
     let root = test.signed_in(ADMIN).await;
     let mut stream = root.stream(&format!("{page}/events")).await;
     let first = next(&mut stream).await;
@@ -92,7 +92,7 @@ async fn all_that_changes_is_sent_to_the_open_page() {
     root.post(&format!("/groups/{sales}/rename"), &[("name", "Field sales")]).await;
     until(&mut stream, &["Field sales"]).await;
 
-    test.stands(id, Stage::Ready);
+    test.set_stage(id, Stage::Ready);
     until(&mut stream, &["data-stage=\"ready\"", "Show login code", "Log out"]).await;
     let profile = Profile { telegram_id: 7, name: "Ada Almond".into(), username: Some("almond".into()) };
     let snapshot = Snapshot { stage: Stage::Ready, profile: Some(profile), ..Snapshot::off() };
@@ -211,7 +211,7 @@ async fn only_what_can_be_done_is_offered() {
         (Stage::Failed("No space left.".into()), false, false),
     ]) {
         let id = test.account(number, None).await;
-        test.stands(id, stage.clone());
+        test.set_stage(id, stage.clone());
         let page = root.get(&format!("/accounts/{id}")).await;
         assert_eq!(page.has("#show-code"), shows_code, "{stage:?}");
         assert_eq!(page.has("#log-out"), logs_out, "{stage:?}");
@@ -219,9 +219,9 @@ async fn only_what_can_be_done_is_offered() {
         assert!(page.has("#remove"), "{stage:?}");
     }
     let id = test.account(50, None).await;
-    test.stands(id, wait_password);
+    test.set_stage(id, wait_password);
     assert!(!root.get(&format!("/accounts/{id}")).await.has("#send-code"), "the code was right");
-    test.stands(id, Stage::Ready);
+    test.set_stage(id, Stage::Ready);
     assert_eq!(root.get(&format!("/accounts/{id}")).await.texts("#actions .primary"), ["Show login code"]);
     let login = root.fragment(&format!("/accounts/{id}/provide")).await;
     assert!(!login.body.contains("Disconnect") && login.body.contains("Open account"), "{}", login.body);
@@ -238,7 +238,7 @@ async fn only_what_can_be_done_is_offered() {
 async fn a_frozen_account_is_not_ready() {
     let test = TestApp::new().await;
     let (frozen, ready) = (test.account(1, None).await, test.account(2, None).await);
-    test.stands(ready, Stage::Ready);
+    test.set_stage(ready, Stage::Ready);
     let dates =
         Frozen { since: Some(Millis(1_795_000_000_000)), deleted_at: Some(Millis(1_797_592_000_000)) };
     let snapshot = Snapshot { stage: Stage::Ready, frozen: Some(dates), ..Snapshot::off() };

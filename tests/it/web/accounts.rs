@@ -44,7 +44,7 @@ async fn a_row_shows_the_stage_and_the_next_action() {
         (6, Stage::Other("<new>".into()), "<new>", ""),
     ] {
         let id = test.account(number, Some("ada@example.org")).await;
-        test.stands(id, stage.clone());
+        test.set_stage(id, stage.clone());
         let page = owner.get("/accounts").await;
         let row = format!("tr#account-{id}[data-stage={}]", stage.name());
         assert_eq!(page.texts(&format!("{row} .badge.{}", stage.mood().name())), [badge]);
@@ -102,7 +102,7 @@ async fn starting_clients_are_counted_for_those_who_see_them() {
         (3, "bob@example.org", Stage::Reconnecting),
     ] {
         let id = test.account(number, Some(owner)).await;
-        test.stands(id, stage);
+        test.set_stage(id, stage);
     }
     let root = test.signed_in(ADMIN).await;
     assert_eq!(root.get("/accounts").await.texts(".starting"), ["1 of 3 accounts started"]);

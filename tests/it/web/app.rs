@@ -155,7 +155,7 @@ impl TestApp {
     }
 
     /// Sets the stage of an account.
-    pub fn stands(&self, id: AccountId, stage: Stage) {
+    pub fn set_stage(&self, id: AccountId, stage: Stage) {
         let snapshot = Snapshot { stage, token: StageToken(7), network: Network::Ready, ..Snapshot::off() };
         self.app.live.accounts.put_snapshot(id, snapshot);
     }

@@ -135,13 +135,13 @@ async fn an_open_page_ends_with_its_assertion_and_continues_with_a_newer_one() {
     let mut open = root.stream("/accounts/events").await;
     next(&mut open).await;
     behind.test.app.clock.advance(655);
-    behind.test.stands(account, Stage::Starting);
+    behind.test.set_stage(account, Stage::Starting);
     assert!(
         next(&mut open).await.contains(Stage::Starting.name()),
         "a minute's tolerance, since clocks differ"
     );
     behind.test.app.clock.advance(10);
-    behind.test.stands(account, Stage::Ready);
+    behind.test.set_stage(account, Stage::Ready);
     let last = next(&mut open).await;
     assert_eq!(last, "", "it ends without an event, so that the browser reconnects");
 
@@ -155,7 +155,7 @@ async fn an_open_page_ends_with_its_assertion_and_continues_with_a_newer_one() {
     root.token = behind.token(ADMIN);
     assert_eq!(root.get("/accounts").await.status, StatusCode::OK);
     behind.test.app.clock.advance(300);
-    behind.test.stands(account, Stage::SignedOut);
+    behind.test.set_stage(account, Stage::SignedOut);
     assert!(next(&mut again).await.contains(Stage::SignedOut.name()));
 }
 

@@ -41,7 +41,7 @@ async fn a_bot_is_shown_by_its_name_once_it_is_known() {
     let root = test.signed_in(ADMIN).await;
     let id = bot(&test).await;
     let other = test.account(1, None).await;
-    test.stands(id, Stage::SignedOut);
+    test.set_stage(id, Stage::SignedOut);
     let page = format!("/accounts/{id}");
     let row = format!("#account-{id} th");
     assert_eq!(root.get("/accounts").await.texts(&row), ["Bot 7000000042"]);
@@ -155,7 +155,7 @@ async fn a_number_has_no_token() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let id = test.account(1, None).await;
-    test.stands(id, Stage::SignedOut);
+    test.set_stage(id, Stage::SignedOut);
     let page = format!("/accounts/{id}");
     let shown = root.get(&page).await;
     assert!(!shown.has("[name='bot-token']") && !shown.texts("#stored").concat().contains("token"));
@@ -218,7 +218,7 @@ async fn wrong_tokens_are_refused_without_being_shown_again() {
         assert!(typed.is_empty() || !answer.body.contains(typed), "{}", answer.body);
     }
     let id = bot(&test).await;
-    test.stands(id, Stage::SignedOut);
+    test.set_stage(id, Stage::SignedOut);
     let form = [("login-with", "token"), ("bot-token", TOKEN)];
     let answer = root.post("/accounts/add", &form).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -32,7 +32,7 @@ async fn send(who: &Visitor, account: AccountId, link: &str, picture: &[u8]) -> 
 async fn each_wrong_picture_and_link_has_its_own_sentence() {
     let test = TestApp::new().await;
     let account = test.account(1, None).await;
-    test.stands(account, Stage::Ready);
+    test.set_stage(account, Stage::Ready);
     let root = test.signed_in(ADMIN).await;
     let shot = screenshot(&[LINK]);
     let cut = shot.get(..shot.len() / 2).unwrap();
@@ -79,19 +79,19 @@ async fn only_an_account_that_is_logged_in_can_log_a_device_in() {
         (Stage::SignedOut, StatusCode::CONFLICT, "Log it in first"),
         (Stage::Starting, StatusCode::BAD_GATEWAY, "Telegram did not answer"),
     ] {
-        test.stands(account, stage);
+        test.set_stage(account, stage);
         let answer = send(&root, account, LINK, b"").await;
         assert_eq!(answer.status, status);
         assert!(error(&answer).contains(says), "{}", error(&answer));
         assert!(!root.get(&page).await.has("#log-device-in"));
     }
-    test.stands(account, Stage::Ready);
+    test.set_stage(account, Stage::Ready);
     assert!(root.get(&page).await.has("#log-device-in"));
     let form = root.get(&format!("{page}/device")).await;
     assert_eq!(form.attributes("main form", "enctype"), ["multipart/form-data"]);
     assert!(form.texts("main")[0].contains("Only use the code of a device in front of you"), "{}", form.body);
     let bot = test.account_of(telescope::domain::Identifier::parse("Bot 7000000042").unwrap(), None).await;
-    test.stands(bot, Stage::Ready);
+    test.set_stage(bot, Stage::Ready);
     assert_eq!(root.get(&format!("/accounts/{bot}/device")).await.status, StatusCode::CONFLICT);
     assert!(!root.get(&format!("/accounts/{bot}")).await.has("#log-device-in"));
 }
@@ -101,7 +101,7 @@ async fn attempts_are_limited_per_person_and_account() {
     let test = TestApp::with_its_own_time().await;
     let (account, other) = (test.account(1, None).await, test.account(2, None).await);
     for account in [account, other] {
-        test.stands(account, Stage::Ready);
+        test.set_stage(account, Stage::Ready);
     }
     let root = test.signed_in(ADMIN).await;
     for _ in 0..30 {
@@ -124,7 +124,7 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let guarded = Guarded::new(&format!("{ADMIN},{SECOND}"), None, "approval").await;
-        guarded.test.stands(guarded.account, Stage::Ready);
+        guarded.test.set_stage(guarded.account, Stage::Ready);
         let second = guarded.test.signed_in(SECOND).await;
         Self { guarded, second }
     }
@@ -229,7 +229,7 @@ async fn an_approval_is_used_up_unless_telegram_refused() {
 async fn the_page_shows_only_what_the_reader_logged_in_to_this_account() {
     let test = TestApp::new().await;
     let (account, other) = (test.account(1, None).await, test.account(2, None).await);
-    test.stands(account, Stage::Ready);
+    test.set_stage(account, Stage::Ready);
     let root = test.signed_in(ADMIN).await;
     let actor = Principal::User(sign_in::person(&test.user(ADMIN).await, true));
     let device = NewDevice {

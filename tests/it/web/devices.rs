@@ -42,7 +42,7 @@ async fn has(test: &TestApp, account: AccountId, devices: Devices) {
 /// An account that is logged in, with Telescope and a phone.
 async fn ready(test: &TestApp, number: u16) -> AccountId {
     let id = test.account(number, None).await;
-    test.stands(id, Stage::Ready);
+    test.set_stage(id, Stage::Ready);
     has(test, id, list(&[device(0, "Telescope"), device(7, "Pixel 9")], 1)).await;
     id
 }
@@ -247,7 +247,7 @@ async fn what_can_not_be_done_is_refused_with_a_sentence() {
     assert_eq!(entries(&test).await, [""; 0], "nothing was asked of Telegram");
 
     let bot = test.account_of(Identifier::parse("bot:7000000042").unwrap(), None).await;
-    test.stands(bot, Stage::Ready);
+    test.set_stage(bot, Stage::Ready);
     assert!(page(&root, bot).await.has("#devices[hidden]"));
     for what in ["end", "end-others", "idle"] {
         let answer = root.get(&format!("/accounts/{bot}/devices/{what}")).await;

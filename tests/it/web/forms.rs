@@ -115,13 +115,13 @@ async fn login_input_is_checked_strictly_and_never_shown_again() {
     let root = test.signed_in(ADMIN).await;
     let id = test.account(1, None).await;
     let path = format!("/accounts/{id}/provide");
-    test.stands(id, waits_for_code());
+    test.set_stage(id, waits_for_code());
     for wrong in ["", "  ", " - ", "12\u{1}45", &"1".repeat(65)] {
         let answer = root.post(&path, &[("token", "7"), ("code", wrong)]).await;
         complains(&answer, "code", wrong);
         assert_eq!(answer.attributes("#code", "value"), [""]);
     }
-    test.stands(id, Stage::WaitPassword { hint: "<i>pet</i>".into(), recovery: Recovery::Impossible });
+    test.set_stage(id, Stage::WaitPassword { hint: "<i>pet</i>".into(), recovery: Recovery::Impossible });
     for wrong in ["", "nul\u{0}nul", &"x".repeat(1025)] {
         let answer = root.post(&path, &[("token", "7"), ("password", wrong)]).await;
         complains(&answer, "password", wrong);
@@ -185,7 +185,7 @@ async fn a_code_needs_a_reason() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let id = test.account(1, None).await;
-    test.stands(id, Stage::Ready);
+    test.set_stage(id, Stage::Ready);
     for path in ["code", "code/wait"] {
         for reason in ["", "  ", "ab", "bell \u{7} bell", &"x".repeat(501)] {
             let answer = root.post(&format!("/accounts/{id}/{path}"), &[("reason", reason)]).await;
@@ -206,7 +206,7 @@ async fn a_code_of_the_wrong_length_is_not_sent_to_telegram() {
         resend_from: None,
         no_other_way_until: None,
     };
-    test.stands(account, Stage::WaitCode(sent));
+    test.set_stage(account, Stage::WaitCode(sent));
     let root = test.signed_in(ADMIN).await;
     let submit = async |code: &str| {
         root.post(&format!("/accounts/{account}/provide"), &[("token", "7"), ("code", code)]).await

@@ -84,7 +84,7 @@ async fn invalid_text_is_refused_beside_its_field() {
         ("code", "reason", &long),
         ("code", "reason", ""),
     ] {
-        test.stands(id, Stage::Ready);
+        test.set_stage(id, Stage::Ready);
         let mut form = vec![("owner", ""), ("comment", ""), ("groups", ""), ("password", ""), ("reason", "")];
         form.retain(|(name, _)| *name != field);
         form.push((field, wrong));

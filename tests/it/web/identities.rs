@@ -40,7 +40,7 @@ fn machine() -> SystemPermit<can::ManageAccess> {
 async fn behind_cloudflare_a_new_subject_takes_the_place_of_the_former() {
     let behind = Behind::new().await;
     let account = behind.test.account(1, Some(ADA)).await;
-    behind.test.stands(account, Stage::Ready);
+    behind.test.set_stage(account, Stage::Ready);
     let page = format!("/accounts/{account}");
     assert_eq!(behind.at_home(ADA).await.get(&page).await.status, StatusCode::OK);
     let known = behind.test.user(ADA).await.id;

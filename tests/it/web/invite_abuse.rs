@@ -50,7 +50,7 @@ async fn with_account(test: &TestApp, path: &str, stage: Stage) -> (Visitor, Acc
         (entry.snapshot.stage != Stage::Disconnected).then_some(())
     };
     until("the client starts", DEADLINE, has_begun).await;
-    test.stands(id, stage);
+    test.set_stage(id, stage);
     (browser, id)
 }
 
@@ -62,7 +62,7 @@ async fn an_open_page_shows_no_later_login_of_the_account() {
     let (browser, id) = with_account(&test, &path, Stage::SignedOut).await;
     let mut page = browser.stream("/onboarding/login/events").await;
     assert!(next(&mut page).await.contains("data-stage=\"signed-out\""));
-    test.stands(id, Stage::Ready);
+    test.set_stage(id, Stage::Ready);
     assert!(next(&mut page).await.contains("data-stage=\"done\""));
     ops::finish_ready(&test.app).await.unwrap();
     assert_eq!(state(&root).await, "Done");
@@ -70,7 +70,7 @@ async fn an_open_page_shows_no_later_login_of_the_account() {
     let mut theirs = root.stream(&format!("/accounts/{id}/events")).await;
     assert!(next(&mut theirs).await.contains("data-stage=\"ready\""));
     let link = Secret::new("tg://login?token=c2VjcmV0");
-    test.stands(id, Stage::WaitOtherDevice { link });
+    test.set_stage(id, Stage::WaitOtherDevice { link });
     assert!(next(&mut theirs).await.contains("data-stage=\"wait-other-device\""));
     // The next message is that the page has ended, and nothing comes before it.
     test.sql("delete from invites").await;
@@ -88,11 +88,11 @@ async fn a_new_link_ends_when_the_account_is_logged_in_otherwise() {
     let renew = format!("/invites/{}/renew", newest(&bob).await);
     let renewed = link(&bob.post(&renew, &[]).await);
     // Its owner, who is signed in, or an administrator logs it in meanwhile.
-    test.stands(id, Stage::Ready);
+    test.set_stage(id, Stage::Ready);
     ops::finish_ready(&test.app).await.unwrap();
     assert_eq!(state(&bob).await, "Done");
     // Later it is logged out. The person who created the invite sees nothing of it.
-    test.stands(id, Stage::SignedOut);
+    test.set_stage(id, Stage::SignedOut);
     assert_eq!(bob.get(&format!("/accounts/{id}")).await.status, StatusCode::NOT_FOUND);
     assert_eq!(bob.post(&renew, &[]).await.status, StatusCode::CONFLICT);
     let late = test.anonymous().post(&renewed, &[("consent", "yes")]).await;

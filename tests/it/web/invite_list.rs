@@ -1,5 +1,6 @@
 //! Inviting many people with a list: what is wrong is shown before anything is created, and each line becomes one invite.
 
+mod emails;
 mod wrong_input;
 
 use std::time::Duration;
@@ -25,23 +26,36 @@ const SOON: Duration = Duration::from_secs(60);
 const TWO: &str = "owner;phone;comment\r\nada@example.org;+9996620001;\"=Desk; 7\"\r\ncy@example.org;;\r\n";
 
 async fn check(by: &Visitor, list: &str) -> Answer {
-    by.upload("/invites/list", &[("list", list), ("hours", "24"), ("action", "check")], &[]).await
+    check_with(by, list, &[]).await
+}
+
+async fn check_with(by: &Visitor, list: &str, more: &[(&str, &str)]) -> Answer {
+    let form = [("list", list), ("hours", "24"), ("action", "check")];
+    by.upload("/invites/list", &[&form[..], more].concat(), &[]).await
 }
 
 /// Confirms what a page shows.
 async fn confirm(by: &Visitor, page: &Answer, list: &str) -> Answer {
+    confirm_with(by, page, list, &[]).await
+}
+
+async fn confirm_with(by: &Visitor, page: &Answer, list: &str, more: &[(&str, &str)]) -> Answer {
     let hidden = |name| page.attributes(&format!("[name={name}]"), "value").pop().unwrap_or_default();
     let (job, checked) = (hidden("job"), hidden("checked"));
     let form =
         [("list", list), ("hours", "24"), ("comment", "From a list"), ("job", &job), ("checked", &checked)];
-    by.upload("/invites/list", &[&form[..], &[("action", "create")]].concat(), &[]).await
+    by.upload("/invites/list", &[&form[..], &[("action", "create")], more].concat(), &[]).await
 }
 
 /// Begins with a list that is right; returns the path of its job.
 async fn begun(by: &Visitor, list: &str) -> String {
-    let page = check(by, list).await;
+    begun_with(by, list, &[]).await
+}
+
+async fn begun_with(by: &Visitor, list: &str, more: &[(&str, &str)]) -> String {
+    let page = check_with(by, list, more).await;
     assert_eq!((page.status, page.has("button[value=create]")), (StatusCode::OK, true), "{}", page.body);
-    let answer = confirm(by, &page, list).await;
+    let answer = confirm_with(by, &page, list, more).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     answer.header("location").to_owned()
 }
@@ -121,7 +135,7 @@ async fn a_list_is_checked_confirmed_and_becomes_invites() {
     jobs.stop().await;
 
     let lines = links(&bob, &path).await;
-    assert_eq!(lines[0], ["owner", "phone", "link", "expires", "error"]);
+    assert_eq!(lines[0], ["owner", "phone", "link", "expires", "error", "email"]);
     assert_eq!([&lines[1][0], &lines[1][1], &lines[1][4]], [ADA, "9996620001", ""]);
     for line in &lines[1..] {
         let link = line[2].strip_prefix("http://localhost:8888").unwrap();
@@ -147,7 +161,7 @@ async fn a_list_is_checked_confirmed_and_becomes_invites() {
     assert!(root.get("/jobs").await.has(".jobs-done li"), "readers of the audit log see it");
     // A link that was used or revoked is not in the file any more.
     test.sql("update invites set state = 'done' where phone is null").await;
-    assert_eq!(links(&bob, &path).await[2][2..], ["", "", "Done"]);
+    assert_eq!(links(&bob, &path).await[2][2..], ["", "", "Done", ""]);
 }
 
 #[tokio::test]
@@ -197,7 +211,7 @@ async fn a_job_that_has_stopped_says_why_and_is_retried() {
     let page = bob.get(&path).await;
     assert!(page.texts("#invite-list .note").concat().contains("may no longer invite"), "{}", page.body);
     let file = links(&bob, &path).await;
-    assert_eq!(file[1][2..], ["", "", "Not created yet"], "the file says what there is so far");
+    assert_eq!(file[1][2..], ["", "", "Not created yet", ""], "the file says what there is so far");
     assert_eq!(bob.post(&format!("{path}/retry"), &[]).await.status, StatusCode::SEE_OTHER);
     until_done(&bob, &path).await;
     assert_eq!(invited(&test).await.len(), 2);

@@ -45,7 +45,7 @@ async fn a_stream_starts_with_the_current_state_and_then_sends_changes() {
     assert!(message.contains("hx-target=\"#rows\" hx-swap=\"innerMorph\""));
     assert!(message.contains(&format!("account-{first}")) && message.contains(&format!("account-{second}")));
 
-    test.stands(first, Stage::Ready);
+    test.set_stage(first, Stage::Ready);
     let message = next(&mut stream).await;
     assert!(message.contains(&format!("hx-target=\"#account-{first}\" hx-swap=\"outerMorph\"")), "{message}");
     assert!(message.contains("data-stage=\"ready\""));
@@ -66,7 +66,7 @@ async fn many_changes_at_once_are_one_message() {
     next(&mut stream).await;
     for stage in [Stage::Starting, Stage::SignedOut, Stage::Ready] {
         for id in ids {
-            test.stands(id, stage.clone());
+            test.set_stage(id, stage.clone());
         }
     }
     let message = next(&mut stream).await;
@@ -85,8 +85,8 @@ async fn each_viewer_gets_only_visible_accounts() {
     let mut stream = ada.stream("/accounts/events").await;
     let message = next(&mut stream).await;
     assert!(message.contains(&hers.to_string()) && !message.contains(&his.to_string()), "{message}");
-    test.stands(his, Stage::Ready);
-    test.stands(hers, Stage::SignedOut);
+    test.set_stage(his, Stage::Ready);
+    test.set_stage(hers, Stage::SignedOut);
     let message = next(&mut stream).await;
     assert!(message.contains(&hers.to_string()) && !message.contains(&his.to_string()), "{message}");
     assert!(!message.contains("9996620002"), "{message}");
@@ -99,9 +99,9 @@ async fn a_filtered_stream_adds_and_removes_rows() {
     let root = test.signed_in(ADMIN).await;
     let mut stream = root.stream("/accounts/events?stage=ready").await;
     assert!(next(&mut stream).await.contains("No matching accounts"));
-    test.stands(id, Stage::Ready);
+    test.set_stage(id, Stage::Ready);
     assert!(next(&mut stream).await.contains(&format!("id=\"account-{id}\"")));
-    test.stands(id, Stage::SignedOut);
+    test.set_stage(id, Stage::SignedOut);
     let message = next(&mut stream).await;
     assert!(message.contains("No matching accounts") && !message.contains(&id.to_string()), "{message}");
 }
@@ -142,7 +142,7 @@ async fn permissions_are_checked_before_each_message() {
     }
     let whole = ada_saw.texts("#whole").join(" ");
     assert!(whole.contains("+999 662 0001") && whole.contains("History"), "{whole}");
-    test.stands(id, Stage::Ready);
+    test.set_stage(id, Stage::Ready);
     // Ada is blocked: at the latest a second later the next change ends the stream.
     let shut_out = async |conn: &mut store::Conn<'_>| -> Result<(), StoreError> {
         let address = Email::parse("ada@example.org").unwrap();
@@ -206,7 +206,7 @@ async fn one_stream_too_many_is_refused_and_open_ones_stay_open() {
     assert_eq!(ada.get("/accounts").await.status, 200, "pages themselves are not limited");
     let root = test.signed_in(ADMIN).await;
     next(&mut root.stream("/accounts/events").await).await;
-    test.stands(id, Stage::Ready);
+    test.set_stage(id, Stage::Ready);
     assert!(next(&mut page).await.contains("data-stage=\"ready\""), "the open one stays open");
 
     drop(list);
@@ -280,7 +280,7 @@ async fn an_invalid_request_affects_nothing_else() {
     }
     let owner = test.app.live.accounts.get(id).unwrap().account.owner.clone();
     assert_eq!(owner, Some(Email::parse("ada@example.org").unwrap()), "invalid forms change nothing");
-    test.stands(id, Stage::Ready);
+    test.set_stage(id, Stage::Ready);
     let ready = async { while !next(&mut stream).await.contains("data-stage=\"ready\"") {} };
     tokio::time::timeout(DEADLINE, ready).await.expect("the open page still follows");
 }

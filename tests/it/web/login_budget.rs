@@ -28,7 +28,7 @@ async fn more_codes_are_allowed_with_a_reason() {
     let test = TestApp::with(&[("LOGIN_ATTEMPTS_PER_DAY", "4")]).await;
     let root = test.signed_in(ADMIN).await;
     let id = test.account(1, None).await;
-    test.stands(id, Stage::SignedOut);
+    test.set_stage(id, Stage::SignedOut);
     let page = format!("/accounts/{id}");
     let allow = format!("{page}/codes/allow");
     codes_were_requested(&test, id, 3).await;
@@ -63,7 +63,7 @@ async fn more_codes_are_allowed_with_a_reason() {
 async fn only_people_who_also_manage_access_may_allow_more() {
     let test = TestApp::with(&[("LOGIN_ATTEMPTS_PER_DAY", "1")]).await;
     let id = test.account(1, None).await;
-    test.stands(id, Stage::SignedOut);
+    test.set_stage(id, Stage::SignedOut);
     codes_were_requested(&test, id, 1).await;
     let group = test.group("Sales", &[id]).await;
     let rights = |rights: &[AccountPrivilege]| [(group, AccountPrivileges::of(rights))];
@@ -99,7 +99,7 @@ async fn an_email_address_to_which_telegram_sends_a_code_counts() {
     };
     until("the client starts", DEADLINE, has_begun).await;
     let gives = async || {
-        test.stands(id, Stage::WaitEmailAddress);
+        test.set_stage(id, Stage::WaitEmailAddress);
         let form = [("token", "7"), ("email", "login@example.org")];
         root.post(&format!("/accounts/{id}/provide"), &form).await.texts("#step").concat()
     };

@@ -134,7 +134,7 @@ async fn each_step_says_what_to_do_and_asks_for_it() {
     let root = test.signed_in(ADMIN).await;
     for (number, (stage, fields, buttons, says)) in (1..).zip(cases()) {
         let id = test.account(number, None).await;
-        test.stands(id, stage.clone());
+        test.set_stage(id, stage.clone());
         for path in [format!("/accounts/{id}"), format!("/accounts/{id}/provide")] {
             let page = root.get(&path).await;
             let shown = page.texts("#step").concat();
@@ -163,7 +163,7 @@ async fn a_viewer_sees_the_step_but_neither_forms_nor_links() {
     test.give("vera@example.org", role).await;
     let viewer = test.signed_in("vera@example.org").await;
     for (id, (stage, _, _, _)) in accounts.into_iter().zip(cases()) {
-        test.stands(id, stage.clone());
+        test.set_stage(id, stage.clone());
         let page = viewer.get(&format!("/accounts/{id}")).await;
         assert!(page.has("#step .badge"), "{stage:?}: {}", page.body);
         for part in ["#step form", "#qr", "#qr-link", "#step a[href^='https://fragment.com']"] {
@@ -178,7 +178,7 @@ async fn a_qr_code_is_drawn_within_the_page_and_reloads_without_scripts() {
     let test = TestApp::new().await;
     let root = test.signed_in(ADMIN).await;
     let id = test.account(1, None).await;
-    test.stands(id, Stage::WaitOtherDevice { link: Secret::new(LINK) });
+    test.set_stage(id, Stage::WaitOtherDevice { link: Secret::new(LINK) });
     for path in [format!("/accounts/{id}"), format!("/accounts/{id}/provide")] {
         let page = root.get(&path).await;
         assert!(page.has("#qr svg path") || page.has("#qr svg rect"), "{}", page.body);
@@ -191,7 +191,7 @@ async fn a_qr_code_is_drawn_within_the_page_and_reloads_without_scripts() {
 async fn only_people_who_may_store_the_password_are_offered_it() {
     let test = TestApp::new().await;
     let id = test.account(1, None).await;
-    test.stands(id, password(Recovery::Impossible));
+    test.set_stage(id, password(Recovery::Impossible));
     let group = test.group("Sales", &[id]).await;
     let may = AccountPrivileges::of(&[AccountPrivilege::View, AccountPrivilege::Login]);
     let role = test.role("Login only", &[(group, may)], SystemPrivileges::NONE).await;
@@ -220,7 +220,7 @@ async fn recovering_a_password_takes_the_permission_to_edit_it() {
     let bob = test.signed_in("bob@example.org").await;
     let path = format!("/accounts/{id}/provide");
     let recover = "#step [value='recover-password']";
-    test.stands(id, password(Recovery::Possible));
+    test.set_stage(id, password(Recovery::Possible));
     assert!(test.signed_in(ADMIN).await.get(&path).await.has(recover));
     let page = bob.get(&path).await;
     assert!(page.has("#step [name=password]") && !page.has(recover), "{}", page.body);
@@ -229,7 +229,7 @@ async fn recovering_a_password_takes_the_permission_to_edit_it() {
     let refused = bob.post(&format!("/accounts/{id}/login-action"), &form).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
 
-    test.stands(id, password(Recovery::CodeSent { pattern: "b***@example.org".into() }));
+    test.set_stage(id, password(Recovery::CodeSent { pattern: "b***@example.org".into() }));
     let page = bob.get(&path).await;
     assert!(page.has("#step [name=password]") && !page.has("#step [name=recovery-code]"), "{}", page.body);
     let token = page.attributes("#step [name=token]", "value").remove(0);

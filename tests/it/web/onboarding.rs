@@ -41,13 +41,13 @@ fn account(test: &TestApp) -> AccountId {
 }
 
 /// Sets the stage of an account whose client has begun to start: nothing it says comes after that.
-async fn stands(test: &TestApp, id: AccountId, stage: Stage) {
+async fn reach_stage(test: &TestApp, id: AccountId, stage: Stage) {
     let has_begun = async || {
         let entry = test.app.live.accounts.get(id).unwrap();
         (entry.snapshot.stage != Stage::Disconnected).then_some(())
     };
     until("the client starts", DEADLINE, has_begun).await;
-    test.stands(id, stage);
+    test.set_stage(id, stage);
 }
 
 fn said(answer: &Answer) -> String {
@@ -169,7 +169,7 @@ async fn a_used_expired_or_revoked_link_says_so() {
     let (root, path) = with_link(&test, &[("hours", "1")]).await;
     let browser = begun(&test, &path).await;
     assert_eq!(browser.post(NUMBER, &[("phone", PHONE)]).await.header("location"), LOGIN);
-    stands(&test, account(&test), Stage::SignedOut).await;
+    reach_stage(&test, account(&test), Stage::SignedOut).await;
     test.app.clock.advance(60 * 60);
     for answer in [
         browser.get(LOGIN).await,
@@ -223,7 +223,7 @@ async fn the_account_is_what_the_invite_says() {
 async fn an_invite_logs_in_its_account_and_opens_nothing_else() {
     let test = TestApp::new().await;
     let other = test.account(1, Some(ADA)).await;
-    test.stands(other, Stage::SignedOut);
+    test.set_stage(other, Stage::SignedOut);
     let (root, path) = with_link(&test, &[]).await;
     let browser = begun(&test, &path).await;
     for path in ["/accounts", "/invites", "/audit", "/users", "/onboarding"] {
@@ -234,7 +234,7 @@ async fn an_invite_logs_in_its_account_and_opens_nothing_else() {
     browser.post(NUMBER, &[("phone", PHONE)]).await;
     let listing = test.app.live.accounts.listing();
     let own = listing.iter().find(|entry| entry.account.id != other).unwrap().account.id;
-    stands(&test, own, Stage::SignedOut).await;
+    reach_stage(&test, own, Stage::SignedOut).await;
     let page = browser.get(LOGIN).await;
     assert_eq!(page.attributes("#step", "data-stage"), ["signed-out"]);
     assert!(page.attributes("form", "action").iter().all(|action| action.starts_with("/onboarding/")));
@@ -243,13 +243,13 @@ async fn an_invite_logs_in_its_account_and_opens_nothing_else() {
     let asked = browser.post("/onboarding/login/action", &[("token", "7"), ("action", "send-code")]).await;
     assert_eq!(asked.status, StatusCode::CONFLICT, "{}", asked.body);
     assert!(asked.has("#step"));
-    test.stands(own, Stage::Ready);
+    test.set_stage(own, Stage::Ready);
     assert_eq!(browser.get(LOGIN).await.attributes("#step", "data-stage"), ["done"]);
     ops::finish_ready(&test.app).await.unwrap();
     assert_eq!(state(&root).await, "Done");
     assert_eq!(browser.get(LOGIN).await.attributes("#step", "data-stage"), ["done"]);
     assert_eq!(test.anonymous().get(&path).await.status, StatusCode::GONE, "it works once");
-    test.stands(own, Stage::SignedOut);
+    test.set_stage(own, Stage::SignedOut);
     let late = browser.post("/onboarding/login/action", &[("token", "7"), ("action", "send-code")]).await;
     assert_eq!(late.status, StatusCode::GONE, "what is done can't be used to log in again");
     let codes: Vec<String> = recorded(&test).await.into_iter().map(|(code, ..)| code).collect();
@@ -263,10 +263,10 @@ async fn the_step_is_live_in_the_browser_that_has_begun() {
     let browser = begun(&test, &path).await;
     browser.post(NUMBER, &[("phone", PHONE)]).await;
     let own = account(&test);
-    stands(&test, own, Stage::SignedOut).await;
+    reach_stage(&test, own, Stage::SignedOut).await;
     let mut stream = browser.stream("/onboarding/login/events").await;
     assert!(next(&mut stream).await.contains("data-stage=\"signed-out\""));
-    test.stands(own, Stage::Ready);
+    test.set_stage(own, Stage::Ready);
     assert!(next(&mut stream).await.contains("data-stage=\"done\""));
     let id = newest(&root).await;
     root.post(&format!("/invites/{id}/revoke"), &[]).await;

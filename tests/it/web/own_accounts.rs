@@ -33,7 +33,7 @@ async fn account(test: &TestApp, browser: &Visitor, phone: &str) -> AccountId {
         (entry.snapshot.stage != Stage::Disconnected).then_some(())
     };
     until("the client starts", DEADLINE, has_begun).await;
-    test.stands(id, Stage::SignedOut);
+    test.set_stage(id, Stage::SignedOut);
     id
 }
 
@@ -74,7 +74,7 @@ async fn an_account_that_was_not_logged_in_within_a_day_is_removed() {
     test.app.clock.advance(DAY - 1);
     ops::end_overdue(&test.app).await.unwrap();
     assert_eq!(wanted(&test, unused), DesiredState::Connected, "there is time left");
-    test.stands(logged_in, Stage::Ready);
+    test.set_stage(logged_in, Stage::Ready);
     test.app.clock.advance(1);
     ops::end_overdue(&test.app).await.unwrap();
     let all = [unused, logged_in, of_invite].map(|id| wanted(&test, id));

@@ -177,7 +177,7 @@ async fn each_route_requires_exactly_its_privilege() {
             for (where_, account, rights) in
                 [("inside", inside[0], person.account), ("outside", outside[0], AccountPrivileges::NONE)]
             {
-                test.stands(account, Stage::SignedOut);
+                test.set_stage(account, Stage::SignedOut);
                 let path = path_of(&test, pattern, account, "victim@example.org").await;
                 let got = ask(&person.visitor, method, &path).await;
                 let refused =

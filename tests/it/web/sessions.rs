@@ -40,12 +40,12 @@ async fn an_open_page_alone_does_not_extend_a_session() {
     next(&mut stream).await;
     for stage in [Stage::Starting, Stage::SignedOut, Stage::Ready] {
         test.app.clock.advance(3 * HOUR);
-        test.stands(account, stage.clone());
+        test.set_stage(account, stage.clone());
         let message = next(&mut stream).await;
         assert!(message.contains(stage.name()), "{message}");
     }
     test.app.clock.advance(3 * HOUR);
-    test.stands(account, Stage::SignedOut);
+    test.set_stage(account, Stage::SignedOut);
     let message = next(&mut stream).await;
     assert!(message.contains("event: signed-out"), "twelve hours without a request: {message}");
     assert_eq!(root.get("/accounts").await.status, StatusCode::SEE_OTHER);
@@ -128,7 +128,7 @@ async fn a_check_before_the_sessions_end_does_not_reveal_later_changes() {
     // The stream's task runs until it waits for the database.
     tokio::task::yield_now().await;
     test.app.clock.advance(12 * HOUR);
-    test.stands(account, Stage::Ready);
+    test.set_stage(account, Stage::Ready);
     let message = next(&mut stream).await;
     assert!(message.contains("event: signed-out"), "{message}");
 }

@@ -20,7 +20,7 @@ async fn an_undelivered_password_is_logged_and_can_be_used_later() {
     let root = test.signed_in(ADMIN).await;
     // Its stage says that it waits for the password, but its client is gone.
     let id = test.account(1, None).await;
-    test.stands(
+    test.set_stage(
         id,
         Stage::WaitPassword { hint: String::new(), recovery: telescope::domain::stage::Recovery::Impossible },
     );

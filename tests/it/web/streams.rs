@@ -31,7 +31,7 @@ async fn a_stream_does_not_repeat_the_pages_content() {
     let account = test.account(1, None).await;
     let root = test.signed_in(ADMIN).await;
     for (number, path) in [(2, "/accounts"), (3, "/accounts?stage=disconnected&sort=phone")] {
-        test.stands(account, Stage::Disconnected);
+        test.set_stage(account, Stage::Disconnected);
         let mut stream = stream_of_page(&root, path).await;
         let hello = next(&mut stream).await;
         assert!(
@@ -49,7 +49,7 @@ async fn a_stream_does_not_repeat_the_pages_content() {
     assert!(next(&mut stream).await.contains("hx-target=\"#rows\""));
     // A change between the page and the stream.
     let page = root.get("/accounts").await;
-    test.stands(account, Stage::Ready);
+    test.set_stage(account, Stage::Ready);
     let mut stream = root.stream(&page.attributes("#live", "hx-sse:connect")[0]).await;
     let message = next(&mut stream).await;
     assert!(message.contains("hx-target=\"#rows\"") && message.contains("data-stage=\"ready\""), "{message}");
@@ -63,7 +63,7 @@ async fn a_broken_connection_resumes_after_the_last_event() {
     let path = root.get("/accounts").await.attributes("#live", "hx-sse:connect")[0].clone();
     let mut stream = root.stream(&path).await;
     next(&mut stream).await;
-    test.stands(account, Stage::Ready);
+    test.set_stage(account, Stage::Ready);
     let last = next(&mut stream).await;
     let last = id(&last);
     let mut same = stream_after(&root, &path, last).await;
@@ -76,7 +76,7 @@ async fn a_broken_connection_resumes_after_the_last_event() {
             "{unknown:?} is no event id of this process"
         );
     }
-    test.stands(account, Stage::SignedOut);
+    test.set_stage(account, Stage::SignedOut);
     let mut changed = stream_after(&root, &path, last).await;
     assert!(next(&mut changed).await.contains("data-stage=\"signed-out\""));
 }
@@ -94,8 +94,8 @@ async fn only_viewers_with_the_same_permissions_share_messages() {
         next(&mut stream).await;
         streams.push(stream);
     }
-    test.stands(nobodys, Stage::Ready);
-    test.stands(hers, Stage::Ready);
+    test.set_stage(nobodys, Stage::Ready);
+    test.set_stage(hers, Stage::Ready);
     let [root, other_root, ada] =
         [next(&mut streams[0]).await, next(&mut streams[1]).await, next(&mut streams[2]).await];
     assert_eq!(root, other_root);
@@ -107,7 +107,7 @@ async fn only_viewers_with_the_same_permissions_share_messages() {
     test.app.live.accounts.put_account(account);
     let bob = next(&mut streams[3]).await;
     assert!(bob.contains(&nobodys.to_string()) && !bob.contains(&hers.to_string()), "{bob}");
-    test.stands(hers, Stage::SignedOut);
+    test.set_stage(hers, Stage::SignedOut);
     let ada = next(&mut streams[2]).await;
     assert!(ada.contains(&hers.to_string()) && !ada.contains(&nobodys.to_string()), "{ada}");
 }

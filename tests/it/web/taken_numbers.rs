@@ -108,7 +108,7 @@ async fn of_few_hidden_numbers_a_person_is_told_that_they_are_taken() {
     }
     // The form that corrects a number is the other place.
     let mine = test.account(21, Some(ADA)).await;
-    test.stands(mine, Stage::SignedOut);
+    test.set_stage(mine, Stage::SignedOut);
     let correct =
         async |phone: u16| ada.post(&format!("/accounts/{mine}/number"), &[("phone", &number(phone))]).await;
     let told = correct(5).await;

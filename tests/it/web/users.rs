@@ -70,7 +70,7 @@ async fn a_blocked_person_is_signed_out_everywhere_at_once() {
     ] {
         let test = TestApp::new().await;
         let account = test.account(1, Some(ADA)).await;
-        test.stands(account, Stage::Ready);
+        test.set_stage(account, Stage::Ready);
         let (root, bob) = (test.signed_in(ADMIN).await, test.signed_in(BOB).await);
         let (desk, phone) = (test.signed_in(ADA).await, test.signed_in(ADA).await);
         let mut streams = Vec::new();

@@ -109,6 +109,7 @@ pub const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/invites/list/{job}/events", [410, 200, 200, 200]),
     ("POST", "/invites/list/{job}/result", [401, 403, 403, 404]),
     ("POST", "/invites/list/{job}/retry", [401, 403, 403, 404]),
+    ("POST", "/invites/list/{job}/stop", [401, 403, 403, 404]),
     ("POST", "/invites/{invite}/link", [401, 403, 403, 404]),
     ("POST", "/invites/{invite}/email", [401, 403, 403, 404]),
     ("POST", "/invites/{invite}/renew", [401, 403, 403, 404]),
@@ -244,7 +245,7 @@ async fn every_route_responds_as_the_table_says() {
         // Each row has its own account and people, so that rows do not affect each other.
         let owner = format!("owner{number}@example.org");
         let account = test.account(number, Some(&owner)).await;
-        test.stands(account, Stage::SignedOut);
+        test.set_stage(account, Stage::SignedOut);
         let people = [
             ("nobody", test.anonymous()),
             ("somebody", test.signed_in("somebody@example.org").await),
@@ -287,7 +288,7 @@ async fn a_hidden_account_looks_nonexistent() {
 async fn get_requests_change_nothing() {
     let test = TestApp::new().await;
     let account = test.account(1, Some("ada@example.org")).await;
-    test.stands(account, Stage::SignedOut);
+    test.set_stage(account, Stage::SignedOut);
     let root = test.signed_in(ADMIN).await;
     let access = with_role_and_group(&test, "{group} {role}", "Sales").await;
     let (group, role) = access.split_once(' ').unwrap();

@@ -3,7 +3,7 @@
 use super::check::{Checked, check, digest};
 use crate::domain::access::{Principal, SystemGrant, decide_system};
 use crate::domain::audit::{AuditEntry, AuditEvent};
-use crate::domain::error::ErrorCode;
+use crate::domain::error::{EmailFault, ErrorCode};
 use crate::domain::invite_list::{ListFault, PlannedInvite};
 use crate::domain::job::{InvitesStep, JobKind, JobRecord, JobState};
 use crate::domain::privilege::can;
@@ -23,11 +23,17 @@ pub struct Common {
     pub hours: u32,
     /// The comment of lines that have none.
     pub comment: String,
+    /// Whether the links are sent by e-mail.
+    pub email: bool,
 }
 
 pub fn check_common(app: &App, common: &Common) -> Result<(), OpError> {
     check_comment(&common.comment)?;
-    check_lifetime(app, common.hours)
+    check_lifetime(app, common.hours)?;
+    if common.email && app.mailer.is_none() {
+        return Err(OpError::Refused(ErrorCode::InviteEmail { fault: EmailFault::NotConfigured }));
+    }
+    Ok(())
 }
 
 /// What a person sees of a list before they confirm it, and what is checked again when they do.
@@ -93,7 +99,7 @@ pub async fn begin(
                     groups: wanted.groups,
                     hours: common.hours,
                 };
-                store::invite_lines::insert(tx, &app.keys, job, (line, &planned), now).await?;
+                store::invite_lines::insert(tx, &app.keys, job, (line, &planned, common.email), now).await?;
                 invites += 1;
             }
             Ok(tx.record(&entry(invites)).await?.with(invites))

@@ -1,7 +1,8 @@
 //! Creating the invite of the next line. It is committed together with the line, so that it is created once, however the
 //! server ends.
 
-use crate::domain::access::Principal;
+use crate::domain::UserId;
+use crate::domain::access::{Person, Principal};
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::domain::error::ErrorCode;
 use crate::domain::invite_list::PlannedInvite;
@@ -13,7 +14,7 @@ use crate::ops::invites::create::{NewInvite, draw_up};
 use crate::ops::invites::link::token_of;
 use crate::ops::{App, sign_in};
 use crate::store::invite_lines::Line;
-use crate::store::{self, StoreError, Tx, Written};
+use crate::store::{self, Conn, StoreError, Tx, Written};
 use crate::words::{self, invite_list};
 
 /// What became of the next line.
@@ -21,6 +22,8 @@ enum Made {
     Line,
     /// There is no line left.
     Nothing,
+    /// A person stopped the job.
+    Over,
     Stopped(&'static str),
 }
 
@@ -28,6 +31,9 @@ enum Made {
 pub async fn make_next(app: &App, job: &JobRecord) -> Result<StepOutcome, StoreError> {
     let made = app
         .write_with(async |tx| -> Result<Written<Made>, StoreError> {
+            if !store::jobs::is_waiting(tx, job.id).await? {
+                return Ok(Written::unchanged(Made::Over));
+            }
             match store::invite_lines::next(tx, &app.keys, job.id).await {
                 Ok(Some(line)) => make(app, tx, job, line).await,
                 Ok(None) => Ok(Written::unchanged(Made::Nothing)),
@@ -42,15 +48,23 @@ pub async fn make_next(app: &App, job: &JobRecord) -> Result<StepOutcome, StoreE
             Ok(StepOutcome::Committed)
         }
         Made::Nothing => Ok(StepOutcome::Done),
+        Made::Over => Ok(StepOutcome::Committed),
         Made::Stopped(why) => Ok(StepOutcome::Stuck(why.into())),
     }
 }
 
+/// The person who started a list, if they may still do anything.
+pub(super) async fn starter(conn: &mut Conn<'_>, id: UserId) -> Result<Option<Person>, StoreError> {
+    let user = store::users::by_id(conn, id).await?.filter(|user| !user.disabled);
+    // Their address was verified when they started it.
+    Ok(user.map(|user| sign_in::person(&user, true)))
+}
+
 async fn make(app: &App, tx: &mut Tx<'_>, job: &JobRecord, line: Line) -> Result<Written<Made>, StoreError> {
     let Line { number, planned, .. } = line;
-    let user = store::users::by_id(tx, planned.creator).await?.filter(|user| !user.disabled);
-    let Some(user) = user else { return Ok(Written::unchanged(Made::Stopped(invite_list::STOPPED))) };
-    let person = sign_in::person(&user, true);
+    let Some(person) = starter(tx, planned.creator).await? else {
+        return Ok(Written::unchanged(Made::Stopped(invite_list::STOPPED)));
+    };
     let creator = Principal::User(person.clone());
     let mut names = Vec::new();
     for id in &planned.groups {

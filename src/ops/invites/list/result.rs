@@ -25,6 +25,16 @@ pub struct ResultLine {
     pub link: Option<Link>,
     pub expires: Option<Millis>,
     pub state: LineState,
+    /// What became of the e-mail with the link, if one is to be sent.
+    pub email: Option<EmailState>,
+}
+
+#[derive(Debug)]
+pub enum EmailState {
+    Waiting,
+    Sent,
+    /// Why it is not known to have been sent.
+    Failed(String),
 }
 
 #[derive(Debug)]
@@ -37,7 +47,7 @@ pub enum LineState {
 }
 
 /// Whether a job is this person's, as far as its row says: enough for its progress, not for its links.
-pub fn is_of(job: &JobRecord, actor: &Principal) -> bool {
+pub fn is_own(job: &JobRecord, actor: &Principal) -> bool {
     match actor {
         Principal::User(person) => job.args == person.id.to_string(),
         Principal::Invite(_) | Principal::Cli | Principal::System(_) => false,
@@ -45,7 +55,7 @@ pub fn is_of(job: &JobRecord, actor: &Principal) -> bool {
 }
 
 /// The lines of a list that this person started.
-async fn own_lines(
+pub(super) async fn own_lines(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Principal,
@@ -80,21 +90,28 @@ pub async fn result(app: &App, actor: &Principal, job: JobId) -> Result<Vec<Resu
 }
 
 async fn one(app: &App, conn: &mut Conn<'_>, line: Line, own: UserId) -> Result<ResultLine, OpError> {
-    let Line { planned, outcome, .. } = line;
+    let Line { planned, outcome, email, emailed, .. } = line;
     let mut result = ResultLine {
         owner: planned.person,
         phone: planned.phone,
         link: None,
         expires: None,
         state: LineState::Waiting,
+        email: email.then_some(match emailed {
+            None => EmailState::Waiting,
+            Some(why) if why.is_empty() => EmailState::Sent,
+            Some(why) => EmailState::Failed(why),
+        }),
     };
     match outcome {
         None => return Ok(result),
-        Some(why) if !why.is_empty() => return Ok(ResultLine { state: LineState::Failed(why), ..result }),
+        Some(why) if !why.is_empty() => {
+            return Ok(ResultLine { state: LineState::Failed(why), email: None, ..result });
+        }
         Some(_) => {}
     }
     let invite = store::invites::get(conn, planned.id).await?.filter(|invite| invite.creator == own);
-    let state = invite.as_ref().map(|invite| invite.stands(app.clock.now()));
+    let state = invite.as_ref().map(|invite| invite.state_at(app.clock.now()));
     result.state = LineState::Invite(state);
     if let Some(invite) = invite.filter(|_| state.is_some_and(InviteState::is_open)) {
         let tokens = app.keys.invite_tokens(&invite.id.to_string(), invite.turn).map_err(internal)?;

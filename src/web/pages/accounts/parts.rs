@@ -142,7 +142,7 @@ fn open_requests(app: &State, reader: &Principal, entry: &Entry, now: Millis) ->
     let is_open = |request: &&RevealRequest| {
         request.account == entry.account.id
             && is_own(request, reader)
-            && matches!(request.stands(now), RequestState::Waiting | RequestState::Approved)
+            && matches!(request.state_at(now), RequestState::Waiting | RequestState::Approved)
     };
     all.recent.iter().filter(is_open).cloned().map(OpenRequest).collect()
 }

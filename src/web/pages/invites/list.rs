@@ -75,7 +75,7 @@ pub(super) async fn rendered(app: &State, reader: &Principal) -> Result<(String,
     };
     let invites = store::invites::newest(&mut app.db.read().await?, creator, LISTED).await?;
     let now = app.clock.now();
-    let open = invites.iter().filter(|invite| invite.stands(now).is_open());
+    let open = invites.iter().filter(|invite| invite.state_at(now).is_open());
     let changes_at = open.map(|invite| invite.expires).min();
     let seen = invites.into_iter().filter(|invite| manages(&policy, reader, invite));
     let rows = seen.map(|invite| row(app, reader, invite, now)).collect();
@@ -83,7 +83,7 @@ pub(super) async fn rendered(app: &State, reader: &Principal) -> Result<(String,
 }
 
 fn row(app: &State, reader: &Principal, invite: Invite, now: Millis) -> Row {
-    let state = invite.stands(now);
+    let state = invite.state_at(now);
     let is_link = invite.kind == InviteKind::Link;
     let account = invite.account.and_then(|id| {
         let entry = app.live.accounts.get(id)?;

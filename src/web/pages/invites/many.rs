@@ -25,10 +25,11 @@ pub struct ListForm {
     list: String,
     comment: String,
     hours: String,
+    email: bool,
 }
 
 impl Fields for ListForm {
-    const NAMES: &'static [&'static str] = &["list", "comment", "hours"];
+    const NAMES: &'static [&'static str] = &["list", "comment", "hours", "email"];
 }
 
 #[derive(Template)]
@@ -37,6 +38,7 @@ struct ManyPage {
     layout: Layout,
     form: FormState<ListForm>,
     lifetimes: Vec<(u32, String, bool)>,
+    can_email: bool,
     /// What was checked, if anything could be read.
     preview: Option<Preview>,
 }
@@ -104,7 +106,8 @@ impl Row {
 impl ManyPage {
     fn of(app: &State, may: &May<can::AddAccount>, form: FormState<ListForm>) -> Self {
         let lifetimes = lifetimes(app, &form.values.hours);
-        Self { layout: Layout::of(app, &may.actor), form, lifetimes, preview: None }
+        let can_email = app.mailer.is_some();
+        Self { layout: Layout::of(app, &may.actor), form, lifetimes, can_email, preview: None }
     }
 }
 
@@ -115,13 +118,18 @@ pub async fn form(app: AppState, may: May<can::AddAccount>) -> Result<Response, 
 
 /// Checks the list, or begins to create the invites of one that was checked.
 pub async fn submit(app: AppState, may: May<can::AddAccount>, upload: Upload) -> Result<Response, AppError> {
-    let mut values =
-        ListForm { list: upload.text("list"), comment: upload.text("comment"), hours: upload.text("hours") };
+    let mut values = ListForm {
+        list: upload.text("list"),
+        comment: upload.text("comment"),
+        hours: upload.text("hours"),
+        email: upload.text("email") == "yes",
+    };
     values.list = match list_of(&upload) {
         Ok(list) => list,
         Err(fault) => return page(&app, &may, values, Some(OpError::invalid("list", fault)), None),
     };
-    let common = Common { hours: lifetime(&values.hours), comment: values.comment.trim().to_owned() };
+    let comment = values.comment.trim().to_owned();
+    let common = Common { hours: lifetime(&values.hours), comment, email: values.email };
     let mut failed = list::check_common(&app, &common).err();
     let job = upload.text("job").parse::<JobId>();
     if let (None, Ok(job), "create") = (&failed, job, upload.text("action").as_str()) {

@@ -51,6 +51,10 @@ impl ProgressPart {
     fn created_invites(&self) -> u64 {
         self.progress.done.saturating_sub(self.progress.failed)
     }
+
+    fn sent_emails(&self) -> u64 {
+        self.progress.emailed.saturating_sub(self.progress.emails_failed)
+    }
 }
 
 pub async fn show(
@@ -73,10 +77,21 @@ pub async fn retry(
     Ok(request_type.done(words::RETRIED, &paths::invites_list_job(job)))
 }
 
+/// Gives up what is not done.
+pub async fn stop(
+    app: AppState,
+    request_type: RequestType,
+    may: May<can::AddAccount>,
+    Path(job): Path<JobId>,
+) -> Result<Response, AppError> {
+    list::stop(&app, &may.actor, job).await?;
+    Ok(request_type.done(words::STOPPED, &paths::invites_list_job(job)))
+}
+
 /// The progress, for the person who started the job.
 pub(super) async fn rendered(app: &State, reader: &Principal, job: JobId) -> Result<String, AppError> {
     let conn = &mut app.db.read().await?;
-    let row = store::jobs::get(conn, job).await?.filter(|row| list::is_of(row, reader));
+    let row = store::jobs::get(conn, job).await?.filter(|row| list::is_own(row, reader));
     let row = row.ok_or(AppError::NotFound)?;
     let progress = store::invite_lines::progress_of(conn, job).await?;
     Ok(part(&row, progress).render()?)

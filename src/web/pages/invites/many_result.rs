@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use crate::domain::JobId;
 use crate::domain::invite::InviteState;
 use crate::domain::privilege::can;
-use crate::ops::invites::list::{self, LineState, ResultLine};
+use crate::ops::invites::list::{self, EmailState, LineState, ResultLine};
 use crate::web::csv;
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
@@ -16,7 +16,7 @@ use crate::web::words::moments;
 use crate::web::words::onboarding as words;
 
 /// The columns, in order. Programs rely on them.
-const COLUMNS: [&str; 5] = ["owner", "phone", "link", "expires", "error"];
+const COLUMNS: [&str; 6] = ["owner", "phone", "link", "expires", "error", "email"];
 
 pub async fn download(
     app: AppState,
@@ -45,7 +45,7 @@ fn record(line: &ResultLine) -> String {
         LineState::Failed(why) => why,
         LineState::Invite(None) => words::INVITE_DELETED,
         // What is open has a link, unless that was made with a master key that is no longer known.
-        LineState::Invite(Some(InviteState::Created | InviteState::Opened | InviteState::SigningIn)) => {
+        LineState::Invite(Some(InviteState::Created | InviteState::Opened | InviteState::LoggingIn)) => {
             if line.link.is_some() {
                 ""
             } else {
@@ -54,5 +54,11 @@ fn record(line: &ResultLine) -> String {
         }
         LineState::Invite(Some(state)) => words::label(*state),
     };
-    csv::record([line.owner.as_str(), phone, link, &expires, error])
+    let email = match &line.email {
+        None => "",
+        Some(EmailState::Waiting) => words::NOT_SENT_YET,
+        Some(EmailState::Sent) => words::SENT,
+        Some(EmailState::Failed(why)) => why,
+    };
+    csv::record([line.owner.as_str(), phone, link, &expires, error, email])
 }

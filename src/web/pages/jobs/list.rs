@@ -14,7 +14,7 @@ use crate::domain::stage::Severity;
 use crate::domain::{AccountId, JobId};
 use crate::live::accounts::Entry;
 use crate::live::jobs::{Jobs, NEWEST};
-use crate::ops::invites::list::is_of;
+use crate::ops::invites::list;
 use crate::store;
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
@@ -152,7 +152,7 @@ fn rendered_of(
 /// The job, if the reader can see it.
 fn row(app: &State, actor: &Principal, jobs: &Jobs, job: &JobRecord) -> Option<JobRow> {
     let entry = job.account().and_then(|id| app.live.accounts.get(id));
-    let is_own = job.kind == JobKind::CreateInvites && is_of(job, actor);
+    let is_own = job.kind == JobKind::CreateInvites && list::is_own(job, actor);
     let granted = match is_own {
         true => AccountPrivileges::NONE,
         false => granted(app, actor, entry.as_deref())?,

@@ -130,7 +130,7 @@ fn page(app: &State, invite: &Invite, token: &str, form: FormState<ConsentForm>)
 
 /// Whether this browser has begun with this invite.
 fn is_here(app: &State, headers: &HeaderMap, invite: &Invite) -> bool {
-    browser::of(app, headers).is_some_and(|kept| invites::is_of(&kept, invite))
+    browser::of(app, headers).is_some_and(|kept| invites::has_begun(&kept, invite))
 }
 
 pub async fn show(
@@ -163,7 +163,7 @@ pub async fn begin(
     Form(form): Form<ConsentForm>,
 ) -> Result<Response, AppError> {
     let Some(invite) = invites::find(&app, &token).await? else { return wrong(&app, &origin) };
-    let is_open = matches!(invite.state, InviteState::Opened | InviteState::SigningIn | InviteState::Done);
+    let is_open = matches!(invite.state, InviteState::Opened | InviteState::LoggingIn | InviteState::Done);
     if is_open && is_here(&app, &headers, &invite) {
         return Ok(to_login());
     }

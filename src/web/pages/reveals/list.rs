@@ -114,7 +114,7 @@ pub(super) fn rendered(
     let may = requests.pending_for(&app.live.policy.current(), reader, now).is_some();
     let shown = requests.recent.iter().filter(|_| may);
     let (pending, decided): (Vec<_>, Vec<_>) =
-        shown.partition(|request| request.stands(now) == RequestState::Waiting);
+        shown.partition(|request| request.state_at(now) == RequestState::Waiting);
     let rows = |some: Vec<&RevealRequest>| -> Vec<RequestRow> {
         some.into_iter().map(|request| row(app, reader, &requests, request, now)).collect()
     };
@@ -132,7 +132,7 @@ fn row(app: &State, reader: &Principal, all: &Requests, request: &RevealRequest,
     let profile = entry.as_ref().and_then(|entry| entry.snapshot.profile.clone());
     let sees =
         |account: &_| privileges(&app.live.policy.current(), reader, account).has(AccountPrivilege::View);
-    let state = request.stands(now);
+    let state = request.state_at(now);
     RequestRow {
         secret: words::secret(request.kind).label,
         owner: entry.as_ref().and_then(|entry| entry.account.owner.clone()),
@@ -156,7 +156,7 @@ impl EarlierRow {
         Self {
             at: moment(request.created),
             secret: words::secret(request.kind).label,
-            label: words::request_state(request.stands(now)),
+            label: words::request_state(request.state_at(now)),
             request: request.clone(),
         }
     }

@@ -60,7 +60,7 @@ pub(super) fn rendered(app: &State, reader: &Principal) -> Result<String, askama
     let now = app.clock.now();
     let requests = app.live.approvals.load();
     let row = |request: &RevealRequest| {
-        let state = request.stands(now);
+        let state = request.state_at(now);
         Row {
             secret: words::secret(request.kind).label,
             created: moment(request.created),

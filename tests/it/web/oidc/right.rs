@@ -167,7 +167,7 @@ async fn key_changes_need_no_restart() {
 async fn an_address_that_is_no_longer_verified_gives_no_accounts() {
     let scene = Scene::new().await;
     let account = scene.test.account(1, Some("ada@example.org")).await;
-    scene.test.stands(account, Stage::SignedOut);
+    scene.test.set_stage(account, Stage::SignedOut);
     let page = format!("/accounts/{account}");
     let ada = scene.signed_in().await;
     assert_eq!(ada.get(&page).await.status, StatusCode::OK);
