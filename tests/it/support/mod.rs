@@ -22,6 +22,7 @@ pub mod second;
 pub mod sqlite;
 pub mod squid;
 pub mod stack;
+pub mod text;
 pub mod visitor;
 pub mod waiting;
 

@@ -107,10 +107,13 @@ async fn the_database_has_no_token_and_no_verifier_in_clear() {
     let ada = scene.signed_in().await;
     let rows = sessions(&scene.test).await;
     assert_eq!(rows.len(), 1);
-    for clear in ["eyJ", "verifier", "nonce", "ada's number"] {
+    let out = ada.post("/sign-out", &[]).await;
+    let (_, token) =
+        out.header("refresh").split_once("id_token_hint=eyJ").expect("it is there for the provider");
+    // Three characters are in encrypted text by chance.
+    let header = format!("eyJ{}", &token[..16]);
+    for clear in [header.as_str(), "verifier", "nonce", "ada's number"] {
         assert!(!rows[0].contains(clear), "{clear}: {}", rows[0]);
     }
     assert!(!before.cookie().contains("verifier"));
-    let out = ada.post("/sign-out", &[]).await;
-    assert!(out.header("refresh").contains("id_token_hint=eyJ"), "and it is still there for the provider");
 }
