@@ -32,7 +32,8 @@ impl Squid {
         let file = folder.path().join("squid.conf");
         std::fs::write(&file, settings).unwrap();
         let proxy = unprivileged("squid")
-            .args(["-N", "-f"])
+            // A killed Squid leaves files with its name, which another user's Squid of the same name can't replace.
+            .args(["-n", &format!("telescope{}", address.port()), "-N", "-f"])
             .arg(&file)
             .current_dir(folder.path())
             .stdin(Stdio::null())
