@@ -1,9 +1,9 @@
 //! The page: what Telegram says of the password now, and what can be done about it.
 
 use askama::Template;
-use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum_extra::extract::Query;
 use serde::Deserialize;
 
 use super::form::{Done, TwoStepValues, Wanted};
