@@ -74,6 +74,27 @@
     });
   } catch { /* Storage is blocked. */ }
 
+  // Accounts can be selected all at once, and their number is shown.
+  const boxes = () => [...document.querySelectorAll('input[name="account"][form="selection"]')];
+  const selected = () => {
+    const all = document.querySelector("[data-select-all]");
+    const place = document.querySelector("[data-selected]");
+    if (!all || !place) return;
+    // Without it the server would take all accounts of the page, also those that were cleared again.
+    all.removeAttribute("name");
+    const [rows, count] = [boxes(), boxes().filter((box) => box.checked).length];
+    all.checked = count > 0 && count === rows.length;
+    all.indeterminate = count > 0 && count < rows.length;
+    const text = count ? `${count} selected` : "";
+    if (place.textContent !== text) place.textContent = text;
+  };
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-select-all]")) for (const box of boxes()) box.checked = target.checked;
+    selected();
+  });
+  document.addEventListener("htmx:after:swap", selected);
+  selected();
+
   // Keyboard shortcuts.
   const help = document.getElementById("shortcuts");
   const links = [...document.querySelectorAll(".top [data-key]")];

@@ -50,6 +50,8 @@ pub enum Purpose {
     TwoStepBefore,
     /// The two-step password after it.
     TwoStepAfter,
+    /// A line of a job that does something with many accounts or people.
+    JobLine,
 }
 
 impl Purpose {
@@ -73,6 +75,7 @@ impl Purpose {
             Self::ProfilePicture => ("account_pictures", "sealed"),
             Self::InviteLine => ("invite_lines", "sealed"),
             Self::DeviceList => ("account_devices", "sealed"),
+            Self::JobLine => ("job_lines", "sealed"),
         }
     }
 }

@@ -139,7 +139,8 @@ fn each_purpose_has_its_own_key_and_name() {
             "invite_line",
             "device_list",
             "two_step_before",
-            "two_step_after"
+            "two_step_after",
+            "job_line"
         ]
     );
 }

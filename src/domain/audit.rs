@@ -18,6 +18,7 @@ pub use fault::Fault;
 pub use reasons::{ConfirmationDenied, ForeignRow, MismatchReason, SignInDenied};
 
 use super::invite::InviteDenied;
+use super::job::JobKind;
 use super::privilege::{AccountPrivileges, SystemPrivileges};
 use super::reveal::RevealKind;
 use super::stage::LoginAction;
@@ -114,17 +115,13 @@ define::audit_events! {
     "group.confirmation" => GroupConfirmationSet { group: String, needed: bool },
     /// A new device signed in to an account
     "device.appeared" => DeviceAppeared {
-        device: String,
-        address: String,
-        place: String,
-        system: String,
-        official: bool,
+        device: String, address: String, place: String, system: String, official: bool,
     },
     /// The session of a device was over
     "device.gone" => DeviceGone { device: String, address: String, place: String },
     /// The session of a device was ended
     "device.ended" => DeviceEnded { device: String, address: String, place: String },
-    /// The sessions of all other devices were ended; so many were known
+    /// The sessions of all other devices were ended
     "device.others-ended" => OtherDevicesEnded { devices: u64 },
     /// A new device was confirmed
     "device.confirmed" => DeviceConfirmed { device: String, address: String, place: String },
@@ -144,10 +141,7 @@ define::audit_events! {
     "account.stage" => StageChanged { stage: String },
     /// An invite was created
     "invite.created" => InviteCreated {
-        person: Email,
-        phone: Option<Phone>,
-        groups: Vec<String>,
-        hours: i64,
+        person: Email, phone: Option<Phone>, groups: Vec<String>, hours: i64,
     },
     /// Creating invites from a list was started
     "invite.list.started" => InviteListStarted { invites: u64, hours: u32 },
@@ -157,6 +151,16 @@ define::audit_events! {
     "invite.list.stopped" => InviteListStopped { left: u64 },
     /// The links of a list's invites were downloaded
     "invite.list.downloaded" => InviteListDownloaded { links: u64 },
+    /// A bulk task was started
+    "job.started" => JobStarted {
+        job: JobKind, action: String, lines: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        about: Option<Email>,
+    },
+    /// A bulk task was stopped
+    "job.stopped" => JobStopped { job: JobKind, lines: u64 },
+    /// A bulk task was retried
+    "job.retried" => JobRetried { job: JobKind, lines: u64 },
     /// The link of an invite was shown again
     "invite.link.shown" => InviteLinkShown { person: Email },
     /// The link of an invite was sent by e-mail
@@ -221,16 +225,11 @@ define::audit_events! {
     "role.taken" => RoleTaken { role: String, person: Email },
     /// The permissions of a role on the accounts of a group were changed
     "role.group.privileges" => GroupPrivilegesSet {
-        role: String,
-        group: String,
-        now: AccountPrivileges,
-        before: AccountPrivileges,
+        role: String, group: String, now: AccountPrivileges, before: AccountPrivileges,
     },
     /// The system permissions of a role were changed
     "role.system.privileges" => SystemPrivilegesSet {
-        role: String,
-        now: SystemPrivileges,
-        before: SystemPrivileges,
+        role: String, now: SystemPrivileges, before: SystemPrivileges,
     },
     /// A group was created
     "group.added" => GroupAdded { group: String },
@@ -249,38 +248,24 @@ define::audit_events! {
     /// Waived identity confirmations from before there were proofs of them were proven
     "access.confirmations-sealed" => ConfirmationsSealed { rows: u64 },
     /// Access that was added directly to the database was removed
-    "access.foreign-row" => ForeignRowRemoved {
-        row: ForeignRow,
-        // Whom or what it would have given access.
-        what: String,
-    },
+    // What: whom or what it would have given access.
+    "access.foreign-row" => ForeignRowRemoved { row: ForeignRow, what: String },
     /// Access rules were changed in the database, not by Telescope
-    "access.foreign-change" => ForeignChange {
-        // The version of the rules that Telescope left behind, and the one that was found.
-        before: i64,
-        found: i64,
-    },
+    // The version of the rules that Telescope left behind, and the one that was found.
+    "access.foreign-change" => ForeignChange { before: i64, found: i64 },
     /// Telescope started
     "telescope.started" => Started { version: String },
     /// Telescope stopped in order
     "telescope.stopped" => Stopped,
     /// The audit log, or part of it, was exported
-    "audit.exported" => AuditExported {
-        format: String,
-        // The query string of the page; empty for everything.
-        filter: String,
-    },
+    // Filter: the query string of the page; empty for everything.
+    "audit.exported" => AuditExported { format: String, filter: String },
     /// The details of old entries were removed
-    "audit.blanked" => DetailsBlanked {
-        // In an intent, how many entries have details; in an outcome, how many lost them.
-        entries: u64,
-        before: String,
-    },
+    // Entries: in an intent, how many have details; in an outcome, how many lost them.
+    "audit.blanked" => DetailsBlanked { entries: u64, before: String },
     /// Earlier entries were sealed under a new master key
-    "audit.sealed" => AuditSealed {
-        // SHA-256 over the digests of the sealed entries.
-        seal: String,
-    },
+    // SHA-256 over the digests of the sealed entries.
+    "audit.sealed" => AuditSealed { seal: String },
     /// The audit log did not match its checkpoint
     "audit.mismatch" => AuditMismatch {
         #[serde(rename = "fault")]

@@ -13,6 +13,7 @@ use super::device::DeviceError;
 use super::device_login::DeviceFault;
 use super::invite::InviteDenied;
 use super::invite_list::ListFault;
+use super::job_line::LineFault;
 use super::refusal::LoginRefusal;
 pub use email_fault::EmailFault;
 pub use kinds::{GoneKind, NameKind};
@@ -145,6 +146,9 @@ pub enum ErrorCode {
     },
     TwoStep {
         fault: TwoStepFault,
+    },
+    JobLine {
+        fault: LineFault,
     },
     /// It does not say whose account it is.
     InviteNumberTaken,

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use super::access::Principal;
 use super::ids::named;
 use super::{AccountId, JobId, Millis};
 
@@ -30,6 +31,14 @@ impl JobRecord {
     pub fn account(&self) -> Option<AccountId> {
         self.kind.is_about_an_account().then(|| self.args.parse().ok()).flatten()
     }
+
+    /// Whether this person started it, as far as its row says: enough for its progress, not for what its lines say.
+    pub fn is_started_by(&self, actor: &Principal) -> bool {
+        match actor {
+            Principal::User(person) => self.kind.names_its_starter() && self.args == person.id.to_string(),
+            Principal::Invite(_) | Principal::Cli | Principal::System(_) => false,
+        }
+    }
 }
 
 /// The result of a step.
@@ -57,11 +66,18 @@ pub trait Steps: FromStr + Copy {
 }
 
 named!(
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "kebab-case")]
     JobKind {
         /// Removes an account: logs it out at Telegram, deletes its files, turns its row into a tombstone.
         RemoveAccount = "remove-account",
         /// Creates the invites of a list. The arguments are the id of the person who started it; the lines have rows.
         CreateInvites = "create-invites",
+        /// Does something with each of many accounts. The arguments are the id of the person who started it; the lines
+        /// have rows.
+        ChangeAccounts = "change-accounts",
+        /// Takes back what a person has who leaves. The arguments are the id of the person who started it.
+        OffBoard = "off-board",
     }
 );
 
@@ -70,7 +86,23 @@ impl JobKind {
     pub const fn is_about_an_account(self) -> bool {
         match self {
             Self::RemoveAccount => true,
-            Self::CreateInvites => false,
+            Self::CreateInvites | Self::ChangeAccounts | Self::OffBoard => false,
+        }
+    }
+
+    /// Whether it has lines that are deeds, with a page about them.
+    pub const fn has_lines(self) -> bool {
+        match self {
+            Self::RemoveAccount | Self::CreateInvites => false,
+            Self::ChangeAccounts | Self::OffBoard => true,
+        }
+    }
+
+    /// Whether the arguments are the id of the person who started it.
+    pub const fn names_its_starter(self) -> bool {
+        match self {
+            Self::RemoveAccount => false,
+            Self::CreateInvites | Self::ChangeAccounts | Self::OffBoard => true,
         }
     }
 }
@@ -135,7 +167,26 @@ impl Steps for InvitesStep {
     }
 }
 
-/// How far a job is that creates the invites of a list.
+named!(
+    /// The step of jobs whose lines have rows: it is done for some lines at a time, until none is left.
+    LinesStep {
+        Work = "work",
+    }
+);
+
+impl Steps for LinesStep {
+    fn name(self) -> &'static str {
+        self.into()
+    }
+
+    fn next(self) -> Option<Self> {
+        match self {
+            Self::Work => None,
+        }
+    }
+}
+
+/// How far a job with lines is. Only lists of invites have e-mails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     pub lines: u64,

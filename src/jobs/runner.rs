@@ -12,7 +12,7 @@ use tokio::task::{self, JoinError, JoinSet};
 use super::step;
 use crate::context::App;
 use crate::domain::backoff::Backoff;
-use crate::domain::job::{JobKind, JobRecord, StepOutcome};
+use crate::domain::job::{JobKind, JobRecord, Progress, StepOutcome};
 use crate::domain::{JobId, Millis};
 use crate::live::events::Change;
 use crate::live::jobs::{Jobs, NEWEST};
@@ -46,8 +46,10 @@ where
             Ok(waiting) => {
                 app.live.events.publish(Change::Jobs);
                 let now = app.clock.now();
-                let idle: Vec<JobRecord> =
+                let mut idle: Vec<JobRecord> =
                     waiting.into_iter().filter(|job| working.is_idle(job.id)).collect();
+                // Those first that have waited for the longest.
+                idle.sort_by_key(|job| job.not_before);
                 let next = idle.iter().map(|job| job.not_before).filter(|at| *at > now).min();
                 for job in idle.into_iter().filter(|job| job.not_before <= now) {
                     if working.tasks.len() >= AT_ONCE {
@@ -137,7 +139,9 @@ async fn read_jobs(app: &App, unreadable: &mut HashSet<String>) -> Result<Vec<Jo
     for kind in JobKind::iter().filter(|kind| kind.is_about_an_account()) {
         identifiers.extend(store::jobs::identifiers(conn, kind).await?);
     }
-    let progress = store::invite_lines::progress(conn).await?.into_iter().collect();
+    let mut progress: HashMap<JobId, Progress> =
+        store::invite_lines::progress(conn).await?.into_iter().collect();
+    progress.extend(store::job_lines::progress(conn).await?);
     app.live.jobs.store(Jobs { jobs: shown, identifiers, progress });
     Ok(waiting)
 }

@@ -16,7 +16,7 @@ use crate::store::{self, Conn};
 pub(super) use add::random_name;
 pub use add::{NewAccount, add, add_test};
 pub use connect::{connect, disconnect, start};
-pub use edit::{Details, edit};
+pub use edit::{Details, change_owner, edit};
 pub use number::{correct_number, was_never_logged_in};
 pub(super) use taken::{is_taken_by_visible, visible_numbers};
 

@@ -147,7 +147,7 @@ async fn write(
 }
 
 /// Refuses changes that the actor may not make, that would leave no administrator, or that the next sign-in would undo.
-async fn check(
+pub(in crate::ops) async fn check(
     context: &Context,
     conn: &mut Conn<'_>,
     actor: &Principal,

@@ -15,6 +15,7 @@ mod head;
 mod read;
 mod row;
 mod search;
+mod seen;
 mod verify;
 
 pub(super) use approvals::{records_approval, was_used_after};
@@ -26,6 +27,7 @@ pub use read::{
 };
 pub use row::Entry;
 pub use search::{Found, Narrowed, Search, Whose, numbered, outcomes};
+pub use seen::{Sighting, password_change_of, password_changes, sightings};
 pub use verify::{Verified, verify};
 
 use super::conn::{execute, first, one};

@@ -2,11 +2,11 @@
 //! changed with SQL can't become an invite, and the person who may see its link is the one who started it.
 
 use super::conn::{all, execute, first, one};
-use super::{Conn, StoreError};
-use crate::crypto::{Keys, Purpose, SealContext, Sealed};
+use super::{Conn, StoreError, sealed_lines};
+use crate::crypto::{Keys, Purpose};
 use crate::domain::invite_list::PlannedInvite;
 use crate::domain::job::{JobKind, JobState, Progress};
-use crate::domain::{JobId, Millis, Secret, UserId};
+use crate::domain::{JobId, Millis, UserId};
 
 /// A line, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +31,7 @@ pub async fn insert(
     (number, planned, email): (i64, &PlannedInvite, bool),
     now: Millis,
 ) -> Result<(), StoreError> {
-    let text = serde_json::to_string(planned).map_err(|error| corrupt(&error))?;
-    let sealed = keys.seal(&place(&job.to_string(), number), &Secret::new(text))?;
+    let sealed = sealed_lines::seal(keys, Purpose::InviteLine, (job, number), planned)?;
     execute!(
         conn,
         "insert into invite_lines (job_id, line, creator, key_id, sealed, outcome, email, created)
@@ -88,9 +87,7 @@ fn opened(
     job: JobId,
     (number, sealed, outcome, email, emailed): Row,
 ) -> Result<Line, StoreError> {
-    let sealed: Sealed = sealed.parse()?;
-    let text = keys.open(&place(&job.to_string(), number), &sealed)?;
-    let planned = serde_json::from_str(text.expose()).map_err(|error| corrupt(&error))?;
+    let planned = sealed_lines::open(keys, Purpose::InviteLine, (job, number), &sealed)?;
     Ok(Line { number, planned, outcome, email: email == 1, emailed })
 }
 
@@ -227,12 +224,4 @@ pub async fn any_before(conn: &mut Conn<'_>, then: Millis) -> Result<bool, Store
         JobState::Waiting
     )?;
     Ok(count > 0)
-}
-
-const fn place(job: &str, number: i64) -> SealContext<'_> {
-    SealContext { purpose: Purpose::InviteLine, row: job, version: number }
-}
-
-fn corrupt(error: &serde_json::Error) -> StoreError {
-    StoreError::Corrupt(format!("a line of a list: {error}"))
 }

@@ -221,6 +221,31 @@ pub async fn retry(conn: &mut Conn<'_>, id: JobId, now: Millis) -> Result<(), St
     found(touched)
 }
 
+/// A job whose lines all wait has nothing to do until then.
+pub async fn rest(conn: &mut Conn<'_>, id: JobId, until: Millis) -> Result<(), StoreError> {
+    let touched = execute!(
+        conn,
+        "update jobs set not_before = $2, attempts = 0, error = null where id = $1 and state = $3",
+        id,
+        until,
+        JobState::Waiting
+    )?;
+    found(touched)
+}
+
+/// A job goes on, even if it was done.
+pub async fn reopen(conn: &mut Conn<'_>, id: JobId, cursor: &str, now: Millis) -> Result<(), StoreError> {
+    let touched = execute!(
+        conn,
+        "update jobs set state = $2, cursor = $3, not_before = $4, attempts = 0, error = null where id = $1",
+        id,
+        JobState::Waiting,
+        cursor,
+        now
+    )?;
+    found(touched)
+}
+
 fn found(touched: u64) -> Result<(), StoreError> {
     if touched == 0 { Err(StoreError::Missing) } else { Ok(()) }
 }

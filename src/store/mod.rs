@@ -13,6 +13,7 @@ mod conn;
 mod error;
 mod open;
 pub mod pool;
+mod sealed_lines;
 
 pub mod access_seals;
 pub mod access_version;
@@ -25,6 +26,7 @@ pub mod groups;
 pub mod identities;
 pub mod invite_lines;
 pub mod invites;
+pub mod job_lines;
 pub mod jobs;
 pub mod key_check;
 pub mod lease;

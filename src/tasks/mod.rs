@@ -17,7 +17,7 @@ use crate::context::App;
 use crate::jobs;
 use crate::node::control;
 use crate::ops::audit::{checkpoint, queue, retention};
-use crate::ops::{access_seals, approvals, invites, sign_in, two_step};
+use crate::ops::{access_seals, approvals, invites, lines, sign_in, two_step};
 
 /// Every background task of a server.
 pub fn all(app: &Arc<App>) -> Vec<Task> {
@@ -37,6 +37,7 @@ pub fn all(app: &Arc<App>) -> Vec<Task> {
         task(app, "changed-passwords", two_step::settle_unfinished),
         task(app, "approvals", approvals::view::run),
         task(app, "invites", invites::run),
+        task(app, "old-tasks", lines::tidy),
         task(app, "access-seals", access_seals::run),
         task(app, "control-socket", control::run),
         task(app, "jobs", jobs::run).ending_within(jobs::STEP_ENDS + Duration::from_secs(1)),

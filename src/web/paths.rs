@@ -31,6 +31,7 @@ paths! {
     ACCOUNTS = "/accounts";
     ACCOUNTS_EVENTS = "/accounts/events";
     ACCOUNTS_ADD = "/accounts/add";
+    ACCOUNTS_CHANGE = "/accounts/change";
     ACCOUNTS_ADD_TEST = "/accounts/add-test";
     ACCOUNT = "/accounts/{account}" => account(account: AccountId);
     ACCOUNT_EVENTS = "/accounts/{account}/events" => account_events(account: AccountId);
@@ -110,6 +111,12 @@ paths! {
     ABOUT_DOCUMENT = "/about/{document}" => about_document(document: &'static str);
     JOBS = "/jobs";
     JOBS_EVENTS = "/jobs/events";
+    JOB = "/jobs/{job}" => job(job: JobId);
+    JOB_EVENTS = "/jobs/{job}/events" => job_events(job: JobId);
+    JOB_REPORT = "/jobs/{job}/report" => job_report(job: JobId);
+    JOB_REPORT_CSV = "/jobs/{job}/report.csv" => job_report_csv(job: JobId);
+    JOB_RETRY = "/jobs/{job}/retry" => job_retry(job: JobId);
+    JOB_STOP = "/jobs/{job}/stop" => job_stop(job: JobId);
     AUDIT = "/audit";
     AUDIT_EVENTS = "/audit/events";
     AUDIT_EXPORT = "/audit/export";
@@ -136,6 +143,9 @@ paths! {
     GROUP_TAKE_OUT = "/groups/{group}/take-out" => group_take_out(group: GroupId);
     USERS = "/users";
     USERS_ROLES = "/users/roles";
+    OFFBOARDING = "/users/off-boarding";
+    OFFBOARDING_REPORT = "/users/off-boarding/{job}" => offboarding_report(job: JobId);
+    OFFBOARDING_CSV = "/users/off-boarding/{job}/csv" => offboarding_csv(job: JobId);
     USER = "/users/{user}" => user(user: UserId);
     USER_ROLES = "/users/{user}/roles" => user_roles(user: UserId);
     USER_END_SESSIONS = "/users/{user}/end-sessions" => user_end_sessions(user: UserId);

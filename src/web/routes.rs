@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use super::pages::access::named::{create, delete, rename};
 use super::pages::groups::requirement::{self, Approval, Confirmation, Emergency};
 use super::pages::{
-    about, access, accounts, audit, devices, groups, invites, jobs, onboarding, reveals, roles,
+    about, access, accounts, audit, devices, groups, invites, jobs, offboarding, onboarding, reveals, roles,
     session_events, sign_in, two_step, users,
 };
 use super::state::AppState;
@@ -26,6 +26,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::ACCOUNTS, get(accounts::list::list))
         .route(paths::ACCOUNTS_EVENTS, get(accounts::list_events::list))
         .route(paths::ACCOUNTS_ADD, get(accounts::add::form).post(accounts::add::add))
+        .route(paths::ACCOUNTS_CHANGE, post(accounts::change::change))
         .route(paths::ACCOUNTS_ADD_TEST, post(accounts::add_test::add_test))
         .route(paths::ACCOUNT, get(accounts::show::show))
         .route(paths::ACCOUNT_EVENTS, get(accounts::show_events::account))
@@ -101,6 +102,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::ABOUT_DOCUMENT, get(about::document))
         .route(paths::JOBS, get(jobs::list::list))
         .route(paths::JOBS_EVENTS, get(jobs::list_events::jobs))
+        .route(paths::JOB, get(jobs::show::show))
+        .route(paths::JOB_EVENTS, get(jobs::show_events::job))
+        .route(paths::JOB_REPORT, get(jobs::report::page))
+        .route(paths::JOB_REPORT_CSV, get(jobs::report::csv))
+        .route(paths::JOB_RETRY, post(jobs::show::retry))
+        .route(paths::JOB_STOP, post(jobs::show::stop))
         .route(paths::AUDIT, get(audit::list::list))
         .route(paths::AUDIT_EVENTS, get(audit::events::stream))
         .route(paths::AUDIT_EXPORT, post(audit::export::export))
@@ -132,6 +139,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route(paths::GROUP_TAKE_OUT, post(groups::accounts::remove))
         .route(paths::USERS, get(users::list::list))
         .route(paths::USERS_ROLES, post(users::roles::of_selected))
+        .route(paths::OFFBOARDING, get(offboarding::show::show).post(offboarding::show::submit))
+        .route(paths::OFFBOARDING_REPORT, get(offboarding::report::page))
+        .route(paths::OFFBOARDING_CSV, get(offboarding::report::csv))
         .route(paths::USER, get(users::show::show))
         .route(paths::USER_ROLES, post(users::roles::of_one))
         .route(paths::USER_END_SESSIONS, get(users::question::end_sessions).post(users::change::end_sessions))

@@ -7,7 +7,7 @@ pub const STOPPED: &str = "The person who started this may no longer invite peop
                            the list. Give the permission back, then retry.";
 pub const UNREADABLE: &str = "The list can't be opened with this server's master key: it was changed, or copied from \
                               another place. Invite the remaining people again.";
-pub const STOPPED_BY_PERSON: &str = "It was stopped before.";
+pub const STOPPED_BY_PERSON: &str = "Not done: the list was stopped.";
 pub const NOT_PREPARED: &str = "The next link could not be prepared; the server's log says why.";
 pub const EMAIL_UNKNOWN: &str = "It is not known whether the mail server took the e-mail, so it may or may not arrive. Ask the \
                                  person before you send it again.";

@@ -13,6 +13,7 @@ pub mod errors;
 pub mod faults;
 pub mod invite_list;
 pub mod invites;
+pub mod job_lines;
 pub mod refusals;
 pub mod two_step;
 

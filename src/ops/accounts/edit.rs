@@ -60,11 +60,43 @@ pub async fn edit(
             Ok(recorded.with(()))
         })
         .await;
-    if let Err(OpError::Invalid { code, .. }) = &edited {
+    finish(app, &entry, edited).await?;
+    tracing::info!(account = %id, actor = %grant.actor(), "account edited");
+    Ok(())
+}
+
+/// Gives an account to another owner, or to none. What else people entered stays as it is.
+pub async fn change_owner(
+    app: &App,
+    grant: Grant<'_, can::View>,
+    _manages_access: SystemGrant<'_, can::ManageAccess>,
+    owner: Option<&Email>,
+) -> Result<(), OpError> {
+    let id = grant.account();
+    let event = AuditEvent::AccountEdited { owner: owner.cloned() };
+    let entry = AuditEntry::done(app.clock.now(), grant.actor(), event).about(id);
+    let changed = app
+        .write_with(async |tx| -> Result<Written<()>, OpError> {
+            let account = store::accounts::get(tx, id).await?.ok_or(OpError::NotFound)?;
+            if account.owner.as_ref() == owner {
+                return Ok(Written::unchanged(()));
+            }
+            authorize(app, tx, grant.actor(), id, (owner, &account.groups)).await?;
+            store::accounts::set_details(tx, id, owner, &account.comment, &account.groups).await?;
+            Ok(tx.record(&entry).await?.with(()))
+        })
+        .await;
+    finish(app, &entry, changed).await?;
+    tracing::info!(account = %id, actor = %grant.actor(), "the owner of an account was changed");
+    Ok(())
+}
+
+/// Puts a change in force. A refused attempt is recorded, too.
+async fn finish(app: &App, entry: &AuditEntry, changed: Result<(), OpError>) -> Result<(), OpError> {
+    if let Err(OpError::Invalid { code, .. }) = &changed {
         failed_attempts::note(app, &entry.actor, entry.clone().because(words::sentence(code)));
     }
-    edited?;
-    tracing::info!(account = %id, actor = %grant.actor(), "account edited");
+    changed?;
     policy::refresh_after_change(app).await;
     Ok(())
 }
@@ -121,7 +153,7 @@ fn moves(known: &[Group], before: &[GroupId], now: &[Group]) -> Vec<AuditEvent> 
 
 /// Refuses changes that would give others rights to the account that the actor doesn't have, or take rights from people
 /// who have more. Returns its present groups.
-async fn authorize(
+pub(in crate::ops) async fn authorize(
     app: &App,
     conn: &mut store::Conn<'_>,
     actor: &Principal,

@@ -20,7 +20,7 @@ const MAX_EMAILS: usize = 3;
 /// Sends the link of an invite to the person whom it is for. Returns once the mail server has taken the e-mail.
 pub async fn send_link(app: &App, actor: &Principal, id: InviteId) -> Result<Invite, OpError> {
     let now = app.clock.now();
-    let letter = app
+    let email = app
         .write_with(async |tx| {
             let opened = open_link(app, tx, actor, id).await?;
             if !app.guards.invite_emails.admit(MAX_EMAILS, &id.to_string(), now) {
@@ -28,14 +28,14 @@ pub async fn send_link(app: &App, actor: &Principal, id: InviteId) -> Result<Inv
                     fault: EmailFault::TooMany { limit: MAX_EMAILS },
                 }));
             }
-            Letter::prepare(app, tx, actor, opened).await
+            PreparedEmail::prepare(app, tx, actor, opened).await
         })
         .await?;
-    let sent = letter.send(app).await;
-    letter.record(app, &sent, None).await;
+    let sent = email.send(app).await;
+    email.record(app, &sent, None).await;
     app.live.events.publish(Change::Invites);
     match sent {
-        Ok(()) => Ok(letter.invite),
+        Ok(()) => Ok(email.invite),
         Err(error) => Err(refused(fault(&error))),
     }
 }
@@ -49,13 +49,13 @@ pub(super) const fn fault(error: &MailError) -> EmailFault {
 }
 
 /// An e-mail with a link whose intent is recorded.
-pub(super) struct Letter {
+pub(super) struct PreparedEmail {
     invite: Invite,
     link: Link,
     intent: Intent,
 }
 
-impl Letter {
+impl PreparedEmail {
     /// Records that it is going to be sent.
     pub(super) async fn prepare(
         app: &App,

@@ -11,7 +11,7 @@ pub use super::link::Link;
 pub use begin::{Common, begin, check_common, preview};
 pub use check::{Checked, CheckedLine, digest};
 pub use make::make_next;
-pub use result::{EmailState, LineState, ResultLine, forget_old, is_own, result, retry};
+pub use result::{EmailState, LineState, ResultLine, forget_old, result, retry};
 pub(super) use send::note;
 pub use send::send_next;
 pub use stop::stop;

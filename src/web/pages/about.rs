@@ -14,7 +14,7 @@ use crate::web::state::AppState;
 const COMPONENTS: &str = include_str!(concat!(env!("OUT_DIR"), "/components.tsv"));
 
 /// The documentation: name in the address, title, what it is about, and the text.
-const DOCUMENTS: [(&str, &str, &str, &str); 9] = [
+const DOCUMENTS: [(&str, &str, &str, &str); 10] = [
     (
         "operating",
         "Operating",
@@ -29,6 +29,12 @@ const DOCUMENTS: [(&str, &str, &str, &str); 9] = [
     ),
     ("access", "Access", "roles, groups, permissions, approvals", include_str!("../../../docs/access.md")),
     ("devices", "Devices", "what is signed in to accounts", include_str!("../../../docs/devices.md")),
+    (
+        "many-accounts",
+        "Many accounts",
+        "changing many accounts at once",
+        include_str!("../../../docs/many-accounts.md"),
+    ),
     (
         "onboarding",
         "Onboarding",

@@ -8,6 +8,7 @@ pub mod devices;
 pub mod groups;
 pub mod invites;
 pub mod jobs;
+pub mod offboarding;
 pub mod onboarding;
 pub mod reveals;
 pub mod roles;

@@ -95,7 +95,6 @@ pub const fn denied(reason: DenyReason) -> &'static str {
 }
 
 pub const NO_ACCOUNT_WITH_NUMBER: &str = "There is no account with this number.";
-pub const NO_ACCOUNT: &str = "There is no such account.";
 pub const NO_USER_WITH_ADDRESS: &str = "There is no user with this e-mail address.";
 pub const UNKNOWN_PERMISSION: &str =
     "The form names a permission that doesn't exist, so nothing was changed. Reload the page and try again.";

@@ -7,7 +7,7 @@ mod secrets;
 
 use crate::domain::DesiredState;
 use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome};
-use crate::web::words::{login, stages, two_step};
+use crate::web::words::{jobs, login, stages, two_step};
 use crate::words::quoted;
 pub use actors::{actor, stored_actor};
 pub use details::beside;
@@ -135,6 +135,9 @@ fn describe(event: &AuditEvent) -> String {
         AuditEvent::InviteListStarted { invites, .. } => {
             format!("started to create {invites} invites from a list")
         }
+        AuditEvent::JobStarted { action, lines, about, .. } => jobs::started(action, *lines, about.as_ref()),
+        AuditEvent::JobStopped { lines, .. } => jobs::stopped(*lines),
+        AuditEvent::JobRetried { lines, .. } => jobs::retried(*lines),
         AuditEvent::InviteListRetried => "retried creating invites from a list".into(),
         AuditEvent::InviteListStopped { left } => {
             format!("stopped creating invites from a list; {left} were not created")

@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod limits;
 pub mod login;
 pub mod moments;
+pub mod offboarding;
 pub mod onboarding;
 pub mod privileges;
 pub mod reveals;

@@ -10,6 +10,7 @@ mod concurrency;
 mod devices;
 mod invite_lines;
 mod invites;
+mod job_lines;
 mod jobs;
 mod lease;
 mod opening;
@@ -19,6 +20,7 @@ mod pooled;
 mod reveals;
 mod rules;
 mod secrets;
+mod seen;
 mod sessions;
 
 /// Creates two tests for each function that takes a `TestDb`.

@@ -229,14 +229,14 @@ async fn the_list_shows_people_and_possible_actions() {
     assert_eq!((cells[0].as_str(), cells[1].as_str(), cells[4].as_str()), (ADA, "Member", "2"));
     assert!(cells[3].ends_with("UTC") && facts[1].ends_with("UTC"), "{cells:?} {facts:?}");
     assert_eq!((facts[0].as_str(), facts[3].as_str()), ("Member", "2"));
-    assert_eq!(forms, ["end-sessions", "disable", "grant-admin", "forget-identity"]);
+    assert_eq!(forms, ["end-sessions", "disable", "grant-admin", "forget-identity", "off-boarding"]);
     let (cells, forms, _) = line(ADMIN).await;
     assert_eq!((cells[0].as_str(), cells[1].as_str()), ("root@example.org (you)", "Admin"));
     assert_eq!(forms, ["end-sessions"], "nothing that would be refused");
     done(&test, &root, "disable", ADA).await;
     let (cells, forms, _) = line(ADA).await;
     assert_eq!((cells[1].as_str(), cells[4].as_str()), ("Blocked", "0"));
-    assert_eq!(forms, ["enable", "forget-identity"]);
+    assert_eq!(forms, ["enable", "forget-identity", "off-boarding"]);
     let found = root.get("/users?q=ADA").await;
     assert_eq!(found.texts("tbody th"), [ADA]);
     assert!(root.get("/users?q=%3Cscript%3E").await.texts("main").join(" ").contains("No matching people"));

@@ -6,7 +6,7 @@ use crate::domain::access::{Principal, decide_system};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::invite::InviteState;
 use crate::domain::invite_list::ListFault;
-use crate::domain::job::{JobRecord, JobState};
+use crate::domain::job::JobState;
 use crate::domain::privilege::can;
 use crate::domain::{Email, JobId, Millis, Phone, Secret, UserId};
 use crate::live::events::Change;
@@ -44,14 +44,6 @@ pub enum LineState {
     Failed(String),
     /// The invite, at this moment; none if it was deleted.
     Invite(Option<InviteState>),
-}
-
-/// Whether a job is this person's, as far as its row says: enough for its progress, not for its links.
-pub fn is_own(job: &JobRecord, actor: &Principal) -> bool {
-    match actor {
-        Principal::User(person) => job.args == person.id.to_string(),
-        Principal::Invite(_) | Principal::Cli | Principal::System(_) => false,
-    }
 }
 
 /// The lines of a list that this person started.

@@ -9,7 +9,7 @@ use crate::domain::job::{InvitesStep, JobRecord, StepOutcome};
 use crate::live::events::Change;
 use crate::mail::MailError;
 use crate::ops::invites::authority::authorize;
-use crate::ops::invites::email::{Letter, fault};
+use crate::ops::invites::email::{PreparedEmail, fault};
 use crate::ops::invites::link::open_link;
 use crate::ops::{App, OpError};
 use crate::store::invite_lines::Line;
@@ -21,7 +21,7 @@ enum Next {
     /// There is no line left.
     Nothing,
     /// The e-mail of the line with this number can be sent.
-    Ready(i64, Box<Letter>),
+    Ready(i64, Box<PreparedEmail>),
     /// The line is done, or a person stopped the job.
     Over,
     Stopped(&'static str),
@@ -44,7 +44,7 @@ pub async fn send_next(app: &App, job: &JobRecord) -> Result<StepOutcome, StoreE
         .await;
     match next {
         Ok(Next::Nothing) => Ok(StepOutcome::Done),
-        Ok(Next::Ready(number, letter)) => Ok(send(app, job, number, &letter).await),
+        Ok(Next::Ready(number, email)) => Ok(send(app, job, number, &email).await),
         Ok(Next::Over) => Ok(StepOutcome::Committed),
         Ok(Next::Stopped(why)) => Ok(StepOutcome::Stuck(why.into())),
         Err(OpError::Internal(error)) => {
@@ -67,8 +67,8 @@ async fn prepare(app: &App, tx: &mut Tx<'_>, job: &JobRecord, line: Line) -> Res
         Ok(opened) => {
             let unknown = invite_list::EMAIL_UNKNOWN;
             store::invite_lines::set_emailed(tx, job.id, line.number, Some(unknown)).await?;
-            let letter = Letter::prepare(app, tx, &actor, opened).await?;
-            Ok(letter.map(|letter| Next::Ready(line.number, Box::new(letter))))
+            let email = PreparedEmail::prepare(app, tx, &actor, opened).await?;
+            Ok(email.map(|email| Next::Ready(line.number, Box::new(email))))
         }
         // The invite was revoked, used or deleted meanwhile.
         Err(error @ (OpError::Refused(_) | OpError::NotFound)) => {
@@ -83,9 +83,9 @@ async fn prepare(app: &App, tx: &mut Tx<'_>, job: &JobRecord, line: Line) -> Res
     }
 }
 
-async fn send(app: &App, job: &JobRecord, number: i64, letter: &Letter) -> StepOutcome {
-    let sent = letter.send(app).await;
-    letter.record(app, &sent, Some((job.id, number))).await;
+async fn send(app: &App, job: &JobRecord, number: i64, email: &PreparedEmail) -> StepOutcome {
+    let sent = email.send(app).await;
+    email.record(app, &sent, Some((job.id, number))).await;
     app.live.events.publish(Change::Invites);
     match &sent {
         Err(error @ MailError::Unavailable(_)) => StepOutcome::Later(invites::email_fault(fault(error))),

@@ -22,7 +22,7 @@ use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::stream::position;
 use crate::web::words::accounts as words;
-use crate::web::words::{connections, stages};
+use crate::web::words::{connections, jobs, stages};
 
 #[derive(Template)]
 #[template(path = "pages/accounts/list.html", blocks = ["list"])]
@@ -35,6 +35,8 @@ struct Accounts<'a> {
     /// Whether there are devices that the reader manages.
     manages_devices: bool,
     choices: Arc<Choices>,
+    /// What the reader can do with accounts of the page: names and labels.
+    actions: Vec<(&'static str, &'static str)>,
     rows: &'a str,
     summary: &'a str,
     pager: &'a str,
@@ -123,8 +125,20 @@ pub async fn list(
     let events = position::events_url(&app, &query.events_url(), list.position);
     let brings_own = invites::may_bring_own(&app, &actor);
     let manages_devices = request_type == RequestType::Full && devices::list::has_any(&app, &actor);
-    let page =
-        Accounts { layout, query, view, brings_own, manages_devices, choices, rows, summary, pager, events };
+    let actions = view.actions().into_iter().map(|action| (action.name(), jobs::action(action))).collect();
+    let page = Accounts {
+        layout,
+        query,
+        view,
+        brings_own,
+        manages_devices,
+        choices,
+        actions,
+        rows,
+        summary,
+        pager,
+        events,
+    };
     match request_type {
         RequestType::Partial => found(&page),
         RequestType::Full => html(&page),

@@ -45,6 +45,16 @@ impl AccountsQuery {
         with_query(paths::ACCOUNTS, Self { page: Some(page), ..self.clone() })
     }
 
+    /// As it is in an address, for forms.
+    pub fn text(&self) -> String {
+        serde_html_form::to_string(self).unwrap_or_default()
+    }
+
+    /// What [`text`](Self::text) wrote.
+    pub fn of_text(text: &str) -> Option<Self> {
+        serde_html_form::from_str(text).ok()
+    }
+
     /// The same list with another stage, or any (`""`).
     pub fn with_stage(&self, stage: &str) -> String {
         Self { stage: stage.to_owned(), ..self.clone() }.url(1)

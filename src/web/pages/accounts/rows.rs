@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use parking_lot::Mutex;
+use strum::IntoEnumIterator;
 
+use crate::domain::job_line::ActionKind;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege, SystemPrivileges};
 use crate::domain::stage::Severity;
 use crate::domain::{AccountId, DesiredState, Email, GroupId, Network, Snapshot};
@@ -66,6 +68,23 @@ pub struct Count {
 }
 
 impl View {
+    /// What the viewer can do with the accounts of this page.
+    pub fn actions(&self) -> Vec<ActionKind> {
+        let any = |action: &ActionKind| self.rows.iter().any(|(_, may)| self.allows(*action, *may));
+        ActionKind::iter().filter(any).collect()
+    }
+
+    fn allows(&self, action: ActionKind, may: AccountPrivileges) -> bool {
+        action != ActionKind::Person
+            && may.has(action.takes())
+            && (!action.manages_access() || self.system.has(SystemPrivilege::ManageAccess))
+    }
+
+    /// Whether an account can be selected on which the viewer has these privileges.
+    pub fn selects(&self, may: AccountPrivileges) -> bool {
+        ActionKind::iter().any(|action| self.allows(action, may))
+    }
+
     /// The positions of the first and the last row shown, from 1.
     pub fn range(&self) -> (usize, usize) {
         let before = self.page.saturating_sub(1) * PAGE;
@@ -123,6 +142,8 @@ pub fn choices<'a>(
 struct Row<'a> {
     entry: &'a Entry,
     may: AccountPrivileges,
+    /// Whether it can be selected.
+    selects: bool,
 }
 
 impl Row<'_> {
@@ -207,7 +228,7 @@ pub fn body(cache: &RowCache, view: &View) -> String {
     if view.rows.is_empty() {
         return Empty { view }.render().unwrap_or_default();
     }
-    let rows = view.rows.iter().filter_map(|(entry, may)| cache.row(entry, *may).ok());
+    let rows = view.rows.iter().filter_map(|(entry, may)| cache.row(entry, *may, view.selects(*may)).ok());
     rows.fold(String::new(), |all, row| all + &row)
 }
 
@@ -215,17 +236,22 @@ pub fn body(cache: &RowCache, view: &View) -> String {
 #[derive(Debug, Default)]
 pub struct RowCache(Mutex<HashMap<RowKey, (u64, Arc<str>)>>);
 
-type RowKey = (AccountId, AccountPrivileges);
+type RowKey = (AccountId, AccountPrivileges, bool);
 
 impl RowCache {
-    pub fn row(&self, entry: &Entry, may: AccountPrivileges) -> Result<Arc<str>, askama::Error> {
-        let key = (entry.account.id, may);
+    pub fn row(
+        &self,
+        entry: &Entry,
+        may: AccountPrivileges,
+        selects: bool,
+    ) -> Result<Arc<str>, askama::Error> {
+        let key = (entry.account.id, may, selects);
         if let Some((version, html)) = self.0.lock().get(&key)
             && *version == entry.version
         {
             return Ok(Arc::clone(html));
         }
-        let html: Arc<str> = Row { entry, may }.render()?.into();
+        let html: Arc<str> = Row { entry, may, selects }.render()?.into();
         let mut rows = self.0.lock();
         if rows.len() >= CACHE {
             rows.clear();

@@ -244,7 +244,7 @@ impl ListState {
         let mut html = String::new();
         for ((entry, may), (was, could)) in self.view.rows.iter().zip(&before.view.rows) {
             if (entry.version, may) != (was.version, could)
-                && let Ok(row) = state.rows.row(entry, *may)
+                && let Ok(row) = state.rows.row(entry, *may, self.view.selects(*may))
             {
                 html.push_str(&partial(&format!("#account-{}", entry.account.id), "outerMorph", &row));
             }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::domain::GroupId;
 use crate::domain::access::{Principal, privileges};
+use crate::domain::job_line::ActionKind;
 use crate::domain::privilege::{AccountPrivilege, can};
 use crate::live::accounts::{Entry, GroupNames};
 use crate::ops::access::MAX_NAME;
@@ -50,6 +51,8 @@ pub struct GroupPage {
     accounts: Vec<Arc<Entry>>,
     /// Whether it has accounts that the reader can't see.
     more_hidden: bool,
+    /// Whether the reader can change the two-step password of any of them.
+    rotates: bool,
     page: usize,
     pages: usize,
     q: String,
@@ -125,6 +128,8 @@ pub async fn page(
     inside.sort_by(|a, b| a.account.identifier.cmp(&b.account.identifier));
     let all = app.live.accounts.listing().entries.iter().filter(|entry| is_inside(entry)).count();
     let more_hidden = all > inside.len();
+    let takes = ActionKind::NewTwoStepPassword.takes();
+    let rotates = inside.iter().any(|entry| privileges(&policy, reader, &entry.account).has(takes));
     let pages = inside.len().div_ceil(PAGE).max(1);
     let at = query.page.clamp(1, pages);
     let (found, found_more) = search(outside, &query.q, app.live.accounts.groups());
@@ -134,6 +139,7 @@ pub async fn page(
         done: None,
         accounts: inside.into_iter().skip((at - 1) * PAGE).take(PAGE).collect(),
         more_hidden,
+        rotates,
         page: at,
         pages,
         q: query.q,

@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use crate::domain::JobId;
 use crate::domain::access::Principal;
-use crate::domain::job::{JobRecord, JobState, Progress};
+use crate::domain::job::{JobKind, JobRecord, JobState, Progress};
 use crate::domain::privilege::can;
 use crate::domain::stage::Severity;
 use crate::ops::invites::list;
@@ -91,7 +91,8 @@ pub async fn stop(
 /// The progress, for the person who started the job.
 pub(super) async fn rendered(app: &State, reader: &Principal, job: JobId) -> Result<String, AppError> {
     let conn = &mut app.db.read().await?;
-    let row = store::jobs::get(conn, job).await?.filter(|row| list::is_own(row, reader));
+    let is_own = |row: &JobRecord| row.kind == JobKind::CreateInvites && row.is_started_by(reader);
+    let row = store::jobs::get(conn, job).await?.filter(is_own);
     let row = row.ok_or(AppError::NotFound)?;
     let progress = store::invite_lines::progress_of(conn, job).await?;
     Ok(part(&row, progress).render()?)

@@ -1,20 +1,19 @@
 //! `/jobs`: background tasks and their progress.
 //!
-//! People see the tasks about accounts that they can see, and the lists of invites that they have started. Those about
-//! accounts that no longer exist, and the lists of others, are for readers of the audit log.
+//! People see the tasks about accounts that they can see, and those with many lines that they have started. Those about
+//! accounts that no longer exist, and those of others with many lines, are for readers of the audit log.
 
 use askama::Template;
 use axum::response::Response;
 use axum_extra::extract::Query;
 
+use crate::domain::AccountId;
 use crate::domain::access::{Principal, privileges, system_privileges};
 use crate::domain::job::{JobKind, JobRecord, JobState, Progress, RemoveStep};
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, SystemPrivilege};
 use crate::domain::stage::Severity;
-use crate::domain::{AccountId, JobId};
 use crate::live::accounts::Entry;
 use crate::live::jobs::{Jobs, NEWEST};
-use crate::ops::invites::list;
 use crate::store;
 use crate::web::auth::session::CurrentUser;
 use crate::web::error::AppError;
@@ -70,9 +69,10 @@ struct JobRow {
     digits: String,
     /// The account, while it exists.
     account: Option<AccountId>,
-    /// The list of invites that the reader has started.
-    own_list: Option<JobId>,
-    progress: Option<Progress>,
+    /// The page about its lines, and the label of the link there.
+    page: Option<(String, &'static str)>,
+    progress: Option<String>,
+    bar: Option<Progress>,
     step: &'static str,
     severity: &'static str,
     label: &'static str,
@@ -152,21 +152,23 @@ fn rendered_of(
 /// The job, if the reader can see it.
 fn row(app: &State, actor: &Principal, jobs: &Jobs, job: &JobRecord) -> Option<JobRow> {
     let entry = job.account().and_then(|id| app.live.accounts.get(id));
-    let is_own = job.kind == JobKind::CreateInvites && list::is_own(job, actor);
+    let is_own = job.is_started_by(actor);
     let granted = match is_own {
         true => AccountPrivileges::NONE,
         false => granted(app, actor, entry.as_deref())?,
     };
     let is_open = job.state != JobState::Done;
     let can_retry = is_open && job.error.is_some() && granted.has(AccountPrivilege::RemoveAccount);
+    let progress = jobs.progress.get(&job.id).copied();
     let step = job.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
     Some(JobRow {
         kind: words::jobs::kind(job.kind),
         digits: jobs.identifier(job).map(|it| it.digits().into_owned()).unwrap_or_default(),
         phone: jobs.identifier(job).map(ToString::to_string).unwrap_or_default(),
         account: entry.map(|entry| entry.account.id),
-        own_list: is_own.then_some(job.id),
-        progress: jobs.progress.get(&job.id).copied(),
+        page: page_of(job, is_own),
+        progress: progress.map(|progress| words::jobs::progress(job.kind, &progress)),
+        bar: progress,
         step: step.map(words::jobs::step).unwrap_or_default(),
         severity: severity(job).name(),
         label: words::jobs::state(job.state, job.error.is_some()),
@@ -177,6 +179,15 @@ fn row(app: &State, actor: &Principal, jobs: &Jobs, job: &JobRecord) -> Option<J
         can_retry,
         can_skip: can_retry && step == Some(RemoveStep::LogOut),
     })
+}
+
+/// The page about a job's lines. That of a list of invites is for the person who started it.
+fn page_of(job: &JobRecord, is_own: bool) -> Option<(String, &'static str)> {
+    match job.kind {
+        JobKind::RemoveAccount => None,
+        JobKind::CreateInvites => is_own.then(|| (paths::invites_list_job(job.id), words::jobs::OPEN_LIST)),
+        JobKind::ChangeAccounts | JobKind::OffBoard => Some((paths::job(job.id), words::jobs::OPEN_TASK)),
+    }
 }
 
 /// What the reader may do with the job's account; nothing if they can't see the job.

@@ -33,6 +33,8 @@ struct QuestionPage {
     email: Option<Email>,
     button: &'static str,
     danger: bool,
+    /// The person, if off-boarding them is offered.
+    leaver: Option<String>,
     /// Why it can't be done.
     refused: Option<String>,
 }
@@ -80,6 +82,7 @@ async fn ask(
         email: None,
         button: words::button(change),
         danger: matches!(change, UserChange::Disable | UserChange::RevokeAdmin | UserChange::ForgetIdentity),
+        leaver: (change == UserChange::Disable).then(|| asked.row.email.clone()),
         refused,
     };
     html_with(StatusCode::OK, &page)
@@ -104,6 +107,7 @@ pub(super) async fn ask_move(
         email: Some(to),
         button: "Change address",
         danger: false,
+        leaver: None,
         refused: None,
     };
     html_with(StatusCode::OK, &page)

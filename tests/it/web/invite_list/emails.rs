@@ -48,6 +48,10 @@ async fn each_link_is_sent_to_its_owner_and_what_the_server_refuses_is_named() {
     assert!(next(&mut stream).await.contains("0 of 3 invites created, 0 of 3 e-mails sent"));
     let jobs = running(&test);
     let done = until_done(&bob, &path).await;
+    let tasks = until("the tasks are read", Duration::from_secs(60), async || {
+        Some(bob.get("/jobs").await).filter(|page| page.has(".jobs-done li"))
+    })
+    .await;
     jobs.stop().await;
     let said = done.texts("#invite-list").concat();
     assert!(said.contains("3 of 3 invites created, 2 of 3 e-mails sent"), "{said}");
@@ -64,10 +68,6 @@ async fn each_link_is_sent_to_its_owner_and_what_the_server_refuses_is_named() {
     assert_eq!(outcomes(&test).await, ["intent", "done", "intent", "failed", "intent", "done"]);
     let own = bob.get("/invites").await;
     assert_eq!(own.body.matches("Link sent by e-mail").count(), 2);
-    let tasks = until("the tasks are read", Duration::from_secs(60), async || {
-        Some(bob.get("/jobs").await).filter(|page| page.has(".jobs-done li"))
-    })
-    .await;
     assert!(tasks.texts(".jobs-done li")[0].contains("2 of 3 e-mails sent"), "{}", tasks.body);
 }
 
@@ -86,7 +86,7 @@ async fn without_a_mail_server_nothing_is_offered_or_begun() {
 }
 
 #[tokio::test]
-async fn emails_wait_for_a_server_that_is_away_until_the_list_is_stopped() {
+async fn emails_wait_for_a_server_that_is_unavailable_until_the_list_is_stopped() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = closed.local_addr().unwrap().port();
     drop(closed);
@@ -108,7 +108,7 @@ async fn emails_wait_for_a_server_that_is_away_until_the_list_is_stopped() {
     assert!(!page.has("#invite-list .danger"), "{}", page.body);
     let file = links(&bob, &path).await;
     assert!(
-        file[1..].iter().all(|line| line[5] == "It was stopped before." && !line[2].is_empty()),
+        file[1..].iter().all(|line| line[5] == "Not done: the list was stopped." && !line[2].is_empty()),
         "{file:?}"
     );
     assert_eq!(bob.post(&format!("{path}/stop"), &[]).await.status, StatusCode::CONFLICT);
@@ -127,7 +127,7 @@ async fn a_list_that_is_stopped_creates_no_more_invites() {
     assert_eq!(step(&test, &path).await, StepOutcome::Committed);
     assert_eq!(invited(&test).await, ["ada@example.org"]);
     let file = links(&bob, &path).await;
-    assert!(!file[1][2].is_empty() && file[2][4] == "It was stopped before.", "{file:?}");
+    assert!(!file[1][2].is_empty() && file[2][4] == "Not done: the list was stopped.", "{file:?}");
     let entries = recorded(&test).await;
     assert!(entries.iter().any(|(code, ..)| code == "invite.list.stopped"), "{entries:?}");
     // What was not created does not count for the limit of a day.
