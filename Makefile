@@ -24,6 +24,8 @@ soak: ## run an hour of kills and outages; SOAK_MINUTES, SOAK_ACCOUNTS and SOAK_
 lint: natives ## check formatting and run clippy; warnings are errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	@# Alone, as a release is built: other packages of the workspace switch on features that this one may lack.
+	cargo check --package telescope --locked
 
 fmt: ## format the code
 	cargo fmt --all

@@ -35,7 +35,7 @@ impl JobRecord {
     /// Whether this person started it, as far as its row says: enough for its progress, not for what its lines say.
     pub fn is_started_by(&self, actor: &Principal) -> bool {
         match actor {
-            Principal::User(person) => self.kind.names_its_starter() && self.args == person.id.to_string(),
+            Principal::User(person) => self.kind.names_its_initiator() && self.args == person.id.to_string(),
             Principal::Invite(_) | Principal::Cli | Principal::System(_) => false,
         }
     }
@@ -90,7 +90,7 @@ impl JobKind {
         }
     }
 
-    /// Whether it has lines that are deeds, with a page about them.
+    /// Whether it has lines, with a page about them.
     pub const fn has_lines(self) -> bool {
         match self {
             Self::RemoveAccount | Self::CreateInvites => false,
@@ -99,7 +99,7 @@ impl JobKind {
     }
 
     /// Whether the arguments are the id of the person who started it.
-    pub const fn names_its_starter(self) -> bool {
+    pub const fn names_its_initiator(self) -> bool {
         match self {
             Self::RemoveAccount => false,
             Self::CreateInvites | Self::ChangeAccounts | Self::OffBoard => true,

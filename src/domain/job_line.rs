@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ErrorCode;
 use super::ids::named;
-use super::offboarding::PersonDeed;
+use super::offboarding::PersonAction;
 use super::privilege::AccountPrivilege;
 use super::{AccountId, Email, GroupId, Millis, UserId};
 
@@ -13,9 +13,9 @@ pub const MAX_LINES: usize = 900;
 /// The same for an off-boarding, whose steps have no fields.
 pub const MAX_STEPS: usize = 3000;
 /// Lines are numbered by stages of so many: those of a stage are begun when all of the stages before were tried.
-pub const STAGE: i64 = 10_000;
+pub const LINES_PER_PHASE: i64 = 10_000;
 /// Seconds after which a line is not begun any more: what was asked for so long ago may not be wanted now.
-pub const LINE_LIFE: i64 = 7 * 24 * 60 * 60;
+pub const LINE_LIFETIME: i64 = 7 * 24 * 60 * 60;
 
 /// What a line is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ pub enum Action {
     /// Changes the two-step password at Telegram to a random one, and stores it.
     NewTwoStepPassword,
     /// Takes something back from a person who leaves.
-    Person(PersonDeed),
+    Person(PersonAction),
 }
 
 named!(
@@ -104,8 +104,9 @@ impl Action {
 /// A line as it is stored, sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedLine {
-    /// The person who started the job, or its last retry: the deed is theirs.
-    pub starter: UserId,
+    /// The person who started the job, or its last retry: it is done in their name.
+    #[serde(rename = "starter")]
+    pub initiator: UserId,
     /// Whether their address was verified in the web session that started it.
     pub is_verified: bool,
     pub started: Millis,
@@ -171,7 +172,8 @@ pub enum LineFault {
         days: i64,
     },
     /// The person who started it is blocked.
-    StarterBlocked,
+    #[serde(rename = "starter-blocked")]
+    InitiatorBlocked,
     /// The account was removed, or the person who started it can't see it any more.
     SubjectGone,
     /// No two-step password is stored, so Telegram refuses a change if the account has one.
@@ -204,9 +206,9 @@ mod tests {
 
     #[test]
     fn a_stored_line_keeps_its_form() {
-        let (starter, account) = (UserId::generate(), AccountId::generate());
+        let (initiator, account) = (UserId::generate(), AccountId::generate());
         let line = PlannedLine {
-            starter,
+            initiator,
             is_verified: true,
             started: Millis(5),
             subject: LineSubject::Account(account),

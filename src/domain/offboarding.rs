@@ -1,19 +1,19 @@
 //! Taking back what a person has who leaves the organisation: what they have, and what to do about it.
 //!
-//! The order of the deeds matters: first what stops the person from acting in Telescope, then the passwords that they know,
+//! The order matters: first what stops the person from acting in Telescope, then the passwords that they know,
 //! so that no device whose session is ended next can be logged in again, then whose the accounts are.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::job_line::{Action, STAGE};
+use super::job_line::{Action, LINES_PER_PHASE};
 use super::{AccountId, Email, GroupId, InviteId, Millis, RoleId};
 
 /// Something that is done about the person. The names are stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "deed", rename_all = "kebab-case")]
-pub enum PersonDeed {
+pub enum PersonAction {
     /// Block the person.
     Block,
     /// Sign the person out in every browser.
@@ -34,7 +34,7 @@ pub enum PersonDeed {
 
 /// The parts of an off-boarding, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
+pub enum Phase {
     Access,
     Password,
     Devices,
@@ -44,7 +44,7 @@ pub enum Part {
     LeftGroups,
 }
 
-impl Part {
+impl Phase {
     pub const fn of(action: &Action) -> Self {
         match action {
             Action::Person(_) => Self::Access,
@@ -58,7 +58,7 @@ impl Part {
 
     /// The number of its first line in a job.
     pub const fn first_line(self) -> i64 {
-        STAGE * self as i64 + 1
+        LINES_PER_PHASE * self as i64 + 1
     }
 }
 
@@ -69,7 +69,7 @@ pub enum NewOwner {
     #[default]
     Unchanged,
     /// The accounts have none.
-    Nobody,
+    NoOwner,
     Person(Email),
 }
 
@@ -128,13 +128,13 @@ impl SecretKind {
 
 /// What a person has seen of an account's secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct KnownSecret {
     pub kind: SecretKind,
     pub times: u64,
     /// When last.
     pub at: Millis,
     /// Whether the secret was not changed since.
-    pub is_present: bool,
+    pub is_current: bool,
 }
 
 #[cfg(test)]
@@ -144,20 +144,20 @@ mod tests {
     #[test]
     fn what_stops_a_person_comes_first_and_the_owner_last() {
         let order = [
-            Action::Person(PersonDeed::Block),
+            Action::Person(PersonAction::Block),
             Action::NewTwoStepPassword,
             Action::EndOtherDevices,
             Action::ChangeOwner { owner: None },
         ];
-        let lines = order.map(|action| Part::of(&action).first_line());
+        let lines = order.map(|action| Phase::of(&action).first_line());
         assert!(lines.is_sorted() && lines[0] == 1, "{lines:?}");
-        assert!(lines.windows(2).all(|pair| pair[0] / STAGE < pair[1] / STAGE));
+        assert!(lines.windows(2).all(|pair| pair[0] / LINES_PER_PHASE < pair[1] / LINES_PER_PHASE));
     }
 
     #[test]
     fn a_stored_deed_keeps_its_form() {
         let (role, role_name) = (RoleId::generate(), String::from("Sales"));
-        let action = Action::Person(PersonDeed::TakeRole { role, role_name });
+        let action = Action::Person(PersonAction::TakeRole { role, role_name });
         let text = serde_json::to_string(&action).unwrap();
         assert!(text.contains(r#""action":"person","deed":"take-role","role":"#), "{text}");
         assert_eq!(serde_json::from_str::<Action>(&text).unwrap(), action);

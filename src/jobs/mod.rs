@@ -4,11 +4,10 @@
 //! effect together with the cursor of the next step, so a job continues where it was, however the program ended. A step
 //! that can't be done yet is retried with growing pauses; one that needs a person fails and waits for Retry.
 
-mod change_accounts;
 mod create_invites;
-mod off_board;
 mod remove_account;
 mod runner;
+mod with_lines;
 
 use std::str::FromStr;
 
@@ -51,8 +50,8 @@ macro_rules! jobs {
 jobs! {
     RemoveAccount => remove_account::RemoveAccount,
     CreateInvites => create_invites::CreateInvites,
-    ChangeAccounts => change_accounts::ChangeAccounts,
-    OffBoard => off_board::OffBoard,
+    ChangeAccounts => with_lines::ChangeAccounts,
+    OffBoard => with_lines::OffBoard,
 }
 
 async fn advance<J: Job>(app: &App, row: &JobRecord) -> Result<StepOutcome, StoreError> {

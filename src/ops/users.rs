@@ -22,7 +22,7 @@ use crate::store::{self, Conn, Written};
 use crate::words;
 
 /// A change to a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UserChange {
     /// Sign the person out in every browser.
     EndSessions,

@@ -27,7 +27,7 @@ pub use read::{
 };
 pub use row::Entry;
 pub use search::{Found, Narrowed, Search, Whose, numbered, outcomes};
-pub use seen::{Sighting, password_change_of, password_changes, sightings};
+pub use seen::{SecretAccess, password_change_of, password_changes, secret_accesses};
 pub use verify::{Verified, verify};
 
 use super::conn::{execute, first, one};

@@ -17,7 +17,7 @@ pub struct Line {
     pub state: LineState,
     /// Why it failed, waits or is unknown, as a sentence.
     pub outcome: Option<String>,
-    /// What was there before it was begun, for deeds that must not be done twice.
+    /// What was there before it was begun, for actions that must not be done twice.
     pub mark: Option<String>,
     /// Attempts that ended without a result.
     pub attempts: i64,

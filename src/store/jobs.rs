@@ -222,7 +222,7 @@ pub async fn retry(conn: &mut Conn<'_>, id: JobId, now: Millis) -> Result<(), St
 }
 
 /// A job whose lines all wait has nothing to do until then.
-pub async fn rest(conn: &mut Conn<'_>, id: JobId, until: Millis) -> Result<(), StoreError> {
+pub async fn wait_until(conn: &mut Conn<'_>, id: JobId, until: Millis) -> Result<(), StoreError> {
     let touched = execute!(
         conn,
         "update jobs set not_before = $2, attempts = 0, error = null where id = $1 and state = $3",

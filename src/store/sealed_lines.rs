@@ -1,5 +1,5 @@
 //! Lines of jobs are sealed together with their place: what was put in or changed with SQL, or moved to another place,
-//! can't be opened, so it becomes no deed.
+//! can't be opened, so it is not done.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -2,8 +2,32 @@
 //! characters for a formula, which input must not become: such a field gets an apostrophe in front,
 //! which marks it as text.
 
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use crate::domain::Millis;
+use crate::web::words::moments;
+
 /// Characters that begin a formula, also in their full-width form.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// The answer with a file that is not cached: its columns, and these records. `name` is the beginning of its name.
+pub fn download<'a>(
+    (name, now): (&str, Millis),
+    columns: impl IntoIterator<Item = &'a str>,
+    records: impl IntoIterator<Item = String>,
+) -> Response {
+    let file = format!("{name}-{}.csv", moments::stamp(now));
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\"")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    // Without the mark, spreadsheets take the text for one in the character set of their system.
+    let mut text = format!("\u{feff}{}", record(columns));
+    text.extend(records);
+    (headers, text).into_response()
+}
 
 /// A line of the file. Every field is quoted.
 pub fn record<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {

@@ -19,7 +19,7 @@ pub fn fault(fault: LineFault) -> String {
         LineFault::TooOld { days } => {
             format!("This wasn't done within {days} days of the start of the task, so it was cancelled. Retry to do it now.")
         }
-        LineFault::StarterBlocked => "The person who started this task is blocked, so it can't continue. Start a new task.".into(),
+        LineFault::InitiatorBlocked => "The person who started this task is blocked, so it can't continue. Start a new task.".into(),
         LineFault::SubjectGone => {
             "The account or person doesn't exist any more, or the person who started the task can't see it.".into()
         }

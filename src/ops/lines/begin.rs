@@ -1,6 +1,6 @@
 //! Beginning a job with lines: what is asked for is checked before, line by line.
 
-use super::outlook::{self, Outlook};
+use super::precheck::{self, Precheck};
 use crate::domain::access::{Policy, Principal, decide};
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::error::ErrorCode;
@@ -19,13 +19,13 @@ pub struct NewLine {
     pub action: Action,
 }
 
-/// A line with its outlook.
+/// A line with its precheck.
 #[derive(Clone, Debug)]
 pub struct Checked {
     pub line: NewLine,
     /// What the subject is called. None if the person can't see it.
     pub name: Option<String>,
-    pub outlook: Outlook,
+    pub precheck: Precheck,
 }
 
 /// Checks the lines that a person asks for, of which there may be `max`.
@@ -61,18 +61,19 @@ async fn check_one(
         LineSubject::Account(id) => store::accounts::get(conn, id).await?,
         LineSubject::Person(id) => {
             let user = store::users::by_id(conn, id).await?;
-            let outlook = outlook::of_person(app, conn, (rules, actor), user.as_ref(), &line.action).await?;
-            return Ok(Checked { line, name: user.map(|user| user.email.to_string()), outlook });
+            let precheck =
+                precheck::of_person(app, conn, (rules, actor), user.as_ref(), &line.action).await?;
+            return Ok(Checked { line, name: user.map(|user| user.email.to_string()), precheck });
         }
     };
     let Some(account) = account else {
-        let outlook = Outlook::Refused(LineFault::SubjectGone.into());
-        return Ok(Checked { line, name: None, outlook });
+        let precheck = Precheck::Refused(LineFault::SubjectGone.into());
+        return Ok(Checked { line, name: None, precheck });
     };
-    let outlook = outlook::of(app, conn, (rules, actor), &account, &line.action).await?;
+    let precheck = precheck::of(app, conn, (rules, actor), &account, &line.action).await?;
     let sees = decide::<can::View>(rules, actor, &account).is_ok();
     let name = sees.then(|| account.identifier.to_string());
-    Ok(Checked { line, name, outlook })
+    Ok(Checked { line, name, precheck })
 }
 
 /// Begins. `job` is from the page that showed what was checked: sent twice, it is begun once. `what` names what the job
@@ -84,14 +85,14 @@ pub async fn begin(
     what: &str,
     lines: Vec<NewLine>,
 ) -> Result<(), OpError> {
-    let starter = person(actor)?;
+    let initiator = person(actor)?;
     let now = app.clock.now();
     // Each line is decided again when it is begun, so this need not hold up other changes.
     let checked = check(app, &mut app.db.read().await?, actor, lines, MAX_LINES).await?;
-    let included: Vec<Checked> = checked.into_iter().filter(|line| line.outlook.is_included()).collect();
+    let included: Vec<Checked> = checked.into_iter().filter(|line| line.precheck.is_included()).collect();
     let begun = app
         .write_with(async |tx| -> Result<Written<u64>, OpError> {
-            let row = row((job, kind), starter.id.to_string(), actor, now);
+            let row = row((job, kind), initiator.id.to_string(), actor, now);
             if is_begun(tx, &row).await? {
                 return Ok(Written::unchanged(0));
             }
@@ -101,8 +102,8 @@ pub async fn begin(
             for Checked { line, name, .. } in included {
                 number += 1;
                 let planned = PlannedLine {
-                    starter: starter.id,
-                    is_verified: starter.verified,
+                    initiator: initiator.id,
+                    is_verified: initiator.verified,
                     started: now,
                     subject: line.subject,
                     name: name.unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Stopping a job with lines, and trying again what failed. Both are for the person who started it: the deeds are theirs.
+//! Stopping a job with lines, and trying again what failed. Both are for the person who started it: what is done is done in their name.
 
 use crate::domain::JobId;
 use crate::domain::access::{Person, Principal};
@@ -11,7 +11,7 @@ use crate::ops::{App, OpError, current};
 use crate::store::job_lines::Line;
 use crate::store::{self, Conn, Written};
 
-/// A job of this person, with its lines. Lines that can't be opened are nobody's.
+/// A job of this person, with its lines. Lines that can't be decrypted belong to no one.
 async fn own(
     app: &App,
     conn: &mut Conn<'_>,
@@ -20,17 +20,18 @@ async fn own(
 ) -> Result<(JobRecord, Vec<Line>), OpError> {
     let row = store::jobs::get(conn, job).await?.ok_or(OpError::NotFound)?;
     let lines = store::job_lines::all(conn, &app.keys, job).await?;
-    let mut starters = lines.iter().filter_map(|line| line.planned.as_ref()).map(|planned| planned.starter);
+    let mut initiators =
+        lines.iter().filter_map(|line| line.planned.as_ref()).map(|planned| planned.initiator);
     let is_own =
-        starters.next().is_some_and(|first| first == person.id) && starters.all(|it| it == person.id);
+        initiators.next().is_some_and(|first| first == person.id) && initiators.all(|it| it == person.id);
     if is_own { Ok((row, lines)) } else { Err(OpError::NotFound) }
 }
 
 /// Lets no further line begin. Those that have begun end.
 pub async fn stop(app: &App, actor: &Principal, job: JobId) -> Result<(), OpError> {
-    let (now, starter) = (app.clock.now(), person(actor)?);
+    let (now, initiator) = (app.clock.now(), person(actor)?);
     app.write_with(async |tx| -> Result<Written<()>, OpError> {
-        let (row, _) = own(app, tx, starter, job).await?;
+        let (row, _) = own(app, tx, initiator, job).await?;
         let lines = store::job_lines::stop(tx, job, now).await?;
         if lines == 0 {
             return Err(OpError::Refused(LineFault::NothingToStop.into()));
@@ -46,14 +47,14 @@ pub async fn stop(app: &App, actor: &Principal, job: JobId) -> Result<(), OpErro
 
 /// Tries those lines again that failed, that were stopped, or of which it is unknown whether they were done.
 pub async fn retry(app: &App, actor: &Principal, job: JobId) -> Result<(), OpError> {
-    let (now, starter) = (app.clock.now(), person(actor)?);
+    let (now, initiator) = (app.clock.now(), person(actor)?);
     app.write_with(async |tx| -> Result<Written<()>, OpError> {
         current::principal(tx, actor).await?;
-        let (row, lines) = own(app, tx, starter, job).await?;
+        let (row, lines) = own(app, tx, initiator, job).await?;
         let mut retried = 0;
         for line in lines.into_iter().filter(|line| line.state.can_retry()) {
             let Some(planned) = line.planned else { continue };
-            let planned = PlannedLine { started: now, is_verified: starter.verified, ..planned };
+            let planned = PlannedLine { started: now, is_verified: initiator.verified, ..planned };
             store::job_lines::retry(tx, &app.keys, (job, line.number), &planned).await?;
             retried += 1;
         }

@@ -1,4 +1,4 @@
-//! What follows for a line from the result of its deed.
+//! What follows for a line from the result of its action.
 
 use std::time::Duration;
 
@@ -17,26 +17,26 @@ const ATTEMPTS: i64 = 8;
 /// The longest wait that Telegram may demand, in seconds.
 const LONGEST_WAIT: i64 = 24 * 60 * 60;
 
-pub(super) enum After {
-    Over(LineState, Option<String>),
-    Again(Postponed),
+pub(super) enum Next {
+    Finished(LineState, Option<String>),
+    Retry(Postponed),
 }
 
 /// How a failure is dealt with.
-enum Kind {
+enum FailureKind {
     /// It is final.
     Final,
     /// Telegram demands a pause of so many seconds.
     Wait(i64),
     /// Not done, and may be done soon.
-    NotNow,
+    Temporary,
     /// Done or not.
     Unknown,
 }
 
-pub(super) fn after(app: &App, line: &Line, result: Result<(), OpError>) -> After {
+pub(super) fn after(app: &App, line: &Line, result: Result<(), OpError>) -> Next {
     let error = match result {
-        Ok(()) => return After::Over(LineState::Done, None),
+        Ok(()) => return Next::Finished(LineState::Done, None),
         Err(error) => error,
     };
     if let OpError::Internal(error) = &error {
@@ -46,29 +46,29 @@ pub(super) fn after(app: &App, line: &Line, result: Result<(), OpError>) -> Afte
     let why = sentence(&code);
     let now = app.clock.now();
     match kind(app, line, &code) {
-        Kind::Final => After::Over(LineState::Failed, Some(why)),
-        Kind::Wait(seconds) => {
+        FailureKind::Final => Next::Finished(LineState::Failed, Some(why)),
+        FailureKind::Wait(seconds) => {
             let not_before = now.plus_seconds(seconds.saturating_add(1));
-            After::Again(Postponed { not_before, why, counts: false, is_begun: false })
+            Next::Retry(Postponed { not_before, why, counts: false, is_begun: false })
         }
-        Kind::NotNow => without_result(line, now, (LineState::Failed, why), false),
-        Kind::Unknown => without_result(line, now, (LineState::Unknown, why), true),
+        FailureKind::Temporary => without_result(line, now, (LineState::Failed, why), false),
+        FailureKind::Unknown => without_result(line, now, (LineState::Unknown, why), true),
     }
 }
 
-/// It is not known yet whether a deed that was begun was done.
-pub(super) fn unsettled(line: &Line, now: Millis) -> After {
+/// It is not known yet whether an action that was begun was done.
+pub(super) fn pending(line: &Line, now: Millis) -> Next {
     let why = sentence(&ErrorCode::TwoStep { fault: TwoStepFault::Unknown });
     without_result(line, now, (LineState::Unknown, why), true)
 }
 
 /// The next attempt after one without a result, or the state that the line ends in.
-fn without_result(line: &Line, now: Millis, (state, why): (LineState, String), is_begun: bool) -> After {
+fn without_result(line: &Line, now: Millis, (state, why): (LineState, String), is_begun: bool) -> Next {
     if line.attempts + 1 >= ATTEMPTS {
-        return After::Over(state, Some(why));
+        return Next::Finished(state, Some(why));
     }
     let not_before = now.plus_seconds(pause(line.attempts));
-    After::Again(Postponed { not_before, why, counts: true, is_begun })
+    Next::Retry(Postponed { not_before, why, counts: true, is_begun })
 }
 
 /// Seconds to wait after an attempt without a result that follows this many earlier ones.
@@ -77,9 +77,9 @@ fn pause(attempts: i64) -> i64 {
     i64::try_from(PAUSES.after(failures).as_secs()).unwrap_or(i64::MAX)
 }
 
-fn kind(app: &App, line: &Line, code: &ErrorCode) -> Kind {
+fn kind(app: &App, line: &Line, code: &ErrorCode) -> FailureKind {
     if let Some(seconds) = demanded_wait(code).filter(|seconds| *seconds <= LONGEST_WAIT) {
-        return Kind::Wait(seconds);
+        return FailureKind::Wait(seconds);
     }
     if let ErrorCode::Disconnected
     | ErrorCode::NotExpectedNow
@@ -87,10 +87,10 @@ fn kind(app: &App, line: &Line, code: &ErrorCode) -> Kind {
     | ErrorCode::Device { why: DeviceError::NotLoggedIn } = code
         && is_starting(app, line)
     {
-        return Kind::NotNow;
+        return FailureKind::Temporary;
     }
     if let ErrorCode::Busy | ErrorCode::TwoStep { fault: TwoStepFault::Unsettled } = code {
-        return Kind::NotNow;
+        return FailureKind::Temporary;
     }
     if let ErrorCode::TwoStep { fault: TwoStepFault::Unknown }
     | ErrorCode::TelegramUnreachable
@@ -98,9 +98,9 @@ fn kind(app: &App, line: &Line, code: &ErrorCode) -> Kind {
     | ErrorCode::TakenOver
     | ErrorCode::Internal = code
     {
-        return Kind::Unknown;
+        return FailureKind::Unknown;
     }
-    Kind::Final
+    FailureKind::Final
 }
 
 fn demanded_wait(code: &ErrorCode) -> Option<i64> {

@@ -24,7 +24,7 @@ pub struct Report {
     pub is_own: bool,
 }
 
-/// A job, for the person who started it and for readers of the audit log, which has its deeds, too.
+/// A job, for the person who started it and for readers of the audit log, which has what was done, too.
 pub async fn report(app: &App, reader: &Principal, job: JobId) -> Result<Report, OpError> {
     let conn = &mut app.db.read().await?;
     let row = store::jobs::get(conn, job).await?.ok_or(OpError::NotFound)?;
@@ -35,7 +35,7 @@ pub async fn report(app: &App, reader: &Principal, job: JobId) -> Result<Report,
     let is_own = match reader {
         Principal::User(person) => {
             let mut planned = lines.iter().filter_map(|line| line.planned.as_ref());
-            row.is_started_by(reader) && planned.all(|line| line.starter == person.id)
+            row.is_started_by(reader) && planned.all(|line| line.initiator == person.id)
         }
         Principal::Invite(_) | Principal::Cli | Principal::System(_) => false,
     };

@@ -6,7 +6,7 @@ use crate::domain::access::SystemGrant;
 use crate::domain::audit::{AuditEntry, AuditEvent};
 use crate::domain::job::JobKind;
 use crate::domain::job_line::{ActionKind, LineFault, PlannedLine};
-use crate::domain::offboarding::{Choices, Part};
+use crate::domain::offboarding::{Choices, Phase};
 use crate::domain::privilege::can;
 use crate::domain::{Email, JobId};
 use crate::ops::approvals::authorize::person;
@@ -19,8 +19,8 @@ use crate::store::{self, Written};
 pub struct Request<'a> {
     pub person: &'a Email,
     pub choices: &'a Choices,
-    /// The digest of the plan that was shown; none if no one has seen it, as when a program asks.
-    pub seen: Option<&'a str>,
+    /// The digest of the plan that was shown.
+    pub digest: &'a str,
     /// From the page that showed the plan: sent twice, it is begun once.
     pub job: JobId,
 }
@@ -31,20 +31,20 @@ pub async fn begin(
     grant: SystemGrant<'_, can::ManageAccess>,
     request: Request<'_>,
 ) -> Result<(), OpError> {
-    let starter = person(grant.actor())?.clone();
+    let initiator = person(grant.actor())?.clone();
     let (job, now) = (request.job, app.clock.now());
-    let row = lines::row((job, JobKind::OffBoard), starter.id.to_string(), grant.actor(), now);
+    let row = lines::row((job, JobKind::OffBoard), initiator.id.to_string(), grant.actor(), now);
     // What it has done changes the plan, so that is not compared again.
     if lines::is_begun(&mut app.db.read().await?, &row).await? {
         return Ok(());
     }
     let Plan { steps, .. } = confirmed(app, &grant, request).await?;
     let planned = |Checked { line, name, .. }: Checked| {
-        let part = Part::of(&line.action);
-        let name = name.filter(|_| part != Part::Access).unwrap_or_else(|| request.person.to_string());
+        let part = Phase::of(&line.action);
+        let name = name.filter(|_| part != Phase::Access).unwrap_or_else(|| request.person.to_string());
         let planned = PlannedLine {
-            starter: starter.id,
-            is_verified: starter.verified,
+            initiator: initiator.id,
+            is_verified: initiator.verified,
             started: now,
             subject: line.subject,
             name,
@@ -53,7 +53,7 @@ pub async fn begin(
         };
         (part, planned)
     };
-    let planned: Vec<(Part, PlannedLine)> = steps.into_iter().map(planned).collect();
+    let planned: Vec<(Phase, PlannedLine)> = steps.into_iter().map(planned).collect();
     let begun = app
         .write_with(async |tx| -> Result<Written<u64>, OpError> {
             if lines::is_begun(tx, &row).await? {
@@ -90,7 +90,7 @@ async fn confirmed(
     if let Some(why) = plan.refused {
         return Err(OpError::Refused(why));
     }
-    if request.seen.is_some_and(|seen| seen != plan.digest) {
+    if request.digest != plan.digest {
         return Err(OpError::Refused(LineFault::StepsChanged.into()));
     }
     if plan.possible() == 0 {

@@ -3,8 +3,6 @@
 //! A review says what they have and know, and changes nothing. A plan is what an access manager chose to do about it, step
 //! by step, with what they may not do. A job does it; each step is a line of it, with the functions and audit entries of
 //! the pages.
-//!
-//! [`begin`] is also what a program calls that knows that a person leaves, with the choices of [`suggested`].
 
 mod begin;
 mod person;
@@ -18,4 +16,4 @@ pub(in crate::ops) use person::{is_done, perform, refused};
 pub use plan::{Plan, plan, suggested};
 pub use refusals::AccountRefusals;
 pub use review::review;
-pub use reviewed::{Change, Leaver, Reach, Review, ReviewedAccount, ReviewedInvite, ReviewedRole};
+pub use reviewed::{Leaver, Reach, Review, ReviewedAccount, ReviewedInvite, ReviewedRole};

@@ -1,9 +1,9 @@
-//! What is done about the person, and why it may not be done. Each deed can be repeated.
+//! What is done about the person, and why it may not be done. Each action can be repeated.
 
 use super::refusals;
 use crate::domain::access::{Policy, Principal, SystemGrant};
 use crate::domain::error::{ErrorCode, GoneKind};
-use crate::domain::offboarding::PersonDeed;
+use crate::domain::offboarding::PersonAction;
 use crate::domain::privilege::can;
 use crate::domain::{InviteId, RoleId, UserId};
 use crate::ops::access::{self, Edit};
@@ -17,14 +17,14 @@ pub(in crate::ops) async fn perform(
     app: &App,
     grant: SystemGrant<'_, can::ManageAccess>,
     user: UserId,
-    deed: &PersonDeed,
+    action: &PersonAction,
 ) -> Result<(), OpError> {
-    let change = match deed {
-        PersonDeed::Block => UserChange::Disable,
-        PersonDeed::SignOut => UserChange::EndSessions,
-        PersonDeed::RevokeAdmin => UserChange::RevokeAdmin,
-        PersonDeed::TakeRole { role, .. } => return take(app, grant, user, *role).await,
-        PersonDeed::RevokeInvite { invite, .. } => return revoke(app, grant.actor(), *invite).await,
+    let change = match action {
+        PersonAction::Block => UserChange::Disable,
+        PersonAction::SignOut => UserChange::EndSessions,
+        PersonAction::RevokeAdmin => UserChange::RevokeAdmin,
+        PersonAction::TakeRole { role, .. } => return take(app, grant, user, *role).await,
+        PersonAction::RevokeInvite { invite, .. } => return revoke(app, grant.actor(), *invite).await,
     };
     users::change(app, grant, UserRef::Id(user), change).await.map(drop)
 }
@@ -60,16 +60,16 @@ pub(in crate::ops) async fn is_done(
     app: &App,
     conn: &mut Conn<'_>,
     user: &User,
-    deed: &PersonDeed,
+    action: &PersonAction,
 ) -> Result<bool, StoreError> {
-    Ok(match deed {
-        PersonDeed::Block => user.disabled,
-        PersonDeed::SignOut => false,
-        PersonDeed::RevokeAdmin => !user.admin,
-        PersonDeed::TakeRole { role, .. } => {
+    Ok(match action {
+        PersonAction::Block => user.disabled,
+        PersonAction::SignOut => false,
+        PersonAction::RevokeAdmin => !user.admin,
+        PersonAction::TakeRole { role, .. } => {
             store::roles::of_user(conn, user.id).await?.iter().all(|(id, ..)| id != role)
         }
-        PersonDeed::RevokeInvite { invite, .. } => {
+        PersonAction::RevokeInvite { invite, .. } => {
             let invite = store::invites::get(conn, *invite).await?;
             invite.is_none_or(|invite| !invite.state_at(app.clock.now()).is_open())
         }
@@ -82,18 +82,20 @@ pub(in crate::ops) async fn refused(
     conn: &mut Conn<'_>,
     (rules, actor): (&Policy, &Principal),
     user: &User,
-    deed: &PersonDeed,
+    action: &PersonAction,
 ) -> Result<Option<ErrorCode>, OpError> {
-    match deed {
-        PersonDeed::Block => refusals::of_change(app, conn, actor, user, UserChange::Disable).await,
-        PersonDeed::SignOut => refusals::of_change(app, conn, actor, user, UserChange::EndSessions).await,
-        PersonDeed::RevokeAdmin => refusals::of_change(app, conn, actor, user, UserChange::RevokeAdmin).await,
-        PersonDeed::TakeRole { role, .. } => {
+    match action {
+        PersonAction::Block => refusals::of_change(app, conn, actor, user, UserChange::Disable).await,
+        PersonAction::SignOut => refusals::of_change(app, conn, actor, user, UserChange::EndSessions).await,
+        PersonAction::RevokeAdmin => {
+            refusals::of_change(app, conn, actor, user, UserChange::RevokeAdmin).await
+        }
+        PersonAction::TakeRole { role, .. } => {
             let held = store::roles::of_user(conn, user.id).await?;
             let by_page = held.iter().any(|(id, _, by_page, _)| id == role && *by_page);
             Ok(refusals::of_role(rules, actor, user, (*role, by_page)))
         }
-        PersonDeed::RevokeInvite { invite, .. } => {
+        PersonAction::RevokeInvite { invite, .. } => {
             let invite = store::invites::get(conn, *invite).await?;
             Ok(invite.and_then(|invite| refusals::of_invite(rules, actor, &invite)))
         }

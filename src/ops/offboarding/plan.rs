@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::refusals;
-use super::reviewed::{Change, Review, ReviewedAccount};
+use super::reviewed::{Review, ReviewedAccount};
 use crate::crypto;
 use crate::domain::access::SystemGrant;
 use crate::domain::error::ErrorCode;
 use crate::domain::job_line::{Action, LineSubject, MAX_STEPS};
-use crate::domain::offboarding::{Choices, NewOwner, Part, PersonDeed};
+use crate::domain::offboarding::{Choices, NewOwner, PersonAction, Phase};
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Email};
-use crate::ops::lines::{self, Checked, NewLine, Outlook};
+use crate::ops::lines::{self, Checked, NewLine, Precheck};
+use crate::ops::users::UserChange;
 use crate::ops::{App, OpError, current};
 use crate::store;
 use crate::store::groups::Group;
@@ -30,7 +31,7 @@ pub struct Plan {
 impl Plan {
     /// How many steps the actor may do.
     pub fn possible(&self) -> usize {
-        self.steps.iter().filter(|step| step.outlook.is_included()).count()
+        self.steps.iter().filter(|step| step.precheck.is_included()).count()
     }
 }
 
@@ -70,21 +71,21 @@ pub async fn plan(
     let groups = store::groups::all(conn).await?;
     let mut lines = person_lines(review, choices);
     lines.extend(account_lines(review, choices, &groups));
-    lines.sort_by_key(|line| Part::of(&line.action));
+    lines.sort_by_key(|line| Phase::of(&line.action));
     let mut steps = match lines.is_empty() {
         true => Vec::new(),
         false => lines::check(app, conn, actor, lines, MAX_STEPS).await?,
     };
-    steps.retain(|step| step.outlook != Outlook::Unchanged);
+    steps.retain(|step| step.precheck != Precheck::Unchanged);
     Ok(Plan { digest: digest(&review.leaver.email, &steps), steps, refused })
 }
 
 fn digest(person: &Email, steps: &[Checked]) -> String {
     let mut text = person.to_string();
-    for Checked { line, outlook, .. } in steps {
+    for Checked { line, precheck, .. } in steps {
         let subject = serde_json::to_string(&line.subject).unwrap_or_default();
         let action = serde_json::to_string(&line.action).unwrap_or_default();
-        text.push_str(&format!("{subject}{action}{}", outlook.is_included()));
+        text.push_str(&format!("{subject}{action}{}", precheck.is_included()));
     }
     crypto::fingerprint(&text)
 }
@@ -95,31 +96,33 @@ fn person_lines(review: &Review, choices: &Choices) -> Vec<NewLine> {
     let mut lines = Vec::new();
     for it in &review.invites {
         if choices.invites.contains(&it.invite.id) || it.refused.is_some() {
-            let deed = PersonDeed::RevokeInvite { invite: it.invite.id, invited: it.invite.person.clone() };
+            let action =
+                PersonAction::RevokeInvite { invite: it.invite.id, invited: it.invite.person.clone() };
             // Who leaves may be no user, so it is about the one who created it.
             let subject = LineSubject::Person(it.invite.creator);
-            lines.push(NewLine { subject, action: Action::Person(deed) });
+            lines.push(NewLine { subject, action: Action::Person(action) });
         }
     }
     let Some(user) = leaver.user() else { return lines };
-    let mut deeds = Vec::new();
-    let mut add = |is_chosen: bool, is_refused: bool, deed: PersonDeed| {
+    let mut about_user = Vec::new();
+    let mut add = |is_chosen: bool, is_refused: bool, action: PersonAction| {
         if is_chosen || is_refused {
-            deeds.push(NewLine { subject: LineSubject::Person(user.id), action: Action::Person(deed) });
+            about_user
+                .push(NewLine { subject: LineSubject::Person(user.id), action: Action::Person(action) });
         }
     };
     let refused = |change| leaver.refused.contains_key(&change);
-    add(choices.disable, wanted.disable && refused(Change::Disable), PersonDeed::Block);
-    let is_refused = wanted.end_sessions && refused(Change::EndSessions);
-    add(choices.end_sessions, is_refused, PersonDeed::SignOut);
-    let is_refused = wanted.revoke_admin && refused(Change::RevokeAdmin);
-    add(choices.revoke_admin, is_refused, PersonDeed::RevokeAdmin);
+    add(choices.disable, wanted.disable && refused(UserChange::Disable), PersonAction::Block);
+    let is_refused = wanted.end_sessions && refused(UserChange::EndSessions);
+    add(choices.end_sessions, is_refused, PersonAction::SignOut);
+    let is_refused = wanted.revoke_admin && refused(UserChange::RevokeAdmin);
+    add(choices.revoke_admin, is_refused, PersonAction::RevokeAdmin);
     for role in &leaver.roles {
-        let deed = PersonDeed::TakeRole { role: role.id, role_name: role.name.clone() };
-        add(choices.roles.contains(&role.id), role.refused.is_some(), deed);
+        let action = PersonAction::TakeRole { role: role.id, role_name: role.name.clone() };
+        add(choices.roles.contains(&role.id), role.refused.is_some(), action);
     }
-    deeds.extend(lines);
-    deeds
+    about_user.extend(lines);
+    about_user
 }
 
 /// What is done with accounts. An account joins its group before it leaves others, since the actor may see it only
@@ -142,7 +145,7 @@ fn account_lines(review: &Review, choices: &Choices, groups: &[Group]) -> Vec<Ne
         if is_handed_over || refused(&wanted.handed_over, &it.refused.owner) {
             match &choices.owner {
                 NewOwner::Unchanged => {}
-                NewOwner::Nobody => add(Action::ChangeOwner { owner: None }),
+                NewOwner::NoOwner => add(Action::ChangeOwner { owner: None }),
                 NewOwner::Person(owner) => add(Action::ChangeOwner { owner: Some(owner.clone()) }),
             }
         }

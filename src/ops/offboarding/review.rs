@@ -5,17 +5,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::refusals;
-use super::reviewed::{Change, Leaver, Reach, Review, ReviewedAccount, ReviewedInvite, ReviewedRole};
+use super::reviewed::{Leaver, Reach, Review, ReviewedAccount, ReviewedInvite, ReviewedRole};
 use crate::domain::access::{Person, Policy, Principal, Source, SystemGrant, privileges, system_privileges};
 use crate::domain::invite::{Invite, InviteKind};
 use crate::domain::job::JobState;
-use crate::domain::offboarding::Seen;
+use crate::domain::offboarding::KnownSecret;
 use crate::domain::privilege::{AccountPrivilege, AccountPrivileges, can};
 use crate::domain::reveal::RevealRequest;
 use crate::domain::{AccountId, Email, RequestInfo, UserId};
 use crate::live::accounts::Entry;
+use crate::ops::users::UserChange;
 use crate::ops::{App, OpError, current, invites, sign_in};
-use crate::store::audit::Sighting;
+use crate::store::audit::SecretAccess;
 use crate::store::users::{Listed, User};
 use crate::store::{self, Conn, StoreError};
 
@@ -88,8 +89,8 @@ async fn leaver(
     let mut refused = HashMap::new();
     let mut roles = Vec::new();
     if let Some(Listed { user, .. }) = &listed {
-        for change in Change::ALL {
-            if let Some(why) = refusals::of_change(app, conn, reader, user, change.of_user()).await? {
+        for change in [UserChange::Disable, UserChange::EndSessions, UserChange::RevokeAdmin] {
+            if let Some(why) = refusals::of_change(app, conn, reader, user, change).await? {
                 refused.insert(change, why);
             }
         }
@@ -151,7 +152,7 @@ async fn accounts(
     }
     let knows = |entry: &Entry| {
         let seen = seen.get(&entry.account.id).map(Vec::as_slice).unwrap_or_default();
-        seen.iter().any(|seen| seen.kind.is_password() && seen.is_present)
+        seen.iter().any(|seen| seen.kind.is_password() && seen.is_current)
     };
     entries.sort_by_key(|(is_owned, entry)| (!is_owned, !knows(entry)));
     found.more = entries.len().saturating_sub(MAX_ACCOUNTS);
@@ -171,12 +172,15 @@ async fn accounts(
 }
 
 /// What a person has seen of each account's secrets.
-async fn seen(conn: &mut Conn<'_>, person: &Email) -> Result<HashMap<AccountId, Vec<Seen>>, StoreError> {
+async fn seen(
+    conn: &mut Conn<'_>,
+    person: &Email,
+) -> Result<HashMap<AccountId, Vec<KnownSecret>>, StoreError> {
     let changes = store::audit::password_changes(conn).await?;
-    let mut seen: HashMap<AccountId, Vec<Seen>> = HashMap::new();
-    for Sighting { account, kind, times, seq, at } in store::audit::sightings(conn, person).await? {
-        let is_present = !kind.is_password() || changes.get(&account).is_none_or(|change| seq >= *change);
-        seen.entry(account).or_default().push(Seen { kind, times, at, is_present });
+    let mut seen: HashMap<AccountId, Vec<KnownSecret>> = HashMap::new();
+    for SecretAccess { account, kind, times, seq, at } in store::audit::secret_accesses(conn, person).await? {
+        let is_current = !kind.is_password() || changes.get(&account).is_none_or(|change| seq >= *change);
+        seen.entry(account).or_default().push(KnownSecret { kind, times, at, is_current });
     }
     Ok(seen)
 }

@@ -7,7 +7,7 @@ use super::refusals::AccountRefusals;
 use crate::domain::access::Source;
 use crate::domain::error::ErrorCode;
 use crate::domain::invite::Invite;
-use crate::domain::offboarding::Seen;
+use crate::domain::offboarding::KnownSecret;
 use crate::domain::privilege::{AccountPrivileges, SystemPrivileges};
 use crate::domain::reveal::RevealRequest;
 use crate::domain::{Email, RoleId};
@@ -46,27 +46,7 @@ pub struct Leaver {
     pub listed: Option<Listed>,
     pub roles: Vec<ReviewedRole>,
     /// Why they can't be blocked, signed out, or lose their administrator rights.
-    pub refused: HashMap<Change, ErrorCode>,
-}
-
-/// The changes of a person that an off-boarding makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Change {
-    Disable,
-    EndSessions,
-    RevokeAdmin,
-}
-
-impl Change {
-    pub const ALL: [Self; 3] = [Self::Disable, Self::EndSessions, Self::RevokeAdmin];
-
-    pub const fn of_user(self) -> UserChange {
-        match self {
-            Self::Disable => UserChange::Disable,
-            Self::EndSessions => UserChange::EndSessions,
-            Self::RevokeAdmin => UserChange::RevokeAdmin,
-        }
-    }
+    pub refused: HashMap<UserChange, ErrorCode>,
 }
 
 impl Leaver {
@@ -108,14 +88,14 @@ pub struct ReviewedAccount {
     /// What they may do with it now.
     pub privileges: AccountPrivileges,
     /// What they have seen of its secrets, the newest first.
-    pub seen: Vec<Seen>,
+    pub seen: Vec<KnownSecret>,
     pub refused: AccountRefusals,
 }
 
 impl ReviewedAccount {
     /// Whether they know the current two-step password.
     pub fn knows_password(&self) -> bool {
-        self.seen.iter().any(|seen| seen.kind.is_password() && seen.is_present)
+        self.seen.iter().any(|seen| seen.kind.is_password() && seen.is_current)
     }
 
     /// Whether one of its devices may be theirs, although it is not their account.

@@ -11,7 +11,7 @@ use crate::store::{Conn, StoreError};
 
 /// How often a person saw or entered a secret of an account, and when last.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sighting {
+pub struct SecretAccess {
     pub account: AccountId,
     pub kind: SecretKind,
     pub times: u64,
@@ -36,19 +36,19 @@ const KINDS: [(AuditKind, SecretKind); 9] = [
 /// The secrets that the person with this address has seen or entered, also under former addresses and with invites; the
 /// newest first. Of inputs of logins only passwords count; of an input whose details were removed it is not known what it
 /// was, so it counts.
-pub async fn sightings(conn: &mut Conn<'_>, person: &Email) -> Result<Vec<Sighting>, StoreError> {
-    let mut found: HashMap<(AccountId, SecretKind), Sighting> = HashMap::new();
+pub async fn secret_accesses(conn: &mut Conn<'_>, person: &Email) -> Result<Vec<SecretAccess>, StoreError> {
+    let mut found: HashMap<(AccountId, SecretKind), SecretAccess> = HashMap::new();
     for (name, until) in names(conn, person).await? {
         for (account, code, times, seq, at) in of_name(conn, &name, until).await? {
             let Some((_, kind)) = KINDS.iter().find(|(kind, _)| kind.code() == code) else { continue };
             let times = u64::try_from(times).unwrap_or_default().max(1);
-            let new = Sighting { account, kind: *kind, times: 0, seq, at };
+            let new = SecretAccess { account, kind: *kind, times: 0, seq, at };
             let known = found.entry((account, *kind)).or_insert(new);
             known.times += times;
             (known.seq, known.at) = (known.seq.max(seq), known.at.max(at));
         }
     }
-    let mut found: Vec<Sighting> = found.into_values().collect();
+    let mut found: Vec<SecretAccess> = found.into_values().collect();
     found.sort_by_key(|one| std::cmp::Reverse(one.seq));
     Ok(found)
 }

@@ -85,15 +85,15 @@ pub fn off_board(person: &Email) -> String {
 }
 
 /// What a line does.
-pub fn deed(deed: &Action) -> String {
-    match deed {
+pub fn action_with_details(planned: &Action) -> String {
+    match planned {
         Action::ChangeOwner { owner: Some(owner) } => format!("Change owner to {owner}"),
         Action::ChangeOwner { owner: None } => "Remove owner".into(),
         Action::AddGroup { group_name, .. } => format!("Add to group {}", quoted(group_name)),
         Action::RemoveGroup { group_name, .. } => format!("Remove from group {}", quoted(group_name)),
-        Action::Person(deed) => offboarding::person(deed),
+        Action::Person(action) => offboarding::person(action),
         Action::Connect | Action::Disconnect | Action::EndOtherDevices | Action::NewTwoStepPassword => {
-            action(deed.kind()).into()
+            action(planned.kind()).into()
         }
     }
 }
@@ -131,6 +131,8 @@ fn many(lines: u64) -> String {
     if lines == 1 { "one step".into() } else { format!("{lines} steps") }
 }
 
+/// The state of a task that has ended, though not all of it was done.
+pub const INCOMPLETE: &str = "Not all done";
 pub const CHANGE: &str = "Change accounts";
 
 /// What to know before many accounts are changed in this way.

@@ -1,23 +1,20 @@
 //! What the pages about a person who leaves say.
 
 use crate::domain::access::Source;
-use crate::domain::offboarding::{Part, PersonDeed, SecretKind};
+use crate::domain::offboarding::{PersonAction, Phase, SecretKind};
 use crate::domain::reveal::{RevealKind, RevealRequest};
 use crate::words::quoted;
 
 pub const NOTHING_CHOSEN: &str = "Nothing is selected.";
-pub const CHANGED: &str =
-    "Something changed after you opened the review, so nothing was done. Check the steps again.";
-
 pub const BLOCK_HINT: &str = "They can't sign in any more, and their invites stop working.";
 pub const BY_PROVIDER: &str = "Your identity provider gives this role, too.";
 pub const HAND_OVER: &str = "Change owner and groups";
 
 pub fn sessions(sessions: i64) -> String {
     match sessions {
-        0 => "They are not signed in.".into(),
-        1 => "They are signed in with 1 browser.".into(),
-        many => format!("They are signed in with {many} browsers."),
+        0 => "They have no active sessions.".into(),
+        1 => "They have 1 active session.".into(),
+        many => format!("They have {many} active sessions."),
     }
 }
 
@@ -33,38 +30,31 @@ pub const fn request(request: &RevealRequest) -> &'static str {
     }
 }
 
-pub const fn part(part: Part) -> &'static str {
-    match part {
-        Part::Access => "Access to Telescope",
-        Part::Devices => "Devices",
-        Part::Password => "Two-step passwords",
-        Part::Owner => "Owner",
-        Part::Groups => "Groups to join",
-        Part::LeftGroups => "Groups to leave",
+pub const fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Access => "Access to Telescope",
+        Phase::Devices => "Devices",
+        Phase::Password => "Two-step passwords",
+        Phase::Owner => "Owner",
+        Phase::Groups => "Groups to join",
+        Phase::LeftGroups => "Groups to leave",
     }
 }
 
 /// What is done about the person.
-pub fn person(deed: &PersonDeed) -> String {
-    match deed {
-        PersonDeed::Block => "Block".into(),
-        PersonDeed::SignOut => "Sign out everywhere".into(),
-        PersonDeed::RevokeAdmin => "Remove admin rights".into(),
-        PersonDeed::TakeRole { role_name, .. } => format!("Remove role {}", quoted(role_name)),
-        PersonDeed::RevokeInvite { invited, .. } => format!("Revoke the invite for {invited}"),
+pub fn person(action: &PersonAction) -> String {
+    match action {
+        PersonAction::Block => "Block".into(),
+        PersonAction::SignOut => "Sign out everywhere".into(),
+        PersonAction::RevokeAdmin => "Remove admin rights".into(),
+        PersonAction::TakeRole { role_name, .. } => format!("Remove role {}", quoted(role_name)),
+        PersonAction::RevokeInvite { invited, .. } => format!("Revoke the invite for {invited}"),
     }
 }
 
-pub fn can_sign_in(is_blocked: bool, sessions: i64) -> String {
-    let present = match sessions {
-        0 => "is not signed in".to_owned(),
-        1 => "is signed in with 1 browser".to_owned(),
-        many => format!("is signed in with {many} browsers"),
-    };
-    match is_blocked {
-        true => format!("The person is blocked, and {present}."),
-        false => format!("The person is not blocked: they can sign in. The person {present}."),
-    }
+pub fn can_sign_in(is_blocked: bool, count: i64) -> String {
+    let access = if is_blocked { "They are blocked." } else { "They are not blocked: they can sign in." };
+    format!("{access} {}", sessions(count))
 }
 
 pub fn has_roles(roles: usize, is_admin: bool) -> String {
@@ -78,9 +68,9 @@ pub fn has_roles(roles: usize, is_admin: bool) -> String {
 
 pub fn has_invites(invites: usize) -> String {
     match invites {
-        0 => "No invite of theirs is open.".into(),
-        1 => "1 invite of theirs is open.".into(),
-        many => format!("{many} invites of theirs are open."),
+        0 => "They have no open invites.".into(),
+        1 => "They have 1 open invite.".into(),
+        many => format!("They have {many} open invites."),
     }
 }
 
@@ -96,7 +86,7 @@ pub fn owns(accounts: usize, owns_hidden: bool) -> String {
 
 pub fn knows(accounts: usize) -> String {
     match accounts {
-        0 => "They know no current two-step password, as far as it is recorded.".into(),
+        0 => "There is no record that they know a current two-step password.".into(),
         1 => "They know the current two-step password of 1 account.".into(),
         many => format!("They know the current two-step passwords of {many} accounts."),
     }

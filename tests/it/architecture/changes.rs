@@ -15,7 +15,7 @@ const WITHOUT_AN_ENTRY: &[(&str, usize, &str)] = &[
     ("src/ops/devices/lists.rs", 1, "the list of an account's devices, if nothing in it is news"),
     ("src/ops/invites/list/result.rs", 1, "deletes old lists of people to invite"),
     ("src/ops/lines/report.rs", 1, "deletes the lines of old tasks"),
-    ("src/ops/lines/work.rs", 3, "how far the lines of tasks are; their deeds have entries"),
+    ("src/ops/lines/work.rs", 3, "how far the lines of tasks are; their actions have entries"),
     ("src/ops/login/budget.rs", 1, "requests for a code that Telegram does not count"),
     ("src/ops/two_step.rs", 1, "whether Telegram accepted a stored password"),
     ("src/tasks/account_history.rs", 1, "the last known state of accounts"),

@@ -107,15 +107,3 @@ fn the_image_does_not_run_as_root() {
     let after = last.split("\nUSER ").nth(1).unwrap();
     assert!(after.contains("ENTRYPOINT"), "the program is started as that user");
 }
-
-/// Built together with the other packages of the workspace, which switch it on, such a page compiles; alone it does not.
-#[test]
-fn pages_take_query_strings_from_axum_extra() {
-    for (path, text) in files("src", "rs") {
-        let imports = text.lines().filter(|line| line.starts_with("use axum::extract::"));
-        assert!(
-            imports.filter(|line| line.contains("Query")).count() == 0,
-            "{path}: use axum_extra::extract::Query"
-        );
-    }
-}

@@ -1,13 +1,13 @@
 //! Searching the audit log by several criteria, page by page, however long it is.
 
-use telescope::crypto::{Keys, MasterKey};
-use telescope::domain::access::{Person, Principal};
+use telescope::domain::access::Principal;
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
-use telescope::domain::{AccountId, DesiredState, Email, Millis, Phone, RequestInfo, UserId};
+use telescope::domain::{AccountId, DesiredState, Email, Millis, Phone};
 use telescope::store::audit::{self, Found, Search, Whose};
-use telescope::store::{self, Conn, StoreError};
+use telescope::store::{self, Conn};
 
 use super::accounts::added as account;
+use super::audit_entries::{person, write};
 use crate::support::db::TestDb;
 
 super::on_both!(
@@ -17,28 +17,6 @@ super::on_both!(
     a_search_with_few_results_stops_at_the_bound_and_continues,
     input_is_not_used_as_a_pattern,
 );
-
-fn person(address: &str) -> Principal {
-    Principal::User(Person {
-        id: UserId::generate(),
-        email: Email::parse(address).unwrap(),
-        verified: true,
-        admin: false,
-        confirmed: None,
-        origin: RequestInfo::default(),
-    })
-}
-
-async fn write(test: &TestDb, entries: &[AuditEntry]) {
-    let keys = Keys::new(&MasterKey::parse("a key of exactly 32 letters here").unwrap(), None);
-    let written = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
-        for entry in entries {
-            audit::append(conn, &keys, entry).await?;
-        }
-        Ok(())
-    };
-    test.db.maintain(written).await.unwrap();
-}
 
 async fn found(test: &TestDb, search: &Search, before: Option<i64>, limit: usize) -> Found {
     let conn = &mut test.db.read().await.unwrap();

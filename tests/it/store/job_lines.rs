@@ -24,7 +24,7 @@ async fn change<T>(test: &TestDb, work: impl AsyncFnOnce(&mut Conn<'_>) -> Resul
 
 fn planned() -> PlannedLine {
     PlannedLine {
-        starter: UserId::generate(),
+        initiator: UserId::generate(),
         is_verified: true,
         started: NOW,
         subject: LineSubject::Account(AccountId::generate()),
@@ -136,7 +136,7 @@ async fn lines_are_stopped_retried_and_deleted(test: TestDb) {
         job_lines::all(conn, &keys, job).await.unwrap().into_iter().map(|line| line.state).collect()
     };
     assert_eq!(states, [LineState::Done, LineState::Stopped, LineState::Stopped]);
-    change(&test, async |conn| jobs::rest(conn, job, NOW.plus_seconds(9)).await).await;
+    change(&test, async |conn| jobs::wait_until(conn, job, NOW.plus_seconds(9)).await).await;
     change(&test, async |conn| jobs::advance(conn, job, None).await).await;
     change(&test, async |conn| jobs::reopen(conn, job, "work", NOW).await).await;
     let row = jobs::get(&mut test.db.read().await.unwrap(), job).await.unwrap().unwrap();

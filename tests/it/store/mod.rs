@@ -4,6 +4,7 @@ mod access_seals;
 mod access_version;
 mod accounts;
 mod audit;
+mod audit_entries;
 mod audit_role;
 mod audit_search;
 mod concurrency;

@@ -2,16 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use telescope::crypto::{Keys, MasterKey};
-use telescope::domain::access::{Person, Principal};
+use telescope::domain::access::Principal;
 use telescope::domain::audit::{AuditEntry, AuditEvent, Outcome};
 use telescope::domain::offboarding::SecretKind;
 use telescope::domain::two_step::OpeningPassword;
-use telescope::domain::{AccountId, Email, Input, Millis, RequestInfo, UserId};
-use telescope::store::audit::{self, password_change_of, password_changes, sightings};
-use telescope::store::{Conn, StoreError};
+use telescope::domain::{AccountId, Email, Input, Millis};
+use telescope::store::audit::{password_change_of, password_changes, secret_accesses};
 
 use super::accounts::added as account;
+use super::audit_entries::{person, write};
 use crate::support::db::TestDb;
 
 super::on_both!(
@@ -29,32 +28,10 @@ fn email(address: &str) -> Email {
     Email::parse(address).unwrap()
 }
 
-fn person(address: &str) -> Principal {
-    Principal::User(Person {
-        id: UserId::generate(),
-        email: email(address),
-        verified: true,
-        admin: false,
-        confirmed: None,
-        origin: RequestInfo::default(),
-    })
-}
-
-async fn write(test: &TestDb, entries: &[AuditEntry]) {
-    let keys = Keys::new(&MasterKey::parse("a key of exactly 32 letters here").unwrap(), None);
-    let written = async |conn: &mut Conn<'_>| -> Result<(), StoreError> {
-        for entry in entries {
-            audit::append(conn, &keys, entry).await?;
-        }
-        Ok(())
-    };
-    test.db.maintain(written).await.unwrap();
-}
-
 /// Account, kind, times and the time of the last; the newest first.
 async fn seen(test: &TestDb, address: &str) -> Vec<(AccountId, SecretKind, u64, i64)> {
     let conn = &mut test.db.read().await.unwrap();
-    let found = sightings(conn, &email(address)).await.unwrap();
+    let found = secret_accesses(conn, &email(address)).await.unwrap();
     found.into_iter().map(|one| (one.account, one.kind, one.times, one.at.0)).collect()
 }
 

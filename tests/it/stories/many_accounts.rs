@@ -69,10 +69,10 @@ async fn many_accounts_are_changed(scripts: Scripts) {
     }
     browser.pictures("many-accounts-1-selected").await;
     choose(&browser, "new-two-step-password").await;
-    assert!(browser.text("#doubtful").await.contains("isn't connected and logged in"));
+    assert!(browser.text("#may-fail").await.contains("isn't connected and logged in"));
     browser.pictures("many-accounts-2-preview").await;
     browser.press("Start for 3 accounts", "main").await;
-    browser.until_shown("#job .job-head .badge.good", STEP).await;
+    browser.until_shown("#job .job-head .badge.bad", STEP).await;
     assert!(browser.text("#job .job-head").await.contains("2 of 3 done"));
     assert!(browser.text("#failed-lines").await.contains("1 failed"));
     assert!(browser.text("#lines tr:first-child").await.contains("isn't connected and logged in"));
@@ -106,7 +106,7 @@ async fn many_accounts_are_changed(scripts: Scripts) {
     browser.press("Review changes", "main").await;
     browser.press("Start for 3 accounts", "main").await;
     browser.until_shown("#job .job-head .badge.good", STEP).await;
-    browser.press("Report", "main").await;
+    browser.press("View report", "main").await;
     browser.find("#lines").await;
     assert!(browser.text("#lines").await.contains("Change owner to ada@example.org"));
     browser.pictures("many-accounts-4-report").await;

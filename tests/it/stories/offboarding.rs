@@ -219,7 +219,7 @@ async fn without_javascript() {
     .await;
     browser.goto(&stack.url(&job)).await;
     browser.find("#job .badge.good").await;
-    browser.press("Report", "main").await;
+    browser.press("View report", "main").await;
     assert!(browser.text("#open").await.contains("Every step was done"));
     print(&browser, "off-boarding-6-print-plain").await;
     for row in &accounts {

@@ -32,7 +32,7 @@ async fn wrong_account_fields_are_marked_and_input_is_kept() {
         ("phone", "+49 151 1234567890123"),
         ("phone", "12345\u{0}"),
         ("phone", "١٢٣٤"),
-        ("owner", "nobody"),
+        ("owner", "none"),
         ("owner", "a@b@c"),
         ("owner", "аda@example.org"),
         ("owner", "ada@example.org\u{0}"),

@@ -79,16 +79,16 @@ async fn many_changes_at_once_are_one_message() {
 #[tokio::test]
 async fn each_viewer_gets_only_visible_accounts() {
     let test = TestApp::new().await;
-    let hers = test.account(1, Some("ada@example.org")).await;
-    let his = test.account(2, Some("bob@example.org")).await;
+    let adas = test.account(1, Some("ada@example.org")).await;
+    let bobs = test.account(2, Some("bob@example.org")).await;
     let ada = test.signed_in("ada@example.org").await;
     let mut stream = ada.stream("/accounts/events").await;
     let message = next(&mut stream).await;
-    assert!(message.contains(&hers.to_string()) && !message.contains(&his.to_string()), "{message}");
-    test.set_stage(his, Stage::Ready);
-    test.set_stage(hers, Stage::SignedOut);
+    assert!(message.contains(&adas.to_string()) && !message.contains(&bobs.to_string()), "{message}");
+    test.set_stage(bobs, Stage::Ready);
+    test.set_stage(adas, Stage::SignedOut);
     let message = next(&mut stream).await;
-    assert!(message.contains(&hers.to_string()) && !message.contains(&his.to_string()), "{message}");
+    assert!(message.contains(&adas.to_string()) && !message.contains(&bobs.to_string()), "{message}");
     assert!(!message.contains("9996620002"), "{message}");
 }
 

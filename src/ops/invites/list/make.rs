@@ -54,7 +54,7 @@ pub async fn make_next(app: &App, job: &JobRecord) -> Result<StepOutcome, StoreE
 }
 
 /// The person who started a list, if they may still do anything.
-pub(super) async fn starter(conn: &mut Conn<'_>, id: UserId) -> Result<Option<Person>, StoreError> {
+pub(super) async fn initiator(conn: &mut Conn<'_>, id: UserId) -> Result<Option<Person>, StoreError> {
     let user = store::users::by_id(conn, id).await?.filter(|user| !user.disabled);
     // Their address was verified when they started it.
     Ok(user.map(|user| sign_in::person(&user, true)))
@@ -62,7 +62,7 @@ pub(super) async fn starter(conn: &mut Conn<'_>, id: UserId) -> Result<Option<Pe
 
 async fn make(app: &App, tx: &mut Tx<'_>, job: &JobRecord, line: Line) -> Result<Written<Made>, StoreError> {
     let Line { number, planned, .. } = line;
-    let Some(person) = starter(tx, planned.creator).await? else {
+    let Some(person) = initiator(tx, planned.creator).await? else {
         return Ok(Written::unchanged(Made::Stopped(invite_list::STOPPED)));
     };
     let creator = Principal::User(person.clone());

@@ -1,7 +1,7 @@
 //! Sending the link of the next line by e-mail. Until its outcome is known, the line says that it is unknown, so that after a
 //! crash no e-mail is sent twice.
 
-use super::make::starter;
+use super::make::initiator;
 use crate::domain::JobId;
 use crate::domain::access::Principal;
 use crate::domain::audit::{AuditEntry, AuditEvent, Outcome};
@@ -56,7 +56,7 @@ pub async fn send_next(app: &App, job: &JobRecord) -> Result<StepOutcome, StoreE
 }
 
 async fn prepare(app: &App, tx: &mut Tx<'_>, job: &JobRecord, line: Line) -> Result<Written<Next>, OpError> {
-    let Some(person) = starter(tx, line.planned.creator).await? else {
+    let Some(person) = initiator(tx, line.planned.creator).await? else {
         return Ok(Written::unchanged(Next::Stopped(invite_list::STOPPED)));
     };
     let actor = Principal::User(person);

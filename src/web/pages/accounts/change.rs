@@ -13,7 +13,7 @@ use crate::domain::job_line::{Action, ActionKind, LineFault, LineSubject, MAX_LI
 use crate::domain::privilege::can;
 use crate::domain::{AccountId, Email, GroupId, JobId};
 use crate::ops::OpError;
-use crate::ops::lines::{self, Checked, NewLine, Outlook};
+use crate::ops::lines::{self, Checked, NewLine, Precheck};
 use crate::store::groups::Group;
 use crate::store::{self, Conn};
 use crate::web::auth::session::CurrentUser;
@@ -54,12 +54,12 @@ struct ChangePage {
 #[derive(Default)]
 struct Preview {
     ready: Vec<Row>,
-    doubtful: Vec<Row>,
+    may_fail: Vec<Row>,
     unchanged: Vec<Row>,
     refused: Vec<Row>,
     /// The accounts that the job is about.
     included: Vec<AccountId>,
-    deed: String,
+    action: String,
 }
 
 /// An account, and why it is not certain that it can be done.
@@ -69,19 +69,19 @@ struct Row {
 }
 
 impl Preview {
-    fn of(checked: Vec<Checked>, deed: String) -> Self {
-        let mut preview = Self { deed, ..Self::default() };
-        for Checked { line, name, outlook } in checked {
+    fn of(checked: Vec<Checked>, action: String) -> Self {
+        let mut preview = Self { action, ..Self::default() };
+        for Checked { line, name, precheck } in checked {
             // Accounts that the reader can't see are not named, nor counted.
             let (Some(name), LineSubject::Account(id)) = (name, line.subject) else { continue };
-            if outlook.is_included() {
+            if precheck.is_included() {
                 preview.included.push(id);
             }
-            let (rows, why) = match outlook {
-                Outlook::Ready => (&mut preview.ready, None),
-                Outlook::Doubtful(why) => (&mut preview.doubtful, Some(why)),
-                Outlook::Unchanged => (&mut preview.unchanged, None),
-                Outlook::Refused(why) => (&mut preview.refused, Some(why)),
+            let (rows, why) = match precheck {
+                Precheck::Ready => (&mut preview.ready, None),
+                Precheck::MayFail(why) => (&mut preview.may_fail, Some(why)),
+                Precheck::Unchanged => (&mut preview.unchanged, None),
+                Precheck::Refused(why) => (&mut preview.refused, Some(why)),
             };
             rows.push(Row { name, why: why.as_ref().map(sentence) });
         }
@@ -171,7 +171,7 @@ async fn answer(
         return Ok(Some(job));
     }
     let checked = lines::check(app, conn, actor, lines, MAX_LINES).await?;
-    page.preview = Some((JobId::generate(), Preview::of(checked, words::deed(&action))));
+    page.preview = Some((JobId::generate(), Preview::of(checked, words::action_with_details(&action))));
     Ok(None)
 }
 

@@ -1,8 +1,7 @@
 //! `POST /invites/list/{job}/result`: the links of a list as a file. They are secrets: the file is the answer to a form, is
 //! not cached, and is recorded before it is sent.
 
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use crate::domain::JobId;
 use crate::domain::invite::InviteState;
@@ -12,7 +11,6 @@ use crate::web::csv;
 use crate::web::error::AppError;
 use crate::web::extract::{May, Path};
 use crate::web::state::AppState;
-use crate::web::words::moments;
 use crate::web::words::onboarding as words;
 
 /// The columns, in order. Programs rely on them.
@@ -24,16 +22,7 @@ pub async fn download(
     Path(job): Path<JobId>,
 ) -> Result<Response, AppError> {
     let lines = list::result(&app, &may.actor, job).await?;
-    let name = format!("telescope-invites-{}.csv", moments::stamp(app.clock.now()));
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    // Without the mark, spreadsheets take the text for one in the character set of their system.
-    let mut text = format!("\u{feff}{}", csv::record(COLUMNS));
-    text.extend(lines.iter().map(record));
-    Ok((headers, text).into_response())
+    Ok(csv::download(("telescope-invites", app.clock.now()), COLUMNS, lines.iter().map(record)))
 }
 
 fn record(line: &ResultLine) -> String {

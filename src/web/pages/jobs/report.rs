@@ -1,8 +1,7 @@
 //! The report about a task with many lines: a page to print, and a file.
 
 use askama::Template;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use crate::domain::access::{Principal, privileges};
 use crate::domain::job_line::{LineState, LineSubject};
@@ -20,7 +19,7 @@ use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::audit;
 use crate::web::words::jobs as words;
-use crate::web::words::moments::{self, Moment, moment};
+use crate::web::words::moments::{Moment, moment};
 
 /// The columns of the file, in order. Programs rely on them.
 const COLUMNS: [&str; 6] = ["account", "action", "state", "reason", "changed", "next attempt"];
@@ -80,7 +79,11 @@ pub(super) fn rows(app: &State, reader: &Principal, report: &Report) -> Vec<Line
             number: line.number,
             name: line.planned.as_ref().map(|planned| planned.name.clone()).unwrap_or_default(),
             account,
-            action: line.planned.as_ref().map(|planned| words::deed(&planned.action)).unwrap_or_default(),
+            action: line
+                .planned
+                .as_ref()
+                .map(|planned| words::action_with_details(&planned.action))
+                .unwrap_or_default(),
             label,
             severity,
             why: line.outcome.clone(),
@@ -137,16 +140,8 @@ pub async fn csv(
     Path(job): Path<JobId>,
 ) -> Result<Response, AppError> {
     let report = lines::report(&app, &actor, job).await?;
-    let name = format!("telescope-task-{}.csv", moments::stamp(app.clock.now()));
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    // Without the mark, spreadsheets take the text for one in the character set of their system.
-    let mut text = format!("\u{feff}{}", csv::record(COLUMNS));
-    text.extend(rows(&app, &actor, &report).iter().map(record));
-    Ok((headers, text).into_response())
+    let rows = rows(&app, &actor, &report);
+    Ok(csv::download(("telescope-task", app.clock.now()), COLUMNS, rows.iter().map(record)))
 }
 
 fn record(row: &LineRow) -> String {

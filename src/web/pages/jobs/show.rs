@@ -94,12 +94,18 @@ impl JobPart {
         let mut rows = rows(app, reader, report);
         rows.sort_by_key(|row| (row.rank(), row.number));
         rows.truncate(SHOWN);
+        let counts = Counts::of(report);
+        let (label, severity) = if report.job.state == JobState::Done && counts.can_retry() {
+            (words::INCOMPLETE, Severity::Bad)
+        } else {
+            (words::state(report.job.state, report.job.error.is_some()), severity(&report.job))
+        };
         Self {
             job: report.job.id,
             report: report_urls(&report.job).0,
-            counts: Counts::of(report),
-            severity: severity(&report.job),
-            label: words::state(report.job.state, report.job.error.is_some()),
+            counts,
+            severity,
+            label,
             error: report.job.error.clone().filter(|_| report.job.state != JobState::Done),
             actor: audit::actor(&report.job.actor).to_owned(),
             created: ago(report.job.created),

@@ -26,7 +26,8 @@ pub enum OwnerChoice {
     /// The accounts get the owner who is entered.
     #[default]
     Person,
-    Nobody,
+    /// The accounts get none.
+    NoOwner,
     Unchanged,
 }
 
@@ -37,11 +38,13 @@ impl PlanForm {
     }
 
     /// The form as it was sent. What of it is wrong is found by [`Self::choices`].
-    pub fn sent(fields: &FormFields) -> Self {
+    pub fn sent(fields: &FormFields) -> Result<Self, OpError> {
         let owner = match fields.one("owner") {
-            "nobody" => OwnerChoice::Nobody,
+            // A person without accounts is shown no choice.
+            "" | "person" => OwnerChoice::Person,
+            "none" => OwnerChoice::NoOwner,
             "unchanged" => OwnerChoice::Unchanged,
-            _ => OwnerChoice::Person,
+            _ => return Err(OpError::Refused(ErrorCode::FormStale)),
         };
         let choices = Choices {
             disable: !fields.one("disable").is_empty(),
@@ -56,14 +59,14 @@ impl PlanForm {
             leave: fields.ids("leave").into_iter().collect(),
             join: fields.one("join").parse().ok(),
         };
-        Self { choices, owner, email: fields.one("email").trim().to_owned() }
+        Ok(Self { choices, owner, email: fields.one("email").trim().to_owned() })
     }
 
     /// What was chosen, with the new owner.
     pub fn choices(&self, person: &Email) -> Result<Choices, OpError> {
         let owner = match self.owner {
             OwnerChoice::Unchanged => NewOwner::Unchanged,
-            OwnerChoice::Nobody => NewOwner::Nobody,
+            OwnerChoice::NoOwner => NewOwner::NoOwner,
             // Without an account to hand over no owner is needed.
             OwnerChoice::Person if self.email.is_empty() && self.choices.handed_over.is_empty() => {
                 NewOwner::Unchanged

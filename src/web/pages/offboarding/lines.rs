@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::domain::access::{Principal, privileges};
 use crate::domain::job_line::{LineState, LineSubject};
-use crate::domain::offboarding::Part;
+use crate::domain::offboarding::Phase;
 use crate::domain::privilege::AccountPrivilege;
 use crate::domain::stage::Severity;
 use crate::domain::{AccountId, Millis};
@@ -28,7 +28,7 @@ pub struct LineReport {
     pub why: String,
     /// How the account stands now, if the reader can see it.
     pub status: Option<Status>,
-    part: Option<Part>,
+    part: Option<Phase>,
     account: Option<AccountId>,
     changed: Millis,
     next: Option<Millis>,
@@ -72,13 +72,13 @@ impl LineReport {
         let (label, severity) = words::line(line.state, waits);
         Self {
             name: planned.map(|planned| planned.name.clone()).unwrap_or_default(),
-            what: planned.map(|planned| words::deed(&planned.action)).unwrap_or_default(),
+            what: planned.map(|planned| words::action_with_details(&planned.action)).unwrap_or_default(),
             state: line.state,
             label,
             severity,
             why: line.outcome.clone().unwrap_or_default(),
             status: account.and_then(|id| statuses.get(&id).cloned()),
-            part: planned.map(|planned| Part::of(&planned.action)),
+            part: planned.map(|planned| Phase::of(&planned.action)),
             account,
             changed: line.changed,
             next: waits.then_some(line.not_before),
@@ -167,10 +167,10 @@ impl AccountReport {
 
     fn add(&mut self, line: LineReport) {
         match line.part {
-            Some(Part::Devices) => self.devices.push(line),
-            Some(Part::Password) => self.password.push(line),
-            Some(Part::Owner | Part::Groups | Part::LeftGroups) => self.owner.push(line),
-            Some(Part::Access) | None => {}
+            Some(Phase::Devices) => self.devices.push(line),
+            Some(Phase::Password) => self.password.push(line),
+            Some(Phase::Owner | Phase::Groups | Phase::LeftGroups) => self.owner.push(line),
+            Some(Phase::Access) | None => {}
         }
     }
 }

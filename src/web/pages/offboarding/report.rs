@@ -2,8 +2,7 @@
 //! is still open, and what the person has now.
 
 use askama::Template;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::lines::{LineReport, Parts, Status, all};
 use crate::domain::access::Principal;
@@ -20,7 +19,7 @@ use crate::web::layout::{Layout, html};
 use crate::web::paths;
 use crate::web::state::{AppState, State};
 use crate::web::words::audit;
-use crate::web::words::moments::{self, Moment, moment};
+use crate::web::words::moments::{Moment, moment};
 use crate::web::words::offboarding as words;
 
 /// The columns of the file, in order. Programs rely on them.
@@ -113,20 +112,13 @@ pub async fn csv(
     Path(job): Path<JobId>,
 ) -> Result<Response, AppError> {
     let (report, person) = found(&app, &may.actor, job).await?;
-    let name = format!("telescope-off-boarding-{}.csv", moments::stamp(app.clock.now()));
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
     let (actor, started) = (audit::actor(&report.job.actor), report.job.created.rfc3339());
-    // Without the mark, spreadsheets take the text for one in the character set of their system.
-    let mut text = format!("\u{feff}{}", csv::record(COLUMNS));
-    for line in all(&app, &may.actor, &report) {
+    let record = |line: LineReport| {
         let [changed, next] = line.times();
         let status = line.status.as_ref().map(Status::text).unwrap_or_default();
         let own = [line.name.as_str(), &line.what, line.state.name(), &line.why, &changed, &next, &status];
-        text.push_str(&csv::record([person.as_str(), actor, &started].into_iter().chain(own)));
-    }
-    Ok((headers, text).into_response())
+        csv::record([person.as_str(), actor, &started].into_iter().chain(own))
+    };
+    let records = all(&app, &may.actor, &report).into_iter().map(record);
+    Ok(csv::download(("telescope-off-boarding", app.clock.now()), COLUMNS, records))
 }

@@ -6,14 +6,15 @@ use crate::domain::AccountId;
 use crate::domain::access::Source;
 use crate::domain::error::ErrorCode;
 use crate::domain::job_line::{Action, LineSubject};
-use crate::domain::offboarding::{Part, PersonDeed, Seen};
-use crate::ops::lines::{Checked, Outlook};
-use crate::ops::offboarding::{Change, Plan, Reach, Review, ReviewedAccount, ReviewedInvite};
+use crate::domain::offboarding::{KnownSecret, PersonAction, Phase};
+use crate::ops::lines::{Checked, Precheck};
+use crate::ops::offboarding::{Plan, Reach, Review, ReviewedAccount, ReviewedInvite};
+use crate::ops::users::UserChange;
 use crate::store::users::Listed;
 use crate::store::{self, Conn, StoreError};
 use crate::web::pages::offboarding::form::PlanForm;
 use crate::web::state::State;
-use crate::web::words::jobs::deed;
+use crate::web::words::jobs::action_with_details;
 use crate::web::words::moments::{Moment, moment};
 use crate::web::words::offboarding as words;
 use crate::web::words::privileges::account_labels;
@@ -55,9 +56,9 @@ pub fn access(review: &Review, form: &PlanForm) -> Vec<Tick> {
     let (leaver, chosen) = (&review.leaver, &form.choices);
     let mut ticks = leaver.listed.as_ref().map(|listed| user(review, listed, form)).unwrap_or_default();
     for ReviewedInvite { invite, refused } in &review.invites {
-        let deed = PersonDeed::RevokeInvite { invite: invite.id, invited: invite.person.clone() };
+        let action = PersonAction::RevokeInvite { invite: invite.id, invited: invite.person.clone() };
         let hint = invite.phone.as_ref().map(ToString::to_string).unwrap_or_default();
-        let tick = Tick::new("invite", invite.id, words::person(&deed)).hint(hint);
+        let tick = Tick::new("invite", invite.id, words::person(&action)).hint(hint);
         ticks.push(tick.state(chosen.invites.contains(&invite.id), refused.as_ref()));
     }
     ticks
@@ -69,20 +70,20 @@ fn user(review: &Review, listed: &Listed, form: &PlanForm) -> Vec<Tick> {
     let why = |change| leaver.refused.get(&change);
     let mut ticks = Vec::new();
     if !listed.user.disabled {
-        let tick = Tick::new("disable", "yes", words::person(&PersonDeed::Block)).hint(words::BLOCK_HINT);
-        ticks.push(tick.state(chosen.disable, why(Change::Disable)));
+        let tick = Tick::new("disable", "yes", words::person(&PersonAction::Block)).hint(words::BLOCK_HINT);
+        ticks.push(tick.state(chosen.disable, why(UserChange::Disable)));
     }
-    let tick = Tick::new("sessions", "yes", words::person(&PersonDeed::SignOut));
+    let tick = Tick::new("sessions", "yes", words::person(&PersonAction::SignOut));
     let tick = tick.hint(words::sessions(listed.sessions));
-    ticks.push(tick.state(chosen.end_sessions, why(Change::EndSessions)));
+    ticks.push(tick.state(chosen.end_sessions, why(UserChange::EndSessions)));
     if listed.user.admin {
-        let tick = Tick::new("admin", "yes", words::person(&PersonDeed::RevokeAdmin));
-        ticks.push(tick.state(chosen.revoke_admin, why(Change::RevokeAdmin)));
+        let tick = Tick::new("admin", "yes", words::person(&PersonAction::RevokeAdmin));
+        ticks.push(tick.state(chosen.revoke_admin, why(UserChange::RevokeAdmin)));
     }
     for role in &leaver.roles {
-        let deed = PersonDeed::TakeRole { role: role.id, role_name: role.name.clone() };
+        let action = PersonAction::TakeRole { role: role.id, role_name: role.name.clone() };
         let hint = if role.by_provider { words::BY_PROVIDER } else { "" };
-        let tick = Tick::new("role", role.id, words::person(&deed)).hint(hint);
+        let tick = Tick::new("role", role.id, words::person(&action)).hint(hint);
         ticks.push(tick.state(chosen.roles.contains(&role.id), role.refused.as_ref()));
     }
     ticks
@@ -110,8 +111,8 @@ pub struct SeenRow {
     pub at: Moment,
 }
 
-impl From<&Seen> for SeenRow {
-    fn from(seen: &Seen) -> Self {
+impl From<&KnownSecret> for SeenRow {
+    fn from(seen: &KnownSecret) -> Self {
         Self { what: words::secret(seen.kind), times: seen.times, at: moment(seen.at) }
     }
 }
@@ -126,8 +127,13 @@ fn account(it: &ReviewedAccount, form: &PlanForm) -> AccountRow {
         Tick::new(name, id, label).state(set.contains(&id), refused.as_ref())
     };
     let mut ticks = vec![
-        tick("devices", &deed(&Action::EndOtherDevices), &chosen.devices, &it.refused.devices),
-        tick("password", &deed(&Action::NewTwoStepPassword), &chosen.passwords, &it.refused.password),
+        tick("devices", &action_with_details(&Action::EndOtherDevices), &chosen.devices, &it.refused.devices),
+        tick(
+            "password",
+            &action_with_details(&Action::NewTwoStepPassword),
+            &chosen.passwords,
+            &it.refused.password,
+        ),
     ];
     if it.is_owned {
         ticks.push(tick("hand-over", words::HAND_OVER, &chosen.handed_over, &it.refused.owner));
@@ -188,13 +194,13 @@ pub struct StepRow {
 }
 
 pub fn parts(plan: &Plan) -> Vec<PartRow> {
-    let mut parts: Vec<(Part, PartRow)> = Vec::new();
+    let mut parts: Vec<(Phase, PartRow)> = Vec::new();
     for checked in &plan.steps {
-        let part = Part::of(&checked.line.action);
+        let part = Phase::of(&checked.line.action);
         match parts.last_mut() {
             Some((last, row)) if *last == part => row.steps.push(step(checked)),
             Some(_) | None => {
-                parts.push((part, PartRow { label: words::part(part), steps: vec![step(checked)] }));
+                parts.push((part, PartRow { label: words::phase(part), steps: vec![step(checked)] }));
             }
         }
     }
@@ -202,14 +208,14 @@ pub fn parts(plan: &Plan) -> Vec<PartRow> {
 }
 
 fn step(checked: &Checked) -> StepRow {
-    let (refused, obstacle) = match &checked.outlook {
-        Outlook::Refused(why) => (Some(sentence(why)), None),
-        Outlook::Doubtful(why) => (None, Some(sentence(why))),
-        Outlook::Ready | Outlook::Unchanged => (None, None),
+    let (refused, obstacle) = match &checked.precheck {
+        Precheck::Refused(why) => (Some(sentence(why)), None),
+        Precheck::MayFail(why) => (None, Some(sentence(why))),
+        Precheck::Ready | Precheck::Unchanged => (None, None),
     };
     let account = match checked.line.subject {
         LineSubject::Account(id) => Some((id, checked.name.clone().unwrap_or_default())),
         LineSubject::Person(_) => None,
     };
-    StepRow { account, what: deed(&checked.line.action), refused, obstacle }
+    StepRow { account, what: action_with_details(&checked.line.action), refused, obstacle }
 }

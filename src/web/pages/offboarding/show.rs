@@ -145,7 +145,7 @@ pub async fn submit(
         Ok(review) => review,
         Err(error) => return asked(&app, &may, fields.one("person").to_owned(), Some(error)),
     };
-    let form = PlanForm::sent(&fields);
+    let form = PlanForm::sent(&fields)?;
     let choices = match form.choices(&review.leaver.email) {
         Ok(choices) => choices,
         Err(error) => {
@@ -155,8 +155,8 @@ pub async fn submit(
     };
     let mut failed = None;
     if let (Ok(job), "begin") = (fields.one("job").parse(), fields.one("action")) {
-        let seen = Some(fields.one("seen"));
-        let request = Request { person: &review.leaver.email, choices: &choices, seen, job };
+        let digest = fields.one("seen");
+        let request = Request { person: &review.leaver.email, choices: &choices, digest, job };
         match offboarding::begin(&app, may.grant(), request).await {
             Ok(()) => return Ok(Redirect::to(&paths::job(job)).into_response()),
             Err(error) => failed = Some(error),

@@ -1,9 +1,9 @@
 //! The lines of a task: rights are checked when each is begun, what failed can be retried, the rest can be stopped, and
-//! nothing that was changed in the database becomes a deed.
+//! nothing that was changed in the database is done.
 
 use axum::http::StatusCode;
 use telescope::clock::Clock;
-use telescope::domain::job_line::LINE_LIFE;
+use telescope::domain::job_line::LINE_LIFETIME;
 use telescope::domain::privilege::AccountPrivilege;
 use telescope::domain::{AccountId, GroupId, Stage};
 use telescope::store::{self, StoreError};
@@ -88,7 +88,7 @@ async fn a_task_is_stopped_and_its_rest_is_retried() {
     assert_eq!(states(&bob, &path).await, ["stopped"; 2]);
     assert_eq!(wanted(&test).await, ["connected"; 2]);
     let page = bob.get(&path).await;
-    assert_eq!(page.texts("#job .job-head .badge"), ["Done"]);
+    assert_eq!(page.texts("#job .job-head .badge"), ["Not all done"]);
     assert!(page.texts("#stopped-lines")[0].contains("2 not done") && page.has("#retry"), "{}", page.body);
     assert_eq!(bob.post(&format!("{path}/stop"), &[]).await.status, StatusCode::CONFLICT);
     assert_eq!(bob.post(&format!("{path}/retry"), &[]).await.status, StatusCode::SEE_OTHER);
@@ -130,11 +130,11 @@ async fn what_was_changed_in_the_database_is_no_deed() {
 #[tokio::test]
 async fn what_was_started_long_ago_is_not_done_and_what_is_old_is_deleted() {
     // Sessions end by the system's time, so the clock ends there.
-    let then = Clock::System.now().plus_seconds(-LINE_LIFE - 60);
+    let then = Clock::System.now().plus_seconds(-LINE_LIFETIME - 60);
     let test = TestApp::with_clock(&[], Clock::manual(then)).await;
     let (ids, _, bob) = two(&test).await;
     let path = begun(&bob, "disconnect", &ids, &[]).await;
-    test.app.clock.advance(LINE_LIFE + 60);
+    test.app.clock.advance(LINE_LIFETIME + 60);
     step(&test, &path).await;
     assert_eq!(wanted(&test).await, ["connected"; 2]);
     let bob = test.signed_in(BOB).await;

@@ -1,16 +1,16 @@
-//! The deed of a line: an action with the permits that it needs. Without those it can't be made, as for a page.
+//! The action of a line with the permits that it needs. Without those it can't be made, as for a page.
 
 use crate::domain::access::{Permit, Policy, Principal, Refusal, SystemPermit, decide, decide_system};
 use crate::domain::error::ErrorCode;
 use crate::domain::job_line::{Action, LineFault};
-use crate::domain::offboarding::PersonDeed;
+use crate::domain::offboarding::PersonAction;
 use crate::domain::privilege::can;
 use crate::domain::{Account, Email, GroupId, UserId};
 use crate::ops::access::Edit;
 use crate::ops::two_step::{NewPassword, TwoStepChange};
 use crate::ops::{App, OpError, access, accounts, devices, offboarding, two_step};
 
-pub(super) enum Deed {
+pub(super) enum AuthorizedAction {
     Connect(Permit<can::ManageConnectionState>),
     Disconnect(Permit<can::ManageConnectionState>),
     ChangeOwner(Permit<can::View>, SystemPermit<can::ManageAccess>, Option<Email>),
@@ -18,12 +18,12 @@ pub(super) enum Deed {
     RemoveGroup(Permit<can::View>, SystemPermit<can::ManageAccess>, GroupId),
     EndOtherDevices(Permit<can::ManageSessions>),
     NewTwoStepPassword(Permit<can::EditTwoFactorPassword>),
-    Person(SystemPermit<can::ManageAccess>, UserId, PersonDeed),
+    Person(SystemPermit<can::ManageAccess>, UserId, PersonAction),
 }
 
-impl Deed {
-    /// The deed, if this person may do it.
-    pub(super) fn upon_account(
+impl AuthorizedAction {
+    /// The action, if this person may do it.
+    pub(super) fn for_account(
         rules: &Policy,
         actor: &Principal,
         account: &Account,
@@ -43,17 +43,17 @@ impl Deed {
         })
     }
 
-    /// The deed upon a person, if this one may do it. What else it takes is decided when it is done.
-    pub(super) fn upon_person(
+    /// The action on a person, if this one may do it. What else it takes is decided when it is done.
+    pub(super) fn for_person(
         rules: &Policy,
         actor: &Principal,
         user: UserId,
         action: &Action,
     ) -> Result<Self, ErrorCode> {
         match action {
-            Action::Person(deed) => {
+            Action::Person(about) => {
                 let permit = decide_system::<can::ManageAccess>(rules, actor)?;
-                Ok(Self::Person(permit, user, deed.clone()))
+                Ok(Self::Person(permit, user, about.clone()))
             }
             Action::Connect
             | Action::Disconnect
@@ -85,7 +85,9 @@ impl Deed {
                     TwoStepChange { before: None, after: NewPassword::Generated, hint: String::new() };
                 two_step::change(app, permit.grant(), wanted).await
             }
-            Self::Person(permit, user, deed) => offboarding::perform(app, permit.grant(), *user, deed).await,
+            Self::Person(permit, user, about) => {
+                offboarding::perform(app, permit.grant(), *user, about).await
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
-//! How it looks for a line before it is begun, as far as it is known without asking Telegram.
+//! What is known of a line before it is begun, without asking Telegram.
 
-use super::deed::Deed;
+use super::authorized::AuthorizedAction;
 use crate::domain::access::{Policy, PolicyChange, Principal, Refusal, authorize_change};
 use crate::domain::device::DeviceError;
 use crate::domain::error::{ErrorCode, GoneKind, TwoStepFault};
@@ -13,46 +13,46 @@ use crate::store::users::User;
 use crate::store::{self, Conn, StoreError};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outlook {
+pub enum Precheck {
     Ready,
     /// It may be refused for this reason. It is tried all the same.
-    Doubtful(ErrorCode),
+    MayFail(ErrorCode),
     /// There is nothing to do.
     Unchanged,
     /// It can't be done, or not by this person. It is left out.
     Refused(ErrorCode),
 }
 
-impl Outlook {
+impl Precheck {
     /// Whether the line becomes part of the job.
     pub const fn is_included(&self) -> bool {
         match self {
-            Self::Ready | Self::Doubtful(_) => true,
+            Self::Ready | Self::MayFail(_) => true,
             Self::Unchanged | Self::Refused(_) => false,
         }
     }
 }
 
-/// The outlook of an action upon an account that exists.
+/// Checks an action on an account that exists.
 pub(super) async fn of(
     app: &App,
     conn: &mut Conn<'_>,
     (rules, actor): (&Policy, &Principal),
     account: &Account,
     action: &Action,
-) -> Result<Outlook, OpError> {
-    match Deed::upon_account(rules, actor, account, action) {
-        Err(Refusal::NotVisible) => return Ok(Outlook::Refused(LineFault::SubjectGone.into())),
-        Err(refusal) => return Ok(Outlook::Refused(refusal.into())),
+) -> Result<Precheck, OpError> {
+    match AuthorizedAction::for_account(rules, actor, account, action) {
+        Err(Refusal::NotVisible) => return Ok(Precheck::Refused(LineFault::SubjectGone.into())),
+        Err(refusal) => return Ok(Precheck::Refused(refusal.into())),
         Ok(_) => {}
     }
     if is_done(app, account, action) {
-        return Ok(Outlook::Unchanged);
+        return Ok(Precheck::Unchanged);
     }
     if let Some(why) = refused(app, conn, (rules, actor), account, action).await? {
-        return Ok(Outlook::Refused(why));
+        return Ok(Precheck::Refused(why));
     }
-    Ok(trouble(app, conn, account, action).await?.map_or(Outlook::Ready, Outlook::Doubtful))
+    Ok(obstacle(app, conn, account, action).await?.map_or(Precheck::Ready, Precheck::MayFail))
 }
 
 /// The same for what is done about a person.
@@ -62,17 +62,17 @@ pub(super) async fn of_person(
     (rules, actor): (&Policy, &Principal),
     user: Option<&User>,
     action: &Action,
-) -> Result<Outlook, OpError> {
-    let gone = Outlook::Refused(LineFault::SubjectGone.into());
-    let (Some(user), Action::Person(deed)) = (user, action) else { return Ok(gone) };
-    if let Err(why) = Deed::upon_person(rules, actor, user.id, action) {
-        return Ok(Outlook::Refused(why));
+) -> Result<Precheck, OpError> {
+    let gone = Precheck::Refused(LineFault::SubjectGone.into());
+    let (Some(user), Action::Person(about)) = (user, action) else { return Ok(gone) };
+    if let Err(why) = AuthorizedAction::for_person(rules, actor, user.id, action) {
+        return Ok(Precheck::Refused(why));
     }
-    if offboarding::is_done(app, conn, user, deed).await? {
-        return Ok(Outlook::Unchanged);
+    if offboarding::is_done(app, conn, user, about).await? {
+        return Ok(Precheck::Unchanged);
     }
-    let refused = offboarding::refused(app, conn, (rules, actor), user, deed).await?;
-    Ok(refused.map_or(Outlook::Ready, Outlook::Refused))
+    let refused = offboarding::refused(app, conn, (rules, actor), user, about).await?;
+    Ok(refused.map_or(Precheck::Ready, Precheck::Refused))
 }
 
 /// Whether there is nothing to do about a person.
@@ -82,8 +82,8 @@ pub(super) async fn is_person_done(
     user: &User,
     action: &Action,
 ) -> Result<bool, StoreError> {
-    let Action::Person(deed) = action else { return Ok(false) };
-    offboarding::is_done(app, conn, user, deed).await
+    let Action::Person(about) = action else { return Ok(false) };
+    offboarding::is_done(app, conn, user, about).await
 }
 
 /// Whether there is nothing to do for this account.
@@ -145,7 +145,7 @@ async fn is_gone(conn: &mut Conn<'_>, group: GroupId) -> Result<bool, StoreError
 }
 
 /// What would refuse it at the moment. That may be over when the line is begun.
-async fn trouble(
+async fn obstacle(
     app: &App,
     conn: &mut Conn<'_>,
     account: &Account,
@@ -158,8 +158,8 @@ async fn trouble(
         | Action::AddGroup { .. }
         | Action::RemoveGroup { .. }
         | Action::Person(_) => Ok(None),
-        Action::EndOtherDevices => Ok(device_trouble(app, account).map(ErrorCode::from)),
-        Action::NewTwoStepPassword => password_trouble(app, conn, account).await,
+        Action::EndOtherDevices => Ok(device_obstacle(app, account).map(ErrorCode::from)),
+        Action::NewTwoStepPassword => password_obstacle(app, conn, account).await,
     }
 }
 
@@ -167,7 +167,7 @@ fn is_ready(app: &App, account: &Account) -> bool {
     app.live.accounts.get(account.id).is_some_and(|entry| entry.snapshot.stage == Stage::Ready)
 }
 
-fn device_trouble(app: &App, account: &Account) -> Option<DeviceError> {
+fn device_obstacle(app: &App, account: &Account) -> Option<DeviceError> {
     if !is_ready(app, account) {
         return Some(DeviceError::NotLoggedIn);
     }
@@ -175,7 +175,7 @@ fn device_trouble(app: &App, account: &Account) -> Option<DeviceError> {
     (from > app.clock.now()).then_some(DeviceError::TooFresh { from: Some(from) })
 }
 
-async fn password_trouble(
+async fn password_obstacle(
     app: &App,
     conn: &mut Conn<'_>,
     account: &Account,
