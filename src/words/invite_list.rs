@@ -9,6 +9,8 @@ pub const UNREADABLE: &str = "The list can't be opened with this server's master
                               another place. Invite the remaining people again.";
 pub const STOPPED_BY_PERSON: &str = "Not done: the list was stopped.";
 pub const NOT_PREPARED: &str = "The next link could not be prepared; the server's log says why.";
+pub const SERVER_UNAVAILABLE: &str = "The mail server can't be reached or refuses the connection. Telescope keeps trying; the server's \
+                                      log has the details.";
 pub const EMAIL_UNKNOWN: &str = "It is not known whether the mail server took the e-mail, so it may or may not arrive. Ask the \
                                  person before you send it again.";
 pub const EMAIL_REFUSED: &str = "The mail server refused the e-mail. Check the address.";

@@ -40,7 +40,7 @@ pub async fn send_link(app: &App, actor: &Principal, id: InviteId) -> Result<Inv
     }
 }
 
-pub(super) const fn fault(error: &MailError) -> EmailFault {
+const fn fault(error: &MailError) -> EmailFault {
     match error {
         MailError::Refused(_) => EmailFault::Refused,
         MailError::Unavailable(_) => EmailFault::Unavailable,

@@ -9,12 +9,12 @@ use crate::domain::job::{InvitesStep, JobRecord, StepOutcome};
 use crate::live::events::Change;
 use crate::mail::MailError;
 use crate::ops::invites::authority::authorize;
-use crate::ops::invites::email::{PreparedEmail, fault};
+use crate::ops::invites::email::PreparedEmail;
 use crate::ops::invites::link::open_link;
 use crate::ops::{App, OpError};
 use crate::store::invite_lines::Line;
 use crate::store::{self, Conn, StoreError, Tx, Written};
-use crate::words::{self, invite_list, invites};
+use crate::words::{self, invite_list};
 
 /// What became of the next line.
 enum Next {
@@ -88,7 +88,7 @@ async fn send(app: &App, job: &JobRecord, number: i64, email: &PreparedEmail) ->
     email.record(app, &sent, Some((job.id, number))).await;
     app.live.events.publish(Change::Invites);
     match &sent {
-        Err(error @ MailError::Unavailable(_)) => StepOutcome::Later(invites::email_fault(fault(error))),
+        Err(MailError::Unavailable(_)) => StepOutcome::Later(invite_list::SERVER_UNAVAILABLE.into()),
         Ok(()) | Err(MailError::Timeout | MailError::Refused(_)) => StepOutcome::Committed,
     }
 }

@@ -100,11 +100,16 @@ pub(super) async fn rendered(app: &State, reader: &Principal, job: JobId) -> Res
 
 fn part(row: &JobRecord, progress: Progress) -> ProgressPart {
     let is_open = row.state != JobState::Done;
+    let (label, severity) = if !is_open && progress.failed + progress.emails_failed > 0 {
+        (words::INCOMPLETE, Severity::Bad)
+    } else {
+        (words::state(row.state, row.error.is_some()), severity(row))
+    };
     ProgressPart {
         job: row.id,
         progress,
-        severity: severity(row),
-        label: words::state(row.state, row.error.is_some()),
+        severity,
+        label,
         error: row.error.clone(),
         created: ago(row.created),
         is_done: !is_open,

@@ -104,7 +104,7 @@ async fn emails_wait_for_a_server_that_is_unavailable_until_the_list_is_stopped(
     assert_eq!(stopped.status, StatusCode::SEE_OTHER, "{}", stopped.body);
     assert_eq!(send(&test, &path).await, StepOutcome::Committed);
     let page = bob.get(&path).await;
-    assert_eq!(page.texts("#invite-list .badge"), ["Done"]);
+    assert_eq!(page.texts("#invite-list .badge"), ["Not all done"]);
     assert!(!page.has("#invite-list .danger"), "{}", page.body);
     let file = links(&bob, &path).await;
     assert!(

@@ -58,7 +58,9 @@ async fn the_steps_are_done_once_and_the_report_says_what_is_open() {
     assert!(open.iter().all(|line| line.contains("+9996620001") || line.contains("+9996620002")), "{open:?}");
     assert!(open[2].contains("End all other devices") && open[2].contains("is disconnected"), "{open:?}");
     let now = report.texts("#present li").join(" ");
-    for says in ["are blocked", "have no roles", "no open invites", "own no account", "no record that they know"] {
+    for says in
+        ["are blocked", "have no roles", "no open invites", "own no account", "no record that they know"]
+    {
         assert!(now.contains(says), "{says}: {now}");
     }
     assert_eq!(report.texts("#accounts tbody tr").len(), 2);
