@@ -1,4 +1,6 @@
 use super::*;
+use crate::domain::privilege::{SystemPrivilege, SystemPrivileges};
+use crate::domain::{Email, Identifier, Phone};
 
 /// Codes and details as the first edition stored them, one entry a line.
 const FIRST_EDITION: &str =
@@ -51,7 +53,7 @@ fn details_become_typed_values() {
             Some(r#"{"role":"Desk","now":["read_audit","fly"],"before":[]}"#),
             AuditEvent::SystemPrivilegesSet {
                 role: "Desk".into(),
-                now: SystemPrivileges::of(&[crate::domain::privilege::SystemPrivilege::ReadAudit]),
+                now: SystemPrivileges::of(&[SystemPrivilege::ReadAudit]),
                 before: SystemPrivileges::NONE,
             },
         ),

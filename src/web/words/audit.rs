@@ -2,15 +2,17 @@
 
 mod actors;
 mod details;
+mod mismatch;
 mod reasons;
 mod secrets;
 
 use crate::domain::DesiredState;
-use crate::domain::audit::{AuditEvent, AuditKind, MismatchReason, Outcome};
+use crate::domain::audit::{AuditEvent, AuditKind, Outcome};
 use crate::web::words::{jobs, login, stages, two_step};
 use crate::words::quoted;
 pub use actors::{actor, stored_actor};
 pub use details::beside;
+pub use mismatch::mismatch;
 use reasons::{denial, foreign_row, invite_denied, unconfirmed, unknown_groups};
 use secrets::{approval, device, use_of};
 
@@ -256,28 +258,6 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
 
 fn from_place(place: &str) -> String {
     if place.is_empty() { String::new() } else { format!(" from {}", quoted(place)) }
-}
-
-/// What a mismatch between the audit log and its checkpoint means.
-pub const fn mismatch(reason: MismatchReason) -> &'static str {
-    match reason {
-        MismatchReason::Shorter => {
-            "Entries at its end are missing: they were deleted, or an older copy of the database was restored."
-        }
-        MismatchReason::Other => {
-            "Its last entry was replaced by another one: it was rewritten, or this is another database."
-        }
-        MismatchReason::Missing => {
-            "The checkpoint file audit-head was missing, so missing entries can't be noticed: it was deleted, or DATA_DIR \
-             is another one."
-        }
-        MismatchReason::Unauthentic => {
-            "The checkpoint file audit-head was not written by Telescope, so missing entries can't be noticed."
-        }
-        MismatchReason::Unreadable => {
-            "The checkpoint file audit-head was damaged, so missing entries can't be noticed."
-        }
-    }
 }
 
 #[cfg(test)]
