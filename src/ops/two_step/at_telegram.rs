@@ -27,7 +27,7 @@ pub async fn state(
 pub async fn check_stored(app: &App, grant: Grant<'_, can::EditTwoFactorPassword>) -> Result<bool, OpError> {
     let id = grant.account();
     let handle = ready(app, id)?;
-    let _alone = app.guards.two_step.begin(id).ok_or(AnswerError::Busy)?;
+    let alone = app.guards.two_step.begin(id).ok_or(AnswerError::Busy)?;
     let event = AuditEvent::TwoStepPasswordChecked;
     let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(id);
     login::count_change(app, &attempt, id)?;
@@ -51,6 +51,7 @@ pub async fn check_stored(app: &App, grant: Grant<'_, can::EditTwoFactorPassword
         None => Ok(()),
     })
     .await?;
+    drop(alone);
     app.live.events.publish(Change::StoredPassword(id));
     match (opens, result) {
         (Some(opens), _) => Ok(opens),
@@ -128,12 +129,13 @@ async fn ask(
 ) -> Result<(), OpError> {
     let id = grant.account();
     let handle = ready(app, id)?;
-    let _alone = app.guards.two_step.begin(id).ok_or(AnswerError::Busy)?;
+    let alone = app.guards.two_step.begin(id).ok_or(AnswerError::Busy)?;
     let attempt = AuditEntry::intent(app.clock.now(), grant.actor(), event).about(id);
     login::count_change(app, &attempt, id)?;
     let intent = Intent::begin(app, attempt).await?;
     let result = handle.two_step(request).await.map(drop);
     intent.end_at_telegram(app, &result).await;
+    drop(alone);
     app.live.events.publish(Change::StoredPassword(id));
     result.map_err(email_refusal)
 }

@@ -48,7 +48,7 @@ pub async fn change(
     let id = grant.account();
     let after = new_password(&wanted)?;
     let handle = ready(app, id)?;
-    let _alone = app.guards.two_step.begin(id).ok_or(AnswerError::Busy)?;
+    let alone = app.guards.two_step.begin(id).ok_or(AnswerError::Busy)?;
     let attempt =
         AuditEntry::intent(app.clock.now(), grant.actor(), AuditEvent::TwoStepPasswordChanged).about(id);
     login::count_change(app, &attempt, id)?;
@@ -56,6 +56,8 @@ pub async fn change(
     let request = TwoStepRequest::Change { before, after: after.clone(), hint: wanted.hint };
     let result = handle.two_step(request).await.map(drop);
     finish(app, id, (after, is_stored), intent, &result).await;
+    // Before the event: the task that finds out which password is valid must not find the account busy.
+    drop(alone);
     app.live.events.publish(Change::StoredPassword(id));
     result.map_err(refusal_of)
 }

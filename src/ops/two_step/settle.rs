@@ -30,18 +30,18 @@ pub async fn run(app: Arc<App>) {
                 Err(error) => tracing::warn!(%error, "unfinished changes of passwords can't be read now"),
             }
         }
-        let mut asked_in_vain = false;
+        let mut is_unanswered = false;
         for account in open.clone() {
             match settle(&app, account).await {
                 Ok(true) => drop(open.remove(&account)),
                 Ok(false) => {}
                 Err(error) => {
-                    asked_in_vain = true;
+                    is_unanswered = true;
                     tracing::info!(%account, code = ?error.code(), "which password is valid is not known yet");
                 }
             }
         }
-        let pause = if asked_in_vain { AGAIN } else { Duration::MAX };
+        let pause = if is_unanswered { AGAIN } else { Duration::MAX };
         let wanted = changes.wait_for(|change| match change {
             Change::Account(account) => open.contains(&account),
             Change::StoredPassword(_) | Change::Everything | Change::Health => true,
@@ -63,10 +63,10 @@ async fn unfinished(app: &App) -> Result<HashSet<AccountId>, StoreError> {
     Ok(rows.iter().filter_map(|row| row.parse().ok()).collect())
 }
 
-/// Asks Telegram which password is valid. False if the account is not connected, or is being changed right now.
+/// Asks Telegram which password is valid. False if the account is not connected.
 async fn settle(app: &App, id: AccountId) -> Result<bool, OpError> {
     let Ok(handle) = ready(app, id) else { return Ok(false) };
-    let Some(_alone) = app.guards.two_step.begin(id) else { return Ok(false) };
+    let _alone = app.guards.two_step.begin(id).ok_or(AnswerError::Busy)?;
     let Some((before, after)) = both(app, id).await? else { return Ok(true) };
     let opening = match opens(&handle, &after).await? {
         true => OpeningPassword::After,
