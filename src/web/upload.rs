@@ -1,9 +1,11 @@
 //! Forms with a file. Their bodies are larger than those of other forms, so they are read after the permissions of the
 //! sender were checked, and not before as others are.
 
+use axum::body::{Body, Bytes};
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{self, FromRequest, Request};
 use axum::http::{Method, StatusCode};
+use tokio_stream::StreamExt as _;
 
 use super::error::AppError;
 use super::paths;
@@ -93,7 +95,7 @@ async fn received(
     too_large: &str,
 ) -> Result<Upload, AppError> {
     // What is not such a form has no fields.
-    let Ok(form) = extract::Multipart::from_request(request, app).await else {
+    let Ok(form) = extract::Multipart::from_request(request.map(with_late_end), app).await else {
         return Ok(Upload::default());
     };
     match tokio::time::timeout(BODY_TIME, read(form, kept)).await {
@@ -104,6 +106,16 @@ async fn received(
         Ok(Err(error)) => Err(AppError::bad(error.status(), words::BROKEN_FORM)),
         Err(_) => Err(AppError::bad(StatusCode::REQUEST_TIMEOUT, words::TOO_SLOW)),
     }
+}
+
+/// The body, with a pause before its end. The parser takes a form for incomplete if nothing is there when it first looks, and
+/// everything with the end when it looks again at once (rwf2/multer#70).
+fn with_late_end(body: Body) -> Body {
+    let pause = tokio_stream::once(()).then(async |()| {
+        tokio::task::yield_now().await;
+        Ok(Bytes::new())
+    });
+    Body::from_stream(body.into_data_stream().chain(pause))
 }
 
 async fn read(mut form: extract::Multipart, kept: usize) -> Result<Upload, MultipartError> {
@@ -126,3 +138,6 @@ async fn read_field(mut field: Field<'_>, kept: usize) -> Result<Vec<u8>, Multip
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;
