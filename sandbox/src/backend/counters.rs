@@ -10,6 +10,9 @@ use super::PhoneNumber;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     pub total: u64,
+    /// The calls that were answered.
+    #[serde(default)]
+    pub answered: u64,
     /// The calls whose phone number was known.
     pub by_number: BTreeMap<PhoneNumber, u64>,
 }
@@ -35,6 +38,12 @@ impl Counters {
             && (count.by_number.len() < MAX_NUMBERS || count.by_number.contains_key(number))
         {
             *count.by_number.entry(number.clone()).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn add_answer(&mut self, method: &str) {
+        if let Some(count) = self.0.get_mut(method) {
+            count.answered += 1;
         }
     }
 

@@ -54,6 +54,7 @@ impl Server {
         }
         self.change(|state| match reply {
             Some(result) => {
+                state.backend.counters.add_answer(name_for_id(method));
                 state.push(session, Outgoing::answer(rpc_result(message.id, result), message.id));
             }
             None => state.push(session, Outgoing::acknowledgement(message.id)),

@@ -103,13 +103,13 @@ impl TdlibProcess {
         }
     }
 
-    /// Waits until this many clients have requested their state of updates: they get updates for everything after it.
+    /// Waits until this many clients have got their state of updates: they get updates for everything after it.
     async fn wait_until_all_get_updates(&self, count: u32) {
         let deadline = tokio::time::Instant::now() + TIMEOUT;
         loop {
-            let requests = self.get("/requests.json").await;
-            let asked = requests["updates.getState"]["by_number"].as_object().map_or(0, serde_json::Map::len);
-            if asked >= usize::try_from(count).unwrap() {
+            let states = &self.get("/requests.json").await["updates.getState"];
+            let asked = states["by_number"].as_object().map_or(0, serde_json::Map::len);
+            if asked >= usize::try_from(count).unwrap() && states["answered"] == states["total"] {
                 return;
             }
             assert!(tokio::time::Instant::now() < deadline, "{asked} of {count} asked");

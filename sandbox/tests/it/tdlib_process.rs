@@ -154,7 +154,7 @@ impl TdlibProcess {
         let deadline = tokio::time::Instant::now() + TIMEOUT;
         loop {
             let requests = self.get("/requests.json").await;
-            if requests["updates.getState"]["total"].as_u64() >= Some(1) {
+            if requests["updates.getState"]["answered"].as_u64() >= Some(1) {
                 return;
             }
             assert!(tokio::time::Instant::now() < deadline);
