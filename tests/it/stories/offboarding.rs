@@ -125,9 +125,12 @@ async fn what_fails_is_said_and_a_retry_finishes() {
     let (job, report) = off_board(&stack, &browser, "on").await;
     let lines = async || records(&visitor, &report).await;
     let count = async |state: &str| lines().await.iter().filter(|line| line[2] == state).count();
-    until_true("all was tried", STEP * 2, async || {
-        let lines = lines().await;
-        lines.iter().all(|line| line[2] != "begun" && (line[2] != "waiting" || !line[4].is_empty()))
+    // On a busy machine, others may wait for their next attempt as well, but not for long.
+    until_true("all but one is done or has failed", STEP * 3, async || {
+        lines().await.iter().all(|line| {
+            let waits_for_long = line[2] == "waiting" && line[0].ends_with(&flooded.phone);
+            matches!(line[2].as_str(), "done" | "failed") || (waits_for_long && !line[4].is_empty())
+        })
     })
     .await;
     browser.until_shown("#failed-lines", STEP).await;
