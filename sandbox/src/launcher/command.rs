@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
@@ -43,6 +43,14 @@ pub(super) fn server(prepared: &Prepared) -> io::Result<(Child, Option<ChildStdi
     Ok((child, pipe))
 }
 
+/// An address to connect to.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    address
+}
+
 /// Starts the program. Without a terminal it gets its own process group, so that all of it can be stopped; with a terminal
 /// it stays in this process group, to be able to read from it.
 pub(super) fn program(prepared: &Prepared, words: &[OsString]) -> io::Result<Child> {
@@ -54,7 +62,7 @@ pub(super) fn program(prepared: &Prepared, words: &[OsString]) -> io::Result<Chi
         .env("TELEGRAM_ENVIRONMENT", "test")
         .env("TDLIB_LIBRARY", &prepared.library)
         .env("TELEGRAM_PROXY", format!("socks5://{}", prepared.socks.local_addr()?))
-        .env("SANDBOX_MTPROTO", prepared.mtproto.local_addr()?.to_string())
+        .env("SANDBOX_MTPROTO", reachable(prepared.mtproto.local_addr()?).to_string())
         .env("SANDBOX_PUBLIC_KEY", &prepared.public_key);
     if let Some(page) = &prepared.page {
         let address = page.local_addr()?;

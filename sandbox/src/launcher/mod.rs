@@ -22,6 +22,8 @@ use crate::storage::{self, StorageError};
 /// Ports inside the empty network, where they are always free.
 const SOCKS_PORT: u16 = 1080;
 const MTPROTO_PORT: u16 = 4430;
+/// The port of Telegram's servers.
+const TELEGRAM_PORT: u16 = 443;
 
 /// The options of `telescope-sandbox run`.
 #[derive(Debug, Clone, clap::Args)]
@@ -41,6 +43,9 @@ pub struct RunOptions {
     /// Stay in the host's network if the kernel allows no other; TDLib can then reach the real Telegram
     #[arg(long)]
     pub with_network: bool,
+    /// Serve at Telegram's own addresses, too, for proxies and for programs without one
+    #[arg(long, conflicts_with = "with_network")]
+    pub telegram_addresses: bool,
     /// Maximum lifetime of temporary keys, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i32).range(1..))]
     pub temporary_keys: Option<i32>,
@@ -107,6 +112,12 @@ fn prepare(options: &RunOptions) -> Result<Prepared, LaunchError> {
     let page = options.listen.map(bind).transpose()?;
     let phones = bind(options.phones)?;
     leave_network(options.with_network)?;
+    let mtproto = if options.telegram_addresses {
+        network::become_telegram().map_err(|error| LaunchError::Network(error.to_string()))?;
+        bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, TELEGRAM_PORT)))?
+    } else {
+        bind_inside(MTPROTO_PORT)?
+    };
     Ok(Prepared {
         public_key: data.join(storage::PUBLIC_KEY),
         data,
@@ -114,7 +125,7 @@ fn prepare(options: &RunOptions) -> Result<Prepared, LaunchError> {
         page,
         phones,
         socks: bind_inside(SOCKS_PORT)?,
-        mtproto: bind_inside(MTPROTO_PORT)?,
+        mtproto,
         temporary_keys: options.temporary_keys,
     })
 }

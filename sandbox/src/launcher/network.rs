@@ -27,6 +27,9 @@ pub enum NetworkError {
     /// Loopback could not be enabled.
     #[error("loopback: {0}")]
     Loopback(Errno),
+    /// Telegram's addresses could not be added.
+    #[error("addresses: {0}")]
+    Addresses(Errno),
 }
 
 /// Moves this process, which must have only one thread, to an empty network with loopback.
@@ -47,22 +50,52 @@ pub(super) fn leave() -> Result<(), NetworkError> {
 }
 
 const RTM_NEWLINK: u16 = 16;
+const RTM_NEWROUTE: u16 = 24;
 const NLMSG_ERROR: u16 = 2;
 const REQUEST_AND_ACK: u16 = 1 | 4;
+const CREATE: u16 = 0x400;
 const LOOPBACK: i32 = 1;
 const UP: u32 = 1;
 
-/// `ip connection set lo up`, as one netlink message: the header, then `ifinfomsg`.
+/// `ip link set lo up`, as one netlink message: the header, then `ifinfomsg`.
 fn loopback_up() -> Result<(), Errno> {
-    let mut message = Vec::with_capacity(32);
-    message.extend(32u32.to_ne_bytes());
-    message.extend(RTM_NEWLINK.to_ne_bytes());
-    message.extend(REQUEST_AND_ACK.to_ne_bytes());
+    let mut body = vec![0; 4]; // family, padding, type
+    body.extend(LOOPBACK.to_ne_bytes());
+    body.extend(UP.to_ne_bytes()); // flags
+    body.extend(UP.to_ne_bytes()); // which of them change
+    ask_kernel(RTM_NEWLINK, REQUEST_AND_ACK, &body)
+}
+
+/// Makes Telegram's addresses those of this network: `ip route add local 149.154.160.0/20 dev lo`, as `rtmsg` and its
+/// attributes. TDLib knows the addresses of the data centres, which are all in this range.
+pub(super) fn become_telegram() -> Result<(), NetworkError> {
+    const INET: u8 = 2;
+    const LOCAL_TABLE: u8 = 255;
+    const BOOT: u8 = 3;
+    const HOST_SCOPE: u8 = 254;
+    const LOCAL: u8 = 2;
+    const DESTINATION: u16 = 1;
+    const DEVICE: u16 = 4;
+    let mut body = vec![INET, 20, 0, 0, LOCAL_TABLE, BOOT, HOST_SCOPE, LOCAL];
+    body.extend([0; 4]); // flags
+    body.extend(8u16.to_ne_bytes());
+    body.extend(DESTINATION.to_ne_bytes());
+    body.extend([149, 154, 160, 0]);
+    body.extend(8u16.to_ne_bytes());
+    body.extend(DEVICE.to_ne_bytes());
+    body.extend(LOOPBACK.to_ne_bytes());
+    ask_kernel(RTM_NEWROUTE, REQUEST_AND_ACK | CREATE, &body).map_err(NetworkError::Addresses)
+}
+
+/// Sends a netlink message and waits for its acknowledgement.
+fn ask_kernel(kind: u16, flags: u16, body: &[u8]) -> Result<(), Errno> {
+    let length = u32::try_from(body.len()).map_err(|_| Errno::EMSGSIZE)?.saturating_add(16);
+    let mut message = Vec::with_capacity(64);
+    message.extend(length.to_ne_bytes());
+    message.extend(kind.to_ne_bytes());
+    message.extend(flags.to_ne_bytes());
     message.extend([0; 8]); // sequence number, port
-    message.extend([0; 4]); // family, padding, type
-    message.extend(LOOPBACK.to_ne_bytes());
-    message.extend(UP.to_ne_bytes()); // flags
-    message.extend(UP.to_ne_bytes()); // which of them change
+    message.extend(body);
 
     let netlink =
         socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkRoute)?;

@@ -71,9 +71,10 @@ fn get_config(call: &mut Call<'_>, _: help::GetConfig) -> Result<enums::Config, 
     }))
 }
 
-/// All data centres have the same address. Through the proxy, the address does not matter.
+/// All data centres have the same address. Through the proxy, the address does not matter. At Telegram's own addresses
+/// none is announced: clients know them.
 fn dc_option(call: &Call<'_>, id: i32) -> Option<enums::DcOption> {
-    let address = call.mtproto_address?;
+    let address = call.mtproto_address.filter(|address| !address.ip().is_unspecified())?;
     Some(enums::DcOption::Option(types::DcOption {
         ipv6: address.is_ipv6(),
         media_only: false,

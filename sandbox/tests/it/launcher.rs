@@ -56,6 +56,23 @@ async fn the_program_gets_its_settings_and_nothing_but_loopback() {
 }
 
 #[tokio::test]
+async fn it_serves_at_telegrams_own_addresses_on_request() {
+    let script = r#"
+        echo "$SANDBOX_MTPROTO"
+        for address in 149.154.167.40 149.154.175.10 1.1.1.1; do
+            bash -c "exec 3<>/dev/tcp/$address/443" 2>/dev/null && echo "$address"
+        done
+        true
+    "#;
+    for (options, reached) in [
+        (&["--telegram-addresses"][..], "127.0.0.1:443\n149.154.167.40\n149.154.175.10\n"),
+        (&[], "127.0.0.1:4430\n"),
+    ] {
+        assert_eq!(shell(options, script).await, (0, reached.to_owned()), "{options:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_signal_stops_the_program_first() {
     let directory = tempfile::tempdir().unwrap();
     let library = fake_library(directory.path());
